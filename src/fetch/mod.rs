@@ -1,0 +1,132 @@
+//! Gets bodies over HTTP: politely, bounded in every direction, and only from addresses that may be fetched.
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use url::Url;
+
+/// What to get.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where.
+    pub url: Url,
+    /// What an earlier answer gave; sent back byte for byte.
+    pub validators: Validators,
+    /// The `Accept` header.
+    pub accept: &'static str,
+}
+
+/// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Validators {
+    /// `ETag`, quotes and `W/` included.
+    pub etag: Option<Vec<u8>>,
+    /// `Last-Modified`.
+    pub last_modified: Option<Vec<u8>>,
+}
+
+/// What a fetch came to. Only transport trouble is `Failed`; the rest are expected endings.
+#[derive(Debug)]
+pub enum Outcome {
+    /// 200 with a body.
+    New(Box<Fetched>),
+    /// 304.
+    NotModified,
+    /// 429, or 503 with `Retry-After`.
+    Throttled {
+        /// 429 or 503.
+        status: u16,
+        /// How long to stay away, where the server says.
+        retry_after: Option<Duration>,
+    },
+    /// 404 or 410.
+    Gone {
+        /// 404 or 410.
+        status: u16,
+    },
+    /// Anything else.
+    Failed(FetchError),
+}
+
+/// A body and what came with it.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// Where it was read, after redirects.
+    pub url: Url,
+    /// The addresses before redirects, first the one that was asked for; empty without redirects.
+    pub via: Vec<Url>,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// The body as it was sent, to be decoded off the network threads.
+    pub body: Body,
+    /// What to remember once the body was parsed.
+    pub validators: Validators,
+    /// When the request was sent. Later looks at a page win over earlier ones.
+    pub requested: DateTime<Utc>,
+}
+
+/// A body, possibly compressed.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// As sent.
+    pub bytes: Bytes,
+    /// `Content-Encoding`, in the order it was applied.
+    pub encodings: Vec<String>,
+}
+
+/// Why a fetch failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The address may not be fetched.
+    #[error("refused: {address} is not a public address (allow it with fetch.allow_addresses)")]
+    Forbidden {
+        /// Host or address.
+        address: String,
+    },
+    /// Only http and https are fetched.
+    #[error("refused: the scheme of {0} is not http or https")]
+    Scheme(Url),
+    /// A status that is neither success nor one of the outcomes.
+    #[error("HTTP status {0}")]
+    Status(u16),
+    /// The body is larger than the limit.
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge {
+        /// Bytes.
+        limit: usize,
+    },
+    /// The whole fetch took too long.
+    #[error("no complete answer within {0:?}")]
+    Timeout(Duration),
+    /// More redirects than allowed, or a loop.
+    #[error("more than {0} redirects")]
+    Redirects(usize),
+    /// A redirect without a usable `Location`.
+    #[error("a redirect to nowhere: {0}")]
+    BadRedirect(String),
+    /// DNS, TCP, TLS or HTTP broke.
+    #[error("{0}")]
+    Transport(String),
+    /// The body could not be decompressed.
+    #[error("decoding the body: {0}")]
+    Decode(String),
+}
+
+impl FetchError {
+    /// Whether trying again may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Forbidden { .. } | Self::Scheme(_) | Self::TooLarge { .. } => false,
+            Self::Status(status) => *status >= 500 || matches!(status, 403 | 408 | 425),
+            Self::Timeout(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
+        }
+    }
+}
+
+/// The HTTP boundary.
+pub trait Fetch: Send + Sync + 'static {
+    /// Fetches one address; every failure is an outcome.
+    fn fetch(&self, request: Request) -> impl Future<Output = Outcome> + Send;
+}

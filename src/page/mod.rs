@@ -1,0 +1,46 @@
+//! Pages to clean content: bytes in, candidate out. Pure: no I/O, no clock, no shared state.
+
+use url::Url;
+
+use crate::article::Content;
+
+/// A fetched page.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The body after decompression.
+    pub bytes: &'a [u8],
+    /// The `Content-Type` header as it was sent.
+    pub content_type: Option<&'a str>,
+    /// Where it was read, after redirects.
+    pub url: &'a Url,
+}
+
+/// What a page holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The address that the page claims for itself, made absolute. A claim: not yet believed.
+    pub canonical: Option<Url>,
+    /// Other addresses of the same article (AMP, `og:url`), absolute.
+    pub alternates: Vec<Url>,
+    /// The site's own name.
+    pub site_name: Option<String>,
+    /// The article.
+    pub content: Content,
+}
+
+/// Why a page gave no article.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// Not HTML: a PDF, an image, JSON.
+    #[error("not an HTML page: {0}")]
+    NotHtml(String),
+    /// HTML without a text that could be an article.
+    #[error("no article text found")]
+    NoText,
+    /// Too deep, too many elements: refused before it costs.
+    #[error("refused: {0}")]
+    Hostile(&'static str),
+    /// A parser panicked on it.
+    #[error("the extractor panicked")]
+    Panicked,
+}
