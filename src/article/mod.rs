@@ -1,5 +1,76 @@
 //! Articles: the record, who is who, and the one task that decides.
 
+pub mod assemble;
+pub mod commit;
+pub mod decide;
+pub mod identity;
 pub mod record;
+pub mod text;
 
 pub use record::{Article, Block, Content, Image};
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use crate::{
+    page::Page,
+    store::{PendingEntry, PendingKey},
+};
+
+/// What the page stage made of one entry, on its way to the committing task.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The entry's row in the queue.
+    pub key: PendingKey,
+    /// The entry.
+    pub entry: PendingEntry,
+    /// What became of its page.
+    pub reading: Reading,
+}
+
+/// What became of an entry's page.
+#[derive(Debug)]
+pub enum Reading {
+    /// It was fetched and has an article.
+    Page(Box<Look>),
+    /// There is none to fetch, or the config says not to: the feed's own words are the article.
+    FeedOnly {
+        /// When the entry was listed.
+        at: DateTime<Utc>,
+    },
+    /// It failed and is tried again.
+    Later {
+        /// When.
+        due: DateTime<Utc>,
+        /// Why it failed.
+        error: String,
+    },
+    /// It failed for good: a dead letter, and the feed's own words are the article.
+    Dead(Dead),
+}
+
+/// A page as it was at one moment.
+#[derive(Debug)]
+pub struct Look {
+    /// When it was asked for. A later look wins over an earlier one.
+    pub requested: DateTime<Utc>,
+    /// Where it was read, after redirects.
+    pub url: Url,
+    /// The addresses before redirects.
+    pub via: Vec<Url>,
+    /// What it holds.
+    pub page: Page,
+}
+
+/// Why a page could not be read.
+#[derive(Debug)]
+pub struct Dead {
+    /// A short word for counting: `fetch`, `page`, `gone`.
+    pub reason: &'static str,
+    /// What happened, in words.
+    pub error: String,
+    /// Its bytes, where some came that could not be read.
+    pub bytes: Option<bytes::Bytes>,
+    /// When.
+    pub at: DateTime<Utc>,
+}

@@ -1,0 +1,302 @@
+//! The one committing task: decides identity and revision in commit order, and writes each decision with
+//! all that belongs to it in one atomic batch: the entry gone, the article's state, its records in the outbox.
+//!
+//! What must stay true: nobody else writes articles, aliases or the outbox's end, so no verdict depends on
+//! the timing of threads; an entry's claim is released only after its batch is durable.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{
+    Candidate, Dead, Reading,
+    assemble::{self, Assembled},
+    decide::{self, Decision, Found},
+    identity,
+    record::{Article, Change, SCHEMA},
+    text,
+};
+use crate::{
+    clock::Clock,
+    page::Claimed,
+    pipeline::PipelineError,
+    store::{ArticleState, ArticleStore, ArticleView, Batch, NewRecord, Outbox, PendingEntry, StoreError, Tail, Topic, Verdict},
+    telemetry::metrics,
+};
+
+mod dead;
+mod fit;
+
+pub use dead::DeadLetterFiles;
+
+/// Candidates that share one durable commit.
+const GROUP: usize = 64;
+/// Other addresses kept of one article; a page that is reached by more says nothing new.
+const MAX_ALTERNATES: usize = 32;
+
+/// What the committing task works with.
+#[derive(Debug)]
+pub struct Parts<C> {
+    /// Articles and aliases.
+    pub articles: ArticleStore,
+    /// For the end of the outbox.
+    pub outbox: Outbox,
+    /// Where bytes that could not be read are kept.
+    pub dead_letters: DeadLetterFiles,
+    /// Time.
+    pub clock: Arc<C>,
+}
+
+/// Runs until its input closes and everything received is durable. `wake` tells publish that there is more.
+pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, wake: mpsc::Sender<()>) -> Result<(), PipelineError> {
+    let mut tail = parts.outbox.tail()?;
+    let mut group = Vec::with_capacity(GROUP);
+    while input.recv_many(&mut group, GROUP).await > 0 {
+        let before = tail;
+        let mut work = Work::new(parts.articles.view()?, tail, parts.clock.now());
+        let mut claims = Vec::with_capacity(group.len());
+        for Claimed { mut candidate, claim } in group.drain(..) {
+            let bytes_at = match &mut candidate.reading {
+                Reading::Dead(dead) => parts.dead_letters.keep(dead).await,
+                _ => None,
+            };
+            work.take(candidate, bytes_at)?;
+            claims.push(claim);
+        }
+        tail = work.tail;
+        parts.articles.commit(work.batch).await?;
+        work.counts.report();
+        drop(claims);
+        if tail.seq > before.seq {
+            // Full means that publish already knows.
+            wake.try_send(()).ok();
+        }
+    }
+    Ok(())
+}
+
+/// One batch in the making: what is durable, and on top of it what this batch will add.
+struct Work {
+    view: ArticleView,
+    aliases: HashMap<[u8; 16], Uuid>,
+    articles: HashMap<Uuid, ArticleState>,
+    batch: Batch,
+    tail: Tail,
+    now: DateTime<Utc>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    decisions: Vec<&'static str>,
+    dead: Vec<&'static str>,
+}
+
+impl Counts {
+    fn report(self) {
+        self.decisions.into_iter().for_each(metrics::article);
+        self.dead.into_iter().for_each(metrics::dead_letter);
+    }
+}
+
+impl Work {
+    fn new(view: ArticleView, tail: Tail, now: DateTime<Utc>) -> Self {
+        Self { view, aliases: HashMap::new(), articles: HashMap::new(), batch: Batch::default(), tail, now, counts: Counts::default() }
+    }
+
+    fn take(&mut self, candidate: Candidate, bytes_at: Option<String>) -> Result<(), StoreError> {
+        let Candidate { key, mut entry, reading } = candidate;
+        let assembled = match reading {
+            Reading::Later { due, error } => {
+                entry.tries += 1;
+                entry.last_error = Some(error);
+                self.batch.entry_retry(&key, &key.at(due), &entry);
+                return Ok(());
+            }
+            Reading::Page(look) => assemble::from_page(&entry, *look),
+            Reading::FeedOnly { at } => assemble::from_feed(&entry, at),
+            Reading::Dead(dead) => {
+                self.dead_letter(&entry, &dead, bytes_at);
+                assemble::from_feed(&entry, dead.at)
+            }
+        };
+        self.batch.entry_done(&key);
+        if assembled.content.title.is_none() && assembled.content.text.is_none() {
+            return Ok(());
+        }
+        self.article(&entry, assembled)
+    }
+
+    fn article(&mut self, entry: &PendingEntry, mut found: Assembled) -> Result<(), StoreError> {
+        fit::text(&mut found.content);
+        let content_hash = text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
+        let (known, names) = self.resolve(entry, &mut found, &content_hash)?;
+        let url = found.url.as_ref().map(ToString::to_string);
+        let fields = decide::fields(&found.content, url.as_deref());
+        let facts = Found { looked: found.looked, from_page: found.from_page, content_hash: &content_hash, fields: &fields };
+        let decision = decide::decide(known.as_ref().map(|(_, state, _)| state), facts);
+        self.counts.decisions.push(decision.word());
+
+        let (id, why) = known.as_ref().map_or_else(|| (Uuid::now_v7(), "no alias was known".to_owned()), |(id, _, by)| (*id, format!("known by its {by}")));
+        let mut state = known.map_or_else(|| self.fresh(entry, &found), |(_, state, _)| state);
+        state.verdict = Verdict { what: decision.word().to_owned(), why, at: self.now };
+        state.day = day(self.now);
+        if decision != Decision::Stale {
+            self.rename(id, &mut state, &found, names)?;
+        }
+        let change = match &decision {
+            Decision::New => Some((Change::New, Vec::new())),
+            Decision::Revised { changed_fields } => Some((Change::Revised, changed_fields.clone())),
+            Decision::Duplicate => {
+                state.looked = state.looked.max(found.looked);
+                None
+            }
+            Decision::Stale | Decision::Kept => None,
+        };
+        if let Some((change, changed_fields)) = change {
+            state.revision += 1;
+            (state.looked, state.from_page, state.fields) = (found.looked, found.from_page, fields);
+            state.content_hash.clone_from(&content_hash);
+            state.url = url;
+            let record = self.record(entry, found, &state, id, (change, changed_fields));
+            self.batch.append(&mut self.tail, record);
+        }
+        self.batch.article(id, &state);
+        self.articles.insert(id, state);
+        Ok(())
+    }
+
+    /// Finds the article, and the names to give it.
+    #[expect(clippy::type_complexity, reason = "used once, by its only caller")]
+    fn resolve(&self, entry: &PendingEntry, found: &mut Assembled, content_hash: &str) -> Result<(Option<(Uuid, ArticleState, &'static str)>, Vec<[u8; 16]>), StoreError> {
+        let source = &entry.source.id;
+        let guid = entry.entry.guid.as_deref();
+        let canonical = found.url.as_ref().map(|it| ("canonical address", identity::of_url(it)));
+        let mut others: Vec<(&'static str, [u8; 16])> = Vec::new();
+        others.extend(found.fetched_url.as_ref().map(|it| ("fetched address", identity::of_url(it))));
+        others.extend(entry.entry.link.as_ref().map(|it| ("link", identity::of_url(it))));
+        others.extend(guid.map(|it| ("guid", identity::of_guid(source, it))));
+        others.extend(found.alternates.iter().take(MAX_ALTERNATES).map(|it| ("other address", identity::of_url(it))));
+
+        let mut known = None;
+        for (by, alias) in canonical.iter().chain(&others) {
+            if let Some(id) = self.alias(alias)?
+                && let Some(state) = self.state(id)?
+            {
+                known = Some((id, state, *by));
+                break;
+            }
+        }
+        // A template that names one canonical address for many articles must not fold them into one.
+        if let (Some((_, state, "canonical address")), true) = (&known, found.claimed)
+            && others.iter().all(|(_, alias)| self.alias(alias).is_ok_and(|it| it.is_none()))
+            && state.source == *source
+            && state.guid.as_deref() != guid
+            && state.content_hash != content_hash
+            && state.fields.get("title") != decide::fields(&found.content, None).get("title")
+        {
+            found.url = found.fetched_url.as_ref().map(identity::clean);
+            return Ok((None, others.into_iter().map(|(_, alias)| alias).collect()));
+        }
+        Ok((known, canonical.into_iter().chain(others).map(|(_, alias)| alias).collect()))
+    }
+
+    fn alias(&self, alias: &[u8; 16]) -> Result<Option<Uuid>, StoreError> {
+        self.aliases.get(alias).map_or_else(|| self.view.alias(alias), |id| Ok(Some(*id)))
+    }
+
+    fn state(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
+        self.articles.get(&id).map_or_else(|| self.view.article(id), |state| Ok(Some(state.clone())))
+    }
+
+    fn fresh(&self, entry: &PendingEntry, found: &Assembled) -> ArticleState {
+        ArticleState {
+            revision: 0,
+            url: found.url.as_ref().map(ToString::to_string),
+            alternate_urls: Vec::new(),
+            source: entry.source.id.clone(),
+            guid: entry.entry.guid.clone(),
+            first_seen: entry.first_seen,
+            looked: found.looked,
+            content_hash: String::new(),
+            fields: std::collections::BTreeMap::new(),
+            from_page: found.from_page,
+            aliases: Vec::new(),
+            day: day(self.now),
+            verdict: Verdict { what: String::new(), why: String::new(), at: self.now },
+        }
+    }
+
+    /// Adds names. A name that is taken stays with its article: aliases are never pointed elsewhere.
+    fn rename(&mut self, id: Uuid, state: &mut ArticleState, found: &Assembled, names: Vec<[u8; 16]>) -> Result<(), StoreError> {
+        for other in &found.alternates {
+            let other = other.to_string();
+            if state.alternate_urls.len() < MAX_ALTERNATES && !state.alternate_urls.contains(&other) {
+                state.alternate_urls.push(other);
+            }
+        }
+        for name in names {
+            if state.aliases.len() < 2 * MAX_ALTERNATES && self.alias(&name)?.is_none() {
+                self.batch.alias(&name, id);
+                self.aliases.insert(name, id);
+                state.aliases.push(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&self, entry: &PendingEntry, found: Assembled, state: &ArticleState, id: Uuid, (change, changed_fields): (Change, Vec<String>)) -> NewRecord {
+        let url = state.url.clone();
+        let article = Article {
+            schema: SCHEMA.to_owned(),
+            id,
+            revision: state.revision,
+            change,
+            changed_fields,
+            alternate_urls: state.alternate_urls.iter().filter(|it| Some(*it) != url.as_ref()).cloned().collect(),
+            url,
+            fetched_url: found.fetched_url.map(Into::into),
+            source: entry.source.clone(),
+            content: found.content,
+            first_seen: state.first_seen,
+            fetched: found.looked,
+            part: None,
+            story: None,
+            content_hash: state.content_hash.clone(),
+        };
+        NewRecord {
+            topic: Topic::Articles,
+            key: id.to_string(),
+            event_id: format!("{id}/{}", state.revision),
+            event_type: SCHEMA.to_owned(),
+            event_source: event_source(entry),
+            event_time: self.now,
+            traceparent: traceparent(),
+            value: fit::value(article),
+        }
+    }
+
+    fn dead_letter(&mut self, entry: &PendingEntry, dead: &Dead, bytes_at: Option<String>) {
+        self.counts.dead.push(dead.reason);
+        let record = dead::record(entry, dead, bytes_at);
+        self.batch.append(&mut self.tail, record);
+    }
+}
+
+fn event_source(entry: &PendingEntry) -> String {
+    format!("/sources/{}", entry.source.id)
+}
+
+/// A new trace (W3C Trace Context §3.2): it starts here, so both ids are made here.
+fn traceparent() -> String {
+    let (trace, span) = (Uuid::new_v4().simple().to_string(), Uuid::new_v4().simple().to_string());
+    format!("00-{trace}-{}-01", &span[..16])
+}
+
+/// Days since 1970.
+#[must_use]
+pub fn day(at: DateTime<Utc>) -> u32 {
+    u32::try_from(at.timestamp().div_euclid(86_400)).unwrap_or(0)
+}

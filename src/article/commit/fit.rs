@@ -1,0 +1,65 @@
+//! Keeps a record within what every broker takes: Kafka's default `message.max.bytes` is 1,048,588 bytes.
+
+use crate::article::{
+    Content,
+    record::{Article, Block},
+};
+
+/// Bytes of a record's JSON; leaves room for key and headers.
+const MAX_VALUE: usize = 1_000_000;
+/// Bytes of text; blocks repeat it, and JSON escapes add a little.
+const MAX_TEXT: usize = 400_000;
+
+/// Cuts a text that no article has, and says so.
+pub(super) fn text(content: &mut Content) {
+    cut(content, MAX_TEXT);
+}
+
+fn cut(content: &mut Content, limit: usize) {
+    let Some(text) = content.text.as_mut().filter(|it| it.len() > limit) else { return };
+    text.truncate(text.floor_char_boundary(limit));
+    content.quality.truncated = true;
+    let mut left = limit;
+    content.blocks.retain(|block| {
+        let size = block.text().map_or(0, str::len);
+        left = left.saturating_sub(size);
+        left > 0 || matches!(block, Block::Image(_))
+    });
+}
+
+/// The record as JSON, made smaller until it fits: first what repeats, then what is least, then the text.
+pub(super) fn value(mut article: Article) -> Vec<u8> {
+    let mut limit = MAX_TEXT;
+    loop {
+        // Our own plain types always serialise.
+        let json = serde_json::to_vec(&article).unwrap_or_default();
+        if json.len() <= MAX_VALUE || limit == 0 {
+            return json;
+        }
+        limit /= 2;
+        let content = &mut article.content;
+        content.related.clear();
+        content.keywords.truncate(100);
+        content.bylines.truncate(50);
+        content.images.truncate(50);
+        content.enclosures.truncate(50);
+        for field in [&mut content.title, &mut content.subtitle, &mut content.summary] {
+            if let Some(text) = field {
+                text.truncate(text.floor_char_boundary(limit.min(20_000)));
+            }
+        }
+        cut(content, limit);
+        if limit < MAX_TEXT / 4 {
+            content.blocks.clear();
+        }
+        if limit == 0 {
+            // Nothing that is left can be large but addresses.
+            article.alternate_urls.clear();
+            content.images.clear();
+            content.enclosures.clear();
+            content.keywords.clear();
+            content.bylines.clear();
+        }
+        content.quality.truncated = true;
+    }
+}

@@ -1,0 +1,189 @@
+//! Goes through a listing: which entries are new, which changed, which are known.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{TOUCH_DAYS, Wake};
+use crate::{
+    article::{commit::day, identity, record},
+    config::Source,
+    feed::{Entry, Feed},
+    schedule::decide::Bounds,
+    store::{EntryKey, Facts, HostKey, PendingEntry, PendingKey, PollCommit, PollStore, Seen, StoreError},
+    telemetry::metrics,
+};
+
+/// What is done about the pages of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// They are fetched.
+    On,
+    /// What the feed says is published.
+    Feed,
+    /// Entries are recorded, nothing is published.
+    Off,
+}
+
+/// Rules of polling that hold for every source.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Shortest and longest interval.
+    pub bounds: Bounds,
+    /// How old an entry may be at a source's first poll and still be published; `None`: any age.
+    pub backlog: Option<Duration>,
+    /// What is done about pages.
+    pub pages: Pages,
+    /// How often a day a changed entry's page is fetched again.
+    pub refetch_per_day: u16,
+    /// Bytes of a body after decompression.
+    pub max_decoded: usize,
+}
+
+/// What a listing brings.
+pub(super) struct Listed {
+    pub(super) commit: PollCommit,
+    pub(super) wakes: Vec<Wake>,
+    pub(super) fresh: usize,
+}
+
+pub(super) fn go_through(store: &PollStore, source: &Source, facts: &Facts, feed: &Feed, rules: &Rules, now: DateTime<Utc>) -> Result<Listed, StoreError> {
+    let first_poll = facts.last_success.is_none();
+    let pages = source.pages.unwrap_or(rules.pages);
+    let name = source.name.clone().or_else(|| feed.title.clone());
+    let described = record::Source { id: source.id.to_string(), name, kind: source.kind.to_string(), url: source.url.to_string(), tags: source.tags.clone() };
+    let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(&source.id, &entry.identity)).collect();
+    let mut listed = Listed { commit: PollCommit::default(), wakes: Vec::new(), fresh: 0 };
+    let (mut known, mut changed, mut old) = (0, 0, 0);
+    for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(store.seen(&keys)?) {
+        let version = entry.version();
+        let verdict = judge(entry, version, seen.as_ref(), first_poll.then_some(rules.backlog).flatten(), now);
+        match verdict {
+            Verdict::Known { touch } => {
+                known += 1;
+                if touch {
+                    touch_articles(store, source, entry, day(now), &mut listed.commit)?;
+                    listed.commit.seen(key, &Seen { day: day(now), ..seen.unwrap_or_default() });
+                }
+            }
+            Verdict::Backlog => {
+                old += 1;
+                listed.commit.seen(key, &Seen { version, day: day(now), ..Seen::default() });
+            }
+            Verdict::New | Verdict::Changed => {
+                changed += usize::from(verdict == Verdict::Changed);
+                listed.fresh += 1;
+                let pending = PendingEntry {
+                    source: described.clone(),
+                    entry: entry.clone(),
+                    first_seen: now,
+                    listed: now,
+                    tries: 0,
+                    last_error: None,
+                    fetch_page: pages == Pages::On && entry.link.is_some(),
+                };
+                enqueue(&mut listed, key, Seen { version, day: day(now), ..seen.unwrap_or_default() }, (pending, pages), rules, now);
+            }
+        }
+    }
+    metrics::entries("known", known);
+    metrics::entries("backlog", old);
+    metrics::entries("changed", changed);
+    metrics::entries("new", listed.fresh - changed);
+    Ok(listed)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    New,
+    Changed,
+    Backlog,
+    Known { touch: bool },
+}
+
+/// Decides on one entry; `backlog` is set at a source's first poll alone.
+fn judge(entry: &Entry, version: [u8; 16], seen: Option<&Seen>, backlog: Option<Duration>, now: DateTime<Utc>) -> Verdict {
+    match seen {
+        Some(seen) if seen.version == version => Verdict::Known { touch: day(now) >= seen.day + TOUCH_DAYS },
+        Some(_) => Verdict::Changed,
+        None => {
+            let age = entry.published.max(entry.modified).map(|date| now - date);
+            let limit = backlog.and_then(|it| TimeDelta::from_std(it).ok());
+            // An entry without a date may be of today: losing it would be worse than an old one more.
+            if age.zip(limit).is_some_and(|(age, limit)| age > limit) { Verdict::Backlog } else { Verdict::New }
+        }
+    }
+}
+
+fn enqueue(listed: &mut Listed, key: &EntryKey, mut seen: Seen, (pending, pages): (PendingEntry, Pages), rules: &Rules, now: DateTime<Utc>) {
+    if pages == Pages::Off {
+        listed.commit.seen(key, &seen);
+        return;
+    }
+    let today = day(now);
+    if seen.fetch_day != today {
+        (seen.fetch_day, seen.fetches) = (today, 0);
+    }
+    // The first fetch is no re-fetch. Past the day's share the entry waits for the next day: it is not lost,
+    // and further changes until then replace it in the queue.
+    let due = if pending.fetch_page && seen.fetches > rules.refetch_per_day { next_day(today, key) } else { now };
+    if due == now {
+        seen.fetches = seen.fetches.saturating_add(1);
+    }
+    let host = HostKey::new(pending.entry.link.as_ref().filter(|_| pending.fetch_page).and_then(|it| it.host_str()).unwrap_or_default());
+    let row = PendingKey::new(host, due, key);
+    listed.commit.enqueue(seen.pending.as_ref(), &row, &pending);
+    seen.pending = Some(row);
+    listed.commit.seen(key, &seen);
+    listed.wakes.push((host, row.due_ms()));
+}
+
+/// Some time in the first hour of the next day, spread by the entry's own hash.
+fn next_day(today: u32, key: &EntryKey) -> DateTime<Utc> {
+    let spread = u64::from_be_bytes(key.short()) % 3_600;
+    DateTime::UNIX_EPOCH + TimeDelta::days(i64::from(today) + 1) + TimeDelta::seconds(i64::try_from(spread).unwrap_or(0))
+}
+
+/// The article of a known entry is listed still: retention counts from now.
+fn touch_articles(store: &PollStore, source: &Source, entry: &Entry, today: u32, commit: &mut PollCommit) -> Result<(), StoreError> {
+    let guid = entry.guid.as_deref().map(|it| identity::of_guid(&source.id, it));
+    let link = entry.link.as_ref().map(identity::of_url);
+    let aliases: Vec<[u8; 16]> = guid.into_iter().chain(link).collect();
+    for article in store.articles_of(&aliases)? {
+        commit.listed(&article, today);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn entry(published: Option<DateTime<Utc>>) -> Entry {
+        Entry { published, ..Entry::default() }
+    }
+
+    #[test]
+    fn a_new_source_publishes_its_backlog_only_and_the_rest_counts_as_seen() {
+        let backlog = Some(Duration::from_hours(72));
+        let now = at(100 * DAY);
+        assert_eq!(judge(&entry(Some(at(98 * DAY))), [0; 16], None, backlog, now), Verdict::New);
+        assert_eq!(judge(&entry(Some(at(90 * DAY))), [0; 16], None, backlog, now), Verdict::Backlog);
+        assert_eq!(judge(&entry(None), [0; 16], None, backlog, now), Verdict::New);
+        assert_eq!(judge(&entry(Some(at(90 * DAY))), [0; 16], None, None, now), Verdict::New);
+    }
+
+    #[test]
+    fn a_known_entry_is_touched_once_a_week_and_a_changed_one_is_taken() {
+        let seen = Seen { version: [1; 16], day: 100, ..Seen::default() };
+        assert_eq!(judge(&entry(None), [1; 16], Some(&seen), None, at(101 * DAY)), Verdict::Known { touch: false });
+        assert_eq!(judge(&entry(None), [1; 16], Some(&seen), None, at(107 * DAY)), Verdict::Known { touch: true });
+        assert_eq!(judge(&entry(None), [2; 16], Some(&seen), None, at(101 * DAY)), Verdict::Changed);
+    }
+}

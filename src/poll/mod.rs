@@ -1,0 +1,218 @@
+//! Polls what is due: fetches, reads the listing, and commits in one atomic batch the source's facts and
+//! its new entries.
+//!
+//! What must stay true: validators are kept only when the body was parsed, so a mended parser is never met
+//! with 304; a source is polled once at a time, because it is due again only after its poll was committed.
+
+mod listing;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use tokio::{sync::mpsc, task::JoinSet};
+
+use crate::{
+    article::commit::day,
+    clock::Clock,
+    config::Source,
+    feed,
+    fetch::{Fetch, Fetched, Outcome, Request, Validators},
+    pipeline::PipelineError,
+    schedule::{
+        Due, Polled,
+        decide::{self, Bounds, PollResult},
+    },
+    store::{Facts, HostKey, PollStore, digest},
+    telemetry::metrics,
+};
+
+pub use listing::{Pages, Rules};
+
+/// A host has entries that are due then (milliseconds since 1970).
+pub type Wake = (HostKey, u64);
+
+/// What feeds are asked for.
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
+
+/// A listing is gone through at least this often, in days, even where the server answers 304: retention
+/// counts from the day on which an entry was last listed.
+pub const TOUCH_DAYS: u32 = 7;
+
+/// What the poll stage works with.
+#[derive(Debug)]
+pub struct Parts<F, C> {
+    /// HTTP.
+    pub fetcher: Arc<F>,
+    /// Facts and entries.
+    pub store: PollStore,
+    /// The sources, in the order that the schedule knows.
+    pub sources: Arc<[Source]>,
+    /// Rules that hold for all of them.
+    pub rules: Rules,
+    /// Polls at once.
+    pub concurrency: usize,
+    /// Time.
+    pub clock: Arc<C>,
+}
+
+// Not derived: that would ask for clones of what is behind the `Arc`s.
+impl<F, C> Clone for Parts<F, C> {
+    fn clone(&self) -> Self {
+        Self {
+            fetcher: Arc::clone(&self.fetcher),
+            store: self.store.clone(),
+            sources: Arc::clone(&self.sources),
+            rules: self.rules.clone(),
+            concurrency: self.concurrency,
+            clock: Arc::clone(&self.clock),
+        }
+    }
+}
+
+/// Runs until `due` closes and every poll in flight is committed.
+pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut due: mpsc::Receiver<Due>, polled: mpsc::Sender<Polled>, wake: mpsc::Sender<Vec<Wake>>) -> Result<(), PipelineError> {
+    let mut polls = JoinSet::new();
+    loop {
+        tokio::select! {
+            next = due.recv(), if polls.len() < parts.concurrency => match next {
+                Some(next) => { polls.spawn(poll(parts.clone(), next, polled.clone(), wake.clone())); }
+                None => break,
+            },
+            Some(ended) = polls.join_next() => ended??,
+        }
+    }
+    while let Some(ended) = polls.join_next().await {
+        ended??;
+    }
+    Ok(())
+}
+
+async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, polled: mpsc::Sender<Polled>, wake: mpsc::Sender<Vec<Wake>>) -> Result<(), PipelineError> {
+    let source = &parts.sources[due.source];
+    let started = parts.clock.now();
+    let facts = parts.store.facts(&source.id)?.unwrap_or_default().of(source);
+    let request = Request { url: source.url.clone(), validators: validators(&facts, started), accept: ACCEPT };
+    let outcome = parts.fetcher.fetch(request).await;
+    let visit = visit(&parts, source, facts, outcome).await?;
+    let now = parts.clock.now();
+    let next = next(&parts, source, &visit, now);
+
+    let Visit { mut facts, mut commit, wakes, result, word, .. } = visit;
+    facts.interval_s = next.interval.as_secs();
+    (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
+    commit.facts(&facts);
+    parts.store.commit(commit).await?;
+    report(&facts, result, word, (now - started, started - due.at));
+    if !wakes.is_empty() {
+        // Closed only when the page stage failed, which ends the run by itself.
+        wake.send(wakes).await.ok();
+    }
+    // Closed once the run stops: the next due time is durable.
+    polled.send(Polled { source: due.source, next: next.at }).await.ok();
+    Ok(())
+}
+
+fn next<F, C>(parts: &Parts<F, C>, source: &Source, visit: &Visit, now: DateTime<Utc>) -> decide::Next {
+    let min = source.min_interval.unwrap_or(parts.rules.bounds.min);
+    let bounds = Bounds { min, max: source.max_interval.unwrap_or(parts.rules.bounds.max).max(min) };
+    decide::next(&visit.facts, visit.result, bounds, now)
+}
+
+/// The validators to send: none when the listing was not gone through for long.
+fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
+    if day(now) >= facts.touched_day + TOUCH_DAYS { Validators::default() } else { facts.validators.clone() }
+}
+
+/// What one visit changed.
+struct Visit {
+    facts: Facts,
+    commit: crate::store::PollCommit,
+    wakes: Vec<Wake>,
+    result: PollResult,
+    word: &'static str,
+}
+
+async fn visit<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, mut facts: Facts, outcome: Outcome) -> Result<Visit, PipelineError> {
+    let now = parts.clock.now();
+    facts.polls += 1;
+    facts.last_poll = Some(now);
+    let (result, word, reason) = match outcome {
+        Outcome::New(fetched) => {
+            metrics::fetched("poll", "ok", fetched.body.bytes.len());
+            return read(parts, source, facts, *fetched, now).await;
+        }
+        Outcome::NotModified => (PollResult::Unchanged, "not_modified", String::new()),
+        Outcome::Throttled { status, retry_after } => (PollResult::Throttled { retry_after }, "throttled", format!("HTTP status {status}")),
+        Outcome::Gone { status } => (PollResult::Gone, "gone", format!("HTTP status {status}")),
+        Outcome::Failed(error) => (PollResult::Failed, "failed", error.to_string()),
+    };
+    metrics::fetched("poll", word, 0);
+    Ok(ended(facts, result, word, reason, now))
+}
+
+/// A visit that found no listing to go through.
+fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: String, now: DateTime<Utc>) -> Visit {
+    if matches!(result, PollResult::Unchanged) {
+        (facts.failures, facts.last_success) = (0, Some(now));
+    } else {
+        facts.failures = facts.failures.saturating_add(1);
+    }
+    facts.reason = reason;
+    Visit { facts, commit: crate::store::PollCommit::default(), wakes: Vec::new(), result, word }
+}
+
+async fn read<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, mut facts: Facts, fetched: Fetched, now: DateTime<Utc>) -> Result<Visit, PipelineError> {
+    let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
+    let work = move || {
+        let bytes = match fetched.body.decode(rules.max_decoded) {
+            Ok(bytes) => bytes,
+            Err(error) => return Ok(ended(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
+        };
+        let hash = digest(&[&bytes]);
+        if facts.body_hash == Some(hash) && day(now) < facts.touched_day + TOUCH_DAYS {
+            facts.validators = fetched.validators;
+            return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
+        }
+        let feed = match feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) {
+            Ok(feed) => feed,
+            Err(error) => return Ok(ended(facts, PollResult::Failed, "unreadable", error.to_string(), now)),
+        };
+        let listed = listing::go_through(&store, &source, &facts, &feed, &rules, now)?;
+        facts.validators = fetched.validators;
+        facts.body_hash = Some(hash);
+        facts.title = feed.title;
+        (facts.failures, facts.reason, facts.last_success) = (0, String::new(), Some(now));
+        facts.touched_day = day(now);
+        facts.entries += listed.fresh as u64;
+        if listed.fresh > 0 {
+            facts.last_new = Some(now);
+        }
+        Ok(Visit { facts, commit: listed.commit, wakes: listed.wakes, result: PollResult::Read { fresh: listed.fresh }, word: "read" })
+    };
+    tokio::task::spawn_blocking(work).await?
+}
+
+fn report(facts: &Facts, result: PollResult, word: &'static str, (took, late): (chrono::TimeDelta, chrono::TimeDelta)) {
+    let seconds = |it: chrono::TimeDelta| it.to_std().unwrap_or(Duration::ZERO);
+    metrics::poll(word, seconds(took), seconds(late));
+    match result {
+        PollResult::Read { fresh } => tracing::debug!(source.id = facts.id, fresh, "polled"),
+        PollResult::Unchanged => tracing::debug!(source.id = facts.id, "polled, unchanged"),
+        PollResult::Throttled { .. } | PollResult::Gone | PollResult::Failed => {
+            tracing::warn!(source.id = facts.id, url = facts.url, outcome = word, reason = facts.reason, failures = facts.failures, next = facts.next_why, "poll failed");
+        }
+    }
+}
+
+impl Facts {
+    /// The facts of this source; what belongs to an address that was configured before is dropped.
+    fn of(mut self, source: &Source) -> Self {
+        if self.url != source.url.as_str() {
+            self.validators = Validators::default();
+            self.body_hash = None;
+        }
+        self.id = source.id.to_string();
+        self.url = source.url.to_string();
+        self
+    }
+}

@@ -1,0 +1,219 @@
+//! The outbox: records that are durable here and not yet acknowledged by the sink.
+//!
+//! Rows have a sequence number that never repeats within an epoch, and a chain: a hash over all rows up to
+//! this one. Two histories of one store (the one that ran on, and the one restored from a backup) may give the
+//! same number to different records, never the same chain; so a position in `nashra.positions` that carries
+//! its chain tells them apart even after the restored store has caught up in numbers.
+//!
+//! What must stay true: rows are appended by the committer alone and trimmed by publish alone, and only with
+//! an [`Acked`], which only publish can make.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Batch, StoreError, digest,
+    engine::{Engine, Table},
+    from_json, json,
+};
+
+/// An epoch: a stretch of the store's history within which sequence numbers mean one thing.
+pub type Epoch = u64;
+
+/// Which topic a record goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Topic {
+    /// `nashra.articles`.
+    Articles,
+    /// `nashra.deadletters`.
+    DeadLetters,
+}
+
+/// A record as the committer makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewRecord {
+    /// Where it goes.
+    pub topic: Topic,
+    /// The message key.
+    pub key: String,
+    /// `CloudEvents` id: unique for this record.
+    pub event_id: String,
+    /// `CloudEvents` type.
+    pub event_type: String,
+    /// `CloudEvents` source.
+    pub event_source: String,
+    /// `CloudEvents` time.
+    pub event_time: DateTime<Utc>,
+    /// W3C trace context.
+    pub traceparent: String,
+    /// The JSON value.
+    #[serde(skip)]
+    pub value: Vec<u8>,
+}
+
+/// A record in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// Hash over all rows up to this one.
+    pub chain: [u8; 16],
+    /// The record.
+    pub record: NewRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    chain: [u8; 16],
+    /// Bytes appended so far, this row included.
+    total: u64,
+    #[serde(flatten)]
+    record: NewRecord,
+}
+
+/// Where the outbox ends: kept in memory by the committer, durable with each batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tail {
+    /// The last number given.
+    pub seq: u64,
+    /// The chain up to it.
+    pub chain: [u8; 16],
+    /// Bytes appended so far.
+    pub total: u64,
+}
+
+/// What the sink has acknowledged.
+///
+/// Only the publish stage makes one, so that nothing else can trim the outbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acked {
+    pub(crate) epoch: Epoch,
+    pub(crate) seq: u64,
+    pub(crate) chain: [u8; 16],
+    pub(crate) total: u64,
+    /// The cluster that holds it; `None` for sinks without one, and before the first record.
+    pub(crate) cluster_id: Option<String>,
+    /// Whether a position of this epoch was ever written.
+    pub(crate) published: bool,
+}
+
+impl Acked {
+    /// The number of the last acknowledged record.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The epoch.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The cluster that holds it.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<&str> {
+        self.cluster_id.as_deref()
+    }
+}
+
+/// Publish's handle; the committer uses [`Outbox::tail`] and [`Batch::append`].
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    engine: Engine,
+}
+
+impl Outbox {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// Where the outbox ends.
+    pub fn tail(&self) -> Result<Tail, StoreError> {
+        let bytes = self.engine.snapshot()?.get(Table::Meta, b"outbox_tail")?;
+        bytes.map_or_else(|| Ok(Tail::default()), |it| from_json("meta", &it))
+    }
+
+    /// What the sink has acknowledged.
+    pub fn acked(&self) -> Result<Acked, StoreError> {
+        let bytes = self.engine.snapshot()?.get(Table::Meta, b"outbox_acked")?;
+        bytes.map_or_else(|| Ok(Acked { epoch: 1, ..Acked::default() }), |it| from_json("meta", &it))
+    }
+
+    /// Rows after a number, at most `records` of them and about `bytes`, at least one where there is one.
+    pub fn read(&self, after: u64, records: usize, bytes: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        let mut rows = Vec::new();
+        let mut size = 0;
+        for row in self.engine.snapshot()?.from(Table::Outbox, &(after + 1).to_be_bytes())?.take(records) {
+            let (key, value) = row?;
+            size += value.len();
+            if size > bytes && !rows.is_empty() {
+                break;
+            }
+            rows.push(decode(&key, &value)?.0);
+        }
+        Ok(rows)
+    }
+
+    /// The chain and total bytes at a number that is still in the outbox, or was the last trimmed.
+    pub fn at(&self, seq: u64) -> Result<Option<Tail>, StoreError> {
+        let acked = self.acked()?;
+        if seq == acked.seq {
+            return Ok(Some(Tail { seq, chain: acked.chain, total: acked.total }));
+        }
+        let Some(value) = self.engine.snapshot()?.get(Table::Outbox, &seq.to_be_bytes())? else { return Ok(None) };
+        let (row, total) = decode(&seq.to_be_bytes(), &value)?;
+        Ok(Some(Tail { seq, chain: row.chain, total }))
+    }
+
+    /// Trims what was acknowledged: durable when it returns.
+    pub async fn trim(&self, acked: &Acked) -> Result<(), StoreError> {
+        self.engine.commit(trimming(acked)).await
+    }
+
+    /// The same from a command that runs without a runtime.
+    pub(crate) fn trim_blocking(&self, acked: &Acked) -> Result<(), StoreError> {
+        self.engine.commit_blocking(trimming(acked))
+    }
+
+    /// Records and bytes that wait, and when the oldest was made.
+    pub fn waiting(&self) -> Result<(u64, u64, Option<DateTime<Utc>>), StoreError> {
+        let (acked, tail) = (self.acked()?, self.tail()?);
+        let oldest = self.read(acked.seq, 1, usize::MAX)?.pop().map(|row| row.record.event_time);
+        Ok((tail.seq.saturating_sub(acked.seq), tail.total.saturating_sub(acked.total), oldest))
+    }
+}
+
+fn trimming(acked: &Acked) -> Batch {
+    let mut batch = Batch::default();
+    batch.delete_up_to(Table::Outbox, acked.seq.to_be_bytes());
+    batch.put(Table::Meta, *b"outbox_acked", json(acked));
+    batch
+}
+
+impl Batch {
+    /// Appends a record and moves the tail.
+    pub fn append(&mut self, tail: &mut Tail, record: NewRecord) {
+        let chain = digest(&[&tail.chain, record.key.as_bytes(), record.event_id.as_bytes(), &record.value]);
+        *tail = Tail { seq: tail.seq + 1, chain, total: tail.total + record.value.len() as u64 };
+        let value = record.value.clone();
+        let header = json(&Header { chain, total: tail.total, record });
+        let mut row = Vec::with_capacity(4 + header.len() + value.len());
+        row.extend_from_slice(&u32::try_from(header.len()).unwrap_or(u32::MAX).to_be_bytes());
+        row.extend_from_slice(&header);
+        row.extend_from_slice(&value);
+        self.put(Table::Outbox, tail.seq.to_be_bytes(), row);
+        self.put(Table::Meta, *b"outbox_tail", json(tail));
+    }
+}
+
+pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreError> {
+    let damaged = |reason: &str| StoreError::damaged("outbox", reason);
+    let seq = u64::from_be_bytes(key.try_into().map_err(|_| damaged("a key that is no number"))?);
+    let (length, rest) = row.split_first_chunk().ok_or_else(|| damaged("too short"))?;
+    let (header, value) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(|| damaged("cut off"))?;
+    let Header { chain, total, mut record } = from_json("outbox", header)?;
+    record.value = value.to_vec();
+    Ok((OutboxRow { seq, chain, record }, total))
+}

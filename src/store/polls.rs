@@ -1,0 +1,245 @@
+//! Poll's part of the store: the facts of each source, the entries it has listed, and when each
+//! article was last listed.
+//!
+//! What must stay true: only the poll stage writes these tables; a source is polled once at a time,
+//! so nobody changes its rows between reading and committing.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Batch, StoreError, digest,
+    engine::{Engine, Snapshot, Table},
+    entries::{PendingEntry, PendingKey},
+    from_json, json,
+};
+use crate::fetch::Validators;
+
+/// What is remembered of one source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// Its id.
+    pub id: String,
+    /// The address that was configured.
+    pub url: String,
+    /// The name that the feed gives itself.
+    pub title: Option<String>,
+    /// What the last parsed answer gave, to be echoed.
+    pub validators: Validators,
+    /// SHA-256 (first 16 bytes) of the last parsed body.
+    pub body_hash: Option<[u8; 16]>,
+    /// How it is.
+    pub state: State,
+    /// Why, in words.
+    pub reason: String,
+    /// Polls that failed in a row.
+    pub failures: u32,
+    /// The interval that it is polled at, in seconds.
+    pub interval_s: u64,
+    /// When it was last polled.
+    pub last_poll: Option<DateTime<Utc>>,
+    /// When it was last read well: 200 with a body that parsed, or 304.
+    pub last_success: Option<DateTime<Utc>>,
+    /// When it last had a new entry.
+    pub last_new: Option<DateTime<Utc>>,
+    /// When it is polled next.
+    pub next_due: Option<DateTime<Utc>>,
+    /// Why then.
+    pub next_why: String,
+    /// Polls so far.
+    pub polls: u64,
+    /// Entries taken so far.
+    pub entries: u64,
+    /// The day (since 1970) on which its listing was last gone through.
+    pub touched_day: u32,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            url: String::new(),
+            title: None,
+            validators: Validators::default(),
+            body_hash: None,
+            state: State::New,
+            reason: String::new(),
+            failures: 0,
+            interval_s: 0,
+            last_poll: None,
+            last_success: None,
+            last_new: None,
+            next_due: None,
+            next_why: String::new(),
+            polls: 0,
+            entries: 0,
+            touched_day: 0,
+        }
+    }
+}
+
+/// How a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Never polled.
+    New,
+    /// The last poll was read.
+    Ok,
+    /// The last poll failed; the next is later than usual.
+    Backoff,
+    /// The server asked to stay away.
+    Throttled,
+    /// 404 or 410.
+    Gone,
+}
+
+/// The key of an entry in its source: 8 bytes of the source, 16 of the entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EntryKey([u8; 24]);
+
+impl EntryKey {
+    /// From the source's id and what identifies the entry in it.
+    #[must_use]
+    pub fn new(source: &str, identity: &str) -> Self {
+        let mut key = [0; 24];
+        key[..8].copy_from_slice(&digest::<8>(&[source.as_bytes()]));
+        key[8..].copy_from_slice(&digest::<16>(&[identity.as_bytes()]));
+        Self(key)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 24] {
+        &self.0
+    }
+
+    /// Eight bytes that tell this entry from others with near certainty.
+    #[must_use]
+    pub fn short(&self) -> [u8; 8] {
+        let mut short = [0; 8];
+        for (index, byte) in self.0.iter().enumerate() {
+            short[index % 8] ^= byte;
+        }
+        short
+    }
+}
+
+/// What is remembered of an entry: 50 bytes, because a store holds tens of millions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// Hash of what the source said of it.
+    pub version: [u8; 16],
+    /// The day (since 1970) on which it was last listed.
+    pub day: u32,
+    /// The day of `fetches`.
+    pub fetch_day: u32,
+    /// How often its page was asked for on that day.
+    pub fetches: u16,
+    /// Its row in the entry queue when it was last put there.
+    pub pending: Option<PendingKey>,
+}
+
+impl Seen {
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(50);
+        out.extend_from_slice(&self.version);
+        out.extend_from_slice(&self.day.to_be_bytes());
+        out.extend_from_slice(&self.fetch_day.to_be_bytes());
+        out.extend_from_slice(&self.fetches.to_be_bytes());
+        if let Some(key) = &self.pending {
+            out.extend_from_slice(key.as_bytes());
+        }
+        out
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        let short = || StoreError::damaged("seen", format!("{} bytes", bytes.len()));
+        let (version, rest) = bytes.split_first_chunk().ok_or_else(short)?;
+        let (day, rest) = rest.split_first_chunk().ok_or_else(short)?;
+        let (fetch_day, rest) = rest.split_first_chunk().ok_or_else(short)?;
+        let (fetches, rest) = rest.split_first_chunk().ok_or_else(short)?;
+        let pending = if rest.is_empty() { None } else { Some(PendingKey::decode(rest)?) };
+        Ok(Self {
+            version: *version,
+            day: u32::from_be_bytes(*day),
+            fetch_day: u32::from_be_bytes(*fetch_day),
+            fetches: u16::from_be_bytes(*fetches),
+            pending,
+        })
+    }
+}
+
+/// Poll's handle.
+#[derive(Debug, Clone)]
+pub struct PollStore {
+    engine: Engine,
+}
+
+impl PollStore {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// The facts of one source.
+    pub fn facts(&self, id: &str) -> Result<Option<Facts>, StoreError> {
+        self.engine.snapshot()?.get(Table::Sources, id.as_bytes())?.map(|it| decode_facts(&it)).transpose()
+    }
+
+    /// The facts of every source that was ever polled.
+    pub fn all_facts(&self) -> Result<Vec<Facts>, StoreError> {
+        self.engine.snapshot()?.from(Table::Sources, &[])?.map(|row| decode_facts(&row?.1)).collect()
+    }
+
+    /// Looks entries up; one answer for each key, from one consistent view.
+    pub fn seen(&self, keys: &[EntryKey]) -> Result<Vec<Option<Seen>>, StoreError> {
+        let snapshot = self.engine.snapshot()?;
+        let one = |key: &EntryKey| snapshot.get(Table::Seen, key.as_bytes())?.map(|it| Seen::decode(&it)).transpose();
+        keys.iter().map(one).collect()
+    }
+
+    /// The articles that these aliases name, where there are any.
+    pub fn articles_of(&self, aliases: &[[u8; 16]]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let snapshot: Snapshot = self.engine.snapshot()?;
+        aliases.iter().filter_map(|alias| snapshot.get(Table::Aliases, alias).transpose()).collect()
+    }
+
+    /// Commits one poll: durable when it returns.
+    pub async fn commit(&self, poll: PollCommit) -> Result<(), StoreError> {
+        self.engine.commit(poll.0).await
+    }
+}
+
+/// What one poll changes, in one atomic batch.
+#[derive(Debug, Default)]
+pub struct PollCommit(Batch);
+
+impl PollCommit {
+    /// Keeps the facts of the source.
+    pub fn facts(&mut self, facts: &Facts) {
+        self.0.put(Table::Sources, facts.id.as_bytes(), json(facts));
+    }
+
+    /// Remembers an entry.
+    pub fn seen(&mut self, key: &EntryKey, seen: &Seen) {
+        self.0.put(Table::Seen, *key.as_bytes(), seen.encode());
+    }
+
+    /// Puts an entry into the queue, in place of an older row of it.
+    pub fn enqueue(&mut self, older: Option<&PendingKey>, key: &PendingKey, entry: &PendingEntry) {
+        if let Some(older) = older {
+            self.0.delete(Table::Pending, *older.as_bytes());
+        }
+        self.0.put(Table::Pending, *key.as_bytes(), json(entry));
+    }
+
+    /// Notes that an article was listed on a day.
+    pub fn listed(&mut self, article: &[u8], day: u32) {
+        self.0.put(Table::Listed, article, day.to_be_bytes());
+    }
+}
+
+pub(super) fn decode_facts(bytes: &[u8]) -> Result<Facts, StoreError> {
+    from_json("sources", bytes)
+}

@@ -1,0 +1,110 @@
+//! Retention: what no source has listed for long enough goes, a few thousand rows at a time.
+//!
+//! Retention counts from the day on which a source last *listed* an entry: an old item that stays in a
+//! quiet feed never returns as new. Every delete is conditional on the row being as it was read, so a
+//! listing that comes between reading and deleting wins.
+
+use super::{
+    Batch, StoreError,
+    articles,
+    engine::{Engine, Table},
+    polls::Seen,
+};
+
+/// Rows that one step looks at: a bound on its time and memory.
+const STEP: usize = 5_000;
+
+/// Retention's handle.
+#[derive(Debug)]
+pub struct Sweeper {
+    engine: Engine,
+    at: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Seen(Vec<u8>),
+    Articles(Vec<u8>),
+    Done,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Entries forgotten.
+    pub entries: usize,
+    /// Articles forgotten, with their aliases.
+    pub articles: usize,
+    /// The whole store was gone through.
+    pub finished: bool,
+}
+
+impl Sweeper {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine, at: Place::Seen(Vec::new()) }
+    }
+
+    /// Goes through the next rows and forgets what was last listed before `oldest_day`.
+    pub async fn step(&mut self, oldest_day: u32) -> Result<Swept, StoreError> {
+        let mut batch = Batch::default();
+        let (swept, next) = match &self.at {
+            Place::Seen(from) => {
+                let (count, next) = self.seen(from, oldest_day, &mut batch)?;
+                (Swept { entries: count, ..Swept::default() }, next.map_or(Place::Articles(Vec::new()), Place::Seen))
+            }
+            Place::Articles(from) => {
+                let (count, next) = self.articles(from, oldest_day, &mut batch)?;
+                (Swept { articles: count, ..Swept::default() }, next.map_or(Place::Done, Place::Articles))
+            }
+            Place::Done => (Swept { finished: true, ..Swept::default() }, Place::Seen(Vec::new())),
+        };
+        self.engine.commit(batch).await?;
+        self.at = next;
+        Ok(swept)
+    }
+
+    fn seen(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {
+        let snapshot = self.engine.snapshot()?;
+        let (mut count, mut last) = (0, None);
+        for row in snapshot.from(Table::Seen, from)?.take(STEP) {
+            let (key, value) = row?;
+            let seen = Seen::decode(&value)?;
+            let waiting = match &seen.pending {
+                Some(pending) => snapshot.get(Table::Pending, pending.as_bytes())?.is_some(),
+                None => false,
+            };
+            if seen.day < oldest_day && !waiting {
+                batch.delete_if(Table::Seen, key.clone(), value);
+                count += 1;
+            }
+            last = Some(key);
+        }
+        Ok((count, last.map(after)))
+    }
+
+    fn articles(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {
+        let snapshot = self.engine.snapshot()?;
+        let (mut count, mut last) = (0, None);
+        for row in snapshot.from(Table::Articles, from)?.take(STEP) {
+            let (id, value) = row?;
+            let state = articles::decode(&value)?;
+            let listed = snapshot.get(Table::Listed, &id)?;
+            let day = listed.as_deref().and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes).max(state.day);
+            if day < oldest_day {
+                for alias in &state.aliases {
+                    batch.delete_if(Table::Aliases, *alias, id.clone());
+                }
+                batch.delete_if(Table::Listed, id.clone(), listed.unwrap_or_default());
+                batch.delete_if(Table::Articles, id.clone(), value);
+                count += 1;
+            }
+            last = Some(id);
+        }
+        Ok((count, last.map(after)))
+    }
+}
+
+fn after(mut key: Vec<u8>) -> Vec<u8> {
+    key.push(0);
+    key
+}

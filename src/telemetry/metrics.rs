@@ -1,0 +1,164 @@
+//! Every metric, in one file: name, type, labels, unit and help. The raw macros are banned elsewhere.
+//!
+//! Labels have few values (an outcome, a kind, a topic): no label names a source or an address.
+#![expect(clippy::disallowed_macros, reason = "the one place where metrics are made")]
+
+use std::time::Duration;
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::store::Topic;
+
+/// Seconds: from a local commit to a page that nearly timed out.
+const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+/// Seconds of lateness: from on time to hours.
+const LATENESS: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0];
+
+/// Starts recording; the handle renders the page that Prometheus reads.
+///
+/// # Errors
+/// Where a recorder is running already.
+pub fn start() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("lateness_seconds".to_owned()), &LATENESS)?
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .install_recorder()?;
+    describe();
+    Ok(handle)
+}
+
+fn describe() {
+    describe_counter!("nashra_polls_total", "Polls of sources by outcome");
+    describe_histogram!("nashra_poll_duration_seconds", Unit::Seconds, "From the request of a poll until its commit");
+    describe_histogram!("nashra_poll_lateness_seconds", Unit::Seconds, "How long after its due time a poll began");
+    describe_counter!("nashra_fetches_total", "Answers by kind (poll, page) and outcome");
+    describe_counter!("nashra_fetch_bytes_total", Unit::Bytes, "Bytes of bodies as sent, by kind");
+    describe_counter!("nashra_entries_total", "Listed entries by verdict: new, changed, known, backlog");
+    describe_gauge!("nashra_entries_pending", "Entries that wait to be read");
+    describe_counter!("nashra_pages_total", "Readings of entries by outcome");
+    describe_histogram!("nashra_page_extract_seconds", Unit::Seconds, "Decoding and extracting one page");
+    describe_counter!("nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept");
+    describe_counter!("nashra_dead_letters_total", "Entries given up, by reason");
+    describe_gauge!("nashra_outbox_records", "Records not yet acknowledged by the sink");
+    describe_gauge!("nashra_outbox_bytes", Unit::Bytes, "Their bytes");
+    describe_gauge!("nashra_outbox_oldest_seconds", Unit::Seconds, "Age of the oldest of them");
+    describe_counter!("nashra_published_total", "Records acknowledged by the sink, by topic");
+    describe_histogram!("nashra_publish_batch_seconds", Unit::Seconds, "One transaction of the sink");
+    describe_gauge!("nashra_publish_halted", "1 while publishing is stopped until an operator decides, by reason");
+    describe_counter!("nashra_publish_errors_total", "Deliveries that failed and are tried again");
+    describe_histogram!("nashra_store_commit_seconds", Unit::Seconds, "One durable commit");
+    describe_gauge!("nashra_store_bytes", Unit::Bytes, "Size of the store's file");
+    describe_counter!("nashra_store_errors_total", "Commits that failed and are tried again");
+    describe_gauge!("nashra_sources", "Sources by state");
+    describe_gauge!("nashra_queue_depth", "Messages in a bounded channel, by queue");
+    describe_gauge!("nashra_disk_free_bytes", Unit::Bytes, "Free space where data_dir is");
+}
+
+/// A poll ended.
+pub(crate) fn poll(outcome: &'static str, took: Duration, late: Duration) {
+    counter!("nashra_polls_total", "outcome" => outcome).increment(1);
+    histogram!("nashra_poll_duration_seconds").record(took);
+    histogram!("nashra_poll_lateness_seconds").record(late);
+}
+
+/// An answer came, or none.
+pub(crate) fn fetched(kind: &'static str, outcome: &'static str, bytes: usize) {
+    counter!("nashra_fetches_total", "kind" => kind, "outcome" => outcome).increment(1);
+    counter!("nashra_fetch_bytes_total", "kind" => kind).increment(bytes as u64);
+}
+
+/// Entries of one listing.
+pub(crate) fn entries(verdict: &'static str, count: usize) {
+    if count > 0 {
+        counter!("nashra_entries_total", "verdict" => verdict).increment(count as u64);
+    }
+}
+
+/// An entry was read.
+pub(crate) fn page(outcome: &'static str) {
+    counter!("nashra_pages_total", "outcome" => outcome).increment(1);
+}
+
+/// A page was decoded and extracted.
+pub(crate) fn extracted(took: Duration) {
+    histogram!("nashra_page_extract_seconds").record(took);
+}
+
+/// The committing task decided.
+pub(crate) fn article(decision: &'static str) {
+    counter!("nashra_articles_total", "change" => decision).increment(1);
+}
+
+/// An entry was given up.
+pub(crate) fn dead_letter(reason: &'static str) {
+    counter!("nashra_dead_letters_total", "reason" => reason).increment(1);
+}
+
+/// Records were acknowledged.
+pub(crate) fn published(topic: Topic, count: u64) {
+    let topic = match topic {
+        Topic::Articles => "articles",
+        Topic::DeadLetters => "deadletters",
+    };
+    counter!("nashra_published_total", "topic" => topic).increment(count);
+}
+
+/// A transaction of the sink was committed.
+pub(crate) fn publish_batch(took: Duration) {
+    histogram!("nashra_publish_batch_seconds").record(took);
+}
+
+/// A delivery failed and is tried again.
+pub(crate) fn publish_error() {
+    counter!("nashra_publish_errors_total").increment(1);
+}
+
+/// Publishing stopped (1) or goes on (0).
+pub(crate) fn publish_halted(reason: &'static str, halted: bool) {
+    gauge!("nashra_publish_halted", "reason" => reason).set(f64::from(u8::from(halted)));
+}
+
+/// A batch became durable.
+pub(crate) fn store_commit(took: Duration) {
+    histogram!("nashra_store_commit_seconds").record(took);
+}
+
+/// A commit failed and is tried again.
+pub(crate) fn store_error() {
+    counter!("nashra_store_errors_total").increment(1);
+}
+
+/// How full things are, sampled.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Levels {
+    pub(crate) entries_pending: u64,
+    pub(crate) outbox_records: u64,
+    pub(crate) outbox_bytes: u64,
+    pub(crate) outbox_oldest: Duration,
+    pub(crate) store_bytes: u64,
+    pub(crate) disk_free: u64,
+}
+
+/// Sets the gauges.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point; sizes stay far below 2^53")]
+pub(crate) fn levels(levels: Levels) {
+    gauge!("nashra_entries_pending").set(levels.entries_pending as f64);
+    gauge!("nashra_outbox_records").set(levels.outbox_records as f64);
+    gauge!("nashra_outbox_bytes").set(levels.outbox_bytes as f64);
+    gauge!("nashra_outbox_oldest_seconds").set(levels.outbox_oldest.as_secs_f64());
+    gauge!("nashra_store_bytes").set(levels.store_bytes as f64);
+    gauge!("nashra_disk_free_bytes").set(levels.disk_free as f64);
+}
+
+/// How full a channel is.
+#[expect(clippy::cast_precision_loss, reason = "queues hold hundreds of messages")]
+pub(crate) fn queue(queue: &'static str, depth: usize) {
+    gauge!("nashra_queue_depth", "queue" => queue).set(depth as f64);
+}
+
+/// How many sources are in a state.
+#[expect(clippy::cast_precision_loss, reason = "sources number below 2^53")]
+pub(crate) fn sources(state: &'static str, count: usize) {
+    gauge!("nashra_sources", "state" => state).set(count as f64);
+}
