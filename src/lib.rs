@@ -4,3 +4,7 @@
 pub mod fetch;
 pub mod page;
 pub mod article;
+
+pub mod config;
+
+pub mod cli;

@@ -1,0 +1,128 @@
+//! `nashra check`: every error of the config and of the sources that it names, with file and line.
+//!
+//! It reads files only: lists that are fetched from URLs are named and not checked, so that a check
+//! gives the same answer without a network.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use crate::config::{Config, Overrides, SourceList, sources};
+
+/// Checks, prints errors and warnings on stderr and a summary on stdout; exit code 1 where anything is wrong.
+#[must_use]
+pub fn run(config: Option<&Path>, overrides: &Overrides) -> ExitCode {
+    match check(
+        config,
+        overrides,
+        &mut io::stdout().lock(),
+        &mut io::stderr().lock(),
+    ) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        // Nobody is left to tell.
+        Err(_) => ExitCode::from(3),
+    }
+}
+
+/// Whether all is well.
+fn check(
+    path: Option<&Path>,
+    overrides: &Overrides,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> io::Result<bool> {
+    let (config, mut errors) = Config::read(path, overrides);
+    let mut elsewhere = 0;
+    let files = config.sources.iter().filter_map(|list| match list {
+        SourceList::File(path) => Some(path),
+        SourceList::Url(_) => {
+            elsewhere += 1;
+            None
+        }
+    });
+    let list = sources::merge(files.map(|path| sources::read(path)));
+    errors.extend(list.errors);
+    for error in &errors {
+        writeln!(err, "{error}")?;
+    }
+    for warning in &list.warnings {
+        writeln!(err, "warning: {warning}")?;
+    }
+    if config.sources.is_empty() {
+        writeln!(
+            err,
+            "warning: no lists of sources: name some with `sources = [\"sources.toml\"]` or --sources"
+        )?;
+    }
+    if errors.is_empty() {
+        writeln!(
+            out,
+            "the config is good: {}",
+            count(list.sources.len(), "source")
+        )?;
+    } else {
+        writeln!(
+            out,
+            "{} in the config and its sources",
+            count(errors.len(), "error")
+        )?;
+    }
+    if elsewhere > 0 {
+        writeln!(
+            out,
+            "not checked, since they are fetched: {}",
+            count(elsewhere, "list")
+        )?;
+    }
+    Ok(errors.is_empty())
+}
+
+fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(config: &str, sources: &str) -> (bool, String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("nashra.toml");
+        std::fs::write(&file, config).unwrap();
+        std::fs::write(folder.path().join("sources.txt"), sources).unwrap();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let good = check(Some(&file), &Overrides::default(), &mut out, &mut err).unwrap();
+        let text = |bytes| {
+            String::from_utf8(bytes)
+                .unwrap()
+                .replace(&format!("{}/", folder.path().display()), "")
+        };
+        (good, text(out), text(err))
+    }
+
+    #[test]
+    fn a_good_config_says_so() {
+        let config = "sources = [\"sources.txt\", \"https://example.org/list.opml\"]";
+        let out = "the config is good: 1 source\nnot checked, since they are fetched: 1 list\n";
+        assert_eq!(
+            checked(config, "https://example.org/"),
+            (true, out.to_owned(), String::new())
+        );
+    }
+
+    #[test]
+    fn errors_of_config_and_sources_are_told_together() {
+        let (good, out, err) = checked("sources = [\"sources.txt\"]\npol = 1\n", "here\n");
+        assert!(!good);
+        assert_eq!(out, "2 errors in the config and its sources\n");
+        let expected = "nashra.toml:2:1: pol: unknown setting; did you mean `poll`?\n\
+            sources.txt:1:1: \"here\" is not a URL: it must begin with https:// or http://\n";
+        assert_eq!(err, expected);
+    }
+}

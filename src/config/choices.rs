@@ -1,0 +1,107 @@
+//! The settings that have a few named values.
+
+use std::{fmt, str::FromStr};
+
+use super::{error::similar, setting::from_text};
+
+/// A setting with a few named values.
+macro_rules! choices {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $choice:ident = $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$doc])* $choice,)+
+        }
+
+        impl $name {
+            /// As it is written in a config.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$choice => $text,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($text => Ok(Self::$choice),)+
+                    _ => Err(no_choice(text, &[$($text),+])),
+                }
+            }
+        }
+    };
+}
+
+choices! {
+    /// What is done with the pages behind entries.
+    PageMode {
+        /// Pages are fetched and extracted.
+        On = "on",
+        /// Articles are made of what the feeds say.
+        Feed = "feed",
+        /// Entries are recorded, nothing is published.
+        Off = "off",
+    }
+}
+
+choices! {
+    /// Where records go.
+    SinkKind {
+        /// One JSON line a record, at least once.
+        Stdout = "stdout",
+        /// One JSON line a record, at least once.
+        File = "file",
+        /// Kafka, exactly once.
+        Kafka = "kafka",
+    }
+}
+
+choices! {
+    /// How log lines look.
+    LogFormat {
+        /// Text on a terminal, JSON elsewhere.
+        Auto = "auto",
+        /// For people.
+        Text = "text",
+        /// For machines.
+        Json = "json",
+    }
+}
+
+choices! {
+    /// What a source is.
+    SourceKind {
+        /// RSS, Atom, RDF or JSON Feed.
+        Feed = "feed",
+    }
+}
+
+/// Says which values there are, and which one was probably meant.
+pub(super) fn no_choice(text: &str, valid: &[&str]) -> String {
+    let list = valid
+        .iter()
+        .map(|choice| format!("{choice:?}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    match similar(text, valid.iter().copied()) {
+        Some(meant) => format!("{text:?} is not one of {list}; did you mean {meant:?}?"),
+        None => format!("{text:?} is not one of {list}"),
+    }
+}
+
+from_text! {
+    PageMode, "\"on\", \"feed\" or \"off\"", PageMode::from_str;
+    SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
+    LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
+    SourceKind, "\"feed\"", SourceKind::from_str;
+}

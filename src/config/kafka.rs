@@ -1,0 +1,229 @@
+//! The types of Kafka's settings: brokers, names of topics, and raw properties of librdkafka.
+//!
+//! What must stay true: no raw property can undo what exactly-once rests on, and no secret is printed.
+
+use std::{collections::BTreeMap, fmt, fs, str::FromStr};
+
+use rdkafka::{ClientConfig, error::KafkaError};
+use toml::{Spanned, de::DeValue};
+
+use super::{
+    reader::{Reader, join},
+    setting::{Setting, from_text},
+};
+
+/// A broker to ask first, as `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broker(String);
+
+impl Broker {
+    /// The broker of a quick start, on this machine.
+    pub(super) fn local() -> Self {
+        Self("localhost:9092".to_owned())
+    }
+}
+
+impl fmt::Display for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Broker {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
+        let legal =
+            !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ',' || c == '/');
+        if legal && port.parse::<u16>().is_ok_and(|port| port > 0) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!(
+                "{text:?} is not a host and a port such as \"localhost:9092\""
+            ))
+        }
+    }
+}
+
+/// What the names of topics begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicPrefix(String);
+
+impl Default for TopicPrefix {
+    fn default() -> Self {
+        Self("nashra.".to_owned())
+    }
+}
+
+impl TopicPrefix {
+    /// The name of a topic: the prefix and the given name.
+    #[must_use]
+    pub fn topic(&self, name: &str) -> String {
+        format!("{}{name}", self.0)
+    }
+
+    /// The prefix alone.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TopicPrefix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let legal = text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        // Kafka's names have at most 249 characters; the longest of ours has 11.
+        if legal && text.len() <= 200 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!(
+                "{text:?} cannot begin a topic's name: at most 200 letters, digits, `.`, `_` and `-`"
+            ))
+        }
+    }
+}
+
+/// Properties that are handed to librdkafka as they are, secrets filled in.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Properties(BTreeMap<String, String>);
+
+impl Properties {
+    /// Name and value of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl fmt::Debug for Properties {
+    /// Names only: a value may be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Properties that nashra sets itself, and what to do instead.
+const REFUSED: [(&str, &str); 24] = [
+    ("bootstrap.servers", "set kafka.brokers"),
+    ("metadata.broker.list", "set kafka.brokers"),
+    ("transaction.timeout.ms", "set kafka.transaction_timeout"),
+    ("compression.codec", "nashra always uses zstd"),
+    ("compression.type", "nashra always uses zstd"),
+    ("transactional.id", EXACTLY_ONCE),
+    ("enable.idempotence", EXACTLY_ONCE),
+    ("enable.gapless.guarantee", EXACTLY_ONCE),
+    ("acks", EXACTLY_ONCE),
+    ("request.required.acks", EXACTLY_ONCE),
+    ("isolation.level", EXACTLY_ONCE),
+    ("max.in.flight", EXACTLY_ONCE),
+    ("max.in.flight.requests.per.connection", EXACTLY_ONCE),
+    ("retries", EXACTLY_ONCE),
+    ("message.send.max.retries", EXACTLY_ONCE),
+    ("group.id", EXACTLY_ONCE),
+    ("group.instance.id", EXACTLY_ONCE),
+    ("enable.auto.commit", EXACTLY_ONCE),
+    ("auto.commit.enable", EXACTLY_ONCE),
+    ("enable.auto.offset.store", EXACTLY_ONCE),
+    ("auto.offset.reset", EXACTLY_ONCE),
+    ("enable.partition.eof", EXACTLY_ONCE),
+    ("allow.auto.create.topics", EXACTLY_ONCE),
+    ("test.mock.num.brokers", "it would replace the real brokers"),
+];
+
+const EXACTLY_ONCE: &str = "nashra sets it itself, since exactly-once rests on it";
+
+const FORMS: &str = "a string, { env = \"NAME\" } or { file = \"PATH\" }";
+
+impl Setting for Properties {
+    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(table) = value.get_ref().as_table() else {
+            return reader.wrong_type(value, key, "a section of properties");
+        };
+        let mut properties = BTreeMap::new();
+        for (name, value) in table {
+            let property = name.get_ref().as_ref();
+            let key = join(key, property);
+            if let Some((_, instead)) = REFUSED.iter().find(|(refused, _)| *refused == property) {
+                reader.wrong::<()>(
+                    name.span().start,
+                    &key,
+                    format!("this property cannot be set here: {instead}"),
+                );
+            } else if let Some(text) = property_value(value, &key, reader) {
+                if let Err(message) = known(property, &text) {
+                    reader.wrong::<()>(value.span().start, &key, message);
+                }
+                properties.insert(property.to_owned(), text);
+            }
+        }
+        Some(Self(properties))
+    }
+}
+
+/// Asks librdkafka itself, so that its long list of properties is nowhere repeated.
+fn known(property: &str, value: &str) -> Result<(), String> {
+    match ClientConfig::new()
+        .set(property, value)
+        .create_native_config()
+    {
+        Ok(_) => Ok(()),
+        Err(KafkaError::ClientConfig(_, reason, _, _)) => Err(format!("librdkafka says: {reason}")),
+        Err(error) => Err(format!("librdkafka says: {error}")),
+    }
+}
+
+fn property_value(
+    value: &Spanned<DeValue<'_>>,
+    key: &str,
+    reader: &mut Reader<'_>,
+) -> Option<String> {
+    let table = match value.get_ref() {
+        DeValue::String(text) => return Some(text.to_string()),
+        DeValue::Integer(number) => return Some(number.to_string()),
+        DeValue::Boolean(value) => return Some(value.to_string()),
+        DeValue::Table(table) => table,
+        _ => return reader.wrong_type(value, key, FORMS),
+    };
+    let at = value.span().start;
+    let mut entries = table
+        .iter()
+        .map(|(name, value)| (name.get_ref().as_ref(), value.get_ref().as_str()));
+    match (entries.next(), entries.next()) {
+        (Some(("env", Some(name))), None) => match std::env::var(name) {
+            Ok(secret) => Some(secret),
+            Err(_) => reader.wrong(
+                at,
+                key,
+                format!("the environment has no variable {name} with a text in it"),
+            ),
+        },
+        (Some(("file", Some(path))), None) => match fs::read_to_string(reader.folder.join(path)) {
+            Ok(secret) => Some(secret.trim_end_matches(['\r', '\n']).to_owned()),
+            Err(error) => reader.wrong(at, key, format!("reading the file {path:?}: {error}")),
+        },
+        // Without quotes, TOML takes the dots of a property's name for tables in tables.
+        (Some((part, _)), _) if part != "env" && part != "file" => {
+            let message = format!(
+                "write a property's whole name in quotes, such as \"{}.{part}\"",
+                last(key)
+            );
+            reader.wrong(at, key, message)
+        }
+        _ => reader.wrong_type(value, key, FORMS),
+    }
+}
+
+fn last(key: &str) -> &str {
+    key.strip_prefix("kafka.properties.").unwrap_or(key)
+}
+
+from_text! {
+    TopicPrefix, "a string", TopicPrefix::from_str;
+    Broker, "a host and a port in quotes such as \"localhost:9092\"", Broker::from_str;
+}

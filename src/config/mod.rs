@@ -1,0 +1,170 @@
+//! What the operator decides: the config file, the flags that override it, and the lists of sources.
+//!
+//! Everything is parsed into its type here, at the border, and nobody checks again. A wrong config is
+//! refused as a whole: all errors at once, each with its file, line, key and what would be right.
+//! No file is read but the one that was named; there is no search for one in the current folder,
+//! so that what a command does never depends on where it was started.
+
+pub mod duration;
+pub mod sources;
+
+mod checks;
+mod choices;
+mod error;
+mod kafka;
+mod overrides;
+mod reader;
+mod setting;
+mod settings;
+mod size;
+mod values;
+
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use self::{checks::Checks, reader::Given, setting::Setting};
+pub use self::{
+    choices::{LogFormat, PageMode, SinkKind, SourceKind},
+    duration::DurationError,
+    error::{ConfigError, ConfigErrors, Place},
+    kafka::{Broker, Properties, TopicPrefix},
+    overrides::Overrides,
+    settings::{Admin, Config, Fetch, Kafka, Log, Outbox, Page, Poll, Queues, Run, Sink, Store},
+    size::{ByteSize, SizeError},
+    values::{Backlog, Listen, LogFilter, Retention, SourceList, UserAgent},
+};
+
+/// Larger files are refused unread: nobody writes such a config or list by hand.
+const LARGEST_FILE: u64 = 64 << 20;
+
+/// Settings of which the first must not exceed the second.
+const INTERVALS: [&str; 2] = ["poll.min_interval", "poll.max_interval"];
+const RETRIES: [&str; 2] = ["page.retry_first", "page.retry_max"];
+const TIMEOUTS: [&str; 2] = ["fetch.connect_timeout", "fetch.timeout"];
+const BODIES: [&str; 2] = ["fetch.max_body", "fetch.max_decoded"];
+const BATCHES: [&str; 2] = ["kafka.batch_bytes", "outbox.max_bytes"];
+const REPLICAS: [&str; 2] = ["kafka.min_insync_replicas", "kafka.replication_factor"];
+
+impl Config {
+    /// The settings of a file, overridden by flags. Without a file: defaults and flags.
+    pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigErrors> {
+        let (config, errors) = Self::read(path, overrides);
+        ConfigErrors::check(errors).map(|()| config)
+    }
+
+    /// As [`Config::load`], but gives the config as far as it could be read even where it is wrong:
+    /// for reporting errors in what it names, never for running.
+    #[must_use]
+    pub fn read(path: Option<&Path>, overrides: &Overrides) -> (Self, Vec<ConfigError>) {
+        let (mut config, mut given, errors) = path.map_or_else(Default::default, read_file);
+        overrides.apply(&mut config, &mut given);
+        config.reconcile(&given);
+        let mut checks = Checks {
+            given: &given,
+            errors,
+        };
+        Setting::check(&config, "", &mut checks);
+        config.check_together(&mut checks);
+        let Checks { mut errors, .. } = checks;
+        errors.sort();
+        (config, errors)
+    }
+
+    /// The path of the control socket, through which commands reach a running daemon.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.data_dir.join("control.sock")
+    }
+
+    /// The file of the file sink.
+    #[must_use]
+    pub fn sink_file(&self) -> PathBuf {
+        self.sink
+            .file
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("articles.jsonl"))
+    }
+
+    /// Lets a default give way to the setting that was given beside it.
+    fn reconcile(&mut self, given: &Given) {
+        let (poll, page, fetch) = (&mut self.poll, &mut self.page, &mut self.fetch);
+        given.reconcile(INTERVALS, &mut poll.min_interval, &mut poll.max_interval);
+        given.reconcile(RETRIES, &mut page.retry_first, &mut page.retry_max);
+        given.reconcile(TIMEOUTS, &mut fetch.connect_timeout, &mut fetch.timeout);
+        given.reconcile(BODIES, &mut fetch.max_body, &mut fetch.max_decoded);
+        given.reconcile(
+            BATCHES,
+            &mut self.kafka.batch_bytes,
+            &mut self.outbox.max_bytes,
+        );
+    }
+
+    /// Checks the settings of which the first must not exceed the second.
+    fn check_together(&self, checks: &mut Checks<'_>) {
+        let (poll, page, fetch, kafka) = (&self.poll, &self.page, &self.fetch, &self.kafka);
+        let time = duration::format;
+        let size = |size: ByteSize| size.to_string();
+        let count = |count: i32| count.to_string();
+        checks.ordered(INTERVALS, [poll.min_interval, poll.max_interval], time);
+        checks.ordered(RETRIES, [page.retry_first, page.retry_max], time);
+        checks.ordered(TIMEOUTS, [fetch.connect_timeout, fetch.timeout], time);
+        checks.ordered(BODIES, [fetch.max_body, fetch.max_decoded], size);
+        checks.ordered(BATCHES, [kafka.batch_bytes, self.outbox.max_bytes], size);
+        checks.ordered(
+            REPLICAS,
+            [kafka.min_insync_replicas, kafka.replication_factor],
+            count,
+        );
+    }
+}
+
+fn read_file(path: &Path) -> (Config, Given, Vec<ConfigError>) {
+    let name = path.display().to_string();
+    match read_text(path) {
+        Ok(text) => {
+            let (mut config, given, errors) = reader::read::<Config>(&name, &text);
+            let folder = path.parent().unwrap_or(Path::new(""));
+            config.sources = config
+                .sources
+                .into_iter()
+                .map(|list| list.relative_to(folder))
+                .collect();
+            (config, given, errors)
+        }
+        Err(message) => {
+            let error = ConfigError {
+                place: Place::whole(&name),
+                key: String::new(),
+                message,
+            };
+            (Config::default(), Given::default(), vec![error])
+        }
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = read_bytes(path)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.split(|byte| *byte == b'\n').count();
+        format!("line {line} is not UTF-8: save the file as UTF-8")
+    })
+}
+
+/// Reads a file that must not be larger than [`LARGEST_FILE`].
+fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(format!("is larger than {}", ByteSize::new(LARGEST_FILE)));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

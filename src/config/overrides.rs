@@ -1,0 +1,112 @@
+//! The flags of `run` that override the config, so that a quick start needs no file.
+//!
+//! A flag is held to the same ranges as its setting; only its place in an error differs.
+
+use std::{path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+
+use super::{
+    Config,
+    choices::{PageMode, SinkKind},
+    duration,
+    error::Place,
+    kafka::{Broker, TopicPrefix},
+    reader::Given,
+    values::{Backlog, Listen, SourceList, network},
+};
+
+/// What the command line says about the config; `None` leaves a setting as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+pub struct Overrides {
+    /// Read settings from this file; without it no file is read
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Lists of sources: TOML, OPML, or one URL a line
+    #[arg(long, value_name = "FILE|URL", num_args = 1..)]
+    pub sources: Option<Vec<SourceList>>,
+
+    /// Where records go
+    #[arg(long, value_name = "stdout|file|kafka")]
+    pub sink: Option<SinkKind>,
+
+    /// Kafka brokers to ask first
+    #[arg(long, value_name = "HOST:PORT", num_args = 1.., value_delimiter = ',')]
+    pub brokers: Option<Vec<Broker>>,
+
+    /// What the names of topics begin with [default: nashra.]
+    #[arg(long, value_name = "PREFIX")]
+    pub topic_prefix: Option<TopicPrefix>,
+
+    /// Where state is kept [default: nashra-data]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// The shortest time between two visits to a source [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub min_interval: Option<Duration>,
+
+    /// The longest time between two visits to a source [default: 6h]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub max_interval: Option<Duration>,
+
+    /// All sources are due at the start
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
+    pub poll_now: Option<bool>,
+
+    /// Requests at once to one host [default: 4]
+    #[arg(long, value_name = "N")]
+    pub per_host: Option<usize>,
+
+    /// Publish what a new source lists when it is no older [default: 3d]
+    #[arg(long, value_name = "DURATION|all")]
+    pub backlog: Option<Backlog>,
+
+    /// Fetch pages, publish what feeds say, or record entries and publish nothing [default: on]
+    #[arg(long, value_name = "on|feed|off")]
+    pub pages: Option<PageMode>,
+
+    /// Addresses that are not public and may be fetched all the same
+    #[arg(long, value_name = "CIDR", num_args = 1.., value_parser = network)]
+    pub allow_address: Option<Vec<IpNet>>,
+
+    /// Where metrics, health and the status page are served; port 0 picks one [default: 127.0.0.1:9606]
+    #[arg(long, value_name = "ADDR|off")]
+    pub listen: Option<Listen>,
+
+    /// Stop in good order after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    pub for_: Option<Duration>,
+}
+
+/// Puts each flag that was given into its setting, and notes it as the setting's place.
+macro_rules! apply {
+    ($flags:ident, $config:ident, $given:ident; $($flag:literal $name:ident => $first:ident$(.$rest:ident)*;)+) => {
+        $(if let Some(value) = &$flags.$name {
+            $config.$first$(.$rest)* = value.clone();
+            $given.insert(concat!(stringify!($first) $(, ".", stringify!($rest))*), Place::whole($flag));
+        })+
+    };
+}
+
+impl Overrides {
+    /// Puts what was said into the config.
+    pub(super) fn apply(&self, config: &mut Config, given: &mut Given) {
+        apply! { self, config, given;
+            "--sources" sources => sources;
+            "--sink" sink => sink.kind;
+            "--brokers" brokers => kafka.brokers;
+            "--topic-prefix" topic_prefix => kafka.topic_prefix;
+            "--data-dir" data_dir => data_dir;
+            "--min-interval" min_interval => poll.min_interval;
+            "--max-interval" max_interval => poll.max_interval;
+            "--poll-now" poll_now => poll.now;
+            "--per-host" per_host => fetch.per_host;
+            "--backlog" backlog => poll.backlog;
+            "--pages" pages => page.mode;
+            "--allow-address" allow_address => fetch.allow_addresses;
+            "--listen" listen => admin.listen;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What a setting is: how it is read, checked and named.
+//!
+//! One [`settings!`] declaration makes a section's struct, its defaults, its reader, its range checks
+//! and the list of its names, so that these cannot drift apart.
+
+use toml::{Spanned, de::DeValue};
+
+use super::{checks::Checks, error::Place, reader::Reader};
+
+/// A value of a setting, or a section of settings.
+pub(super) trait Setting: Sized {
+    /// Reads it; what is wrong goes to the reader, and then there is no value.
+    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Checks ranges, after flags have had their say.
+    fn check(&self, _key: &str, _checks: &mut Checks<'_>) {}
+
+    /// Names this setting and those in it.
+    fn keys(key: &str, into: &mut Vec<String>) {
+        into.push(key.to_owned());
+    }
+}
+
+/// A value without parts.
+pub(super) trait Scalar: Sized {
+    /// Completes "expected …".
+    const EXPECTED: &'static str;
+
+    /// Reads it.
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong>;
+}
+
+/// Why a scalar could not be read.
+pub(super) enum Wrong {
+    /// Not even the right type.
+    Type,
+    /// The right type, but not a value that can be; the whole message.
+    Value(String),
+}
+
+impl<T: Scalar> Setting for T {
+    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        match T::from_toml(value.get_ref()) {
+            Ok(read) => Some(read),
+            Err(Wrong::Type) => reader.wrong_type(value, key, T::EXPECTED),
+            Err(Wrong::Value(message)) => reader.wrong(value.span().start, key, message),
+        }
+    }
+}
+
+impl<T: Setting> Setting for Vec<T> {
+    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(items) = value.get_ref().as_array() else {
+            return reader.wrong_type(value, key, "a list in square brackets");
+        };
+        let mut list = Self::new();
+        for (index, item) in items.into_iter().enumerate() {
+            list.extend(T::read(item, &format!("{key}[{index}]"), reader));
+        }
+        // With nothing left of it, a list that was not empty would look like one that was.
+        (items.is_empty() || !list.is_empty()).then_some(list)
+    }
+}
+
+impl<T: Setting> Setting for Option<T> {
+    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        T::read(value, key, reader).map(Some)
+    }
+}
+
+/// A value that remembers where it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Placed<T> {
+    pub(super) place: Place,
+    pub(super) value: T,
+}
+
+impl<T: Setting> Setting for Placed<T> {
+    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let place = reader.text.place(value.span().start);
+        T::read(value, key, reader).map(|value| Self { place, value })
+    }
+}
+
+impl Scalar for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
+        value.as_bool().ok_or(Wrong::Type)
+    }
+}
+
+impl Scalar for i64 {
+    const EXPECTED: &'static str = "a whole number";
+
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
+        let number = value.as_integer().ok_or(Wrong::Type)?;
+        Self::from_str_radix(number.as_str(), number.radix())
+            .map_err(|_| Wrong::Value(format!("the number {number} is too large")))
+    }
+}
+
+/// Whole numbers: read as the widest, then made to fit.
+macro_rules! numbers {
+    ($($type:ty),+) => {$(
+        impl Scalar for $type {
+            const EXPECTED: &'static str = i64::EXPECTED;
+
+            fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
+                let number = i64::from_toml(value)?;
+                Self::try_from(number)
+                    .map_err(|_| Wrong::Value(format!("{number} is out of range: {} to {}", Self::MIN, Self::MAX)))
+            }
+        }
+    )+};
+}
+numbers!(usize, u32, i32);
+
+/// Values that are written as strings: a type, what completes "expected …", and how to read it.
+macro_rules! from_text {
+    ($($type:ty, $expected:expr, $parse:expr;)+) => {$(
+        impl $crate::config::setting::Scalar for $type {
+            const EXPECTED: &'static str = $expected;
+
+            fn from_toml(value: &toml::de::DeValue<'_>) -> Result<Self, $crate::config::setting::Wrong> {
+                let text = value.as_str().ok_or($crate::config::setting::Wrong::Type)?;
+                $parse(text).map_err(|error| $crate::config::setting::Wrong::Value(error.to_string()))
+            }
+        }
+    )+};
+}
+pub(super) use from_text;
+
+/// Declares a section: each setting's documentation, name, type, default and range check.
+macro_rules! settings {
+    ($(#[$about:meta])* $vis:vis $section:ident {
+        $($(#[$doc:meta])* $name:ident: $type:ty = $default:expr $(, $check:expr)?;)+
+    }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        $vis struct $section {
+            $($(#[$doc])* $vis $name: $type,)+
+        }
+
+        impl Default for $section {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl $crate::config::setting::Setting for $section {
+            fn read(
+                value: &toml::Spanned<toml::de::DeValue<'_>>,
+                key: &str,
+                reader: &mut $crate::config::reader::Reader<'_>,
+            ) -> Option<Self> {
+                let table = reader.section(value, key, &[$(stringify!($name)),+])?;
+                let default = Self::default();
+                Some(Self {
+                    $($name: reader.setting(table, key, stringify!($name)).unwrap_or(default.$name),)+
+                })
+            }
+
+            fn check(&self, key: &str, checks: &mut $crate::config::checks::Checks<'_>) {
+                $(
+                    let name = $crate::config::reader::join(key, stringify!($name));
+                    $crate::config::setting::Setting::check(&self.$name, &name, checks);
+                    $(checks.note(&[name.as_str()], $check(&self.$name));)?
+                )+
+            }
+
+            fn keys(key: &str, into: &mut Vec<String>) {
+                $(<$type as $crate::config::setting::Setting>::keys(
+                    &$crate::config::reader::join(key, stringify!($name)),
+                    into,
+                );)+
+            }
+        }
+    };
+}
+pub(super) use settings;

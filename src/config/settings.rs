@@ -1,0 +1,238 @@
+//! Every setting: its name, its type, its default, its range and what it does.
+//!
+//! `config/nashra.toml` says the same to those who run nashra, and a test holds both together.
+
+use std::{path::PathBuf, thread, time::Duration};
+
+use ipnet::IpNet;
+
+use super::{
+    checks::{at_least_mib, lasting, not_empty, spanning, within},
+    choices::{LogFormat, PageMode, SinkKind},
+    kafka::{Broker, Properties, TopicPrefix},
+    setting::settings,
+    size::ByteSize,
+    values::{Backlog, Listen, LogFilter, Retention, SourceList, UserAgent},
+};
+
+/// The shortest time that makes sense between two visits: a test on loopback, never a real site.
+const SHORTEST: Duration = Duration::from_millis(100);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+/// Ten years and more: long enough for every purpose, and no sum of such times can overflow.
+const LONGEST: Duration = DAY.saturating_mul(4000);
+
+settings! {
+    /// All that the operator decides.
+    pub Config {
+        /// Where the store, the dead letters and the control socket are; relative to the current folder.
+        data_dir: PathBuf = "nashra-data".into();
+        /// Lists of sources; relative to the config file.
+        sources: Vec<SourceList> = Vec::new();
+        /// When sources are visited.
+        poll: Poll = Poll::default();
+        /// How bodies are fetched.
+        fetch: Fetch = Fetch::default();
+        /// What is done with the pages behind entries.
+        page: Page = Page::default();
+        /// What is remembered, and for how long.
+        store: Store = Store::default();
+        /// The records that the sink has not yet acknowledged.
+        outbox: Outbox = Outbox::default();
+        /// Where records go.
+        sink: Sink = Sink::default();
+        /// The Kafka sink.
+        kafka: Kafka = Kafka::default();
+        /// Metrics, health and the status page.
+        admin: Admin = Admin::default();
+        /// What is logged, and how.
+        log: Log = Log::default();
+        /// Sizes of the bounded channels between the stages.
+        queues: Queues = Queues::default();
+        /// The life of the process.
+        run: Run = Run::default();
+    }
+}
+
+settings! {
+    /// When sources are visited.
+    pub Poll {
+        /// The shortest time between two visits to a source.
+        min_interval: Duration = 5 * MINUTE, lasting(SHORTEST, LONGEST);
+        /// The longest time between two visits to a source that answers.
+        max_interval: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
+        /// Polls at once, over all hosts.
+        concurrency: usize = 64, within(1..=10_000);
+        /// What a new source lists at its first poll is published when it is no older; the rest counts as seen.
+        backlog: Backlog = Backlog::Within(3 * DAY), spanning(Duration::ZERO, LONGEST);
+        /// Whether all sources are due at the start, whatever the store says.
+        now: bool = false;
+    }
+}
+
+settings! {
+    /// How bodies are fetched.
+    pub Fetch {
+        /// The `User-Agent` header. Operators should set one with a contact.
+        user_agent: UserAgent = UserAgent::default();
+        /// Requests at once to one host.
+        per_host: usize = 4, within(1..=1_000);
+        /// For the name, TCP and TLS.
+        connect_timeout: Duration = 10 * SECOND, lasting(SHORTEST, HOUR);
+        /// For one whole fetch, redirects and body included.
+        timeout: Duration = MINUTE, lasting(SHORTEST, HOUR);
+        /// The largest body as sent.
+        max_body: ByteSize = ByteSize::mib(10), within(ByteSize::new(1024)..=ByteSize::mib(1024));
+        /// The largest body after decompression.
+        max_decoded: ByteSize = ByteSize::mib(20), within(ByteSize::new(1024)..=ByteSize::mib(1024));
+        /// Redirects that one fetch follows.
+        max_redirects: usize = 5, within(0..=20);
+        /// Addresses that are not public and may be fetched all the same.
+        allow_addresses: Vec<IpNet> = Vec::new();
+    }
+}
+
+settings! {
+    /// What is done with the pages behind entries.
+    pub Page {
+        /// Whether pages are fetched.
+        mode: PageMode = PageMode::On;
+        /// Threads that extract articles; 0 is one a core.
+        workers: usize = 0, within(0..=1_024);
+        /// Pages fetched at once, over all hosts.
+        concurrency: usize = 64, within(1..=10_000);
+        /// How often a page is tried before the article is made of what the feed says.
+        tries: u32 = 8, within(1..=1_000);
+        /// The wait before the second try; each further wait is twice as long.
+        retry_first: Duration = 2 * SECOND, lasting(SHORTEST, LONGEST);
+        /// The longest wait between two tries.
+        retry_max: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
+        /// How often in a day a page is fetched again because its entry changed.
+        refetch_per_day: u32 = 6, within(0..=1_440);
+    }
+}
+
+impl Page {
+    /// The number of extracting threads, at least one.
+    #[must_use]
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+}
+
+settings! {
+    /// What is remembered, and for how long.
+    pub Store {
+        /// How long entries and articles are kept after a source last listed them.
+        retention: Duration = 90 * DAY, lasting(HOUR, LONGEST);
+        /// Memory for the store's cache.
+        cache: ByteSize = ByteSize::mib(64), at_least_mib(1);
+        /// Free disk below which nothing new is polled.
+        min_free_disk: ByteSize = ByteSize::mib(256);
+        /// Disk for the bytes of dead letters; the oldest go first.
+        dead_letter_bytes: ByteSize = ByteSize::mib(256);
+    }
+}
+
+settings! {
+    /// The records that the sink has not yet acknowledged.
+    pub Outbox {
+        /// Disk for records that wait for the sink; polling slows down and stops before it is full.
+        max_bytes: ByteSize = ByteSize::mib(2048), at_least_mib(1);
+    }
+}
+
+settings! {
+    /// Where records go.
+    pub Sink {
+        /// Which sink. Only Kafka is exactly-once; the others are at-least-once.
+        kind: SinkKind = SinkKind::Stdout;
+        /// The file sink's file; `articles.jsonl` in `data_dir` where it is not given. See [`Config::sink_file`].
+        file: Option<PathBuf> = None;
+    }
+}
+
+settings! {
+    /// The Kafka sink.
+    pub Kafka {
+        /// Brokers to ask first.
+        brokers: Vec<Broker> = vec![Broker::local()], not_empty;
+        /// What the names of all topics begin with; also part of the transactional id.
+        topic_prefix: TopicPrefix = TopicPrefix::default();
+        /// Partitions of topics that are made.
+        partitions: i32 = 6, within(1..=100_000);
+        /// Replicas of topics that are made.
+        replication_factor: i32 = 1, within(1..=100);
+        /// `min.insync.replicas` of topics that are made.
+        min_insync_replicas: i32 = 1, within(1..=100);
+        /// How long the articles' and the dead letters' topics keep records, where they are made.
+        retention: Retention = Retention::For(7 * DAY), spanning(MINUTE, LONGEST);
+        /// Records in one transaction at most.
+        batch_records: usize = 1_000, within(1..=100_000);
+        /// Bytes in one transaction at most.
+        batch_bytes: ByteSize = ByteSize::mib(4), within(ByteSize::new(1024)..=ByteSize::mib(1024));
+        /// After this the broker aborts a transaction; brokers allow 15 minutes unless told otherwise.
+        transaction_timeout: Duration = MINUTE, lasting(SECOND, HOUR);
+        /// Whether each poll is told to the topic `polls`, best effort.
+        polls: bool = false;
+        /// Raw properties of librdkafka, for security and tuning.
+        properties: Properties = Properties::default();
+    }
+}
+
+impl Kafka {
+    /// The value of librdkafka's `bootstrap.servers`.
+    #[must_use]
+    pub fn bootstrap_servers(&self) -> String {
+        self.brokers
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(",")
+    }
+}
+
+settings! {
+    /// Metrics, health and the status page.
+    pub Admin {
+        /// Where they are served.
+        listen: Listen = Listen::On(([127, 0, 0, 1], 9606).into());
+    }
+}
+
+settings! {
+    /// What is logged, and how.
+    pub Log {
+        /// How lines look.
+        format: LogFormat = LogFormat::Auto;
+        /// Which lines are written.
+        level: LogFilter = LogFilter::default();
+    }
+}
+
+settings! {
+    /// Sizes of the bounded channels between the stages.
+    pub Queues {
+        /// Sources that are due and wait for a fetch.
+        due: usize = 256, within(1..=100_000);
+        /// Polls that wait for their commit.
+        polled: usize = 64, within(1..=100_000);
+        /// Fetched pages that wait for a worker.
+        pages: usize = 64, within(1..=100_000);
+        /// Extracted pages that wait for their commit.
+        extracted: usize = 64, within(1..=100_000);
+    }
+}
+
+settings! {
+    /// The life of the process.
+    pub Run {
+        /// How long a stop waits for what is in flight.
+        drain_timeout: Duration = 30 * SECOND, lasting(Duration::ZERO, DAY);
+    }
+}

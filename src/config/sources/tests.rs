@@ -1,0 +1,173 @@
+use super::*;
+
+fn urls(list: &List) -> Vec<&str> {
+    list.sources
+        .iter()
+        .map(|source| source.url.as_str())
+        .collect()
+}
+
+pub(super) fn said(list: &List) -> Vec<String> {
+    let warnings = list.warnings.iter().map(ToString::to_string);
+    list.errors
+        .iter()
+        .map(ToString::to_string)
+        .chain(warnings)
+        .collect()
+}
+
+#[test]
+fn an_id_is_made_from_the_url_as_it_was_configured() {
+    let list = parse("l", b" https://Example.org \n");
+    assert_eq!(urls(&list), ["https://example.org/"]);
+    // printf https://example.org/ | sha256sum
+    assert_eq!(list.sources[0].id.as_str(), "8198d1bac40a1033");
+}
+
+#[test]
+fn a_list_has_one_url_a_line() {
+    let list = parse(
+        "l",
+        "\u{feff}# news\n\nhttps://example.org/a\tA  نشرة\r\nexample.org\nftp://example.org/\n"
+            .as_bytes(),
+    );
+    assert_eq!(list.sources[0].name.as_deref(), Some("A نشرة"));
+    assert_eq!(list.sources[0].place.to_string(), "l:3:1");
+    let expected = [
+        "l:4:1: \"example.org\" is not a URL: it must begin with https:// or http://",
+        "l:5:1: \"ftp://example.org/\" has the scheme ftp: only http and https are polled",
+    ];
+    assert_eq!(said(&list), expected);
+}
+
+#[test]
+fn a_table_has_all_settings() {
+    let content = "[[source]]\nid = \"a-1\"\nname = \"A\"\nkind = \"feed\"\nurl = \"https://example.org/a\"\n\
+        tags = [\"x\", \"y\"]\nmin_interval = \"1m\"\nmax_interval = \"1h\"\npages = \"off\"\n";
+    let list = parse("l", content.as_bytes());
+    assert_eq!(said(&list), [""; 0]);
+    let expected = Source {
+        id: "a-1".parse().unwrap(),
+        name: Some("A".into()),
+        kind: SourceKind::Feed,
+        url: "https://example.org/a".parse().unwrap(),
+        tags: vec!["x".into(), "y".into()],
+        min_interval: Some(Duration::from_mins(1)),
+        max_interval: Some(Duration::from_hours(1)),
+        pages: Some(PageMode::Off),
+        place: list.sources[0].place.clone(),
+    };
+    assert_eq!(list.sources, [expected]);
+    assert_eq!(list.sources[0].place.line, 1);
+}
+
+#[test]
+fn a_wrong_table_is_told_and_the_others_go_on() {
+    let content = "[[source]]\nurl = \"nowhere\"\n[[source]]\nname = \"B\"\n[[source]]\nurll = \"https://example.org/c\"\n\
+        [[source]]\nid = \"a b\"\nurl = \"https://example.org/d\"\nkind = \"fed\"\n\
+        [[source]]\nurl = \"https://example.org/e\"\nmin_interval = \"2h\"\nmax_interval = \"1h\"\n";
+    let list = parse("l", content.as_bytes());
+    let expected = [
+        "l:2:7: source[0].url: \"nowhere\" is not a URL: it must begin with https:// or http://",
+        "l:3:1: this source has no url",
+        "l:5:1: this source has no url",
+        "l:6:1: source[2].urll: unknown setting; did you mean `url`?",
+        "l:8:6: source[3].id: \"a b\" is not an id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`",
+        "l:10:8: source[3].kind: \"fed\" is not one of \"feed\"; did you mean \"feed\"?",
+        "l:11:1: the source's min_interval is longer than its max_interval",
+    ];
+    assert_eq!(said(&list), expected);
+    assert_eq!(
+        urls(&list),
+        ["https://example.org/d", "https://example.org/e"]
+    );
+}
+
+#[test]
+fn the_format_is_told_by_what_is_in_it() {
+    assert_eq!(
+        parse("x.txt", b"[[source]]\nurl = \"https://example.org/a\"")
+            .sources
+            .len(),
+        1
+    );
+    assert_eq!(
+        parse(
+            "x.txt",
+            b"\n <opml><outline xmlUrl='https://example.org/a'/></opml>"
+        )
+        .sources
+        .len(),
+        1
+    );
+    assert_eq!(
+        parse("x.toml", b"source = [{ url = \"https://example.org/a\" }]")
+            .sources
+            .len(),
+        1
+    );
+    assert_eq!(parse("x", b""), List::default());
+}
+
+#[test]
+fn a_url_that_is_listed_twice_is_polled_once() {
+    let list = merge([
+        parse("a", b"https://example.org/a first"),
+        parse("b", b"#\nhttps://EXAMPLE.org/a again"),
+    ]);
+    assert_eq!(list.sources[0].name.as_deref(), Some("first"));
+    let expected = "b:2:1: https://example.org/a is already listed at a:1:1; it is polled once, as listed there";
+    assert_eq!(
+        (list.sources.len(), said(&list)),
+        (1, vec![expected.to_owned()])
+    );
+}
+
+#[test]
+fn an_id_that_is_given_twice_names_both_places() {
+    let one = parse(
+        "a",
+        b"[[source]]\nid = \"x\"\nurl = \"https://example.org/a\"",
+    );
+    let two = parse(
+        "b",
+        b"[[source]]\nid = \"x\"\nurl = \"https://example.org/b\"",
+    );
+    assert_eq!(
+        said(&merge([one, two])),
+        ["b:1:1: the id \"x\" is already that of the source at a:1:1"]
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_does_not_stop_the_others() {
+    let here = concat!(env!("CARGO_MANIFEST_DIR"), "/config/sources.txt");
+    let errors = load(&["/nowhere/a.opml", "/nowhere/b.opml", here]).unwrap_err();
+    assert_eq!(errors.errors().len(), 2);
+    assert!(
+        errors
+            .to_string()
+            .starts_with("/nowhere/a.opml: cannot be read: ")
+    );
+}
+
+#[test]
+fn a_sources_own_interval_wins_over_a_general_one() {
+    let mut source = parse("l", b"https://example.org/").sources.remove(0);
+    let poll = Poll::default();
+    assert_eq!(
+        source.intervals(&poll),
+        (poll.min_interval, poll.max_interval)
+    );
+    source.min_interval = Some(Duration::from_hours(9));
+    assert_eq!(
+        source.intervals(&poll),
+        (Duration::from_hours(9), Duration::from_hours(9))
+    );
+    source.min_interval = None;
+    source.max_interval = Some(Duration::from_secs(9));
+    assert_eq!(
+        source.intervals(&poll),
+        (Duration::from_secs(9), Duration::from_secs(9))
+    );
+}

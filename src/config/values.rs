@@ -1,0 +1,282 @@
+//! The types of single settings: each is read from a string once and is right from then on.
+
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use ipnet::IpNet;
+use tracing_subscriber::filter::EnvFilter;
+use url::Url;
+
+use super::{choices::no_choice, duration, setting::from_text, size::ByteSize};
+
+/// A time that may be without end.
+pub(super) trait Span {
+    /// The time, where it has an end.
+    fn bounded(&self) -> Option<Duration>;
+}
+
+/// How old what a new source lists may be to be published at its first poll; what is older counts as seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backlog {
+    /// Everything that is listed.
+    All,
+    /// What is no older.
+    Within(Duration),
+}
+
+impl Span for Backlog {
+    fn bounded(&self) -> Option<Duration> {
+        match self {
+            Self::All => None,
+            Self::Within(age) => Some(*age),
+        }
+    }
+}
+
+impl FromStr for Backlog {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        duration::parse(text)
+            .map(Self::Within)
+            .map_err(|error| format!("{error}, or \"all\""))
+    }
+}
+
+/// How long Kafka keeps records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retention {
+    /// They never expire.
+    Forever,
+    /// At least so long.
+    For(Duration),
+}
+
+impl Retention {
+    /// The value of a topic's `retention.ms`; -1 is for ever.
+    #[must_use]
+    pub fn as_millis(self) -> i64 {
+        match self {
+            Self::Forever => -1,
+            Self::For(time) => i64::try_from(time.as_millis()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+impl Span for Retention {
+    fn bounded(&self) -> Option<Duration> {
+        match self {
+            Self::Forever => None,
+            Self::For(time) => Some(*time),
+        }
+    }
+}
+
+impl FromStr for Retention {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "forever" {
+            return Ok(Self::Forever);
+        }
+        duration::parse(text)
+            .map(Self::For)
+            .map_err(|error| format!("{error}, or \"forever\""))
+    }
+}
+
+/// Where metrics, health and the status page are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listen {
+    /// Nowhere.
+    Off,
+    /// There; port 0 picks a free one.
+    On(SocketAddr),
+}
+
+impl Listen {
+    /// The address, where there is one.
+    #[must_use]
+    pub fn address(self) -> Option<SocketAddr> {
+        match self {
+            Self::Off => None,
+            Self::On(address) => Some(address),
+        }
+    }
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse()
+            .map(Self::On)
+            .map_err(|_| format!("{text:?} is not an IP address and a port such as \"127.0.0.1:9606\" or \"[::]:9606\", nor \"off\""))
+    }
+}
+
+/// Which log lines are written, in the syntax of `tracing`'s `EnvFilter`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+impl Default for LogFilter {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+impl LogFilter {
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LogFilter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        // A bare word that is no level would be a target, with everything on: never what a typo meant.
+        let word = |part: &&str| part.chars().all(char::is_alphanumeric) && !part.is_empty();
+        let typo = text
+            .split(',')
+            .map(str::trim)
+            .filter(word)
+            .find(|part| !LEVELS.contains(&part.to_lowercase().as_str()));
+        if let Some(typo) = typo {
+            return Err(format!(
+                "{}; a target needs one too, as in \"info,nashra::fetch=debug\"",
+                no_choice(typo, &LEVELS)
+            ));
+        }
+        EnvFilter::builder()
+            .parse(text)
+            .map(|_| Self(text.to_owned()))
+            .map_err(|error| format!("{text:?} is not a log filter such as \"info\" or \"info,nashra::fetch=debug\": {error}"))
+    }
+}
+
+/// The `User-Agent` header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserAgent(String);
+
+impl UserAgent {
+    /// The header's value, with the version filled in.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for UserAgent {
+    fn default() -> Self {
+        Self(concat!("nashra/", env!("CARGO_PKG_VERSION")).to_owned())
+    }
+}
+
+impl FromStr for UserAgent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let visible = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+        if text.trim().is_empty() || !visible || text.len() > 500 {
+            return Err(
+                "must be 1 to 500 visible ASCII characters, since it is sent as a header"
+                    .to_owned(),
+            );
+        }
+        Ok(Self(
+            text.trim().replace("{version}", env!("CARGO_PKG_VERSION")),
+        ))
+    }
+}
+
+/// A list of sources: a file, or an address to fetch it from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceList {
+    /// On this machine.
+    File(PathBuf),
+    /// Elsewhere.
+    Url(Url),
+}
+
+impl SourceList {
+    /// The same, where a relative path starts at `folder`.
+    pub(super) fn relative_to(self, folder: &Path) -> Self {
+        match self {
+            Self::File(path) => Self::File(folder.join(path)),
+            Self::Url(_) => self,
+        }
+    }
+}
+
+impl fmt::Display for SourceList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Url(url) => write!(f, "{url}"),
+        }
+    }
+}
+
+impl FromStr for SourceList {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err("a file's name cannot be empty".to_owned());
+        }
+        match text.split_once("://") {
+            Some(("http" | "https", _)) => text
+                .parse()
+                .map(Self::Url)
+                .map_err(|error| format!("{text:?} is not a URL: {error}")),
+            Some(_) => Err(format!(
+                "{text:?} is neither a file nor an http or https URL"
+            )),
+            None => Ok(Self::File(text.into())),
+        }
+    }
+}
+
+/// Reads a network in CIDR notation, or one address.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| format!("{text:?} is not a network such as \"10.0.0.0/8\" or \"127.0.0.1\""))
+}
+
+fn path(text: &str) -> Result<PathBuf, &'static str> {
+    if text.is_empty() {
+        Err("a path cannot be empty")
+    } else {
+        Ok(text.into())
+    }
+}
+
+from_text! {
+    String, "a string", |text: &str| Ok::<_, String>(text.to_owned());
+    PathBuf, "a path in quotes", path;
+    Duration, "a duration in quotes such as \"90s\", \"10m\" or \"1h30m\"", duration::parse;
+    ByteSize, "a size in quotes such as \"10MiB\"", ByteSize::from_str;
+    IpNet, "a network in quotes such as \"10.0.0.0/8\"", network;
+    Backlog, "a duration in quotes such as \"3d\", or \"all\"", Backlog::from_str;
+    Retention, "a duration in quotes such as \"7d\", or \"forever\"", Retention::from_str;
+    Listen, "an address in quotes such as \"127.0.0.1:9606\", or \"off\"", Listen::from_str;
+    LogFilter, "a level in quotes such as \"info\"", LogFilter::from_str;
+    UserAgent, "a string", UserAgent::from_str;
+    SourceList, "a file or a URL in quotes", SourceList::from_str;
+}
