@@ -1,10 +1,26 @@
 //! nashra: polls news sources, turns what they publish into clean article records, and publishes
 //! each record exactly once. The modules stand in the order of the data; `ARCHITECTURE.md` draws the flow.
 
+pub mod schedule;
+
 pub mod fetch;
+
+pub mod poll;
+
+pub mod feed;
+
 pub mod page;
+
 pub mod article;
 
+pub mod pipeline;
+
+pub mod store;
+
 pub mod config;
+
+pub mod telemetry;
+
+pub mod clock;
 
 pub mod cli;

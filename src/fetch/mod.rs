@@ -1,10 +1,26 @@
 //! Gets bodies over HTTP: politely, bounded in every direction, and only from addresses that may be fetched.
+//!
+//! The flow: `http` takes a [`Request`], waits for its turn at the host (`hosts`), connects to addresses that are
+//! permitted (`address`), reads what came (`headers`) and hands on the body as it was sent. [`Body::decode`]
+//! (`body`) is left to the threads that parse, so that a compressed bomb never stalls the network's threads.
+//!
+//! Nothing is remembered between two fetches but idle connections: validators, redirects and waiting times are
+//! facts of a source, and kept with it.
+
+pub mod address;
+mod body;
+mod headers;
+pub mod hosts;
+pub mod http;
 
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
+
+pub use body::MAX_ENCODINGS;
+pub use http::{HttpFetcher, Limits};
 
 /// What to get.
 #[derive(Debug, Clone)]
@@ -29,7 +45,7 @@ pub struct Validators {
 /// What a fetch came to. Only transport trouble is `Failed`; the rest are expected endings.
 #[derive(Debug)]
 pub enum Outcome {
-    /// 200 with a body.
+    /// 200, or another 2xx with a body.
     New(Box<Fetched>),
     /// 304.
     NotModified,
@@ -37,7 +53,7 @@ pub enum Outcome {
     Throttled {
         /// 429 or 503.
         status: u16,
-        /// How long to stay away, where the server says.
+        /// How long to stay away, where the server says; at most 30 days.
         retry_after: Option<Duration>,
     },
     /// 404 or 410.
@@ -52,9 +68,10 @@ pub enum Outcome {
 /// A body and what came with it.
 #[derive(Debug, Clone)]
 pub struct Fetched {
-    /// Where it was read, after redirects.
+    /// Where it was read, after redirects; without user name and password.
     pub url: Url,
-    /// The addresses before redirects, first the one that was asked for; empty without redirects.
+    /// The addresses before redirects, first the one that was asked for; empty without redirects; without user
+    /// names and passwords.
     pub via: Vec<Url>,
     /// The `Content-Type` header.
     pub content_type: Option<String>,
@@ -62,7 +79,7 @@ pub struct Fetched {
     pub body: Body,
     /// What to remember once the body was parsed.
     pub validators: Validators,
-    /// When the request was sent. Later looks at a page win over earlier ones.
+    /// When the request was sent that brought this body. Later looks at a page win over earlier ones.
     pub requested: DateTime<Utc>,
 }
 
@@ -71,7 +88,7 @@ pub struct Fetched {
 pub struct Body {
     /// As sent.
     pub bytes: Bytes,
-    /// `Content-Encoding`, in the order it was applied.
+    /// `Content-Encoding`, in the order it was applied; never more than [`MAX_ENCODINGS`] and one.
     pub encodings: Vec<String>,
 }
 
@@ -85,7 +102,7 @@ pub enum FetchError {
         address: String,
     },
     /// Only http and https are fetched.
-    #[error("refused: the scheme of {0} is not http or https")]
+    #[error("refused: the scheme {:?} is not http or https", .0.scheme())]
     Scheme(Url),
     /// A status that is neither success nor one of the outcomes.
     #[error("HTTP status {0}")]
@@ -100,7 +117,7 @@ pub enum FetchError {
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
     /// More redirects than allowed, or a loop.
-    #[error("more than {0} redirects")]
+    #[error("more than {0} redirects, or a loop of them")]
     Redirects(usize),
     /// A redirect without a usable `Location`.
     #[error("a redirect to nowhere: {0}")]
@@ -120,7 +137,11 @@ impl FetchError {
         match self {
             Self::Forbidden { .. } | Self::Scheme(_) | Self::TooLarge { .. } => false,
             Self::Status(status) => *status >= 500 || matches!(status, 403 | 408 | 425),
-            Self::Timeout(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
+            Self::Timeout(_)
+            | Self::Redirects(_)
+            | Self::BadRedirect(_)
+            | Self::Transport(_)
+            | Self::Decode(_) => true,
         }
     }
 }

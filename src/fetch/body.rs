@@ -1,0 +1,484 @@
+//! Undoes what `Content-Encoding` says was done to a body (RFC 9110 §8.4).
+//!
+//! It is pure and synchronous, because it is called on the threads that parse, not on those that talk to the
+//! network. What must stay true: the output never grows beyond its limit, whatever a few bytes promise to inflate
+//! to; no more than [`MAX_ENCODINGS`] layers are peeled; and a body that was cut off is an error, never half a page.
+
+use std::{
+    error::Error,
+    io::{self, Read},
+};
+
+use bytes::Bytes;
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+
+use super::{Body, FetchError};
+
+/// How many encodings may lie on top of each other. Servers use one; a mistaken proxy adds a second.
+pub const MAX_ENCODINGS: usize = 3;
+
+/// A zstd window may be 8 MiB at most on the web (RFC 9659), so that is all the memory we lend one.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// Text shrinks to about a quarter, so this first guess at the output's size seldom needs a second.
+const USUAL_RATIO: usize = 5;
+
+/// Members of one gzip stream. Empty ones cost time and no output, so the output's limit does not bound them.
+const MAX_GZIP_MEMBERS: usize = 10_000;
+
+impl Body {
+    /// The body as its author wrote it: `bytes` with all `encodings` undone, the last one first. A body without
+    /// encodings is handed on without a copy.
+    ///
+    /// # Errors
+    /// [`FetchError::TooLarge`] when the outcome, or a layer on the way, is larger than `limit` bytes;
+    /// [`FetchError::Decode`] when an encoding is unknown, there are too many, or the bytes are damaged or cut off.
+    pub fn decode(&self, limit: usize) -> Result<Bytes, FetchError> {
+        if self.encodings.len() > MAX_ENCODINGS {
+            return Err(FetchError::Decode(format!(
+                "more than {MAX_ENCODINGS} encodings"
+            )));
+        }
+        let mut bytes = self.bytes.clone();
+        for encoding in self.encodings.iter().rev() {
+            // Servers put an encoding's name on an empty body, too.
+            if !bytes.is_empty() {
+                bytes = undo(encoding, bytes, limit)?;
+            }
+        }
+        if bytes.len() > limit {
+            return Err(FetchError::TooLarge { limit });
+        }
+        Ok(bytes)
+    }
+}
+
+fn undo(encoding: &str, bytes: Bytes, limit: usize) -> Result<Bytes, FetchError> {
+    let is = |name: &str| encoding.eq_ignore_ascii_case(name);
+    let decoded = if is("identity") {
+        return Ok(bytes);
+    } else if is("gzip") || is("x-gzip") {
+        gunzip(&bytes, limit)
+    } else if is("deflate") {
+        inflate(&bytes, limit)
+    } else if is("br") {
+        read_bounded(
+            brotli_decompressor::Decompressor::new(&*bytes, 16 * 1024),
+            bytes.len(),
+            limit,
+        )
+    } else if is("zstd") {
+        unzstd(&bytes, limit)
+    } else {
+        let name: String = encoding.chars().take(40).collect();
+        return Err(FetchError::Decode(format!("unknown encoding {name:?}")));
+    };
+    match decoded {
+        Ok(decoded) => Ok(decoded.into()),
+        Err(Broken::TooLarge) => Err(FetchError::TooLarge { limit }),
+        Err(Broken::Damaged(why)) => Err(FetchError::Decode(format!("{encoding}: {why}"))),
+    }
+}
+
+/// What is wrong with a compressed stream.
+enum Broken {
+    TooLarge,
+    Damaged(String),
+}
+
+impl<E: Error> From<E> for Broken {
+    fn from(error: E) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+fn damaged(why: &str) -> Broken {
+    Broken::Damaged(why.to_owned())
+}
+
+/// Undoes gzip (RFC 1952), all members of it. The headers are read here rather than by a library's reader, as that
+/// does not tell a missing trailer from missing data: some servers forget the trailer, and browsers do not mind.
+fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
+    let mut out = buffer(bytes.len(), limit);
+    let mut inflater = Decompress::new(false);
+    let mut rest = bytes;
+    for _ in 0..MAX_GZIP_MEMBERS {
+        rest = after_gzip_header(rest).ok_or_else(|| damaged("not a gzip header"))?;
+        let start = out.len();
+        inflater.reset(false);
+        let used = inflate_into(&mut inflater, rest, &mut out, limit)?;
+        rest = rest.get(used..).unwrap_or_default();
+        let Some((sum, after)) = rest.split_first_chunk::<4>() else {
+            return Ok(out);
+        };
+        let mut crc = Crc::new();
+        crc.update(out.get(start..).unwrap_or_default());
+        if crc.sum() != u32::from_le_bytes(*sum) {
+            return Err(damaged("the checksum is wrong"));
+        }
+        rest = after.get(4..).unwrap_or_default();
+        // What follows and is no member is padding or somebody's mistake; gzip(1) ignores it as well.
+        if !rest.starts_with(&[0x1f, 0x8b]) {
+            return Ok(out);
+        }
+    }
+    Err(damaged("too many members"))
+}
+
+/// What follows a gzip member's header; nothing if there is none, or only a part.
+fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
+    const HEADER_CRC: u8 = 2;
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    const COMMENT: u8 = 16;
+
+    let ([0x1f, 0x8b, 8, flags, ..], mut rest) = bytes.split_first_chunk::<10>()? else {
+        return None;
+    };
+    if flags & EXTRA != 0 {
+        let (length, after) = rest.split_first_chunk::<2>()?;
+        rest = after.get(usize::from(u16::from_le_bytes(*length))..)?;
+    }
+    for text in [NAME, COMMENT] {
+        if flags & text != 0 {
+            let end = rest.iter().position(|&byte| byte == 0)?;
+            rest = rest.get(end + 1..)?;
+        }
+    }
+    if flags & HEADER_CRC != 0 {
+        rest = rest.get(2..)?;
+    }
+    Some(rest)
+}
+
+/// Undoes `deflate`, which means zlib (RFC 1950), although some servers send it raw (RFC 1951).
+fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
+    let zlib = bytes
+        .first_chunk::<2>()
+        .is_some_and(|head| head[0] & 0x0f == 8 && u16::from_be_bytes(*head).is_multiple_of(31));
+    let mut out = buffer(bytes.len(), limit);
+    inflate_into(&mut Decompress::new(zlib), bytes, &mut out, limit)?;
+    Ok(out)
+}
+
+/// Appends one deflate stream to `out`, and says how many bytes of the input it took.
+fn inflate_into(
+    inflater: &mut Decompress,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+    limit: usize,
+) -> Result<usize, Broken> {
+    let mut used = 0;
+    loop {
+        if out.len() == out.capacity() {
+            // One byte beyond the limit is how we learn that there is more.
+            let room = limit.saturating_add(1).saturating_sub(out.len());
+            out.reserve_exact(out.len().max(4096).min(room));
+        }
+        let (taken, made) = (inflater.total_in(), inflater.total_out());
+        let rest = bytes.get(used..).unwrap_or_default();
+        let status = inflater.decompress_vec(rest, out, FlushDecompress::None)?;
+        used += usize::try_from(inflater.total_in() - taken).unwrap_or(usize::MAX);
+        if out.len() > limit {
+            return Err(Broken::TooLarge);
+        }
+        let stuck = inflater.total_in() == taken && inflater.total_out() == made;
+        match status {
+            Status::StreamEnd => return Ok(used),
+            Status::Ok | Status::BufError if stuck => return Err(damaged("cut off")),
+            Status::Ok | Status::BufError => {}
+        }
+    }
+}
+
+fn unzstd(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+    read_bounded(decoder, bytes.len(), limit)
+}
+
+fn read_bounded(reader: impl Read, compressed: usize, limit: usize) -> Result<Vec<u8>, Broken> {
+    let mut out = buffer(compressed, limit);
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    match reader.take(most).read_to_end(&mut out) {
+        Ok(_) if out.len() > limit => Err(Broken::TooLarge),
+        Ok(_) => Ok(out),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(damaged("cut off")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An empty buffer of a likely size.
+fn buffer(compressed: usize, limit: usize) -> Vec<u8> {
+    Vec::with_capacity(
+        compressed
+            .saturating_mul(USUAL_RATIO)
+            .min(limit.saturating_add(1)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write};
+
+    use super::*;
+
+    const TEXT: &[u8] =
+        "نشرة الأخبار: the news bulletin, the news bulletin, the news bulletin".as_bytes();
+    const LIMIT: usize = 10_000;
+    /// [`TEXT`] as `brotli` writes it; a compressor is not among our dependencies.
+    const BROTLI: &[u8] = include_bytes!("../../tests/fixtures/http/text.br");
+
+    fn body(bytes: impl Into<Bytes>, encodings: &[&str]) -> Body {
+        Body {
+            bytes: bytes.into(),
+            encodings: encodings.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = write::GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = write::ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn raw_deflate(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = write::DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 3).unwrap()
+    }
+
+    fn why(body: &Body) -> String {
+        body.decode(LIMIT).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_encoding_is_undone() {
+        for (bytes, encoding) in [
+            (TEXT.to_vec(), "identity"),
+            (gzip(TEXT), "gzip"),
+            (gzip(TEXT), "X-GZIP"),
+            (zlib(TEXT), "deflate"),
+            (raw_deflate(TEXT), "deflate"),
+            (BROTLI.to_vec(), "br"),
+            (zstd(TEXT), "zstd"),
+        ] {
+            assert_eq!(
+                body(bytes, &[encoding]).decode(LIMIT).unwrap(),
+                TEXT,
+                "{encoding}"
+            );
+        }
+    }
+
+    #[test]
+    fn several_encodings_are_undone_from_the_last_to_the_first() {
+        let bytes = gzip(&zlib(&zstd(TEXT)));
+        assert_eq!(
+            body(bytes, &["zstd", "deflate", "gzip"])
+                .decode(LIMIT)
+                .unwrap(),
+            TEXT
+        );
+        assert!(why(&body(TEXT, &["identity"; 4])).contains("more than 3"));
+    }
+
+    #[test]
+    fn a_plain_body_is_not_copied() {
+        let plain = body(TEXT.to_vec(), &[]);
+        assert_eq!(plain.decode(LIMIT).unwrap().as_ptr(), plain.bytes.as_ptr());
+    }
+
+    #[test]
+    fn an_unknown_encoding_is_named() {
+        assert_eq!(
+            why(&body(TEXT, &["compress"])),
+            "decoding the body: unknown encoding \"compress\""
+        );
+    }
+
+    #[test]
+    fn all_members_of_a_gzip_stream_are_read_and_padding_is_not() {
+        let mut bytes = [gzip(b"one "), gzip(b"two")].concat();
+        bytes.extend([0; 16]);
+        assert_eq!(
+            &body(bytes, &["gzip"]).decode(LIMIT).unwrap()[..],
+            b"one two"
+        );
+    }
+
+    #[test]
+    fn a_gzip_header_may_carry_every_optional_field() {
+        let mut bytes = vec![
+            0x1f,
+            0x8b,
+            8,
+            2 | 4 | 8 | 16,
+            0,
+            0,
+            0,
+            0,
+            0,
+            3,
+            2,
+            0,
+            b'e',
+            b'x',
+        ];
+        bytes.extend(b"name\0comment\0\x12\x34");
+        bytes.extend(raw_deflate(TEXT));
+        assert_eq!(body(bytes, &["gzip"]).decode(LIMIT).unwrap(), TEXT);
+        for end in 0..14 {
+            assert!(
+                after_gzip_header(&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 9, 0, 1, 2][..end])
+                    .is_none()
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_that_was_cut_off_is_an_error_wherever_the_cut_is() {
+        let streams = [
+            (gzip(TEXT), "gzip"),
+            (zlib(TEXT), "deflate"),
+            (BROTLI.to_vec(), "br"),
+            (zstd(TEXT), "zstd"),
+        ];
+        for (bytes, encoding) in streams {
+            // gzip may miss its trailer of eight bytes.
+            let whole = bytes.len() - if encoding == "gzip" { 8 } else { 0 };
+            for end in 1..whole {
+                let cut = body(bytes[..end].to_vec(), &[encoding]);
+                assert!(
+                    cut.decode(LIMIT).is_err(),
+                    "{encoding} cut at {end} of {}",
+                    bytes.len()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_gzip_stream_may_miss_its_trailer_but_not_contradict_it() {
+        let whole = gzip(TEXT);
+        for missing in 1..=8 {
+            let end = whole.len() - missing;
+            assert_eq!(
+                body(whole[..end].to_vec(), &["gzip"])
+                    .decode(LIMIT)
+                    .unwrap(),
+                TEXT
+            );
+        }
+        let mut wrong = whole.clone();
+        wrong[whole.len() - 8] ^= 1;
+        assert!(why(&body(wrong, &["gzip"])).contains("checksum"));
+    }
+
+    #[test]
+    fn damaged_bytes_are_an_error_and_never_a_panic() {
+        for encoding in ["gzip", "deflate", "br", "zstd"] {
+            assert!(
+                body(b"<html>not compressed at all</html>".to_vec(), &[encoding])
+                    .decode(LIMIT)
+                    .is_err()
+            );
+        }
+        let streams = [
+            (gzip(TEXT), "gzip"),
+            (zlib(TEXT), "deflate"),
+            (BROTLI.to_vec(), "br"),
+            (zstd(TEXT), "zstd"),
+        ];
+        for (bytes, encoding) in streams {
+            for at in 0..bytes.len() {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 0xff;
+                // Some damage does no harm (a file name, a time stamp); it only must not bring us down.
+                drop(body(damaged, &[encoding]).decode(LIMIT));
+            }
+        }
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_limit() {
+        let zeros = vec![0; 1 << 20];
+        let bomb = include_bytes!("../../tests/fixtures/http/zeros.br");
+        for (bytes, encoding) in [
+            (gzip(&zeros), "gzip"),
+            (zlib(&zeros), "deflate"),
+            (zstd(&zeros), "zstd"),
+            (bomb.to_vec(), "br"),
+        ] {
+            assert!(bytes.len() < LIMIT);
+            let bomb = body(bytes, &[encoding]);
+            assert!(
+                matches!(
+                    bomb.decode(LIMIT),
+                    Err(FetchError::TooLarge { limit: LIMIT })
+                ),
+                "{encoding}"
+            );
+            assert_eq!(
+                bomb.decode(1 << 20).unwrap(),
+                zeros,
+                "{encoding} just within its limit"
+            );
+            assert!(
+                bomb.decode((1 << 20) - 1).is_err(),
+                "{encoding} just beyond its limit"
+            );
+        }
+        // The second layer is a bomb inside a small first one.
+        assert!(matches!(
+            body(gzip(&gzip(&zeros)), &["gzip", "gzip"]).decode(LIMIT),
+            Err(FetchError::TooLarge { .. })
+        ));
+        assert!(matches!(
+            body(zeros, &[]).decode(LIMIT),
+            Err(FetchError::TooLarge { .. })
+        ));
+    }
+
+    #[test]
+    fn members_without_output_do_not_go_on_forever() {
+        let bytes = gzip(b"").repeat(MAX_GZIP_MEMBERS + 1);
+        assert!(why(&body(bytes, &["gzip"])).contains("too many members"));
+    }
+
+    #[test]
+    fn an_empty_body_is_empty_in_every_encoding() {
+        for encoding in ["gzip", "deflate", "br", "zstd", "identity"] {
+            assert!(
+                body(Bytes::new(), &[encoding])
+                    .decode(LIMIT)
+                    .unwrap()
+                    .is_empty()
+            );
+        }
+    }
+
+    #[test]
+    fn a_zstd_frame_with_a_huge_window_is_refused() {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(27).unwrap();
+        encoder.write_all(TEXT).unwrap();
+        assert!(
+            body(encoder.finish().unwrap(), &["zstd"])
+                .decode(LIMIT)
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! Reads the headers of an answer. All of it is pure, and all of it is hostile: what is kept is bounded in size,
+//! because it ends in the store or in a log.
+
+use std::{fmt::Write as _, time::Duration};
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
+    LOCATION, RETRY_AFTER,
+};
+use url::Url;
+
+use super::{FetchError, Validators, body::MAX_ENCODINGS};
+
+/// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores one.
+const MAX_VALIDATOR: usize = 4096;
+
+/// Recipients should take at least 8,000 bytes of URI (RFC 9110 §4.1); nobody needs more.
+const MAX_LOCATION: usize = 8192;
+
+/// A media type with all its parameters is shorter.
+const MAX_CONTENT_TYPE: usize = 512;
+
+/// Nobody is sent away for longer: a mistyped `Retry-After` must not silence a source for ever.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(30 * 24);
+
+/// `ETag` and `Last-Modified` as the bytes that came.
+pub(super) fn validators(headers: &HeaderMap) -> Validators {
+    let bytes = |name: HeaderName| {
+        let value = headers.get(name)?.as_bytes();
+        (!value.is_empty() && value.len() <= MAX_VALIDATOR).then(|| value.to_vec())
+    };
+    Validators {
+        etag: bytes(ETAG),
+        last_modified: bytes(LAST_MODIFIED),
+    }
+}
+
+/// `Content-Type`; bytes that are not UTF-8 are replaced, since a media type is ASCII anyway.
+pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.as_bytes();
+    let value = value.get(..MAX_CONTENT_TYPE).unwrap_or(value);
+    Some(String::from_utf8_lossy(value).into_owned())
+}
+
+/// All `Content-Encoding`s in the order they were applied; one more than we undo, at most, so that too many show.
+pub(super) fn encodings(headers: &HeaderMap) -> Vec<String> {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|name| !name.is_empty())
+        .take(MAX_ENCODINGS + 1)
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect()
+}
+
+/// How long to stay away (RFC 9110 §10.2.3): seconds, or a date, of which nothing is left once it has passed.
+pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Only too many digits can fail here, and those mean: very long.
+        value.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs)
+    } else {
+        (http_date(value)? - now).to_std().unwrap_or_default()
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
+}
+
+/// A date in one of the three forms that HTTP knows (RFC 9110 §5.6.7).
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(date) = DateTime::parse_from_rfc2822(text) {
+        return Some(date.to_utc());
+    }
+    ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .map(|date| date.and_utc())
+}
+
+/// Where a redirect leads, seen from `from`.
+pub(super) fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
+    let Some(location) = headers.get(LOCATION) else {
+        return Err(FetchError::BadRedirect("there is no Location".to_owned()));
+    };
+    if location.len() > MAX_LOCATION {
+        return Err(FetchError::BadRedirect(format!(
+            "its Location is longer than {MAX_LOCATION} bytes"
+        )));
+    }
+    from.join(&location_text(location))
+        .map_err(|error| FetchError::BadRedirect(error.to_string()))
+}
+
+/// Sites with addresses in Arabic or Chinese send them as raw bytes; escaped they are the same address, in whatever
+/// charset the site thinks.
+fn location_text(location: &HeaderValue) -> String {
+    let mut text = String::with_capacity(location.len());
+    for &byte in location.as_bytes() {
+        if byte.is_ascii() {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            write!(text, "%{byte:02X}").unwrap_or_default();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(HeaderName, &[u8])]) -> HeaderMap {
+        lines
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_bytes(value).unwrap()))
+            .collect()
+    }
+
+    fn wait(value: &str) -> Option<Duration> {
+        let now = "1994-11-06T08:49:07Z".parse().unwrap();
+        retry_after(&headers(&[(RETRY_AFTER, value.as_bytes())]), now)
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_in_any_of_three_forms() {
+        assert_eq!(wait("120"), Some(Duration::from_mins(2)));
+        for date in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(wait(date), Some(Duration::from_secs(30)), "{date}");
+        }
+    }
+
+    #[test]
+    fn retry_after_in_the_past_is_now_and_nonsense_is_nothing() {
+        assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+        for nonsense in ["", "soon", "-5", "1.5"] {
+            assert_eq!(wait(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn retry_after_has_a_ceiling() {
+        for long in [
+            "99999999",
+            "99999999999999999999999999",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ] {
+            assert_eq!(wait(long), Some(MAX_RETRY_AFTER), "{long}");
+        }
+    }
+
+    #[test]
+    fn validators_keep_their_bytes_unless_they_are_huge() {
+        let kept = validators(&headers(&[
+            (ETAG, b"W/\"\xe9\t'\""),
+            (LAST_MODIFIED, b"yesterday, more or less"),
+        ]));
+        assert_eq!(kept.etag.as_deref(), Some(&b"W/\"\xe9\t'\""[..]));
+        assert_eq!(
+            kept.last_modified.as_deref(),
+            Some(&b"yesterday, more or less"[..])
+        );
+        assert_eq!(
+            validators(&headers(&[(ETAG, &[b'x'; MAX_VALIDATOR + 1])])),
+            Validators::default()
+        );
+    }
+
+    #[test]
+    fn encodings_come_from_all_headers_and_are_bounded() {
+        let found = encodings(&headers(&[
+            (CONTENT_ENCODING, b"gzip , br"),
+            (CONTENT_ENCODING, b",zstd"),
+        ]));
+        assert_eq!(found, ["gzip", "br", "zstd"]);
+        assert_eq!(
+            encodings(&headers(&[(CONTENT_ENCODING, &b"gzip,".repeat(1000))])).len(),
+            MAX_ENCODINGS + 1
+        );
+    }
+
+    #[test]
+    fn a_location_is_resolved_and_may_be_raw_bytes() {
+        let from = Url::parse("https://news.example/a/b?c").unwrap();
+        for (location, target) in [
+            ("https://other.example/x", "https://other.example/x"),
+            ("//other.example/x", "https://other.example/x"),
+            ("../x", "https://news.example/x"),
+            ("?d", "https://news.example/a/b?d"),
+            (
+                "/أخبار",
+                "https://news.example/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1",
+            ),
+        ] {
+            let found =
+                redirect_target(&from, &headers(&[(LOCATION, location.as_bytes())])).unwrap();
+            assert_eq!(found.as_str(), target);
+        }
+        let latin = redirect_target(&from, &headers(&[(LOCATION, b"/caf\xe9")])).unwrap();
+        assert_eq!(latin.as_str(), "https://news.example/caf%E9");
+    }
+
+    #[test]
+    fn a_location_that_leads_nowhere_is_an_error_without_its_secrets() {
+        let from = Url::parse("https://news.example/").unwrap();
+        assert!(redirect_target(&from, &HeaderMap::new()).is_err());
+        let long = [b'x'; MAX_LOCATION + 1];
+        assert!(redirect_target(&from, &headers(&[(LOCATION, &long)])).is_err());
+        let error =
+            redirect_target(&from, &headers(&[(LOCATION, b"http://me:secret@/")])).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

@@ -1,0 +1,371 @@
+//! Fetches over HTTP.
+//!
+//! One client serves all hosts: it only pools connections and speaks HTTP/1.1 and HTTP/2. Redirects are followed
+//! here and not by the client, because every hop has to be looked at: its scheme, its address, its host's turn.
+//! There are no cookies, no referers and no proxies from the environment.
+//!
+//! What must stay true: nothing is connected to before [`AddressPolicy`] permitted that very address; no answer
+//! makes us hold more than `max_body` bytes or wait longer than `total_timeout`; a turn at a host is held while we talk to that
+//! host and never while we wait for another's, so turns cannot wait for each other in a circle; credentials in an
+//! address are sent to its host and appear in no outcome.
+
+use std::{error::Error, mem, net::IpAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use ipnet::IpNet;
+use reqwest::{
+    Client, Response, StatusCode,
+    header::{
+        ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, RETRY_AFTER,
+    },
+    redirect::Policy,
+};
+use tokio::time::{Instant, timeout};
+use url::{Host, Url};
+
+use super::{
+    Body, Fetch, FetchError, Fetched, Outcome, Request, Validators,
+    address::{AddressPolicy, PublicResolver, Refused},
+    headers,
+    hosts::Hosts,
+};
+use crate::clock::Clock;
+
+/// Most hosts are visited once in minutes, so a connection that was not used again soon will not be. With 100,000
+/// hosts in five minutes this keeps some three thousand idle.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// The bounds of every fetch.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The `User-Agent` header.
+    pub user_agent: String,
+    /// Requests at once to one host name.
+    pub per_host: usize,
+    /// For name, TCP and TLS together.
+    pub connect_timeout: Duration,
+    /// For the whole fetch, redirects included, without the time spent waiting for a turn at a host.
+    pub total_timeout: Duration,
+    /// Bytes of a body as sent.
+    pub max_body: usize,
+    /// Bytes of a body after decompression; for those who call [`Body::decode`].
+    pub max_decoded: usize,
+    /// Redirects that are followed in one fetch.
+    pub max_redirects: usize,
+    /// Networks that are not public and may be fetched all the same.
+    pub allow: Vec<IpNet>,
+}
+
+impl Default for Limits {
+    /// 4 requests at once to a host; 10 s to connect, 60 s in all; 10 MiB as sent, 20 MiB decoded; 5 redirects;
+    /// public addresses only.
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("nashra/", env!("CARGO_PKG_VERSION")).to_owned(),
+            per_host: 4,
+            connect_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_mins(1),
+            max_body: 10 << 20,
+            max_decoded: 20 << 20,
+            max_redirects: 5,
+            allow: Vec::new(),
+        }
+    }
+}
+
+/// Fetches over HTTP within its [`Limits`].
+#[derive(Debug)]
+pub struct HttpFetcher<C> {
+    client: Client,
+    hosts: Hosts,
+    addresses: Arc<AddressPolicy>,
+    limits: Limits,
+    clock: C,
+}
+
+/// What one request came to.
+enum Hop {
+    Done(Outcome),
+    /// The answer has a body that is worth having.
+    Body(Box<Fetched>),
+    Redirect(Url),
+}
+
+impl<C: Clock> HttpFetcher<C> {
+    /// A fetcher that stays within `limits`.
+    ///
+    /// # Errors
+    /// When the client cannot be built: the user agent is no header value, or the system's TLS does not start.
+    pub fn new(limits: Limits, clock: C) -> Result<Self, FetchError> {
+        let addresses = Arc::new(AddressPolicy::new(limits.allow.clone()));
+        let encodings = (
+            ACCEPT_ENCODING,
+            HeaderValue::from_static("gzip, br, zstd, deflate"),
+        );
+        let client = Client::builder()
+            .user_agent(&limits.user_agent)
+            .default_headers(HeaderMap::from_iter([encodings]))
+            .no_proxy()
+            .redirect(Policy::none())
+            .referer(false)
+            .dns_resolver(PublicResolver::new(Arc::clone(&addresses)))
+            .connect_timeout(limits.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(limits.per_host)
+            // Old servers fold lines and write nonsense into headers that we do not read.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .build()
+            .map_err(transport)?;
+        Ok(Self {
+            client,
+            hosts: Hosts::new(limits.per_host),
+            addresses,
+            limits,
+            clock,
+        })
+    }
+
+    async fn follow(&self, mut request: Request) -> Result<Outcome, FetchError> {
+        let total = self.limits.total_timeout;
+        let mut left = total;
+        let mut via = Vec::new();
+        loop {
+            let turn = self.hosts.claim(self.permitted_host(&request.url)?).await;
+            let started = Instant::now();
+            let hop = timeout(left, self.hop(&request))
+                .await
+                .map_err(|_| FetchError::Timeout(total))??;
+            drop(turn);
+            left = left.saturating_sub(started.elapsed());
+            match hop {
+                Hop::Done(outcome) => return Ok(outcome),
+                Hop::Body(fetched) => {
+                    return Ok(Outcome::New(Box::new(Fetched { via, ..*fetched })));
+                }
+                Hop::Redirect(target) => {
+                    let seen = without_credentials(mem::replace(&mut request.url, target));
+                    via.push(seen);
+                    // An address that leads back to itself only wants a cookie, which it will not get.
+                    if via.len() > self.limits.max_redirects || via.contains(&request.url) {
+                        return Err(FetchError::Redirects(self.limits.max_redirects));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The host of an address that may be asked. Names are judged where they are resolved.
+    fn permitted_host<'a>(&self, url: &'a Url) -> Result<&'a str, FetchError> {
+        let ip = match (url.scheme(), url.host()) {
+            ("http" | "https", Some(Host::Ipv4(ip))) => Some(IpAddr::V4(ip)),
+            ("http" | "https", Some(Host::Ipv6(ip))) => Some(IpAddr::V6(ip)),
+            ("http" | "https", Some(Host::Domain(_))) => None,
+            _ => return Err(FetchError::Scheme(without_credentials(url.clone()))),
+        };
+        match ip {
+            Some(ip) if !self.addresses.permits(ip) => Err(FetchError::Forbidden {
+                address: ip.to_string(),
+            }),
+            _ => Ok(url.host_str().unwrap_or_default()),
+        }
+    }
+
+    async fn hop(&self, request: &Request) -> Result<Hop, FetchError> {
+        let requested = self.clock.now();
+        let response = self.send(request).await?;
+        let status = response.status().as_u16();
+        let headers = response.headers();
+        Ok(Hop::Done(match status {
+            // Nothing, or a part that nobody asked for.
+            204..=206 => Outcome::Failed(FetchError::Status(status)),
+            200..=299 => return self.body(request, response, requested).await,
+            301 | 302 | 303 | 307 | 308 => {
+                return headers::redirect_target(&request.url, headers).map(Hop::Redirect);
+            }
+            304 if request.validators != Validators::default() => Outcome::NotModified,
+            404 | 410 => Outcome::Gone { status },
+            429 | 503 if status == 429 || headers.contains_key(RETRY_AFTER) => {
+                let retry_after = headers::retry_after(headers, self.clock.now());
+                Outcome::Throttled {
+                    status,
+                    retry_after,
+                }
+            }
+            _ => Outcome::Failed(FetchError::Status(status)),
+        }))
+    }
+
+    /// Sends one request. The validators go along on every hop: they came with the answer at the end of the chain,
+    /// and a feed that has moved could never say 304 if only its old address heard them.
+    async fn send(&self, request: &Request) -> Result<Response, FetchError> {
+        let Validators {
+            etag,
+            last_modified,
+        } = &request.validators;
+        let mut builder = self.client.get(request.url.clone());
+        let headers: [(HeaderName, Option<Bytes>); 3] = [
+            (ACCEPT, Some(Bytes::from_static(request.accept.as_bytes()))),
+            (IF_NONE_MATCH, etag.as_deref().map(Bytes::copy_from_slice)),
+            (
+                IF_MODIFIED_SINCE,
+                last_modified.as_deref().map(Bytes::copy_from_slice),
+            ),
+        ];
+        for (name, value) in headers {
+            // What a server sent can be sent back; bytes that no header may carry are left out.
+            if let Some(value) = value.and_then(|value| HeaderValue::from_maybe_shared(value).ok())
+            {
+                builder = builder.header(name, value);
+            }
+        }
+        builder.send().await.map_err(transport)
+    }
+
+    async fn body(
+        &self,
+        request: &Request,
+        mut response: Response,
+        requested: DateTime<Utc>,
+    ) -> Result<Hop, FetchError> {
+        let bytes = read(&mut response, self.limits.max_body).await?;
+        if bytes.is_empty() && response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        let headers = response.headers();
+        Ok(Hop::Body(Box::new(Fetched {
+            url: without_credentials(request.url.clone()),
+            via: Vec::new(),
+            content_type: headers::content_type(headers),
+            body: Body {
+                bytes,
+                encodings: headers::encodings(headers),
+            },
+            validators: headers::validators(headers),
+            requested,
+        })))
+    }
+}
+
+impl<C: Clock> Fetch for HttpFetcher<C> {
+    async fn fetch(&self, request: Request) -> Outcome {
+        self.follow(request).await.unwrap_or_else(Outcome::Failed)
+    }
+}
+
+/// Reads a body of at most `limit` bytes. It is copied together even if it came in one piece, as a piece would keep
+/// alive the whole network buffer that it was cut from.
+async fn read(response: &mut Response, limit: usize) -> Result<Bytes, FetchError> {
+    let too_large = FetchError::TooLarge { limit };
+    let announced = response.content_length().unwrap_or(0);
+    let Some(announced) = usize::try_from(announced)
+        .ok()
+        .filter(|&bytes| bytes <= limit)
+    else {
+        return Err(too_large);
+    };
+    let mut body = Vec::with_capacity(announced);
+    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+        if chunk.len() > limit - body.len() {
+            return Err(too_large);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.into())
+}
+
+/// Says what broke and why: the client's own text is the outermost of a chain, and hides the cause.
+fn transport(error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(refused) = error.downcast_ref::<Refused>() {
+            return FetchError::Forbidden {
+                address: format!("{} ({})", refused.address, refused.host),
+            };
+        }
+        let inner = error.to_string();
+        if !text.ends_with(&inner) {
+            text.push_str(": ");
+            text.push_str(&inner);
+        }
+        cause = error.source();
+    }
+    FetchError::Transport(text)
+}
+
+/// User name and password are between us and the host; what is reported goes to logs and into records.
+fn without_credentials(mut url: Url) -> Url {
+    // Both fail only for addresses without a host, which have no credentials either.
+    url.set_username("").unwrap_or_default();
+    url.set_password(None).unwrap_or_default();
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[tokio::test]
+    async fn waiting_for_a_turn_does_not_count_against_the_timeout() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let total_timeout = Duration::from_secs(1);
+        let allow = vec!["127.0.0.0/8".parse().unwrap()];
+        let fetcher = HttpFetcher::new(
+            Limits {
+                total_timeout,
+                allow,
+                per_host: 1,
+                ..Limits::default()
+            },
+            SystemClock,
+        )
+        .unwrap();
+
+        let turn = fetcher.hosts.claim("127.0.0.1").await;
+        let release = async {
+            tokio::time::sleep(total_timeout + Duration::from_millis(100)).await;
+            drop(turn);
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            stream
+                .write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")
+                .await
+                .unwrap();
+            stream
+        };
+        let request = Request {
+            url,
+            validators: Validators::default(),
+            accept: "*/*",
+        };
+        let (outcome, _stream) = tokio::join!(fetcher.fetch(request), release);
+        assert!(
+            matches!(outcome, Outcome::Gone { status: 410 }),
+            "{outcome:?}"
+        );
+        assert_eq!(fetcher.hosts.in_use(), 0);
+    }
+
+    #[test]
+    fn a_user_agent_that_is_no_header_is_an_error() {
+        let limits = Limits {
+            user_agent: "two\nlines".to_owned(),
+            ..Limits::default()
+        };
+        assert!(matches!(
+            HttpFetcher::new(limits, SystemClock),
+            Err(FetchError::Transport(_))
+        ));
+    }
+}

@@ -1,0 +1,574 @@
+//! The HTTP fetcher against real servers on loopback, most of which misbehave.
+//!
+//! The servers are written by hand on TCP rather than with a library, as a library would not let them be so rude.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    fmt::Write as _,
+    future::{Future, pending},
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use nashra::{
+    clock::ManualClock,
+    fetch::{Fetch as _, FetchError, Fetched, HttpFetcher, Limits, Outcome, Request, Validators},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::{Barrier, mpsc},
+};
+use url::Url;
+
+const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+/// Limits that let loopback be fetched.
+fn loopback() -> Limits {
+    Limits {
+        allow: vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
+        ..Limits::default()
+    }
+}
+
+fn fetcher(limits: Limits) -> HttpFetcher<ManualClock> {
+    HttpFetcher::new(limits, ManualClock::new(NOW)).unwrap()
+}
+
+fn request(url: &str) -> Request {
+    Request {
+        url: Url::parse(url).unwrap(),
+        validators: Validators::default(),
+        accept: "text/html, */*;q=0.5",
+    }
+}
+
+async fn get(limits: Limits, url: &str) -> Outcome {
+    fetcher(limits).fetch(request(url)).await
+}
+
+fn new(outcome: Outcome) -> Fetched {
+    match outcome {
+        Outcome::New(fetched) => *fetched,
+        other => panic!("expected a body, got {other:?}"),
+    }
+}
+
+fn failed(outcome: Outcome) -> FetchError {
+    match outcome {
+        Outcome::Failed(error) => error,
+        other => panic!("expected a failure, got {other:?}"),
+    }
+}
+
+/// A server whose every connection is given to `serve`, together with the head of its first request.
+async fn server<F, R>(serve: F) -> SocketAddr
+where
+    F: Fn(TcpStream, Vec<u8>) -> R + Send + Sync + 'static,
+    R: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = Arc::new(serve);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let serve = Arc::clone(&serve);
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    match stream.read_u8().await {
+                        Ok(byte) => head.push(byte),
+                        Err(_) => return,
+                    }
+                }
+                serve(stream, head).await;
+            });
+        }
+    });
+    address
+}
+
+/// A server that answers each request with what `answer` makes of its head, and closes.
+async fn answering(answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
+    server(move |mut stream, head| {
+        let answer = answer(&head);
+        async move {
+            // The client may have hung up on us, which is its right.
+            stream.write_all(&answer).await.unwrap_or_default();
+        }
+    })
+    .await
+}
+
+/// A complete answer that closes its connection.
+fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut head = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for header in headers {
+        write!(head, "{header}\r\n").unwrap();
+    }
+    [head.as_bytes(), b"\r\n", body].concat()
+}
+
+fn path(head: &[u8]) -> &str {
+    std::str::from_utf8(head)
+        .unwrap()
+        .split(' ')
+        .nth(1)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_body_comes_with_all_that_is_known_about_it() {
+    let body = include_bytes!("../fixtures/http/text.br");
+    let address = answering(|_| {
+        let headers = [
+            "Content-Type: text/html; charset=utf-8",
+            "Content-Encoding: br",
+            "ETag: \"1\"",
+        ];
+        answer("200 OK", &headers, body)
+    })
+    .await;
+    let fetched = new(get(loopback(), &format!("http://{address}/a")).await);
+    assert_eq!(fetched.url.as_str(), format!("http://{address}/a"));
+    assert!(fetched.via.is_empty());
+    assert_eq!(
+        fetched.content_type.as_deref(),
+        Some("text/html; charset=utf-8")
+    );
+    assert_eq!(
+        fetched.validators,
+        Validators {
+            etag: Some(b"\"1\"".to_vec()),
+            last_modified: None
+        }
+    );
+    assert_eq!(fetched.requested, NOW);
+    assert_eq!(&fetched.body.bytes[..], body, "as it was sent");
+    assert!(
+        fetched
+            .body
+            .decode(1000)
+            .unwrap()
+            .ends_with(b"the news bulletin")
+    );
+}
+
+#[tokio::test]
+async fn a_request_says_who_asks_for_what() {
+    let (heads, mut seen) = mpsc::channel(1);
+    let address = answering(move |head| {
+        heads
+            .try_send(String::from_utf8_lossy(head).to_ascii_lowercase())
+            .unwrap();
+        answer("200 OK", &[], "")
+    })
+    .await;
+    new(get(loopback(), &format!("http://user:pa%20ss@{address}/a?b#c")).await);
+    let head = seen.recv().await.unwrap();
+    assert!(head.starts_with("get /a?b http/1.1\r\n"), "{head}");
+    for line in [
+        concat!("user-agent: nashra/", env!("CARGO_PKG_VERSION")),
+        "accept: text/html, */*;q=0.5",
+        "accept-encoding: gzip, br, zstd, deflate",
+        "authorization: basic dxnlcjpwysbzcw==",
+    ] {
+        assert!(head.contains(&format!("{line}\r\n")), "{line} in {head}");
+    }
+    for name in ["cookie", "referer", "if-none-match", "if-modified-since"] {
+        assert!(!head.contains(name), "{name} in {head}");
+    }
+}
+
+#[tokio::test]
+async fn validators_go_back_byte_for_byte_on_every_hop() {
+    let validators = Validators {
+        etag: Some(b"W/\"\xfc, 'caf\xe9'\t-gzip".to_vec()),
+        last_modified: Some(b"Sun 06 nov 1994,  about noon".to_vec()),
+    };
+    let (heads, mut seen) = mpsc::channel(2);
+    let address = answering(move |head| {
+        heads.try_send(head.to_vec()).unwrap();
+        match path(head) {
+            "/old" => answer("301 Moved Permanently", &["Location: /new"], ""),
+            _ => b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".to_vec(),
+        }
+    })
+    .await;
+    let asked = Request {
+        validators: validators.clone(),
+        ..request(&format!("http://{address}/old"))
+    };
+    assert!(matches!(
+        fetcher(loopback()).fetch(asked).await,
+        Outcome::NotModified
+    ));
+    for _ in 0..2 {
+        let head = seen.recv().await.unwrap();
+        for value in [&validators.etag, &validators.last_modified] {
+            let value = value.as_deref().unwrap();
+            assert!(head.windows(value.len()).any(|window| window == value));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_sent_as_validators_is_kept_byte_for_byte() {
+    let address = answering(|_| {
+        let mut bytes = b"HTTP/1.1 200 OK\r\nConnection: close\r\nETag: \"\xff\xfe".to_vec();
+        bytes.extend(b" x\"\r\nLast-Modified: gestern\r\nContent-Length: 2\r\n\r\nok");
+        bytes
+    })
+    .await;
+    let fetched = new(get(loopback(), &format!("http://{address}/")).await);
+    assert_eq!(
+        fetched.validators.etag.as_deref(),
+        Some(&b"\"\xff\xfe x\""[..])
+    );
+    assert_eq!(
+        fetched.validators.last_modified.as_deref(),
+        Some(&b"gestern"[..])
+    );
+}
+
+#[tokio::test]
+async fn statuses_become_outcomes() {
+    let address = answering(|head| match path(head) {
+        "/throttled" => answer("429 Too Many Requests", &["Retry-After: 120"], ""),
+        "/silent" => answer("429 Too Many Requests", &[], ""),
+        "/until" => answer(
+            "503 Service Unavailable",
+            &["Retry-After: Thu, 01 Jan 1970 00:01:00 GMT"],
+            "",
+        ),
+        "/unchanged" => b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".to_vec(),
+        "/nothing" => b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".to_vec(),
+        "/other" => answer("203 Non-Authoritative Information", &[], "text"),
+        status => answer(&status[1..], &[], ""),
+    })
+    .await;
+    let fetcher = fetcher(loopback());
+    let outcome = async |path: &str| {
+        fetcher
+            .fetch(request(&format!("http://{address}{path}")))
+            .await
+    };
+
+    let throttled = |status, seconds: Option<u64>| (status, seconds.map(Duration::from_secs));
+    for (path, expected) in [
+        ("/throttled", throttled(429, Some(120))),
+        ("/silent", throttled(429, None)),
+        ("/until", throttled(503, Some(60))),
+    ] {
+        let Outcome::Throttled {
+            status,
+            retry_after,
+        } = outcome(path).await
+        else {
+            panic!("{path}")
+        };
+        assert_eq!((status, retry_after), expected, "{path}");
+    }
+    for status in [404, 410] {
+        let outcome = outcome(&format!("/{status}")).await;
+        assert!(
+            matches!(outcome, Outcome::Gone { status: found } if found == status),
+            "{outcome:?}"
+        );
+    }
+    for (path, expected) in [
+        ("/unchanged", 304),
+        ("/nothing", 204),
+        ("/503", 503),
+        ("/300", 300),
+        ("/403", 403),
+    ] {
+        let error = failed(outcome(path).await);
+        assert!(
+            matches!(error, FetchError::Status(found) if found == expected),
+            "{path}: {error}"
+        );
+    }
+    assert_eq!(&new(outcome("/other").await).body.bytes[..], b"text");
+}
+
+#[tokio::test]
+async fn redirects_are_followed_and_their_addresses_kept() {
+    let address = answering(|head| match path(head) {
+        "/1" => answer("301 Moved Permanently", &["Location: 2"], "moved"),
+        "/2" => answer("302 Found", &["Location: /3?x"], ""),
+        "/3?x" => answer("303 See Other", &["Location: ?y"], ""),
+        "/3?y" => answer("307 Temporary Redirect", &["Location: /خبر"], ""),
+        "/%D8%AE%D8%A8%D8%B1" => answer("308 Permanent Redirect", &["Location: /end"], ""),
+        _ => answer("200 OK", &[], "here"),
+    })
+    .await;
+    let fetched = new(get(loopback(), &format!("http://me:secret@{address}/1")).await);
+    let via: Vec<_> = fetched.via.iter().map(Url::as_str).collect();
+    let at = |path: &str| format!("http://{address}{path}");
+    assert_eq!(
+        via,
+        [
+            at("/1"),
+            at("/2"),
+            at("/3?x"),
+            at("/3?y"),
+            at("/%D8%AE%D8%A8%D8%B1")
+        ]
+    );
+    assert_eq!(fetched.url.as_str(), at("/end"));
+    assert_eq!(&fetched.body.bytes[..], b"here");
+}
+
+#[tokio::test]
+async fn redirects_are_counted_and_loops_end() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let requests = Arc::clone(&count);
+    let address = answering(move |head| {
+        let number = requests.fetch_add(1, Ordering::SeqCst);
+        match path(head) {
+            "/self" => answer("302 Found", &["Location: /self", "Set-Cookie: a=b"], ""),
+            "/nowhere" => answer("302 Found", &[], ""),
+            _ => answer("302 Found", &[&format!("Location: /{number}")], ""),
+        }
+    })
+    .await;
+    let limits = Limits {
+        max_redirects: 3,
+        ..loopback()
+    };
+    for (path, requests) in [("/endless", 4), ("/self", 1)] {
+        count.store(0, Ordering::SeqCst);
+        let error = failed(get(limits.clone(), &format!("http://{address}{path}")).await);
+        assert!(matches!(error, FetchError::Redirects(3)), "{error}");
+        assert_eq!(count.load(Ordering::SeqCst), requests, "{path}");
+    }
+    let error = failed(get(limits, &format!("http://{address}/nowhere")).await);
+    assert!(matches!(error, FetchError::BadRedirect(_)), "{error}");
+}
+
+#[tokio::test]
+async fn loopback_is_refused_unless_the_config_allows_it() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let requests = Arc::clone(&count);
+    let address = answering(move |_| {
+        requests.fetch_add(1, Ordering::SeqCst);
+        answer("200 OK", &[], "inside")
+    })
+    .await;
+    let port = address.port();
+    // Addresses in every spelling, and a name that resolves to one.
+    for host in [
+        "127.0.0.1",
+        "127.1",
+        "0x7f000001",
+        "2130706433",
+        "127.0.0.1.",
+        "[::ffff:127.0.0.1]",
+        "localhost",
+    ] {
+        let error = failed(get(Limits::default(), &format!("http://{host}:{port}/")).await);
+        assert!(
+            matches!(error, FetchError::Forbidden { .. }),
+            "{host}: {error}"
+        );
+        assert!(!error.is_transient());
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 0, "nothing was connected to");
+    for host in ["127.0.0.1", "localhost"] {
+        new(get(loopback(), &format!("http://{host}:{port}/")).await);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_name_is_named() {
+    let error = failed(get(Limits::default(), "http://localhost:1/").await).to_string();
+    assert!(
+        error.contains("localhost") && error.contains("allow_addresses"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_may_not_lead_where_a_request_may_not_go() {
+    let address = answering(|head| {
+        let target = match path(head) {
+            "/private" => "http://10.0.0.1/admin",
+            "/metadata" => "//169.254.169.254/latest/meta-data/",
+            "/local" => "http://[fe80::1]/",
+            "/file" => "file:///etc/passwd",
+            _ => "ftp://me:secret@news.example/",
+        };
+        answer("302 Found", &[&format!("Location: {target}")], "")
+    })
+    .await;
+    for path in ["private", "metadata", "local"] {
+        let error = failed(get(loopback(), &format!("http://{address}/{path}")).await);
+        assert!(
+            matches!(error, FetchError::Forbidden { .. }),
+            "{path}: {error}"
+        );
+    }
+    for path in ["file", "ftp"] {
+        let error = failed(get(loopback(), &format!("http://{address}/{path}")).await);
+        assert!(matches!(error, FetchError::Scheme(_)), "{path}: {error}");
+        assert!(
+            !format!("{error} {error:?}").contains("secret"),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_however_its_size_is_told() {
+    let address = answering(|head| {
+        let body = [b'x'; 1001];
+        match path(head) {
+            "/announced" => b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1001\r\n\r\n".to_vec(),
+            "/absurd" => {
+                b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 18446744073709551614\r\n\r\n".to_vec()
+            }
+            "/chunked" => {
+                let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n".to_vec();
+                [&head[..], &body, b"\r\n0\r\n\r\n"].concat()
+            }
+            "/closed" => [&b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"[..], &body].concat(),
+            _ => answer("200 OK", &[], &body[..1000]),
+        }
+    })
+    .await;
+    let limits = Limits {
+        max_body: 1000,
+        ..loopback()
+    };
+    for path in ["announced", "absurd", "chunked", "closed"] {
+        let error = failed(get(limits.clone(), &format!("http://{address}/{path}")).await);
+        assert!(
+            matches!(error, FetchError::TooLarge { limit: 1000 }),
+            "{path}: {error}"
+        );
+    }
+    assert_eq!(
+        new(get(limits, &format!("http://{address}/within")).await)
+            .body
+            .bytes
+            .len(),
+        1000
+    );
+}
+
+#[tokio::test]
+async fn a_bomb_is_fetched_small_and_stopped_when_it_is_decoded() {
+    let bomb = include_bytes!("../fixtures/http/zeros.br");
+    let address = answering(|_| answer("200 OK", &["Content-Encoding: br"], bomb)).await;
+    let fetched = new(get(loopback(), &format!("http://{address}/")).await);
+    let error = fetched.body.decode(100_000).unwrap_err();
+    assert!(
+        matches!(error, FetchError::TooLarge { limit: 100_000 }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_meets_the_total_timeout() {
+    let address = server(async |mut stream: TcpStream, head: Vec<u8>| {
+        if path(&head) == "/body" {
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+                .await
+                .unwrap();
+        }
+        pending::<()>().await;
+    })
+    .await;
+    let total_timeout = Duration::from_millis(200);
+    let limits = Limits {
+        total_timeout,
+        ..loopback()
+    };
+    for path in ["body", "head"] {
+        let error = failed(get(limits.clone(), &format!("http://{address}/{path}")).await);
+        assert!(
+            matches!(error, FetchError::Timeout(limit) if limit == total_timeout),
+            "{path}: {error}"
+        );
+        assert!(error.is_transient());
+    }
+}
+
+#[tokio::test]
+async fn connections_that_break_are_errors_that_name_the_cause() {
+    let address = server(async |mut stream: TcpStream, head: Vec<u8>| {
+        let answer: &[u8] = match path(&head) {
+            "/reset" => b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+            "/short" => b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+            "/chunk" => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "/nonsense" => b"\0\x01\x02 this is not HTTP\r\n\r\n",
+            _ => b"",
+        };
+        stream.write_all(answer).await.unwrap();
+        if path(&head) == "/reset" {
+            stream.set_zero_linger().unwrap();
+        }
+    })
+    .await;
+    for path in ["reset", "short", "chunk", "nonsense", "silence"] {
+        let error = failed(get(loopback(), &format!("http://me:secret@{address}/{path}")).await);
+        assert!(matches!(error, FetchError::Transport(_)), "{path}: {error}");
+        assert!(
+            error.to_string().contains(": "),
+            "{path}: the cause is missing in {error}"
+        );
+        assert!(!error.to_string().contains("secret"), "{path}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_port_and_an_unknown_name_are_told_apart() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = failed(get(loopback(), &format!("http://{address}/")).await).to_string();
+    assert!(error.contains("refused"), "{error}");
+    let error = failed(get(loopback(), "http://no-such-name.invalid/").await).to_string();
+    assert!(error.contains("dns error"), "{error}");
+}
+
+#[tokio::test]
+async fn a_host_never_serves_more_than_its_limit_at_once() {
+    const PER_HOST: usize = 3;
+    let active = Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
+    // Nobody is answered before three are here together: fewer at once would hang, and more would be counted.
+    let together = Arc::new(Barrier::new(PER_HOST));
+    let (now, peak) = (Arc::clone(&active), Arc::clone(&most));
+    let address = server(move |mut stream, _| {
+        let (now, peak, together) = (Arc::clone(&now), Arc::clone(&peak), Arc::clone(&together));
+        async move {
+            peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            together.wait().await;
+            now.fetch_sub(1, Ordering::SeqCst);
+            stream.write_all(&answer("200 OK", &[], "x")).await.unwrap();
+        }
+    })
+    .await;
+    let fetcher = fetcher(Limits {
+        per_host: PER_HOST,
+        ..loopback()
+    });
+    let url = format!("http://{address}/");
+    let all = (0..PER_HOST * 5).map(|_| fetcher.fetch(request(&url)));
+    for outcome in futures::future::join_all(all).await {
+        new(outcome);
+    }
+    assert_eq!(most.load(Ordering::SeqCst), PER_HOST);
+}
