@@ -13,6 +13,8 @@ pub mod page;
 
 pub mod article;
 
+pub mod publish;
+
 pub mod pipeline;
 
 pub mod store;

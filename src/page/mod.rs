@@ -1,8 +1,15 @@
 //! Pages to clean content: bytes in, candidate out. Pure: no I/O, no clock, no shared state.
 
+mod claim;
+mod reading;
+pub mod stage;
+
 use url::Url;
 
 use crate::article::Content;
+
+pub use claim::{Claim, Claimed};
+pub use reading::Settings;
 
 /// A fetched page.
 #[derive(Debug, Clone, Copy)]

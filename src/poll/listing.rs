@@ -7,23 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{TOUCH_DAYS, Wake};
 use crate::{
     article::{commit::day, identity, record},
-    config::Source,
+    config::{PageMode, sources::Source},
     feed::{Entry, Feed},
     schedule::decide::Bounds,
     store::{EntryKey, Facts, HostKey, PendingEntry, PendingKey, PollCommit, PollStore, Seen, StoreError},
     telemetry::metrics,
 };
-
-/// What is done about the pages of entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pages {
-    /// They are fetched.
-    On,
-    /// What the feed says is published.
-    Feed,
-    /// Entries are recorded, nothing is published.
-    Off,
-}
 
 /// Rules of polling that hold for every source.
 #[derive(Debug, Clone)]
@@ -33,7 +22,7 @@ pub struct Rules {
     /// How old an entry may be at a source's first poll and still be published; `None`: any age.
     pub backlog: Option<Duration>,
     /// What is done about pages.
-    pub pages: Pages,
+    pub pages: PageMode,
     /// How often a day a changed entry's page is fetched again.
     pub refetch_per_day: u16,
     /// Bytes of a body after decompression.
@@ -52,7 +41,7 @@ pub(super) fn go_through(store: &PollStore, source: &Source, facts: &Facts, feed
     let pages = source.pages.unwrap_or(rules.pages);
     let name = source.name.clone().or_else(|| feed.title.clone());
     let described = record::Source { id: source.id.to_string(), name, kind: source.kind.to_string(), url: source.url.to_string(), tags: source.tags.clone() };
-    let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(&source.id, &entry.identity)).collect();
+    let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
     let mut listed = Listed { commit: PollCommit::default(), wakes: Vec::new(), fresh: 0 };
     let (mut known, mut changed, mut old) = (0, 0, 0);
     for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(store.seen(&keys)?) {
@@ -80,7 +69,7 @@ pub(super) fn go_through(store: &PollStore, source: &Source, facts: &Facts, feed
                     listed: now,
                     tries: 0,
                     last_error: None,
-                    fetch_page: pages == Pages::On && entry.link.is_some(),
+                    fetch_page: pages == PageMode::On && entry.link.is_some(),
                 };
                 enqueue(&mut listed, key, Seen { version, day: day(now), ..seen.unwrap_or_default() }, (pending, pages), rules, now);
             }
@@ -115,8 +104,8 @@ fn judge(entry: &Entry, version: [u8; 16], seen: Option<&Seen>, backlog: Option<
     }
 }
 
-fn enqueue(listed: &mut Listed, key: &EntryKey, mut seen: Seen, (pending, pages): (PendingEntry, Pages), rules: &Rules, now: DateTime<Utc>) {
-    if pages == Pages::Off {
+fn enqueue(listed: &mut Listed, key: &EntryKey, mut seen: Seen, (pending, pages): (PendingEntry, PageMode), rules: &Rules, now: DateTime<Utc>) {
+    if pages == PageMode::Off {
         listed.commit.seen(key, &seen);
         return;
     }
@@ -146,7 +135,7 @@ fn next_day(today: u32, key: &EntryKey) -> DateTime<Utc> {
 
 /// The article of a known entry is listed still: retention counts from now.
 fn touch_articles(store: &PollStore, source: &Source, entry: &Entry, today: u32, commit: &mut PollCommit) -> Result<(), StoreError> {
-    let guid = entry.guid.as_deref().map(|it| identity::of_guid(&source.id, it));
+    let guid = entry.guid.as_deref().map(|it| identity::of_guid(source.id.as_str(), it));
     let link = entry.link.as_ref().map(identity::of_url);
     let aliases: Vec<[u8; 16]> = guid.into_iter().chain(link).collect();
     for article in store.articles_of(&aliases)? {

@@ -14,7 +14,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     article::commit::day,
     clock::Clock,
-    config::Source,
+    config::sources::Source,
     feed,
     fetch::{Fetch, Fetched, Outcome, Request, Validators},
     pipeline::PipelineError,
@@ -26,7 +26,7 @@ use crate::{
     telemetry::metrics,
 };
 
-pub use listing::{Pages, Rules};
+pub use listing::Rules;
 
 /// A host has entries that are due then (milliseconds since 1970).
 pub type Wake = (HostKey, u64);
@@ -90,7 +90,7 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut due: mpsc::Receiver
 async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, polled: mpsc::Sender<Polled>, wake: mpsc::Sender<Vec<Wake>>) -> Result<(), PipelineError> {
     let source = &parts.sources[due.source];
     let started = parts.clock.now();
-    let facts = parts.store.facts(&source.id)?.unwrap_or_default().of(source);
+    let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
     let request = Request { url: source.url.clone(), validators: validators(&facts, started), accept: ACCEPT };
     let outcome = parts.fetcher.fetch(request).await;
     let visit = visit(&parts, source, facts, outcome).await?;

@@ -11,7 +11,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::Clock, pipeline::PipelineError};
+use crate::{
+    clock::Clock,
+    config::sources::Source,
+    pipeline::PipelineError,
+    store::{PollStore, StoreError},
+};
 
 /// A source whose time has come, by its place in the list of sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +46,12 @@ pub enum Pressure {
     Slow(u32),
     /// No polls and no pages until there is room.
     Stop,
+}
+
+/// Each source's first due time, from its facts; a new source is due at once, and with `now` all are.
+pub fn first_due(store: &PollStore, sources: &[Source], now_all: bool, now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, StoreError> {
+    let one = |source: &Source| Ok(store.facts(source.id.as_str())?.and_then(|facts| facts.next_due).filter(|_| !now_all).unwrap_or(now));
+    sources.iter().map(one).collect()
 }
 
 /// Runs until `stop`; `first` holds each source's first due time.

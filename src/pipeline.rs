@@ -1,0 +1,125 @@
+//! The whole flow on one page: schedule → poll ═ entries ═ page → commit ═ outbox ═ publish.
+//!
+//! A single arrow is a bounded channel, made here and nowhere else; a double line is a durable queue in the
+//! store, which the stages on both sides reach through handles of their own. Only the schedule sees `stop`; the
+//! others end when their input closes, which drains in order, and one deadline wraps them all.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    article::commit,
+    clock::Clock,
+    fetch::Fetch,
+    page::stage as page,
+    poll,
+    publish::{self, Publish},
+    schedule::{self, Pressure},
+    store::{Store, StoreError},
+};
+
+/// A stage that stopped for a reason other than a closed input.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stage panicked.
+    #[error("a stage panicked: {0}")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// Sizes of the bounded channels, in messages.
+#[derive(Debug, Clone, Copy)]
+pub struct Queues {
+    /// Schedule → poll.
+    pub due: usize,
+    /// Poll → page, and poll → schedule.
+    pub polled: usize,
+    /// Page → commit.
+    pub extracted: usize,
+}
+
+/// The stages' parts.
+#[derive(Debug)]
+pub struct Parts<F, C, P> {
+    /// For the poll stage.
+    pub poll: poll::Parts<F, C>,
+    /// For the page stage.
+    pub page: page::Parts<F, C>,
+    /// For the committing task.
+    pub commit: commit::Parts<C>,
+    /// The sink.
+    pub sink: P,
+    /// Bounds of one delivery.
+    pub publish: publish::Limits,
+    /// The store.
+    pub store: Store,
+    /// Whether all sources are due at the start.
+    pub poll_now: bool,
+}
+
+/// How the run is steered from outside.
+#[derive(Debug)]
+pub struct Steering {
+    /// Room in the outbox and on the disk.
+    pub pressure: watch::Receiver<Pressure>,
+    /// Whether publishing goes on.
+    pub status: watch::Sender<publish::Status>,
+    /// Ends the run in order.
+    pub stop: CancellationToken,
+    /// How long the draining may take.
+    pub drain: Duration,
+}
+
+/// Runs until `stop` and everything in flight is durable or delivered, or the deadline has passed.
+pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: Queues, steering: Steering) -> Result<(), PipelineError> {
+    let Steering { pressure, status, stop, drain } = steering;
+    let (due_tx, due_rx) = mpsc::channel(queues.due);
+    let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
+    let (wake_tx, wake_rx) = mpsc::channel(queues.polled);
+    let (extracted_tx, extracted_rx) = mpsc::channel(queues.extracted);
+    let (outbox_tx, outbox_rx) = mpsc::channel(1);
+    // The outbox may hold records of the run before.
+    outbox_tx.try_send(()).ok();
+    let deadline = CancellationToken::new();
+    let first = schedule::first_due(&parts.poll.store, &parts.poll.sources, parts.poll_now, parts.poll.clock.now())?;
+    let clock = Arc::clone(&parts.poll.clock);
+    let outbox = (parts.store.outbox(), parts.store.id());
+
+    let mut stages = JoinSet::new();
+    stages.spawn(schedule::run(first, clock, (due_tx, polled_rx), pressure.clone(), stop.clone()));
+    stages.spawn(poll::run(parts.poll, due_rx, polled_tx, wake_tx));
+    stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));
+    stages.spawn(commit::run(extracted_rx, parts.commit, outbox_tx));
+    stages.spawn(publish::run(parts.sink, outbox, parts.publish, outbox_rx, (status, deadline.clone())));
+
+    let mut outcome = Ok(());
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(drain).await;
+    };
+    tokio::pin!(late);
+    loop {
+        tokio::select! {
+            ended = stages.join_next() => match ended {
+                None => return outcome,
+                Some(ended) => if let Err(error) = ended.map_err(PipelineError::from).and_then(|it| it) {
+                    stop.cancel();
+                    outcome = outcome.and(Err(error));
+                },
+            },
+            () = &mut late => {
+                tracing::warn!("the deadline for draining has passed; what is left is durable and goes on at the next start");
+                deadline.cancel();
+                stages.abort_all();
+                return outcome;
+            }
+        }
+    }
+}

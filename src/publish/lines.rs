@@ -1,0 +1,96 @@
+//! Sinks without transactions: a file, or standard output, one JSON record a line. At least once: a crash
+//! between writing and remembering writes the last batch again.
+
+use std::path::{Path, PathBuf};
+
+use tokio::{
+    fs::{File, OpenOptions},
+    io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Stdout},
+};
+
+use super::{Held, Position, Publish, PublishError};
+use crate::store::OutboxRow;
+
+/// Where the lines go.
+#[derive(Debug)]
+pub enum Output {
+    /// Standard output.
+    Stdout(Stdout),
+    /// A file, opened at the first record and after each error.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Open once it was needed.
+        file: Option<File>,
+    },
+}
+
+/// One record a line.
+#[derive(Debug)]
+pub struct LineSink(Output);
+
+impl LineSink {
+    /// To standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self(Output::Stdout(tokio::io::stdout()))
+    }
+
+    /// To a file, which is made where it is missing.
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self(Output::File { path: path.to_owned(), file: None })
+    }
+}
+
+/// Opens a file for appending. A last line without its end is what a crash left of a batch that was not
+/// acknowledged: it is cut off, because the batch is written again.
+async fn open(path: &Path) -> std::io::Result<File> {
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).await?;
+    let mut end = file.metadata().await?.len();
+    let mut chunk = vec![0; 64 << 10];
+    while end > 0 {
+        let size = end.min(chunk.len() as u64);
+        file.seek(std::io::SeekFrom::Start(end - size)).await?;
+        let part = &mut chunk[..usize::try_from(size).unwrap_or(0)];
+        file.read_exact(part).await?;
+        if let Some(last) = part.iter().rposition(|byte| *byte == b'\n') {
+            end = end - size + last as u64 + 1;
+            break;
+        }
+        end -= size;
+    }
+    file.set_len(end).await?;
+    file.seek(std::io::SeekFrom::End(0)).await?;
+    Ok(file)
+}
+
+impl Publish for LineSink {
+    async fn resume(&mut self) -> Result<Option<Held>, PublishError> {
+        if let Output::File { path, file } = &mut self.0 {
+            let opened = open(path).await.map_err(|error| PublishError::Transient(format!("opening {}: {error}", path.display())))?;
+            *file = Some(opened);
+        }
+        Ok(None)
+    }
+
+    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<(), PublishError> {
+        let mut lines = Vec::with_capacity(rows.iter().map(|row| row.record.value.len() + 1).sum());
+        for row in rows {
+            lines.extend_from_slice(&row.record.value);
+            lines.push(b'\n');
+        }
+        let written = match &mut self.0 {
+            Output::Stdout(stdout) => match stdout.write_all(&lines).await {
+                Ok(()) => stdout.flush().await,
+                Err(error) => Err(error),
+            },
+            Output::File { file: Some(file), .. } => match file.write_all(&lines).await {
+                Ok(()) => file.sync_data().await,
+                Err(error) => Err(error),
+            },
+            Output::File { file: None, .. } => Err(std::io::Error::other("not open")),
+        };
+        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))
+    }
+}

@@ -1,0 +1,166 @@
+//! The position that a sink holds, and whether it is one of ours. Pure.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Found, Held};
+use crate::store::{Acked, Epoch, StoreId, Tail};
+
+/// How far a store's outbox has reached its topics: the value in `nashra.positions`, keyed by the store's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The store.
+    #[serde(skip)]
+    pub store: StoreId,
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// The last record that the topics hold.
+    pub seq: u64,
+    /// The chain at that record.
+    #[serde(default)]
+    pub chain: [u8; 16],
+    /// The cluster that it was written to.
+    pub cluster_id: Option<String>,
+}
+
+/// Why publishing stopped: `data_dir` and the topics do not belong to one history.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Halt {
+    /// The topics hold more than this store ever made.
+    #[error("the topics hold record {held}, the outbox ends at {end}: data_dir was restored from an older copy; `nashra state adopt` goes on from here")]
+    Ahead {
+        /// What the topics hold.
+        held: u64,
+        /// Where the outbox ends.
+        end: u64,
+    },
+    /// The topics hold less than was trimmed here.
+    #[error("the topics hold record {held}, the outbox begins after {begin}: the topics are older than data_dir; `nashra state adopt` goes on from here")]
+    Behind {
+        /// What the topics hold.
+        held: u64,
+        /// The last trimmed record.
+        begin: u64,
+    },
+    /// The same number names another record.
+    #[error("record {held} in the topics is not the record {held} of this outbox: data_dir was restored and has moved on; `nashra state adopt` goes on from here")]
+    OtherHistory {
+        /// What the topics hold.
+        held: u64,
+    },
+    /// The epochs differ.
+    #[error("the topics are in epoch {held}, data_dir is in epoch {ours}: data_dir was restored from before an adoption; `nashra state adopt` goes on from here")]
+    OtherEpoch {
+        /// The topics'.
+        held: Epoch,
+        /// Ours.
+        ours: Epoch,
+    },
+    /// No position, although records were published.
+    #[error("the positions topic has no position of this store, although {acked} records were published: the topic was deleted or is another; `nashra state adopt` goes on from here")]
+    Missing {
+        /// Records acknowledged.
+        acked: u64,
+    },
+    /// Another cluster answers.
+    #[error("this is cluster {found}, records were published to cluster {ours}; `nashra state adopt` goes on with this one")]
+    OtherCluster {
+        /// The cluster that answers.
+        found: String,
+        /// The cluster that was published to.
+        ours: String,
+    },
+    /// The sink's set-up cannot keep the promise.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl Halt {
+    /// One word, for metrics.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ahead { .. } => "ahead",
+            Self::Behind { .. } => "behind",
+            Self::OtherHistory { .. } => "other_history",
+            Self::OtherEpoch { .. } => "other_epoch",
+            Self::Missing { .. } => "missing",
+            Self::OtherCluster { .. } => "other_cluster",
+            Self::Setup(_) => "setup",
+        }
+    }
+}
+
+/// Where to go on from, or why not. `found` is our outbox at the number that the sink holds.
+pub(super) fn judge(acked: &Acked, end: u64, held: &Held, found: Found) -> Result<Tail, Halt> {
+    for known in acked.cluster_id.iter().chain(held.position.iter().filter_map(|it| it.cluster_id.as_ref())) {
+        if *known != held.cluster_id {
+            return Err(Halt::OtherCluster { found: held.cluster_id.clone(), ours: known.clone() });
+        }
+    }
+    let begin = Tail { seq: acked.seq, chain: acked.chain, total: acked.total };
+    let Some(position) = &held.position else {
+        return if acked.published { Err(Halt::Missing { acked: acked.seq }) } else { Ok(begin) };
+    };
+    // After an adoption the topics hold the epoch before until the first record of the new one.
+    if position.epoch < acked.epoch && !acked.published {
+        return Ok(begin);
+    }
+    if position.epoch != acked.epoch {
+        return Err(Halt::OtherEpoch { held: position.epoch, ours: acked.epoch });
+    }
+    if position.seq > end {
+        return Err(Halt::Ahead { held: position.seq, end });
+    }
+    if position.seq < acked.seq {
+        return Err(Halt::Behind { held: position.seq, begin: acked.seq });
+    }
+    match found {
+        Some(tail) if tail.chain == position.chain => Ok(tail),
+        _ => Err(Halt::OtherHistory { held: position.seq }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acked(seq: u64, published: bool) -> Acked {
+        Acked { epoch: 2, seq, chain: [1; 16], total: 0, cluster_id: Some("c".into()), published }
+    }
+
+    fn held(epoch: Epoch, seq: u64) -> Held {
+        let position = Position { store: StoreId::nil(), epoch, seq, chain: [1; 16], cluster_id: Some("c".into()) };
+        Held { cluster_id: "c".into(), position: Some(position) }
+    }
+
+    fn tail(seq: u64, chain: u8) -> Found {
+        Some(Tail { seq, chain: [chain; 16], total: 0 })
+    }
+
+    #[test]
+    fn a_position_within_the_outbox_is_gone_on_from() {
+        assert_eq!(judge(&acked(5, true), 9, &held(2, 7), tail(7, 1)).map(|it| it.seq), Ok(7));
+    }
+
+    #[test]
+    fn a_restored_data_dir_is_told_by_the_end_and_after_it_moved_on_by_the_chain() {
+        assert_eq!(judge(&acked(5, true), 9, &held(2, 12), None), Err(Halt::Ahead { held: 12, end: 9 }));
+        assert_eq!(judge(&acked(5, true), 20, &held(2, 12), tail(12, 9)), Err(Halt::OtherHistory { held: 12 }));
+    }
+
+    #[test]
+    fn a_deleted_topic_an_older_topic_and_another_cluster_stop_publishing() {
+        let none = Held { cluster_id: "c".into(), position: None };
+        assert_eq!(judge(&acked(5, true), 9, &none, None), Err(Halt::Missing { acked: 5 }));
+        assert_eq!(judge(&acked(0, false), 9, &none, None).map(|it| it.seq), Ok(0));
+        assert_eq!(judge(&acked(5, true), 9, &held(2, 3), None), Err(Halt::Behind { held: 3, begin: 5 }));
+        let other = Held { cluster_id: "d".into(), position: None };
+        assert_eq!(judge(&acked(5, true), 9, &other, None).map_err(|it| it.word()), Err("other_cluster"));
+    }
+
+    #[test]
+    fn an_adopted_store_accepts_the_epoch_before_until_it_has_published() {
+        assert_eq!(judge(&acked(5, false), 9, &held(1, 40), None).map(|it| it.seq), Ok(5));
+        assert_eq!(judge(&acked(5, true), 9, &held(1, 40), None), Err(Halt::OtherEpoch { held: 1, ours: 2 }));
+    }
+}
