@@ -17,11 +17,15 @@ pub mod publish;
 
 pub mod pipeline;
 
+pub mod daemon;
+
 pub mod store;
 
 pub mod config;
 
 pub mod telemetry;
+
+pub mod admin;
 
 pub mod clock;
 

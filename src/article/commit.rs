@@ -139,7 +139,9 @@ impl Work {
         let decision = decide::decide(known.as_ref().map(|(_, state, _)| state), facts);
         self.counts.decisions.push(decision.word());
 
-        let (id, why) = known.as_ref().map_or_else(|| (Uuid::now_v7(), "no alias was known".to_owned()), |(id, _, by)| (*id, format!("known by its {by}")));
+        let (id, why) = known
+            .as_ref()
+            .map_or_else(|| (Uuid::now_v7(), "no alias was known".to_owned()), |(id, _, by)| (*id, format!("known by its {by}")));
         let mut state = known.map_or_else(|| self.fresh(entry, &found), |(_, state, _)| state);
         state.verdict = Verdict { what: decision.word().to_owned(), why, at: self.now };
         state.day = day(self.now);
@@ -170,7 +172,12 @@ impl Work {
 
     /// Finds the article, and the names to give it.
     #[expect(clippy::type_complexity, reason = "used once, by its only caller")]
-    fn resolve(&self, entry: &PendingEntry, found: &mut Assembled, content_hash: &str) -> Result<(Option<(Uuid, ArticleState, &'static str)>, Vec<[u8; 16]>), StoreError> {
+    fn resolve(
+        &self,
+        entry: &PendingEntry,
+        found: &mut Assembled,
+        content_hash: &str,
+    ) -> Result<(Option<(Uuid, ArticleState, &'static str)>, Vec<[u8; 16]>), StoreError> {
         let source = &entry.source.id;
         let guid = entry.entry.guid.as_deref();
         let canonical = found.url.as_ref().map(|it| ("canonical address", identity::of_url(it)));
@@ -247,7 +254,14 @@ impl Work {
         Ok(())
     }
 
-    fn record(&self, entry: &PendingEntry, found: Assembled, state: &ArticleState, id: Uuid, (change, changed_fields): (Change, Vec<String>)) -> NewRecord {
+    fn record(
+        &self,
+        entry: &PendingEntry,
+        found: Assembled,
+        state: &ArticleState,
+        id: Uuid,
+        (change, changed_fields): (Change, Vec<String>),
+    ) -> NewRecord {
         let url = state.url.clone();
         let article = Article {
             schema: SCHEMA.to_owned(),

@@ -8,7 +8,22 @@ use url::Url;
 use crate::store::digest;
 
 /// Query parameters that tell where a reader came from and nothing about the page.
-const TRACKING: [&str; 14] = ["fbclid", "gclid", "dclid", "msclkid", "yclid", "igshid", "mc_cid", "mc_eid", "ref_src", "cmpid", "ocid", "ns_mchannel", "ns_campaign", "wt_mc"];
+const TRACKING: [&str; 14] = [
+    "fbclid",
+    "gclid",
+    "dclid",
+    "msclkid",
+    "yclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "ref_src",
+    "cmpid",
+    "ocid",
+    "ns_mchannel",
+    "ns_campaign",
+    "wt_mc",
+];
 const TRACKING_PREFIXES: [&str; 4] = ["utm_", "at_medium", "at_campaign", "pk_"];
 
 /// The address without fragment and tracking parameters: what a record shows as canonical.
@@ -20,7 +35,8 @@ pub fn clean(url: &Url) -> Url {
         clean.set_fragment(None);
     }
     if clean.query().is_some() {
-        let kept: Vec<String> = clean.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !tracks(pair)).map(str::to_owned).collect();
+        let kept: Vec<String> =
+            clean.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !tracks(pair)).map(str::to_owned).collect();
         clean.set_query(if kept.is_empty() { None } else { Some(kept.join("&")) }.as_deref());
     }
     clean
@@ -59,7 +75,8 @@ fn bare_host(url: &Url) -> &str {
 #[must_use]
 pub fn believable(claimed: &Url, read: &Url) -> bool {
     let (claimed_host, read_host) = (bare_host(claimed), bare_host(read));
-    let same_site = claimed_host == read_host || claimed_host.ends_with(&format!(".{read_host}")) || read_host.ends_with(&format!(".{claimed_host}"));
+    let same_site =
+        claimed_host == read_host || claimed_host.ends_with(&format!(".{read_host}")) || read_host.ends_with(&format!(".{claimed_host}"));
     let same_port = claimed.port_or_known_default() == read.port_or_known_default() || claimed.port().is_none() && read.port().is_none();
     let root = |url: &Url| matches!(url.path(), "" | "/" | "/index.html") && url.query().is_none();
     matches!(claimed.scheme(), "http" | "https") && same_site && same_port && (!root(claimed) || root(read))
@@ -76,10 +93,17 @@ mod tests {
     #[test]
     fn the_same_page_by_other_spellings_has_one_alias() {
         let one = of_url(&url("https://www.news.example/a/b?id=3"));
-        for other in ["http://news.example/a/b?id=3", "https://news.example/a/b/?id=3&utm_source=x", "https://m.news.example/a/b?fbclid=1&id=3#top"] {
+        for other in
+            ["http://news.example/a/b?id=3", "https://news.example/a/b/?id=3&utm_source=x", "https://m.news.example/a/b?fbclid=1&id=3#top"]
+        {
             assert_eq!(of_url(&url(other)), one, "{other}");
         }
-        for other in ["https://news.example/a/b?id=4", "https://news.example/a", "https://news.example:8080/a/b?id=3", "https://other.example/a/b?id=3"] {
+        for other in [
+            "https://news.example/a/b?id=4",
+            "https://news.example/a",
+            "https://news.example:8080/a/b?id=3",
+            "https://other.example/a/b?id=3",
+        ] {
             assert_ne!(of_url(&url(other)), one, "{other}");
         }
     }

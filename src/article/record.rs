@@ -194,11 +194,9 @@ impl Block {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Paragraph { text }
-            | Self::Heading { text }
-            | Self::Quote { text }
-            | Self::List { text }
-            | Self::Table { text } => Some(text),
+            Self::Paragraph { text } | Self::Heading { text } | Self::Quote { text } | Self::List { text } | Self::Table { text } => {
+                Some(text)
+            }
             Self::Image(_) | Self::Embed { .. } => None,
         }
     }

@@ -14,12 +14,7 @@ use crate::config::{Config, Overrides, SourceList, sources};
 /// Checks, prints errors and warnings on stderr and a summary on stdout; exit code 1 where anything is wrong.
 #[must_use]
 pub fn run(config: Option<&Path>, overrides: &Overrides) -> ExitCode {
-    match check(
-        config,
-        overrides,
-        &mut io::stdout().lock(),
-        &mut io::stderr().lock(),
-    ) {
+    match check(config, overrides, &mut io::stdout().lock(), &mut io::stderr().lock()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         // Nobody is left to tell.
@@ -28,12 +23,7 @@ pub fn run(config: Option<&Path>, overrides: &Overrides) -> ExitCode {
 }
 
 /// Whether all is well.
-fn check(
-    path: Option<&Path>,
-    overrides: &Overrides,
-    out: &mut impl Write,
-    err: &mut impl Write,
-) -> io::Result<bool> {
+fn check(path: Option<&Path>, overrides: &Overrides, out: &mut impl Write, err: &mut impl Write) -> io::Result<bool> {
     let (config, mut errors) = Config::read(path, overrides);
     let mut elsewhere = 0;
     let files = config.sources.iter().filter_map(|list| match list {
@@ -52,30 +42,15 @@ fn check(
         writeln!(err, "warning: {warning}")?;
     }
     if config.sources.is_empty() {
-        writeln!(
-            err,
-            "warning: no lists of sources: name some with `sources = [\"sources.toml\"]` or --sources"
-        )?;
+        writeln!(err, "warning: no lists of sources: name some with `sources = [\"sources.toml\"]` or --sources")?;
     }
     if errors.is_empty() {
-        writeln!(
-            out,
-            "the config is good: {}",
-            count(list.sources.len(), "source")
-        )?;
+        writeln!(out, "the config is good: {}", count(list.sources.len(), "source"))?;
     } else {
-        writeln!(
-            out,
-            "{} in the config and its sources",
-            count(errors.len(), "error")
-        )?;
+        writeln!(out, "{} in the config and its sources", count(errors.len(), "error"))?;
     }
     if elsewhere > 0 {
-        writeln!(
-            out,
-            "not checked, since they are fetched: {}",
-            count(elsewhere, "list")
-        )?;
+        writeln!(out, "not checked, since they are fetched: {}", count(elsewhere, "list"))?;
     }
     Ok(errors.is_empty())
 }
@@ -98,11 +73,7 @@ mod tests {
         std::fs::write(folder.path().join("sources.txt"), sources).unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let good = check(Some(&file), &Overrides::default(), &mut out, &mut err).unwrap();
-        let text = |bytes| {
-            String::from_utf8(bytes)
-                .unwrap()
-                .replace(&format!("{}/", folder.path().display()), "")
-        };
+        let text = |bytes| String::from_utf8(bytes).unwrap().replace(&format!("{}/", folder.path().display()), "");
         (good, text(out), text(err))
     }
 
@@ -110,10 +81,7 @@ mod tests {
     fn a_good_config_says_so() {
         let config = "sources = [\"sources.txt\", \"https://example.org/list.opml\"]";
         let out = "the config is good: 1 source\nnot checked, since they are fetched: 1 list\n";
-        assert_eq!(
-            checked(config, "https://example.org/"),
-            (true, out.to_owned(), String::new())
-        );
+        assert_eq!(checked(config, "https://example.org/"), (true, out.to_owned(), String::new()));
     }
 
     #[test]

@@ -1,3 +1,58 @@
-//! The commands: each parses its arguments, calls the library, and turns the outcome into words and an exit code.
+//! The command line. Data on standard output, words on standard error; exit codes: 0 done, 1 the input or the
+//! config is wrong, 2 usage, 3 the world outside failed.
 
 pub mod check;
+
+mod run;
+mod state;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::config::Overrides;
+
+/// The config or the input is wrong.
+const WRONG_INPUT: u8 = 1;
+/// The world outside failed.
+const WORLD_FAILED: u8 = 3;
+
+/// Polls news sources, turns what they publish into clean article records, publishes each exactly once.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The daemon.
+    Run(Box<Overrides>),
+    /// Every error of config and sources, with file and line.
+    Check(Box<Overrides>),
+    /// What is in the data directory.
+    State {
+        #[command(subcommand)]
+        command: state::Command,
+    },
+    /// A completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Run(overrides) => run::run(&overrides),
+        Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
+        Command::State { command } => state::run(&command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "nashra", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+    }
+}

@@ -23,34 +23,16 @@ impl Checks<'_> {
     /// Notes the outcome of a check about some settings: at the first of them that was given.
     pub(super) fn note(&mut self, keys: &[&str], outcome: Result<(), String>) {
         let Err(message) = outcome else { return };
-        let found = keys
-            .iter()
-            .find_map(|key| Some((*key, self.given.place(key)?.clone())));
-        let (key, place) =
-            found.unwrap_or_else(|| (keys.first().copied().unwrap_or(""), Place::whole("default")));
-        self.errors.push(ConfigError {
-            place,
-            key: key.to_owned(),
-            message,
-        });
+        let found = keys.iter().find_map(|key| Some((*key, self.given.place(key)?.clone())));
+        let (key, place) = found.unwrap_or_else(|| (keys.first().copied().unwrap_or(""), Place::whole("default")));
+        self.errors.push(ConfigError { place, key: key.to_owned(), message });
     }
 
     /// Notes where the first of two settings exceeds the second.
-    pub(super) fn ordered<T: PartialOrd + Copy>(
-        &mut self,
-        keys: [&str; 2],
-        values: [T; 2],
-        show: impl Fn(T) -> String,
-    ) {
+    pub(super) fn ordered<T: PartialOrd + Copy>(&mut self, keys: [&str; 2], values: [T; 2], show: impl Fn(T) -> String) {
         if values[0] > values[1] {
             let [low, high] = values.map(show);
-            self.note(
-                &keys,
-                Err(format!(
-                    "{} ({low}) must not exceed {} ({high})",
-                    keys[0], keys[1]
-                )),
-            );
+            self.note(&keys, Err(format!("{} ({low}) must not exceed {} ({high})", keys[0], keys[1])));
         }
     }
 }
@@ -59,25 +41,13 @@ type Outcome = Result<(), String>;
 
 /// Between two numbers or sizes.
 pub(super) fn within<T: PartialOrd + Display>(range: RangeInclusive<T>) -> impl Fn(&T) -> Outcome {
-    move |value| {
-        in_range(value, &range).map_err(|()| {
-            format!(
-                "must be from {} to {}, is {value}",
-                range.start(),
-                range.end()
-            )
-        })
-    }
+    move |value| in_range(value, &range).map_err(|()| format!("must be from {} to {}, is {value}", range.start(), range.end()))
 }
 
 /// No less than so many mebibytes.
 pub(super) fn at_least_mib(least: u64) -> impl Fn(&ByteSize) -> Outcome {
     move |value| {
-        if *value >= ByteSize::mib(least) {
-            Ok(())
-        } else {
-            Err(format!("must be at least {least}MiB, is {value}"))
-        }
+        if *value >= ByteSize::mib(least) { Ok(()) } else { Err(format!("must be at least {least}MiB, is {value}")) }
     }
 }
 
@@ -93,26 +63,14 @@ pub(super) fn lasting(shortest: Duration, longest: Duration) -> impl Fn(&Duratio
 
 /// For ever, or between two durations.
 pub(super) fn spanning<S: Span>(shortest: Duration, longest: Duration) -> impl Fn(&S) -> Outcome {
-    move |value| {
-        value
-            .bounded()
-            .map_or(Ok(()), |value| lasting(shortest, longest)(&value))
-    }
+    move |value| value.bounded().map_or(Ok(()), |value| lasting(shortest, longest)(&value))
 }
 
 /// A list with something in it.
 pub(super) fn not_empty<T>(list: &[T]) -> Outcome {
-    if list.is_empty() {
-        Err("must name at least one".to_owned())
-    } else {
-        Ok(())
-    }
+    if list.is_empty() { Err("must name at least one".to_owned()) } else { Ok(()) }
 }
 
 fn in_range<T: PartialOrd>(value: &T, range: &RangeInclusive<T>) -> Result<(), ()> {
-    if range.contains(value) {
-        Ok(())
-    } else {
-        Err(())
-    }
+    if range.contains(value) { Ok(()) } else { Err(()) }
 }

@@ -88,11 +88,7 @@ choices! {
 
 /// Says which values there are, and which one was probably meant.
 pub(super) fn no_choice(text: &str, valid: &[&str]) -> String {
-    let list = valid
-        .iter()
-        .map(|choice| format!("{choice:?}"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let list = valid.iter().map(|choice| format!("{choice:?}")).collect::<Vec<_>>().join(", ");
     match similar(text, valid.iter().copied()) {
         Some(meant) => format!("{text:?} is not one of {list}; did you mean {meant:?}?"),
         None => format!("{text:?} is not one of {list}"),

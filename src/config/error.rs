@@ -21,21 +21,14 @@ impl Place {
     /// A file as a whole, or a flag.
     #[must_use]
     pub fn whole(file: &str) -> Self {
-        Self {
-            file: file.into(),
-            line: 0,
-            column: 0,
-        }
+        Self { file: file.into(), line: 0, column: 0 }
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
-        for number in [self.line, self.column]
-            .into_iter()
-            .filter(|number| *number > 0)
-        {
+        for number in [self.line, self.column].into_iter().filter(|number| *number > 0) {
             write!(f, ":{number}")?;
         }
         Ok(())
@@ -71,7 +64,7 @@ pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
     /// `Ok` where nothing is wrong.
-    pub(super) fn check(mut errors: Vec<ConfigError>) -> Result<(), Self> {
+    pub(crate) fn check(mut errors: Vec<ConfigError>) -> Result<(), Self> {
         if errors.is_empty() {
             return Ok(());
         }
@@ -115,11 +108,7 @@ pub(super) struct Text<'a> {
 impl<'a> Text<'a> {
     pub(super) fn new(file: &str, content: &'a str) -> Self {
         let after_breaks = content.match_indices('\n').map(|(at, _)| at + 1);
-        Self {
-            file: file.into(),
-            content,
-            starts: std::iter::once(0).chain(after_breaks).collect(),
-        }
+        Self { file: file.into(), content, starts: std::iter::once(0).chain(after_breaks).collect() }
     }
 
     /// The place of a byte; an offset outside the text is its end.
@@ -128,19 +117,9 @@ impl<'a> Text<'a> {
         let line = self.line(offset);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         // Counting through a list of megabytes without a line break, source by source, would take for ever.
-        let column = if offset - start > LONGEST_LINE {
-            0
-        } else {
-            self.content
-                .get(start..offset)
-                .map_or(0, |before| before.chars().count())
-                + 1
-        };
-        Place {
-            file: Arc::clone(&self.file),
-            line,
-            column,
-        }
+        let column =
+            if offset - start > LONGEST_LINE { 0 } else { self.content.get(start..offset).map_or(0, |before| before.chars().count()) + 1 };
+        Place { file: Arc::clone(&self.file), line, column }
     }
 
     /// The line of a byte, from 1.
@@ -150,10 +129,7 @@ impl<'a> Text<'a> {
 }
 
 /// The candidate that somebody who wrote `word` probably meant.
-pub(super) fn similar<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub(super) fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase().replace('-', "_");
     let allowed = (word.chars().count() / 3).max(1);
     candidates
@@ -185,10 +161,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_similar_and_another_word_is_not() {
-        assert_eq!(
-            similar("Min-Intervall", ["min_interval", "max_interval"]),
-            Some("min_interval")
-        );
+        assert_eq!(similar("Min-Intervall", ["min_interval", "max_interval"]), Some("min_interval"));
         assert_eq!(similar("colour", ["min_interval", "max_interval"]), None);
     }
 }

@@ -34,14 +34,11 @@ impl FromStr for Broker {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
-        let legal =
-            !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ',' || c == '/');
+        let legal = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ',' || c == '/');
         if legal && port.parse::<u16>().is_ok_and(|port| port > 0) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!(
-                "{text:?} is not a host and a port such as \"localhost:9092\""
-            ))
+            Err(format!("{text:?} is not a host and a port such as \"localhost:9092\""))
         }
     }
 }
@@ -74,16 +71,12 @@ impl FromStr for TopicPrefix {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let legal = text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
         // Kafka's names have at most 249 characters; the longest of ours has 11.
         if legal && text.len() <= 200 {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!(
-                "{text:?} cannot begin a topic's name: at most 200 letters, digits, `.`, `_` and `-`"
-            ))
+            Err(format!("{text:?} cannot begin a topic's name: at most 200 letters, digits, `.`, `_` and `-`"))
         }
     }
 }
@@ -95,9 +88,7 @@ pub struct Properties(BTreeMap<String, String>);
 impl Properties {
     /// Name and value of each.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -150,11 +141,7 @@ impl Setting for Properties {
             let property = name.get_ref().as_ref();
             let key = join(key, property);
             if let Some((_, instead)) = REFUSED.iter().find(|(refused, _)| *refused == property) {
-                reader.wrong::<()>(
-                    name.span().start,
-                    &key,
-                    format!("this property cannot be set here: {instead}"),
-                );
+                reader.wrong::<()>(name.span().start, &key, format!("this property cannot be set here: {instead}"));
             } else if let Some(text) = property_value(value, &key, reader) {
                 if let Err(message) = known(property, &text) {
                     reader.wrong::<()>(value.span().start, &key, message);
@@ -168,21 +155,14 @@ impl Setting for Properties {
 
 /// Asks librdkafka itself, so that its long list of properties is nowhere repeated.
 fn known(property: &str, value: &str) -> Result<(), String> {
-    match ClientConfig::new()
-        .set(property, value)
-        .create_native_config()
-    {
+    match ClientConfig::new().set(property, value).create_native_config() {
         Ok(_) => Ok(()),
         Err(KafkaError::ClientConfig(_, reason, _, _)) => Err(format!("librdkafka says: {reason}")),
         Err(error) => Err(format!("librdkafka says: {error}")),
     }
 }
 
-fn property_value(
-    value: &Spanned<DeValue<'_>>,
-    key: &str,
-    reader: &mut Reader<'_>,
-) -> Option<String> {
+fn property_value(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<String> {
     let table = match value.get_ref() {
         DeValue::String(text) => return Some(text.to_string()),
         DeValue::Integer(number) => return Some(number.to_string()),
@@ -191,17 +171,11 @@ fn property_value(
         _ => return reader.wrong_type(value, key, FORMS),
     };
     let at = value.span().start;
-    let mut entries = table
-        .iter()
-        .map(|(name, value)| (name.get_ref().as_ref(), value.get_ref().as_str()));
+    let mut entries = table.iter().map(|(name, value)| (name.get_ref().as_ref(), value.get_ref().as_str()));
     match (entries.next(), entries.next()) {
         (Some(("env", Some(name))), None) => match std::env::var(name) {
             Ok(secret) => Some(secret),
-            Err(_) => reader.wrong(
-                at,
-                key,
-                format!("the environment has no variable {name} with a text in it"),
-            ),
+            Err(_) => reader.wrong(at, key, format!("the environment has no variable {name} with a text in it")),
         },
         (Some(("file", Some(path))), None) => match fs::read_to_string(reader.folder.join(path)) {
             Ok(secret) => Some(secret.trim_end_matches(['\r', '\n']).to_owned()),
@@ -209,10 +183,7 @@ fn property_value(
         },
         // Without quotes, TOML takes the dots of a property's name for tables in tables.
         (Some((part, _)), _) if part != "env" && part != "file" => {
-            let message = format!(
-                "write a property's whole name in quotes, such as \"{}.{part}\"",
-                last(key)
-            );
+            let message = format!("write a property's whole name in quotes, such as \"{}.{part}\"", last(key));
             reader.wrong(at, key, message)
         }
         _ => reader.wrong_type(value, key, FORMS),

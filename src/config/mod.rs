@@ -62,10 +62,7 @@ impl Config {
         let (mut config, mut given, errors) = path.map_or_else(Default::default, read_file);
         overrides.apply(&mut config, &mut given);
         config.reconcile(&given);
-        let mut checks = Checks {
-            given: &given,
-            errors,
-        };
+        let mut checks = Checks { given: &given, errors };
         Setting::check(&config, "", &mut checks);
         config.check_together(&mut checks);
         let Checks { mut errors, .. } = checks;
@@ -82,10 +79,7 @@ impl Config {
     /// The file of the file sink.
     #[must_use]
     pub fn sink_file(&self) -> PathBuf {
-        self.sink
-            .file
-            .clone()
-            .unwrap_or_else(|| self.data_dir.join("articles.jsonl"))
+        self.sink.file.clone().unwrap_or_else(|| self.data_dir.join("articles.jsonl"))
     }
 
     /// Lets a default give way to the setting that was given beside it.
@@ -95,11 +89,7 @@ impl Config {
         given.reconcile(RETRIES, &mut page.retry_first, &mut page.retry_max);
         given.reconcile(TIMEOUTS, &mut fetch.connect_timeout, &mut fetch.timeout);
         given.reconcile(BODIES, &mut fetch.max_body, &mut fetch.max_decoded);
-        given.reconcile(
-            BATCHES,
-            &mut self.kafka.batch_bytes,
-            &mut self.outbox.max_bytes,
-        );
+        given.reconcile(BATCHES, &mut self.kafka.batch_bytes, &mut self.outbox.max_bytes);
     }
 
     /// Checks the settings of which the first must not exceed the second.
@@ -113,11 +103,7 @@ impl Config {
         checks.ordered(TIMEOUTS, [fetch.connect_timeout, fetch.timeout], time);
         checks.ordered(BODIES, [fetch.max_body, fetch.max_decoded], size);
         checks.ordered(BATCHES, [kafka.batch_bytes, self.outbox.max_bytes], size);
-        checks.ordered(
-            REPLICAS,
-            [kafka.min_insync_replicas, kafka.replication_factor],
-            count,
-        );
+        checks.ordered(REPLICAS, [kafka.min_insync_replicas, kafka.replication_factor], count);
     }
 }
 
@@ -127,19 +113,11 @@ fn read_file(path: &Path) -> (Config, Given, Vec<ConfigError>) {
         Ok(text) => {
             let (mut config, given, errors) = reader::read::<Config>(&name, &text);
             let folder = path.parent().unwrap_or(Path::new(""));
-            config.sources = config
-                .sources
-                .into_iter()
-                .map(|list| list.relative_to(folder))
-                .collect();
+            config.sources = config.sources.into_iter().map(|list| list.relative_to(folder)).collect();
             (config, given, errors)
         }
         Err(message) => {
-            let error = ConfigError {
-                place: Place::whole(&name),
-                key: String::new(),
-                message,
-            };
+            let error = ConfigError { place: Place::whole(&name), key: String::new(), message };
             (Config::default(), Given::default(), vec![error])
         }
     }

@@ -73,11 +73,7 @@ pub(super) fn read<T: Setting + Default>(file: &str, text: &str) -> (T, Given, V
         let offset = error.span().map_or(0, |span| span.start);
         let line = reader.text.line(offset);
         // One mistake may break the parser more than once on its line; the first says it best.
-        if reader
-            .errors
-            .last()
-            .is_none_or(|last| last.place.line != line)
-        {
+        if reader.errors.last().is_none_or(|last| last.place.line != line) {
             reader.wrong::<()>(offset, "", error.message().replace('\n', " "));
         }
     }
@@ -85,9 +81,7 @@ pub(super) fn read<T: Setting + Default>(file: &str, text: &str) -> (T, Given, V
     let whole = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
     let read = T::read(&whole, "", &mut reader).unwrap_or_default();
     let broken = broken_lines(text, &syntax);
-    reader
-        .errors
-        .retain(|error| !broken.contains(&error.place.line));
+    reader.errors.retain(|error| !broken.contains(&error.place.line));
     reader.errors.extend(syntax);
     (read, reader.given, reader.errors)
 }
@@ -109,27 +103,13 @@ fn broken_lines(text: &str, syntax: &[ConfigError]) -> BTreeSet<usize> {
 
 impl Reader<'_> {
     /// Notes an error; gives nothing, so that it can end a read.
-    pub(super) fn wrong<T>(
-        &mut self,
-        offset: usize,
-        key: &str,
-        message: impl Into<String>,
-    ) -> Option<T> {
-        self.errors.push(ConfigError {
-            place: self.text.place(offset),
-            key: key.to_owned(),
-            message: message.into(),
-        });
+    pub(super) fn wrong<T>(&mut self, offset: usize, key: &str, message: impl Into<String>) -> Option<T> {
+        self.errors.push(ConfigError { place: self.text.place(offset), key: key.to_owned(), message: message.into() });
         None
     }
 
     /// Notes a value of another type.
-    pub(super) fn wrong_type<T>(
-        &mut self,
-        value: &Spanned<DeValue<'_>>,
-        key: &str,
-        expected: &str,
-    ) -> Option<T> {
+    pub(super) fn wrong_type<T>(&mut self, value: &Spanned<DeValue<'_>>, key: &str, expected: &str) -> Option<T> {
         let message = format!("expected {expected}, found {}", describe(value.get_ref()));
         self.wrong(value.span().start, key, message)
     }
@@ -142,11 +122,7 @@ impl Reader<'_> {
         valid: &[&'static str],
     ) -> Option<&'v DeTable<'i>> {
         let Some(table) = value.get_ref().as_table() else {
-            return self.wrong_type(
-                value,
-                section,
-                &format!("a section [{section}] or a table {{ … }}"),
-            );
+            return self.wrong_type(value, section, &format!("a section [{section}] or a table {{ … }}"));
         };
         for name in table.keys() {
             if !valid.contains(&name.get_ref().as_ref()) {
@@ -157,25 +133,14 @@ impl Reader<'_> {
     }
 
     /// One setting of a section, where it is given and right.
-    pub(super) fn setting<T: Setting>(
-        &mut self,
-        table: &DeTable<'_>,
-        section: &str,
-        name: &str,
-    ) -> Option<T> {
+    pub(super) fn setting<T: Setting>(&mut self, table: &DeTable<'_>, section: &str, name: &str) -> Option<T> {
         let value = table.get(name)?;
         let key = join(section, name);
-        self.given
-            .insert(key.as_str(), self.text.place(value.span().start));
+        self.given.insert(key.as_str(), self.text.place(value.span().start));
         T::read(value, &key, self)
     }
 
-    fn unknown(
-        &mut self,
-        name: &Spanned<toml::de::DeString<'_>>,
-        section: &str,
-        valid: &[&'static str],
-    ) {
+    fn unknown(&mut self, name: &Spanned<toml::de::DeString<'_>>, section: &str, valid: &[&'static str]) {
         let word = name.get_ref().as_ref();
         let elsewhere = format!(".{}", word.to_lowercase().replace('-', "_"));
         let help = if let Some(meant) = similar(word, valid.iter().copied()) {
@@ -192,11 +157,7 @@ impl Reader<'_> {
 
 /// A dotted path.
 pub(super) fn join(section: &str, name: &str) -> String {
-    if section.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{section}.{name}")
-    }
+    if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
 }
 
 fn describe(value: &DeValue<'_>) -> String {

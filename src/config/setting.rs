@@ -95,8 +95,7 @@ impl Scalar for i64 {
 
     fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
         let number = value.as_integer().ok_or(Wrong::Type)?;
-        Self::from_str_radix(number.as_str(), number.radix())
-            .map_err(|_| Wrong::Value(format!("the number {number} is too large")))
+        Self::from_str_radix(number.as_str(), number.radix()).map_err(|_| Wrong::Value(format!("the number {number} is too large")))
     }
 }
 

@@ -189,11 +189,7 @@ impl Kafka {
     /// The value of librdkafka's `bootstrap.servers`.
     #[must_use]
     pub fn bootstrap_servers(&self) -> String {
-        self.brokers
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(",")
+        self.brokers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 }
 

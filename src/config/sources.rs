@@ -13,10 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{
-    ConfigError, ConfigErrors, PageMode, Place, Poll, SourceKind, error::Text, read_bytes,
-    setting::from_text,
-};
+use super::{ConfigError, ConfigErrors, PageMode, Place, Poll, SourceKind, error::Text, read_bytes, setting::from_text};
 
 /// The stable name of a source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,10 +25,7 @@ impl SourceId {
     #[must_use]
     pub fn of_url(url: &Url) -> Self {
         let hash = Sha256::digest(url.as_str());
-        let start = hash
-            .iter()
-            .take(8)
-            .fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
+        let start = hash.iter().take(8).fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
         Self(format!("{start:016x}"))
     }
 
@@ -52,15 +46,11 @@ impl FromStr for SourceId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let legal = text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
         if legal && (1..=64).contains(&text.len()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!(
-                "{text:?} is not an id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`"
-            ))
+            Err(format!("{text:?} is not an id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`"))
         }
     }
 }
@@ -148,18 +138,11 @@ pub struct List {
 
 impl List {
     pub(super) fn wrong(&mut self, place: Place, message: impl Into<String>) {
-        self.errors.push(ConfigError {
-            place,
-            key: String::new(),
-            message: message.into(),
-        });
+        self.errors.push(ConfigError { place, key: String::new(), message: message.into() });
     }
 
     pub(super) fn warn(&mut self, place: Place, message: impl Into<String>) {
-        self.warnings.push(Warning {
-            place,
-            message: message.into(),
-        });
+        self.warnings.push(Warning { place, message: message.into() });
     }
 }
 
@@ -186,23 +169,15 @@ pub fn read(path: &Path) -> List {
 /// Reads a list from bytes. `name` is its file or address: for places in errors, and `.toml` at its end counts.
 #[must_use]
 pub fn parse(name: &str, bytes: &[u8]) -> List {
-    let start = bytes
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(bytes)
-        .trim_ascii_start();
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     // UTF-16 begins with a mark; only XML is ever saved so.
-    if start.first() == Some(&b'<')
-        || bytes.starts_with(b"\xff\xfe")
-        || bytes.starts_with(b"\xfe\xff")
-    {
+    if start.first() == Some(&b'<') || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return opml::parse(name, bytes);
     }
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{feff}');
     // No URL begins with a bracket, and every TOML list has a line that does, unless its name tells.
-    if name.to_lowercase().ends_with(".toml")
-        || text.lines().any(|line| line.trim_start().starts_with("[["))
-    {
+    if name.to_lowercase().ends_with(".toml") || text.lines().any(|line| line.trim_start().starts_with("[[")) {
         tables::parse(name, text)
     } else {
         parse_lines(name, text)
@@ -221,20 +196,9 @@ pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
         for source in list.sources {
             let (id, url, place) = (&source.id, &source.url, &source.place);
             if let Some(first) = by_url.get(url) {
-                merged.warn(
-                    place.clone(),
-                    format!(
-                        "{url} is already listed at {first}; it is polled once, as listed there"
-                    ),
-                );
+                merged.warn(place.clone(), format!("{url} is already listed at {first}; it is polled once, as listed there"));
             } else if let Some(first) = by_id.get(id) {
-                merged.wrong(
-                    place.clone(),
-                    format!(
-                        "the id {id:?} is already that of the source at {first}",
-                        id = id.as_str()
-                    ),
-                );
+                merged.wrong(place.clone(), format!("the id {id:?} is already that of the source at {first}", id = id.as_str()));
             } else {
                 by_url.insert(url.clone(), place.clone());
                 by_id.insert(id.clone(), place.clone());
@@ -256,9 +220,7 @@ pub(super) fn source_url(text: &str) -> Result<Url, String> {
     })?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        scheme => Err(format!(
-            "{text:?} has the scheme {scheme}: only http and https are polled"
-        )),
+        scheme => Err(format!("{text:?} has the scheme {scheme}: only http and https are polled")),
     }
 }
 
@@ -282,10 +244,7 @@ fn parse_lines(name: &str, content: &str) -> List {
         }
         let (url, title) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         match source_url(url) {
-            Ok(url) => list.sources.push(Source {
-                name: label(title),
-                ..Source::new(url, place)
-            }),
+            Ok(url) => list.sources.push(Source { name: label(title), ..Source::new(url, place) }),
             Err(message) => list.wrong(place, message),
         }
     }

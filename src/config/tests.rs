@@ -21,11 +21,7 @@ fn config(content: &str) -> (tempfile::TempDir, PathBuf) {
 
 fn load(content: &str, flags: &Overrides) -> Result<Config, String> {
     let (folder, file) = config(content);
-    Config::load(Some(&file), flags).map_err(|errors| {
-        errors
-            .to_string()
-            .replace(&format!("{}/", folder.path().display()), "")
-    })
+    Config::load(Some(&file), flags).map_err(|errors| errors.to_string().replace(&format!("{}/", folder.path().display()), ""))
 }
 
 fn load_file(content: &str) -> Result<Config, String> {
@@ -39,9 +35,7 @@ struct Command {
 }
 
 fn flags(line: &str) -> Overrides {
-    Command::try_parse_from(std::iter::once("run").chain(line.split(' ')))
-        .unwrap()
-        .overrides
+    Command::try_parse_from(std::iter::once("run").chain(line.split(' '))).unwrap().overrides
 }
 
 #[test]
@@ -51,17 +45,9 @@ fn the_flags_are_sound() {
 
 #[test]
 fn every_shipped_config_loads() {
-    let shipped =
-        Config::load(Some(&in_crate("config/nashra.toml")), &Overrides::default()).unwrap();
-    assert_eq!(
-        shipped.sources,
-        [SourceList::File(in_crate("config/sources.toml"))]
-    );
-    for list in [
-        "config/sources.toml",
-        "config/sources.opml",
-        "config/sources.txt",
-    ] {
+    let shipped = Config::load(Some(&in_crate("config/nashra.toml")), &Overrides::default()).unwrap();
+    assert_eq!(shipped.sources, [SourceList::File(in_crate("config/sources.toml"))]);
+    for list in ["config/sources.toml", "config/sources.opml", "config/sources.txt"] {
         let (sources, warnings) = sources::load(&[in_crate(list)]).unwrap();
         assert!(!sources.is_empty() && warnings.is_empty(), "{list}");
         assert!(sources.iter().any(|source| source.name.is_some()), "{list}");
@@ -73,20 +59,13 @@ fn the_shipped_config_names_every_setting_with_its_default() {
     let shipped = fs::read_to_string(in_crate("config/nashra.toml")).unwrap();
     let uncommented: String = shipped
         .lines()
-        .map(|line| {
-            line.strip_prefix('#')
-                .filter(|rest| !rest.starts_with([' ', '#']))
-                .unwrap_or(line)
-        })
+        .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#'])).unwrap_or(line))
         .flat_map(|line| [line, "\n"])
         .collect();
     let (read, given, errors) = reader::read::<Config>("nashra.toml", &uncommented);
     assert_eq!(errors, []);
     // These two have defaults that cannot be written.
-    let mut expected = Config {
-        sources: vec![SourceList::File("sources.toml".into())],
-        ..Config::default()
-    };
+    let mut expected = Config { sources: vec![SourceList::File("sources.toml".into())], ..Config::default() };
     expected.sink.file = Some(expected.sink_file());
     assert_eq!(read, expected);
     let mut keys = Vec::new();
@@ -106,9 +85,7 @@ fn the_defaults_are_good() {
 #[test]
 fn all_errors_are_told_at_once_with_their_lines() {
     let file = in_crate("tests/fixtures/config/wrong.toml");
-    let errors = Config::load(Some(&file), &Overrides::default())
-        .unwrap_err()
-        .to_string();
+    let errors = Config::load(Some(&file), &Overrides::default()).unwrap_err().to_string();
     let errors = errors.replace(&format!("{}:", file.display()), "");
     let expected = [
         r#"2:11: sources: expected a list in square brackets, found the string "sources.toml""#,
@@ -131,120 +108,59 @@ fn all_errors_are_told_at_once_with_their_lines() {
 #[test]
 fn a_mistyped_key_is_named_with_its_line_and_what_was_meant() {
     let error = load_file("\n[poll]\nmax-interval = \"1h\"\n").unwrap_err();
-    assert_eq!(
-        error,
-        "nashra.toml:3:1: poll.max-interval: unknown setting; did you mean `max_interval`?"
-    );
+    assert_eq!(error, "nashra.toml:3:1: poll.max-interval: unknown setting; did you mean `max_interval`?");
 }
 
 #[test]
 fn broken_syntax_hides_no_other_error() {
-    let content =
-        "[poll]\nmin_interval = 5m\nconcurrency = 0\n[fetch\ntimeout = \"1y\"\n[page]\nmod = 1\n";
+    let content = "[poll]\nmin_interval = 5m\nconcurrency = 0\n[fetch\ntimeout = \"1y\"\n[page]\nmod = 1\n";
     let errors = load_file(content).unwrap_err();
-    let places: Vec<&str> = errors
-        .lines()
-        .filter_map(|line| line.split(": ").next())
-        .collect();
+    let places: Vec<&str> = errors.lines().filter_map(|line| line.split(": ").next()).collect();
     // Line 5 is in no section that could be known.
-    assert_eq!(
-        places,
-        [
-            "nashra.toml:2:16",
-            "nashra.toml:3:15",
-            "nashra.toml:4:7",
-            "nashra.toml:7:1"
-        ],
-        "{errors}"
-    );
-    assert!(
-        load_file("[poll]\nnow = true\nnow = false\n")
-            .unwrap_err()
-            .contains("nashra.toml:3:1: duplicate key")
-    );
+    assert_eq!(places, ["nashra.toml:2:16", "nashra.toml:3:15", "nashra.toml:4:7", "nashra.toml:7:1"], "{errors}");
+    assert!(load_file("[poll]\nnow = true\nnow = false\n").unwrap_err().contains("nashra.toml:3:1: duplicate key"));
 }
 
 #[test]
 fn a_file_that_is_not_there_or_not_text_is_an_error() {
-    let error = Config::load(
-        Some(Path::new("/nowhere/nashra.toml")),
-        &Overrides::default(),
-    )
-    .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("/nowhere/nashra.toml: cannot be read: ")
-    );
+    let error = Config::load(Some(Path::new("/nowhere/nashra.toml")), &Overrides::default()).unwrap_err();
+    assert!(error.to_string().starts_with("/nowhere/nashra.toml: cannot be read: "));
     let (_folder, file) = config("");
     fs::write(&file, b"# fine\n# \xff\n").unwrap();
     let error = Config::load(Some(&file), &Overrides::default()).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("nashra.toml: line 2 is not UTF-8: save the file as UTF-8")
-    );
+    assert!(error.to_string().ends_with("nashra.toml: line 2 is not UTF-8: save the file as UTF-8"));
 }
 
 #[test]
 fn a_hostile_config_is_refused_and_does_no_harm() {
-    for content in [
-        "a=[".repeat(100_000),
-        format!("a={}", "[".repeat(100_000)),
-        "[a.".repeat(50_000),
-        "\u{0}\u{feff}".into(),
-    ] {
+    for content in ["a=[".repeat(100_000), format!("a={}", "[".repeat(100_000)), "[a.".repeat(50_000), "\u{0}\u{feff}".into()] {
         assert!(load_file(&content).is_err());
     }
 }
 
 #[test]
 fn flags_go_before_the_file() {
-    let content =
-        "[poll]\nnow = true\nbacklog = \"1d\"\n[fetch]\nper_host = 9\n[sink]\nkind = \"file\"";
+    let content = "[poll]\nnow = true\nbacklog = \"1d\"\n[fetch]\nper_host = 9\n[sink]\nkind = \"file\"";
     let line = "--sources a.opml https://example.org/b --sink kafka --brokers a:1,b:2 --topic-prefix t. \
         --data-dir d --min-interval 1s --max-interval 2s --poll-now=false --per-host 2 --backlog all --pages feed \
         --allow-address 127.0.0.1 ::1/128 --listen 127.0.0.1:0 --for 30s";
     let flags = flags(line);
     assert_eq!(flags.for_, Some(Duration::from_secs(30)));
     let config = load(content, &flags).unwrap();
-    assert_eq!(
-        config
-            .sources
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>(),
-        ["a.opml", "https://example.org/b"]
-    );
-    assert_eq!(
-        (config.sink.kind, config.page.mode),
-        (SinkKind::Kafka, PageMode::Feed)
-    );
+    assert_eq!(config.sources.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a.opml", "https://example.org/b"]);
+    assert_eq!((config.sink.kind, config.page.mode), (SinkKind::Kafka, PageMode::Feed));
     assert_eq!(config.kafka.bootstrap_servers(), "a:1,b:2");
     assert_eq!(config.kafka.topic_prefix.topic("articles"), "t.articles");
     assert_eq!(config.control_socket(), Path::new("d/control.sock"));
-    assert_eq!(
-        (config.poll.min_interval, config.poll.max_interval),
-        (Duration::from_secs(1), Duration::from_secs(2))
-    );
-    assert_eq!(
-        (config.poll.now, config.fetch.per_host, config.poll.backlog),
-        (false, 2, Backlog::All)
-    );
-    assert_eq!(
-        config.fetch.allow_addresses,
-        ["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()]
-    );
+    assert_eq!((config.poll.min_interval, config.poll.max_interval), (Duration::from_secs(1), Duration::from_secs(2)));
+    assert_eq!((config.poll.now, config.fetch.per_host, config.poll.backlog), (false, 2, Backlog::All));
+    assert_eq!(config.fetch.allow_addresses, ["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()]);
     assert_eq!(config.admin.listen.address().unwrap().port(), 0);
 }
 
 #[test]
 fn a_flag_out_of_range_is_named_as_a_flag() {
-    let errors = load(
-        "",
-        &flags("--per-host 0 --min-interval 1h --max-interval 1m"),
-    )
-    .unwrap_err();
+    let errors = load("", &flags("--per-host 0 --min-interval 1h --max-interval 1m")).unwrap_err();
     let expected = "--min-interval: poll.min_interval: poll.min_interval (1h) must not exceed poll.max_interval (1m)\n\
         --per-host: fetch.per_host: must be from 1 to 1000, is 0";
     assert_eq!(errors, expected);
@@ -257,15 +173,8 @@ fn a_default_gives_way_to_what_was_given_beside_it() {
     let short = Config::load(None, &flags("--max-interval 10s")).unwrap();
     assert_eq!(short.poll.min_interval, Duration::from_secs(10));
     // What was given in the file is no default.
-    let error = load(
-        "[poll]\nmin_interval = \"5m\"",
-        &flags("--max-interval 10s"),
-    )
-    .unwrap_err();
-    assert_eq!(
-        error,
-        "nashra.toml:2:16: poll.min_interval: poll.min_interval (5m) must not exceed poll.max_interval (10s)"
-    );
+    let error = load("[poll]\nmin_interval = \"5m\"", &flags("--max-interval 10s")).unwrap_err();
+    assert_eq!(error, "nashra.toml:2:16: poll.min_interval: poll.min_interval (5m) must not exceed poll.max_interval (10s)");
 }
 
 #[test]
@@ -278,23 +187,10 @@ fn secrets_come_from_files_and_are_never_printed() {
     fs::write(&file, content).unwrap();
     let (config, errors) = Config::read(Some(&file), &Overrides::default());
     let properties = &config.kafka.properties;
-    assert_eq!(
-        properties.iter().collect::<Vec<_>>(),
-        [("linger.ms", "5"), ("ssl.key.password", "s3cret")]
-    );
+    assert_eq!(properties.iter().collect::<Vec<_>>(), [("linger.ms", "5"), ("ssl.key.password", "s3cret")]);
     assert!(!format!("{config:?}").contains("s3cret"));
-    assert_eq!(
-        errors
-            .iter()
-            .map(|error| error.place.line)
-            .collect::<Vec<_>>(),
-        [4, 5]
-    );
-    assert!(
-        errors[0]
-            .message
-            .contains("no variable NASHRA_TEST_NO_SUCH_VARIABLE")
-    );
+    assert_eq!(errors.iter().map(|error| error.place.line).collect::<Vec<_>>(), [4, 5]);
+    assert!(errors[0].message.contains("no variable NASHRA_TEST_NO_SUCH_VARIABLE"));
 }
 
 #[test]
@@ -302,66 +198,31 @@ fn values_that_cannot_be_are_refused_with_what_can() {
     for (content, says) in [
         ("[log]\nlevel = \"inof\"", "did you mean \"info\"?"),
         ("[log]\nlevel = \"info,nashra=loud\"", "is not a log filter"),
-        (
-            "[log]\nformat = 1",
-            "expected \"auto\", \"text\" or \"json\", found the number 1",
-        ),
+        ("[log]\nformat = 1", "expected \"auto\", \"text\" or \"json\", found the number 1"),
         ("[admin]\nlisten = \"9606\"", "nor \"off\""),
         ("[kafka]\nbrokers = []", "must name at least one"),
-        (
-            "[kafka]\nbrokers = [\"localhost\"]",
-            "is not a host and a port",
-        ),
-        (
-            "[kafka]\ntopic_prefix = \"news/\"",
-            "cannot begin a topic's name",
-        ),
-        (
-            "[kafka.properties]\n\"linger.mss\" = 5",
-            "No such configuration property",
-        ),
-        (
-            "[kafka.properties]\n\"linger.ms\" = \"long\"",
-            "Invalid value",
-        ),
-        (
-            "[kafka.properties]\n\"client.id\" = \"a\\u0000b\"",
-            "librdkafka says",
-        ),
+        ("[kafka]\nbrokers = [\"localhost\"]", "is not a host and a port"),
+        ("[kafka]\ntopic_prefix = \"news/\"", "cannot begin a topic's name"),
+        ("[kafka.properties]\n\"linger.mss\" = 5", "No such configuration property"),
+        ("[kafka.properties]\n\"linger.ms\" = \"long\"", "Invalid value"),
+        ("[kafka.properties]\n\"client.id\" = \"a\\u0000b\"", "librdkafka says"),
         ("[kafka]\nretention = \"always\"", "or \"forever\""),
-        (
-            "[kafka]\nmin_insync_replicas = 2",
-            "must not exceed kafka.replication_factor (1)",
-        ),
+        ("[kafka]\nmin_insync_replicas = 2", "must not exceed kafka.replication_factor (1)"),
         ("[kafka]\npartitions = 99999999999", "out of range"),
         ("[fetch]\nuser_agent = \"نشرة\"", "visible ASCII"),
-        (
-            "[store]\nretention = \"1m\"",
-            "must be from 1h to 4000d, is 1m",
-        ),
+        ("[store]\nretention = \"1m\"", "must be from 1h to 4000d, is 1m"),
         ("poll = 3", "expected a section [poll]"),
-        (
-            "sources = [\"ftp://example.org/\"]",
-            "neither a file nor an http or https URL",
-        ),
+        ("sources = [\"ftp://example.org/\"]", "neither a file nor an http or https URL"),
     ] {
         let error = load_file(content).unwrap_err();
-        assert!(
-            error.contains(says) && error.lines().count() == 1,
-            "{content}: {error}"
-        );
+        assert!(error.contains(says) && error.lines().count() == 1, "{content}: {error}");
     }
 }
 
 #[test]
 fn the_version_is_filled_into_the_user_agent() {
-    let config =
-        load_file("[fetch]\nuser_agent = \"nashra/{version} (+https://example.org/bot)\"").unwrap();
-    let expected = concat!(
-        "nashra/",
-        env!("CARGO_PKG_VERSION"),
-        " (+https://example.org/bot)"
-    );
+    let config = load_file("[fetch]\nuser_agent = \"nashra/{version} (+https://example.org/bot)\"").unwrap();
+    let expected = concat!("nashra/", env!("CARGO_PKG_VERSION"), " (+https://example.org/bot)");
     assert_eq!(config.fetch.user_agent.as_str(), expected);
 }
 

@@ -45,9 +45,7 @@ impl FromStr for Backlog {
         if text == "all" {
             return Ok(Self::All);
         }
-        duration::parse(text)
-            .map(Self::Within)
-            .map_err(|error| format!("{error}, or \"all\""))
+        duration::parse(text).map(Self::Within).map_err(|error| format!("{error}, or \"all\""))
     }
 }
 
@@ -87,9 +85,7 @@ impl FromStr for Retention {
         if text == "forever" {
             return Ok(Self::Forever);
         }
-        duration::parse(text)
-            .map(Self::For)
-            .map_err(|error| format!("{error}, or \"forever\""))
+        duration::parse(text).map(Self::For).map_err(|error| format!("{error}, or \"forever\""))
     }
 }
 
@@ -151,16 +147,9 @@ impl FromStr for LogFilter {
         const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
         // A bare word that is no level would be a target, with everything on: never what a typo meant.
         let word = |part: &&str| part.chars().all(char::is_alphanumeric) && !part.is_empty();
-        let typo = text
-            .split(',')
-            .map(str::trim)
-            .filter(word)
-            .find(|part| !LEVELS.contains(&part.to_lowercase().as_str()));
+        let typo = text.split(',').map(str::trim).filter(word).find(|part| !LEVELS.contains(&part.to_lowercase().as_str()));
         if let Some(typo) = typo {
-            return Err(format!(
-                "{}; a target needs one too, as in \"info,nashra::fetch=debug\"",
-                no_choice(typo, &LEVELS)
-            ));
+            return Err(format!("{}; a target needs one too, as in \"info,nashra::fetch=debug\"", no_choice(typo, &LEVELS)));
         }
         EnvFilter::builder()
             .parse(text)
@@ -193,14 +182,9 @@ impl FromStr for UserAgent {
     fn from_str(text: &str) -> Result<Self, String> {
         let visible = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
         if text.trim().is_empty() || !visible || text.len() > 500 {
-            return Err(
-                "must be 1 to 500 visible ASCII characters, since it is sent as a header"
-                    .to_owned(),
-            );
+            return Err("must be 1 to 500 visible ASCII characters, since it is sent as a header".to_owned());
         }
-        Ok(Self(
-            text.trim().replace("{version}", env!("CARGO_PKG_VERSION")),
-        ))
+        Ok(Self(text.trim().replace("{version}", env!("CARGO_PKG_VERSION"))))
     }
 }
 
@@ -240,13 +224,8 @@ impl FromStr for SourceList {
             return Err("a file's name cannot be empty".to_owned());
         }
         match text.split_once("://") {
-            Some(("http" | "https", _)) => text
-                .parse()
-                .map(Self::Url)
-                .map_err(|error| format!("{text:?} is not a URL: {error}")),
-            Some(_) => Err(format!(
-                "{text:?} is neither a file nor an http or https URL"
-            )),
+            Some(("http" | "https", _)) => text.parse().map(Self::Url).map_err(|error| format!("{text:?} is not a URL: {error}")),
+            Some(_) => Err(format!("{text:?} is neither a file nor an http or https URL")),
             None => Ok(Self::File(text.into())),
         }
     }
@@ -260,11 +239,7 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
 }
 
 fn path(text: &str) -> Result<PathBuf, &'static str> {
-    if text.is_empty() {
-        Err("a path cannot be empty")
-    } else {
-        Ok(text.into())
-    }
+    if text.is_empty() { Err("a path cannot be empty") } else { Ok(text.into()) }
 }
 
 from_text! {

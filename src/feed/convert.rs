@@ -137,7 +137,11 @@ pub fn content(entry: &Entry) -> Content {
             published: entry.published.map(|_| Origin::Feed),
             bylines: (!entry.authors.is_empty()).then_some(Origin::Feed),
         },
-        quality: Quality { confidence: if entry.content.is_some() { 0.7 } else { 0.3 }, truncated: entry.content.is_none(), paywalled: false },
+        quality: Quality {
+            confidence: if entry.content.is_some() { 0.7 } else { 0.3 },
+            truncated: entry.content.is_none(),
+            paywalled: false,
+        },
         text: Some(body).filter(|it| !it.is_empty()),
         blocks,
         images,

@@ -21,7 +21,10 @@ pub(super) fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a
 }
 
 fn charset(content_type: &str) -> Option<&'static Encoding> {
-    let (_, value) = content_type.split(';').skip(1).find_map(|part| part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")))?;
+    let (_, value) = content_type
+        .split(';')
+        .skip(1)
+        .find_map(|part| part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")))?;
     Encoding::for_label(value.trim().trim_matches(['"', '\'']).as_bytes())
 }
 

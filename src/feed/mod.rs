@@ -13,7 +13,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{article::record::{Enclosure, Image}, store::digest};
+use crate::{
+    article::record::{Enclosure, Image},
+    store::digest,
+};
 
 pub use convert::content;
 
@@ -206,7 +209,9 @@ mod tests {
 
     #[test]
     fn a_guid_that_all_items_share_is_no_identity() {
-        let shared = RSS.replace("courier-1001", "x").replace("<link>https://news.example/sport/final</link>", "<guid>x</guid><link>https://news.example/sport/final</link>");
+        let shared = RSS
+            .replace("courier-1001", "x")
+            .replace("<link>https://news.example/sport/final</link>", "<guid>x</guid><link>https://news.example/sport/final</link>");
         let feed = read(shared.as_bytes(), None, &url()).unwrap();
         assert_eq!(feed.entries.len(), 2);
         assert!(feed.entries.iter().all(|entry| entry.guid.is_none()));

@@ -49,9 +49,9 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     match ip.segments() {
         // An IPv4 address in IPv6 clothes is what it is underneath: mapped (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056).
-        [0, 0, 0, 0, 0, 0xffff, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            is_public_v4(embedded(high, low))
+        }
         // Teredo (RFC 4380) names its server, and its client with every bit turned over.
         [0x2001, 0, server_high, server_low, _, _, high, low] => {
             is_public_v4(embedded(server_high, server_low)) && is_public_v4(embedded(!high, !low))
@@ -86,11 +86,7 @@ impl AddressPolicy {
     #[must_use]
     pub fn permits(&self, ip: IpAddr) -> bool {
         let plain = ip.to_canonical();
-        is_public(ip)
-            || self
-                .allow
-                .iter()
-                .any(|net| net.contains(&ip) || net.contains(&plain))
+        is_public(ip) || self.allow.iter().any(|net| net.contains(&ip) || net.contains(&plain))
     }
 }
 
@@ -132,11 +128,7 @@ impl Resolve for PublicResolver {
 
 /// The addresses that may be fetched; an error if that leaves none of several. No addresses at all are the
 /// client's to report.
-fn permitted(
-    policy: &AddressPolicy,
-    host: &str,
-    found: impl Iterator<Item = SocketAddr>,
-) -> Result<Vec<SocketAddr>, Refused> {
+fn permitted(policy: &AddressPolicy, host: &str, found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
     let mut refused = None;
     let mut kept = Vec::new();
     for address in found {
@@ -147,10 +139,7 @@ fn permitted(
         }
     }
     match refused {
-        Some(address) if kept.is_empty() => Err(Refused {
-            host: host.to_owned(),
-            address,
-        }),
+        Some(address) if kept.is_empty() => Err(Refused { host: host.to_owned(), address }),
         _ => Ok(kept),
     }
 }
@@ -252,10 +241,7 @@ mod tests {
 
     #[test]
     fn the_config_allows_networks_of_its_own() {
-        let policy = AddressPolicy::new(vec![
-            "127.0.0.0/8".parse().unwrap(),
-            "fd00::/8".parse().unwrap(),
-        ]);
+        let policy = AddressPolicy::new(vec!["127.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
         for text in ["127.0.0.1", "::ffff:127.0.0.1", "fd00::1", "1.1.1.1"] {
             assert!(policy.permits(ip(text)), "{text}");
         }
@@ -273,9 +259,6 @@ mod tests {
 
         let found = ["10.0.0.1:0", "[::1]:0"].map(|text| text.parse().unwrap());
         let error = permitted(&policy, "inside.example", found.into_iter()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "inside.example resolves to 10.0.0.1, which is not a public address"
-        );
+        assert_eq!(error.to_string(), "inside.example resolves to 10.0.0.1, which is not a public address");
     }
 }

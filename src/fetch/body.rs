@@ -35,9 +35,7 @@ impl Body {
     /// [`FetchError::Decode`] when an encoding is unknown, there are too many, or the bytes are damaged or cut off.
     pub fn decode(&self, limit: usize) -> Result<Bytes, FetchError> {
         if self.encodings.len() > MAX_ENCODINGS {
-            return Err(FetchError::Decode(format!(
-                "more than {MAX_ENCODINGS} encodings"
-            )));
+            return Err(FetchError::Decode(format!("more than {MAX_ENCODINGS} encodings")));
         }
         let mut bytes = self.bytes.clone();
         for encoding in self.encodings.iter().rev() {
@@ -62,11 +60,7 @@ fn undo(encoding: &str, bytes: Bytes, limit: usize) -> Result<Bytes, FetchError>
     } else if is("deflate") {
         inflate(&bytes, limit)
     } else if is("br") {
-        read_bounded(
-            brotli_decompressor::Decompressor::new(&*bytes, 16 * 1024),
-            bytes.len(),
-            limit,
-        )
+        read_bounded(brotli_decompressor::Decompressor::new(&*bytes, 16 * 1024), bytes.len(), limit)
     } else if is("zstd") {
         unzstd(&bytes, limit)
     } else {
@@ -153,21 +147,14 @@ fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Undoes `deflate`, which means zlib (RFC 1950), although some servers send it raw (RFC 1951).
 fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
-    let zlib = bytes
-        .first_chunk::<2>()
-        .is_some_and(|head| head[0] & 0x0f == 8 && u16::from_be_bytes(*head).is_multiple_of(31));
+    let zlib = bytes.first_chunk::<2>().is_some_and(|head| head[0] & 0x0f == 8 && u16::from_be_bytes(*head).is_multiple_of(31));
     let mut out = buffer(bytes.len(), limit);
     inflate_into(&mut Decompress::new(zlib), bytes, &mut out, limit)?;
     Ok(out)
 }
 
 /// Appends one deflate stream to `out`, and says how many bytes of the input it took.
-fn inflate_into(
-    inflater: &mut Decompress,
-    bytes: &[u8],
-    out: &mut Vec<u8>,
-    limit: usize,
-) -> Result<usize, Broken> {
+fn inflate_into(inflater: &mut Decompress, bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<usize, Broken> {
     let mut used = 0;
     loop {
         if out.len() == out.capacity() {
@@ -210,11 +197,7 @@ fn read_bounded(reader: impl Read, compressed: usize, limit: usize) -> Result<Ve
 
 /// An empty buffer of a likely size.
 fn buffer(compressed: usize, limit: usize) -> Vec<u8> {
-    Vec::with_capacity(
-        compressed
-            .saturating_mul(USUAL_RATIO)
-            .min(limit.saturating_add(1)),
-    )
+    Vec::with_capacity(compressed.saturating_mul(USUAL_RATIO).min(limit.saturating_add(1)))
 }
 
 #[cfg(test)]
@@ -225,17 +208,13 @@ mod tests {
 
     use super::*;
 
-    const TEXT: &[u8] =
-        "نشرة الأخبار: the news bulletin, the news bulletin, the news bulletin".as_bytes();
+    const TEXT: &[u8] = "نشرة الأخبار: the news bulletin, the news bulletin, the news bulletin".as_bytes();
     const LIMIT: usize = 10_000;
     /// [`TEXT`] as `brotli` writes it; a compressor is not among our dependencies.
     const BROTLI: &[u8] = include_bytes!("../../tests/fixtures/http/text.br");
 
     fn body(bytes: impl Into<Bytes>, encodings: &[&str]) -> Body {
-        Body {
-            bytes: bytes.into(),
-            encodings: encodings.iter().map(ToString::to_string).collect(),
-        }
+        Body { bytes: bytes.into(), encodings: encodings.iter().map(ToString::to_string).collect() }
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -275,23 +254,14 @@ mod tests {
             (BROTLI.to_vec(), "br"),
             (zstd(TEXT), "zstd"),
         ] {
-            assert_eq!(
-                body(bytes, &[encoding]).decode(LIMIT).unwrap(),
-                TEXT,
-                "{encoding}"
-            );
+            assert_eq!(body(bytes, &[encoding]).decode(LIMIT).unwrap(), TEXT, "{encoding}");
         }
     }
 
     #[test]
     fn several_encodings_are_undone_from_the_last_to_the_first() {
         let bytes = gzip(&zlib(&zstd(TEXT)));
-        assert_eq!(
-            body(bytes, &["zstd", "deflate", "gzip"])
-                .decode(LIMIT)
-                .unwrap(),
-            TEXT
-        );
+        assert_eq!(body(bytes, &["zstd", "deflate", "gzip"]).decode(LIMIT).unwrap(), TEXT);
         assert!(why(&body(TEXT, &["identity"; 4])).contains("more than 3"));
     }
 
@@ -303,69 +273,36 @@ mod tests {
 
     #[test]
     fn an_unknown_encoding_is_named() {
-        assert_eq!(
-            why(&body(TEXT, &["compress"])),
-            "decoding the body: unknown encoding \"compress\""
-        );
+        assert_eq!(why(&body(TEXT, &["compress"])), "decoding the body: unknown encoding \"compress\"");
     }
 
     #[test]
     fn all_members_of_a_gzip_stream_are_read_and_padding_is_not() {
         let mut bytes = [gzip(b"one "), gzip(b"two")].concat();
         bytes.extend([0; 16]);
-        assert_eq!(
-            &body(bytes, &["gzip"]).decode(LIMIT).unwrap()[..],
-            b"one two"
-        );
+        assert_eq!(&body(bytes, &["gzip"]).decode(LIMIT).unwrap()[..], b"one two");
     }
 
     #[test]
     fn a_gzip_header_may_carry_every_optional_field() {
-        let mut bytes = vec![
-            0x1f,
-            0x8b,
-            8,
-            2 | 4 | 8 | 16,
-            0,
-            0,
-            0,
-            0,
-            0,
-            3,
-            2,
-            0,
-            b'e',
-            b'x',
-        ];
+        let mut bytes = vec![0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3, 2, 0, b'e', b'x'];
         bytes.extend(b"name\0comment\0\x12\x34");
         bytes.extend(raw_deflate(TEXT));
         assert_eq!(body(bytes, &["gzip"]).decode(LIMIT).unwrap(), TEXT);
         for end in 0..14 {
-            assert!(
-                after_gzip_header(&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 9, 0, 1, 2][..end])
-                    .is_none()
-            );
+            assert!(after_gzip_header(&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 9, 0, 1, 2][..end]).is_none());
         }
     }
 
     #[test]
     fn a_body_that_was_cut_off_is_an_error_wherever_the_cut_is() {
-        let streams = [
-            (gzip(TEXT), "gzip"),
-            (zlib(TEXT), "deflate"),
-            (BROTLI.to_vec(), "br"),
-            (zstd(TEXT), "zstd"),
-        ];
+        let streams = [(gzip(TEXT), "gzip"), (zlib(TEXT), "deflate"), (BROTLI.to_vec(), "br"), (zstd(TEXT), "zstd")];
         for (bytes, encoding) in streams {
             // gzip may miss its trailer of eight bytes.
             let whole = bytes.len() - if encoding == "gzip" { 8 } else { 0 };
             for end in 1..whole {
                 let cut = body(bytes[..end].to_vec(), &[encoding]);
-                assert!(
-                    cut.decode(LIMIT).is_err(),
-                    "{encoding} cut at {end} of {}",
-                    bytes.len()
-                );
+                assert!(cut.decode(LIMIT).is_err(), "{encoding} cut at {end} of {}", bytes.len());
             }
         }
     }
@@ -375,12 +312,7 @@ mod tests {
         let whole = gzip(TEXT);
         for missing in 1..=8 {
             let end = whole.len() - missing;
-            assert_eq!(
-                body(whole[..end].to_vec(), &["gzip"])
-                    .decode(LIMIT)
-                    .unwrap(),
-                TEXT
-            );
+            assert_eq!(body(whole[..end].to_vec(), &["gzip"]).decode(LIMIT).unwrap(), TEXT);
         }
         let mut wrong = whole.clone();
         wrong[whole.len() - 8] ^= 1;
@@ -390,18 +322,9 @@ mod tests {
     #[test]
     fn damaged_bytes_are_an_error_and_never_a_panic() {
         for encoding in ["gzip", "deflate", "br", "zstd"] {
-            assert!(
-                body(b"<html>not compressed at all</html>".to_vec(), &[encoding])
-                    .decode(LIMIT)
-                    .is_err()
-            );
+            assert!(body(b"<html>not compressed at all</html>".to_vec(), &[encoding]).decode(LIMIT).is_err());
         }
-        let streams = [
-            (gzip(TEXT), "gzip"),
-            (zlib(TEXT), "deflate"),
-            (BROTLI.to_vec(), "br"),
-            (zstd(TEXT), "zstd"),
-        ];
+        let streams = [(gzip(TEXT), "gzip"), (zlib(TEXT), "deflate"), (BROTLI.to_vec(), "br"), (zstd(TEXT), "zstd")];
         for (bytes, encoding) in streams {
             for at in 0..bytes.len() {
                 let mut damaged = bytes.clone();
@@ -416,40 +339,16 @@ mod tests {
     fn a_bomb_stops_at_the_limit() {
         let zeros = vec![0; 1 << 20];
         let bomb = include_bytes!("../../tests/fixtures/http/zeros.br");
-        for (bytes, encoding) in [
-            (gzip(&zeros), "gzip"),
-            (zlib(&zeros), "deflate"),
-            (zstd(&zeros), "zstd"),
-            (bomb.to_vec(), "br"),
-        ] {
+        for (bytes, encoding) in [(gzip(&zeros), "gzip"), (zlib(&zeros), "deflate"), (zstd(&zeros), "zstd"), (bomb.to_vec(), "br")] {
             assert!(bytes.len() < LIMIT);
             let bomb = body(bytes, &[encoding]);
-            assert!(
-                matches!(
-                    bomb.decode(LIMIT),
-                    Err(FetchError::TooLarge { limit: LIMIT })
-                ),
-                "{encoding}"
-            );
-            assert_eq!(
-                bomb.decode(1 << 20).unwrap(),
-                zeros,
-                "{encoding} just within its limit"
-            );
-            assert!(
-                bomb.decode((1 << 20) - 1).is_err(),
-                "{encoding} just beyond its limit"
-            );
+            assert!(matches!(bomb.decode(LIMIT), Err(FetchError::TooLarge { limit: LIMIT })), "{encoding}");
+            assert_eq!(bomb.decode(1 << 20).unwrap(), zeros, "{encoding} just within its limit");
+            assert!(bomb.decode((1 << 20) - 1).is_err(), "{encoding} just beyond its limit");
         }
         // The second layer is a bomb inside a small first one.
-        assert!(matches!(
-            body(gzip(&gzip(&zeros)), &["gzip", "gzip"]).decode(LIMIT),
-            Err(FetchError::TooLarge { .. })
-        ));
-        assert!(matches!(
-            body(zeros, &[]).decode(LIMIT),
-            Err(FetchError::TooLarge { .. })
-        ));
+        assert!(matches!(body(gzip(&gzip(&zeros)), &["gzip", "gzip"]).decode(LIMIT), Err(FetchError::TooLarge { .. })));
+        assert!(matches!(body(zeros, &[]).decode(LIMIT), Err(FetchError::TooLarge { .. })));
     }
 
     #[test]
@@ -461,12 +360,7 @@ mod tests {
     #[test]
     fn an_empty_body_is_empty_in_every_encoding() {
         for encoding in ["gzip", "deflate", "br", "zstd", "identity"] {
-            assert!(
-                body(Bytes::new(), &[encoding])
-                    .decode(LIMIT)
-                    .unwrap()
-                    .is_empty()
-            );
+            assert!(body(Bytes::new(), &[encoding]).decode(LIMIT).unwrap().is_empty());
         }
     }
 
@@ -475,10 +369,6 @@ mod tests {
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
         encoder.window_log(27).unwrap();
         encoder.write_all(TEXT).unwrap();
-        assert!(
-            body(encoder.finish().unwrap(), &["zstd"])
-                .decode(LIMIT)
-                .is_err()
-        );
+        assert!(body(encoder.finish().unwrap(), &["zstd"]).decode(LIMIT).is_err());
     }
 }

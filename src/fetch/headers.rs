@@ -4,10 +4,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use reqwest::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
-    LOCATION, RETRY_AFTER,
-};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION, RETRY_AFTER};
 use url::Url;
 
 use super::{FetchError, Validators, body::MAX_ENCODINGS};
@@ -30,10 +27,7 @@ pub(super) fn validators(headers: &HeaderMap) -> Validators {
         let value = headers.get(name)?.as_bytes();
         (!value.is_empty() && value.len() <= MAX_VALIDATOR).then(|| value.to_vec())
     };
-    Validators {
-        etag: bytes(ETAG),
-        last_modified: bytes(LAST_MODIFIED),
-    }
+    Validators { etag: bytes(ETAG), last_modified: bytes(LAST_MODIFIED) }
 }
 
 /// `Content-Type`; bytes that are not UTF-8 are replaced, since a media type is ASCII anyway.
@@ -85,12 +79,9 @@ pub(super) fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, Fe
         return Err(FetchError::BadRedirect("there is no Location".to_owned()));
     };
     if location.len() > MAX_LOCATION {
-        return Err(FetchError::BadRedirect(format!(
-            "its Location is longer than {MAX_LOCATION} bytes"
-        )));
+        return Err(FetchError::BadRedirect(format!("its Location is longer than {MAX_LOCATION} bytes")));
     }
-    from.join(&location_text(location))
-        .map_err(|error| FetchError::BadRedirect(error.to_string()))
+    from.join(&location_text(location)).map_err(|error| FetchError::BadRedirect(error.to_string()))
 }
 
 /// Sites with addresses in Arabic or Chinese send them as raw bytes; escaped they are the same address, in whatever
@@ -113,10 +104,7 @@ mod tests {
     use super::*;
 
     fn headers(lines: &[(HeaderName, &[u8])]) -> HeaderMap {
-        lines
-            .iter()
-            .map(|(name, value)| (name.clone(), HeaderValue::from_bytes(value).unwrap()))
-            .collect()
+        lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_bytes(value).unwrap())).collect()
     }
 
     fn wait(value: &str) -> Option<Duration> {
@@ -127,11 +115,7 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date_in_any_of_three_forms() {
         assert_eq!(wait("120"), Some(Duration::from_mins(2)));
-        for date in [
-            "Sun, 06 Nov 1994 08:49:37 GMT",
-            "Sunday, 06-Nov-94 08:49:37 GMT",
-            "Sun Nov  6 08:49:37 1994",
-        ] {
+        for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
             assert_eq!(wait(date), Some(Duration::from_secs(30)), "{date}");
         }
     }
@@ -146,43 +130,24 @@ mod tests {
 
     #[test]
     fn retry_after_has_a_ceiling() {
-        for long in [
-            "99999999",
-            "99999999999999999999999999",
-            "Fri, 31 Dec 9999 23:59:59 GMT",
-        ] {
+        for long in ["99999999", "99999999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
             assert_eq!(wait(long), Some(MAX_RETRY_AFTER), "{long}");
         }
     }
 
     #[test]
     fn validators_keep_their_bytes_unless_they_are_huge() {
-        let kept = validators(&headers(&[
-            (ETAG, b"W/\"\xe9\t'\""),
-            (LAST_MODIFIED, b"yesterday, more or less"),
-        ]));
+        let kept = validators(&headers(&[(ETAG, b"W/\"\xe9\t'\""), (LAST_MODIFIED, b"yesterday, more or less")]));
         assert_eq!(kept.etag.as_deref(), Some(&b"W/\"\xe9\t'\""[..]));
-        assert_eq!(
-            kept.last_modified.as_deref(),
-            Some(&b"yesterday, more or less"[..])
-        );
-        assert_eq!(
-            validators(&headers(&[(ETAG, &[b'x'; MAX_VALIDATOR + 1])])),
-            Validators::default()
-        );
+        assert_eq!(kept.last_modified.as_deref(), Some(&b"yesterday, more or less"[..]));
+        assert_eq!(validators(&headers(&[(ETAG, &[b'x'; MAX_VALIDATOR + 1])])), Validators::default());
     }
 
     #[test]
     fn encodings_come_from_all_headers_and_are_bounded() {
-        let found = encodings(&headers(&[
-            (CONTENT_ENCODING, b"gzip , br"),
-            (CONTENT_ENCODING, b",zstd"),
-        ]));
+        let found = encodings(&headers(&[(CONTENT_ENCODING, b"gzip , br"), (CONTENT_ENCODING, b",zstd")]));
         assert_eq!(found, ["gzip", "br", "zstd"]);
-        assert_eq!(
-            encodings(&headers(&[(CONTENT_ENCODING, &b"gzip,".repeat(1000))])).len(),
-            MAX_ENCODINGS + 1
-        );
+        assert_eq!(encodings(&headers(&[(CONTENT_ENCODING, &b"gzip,".repeat(1000))])).len(), MAX_ENCODINGS + 1);
     }
 
     #[test]
@@ -193,13 +158,9 @@ mod tests {
             ("//other.example/x", "https://other.example/x"),
             ("../x", "https://news.example/x"),
             ("?d", "https://news.example/a/b?d"),
-            (
-                "/أخبار",
-                "https://news.example/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1",
-            ),
+            ("/أخبار", "https://news.example/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1"),
         ] {
-            let found =
-                redirect_target(&from, &headers(&[(LOCATION, location.as_bytes())])).unwrap();
+            let found = redirect_target(&from, &headers(&[(LOCATION, location.as_bytes())])).unwrap();
             assert_eq!(found.as_str(), target);
         }
         let latin = redirect_target(&from, &headers(&[(LOCATION, b"/caf\xe9")])).unwrap();
@@ -212,8 +173,7 @@ mod tests {
         assert!(redirect_target(&from, &HeaderMap::new()).is_err());
         let long = [b'x'; MAX_LOCATION + 1];
         assert!(redirect_target(&from, &headers(&[(LOCATION, &long)])).is_err());
-        let error =
-            redirect_target(&from, &headers(&[(LOCATION, b"http://me:secret@/")])).unwrap_err();
+        let error = redirect_target(&from, &headers(&[(LOCATION, b"http://me:secret@/")])).unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
     }
 }

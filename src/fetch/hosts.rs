@@ -45,10 +45,7 @@ impl Hosts {
     /// A table that lets `per_host` requests at a time to one host (at least one).
     #[must_use]
     pub fn new(per_host: usize) -> Self {
-        Self {
-            per_host: per_host.clamp(1, Semaphore::MAX_PERMITS),
-            in_use: Mutex::default(),
-        }
+        Self { per_host: per_host.clamp(1, Semaphore::MAX_PERMITS), in_use: Mutex::default() }
     }
 
     /// Waits for a turn at `host`, first come first served.
@@ -56,10 +53,7 @@ impl Hosts {
         let (claim, turns) = self.enter(host);
         // It fails only on a closed semaphore, and nobody closes these.
         let turn = turns.acquire_owned().await.ok();
-        Permit {
-            _turn: turn,
-            _claim: claim,
-        }
+        Permit { _turn: turn, _claim: claim }
     }
 
     /// How many hosts are talked to or waited for.
@@ -71,10 +65,7 @@ impl Hosts {
     fn enter(&self, host: &str) -> (Claim<'_>, Arc<Semaphore>) {
         let host: Arc<str> = Arc::from(host);
         let mut table = self.table();
-        let entry = table.entry(Arc::clone(&host)).or_insert_with(|| InUse {
-            turns: Arc::new(Semaphore::new(self.per_host)),
-            claims: 0,
-        });
+        let entry = table.entry(Arc::clone(&host)).or_insert_with(|| InUse { turns: Arc::new(Semaphore::new(self.per_host)), claims: 0 });
         entry.claims += 1;
         let turns = Arc::clone(&entry.turns);
         drop(table);

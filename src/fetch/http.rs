@@ -16,10 +16,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use reqwest::{
     Client, Response, StatusCode,
-    header::{
-        ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH, RETRY_AFTER,
-    },
+    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, RETRY_AFTER},
     redirect::Policy,
 };
 use tokio::time::{Instant, timeout};
@@ -100,10 +97,7 @@ impl<C: Clock> HttpFetcher<C> {
     /// When the client cannot be built: the user agent is no header value, or the system's TLS does not start.
     pub fn new(limits: Limits, clock: C) -> Result<Self, FetchError> {
         let addresses = Arc::new(AddressPolicy::new(limits.allow.clone()));
-        let encodings = (
-            ACCEPT_ENCODING,
-            HeaderValue::from_static("gzip, br, zstd, deflate"),
-        );
+        let encodings = (ACCEPT_ENCODING, HeaderValue::from_static("gzip, br, zstd, deflate"));
         let client = Client::builder()
             .user_agent(&limits.user_agent)
             .default_headers(HeaderMap::from_iter([encodings]))
@@ -119,13 +113,7 @@ impl<C: Clock> HttpFetcher<C> {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .build()
             .map_err(transport)?;
-        Ok(Self {
-            client,
-            hosts: Hosts::new(limits.per_host),
-            addresses,
-            limits,
-            clock,
-        })
+        Ok(Self { client, hosts: Hosts::new(limits.per_host), addresses, limits, clock })
     }
 
     async fn follow(&self, mut request: Request) -> Result<Outcome, FetchError> {
@@ -135,9 +123,7 @@ impl<C: Clock> HttpFetcher<C> {
         loop {
             let turn = self.hosts.claim(self.permitted_host(&request.url)?).await;
             let started = Instant::now();
-            let hop = timeout(left, self.hop(&request))
-                .await
-                .map_err(|_| FetchError::Timeout(total))??;
+            let hop = timeout(left, self.hop(&request)).await.map_err(|_| FetchError::Timeout(total))??;
             drop(turn);
             left = left.saturating_sub(started.elapsed());
             match hop {
@@ -166,9 +152,7 @@ impl<C: Clock> HttpFetcher<C> {
             _ => return Err(FetchError::Scheme(without_credentials(url.clone()))),
         };
         match ip {
-            Some(ip) if !self.addresses.permits(ip) => Err(FetchError::Forbidden {
-                address: ip.to_string(),
-            }),
+            Some(ip) if !self.addresses.permits(ip) => Err(FetchError::Forbidden { address: ip.to_string() }),
             _ => Ok(url.host_str().unwrap_or_default()),
         }
     }
@@ -189,10 +173,7 @@ impl<C: Clock> HttpFetcher<C> {
             404 | 410 => Outcome::Gone { status },
             429 | 503 if status == 429 || headers.contains_key(RETRY_AFTER) => {
                 let retry_after = headers::retry_after(headers, self.clock.now());
-                Outcome::Throttled {
-                    status,
-                    retry_after,
-                }
+                Outcome::Throttled { status, retry_after }
             }
             _ => Outcome::Failed(FetchError::Status(status)),
         }))
@@ -201,35 +182,23 @@ impl<C: Clock> HttpFetcher<C> {
     /// Sends one request. The validators go along on every hop: they came with the answer at the end of the chain,
     /// and a feed that has moved could never say 304 if only its old address heard them.
     async fn send(&self, request: &Request) -> Result<Response, FetchError> {
-        let Validators {
-            etag,
-            last_modified,
-        } = &request.validators;
+        let Validators { etag, last_modified } = &request.validators;
         let mut builder = self.client.get(request.url.clone());
         let headers: [(HeaderName, Option<Bytes>); 3] = [
             (ACCEPT, Some(Bytes::from_static(request.accept.as_bytes()))),
             (IF_NONE_MATCH, etag.as_deref().map(Bytes::copy_from_slice)),
-            (
-                IF_MODIFIED_SINCE,
-                last_modified.as_deref().map(Bytes::copy_from_slice),
-            ),
+            (IF_MODIFIED_SINCE, last_modified.as_deref().map(Bytes::copy_from_slice)),
         ];
         for (name, value) in headers {
             // What a server sent can be sent back; bytes that no header may carry are left out.
-            if let Some(value) = value.and_then(|value| HeaderValue::from_maybe_shared(value).ok())
-            {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_maybe_shared(value).ok()) {
                 builder = builder.header(name, value);
             }
         }
         builder.send().await.map_err(transport)
     }
 
-    async fn body(
-        &self,
-        request: &Request,
-        mut response: Response,
-        requested: DateTime<Utc>,
-    ) -> Result<Hop, FetchError> {
+    async fn body(&self, request: &Request, mut response: Response, requested: DateTime<Utc>) -> Result<Hop, FetchError> {
         let bytes = read(&mut response, self.limits.max_body).await?;
         if bytes.is_empty() && response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
@@ -239,10 +208,7 @@ impl<C: Clock> HttpFetcher<C> {
             url: without_credentials(request.url.clone()),
             via: Vec::new(),
             content_type: headers::content_type(headers),
-            body: Body {
-                bytes,
-                encodings: headers::encodings(headers),
-            },
+            body: Body { bytes, encodings: headers::encodings(headers) },
             validators: headers::validators(headers),
             requested,
         })))
@@ -260,10 +226,7 @@ impl<C: Clock> Fetch for HttpFetcher<C> {
 async fn read(response: &mut Response, limit: usize) -> Result<Bytes, FetchError> {
     let too_large = FetchError::TooLarge { limit };
     let announced = response.content_length().unwrap_or(0);
-    let Some(announced) = usize::try_from(announced)
-        .ok()
-        .filter(|&bytes| bytes <= limit)
-    else {
+    let Some(announced) = usize::try_from(announced).ok().filter(|&bytes| bytes <= limit) else {
         return Err(too_large);
     };
     let mut body = Vec::with_capacity(announced);
@@ -283,9 +246,7 @@ fn transport(error: reqwest::Error) -> FetchError {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(refused) = error.downcast_ref::<Refused>() {
-            return FetchError::Forbidden {
-                address: format!("{} ({})", refused.address, refused.host),
-            };
+            return FetchError::Forbidden { address: format!("{} ({})", refused.address, refused.host) };
         }
         let inner = error.to_string();
         if !text.ends_with(&inner) {
@@ -321,16 +282,7 @@ mod tests {
         let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         let total_timeout = Duration::from_secs(1);
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
-        let fetcher = HttpFetcher::new(
-            Limits {
-                total_timeout,
-                allow,
-                per_host: 1,
-                ..Limits::default()
-            },
-            SystemClock,
-        )
-        .unwrap();
+        let fetcher = HttpFetcher::new(Limits { total_timeout, allow, per_host: 1, ..Limits::default() }, SystemClock).unwrap();
 
         let turn = fetcher.hosts.claim("127.0.0.1").await;
         let release = async {
@@ -338,34 +290,18 @@ mod tests {
             drop(turn);
             let (mut stream, _) = listener.accept().await.unwrap();
             stream.read_u8().await.unwrap();
-            stream
-                .write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")
-                .await
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n").await.unwrap();
             stream
         };
-        let request = Request {
-            url,
-            validators: Validators::default(),
-            accept: "*/*",
-        };
+        let request = Request { url, validators: Validators::default(), accept: "*/*" };
         let (outcome, _stream) = tokio::join!(fetcher.fetch(request), release);
-        assert!(
-            matches!(outcome, Outcome::Gone { status: 410 }),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Outcome::Gone { status: 410 }), "{outcome:?}");
         assert_eq!(fetcher.hosts.in_use(), 0);
     }
 
     #[test]
     fn a_user_agent_that_is_no_header_is_an_error() {
-        let limits = Limits {
-            user_agent: "two\nlines".to_owned(),
-            ..Limits::default()
-        };
-        assert!(matches!(
-            HttpFetcher::new(limits, SystemClock),
-            Err(FetchError::Transport(_))
-        ));
+        let limits = Limits { user_agent: "two\nlines".to_owned(), ..Limits::default() };
+        assert!(matches!(HttpFetcher::new(limits, SystemClock), Err(FetchError::Transport(_))));
     }
 }

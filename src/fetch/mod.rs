@@ -137,11 +137,7 @@ impl FetchError {
         match self {
             Self::Forbidden { .. } | Self::Scheme(_) | Self::TooLarge { .. } => false,
             Self::Status(status) => *status >= 500 || matches!(status, 403 | 408 | 425),
-            Self::Timeout(_)
-            | Self::Redirects(_)
-            | Self::BadRedirect(_)
-            | Self::Transport(_)
-            | Self::Decode(_) => true,
+            Self::Timeout(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
         }
     }
 }

@@ -7,7 +7,10 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use crate::{article::Candidate, store::{HostKey, PendingKey}};
+use crate::{
+    article::Candidate,
+    store::{HostKey, PendingKey},
+};
 
 /// The entries that are being read. Shared by the dispatcher and its claims alone.
 #[derive(Debug, Clone)]

@@ -1,5 +1,11 @@
 //! Pages to clean content: bytes in, candidate out. Pure: no I/O, no clock, no shared state.
 
+pub mod blocks;
+mod encoding;
+mod guard;
+mod meta;
+pub mod extract;
+pub mod language;
 mod claim;
 mod reading;
 pub mod stage;
@@ -9,6 +15,7 @@ use url::Url;
 use crate::article::Content;
 
 pub use claim::{Claim, Claimed};
+pub use extract::extract;
 pub use reading::Settings;
 
 /// A fetched page.

@@ -88,7 +88,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Outcome::NotModified => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
             Outcome::Throttled { status, retry_after } => Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) },
             Outcome::Gone { status } => Failure { reason: "gone", tries: FEW_TRIES, ..Failure::fetch(format!("HTTP status {status}")) },
-            Outcome::Failed(error) => Failure { tries: if error.is_transient() { u32::MAX } else { 1 }, ..Failure::fetch(error.to_string()) },
+            Outcome::Failed(error) => {
+                Failure { tries: if error.is_transient() { u32::MAX } else { 1 }, ..Failure::fetch(error.to_string()) }
+            }
         };
         if failure.reason != "page" {
             metrics::fetched("page", failure.reason, 0);

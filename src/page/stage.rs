@@ -43,7 +43,12 @@ pub struct Parts<F, C> {
 }
 
 /// Runs until `wake` closes (polling has ended) and what is in flight is handed on.
-pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut wake: mpsc::Receiver<Vec<Wake>>, out: mpsc::Sender<Claimed>, mut pressure: watch::Receiver<Pressure>) -> Result<(), PipelineError> {
+pub async fn run<F: Fetch, C: Clock>(
+    parts: Parts<F, C>,
+    mut wake: mpsc::Receiver<Vec<Wake>>,
+    out: mpsc::Sender<Claimed>,
+    mut pressure: watch::Receiver<Pressure>,
+) -> Result<(), PipelineError> {
     let (released_tx, mut released) = mpsc::channel(parts.settings.max_claims());
     let claims = Claims::new(released_tx);
     let reader = Arc::new(Reader::new(Arc::clone(&parts.fetcher), Arc::clone(&parts.clock), parts.settings));
@@ -76,7 +81,13 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut wake: mpsc::Receive
     Ok(())
 }
 
-async fn read<F: Fetch, C: Clock>(reader: Arc<Reader<F, C>>, key: PendingKey, entry: PendingEntry, claim: Claim, out: mpsc::Sender<Claimed>) {
+async fn read<F: Fetch, C: Clock>(
+    reader: Arc<Reader<F, C>>,
+    key: PendingKey,
+    entry: PendingEntry,
+    claim: Claim,
+    out: mpsc::Sender<Claimed>,
+) {
     let reading = reader.read(&entry).await;
     // Closed only where the committing task failed, which ends the run; the row is still in the queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();
@@ -124,7 +135,12 @@ impl Agenda {
     }
 
     /// Claims what is due, as far as there is room.
-    fn take<F, C: Clock>(&mut self, parts: &Parts<F, C>, claims: &Claims, busy: usize) -> Result<Vec<(PendingKey, PendingEntry, Claim)>, PipelineError> {
+    fn take<F, C: Clock>(
+        &mut self,
+        parts: &Parts<F, C>,
+        claims: &Claims,
+        busy: usize,
+    ) -> Result<Vec<(PendingKey, PendingEntry, Claim)>, PipelineError> {
         let now = u64::try_from(parts.clock.now().timestamp_millis()).unwrap_or(0);
         let settings = &parts.settings;
         let mut taken = Vec::new();

@@ -36,11 +36,24 @@ pub(super) struct Listed {
     pub(super) fresh: usize,
 }
 
-pub(super) fn go_through(store: &PollStore, source: &Source, facts: &Facts, feed: &Feed, rules: &Rules, now: DateTime<Utc>) -> Result<Listed, StoreError> {
+pub(super) fn go_through(
+    store: &PollStore,
+    source: &Source,
+    facts: &Facts,
+    feed: &Feed,
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> Result<Listed, StoreError> {
     let first_poll = facts.last_success.is_none();
     let pages = source.pages.unwrap_or(rules.pages);
     let name = source.name.clone().or_else(|| feed.title.clone());
-    let described = record::Source { id: source.id.to_string(), name, kind: source.kind.to_string(), url: source.url.to_string(), tags: source.tags.clone() };
+    let described = record::Source {
+        id: source.id.to_string(),
+        name,
+        kind: source.kind.to_string(),
+        url: source.url.to_string(),
+        tags: source.tags.clone(),
+    };
     let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
     let mut listed = Listed { commit: PollCommit::default(), wakes: Vec::new(), fresh: 0 };
     let (mut known, mut changed, mut old) = (0, 0, 0);
@@ -104,7 +117,14 @@ fn judge(entry: &Entry, version: [u8; 16], seen: Option<&Seen>, backlog: Option<
     }
 }
 
-fn enqueue(listed: &mut Listed, key: &EntryKey, mut seen: Seen, (pending, pages): (PendingEntry, PageMode), rules: &Rules, now: DateTime<Utc>) {
+fn enqueue(
+    listed: &mut Listed,
+    key: &EntryKey,
+    mut seen: Seen,
+    (pending, pages): (PendingEntry, PageMode),
+    rules: &Rules,
+    now: DateTime<Utc>,
+) {
     if pages == PageMode::Off {
         listed.commit.seen(key, &seen);
         return;

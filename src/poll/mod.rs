@@ -70,7 +70,12 @@ impl<F, C> Clone for Parts<F, C> {
 }
 
 /// Runs until `due` closes and every poll in flight is committed.
-pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut due: mpsc::Receiver<Due>, polled: mpsc::Sender<Polled>, wake: mpsc::Sender<Vec<Wake>>) -> Result<(), PipelineError> {
+pub async fn run<F: Fetch, C: Clock>(
+    parts: Parts<F, C>,
+    mut due: mpsc::Receiver<Due>,
+    polled: mpsc::Sender<Polled>,
+    wake: mpsc::Sender<Vec<Wake>>,
+) -> Result<(), PipelineError> {
     let mut polls = JoinSet::new();
     loop {
         tokio::select! {
@@ -87,7 +92,12 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut due: mpsc::Receiver
     Ok(())
 }
 
-async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, polled: mpsc::Sender<Polled>, wake: mpsc::Sender<Vec<Wake>>) -> Result<(), PipelineError> {
+async fn poll<F: Fetch, C: Clock>(
+    parts: Parts<F, C>,
+    due: Due,
+    polled: mpsc::Sender<Polled>,
+    wake: mpsc::Sender<Vec<Wake>>,
+) -> Result<(), PipelineError> {
     let source = &parts.sources[due.source];
     let started = parts.clock.now();
     let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
@@ -132,7 +142,12 @@ struct Visit {
     word: &'static str,
 }
 
-async fn visit<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, mut facts: Facts, outcome: Outcome) -> Result<Visit, PipelineError> {
+async fn visit<F: Fetch, C: Clock>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    mut facts: Facts,
+    outcome: Outcome,
+) -> Result<Visit, PipelineError> {
     let now = parts.clock.now();
     facts.polls += 1;
     facts.last_poll = Some(now);
@@ -161,7 +176,13 @@ fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: Strin
     Visit { facts, commit: crate::store::PollCommit::default(), wakes: Vec::new(), result, word }
 }
 
-async fn read<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, mut facts: Facts, fetched: Fetched, now: DateTime<Utc>) -> Result<Visit, PipelineError> {
+async fn read<F: Fetch, C: Clock>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    mut facts: Facts,
+    fetched: Fetched,
+    now: DateTime<Utc>,
+) -> Result<Visit, PipelineError> {
     let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
     let work = move || {
         let bytes = match fetched.body.decode(rules.max_decoded) {
@@ -199,7 +220,15 @@ fn report(facts: &Facts, result: PollResult, word: &'static str, (took, late): (
         PollResult::Read { fresh } => tracing::debug!(source.id = facts.id, fresh, "polled"),
         PollResult::Unchanged => tracing::debug!(source.id = facts.id, "polled, unchanged"),
         PollResult::Throttled { .. } | PollResult::Gone | PollResult::Failed => {
-            tracing::warn!(source.id = facts.id, url = facts.url, outcome = word, reason = facts.reason, failures = facts.failures, next = facts.next_why, "poll failed");
+            tracing::warn!(
+                source.id = facts.id,
+                url = facts.url,
+                outcome = word,
+                reason = facts.reason,
+                failures = facts.failures,
+                next = facts.next_why,
+                "poll failed"
+            );
         }
     }
 }

@@ -172,7 +172,14 @@ impl Drain {
             match position::judge(&acked, self.outbox.tail()?.seq, &held, found) {
                 Ok(from) => {
                     let moved = from.seq > acked.seq || acked.cluster_id.as_ref() != Some(&held.cluster_id);
-                    acked = Acked { seq: from.seq, chain: from.chain, total: from.total, cluster_id: Some(held.cluster_id), published: held.position.is_some() || acked.published, ..acked };
+                    acked = Acked {
+                        seq: from.seq,
+                        chain: from.chain,
+                        total: from.total,
+                        cluster_id: Some(held.cluster_id),
+                        published: held.position.is_some() || acked.published,
+                        ..acked
+                    };
                     if moved {
                         self.outbox.trim(&acked).await?;
                     }
@@ -190,7 +197,8 @@ impl Drain {
             self.acked = Some(acked);
             return Ok(Ok(Step::Empty));
         };
-        let reached = Position { store: self.store_id, epoch: acked.epoch, seq: last.seq, chain: last.chain, cluster_id: acked.cluster_id.clone() };
+        let reached =
+            Position { store: self.store_id, epoch: acked.epoch, seq: last.seq, chain: last.chain, cluster_id: acked.cluster_id.clone() };
         let started = std::time::Instant::now();
         if let Err(error) = sink.publish(&rows, &reached).await {
             return Ok(Err(error));

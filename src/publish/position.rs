@@ -26,7 +26,9 @@ pub struct Position {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
     /// The topics hold more than this store ever made.
-    #[error("the topics hold record {held}, the outbox ends at {end}: data_dir was restored from an older copy; `nashra state adopt` goes on from here")]
+    #[error(
+        "the topics hold record {held}, the outbox ends at {end}: data_dir was restored from an older copy; `nashra state adopt` goes on from here"
+    )]
     Ahead {
         /// What the topics hold.
         held: u64,
@@ -34,7 +36,9 @@ pub enum Halt {
         end: u64,
     },
     /// The topics hold less than was trimmed here.
-    #[error("the topics hold record {held}, the outbox begins after {begin}: the topics are older than data_dir; `nashra state adopt` goes on from here")]
+    #[error(
+        "the topics hold record {held}, the outbox begins after {begin}: the topics are older than data_dir; `nashra state adopt` goes on from here"
+    )]
     Behind {
         /// What the topics hold.
         held: u64,
@@ -42,13 +46,17 @@ pub enum Halt {
         begin: u64,
     },
     /// The same number names another record.
-    #[error("record {held} in the topics is not the record {held} of this outbox: data_dir was restored and has moved on; `nashra state adopt` goes on from here")]
+    #[error(
+        "record {held} in the topics is not the record {held} of this outbox: data_dir was restored and has moved on; `nashra state adopt` goes on from here"
+    )]
     OtherHistory {
         /// What the topics hold.
         held: u64,
     },
     /// The epochs differ.
-    #[error("the topics are in epoch {held}, data_dir is in epoch {ours}: data_dir was restored from before an adoption; `nashra state adopt` goes on from here")]
+    #[error(
+        "the topics are in epoch {held}, data_dir is in epoch {ours}: data_dir was restored from before an adoption; `nashra state adopt` goes on from here"
+    )]
     OtherEpoch {
         /// The topics'.
         held: Epoch,
@@ -56,7 +64,9 @@ pub enum Halt {
         ours: Epoch,
     },
     /// No position, although records were published.
-    #[error("the positions topic has no position of this store, although {acked} records were published: the topic was deleted or is another; `nashra state adopt` goes on from here")]
+    #[error(
+        "the positions topic has no position of this store, although {acked} records were published: the topic was deleted or is another; `nashra state adopt` goes on from here"
+    )]
     Missing {
         /// Records acknowledged.
         acked: u64,

@@ -75,8 +75,15 @@ pub fn next(facts: &Facts, result: PollResult, bounds: Bounds, now: DateTime<Utc
             let why = retry_after.map_or_else(|| "throttled".to_owned(), |it| format!("the server asked for {} s", it.as_secs()));
             (clamp(before), wait, why, State::Throttled)
         }
-        PollResult::Gone => (clamp(before), bounds.max.max(backoff(bounds, facts.failures)), "gone: looked for again at the longest interval".to_owned(), State::Gone),
-        PollResult::Failed => (clamp(before), backoff(bounds, facts.failures), format!("failed {} times in a row", facts.failures), State::Backoff),
+        PollResult::Gone => (
+            clamp(before),
+            bounds.max.max(backoff(bounds, facts.failures)),
+            "gone: looked for again at the longest interval".to_owned(),
+            State::Gone,
+        ),
+        PollResult::Failed => {
+            (clamp(before), backoff(bounds, facts.failures), format!("failed {} times in a row", facts.failures), State::Backoff)
+        }
     };
     let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(7));
     Next { interval, at: now + wait, why, state }

@@ -62,7 +62,8 @@ pub async fn run<C: Clock>(
     mut pressure: watch::Receiver<Pressure>,
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
-    let mut heap: BinaryHeap<Reverse<(DateTime<Utc>, usize)>> = first.into_iter().enumerate().map(|(source, at)| Reverse((at, source))).collect();
+    let mut heap: BinaryHeap<Reverse<(DateTime<Utc>, usize)>> =
+        first.into_iter().enumerate().map(|(source, at)| Reverse((at, source))).collect();
     loop {
         let now = clock.now();
         let level = *pressure.borrow_and_update();

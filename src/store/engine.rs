@@ -15,7 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redb::{Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
+use redb::{
+    Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
@@ -178,6 +180,11 @@ impl Engine {
         apply(db, &[batch])
     }
 
+    /// Bytes on the disk; 0 for the twin.
+    pub(crate) fn size(&self) -> u64 {
+        self.shared.path.as_ref().and_then(|path| path.metadata().ok()).map_or(0, |it| it.len())
+    }
+
     /// A consistent view of what is durable now.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let guard = self.shared.db.read().unwrap_or_else(PoisonError::into_inner);
@@ -188,7 +195,9 @@ impl Engine {
 
 fn create(path: &Path, cache: usize) -> Result<Database, StoreError> {
     let db = Builder::new().set_cache_size(cache).create(path).map_err(|error| match error {
-        redb::DatabaseError::DatabaseAlreadyOpen => StoreError::Locked { dir: path.parent().unwrap_or(path).to_owned(), holder: String::new() },
+        redb::DatabaseError::DatabaseAlreadyOpen => {
+            StoreError::Locked { dir: path.parent().unwrap_or(path).to_owned(), holder: String::new() }
+        }
         error => StoreError::engine(error),
     })?;
     make_tables(&db)?;

@@ -22,7 +22,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-pub use articles::{ArticleState, ArticleStore, Verdict};
+pub use articles::{ArticleState, ArticleStore, ArticleView, Verdict};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue, HostKey, PendingEntry, PendingKey};
 pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
@@ -153,6 +153,12 @@ impl Store {
     #[must_use]
     pub fn dir(&self) -> Option<&Path> {
         self.dir.as_deref()
+    }
+
+    /// Bytes on the disk.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.engine.size()
     }
 
     /// Poll's handle.

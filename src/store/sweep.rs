@@ -5,8 +5,7 @@
 //! listing that comes between reading and deleting wins.
 
 use super::{
-    Batch, StoreError,
-    articles,
+    Batch, StoreError, articles,
     engine::{Engine, Table},
     polls::Seen,
 };

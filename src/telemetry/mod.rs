@@ -26,7 +26,8 @@ pub fn start_logging(format: LogFormat, filter: &str) {
         LogFormat::Text => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
-    let started = if json { builder.json().flatten_event(true).finish().try_init() } else { builder.with_target(false).finish().try_init() };
+    let started =
+        if json { builder.json().flatten_event(true).finish().try_init() } else { builder.with_target(false).finish().try_init() };
     // Already started: the first caller's format stays.
     started.ok();
 }

@@ -30,10 +30,7 @@ const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 /// Limits that let loopback be fetched.
 fn loopback() -> Limits {
-    Limits {
-        allow: vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
-        ..Limits::default()
-    }
+    Limits { allow: vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()], ..Limits::default() }
 }
 
 fn fetcher(limits: Limits) -> HttpFetcher<ManualClock> {
@@ -41,11 +38,7 @@ fn fetcher(limits: Limits) -> HttpFetcher<ManualClock> {
 }
 
 fn request(url: &str) -> Request {
-    Request {
-        url: Url::parse(url).unwrap(),
-        validators: Validators::default(),
-        accept: "text/html, */*;q=0.5",
-    }
+    Request { url: Url::parse(url).unwrap(), validators: Validators::default(), accept: "text/html, */*;q=0.5" }
 }
 
 async fn get(limits: Limits, url: &str) -> Outcome {
@@ -108,10 +101,7 @@ async fn answering(answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) ->
 /// A complete answer that closes its connection.
 fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
-    let mut head = format!(
-        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n",
-        body.len()
-    );
+    let mut head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
     for header in headers {
         write!(head, "{header}\r\n").unwrap();
     }
@@ -119,57 +109,32 @@ fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 fn path(head: &[u8]) -> &str {
-    std::str::from_utf8(head)
-        .unwrap()
-        .split(' ')
-        .nth(1)
-        .unwrap()
+    std::str::from_utf8(head).unwrap().split(' ').nth(1).unwrap()
 }
 
 #[tokio::test]
 async fn a_body_comes_with_all_that_is_known_about_it() {
     let body = include_bytes!("../fixtures/http/text.br");
     let address = answering(|_| {
-        let headers = [
-            "Content-Type: text/html; charset=utf-8",
-            "Content-Encoding: br",
-            "ETag: \"1\"",
-        ];
+        let headers = ["Content-Type: text/html; charset=utf-8", "Content-Encoding: br", "ETag: \"1\""];
         answer("200 OK", &headers, body)
     })
     .await;
     let fetched = new(get(loopback(), &format!("http://{address}/a")).await);
     assert_eq!(fetched.url.as_str(), format!("http://{address}/a"));
     assert!(fetched.via.is_empty());
-    assert_eq!(
-        fetched.content_type.as_deref(),
-        Some("text/html; charset=utf-8")
-    );
-    assert_eq!(
-        fetched.validators,
-        Validators {
-            etag: Some(b"\"1\"".to_vec()),
-            last_modified: None
-        }
-    );
+    assert_eq!(fetched.content_type.as_deref(), Some("text/html; charset=utf-8"));
+    assert_eq!(fetched.validators, Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None });
     assert_eq!(fetched.requested, NOW);
     assert_eq!(&fetched.body.bytes[..], body, "as it was sent");
-    assert!(
-        fetched
-            .body
-            .decode(1000)
-            .unwrap()
-            .ends_with(b"the news bulletin")
-    );
+    assert!(fetched.body.decode(1000).unwrap().ends_with(b"the news bulletin"));
 }
 
 #[tokio::test]
 async fn a_request_says_who_asks_for_what() {
     let (heads, mut seen) = mpsc::channel(1);
     let address = answering(move |head| {
-        heads
-            .try_send(String::from_utf8_lossy(head).to_ascii_lowercase())
-            .unwrap();
+        heads.try_send(String::from_utf8_lossy(head).to_ascii_lowercase()).unwrap();
         answer("200 OK", &[], "")
     })
     .await;
@@ -191,10 +156,8 @@ async fn a_request_says_who_asks_for_what() {
 
 #[tokio::test]
 async fn validators_go_back_byte_for_byte_on_every_hop() {
-    let validators = Validators {
-        etag: Some(b"W/\"\xfc, 'caf\xe9'\t-gzip".to_vec()),
-        last_modified: Some(b"Sun 06 nov 1994,  about noon".to_vec()),
-    };
+    let validators =
+        Validators { etag: Some(b"W/\"\xfc, 'caf\xe9'\t-gzip".to_vec()), last_modified: Some(b"Sun 06 nov 1994,  about noon".to_vec()) };
     let (heads, mut seen) = mpsc::channel(2);
     let address = answering(move |head| {
         heads.try_send(head.to_vec()).unwrap();
@@ -204,14 +167,8 @@ async fn validators_go_back_byte_for_byte_on_every_hop() {
         }
     })
     .await;
-    let asked = Request {
-        validators: validators.clone(),
-        ..request(&format!("http://{address}/old"))
-    };
-    assert!(matches!(
-        fetcher(loopback()).fetch(asked).await,
-        Outcome::NotModified
-    ));
+    let asked = Request { validators: validators.clone(), ..request(&format!("http://{address}/old")) };
+    assert!(matches!(fetcher(loopback()).fetch(asked).await, Outcome::NotModified));
     for _ in 0..2 {
         let head = seen.recv().await.unwrap();
         for value in [&validators.etag, &validators.last_modified] {
@@ -230,14 +187,8 @@ async fn what_a_server_sent_as_validators_is_kept_byte_for_byte() {
     })
     .await;
     let fetched = new(get(loopback(), &format!("http://{address}/")).await);
-    assert_eq!(
-        fetched.validators.etag.as_deref(),
-        Some(&b"\"\xff\xfe x\""[..])
-    );
-    assert_eq!(
-        fetched.validators.last_modified.as_deref(),
-        Some(&b"gestern"[..])
-    );
+    assert_eq!(fetched.validators.etag.as_deref(), Some(&b"\"\xff\xfe x\""[..]));
+    assert_eq!(fetched.validators.last_modified.as_deref(), Some(&b"gestern"[..]));
 }
 
 #[tokio::test]
@@ -245,11 +196,7 @@ async fn statuses_become_outcomes() {
     let address = answering(|head| match path(head) {
         "/throttled" => answer("429 Too Many Requests", &["Retry-After: 120"], ""),
         "/silent" => answer("429 Too Many Requests", &[], ""),
-        "/until" => answer(
-            "503 Service Unavailable",
-            &["Retry-After: Thu, 01 Jan 1970 00:01:00 GMT"],
-            "",
-        ),
+        "/until" => answer("503 Service Unavailable", &["Retry-After: Thu, 01 Jan 1970 00:01:00 GMT"], ""),
         "/unchanged" => b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".to_vec(),
         "/nothing" => b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".to_vec(),
         "/other" => answer("203 Non-Authoritative Information", &[], "text"),
@@ -257,46 +204,22 @@ async fn statuses_become_outcomes() {
     })
     .await;
     let fetcher = fetcher(loopback());
-    let outcome = async |path: &str| {
-        fetcher
-            .fetch(request(&format!("http://{address}{path}")))
-            .await
-    };
+    let outcome = async |path: &str| fetcher.fetch(request(&format!("http://{address}{path}"))).await;
 
     let throttled = |status, seconds: Option<u64>| (status, seconds.map(Duration::from_secs));
-    for (path, expected) in [
-        ("/throttled", throttled(429, Some(120))),
-        ("/silent", throttled(429, None)),
-        ("/until", throttled(503, Some(60))),
-    ] {
-        let Outcome::Throttled {
-            status,
-            retry_after,
-        } = outcome(path).await
-        else {
-            panic!("{path}")
-        };
+    for (path, expected) in
+        [("/throttled", throttled(429, Some(120))), ("/silent", throttled(429, None)), ("/until", throttled(503, Some(60)))]
+    {
+        let Outcome::Throttled { status, retry_after } = outcome(path).await else { panic!("{path}") };
         assert_eq!((status, retry_after), expected, "{path}");
     }
     for status in [404, 410] {
         let outcome = outcome(&format!("/{status}")).await;
-        assert!(
-            matches!(outcome, Outcome::Gone { status: found } if found == status),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Outcome::Gone { status: found } if found == status), "{outcome:?}");
     }
-    for (path, expected) in [
-        ("/unchanged", 304),
-        ("/nothing", 204),
-        ("/503", 503),
-        ("/300", 300),
-        ("/403", 403),
-    ] {
+    for (path, expected) in [("/unchanged", 304), ("/nothing", 204), ("/503", 503), ("/300", 300), ("/403", 403)] {
         let error = failed(outcome(path).await);
-        assert!(
-            matches!(error, FetchError::Status(found) if found == expected),
-            "{path}: {error}"
-        );
+        assert!(matches!(error, FetchError::Status(found) if found == expected), "{path}: {error}");
     }
     assert_eq!(&new(outcome("/other").await).body.bytes[..], b"text");
 }
@@ -315,16 +238,7 @@ async fn redirects_are_followed_and_their_addresses_kept() {
     let fetched = new(get(loopback(), &format!("http://me:secret@{address}/1")).await);
     let via: Vec<_> = fetched.via.iter().map(Url::as_str).collect();
     let at = |path: &str| format!("http://{address}{path}");
-    assert_eq!(
-        via,
-        [
-            at("/1"),
-            at("/2"),
-            at("/3?x"),
-            at("/3?y"),
-            at("/%D8%AE%D8%A8%D8%B1")
-        ]
-    );
+    assert_eq!(via, [at("/1"), at("/2"), at("/3?x"), at("/3?y"), at("/%D8%AE%D8%A8%D8%B1")]);
     assert_eq!(fetched.url.as_str(), at("/end"));
     assert_eq!(&fetched.body.bytes[..], b"here");
 }
@@ -342,10 +256,7 @@ async fn redirects_are_counted_and_loops_end() {
         }
     })
     .await;
-    let limits = Limits {
-        max_redirects: 3,
-        ..loopback()
-    };
+    let limits = Limits { max_redirects: 3, ..loopback() };
     for (path, requests) in [("/endless", 4), ("/self", 1)] {
         count.store(0, Ordering::SeqCst);
         let error = failed(get(limits.clone(), &format!("http://{address}{path}")).await);
@@ -367,20 +278,9 @@ async fn loopback_is_refused_unless_the_config_allows_it() {
     .await;
     let port = address.port();
     // Addresses in every spelling, and a name that resolves to one.
-    for host in [
-        "127.0.0.1",
-        "127.1",
-        "0x7f000001",
-        "2130706433",
-        "127.0.0.1.",
-        "[::ffff:127.0.0.1]",
-        "localhost",
-    ] {
+    for host in ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "127.0.0.1.", "[::ffff:127.0.0.1]", "localhost"] {
         let error = failed(get(Limits::default(), &format!("http://{host}:{port}/")).await);
-        assert!(
-            matches!(error, FetchError::Forbidden { .. }),
-            "{host}: {error}"
-        );
+        assert!(matches!(error, FetchError::Forbidden { .. }), "{host}: {error}");
         assert!(!error.is_transient());
     }
     assert_eq!(count.load(Ordering::SeqCst), 0, "nothing was connected to");
@@ -392,10 +292,7 @@ async fn loopback_is_refused_unless_the_config_allows_it() {
 #[tokio::test]
 async fn a_refused_name_is_named() {
     let error = failed(get(Limits::default(), "http://localhost:1/").await).to_string();
-    assert!(
-        error.contains("localhost") && error.contains("allow_addresses"),
-        "{error}"
-    );
+    assert!(error.contains("localhost") && error.contains("allow_addresses"), "{error}");
 }
 
 #[tokio::test]
@@ -413,18 +310,12 @@ async fn a_redirect_may_not_lead_where_a_request_may_not_go() {
     .await;
     for path in ["private", "metadata", "local"] {
         let error = failed(get(loopback(), &format!("http://{address}/{path}")).await);
-        assert!(
-            matches!(error, FetchError::Forbidden { .. }),
-            "{path}: {error}"
-        );
+        assert!(matches!(error, FetchError::Forbidden { .. }), "{path}: {error}");
     }
     for path in ["file", "ftp"] {
         let error = failed(get(loopback(), &format!("http://{address}/{path}")).await);
         assert!(matches!(error, FetchError::Scheme(_)), "{path}: {error}");
-        assert!(
-            !format!("{error} {error:?}").contains("secret"),
-            "{error:?}"
-        );
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
     }
 }
 
@@ -434,9 +325,7 @@ async fn a_body_beyond_the_limit_is_refused_however_its_size_is_told() {
         let body = [b'x'; 1001];
         match path(head) {
             "/announced" => b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1001\r\n\r\n".to_vec(),
-            "/absurd" => {
-                b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 18446744073709551614\r\n\r\n".to_vec()
-            }
+            "/absurd" => b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 18446744073709551614\r\n\r\n".to_vec(),
             "/chunked" => {
                 let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n".to_vec();
                 [&head[..], &body, b"\r\n0\r\n\r\n"].concat()
@@ -446,24 +335,12 @@ async fn a_body_beyond_the_limit_is_refused_however_its_size_is_told() {
         }
     })
     .await;
-    let limits = Limits {
-        max_body: 1000,
-        ..loopback()
-    };
+    let limits = Limits { max_body: 1000, ..loopback() };
     for path in ["announced", "absurd", "chunked", "closed"] {
         let error = failed(get(limits.clone(), &format!("http://{address}/{path}")).await);
-        assert!(
-            matches!(error, FetchError::TooLarge { limit: 1000 }),
-            "{path}: {error}"
-        );
+        assert!(matches!(error, FetchError::TooLarge { limit: 1000 }), "{path}: {error}");
     }
-    assert_eq!(
-        new(get(limits, &format!("http://{address}/within")).await)
-            .body
-            .bytes
-            .len(),
-        1000
-    );
+    assert_eq!(new(get(limits, &format!("http://{address}/within")).await).body.bytes.len(), 1000);
 }
 
 #[tokio::test]
@@ -472,35 +349,23 @@ async fn a_bomb_is_fetched_small_and_stopped_when_it_is_decoded() {
     let address = answering(|_| answer("200 OK", &["Content-Encoding: br"], bomb)).await;
     let fetched = new(get(loopback(), &format!("http://{address}/")).await);
     let error = fetched.body.decode(100_000).unwrap_err();
-    assert!(
-        matches!(error, FetchError::TooLarge { limit: 100_000 }),
-        "{error}"
-    );
+    assert!(matches!(error, FetchError::TooLarge { limit: 100_000 }), "{error}");
 }
 
 #[tokio::test]
 async fn an_answer_that_never_ends_meets_the_total_timeout() {
     let address = server(async |mut stream: TcpStream, head: Vec<u8>| {
         if path(&head) == "/body" {
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
-                .await
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
         }
         pending::<()>().await;
     })
     .await;
     let total_timeout = Duration::from_millis(200);
-    let limits = Limits {
-        total_timeout,
-        ..loopback()
-    };
+    let limits = Limits { total_timeout, ..loopback() };
     for path in ["body", "head"] {
         let error = failed(get(limits.clone(), &format!("http://{address}/{path}")).await);
-        assert!(
-            matches!(error, FetchError::Timeout(limit) if limit == total_timeout),
-            "{path}: {error}"
-        );
+        assert!(matches!(error, FetchError::Timeout(limit) if limit == total_timeout), "{path}: {error}");
         assert!(error.is_transient());
     }
 }
@@ -524,10 +389,7 @@ async fn connections_that_break_are_errors_that_name_the_cause() {
     for path in ["reset", "short", "chunk", "nonsense", "silence"] {
         let error = failed(get(loopback(), &format!("http://me:secret@{address}/{path}")).await);
         assert!(matches!(error, FetchError::Transport(_)), "{path}: {error}");
-        assert!(
-            error.to_string().contains(": "),
-            "{path}: the cause is missing in {error}"
-        );
+        assert!(error.to_string().contains(": "), "{path}: the cause is missing in {error}");
         assert!(!error.to_string().contains("secret"), "{path}: {error}");
     }
 }
@@ -561,10 +423,7 @@ async fn a_host_never_serves_more_than_its_limit_at_once() {
         }
     })
     .await;
-    let fetcher = fetcher(Limits {
-        per_host: PER_HOST,
-        ..loopback()
-    });
+    let fetcher = fetcher(Limits { per_host: PER_HOST, ..loopback() });
     let url = format!("http://{address}/");
     let all = (0..PER_HOST * 5).map(|_| fetcher.fetch(request(&url)));
     for outcome in futures::future::join_all(all).await {

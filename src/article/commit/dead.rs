@@ -49,7 +49,8 @@ impl DeadLetterFiles {
     /// Forgets the days before `oldest` (a name such as `2026-11-24`), and the oldest ones while over budget.
     pub fn sweep(&self, oldest: &str) -> std::io::Result<()> {
         let Some(dir) = self.dir.as_ref().filter(|it| it.is_dir()) else { return Ok(()) };
-        let mut days: Vec<PathBuf> = std::fs::read_dir(dir)?.filter_map(|it| it.ok().map(|it| it.path())).filter(|it| it.is_dir()).collect();
+        let mut days: Vec<PathBuf> =
+            std::fs::read_dir(dir)?.filter_map(|it| it.ok().map(|it| it.path())).filter(|it| it.is_dir()).collect();
         days.sort();
         let sizes: Vec<u64> = days.iter().map(|it| size(it)).collect();
         let mut total: u64 = sizes.iter().sum();

@@ -51,18 +51,8 @@ from_text! {
 /// Reads a TOML list.
 pub(super) fn parse(name: &str, text: &str) -> List {
     let (file, given, errors) = reader::read::<Sources>(name, text);
-    let mut list = List {
-        errors,
-        ..List::default()
-    };
-    for (
-        index,
-        Placed {
-            place,
-            value: table,
-        },
-    ) in file.source.into_iter().enumerate()
-    {
+    let mut list = List { errors, ..List::default() };
+    for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
         let Some(SourceUrl(url)) = table.url else {
             // A URL that is there and wrong has its error already.
             if !given.has(&format!("source[{index}].url")) {
@@ -73,10 +63,7 @@ pub(super) fn parse(name: &str, text: &str) -> List {
         if let (Some(min), Some(max)) = (table.min_interval, table.max_interval)
             && min > max
         {
-            list.wrong(
-                place.clone(),
-                "the source's min_interval is longer than its max_interval",
-            );
+            list.wrong(place.clone(), "the source's min_interval is longer than its max_interval");
         }
         let source = Source::new(url, place);
         list.sources.push(Source {

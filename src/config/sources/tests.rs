@@ -1,19 +1,12 @@
 use super::*;
 
 fn urls(list: &List) -> Vec<&str> {
-    list.sources
-        .iter()
-        .map(|source| source.url.as_str())
-        .collect()
+    list.sources.iter().map(|source| source.url.as_str()).collect()
 }
 
 pub(super) fn said(list: &List) -> Vec<String> {
     let warnings = list.warnings.iter().map(ToString::to_string);
-    list.errors
-        .iter()
-        .map(ToString::to_string)
-        .chain(warnings)
-        .collect()
+    list.errors.iter().map(ToString::to_string).chain(warnings).collect()
 }
 
 #[test]
@@ -26,11 +19,7 @@ fn an_id_is_made_from_the_url_as_it_was_configured() {
 
 #[test]
 fn a_list_has_one_url_a_line() {
-    let list = parse(
-        "l",
-        "\u{feff}# news\n\nhttps://example.org/a\tA  نشرة\r\nexample.org\nftp://example.org/\n"
-            .as_bytes(),
-    );
+    let list = parse("l", "\u{feff}# news\n\nhttps://example.org/a\tA  نشرة\r\nexample.org\nftp://example.org/\n".as_bytes());
     assert_eq!(list.sources[0].name.as_deref(), Some("A نشرة"));
     assert_eq!(list.sources[0].place.to_string(), "l:3:1");
     let expected = [
@@ -77,66 +66,30 @@ fn a_wrong_table_is_told_and_the_others_go_on() {
         "l:11:1: the source's min_interval is longer than its max_interval",
     ];
     assert_eq!(said(&list), expected);
-    assert_eq!(
-        urls(&list),
-        ["https://example.org/d", "https://example.org/e"]
-    );
+    assert_eq!(urls(&list), ["https://example.org/d", "https://example.org/e"]);
 }
 
 #[test]
 fn the_format_is_told_by_what_is_in_it() {
-    assert_eq!(
-        parse("x.txt", b"[[source]]\nurl = \"https://example.org/a\"")
-            .sources
-            .len(),
-        1
-    );
-    assert_eq!(
-        parse(
-            "x.txt",
-            b"\n <opml><outline xmlUrl='https://example.org/a'/></opml>"
-        )
-        .sources
-        .len(),
-        1
-    );
-    assert_eq!(
-        parse("x.toml", b"source = [{ url = \"https://example.org/a\" }]")
-            .sources
-            .len(),
-        1
-    );
+    assert_eq!(parse("x.txt", b"[[source]]\nurl = \"https://example.org/a\"").sources.len(), 1);
+    assert_eq!(parse("x.txt", b"\n <opml><outline xmlUrl='https://example.org/a'/></opml>").sources.len(), 1);
+    assert_eq!(parse("x.toml", b"source = [{ url = \"https://example.org/a\" }]").sources.len(), 1);
     assert_eq!(parse("x", b""), List::default());
 }
 
 #[test]
 fn a_url_that_is_listed_twice_is_polled_once() {
-    let list = merge([
-        parse("a", b"https://example.org/a first"),
-        parse("b", b"#\nhttps://EXAMPLE.org/a again"),
-    ]);
+    let list = merge([parse("a", b"https://example.org/a first"), parse("b", b"#\nhttps://EXAMPLE.org/a again")]);
     assert_eq!(list.sources[0].name.as_deref(), Some("first"));
     let expected = "b:2:1: https://example.org/a is already listed at a:1:1; it is polled once, as listed there";
-    assert_eq!(
-        (list.sources.len(), said(&list)),
-        (1, vec![expected.to_owned()])
-    );
+    assert_eq!((list.sources.len(), said(&list)), (1, vec![expected.to_owned()]));
 }
 
 #[test]
 fn an_id_that_is_given_twice_names_both_places() {
-    let one = parse(
-        "a",
-        b"[[source]]\nid = \"x\"\nurl = \"https://example.org/a\"",
-    );
-    let two = parse(
-        "b",
-        b"[[source]]\nid = \"x\"\nurl = \"https://example.org/b\"",
-    );
-    assert_eq!(
-        said(&merge([one, two])),
-        ["b:1:1: the id \"x\" is already that of the source at a:1:1"]
-    );
+    let one = parse("a", b"[[source]]\nid = \"x\"\nurl = \"https://example.org/a\"");
+    let two = parse("b", b"[[source]]\nid = \"x\"\nurl = \"https://example.org/b\"");
+    assert_eq!(said(&merge([one, two])), ["b:1:1: the id \"x\" is already that of the source at a:1:1"]);
 }
 
 #[test]
@@ -144,30 +97,17 @@ fn a_file_that_is_not_there_does_not_stop_the_others() {
     let here = concat!(env!("CARGO_MANIFEST_DIR"), "/config/sources.txt");
     let errors = load(&["/nowhere/a.opml", "/nowhere/b.opml", here]).unwrap_err();
     assert_eq!(errors.errors().len(), 2);
-    assert!(
-        errors
-            .to_string()
-            .starts_with("/nowhere/a.opml: cannot be read: ")
-    );
+    assert!(errors.to_string().starts_with("/nowhere/a.opml: cannot be read: "));
 }
 
 #[test]
 fn a_sources_own_interval_wins_over_a_general_one() {
     let mut source = parse("l", b"https://example.org/").sources.remove(0);
     let poll = Poll::default();
-    assert_eq!(
-        source.intervals(&poll),
-        (poll.min_interval, poll.max_interval)
-    );
+    assert_eq!(source.intervals(&poll), (poll.min_interval, poll.max_interval));
     source.min_interval = Some(Duration::from_hours(9));
-    assert_eq!(
-        source.intervals(&poll),
-        (Duration::from_hours(9), Duration::from_hours(9))
-    );
+    assert_eq!(source.intervals(&poll), (Duration::from_hours(9), Duration::from_hours(9)));
     source.min_interval = None;
     source.max_interval = Some(Duration::from_secs(9));
-    assert_eq!(
-        source.intervals(&poll),
-        (Duration::from_secs(9), Duration::from_secs(9))
-    );
+    assert_eq!(source.intervals(&poll), (Duration::from_secs(9), Duration::from_secs(9)));
 }

@@ -4,28 +4,11 @@ use super::super::{parse, tests::said};
 fn a_messy_list_gives_what_can_be_had_and_names_the_rest() {
     let bytes = include_bytes!("../../../../tests/fixtures/opml/messy.opml");
     let list = parse("messy.opml", bytes);
-    let sources: Vec<_> = list
-        .sources
-        .iter()
-        .map(|source| {
-            (
-                source.url.as_str(),
-                source.name.as_deref().unwrap_or(""),
-                source.tags.join("|"),
-            )
-        })
-        .collect();
+    let sources: Vec<_> =
+        list.sources.iter().map(|source| (source.url.as_str(), source.name.as_deref().unwrap_or(""), source.tags.join("|"))).collect();
     let expected = [
-        (
-            "https://example.org/rss?a=1&b=2&c=3",
-            "Caf&eacute; & News",
-            "World".to_owned(),
-        ),
-        (
-            "https://example.org/ar.xml",
-            "نشرة",
-            "World|Press|Wire|Politics".to_owned(),
-        ),
+        ("https://example.org/rss?a=1&b=2&c=3", "Caf&eacute; & News", "World".to_owned()),
+        ("https://example.org/ar.xml", "نشرة", "World|Press|Wire|Politics".to_owned()),
         ("https://example.org/last.xml", "Last", String::new()),
     ];
     assert_eq!(sources, expected);
@@ -41,37 +24,22 @@ fn a_messy_list_gives_what_can_be_had_and_names_the_rest() {
 fn what_is_not_opml_says_what_it_is() {
     for (content, says) in [
         ("<rss><channel/></rss>", "put its address into a list"),
-        (
-            "<!DOCTYPE html><html></html>",
-            "its first element is <html>",
-        ),
+        ("<!DOCTYPE html><html></html>", "its first element is <html>"),
         ("<!-- -->", "it has no elements"),
-        (
-            "<opml><outline xmlUrl='https://example.org/a'/>\n<outline",
-            "l:2:1: this is not XML",
-        ),
+        ("<opml><outline xmlUrl='https://example.org/a'/>\n<outline", "l:2:1: this is not XML"),
     ] {
         let said = said(&parse("l", content.as_bytes()));
-        assert!(
-            said.len() == 1 && said[0].contains(says),
-            "{content}: {said:?}"
-        );
+        assert!(said.len() == 1 && said[0].contains(says), "{content}: {said:?}");
     }
 }
 
 #[test]
 fn folders_without_end_do_no_harm() {
     let deep = "<outline text='x'>".repeat(100_000);
-    let list = parse(
-        "l",
-        format!("<opml>{deep}<outline xmlUrl='https://example.org/a'/>").as_bytes(),
-    );
+    let list = parse("l", format!("<opml>{deep}<outline xmlUrl='https://example.org/a'/>").as_bytes());
     assert_eq!(list.sources[0].tags.len(), super::DEEPEST);
     let bomb = "<!DOCTYPE opml [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><opml><outline text='&b;' xmlUrl='https://example.org/'/></opml>";
-    assert_eq!(
-        parse("l", bomb.as_bytes()).sources[0].name.as_deref(),
-        Some("&b;")
-    );
+    assert_eq!(parse("l", bomb.as_bytes()).sources[0].name.as_deref(), Some("&b;"));
 }
 
 #[test]

@@ -1,0 +1,78 @@
+//! Text: white space, invisible characters, words, and the hash that tells whether an edition changed.
+
+use sha2::{Digest as _, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Characters without a width that publishers leave in: soft hyphen, zero width, bidirectional controls, BOM.
+fn invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || (c.is_control() && !c.is_whitespace())
+}
+
+/// Runs of white space become one space, those at the ends and invisible characters go.
+///
+/// The zero-width joiner and non-joiner stay: Persian, Indic scripts and emoji are written with them.
+#[must_use]
+pub fn collapse(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !invisible(*c)) {
+        if !c.is_whitespace() {
+            out.push(c);
+        } else if !out.is_empty() && !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Words; in scripts without spaces each character counts.
+#[must_use]
+pub fn word_count(text: &str) -> u32 {
+    let mut count: u32 = 0;
+    let mut in_word = false;
+    for c in text.chars() {
+        let alone = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}');
+        let word = c.is_alphanumeric();
+        if word && (alone || !in_word) {
+            count = count.saturating_add(1);
+        }
+        in_word = word && !alone;
+    }
+    count
+}
+
+/// `sha256:` and the hash of title and text in NFC with white space folded.
+#[must_use]
+pub fn content_hash(title: Option<&str>, text: Option<&str>) -> String {
+    let mut hash = Sha256::new();
+    for part in [title, text] {
+        let folded: String = collapse(part.unwrap_or_default()).nfc().collect();
+        hash.update((folded.len() as u64).to_be_bytes());
+        hash.update(folded.as_bytes());
+    }
+    let mut out = String::from("sha256:");
+    for byte in hash.finalize() {
+        out.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_and_invisible_characters_do_not_count() {
+        assert_eq!(collapse(" a\u{a0}\n b\u{200b}c\u{ad} "), "a bc");
+        assert_eq!(content_hash(Some("A"), Some("x  y")), content_hash(Some(" A"), Some("x\ny\u{200f}")));
+        assert_ne!(content_hash(Some("A"), Some("xy")), content_hash(Some("Ax"), Some("y")));
+    }
+
+    #[test]
+    fn words_are_counted_in_every_script() {
+        assert_eq!(word_count("Two words, three!"), 3);
+        assert_eq!(word_count("نشرة الأخبار"), 2);
+        assert_eq!(word_count("北京 news"), 3);
+    }
+}

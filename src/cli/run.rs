@@ -1,0 +1,84 @@
+//! `nashra run`: the daemon.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{WORLD_FAILED, WRONG_INPUT};
+use crate::{
+    config::{
+        Config, LogFormat, Overrides, SourceList,
+        sources::{self, Source},
+    },
+    daemon::{self, DaemonError, Start},
+    telemetry::{self, metrics},
+};
+
+/// Threads have room for the recursion of an extraction library on a deep page.
+const STACK: usize = 16 << 20;
+
+pub(super) fn run(overrides: &Overrides) -> ExitCode {
+    let config = match Config::load(overrides.config.as_deref(), overrides) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(WRONG_INPUT);
+        }
+    };
+    let format = match config.log.format {
+        LogFormat::Auto => telemetry::LogFormat::Auto,
+        LogFormat::Text => telemetry::LogFormat::Text,
+        LogFormat::Json => telemetry::LogFormat::Json,
+    };
+    telemetry::start_logging(format, config.log.level.as_str());
+    let outcome = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build().map(|runtime| {
+        let outcome = runtime.block_on(daemon(&config, overrides));
+        // A page that an extractor still chews on must not hold the exit up.
+        runtime.shutdown_background();
+        outcome
+    });
+    let error = match outcome {
+        Ok(Ok(())) => return ExitCode::SUCCESS,
+        Ok(Err(error)) => error,
+        Err(error) => DaemonError::Sink(error.to_string()),
+    };
+    eprintln!("nashra: {error}");
+    ExitCode::from(if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED })
+}
+
+async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonError> {
+    let sources = sources(config)?;
+    let stop = CancellationToken::new();
+    let asked = daemon::asked_to_stop().map_err(|error| DaemonError::Sink(error.to_string()))?;
+    let (stopping, limit) = (stop.clone(), overrides.for_);
+    tokio::spawn(async move {
+        match limit {
+            Some(limit) => drop(tokio::time::timeout(limit, asked).await),
+            None => asked.await,
+        }
+        tracing::info!("stopping: no new polls, what is in flight is drained");
+        stopping.cancel();
+    });
+    let metrics = metrics::start().ok();
+    daemon::run(config, Start { sources, metrics, stop }).await
+}
+
+/// Every source that the config names; addresses of lists are not fetched yet and are said to be wrong.
+fn sources(config: &Config) -> Result<Vec<Source>, DaemonError> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut lists = Vec::new();
+    for list in &config.sources {
+        match list {
+            SourceList::File(path) => paths.push(path.clone()),
+            // One address is one source: the list of a single line.
+            SourceList::Url(url) => lists.push(sources::parse(url.as_str(), url.as_str().as_bytes())),
+        }
+    }
+    lists.extend(paths.iter().map(|path| sources::read(path)));
+    let merged = sources::merge(lists);
+    for warning in &merged.warnings {
+        tracing::warn!(place = %warning.place, "{}", warning.message);
+    }
+    crate::config::ConfigErrors::check(merged.errors)?;
+    Ok(merged.sources)
+}

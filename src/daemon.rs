@@ -1,0 +1,175 @@
+//! Puts a daemon together from its config and runs it: config → build → run → drain.
+
+mod monitor;
+
+use std::{future::Future, sync::Arc};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    admin,
+    article::commit::{self, DeadLetterFiles},
+    clock::SystemClock,
+    config::{Backlog, Config, ConfigErrors, SinkKind, sources::Source},
+    fetch::{HttpFetcher, Limits},
+    page,
+    pipeline::{self, PipelineError, Queues, Steering},
+    poll,
+    publish::{self, LineSink, Publish, Status},
+    schedule::{Pressure, decide::Bounds},
+    store::{Store, StoreError},
+};
+
+/// Why a daemon did not start or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The config or the sources are wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The HTTP client cannot be made.
+    #[error("starting the HTTP client: {0}")]
+    Client(String),
+    /// The admin address is taken.
+    #[error("listening on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The sink cannot be made.
+    #[error("the sink: {0}")]
+    Sink(String),
+    /// A stage failed.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
+/// What the daemon is given beside its config.
+#[derive(Debug)]
+pub struct Start {
+    /// What to poll.
+    pub sources: Vec<Source>,
+    /// Renders the metrics.
+    pub metrics: Option<PrometheusHandle>,
+    /// Ends it in order.
+    pub stop: CancellationToken,
+}
+
+/// Runs until `stop`, with the sink that the config names.
+///
+/// # Errors
+/// What keeps it from starting; once it runs, only a damaged store or a panic ends it.
+pub async fn run(config: &Config, start: Start) -> Result<(), DaemonError> {
+    match config.sink.kind {
+        SinkKind::Stdout => run_with(config, start, |_| Ok(LineSink::stdout())).await,
+        SinkKind::File => run_with(config, start, |_| Ok(LineSink::file(&config.sink_file()))).await,
+        SinkKind::Kafka => Err(DaemonError::Sink("Kafka is not built in yet".to_owned())),
+    }
+}
+
+/// The same with a sink of the caller's, made once the store is open.
+pub async fn run_with<P: Publish>(
+    config: &Config,
+    start: Start,
+    sink: impl FnOnce(&Store) -> Result<P, DaemonError>,
+) -> Result<(), DaemonError> {
+    let store = Store::open(&config.data_dir, config.store.cache.as_usize())?;
+    let sink = sink(&store)?;
+    let (status_tx, status) = watch::channel(Status::default());
+    let (pressure_tx, pressure) = watch::channel(Pressure::default());
+    let mut side = JoinSet::new();
+    if let Some(address) = config.admin.listen.address() {
+        let listener = TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?;
+        if let Ok(local) = listener.local_addr() {
+            tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
+        }
+        let shown = admin::Shown { metrics: start.metrics.clone(), status };
+        side.spawn(admin::serve(listener, shown, CancellationToken::new()));
+    }
+    side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), start.metrics, pressure_tx));
+    tracing::info!(store = %store.id(), sources = start.sources.len(), data_dir = %config.data_dir.display(), "started");
+    let parts = parts(config, start.sources, store, sink)?;
+    let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
+    let steering = Steering { pressure, status: status_tx, stop: start.stop, drain: config.run.drain_timeout };
+    let outcome = pipeline::run(parts, queues, steering).await;
+    side.shutdown().await;
+    tracing::info!("stopped");
+    Ok(outcome?)
+}
+
+fn parts<P>(
+    config: &Config,
+    sources: Vec<Source>,
+    store: Store,
+    sink: P,
+) -> Result<pipeline::Parts<HttpFetcher<Arc<SystemClock>>, SystemClock, P>, DaemonError> {
+    let clock = Arc::new(SystemClock);
+    let fetch = &config.fetch;
+    let limits = Limits {
+        user_agent: fetch.user_agent.as_str().to_owned(),
+        per_host: fetch.per_host,
+        connect_timeout: fetch.connect_timeout,
+        total_timeout: fetch.timeout,
+        max_body: fetch.max_body.as_usize(),
+        max_decoded: fetch.max_decoded.as_usize(),
+        max_redirects: fetch.max_redirects,
+        allow: fetch.allow_addresses.clone(),
+    };
+    let max_decoded = limits.max_decoded;
+    let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(&clock)).map_err(|error| DaemonError::Client(error.to_string()))?);
+    let rules = poll::Rules {
+        bounds: Bounds { min: config.poll.min_interval, max: config.poll.max_interval },
+        backlog: match config.poll.backlog {
+            Backlog::All => None,
+            Backlog::Within(age) => Some(age),
+        },
+        pages: config.page.mode,
+        refetch_per_day: u16::try_from(config.page.refetch_per_day).unwrap_or(u16::MAX),
+        max_decoded,
+    };
+    let settings = page::Settings {
+        concurrency: config.page.concurrency,
+        per_host: fetch.per_host,
+        workers: config.page.worker_count(),
+        in_flight: config.queues.extracted,
+        tries: config.page.tries,
+        retry_first: config.page.retry_first,
+        retry_max: config.page.retry_max,
+        max_decoded,
+    };
+    let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
+    Ok(pipeline::Parts {
+        poll: poll::Parts {
+            fetcher: Arc::clone(&fetcher),
+            store: store.polls(),
+            sources: sources.into(),
+            rules,
+            concurrency: config.poll.concurrency,
+            clock: Arc::clone(&clock),
+        },
+        page: page::stage::Parts { fetcher, queue: store.entries(), settings, clock: Arc::clone(&clock) },
+        commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, clock },
+        sink,
+        publish: publish::Limits { records: config.kafka.batch_records, bytes: config.kafka.batch_bytes.as_usize() },
+        store,
+        poll_now: config.poll.now,
+    })
+}
+
+/// Completes at SIGTERM or SIGINT.
+pub fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
+}

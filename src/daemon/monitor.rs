@@ -1,0 +1,144 @@
+//! Looks at the levels each second: gauges for the operators, pressure for the schedule, retention once a day.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+
+use crate::{
+    article::commit::{DeadLetterFiles, day},
+    clock::{Clock as _, SystemClock},
+    config::Config,
+    schedule::Pressure,
+    store::{Store, StoreError},
+    telemetry::metrics::{self, Levels},
+};
+
+/// How often the levels are looked at.
+const EVERY: Duration = Duration::from_secs(1);
+/// Pause between two steps of retention: it never competes with the stages.
+const SWEEP_PAUSE: Duration = Duration::from_millis(20);
+
+/// The bounds that the config gives.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    outbox_max: u64,
+    disk_min: u64,
+    retention: TimeDelta,
+    dead_letters: u64,
+}
+
+impl Settings {
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            outbox_max: config.outbox.max_bytes.bytes(),
+            disk_min: config.store.min_free_disk.bytes(),
+            retention: TimeDelta::from_std(config.store.retention).unwrap_or(TimeDelta::days(36_500)),
+            dead_letters: config.store.dead_letter_bytes.bytes(),
+        }
+    }
+}
+
+/// Runs until it is aborted.
+pub(super) async fn run(store: Store, settings: Settings, handle: Option<PrometheusHandle>, pressure: watch::Sender<Pressure>) {
+    let mut swept = None;
+    loop {
+        match levels(&store) {
+            Ok(levels) => {
+                metrics::levels(levels);
+                tell(&pressure, judge(&levels, &settings), &levels);
+            }
+            Err(error) => tracing::warn!(%error, "the levels cannot be read"),
+        }
+        if let Some(handle) = &handle {
+            handle.run_upkeep();
+        }
+        let today = day(SystemClock.now());
+        if swept != Some(today) {
+            swept = Some(today);
+            if let Err(error) = sweep(&store, &settings).await {
+                tracing::warn!(%error, "retention stopped early; it goes on tomorrow");
+            }
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+fn levels(store: &Store) -> Result<Levels, StoreError> {
+    let (records, bytes, oldest) = store.outbox().waiting()?;
+    let age = oldest.map_or(TimeDelta::zero(), |it: chrono::DateTime<Utc>| SystemClock.now() - it);
+    let disk_free = store.dir().and_then(|dir| rustix::fs::statvfs(dir).ok()).map_or(u64::MAX, |it| it.f_bavail * it.f_frsize);
+    Ok(Levels {
+        entries_pending: store.entries().len()?,
+        outbox_records: records,
+        outbox_bytes: bytes,
+        outbox_oldest: age.to_std().unwrap_or_default(),
+        store_bytes: store.size(),
+        disk_free,
+    })
+}
+
+/// From half the budget on polling slows down, up to ten times; at the whole of it, or where the disk is nearly
+/// full, it stops. Pure.
+fn judge(levels: &Levels, settings: &Settings) -> Pressure {
+    let half = settings.outbox_max / 2;
+    if levels.disk_free < settings.disk_min || levels.outbox_bytes >= settings.outbox_max {
+        Pressure::Stop
+    } else if levels.outbox_bytes > half {
+        let share = (levels.outbox_bytes - half) * 36 / half.max(1);
+        Pressure::Slow(4 + u32::try_from(share).unwrap_or(36))
+    } else {
+        Pressure::None
+    }
+}
+
+fn tell(pressure: &watch::Sender<Pressure>, now: Pressure, levels: &Levels) {
+    let before = *pressure.borrow();
+    if before == now {
+        return;
+    }
+    let (outbox_bytes, disk_free) = (levels.outbox_bytes, levels.disk_free);
+    if now == Pressure::Stop {
+        tracing::error!(outbox_bytes, disk_free, "no room for new work: polling stops until the outbox or the disk has room again");
+    } else if before == Pressure::Stop {
+        tracing::info!(outbox_bytes, disk_free, "there is room again: polling goes on");
+    }
+    pressure.send_replace(now);
+}
+
+async fn sweep(store: &Store, settings: &Settings) -> Result<(), StoreError> {
+    let oldest = SystemClock.now() - settings.retention;
+    let mut sweeper = store.sweeper();
+    let (mut entries, mut articles) = (0, 0);
+    loop {
+        let swept = sweeper.step(day(oldest)).await?;
+        entries += swept.entries;
+        articles += swept.articles;
+        if swept.finished {
+            break;
+        }
+        tokio::time::sleep(SWEEP_PAUSE).await;
+    }
+    let files = DeadLetterFiles::new(store.dir(), settings.dead_letters);
+    if let Err(error) = files.sweep(&oldest.format("%Y-%m-%d").to_string()) {
+        tracing::warn!(%error, "old dead letters could not be removed");
+    }
+    tracing::info!(entries, articles, "retention is done for today");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_growing_outbox_slows_polling_down_and_a_full_one_stops_it() {
+        let settings = Settings { outbox_max: 1000, disk_min: 10, retention: TimeDelta::days(1), dead_letters: 0 };
+        let at = |outbox_bytes| judge(&Levels { outbox_bytes, disk_free: 100, ..Levels::default() }, &settings);
+        assert_eq!(at(400), Pressure::None);
+        assert_eq!(at(750), Pressure::Slow(22));
+        assert_eq!(at(1000), Pressure::Stop);
+        assert_eq!(judge(&Levels { disk_free: 5, ..Levels::default() }, &settings), Pressure::Stop);
+    }
+}

@@ -1,0 +1,118 @@
+//! JSON-LD of schema.org: the article among the objects of a page.
+
+use dom_query::Document;
+use serde_json::Value;
+
+use crate::article::{record::BylineKind, text::collapse};
+
+/// Objects looked at in one page, and how deep `@graph` may nest.
+const MAX_OBJECTS: usize = 500;
+
+/// What the article's object says.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) headline: Option<String>,
+    pub(super) alternative_headline: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) published: Option<String>,
+    pub(super) modified: Option<String>,
+    pub(super) authors: Vec<(String, BylineKind)>,
+    pub(super) section: Option<String>,
+    pub(super) keywords: Vec<String>,
+    pub(super) language: Option<String>,
+    pub(super) image: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) publisher: Option<String>,
+    pub(super) free: Option<bool>,
+}
+
+pub(super) fn read(document: &Document) -> Said {
+    let mut budget = MAX_OBJECTS;
+    for script in document.select("script[type=\"application/ld+json\" i]").iter() {
+        let Some(value) = parse(&script.text()) else { continue };
+        if let Some(article) = find(&value, &mut budget) {
+            return said(article);
+        }
+    }
+    Said::default()
+}
+
+/// JSON, or JSON with line breaks inside its strings, as content systems write it.
+fn parse(text: &str) -> Option<Value> {
+    let text = text.trim().trim_start_matches("<!--").trim_end_matches("-->").trim().trim_end_matches(';');
+    serde_json::from_str(text).ok().or_else(|| {
+        let mended: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        serde_json::from_str(&mended).ok()
+    })
+}
+
+fn find<'a>(value: &'a Value, budget: &mut usize) -> Option<&'a Value> {
+    *budget = budget.checked_sub(1)?;
+    match value {
+        Value::Array(items) => items.iter().find_map(|it| find(it, budget)),
+        Value::Object(object) => {
+            let kinds = object.get("@type").map(strings).unwrap_or_default();
+            let article = kinds.iter().any(|it| it.ends_with("Article") || it.ends_with("Posting") || it == "Report");
+            if article && (object.contains_key("headline") || object.contains_key("name")) {
+                return Some(value);
+            }
+            ["@graph", "mainEntity", "mainEntityOfPage"].iter().filter_map(|name| object.get(*name)).find_map(|it| find(it, budget))
+        }
+        _ => None,
+    }
+}
+
+fn said(article: &Value) -> Said {
+    let text = |name: &str| article.get(name).and_then(first);
+    let authors = article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
+    Said {
+        headline: text("headline").or_else(|| text("name")),
+        alternative_headline: text("alternativeHeadline"),
+        description: text("description"),
+        published: text("datePublished").or_else(|| text("dateCreated")),
+        modified: text("dateModified"),
+        authors,
+        section: text("articleSection"),
+        keywords: article.get("keywords").map(strings).unwrap_or_default().iter().flat_map(|it| super::split(it)).collect(),
+        language: text("inLanguage"),
+        image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
+        url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
+        publisher: article.get("publisher").and_then(|it| it.get("name")).and_then(first),
+        free: article.get("isAccessibleForFree").and_then(|it| it.as_bool().or_else(|| Some(!first(it)?.eq_ignore_ascii_case("false")))),
+    }
+}
+
+fn people(value: &Value) -> Vec<(String, BylineKind)> {
+    match value {
+        Value::Array(items) => items.iter().take(50).flat_map(people).collect(),
+        Value::Object(object) => {
+            let organisation = object.get("@type").map(strings).unwrap_or_default().iter().any(|it| it.ends_with("Organization"));
+            let kind = if organisation { BylineKind::Organisation } else { BylineKind::Person };
+            object.get("name").map(strings).unwrap_or_default().into_iter().map(|name| (name, kind)).collect()
+        }
+        _ => strings(value).iter().flat_map(|it| it.split([',', ';'])).map(|it| (collapse(it), BylineKind::Person)).collect(),
+    }
+}
+
+fn address(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) => items.first().and_then(address),
+        Value::Object(object) => object.get("url").or_else(|| object.get("@id")).or_else(|| object.get("contentUrl")).and_then(first),
+        _ => first(value),
+    }
+}
+
+fn first(value: &Value) -> Option<String> {
+    strings(value).into_iter().next()
+}
+
+/// The strings of a value, cleaned; entities are decoded, because content systems escape twice.
+fn strings(value: &Value) -> Vec<String> {
+    let clean =
+        |text: &str| if text.contains('&') { collapse(&Document::fragment(text.replace('<', "&lt;")).text()) } else { collapse(text) };
+    match value {
+        Value::String(text) => Some(clean(text)).filter(|it| !it.is_empty()).into_iter().collect(),
+        Value::Array(items) => items.iter().take(100).filter_map(|it| it.as_str().map(clean)).filter(|it| !it.is_empty()).collect(),
+        _ => Vec::new(),
+    }
+}
