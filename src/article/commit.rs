@@ -62,7 +62,7 @@ pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, 
                 Reading::Dead(dead) => parts.dead_letters.keep(dead).await,
                 _ => None,
             };
-            work.take(candidate, bytes_at)?;
+            work.take(candidate, bytes_at.as_deref())?;
             claims.push(claim);
         }
         tail = work.tail;
@@ -106,7 +106,7 @@ impl Work {
         Self { view, aliases: HashMap::new(), articles: HashMap::new(), batch: Batch::default(), tail, now, counts: Counts::default() }
     }
 
-    fn take(&mut self, candidate: Candidate, bytes_at: Option<String>) -> Result<(), StoreError> {
+    fn take(&mut self, candidate: Candidate, bytes_at: Option<&str>) -> Result<(), StoreError> {
         let Candidate { key, mut entry, reading } = candidate;
         let assembled = match reading {
             Reading::Later { due, error } => {
@@ -162,7 +162,7 @@ impl Work {
             (state.looked, state.from_page, state.fields) = (found.looked, found.from_page, fields);
             state.content_hash.clone_from(&content_hash);
             state.url = url;
-            let record = self.record(entry, found, &state, id, (change, changed_fields));
+            let record = self.record(entry, found, (id, &state), (change, changed_fields));
             self.batch.append(&mut self.tail, record);
         }
         self.batch.article(id, &state);
@@ -258,8 +258,7 @@ impl Work {
         &self,
         entry: &PendingEntry,
         found: Assembled,
-        state: &ArticleState,
-        id: Uuid,
+        (id, state): (Uuid, &ArticleState),
         (change, changed_fields): (Change, Vec<String>),
     ) -> NewRecord {
         let url = state.url.clone();
@@ -292,7 +291,7 @@ impl Work {
         }
     }
 
-    fn dead_letter(&mut self, entry: &PendingEntry, dead: &Dead, bytes_at: Option<String>) {
+    fn dead_letter(&mut self, entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) {
         self.counts.dead.push(dead.reason);
         let record = dead::record(entry, dead, bytes_at);
         self.batch.append(&mut self.tail, record);

@@ -70,7 +70,7 @@ fn levels(store: &Store) -> Result<Levels, StoreError> {
     let age = oldest.map_or(TimeDelta::zero(), |it: chrono::DateTime<Utc>| SystemClock.now() - it);
     let disk_free = store.dir().and_then(|dir| rustix::fs::statvfs(dir).ok()).map_or(u64::MAX, |it| it.f_bavail * it.f_frsize);
     Ok(Levels {
-        entries_pending: store.entries().len()?,
+        entries_pending: store.entries().waiting()?,
         outbox_records: records,
         outbox_bytes: bytes,
         outbox_oldest: age.to_std().unwrap_or_default(),

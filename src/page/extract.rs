@@ -11,7 +11,7 @@ use crate::article::{
     text,
 };
 
-/// Elements may nest so deep: dom_smoothie recurses, and threads have stacks of 16 MiB.
+/// Elements may nest so deep: the library recurses, and threads have stacks of 16 MiB.
 const MAX_DEPTH: usize = 500;
 /// Characters below which a text is no article.
 const MIN_TEXT: usize = 80;

@@ -21,7 +21,7 @@ use crate::{
 /// What pages are asked for.
 const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
 /// No honest page takes this long; the thread is left behind, the entry goes on without its page.
-const EXTRACT_TIMEOUT: Duration = Duration::from_secs(60);
+const EXTRACT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
 const FEW_TRIES: u32 = 3;
 

@@ -41,8 +41,7 @@ pub(super) fn go_through(
     source: &Source,
     facts: &Facts,
     feed: &Feed,
-    rules: &Rules,
-    now: DateTime<Utc>,
+    (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<Listed, StoreError> {
     let first_poll = facts.last_success.is_none();
     let pages = source.pages.unwrap_or(rules.pages);
@@ -84,7 +83,7 @@ pub(super) fn go_through(
                     last_error: None,
                     fetch_page: pages == PageMode::On && entry.link.is_some(),
                 };
-                enqueue(&mut listed, key, Seen { version, day: day(now), ..seen.unwrap_or_default() }, (pending, pages), rules, now);
+                enqueue(&mut listed, key, Seen { version, day: day(now), ..seen.unwrap_or_default() }, (pending, pages), (rules, now));
             }
         }
     }
@@ -122,8 +121,7 @@ fn enqueue(
     key: &EntryKey,
     mut seen: Seen,
     (pending, pages): (PendingEntry, PageMode),
-    rules: &Rules,
-    now: DateTime<Utc>,
+    (rules, now): (&Rules, DateTime<Utc>),
 ) {
     if pages == PageMode::Off {
         listed.commit.seen(key, &seen);

@@ -198,7 +198,7 @@ async fn read<F: Fetch, C: Clock>(
             Ok(feed) => feed,
             Err(error) => return Ok(ended(facts, PollResult::Failed, "unreadable", error.to_string(), now)),
         };
-        let listed = listing::go_through(&store, &source, &facts, &feed, &rules, now)?;
+        let listed = listing::go_through(&store, &source, &facts, &feed, (&rules, now))?;
         facts.validators = fetched.validators;
         facts.body_hash = Some(hash);
         facts.title = feed.title;

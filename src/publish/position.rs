@@ -143,19 +143,19 @@ mod tests {
         Held { cluster_id: "c".into(), position: Some(position) }
     }
 
-    fn tail(seq: u64, chain: u8) -> Found {
-        Some(Tail { seq, chain: [chain; 16], total: 0 })
+    fn tail(seq: u64, chain: u8) -> Tail {
+        Tail { seq, chain: [chain; 16], total: 0 }
     }
 
     #[test]
     fn a_position_within_the_outbox_is_gone_on_from() {
-        assert_eq!(judge(&acked(5, true), 9, &held(2, 7), tail(7, 1)).map(|it| it.seq), Ok(7));
+        assert_eq!(judge(&acked(5, true), 9, &held(2, 7), Some(tail(7, 1))).map(|it| it.seq), Ok(7));
     }
 
     #[test]
     fn a_restored_data_dir_is_told_by_the_end_and_after_it_moved_on_by_the_chain() {
         assert_eq!(judge(&acked(5, true), 9, &held(2, 12), None), Err(Halt::Ahead { held: 12, end: 9 }));
-        assert_eq!(judge(&acked(5, true), 20, &held(2, 12), tail(12, 9)), Err(Halt::OtherHistory { held: 12 }));
+        assert_eq!(judge(&acked(5, true), 20, &held(2, 12), Some(tail(12, 9))), Err(Halt::OtherHistory { held: 12 }));
     }
 
     #[test]

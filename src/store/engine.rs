@@ -348,12 +348,6 @@ impl Snapshot {
         Ok(rows.map(|row| row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(StoreError::engine)))
     }
 
-    /// The last row.
-    pub(crate) fn last(&self, table: Table) -> Result<Option<Row>, StoreError> {
-        let last = self.table(table)?.last().map_err(StoreError::engine)?;
-        Ok(last.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())))
-    }
-
     /// How many rows a table has.
     pub(crate) fn len(&self, table: Table) -> Result<u64, StoreError> {
         redb::ReadableTableMetadata::len(self.table(table)?).map_err(StoreError::engine)

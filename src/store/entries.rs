@@ -166,7 +166,7 @@ impl EntryQueue {
     }
 
     /// How many rows wait.
-    pub fn len(&self) -> Result<u64, StoreError> {
+    pub fn waiting(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.len(Table::Pending)
     }
 }

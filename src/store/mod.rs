@@ -123,22 +123,19 @@ impl Store {
 
     fn identify(engine: Engine, dir: Option<PathBuf>, lock: Option<Arc<File>>) -> Result<Self, StoreError> {
         let snapshot = engine.snapshot()?;
-        let id = match snapshot.get(Table::Meta, b"store_id")? {
-            Some(bytes) => {
-                let found = snapshot.get(Table::Meta, b"format")?.and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes);
-                if found != FORMAT {
-                    return Err(StoreError::Format { dir: dir.unwrap_or_default(), found });
-                }
-                Uuid::from_slice(&bytes).map_err(|error| StoreError::damaged("meta", error))?
+        let id = if let Some(bytes) = snapshot.get(Table::Meta, b"store_id")? {
+            let found = snapshot.get(Table::Meta, b"format")?.and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes);
+            if found != FORMAT {
+                return Err(StoreError::Format { dir: dir.unwrap_or_default(), found });
             }
-            None => {
-                let id = Uuid::new_v4();
-                let mut batch = Batch::default();
-                batch.put(Table::Meta, *b"store_id", *id.as_bytes());
-                batch.put(Table::Meta, *b"format", FORMAT.to_be_bytes());
-                engine.commit_blocking(batch)?;
-                id
-            }
+            Uuid::from_slice(&bytes).map_err(|error| StoreError::damaged("meta", error))?
+        } else {
+            let id = Uuid::new_v4();
+            let mut batch = Batch::default();
+            batch.put(Table::Meta, *b"store_id", *id.as_bytes());
+            batch.put(Table::Meta, *b"format", FORMAT.to_be_bytes());
+            engine.commit_blocking(batch)?;
+            id
         };
         Ok(Self { engine, id, dir, _lock: lock })
     }

@@ -172,11 +172,6 @@ impl Outbox {
         self.engine.commit(trimming(acked)).await
     }
 
-    /// The same from a command that runs without a runtime.
-    pub(crate) fn trim_blocking(&self, acked: &Acked) -> Result<(), StoreError> {
-        self.engine.commit_blocking(trimming(acked))
-    }
-
     /// Records and bytes that wait, and when the oldest was made.
     pub fn waiting(&self) -> Result<(u64, u64, Option<DateTime<Utc>>), StoreError> {
         let (acked, tail) = (self.acked()?, self.tail()?);

@@ -50,8 +50,6 @@ fn describe() {
     describe_histogram!("nashra_store_commit_seconds", Unit::Seconds, "One durable commit");
     describe_gauge!("nashra_store_bytes", Unit::Bytes, "Size of the store's file");
     describe_counter!("nashra_store_errors_total", "Commits that failed and are tried again");
-    describe_gauge!("nashra_sources", "Sources by state");
-    describe_gauge!("nashra_queue_depth", "Messages in a bounded channel, by queue");
     describe_gauge!("nashra_disk_free_bytes", Unit::Bytes, "Free space where data_dir is");
 }
 
@@ -149,16 +147,4 @@ pub(crate) fn levels(levels: Levels) {
     gauge!("nashra_outbox_oldest_seconds").set(levels.outbox_oldest.as_secs_f64());
     gauge!("nashra_store_bytes").set(levels.store_bytes as f64);
     gauge!("nashra_disk_free_bytes").set(levels.disk_free as f64);
-}
-
-/// How full a channel is.
-#[expect(clippy::cast_precision_loss, reason = "queues hold hundreds of messages")]
-pub(crate) fn queue(queue: &'static str, depth: usize) {
-    gauge!("nashra_queue_depth", "queue" => queue).set(depth as f64);
-}
-
-/// How many sources are in a state.
-#[expect(clippy::cast_precision_loss, reason = "sources number below 2^53")]
-pub(crate) fn sources(state: &'static str, count: usize) {
-    gauge!("nashra_sources", "state" => state).set(count as f64);
 }

@@ -71,7 +71,7 @@ fn size(dir: &Path) -> u64 {
 }
 
 /// The record of `nashra.deadletters`.
-pub(super) fn record(entry: &PendingEntry, dead: &Dead, bytes_at: Option<String>) -> NewRecord {
+pub(super) fn record(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) -> NewRecord {
     let id = Uuid::now_v7();
     let value = json!({
         "schema": SCHEMA,

@@ -43,10 +43,8 @@ pub(super) fn value(mut article: Article) -> Vec<u8> {
         content.bylines.truncate(50);
         content.images.truncate(50);
         content.enclosures.truncate(50);
-        for field in [&mut content.title, &mut content.subtitle, &mut content.summary] {
-            if let Some(text) = field {
-                text.truncate(text.floor_char_boundary(limit.min(20_000)));
-            }
+        for text in [&mut content.title, &mut content.subtitle, &mut content.summary].into_iter().flatten() {
+            text.truncate(text.floor_char_boundary(limit.min(20_000)));
         }
         cut(content, limit);
         if limit < MAX_TEXT / 4 {

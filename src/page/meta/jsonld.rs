@@ -28,7 +28,7 @@ pub(super) struct Said {
 
 pub(super) fn read(document: &Document) -> Said {
     let mut budget = MAX_OBJECTS;
-    for script in document.select("script[type=\"application/ld+json\" i]").iter() {
+    for script in &document.select("script[type=\"application/ld+json\" i]") {
         let Some(value) = parse(&script.text()) else { continue };
         if let Some(article) = find(&value, &mut budget) {
             return said(article);
