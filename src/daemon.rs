@@ -17,7 +17,7 @@ use crate::{
     page,
     pipeline::{self, PipelineError, Queues, Steering},
     poll,
-    publish::{self, LineSink, Publish, Status},
+    publish::{self, KafkaSink, LineSink, Publish, Status},
     schedule::{Pressure, decide::Bounds},
     store::{Store, StoreError},
 };
@@ -69,7 +69,7 @@ pub async fn run(config: &Config, start: Start) -> Result<(), DaemonError> {
     match config.sink.kind {
         SinkKind::Stdout => run_with(config, start, |_| Ok(LineSink::stdout())).await,
         SinkKind::File => run_with(config, start, |_| Ok(LineSink::file(&config.sink_file()))).await,
-        SinkKind::Kafka => Err(DaemonError::Sink("Kafka is not built in yet".to_owned())),
+        SinkKind::Kafka => run_with(config, start, |store| Ok(KafkaSink::new(config.kafka.clone(), store.id()))).await,
     }
 }
 

@@ -3,6 +3,7 @@
 //! What must stay true: nothing is trimmed that the sink did not acknowledge; after any failure the sink says
 //! itself what it holds, and publishing goes on from there or stops with a reason; it never guesses.
 
+mod kafka;
 mod lines;
 mod position;
 
@@ -17,6 +18,7 @@ use crate::{
     telemetry::metrics,
 };
 
+pub use kafka::KafkaSink;
 pub use lines::{LineSink, Output};
 pub use position::{Halt, Position};
 
