@@ -1,30 +1,34 @@
 //! The embedded engine: eight ordered tables of bytes, atomic durable batches, consistent snapshots.
 //!
-//! Everything that is particular to redb is in this file. One thread writes: it takes the batches that
-//! wait, applies them in order in one transaction and makes them durable with one sync, so that many
-//! stages share the price of a commit. Readers take snapshots and never wait for the writer.
+//! Everything that is particular to fjall is in this file; `ARCHITECTURE.md` has the figures it was chosen by. One
+//! thread writes: it takes the batches that wait, applies them in order as one, and makes them durable with one
+//! sync, so that many stages share the price of a commit. Readers take snapshots and never wait for the writer.
 //!
 //! What must stay true: a batch is applied whole or not at all; its answer comes after it is durable;
-//! an error of the disk loses no batch: the engine reopens the file and tries again until it succeeds.
+//! an error of the disk loses no batch: the engine reopens the files and tries again until it succeeds.
+
+mod group;
+mod memory;
 
 use std::{
-    cell::OnceCell,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
     thread,
     time::{Duration, Instant},
 };
 
-use redb::{
-    Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
-};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _};
 use tokio::sync::{mpsc, oneshot};
 
+use self::{
+    group::{Change, settle},
+    memory::Tables,
+};
 use super::StoreError;
 use crate::telemetry::metrics;
 
 /// The tables. The letters before the dots say which stage owns (writes) each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
     /// Format version, store id, epoch, counters.
     Meta,
@@ -44,21 +48,7 @@ pub(crate) enum Table {
     Outbox,
 }
 
-type Bytes = &'static [u8];
-const TABLES: [(Table, &str); 8] = [
-    (Table::Meta, "meta"),
-    (Table::Sources, "sources"),
-    (Table::Seen, "seen"),
-    (Table::Listed, "listed"),
-    (Table::Pending, "pending"),
-    (Table::Aliases, "aliases"),
-    (Table::Articles, "articles"),
-    (Table::Outbox, "outbox"),
-];
-
-fn definition(table: Table) -> TableDefinition<'static, Bytes, Bytes> {
-    TableDefinition::new(TABLES[table as usize].1)
-}
+const TABLES: [&str; 8] = ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox"];
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,11 +100,18 @@ struct Commit {
     done: oneshot::Sender<()>,
 }
 
+/// An open database, or its in-memory twin.
+#[derive(Clone)]
+enum Backend {
+    Disk { db: Database, tables: Arc<[Keyspace]> },
+    Memory(Arc<RwLock<Arc<Tables>>>),
+}
+
 struct Shared {
     path: Option<PathBuf>,
-    cache: usize,
-    /// `None` only while the file is being reopened after an error.
-    db: RwLock<Option<Database>>,
+    cache: u64,
+    /// `None` only while the files are being reopened after an error.
+    backend: RwLock<Option<Backend>>,
 }
 
 /// An open engine; clones share it.
@@ -134,29 +131,30 @@ impl std::fmt::Debug for Engine {
 const WRITER_QUEUE: usize = 256;
 /// Batches that share one commit.
 const GROUP: usize = 128;
+/// Bytes of one table that wait in memory to be sorted into files.
+const MEMTABLE: u64 = 8 << 20;
+/// Bytes of journals; the least that the engine takes. Less journal is a quicker start after a crash.
+const JOURNALS: u64 = 64 << 20;
 
 impl Engine {
-    /// Opens or creates the file; `cache` is in bytes.
+    /// Opens or creates the files; `cache` is in bytes.
     pub(crate) fn open(path: &Path, cache: usize) -> Result<Self, StoreError> {
-        let db = create(path, cache)?;
-        Self::start(Shared { path: Some(path.to_owned()), cache, db: RwLock::new(Some(db)) })
+        let cache = cache as u64;
+        let backend = open(path, cache)?;
+        Self::start(Shared { path: Some(path.to_owned()), cache, backend: RwLock::new(Some(backend)) })
     }
 
-    /// The in-memory twin: the same engine over memory.
+    /// The in-memory twin.
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
-        let db = Builder::new().create_with_backend(redb::backends::InMemoryBackend::new()).map_err(StoreError::engine)?;
-        make_tables(&db)?;
-        Self::start(Shared { path: None, cache: 0, db: RwLock::new(Some(db)) })
+        Self::start(Shared { path: None, cache: 0, backend: RwLock::new(Some(Backend::Memory(Arc::default()))) })
     }
 
     fn start(shared: Shared) -> Result<Self, StoreError> {
         let shared = Arc::new(shared);
         let (writer, queue) = mpsc::channel(WRITER_QUEUE);
         let mine = Arc::clone(&shared);
-        thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || write_loop(&mine, queue))
-            .map_err(|error| StoreError::Engine(error.to_string()))?;
+        let thread = thread::Builder::new().name("store-writer".into());
+        thread.spawn(move || write_loop(&mine, queue)).map_err(|error| StoreError::Engine(error.to_string()))?;
         Ok(Self { shared, writer })
     }
 
@@ -173,43 +171,41 @@ impl Engine {
         durable.await.map_err(|_| StoreError::Closed)
     }
 
-    /// Applies a batch from a thread that may block.
-    pub(crate) fn commit_blocking(&self, batch: Batch) -> Result<(), StoreError> {
-        let guard = self.shared.db.read().unwrap_or_else(PoisonError::into_inner);
-        let db = guard.as_ref().ok_or(StoreError::Closed)?;
-        apply(db, &[batch])
+    /// Applies a batch before the first stage runs: nobody else writes then.
+    pub(crate) fn commit_first(&self, batch: Batch) -> Result<(), StoreError> {
+        self.shared.backend()?.apply(&[batch])
     }
 
     /// Bytes on the disk; 0 for the twin.
     pub(crate) fn size(&self) -> u64 {
-        self.shared.path.as_ref().and_then(|path| path.metadata().ok()).map_or(0, |it| it.len())
+        match self.shared.backend() {
+            Ok(Backend::Disk { db, .. }) => db.disk_space().unwrap_or(0),
+            _ => 0,
+        }
     }
 
     /// A consistent view of what is durable now.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        let guard = self.shared.db.read().unwrap_or_else(PoisonError::into_inner);
-        let db = guard.as_ref().ok_or(StoreError::Closed)?;
-        Ok(Snapshot { transaction: db.begin_read().map_err(StoreError::engine)?, tables: Default::default() })
+        Ok(match self.shared.backend()? {
+            Backend::Disk { db, tables } => Snapshot::Disk { view: db.snapshot(), tables },
+            Backend::Memory(tables) => Snapshot::Memory(Arc::clone(&tables.read().unwrap_or_else(PoisonError::into_inner))),
+        })
     }
 }
 
-fn create(path: &Path, cache: usize) -> Result<Database, StoreError> {
-    let db = Builder::new().set_cache_size(cache).create(path).map_err(|error| match error {
-        redb::DatabaseError::DatabaseAlreadyOpen => {
-            StoreError::Locked { dir: path.parent().unwrap_or(path).to_owned(), holder: String::new() }
-        }
-        error => StoreError::engine(error),
-    })?;
-    make_tables(&db)?;
-    Ok(db)
+impl Shared {
+    fn backend(&self) -> Result<Backend, StoreError> {
+        self.backend.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
+    }
 }
 
-fn make_tables(db: &Database) -> Result<(), StoreError> {
-    let transaction = db.begin_write().map_err(StoreError::engine)?;
-    for (table, _) in TABLES {
-        transaction.open_table(definition(table)).map_err(StoreError::engine)?;
-    }
-    transaction.commit().map_err(StoreError::engine)
+fn open(path: &Path, cache: u64) -> Result<Backend, StoreError> {
+    let db =
+        Database::builder(path).cache_size(cache).max_journaling_size(JOURNALS).worker_threads(1).open().map_err(StoreError::engine)?;
+    let table =
+        |name: &&str| db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE)).map_err(StoreError::engine);
+    let tables = TABLES.iter().map(table).collect::<Result<Vec<_>, _>>()?;
+    Ok(Backend::Disk { db, tables: tables.into() })
 }
 
 fn write_loop(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
@@ -230,17 +226,13 @@ fn write_loop(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
     }
 }
 
-/// Does not return before the batches are durable: a full disk is waited out, with the file reopened
+/// Does not return before the batches are durable: a full disk is waited out, with the files reopened
 /// each time because an engine that met an I/O error refuses further work.
 fn commit_or_wait(shared: &Shared, batches: &[Batch]) {
     let mut pause = Duration::from_millis(200);
     loop {
         let started = Instant::now();
-        let outcome = {
-            let guard = shared.db.read().unwrap_or_else(PoisonError::into_inner);
-            guard.as_ref().ok_or(StoreError::Closed).and_then(|db| apply(db, batches))
-        };
-        let Err(error) = outcome else {
+        let Err(error) = shared.backend().and_then(|backend| backend.apply(batches)) else {
             metrics::store_commit(started.elapsed());
             return;
         };
@@ -249,107 +241,101 @@ fn commit_or_wait(shared: &Shared, batches: &[Batch]) {
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_secs(10));
         let Some(path) = &shared.path else { continue };
-        let mut guard = shared.db.write().unwrap_or_else(PoisonError::into_inner);
-        drop(guard.take());
-        match create(path, shared.cache) {
-            Ok(db) => *guard = Some(db),
+        let mut slot = shared.backend.write().unwrap_or_else(PoisonError::into_inner);
+        drop(slot.take());
+        match open(path, shared.cache) {
+            Ok(backend) => *slot = Some(backend),
             Err(error) => tracing::error!(%error, "the store cannot be reopened yet"),
         }
     }
 }
 
-fn apply(db: &Database, batches: &[Batch]) -> Result<(), StoreError> {
-    let transaction = db.begin_write().map_err(StoreError::engine)?;
-    {
-        let mut tables = WriteTables::new(&transaction);
-        for op in batches.iter().flat_map(|batch| &batch.0) {
-            tables.apply(op)?;
-        }
-    }
-    transaction.commit().map_err(StoreError::engine)
-}
-
-/// The tables of one write transaction, each opened once when first needed.
-struct WriteTables<'t> {
-    transaction: &'t WriteTransaction,
-    open: [Option<redb::Table<'t, Bytes, Bytes>>; TABLES.len()],
-}
-
-impl<'t> WriteTables<'t> {
-    fn new(transaction: &'t WriteTransaction) -> Self {
-        Self { transaction, open: Default::default() }
-    }
-
-    fn table(&mut self, table: Table) -> Result<&mut redb::Table<'t, Bytes, Bytes>, StoreError> {
-        let slot = &mut self.open[table as usize];
-        match slot {
-            Some(open) => Ok(open),
-            None => Ok(slot.insert(self.transaction.open_table(definition(table)).map_err(StoreError::engine)?)),
+impl Backend {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Disk { tables, .. } => Ok(tables[table as usize].get(key).map_err(StoreError::engine)?.map(|it| it.to_vec())),
+            Self::Memory(tables) => Ok(tables.read().unwrap_or_else(PoisonError::into_inner)[table as usize].get(key).cloned()),
         }
     }
 
-    fn apply(&mut self, op: &Op) -> Result<(), StoreError> {
-        match op {
-            Op::Put(table, key, value) => {
-                self.table(*table)?.insert(key.as_slice(), value.as_slice()).map_err(StoreError::engine)?;
+    fn keys_up_to(&self, table: Table, key: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+        match self {
+            Self::Disk { tables, .. } => {
+                tables[table as usize].range(..=key).map(|row| row.key().map(|it| it.to_vec()).map_err(StoreError::engine)).collect()
             }
-            Op::Delete(table, key) => {
-                self.table(*table)?.remove(key.as_slice()).map_err(StoreError::engine)?;
+            Self::Memory(tables) => {
+                let tables = tables.read().unwrap_or_else(PoisonError::into_inner);
+                Ok(tables[table as usize]
+                    .range::<[u8], _>((std::ops::Bound::Unbounded, std::ops::Bound::Included(key)))
+                    .map(|(key, _)| key.clone())
+                    .collect())
             }
-            Op::Move { table, from, to, value } => {
-                let table = self.table(*table)?;
-                let was_there = table.remove(from.as_slice()).map_err(StoreError::engine)?.is_some();
-                if was_there {
-                    table.insert(to.as_slice(), value.as_slice()).map_err(StoreError::engine)?;
+        }
+    }
+
+    fn apply(&self, batches: &[Batch]) -> Result<(), StoreError> {
+        let changes = settle(self, batches)?;
+        match self {
+            Self::Disk { db, tables } => {
+                let mut batch = db.batch().durability(Some(PersistMode::SyncAll));
+                for ((table, key), change) in changes {
+                    match change {
+                        Change::Put(value) => batch.insert(&tables[table as usize], key, value),
+                        Change::Delete => batch.remove(&tables[table as usize], key),
+                    }
                 }
+                batch.commit().map_err(StoreError::engine)
             }
-            Op::DeleteIf { table, key, expected } => {
-                let table = self.table(*table)?;
-                let same = table.get(key.as_slice()).map_err(StoreError::engine)?.is_some_and(|it| it.value() == expected.as_slice());
-                if same {
-                    table.remove(key.as_slice()).map_err(StoreError::engine)?;
+            Self::Memory(tables) => {
+                let mut tables = tables.write().unwrap_or_else(PoisonError::into_inner);
+                let tables = Arc::make_mut(&mut tables);
+                for ((table, key), change) in changes {
+                    match change {
+                        Change::Put(value) => tables[table as usize].insert(key, value),
+                        Change::Delete => tables[table as usize].remove(&key),
+                    };
                 }
-            }
-            Op::DeleteUpTo(table, key) => {
-                self.table(*table)?.retain_in::<&[u8], _>(..=key.as_slice(), |_, _| false).map_err(StoreError::engine)?;
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 
-/// A consistent view. It holds old pages while it lives: take one for a piece of work, not for long.
-pub(crate) struct Snapshot {
-    transaction: ReadTransaction,
-    tables: [OnceCell<ReadOnlyTable<Bytes, Bytes>>; TABLES.len()],
+/// A consistent view. It holds old versions while it lives: take one for a piece of work, not for long.
+pub(crate) enum Snapshot {
+    Disk { view: fjall::Snapshot, tables: Arc<[Keyspace]> },
+    Memory(Arc<Tables>),
 }
 
 /// A row, copied out.
 pub(crate) type Row = (Vec<u8>, Vec<u8>);
+type Rows<'a> = Box<dyn Iterator<Item = Result<Row, StoreError>> + 'a>;
 
 impl Snapshot {
-    fn table(&self, table: Table) -> Result<&ReadOnlyTable<Bytes, Bytes>, StoreError> {
-        let slot = &self.tables[table as usize];
-        if let Some(open) = slot.get() {
-            return Ok(open);
-        }
-        let open = self.transaction.open_table(definition(table)).map_err(StoreError::engine)?;
-        Ok(slot.get_or_init(|| open))
-    }
-
     /// The value of a key.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.table(table)?.get(key).map_err(StoreError::engine)?.map(|it| it.value().to_vec()))
+        match self {
+            Self::Disk { view, tables } => Ok(view.get(&tables[table as usize], key).map_err(StoreError::engine)?.map(|it| it.to_vec())),
+            Self::Memory(tables) => Ok(tables[table as usize].get(key).cloned()),
+        }
     }
 
     /// Rows from a key on, in order; ends at the first error, which is its last item.
-    pub(crate) fn from(&self, table: Table, from: &[u8]) -> Result<impl Iterator<Item = Result<Row, StoreError>> + use<>, StoreError> {
-        let rows = self.table(table)?.range::<&[u8]>(from..).map_err(StoreError::engine)?;
-        Ok(rows.map(|row| row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(StoreError::engine)))
+    pub(crate) fn from(&self, table: Table, from: &[u8]) -> Rows<'_> {
+        match self {
+            Self::Disk { view, tables } => {
+                let rows = view.range(&tables[table as usize], from..);
+                Box::new(rows.map(|row| row.into_inner().map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(StoreError::engine)))
+            }
+            Self::Memory(tables) => {
+                let rows = tables[table as usize].range::<[u8], _>((std::ops::Bound::Included(from), std::ops::Bound::Unbounded));
+                Box::new(rows.map(|(key, value)| Ok((key.clone(), value.clone()))))
+            }
+        }
     }
 
     /// How many rows a table has.
     pub(crate) fn len(&self, table: Table) -> Result<u64, StoreError> {
-        redb::ReadableTableMetadata::len(self.table(table)?).map_err(StoreError::engine)
+        self.from(table, &[]).try_fold(0, |count, row| row.map(|_| count + 1))
     }
 }

@@ -134,7 +134,7 @@ impl EntryQueue {
         let snapshot = self.engine.snapshot()?;
         let mut hosts = Vec::new();
         let mut from = vec![];
-        while let Some(row) = snapshot.from(Table::Pending, &from)?.next() {
+        while let Some(row) = snapshot.from(Table::Pending, &from).next() {
             let key = PendingKey::decode(&row?.0)?;
             hosts.push((key.host(), key.due_ms()));
             // The first key after every row of this host.
@@ -147,7 +147,7 @@ impl EntryQueue {
     /// Up to `limit` rows of a host that are due at `now_ms` and whose entries are not `claimed`.
     pub fn due(&self, host: HostKey, now_ms: u64, limit: usize, claimed: &HashSet<[u8; 8]>) -> Result<DueEntries, StoreError> {
         let mut found = DueEntries { rows: Vec::new(), next_ms: None };
-        for row in self.engine.snapshot()?.from(Table::Pending, &host.0)? {
+        for row in self.engine.snapshot()?.from(Table::Pending, &host.0) {
             let (key, value) = row?;
             let key = PendingKey::decode(&key)?;
             if key.host() != host {

@@ -112,7 +112,7 @@ impl Store {
         };
         std::fs::create_dir_all(dir).map_err(io(dir))?;
         let lock = lock(dir)?;
-        let engine = Engine::open(&dir.join("store.redb"), cache)?;
+        let engine = Engine::open(&dir.join("store"), cache)?;
         Self::identify(engine, Some(dir.to_owned()), Some(Arc::new(lock)))
     }
 
@@ -134,7 +134,7 @@ impl Store {
             let mut batch = Batch::default();
             batch.put(Table::Meta, *b"store_id", *id.as_bytes());
             batch.put(Table::Meta, *b"format", FORMAT.to_be_bytes());
-            engine.commit_blocking(batch)?;
+            engine.commit_first(batch)?;
             id
         };
         Ok(Self { engine, id, dir, _lock: lock })
@@ -203,7 +203,7 @@ impl Store {
         let mut counts = Vec::new();
         for (name, table) in tables {
             let mut rows = 0;
-            for row in snapshot.from(table, &[])? {
+            for row in snapshot.from(table, &[]) {
                 let (key, value) = row?;
                 match table {
                     Table::Sources => drop(polls::decode_facts(&value)?),

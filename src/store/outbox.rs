@@ -145,7 +145,7 @@ impl Outbox {
     pub fn read(&self, after: u64, records: usize, bytes: usize) -> Result<Vec<OutboxRow>, StoreError> {
         let mut rows = Vec::new();
         let mut size = 0;
-        for row in self.engine.snapshot()?.from(Table::Outbox, &(after + 1).to_be_bytes())?.take(records) {
+        for row in self.engine.snapshot()?.from(Table::Outbox, &(after + 1).to_be_bytes()).take(records) {
             let (key, value) = row?;
             size += value.len();
             if size > bytes && !rows.is_empty() {

@@ -189,7 +189,7 @@ impl PollStore {
 
     /// The facts of every source that was ever polled.
     pub fn all_facts(&self) -> Result<Vec<Facts>, StoreError> {
-        self.engine.snapshot()?.from(Table::Sources, &[])?.map(|row| decode_facts(&row?.1)).collect()
+        self.engine.snapshot()?.from(Table::Sources, &[]).map(|row| decode_facts(&row?.1)).collect()
     }
 
     /// Looks entries up; one answer for each key, from one consistent view.

@@ -65,7 +65,7 @@ impl Sweeper {
     fn seen(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {
         let snapshot = self.engine.snapshot()?;
         let (mut count, mut last) = (0, None);
-        for row in snapshot.from(Table::Seen, from)?.take(STEP) {
+        for row in snapshot.from(Table::Seen, from).take(STEP) {
             let (key, value) = row?;
             let seen = Seen::decode(&value)?;
             let waiting = match &seen.pending {
@@ -84,7 +84,7 @@ impl Sweeper {
     fn articles(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {
         let snapshot = self.engine.snapshot()?;
         let (mut count, mut last) = (0, None);
-        for row in snapshot.from(Table::Articles, from)?.take(STEP) {
+        for row in snapshot.from(Table::Articles, from).take(STEP) {
             let (id, value) = row?;
             let state = articles::decode(&value)?;
             let listed = snapshot.get(Table::Listed, &id)?;
