@@ -5,11 +5,15 @@ mod monitor;
 use std::{future::Future, sync::Arc};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    admin,
+    admin::{self, control},
     article::commit::{self, DeadLetterFiles},
     clock::SystemClock,
     config::{Backlog, Config, ConfigErrors, SinkKind, sources::Source},
@@ -39,6 +43,14 @@ pub enum DaemonError {
     Listen {
         /// The address.
         address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The control socket cannot be made.
+    #[error("the control socket {}: {source}", path.display())]
+    Control {
+        /// Where.
+        path: std::path::PathBuf,
         /// Why not.
         source: std::io::Error,
     },
@@ -92,11 +104,15 @@ pub async fn run_with<P: Publish>(
         let shown = admin::Shown { metrics: start.metrics.clone(), status };
         side.spawn(admin::serve(listener, shown, CancellationToken::new()));
     }
+    let (adopt_tx, adopt) = mpsc::channel(1);
+    let path = config.control_socket();
+    let socket = control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
+    side.spawn(socket.serve(control::Reach { store: store.clone(), adopt: adopt_tx }));
     side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), start.metrics, pressure_tx));
     tracing::info!(store = %store.id(), sources = start.sources.len(), data_dir = %config.data_dir.display(), "started");
     let parts = parts(config, start.sources, store, sink)?;
     let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
-    let steering = Steering { pressure, status: status_tx, stop: start.stop, drain: config.run.drain_timeout };
+    let steering = Steering { pressure, status: status_tx, adopt, stop: start.stop, drain: config.run.drain_timeout };
     let outcome = pipeline::run(parts, queues, steering).await;
     side.shutdown().await;
     tracing::info!("stopped");

@@ -27,6 +27,8 @@ pub mod telemetry;
 
 pub mod admin;
 
+pub mod explain;
+
 pub mod clock;
 
 pub mod cli;

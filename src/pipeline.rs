@@ -71,6 +71,8 @@ pub struct Steering {
     pub pressure: watch::Receiver<Pressure>,
     /// Whether publishing goes on.
     pub status: watch::Sender<publish::Status>,
+    /// Operators' wishes that publishing goes on in a new epoch.
+    pub adopt: mpsc::Receiver<publish::Adopt>,
     /// Ends the run in order.
     pub stop: CancellationToken,
     /// How long the draining may take.
@@ -79,7 +81,7 @@ pub struct Steering {
 
 /// Runs until `stop` and everything in flight is durable or delivered, or the deadline has passed.
 pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: Queues, steering: Steering) -> Result<(), PipelineError> {
-    let Steering { pressure, status, stop, drain } = steering;
+    let Steering { pressure, status, adopt, stop, drain } = steering;
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
     let (wake_tx, wake_rx) = mpsc::channel(queues.polled);
@@ -92,12 +94,14 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
     let clock = Arc::clone(&parts.poll.clock);
     let outbox = (parts.store.outbox(), parts.store.id());
 
+    let inputs = publish::Inputs { wake: outbox_rx, adopt, deadline: deadline.clone() };
+
     let mut stages = JoinSet::new();
     stages.spawn(schedule::run(first, clock, (due_tx, polled_rx), pressure.clone(), stop.clone()));
     stages.spawn(poll::run(parts.poll, due_rx, polled_tx, wake_tx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));
     stages.spawn(commit::run(extracted_rx, parts.commit, outbox_tx));
-    stages.spawn(publish::run(parts.sink, outbox, parts.publish, outbox_rx, (status, deadline.clone())));
+    stages.spawn(publish::run(parts.sink, outbox, parts.publish, inputs, status));
 
     let mut outcome = Ok(());
     let late = async {

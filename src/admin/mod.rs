@@ -1,5 +1,7 @@
-//! The admin endpoint: `/metrics`, `/healthz`, `/readyz` and a status page, over plain HTTP.
+//! The admin endpoint: `/metrics`, `/healthz`, `/readyz` and a status page, over plain HTTP; and the
+//! control socket for commands.
 
+pub mod control;
 pub mod http;
 
 use bytes::Bytes;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::config::Overrides;
+use crate::{admin::control::Request, config::Overrides};
 
 /// The config or the input is wrong.
 const WRONG_INPUT: u8 = 1;
@@ -36,6 +36,13 @@ enum Command {
         #[command(subcommand)]
         command: state::Command,
     },
+    /// Why this poll time, why this verdict.
+    Explain {
+        /// An article's id, an address, or a source's id.
+        what: String,
+        #[command(flatten)]
+        overrides: Box<Overrides>,
+    },
     /// A completion script for a shell.
     Completions {
         /// Which shell.
@@ -49,7 +56,8 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(overrides) => run::run(&overrides),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
-        Command::State { command } => state::run(&command),
+        Command::State { command } => command.run(),
+        Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nashra", &mut std::io::stdout());
             ExitCode::SUCCESS

@@ -1,4 +1,4 @@
-//! `nashra state`: what is in the data directory.
+//! `nashra state` and `nashra explain`: through the control socket where a daemon runs, else on the store itself.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,10 @@ use clap::Subcommand;
 
 use super::{WORLD_FAILED, WRONG_INPUT};
 use crate::{
-    config::{Config, Overrides},
+    admin::control::{self, Request, Response},
+    config::{Config, Overrides, SinkKind},
+    explain,
+    publish::{self, KafkaSink},
     store::{Store, StoreError},
 };
 
@@ -14,10 +17,21 @@ use crate::{
 pub(super) enum Command {
     /// Reads every row back and counts them.
     Check(Box<Overrides>),
+    /// Goes on in a new epoch where publishing has stopped, and says what may repeat.
+    Adopt(Box<Overrides>),
 }
 
-pub(super) fn run(command: &Command) -> ExitCode {
-    let Command::Check(overrides) = command;
+impl Command {
+    pub(super) fn run(&self) -> ExitCode {
+        match self {
+            Self::Check(overrides) => run(&Request::Check, overrides),
+            Self::Adopt(overrides) => run(&Request::Adopt, overrides),
+        }
+    }
+}
+
+/// Does what was asked, where it can be done.
+pub(super) fn run(request: &Request, overrides: &Overrides) -> ExitCode {
     let config = match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => config,
         Err(errors) => {
@@ -25,11 +39,16 @@ pub(super) fn run(command: &Command) -> ExitCode {
             return ExitCode::from(WRONG_INPUT);
         }
     };
-    match check(&config) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error @ StoreError::Damaged { .. }) => {
-            eprintln!("nashra: {error}");
-            ExitCode::from(WRONG_INPUT)
+    let outcome =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map(|runtime| runtime.block_on(answer(request, &config)));
+    match outcome {
+        Ok(Ok(words)) => {
+            println!("{words}");
+            ExitCode::SUCCESS
+        }
+        Ok(Err((words, code))) => {
+            eprintln!("nashra: {words}");
+            ExitCode::from(code)
         }
         Err(error) => {
             eprintln!("nashra: {error}");
@@ -38,17 +57,34 @@ pub(super) fn run(command: &Command) -> ExitCode {
     }
 }
 
-fn check(config: &Config) -> Result<(), StoreError> {
+async fn answer(request: &Request, config: &Config) -> Result<String, (String, u8)> {
+    let socket = config.control_socket();
+    match control::ask(&socket, request).await {
+        Ok(Some(Response::Ok(words))) => Ok(words),
+        Ok(Some(Response::Error(words))) => Err((words, WORLD_FAILED)),
+        Ok(None) => alone(request, config).await,
+        Err(error) => Err((format!("{}: {error}", socket.display()), WORLD_FAILED)),
+    }
+}
+
+/// No daemon runs: the store is opened here.
+async fn alone(request: &Request, config: &Config) -> Result<String, (String, u8)> {
+    let failed = |error: StoreError| {
+        let code = if matches!(error, StoreError::Damaged { .. }) { WRONG_INPUT } else { WORLD_FAILED };
+        (error.to_string(), code)
+    };
     if !config.data_dir.is_dir() {
-        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-        return Err(StoreError::Io { path: config.data_dir.clone(), source });
+        return Err((format!("{}: there is no such folder", config.data_dir.display()), WRONG_INPUT));
     }
-    let store = Store::open(&config.data_dir, config.store.cache.as_usize())?;
-    println!("store {}", store.id());
-    for (table, rows) in store.verify()? {
-        println!("{table}\t{rows}");
+    let store = Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?;
+    match request {
+        Request::Check => explain::check(&store).map_err(failed),
+        Request::Explain { what } => explain::explain(&store, what).map_err(failed),
+        Request::Adopt if config.sink.kind != SinkKind::Kafka => Err((publish::AdoptError::NoPosition.to_string(), WRONG_INPUT)),
+        Request::Adopt => {
+            let mut sink = KafkaSink::new(config.kafka.clone(), store.id());
+            let adopted = publish::adopt(&mut sink, &store.outbox()).await;
+            adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), WORLD_FAILED))
+        }
     }
-    let (records, bytes, _) = store.outbox().waiting()?;
-    println!("outbox waiting\t{records} records, {bytes} bytes");
-    Ok(())
 }

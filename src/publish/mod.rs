@@ -3,13 +3,14 @@
 //! What must stay true: nothing is trimmed that the sink did not acknowledge; after any failure the sink says
 //! itself what it holds, and publishing goes on from there or stops with a reason; it never guesses.
 
+mod adopt;
 mod kafka;
 mod lines;
 mod position;
 
 use std::{future::Future, time::Duration};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     telemetry::metrics,
 };
 
+pub use adopt::{AdoptError, Adopted, adopt};
 pub use kafka::KafkaSink;
 pub use lines::{LineSink, Output};
 pub use position::{Halt, Position};
@@ -75,18 +77,34 @@ pub enum Status {
     Halted(Halt),
 }
 
+/// An operator's wish that publishing goes on in a new epoch.
+#[derive(Debug)]
+pub struct Adopt(pub oneshot::Sender<Result<Adopted, AdoptError>>);
+
+/// What the publish stage listens to.
+#[derive(Debug)]
+pub struct Inputs {
+    /// There may be more in the outbox; closed once the committing task has ended.
+    pub wake: mpsc::Receiver<()>,
+    /// Operators' wishes.
+    pub adopt: mpsc::Receiver<Adopt>,
+    /// The time for draining is over.
+    pub deadline: CancellationToken,
+}
+
 /// Pauses between tries of a sink that does not answer.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(15);
 
-/// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or `deadline` is cancelled.
+/// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or the deadline is over.
 pub async fn run<P: Publish>(
     mut sink: P,
     (outbox, store_id): (Outbox, StoreId),
     limits: Limits,
-    mut wake: mpsc::Receiver<()>,
-    (status, deadline): (watch::Sender<Status>, CancellationToken),
+    inputs: Inputs,
+    status: watch::Sender<Status>,
 ) -> Result<(), PipelineError> {
+    let Inputs { mut wake, mut adopt, deadline } = inputs;
     let mut drain = Drain { outbox, store_id, limits, acked: None };
     let mut pause = PAUSE_FIRST;
     let mut open = true;
@@ -95,25 +113,26 @@ pub async fn run<P: Publish>(
             () = deadline.cancelled() => return Ok(()),
             outcome = drain.step(&mut sink, &status) => outcome?,
         };
-        match outcome {
-            Step::Delivered => pause = PAUSE_FIRST,
-            Step::Empty if !open => return Ok(()),
-            Step::Empty => open = wake.recv().await.is_some(),
+        let idle = match outcome {
+            Step::Delivered => {
+                pause = PAUSE_FIRST;
+                continue;
+            }
+            Step::Empty | Step::Halted if !open => return Ok(()),
+            // Woken by new records or an operator.
+            Step::Empty | Step::Halted => None,
             Step::Failed => {
                 metrics::publish_error();
-                tokio::select! {
-                    () = deadline.cancelled() => return Ok(()),
-                    () = tokio::time::sleep(pause) => {}
-                }
+                let this = pause;
                 pause = (pause * 2).min(PAUSE_MAX);
+                Some(this)
             }
-            Step::Halted => {
-                if !open {
-                    return Ok(());
-                }
-                // Woken by new records: the operator may have decided meanwhile.
-                open = wake.recv().await.is_some();
-            }
+        };
+        tokio::select! {
+            () = deadline.cancelled() => return Ok(()),
+            () = tokio::time::sleep(idle.unwrap_or_default()), if idle.is_some() => {}
+            woken = wake.recv(), if idle.is_none() => open = woken.is_some(),
+            Some(Adopt(answer)) = adopt.recv() => drain.adopt(&mut sink, answer).await,
         }
     }
 }
@@ -158,6 +177,18 @@ impl Drain {
                 Ok(Step::Halted)
             }
         }
+    }
+
+    /// The next step resumes, and finds what was adopted.
+    async fn adopt<P: Publish>(&mut self, sink: &mut P, answer: oneshot::Sender<Result<Adopted, AdoptError>>) {
+        self.acked = None;
+        let outcome = adopt(sink, &self.outbox).await;
+        if let Ok(adopted) = &outcome {
+            tracing::warn!(epoch = adopted.epoch, "an operator adopted data_dir: {adopted}");
+            metrics::publish_halted(adopted.halt.word(), false);
+        }
+        // The operator may have gone away meanwhile.
+        answer.send(outcome).ok();
     }
 
     async fn resume<P: Publish>(&mut self, sink: &mut P) -> Result<Result<Step, PublishError>, StoreError> {

@@ -102,7 +102,9 @@ impl Halt {
 
 /// Where to go on from, or why not. `found` is our outbox at the number that the sink holds.
 pub(super) fn judge(acked: &Acked, end: u64, held: &Held, found: Found) -> Result<Tail, Halt> {
-    for known in acked.cluster_id.iter().chain(held.position.iter().filter_map(|it| it.cluster_id.as_ref())) {
+    // A position of an epoch before may be of a cluster that was left behind.
+    let theirs = held.position.iter().filter(|it| it.epoch >= acked.epoch).filter_map(|it| it.cluster_id.as_ref());
+    for known in acked.cluster_id.iter().chain(theirs) {
         if *known != held.cluster_id {
             return Err(Halt::OtherCluster { found: held.cluster_id.clone(), ours: known.clone() });
         }

@@ -1,0 +1,84 @@
+//! Words for operators: why this poll time, why this verdict, what the store holds.
+
+use std::fmt::Write as _;
+
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    article::identity,
+    store::{ArticleState, Facts, Store, StoreError},
+};
+
+/// Explains a source (by id or address) or an article (by id or any of its addresses).
+pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
+    let url = Url::parse(what).ok();
+    let by_address = url.as_ref().map(|it| crate::config::sources::SourceId::of_url(it).to_string());
+    for id in [Some(what.to_owned()), by_address].into_iter().flatten() {
+        if let Some(facts) = store.polls().facts(&id)? {
+            return Ok(source(&facts));
+        }
+    }
+    let view = store.articles().view()?;
+    let id = match (Uuid::parse_str(what), &url) {
+        (Ok(id), _) => Some(id),
+        (_, Some(url)) => view.alias(&identity::of_url(url))?,
+        _ => None,
+    };
+    let found = id.map(|id| Ok::<_, StoreError>(view.article(id)?.map(|state| article(id, &state)))).transpose()?.flatten();
+    Ok(found.unwrap_or_else(|| format!("{what}: no source and no article is known by this name")))
+}
+
+fn source(facts: &Facts) -> String {
+    let date = |it: Option<chrono::DateTime<chrono::Utc>>| {
+        it.map_or_else(|| "never".to_owned(), |it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+    };
+    let mut out = format!("source {} {}\n", facts.id, facts.url);
+    let state = serde_json::to_value(facts.state).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
+    let reason = if facts.reason.is_empty() { String::new() } else { format!(" ({})", facts.reason) };
+    writeln!(out, "state: {state}{reason}, {} failures in a row", facts.failures).ok();
+    writeln!(out, "next poll: {}, because: {}", date(facts.next_due), facts.next_why).ok();
+    writeln!(out, "interval: {} s", facts.interval_s).ok();
+    writeln!(
+        out,
+        "last poll: {}, last read well: {}, last news: {}",
+        date(facts.last_poll),
+        date(facts.last_success),
+        date(facts.last_new)
+    )
+    .ok();
+    write!(out, "{} polls, {} entries taken", facts.polls, facts.entries).ok();
+    out
+}
+
+fn article(id: Uuid, state: &ArticleState) -> String {
+    let mut out = format!("article {id}, revision {}\n", state.revision);
+    writeln!(out, "address: {}", state.url.as_deref().unwrap_or("none")).ok();
+    for other in &state.alternate_urls {
+        writeln!(out, "also: {other}").ok();
+    }
+    writeln!(
+        out,
+        "first listed by {}, first seen {}, text from {}",
+        state.source,
+        state.first_seen,
+        if state.from_page { "its page" } else { "the feed" }
+    )
+    .ok();
+    write!(out, "last verdict: {} at {}: {}", state.verdict.what, state.verdict.at, state.verdict.why).ok();
+    out
+}
+
+/// Reads every row back and counts them.
+///
+/// # Errors
+/// Names the table of a row that cannot be read.
+pub fn check(store: &Store) -> Result<String, StoreError> {
+    let mut out = format!("store {}\n", store.id());
+    for (table, rows) in store.verify()? {
+        writeln!(out, "{table}\t{rows}").ok();
+    }
+    let ((records, bytes, _), acked) = (store.outbox().waiting()?, store.outbox().acked()?);
+    write!(out, "outbox\t{records} records wait, {bytes} bytes; {} acknowledged in epoch {}", acked.seq(), acked.epoch()).ok();
+    Ok(out)
+}
