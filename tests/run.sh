@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test. Arguments are handed on to `cargo test`.
+# Runs every test, with a real Kafka broker that it fetches and starts. Arguments are handed on to `cargo test`.
+# NASHRA_SKIP_CHAOS=1 leaves the two minutes of the chaos ledger out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,13 +9,28 @@ need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
 need cargo "cargo (https://rustup.rs)"
 need cc "a C compiler (apt-get install build-essential)"
 need make "make (apt-get install build-essential)"
-need pkg-config "pkg-config (apt-get install pkg-config)"
+need java "java 17 or newer (apt-get install openjdk-17-jre-headless)"
+need mvn "Maven (apt-get install maven)"
 if command -v pkg-config >/dev/null 2>&1; then
-  pkg-config --exists openssl || missing+=("OpenSSL's headers (apt-get install libssl-dev), or build with --features vendored-openssl")
+  pkg-config --exists openssl || missing+=("OpenSSL's headers (apt-get install libssl-dev)")
+else
+  missing+=("pkg-config (apt-get install pkg-config)")
 fi
 if [ ${#missing[@]} -gt 0 ]; then
   printf 'tests/run.sh: missing: %s\n' "${missing[@]}" >&2
   exit 3
 fi
 
+tests/kafka/broker.sh fetch
+dir=$(mktemp -d "${TMPDIR:-/tmp}/nashra-tests.XXXXXX")
+trap 'tests/kafka/broker.sh stop "$dir/broker" || true; rm -rf "$dir"' EXIT
+tests/kafka/broker.sh start "$dir/broker"
+NASHRA_TEST_BROKERS=$(cat "$dir/broker/bootstrap")
+export NASHRA_TEST_BROKERS
+
 cargo test --locked "$@"
+if [ -z "${NASHRA_SKIP_CHAOS:-}" ]; then
+  tests/chaos.sh --seed 1 --minutes 2
+else
+  echo "left out: the chaos ledger (NASHRA_SKIP_CHAOS is set)"
+fi

@@ -17,6 +17,8 @@ use crate::{
 
 /// How often the levels are looked at.
 const EVERY: Duration = Duration::from_secs(1);
+/// Waiting entries are counted by going through them, so less often.
+const COUNT_EVERY: u32 = 15;
 /// Pause between two steps of retention: it never competes with the stages.
 const SWEEP_PAUSE: Duration = Duration::from_millis(20);
 
@@ -43,8 +45,13 @@ impl Settings {
 /// Runs until it is aborted.
 pub(super) async fn run(store: Store, settings: Settings, handle: Option<PrometheusHandle>, pressure: watch::Sender<Pressure>) {
     let mut swept = None;
+    let (mut round, mut pending) = (0_u32, 0);
     loop {
-        match levels(&store) {
+        if round.is_multiple_of(COUNT_EVERY) {
+            pending = store.entries().waiting().unwrap_or(pending);
+        }
+        round = round.wrapping_add(1);
+        match levels(&store, pending) {
             Ok(levels) => {
                 metrics::levels(levels);
                 tell(&pressure, judge(&levels, &settings), &levels);
@@ -65,12 +72,12 @@ pub(super) async fn run(store: Store, settings: Settings, handle: Option<Prometh
     }
 }
 
-fn levels(store: &Store) -> Result<Levels, StoreError> {
+fn levels(store: &Store, entries_pending: u64) -> Result<Levels, StoreError> {
     let (records, bytes, oldest) = store.outbox().waiting()?;
     let age = oldest.map_or(TimeDelta::zero(), |it: chrono::DateTime<Utc>| SystemClock.now() - it);
     let disk_free = store.dir().and_then(|dir| rustix::fs::statvfs(dir).ok()).map_or(u64::MAX, |it| it.f_bavail * it.f_frsize);
     Ok(Levels {
-        entries_pending: store.entries().waiting()?,
+        entries_pending,
         outbox_records: records,
         outbox_bytes: bytes,
         outbox_oldest: age.to_std().unwrap_or_default(),

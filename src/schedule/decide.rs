@@ -95,15 +95,12 @@ fn backoff(bounds: Bounds, failures: u32) -> Duration {
     bounds.min.saturating_mul(factor.max(1)).min(bounds.max.max(bounds.min))
 }
 
-/// Up to a tenth later, never sooner, so that sources which started together drift apart. The same for the
-/// same poll: the decision stays pure.
+/// Up to a tenth sooner, never sooner than the shortest interval, so that sources which started together drift
+/// apart. The same for the same poll: the decision stays pure.
 fn jittered(interval: Duration, min: Duration, facts: &Facts, now: DateTime<Utc>) -> Duration {
-    let hash: [u8; 8] = crate::store::digest(&[facts.id.as_bytes(), &now.timestamp_millis().to_be_bytes()]);
-    // Short intervals are somebody's test or benchmark: a spread over less than a second spreads nothing.
-    if min < Duration::from_secs(30) {
-        return interval;
-    }
-    interval + interval.mul_f64(f64::from(u16::from_be_bytes([hash[0], hash[1]])) / f64::from(u16::MAX) / 10.0)
+    let hash: [u8; 2] = crate::store::digest(&[facts.id.as_bytes(), &now.timestamp_millis().to_be_bytes()]);
+    let share = f64::from(u16::from_be_bytes(hash)) / f64::from(u16::MAX) / 10.0;
+    interval.mul_f64(1.0 - share).max(min)
 }
 
 #[cfg(test)]
