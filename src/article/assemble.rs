@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::{Content, Look, identity};
+use super::{Content, Look, identity, record::Origin};
 use crate::{feed, store::PendingEntry};
 
 /// An article before it has an id.
@@ -54,7 +54,7 @@ pub fn from_page(entry: &PendingEntry, look: Look) -> Assembled {
         }
     }
     let mut content = merge(page.content, feed::content(&entry.entry));
-    let from_page = content.provenance.text != Some(super::record::Origin::Feed);
+    let from_page = content.provenance.text != Some(Origin::Feed);
     check_dates(&mut content, requested);
     Assembled { url: Some(url), claimed, fetched_url: Some(read), alternates, looked: requested, from_page, content }
 }
@@ -77,7 +77,8 @@ fn merge(mut page: Content, feed: Content) -> Content {
         page.bylines = feed.bylines;
         page.provenance.bylines = feed.provenance.bylines;
     }
-    if page.published.is_none() {
+    // A day that was found in the page's text is less than what the feed says for machines.
+    if page.published.is_none() || page.provenance.published == Some(Origin::Dom) && feed.published.is_some() {
         page.published = feed.published;
         page.provenance.published = feed.provenance.published;
     }

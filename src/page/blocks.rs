@@ -25,7 +25,7 @@ pub fn from_html_fragment(html: &str, base: &Url) -> Vec<Block> {
             .map(|text| Block::Paragraph { text })
             .collect();
     }
-    if super::guard::too_deep(html, MAX_DEPTH) {
+    if super::guard::shape(html).depth > MAX_DEPTH {
         return Vec::new();
     }
     let document = Document::fragment(html);
