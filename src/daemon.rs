@@ -54,6 +54,9 @@ pub enum DaemonError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The operating system refused something at the start.
+    #[error("starting: {0}")]
+    Start(std::io::Error),
     /// The sink cannot be made.
     #[error("the sink: {0}")]
     Sink(String),

@@ -31,4 +31,6 @@ pub mod explain;
 
 pub mod clock;
 
+pub mod demo;
+
 pub mod cli;

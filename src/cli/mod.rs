@@ -3,6 +3,7 @@
 
 pub mod check;
 
+mod demo;
 mod run;
 mod state;
 
@@ -27,6 +28,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The bundled news site on loopback, polled through the real pipeline; records on standard output.
+    Demo(demo::Options),
     /// The daemon.
     Run(Box<Overrides>),
     /// Every error of config and sources, with file and line.
@@ -54,6 +57,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Demo(options) => demo::run(&options),
         Command::Run(overrides) => run::run(&overrides),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
         Command::State { command } => command.run(),

@@ -1,6 +1,6 @@
 //! `nashra run`: the daemon.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{future::Future, path::PathBuf, process::ExitCode, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -25,32 +25,33 @@ pub(super) fn run(overrides: &Overrides) -> ExitCode {
             return ExitCode::from(WRONG_INPUT);
         }
     };
+    in_runtime(&config, daemon(&config, overrides))
+}
+
+/// Runs a daemon to its end, and says how it ended.
+pub(super) fn in_runtime(config: &Config, work: impl Future<Output = Result<(), DaemonError>>) -> ExitCode {
     let format = match config.log.format {
         LogFormat::Auto => telemetry::LogFormat::Auto,
         LogFormat::Text => telemetry::LogFormat::Text,
         LogFormat::Json => telemetry::LogFormat::Json,
     };
     telemetry::start_logging(format, config.log.level.as_str());
-    let outcome = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build().map(|runtime| {
-        let outcome = runtime.block_on(daemon(&config, overrides));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let outcome = runtime.map_err(DaemonError::Start).and_then(|runtime| {
+        let outcome = runtime.block_on(work);
         // A page that an extractor still chews on must not hold the exit up.
         runtime.shutdown_background();
         outcome
     });
-    let error = match outcome {
-        Ok(Ok(())) => return ExitCode::SUCCESS,
-        Ok(Err(error)) => error,
-        Err(error) => DaemonError::Sink(error.to_string()),
-    };
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
     eprintln!("nashra: {error}");
     ExitCode::from(if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED })
 }
 
-async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonError> {
-    let sources = sources(config)?;
-    let stop = CancellationToken::new();
-    let asked = daemon::asked_to_stop().map_err(|error| DaemonError::Sink(error.to_string()))?;
-    let (stopping, limit) = (stop.clone(), overrides.for_);
+/// Cancels `stop` at SIGTERM, SIGINT or after `limit`.
+pub(super) fn stop_when_asked(stop: &CancellationToken, limit: Option<Duration>) -> Result<(), DaemonError> {
+    let asked = daemon::asked_to_stop().map_err(DaemonError::Start)?;
+    let stopping = stop.clone();
     tokio::spawn(async move {
         match limit {
             Some(limit) => drop(tokio::time::timeout(limit, asked).await),
@@ -59,6 +60,13 @@ async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonErro
         tracing::info!("stopping: no new polls, what is in flight is drained");
         stopping.cancel();
     });
+    Ok(())
+}
+
+async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonError> {
+    let sources = sources(config)?;
+    let stop = CancellationToken::new();
+    stop_when_asked(&stop, overrides.for_)?;
     let metrics = metrics::start().ok();
     daemon::run(config, Start { sources, metrics, stop }).await
 }

@@ -1,0 +1,100 @@
+//! `nashra demo`: the bundled news site on loopback, the real pipeline, records on standard output.
+
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Args, ValueEnum};
+use tokio_util::sync::CancellationToken;
+
+use super::{WORLD_FAILED, WRONG_INPUT, run};
+use crate::{
+    clock::{Clock as _, SystemClock},
+    config::{Config, Overrides, SinkKind, duration},
+    daemon::{self, DaemonError, Start},
+    demo::{self, Readable},
+    publish::LineSink,
+    telemetry::metrics,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Stop after this time.
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    for_: Option<Duration>,
+    /// Where records go.
+    #[arg(long, value_enum, default_value_t = Sink::Stdout)]
+    sink: Sink,
+    /// Brokers, with --sink kafka.
+    #[arg(long, value_name = "HOST:PORT")]
+    brokers: Option<String>,
+    /// What the topics' names begin with.
+    #[arg(long, value_name = "PREFIX")]
+    topic_prefix: Option<String>,
+    /// Keeps the store here, instead of in a folder that goes away at the end.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where metrics, health and the status page are served.
+    #[arg(long, value_name = "ADDR|off", default_value = "127.0.0.1:0")]
+    listen: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Sink {
+    Stdout,
+    Kafka,
+}
+
+impl Options {
+    /// The flags of `nashra run` that do the same.
+    fn overrides(&self, data_dir: PathBuf) -> Result<Overrides, String> {
+        let parsed = |error: &dyn std::fmt::Display| error.to_string();
+        Ok(Overrides {
+            data_dir: Some(data_dir),
+            sink: Some(if self.sink == Sink::Kafka { SinkKind::Kafka } else { SinkKind::Stdout }),
+            brokers: self.brokers.as_ref().map(|it| it.split(',').map(str::parse).collect()).transpose().map_err(|error| parsed(&error))?,
+            topic_prefix: self.topic_prefix.as_ref().map(|it| it.parse()).transpose().map_err(|error| parsed(&error))?,
+            min_interval: Some(Duration::from_secs(1)),
+            max_interval: Some(Duration::from_secs(2)),
+            poll_now: Some(true),
+            allow_address: Some(vec!["127.0.0.0/8".parse().map_err(|error: ipnet::AddrParseError| parsed(&error))?]),
+            listen: Some(self.listen.parse().map_err(|error| parsed(&error))?),
+            ..Overrides::default()
+        })
+    }
+}
+
+pub(super) fn run(options: &Options) -> ExitCode {
+    let scratch = match tempfile::Builder::new().prefix("nashra-demo-").tempdir() {
+        Ok(scratch) => scratch,
+        Err(error) => {
+            eprintln!("nashra: a folder for the demo: {error}");
+            return ExitCode::from(WORLD_FAILED);
+        }
+    };
+    let data_dir = options.data_dir.clone().unwrap_or_else(|| scratch.path().to_owned());
+    let config = match options.overrides(data_dir).map(|overrides| Config::load(None, &overrides)) {
+        Ok(Ok(config)) => config,
+        Ok(Err(errors)) => {
+            eprintln!("{errors}");
+            return ExitCode::from(WRONG_INPUT);
+        }
+        Err(error) => {
+            eprintln!("nashra: {error}");
+            return ExitCode::from(WRONG_INPUT);
+        }
+    };
+    run::in_runtime(&config, demo(&config, options))
+}
+
+async fn demo(config: &Config, options: &Options) -> Result<(), DaemonError> {
+    let stop = CancellationToken::new();
+    let site = demo::serve(SystemClock.now(), stop.clone()).await.map_err(DaemonError::Start)?;
+    eprintln!("a small news site is served on {}; one article is revised after 4 s, one appears after 7 s", site.base);
+    run::stop_when_asked(&stop, options.for_)?;
+    crate::config::ConfigErrors::check(site.sources.errors)?;
+    let start = Start { sources: site.sources.sources, metrics: metrics::start().ok(), stop };
+    match options.sink {
+        Sink::Stdout if std::io::stdout().is_terminal() => daemon::run_with(config, start, |_| Ok(Readable::default())).await,
+        Sink::Stdout => daemon::run_with(config, start, |_| Ok(LineSink::stdout())).await,
+        Sink::Kafka => daemon::run(config, start).await,
+    }
+}

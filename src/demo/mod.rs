@@ -1,0 +1,73 @@
+//! `nashra demo`: a bundled news site on loopback, polled through the real pipeline.
+
+mod readable;
+mod site;
+
+use std::{io, sync::Arc};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http_body_util::Full;
+use hyper::{Response, StatusCode, header};
+use tokio::{net::TcpListener, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    admin::http::{self, Asked},
+    config::sources::{self, List},
+    store::digest,
+};
+
+pub use readable::Readable;
+
+/// A running site.
+#[derive(Debug)]
+pub struct DemoSite {
+    /// Where it is served.
+    pub base: String,
+    /// Its sources, as a list that a config could name.
+    pub sources: List,
+}
+
+/// Serves the site on a free port of loopback until `stop`. Its articles are dated relative to `now`.
+pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<DemoSite> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let lines: Vec<String> = site::sources()
+        .map(|it| {
+            format!("[[source]]\nid = {:?}\nname = {:?}\nurl = \"{base}/{}/feed.xml\"\ntags = {:?}\n", it.key, it.name, it.key, it.tags)
+        })
+        .collect();
+    let sources = sources::parse("demo.toml", lines.concat().as_bytes());
+    let (at, started) = (Arc::new(base.clone()), Instant::now());
+    let handler = move |asked: Asked<'_>| {
+        let moment = site::Moment { elapsed: started.elapsed(), started: now, base: at.to_string() };
+        answer(&asked, &moment)
+    };
+    tokio::spawn(http::serve(listener, handler, stop));
+    Ok(DemoSite { base, sources })
+}
+
+fn answer(asked: &Asked<'_>, moment: &site::Moment) -> Response<Full<Bytes>> {
+    let Some(document) = site::document(asked.path, moment) else {
+        return respond(StatusCode::NOT_FOUND, None, "text/plain", Bytes::from_static(b"not found\n"));
+    };
+    let tag = u64::from_be_bytes(digest(&[document.body.as_bytes()]));
+    let tag = format!("\"{tag:016x}\"");
+    let known = asked.headers.get(header::IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes());
+    if known {
+        respond(StatusCode::NOT_MODIFIED, Some(&tag), document.media_type, Bytes::new())
+    } else {
+        respond(StatusCode::OK, Some(&tag), document.media_type, Bytes::from(document.body))
+    }
+}
+
+fn respond(status: StatusCode, tag: Option<&str>, media_type: &'static str, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
+    if let Some(tag) = tag.and_then(|it| header::HeaderValue::from_str(it).ok()) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}

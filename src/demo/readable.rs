@@ -1,0 +1,67 @@
+//! Records for a reader at a terminal.
+
+use std::fmt::Write as _;
+
+use tokio::io::AsyncWriteExt as _;
+
+use crate::{
+    article::record::{Article, Change},
+    publish::{Held, Position, Publish, PublishError},
+    store::{OutboxRow, Topic},
+};
+
+/// Characters of the text that are shown.
+const SHOWN: usize = 160;
+
+/// Prints each record in a few lines.
+#[derive(Debug)]
+pub struct Readable(tokio::io::Stdout);
+
+impl Default for Readable {
+    fn default() -> Self {
+        Self(tokio::io::stdout())
+    }
+}
+
+impl Publish for Readable {
+    async fn resume(&mut self) -> Result<Option<Held>, PublishError> {
+        Ok(None)
+    }
+
+    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<(), PublishError> {
+        let words: String = rows.iter().map(words).collect();
+        let written = match self.0.write_all(words.as_bytes()).await {
+            Ok(()) => self.0.flush().await,
+            Err(error) => Err(error),
+        };
+        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))
+    }
+}
+
+fn words(row: &OutboxRow) -> String {
+    let value = &row.record.value;
+    if row.record.topic == Topic::DeadLetters {
+        return format!("\n✗ {}\n", String::from_utf8_lossy(value));
+    }
+    match serde_json::from_slice::<Article>(value) {
+        Ok(article) => article_words(&article),
+        // Shown all the same: whatever it is, it was published.
+        Err(_) => format!("\n{}\n", String::from_utf8_lossy(value)),
+    }
+}
+
+fn article_words(article: &Article) -> String {
+    let content = &article.content;
+    let mark = if article.change == Change::New { "●" } else { "↻" };
+    let source = article.source.name.as_deref().unwrap_or(&article.source.id);
+    let mut out = format!("\n{mark} {}\n", content.title.as_deref().unwrap_or("(no title)"));
+    let published = content.published.map_or_else(|| "no date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
+    let names: Vec<&str> = content.bylines.iter().map(|it| it.name.as_str()).collect();
+    write!(out, "  {source} · {} · {published} · {}", names.join(", "), content.language.as_deref().unwrap_or("?")).ok();
+    if article.revision > 1 {
+        write!(out, " · revision {}, changed: {}", article.revision, article.changed_fields.join(", ")).ok();
+    }
+    let start: String = content.text.as_deref().unwrap_or_default().chars().take(SHOWN).collect();
+    writeln!(out, "\n  {}…", start.replace('\n', " ")).ok();
+    out
+}

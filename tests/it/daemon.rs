@@ -1,0 +1,147 @@
+//! The daemon as its users run it, with the file sink.
+
+use tempfile::tempdir;
+
+use crate::support::{Answer, Nashra, Site, command, get, lines, until};
+
+const FILE: [&str; 2] = ["--sink", "file"];
+
+#[test]
+fn a_feed_becomes_articles_and_a_changed_one_the_next_revision() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First"), ("two", "Second")]);
+    site.page("one", "First", "It began.");
+    site.page("two", "Second", "It went on.");
+    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
+    until("two articles are there", || (lines(dir.path()).len() == 2).then_some(()));
+    site.page("one", "First, corrected", "It began otherwise.");
+    site.feed("/feed", &[("one", "First, corrected"), ("two", "Second")]);
+    let records = until("the revision is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+    assert_eq!(nashra.stop(), Some(0));
+    let first = records[..2].iter().find(|it| it["title"] == "First").unwrap();
+    assert_eq!(records[2]["id"], first["id"]);
+    assert_eq!((&records[2]["revision"], &records[2]["change"]), (&2.into(), &"revised".into()));
+    assert_eq!(records[2]["changed_fields"], serde_json::json!(["summary", "text", "title"]));
+    assert!(first["text"].as_str().unwrap().starts_with("It began."));
+    assert_eq!(lines(dir.path()).len(), 3);
+}
+
+#[test]
+fn a_page_that_failed_is_tried_again_although_its_feed_answers_304() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First")]);
+    let feed = Answer::ok(format!(
+        "<rss version=\"2.0\"><channel><title>F</title><item><title>First</title><link>{}/a/one</link></item></channel></rss>",
+        site.base
+    ));
+    site.put("/feed", feed.with("etag", "\"v1\""));
+    site.put("/a/one", Answer::status(500));
+    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
+    until("the page failed and the feed was asked with its tag", || {
+        let conditional = site.seen("/feed").iter().any(|it| it.headers.get("if-none-match").is_some_and(|it| it == "\"v1\""));
+        (conditional && !site.seen("/a/one").is_empty()).then_some(())
+    });
+    site.page("one", "First", "At last.");
+    let records = until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
+    assert!(records[0]["text"].as_str().unwrap().starts_with("At last."));
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_read_is_a_dead_letter_and_the_feeds_own_words_are_published() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First")]);
+    site.put("/a/one", Answer::ok(b"%PDF-1.7 not a page".as_slice()));
+    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
+    let records = until("both records are there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
+    assert_eq!(nashra.stop(), Some(0));
+    let dead = records.iter().find(|it| it["schema"] == "nashra.deadletter.v1").unwrap();
+    assert_eq!(dead["error"], "not an HTML page: a PDF");
+    let bytes = std::fs::read(dir.path().join(dead["bytes"].as_str().unwrap())).unwrap();
+    assert_eq!(bytes, b"%PDF-1.7 not a page");
+    let article = records.iter().find(|it| it["schema"] == "nashra.article.v1").unwrap();
+    assert_eq!((&article["title"], &article["provenance"]["text"]), (&"First".into(), &"feed".into()));
+}
+
+#[test]
+fn kill_9_and_a_start_repeat_nothing_and_lose_nothing() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    let slugs: Vec<String> = (0..40).map(|it| format!("s{it}")).collect();
+    let articles: Vec<(&str, &str)> = slugs.iter().map(|it| (it.as_str(), it.as_str())).collect();
+    site.feed("/feed", &articles);
+    for slug in &slugs {
+        site.page(slug, slug, "It is so.");
+    }
+    let sources = format!("{}/feed", site.base);
+    for count in [5, 15, 30] {
+        let nashra = Nashra::run(dir.path(), &sources, &FILE);
+        until("some are there", || (lines(dir.path()).len() >= count).then_some(()));
+        nashra.kill();
+    }
+    let nashra = Nashra::run(dir.path(), &sources, &FILE);
+    until("all are there", || {
+        let mut titles: Vec<String> = lines(dir.path()).iter().map(|it| it["title"].to_string()).collect();
+        titles.sort();
+        titles.dedup();
+        (titles.len() == 40).then_some(())
+    });
+    assert_eq!(nashra.stop(), Some(0));
+    // A file is at least once: what was written and not yet remembered may come again, under the same id.
+    let mut ids: Vec<String> = lines(dir.path()).iter().map(|it| it["id"].to_string()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 40);
+}
+
+#[test]
+fn a_second_process_on_the_same_data_directory_is_refused_by_name() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[]);
+    let first = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
+    first.admin();
+    let second = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
+    let log = until("the second ends", || Some(second.log()).filter(|it| it.contains("is in use by another nashra (process ")));
+    assert!(log.contains("nashra: data is in use"), "{log}");
+    assert_eq!(second.wait().code(), Some(3));
+    assert_eq!(first.stop(), Some(0));
+}
+
+#[test]
+fn operators_see_health_readiness_metrics_and_explanations() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First")]);
+    site.page("one", "First", "It began.");
+    let sources = format!("{}/feed\n{}/nothing", site.base, site.base);
+    let nashra = Nashra::run(dir.path(), &sources, &FILE);
+    let admin = nashra.admin();
+    until("the article is there", || (lines(dir.path()).len() == 1).then_some(()));
+    assert_eq!(get(&format!("{admin}healthz")), (200, "ok\n".to_owned()));
+    assert_eq!(get(&format!("{admin}readyz")), (200, "ok\n".to_owned()));
+    let metrics = get(&format!("{admin}metrics")).1;
+    for metric in
+        ["nashra_articles_total{change=\"new\"} 1", "nashra_published_total{topic=\"articles\"} 1", "nashra_polls_total{outcome=\"gone\"}"]
+    {
+        assert!(metrics.contains(metric), "{metric} is not in\n{metrics}");
+    }
+    let explained = |what: &str| command(dir.path(), &["explain", what, "--data-dir", "data"]).1;
+    assert!(explained(&format!("{}/a/one", site.base)).contains("last verdict: new"));
+    assert!(explained(&format!("{}/nothing", site.base)).contains("state: gone (HTTP status 404)"));
+    assert!(explained("nobody").contains("no source and no article"));
+    assert!(command(dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("articles\t1"));
+    assert_eq!(nashra.stop(), Some(0));
+    // Without a daemon the same commands open the store themselves.
+    assert!(explained(&format!("{}/a/one", site.base)).contains("last verdict: new"));
+}
+
+#[test]
+fn a_wrong_config_is_refused_with_every_error_at_once() {
+    let dir = tempdir().unwrap();
+    std::fs::write(dir.path().join("n.toml"), "[poll]\nmin_intervall = \"5m\"\nconcurrency = 0\n[sink]\nkind = \"kafak\"\n").unwrap();
+    for verb in ["check", "run"] {
+        let (code, _, words) = command(dir.path(), &[verb, "-c", "n.toml"]);
+        assert_eq!(code, Some(1));
+        for part in ["n.toml:2", "min_interval", "n.toml:3", "n.toml:5", "kafka"] {
+            assert!(words.contains(part), "{part} is not in\n{words}");
+        }
+    }
+}

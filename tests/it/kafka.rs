@@ -1,0 +1,252 @@
+//! The Kafka sink against a real broker.
+
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+
+use rdkafka::{
+    ClientConfig, Message as _, Offset, TopicPartitionList,
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    consumer::{BaseConsumer, Consumer as _},
+    error::KafkaError,
+    message::Headers as _,
+};
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::support::{Nashra, Site, command, get, until};
+
+/// The broker of `tests/run.sh`; without one a test says that it was left out.
+fn broker(test: &str) -> Option<String> {
+    let brokers = std::env::var("NASHRA_TEST_BROKERS").ok();
+    if brokers.is_none() {
+        eprintln!("left out: {test} needs a broker (tests/run.sh starts one)");
+    }
+    brokers
+}
+
+/// A record as a `read_committed` consumer sees it.
+#[derive(Debug)]
+struct Seen {
+    key: String,
+    headers: BTreeMap<String, String>,
+    value: Value,
+}
+
+fn read(brokers: &str, topic: &str) -> Vec<Seen> {
+    let mut client = ClientConfig::new();
+    client.set("bootstrap.servers", brokers).set("group.id", "test").set("enable.auto.commit", "false");
+    client.set("isolation.level", "read_committed").set("enable.partition.eof", "true").set("log_level", "0");
+    let consumer: BaseConsumer = client.create().unwrap();
+    let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(20)).unwrap();
+    let partitions: Vec<i32> = metadata.topics()[0].partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect();
+    let mut list = TopicPartitionList::new();
+    for partition in &partitions {
+        list.add_partition_offset(topic, *partition, Offset::Beginning).unwrap();
+    }
+    consumer.assign(&list).unwrap();
+    let (mut seen, mut ended) = (Vec::new(), 0);
+    while ended < partitions.len() {
+        match consumer.poll(Duration::from_secs(1)) {
+            Some(Ok(message)) => {
+                let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap_or_default().to_vec()).unwrap();
+                let headers =
+                    message.headers().map(|all| all.iter().map(|it| (it.key.to_owned(), text(it.value))).collect()).unwrap_or_default();
+                seen.push(Seen { key: text(message.key()), headers, value: serde_json::from_slice(message.payload().unwrap()).unwrap() });
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
+            Some(Err(error)) => panic!("{error}"),
+            None => {}
+        }
+    }
+    seen
+}
+
+fn admin(brokers: &str) -> AdminClient<rdkafka::client::DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap()
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+struct World {
+    site: Site,
+    dir: tempfile::TempDir,
+    brokers: String,
+    prefix: String,
+}
+
+impl World {
+    fn new(test: &str) -> Option<Self> {
+        let brokers = broker(test)?;
+        Some(Self { site: Site::start(), dir: tempdir().unwrap(), brokers, prefix: format!("{test}-{}.", uuid::Uuid::new_v4().simple()) })
+    }
+
+    fn articles(&self, slugs: &[&str]) {
+        let listed: Vec<(&str, &str)> = slugs.iter().map(|it| (*it, *it)).collect();
+        for slug in slugs {
+            self.site.page(slug, slug, "It is so.");
+        }
+        self.site.feed("/feed", &listed);
+    }
+
+    fn sink(&self) -> [&str; 6] {
+        ["--sink", "kafka", "--brokers", &self.brokers, "--topic-prefix", &self.prefix]
+    }
+
+    fn start(&self) -> Nashra {
+        Nashra::run(self.dir.path(), &format!("{}/feed", self.site.base), &self.sink())
+    }
+
+    fn topic(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    fn published(&self) -> Vec<Seen> {
+        read(&self.brokers, &self.topic("articles"))
+    }
+
+    fn adopt(&self) -> (Option<i32>, String, String) {
+        let mut arguments = vec!["state", "adopt", "--data-dir", "data"];
+        arguments.extend(self.sink());
+        command(self.dir.path(), &arguments)
+    }
+}
+
+fn wait_for(nashra: &Nashra, count: u32) {
+    let admin = nashra.admin();
+    until("the records are acknowledged", || {
+        get(&format!("{admin}metrics")).1.contains(&format!("nashra_published_total{{topic=\"articles\"}} {count}\n")).then_some(())
+    });
+}
+
+fn halted(nashra: &Nashra, words: &str) {
+    let admin = nashra.admin();
+    until("publishing has stopped", || {
+        let (status, answer) = get(&format!("{admin}readyz"));
+        (status == 503 && answer.contains(words)).then_some(())
+    });
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn records_arrive_once_with_their_key_headers_and_position_and_a_restart_repeats_nothing() {
+    let Some(world) = World::new("once") else { return };
+    world.articles(&["a", "b", "c"]);
+    let nashra = world.start();
+    wait_for(&nashra, 3);
+    assert_eq!(nashra.stop(), Some(0));
+    world.articles(&["a", "b", "c", "d"]);
+    let nashra = world.start();
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    let published = world.published();
+    let mut titles: Vec<_> = published.iter().map(|it| it.value["title"].as_str().unwrap()).collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["a", "b", "c", "d"]);
+    for record in &published {
+        let id = record.value["id"].as_str().unwrap();
+        assert_eq!((record.key.as_str(), record.headers["ce_id"].as_str()), (id, format!("{id}/1").as_str()));
+        assert_eq!((record.headers["ce_specversion"].as_str(), record.headers["ce_type"].as_str()), ("1.0", "nashra.article.v1"));
+        assert_eq!(record.headers["content-type"], "application/json");
+        assert_eq!(record.headers["traceparent"].len(), 55);
+    }
+    let positions = read(&world.brokers, &world.topic("positions"));
+    let last = positions.last().unwrap();
+    assert_eq!((&last.value["epoch"], &last.value["seq"]), (&1.into(), &4.into()));
+    assert!(published[0].headers["nashra-seq"].starts_with(&format!("{}/1/", last.key)));
+}
+
+#[test]
+fn a_restored_data_dir_stops_publishing_and_adopt_goes_on() {
+    let Some(world) = World::new("restored") else { return };
+    world.articles(&["a", "b"]);
+    let nashra = world.start();
+    wait_for(&nashra, 2);
+    assert_eq!(nashra.stop(), Some(0));
+    let (data, backup) = (world.dir.path().join("data"), world.dir.path().join("backup"));
+    copy(&data, &backup);
+    world.articles(&["a", "b", "c"]);
+    let nashra = world.start();
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    fs::remove_dir_all(&data).unwrap();
+    copy(&backup, &data);
+    // The restored store finds `c` again, gives it the number that the topic knows, and a new id.
+    let nashra = world.start();
+    halted(&nashra, "data_dir was restored");
+    let (code, words, _) = world.adopt();
+    assert_eq!(code, Some(0));
+    assert!(words.contains("epoch 2 begins") && words.contains("may come again under new ids"), "{words}");
+    wait_for(&nashra, 1);
+    assert!(world.adopt().2.contains("nothing to adopt"));
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(world.published().len(), 4);
+    // The new epoch holds: a start goes on from it.
+    world.articles(&["a", "b", "c", "d"]);
+    let nashra = world.start();
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(world.published().len(), 5);
+}
+
+#[test]
+fn a_deleted_positions_topic_stops_publishing_and_adopt_goes_on_without_a_daemon() {
+    let Some(world) = World::new("deleted") else { return };
+    world.articles(&["a"]);
+    let nashra = world.start();
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    let topic = world.topic("positions");
+    let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
+    block_on(admin(&world.brokers).delete_topics(&[&topic], &options)).unwrap();
+    world.articles(&["a", "b"]);
+    let nashra = world.start();
+    halted(&nashra, "has no position of this store, although 1 records were published");
+    assert_eq!(nashra.stop(), Some(0));
+    let (code, words, _) = world.adopt();
+    assert_eq!(code, Some(0));
+    assert!(words.contains("1 records of the outbox (numbers 2 to 2) will be published"), "{words}");
+    let nashra = world.start();
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(world.published().len(), 2);
+}
+
+#[test]
+fn a_positions_topic_that_deletes_is_refused() {
+    let Some(world) = World::new("policy") else { return };
+    world.articles(&["a"]);
+    let topic = world.topic("positions");
+    let new = NewTopic::new(&topic, 1, TopicReplication::Fixed(1)).set("cleanup.policy", "delete");
+    block_on(admin(&world.brokers).create_topics(&[new], &AdminOptions::new())).unwrap();
+    let nashra = world.start();
+    halted(&nashra, "has cleanup.policy=delete, it must be compact");
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn without_a_broker_polling_goes_on_and_nothing_is_lost() {
+    let Some(world) = World::new("later") else { return };
+    world.articles(&["a", "b"]);
+    let nowhere = ["--sink", "kafka", "--brokers", "127.0.0.1:1", "--topic-prefix", &world.prefix];
+    let nashra = Nashra::run(world.dir.path(), &format!("{}/feed", world.site.base), &nowhere);
+    let admin = nashra.admin();
+    until("both wait in the outbox", || get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 2\n").then_some(()));
+    assert_eq!(get(&format!("{admin}readyz")).0, 503);
+    nashra.kill();
+    let nashra = world.start();
+    wait_for(&nashra, 2);
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(world.published().len(), 2);
+}

@@ -1,0 +1,254 @@
+//! What the tests share: a small site whose answers a test changes, the built program as a child, waiting.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{HeaderMap, Response};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything here takes on a slow machine: only a failing test waits so long.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits until something is there.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// An answer of the site.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
+        Self { status: 200, headers: vec![], body: body.into() }
+    }
+
+    pub(crate) fn status(status: u16) -> Self {
+        Self { status, headers: vec![], body: b"no".to_vec() }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+}
+
+/// A request as the site saw it.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    answers: BTreeMap<String, Answer>,
+    seen: Vec<Seen>,
+}
+
+/// A real HTTP server on loopback.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) base: String,
+    inside: Arc<Mutex<Inside>>,
+    stop: CancellationToken,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Site {
+    pub(crate) fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let inside = Arc::new(Mutex::new(Inside::default()));
+        let (serving, stop) = (Arc::clone(&inside), CancellationToken::new());
+        let handler = move |asked: nashra::admin::http::Asked<'_>| {
+            let mut inside = serving.lock().unwrap();
+            inside.seen.push(Seen { path: asked.path.to_owned(), headers: asked.headers.clone() });
+            respond(inside.answers.get(asked.path).cloned().unwrap_or_else(|| Answer::status(404)), asked.headers)
+        };
+        runtime.spawn(nashra::admin::http::serve(listener, handler, stop.clone()));
+        Self { base, inside, stop, runtime: Some(runtime) }
+    }
+
+    pub(crate) fn put(&self, path: &str, answer: Answer) {
+        self.inside.lock().unwrap().answers.insert(path.to_owned(), answer);
+    }
+
+    pub(crate) fn seen(&self, path: &str) -> Vec<Seen> {
+        self.inside.lock().unwrap().seen.iter().filter(|it| it.path == path).cloned().collect()
+    }
+
+    /// A feed of these articles: slug, title.
+    pub(crate) fn feed(&self, path: &str, articles: &[(&str, &str)]) {
+        let items: String = articles
+            .iter()
+            .map(|(slug, title)| {
+                format!("<item><title>{title}</title><link>{}/a/{slug}</link><guid isPermaLink=\"false\">{slug}</guid><description>About {title}, in short.</description></item>", self.base)
+            })
+            .collect::<Vec<_>>()
+            .concat();
+        let xml = format!("<rss version=\"2.0\"><channel><title>Test feed</title><link>{}</link>{items}</channel></rss>", self.base);
+        self.put(path, Answer::ok(xml));
+    }
+
+    /// An article's page.
+    pub(crate) fn page(&self, slug: &str, title: &str, first: &str) {
+        let filler: String = (0..4).map(|it| format!("<p>Paragraph {it} of this article says at some length that the council met again, that the ferry will sail, and that nothing else was decided on that day.</p>")).collect::<Vec<_>>().concat();
+        let html = format!(
+            "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title></head><body><article><h1>{title}</h1><p>{first} This sentence makes the first paragraph long enough to be one.</p>{filler}</article></body></html>"
+        );
+        self.put(&format!("/a/{slug}"), Answer::ok(html).with("content-type", "text/html; charset=utf-8"));
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn respond(answer: Answer, asked: &HeaderMap) -> Response<Full<Bytes>> {
+    let tag = answer.headers.iter().find(|(name, _)| *name == "etag").map(|(_, value)| value.clone());
+    let known = tag.is_some_and(|tag| asked.get("if-none-match").is_some_and(|it| it.as_bytes() == tag.as_bytes()));
+    let mut response = Response::new(Full::new(Bytes::from(if known { vec![] } else { answer.body })));
+    *response.status_mut() = hyper::StatusCode::from_u16(if known { 304 } else { answer.status }).unwrap();
+    for (name, value) in &answer.headers {
+        response.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    response
+}
+
+/// The built program.
+#[derive(Debug)]
+pub(crate) struct Nashra {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Nashra {
+    /// `nashra run` on `dir/data`, with the intervals of a test; `more` are further arguments.
+    pub(crate) fn run(dir: &Path, sources: &str, more: &[&str]) -> Self {
+        fs::write(dir.join("sources.txt"), sources).unwrap();
+        let mut arguments = vec![
+            "run",
+            "--sources",
+            "sources.txt",
+            "--data-dir",
+            "data",
+            "--allow-address",
+            "127.0.0.0/8",
+            "--min-interval",
+            "200ms",
+            "--max-interval",
+            "400ms",
+            "--listen",
+            "127.0.0.1:0",
+        ];
+        arguments.extend(more);
+        Self::start(dir, &arguments)
+    }
+
+    pub(crate) fn start(dir: &Path, arguments: &[&str]) -> Self {
+        let log = dir.join(format!("log-{}", fs::read_dir(dir).unwrap().count()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nashra"));
+        command.args(arguments).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap());
+        Self { child: command.spawn().unwrap(), log }
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// The records of standard output, each as it comes.
+    pub(crate) fn records(&mut self) -> impl Iterator<Item = Value> + use<> {
+        let lines = BufReader::new(self.child.stdout.take().unwrap()).lines();
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+    }
+
+    /// Where metrics and health are served.
+    pub(crate) fn admin(&self) -> String {
+        until("the admin address is logged", || {
+            let log = self.log();
+            let line = log.lines().find(|it| it.contains("metrics, health and status"))?;
+            serde_json::from_str::<Value>(line).ok()?["url"].as_str().map(str::to_owned)
+        })
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        until("nashra ends", || self.child.try_wait().unwrap())
+    }
+
+    /// SIGTERM, and its exit code.
+    pub(crate) fn stop(self) -> Option<i32> {
+        self.signal("TERM");
+        self.wait().code()
+    }
+}
+
+impl Drop for Nashra {
+    fn drop(&mut self) {
+        // Already ended in a test that passed.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// The lines of a file sink, so far as they are whole.
+pub(crate) fn lines(dir: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(dir.join("data/articles.jsonl")).unwrap_or_default();
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// GET, on a connection of its own: status and body.
+pub(crate) fn get(url: &str) -> (u16, String) {
+    use std::io::{Read as _, Write as _};
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// Runs a command of the program to its end: exit code, standard output, standard error.
+pub(crate) fn command(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_nashra")).args(arguments).current_dir(dir).stdin(Stdio::null()).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
