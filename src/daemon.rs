@@ -1,5 +1,6 @@
 //! Puts a daemon together from its config and runs it: config → build → run → drain.
 
+mod lists;
 mod monitor;
 
 use std::{future::Future, sync::Arc};
@@ -122,14 +123,19 @@ pub async fn run_with<P: Publish>(
     Ok(outcome?)
 }
 
-fn parts<P>(
-    config: &Config,
-    sources: Vec<Source>,
-    store: Store,
-    sink: P,
-) -> Result<pipeline::Parts<HttpFetcher<Arc<SystemClock>>, SystemClock, P>, DaemonError> {
-    let clock = Arc::new(SystemClock);
-    let fetch = &config.fetch;
+/// Every source that the config names.
+///
+/// # Errors
+/// All that is wrong in the lists, at once.
+pub async fn sources(config: &Config) -> Result<Vec<Source>, DaemonError> {
+    let (fetcher, _) = fetcher(config)?;
+    Ok(lists::load(config, &*fetcher, config.fetch.max_decoded.as_usize()).await?)
+}
+
+type Fetcher = HttpFetcher<Arc<SystemClock>>;
+
+fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
+    let (clock, fetch) = (Arc::new(SystemClock), &config.fetch);
     let limits = Limits {
         user_agent: fetch.user_agent.as_str().to_owned(),
         per_host: fetch.per_host,
@@ -140,8 +146,13 @@ fn parts<P>(
         max_redirects: fetch.max_redirects,
         allow: fetch.allow_addresses.clone(),
     };
-    let max_decoded = limits.max_decoded;
-    let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(&clock)).map_err(|error| DaemonError::Client(error.to_string()))?);
+    let fetcher = HttpFetcher::new(limits, Arc::clone(&clock)).map_err(|error| DaemonError::Client(error.to_string()))?;
+    Ok((Arc::new(fetcher), clock))
+}
+
+fn parts<P>(config: &Config, sources: Vec<Source>, store: Store, sink: P) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
+    let (fetcher, clock) = fetcher(config)?;
+    let max_decoded = config.fetch.max_decoded.as_usize();
     let rules = poll::Rules {
         bounds: Bounds { min: config.poll.min_interval, max: config.poll.max_interval },
         backlog: match config.poll.backlog {
@@ -154,7 +165,7 @@ fn parts<P>(
     };
     let settings = page::Settings {
         concurrency: config.page.concurrency,
-        per_host: fetch.per_host,
+        per_host: config.fetch.per_host,
         workers: config.page.worker_count(),
         in_flight: config.queues.extracted,
         tries: config.page.tries,

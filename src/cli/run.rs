@@ -1,15 +1,12 @@
 //! `nashra run`: the daemon.
 
-use std::{future::Future, path::PathBuf, process::ExitCode, time::Duration};
+use std::{future::Future, process::ExitCode, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
 use super::{WORLD_FAILED, WRONG_INPUT};
 use crate::{
-    config::{
-        Config, LogFormat, Overrides, SourceList,
-        sources::{self, Source},
-    },
+    config::{Config, LogFormat, Overrides},
     daemon::{self, DaemonError, Start},
     telemetry::{self, metrics},
 };
@@ -64,29 +61,9 @@ pub(super) fn stop_when_asked(stop: &CancellationToken, limit: Option<Duration>)
 }
 
 async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonError> {
-    let sources = sources(config)?;
+    let sources = daemon::sources(config).await?;
     let stop = CancellationToken::new();
     stop_when_asked(&stop, overrides.for_)?;
     let metrics = metrics::start().ok();
     daemon::run(config, Start { sources, metrics, stop }).await
-}
-
-/// Every source that the config names; addresses of lists are not fetched yet and are said to be wrong.
-fn sources(config: &Config) -> Result<Vec<Source>, DaemonError> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    let mut lists = Vec::new();
-    for list in &config.sources {
-        match list {
-            SourceList::File(path) => paths.push(path.clone()),
-            // One address is one source: the list of a single line.
-            SourceList::Url(url) => lists.push(sources::parse(url.as_str(), url.as_str().as_bytes())),
-        }
-    }
-    lists.extend(paths.iter().map(|path| sources::read(path)));
-    let merged = sources::merge(lists);
-    for warning in &merged.warnings {
-        tracing::warn!(place = %warning.place, "{}", warning.message);
-    }
-    crate::config::ConfigErrors::check(merged.errors)?;
-    Ok(merged.sources)
 }

@@ -47,7 +47,8 @@ fn the_flags_are_sound() {
 fn every_shipped_config_loads() {
     let shipped = Config::load(Some(&in_crate("config/nashra.toml")), &Overrides::default()).unwrap();
     assert_eq!(shipped.sources, [SourceList::File(in_crate("config/sources.toml"))]);
-    for list in ["config/sources.toml", "config/sources.opml", "config/sources.txt"] {
+    Config::load(Some(&in_crate("deploy/nashra.toml")), &Overrides::default()).unwrap();
+    for list in ["deploy/sources.toml", "config/sources.toml", "config/sources.opml", "config/sources.txt"] {
         let (sources, warnings) = sources::load(&[in_crate(list)]).unwrap();
         assert!(!sources.is_empty() && warnings.is_empty(), "{list}");
         assert!(sources.iter().any(|source| source.name.is_some()), "{list}");

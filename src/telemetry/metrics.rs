@@ -148,3 +148,18 @@ pub(crate) fn levels(levels: Levels) {
     gauge!("nashra_store_bytes").set(levels.store_bytes as f64);
     gauge!("nashra_disk_free_bytes").set(levels.disk_free as f64);
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
+        let defined = include_str!("metrics.rs");
+        for file in [include_str!("../../deploy/grafana/dashboards/nashra.json"), include_str!("../../deploy/prometheus/alerts.yml")] {
+            let names = file.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|it| it.starts_with("nashra_"));
+            for name in names {
+                let name = name.trim_end_matches("_bucket");
+                assert!(defined.contains(&format!("\"{name}\"")), "{name} is not defined");
+            }
+        }
+    }
+}

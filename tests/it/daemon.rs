@@ -145,3 +145,44 @@ fn a_wrong_config_is_refused_with_every_error_at_once() {
         }
     }
 }
+
+#[test]
+fn a_list_of_sources_may_be_an_address_and_its_last_copy_serves_when_it_is_gone() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First")]);
+    site.page("one", "First", "It began.");
+    let list = format!("<opml version=\"2.0\"><body><outline type=\"rss\" text=\"Named\" xmlUrl=\"{}/feed\"/></body></opml>", site.base);
+    site.put("/list", Answer::ok(list));
+    let address = format!("{}/list", site.base);
+    let start = || {
+        let arguments = [
+            "run",
+            "--sources",
+            &address,
+            "--data-dir",
+            "data",
+            "--sink",
+            "file",
+            "--allow-address",
+            "127.0.0.0/8",
+            "--min-interval",
+            "200ms",
+            "--max-interval",
+            "400ms",
+            "--listen",
+            "127.0.0.1:0",
+        ];
+        Nashra::start(dir.path(), &arguments)
+    };
+    let nashra = start();
+    let records = until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
+    assert_eq!(records[0]["source"]["name"], "Named");
+    assert_eq!(nashra.stop(), Some(0));
+    site.put("/list", Answer::status(503));
+    site.feed("/feed", &[("one", "First"), ("two", "Second")]);
+    site.page("two", "Second", "It went on.");
+    let nashra = start();
+    until("the second is there", || (lines(dir.path()).len() == 2).then_some(()));
+    assert!(nashra.log().contains("the copy of an earlier start is used"));
+    assert_eq!(nashra.stop(), Some(0));
+}

@@ -1,0 +1,118 @@
+//! Every source that the config names, from files and from addresses.
+//!
+//! An address may be a list (TOML, OPML, one URL a line) or a source itself: what comes back decides. The last good
+//! copy of a list is kept in `data_dir`, so that a start does not depend on somebody else's server.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::{
+    config::{
+        Config, ConfigErrors, SourceList,
+        sources::{self, List, Source},
+    },
+    feed,
+    fetch::{Fetch, Outcome, Request, Validators},
+    store::digest,
+};
+
+const ACCEPT: &str = "text/x-opml, application/toml, text/plain, application/xml;q=0.9, */*;q=0.5";
+
+/// All sources. Two that have one id or one address are an error or a warning, wherever they stand.
+pub(super) async fn load<F: Fetch>(config: &Config, fetcher: &F, max_decoded: usize) -> Result<Vec<Source>, ConfigErrors> {
+    let mut lists = Vec::new();
+    for list in &config.sources {
+        lists.push(match list {
+            SourceList::File(path) => sources::read(path),
+            SourceList::Url(url) => remote(url, &config.data_dir, fetcher, max_decoded).await,
+        });
+    }
+    let merged = sources::merge(lists);
+    for warning in &merged.warnings {
+        tracing::warn!(place = %warning.place, "{}", warning.message);
+    }
+    ConfigErrors::check(merged.errors)?;
+    Ok(merged.sources)
+}
+
+async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: usize) -> List {
+    let cached = cache(url, data_dir);
+    let bytes = match fetcher.fetch(Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT }).await {
+        Outcome::New(found) => found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string()),
+        Outcome::NotModified => Err("HTTP status 304".to_owned()),
+        Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
+        Outcome::Failed(error) => Err(error.to_string()),
+    };
+    let error = match bytes {
+        Ok(bytes) if is_list(&bytes, url) => {
+            if let Err(error) = keep(&cached, &bytes) {
+                tracing::warn!(%error, path = %cached.display(), "the list of sources could not be kept for the next start");
+            }
+            return sources::parse(url.as_str(), &bytes);
+        }
+        Ok(_) => return single(url),
+        Err(error) => error,
+    };
+    if let Ok(bytes) = std::fs::read(&cached) {
+        tracing::warn!(%url, error, "the list of sources could not be fetched; the copy of an earlier start is used");
+        sources::parse(url.as_str(), &bytes)
+    } else {
+        tracing::warn!(%url, error, "the address could not be fetched; it is polled as a source");
+        single(url)
+    }
+}
+
+fn single(url: &Url) -> List {
+    sources::parse(url.as_str(), url.as_str().as_bytes())
+}
+
+/// A list names sources; a feed is one, and so is a page.
+fn is_list(bytes: &[u8], url: &Url) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    if start.starts_with('<') {
+        return text.to_ascii_lowercase().contains("<opml");
+    }
+    // A JSON Feed is no list, although it holds addresses.
+    feed::read(bytes, None, url).is_err() && sources::parse(url.as_str(), bytes).errors.is_empty()
+}
+
+fn cache(url: &Url, data_dir: &Path) -> PathBuf {
+    let name = u64::from_be_bytes(digest(&[url.as_str().as_bytes()]));
+    data_dir.join("lists").join(format!("{name:016x}"))
+}
+
+/// Whole or not at all.
+fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    let part = path.with_extension("part");
+    std::fs::write(&part, bytes)?;
+    std::fs::rename(part, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_told_from_a_source() {
+        let url = Url::parse("https://news.example/x").unwrap();
+        for list in [
+            "https://a.example/feed\nhttps://b.example/feed\n",
+            "[[source]]\nurl = \"https://a.example/\"\n",
+            "<?xml version=\"1.0\"?>\n<OPML version=\"2.0\"><body/></OPML>",
+        ] {
+            assert!(is_list(list.as_bytes(), &url), "{list}");
+        }
+        for source in [
+            "<rss version=\"2.0\"/>",
+            "<!doctype html><p>x",
+            "{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"x\", \"items\": []}",
+        ] {
+            assert!(!is_list(source.as_bytes(), &url), "{source}");
+        }
+    }
+}
