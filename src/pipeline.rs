@@ -45,6 +45,9 @@ pub struct Queues {
     pub extracted: usize,
 }
 
+/// Poll → the topic of polls; best effort, so its size decides only what is dropped.
+const TOLD: usize = 256;
+
 /// The stages' parts.
 #[derive(Debug)]
 pub struct Parts<F, C, P> {
@@ -56,6 +59,8 @@ pub struct Parts<F, C, P> {
     pub commit: commit::Parts<C>,
     /// The sink.
     pub sink: P,
+    /// Where polls are told, if they are.
+    pub polls: Option<publish::PollSink>,
     /// Bounds of one delivery.
     pub publish: publish::Limits,
     /// The store.
@@ -85,6 +90,7 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
     let (wake_tx, wake_rx) = mpsc::channel(queues.polled);
+    let (told_tx, told_rx) = mpsc::channel(TOLD);
     let (extracted_tx, extracted_rx) = mpsc::channel(queues.extracted);
     let (outbox_tx, outbox_rx) = mpsc::channel(1);
     // The outbox may hold records of the run before.
@@ -98,7 +104,8 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
 
     let mut stages = JoinSet::new();
     stages.spawn(schedule::run(first, clock, (due_tx, polled_rx), pressure.clone(), stop.clone()));
-    stages.spawn(poll::run(parts.poll, due_rx, polled_tx, wake_tx));
+    stages.spawn(poll::run(parts.poll, due_rx, poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx }));
+    stages.spawn(publish::polls::run(parts.polls, told_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));
     stages.spawn(commit::run(extracted_rx, parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outbox, parts.publish, inputs, status));

@@ -23,10 +23,12 @@ fi
 
 tests/kafka/broker.sh fetch
 dir=$(mktemp -d "${TMPDIR:-/tmp}/nashra-tests.XXXXXX")
-trap 'tests/kafka/broker.sh stop "$dir/broker" || true; rm -rf "$dir"' EXIT
-tests/kafka/broker.sh start "$dir/broker"
+trap 'for it in broker other; do tests/kafka/broker.sh stop "$dir/$it" || true; done; rm -rf "$dir"' EXIT
+# The second is another cluster, for the test that meets one.
+for it in broker other; do tests/kafka/broker.sh start "$dir/$it"; done
 NASHRA_TEST_BROKERS=$(cat "$dir/broker/bootstrap")
-export NASHRA_TEST_BROKERS
+NASHRA_TEST_BROKERS_OTHER=$(cat "$dir/other/bootstrap")
+export NASHRA_TEST_BROKERS NASHRA_TEST_BROKERS_OTHER
 
 cargo test --locked "$@"
 if [ -z "${NASHRA_SKIP_CHAOS:-}" ]; then

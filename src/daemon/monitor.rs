@@ -1,6 +1,6 @@
 //! Looks at the levels each second: gauges for the operators, pressure for the schedule, retention once a day.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -44,6 +44,8 @@ impl Settings {
 
 /// Runs until it is aborted.
 pub(super) async fn run(store: Store, settings: Settings, handle: Option<PrometheusHandle>, pressure: watch::Sender<Pressure>) {
+    // The first hour belongs to polling: after a long stop it renews what is still listed before anything is forgotten.
+    let first_sweep = Instant::now() + Duration::from_hours(1);
     let mut swept = None;
     let (mut round, mut pending) = (0_u32, 0);
     loop {
@@ -62,7 +64,7 @@ pub(super) async fn run(store: Store, settings: Settings, handle: Option<Prometh
             handle.run_upkeep();
         }
         let today = day(SystemClock.now());
-        if swept != Some(today) {
+        if swept != Some(today) && Instant::now() >= first_sweep {
             swept = Some(today);
             if let Err(error) = sweep(&store, &settings).await {
                 tracing::warn!(%error, "retention stopped early; it goes on tomorrow");

@@ -21,6 +21,8 @@ pub struct Rules {
     pub bounds: Bounds,
     /// How old an entry may be at a source's first poll and still be published; `None`: any age.
     pub backlog: Option<Duration>,
+    /// How long entries are remembered after they were last listed.
+    pub retention: Duration,
     /// What is done about pages.
     pub pages: PageMode,
     /// How often a day a changed entry's page is fetched again.
@@ -43,7 +45,9 @@ pub(super) fn go_through(
     feed: &Feed,
     (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<Listed, StoreError> {
+    // Later, an unknown entry that is older than what we remember may be one that was forgotten.
     let first_poll = facts.last_success.is_none();
+    let oldest = rules.backlog.map(|backlog| if first_poll { backlog } else { backlog.max(rules.retention) });
     let pages = source.pages.unwrap_or(rules.pages);
     let name = source.name.clone().or_else(|| feed.title.clone());
     let described = record::Source {
@@ -58,7 +62,7 @@ pub(super) fn go_through(
     let (mut known, mut changed, mut old) = (0, 0, 0);
     for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(store.seen(&keys)?) {
         let version = entry.version();
-        let verdict = judge(entry, version, seen.as_ref(), first_poll.then_some(rules.backlog).flatten(), now);
+        let verdict = judge(entry, version, seen.as_ref(), oldest, now);
         match verdict {
             Verdict::Known { touch } => {
                 known += 1;
@@ -102,7 +106,7 @@ enum Verdict {
     Known { touch: bool },
 }
 
-/// Decides on one entry; `backlog` is set at a source's first poll alone.
+/// Decides on one entry; an unknown one that is older than `backlog` counts as seen.
 fn judge(entry: &Entry, version: [u8; 16], seen: Option<&Seen>, backlog: Option<Duration>, now: DateTime<Utc>) -> Verdict {
     match seen {
         Some(seen) if seen.version == version => Verdict::Known { touch: day(now) >= seen.day + TOUCH_DAYS },

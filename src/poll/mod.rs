@@ -18,6 +18,7 @@ use crate::{
     feed,
     fetch::{Fetch, Fetched, Outcome, Request, Validators},
     pipeline::PipelineError,
+    publish::PollRecord,
     schedule::{
         Due, Polled,
         decide::{self, Bounds, PollResult},
@@ -69,18 +70,24 @@ impl<F, C> Clone for Parts<F, C> {
     }
 }
 
+/// Where the poll stage sends what it found.
+#[derive(Debug, Clone)]
+pub struct Outputs {
+    /// To the schedule: when a source is due again.
+    pub polled: mpsc::Sender<Polled>,
+    /// To the page stage: which hosts have entries.
+    pub wake: mpsc::Sender<Vec<Wake>>,
+    /// To whoever listens: each poll. Never waited for.
+    pub told: mpsc::Sender<PollRecord>,
+}
+
 /// Runs until `due` closes and every poll in flight is committed.
-pub async fn run<F: Fetch, C: Clock>(
-    parts: Parts<F, C>,
-    mut due: mpsc::Receiver<Due>,
-    polled: mpsc::Sender<Polled>,
-    wake: mpsc::Sender<Vec<Wake>>,
-) -> Result<(), PipelineError> {
+pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut due: mpsc::Receiver<Due>, outputs: Outputs) -> Result<(), PipelineError> {
     let mut polls = JoinSet::new();
     loop {
         tokio::select! {
             next = due.recv(), if polls.len() < parts.concurrency => match next {
-                Some(next) => { polls.spawn(poll(parts.clone(), next, polled.clone(), wake.clone())); }
+                Some(next) => { polls.spawn(poll(parts.clone(), next, outputs.clone())); }
                 None => break,
             },
             Some(ended) = polls.join_next() => ended??,
@@ -92,12 +99,7 @@ pub async fn run<F: Fetch, C: Clock>(
     Ok(())
 }
 
-async fn poll<F: Fetch, C: Clock>(
-    parts: Parts<F, C>,
-    due: Due,
-    polled: mpsc::Sender<Polled>,
-    wake: mpsc::Sender<Vec<Wake>>,
-) -> Result<(), PipelineError> {
+async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs) -> Result<(), PipelineError> {
     let source = &parts.sources[due.source];
     let started = parts.clock.now();
     let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
@@ -107,18 +109,33 @@ async fn poll<F: Fetch, C: Clock>(
     let now = parts.clock.now();
     let next = next(&parts, source, &visit, now);
 
-    let Visit { mut facts, mut commit, wakes, result, word, .. } = visit;
+    let Visit { mut facts, mut commit, wakes, result, word } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     commit.facts(&facts);
     parts.store.commit(commit).await?;
-    report(&facts, result, word, (now - started, started - due.at));
+    let poll = PollRecord {
+        source: facts.id,
+        url: facts.url,
+        at: started,
+        outcome: word,
+        reason: facts.reason,
+        took_ms: (now - started).num_milliseconds(),
+        late_ms: (started - due.at).num_milliseconds().max(0),
+        fresh: if let PollResult::Read { fresh } = result { fresh } else { 0 },
+        state: facts.state,
+        next_due: next.at,
+        next_why: facts.next_why,
+    };
+    report(&poll, result, facts.failures);
+    // Nobody listens where the config does not ask for it; a full channel drops.
+    outputs.told.try_send(poll).ok();
     if !wakes.is_empty() {
         // Closed only when the page stage failed, which ends the run by itself.
-        wake.send(wakes).await.ok();
+        outputs.wake.send(wakes).await.ok();
     }
     // Closed once the run stops: the next due time is durable.
-    polled.send(Polled { source: due.source, next: next.at }).await.ok();
+    outputs.polled.send(Polled { source: due.source, next: next.at }).await.ok();
     Ok(())
 }
 
@@ -213,20 +230,20 @@ async fn read<F: Fetch, C: Clock>(
     tokio::task::spawn_blocking(work).await?
 }
 
-fn report(facts: &Facts, result: PollResult, word: &'static str, (took, late): (chrono::TimeDelta, chrono::TimeDelta)) {
-    let seconds = |it: chrono::TimeDelta| it.to_std().unwrap_or(Duration::ZERO);
-    metrics::poll(word, seconds(took), seconds(late));
+fn report(poll: &PollRecord, result: PollResult, failures: u32) {
+    let seconds = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    metrics::poll(poll.outcome, seconds(poll.took_ms), seconds(poll.late_ms));
     match result {
-        PollResult::Read { fresh } => tracing::debug!(source.id = facts.id, fresh, "polled"),
-        PollResult::Unchanged => tracing::debug!(source.id = facts.id, "polled, unchanged"),
+        PollResult::Read { fresh } => tracing::debug!(source.id = poll.source, fresh, "polled"),
+        PollResult::Unchanged => tracing::debug!(source.id = poll.source, "polled, unchanged"),
         PollResult::Throttled { .. } | PollResult::Gone | PollResult::Failed => {
             tracing::warn!(
-                source.id = facts.id,
-                url = facts.url,
-                outcome = word,
-                reason = facts.reason,
-                failures = facts.failures,
-                next = facts.next_why,
+                source.id = poll.source,
+                url = poll.url,
+                outcome = poll.outcome,
+                reason = poll.reason,
+                failures,
+                next = poll.next_why,
                 "poll failed"
             );
         }

@@ -41,13 +41,14 @@ impl std::fmt::Debug for KafkaSink {
 }
 
 /// What every connection needs.
-struct Shared {
-    config: Kafka,
-    store: StoreId,
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Kafka,
+    pub(super) store: StoreId,
 }
 
 impl Shared {
-    fn client(&self) -> ClientConfig {
+    pub(super) fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         for (name, value) in self.config.properties.iter() {
             client.set(name, value);
@@ -56,7 +57,7 @@ impl Shared {
         client
     }
 
-    fn topic(&self, name: &str) -> String {
+    pub(super) fn topic(&self, name: &str) -> String {
         self.config.topic_prefix.topic(name)
     }
 

@@ -6,6 +6,7 @@
 mod adopt;
 mod kafka;
 mod lines;
+pub mod polls;
 mod position;
 
 use std::{future::Future, time::Duration};
@@ -22,6 +23,7 @@ use crate::{
 pub use adopt::{AdoptError, Adopted, adopt};
 pub use kafka::KafkaSink;
 pub use lines::{LineSink, Output};
+pub use polls::{PollRecord, PollSink};
 pub use position::{Halt, Position};
 
 /// Why a delivery failed.

@@ -7,7 +7,7 @@
 use super::{
     Batch, StoreError, articles,
     engine::{Engine, Table},
-    polls::Seen,
+    polls::{Seen, decode_facts},
 };
 
 /// Rows that one step looks at: a bound on its time and memory.
@@ -24,6 +24,7 @@ pub struct Sweeper {
 enum Place {
     Seen(Vec<u8>),
     Articles(Vec<u8>),
+    Sources,
     Done,
 }
 
@@ -34,6 +35,8 @@ pub struct Swept {
     pub entries: usize,
     /// Articles forgotten, with their aliases.
     pub articles: usize,
+    /// Facts of sources forgotten that are no longer polled.
+    pub sources: usize,
     /// The whole store was gone through.
     pub finished: bool,
 }
@@ -53,8 +56,9 @@ impl Sweeper {
             }
             Place::Articles(from) => {
                 let (count, next) = self.articles(from, oldest_day, &mut batch)?;
-                (Swept { articles: count, ..Swept::default() }, next.map_or(Place::Done, Place::Articles))
+                (Swept { articles: count, ..Swept::default() }, next.map_or(Place::Sources, Place::Articles))
             }
+            Place::Sources => (Swept { sources: self.sources(oldest_day, &mut batch)?, ..Swept::default() }, Place::Done),
             Place::Done => (Swept { finished: true, ..Swept::default() }, Place::Seen(Vec::new())),
         };
         self.engine.commit(batch).await?;
@@ -79,6 +83,20 @@ impl Sweeper {
             last = Some(key);
         }
         Ok((count, last.map(after)))
+    }
+
+    /// A source that is still configured was polled within its longest interval.
+    fn sources(&self, oldest_day: u32, batch: &mut Batch) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for row in self.engine.snapshot()?.from(Table::Sources, &[]) {
+            let (id, value) = row?;
+            let polled = decode_facts(&value)?.last_poll;
+            if polled.is_some_and(|it| crate::article::commit::day(it) < oldest_day) {
+                batch.delete_if(Table::Sources, id, value);
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     fn articles(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {

@@ -14,11 +14,11 @@ use tempfile::tempdir;
 
 use crate::support::{Nashra, Site, command, get, until};
 
+#[expect(clippy::explicit_write, reason = "the test runner keeps the output of `eprintln` to itself where a test passes")]
 /// The broker of `tests/run.sh`; without one a test says that it was left out.
 fn broker(test: &str) -> Option<String> {
     let brokers = std::env::var("NASHRA_TEST_BROKERS").ok();
     if brokers.is_none() {
-        // Not `eprintln`, which the test runner keeps to itself where a test passes.
         writeln!(std::io::stderr(), "left out: kafka::{test} needs a broker (tests/run.sh starts one)").unwrap();
     }
     brokers
@@ -250,4 +250,46 @@ fn without_a_broker_polling_goes_on_and_nothing_is_lost() {
     wait_for(&nashra, 2);
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(world.published().len(), 2);
+}
+
+#[test]
+fn another_cluster_stops_publishing_and_adopt_goes_on_with_it() {
+    let Some(world) = World::new("cluster") else { return };
+    let Ok(other) = std::env::var("NASHRA_TEST_BROKERS_OTHER") else { return };
+    world.articles(&["a"]);
+    let nashra = world.start();
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    world.articles(&["a", "b"]);
+    let moved = World { brokers: other, ..world };
+    let nashra = moved.start();
+    halted(&nashra, "records were published to cluster");
+    assert_eq!(moved.adopt().0, Some(0));
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(moved.published().len(), 1);
+}
+
+#[test]
+fn each_poll_is_told_where_the_config_asks_for_it() {
+    let Some(world) = World::new("polls") else { return };
+    world.articles(&["a"]);
+    let dir = world.dir.path();
+    fs::write(dir.join("sources.txt"), format!("{}/feed\n{}/nothing\n", world.site.base, world.site.base)).unwrap();
+    let config = format!(
+        "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\npolls = true\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+        world.brokers, world.prefix
+    );
+    fs::write(dir.join("n.toml"), config).unwrap();
+    let nashra = Nashra::start(dir, &["run", "-c", "n.toml"]);
+    wait_for(&nashra, 1);
+    let told = until("both outcomes are told", || {
+        let told = read(&world.brokers, &world.topic("polls"));
+        let outcome = |word: &str| told.iter().any(|it| it.value["outcome"] == word);
+        (outcome("read") && outcome("gone")).then_some(told)
+    });
+    assert_eq!(nashra.stop(), Some(0));
+    let gone = told.iter().find(|it| it.value["outcome"] == "gone").unwrap();
+    assert_eq!((&gone.value["schema"], &gone.value["reason"]), (&"nashra.poll.v1".into(), &"HTTP status 404".into()));
+    assert_eq!(gone.value["source"], gone.key.as_str());
 }

@@ -19,7 +19,12 @@ pub(super) async fn make(shared: &Shared) -> Result<(), PublishError> {
     let records =
         |name| NewTopic::new(name, config.partitions, replication()).set("retention.ms", &retention).set("min.insync.replicas", &in_sync);
     let compacted = NewTopic::new(&positions, 1, replication()).set("cleanup.policy", "compact").set("min.insync.replicas", &in_sync);
-    let made = admin.create_topics(&[records(&articles), records(&dead), compacted], &options).await;
+    let polls = shared.topic("polls");
+    let mut wanted = vec![records(&articles), records(&dead), compacted];
+    if config.polls {
+        wanted.push(records(&polls));
+    }
+    let made = admin.create_topics(&wanted, &options).await;
     for result in made.map_err(|error| transient("making topics", &error))? {
         match result {
             Ok(name) => tracing::info!(topic = name, "made the topic"),

@@ -1,0 +1,83 @@
+//! Tells each poll to the topic `polls`, where the config asks for it: best effort, outside the transactions and the
+//! outbox. What the broker does not take in time is dropped and counted by nobody: the metrics have the totals.
+
+use rdkafka::{
+    config::FromClientConfig as _,
+    producer::{BaseRecord, DefaultProducerContext, ThreadedProducer},
+};
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use super::kafka::Shared;
+use crate::{
+    config::Kafka,
+    pipeline::PipelineError,
+    store::{State, StoreId},
+};
+
+/// The value of `schema` in `nashra.polls`.
+const SCHEMA: &str = "nashra.poll.v1";
+
+/// One poll.
+#[derive(Debug, Clone, Serialize)]
+pub struct PollRecord {
+    /// The source's id: the key.
+    pub source: String,
+    /// Its address.
+    pub url: String,
+    /// When the poll began.
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// `read`, `unchanged`, `not_modified`, `throttled`, `gone`, `failed`, `undecodable` or `unreadable`.
+    pub outcome: &'static str,
+    /// Why, where it failed.
+    pub reason: String,
+    /// From the request until the decision, in milliseconds.
+    pub took_ms: i64,
+    /// How late it began, in milliseconds.
+    pub late_ms: i64,
+    /// Entries that were new or changed.
+    pub fresh: usize,
+    /// The source's state after it.
+    pub state: State,
+    /// When it is polled next.
+    pub next_due: chrono::DateTime<chrono::Utc>,
+    /// Why then.
+    pub next_why: String,
+}
+
+/// Where polls are told.
+#[derive(Debug)]
+pub struct PollSink(Shared);
+
+impl PollSink {
+    /// `None` where the config does not ask for it.
+    #[must_use]
+    pub fn of(config: &Kafka, store: StoreId) -> Option<Self> {
+        config.polls.then(|| Self(Shared { config: config.clone(), store }))
+    }
+}
+
+/// Runs until polling has ended.
+pub async fn run(sink: Option<PollSink>, mut polls: mpsc::Receiver<PollRecord>) -> Result<(), PipelineError> {
+    let Some(PollSink(shared)) = sink else { return Ok(()) };
+    let mut client = shared.client();
+    client.set("compression.type", "zstd").set("linger.ms", "100").set("message.timeout.ms", "60000");
+    let producer = match ThreadedProducer::<DefaultProducerContext>::from_config(&client) {
+        Ok(producer) => producer,
+        Err(error) => {
+            tracing::warn!(%error, "polls are not told");
+            return Ok(());
+        }
+    };
+    let topic = shared.topic("polls");
+    while let Some(poll) = polls.recv().await {
+        let mut value = serde_json::to_value(&poll).unwrap_or_default();
+        value["schema"] = SCHEMA.into();
+        let value = value.to_string();
+        // A full queue means that no broker takes them: dropped, as promised.
+        drop(producer.send(BaseRecord::to(&topic).key(&poll.source).payload(&value)));
+    }
+    // What is still in the producer's queue has a moment; it is best effort.
+    tokio::task::spawn_blocking(move || rdkafka::producer::Producer::flush(&producer, std::time::Duration::from_secs(1))).await?.ok();
+    Ok(())
+}
