@@ -18,8 +18,11 @@ pub struct Assembled {
     pub claimed: bool,
     /// Where it was read.
     pub fetched_url: Option<Url>,
-    /// Other addresses, the feed's first.
+    /// Other addresses, the feed's first. Some are claims of the page, so they name nothing by themselves: one
+    /// template's `amphtml` may be the same on every page of its site.
     pub alternates: Vec<Url>,
+    /// Addresses that were redirected to `fetched_url`.
+    pub led_here: Vec<Url>,
     /// When it was asked for.
     pub looked: DateTime<Utc>,
     /// Whether the text came from its page.
@@ -36,7 +39,7 @@ pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
     let link = entry.entry.link.as_ref();
     let url = link.map(identity::clean);
     let alternates = link.filter(|it| Some(*it) != url.as_ref()).cloned().into_iter().collect();
-    Assembled { url, claimed: false, fetched_url: None, alternates, looked, from_page: false, content }
+    Assembled { url, claimed: false, fetched_url: None, alternates, led_here: Vec::new(), looked, from_page: false, content }
 }
 
 /// From the page and the feed.
@@ -56,7 +59,7 @@ pub fn from_page(entry: &PendingEntry, look: Look) -> Assembled {
     let mut content = merge(page.content, feed::content(&entry.entry));
     let from_page = content.provenance.text != Some(Origin::Feed);
     check_dates(&mut content, requested);
-    Assembled { url: Some(url), claimed, fetched_url: Some(read), alternates, looked: requested, from_page, content }
+    Assembled { url: Some(url), claimed, fetched_url: Some(read), alternates, led_here: via, looked: requested, from_page, content }
 }
 
 fn merge(mut page: Content, feed: Content) -> Content {

@@ -185,7 +185,7 @@ impl Work {
         others.extend(found.fetched_url.as_ref().map(|it| ("fetched address", identity::of_url(it))));
         others.extend(entry.entry.link.as_ref().map(|it| ("link", identity::of_url(it))));
         others.extend(guid.map(|it| ("guid", identity::of_guid(source, it))));
-        others.extend(found.alternates.iter().take(MAX_ALTERNATES).map(|it| ("other address", identity::of_url(it))));
+        others.extend(found.led_here.iter().take(MAX_ALTERNATES).map(|it| ("redirect", identity::of_url(it))));
 
         let mut known = None;
         for (by, alias) in canonical.iter().chain(&others) {
@@ -199,8 +199,6 @@ impl Work {
         // A template that names one canonical address for many articles must not fold them into one.
         if let (Some((_, state, "canonical address")), true) = (&known, found.claimed)
             && others.iter().all(|(_, alias)| self.alias(alias).is_ok_and(|it| it.is_none()))
-            && state.source == *source
-            && state.guid.as_deref() != guid
             && state.content_hash != content_hash
             && state.fields.get("title") != decide::fields(&found.content, None).get("title")
         {

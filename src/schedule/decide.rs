@@ -39,6 +39,9 @@ pub struct Bounds {
 /// A server may ask us away for so long at most; more is a mistake of its own.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
 
+/// No source is polled twice within less, whatever went wrong.
+const SOONEST: Duration = Duration::from_secs(1);
+
 /// The interval from now on, the next time, and why then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Next {
@@ -70,17 +73,14 @@ pub fn next(facts: &Facts, result: PollResult, bounds: Bounds, now: DateTime<Utc
             (interval, jittered(interval, bounds.min, facts, now), format!("{fresh} new or changed: twice as soon"), State::Ok)
         }
         PollResult::Throttled { retry_after } => {
-            let asked = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
-            let wait = backoff(bounds, facts.failures).max(asked);
+            // A server that says when is taken at its word, until it says the same again and again.
+            let again = if facts.failures > 3 { backoff(bounds, facts.failures) } else { Duration::ZERO };
+            let wait =
+                retry_after.map_or_else(|| backoff(bounds, facts.failures + 3), |asked| asked.min(MAX_RETRY_AFTER).max(again).max(SOONEST));
             let why = retry_after.map_or_else(|| "throttled".to_owned(), |it| format!("the server asked for {} s", it.as_secs()));
             (clamp(before), wait, why, State::Throttled)
         }
-        PollResult::Gone => (
-            clamp(before),
-            bounds.max.max(backoff(bounds, facts.failures)),
-            "gone: looked for again at the longest interval".to_owned(),
-            State::Gone,
-        ),
+        PollResult::Gone => (clamp(before), bounds.max, "gone: looked for again at the longest interval".to_owned(), State::Gone),
         PollResult::Failed => {
             (clamp(before), backoff(bounds, facts.failures), format!("failed {} times in a row", facts.failures), State::Backoff)
         }
@@ -89,10 +89,11 @@ pub fn next(facts: &Facts, result: PollResult, bounds: Bounds, now: DateTime<Utc
     Next { interval, at: now + wait, why, state }
 }
 
-/// Doubling from the shortest interval, up to the longest.
+/// Doubling from an eighth of the shortest interval up to the longest: a connection that broke or a server that is
+/// restarted is well again within a minute, and what a short listing drops meanwhile would be lost.
 fn backoff(bounds: Bounds, failures: u32) -> Duration {
     let factor = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
-    bounds.min.saturating_mul(factor.max(1)).min(bounds.max.max(bounds.min))
+    (bounds.min / 8).max(SOONEST).saturating_mul(factor.max(1)).min(bounds.max.max(bounds.min))
 }
 
 /// Up to a tenth sooner, never sooner than the shortest interval, so that sources which started together drift
@@ -133,15 +134,20 @@ mod tests {
     }
 
     #[test]
-    fn failures_back_off_and_the_longest_interval_bounds_them() {
-        assert_eq!(wait(&facts(BOUNDS.min, 1), PollResult::Failed), BOUNDS.min);
-        assert_eq!(wait(&facts(BOUNDS.min, 3), PollResult::Failed), BOUNDS.min * 4);
+    fn failures_are_tried_again_soon_then_back_off_and_the_longest_interval_bounds_them() {
+        assert_eq!(wait(&facts(BOUNDS.min, 1), PollResult::Failed), BOUNDS.min / 8);
+        assert_eq!(wait(&facts(BOUNDS.min, 4), PollResult::Failed), BOUNDS.min);
+        assert_eq!(wait(&facts(BOUNDS.min, 6), PollResult::Failed), BOUNDS.min * 4);
         assert_eq!(wait(&facts(BOUNDS.min, 60), PollResult::Failed), BOUNDS.max);
     }
 
     #[test]
-    fn retry_after_is_obeyed_past_the_longest_interval() {
-        let day = Duration::from_hours(24);
-        assert_eq!(wait(&facts(BOUNDS.min, 1), PollResult::Throttled { retry_after: Some(day) }), day);
+    fn retry_after_is_obeyed_to_the_second_and_past_the_longest_interval() {
+        for asked in [Duration::from_secs(20), Duration::from_hours(24)] {
+            assert_eq!(wait(&facts(BOUNDS.min, 1), PollResult::Throttled { retry_after: Some(asked) }), asked);
+        }
+        let asked = PollResult::Throttled { retry_after: Some(Duration::from_secs(20)) };
+        assert_eq!(wait(&facts(BOUNDS.min, 5), asked), BOUNDS.min * 2, "a server that says it again and again");
+        assert_eq!(wait(&facts(BOUNDS.min, 1), PollResult::Throttled { retry_after: None }), BOUNDS.min);
     }
 }

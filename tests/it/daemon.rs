@@ -48,6 +48,21 @@ fn a_page_that_failed_is_tried_again_although_its_feed_answers_304() {
 }
 
 #[test]
+fn pages_whose_template_names_one_amp_or_canonical_address_stay_articles_of_their_own() {
+    for link in ["amphtml", "canonical"] {
+        let (site, dir) = (Site::start(), tempdir().unwrap());
+        site.feed("/feed", &[("one", "First"), ("two", "Second"), ("three", "Third")]);
+        for (slug, title) in [("one", "First"), ("two", "Second"), ("three", "Third")] {
+            site.page_with(slug, title, &format!("{title} of all."), &format!("<link rel=\"{link}\" href=\"/old/story\">"));
+        }
+        let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
+        let records = until("three articles are there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+        assert_eq!(nashra.stop(), Some(0));
+        assert!(records.iter().all(|it| it["revision"] == 1), "{link}: {records:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_a_dead_letter_and_the_feeds_own_words_are_published() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.feed("/feed", &[("one", "First")]);

@@ -116,9 +116,14 @@ impl Site {
 
     /// An article's page.
     pub(crate) fn page(&self, slug: &str, title: &str, first: &str) {
+        self.page_with(slug, title, first, "");
+    }
+
+    /// The same, with more in its head.
+    pub(crate) fn page_with(&self, slug: &str, title: &str, first: &str, head: &str) {
         let filler: String = (0..4).map(|it| format!("<p>Paragraph {it} of this article says at some length that the council met again, that the ferry will sail, and that nothing else was decided on that day.</p>")).collect::<Vec<_>>().concat();
         let html = format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title></head><body><article><h1>{title}</h1><p>{first} This sentence makes the first paragraph long enough to be one.</p>{filler}</article></body></html>"
+            "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1><p>{first} This sentence makes the first paragraph long enough to be one.</p>{filler}</article></body></html>"
         );
         self.put(&format!("/a/{slug}"), Answer::ok(html).with("content-type", "text/html; charset=utf-8"));
     }
