@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     article::identity,
-    store::{ArticleState, Facts, Store, StoreError},
+    store::{ArticleState, Facts, Standing, Store, StoreError},
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
@@ -62,7 +62,11 @@ fn article(id: Uuid, state: &ArticleState) -> String {
         "first listed by {}, first seen {}, text from {}",
         state.source,
         state.first_seen,
-        if state.from_page { "its page" } else { "the feed" }
+        match state.standing {
+            Standing::Feed => "the feed",
+            Standing::Part => "the page of another article",
+            Standing::Page => "its page",
+        }
     )
     .ok();
     write!(out, "last verdict: {} at {}: {}", state.verdict.what, state.verdict.at, state.verdict.why).ok();

@@ -6,8 +6,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::{Content, Look, identity, record::Origin};
-use crate::{feed, store::PendingEntry};
+use super::{
+    Content, Look, identity,
+    record::{self, Origin},
+};
+use crate::{
+    feed, page,
+    store::{PendingEntry, Standing},
+};
 
 /// An article before it has an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,15 +27,23 @@ pub struct Assembled {
     /// Other addresses, the feed's first. Some are claims of the page, so they name nothing by themselves: one
     /// template's `amphtml` may be the same on every page of its site.
     pub alternates: Vec<Url>,
-    /// Addresses that were redirected to `fetched_url`.
-    pub led_here: Vec<Url>,
+    /// What it is known by, the strongest first.
+    pub names: Vec<Name>,
     /// When it was asked for.
     pub looked: DateTime<Utc>,
-    /// Whether the text came from its page.
-    pub from_page: bool,
+    /// How near to the article its text was read.
+    pub standing: Standing,
+    /// Where the page held several articles, which of them this is.
+    pub part: Option<record::Part>,
     /// All the rest.
     pub content: Content,
 }
+
+/// Something that an article is found again by: what it is, in words, and the alias.
+pub type Name = (&'static str, [u8; 16]);
+
+/// The word for the alias of [`Assembled::url`].
+pub const CANONICAL: &str = "canonical address";
 
 /// From the feed alone.
 #[must_use]
@@ -39,27 +53,82 @@ pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
     let link = entry.entry.link.as_ref();
     let url = link.map(identity::clean);
     let alternates = link.filter(|it| Some(*it) != url.as_ref()).cloned().into_iter().collect();
-    Assembled { url, claimed: false, fetched_url: None, alternates, led_here: Vec::new(), looked, from_page: false, content }
+    let mut names: Vec<Name> = url.iter().map(|it| (CANONICAL, identity::of_url(it))).collect();
+    names.extend(named_by_entry(entry));
+    let standing = Standing::Feed;
+    Assembled { url, claimed: false, fetched_url: None, alternates, names, looked, standing, part: None, content }
 }
 
-/// From the page and the feed.
+/// From the page and the feed. The entry is about the first article of its page; what follows is known by what the
+/// page says of it.
 #[must_use]
-pub fn from_page(entry: &PendingEntry, look: Look) -> Assembled {
+pub fn from_page(entry: &PendingEntry, look: Look) -> Vec<Assembled> {
     let Look { requested, url: read, via, page } = look;
+    let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
     let claim = page.canonical.as_ref().filter(|it| identity::believable(it, &read)).map(identity::clean);
-    let claimed = claim.is_some();
-    let url = claim.unwrap_or_else(|| identity::clean(&read));
-    let mut alternates: Vec<Url> = Vec::new();
-    let related = page.alternates.iter().filter(|it| identity::believable(it, &read));
-    for other in entry.entry.link.iter().chain(&via).chain([&read]).chain(related) {
-        if *other != url && !alternates.contains(other) {
-            alternates.push(other.clone());
+    let whole = claim.clone().unwrap_or_else(|| identity::clean(&read));
+    let mut found = Vec::with_capacity(page.articles.len());
+    for (index, article) in (0..).zip(page.articles) {
+        let part = (of > 1).then_some(record::Part { index, of });
+        let base = Assembled {
+            url: Some(whole.clone()),
+            claimed: claim.is_some(),
+            fetched_url: Some(read.clone()),
+            alternates: Vec::new(),
+            names: vec![(CANONICAL, identity::of_url(&whole))],
+            looked: requested,
+            standing: Standing::Page,
+            part,
+            content: Content::default(),
+        };
+        found.push(if index == 0 {
+            first(entry, base, article.content, (&read, &via, &page.alternates))
+        } else {
+            following(base, article, &read)
+        });
+    }
+    found
+}
+
+fn first(entry: &PendingEntry, mut it: Assembled, content: Content, (read, via, others): (&Url, &[Url], &[Url])) -> Assembled {
+    it.names.push(("fetched address", identity::of_url(read)));
+    it.names.extend(named_by_entry(entry));
+    it.names.extend(via.iter().map(|it| ("redirect", identity::of_url(it))));
+    let related = others.iter().filter(|it| identity::believable(it, read));
+    for other in entry.entry.link.iter().chain(via).chain([read]).chain(related) {
+        if it.url.as_ref() != Some(other) && !it.alternates.contains(other) {
+            it.alternates.push(other.clone());
         }
     }
-    let mut content = merge(page.content, feed::content(&entry.entry));
-    let from_page = content.provenance.text != Some(Origin::Feed);
-    check_dates(&mut content, requested);
-    Assembled { url: Some(url), claimed, fetched_url: Some(read), alternates, led_here: via, looked: requested, from_page, content }
+    it.content = merge(content, feed::content(&entry.entry));
+    if it.content.provenance.text == Some(Origin::Feed) {
+        it.standing = Standing::Feed;
+    }
+    check_dates(&mut it.content, it.looked);
+    it
+}
+
+/// A part with an address of its own has that identity, so that it is the same article as the one of its own page;
+/// another is known by its page and its title, never by its place: what follows an article changes from day to day.
+fn following(mut it: Assembled, article: page::Part, read: &Url) -> Assembled {
+    let own = article.url.as_ref().filter(|url| identity::believable(url, read)).map(identity::clean);
+    it.names = match &own {
+        Some(own) if Some(own) != it.url.as_ref() => vec![(CANONICAL, identity::of_url(own))],
+        _ => {
+            let whole = it.url.as_ref().unwrap_or(read);
+            vec![("page and title", identity::of_part(whole, article.content.title.as_deref().unwrap_or_default()))]
+        }
+    };
+    it.url = own.or(it.url);
+    (it.claimed, it.standing, it.content) = (false, Standing::Part, article.content);
+    check_dates(&mut it.content, it.looked);
+    it
+}
+
+fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {
+    let link = entry.entry.link.as_ref().map(|it| ("link", identity::of_url(it)));
+    let guid = entry.entry.guid.as_deref().map(|it| ("guid", identity::of_guid(&entry.source.id, it)));
+    link.into_iter().chain(guid).collect()
 }
 
 fn merge(mut page: Content, feed: Content) -> Content {

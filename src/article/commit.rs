@@ -77,6 +77,9 @@ pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, 
     Ok(())
 }
 
+/// An article that is known, and what it was found by.
+type Known = (Uuid, ArticleState, &'static str);
+
 /// One batch in the making: what is durable, and on top of it what this batch will add.
 struct Work {
     view: ArticleView,
@@ -108,7 +111,7 @@ impl Work {
 
     fn take(&mut self, candidate: Candidate, bytes_at: Option<&str>) -> Result<(), StoreError> {
         let Candidate { key, mut entry, reading } = candidate;
-        let assembled = match reading {
+        let found = match reading {
             Reading::Later { due, error } => {
                 entry.tries += 1;
                 entry.last_error = Some(error);
@@ -116,26 +119,26 @@ impl Work {
                 return Ok(());
             }
             Reading::Page(look) => assemble::from_page(&entry, *look),
-            Reading::FeedOnly { at } => assemble::from_feed(&entry, at),
+            Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             Reading::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
-                assemble::from_feed(&entry, dead.at)
+                vec![assemble::from_feed(&entry, dead.at)]
             }
         };
         self.batch.entry_done(&key);
-        if assembled.content.title.is_none() && assembled.content.text.is_none() {
-            return Ok(());
+        for article in found.into_iter().filter(|it| it.content.title.is_some() || it.content.text.is_some()) {
+            self.article(&entry, article)?;
         }
-        self.article(&entry, assembled)
+        Ok(())
     }
 
     fn article(&mut self, entry: &PendingEntry, mut found: Assembled) -> Result<(), StoreError> {
         fit::text(&mut found.content);
         let content_hash = text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
-        let (known, names) = self.resolve(entry, &mut found, &content_hash)?;
+        let (known, names) = self.resolve(&mut found, &content_hash)?;
         let url = found.url.as_ref().map(ToString::to_string);
         let fields = decide::fields(&found.content, url.as_deref());
-        let facts = Found { looked: found.looked, from_page: found.from_page, content_hash: &content_hash, fields: &fields };
+        let facts = Found { looked: found.looked, standing: found.standing, content_hash: &content_hash, fields: &fields };
         let decision = decide::decide(known.as_ref().map(|(_, state, _)| state), facts);
         self.counts.decisions.push(decision.word());
 
@@ -152,14 +155,14 @@ impl Work {
             Decision::New => Some((Change::New, Vec::new())),
             Decision::Revised { changed_fields } => Some((Change::Revised, changed_fields.clone())),
             Decision::Duplicate => {
-                state.looked = state.looked.max(found.looked);
+                (state.looked, state.standing) = (state.looked.max(found.looked), state.standing.max(found.standing));
                 None
             }
             Decision::Stale | Decision::Kept => None,
         };
         if let Some((change, changed_fields)) = change {
             state.revision += 1;
-            (state.looked, state.from_page, state.fields) = (found.looked, found.from_page, fields);
+            (state.looked, state.standing, state.fields) = (found.looked, found.standing, fields);
             state.content_hash.clone_from(&content_hash);
             state.url = url;
             let record = self.record(entry, found, (id, &state), (change, changed_fields));
@@ -171,24 +174,9 @@ impl Work {
     }
 
     /// Finds the article, and the names to give it.
-    #[expect(clippy::type_complexity, reason = "used once, by its only caller")]
-    fn resolve(
-        &self,
-        entry: &PendingEntry,
-        found: &mut Assembled,
-        content_hash: &str,
-    ) -> Result<(Option<(Uuid, ArticleState, &'static str)>, Vec<[u8; 16]>), StoreError> {
-        let source = &entry.source.id;
-        let guid = entry.entry.guid.as_deref();
-        let canonical = found.url.as_ref().map(|it| ("canonical address", identity::of_url(it)));
-        let mut others: Vec<(&'static str, [u8; 16])> = Vec::new();
-        others.extend(found.fetched_url.as_ref().map(|it| ("fetched address", identity::of_url(it))));
-        others.extend(entry.entry.link.as_ref().map(|it| ("link", identity::of_url(it))));
-        others.extend(guid.map(|it| ("guid", identity::of_guid(source, it))));
-        others.extend(found.led_here.iter().take(MAX_ALTERNATES).map(|it| ("redirect", identity::of_url(it))));
-
+    fn resolve(&self, found: &mut Assembled, content_hash: &str) -> Result<(Option<Known>, Vec<[u8; 16]>), StoreError> {
         let mut known = None;
-        for (by, alias) in canonical.iter().chain(&others) {
+        for (by, alias) in &found.names {
             if let Some(id) = self.alias(alias)?
                 && let Some(state) = self.state(id)?
             {
@@ -196,16 +184,18 @@ impl Work {
                 break;
             }
         }
+        let mut names = std::mem::take(&mut found.names);
         // A template that names one canonical address for many articles must not fold them into one.
-        if let (Some((_, state, "canonical address")), true) = (&known, found.claimed)
-            && others.iter().all(|(_, alias)| self.alias(alias).is_ok_and(|it| it.is_none()))
+        if let (Some((_, state, assemble::CANONICAL)), true) = (&known, found.claimed)
+            && names[1..].iter().all(|(_, alias)| self.alias(alias).is_ok_and(|it| it.is_none()))
             && state.content_hash != content_hash
             && state.fields.get("title") != decide::fields(&found.content, None).get("title")
         {
             found.url = found.fetched_url.as_ref().map(identity::clean);
-            return Ok((None, others.into_iter().map(|(_, alias)| alias).collect()));
+            names.remove(0);
+            known = None;
         }
-        Ok((known, canonical.into_iter().chain(others).map(|(_, alias)| alias).collect()))
+        Ok((known, names.into_iter().map(|(_, alias)| alias).collect()))
     }
 
     fn alias(&self, alias: &[u8; 16]) -> Result<Option<Uuid>, StoreError> {
@@ -227,7 +217,7 @@ impl Work {
             looked: found.looked,
             content_hash: String::new(),
             fields: std::collections::BTreeMap::new(),
-            from_page: found.from_page,
+            standing: found.standing,
             aliases: Vec::new(),
             day: day(self.now),
             verdict: Verdict { what: String::new(), why: String::new(), at: self.now },
@@ -273,7 +263,7 @@ impl Work {
             content: found.content,
             first_seen: state.first_seen,
             fetched: found.looked,
-            part: None,
+            part: found.part,
             story: None,
             content_hash: state.content_hash.clone(),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Content, text};
-use crate::store::{ArticleState, digest};
+use crate::store::{ArticleState, Standing, digest};
 
 /// What to do with a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl Decision {
 pub struct Found<'a> {
     /// When it was asked for.
     pub looked: chrono::DateTime<chrono::Utc>,
-    /// Whether the text came from its page.
-    pub from_page: bool,
+    /// How near to the article its text was read.
+    pub standing: Standing,
     /// Hash of title and text.
     pub content_hash: &'a str,
     /// Hash of each field.
@@ -60,8 +60,8 @@ pub fn decide(known: Option<&ArticleState>, found: Found<'_>) -> Decision {
     if known.content_hash == found.content_hash {
         return Decision::Duplicate;
     }
-    // The teaser of a feed does not replace the text of a page.
-    if known.from_page && !found.from_page {
+    // The teaser of a feed does not replace the text of a page, nor what another page repeats of it the article's own.
+    if found.standing < known.standing {
         return Decision::Kept;
     }
     let changed = |(name, hash): &(&String, &u64)| known.fields.get(*name) != Some(*hash);
@@ -109,7 +109,7 @@ mod tests {
         Content { title: Some(title.into()), text: Some(body.into()), ..Content::default() }
     }
 
-    fn known(content: &Content, minute: i64, from_page: bool) -> ArticleState {
+    fn known(content: &Content, minute: i64, standing: Standing) -> ArticleState {
         ArticleState {
             revision: 1,
             url: None,
@@ -120,43 +120,43 @@ mod tests {
             looked: at(minute),
             content_hash: text::content_hash(content.title.as_deref(), content.text.as_deref()),
             fields: fields(content, None),
-            from_page,
+            standing,
             aliases: vec![],
             day: 0,
             verdict: Verdict { what: "new".into(), why: String::new(), at: at(minute) },
         }
     }
 
-    fn decided(known: &ArticleState, found: &Content, minute: i64, from_page: bool) -> Decision {
+    fn decided(known: &ArticleState, found: &Content, minute: i64, standing: Standing) -> Decision {
         let content_hash = text::content_hash(found.title.as_deref(), found.text.as_deref());
         let fields = fields(found, None);
-        decide(Some(known), Found { looked: at(minute), from_page, content_hash: &content_hash, fields: &fields })
+        decide(Some(known), Found { looked: at(minute), standing, content_hash: &content_hash, fields: &fields })
     }
 
     #[test]
     fn a_changed_text_is_a_revision_that_names_its_fields() {
-        let known = known(&content("A", "one"), 1, true);
-        let revised = decided(&known, &content("A", "two"), 2, true);
+        let known = known(&content("A", "one"), 1, Standing::Page);
+        let revised = decided(&known, &content("A", "two"), 2, Standing::Page);
         assert_eq!(revised, Decision::Revised { changed_fields: vec!["text".into()] });
     }
 
     #[test]
     fn other_white_space_is_no_revision() {
-        let known = known(&content("A", "one two"), 1, true);
-        assert_eq!(decided(&known, &content(" A ", "one\u{a0} two"), 2, true), Decision::Duplicate);
+        let known = known(&content("A", "one two"), 1, Standing::Page);
+        assert_eq!(decided(&known, &content(" A ", "one\u{a0} two"), 2, Standing::Page), Decision::Duplicate);
     }
 
     #[test]
     fn an_earlier_look_never_replaces_a_later_one() {
-        let known = known(&content("A", "two"), 5, true);
-        assert_eq!(decided(&known, &content("A", "one"), 4, true), Decision::Stale);
+        let known = known(&content("A", "two"), 5, Standing::Page);
+        assert_eq!(decided(&known, &content("A", "one"), 4, Standing::Page), Decision::Stale);
     }
 
     #[test]
     fn a_teaser_does_not_replace_a_page_but_a_page_replaces_a_teaser() {
-        let from_page = known(&content("A", "the whole text"), 1, true);
-        assert_eq!(decided(&from_page, &content("A", "teaser"), 2, false), Decision::Kept);
-        let from_feed = known(&content("A", "teaser"), 1, false);
-        assert!(matches!(decided(&from_feed, &content("A", "the whole text"), 2, true), Decision::Revised { .. }));
+        let from_page = known(&content("A", "the whole text"), 1, Standing::Page);
+        assert_eq!(decided(&from_page, &content("A", "teaser"), 2, Standing::Feed), Decision::Kept);
+        let from_feed = known(&content("A", "teaser"), 1, Standing::Feed);
+        assert!(matches!(decided(&from_feed, &content("A", "the whole text"), 2, Standing::Page), Decision::Revised { .. }));
     }
 }

@@ -5,6 +5,7 @@
 
 use url::Url;
 
+use super::text;
 use crate::store::digest;
 
 /// Query parameters that tell where a reader came from and nothing about the page.
@@ -61,6 +62,12 @@ pub fn of_url(url: &Url) -> [u8; 16] {
 #[must_use]
 pub fn of_guid(source: &str, guid: &str) -> [u8; 16] {
     digest(&[b"guid", source.as_bytes(), guid.as_bytes()])
+}
+
+/// The alias of an article without an address of its own that stands in a page after another.
+#[must_use]
+pub fn of_part(page: &Url, title: &str) -> [u8; 16] {
+    digest(&[b"part", &of_url(page), text::fold(title).as_bytes()])
 }
 
 fn bare_host(url: &Url) -> &str {

@@ -5,7 +5,14 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use uuid::Uuid;
+
+use super::text;
+use crate::{
+    page::{self, Page},
+    store::digest,
+};
 
 /// The value of [`Article::schema`].
 pub const SCHEMA: &str = "nashra.article.v1";
@@ -44,6 +51,44 @@ pub struct Article {
     pub story: Option<serde_json::Value>,
     /// SHA-256 of the normalised title and text, as `sha256:` and 64 hexadecimal digits.
     pub content_hash: String,
+}
+
+impl Article {
+    /// The records of a page that no source listed and nothing is remembered of: first editions, whose ids are made
+    /// from what they are and so are the same each time.
+    #[must_use]
+    pub fn of_page(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Self> {
+        let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
+        let one = |(index, part): (u32, &page::Part)| {
+            let url = part.url.as_ref().or(page.canonical.as_ref()).or(read).map(ToString::to_string);
+            let content_hash = text::content_hash(part.content.title.as_deref(), part.content.text.as_deref());
+            let name = [url.as_deref().unwrap_or_default().as_bytes(), content_hash.as_bytes()];
+            Self {
+                schema: SCHEMA.to_owned(),
+                id: Uuid::from_bytes(digest(&name)),
+                revision: 1,
+                change: Change::New,
+                changed_fields: Vec::new(),
+                url,
+                fetched_url: read.map(ToString::to_string),
+                alternate_urls: page.alternates.iter().filter(|_| index == 0).map(ToString::to_string).collect(),
+                source: Source {
+                    id: String::new(),
+                    name: page.site_name.clone(),
+                    kind: "page".to_owned(),
+                    url: read.map(ToString::to_string).unwrap_or_default(),
+                    tags: Vec::new(),
+                },
+                content: part.content.clone(),
+                first_seen: now,
+                fetched: now,
+                part: (of > 1).then_some(Part { index, of }),
+                story: None,
+                content_hash,
+            }
+        };
+        (0..).zip(&page.articles).map(one).collect()
+    }
 }
 
 /// Why a record was published.
@@ -224,7 +269,7 @@ pub struct Image {
 }
 
 /// An item of the page's own list of related articles.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Related {
     /// Headline.
     pub title: Option<String>,
@@ -238,8 +283,8 @@ pub struct Related {
     pub byline: Option<String>,
     /// Where it was written.
     pub place: Option<String>,
-    /// Address of its picture.
-    pub image: Option<String>,
+    /// Its picture.
+    pub image: Option<Image>,
 }
 
 /// A file that the feed attached.

@@ -42,6 +42,13 @@ pub fn word_count(text: &str) -> u32 {
     count
 }
 
+/// Letters and digits alone, in lower case and compatibility form (NFKC): what stays of a headline that was set again
+/// with other quotes, dashes or spaces.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// `sha256:` and the hash of title and text in NFC with white space folded.
 #[must_use]
 pub fn content_hash(title: Option<&str>, text: Option<&str>) -> String {

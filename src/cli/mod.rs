@@ -4,6 +4,8 @@
 pub mod check;
 
 mod demo;
+mod extract;
+mod filter;
 mod run;
 mod state;
 
@@ -34,6 +36,8 @@ enum Command {
     Run(Box<Overrides>),
     /// Every error of config and sources, with file and line.
     Check(Box<Overrides>),
+    /// Pages → JSON lines: the articles of each.
+    Extract(extract::Options),
     /// What is in the data directory.
     State {
         #[command(subcommand)]
@@ -60,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Run(overrides) => run::run(&overrides),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
+        Command::Extract(options) => extract::run(options),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),
         Command::Completions { shell } => {

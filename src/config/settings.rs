@@ -105,7 +105,7 @@ settings! {
         concurrency: usize = 64, within(1..=10_000);
         /// How often a page is tried before the article is made of what the feed says.
         tries: u32 = 8, within(1..=1_000);
-        /// The wait before the second try; each further wait is twice as long.
+        /// The wait before the second try; each further wait is four times as long.
         retry_first: Duration = 2 * SECOND, lasting(SHORTEST, LONGEST);
         /// The longest wait between two tries.
         retry_max: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
@@ -218,8 +218,6 @@ settings! {
         due: usize = 256, within(1..=100_000);
         /// Polls that wait for their commit.
         polled: usize = 64, within(1..=100_000);
-        /// Fetched pages that wait for a worker.
-        pages: usize = 64, within(1..=100_000);
         /// Extracted pages that wait for their commit.
         extracted: usize = 64, within(1..=100_000);
     }

@@ -7,7 +7,7 @@ use dom_query::Document;
 use trafilatura::{HtmlDateMode, Options};
 use url::Url;
 
-use super::{Input, Page, PageError, blocks, encoding, guard, language, meta};
+use super::{Input, Page, PageError, PageKind, Part, blocks, encoding, guard, language, meta};
 use crate::article::{
     record::{Block, Image, Origin},
     text,
@@ -65,7 +65,8 @@ fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
     add_images(&mut content.images, &found);
     content.text = Some(body);
     content.blocks = found;
-    Ok(Page { canonical, alternates, site_name, content })
+    let articles = vec![Part { url: canonical.clone(), content }];
+    Ok(Page { canonical, alternates, site_name, kind: PageKind::Article, articles })
 }
 
 /// The body by trafilatura, the best of the crates that were measured; `ARCHITECTURE.md` has the figures. Names are
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn an_english_page_gives_title_dates_writers_and_its_text_alone() {
         let page = page(ENGLISH.as_bytes(), None).unwrap();
-        let content = page.content;
+        let content = page.articles[0].content.clone();
         assert_eq!(content.title.as_deref(), Some("Harbour reopens after the storm"));
         assert_eq!(content.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+00:00");
         assert_eq!(content.bylines[0].name, "Nadia Rahal");
@@ -149,9 +150,9 @@ mod tests {
     fn an_arabic_page_in_windows_1256_reads_from_right_to_left() {
         let (bytes, _, _) = encoding_rs::WINDOWS_1256.encode(ARABIC);
         let page = page(&bytes, Some("text/html; charset=windows-1256")).unwrap();
-        assert_eq!(page.content.language.as_deref(), Some("ar"));
-        assert_eq!(page.content.direction, Some(Direction::Rtl));
-        assert_eq!(page.content.title.as_deref(), Some("إعادة فتح الميناء بعد العاصفة"));
+        assert_eq!(page.articles[0].content.language.as_deref(), Some("ar"));
+        assert_eq!(page.articles[0].content.direction, Some(Direction::Rtl));
+        assert_eq!(page.articles[0].content.title.as_deref(), Some("إعادة فتح الميناء بعد العاصفة"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Pages to clean content: bytes in, candidate out. Pure: no I/O, no clock, no shared state.
 
 pub mod blocks;
+mod dump;
 mod encoding;
 mod guard;
 mod meta;
@@ -15,6 +16,7 @@ use url::Url;
 use crate::article::Content;
 
 pub use claim::{Claim, Claimed};
+pub use dump::{is_dump, read as read_dump};
 pub use extract::extract;
 pub use reading::Settings;
 
@@ -38,6 +40,31 @@ pub struct Page {
     pub alternates: Vec<Url>,
     /// The site's own name.
     pub site_name: Option<String>,
+    /// What it is, taken as a whole.
+    pub kind: PageKind,
+    /// The articles, in the order of the page; never empty. A listing has its best body here.
+    pub articles: Vec<Part>,
+}
+
+/// What a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PageKind {
+    /// One article, or several one after the other.
+    Article,
+    /// Links to articles.
+    Listing,
+    /// One article that grows by entries with times.
+    LiveBlog,
+    /// Anything else with a text.
+    Other,
+}
+
+/// One of the articles of a page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Part {
+    /// The address that the part claims for itself, absolute; the first one's is the page's.
+    pub url: Option<Url>,
     /// The article.
     pub content: Content,
 }

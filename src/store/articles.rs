@@ -33,14 +33,26 @@ pub struct ArticleState {
     pub content_hash: String,
     /// Hash of each field, to tell which changed.
     pub fields: BTreeMap<String, u64>,
-    /// Whether the text came from its page and not from the feed alone.
-    pub from_page: bool,
+    /// How near to the article the text was read.
+    pub standing: Standing,
     /// Its names in the alias table: they live as long as it does.
     pub aliases: Vec<[u8; 16]>,
     /// The day (since 1970) of the last decision on it.
     pub day: u32,
     /// The last decision.
     pub verdict: Verdict,
+}
+
+/// How near to the article its text was read; what is nearer replaces what is farther, never the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// From a feed alone.
+    Feed,
+    /// From the page of another article, which it follows.
+    Part,
+    /// From its own page.
+    Page,
 }
 
 /// A decision, kept for `nashra explain`.

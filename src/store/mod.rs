@@ -22,7 +22,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-pub use articles::{ArticleState, ArticleStore, ArticleView, Verdict};
+pub use articles::{ArticleState, ArticleStore, ArticleView, Standing, Verdict};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue, HostKey, PendingEntry, PendingKey};
 pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
@@ -32,7 +32,7 @@ pub use sweep::{Sweeper, Swept};
 use engine::{Engine, Table};
 
 /// The format that this program reads and writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,64 @@
+//! `nashra extract`: pages and text dumps → JSON lines.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::filter::{Answer, Input, Inputs};
+use crate::{
+    article::record::Article,
+    clock::{Clock as _, SystemClock},
+    page::{self, Page},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// What the inputs are; told apart by their bytes unless it is given.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// HTML pages.
+    Html,
+    /// Pages as text, the way they are copied or dumped.
+    Text,
+}
+
+pub(super) fn run(options: Options) -> ExitCode {
+    let now = SystemClock.now();
+    let format = options.format;
+    options.inputs.run(|input, bytes| answer(&read(input, bytes, format)?, input.url.as_ref(), now))
+}
+
+fn read(input: &Input, bytes: &[u8], format: Option<Format>) -> Result<Page, String> {
+    let content_type = input.content_type.as_deref();
+    let text = match format {
+        Some(format) => format == Format::Text,
+        None => page::is_dump(bytes, content_type),
+    };
+    let unknown;
+    let url = if let Some(url) = &input.url {
+        url
+    } else {
+        // A base that makes no relative address absolute.
+        unknown = Url::parse("about:blank").map_err(|error| error.to_string())?;
+        &unknown
+    };
+    let input = page::Input { bytes, content_type, url };
+    let page = if text { page::read_dump(input) } else { page::extract(input) };
+    page.map_err(|error| error.to_string())
+}
+
+fn answer(page: &Page, url: Option<&Url>, now: chrono::DateTime<chrono::Utc>) -> Answer {
+    let articles: Vec<Article> = Article::of_page(page, url, now);
+    let articles = serde_json::to_value(articles).map_err(|error| error.to_string())?;
+    Ok(Map::from_iter(
+        [("page".to_owned(), json!(page.kind)), ("articles".to_owned(), articles)].map(|(name, value): (String, Value)| (name, value)),
+    ))
+}
