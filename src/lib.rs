@@ -7,6 +7,8 @@ pub mod fetch;
 
 pub mod poll;
 
+pub mod html;
+
 pub mod feed;
 
 pub mod page;
