@@ -44,7 +44,7 @@ struct Parser<'a> {
     too_deep: u32,
     /// Links that are open.
     links: u32,
-    /// Elements of SVG and MathML that are open.
+    /// Elements of SVG and `MathML` that are open.
     foreign: u32,
     in_head: bool,
     truncated: bool,
@@ -241,20 +241,16 @@ impl Parser<'_> {
             return ((after_name, after_name), after_name);
         }
         let at = skip(at + 1);
-        match self.bytes.get(at) {
-            Some(quote @ (b'"' | b'\'')) => {
-                let from = at + 1;
-                let end = memchr(*quote, self.bytes.get(from..).unwrap_or_default()).map_or(self.bytes.len(), |it| from + it);
-                ((from, end), (end + 1).min(self.bytes.len()))
-            }
-            _ => {
-                let mut end = at;
-                while self.bytes.get(end).is_some_and(|it| !it.is_ascii_whitespace() && *it != b'>') {
-                    end += 1;
-                }
-                ((at, end), end)
-            }
+        if let Some(quote @ (b'"' | b'\'')) = self.bytes.get(at) {
+            let from = at + 1;
+            let end = memchr(*quote, self.bytes.get(from..).unwrap_or_default()).map_or(self.bytes.len(), |it| from + it);
+            return ((from, end), (end + 1).min(self.bytes.len()));
         }
+        let mut end = at;
+        while self.bytes.get(end).is_some_and(|it| !it.is_ascii_whitespace() && *it != b'>') {
+            end += 1;
+        }
+        ((at, end), end)
     }
 
     /// The content of a raw element up to its end tag, which is taken too.

@@ -90,8 +90,13 @@ impl Tag {
 
     /// Elements that stand for themselves on the page: a line of text ends before and after them.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one list")]
     pub fn is_block(self) -> bool {
-        use Tag::*;
+        use Tag::{
+            Address, Article, Aside, Blockquote, Body, Caption, Center, Dd, Details, Dialog, Div, Dl, Document, Dt, Fieldset, Figcaption,
+            Figure, Footer, Form, Frameset, H1, H2, H3, H4, H5, H6, Header, Hgroup, Hr, Html, Legend, Li, Main, Menu, Nav, Ol, Optgroup,
+            Option, P, Plaintext, Pre, Search, Section, Summary, Table, Tbody, Td, Tfoot, Th, Thead, Tr, Ul, Xmp,
+        };
         matches!(
             self,
             Address
@@ -158,7 +163,10 @@ impl Tag {
 
     /// Elements that end an open paragraph by beginning (§13.1.2.4).
     pub(super) fn ends_paragraph(self) -> bool {
-        use Tag::*;
+        use Tag::{
+            Address, Article, Aside, Blockquote, Center, Dd, Details, Dialog, Div, Dl, Dt, Fieldset, Figcaption, Figure, Footer, Form,
+            Header, Hgroup, Hr, Li, Main, Menu, Nav, Ol, P, Plaintext, Pre, Search, Section, Summary, Table, Ul, Xmp,
+        };
         self.heading_level().is_some()
             || matches!(
                 self,
@@ -205,7 +213,7 @@ impl Tag {
 
     /// Elements that may stand in a head.
     pub(super) fn belongs_to_head(self) -> bool {
-        use Tag::*;
+        use Tag::{Base, Link, Meta, Noscript, Script, Style, Template, Title};
         matches!(self, Base | Link | Meta | Noscript | Script | Style | Template | Title)
     }
 }
