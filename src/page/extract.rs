@@ -3,14 +3,16 @@
 use std::panic::AssertUnwindSafe;
 
 use chrono::{NaiveDate, NaiveTime};
-use dom_query::Document;
 use trafilatura::{HtmlDateMode, Options};
 use url::Url;
 
 use super::{Input, Page, PageError, PageKind, Part, blocks, encoding, guard, language, meta};
-use crate::article::{
-    record::{Block, Image, Origin},
-    text,
+use crate::{
+    article::{
+        record::{Block, Image, Origin},
+        text,
+    },
+    html::Tree,
 };
 
 /// Elements may nest so deep: the library recurses, and threads have stacks of 16 MiB.
@@ -44,9 +46,9 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
 }
 
 fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
-    let document = Document::from(html);
-    let meta::Meta { canonical, alternates, site_name, mut content, claim } = meta::read(&document, input.url);
-    drop(document);
+    let tree = Tree::parse(html);
+    let meta::Meta { canonical, alternates, site_name, mut content, claim, .. } = meta::read(&tree, input.url);
+    drop(tree);
     let (mut found, seen_date) = body(html, input.url, content.published.is_none());
     if let Some(date) = seen_date {
         content.published = Some(date.and_time(NaiveTime::MIN).and_utc());

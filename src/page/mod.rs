@@ -1,10 +1,14 @@
 //! Pages to clean content: bytes in, candidate out. Pure: no I/O, no clock, no shared state.
 
+pub mod lines;
+pub mod hints;
+pub mod features;
+mod forest;
 pub mod blocks;
 mod dump;
-mod encoding;
+pub mod encoding;
 mod guard;
-mod meta;
+pub mod meta;
 pub mod extract;
 pub mod language;
 mod claim;
