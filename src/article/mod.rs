@@ -1,5 +1,6 @@
 //! Articles: the record, who is who, and the one task that decides.
 
+pub mod agency;
 pub mod assemble;
 pub mod commit;
 pub mod decide;
