@@ -2,6 +2,7 @@
 
 pub mod agency;
 pub mod assemble;
+pub mod caption;
 pub mod commit;
 pub mod decide;
 pub mod identity;
