@@ -42,11 +42,11 @@ fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
 pub fn read(line: &str) -> Vec<Byline> {
     let line = collapse(line);
     let line = &line[..line.floor_char_boundary(4 * MAX_LINE)];
-    let named = strip_label(line).unwrap_or(line);
-    let (named, place) = place(named);
-    let mut names = list(named);
+    let who = strip_label(line).unwrap_or(line);
+    let (who, place) = place(who);
+    let mut names = list(who);
     // `Ann Lee, Kyiv`: a single word behind names is where they are.
-    let last = names.last().filter(|it| names.len() > 1 && place.is_none() && named.contains([',', '،']) && is_single(it)).cloned();
+    let last = names.last().filter(|it| names.len() > 1 && place.is_none() && who.contains([',', '،']) && is_single(it)).cloned();
     names.truncate(names.len() - usize::from(last.is_some()));
     let place = place.or(last.as_deref());
     names.into_iter().take(MAX_NAMES).map(|name| Byline { kind: kind(&name), place: place.map(str::to_owned), name: bare(&name) }).collect()
@@ -63,8 +63,8 @@ pub fn is_byline(line: &str) -> bool {
         Some(rest) => (rest, true),
         None => (line, false),
     };
-    let (named, place) = place(rest);
-    let names = list(named);
+    let (who, place) = place(rest);
+    let names = list(who);
     !names.is_empty() && names.iter().all(|it| looks_like_name(it)) && (said || place.is_some() && rest.ends_with([')', '）']))
 }
 
@@ -147,8 +147,8 @@ fn strip_label(line: &str) -> Option<&str> {
 }
 
 fn looks_like_names(text: &str) -> bool {
-    let (named, _) = place(text);
-    let names = list(named);
+    let (who, _) = place(text);
+    let names = list(who);
     !names.is_empty() && names.iter().all(|it| looks_like_name(it) || is_organisation(it))
 }
 
@@ -200,7 +200,7 @@ fn list(line: &str) -> Vec<String> {
         }
         names.push(name);
     }
-    names.retain(|it| it.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !it.chars().any(|c| c.is_numeric()) && !is_job(it));
+    names.retain(|it| it.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !it.chars().any(char::is_numeric) && !is_job(it));
     names
 }
 
@@ -219,7 +219,7 @@ fn is_job(name: &str) -> bool {
 fn is_organisation(name: &str) -> bool {
     let quoted = name.starts_with(['«', '"', '“', '„', '「']) && name.ends_with(['»', '"', '”', '“', '」']);
     let lower = name.to_lowercase();
-    let words = || lower.split(|c: char| c == ' ' || c == '-' || c == '.').map(|it| it.trim_matches(['«', '»', '"']));
+    let words = || lower.split([' ', '-', '.']).map(|it| it.trim_matches(['«', '»', '"']));
     quoted
         || words().any(|it| WORDS.newsroom.contains(it))
         || agency::of_credit(name).is_some()
@@ -238,54 +238,4 @@ fn bare(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn reads(line: &str, names: &[(&str, BylineKind, Option<&str>)]) {
-        let found = read(line);
-        let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.kind, it.place.as_deref())).collect();
-        assert_eq!(found, names, "{line}");
-    }
-
-    use BylineKind::{Organisation, Person};
-
-    #[test]
-    fn a_place_is_told_from_the_name() {
-        reads("سعيد عبد الرازق (أنقرة)", &[("سعيد عبد الرازق", Person, Some("أنقرة"))]);
-        reads("«الشرق الأوسط» (لندن)", &[("«الشرق الأوسط»", Organisation, Some("لندن"))]);
-        reads("لندن: «الشرق الأوسط»", &[("«الشرق الأوسط»", Organisation, Some("لندن"))]);
-        reads("By Ann Lee in Kyiv", &[("Ann Lee", Person, Some("Kyiv"))]);
-        reads("Von Max Muster, Berlin", &[("Max Muster", Person, Some("Berlin"))]);
-        reads("AFP, MANILA", &[("AFP", Organisation, Some("MANILA"))]);
-    }
-
-    #[test]
-    fn labels_go_and_lists_are_taken_apart() {
-        reads("By Ann Lee and Bob Ray", &[("Ann Lee", Person, None), ("Bob Ray", Person, None)]);
-        reads("Von Jana Wolf", &[("Jana Wolf", Person, None)]);
-        reads("Par Jean Dupont et Marie Curie", &[("Jean Dupont", Person, None), ("Marie Curie", Person, None)]);
-        reads("Автор: Иван Петров", &[("Иван Петров", Person, None)]);
-        reads("文/王小明", &[("王小明", Person, None)]);
-        reads("홍길동 기자", &[("홍길동", Person, None)]);
-        reads("Reuters, Thorsten Kramer", &[("Reuters", Organisation, None), ("Thorsten Kramer", Person, None)]);
-        reads("بقلم: أحمد علي", &[("أحمد علي", Person, None)]);
-    }
-
-    #[test]
-    fn newsrooms_and_agencies_are_organisations() {
-        for line in ["Guardian staff", "Redacción", "AFP", "Редакция сайта", "وكالات", "編集部", "NTV"] {
-            assert_eq!(read(line)[0].kind, Organisation, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_sentence_is_no_byline() {
-        for line in ["By the end of the day", "Von nun an ist alles anders.", "Ann Lee", "", "من المقرر أن يصل الوفد غداً"]
-        {
-            assert!(!is_byline(line), "{line}");
-        }
-        assert!(is_byline("By Ann Lee"));
-        assert!(is_byline("سعيد عبد الرازق (أنقرة)"));
-    }
-}
+mod tests;
