@@ -1,6 +1,9 @@
 //! Articles: the record, who is who, and the one task that decides.
 
+pub mod agency;
 pub mod assemble;
+pub mod byline;
+pub mod caption;
 pub mod commit;
 pub mod decide;
 pub mod identity;
