@@ -157,7 +157,7 @@ impl Walk<'_> {
 }
 
 /// The candidate of a `srcset` with the largest descriptor (HTML Living Standard §4.8.4.2.1).
-fn largest(srcset: &str) -> Option<&str> {
+pub(super) fn largest(srcset: &str) -> Option<&str> {
     let candidates = srcset.split(", ").filter_map(|it| {
         let mut parts = it.split_whitespace();
         let url = parts.next()?;

@@ -1,6 +1,6 @@
 //! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
 
-mod dates;
+pub(super) mod dates;
 mod jsonld;
 
 use url::Url;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::{
     article::{
         record::{Byline, BylineKind, Content, Image, Origin},
-        text::collapse,
+        text::{collapse, fold},
     },
     html::{NodeId, Tag, Tree},
 };
@@ -29,6 +29,26 @@ pub struct Meta {
     pub(super) body: Option<String>,
     /// Further articles that scripts describe, each with the script's place.
     pub(super) further: Vec<(NodeId, jsonld::Said)>,
+    /// Whether the page says that it is an article.
+    pub(super) article: bool,
+    /// Whether it says that it is a live blog.
+    pub(super) live: bool,
+}
+
+impl Meta {
+    /// What scripts say of an article that follows, found by its headline.
+    pub(super) fn of_part(&self, headline: Option<&str>) -> Content {
+        let mut content = Content::default();
+        let name = headline.map(fold).unwrap_or_default();
+        let described = |it: &&(NodeId, jsonld::Said)| it.1.headline.as_deref().is_some_and(|it| fold(it) == name);
+        let Some((_, said)) = self.further.iter().find(described) else { return content };
+        let said = said.clone();
+        (content.subtitle, content.summary, content.section, content.keywords) =
+            (said.alternative_headline, said.description, said.section, said.keywords);
+        dates(&mut content, [(said.published, Origin::JsonLd)], said.modified);
+        writers(&mut content, &said.authors, None);
+        content
+    }
 }
 
 /// Reads what a page says of itself.
@@ -37,6 +57,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let tags = Tags::of(tree);
     let mut articles = jsonld::read(tree);
     let said = if articles.is_empty() { jsonld::Said::default() } else { articles.remove(0).1 };
+    let article = said.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
     let mut content = Content::default();
     let title = [
@@ -75,7 +96,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let canonical = tags.link("canonical").or(said.url).or_else(|| tags.first(&["og:url"])).and_then(|it| absolute(base, &it));
     let alternates = tags.link("amphtml").into_iter().chain(tags.first(&["og:url"])).filter_map(|it| absolute(base, &it)).collect();
     let claim = tags.language.clone().or(said.language).or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
-    Meta { canonical, alternates, site_name, content, claim, body: said.body, further: articles }
+    Meta { canonical, alternates, site_name, content, claim, body: said.body, further: articles, article, live: said.live }
 }
 
 /// Names of `<meta>` that say when an article was published.
@@ -212,12 +233,4 @@ impl Tags {
 
 fn text_of(tree: &Tree<'_>, node: NodeId) -> Option<String> {
     Some(collapse(&tree.whole_text(node))).filter(|it| !it.is_empty())
-}
-
-/// Title, description and text.
-#[must_use]
-pub fn said(tree: &Tree<'_>) -> (Option<String>, Option<String>, Option<String>) {
-    let base = Url::parse("http://x.example/").unwrap_or_else(|_| unreachable!());
-    let meta = read(tree, &base);
-    (meta.content.title, meta.content.summary, meta.body)
 }

@@ -14,21 +14,22 @@ const MAX_ARTICLES: usize = 100;
 
 /// What the article's object says.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Said {
-    pub(super) headline: Option<String>,
-    pub(super) alternative_headline: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) body: Option<String>,
-    pub(super) published: Option<String>,
-    pub(super) modified: Option<String>,
-    pub(super) authors: Vec<(String, BylineKind)>,
-    pub(super) section: Option<String>,
-    pub(super) keywords: Vec<String>,
-    pub(super) language: Option<String>,
-    pub(super) image: Option<String>,
-    pub(super) url: Option<String>,
-    pub(super) publisher: Option<String>,
-    pub(super) free: Option<bool>,
+pub(in crate::page) struct Said {
+    pub(in crate::page) headline: Option<String>,
+    pub(in crate::page) alternative_headline: Option<String>,
+    pub(in crate::page) description: Option<String>,
+    pub(in crate::page) body: Option<String>,
+    pub(in crate::page) published: Option<String>,
+    pub(in crate::page) modified: Option<String>,
+    pub(in crate::page) authors: Vec<(String, BylineKind)>,
+    pub(in crate::page) section: Option<String>,
+    pub(in crate::page) keywords: Vec<String>,
+    pub(in crate::page) language: Option<String>,
+    pub(in crate::page) image: Option<String>,
+    pub(in crate::page) url: Option<String>,
+    pub(in crate::page) publisher: Option<String>,
+    pub(in crate::page) free: Option<bool>,
+    pub(in crate::page) live: bool,
 }
 
 /// The articles that a page's scripts describe, with the script that each stands in, in the order of the page.
@@ -78,9 +79,11 @@ fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>) {
 }
 
 fn said(article: &Value) -> Said {
+    let live = article.get("@type").map(strings).unwrap_or_default().iter().any(|it| it == "LiveBlogPosting");
     let text = |name: &str| article.get(name).and_then(first);
     let authors = article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
     Said {
+        live,
         headline: text("headline").or_else(|| text("name")),
         alternative_headline: text("alternativeHeadline"),
         description: text("description"),
