@@ -56,7 +56,7 @@ impl Meta {
 pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let tags = Tags::of(tree);
     let mut articles = jsonld::read(tree);
-    let said = if articles.is_empty() { jsonld::Said::default() } else { articles.remove(0).1 };
+    let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
     let article = said.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
     let mut content = Content::default();
@@ -64,7 +64,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         (said.headline, Origin::JsonLd),
         (tags.property("headline"), Origin::Microdata),
         (tags.first(&["og:title", "twitter:title", "dc.title", "parsely-title"]), Origin::Meta),
-        (tags.headings.first().cloned(), Origin::Dom),
+        (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
         (tags.title.clone(), Origin::Dom),
     ];
     if let Some((title, origin)) = first(title) {
@@ -171,7 +171,7 @@ struct Tags {
     metas: Vec<(String, String)>,
     /// `<link>`: rel in lower case, href.
     links: Vec<(String, String)>,
-    headings: Vec<String>,
+    headings: Vec<(Tag, String)>,
     title: Option<String>,
     times: Vec<String>,
     language: Option<String>,
@@ -202,7 +202,9 @@ impl Tags {
                 }
                 Tag::Html => tags.language = attribute("lang").or_else(|| attribute("xml:lang")),
                 Tag::Title if tags.title.is_none() => tags.title = text_of(tree, node),
-                Tag::H1 if tags.headings.len() < 10 => tags.headings.extend(text_of(tree, node)),
+                Tag::H1 | Tag::H2 | Tag::H3 if tags.headings.len() < MAX_ELEMENTS => {
+                    tags.headings.extend(text_of(tree, node).map(|it| (tree.tag(node), it)));
+                }
                 Tag::Time if tags.times.len() < 10 => tags.times.extend(attribute("datetime")),
                 _ => {}
             }
@@ -215,6 +217,22 @@ impl Tags {
             }
         }
         tags
+    }
+
+    /// Which of the articles that scripts describe is the page's own: the one whose headline the page's title has; else
+    /// the first, unless its headline is that of something further down.
+    fn own(&self, articles: &[(NodeId, jsonld::Said)]) -> Option<usize> {
+        let mut titles: Vec<String> = ["og:title", "twitter:title"].iter().filter_map(|it| self.first(&[it])).map(|it| fold(&it)).collect();
+        titles.extend(self.title.as_deref().map(fold));
+        let first = self.headings.iter().find(|it| it.0 == Tag::H1).or(self.headings.first()).map(|it| fold(&it.1));
+        titles.extend(first);
+        let named = |headline: &Option<String>, names: &[String]| {
+            let name = headline.as_deref().map(fold).unwrap_or_default();
+            name.len() > 3 && names.iter().any(|it| it.contains(&name) || it.len() > 12 && name.contains(it.as_str()))
+        };
+        let own = articles.iter().position(|(_, said)| named(&said.headline, &titles));
+        let later: Vec<String> = self.headings.iter().skip(1).map(|it| fold(&it.1)).collect();
+        own.or_else(|| articles.first().filter(|(_, said)| !named(&said.headline, &later)).map(|_| 0))
     }
 
     /// The first of these `<meta>` names that says something.

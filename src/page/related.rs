@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Items taken.
-const MAX_ITEMS: usize = 30;
+const MAX_ITEMS: usize = 60;
 /// Weight of a headline, at least.
 const MIN_TITLE: u32 = 14;
 
@@ -61,8 +61,8 @@ fn group(view: View<'_, '_>, at: usize, to: usize) -> Option<(Vec<Item>, usize)>
             == 2
     })?;
     let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::TOPICS | hints::ADS | hints::BIOGRAPHY;
-    let all = view.measured.all[list as usize];
-    if all & refused != 0 && all & hints::OTHERS == 0 || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer)) {
+    let near = tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, it| hints | view.measured.own[it as usize]);
+    if near & refused != 0 && near & hints::OTHERS == 0 || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer)) {
         return None;
     }
     let build = build_of(view, item);

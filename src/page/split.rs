@@ -8,9 +8,11 @@
 //! What must stay true: a part has a headline of its own and a text that is worth one; lists, comments and boxes are no
 //! parts.
 
+use std::collections::HashSet;
+
 use url::Url;
 
-use super::{features::Measured, lines::Lines, meta::Meta};
+use super::{features::Measured, lines::Lines, meta::Meta, related};
 use crate::{
     article::text::fold,
     dates::partial,
@@ -18,7 +20,9 @@ use crate::{
 };
 
 /// Text of an article that follows another, at least; in weight of [`Measured::weight`].
-const MIN_PART: u32 = 300;
+const MIN_PART: u32 = 180;
+/// Text that an article has before another begins.
+const MIN_TEXT: u32 = 120;
 /// Evidence from which on a heading begins an article.
 const ENOUGH: f32 = 4.0;
 /// Lines in which the head of an article is looked for.
@@ -57,9 +61,10 @@ pub(super) fn stretches(view: View<'_, '_>) -> Vec<Stretch> {
     let title = headline(view);
     let mut found = vec![Stretch { headline: title, from: 0, to: count, holder: 0, url: None }];
     let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return found };
+    let listed: HashSet<usize> = related::items(view, first_body, count).iter().flat_map(|it| it.from..it.to).collect();
     let mut at = first_body + 1;
     while at < count {
-        if let Some(begun) = begins(view, at, &found) {
+        if let Some(begun) = Some(at).filter(|at| !listed.contains(at)).and_then(|at| begins(view, at, &found)) {
             if let Some(last) = found.last_mut() {
                 last.to = at;
             }
@@ -97,7 +102,11 @@ fn begins(view: View<'_, '_>, at: usize, before: &[Stretch]) -> Option<Stretch> 
     let (tree, lines) = (view.tree, &view.lines.lines);
     let line = &lines[at];
     let level = heading_level(tree, line.block)?;
-    if view.measured.weight[at] < 8 || line.chars > 300 || level > 4 {
+    let last = before.last()?;
+    // What an article has under its headline before its text is no further one, nor is its own headline once more.
+    let text_before = (last.headline.unwrap_or(last.from)..at).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum::<u32>();
+    let own = last.headline.is_some_and(|it| alike(&fold(view.lines.get(&lines[it])), &fold(view.lines.get(line))));
+    if view.measured.weight[at] < 8 || line.chars > 300 || level > 4 || text_before < MIN_TEXT || own {
         return None;
     }
     let last_body = (0..at).rev().find(|it| view.body[*it])?;
@@ -124,9 +133,9 @@ fn begins(view: View<'_, '_>, at: usize, before: &[Stretch]) -> Option<Stretch> 
     evidence += if holds_article(tree, holder, line.block) { 1.5 } else { 0.0 };
     evidence += head_evidence(view, at, next_body);
     evidence += if described(view, at, holder) { 3.0 } else { 0.0 };
-    let outside = before[0].headline.is_none_or(|it| tree.within(lines[it].first, shared));
-    evidence += if outside { 1.5 } else { -3.0 };
-    evidence += gap_evidence(view, last_body, at);
+    evidence += if outside(view, last, shared) { 1.5 } else { -3.0 };
+    evidence += if last.holder != 0 && alike_elements(tree, last.holder, holder) { 2.0 } else { 0.0 };
+    evidence += gap_evidence(view, last_body, at) + link_evidence(view, at);
     (evidence >= ENOUGH).then_some(Stretch { headline: Some(at), from: at, to: lines.len(), holder, url })
 }
 
@@ -134,21 +143,41 @@ fn begins(view: View<'_, '_>, at: usize, before: &[Stretch]) -> Option<Stretch> 
 /// page's own headline.
 fn flat(view: View<'_, '_>, at: usize, (last_body, next_body): (usize, usize), level: u8, before: &[Stretch]) -> Option<Stretch> {
     let (tree, lines) = (view.tree, &view.lines.lines);
-    let title = before[0].headline?;
+    let (title, last) = (before[0].headline?, before.last()?);
     let title_level = heading_level(tree, lines[title].block)?;
-    let shared = common(tree, lines[last_body].block, lines[at].block);
-    if text_weight(view, at + 1, tree.end(shared)) < MIN_PART || !tree.within(lines[title].first, shared) {
+    let block = lines[at].block;
+    let shared = common(tree, lines[last_body].block, block);
+    let holder = below(tree, shared, block);
+    // The wrapping of a headline holds little else; a box of teasers does.
+    let inside = (at + 1..lines.len()).take_while(|it| tree.within(lines[*it].first, holder)).count();
+    if text_weight(view, at + 1, tree.end(shared)) < MIN_PART || !tree.within(lines[next_body].first, shared) || inside > 10 {
         return None;
     }
-    let mut evidence = level_evidence(level, title_level) + head_evidence(view, at, next_body) + gap_evidence(view, last_body, at);
-    evidence += if element_alike(view, title, at) { 2.0 } else { 0.0 };
-    evidence += if described(view, at, lines[at].block) { 3.0 } else { 0.0 };
-    (evidence >= ENOUGH + 1.0).then_some(Stretch { headline: Some(at), from: at, to: lines.len(), holder: lines[at].block, url: None })
+    let mut evidence = level_evidence(level, title_level) + head_evidence(view, at, next_body);
+    evidence += gap_evidence(view, last_body, at) + link_evidence(view, at);
+    evidence += if outside(view, last, shared) { 1.5 } else { -3.0 };
+    evidence += if alike_elements(tree, lines[title].block, block) { 1.5 } else { 0.0 };
+    evidence += if described(view, at, block) { 3.0 } else { 0.0 };
+    (evidence >= ENOUGH + 1.0).then_some(Stretch { headline: Some(at), from: at, to: lines.len(), holder, url: None })
 }
 
-fn element_alike(view: View<'_, '_>, one: usize, other: usize) -> bool {
-    let hash = |at: usize| super::features::element_hash(view.tree, view.lines.lines[at].block);
-    hash(one) == hash(other)
+/// Whether a headline stands beside the article before and not in it.
+fn outside(view: View<'_, '_>, last: &Stretch, shared: NodeId) -> bool {
+    match last.headline {
+        _ if last.holder != 0 => view.tree.within(last.holder, shared) && last.holder != shared,
+        Some(title) => view.tree.within(view.lines.lines[title].first, shared),
+        None => true,
+    }
+}
+
+fn alike_elements(tree: &Tree<'_>, one: NodeId, other: NodeId) -> bool {
+    super::features::element_hash(tree, one) == super::features::element_hash(tree, other)
+}
+
+/// Headlines that lead elsewhere are teasers more often than not.
+fn link_evidence(view: View<'_, '_>, at: usize) -> f32 {
+    let line = &view.lines.lines[at];
+    if line.linked * 2 > line.chars { -1.5 } else { 0.0 }
 }
 
 fn level_evidence(level: u8, title: u8) -> f32 {
@@ -186,7 +215,7 @@ fn gap_evidence(view: View<'_, '_>, last_body: usize, at: usize) -> f32 {
     let gap = &view.lines.lines[last_body + 1..at];
     let links = gap.iter().filter(|it| it.linked * 2 > it.chars).count();
     match (gap.len(), links) {
-        (0, _) => -2.0,
+        (0, _) => -1.5,
         (_, 3..) => 1.5,
         (5.., _) => 1.0,
         _ => 0.0,
