@@ -5,7 +5,7 @@ use url::Url;
 use super::{hints, lines::Picture, pictures, split::View};
 use crate::{
     article::{
-        byline,
+        byline, caption,
         record::{Image, Related},
         text::fold,
     },
@@ -14,6 +14,8 @@ use crate::{
 
 /// Items taken.
 const MAX_ITEMS: usize = 60;
+/// Items taken of one group: a longer one is an archive or a ranking.
+const MAX_OF_GROUP: usize = 12;
 /// Weight of a headline, at least.
 const MIN_TITLE: u32 = 14;
 
@@ -32,7 +34,7 @@ pub(super) fn items(view: View<'_, '_>, from: usize, to: usize) -> Vec<Item> {
     while at < to && found.len() < MAX_ITEMS {
         match group(view, at, to) {
             Some((items, end)) => {
-                for item in items {
+                for item in items.into_iter().take(MAX_OF_GROUP) {
                     let title = item.related.title.as_deref().map(fold);
                     if found.len() < MAX_ITEMS && !found.iter().any(|it| it.related.title.as_deref().map(fold) == title) {
                         found.push(item);
@@ -106,13 +108,21 @@ fn read(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Rela
     let text = |at: usize| view.lines.get(&view.lines.lines[at]).to_owned();
     let heading =
         |at: &usize| view.tree.ancestors(view.lines.lines[*at].first).take(4).any(|it| view.tree.tag(it).heading_level().is_some());
-    let titles: Vec<usize> = (from..to).filter(|at| title_like(view, *at)).collect();
+    let caption_of = |at: usize| {
+        let block = view.lines.lines[at].block;
+        let around = view.tree.ancestors(block).take(2).any(|it| view.tree.tag(it) == Tag::Figure);
+        around
+            || view.measured.own[block as usize] & hints::CAPTION != 0
+            || caption::sign(&text(at)).is_some_and(|it| it >= caption::Sign::Agency)
+    };
+    let linked: Vec<usize> = (from..to).filter(|at| title_like(view, *at)).collect();
+    let plain: Vec<usize> = linked.iter().copied().filter(|it| !caption_of(*it)).collect();
+    let titles = if plain.is_empty() { &linked } else { &plain };
     let title =
         titles.iter().copied().find(heading).or_else(|| titles.iter().copied().max_by_key(|at| view.measured.weight[*at].min(120)))?;
     let url = link(view, title);
     let mut related = Related { title: Some(text(title)), url: url.map(Into::into), ..Related::default() };
-    let caption_of = |at: usize| view.measured.all[view.lines.lines[at].block as usize] & hints::CAPTION != 0;
-    for at in (from..to).filter(|at| *at != title && !titles.contains(at)) {
+    for at in (from..to).filter(|at| !linked.contains(at)) {
         let weight = view.measured.weight[at];
         let line = text(at);
         if at > title && byline::is_byline(&line) && related.byline.is_none() {

@@ -61,7 +61,8 @@ pub(super) fn stretches(view: View<'_, '_>) -> Vec<Stretch> {
     let title = headline(view);
     let mut found = vec![Stretch { headline: title, from: 0, to: count, holder: 0, url: None }];
     let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return found };
-    let listed: HashSet<usize> = related::items(view, first_body, count).iter().flat_map(|it| it.from..it.to).collect();
+    // The head of a list stands a line or two above its first item.
+    let listed: HashSet<usize> = related::items(view, first_body, count).iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect();
     let mut at = first_body + 1;
     while at < count {
         if let Some(begun) = Some(at).filter(|at| !listed.contains(at)).and_then(|at| begins(view, at, &found)) {
@@ -133,10 +134,27 @@ fn begins(view: View<'_, '_>, at: usize, before: &[Stretch]) -> Option<Stretch> 
     evidence += if holds_article(tree, holder, line.block) { 1.5 } else { 0.0 };
     evidence += head_evidence(view, at, next_body);
     evidence += if described(view, at, holder) { 3.0 } else { 0.0 };
-    evidence += if outside(view, last, shared) { 1.5 } else { -3.0 };
+    evidence += if outside(view, last, shared) { 1.5 } else { -6.0 };
     evidence += if last.holder != 0 && alike_elements(tree, last.holder, holder) { 2.0 } else { 0.0 };
     evidence += gap_evidence(view, last_body, at) + link_evidence(view, at);
-    (evidence >= ENOUGH).then_some(Stretch { headline: Some(at), from: at, to: lines.len(), holder, url })
+    let headline = best_headline(view, at, next_body);
+    (evidence >= ENOUGH).then_some(Stretch { headline: Some(headline), from: at, to: lines.len(), holder, url })
+}
+
+/// Among the headings at the head of an article: the one that a script names, else the highest, else the first that is
+/// longer than a kicker.
+fn best_headline(view: View<'_, '_>, at: usize, next_body: usize) -> usize {
+    let lines = &view.lines.lines;
+    let level = |it: usize| heading_level(view.tree, lines[it].block);
+    let headings: Vec<usize> = (at..next_body).filter(|it| level(*it).is_some() && view.measured.weight[*it] >= 8).collect();
+    let named = headings.iter().find(|it| {
+        let text = fold(view.lines.get(&lines[**it]));
+        view.meta.further.iter().any(|(_, said)| said.headline.as_deref().is_some_and(|it| fold(it) == text))
+    });
+    let highest = headings.iter().filter_map(|it| level(*it)).min();
+    let best = headings.iter().filter(|it| level(**it) == highest).copied().collect::<Vec<_>>();
+    let long = best.iter().find(|it| view.measured.weight[**it] >= 30);
+    named.or(long).or(best.first()).copied().unwrap_or(at)
 }
 
 /// A headline whose article follows it without an element that holds both: it is printed twice, or looks like the
@@ -148,14 +166,15 @@ fn flat(view: View<'_, '_>, at: usize, (last_body, next_body): (usize, usize), l
     let block = lines[at].block;
     let shared = common(tree, lines[last_body].block, block);
     let holder = below(tree, shared, block);
-    // The wrapping of a headline holds little else; a box of teasers does.
-    let inside = (at + 1..lines.len()).take_while(|it| tree.within(lines[*it].first, holder)).count();
-    if text_weight(view, at + 1, tree.end(shared)) < MIN_PART || !tree.within(lines[next_body].first, shared) || inside > 10 {
+    // The wrapping of a headline holds little else; a box of teasers holds their headlines.
+    let mut inside = (at + 1..lines.len()).take_while(|it| tree.within(lines[*it].first, holder));
+    let teasers = inside.any(|it| lines[it].linked * 2 > lines[it].chars && view.measured.weight[it] >= 25);
+    if text_weight(view, at + 1, tree.end(shared)) < MIN_PART || !tree.within(lines[next_body].first, shared) || teasers {
         return None;
     }
     let mut evidence = level_evidence(level, title_level) + head_evidence(view, at, next_body);
     evidence += gap_evidence(view, last_body, at) + link_evidence(view, at);
-    evidence += if outside(view, last, shared) { 1.5 } else { -3.0 };
+    evidence += if outside(view, last, shared) { 1.5 } else { -6.0 };
     evidence += if alike_elements(tree, lines[title].block, block) { 1.5 } else { 0.0 };
     evidence += if described(view, at, block) { 3.0 } else { 0.0 };
     (evidence >= ENOUGH + 1.0).then_some(Stretch { headline: Some(at), from: at, to: lines.len(), holder, url: None })
