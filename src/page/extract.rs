@@ -106,3 +106,6 @@ fn kind(meta: &Meta, measured: &Measured, body: &[bool], lines: &Lines) -> PageK
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod seed;

@@ -111,6 +111,7 @@ fn read_hints(tree: &Tree<'_>, reader: &Reader) -> (Vec<Hints>, Vec<Hints>) {
 
 /// What a line is by its characters alone.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a measure")]
 struct Shape {
     weight: u32,
     words: u32,

@@ -12,7 +12,7 @@ use super::features::COUNT;
 static MODEL: &[u8] = include_bytes!("body.model");
 
 /// The forest that tells an article's text.
-pub static BODY: LazyLock<Forest> = LazyLock::new(|| Forest::read(MODEL).unwrap_or_default());
+pub(super) static BODY: LazyLock<Forest> = LazyLock::new(|| Forest::read(MODEL).unwrap_or_default());
 
 #[derive(Debug, Clone, Copy)]
 struct Split {
@@ -24,7 +24,7 @@ struct Split {
 
 /// Trees.
 #[derive(Debug, Default)]
-pub struct Forest(Vec<(Vec<Split>, Vec<f32>)>);
+pub(super) struct Forest(Vec<(Vec<Split>, Vec<f32>)>);
 
 impl Forest {
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -38,8 +38,7 @@ impl Forest {
     }
 
     /// From 0 to 1.
-    #[must_use]
-    pub fn probability(&self, row: &[f32; COUNT]) -> f32 {
+    pub(super) fn probability(&self, row: &[f32; COUNT]) -> f32 {
         let sum: f32 = self.0.iter().map(|(splits, leaves)| leaf(splits, leaves, row)).sum();
         1.0 / (1.0 + (-sum).exp())
     }

@@ -27,10 +27,10 @@ pub struct Line {
     pub stressed: u32,
 }
 
-/// A picture.
+/// A picture, or something embedded.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture {
-    /// The `img` element.
+    /// The `img` or `iframe` element.
     pub node: NodeId,
     /// How many lines stand before it.
     pub before: usize,
@@ -39,7 +39,8 @@ pub struct Picture {
 /// A page's lines.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// All their texts, one after the other; white space is one space, invisible characters are gone.
+    /// All their texts, one after the other; a run of white space is one space, invisible characters are
+    /// gone.
     pub text: String,
     /// In document order.
     pub lines: Vec<Line>,
@@ -51,7 +52,7 @@ impl Lines {
     /// The lines of a page.
     #[must_use]
     pub fn of(tree: &Tree<'_>) -> Self {
-        let mut walk = Walk { tree, out: Self::default(), open: None, apart: true, breaks: 0, space: false, block: (0, 0, 0) };
+        let mut walk = Walk { tree, out: Self::default(), open: None, apart: true, breaks: 0, space: Space::None, block: (0, 0, 0) };
         let mut at = 0;
         while at < tree.len() {
             at = walk.node(at);
@@ -67,6 +68,14 @@ impl Lines {
     }
 }
 
+/// What stands between the last character and the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Space {
+    None,
+    Plain,
+    Kept,
+}
+
 struct Walk<'a, 'b> {
     tree: &'a Tree<'b>,
     out: Lines,
@@ -74,7 +83,7 @@ struct Walk<'a, 'b> {
     /// A border was passed since the last text.
     apart: bool,
     breaks: u32,
-    space: bool,
+    space: Space,
     /// The block of the last parent that was asked for: parent, its block, the number of stressing elements between.
     block: (NodeId, NodeId, u32),
 }
@@ -91,7 +100,6 @@ impl Walk<'_, '_> {
             | Tag::Template
             | Tag::Svg
             | Tag::Math
-            | Tag::Iframe
             | Tag::Select
             | Tag::Textarea
             | Tag::Title
@@ -101,7 +109,7 @@ impl Walk<'_, '_> {
             | Tag::Video
             | Tag::Noembed
             | Tag::Noframes => {
-                self.space = true;
+                self.space = Space::Plain;
                 return self.tree.end(at);
             }
             // Its pictures are those of readers without scripts: some pages have no others.
@@ -113,11 +121,12 @@ impl Walk<'_, '_> {
             }
             Tag::Br => {
                 self.breaks += 1;
-                self.space = true;
+                self.space = Space::Plain;
             }
-            Tag::Img => {
+            Tag::Img | Tag::Iframe => {
                 self.picture(at);
-                self.space = true;
+                self.space = Space::Plain;
+                return self.tree.end(at);
             }
             _ if tag.is_block() => self.apart = true,
             _ => {}
@@ -131,7 +140,7 @@ impl Walk<'_, '_> {
 
     fn text(&mut self, at: NodeId) {
         if self.tree.raw_text(at).trim_ascii().is_empty() {
-            self.space = true;
+            self.space = Space::Plain;
             return;
         }
         let text = self.tree.text(at);
@@ -164,7 +173,7 @@ impl Walk<'_, '_> {
     }
 
     fn close(&mut self) {
-        self.space = false;
+        self.space = Space::None;
         if let Some(mut line) = self.open.take() {
             line.text.end = self.out.text.len();
             if line.chars > 0 {
@@ -174,17 +183,20 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Appends with white space made one space and invisible characters left out; gives the number of visible ones.
-fn append(out: &mut String, text: &str, start: usize, space: &mut bool) -> u32 {
+/// Appends with a run of white space made one space and invisible characters left out; gives the number of visible ones.
+/// A no-break space that stands alone was set on purpose and stays.
+fn append(out: &mut String, text: &str, start: usize, space: &mut Space) -> u32 {
     let mut chars = 0;
     for c in text.chars() {
         if c.is_whitespace() {
-            *space = true;
+            *space = if c == '\u{a0}' && *space == Space::None { Space::Kept } else { Space::Plain };
         } else if !crate::article::text::invisible(c) {
-            if *space && out.len() > start {
-                out.push(' ');
+            match *space {
+                Space::Plain if out.len() > start => out.push(' '),
+                Space::Kept if out.len() > start => out.push('\u{a0}'),
+                _ => {}
             }
-            *space = false;
+            *space = Space::None;
             out.push(c);
             chars += 1;
         }
@@ -209,7 +221,7 @@ mod tests {
 
     #[test]
     fn white_space_joins_and_invisible_characters_go() {
-        assert_eq!(lines("<p> a\n\t<span> b</span>c&nbsp;&#8203;d&shy;e </p>"), ["a bc de"]);
+        assert_eq!(lines("<p> a\n\t<span> b</span>c&nbsp;&#8203;d&shy;e </p>"), ["a bc\u{a0}de"]);
     }
 
     #[test]

@@ -86,9 +86,6 @@ pub enum PageError {
     /// HTML without a text that could be an article.
     #[error("no article text found")]
     NoText,
-    /// Too deep, too many elements: refused before it costs.
-    #[error("refused: {0}")]
-    Hostile(&'static str),
     /// A parser panicked on it.
     #[error("the extractor panicked")]
     Panicked,

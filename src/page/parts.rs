@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::{
-    Part, hints, language, pictures,
+    Part,
+    blocks::{Build, MAX_BLOCKS},
+    hints, language, pictures,
     related::{self, Item},
     split::{Stretch, View},
 };
@@ -17,8 +19,6 @@ use crate::{
     html::{NodeId, Tag},
 };
 
-/// Blocks of one article; a page that has more is cut.
-const MAX_BLOCKS: usize = 2_000;
 /// Pictures of one article.
 const MAX_IMAGES: usize = 200;
 /// Weight of a deck.
@@ -109,8 +109,11 @@ impl Work<'_, '_> {
         if let Some(at) = self.stretch.headline {
             let visible = self.line(at).to_owned();
             let said = self.content.title.as_deref().map(fold);
-            // What readers see wins over a longer or shorter one for machines, where both are the same headline.
-            if said.is_none() || self.stretch.holder != 0 {
+            // What readers see wins over what machines are told, where both are the same headline with something before or
+            // behind it.
+            let same = said.as_deref().is_some_and(|said| super::split::alike(said, &fold(&visible)));
+            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.names_site(&visible);
+            if said.is_none() || self.stretch.holder != 0 || same || heading {
                 self.content.title = Some(visible);
                 self.content.provenance.title = Some(Origin::Dom);
             }
@@ -122,6 +125,13 @@ impl Work<'_, '_> {
                 .extend(lines.filter(|it| self.view.lines.lines[*it].chars < 400 && fold(self.line(*it)) == title).collect::<Vec<_>>());
         }
         self.used.extend(self.stretch.headline);
+    }
+
+    /// Some sites set their own name as the highest heading.
+    fn names_site(&self, text: &str) -> bool {
+        let text = fold(text);
+        let host = fold(self.view.base.host_str().unwrap_or_default());
+        self.view.meta.site_name.as_deref().is_some_and(|it| fold(it) == text) || host.contains(&text)
     }
 
     /// A line between headline and text that sums up: by its place before the element that holds the paragraphs.
@@ -202,76 +212,38 @@ impl Work<'_, '_> {
     }
 
     fn blocks(&mut self) -> Vec<Block> {
-        let pictures = self.pictures();
-        let mut pictures = pictures.into_iter().peekable();
-        let mut blocks: Vec<Block> = Vec::new();
-        let mut last_list = None;
+        let mut pictures = self.pictures().into_iter().peekable();
+        let mut build = Build::new(self.view.tree);
         let mut begun = false;
         for at in self.stretch.from..self.stretch.to {
-            while let Some((_, image)) = pictures.next_if(|(before, _)| *before <= at) {
-                // What stands above the text is the lead.
-                if begun {
-                    blocks.push(Block::Image(image.clone()));
-                }
-                self.image(image);
-                last_list = None;
+            while let Some((_, shown)) = pictures.next_if(|(before, _)| *before <= at) {
+                self.show(shown, begun.then_some(&mut build));
             }
-            if !self.is_text(at) || blocks.len() >= MAX_BLOCKS {
-                continue;
+            if self.is_text(at) && build.blocks.len() < MAX_BLOCKS {
+                begun = true;
+                build.text(self.block_of(at), self.line(at).to_owned());
             }
-            begun = true;
-            self.text_block(at, &mut blocks, &mut last_list);
         }
-        for (_, image) in pictures {
-            self.image(image);
+        for (_, shown) in pictures {
+            self.show(shown, None);
         }
         // A heading with nothing under it is the head of what was left out.
-        while let Some(Block::Heading { .. }) = blocks.last() {
-            blocks.pop();
+        while let Some(Block::Heading { .. }) = build.blocks.last() {
+            build.blocks.pop();
         }
-        blocks
+        build.blocks
     }
 
-    fn text_block(&self, at: usize, blocks: &mut Vec<Block>, last_list: &mut Option<(Tag, NodeId)>) {
-        let (tree, block) = (self.view.tree, self.block_of(at));
-        let text = self.line(at).to_owned();
-        let mut around = std::iter::once(block).chain(tree.ancestors(block)).take(4);
-        let kind = around.find(|it| matches!(tree.tag(*it), Tag::Li | Tag::Tr | Tag::Blockquote));
-        let list = kind.filter(|it| tree.tag(*it) != Tag::Blockquote).map(|it| {
-            let outer = tree.ancestors(it).find(|it| matches!(tree.tag(*it), Tag::Ul | Tag::Ol | Tag::Table)).unwrap_or(it);
-            (tree.tag(it), outer)
-        });
-        if tree.tag(block).heading_level().is_some() {
-            blocks.push(Block::Heading { text });
-        } else if let Some((tag, outer)) = list {
-            match blocks.last_mut() {
-                Some(Block::List { text: before } | Block::Table { text: before }) if *last_list == Some((tag, outer)) => {
-                    // Cells of a row are apart by tabs, rows and items by lines.
-                    let same_row = tag == Tag::Tr
-                        && at > 0
-                        && super::split::common(tree, block, self.block_of(at - 1)) != outer
-                        && self.row(at) == self.row(at - 1);
-                    before.push(if same_row { '\t' } else { '\n' });
-                    before.push_str(&text);
-                }
-                _ if tag == Tag::Tr => blocks.push(Block::Table { text }),
-                _ => blocks.push(Block::List { text }),
-            }
-        } else if kind.is_some() {
-            blocks.push(Block::Quote { text });
-        } else {
-            blocks.push(Block::Paragraph { text });
+    /// A picture is one of the article's; what stands above the text is the lead and no block.
+    fn show(&mut self, shown: Block, build: Option<&mut Build<'_, '_>>) {
+        let first = if let Block::Image(image) = &shown { self.image(image.clone()) } else { true };
+        if let Some(build) = build.filter(|_| first) {
+            build.push(shown);
         }
-        *last_list = list;
-    }
-
-    fn row(&self, at: usize) -> Option<NodeId> {
-        let block = self.block_of(at);
-        std::iter::once(block).chain(self.view.tree.ancestors(block)).find(|it| self.view.tree.tag(*it) == Tag::Tr)
     }
 
     /// The article's pictures with their places; their captions are no text.
-    fn pictures(&mut self) -> Vec<(usize, Image)> {
+    fn pictures(&mut self) -> Vec<(usize, Block)> {
         let last = (self.stretch.from..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(self.stretch.from);
         let first = self.first_body();
         let head = self.stretch.headline.unwrap_or(first).min(first).saturating_sub(3).max(self.stretch.from);
@@ -287,11 +259,16 @@ impl Work<'_, '_> {
             {
                 continue;
             }
+            if self.view.tree.tag(picture.node) == Tag::Iframe {
+                let src = self.view.tree.attribute(picture.node, "src");
+                found.extend(src.and_then(|it| super::blocks::absolute(self.view.base, &it)).map(|url| (place, Block::Embed { url })));
+                continue;
+            }
             let Some(read) = pictures::read(self.view, picture) else { continue };
             if read.lines.clone().filter(|it| self.view.body[*it]).map(|it| self.view.measured.weight[it]).sum::<u32>() < MAX_DECK {
                 self.used.extend(read.lines);
             }
-            found.push((place, read.image));
+            found.push((place, Block::Image(read.image)));
         }
         found
     }
@@ -301,8 +278,8 @@ impl Work<'_, '_> {
         self.used.contains(&at) && Some(at) != self.stretch.headline && !self.view.body.get(at).copied().unwrap_or(false)
     }
 
-    /// Each picture once: by its address or by its caption.
-    fn image(&mut self, image: Image) {
+    /// Each picture once, by its address or by its caption; whether it is there for the first time.
+    fn image(&mut self, image: Image) -> bool {
         let name = |it: &Image| it.url.as_deref().map(|it| it.split('?').next().unwrap_or_default().to_owned());
         let caption = image.caption.as_deref().map(fold).unwrap_or_default();
         if let Some(known) = self.content.images.iter_mut().find(|it| it.url.is_some() && name(it) == name(&image)) {
@@ -311,9 +288,14 @@ impl Work<'_, '_> {
             known.agency = known.agency.take().or(image.agency);
             known.taken = known.taken.take().or(image.taken);
             known.archive |= image.archive;
-        } else if caption.is_empty() || self.captions.insert(caption) {
+            // The metadata's picture stands somewhere in the article.
+            return !caption.is_empty() && self.captions.insert(caption);
+        }
+        let first = caption.is_empty() || self.captions.insert(caption);
+        if first {
             self.content.images.push(image);
         }
+        first
     }
 }
 

@@ -1,9 +1,9 @@
 //! Pictures: their address, and the lines that say what they show and who made them.
 
-use super::{hints, lines::Picture, split::View};
+use super::{blocks, hints, lines::Picture, split::View};
 use crate::{
     article::{caption, record::Image},
-    html::{NodeId, Tag},
+    html::Tag,
 };
 
 /// Lines that one caption has at most.
@@ -18,9 +18,8 @@ pub(super) struct Read {
 
 /// Reads a picture; `None` where it is none of the article's: a pixel that counts readers, an icon, inline data.
 pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
-    let url = address(view, picture.node);
-    let pixels = |name: &str| view.tree.attribute(picture.node, name).and_then(|it| it.trim().trim_end_matches("px").parse::<u32>().ok());
-    let (width, height) = (pixels("width"), pixels("height"));
+    let url = blocks::address(view.tree, picture.node, view.base);
+    let (width, height) = blocks::size(view.tree, picture.node);
     if width.is_some_and(|it| it < 60) || height.is_some_and(|it| it < 60) {
         return None;
     }
@@ -54,7 +53,12 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize
         if from == to {
             continue;
         }
-        let figure = view.tree.tag(around) == Tag::Figure || view.tree.descendants(around).any(|it| view.tree.tag(it) == Tag::Figcaption);
+        let figure = view.tree.tag(around) == Tag::Figure;
+        if let Some(caption) = view.tree.find(around, Tag::Figcaption).filter(|_| figure) {
+            let from = view.lines.lines.partition_point(|it| it.first < caption);
+            let to = view.lines.lines.partition_point(|it| it.first < view.tree.end(caption));
+            return from..to.min(from + MAX_CAPTION_LINES);
+        }
         let hinted = view.measured.own[around as usize] & hints::CAPTION != 0;
         let linked = (from..to).any(|it| view.lines.lines[it].linked * 2 > view.lines.lines[it].chars && view.measured.weight[it] > 30);
         let fits = to - from <= MAX_CAPTION_LINES && (figure || hinted || (from..to).all(|it| captioned(view, it))) && !linked;
@@ -66,26 +70,4 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize
 fn captioned(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
     view.measured.own[line.block as usize] & hints::CAPTION != 0 || caption::sign(view.lines.get(line)).is_some()
-}
-
-/// The largest of the addresses that an element carries; lazy loading keeps the real one apart.
-fn address(view: View<'_, '_>, node: NodeId) -> Option<String> {
-    let attribute = |node: NodeId, name: &str| view.tree.attribute(node, name).filter(|it| !it.trim().is_empty());
-    let around = view.tree.ancestors(node).take(2).find(|it| view.tree.tag(*it) == Tag::Picture);
-    let sources = around.into_iter().flat_map(|it| view.tree.descendants(it)).filter(|it| view.tree.tag(*it) == Tag::Source);
-    let sets: Vec<NodeId> = std::iter::once(node).chain(sources).collect();
-    let plain = ["data-src", "data-original", "data-lazy-src", "data-url", "src"];
-    let single = plain.iter().filter_map(|name| attribute(node, name)).find_map(|it| absolute(view, &it));
-    single.or_else(|| {
-        let set = sets.iter().find_map(|it| ["srcset", "data-srcset"].iter().find_map(|name| attribute(*it, name)))?;
-        absolute(view, super::blocks::largest(&set)?)
-    })
-}
-
-fn absolute(view: View<'_, '_>, address: &str) -> Option<String> {
-    let address = address.trim();
-    if address.starts_with("data:") || address.len() > 4_096 {
-        return None;
-    }
-    view.base.join(address).ok().filter(|it| matches!(it.scheme(), "http" | "https")).map(Into::into)
 }

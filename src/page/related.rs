@@ -55,13 +55,17 @@ fn group(view: View<'_, '_>, at: usize, to: usize) -> Option<(Vec<Item>, usize)>
         return None;
     }
     let line = &view.lines.lines[at];
-    // The outermost element that holds this headline and has siblings of its build.
+    // The element around this headline that has most siblings of its build.
     let chain: Vec<NodeId> = std::iter::once(line.block).chain(tree.ancestors(line.block)).take(8).collect();
-    let (item, list) = chain.windows(2).map(|pair| (pair[0], pair[1])).find(|(item, list)| {
-        let build = build_of(view, *item);
-        tree.children(*list).filter(|it| tree.tag(*it) != Tag::Text && build_of(view, *it) == build && has_title(view, *it)).take(2).count()
-            == 2
-    })?;
+    let siblings = |item: NodeId, list: NodeId| {
+        let build = build_of(view, item);
+        tree.children(list)
+            .filter(|it| tree.tag(*it) != Tag::Text && build_of(view, *it) == build && has_title(view, *it))
+            .take(MAX_ITEMS)
+            .count()
+    };
+    let counted = chain.windows(2).map(|pair| (siblings(pair[0], pair[1]), pair[0], pair[1]));
+    let (_, item, list) = counted.rev().filter(|it| it.0 >= 2).max_by_key(|it| it.0)?;
     let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::TOPICS | hints::ADS | hints::BIOGRAPHY;
     let near = tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, it| hints | view.measured.own[it as usize]);
     if near & refused != 0 && near & hints::OTHERS == 0 || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer)) {
@@ -122,7 +126,7 @@ fn read(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Rela
         titles.iter().copied().find(heading).or_else(|| titles.iter().copied().max_by_key(|at| view.measured.weight[*at].min(120)))?;
     let url = link(view, title);
     let mut related = Related { title: Some(text(title)), url: url.map(Into::into), ..Related::default() };
-    for at in (from..to).filter(|at| !linked.contains(at)) {
+    for at in (from..to).filter(|at| *at != title && (*at < title || !linked.contains(at))) {
         let weight = view.measured.weight[at];
         let line = text(at);
         if at > title && byline::is_byline(&line) && related.byline.is_none() {
@@ -130,7 +134,7 @@ fn read(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Rela
             (related.byline, related.place) = (name, place.flatten());
         } else if at > title && weight >= 40 && related.summary.is_none() && !caption_of(at) {
             related.summary = Some(line);
-        } else if at < title && weight < 40 && related.section.is_none() && !line.chars().any(char::is_numeric) {
+        } else if at < title && weight < 40 && related.section.is_none() && !caption_of(at) && !line.chars().any(char::is_numeric) {
             related.section = Some(line);
         }
     }
@@ -140,7 +144,16 @@ fn read(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Rela
 
 fn picture(view: View<'_, '_>, node: NodeId) -> Option<Image> {
     let picture: &Picture = view.lines.pictures.iter().find(|it| view.tree.within(it.node, node))?;
-    pictures::read(view, picture).map(|it| it.image)
+    let mut image = pictures::read(view, picture)?.image;
+    // A card shows no caption; what is written for those who do not see the picture often is one, with its credit.
+    if image.caption.is_none()
+        && let Some(said) = view.tree.attribute(picture.node, "alt")
+        && caption::sign(&said).is_some()
+    {
+        let said = caption::read(&said);
+        image = Image { url: image.url, width: image.width, height: image.height, ..said };
+    }
+    Some(image)
 }
 
 fn link(view: View<'_, '_>, at: usize) -> Option<Url> {

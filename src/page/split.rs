@@ -2,8 +2,8 @@
 //!
 //! A page that goes on with further articles repeats what an article begins with: a headline that stands at the head of
 //! an element of its own, its date and its writers, the address that the element carries for the browser's history.
-//! None of these is enough alone, since headings stand inside articles too; their weights are added up. Names that
-//! publishers give to their elements play no part here.
+//! None of these is enough alone, since headings stand inside articles too; their weights are added up. Of the names that
+//! publishers give to their elements only those of comments and notices count, against a part.
 //!
 //! What must stay true: a part has a headline of its own and a text that is worth one; lists, comments and boxes are no
 //! parts.
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::{features::Measured, lines::Lines, meta::Meta, related};
+use super::{features::Measured, hints, lines::Lines, meta::Meta, related};
 use crate::{
     article::text::fold,
     dates::partial,
@@ -85,15 +85,17 @@ fn headline(view: View<'_, '_>) -> Option<usize> {
     let lines = &view.lines.lines;
     let heading = |at: &usize| view.tree.tag(lines[*at].block).heading_level().is_some();
     let same = |at: &usize| title.as_ref().is_some_and(|title| lines[*at].chars < 400 && alike(&fold(view.lines.get(&lines[*at])), title));
-    // The last one before the text: menus and hidden heads repeat it above.
-    (0..first_body).rev().find(|at| heading(at) && same(at)).or_else(|| (0..first_body).rev().find(same)).or_else(|| {
+    // The highest before the text, and of several the last: menus and hidden heads repeat it above, bars below.
+    let level = |at: &usize| heading_level(view.tree, lines[*at].block).unwrap_or(9);
+    let highest = (0..first_body).filter(|at| heading(at) && same(at)).min_by_key(|at| (level(at), usize::MAX - *at));
+    highest.or_else(|| (0..first_body).rev().find(same)).or_else(|| {
         let h1 = |at: &usize| view.tree.tag(lines[*at].block) == Tag::H1;
         (0..first_body).rev().find(h1).or_else(|| (first_body..lines.len()).find(|at| heading(at) && same(at)))
     })
 }
 
 /// The same headline, or one that is the other with something before or behind it.
-fn alike(one: &str, other: &str) -> bool {
+pub(super) fn alike(one: &str, other: &str) -> bool {
     let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
     one == other || short.len() * 3 > long.len() * 2 && short.len() > 12 && long.contains(short)
 }
@@ -107,7 +109,13 @@ fn begins(view: View<'_, '_>, at: usize, before: &[Stretch]) -> Option<Stretch> 
     // What an article has under its headline before its text is no further one, nor is its own headline once more.
     let text_before = (last.headline.unwrap_or(last.from)..at).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum::<u32>();
     let own = last.headline.is_some_and(|it| alike(&fold(view.lines.get(&lines[it])), &fold(view.lines.get(line))));
-    if view.measured.weight[at] < 8 || line.chars > 300 || level > 4 || text_before < MIN_TEXT || own {
+    let refused = view.measured.all[line.block as usize] & (hints::COMMENTS | hints::NOTICE) != 0;
+    // Some set the deck as a heading.
+    let deck = [&view.meta.content.summary, &view.meta.content.subtitle]
+        .into_iter()
+        .flatten()
+        .any(|it| alike(&fold(it), &fold(view.lines.get(line))));
+    if refused || deck || view.measured.weight[at] < 8 || line.chars > 300 || level > 4 || text_before < MIN_TEXT || own {
         return None;
     }
     let last_body = (0..at).rev().find(|it| view.body[*it])?;
