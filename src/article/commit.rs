@@ -122,10 +122,12 @@ impl Work {
             Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             Reading::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
-                vec![assemble::from_feed(&entry, dead.at)]
+                // A document is all that its source said: what is told beside it makes no article.
+                if entry.document.is_some() { Vec::new() } else { vec![assemble::from_feed(&entry, dead.at)] }
             }
+            Reading::Replaced => Vec::new(),
         };
-        self.batch.entry_done(&key);
+        self.batch.entry_done(&key, &entry);
         for article in found.into_iter().filter(|it| it.content.title.is_some() || it.content.text.is_some()) {
             self.article(&entry, article)?;
         }

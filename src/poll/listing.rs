@@ -86,6 +86,7 @@ pub(super) fn go_through(
                     tries: 0,
                     last_error: None,
                     fetch_page: pages == PageMode::On && entry.link.is_some(),
+                    document: None,
                 };
                 enqueue(&mut listed, key, Seen { version, day: day(now), ..seen.unwrap_or_default() }, (pending, pages), (rules, now));
             }

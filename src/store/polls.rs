@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Batch, StoreError, digest,
+    documents::Packed,
     engine::{Engine, Snapshot, Table},
     entries::{PendingEntry, PendingKey},
     from_json, json,
@@ -232,6 +233,15 @@ impl PollCommit {
             self.0.delete(Table::Pending, *older.as_bytes());
         }
         self.0.put(Table::Pending, *key.as_bytes(), json(entry));
+    }
+
+    /// Puts an entry with its document into the queue, in place of an older row of it and that one's document.
+    pub fn enqueue_document(&mut self, older: Option<&PendingKey>, key: &PendingKey, entry: &PendingEntry, bytes: Packed) {
+        if let Some(older) = older {
+            self.0.forget_replaced_document(older);
+        }
+        self.enqueue(older, key, entry);
+        self.0.document(key, entry, bytes);
     }
 
     /// Notes that an article was listed on a day.
