@@ -7,6 +7,8 @@ pub mod fetch;
 
 pub mod poll;
 
+pub mod input;
+
 pub mod feed;
 
 pub mod page;
