@@ -9,8 +9,12 @@ mod fetch;
 
 mod pages;
 
+mod input;
+
 mod daemon;
 
 mod kafka;
+
+mod topics;
 
 mod demo;
