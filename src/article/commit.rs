@@ -303,3 +303,6 @@ fn traceparent() -> String {
 pub fn day(at: DateTime<Utc>) -> u32 {
     u32::try_from(at.timestamp().div_euclid(86_400)).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

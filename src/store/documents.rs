@@ -121,3 +121,89 @@ pub(super) fn verify(snapshot: &Snapshot, mut owners: HashSet<[u8; 16]>) -> Resu
     }
     if owners.is_empty() { Ok(count) } else { Err(missing()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::{
+        article::record,
+        feed::Entry,
+        store::{EntryKey, Facts, HostKey, PollCommit, Store},
+    };
+
+    fn at(ms: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(ms)
+    }
+
+    /// An edition of the one entry of a source, listed then.
+    fn edition(ms: i64) -> (PendingKey, PendingEntry) {
+        let source = record::Source { id: "s".into(), name: None, kind: "page".into(), url: "file:a".into(), tags: Vec::new() };
+        let document = Document { content_type: None, url: None, via: Vec::new(), received: at(ms), unreadable: None };
+        let entry = PendingEntry {
+            source,
+            entry: Entry::default(),
+            first_seen: at(0),
+            listed: at(ms),
+            tries: 0,
+            last_error: None,
+            fetch_page: false,
+            document: Some(document),
+        };
+        (PendingKey::new(HostKey::new(""), at(ms), &EntryKey::new("s", "a")), entry)
+    }
+
+    async fn enqueue(store: &Store, older: Option<&PendingKey>, (key, entry): &(PendingKey, PendingEntry), bytes: &[u8]) {
+        let mut commit = PollCommit::default();
+        commit.facts(&Facts { id: "s".into(), ..Facts::default() });
+        commit.enqueue_document(older, key, entry, Packed::of(bytes).unwrap());
+        store.polls().commit(commit).await.unwrap();
+    }
+
+    async fn commit(store: &Store, change: impl FnOnce(&mut Batch)) {
+        let mut batch = Batch::default();
+        change(&mut batch);
+        store.articles().commit(batch).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_document_comes_and_goes_with_its_entry() {
+        let store = Store::in_memory().unwrap();
+        let (key, entry) = edition(1);
+        enqueue(&store, None, &(key, entry.clone()), b"a page").await;
+        assert_eq!(store.entries().document(&key, &entry).unwrap().unwrap(), b"a page");
+        assert!(store.verify().unwrap().contains(&("documents", 1)));
+        // A row that moves to a later time keeps it.
+        let later = key.at(at(60_000));
+        commit(&store, |batch| batch.entry_retry(&key, &later, &entry)).await;
+        assert_eq!(store.entries().document(&later, &entry).unwrap().unwrap(), b"a page");
+        commit(&store, |batch| batch.entry_done(&later, &entry)).await;
+        assert!(store.verify().unwrap().contains(&("documents", 0)));
+    }
+
+    #[tokio::test]
+    async fn ending_an_edition_leaves_the_newer_ones_document() {
+        let store = Store::in_memory().unwrap();
+        let (older, newer) = (edition(1), edition(2));
+        enqueue(&store, None, &older, b"first").await;
+        enqueue(&store, Some(&older.0), &newer, b"second").await;
+        assert!(store.entries().document(&older.0, &older.1).unwrap().is_none(), "its place was taken");
+        commit(&store, |batch| batch.entry_done(&older.0, &older.1)).await;
+        assert_eq!(store.entries().document(&newer.0, &newer.1).unwrap().unwrap(), b"second");
+        assert!(store.verify().unwrap().contains(&("documents", 1)));
+    }
+
+    #[tokio::test]
+    async fn a_document_without_its_entry_and_an_entry_without_its_document_are_damage() {
+        let store = Store::in_memory().unwrap();
+        let (key, entry) = edition(1);
+        commit(&store, |batch| batch.document(&key, &entry, Packed::of(b"x").unwrap())).await;
+        assert!(store.verify().unwrap_err().to_string().contains("belongs to no entry"));
+        commit(&store, |batch| batch.forget_document(&key, &entry)).await;
+        enqueue(&store, None, &(key, entry.clone()), b"x").await;
+        commit(&store, |batch| batch.forget_document(&key, &entry)).await;
+        assert!(store.verify().unwrap_err().to_string().contains("document is missing"));
+        assert!(store.entries().document(&key, &entry).is_err());
+    }
+}

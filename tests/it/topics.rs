@@ -205,15 +205,15 @@ fn a_topic_that_is_made_anew_is_told_and_read_from_its_beginning() {
     metric(&nashra, "nashra_topic_resets_total{reason=\"other_message\"} 1");
     metric(&nashra, "nashra_articles_total{change=\"duplicate\"} 1");
     assert!(world.explained().contains("the topic was made anew"), "{}", world.explained());
-    // Once more, while it is read, and shorter than before.
+    // Once more, while it is read, and longer than what was read.
     world.delete();
     world.make(1);
-    world.pages(0, &["g"]);
-    world.wait_for(&["g"]);
+    world.pages(0, &["g", "h", "i", "j", "k", "l"]);
+    world.wait_for(&["g", "h", "i", "j", "k", "l"]);
     assert_eq!(nashra.stop(), Some(0));
     let mut titles = world.titles();
     titles.sort();
-    assert_eq!(titles, ["a", "b", "c", "d", "e", "f", "g"]);
+    assert_eq!(titles, ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]);
 }
 
 #[test]
