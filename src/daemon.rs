@@ -134,7 +134,8 @@ pub async fn sources(config: &Config) -> Result<Sources, DaemonError> {
 
 type Fetcher = HttpFetcher<Arc<SystemClock>>;
 
-fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
+/// The fetcher that the config asks for.
+pub(crate) fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
     let (clock, fetch) = (Arc::new(SystemClock), &config.fetch);
     let limits = Limits {
         user_agent: fetch.user_agent.as_str().to_owned(),
@@ -150,10 +151,9 @@ fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonEr
     Ok((Arc::new(fetcher), clock))
 }
 
-fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
-    let (fetcher, clock) = fetcher(config)?;
-    let max_decoded = config.fetch.max_decoded.as_usize();
-    let rules = poll::Rules {
+/// The rules of polling that the config gives.
+pub(crate) fn rules(config: &Config) -> poll::Rules {
+    poll::Rules {
         bounds: Bounds { min: config.poll.min_interval, max: config.poll.max_interval },
         backlog: match config.poll.backlog {
             Backlog::All => None,
@@ -162,8 +162,14 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
         retention: config.store.retention,
         pages: config.page.mode,
         refetch_per_day: u16::try_from(config.page.refetch_per_day).unwrap_or(u16::MAX),
-        max_decoded,
-    };
+        max_decoded: config.fetch.max_decoded.as_usize(),
+    }
+}
+
+fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
+    let (fetcher, clock) = fetcher(config)?;
+    let max_decoded = config.fetch.max_decoded.as_usize();
+    let rules = rules(config);
     let settings = page::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,

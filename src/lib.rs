@@ -31,6 +31,10 @@ pub mod admin;
 
 pub mod explain;
 
+pub mod trial;
+
+pub mod schema;
+
 pub mod clock;
 
 pub mod demo;

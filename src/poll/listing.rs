@@ -128,6 +128,21 @@ fn judge(entry: &Entry, version: [u8; 16], seen: Option<&Seen>, backlog: Option<
     }
 }
 
+/// What the first poll of a source would do about an entry, in a word and in words.
+#[must_use]
+pub fn preview(entry: &Entry, rules: &Rules, now: DateTime<Utc>) -> (&'static str, String) {
+    let backlog = rules.backlog.map(crate::config::duration::format).unwrap_or_default();
+    match judge(entry, entry.version(), None, rules.backlog, now) {
+        Verdict::Backlog => ("backlog", format!("older than poll.backlog ({backlog}): it counts as seen")),
+        _ => match (rules.pages, &entry.link) {
+            (PageMode::Off, _) => ("off", "page.mode is off: it is recorded and not published".to_owned()),
+            (PageMode::On, Some(_)) => ("new", "its page is fetched".to_owned()),
+            (PageMode::On, None) => ("new", "it has no link: what the feed says is published".to_owned()),
+            (PageMode::Feed, _) => ("new", "page.mode is feed: what the feed says is published".to_owned()),
+        },
+    }
+}
+
 fn enqueue(
     listed: &mut Listed,
     key: &EntryKey,

@@ -22,7 +22,7 @@ use crate::{
     feed,
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
     pipeline::PipelineError,
-    publish::PollRecord,
+    publish::{self, PollRecord},
     schedule::{
         Due, Polled,
         decide::{self, Bounds, PollResult},
@@ -31,7 +31,7 @@ use crate::{
     telemetry::metrics,
 };
 
-pub use listing::Rules;
+pub use listing::{Rules, preview};
 
 /// A host has entries that are due then (milliseconds since 1970).
 pub type Wake = (HostKey, u64);
@@ -130,6 +130,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs
     commit.facts(&facts);
     parts.store.commit(commit).await?;
     let poll = PollRecord {
+        schema: publish::polls::SCHEMA,
         source: facts.id,
         url: facts.url,
         at: started,

@@ -292,4 +292,6 @@ fn each_poll_is_told_where_the_config_asks_for_it() {
     let gone = told.iter().find(|it| it.value["outcome"] == "gone").unwrap();
     assert_eq!((&gone.value["schema"], &gone.value["reason"]), (&"nashra.poll.v1".into(), &"HTTP status 404".into()));
     assert_eq!(gone.value["source"], gone.key.as_str());
+    let schema = crate::schema::schema("poll");
+    assert!(told.iter().all(|it| schema.is_valid(&it.value)), "{told:#?}");
 }

@@ -18,3 +18,7 @@ mod kafka;
 mod topics;
 
 mod demo;
+
+mod schema;
+
+mod trial;

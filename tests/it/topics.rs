@@ -54,7 +54,7 @@ impl World {
     }
 
     fn send(&self, partition: i32, value: Option<&[u8]>, headers: &[(&str, &str)]) {
-        let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key: *key, value: Some(*value) }));
+        let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
         let mut record = BaseRecord::to(&self.topic).partition(partition).key("k").headers(headers);
         record.payload = value;
         self.producer.send(record).map_err(|(error, _)| error).unwrap();
@@ -261,6 +261,40 @@ fn sent(world: &World, record: &str) -> bool {
     world.producer.client().fetch_metadata(Some(&world.topic), SOON).unwrap();
     world.producer.flush(SOON).unwrap();
     sent.is_ok()
+}
+
+#[test]
+fn messages_of_a_transaction_count_once_it_is_committed_and_those_of_an_aborted_one_never() {
+    let Some(world) = World::new("transactions") else { return };
+    world.make(1);
+    let mut client = rdkafka::ClientConfig::new();
+    client.set("bootstrap.servers", &world.brokers).set("transactional.id", &world.topic);
+    let producer: ThreadedProducer<DefaultProducerContext> = client.create().unwrap();
+    producer.init_transactions(SOON).unwrap();
+    let send = |title: &str| {
+        producer.begin_transaction().unwrap();
+        let record = page(title).to_string();
+        producer.send(BaseRecord::to(&world.topic).partition(0).key("k").payload(&record)).map_err(|it| it.0).unwrap();
+        producer.flush(SOON).unwrap();
+    };
+    send("aborted");
+    producer.abort_transaction(SOON).unwrap();
+    send("committed");
+    producer.commit_transaction(SOON).unwrap();
+    send("open");
+    let nashra = world.run("");
+    world.wait_for(&["committed"]);
+    metric(&nashra, "nashra_topic_lag 0");
+    producer.commit_transaction(SOON).unwrap();
+    world.wait_for(&["open"]);
+    assert_eq!(nashra.stop(), Some(0));
+    // The markers of transactions have offsets of their own; a start goes on behind them without ado.
+    let nashra = world.run("");
+    world.pages(0, &["last"]);
+    world.wait_for(&["last"]);
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(world.titles(), ["committed", "open", "last"]);
+    assert!(world.explained().contains("resets: 0"), "{}", world.explained());
 }
 
 #[test]
