@@ -58,7 +58,10 @@ fn date(at: Option<DateTime<Utc>>) -> String {
 
 fn topic(state: &TopicState, waiting: usize) -> String {
     let mut out = format!("source {} kafka:{}\n", state.id, state.topic);
-    writeln!(out, "cluster: {}", state.cluster).ok();
+    writeln!(out, "cluster: {}", if state.cluster.is_empty() { "none yet" } else { &state.cluster }).ok();
+    if let Some(trouble) = &state.trouble {
+        writeln!(out, "it cannot be read: {trouble}").ok();
+    }
     writeln!(out, "{} messages taken, the last one: {}; {waiting} wait to be read", state.messages, date(state.last_message)).ok();
     writeln!(out, "resets: {}{}", state.resets, state.last_reset.as_ref().map(|it| format!(", the last one {it}")).unwrap_or_default())
         .ok();

@@ -158,7 +158,8 @@ impl<C: Clock> Follower<C> {
         let (client, source, known) = (self.kafka.client(), Arc::clone(&self.source), self.state.clone());
         let work = move || {
             let (mut reader, found) = Reader::connect(client, source.topic.as_str())?;
-            let (state, resets) = begin::begin(known, &found, &source);
+            let (mut state, resets) = begin::begin(known, &found, &source);
+            state.trouble = None;
             reader.start(&state, &found)?;
             Ok::<_, Trouble>((reader, state, resets))
         };
@@ -203,17 +204,27 @@ impl<C: Clock> Follower<C> {
                 self.begin(state, std::slice::from_ref(reset)).await?;
                 return Ok(Duration::ZERO);
             }
-            // All that it will hold is new, wherever its source would have it begin.
-            Trouble::NoTopic { cluster } if self.state.is_none() => {
-                let (id, topic) = (self.source.id.to_string(), self.source.topic.to_string());
-                self.begin(TopicState { id, topic, cluster: cluster.clone(), ..TopicState::default() }, &[]).await?;
-            }
             Trouble::Kafka { .. } | Trouble::NoCluster | Trouble::NoTopic { .. } => {}
         }
         metrics::topic_error();
         let wait = *pause;
         *pause = (wait * 2).min(PAUSE_MAX);
         tracing::warn!(source.id = %self.source.id, topic = %self.source.topic, reason = %trouble, retry_ms = wait.as_millis(), "the topic cannot be read; nothing is lost, trying again");
+        self.remember(trouble).await?;
         Ok(wait)
+    }
+
+    /// Keeps the trouble for `nashra explain`; once, however often it is met.
+    async fn remember(&mut self, trouble: &Trouble) -> Result<(), StoreError> {
+        let (id, topic) = (self.source.id.to_string(), self.source.topic.to_string());
+        let mut state = self.state.clone().unwrap_or_else(|| TopicState { id, topic, ..TopicState::default() });
+        if let Trouble::NoTopic { cluster } = trouble
+            && state.cluster.is_empty()
+        {
+            // All that the topic will hold is new, wherever its source would have it begin: it counts as known.
+            state.cluster.clone_from(cluster);
+        }
+        state.trouble = Some(trouble.to_string());
+        self.begin(state, &[]).await
     }
 }

@@ -195,6 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn the_documents_examples_are_messages() {
+        let examples: Vec<&str> = include_str!("../../docs/input.md").lines().filter(|it| it.starts_with("{\"")).collect();
+        assert_eq!(examples.len(), 3);
+        for example in examples {
+            assert!(matches!(json(example), Message::Address(_) | Message::Document { .. }), "{example}");
+        }
+    }
+
+    #[test]
     fn an_address_comes_with_what_is_told_of_it() {
         let message = json(
             r#"{"url": "https://news.example/a", "title": " A  title ", "published": "2026-11-20T07:30:00+01:00", "guid": "7", "source": {"name": "Courier", "tags": ["x"]}, "later": {}}"#,

@@ -36,6 +36,8 @@ pub struct TopicState {
     pub resets: u64,
     /// The last such event, in words.
     pub last_reset: Option<String>,
+    /// Why it cannot be read now.
+    pub trouble: Option<String>,
 }
 
 /// How far a partition was read.
