@@ -15,7 +15,8 @@ use crate::{
 pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     let url = Url::parse(what).ok();
     let by_address = url.as_ref().map(|it| crate::config::sources::SourceId::of_url(it).to_string());
-    for id in [Some(what.to_owned()), by_address].into_iter().flatten() {
+    let by_file = what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
+    for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
         if let Some(facts) = store.polls().facts(&id)? {
             return Ok(source(&facts));
         }

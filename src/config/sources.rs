@@ -36,7 +36,8 @@ impl SourceId {
         Self::of(url.as_str())
     }
 
-    fn of(text: &str) -> Self {
+    /// The same, for a location as it is shown.
+    pub(crate) fn of(text: &str) -> Self {
         let hash = Sha256::digest(text);
         let start = hash.iter().take(8).fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
         Self(format!("{start:016x}"))

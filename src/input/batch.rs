@@ -62,14 +62,11 @@ pub(super) fn compose(
     let mut batch = Batch { state, received, ..Batch::default() };
     for Taken { partition, mark, raw } in taken {
         let name = format!("{}/{partition}/{}", source.topic, mark.offset);
-        let bytes = raw.value.as_ref().map_or(0, Vec::len);
-        batch.counts.bytes += bytes;
+        batch.counts.bytes += raw.value.as_ref().map_or(0, Vec::len);
         batch.state.messages += 1;
         batch.state.last_message = Some(now);
         batch.state.partitions.insert(partition, Progress { next: mark.offset + 1, last: Some(mark) });
         batch.received = now.max(batch.received + TimeDelta::microseconds(1));
-        // What is too large is not kept either.
-        let kept = raw.value.clone().filter(|it| it.len() <= rules.max_bytes);
         let (told, document) = match message::read(raw, rules.max_bytes) {
             Message::Deletion => {
                 batch.counts.deletions += 1;
@@ -83,9 +80,9 @@ pub(super) fn compose(
                 batch.counts.documents += 1;
                 (told, Some((Some(content_type), bytes, None)))
             }
-            Message::Unreadable(why) => {
+            Message::Unreadable { why, bytes } => {
                 batch.counts.unreadable += 1;
-                (Told::default(), Some((None, kept.unwrap_or_default(), Some(format!("message {name}: {why}")))))
+                (Told::default(), Some((None, bytes, Some(format!("message {name}: {why}")))))
             }
         };
         batch.enqueue(source, (told, document), (&name, rules.pages, now))?;
@@ -134,5 +131,62 @@ impl Batch {
         self.commit.enqueue(&row, &pending, bytes);
         self.rows.push(row);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{Place, StartAt},
+        store::{EntryQueue, Store},
+    };
+
+    const RULES: Rules = Rules { pages: PageMode::On, waiting: 10, max_bytes: 100 };
+
+    fn taken(offset: i64, value: &str) -> Taken {
+        let raw = Raw { value: Some(value.as_bytes().to_vec()), headers: Vec::new() };
+        Taken { partition: 0, mark: Mark { offset, digest: [7; 8] }, raw }
+    }
+
+    fn source() -> TopicSource {
+        TopicSource {
+            id: "handed".parse().unwrap(),
+            name: None,
+            topic: "t".parse().unwrap(),
+            brokers: vec![],
+            from: StartAt::Beginning,
+            tags: vec![],
+            pages: None,
+            place: Place::whole("l"),
+        }
+    }
+
+    /// The entries of a batch, by what they were named.
+    fn entries(queue: &EntryQueue, rows: &[PendingKey]) -> Vec<PendingEntry> {
+        let due = |row: &PendingKey| queue.due(row.host(), u64::MAX, 100, &std::collections::HashSet::new()).unwrap().rows;
+        let mut found: Vec<_> = rows.iter().flat_map(due).map(|(_, entry)| entry).collect();
+        found.sort_by(|a, b| a.entry.identity.cmp(&b.entry.identity));
+        found.dedup();
+        found
+    }
+
+    #[tokio::test]
+    async fn each_message_is_an_entry_received_after_the_one_before_and_the_offset_is_in_their_batch() {
+        let store = Store::in_memory().unwrap();
+        let now = DateTime::UNIX_EPOCH;
+        let handed = r#"{"url": "https://news.example/a", "html": "<p>"}"#;
+        let messages = vec![taken(4, handed), taken(5, handed), taken(7, "nonsense"), taken(8, &"x".repeat(101))];
+        let batch = compose(&source(), TopicState { id: "handed".into(), ..TopicState::default() }, messages, (RULES, now, now)).unwrap();
+        assert_eq!((batch.counts.documents, batch.counts.unreadable), (2, 2));
+        let rows = batch.rows.clone();
+        store.topics().commit(batch.commit).await.unwrap();
+        let entries = entries(&store.entries(), &rows);
+        let documents: Vec<&Document> = entries.iter().map(|it| it.document.as_ref().unwrap()).collect();
+        assert!(documents.windows(2).all(|it| it[0].received < it[1].received), "{documents:?}");
+        assert_eq!(documents[2].unreadable.as_deref().unwrap().split(": ").next(), Some("message t/0/7"));
+        assert_eq!(store.topics().state("handed").unwrap().unwrap().partitions[&0].next, 9);
+        assert_eq!(store.topics().waiting("handed").unwrap().len(), 4);
+        assert!(store.verify().unwrap().contains(&("documents", 4)));
     }
 }

@@ -41,8 +41,13 @@ pub(super) enum Message {
         /// Its bytes.
         bytes: Vec<u8>,
     },
-    /// Something else, and why nothing can be made of it.
-    Unreadable(String),
+    /// Something else.
+    Unreadable {
+        /// Why nothing can be made of it.
+        why: String,
+        /// Its bytes, but for those that are too many to keep.
+        bytes: Vec<u8>,
+    },
 }
 
 /// What a message tells beside its document.
@@ -107,17 +112,20 @@ pub(super) fn read(raw: Raw, limit: usize) -> Message {
     let Raw { value, headers } = raw;
     let Some(value) = value else { return Message::Deletion };
     if value.len() > limit {
-        return Message::Unreadable(format!("larger than {limit} bytes"));
+        return Message::Unreadable { why: format!("larger than {limit} bytes"), bytes: Vec::new() };
     }
     let header = |name: &str| {
         let found = headers.iter().find(|(it, _)| it == name);
         found.map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned()).filter(|it| !it.is_empty())
     };
     let read = match header("content-type") {
-        Some(content_type) if !is_json(&content_type) => by_headers(content_type, value, header),
+        Some(content_type) if !is_json(&content_type) => match by_headers(&value, header) {
+            Ok(told) => return Message::Document { told, content_type, bytes: value },
+            Err(why) => Err(why),
+        },
         _ => by_json(&value),
     };
-    read.unwrap_or_else(Message::Unreadable)
+    read.unwrap_or_else(|why| Message::Unreadable { why, bytes: value })
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -125,13 +133,12 @@ fn is_json(content_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
 }
 
-fn by_headers(content_type: String, bytes: Vec<u8>, header: impl Fn(&str) -> Option<String>) -> Result<Message, String> {
-    if bytes.is_empty() {
+fn by_headers(value: &[u8], header: impl Fn(&str) -> Option<String>) -> Result<Told, String> {
+    if value.is_empty() {
         return Err("an empty document".to_owned());
     }
     let published = header("published").map(|it| parse_date(&it)).transpose()?;
-    let json = Json { url: header("url"), title: header("title"), id: header("id"), published, ..Json::default() };
-    Ok(Message::Document { told: told(json)?, content_type, bytes })
+    told(Json { url: header("url"), title: header("title"), id: header("id"), published, ..Json::default() })
 }
 
 fn by_json(value: &[u8]) -> Result<Message, String> {
@@ -159,13 +166,13 @@ fn told(json: Json) -> Result<Told, String> {
         Some(long) if long.len() > MAX_NAME => Err(format!("{what} is longer than {MAX_NAME} bytes")),
         it => Ok(it),
     };
-    let link = name("url", url)?.map(|it| address(&it)).transpose()?;
+    let link = name("url", url)?.map(|it| address("url", &it)).transpose()?;
     let origin = match source {
         None => Origin::default(),
         Some(Source::Name(name)) => Origin { name: label(&name), ..Origin::default() },
         Some(Source::Fields { name: title, url, tags }) => Origin {
             name: title.as_deref().and_then(label),
-            url: name("source.url", url)?,
+            url: name("source.url", url)?.map(|it| address("source.url", &it)).transpose()?.map(Into::into),
             tags: tags.iter().filter_map(|it| label(it)).take(MAX_TAGS).collect(),
         },
     };
@@ -173,11 +180,11 @@ fn told(json: Json) -> Result<Told, String> {
     Ok(Told { entry: Entry { guid: name("id", id)?, link, title, published, ..Entry::default() }, origin })
 }
 
-fn address(text: &str) -> Result<Url, String> {
+fn address(what: &str, text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        Ok(url) => Err(format!("url has the scheme {}: only http and https are read", url.scheme())),
-        Err(error) => Err(format!("url is not an address: {error}")),
+        Ok(url) => Err(format!("{what} has the scheme {}: only http and https are read", url.scheme())),
+        Err(error) => Err(format!("{what} is not an address: {error}")),
     }
 }
 
@@ -190,7 +197,7 @@ mod tests {
     }
 
     fn unreadable(message: &Message) -> &str {
-        let Message::Unreadable(why) = message else { panic!("{message:?}") };
+        let Message::Unreadable { why, .. } = message else { panic!("{message:?}") };
         why
     }
 
@@ -247,6 +254,7 @@ mod tests {
             (r#"{"html": "<p>", "text": "x"}"#, "html and text"),
             (r#"{"url": "file:///etc/passwd"}"#, "the scheme file"),
             (r#"{"url": "news.example"}"#, "not an address"),
+            (r#"{"text": "x", "source": {"url": "x"}}"#, "source.url is not an address"),
             (r#"{"text": "x", "published": "yesterday"}"#, "RFC 3339"),
         ] {
             let message = json(value);

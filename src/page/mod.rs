@@ -123,3 +123,20 @@ pub enum PageError {
     #[error("the extractor panicked")]
     Panicked,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_told_from_a_page_by_what_it_is_said_to_be_and_else_by_its_bytes() {
+        let text = b"Harbour reopens\n\nThe harbour of the old town is open again, and 3 < 4.";
+        assert_eq!(Form::of(text, None), Form::Text);
+        assert_eq!(Form::of(text, Some("text/html")), Form::Html);
+        assert_eq!(Form::of(b"<!doctype html><p>x", Some("text/plain; charset=utf-8")), Form::Text);
+        // What is neither is refused by the reader of pages, with its name.
+        for foreign in [&b"%PDF-1.7"[..], b"{\"a\": 1}", b""] {
+            assert_eq!(Form::of(foreign, None), Form::Html);
+        }
+    }
+}

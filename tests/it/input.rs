@@ -86,3 +86,16 @@ fn a_file_without_an_address_is_known_again_by_its_content() {
     assert_eq!(records.len(), 2);
     assert!(records.iter().all(|it| it["revision"] == 1) && records[0]["id"] != records[1]["id"]);
 }
+
+#[test]
+#[ignore = "texts are not read yet"]
+fn a_text_in_a_file_is_an_article_without_an_address() {
+    let dir = tempdir().unwrap();
+    let paragraph = "The harbour of the old town is open again, and the first ferry left before dawn with forty people on board, as the council had said that it would.";
+    fs::write(dir.path().join("dump.txt"), format!("Harbour reopens after the storm\n\n{paragraph}\n\n{paragraph} Nobody was late.\n"))
+        .unwrap();
+    let nashra = run(dir.path(), "kind = \"page\"\nfile = \"dump.txt\"");
+    let records = until("the article is there", || Some(articles(dir.path())).filter(|it| it.len() == 1));
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!((&records[0]["url"], &records[0]["title"]), (&Value::Null, &"Harbour reopens after the storm".into()));
+}
