@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::config::{PageMode, Poll, SourceKind, StartAt};
 
 fn urls(list: &List) -> Vec<&str> {
     list.sources.iter().map(|source| source.at.url().unwrap().as_str()).collect()
