@@ -7,6 +7,8 @@ pub mod fetch;
 
 pub mod poll;
 
+pub mod input;
+
 pub mod html;
 
 pub mod feed;
@@ -32,6 +34,10 @@ pub mod telemetry;
 pub mod admin;
 
 pub mod explain;
+
+pub mod trial;
+
+pub mod schema;
 
 pub mod clock;
 

@@ -3,6 +3,12 @@
 /// What bytes are that are no HTML; `None` where they may be.
 #[must_use]
 pub(super) fn not_html(bytes: &[u8]) -> Option<&'static str> {
+    foreign(bytes).or_else(|| (!bytes.contains(&b'<')).then_some("without any markup"))
+}
+
+/// What bytes are that are neither HTML nor text; `None` where they may be.
+#[must_use]
+pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
     const SIGNATURES: [(&[u8], &str); 10] = [
         (b"%PDF-", "a PDF"),
         (b"\x89PNG", "a PNG image"),
@@ -22,7 +28,6 @@ pub(super) fn not_html(bytes: &[u8]) -> Option<&'static str> {
     match start.first() {
         None => Some("empty"),
         Some(b'{' | b'[') if serde_json::from_slice::<serde::de::IgnoredAny>(start).is_ok() => Some("JSON"),
-        _ if !start.contains(&b'<') => Some("without any markup"),
         _ => None,
     }
 }

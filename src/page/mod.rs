@@ -39,6 +39,44 @@ pub struct Input<'a> {
     pub url: &'a Url,
 }
 
+/// What form a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// HTML.
+    Html,
+    /// Its text, the way it is copied or dumped.
+    Text,
+}
+
+impl Form {
+    /// Tells by what the bytes are said to be, and by what they are.
+    #[must_use]
+    pub fn of(bytes: &[u8], content_type: Option<&str>) -> Self {
+        if is_dump(bytes, content_type) && guard::foreign(bytes).is_none() { Self::Text } else { Self::Html }
+    }
+}
+
+/// Reads a page in the form that it has. Without an address its relative links lead nowhere.
+///
+/// # Errors
+/// Says what the bytes are instead. Never panics.
+pub fn read(bytes: &[u8], content_type: Option<&str>, (url, form): (Option<&Url>, Option<Form>)) -> Result<Page, PageError> {
+    let nowhere;
+    let url = if let Some(url) = url {
+        url
+    } else {
+        // A base that makes no relative address absolute; it always parses.
+        nowhere = Url::parse("about:blank").map_err(|_| PageError::NoText)?;
+        &nowhere
+    };
+    let input = Input { bytes, content_type, url };
+    match form.unwrap_or_else(|| Form::of(bytes, content_type)) {
+        Form::Html => extract(input),
+        Form::Text => read_dump(input),
+    }
+}
+
 /// What a page holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -89,4 +127,21 @@ pub enum PageError {
     /// A parser panicked on it.
     #[error("the extractor panicked")]
     Panicked,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_told_from_a_page_by_what_it_is_said_to_be_and_else_by_its_bytes() {
+        let text = b"Harbour reopens\n\nThe harbour of the old town is open again, and 3 < 4.";
+        assert_eq!(Form::of(text, None), Form::Text);
+        assert_eq!(Form::of(text, Some("text/html")), Form::Html);
+        assert_eq!(Form::of(b"<!doctype html><p>x", Some("text/plain; charset=utf-8")), Form::Text);
+        // What is neither is refused by the reader of pages, with its name.
+        for foreign in [&b"%PDF-1.7"[..], b"{\"a\": 1}", b""] {
+            assert_eq!(Form::of(foreign, None), Form::Html);
+        }
+    }
 }

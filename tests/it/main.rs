@@ -9,8 +9,16 @@ mod fetch;
 
 mod pages;
 
+mod input;
+
 mod daemon;
 
 mod kafka;
 
+mod topics;
+
 mod demo;
+
+mod schema;
+
+mod trial;
