@@ -5,6 +5,7 @@ pub mod check;
 
 mod demo;
 mod extract;
+mod feed;
 mod filter;
 mod run;
 mod state;
@@ -36,6 +37,8 @@ enum Command {
     Run(Box<Overrides>),
     /// Every error of config and sources, with file and line.
     Check(Box<Overrides>),
+    /// Feeds → JSON lines: what each says of itself and of its entries.
+    Feed(feed::Options),
     /// Pages → JSON lines: the articles of each.
     Extract(extract::Options),
     /// What is in the data directory.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Run(overrides) => run::run(&overrides),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
+        Command::Feed(options) => feed::run(options),
         Command::Extract(options) => extract::run(options),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),
