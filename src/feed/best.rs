@@ -23,6 +23,15 @@ impl<T> Best<T> {
         }
     }
 
+    /// The same, but of equals the last.
+    pub(super) fn offer_last(&mut self, rank: u8, value: impl FnOnce() -> Option<T>) {
+        if rank <= self.rank
+            && let Some(value) = value()
+        {
+            (self.value, self.rank) = (Some(value), rank);
+        }
+    }
+
     /// The same, where the rank depends on the value.
     pub(super) fn offer_ranked(&mut self, value: Option<T>, rank: impl FnOnce(&T) -> u8) {
         if let Some(value) = value {
@@ -32,6 +41,11 @@ impl<T> Best<T> {
 
     pub(super) fn value(&self) -> Option<&T> {
         self.value.as_ref()
+    }
+
+    /// How good it is; the worst where there is none.
+    pub(super) fn rank(&self) -> u8 {
+        self.rank
     }
 
     pub(super) fn take(self) -> Option<T> {

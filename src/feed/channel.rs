@@ -32,6 +32,11 @@ impl Draft {
         self.link.value().map(String::as_str)
     }
 
+    /// Who wrote it, as far as that is known.
+    pub(super) fn authors(&self) -> &[Person] {
+        &self.channel.authors
+    }
+
     /// `rdf:about`, `HREF`, `LASTMOD`, `xml:lang` of the root or the channel.
     pub(super) fn root(&mut self, root: Element<'_, '_>) {
         let about = root.prefixed("about").map(std::borrow::Cow::into_owned);
@@ -161,9 +166,7 @@ impl Draft {
         if link.rel == "hub" {
             add(&mut self.channel.rhythm.hubs, link.href.clone());
         }
-        if let Some(rank) = parts::link_rank(it, &link) {
-            self.link.offer(rank, || link.href.clone());
-        }
+        parts::offer_link(&mut self.link, it, &link);
         add(&mut self.channel.links, Some(link));
     }
 

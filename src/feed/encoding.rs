@@ -11,6 +11,8 @@ use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
 };
 
+use memchr::memmem;
+
 use super::repairs::{Repair, Repairs};
 
 mod clean;
@@ -114,6 +116,8 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
     let utf8 = std::str::from_utf8(bytes);
     if let Ok(text) = utf8 {
         let legacy = claims.into_iter().flatten().find(|it| *it != UTF_8).filter(|it| !is_utf8(bytes, it));
+        // Japanese mail's encoding is ASCII with escapes.
+        let legacy = legacy.or_else(|| (first.is_none() && memmem::find(bytes, b"\x1b$").is_some()).then_some(ISO_2022_JP));
         return match legacy {
             Some(encoding) => with(encoding, bytes, Some(encoding) != first),
             None if text.is_ascii() => Decoded { text: text.into(), encoding: first.map_or("utf-8", label), repairs: Repairs::default() },

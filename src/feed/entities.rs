@@ -134,27 +134,52 @@ impl<'a> Entities<'a> {
     }
 }
 
-/// `&#8212;`, `&#x2014;`. Characters that XML forbids are dropped.
+/// `&#8212;`, `&#x2014;`. Characters that XML forbids are dropped; numbers that are the bytes of UTF-8 are read as that.
 fn number(bytes: &[u8], out: &mut String) -> Option<usize> {
-    let window = bytes.get(..MAX_REFERENCE).unwrap_or(bytes);
-    let end = memchr(b';', window)?;
-    let digits = std::str::from_utf8(&window[2..end]).ok()?;
-    let code = match digits.strip_prefix(['x', 'X']) {
-        Some(hex) if hex.bytes().all(|it| it.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16),
-        None if digits.bytes().all(|it| it.is_ascii_digit()) => digits.parse(),
-        _ => return None,
-    };
-    if digits.trim_start_matches(['x', 'X']).is_empty() {
-        return None;
+    let (code, length) = code(bytes)?;
+    if let 0xc2..=0xf4 = code
+        && let Some((c, length)) = utf8_in_numbers(bytes)
+    {
+        out.push(c);
+        return Some(length);
     }
-    let c = match code.unwrap_or(u32::MAX) {
+    let c = match code {
         code @ 0x80..=0x9f => WINDOWS_1252.get(code as usize - 0x80).copied(),
         code @ (0x09 | 0x0a | 0x0d) => char::from_u32(code),
         0x00..=0x1f | 0x7f | 0xfffe | 0xffff => None,
         code => char::from_u32(code),
     };
     out.extend(c);
-    Some(end + 1)
+    Some(length)
+}
+
+/// The number of the reference at the start, and its length.
+fn code(bytes: &[u8]) -> Option<(u32, usize)> {
+    let window = bytes.get(..MAX_REFERENCE).unwrap_or(bytes).strip_prefix(b"&#")?;
+    let end = memchr(b';', window)?;
+    let digits = std::str::from_utf8(&window[..end]).ok()?;
+    let (digits, radix) = digits.strip_prefix(['x', 'X']).map_or((digits, 10), |it| (it, 16));
+    let whole = !digits.is_empty() && digits.chars().all(|it| it.is_digit(radix));
+    whole.then(|| (u32::from_str_radix(digits, radix).unwrap_or(u32::MAX), end + 3))
+}
+
+/// `&#226;&#128;&#153;`: somebody numbered the bytes of a character.
+fn utf8_in_numbers(bytes: &[u8]) -> Option<(char, usize)> {
+    let (mut units, mut at) = ([0_u8; 4], 0);
+    for count in 0..4 {
+        let (code, length) = code(&bytes[at..])?;
+        units[count] = u8::try_from(code).ok()?;
+        at += length;
+        if let Some(c) = std::str::from_utf8(&units[..=count]).ok().and_then(|it| it.chars().next()) {
+            return Some((c, at));
+        }
+    }
+    None
+}
+
+/// The character that a control character from U+0080 on was meant to be.
+pub(super) fn from_windows_1252(c: char) -> char {
+    (u32::from(c) as usize).checked_sub(0x80).and_then(|it| WINDOWS_1252.get(it).copied()).unwrap_or(c)
 }
 
 /// Where a CDATA section ends whose `<![CDATA[` was passed; the text behind it.

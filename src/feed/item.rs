@@ -6,7 +6,7 @@ use super::{
     bases,
     best::Best,
     geo, media,
-    model::{Date, Item, Person, Source},
+    model::{Date, Item, Link, Person, Source},
     names::{Field, Namespace},
     parts::{self, add},
     person,
@@ -19,7 +19,10 @@ use super::{
 struct Draft {
     item: Item,
     title: Best<Text>,
+    /// `description`, and what stands for it.
     summary: Best<Text>,
+    /// `summary`, beside which a `description` is the text.
+    teaser: Best<Text>,
     content: Best<Text>,
     link: Best<String>,
     id: Best<String>,
@@ -78,7 +81,10 @@ impl Draft {
         let about = root.prefixed("about").map(Cow::into_owned);
         self.id.offer(3, || about.clone());
         self.link.offer(8, || about.filter(|it| is_page(it)));
-        self.link.offer(3, || root.attribute("href").map(|it| root.resolve(&it)));
+        if let Some(url) = root.attribute("href") {
+            self.link.offer(3, || Some(root.resolve(&url)));
+            add(&mut self.item.links, Some(parts::link(root)));
+        }
         if let Some(changed) = root.attribute("lastmod") {
             self.updated.offer(5, || Some(super::dates::read(&changed)));
         }
@@ -106,7 +112,8 @@ impl Draft {
         match it.field() {
             Field::Title => self.title.offer(0, || Text::of(it)),
             Field::Link => self.link(it),
-            Field::Description | Field::Summary => self.summary.offer(0, || Text::of(it)),
+            Field::Description => self.summary.offer(1, || Text::of(it)),
+            Field::Summary => self.teaser.offer(0, || Text::of(it)),
             Field::Content => self.full_text(it),
             Field::Id => self.id(it),
             Field::Author | Field::Creator => add(&mut self.item.authors, person::of(it)),
@@ -131,7 +138,7 @@ impl Draft {
     fn dublin_core(&mut self, it: Element<'_, '_>) {
         match it.field() {
             Field::Title => self.title.offer(1, || Text::of(it)),
-            Field::Description => self.summary.offer(1, || Text::of(it)),
+            Field::Description => self.summary.offer(2, || Text::of(it)),
             Field::Author | Field::Creator => add(&mut self.item.authors, person::of(it)),
             Field::Contributor => add(&mut self.item.contributors, person::of(it)),
             Field::Subject | Field::Category => parts::categories(it, &mut self.item.categories),
@@ -149,7 +156,7 @@ impl Draft {
     fn podcast(&mut self, it: Element<'_, '_>) {
         match it.field() {
             Field::Title => self.title.offer(3, || Text::of(it)),
-            Field::Summary | Field::Description => self.summary.offer(if it.field() == Field::Summary { 2 } else { 3 }, || Text::of(it)),
+            Field::Summary | Field::Description => self.summary.offer(if it.field() == Field::Summary { 3 } else { 4 }, || Text::of(it)),
             Field::Author => add(&mut self.performers, person::of(it)),
             Field::Image => self.image.offer(0, || media::image(it)),
             Field::Explicit => self.item.explicit = parts::explicit(it),
@@ -161,7 +168,7 @@ impl Draft {
     fn media(&mut self, it: Element<'_, '_>) {
         match it.field() {
             Field::Title => self.title.offer(2, || Text::of(it)),
-            Field::Description => self.summary.offer(4, || Text::of(it)),
+            Field::Description => self.summary.offer(5, || Text::of(it)),
             Field::Category | Field::Keywords => parts::categories(it, &mut self.item.categories),
             Field::Group => it.children().for_each(|child| self.media(child)),
             Field::Content => {
@@ -188,9 +195,7 @@ impl Draft {
             }
             _ => {}
         }
-        if let Some(rank) = parts::link_rank(it, &link) {
-            self.link.offer(rank, || link.href.clone());
-        }
+        parts::offer_link(&mut self.link, it, &link);
         add(&mut self.item.links, Some(link));
     }
 
@@ -223,6 +228,7 @@ impl Draft {
         let enclosure = parts::enclosure(&link);
         if let Some(enclosure) = enclosure.filter(|it| !self.item.enclosures.iter().any(|known| known.url == it.url)) {
             add(&mut self.item.enclosures, Some(enclosure));
+            add(&mut self.item.links, Some(Link { rel: "enclosure".to_owned(), ..link }));
         }
     }
 
@@ -260,7 +266,14 @@ impl Draft {
         }
         let own = Some(root.node().language).filter(|it| !it.is_empty());
         item.language = item.language.or_else(|| own.and_then(parts::language));
-        (item.title, item.summary, item.content) = (self.title.take(), self.summary.take(), self.content.take());
+        (item.title, item.content) = (self.title.take(), self.content.take());
+        item.summary = match (self.teaser.take(), self.summary.rank() <= 1) {
+            (Some(teaser), true) => {
+                item.content = item.content.or(self.summary.take());
+                Some(teaser)
+            }
+            (teaser, _) => teaser.or(self.summary.take()),
+        };
         (item.link, item.id, item.image) = (self.link.take(), self.id.take(), self.image.take());
         (item.published, item.updated) = (self.published.take(), self.updated.take());
         item
@@ -278,7 +291,7 @@ fn source(it: Element<'_, '_>) -> Option<Source> {
     let links = || it.children().filter(|it| it.field() == Field::Link).map(|it| (it, parts::link(it)));
     let link = links().filter(|(element, link)| parts::link_rank(*element, link).is_some()).find_map(|(_, link)| link.href);
     let source = Source {
-        title: part(Field::Title).or_else(|| if it.has_children() { None } else { parts::owned(it) }),
+        title: it.child(Field::Title).map_or_else(|| Text::of(it).filter(|_| !it.has_children()), Text::of),
         link: link.or_else(|| it.attribute("url").or_else(|| it.attribute("href")).map(|url| it.resolve(&url))),
         id: part(Field::Id),
         authors: it.children().filter(|it| it.field() == Field::Author).filter_map(person::of).collect(),

@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
             }
             "author" | "authors" => {
                 let people = self.people();
-                people.into_iter().for_each(|it| parts::add(&mut self.document.feed.authors, Some(it)));
+                add_authors(&mut self.document.feed.authors, people, key);
             }
             "hubs" => self.hubs(),
             "expired" => drop(self.pull.scalar()),
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
             "language" => item.language = self.pull.scalar().and_then(|it| parts::language(&it)),
             "author" | "authors" => {
                 let people = self.people();
-                people.into_iter().for_each(|it| parts::add(&mut item.authors, Some(it)));
+                add_authors(&mut item.authors, people, key);
             }
             "tags" => self.each(|this| {
                 let term = this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
@@ -257,6 +257,12 @@ impl<'a> Reader<'a> {
         let value = self.pull.scalar()?;
         (!value.trim().is_empty()).then(|| bases::resolve(&self.base, &value))
     }
+}
+
+/// Those of version 1.1 come before the one of 1.0.
+fn add_authors(authors: &mut Vec<Person>, people: Vec<Person>, key: &str) {
+    let known = if key == "authors" { std::mem::take(authors) } else { Vec::new() };
+    people.into_iter().chain(known).for_each(|it| parts::add(authors, Some(it)));
 }
 
 /// What an item has of its feed, and its own link among its links.

@@ -275,16 +275,15 @@ pub struct Credit {
 }
 
 /// The feed that an entry was taken from.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Source {
     /// Its name.
-    pub title: Option<String>,
+    pub title: Option<Text>,
     /// Its address.
     pub link: Option<String>,
     /// `atom:id`.
     pub id: Option<String>,
     /// Its writers, who are the entry's where it names none.
-    #[serde(skip)]
     pub authors: Vec<Person>,
 }
 

@@ -198,7 +198,7 @@ fields! {
     Address b"uri" | b"url" | b"homepage",
     Category b"category",
     Subject b"subject",
-    Keywords b"keywords",
+    Keywords b"keywords" | b"tags",
     Published b"pubdate" | b"published" | b"issued",
     Updated b"updated" | b"modified" | b"lastmod",
     LastBuild b"lastbuilddate",

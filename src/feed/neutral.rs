@@ -4,7 +4,8 @@ use serde::Serialize;
 use url::Url;
 
 use super::{
-    model::{Category, Channel, Credit, Date, Document, Enclosure, Format, Geo, Item, Link, Media, Person, Source, Thumbnail},
+    bases,
+    model::{Category, Channel, Credit, Date, Document, Enclosure, Format, Geo, Item, Link, Media, Person, Thumbnail},
     person,
     repairs::Repairs,
     safe_html::safe_html,
@@ -73,10 +74,17 @@ struct Entry {
     comments: Option<String>,
     rights: Option<String>,
     language: Option<String>,
-    source: Option<Source>,
+    source: Option<Origin>,
     geo: Option<Geo>,
     image: Option<String>,
     explicit: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct Origin {
+    title: Option<String>,
+    link: Option<String>,
+    id: Option<String>,
 }
 
 impl Neutral {
@@ -100,15 +108,16 @@ impl Neutral {
 fn feed(it: Channel, base: &Url) -> Feed {
     let (updated, updated_raw) = moment(it.updated);
     let (published, published_raw) = moment(it.published);
+    let description = safe(it.description, base);
     Feed {
         title: safe(it.title, base),
         link: it.link,
-        description: safe(it.description, base),
-        id: it.id,
+        id: it.id.map(|it| absolute(it, base)),
         language: it.language,
         rights: safe(it.rights, base),
         generator: it.generator,
-        image: it.image,
+        image: it.image.or_else(|| picture(description.as_ref())),
+        description,
         icon: it.icon,
         updated,
         updated_raw,
@@ -132,12 +141,15 @@ fn entry(it: Item, base: &Url) -> Entry {
         Kind::Html => "text/html",
         Kind::Xhtml => "application/xhtml+xml",
     });
-    let content = safe(it.content, base);
+    let (content, summary) = (safe(it.content, base), safe(it.summary, base));
+    let attached = it.enclosures.iter().find(|it| it.media_type.as_deref().is_some_and(|it| it.starts_with("image/")));
+    let image = it.image.or_else(|| attached.map(|it| it.url.clone()));
+    let image = image.or_else(|| picture(content.as_ref())).or_else(|| picture(summary.as_ref()));
     Entry {
-        id: it.id,
+        id: it.id.map(|it| absolute(it, base)),
         title: safe(it.title, base),
         link: it.link,
-        summary: safe(it.summary, base).or_else(|| content.clone()),
+        summary: summary.or_else(|| content.clone()),
         content,
         content_type,
         content_src: it.content_src,
@@ -157,11 +169,25 @@ fn entry(it: Item, base: &Url) -> Entry {
         comments: it.comments,
         rights: safe(it.rights, base),
         language: it.language,
-        source: it.source,
+        source: it.source.map(|it| Origin { title: safe(it.title, base), link: it.link, id: it.id }),
         geo: it.geo,
-        image: it.image,
+        image,
         explicit: it.explicit,
     }
+}
+
+/// An id that is the path of an address names the same wherever it is read.
+fn absolute(id: String, base: &Url) -> String {
+    if id.starts_with('/') { bases::resolve(base, &id) } else { id }
+}
+
+/// The first picture of an HTML text.
+fn picture(html: Option<&String>) -> Option<String> {
+    let html = html?;
+    let (_, rest) = html.split_once("<img ")?;
+    let (_, rest) = rest.split_once('>').map_or(rest, |it| it.0).split_once("src=\"")?;
+    let address = htmlize::unescape_attribute(rest.split('"').next()?);
+    address.starts_with("http").then(|| address.into_owned())
 }
 
 fn safe(text: Option<Text>, base: &Url) -> Option<String> {

@@ -53,6 +53,15 @@ pub(super) fn link_rank(element: Element<'_, '_>, link: &Link) -> Option<u8> {
     (link.rel == "alternate").then_some(1 + u8::from(mixed) + 2 * u8::from(!html))
 }
 
+/// Offers a link as the address of what it belongs to. Of several RSS links the last counts, of Atom's the first.
+pub(super) fn offer_link(best: &mut Best<String>, element: Element<'_, '_>, link: &Link) {
+    match link_rank(element, link) {
+        Some(rank) if element.namespace() == Namespace::Core => best.offer_last(rank, || link.href.clone()),
+        Some(rank) => best.offer(rank, || link.href.clone()),
+        None => {}
+    }
+}
+
 /// A file that a link or an `enclosure` names.
 pub(super) fn enclosure(link: &Link) -> Option<Enclosure> {
     let url = link.href.clone().filter(|it| !it.is_empty())?;

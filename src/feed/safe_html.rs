@@ -55,7 +55,13 @@ impl Writer<'_> {
             at += match html.as_bytes().get(at + 1) {
                 Some(it) if it.is_ascii_alphabetic() => self.start(&html[at..]),
                 Some(b'/') => self.end(&html[at..]),
-                Some(b'!' | b'?') => comment_length(&html[at..]),
+                Some(b'!' | b'?') => match comment_length(&html[at..]) {
+                    Some(length) => length,
+                    None => {
+                        self.out.push_str("&lt;");
+                        1
+                    }
+                },
                 _ => {
                     self.out.push_str("&lt;");
                     1
@@ -157,15 +163,16 @@ fn escape_into(value: &str, out: &mut String) {
     out.push_str(&value[from..]);
 }
 
-/// The length of what a browser takes for a comment (HTML Living Standard §13.2.5.41–53).
-fn comment_length(rest: &str) -> usize {
+/// The length of what a browser takes for a comment (HTML Living Standard §13.2.5.41–53); all the rest where a comment
+/// has no end, and none where something else has none.
+fn comment_length(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
     let end = if rest.starts_with("<!-->") || rest.starts_with("<!--->") || !rest.starts_with("<!--") {
         memchr(b'>', bytes).map(|it| it + 1)
     } else {
-        memmem::find(&bytes[4..], b"-->").map(|it| it + 7)
+        Some(memmem::find(&bytes[4..], b"-->").map_or(rest.len(), |it| it + 7))
     };
-    end.unwrap_or(rest.len())
+    end
 }
 
 /// The length of an element's raw content with its end tag; all the rest where it has none.

@@ -40,12 +40,6 @@ pub struct Text {
 }
 
 impl Text {
-    /// Plain characters; `None` where there are none.
-    #[must_use]
-    pub(super) fn plain(value: impl Into<String>) -> Option<Self> {
-        Some(Self { value: value.into(), kind: Kind::Plain, base: None }).filter(|it| !it.value.trim().is_empty())
-    }
-
     /// Of an element; `None` where it is empty.
     pub(super) fn of(element: Element<'_, '_>) -> Option<Self> {
         let atom = matches!(element.namespace(), Namespace::Atom | Namespace::Atom03);
@@ -76,7 +70,10 @@ fn trimmed(value: Cow<'_, str>) -> String {
 
 /// What an element says, its references decoded once. Markup in it stays as it is written.
 pub(super) fn string<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
-    let (inner, entities) = (element.inner(), element.unit.entities);
+    decoded(element.inner(), element.unit.entities)
+}
+
+fn decoded<'a>(inner: &'a str, entities: &Entities<'_>) -> Cow<'a, str> {
     if memchr::memchr(b'<', inner.as_bytes()).is_none() {
         return entities.decode(inner);
     }
@@ -86,7 +83,7 @@ pub(super) fn string<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
             return lines(section);
         }
     }
-    if has_markup(inner) {
+    if has_element(inner) {
         return markup(inner, entities).into();
     }
     let mut out = String::with_capacity(inner.len());
@@ -98,7 +95,7 @@ pub(super) fn string<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
             let section = entities::split_cdata(section);
             out.push_str(&lines(section.0));
             rest = section.1;
-        } else if let Some(behind) = behind_comment(rest) {
+        } else if let Some(behind) = behind_comment(rest).or_else(|| behind_end_tag(rest)) {
             rest = behind;
         } else {
             out.push('<');
@@ -126,8 +123,8 @@ fn lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
-/// Whether a tag stands in it, outside of CDATA sections and comments.
-fn has_markup(inner: &str) -> bool {
+/// Whether an element begins in it, outside of CDATA sections and comments.
+fn has_element(inner: &str) -> bool {
     let mut rest = inner;
     while let Some(at) = rest.find('<') {
         rest = &rest[at..];
@@ -135,13 +132,19 @@ fn has_markup(inner: &str) -> bool {
             rest = entities::split_cdata(section).1;
         } else if let Some(behind) = behind_comment(rest) {
             rest = behind;
-        } else if tag_name(rest).is_some() {
+        } else if tag_name(rest) == Some(1) {
             return true;
         } else {
             rest = &rest[1..];
         }
     }
     false
+}
+
+/// What follows the end tag at the start.
+fn behind_end_tag(rest: &str) -> Option<&str> {
+    tag_name(rest).filter(|it| *it == 2)?;
+    rest.split_once('>').map(|it| it.1)
 }
 
 /// What follows the comment or the instruction at the start; none where there is none, or it has no end.
@@ -210,14 +213,15 @@ fn construct<'a>(element: Element<'_, 'a>) -> (Cow<'a, str>, Kind) {
     let kind = kind.as_deref().map(|it| it.split(';').next().unwrap_or_default().trim_ascii());
     let mode = element.attribute("mode");
     match (mode.as_deref(), kind) {
-        (Some("base64"), _) => (base64(element), Kind::Html),
+        (Some("base64"), _) => (base64(element).unwrap_or_else(|| string(element)), Kind::Html),
         (Some("escaped"), Some("text/plain" | "text")) => (string(element), Kind::Plain),
         (Some("escaped"), _) => (string(element), Kind::Html),
         (_, Some("xhtml" | "application/xhtml+xml")) => (xhtml(element), Kind::Xhtml),
-        (_, None | Some("text" | "text/plain" | "plain")) if has_markup(element.inner()) => (xhtml(element), Kind::Xhtml),
+        (_, None | Some("text" | "text/plain" | "plain")) if has_element(element.inner()) => (xhtml(element), Kind::Xhtml),
         (_, None | Some("text" | "text/plain" | "plain")) => (string(element), Kind::Plain),
-        (_, Some(kind)) if is_binary(kind) => (base64(element), Kind::Html),
-        _ => (string(element), Kind::Html),
+        (_, Some(kind)) if is_binary(kind) => (binary(element, kind), Kind::Html),
+        // A `div` around HTML that is escaped all the same.
+        _ => (sole_division(element).map_or_else(|| string(element), string), Kind::Html),
     }
 }
 
@@ -226,27 +230,32 @@ fn is_binary(kind: &str) -> bool {
     kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("+xml") && !kind.ends_with("/xml")
 }
 
-/// Bytes that are text. What is no Base64 was a false claim; other bytes are no text.
-fn base64<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
-    let text = string(element);
-    let compact: Vec<u8> = text.bytes().filter(|it| !it.is_ascii_whitespace()).collect();
-    match base64::engine::general_purpose::STANDARD.decode(&compact) {
-        Ok(bytes) => String::from_utf8(bytes).unwrap_or_default().into(),
-        Err(_) => text,
-    }
+/// Content of a media type that nothing else covers: text where its bytes are that. Pictures, sound and films never are.
+fn binary<'a>(element: Element<'_, 'a>, kind: &str) -> Cow<'a, str> {
+    let never = ["image/", "audio/", "video/"].iter().any(|it| kind.starts_with(it)) || kind == "application/octet-stream";
+    base64(element).unwrap_or_else(|| if never { Cow::Borrowed("") } else { string(element) })
 }
 
-/// Markup without the `div` that wraps it, which is no part of the content (RFC 4287 §3.1.1.3).
+/// Base64 whose bytes are text.
+fn base64<'a>(element: Element<'_, 'a>) -> Option<Cow<'a, str>> {
+    let compact: Vec<u8> = string(element).bytes().filter(|it| !it.is_ascii_whitespace()).collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(&compact).ok()?;
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+/// Markup; in Atom 1.0 without the `div` that wraps it, which is no part of the content there (RFC 4287 §3.1.1.3).
 fn xhtml<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
-    let inner = sole_division(element).map_or(element.inner(), Element::inner);
-    markup(inner, element.unit.entities).into()
+    let division = sole_division(element).filter(|_| element.namespace() == Namespace::Atom);
+    markup(division.map_or(element.inner(), Element::inner), element.unit.entities).into()
 }
 
 /// The `div` that is all that stands in an element.
 fn sole_division<'t, 'a>(element: Element<'t, 'a>) -> Option<Element<'t, 'a>> {
     let division = element.children().next().filter(|it| it.field() == Field::Division && it.node().closed)?;
-    let behind = element.unit.text[division.node().to..element.node().to].trim_ascii_end();
-    let alone = behind.starts_with("</") && memchr::memrchr(b'<', behind.as_bytes()) == Some(0) && behind.ends_with('>');
-    (alone && tag_name(element.inner().trim_ascii_start()).is_some_and(|_| element.inner().trim_ascii_start().starts_with('<')))
-        .then_some(division)
+    let inner = element.inner().trim_ascii_start();
+    let mut behind = &element.unit.text[division.node().to..element.node().to];
+    while let Some(rest) = behind_end_tag(behind.trim_ascii_start()) {
+        behind = rest;
+    }
+    (behind.trim_ascii().is_empty() && tag_name(inner) == Some(1) && inner.starts_with('<')).then_some(division)
 }

@@ -277,7 +277,11 @@ impl<'a> Reader<'a> {
             Unit { text: self.scanner.text(), nodes: &self.unit, entities: &self.scanner.entities, bases: &self.bases, core: self.core() };
         let root = unit.root();
         if root.field() == Field::Item && matches!(root.namespace(), Namespace::Core | Namespace::Atom | Namespace::Atom03) {
-            let item = item::read(root);
+            let mut item = item::read(root);
+            // RFC 4287 §4.1.2: the feed's authors are those of entries that name none.
+            if item.authors.is_empty() && self.core() != Namespace::Core {
+                item.authors = self.draft.authors().to_vec();
+            }
             if self.seen.is_new(&item) {
                 self.document.entries.push(item);
             }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 
 use super::{Decoded, Repair};
+use crate::feed::entities;
 
 /// Double-encoded sequences that are no accident.
 const MIN_SEQUENCES: usize = 2;
@@ -26,11 +27,21 @@ pub(super) fn text(decoded: &mut Decoded<'_>) {
         decoded.repairs.add(Repair::DoubleEncoding);
         decoded.text = text.into();
     }
+    if has_c1(&decoded.text) {
+        decoded.repairs.add(Repair::ControlCharacters);
+        decoded.text = decoded.text.chars().map(entities::from_windows_1252).collect::<String>().into();
+    }
 }
 
 /// Control characters beside white space (XML 1.0 §2.2).
 fn is_forbidden(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0x7f
+}
+
+/// Whether there are control characters from 0x80 on: they mean what Windows-1252 has there.
+fn has_c1(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(0xc2, bytes).any(|at| bytes.get(at + 1).is_some_and(|it| *it < 0xa0))
 }
 
 /// The text behind UTF-8 that was taken for Windows-1252 and encoded once more; only where all that is beyond ASCII
