@@ -9,6 +9,8 @@ pub mod poll;
 
 pub mod feed;
 
+pub mod dates;
+
 pub mod page;
 
 pub mod article;

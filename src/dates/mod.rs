@@ -1,0 +1,5 @@
+//! Dates as people write them: the words of calendars, and what can be made of a short text.
+
+mod jalali;
+pub mod partial;
+pub mod words;

@@ -1,0 +1,86 @@
+use super::*;
+
+fn iso(text: &str) -> Option<String> {
+    find(text).map(|it| it.iso)
+}
+
+#[test]
+fn full_dates_are_found_in_many_languages_digits_and_orders() {
+    for text in [
+        "جنود يشاركون في تدريبات 11 نوفمبر 2023",
+        "في ١١ تشرين الثاني/نوفمبر ٢٠٢٣",
+        "١١ من نوفمبر عام ٢٠٢٣",
+        "Soldiers near Kyiv, Saturday, Nov. 11, 2023.",
+        "Taken on the 11th of November, 2023, in Kyiv",
+        "Le 11 novembre 2023 à Kiev",
+        "am 11. November 2023 in Kiew",
+        "el 11 de noviembre de 2023",
+        "11 de novembro de 2023",
+        "11 ноября 2023 г.",
+        "11 листопада 2023 року",
+        "11 Kasım 2023",
+        "۱۱ نوامبر ۲۰۲۳",
+        "۲۰ آبان ۱۴۰۲",
+        "11 नवंबर 2023",
+        "११ नवंबर २०२३",
+        "2023年11月11日、キーウで",
+        "令和5年11月11日",
+        "2023년 11월 11일",
+        "2023. november 11.",
+        "11 พฤศจิกายน 2566",
+        "ngày 11 tháng 11 năm 2023",
+        "11/11/2023",
+        "11.11.2023",
+        "11. 11. 2023",
+        "2023-11-11",
+        "2023/11/11",
+        "11-Nov-2023",
+    ] {
+        assert_eq!(iso(text).as_deref(), Some("2023-11-11"), "{text}");
+    }
+}
+
+#[test]
+fn partial_dates_have_a_year_and_a_month() {
+    for text in [
+        "في قمّة لاهاي يونيو 2025",
+        "June 2025",
+        "im Juni 2025",
+        "2025年6月",
+        "2025-06",
+        "06/2025",
+        "tháng 6 năm 2025",
+        "June 10-12, 2025",
+        "10-12 June 2025",
+    ] {
+        assert_eq!(iso(text).as_deref(), Some("2025-06"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_date_or_could_be_two_is_left_out() {
+    for text in [
+        "",
+        "the class of 2025",
+        "11 November",
+        "3/4/2025 in Boston",
+        "the 2011/12 season",
+        "1446/05/12",
+        "12 رمضان 1446",
+        "خرداد 1404",
+        " 1.2.3.2025",
+        "ratio 3.2025",
+        "May 12 people die",
+        "10 out of 2025",
+    ] {
+        assert_eq!(iso(text), None, "{text}");
+    }
+    assert_eq!(iso("le 3/4/2025 à Genève").as_deref(), Some("2025-04-03"));
+}
+
+#[test]
+fn the_range_is_the_date_alone() {
+    let text = "الرئيس في واشنطن 24 فبراير 2025";
+    assert_eq!(&text[find(text).unwrap().range], "24 فبراير 2025");
+    assert_eq!(all("5 May 2020 and 6 June 2021").len(), 2);
+}

@@ -1,0 +1,82 @@
+//! A text to the tokens that dates are made of: numbers, names of months, units, marks and other words.
+
+use std::ops::Range;
+
+use crate::dates::words::{self, Month, Unit};
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Kind<'a> {
+    /// Its value and how many digits it is written with.
+    Number(u32, usize),
+    Month(Month),
+    Unit(Unit),
+    /// Adds so many years to those that follow: Japanese eras, the Republic of China.
+    Era(u32),
+    Word(&'a str),
+    Mark(char),
+}
+
+/// A token, where it stands and how.
+#[derive(Debug)]
+pub(super) struct Token<'a> {
+    pub(super) kind: Kind<'a>,
+    pub(super) range: Range<usize>,
+    /// White space stands before it.
+    pub(super) apart: bool,
+}
+
+/// The tokens of a text, without white space and bidirectional controls.
+pub(super) fn read(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    let (mut at, mut apart) = (0, false);
+    while let Some(c) = text[at..].chars().next() {
+        if c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            at += c.len_utf8();
+            apart |= c.is_whitespace();
+            continue;
+        }
+        let (kind, length) = token(&text[at..], c, matches!(tokens.last(), Some(Token { kind: Kind::Number(..), .. })));
+        tokens.push(Token { kind, range: at..at + length, apart });
+        (at, apart) = (at + length, false);
+    }
+    tokens
+}
+
+fn token(rest: &str, first: char, after_number: bool) -> (Kind<'_>, usize) {
+    const ERAS: [(&str, u32); 6] = [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("民國", 1911), ("民国", 1911), ("พ.ศ.", 0)];
+    if words::digit(first).is_some() {
+        return number(rest);
+    }
+    if let Some((era, years)) = ERAS.iter().find(|(era, _)| rest.starts_with(era)) {
+        return (Kind::Era(*years), era.len());
+    }
+    if !first.is_alphabetic() {
+        return (Kind::Mark(first), first.len_utf8());
+    }
+    if let Some((unit, length)) = words::unit_at(rest).filter(|_| after_number || first.is_ascii_alphabetic()) {
+        return (Kind::Unit(unit), length);
+    }
+    if let Some((month, length)) = words::month_at(rest) {
+        return (Kind::Month(month), length);
+    }
+    // Signs of Indic scripts are no letters of their own; a word goes on behind them.
+    let ends =
+        |c: char| c.is_whitespace() || c.is_ascii_punctuation() || words::digit(c).is_some() || matches!(c, '،' | '、' | '，' | '。');
+    let end = if cjk(first) { first.len_utf8() } else { rest.find(ends).unwrap_or(rest.len()) };
+    (Kind::Word(&rest[..end]), end)
+}
+
+fn number(rest: &str) -> (Kind<'_>, usize) {
+    let (mut value, mut digits, mut end) = (0_u32, 0, 0);
+    for c in rest.chars() {
+        let Some(digit) = words::digit(c) else { break };
+        value = value.saturating_mul(10).saturating_add(digit.into());
+        (digits, end) = (digits + 1, end + c.len_utf8());
+    }
+    (Kind::Number(value, digits), end)
+}
+
+fn cjk(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
