@@ -1,17 +1,20 @@
 //! From what a feed says to the pipeline's entries, and from an entry to an article's content.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::{
     Entry, Feed,
-    model::{self, Document, Item},
-    text::{self, Text},
+    model::{self, Date, Document, Item},
+    text::Text,
 };
 use crate::{
     article::{
         record::{Block, Byline, BylineKind, Content, Enclosure, Image, Origin, Provenance, Quality},
         text as words,
     },
+    dates::moment::Moment,
     page,
     store::digest,
 };
@@ -44,6 +47,8 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         guid: item.id.map(|it| bounded(&it)),
         link,
         title: item.title.and_then(|it| plain(&it)),
+        base: item.content.as_ref().or(item.summary.as_ref()).and_then(|it| it.base.clone()),
+        date_note: item.published.as_ref().and_then(note),
         summary: item.summary.map(html),
         content: item.content.map(html),
         published: item.published.and_then(|it| it.time),
@@ -79,14 +84,19 @@ fn bounded(guid: &str) -> String {
     if guid.len() <= MAX_NAME { guid.to_owned() } else { uuid::Uuid::from_bytes(digest(&[guid.as_bytes()])).to_string() }
 }
 
-/// A text as HTML whose addresses mean the same everywhere.
+/// A text as HTML.
 fn html(text: Text) -> String {
-    match &text.base {
-        Some(base) if text.kind != text::Kind::Plain => super::safe_html(&text.value, base).into_owned(),
-        _ => match text.html() {
-            std::borrow::Cow::Owned(html) => html,
-            std::borrow::Cow::Borrowed(_) => text.value,
-        },
+    match text.html() {
+        Cow::Owned(html) => html,
+        Cow::Borrowed(_) => text.value,
+    }
+}
+
+/// What is odd about a date.
+fn note(date: &Date) -> Option<String> {
+    match date.time {
+        Some(time) => Moment { time, assumed: date.assumed }.note().map(str::to_owned),
+        None => Some(format!("unreadable: {}", date.raw.chars().take(40).collect::<String>())),
     }
 }
 
@@ -126,7 +136,7 @@ fn join(blocks: &[Block]) -> String {
 #[must_use]
 pub fn content(entry: &Entry) -> Content {
     let blank = Url::parse("about:blank");
-    let blocks_of = |html: &String| match entry.link.as_ref().or(blank.as_ref().ok()) {
+    let blocks_of = |html: &String| match entry.base.as_ref().or(entry.link.as_ref()).or(blank.as_ref().ok()) {
         Some(base) => page::blocks::from_html_fragment(html, base),
         None => Vec::new(),
     };
@@ -149,6 +159,7 @@ pub fn content(entry: &Entry) -> Content {
         direction,
         bylines: entry.authors.iter().map(|name| Byline { name: name.clone(), kind: BylineKind::Person, place: None }).collect(),
         published: entry.published,
+        date_notes: entry.date_note.iter().map(|it| format!("published: {it}")).collect(),
         modified: entry.modified,
         word_count: words::word_count(&body),
         provenance: Provenance {

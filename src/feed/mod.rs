@@ -81,6 +81,8 @@ pub struct Entry {
     pub content: Option<String>,
     /// When it was published.
     pub published: Option<DateTime<Utc>>,
+    /// What had to be assumed of the date of publication, or that it cannot be read.
+    pub date_note: Option<String>,
     /// When it was last changed.
     pub modified: Option<DateTime<Utc>>,
     /// Writers.
@@ -93,6 +95,8 @@ pub struct Entry {
     pub images: Vec<Image>,
     /// BCP 47, of the entry or the feed.
     pub language: Option<String>,
+    /// What relative addresses in its texts are relative to, where that is not the page.
+    pub base: Option<Url>,
 }
 
 impl Entry {
@@ -161,6 +165,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<mode
         Some(b'{') => json::read(start, url),
         _ => xml::read(&decoded.text, bases::Bases::new(url)),
     }?;
+    dates::settle(&mut document);
     document.encoding = decoded.encoding;
     document.recovered.add_all(decoded.repairs);
     Ok(document)

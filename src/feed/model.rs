@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{repairs::Repairs, text::Text};
+use crate::dates::moment::Assumed;
 
 /// A document that was read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -173,6 +174,9 @@ pub struct Date {
     pub raw: String,
     /// What that means.
     pub time: Option<DateTime<Utc>>,
+    /// What had to be assumed.
+    #[serde(skip)]
+    pub assumed: Assumed,
 }
 
 /// Somebody.

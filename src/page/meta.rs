@@ -1,14 +1,16 @@
 //! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
 
-mod dates;
 mod jsonld;
 
 use dom_query::Document;
 use url::Url;
 
-use crate::article::{
-    record::{Byline, BylineKind, Content, Image, Origin},
-    text::collapse,
+use crate::{
+    article::{
+        record::{Byline, BylineKind, Content, Image, Origin},
+        text::collapse,
+    },
+    dates::moment,
 };
 
 /// Bytes of an address; longer ones are noise.
@@ -81,17 +83,17 @@ fn first<const N: usize>(candidates: [(Option<String>, Origin); N]) -> Option<(S
 fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Origin); N], modified: Option<String>) {
     for (value, origin) in published {
         let Some(value) = value else { continue };
-        match dates::parse(&value) {
-            Some((date, note)) => {
-                content.published = Some(date);
+        match moment::parse(&value, None) {
+            Some(moment) => {
+                content.published = Some(moment.time);
                 content.provenance.published = Some(origin);
-                content.date_notes.extend(note.map(|it| format!("published: {it}")));
+                content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
                 break;
             }
             None => content.date_notes.push(format!("published: unreadable: {}", value.chars().take(40).collect::<String>())),
         }
     }
-    content.modified = modified.and_then(|it| dates::parse(&it)).map(|(date, _)| date);
+    content.modified = modified.and_then(|it| moment::parse(&it, None)).map(|it| it.time);
 }
 
 fn writers(content: &mut Content, said: &[(String, BylineKind)], meta: Option<String>) {
