@@ -11,27 +11,24 @@ const MAX_ATTRIBUTES: usize = 256;
 pub(super) fn raw(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = attributes;
     std::iter::from_fn(move || {
-        loop {
-            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '=' | '<' | ','));
-            if rest.is_empty() {
-                return None;
-            }
-            let end =
-                rest.bytes().position(|it| it.is_ascii_whitespace() || matches!(it, b'=' | b'"' | b'\'' | b'<')).unwrap_or(rest.len());
-            let name;
-            (name, rest) = rest.split_at(end);
-            let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
-                return Some((name, ""));
-            };
-            let value = value.trim_ascii_start();
-            let quoted = value.chars().next().filter(|it| matches!(it, '"' | '\''));
-            let found = match quoted {
-                Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
-                None => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
-            };
-            rest = found.1;
-            return Some((name, found.0));
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '=' | '<' | ','));
+        if rest.is_empty() {
+            return None;
         }
+        let end = rest.bytes().position(|it| it.is_ascii_whitespace() || matches!(it, b'=' | b'"' | b'\'' | b'<')).unwrap_or(rest.len());
+        let name;
+        (name, rest) = rest.split_at(end);
+        let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
+            return Some((name, ""));
+        };
+        let value = value.trim_ascii_start();
+        let quoted = value.chars().next().filter(|it| matches!(it, '"' | '\''));
+        let found = match quoted {
+            Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
+            None => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
+        };
+        rest = found.1;
+        Some((name, found.0))
     })
     .take(MAX_ATTRIBUTES)
 }

@@ -32,7 +32,8 @@ pub(super) fn feed(document: Document, url: &Url) -> Feed {
 }
 
 fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
-    let link = item.link.as_deref().and_then(|it| base.join(it).ok()).filter(usable);
+    let canonical = item.links.iter().find(|it| it.rel == "canonical").and_then(|it| it.href.as_deref());
+    let link = canonical.or(item.link.as_deref()).and_then(|it| base.join(it).ok()).filter(usable);
     let mut enclosures: Vec<Enclosure> = item.enclosures.into_iter().map(enclosure).collect();
     let mut images = Vec::new();
     let credit = item.credits.into_iter().next().map(|it| it.content);

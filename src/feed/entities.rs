@@ -5,10 +5,12 @@
 
 use std::{borrow::Cow, cell::Cell};
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 
 /// Entities that a document may declare; real ones declare a few.
 const MAX_ENTITIES: usize = 64;
+/// Document types of one text; there should be one.
+const MAX_DOCTYPES: usize = 4;
 /// Bytes of the value of one.
 const MAX_VALUE: usize = 1_024;
 /// Bytes that the expansion of declared entities may add to a document.
@@ -25,6 +27,8 @@ const WINDOWS_1252: [char; 32] = [
 #[derive(Debug, Default)]
 pub(super) struct Entities<'a> {
     declared: Vec<(&'a str, String)>,
+    /// Document types that were read.
+    doctypes: usize,
     added: Cell<usize>,
     /// Whether some `&` meant nothing.
     bare: Cell<bool>,
@@ -38,6 +42,10 @@ impl<'a> Entities<'a> {
 
     /// Reads the document type at the start of `rest`; its length.
     pub(super) fn doctype(&mut self, rest: &'a str) -> usize {
+        self.doctypes += 1;
+        if self.doctypes > MAX_DOCTYPES {
+            return 2;
+        }
         let bytes = rest.as_bytes();
         let Some(first) = memchr2(b'[', b'>', bytes) else { return bytes.len() };
         if bytes[first] == b'>' {
@@ -128,6 +136,11 @@ impl<'a> Entities<'a> {
         Some(end + 1)
     }
 
+    /// Whether the document declares any.
+    pub(super) fn declares_any(&self) -> bool {
+        !self.declared.is_empty()
+    }
+
     /// Whether the document declares the entity whose reference starts `tail`.
     pub(super) fn declares(&self, tail: &str) -> bool {
         self.declared.iter().any(|(name, _)| tail[1..].strip_prefix(name).is_some_and(|it| it.starts_with(';')))
@@ -180,12 +193,4 @@ fn utf8_in_numbers(bytes: &[u8]) -> Option<(char, usize)> {
 /// The character that a control character from U+0080 on was meant to be.
 pub(super) fn from_windows_1252(c: char) -> char {
     (u32::from(c) as usize).checked_sub(0x80).and_then(|it| WINDOWS_1252.get(it).copied()).unwrap_or(c)
-}
-
-/// Where a CDATA section ends whose `<![CDATA[` was passed; the text behind it.
-pub(super) fn split_cdata(rest: &str) -> (&str, &str) {
-    match memmem::find(rest.as_bytes(), b"]]>") {
-        Some(end) => (&rest[..end], &rest[end + 3..]),
-        None => (rest, ""),
-    }
 }

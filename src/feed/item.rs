@@ -100,9 +100,7 @@ impl Draft {
             Namespace::Itunes | Namespace::GooglePlay => self.podcast(it),
             Namespace::GeoRss | Namespace::Gml => self.place(it),
             Namespace::Geo => self.coordinate(it),
-            Namespace::FeedBurner if it.field() == Field::OriginalLink => {
-                self.link.offer(0, || parts::owned(it).map(|url| it.resolve(&url)))
-            }
+            Namespace::FeedBurner if it.field() == Field::OriginalLink => self.original(it),
             Namespace::FeedBurner if it.field() == Field::OriginalEnclosure => self.original_enclosure = parts::owned(it),
             _ => {}
         }
@@ -174,7 +172,7 @@ impl Draft {
             Field::Group => it.children().for_each(|child| self.media(child)),
             Field::Content => {
                 if let Some(media) = media::content(it) {
-                    self.item.credits.extend(media.credits.iter().cloned().take(parts::MAX_LIST));
+                    self.item.credits.extend(media.credits.iter().take(parts::MAX_LIST).cloned());
                     add(&mut self.item.media, Some(media));
                 }
                 for child in it.children().filter(|it| it.field() == Field::Thumbnail) {
@@ -200,10 +198,16 @@ impl Draft {
         add(&mut self.item.links, Some(link));
     }
 
+    /// The page behind a link that counts readers.
+    fn original(&mut self, it: Element<'_, '_>) {
+        let href = parts::owned(it).map(|url| it.resolve(&url));
+        add(&mut self.item.links, href.map(|href| Link { href: Some(href), rel: "canonical".to_owned(), ..Link::default() }));
+    }
+
     fn full_text(&mut self, it: Element<'_, '_>) {
         let src = it.attribute("src").or_else(|| it.attribute("url")).map(|url| it.resolve(&url));
         self.item.content_src = self.item.content_src.take().or(src);
-        self.content.offer(if it.namespace() == Namespace::Core { 1 } else { 0 }, || Text::of(it));
+        self.content.offer(u8::from(it.namespace() == Namespace::Core), || Text::of(it));
     }
 
     fn id(&mut self, it: Element<'_, '_>) {
@@ -217,7 +221,7 @@ impl Draft {
         if is_link && it.namespace() == Namespace::Core {
             self.link.offer(6, || Some(it.resolve(&id)).filter(|it| is_page(it)));
         }
-        self.id.offer(if it.namespace() == Namespace::Core { 1 } else { 0 }, || Some(id));
+        self.id.offer(u8::from(it.namespace() == Namespace::Core), || Some(id));
     }
 
     fn enclosure(&mut self, it: Element<'_, '_>) {

@@ -52,7 +52,7 @@ struct Reader<'a> {
     is_feed: bool,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn feed(&mut self, site: &mut Option<Url>) {
         if !self.pull.enter(b'{') {
             return;
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
             match &*key {
                 "version" => {
                     let version = self.pull.scalar();
-                    self.is_feed |= version.is_some_and(|it| it.contains("jsonfeed.org") || it.starts_with("1"));
+                    self.is_feed |= version.is_some_and(|it| it.contains("jsonfeed.org") || it.starts_with('1'));
                 }
                 "items" => self.items(),
                 "home_page_url" => {

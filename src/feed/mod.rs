@@ -16,6 +16,7 @@ mod tree;
 mod xml;
 mod json;
 mod best;
+mod pieces;
 mod text;
 mod dates;
 mod person;

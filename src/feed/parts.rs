@@ -80,28 +80,23 @@ pub(super) fn add<T: PartialEq>(list: &mut Vec<T>, value: Option<T>) {
 
 /// Adds the categories that an element names.
 pub(super) fn categories(element: Element<'_, '_>, list: &mut Vec<Category>) {
-    match element.field() {
-        Field::Keywords => {
-            for term in owned(element).unwrap_or_default().split([',', ';', '،']).map(str::trim).filter(|it| !it.is_empty()) {
-                add_category(list, Category { term: Some(term.to_owned()), ..Category::default() });
-            }
+    let podcast = element.namespace() == Namespace::Itunes;
+    if element.field() == Field::Keywords {
+        for term in owned(element).unwrap_or_default().split([',', ';', '،']).map(str::trim).filter(|it| !it.is_empty()) {
+            add_category(list, Category { term: Some(term.to_owned()), ..Category::default() });
         }
-        _ => {
-            let term = attribute(element, "term").or_else(|| attribute(element, "text"));
-            let term =
-                term.or_else(|| if element.has_children() && element.namespace() == Namespace::Itunes { None } else { owned(element) });
-            let scheme = attribute(element, "scheme").or_else(|| attribute(element, "domain"));
-            let label = attribute(element, "label");
-            if term.is_some() || label.is_some() || scheme.is_some() {
-                add_category(list, Category { term, scheme, label });
-            }
-            if element.namespace() == Namespace::Itunes {
-                for child in element.children().filter(|it| it.field() == Field::Category) {
-                    let term = attribute(child, "text");
-                    add_category(list, Category { term, ..Category::default() });
-                }
-            }
-        }
+        return;
+    }
+    let term = attribute(element, "term").or_else(|| attribute(element, "text"));
+    let term = term.or_else(|| if element.has_children() && podcast { None } else { owned(element) });
+    let scheme = attribute(element, "scheme").or_else(|| attribute(element, "domain"));
+    let label = attribute(element, "label");
+    if term.is_some() || label.is_some() || scheme.is_some() {
+        add_category(list, Category { term, scheme, label });
+    }
+    for child in element.children().filter(|it| podcast && it.field() == Field::Category) {
+        let term = attribute(child, "text");
+        add_category(list, Category { term, ..Category::default() });
     }
 }
 

@@ -55,23 +55,20 @@ impl Writer<'_> {
             at += match html.as_bytes().get(at + 1) {
                 Some(it) if it.is_ascii_alphabetic() => self.start(&html[at..]),
                 Some(b'/') => self.end(&html[at..]),
-                Some(b'!' | b'?') => match comment_length(&html[at..]) {
-                    Some(length) => length,
-                    None => {
-                        self.out.push_str("&lt;");
-                        1
-                    }
-                },
-                _ => {
-                    self.out.push_str("&lt;");
-                    1
-                }
+                Some(b'!' | b'?') => comment_length(&html[at..]).unwrap_or_else(|| self.text()),
+                _ => self.text(),
             };
         }
         self.out.push_str(&html[at..]);
         while let Some(element) = self.open.pop() {
             self.write_end(element);
         }
+    }
+
+    /// A `<` that begins no tag.
+    fn text(&mut self) -> usize {
+        self.out.push_str("&lt;");
+        1
     }
 
     /// A start tag, and what is left out with it; the length of both.
@@ -167,12 +164,11 @@ fn escape_into(value: &str, out: &mut String) {
 /// has no end, and none where something else has none.
 fn comment_length(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
-    let end = if rest.starts_with("<!-->") || rest.starts_with("<!--->") || !rest.starts_with("<!--") {
+    if rest.starts_with("<!-->") || rest.starts_with("<!--->") || !rest.starts_with("<!--") {
         memchr(b'>', bytes).map(|it| it + 1)
     } else {
         Some(memmem::find(&bytes[4..], b"-->").map_or(rest.len(), |it| it + 7))
-    };
-    end
+    }
 }
 
 /// The length of an element's raw content with its end tag; all the rest where it has none.

@@ -45,25 +45,53 @@ pub(super) struct End<'a> {
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    /// What is known to be nowhere in the rest of the text.
-    missing: Missing,
+    comment_end: Ahead,
+    cdata_end: Ahead,
+    instruction_end: Ahead,
+    double_quote: Ahead,
+    single_quote: Ahead,
     pub(super) entities: Entities<'a>,
     pub(super) repairs: Repairs,
 }
 
-#[derive(Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a search that found nothing")]
-struct Missing {
-    comment_end: bool,
-    cdata_end: bool,
-    instruction_end: bool,
-    double_quote: bool,
-    single_quote: bool,
+/// Where something comes next, so that nothing is searched for twice.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    what: &'static [u8],
+    /// The last search began here, and
+    from: usize,
+    /// found it there.
+    found: Option<usize>,
+}
+
+impl Ahead {
+    pub(super) fn new(what: &'static [u8]) -> Self {
+        Self { what, from: usize::MAX, found: None }
+    }
+
+    pub(super) fn find(&mut self, text: &str, from: usize) -> Option<usize> {
+        let known = self.from <= from && self.found.is_none_or(|it| it >= from);
+        if !known {
+            self.from = from;
+            self.found = memmem::find(&text.as_bytes()[from..], self.what).map(|it| from + it);
+        }
+        self.found
+    }
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, missing: Missing::default(), entities: Entities::default(), repairs: Repairs::default() }
+        Self {
+            text,
+            at: 0,
+            comment_end: Ahead::new(b"-->"),
+            cdata_end: Ahead::new(b"]]>"),
+            instruction_end: Ahead::new(b"?>"),
+            double_quote: Ahead::new(b"\""),
+            single_quote: Ahead::new(b"'"),
+            entities: Entities::default(),
+            repairs: Repairs::default(),
+        }
     }
 
     /// The text as a whole; tokens say where in it they are.
@@ -146,13 +174,11 @@ impl<'a> Scanner<'a> {
                 at = found + 1;
                 continue;
             }
-            match self.quote_end(found, quote) {
-                Some(end) => at = end + 1,
-                None => {
-                    self.repairs.add(Repair::Attribute);
-                    return memchr::memchr2(b'>', b'<', &bytes[found..]).map_or(bytes.len(), |it| found + it);
-                }
-            }
+            let Some(end) = self.quote_end(found, quote) else {
+                self.repairs.add(Repair::Attribute);
+                return memchr::memchr2(b'>', b'<', &bytes[found..]).map_or(bytes.len(), |it| found + it);
+            };
+            at = end + 1;
         }
         self.repairs.add(Repair::Truncated);
         bytes.len()
@@ -160,15 +186,9 @@ impl<'a> Scanner<'a> {
 
     /// The quote that closes the one at `from`; none where what follows shows that the quote was forgotten.
     fn quote_end(&mut self, from: usize, quote: u8) -> Option<usize> {
-        let missing = if quote == b'"' { &mut self.missing.double_quote } else { &mut self.missing.single_quote };
-        if *missing {
-            return None;
-        }
+        let ahead = if quote == b'"' { &mut self.double_quote } else { &mut self.single_quote };
+        let end = ahead.find(self.text, from + 1)?;
         let bytes = self.text.as_bytes();
-        let Some(end) = memchr(quote, &bytes[from + 1..]).map(|it| from + 1 + it) else {
-            *missing = true;
-            return None;
-        };
         let value = &bytes[from + 1..end];
         let follows = bytes.get(end + 1).is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'>' | b'/' | b'?' | b'<'));
         // `href="a>text</a><b class="x"`: the value holds a tag's end, and its quote begins the next value.
@@ -176,11 +196,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn instruction(&mut self, at: usize) {
-        let end = if self.missing.instruction_end { None } else { memmem::find(&self.text.as_bytes()[at..], b"?>") };
-        self.missing.instruction_end |= end.is_none();
+        let end = self.instruction_end.find(self.text, at).map(|it| it + 2);
         // `<?xml version="1.0">`
-        let end = end.map(|it| it + 2).or_else(|| memchr(b'>', &self.text.as_bytes()[at..]).map(|it| it + 1));
-        self.at = end.map_or(self.text.len(), |it| at + it);
+        let first = memchr(b'<', &self.text.as_bytes()[at + 1..]).map_or(self.text.len(), |it| at + 1 + it);
+        let unended = || memchr(b'>', &self.text.as_bytes()[at..first]).map(|it| at + it + 1);
+        self.at = end.filter(|it| *it <= first).or_else(unended).or(end).unwrap_or(self.text.len());
     }
 
     fn declaration(&mut self, at: usize, within: &str) {
@@ -188,12 +208,11 @@ impl<'a> Scanner<'a> {
         if rest.starts_with(CDATA) {
             self.at = at + self.cdata_length(at, within);
         } else if rest.starts_with("<!--") {
-            let end = if self.missing.comment_end { None } else { memmem::find(&rest.as_bytes()[4..], b"-->") };
-            self.missing.comment_end |= end.is_none();
+            let end = self.comment_end.find(self.text, at + 4);
             if end.is_none() {
                 self.repairs.add(Repair::UnclosedSection);
             }
-            self.at = at + end.map_or(4, |it| it + 7);
+            self.at = end.map_or(at + 4, |it| it + 3);
         } else if rest.get(..9).is_some_and(|it| it.eq_ignore_ascii_case("<!DOCTYPE")) {
             self.at = at + self.entities.doctype(rest);
         } else {
@@ -204,8 +223,7 @@ impl<'a> Scanner<'a> {
     /// The length of the CDATA section at `at`.
     fn cdata_length(&mut self, at: usize, within: &str) -> usize {
         let rest = &self.text[at..];
-        let end = if self.missing.cdata_end { None } else { memmem::find(rest.as_bytes(), b"]]>") };
-        self.missing.cdata_end |= end.is_none();
+        let end = self.cdata_end.find(self.text, at).map(|it| it - at);
         let section = end.map_or(rest, |it| &rest[..it]);
         if end.is_some() && memmem::find(&section.as_bytes()[CDATA.len()..], CDATA.as_bytes()).is_none() {
             return section.len() + 3;

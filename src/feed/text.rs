@@ -3,17 +3,15 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use memchr::memmem;
 use serde::Serialize;
 use url::Url;
 
 use super::{
-    entities::{self, Entities},
+    entities::Entities,
     names::{Field, Namespace},
+    pieces::{Piece, Pieces},
     tree::Element,
 };
-
-const CDATA: &str = "<![CDATA[";
 
 /// How the characters of a text are meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -77,32 +75,23 @@ fn decoded<'a>(inner: &'a str, entities: &Entities<'_>) -> Cow<'a, str> {
     if memchr::memchr(b'<', inner.as_bytes()).is_none() {
         return entities.decode(inner);
     }
-    if let Some(section) = inner.trim_ascii().strip_prefix(CDATA) {
-        let (section, rest) = entities::split_cdata(section);
-        if rest.is_empty() {
-            return lines(section);
-        }
+    let mut pieces = Pieces::new(inner.trim_ascii());
+    if let (Some(Piece::Section(section)), None) = (pieces.next(), pieces.next()) {
+        return lines(section);
     }
     if has_element(inner) {
         return markup(inner, entities).into();
     }
     let mut out = String::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(at) = rest.find('<') {
-        entities.decode_into(&rest[..at], &mut out);
-        rest = &rest[at..];
-        if let Some(section) = rest.strip_prefix(CDATA) {
-            let section = entities::split_cdata(section);
-            out.push_str(&lines(section.0));
-            rest = section.1;
-        } else if let Some(behind) = behind_comment(rest).or_else(|| behind_end_tag(rest)) {
-            rest = behind;
-        } else {
-            out.push('<');
-            rest = &rest[1..];
+    for piece in Pieces::new(inner) {
+        match piece {
+            Piece::Text(text) => entities.decode_into(text, &mut out),
+            Piece::Section(section) => out.push_str(&lines(section)),
+            Piece::Start | Piece::LessThan => out.push('<'),
+            // It ends nothing that began here.
+            Piece::End(_) => {}
         }
     }
-    entities.decode_into(rest, &mut out);
     out.into()
 }
 
@@ -125,72 +114,47 @@ fn lines(text: &str) -> Cow<'_, str> {
 
 /// Whether an element begins in it, outside of CDATA sections and comments.
 fn has_element(inner: &str) -> bool {
-    let mut rest = inner;
-    while let Some(at) = rest.find('<') {
-        rest = &rest[at..];
-        if let Some(section) = rest.strip_prefix(CDATA) {
-            rest = entities::split_cdata(section).1;
-        } else if let Some(behind) = behind_comment(rest) {
-            rest = behind;
-        } else if tag_name(rest) == Some(1) {
-            return true;
-        } else {
-            rest = &rest[1..];
-        }
-    }
-    false
-}
-
-/// What follows the end tag at the start.
-fn behind_end_tag(rest: &str) -> Option<&str> {
-    tag_name(rest).filter(|it| *it == 2)?;
-    rest.split_once('>').map(|it| it.1)
-}
-
-/// What follows the comment or the instruction at the start; none where there is none, or it has no end.
-fn behind_comment(rest: &str) -> Option<&str> {
-    let end: &[u8] = match rest.as_bytes() {
-        [_, b'!', b'-', b'-', ..] => b"-->",
-        [_, b'?', ..] => b"?>",
-        _ => return None,
-    };
-    memmem::find(rest.as_bytes(), end).map(|it| &rest[it + end.len()..])
-}
-
-/// Where the name of the tag at the start is.
-fn tag_name(rest: &str) -> Option<usize> {
-    let bytes = rest.as_bytes();
-    let from = 1 + usize::from(bytes.get(1) == Some(&b'/'));
-    bytes.get(from).is_some_and(u8::is_ascii_alphabetic).then_some(from)
+    Pieces::new(inner).any(|it| it == Piece::Start)
 }
 
 /// Markup as HTML: CDATA sections escaped, comments dropped, prefixes of names taken off, declared entities decoded.
 fn markup(inner: &str, entities: &Entities<'_>) -> String {
     let mut out = String::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if let Some(section) = rest.strip_prefix(CDATA) {
-            let section = entities::split_cdata(section);
-            out.push_str(&escaped(section.0));
-            rest = section.1;
-        } else if let Some(behind) = behind_comment(rest) {
-            rest = behind;
-        } else if let Some(from) = tag_name(rest) {
-            out.push_str(&rest[..from]);
-            rest = without_prefix(&rest[from..]);
-        } else if rest.starts_with('&') && entities.declares(rest) {
-            let end = rest.find(';').map_or(rest.len(), |it| it + 1);
-            out.push_str(&escaped(&entities.decode(&rest[..end])));
-            rest = &rest[end..];
-        } else {
-            out.push_str(if rest.starts_with('<') { "&lt;" } else { "&" });
-            rest = &rest[1..];
+    let mut in_tag = false;
+    for piece in Pieces::new(inner) {
+        match piece {
+            Piece::Text(text) if std::mem::take(&mut in_tag) => declared(without_prefix(text), entities, &mut out),
+            Piece::Text(text) => declared(text, entities, &mut out),
+            Piece::Section(section) => out.push_str(&escaped(section)),
+            Piece::Start => {
+                out.push('<');
+                in_tag = true;
+            }
+            Piece::End(tag) => {
+                out.push_str("</");
+                out.push_str(without_prefix(&tag[2..]));
+            }
+            Piece::LessThan => out.push_str("&lt;"),
         }
     }
-    out.push_str(rest);
     out
+}
+
+/// Appends a text of markup, whose references stay but for those that the document declares.
+fn declared(text: &str, entities: &Entities<'_>, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'&', rest.as_bytes()).filter(|_| entities.declares_any()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = if entities.declares(rest) { rest.find(';').map_or(rest.len(), |it| it + 1) } else { 1 };
+        if end > 1 {
+            out.push_str(&escaped(&entities.decode(&rest[..end])));
+        } else {
+            out.push('&');
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
 }
 
 /// `xhtml:p>` as `p>`
@@ -252,10 +216,8 @@ fn xhtml<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
 /// The `div` that is all that stands in an element.
 fn sole_division<'t, 'a>(element: Element<'t, 'a>) -> Option<Element<'t, 'a>> {
     let division = element.children().next().filter(|it| it.field() == Field::Division && it.node().closed)?;
-    let inner = element.inner().trim_ascii_start();
-    let mut behind = &element.unit.text[division.node().to..element.node().to];
-    while let Some(rest) = behind_end_tag(behind.trim_ascii_start()) {
-        behind = rest;
-    }
-    (behind.trim_ascii().is_empty() && tag_name(inner) == Some(1) && inner.starts_with('<')).then_some(division)
+    let blank = |it: Piece<'_>| matches!(it, Piece::End(_)) || matches!(it, Piece::Text(text) if text.trim_ascii().is_empty());
+    let behind = &element.unit.text[division.node().to..element.node().to];
+    let first = Pieces::new(element.inner().trim_ascii_start()).next();
+    (first == Some(Piece::Start) && Pieces::new(behind).all(blank)).then_some(division)
 }

@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
             self.root.found = true;
         } else if !self.root.found {
             if self.root.other.is_none() {
-                self.root.other = Some(name.chars().take(40).collect());
+                self.root.other = Some(name.chars().filter(char::is_ascii_graphic).take(40).collect());
             }
             return Role::Passed;
         }

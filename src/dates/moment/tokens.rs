@@ -150,7 +150,7 @@ struct Reader<'a> {
     apart: bool,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn token(&mut self) -> Option<()> {
         let first = self.rest.chars().next()?;
         let apart = std::mem::take(&mut self.apart);
@@ -201,11 +201,12 @@ impl<'a> Reader<'a> {
     /// A number: of the date, or of the time that begins with it.
     fn number(&mut self) -> Option<()> {
         let digits = count_digits(self.rest);
-        if self.said.clock.is_none() && digits <= 2 {
-            if let Some(length) = self.time() {
-                self.pass(length);
-                return Some(());
-            }
+        if self.said.clock.is_none()
+            && digits <= 2
+            && let Some(length) = self.time()
+        {
+            self.pass(length);
+            return Some(());
         }
         if digits == 14 || digits == 12 && self.rest.starts_with(['1', '2']) {
             return self.compact(digits);

@@ -67,14 +67,13 @@ fn decoded_again(text: &str) -> Option<String> {
 
 /// The run as Windows-1252, or Latin 1 for the controls that it leaves out.
 fn single_bytes(run: &str) -> Option<Vec<u8>> {
-    run.chars()
-        .map(|c| match u32::from(c) {
-            code @ 0x80..=0xff => u8::try_from(code).ok(),
-            _ => {
-                let mut buffer = [0; 4];
-                let (bytes, _, failed) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
-                bytes.first().copied().filter(|_| !failed && bytes.len() == 1)
-            }
-        })
-        .collect()
+    let byte = |c: char| {
+        if let 0x80..=0xff = u32::from(c) {
+            return u8::try_from(c).ok();
+        }
+        let mut buffer = [0; 4];
+        let (bytes, _, failed) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+        bytes.first().copied().filter(|_| !failed && bytes.len() == 1)
+    };
+    run.chars().map(byte).collect()
 }
