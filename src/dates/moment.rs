@@ -5,7 +5,7 @@
 //! moment is worse than none, so a word that nobody knows, a thirteenth month or a 25th hour end it. What had to be
 //! assumed is said. What must stay true: no moment depends on when it is read.
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 
 mod date;
 mod fast;
@@ -73,8 +73,7 @@ pub fn parse(text: &str, order: Option<Order>) -> Option<Moment> {
         return None;
     }
     let mut moment = fast::parse(text.as_bytes()).or_else(|| tokens::read(text)?.moment(order))?;
-    let year = moment.time.format("%Y").to_string().parse().unwrap_or(0);
-    moment.assumed.implausible = !(1970..=2100).contains(&year);
+    moment.assumed.implausible = !(1970..=2100).contains(&moment.time.year());
     Some(moment)
 }
 

@@ -1,5 +1,7 @@
 //! What relative addresses are relative to: `xml:base`, else the request's address, else the site's own link.
 
+use std::sync::Arc;
+
 use url::Url;
 
 /// Bytes of a base; a longer one is none.
@@ -12,13 +14,13 @@ pub(super) type BaseId = u32;
 
 #[derive(Debug)]
 pub(super) struct Bases {
-    urls: Vec<Url>,
+    urls: Vec<Arc<Url>>,
 }
 
 impl Bases {
     /// With the address that the document was read from.
     pub(super) fn new(request: &Url) -> Self {
-        Self { urls: vec![request.clone()] }
+        Self { urls: vec![Arc::new(request.clone())] }
     }
 
     /// The channel's link. A feed that another host serves is about the site that it links to.
@@ -28,7 +30,7 @@ impl Bases {
             && site.has_host()
             && site.host() != own.host()
         {
-            *own = site;
+            *own = Arc::new(site);
         }
     }
 
@@ -37,15 +39,15 @@ impl Bases {
         let joined = self.get(parent).join(value.trim()).ok();
         let usable = joined.filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_BASE);
         match usable {
-            Some(url) if self.urls.len() < MAX_BASES && url != *self.get(parent) => {
-                self.urls.push(url);
+            Some(url) if self.urls.len() < MAX_BASES && url != **self.get(parent) => {
+                self.urls.push(Arc::new(url));
                 BaseId::try_from(self.urls.len() - 1).unwrap_or(parent)
             }
             _ => parent,
         }
     }
 
-    pub(super) fn get(&self, base: BaseId) -> &Url {
+    pub(super) fn get(&self, base: BaseId) -> &Arc<Url> {
         self.urls.get(base as usize).unwrap_or(&self.urls[0])
     }
 

@@ -48,7 +48,7 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         guid: item.id.map(|it| bounded(&it)),
         link,
         title: item.title.and_then(|it| plain(&it)),
-        base: item.content.as_ref().or(item.summary.as_ref()).and_then(|it| it.base.clone()),
+        base: item.content.as_ref().or(item.summary.as_ref()).and_then(|it| it.base.as_deref().cloned()),
         date_note: item.published.as_ref().and_then(note),
         summary: item.summary.map(html),
         content: item.content.map(html),

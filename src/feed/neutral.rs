@@ -1,6 +1,8 @@
 //! The model as JSON, for those who read feeds with `nashra feed`: texts safe, times in seconds, one author in one line.
 
-use serde::Serialize;
+use std::{borrow::Cow, rc::Rc};
+
+use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::{
@@ -54,8 +56,8 @@ struct Entry {
     id: Option<String>,
     title: Option<String>,
     link: Option<String>,
-    summary: Option<String>,
-    content: Option<String>,
+    summary: Option<Shared>,
+    content: Option<Shared>,
     content_type: Option<&'static str>,
     content_src: Option<String>,
     updated: Option<i64>,
@@ -85,6 +87,16 @@ struct Origin {
     title: Option<String>,
     link: Option<String>,
     id: Option<String>,
+}
+
+/// A text that stands for two fields.
+#[derive(Debug, Clone)]
+struct Shared(Rc<String>);
+
+impl Serialize for Shared {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
 }
 
 impl Neutral {
@@ -145,6 +157,7 @@ fn entry(it: Item, base: &Url) -> Entry {
     let attached = it.enclosures.iter().find(|it| it.media_type.as_deref().is_some_and(|it| it.starts_with("image/")));
     let image = it.image.or_else(|| attached.map(|it| it.url.clone()));
     let image = image.or_else(|| picture(content.as_ref())).or_else(|| picture(summary.as_ref()));
+    let (content, summary) = (content.map(|it| Shared(Rc::new(it))), summary.map(|it| Shared(Rc::new(it))));
     Entry {
         id: it.id.map(|it| absolute(it, base)),
         title: safe(it.title, base),
@@ -195,7 +208,11 @@ fn safe(text: Option<Text>, base: &Url) -> Option<String> {
     if text.kind == Kind::Plain {
         return Some(text.value);
     }
-    let safe = safe_html(&text.value, text.base.as_ref().unwrap_or(base)).trim().to_owned();
+    let safe = match safe_html(&text.value, text.base.as_deref().unwrap_or(base)) {
+        Cow::Owned(safe) if safe.trim().len() == safe.len() => safe,
+        Cow::Owned(safe) => safe.trim().to_owned(),
+        Cow::Borrowed(_) => text.value,
+    };
     (!safe.is_empty()).then_some(safe)
 }
 

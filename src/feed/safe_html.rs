@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memmem};
 use url::Url;
 
 use super::bases;
@@ -41,8 +41,8 @@ struct Writer<'a> {
     html: &'a str,
     base: &'a Url,
     out: String,
-    /// Elements that were written and are open: their places in the list.
-    open: Vec<u8>,
+    /// Elements that were written and are open.
+    open: Vec<Element>,
 }
 
 impl Writer<'_> {
@@ -95,7 +95,7 @@ impl Writer<'_> {
         self.attributes(element, &tag);
         self.out.push('>');
         if !element.is_void() {
-            self.open.push(element.id());
+            self.open.push(element);
         }
         tag.length
     }
@@ -103,22 +103,27 @@ impl Writer<'_> {
     fn end(&mut self, rest: &str) -> usize {
         let Some(length) = memchr(b'>', rest.as_bytes()).map(|it| it + 1) else { return rest.len() };
         let name = rest[2..length - 1].split(|c: char| c.is_ascii_whitespace() || c == '/').next().unwrap_or_default();
-        let found = Element::of(name).and_then(|it| memrchr(it.id(), &self.open));
-        for element in found.map(|it| self.open.split_off(it)).unwrap_or_default().into_iter().rev() {
-            self.write_end(element);
+        let found = Element::of(name).and_then(|it| self.open.iter().rposition(|open| *open == it));
+        while found.is_some_and(|it| self.open.len() > it) {
+            if let Some(element) = self.open.pop() {
+                self.write_end(element);
+            }
         }
         length
     }
 
-    fn write_end(&mut self, element: u8) {
+    fn write_end(&mut self, element: Element) {
         self.out.push_str("</");
-        self.out.push_str(list::name(element));
+        self.out.push_str(element.name());
         self.out.push('>');
     }
 
     /// The attributes that the list allows, in the order of their names.
     fn attributes(&mut self, element: Element, tag: &Tag<'_>) {
-        let mut kept: Vec<(&'static str, Cow<'_, str>)> = Vec::new();
+        if tag.attributes.is_empty() {
+            return;
+        }
+        let mut kept: Vec<(&'static str, Cow<'_, str>)> = Vec::with_capacity(4);
         for (name, value) in tag.attributes() {
             let Some((name, kind)) = list::attribute(element, name) else { continue };
             if kept.iter().any(|(it, _)| *it == name) {
@@ -127,7 +132,7 @@ impl Writer<'_> {
             let value = htmlize::unescape_attribute(value);
             let value = match kind {
                 list::Kind::Text => Some(value),
-                list::Kind::Address => address(&value, self.base, element.is_picture()).map(Cow::Owned),
+                list::Kind::Address => address(&value, self.base, element == Element::Img).map(Cow::Owned),
                 list::Kind::Addresses => addresses(&value, self.base).map(Cow::Owned),
             };
             kept.extend(value.map(|it| (name, it)));
@@ -186,7 +191,8 @@ fn raw_length(rest: &str, name: &str) -> usize {
 /// An address whose scheme is harmless; a picture may be in its own address.
 fn address(value: &str, base: &Url, picture: bool) -> Option<String> {
     // Browsers pass over these wherever they stand.
-    let value: String = value.trim().chars().filter(|it| !it.is_control()).collect();
+    let value = value.trim();
+    let value = if value.contains(char::is_control) { Cow::Owned(value.replace(char::is_control, "")) } else { Cow::Borrowed(value) };
     if !bases::has_scheme(&value) {
         // What only looks like an address without a scheme.
         let odd = value.split(['/', '?', '#']).next().is_some_and(|it| it.contains(':'));
@@ -198,7 +204,7 @@ fn address(value: &str, base: &Url, picture: bool) -> Option<String> {
         && ["png", "gif", "jpeg", "webp", "avif"]
             .iter()
             .any(|it| lower.strip_prefix("data:image/").is_some_and(|rest| rest.starts_with(it)));
-    (harmless || picture).then_some(value)
+    (harmless || picture).then(|| value.into_owned())
 }
 
 /// The candidates of a `srcset`.

@@ -1,6 +1,6 @@
 //! What an element says: plain text, HTML that was escaped, or markup that stands in the feed as it is.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use base64::Engine as _;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub struct Text {
     /// What they are.
     pub kind: Kind,
     /// What relative addresses in it are relative to, where that is not the document's own base.
-    pub base: Option<Url>,
+    pub base: Option<Arc<Url>>,
 }
 
 impl Text {
@@ -47,7 +47,7 @@ impl Text {
             return None;
         }
         let base = element.node().base;
-        let base = (base != 0 && kind != Kind::Plain).then(|| element.unit.bases.get(base).clone());
+        let base = (base != 0 && kind != Kind::Plain).then(|| Arc::clone(element.unit.bases.get(base)));
         Some(Self { value, kind, base })
     }
 

@@ -9,91 +9,48 @@ pub(super) enum Kind {
     Addresses,
 }
 
-/// Elements for reading, in the order of their names. None of them has content that is not parsed as HTML.
-const ELEMENTS: [&str; 80] = [
-    "a",
-    "abbr",
-    "acronym",
-    "address",
-    "article",
-    "aside",
-    "audio",
-    "b",
-    "bdi",
-    "bdo",
-    "big",
-    "blockquote",
-    "br",
-    "caption",
-    "center",
-    "cite",
-    "code",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "details",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "figcaption",
-    "figure",
-    "font",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "i",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "main",
-    "mark",
-    "nav",
-    "ol",
-    "p",
-    "picture",
-    "pre",
-    "q",
-    "rp",
-    "rt",
-    "ruby",
-    "s",
-    "samp",
-    "section",
-    "small",
-    "source",
-    "span",
-    "strike",
-    "strong",
-    "sub",
-    "summary",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "time",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "var",
-    "video",
-    "wbr",
-];
+macro_rules! elements {
+    ($($variant:ident $name:literal,)+) => {
+        /// Elements for reading. None of them has content that is not parsed as HTML.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(super) enum Element {
+            $($variant,)+
+        }
 
-/// Attributes of all elements, in the order of their names.
+        impl Element {
+            fn of_lower(name: &[u8]) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => {
+                        const NAME: &str = match std::str::from_utf8($name) { Ok(name) => name, Err(_) => "" };
+                        NAME
+                    })+
+                }
+            }
+        }
+    };
+}
+
+elements! {
+    A b"a", Abbr b"abbr", Acronym b"acronym", Address b"address", Article b"article", Aside b"aside", Audio b"audio", B b"b", Bdi b"bdi",
+    Bdo b"bdo", Big b"big", Blockquote b"blockquote", Br b"br", Caption b"caption", Center b"center", Cite b"cite", Code b"code",
+    Col b"col", Colgroup b"colgroup", Dd b"dd", Del b"del", Details b"details", Dfn b"dfn", Div b"div", Dl b"dl", Dt b"dt", Em b"em",
+    Figcaption b"figcaption", Figure b"figure", Font b"font", Footer b"footer", H1 b"h1", H2 b"h2", H3 b"h3", H4 b"h4", H5 b"h5",
+    H6 b"h6", Header b"header", Hr b"hr", I b"i", Img b"img", Ins b"ins", Kbd b"kbd", Li b"li", Main b"main", Mark b"mark", Nav b"nav",
+    Ol b"ol", P b"p", Picture b"picture", Pre b"pre", Q b"q", Rp b"rp", Rt b"rt", Ruby b"ruby", S b"s", Samp b"samp", Section b"section",
+    Small b"small", Source b"source", Span b"span", Strike b"strike", Strong b"strong", Sub b"sub", Summary b"summary", Sup b"sup",
+    Table b"table", Tbody b"tbody", Td b"td", Tfoot b"tfoot", Th b"th", Thead b"thead", Time b"time", Tr b"tr", Tt b"tt", U b"u",
+    Ul b"ul", Var b"var", Video b"video", Wbr b"wbr",
+}
+
+/// Attributes of all elements.
 const GLOBAL: [&str; 3] = ["dir", "lang", "title"];
 
 /// Elements that are left out with all that is in them.
@@ -102,15 +59,6 @@ const DROPPED: [&str; 11] =
 
 /// The longest name of the list.
 const LONGEST: usize = 10;
-
-/// An element of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Element(u8);
-
-/// The name of the element with the id.
-pub(super) fn name(id: u8) -> &'static str {
-    ELEMENTS.get(usize::from(id)).copied().unwrap_or_default()
-}
 
 /// Whether an element is left out with all that is in it.
 pub(super) fn is_dropped(name: &str) -> bool {
@@ -123,36 +71,25 @@ impl Element {
         let lower = lower.get_mut(..name.len())?;
         lower.copy_from_slice(name.as_bytes());
         lower.make_ascii_lowercase();
-        let place = ELEMENTS.binary_search_by(|it| it.as_bytes().cmp(lower)).ok()?;
-        u8::try_from(place).ok().map(Self)
-    }
-
-    pub(super) fn id(self) -> u8 {
-        self.0
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        name(self.0)
+        Self::of_lower(lower)
     }
 
     pub(super) fn is_void(self) -> bool {
-        matches!(self.name(), "br" | "col" | "hr" | "img" | "source" | "wbr")
+        matches!(self, Self::Br | Self::Col | Self::Hr | Self::Img | Self::Source | Self::Wbr)
     }
 
-    pub(super) fn is_picture(self) -> bool {
-        self.name() == "img"
-    }
-
-    /// Whether its start ends the open element with the id, whose end tag is left out.
-    pub(super) fn ends(self, open: u8) -> bool {
-        let open = name(open);
-        match self.name() {
-            "li" => open == "li",
-            "dd" | "dt" => matches!(open, "dd" | "dt"),
-            "td" | "th" => matches!(open, "td" | "th"),
-            "tr" => open == "tr",
-            "address" | "article" | "aside" | "blockquote" | "center" | "details" | "div" | "dl" | "figure" | "footer" | "h1" | "h2"
-            | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "main" | "nav" | "ol" | "p" | "pre" | "section" | "table" | "ul" => open == "p",
+    /// Whether its start ends the open element, whose end tag is left out.
+    pub(super) fn ends(self, open: Self) -> bool {
+        use Element::{
+            Address, Article, Aside, Blockquote, Center, Dd, Details, Div, Dl, Dt, Figure, Footer, H1, H2, H3, H4, H5, H6, Header, Hr, Li,
+            Main, Nav, Ol, P, Pre, Section, Table, Td, Th, Tr, Ul,
+        };
+        match self {
+            Li | Tr => open == self,
+            Dd | Dt => matches!(open, Dd | Dt),
+            Td | Th => matches!(open, Td | Th),
+            Address | Article | Aside | Blockquote | Center | Details | Div | Dl | Figure | Footer | H1 | H2 | H3 | H4 | H5 | H6
+            | Header | Hr | Main | Nav | Ol | P | Pre | Section | Table | Ul => open == P,
             _ => false,
         }
     }
@@ -160,9 +97,9 @@ impl Element {
 
 /// The attribute as the list has it, and what its value is; none where the element may not have it.
 pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, Kind)> {
-    let own: &[(&'static str, Kind)] = match element.name() {
-        "a" => &[("href", Kind::Address), ("hreflang", Kind::Text), ("name", Kind::Text), ("rel", Kind::Text)],
-        "img" => &[
+    let own: &[(&'static str, Kind)] = match element {
+        Element::A => &[("href", Kind::Address), ("hreflang", Kind::Text), ("name", Kind::Text), ("rel", Kind::Text)],
+        Element::Img => &[
             ("align", Kind::Text),
             ("alt", Kind::Text),
             ("border", Kind::Text),
@@ -173,19 +110,19 @@ pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, K
             ("srcset", Kind::Addresses),
             ("width", Kind::Text),
         ],
-        "audio" | "video" => {
+        Element::Audio | Element::Video => {
             &[("controls", Kind::Text), ("height", Kind::Text), ("poster", Kind::Address), ("src", Kind::Address), ("width", Kind::Text)]
         }
-        "source" => {
+        Element::Source => {
             &[("media", Kind::Text), ("sizes", Kind::Text), ("src", Kind::Address), ("srcset", Kind::Addresses), ("type", Kind::Text)]
         }
-        "blockquote" | "q" => &[("cite", Kind::Address)],
-        "del" | "ins" => &[("cite", Kind::Address), ("datetime", Kind::Text)],
-        "time" => &[("datetime", Kind::Text)],
-        "td" | "th" => &[("align", Kind::Text), ("colspan", Kind::Text), ("rowspan", Kind::Text), ("scope", Kind::Text)],
-        "col" | "colgroup" => &[("span", Kind::Text)],
-        "ol" => &[("reversed", Kind::Text), ("start", Kind::Text), ("type", Kind::Text)],
-        "div" | "p" | "table" => &[("align", Kind::Text)],
+        Element::Blockquote | Element::Q => &[("cite", Kind::Address)],
+        Element::Del | Element::Ins => &[("cite", Kind::Address), ("datetime", Kind::Text)],
+        Element::Time => &[("datetime", Kind::Text)],
+        Element::Td | Element::Th => &[("align", Kind::Text), ("colspan", Kind::Text), ("rowspan", Kind::Text), ("scope", Kind::Text)],
+        Element::Col | Element::Colgroup => &[("span", Kind::Text)],
+        Element::Ol => &[("reversed", Kind::Text), ("start", Kind::Text), ("type", Kind::Text)],
+        Element::Div | Element::P | Element::Table => &[("align", Kind::Text)],
         _ => &[],
     };
     let own = own.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).copied();

@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub(super) struct Tag<'a> {
     pub(super) name: &'a str,
-    attributes: &'a str,
+    pub(super) attributes: &'a str,
     /// `<name/>`
     pub(super) empty: bool,
     /// Of the whole tag.
