@@ -8,6 +8,8 @@ use url::Url;
 const MAX_BASE: usize = 4_096;
 /// Bases of one document; further ones are passed over.
 const MAX_BASES: usize = 65_536;
+/// Bytes of all bases of one document.
+const MAX_TOTAL: usize = 8 << 20;
 
 /// A base of a document: its place in [`Bases`]. The document's own is 0.
 pub(super) type BaseId = u32;
@@ -15,12 +17,13 @@ pub(super) type BaseId = u32;
 #[derive(Debug)]
 pub(super) struct Bases {
     urls: Vec<Arc<Url>>,
+    total: usize,
 }
 
 impl Bases {
     /// With the address that the document was read from.
     pub(super) fn new(request: &Url) -> Self {
-        Self { urls: vec![Arc::new(request.clone())] }
+        Self { urls: vec![Arc::new(request.clone())], total: 0 }
     }
 
     /// The channel's link. A feed that another host serves is about the site that it links to.
@@ -36,15 +39,15 @@ impl Bases {
 
     /// Within `parent`, where `xml:base` says `value`.
     pub(super) fn within(&mut self, parent: BaseId, value: &str) -> BaseId {
+        if self.urls.len() >= MAX_BASES || self.total >= MAX_TOTAL {
+            return parent;
+        }
         let joined = self.get(parent).join(value.trim()).ok();
         let usable = joined.filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_BASE);
-        match usable {
-            Some(url) if self.urls.len() < MAX_BASES && url != **self.get(parent) => {
-                self.urls.push(Arc::new(url));
-                BaseId::try_from(self.urls.len() - 1).unwrap_or(parent)
-            }
-            _ => parent,
-        }
+        let Some(url) = usable.filter(|it| *it != **self.get(parent)) else { return parent };
+        self.total += url.as_str().len();
+        self.urls.push(Arc::new(url));
+        BaseId::try_from(self.urls.len() - 1).unwrap_or(parent)
     }
 
     pub(super) fn get(&self, base: BaseId) -> &Arc<Url> {

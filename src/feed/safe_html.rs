@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem};
 use url::Url;
 
-use super::bases;
+use super::{bases, scan::Ahead};
 
 mod list;
 mod tag;
@@ -32,7 +32,14 @@ pub fn safe_html<'a>(html: &'a str, base: &Url) -> Cow<'a, str> {
     if !has_tag {
         return Cow::Borrowed(html);
     }
-    let mut writer = Writer { html, base, out: String::with_capacity(html.len() + 64), open: Vec::new() };
+    let mut writer = Writer {
+        html,
+        base,
+        out: String::with_capacity(html.len() + 64),
+        open: Vec::new(),
+        comment_end: Ahead::new(b"-->"),
+        tag_end: Ahead::new(b">"),
+    };
     writer.run();
     Cow::Owned(writer.out)
 }
@@ -43,6 +50,8 @@ struct Writer<'a> {
     out: String,
     /// Elements that were written and are open.
     open: Vec<Element>,
+    comment_end: Ahead,
+    tag_end: Ahead,
 }
 
 impl Writer<'_> {
@@ -55,7 +64,7 @@ impl Writer<'_> {
             at += match html.as_bytes().get(at + 1) {
                 Some(it) if it.is_ascii_alphabetic() => self.start(&html[at..]),
                 Some(b'/') => self.end(&html[at..]),
-                Some(b'!' | b'?') => comment_length(&html[at..]).unwrap_or_else(|| self.text()),
+                Some(b'!' | b'?') => self.comment(at).unwrap_or_else(|| self.text()),
                 _ => self.text(),
             };
         }
@@ -63,6 +72,16 @@ impl Writer<'_> {
         while let Some(element) = self.open.pop() {
             self.write_end(element);
         }
+    }
+
+    /// The length of what a browser takes for a comment (HTML Living Standard §13.2.5.41–53); all the rest where a
+    /// comment has no end, and none where something else has none.
+    fn comment(&mut self, at: usize) -> Option<usize> {
+        let rest = &self.html[at..];
+        if rest.starts_with("<!-->") || rest.starts_with("<!--->") || !rest.starts_with("<!--") {
+            return self.tag_end.find(self.html, at).map(|it| it + 1 - at);
+        }
+        Some(self.comment_end.find(self.html, at + 4).map_or(rest.len(), |it| it + 3 - at))
     }
 
     /// A `<` that begins no tag.
@@ -163,17 +182,6 @@ fn escape_into(value: &str, out: &mut String) {
         from = at + 1;
     }
     out.push_str(&value[from..]);
-}
-
-/// The length of what a browser takes for a comment (HTML Living Standard §13.2.5.41–53); all the rest where a comment
-/// has no end, and none where something else has none.
-fn comment_length(rest: &str) -> Option<usize> {
-    let bytes = rest.as_bytes();
-    if rest.starts_with("<!-->") || rest.starts_with("<!--->") || !rest.starts_with("<!--") {
-        memchr(b'>', bytes).map(|it| it + 1)
-    } else {
-        Some(memmem::find(&bytes[4..], b"-->").map_or(rest.len(), |it| it + 7))
-    }
 }
 
 /// The length of an element's raw content with its end tag; all the rest where it has none.
