@@ -53,7 +53,20 @@ pub(super) struct Input {
 }
 
 /// An answer: more fields of the line, or why there are none.
-pub(super) type Answer = Result<serde_json::Map<String, Value>, String>;
+pub(super) type Answer<T = serde_json::Map<String, Value>> = Result<T, String>;
+
+/// A line of the output.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    id: &'a str,
+    #[serde(flatten)]
+    answer: Option<T>,
+    /// False where there is an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ok: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
 
 #[derive(Debug, Default, Serialize)]
 struct Stats {
@@ -66,7 +79,7 @@ struct Stats {
 impl Inputs {
     /// Puts each input through `work`. Exit code 1 where a file could not be used, or the manifest is wrong; with a
     /// manifest an input that gave nothing is an answer like any other.
-    pub(super) fn run(self, work: impl FnMut(&Input, &[u8]) -> Answer) -> ExitCode {
+    pub(super) fn run<T: Serialize>(self, work: impl FnMut(&Input, &[u8]) -> Answer<T>) -> ExitCode {
         let mut filter = Filter { work, out: io::BufWriter::new(io::stdout().lock()), stats: Stats::default(), failed: false };
         let outcome = match &self.manifest {
             Some(path) => filter.manifest(path),
@@ -109,7 +122,7 @@ struct Filter<W, O> {
     failed: bool,
 }
 
-impl<W: FnMut(&Input, &[u8]) -> Answer, O: io::Write> Filter<W, O> {
+impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W, O> {
     fn manifest(&mut self, path: &Path) -> Result<(), Broken> {
         let name = path.display();
         let mut lines = BufReader::new(open(path).map_err(|error| Broken::Manifest(format!("{name}: {error}")))?);
@@ -135,16 +148,16 @@ impl<W: FnMut(&Input, &[u8]) -> Answer, O: io::Write> Filter<W, O> {
             Err(error) => Err(format!("{}: {error}", input.file.display())),
         };
         self.failed |= answer.is_err();
-        let mut line = serde_json::Map::from_iter([("id".to_owned(), Value::from(input.id.as_str()))]);
-        match answer {
-            Ok(fields) => line.extend(fields),
-            Err(error) => drop(line.insert("error".to_owned(), error.into())),
-        }
+        let (answer, error) = match answer {
+            Ok(answer) => (Some(answer), None),
+            Err(error) => (None, Some(error)),
+        };
+        let line = Line { id: &input.id, answer, ok: error.is_some().then_some(false), error };
         let written = serde_json::to_writer(&mut self.out, &line).map_err(io::Error::from).and_then(|()| self.out.write_all(b"\n"));
         written.map_err(Broken::Out)
     }
 
-    fn measured(&mut self, input: &Input, bytes: &[u8]) -> Answer {
+    fn measured(&mut self, input: &Input, bytes: &[u8]) -> Answer<T> {
         let (started, cpu) = (Instant::now(), cpu_time());
         let answer = (self.work)(input, bytes);
         self.stats.items += 1;

@@ -5,6 +5,7 @@ pub mod check;
 
 mod demo;
 mod extract;
+mod feed;
 mod filter;
 mod run;
 mod state;
@@ -46,6 +47,8 @@ enum Command {
     Check(Box<Overrides>),
     /// What one source or page would yield, and why; publishes nothing.
     Try(Box<trial::Options>),
+    /// Feeds → JSON lines: what each says of itself and of its entries.
+    Feed(feed::Options),
     /// Pages → JSON lines: the articles of each.
     Extract(extract::Options),
     /// What is in the data directory.
@@ -81,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Run(overrides) => run::run(&overrides),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
         Command::Try(options) => trial::run(&options),
+        Command::Feed(options) => feed::run(options),
         Command::Extract(options) => extract::run(options),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),

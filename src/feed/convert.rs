@@ -1,51 +1,72 @@
-//! From feed-rs's model to ours, and from an entry to an article's content.
+//! From what a feed says to the pipeline's entries, and from an entry to an article's content.
 
-use feed_rs::model;
+use std::borrow::Cow;
+
 use url::Url;
 
-use super::{Entry, Feed};
+use super::{
+    Entry, Feed,
+    model::{self, Date, Document, Item},
+    text::Text,
+};
 use crate::{
     article::{
         record::{Block, Byline, BylineKind, Content, Enclosure, Image, Origin, Provenance, Quality},
-        text,
+        text as words,
     },
+    dates::moment::Moment,
     page,
     store::digest,
 };
 
-pub(super) fn feed(parsed: model::Feed, url: &Url) -> Feed {
-    let language = parsed.language;
-    let entries = parsed.entries.into_iter().map(|item| entry(item, language.as_ref(), url)).collect();
-    Feed { title: parsed.title.and_then(|it| plain(&it.content)), language, entries }
+pub(super) fn feed(document: Document, url: &Url) -> Feed {
+    let language = document.feed.language;
+    let entries = document.entries.into_iter().map(|item| entry(item, language.as_ref(), url)).collect();
+    Feed {
+        title: document.feed.title.and_then(|it| plain(&it)),
+        language,
+        rhythm: document.feed.rhythm,
+        links: document.feed.links,
+        entries,
+    }
 }
 
-fn entry(item: model::Entry, language: Option<&String>, base: &Url) -> Entry {
-    let link = item
-        .links
-        .iter()
-        .find(|it| it.rel.as_deref().is_none_or(|rel| rel == "alternate"))
-        .or_else(|| item.links.first().filter(|it| it.rel.as_deref() != Some("enclosure")))
-        .and_then(|it| base.join(it.href.trim()).ok())
-        .filter(usable);
-    let guid = Some(item.id.trim()).filter(|it| !it.is_empty()).map(bounded);
-    // An item without a link but with a permalink as its guid.
-    let link = link.or_else(|| guid.as_deref().and_then(|it| Url::parse(it).ok()).filter(usable));
-    let mut enclosures: Vec<Enclosure> = item.links.iter().filter(|it| it.rel.as_deref() == Some("enclosure")).map(enclosure).collect();
+fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
+    let canonical = item.links.iter().find(|it| it.rel == "canonical").and_then(|it| it.href.as_deref());
+    let link = canonical.or(item.link.as_deref()).and_then(|it| base.join(it).ok()).filter(usable);
+    let mut enclosures: Vec<Enclosure> = item.enclosures.into_iter().map(enclosure).collect();
     let mut images = Vec::new();
+    let credit = item.credits.into_iter().next().map(|it| it.content);
     for media in item.media {
-        take_media(media, &mut enclosures, &mut images);
+        take_media(media, credit.as_ref(), &mut enclosures, &mut images);
+    }
+    for thumbnail in item.thumbnails {
+        images.push(Image { url: Some(thumbnail.url), width: thumbnail.width, height: thumbnail.height, ..Image::default() });
     }
     Entry {
         identity: String::new(),
-        guid,
+        guid: item.id.map(|it| bounded(&it)),
         link,
-        title: item.title.and_then(|it| plain(&it.content)),
-        summary: item.summary.map(|it| it.content).filter(|it| !it.trim().is_empty()),
-        content: item.content.and_then(|it| it.body).filter(|it| !it.trim().is_empty()),
-        published: item.published,
-        modified: item.updated,
-        authors: item.authors.into_iter().filter_map(|it| plain(it.name.as_deref()?)).filter(|it| !it.contains('@')).collect(),
-        categories: item.categories.into_iter().filter_map(|it| plain(it.label.as_deref().unwrap_or(&it.term))).collect(),
+        title: item.title.and_then(|it| plain(&it)),
+        base: item.content.as_ref().or(item.summary.as_ref()).and_then(|it| it.base.as_deref().cloned()),
+        date_note: item.published.as_ref().and_then(note),
+        summary: item.summary.map(html),
+        content: item.content.map(html),
+        published: item.published.and_then(|it| it.time),
+        modified: item.updated.and_then(|it| it.time),
+        authors: item
+            .authors
+            .into_iter()
+            .filter_map(|it| it.name)
+            .map(|it| words::collapse(&it))
+            .filter(|it| !it.is_empty() && !it.contains('@'))
+            .collect(),
+        categories: item
+            .categories
+            .into_iter()
+            .filter_map(|it| it.label.or(it.term))
+            .filter_map(|it| plain(&Text { value: it, ..Text::default() }))
+            .collect(),
         enclosures,
         images,
         language: item.language.or_else(|| language.cloned()),
@@ -64,49 +85,59 @@ fn bounded(guid: &str) -> String {
     if guid.len() <= MAX_NAME { guid.to_owned() } else { uuid::Uuid::from_bytes(digest(&[guid.as_bytes()])).to_string() }
 }
 
-fn enclosure(link: &model::Link) -> Enclosure {
-    Enclosure { url: link.href.clone(), media_type: link.media_type.clone(), bytes: link.length }
+/// A text as HTML.
+fn html(text: Text) -> String {
+    match text.html() {
+        Cow::Owned(html) => html,
+        Cow::Borrowed(_) => text.value,
+    }
 }
 
-fn take_media(media: model::MediaObject, enclosures: &mut Vec<Enclosure>, images: &mut Vec<Image>) {
-    let caption = media.description.or(media.title).and_then(|it| plain(&it.content));
-    let credit = media.credits.first().and_then(|it| plain(&it.entity));
-    for content in media.content {
-        let Some(url) = content.url else { continue };
-        let media_type = content.content_type.map(|it| it.to_string());
-        if media_type.as_deref().is_some_and(|it| it.starts_with("image/")) {
-            let (caption, credit) = (caption.clone(), credit.clone());
-            images.push(Image { url: Some(url.into()), caption, credit, width: content.width, height: content.height, ..Image::default() });
-        } else {
-            enclosures.push(Enclosure { url: url.into(), media_type, bytes: content.size });
-        }
+/// What is odd about a date.
+fn note(date: &Date) -> Option<String> {
+    match date.time {
+        Some(time) => Moment { time, assumed: date.assumed }.note().map(str::to_owned),
+        None => Some(format!("unreadable: {}", date.raw.chars().take(40).collect::<String>())),
     }
-    for thumbnail in media.thumbnails {
-        let (width, height) = (thumbnail.image.width, thumbnail.image.height);
-        images.push(Image { url: Some(thumbnail.image.uri), width, height, ..Image::default() });
+}
+
+fn enclosure(it: model::Enclosure) -> Enclosure {
+    Enclosure { url: it.url, media_type: it.media_type, bytes: it.length.and_then(|it| it.parse().ok()) }
+}
+
+fn take_media(media: model::Media, credit: Option<&String>, enclosures: &mut Vec<Enclosure>, images: &mut Vec<Image>) {
+    let Some(url) = media.url else { return };
+    let is_image = media.media_type.as_deref().is_some_and(|it| it.starts_with("image/")) || media.medium.as_deref() == Some("image");
+    if is_image {
+        let caption = media.description.or(media.title).and_then(|it| plain(&Text { value: it, ..Text::default() }));
+        let credit = media.credits.into_iter().next().map(|it| it.content).or_else(|| credit.cloned());
+        images.push(Image { url: Some(url), caption, credit, width: media.width, height: media.height, ..Image::default() });
+    } else {
+        enclosures.push(Enclosure { url, media_type: media.media_type, bytes: media.length.and_then(|it| it.parse().ok()) });
     }
 }
 
 /// Text without markup and entities; `None` where nothing is left.
-fn plain(html: &str) -> Option<String> {
+fn plain(text: &Text) -> Option<String> {
+    let html = text.html();
     let cleaned = if html.contains(['<', '&']) {
         let base = Url::parse("about:blank").ok()?;
-        join(&page::blocks::from_html_fragment(html, &base))
+        join(&page::blocks::from_html_fragment(&html, &base))
     } else {
-        text::collapse(html)
+        words::collapse(&html)
     };
     Some(cleaned).filter(|it| !it.is_empty())
 }
 
 fn join(blocks: &[Block]) -> String {
-    text::collapse(&blocks.iter().filter_map(Block::text).collect::<Vec<_>>().join(" "))
+    words::collapse(&blocks.iter().filter_map(Block::text).collect::<Vec<_>>().join(" "))
 }
 
 /// What an entry alone says of its article.
 #[must_use]
 pub fn content(entry: &Entry) -> Content {
     let blank = Url::parse("about:blank");
-    let blocks_of = |html: &String| match entry.link.as_ref().or(blank.as_ref().ok()) {
+    let blocks_of = |html: &String| match entry.base.as_ref().or(entry.link.as_ref()).or(blank.as_ref().ok()) {
         Some(base) => page::blocks::from_html_fragment(html, base),
         None => Vec::new(),
     };
@@ -129,8 +160,9 @@ pub fn content(entry: &Entry) -> Content {
         direction,
         bylines: entry.authors.iter().map(|name| Byline { name: name.clone(), kind: BylineKind::Person, place: None }).collect(),
         published: entry.published,
+        date_notes: entry.date_note.iter().map(|it| format!("published: {it}")).collect(),
         modified: entry.modified,
-        word_count: text::word_count(&body),
+        word_count: words::word_count(&body),
         provenance: Provenance {
             title: entry.title.as_ref().map(|_| Origin::Feed),
             text: (!body.is_empty()).then_some(Origin::Feed),

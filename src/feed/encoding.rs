@@ -1,23 +1,182 @@
 //! The bytes of a feed to text, before any parser sees them.
 //!
-//! Order of evidence: byte order mark, the `charset` of the HTTP header (RFC 7303 §3.2 ranks it above the
-//! declaration), the XML declaration, UTF-8 where the bytes are that, then detection.
+//! Order of evidence: byte order mark, the zero bytes of UTF-16 and UTF-32, then the `charset` of the HTTP header
+//! (RFC 7303 §3.2 ranks it above the declaration) and the XML declaration. A claim holds only where the bytes bear it
+//! out: bytes that are UTF-8 are read as UTF-8 whatever is claimed, and a claim that leaves bytes over gives way to the
+//! next one and at last to detection. What must stay true: no feed is lost for one byte, and all is linear.
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+};
 
-/// Decodes; bytes that the encoding does not know become U+FFFD, and no feed is lost for one byte.
-pub(super) fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
-    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(&bytes[mark..]).0;
+use memchr::memmem;
+
+use super::repairs::{Repair, Repairs};
+
+mod clean;
+
+/// Bytes that detection looks at: more tell it nothing.
+const MAX_DETECTED: usize = 1 << 20;
+/// Bytes within which the XML declaration ends.
+const MAX_DECLARATION: usize = 300;
+
+/// Text, and how it was found.
+#[derive(Debug)]
+pub(super) struct Decoded<'a> {
+    /// Without a byte order mark, an XML declaration's encoding no longer holding.
+    pub(super) text: Cow<'a, str>,
+    /// Its label.
+    pub(super) encoding: &'static str,
+    pub(super) repairs: Repairs,
+}
+
+/// Decodes; bytes that the encoding does not know become U+FFFD. The domain that served them is a hint for detection.
+pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>) -> Decoded<'a> {
+    let mut decoded = unicode(bytes).unwrap_or_else(|| claimed(bytes, content_type, domain));
+    clean::text(&mut decoded);
+    decoded
+}
+
+/// By byte order mark, or by the zeros of wide characters.
+fn unicode(bytes: &[u8]) -> Option<Decoded<'_>> {
+    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        return Some(with(UTF_8, rest, false));
     }
-    let claimed = content_type.and_then(charset).or_else(|| declared(bytes));
-    match claimed {
-        // A false claim of UTF-8 is common; a true one decodes.
-        Some(encoding) if encoding != UTF_8 => encoding.decode_without_bom_handling(bytes).0,
-        _ => std::str::from_utf8(bytes).map_or_else(|_| detect(bytes), Cow::Borrowed),
+    for (mark, big) in [(&b"\x00\x00\xfe\xff"[..], true), (b"\xff\xfe\x00\x00", false)] {
+        if let Some(rest) = bytes.strip_prefix(mark) {
+            return Some(utf32(rest, big));
+        }
     }
+    for (mark, encoding) in [(b"\xfe\xff", UTF_16BE), (b"\xff\xfe", UTF_16LE)] {
+        if let Some(rest) = bytes.strip_prefix(mark) {
+            return Some(with(encoding, rest, false));
+        }
+    }
+    // Every feed begins with a few ASCII characters.
+    let start = bytes.get(..8)?;
+    match start.iter().map(|it| *it == 0).collect::<Vec<_>>()[..] {
+        [true, true, true, false, true, true, true, false] => Some(utf32(bytes, true)),
+        [false, true, true, true, false, true, true, true] => Some(utf32(bytes, false)),
+        [true, false, true, false, true, false, true, false] => Some(with(UTF_16BE, bytes, false)),
+        [false, true, false, true, false, true, false, true] => Some(with(UTF_16LE, bytes, false)),
+        _ => None,
+    }
+}
+
+fn utf32(bytes: &[u8], big: bool) -> Decoded<'_> {
+    let mut repairs = Repairs::default();
+    let (units, rest) = bytes.as_chunks::<4>();
+    let mut text = String::with_capacity(units.len());
+    for unit in units {
+        let code = if big { u32::from_be_bytes(*unit) } else { u32::from_le_bytes(*unit) };
+        text.push(char::from_u32(code).unwrap_or_else(|| {
+            repairs.add(Repair::InvalidBytes);
+            char::REPLACEMENT_CHARACTER
+        }));
+    }
+    if !rest.is_empty() {
+        repairs.add(Repair::Truncated);
+    }
+    Decoded { text: text.into(), encoding: if big { "utf-32be" } else { "utf-32le" }, repairs }
+}
+
+fn with<'a>(encoding: &'static Encoding, bytes: &'a [u8], is_repair: bool) -> Decoded<'a> {
+    let (text, failed) = encoding.decode_without_bom_handling(bytes);
+    let mut repairs = Repairs::default();
+    if failed {
+        repairs.add(Repair::InvalidBytes);
+    }
+    if is_repair {
+        repairs.add(Repair::Encoding);
+    }
+    Decoded { text, encoding: label(encoding), repairs }
+}
+
+fn label(encoding: &'static Encoding) -> &'static str {
+    match encoding {
+        it if it == UTF_8 => "utf-8",
+        it if it == UTF_16BE => "utf-16be",
+        it if it == UTF_16LE => "utf-16le",
+        it if it == GB18030 => "gb18030",
+        it => it.name(),
+    }
+}
+
+fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>) -> Decoded<'a> {
+    let header = content_type.and_then(charset);
+    let declaration = declared(bytes);
+    // A server's default says nothing where the document says something else.
+    let claims = match (header, declaration) {
+        (Some(header), Some(declaration)) if header == WINDOWS_1252 && declaration != UTF_8 => [Some(declaration), None],
+        other => [other.0, other.1],
+    };
+    let first = claims[0].or(claims[1]);
+    let utf8 = std::str::from_utf8(bytes);
+    if let Ok(text) = utf8 {
+        let legacy = claims.into_iter().flatten().find(|it| *it != UTF_8).filter(|it| !is_utf8(bytes, it));
+        // Japanese mail's encoding is ASCII with escapes.
+        let legacy = legacy.or_else(|| (first.is_none() && memmem::find(bytes, b"\x1b$").is_some()).then_some(ISO_2022_JP));
+        return match legacy {
+            Some(encoding) => with(encoding, bytes, Some(encoding) != first),
+            None if text.is_ascii() => Decoded { text: text.into(), encoding: first.map_or("utf-8", label), repairs: Repairs::default() },
+            None => with(UTF_8, bytes, first.is_some_and(|it| it != UTF_8)),
+        };
+    }
+    for encoding in claims.into_iter().flatten().filter(|it| *it != UTF_8) {
+        let decoded = with(encoding, bytes, Some(encoding) != first);
+        if !decoded.repairs.has(Repair::InvalidBytes) {
+            return decoded;
+        }
+    }
+    if let Err(error) = utf8
+        && first.is_none_or(|it| it == UTF_8)
+        && (error.error_len().is_none() || is_damaged_utf8(bytes))
+    {
+        return with(UTF_8, bytes, false);
+    }
+    detected(bytes, first, domain)
+}
+
+/// Whether bytes that are valid UTF-8 are that, and no text in `claim`: ASCII is both; a few double bytes may be a
+/// Chinese or Korean word by chance, a longer text never is.
+fn is_utf8(bytes: &[u8], claim: &'static Encoding) -> bool {
+    if claim == ISO_2022_JP {
+        return !bytes.is_ascii();
+    }
+    let double = [BIG5, EUC_JP, EUC_KR, GB18030, GBK, SHIFT_JIS].contains(&claim);
+    let leads = bytes.iter().filter(|it| **it >= 0xc0).take(4).count();
+    if double { leads > 3 || bytes.iter().filter(|it| **it >= 0xe0).take(2).count() > 1 } else { leads > 0 }
+}
+
+/// Whether more of the bytes beyond ASCII are UTF-8 than are not.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let (mut whole, mut broken) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().bytes().filter(|it| *it >= 0xc0).count();
+        broken += chunk.invalid().len();
+    }
+    whole > broken
+}
+
+fn detected<'a>(bytes: &'a [u8], claim: Option<&'static Encoding>, domain: Option<&str>) -> Decoded<'a> {
+    let sample = bytes.get(..MAX_DETECTED).unwrap_or(bytes);
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
+    detector.feed(sample, sample.len() == bytes.len());
+    let guess = detector.guess(domain.and_then(tld).as_deref().map(str::as_bytes), chardetng::Utf8Detection::Deny);
+    let decoded = with(guess, bytes, claim.is_some_and(|it| it != guess));
+    match claim {
+        // A claim with a broken byte or two is better than a guess with some.
+        Some(claim) if decoded.repairs.has(Repair::InvalidBytes) => with(claim, bytes, false),
+        _ => decoded,
+    }
+}
+
+/// The top-level domain of a host, as the detector takes it.
+fn tld(host: &str) -> Option<String> {
+    let last = host.rsplit('.').next()?;
+    (host.contains('.') && last.bytes().all(|it| it.is_ascii_alphabetic())).then(|| last.to_ascii_lowercase())
 }
 
 fn charset(content_type: &str) -> Option<&'static Encoding> {
@@ -25,31 +184,28 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
         .split(';')
         .skip(1)
         .find_map(|part| part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")))?;
-    Encoding::for_label(value.trim().trim_matches(['"', '\'']).as_bytes())
+    known(value.trim().trim_matches(['"', '\'']))
+}
+
+/// An encoding of ASCII's superset: claims of a wide one are false where the zeros are missing.
+fn known(label: &str) -> Option<&'static Encoding> {
+    let label = match label.trim() {
+        it if it.eq_ignore_ascii_case("tis620") => "tis-620",
+        it => it,
+    };
+    Encoding::for_label(label.as_bytes()).filter(|it| ![REPLACEMENT, UTF_16BE, UTF_16LE].contains(it))
 }
 
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let start = bytes.get(..200).unwrap_or(bytes);
-    let start = start.trim_ascii_start().strip_prefix(b"<?xml")?;
-    let end = start.windows(2).position(|it| it == b"?>")?;
+    let start = bytes.trim_ascii_start();
+    let start = start.get(..MAX_DECLARATION).unwrap_or(start).strip_prefix(b"<?xml")?;
+    let end = start.iter().position(|it| *it == b'>')?;
     let declaration = std::str::from_utf8(&start[..end]).ok()?;
     let (_, value) = declaration.split_once("encoding")?;
     let value = value.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next()?;
-    Encoding::for_label(value.get(1..)?.split(quote).next()?.as_bytes())
+    let value = value.trim_start_matches(['"', '\'']);
+    known(value.split(['"', '\'', ' ', '?']).next()?)
 }
 
-fn detect(bytes: &[u8]) -> Cow<'_, str> {
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    detector.guess(None, chardetng::Utf8Detection::Allow).decode_without_bom_handling(bytes).0
-}
-
-/// The text without its XML declaration, whose encoding no longer holds.
-pub(super) fn without_declaration(text: &str) -> &str {
-    let trimmed = text.trim_start();
-    match trimmed.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
-        Some((declaration, rest)) if declaration.len() < 300 => rest,
-        _ => text,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,38 @@
 //! Feeds to entries. Pure: bytes in, entries out.
 //!
-//! feed-rs does the reading, behind a front that settles the encoding first and bounds what it may cost;
-//! a panic of it is an error of that feed. What must stay true: an entry keeps its identity and its version
-//! from poll to poll as long as the publisher says the same.
+//! The modules stand in the order of the data: `encoding` makes text of bytes, `scan` and `xml` (or `json`) read the
+//! text whatever is wrong with it, `channel` and `item` take the words of all dialects for what they mean (`model`),
+//! and `convert` makes the pipeline's entries of that. A feed that needs no repair takes the same way as one that does.
+//! What must stay true: an entry keeps its identity and its version from poll to poll as long as the publisher says the
+//! same, also when a broken feed is well formed again; time and memory are linear in the bytes.
 
-mod convert;
 mod encoding;
+mod scan;
+mod attributes;
+mod entities;
+mod names;
+mod bases;
+mod tree;
+mod xml;
+mod json;
+mod best;
+mod pieces;
+mod text;
+mod dates;
+mod person;
+mod parts;
+mod media;
+mod geo;
+mod channel;
+mod item;
+mod repairs;
+pub mod model;
+mod safe_html;
+mod neutral;
+mod convert;
+mod discovery;
 
-use std::{collections::HashMap, panic::AssertUnwindSafe};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,6 +44,10 @@ use crate::{
 };
 
 pub use convert::content;
+pub use neutral::Neutral;
+pub use repairs::{Repair, Repairs};
+pub use safe_html::safe_html;
+pub use text::{Kind, Text};
 
 /// A feed as it was listed.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +56,10 @@ pub struct Feed {
     pub title: Option<String>,
     /// BCP 47, as it claims.
     pub language: Option<String>,
+    /// When and how it wants to be polled.
+    pub rhythm: model::Rhythm,
+    /// Its links: the feed itself, its next page, its archive (RFC 5005).
+    pub links: Vec<model::Link>,
     /// Its entries, in its order.
     pub entries: Vec<Entry>,
 }
@@ -49,6 +82,8 @@ pub struct Entry {
     pub content: Option<String>,
     /// When it was published.
     pub published: Option<DateTime<Utc>>,
+    /// What had to be assumed of the date of publication, or that it cannot be read.
+    pub date_note: Option<String>,
     /// When it was last changed.
     pub modified: Option<DateTime<Utc>>,
     /// Writers.
@@ -61,6 +96,8 @@ pub struct Entry {
     pub images: Vec<Image>,
     /// BCP 47, of the entry or the feed.
     pub language: Option<String>,
+    /// What relative addresses in its texts are relative to, where that is not the page.
+    pub base: Option<Url>,
 }
 
 impl Entry {
@@ -84,24 +121,23 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeedError {
     /// An HTML page came instead.
-    #[error("an HTML page instead of a feed")]
-    Html,
-    /// Neither RSS, Atom nor JSON Feed, or broken.
+    #[error("an HTML page instead of a feed{}", offered(.feeds))]
+    Html {
+        /// The feeds that the page offers.
+        feeds: Vec<String>,
+    },
+    /// Neither RSS, Atom nor JSON Feed.
     #[error("not a feed: {0}")]
     Malformed(String),
-    /// It parsed, and there is nothing of a feed in it.
+    /// It was read, and there is nothing of a feed in it.
     #[error("a document without a title or entries")]
     Empty,
-    /// It would cost too much.
-    #[error("refused: {0}")]
-    Hostile(&'static str),
-    /// The parser panicked on it.
-    #[error("the feed parser panicked")]
-    Panicked,
 }
 
-/// Nested `xml:base` costs feed-rs quadratic time; no honest feed has this many.
-const MAX_XML_BASES: usize = 5_000;
+fn offered(feeds: &[String]) -> String {
+    feeds.first().map(|it| format!(", which offers {it}")).unwrap_or_default()
+}
+
 /// Entries taken from one document: the newest of a sane feed by far.
 const MAX_ENTRIES: usize = 20_000;
 
@@ -110,33 +146,30 @@ const MAX_ENTRIES: usize = 20_000;
 /// # Errors
 /// Says what the body is instead.
 pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed, FeedError> {
-    let text = encoding::to_text(bytes, content_type);
-    let text = encoding::without_declaration(&text);
-    let start = text.trim_start().get(..200).unwrap_or(text.trim_start()).to_ascii_lowercase();
-    if start.starts_with("<!doctype html") || start.starts_with("<html") {
-        return Err(FeedError::Html);
-    }
-    if text.matches("xml:base").take(MAX_XML_BASES + 1).count() > MAX_XML_BASES {
-        return Err(FeedError::Hostile("too many xml:base"));
-    }
-    let parse = || {
-        feed_rs::parser::Builder::new()
-            .base_uri(Some(url.as_str()))
-            .sanitize_content(false)
-            // An absent guid stays absent: we choose the identity.
-            .id_generator(|_, _, _| String::new())
-            .build()
-            .parse(text.as_bytes())
-    };
-    let parsed = std::panic::catch_unwind(AssertUnwindSafe(parse)).map_err(|_| FeedError::Panicked)?;
-    let mut parsed = parsed.map_err(|error| FeedError::Malformed(error.to_string()))?;
-    if parsed.title.is_none() && parsed.entries.is_empty() {
+    let document = parse(bytes, content_type, url)?;
+    if document.feed.title.is_none() && document.entries.is_empty() {
         return Err(FeedError::Empty);
     }
-    parsed.entries.truncate(MAX_ENTRIES);
-    let mut feed = convert::feed(parsed, url);
+    let mut feed = convert::feed(document, url);
     settle_identities(&mut feed.entries);
     Ok(feed)
+}
+
+/// Reads all that a document says, in words of no dialect. An empty feed is one.
+///
+/// # Errors
+/// Says what the body is instead.
+pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<model::Document, FeedError> {
+    let decoded = encoding::decode(bytes, content_type, url.host_str());
+    let start = decoded.text.trim_start();
+    let mut document = match start.bytes().next() {
+        Some(b'{') => json::read(start, url),
+        _ => xml::read(&decoded.text, bases::Bases::new(url)),
+    }?;
+    dates::settle(&mut document);
+    document.encoding = decoded.encoding;
+    document.recovered.add_all(decoded.repairs);
+    Ok(document)
 }
 
 /// A guid that several entries of one document share tells nothing: those go by their links.
@@ -236,7 +269,7 @@ mod tests {
 
     #[test]
     fn an_html_page_is_told_apart() {
-        assert_eq!(read(b"<!DOCTYPE html><html><title>x</title></html>", None, &url()), Err(FeedError::Html));
+        assert_eq!(read(b"<!DOCTYPE html><html><title>x</title></html>", None, &url()), Err(FeedError::Html { feeds: Vec::new() }));
     }
 
     #[test]

@@ -42,7 +42,8 @@ fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
     let mut lines = Lines::of(&tree);
     lines.lines.truncate(MAX_LINES);
     let Some(reader) = HINTS.as_ref() else { return Err(PageError::Panicked) };
-    let said = Said { title: meta.content.title.as_deref(), description: meta.content.summary.as_deref(), body: meta.body.as_deref() };
+    let (title, description, repeated) = meta.said();
+    let said = Said { title, description, body: repeated };
     let measured = features::measure(&tree, &lines, reader, said);
     let body: Vec<bool> = measured.rows.iter().map(|row| forest::BODY.probability(row) >= PROBABLE).collect();
     let view = View { tree: &tree, lines: &lines, measured: &measured, body: &body, meta: &meta, base: input.url };

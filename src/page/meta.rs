@@ -1,6 +1,5 @@
 //! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
 
-pub(super) mod dates;
 mod jsonld;
 
 use url::Url;
@@ -10,6 +9,7 @@ use crate::{
         record::{Byline, BylineKind, Content, Image, Origin},
         text::{collapse, fold},
     },
+    dates::moment,
     html::{NodeId, Tag, Tree},
 };
 
@@ -36,6 +36,12 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// Title, description and text, as far as the metadata have them.
+    #[must_use]
+    pub fn said(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        (self.content.title.as_deref(), self.content.summary.as_deref(), self.body.as_deref())
+    }
+
     /// What scripts say of an article that follows, found by its headline.
     pub(super) fn of_part(&self, headline: Option<&str>) -> Content {
         let mut content = Content::default();
@@ -110,17 +116,17 @@ fn first<const N: usize>(candidates: [(Option<String>, Origin); N]) -> Option<(S
 fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Origin); N], modified: Option<String>) {
     for (value, origin) in published {
         let Some(value) = value else { continue };
-        match dates::parse(&value) {
-            Some((date, note)) => {
-                content.published = Some(date);
+        match moment::parse(&value, None) {
+            Some(moment) => {
+                content.published = Some(moment.time);
                 content.provenance.published = Some(origin);
-                content.date_notes.extend(note.map(|it| format!("published: {it}")));
+                content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
                 break;
             }
             None => content.date_notes.push(format!("published: unreadable: {}", value.chars().take(40).collect::<String>())),
         }
     }
-    content.modified = modified.and_then(|it| dates::parse(&it)).map(|(date, _)| date);
+    content.modified = modified.and_then(|it| moment::parse(&it, None)).map(|it| it.time);
 }
 
 fn writers(content: &mut Content, said: &[(String, BylineKind)], meta: Option<String>) {

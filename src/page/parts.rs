@@ -15,7 +15,7 @@ use crate::{
         record::{Block, Content, Image, Origin},
         text::{self, fold},
     },
-    dates::partial,
+    dates::{moment, partial},
     html::{NodeId, Tag},
 };
 
@@ -199,9 +199,9 @@ impl Work<'_, '_> {
         let nodes = self.view.lines.lines.get(from).map_or(0, |it| it.first)
             ..self.view.lines.lines.get(first).map_or(self.view.tree.len(), |it| it.first);
         let machine = nodes.filter(|it| self.view.tree.tag(*it) == Tag::Time).find_map(|it| self.view.tree.attribute(it, "datetime"));
-        if let Some((date, note)) = machine.and_then(|it| super::meta::dates::parse(&it)) {
-            self.content.published = Some(date);
-            self.content.date_notes.extend(note.map(|it| format!("published: {it}")));
+        if let Some(moment) = machine.and_then(|it| moment::parse(&it, None)) {
+            self.content.published = Some(moment.time);
+            self.content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
         } else if let Some(day) = (from + 1..first.min(from + HEAD_LINES)).find_map(|at| partial_date(self.line(at))) {
             self.content.published = Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
             self.content.date_notes.push("published: a day found on the page, taken as midnight UTC".to_owned());

@@ -1,0 +1,32 @@
+//! `nashra feed`: feeds → JSON lines.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use url::Url;
+
+use super::filter::{Answer, Input, Inputs};
+use crate::feed::{self, Neutral};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+pub(super) fn run(options: Options) -> ExitCode {
+    options.inputs.run(read)
+}
+
+fn read(input: &Input, bytes: &[u8]) -> Answer<Neutral> {
+    let unknown;
+    let url = if let Some(url) = &input.url {
+        url
+    } else {
+        // A base that makes no relative address absolute.
+        unknown = Url::parse("about:blank").map_err(|error| error.to_string())?;
+        &unknown
+    };
+    let document = feed::parse(bytes, input.content_type.as_deref(), url).map_err(|error| error.to_string())?;
+    Ok(Neutral::new(document, url))
+}

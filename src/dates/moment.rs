@@ -1,0 +1,146 @@
+//! Moments as feeds and pages write them for machines and for people: RFC 822 and what is made of it, ISO 8601 and its
+//! fragments, asctime, JavaScript, Unix time, dates in words of any language, in any digits.
+//!
+//! The common forms are read byte by byte, all others from tokens. What cannot be read as a whole is not read: a wrong
+//! moment is worse than none, so a word that nobody knows, a thirteenth month or a 25th hour end it. What had to be
+//! assumed is said. What must stay true: no moment depends on when it is read.
+
+use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+
+mod date;
+mod fast;
+mod tokens;
+mod zones;
+
+/// Bytes of a text that may be a moment.
+const MAX_TEXT: usize = 160;
+
+/// A moment, and what had to be assumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// When.
+    pub time: DateTime<Utc>,
+    /// What was assumed.
+    pub assumed: Assumed,
+}
+
+/// What a text leaves open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "any of them may be so")]
+pub struct Assumed {
+    /// It names no zone, or one that nobody knows: UTC.
+    pub zone: bool,
+    /// It names no time of the day: midnight.
+    pub time: bool,
+    /// It names no day: the first of the month, or of the year.
+    pub day: bool,
+    /// Day and month could be the other way round.
+    pub order: bool,
+    /// No news are from such a year.
+    pub implausible: bool,
+}
+
+/// Which of two numbers is the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// `31/12/2024`
+    DayFirst,
+    /// `12/31/2024`
+    MonthFirst,
+}
+
+impl Moment {
+    /// In words, where something was assumed.
+    #[must_use]
+    pub fn note(&self) -> Option<&'static str> {
+        let it = self.assumed;
+        Some(match () {
+            () if it.implausible => "an implausible year",
+            () if it.order => "day and month could be the other way round",
+            () if it.day => "without a day, taken as the first",
+            () if it.time => "a day without a time, taken as midnight UTC",
+            () if it.zone => "without a zone, taken as UTC",
+            () => return None,
+        })
+    }
+}
+
+/// The moment that a text names. Where day and month could be either way round, `order` decides, else the month is first.
+#[must_use]
+pub fn parse(text: &str, order: Option<Order>) -> Option<Moment> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_TEXT {
+        return None;
+    }
+    let mut moment = fast::parse(text.as_bytes()).or_else(|| tokens::read(text)?.moment(order))?;
+    moment.assumed.implausible = !(1970..=2100).contains(&moment.time.year());
+    Some(moment)
+}
+
+/// The order that a text shows, where numbers alone are in it and only one reading is possible.
+#[must_use]
+pub fn order_of(text: &str) -> Option<Order> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits > 14 || text.len() > MAX_TEXT || fast::parse(text.trim().as_bytes()).is_some() {
+        return None;
+    }
+    tokens::read(text.trim())?.order()
+}
+
+/// The moment of a local time.
+fn moment(date: NaiveDate, time: Option<Clock>, zone: Zone, mut assumed: Assumed) -> Option<Moment> {
+    assumed.time = time.is_none();
+    let time = time.unwrap_or_default();
+    let date = if time.next_day { date.checked_add_days(Days::new(1))? } else { date };
+    let local = NaiveDateTime::new(date, time.time);
+    let time = match zone {
+        Zone::Offset(offset) => offset.from_local_datetime(&local).single()?.to_utc(),
+        // An hour that the clocks skip or repeat.
+        Zone::Named(zone) => zone.from_local_datetime(&local).earliest().map_or_else(|| local.and_utc(), |it| it.to_utc()),
+        Zone::Unknown => {
+            assumed.zone = true;
+            local.and_utc()
+        }
+    };
+    Some(Moment { time, assumed })
+}
+
+/// A time of the day.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Clock {
+    time: NaiveTime,
+    /// 24:00
+    next_day: bool,
+}
+
+impl Clock {
+    fn new(hour: u32, minute: u32, second: u32) -> Option<Self> {
+        if hour == 24 && minute == 0 && second == 0 {
+            return Some(Self { time: NaiveTime::MIN, next_day: true });
+        }
+        // A leap second is the last of its minute.
+        let second = if second == 60 { 59 } else { second };
+        NaiveTime::from_hms_opt(hour, minute, second).map(|time| Self { time, next_day: false })
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+enum Zone {
+    Offset(FixedOffset),
+    Named(chrono_tz::Tz),
+    #[default]
+    Unknown,
+}
+
+impl Zone {
+    /// No zone is farther from UTC than 14 hours; some texts write 15 and more by mistake.
+    fn of_minutes(minutes: i32) -> Option<Self> {
+        if minutes.abs() > 18 * 60 {
+            return None;
+        }
+        FixedOffset::east_opt(minutes * 60).map(Self::Offset)
+    }
+}
+
+#[cfg(test)]
+mod tests;

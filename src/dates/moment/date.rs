@@ -1,0 +1,244 @@
+//! The numbers and names of a date, in whatever order they came, to a day.
+
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc, Weekday};
+
+use super::{Assumed, Order};
+use crate::dates::{
+    jalali,
+    words::{Calendar, Month, Unit},
+};
+
+/// Numbers of one date.
+const MAX_NUMBERS: usize = 3;
+/// Names in one date: a weekday and a month.
+const MAX_NAMES: usize = 3;
+
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// Values and how many digits they have.
+    numbers: Vec<(u64, usize)>,
+    /// What stands before each number.
+    marks: Vec<char>,
+    mark: Option<char>,
+    names: Vec<(Option<Month>, Option<Weekday>)>,
+    /// Counted with units.
+    year: Option<u32>,
+    month: Option<u32>,
+    day: Option<u32>,
+    announced: Option<Unit>,
+    era: u32,
+}
+
+impl Parts {
+    pub(super) fn has_numbers(&self) -> bool {
+        !self.numbers.is_empty()
+    }
+
+    /// A mark between numbers.
+    pub(super) fn mark(&mut self, mark: char) {
+        self.mark = Some(mark);
+    }
+
+    pub(super) fn number(&mut self, value: u64, digits: usize) -> Option<()> {
+        if let Some(unit) = self.announced.take() {
+            return self.counted(value, unit);
+        }
+        if self.numbers.len() >= MAX_NUMBERS {
+            return None;
+        }
+        self.numbers.push((value, digits));
+        self.marks.push(self.mark.take().unwrap_or(' '));
+        Some(())
+    }
+
+    /// A number with its unit.
+    pub(super) fn counted(&mut self, value: u64, unit: Unit) -> Option<()> {
+        let value = u32::try_from(value).ok()?;
+        let part = match unit {
+            Unit::Year => &mut self.year,
+            Unit::Month => &mut self.month,
+            Unit::Day => &mut self.day,
+        };
+        if part.is_some() {
+            return None;
+        }
+        *part = Some(if unit == Unit::Year { value + self.era } else { value });
+        Some(())
+    }
+
+    /// A unit that stands before its number.
+    pub(super) fn announce(&mut self, unit: Unit) {
+        self.announced = Some(unit);
+    }
+
+    pub(super) fn era(&mut self, years: u32) {
+        self.era = years;
+    }
+
+    /// A word that is the name of a month, of a weekday, or of both.
+    pub(super) fn name(&mut self, month: Option<Month>, day: Option<Weekday>) {
+        if self.names.len() < MAX_NAMES {
+            self.names.push((month, day));
+        }
+    }
+
+    /// Seconds or milliseconds since 1970.
+    pub(super) fn unix(&self, timed: bool) -> Option<DateTime<Utc>> {
+        let [(value, digits)] = self.numbers[..] else { return None };
+        if timed || !self.names.is_empty() || self.year.is_some() || self.month.is_some() || self.mark.is_some() || self.marks != [' '] {
+            return None;
+        }
+        let value = i64::try_from(value).ok()?;
+        match digits {
+            9 | 10 => DateTime::from_timestamp(value, 0),
+            12 | 13 => DateTime::from_timestamp_millis(value),
+            _ => None,
+        }
+    }
+
+    /// The month that is named: of several words the one that is no weekday.
+    fn named_month(&self) -> Option<Month> {
+        let only = self.names.iter().find(|(_, day)| day.is_none()).or_else(|| self.names.iter().rev().find(|(month, _)| month.is_some()));
+        only.and_then(|it| it.0)
+    }
+
+    fn weekday(&self) -> Option<Weekday> {
+        self.names.iter().find_map(|(month, day)| day.filter(|_| month.is_none() || self.names.len() > 1))
+    }
+
+    /// The day, and what had to be assumed.
+    pub(super) fn date(&self, order: Option<Order>) -> Option<(NaiveDate, Assumed)> {
+        let mut assumed = Assumed::default();
+        if self.announced.is_some() || self.names.len() > 2 {
+            return None;
+        }
+        if self.year.is_some() || self.month.is_some() {
+            return self.counted_date(&mut assumed).map(|it| (it, assumed));
+        }
+        let date = match self.named_month() {
+            Some(month) => self.named(month, &mut assumed),
+            None => self.numeric(order, &mut assumed),
+        };
+        date.map(|it| (it, assumed))
+    }
+
+    /// `2024年1月2日`, `02 Tháng 1 2024`
+    fn counted_date(&self, assumed: &mut Assumed) -> Option<NaiveDate> {
+        let mut rest = self.numbers.iter();
+        let mut next = |known: Option<u32>| known.or_else(|| rest.next().and_then(|it| u32::try_from(it.0).ok()));
+        let month = self.month.or_else(|| self.named_month().map(|it| u32::from(it.number)))?;
+        let day = next(self.day);
+        let year = next(self.year)?;
+        assumed.day = day.is_none();
+        gregorian(year, month, day.unwrap_or(1))
+    }
+
+    fn named(&self, month: Month, assumed: &mut Assumed) -> Option<NaiveDate> {
+        let is_year = |(value, digits): (u64, usize)| digits > 2 || value > 31;
+        let (day, year) = match self.numbers[..] {
+            [first, second] if is_year(first) && !is_year(second) => (Some(second), first),
+            [first, second] if !is_year(first) => (Some(first), second),
+            [first] if is_year(first) => (None, first),
+            _ => return None,
+        };
+        assumed.day = day.is_none();
+        let day = day.map_or(Some(1), |it| u32::try_from(it.0).ok())?;
+        let year = year_of(year)?;
+        match month.calendar {
+            Calendar::Gregorian => gregorian(year, u32::from(month.number), day),
+            Calendar::Jalali => jalali::to_gregorian(year, u32::from(month.number), day),
+            Calendar::Hijri => None,
+        }
+    }
+
+    fn numeric(&self, order: Option<Order>, assumed: &mut Assumed) -> Option<NaiveDate> {
+        let value = |at: usize| u32::try_from(self.numbers[at].0).ok();
+        match self.numbers[..] {
+            [only] => self.compact(only, assumed),
+            // `2003-12`, `-03-12`
+            [first, (month, 2)] if first.1 == 4 || self.marks[0] == '-' && first.1 == 2 => {
+                assumed.day = true;
+                gregorian(year_of(first)?, u32::try_from(month).ok()?, 1)
+            }
+            [first @ (_, 4), (day, 3)] => NaiveDate::from_yo_opt(i32::try_from(year_of(first)?).ok()?, u32::try_from(day).ok()?),
+            [first @ (_, 4), _, _] => {
+                let (year, month, day) = (year_of(first)?, value(1)?, value(2)?);
+                if (1300..1500).contains(&year) { jalali::to_gregorian(year, month, day) } else { gregorian(year, month, day) }
+            }
+            // `03-12-31` as ISO 8601 has it.
+            [first @ (_, 2), (_, 2), (_, 2)] if self.marks[1] == '-' => gregorian(year_of(first)?, value(1)?, value(2)?),
+            [_, _, last] => {
+                let (first, second, year) = (value(0)?, value(1)?, year_of(last)?);
+                let day_first = gregorian(year, second, first);
+                let month_first =
+                    gregorian(year, first, second).filter(|_| self.marks[1] == '/' || self.marks[1] == ' ' || day_first.is_none());
+                let (Some(by_day), Some(by_month)) = (day_first, month_first) else { return day_first.or(month_first) };
+                if by_day == by_month {
+                    return day_first;
+                }
+                match self.weekday() {
+                    Some(weekday) if by_day.weekday() == weekday => day_first,
+                    Some(weekday) if by_month.weekday() == weekday => month_first,
+                    _ => {
+                        assumed.order = order.is_none();
+                        if order == Some(Order::DayFirst) { day_first } else { month_first }
+                    }
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Numbers without marks: `20240102`, `031231`, `03335`, `-0312`, `2024`.
+    fn compact(&self, (value, digits): (u64, usize), assumed: &mut Assumed) -> Option<NaiveDate> {
+        let part = |divisor: u64, modulus: u64| u32::try_from(value / divisor % modulus).ok();
+        match digits {
+            4 if self.marks[0] == '-' => {
+                assumed.day = true;
+                gregorian(century(part(100, 100)?), part(1, 100)?, 1)
+            }
+            4 => {
+                assumed.day = true;
+                NaiveDate::from_ymd_opt(i32::try_from(value).ok().filter(|it| (1900..2200).contains(it))?, 1, 1)
+            }
+            5 => NaiveDate::from_yo_opt(i32::try_from(century(part(1_000, 100)?)).ok()?, part(1, 1_000)?),
+            6 => gregorian(century(part(10_000, 100)?), part(100, 100)?, part(1, 100)?),
+            7 => NaiveDate::from_yo_opt(i32::try_from(part(1_000, 10_000)?).ok()?, part(1, 1_000)?),
+            8 => gregorian(part(10_000, 10_000)?, part(100, 100)?, part(1, 100)?),
+            _ => None,
+        }
+    }
+
+    /// The order that the numbers show.
+    pub(super) fn order(&self) -> Option<Order> {
+        let [(first, 1 | 2), (second, 1 | 2), (_, 2 | 4)] = self.numbers[..] else { return None };
+        if !matches!(self.marks[1], '/' | ' ') || self.names.iter().any(|it| it.0.is_some() && it.1.is_none()) {
+            return None;
+        }
+        match (first > 12, second > 12) {
+            (true, false) => Some(Order::DayFirst),
+            (false, true) => Some(Order::MonthFirst),
+            _ => None,
+        }
+    }
+}
+
+/// A year of two digits (RFC 2822 §4.3, with the pivot of today's parsers), of the Buddhist calendar, or as it is.
+fn year_of((value, digits): (u64, usize)) -> Option<u32> {
+    let value = u32::try_from(value).ok()?;
+    match digits {
+        1 | 2 => Some(century(value)),
+        3 => None,
+        _ if (2_400..2_700).contains(&value) => Some(value - 543),
+        _ => Some(value),
+    }
+}
+
+fn century(year: u32) -> u32 {
+    if year < 70 { 2_000 + year } else { 1_900 + year }
+}
+
+fn gregorian(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    let year = if (2_400..2_700).contains(&year) { year - 543 } else { year };
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok().filter(|it| (1..=9_999).contains(it))?, month, day)
+}

@@ -1,0 +1,121 @@
+//! The forms that nearly all feeds write, byte by byte: `Tue, 02 Jan 2024 03:04:05 GMT` and `2024-01-02T03:04:05Z`.
+
+use chrono::NaiveDate;
+
+use super::{Assumed, Clock, Moment, Zone, zones};
+
+pub(super) fn parse(text: &[u8]) -> Option<Moment> {
+    if text.get(4) == Some(&b'-') { iso(text) } else { rfc822(text) }
+}
+
+/// Bytes that are still to be read.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    /// A number of so many digits.
+    fn number(&mut self, least: usize, most: usize) -> Option<u32> {
+        let length = self.0.iter().take(most + 1).take_while(|it| it.is_ascii_digit()).count();
+        if !(least..=most).contains(&length) {
+            return None;
+        }
+        let value = self.0[..length].iter().fold(0, |value, it| value * 10 + u32::from(it - b'0'));
+        self.0 = &self.0[length..];
+        Some(value)
+    }
+
+    fn take(&mut self, byte: u8) -> Option<()> {
+        self.0 = self.0.strip_prefix(&[byte])?;
+        Some(())
+    }
+
+    fn spaces(&mut self) {
+        self.0 = self.0.trim_ascii_start();
+    }
+
+    /// `03:04`, `03:04:05`
+    fn clock(&mut self) -> Option<Clock> {
+        let hour = self.number(1, 2)?;
+        self.take(b':')?;
+        let minute = self.number(2, 2)?;
+        let second = if self.take(b':').is_some() { self.number(2, 2)? } else { 0 };
+        if self.0.first().is_some_and(|it| matches!(it, b'.' | b',')) {
+            let digits = self.0[1..].iter().take_while(|it| it.is_ascii_digit()).count();
+            if digits == 0 {
+                return None;
+            }
+            self.0 = &self.0[1 + digits..];
+        }
+        Clock::new(hour, minute, second)
+    }
+
+    /// `Z`, `+0300`, `+03:00`, `GMT`; the text ends behind it.
+    fn zone(&mut self) -> Option<Zone> {
+        match self.0 {
+            b"Z" | b"z" | b"GMT" | b"UTC" | b"UT" => Zone::of_minutes(0),
+            [sign @ (b'+' | b'-'), ..] => {
+                let sign = if *sign == b'-' { -1 } else { 1 };
+                self.0 = &self.0[1..];
+                let hours = i32::try_from(self.number(2, 4)?).ok()?;
+                let minutes = if self.take(b':').is_some() {
+                    hours * 60 + i32::try_from(self.number(2, 2)?).ok().filter(|it| *it < 60)?
+                } else if hours > 99 {
+                    Some(hours / 100 * 60 + hours % 100).filter(|_| hours % 100 < 60)?
+                } else {
+                    hours * 60
+                };
+                if self.0.is_empty() { Zone::of_minutes(sign * minutes) } else { None }
+            }
+            word => zones::by_name(std::str::from_utf8(word).ok()?),
+        }
+    }
+}
+
+fn iso(text: &[u8]) -> Option<Moment> {
+    let mut bytes = Bytes(text);
+    let year = bytes.number(4, 4)?;
+    bytes.take(b'-')?;
+    let month = bytes.number(2, 2)?;
+    bytes.take(b'-')?;
+    let day = bytes.number(2, 2)?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    bytes.take(b'T').or_else(|| bytes.take(b' '))?;
+    let clock = bytes.clock()?;
+    bytes.spaces();
+    let zone = if bytes.0.is_empty() { Zone::Unknown } else { bytes.zone()? };
+    super::moment(date, Some(clock), zone, Assumed::default())
+}
+
+fn rfc822(text: &[u8]) -> Option<Moment> {
+    let mut bytes = Bytes(text);
+    let letters = bytes.0.iter().take_while(|it| it.is_ascii_alphabetic()).count();
+    if letters > 0 {
+        // Which day of the week it says does not matter.
+        const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
+        let known = DAYS.iter().any(|it| bytes.0[..letters].get(..3).is_some_and(|word| word.eq_ignore_ascii_case(it)));
+        if !known || letters > 9 {
+            return None;
+        }
+        bytes.0 = &bytes.0[letters..];
+        bytes.take(b',')?;
+        bytes.spaces();
+    }
+    let day = bytes.number(1, 2)?;
+    bytes.take(b' ')?;
+    let month = month(&mut bytes)?;
+    bytes.take(b' ')?;
+    let year = bytes.number(4, 4)?;
+    bytes.take(b' ')?;
+    let clock = bytes.clock()?;
+    bytes.spaces();
+    let zone = if bytes.0.is_empty() { Zone::Unknown } else { bytes.zone()? };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    super::moment(date, Some(clock), zone, Assumed::default())
+}
+
+fn month(bytes: &mut Bytes<'_>) -> Option<u32> {
+    const MONTHS: [&[u8; 3]; 12] = [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+    let (word, rest) = bytes.0.split_at_checked(3)?;
+    let place = MONTHS.iter().position(|it| word.eq_ignore_ascii_case(*it))?;
+    bytes.0 = rest;
+    u32::try_from(place + 1).ok()
+}

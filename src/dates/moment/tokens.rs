@@ -1,0 +1,403 @@
+//! A text to what its tokens say of a moment: the numbers of the date, the time of the day, the zone.
+
+use super::{Clock, Moment, Order, Zone, date::Parts, zones};
+use crate::dates::words;
+
+/// Words that say nothing of the moment.
+const FILLERS: [&str; 46] = [
+    "at",
+    "on",
+    "the",
+    "of",
+    "de",
+    "del",
+    "den",
+    "der",
+    "am",
+    "a",
+    "à",
+    "las",
+    "alle",
+    "ore",
+    "om",
+    "um",
+    "uhr",
+    "kl",
+    "klo",
+    "o",
+    "st",
+    "nd",
+    "rd",
+    "th",
+    "er",
+    "г",
+    "в",
+    "р",
+    "о",
+    "godz",
+    "saat",
+    "الساعة",
+    "من",
+    "عام",
+    "سنة",
+    "ساعت",
+    "في",
+    "در",
+    "เวลา",
+    "น",
+    "ngày",
+    "lúc",
+    "ถ",
+    "ที่",
+    "בשעה",
+    "को",
+];
+/// What stands before or behind a time of the first half of the day, and of the second.
+const HALVES: [(&str, bool); 32] = [
+    ("am", false),
+    ("pm", true),
+    ("a.m", false),
+    ("p.m", true),
+    ("a.m.", false),
+    ("p.m.", true),
+    ("ص", false),
+    ("م", true),
+    ("صباحا", false),
+    ("صباحاً", false),
+    ("مساء", true),
+    ("مساءً", true),
+    ("上午", false),
+    ("下午", true),
+    ("午前", false),
+    ("午後", true),
+    ("오전", false),
+    ("오후", true),
+    ("ق.ظ", false),
+    ("ب.ظ", true),
+    ("ق.ظ.", false),
+    ("ب.ظ.", true),
+    ("π.μ.", false),
+    ("μ.μ.", true),
+    ("πμ", false),
+    ("μμ", true),
+    ("sa", false),
+    ("ch", true),
+    ("öö", false),
+    ("ös", true),
+    ("पूर्वाह्न", false),
+    ("अपराह्न", true),
+];
+
+/// What a text says.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    parts: Parts,
+    clock: Option<Clock>,
+    zone: Zone,
+}
+
+impl Said {
+    pub(super) fn moment(self, order: Option<Order>) -> Option<Moment> {
+        if let Some(time) = self.parts.unix(self.clock.is_some()) {
+            return Some(Moment { time, assumed: super::Assumed::default() });
+        }
+        let (date, assumed) = self.parts.date(order)?;
+        super::moment(date, self.clock, self.zone, assumed)
+    }
+
+    pub(super) fn order(&self) -> Option<Order> {
+        self.parts.order()
+    }
+}
+
+/// Reads all tokens; none where one of them means nothing.
+pub(super) fn read(text: &str) -> Option<Said> {
+    let text = normal(text);
+    let mut reader = Reader { rest: text.trim(), said: Said::default(), half: None, apart: true };
+    while !reader.rest.is_empty() {
+        reader.token()?;
+    }
+    reader.finish()
+}
+
+/// With ASCII digits, without what stands in brackets and what nobody sees; quoted line ends as spaces.
+fn normal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut depth = 0_usize;
+    let text = text.replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
+    for c in words::ascii_digits(&text).chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
+            '،' | '、' | '，' => out.push(','),
+            '：' => out.push(':'),
+            '−' | '‐' | '‑' | '–' | '—' => out.push('-'),
+            c if c.is_whitespace() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    said: Said,
+    /// Whether the time is of the second half of the day.
+    half: Option<bool>,
+    /// Whether a space stands before the rest.
+    apart: bool,
+}
+
+impl Reader<'_> {
+    fn token(&mut self) -> Option<()> {
+        let first = self.rest.chars().next()?;
+        let apart = std::mem::take(&mut self.apart);
+        match first {
+            ' ' => {
+                self.pass(1);
+                self.apart = true;
+            }
+            '0'..='9' => self.number()?,
+            '+' | '-' if self.is_offset() => self.offset()?,
+            '-' | '/' | '.' => {
+                let alone = apart && self.rest[1..].starts_with(' ');
+                self.said.parts.mark(if alone { ' ' } else { first });
+                self.pass(1);
+            }
+            ',' | '|' | '@' | '·' | ';' | '\'' | '’' => {
+                self.said.parts.mark(',');
+                self.pass(first.len_utf8());
+            }
+            // The years of the common era in Arabic.
+            'م' if !apart && self.said.clock.is_none() && self.said.parts.has_numbers() => self.pass('م'.len_utf8()),
+            c if c.is_alphabetic() => self.word()?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn pass(&mut self, bytes: usize) {
+        self.rest = &self.rest[bytes..];
+    }
+
+    fn finish(mut self) -> Option<Said> {
+        if let Some(second) = self.half {
+            let clock = self.said.clock.as_mut()?;
+            let (_, hour) = chrono::Timelike::hour12(&clock.time);
+            let hour24 = chrono::Timelike::hour(&clock.time);
+            let wanted = match (hour24, second) {
+                // `15:04 PM`
+                (13.., _) => hour24,
+                (_, true) => hour % 12 + 12,
+                (_, false) => hour % 12,
+            };
+            clock.time = chrono::Timelike::with_hour(&clock.time, wanted)?;
+        }
+        Some(self.said)
+    }
+
+    /// A number: of the date, or of the time that begins with it.
+    fn number(&mut self) -> Option<()> {
+        let digits = count_digits(self.rest);
+        if self.said.clock.is_none()
+            && digits <= 2
+            && let Some(length) = self.time()
+        {
+            self.pass(length);
+            return Some(());
+        }
+        if digits == 14 || digits == 12 && self.rest.starts_with(['1', '2']) {
+            return self.compact(digits);
+        }
+        let value = self.rest[..digits].parse().ok()?;
+        self.pass(digits);
+        // A fraction of a second behind Unix time.
+        if digits >= 9 && self.rest.starts_with('.') {
+            self.pass(1 + count_digits(&self.rest[1..]));
+        }
+        let unit = words::unit_at(self.rest).filter(|_| !self.rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+        if let Some((unit, length)) = unit {
+            self.pass(length);
+            return self.said.parts.counted(value, unit);
+        }
+        self.said.parts.number(value, digits)
+    }
+
+    /// `20240102030405`, `202401020304`
+    fn compact(&mut self, digits: usize) -> Option<()> {
+        let (date, time) = self.rest[..digits].split_at(8);
+        let pair = |at: usize| time.get(at..at + 2).map_or(Some(0), |it| it.parse().ok());
+        self.said.clock = Some(Clock::new(pair(0)?, pair(2)?, pair(4)?)?);
+        let date = date.parse().ok()?;
+        self.pass(digits);
+        self.said.parts.number(date, 8)
+    }
+
+    /// A time of the day at the start; its length.
+    fn time(&mut self) -> Option<usize> {
+        let bytes = self.rest.as_bytes();
+        let first = count_digits(self.rest);
+        let mut at = first;
+        let hour: u32 = self.rest[..first].parse().ok()?;
+        let mut numbers = [hour, 0, 0];
+        for (place, marks) in [(1, [":", "時", "시", "h", "点"]), (2, [":", "分", "분", "m", "’"])] {
+            let Some(mark) = marks.iter().find(|it| self.rest[at..].starts_with(**it)) else { break };
+            let behind = at + mark.len();
+            let spaces = self.rest[behind..].len() - self.rest[behind..].trim_start().len();
+            let digits = count_digits(&self.rest[behind + spaces..]);
+            if !(1..=2).contains(&digits) || place == 1 && *mark == ":" && digits != 2 {
+                // `3시`, `3時`
+                if place == 1 && !mark.is_ascii() {
+                    at = behind;
+                }
+                break;
+            }
+            numbers[place] = self.rest[behind + spaces..behind + spaces + digits].parse().ok()?;
+            at = behind + spaces + digits;
+        }
+        if at == first {
+            return None;
+        }
+        for unit in ["分", "분", "秒", "초"] {
+            at += if self.rest[at..].starts_with(unit) { unit.len() } else { 0 };
+        }
+        if bytes.get(at).is_some_and(|it| matches!(it, b'.' | b',')) && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
+            at += 1 + count_digits(&self.rest[at + 1..]);
+        }
+        self.said.clock = Some(Clock::new(numbers[0], numbers[1], numbers[2])?);
+        Some(at)
+    }
+
+    /// Whether a sign begins the distance from UTC: only behind a time or a zone, and before digits.
+    fn is_offset(&self) -> bool {
+        let timed = self.said.clock.is_some() || self.said.zone != Zone::Unknown;
+        timed && self.rest[1..].starts_with(|c: char| c.is_ascii_digit())
+    }
+
+    fn offset(&mut self) -> Option<()> {
+        let sign = if self.rest.starts_with('-') { -1 } else { 1 };
+        self.pass(1);
+        let digits = count_digits(self.rest);
+        let value: i32 = self.rest[..digits].parse().ok()?;
+        self.pass(digits);
+        let minutes = match digits {
+            1 | 2 if self.rest.starts_with(':') => {
+                self.pass(1);
+                let digits = count_digits(self.rest);
+                let minutes: i32 = self.rest[..digits].parse().ok().filter(|it| *it < 60 && digits == 2)?;
+                self.pass(digits);
+                value * 60 + minutes
+            }
+            1 | 2 => value * 60,
+            3 | 4 if value % 100 < 60 => value / 100 * 60 + value % 100,
+            _ => return None,
+        };
+        self.said.zone = Zone::of_minutes(sign * minutes)?;
+        Some(())
+    }
+
+    fn word(&mut self) -> Option<()> {
+        let rest = self.rest;
+        if let Some((second, length)) = half_at(rest)
+            && (self.said.clock.is_some() || !rest.starts_with(|c: char| c.is_ascii()))
+        {
+            self.half = Some(second);
+            self.pass(length);
+            return Some(());
+        }
+        // Some abbreviations of zones are names of days elsewhere.
+        let letters = rest.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(rest.len());
+        if letters > 1 && self.said.clock.is_some() && zones::by_name(&rest[..letters]).is_some() {
+            return self.other_word();
+        }
+        if let Some((unit, length)) = words::unit_at(rest) {
+            self.pass(length);
+            self.said.parts.announce(unit);
+            return Some(());
+        }
+        if let Some(length) = era(rest, &mut self.said.parts) {
+            self.pass(length);
+            return Some(());
+        }
+        let month = words::month_at(rest).or_else(|| hebrew_month(rest));
+        let day = words::weekday_at(rest);
+        if month.is_some() || day.is_some() {
+            // The longer name counts; a word that is both may be either.
+            let length = month.map_or(0, |it| it.1).max(day.map_or(0, |it| it.1));
+            self.said.parts.name(month.filter(|it| it.1 == length).map(|it| it.0), day.filter(|it| it.1 == length).map(|it| it.0));
+            self.pass(length);
+            return Some(());
+        }
+        self.other_word()
+    }
+
+    fn other_word(&mut self) -> Option<()> {
+        let length =
+            self.rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '/' | '_' | '\u{300}'..='\u{36f}'))).unwrap_or(self.rest.len());
+        let letters = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
+        let (word, whole) = (&self.rest[..letters], &self.rest[..length]);
+        let timed = self.said.clock.is_some();
+        if word.eq_ignore_ascii_case("t") && self.said.parts.has_numbers() {
+            self.pass(1);
+            return self.compact_time();
+        }
+        if let Some(zone) =
+            zones::by_name(whole).or_else(|| zones::by_name(word)).filter(|_| timed || word.len() > 2 && self.said.parts.has_numbers())
+        {
+            self.pass(if zones::by_name(whole).is_some() { length } else { letters });
+            // `-05:00Z` says it twice.
+            if self.said.zone == Zone::Unknown {
+                self.said.zone = zone;
+            }
+            return Some(());
+        }
+        let lower = word.to_lowercase();
+        let unknown_zone = timed && (3..=5).contains(&word.len()) && word.bytes().all(|it| it.is_ascii_uppercase());
+        if !(FILLERS.contains(&lower.as_str()) || unknown_zone) {
+            return None;
+        }
+        self.pass(letters);
+        Some(())
+    }
+
+    /// `030405` behind a `T`.
+    fn compact_time(&mut self) -> Option<()> {
+        let digits = count_digits(self.rest);
+        if !matches!(digits, 4 | 6) {
+            return Some(());
+        }
+        let time = &self.rest[..digits];
+        let pair = |at: usize| time.get(at..at + 2).map_or(Some(0), |it| it.parse().ok());
+        self.said.clock = Some(Clock::new(pair(0)?, pair(2)?, pair(4)?)?);
+        self.pass(digits);
+        Some(())
+    }
+}
+
+fn count_digits(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
+}
+
+/// The half of the day that is named at the start, and its length.
+fn half_at(rest: &str) -> Option<(bool, usize)> {
+    let ends =
+        |length: usize| rest[length..].chars().next().is_none_or(|c| !c.is_alphabetic()) || !rest.starts_with(|c: char| c.is_ascii());
+    let found = |name: &str| rest.get(..name.len()).is_some_and(|it| it.to_lowercase() == name) && ends(name.len());
+    HALVES.iter().filter(|(name, _)| found(name)).max_by_key(|(name, _)| name.len()).map(|(name, second)| (*second, name.len()))
+}
+
+/// `בינואר`: in January.
+fn hebrew_month(rest: &str) -> Option<(words::Month, usize)> {
+    let behind = rest.strip_prefix('ב')?;
+    words::month_at(behind).map(|(month, length)| (month, length + 'ב'.len_utf8()))
+}
+
+/// Japanese eras; the years behind them count from there.
+fn era(rest: &str, parts: &mut Parts) -> Option<usize> {
+    const ERAS: [(&str, u32); 3] = [("令和", 2018), ("平成", 1988), ("昭和", 1925)];
+    let (name, years) = ERAS.iter().find(|(name, _)| rest.starts_with(name))?;
+    parts.era(*years);
+    Some(name.len())
+}

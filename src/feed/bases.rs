@@ -1,0 +1,76 @@
+//! What relative addresses are relative to: `xml:base`, else the request's address, else the site's own link.
+
+use std::sync::Arc;
+
+use url::Url;
+
+/// Bytes of a base; a longer one is none.
+const MAX_BASE: usize = 4_096;
+/// Bases of one document; further ones are passed over.
+const MAX_BASES: usize = 65_536;
+/// Bytes of all bases of one document.
+const MAX_TOTAL: usize = 8 << 20;
+
+/// A base of a document: its place in [`Bases`]. The document's own is 0.
+pub(super) type BaseId = u32;
+
+#[derive(Debug)]
+pub(super) struct Bases {
+    urls: Vec<Arc<Url>>,
+    total: usize,
+}
+
+impl Bases {
+    /// With the address that the document was read from.
+    pub(super) fn new(request: &Url) -> Self {
+        Self { urls: vec![Arc::new(request.clone())], total: 0 }
+    }
+
+    /// The channel's link. A feed that another host serves is about the site that it links to.
+    pub(super) fn set_site(&mut self, link: &str) {
+        if let Ok(site) = Url::parse(link)
+            && let Some(own) = self.urls.first_mut()
+            && site.has_host()
+            && site.host() != own.host()
+        {
+            *own = Arc::new(site);
+        }
+    }
+
+    /// Within `parent`, where `xml:base` says `value`.
+    pub(super) fn within(&mut self, parent: BaseId, value: &str) -> BaseId {
+        if self.urls.len() >= MAX_BASES || self.total >= MAX_TOTAL {
+            return parent;
+        }
+        let joined = self.get(parent).join(value.trim()).ok();
+        let usable = joined.filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_BASE);
+        let Some(url) = usable.filter(|it| *it != **self.get(parent)) else { return parent };
+        self.total += url.as_str().len();
+        self.urls.push(Arc::new(url));
+        BaseId::try_from(self.urls.len() - 1).unwrap_or(parent)
+    }
+
+    pub(super) fn get(&self, base: BaseId) -> &Arc<Url> {
+        self.urls.get(base as usize).unwrap_or(&self.urls[0])
+    }
+
+    /// As the publisher wrote it where it is absolute, or where there is nothing to resolve it against.
+    pub(super) fn resolve(&self, base: BaseId, address: &str) -> String {
+        resolve(self.get(base), address)
+    }
+}
+
+/// The address, absolute where it can be.
+pub(super) fn resolve(base: &Url, address: &str) -> String {
+    let address = address.trim();
+    if has_scheme(address) {
+        return address.to_owned();
+    }
+    base.join(address).map_or_else(|_| address.to_owned(), Into::into)
+}
+
+/// Whether an address begins with a scheme (RFC 3986 §3.1).
+pub(super) fn has_scheme(address: &str) -> bool {
+    let end = address.bytes().position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'+' | b'-' | b'.'))).unwrap_or(address.len());
+    end > 1 && address.as_bytes().get(end) == Some(&b':') && address.as_bytes()[0].is_ascii_alphabetic()
+}

@@ -1,0 +1,279 @@
+//! JSON Feed 1.0 and 1.1, and what is nearly one.
+//!
+//! Members of a wrong kind are passed over one by one; only the whole not being a feed is an error. An item counts when
+//! its object is whole.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::{
+    FeedError, MAX_ENTRIES, bases, dates,
+    model::{Category, Channel, Document, Enclosure, Format, Item, Link, Person},
+    parts,
+    repairs::Repair,
+    text::{Kind, Text},
+};
+
+mod pull;
+
+use pull::Pull;
+
+/// Reads a document.
+///
+/// # Errors
+/// Says what it is instead of a feed.
+pub(super) fn read(text: &str, request: &Url) -> Result<Document, FeedError> {
+    let mut reader = Reader {
+        pull: Pull::new(text),
+        base: request.clone(),
+        document: Document { format: Format::Json, ..Document::default() },
+        is_feed: false,
+    };
+    let mut site = None;
+    reader.feed(&mut site);
+    if !reader.is_feed {
+        return Err(FeedError::Malformed("JSON without a version or items".to_owned()));
+    }
+    let mut document = reader.document;
+    if reader.pull.sloppy {
+        document.recovered.add(Repair::SloppyJson);
+    }
+    if reader.pull.cut {
+        document.recovered.add(Repair::Truncated);
+    }
+    Ok(document)
+}
+
+struct Reader<'a> {
+    pull: Pull<'a>,
+    base: Url,
+    document: Document,
+    is_feed: bool,
+}
+
+impl Reader<'_> {
+    fn feed(&mut self, site: &mut Option<Url>) {
+        if !self.pull.enter(b'{') {
+            return;
+        }
+        while let Some(key) = self.pull.key() {
+            match &*key {
+                "version" => {
+                    let version = self.pull.scalar();
+                    self.is_feed |= version.is_some_and(|it| it.contains("jsonfeed.org") || it.starts_with('1'));
+                }
+                "items" => self.items(),
+                "home_page_url" => {
+                    self.document.feed.link = self.address();
+                    *site = self.document.feed.link.as_deref().and_then(|it| Url::parse(it).ok());
+                    if let Some(site) = site.take().filter(|it| it.host() != self.base.host()) {
+                        self.base = site;
+                    }
+                    self.link("alternate", None);
+                }
+                key => self.channel(key),
+            }
+        }
+    }
+
+    fn channel(&mut self, key: &str) {
+        match key {
+            "title" => self.document.feed.title = self.plain(),
+            "description" => self.document.feed.description = self.plain(),
+            "language" => self.document.feed.language = self.pull.scalar().and_then(|it| parts::language(&it)),
+            "icon" => {
+                let icon = self.address();
+                let feed = &mut self.document.feed;
+                feed.image = icon.or(feed.image.take());
+            }
+            "favicon" => {
+                self.document.feed.icon = self.address();
+                let feed = &mut self.document.feed;
+                feed.image = feed.image.take().or_else(|| feed.icon.clone());
+            }
+            "feed_url" => {
+                let address = self.address();
+                self.link("self", address);
+            }
+            "next_url" => {
+                let address = self.address();
+                self.link("next", address);
+            }
+            "author" | "authors" => {
+                let people = self.people();
+                add_authors(&mut self.document.feed.authors, people, key);
+            }
+            "hubs" => self.hubs(),
+            "expired" => drop(self.pull.scalar()),
+            _ => self.pull.skip(),
+        }
+    }
+
+    fn link(&mut self, rel: &str, href: Option<String>) {
+        let feed = &mut self.document.feed;
+        let href = if rel == "alternate" { feed.link.clone() } else { href };
+        if href.is_some() {
+            parts::add(&mut feed.links, Some(Link { href, rel: rel.to_owned(), ..Link::default() }));
+        }
+    }
+
+    fn hubs(&mut self) {
+        self.each(|this| {
+            this.members(|this, key| match key {
+                "url" => {
+                    let url = this.address();
+                    parts::add(&mut this.document.feed.rhythm.hubs, url);
+                }
+                _ => this.pull.skip(),
+            });
+        });
+    }
+
+    fn items(&mut self) {
+        self.is_feed |= self.pull.peek() == Some(b'[');
+        self.each(|this| {
+            if this.document.entries.len() >= MAX_ENTRIES || this.pull.peek() != Some(b'{') {
+                return this.pull.skip();
+            }
+            let mut item = Item::default();
+            this.members(|this, key| this.item(&mut item, key));
+            if !this.pull.cut {
+                let inherited = &this.document.feed;
+                finish(&mut item, inherited);
+                this.document.entries.push(item);
+            }
+        });
+    }
+
+    fn item(&mut self, item: &mut Item, key: &str) {
+        match key {
+            "id" => item.id = self.pull.scalar().map(Cow::into_owned),
+            "url" => item.link = self.address(),
+            "external_url" => {
+                let href = self.address();
+                let link = Link { href, rel: "related".to_owned(), ..Link::default() };
+                parts::add(&mut item.links, Some(link).filter(|it| it.href.is_some()));
+            }
+            "title" => item.title = self.plain(),
+            "summary" => item.summary = self.plain(),
+            "content_html" => item.content = self.text(Kind::Html).or(item.content.take()),
+            "content_text" => {
+                let text = self.plain();
+                item.content = item.content.take().filter(|it| it.kind == Kind::Html).or(text);
+            }
+            "date_published" => item.published = self.pull.scalar().map(|it| dates::read(&it)),
+            "date_modified" => item.updated = self.pull.scalar().map(|it| dates::read(&it)),
+            "image" => item.image = self.address(),
+            "banner_image" => {
+                let banner = self.address();
+                item.image = item.image.take().or(banner);
+            }
+            "language" => item.language = self.pull.scalar().and_then(|it| parts::language(&it)),
+            "author" | "authors" => {
+                let people = self.people();
+                add_authors(&mut item.authors, people, key);
+            }
+            "tags" => self.each(|this| {
+                let term = this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+                parts::add(&mut item.categories, term.map(|it| Category { term: Some(it), ..Category::default() }));
+            }),
+            "attachments" => self.attachments(item),
+            _ => self.pull.skip(),
+        }
+    }
+
+    fn attachments(&mut self, item: &mut Item) {
+        self.each(|this| {
+            let mut enclosure = Enclosure::default();
+            this.members(|this, key| match key {
+                "url" => enclosure.url = this.address().unwrap_or_default(),
+                "mime_type" => enclosure.media_type = this.pull.scalar().map(Cow::into_owned),
+                "size_in_bytes" => enclosure.length = this.pull.scalar().map(Cow::into_owned),
+                _ => this.pull.skip(),
+            });
+            parts::add(&mut item.enclosures, Some(enclosure).filter(|it| !it.url.is_empty()));
+        });
+    }
+
+    /// An author, a list of them, or a name.
+    fn people(&mut self) -> Vec<Person> {
+        let mut people = Vec::new();
+        match self.pull.peek() {
+            Some(b'[') => self.each(|this| people.extend(this.person())),
+            _ => people.extend(self.person()),
+        }
+        people
+    }
+
+    fn person(&mut self) -> Option<Person> {
+        if self.pull.peek() != Some(b'{') {
+            return self.pull.scalar().filter(|it| !it.trim().is_empty()).map(|it| super::person::line(&it));
+        }
+        let mut person = Person::default();
+        self.members(|this, key| match key {
+            "name" => person.name = this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()),
+            "url" => person.uri = this.address(),
+            "email" => person.email = this.pull.scalar().map(Cow::into_owned),
+            _ => this.pull.skip(),
+        });
+        (person != Person::default()).then_some(person)
+    }
+
+    /// Each element of a list; a single value counts as a list of one.
+    fn each(&mut self, mut read: impl FnMut(&mut Self)) {
+        if self.pull.peek() != Some(b'[') {
+            return read(self);
+        }
+        if !self.pull.enter(b'[') {
+            return self.pull.skip();
+        }
+        while self.pull.element() {
+            read(self);
+        }
+    }
+
+    /// Each member of an object; another value is passed over.
+    fn members(&mut self, mut read: impl FnMut(&mut Self, &str)) {
+        if !self.pull.enter(b'{') {
+            return self.pull.skip();
+        }
+        while let Some(key) = self.pull.key() {
+            read(self, &key);
+        }
+    }
+
+    fn plain(&mut self) -> Option<Text> {
+        self.text(Kind::Plain)
+    }
+
+    fn text(&mut self, kind: Kind) -> Option<Text> {
+        let value = self.pull.scalar()?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| Text { value: value.to_owned(), kind, base: None })
+    }
+
+    fn address(&mut self) -> Option<String> {
+        let value = self.pull.scalar()?;
+        (!value.trim().is_empty()).then(|| bases::resolve(&self.base, &value))
+    }
+}
+
+/// Those of version 1.1 come before the one of 1.0.
+fn add_authors(authors: &mut Vec<Person>, people: Vec<Person>, key: &str) {
+    let known = if key == "authors" { std::mem::take(authors) } else { Vec::new() };
+    people.into_iter().chain(known).for_each(|it| parts::add(authors, Some(it)));
+}
+
+/// What an item has of its feed, and its own link among its links.
+fn finish(item: &mut Item, feed: &Channel) {
+    if item.authors.is_empty() {
+        item.authors.clone_from(&feed.authors);
+    }
+    if item.link.is_none() {
+        item.link = item.links.first().and_then(|it| it.href.clone());
+    }
+    if let Some(href) = item.link.clone() {
+        item.links.insert(0, Link { href: Some(href), rel: "alternate".to_owned(), ..Link::default() });
+    }
+}

@@ -1,0 +1,96 @@
+//! Who wrote something: `Ann`, `ann@x.example (Ann)`, `Ann <ann@x.example>`, elements of its own.
+
+use super::{model::Person, names::Field, text, tree::Element};
+
+/// Bytes of a line that is searched for an address; a longer one is a name, or a mistake.
+const MAX_LINE: usize = 1_000;
+
+/// Of an element, whichever form it has; `None` where it says nothing.
+pub(super) fn of(element: Element<'_, '_>) -> Option<Person> {
+    let part = |field| element.child(field).and_then(text::trimmed_string).map(std::borrow::Cow::into_owned);
+    let (name, email) = (part(Field::Name).or_else(|| part(Field::Title)), part(Field::Email));
+    let uri = part(Field::Address).map(|it| element.resolve(&it));
+    if name.is_some() || email.is_some() || uri.is_some() {
+        // Some write both into the name.
+        let mixed = name.as_deref().filter(|_| email.is_none()).map(line).filter(|it| it.email.is_some());
+        let (name, email) = match mixed {
+            Some(mixed) => (mixed.name, mixed.email),
+            None => (name, email),
+        };
+        return Some(Person { name, email, uri, raw: None });
+    }
+    let raw = text::trimmed_string(element)?;
+    Some(Person { raw: Some(raw.clone().into_owned()), ..line(&raw) })
+}
+
+/// Of one line.
+pub(super) fn line(text: &str) -> Person {
+    let text = text.trim();
+    let Some((from, to)) = (text.len() <= MAX_LINE).then(|| address(text)).flatten() else {
+        return Person { name: filled(text), ..Person::default() };
+    };
+    let email = text[from..to].to_owned();
+    // What is left around it, without the brackets that held the one or the other.
+    let (before, behind) = (text[..from].trim_end_matches("mailto:"), &text[to..]);
+    let rest = format!("{} {}", before.trim_end_matches(['(', '<', '[', ' ']), behind.trim_start_matches([')', '>', ']', ' ']));
+    let rest = rest.trim().trim_matches(['"', ',', ';', ' ']);
+    let bracketed = rest.strip_prefix(['(', '<', '[']).and_then(|it| it.strip_suffix([')', '>', ']']));
+    Person { name: filled(bracketed.unwrap_or(rest).trim()), email: Some(email), ..Person::default() }
+}
+
+fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Where an e-mail address is.
+fn address(text: &str) -> Option<(usize, usize)> {
+    let local = |c: char| c.is_alphanumeric() || "._%+-'".contains(c);
+    let domain = |c: char| c.is_alphanumeric() || ".-".contains(c);
+    text.match_indices('@').find_map(|(at, _)| {
+        let from = text[..at].char_indices().rev().take_while(|(_, c)| local(*c)).last()?.0;
+        let behind = &text[at + 1..];
+        let length = behind.find(|c| !domain(c)).unwrap_or(behind.len());
+        let length = behind[..length].trim_end_matches(['.', '-']).len();
+        (length > 0).then_some((from, at + 1 + length))
+    })
+}
+
+/// How a person is named in one line.
+pub(super) fn written(person: &Person) -> Option<String> {
+    if let Some(raw) = &person.raw {
+        return Some(raw.clone());
+    }
+    match (&person.name, &person.email) {
+        (Some(name), Some(email)) => Some(format!("{name} ({email})")),
+        (name, email) => name.clone().or_else(|| email.clone()).or_else(|| person.uri.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Option<String>, Option<String>) {
+        let person = line(text);
+        (person.name, person.email)
+    }
+
+    #[test]
+    fn names_and_addresses_are_told_apart_in_any_order_and_brackets() {
+        let both = (Some("Ann B".to_owned()), Some("a.b@x.example".to_owned()));
+        for text in
+            ["a.b@x.example (Ann B)", "Ann B (a.b@x.example)", "Ann B <a.b@x.example>", "\"Ann B\" <a.b@x.example>", "Ann B a.b@x.example"]
+        {
+            assert_eq!(read(text), both, "{text}");
+        }
+        assert_eq!(read("Ann"), (Some("Ann".into()), None));
+        assert_eq!(read("ann@localhost"), (None, Some("ann@localhost".into())));
+        assert_eq!(read("@handle"), (Some("@handle".into()), None));
+        assert_eq!(read("Ann (mailto:a@x.example)"), (Some("Ann".into()), Some("a@x.example".into())));
+    }
+
+    #[test]
+    fn characters_of_several_bytes_may_touch_an_address() {
+        assert_eq!(read("é@x.example—"), (Some("—".into()), Some("é@x.example".into())));
+    }
+}

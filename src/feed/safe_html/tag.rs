@@ -1,0 +1,110 @@
+//! A start tag as browsers read it (HTML Living Standard §13.2.5.6–40).
+
+/// `<name attributes>`
+#[derive(Debug)]
+pub(super) struct Tag<'a> {
+    pub(super) name: &'a str,
+    pub(super) attributes: &'a str,
+    /// `<name/>`
+    pub(super) empty: bool,
+    /// Of the whole tag.
+    pub(super) length: usize,
+}
+
+impl<'a> Tag<'a> {
+    /// The tag at the start of `rest`; none where it has no end.
+    pub(super) fn parse(rest: &'a str) -> Option<Self> {
+        let bytes = rest.as_bytes();
+        let name_end = 1 + bytes[1..].iter().position(|it| is_space(*it) || matches!(it, b'/' | b'>'))?;
+        let mut attributes = Attributes { text: &rest[name_end..], at: 0, closed: false, slash: false };
+        while attributes.next().is_some() {}
+        let end = name_end + attributes.at;
+        attributes.closed.then(|| Self {
+            name: &rest[1..name_end],
+            attributes: &rest[name_end..end],
+            empty: attributes.slash,
+            length: end + 1,
+        })
+    }
+
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        Attributes { text: self.attributes, at: 0, closed: false, slash: false }.take(MAX_ATTRIBUTES)
+    }
+}
+
+/// Attributes of one tag that are looked at.
+const MAX_ATTRIBUTES: usize = 64;
+
+struct Attributes<'a> {
+    text: &'a str,
+    at: usize,
+    /// Whether the tag's `>` was met.
+    closed: bool,
+    /// Whether a `/` stood before it.
+    slash: bool,
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c')
+}
+
+impl<'a> Attributes<'a> {
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip(&mut self, of: impl Fn(u8) -> bool) {
+        while self.byte().is_some_and(&of) {
+            self.at += 1;
+        }
+    }
+
+    fn until(&mut self, of: impl Fn(u8) -> bool) -> &'a str {
+        let from = self.at;
+        self.skip(|it| !of(it));
+        &self.text[from..self.at]
+    }
+
+    fn value(&mut self) -> &'a str {
+        self.skip(is_space);
+        match self.byte() {
+            Some(quote @ (b'"' | b'\'')) => {
+                self.at += 1;
+                let rest = &self.text.as_bytes()[self.at..];
+                let length = memchr::memchr(quote, rest);
+                let value = &self.text[self.at..self.at + length.unwrap_or(rest.len())];
+                self.at += length.map_or(rest.len(), |it| it + 1);
+                value
+            }
+            _ => self.until(|it| is_space(it) || it == b'>'),
+        }
+    }
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let from = self.at;
+        self.skip(|it| is_space(it) || it == b'/');
+        let first = self.byte()?;
+        if first == b'>' {
+            self.closed = true;
+            self.slash = self.at > from && self.text.as_bytes()[self.at - 1] == b'/';
+            return None;
+        }
+        let start = self.at;
+        // An `=` may begin a name.
+        self.at += usize::from(first == b'=');
+        self.skip(|it| !(is_space(it) || matches!(it, b'/' | b'>' | b'=')));
+        let name = &self.text[start..self.at];
+        let behind = self.at;
+        self.skip(is_space);
+        if self.byte() == Some(b'=') {
+            self.at += 1;
+            return Some((name, self.value()));
+        }
+        self.at = behind;
+        Some((name, ""))
+    }
+}

@@ -1,0 +1,269 @@
+//! Feed text to tags. Tolerant: every text has a reading.
+//!
+//! What is no markup is text: a `<` before a space, a quote that never closes. A section that never ends gives way to
+//! what follows it. Nothing is decoded or copied here. What must stay true: each byte is looked at a bounded number of
+//! times, whatever the text is; a search that found nothing up to the end is never made again.
+
+use memchr::{memchr, memchr3, memmem};
+
+use super::{
+    entities::Entities,
+    repairs::{Repair, Repairs},
+};
+
+const CDATA: &str = "<![CDATA[";
+
+/// What stands between two texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    Start(Start<'a>),
+    End(End<'a>),
+}
+
+/// `<name attributes>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start<'a> {
+    pub(super) name: &'a str,
+    /// As they are written.
+    pub(super) attributes: &'a str,
+    /// `<name/>`
+    pub(super) empty: bool,
+    /// Where its `<` is.
+    pub(super) at: usize,
+    /// Behind its `>`.
+    pub(super) inner: usize,
+}
+
+/// `</name>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct End<'a> {
+    pub(super) name: &'a str,
+    pub(super) at: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    comment_end: Ahead,
+    cdata_end: Ahead,
+    instruction_end: Ahead,
+    double_quote: Ahead,
+    single_quote: Ahead,
+    pub(super) entities: Entities<'a>,
+    pub(super) repairs: Repairs,
+}
+
+/// Where something comes next, so that nothing is searched for twice.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    what: &'static [u8],
+    /// The last search began here, and
+    from: usize,
+    /// found it there.
+    found: Option<usize>,
+}
+
+impl Ahead {
+    pub(super) fn new(what: &'static [u8]) -> Self {
+        Self { what, from: usize::MAX, found: None }
+    }
+
+    pub(super) fn find(&mut self, text: &str, from: usize) -> Option<usize> {
+        let known = self.from <= from && self.found.is_none_or(|it| it >= from);
+        if !known {
+            self.from = from;
+            self.found = memmem::find(&text.as_bytes()[from..], self.what).map(|it| from + it);
+        }
+        self.found
+    }
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            comment_end: Ahead::new(b"-->"),
+            cdata_end: Ahead::new(b"]]>"),
+            instruction_end: Ahead::new(b"?>"),
+            double_quote: Ahead::new(b"\""),
+            single_quote: Ahead::new(b"'"),
+            entities: Entities::default(),
+            repairs: Repairs::default(),
+        }
+    }
+
+    /// The text as a whole; tokens say where in it they are.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The next tag. `within` is the name of the element that is open, whose end tag ends a section that does not.
+    pub(super) fn next(&mut self, within: &str) -> Option<Token<'a>> {
+        let bytes = self.text.as_bytes();
+        loop {
+            let at = self.at + memchr(b'<', &bytes[self.at..])?;
+            match bytes.get(at + 1) {
+                Some(b'/') => {
+                    if let Some(end) = self.end_tag(at) {
+                        return Some(Token::End(end));
+                    }
+                }
+                Some(b'!') => self.declaration(at, within),
+                Some(b'?') => self.instruction(at),
+                Some(byte) if is_name_start(*byte) => return Some(Token::Start(self.start_tag(at))),
+                _ => {
+                    self.repairs.add(Repair::BareLessThan);
+                    self.at = at + 1;
+                }
+            }
+        }
+    }
+
+    fn end_tag(&mut self, at: usize) -> Option<End<'a>> {
+        let from = at + 2;
+        let rest = &self.text.as_bytes()[from..];
+        // A tag that was forgotten to close ends before the next.
+        let Some(length) = memchr::memchr2(b'>', b'<', rest) else {
+            self.repairs.add(Repair::Truncated);
+            self.at = self.text.len();
+            return None;
+        };
+        let closed = rest[length] == b'>';
+        if !closed {
+            self.repairs.add(Repair::BareLessThan);
+        }
+        self.at = from + length + usize::from(closed);
+        let name = self.text[from..from + length].trim_ascii();
+        let name = name.split_ascii_whitespace().next().unwrap_or_default();
+        (!name.is_empty()).then_some(End { name, at })
+    }
+
+    fn start_tag(&mut self, at: usize) -> Start<'a> {
+        let from = at + 1;
+        let bytes = self.text.as_bytes();
+        let name_end = from + bytes[from..].iter().position(|it| ends_name(*it)).unwrap_or(bytes.len() - from);
+        let name = &self.text[from..name_end];
+        let end = match bytes.get(name_end) {
+            Some(b'>') => name_end,
+            _ => self.tag_end(name_end),
+        };
+        let attributes = &self.text[name_end..end];
+        let inner = if bytes.get(end) == Some(&b'>') { end + 1 } else { end };
+        self.at = inner;
+        let (attributes, empty) = match attributes.trim_ascii_end().strip_suffix('/') {
+            // The slash of an address without quotes is no end.
+            Some(shorter) if !ends_in_bare_value(shorter) => (shorter, true),
+            _ => (attributes, false),
+        };
+        Start { name, attributes, empty, at, inner }
+    }
+
+    /// Where the `>` is that ends a tag, past quotes that hold one.
+    fn tag_end(&mut self, from: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut at = from;
+        while let Some(found) = memchr3(b'>', b'"', b'\'', &bytes[at..]).map(|it| at + it) {
+            let quote = bytes[found];
+            if quote == b'>' {
+                return found;
+            }
+            // Only what stands behind `=` opens a value.
+            if !bytes[from..found].trim_ascii_end().ends_with(b"=") {
+                at = found + 1;
+                continue;
+            }
+            let Some(end) = self.quote_end(found, quote) else {
+                self.repairs.add(Repair::Attribute);
+                return memchr::memchr2(b'>', b'<', &bytes[found..]).map_or(bytes.len(), |it| found + it);
+            };
+            at = end + 1;
+        }
+        self.repairs.add(Repair::Truncated);
+        bytes.len()
+    }
+
+    /// The quote that closes the one at `from`; none where what follows shows that the quote was forgotten.
+    fn quote_end(&mut self, from: usize, quote: u8) -> Option<usize> {
+        let ahead = if quote == b'"' { &mut self.double_quote } else { &mut self.single_quote };
+        let end = ahead.find(self.text, from + 1)?;
+        let bytes = self.text.as_bytes();
+        let value = &bytes[from + 1..end];
+        let follows = bytes.get(end + 1).is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'>' | b'/' | b'?' | b'<'));
+        // `href="a>text</a><b class="x"`: the value holds a tag's end, and its quote begins the next value.
+        (follows || memchr(b'>', value).is_none()).then_some(end)
+    }
+
+    fn instruction(&mut self, at: usize) {
+        let end = self.instruction_end.find(self.text, at).map(|it| it + 2);
+        // `<?xml version="1.0">`
+        let first = memchr(b'<', &self.text.as_bytes()[at + 1..]).map_or(self.text.len(), |it| at + 1 + it);
+        let unended = || memchr(b'>', &self.text.as_bytes()[at..first]).map(|it| at + it + 1);
+        self.at = end.filter(|it| *it <= first).or_else(unended).or(end).unwrap_or(self.text.len());
+    }
+
+    fn declaration(&mut self, at: usize, within: &str) {
+        let rest = &self.text[at..];
+        if rest.starts_with(CDATA) {
+            self.at = at + self.cdata_length(at, within);
+        } else if rest.starts_with("<!--") {
+            let end = self.comment_end.find(self.text, at + 4);
+            if end.is_none() {
+                self.repairs.add(Repair::UnclosedSection);
+            }
+            self.at = end.map_or(at + 4, |it| it + 3);
+        } else if rest.get(..9).is_some_and(|it| it.eq_ignore_ascii_case("<!DOCTYPE")) {
+            self.at = at + self.entities.doctype(rest);
+        } else {
+            self.at = at + 2;
+        }
+    }
+
+    /// The length of the CDATA section at `at`.
+    fn cdata_length(&mut self, at: usize, within: &str) -> usize {
+        let rest = &self.text[at..];
+        let end = self.cdata_end.find(self.text, at).map(|it| it - at);
+        let section = end.map_or(rest, |it| &rest[..it]);
+        if end.is_some() && memmem::find(&section.as_bytes()[CDATA.len()..], CDATA.as_bytes()).is_none() {
+            return section.len() + 3;
+        }
+        // It swallows the next one, or all that follows: its element's end tag ends it.
+        let own = (!within.is_empty()).then(|| find_end_tag(section, within)).flatten();
+        let before_next = |it: &usize| end.is_none() || memmem::find(&section.as_bytes()[CDATA.len()..*it], CDATA.as_bytes()).is_none();
+        match (own.filter(before_next), end) {
+            (Some(own), _) => {
+                self.repairs.add(Repair::UnclosedSection);
+                own
+            }
+            (None, Some(end)) => end + 3,
+            (None, None) => {
+                self.repairs.add(Repair::UnclosedSection);
+                rest.len()
+            }
+        }
+    }
+}
+
+/// Where `</name` is.
+fn find_end_tag(text: &str, name: &str) -> Option<usize> {
+    memmem::find_iter(text.as_bytes(), b"</").find(|at| {
+        let rest = &text.as_bytes()[at + 2..];
+        rest.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
+            && rest.get(name.len()).is_none_or(|it| ends_name(*it))
+    })
+}
+
+fn is_name_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_' || !byte.is_ascii()
+}
+
+fn ends_name(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>' | b'<' | b'=' | b'"' | b'\'')
+}
+
+/// Whether the attributes end in a value without quotes.
+fn ends_in_bare_value(attributes: &str) -> bool {
+    let last = attributes.rsplit(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
+    last.split_once('=').is_some_and(|(_, value)| !value.is_empty() && !value.starts_with(['"', '\'']) && !value.ends_with(['"', '\'']))
+}

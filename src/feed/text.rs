@@ -1,0 +1,223 @@
+//! What an element says: plain text, HTML that was escaped, or markup that stands in the feed as it is.
+
+use std::{borrow::Cow, sync::Arc};
+
+use base64::Engine as _;
+use serde::Serialize;
+use url::Url;
+
+use super::{
+    entities::Entities,
+    names::{Field, Namespace},
+    pieces::{Piece, Pieces},
+    tree::Element,
+};
+
+/// How the characters of a text are meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Characters.
+    Plain,
+    /// HTML, or what nobody tells apart from it: RSS says nothing.
+    #[default]
+    Html,
+    /// XHTML.
+    Xhtml,
+}
+
+/// A text of the feed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Text {
+    /// Its characters; not yet safe.
+    pub value: String,
+    /// What they are.
+    pub kind: Kind,
+    /// What relative addresses in it are relative to, where that is not the document's own base.
+    pub base: Option<Arc<Url>>,
+}
+
+impl Text {
+    /// Of an element; `None` where it is empty.
+    pub(super) fn of(element: Element<'_, '_>) -> Option<Self> {
+        let atom = matches!(element.namespace(), Namespace::Atom | Namespace::Atom03);
+        let (value, kind) = if atom { construct(element) } else { (string(element), Kind::Html) };
+        let value = trimmed(value);
+        if value.is_empty() {
+            return None;
+        }
+        let base = element.node().base;
+        let base = (base != 0 && kind != Kind::Plain).then(|| Arc::clone(element.unit.bases.get(base)));
+        Some(Self { value, kind, base })
+    }
+
+    /// As HTML.
+    #[must_use]
+    pub fn html(&self) -> Cow<'_, str> {
+        match self.kind {
+            Kind::Plain if self.value.contains(['<', '&']) => escaped(&self.value).into(),
+            _ => Cow::Borrowed(&self.value),
+        }
+    }
+}
+
+fn trimmed(value: Cow<'_, str>) -> String {
+    let trimmed = value.trim();
+    if trimmed.len() == value.len() { value.into_owned() } else { trimmed.to_owned() }
+}
+
+/// What an element says, its references decoded once. Markup in it stays as it is written.
+pub(super) fn string<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
+    decoded(element.inner(), element.unit.entities)
+}
+
+fn decoded<'a>(inner: &'a str, entities: &Entities<'_>) -> Cow<'a, str> {
+    if memchr::memchr(b'<', inner.as_bytes()).is_none() {
+        return entities.decode(inner);
+    }
+    let mut pieces = Pieces::new(inner.trim_ascii());
+    if let (Some(Piece::Section(section)), None) = (pieces.next(), pieces.next()) {
+        return lines(section);
+    }
+    if has_element(inner) {
+        return markup(inner, entities).into();
+    }
+    let mut out = String::with_capacity(inner.len());
+    for piece in Pieces::new(inner) {
+        match piece {
+            Piece::Text(text) => entities.decode_into(text, &mut out),
+            Piece::Section(section) => out.push_str(&lines(section)),
+            Piece::Start | Piece::LessThan => out.push('<'),
+            // It ends nothing that began here.
+            Piece::End(_) => {}
+        }
+    }
+    out.into()
+}
+
+/// The same, trimmed; `None` where nothing is left.
+pub(super) fn trimmed_string<'a>(element: Element<'_, 'a>) -> Option<Cow<'a, str>> {
+    let value = match string(element) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(trimmed(text.into())),
+    };
+    Some(value).filter(|it| !it.is_empty())
+}
+
+/// Ends of lines as `\n` (XML 1.0 §2.11).
+fn lines(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// Whether an element begins in it, outside of CDATA sections and comments.
+fn has_element(inner: &str) -> bool {
+    Pieces::new(inner).any(|it| it == Piece::Start)
+}
+
+/// Markup as HTML: CDATA sections escaped, comments dropped, prefixes of names taken off, declared entities decoded.
+fn markup(inner: &str, entities: &Entities<'_>) -> String {
+    let mut out = String::with_capacity(inner.len());
+    let mut in_tag = false;
+    for piece in Pieces::new(inner) {
+        match piece {
+            Piece::Text(text) if std::mem::take(&mut in_tag) => declared(without_prefix(text), entities, &mut out),
+            Piece::Text(text) => declared(text, entities, &mut out),
+            Piece::Section(section) => out.push_str(&escaped(section)),
+            Piece::Start => {
+                out.push('<');
+                in_tag = true;
+            }
+            Piece::End(tag) => {
+                out.push_str("</");
+                out.push_str(without_prefix(&tag[2..]));
+            }
+            Piece::LessThan => out.push_str("&lt;"),
+        }
+    }
+    out
+}
+
+/// Appends a text of markup, whose references stay but for those that the document declares.
+fn declared(text: &str, entities: &Entities<'_>, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'&', rest.as_bytes()).filter(|_| entities.declares_any()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = if entities.declares(rest) { rest.find(';').map_or(rest.len(), |it| it + 1) } else { 1 };
+        if end > 1 {
+            out.push_str(&escaped(&entities.decode(&rest[..end])));
+        } else {
+            out.push('&');
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+}
+
+/// `xhtml:p>` as `p>`
+fn without_prefix(name: &str) -> &str {
+    let end = name.bytes().position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'))).unwrap_or(name.len());
+    match name.as_bytes().get(end) {
+        Some(b':') => &name[end + 1..],
+        _ => name,
+    }
+}
+
+/// Plain text as HTML.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// An Atom text construct (RFC 4287 §3.1), or one of Atom 0.3 with its mode.
+fn construct<'a>(element: Element<'_, 'a>) -> (Cow<'a, str>, Kind) {
+    let kind = element.attribute("type").map(|it| it.to_ascii_lowercase());
+    let kind = kind.as_deref().map(|it| it.split(';').next().unwrap_or_default().trim_ascii());
+    let mode = element.attribute("mode");
+    match (mode.as_deref(), kind) {
+        (Some("base64"), _) => (base64(element).unwrap_or_else(|| string(element)), Kind::Html),
+        (Some("escaped"), Some("text/plain" | "text")) => (string(element), Kind::Plain),
+        (Some("escaped"), _) => (string(element), Kind::Html),
+        (_, Some("xhtml" | "application/xhtml+xml")) => (xhtml(element), Kind::Xhtml),
+        (_, None | Some("text" | "text/plain" | "plain")) if has_element(element.inner()) => (xhtml(element), Kind::Xhtml),
+        (_, None | Some("text" | "text/plain" | "plain")) => (string(element), Kind::Plain),
+        (_, Some(kind)) if is_binary(kind) => (binary(element, kind), Kind::Html),
+        // A `div` around HTML that is escaped all the same.
+        _ => (sole_division(element).map_or_else(|| string(element), string), Kind::Html),
+    }
+}
+
+/// A media type whose content is Base64 (RFC 4287 §4.1.3.3).
+fn is_binary(kind: &str) -> bool {
+    kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("+xml") && !kind.ends_with("/xml")
+}
+
+/// Content of a media type that nothing else covers: text where its bytes are that. Pictures, sound and films never are.
+fn binary<'a>(element: Element<'_, 'a>, kind: &str) -> Cow<'a, str> {
+    let never = ["image/", "audio/", "video/"].iter().any(|it| kind.starts_with(it)) || kind == "application/octet-stream";
+    base64(element).unwrap_or_else(|| if never { Cow::Borrowed("") } else { string(element) })
+}
+
+/// Base64 whose bytes are text.
+fn base64<'a>(element: Element<'_, 'a>) -> Option<Cow<'a, str>> {
+    let compact: Vec<u8> = string(element).bytes().filter(|it| !it.is_ascii_whitespace()).collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(&compact).ok()?;
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+/// Markup; in Atom 1.0 without the `div` that wraps it, which is no part of the content there (RFC 4287 §3.1.1.3).
+fn xhtml<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
+    let division = sole_division(element).filter(|_| element.namespace() == Namespace::Atom);
+    markup(division.map_or(element.inner(), Element::inner), element.unit.entities).into()
+}
+
+/// The `div` that is all that stands in an element.
+fn sole_division<'t, 'a>(element: Element<'t, 'a>) -> Option<Element<'t, 'a>> {
+    let division = element.children().next().filter(|it| it.field() == Field::Division && it.node().closed)?;
+    let blank = |it: Piece<'_>| matches!(it, Piece::End(_)) || matches!(it, Piece::Text(text) if text.trim_ascii().is_empty());
+    let behind = &element.unit.text[division.node().to..element.node().to];
+    let first = Pieces::new(element.inner().trim_ascii_start()).next();
+    (first == Some(Piece::Start) && Pieces::new(behind).all(blank)).then_some(division)
+}

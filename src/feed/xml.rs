@@ -1,0 +1,333 @@
+//! The reading loop of XML feeds: what is open, where entries begin and end, and what is mended where tags do not match.
+//!
+//! An entry is handed on when it ends, and only then: one that the end of the file cuts off is none, so that any cut of
+//! a feed gives a prefix of its entries. What must stay true: the stack of open elements is bounded by [`MAX_DEPTH`] and
+//! a unit's tree by [`MAX_NODES`], so time and memory are linear in the text.
+
+use super::{
+    FeedError, MAX_ENTRIES,
+    bases::{BaseId, Bases},
+    channel, item,
+    model::{Document, Format},
+    names::{Field, Names, Namespace},
+    repairs::Repair,
+    scan::{End, Scanner, Start, Token},
+    tree::{Node, Unit},
+};
+
+mod seen;
+
+/// Elements nest so deep at most; deeper ones stand beside each other.
+const MAX_DEPTH: usize = 128;
+/// Elements of an entry that are looked at.
+const MAX_NODES: usize = 50_000;
+
+/// Reads a document.
+///
+/// # Errors
+/// Says what it is instead of a feed.
+pub(super) fn read(text: &str, bases: Bases) -> Result<Document, FeedError> {
+    let mut reader = Reader {
+        scanner: Scanner::new(text),
+        names: Names::default(),
+        bases,
+        open: Vec::with_capacity(16),
+        unit: Vec::with_capacity(64),
+        root: Root::default(),
+        draft: channel::Draft::default(),
+        document: Document::default(),
+        seen: seen::Seen::default(),
+    };
+    reader.run();
+    reader.finish()
+}
+
+struct Reader<'a> {
+    scanner: Scanner<'a>,
+    names: Names<'a>,
+    bases: Bases,
+    /// Elements that are open, the outermost first.
+    open: Vec<Open<'a>>,
+    /// The nodes of the unit that is open, if one is.
+    unit: Vec<Node<'a>>,
+    root: Root,
+    draft: channel::Draft,
+    document: Document,
+    seen: seen::Seen,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open<'a> {
+    name: &'a str,
+    role: Role,
+    /// The namespaces that were in scope before it.
+    scope: usize,
+    base: BaseId,
+    language: &'a str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// `rss`, `rdf:RDF`, `feed`, `channel`: what holds units.
+    Container,
+    /// A node of the unit; its root is 0.
+    Node(usize),
+    /// Neither: junk, or more than is looked at.
+    Passed,
+}
+
+#[derive(Debug, Default)]
+struct Root {
+    /// Whether there was one.
+    found: bool,
+    /// Whether it was closed, so that another one is a second document.
+    closed: bool,
+    core: Option<Namespace>,
+    /// The first element that is no feed's.
+    other: Option<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn run(&mut self) {
+        loop {
+            let within = self.open.last().map_or("", |it| it.name);
+            match self.scanner.next(within) {
+                Some(Token::Start(start)) => self.start(start),
+                Some(Token::End(end)) => self.end(end),
+                None => return,
+            }
+            if self.document.entries.len() >= MAX_ENTRIES {
+                return;
+            }
+        }
+    }
+
+    fn start(&mut self, start: Start<'a>) {
+        let scope = self.names.enter();
+        let (mut base, mut language) = self.open.last().map_or((0, ""), |it| (it.base, it.language));
+        if start.attributes.contains("xml") {
+            (base, language) = self.declarations(start.attributes, base, language);
+        }
+        let (namespace, local, undeclared) = self.names.resolve(start.name);
+        if undeclared {
+            self.scanner.repairs.add(Repair::UndeclaredNamespace);
+        }
+        let field = Field::of(local);
+        let node = Node {
+            namespace,
+            field,
+            attributes: start.attributes,
+            from: start.inner,
+            to: start.inner,
+            end: 0,
+            closed: start.empty,
+            base,
+            language,
+        };
+        if !self.unit.is_empty() && self.begins_anew(&node) {
+            self.close_unit(start.at);
+        }
+        let role = if self.unit.is_empty() { self.outside(&node, start.name) } else { self.inside(node) };
+        self.open.push(Open { name: start.name, role, scope, base, language });
+        if start.empty || self.open.len() > MAX_DEPTH {
+            self.pop(start.inner, start.empty);
+        }
+    }
+
+    /// `xmlns`, `xml:base` and `xml:lang`.
+    fn declarations(&mut self, attributes: &'a str, mut base: BaseId, mut language: &'a str) -> (BaseId, &'a str) {
+        for (name, value) in super::attributes::raw(attributes) {
+            if name.eq_ignore_ascii_case("xml:base") {
+                base = self.bases.within(base, &self.scanner.entities.decode(value));
+            } else if name.eq_ignore_ascii_case("xml:lang") {
+                language = value.trim();
+            } else if name == "xmlns" {
+                self.names.declare("", value);
+            } else if let Some(prefix) = name.strip_prefix("xmlns:") {
+                self.names.declare(prefix, value);
+            }
+        }
+        (base, language)
+    }
+
+    /// An element outside of any unit: it holds units, or is one.
+    fn outside(&mut self, node: &Node<'a>, name: &str) -> Role {
+        let core = matches!(node.namespace, Namespace::Core | Namespace::Atom | Namespace::Atom03 | Namespace::Rdf);
+        if core && self.is_container(node, name) {
+            self.container(*node);
+            return Role::Container;
+        }
+        if core && node.field == Field::Item && (self.root.found || self.root.other.is_none()) {
+            self.root.found = true;
+        } else if !self.root.found {
+            if self.root.other.is_none() {
+                self.root.other = Some(name.chars().filter(char::is_ascii_graphic).take(40).collect());
+            }
+            return Role::Passed;
+        }
+        self.unit.push(*node);
+        Role::Node(0)
+    }
+
+    fn is_container(&self, node: &Node<'a>, name: &str) -> bool {
+        match node.field {
+            Field::Rss | Field::Rdf => true,
+            Field::Feed => node.namespace != Namespace::Rdf,
+            Field::Channel => self.root.found || name.eq_ignore_ascii_case("channel"),
+            _ => false,
+        }
+    }
+
+    fn container(&mut self, mut node: Node<'a>) {
+        if self.root.closed && node.field != Field::Channel {
+            self.scanner.repairs.add(Repair::SecondDocument);
+            self.seen.begin(&self.document.entries);
+            self.root.closed = false;
+        }
+        if !self.root.found {
+            self.root.found = true;
+            self.open.clear();
+            if self.root.other.is_some() || !is_prolog(&self.scanner.text()[..node.from]) {
+                self.scanner.repairs.add(Repair::JunkBeforeRoot);
+            }
+            let old = super::attributes::get(node.attributes, "version", &self.scanner.entities).is_some_and(|it| it.starts_with("0."));
+            let (format, core) = match node.field {
+                Field::Rdf => (Format::Rdf, Namespace::Core),
+                Field::Feed if node.namespace == Namespace::Atom03 || node.namespace == Namespace::Core && old => {
+                    (Format::Atom03, Namespace::Atom03)
+                }
+                Field::Feed => (Format::Atom, Namespace::Atom),
+                Field::Channel if node.namespace == Namespace::Core => (Format::Cdf, Namespace::Core),
+                _ => (Format::Rss, Namespace::Core),
+            };
+            (self.document.format, self.root.core) = (format, Some(core));
+        }
+        node.end = 1;
+        let nodes = [node];
+        let unit =
+            Unit { text: self.scanner.text(), nodes: &nodes, entities: &self.scanner.entities, bases: &self.bases, core: self.core() };
+        self.draft.root(unit.root());
+    }
+
+    fn core(&self) -> Namespace {
+        self.root.core.unwrap_or(Namespace::Core)
+    }
+
+    /// An element inside a unit.
+    fn inside(&mut self, node: Node<'a>) -> Role {
+        if self.unit.len() >= MAX_NODES {
+            return Role::Passed;
+        }
+        self.unit.push(node);
+        Role::Node(self.unit.len() - 1)
+    }
+
+    /// Whether an element begins a unit although one is open: an entry inside of an entry's own fields.
+    fn begins_anew(&self, node: &Node<'a>) -> bool {
+        let own = |it: Namespace| matches!(it, Namespace::Core | Namespace::Atom | Namespace::Atom03);
+        if !own(node.namespace) || !(node.field == Field::Item || is_root(node)) {
+            return false;
+        }
+        let nodes = self.open.iter().filter_map(|it| if let Role::Node(index) = it.role { self.unit.get(index) } else { None });
+        nodes.into_iter().all(|it| own(it.namespace) || it.namespace == Namespace::Rdf && it.field == Field::Other)
+    }
+
+    /// Ends the unit that is open, whose end tag is missing.
+    fn close_unit(&mut self, at: usize) {
+        while !self.unit.is_empty() && !self.open.is_empty() {
+            self.pop(at, false);
+        }
+    }
+
+    fn end(&mut self, end: End<'a>) {
+        let Some(found) = self.open.iter().rposition(|it| it.name.eq_ignore_ascii_case(end.name)) else {
+            self.scanner.repairs.add(Repair::StrayEndTag);
+            return;
+        };
+        while self.open.len() > found + 1 {
+            self.pop(end.at, false);
+        }
+        self.pop(end.at, true);
+    }
+
+    /// Closes the innermost element.
+    fn pop(&mut self, at: usize, closed: bool) {
+        let Some(open) = self.open.pop() else { return };
+        self.names.leave(open.scope);
+        if !closed {
+            self.scanner.repairs.add(Repair::UnclosedElement);
+        }
+        match open.role {
+            Role::Node(index) => {
+                let end = self.unit.len();
+                if let Some(node) = self.unit.get_mut(index) {
+                    (node.to, node.end, node.closed) = (at.max(node.from), end, closed);
+                }
+                if index == 0 {
+                    self.take_unit();
+                }
+            }
+            Role::Container => self.root.closed |= self.open.is_empty(),
+            Role::Passed => {}
+        }
+    }
+
+    fn take_unit(&mut self) {
+        let unit =
+            Unit { text: self.scanner.text(), nodes: &self.unit, entities: &self.scanner.entities, bases: &self.bases, core: self.core() };
+        let root = unit.root();
+        if root.field() == Field::Item && matches!(root.namespace(), Namespace::Core | Namespace::Atom | Namespace::Atom03) {
+            let mut item = item::read(root);
+            // RFC 4287 §4.1.2: the feed's authors are those of entries that name none.
+            if item.authors.is_empty() && self.core() != Namespace::Core {
+                item.authors = self.draft.authors().to_vec();
+            }
+            if self.seen.is_new(&item) {
+                self.document.entries.push(item);
+            }
+        } else {
+            let before = self.draft.site().is_some();
+            self.draft.take(root);
+            if let (false, Some(site)) = (before, self.draft.site()) {
+                let site = site.to_owned();
+                self.bases.set_site(&site);
+            }
+        }
+        self.unit.clear();
+    }
+
+    fn finish(mut self) -> Result<Document, FeedError> {
+        let html = self.root.other.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("html"));
+        if html && self.document.entries.is_empty() {
+            return Err(FeedError::Html { feeds: super::discovery::feeds(self.scanner.text(), self.bases.get(0)) });
+        }
+        if !self.root.found {
+            return Err(FeedError::Malformed(self.root.other.map_or_else(|| "no element".to_owned(), |it| format!("the root is <{it}>"))));
+        }
+        if !self.open.is_empty() && self.document.entries.len() < MAX_ENTRIES {
+            self.scanner.repairs.add(Repair::Truncated);
+        }
+        let entry_is_cut = self.unit.first().is_some_and(|it| it.field == Field::Item);
+        if !entry_is_cut {
+            self.close_unit(self.scanner.text().len());
+        }
+        if self.scanner.entities.met_bare() {
+            self.scanner.repairs.add(Repair::BareAmpersand);
+        }
+        let mut document = self.document;
+        document.feed = self.draft.finish();
+        document.recovered.add_all(self.scanner.repairs);
+        Ok(document)
+    }
+}
+
+/// Whether an element can only be the root of a feed.
+fn is_root(node: &Node<'_>) -> bool {
+    matches!(node.field, Field::Rss | Field::Rdf)
+}
+
+/// Whether nothing but the declaration, comments and white space stands before the root, whose tag ends the text.
+fn is_prolog(text: &str) -> bool {
+    let start = text.trim_start();
+    start.starts_with('<') && (start.starts_with("<?") || start.starts_with("<!") || !start[1..].contains('<'))
+}
