@@ -29,7 +29,8 @@ fn main() {
         let lines = Lines::of(&tree);
         let (title, description, body) = meta.said();
         for (row, line) in measure(&tree, &lines, &reader, Said { title, description, body }).rows.iter().zip(&lines.lines) {
-            row.iter().for_each(|value| rows.write_all(&value.to_le_bytes()).unwrap());
+            let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
+            rows.write_all(&bytes).unwrap();
             writeln!(texts, "{}", serde_json::json!([id, lines.get(line)])).unwrap();
         }
     }
