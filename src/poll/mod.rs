@@ -216,8 +216,8 @@ async fn read<F: Fetch, C: Clock>(
             Err(error) => return Ok(ended(facts, PollResult::Failed, "unreadable", error.to_string(), now)),
         };
         let listed = listing::go_through(&store, &source, &facts, &feed, (&rules, now))?;
-        // What is cut off may be whole next time.
-        (facts.validators, facts.body_hash) = if feed.truncated { (Validators::default(), None) } else { (fetched.validators, Some(hash)) };
+        facts.validators = fetched.validators;
+        facts.body_hash = Some(hash);
         facts.title = feed.title;
         (facts.failures, facts.reason, facts.last_success) = (0, String::new(), Some(now));
         facts.touched_day = day(now);
