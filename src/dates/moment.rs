@@ -5,10 +5,14 @@
 //! moment is worse than none, so a word that nobody knows, a thirteenth month or a 25th hour end it. What had to be
 //! assumed is said. What must stay true: no moment depends on when it is read.
 
-use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 
+use self::clock::Clock;
+
+mod clock;
 mod date;
 mod fast;
+mod small_words;
 mod tokens;
 mod zones;
 
@@ -103,25 +107,6 @@ fn moment(date: NaiveDate, time: Option<Clock>, zone: Zone, mut assumed: Assumed
         }
     };
     Some(Moment { time, assumed })
-}
-
-/// A time of the day.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Clock {
-    time: NaiveTime,
-    /// 24:00
-    next_day: bool,
-}
-
-impl Clock {
-    fn new(hour: u32, minute: u32, second: u32) -> Option<Self> {
-        if hour == 24 && minute == 0 && second == 0 {
-            return Some(Self { time: NaiveTime::MIN, next_day: true });
-        }
-        // A leap second is the last of its minute.
-        let second = if second == 60 { 59 } else { second };
-        NaiveTime::from_hms_opt(hour, minute, second).map(|time| Self { time, next_day: false })
-    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

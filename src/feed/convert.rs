@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::{
-    Entry, Feed,
+    Entry, Feed, Repair,
     model::{self, Date, Document, Item},
     text::Text,
 };
@@ -20,6 +20,7 @@ use crate::{
 };
 
 pub(super) fn feed(document: Document, url: &Url) -> Feed {
+    let truncated = document.recovered.has(Repair::Truncated);
     let language = document.feed.language;
     let entries = document.entries.into_iter().map(|item| entry(item, language.as_ref(), url)).collect();
     Feed {
@@ -27,6 +28,7 @@ pub(super) fn feed(document: Document, url: &Url) -> Feed {
         language,
         rhythm: document.feed.rhythm,
         links: document.feed.links,
+        truncated,
         entries,
     }
 }

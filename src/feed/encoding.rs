@@ -119,13 +119,13 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
         // Japanese mail's encoding is ASCII with escapes.
         let legacy = legacy.or_else(|| (first.is_none() && memmem::find(bytes, b"\x1b$").is_some()).then_some(ISO_2022_JP));
         return match legacy {
-            Some(encoding) => with(encoding, bytes, Some(encoding) != first),
+            Some(encoding) => with(encoding, bytes, first.is_some_and(|it| it != encoding)),
             None if text.is_ascii() => Decoded { text: text.into(), encoding: first.map_or("utf-8", label), repairs: Repairs::default() },
             None => with(UTF_8, bytes, first.is_some_and(|it| it != UTF_8)),
         };
     }
     for encoding in claims.into_iter().flatten().filter(|it| *it != UTF_8) {
-        let decoded = with(encoding, bytes, Some(encoding) != first);
+        let decoded = with(encoding, bytes, first.is_some_and(|it| it != encoding));
         if !decoded.repairs.has(Repair::InvalidBytes) {
             return decoded;
         }

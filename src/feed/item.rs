@@ -42,38 +42,8 @@ pub(super) fn read(root: Element<'_, '_>) -> Item {
     draft.root(root);
     for child in root.children() {
         draft.take(child);
-        // A field that was never closed holds the ones that follow it.
-        if !child.node().closed && child.has_children() {
-            child.children().filter(|it| is_field(*it)).for_each(|it| draft.take(it));
-        }
     }
     draft.finish(root)
-}
-
-/// Whether an element is one of an entry, and none that a text of it may hold.
-fn is_field(element: Element<'_, '_>) -> bool {
-    use Field::{
-        Author, Category, Comments, Content, Creator, Date, Description, Enclosure, Id, Link, Published, Source, Summary, Title, Updated,
-    };
-    let field = matches!(
-        element.field(),
-        Title
-            | Link
-            | Description
-            | Summary
-            | Content
-            | Id
-            | Author
-            | Creator
-            | Category
-            | Published
-            | Updated
-            | Date
-            | Enclosure
-            | Comments
-            | Source
-    );
-    field && !matches!(element.namespace(), Namespace::Other | Namespace::Xhtml)
 }
 
 impl Draft {

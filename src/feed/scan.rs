@@ -267,3 +267,6 @@ fn ends_in_bare_value(attributes: &str) -> bool {
     let last = attributes.rsplit(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
     last.split_once('=').is_some_and(|(_, value)| !value.is_empty() && !value.starts_with(['"', '\'']) && !value.ends_with(['"', '\'']))
 }
+
+#[cfg(test)]
+mod tests;

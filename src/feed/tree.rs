@@ -17,6 +17,8 @@ pub(super) struct Node<'a> {
     pub(super) namespace: Namespace,
     pub(super) field: Field,
     pub(super) attributes: &'a str,
+    /// Where its `<` is.
+    pub(super) at: usize,
     /// What stands between its tags.
     pub(super) from: usize,
     pub(super) to: usize,
@@ -27,6 +29,53 @@ pub(super) struct Node<'a> {
     pub(super) base: BaseId,
     /// `xml:lang`, inherited.
     pub(super) language: &'a str,
+}
+
+/// Gives back what an element that was never closed swallowed: from the first field on that is not its own.
+pub(super) fn give_back(nodes: &mut [Node<'_>], index: usize) {
+    let end = nodes.get(index).map_or(0, |it| it.end);
+    let mut child = index + 1;
+    while child < end {
+        let Node { at, end: next, .. } = nodes[child];
+        if nodes[child].is_field() {
+            (nodes[index].to, nodes[index].end) = (at, child);
+            return;
+        }
+        child = next;
+    }
+}
+
+impl Node<'_> {
+    /// Whether it is a field of an entry or a channel, and nothing that a text holds.
+    fn is_field(&self) -> bool {
+        use Field::{
+            Author, Category, Comments, Content, Creator, Date, Description, Enclosure, Generator, Id, Issued, Language, LastBuild, Link,
+            Published, Subject, Title, Ttl, Updated,
+        };
+        let field = matches!(
+            self.field,
+            Title
+                | Link
+                | Description
+                | Content
+                | Id
+                | Author
+                | Creator
+                | Category
+                | Subject
+                | Published
+                | Issued
+                | Updated
+                | LastBuild
+                | Date
+                | Enclosure
+                | Comments
+                | Language
+                | Generator
+                | Ttl
+        );
+        field && !matches!(self.namespace, Namespace::Other | Namespace::Xhtml | Namespace::Media)
+    }
 }
 
 /// What reading a unit needs beside the unit.
@@ -43,6 +92,17 @@ pub(super) struct Unit<'t, 'a> {
 impl<'t, 'a> Unit<'t, 'a> {
     pub(super) fn root(self) -> Element<'t, 'a> {
         Element { unit: self, index: 0 }
+    }
+
+    /// The root, and what stands beside it because it was given back.
+    pub(super) fn roots(self) -> impl Iterator<Item = Element<'t, 'a>> {
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let node = self.nodes.get(next)?;
+            let root = Element { unit: self, index: next };
+            next = node.end.max(next + 1);
+            Some(root)
+        })
     }
 }
 

@@ -5,17 +5,20 @@
 //! a unit's tree by [`MAX_NODES`], so time and memory are linear in the text.
 
 use super::{
-    FeedError, MAX_ENTRIES,
+    FeedError, MAX_ENTRIES, attributes,
     bases::{BaseId, Bases},
     channel, item,
-    model::{Document, Format},
+    model::Document,
     names::{Field, Names, Namespace},
     repairs::Repair,
     scan::{End, Scanner, Start, Token},
-    tree::{Node, Unit},
+    tree::{Node, Unit, give_back},
 };
 
+mod root;
 mod seen;
+
+use root::Root;
 
 /// Elements nest so deep at most; deeper ones stand beside each other.
 const MAX_DEPTH: usize = 128;
@@ -76,17 +79,6 @@ enum Role {
     Passed,
 }
 
-#[derive(Debug, Default)]
-struct Root {
-    /// Whether there was one.
-    found: bool,
-    /// Whether it was closed, so that another one is a second document.
-    closed: bool,
-    core: Option<Namespace>,
-    /// The first element that is no feed's.
-    other: Option<String>,
-}
-
 impl<'a> Reader<'a> {
     fn run(&mut self) {
         loop {
@@ -117,6 +109,7 @@ impl<'a> Reader<'a> {
             namespace,
             field,
             attributes: start.attributes,
+            at: start.at,
             from: start.inner,
             to: start.inner,
             end: 0,
@@ -136,7 +129,7 @@ impl<'a> Reader<'a> {
 
     /// `xmlns`, `xml:base` and `xml:lang`.
     fn declarations(&mut self, attributes: &'a str, mut base: BaseId, mut language: &'a str) -> (BaseId, &'a str) {
-        for (name, value) in super::attributes::raw(attributes) {
+        for (name, value) in attributes::raw(attributes) {
             if name.eq_ignore_ascii_case("xml:base") {
                 base = self.bases.within(base, &self.scanner.entities.decode(value));
             } else if name.eq_ignore_ascii_case("xml:lang") {
@@ -152,30 +145,15 @@ impl<'a> Reader<'a> {
 
     /// An element outside of any unit: it holds units, or is one.
     fn outside(&mut self, node: &Node<'a>, name: &str) -> Role {
-        let core = matches!(node.namespace, Namespace::Core | Namespace::Atom | Namespace::Atom03 | Namespace::Rdf);
-        if core && self.is_container(node, name) {
+        if self.root.is_container(node, name) {
             self.container(*node);
             return Role::Container;
         }
-        if core && node.field == Field::Item && (self.root.found || self.root.other.is_none()) {
-            self.root.found = true;
-        } else if !self.root.found {
-            if self.root.other.is_none() {
-                self.root.other = Some(name.chars().filter(char::is_ascii_graphic).take(40).collect());
-            }
+        if !self.root.takes_unit(node, name) {
             return Role::Passed;
         }
         self.unit.push(*node);
         Role::Node(0)
-    }
-
-    fn is_container(&self, node: &Node<'a>, name: &str) -> bool {
-        match node.field {
-            Field::Rss | Field::Rdf => true,
-            Field::Feed => node.namespace != Namespace::Rdf,
-            Field::Channel => self.root.found || name.eq_ignore_ascii_case("channel"),
-            _ => false,
-        }
     }
 
     fn container(&mut self, mut node: Node<'a>) {
@@ -185,32 +163,19 @@ impl<'a> Reader<'a> {
             self.root.closed = false;
         }
         if !self.root.found {
-            self.root.found = true;
             self.open.clear();
-            if self.root.other.is_some() || !is_prolog(&self.scanner.text()[..node.from]) {
+            if !self.root.is_first(&self.scanner.text()[..node.at]) {
                 self.scanner.repairs.add(Repair::JunkBeforeRoot);
             }
-            let old = super::attributes::get(node.attributes, "version", &self.scanner.entities).is_some_and(|it| it.starts_with("0."));
-            let (format, core) = match node.field {
-                Field::Rdf => (Format::Rdf, Namespace::Core),
-                Field::Feed if node.namespace == Namespace::Atom03 || node.namespace == Namespace::Core && old => {
-                    (Format::Atom03, Namespace::Atom03)
-                }
-                Field::Feed => (Format::Atom, Namespace::Atom),
-                Field::Channel if node.namespace == Namespace::Core => (Format::Cdf, Namespace::Core),
-                _ => (Format::Rss, Namespace::Core),
-            };
-            (self.document.format, self.root.core) = (format, Some(core));
+            let version = attributes::get(node.attributes, "version", &self.scanner.entities);
+            self.document.format = self.root.begin(&node, version.as_deref());
         }
         node.end = 1;
+        let draft = &mut self.draft;
         let nodes = [node];
         let unit =
-            Unit { text: self.scanner.text(), nodes: &nodes, entities: &self.scanner.entities, bases: &self.bases, core: self.core() };
-        self.draft.root(unit.root());
-    }
-
-    fn core(&self) -> Namespace {
-        self.root.core.unwrap_or(Namespace::Core)
+            Unit { text: self.scanner.text(), nodes: &nodes, entities: &self.scanner.entities, bases: &self.bases, core: self.root.core };
+        draft.root(unit.root());
     }
 
     /// An element inside a unit.
@@ -225,7 +190,7 @@ impl<'a> Reader<'a> {
     /// Whether an element begins a unit although one is open: an entry inside of an entry's own fields.
     fn begins_anew(&self, node: &Node<'a>) -> bool {
         let own = |it: Namespace| matches!(it, Namespace::Core | Namespace::Atom | Namespace::Atom03);
-        if !own(node.namespace) || !(node.field == Field::Item || is_root(node)) {
+        if !own(node.namespace) || !matches!(node.field, Field::Item | Field::Rss | Field::Rdf) {
             return false;
         }
         let nodes = self.open.iter().filter_map(|it| if let Role::Node(index) = it.role { self.unit.get(index) } else { None });
@@ -263,6 +228,10 @@ impl<'a> Reader<'a> {
                 if let Some(node) = self.unit.get_mut(index) {
                     (node.to, node.end, node.closed) = (at.max(node.from), end, closed);
                 }
+                let is_entry = self.unit.get(index).is_some_and(|it| it.field == Field::Item);
+                if !closed && !is_entry {
+                    give_back(&mut self.unit, index);
+                }
                 if index == 0 {
                     self.take_unit();
                 }
@@ -273,13 +242,18 @@ impl<'a> Reader<'a> {
     }
 
     fn take_unit(&mut self) {
-        let unit =
-            Unit { text: self.scanner.text(), nodes: &self.unit, entities: &self.scanner.entities, bases: &self.bases, core: self.core() };
+        let unit = Unit {
+            text: self.scanner.text(),
+            nodes: &self.unit,
+            entities: &self.scanner.entities,
+            bases: &self.bases,
+            core: self.root.core,
+        };
         let root = unit.root();
         if root.field() == Field::Item && matches!(root.namespace(), Namespace::Core | Namespace::Atom | Namespace::Atom03) {
             let mut item = item::read(root);
             // RFC 4287 §4.1.2: the feed's authors are those of entries that name none.
-            if item.authors.is_empty() && self.core() != Namespace::Core {
+            if item.authors.is_empty() && self.root.core != Namespace::Core {
                 item.authors = self.draft.authors().to_vec();
             }
             if self.seen.is_new(&item) {
@@ -287,7 +261,7 @@ impl<'a> Reader<'a> {
             }
         } else {
             let before = self.draft.site().is_some();
-            self.draft.take(root);
+            unit.roots().for_each(|it| self.draft.take(it));
             if let (false, Some(site)) = (before, self.draft.site()) {
                 let site = site.to_owned();
                 self.bases.set_site(&site);
@@ -319,15 +293,4 @@ impl<'a> Reader<'a> {
         document.recovered.add_all(self.scanner.repairs);
         Ok(document)
     }
-}
-
-/// Whether an element can only be the root of a feed.
-fn is_root(node: &Node<'_>) -> bool {
-    matches!(node.field, Field::Rss | Field::Rdf)
-}
-
-/// Whether nothing but the declaration, comments and white space stands before the root, whose tag ends the text.
-fn is_prolog(text: &str) -> bool {
-    let start = text.trim_start();
-    start.starts_with('<') && (start.starts_with("<?") || start.starts_with("<!") || !start[1..].contains('<'))
 }

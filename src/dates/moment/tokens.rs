@@ -1,92 +1,12 @@
 //! A text to what its tokens say of a moment: the numbers of the date, the time of the day, the zone.
 
-use super::{Clock, Moment, Order, Zone, date::Parts, zones};
+use super::{
+    Moment, Order, Zone,
+    clock::{self, Clock, count_digits},
+    date::Parts,
+    small_words, zones,
+};
 use crate::dates::words;
-
-/// Words that say nothing of the moment.
-const FILLERS: [&str; 46] = [
-    "at",
-    "on",
-    "the",
-    "of",
-    "de",
-    "del",
-    "den",
-    "der",
-    "am",
-    "a",
-    "à",
-    "las",
-    "alle",
-    "ore",
-    "om",
-    "um",
-    "uhr",
-    "kl",
-    "klo",
-    "o",
-    "st",
-    "nd",
-    "rd",
-    "th",
-    "er",
-    "г",
-    "в",
-    "р",
-    "о",
-    "godz",
-    "saat",
-    "الساعة",
-    "من",
-    "عام",
-    "سنة",
-    "ساعت",
-    "في",
-    "در",
-    "เวลา",
-    "น",
-    "ngày",
-    "lúc",
-    "ถ",
-    "ที่",
-    "בשעה",
-    "को",
-];
-/// What stands before or behind a time of the first half of the day, and of the second.
-const HALVES: [(&str, bool); 32] = [
-    ("am", false),
-    ("pm", true),
-    ("a.m", false),
-    ("p.m", true),
-    ("a.m.", false),
-    ("p.m.", true),
-    ("ص", false),
-    ("م", true),
-    ("صباحا", false),
-    ("صباحاً", false),
-    ("مساء", true),
-    ("مساءً", true),
-    ("上午", false),
-    ("下午", true),
-    ("午前", false),
-    ("午後", true),
-    ("오전", false),
-    ("오후", true),
-    ("ق.ظ", false),
-    ("ب.ظ", true),
-    ("ق.ظ.", false),
-    ("ب.ظ.", true),
-    ("π.μ.", false),
-    ("μ.μ.", true),
-    ("πμ", false),
-    ("μμ", true),
-    ("sa", false),
-    ("ch", true),
-    ("öö", false),
-    ("ös", true),
-    ("पूर्वाह्न", false),
-    ("अपराह्न", true),
-];
 
 /// What a text says.
 #[derive(Debug, Default)]
@@ -184,16 +104,7 @@ impl Reader<'_> {
 
     fn finish(mut self) -> Option<Said> {
         if let Some(second) = self.half {
-            let clock = self.said.clock.as_mut()?;
-            let (_, hour) = chrono::Timelike::hour12(&clock.time);
-            let hour24 = chrono::Timelike::hour(&clock.time);
-            let wanted = match (hour24, second) {
-                // `15:04 PM`
-                (13.., _) => hour24,
-                (_, true) => hour % 12 + 12,
-                (_, false) => hour % 12,
-            };
-            clock.time = chrono::Timelike::with_hour(&clock.time, wanted)?;
+            self.said.clock = Some(self.said.clock?.in_half(second)?);
         }
         Some(self.said)
     }
@@ -203,8 +114,9 @@ impl Reader<'_> {
         let digits = count_digits(self.rest);
         if self.said.clock.is_none()
             && digits <= 2
-            && let Some(length) = self.time()
+            && let Some((clock, length)) = clock::at(self.rest)
         {
+            self.said.clock = Some(clock?);
             self.pass(length);
             return Some(());
         }
@@ -228,46 +140,10 @@ impl Reader<'_> {
     /// `20240102030405`, `202401020304`
     fn compact(&mut self, digits: usize) -> Option<()> {
         let (date, time) = self.rest[..digits].split_at(8);
-        let pair = |at: usize| time.get(at..at + 2).map_or(Some(0), |it| it.parse().ok());
-        self.said.clock = Some(Clock::new(pair(0)?, pair(2)?, pair(4)?)?);
+        self.said.clock = Some(clock::compact(time)?);
         let date = date.parse().ok()?;
         self.pass(digits);
         self.said.parts.number(date, 8)
-    }
-
-    /// A time of the day at the start; its length.
-    fn time(&mut self) -> Option<usize> {
-        let bytes = self.rest.as_bytes();
-        let first = count_digits(self.rest);
-        let mut at = first;
-        let hour: u32 = self.rest[..first].parse().ok()?;
-        let mut numbers = [hour, 0, 0];
-        for (place, marks) in [(1, [":", "時", "시", "h", "点"]), (2, [":", "分", "분", "m", "’"])] {
-            let Some(mark) = marks.iter().find(|it| self.rest[at..].starts_with(**it)) else { break };
-            let behind = at + mark.len();
-            let spaces = self.rest[behind..].len() - self.rest[behind..].trim_start().len();
-            let digits = count_digits(&self.rest[behind + spaces..]);
-            if !(1..=2).contains(&digits) || place == 1 && *mark == ":" && digits != 2 {
-                // `3시`, `3時`
-                if place == 1 && !mark.is_ascii() {
-                    at = behind;
-                }
-                break;
-            }
-            numbers[place] = self.rest[behind + spaces..behind + spaces + digits].parse().ok()?;
-            at = behind + spaces + digits;
-        }
-        if at == first {
-            return None;
-        }
-        for unit in ["分", "분", "秒", "초"] {
-            at += if self.rest[at..].starts_with(unit) { unit.len() } else { 0 };
-        }
-        if bytes.get(at).is_some_and(|it| matches!(it, b'.' | b',')) && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
-            at += 1 + count_digits(&self.rest[at + 1..]);
-        }
-        self.said.clock = Some(Clock::new(numbers[0], numbers[1], numbers[2])?);
-        Some(at)
     }
 
     /// Whether a sign begins the distance from UTC: only behind a time or a zone, and before digits.
@@ -300,7 +176,7 @@ impl Reader<'_> {
 
     fn word(&mut self) -> Option<()> {
         let rest = self.rest;
-        if let Some((second, length)) = half_at(rest)
+        if let Some((second, length)) = small_words::half_at(rest)
             && (self.said.clock.is_some() || !rest.starts_with(|c: char| c.is_ascii()))
         {
             self.half = Some(second);
@@ -353,9 +229,8 @@ impl Reader<'_> {
             }
             return Some(());
         }
-        let lower = word.to_lowercase();
         let unknown_zone = timed && (3..=5).contains(&word.len()) && word.bytes().all(|it| it.is_ascii_uppercase());
-        if !(FILLERS.contains(&lower.as_str()) || unknown_zone) {
+        if !(small_words::is_filler(word) || unknown_zone) {
             return None;
         }
         self.pass(letters);
@@ -368,24 +243,10 @@ impl Reader<'_> {
         if !matches!(digits, 4 | 6) {
             return Some(());
         }
-        let time = &self.rest[..digits];
-        let pair = |at: usize| time.get(at..at + 2).map_or(Some(0), |it| it.parse().ok());
-        self.said.clock = Some(Clock::new(pair(0)?, pair(2)?, pair(4)?)?);
+        self.said.clock = Some(clock::compact(&self.rest[..digits])?);
         self.pass(digits);
         Some(())
     }
-}
-
-fn count_digits(text: &str) -> usize {
-    text.bytes().take_while(u8::is_ascii_digit).count()
-}
-
-/// The half of the day that is named at the start, and its length.
-fn half_at(rest: &str) -> Option<(bool, usize)> {
-    let ends =
-        |length: usize| rest[length..].chars().next().is_none_or(|c| !c.is_alphabetic()) || !rest.starts_with(|c: char| c.is_ascii());
-    let found = |name: &str| rest.get(..name.len()).is_some_and(|it| it.to_lowercase() == name) && ends(name.len());
-    HALVES.iter().filter(|(name, _)| found(name)).max_by_key(|(name, _)| name.len()).map(|(name, second)| (*second, name.len()))
 }
 
 /// `בינואר`: in January.

@@ -1,0 +1,26 @@
+//! The small words of dates: those that say nothing, and the halves of the day.
+
+/// Words that say nothing of the moment.
+const FILLERS: &str = "\
+at on the of de del den der am a à las alle ore om um uhr kl klo o st nd rd th er г в р о godz saat الساعة من عام سنة ساعت في \
+در เวลา น ngày lúc ถ ที่ בשעה को";
+/// What stands before or behind a time of the first half of the day.
+const FIRST_HALF: &str = "am a.m a.m. ص صباحا صباحاً 上午 午前 오전 ق.ظ ق.ظ. π.μ. πμ sa öö पूर्वाह्न";
+/// The same of the second.
+const SECOND_HALF: &str = "pm p.m p.m. م مساء مساءً 下午 午後 오후 ب.ظ ب.ظ. μ.μ. μμ ch ös अपराह्न";
+
+/// Whether a word says nothing.
+pub(super) fn is_filler(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    FILLERS.split(' ').any(|it| it == lower)
+}
+
+/// The half of the day that is named at the start (the second is true), and its length.
+pub(super) fn half_at(rest: &str) -> Option<(bool, usize)> {
+    let ascii = rest.starts_with(|c: char| c.is_ascii());
+    let ends = |length: usize| rest[length..].chars().next().is_none_or(|c| !c.is_alphabetic()) || !ascii;
+    let named = |name: &&str| rest.get(..name.len()).is_some_and(|it| it.to_lowercase() == *name) && ends(name.len());
+    let longest = |names: &'static str| names.split(' ').filter(named).map(str::len).max();
+    let (first, second) = (longest(FIRST_HALF), longest(SECOND_HALF));
+    Some((second > first, first.max(second)?))
+}

@@ -1,0 +1,97 @@
+//! What is made to cost much costs little: each of these would take minutes or gigabytes where something is quadratic.
+
+use super::{super::model::Document, *};
+
+const BIG: usize = 1_000_000;
+
+fn document(text: &str) -> Document {
+    parse(text.as_bytes(), None, &url()).unwrap()
+}
+
+#[test]
+fn entities_that_expand_each_other_expand_little() {
+    let declared: Vec<String> = (1..40).map(|it| format!("<!ENTITY e{it} \"{}\">", format!("&e{};", it - 1).repeat(10))).collect();
+    let declared = declared.concat();
+    let text =
+        format!("<!DOCTYPE rss [<!ENTITY e0 \"x\">{declared}]><rss><channel><title>{}</title></channel></rss>", "&e3;&e39;".repeat(10_000));
+    assert!(document(&text).feed.title.unwrap().value.len() < 3 << 20);
+}
+
+#[test]
+fn one_entity_is_expanded_as_often_as_it_is_cheap() {
+    let text = format!(
+        "<!DOCTYPE rss [<!ENTITY a \"{}\">]><rss><channel><title>{}</title></channel></rss>",
+        "x".repeat(1_000),
+        "&a;".repeat(BIG / 3)
+    );
+    assert!(document(&text).feed.title.unwrap().value.len() < 3 << 20);
+}
+
+#[test]
+fn bases_and_elements_nest_to_any_depth() {
+    for element in ["<a xml:base='x/'>", "<a>", "<item>", "<entry xml:base='y/'>"] {
+        let text =
+            format!("<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://news.example/'>{}", element.repeat(BIG / element.len()));
+        assert!(document(&text).entries.len() <= MAX_ENTRIES);
+    }
+}
+
+#[test]
+fn namespaces_and_attributes_are_as_many_as_they_like() {
+    let declarations = (0..100_000).map(|it| format!(" xmlns:n{it}='https://n{it}.example/'")).collect::<Vec<_>>().concat();
+    assert_eq!(document(&format!("<rss{declarations}><channel><title>t</title></channel></rss>")).feed.title.unwrap().value, "t");
+}
+
+#[test]
+fn references_zeros_and_digits_in_any_number_are_text() {
+    let title = |text: &str| document(&format!("<rss><channel><title>{text}</title></channel></rss>")).feed.title.unwrap().value;
+    assert_eq!(title(&"&amp;".repeat(BIG)).len(), BIG);
+    assert_eq!(title(&format!("a{}b", "\0".repeat(BIG))), "ab");
+    let digits = "9".repeat(BIG);
+    let item = format!(
+        "<rss><channel><ttl>{digits}</ttl><item><guid>1</guid><pubDate>{digits}</pubDate><enclosure url='x' length='{digits}'/></item></channel></rss>"
+    );
+    assert_eq!(document(&item).entries[0].published.as_ref().unwrap().time, None);
+}
+
+#[test]
+fn json_nests_to_any_depth() {
+    for text in ["[".repeat(BIG), "{\"a\":".repeat(BIG / 5), format!("{{\"items\":{}", "[{\"tags\":".repeat(BIG / 9))] {
+        assert!(
+            parse(text.as_bytes(), None, &url()).is_ok_and(|it| it.entries.is_empty()) || parse(text.as_bytes(), None, &url()).is_err()
+        );
+    }
+}
+
+#[test]
+fn whatever_is_opened_again_and_again_is_searched_for_once() {
+    for what in [
+        "<!--",
+        "<![CDATA[",
+        "<?",
+        "<!DOCTYPE[",
+        "<a b=\"",
+        "<a b='x",
+        "</a",
+        "<a",
+        "&",
+        "&#",
+        "]]>",
+        "<t><![CDATA[x</t>",
+        "<img src=",
+        "&lt;!--",
+        "&lt;script&gt;",
+        "&lt;!",
+        "&lt;a b=&quot;",
+        "@",
+        "a@",
+        "\r",
+    ] {
+        let many = what.repeat(BIG / what.len());
+        let text = format!(
+            "<rss><channel><item><author>{many}</author><description>{many}</description></item><item><guid>2</guid></item></channel></rss>"
+        );
+        let document = document(&text);
+        drop(serde_json::to_string(&Neutral::new(document, &url())).unwrap());
+    }
+}

@@ -1,0 +1,94 @@
+//! What holds for every feed.
+
+use encoding_rs::Encoding;
+
+use super::{
+    super::model::Item,
+    generator::{ALPHABETS, Random, feed},
+    *,
+};
+
+const FEEDS: u64 = 60;
+
+fn entries(bytes: &[u8]) -> Vec<Item> {
+    parse(bytes, None, &url()).map(|it| it.entries).unwrap_or_default()
+}
+
+#[test]
+fn any_cut_of_a_feed_gives_a_prefix_of_its_entries() {
+    for seed in 0..FEEDS {
+        let mut random = Random::new(seed);
+        let alphabet = ALPHABETS[random.below(ALPHABETS.len())].1;
+        let text = feed(&mut random, "utf-8", alphabet);
+        let whole = entries(text.as_bytes());
+        for end in 0..text.len() {
+            let cut = entries(&text.as_bytes()[..end]);
+            assert!(whole.starts_with(&cut), "seed {seed}, {end} bytes of {text}");
+        }
+    }
+}
+
+#[test]
+fn any_cut_of_a_json_feed_gives_a_prefix_of_its_entries() {
+    let text = r#"{"version":"https://jsonfeed.org/version/1.1","authors":[{"name":"Ann"}],"items":[{"id":"1","title":"a \"é\" \u00e9","tags":["x",1]},{"id":2,"content_html":"<p>"}],"title":"t"}"#;
+    let whole = entries(text.as_bytes());
+    assert_eq!(whole.len(), 2);
+    for end in 0..text.len() {
+        assert!(whole.starts_with(&entries(&text.as_bytes()[..end])), "{end}");
+    }
+}
+
+#[test]
+fn any_encoding_of_a_feed_gives_the_same_entries() {
+    for seed in 0..FEEDS {
+        let mut random = Random::new(seed);
+        let (label, alphabet) = ALPHABETS[random.below(ALPHABETS.len())];
+        let text = feed(&mut random, label, alphabet);
+        let whole = entries(text.replacen(label, "utf-8", 1).as_bytes());
+        let (legacy, _, lost) = Encoding::for_label(label.as_bytes()).unwrap().encode(&text);
+        assert!(!lost, "{text}");
+        let wide = |to: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to).collect::<Vec<u8>>();
+        for (name, bytes) in [
+            ("declared", legacy.into_owned()),
+            ("falsely declared", text.clone().into_bytes()),
+            ("with a mark", ["\u{feff}", &text].concat().into_bytes()),
+            ("UTF-16LE", wide(u16::to_le_bytes)),
+            ("UTF-16BE with a mark", [&b"\xfe\xff"[..], &wide(u16::to_be_bytes)].concat()),
+            ("UTF-32", text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect()),
+        ] {
+            // An ASCII feed in a multi-byte encoding is the same either way.
+            assert_eq!(entries(&bytes), whole, "seed {seed}, {name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn reading_twice_gives_the_same_identities_and_versions() {
+    for seed in 0..FEEDS {
+        let text = feed(&mut Random::new(seed), "utf-8", ALPHABETS[0].1);
+        let names = |text: &str| {
+            read(text.as_bytes(), None, &url())
+                .map(|it| it.entries.iter().map(|it| (it.identity.clone(), it.version())).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&text), names(&text.replace('\n', "\r\n")));
+        assert_eq!(names(&text), names(&text.replace("</item>\n", "\n").replace("</entry>\n", "\n")));
+    }
+}
+
+#[test]
+fn feed_rs_reads_the_same_from_well_formed_feeds() {
+    for seed in 0..FEEDS {
+        let text = feed(&mut Random::new(seed), "utf-8", ALPHABETS[3].1);
+        let ours = entries(text.as_bytes());
+        let theirs = feed_rs::parser::Builder::new().base_uri(Some(url().as_str())).sanitize_content(false).build().parse(text.as_bytes());
+        let Ok(theirs) = theirs else { continue };
+        assert_eq!(ours.len(), theirs.entries.len(), "{text}");
+        for (our, their) in ours.iter().zip(&theirs.entries) {
+            let link = their.links.first().map(|it| it.href.as_str());
+            assert_eq!(our.link.as_deref(), link, "{text}");
+            let date = our.published.as_ref().or(our.updated.as_ref()).and_then(|it| it.time);
+            assert_eq!(date, their.published.or(their.updated), "{text}");
+            assert_eq!(our.title.as_ref().map(|it| it.value.trim()), their.title.as_ref().map(|it| it.content.trim()), "{text}");
+        }
+    }
+}
