@@ -77,6 +77,15 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, (url, form): (Option<&Url>
     }
 }
 
+/// The same for pages that are published: a listing has a body, too, but it is no article.
+///
+/// # Errors
+/// [`PageError::Listing`] beside those of [`read`].
+pub(crate) fn read_article(bytes: &[u8], content_type: Option<&str>, url: Option<&Url>) -> Result<Page, PageError> {
+    let page = read(bytes, content_type, (url, None))?;
+    if page.kind == PageKind::Listing { Err(PageError::Listing) } else { Ok(page) }
+}
+
 /// What a page holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -124,6 +133,9 @@ pub enum PageError {
     /// HTML without a text that could be an article.
     #[error("no article text found")]
     NoText,
+    /// It leads to articles and is none.
+    #[error("a page of links to articles")]
+    Listing,
     /// A parser panicked on it.
     #[error("the extractor panicked")]
     Panicked,

@@ -162,7 +162,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
 
 fn decode_and_extract(fetched: Fetched, limit: usize) -> Result<Look, Failure> {
     let bytes = fetched.body.decode(limit).map_err(|error: FetchError| Failure::fetch(error.to_string()))?;
-    let page = page::read(&bytes, fetched.content_type.as_deref(), (Some(&fetched.url), None)).map_err(|error| Failure {
+    let page = page::read_article(&bytes, fetched.content_type.as_deref(), Some(&fetched.url)).map_err(|error| Failure {
         // A publisher's slip is mended within minutes.
         tries: if error == PageError::NoText { FEW_TRIES } else { 1 },
         ..Failure::page(&error, &bytes)
@@ -176,7 +176,7 @@ fn open(entry: PendingEntry, bytes: Vec<u8>) -> Result<Look, Failure> {
     if let Some(error) = document.unreadable {
         return Err(Failure { reason: "message", tries: 1, bytes: Some(bytes.into()), ..Failure::fetch(error) });
     }
-    let page = page::read(&bytes, document.content_type.as_deref(), (document.url.as_ref(), None))
+    let page = page::read_article(&bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
     Ok(Look { requested: document.received, url: document.url, via: document.via, page })
 }
