@@ -11,6 +11,8 @@ pub mod html;
 
 pub mod feed;
 
+pub mod listing;
+
 pub mod page;
 
 pub mod article;

@@ -6,6 +6,7 @@ pub mod check;
 mod demo;
 mod extract;
 mod filter;
+mod listing;
 mod run;
 mod state;
 
@@ -38,6 +39,8 @@ enum Command {
     Check(Box<Overrides>),
     /// Pages → JSON lines: the articles of each.
     Extract(extract::Options),
+    /// Listing pages → JSON lines: the links of the articles of each.
+    Listing(listing::Options),
     /// What is in the data directory.
     State {
         #[command(subcommand)]
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Run(overrides) => run::run(&overrides),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
         Command::Extract(options) => extract::run(options),
+        Command::Listing(options) => listing::run(options),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),
         Command::Completions { shell } => {

@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8};
 /// Bytes of the start in which `<meta charset>` is looked for (§13.2.3.2).
 const PRESCAN: usize = 1_024;
 
-pub(super) fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
+pub(crate) fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[mark..]).0;
     }

@@ -90,7 +90,7 @@ fn end_of(rest: &[u8], name: &[u8]) -> usize {
 
 /// What bytes are that are no HTML; `None` where they may be.
 #[must_use]
-pub(super) fn not_html(bytes: &[u8]) -> Option<&'static str> {
+pub(crate) fn not_html(bytes: &[u8]) -> Option<&'static str> {
     const SIGNATURES: [(&[u8], &str); 10] = [
         (b"%PDF-", "a PDF"),
         (b"\x89PNG", "a PNG image"),

@@ -1,6 +1,6 @@
 //! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
 
-mod dates;
+pub(crate) mod dates;
 mod jsonld;
 
 use dom_query::Document;

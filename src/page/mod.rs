@@ -2,8 +2,8 @@
 
 pub mod blocks;
 mod dump;
-mod encoding;
-mod guard;
+pub(crate) mod encoding;
+pub(crate) mod guard;
 mod meta;
 pub mod extract;
 pub mod language;
@@ -18,6 +18,7 @@ use crate::article::Content;
 pub use claim::{Claim, Claimed};
 pub use dump::{is_dump, read as read_dump};
 pub use extract::extract;
+pub(crate) use meta::dates;
 pub use reading::Settings;
 
 /// A fetched page.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 
 /// The moment, and what had to be assumed.
-pub(super) fn parse(text: &str) -> Option<(DateTime<Utc>, Option<&'static str>)> {
+pub(crate) fn parse(text: &str) -> Option<(DateTime<Utc>, Option<&'static str>)> {
     let text = text.trim();
     if let Ok(date) = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc2822(text)) {
         return Some((date.to_utc(), None));
