@@ -78,7 +78,7 @@ pub struct Candidate {
     /// The model's sum: above 0 is an article.
     pub score: f32,
     /// What it was weighed by.
-    pub measures: serde_json::Map<String, serde_json::Value>,
+    pub measures: Vec<(&'static str, f32)>,
 }
 
 /// Why a page lists nothing.
@@ -145,8 +145,7 @@ pub fn candidates(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result
     let measures = features::measure(&survey, &found, url);
     let weighed = found.targets.into_iter().zip(measures).map(|(target, measures)| {
         let score = model::score(&measures);
-        let named = features::NAMES.iter().zip(measures.values());
-        let measures = named.map(|(name, value)| ((*name).to_owned(), value.into())).collect();
+        let measures = features::NAMES.iter().copied().zip(measures.values()).collect();
         Candidate { url: target.url, article: score > 0.0, score, measures }
     });
     Ok(weighed.collect())

@@ -52,10 +52,10 @@ def load(truth, path):
             articles = {key(said["url"], it) for it in said["articles"]}
             optional = {key(said["url"], it) for it in said.get("optional", [])} - articles
             for link in page["candidates"]:
-                names = names or list(link["measures"])
+                names = names or [name for name, _ in link["measures"]]
                 address = key(said["url"], link["url"])
                 if address not in optional:
-                    rows[page["id"]].append((address in articles, [link["measures"][it] for it in names]))
+                    rows[page["id"]].append((address in articles, [value for _, value in link["measures"]]))
             missed = articles - {key(said["url"], it["url"]) for it in page["candidates"]}
             if missed:
                 print("%s: %d articles are no candidates" % (page["id"], len(missed)))
