@@ -122,7 +122,7 @@ impl Work {
             Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             Reading::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
-                vec![assemble::from_feed(&entry, dead.at)]
+                if dead.stands { vec![assemble::from_feed(&entry, dead.at)] } else { Vec::new() }
             }
         };
         self.batch.entry_done(&key);

@@ -45,7 +45,7 @@ pub enum Reading {
         /// Why it failed.
         error: String,
     },
-    /// It failed for good: a dead letter, and the feed's own words are the article.
+    /// It failed for good: a dead letter, and the feed's own words are the article, where they can be one.
     Dead(Dead),
 }
 
@@ -73,4 +73,6 @@ pub struct Dead {
     pub bytes: Option<bytes::Bytes>,
     /// When.
     pub at: DateTime<Utc>,
+    /// Whether what its source says of it is an article all the same.
+    pub stands: bool,
 }

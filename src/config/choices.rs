@@ -83,6 +83,8 @@ choices! {
     SourceKind {
         /// RSS, Atom, RDF or JSON Feed.
         Feed = "feed",
+        /// An HTML page with links to articles.
+        Listing = "listing",
     }
 }
 
@@ -99,5 +101,5 @@ from_text! {
     PageMode, "\"on\", \"feed\" or \"off\"", PageMode::from_str;
     SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
     LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
-    SourceKind, "\"feed\"", SourceKind::from_str;
+    SourceKind, "\"feed\" or \"listing\"", SourceKind::from_str;
 }

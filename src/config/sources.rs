@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use crate::listing::selector::Selectors;
+
 use super::{ConfigError, ConfigErrors, PageMode, Place, Poll, SourceKind, error::Text, read_bytes, setting::from_text};
 
 /// The stable name of a source.
@@ -74,6 +76,8 @@ pub struct Source {
     pub max_interval: Option<Duration>,
     /// Instead of [`super::Page::mode`].
     pub pages: Option<PageMode>,
+    /// How the links of a listing are found, where they are not to be found by itself.
+    pub listing: Option<Selectors>,
     /// Where it was configured.
     pub place: Place,
 }
@@ -90,6 +94,7 @@ impl Source {
             min_interval: None,
             max_interval: None,
             pages: None,
+            listing: None,
             place,
         }
     }

@@ -38,7 +38,9 @@ pub(super) fn link(survey: &Survey<'_, '_>, gathered: &Gathered, target: usize, 
     let framed = card.or_else(|| places.first().map(|it| it.card));
     Link {
         url: found.url.clone(),
-        teaser: framed.and_then(|it| teaser(survey, it, (named, &places))).filter(|it| title.as_ref() != Some(it)),
+        teaser: framed
+            .and_then(|it| teaser(survey, it, (named, &places)))
+            .filter(|it| title.as_ref().is_none_or(|title| !it.contains(title))),
         title,
         image: places.iter().map(|it| it.card).chain(framed).find_map(|it| image(tree, it, &gathered.base)),
         published: framed.and_then(|it| date(tree, it)),
@@ -124,7 +126,9 @@ fn teaser(survey: &Survey<'_, '_>, card: NodeId, (title, places): (Option<NodeId
     let text: String = tree
         .subtree(block)
         .take(MAX_NODES)
-        .filter(|it| tree.tag(*it) == Tag::Text && !title.is_some_and(|title| tree.within(*it, title)) && !is_unseen(tree.tag(tree.parent(*it))))
+        .filter(|it| {
+            tree.tag(*it) == Tag::Text && !title.is_some_and(|title| tree.within(*it, title)) && !is_unseen(tree.tag(tree.parent(*it)))
+        })
         .map(|it| bounded_raw(&tree.text(it), MAX_TEASER).to_owned() + " ")
         .collect();
     Some(bounded(&collapse(&text), MAX_TEASER)).filter(|it| !it.is_empty())
@@ -132,13 +136,21 @@ fn teaser(survey: &Survey<'_, '_>, card: NodeId, (title, places): (Option<NodeId
 
 /// The address of the card's first picture.
 fn image(tree: &Tree<'_>, card: NodeId, base: &Url) -> Option<Url> {
-    let node = picture(tree, card)?;
-    let lazy = ["data-src", "data-original", "data-lazy-src", "src"];
-    let named = lazy.iter().filter_map(|name| tree.attribute(node, name)).find_map(|it| resolve(base, &it));
-    named.or_else(|| {
-        let set = ["data-srcset", "srcset"].iter().find_map(|name| tree.attribute(node, name))?;
-        resolve(base, set.split([',', ' ', '\n']).find(|it| !it.is_empty())?)
+    let mut pictures = tree.subtree(card).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Img);
+    pictures.find_map(|node| {
+        let lazy = ["data-src", "data-original", "data-lazy-src", "src"];
+        let named = lazy.iter().filter_map(|name| tree.attribute(node, name)).filter_map(|it| resolve(base, &it)).find(|it| !stands_in(it));
+        named.or_else(|| {
+            let set = ["data-srcset", "srcset"].iter().find_map(|name| tree.attribute(node, name))?;
+            resolve(base, set.split([',', ' ', '\n']).find(|it| !it.is_empty())?).filter(|it| !stands_in(it))
+        })
     })
+}
+
+/// Whether a picture is shown only until a script puts the right one in its place.
+fn stands_in(url: &Url) -> bool {
+    let name = url.path().rsplit('/').next().unwrap_or_default();
+    ["placeholder", "spacer", "blank", "pixel", "transparent", "dummy"].iter().any(|it| name.contains(it))
 }
 
 /// The card's date, as it is written for machines.

@@ -145,7 +145,9 @@ impl<'s, 't, 'a> Scene<'s, 't, 'a> {
                 it.alt_width = it.alt_width.max(count(width(&alt).min(400)));
             }
             let rel = tree.attribute(at.node, "rel").unwrap_or_default().to_ascii_lowercase();
-            it.rel_bad = it.rel_bad.max(flag(["sponsored", "nofollow", "tag", "author", "next", "prev", "category"].iter().any(|it| rel.contains(it))));
+            it.rel_bad = it
+                .rel_bad
+                .max(flag(["sponsored", "nofollow", "tag", "author", "next", "prev", "category"].iter().any(|it| rel.contains(it))));
             it.rel_good = it.rel_good.max(flag(rel.contains("bookmark")));
         }
     }
@@ -408,9 +410,34 @@ const PUNCTUATION: &str = ",:;?!.\"“”„«»‘’'–—…،؛؟。，、�
 
 /// Where readers are sent to pass something on, or to follow.
 const SOCIAL: &[&str] = &[
-    "facebook.com", "twitter.com", "x.com", "instagram.com", "youtube.com", "linkedin.com", "pinterest.com", "whatsapp.com", "t.me",
-    "telegram.me", "telegram.org", "tiktok.com", "reddit.com", "threads.net", "bsky.app", "vk.com", "ok.ru", "weibo.com", "line.me",
-    "flipboard.com", "apple.com", "google.com", "play.google.com", "mailto", "wa.me", "snapchat.com", "xing.com", "tumblr.com",
+    "facebook.com",
+    "twitter.com",
+    "x.com",
+    "instagram.com",
+    "youtube.com",
+    "linkedin.com",
+    "pinterest.com",
+    "whatsapp.com",
+    "t.me",
+    "telegram.me",
+    "telegram.org",
+    "tiktok.com",
+    "reddit.com",
+    "threads.net",
+    "bsky.app",
+    "vk.com",
+    "ok.ru",
+    "weibo.com",
+    "line.me",
+    "flipboard.com",
+    "apple.com",
+    "google.com",
+    "play.google.com",
+    "mailto",
+    "wa.me",
+    "snapchat.com",
+    "xing.com",
+    "tumblr.com",
 ];
 
 fn host(url: &Url) -> &str {
@@ -447,7 +474,10 @@ fn beneath(targets: &[Target]) -> Vec<usize> {
             path = folder;
         }
     }
-    targets.iter().map(|it| counts.get(&format!("{}{}", host(&it.url), it.url.path().trim_end_matches('/'))).copied().unwrap_or(0)).collect()
+    targets
+        .iter()
+        .map(|it| counts.get(&format!("{}{}", host(&it.url), it.url.path().trim_end_matches('/'))).copied().unwrap_or(0))
+        .collect()
 }
 
 /// Words of a name that stand in the address, up to eight.

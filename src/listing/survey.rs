@@ -3,10 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    address::Hash,
-    words::Region,
-};
+use super::{address::Hash, words::Region};
 use crate::html::{NodeId, Tag, Tree};
 
 /// A named part of a page is believed to be one while it holds no more of the page's text than this share: wrappers of

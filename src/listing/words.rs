@@ -38,7 +38,8 @@ const FILES: &str = "jpg jpeg png gif webp svg ico bmp avif pdf doc docx xls xls
     xml rss atom json css js ics apk exe dmg epub txt csv";
 
 /// Servers that count clicks on advertisements, by what their names hold.
-const AD_SERVERS: &[&str] = &["doubleclick.", "googlesyndication.", "adservice.", "adclick.", "taboola.", "outbrain.", "criteo.", "adform.", "adnxs."];
+const AD_SERVERS: &[&str] =
+    &["doubleclick.", "googlesyndication.", "adservice.", "adclick.", "taboola.", "outbrain.", "criteo.", "adform.", "adnxs."];
 
 /// Longer than any name here.
 const LONGEST: usize = 20;

@@ -8,6 +8,7 @@ mod meta;
 pub mod extract;
 pub mod language;
 mod claim;
+mod gate;
 mod reading;
 pub mod stage;
 

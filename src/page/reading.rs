@@ -9,7 +9,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 
-use super::{Input, Page, PageError, extract};
+use super::{Input, Page, PageError, extract, gate};
 use crate::{
     article::{Dead, Look, Reading},
     clock::Clock,
@@ -77,10 +77,13 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Outcome::New(fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
                 match self.extract(*fetched).await {
-                    Ok(look) => {
-                        metrics::page("read");
-                        return Reading::Page(Box::new(look));
-                    }
+                    Ok(look) => match gate::refused(&look.page, &entry.source.kind) {
+                        None => {
+                            metrics::page("read");
+                            return Reading::Page(Box::new(look));
+                        }
+                        Some(why) => Failure { reason: "page", tries: 1, ..Failure::fetch(why.to_owned()) },
+                    },
                     Err(failure) => failure,
                 }
             }
@@ -95,7 +98,10 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         if failure.reason != "page" {
             metrics::fetched("page", failure.reason, 0);
         }
-        let reading = after(failure, entry.tries, &self.settings, self.clock.now());
+        let mut reading = after(failure, entry.tries, &self.settings, self.clock.now());
+        if let Reading::Dead(dead) = &mut reading {
+            dead.stands = gate::stands_without_its_page(dead.reason, &entry.source.kind);
+        }
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
             tracing::info!(source.id = entry.source.id, url = %link, tries = entry.tries + 1, given_up = matches!(reading, Reading::Dead(_)), error, "the page was not read");
@@ -156,7 +162,7 @@ impl Failure {
 fn after(failure: Failure, tries_before: u32, settings: &Settings, now: DateTime<Utc>) -> Reading {
     let Failure { reason, error, wait, tries, bytes } = failure;
     if tries_before + 1 >= settings.tries.min(tries) {
-        return Reading::Dead(Dead { reason, error, bytes, at: now });
+        return Reading::Dead(Dead { reason, error, bytes, at: now, stands: true });
     }
     let factor = 4_u32.checked_pow(tries_before).unwrap_or(u32::MAX);
     let pause = settings.retry_first.saturating_mul(factor).min(settings.retry_max).max(wait.unwrap_or_default());

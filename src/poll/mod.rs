@@ -14,9 +14,10 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     article::commit::day,
     clock::Clock,
-    config::sources::Source,
-    feed,
+    config::{SourceKind, sources::Source},
+    feed::{self, Feed},
     fetch::{Fetch, Fetched, Outcome, Request, Validators},
+    listing as pages,
     pipeline::PipelineError,
     publish::PollRecord,
     schedule::{
@@ -31,6 +32,9 @@ pub use listing::Rules;
 
 /// A host has entries that are due then (milliseconds since 1970).
 pub type Wake = (HostKey, u64);
+
+/// What listing pages are asked for.
+const ACCEPT_HTML: &str = "text/html, application/xhtml+xml, */*;q=0.5";
 
 /// What feeds are asked for.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
@@ -103,7 +107,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs
     let source = &parts.sources[due.source];
     let started = parts.clock.now();
     let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
-    let request = Request { url: source.url.clone(), validators: validators(&facts, started), accept: ACCEPT };
+    let request = Request { url: source.url.clone(), validators: validators(&facts, started), accept: accept(source.kind) };
     let outcome = parts.fetcher.fetch(request).await;
     let visit = visit(&parts, source, facts, outcome).await?;
     let now = parts.clock.now();
@@ -211,9 +215,9 @@ async fn read<F: Fetch, C: Clock>(
             facts.validators = fetched.validators;
             return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
         }
-        let feed = match feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) {
+        let feed = match entries(&source, &bytes, &fetched) {
             Ok(feed) => feed,
-            Err(error) => return Ok(ended(facts, PollResult::Failed, "unreadable", error.to_string(), now)),
+            Err(reason) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
         };
         let listed = listing::go_through(&store, &source, &facts, &feed, (&rules, now))?;
         facts.validators = fetched.validators;
@@ -228,6 +232,29 @@ async fn read<F: Fetch, C: Clock>(
         Ok(Visit { facts, commit: listed.commit, wakes: listed.wakes, result: PollResult::Read { fresh: listed.fresh }, word: "read" })
     };
     tokio::task::spawn_blocking(work).await?
+}
+
+fn accept(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Feed => ACCEPT,
+        SourceKind::Listing => ACCEPT_HTML,
+    }
+}
+
+/// What the source lists, or why nothing of it can be told. A page without a link to an article is not an empty list
+/// but one that cannot be read: a new design, a notice about cookies, a page for robots.
+fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
+    let content_type = fetched.content_type.as_deref();
+    match (source.kind, &source.listing) {
+        (SourceKind::Feed, _) => feed::read(bytes, content_type, &fetched.url).map_err(|error| error.to_string()),
+        (SourceKind::Listing, None) => {
+            pages::read(bytes, content_type, &fetched.url).map(pages::to_feed).map_err(|error| error.to_string())
+        }
+        (SourceKind::Listing, Some(selectors)) => {
+            let read = pages::read_by(selectors, bytes, content_type, &fetched.url);
+            read.map(pages::to_feed).map_err(|error| error.to_string())
+        }
+    }
 }
 
 fn report(poll: &PollRecord, result: PollResult, failures: u32) {

@@ -11,6 +11,8 @@ mod pages;
 
 mod daemon;
 
+mod listing;
+
 mod kafka;
 
 mod demo;

@@ -1,13 +1,16 @@
 //! TOML lists: `[[source]]` tables, with the same quality of errors as the config.
 
-use std::time::Duration;
+use std::{str::FromStr as _, time::Duration};
 
 use url::Url;
 
 use super::{List, Source, SourceId, label, source_url};
-use crate::config::{
-    PageMode, SourceKind, reader,
-    setting::{Placed, from_text, settings},
+use crate::{
+    config::{
+        PageMode, SourceKind, reader,
+        setting::{Placed, from_text, settings},
+    },
+    listing::selector::{Selector, Selectors},
 };
 
 settings! {
@@ -37,6 +40,18 @@ settings! {
         max_interval: Option<Duration> = None;
         /// Overrides `page.mode`.
         pages: Option<PageMode> = None;
+        /// How the links of a listing are found.
+        listing: Option<ListingTable> = None;
+    }
+}
+
+settings! {
+    /// `[source.listing]`: CSS selectors, for those who would rather name links than have them found.
+    ListingTable {
+        /// The elements that show one article each.
+        item: Option<Selector> = None;
+        /// The link in an item, or in the page.
+        link: Option<Selector> = None;
     }
 }
 
@@ -45,6 +60,7 @@ settings! {
 struct SourceUrl(Url);
 
 from_text! {
+    Selector, "a CSS selector in quotes", Selector::from_str;
     SourceUrl, "a URL in quotes", |text: &str| source_url(text).map(SourceUrl);
 }
 
@@ -65,6 +81,10 @@ pub(super) fn parse(name: &str, text: &str) -> List {
         {
             list.wrong(place.clone(), "the source's min_interval is longer than its max_interval");
         }
+        if table.listing.is_some() && table.kind != SourceKind::Listing {
+            list.wrong(place.clone(), "the source has selectors for a listing, and its kind is not \"listing\"");
+        }
+        let selectors = table.listing.map(|it| Selectors { item: it.item, link: it.link });
         let source = Source::new(url, place);
         list.sources.push(Source {
             id: table.id.unwrap_or_else(|| source.id.clone()),
@@ -74,6 +94,7 @@ pub(super) fn parse(name: &str, text: &str) -> List {
             min_interval: table.min_interval,
             max_interval: table.max_interval,
             pages: table.pages,
+            listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()),
             ..source
         });
     }
