@@ -242,15 +242,12 @@ pub(super) fn decode(segment: &str) -> std::borrow::Cow<'_, str> {
     let hex = |it: u8| char::from(it).to_digit(16).and_then(|it| u8::try_from(it).ok());
     while let Some(byte) = bytes.get(at) {
         let pair = bytes.get(at + 1).copied().and_then(hex).zip(bytes.get(at + 2).copied().and_then(hex));
-        match pair.filter(|_| *byte == b'%') {
-            Some((high, low)) => {
-                out.push(high << 4 | low);
-                at += 3;
-            }
-            None => {
-                out.push(*byte);
-                at += 1;
-            }
+        if let Some((high, low)) = pair.filter(|_| *byte == b'%') {
+            out.push(high << 4 | low);
+            at += 3;
+        } else {
+            out.push(*byte);
+            at += 1;
         }
     }
     String::from_utf8_lossy(&out).into_owned().into()
@@ -275,7 +272,9 @@ impl Hash {
     }
 
     pub(super) fn word(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|it| self.byte(*it));
+        for byte in bytes {
+            self.byte(*byte);
+        }
         self.byte(0);
     }
 

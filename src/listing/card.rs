@@ -82,7 +82,7 @@ fn visible(tree: &Tree<'_>, node: NodeId, longest: usize) -> Option<String> {
         if block.replace(own) != Some(own) {
             text.push(' ');
         }
-        text.push_str(&bounded_raw(&tree.text(it), 2 * longest));
+        text.push_str(bounded_raw(&tree.text(it), 2 * longest));
     }
     Some(bounded(&collapse(&text), longest)).filter(|it| !it.is_empty())
 }

@@ -1,12 +1,11 @@
 //! What is measured of each address: its form, the words that name it, where its links stand, and how it compares with
 //! the others of the page. Nothing here decides; the model does.
 
-use std::collections::HashMap;
-
 use url::Url;
 
 use super::{
     address::{self, Form, Hash},
+    compare,
     gather::{Gathered, Named, Occurrence, Target, picture},
     survey::{Survey, width},
     words::Region,
@@ -54,18 +53,18 @@ measures! {
 }
 
 /// What is known of one address before it is compared.
-struct Known {
-    form: Form,
-    name: u64,
-    path: u64,
-    item_path: u64,
+pub(super) struct Known {
+    pub(super) form: Form,
+    pub(super) name: u64,
+    pub(super) path: u64,
+    pub(super) item_path: u64,
 }
 
 /// Measures all addresses of a page.
 pub(super) fn measure(survey: &Survey<'_, '_>, gathered: &Gathered, page: &Url) -> Vec<Measures> {
-    let scene = Scene::new(survey, gathered, page);
+    let scene = Scene { survey, gathered, page, page_form: address::form(page) };
     let mut all: Vec<(Known, Measures)> = gathered.targets.iter().map(|it| scene.alone(it)).collect();
-    scene.compare(&mut all);
+    compare::compare(&mut all, &gathered.targets);
     all.into_iter().map(|(_, measures)| measures).collect()
 }
 
@@ -76,11 +75,7 @@ struct Scene<'s, 't, 'a> {
     page_form: Form,
 }
 
-impl<'s, 't, 'a> Scene<'s, 't, 'a> {
-    fn new(survey: &'s Survey<'t, 'a>, gathered: &'s Gathered, page: &'s Url) -> Self {
-        Self { survey, gathered, page, page_form: address::form(page) }
-    }
-
+impl Scene<'_, '_, '_> {
     /// What an address tells by itself.
     fn alone(&self, target: &Target) -> (Known, Measures) {
         let form = address::form(&target.url);
@@ -239,170 +234,6 @@ impl<'s, 't, 'a> Scene<'s, 't, 'a> {
         }
         hash.0
     }
-
-    /// What an address tells beside the others.
-    fn compare(&self, all: &mut [(Known, Measures)]) {
-        let total = all.len().max(1);
-        let widths = sorted(all.iter().map(|(_, it)| it.width));
-        let words = sorted(all.iter().map(|(_, it)| it.words));
-        let lengths = sorted(all.iter().map(|(_, it)| it.length));
-        let tally = Tally::of(all, &self.gathered.targets);
-        let median = widths.get(total / 2).copied().unwrap_or(0.0);
-        let share = |pick: fn(&Measures) -> bool| ratio(all.iter().filter(|(_, it)| pick(it)).count(), total);
-        let (dated, headed) = (share(|it| it.date > 0.0), share(|it| it.named >= 2.0));
-        let under = beneath(&self.gathered.targets);
-        let keys: std::collections::HashSet<String> = self.gathered.targets.iter().map(|it| super::gather::key(&it.url)).collect();
-        for (index, (known, it)) in all.iter_mut().enumerate() {
-            let url = &self.gathered.targets[index].url;
-            it.width_rank = rank(&widths, it.width);
-            it.words_rank = rank(&words, it.words);
-            it.length_rank = rank(&lengths, it.length);
-            it.host_share = ratio(tally.hosts.get(host(url)).copied().unwrap_or(0), total);
-            it.head_share = ratio(tally.heads.get(&known.form.head).copied().unwrap_or(0), total);
-            it.beside = log(tally.folders.get(&known.form.folder).copied().unwrap_or(0));
-            it.below = log(under[index]);
-            it.parent_linked = flag(parent_key(url).is_some_and(|it| keys.contains(&it)));
-            it.same_name = log(tally.names.get(&known.name).map_or(0, |count| count.saturating_sub(1)));
-            let path = tally.paths.group(known.path);
-            (it.path_size, it.path_width, it.path_words, it.path_spread) = (log(path.size), path.width(), path.words(), path.spread());
-            (it.path_dated, it.path_nav) = (path.dated(), path.nav());
-            let form = tally.forms.group(known.form.shape);
-            it.shape_share = ratio(form.size, total);
-            (it.form_size, it.form_width, it.form_headed, it.form_imaged, it.form_spread) =
-                (log(form.size), form.width(), form.headed(), form.imaged(), form.spread());
-            (it.form_nav, it.form_overlap, it.form_longest) = (form.nav(), form.overlap(), form.longest());
-            let head = tally.head_groups.group(known.form.head);
-            (it.head_size, it.head_width, it.head_words) = (log(head.size), head.width(), head.words());
-            (it.head_headed, it.head_dated, it.head_nav) = (head.headed(), head.dated(), head.nav());
-            let of_host = tally.host_groups.group(Hash::of(host(url).as_bytes()));
-            (it.host_width, it.host_words, it.host_headed) = (of_host.width(), of_host.words(), of_host.headed());
-            let item = tally.items.group(known.item_path);
-            (it.item_size, it.item_path_width, it.item_path_words) = (log(item.size), item.width(), item.words());
-            (it.page_targets, it.page_width, it.page_dated, it.page_headed) = (log(total), median, dated, headed);
-        }
-    }
-}
-
-/// Counts over the page.
-struct Tally<'s> {
-    hosts: HashMap<&'s str, usize>,
-    heads: HashMap<u64, usize>,
-    folders: HashMap<u64, usize>,
-    names: HashMap<u64, usize>,
-    paths: Groups,
-    forms: Groups,
-    items: Groups,
-    head_groups: Groups,
-    host_groups: Groups,
-}
-
-impl<'s> Tally<'s> {
-    fn of(all: &[(Known, Measures)], targets: &'s [Target]) -> Self {
-        let mut tally = Self {
-            hosts: HashMap::new(),
-            heads: HashMap::new(),
-            folders: HashMap::new(),
-            names: HashMap::new(),
-            paths: Groups::default(),
-            forms: Groups::default(),
-            items: Groups::default(),
-            head_groups: Groups::default(),
-            host_groups: Groups::default(),
-        };
-        for ((known, it), target) in all.iter().zip(targets) {
-            *tally.hosts.entry(host(&target.url)).or_default() += 1;
-            *tally.heads.entry(known.form.head).or_default() += 1;
-            *tally.folders.entry(known.form.folder).or_default() += 1;
-            *tally.names.entry(known.name).or_default() += 1;
-            tally.paths.add(known.path, it);
-            tally.forms.add(known.form.shape, it);
-            tally.items.add(known.item_path, it);
-            tally.head_groups.add(known.form.head, it);
-            tally.host_groups.add(Hash::of(host(&target.url).as_bytes()), it);
-        }
-        tally
-    }
-}
-
-/// Sums over addresses that are alike in something.
-#[derive(Debug, Clone, Copy, Default)]
-struct Group {
-    size: usize,
-    width: f32,
-    squares: f32,
-    words: f32,
-    dated: f32,
-    nav: f32,
-    headed: f32,
-    imaged: f32,
-    overlap: f32,
-    longest: f32,
-}
-
-impl Group {
-    fn mean(self, sum: f32) -> f32 {
-        sum / ratio(self.size.max(1), 1)
-    }
-
-    fn width(self) -> f32 {
-        self.mean(self.width)
-    }
-
-    fn spread(self) -> f32 {
-        (self.mean(self.squares) - self.width() * self.width()).max(0.0).sqrt()
-    }
-
-    fn words(self) -> f32 {
-        self.mean(self.words)
-    }
-
-    fn dated(self) -> f32 {
-        self.mean(self.dated)
-    }
-
-    fn nav(self) -> f32 {
-        self.mean(self.nav)
-    }
-
-    fn headed(self) -> f32 {
-        self.mean(self.headed)
-    }
-
-    fn overlap(self) -> f32 {
-        self.mean(self.overlap)
-    }
-
-    fn longest(self) -> f32 {
-        self.mean(self.longest)
-    }
-
-    fn imaged(self) -> f32 {
-        self.mean(self.imaged)
-    }
-}
-
-#[derive(Debug, Default)]
-struct Groups(HashMap<u64, Group>);
-
-impl Groups {
-    fn add(&mut self, key: u64, it: &Measures) {
-        let group = self.0.entry(key).or_default();
-        let width = it.width.min(150.0);
-        group.size += 1;
-        group.width += width;
-        group.squares += width * width;
-        group.words += it.words.min(12.0);
-        group.dated += flag(it.date > 0.0 || it.digits >= 5.0 || it.mixed_id > 0.0);
-        group.nav += it.nav.max(it.footer);
-        group.headed += flag(it.named >= 2.0);
-        group.overlap += it.overlap;
-        group.longest += it.item_longest;
-        group.imaged += it.image.max(it.card_image);
-    }
-
-    fn group(&self, key: u64) -> Group {
-        self.0.get(&key).copied().unwrap_or_default()
-    }
 }
 
 /// Punctuation that sentences have and labels have not.
@@ -440,7 +271,7 @@ const SOCIAL: &[&str] = &[
     "tumblr.com",
 ];
 
-fn host(url: &Url) -> &str {
+pub(super) fn host(url: &Url) -> &str {
     let host = url.host_str().unwrap_or_default();
     host.strip_prefix("www.").unwrap_or(host)
 }
@@ -456,30 +287,6 @@ fn site(host: &str) -> &str {
     }
 }
 
-/// The key of the folder that an address is in.
-fn parent_key(url: &Url) -> Option<String> {
-    let path = url.path().trim_end_matches('/');
-    let (folder, _) = path.rsplit_once('/')?;
-    (!folder.is_empty()).then(|| format!("{}{folder}", host(url)))
-}
-
-/// How many addresses are below each: it is a hub where there are many.
-fn beneath(targets: &[Target]) -> Vec<usize> {
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for target in targets {
-        let mut path = target.url.path().trim_end_matches('/');
-        for _ in 0..4 {
-            let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) else { break };
-            *counts.entry(format!("{}{folder}", host(&target.url))).or_default() += 1;
-            path = folder;
-        }
-    }
-    targets
-        .iter()
-        .map(|it| counts.get(&format!("{}{}", host(&it.url), it.url.path().trim_end_matches('/'))).copied().unwrap_or(0))
-        .collect()
-}
-
 /// Words of a name that stand in the address, up to eight.
 fn overlap(name: &str, url: &Url) -> f32 {
     let mut path = address::decode(url.path()).to_lowercase();
@@ -493,31 +300,16 @@ fn overlap(name: &str, url: &Url) -> f32 {
     ratio(found.min(8), 1)
 }
 
-fn sorted(values: impl Iterator<Item = f32>) -> Vec<f32> {
-    let mut values: Vec<f32> = values.collect();
-    values.sort_by(f32::total_cmp);
-    values
-}
-
-/// The share of values that are smaller.
-fn rank(sorted: &[f32], value: f32) -> f32 {
-    ratio(sorted.partition_point(|it| *it < value), sorted.len().max(1))
-}
-
-fn flag(it: bool) -> f32 {
+pub(super) fn flag(it: bool) -> f32 {
     f32::from(u8::from(it))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a measure needs no more than 24 bits")]
-fn count(it: u32) -> f32 {
+pub(super) fn count(it: u32) -> f32 {
     it as f32
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a measure needs no more than 24 bits")]
-fn ratio(part: usize, whole: usize) -> f32 {
+pub(super) fn ratio(part: usize, whole: usize) -> f32 {
     part as f32 / whole as f32
-}
-
-fn log(it: usize) -> f32 {
-    (ratio(it, 1) + 1.0).ln()
 }

@@ -190,7 +190,7 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
 /// The page's `<base href>`, else its own address.
 fn base(tree: &Tree<'_>, page: &Url) -> Url {
     let written = (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Base).find_map(|it| tree.attribute(it, "href"));
-    written.and_then(|it| page.join(it.trim()).ok()).filter(|it| it.has_host()).unwrap_or_else(|| page.clone())
+    written.and_then(|it| page.join(it.trim()).ok()).filter(Url::has_host).unwrap_or_else(|| page.clone())
 }
 
 /// An absolute address without its fragment, where it may be that of a page.

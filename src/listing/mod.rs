@@ -18,6 +18,8 @@ mod gather;
 
 mod features;
 
+mod compare;
+
 mod model;
 mod weights;
 

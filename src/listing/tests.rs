@@ -112,10 +112,11 @@ fn every_cut_of_a_page_is_read_without_a_panic() {
 
 #[test]
 fn a_million_links_and_a_link_of_ten_megabytes_are_bounded() {
-    let many: String = (0..1_000_000).map(|it| format!("<a href=/n/{it}>A headline of some length, number {it}</a>")).collect();
+    let one = |it| format!("<a href=/n/{it}>A headline of some length, number {it}</a>");
+    let many = (0..1_000_000).map(one).collect::<Vec<_>>().concat();
     let found = read(many.as_bytes(), None, &home());
     assert!(found.is_err() || found.unwrap().links.len() <= MAX_LINKS);
-    let same = "<p><a href=/a/one-and-the-same-story-1234>Again and again</a>".repeat(300_000);
+    let same = "<p><a href=/a/one-and-the-same-story-1234>Again and again</a>".repeat(100_000);
     drop(read(same.as_bytes(), None, &home()));
     let long = format!("{}<article><h2><a href=/x/{}>{}</a></h2></article>", ENGLISH, "a".repeat(10 << 20), "word ".repeat(2 << 20));
     let links = listed(&long);

@@ -1,4 +1,5 @@
 //! The weights of [`super::model`], made by `tests/train/listing.py`. Not written by hand.
+#![allow(clippy::unreadable_literal, clippy::excessive_precision, reason = "made by a program")]
 
 /// A link counts as an article's from this logit on.
 pub(super) const THRESHOLD: f32 = -0.6190;

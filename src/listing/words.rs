@@ -151,7 +151,10 @@ regions! {
     RELATED = 17: "related recommend* recirc* also similar";
 }
 
-static NAMES: LazyLock<(HashMap<&str, u32>, Vec<(&str, u32)>)> = LazyLock::new(|| {
+/// Whole words, and beginnings of words.
+type Names = (HashMap<&'static str, u32>, Vec<(&'static str, u32)>);
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let (mut whole, mut starts) = (HashMap::new(), Vec::new());
     for (words, region) in PARTS {
         for word in words.split_whitespace() {

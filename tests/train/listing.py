@@ -111,7 +111,8 @@ def flatten(node, out):
 
 def write(models, names, path):
     with open(path, "w", encoding="utf-8") as out:
-        out.write("//! The weights of [`super::model`], made by `tests/train/listing.py`. Not written by hand.\n\n")
+        out.write("//! The weights of [`super::model`], made by `tests/train/listing.py`. Not written by hand.\n")
+        out.write("#![allow(clippy::unreadable_literal, clippy::excessive_precision, reason = \"made by a program\")]\n\n")
         out.write("/// A link counts as an article's from this logit on.\n")
         out.write("pub(super) const THRESHOLD: f32 = %.4f;\n\n" % numpy.log(THRESHOLD / (1 - THRESHOLD)))
         out.write("/// The measures that it was trained on, in their order.\n#[cfg(test)]\n#[rustfmt::skip]\n")
