@@ -15,6 +15,8 @@ pub mod feed;
 
 pub mod dates;
 
+pub mod listing;
+
 pub mod page;
 
 pub mod article;

@@ -136,8 +136,10 @@ impl Work {
             Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             Reading::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
-                // A document is all that its source said: what is told beside it makes no article.
-                if entry.document.is_some() { Vec::new() } else { vec![assemble::from_feed(&entry, dead.at)] }
+                // A document is all that its source said: what is told beside it makes no article. Nor do a listing's
+                // words about a link whose page, once seen, is none.
+                let nothing = entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
+                if nothing { Vec::new() } else { vec![assemble::from_feed(&entry, dead.at)] }
             }
             Reading::Replaced => Vec::new(),
         };

@@ -48,7 +48,7 @@ pub enum Reading {
         /// Why it failed.
         error: String,
     },
-    /// It failed for good: a dead letter, and the feed's own words are the article.
+    /// It failed for good: a dead letter, and the feed's own words are the article, where they can be one.
     Dead(Dead),
     /// A newer edition of the entry has taken its place, and its document with it: nothing is to be done.
     Replaced,

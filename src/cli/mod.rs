@@ -7,6 +7,7 @@ mod demo;
 mod extract;
 mod feed;
 mod filter;
+mod listing;
 mod run;
 mod state;
 mod trial;
@@ -51,6 +52,8 @@ enum Command {
     Feed(feed::Options),
     /// Pages → JSON lines: the articles of each.
     Extract(extract::Options),
+    /// Listing pages → JSON lines: the links of the articles of each.
+    Listing(listing::Options),
     /// What is in the data directory.
     State {
         #[command(subcommand)]
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Try(options) => trial::run(&options),
         Command::Feed(options) => feed::run(options),
         Command::Extract(options) => extract::run(options),
+        Command::Listing(options) => listing::run(options),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),
         Command::Schema { record } => print(&format!("{:#}\n", schema::of(record))),

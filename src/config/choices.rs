@@ -83,6 +83,8 @@ choices! {
     SourceKind {
         /// RSS, Atom, RDF or JSON Feed.
         Feed = "feed",
+        /// An HTML page with links to articles.
+        Listing = "listing",
         /// One page, as HTML or as text, whose article changes or gives way to another.
         Page = "page",
         /// A Kafka topic through which other services hand over addresses, pages and texts.
@@ -113,6 +115,6 @@ from_text! {
     PageMode, "\"on\", \"feed\" or \"off\"", PageMode::from_str;
     SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
     LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
-    SourceKind, "\"feed\", \"page\" or \"kafka\"", SourceKind::from_str;
+    SourceKind, "\"feed\", \"listing\", \"page\" or \"kafka\"", SourceKind::from_str;
     StartAt, "\"beginning\" or \"end\"", StartAt::from_str;
 }

@@ -2,7 +2,7 @@
 
 /// What bytes are that are no HTML; `None` where they may be.
 #[must_use]
-pub(super) fn not_html(bytes: &[u8]) -> Option<&'static str> {
+pub(crate) fn not_html(bytes: &[u8]) -> Option<&'static str> {
     foreign(bytes).or_else(|| (!bytes.contains(&b'<')).then_some("without any markup"))
 }
 

@@ -11,7 +11,7 @@ mod parts;
 pub mod blocks;
 mod dump;
 pub mod encoding;
-mod guard;
+pub(crate) mod guard;
 pub mod meta;
 pub mod extract;
 pub mod language;

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::{PageError, stage::Parts};
+use super::{PageError, PageKind, stage::Parts};
 use crate::{
     article::{Dead, Look, Reading},
     clock::Clock,
@@ -76,7 +76,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
             (Some(_), _) => self.received(key, entry).await,
-            (None, Some(link)) => self.fetched(link).await.map(Some),
+            (None, Some(link)) => self.fetched(link, entry).await.map(Some),
             (None, None) => {
                 metrics::page("feed_only");
                 return Reading::FeedOnly { at: entry.listed };
@@ -102,13 +102,13 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         reading
     }
 
-    async fn fetched(&self, link: &Url) -> Result<Look, Failure> {
+    async fn fetched(&self, link: &Url, entry: &PendingEntry) -> Result<Look, Failure> {
         let request = Request { url: link.clone(), validators: Validators::default(), accept: ACCEPT };
         let failure = match self.fetcher.fetch(request).await {
             Outcome::New(fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
-                let limit = self.settings.max_decoded;
-                return self.on_a_cpu(move || decode_and_extract(*fetched, limit)).await;
+                let (limit, guessed) = (self.settings.max_decoded, entry.is_guess());
+                return self.on_a_cpu(move || decode_and_extract(*fetched, limit, guessed)).await;
             }
             // No validators were sent.
             Outcome::NotModified => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
@@ -160,9 +160,12 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     }
 }
 
-fn decode_and_extract(fetched: Fetched, limit: usize) -> Result<Look, Failure> {
+/// A page that is `guessed` to be an article must look like one.
+fn decode_and_extract(fetched: Fetched, limit: usize, guessed: bool) -> Result<Look, Failure> {
     let bytes = fetched.body.decode(limit).map_err(|error: FetchError| Failure::fetch(error.to_string()))?;
-    let page = page::read_article(&bytes, fetched.content_type.as_deref(), Some(&fetched.url)).map_err(|error| Failure {
+    let page = page::read_article(&bytes, fetched.content_type.as_deref(), Some(&fetched.url));
+    let page = page.and_then(|it| if guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
+    let page = page.map_err(|error| Failure {
         // A publisher's slip is mended within minutes.
         tries: if error == PageError::NoText { FEW_TRIES } else { 1 },
         ..Failure::page(&error, &bytes)

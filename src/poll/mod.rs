@@ -19,8 +19,9 @@ use crate::{
         SourceKind,
         sources::{Location, Source},
     },
-    feed,
+    feed::{self, Feed},
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
+    listing as links,
     pipeline::PipelineError,
     publish::{self, PollRecord},
     schedule::{
@@ -39,7 +40,7 @@ pub type Wake = (HostKey, u64);
 /// What feeds are asked for.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
 
-/// What pages are asked for.
+/// What pages and listings are asked for.
 const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, text/plain;q=0.8, */*;q=0.5";
 
 /// No honest body takes this long to read; the thread is left behind, the source is polled again later.
@@ -115,7 +116,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs
     let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
     let outcome = match &source.at {
         Location::Url(url) => {
-            let accept = if source.kind == SourceKind::Page { ACCEPT_PAGE } else { ACCEPT };
+            let accept = if source.kind == SourceKind::Feed { ACCEPT } else { ACCEPT_PAGE };
             parts.fetcher.fetch(Request { url: url.clone(), validators: validators(&facts, started), accept }).await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
@@ -244,9 +245,9 @@ fn read_body(
     let listed = if source.kind == SourceKind::Page {
         page::go_through(store, source, (&fetched, &bytes), (rules, now))
     } else {
-        match feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) {
+        match entries(source, &bytes, &fetched) {
             Ok(feed) => listing::go_through(store, source, &facts, &feed, (rules, now)).map(Ok),
-            Err(error) => Ok(Err(error.to_string())),
+            Err(reason) => Ok(Err(reason)),
         }
     };
     let listed = match listed? {
@@ -263,6 +264,20 @@ fn read_body(
         facts.last_new = Some(now);
     }
     Ok(Visit { facts, commit: listed.commit, wakes: listed.wakes, result: PollResult::Read { fresh: listed.fresh }, word: "read" })
+}
+
+/// What the source lists, or why nothing of it can be told. A page without a link to an article is not an empty list
+/// but one that cannot be read: a new design, a notice about cookies, a page for robots.
+fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
+    let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
+    if source.kind != SourceKind::Listing {
+        return feed::read(bytes, content_type, url).map_err(|error| error.to_string());
+    }
+    let read = match &source.listing {
+        None => links::read(bytes, content_type, url),
+        Some(selectors) => links::read_by(selectors, bytes, content_type, url),
+    };
+    read.map(links::to_feed).map_err(|error| error.to_string())
 }
 
 fn report(poll: &PollRecord, result: PollResult, failures: u32) {

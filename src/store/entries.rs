@@ -15,7 +15,7 @@ use super::{
     from_json, json,
     polls::EntryKey,
 };
-use crate::{article::record, feed::Entry};
+use crate::{article::record, config::SourceKind, feed::Entry};
 
 /// Places of a source's documents among the hosts.
 const DOCUMENT_LANES: u8 = 16;
@@ -121,6 +121,14 @@ pub struct PendingEntry {
     /// What came with it instead of a page to fetch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Document>,
+}
+
+impl PendingEntry {
+    /// Whether it was found among the links of a listing, so that only its page can say that it is an article.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        self.source.kind == SourceKind::Listing.as_str()
+    }
 }
 
 /// Due rows of one host.

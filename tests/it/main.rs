@@ -13,6 +13,8 @@ mod input;
 
 mod daemon;
 
+mod listing;
+
 mod kafka;
 
 mod topics;

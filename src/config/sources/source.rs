@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::config::{Broker, PageMode, Place, Poll, SourceKind, StartAt, TopicName, setting::from_text};
+use crate::{
+    config::{Broker, PageMode, Place, Poll, SourceKind, StartAt, TopicName, setting::from_text},
+    listing::selector::Selectors,
+};
 
 /// The stable name of a source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,6 +117,8 @@ pub struct Source {
     pub max_interval: Option<Duration>,
     /// Instead of [`crate::config::Page::mode`].
     pub pages: Option<PageMode>,
+    /// How the links of a listing are found, where they are not to be found by itself.
+    pub listing: Option<Selectors>,
     /// Where it was configured.
     pub place: Place,
 }
@@ -135,6 +140,7 @@ impl Source {
             min_interval: None,
             max_interval: None,
             pages: None,
+            listing: None,
             place,
         }
     }

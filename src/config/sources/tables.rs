@@ -2,15 +2,19 @@
 
 use std::{
     path::{Path, PathBuf},
+    str::FromStr as _,
     time::Duration,
 };
 
 use url::Url;
 
 use super::{List, Location, Source, SourceId, TopicSource, label, source_url};
-use crate::config::{
-    Broker, PageMode, Place, SourceKind, StartAt, TopicName, reader,
-    setting::{Placed, from_text, settings},
+use crate::{
+    config::{
+        Broker, PageMode, Place, SourceKind, StartAt, TopicName, reader,
+        setting::{Placed, from_text, settings},
+    },
+    listing::selector::{Selector, Selectors},
 };
 
 settings! {
@@ -48,6 +52,18 @@ settings! {
         max_interval: Option<Duration> = None;
         /// Overrides `page.mode`.
         pages: Option<PageMode> = None;
+        /// How the links of a listing are found.
+        listing: Option<ListingTable> = None;
+    }
+}
+
+settings! {
+    /// `[source.listing]`: CSS selectors, for those who would rather name links than have them found.
+    ListingTable {
+        /// The elements that show one article each.
+        item: Option<Selector> = None;
+        /// The link in an item, or in the page.
+        link: Option<Selector> = None;
     }
 }
 
@@ -56,11 +72,13 @@ settings! {
 struct SourceUrl(Url);
 
 from_text! {
+    Selector, "a CSS selector in quotes", Selector::from_str;
     SourceUrl, "a URL in quotes", |text: &str| source_url(text).map(SourceUrl);
 }
 
 /// Settings that belong to some kinds only.
 const OF_POLLED: [&str; 3] = ["url", "min_interval", "max_interval"];
+const OF_LISTINGS: [&str; 1] = ["listing"];
 const OF_PAGES: [&str; 1] = ["file"];
 const OF_TOPICS: [&str; 3] = ["topic", "brokers", "from"];
 
@@ -71,9 +89,10 @@ pub(super) fn parse(name: &str, text: &str, folder: Option<&Path>) -> List {
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
         let has = |setting: &str| given.has(&format!("source[{index}].{setting}"));
         let foreign: &[&[&str]] = match table.kind {
-            SourceKind::Feed => &[&OF_PAGES, &OF_TOPICS],
-            SourceKind::Page => &[&OF_TOPICS],
-            SourceKind::Kafka => &[&OF_POLLED, &OF_PAGES],
+            SourceKind::Feed => &[&OF_LISTINGS, &OF_PAGES, &OF_TOPICS],
+            SourceKind::Listing => &[&OF_PAGES, &OF_TOPICS],
+            SourceKind::Page => &[&OF_LISTINGS, &OF_TOPICS],
+            SourceKind::Kafka => &[&OF_POLLED, &OF_LISTINGS, &OF_PAGES],
         };
         if let Some(setting) = foreign.iter().copied().flatten().find(|it| has(it)) {
             list.wrong(place, format!("a source of kind {:?} has no {setting}", table.kind.as_str()));
@@ -105,6 +124,7 @@ impl List {
         {
             self.wrong(place.clone(), "the source's min_interval is longer than its max_interval");
         }
+        let selectors = table.listing.map(|it| Selectors { item: it.item, link: it.link });
         let source = Source::at(at, place);
         self.sources.push(Source {
             id: table.id.unwrap_or_else(|| source.id.clone()),
@@ -114,6 +134,7 @@ impl List {
             min_interval: table.min_interval,
             max_interval: table.max_interval,
             pages: table.pages,
+            listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()),
             ..source
         });
     }

@@ -47,6 +47,7 @@ fn a_table_has_all_settings() {
         min_interval: Some(Duration::from_mins(1)),
         max_interval: Some(Duration::from_hours(1)),
         pages: Some(PageMode::Off),
+        listing: None,
         place: list.sources[0].place.clone(),
     };
     assert_eq!(list.sources, [expected]);
@@ -65,11 +66,24 @@ fn a_wrong_table_is_told_and_the_others_go_on() {
         "l:5:1: this source has no url",
         "l:6:1: source[2].urll: unknown setting; did you mean `url`?",
         "l:8:6: source[3].id: \"a b\" is not an id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`",
-        "l:10:8: source[3].kind: \"fed\" is not one of \"feed\", \"page\", \"kafka\"; did you mean \"feed\"?",
+        "l:10:8: source[3].kind: \"fed\" is not one of \"feed\", \"listing\", \"page\", \"kafka\"; did you mean \"feed\"?",
         "l:11:1: the source's min_interval is longer than its max_interval",
     ];
     assert_eq!(said(&list), expected);
     assert_eq!(urls(&list), ["https://example.org/d", "https://example.org/e"]);
+}
+
+#[test]
+fn a_listing_may_name_its_links_by_selectors_and_wrong_ones_are_told() {
+    let table = |more: &str| format!("[[source]]\nurl = \"https://example.org/\"\n{more}");
+    let list = parse("l", table("kind = \"listing\"\n[source.listing]\nitem = \"li.story\"\n").as_bytes());
+    assert_eq!(said(&list), [""; 0]);
+    assert_eq!(list.sources[0].kind, SourceKind::Listing);
+    assert_eq!(list.sources[0].listing.as_ref().unwrap().to_string(), "item = \"li.story\"");
+    let wrong = said(&parse("l", table("kind = \"listing\"\nlisting = { link = \"a:hover\" }\n").as_bytes()));
+    assert!(wrong[0].starts_with("l:4:20: source[0].listing.link: the selector \"a:hover\" is not understood at \":hover\""), "{wrong:?}");
+    let wrong = said(&parse("l", table("listing = { link = \"a\" }\n").as_bytes()));
+    assert_eq!(wrong, ["l:1:1: a source of kind \"feed\" has no listing"]);
 }
 
 #[test]
