@@ -28,6 +28,21 @@ pub(super) fn parse(source: &str) -> Tree<'_> {
     Tree { source, nodes: parser.nodes, attributes: parser.attributes, truncated: parser.truncated }
 }
 
+/// Where a comment's text ends, `-->` or `--!>` included. One search for both, because a search for the rare one alone
+/// would go through the rest of the page at every comment.
+fn end_of_comment(comment: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = memmem::find(&comment[at..], b"--") {
+        let end = at + found + 2;
+        match comment[end..] {
+            [b'>', ..] => return Some(end + 1),
+            [b'!', b'>', ..] => return Some(end + 2),
+            _ => at = end - 1,
+        }
+    }
+    None
+}
+
 #[derive(Clone, Copy)]
 struct Open {
     node: NodeId,
@@ -129,8 +144,7 @@ impl Parser<'_> {
             if comment.starts_with(b">") || comment.starts_with(b"->") {
                 return self.skip_to(b'>', at + 2);
             }
-            let end = [&b"-->"[..], b"--!>"].iter().filter_map(|end| memmem::find(comment, end).map(|it| it + end.len())).min();
-            return end.map_or(self.bytes.len(), |end| at + 2 + end);
+            return end_of_comment(comment).map_or(self.bytes.len(), |end| at + 2 + end);
         }
         if self.foreign > 0 && rest.starts_with(b"[CDATA[") {
             let from = at + 7;

@@ -116,6 +116,13 @@ fn any_nesting_is_bounded_and_any_bytes_make_a_tree() {
 }
 
 #[test]
+fn comments_end_at_the_first_end_of_either_form_in_linear_time() {
+    assert_eq!(outline("a<!-- - -- --- --->b<!--x--!>c<!--d-->e<!----!>f<!--g--! >h"), "'a' 'b' 'c' 'e' 'f'");
+    // Quadratic time would take minutes.
+    assert_eq!(outline(&("<!-- x -->".repeat(500_000) + "<!--" + &"-".repeat(5_000_000))), "");
+}
+
+#[test]
 fn every_cut_of_a_page_makes_a_tree() {
     let page = include_str!("../../tests/fixtures/page/arabic.html");
     for end in (0..page.len()).filter(|it| page.is_char_boundary(*it)) {

@@ -27,8 +27,6 @@ pub(super) fn compare(all: &mut [(Known, Measures)], targets: &[Target]) {
         it.width_rank = rank(&widths, it.width);
         it.words_rank = rank(&words, it.words);
         it.length_rank = rank(&lengths, it.length);
-        it.host_share = ratio(tally.hosts.get(host(url)).copied().unwrap_or(0), total);
-        it.head_share = ratio(tally.heads.get(&known.form.head).copied().unwrap_or(0), total);
         it.beside = log(tally.folders.get(&known.form.folder).copied().unwrap_or(0));
         it.below = log(under[index]);
         it.parent_linked = flag(parent_key(url).is_some_and(|it| keys.contains(&it)));
@@ -41,10 +39,12 @@ pub(super) fn compare(all: &mut [(Known, Measures)], targets: &[Target]) {
         (it.form_size, it.form_width, it.form_headed, it.form_imaged, it.form_spread) =
             (log(form.size), form.width(), form.headed(), form.imaged(), form.spread());
         (it.form_nav, it.form_overlap, it.form_longest) = (form.nav(), form.overlap(), form.longest());
-        let head = tally.head_groups.group(known.form.head);
+        let head = tally.heads.group(known.form.head);
+        it.head_share = ratio(head.size, total);
         (it.head_size, it.head_width, it.head_words) = (log(head.size), head.width(), head.words());
         (it.head_headed, it.head_dated, it.head_nav) = (head.headed(), head.dated(), head.nav());
-        let of_host = tally.host_groups.group(Hash::of(host(url).as_bytes()));
+        let of_host = tally.hosts.group(Hash::of(host(url).as_bytes()));
+        it.host_share = ratio(of_host.size, total);
         (it.host_width, it.host_words, it.host_headed) = (of_host.width(), of_host.words(), of_host.headed());
         let item = tally.items.group(known.item_path);
         (it.item_size, it.item_path_width, it.item_path_words) = (log(item.size), item.width(), item.words());
@@ -53,41 +53,28 @@ pub(super) fn compare(all: &mut [(Known, Measures)], targets: &[Target]) {
 }
 
 /// Counts over the page.
-struct Tally<'s> {
-    hosts: HashMap<&'s str, usize>,
-    heads: HashMap<u64, usize>,
+#[derive(Default)]
+struct Tally {
     folders: HashMap<u64, usize>,
     names: HashMap<u64, usize>,
     paths: Groups,
     forms: Groups,
     items: Groups,
-    head_groups: Groups,
-    host_groups: Groups,
+    heads: Groups,
+    hosts: Groups,
 }
 
-impl<'s> Tally<'s> {
-    fn of(all: &[(Known, Measures)], targets: &'s [Target]) -> Self {
-        let mut tally = Self {
-            hosts: HashMap::new(),
-            heads: HashMap::new(),
-            folders: HashMap::new(),
-            names: HashMap::new(),
-            paths: Groups::default(),
-            forms: Groups::default(),
-            items: Groups::default(),
-            head_groups: Groups::default(),
-            host_groups: Groups::default(),
-        };
+impl Tally {
+    fn of(all: &[(Known, Measures)], targets: &[Target]) -> Self {
+        let mut tally = Self::default();
         for ((known, it), target) in all.iter().zip(targets) {
-            *tally.hosts.entry(host(&target.url)).or_default() += 1;
-            *tally.heads.entry(known.form.head).or_default() += 1;
             *tally.folders.entry(known.form.folder).or_default() += 1;
             *tally.names.entry(known.name).or_default() += 1;
             tally.paths.add(known.path, it);
             tally.forms.add(known.form.shape, it);
             tally.items.add(known.item_path, it);
-            tally.head_groups.add(known.form.head, it);
-            tally.host_groups.add(Hash::of(host(&target.url).as_bytes()), it);
+            tally.heads.add(known.form.head, it);
+            tally.hosts.add(Hash::of(host(&target.url).as_bytes()), it);
         }
         tally
     }

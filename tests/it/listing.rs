@@ -32,6 +32,13 @@ fn home(articles: &[(&str, &str)]) -> Answer {
     Answer::ok(html).with("content-type", "text/html; charset=utf-8")
 }
 
+/// The pages of all of them.
+fn put_pages(site: &Site) {
+    for (slug, title) in ARTICLES {
+        site.page(slug, title, "It is so.");
+    }
+}
+
 fn sources(site: &Site, more: &str) -> String {
     format!("[[source]]\nid = \"courier\"\nkind = \"listing\"\nurl = \"{}/\"\n{more}", site.base)
 }
@@ -45,9 +52,7 @@ fn published(dir: &std::path::Path) -> Vec<String> {
 #[test]
 fn a_listings_articles_are_published_and_a_new_one_at_the_next_poll() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
-    for (slug, title) in &ARTICLES {
-        site.page(slug, title, "It is so.");
-    }
+    put_pages(&site);
     site.put("/", home(&ARTICLES[1..]));
     let nashra = Nashra::run(dir.path(), &sources(&site, ""), &["--sink", "file"]);
     until("five articles are there", || (lines(dir.path()).len() == 5).then_some(()));
@@ -64,9 +69,7 @@ fn a_listings_articles_are_published_and_a_new_one_at_the_next_poll() {
 #[test]
 fn the_sources_selectors_name_the_links() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
-    for (slug, title) in &ARTICLES {
-        site.page(slug, title, "It is so.");
-    }
+    put_pages(&site);
     site.put("/", home(&ARTICLES));
     let selectors = "[source.listing]\nitem = \"article.card\"\nlink = \"h3 a[href*='harbour'], h3 a[href*='comet']\"\n";
     let nashra = Nashra::run(dir.path(), &sources(&site, selectors), &["--sink", "file"]);
@@ -85,9 +88,7 @@ fn a_listing_without_articles_fails_with_its_reason_and_is_asked_without_validat
     let log = until("the reason is logged", || Some(nashra.log()).filter(|it| it.contains("none of the page's 1 links")));
     assert!(log.contains("poll failed"));
     assert!(site.seen("/").iter().all(|it| !it.headers.contains_key("if-none-match")));
-    for (slug, title) in &ARTICLES {
-        site.page(slug, title, "It is so.");
-    }
+    put_pages(&site);
     site.put("/", home(&ARTICLES).with("etag", "\"v2\""));
     until("its articles are there once it has some", || (lines(dir.path()).len() == 6).then_some(()));
     assert_eq!(nashra.stop(), Some(0));
