@@ -9,7 +9,7 @@ use super::text;
 use crate::store::digest;
 
 /// Query parameters that tell where a reader came from and nothing about the page.
-const TRACKING: [&str; 14] = [
+const TRACKING: [&str; 15] = [
     "fbclid",
     "gclid",
     "dclid",
@@ -24,6 +24,8 @@ const TRACKING: [&str; 14] = [
     "ns_mchannel",
     "ns_campaign",
     "wt_mc",
+    // Where on a page of Alibaba's or Sohu's the link stood, anew at each request: no poll would find an entry again.
+    "spm",
 ];
 const TRACKING_PREFIXES: [&str; 4] = ["utm_", "at_medium", "at_campaign", "pk_"];
 
@@ -114,9 +116,12 @@ mod tests {
     #[test]
     fn the_same_page_by_other_spellings_has_one_alias() {
         let one = of_url(&url("https://www.news.example/a/b?id=3"));
-        for other in
-            ["http://news.example/a/b?id=3", "https://news.example/a/b/?id=3&utm_source=x", "https://m.news.example/a/b?fbclid=1&id=3#top"]
-        {
+        for other in [
+            "http://news.example/a/b?id=3",
+            "https://news.example/a/b/?id=3&utm_source=x",
+            "https://m.news.example/a/b?fbclid=1&id=3#top",
+            "https://news.example/a/b?id=3&spm=smpc.home.1.17",
+        ] {
             assert_eq!(of_url(&url(other)), one, "{other}");
         }
         for other in [
