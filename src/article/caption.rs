@@ -18,6 +18,7 @@ const CLOSE: [char; 4] = [')', '）', ']', '】'];
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     labels: words("label").collect(),
+    sources: words("source").collect(),
     by: words("by").collect(),
     archive: words("archive").collect(),
     old: words("old").collect(),
@@ -26,6 +27,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
 
 struct Words {
     labels: HashSet<&'static str>,
+    sources: HashSet<&'static str>,
     by: Vec<&'static str>,
     archive: HashSet<&'static str>,
     old: Vec<&'static str>,
@@ -79,6 +81,14 @@ pub fn sign(line: &str) -> Option<Sign> {
 #[must_use]
 pub fn is_credit(line: &str) -> bool {
     split(line).is_some_and(|it| it.sign > Sign::Bracket && it.caption.is_empty())
+}
+
+/// Whether a line names the source of a whole text: `Quelle: dpa`, `(Source: AFP)`.
+#[must_use]
+pub fn is_source(line: &str) -> bool {
+    let line = line.trim().trim_start_matches(OPEN);
+    let Some((label, rest)) = line.split_once([':', '：']) else { return false };
+    rest.chars().count() <= MAX_CREDIT && WORDS.sources.contains(label.trim().to_lowercase().as_str())
 }
 
 struct Parts<'a> {
