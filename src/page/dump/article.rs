@@ -96,6 +96,9 @@ struct Head {
 fn head(dump: &Dump, stretch: &Stretch, from: usize) -> Head {
     let Some(title) = stretch.title else { return Head::default() };
     let mut head = Head { title: Some(dump.lines[title].text.clone()), ..Head::default() };
+    // Sentences right before the text are its first.
+    let text_from =
+        (title + 1..stretch.body.start).rev().take_while(|it| dump.forms[*it].prose >= SENTENCE).last().unwrap_or(stretch.body.start);
     let mut line = title + 1;
     while line < stretch.body.start {
         let (text, form) = (dump.lines[line].text.as_str(), &dump.forms[line]);
@@ -115,8 +118,8 @@ fn head(dump: &Dump, stretch: &Stretch, from: usize) -> Head {
             Kind::Text if form.units >= 3.0 && repeats_near(dump, line, title + 1..stretch.body.start) => {
                 add_picture(&mut head.images, caption::read(text));
             }
-            Kind::Text if is_deck(dump, line, &head, title) => head.deck = Some(text.to_owned()),
-            Kind::Text if form.is_prose() => head.rest.push(line),
+            Kind::Text if line < text_from && is_deck(dump, line, &head, title) => head.deck = Some(text.to_owned()),
+            Kind::Text if form.is_prose() || line >= text_from => head.rest.push(line),
             Kind::Text if head.bylines.is_empty() && is_writer(dump, line) => head.bylines = byline::read(text),
             // `By`, and the name on a line of its own.
             Kind::Text

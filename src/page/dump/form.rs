@@ -65,12 +65,8 @@ pub(super) struct Form {
     pub(super) prose: f32,
     /// It ends as sentences do: with a full stop, not with a question.
     pub(super) stops: bool,
-    /// It ends with a colon.
-    pub(super) announces: bool,
-    /// It begins with a small letter.
-    pub(super) small: bool,
-    /// It has strokes or arrows, as paths of a site have.
-    pub(super) path: bool,
+    /// A sentence ends within it, and it does not end with one: captions do that, with a name behind.
+    pub(super) broken: bool,
     /// Lines of the dump with the same text, itself among them.
     pub(super) times: u32,
 }
@@ -121,9 +117,7 @@ fn form(line: &Line, times: u32) -> Form {
         units: signs.units,
         prose,
         stops: text.ends_with(['.', '。', '।', '۔', '։', '።']) && !signs.ellipsis,
-        announces: text.ends_with([':', '：']),
-        small: text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase),
-        path: text.contains(['|', '›', '>', '»']) && !text.contains('«') && !text.contains('»') || text.contains(['|', '›', '>']),
+        broken: signs.sentences > 0 && !signs.ends,
         times,
     }
 }
@@ -229,6 +223,8 @@ fn kind(text: &str, signs: &Signs) -> Kind {
     }
     if signs.units <= SHORT {
         let lower = text.trim_matches([' ', ':', '：', '»', '«', '【', '】', '>', '›', '…', '■', '●', '▼', '▶', '!']).to_lowercase();
+        // `İ` is an `i` with a point of its own.
+        let lower = lower.replace("i\u{307}", "i");
         if RELATED.contains(lower.as_str()) {
             return Kind::Related;
         }
@@ -261,20 +257,31 @@ fn is_date(text: &str) -> bool {
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     // `09:30`.
     let time = |at: usize| matches!(bytes[at], b':') && at > 0 && digit(at - 1) && digit(at + 1) && digit(at + 2) && !digit(at + 3);
-    if (0..bytes.len()).any(time) || !partial::all(text).is_empty() {
+    if (0..bytes.len()).any(time) {
         return true;
     }
+    if let Some(found) = partial::all(text).first() {
+        let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
+        let others = letters(text) - letters(&text[found.range.clone()]);
+        // `Seit Mai 2022 Chef des Hauses` is a headline, `Kyiv in the third winter of the war, 24 April 2023` a caption.
+        return others <= if found.day().is_some() { 30 } else { 4 }
+            || digits.split(|c: char| !c.is_ascii_digit()).filter(|it| !it.is_empty()).count() >= 4;
+    }
+    let all_digits = bytes.iter().filter(|it| it.is_ascii_digit()).count();
     let mut rest = text;
-    let mut named = false;
+    let (mut named, mut others) = (false, 0);
     // `Feb. 27`, `10 فبراير`: no year, but nothing else either.
     while let Some(at) = rest.find(char::is_alphabetic) {
         rest = &rest[at..];
-        match words::month_at(rest).map(|it| it.1).or_else(|| words::weekday_at(rest).map(|it| it.1)) {
-            Some(length) => (named, rest) = (true, &rest[length..]),
-            None => return false,
+        if let Some(length) = words::month_at(rest).map(|it| it.1).or_else(|| words::weekday_at(rest).map(|it| it.1)) {
+            (named, rest) = (true, &rest[length..]);
+        } else {
+            let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+            (others, rest) = (others + end, &rest[end..]);
         }
     }
-    named
+    // `April 10, 20233 years ago, 142 views` was glued together.
+    named && (others == 0 || all_digits >= 5 && others <= 24)
 }
 
 fn is_legal(text: &str, signs: &Signs) -> bool {
@@ -289,7 +296,12 @@ fn is_legal(text: &str, signs: &Signs) -> bool {
 }
 
 fn is_link(text: &str) -> bool {
-    text.contains("http://") || text.contains("https://") || text.contains("www.") || text.contains('@') && !text.contains(" @ ")
+    // `Harbour-News.com`
+    let name = !text.contains(' ')
+        && text
+            .rsplit_once('.')
+            .is_some_and(|(host, end)| !host.is_empty() && (2..=6).contains(&end.len()) && end.bytes().all(|it| it.is_ascii_lowercase()));
+    name || text.contains("http://") || text.contains("https://") || text.contains("www.") || text.contains('@') && !text.contains(" @ ")
 }
 
 #[cfg(test)]

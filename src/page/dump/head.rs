@@ -10,6 +10,9 @@ use super::{
 /// Lines before one in which a better headline makes it a deck or a caption.
 const SECOND: usize = 6;
 
+/// Lines behind a path in which its headline stands.
+const PATH: usize = 12;
+
 /// Every line as a headline.
 #[derive(Debug)]
 pub(super) struct Headlines {
@@ -31,16 +34,30 @@ impl Headlines {
             .enumerate()
             .map(|(at, (line, form))| {
                 let fit = if fits[at] > 0.0 { W.fit * (fits[at].min(0.8) - W.fit_least) } else { -W.fit * W.fit_least };
-                let place = if at == 0 { W.foremost } else { 0.0 };
-                possible(line, form).then(|| by_form(line, form) + fit + place)
+                // A copy that was begun at the headline; a whole page begins with a menu.
+                let place = if at == 0 && fits[at] >= W.fit_least { W.foremost } else { 0.0 };
+                let path = if is_path(lines, at) { W.path } else { 0.0 };
+                possible(line, form).then(|| by_form(line, form) + fit + place - path)
             })
             .collect();
         for at in (1..lines.len()).rev() {
             // What closely follows a headline and is about the same is its deck or a caption.
             let before = (at.saturating_sub(SECOND)..at).rev().take_while(|it| !(forms[*it].prose >= 0.75 && forms[*it].units >= 15.0));
-            let better = |it: &usize| fits[*it] >= 0.4 && scores[*it].is_some_and(|score| score > 1.0) && lines[*it].text != lines[at].text;
+            let better = |it: &usize| {
+                // A kicker stands before the headline and says less.
+                let kicker = fits[at] > fits[*it] + 0.15 && forms[at].units <= 1.5 * forms[*it].units
+                    || *it + 1 == at && forms[*it].units <= 5.0 && forms[at].units > forms[*it].units;
+                fits[*it] >= 0.4 && scores[*it].is_some_and(|score| score > 1.0) && lines[*it].text != lines[at].text && !kicker
+            };
             if scores[at].is_some() && before.into_iter().any(|it| better(&it)) {
                 scores[at] = scores[at].map(|it| it - W.second);
+            }
+        }
+        for at in 1..lines.len() {
+            let (kicker, headline) = (&forms[at - 1], &forms[at]);
+            let shorter = kicker.units <= 5.0 && headline.units > kicker.units && headline.units <= 16.0 && !headline.stops;
+            if shorter && lines[at].blank == 0 && fits[at] >= 0.4 && scores[at].is_some() {
+                scores[at - 1] = scores[at - 1].map(|it| it - W.second);
             }
         }
         Self { scores, fits }
@@ -57,6 +74,12 @@ impl Headlines {
     }
 }
 
+/// Whether a line is another one close by with words before it: `Home Harbour reopens` over `Harbour reopens`.
+fn is_path(lines: &[Line], at: usize) -> bool {
+    let text = &lines[at].text;
+    lines[at + 1..].iter().take(PATH).any(|it| it.text.len() * 2 > text.len() && it.text.len() < text.len() && text.ends_with(&it.text))
+}
+
 fn possible(line: &Line, form: &Form) -> bool {
     form.kind == Kind::Text && (2.0..=40.0).contains(&form.units) && (form.units >= 3.0 || line.text.chars().count() >= 12)
 }
@@ -68,7 +91,17 @@ fn by_form(line: &Line, form: &Form) -> f32 {
         ..=22.0 => 0.8,
         _ => -0.3,
     };
-    let against = [(form.stops, 1.2), (form.announces, 1.5), (form.path, 0.7), (line.bullet, 1.0), (form.small, 0.6)];
+    let text = line.text.as_str();
+    let small = text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase);
+    let against = [
+        (form.stops, 1.2),
+        (text.ends_with([':', '：']), 1.5),
+        // Paths of a site have strokes and arrows.
+        (text.contains(['|', '›', '>']), 0.7),
+        (line.bullet, 1.0),
+        (small, 0.6),
+        (form.broken, W.broken),
+    ];
     let against: f32 = against.iter().filter(|it| it.0).map(|it| it.1).sum();
     length - against + if form.times > 1 { W.twice } else { 0.0 }
 }

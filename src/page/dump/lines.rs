@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let (mut blank, mut last_width) = (0_u8, None);
     for raw in raw {
-        let (text, bullet) = unbulleted(collapse(raw));
+        let (text, bullet) = unbulleted(tidy(raw));
         if text.is_empty() && !bullet {
             blank = (blank + 1).min(3);
             last_width = None;
@@ -102,6 +102,22 @@ fn wide(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}')
 }
 
+/// Collapsed, but a no-break space between two words is the writer's own and stays.
+fn tidy(raw: &str) -> String {
+    /// No character: it comes in no text and goes through `collapse` unchanged.
+    const KEPT: char = '\u{fdd0}';
+    if !raw.contains('\u{a0}') {
+        return collapse(raw);
+    }
+    let mut marked = String::with_capacity(raw.len());
+    let mut chars = raw.chars().peekable();
+    while let Some(c) = chars.next() {
+        let between = !marked.ends_with(char::is_whitespace) && !marked.is_empty() && chars.peek().is_some_and(|it| !it.is_whitespace());
+        marked.push(if c == '\u{a0}' && between { KEPT } else { c });
+    }
+    collapse(&marked).replace(KEPT, "\u{a0}")
+}
+
 fn unbulleted(line: String) -> (String, bool) {
     let bullet = |c: char| {
         matches!(
@@ -154,6 +170,11 @@ mod tests {
             lines.iter().map(|it| (it.text.as_str(), it.blank, it.bullet)).collect::<Vec<_>>(),
             [("One", 0, false), ("Two", 1, true), ("Three", 0, true), ("Four", 3, false)]
         );
+    }
+
+    #[test]
+    fn a_no_break_space_stays_between_words_and_no_other_does() {
+        assert_eq!(texts("5\u{a0}km \u{a0}on\u{a0}\u{a0}foot\u{a0}"), ["5\u{a0}km on foot"]);
     }
 
     #[test]

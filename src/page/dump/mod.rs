@@ -11,12 +11,14 @@ mod article;
 mod form;
 mod head;
 mod lines;
+mod related;
 mod split;
 mod topic;
 mod weights;
 
 use self::{form::Form, head::Headlines, lines::Line, split::Stretch, topic::Topics};
 use super::{Input, Page, PageError, PageKind, Part, encoding};
+use crate::article::record::Related;
 
 /// Bytes at the start in which markup or a binary format would show.
 const START: usize = 1 << 16;
@@ -53,10 +55,15 @@ pub fn read(input: Input<'_>) -> Result<Page, PageError> {
         articles.push(Part { url: None, content });
         from = stretch.body.end;
     }
-    if articles.is_empty() {
-        return Err(PageError::NoText);
-    }
+    let Some(first) = articles.first_mut() else { return Err(PageError::NoText) };
+    first.content.related = related(&dump, &stretches);
     Ok(Page { canonical: None, alternates: Vec::new(), site_name: None, kind: PageKind::Article, articles })
+}
+
+/// The list that stands with the first article; where it has none, the first of the page.
+fn related(dump: &Dump, stretches: &[Stretch]) -> Vec<Related> {
+    let ends = stretches.iter().skip(1).map(|it| it.title.unwrap_or(it.body.start)).chain([dump.lines.len()]);
+    stretches.iter().zip(ends).map(|(stretch, end)| related::read(dump, stretch, end)).find(|it| !it.is_empty()).unwrap_or_default()
 }
 
 /// Bytes that no text has, in an encoding that is not told by a mark.
@@ -98,3 +105,6 @@ impl Stretch {
         starts.zip(ends).flat_map(|(start, end)| start..end)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,17 @@ pub(super) fn split(dump: &Dump) -> Vec<Stretch> {
     trace(&sums)
 }
 
+/// What may stand before a text.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    /// The line of the headline.
+    title: usize,
+    /// What speaks for the line as a headline.
+    score: f32,
+    /// What speaks for a head: what stands between the headline and the text.
+    shown: f32,
+}
+
 struct Splitter<'a> {
     dump: &'a Dump,
     values: Vec<f32>,
@@ -91,13 +102,16 @@ impl Splitter<'_> {
         };
         if value > BEGINS {
             better(value - W.first - W.untitled, Way::First { title: None });
+            let heads = self.heads(line);
             // What likeness could add at most is tried first: most lines need no look at any words.
             let again = last.gap + value;
             if last.gap > NEVER / 2.0 && again + W.again > last.inside + value {
-                better(again + self.again(last.left, line), Way::Again { left: last.left });
+                // A head in the gap says that the text behind it is another one.
+                let shown = heads.iter().filter(|it| it.title >= last.left && it.score > 0.0).map(|it| it.shown).fold(0.0, f32::max);
+                better(again + self.again(last.left, line) - W.head_in_gap * shown, Way::Again { left: last.left });
             }
-            for (title, evidence) in self.heads(line) {
-                let sum = value + evidence;
+            for Head { title, score, shown } in heads {
+                let sum = value + score + shown;
                 better(sum - W.first, Way::First { title: Some(title) });
                 let before = sums[title];
                 if before.after > 0.0 && before.after + sum - W.next + 4.0 * W.shift > last.inside + value {
@@ -121,7 +135,7 @@ impl Splitter<'_> {
     /// What speaks for taking up at `line` the text that was left at `left`.
     fn again(&mut self, left: usize, line: usize) -> f32 {
         match self.like(left, line) {
-            Some(like) => (W.again * (like - W.likeness) / 0.05).clamp(-8.0, W.again),
+            Some(likeness) => (W.again * (likeness - W.likeness) / 0.05).clamp(-8.0, W.again),
             None => -8.0,
         }
     }
@@ -136,12 +150,12 @@ impl Splitter<'_> {
         *self.likeness.entry(topics.pair(end, later)).or_insert_with(|| topics.likeness(end, later))
     }
 
-    /// The headlines that a text beginning at `body` could have, and what speaks for each.
-    fn heads(&self, body: usize) -> Vec<(usize, f32)> {
+    /// The heads that a text beginning at `body` could have.
+    fn heads(&self, body: usize) -> Vec<Head> {
         let mut heads = Vec::new();
         let mut between = 0.0;
-        let (mut dates, mut bylines, mut captions, mut decks) = (0, 0, 0, 0);
-        let mut first = |count: &mut u32, once: f32, again: f32| {
+        let (mut dates, mut bylines, mut captions, mut decks, mut controls) = (0, 0, 0, 0, 0);
+        let first = |count: &mut u32, once: f32, again: f32| {
             *count += 1;
             if *count == 1 { once } else { again }
         };
@@ -151,15 +165,16 @@ impl Splitter<'_> {
             let text = self.dump.lines[line].text.as_str();
             let seen = form.times > 1 && repeated.contains(&text);
             if let Some(score) = self.dump.headlines.score(line) {
-                heads.push((line, score + between + if seen { W.twice_in_head } else { 0.0 }));
+                heads.push(Head { title: line, score, shown: between + if seen { W.twice_in_head } else { 0.0 } });
             }
             between += match form.kind {
                 Kind::Date => first(&mut dates, W.head_date, -0.3),
                 Kind::Byline => first(&mut bylines, W.head_byline, 0.0),
-                Kind::Caption => first(&mut captions, W.head_caption, 0.0),
+                Kind::Caption => first(&mut captions, W.head_caption, 0.0) + if seen && captions == 2 { W.caption_twice } else { 0.0 },
                 Kind::Legal | Kind::Related | Kind::Other => -2.5,
                 _ if form.is_prose() => first(&mut decks, W.head_deck, -self.values[line].max(0.0)),
                 _ if form.is_headline() && form.units >= 5.0 && self.dump.headlines.fit(line) < 0.3 && !seen => -W.other_headline,
+                _ if form.times > 1 && !seen => first(&mut controls, W.head_control, 0.0),
                 _ => -W.head_line,
             };
             if form.times > 1 {
