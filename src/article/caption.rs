@@ -18,6 +18,7 @@ const CLOSE: [char; 4] = [')', '）', ']', '】'];
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     labels: words("label").collect(),
+    sources: words("source").collect(),
     by: words("by").collect(),
     archive: words("archive").collect(),
     old: words("old").collect(),
@@ -26,6 +27,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
 
 struct Words {
     labels: HashSet<&'static str>,
+    sources: HashSet<&'static str>,
     by: Vec<&'static str>,
     archive: HashSet<&'static str>,
     old: Vec<&'static str>,
@@ -81,6 +83,14 @@ pub fn is_credit(line: &str) -> bool {
     split(line).is_some_and(|it| it.sign > Sign::Bracket && it.caption.is_empty())
 }
 
+/// Whether a line names the source of a whole text: `Quelle: dpa`, `(Source: AFP)`.
+#[must_use]
+pub fn is_source(line: &str) -> bool {
+    let line = line.trim().trim_start_matches(OPEN);
+    let Some((label, rest)) = line.split_once([':', '：']) else { return false };
+    rest.chars().count() <= MAX_CREDIT && WORDS.sources.contains(label.trim().to_lowercase().as_str())
+}
+
 struct Parts<'a> {
     caption: &'a str,
     credit: &'a str,
@@ -88,8 +98,20 @@ struct Parts<'a> {
 }
 
 fn split(line: &str) -> Option<Parts<'_>> {
-    let line = line.trim();
+    let line = without_class(line.trim());
     bracket(line).or_else(|| labelled(line)).or_else(|| behind_stroke(line)).or_else(|| alone(line))
+}
+
+/// Without the name of an icon (`p-circle`) that a dump left behind the credit's bracket.
+fn without_class(line: &str) -> &str {
+    match line.rsplit_once(' ') {
+        Some((rest, last))
+            if rest.ends_with(CLOSE) && last.contains('-') && last.bytes().all(|it| it.is_ascii_lowercase() || it == b'-') =>
+        {
+            rest
+        }
+        _ => line,
+    }
 }
 
 /// `… (أ.ب)`, `…（写真：共同）`, `… [사진=연합뉴스]`.
@@ -123,7 +145,8 @@ fn labelled(line: &str) -> Option<Parts<'_>> {
     let end = if line[..at].ends_with(OPEN) { rest.find(CLOSE).unwrap_or(rest.len()) } else { rest.len() };
     let credit = rest[..end].trim_end_matches(['.', ' ', ')', '）', ']', '】', '。']);
     let credit = unlabelled(credit).unwrap_or(credit);
-    let short = credit.chars().count() <= MAX_CREDIT && !credit.contains(". ");
+    let sentence = credit.match_indices(". ").any(|(at, _)| !credit[..at].ends_with(char::is_uppercase));
+    let short = credit.chars().count() <= MAX_CREDIT && !sentence;
     // `Photo: the president meets his guests` has a caption behind it.
     let names = !caption.is_empty() || agency::of_credit(credit).is_some() || credit.split(' ').count() <= 6;
     (!credit.is_empty() && short && names).then_some(Parts { caption, credit, sign: Sign::Credit })
@@ -134,7 +157,13 @@ fn label(line: &str) -> Option<(usize, usize)> {
     let lower = line.to_lowercase();
     // Lower case may have other lengths (`İ`): the offsets would not fit.
     let lower = if lower.len() == line.len() { lower.as_str() } else { line };
-    let starts = |at: usize| line[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() || cjk(c) && line[at..].starts_with(cjk));
+    let starts = |at: usize| {
+        line[..at].chars().next_back().is_none_or(|c| {
+            // `…in the portPhoto: X` was glued together.
+            let glued = c.is_lowercase() && line[at..].starts_with(char::is_uppercase);
+            !c.is_alphanumeric() || cjk(c) && line[at..].starts_with(cjk) || glued
+        })
+    };
     let by = WORDS.by.iter().filter_map(|word| {
         let at = lower.match_indices(word).map(|it| it.0).find(|at| starts(*at))?;
         let end = at + word.len();
@@ -189,7 +218,8 @@ fn behind_stroke(line: &str) -> Option<Parts<'_>> {
 
 /// A line of names with an agency among them.
 fn alone(line: &str) -> Option<Parts<'_>> {
-    let short = line.chars().count() <= 60 && line.split(' ').count() <= 8;
+    // Two letters alone may be anything.
+    let short = (3..=60).contains(&line.chars().count()) && line.split(' ').count() <= 8;
     (short && is_name(line) && agency::of_credit(line).is_some()).then_some(Parts { caption: "", credit: line, sign: Sign::Credit })
 }
 
