@@ -282,8 +282,9 @@ impl Body<'_> {
     fn is_heading(&self, at: usize, stretch: &Stretch) -> bool {
         let form = &self.dump.forms[at];
         let sentence = |at: usize| self.dump.forms[at].prose >= SENTENCE;
+        let after_gap = stretch.gaps.binary_search_by_key(&at, |it| it.end).is_ok();
         let within = stretch.body.contains(&at) && at > stretch.body.start && at + 1 < stretch.body.end;
-        within && form.units <= MAX_HEADING && form.times <= 2 && sentence(at - 1) && sentence(at + 1)
+        within && form.units <= MAX_HEADING && form.times <= 2 && (sentence(at - 1) || after_gap) && sentence(at + 1)
     }
 }
 

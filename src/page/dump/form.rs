@@ -8,14 +8,16 @@ use std::{
     sync::LazyLock,
 };
 
-use super::lines::Line;
+use aho_corasick::AhoCorasick;
+
+use super::{lines::Line, weights::W};
 use crate::{
     article::{byline, caption},
     dates::{partial, words},
 };
 
 /// Units of the longest line that may be a date, a byline or an address.
-const SHORT: f32 = 12.0;
+const SHORT: f32 = 14.0;
 /// Units of the longest caption.
 const MAX_CAPTION: f32 = 60.0;
 /// How much a line must read like prose to count as a paragraph.
@@ -25,6 +27,8 @@ pub(super) const SENTENCE: f32 = 0.3;
 
 static RELATED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("related: ").collect());
 static OTHER: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("other: ").collect());
+static NEXT: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("next: ").collect());
+static SERVICE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().build(table("service: ")).ok());
 static LEGAL: LazyLock<Vec<&'static str>> = LazyLock::new(|| table("legal: ").collect());
 
 fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
@@ -52,6 +56,8 @@ pub(super) enum Kind {
     Related,
     /// Heads another list, or what follows an article.
     Other,
+    /// Announces another article.
+    Next,
 }
 
 /// How a line looks.
@@ -109,6 +115,9 @@ fn form(line: &Line, times: u32) -> Form {
     if times > 1 {
         prose *= 0.35;
     }
+    if prose >= SENTENCE && is_service(text, signs.units) {
+        prose *= W.service;
+    }
     if line.bullet {
         prose *= 0.8;
     }
@@ -120,6 +129,18 @@ fn form(line: &Line, times: u32) -> Form {
         broken: signs.sentences > 0 && !signs.ends,
         times,
     }
+}
+
+/// Whether a sentence is about the page and its offers: two of their words, or one in few.
+fn is_service(text: &str, units: f32) -> bool {
+    const SHORT: f32 = 25.0;
+    const LONG: f32 = 90.0;
+    if units > LONG {
+        return false;
+    }
+    let lower = text.to_lowercase();
+    let mut found = SERVICE.iter().flat_map(|it| it.find_iter(&lower)).map(|it| it.pattern());
+    found.next().is_some_and(|first| units <= SHORT || found.any(|it| it != first))
 }
 
 /// What one pass over a line finds.
@@ -177,11 +198,12 @@ impl Signs {
     fn prose(&self) -> f32 {
         let within = self.sentences > usize::from(self.ends);
         let by_form: f32 = match self.units {
-            25.0.. if self.ends || within => 1.0,
+            25.0.. if self.ends => 1.0,
+            25.0.. if within => 0.8,
             25.0.. if self.commas >= 2 => 0.7,
             25.0.. => 0.35,
             12.0.. if self.ends => 0.9,
-            12.0.. if within => 0.7,
+            12.0.. if within => 0.5,
             12.0.. => 0.2,
             6.0.. if self.ends => 0.5,
             2.5.. if self.ends => 0.3,
@@ -230,6 +252,9 @@ fn kind(text: &str, signs: &Signs) -> Kind {
         }
         if OTHER.contains(lower.as_str()) {
             return Kind::Other;
+        }
+        if NEXT.contains(lower.as_str()) {
+            return Kind::Next;
         }
         if signs.digits > 0 && is_date(text) {
             return Kind::Date;
