@@ -30,6 +30,6 @@ pub(super) fn read(dump: &Dump) -> Option<Stretch> {
     let text = words(&sentence);
     let other =
         words(&|it| !sentence(it) && matches!(forms[*it].kind, Kind::Text | Kind::Legal | Kind::Related | Kind::Other | Kind::Next));
-    let least = if title.is_some() { LEAST.0 } else { LEAST.1 };
-    (text >= least && text >= other).then_some(Stretch { title, body: start..last + 1, gaps: Vec::new() })
+    let enough = if title.is_some() { LEAST.0 } else { LEAST.1 };
+    (text >= enough && text >= other).then_some(Stretch { title, body: start..last + 1, gaps: Vec::new() })
 }
