@@ -5,6 +5,7 @@ pub mod hints;
 pub mod features;
 mod forest;
 mod topic;
+mod writers;
 mod split;
 mod pictures;
 mod related;
