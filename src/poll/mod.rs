@@ -193,7 +193,7 @@ fn decide(rules: &Rules, source: &Source, visit: &mut Visit, price: f64, now: Da
             next.state = State::Moved;
             facts.reason = format!("it has moved to {}", moved.to);
         }
-        (State::Silent, _) => facts.reason = "nothing new for a month".to_owned(),
+        (State::Silent, _) => "nothing new for a month".clone_into(&mut facts.reason),
         _ => {}
     }
     next

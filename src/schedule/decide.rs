@@ -162,7 +162,7 @@ fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime
     if welcome > at {
         // Not all of them at the stroke of the hour.
         welcome += TimeDelta::seconds(i64::try_from(it.seed % 600).unwrap_or(0));
-        why = "the feed has no news in the hours before".to_owned();
+        "the feed has no news in the hours before".clone_into(&mut why);
     }
     let silent = it.last_new.filter(|last| now - *last > SILENT);
     let state = if silent.is_some() { State::Silent } else { State::Ok };

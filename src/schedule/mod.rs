@@ -126,7 +126,9 @@ pub async fn run<C: Clock>(
     mut controls: Controls,
 ) -> Result<(), PipelineError> {
     let Beginning { due: first, mut known, mut budget } = beginning;
-    known.iter().for_each(|it| metrics::source_state(None, it.state));
+    for it in &known {
+        metrics::source_state(None, it.state);
+    }
     let mut heap: BinaryHeap<Reverse<(DateTime<Utc>, usize)>> =
         first.into_iter().enumerate().map(|(source, at)| Reverse((at, source))).collect();
     loop {

@@ -9,6 +9,7 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
     reason = "times in seconds and rates lose nothing that matters as 32 bits"
 )]
 
@@ -86,7 +87,9 @@ impl Rhythm {
         }
         // After a gap they tell how much is published, but their hours are those before the poll and not the source's.
         if sighting.gapless {
-            times.iter().for_each(|&at| self.counts.add(at));
+            for &at in &times {
+                self.counts.add(at);
+            }
         }
         let shape = self.counts.shape(f64::from(self.since), now);
         for (scale, length) in SCALES.into_iter().enumerate() {

@@ -170,7 +170,7 @@ async fn validators_go_back_byte_for_byte_on_every_hop() {
     })
     .await;
     let asked = Request { validators: validators.clone(), ..request(&format!("http://{address}/old")) };
-    assert!(matches!(fetcher(loopback()).fetch(asked).await, Outcome::NotModified));
+    assert!(matches!(fetcher(loopback()).fetch(asked).await, Outcome::NotModified { .. }));
     for _ in 0..2 {
         let head = seen.recv().await.unwrap();
         for value in [&validators.etag, &validators.last_modified] {

@@ -87,7 +87,7 @@ pub(crate) fn run(sources: &[Source], setting: Setting) -> (Tally, Duration) {
         kept[place].situation.listed = to.min(source.window) as u32;
         schedule.polled(&mut kept[place], (index, at), to - from, &Sighting { published, gapless });
     }
-    let took = cpu() - begin;
+    let took = cpu().saturating_sub(begin);
     for (place, source) in sources.iter().enumerate() {
         tally.left(place, &source.times[seen[place]..], setting.end);
     }

@@ -14,7 +14,7 @@ pub(crate) struct Seen<'a> {
     changed: bool,
     /// The interval before, without the factor; none at first.
     before: Option<f64>,
-    /// The rate over the whole run, an hour's worth of truth: for the oracle only.
+    /// The true rate of the whole run, for the oracle only.
     per_day: f64,
 }
 
@@ -49,9 +49,10 @@ fn commafeed(seen: &Seen<'_>) -> f64 {
     }
 }
 
-/// `StormCrawler`'s adaptive scheduler: a fifth less where something changed, half as long again where not.
+/// `StormCrawler`'s adaptive scheduler: a fifth less where something changed, half as long again where not, from a minute
+/// to four days. Its bounds are its own, before the factor: it finds its own number of polls else, whatever the factor.
 fn stormcrawler(seen: &Seen<'_>) -> f64 {
-    seen.before.map_or(3600.0, |before| before * if seen.changed { 0.8 } else { 1.5 })
+    seen.before.map_or(3600.0, |before| (before * if seen.changed { 0.8 } else { 1.5 }).clamp(60.0, 4.0 * DAY))
 }
 
 /// Runs a rule with the factor that makes it spend so many polls.
@@ -62,9 +63,9 @@ pub(crate) fn scaled(sources: &[Source], setting: Setting, polls: u64, rule: Rul
         let factor = (low * high).sqrt();
         let tally = run(sources, setting, (rule, factor), polls);
         if tally.polls > polls {
-            low = factor
+            low = factor;
         } else {
-            high = factor
+            high = factor;
         }
         best = if best.polls.abs_diff(polls) < tally.polls.abs_diff(polls) { best } else { tally };
         if best.polls.abs_diff(polls) * 10_000 < polls {
@@ -87,8 +88,7 @@ fn run(sources: &[Source], setting: Setting, (rule, factor): (Rule, f64), polls:
             let shown = &all[now.saturating_sub(source.window)..];
             let per_day = source.times.len() as f64 / (setting.end / DAY);
             let interval = rule(&Seen { at, all, shown, changed: now > known, before, per_day });
-            // A rule that goes by its own last interval is held to the bounds in it as well.
-            before = Some((interval * factor).clamp(setting.floor, setting.ceiling) / factor);
+            before = Some(interval);
             at += (interval * factor).clamp(setting.floor, setting.ceiling);
             known = now;
         }

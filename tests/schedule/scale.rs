@@ -25,13 +25,13 @@ pub(crate) fn measure(count: usize, setting: Setting) {
         polls += 1;
         // A hundredth to some ten entries a poll, the same at each run.
         let fresh = (u64::from(source).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(polls) >> 20) % 100;
-        let fresh = (fresh as usize).saturating_sub(90) * usize::from(source.is_multiple_of(4));
-        let published = (0..fresh).map(|it| Some(at.timestamp() - 60 * it as i64)).collect();
+        let fresh = fresh.saturating_sub(90) * u64::from(source.is_multiple_of(4));
+        let published = (0..fresh.cast_signed()).map(|it| Some(at.timestamp() - 60 * it)).collect();
         let kept = &mut kept[source as usize];
         kept.situation.listed = 20;
-        schedule.polled(kept, (source, at), fresh, &Sighting { published, gapless: true });
+        schedule.polled(kept, (source, at), fresh as usize, &Sighting { published, gapless: true });
     }
-    let took = (cpu() - begin).as_secs_f64();
+    let took = cpu().saturating_sub(begin).as_secs_f64();
     let per = |bytes: usize| bytes as f64 / count as f64;
     println!("{count} sources, {polls} polls: {:.1} µs of CPU a poll", took * 1e6 / polls as f64);
     println!(

@@ -101,7 +101,7 @@ fn hours_without_news_are_waited_out() {
 fn a_gap_halves_the_interval() {
     let it = Situation { gap: true, interval_s: 3000, ..Situation::default() };
     let after = decided(&it, PollResult::Read { fresh: 20 });
-    assert_eq!(after.interval, Duration::from_secs(1500), "{}", after.why);
+    assert_eq!(after.interval, Duration::from_mins(25), "{}", after.why);
 }
 
 #[test]

@@ -99,15 +99,15 @@ impl Counts {
         let blocks = ((until / QUARTER) as usize).saturating_sub(first) + 1;
         let mean = self.week.iter().map(|&it| f32::from(it)).sum::<f32>() / blocks as f32;
         let share = |quarter: usize| slots[quarter % 4 * 24..][..24].iter().sum::<f32>() / 24.0;
-        let mut shape = std::array::from_fn(|quarter| {
+        let mut week = std::array::from_fn(|quarter| {
             // How often this quarter of the week has passed.
             let ahead = (quarter + QUARTERS - first % QUARTERS) % QUARTERS;
             let passes = (blocks + QUARTERS - 1).saturating_sub(ahead) / QUARTERS;
             let expected = mean * passes as f32 * share(quarter);
             (f32::from(self.week[quarter]) + WEEK_PRIOR) / (expected + WEEK_PRIOR)
         });
-        normalise(&mut shape);
-        shape
+        normalise(&mut week);
+        week
     }
 }
 
@@ -133,7 +133,9 @@ fn halve(table: &mut [u8]) {
 
 fn normalise(shape: &mut [f32]) {
     let mean = shape.iter().sum::<f32>() / shape.len() as f32;
-    shape.iter_mut().for_each(|it| *it /= mean);
+    for it in shape {
+        *it /= mean;
+    }
 }
 
 /// How much of each slot was watched. It differs only in the first days: later a part of a day is nothing.
@@ -232,7 +234,9 @@ mod tests {
     fn after(days: u32, hours: &[f64]) -> Shape {
         let mut counts = Counts::NONE;
         for day in 0..days {
-            hours.iter().for_each(|hour| counts.add(MONDAY + f64::from(day) * DAY + hour * 3600.0));
+            for hour in hours {
+                counts.add(MONDAY + f64::from(day) * DAY + hour * 3600.0);
+            }
         }
         counts.shape(MONDAY, MONDAY + f64::from(days) * DAY)
     }
