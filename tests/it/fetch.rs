@@ -242,6 +242,7 @@ async fn redirects_are_followed_and_their_addresses_kept() {
     let at = |path: &str| format!("http://{address}{path}");
     assert_eq!(via, [at("/1"), at("/2"), at("/3?x"), at("/3?y"), at("/%D8%AE%D8%A8%D8%B1")]);
     assert_eq!(fetched.url.as_str(), at("/end"));
+    assert_eq!(fetched.moved.as_ref().map(Url::as_str), Some(at("/2").as_str()), "what lies behind a passing redirect may move back");
     assert_eq!(&fetched.body.bytes[..], b"here");
 }
 
