@@ -72,3 +72,54 @@ impl Budget {
 fn unknown_appetite() -> f64 {
     Rhythm::default().expectation(0).appetite()
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn start() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH
+    }
+
+    /// After some days of so many polls a source and day, for ten sources that may have 24.
+    fn spent(a_day: i32, days: i32) -> Budget {
+        let mut budget = Budget::new(24.0, [None; 10], start());
+        let apart = TimeDelta::days(1) / (a_day * 10);
+        (1..=days * a_day * 10).for_each(|poll| budget.spend(start() + apart * poll));
+        budget
+    }
+
+    #[test]
+    fn a_poll_costs_a_quarter_where_twice_as_many_are_to_be_had() {
+        let price = |budget| Budget::new(budget, [None; 10], start()).price();
+        assert!((price(24.0) / price(48.0) - 4.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_number_of_sources_does_not_change_the_price_but_their_appetite_does() {
+        let price = |appetites: Vec<Option<f32>>| Budget::new(24.0, appetites, start()).price();
+        assert!((price(vec![Some(2.0); 3]) - price(vec![Some(2.0); 3000])).abs() < 1e-9);
+        let mut budget = Budget::new(24.0, [Some(2.0); 2], start());
+        budget.learn(Some(2.0), 6.0);
+        assert!((budget.price() / price(vec![Some(2.0); 2]) - 4.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn spending_too_much_raises_the_price_and_too_little_lowers_it() {
+        let planned = spent(24, 5).price();
+        assert!((planned / Budget::new(24.0, [None; 10], start()).price() - 1.0).abs() < 0.05);
+        assert!(spent(30, 5).price() > 1.5 * planned);
+        assert!(spent(18, 5).price() < planned / 1.5);
+    }
+
+    #[test]
+    fn without_sources_and_with_a_clock_that_jumps_the_price_is_a_number() {
+        let mut budget = Budget::new(24.0, [], start());
+        assert!(budget.price().is_finite());
+        budget.spend(start() + TimeDelta::days(4000));
+        budget.spend(start());
+        assert!(budget.price().is_finite());
+    }
+}

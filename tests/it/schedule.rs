@@ -7,8 +7,11 @@ use crate::support::{Answer, Nashra, Site, command, get, lines, until};
 const FILE: [&str; 4] = ["--sink", "file", "--pages", "feed"];
 
 fn feed(slugs: &[&str], next: &str) -> Answer {
-    let items: String =
-        slugs.iter().map(|it| format!("<item><title>Title {it}</title><guid isPermaLink=\"false\">{it}</guid></item>")).collect();
+    let items: String = slugs
+        .iter()
+        .map(|it| format!("<item><title>Title {it}</title><guid isPermaLink=\"false\">{it}</guid></item>"))
+        .collect::<Vec<_>>()
+        .concat();
     let link = if next.is_empty() { String::new() } else { format!("<atom:link rel=\"next\" href=\"{next}\"/>") };
     Answer::ok(format!(
         "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>F</title>{link}{items}</channel></rss>"
@@ -44,7 +47,8 @@ fn each_source_has_a_state_with_a_reason_and_a_paused_one_is_left_alone() {
     let list: String = ["good", "forbidden", "busy", "gone", "paused"]
         .iter()
         .map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\npaused = {}\n", site.base, *it == "paused"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     std::fs::write(dir.path().join("list.toml"), list).unwrap();
     let nashra = Nashra::with_sources(dir.path(), "list.toml", &FILE);
     let explained = |what: &str| command(dir.path(), &["explain", what, "--data-dir", "data"]).1;

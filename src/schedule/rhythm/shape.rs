@@ -17,7 +17,7 @@ use super::DAY;
 /// Quarters of an hour.
 pub(super) const SLOTS: usize = 96;
 /// Seconds of one.
-pub(crate) const SLOT: f64 = DAY / SLOTS as f64;
+pub(super) const SLOT: f64 = DAY / SLOTS as f64;
 /// Quarters of a day in a week: a weekend begins at another hour of UTC in each time zone.
 pub(super) const QUARTERS: usize = 28;
 const QUARTER: f64 = DAY / 4.0;
@@ -199,25 +199,25 @@ fn ln_gamma(x: f64) -> f64 {
 
 /// How the rate of a source at some time compares with its mean.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Shape {
+pub(super) struct Shape {
     slots: [f32; SLOTS],
     week: [f32; QUARTERS],
 }
 
 impl Shape {
     /// At a time, in seconds since 1970.
-    pub(crate) fn at(&self, time: f64) -> f64 {
+    pub(super) fn at(&self, time: f64) -> f64 {
         f64::from(self.slots[slot(time)] * self.week[quarter(time)])
     }
 
     /// The mean of its square root: polls are spent by the square root of a rate.
-    pub(crate) fn mean_root(&self) -> f64 {
+    pub(super) fn mean_root(&self) -> f64 {
         let mean = |it: &[f32]| it.iter().map(|it| it.sqrt()).sum::<f32>() / it.len() as f32;
         f64::from(mean(&self.slots) * mean(&self.week))
     }
 
     /// The hour of the day, in UTC, in which most is published, and its share of the day.
-    pub(crate) fn busiest_hour(&self) -> (usize, f64) {
+    pub(super) fn busiest_hour(&self) -> (usize, f64) {
         let share = |hour: usize| f64::from(self.slots[hour * 4..][..4].iter().sum::<f32>()) / SLOTS as f64;
         let best = (0..24).max_by(|&a, &b| share(a).total_cmp(&share(b))).unwrap_or(0);
         (best, share(best))
