@@ -4,6 +4,7 @@ pub mod lines;
 pub mod hints;
 pub mod features;
 mod forest;
+mod topic;
 mod split;
 mod pictures;
 mod related;
