@@ -21,6 +21,7 @@ const MAX_URL: usize = 4_096;
 
 /// What a page says of itself.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a page says any of them")]
 pub struct Meta {
     pub(super) canonical: Option<Url>,
     pub(super) alternates: Vec<Url>,

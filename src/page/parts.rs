@@ -185,7 +185,8 @@ impl Work<'_, '_> {
 
     fn byline(&mut self, first: usize) {
         let own = self.stretch.holder == 0;
-        if !self.content.bylines.is_empty() && !(own && self.view.meta.anonymous) {
+        let known = !self.content.bylines.is_empty();
+        if known && (!own || !self.view.meta.anonymous) {
             return;
         }
         let from = self.stretch.headline.map_or(first.saturating_sub(8), |it| it + 1);

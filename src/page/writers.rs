@@ -68,8 +68,9 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
         }
         let names = byline::read(&text);
         // One word in Latin letters may be anything, and two that run together are a name and what stands beside it.
-        let named = |it: &Byline| byline::looks_like_name(&it.name) && (it.name.contains(' ') || !it.name.is_ascii()) && !runs_on(&it.name);
-        if !names.is_empty() && names.iter().all(named) {
+        let is_one =
+            |it: &Byline| byline::looks_like_name(&it.name) && (it.name.contains(' ') || !it.name.is_ascii()) && !runs_on(&it.name);
+        if !names.is_empty() && names.iter().all(is_one) {
             (last, inside) = (Some(node), tree.end(node));
             for name in names {
                 if found.iter().all(|it| fold(&it.name) != fold(&name.name)) {
