@@ -17,6 +17,8 @@ pub mod dates;
 
 pub mod listing;
 
+pub mod sitemap;
+
 pub mod page;
 
 pub mod article;

@@ -21,7 +21,7 @@ use crate::{
     feed::{Entry, Feed},
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
     page::{Form, Page, PageKind, meta},
-    poll,
+    poll, sitemap,
     store::{Document, EntryKey, HostKey, PendingEntry, PendingKey},
 };
 
@@ -34,6 +34,9 @@ pub enum TrialError {
     /// It cannot be read now.
     #[error("{0}")]
     World(String),
+    /// It is to be read as a sitemap, and is none.
+    #[error("no sitemap: {0}")]
+    Sitemap(String),
     /// It is neither a feed nor a page with an article.
     #[error("no feed ({feed}), and no page ({page})")]
     Neither {
@@ -83,6 +86,17 @@ pub enum Found {
         entries: Vec<Listed>,
         /// The links that are not, those that came nearest to it first.
         lost: Vec<Lost>,
+    },
+    /// A sitemap, or an index of them.
+    Sitemap {
+        /// The publication, as it names it.
+        title: Option<String>,
+        /// The language of its first entry that names one.
+        language: Option<String>,
+        /// The sitemaps that were followed, where it is an index.
+        sitemaps: Vec<Url>,
+        /// Its entries, in its order.
+        entries: Vec<Listed>,
     },
     /// A page, or the text of one.
     Page {
@@ -141,6 +155,8 @@ pub enum As {
     Feed,
     /// A page of links to articles.
     Listing,
+    /// A sitemap, or an index of them.
+    Sitemap,
     /// A page with articles.
     Page,
 }
@@ -180,7 +196,7 @@ impl<F: Fetch> Trier<'_, F> {
     async fn report(&self, fetched: Fetched, url: Option<Url>, asked: Option<Url>) -> Result<Report, TrialError> {
         let (max, wanted, base) = (self.rules.max_decoded, self.read_as, url.clone());
         let work = move || {
-            let bytes = fetched.body.decode(max).map_err(|error| TrialError::World(error.to_string()))?;
+            let bytes = fetched.body.decode(max).and_then(|it| sitemap::unpack(it, max)).map_err(|error| TrialError::World(error.to_string()))?;
             let content_type = fetched.content_type.as_deref();
             let read = read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url))?;
             Ok((read, Form::of(&bytes, content_type), bytes.len(), fetched))
@@ -197,14 +213,21 @@ impl<F: Fetch> Trier<'_, F> {
                 let (title, language, entries) = self.listed(feed);
                 Found::Listing { title, language, entries, lost }
             }
+            Read::Sitemap => {
+                let followed = sitemap::follow(self.fetcher, &fetched, max).await;
+                let sitemap::Followed { feed, sitemaps, .. } = followed.map_err(TrialError::Sitemap)?;
+                let (title, language, entries) = self.listed(feed);
+                Found::Sitemap { title, language, sitemaps, entries }
+            }
             Read::Page(page, candidates) => self.made(*page, candidates, form, (fetched, url.clone(), asked)).await?,
         };
         Ok(Report { url, via, content_type, bytes, found })
     }
 
     fn listed(&self, feed: Feed) -> (Option<String>, Option<String>, Vec<Listed>) {
+        let archive = feed.archive;
         let one = |entry: Entry| {
-            let (verdict, why) = poll::preview(&entry, &self.rules, self.now);
+            let (verdict, why) = poll::preview(&entry, archive, &self.rules, self.now);
             Listed { title: entry.title, link: entry.link, guid: entry.guid, published: entry.published, verdict, why }
         };
         (feed.title, feed.language, feed.entries.into_iter().map(one).collect())

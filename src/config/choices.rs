@@ -85,6 +85,8 @@ choices! {
         Feed = "feed",
         /// An HTML page with links to articles.
         Listing = "listing",
+        /// A news sitemap, another sitemap, or an index of them.
+        Sitemap = "sitemap",
         /// One page, as HTML or as text, whose article changes or gives way to another.
         Page = "page",
         /// A Kafka topic through which other services hand over addresses, pages and texts.
@@ -115,6 +117,6 @@ from_text! {
     PageMode, "\"on\", \"feed\" or \"off\"", PageMode::from_str;
     SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
     LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
-    SourceKind, "\"feed\", \"listing\", \"page\" or \"kafka\"", SourceKind::from_str;
+    SourceKind, "\"feed\", \"listing\", \"sitemap\", \"page\" or \"kafka\"", SourceKind::from_str;
     StartAt, "\"beginning\" or \"end\"", StartAt::from_str;
 }

@@ -29,6 +29,7 @@ pub(super) fn feed(document: Document, url: &Url) -> Feed {
         rhythm: document.feed.rhythm,
         links: document.feed.links,
         truncated,
+        archive: false,
         entries,
     }
 }

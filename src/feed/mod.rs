@@ -31,6 +31,7 @@ mod safe_html;
 mod neutral;
 mod convert;
 mod discovery;
+pub(crate) mod flat;
 
 use std::collections::HashMap;
 
@@ -62,6 +63,8 @@ pub struct Feed {
     pub links: Vec<model::Link>,
     /// Whether its end is missing: it may list more than was read.
     pub truncated: bool,
+    /// Whether it lists all that its site holds and not what is new: an entry without a date is of any age.
+    pub archive: bool,
     /// Its entries, in its order.
     pub entries: Vec<Entry>,
 }

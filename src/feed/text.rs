@@ -71,7 +71,8 @@ pub(super) fn string<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
     decoded(element.inner(), element.unit.entities)
 }
 
-fn decoded<'a>(inner: &'a str, entities: &Entities<'_>) -> Cow<'a, str> {
+/// What a text says that stands between tags.
+pub(super) fn decoded<'a>(inner: &'a str, entities: &Entities<'_>) -> Cow<'a, str> {
     if memchr::memchr(b'<', inner.as_bytes()).is_none() {
         return entities.decode(inner);
     }

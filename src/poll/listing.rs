@@ -64,7 +64,7 @@ pub(super) fn go_through(
     let (mut known, mut changed, mut old) = (0, 0, 0);
     for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(store.seen(&keys)?) {
         let version = entry.version();
-        let verdict = judge(entry, version, seen.as_ref(), oldest, now);
+        let verdict = judge(entry, version, seen.as_ref(), (oldest, first_poll && feed.archive), now);
         if seen.is_none() {
             listed.published.push(entry.published.or(entry.modified).map(|it| it.timestamp()));
         }
@@ -124,13 +124,20 @@ enum Verdict {
     Known { touch: bool },
 }
 
-/// Decides on one entry; an unknown one that is older than `backlog` counts as seen.
-fn judge(entry: &Entry, version: [u8; 16], seen: Option<&Seen>, backlog: Option<Duration>, now: DateTime<Utc>) -> Verdict {
+/// Decides on one entry; an unknown one that is older than `backlog` counts as seen, and so does one without a date
+/// where it is listed among all that there ever was.
+fn judge(
+    entry: &Entry,
+    version: [u8; 16],
+    seen: Option<&Seen>,
+    (backlog, undated_is_old): (Option<Duration>, bool),
+    now: DateTime<Utc>,
+) -> Verdict {
     match seen {
         Some(seen) if seen.version == version => Verdict::Known { touch: day(now) >= seen.day + TOUCH_DAYS },
         Some(_) => Verdict::Changed,
         None => {
-            let age = entry.published.max(entry.modified).map(|date| now - date);
+            let age = entry.published.max(entry.modified).map(|date| now - date).or(undated_is_old.then_some(TimeDelta::MAX));
             let limit = backlog.and_then(|it| TimeDelta::from_std(it).ok());
             // An entry without a date may be of today: losing it would be worse than an old one more.
             if age.zip(limit).is_some_and(|(age, limit)| age > limit) { Verdict::Backlog } else { Verdict::New }
@@ -140,9 +147,12 @@ fn judge(entry: &Entry, version: [u8; 16], seen: Option<&Seen>, backlog: Option<
 
 /// What the first poll of a source would do about an entry, in a word and in words.
 #[must_use]
-pub fn preview(entry: &Entry, rules: &Rules, now: DateTime<Utc>) -> (&'static str, String) {
+pub fn preview(entry: &Entry, archive: bool, rules: &Rules, now: DateTime<Utc>) -> (&'static str, String) {
     let backlog = rules.backlog.map(crate::config::duration::format).unwrap_or_default();
-    match judge(entry, entry.version(), None, rules.backlog, now) {
+    match judge(entry, entry.version(), None, (rules.backlog, archive), now) {
+        Verdict::Backlog if entry.published.max(entry.modified).is_none() => {
+            ("backlog", "without a date among all that the site holds: it counts as seen".to_owned())
+        }
         Verdict::Backlog => ("backlog", format!("older than poll.backlog ({backlog}): it counts as seen")),
         _ => match (rules.pages, &entry.link) {
             (PageMode::Off, _) => ("off", "page.mode is off: it is recorded and not published".to_owned()),
@@ -222,17 +232,26 @@ mod tests {
     fn a_new_source_publishes_its_backlog_only_and_the_rest_counts_as_seen() {
         let backlog = Some(Duration::from_hours(72));
         let now = at(100 * DAY);
-        assert_eq!(judge(&entry(Some(at(98 * DAY))), [0; 16], None, backlog, now), Verdict::New);
-        assert_eq!(judge(&entry(Some(at(90 * DAY))), [0; 16], None, backlog, now), Verdict::Backlog);
-        assert_eq!(judge(&entry(None), [0; 16], None, backlog, now), Verdict::New);
-        assert_eq!(judge(&entry(Some(at(90 * DAY))), [0; 16], None, None, now), Verdict::New);
+        assert_eq!(judge(&entry(Some(at(98 * DAY))), [0; 16], None, (backlog, false), now), Verdict::New);
+        assert_eq!(judge(&entry(Some(at(90 * DAY))), [0; 16], None, (backlog, false), now), Verdict::Backlog);
+        assert_eq!(judge(&entry(None), [0; 16], None, (backlog, false), now), Verdict::New);
+        assert_eq!(judge(&entry(Some(at(90 * DAY))), [0; 16], None, (None, false), now), Verdict::New);
+    }
+
+    #[test]
+    fn where_all_that_there_ever_was_is_listed_what_has_no_date_counts_as_seen_at_first() {
+        let backlog = Some(Duration::from_hours(72));
+        let now = at(100 * DAY);
+        assert_eq!(judge(&entry(None), [0; 16], None, (backlog, true), now), Verdict::Backlog);
+        assert_eq!(judge(&entry(Some(at(99 * DAY))), [0; 16], None, (backlog, true), now), Verdict::New);
+        assert_eq!(judge(&entry(None), [0; 16], None, (None, true), now), Verdict::New);
     }
 
     #[test]
     fn a_known_entry_is_touched_once_a_week_and_a_changed_one_is_taken() {
         let seen = Seen { version: [1; 16], day: 100, ..Seen::default() };
-        assert_eq!(judge(&entry(None), [1; 16], Some(&seen), None, at(101 * DAY)), Verdict::Known { touch: false });
-        assert_eq!(judge(&entry(None), [1; 16], Some(&seen), None, at(107 * DAY)), Verdict::Known { touch: true });
-        assert_eq!(judge(&entry(None), [2; 16], Some(&seen), None, at(101 * DAY)), Verdict::Changed);
+        assert_eq!(judge(&entry(None), [1; 16], Some(&seen), (None, false), at(101 * DAY)), Verdict::Known { touch: false });
+        assert_eq!(judge(&entry(None), [1; 16], Some(&seen), (None, false), at(107 * DAY)), Verdict::Known { touch: true });
+        assert_eq!(judge(&entry(None), [2; 16], Some(&seen), (None, false), at(101 * DAY)), Verdict::Changed);
     }
 }

@@ -6,6 +6,7 @@
 
 mod visit;
 mod listing;
+mod sitemap;
 mod page;
 mod moved;
 mod backfill;

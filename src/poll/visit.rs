@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, Wake, backfill, listing, moved, page};
+use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, Wake, backfill, listing, moved, page, sitemap};
 use crate::{
     article::commit::day,
     clock::Clock,
@@ -50,7 +50,11 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     }
     let outcome = match &source.at {
         Location::Url(url) => {
-            let accept = if source.kind == SourceKind::Feed { ACCEPT } else { ACCEPT_PAGE };
+            let accept = match source.kind {
+                SourceKind::Feed => ACCEPT,
+                SourceKind::Sitemap => crate::sitemap::ACCEPT,
+                _ => ACCEPT_PAGE,
+            };
             let url = moved::address(facts.moved.as_ref(), url).clone();
             parts.fetcher.fetch(Request { url, validators: validators(&facts, started), accept }).await
         }
@@ -62,7 +66,10 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     let (result, word, reason) = match outcome {
         Outcome::New(fetched) => {
             metrics::fetched("poll", "ok", fetched.body.bytes.len());
-            return read(parts, source, facts, *fetched, now).await;
+            return match source.kind {
+                SourceKind::Sitemap => sitemap::read(parts, source, facts, *fetched).await,
+                _ => read(parts, source, facts, *fetched, now).await,
+            };
         }
         Outcome::NotModified { moved } => {
             facts.moved = moved::note(facts.moved, source.at.url(), moved, now);
@@ -89,7 +96,7 @@ fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
 }
 
 /// A visit that found no listing to go through.
-fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: String, now: DateTime<Utc>) -> Visit {
+pub(super) fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: String, now: DateTime<Utc>) -> Visit {
     match result {
         PollResult::Unchanged => (facts.failures, facts.last_success, facts.gone) = (0, Some(now), None),
         PollResult::Paused => {}
@@ -136,7 +143,7 @@ fn read_body(
     };
     facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
     let hash = digest(&[&bytes]);
-    if facts.body_hash == Some(hash) && day(now) < facts.touched_day + TOUCH_DAYS {
+    if is_known(&facts, hash, now) {
         facts.validators = fetched.validators;
         return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
     }
@@ -148,17 +155,31 @@ fn read_body(
             Err(reason) => (Err(reason), Says::default()),
         }
     };
-    let listed = match listed {
-        Ok(listed) => listed,
-        Err(reason) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
-    };
+    match listed {
+        Ok(listed) => Ok(taken(facts, listed, (says, fetched.validators, hash), now)),
+        Err(reason) => Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
+    }
+}
+
+/// Whether this body was gone through, and that lately.
+pub(super) fn is_known(facts: &Facts, hash: [u8; 16], now: DateTime<Utc>) -> bool {
+    facts.body_hash == Some(hash) && day(now) < facts.touched_day + TOUCH_DAYS
+}
+
+/// A visit whose listing was gone through.
+pub(super) fn taken(
+    mut facts: Facts,
+    listed: listing::Listed,
+    (says, validators, hash): (Says, Validators, [u8; 16]),
+    now: DateTime<Utc>,
+) -> Visit {
     let gap = says.whole && facts.listed > 0 && listed.shown > 0 && listed.known == 0;
     if gap {
         facts.gaps += 1;
         facts.backfill = says.older.map(backfill::begin);
         metrics::gap();
     }
-    facts.validators = fetched.validators;
+    facts.validators = validators;
     facts.body_hash = Some(hash);
     facts.title = listed.title;
     (facts.failures, facts.reason, facts.last_success, facts.gone) = (0, String::new(), Some(now), None);
@@ -171,12 +192,12 @@ fn read_body(
     }
     let sighting = Sighting { published: listed.published, gapless: !gap };
     let result = PollResult::Read { fresh: listed.fresh };
-    Ok(Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap })
+    Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap }
 }
 
 /// What a feed says beside its entries.
 #[derive(Default)]
-struct Says {
+pub(super) struct Says {
     hints: Hints,
     /// Where its older entries are.
     older: Option<Url>,
@@ -185,7 +206,7 @@ struct Says {
 }
 
 impl Says {
-    fn of(feed: &Feed, fetched: &Fetched) -> Self {
+    pub(super) fn of(feed: &Feed, fetched: &Fetched) -> Self {
         Self { hints: Hints::of(&feed.rhythm, fetched.fresh_for), older: backfill::older(feed, &fetched.url), whole: !feed.truncated }
     }
 }

@@ -124,10 +124,12 @@ pub struct PendingEntry {
 }
 
 impl PendingEntry {
-    /// Whether it was found among the links of a listing, so that only its page can say that it is an article.
+    /// Whether it was found among the links of a listing, or in a sitemap that names no headline, so that only its page
+    /// can say that it is an article.
     #[must_use]
     pub fn is_guess(&self) -> bool {
-        self.source.kind == SourceKind::Listing.as_str()
+        let of = |kind: SourceKind| self.source.kind == kind.as_str();
+        of(SourceKind::Listing) || (of(SourceKind::Sitemap) && self.entry.title.is_none())
     }
 }
 

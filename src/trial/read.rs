@@ -13,6 +13,7 @@ use crate::{
         self, Form, Page, PageKind,
         meta::{self, Candidate},
     },
+    sitemap,
 };
 
 /// Links of a listing that are told although they were not taken.
@@ -22,10 +23,12 @@ const MAX_LOST: usize = 20;
 pub(super) enum Read {
     Feed(Feed),
     Listing(Feed, Vec<Lost>),
+    /// A sitemap; what an index names has to be fetched.
+    Sitemap,
     Page(Box<Page>, Vec<Candidate>),
 }
 
-/// Reads bytes as what they are to be read as; else as a feed, a listing or a page, whichever they are.
+/// Reads bytes as what they are to be read as; else as a feed, a sitemap, a listing or a page, whichever they are.
 pub(super) fn read(
     bytes: &[u8],
     content_type: Option<&str>,
@@ -41,6 +44,11 @@ pub(super) fn read(
         Err(reason) if read_as == Some(As::Feed) => return Err(TrialError::Neither { feed: reason, page: "not read as one".to_owned() }),
         Err(reason) => reason,
     };
+    // A text that begins with an address is one only where that is said.
+    let is_sitemap = || bytes.contains(&b'<') && sitemap::read(bytes, content_type, base).is_ok();
+    if read_as == Some(As::Sitemap) || (read_as.is_none() && is_sitemap()) {
+        return Ok(Read::Sitemap);
+    }
     let page = match read_as {
         Some(As::Listing) => None,
         _ => Some(page::read(bytes, content_type, (url, None))),

@@ -25,6 +25,12 @@ impl fmt::Display for Report {
                 writeln!(f)?;
                 losers(f, lost)
             }
+            Found::Sitemap { title, language, sitemaps, entries } => {
+                for followed in sitemaps {
+                    writeln!(f, "followed: {followed}")?;
+                }
+                feed(f, "a sitemap", [title, language], entries)
+            }
             Found::Page { form, kind, articles, lost } => {
                 let form = if *form == Form::Html { "HTML" } else { "text" };
                 writeln!(f, "a page as {form} of the kind {}, articles: {}", word(&serde_json::json!(kind)), articles.len())?;
