@@ -41,6 +41,8 @@ pub mod explain;
 
 pub mod trial;
 
+pub mod discover;
+
 pub mod schema;
 
 pub mod clock;

@@ -196,7 +196,8 @@ impl<F: Fetch> Trier<'_, F> {
     async fn report(&self, fetched: Fetched, url: Option<Url>, asked: Option<Url>) -> Result<Report, TrialError> {
         let (max, wanted, base) = (self.rules.max_decoded, self.read_as, url.clone());
         let work = move || {
-            let bytes = fetched.body.decode(max).and_then(|it| sitemap::unpack(it, max)).map_err(|error| TrialError::World(error.to_string()))?;
+            let bytes =
+                fetched.body.decode(max).and_then(|it| sitemap::unpack(it, max)).map_err(|error| TrialError::World(error.to_string()))?;
             let content_type = fetched.content_type.as_deref();
             let read = read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url))?;
             Ok((read, Form::of(&bytes, content_type), bytes.len(), fetched))

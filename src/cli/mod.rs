@@ -9,6 +9,7 @@ mod feed;
 mod filter;
 mod listing;
 mod run;
+mod sources;
 mod state;
 mod trial;
 
@@ -54,6 +55,11 @@ enum Command {
     Extract(extract::Options),
     /// Listing pages → JSON lines: the links of the articles of each.
     Listing(listing::Options),
+    /// What is polled, and what could be.
+    Sources {
+        #[command(subcommand)]
+        command: sources::Command,
+    },
     /// What is in the data directory.
     State {
         #[command(subcommand)]
@@ -90,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Feed(options) => feed::run(options),
         Command::Extract(options) => extract::run(options),
         Command::Listing(options) => listing::run(options),
+        Command::Sources { command } => command.run(),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),
         Command::Schema { record } => print(&format!("{:#}\n", schema::of(record))),

@@ -14,7 +14,7 @@ const MAX_FEEDS: usize = 50;
 const MAX_HEAD: usize = 1 << 20;
 
 /// Addresses, in the page's order.
-pub(super) fn feeds(html: &str, page: &Url) -> Vec<String> {
+pub(crate) fn feeds(html: &str, page: &Url) -> Vec<String> {
     let mut scanner = Scanner::new(&html[..html.floor_char_boundary(MAX_HEAD)]);
     let entities = Entities::default();
     let mut base = page.clone();

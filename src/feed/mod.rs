@@ -45,6 +45,7 @@ use crate::{
 };
 
 pub use convert::content;
+pub(crate) use discovery::feeds as offered_by_page;
 pub use neutral::Neutral;
 pub use repairs::{Repair, Repairs};
 pub use safe_html::safe_html;

@@ -206,7 +206,8 @@ impl<'a> Reader<'a> {
             (Group::News, "name") if self.publication.is_none() => self.publication = said(),
             (Group::News, "keywords") => {
                 let keywords = said().unwrap_or_default();
-                draft.keywords = keywords.split([',', '،', '、', ';']).filter_map(|it| bounded(it.trim(), 200)).take(MAX_KEYWORDS).collect();
+                draft.keywords =
+                    keywords.split([',', '،', '、', ';']).filter_map(|it| bounded(it.trim(), 200)).take(MAX_KEYWORDS).collect();
             }
             (Group::Image, "loc") => {
                 let url = address(&self.flat.decode(text), Some(self.base));
@@ -254,7 +255,7 @@ fn settle(mut entries: Vec<Entry>, title: Option<String>, truncated: bool) -> Fe
     }
     let mut known = HashSet::new();
     entries.retain(|it| known.insert(it.identity.clone()));
-    let archive = entries.iter().all(|it| it.published.is_none());
+    let archive = entries.iter().all(|it| it.published.is_none() && it.title.is_none());
     let language = entries.iter().find_map(|it| it.language.clone());
     Feed { title, language, truncated, archive, entries, ..Feed::default() }
 }

@@ -86,7 +86,8 @@ fn a_list_of_addresses_is_a_sitemap_of_all_that_there_is() {
 
 #[test]
 fn a_feed_may_stand_in_the_place_of_a_sitemap() {
-    let feed = entries(b"<rss><channel><title>F</title><item><title>A</title><link>https://courier.example/a</link></item></channel></rss>");
+    let feed =
+        entries(b"<rss><channel><title>F</title><item><title>A</title><link>https://courier.example/a</link></item></channel></rss>");
     assert_eq!((feed.title.as_deref(), feed.entries.len()), (Some("F"), 1));
 }
 
@@ -114,10 +115,9 @@ fn a_date_that_many_pages_share_to_the_second_is_none_of_theirs() {
 }
 
 fn chosen(children: &[(&str, Option<&str>)]) -> Vec<String> {
-    let children = children.iter().map(|(path, modified)| Child {
-        url: url(&format!("https://courier.example/{path}")),
-        modified: modified.and_then(at),
-    });
+    let children = children
+        .iter()
+        .map(|(path, modified)| Child { url: url(&format!("https://courier.example/{path}")), modified: modified.and_then(at) });
     best(children.collect(), 1).into_iter().rev().map(|(it, _)| it.url.path()[1..].to_owned()).collect()
 }
 
@@ -156,7 +156,11 @@ fn hostile_sitemaps_are_bounded() {
     assert_eq!(entries(many.as_bytes()).entries.len(), 1);
     let pictures = format!("<urlset><url><loc>/a</loc>{}</url></urlset>", "<image><loc>/i".repeat(5_000));
     assert!(entries(pictures.as_bytes()).entries[0].images.len() <= 20);
-    let long = format!("<urlset><url><loc>/{}</loc></url><url><loc>/b</loc><news><title>{}</title></url></urlset>", "a".repeat(9_000), "t".repeat(9_000));
+    let long = format!(
+        "<urlset><url><loc>/{}</loc></url><url><loc>/b</loc><news><title>{}</title></url></urlset>",
+        "a".repeat(9_000),
+        "t".repeat(9_000)
+    );
     let feed = entries(long.as_bytes());
     assert_eq!((feed.entries.len(), feed.entries[0].title.as_ref().unwrap().len()), (1, 2_000));
     for bytes in [&b"<"[..], b"<urlset", b"<url><loc><![CDATA[", b"\x1f\x8b", b"</url></urlset>", b"<url/><loc>", b"\xff\xfe<\0"] {

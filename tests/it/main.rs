@@ -17,6 +17,10 @@ mod daemon;
 
 mod listing;
 
+mod sitemap;
+
+mod discover;
+
 mod kafka;
 
 mod topics;
