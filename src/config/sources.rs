@@ -8,6 +8,7 @@
 mod opml;
 mod source;
 mod tables;
+pub mod export;
 
 use std::{collections::HashMap, fmt, path::Path};
 

@@ -1,0 +1,146 @@
+//! Sources as lists: TOML with all that they say, OPML for feed readers.
+//!
+//! What must stay true: a TOML list that was written here is read back as the same sources, and under the same ids.
+
+use std::fmt::Write as _;
+
+use quick_xml::escape::escape;
+
+use super::{Location, Source, Sources, TopicSource};
+use crate::config::{SourceKind, duration};
+
+/// A list with all settings. Ids are written also where they were made, so that an address may change later.
+#[must_use]
+pub fn to_toml(sources: &Sources) -> String {
+    let polled = sources.polled.iter().map(polled);
+    polled.chain(sources.topics.iter().map(topic)).collect::<Vec<_>>().join("\n")
+}
+
+/// Feeds as OPML, which knows nothing else; how many other sources it leaves out.
+#[must_use]
+pub fn to_opml(sources: &Sources) -> (String, usize) {
+    let mut out =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head><title>nashra</title></head>\n  <body>\n".to_owned();
+    let mut left_out = sources.topics.len();
+    for source in &sources.polled {
+        let (SourceKind::Feed, Location::Url(url)) = (source.kind, &source.at) else {
+            left_out += 1;
+            continue;
+        };
+        let name = attribute(source.name.as_deref().unwrap_or(url.as_str()));
+        let tags = if source.tags.is_empty() { String::new() } else { format!(" category=\"{}\"", attribute(&source.tags.join(","))) };
+        writeln!(out, "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\"{tags}/>", attribute(url.as_str())).ok();
+    }
+    out.push_str("  </body>\n</opml>\n");
+    (out, left_out)
+}
+
+fn attribute(text: &str) -> String {
+    let text: String = text.chars().filter(|it| !it.is_control()).collect();
+    escape(text).into_owned()
+}
+
+fn polled(source: &Source) -> String {
+    let at = match &source.at {
+        Location::Url(url) => ("url", quoted(url.as_str())),
+        Location::File { written, .. } => ("file", quoted(written)),
+    };
+    let interval = |it: Option<std::time::Duration>| it.map(|it| quoted(&duration::format(it)));
+    let mut out = table(&[
+        ("id", Some(quoted(source.id.as_str()))),
+        ("name", source.name.as_deref().map(quoted)),
+        ("kind", (source.kind != SourceKind::Feed).then(|| quoted(source.kind.as_str()))),
+        (at.0, Some(at.1)),
+        ("tags", list(&source.tags)),
+        ("min_interval", interval(source.min_interval)),
+        ("max_interval", interval(source.max_interval)),
+        ("paused", source.paused.then(|| "true".to_owned())),
+        ("pages", source.pages.map(|it| quoted(it.as_str()))),
+    ]);
+    if let Some(selectors) = &source.listing {
+        let written = |it: &crate::listing::selector::Selector| quoted(&it.to_string());
+        writeln!(out, "[source.listing]").ok();
+        for (name, selector) in [("item", &selectors.item), ("link", &selectors.link)] {
+            if let Some(selector) = selector {
+                writeln!(out, "{name} = {}", written(selector)).ok();
+            }
+        }
+    }
+    out
+}
+
+fn topic(topic: &TopicSource) -> String {
+    let brokers: Vec<String> = topic.brokers.iter().map(ToString::to_string).collect();
+    table(&[
+        ("id", Some(quoted(topic.id.as_str()))),
+        ("name", topic.name.as_deref().map(quoted)),
+        ("kind", Some(quoted(SourceKind::Kafka.as_str()))),
+        ("topic", Some(quoted(topic.topic.as_str()))),
+        ("brokers", list(&brokers)),
+        ("from", Some(quoted(topic.from.as_str()))),
+        ("tags", list(&topic.tags)),
+        ("pages", topic.pages.map(|it| quoted(it.as_str()))),
+    ])
+}
+
+fn table(settings: &[(&str, Option<String>)]) -> String {
+    let given = settings.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} = {value}\n")));
+    format!("[[source]]\n{}", given.collect::<Vec<_>>().concat())
+}
+
+/// A list in TOML; none where it is empty.
+fn list(items: &[String]) -> Option<String> {
+    let items: Vec<String> = items.iter().map(|it| quoted(it)).collect();
+    (!items.is_empty()).then(|| format!("[{}]", items.join(", ")))
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Place, sources};
+
+    fn shipped(name: &str) -> Sources {
+        sources::load(&[format!("{}/config/{name}", env!("CARGO_MANIFEST_DIR"))]).unwrap().0
+    }
+
+    fn back(text: &str) -> Sources {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        std::fs::write(&path, text).unwrap();
+        sources::load(&[path]).unwrap().0
+    }
+
+    fn without_places(mut sources: Sources) -> Sources {
+        let nowhere = || Place::whole("");
+        sources.polled.iter_mut().for_each(|it| it.place = nowhere());
+        sources.topics.iter_mut().for_each(|it| it.place = nowhere());
+        sources
+    }
+
+    #[test]
+    fn a_toml_list_is_read_back_as_the_same_sources() {
+        let all = "[[source]]\nurl = \"https://example.org/a?x=\\\"1\\\"\"\nname = \"A \\\\ \\\"B\\\" نشرة\"\ntags = [\"one\", \"two\"]\nmin_interval = \"90s\"\nmax_interval = \"2h\"\npaused = true\npages = \"feed\"\n\
+            [[source]]\nid = \"l\"\nkind = \"listing\"\nurl = \"https://example.org/\"\n[source.listing]\nitem = \"li[class='x y']\"\nlink = \"h3 > a\"\n\
+            [[source]]\nkind = \"sitemap\"\nurl = \"https://example.org/news.xml\"\n\
+            [[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"kafka:9092\"]\nfrom = \"end\"\n";
+        for sources in [back(all), shipped("sources.toml"), shipped("sources.opml"), shipped("sources.txt")] {
+            assert_eq!(without_places(back(&to_toml(&sources))), without_places(sources));
+        }
+    }
+
+    #[test]
+    fn an_opml_list_is_read_back_with_addresses_names_and_tags_and_says_what_it_leaves_out() {
+        let sources = back(
+            "[[source]]\nurl = \"https://example.org/a?x=1&y=2\"\nname = \"A & <B> \\\"C\\\"\"\ntags = [\"one\", \"two\"]\n[[source]]\nkind = \"page\"\nurl = \"https://example.org/\"\n",
+        );
+        let (text, left_out) = to_opml(&sources);
+        let again = back(&text);
+        assert_eq!((left_out, again.polled.len()), (1, 1));
+        let told = |it: &Sources| (it.polled[0].at.to_string(), it.polled[0].name.clone(), it.polled[0].tags.clone());
+        assert_eq!(told(&again), told(&sources));
+    }
+}
