@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
     article::identity,
-    store::{ArticleState, Facts, Standing, Store, StoreError, TopicState},
+    store::{ArticleState, Facts, Standing, State, Store, StoreError, TopicState},
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
@@ -116,6 +117,34 @@ fn article(id: Uuid, state: &ArticleState) -> String {
     .ok();
     write!(out, "last verdict: {} at {}: {}", state.verdict.what, state.verdict.at, state.verdict.why).ok();
     out
+}
+
+/// How a source is, for a list of all.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "as in the facts")]
+pub struct SourceState {
+    pub id: String,
+    pub title: Option<String>,
+    pub state: State,
+    pub reason: String,
+    pub last_poll: Option<DateTime<Utc>>,
+    pub next_due: Option<DateTime<Utc>>,
+    pub entries: u64,
+}
+
+/// How every source is that was ever polled: a JSON array of [`SourceState`].
+pub fn sources(store: &Store) -> Result<String, StoreError> {
+    let of = |Facts { id, title, state, reason, last_poll, next_due, entries, .. }: Facts| SourceState {
+        id,
+        title,
+        state,
+        reason,
+        last_poll,
+        next_due,
+        entries,
+    };
+    let states: Vec<SourceState> = store.polls().all_facts()?.into_iter().map(of).collect();
+    Ok(serde_json::json!(states).to_string())
 }
 
 /// Reads every row back and counts them.

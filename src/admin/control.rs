@@ -31,6 +31,8 @@ pub enum Request {
         /// An article's id, an address, or a source's id.
         what: String,
     },
+    /// How every source is.
+    Sources,
     /// Reads every row back.
     Check,
     /// Publishing goes on in a new epoch.
@@ -113,6 +115,7 @@ async fn converse(mut stream: UnixStream, reach: Reach) -> io::Result<()> {
 async fn answer(request: Request, reach: Reach) -> Response {
     match request {
         Request::Explain { what } => offline(move || explain::explain(&reach.store, &what)).await,
+        Request::Sources => offline(move || explain::sources(&reach.store)).await,
         Request::Check => offline(move || explain::check(&reach.store)).await,
         Request::Adopt => {
             let (answer, outcome) = oneshot::channel();

@@ -57,7 +57,7 @@ pub(super) fn run(request: &Request, overrides: &Overrides) -> ExitCode {
     }
 }
 
-async fn answer(request: &Request, config: &Config) -> Result<String, (String, u8)> {
+pub(super) async fn answer(request: &Request, config: &Config) -> Result<String, (String, u8)> {
     let socket = config.control_socket();
     match control::ask(&socket, request).await {
         Ok(Some(Response::Ok(words))) => Ok(words),
@@ -78,6 +78,7 @@ async fn alone(request: &Request, config: &Config) -> Result<String, (String, u8
     }
     let store = Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?;
     match request {
+        Request::Sources => explain::sources(&store).map_err(failed),
         Request::Check => explain::check(&store).map_err(failed),
         Request::Explain { what } => explain::explain(&store, what).map_err(failed),
         Request::Adopt if config.sink.kind != SinkKind::Kafka => Err((publish::AdoptError::NoPosition.to_string(), WRONG_INPUT)),

@@ -21,6 +21,8 @@ mod sitemap;
 
 mod discover;
 
+mod sources;
+
 mod kafka;
 
 mod topics;
