@@ -24,6 +24,7 @@ fn text_is_decoded_once_and_keeps_its_markup() {
     assert_eq!(value(rss("<title><![CDATA[A &amp; <i>b</i>]]></title>").title), "A &amp; <i>b</i>");
     assert_eq!(value(rss("<description>A <![CDATA[<b>]]>c<!-- d --></description>").summary), "A <b>c");
     assert_eq!(value(rss("<description><p>A &lt; <b>c</b></p></description>").summary), "<p>A &lt; <b>c</b></p>");
+    assert_eq!(value(rss("<description><![CDATA[<![CDATA[<p>A</p>]]> b]]></description>").summary), "<p>A</p> b");
     assert_eq!(value(rss("<title>a\r\nb\rc</title>").title), "a\nb\nc");
     assert_eq!(value(rss("<title>&#195;&#169; &#226;&#128;&#153;</title>").title), "é ’");
 }
