@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, rc::Rc};
 
+use memchr::memmem;
 use serde::{Serialize, Serializer};
 use url::Url;
 
@@ -197,8 +198,8 @@ fn absolute(id: String, base: &Url) -> String {
 /// The first picture of an HTML text.
 fn picture(html: Option<&String>) -> Option<String> {
     let html = html?;
-    let (_, rest) = html.split_once("<img ")?;
-    let (_, rest) = rest.split_once('>').map_or(rest, |it| it.0).split_once("src=\"")?;
+    let at = memmem::find(html.as_bytes(), b"<img ")?;
+    let (_, rest) = html[at..].split('>').next()?.split_once("src=\"")?;
     let address = htmlize::unescape_attribute(rest.split('"').next()?);
     address.starts_with("http").then(|| address.into_owned())
 }

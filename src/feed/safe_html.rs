@@ -39,6 +39,7 @@ pub fn safe_html<'a>(html: &'a str, base: &Url) -> Cow<'a, str> {
         open: Vec::new(),
         comment_end: Ahead::new(b"-->"),
         tag_end: Ahead::new(b">"),
+        attributes: Vec::new(),
     };
     writer.run();
     Cow::Owned(writer.out)
@@ -52,9 +53,11 @@ struct Writer<'a> {
     open: Vec<Element>,
     comment_end: Ahead,
     tag_end: Ahead,
+    /// Of the tag that is read.
+    attributes: Vec<(&'a str, &'a str)>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     fn run(&mut self) {
         let html = self.html;
         let mut at = 0;
@@ -91,9 +94,9 @@ impl Writer<'_> {
     }
 
     /// A start tag, and what is left out with it; the length of both.
-    fn start(&mut self, rest: &str) -> usize {
+    fn start(&mut self, rest: &'a str) -> usize {
         // The end of the text within a tag: nobody shows it.
-        let Some(tag) = Tag::parse(rest) else { return rest.len() };
+        let Some(tag) = Tag::parse(rest, &mut self.attributes) else { return rest.len() };
         let Some(element) = Element::of(tag.name) else {
             if !list::is_dropped(tag.name) || tag.empty {
                 return tag.length;
@@ -111,7 +114,7 @@ impl Writer<'_> {
         }
         self.out.push('<');
         self.out.push_str(element.name());
-        self.attributes(element, &tag);
+        self.write_attributes(element);
         self.out.push('>');
         if !element.is_void() {
             self.open.push(element);
@@ -138,12 +141,9 @@ impl Writer<'_> {
     }
 
     /// The attributes that the list allows, in the order of their names.
-    fn attributes(&mut self, element: Element, tag: &Tag<'_>) {
-        if tag.attributes.is_empty() {
-            return;
-        }
-        let mut kept: Vec<(&'static str, Cow<'_, str>)> = Vec::with_capacity(4);
-        for (name, value) in tag.attributes() {
+    fn write_attributes(&mut self, element: Element) {
+        let mut kept: Vec<(&'static str, Cow<'_, str>)> = Vec::new();
+        for (name, value) in self.attributes.iter().copied() {
             let Some((name, kind)) = list::attribute(element, name) else { continue };
             if kept.iter().any(|(it, _)| *it == name) {
                 continue;
