@@ -17,9 +17,9 @@ use crate::{
     admin::{self, control},
     article::commit::{self, DeadLetterFiles},
     clock::SystemClock,
-    config::{Backlog, Config, ConfigErrors, SinkKind, sources::Source},
+    config::{Backlog, Config, ConfigErrors, SinkKind, sources::Sources},
     fetch::{HttpFetcher, Limits},
-    page,
+    input, page,
     pipeline::{self, PipelineError, Queues, Steering},
     poll,
     publish::{self, KafkaSink, LineSink, PollSink, Publish, Status},
@@ -69,8 +69,8 @@ pub enum DaemonError {
 /// What the daemon is given beside its config.
 #[derive(Debug)]
 pub struct Start {
-    /// What to poll.
-    pub sources: Vec<Source>,
+    /// What to poll, and which topics to read.
+    pub sources: Sources,
     /// Renders the metrics.
     pub metrics: Option<PrometheusHandle>,
     /// Ends it in order.
@@ -113,7 +113,7 @@ pub async fn run_with<P: Publish>(
     let socket = control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
     side.spawn(socket.serve(control::Reach { store: store.clone(), adopt: adopt_tx }));
     side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), start.metrics, pressure_tx));
-    tracing::info!(store = %store.id(), sources = start.sources.len(), data_dir = %config.data_dir.display(), "started");
+    tracing::info!(store = %store.id(), sources = start.sources.polled.len(), topics = start.sources.topics.len(), data_dir = %config.data_dir.display(), "started");
     let parts = parts(config, start.sources, store, sink)?;
     let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
     let steering = Steering { pressure, status: status_tx, adopt, stop: start.stop, drain: config.run.drain_timeout };
@@ -127,14 +127,15 @@ pub async fn run_with<P: Publish>(
 ///
 /// # Errors
 /// All that is wrong in the lists, at once.
-pub async fn sources(config: &Config) -> Result<Vec<Source>, DaemonError> {
+pub async fn sources(config: &Config) -> Result<Sources, DaemonError> {
     let (fetcher, _) = fetcher(config)?;
     Ok(lists::load(config, &*fetcher, config.fetch.max_decoded.as_usize()).await?)
 }
 
 type Fetcher = HttpFetcher<Arc<SystemClock>>;
 
-fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
+/// The fetcher that the config asks for.
+pub(crate) fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
     let (clock, fetch) = (Arc::new(SystemClock), &config.fetch);
     let limits = Limits {
         user_agent: fetch.user_agent.as_str().to_owned(),
@@ -150,10 +151,9 @@ fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonEr
     Ok((Arc::new(fetcher), clock))
 }
 
-fn parts<P>(config: &Config, sources: Vec<Source>, store: Store, sink: P) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
-    let (fetcher, clock) = fetcher(config)?;
-    let max_decoded = config.fetch.max_decoded.as_usize();
-    let rules = poll::Rules {
+/// The rules of polling that the config gives.
+pub(crate) fn rules(config: &Config) -> poll::Rules {
+    poll::Rules {
         bounds: Bounds { min: config.poll.min_interval, max: config.poll.max_interval },
         backlog: match config.poll.backlog {
             Backlog::All => None,
@@ -162,8 +162,14 @@ fn parts<P>(config: &Config, sources: Vec<Source>, store: Store, sink: P) -> Res
         retention: config.store.retention,
         pages: config.page.mode,
         refetch_per_day: u16::try_from(config.page.refetch_per_day).unwrap_or(u16::MAX),
-        max_decoded,
-    };
+        max_decoded: config.fetch.max_decoded.as_usize(),
+    }
+}
+
+fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
+    let (fetcher, clock) = fetcher(config)?;
+    let max_decoded = config.fetch.max_decoded.as_usize();
+    let rules = rules(config);
     let settings = page::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,
@@ -179,9 +185,16 @@ fn parts<P>(config: &Config, sources: Vec<Source>, store: Store, sink: P) -> Res
         poll: poll::Parts {
             fetcher: Arc::clone(&fetcher),
             store: store.polls(),
-            sources: sources.into(),
+            sources: sources.polled.into(),
             rules,
             concurrency: config.poll.concurrency,
+            clock: Arc::clone(&clock),
+        },
+        input: input::Parts {
+            store: store.topics(),
+            topics: sources.topics,
+            kafka: config.kafka.clone(),
+            rules: input::Rules { pages: config.page.mode, waiting: config.queues.topic, max_bytes: max_decoded },
             clock: Arc::clone(&clock),
         },
         page: page::stage::Parts { fetcher, queue: store.entries(), settings, clock: Arc::clone(&clock) },

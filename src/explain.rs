@@ -2,21 +2,26 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
     article::identity,
-    store::{ArticleState, Facts, Standing, Store, StoreError},
+    store::{ArticleState, Facts, Standing, Store, StoreError, TopicState},
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
 pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     let url = Url::parse(what).ok();
     let by_address = url.as_ref().map(|it| crate::config::sources::SourceId::of_url(it).to_string());
-    for id in [Some(what.to_owned()), by_address].into_iter().flatten() {
+    let by_file = what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
+    for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
         if let Some(facts) = store.polls().facts(&id)? {
             return Ok(source(&facts));
+        }
+        if let Some(state) = store.topics().state(&id)? {
+            return Ok(topic(&state, store.topics().waiting(&id)?.len()));
         }
     }
     let view = store.articles().view()?;
@@ -30,9 +35,6 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
 }
 
 fn source(facts: &Facts) -> String {
-    let date = |it: Option<chrono::DateTime<chrono::Utc>>| {
-        it.map_or_else(|| "never".to_owned(), |it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
-    };
     let mut out = format!("source {} {}\n", facts.id, facts.url);
     let state = serde_json::to_value(facts.state).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
     let reason = if facts.reason.is_empty() { String::new() } else { format!(" ({})", facts.reason) };
@@ -51,6 +53,24 @@ fn source(facts: &Facts) -> String {
     out
 }
 
+fn date(at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(|| "never".to_owned(), |it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+}
+
+fn topic(state: &TopicState, waiting: usize) -> String {
+    let mut out = format!("source {} kafka:{}\n", state.id, state.topic);
+    writeln!(out, "cluster: {}", if state.cluster.is_empty() { "none yet" } else { &state.cluster }).ok();
+    if let Some(trouble) = &state.trouble {
+        writeln!(out, "it cannot be read: {trouble}").ok();
+    }
+    writeln!(out, "{} messages taken, the last one: {}; {waiting} wait to be read", state.messages, date(state.last_message)).ok();
+    writeln!(out, "resets: {}{}", state.resets, state.last_reset.as_ref().map(|it| format!(", the last one {it}")).unwrap_or_default())
+        .ok();
+    let offsets: Vec<String> = state.partitions.iter().map(|(id, progress)| format!("partition {id}: {}", progress.next)).collect();
+    write!(out, "next offsets: {}", if offsets.is_empty() { "none yet".to_owned() } else { offsets.join(", ") }).ok();
+    out
+}
+
 fn article(id: Uuid, state: &ArticleState) -> String {
     let mut out = format!("article {id}, revision {}\n", state.revision);
     writeln!(out, "address: {}", state.url.as_deref().unwrap_or("none")).ok();
@@ -65,7 +85,7 @@ fn article(id: Uuid, state: &ArticleState) -> String {
         match state.standing {
             Standing::Feed => "the feed",
             Standing::Part => "the page of another article",
-            Standing::Page => "its page",
+            Standing::Page => "its page, or what was handed over",
         }
     )
     .ok();

@@ -7,9 +7,15 @@ pub mod fetch;
 
 pub mod poll;
 
+pub mod input;
+
+pub mod html;
+
 pub mod feed;
 
 pub mod dates;
+
+pub mod listing;
 
 pub mod page;
 
@@ -30,6 +36,10 @@ pub mod telemetry;
 pub mod admin;
 
 pub mod explain;
+
+pub mod trial;
+
+pub mod schema;
 
 pub mod clock;
 

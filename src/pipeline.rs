@@ -1,8 +1,9 @@
-//! The whole flow on one page: schedule → poll ═ entries ═ page → commit ═ outbox ═ publish.
+//! The whole flow on one page: schedule → poll ═ entries ═ page → commit ═ outbox ═ publish, and beside the schedule
+//! a second beginning: input ═ entries.
 //!
 //! A single arrow is a bounded channel, made here and nowhere else; a double line is a durable queue in the
-//! store, which the stages on both sides reach through handles of their own. Only the schedule sees `stop`; the
-//! others end when their input closes, which drains in order, and one deadline wraps them all.
+//! store, which the stages on both sides reach through handles of their own. Only the schedule and input
+//! see `stop`; the others end when their input closes, which drains in order, and one deadline wraps them all.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ use crate::{
     article::commit,
     clock::Clock,
     fetch::Fetch,
+    input,
     page::stage as page,
     poll,
     publish::{self, Publish},
@@ -39,7 +41,7 @@ pub enum PipelineError {
 pub struct Queues {
     /// Schedule → poll.
     pub due: usize,
-    /// Poll → page, and poll → schedule.
+    /// Poll and input → page, and poll → schedule.
     pub polled: usize,
     /// Page → commit.
     pub extracted: usize,
@@ -53,6 +55,8 @@ const TOLD: usize = 256;
 pub struct Parts<F, C, P> {
     /// For the poll stage.
     pub poll: poll::Parts<F, C>,
+    /// For the input stage.
+    pub input: input::Parts<C>,
     /// For the page stage.
     pub page: page::Parts<F, C>,
     /// For the committing task.
@@ -104,6 +108,7 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
 
     let mut stages = JoinSet::new();
     stages.spawn(schedule::run(first, clock, (due_tx, polled_rx), pressure.clone(), stop.clone()));
+    stages.spawn(input::run(parts.input, wake_tx.clone(), pressure.clone(), stop.clone()));
     stages.spawn(poll::run(parts.poll, due_rx, poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx }));
     stages.spawn(publish::polls::run(parts.polls, told_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));

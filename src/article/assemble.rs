@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     feed, page,
-    store::{PendingEntry, Standing},
+    store::{Document, PendingEntry, Standing},
 };
 
 /// An article before it has an id.
@@ -65,37 +65,37 @@ pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
 pub fn from_page(entry: &PendingEntry, look: Look) -> Vec<Assembled> {
     let Look { requested, url: read, via, page } = look;
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
-    let claim = page.canonical.as_ref().filter(|it| identity::believable(it, &read)).map(identity::clean);
-    let whole = claim.clone().unwrap_or_else(|| identity::clean(&read));
+    let claim = page.canonical.as_ref().filter(|it| identity::believable(it, read.as_ref())).map(identity::clean);
+    let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
     let mut found = Vec::with_capacity(page.articles.len());
     for (index, article) in (0..).zip(page.articles) {
         let part = (of > 1).then_some(record::Part { index, of });
         let base = Assembled {
-            url: Some(whole.clone()),
+            url: whole.clone(),
             claimed: claim.is_some(),
-            fetched_url: Some(read.clone()),
+            fetched_url: read.clone(),
             alternates: Vec::new(),
-            names: vec![(CANONICAL, identity::of_url(&whole))],
+            names: whole.iter().map(|it| (CANONICAL, identity::of_url(it))).collect(),
             looked: requested,
             standing: Standing::Page,
             part,
             content: Content::default(),
         };
         found.push(if index == 0 {
-            first(entry, base, article.content, (&read, &via, &page.alternates))
+            first(entry, base, article.content, (read.as_ref(), &via, &page.alternates))
         } else {
-            following(base, article, &read)
+            following(entry, base, article, read.as_ref())
         });
     }
     found
 }
 
-fn first(entry: &PendingEntry, mut it: Assembled, content: Content, (read, via, others): (&Url, &[Url], &[Url])) -> Assembled {
-    it.names.push(("fetched address", identity::of_url(read)));
+fn first(entry: &PendingEntry, mut it: Assembled, content: Content, (read, via, others): (Option<&Url>, &[Url], &[Url])) -> Assembled {
+    it.names.extend(read.map(|it| ("fetched address", identity::of_url(it))));
     it.names.extend(named_by_entry(entry));
     it.names.extend(via.iter().map(|it| ("redirect", identity::of_url(it))));
     let related = others.iter().filter(|it| identity::believable(it, read));
-    for other in entry.entry.link.iter().chain(via).chain([read]).chain(related) {
+    for other in entry.entry.link.iter().chain(via).chain(read).chain(related) {
         if it.url.as_ref() != Some(other) && !it.alternates.contains(other) {
             it.alternates.push(other.clone());
         }
@@ -104,25 +104,41 @@ fn first(entry: &PendingEntry, mut it: Assembled, content: Content, (read, via, 
     if it.content.provenance.text == Some(Origin::Feed) {
         it.standing = Standing::Feed;
     }
+    // In a text the headline is the line that looks most like one; whoever hands it over may know better.
+    if entry.document.as_ref().is_some_and(Document::is_text) && entry.entry.title.is_some() {
+        it.content.title.clone_from(&entry.entry.title);
+        it.content.provenance.title = Some(Origin::Feed);
+    }
+    name_by_content(&mut it);
     check_dates(&mut it.content, it.looked);
     it
 }
 
 /// A part with an address of its own has that identity, so that it is the same article as the one of its own page;
 /// another is known by its page and its title, never by its place: what follows an article changes from day to day.
-fn following(mut it: Assembled, article: page::Part, read: &Url) -> Assembled {
+fn following(entry: &PendingEntry, mut it: Assembled, article: page::Part, read: Option<&Url>) -> Assembled {
     let own = article.url.as_ref().filter(|url| identity::believable(url, read)).map(identity::clean);
-    it.names = match &own {
-        Some(own) if Some(own) != it.url.as_ref() => vec![(CANONICAL, identity::of_url(own))],
-        _ => {
-            let whole = it.url.as_ref().unwrap_or(read);
-            vec![("page and title", identity::of_part(whole, article.content.title.as_deref().unwrap_or_default()))]
+    let title = article.content.title.as_deref().unwrap_or_default();
+    it.names = match (&own, &it.url, &entry.entry.guid) {
+        (Some(own), whole, _) if Some(own) != whole.as_ref() => vec![(CANONICAL, identity::of_url(own))],
+        (_, Some(whole), _) => vec![("page and title", identity::of_part(whole, title))],
+        (_, None, Some(guid)) if !title.is_empty() => {
+            vec![("guid and title", identity::of_guid_part(&entry.source.id, guid, title))]
         }
+        (_, None, _) => Vec::new(),
     };
     it.url = own.or(it.url);
     (it.claimed, it.standing, it.content) = (false, Standing::Part, article.content);
+    name_by_content(&mut it);
     check_dates(&mut it.content, it.looked);
     it
+}
+
+/// What has no address is found again by what it says.
+fn name_by_content(it: &mut Assembled) {
+    if it.url.is_none() {
+        it.names.push(("content", identity::of_content(it.content.title.as_deref(), it.content.text.as_deref())));
+    }
 }
 
 fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {

@@ -22,14 +22,14 @@ use crate::{
     clock::Clock,
     page::Claimed,
     pipeline::PipelineError,
-    store::{ArticleState, ArticleStore, ArticleView, Batch, NewRecord, Outbox, PendingEntry, StoreError, Tail, Topic, Verdict},
+    store::{ArticleState, ArticleStore, ArticleView, Batch, NewRecord, Outbox, PendingEntry, Store, StoreError, Tail, Topic, Verdict},
     telemetry::metrics,
 };
 
 mod dead;
 mod fit;
 
-pub use dead::DeadLetterFiles;
+pub use dead::{DeadLetter, DeadLetterFiles};
 
 /// Candidates that share one durable commit.
 const GROUP: usize = 64;
@@ -77,6 +77,20 @@ pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, 
     Ok(())
 }
 
+/// The records that a candidate would be published as where nothing is known yet.
+///
+/// # Errors
+/// None but what a store in memory may have.
+pub async fn preview(candidate: Candidate, now: DateTime<Utc>) -> Result<Vec<serde_json::Value>, StoreError> {
+    let store = Store::in_memory()?;
+    let (articles, outbox) = (store.articles(), store.outbox());
+    let mut work = Work::new(articles.view()?, outbox.tail()?, now);
+    work.take(candidate, None)?;
+    articles.commit(work.batch).await?;
+    let rows = outbox.read(0, usize::MAX, usize::MAX)?;
+    Ok(rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default()).collect())
+}
+
 /// An article that is known, and what it was found by.
 type Known = (Uuid, ArticleState, &'static str);
 
@@ -122,10 +136,14 @@ impl Work {
             Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             Reading::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
-                vec![assemble::from_feed(&entry, dead.at)]
+                // A document is all that its source said: what is told beside it makes no article. Nor do a listing's
+                // words about a link whose page, once seen, is none.
+                let nothing = entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
+                if nothing { Vec::new() } else { vec![assemble::from_feed(&entry, dead.at)] }
             }
+            Reading::Replaced => Vec::new(),
         };
-        self.batch.entry_done(&key);
+        self.batch.entry_done(&key, &entry);
         for article in found.into_iter().filter(|it| it.content.title.is_some() || it.content.text.is_some()) {
             self.article(&entry, article)?;
         }
@@ -281,7 +299,7 @@ impl Work {
 
     fn dead_letter(&mut self, entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) {
         self.counts.dead.push(dead.reason);
-        let record = dead::record(entry, dead, bytes_at);
+        let record = dead::letter(entry, dead, bytes_at);
         self.batch.append(&mut self.tail, record);
     }
 }
@@ -301,3 +319,6 @@ fn traceparent() -> String {
 pub fn day(at: DateTime<Utc>) -> u32 {
     u32::try_from(at.timestamp().div_euclid(86_400)).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::text;
 use crate::store::digest;
 
 /// Query parameters that tell where a reader came from and nothing about the page.
-const TRACKING: [&str; 14] = [
+const TRACKING: [&str; 15] = [
     "fbclid",
     "gclid",
     "dclid",
@@ -24,6 +24,8 @@ const TRACKING: [&str; 14] = [
     "ns_mchannel",
     "ns_campaign",
     "wt_mc",
+    // Where on a page of Alibaba's or Sohu's the link stood, anew at each request: no poll would find an entry again.
+    "spm",
 ];
 const TRACKING_PREFIXES: [&str; 4] = ["utm_", "at_medium", "at_campaign", "pk_"];
 
@@ -70,6 +72,18 @@ pub fn of_part(page: &Url, title: &str) -> [u8; 16] {
     digest(&[b"part", &of_url(page), text::fold(title).as_bytes()])
 }
 
+/// The alias of an article without any address: what it says. The same text that is handed over twice is one article.
+#[must_use]
+pub fn of_content(title: Option<&str>, body: Option<&str>) -> [u8; 16] {
+    digest(&[b"content", text::content_hash(title, body).as_bytes()])
+}
+
+/// The alias of one of several articles in a document without an address, where its source names the document.
+#[must_use]
+pub fn of_guid_part(source: &str, guid: &str, title: &str) -> [u8; 16] {
+    digest(&[b"guid part", source.as_bytes(), guid.as_bytes(), text::fold(title).as_bytes()])
+}
+
 fn bare_host(url: &Url) -> &str {
     let host = url.host_str().unwrap_or_default();
     ["www.", "m.", "amp.", "mobile."].iter().find_map(|prefix| host.strip_prefix(prefix)).unwrap_or(host)
@@ -78,14 +92,16 @@ fn bare_host(url: &Url) -> &str {
 /// Whether a page at `read` may say that its address is `claimed`.
 ///
 /// A claim of another site is that site's business (syndicated copies name their original), and a claim
-/// of the site's root is a template's mistake: neither is an identity.
+/// of the site's root is a template's mistake: neither is an identity. A page that came without an address has none
+/// but the one it claims.
 #[must_use]
-pub fn believable(claimed: &Url, read: &Url) -> bool {
+pub fn believable(claimed: &Url, read: Option<&Url>) -> bool {
+    let root = |url: &Url| matches!(url.path(), "" | "/" | "/index.html") && url.query().is_none();
+    let Some(read) = read else { return matches!(claimed.scheme(), "http" | "https") && !root(claimed) };
     let (claimed_host, read_host) = (bare_host(claimed), bare_host(read));
     let same_site =
         claimed_host == read_host || claimed_host.ends_with(&format!(".{read_host}")) || read_host.ends_with(&format!(".{claimed_host}"));
     let same_port = claimed.port_or_known_default() == read.port_or_known_default() || claimed.port().is_none() && read.port().is_none();
-    let root = |url: &Url| matches!(url.path(), "" | "/" | "/index.html") && url.query().is_none();
     matches!(claimed.scheme(), "http" | "https") && same_site && same_port && (!root(claimed) || root(read))
 }
 
@@ -100,9 +116,12 @@ mod tests {
     #[test]
     fn the_same_page_by_other_spellings_has_one_alias() {
         let one = of_url(&url("https://www.news.example/a/b?id=3"));
-        for other in
-            ["http://news.example/a/b?id=3", "https://news.example/a/b/?id=3&utm_source=x", "https://m.news.example/a/b?fbclid=1&id=3#top"]
-        {
+        for other in [
+            "http://news.example/a/b?id=3",
+            "https://news.example/a/b/?id=3&utm_source=x",
+            "https://m.news.example/a/b?fbclid=1&id=3#top",
+            "https://news.example/a/b?id=3&spm=smpc.home.1.17",
+        ] {
             assert_eq!(of_url(&url(other)), one, "{other}");
         }
         for other in [
@@ -123,8 +142,11 @@ mod tests {
     #[test]
     fn a_page_may_name_an_address_of_its_own_site_but_not_the_home_page() {
         let read = url("https://news.example/a/1");
-        assert!(believable(&url("https://www.news.example/a/one"), &read));
-        assert!(!believable(&url("https://wire.example/a/1"), &read));
-        assert!(!believable(&url("https://news.example/"), &read));
+        let read = Some(&read);
+        assert!(believable(&url("https://www.news.example/a/one"), read));
+        assert!(!believable(&url("https://wire.example/a/1"), read));
+        assert!(!believable(&url("https://news.example/"), read));
+        assert!(believable(&url("https://wire.example/a/1"), None));
+        assert!(!believable(&url("https://wire.example/"), None));
     }
 }

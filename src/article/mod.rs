@@ -1,6 +1,9 @@
 //! Articles: the record, who is who, and the one task that decides.
 
+pub mod agency;
 pub mod assemble;
+pub mod byline;
+pub mod caption;
 pub mod commit;
 pub mod decide;
 pub mod identity;
@@ -45,8 +48,10 @@ pub enum Reading {
         /// Why it failed.
         error: String,
     },
-    /// It failed for good: a dead letter, and the feed's own words are the article.
+    /// It failed for good: a dead letter, and the feed's own words are the article, where they can be one.
     Dead(Dead),
+    /// A newer edition of the entry has taken its place, and its document with it: nothing is to be done.
+    Replaced,
 }
 
 /// A page as it was at one moment.
@@ -54,8 +59,8 @@ pub enum Reading {
 pub struct Look {
     /// When it was asked for. A later look wins over an earlier one.
     pub requested: DateTime<Utc>,
-    /// Where it was read, after redirects.
-    pub url: Url,
+    /// Where it was read, after redirects; `None` for a document that came without an address.
+    pub url: Option<Url>,
     /// The addresses before redirects.
     pub via: Vec<Url>,
     /// What it holds.
@@ -65,7 +70,7 @@ pub struct Look {
 /// Why a page could not be read.
 #[derive(Debug)]
 pub struct Dead {
-    /// A short word for counting: `fetch`, `page`, `gone`.
+    /// A short word for counting: `fetch`, `page`, `gone`, `message`.
     pub reason: &'static str,
     /// What happened, in words.
     pub error: String,

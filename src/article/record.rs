@@ -4,6 +4,7 @@
 //! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
@@ -18,9 +19,10 @@ use crate::{
 pub const SCHEMA: &str = "nashra.article.v1";
 
 /// One edition of one article.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Article {
-    /// Always [`SCHEMA`].
+    /// Always `nashra.article.v1`.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Stable for all revisions.
     pub id: Uuid,
@@ -92,7 +94,7 @@ impl Article {
 }
 
 /// Why a record was published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// The first edition.
@@ -104,22 +106,22 @@ pub enum Change {
 }
 
 /// The source as its readers need it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// Stable id.
     pub id: String,
     /// The name of the config, else the feed's own title.
     pub name: Option<String>,
-    /// `feed`, `listing`, `sitemap` or `page`.
+    /// `feed`, `listing`, `sitemap`, `page` or `kafka`.
     pub kind: String,
-    /// The address that is polled.
+    /// The address that is polled; `file:` and a path for a file, `kafka:` and a topic for messages that name none.
     pub url: String,
     /// Free words of the operator's.
     pub tags: Vec<String>,
 }
 
 /// What a page or a feed entry says, cleaned. Both make one; the article is put together from them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Content {
     /// The headline, without the site's name.
     pub title: Option<String>,
@@ -166,7 +168,7 @@ pub struct Content {
 }
 
 /// Reading direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Left to right.
@@ -176,7 +178,7 @@ pub enum Direction {
 }
 
 /// A writer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Byline {
     /// The name, without "by".
     pub name: String,
@@ -187,7 +189,7 @@ pub struct Byline {
 }
 
 /// What a byline names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BylineKind {
     /// A human being.
@@ -197,7 +199,7 @@ pub enum BylineKind {
 }
 
 /// One part of the text, in reading order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Block {
     /// Running text.
@@ -248,7 +250,7 @@ impl Block {
 }
 
 /// A picture.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Image {
     /// Absolute address.
     pub url: Option<String>,
@@ -269,7 +271,7 @@ pub struct Image {
 }
 
 /// An item of the page's own list of related articles.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Related {
     /// Headline.
     pub title: Option<String>,
@@ -288,7 +290,7 @@ pub struct Related {
 }
 
 /// A file that the feed attached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Enclosure {
     /// Absolute address.
     pub url: String,
@@ -300,7 +302,7 @@ pub struct Enclosure {
 }
 
 /// Which of several articles of one page this is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// From 0.
     pub index: u32,
@@ -309,7 +311,7 @@ pub struct Part {
 }
 
 /// Where the fields came from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Provenance {
     /// Origin of the title.
     pub title: Option<Origin>,
@@ -322,7 +324,7 @@ pub struct Provenance {
 }
 
 /// Where a field came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// A JSON-LD object of the page.
@@ -340,7 +342,7 @@ pub enum Origin {
 }
 
 /// How sure the extraction is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quality {
     /// 0 to 1.
     pub confidence: f32,

@@ -9,7 +9,10 @@ use std::{
     process::ExitCode,
 };
 
-use crate::config::{Config, Overrides, SourceList, sources};
+use crate::config::{
+    Config, Overrides, SourceList,
+    sources::{self, Location},
+};
 
 /// Checks, prints errors and warnings on stderr and a summary on stdout; exit code 1 where anything is wrong.
 #[must_use]
@@ -41,11 +44,19 @@ fn check(path: Option<&Path>, overrides: &Overrides, out: &mut impl Write, err: 
     for warning in &list.warnings {
         writeln!(err, "warning: {warning}")?;
     }
+    for source in &list.sources {
+        // It may be written later: no error.
+        if let Location::File { path, .. } = &source.at
+            && !path.is_file()
+        {
+            writeln!(err, "warning: {}: {} is not there, or no regular file", source.place, path.display())?;
+        }
+    }
     if config.sources.is_empty() {
         writeln!(err, "warning: no lists of sources: name some with `sources = [\"sources.toml\"]` or --sources")?;
     }
     if errors.is_empty() {
-        writeln!(out, "the config is good: {}", count(list.sources.len(), "source"))?;
+        writeln!(out, "the config is good: {}", count(list.sources.len() + list.topics.len(), "source"))?;
     } else {
         writeln!(out, "{} in the config and its sources", count(errors.len(), "error"))?;
     }

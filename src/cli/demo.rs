@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{WORLD_FAILED, WRONG_INPUT, run};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::{Config, Overrides, SinkKind, duration},
+    config::{Config, Overrides, SinkKind, duration, sources::Sources},
     daemon::{self, DaemonError, Start},
     demo::{self, Readable},
     publish::LineSink,
@@ -91,7 +91,8 @@ async fn demo(config: &Config, options: &Options) -> Result<(), DaemonError> {
     eprintln!("a small news site is served on {}; one article is revised after 4 s, one appears after 7 s", site.base);
     run::stop_when_asked(&stop, options.for_)?;
     crate::config::ConfigErrors::check(site.sources.errors)?;
-    let start = Start { sources: site.sources.sources, metrics: metrics::start().ok(), stop };
+    let sources = Sources { polled: site.sources.sources, topics: site.sources.topics };
+    let start = Start { sources, metrics: metrics::start().ok(), stop };
     match options.sink {
         Sink::Stdout if std::io::stdout().is_terminal() => daemon::run_with(config, start, |_| Ok(Readable::default())).await,
         Sink::Stdout => daemon::run_with(config, start, |_| Ok(LineSink::stdout())).await,

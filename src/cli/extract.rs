@@ -37,22 +37,8 @@ pub(super) fn run(options: Options) -> ExitCode {
 }
 
 fn read(input: &Input, bytes: &[u8], format: Option<Format>) -> Result<Page, String> {
-    let content_type = input.content_type.as_deref();
-    let text = match format {
-        Some(format) => format == Format::Text,
-        None => page::is_dump(bytes, content_type),
-    };
-    let unknown;
-    let url = if let Some(url) = &input.url {
-        url
-    } else {
-        // A base that makes no relative address absolute.
-        unknown = Url::parse("about:blank").map_err(|error| error.to_string())?;
-        &unknown
-    };
-    let input = page::Input { bytes, content_type, url };
-    let page = if text { page::read_dump(input) } else { page::extract(input) };
-    page.map_err(|error| error.to_string())
+    let form = format.map(|it| if it == Format::Text { page::Form::Text } else { page::Form::Html });
+    page::read(bytes, input.content_type.as_deref(), (input.url.as_ref(), form)).map_err(|error| error.to_string())
 }
 
 fn answer(page: &Page, url: Option<&Url>, now: chrono::DateTime<chrono::Utc>) -> Answer {

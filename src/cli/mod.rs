@@ -7,14 +7,23 @@ mod demo;
 mod extract;
 mod feed;
 mod filter;
+mod listing;
 mod run;
 mod state;
+mod trial;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{admin::control::Request, config::Overrides};
+use crate::{
+    admin::control::Request,
+    config::Overrides,
+    schema::{self, Record},
+};
 
 /// The config or the input is wrong.
 const WRONG_INPUT: u8 = 1;
@@ -37,10 +46,14 @@ enum Command {
     Run(Box<Overrides>),
     /// Every error of config and sources, with file and line.
     Check(Box<Overrides>),
+    /// What one source or page would yield, and why; publishes nothing.
+    Try(Box<trial::Options>),
     /// Feeds → JSON lines: what each says of itself and of its entries.
     Feed(feed::Options),
     /// Pages → JSON lines: the articles of each.
     Extract(extract::Options),
+    /// Listing pages → JSON lines: the links of the articles of each.
+    Listing(listing::Options),
     /// What is in the data directory.
     State {
         #[command(subcommand)]
@@ -52,6 +65,12 @@ enum Command {
         what: String,
         #[command(flatten)]
         overrides: Box<Overrides>,
+    },
+    /// The JSON Schema of a record that is published.
+    Schema {
+        /// Which record.
+        #[arg(value_enum)]
+        record: Record,
     },
     /// A completion script for a shell.
     Completions {
@@ -67,13 +86,29 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Run(overrides) => run::run(&overrides),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
+        Command::Try(options) => trial::run(&options),
         Command::Feed(options) => feed::run(options),
         Command::Extract(options) => extract::run(options),
+        Command::Listing(options) => listing::run(options),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),
+        Command::Schema { record } => print(&format!("{:#}\n", schema::of(record))),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "nashra", &mut std::io::stdout());
-            ExitCode::SUCCESS
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "nashra", &mut script);
+            print(&String::from_utf8_lossy(&script))
         }
+    }
+}
+
+/// Writes to standard output. Whoever reads it may have seen enough.
+fn print(text: &str) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("nashra: standard output: {error}");
+            ExitCode::from(WORLD_FAILED)
+        }
+        _ => ExitCode::SUCCESS,
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Threads have room for the recursion of an extraction library on a deep page.
-const STACK: usize = 16 << 20;
+pub(super) const STACK: usize = 16 << 20;
 
 pub(super) fn run(overrides: &Overrides) -> ExitCode {
     let config = match Config::load(overrides.config.as_deref(), overrides) {

@@ -83,6 +83,22 @@ choices! {
     SourceKind {
         /// RSS, Atom, RDF or JSON Feed.
         Feed = "feed",
+        /// An HTML page with links to articles.
+        Listing = "listing",
+        /// One page, as HTML or as text, whose article changes or gives way to another.
+        Page = "page",
+        /// A Kafka topic through which other services hand over addresses, pages and texts.
+        Kafka = "kafka",
+    }
+}
+
+choices! {
+    /// Where a topic that was never read begins.
+    StartAt {
+        /// At its oldest message.
+        Beginning = "beginning",
+        /// After its newest message.
+        End = "end",
     }
 }
 
@@ -99,5 +115,6 @@ from_text! {
     PageMode, "\"on\", \"feed\" or \"off\"", PageMode::from_str;
     SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
     LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
-    SourceKind, "\"feed\"", SourceKind::from_str;
+    SourceKind, "\"feed\", \"listing\", \"page\" or \"kafka\"", SourceKind::from_str;
+    StartAt, "\"beginning\" or \"end\"", StartAt::from_str;
 }

@@ -43,6 +43,37 @@ impl FromStr for Broker {
     }
 }
 
+/// The name of a topic that others write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicName(String);
+
+impl TopicName {
+    /// As Kafka knows it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TopicName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for TopicName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        if legal && (1..=249).contains(&text.len()) && text != "." && text != ".." {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("{text:?} cannot be a topic's name: 1 to 249 letters, digits, `.`, `_` and `-`"))
+        }
+    }
+}
+
 /// What the names of topics begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicPrefix(String);
@@ -196,5 +227,6 @@ fn last(key: &str) -> &str {
 
 from_text! {
     TopicPrefix, "a string", TopicPrefix::from_str;
+    TopicName, "a topic's name in quotes", TopicName::from_str;
     Broker, "a host and a port in quotes such as \"localhost:9092\"", Broker::from_str;
 }

@@ -27,10 +27,10 @@ use std::{
 
 use self::{checks::Checks, reader::Given, setting::Setting};
 pub use self::{
-    choices::{LogFormat, PageMode, SinkKind, SourceKind},
+    choices::{LogFormat, PageMode, SinkKind, SourceKind, StartAt},
     duration::DurationError,
     error::{ConfigError, ConfigErrors, Place},
-    kafka::{Broker, Properties, TopicPrefix},
+    kafka::{Broker, Properties, TopicName, TopicPrefix},
     overrides::Overrides,
     settings::{Admin, Config, Fetch, Kafka, Log, Outbox, Page, Poll, Queues, Run, Sink, Store},
     size::{ByteSize, SizeError},

@@ -5,6 +5,7 @@
 use std::{path::PathBuf, thread, time::Duration};
 
 use ipnet::IpNet;
+use rdkafka::ClientConfig;
 
 use super::{
     checks::{at_least_mib, lasting, not_empty, spanning, within},
@@ -43,7 +44,7 @@ settings! {
         outbox: Outbox = Outbox::default();
         /// Where records go.
         sink: Sink = Sink::default();
-        /// The Kafka sink.
+        /// The Kafka sink, and the brokers of topics that are sources.
         kafka: Kafka = Kafka::default();
         /// Metrics, health and the status page.
         admin: Admin = Admin::default();
@@ -191,6 +192,17 @@ impl Kafka {
     pub fn bootstrap_servers(&self) -> String {
         self.brokers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
+
+    /// A client's config: the brokers and the raw properties; what nashra sets itself comes after.
+    #[must_use]
+    pub fn client(&self) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        for (name, value) in self.properties.iter() {
+            client.set(name, value);
+        }
+        client.set("bootstrap.servers", self.bootstrap_servers());
+        client
+    }
 }
 
 settings! {
@@ -218,6 +230,8 @@ settings! {
         due: usize = 256, within(1..=100_000);
         /// Polls that wait for their commit.
         polled: usize = 64, within(1..=100_000);
+        /// Messages of one Kafka topic that wait for their first reading.
+        topic: usize = 256, within(1..=100_000);
         /// Extracted pages that wait for their commit.
         extracted: usize = 64, within(1..=100_000);
     }

@@ -2,113 +2,19 @@
 //!
 //! A list is declarative and is never rewritten. A source's id is the one that was given, or made from
 //! the URL as it was configured, so that it stays the same while the source moves to other addresses.
-//! One id never stands for two sources, and one URL is polled once.
+//! One id never stands for two sources, and one URL is polled once. Files and Kafka topics can be named by
+//! lists that are files of this machine, never by lists that were fetched.
 
 mod opml;
+mod source;
 mod tables;
 
-use std::{collections::HashMap, fmt, path::Path, str::FromStr, time::Duration};
+use std::{collections::HashMap, fmt, path::Path};
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{ConfigError, ConfigErrors, PageMode, Place, Poll, SourceKind, error::Text, read_bytes, setting::from_text};
-
-/// The stable name of a source.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SourceId(String);
-
-impl SourceId {
-    /// The id of a source that was configured without one: the start of a hash of its URL.
-    #[must_use]
-    pub fn of_url(url: &Url) -> Self {
-        let hash = Sha256::digest(url.as_str());
-        let start = hash.iter().take(8).fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
-        Self(format!("{start:016x}"))
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SourceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for SourceId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        if legal && (1..=64).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(format!("{text:?} is not an id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`"))
-        }
-    }
-}
-
-/// One thing to poll, as it was configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Stable.
-    pub id: SourceId,
-    /// The operator's name for it.
-    pub name: Option<String>,
-    /// What it is.
-    pub kind: SourceKind,
-    /// Where it was configured to be; http or https.
-    pub url: Url,
-    /// Free words: given, or the folders that an OPML outline is in.
-    pub tags: Vec<String>,
-    /// Instead of [`Poll::min_interval`].
-    pub min_interval: Option<Duration>,
-    /// Instead of [`Poll::max_interval`].
-    pub max_interval: Option<Duration>,
-    /// Instead of [`super::Page::mode`].
-    pub pages: Option<PageMode>,
-    /// Where it was configured.
-    pub place: Place,
-}
-
-impl Source {
-    /// A source of which only the URL is known.
-    pub(super) fn new(url: Url, place: Place) -> Self {
-        Self {
-            id: SourceId::of_url(&url),
-            name: None,
-            kind: SourceKind::Feed,
-            url,
-            tags: Vec::new(),
-            min_interval: None,
-            max_interval: None,
-            pages: None,
-            place,
-        }
-    }
-
-    /// Its shortest and longest time between visits; its own setting wins over a general one that contradicts it.
-    #[must_use]
-    pub fn intervals(&self, poll: &Poll) -> (Duration, Duration) {
-        let min = self.min_interval.unwrap_or(poll.min_interval);
-        let max = self.max_interval.unwrap_or(poll.max_interval);
-        match self.min_interval {
-            Some(_) => (min, max.max(min)),
-            None => (min.min(max), max),
-        }
-    }
-}
-
-from_text! {
-    SourceId, "an id in quotes", SourceId::from_str;
-}
+use super::{ConfigError, ConfigErrors, Place, error::Text, read_bytes};
+pub use source::{Location, Source, SourceId, TopicSource};
 
 /// Something odd that does not stop anything.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,8 +34,10 @@ impl fmt::Display for Warning {
 /// What one list holds: its good sources, and all that is wrong with the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List {
-    /// In the order of the list.
+    /// What is polled, in the order of the list.
     pub sources: Vec<Source>,
+    /// What is read from Kafka, in the order of the list.
+    pub topics: Vec<TopicSource>,
     /// In the order of the list.
     pub warnings: Vec<Warning>,
     /// In the order of the list.
@@ -146,10 +54,19 @@ impl List {
     }
 }
 
+/// Every source: what is polled, and which topics are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// What is polled.
+    pub polled: Vec<Source>,
+    /// What is read from Kafka.
+    pub topics: Vec<TopicSource>,
+}
+
 /// Reads and merges list files.
-pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Vec<Source>, Vec<Warning>), ConfigErrors> {
+pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Sources, Vec<Warning>), ConfigErrors> {
     let list = merge(paths.iter().map(|path| read(path.as_ref())));
-    ConfigErrors::check(list.errors).map(|()| (list.sources, list.warnings))
+    ConfigErrors::check(list.errors).map(|()| (Sources { polled: list.sources, topics: list.topics }, list.warnings))
 }
 
 /// Reads one list file; that it cannot be read is one of the list's errors.
@@ -157,7 +74,7 @@ pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Vec<Source>, Vec<Warning>), 
 pub fn read(path: &Path) -> List {
     let name = path.display().to_string();
     match read_bytes(path) {
-        Ok(bytes) => parse(&name, &bytes),
+        Ok(bytes) => parse_from(&name, &bytes, Some(path.parent().unwrap_or(Path::new("")))),
         Err(message) => {
             let mut list = List::default();
             list.wrong(Place::whole(&name), message);
@@ -166,9 +83,15 @@ pub fn read(path: &Path) -> List {
     }
 }
 
-/// Reads a list from bytes. `name` is its file or address: for places in errors, and `.toml` at its end counts.
+/// Reads a list from bytes. `name` is its file or address: for places in errors, and `.toml` at its end counts. Whoever
+/// wrote it is not trusted with this machine's files and brokers.
 #[must_use]
 pub fn parse(name: &str, bytes: &[u8]) -> List {
+    parse_from(name, bytes, None)
+}
+
+/// Reads a list; `folder` is that of its file, where it is one of this machine's files.
+fn parse_from(name: &str, bytes: &[u8], folder: Option<&Path>) -> List {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     // UTF-16 begins with a mark; only XML is ever saved so.
     if start.first() == Some(&b'<') || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
@@ -178,35 +101,56 @@ pub fn parse(name: &str, bytes: &[u8]) -> List {
     let text = text.trim_start_matches('\u{feff}');
     // No URL begins with a bracket, and every TOML list has a line that does, unless its name tells.
     if name.to_lowercase().ends_with(".toml") || text.lines().any(|line| line.trim_start().starts_with("[[")) {
-        tables::parse(name, text)
+        tables::parse(name, text, folder)
     } else {
         parse_lines(name, text)
     }
 }
 
-/// Puts lists together: the same URL counts once, the same id for two URLs is an error that names both places.
+/// Puts lists together: the same location counts once, the same id for two sources is an error that names both places.
 #[must_use]
 pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
     let mut merged = List::default();
-    let mut by_url: HashMap<Url, Place> = HashMap::new();
+    let mut places: HashMap<String, Place> = HashMap::new();
     let mut by_id: HashMap<SourceId, Place> = HashMap::new();
-    for list in lists {
-        merged.warnings.extend(list.warnings);
-        merged.errors.extend(list.errors);
+    for mut list in lists {
+        merged.warnings.append(&mut list.warnings);
+        merged.errors.append(&mut list.errors);
         for source in list.sources {
-            let (id, url, place) = (&source.id, &source.url, &source.place);
-            if let Some(first) = by_url.get(url) {
-                merged.warn(place.clone(), format!("{url} is already listed at {first}; it is polled once, as listed there"));
-            } else if let Some(first) = by_id.get(id) {
-                merged.wrong(place.clone(), format!("the id {id:?} is already that of the source at {first}", id = id.as_str()));
-            } else {
-                by_url.insert(url.clone(), place.clone());
-                by_id.insert(id.clone(), place.clone());
+            // Two lists in two folders may mean two files by one name.
+            let at = if let Location::File { path, .. } = &source.at { path.display().to_string() } else { source.at.to_string() };
+            if merged.is_new(&mut places, (at, "polled"), &source.place) && merged.has_own_id(&mut by_id, &source.id, &source.place) {
                 merged.sources.push(source);
+            }
+        }
+        for topic in list.topics {
+            let at = topic.brokers.iter().fold(topic.address(), |at, broker| format!("{at} {broker}"));
+            if merged.is_new(&mut places, (at, "read"), &topic.place) && merged.has_own_id(&mut by_id, &topic.id, &topic.place) {
+                merged.topics.push(topic);
             }
         }
     }
     merged
+}
+
+impl List {
+    fn is_new(&mut self, known: &mut HashMap<String, Place>, (at, done): (String, &str), place: &Place) -> bool {
+        let Some(first) = known.get(&at) else {
+            known.insert(at, place.clone());
+            return true;
+        };
+        self.warn(place.clone(), format!("{at} is already listed at {first}; it is {done} once, as listed there"));
+        false
+    }
+
+    fn has_own_id(&mut self, known: &mut HashMap<SourceId, Place>, id: &SourceId, place: &Place) -> bool {
+        let Some(first) = known.get(id) else {
+            known.insert(id.clone(), place.clone());
+            return true;
+        };
+        self.wrong(place.clone(), format!("the id {id:?} is already that of the source at {first}", id = id.as_str()));
+        false
+    }
 }
 
 /// Reads the address of a source.
@@ -225,7 +169,7 @@ pub(super) fn source_url(text: &str) -> Result<Url, String> {
 }
 
 /// Makes a name or a tag of what was written: trimmed, white space made one space, at most 200 characters.
-pub(super) fn label(text: &str) -> Option<String> {
+pub(crate) fn label(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let label: String = words.join(" ").chars().take(200).collect();
     (!label.is_empty()).then_some(label)

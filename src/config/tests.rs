@@ -50,8 +50,8 @@ fn every_shipped_config_loads() {
     Config::load(Some(&in_crate("deploy/nashra.toml")), &Overrides::default()).unwrap();
     for list in ["deploy/sources.toml", "config/sources.toml", "config/sources.opml", "config/sources.txt"] {
         let (sources, warnings) = sources::load(&[in_crate(list)]).unwrap();
-        assert!(!sources.is_empty() && warnings.is_empty(), "{list}");
-        assert!(sources.iter().any(|source| source.name.is_some()), "{list}");
+        assert!(!sources.polled.is_empty() && warnings.is_empty(), "{list}");
+        assert!(sources.polled.iter().any(|source| source.name.is_some()), "{list}");
     }
 }
 

@@ -10,7 +10,7 @@ use url::Url;
 use crate::{
     config::{
         Config, ConfigErrors, SourceList,
-        sources::{self, List, Source},
+        sources::{self, List, Sources},
     },
     feed,
     fetch::{Fetch, Outcome, Request, Validators},
@@ -20,7 +20,7 @@ use crate::{
 const ACCEPT: &str = "text/x-opml, application/toml, text/plain, application/xml;q=0.9, */*;q=0.5";
 
 /// All sources. Two that have one id or one address are an error or a warning, wherever they stand.
-pub(super) async fn load<F: Fetch>(config: &Config, fetcher: &F, max_decoded: usize) -> Result<Vec<Source>, ConfigErrors> {
+pub(super) async fn load<F: Fetch>(config: &Config, fetcher: &F, max_decoded: usize) -> Result<Sources, ConfigErrors> {
     let mut lists = Vec::new();
     for list in &config.sources {
         lists.push(match list {
@@ -33,7 +33,7 @@ pub(super) async fn load<F: Fetch>(config: &Config, fetcher: &F, max_decoded: us
         tracing::warn!(place = %warning.place, "{}", warning.message);
     }
     ConfigErrors::check(merged.errors)?;
-    Ok(merged.sources)
+    Ok(Sources { polled: merged.sources, topics: merged.topics })
 }
 
 async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: usize) -> List {

@@ -70,7 +70,7 @@ pub(super) fn document(path: &str, moment: &Moment) -> Option<Document> {
     let (key, rest) = path.trim_start_matches('/').split_once('/')?;
     let xml = |media_type, body| Some(Document { media_type, body });
     if key == BROKEN.key && rest == "feed.xml" {
-        return xml("application/rss+xml", "<rss version=\"2.0\"><channel><title>Broken Bulletin</title><item><titl".to_owned());
+        return xml("application/rss+xml", "Error establishing a database connection".to_owned());
     }
     let site = SITES.into_iter().find(|it| it.key == key)?;
     let articles = articles(&site, moment);

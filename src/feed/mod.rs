@@ -50,7 +50,7 @@ pub use safe_html::safe_html;
 pub use text::{Kind, Text};
 
 /// A feed as it was listed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Feed {
     /// Its own title.
     pub title: Option<String>,

@@ -9,6 +9,7 @@
 
 pub mod address;
 mod body;
+pub mod file;
 mod headers;
 pub mod hosts;
 pub mod http;

@@ -1,41 +1,44 @@
-//! HTML to typed blocks in reading order.
+//! Lines to typed blocks in reading order, and fragments of HTML, such as feeds carry, to blocks.
 
-use dom_query::{Document, NodeRef};
 use url::Url;
 
-use crate::article::{
-    record::{Block, Image},
-    text::collapse,
+use super::lines::Lines;
+use crate::{
+    article::{
+        record::{Block, Image},
+        text::collapse,
+    },
+    html::{NodeId, Tag, Tree},
 };
 
 /// No article has more; a page that does is cut.
-const MAX_BLOCKS: usize = 2_000;
-/// Depth at which a fragment is read as plain text: the walk below recurses.
-const MAX_DEPTH: usize = 200;
+pub(super) const MAX_BLOCKS: usize = 2_000;
 
 /// The blocks of a fragment of HTML, or of plain text. Addresses are resolved against `base`.
 #[must_use]
 pub fn from_html_fragment(html: &str, base: &Url) -> Vec<Block> {
     if !html.contains('<') {
-        return html
-            .split("\n\n")
-            .map(|it| collapse(&unescape(it)))
-            .filter(|it| !it.is_empty())
-            .take(MAX_BLOCKS)
-            .map(|text| Block::Paragraph { text })
-            .collect();
+        let text = if html.contains('&') { htmlize::unescape(html) } else { html.into() };
+        let paragraphs = text.split("\n\n").map(collapse).filter(|it| !it.is_empty());
+        return paragraphs.take(MAX_BLOCKS).map(|text| Block::Paragraph { text }).collect();
     }
-    if super::guard::shape(html).depth > MAX_DEPTH {
-        return Vec::new();
+    let tree = Tree::parse(html);
+    let lines = Lines::of(&tree);
+    let mut build = Build::new(&tree);
+    let mut captions = 0..0;
+    let mut pictures = lines.pictures.iter().peekable();
+    for (at, line) in lines.lines.iter().enumerate() {
+        while let Some(picture) = pictures.next_if(|it| it.before <= at) {
+            captions = build.figure(&lines, picture.node, base).unwrap_or(captions);
+        }
+        if !captions.contains(&at) && build.blocks.len() < MAX_BLOCKS {
+            build.text(line.block, lines.get(line).to_owned());
+        }
     }
-    let document = Document::fragment(html);
-    let mut walk = Walk { base, blocks: Vec::new(), line: String::new() };
-    for child in document.root().children() {
-        walk.node(&child);
+    for picture in pictures {
+        build.figure(&lines, picture.node, base);
     }
-    walk.flush();
-    walk.blocks.truncate(MAX_BLOCKS);
-    walk.blocks
+    build.blocks
 }
 
 /// The text blocks, apart by an empty line.
@@ -44,116 +47,107 @@ pub fn text(blocks: &[Block]) -> String {
     blocks.iter().filter_map(Block::text).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Entities of text that has no markup beside them.
-fn unescape(text: &str) -> String {
-    if text.contains('&') { Document::fragment(text).text().to_string() } else { text.to_owned() }
+/// Blocks in the making.
+#[derive(Debug)]
+pub(super) struct Build<'a, 'b> {
+    tree: &'a Tree<'b>,
+    pub(super) blocks: Vec<Block>,
+    /// The list or table that the last line was in, and its row.
+    last: Option<(NodeId, NodeId)>,
 }
 
-struct Walk<'a> {
-    base: &'a Url,
-    blocks: Vec<Block>,
-    /// Running text that stands outside any block element.
-    line: String,
-}
+impl<'a, 'b> Build<'a, 'b> {
+    pub(super) fn new(tree: &'a Tree<'b>) -> Self {
+        Self { tree, blocks: Vec::new(), last: None }
+    }
 
-impl Walk<'_> {
-    fn node(&mut self, node: &NodeRef<'_>) {
-        if node.is_text() {
-            self.line.push_str(&node.text());
-            return;
+    /// Something that is no text ends a list.
+    pub(super) fn push(&mut self, block: Block) {
+        self.last = None;
+        self.blocks.push(block);
+    }
+
+    /// A line that stands in `block`: items of one list are lines of one block, and so are rows of one table, whose cells
+    /// are apart by tabs.
+    pub(super) fn text(&mut self, block: NodeId, text: String) {
+        let tree = self.tree;
+        let item = std::iter::once(block).chain(tree.ancestors(block)).take(4).find(|it| match tree.tag(*it) {
+            Tag::Li | Tag::Blockquote => true,
+            Tag::Tr => self.holds_data(*it, block),
+            _ => false,
+        });
+        if tree.tag(block).heading_level().is_some() {
+            return self.push(Block::Heading { text });
         }
-        let Some(name) = node.node_name() else { return };
-        match &*name {
-            "script" | "style" | "noscript" | "template" | "svg" | "head" | "form" | "button" => {}
-            "br" => self.line.push('\n'),
-            "p" | "pre" => self.paragraph(node),
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.leaf(node, |text| Block::Heading { text }),
-            "blockquote" => self.leaf(node, |text| Block::Quote { text }),
-            "ul" | "ol" => self.rows(node, "li", |text| Block::List { text }),
-            "table" => self.rows(node, "tr", |text| Block::Table { text }),
-            "figure" => self.figure(node),
-            "img" => {
-                self.flush();
-                self.image(node, None);
+        let Some(item) = item else { return self.push(Block::Paragraph { text }) };
+        let tag = tree.tag(item);
+        if tag == Tag::Blockquote {
+            return self.push(Block::Quote { text });
+        }
+        let whole = tree.ancestors(item).find(|it| matches!(tree.tag(*it), Tag::Ul | Tag::Ol | Tag::Menu | Tag::Table)).unwrap_or(item);
+        match (self.blocks.last_mut(), self.last) {
+            (Some(Block::List { text: before } | Block::Table { text: before }), Some((last, row))) if last == whole => {
+                before.push(if tag == Tag::Tr && row == item { '\t' } else { '\n' });
+                before.push_str(&text);
             }
-            "iframe" => {
-                self.flush();
-                if let Some(url) = node.attr("src").and_then(|it| self.absolute(&it)) {
-                    self.blocks.push(Block::Embed { url });
-                }
-            }
-            "a" | "abbr" | "b" | "cite" | "code" | "em" | "font" | "i" | "mark" | "q" | "s" | "small" | "span" | "strong" | "sub"
-            | "sup" | "time" | "u" => self.children(node),
-            _ => {
-                self.flush();
-                self.children(node);
-                self.flush();
-            }
+            _ if tag == Tag::Tr => self.blocks.push(Block::Table { text }),
+            _ => self.blocks.push(Block::List { text }),
         }
+        self.last = Some((whole, item));
     }
 
-    fn children(&mut self, node: &NodeRef<'_>) {
-        for child in node.children() {
-            self.node(&child);
+    /// Whether a row is one of a table and no means of layout: the text stands in its cells, and they are several.
+    fn holds_data(&self, row: NodeId, block: NodeId) -> bool {
+        let cell = |it: NodeId| matches!(self.tree.tag(it), Tag::Td | Tag::Th);
+        (cell(block) || cell(self.tree.parent(block))) && self.tree.children(row).filter(|it| cell(*it)).take(2).count() == 2
+    }
+
+    /// A picture of a fragment with the caption of its figure, whose lines are given; or what is embedded.
+    fn figure(&mut self, lines: &Lines, node: NodeId, base: &Url) -> Option<std::ops::Range<usize>> {
+        if self.tree.tag(node) == Tag::Iframe {
+            self.push(Block::Embed { url: absolute(base, &self.tree.attribute(node, "src")?)? });
+            return None;
         }
-    }
-
-    /// A paragraph, with the pictures that some publishers put into it.
-    fn paragraph(&mut self, node: &NodeRef<'_>) {
-        self.flush();
-        self.children(node);
-        self.flush();
-    }
-
-    fn leaf(&mut self, node: &NodeRef<'_>, block: impl Fn(String) -> Block) {
-        self.flush();
-        let text = collapse(&node.text());
-        if !text.is_empty() {
-            self.blocks.push(block(text));
-        }
-    }
-
-    fn rows(&mut self, node: &NodeRef<'_>, row: &str, block: impl Fn(String) -> Block) {
-        self.flush();
-        let rows: Vec<String> = node.find(&[row]).iter().map(|it| collapse(&it.text())).filter(|it| !it.is_empty()).collect();
-        if !rows.is_empty() {
-            self.blocks.push(block(rows.join("\n")));
-        }
-    }
-
-    fn figure(&mut self, node: &NodeRef<'_>) {
-        self.flush();
-        let caption = node.find(&["figcaption"]).first().map(|it| collapse(&it.text())).filter(|it| !it.is_empty());
-        match node.find(&["img"]).first() {
-            Some(image) => self.image(image, caption),
-            None => self.children(node),
-        }
-    }
-
-    fn image(&mut self, node: &NodeRef<'_>, caption: Option<String>) {
-        let url = ["data-src", "data-original", "src"].iter().filter_map(|name| node.attr(name)).find_map(|it| self.absolute(&it));
-        let url = url.or_else(|| largest(&node.attr("srcset").or_else(|| node.attr("data-srcset"))?).and_then(|it| self.absolute(it)));
-        let Some(url) = url else { return };
-        let pixels = |name: &str| node.attr(name).and_then(|it| it.parse().ok());
-        let (width, height) = (pixels("width"), pixels("height"));
+        let (url, (width, height)) = (address(self.tree, node, base)?, size(self.tree, node));
         // A picture of a pixel or two counts readers.
-        if width.is_some_and(|it: u32| it < 3) || height.is_some_and(|it: u32| it < 3) {
-            return;
+        if width.is_some_and(|it| it < 3) || height.is_some_and(|it| it < 3) {
+            return None;
         }
-        self.blocks.push(Block::Image(Image { url: Some(url), caption, width, height, ..Image::default() }));
+        let figure = self.tree.ancestors(node).take(4).find(|it| self.tree.tag(*it) == Tag::Figure);
+        let caption = figure.and_then(|it| self.tree.find(it, Tag::Figcaption));
+        let said = caption.map(|it| collapse(&self.tree.whole_text(it))).filter(|it| !it.is_empty());
+        self.push(Block::Image(Image { url: Some(url), caption: said, width, height, ..Image::default() }));
+        let at = |node: NodeId| lines.lines.partition_point(|it| it.first < node);
+        caption.map(|it| at(it)..at(self.tree.end(it)))
     }
+}
 
-    fn absolute(&self, address: &str) -> Option<String> {
-        let url = self.base.join(address.trim()).ok()?;
-        matches!(url.scheme(), "http" | "https").then(|| url.to_string())
-    }
+/// Pixels, as an image says.
+pub(super) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) {
+    let pixels = |name: &str| tree.attribute(node, name).and_then(|it| it.trim().trim_end_matches("px").parse().ok());
+    (pixels("width"), pixels("height"))
+}
 
-    fn flush(&mut self) {
-        let text = collapse(&std::mem::take(&mut self.line));
-        if !text.is_empty() {
-            self.blocks.push(Block::Paragraph { text });
-        }
+/// The address of a picture: the one that lazy loading keeps apart, else its own, else the largest of its set.
+pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<String> {
+    let attribute = |node: NodeId, name: &str| tree.attribute(node, name).filter(|it| !it.trim().is_empty());
+    let plain = ["data-src", "data-original", "data-lazy-src", "data-url", "src"];
+    let single = plain.iter().filter_map(|name| attribute(node, name)).find_map(|it| absolute(base, &it));
+    single.or_else(|| {
+        let around = tree.ancestors(node).take(2).find(|it| tree.tag(*it) == Tag::Picture);
+        let sources = around.into_iter().flat_map(|it| tree.descendants(it)).filter(|it| tree.tag(*it) == Tag::Source);
+        let mut sets = std::iter::once(node).chain(sources);
+        let set = sets.find_map(|it| ["srcset", "data-srcset"].iter().find_map(|name| attribute(it, name)))?;
+        absolute(base, largest(&set)?)
+    })
+}
+
+pub(super) fn absolute(base: &Url, address: &str) -> Option<String> {
+    let address = address.trim();
+    if address.starts_with("data:") || address.len() > 4_096 {
+        return None;
     }
+    base.join(address).ok().filter(|it| matches!(it.scheme(), "http" | "https")).map(Into::into)
 }
 
 /// The candidate of a `srcset` with the largest descriptor (HTML Living Standard §4.8.4.2.1).

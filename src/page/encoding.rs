@@ -1,21 +1,31 @@
-//! The bytes of a page to text: byte order mark, HTTP header, `<meta>`, then detection (HTML Living Standard §13.2.3).
+//! The bytes of a page to text: byte order mark, what the bytes are, HTTP header, `<meta>`, then detection (HTML Living
+//! Standard §13.2.3, but for the second).
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, ISO_2022_JP};
 
 /// Bytes of the start in which `<meta charset>` is looked for (§13.2.3.2).
 const PRESCAN: usize = 1_024;
 
-pub(super) fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
+/// Decodes a page. Bytes that are UTF-8 from the first to the last are no other encoding, whatever is claimed: pages are
+/// converted on their way more often than their claims are.
+#[must_use]
+pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[mark..]).0;
     }
     let start = &bytes[..bytes.len().min(PRESCAN)];
     let claimed = content_type.and_then(|it| charset(it.as_bytes())).or_else(|| charset(start));
+    // Written in ASCII's characters alone.
+    if claimed != Some(ISO_2022_JP)
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        return Cow::Borrowed(text);
+    }
     match claimed {
-        Some(encoding) if encoding != UTF_8 => encoding.decode_without_bom_handling(bytes).0,
-        _ => std::str::from_utf8(bytes).map_or_else(|_| detect(bytes), Cow::Borrowed),
+        Some(encoding) if encoding != encoding_rs::UTF_8 => encoding.decode_without_bom_handling(bytes).0,
+        _ => detect(bytes),
     }
 }
 
@@ -30,7 +40,31 @@ fn charset(text: &[u8]) -> Option<&'static Encoding> {
 }
 
 fn detect(bytes: &[u8]) -> Cow<'_, str> {
+    // A byte or two that broke on the way do not make another encoding of a page that is UTF-8.
+    let broken = bytes.utf8_chunks().filter(|it| !it.invalid().is_empty()).count();
+    let multibyte = bytes.iter().filter(|it| **it >= 0xc0).count();
+    if broken * 20 < multibyte {
+        return String::from_utf8_lossy(bytes);
+    }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
     detector.guess(None, chardetng::Utf8Detection::Allow).decode_without_bom_handling(bytes).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_utf_8_are_read_as_that_whatever_is_claimed() {
+        assert_eq!(to_text("<meta charset=iso-8859-1>été".as_bytes(), None), "<meta charset=iso-8859-1>été");
+        assert_eq!(to_text(b"<meta charset=iso-8859-1>\xe9t\xe9", None), "<meta charset=iso-8859-1>été");
+    }
+
+    #[test]
+    fn a_broken_byte_does_not_change_the_encoding_of_a_page() {
+        let mut bytes = "<p>نشرة الأخبار في المدينة".repeat(3).into_bytes();
+        bytes.push(0xff);
+        assert!(to_text(&bytes, Some("text/html; charset=utf-8")).starts_with("<p>نشرة"));
+    }
 }

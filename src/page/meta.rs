@@ -2,47 +2,85 @@
 
 mod jsonld;
 
-use dom_query::Document;
 use url::Url;
 
 use crate::{
     article::{
         record::{Byline, BylineKind, Content, Image, Origin},
-        text::collapse,
+        text::{collapse, fold},
     },
     dates::moment,
+    html::{NodeId, Tag, Tree},
 };
 
 /// Bytes of an address; longer ones are noise.
 const MAX_URL: usize = 4_096;
 
-pub(super) struct Meta {
+/// What a page says of itself.
+#[derive(Debug)]
+pub struct Meta {
     pub(super) canonical: Option<Url>,
     pub(super) alternates: Vec<Url>,
     pub(super) site_name: Option<String>,
     pub(super) content: Content,
     /// The language that the page claims.
     pub(super) claim: Option<String>,
+    /// The article's text, as the metadata repeat it.
+    pub(super) body: Option<String>,
+    /// Further articles that scripts describe, each with the script's place.
+    pub(super) further: Vec<(NodeId, jsonld::Said)>,
+    /// Whether the page says that it is an article.
+    pub(super) article: bool,
+    /// Whether it says that it is a live blog.
+    pub(super) live: bool,
 }
 
-pub(super) fn read(document: &Document, base: &Url) -> Meta {
-    let tags = Tags(document);
-    let said = jsonld::read(document);
+impl Meta {
+    /// Title, description and text, as far as the metadata have them.
+    #[must_use]
+    pub fn said(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        (self.content.title.as_deref(), self.content.summary.as_deref(), self.body.as_deref())
+    }
+
+    /// What scripts say of an article that follows, found by its headline.
+    pub(super) fn of_part(&self, headline: Option<&str>) -> Content {
+        let mut content = Content::default();
+        let name = headline.map(fold).unwrap_or_default();
+        let described = |it: &&(NodeId, jsonld::Said)| it.1.headline.as_deref().is_some_and(|it| fold(it) == name);
+        let Some((_, said)) = self.further.iter().find(described) else { return content };
+        let said = said.clone();
+        (content.subtitle, content.summary, content.section, content.keywords) =
+            (said.alternative_headline, said.description, said.section, said.keywords);
+        dates(&mut content, [(said.published, Origin::JsonLd)], said.modified);
+        writers(&mut content, &said.authors, None);
+        content
+    }
+}
+
+/// Reads what a page says of itself.
+#[must_use]
+pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
+    let tags = Tags::of(tree);
+    let mut articles = jsonld::read(tree);
+    let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
+    let article = said.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
     let mut content = Content::default();
     let title = [
         (said.headline, Origin::JsonLd),
+        (tags.property("headline"), Origin::Microdata),
         (tags.first(&["og:title", "twitter:title", "dc.title", "parsely-title"]), Origin::Meta),
-        (tags.text("h1"), Origin::Dom),
-        (tags.text("title"), Origin::Dom),
+        (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
+        (tags.title.clone(), Origin::Dom),
     ];
     if let Some((title, origin)) = first(title) {
         content.title = Some(without_site(&title, site_name.as_deref(), base));
         content.provenance.title = Some(origin);
     }
-    content.subtitle = said.alternative_headline;
+    content.subtitle = said.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
     content.summary = said.description.or_else(|| tags.first(&["og:description", "description", "twitter:description", "dc.description"]));
-    content.section = said.section.or_else(|| tags.first(&["article:section", "parsely-section"]));
+    content.section =
+        said.section.or_else(|| tags.first(&["article:section", "parsely-section"])).or_else(|| tags.property("articleSection"));
     content.keywords = if said.keywords.is_empty() {
         tags.first(&["news_keywords", "keywords"]).map(|it| split(&it)).unwrap_or_default()
     } else {
@@ -50,21 +88,12 @@ pub(super) fn read(document: &Document, base: &Url) -> Meta {
     };
     let published = [
         (said.published, Origin::JsonLd),
-        (
-            tags.first(&[
-                "article:published_time",
-                "og:published_time",
-                "date",
-                "dc.date",
-                "dc.date.issued",
-                "parsely-pub-date",
-                "pubdate",
-            ]),
-            Origin::Meta,
-        ),
-        (tags.time(), Origin::Dom),
+        (tags.first(&PUBLISHED), Origin::Meta),
+        (tags.property("datePublished"), Origin::Microdata),
+        (tags.times.first().cloned(), Origin::Dom),
     ];
-    dates(&mut content, published, said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"])));
+    let modified = said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
+    dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     writers(&mut content, &said.authors, tags.first(&["author", "article:author", "dc.creator", "parsely-author", "byl"]));
     content.quality.paywalled = said.free == Some(false);
     if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
@@ -72,9 +101,13 @@ pub(super) fn read(document: &Document, base: &Url) -> Meta {
     }
     let canonical = tags.link("canonical").or(said.url).or_else(|| tags.first(&["og:url"])).and_then(|it| absolute(base, &it));
     let alternates = tags.link("amphtml").into_iter().chain(tags.first(&["og:url"])).filter_map(|it| absolute(base, &it)).collect();
-    let claim = tags.attribute("html", "lang").or(said.language).or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
-    Meta { canonical, alternates, site_name, content, claim }
+    let claim = tags.language.clone().or(said.language).or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
+    Meta { canonical, alternates, site_name, content, claim, body: said.body, further: articles, article, live: said.live }
 }
+
+/// Names of `<meta>` that say when an article was published.
+const PUBLISHED: [&str; 7] =
+    ["article:published_time", "og:published_time", "date", "dc.date", "dc.date.issued", "parsely-pub-date", "pubdate"];
 
 fn first<const N: usize>(candidates: [(Option<String>, Origin); N]) -> Option<(String, Origin)> {
     candidates.into_iter().find_map(|(value, origin)| value.map(|it| (it, origin)))
@@ -137,32 +170,91 @@ fn without_site(title: &str, site: Option<&str>, base: &Url) -> String {
     title.to_owned()
 }
 
-/// The elements of the page's head.
-struct Tags<'a>(&'a Document);
+/// What the elements say that are made for machines, in one pass over the page.
+#[derive(Default)]
+struct Tags {
+    /// `<meta>`: name in lower case, content.
+    metas: Vec<(String, String)>,
+    /// `<link>`: rel in lower case, href.
+    links: Vec<(String, String)>,
+    headings: Vec<(Tag, String)>,
+    title: Option<String>,
+    times: Vec<String>,
+    language: Option<String>,
+    /// Microdata: property in lower case, value.
+    properties: Vec<(String, String)>,
+}
 
-impl Tags<'_> {
-    /// The first of these `<meta>` names or properties that says something.
+/// Elements of one kind that are looked at.
+const MAX_ELEMENTS: usize = 1_000;
+
+impl Tags {
+    fn of(tree: &Tree<'_>) -> Self {
+        let mut tags = Self::default();
+        for node in 1..tree.len() {
+            let attribute = |name: &str| tree.attribute(node, name).map(|it| collapse(&it)).filter(|it| !it.is_empty());
+            match tree.tag(node) {
+                Tag::Text => continue,
+                Tag::Meta if tags.metas.len() < MAX_ELEMENTS => {
+                    let name = ["property", "name", "http-equiv", "itemprop"].into_iter().find_map(attribute);
+                    if let (Some(name), Some(content)) = (name, attribute("content")) {
+                        tags.metas.push((name.to_lowercase(), content));
+                    }
+                }
+                Tag::Link if tags.links.len() < MAX_ELEMENTS => {
+                    if let (Some(rel), Some(href)) = (attribute("rel"), attribute("href")) {
+                        tags.links.push((rel.to_lowercase(), href));
+                    }
+                }
+                Tag::Html => tags.language = attribute("lang").or_else(|| attribute("xml:lang")),
+                Tag::Title if tags.title.is_none() => tags.title = text_of(tree, node),
+                Tag::H1 | Tag::H2 | Tag::H3 if tags.headings.len() < MAX_ELEMENTS => {
+                    tags.headings.extend(text_of(tree, node).map(|it| (tree.tag(node), it)));
+                }
+                Tag::Time if tags.times.len() < 10 => tags.times.extend(attribute("datetime")),
+                _ => {}
+            }
+            if tags.properties.len() < MAX_ELEMENTS
+                && let Some(property) = attribute("itemprop")
+                && matches!(property.as_str(), "headline" | "datePublished" | "dateModified" | "articleSection" | "alternativeHeadline")
+                && let Some(value) = attribute("content").or_else(|| attribute("datetime")).or_else(|| text_of(tree, node))
+            {
+                tags.properties.push((property, value));
+            }
+        }
+        tags
+    }
+
+    /// Which of the articles that scripts describe is the page's own: the one whose headline the page's title has; else
+    /// the first, unless its headline is that of something further down.
+    fn own(&self, articles: &[(NodeId, jsonld::Said)]) -> Option<usize> {
+        let mut titles: Vec<String> = ["og:title", "twitter:title"].iter().filter_map(|it| self.first(&[it])).map(|it| fold(&it)).collect();
+        titles.extend(self.title.as_deref().map(fold));
+        let first = self.headings.iter().find(|it| it.0 == Tag::H1).or(self.headings.first()).map(|it| fold(&it.1));
+        titles.extend(first);
+        let named = |headline: &Option<String>, names: &[String]| {
+            let name = headline.as_deref().map(fold).unwrap_or_default();
+            name.len() > 3 && names.iter().any(|it| it.contains(&name) || it.len() > 12 && name.contains(it.as_str()))
+        };
+        let own = articles.iter().position(|(_, said)| named(&said.headline, &titles));
+        let later: Vec<String> = self.headings.iter().skip(1).map(|it| fold(&it.1)).collect();
+        own.or_else(|| articles.first().filter(|(_, said)| !named(&said.headline, &later)).map(|_| 0))
+    }
+
+    /// The first of these `<meta>` names that says something.
     fn first(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| {
-            let selector = format!("meta[property=\"{name}\" i], meta[name=\"{name}\" i], meta[http-equiv=\"{name}\" i]");
-            let found = self.0.try_select(&selector)?;
-            found.iter().filter_map(|it| it.attr("content")).map(|it| collapse(&it)).find(|it| !it.is_empty())
-        })
-    }
-
-    fn text(&self, selector: &str) -> Option<String> {
-        Some(collapse(&self.0.select_single(selector).text())).filter(|it| !it.is_empty())
-    }
-
-    fn attribute(&self, selector: &str, name: &str) -> Option<String> {
-        self.0.select_single(selector).attr(name).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty())
+        names.iter().find_map(|name| self.metas.iter().find(|(it, _)| it == name)).map(|(_, content)| content.clone())
     }
 
     fn link(&self, rel: &str) -> Option<String> {
-        self.attribute(&format!("link[rel~=\"{rel}\" i]"), "href")
+        self.links.iter().find(|(it, _)| it.split(' ').any(|it| it == rel)).map(|(_, href)| href.clone())
     }
 
-    fn time(&self) -> Option<String> {
-        self.attribute("article time[datetime], main time[datetime], time[datetime]", "datetime")
+    fn property(&self, name: &str) -> Option<String> {
+        self.properties.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone())
     }
+}
+
+fn text_of(tree: &Tree<'_>, node: NodeId) -> Option<String> {
+    Some(collapse(&tree.whole_text(node))).filter(|it| !it.is_empty())
 }

@@ -1,10 +1,18 @@
 //! Pages to clean content: bytes in, candidate out. Pure: no I/O, no clock, no shared state.
 
+pub mod lines;
+pub mod hints;
+pub mod features;
+mod forest;
+mod split;
+mod pictures;
+mod related;
+mod parts;
 pub mod blocks;
 mod dump;
-mod encoding;
-mod guard;
-mod meta;
+pub mod encoding;
+pub(crate) mod guard;
+pub mod meta;
 pub mod extract;
 pub mod language;
 mod claim;
@@ -29,6 +37,53 @@ pub struct Input<'a> {
     pub content_type: Option<&'a str>,
     /// Where it was read, after redirects.
     pub url: &'a Url,
+}
+
+/// What form a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// HTML.
+    Html,
+    /// Its text, the way it is copied or dumped.
+    Text,
+}
+
+impl Form {
+    /// Tells by what the bytes are said to be, and by what they are.
+    #[must_use]
+    pub fn of(bytes: &[u8], content_type: Option<&str>) -> Self {
+        if is_dump(bytes, content_type) && guard::foreign(bytes).is_none() { Self::Text } else { Self::Html }
+    }
+}
+
+/// Reads a page in the form that it has. Without an address its relative links lead nowhere.
+///
+/// # Errors
+/// Says what the bytes are instead. Never panics.
+pub fn read(bytes: &[u8], content_type: Option<&str>, (url, form): (Option<&Url>, Option<Form>)) -> Result<Page, PageError> {
+    let nowhere;
+    let url = if let Some(url) = url {
+        url
+    } else {
+        // A base that makes no relative address absolute; it always parses.
+        nowhere = Url::parse("about:blank").map_err(|_| PageError::NoText)?;
+        &nowhere
+    };
+    let input = Input { bytes, content_type, url };
+    match form.unwrap_or_else(|| Form::of(bytes, content_type)) {
+        Form::Html => extract(input),
+        Form::Text => read_dump(input),
+    }
+}
+
+/// The same for pages that are published: a listing has a body, too, but it is no article.
+///
+/// # Errors
+/// [`PageError::Listing`] beside those of [`read`].
+pub(crate) fn read_article(bytes: &[u8], content_type: Option<&str>, url: Option<&Url>) -> Result<Page, PageError> {
+    let page = read(bytes, content_type, (url, None))?;
+    if page.kind == PageKind::Listing { Err(PageError::Listing) } else { Ok(page) }
 }
 
 /// What a page holds.
@@ -78,10 +133,27 @@ pub enum PageError {
     /// HTML without a text that could be an article.
     #[error("no article text found")]
     NoText,
-    /// Too deep, too many elements: refused before it costs.
-    #[error("refused: {0}")]
-    Hostile(&'static str),
+    /// It leads to articles and is none.
+    #[error("a page of links to articles")]
+    Listing,
     /// A parser panicked on it.
     #[error("the extractor panicked")]
     Panicked,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_told_from_a_page_by_what_it_is_said_to_be_and_else_by_its_bytes() {
+        let text = b"Harbour reopens\n\nThe harbour of the old town is open again, and 3 < 4.";
+        assert_eq!(Form::of(text, None), Form::Text);
+        assert_eq!(Form::of(text, Some("text/html")), Form::Html);
+        assert_eq!(Form::of(b"<!doctype html><p>x", Some("text/plain; charset=utf-8")), Form::Text);
+        // What is neither is refused by the reader of pages, with its name.
+        for foreign in [&b"%PDF-1.7"[..], b"{\"a\": 1}", b""] {
+            assert_eq!(Form::of(foreign, None), Form::Html);
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Reads one entry: fetches its page, decodes and extracts it on a CPU thread, and says what became of it.
+//! Reads one entry: fetches its page, or opens the document that came with it, decodes and extracts on a CPU thread, and
+//! says what became of it.
 
 use std::{
     sync::Arc,
@@ -8,13 +9,15 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
+use url::Url;
 
-use super::{Input, Page, PageError, extract};
+use super::{PageError, PageKind, stage::Parts};
 use crate::{
     article::{Dead, Look, Reading},
     clock::Clock,
     fetch::{Fetch, FetchError, Fetched, Outcome, Request, Validators},
-    store::PendingEntry,
+    page,
+    store::{EntryQueue, PendingEntry, PendingKey, StoreError},
     telemetry::metrics,
 };
 
@@ -57,32 +60,55 @@ impl Settings {
 pub(super) struct Reader<F, C> {
     fetcher: Arc<F>,
     clock: Arc<C>,
+    queue: EntryQueue,
     settings: Settings,
     cpus: Arc<Semaphore>,
 }
 
 impl<F: Fetch, C: Clock> Reader<F, C> {
-    pub(super) fn new(fetcher: Arc<F>, clock: Arc<C>, settings: Settings) -> Self {
-        Self { fetcher, clock, settings, cpus: Arc::new(Semaphore::new(settings.workers.max(1))) }
+    pub(super) fn new(parts: &Parts<F, C>) -> Self {
+        let (fetcher, clock) = (Arc::clone(&parts.fetcher), Arc::clone(&parts.clock));
+        let cpus = Arc::new(Semaphore::new(parts.settings.workers.max(1)));
+        Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, cpus }
     }
 
-    pub(super) async fn read(&self, entry: &PendingEntry) -> Reading {
+    pub(super) async fn read(&self, key: &PendingKey, entry: &PendingEntry) -> Reading {
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
-        let Some(link) = link else {
-            metrics::page("feed_only");
-            return Reading::FeedOnly { at: entry.listed };
+        let outcome = match (&entry.document, link) {
+            (Some(_), _) => self.received(key, entry).await,
+            (None, Some(link)) => self.fetched(link, entry).await.map(Some),
+            (None, None) => {
+                metrics::page("feed_only");
+                return Reading::FeedOnly { at: entry.listed };
+            }
         };
+        let failure = match outcome {
+            Ok(Some(look)) => {
+                metrics::page("read");
+                return Reading::Page(Box::new(look));
+            }
+            Ok(None) => {
+                metrics::page("replaced");
+                return Reading::Replaced;
+            }
+            Err(failure) => failure,
+        };
+        let reading = after(failure, entry.tries, &self.settings, self.clock.now());
+        metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
+        if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
+            let (url, given_up) = (link.map(Url::as_str), matches!(reading, Reading::Dead(_)));
+            tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, error, "the page was not read");
+        }
+        reading
+    }
+
+    async fn fetched(&self, link: &Url, entry: &PendingEntry) -> Result<Look, Failure> {
         let request = Request { url: link.clone(), validators: Validators::default(), accept: ACCEPT };
         let failure = match self.fetcher.fetch(request).await {
             Outcome::New(fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
-                match self.extract(*fetched).await {
-                    Ok(look) => {
-                        metrics::page("read");
-                        return Reading::Page(Box::new(look));
-                    }
-                    Err(failure) => failure,
-                }
+                let (limit, guessed) = (self.settings.max_decoded, entry.is_guess());
+                return self.on_a_cpu(move || decode_and_extract(*fetched, limit, guessed)).await;
             }
             // No validators were sent.
             Outcome::NotModified => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
@@ -92,29 +118,39 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 Failure { tries: if error.is_transient() { u32::MAX } else { 1 }, ..Failure::fetch(error.to_string()) }
             }
         };
-        if failure.reason != "page" {
-            metrics::fetched("page", failure.reason, 0);
-        }
-        let reading = after(failure, entry.tries, &self.settings, self.clock.now());
-        metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
-        if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
-            tracing::info!(source.id = entry.source.id, url = %link, tries = entry.tries + 1, given_up = matches!(reading, Reading::Dead(_)), error, "the page was not read");
-        }
-        reading
+        metrics::fetched("page", failure.reason, 0);
+        Err(failure)
     }
 
-    async fn extract(&self, fetched: Fetched) -> Result<Look, Failure> {
+    /// Reads the document that the entry carries; `None` where a newer edition has taken its place.
+    async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<Look>, Failure> {
+        let (queue, key, entry) = (self.queue.clone(), *key, entry.clone());
+        self.on_a_cpu(move || {
+            let bytes = match queue.document(&key, &entry) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => return Ok(None),
+                Err(error @ StoreError::Damaged { .. }) => {
+                    return Err(Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) });
+                }
+                Err(error) => return Err(Failure::fetch(error.to_string())),
+            };
+            open(entry, bytes).map(Some)
+        })
+        .await
+    }
+
+    /// Work for a thread that may take its time.
+    async fn on_a_cpu<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
         let Ok(permit) = Arc::clone(&self.cpus).acquire_owned().await else {
             return Err(Failure::fetch("stopping".to_owned()));
         };
-        let limit = self.settings.max_decoded;
         let work = tokio::task::spawn_blocking(move || {
             // Held by the work itself: a thread that was left behind still occupies its place.
             let _permit = permit;
             let started = Instant::now();
-            let outcome = decode_and_extract(&fetched, limit);
+            let outcome = work();
             metrics::extracted(started.elapsed());
-            outcome.map(|page| Look { requested: fetched.requested, url: fetched.url, via: fetched.via, page })
+            outcome
         });
         match tokio::time::timeout(EXTRACT_TIMEOUT, work).await {
             Ok(Ok(outcome)) => outcome,
@@ -124,15 +160,28 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     }
 }
 
-fn decode_and_extract(fetched: &Fetched, limit: usize) -> Result<Page, Failure> {
+/// A page that is `guessed` to be an article must look like one.
+fn decode_and_extract(fetched: Fetched, limit: usize, guessed: bool) -> Result<Look, Failure> {
     let bytes = fetched.body.decode(limit).map_err(|error: FetchError| Failure::fetch(error.to_string()))?;
-    let input = Input { bytes: &bytes, content_type: fetched.content_type.as_deref(), url: &fetched.url };
-    extract(input).map_err(|error| Failure {
-        reason: "page",
+    let page = page::read_article(&bytes, fetched.content_type.as_deref(), Some(&fetched.url));
+    let page = page.and_then(|it| if guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
+    let page = page.map_err(|error| Failure {
+        // A publisher's slip is mended within minutes.
         tries: if error == PageError::NoText { FEW_TRIES } else { 1 },
-        bytes: Some(Bytes::copy_from_slice(&bytes)),
-        ..Failure::fetch(error.to_string())
-    })
+        ..Failure::page(&error, &bytes)
+    })?;
+    Ok(Look { requested: fetched.requested, url: Some(fetched.url), via: fetched.via, page })
+}
+
+/// What is here stays as it is: there is nothing to try again.
+fn open(entry: PendingEntry, bytes: Vec<u8>) -> Result<Look, Failure> {
+    let Some(document) = entry.document else { return Err(Failure::fetch("no document".to_owned())) };
+    if let Some(error) = document.unreadable {
+        return Err(Failure { reason: "message", tries: 1, bytes: Some(bytes.into()), ..Failure::fetch(error) });
+    }
+    let page = page::read_article(&bytes, document.content_type.as_deref(), document.url.as_ref())
+        .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
+    Ok(Look { requested: document.received, url: document.url, via: document.via, page })
 }
 
 /// A reading that failed.
@@ -149,6 +198,10 @@ struct Failure {
 impl Failure {
     fn fetch(error: String) -> Self {
         Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None }
+    }
+
+    fn page(error: &PageError, bytes: &[u8]) -> Self {
+        Self { reason: "page", bytes: Some(Bytes::copy_from_slice(bytes)), ..Self::fetch(error.to_string()) }
     }
 }
 

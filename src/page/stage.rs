@@ -1,4 +1,4 @@
-//! Takes due entries, fetches their pages and has them extracted. Workers are pure: what they find goes to the
+//! Takes due entries, fetches their pages or opens their documents, and has them extracted. Workers are pure: what they find goes to the
 //! committing task, which alone decides and writes.
 //!
 //! What must stay true: an entry's row stays in the queue until the committing task removes or moves it, so a
@@ -51,7 +51,7 @@ pub async fn run<F: Fetch, C: Clock>(
 ) -> Result<(), PipelineError> {
     let (released_tx, mut released) = mpsc::channel(parts.settings.max_claims());
     let claims = Claims::new(released_tx);
-    let reader = Arc::new(Reader::new(Arc::clone(&parts.fetcher), Arc::clone(&parts.clock), parts.settings));
+    let reader = Arc::new(Reader::new(&parts));
     let mut agenda = Agenda::new(&parts.queue)?;
     let mut readings: JoinSet<()> = JoinSet::new();
     loop {
@@ -88,7 +88,7 @@ async fn read<F: Fetch, C: Clock>(
     claim: Claim,
     out: mpsc::Sender<Claimed>,
 ) {
-    let reading = reader.read(&entry).await;
+    let reading = reader.read(&key, &entry).await;
     // Closed only where the committing task failed, which ends the run; the row is still in the queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();
 }

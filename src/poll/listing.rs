@@ -32,7 +32,10 @@ pub struct Rules {
 }
 
 /// What a listing brings.
+#[derive(Default)]
 pub(super) struct Listed {
+    /// The name that the source gives itself.
+    pub(super) title: Option<String>,
     pub(super) commit: PollCommit,
     pub(super) wakes: Vec<Wake>,
     pub(super) fresh: usize,
@@ -49,16 +52,9 @@ pub(super) fn go_through(
     let first_poll = facts.last_success.is_none();
     let oldest = rules.backlog.map(|backlog| if first_poll { backlog } else { backlog.max(rules.retention) });
     let pages = source.pages.unwrap_or(rules.pages);
-    let name = source.name.clone().or_else(|| feed.title.clone());
-    let described = record::Source {
-        id: source.id.to_string(),
-        name,
-        kind: source.kind.to_string(),
-        url: source.url.to_string(),
-        tags: source.tags.clone(),
-    };
+    let described = described(source, feed.title.as_ref());
     let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
-    let mut listed = Listed { commit: PollCommit::default(), wakes: Vec::new(), fresh: 0 };
+    let mut listed = Listed { title: feed.title.clone(), ..Listed::default() };
     let (mut known, mut changed, mut old) = (0, 0, 0);
     for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(store.seen(&keys)?) {
         let version = entry.version();
@@ -86,6 +82,7 @@ pub(super) fn go_through(
                     tries: 0,
                     last_error: None,
                     fetch_page: pages == PageMode::On && entry.link.is_some(),
+                    document: None,
                 };
                 enqueue(&mut listed, key, Seen { version, day: day(now), ..seen.unwrap_or_default() }, (pending, pages), (rules, now));
             }
@@ -96,6 +93,17 @@ pub(super) fn go_through(
     metrics::entries("changed", changed);
     metrics::entries("new", listed.fresh - changed);
     Ok(listed)
+}
+
+/// The source as its records show it.
+pub(super) fn described(source: &Source, title: Option<&String>) -> record::Source {
+    record::Source {
+        id: source.id.to_string(),
+        name: source.name.as_ref().or(title).cloned(),
+        kind: source.kind.to_string(),
+        url: source.at.to_string(),
+        tags: source.tags.clone(),
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -117,6 +125,21 @@ fn judge(entry: &Entry, version: [u8; 16], seen: Option<&Seen>, backlog: Option<
             // An entry without a date may be of today: losing it would be worse than an old one more.
             if age.zip(limit).is_some_and(|(age, limit)| age > limit) { Verdict::Backlog } else { Verdict::New }
         }
+    }
+}
+
+/// What the first poll of a source would do about an entry, in a word and in words.
+#[must_use]
+pub fn preview(entry: &Entry, rules: &Rules, now: DateTime<Utc>) -> (&'static str, String) {
+    let backlog = rules.backlog.map(crate::config::duration::format).unwrap_or_default();
+    match judge(entry, entry.version(), None, rules.backlog, now) {
+        Verdict::Backlog => ("backlog", format!("older than poll.backlog ({backlog}): it counts as seen")),
+        _ => match (rules.pages, &entry.link) {
+            (PageMode::Off, _) => ("off", "page.mode is off: it is recorded and not published".to_owned()),
+            (PageMode::On, Some(_)) => ("new", "its page is fetched".to_owned()),
+            (PageMode::On, None) => ("new", "it has no link: what the feed says is published".to_owned()),
+            (PageMode::Feed, _) => ("new", "page.mode is feed: what the feed says is published".to_owned()),
+        },
     }
 }
 
@@ -160,7 +183,12 @@ fn touch_articles(store: &PollStore, source: &Source, entry: &Entry, today: u32,
     let guid = entry.guid.as_deref().map(|it| identity::of_guid(source.id.as_str(), it));
     let link = entry.link.as_ref().map(identity::of_url);
     let aliases: Vec<[u8; 16]> = guid.into_iter().chain(link).collect();
-    for article in store.articles_of(&aliases)? {
+    touch(store, &aliases, today, commit)
+}
+
+/// The articles of these names are listed still.
+pub(super) fn touch(store: &PollStore, aliases: &[[u8; 16]], today: u32, commit: &mut PollCommit) -> Result<(), StoreError> {
+    for article in store.articles_of(aliases)? {
         commit.listed(&article, today);
     }
     Ok(())

@@ -1,10 +1,11 @@
-//! Polls what is due: fetches, reads the listing, and commits in one atomic batch the source's facts and
+//! Polls what is due: fetches, reads the listing or the page, and commits in one atomic batch the source's facts and
 //! its new entries.
 //!
 //! What must stay true: validators are kept only when the body was parsed, so a mended parser is never met
 //! with 304; a source is polled once at a time, because it is due again only after its poll was committed.
 
 mod listing;
+mod page;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,26 +15,36 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     article::commit::day,
     clock::Clock,
-    config::sources::Source,
-    feed,
-    fetch::{Fetch, Fetched, Outcome, Request, Validators},
+    config::{
+        SourceKind,
+        sources::{Location, Source},
+    },
+    feed::{self, Feed},
+    fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
+    listing as links,
     pipeline::PipelineError,
-    publish::PollRecord,
+    publish::{self, PollRecord},
     schedule::{
         Due, Polled,
         decide::{self, Bounds, PollResult},
     },
-    store::{Facts, HostKey, PollStore, digest},
+    store::{Facts, HostKey, PollStore, StoreError, digest},
     telemetry::metrics,
 };
 
-pub use listing::Rules;
+pub use listing::{Rules, preview};
 
 /// A host has entries that are due then (milliseconds since 1970).
 pub type Wake = (HostKey, u64);
 
 /// What feeds are asked for.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
+
+/// What pages and listings are asked for.
+const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, text/plain;q=0.8, */*;q=0.5";
+
+/// No honest body takes this long to read; the thread is left behind, the source is polled again later.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A listing is gone through at least this often, in days, even where the server answers 304: retention
 /// counts from the day on which an entry was last listed.
@@ -103,8 +114,13 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs
     let source = &parts.sources[due.source];
     let started = parts.clock.now();
     let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
-    let request = Request { url: source.url.clone(), validators: validators(&facts, started), accept: ACCEPT };
-    let outcome = parts.fetcher.fetch(request).await;
+    let outcome = match &source.at {
+        Location::Url(url) => {
+            let accept = if source.kind == SourceKind::Feed { ACCEPT } else { ACCEPT_PAGE };
+            parts.fetcher.fetch(Request { url: url.clone(), validators: validators(&facts, started), accept }).await
+        }
+        Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
+    };
     let visit = visit(&parts, source, facts, outcome).await?;
     let now = parts.clock.now();
     let next = next(&parts, source, &visit, now);
@@ -115,6 +131,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs
     commit.facts(&facts);
     parts.store.commit(commit).await?;
     let poll = PollRecord {
+        schema: publish::polls::SCHEMA,
         source: facts.id,
         url: facts.url,
         at: started,
@@ -175,6 +192,7 @@ async fn visit<F: Fetch, C: Clock>(
         }
         Outcome::NotModified => (PollResult::Unchanged, "not_modified", String::new()),
         Outcome::Throttled { status, retry_after } => (PollResult::Throttled { retry_after }, "throttled", format!("HTTP status {status}")),
+        Outcome::Gone { .. } if source.at.url().is_none() => (PollResult::Gone, "gone", "there is no such file".to_owned()),
         Outcome::Gone { status } => (PollResult::Gone, "gone", format!("HTTP status {status}")),
         Outcome::Failed(error) => (PollResult::Failed, "failed", error.to_string()),
     };
@@ -196,38 +214,70 @@ fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: Strin
 async fn read<F: Fetch, C: Clock>(
     parts: &Parts<F, C>,
     source: &Source,
-    mut facts: Facts,
+    facts: Facts,
     fetched: Fetched,
     now: DateTime<Utc>,
 ) -> Result<Visit, PipelineError> {
-    let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
-    let work = move || {
-        let bytes = match fetched.body.decode(rules.max_decoded) {
-            Ok(bytes) => bytes,
-            Err(error) => return Ok(ended(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
-        };
-        let hash = digest(&[&bytes]);
-        if facts.body_hash == Some(hash) && day(now) < facts.touched_day + TOUCH_DAYS {
-            facts.validators = fetched.validators;
-            return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
-        }
-        let feed = match feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) {
-            Ok(feed) => feed,
-            Err(error) => return Ok(ended(facts, PollResult::Failed, "unreadable", error.to_string(), now)),
-        };
-        let listed = listing::go_through(&store, &source, &facts, &feed, (&rules, now))?;
-        facts.validators = fetched.validators;
-        facts.body_hash = Some(hash);
-        facts.title = feed.title;
-        (facts.failures, facts.reason, facts.last_success) = (0, String::new(), Some(now));
-        facts.touched_day = day(now);
-        facts.entries += listed.fresh as u64;
-        if listed.fresh > 0 {
-            facts.last_new = Some(now);
-        }
-        Ok(Visit { facts, commit: listed.commit, wakes: listed.wakes, result: PollResult::Read { fresh: listed.fresh }, word: "read" })
+    let (rules, store, before, source) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
+    let work = tokio::task::spawn_blocking(move || read_body(&store, &source, facts, fetched, (&rules, now)));
+    match tokio::time::timeout(READ_TIMEOUT, work).await {
+        Ok(visit) => Ok(visit??),
+        Err(_) => Ok(ended(before, PollResult::Failed, "unreadable", "reading it took too long".to_owned(), now)),
+    }
+}
+
+fn read_body(
+    store: &PollStore,
+    source: &Source,
+    mut facts: Facts,
+    fetched: Fetched,
+    (rules, now): (&Rules, DateTime<Utc>),
+) -> Result<Visit, StoreError> {
+    let bytes = match fetched.body.decode(rules.max_decoded) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(ended(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
     };
-    tokio::task::spawn_blocking(work).await?
+    let hash = digest(&[&bytes]);
+    if facts.body_hash == Some(hash) && day(now) < facts.touched_day + TOUCH_DAYS {
+        facts.validators = fetched.validators;
+        return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
+    }
+    let listed = if source.kind == SourceKind::Page {
+        page::go_through(store, source, (&fetched, &bytes), (rules, now))
+    } else {
+        match entries(source, &bytes, &fetched) {
+            Ok(feed) => listing::go_through(store, source, &facts, &feed, (rules, now)).map(Ok),
+            Err(reason) => Ok(Err(reason)),
+        }
+    };
+    let listed = match listed? {
+        Ok(listed) => listed,
+        Err(reason) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
+    };
+    facts.validators = fetched.validators;
+    facts.body_hash = Some(hash);
+    facts.title = listed.title;
+    (facts.failures, facts.reason, facts.last_success) = (0, String::new(), Some(now));
+    facts.touched_day = day(now);
+    facts.entries += listed.fresh as u64;
+    if listed.fresh > 0 {
+        facts.last_new = Some(now);
+    }
+    Ok(Visit { facts, commit: listed.commit, wakes: listed.wakes, result: PollResult::Read { fresh: listed.fresh }, word: "read" })
+}
+
+/// What the source lists, or why nothing of it can be told. A page without a link to an article is not an empty list
+/// but one that cannot be read: a new design, a notice about cookies, a page for robots.
+fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
+    let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
+    if source.kind != SourceKind::Listing {
+        return feed::read(bytes, content_type, url).map_err(|error| error.to_string());
+    }
+    let read = match &source.listing {
+        None => links::read(bytes, content_type, url),
+        Some(selectors) => links::read_by(selectors, bytes, content_type, url),
+    };
+    read.map(links::to_feed).map_err(|error| error.to_string())
 }
 
 fn report(poll: &PollRecord, result: PollResult, failures: u32) {
@@ -253,12 +303,13 @@ fn report(poll: &PollRecord, result: PollResult, failures: u32) {
 impl Facts {
     /// The facts of this source; what belongs to an address that was configured before is dropped.
     fn of(mut self, source: &Source) -> Self {
-        if self.url != source.url.as_str() {
+        let url = source.at.to_string();
+        if self.url != url {
             self.validators = Validators::default();
             self.body_hash = None;
         }
         self.id = source.id.to_string();
-        self.url = source.url.to_string();
+        self.url = url;
         self
     }
 }

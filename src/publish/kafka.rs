@@ -49,12 +49,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn client(&self) -> ClientConfig {
-        let mut client = ClientConfig::new();
-        for (name, value) in self.config.properties.iter() {
-            client.set(name, value);
-        }
-        client.set("bootstrap.servers", self.config.bootstrap_servers());
-        client
+        self.config.client()
     }
 
     pub(super) fn topic(&self, name: &str) -> String {

@@ -5,6 +5,7 @@ use rdkafka::{
     config::FromClientConfig as _,
     producer::{BaseRecord, DefaultProducerContext, ThreadedProducer},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -15,12 +16,15 @@ use crate::{
     store::{State, StoreId},
 };
 
-/// The value of `schema` in `nashra.polls`.
-const SCHEMA: &str = "nashra.poll.v1";
+/// The value of [`PollRecord::schema`].
+pub const SCHEMA: &str = "nashra.poll.v1";
 
 /// One poll.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PollRecord {
+    /// Always `nashra.poll.v1`.
+    #[schemars(extend("const" = SCHEMA))]
+    pub schema: &'static str,
     /// The source's id: the key.
     pub source: String,
     /// Its address.
@@ -71,9 +75,7 @@ pub async fn run(sink: Option<PollSink>, mut polls: mpsc::Receiver<PollRecord>) 
     };
     let topic = shared.topic("polls");
     while let Some(poll) = polls.recv().await {
-        let mut value = serde_json::to_value(&poll).unwrap_or_default();
-        value["schema"] = SCHEMA.into();
-        let value = value.to_string();
+        let value = serde_json::to_string(&poll).unwrap_or_default();
         // A full queue means that no broker takes them: dropped, as promised.
         drop(producer.send(BaseRecord::to(&topic).key(&poll.source).payload(&value)));
     }

@@ -1,4 +1,4 @@
-//! The embedded engine: eight ordered tables of bytes, atomic durable batches, consistent snapshots.
+//! The embedded engine: ordered tables of bytes, atomic durable batches, consistent snapshots.
 //!
 //! Everything that is particular to fjall is in this file; `ARCHITECTURE.md` has the figures it was chosen by. One
 //! thread writes: it takes the batches that wait, applies them in order as one, and makes them durable with one
@@ -38,7 +38,7 @@ pub(crate) enum Table {
     Seen,
     /// Poll: the day on which a source last listed an article.
     Listed,
-    /// Poll adds, the committer removes: entries to be read.
+    /// Poll and input add, the committer removes: entries to be read.
     Pending,
     /// Committer: other names of articles.
     Aliases,
@@ -46,9 +46,13 @@ pub(crate) enum Table {
     Articles,
     /// Committer appends, publish trims: records to be delivered.
     Outbox,
+    /// Poll and input add with an entry, the committer removes with it: documents that entries carry.
+    Documents,
+    /// Input: how far each topic was read.
+    Topics,
 }
 
-const TABLES: [&str; 8] = ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox"];
+const TABLES: [&str; 10] = ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox", "documents", "topics"];
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]

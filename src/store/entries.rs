@@ -10,11 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Batch, StoreError, digest,
+    documents::{self, Document},
     engine::{Engine, Table},
     from_json, json,
     polls::EntryKey,
 };
-use crate::{article::record, feed::Entry};
+use crate::{article::record, config::SourceKind, feed::Entry};
+
+/// Places of a source's documents among the hosts.
+const DOCUMENT_LANES: u8 = 16;
 
 /// A host, as the queue orders them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,6 +29,13 @@ impl HostKey {
     #[must_use]
     pub fn new(host: &str) -> Self {
         Self(digest(&[host.as_bytes()]))
+    }
+
+    /// For an entry whose document is here already, where there is no host to spare. A source has several such places,
+    /// so that the bound on what one host may have in flight does not leave the extracting threads idle.
+    #[must_use]
+    pub fn of_document(source: &str, entry: &EntryKey) -> Self {
+        Self(digest(&[b"document", source.as_bytes(), &[entry.short()[0] % DOCUMENT_LANES]]))
     }
 }
 
@@ -107,6 +118,17 @@ pub struct PendingEntry {
     pub last_error: Option<String>,
     /// Whether its page is to be fetched.
     pub fetch_page: bool,
+    /// What came with it instead of a page to fetch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+}
+
+impl PendingEntry {
+    /// Whether it was found among the links of a listing, so that only its page can say that it is an article.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        self.source.kind == SourceKind::Listing.as_str()
+    }
 }
 
 /// Due rows of one host.
@@ -165,6 +187,11 @@ impl EntryQueue {
         Ok(found)
     }
 
+    /// The document of an entry, as it was received; `None` where a newer edition has taken the entry's place.
+    pub fn document(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<Vec<u8>>, StoreError> {
+        documents::read(&self.engine.snapshot()?, key, entry)
+    }
+
     /// How many rows wait.
     pub fn waiting(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.len(Table::Pending)
@@ -173,9 +200,10 @@ impl EntryQueue {
 
 /// What happens to a row once it was read, as part of the committer's batch.
 impl Batch {
-    /// The entry is done.
-    pub fn entry_done(&mut self, key: &PendingKey) {
+    /// The entry is done, and so is its document.
+    pub fn entry_done(&mut self, key: &PendingKey, entry: &PendingEntry) {
         self.delete(Table::Pending, *key.as_bytes());
+        self.forget_document(key, entry);
     }
 
     /// The entry is tried again later, unless the source listed a newer edition meanwhile.

@@ -1,18 +1,21 @@
 //! What is remembered across restarts: an embedded, durable store in `data_dir`, owned by one process.
 //!
-//! Each stage reaches it only through its own handle ([`PollStore`], [`EntryQueue`], [`ArticleStore`],
+//! Each stage reaches it only through its own handle ([`PollStore`], [`TopicStore`], [`EntryQueue`], [`ArticleStore`],
 //! [`Outbox`]), which knows its own tables and no other stage's, so that a stage's part can live
 //! elsewhere one day. What must stay true: each table has one writing stage (where two stages write,
 //! the second's change is conditional on the row being what it read).
 
 mod articles;
+mod documents;
 mod engine;
 mod entries;
 mod outbox;
 mod polls;
 mod sweep;
+mod topics;
 
 use std::{
+    collections::HashSet,
     fs::{File, OpenOptions, TryLockError},
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
@@ -23,16 +26,20 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 pub use articles::{ArticleState, ArticleStore, ArticleView, Standing, Verdict};
+pub use documents::{Document, Packed};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue, HostKey, PendingEntry, PendingKey};
 pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
 pub use polls::{EntryKey, Facts, PollCommit, PollStore, Seen, State};
 pub use sweep::{Sweeper, Swept};
+pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
 
 use engine::{Engine, Table};
 
-/// The format that this program reads and writes.
-const FORMAT: u32 = 2;
+/// The format that this program writes. An older program would take entries with documents for entries without a page.
+const FORMAT: u32 = 3;
+/// The oldest format that it reads: 2 has no documents and no topics.
+const OLDEST_FORMAT: u32 = 2;
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -125,8 +132,13 @@ impl Store {
         let snapshot = engine.snapshot()?;
         let id = if let Some(bytes) = snapshot.get(Table::Meta, b"store_id")? {
             let found = snapshot.get(Table::Meta, b"format")?.and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes);
-            if found != FORMAT {
+            if !(OLDEST_FORMAT..=FORMAT).contains(&found) {
                 return Err(StoreError::Format { dir: dir.unwrap_or_default(), found });
+            }
+            if found < FORMAT {
+                let mut batch = Batch::default();
+                batch.put(Table::Meta, *b"format", FORMAT.to_be_bytes());
+                engine.commit_first(batch)?;
             }
             Uuid::from_slice(&bytes).map_err(|error| StoreError::damaged("meta", error))?
         } else {
@@ -164,6 +176,12 @@ impl Store {
         PollStore::new(self.engine.clone())
     }
 
+    /// Input's handle.
+    #[must_use]
+    pub fn topics(&self) -> TopicStore {
+        TopicStore::new(self.engine.clone())
+    }
+
     /// The page stage's handle.
     #[must_use]
     pub fn entries(&self) -> EntryQueue {
@@ -193,6 +211,7 @@ impl Store {
         let snapshot = self.engine.snapshot()?;
         let tables = [
             ("sources", Table::Sources),
+            ("topics", Table::Topics),
             ("seen", Table::Seen),
             ("listed", Table::Listed),
             ("pending", Table::Pending),
@@ -201,14 +220,21 @@ impl Store {
             ("outbox", Table::Outbox),
         ];
         let mut counts = Vec::new();
+        let mut with_documents = HashSet::new();
         for (name, table) in tables {
             let mut rows = 0;
             for row in snapshot.from(table, &[]) {
                 let (key, value) = row?;
                 match table {
                     Table::Sources => drop(polls::decode_facts(&value)?),
+                    Table::Topics => drop(topics::decode(&value)?),
                     Table::Seen => drop(Seen::decode(&value)?),
-                    Table::Pending => drop((PendingKey::decode(&key)?, entries::decode(&value)?)),
+                    Table::Pending => {
+                        let (key, entry) = (PendingKey::decode(&key)?, entries::decode(&value)?);
+                        if entry.document.is_some() {
+                            with_documents.insert(documents::key_of(&key, &entry));
+                        }
+                    }
                     Table::Articles => drop(articles::decode(&value)?),
                     Table::Outbox => drop(outbox::decode(&key, &value)?),
                     _ => {}
@@ -217,6 +243,7 @@ impl Store {
             }
             counts.push((name, rows));
         }
+        counts.push(("documents", documents::verify(&snapshot, with_documents)?));
         Ok(counts)
     }
 }

@@ -5,10 +5,12 @@
 //! so nobody changes its rows between reading and committing.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Batch, StoreError, digest,
+    documents::Packed,
     engine::{Engine, Snapshot, Table},
     entries::{PendingEntry, PendingKey},
     from_json, json,
@@ -80,7 +82,7 @@ impl Default for Facts {
 }
 
 /// How a source is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Never polled.
@@ -232,6 +234,15 @@ impl PollCommit {
             self.0.delete(Table::Pending, *older.as_bytes());
         }
         self.0.put(Table::Pending, *key.as_bytes(), json(entry));
+    }
+
+    /// Puts an entry with its document into the queue, in place of an older row of it and that one's document.
+    pub fn enqueue_document(&mut self, older: Option<&PendingKey>, key: &PendingKey, entry: &PendingEntry, bytes: Packed) {
+        if let Some(older) = older {
+            self.0.forget_replaced_document(older);
+        }
+        self.enqueue(older, key, entry);
+        self.0.document(key, entry, bytes);
     }
 
     /// Notes that an article was listed on a day.

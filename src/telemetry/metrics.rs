@@ -35,6 +35,12 @@ fn describe() {
     describe_counter!("nashra_fetches_total", "Answers by kind (poll, page) and outcome");
     describe_counter!("nashra_fetch_bytes_total", Unit::Bytes, "Bytes of bodies as sent, by kind");
     describe_counter!("nashra_entries_total", "Listed entries by verdict: new, changed, known, backlog");
+    describe_counter!("nashra_topic_messages_total", "Messages of topics that are sources: address, document, deletion, unreadable");
+    describe_counter!("nashra_topic_bytes_total", Unit::Bytes, "Their bytes");
+    describe_gauge!("nashra_topic_lag", "Messages of these topics that can be read and were not yet");
+    describe_counter!("nashra_topic_errors_total", "Times that a topic could not be read and was tried again");
+    describe_counter!("nashra_topic_resets_total", "Times that a topic was not the one read before, or had lost what was next, by reason");
+    describe_counter!("nashra_topic_lost_total", "Messages that were gone before they were read");
     describe_gauge!("nashra_entries_pending", "Entries that wait to be read");
     describe_counter!("nashra_pages_total", "Readings of entries by outcome");
     describe_histogram!("nashra_page_extract_seconds", Unit::Seconds, "Decoding and extracting one page");
@@ -71,6 +77,35 @@ pub(crate) fn entries(verdict: &'static str, count: usize) {
     if count > 0 {
         counter!("nashra_entries_total", "verdict" => verdict).increment(count as u64);
     }
+}
+
+/// Messages of a topic were taken.
+pub(crate) fn topic_messages(what: &'static str, count: usize) {
+    if count > 0 {
+        counter!("nashra_topic_messages_total", "what" => what).increment(count as u64);
+    }
+}
+
+/// Their bytes.
+pub(crate) fn topic_bytes(bytes: usize) {
+    counter!("nashra_topic_bytes_total").increment(bytes as u64);
+}
+
+/// A topic's lag changed; the gauge is the sum over topics.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point; numbers of messages stay far below 2^53")]
+pub(crate) fn topic_lag(before: u64, now: u64) {
+    gauge!("nashra_topic_lag").increment(now as f64 - before as f64);
+}
+
+/// A topic could not be read and is tried again.
+pub(crate) fn topic_error() {
+    counter!("nashra_topic_errors_total").increment(1);
+}
+
+/// Reading a topic does not go on where it ended.
+pub(crate) fn topic_reset(reason: &'static str, lost: u64) {
+    counter!("nashra_topic_resets_total", "reason" => reason).increment(1);
+    counter!("nashra_topic_lost_total").increment(lost);
 }
 
 /// An entry was read.

@@ -19,9 +19,8 @@ pub enum LogFormat {
 
 /// Starts logging on standard error. A second call changes nothing (tests run many daemons).
 pub fn start_logging(format: LogFormat, filter: &str) {
-    // The engine tells every file that it makes, the extractor every page; whoever wants that says so in the filter.
-    let filter =
-        EnvFilter::try_new(format!("fjall=warn,lsm_tree=warn,trafilatura=warn,{filter}")).unwrap_or_else(|_| EnvFilter::new("info"));
+    // The engine tells every file that it makes; whoever wants that says so in the filter.
+    let filter = EnvFilter::try_new(format!("fjall=warn,lsm_tree=warn,{filter}")).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let json = match format {
         LogFormat::Json => true,

@@ -16,7 +16,7 @@ use crate::support::{Nashra, Site, command, get, until};
 
 #[expect(clippy::explicit_write, reason = "the test runner keeps the output of `eprintln` to itself where a test passes")]
 /// The broker of `tests/run.sh`; without one a test says that it was left out.
-fn broker(test: &str) -> Option<String> {
+pub(crate) fn broker(test: &str) -> Option<String> {
     let brokers = std::env::var("NASHRA_TEST_BROKERS").ok();
     if brokers.is_none() {
         writeln!(std::io::stderr(), "left out: kafka::{test} needs a broker (tests/run.sh starts one)").unwrap();
@@ -26,13 +26,13 @@ fn broker(test: &str) -> Option<String> {
 
 /// A record as a `read_committed` consumer sees it.
 #[derive(Debug)]
-struct Seen {
-    key: String,
-    headers: BTreeMap<String, String>,
-    value: Value,
+pub(crate) struct Seen {
+    pub(crate) key: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) value: Value,
 }
 
-fn read(brokers: &str, topic: &str) -> Vec<Seen> {
+pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
     let mut client = ClientConfig::new();
     client.set("bootstrap.servers", brokers).set("group.id", "test").set("enable.auto.commit", "false");
     client.set("isolation.level", "read_committed").set("enable.partition.eof", "true").set("log_level", "0");
@@ -61,11 +61,11 @@ fn read(brokers: &str, topic: &str) -> Vec<Seen> {
     seen
 }
 
-fn admin(brokers: &str) -> AdminClient<rdkafka::client::DefaultClientContext> {
+pub(crate) fn admin(brokers: &str) -> AdminClient<rdkafka::client::DefaultClientContext> {
     ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap()
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -292,4 +292,6 @@ fn each_poll_is_told_where_the_config_asks_for_it() {
     let gone = told.iter().find(|it| it.value["outcome"] == "gone").unwrap();
     assert_eq!((&gone.value["schema"], &gone.value["reason"]), (&"nashra.poll.v1".into(), &"HTTP status 404".into()));
     assert_eq!(gone.value["source"], gone.key.as_str());
+    let schema = crate::schema::schema("poll");
+    assert!(told.iter().all(|it| schema.is_valid(&it.value)), "{told:#?}");
 }

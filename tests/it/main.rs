@@ -9,8 +9,18 @@ mod fetch;
 
 mod pages;
 
+mod input;
+
 mod daemon;
+
+mod listing;
 
 mod kafka;
 
+mod topics;
+
 mod demo;
+
+mod schema;
+
+mod trial;

@@ -121,12 +121,16 @@ impl Site {
 
     /// The same, with more in its head.
     pub(crate) fn page_with(&self, slug: &str, title: &str, first: &str, head: &str) {
-        let filler: String = (0..4).map(|it| format!("<p>Paragraph {it} of this article says at some length that the council met again, that the ferry will sail, and that nothing else was decided on that day.</p>")).collect::<Vec<_>>().concat();
-        let html = format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1><p>{first} This sentence makes the first paragraph long enough to be one.</p>{filler}</article></body></html>"
-        );
-        self.put(&format!("/a/{slug}"), Answer::ok(html).with("content-type", "text/html; charset=utf-8"));
+        self.put(&format!("/a/{slug}"), Answer::ok(html(title, first, head)).with("content-type", "text/html; charset=utf-8"));
     }
+}
+
+/// An article's page as HTML.
+pub(crate) fn html(title: &str, first: &str, head: &str) -> String {
+    let filler: String = (0..4).map(|it| format!("<p>Paragraph {it} of this article says at some length that the council met again, that the ferry will sail, and that nothing else was decided on that day.</p>")).collect::<Vec<_>>().concat();
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1><p>{first} This sentence makes the first paragraph long enough to be one.</p>{filler}</article></body></html>"
+    )
 }
 
 impl Drop for Site {
@@ -160,10 +164,15 @@ impl Nashra {
     /// `nashra run` on `dir/data`, with the intervals of a test; `more` are further arguments.
     pub(crate) fn run(dir: &Path, sources: &str, more: &[&str]) -> Self {
         fs::write(dir.join("sources.txt"), sources).unwrap();
+        Self::with_sources(dir, "sources.txt", more)
+    }
+
+    /// The same, with a list of sources that is in `dir` already.
+    pub(crate) fn with_sources(dir: &Path, list: &str, more: &[&str]) -> Self {
         let mut arguments = vec![
             "run",
             "--sources",
-            "sources.txt",
+            list,
             "--data-dir",
             "data",
             "--allow-address",

@@ -2,17 +2,49 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{event_source, traceparent};
 use crate::{
-    article::Dead,
+    article::{Dead, record},
     store::{NewRecord, PendingEntry, Topic},
 };
 
-/// The value of `schema` in `nashra.deadletters`.
+/// The value of [`DeadLetter::schema`].
 const SCHEMA: &str = "nashra.deadletter.v1";
+
+/// The record of `nashra.deadletters`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DeadLetter {
+    /// Always `nashra.deadletter.v1`.
+    #[schemars(extend("const" = SCHEMA))]
+    pub schema: &'static str,
+    /// Its own.
+    pub id: Uuid,
+    /// Who listed it, or handed it over.
+    pub source: record::Source,
+    /// The page that could not be read.
+    pub url: Option<String>,
+    /// Its id in the source.
+    pub guid: Option<String>,
+    /// The headline that the source gave it.
+    pub title: Option<String>,
+    /// A short word: `fetch`, `gone`, `page`, `message` or `document`.
+    pub reason: &'static str,
+    /// What happened, in words.
+    pub error: String,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When nashra first saw it.
+    pub first_seen: DateTime<Utc>,
+    /// When it was given up.
+    pub at: DateTime<Utc>,
+    /// The file with the bytes that could not be read, where some are kept.
+    pub bytes: Option<String>,
+}
 
 /// Keeps bytes that could not be read, a folder a day, within a budget.
 #[derive(Debug, Clone)]
@@ -70,23 +102,23 @@ fn size(dir: &Path) -> u64 {
     files.filter_map(|it| it.metadata().ok()).map(|it| it.len()).sum()
 }
 
-/// The record of `nashra.deadletters`.
-pub(super) fn record(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) -> NewRecord {
+/// The dead letter of an entry, on its way to the outbox.
+pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) -> NewRecord {
     let id = Uuid::now_v7();
-    let value = json!({
-        "schema": SCHEMA,
-        "id": id,
-        "source": entry.source,
-        "url": entry.entry.link,
-        "guid": entry.entry.guid,
-        "title": entry.entry.title,
-        "reason": dead.reason,
-        "error": dead.error,
-        "tries": entry.tries + 1,
-        "first_seen": entry.first_seen,
-        "at": dead.at,
-        "bytes": bytes_at,
-    });
+    let letter = DeadLetter {
+        schema: SCHEMA,
+        id,
+        source: entry.source.clone(),
+        url: entry.entry.link.as_ref().map(ToString::to_string),
+        guid: entry.entry.guid.clone(),
+        title: entry.entry.title.clone(),
+        reason: dead.reason,
+        error: dead.error.clone(),
+        tries: entry.tries + 1,
+        first_seen: entry.first_seen,
+        at: dead.at,
+        bytes: bytes_at.map(str::to_owned),
+    };
     NewRecord {
         topic: Topic::DeadLetters,
         key: entry.source.id.clone(),
@@ -95,6 +127,7 @@ pub(super) fn record(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) 
         event_source: event_source(entry),
         event_time: dead.at,
         traceparent: traceparent(),
-        value: value.to_string().into_bytes(),
+        // Our own plain types always serialise.
+        value: serde_json::to_vec(&letter).unwrap_or_default(),
     }
 }

@@ -1,13 +1,20 @@
 //! TOML lists: `[[source]]` tables, with the same quality of errors as the config.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr as _,
+    time::Duration,
+};
 
 use url::Url;
 
-use super::{List, Source, SourceId, label, source_url};
-use crate::config::{
-    PageMode, SourceKind, reader,
-    setting::{Placed, from_text, settings},
+use super::{List, Location, Source, SourceId, TopicSource, label, source_url};
+use crate::{
+    config::{
+        Broker, PageMode, Place, SourceKind, StartAt, TopicName, reader,
+        setting::{Placed, from_text, settings},
+    },
+    listing::selector::{Selector, Selectors},
 };
 
 settings! {
@@ -19,7 +26,7 @@ settings! {
 }
 
 settings! {
-    /// One `[[source]]`; what its settings mean is said at [`Source`].
+    /// One `[[source]]`; what its settings mean is said at [`Source`] and [`TopicSource`].
     SourceTable {
         /// Made from the URL unless given.
         id: Option<SourceId> = None;
@@ -27,8 +34,16 @@ settings! {
         name: Option<String> = None;
         /// What it is.
         kind: SourceKind = SourceKind::Feed;
-        /// Where it is; must be given.
+        /// Where it is; must be given, where `file` and `topic` are not.
         url: Option<SourceUrl> = None;
+        /// The file that a page is.
+        file: Option<PathBuf> = None;
+        /// The topic that others write.
+        topic: Option<TopicName> = None;
+        /// The topic's brokers.
+        brokers: Option<Vec<Broker>> = None;
+        /// Where a topic that was never read begins.
+        from: Option<StartAt> = None;
         /// Free words.
         tags: Vec<String> = Vec::new();
         /// Overrides `poll.min_interval`.
@@ -37,6 +52,18 @@ settings! {
         max_interval: Option<Duration> = None;
         /// Overrides `page.mode`.
         pages: Option<PageMode> = None;
+        /// How the links of a listing are found.
+        listing: Option<ListingTable> = None;
+    }
+}
+
+settings! {
+    /// `[source.listing]`: CSS selectors, for those who would rather name links than have them found.
+    ListingTable {
+        /// The elements that show one article each.
+        item: Option<Selector> = None;
+        /// The link in an item, or in the page.
+        link: Option<Selector> = None;
     }
 }
 
@@ -45,28 +72,61 @@ settings! {
 struct SourceUrl(Url);
 
 from_text! {
+    Selector, "a CSS selector in quotes", Selector::from_str;
     SourceUrl, "a URL in quotes", |text: &str| source_url(text).map(SourceUrl);
 }
 
-/// Reads a TOML list.
-pub(super) fn parse(name: &str, text: &str) -> List {
+/// Settings that belong to some kinds only.
+const OF_POLLED: [&str; 3] = ["url", "min_interval", "max_interval"];
+const OF_LISTINGS: [&str; 1] = ["listing"];
+const OF_PAGES: [&str; 1] = ["file"];
+const OF_TOPICS: [&str; 3] = ["topic", "brokers", "from"];
+
+/// Reads a TOML list; `folder` is that of its file, where it is one of this machine's.
+pub(super) fn parse(name: &str, text: &str, folder: Option<&Path>) -> List {
     let (file, given, errors) = reader::read::<Sources>(name, text);
     let mut list = List { errors, ..List::default() };
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
-        let Some(SourceUrl(url)) = table.url else {
+        let has = |setting: &str| given.has(&format!("source[{index}].{setting}"));
+        let foreign: &[&[&str]] = match table.kind {
+            SourceKind::Feed => &[&OF_LISTINGS, &OF_PAGES, &OF_TOPICS],
+            SourceKind::Listing => &[&OF_PAGES, &OF_TOPICS],
+            SourceKind::Page => &[&OF_LISTINGS, &OF_TOPICS],
+            SourceKind::Kafka => &[&OF_POLLED, &OF_LISTINGS, &OF_PAGES],
+        };
+        if let Some(setting) = foreign.iter().copied().flatten().find(|it| has(it)) {
+            list.wrong(place, format!("a source of kind {:?} has no {setting}", table.kind.as_str()));
+        } else if folder.is_none() && (has("file") || table.kind == SourceKind::Kafka) {
+            list.wrong(place, "files and topics can be named by a list that is a file of this machine, not by one that was fetched");
+        } else if table.kind == SourceKind::Kafka {
+            list.topic(table, place, &has);
+        } else {
+            list.polled(table, place, (&has, folder.unwrap_or(Path::new(""))));
+        }
+    }
+    list.errors.sort();
+    list
+}
+
+impl List {
+    fn polled(&mut self, table: SourceTable, place: Place, (has, folder): (&dyn Fn(&str) -> bool, &Path)) {
+        let at = match (table.url, table.file) {
+            (Some(SourceUrl(url)), None) => Location::Url(url),
+            (None, Some(file)) => Location::File { written: file.display().to_string(), path: folder.join(file) },
+            (Some(_), Some(_)) => return self.wrong(place, "this source has a url and a file: one of them is where it is"),
             // A URL that is there and wrong has its error already.
-            if !given.has(&format!("source[{index}].url")) {
-                list.wrong(place, "this source has no url");
-            }
-            continue;
+            (None, None) if has("url") || has("file") => return,
+            (None, None) if table.kind == SourceKind::Page => return self.wrong(place, "this source has no url and no file"),
+            (None, None) => return self.wrong(place, "this source has no url"),
         };
         if let (Some(min), Some(max)) = (table.min_interval, table.max_interval)
             && min > max
         {
-            list.wrong(place.clone(), "the source's min_interval is longer than its max_interval");
+            self.wrong(place.clone(), "the source's min_interval is longer than its max_interval");
         }
-        let source = Source::new(url, place);
-        list.sources.push(Source {
+        let selectors = table.listing.map(|it| Selectors { item: it.item, link: it.link });
+        let source = Source::at(at, place);
+        self.sources.push(Source {
             id: table.id.unwrap_or_else(|| source.id.clone()),
             name: table.name.as_deref().and_then(label),
             kind: table.kind,
@@ -74,9 +134,28 @@ pub(super) fn parse(name: &str, text: &str) -> List {
             min_interval: table.min_interval,
             max_interval: table.max_interval,
             pages: table.pages,
+            listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()),
             ..source
         });
     }
-    list.errors.sort();
-    list
+
+    fn topic(&mut self, table: SourceTable, place: Place, has: &dyn Fn(&str) -> bool) {
+        let Some(topic) = table.topic else {
+            if !has("topic") {
+                self.wrong(place, "this source has no topic");
+            }
+            return;
+        };
+        let id = table.id.or_else(|| topic.as_str().parse().ok());
+        self.topics.push(TopicSource {
+            id: id.unwrap_or_else(|| SourceId::of(&format!("kafka:{topic}"))),
+            name: table.name.as_deref().and_then(label),
+            topic,
+            brokers: table.brokers.unwrap_or_default(),
+            from: table.from.unwrap_or(StartAt::Beginning),
+            tags: table.tags.iter().filter_map(|tag| label(tag)).collect(),
+            pages: table.pages,
+            place,
+        });
+    }
 }

@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use super::*;
+use crate::config::{PageMode, Poll, SourceKind, StartAt};
 
 fn urls(list: &List) -> Vec<&str> {
-    list.sources.iter().map(|source| source.url.as_str()).collect()
+    list.sources.iter().map(|source| source.at.url().unwrap().as_str()).collect()
 }
 
 pub(super) fn said(list: &List) -> Vec<String> {
@@ -39,11 +42,12 @@ fn a_table_has_all_settings() {
         id: "a-1".parse().unwrap(),
         name: Some("A".into()),
         kind: SourceKind::Feed,
-        url: "https://example.org/a".parse().unwrap(),
+        at: Location::Url("https://example.org/a".parse().unwrap()),
         tags: vec!["x".into(), "y".into()],
         min_interval: Some(Duration::from_mins(1)),
         max_interval: Some(Duration::from_hours(1)),
         pages: Some(PageMode::Off),
+        listing: None,
         place: list.sources[0].place.clone(),
     };
     assert_eq!(list.sources, [expected]);
@@ -62,11 +66,24 @@ fn a_wrong_table_is_told_and_the_others_go_on() {
         "l:5:1: this source has no url",
         "l:6:1: source[2].urll: unknown setting; did you mean `url`?",
         "l:8:6: source[3].id: \"a b\" is not an id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`",
-        "l:10:8: source[3].kind: \"fed\" is not one of \"feed\"; did you mean \"feed\"?",
+        "l:10:8: source[3].kind: \"fed\" is not one of \"feed\", \"listing\", \"page\", \"kafka\"; did you mean \"feed\"?",
         "l:11:1: the source's min_interval is longer than its max_interval",
     ];
     assert_eq!(said(&list), expected);
     assert_eq!(urls(&list), ["https://example.org/d", "https://example.org/e"]);
+}
+
+#[test]
+fn a_listing_may_name_its_links_by_selectors_and_wrong_ones_are_told() {
+    let table = |more: &str| format!("[[source]]\nurl = \"https://example.org/\"\n{more}");
+    let list = parse("l", table("kind = \"listing\"\n[source.listing]\nitem = \"li.story\"\n").as_bytes());
+    assert_eq!(said(&list), [""; 0]);
+    assert_eq!(list.sources[0].kind, SourceKind::Listing);
+    assert_eq!(list.sources[0].listing.as_ref().unwrap().to_string(), "item = \"li.story\"");
+    let wrong = said(&parse("l", table("kind = \"listing\"\nlisting = { link = \"a:hover\" }\n").as_bytes()));
+    assert!(wrong[0].starts_with("l:4:20: source[0].listing.link: the selector \"a:hover\" is not understood at \":hover\""), "{wrong:?}");
+    let wrong = said(&parse("l", table("listing = { link = \"a\" }\n").as_bytes()));
+    assert_eq!(wrong, ["l:1:1: a source of kind \"feed\" has no listing"]);
 }
 
 #[test]
@@ -110,4 +127,60 @@ fn a_sources_own_interval_wins_over_a_general_one() {
     source.min_interval = None;
     source.max_interval = Some(Duration::from_secs(9));
     assert_eq!(source.intervals(&poll), (Duration::from_secs(9), Duration::from_secs(9)));
+}
+
+#[test]
+fn a_page_is_at_an_address_or_in_a_file_that_lies_beside_its_list() {
+    let content = "[[source]]\nkind = \"page\"\nurl = \"https://example.org/a\"\n[[source]]\nkind = \"page\"\nfile = \"pages/a.html\"\n";
+    let list = parse_from("lists/l", content.as_bytes(), Some(Path::new("lists")));
+    assert_eq!(said(&list), [""; 0]);
+    let at: Vec<String> = list.sources.iter().map(|source| source.at.to_string()).collect();
+    assert_eq!(at, ["https://example.org/a", "file:pages/a.html"]);
+    let Location::File { path, .. } = &list.sources[1].at else { panic!("{:?}", list.sources[1]) };
+    assert_eq!(path, Path::new("lists/pages/a.html"));
+}
+
+#[test]
+fn a_topic_has_an_id_of_its_own_name_and_its_own_brokers() {
+    let content = "[[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"a:1\", \"b:2\"]\nfrom = \"end\"\n";
+    let list = parse_from("l", content.as_bytes(), Some(Path::new("")));
+    assert_eq!((said(&list).len(), list.sources.len()), (0, 0));
+    let topic = &list.topics[0];
+    assert_eq!((topic.id.as_str(), topic.address().as_str(), topic.from), ("handed.over", "kafka:handed.over", StartAt::End));
+    assert_eq!(topic.brokers.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a:1", "b:2"]);
+}
+
+#[test]
+fn settings_of_another_kind_are_told() {
+    let content = "[[source]]\nkind = \"kafka\"\ntopic = \"t\"\nurl = \"https://example.org/a\"\n\
+        [[source]]\nkind = \"kafka\"\n[[source]]\nkind = \"page\"\n\
+        [[source]]\nkind = \"page\"\nurl = \"https://example.org/a\"\nfile = \"a\"\n\
+        [[source]]\nurl = \"https://example.org/a\"\nfile = \"a\"\n[[source]]\nkind = \"kafka\"\ntopic = \"a/b\"\n";
+    let list = parse_from("l", content.as_bytes(), Some(Path::new("")));
+    let expected = [
+        "l:1:1: a source of kind \"kafka\" has no url",
+        "l:5:1: this source has no topic",
+        "l:7:1: this source has no url and no file",
+        "l:9:1: this source has a url and a file: one of them is where it is",
+        "l:13:1: a source of kind \"feed\" has no file",
+        "l:18:9: source[5].topic: \"a/b\" cannot be a topic's name: 1 to 249 letters, digits, `.`, `_` and `-`",
+    ];
+    assert_eq!(said(&list), expected);
+    assert_eq!((list.sources.len(), list.topics.len()), (0, 0));
+}
+
+#[test]
+fn a_list_that_was_fetched_can_name_neither_files_nor_topics() {
+    for content in ["kind = \"page\"\nfile = \"/etc/hostname\"", "kind = \"kafka\"\ntopic = \"t\""] {
+        let list = parse("https://example.org/list.toml", format!("[[source]]\n{content}\n").as_bytes());
+        assert!(said(&list)[0].contains("not by one that was fetched"), "{:?}", said(&list));
+        assert_eq!((list.sources.len(), list.topics.len()), (0, 0));
+    }
+}
+
+#[test]
+fn two_lists_may_mean_two_files_by_one_name_but_then_need_an_id() {
+    let content = b"[[source]]\nkind = \"page\"\nfile = \"a.html\"\n";
+    let lists = ["x", "y"].map(|folder| parse_from(&format!("{folder}/l"), content, Some(Path::new(folder))));
+    assert!(said(&merge(lists))[0].contains("is already that of the source at x/l:1:1"));
 }

@@ -1,40 +1,50 @@
-//! JSON-LD of schema.org: the article among the objects of a page.
+//! JSON-LD of schema.org: the articles among the objects of a page.
 
-use dom_query::Document;
 use serde_json::Value;
 
-use crate::article::{record::BylineKind, text::collapse};
+use crate::{
+    article::{record::BylineKind, text::collapse},
+    html::{NodeId, Tag, Tree},
+};
 
-/// Objects looked at in one page, and how deep `@graph` may nest.
+/// Objects looked at in one page.
 const MAX_OBJECTS: usize = 500;
+/// Articles taken of one page.
+const MAX_ARTICLES: usize = 100;
 
 /// What the article's object says.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    pub(super) headline: Option<String>,
-    pub(super) alternative_headline: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) published: Option<String>,
-    pub(super) modified: Option<String>,
-    pub(super) authors: Vec<(String, BylineKind)>,
-    pub(super) section: Option<String>,
-    pub(super) keywords: Vec<String>,
-    pub(super) language: Option<String>,
-    pub(super) image: Option<String>,
-    pub(super) url: Option<String>,
-    pub(super) publisher: Option<String>,
-    pub(super) free: Option<bool>,
+#[derive(Debug, Clone, Default)]
+pub(in crate::page) struct Said {
+    pub(in crate::page) headline: Option<String>,
+    pub(in crate::page) alternative_headline: Option<String>,
+    pub(in crate::page) description: Option<String>,
+    pub(in crate::page) body: Option<String>,
+    pub(in crate::page) published: Option<String>,
+    pub(in crate::page) modified: Option<String>,
+    pub(in crate::page) authors: Vec<(String, BylineKind)>,
+    pub(in crate::page) section: Option<String>,
+    pub(in crate::page) keywords: Vec<String>,
+    pub(in crate::page) language: Option<String>,
+    pub(in crate::page) image: Option<String>,
+    pub(in crate::page) url: Option<String>,
+    pub(in crate::page) publisher: Option<String>,
+    pub(in crate::page) free: Option<bool>,
+    pub(in crate::page) live: bool,
 }
 
-pub(super) fn read(document: &Document) -> Said {
+/// The articles that a page's scripts describe, with the script that each stands in, in the order of the page.
+pub(super) fn read(tree: &Tree<'_>) -> Vec<(NodeId, Said)> {
     let mut budget = MAX_OBJECTS;
-    for script in &document.select("script[type=\"application/ld+json\" i]") {
-        let Some(value) = parse(&script.text()) else { continue };
-        if let Some(article) = find(&value, &mut budget) {
-            return said(article);
+    let mut found = Vec::new();
+    for node in (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Script) {
+        let json = tree.attribute(node, "type").is_some_and(|it| it.trim().to_ascii_lowercase().starts_with("application/ld+json"));
+        if let Some(value) = json.then(|| parse(&tree.whole_text(node))).flatten() {
+            let mut articles = Vec::new();
+            find(&value, &mut budget, &mut articles);
+            found.extend(articles.into_iter().take(MAX_ARTICLES - found.len().min(MAX_ARTICLES)).map(|it| (node, said(it))));
         }
     }
-    Said::default()
+    found
 }
 
 /// JSON, or JSON with line breaks inside its strings, as content systems write it.
@@ -46,29 +56,38 @@ fn parse(text: &str) -> Option<Value> {
     })
 }
 
-fn find<'a>(value: &'a Value, budget: &mut usize) -> Option<&'a Value> {
-    *budget = budget.checked_sub(1)?;
+fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>) {
+    let Some(left) = budget.checked_sub(1) else { return };
+    *budget = left;
     match value {
-        Value::Array(items) => items.iter().find_map(|it| find(it, budget)),
+        Value::Array(items) => items.iter().for_each(|it| find(it, budget, found)),
         Value::Object(object) => {
             let kinds = object.get("@type").map(strings).unwrap_or_default();
             let article = kinds.iter().any(|it| it.ends_with("Article") || it.ends_with("Posting") || it == "Report");
             if article && (object.contains_key("headline") || object.contains_key("name")) {
-                return Some(value);
+                found.push(value);
+                return;
             }
-            ["@graph", "mainEntity", "mainEntityOfPage"].iter().filter_map(|name| object.get(*name)).find_map(|it| find(it, budget))
+            for name in ["@graph", "mainEntity", "mainEntityOfPage"] {
+                if let Some(inner) = object.get(name) {
+                    find(inner, budget, found);
+                }
+            }
         }
-        _ => None,
+        _ => {}
     }
 }
 
 fn said(article: &Value) -> Said {
+    let live = article.get("@type").map(strings).unwrap_or_default().iter().any(|it| it == "LiveBlogPosting");
     let text = |name: &str| article.get(name).and_then(first);
     let authors = article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
     Said {
+        live,
         headline: text("headline").or_else(|| text("name")),
         alternative_headline: text("alternativeHeadline"),
         description: text("description"),
+        body: text("articleBody"),
         published: text("datePublished").or_else(|| text("dateCreated")),
         modified: text("dateModified"),
         authors,
@@ -106,13 +125,16 @@ fn first(value: &Value) -> Option<String> {
     strings(value).into_iter().next()
 }
 
-/// The strings of a value, cleaned; entities are decoded, because content systems escape twice.
+/// The strings of a value, cleaned: content systems escape twice, and leave markup in.
 fn strings(value: &Value) -> Vec<String> {
-    let clean =
-        |text: &str| if text.contains('&') { collapse(&Document::fragment(text.replace('<', "&lt;")).text()) } else { collapse(text) };
     match value {
         Value::String(text) => Some(clean(text)).filter(|it| !it.is_empty()).into_iter().collect(),
         Value::Array(items) => items.iter().take(100).filter_map(|it| it.as_str().map(clean)).filter(|it| !it.is_empty()).collect(),
         _ => Vec::new(),
     }
+}
+
+fn clean(text: &str) -> String {
+    let plain = if text.contains('&') { htmlize::unescape(text) } else { text.into() };
+    if plain.contains('<') { collapse(&Tree::parse(&plain).whole_text(0)) } else { collapse(&plain) }
 }

@@ -4,8 +4,11 @@ use super::super::{parse, tests::said};
 fn a_messy_list_gives_what_can_be_had_and_names_the_rest() {
     let bytes = include_bytes!("../../../../tests/fixtures/opml/messy.opml");
     let list = parse("messy.opml", bytes);
-    let sources: Vec<_> =
-        list.sources.iter().map(|source| (source.url.as_str(), source.name.as_deref().unwrap_or(""), source.tags.join("|"))).collect();
+    let sources: Vec<_> = list
+        .sources
+        .iter()
+        .map(|source| (source.at.url().unwrap().as_str(), source.name.as_deref().unwrap_or(""), source.tags.join("|")))
+        .collect();
     let expected = [
         ("https://example.org/rss?a=1&b=2&c=3", "Caf&eacute; & News", "World".to_owned()),
         ("https://example.org/ar.xml", "نشرة", "World|Press|Wire|Politics".to_owned()),

@@ -1,0 +1,60 @@
+//! `nashra try`: what one source or page would yield, and why.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use url::Url;
+
+use super::{WORLD_FAILED, WRONG_INPUT, print, run::STACK};
+use crate::{
+    clock::{Clock as _, SystemClock},
+    config::{Config, Overrides},
+    daemon,
+    trial::{Report, TrialError, Trier},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// A feed or a page: an http or https address, or a file.
+    what: String,
+    /// Where the file was read: relative addresses are resolved against it.
+    #[arg(long, value_name = "URL")]
+    url: Option<Url>,
+    /// One JSON object instead of words.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+pub(super) fn run(options: &Options) -> ExitCode {
+    let config = match Config::load(options.overrides.config.as_deref(), &options.overrides) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(WRONG_INPUT);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(attempt(options, &config)),
+        Err(error) => Err(TrialError::World(error.to_string())),
+    };
+    match outcome {
+        Ok(report) if options.json => print(&format!("{}\n", serde_json::to_string(&report).unwrap_or_default())),
+        Ok(report) => print(&report.to_string()),
+        Err(error) => {
+            eprintln!("nashra: {}: {error}", options.what);
+            ExitCode::from(if matches!(error, TrialError::World(_)) { WORLD_FAILED } else { WRONG_INPUT })
+        }
+    }
+}
+
+async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialError> {
+    let (fetcher, _) = daemon::fetcher(config).map_err(|error| TrialError::World(error.to_string()))?;
+    let trier = Trier { fetcher: &*fetcher, rules: daemon::rules(config), now: SystemClock.now() };
+    match Url::parse(&options.what) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => trier.address(url).await,
+        _ => trier.file(&PathBuf::from(&options.what), options.url.clone()).await,
+    }
+}

@@ -1,0 +1,191 @@
+//! What a source is: something that is polled, or a Kafka topic that is read.
+
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use crate::{
+    config::{Broker, PageMode, Place, Poll, SourceKind, StartAt, TopicName, setting::from_text},
+    listing::selector::Selectors,
+};
+
+/// The stable name of a source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SourceId(String);
+
+impl SourceId {
+    /// The id of a source that was configured without one: the start of a hash of its URL.
+    #[must_use]
+    pub fn of_url(url: &Url) -> Self {
+        Self::of(url.as_str())
+    }
+
+    /// The same, for a location as it is shown.
+    pub(crate) fn of(text: &str) -> Self {
+        let hash = Sha256::digest(text);
+        let start = hash.iter().take(8).fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
+        Self(format!("{start:016x}"))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for SourceId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        if legal && (1..=64).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("{text:?} is not an id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`"))
+        }
+    }
+}
+
+/// Where a source that is polled was configured to be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// http or https.
+    Url(Url),
+    /// A file of this machine. Only a list that is itself a file of this machine can name one.
+    File {
+        /// As it was written: it stays the same when the list moves with its files.
+        written: String,
+        /// Where it is.
+        path: PathBuf,
+    },
+}
+
+impl Location {
+    /// The address, where it has one that others can follow.
+    #[must_use]
+    pub fn url(&self) -> Option<&Url> {
+        match self {
+            Self::Url(url) => Some(url),
+            Self::File { .. } => None,
+        }
+    }
+
+    /// The id of a source that was configured without one.
+    fn id(&self) -> SourceId {
+        match self {
+            Self::Url(url) => SourceId::of_url(url),
+            Self::File { .. } => SourceId::of(&self.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => write!(f, "{url}"),
+            Self::File { written, .. } => write!(f, "file:{written}"),
+        }
+    }
+}
+
+/// One thing to poll, as it was configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Stable.
+    pub id: SourceId,
+    /// The operator's name for it.
+    pub name: Option<String>,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Where it is.
+    pub at: Location,
+    /// Free words: given, or the folders that an OPML outline is in.
+    pub tags: Vec<String>,
+    /// Instead of [`Poll::min_interval`].
+    pub min_interval: Option<Duration>,
+    /// Instead of [`Poll::max_interval`].
+    pub max_interval: Option<Duration>,
+    /// Instead of [`crate::config::Page::mode`].
+    pub pages: Option<PageMode>,
+    /// How the links of a listing are found, where they are not to be found by itself.
+    pub listing: Option<Selectors>,
+    /// Where it was configured.
+    pub place: Place,
+}
+
+impl Source {
+    /// A source of which only the URL is known.
+    pub(in crate::config) fn new(url: Url, place: Place) -> Self {
+        Self::at(Location::Url(url), place)
+    }
+
+    /// A source of which only the location is known.
+    pub(super) fn at(at: Location, place: Place) -> Self {
+        Self {
+            id: at.id(),
+            name: None,
+            kind: SourceKind::Feed,
+            at,
+            tags: Vec::new(),
+            min_interval: None,
+            max_interval: None,
+            pages: None,
+            listing: None,
+            place,
+        }
+    }
+
+    /// Its shortest and longest time between visits; its own setting wins over a general one that contradicts it.
+    #[must_use]
+    pub fn intervals(&self, poll: &Poll) -> (Duration, Duration) {
+        let min = self.min_interval.unwrap_or(poll.min_interval);
+        let max = self.max_interval.unwrap_or(poll.max_interval);
+        match self.min_interval {
+            Some(_) => (min, max.max(min)),
+            None => (min.min(max), max),
+        }
+    }
+}
+
+/// A Kafka topic through which other services hand over addresses, pages and texts, as it was configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicSource {
+    /// Stable.
+    pub id: SourceId,
+    /// The operator's name for it.
+    pub name: Option<String>,
+    /// The topic.
+    pub topic: TopicName,
+    /// Brokers to ask first; those of [`crate::config::Kafka::brokers`] where there are none.
+    pub brokers: Vec<Broker>,
+    /// Where a topic that was never read begins.
+    pub from: StartAt,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// Instead of [`crate::config::Page::mode`].
+    pub pages: Option<PageMode>,
+    /// Where it was configured.
+    pub place: Place,
+}
+
+impl TopicSource {
+    /// The address that records and explanations show.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("kafka:{}", self.topic)
+    }
+}
+
+from_text! {
+    SourceId, "an id in quotes", SourceId::from_str;
+}

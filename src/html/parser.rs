@@ -1,0 +1,455 @@
+//! One pass from text to tree: a tokenizer and, at each tag, what it opens and closes.
+
+use memchr::{memchr, memmem};
+
+use super::{Attribute, ESCAPED, LINKED, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tag, Tree};
+
+pub(super) fn parse(source: &str) -> Tree<'_> {
+    let source = &source[..source.floor_char_boundary(u32::MAX as usize - 1)];
+    let guess = source.len() / 24 + 16;
+    let mut parser = Parser {
+        bytes: source.as_bytes(),
+        nodes: Vec::with_capacity(guess.min(MAX_NODES)),
+        attributes: Vec::with_capacity(guess / 2),
+        open: Vec::with_capacity(64),
+        too_deep: 0,
+        links: 0,
+        foreign: 0,
+        in_head: false,
+        truncated: false,
+    };
+    parser.nodes.push(Node { tag: Tag::Document, flags: 0, depth: 0, parent: 0, end: 0, from: 0, to: 0 });
+    parser.open.push(Open { node: 0, tag: Tag::Document });
+    parser.run();
+    let end = parser.next_id();
+    for open in std::mem::take(&mut parser.open) {
+        parser.nodes[open.node as usize].end = end;
+    }
+    Tree { source, nodes: parser.nodes, attributes: parser.attributes, truncated: parser.truncated }
+}
+
+/// Where a comment's text ends, `-->` or `--!>` included. One search for both, because a search for the rare one alone
+/// would go through the rest of the page at every comment.
+fn end_of_comment(comment: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = memmem::find(&comment[at..], b"--") {
+        let end = at + found + 2;
+        match comment[end..] {
+            [b'>', ..] => return Some(end + 1),
+            [b'!', b'>', ..] => return Some(end + 2),
+            _ => at = end - 1,
+        }
+    }
+    None
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    node: NodeId,
+    tag: Tag,
+}
+
+struct Parser<'a> {
+    bytes: &'a [u8],
+    nodes: Vec<Node>,
+    attributes: Vec<Attribute>,
+    /// Elements that are open; the root first.
+    open: Vec<Open>,
+    /// Elements that began beyond the depth limit and are not on the stack.
+    too_deep: u32,
+    /// Links that are open.
+    links: u32,
+    /// Elements of SVG and `MathML` that are open.
+    foreign: u32,
+    in_head: bool,
+    truncated: bool,
+}
+
+impl Parser<'_> {
+    fn run(&mut self) {
+        let mut at = 0;
+        let mut text = 0;
+        while let Some(found) = memchr(b'<', &self.bytes[at..]) {
+            if self.nodes.len() >= MAX_NODES {
+                self.truncated = true;
+                return;
+            }
+            let start = at + found;
+            let end = match self.bytes.get(start + 1) {
+                Some(it) if it.is_ascii_alphabetic() => {
+                    self.text(text, start);
+                    self.start_tag(start + 1)
+                }
+                Some(b'/') => {
+                    self.text(text, start);
+                    self.end_tag(start + 2)
+                }
+                Some(b'!') => {
+                    self.text(text, start);
+                    self.declaration(start + 2)
+                }
+                Some(b'?') => {
+                    self.text(text, start);
+                    self.skip_to(b'>', start + 2)
+                }
+                // A `<` that is text.
+                _ => {
+                    at = start + 1;
+                    continue;
+                }
+            };
+            (at, text) = (end, end);
+        }
+        self.text(text, self.bytes.len());
+    }
+
+    fn next_id(&self) -> NodeId {
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    fn top(&self) -> Open {
+        self.open.last().copied().unwrap_or(Open { node: 0, tag: Tag::Document })
+    }
+
+    fn push_node(&mut self, tag: Tag, flags: u8, (from, to): (usize, usize)) -> NodeId {
+        let id = self.next_id();
+        let depth = u16::try_from(self.open.len()).unwrap_or(u16::MAX);
+        let offset = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        self.nodes.push(Node { tag, flags, depth, parent: self.top().node, end: id + 1, from: offset(from), to: offset(to) });
+        id
+    }
+
+    fn text(&mut self, from: usize, to: usize) {
+        if from >= to {
+            return;
+        }
+        let text = &self.bytes[from..to];
+        if self.in_head && !text.trim_ascii().is_empty() {
+            self.leave_head();
+        }
+        let escaped = if memchr(b'&', text).is_some() { ESCAPED } else { 0 };
+        let linked = if self.links > 0 { LINKED } else { 0 };
+        self.push_node(Tag::Text, escaped | linked, (from, to));
+    }
+
+    fn skip_to(&self, byte: u8, from: usize) -> usize {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        memchr(byte, rest).map_or(self.bytes.len(), |it| from + it + 1)
+    }
+
+    /// Comments (§13.2.5.43, the usual ends), the doctype, CDATA of foreign content.
+    fn declaration(&mut self, at: usize) -> usize {
+        let rest = &self.bytes[at..];
+        if let Some(comment) = rest.strip_prefix(b"--") {
+            if comment.starts_with(b">") || comment.starts_with(b"->") {
+                return self.skip_to(b'>', at + 2);
+            }
+            return end_of_comment(comment).map_or(self.bytes.len(), |end| at + 2 + end);
+        }
+        if self.foreign > 0 && rest.starts_with(b"[CDATA[") {
+            let from = at + 7;
+            let end = memmem::find(&self.bytes[from..], b"]]>").map_or(self.bytes.len(), |it| from + it);
+            self.text(from, end);
+            return (end + 3).min(self.bytes.len());
+        }
+        self.skip_to(b'>', at)
+    }
+
+    fn name_end(&self, at: usize) -> usize {
+        let rest = &self.bytes[at..];
+        at + rest.iter().position(|it| matches!(it, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>')).unwrap_or(rest.len())
+    }
+
+    fn end_tag(&mut self, at: usize) -> usize {
+        let Some(first) = self.bytes.get(at) else { return at };
+        if !first.is_ascii_alphabetic() {
+            return self.skip_to(b'>', at);
+        }
+        let name_end = self.name_end(at);
+        let tag = Tag::of(&self.bytes[at..name_end]);
+        let end = self.tag_end(name_end, false).0;
+        self.close_named(tag, (at, name_end));
+        end
+    }
+
+    fn start_tag(&mut self, at: usize) -> usize {
+        let name_end = self.name_end(at);
+        let tag = Tag::of(&self.bytes[at..name_end]);
+        let first = self.attributes.len();
+        if tag == Tag::Other {
+            self.keep_attribute((at, name_end), (at, at));
+        }
+        let (end, self_closing) = self.tag_end(name_end, true);
+        if !self.make_room(tag) {
+            self.attributes.truncate(first);
+            return end;
+        }
+        let node = self.push_node(tag, 0, (first, self.attributes.len()));
+        let childless = tag.is_void() || (self_closing && (self.foreign > 0 || matches!(tag, Tag::Svg | Tag::Math)));
+        if childless {
+            return end;
+        }
+        if tag.is_raw() && (self.foreign == 0 || matches!(tag, Tag::Script | Tag::Style)) {
+            return self.raw_text(node, tag, end);
+        }
+        if tag == Tag::Plaintext {
+            self.text(end, self.bytes.len());
+            return self.bytes.len();
+        }
+        self.push_open(node, tag);
+        end
+    }
+
+    fn push_open(&mut self, node: NodeId, tag: Tag) {
+        if self.open.len() >= usize::from(MAX_DEPTH) {
+            self.too_deep = self.too_deep.saturating_add(1);
+            return;
+        }
+        self.open.push(Open { node, tag });
+        self.links += u32::from(tag == Tag::A);
+        self.foreign += u32::from(matches!(tag, Tag::Svg | Tag::Math));
+        self.in_head |= tag == Tag::Head;
+    }
+
+    /// From the end of a tag's name: the attributes, and whether it ends in `/>`.
+    fn tag_end(&mut self, mut at: usize, keep: bool) -> (usize, bool) {
+        let first = self.attributes.len();
+        loop {
+            while self.bytes.get(at).is_some_and(|it| it.is_ascii_whitespace() || *it == b'/') {
+                at += 1;
+            }
+            match self.bytes.get(at) {
+                None => return (self.bytes.len(), false),
+                Some(b'>') => return (at + 1, self.bytes[at - 1] == b'/'),
+                Some(_) => {}
+            }
+            let name = at;
+            // An attribute may begin with `=` (§13.2.5.32).
+            at += 1;
+            while self.bytes.get(at).is_some_and(|it| !it.is_ascii_whitespace() && !matches!(it, b'/' | b'>' | b'=')) {
+                at += 1;
+            }
+            let name = (name, at);
+            let value;
+            (value, at) = self.attribute_value(at);
+            if keep && self.attributes.len() - first < MAX_ATTRIBUTES {
+                self.keep_attribute(name, value);
+            }
+        }
+    }
+
+    fn keep_attribute(&mut self, name: (usize, usize), value: (usize, usize)) {
+        let offsets = |(from, to): (usize, usize)| (u32::try_from(from).unwrap_or(u32::MAX), u32::try_from(to).unwrap_or(u32::MAX));
+        self.attributes.push(Attribute { name: offsets(name), value: offsets(value) });
+    }
+
+    fn attribute_value(&self, after_name: usize) -> ((usize, usize), usize) {
+        let skip = |mut at: usize| {
+            while self.bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
+                at += 1;
+            }
+            at
+        };
+        let at = skip(after_name);
+        if self.bytes.get(at) != Some(&b'=') {
+            return ((after_name, after_name), after_name);
+        }
+        let at = skip(at + 1);
+        if let Some(quote @ (b'"' | b'\'')) = self.bytes.get(at) {
+            let from = at + 1;
+            let end = memchr(*quote, self.bytes.get(from..).unwrap_or_default()).map_or(self.bytes.len(), |it| from + it);
+            return ((from, end), (end + 1).min(self.bytes.len()));
+        }
+        let mut end = at;
+        while self.bytes.get(end).is_some_and(|it| !it.is_ascii_whitespace() && *it != b'>') {
+            end += 1;
+        }
+        ((at, end), end)
+    }
+
+    /// The content of a raw element up to its end tag, which is taken too.
+    fn raw_text(&mut self, node: NodeId, tag: Tag, from: usize) -> usize {
+        let name = tag.name().as_bytes();
+        let mut at = from;
+        let end = loop {
+            let Some(found) = memmem::find(&self.bytes[at..], b"</") else { break self.bytes.len() };
+            let rest = &self.bytes[at + found + 2..];
+            let ends = rest.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name))
+                && rest.get(name.len()).is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'/' | b'>'));
+            if ends {
+                break at + found;
+            }
+            at += found + 2;
+        };
+        if from < end {
+            let decoded = matches!(tag, Tag::Title | Tag::Textarea) && memchr(b'&', &self.bytes[from..end]).is_some();
+            let text = self.push_node(Tag::Text, if decoded { ESCAPED } else { 0 }, (from, end));
+            let depth = self.nodes[node as usize].depth + 1;
+            (self.nodes[text as usize].parent, self.nodes[text as usize].depth) = (node, depth);
+        }
+        self.nodes[node as usize].end = self.next_id();
+        if end == self.bytes.len() { end } else { self.skip_to(b'>', end + 2) }
+    }
+
+    /// Closes what a start tag implies; `false` where the tag is to be passed over.
+    fn make_room(&mut self, tag: Tag) -> bool {
+        if self.foreign > 0 && (tag.ends_paragraph() || tag == Tag::Body) {
+            self.close_to(|it| matches!(it, Tag::Svg | Tag::Math));
+        }
+        if self.in_head && !tag.belongs_to_head() && tag != Tag::Head {
+            self.leave_head();
+        }
+        match tag {
+            Tag::Html | Tag::Body | Tag::Head if self.open.iter().any(|it| it.tag == tag) => return false,
+            Tag::Frameset => return false,
+            Tag::Li => self.close_item(|it| it == Tag::Li),
+            Tag::Dd | Tag::Dt => self.close_item(|it| matches!(it, Tag::Dd | Tag::Dt)),
+            Tag::Option => self.close_if_top(|it| it == Tag::Option),
+            Tag::Optgroup => {
+                self.close_if_top(|it| it == Tag::Option);
+                self.close_if_top(|it| it == Tag::Optgroup);
+            }
+            Tag::Td | Tag::Th => self.close_in_table(|it| matches!(it, Tag::Td | Tag::Th)),
+            Tag::Tr => self.close_in_table(|it| it == Tag::Tr),
+            Tag::Tbody | Tag::Thead | Tag::Tfoot => self.close_in_table(|it| matches!(it, Tag::Tbody | Tag::Thead | Tag::Tfoot)),
+            Tag::A if self.links > 0 => self.close_in_scope(|it| it == Tag::A),
+            _ if tag.heading_level().is_some() => self.close_if_top(|it| it.heading_level().is_some()),
+            _ => {}
+        }
+        if tag.ends_paragraph() {
+            self.close_paragraph();
+        }
+        true
+    }
+
+    fn leave_head(&mut self) {
+        self.in_head = false;
+        self.close_to(|it| it == Tag::Head);
+    }
+
+    /// Closes everything down to and with the innermost that fits, wherever it is.
+    fn close_to(&mut self, fits: impl Fn(Tag) -> bool) {
+        if let Some(at) = self.open.iter().rposition(|it| fits(it.tag)) {
+            self.truncate(at);
+        }
+    }
+
+    fn close_if_top(&mut self, fits: impl Fn(Tag) -> bool) {
+        if fits(self.top().tag) {
+            self.truncate(self.open.len() - 1);
+        }
+    }
+
+    /// The innermost that fits, not beyond a boundary of scope.
+    fn close_in_scope(&mut self, fits: impl Fn(Tag) -> bool) {
+        for at in (1..self.open.len()).rev() {
+            let tag = self.open[at].tag;
+            if fits(tag) {
+                return self.truncate(at);
+            }
+            if tag.bounds_scope() {
+                return;
+            }
+        }
+    }
+
+    fn close_paragraph(&mut self) {
+        for at in (1..self.open.len()).rev() {
+            let tag = self.open[at].tag;
+            if tag == Tag::P {
+                return self.truncate(at);
+            }
+            // Every block would have closed the paragraph that it began in.
+            if tag.bounds_scope() || tag.ends_paragraph() || tag == Tag::Button {
+                return;
+            }
+        }
+    }
+
+    /// A list's item ends where the next begins, unless another element that stands for itself is open in it.
+    fn close_item(&mut self, fits: impl Fn(Tag) -> bool) {
+        for at in (1..self.open.len()).rev() {
+            let tag = self.open[at].tag;
+            if fits(tag) {
+                return self.truncate(at);
+            }
+            if tag.bounds_scope() || tag.is_block() && !matches!(tag, Tag::Address | Tag::Div | Tag::P) {
+                return;
+            }
+        }
+    }
+
+    fn close_in_table(&mut self, fits: impl Fn(Tag) -> bool) {
+        for at in (1..self.open.len()).rev() {
+            let tag = self.open[at].tag;
+            if fits(tag) {
+                return self.truncate(at);
+            }
+            if matches!(tag, Tag::Table | Tag::Template | Tag::Html) {
+                return;
+            }
+        }
+    }
+
+    fn close_named(&mut self, tag: Tag, name: (usize, usize)) {
+        if self.too_deep > 0 && !matches!(tag, Tag::Body | Tag::Html) {
+            self.too_deep -= 1;
+            return;
+        }
+        match tag {
+            // What follows them belongs to the body all the same.
+            Tag::Body | Tag::Html => {}
+            Tag::Head => self.leave_head(),
+            Tag::Br => drop(self.push_node(Tag::Br, 0, (0, 0))),
+            Tag::Table | Tag::Td | Tag::Th | Tag::Tr | Tag::Tbody | Tag::Thead | Tag::Tfoot | Tag::Caption => {
+                self.close_in_table(|it| it == tag);
+            }
+            Tag::Template => self.close_to(|it| it == Tag::Template),
+            _ if tag.heading_level().is_some() => self.close_in_scope(|it| it.heading_level().is_some()),
+            _ if tag.is_block() => self.close_in_scope(|it| it == tag),
+            _ => self.close_inline(tag, name),
+        }
+    }
+
+    /// The end of an element within a line. Where a block is open inside it, only its being a link ends: what follows in
+    /// the block is not linked any more (§13.2.6.4.7, the adoption agency).
+    fn close_inline(&mut self, tag: Tag, (from, to): (usize, usize)) {
+        for at in (1..self.open.len()).rev() {
+            let open = self.open[at];
+            if open.tag == tag && (tag != Tag::Other || self.name_of(open.node).eq_ignore_ascii_case(&self.bytes[from..to])) {
+                return self.truncate(at);
+            }
+            if open.tag.is_block() || open.tag.bounds_scope() {
+                if tag == Tag::A {
+                    self.end_link();
+                }
+                return;
+            }
+        }
+    }
+
+    fn end_link(&mut self) {
+        if let Some(link) = self.open.iter_mut().rev().take_while(|it| !it.tag.bounds_scope()).find(|it| it.tag == Tag::A) {
+            // It stays open as an element that nothing asks for.
+            link.tag = Tag::Span;
+            self.links -= 1;
+        }
+    }
+
+    /// The name of an open element that [`Tag`] does not know: it stands where its first attribute would.
+    fn name_of(&self, node: NodeId) -> &[u8] {
+        let name = self.nodes.get(node as usize).and_then(|it| self.attributes.get(it.from as usize)).map(|it| it.name);
+        name.and_then(|(from, to)| self.bytes.get(from as usize..to as usize)).unwrap_or_default()
+    }
+
+    fn truncate(&mut self, at: usize) {
+        let end = self.next_id();
+        for open in self.open.drain(at..) {
+            self.nodes[open.node as usize].end = end;
+            self.links -= u32::from(open.tag == Tag::A);
+            self.foreign -= u32::from(matches!(open.tag, Tag::Svg | Tag::Math));
+        }
+        // Beyond the limit all is over once something above it ends.
+        self.too_deep = 0;
+    }
+}

@@ -1,0 +1,197 @@
+//! One topic's Kafka consumer: partitions assigned by hand, no consumer group, nothing committed to the broker. It blocks,
+//! so it is used on threads that may.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientConfig, Message as _, Offset, Statistics, TopicPartitionList,
+    client::ClientContext,
+    config::FromClientConfigAndContext as _,
+    consumer::{BaseConsumer, Consumer as _, ConsumerContext},
+    error::KafkaError,
+    message::{BorrowedMessage, Headers as _},
+    metadata::{MetadataPartition, MetadataTopic},
+    types::RDKafkaErrorCode,
+};
+
+use super::{
+    batch::{Taken, fingerprint},
+    begin::{Found, Reset},
+    message::{HEADERS, Raw},
+};
+use crate::store::{Mark, TopicState};
+
+/// How long the cluster may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a batch waits for its first message.
+const FIRST: Duration = Duration::from_millis(250);
+/// And for each further one: long enough to share a commit, too short to be noticed.
+const NEXT: Duration = Duration::from_millis(5);
+/// Bytes of one batch; its last message may exceed them.
+const MAX_BATCH: usize = 8 << 20;
+
+/// Why a topic cannot be read now.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// It may work later.
+    #[error("{doing}: {error}")]
+    Kafka { doing: &'static str, error: KafkaError },
+    /// The cluster did not tell its id, by which it is known again.
+    #[error("the cluster did not tell its id")]
+    NoCluster,
+    /// There is none of this name yet.
+    #[error("the topic does not exist")]
+    NoTopic { cluster: String },
+    /// It is not the topic that was read before.
+    #[error("{0}")]
+    Changed(Reset),
+    /// It has more partitions than when it was opened.
+    #[error("the topic has new partitions")]
+    Grown,
+}
+
+/// What the consumer tells beside messages.
+#[derive(Debug, Default)]
+struct Told {
+    /// For each partition the offset up to which it can be read.
+    ends: BTreeMap<i32, i64>,
+}
+
+struct Context {
+    topic: String,
+    told: Arc<Mutex<Told>>,
+}
+
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(topic = self.topic, %error, reason, "reading a topic");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let Some(topic) = statistics.topics.get(&self.topic) else { return };
+        // The partition -1 is librdkafka's own.
+        let ends = topic.partitions.values().filter(|it| it.partition >= 0).map(|it| (it.partition, it.ls_offset));
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).ends = ends.collect();
+    }
+}
+
+impl ConsumerContext for Context {}
+
+/// A connected consumer.
+pub(super) struct Reader {
+    consumer: BaseConsumer<Context>,
+    topic: String,
+    told: Arc<Mutex<Told>>,
+    /// Messages that were read before: found again, they show that the partition is the same.
+    marks: BTreeMap<i32, Mark>,
+    partitions: usize,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// Connects, and says what the cluster holds.
+    pub(super) fn connect(mut client: ClientConfig, topic: &str) -> Result<(Self, Found), Trouble> {
+        // Never joined: the client only asks that there is one.
+        client.set("group.id", "nashra-input").set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        client.set("isolation.level", "read_committed").set("auto.offset.reset", "error").set("allow.auto.create.topics", "false");
+        client.set("enable.partition.eof", "false").set("statistics.interval.ms", "2000").set("topic.metadata.refresh.interval.ms", "5000");
+        client.set("queued.max.messages.kbytes", "16384");
+        let told = Arc::new(Mutex::new(Told::default()));
+        let context = Context { topic: topic.to_owned(), told: Arc::clone(&told) };
+        let consumer = BaseConsumer::from_config_and_context(&client, context).map_err(kafka("connecting"))?;
+        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).map_err(kafka("asking for the topic"))?;
+        let cluster = consumer.client().fetch_cluster_id(PATIENCE).ok_or(Trouble::NoCluster)?;
+        let ids: Vec<i32> = metadata.topics().iter().flat_map(MetadataTopic::partitions).map(MetadataPartition::id).collect();
+        if ids.is_empty() {
+            return Err(match metadata.topics().first().and_then(MetadataTopic::error).map(RDKafkaErrorCode::from) {
+                Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => Trouble::NoTopic { cluster },
+                other => kafka("asking for the topic")(KafkaError::MetadataFetch(other.unwrap_or(RDKafkaErrorCode::LeaderNotAvailable))),
+            });
+        }
+        let mut found = Found { cluster, ..Found::default() };
+        for id in ids {
+            let ends = consumer.fetch_watermarks(topic, id, PATIENCE).map_err(kafka("asking for a partition's offsets"))?;
+            found.partitions.insert(id, ends);
+        }
+        let partitions = found.partitions.len();
+        Ok((Self { consumer, topic: topic.to_owned(), told, marks: BTreeMap::new(), partitions }, found))
+    }
+
+    /// Goes to where reading begins. Where the last message that was read is still there it is read again, to see that
+    /// it is the same.
+    pub(super) fn start(&mut self, state: &TopicState, found: &Found) -> Result<(), Trouble> {
+        let mut assignment = TopicPartitionList::new();
+        for (&partition, (low, _)) in &found.partitions {
+            let Some(progress) = state.partitions.get(&partition) else { continue };
+            let mark = progress.last.filter(|it| it.offset >= *low);
+            self.marks.extend(mark.map(|it| (partition, it)));
+            let offset = Offset::Offset(mark.map_or(progress.next, |it| it.offset));
+            assignment.add_partition_offset(&self.topic, partition, offset).map_err(kafka("choosing offsets"))?;
+        }
+        self.consumer.assign(&assignment).map_err(kafka("assigning partitions"))
+    }
+
+    /// The next messages, up to `limit`; none where there are none for a moment.
+    pub(super) fn read(&mut self, limit: usize) -> Result<Vec<Taken>, Trouble> {
+        if self.told().ends.len() > self.partitions {
+            return Err(Trouble::Grown);
+        }
+        let mut taken = Vec::new();
+        let (mut bytes, mut patience, started) = (0, FIRST, Instant::now());
+        while taken.len() < limit && bytes < MAX_BATCH && started.elapsed() < 2 * FIRST {
+            let message = match self.consumer.poll(patience) {
+                None => break,
+                Some(message) => message.map_err(kafka("reading"))?,
+            };
+            let (partition, offset) = (message.partition(), message.offset());
+            let digest = fingerprint(message.timestamp().to_millis(), message.key(), message.payload());
+            if let Some(mark) = self.marks.remove(&partition)
+                && mark.offset == offset
+            {
+                if mark.digest != digest {
+                    return Err(Trouble::Changed(Reset::OtherMessage { partition, offset }));
+                }
+                continue;
+            }
+            bytes += message.payload_len();
+            patience = NEXT;
+            taken.push(Taken { partition, mark: Mark { offset, digest }, raw: raw(&message) });
+        }
+        Ok(taken)
+    }
+
+    /// Messages that can be read and were not yet.
+    pub(super) fn lag(&self, state: &TopicState) -> u64 {
+        let told = self.told();
+        let behind = |(partition, progress): (&i32, &crate::store::Progress)| {
+            told.ends.get(partition).map_or(0, |end| u64::try_from(end - progress.next).unwrap_or(0))
+        };
+        state.partitions.iter().map(behind).sum()
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn kafka(doing: &'static str) -> impl Fn(KafkaError) -> Trouble {
+    move |error| Trouble::Kafka { doing, error }
+}
+
+fn raw(message: &BorrowedMessage<'_>) -> Raw {
+    let known = message.headers().into_iter().flat_map(|all| all.iter()).filter_map(|header| {
+        let name = header.key.to_ascii_lowercase();
+        let value = header.value.filter(|_| HEADERS.contains(&name.as_str()))?;
+        Some((name, value.to_vec()))
+    });
+    Raw { value: message.payload().map(<[u8]>::to_vec), headers: known.collect() }
+}

@@ -1,0 +1,294 @@
+//! What an address says by its form alone: how deep it is, how many words its last part has, dates, numbers and
+//! identifiers in it, its ending, and its shape, by which the addresses of one page are compared.
+//!
+//! No language is known here but the names that the web itself uses for kinds of pages (`tag`, `author`, `login`);
+//! what they weigh is decided by the model, never here.
+
+use url::Url;
+
+use super::words;
+
+/// Path segments that are looked at; the rest only count.
+const MAX_SEGMENTS: usize = 16;
+
+/// What an address says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Form {
+    /// Path segments.
+    pub(super) depth: u32,
+    /// Characters of the last segment that has letters or digits.
+    pub(super) last_len: u32,
+    /// Words of the segment that has most of them.
+    pub(super) words: u32,
+    /// Digits in the longest run in path and query.
+    pub(super) digits: u32,
+    /// 0: no date; 1: year and month; 2: a day.
+    pub(super) date: u32,
+    /// 0: no ending; 1: of a document; 2: of a script; 3: another; 4: of a file.
+    pub(super) ending: u32,
+    /// Parameters of the query.
+    pub(super) parameters: u32,
+    /// A parameter of the query is a number.
+    pub(super) number_parameter: bool,
+    /// Letters and digits mixed, as identifiers are.
+    pub(super) mixed_id: bool,
+    /// Segments that name a hub.
+    pub(super) hubs: u32,
+    /// Segments that name another medium.
+    pub(super) media: u32,
+    /// Segments and parameters that name an article.
+    pub(super) articles: u32,
+    /// Words within segments that name a hub or another medium.
+    pub(super) hub_words: u32,
+    /// It is that of a file, or of a server of advertisements: no page of news.
+    pub(super) no_page: bool,
+    /// Characters of path and query.
+    pub(super) len: u32,
+    /// The same for addresses that are built alike.
+    pub(super) shape: u64,
+    /// The same for addresses in one folder.
+    pub(super) folder: u64,
+    /// The same for addresses with one first segment.
+    pub(super) head: u64,
+}
+
+/// Reads the form of an address.
+pub(super) fn form(url: &Url) -> Form {
+    let mut form = Form { len: small(url.path().len() + url.query().map_or(0, str::len)), ..Form::default() };
+    let mut shape = Hash::new();
+    let mut years = None;
+    let host = Hash::of(url.host_str().unwrap_or_default().trim_start_matches("www.").as_bytes());
+    (form.folder, form.head) = (host, host);
+    let segments = url.path().split('/').filter(|it| !it.is_empty());
+    let mut previous: Option<&str> = None;
+    for (index, segment) in segments.enumerate() {
+        form.depth += 1;
+        if index >= MAX_SEGMENTS {
+            continue;
+        }
+        if let Some(previous) = previous {
+            form.folder = Hash::join(form.folder, Hash::of(previous.as_bytes()));
+            if index == 1 {
+                form.head = form.folder;
+            }
+        }
+        previous = Some(segment);
+        let part = Part::of(segment);
+        form.words = form.words.max(part.words);
+        form.digits = form.digits.max(part.digits);
+        form.mixed_id |= part.mixed;
+        form.hub_words += part.hubs;
+        if part.letters + part.digits > 0 {
+            form.last_len = part.letters + part.all_digits;
+        }
+        form.date = form.date.max(part.date).max(dated_path(&mut years, segment));
+        if let Some(name) = name_of(segment) {
+            form.hubs += u32::from(words::is_hub(name));
+            form.media += u32::from(words::is_medium(name));
+            form.articles += u32::from(words::is_article(name));
+        }
+        shape.byte(part.class());
+    }
+    form.ending = previous.map_or(0, ending);
+    form.no_page = form.ending == 4 || url.host_str().is_some_and(words::is_ad_server);
+    for label in url.host_str().unwrap_or_default().split('.').rev().skip(2).filter(|it| *it != "www") {
+        form.hubs += u32::from(words::is_hub(label));
+        form.media += u32::from(words::is_medium(label));
+    }
+    shape.byte(b'0' + u8::try_from(form.ending).unwrap_or(3));
+    for pair in url.query().unwrap_or_default().split('&').filter(|it| !it.is_empty()).take(MAX_SEGMENTS) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        form.parameters += 1;
+        form.number_parameter |= value.len() >= 2 && value.bytes().all(|it| it.is_ascii_digit());
+        let part = Part::of(value);
+        form.digits = form.digits.max(part.digits);
+        form.words = form.words.max(part.words);
+        form.mixed_id |= part.mixed;
+        form.articles += u32::from(words::is_article(name));
+        form.hubs += u32::from(words::is_hub(name));
+        shape.word(name.as_bytes());
+    }
+    form.shape = Hash::join(Hash::join(shape.0, u64::from(form.hubs > 0)), u64::from(form.media > 0));
+    form
+}
+
+/// A segment without its ending, where it may be a name.
+fn name_of(segment: &str) -> Option<&str> {
+    let name = segment.split(['.', ';', ':']).next().unwrap_or(segment);
+    (name.len() <= 16 && !name.is_empty()).then_some(name)
+}
+
+fn ending(segment: &str) -> u32 {
+    match segment.rsplit_once('.') {
+        Some((_, "html" | "htm" | "shtml" | "xhtml" | "dhtml" | "story" | "article" | "ece" | "cms")) => 1,
+        Some((_, "php" | "asp" | "aspx" | "jsp" | "cfm" | "do" | "cgi" | "pl")) => 2,
+        Some((_, it)) if words::is_file(it) => 4,
+        Some((_, it)) if (1..=5).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphabetic()) => 3,
+        _ => 0,
+    }
+}
+
+/// Whether the segments `2026`, `11`, `20` in a row make a date.
+fn dated_path(years: &mut Option<u32>, segment: &str) -> u32 {
+    let number = |it: &str| it.bytes().all(|it| it.is_ascii_digit()).then(|| it.parse::<u32>().ok()).flatten();
+    let month_name = segment.len() == 3 && segment.bytes().all(|it| it.is_ascii_alphabetic());
+    match (*years, number(segment)) {
+        (None | Some(0), Some(it)) if segment.len() == 4 && (1990..2100).contains(&it) => *years = Some(1),
+        (Some(1), Some(it)) if (1..=12).contains(&it) && segment.len() <= 2 => *years = Some(2),
+        (Some(1), None) if month_name => *years = Some(2),
+        (Some(1), Some(it)) if segment.len() == 4 && (1..=12).contains(&(it / 100)) && (1..=31).contains(&(it % 100)) => *years = Some(3),
+        (Some(2), Some(it)) if (1..=31).contains(&it) && segment.len() <= 2 => *years = Some(3),
+        (Some(2 | 3), _) => {}
+        _ => *years = None,
+    }
+    years.map_or(0, |it| it.saturating_sub(1))
+}
+
+/// One segment, counted.
+#[derive(Debug, Default)]
+struct Part {
+    words: u32,
+    letters: u32,
+    /// The longest run of digits.
+    digits: u32,
+    all_digits: u32,
+    mixed: bool,
+    date: u32,
+    /// Words that name a hub or another medium, where there are others.
+    hubs: u32,
+}
+
+impl Part {
+    fn of(segment: &str) -> Self {
+        let mut part = Self::default();
+        let stem = match segment.rsplit_once('.') {
+            Some((stem, end)) if (1..=5).contains(&end.len()) && end.bytes().all(|it| it.is_ascii_alphabetic()) => stem,
+            _ => segment,
+        };
+        let decoded = decode(stem);
+        let mut run = 0;
+        for word in decoded.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty()) {
+            let (mut letters, mut digits, mut turns, mut wide) = (0, 0, 0_u32, 0);
+            let mut digit_before = None;
+            for c in word.chars() {
+                let digit = c.is_numeric();
+                turns += u32::from(digit_before.is_some_and(|it| it != digit));
+                digit_before = Some(digit);
+                run = if digit { run + 1 } else { 0 };
+                part.digits = part.digits.max(run);
+                letters += u32::from(!digit);
+                digits += u32::from(digit);
+                wide += u32::from(is_wide(c));
+            }
+            run = 0;
+            part.letters += letters;
+            part.all_digits += digits;
+            let mixed = digits > 0 && letters > 0 && (turns >= 2 || digits >= 3) && letters + digits >= 6;
+            part.mixed |= mixed;
+            // A word of a script without spaces has about two characters.
+            part.hubs += u32::from(word.len() < decoded.len() && (words::is_hub(word) || words::is_medium(word)));
+            part.words += if wide > 1 { wide / 2 } else { u32::from(letters >= 2 && !mixed) };
+        }
+        part.date = dated(stem);
+        part
+    }
+
+    /// Built alike, in one byte.
+    fn class(&self) -> u8 {
+        match self {
+            _ if self.date > 0 => b'd',
+            _ if self.mixed && self.words < 3 => b'i',
+            _ if self.words >= 3 && self.all_digits >= 5 => b'S',
+            _ if self.words >= 3 => b's',
+            _ if self.letters == 0 && self.digits <= 4 => b'n',
+            _ if self.letters == 0 => b'N',
+            _ if self.all_digits >= 4 => b'I',
+            _ => b'w',
+        }
+    }
+}
+
+/// A day (2) or a month (1) written into a segment: `20261120`, `2026-11-20`, `2026_11`.
+fn dated(segment: &str) -> u32 {
+    let bytes = segment.as_bytes();
+    let mut best = 0;
+    for at in 0..bytes.len().saturating_sub(3).min(64) {
+        let begins = at == 0 || !bytes[at - 1].is_ascii_digit();
+        if !begins || !matches!(bytes[at..at + 2], [b'2', b'0'] | [b'1', b'9']) {
+            continue;
+        }
+        let rest = &bytes[at..];
+        let two = |from: usize| -> Option<u32> {
+            let pair = rest.get(from..from + 2)?;
+            pair.iter().all(u8::is_ascii_digit).then(|| u32::from(pair[0] - b'0') * 10 + u32::from(pair[1] - b'0'))
+        };
+        let dashed = matches!(rest.get(4), Some(b'-' | b'_' | b'.'));
+        let (month, day) = if dashed { (two(5), two(8)) } else { (two(4), two(6)) };
+        let is_month = two(2).is_some() && month.is_some_and(|it| (1..=12).contains(&it));
+        let is_day = is_month && day.is_some_and(|it| (1..=31).contains(&it));
+        best = best.max(if is_day { 2 } else { u32::from(is_month && dashed) });
+    }
+    best
+}
+
+/// Percent-encoded letters of other scripts.
+pub(super) fn decode(segment: &str) -> std::borrow::Cow<'_, str> {
+    if !segment.contains('%') {
+        return segment.into();
+    }
+    let bytes = segment.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    let hex = |it: u8| char::from(it).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    while let Some(byte) = bytes.get(at) {
+        let pair = bytes.get(at + 1).copied().and_then(hex).zip(bytes.get(at + 2).copied().and_then(hex));
+        if let Some((high, low)) = pair.filter(|_| *byte == b'%') {
+            out.push(high << 4 | low);
+            at += 3;
+        } else {
+            out.push(*byte);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned().into()
+}
+
+/// Han, Kana and Thai: scripts whose words have no spaces between them.
+pub(super) fn is_wide(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// FNV-1a: groups things that are alike; a clash made on purpose spoils a group and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hash(pub(super) u64);
+
+impl Hash {
+    pub(super) fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    pub(super) fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    }
+
+    pub(super) fn word(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.byte(*byte);
+        }
+        self.byte(0);
+    }
+
+    pub(super) fn of(bytes: &[u8]) -> u64 {
+        let mut hash = Self::new();
+        hash.word(bytes);
+        hash.0
+    }
+
+    pub(super) fn join(one: u64, other: u64) -> u64 {
+        (one.rotate_left(23) ^ other).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

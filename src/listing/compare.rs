@@ -1,0 +1,201 @@
+//! How the addresses of a page compare with each other: ranks, and what is shared by those that are alike.
+
+use std::collections::{HashMap, HashSet};
+
+use url::Url;
+
+use super::{
+    address::Hash,
+    features::{Known, Measures, flag, host, ratio},
+    gather::{Target, key},
+};
+
+/// What an address tells beside the others.
+pub(super) fn compare(all: &mut [(Known, Measures)], targets: &[Target]) {
+    let total = all.len().max(1);
+    let widths = sorted(all.iter().map(|(_, it)| it.width));
+    let words = sorted(all.iter().map(|(_, it)| it.words));
+    let lengths = sorted(all.iter().map(|(_, it)| it.length));
+    let tally = Tally::of(all, targets);
+    let median = widths.get(total / 2).copied().unwrap_or(0.0);
+    let share = |pick: fn(&Measures) -> bool| ratio(all.iter().filter(|(_, it)| pick(it)).count(), total);
+    let (dated, headed) = (share(|it| it.date > 0.0), share(|it| it.named >= 2.0));
+    let under = beneath(targets);
+    let keys: HashSet<String> = targets.iter().map(|it| key(&it.url)).collect();
+    for (index, (known, it)) in all.iter_mut().enumerate() {
+        let url = &targets[index].url;
+        it.width_rank = rank(&widths, it.width);
+        it.words_rank = rank(&words, it.words);
+        it.length_rank = rank(&lengths, it.length);
+        it.beside = log(tally.folders.get(&known.form.folder).copied().unwrap_or(0));
+        it.below = log(under[index]);
+        it.parent_linked = flag(parent_key(url).is_some_and(|it| keys.contains(&it)));
+        it.same_name = log(tally.names.get(&known.name).map_or(0, |count| count.saturating_sub(1)));
+        let path = tally.paths.group(known.path);
+        (it.path_size, it.path_width, it.path_words, it.path_spread) = (log(path.size), path.width(), path.words(), path.spread());
+        (it.path_dated, it.path_nav) = (path.dated(), path.nav());
+        let form = tally.forms.group(known.form.shape);
+        it.shape_share = ratio(form.size, total);
+        (it.form_size, it.form_width, it.form_headed, it.form_imaged, it.form_spread) =
+            (log(form.size), form.width(), form.headed(), form.imaged(), form.spread());
+        (it.form_nav, it.form_overlap, it.form_longest) = (form.nav(), form.overlap(), form.longest());
+        let head = tally.heads.group(known.form.head);
+        it.head_share = ratio(head.size, total);
+        (it.head_size, it.head_width, it.head_words) = (log(head.size), head.width(), head.words());
+        (it.head_headed, it.head_dated, it.head_nav) = (head.headed(), head.dated(), head.nav());
+        let of_host = tally.hosts.group(Hash::of(host(url).as_bytes()));
+        it.host_share = ratio(of_host.size, total);
+        (it.host_width, it.host_words, it.host_headed) = (of_host.width(), of_host.words(), of_host.headed());
+        let item = tally.items.group(known.item_path);
+        (it.item_size, it.item_path_width, it.item_path_words) = (log(item.size), item.width(), item.words());
+        (it.page_targets, it.page_width, it.page_dated, it.page_headed) = (log(total), median, dated, headed);
+    }
+}
+
+/// Counts over the page.
+#[derive(Default)]
+struct Tally {
+    folders: HashMap<u64, usize>,
+    names: HashMap<u64, usize>,
+    paths: Groups,
+    forms: Groups,
+    items: Groups,
+    heads: Groups,
+    hosts: Groups,
+}
+
+impl Tally {
+    fn of(all: &[(Known, Measures)], targets: &[Target]) -> Self {
+        let mut tally = Self::default();
+        for ((known, it), target) in all.iter().zip(targets) {
+            *tally.folders.entry(known.form.folder).or_default() += 1;
+            *tally.names.entry(known.name).or_default() += 1;
+            tally.paths.add(known.path, it);
+            tally.forms.add(known.form.shape, it);
+            tally.items.add(known.item_path, it);
+            tally.heads.add(known.form.head, it);
+            tally.hosts.add(Hash::of(host(&target.url).as_bytes()), it);
+        }
+        tally
+    }
+}
+
+/// Sums over addresses that are alike in something.
+#[derive(Debug, Clone, Copy, Default)]
+struct Group {
+    size: usize,
+    width: f32,
+    squares: f32,
+    words: f32,
+    dated: f32,
+    nav: f32,
+    headed: f32,
+    imaged: f32,
+    overlap: f32,
+    longest: f32,
+}
+
+impl Group {
+    fn mean(self, sum: f32) -> f32 {
+        sum / ratio(self.size.max(1), 1)
+    }
+
+    fn width(self) -> f32 {
+        self.mean(self.width)
+    }
+
+    fn spread(self) -> f32 {
+        (self.mean(self.squares) - self.width() * self.width()).max(0.0).sqrt()
+    }
+
+    fn words(self) -> f32 {
+        self.mean(self.words)
+    }
+
+    fn dated(self) -> f32 {
+        self.mean(self.dated)
+    }
+
+    fn nav(self) -> f32 {
+        self.mean(self.nav)
+    }
+
+    fn headed(self) -> f32 {
+        self.mean(self.headed)
+    }
+
+    fn overlap(self) -> f32 {
+        self.mean(self.overlap)
+    }
+
+    fn longest(self) -> f32 {
+        self.mean(self.longest)
+    }
+
+    fn imaged(self) -> f32 {
+        self.mean(self.imaged)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Groups(HashMap<u64, Group>);
+
+impl Groups {
+    fn add(&mut self, key: u64, it: &Measures) {
+        let group = self.0.entry(key).or_default();
+        let width = it.width.min(150.0);
+        group.size += 1;
+        group.width += width;
+        group.squares += width * width;
+        group.words += it.words.min(12.0);
+        group.dated += flag(it.date > 0.0 || it.digits >= 5.0 || it.mixed_id > 0.0);
+        group.nav += it.nav.max(it.footer);
+        group.headed += flag(it.named >= 2.0);
+        group.overlap += it.overlap;
+        group.longest += it.item_longest;
+        group.imaged += it.image.max(it.card_image);
+    }
+
+    fn group(&self, key: u64) -> Group {
+        self.0.get(&key).copied().unwrap_or_default()
+    }
+}
+
+/// The key of the folder that an address is in.
+fn parent_key(url: &Url) -> Option<String> {
+    let path = url.path().trim_end_matches('/');
+    let (folder, _) = path.rsplit_once('/')?;
+    (!folder.is_empty()).then(|| format!("{}{folder}", host(url)))
+}
+
+/// How many addresses are below each: it is a hub where there are many.
+fn beneath(targets: &[Target]) -> Vec<usize> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for target in targets {
+        let mut path = target.url.path().trim_end_matches('/');
+        for _ in 0..4 {
+            let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) else { break };
+            *counts.entry(format!("{}{folder}", host(&target.url))).or_default() += 1;
+            path = folder;
+        }
+    }
+    targets
+        .iter()
+        .map(|it| counts.get(&format!("{}{}", host(&it.url), it.url.path().trim_end_matches('/'))).copied().unwrap_or(0))
+        .collect()
+}
+
+fn sorted(values: impl Iterator<Item = f32>) -> Vec<f32> {
+    let mut values: Vec<f32> = values.collect();
+    values.sort_by(f32::total_cmp);
+    values
+}
+
+/// The share of values that are smaller.
+fn rank(sorted: &[f32], value: f32) -> f32 {
+    ratio(sorted.partition_point(|it| *it < value), sorted.len().max(1))
+}
+
+fn log(it: usize) -> f32 {
+    (ratio(it, 1) + 1.0).ln()
+}

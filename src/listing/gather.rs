@@ -1,0 +1,235 @@
+//! The links of a page, those of one address together: where each stands, the card around it, what names it.
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use super::address;
+use super::survey::{Survey, is_unseen};
+use super::words::Region;
+use crate::html::{NodeId, Tag, Tree};
+
+/// Bytes of an address; longer ones are noise.
+const MAX_ADDRESS: usize = 4_096;
+/// Addresses of one page that are weighed: the longest of real pages have two thousand.
+const MAX_ADDRESSES: usize = 20_000;
+/// Links to one address that are looked at.
+const MAX_OCCURRENCES: u32 = 64;
+/// How far up a card, and the item of a list that it stands in, are looked for.
+const MAX_CLIMB: usize = 10;
+/// Links that an item of a list holds at most: more are a list of their own.
+const MAX_ITEM_LINKS: u32 = 24;
+/// An item is one of so many.
+const MIN_REPEATS: u32 = 3;
+
+/// One `<a href>`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Occurrence {
+    pub(super) node: NodeId,
+    /// Which address.
+    pub(super) target: u32,
+    /// The largest element around it all of whose links have this address.
+    pub(super) card: NodeId,
+    /// The item of a list that it stands in: one of several of its kind. The card where there is none.
+    pub(super) item: NodeId,
+    /// What names it: a heading in or around it, or in its card; else itself.
+    pub(super) title: NodeId,
+    /// What kind of a name that is.
+    pub(super) named: Named,
+}
+
+/// What names a link, from the weakest to the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Named {
+    /// Nothing but its own text.
+    Text,
+    /// An element whose class says so.
+    Class,
+    /// A heading.
+    Heading,
+}
+
+/// An address and the links to it.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) url: Url,
+    /// Places in [`Gathered::occurrences`].
+    pub(super) places: Vec<u32>,
+}
+
+#[derive(Debug)]
+pub(super) struct Gathered {
+    /// In document order.
+    pub(super) occurrences: Vec<Occurrence>,
+    /// In the order of their first link.
+    pub(super) targets: Vec<Target>,
+    /// The address that relative ones are resolved against.
+    pub(super) base: Url,
+}
+
+/// All links of a page that could lead to articles: to http and https addresses other than the page itself.
+pub(super) fn gather(survey: &Survey<'_, '_>, page: &Url) -> Gathered {
+    let tree = survey.tree;
+    let base = base(tree, page);
+    let own = key(page);
+    let mut written: HashMap<&str, Option<u32>> = HashMap::new();
+    let mut keys: HashMap<String, u32> = HashMap::new();
+    let mut found = Gathered { occurrences: Vec::new(), targets: Vec::new(), base };
+    for node in (0..tree.len()).filter(|it| matches!(tree.tag(*it), Tag::A | Tag::Area)) {
+        let Some(href) = tree.raw_attributes(node).find(|(name, _)| name.eq_ignore_ascii_case("href")).map(|(_, value)| value) else {
+            continue;
+        };
+        let Gathered { targets, base, .. } = &mut found;
+        let target = *written.entry(href).or_insert_with(|| {
+            let url = resolve(base, &tree.attribute(node, "href")?)?;
+            if address::form(&url).no_page {
+                return None;
+            }
+            let key = key(&url);
+            if key == own || targets.len() >= MAX_ADDRESSES {
+                return keys.get(&key).copied();
+            }
+            Some(*keys.entry(key).or_insert_with(|| {
+                targets.push(Target { url, places: Vec::new() });
+                index(targets.len() - 1)
+            }))
+        });
+        let Some(target) = target else { continue };
+        let place = index(found.occurrences.len());
+        let places = &mut found.targets[target as usize].places;
+        if index(places.len()) >= MAX_OCCURRENCES {
+            continue;
+        }
+        places.push(place);
+        found.occurrences.push(Occurrence { node, target, card: node, item: node, title: node, named: Named::Text });
+    }
+    frame(survey, &mut found.occurrences);
+    found
+}
+
+/// Finds card, item and title of each link.
+fn frame(survey: &Survey<'_, '_>, occurrences: &mut [Occurrence]) {
+    // The end of the run of links to the same address that each is in, and its start.
+    let count = occurrences.len();
+    let mut starts = vec![0; count];
+    let mut ends = vec![count; count];
+    for at in 1..count {
+        starts[at] = if occurrences[at].target == occurrences[at - 1].target { starts[at - 1] } else { at };
+    }
+    for at in (0..count.saturating_sub(1)).rev() {
+        ends[at] = if occurrences[at].target == occurrences[at + 1].target { ends[at + 1] } else { at + 1 };
+    }
+    for at in 0..count {
+        let next = occurrences.get(ends[at]).map(|it| it.node);
+        let before = starts[at].checked_sub(1).map(|it| occurrences[it].node);
+        let alone = |node: NodeId| {
+            let end = survey.tree.end(node);
+            before.is_none_or(|it| it < node) && next.is_none_or(|it| it >= end)
+        };
+        let (card, item) = climb(survey, occurrences[at].node, alone);
+        let (title, named) = title(survey, occurrences[at].node, card);
+        let it = &mut occurrences[at];
+        (it.card, it.item, it.title, it.named) = (card, item, title, named);
+    }
+}
+
+fn climb(survey: &Survey<'_, '_>, link: NodeId, alone: impl Fn(NodeId) -> bool) -> (NodeId, NodeId) {
+    let tree = survey.tree;
+    let mut card = link;
+    let mut item = (survey.repeats(link) >= MIN_REPEATS).then_some(link);
+    for above in tree.ancestors(link).take(MAX_CLIMB) {
+        if matches!(tree.tag(above), Tag::Body | Tag::Html | Tag::Document | Tag::Main) {
+            break;
+        }
+        let alone = alone(above);
+        if alone {
+            card = above;
+        } else if item.is_some() || survey.inside(above).links > MAX_ITEM_LINKS {
+            break;
+        }
+        if (alone || item.is_none()) && survey.repeats(above) >= MIN_REPEATS {
+            item = Some(above);
+        }
+    }
+    (card, item.unwrap_or(card))
+}
+
+/// What names a link.
+fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named) {
+    let tree = survey.tree;
+    let has_text = |node: NodeId| survey.inside(node).text > 0;
+    if survey.inside(link).headings > 0
+        && let Some(heading) = tree.descendants(link).find(|it| tree.tag(*it).heading_level().is_some() && has_text(*it))
+    {
+        return (heading, Named::Heading);
+    }
+    if let Some(heading) = tree.ancestors(link).take(5).find(|it| tree.tag(*it).heading_level().is_some())
+        && has_text(link)
+    {
+        return (if survey.inside(heading).links == 1 { heading } else { link }, Named::Heading);
+    }
+    let card_ok = survey.inside(card).text < 2_000;
+    if card_ok
+        && survey.inside(card).headings > 0
+        && let Some(heading) = tree.descendants(card).find(|it| tree.tag(*it).heading_level().is_some() && has_text(*it))
+    {
+        return (heading, Named::Heading);
+    }
+    let titled = |outer: NodeId| {
+        let above = survey.region(tree.parent(outer));
+        tree.descendants(outer).take(200).find(|it| {
+            !matches!(tree.tag(*it), Tag::Text) && survey.region(*it).is(Region::TITLE) && !above.is(Region::TITLE) && has_text(*it)
+        })
+    };
+    if let Some(named) = titled(link).or_else(|| if has_text(link) || !card_ok { None } else { titled(card) }) {
+        return (named, Named::Class);
+    }
+    (link, Named::Text)
+}
+
+/// The page's `<base href>`, else its own address.
+fn base(tree: &Tree<'_>, page: &Url) -> Url {
+    let written = (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Base).find_map(|it| tree.attribute(it, "href"));
+    written.and_then(|it| page.join(it.trim()).ok()).filter(Url::has_host).unwrap_or_else(|| page.clone())
+}
+
+/// An absolute address without its fragment, where it may be that of a page.
+pub(super) fn resolve(base: &Url, href: &str) -> Option<Url> {
+    let href = href.trim();
+    if href.is_empty() || href.starts_with('#') || href.len() > MAX_ADDRESS {
+        return None;
+    }
+    let mut url = base.join(href).ok()?;
+    if !matches!(url.scheme(), "http" | "https") || url.as_str().len() > MAX_ADDRESS {
+        return None;
+    }
+    url.set_fragment(None);
+    Some(url)
+}
+
+/// Addresses of one key are one page: the scheme, `www.` and a slash at the end make no other.
+pub(super) fn key(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let mut key = String::with_capacity(url.as_str().len());
+    key.push_str(host);
+    if let Some(port) = url.port() {
+        key.push(':');
+        key.push_str(&port.to_string());
+    }
+    key.push_str(url.path().trim_end_matches('/'));
+    if let Some(query) = url.query() {
+        key.push('?');
+        key.push_str(query);
+    }
+    key
+}
+
+/// The first picture inside a node that is seen.
+pub(super) fn picture(tree: &Tree<'_>, node: NodeId) -> Option<NodeId> {
+    tree.subtree(node).take(2_000).find(|it| tree.tag(*it) == Tag::Img && !is_unseen(tree.tag(tree.parent(*it))))
+}
+
+fn index(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

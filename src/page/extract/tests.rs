@@ -1,0 +1,43 @@
+use url::Url;
+
+use super::*;
+use crate::article::record::Direction;
+
+fn page(bytes: &[u8], content_type: Option<&str>) -> Result<Page, PageError> {
+    let url = Url::parse("https://news.example/world/harbour").unwrap();
+    extract(Input { bytes, content_type, url: &url })
+}
+
+const ENGLISH: &str = include_str!("../../../tests/fixtures/page/english.html");
+const ARABIC: &str = include_str!("../../../tests/fixtures/page/arabic.html");
+
+#[test]
+fn an_english_page_gives_title_dates_writers_and_its_text_alone() {
+    let page = page(ENGLISH.as_bytes(), None).unwrap();
+    let content = page.articles[0].content.clone();
+    assert_eq!(content.title.as_deref(), Some("Harbour reopens after the storm"));
+    assert_eq!(content.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+00:00");
+    assert_eq!(content.bylines[0].name, "Nadia Rahal");
+    assert_eq!(content.language.as_deref(), Some("en"));
+    assert_eq!(content.images[0].url.as_deref(), Some("https://news.example/img/harbour.jpg"));
+    assert_eq!(page.canonical.unwrap().as_str(), "https://news.example/world/harbour");
+    let text = content.text.unwrap();
+    assert!(text.starts_with("The harbour of the old town"), "{text}");
+    assert!(!text.contains("Subscribe"), "{text}");
+}
+
+#[test]
+fn an_arabic_page_in_windows_1256_reads_from_right_to_left() {
+    let (bytes, _, _) = encoding_rs::WINDOWS_1256.encode(ARABIC);
+    let page = page(&bytes, Some("text/html; charset=windows-1256")).unwrap();
+    assert_eq!(page.articles[0].content.language.as_deref(), Some("ar"));
+    assert_eq!(page.articles[0].content.direction, Some(Direction::Rtl));
+    assert_eq!(page.articles[0].content.title.as_deref(), Some("إعادة فتح الميناء بعد العاصفة"));
+}
+
+#[test]
+fn what_is_no_article_is_an_error_and_never_a_panic() {
+    assert!(matches!(page(b"%PDF-1.4", None), Err(PageError::NotHtml(_))));
+    assert_eq!(page(b"<html><body><p>Hello</body></html>", None), Err(PageError::NoText));
+    assert_eq!(page("<div>".repeat(100_000).as_bytes(), None), Err(PageError::NoText));
+}

@@ -1,0 +1,305 @@
+//! One article out of its lines: blocks in order with their pictures, the deck, bylines, agencies, the related list.
+
+use std::collections::HashSet;
+
+use super::{
+    Part,
+    blocks::{Build, MAX_BLOCKS},
+    hints, language, pictures,
+    related::{self, Item},
+    split::{Stretch, View},
+};
+use crate::{
+    article::{
+        agency, byline,
+        record::{Block, Content, Image, Origin},
+        text::{self, fold},
+    },
+    dates::{moment, partial},
+    html::{NodeId, Tag},
+};
+
+/// Pictures of one article.
+const MAX_IMAGES: usize = 200;
+/// Weight of a deck.
+const MAX_DECK: u32 = 600;
+/// Lines between a headline and the text in which the deck, the writers and the day are looked for.
+const HEAD_LINES: usize = 30;
+
+/// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
+pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, related_to: Option<usize>) -> Part {
+    let mut work = Work { view, stretch, content, used: HashSet::new(), captions: HashSet::new() };
+    let items = related_to.map(|to| work.related(to)).unwrap_or_default();
+    work.title();
+    let first = work.first_body();
+    work.deck(first);
+    work.byline(first);
+    work.date(first);
+    let blocks = work.blocks();
+    let mut content = work.content;
+    content.related = items.into_iter().map(|it| it.related).collect();
+    content.blocks = blocks;
+    finish(&mut content, view.meta.claim.as_deref());
+    Part { url: stretch.url.clone(), content }
+}
+
+/// What follows from the blocks: the text, its language, its words, the agencies that it credits.
+fn finish(content: &mut Content, claim: Option<&str>) {
+    let body = super::blocks::text(&content.blocks);
+    // The deck is part of what readers read; it is no block, because it is a field of its own.
+    let whole = match &content.subtitle {
+        Some(deck) if !body.is_empty() && !body.contains(deck.as_str()) => format!("{deck}\n\n{body}"),
+        _ => body,
+    };
+    (content.language, content.script, content.direction) = language::detect(&whole, claim);
+    content.word_count = text::word_count(&whole);
+    content.provenance.text = Some(Origin::Dom);
+    let credited = content.images.iter().filter_map(|it| it.agency.clone());
+    let written = content.bylines.iter().filter_map(|it| agency::of_credit(&it.name)).map(str::to_owned);
+    let named = agency::named(&whole).into_iter().map(str::to_owned);
+    let mut agencies: Vec<String> = Vec::new();
+    for name in credited.chain(written).chain(named) {
+        if !agencies.contains(&name) {
+            agencies.push(name);
+        }
+    }
+    content.agencies = agencies;
+    content.text = Some(whole).filter(|it| !it.is_empty());
+}
+
+struct Work<'a, 'b> {
+    view: View<'a, 'b>,
+    stretch: &'a Stretch,
+    content: Content,
+    /// Lines that are something else than text.
+    used: HashSet<usize>,
+    /// Captions, folded: each counts once, however often it is printed.
+    captions: HashSet<String>,
+}
+
+impl Work<'_, '_> {
+    fn line(&self, at: usize) -> &str {
+        self.view.lines.get(&self.view.lines.lines[at])
+    }
+
+    fn block_of(&self, at: usize) -> NodeId {
+        self.view.lines.lines[at].block
+    }
+
+    fn is_text(&self, at: usize) -> bool {
+        self.view.body[at] && !self.used.contains(&at)
+    }
+
+    fn related(&mut self, to: usize) -> Vec<Item> {
+        let from = (self.stretch.from..to).find(|it| self.view.body[*it]).unwrap_or(self.stretch.from);
+        let items = related::items(self.view, from, to);
+        for item in &items {
+            self.used.extend(item.from..item.to);
+        }
+        items
+    }
+
+    /// The first line of the text, after the headline.
+    fn first_body(&self) -> usize {
+        let from = self.stretch.headline.map_or(self.stretch.from, |it| it + 1);
+        (from..self.stretch.to).find(|it| self.is_text(*it)).unwrap_or(self.stretch.to)
+    }
+
+    fn title(&mut self) {
+        if let Some(at) = self.stretch.headline {
+            let visible = self.line(at).to_owned();
+            let said = self.content.title.as_deref().map(fold);
+            // What readers see wins over what machines are told, where both are the same headline with something before or
+            // behind it.
+            let same = said.as_deref().is_some_and(|said| super::split::alike(said, &fold(&visible)));
+            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.names_site(&visible);
+            if said.is_none() || self.stretch.holder != 0 || same || heading {
+                self.content.title = Some(visible);
+                self.content.provenance.title = Some(Origin::Dom);
+            }
+        }
+        // Printed twice or thrice it is still no text.
+        if let Some(title) = self.content.title.as_deref().map(fold) {
+            let lines = self.stretch.from..self.stretch.to;
+            self.used
+                .extend(lines.filter(|it| self.view.lines.lines[*it].chars < 400 && fold(self.line(*it)) == title).collect::<Vec<_>>());
+        }
+        self.used.extend(self.stretch.headline);
+    }
+
+    /// Some sites set their own name as the highest heading.
+    fn names_site(&self, text: &str) -> bool {
+        let text = fold(text);
+        let host = fold(self.view.base.host_str().unwrap_or_default());
+        self.view.meta.site_name.as_deref().is_some_and(|it| fold(it) == text) || host.contains(&text)
+    }
+
+    /// A line between headline and text that sums up: by its place before the element that holds the paragraphs.
+    fn deck(&mut self, first: usize) {
+        let from = self.stretch.headline.map_or(first.saturating_sub(6), |it| it + 1);
+        if self.content.subtitle.is_none() {
+            let second = (first + 1..self.stretch.to).find(|it| self.is_text(*it));
+            let before = (from..first.min(from + HEAD_LINES)).find(|it| self.deck_like(*it) && self.hinted(*it, hints::DECK));
+            let apart = second.is_some_and(|it| first < self.stretch.to && self.deck_like(first) && self.stands_apart(first, it));
+            let at = before.or_else(|| apart.then_some(first));
+            self.content.subtitle = at.map(|it| self.line(it).to_owned());
+        }
+        if let Some(deck) = self.content.subtitle.as_deref().map(fold) {
+            let end = self.stretch.to.min(first + 3);
+            self.used.extend((from..end).filter(|it| fold(self.line(*it)) == deck).collect::<Vec<_>>());
+        }
+    }
+
+    fn deck_like(&self, at: usize) -> bool {
+        let (line, weight) = (&self.view.lines.lines[at], self.view.measured.weight[at]);
+        (25..MAX_DECK).contains(&weight)
+            && line.linked * 4 < line.chars.max(1)
+            && !byline::is_byline(self.line(at))
+            && partial_date(self.line(at)).is_none()
+    }
+
+    fn hinted(&self, at: usize, hint: hints::Hints) -> bool {
+        let block = self.block_of(at);
+        (self.view.measured.own[block as usize] | self.view.measured.own[self.view.tree.parent(block) as usize]) & hint != 0
+    }
+
+    /// Whether a first line is set apart from the paragraph after it: a heading, or named a deck.
+    fn stands_apart(&self, at: usize, next: usize) -> bool {
+        let tree = self.view.tree;
+        let heading = tree.tag(self.block_of(at)).heading_level().is_some();
+        let same_parent = tree.parent(self.block_of(at)) == tree.parent(self.block_of(next));
+        heading && self.view.measured.weight[at] > 40
+            || self.hinted(at, hints::DECK) && (!same_parent || self.view.measured.looks[at] != self.view.measured.looks[next])
+    }
+
+    fn byline(&mut self, first: usize) {
+        if !self.content.bylines.is_empty() {
+            return;
+        }
+        let from = self.stretch.headline.map_or(first.saturating_sub(8), |it| it + 1);
+        let near = (from..first.min(from + HEAD_LINES)).chain(first..self.stretch.to.min(first + 1));
+        for at in near {
+            let line = self.line(at);
+            if line.chars().count() < 160 && (byline::is_byline(line) || self.hinted(at, hints::META) && byline::looks_like_name(line)) {
+                self.content.bylines = byline::read(line);
+                if !self.content.bylines.is_empty() {
+                    self.content.provenance.bylines = Some(Origin::Dom);
+                    self.used.insert(at);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn date(&mut self, first: usize) {
+        if self.content.published.is_some() {
+            return;
+        }
+        let from = self.stretch.headline.unwrap_or(first.saturating_sub(8));
+        let nodes = self.view.lines.lines.get(from).map_or(0, |it| it.first)
+            ..self.view.lines.lines.get(first).map_or(self.view.tree.len(), |it| it.first);
+        let machine = nodes.filter(|it| self.view.tree.tag(*it) == Tag::Time).find_map(|it| self.view.tree.attribute(it, "datetime"));
+        if let Some(moment) = machine.and_then(|it| moment::parse(&it, None)) {
+            self.content.published = Some(moment.time);
+            self.content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
+        } else if let Some(day) = (from + 1..first.min(from + HEAD_LINES)).find_map(|at| partial_date(self.line(at))) {
+            self.content.published = Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
+            self.content.date_notes.push("published: a day found on the page, taken as midnight UTC".to_owned());
+        } else {
+            return;
+        }
+        self.content.provenance.published = Some(Origin::Dom);
+    }
+
+    fn blocks(&mut self) -> Vec<Block> {
+        let mut pictures = self.pictures().into_iter().peekable();
+        let mut build = Build::new(self.view.tree);
+        let mut begun = false;
+        for at in self.stretch.from..self.stretch.to {
+            while let Some((_, shown)) = pictures.next_if(|(before, _)| *before <= at) {
+                self.show(shown, begun.then_some(&mut build));
+            }
+            if self.is_text(at) && build.blocks.len() < MAX_BLOCKS {
+                begun = true;
+                build.text(self.block_of(at), self.line(at).to_owned());
+            }
+        }
+        for (_, shown) in pictures {
+            self.show(shown, None);
+        }
+        // A heading with nothing under it is the head of what was left out.
+        while let Some(Block::Heading { .. }) = build.blocks.last() {
+            build.blocks.pop();
+        }
+        build.blocks
+    }
+
+    /// A picture is one of the article's; what stands above the text is the lead and no block.
+    fn show(&mut self, shown: Block, build: Option<&mut Build<'_, '_>>) {
+        let first = if let Block::Image(image) = &shown { self.image(image.clone()) } else { true };
+        if let Some(build) = build.filter(|_| first) {
+            build.push(shown);
+        }
+    }
+
+    /// The article's pictures with their places; their captions are no text.
+    fn pictures(&mut self) -> Vec<(usize, Block)> {
+        let last = (self.stretch.from..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(self.stretch.from);
+        let first = self.first_body();
+        let head = self.stretch.headline.unwrap_or(first).min(first).saturating_sub(3).max(self.stretch.from);
+        let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::ADS | hints::SELLING | hints::BIOGRAPHY | hints::OTHERS;
+        let mut found = Vec::new();
+        for picture in &self.view.lines.pictures {
+            let place = picture.before;
+            let outside = place < head || place > last + 1 || self.used_by_related(picture.node);
+            let around = self.view.measured.all[picture.node as usize];
+            if outside
+                || found.len() >= MAX_IMAGES
+                || around & refused != 0 && self.view.tree.ancestors(picture.node).all(|it| self.view.tree.tag(it) != Tag::Figure)
+            {
+                continue;
+            }
+            if self.view.tree.tag(picture.node) == Tag::Iframe {
+                let src = self.view.tree.attribute(picture.node, "src");
+                found.extend(src.and_then(|it| super::blocks::absolute(self.view.base, &it)).map(|url| (place, Block::Embed { url })));
+                continue;
+            }
+            let Some(read) = pictures::read(self.view, picture) else { continue };
+            if read.lines.clone().filter(|it| self.view.body[*it]).map(|it| self.view.measured.weight[it]).sum::<u32>() < MAX_DECK {
+                self.used.extend(read.lines);
+            }
+            found.push((place, Block::Image(read.image)));
+        }
+        found
+    }
+
+    fn used_by_related(&self, node: NodeId) -> bool {
+        let at = self.view.lines.lines.partition_point(|it| it.first < node);
+        self.used.contains(&at) && Some(at) != self.stretch.headline && !self.view.body.get(at).copied().unwrap_or(false)
+    }
+
+    /// Each picture once, by its address or by its caption; whether it is there for the first time.
+    fn image(&mut self, image: Image) -> bool {
+        let name = |it: &Image| it.url.as_deref().map(|it| it.split('?').next().unwrap_or_default().to_owned());
+        let caption = image.caption.as_deref().map(fold).unwrap_or_default();
+        if let Some(known) = self.content.images.iter_mut().find(|it| it.url.is_some() && name(it) == name(&image)) {
+            known.caption = known.caption.take().or(image.caption);
+            known.credit = known.credit.take().or(image.credit);
+            known.agency = known.agency.take().or(image.agency);
+            known.taken = known.taken.take().or(image.taken);
+            known.archive |= image.archive;
+            // The metadata's picture stands somewhere in the article.
+            return !caption.is_empty() && self.captions.insert(caption);
+        }
+        let first = caption.is_empty() || self.captions.insert(caption);
+        if first {
+            self.content.images.push(image);
+        }
+        first
+    }
+}
+
+/// The day that a short line names.
+fn partial_date(line: &str) -> Option<chrono::NaiveDate> {
+    if line.len() > 200 { None } else { partial::find(line)?.day() }
+}

@@ -1,0 +1,114 @@
+//! Goes through a source that is one page: whether what it says has changed, and if so, an entry with the page itself, so
+//! that it is not fetched a second time.
+//!
+//! What must stay true: the page is read here as the page stage will read it, so its validators are kept only where it
+//! can be read; and it counts as changed only where its articles say something else, because the markup of many pages
+//! (tokens, times, advertisements) differs from one visit to the next.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Rules,
+    listing::{Listed, described, touch},
+};
+use crate::{
+    article::{commit::day, identity, text},
+    config::{PageMode, sources::Source},
+    feed::Entry,
+    fetch::Fetched,
+    page::{self, Page},
+    store::{Document, EntryKey, HostKey, Packed, PendingEntry, PendingKey, PollStore, Seen, StoreError, digest},
+    telemetry::metrics,
+};
+
+/// What the visit brings, or why the page cannot be read.
+pub(super) fn go_through(
+    store: &PollStore,
+    source: &Source,
+    (fetched, bytes): (&Fetched, &[u8]),
+    (rules, now): (&Rules, DateTime<Utc>),
+) -> Result<Result<Listed, String>, StoreError> {
+    let url = source.at.url().map(|_| &fetched.url);
+    let page = match page::read(bytes, fetched.content_type.as_deref(), (url, None)) {
+        Ok(page) => page,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let mut listed = Listed { title: page.site_name.clone(), ..Listed::default() };
+    let at = source.at.to_string();
+    let key = EntryKey::new(source.id.as_str(), &at);
+    let before = store.seen(&[key])?.pop().flatten();
+    let version = version(&page);
+    let known = before.as_ref().is_some_and(|seen| seen.version == version);
+    let mut seen = Seen { version, day: day(now), ..before.unwrap_or_default() };
+    if known {
+        metrics::entries("known", 1);
+        touch(store, &aliases(&page, source), day(now), &mut listed.commit)?;
+    } else {
+        metrics::entries(if before.is_some() { "changed" } else { "new" }, 1);
+        listed.fresh = 1;
+        if source.pages.unwrap_or(rules.pages) != PageMode::Off {
+            let entry = Entry { identity: at, link: source.at.url().cloned(), ..Entry::default() };
+            let entry = pending(entry, described(source, listed.title.as_ref()), fetched, (url.is_some(), now));
+            let row = PendingKey::new(HostKey::of_document(source.id.as_str(), &key), now, &key);
+            listed.commit.enqueue_document(seen.pending.as_ref(), &row, &entry, Packed::of(bytes)?);
+            listed.wakes.push((row.host(), row.due_ms()));
+            seen.pending = Some(row);
+        }
+    }
+    listed.commit.seen(&key, &seen);
+    Ok(Ok(listed))
+}
+
+fn pending(
+    entry: Entry,
+    source: crate::article::record::Source,
+    fetched: &Fetched,
+    (has_address, now): (bool, DateTime<Utc>),
+) -> PendingEntry {
+    let document = Document {
+        content_type: fetched.content_type.clone(),
+        url: has_address.then(|| fetched.url.clone()),
+        via: fetched.via.clone(),
+        received: fetched.requested,
+        unreadable: None,
+    };
+    PendingEntry { source, entry, first_seen: now, listed: now, tries: 0, last_error: None, fetch_page: false, document: Some(document) }
+}
+
+/// A hash of what the page's articles say.
+fn version(page: &Page) -> [u8; 16] {
+    let says = page.articles.iter().map(|it| text::content_hash(it.content.title.as_deref(), it.content.text.as_deref()));
+    digest(&[says.collect::<String>().as_bytes()])
+}
+
+/// Names of the page's articles.
+fn aliases(page: &Page, source: &Source) -> Vec<[u8; 16]> {
+    let whole = source.at.url();
+    let part = |it: &page::Part| match (&it.url, whole) {
+        (Some(url), _) => identity::of_url(url),
+        (None, Some(whole)) => identity::of_part(whole, it.content.title.as_deref().unwrap_or_default()),
+        (None, None) => identity::of_content(it.content.title.as_deref(), it.content.text.as_deref()),
+    };
+    whole.map(identity::of_url).into_iter().chain(page.articles.iter().map(part)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(html: &str) -> Page {
+        page::read(html.as_bytes(), None, (None, None)).unwrap()
+    }
+
+    #[test]
+    fn other_markup_around_the_same_words_is_no_change() {
+        let words = "<p>The harbour of the old town is open again, and the first ferry left before dawn with forty people on board.</p>";
+        let page = |title: &str, token: &str| {
+            read(&format!(
+                "<html><head><title>{title}</title><script>token = '{token}'</script></head><body><article><h1>{title}</h1>{words}{words}</article></body></html>"
+            ))
+        };
+        assert_eq!(version(&page("Open", "a")), version(&page("Open", "b")));
+        assert_ne!(version(&page("Open", "a")), version(&page("Closed", "a")));
+    }
+}

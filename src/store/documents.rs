@@ -1,0 +1,209 @@
+//! Documents that pending entries carry: bytes that were received with the entry, so that no page is fetched for it.
+//!
+//! An entry's row says what its document is ([`Document`]); the bytes are compressed in a table of their own, because
+//! rows are read and moved far more often than documents. What must stay true: a document is written in the batch
+//! that writes its entry's row and deleted in the batch that ends the row, so neither is ever without the other.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    Batch, StoreError,
+    engine::{Snapshot, Table},
+    entries::{PendingEntry, PendingKey},
+};
+
+/// zstd's fastest ordinary level: a document is read once, within seconds of being written.
+const LEVEL: i32 = 1;
+/// No document is larger, whatever the config says: the most that `fetch.max_decoded` may be.
+const LARGEST: usize = 1 << 30;
+
+/// What is known of a document beside its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The `Content-Type` it came with.
+    pub content_type: Option<String>,
+    /// Where it was read, after redirects; `None` for one that came without an address.
+    pub url: Option<Url>,
+    /// The addresses before redirects.
+    pub via: Vec<Url>,
+    /// When it was received. A later look wins over an earlier one.
+    pub received: DateTime<Utc>,
+    /// Why it cannot be read at all: then it only waits to become a dead letter.
+    pub unreadable: Option<String>,
+}
+
+impl Document {
+    /// Whether it was handed over as plain text.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        let media_type = self.content_type.as_deref().and_then(|it| it.split(';').next()).unwrap_or_default();
+        media_type.trim().eq_ignore_ascii_case("text/plain")
+    }
+}
+
+/// A document's bytes as the store keeps them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed(Vec<u8>);
+
+impl Packed {
+    /// Compresses. It takes a moment for a large document: not for the network's threads.
+    pub fn of(bytes: &[u8]) -> Result<Self, StoreError> {
+        zstd::bulk::compress(bytes, LEVEL).map(Self).map_err(|error| StoreError::damaged("documents", error))
+    }
+}
+
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
+    // The frame tells its content's size; no more than that is allocated.
+    zstd::bulk::decompress(packed, LARGEST).map_err(|error| StoreError::damaged("documents", error))
+}
+
+/// The key of an entry's document: the entry, and when it was listed. Unlike the entry's row it never moves, and it
+/// differs between two editions of one entry, so that ending one does not take the other's document away.
+fn key(row: &PendingKey, listed_ms: u64) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&row.entry());
+    key[8..].copy_from_slice(&listed_ms.to_be_bytes());
+    key
+}
+
+pub(super) fn key_of(row: &PendingKey, entry: &PendingEntry) -> [u8; 16] {
+    key(row, u64::try_from(entry.listed.timestamp_millis()).unwrap_or(0))
+}
+
+/// The bytes of an entry's document, as they were received; `None` where a newer edition has taken the entry's place.
+pub(super) fn read(snapshot: &Snapshot, row: &PendingKey, entry: &PendingEntry) -> Result<Option<Vec<u8>>, StoreError> {
+    match snapshot.get(Table::Documents, &key_of(row, entry))? {
+        Some(packed) => unpack(&packed).map(Some),
+        None if snapshot.get(Table::Pending, row.as_bytes())?.is_none() => Ok(None),
+        None => Err(missing()),
+    }
+}
+
+fn missing() -> StoreError {
+    StoreError::damaged("documents", "an entry's document is missing")
+}
+
+impl Batch {
+    /// Keeps the document of an entry that is put into the queue.
+    pub(super) fn document(&mut self, row: &PendingKey, entry: &PendingEntry, bytes: Packed) {
+        self.put(Table::Documents, key_of(row, entry), bytes.0);
+    }
+
+    /// Forgets the document of an entry that is done.
+    pub(super) fn forget_document(&mut self, row: &PendingKey, entry: &PendingEntry) {
+        if entry.document.is_some() {
+            self.delete(Table::Documents, key_of(row, entry));
+        }
+    }
+
+    /// Forgets the document of an entry that is replaced, given the row under which it was first put into the queue:
+    /// an entry with a document is due as soon as it is listed.
+    pub(super) fn forget_replaced_document(&mut self, first_row: &PendingKey) {
+        self.delete(Table::Documents, key(first_row, first_row.due_ms()));
+    }
+}
+
+/// Reads every document back, and holds the table against the entries that carry one: `owners` are their keys.
+pub(super) fn verify(snapshot: &Snapshot, mut owners: HashSet<[u8; 16]>) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for row in snapshot.from(Table::Documents, &[]) {
+        let (key, packed) = row?;
+        unpack(&packed)?;
+        let owned = <[u8; 16]>::try_from(key).is_ok_and(|key| owners.remove(&key));
+        if !owned {
+            return Err(StoreError::damaged("documents", "a document that belongs to no entry"));
+        }
+        count += 1;
+    }
+    if owners.is_empty() { Ok(count) } else { Err(missing()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::{
+        article::record,
+        feed::Entry,
+        store::{EntryKey, Facts, HostKey, PollCommit, Store},
+    };
+
+    fn at(ms: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(ms)
+    }
+
+    /// An edition of the one entry of a source, listed then.
+    fn edition(ms: i64) -> (PendingKey, PendingEntry) {
+        let source = record::Source { id: "s".into(), name: None, kind: "page".into(), url: "file:a".into(), tags: Vec::new() };
+        let document = Document { content_type: None, url: None, via: Vec::new(), received: at(ms), unreadable: None };
+        let entry = PendingEntry {
+            source,
+            entry: Entry::default(),
+            first_seen: at(0),
+            listed: at(ms),
+            tries: 0,
+            last_error: None,
+            fetch_page: false,
+            document: Some(document),
+        };
+        (PendingKey::new(HostKey::new(""), at(ms), &EntryKey::new("s", "a")), entry)
+    }
+
+    async fn enqueue(store: &Store, older: Option<&PendingKey>, (key, entry): &(PendingKey, PendingEntry), bytes: &[u8]) {
+        let mut commit = PollCommit::default();
+        commit.facts(&Facts { id: "s".into(), ..Facts::default() });
+        commit.enqueue_document(older, key, entry, Packed::of(bytes).unwrap());
+        store.polls().commit(commit).await.unwrap();
+    }
+
+    async fn commit(store: &Store, change: impl FnOnce(&mut Batch)) {
+        let mut batch = Batch::default();
+        change(&mut batch);
+        store.articles().commit(batch).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_document_comes_and_goes_with_its_entry() {
+        let store = Store::in_memory().unwrap();
+        let (key, entry) = edition(1);
+        enqueue(&store, None, &(key, entry.clone()), b"a page").await;
+        assert_eq!(store.entries().document(&key, &entry).unwrap().unwrap(), b"a page");
+        assert!(store.verify().unwrap().contains(&("documents", 1)));
+        // A row that moves to a later time keeps it.
+        let later = key.at(at(60_000));
+        commit(&store, |batch| batch.entry_retry(&key, &later, &entry)).await;
+        assert_eq!(store.entries().document(&later, &entry).unwrap().unwrap(), b"a page");
+        commit(&store, |batch| batch.entry_done(&later, &entry)).await;
+        assert!(store.verify().unwrap().contains(&("documents", 0)));
+    }
+
+    #[tokio::test]
+    async fn ending_an_edition_leaves_the_newer_ones_document() {
+        let store = Store::in_memory().unwrap();
+        let (older, newer) = (edition(1), edition(2));
+        enqueue(&store, None, &older, b"first").await;
+        enqueue(&store, Some(&older.0), &newer, b"second").await;
+        assert!(store.entries().document(&older.0, &older.1).unwrap().is_none(), "its place was taken");
+        commit(&store, |batch| batch.entry_done(&older.0, &older.1)).await;
+        assert_eq!(store.entries().document(&newer.0, &newer.1).unwrap().unwrap(), b"second");
+        assert!(store.verify().unwrap().contains(&("documents", 1)));
+    }
+
+    #[tokio::test]
+    async fn a_document_without_its_entry_and_an_entry_without_its_document_are_damage() {
+        let store = Store::in_memory().unwrap();
+        let (key, entry) = edition(1);
+        commit(&store, |batch| batch.document(&key, &entry, Packed::of(b"x").unwrap())).await;
+        assert!(store.verify().unwrap_err().to_string().contains("belongs to no entry"));
+        commit(&store, |batch| batch.forget_document(&key, &entry)).await;
+        enqueue(&store, None, &(key, entry.clone()), b"x").await;
+        commit(&store, |batch| batch.forget_document(&key, &entry)).await;
+        assert!(store.verify().unwrap_err().to_string().contains("document is missing"));
+        assert!(store.entries().document(&key, &entry).is_err());
+    }
+}

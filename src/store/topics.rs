@@ -1,0 +1,124 @@
+//! Input's part of the store: how far each topic was read, committed together with the entries made of its messages.
+//!
+//! What must stay true: the offset that a batch reaches is in the batch of its entries, so after any crash reading goes
+//! on where the durable entries end: nothing is lost and nothing is read twice.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Batch, StoreError,
+    documents::Packed,
+    engine::{Engine, Table},
+    entries::{self, PendingEntry, PendingKey},
+    from_json, json,
+};
+
+/// How far a source's topic was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TopicState {
+    /// The source's id.
+    pub id: String,
+    /// The topic.
+    pub topic: String,
+    /// The cluster that holds it.
+    pub cluster: String,
+    /// Each partition that was ever seen.
+    pub partitions: BTreeMap<i32, Progress>,
+    /// Messages taken so far.
+    pub messages: u64,
+    /// When the last one was.
+    pub last_message: Option<DateTime<Utc>>,
+    /// How often the topic was not the one that was read before, or did not have any more what was next.
+    pub resets: u64,
+    /// The last such event, in words.
+    pub last_reset: Option<String>,
+    /// Why it cannot be read now.
+    pub trouble: Option<String>,
+}
+
+/// How far a partition was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The offset of the message to read next.
+    pub next: i64,
+    /// The last message that was read: found again, it shows that the partition is the same.
+    pub last: Option<Mark>,
+}
+
+/// A message, to be known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its offset.
+    pub offset: i64,
+    /// A hash of its time, key and value.
+    pub digest: [u8; 8],
+}
+
+/// The input stage's handle.
+#[derive(Debug, Clone)]
+pub struct TopicStore {
+    engine: Engine,
+}
+
+impl TopicStore {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// How far a source's topic was read; `None` before the first time.
+    pub fn state(&self, source: &str) -> Result<Option<TopicState>, StoreError> {
+        self.engine.snapshot()?.get(Table::Topics, source.as_bytes())?.map(|it| decode(&it)).transpose()
+    }
+
+    /// The rows of a source's entries that wait for their first reading.
+    pub fn waiting(&self, source: &str) -> Result<Vec<PendingKey>, StoreError> {
+        let mut waiting = Vec::new();
+        for row in self.engine.snapshot()?.from(Table::Pending, &[]) {
+            let (key, value) = row?;
+            let entry = entries::decode(&value)?;
+            if entry.source.id == source && entry.tries == 0 {
+                waiting.push(PendingKey::decode(&key)?);
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Those of the rows that still wait.
+    pub fn still_waiting(&self, rows: Vec<PendingKey>) -> Result<Vec<PendingKey>, StoreError> {
+        let snapshot = self.engine.snapshot()?;
+        let waits = |row: PendingKey| snapshot.get(Table::Pending, row.as_bytes()).map(|it| it.map(|_| row)).transpose();
+        rows.into_iter().filter_map(waits).collect()
+    }
+
+    /// Commits a batch of messages, or where reading begins: durable when it returns.
+    pub async fn commit(&self, commit: TopicCommit) -> Result<(), StoreError> {
+        self.engine.commit(commit.0).await
+    }
+}
+
+/// What a batch of messages changes, in one atomic batch.
+#[derive(Debug, Default)]
+pub struct TopicCommit(Batch);
+
+impl TopicCommit {
+    /// Keeps how far the topic is read with this batch.
+    pub fn state(&mut self, state: &TopicState) {
+        self.0.put(Table::Topics, state.id.as_bytes(), json(state));
+    }
+
+    /// Puts an entry into the queue, with the document that it came with.
+    pub fn enqueue(&mut self, key: &PendingKey, entry: &PendingEntry, document: Option<Packed>) {
+        self.0.put(Table::Pending, *key.as_bytes(), json(entry));
+        if let Some(bytes) = document {
+            self.0.document(key, entry, bytes);
+        }
+    }
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<TopicState, StoreError> {
+    from_json("topics", bytes)
+}

@@ -1,0 +1,241 @@
+//! What one source or page would yield, and why: read as the stages read it, decided on as they decide, published nowhere.
+
+mod words;
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    article::{
+        Candidate, Look, Reading,
+        assemble::{self, Assembled},
+        commit, identity, record,
+    },
+    feed::{self, Entry, Feed},
+    fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
+    page::{self, Form, Page, PageKind},
+    poll,
+    store::{Document, EntryKey, HostKey, PendingEntry, PendingKey},
+};
+
+/// What is asked for: a feed or a page.
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
+
+/// Why nothing can be told.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// It cannot be read now.
+    #[error("{0}")]
+    World(String),
+    /// It is neither a feed nor a page with an article.
+    #[error("no feed ({feed}), and no page ({page})")]
+    Neither {
+        /// Why it is no feed.
+        feed: String,
+        /// Why it is no page.
+        page: String,
+    },
+}
+
+/// What was read, and what would be made of it.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Where it was read, after redirects; `null` for a file whose address is not known.
+    pub url: Option<Url>,
+    /// Addresses before redirects.
+    pub via: Vec<Url>,
+    /// The `Content-Type` it came with.
+    pub content_type: Option<String>,
+    /// Bytes after decompression.
+    pub bytes: usize,
+    /// What it is.
+    #[serde(flatten)]
+    pub found: Found,
+}
+
+/// What it is.
+#[derive(Debug, Serialize)]
+#[serde(tag = "what", rename_all = "lowercase")]
+pub enum Found {
+    /// A feed.
+    Feed {
+        /// Its own title.
+        title: Option<String>,
+        /// Its language, as it claims.
+        language: Option<String>,
+        /// Its entries, in its order.
+        entries: Vec<Listed>,
+    },
+    /// A page, or the text of one.
+    Page {
+        /// Its form.
+        form: Form,
+        /// What it is, taken as a whole.
+        kind: PageKind,
+        /// Its articles.
+        articles: Vec<Made>,
+        /// Candidates that lost.
+        lost: Vec<Lost>,
+    },
+}
+
+/// An entry of a feed, and what a first poll would do about it.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    /// Headline.
+    pub title: Option<String>,
+    /// The page.
+    pub link: Option<Url>,
+    /// Its id in the feed.
+    pub guid: Option<String>,
+    /// When it was published.
+    pub published: Option<DateTime<Utc>>,
+    /// `new`, `backlog` or `off`.
+    pub verdict: &'static str,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// An article of a page.
+#[derive(Debug, Serialize)]
+pub struct Made {
+    /// What it would be known by, the strongest first.
+    pub known_by: Vec<&'static str>,
+    /// The record as it would be published; its `provenance` says where the fields came from.
+    pub record: Value,
+}
+
+/// A candidate for a field that lost.
+#[derive(Debug, Serialize)]
+pub struct Lost {
+    /// Which field.
+    pub field: &'static str,
+    /// What it would have been.
+    pub value: String,
+    /// Why it is not.
+    pub why: &'static str,
+}
+
+/// What a trial works with.
+#[derive(Debug)]
+pub struct Trier<'a, F> {
+    /// HTTP.
+    pub fetcher: &'a F,
+    /// Rules of polling.
+    pub rules: poll::Rules,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+impl<F: Fetch> Trier<'_, F> {
+    /// Fetches an address.
+    pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
+        let outcome = self.fetcher.fetch(Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT }).await;
+        let fetched = body(outcome)?;
+        let at = Some(fetched.url.clone());
+        self.report(fetched, at, Some(url)).await
+    }
+
+    /// Reads a file, which was read at `url` where that is given.
+    pub async fn file(&self, path: &Path, url: Option<Url>) -> Result<Report, TrialError> {
+        let outcome = fetch::file::read(path, self.rules.max_decoded, self.now).await;
+        if let Outcome::Gone { .. } = outcome {
+            return Err(TrialError::World("there is no such file".to_owned()));
+        }
+        let fetched = body(outcome)?;
+        self.report(fetched, url.clone(), url).await
+    }
+
+    async fn report(&self, fetched: Fetched, url: Option<Url>, asked: Option<Url>) -> Result<Report, TrialError> {
+        let (rules, now) = (self.rules.clone(), self.now);
+        let read_at = url.clone();
+        let work = move || {
+            let bytes = fetched.body.decode(rules.max_decoded).map_err(|error| TrialError::World(error.to_string()))?;
+            let content_type = fetched.content_type.as_deref();
+            let read = match feed::read(&bytes, content_type, read_at.as_ref().unwrap_or(&fetched.url)) {
+                Ok(feed) => Ok(feed),
+                Err(feed) => Err(page::read(&bytes, content_type, (read_at.as_ref(), None))
+                    .map_err(|page| TrialError::Neither { feed: feed.to_string(), page: page.to_string() })?),
+            };
+            let form = Form::of(&bytes, content_type);
+            Ok((read, form, bytes.len(), fetched))
+        };
+        let (read, form, bytes, fetched) =
+            tokio::task::spawn_blocking(work).await.map_err(|error| TrialError::World(error.to_string()))??;
+        let (via, content_type) = (fetched.via.clone(), fetched.content_type.clone());
+        let found = match read {
+            Ok(feed) => listed(feed, &self.rules, now),
+            Err(page) => self.made(page, form, (fetched, url.clone(), asked)).await?,
+        };
+        Ok(Report { url, via, content_type, bytes, found })
+    }
+
+    /// The page as that of a source of kind `page`.
+    async fn made(&self, page: Page, form: Form, (fetched, url, asked): (Fetched, Option<Url>, Option<Url>)) -> Result<Found, TrialError> {
+        let (kind, lost) = (page.kind, lost(&page, url.as_ref()));
+        let entry = self.pending(asked, &fetched, url.clone());
+        let look = || Look { requested: fetched.requested, url: url.clone(), via: fetched.via.clone(), page: page.clone() };
+        let published = |it: &&Assembled| it.content.title.is_some() || it.content.text.is_some();
+        let known_by = |it: &Assembled| it.names.iter().map(|(word, _)| *word).collect();
+        let names: Vec<Vec<&'static str>> = assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
+        let key = PendingKey::new(HostKey::new(""), self.now, &EntryKey::new("", ""));
+        let candidate = Candidate { key, entry, reading: Reading::Page(Box::new(look())) };
+        let records = commit::preview(candidate, self.now).await.map_err(|error| TrialError::World(error.to_string()))?;
+        let articles = names.into_iter().zip(records).map(|(known_by, record)| Made { known_by, record }).collect();
+        Ok(Found::Page { form, kind, articles, lost })
+    }
+
+    fn pending(&self, link: Option<Url>, fetched: &Fetched, url: Option<Url>) -> PendingEntry {
+        let at = link.as_ref().unwrap_or(&fetched.url).to_string();
+        let source = record::Source { id: "try".to_owned(), name: None, kind: "page".to_owned(), url: at, tags: Vec::new() };
+        let document = Document {
+            content_type: fetched.content_type.clone(),
+            url,
+            via: fetched.via.clone(),
+            received: fetched.requested,
+            unreadable: None,
+        };
+        PendingEntry {
+            source,
+            entry: Entry { link, ..Entry::default() },
+            first_seen: self.now,
+            listed: self.now,
+            tries: 0,
+            last_error: None,
+            fetch_page: false,
+            document: Some(document),
+        }
+    }
+}
+
+fn body(outcome: Outcome) -> Result<Fetched, TrialError> {
+    match outcome {
+        Outcome::New(fetched) => Ok(*fetched),
+        Outcome::NotModified => Err(TrialError::World("HTTP status 304 to an unconditional request".to_owned())),
+        Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(TrialError::World(format!("HTTP status {status}"))),
+        Outcome::Failed(error) => Err(TrialError::World(error.to_string())),
+    }
+}
+
+fn listed(feed: Feed, rules: &poll::Rules, now: DateTime<Utc>) -> Found {
+    let one = |entry: Entry| {
+        let (verdict, why) = poll::preview(&entry, rules, now);
+        Listed { title: entry.title, link: entry.link, guid: entry.guid, published: entry.published, verdict, why }
+    };
+    Found::Feed { title: feed.title, language: feed.language, entries: feed.entries.into_iter().map(one).collect() }
+}
+
+/// What the page claims and nobody believes. As `page` comes to tell more of what it chose from, it belongs here.
+fn lost(page: &Page, read: Option<&Url>) -> Vec<Lost> {
+    let why = "an address of another site, or its home page: a claim to it is no identity";
+    let unbelieved =
+        |field: &'static str| move |url: &Url| (!identity::believable(url, read)).then(|| Lost { field, value: url.to_string(), why });
+    let canonical = page.canonical.iter().filter_map(unbelieved("url"));
+    let alternates = page.alternates.iter().filter_map(unbelieved("alternate_urls"));
+    let parts = page.articles.iter().skip(1).filter_map(|it| it.url.as_ref()).filter_map(unbelieved("url"));
+    canonical.chain(alternates).chain(parts).collect()
+}

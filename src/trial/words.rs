@@ -1,0 +1,90 @@
+//! A trial's report for people.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{Found, Listed, Made, Report};
+use crate::page::Form;
+
+/// Characters of a text that are shown.
+const SHOWN: usize = 300;
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.content_type.as_deref().unwrap_or("without a content type");
+        let at = self.url.as_ref().map_or("a file without an address", |it| it.as_str());
+        writeln!(f, "read: {at}, {} bytes, {kind}", self.bytes)?;
+        for via in &self.via {
+            writeln!(f, "redirected from: {via}")?;
+        }
+        match &self.found {
+            Found::Feed { title, language, entries } => feed(f, [title, language], entries),
+            Found::Page { form, kind, articles, lost } => {
+                let form = if *form == Form::Html { "HTML" } else { "text" };
+                writeln!(f, "a page as {form} of the kind {}, articles: {}", word(&serde_json::json!(kind)), articles.len())?;
+                for article in articles {
+                    one(f, article)?;
+                }
+                for lost in lost {
+                    writeln!(f, "lost: {} {}: {}", lost.field, lost.value, lost.why)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn feed(f: &mut fmt::Formatter<'_>, [title, language]: [&Option<String>; 2], entries: &[Listed]) -> fmt::Result {
+    let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "none".to_owned());
+    let fresh = entries.iter().filter(|it| it.verdict == "new").count();
+    writeln!(f, "a feed, title: {}, language: {}", shown(title), shown(language))?;
+    writeln!(f, "entries: {}, of which a first poll would publish {fresh}", entries.len())?;
+    for entry in entries {
+        let date = entry.published.map_or_else(|| "without a date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
+        let link = entry.link.as_ref().map_or("no link", |it| it.as_str());
+        writeln!(f, "\n{} ({})\n  {date}  {}\n  {link}", entry.verdict, entry.why, shown(&entry.title))?;
+    }
+    Ok(())
+}
+
+fn one(f: &mut fmt::Formatter<'_>, Made { known_by, record }: &Made) -> fmt::Result {
+    writeln!(f)?;
+    if let (Some(index), Some(of)) = (record["part"]["index"].as_u64(), record["part"]["of"].as_u64()) {
+        writeln!(f, "part {} of {of}", index + 1)?;
+    }
+    writeln!(f, "address: {}, known by: {}", word(&record["url"]), known_by.join(", "))?;
+    for name in ["title", "published", "bylines"] {
+        let from = &record["provenance"][name];
+        let from = if from.is_null() { String::new() } else { format!(" (from {})", word(from)) };
+        writeln!(f, "{name}: {}{from}", word(&record[name]))?;
+    }
+    for name in ["subtitle", "section", "modified", "language", "agencies", "date_notes", "quality"] {
+        if !record[name].is_null() {
+            writeln!(f, "{name}: {}", word(&record[name]))?;
+        }
+    }
+    for name in ["images", "related"] {
+        writeln!(f, "{name}: {}", record[name].as_array().map_or(0, Vec::len))?;
+    }
+    let text = record["text"].as_str().unwrap_or_default();
+    let start: String = text.chars().take(SHOWN).collect();
+    let more = if start.len() < text.len() { " …" } else { "" };
+    let from = word(&record["provenance"]["text"]);
+    writeln!(f, "text: {} words (from {from})\n\n{start}{more}", record["word_count"])
+}
+
+/// A value as people write it.
+fn word(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(word).collect::<Vec<_>>().join("; "),
+        Value::Object(fields) => {
+            let given = fields.iter().filter(|(_, value)| !value.is_null());
+            given.map(|(name, value)| format!("{name} {}", word(value))).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,37 @@
+//! Writes the measures of the lines of pages, for training: `features LIST ROWS LINES`. LIST has tab separated lines,
+//! id and file; ROWS gets the measures as little-endian `f32`, a row a line; LINES gets JSON lines of `[id, text]`.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a tool for those who train the model")]
+
+use std::io::Write as _;
+
+use nashra::{
+    html::Tree,
+    page::{
+        encoding,
+        features::{Said, measure},
+        hints::Reader,
+        lines::Lines,
+        meta,
+    },
+};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let reader = Reader::new().unwrap();
+    let mut rows = std::io::BufWriter::new(std::fs::File::create(&arguments[2]).unwrap());
+    let mut texts = std::io::BufWriter::new(std::fs::File::create(&arguments[3]).unwrap());
+    let base = url::Url::parse("https://page.example/").unwrap();
+    for entry in std::fs::read_to_string(&arguments[1]).unwrap().lines() {
+        let (id, file) = entry.split_once('\t').unwrap();
+        let bytes = std::fs::read(file).unwrap();
+        let html = encoding::to_text(&bytes, None);
+        let (tree, meta) = (Tree::parse(&html), meta::read(&Tree::parse(&html), &base));
+        let lines = Lines::of(&tree);
+        let (title, description, body) = meta.said();
+        for (row, line) in measure(&tree, &lines, &reader, Said { title, description, body }).rows.iter().zip(&lines.lines) {
+            let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
+            rows.write_all(&bytes).unwrap();
+            writeln!(texts, "{}", serde_json::json!([id, lines.get(line)])).unwrap();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Train the model that tells the links to articles from the others of a listing page.
+
+usage: listing.py TRUTH.json CANDIDATES.jsonl [--write src/listing/weights.rs]
+
+TRUTH.json        {id: {"url", "language", "articles": [href, ...], "optional": [href, ...]}}
+CANDIDATES.jsonl  what `nashra listing --manifest M --candidates` says of the same pages
+
+Prints precision, recall and F1 (means over pages, then over languages) with every site left out once, and
+writes the weights of a model of all pages. Needs Python 3.9, numpy and lightgbm. No page is kept in the
+project: what was learned of them is a few hundred thresholds.
+"""
+import argparse
+import collections
+import json
+import os
+from urllib.parse import urljoin, urlsplit
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+import lightgbm
+import numpy
+
+# Small trees that see a few measures each: with thirty sites, anything larger learns the sites by heart.
+SHAPE = dict(n_estimators=150, learning_rate=0.08, num_leaves=6, min_child_samples=40, reg_lambda=10,
+             colsample_bytree=0.15, subsample=0.7, subsample_freq=1, n_jobs=1, verbose=-1)
+SEEDS = 2
+# A link counts as an article's from here on.
+THRESHOLD = 0.35
+
+
+def key(base, href):
+    """Scheme, `www.`, fragment and a slash at the end make no other page."""
+    parts = urlsplit(urljoin(base, href.strip()))
+    host = parts.netloc.lower()
+    host = host[4:] if host.startswith("www.") else host
+    return host + parts.path.rstrip("/") + ("?" + parts.query if parts.query else "")
+
+
+def site(url):
+    labels = urlsplit(url).netloc.lower().split(":")[0].split(".")
+    short = len(labels) > 2 and len(labels[-2]) <= 3 and len(labels[-1]) <= 2
+    return labels[-3] if short else labels[-2]
+
+
+def load(truth, path):
+    rows = collections.defaultdict(list)
+    names = None
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            page = json.loads(line)
+            said = truth[page["id"]]
+            articles = {key(said["url"], it) for it in said["articles"]}
+            optional = {key(said["url"], it) for it in said.get("optional", [])} - articles
+            for link in page["candidates"]:
+                names = names or [name for name, _ in link["measures"]]
+                address = key(said["url"], link["url"])
+                if address not in optional:
+                    rows[page["id"]].append((address in articles, [value for _, value in link["measures"]]))
+            missed = articles - {key(said["url"], it["url"]) for it in page["candidates"]}
+            if missed:
+                print("%s: %d articles are no candidates" % (page["id"], len(missed)))
+    return names, rows
+
+
+def fit(rows, pages):
+    x, y, weights = [], [], []
+    for page in pages:
+        right = sum(it for it, _ in rows[page])
+        for article, measures in rows[page]:
+            x.append(measures)
+            y.append(article)
+            # Pages count about the same, however long they are.
+            weights.append((right + 5) ** -0.5)
+    weights = numpy.array(weights) / numpy.mean(weights)
+    x = numpy.array(x, dtype=numpy.float32)
+    return [lightgbm.LGBMClassifier(random_state=seed, **SHAPE).fit(x, y, sample_weight=weights).booster_ for seed in range(SEEDS)]
+
+
+def judge(models, measures):
+    raw = sum(it.predict(numpy.array(measures, dtype=numpy.float32), raw_score=True) for it in models) / len(models)
+    return 1 / (1 + numpy.exp(-raw))
+
+
+def evaluate(truth, rows, scores):
+    by_language, pages = collections.defaultdict(list), []
+    for page, found in scores.items():
+        articles = numpy.array([it for it, _ in rows[page]])
+        chosen = found > THRESHOLD
+        hits = (articles & chosen).sum()
+        precision, recall = hits / max(chosen.sum(), 1), hits / max(len(truth[page]["articles"]), 1)
+        f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+        pages.append((precision, recall, f1))
+        by_language[truth[page]["language"]].append(pages[-1])
+        print("%-24s %-3s P %.3f R %.3f F1 %.3f" % (page, truth[page]["language"], precision, recall, f1))
+    print("pages     P %.3f R %.3f F1 %.3f" % tuple(numpy.mean(pages, axis=0)))
+    print("languages P %.3f R %.3f F1 %.3f" % tuple(numpy.mean([numpy.mean(it, axis=0) for it in by_language.values()], axis=0)))
+
+
+def flatten(node, out):
+    """A tree as rows: (measure, threshold, where to go when not above it, where to go when above)."""
+    at = len(out)
+    if "leaf_value" in node:
+        out.append((255, node["leaf_value"] / SEEDS, 0, 0))
+        return at
+    out.append(None)
+    left = flatten(node["left_child"], out)
+    right = flatten(node["right_child"], out)
+    out[at] = (node["split_feature"], node["threshold"], left, right)
+    return at
+
+
+def write(models, names, path):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("//! The weights of [`super::model`], made by `tests/train/listing.py`. Not written by hand.\n")
+        out.write("#![allow(clippy::unreadable_literal, clippy::excessive_precision, reason = \"made by a program\")]\n\n")
+        out.write("/// A link counts as an article's from this logit on.\n")
+        out.write("pub(super) const THRESHOLD: f32 = %.4f;\n\n" % numpy.log(THRESHOLD / (1 - THRESHOLD)))
+        out.write("/// The measures that it was trained on, in their order.\n#[cfg(test)]\n#[rustfmt::skip]\n")
+        out.write("pub(super) const NAMES: &[&str] = &[%s];\n\n" % ", ".join('"%s"' % it for it in names))
+        out.write("/// Trees, one a line: measure, threshold, the row to go on with when not above it, and when above. 255: a leaf.\n#[rustfmt::skip]\n")
+        out.write("pub(super) const TREES: &[&[(u8, f32, u8, u8)]] = &[\n")
+        for model in models:
+            for tree in model.dump_model()["tree_info"]:
+                nodes = []
+                flatten(tree["tree_structure"], nodes)
+                out.write("    &[%s],\n" % ", ".join("(%d, %s, %d, %d)" % (f, number(v), l, r) for f, v, l, r in nodes))
+        out.write("];\n")
+
+
+def number(value):
+    text = "%.6g" % value
+    return text if any(it in text for it in ".e") else text + ".0"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("truth")
+    arguments.add_argument("candidates")
+    arguments.add_argument("--write")
+    given = arguments.parse_args()
+    with open(given.truth, encoding="utf-8") as file:
+        truth = json.load(file)
+    names, rows = load(truth, given.candidates)
+    scores = {}
+    for left_out in sorted({site(truth[it]["url"]) for it in rows}):
+        models = fit(rows, [it for it in rows if site(truth[it]["url"]) != left_out])
+        for page in rows:
+            if site(truth[page]["url"]) == left_out:
+                scores[page] = judge(models, [it for _, it in rows[page]])
+    evaluate(truth, rows, scores)
+    if given.write:
+        write(fit(rows, list(rows)), names, given.write)
+
+
+if __name__ == "__main__":
+    main()
