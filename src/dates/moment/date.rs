@@ -62,7 +62,7 @@ impl Parts {
         if part.is_some() {
             return None;
         }
-        *part = Some(if unit == Unit::Year { value + self.era } else { value });
+        *part = Some(if unit == Unit::Year { value.checked_add(self.era)? } else { value });
         Some(())
     }
 
