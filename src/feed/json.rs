@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use url::Url;
-
 use super::{
-    FeedError, MAX_ENTRIES, bases, dates,
+    FeedError, MAX_ENTRIES,
+    bases::Bases,
+    dates,
     model::{Category, Channel, Document, Enclosure, Format, Item, Link, Person},
-    parts,
+    parts, person,
     repairs::Repair,
     text::{Kind, Text},
 };
@@ -23,15 +23,10 @@ use pull::Pull;
 ///
 /// # Errors
 /// Says what it is instead of a feed.
-pub(super) fn read(text: &str, request: &Url) -> Result<Document, FeedError> {
-    let mut reader = Reader {
-        pull: Pull::new(text),
-        base: request.clone(),
-        document: Document { format: Format::Json, ..Document::default() },
-        is_feed: false,
-    };
-    let mut site = None;
-    reader.feed(&mut site);
+pub(super) fn read(text: &str, bases: Bases) -> Result<Document, FeedError> {
+    let mut reader =
+        Reader { pull: Pull::new(text), bases, document: Document { format: Format::Json, ..Document::default() }, is_feed: false };
+    reader.feed();
     if !reader.is_feed {
         return Err(FeedError::Malformed("JSON without a version or items".to_owned()));
     }
@@ -47,13 +42,13 @@ pub(super) fn read(text: &str, request: &Url) -> Result<Document, FeedError> {
 
 struct Reader<'a> {
     pull: Pull<'a>,
-    base: Url,
+    bases: Bases,
     document: Document,
     is_feed: bool,
 }
 
 impl Reader<'_> {
-    fn feed(&mut self, site: &mut Option<Url>) {
+    fn feed(&mut self) {
         if !self.pull.enter(b'{') {
             return;
         }
@@ -65,12 +60,12 @@ impl Reader<'_> {
                 }
                 "items" => self.items(),
                 "home_page_url" => {
-                    self.document.feed.link = self.address();
-                    *site = self.document.feed.link.as_deref().and_then(|it| Url::parse(it).ok());
-                    if let Some(site) = site.take().filter(|it| it.host() != self.base.host()) {
-                        self.base = site;
+                    let site = self.address();
+                    if let Some(site) = &site {
+                        self.bases.set_site(site);
                     }
-                    self.link("alternate", None);
+                    self.document.feed.link.clone_from(&site);
+                    self.link("alternate", site);
                 }
                 key => self.channel(key),
             }
@@ -111,10 +106,8 @@ impl Reader<'_> {
     }
 
     fn link(&mut self, rel: &str, href: Option<String>) {
-        let feed = &mut self.document.feed;
-        let href = if rel == "alternate" { feed.link.clone() } else { href };
         if href.is_some() {
-            parts::add(&mut feed.links, Some(Link { href, rel: rel.to_owned(), ..Link::default() }));
+            parts::add(&mut self.document.feed.links, Some(Link { href, rel: rel.to_owned(), ..Link::default() }));
         }
     }
 
@@ -208,7 +201,7 @@ impl Reader<'_> {
 
     fn person(&mut self) -> Option<Person> {
         if self.pull.peek() != Some(b'{') {
-            return self.pull.scalar().filter(|it| !it.trim().is_empty()).map(|it| super::person::line(&it));
+            return self.pull.scalar().filter(|it| !it.trim().is_empty()).map(|it| person::line(&it));
         }
         let mut person = Person::default();
         self.members(|this, key| match key {
@@ -255,7 +248,7 @@ impl Reader<'_> {
 
     fn address(&mut self) -> Option<String> {
         let value = self.pull.scalar()?;
-        (!value.trim().is_empty()).then(|| bases::resolve(&self.base, &value))
+        (!value.trim().is_empty()).then(|| self.bases.resolve(0, &value))
     }
 }
 
@@ -268,7 +261,7 @@ fn add_authors(authors: &mut Vec<Person>, people: Vec<Person>, key: &str) {
 /// What an item has of its feed, and its own link among its links.
 fn finish(item: &mut Item, feed: &Channel) {
     if item.authors.is_empty() {
-        item.authors.clone_from(&feed.authors);
+        item.authors = person::inherited(&feed.authors);
     }
     if item.link.is_none() {
         item.link = item.links.first().and_then(|it| it.href.clone());

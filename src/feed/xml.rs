@@ -10,6 +10,7 @@ use super::{
     channel, item,
     model::Document,
     names::{Field, Names, Namespace},
+    person,
     repairs::Repair,
     scan::{End, Scanner, Start, Token},
     tree::{Node, Unit, give_back},
@@ -254,7 +255,7 @@ impl<'a> Reader<'a> {
             let mut item = item::read(root);
             // RFC 4287 §4.1.2: the feed's authors are those of entries that name none.
             if item.authors.is_empty() && self.root.core != Namespace::Core {
-                item.authors = self.draft.authors().to_vec();
+                item.authors = person::inherited(self.draft.authors());
             }
             if self.seen.is_new(&item) {
                 self.document.entries.push(item);

@@ -84,4 +84,6 @@ fn what_is_safe_stays_as_it_is() {
     }
     let once = safe("<p><a href=x>é<b>y</p><img alt='a&amp;b'>");
     assert_eq!(safe(&once), once);
+    let once = safe("<img src=\"http://,a \0\" />");
+    assert_eq!(safe(&once), once, "a space before a control character");
 }
