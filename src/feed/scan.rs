@@ -45,6 +45,8 @@ pub(super) struct End<'a> {
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    /// Whether the text ends as a feed does.
+    whole: bool,
     comment_end: Ahead,
     cdata_end: Ahead,
     instruction_end: Ahead,
@@ -84,6 +86,7 @@ impl<'a> Scanner<'a> {
         Self {
             text,
             at: 0,
+            whole: ends_like_a_feed(text),
             comment_end: Ahead::new(b"-->"),
             cdata_end: Ahead::new(b"]]>"),
             instruction_end: Ahead::new(b"?>"),
@@ -153,8 +156,8 @@ impl<'a> Scanner<'a> {
         let inner = if bytes.get(end) == Some(&b'>') { end + 1 } else { end };
         self.at = inner;
         let (attributes, empty) = match attributes.trim_ascii_end().strip_suffix('/') {
-            // The slash of an address without quotes is no end.
-            Some(shorter) if !ends_in_bare_value(shorter) => (shorter, true),
+            // The slash of an address without quotes is no end, nor is one behind which the text is cut off.
+            Some(shorter) if end < bytes.len() && !ends_in_bare_value(shorter) => (shorter, true),
             _ => (attributes, false),
         };
         Start { name, attributes, empty, at, inner }
@@ -212,7 +215,9 @@ impl<'a> Scanner<'a> {
             if end.is_none() {
                 self.repairs.add(Repair::UnclosedSection);
             }
-            self.at = end.map_or(at + 4, |it| it + 3);
+            // A comment that the end of the file cuts off hides what is in it; one that was never closed hides nothing.
+            let unended = if self.whole { at + 4 } else { self.text.len() };
+            self.at = end.map_or(unended, |it| it + 3);
         } else if rest.get(..9).is_some_and(|it| it.eq_ignore_ascii_case("<!DOCTYPE")) {
             self.at = at + self.entities.doctype(rest);
         } else {
@@ -243,6 +248,13 @@ impl<'a> Scanner<'a> {
             }
         }
     }
+}
+
+/// Whether the last tag is the end of a feed.
+fn ends_like_a_feed(text: &str) -> bool {
+    let last = text.rsplit_once("</").and_then(|(_, it)| it.trim_ascii_end().strip_suffix('>'));
+    let local = last.and_then(|it| it.trim_ascii_end().rsplit(':').next()).unwrap_or_default();
+    ["rss", "feed", "rdf", "channel"].iter().any(|it| it.eq_ignore_ascii_case(local))
 }
 
 /// Where `</name` is.
