@@ -8,12 +8,17 @@ use super::{
 };
 use crate::dates::words;
 
+/// Characters of a word that may be the name of a weekday.
+const MAX_WEEKDAY: usize = 24;
+
 /// What a text says.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     parts: Parts,
     clock: Option<Clock>,
     zone: Zone,
+    /// Whether it has letters or marks beyond ASCII: only in English do months come first.
+    foreign: bool,
 }
 
 impl Said {
@@ -21,7 +26,7 @@ impl Said {
         if let Some(time) = self.parts.unix(self.clock.is_some()) {
             return Some(Moment { time, assumed: super::Assumed::default() });
         }
-        let (date, assumed) = self.parts.date(order)?;
+        let (date, assumed) = self.parts.date(order.or(self.foreign.then_some(Order::DayFirst)))?;
         super::moment(date, self.clock, self.zone, assumed)
     }
 
@@ -32,8 +37,9 @@ impl Said {
 
 /// Reads all tokens; none where one of them means nothing.
 pub(super) fn read(text: &str) -> Option<Said> {
+    let foreign = text.chars().any(|it| !it.is_ascii() && (it.is_alphabetic() || it == '\u{200f}'));
     let text = normal(text);
-    let mut reader = Reader { rest: text.trim(), said: Said::default(), half: None, apart: true };
+    let mut reader = Reader { rest: text.trim(), said: Said { foreign, ..Said::default() }, half: None, apart: true };
     while !reader.rest.is_empty() {
         reader.token()?;
     }
@@ -114,7 +120,7 @@ impl Reader<'_> {
         let digits = count_digits(self.rest);
         if self.said.clock.is_none()
             && digits <= 2
-            && let Some((clock, length)) = clock::at(self.rest)
+            && let Some((clock, length)) = self.clock()
         {
             self.said.clock = Some(clock?);
             self.pass(length);
@@ -135,6 +141,11 @@ impl Reader<'_> {
             return self.said.parts.counted(value, unit);
         }
         self.said.parts.number(value, digits)
+    }
+
+    fn clock(&self) -> Option<(Option<Clock>, usize)> {
+        let dotted = self.said.parts.is_whole().then(|| clock::dotted_at(self.rest)).flatten();
+        dotted.or_else(|| clock::at(self.rest))
     }
 
     /// `20240102030405`, `202401020304`
@@ -177,7 +188,7 @@ impl Reader<'_> {
     fn word(&mut self) -> Option<()> {
         let rest = self.rest;
         if let Some((second, length)) = small_words::half_at(rest)
-            && (self.said.clock.is_some() || !rest.starts_with(|c: char| c.is_ascii()))
+            && (self.said.clock.is_some() || !rest.starts_with(|c: char| c.is_ascii()) || rest.starts_with("AM") || rest.starts_with("PM"))
         {
             self.half = Some(second);
             self.pass(length);
@@ -230,7 +241,10 @@ impl Reader<'_> {
             return Some(());
         }
         let unknown_zone = timed && (3..=5).contains(&word.len()) && word.bytes().all(|it| it.is_ascii_uppercase());
-        if !(small_words::is_filler(word) || unknown_zone) {
+        // Which day of the week it says does not matter, nor in which language.
+        let behind = self.rest[letters..].trim_start_matches('.');
+        let weekday = !timed && self.said.parts.is_empty() && word.chars().count() <= MAX_WEEKDAY && behind.starts_with([',', '،']);
+        if !(small_words::is_filler(word) || unknown_zone || weekday) {
             return None;
         }
         self.pass(letters);
