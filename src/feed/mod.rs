@@ -7,6 +7,7 @@
 //! same, also when a broken feed is well formed again; time and memory are linear in the bytes.
 
 mod encoding;
+mod ahead;
 mod scan;
 mod attributes;
 mod entities;
@@ -20,6 +21,7 @@ mod pieces;
 mod text;
 mod dates;
 mod person;
+mod source;
 mod parts;
 mod media;
 mod geo;

@@ -12,8 +12,8 @@ use memchr::{memchr, memmem};
 use url::Url;
 
 use super::{
+    ahead::Ahead,
     bases::{self, Bases},
-    scan::Ahead,
 };
 
 mod list;

@@ -16,7 +16,7 @@ impl<'a> Tag<'a> {
         let name_end = 1 + rest.as_bytes()[1..].iter().position(|it| is_space(*it) || matches!(it, b'/' | b'>'))?;
         attributes.clear();
         let mut reader = Attributes { text: &rest[name_end..], at: 0, closed: false, slash: false };
-        while let Some(attribute) = reader.next() {
+        for attribute in reader.by_ref() {
             if attributes.len() < MAX_ATTRIBUTES {
                 attributes.push(attribute);
             }

@@ -68,8 +68,11 @@ fn names(text: &str) -> Vec<(String, [u8; 16])> {
     feed.map(|it| it.entries.iter().map(|it| (it.identity.clone(), it.version())).collect()).unwrap_or_default()
 }
 
-/// What publishers break in a feed from one day to the next.
-const DAMAGES: [(&str, fn(&str) -> String); 16] = [
+/// What a publisher breaks in a feed.
+type Damage = fn(&str) -> String;
+
+/// What goes wrong from one day to the next.
+const DAMAGES: [(&str, Damage); 16] = [
     ("other ends of lines", |it| it.replace('\n', "\r\n")),
     ("entries that never end", |it| it.replace("</item>", "").replace("</entry>", "")),
     ("links that never end", |it| it.replace("</link>", "")),
