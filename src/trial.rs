@@ -1,6 +1,9 @@
 //! What one source or page would yield, and why: read as the stages read it, decided on as they decide, published nowhere.
 
+mod read;
 mod words;
+
+use read::Read;
 
 use std::path::Path;
 
@@ -13,11 +16,11 @@ use crate::{
     article::{
         Candidate, Look, Reading,
         assemble::{self, Assembled},
-        commit, identity, record,
+        commit, record,
     },
-    feed::{self, Entry, Feed},
+    feed::{Entry, Feed},
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
-    page::{self, Form, Page, PageKind},
+    page::{Form, Page, PageKind, meta},
     poll,
     store::{Document, EntryKey, HostKey, PendingEntry, PendingKey},
 };
@@ -70,6 +73,17 @@ pub enum Found {
         /// Its entries, in its order.
         entries: Vec<Listed>,
     },
+    /// A listing: a page of links to articles.
+    Listing {
+        /// Its own title.
+        title: Option<String>,
+        /// Its language, as it claims.
+        language: Option<String>,
+        /// The links that are taken for articles', in its order.
+        entries: Vec<Listed>,
+        /// The links that are not, those that came nearest to it first.
+        lost: Vec<Lost>,
+    },
     /// A page, or the text of one.
     Page {
         /// Its form.
@@ -117,7 +131,18 @@ pub struct Lost {
     /// What it would have been.
     pub value: String,
     /// Why it is not.
-    pub why: &'static str,
+    pub why: String,
+}
+
+/// What something is to be read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum As {
+    /// A feed.
+    Feed,
+    /// A page of links to articles.
+    Listing,
+    /// A page with articles.
+    Page,
 }
 
 /// What a trial works with.
@@ -127,6 +152,8 @@ pub struct Trier<'a, F> {
     pub fetcher: &'a F,
     /// Rules of polling.
     pub rules: poll::Rules,
+    /// What it is to be read as; told by the bytes unless it is given.
+    pub read_as: Option<As>,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -151,32 +178,47 @@ impl<F: Fetch> Trier<'_, F> {
     }
 
     async fn report(&self, fetched: Fetched, url: Option<Url>, asked: Option<Url>) -> Result<Report, TrialError> {
-        let (rules, now) = (self.rules.clone(), self.now);
-        let read_at = url.clone();
+        let (max, wanted, base) = (self.rules.max_decoded, self.read_as, url.clone());
         let work = move || {
-            let bytes = fetched.body.decode(rules.max_decoded).map_err(|error| TrialError::World(error.to_string()))?;
+            let bytes = fetched.body.decode(max).map_err(|error| TrialError::World(error.to_string()))?;
             let content_type = fetched.content_type.as_deref();
-            let read = match feed::read(&bytes, content_type, read_at.as_ref().unwrap_or(&fetched.url)) {
-                Ok(feed) => Ok(feed),
-                Err(feed) => Err(page::read(&bytes, content_type, (read_at.as_ref(), None))
-                    .map_err(|page| TrialError::Neither { feed: feed.to_string(), page: page.to_string() })?),
-            };
-            let form = Form::of(&bytes, content_type);
-            Ok((read, form, bytes.len(), fetched))
+            let read = read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url))?;
+            Ok((read, Form::of(&bytes, content_type), bytes.len(), fetched))
         };
         let (read, form, bytes, fetched) =
             tokio::task::spawn_blocking(work).await.map_err(|error| TrialError::World(error.to_string()))??;
         let (via, content_type) = (fetched.via.clone(), fetched.content_type.clone());
         let found = match read {
-            Ok(feed) => listed(feed, &self.rules, now),
-            Err(page) => self.made(page, form, (fetched, url.clone(), asked)).await?,
+            Read::Feed(feed) => {
+                let (title, language, entries) = self.listed(feed);
+                Found::Feed { title, language, entries }
+            }
+            Read::Listing(feed, lost) => {
+                let (title, language, entries) = self.listed(feed);
+                Found::Listing { title, language, entries, lost }
+            }
+            Read::Page(page, candidates) => self.made(*page, candidates, form, (fetched, url.clone(), asked)).await?,
         };
         Ok(Report { url, via, content_type, bytes, found })
     }
 
+    fn listed(&self, feed: Feed) -> (Option<String>, Option<String>, Vec<Listed>) {
+        let one = |entry: Entry| {
+            let (verdict, why) = poll::preview(&entry, &self.rules, self.now);
+            Listed { title: entry.title, link: entry.link, guid: entry.guid, published: entry.published, verdict, why }
+        };
+        (feed.title, feed.language, feed.entries.into_iter().map(one).collect())
+    }
+
     /// The page as that of a source of kind `page`.
-    async fn made(&self, page: Page, form: Form, (fetched, url, asked): (Fetched, Option<Url>, Option<Url>)) -> Result<Found, TrialError> {
-        let (kind, lost) = (page.kind, lost(&page, url.as_ref()));
+    async fn made(
+        &self,
+        page: Page,
+        candidates: Vec<meta::Candidate>,
+        form: Form,
+        (fetched, url, asked): (Fetched, Option<Url>, Option<Url>),
+    ) -> Result<Found, TrialError> {
+        let (kind, lost) = (page.kind, read::lost(&page, candidates, url.as_ref()));
         let entry = self.pending(asked, &fetched, url.clone());
         let look = || Look { requested: fetched.requested, url: url.clone(), via: fetched.via.clone(), page: page.clone() };
         let published = |it: &&Assembled| it.content.title.is_some() || it.content.text.is_some();
@@ -219,23 +261,4 @@ fn body(outcome: Outcome) -> Result<Fetched, TrialError> {
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(TrialError::World(format!("HTTP status {status}"))),
         Outcome::Failed(error) => Err(TrialError::World(error.to_string())),
     }
-}
-
-fn listed(feed: Feed, rules: &poll::Rules, now: DateTime<Utc>) -> Found {
-    let one = |entry: Entry| {
-        let (verdict, why) = poll::preview(&entry, rules, now);
-        Listed { title: entry.title, link: entry.link, guid: entry.guid, published: entry.published, verdict, why }
-    };
-    Found::Feed { title: feed.title, language: feed.language, entries: feed.entries.into_iter().map(one).collect() }
-}
-
-/// What the page claims and nobody believes. As `page` comes to tell more of what it chose from, it belongs here.
-fn lost(page: &Page, read: Option<&Url>) -> Vec<Lost> {
-    let why = "an address of another site, or its home page: a claim to it is no identity";
-    let unbelieved =
-        |field: &'static str| move |url: &Url| (!identity::believable(url, read)).then(|| Lost { field, value: url.to_string(), why });
-    let canonical = page.canonical.iter().filter_map(unbelieved("url"));
-    let alternates = page.alternates.iter().filter_map(unbelieved("alternate_urls"));
-    let parts = page.articles.iter().skip(1).filter_map(|it| it.url.as_ref()).filter_map(unbelieved("url"));
-    canonical.chain(alternates).chain(parts).collect()
 }

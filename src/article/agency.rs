@@ -54,6 +54,12 @@ pub fn of_credit(credit: &str) -> Option<&'static str> {
     sold_by
 }
 
+/// Whether a credit line names an agency by more than an abbreviation or a common word.
+#[must_use]
+pub fn is_sure(credit: &str) -> bool {
+    matches(head(credit, 400)).any(|(_, name)| name.standing > Standing::Bare)
+}
+
 /// The agencies that running text credits, in the order of their first credit.
 #[must_use]
 pub fn named(text: &str) -> Vec<&'static str> {

@@ -44,7 +44,7 @@ fn words(kind: &str) -> impl Iterator<Item = &'static str> {
 pub enum Sign {
     /// A bracket at its end, which somebody unknown stands in.
     Bracket,
-    /// An agency behind a stroke or a point.
+    /// An agency or a name behind a stroke or a point.
     Agency,
     /// A bracket with an agency or the archive, or a label.
     Credit,
@@ -99,7 +99,7 @@ struct Parts<'a> {
 
 fn split(line: &str) -> Option<Parts<'_>> {
     let line = without_class(line.trim());
-    bracket(line).or_else(|| labelled(line)).or_else(|| behind_stroke(line)).or_else(|| alone(line))
+    bracket(line).or_else(|| labelled(line)).or_else(|| behind_stroke(line)).or_else(|| behind_sentence(line)).or_else(|| alone(line))
 }
 
 /// Without the name of an icon (`p-circle`) that a dump left behind the credit's bracket.
@@ -216,11 +216,25 @@ fn behind_stroke(line: &str) -> Option<Parts<'_>> {
     None
 }
 
+/// `… of the port.AFP`, `… in the port. Ann Lee`: a name behind the last sentence, which ends with no stop.
+fn behind_sentence(line: &str) -> Option<Parts<'_>> {
+    let (sentence, name) = line.rsplit_once('.')?;
+    let (apart, name) = (name.starts_with(' '), name.trim_start());
+    let words = name.split(' ').count();
+    let person = apart
+        && (2..=3).contains(&words)
+        && name.split(' ').all(|it| it.starts_with(char::is_uppercase) && it.chars().filter(|c| c.is_lowercase()).count() > 1);
+    let agency = !apart && words <= 3 && agency::is_sure(name) && name.starts_with(char::is_uppercase);
+    let whole = sentence.split(' ').count() >= 5 && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-' | '\''));
+    (whole && (person || agency)).then(|| Parts { caption: &line[..=sentence.len()], credit: name, sign: Sign::Agency })
+}
+
 /// A line of names with an agency among them.
 fn alone(line: &str) -> Option<Parts<'_>> {
-    // Two letters alone may be anything.
-    let short = (3..=60).contains(&line.chars().count()) && line.split(' ').count() <= 8;
-    (short && is_name(line) && agency::of_credit(line).is_some()).then_some(Parts { caption: "", credit: line, sign: Sign::Credit })
+    let short = line.chars().count() <= 60 && line.split(' ').count() <= 8;
+    // `TT` or `Mehr` alone may be anything.
+    let sure = line.contains([' ', '/', '|', '／']) || agency::is_sure(line);
+    (short && sure && is_name(line) && agency::of_credit(line).is_some()).then_some(Parts { caption: "", credit: line, sign: Sign::Credit })
 }
 
 /// Whether all words are written as names are. Scripts without case have no such sign: there a few words are enough.

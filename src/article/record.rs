@@ -153,6 +153,9 @@ pub struct Content {
     pub text: Option<String>,
     /// The text's parts in order, with inline images.
     pub blocks: Vec<Block>,
+    /// The entries of a live blog, in the order of the page; empty elsewhere.
+    #[serde(default)]
+    pub updates: Vec<Update>,
     /// Words of the text; scripts without spaces count each character.
     pub word_count: u32,
     /// Lead image first.
@@ -247,6 +250,21 @@ impl Block {
             Self::Image(_) | Self::Embed { .. } => None,
         }
     }
+}
+
+/// An entry of a live blog: its blocks are those from `block` up to the next entry's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Update {
+    /// When it was written, to the minute at least.
+    pub published: Option<DateTime<Utc>>,
+    /// Its time as the page writes it.
+    pub time: Option<String>,
+    /// Its headline.
+    pub title: Option<String>,
+    /// Its own address.
+    pub url: Option<String>,
+    /// Where it begins among the blocks, from 0.
+    pub block: u32,
 }
 
 /// A picture.

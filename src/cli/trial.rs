@@ -10,16 +10,19 @@ use crate::{
     clock::{Clock as _, SystemClock},
     config::{Config, Overrides},
     daemon,
-    trial::{Report, TrialError, Trier},
+    trial::{As, Report, TrialError, Trier},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// A feed or a page: an http or https address, or a file.
+    /// A feed, a listing or a page: an http or https address, or a file.
     what: String,
     /// Where the file was read: relative addresses are resolved against it.
     #[arg(long, value_name = "URL")]
     url: Option<Url>,
+    /// What it is to be read as; told by its bytes unless it is given.
+    #[arg(long, value_name = "KIND")]
+    kind: Option<As>,
     /// One JSON object instead of words.
     #[arg(long)]
     json: bool,
@@ -52,7 +55,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
 
 async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialError> {
     let (fetcher, _) = daemon::fetcher(config).map_err(|error| TrialError::World(error.to_string()))?;
-    let trier = Trier { fetcher: &*fetcher, rules: daemon::rules(config), now: SystemClock.now() };
+    let trier = Trier { fetcher: &*fetcher, rules: daemon::rules(config), read_as: options.kind, now: SystemClock.now() };
     match Url::parse(&options.what) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => trier.address(url).await,
         _ => trier.file(&PathBuf::from(&options.what), options.url.clone()).await,

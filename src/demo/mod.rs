@@ -1,5 +1,6 @@
 //! `nashra demo`: a bundled news site on loopback, polled through the real pipeline.
 
+mod front;
 mod readable;
 mod site;
 
@@ -35,7 +36,8 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
     let base = format!("http://{}", listener.local_addr()?);
     let lines: Vec<String> = site::sources()
         .map(|it| {
-            format!("[[source]]\nid = {:?}\nname = {:?}\nurl = \"{base}/{}/feed.xml\"\ntags = {:?}\n", it.key, it.name, it.key, it.tags)
+            let (kind, path) = it.polled();
+            format!("[[source]]\nid = {:?}\nname = {:?}\nkind = {kind:?}\nurl = \"{base}/{path}\"\ntags = {:?}\n", it.key, it.name, it.tags)
         })
         .collect();
     let sources = sources::parse("demo.toml", lines.concat().as_bytes());

@@ -1,4 +1,4 @@
-//! The demo's small news world: four sites and a broken feed, bundled in the binary.
+//! The demo's small news world: four sites, one of them without a feed, and a feed that is broken, bundled in the binary.
 //!
 //! Everything is a pure function of the path and the time since the start, so that tests need no clock: after four
 //! seconds one article is revised, after seven a new one appears.
@@ -7,6 +7,8 @@ use std::{fmt::Write as _, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+
+use super::front;
 
 /// When the Courier revises its first article.
 pub(super) const REVISED: Duration = Duration::from_secs(4);
@@ -29,11 +31,23 @@ pub(super) struct Site {
     text: &'static str,
 }
 
+impl Site {
+    /// What kind of source it is, and the path to poll.
+    pub(super) fn polled(&self) -> (&'static str, String) {
+        match self.key {
+            "mina" => ("listing", "mina/".to_owned()),
+            key => ("feed", format!("{key}/feed.xml")),
+        }
+    }
+}
+
 /// The sites that have articles.
 const SITES: [Site; 4] = [
     Site { key: "courier", name: "The Harbour Courier", tags: &["demo", "rss"], language: "en", text: include_str!("site/courier.txt") },
     Site { key: "science", name: "Meridian Science", tags: &["demo", "atom"], language: "en", text: include_str!("site/science.txt") },
-    Site { key: "mina", name: "نشرة الميناء", tags: &["demo", "arabic"], language: "ar", text: include_str!("site/arabic.txt") },
+    Site {
+        key: "mina", name: "نشرة الميناء", tags: &["demo", "listing"], language: "ar", text: include_str!("site/arabic.txt")
+    },
     Site { key: "partner", name: "Coast Partner", tags: &["demo", "copy"], language: "en", text: include_str!("site/courier.txt") },
 ];
 
@@ -74,27 +88,31 @@ pub(super) fn document(path: &str, moment: &Moment) -> Option<Document> {
     }
     let site = SITES.into_iter().find(|it| it.key == key)?;
     let articles = articles(&site, moment);
+    let html = |body| Some(Document { media_type: "text/html; charset=utf-8", body });
     match rest {
+        "" if site.key == "mina" => html(front::front(&site, &articles, moment)),
+        front::SCROLL_PATH if site.key == "mina" => html(front::scroll(&site, moment)),
+        _ if rest.contains('/') || site.key == "mina" && rest == "feed.xml" => None,
         "feed.xml" if site.key == "science" => xml("application/atom+xml", atom(&site, &articles, moment)),
         "feed.xml" => xml("application/rss+xml", rss(&site, &articles)),
         _ => {
             let slug = rest.strip_suffix(".html")?;
             let article = articles.iter().find(|it| it.slug == slug)?;
-            Some(Document { media_type: "text/html; charset=utf-8", body: page(&site, article, &articles, moment) })
+            html(page(&site, article, &articles, moment))
         }
     }
 }
 
 #[derive(Debug, Clone)]
-struct Article {
+pub(super) struct Article {
     slug: &'static str,
-    url: String,
-    title: String,
+    pub(super) url: String,
+    pub(super) title: String,
     author: &'static str,
     section: &'static str,
-    published: DateTime<Utc>,
+    pub(super) published: DateTime<Utc>,
     updated: DateTime<Utc>,
-    paragraphs: Vec<String>,
+    pub(super) paragraphs: Vec<String>,
 }
 
 fn articles(site: &Site, moment: &Moment) -> Vec<Article> {
@@ -102,7 +120,7 @@ fn articles(site: &Site, moment: &Moment) -> Vec<Article> {
     match site.key {
         // The partner carries one article of the Courier's, as it was at first.
         "partner" => all.take(1).collect(),
-        "mina" => all.filter(|it| it.slug != "ajil" || moment.elapsed >= BREAKING).collect(),
+        "mina" => all.filter(|it| !it.slug.starts_with("ajil") || moment.elapsed >= BREAKING).collect(),
         _ => all.collect(),
     }
 }
@@ -127,7 +145,7 @@ fn article(site: &Site, text: &'static str, moment: &Moment) -> Option<Article> 
     Some(article)
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
@@ -216,7 +234,7 @@ fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed;
+    use crate::{feed, listing};
 
     fn moment(seconds: u64) -> Moment {
         let started = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
@@ -224,9 +242,13 @@ mod tests {
     }
 
     fn listed(key: &str, seconds: u64) -> Vec<feed::Entry> {
-        let document = document(&format!("/{key}/feed.xml"), &moment(seconds)).unwrap();
-        let url = url::Url::parse("http://127.0.0.1:1/feed.xml").unwrap();
-        feed::read(document.body.as_bytes(), None, &url).unwrap().entries
+        let (kind, path) = SITES.into_iter().find(|it| it.key == key).unwrap().polled();
+        let document = document(&format!("/{path}"), &moment(seconds)).unwrap();
+        let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(&path).unwrap();
+        match kind {
+            "listing" => listing::to_feed(listing::read(document.body.as_bytes(), None, &url).unwrap()).entries,
+            _ => feed::read(document.body.as_bytes(), None, &url).unwrap().entries,
+        }
     }
 
     #[test]

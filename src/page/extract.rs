@@ -9,6 +9,7 @@ use super::{
     forest, guard,
     hints::Reader,
     lines::Lines,
+    live,
     meta::{self, Meta},
     parts,
     split::{self, View},
@@ -47,23 +48,31 @@ fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
     let measured = features::measure(&tree, &lines, reader, said);
     let body: Vec<bool> = measured.rows.iter().map(|row| forest::BODY.probability(row) >= PROBABLE).collect();
     let view = View { tree: &tree, lines: &lines, measured: &measured, body: &body, meta: &meta, base: input.url };
-    let articles = articles(view);
+    let live = live::entries(view);
+    let articles = articles(view, &live);
     if articles.iter().all(|it| it.content.text.as_ref().is_none_or(|it| it.chars().count() < MIN_TEXT)) {
         return Err(PageError::NoText);
     }
-    let kind = kind(&meta, &measured, &body, &lines);
+    let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind(&meta, &measured, &body, &lines) };
     let Meta { canonical, alternates, site_name, .. } = meta;
     Ok(Page { canonical, alternates, site_name, kind, articles })
 }
 
-fn articles(view: View<'_, '_>) -> Vec<Part> {
-    let stretches = split::stretches(view);
+fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
+    let mut stretches = split::stretches(view);
+    if view.meta.live || !live.is_empty() {
+        // Its entries have headlines and dates as articles have.
+        stretches.truncate(1);
+        for whole in &mut stretches {
+            whole.to = view.lines.lines.len();
+        }
+    }
     let mut articles = Vec::with_capacity(stretches.len());
     for (at, stretch) in stretches.iter().enumerate() {
         let mut part = if at == 0 {
-            parts::part(view, stretch, view.meta.content.clone(), Some(stretch.to))
+            parts::part(view, stretch, view.meta.content.clone(), (Some(stretch.to), live))
         } else {
-            parts::part(view, stretch, view.meta.of_part(stretch.headline.map(|it| view.lines.get(&view.lines.lines[it]))), None)
+            parts::part(view, stretch, view.meta.of_part(stretch.headline.map(|it| view.lines.get(&view.lines.lines[it]))), (None, &[]))
         };
         if at == 0 {
             part.url.clone_from(&view.meta.canonical);
@@ -88,9 +97,6 @@ fn confidence(content: &Content) -> f32 {
 
 /// What the page is, by how much of it is text and how much leads elsewhere.
 fn kind(meta: &Meta, measured: &Measured, body: &[bool], lines: &Lines) -> PageKind {
-    if meta.live {
-        return PageKind::LiveBlog;
-    }
     let text: u32 = body.iter().zip(&measured.weight).filter(|(it, _)| **it).map(|(_, weight)| weight).sum();
     let headlines =
         lines.lines.iter().zip(&measured.weight).filter(|(line, weight)| line.linked * 5 >= line.chars * 4 && **weight >= 25).count();

@@ -2,6 +2,8 @@
 
 mod jsonld;
 
+pub(super) use jsonld::Posted;
+
 use url::Url;
 
 use crate::{
@@ -33,6 +35,8 @@ pub struct Meta {
     pub(super) article: bool,
     /// Whether it says that it is a live blog.
     pub(super) live: bool,
+    /// The entries of a live blog, as a script gives them.
+    pub(super) posted: Vec<Posted>,
 }
 
 impl Meta {
@@ -66,14 +70,8 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let article = said.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
     let mut content = Content::default();
-    let title = [
-        (said.headline, Origin::JsonLd),
-        (tags.property("headline"), Origin::Microdata),
-        (tags.first(&["og:title", "twitter:title", "dc.title", "parsely-title"]), Origin::Meta),
-        (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
-        (tags.title.clone(), Origin::Dom),
-    ];
-    if let Some((title, origin)) = first(title) {
+    let published = days(&said, &tags);
+    if let Some((title, origin)) = first(titles(&said, &tags)) {
         content.title = Some(without_site(&title, site_name.as_deref(), base));
         content.provenance.title = Some(origin);
     }
@@ -86,12 +84,6 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     } else {
         said.keywords
     };
-    let published = [
-        (said.published, Origin::JsonLd),
-        (tags.first(&PUBLISHED), Origin::Meta),
-        (tags.property("datePublished"), Origin::Microdata),
-        (tags.times.first().cloned(), Origin::Dom),
-    ];
     let modified = said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
     dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     writers(&mut content, &said.authors, tags.first(&["author", "article:author", "dc.creator", "parsely-author", "byl"]));
@@ -102,7 +94,58 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let canonical = tags.link("canonical").or(said.url).or_else(|| tags.first(&["og:url"])).and_then(|it| absolute(base, &it));
     let alternates = tags.link("amphtml").into_iter().chain(tags.first(&["og:url"])).filter_map(|it| absolute(base, &it)).collect();
     let claim = tags.language.clone().or(said.language).or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
-    Meta { canonical, alternates, site_name, content, claim, body: said.body, further: articles, article, live: said.live }
+    Meta {
+        canonical,
+        alternates,
+        site_name,
+        content,
+        claim,
+        body: said.body,
+        further: articles,
+        article,
+        live: said.live || tags.live,
+        posted: said.posted,
+    }
+}
+
+/// A value that a page gives for a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// `title` or `published`, as fields of the record are named.
+    pub field: &'static str,
+    /// As the page gives it.
+    pub value: String,
+    /// Who says so.
+    pub origin: Origin,
+}
+
+/// All that a page says of its headline and its day, the strongest first, for those who wonder about a choice.
+#[must_use]
+pub fn candidates(tree: &Tree<'_>) -> Vec<Candidate> {
+    let tags = Tags::of(tree);
+    let mut articles = jsonld::read(tree);
+    let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
+    let of = |field: &'static str| move |(value, origin): (Option<String>, Origin)| value.map(|value| Candidate { field, value, origin });
+    titles(&said, &tags).into_iter().filter_map(of("title")).chain(days(&said, &tags).into_iter().filter_map(of("published"))).collect()
+}
+
+fn titles(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 5] {
+    [
+        (said.headline.clone(), Origin::JsonLd),
+        (tags.property("headline"), Origin::Microdata),
+        (tags.first(&["og:title", "twitter:title", "dc.title", "parsely-title"]), Origin::Meta),
+        (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
+        (tags.title.clone(), Origin::Dom),
+    ]
+}
+
+fn days(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 4] {
+    [
+        (said.published.clone(), Origin::JsonLd),
+        (tags.first(&PUBLISHED), Origin::Meta),
+        (tags.property("datePublished"), Origin::Microdata),
+        (tags.times.first().cloned(), Origin::Dom),
+    ]
 }
 
 /// Names of `<meta>` that say when an article was published.
@@ -181,6 +224,8 @@ struct Tags {
     title: Option<String>,
     times: Vec<String>,
     language: Option<String>,
+    /// Microdata that say that it is a live blog.
+    live: bool,
     /// Microdata: property in lower case, value.
     properties: Vec<(String, String)>,
 }
@@ -214,6 +259,7 @@ impl Tags {
                 Tag::Time if tags.times.len() < 10 => tags.times.extend(attribute("datetime")),
                 _ => {}
             }
+            tags.live |= attribute("itemtype").is_some_and(|it| it.ends_with("/LiveBlogPosting"));
             if tags.properties.len() < MAX_ELEMENTS
                 && let Some(property) = attribute("itemprop")
                 && matches!(property.as_str(), "headline" | "datePublished" | "dateModified" | "articleSection" | "alternativeHeadline")

@@ -7,6 +7,7 @@ mod forest;
 mod split;
 mod pictures;
 mod related;
+mod live;
 mod parts;
 pub mod blocks;
 mod dump;

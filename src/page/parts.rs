@@ -5,14 +5,16 @@ use std::collections::HashSet;
 use super::{
     Part,
     blocks::{Build, MAX_BLOCKS},
-    hints, language, pictures,
+    hints, language,
+    live::Entry,
+    pictures,
     related::{self, Item},
     split::{Stretch, View},
 };
 use crate::{
     article::{
         agency, byline,
-        record::{Block, Content, Image, Origin},
+        record::{Block, Content, Image, Origin, Update},
         text::{self, fold},
     },
     dates::{moment, partial},
@@ -27,8 +29,9 @@ const MAX_DECK: u32 = 600;
 const HEAD_LINES: usize = 30;
 
 /// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
-pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, related_to: Option<usize>) -> Part {
-    let mut work = Work { view, stretch, content, used: HashSet::new(), captions: HashSet::new() };
+pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related_to, live): (Option<usize>, &[Entry])) -> Part {
+    let clocks = live.iter().flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it))).collect();
+    let mut work = Work { view, stretch, live, content, used: clocks, captions: HashSet::new() };
     let items = related_to.map(|to| work.related(to)).unwrap_or_default();
     work.title();
     let first = work.first_body();
@@ -70,6 +73,8 @@ fn finish(content: &mut Content, claim: Option<&str>) {
 struct Work<'a, 'b> {
     view: View<'a, 'b>,
     stretch: &'a Stretch,
+    /// The entries of a live blog.
+    live: &'a [Entry],
     content: Content,
     /// Lines that are something else than text.
     used: HashSet<usize>,
@@ -215,7 +220,11 @@ impl Work<'_, '_> {
         let mut pictures = self.pictures().into_iter().peekable();
         let mut build = Build::new(self.view.tree);
         let mut begun = false;
+        let mut entries = self.live.iter().peekable();
         for at in self.stretch.from..self.stretch.to {
+            while let Some(entry) = entries.next_if(|it| it.from <= at) {
+                self.update(entry, build.blocks.len());
+            }
             while let Some((_, shown)) = pictures.next_if(|(before, _)| *before <= at) {
                 self.show(shown, begun.then_some(&mut build));
             }
@@ -231,7 +240,15 @@ impl Work<'_, '_> {
         while let Some(Block::Heading { .. }) = build.blocks.last() {
             build.blocks.pop();
         }
+        self.content.updates.pop_if(|it| it.block as usize >= build.blocks.len());
         build.blocks
+    }
+
+    /// An entry of a live blog begins at a block; one before it that has none was left out.
+    fn update(&mut self, entry: &Entry, block: usize) {
+        let block = u32::try_from(block).unwrap_or(u32::MAX);
+        self.content.updates.pop_if(|it| it.block == block);
+        self.content.updates.push(Update { block, ..entry.update.clone() });
     }
 
     /// A picture is one of the article's; what stands above the text is the lead and no block.

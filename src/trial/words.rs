@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Found, Listed, Made, Report};
+use super::{Found, Listed, Lost, Made, Report};
 use crate::page::Form;
 
 /// Characters of a text that are shown.
@@ -19,26 +19,35 @@ impl fmt::Display for Report {
             writeln!(f, "redirected from: {via}")?;
         }
         match &self.found {
-            Found::Feed { title, language, entries } => feed(f, [title, language], entries),
+            Found::Feed { title, language, entries } => feed(f, "a feed", [title, language], entries),
+            Found::Listing { title, language, entries, lost } => {
+                feed(f, "a listing", [title, language], entries)?;
+                writeln!(f)?;
+                losers(f, lost)
+            }
             Found::Page { form, kind, articles, lost } => {
                 let form = if *form == Form::Html { "HTML" } else { "text" };
                 writeln!(f, "a page as {form} of the kind {}, articles: {}", word(&serde_json::json!(kind)), articles.len())?;
                 for article in articles {
                     one(f, article)?;
                 }
-                for lost in lost {
-                    writeln!(f, "lost: {} {}: {}", lost.field, lost.value, lost.why)?;
-                }
-                Ok(())
+                losers(f, lost)
             }
         }
     }
 }
 
-fn feed(f: &mut fmt::Formatter<'_>, [title, language]: [&Option<String>; 2], entries: &[Listed]) -> fmt::Result {
+fn losers(f: &mut fmt::Formatter<'_>, lost: &[Lost]) -> fmt::Result {
+    for lost in lost {
+        writeln!(f, "lost: {} {}: {}", lost.field, lost.value, lost.why)?;
+    }
+    Ok(())
+}
+
+fn feed(f: &mut fmt::Formatter<'_>, what: &str, [title, language]: [&Option<String>; 2], entries: &[Listed]) -> fmt::Result {
     let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "none".to_owned());
     let fresh = entries.iter().filter(|it| it.verdict == "new").count();
-    writeln!(f, "a feed, title: {}, language: {}", shown(title), shown(language))?;
+    writeln!(f, "{what}, title: {}, language: {}", shown(title), shown(language))?;
     writeln!(f, "entries: {}, of which a first poll would publish {fresh}", entries.len())?;
     for entry in entries {
         let date = entry.published.map_or_else(|| "without a date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
@@ -64,7 +73,7 @@ fn one(f: &mut fmt::Formatter<'_>, Made { known_by, record }: &Made) -> fmt::Res
             writeln!(f, "{name}: {}", word(&record[name]))?;
         }
     }
-    for name in ["images", "related"] {
+    for name in ["images", "related", "updates"] {
         writeln!(f, "{name}: {}", record[name].as_array().map_or(0, Vec::len))?;
     }
     let text = record["text"].as_str().unwrap_or_default();

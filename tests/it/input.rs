@@ -88,7 +88,6 @@ fn a_file_without_an_address_is_known_again_by_its_content() {
 }
 
 #[test]
-#[ignore = "the reader of texts does not take one as short as this yet"]
 fn a_text_in_a_file_is_an_article_without_an_address() {
     let dir = tempdir().unwrap();
     let paragraph = "The harbour of the old town is open again, and the first ferry left before dawn with forty people on board, as the council had said that it would.";

@@ -153,7 +153,6 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
 }
 
 #[test]
-#[ignore = "the reader of texts does not take one as short as this yet"]
 fn a_text_handed_over_twice_is_published_once_and_its_title_is_the_one_that_was_told() {
     let Some(world) = World::new("texts") else { return };
     world.make(1);

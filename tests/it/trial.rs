@@ -43,6 +43,22 @@ fn a_page_is_told_with_its_record_its_names_and_what_lost() {
 }
 
 #[test]
+fn a_listing_is_told_link_by_link_with_those_that_lost() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.put("/front/", Answer::ok(include_str!("../fixtures/listing/english.html")));
+    let url = format!("{}/front/", site.base);
+    let (code, json, words) = command(dir.path(), &["try", &url, "--kind", "listing", "--json", LOOPBACK[0], LOOPBACK[1]]);
+    assert_eq!(code, Some(0), "{words}");
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["what"], "listing");
+    let entries = report["entries"].as_array().unwrap();
+    assert!(entries.len() > 2 && entries.iter().all(|it| it["link"].is_string() && it["why"].is_string()));
+    assert!(report["lost"].as_array().unwrap().iter().any(|it| it["field"] == "link"));
+    let (code, _, words) = command(dir.path(), &["try", &url, "--kind", "feed", LOOPBACK[0], LOOPBACK[1]]);
+    assert!(code == Some(1) && words.contains("no feed"), "{words}");
+}
+
+#[test]
 fn what_cannot_be_tried_says_why() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.put("/pdf", Answer::ok(b"%PDF-1.7".as_slice()));

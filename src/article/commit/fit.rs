@@ -25,6 +25,8 @@ fn cut(content: &mut Content, limit: usize) {
         left = left.saturating_sub(size);
         left > 0 || matches!(block, Block::Image(_))
     });
+    let blocks = content.blocks.len();
+    content.updates.retain(|it| (it.block as usize) < blocks);
 }
 
 /// The record as JSON, made smaller until it fits: first what repeats, then what is least, then the text.
@@ -49,6 +51,7 @@ pub(super) fn value(mut article: Article) -> Vec<u8> {
         cut(content, limit);
         if limit < MAX_TEXT / 4 {
             content.blocks.clear();
+            content.updates.clear();
         }
         if limit == 0 {
             // Nothing that is left can be large but addresses.

@@ -1,4 +1,4 @@
-//! The lines of one article to its record: head, blocks, pictures, writers, agencies.
+//! The lines of one article to its record: blocks, pictures, writers, agencies.
 
 use std::collections::HashSet;
 
@@ -7,28 +7,24 @@ use chrono::NaiveTime;
 use super::{
     Dump,
     form::{Kind, SENTENCE},
+    lead,
     split::Stretch,
 };
 use crate::{
     article::{
-        Content, agency, byline, caption,
-        record::{Block, Byline, Image, Origin},
+        Content, agency, caption,
+        record::{Block, Image, Origin},
         text::{self, fold},
     },
-    dates::partial,
     page::{blocks, language},
 };
 
 /// Words of the longest heading within a text.
 const MAX_HEADING: f32 = 16.0;
-/// Words of the longest deck, and of the shortest.
-const DECK: std::ops::RangeInclusive<f32> = 5.0..=60.0;
-/// Lines before a headline in which its date may stand.
-const BEFORE: usize = 4;
 
 /// Reads an article; its lines do not begin before `from`.
 pub(super) fn read(dump: &Dump, stretch: &Stretch, from: usize) -> Content {
-    let head = head(dump, stretch, from);
+    let head = lead::read(dump, stretch, from);
     let mut body =
         Body { dump, title: head.title.as_deref().map(fold), blocks: Vec::new(), seen: HashSet::new(), pictures: HashSet::new() };
     head.rest.iter().for_each(|line| body.line(*line, stretch));
@@ -81,95 +77,8 @@ fn confidence(content: &Content) -> f32 {
     length + 0.1 * f32::from(u8::try_from(found.iter().filter(|it| **it).count()).unwrap_or(0))
 }
 
-/// What stands before a text.
-#[derive(Debug, Default)]
-struct Head {
-    title: Option<String>,
-    deck: Option<String>,
-    images: Vec<Image>,
-    bylines: Vec<Byline>,
-    day: Option<chrono::NaiveDate>,
-    /// Paragraphs among all that.
-    rest: Vec<usize>,
-}
-
-fn head(dump: &Dump, stretch: &Stretch, from: usize) -> Head {
-    let Some(title) = stretch.title else { return Head::default() };
-    let mut head = Head { title: Some(dump.lines[title].text.clone()), ..Head::default() };
-    // Sentences right before the text are its first.
-    let text_from =
-        (title + 1..stretch.body.start).rev().take_while(|it| dump.forms[*it].prose >= SENTENCE).last().unwrap_or(stretch.body.start);
-    let mut line = title + 1;
-    while line < stretch.body.start {
-        let (text, form) = (dump.lines[line].text.as_str(), &dump.forms[line]);
-        let next = dump.lines.get(line + 1).filter(|_| line + 1 < stretch.body.start).map(|it| it.text.as_str());
-        match form.kind {
-            _ if text == dump.lines[title].text => {}
-            Kind::Caption => {
-                if caption::is_source(text) {
-                } else if let Some(image) = picture(dump, line, title) {
-                    add_picture(&mut head.images, image);
-                } else {
-                    head.bylines.extend(byline::read(text));
-                }
-            }
-            Kind::Date => head.day = head.day.or_else(|| day(text)),
-            Kind::Byline if head.bylines.is_empty() => head.bylines = byline::read(text),
-            Kind::Text if form.units >= 3.0 && repeats_near(dump, line, title + 1..stretch.body.start) => {
-                add_picture(&mut head.images, caption::read(text));
-            }
-            Kind::Text if line < text_from && is_deck(dump, line, &head, title) => head.deck = Some(text.to_owned()),
-            Kind::Text if form.is_prose() || line >= text_from => head.rest.push(line),
-            Kind::Text if head.bylines.is_empty() && is_writer(dump, line) => head.bylines = byline::read(text),
-            // `By`, and the name on a line of its own.
-            Kind::Text
-                if head.bylines.is_empty() && next.is_some_and(|it| byline::is_byline(&format!("{text} {it}"))) && form.units <= 2.0 =>
-            {
-                head.bylines = byline::read(next.unwrap_or_default());
-                line += 1;
-            }
-            _ => {}
-        }
-        line += 1;
-    }
-    let before = title.saturating_sub(BEFORE).max(from)..title;
-    head.day = head.day.or_else(|| before.rev().filter(|it| dump.forms[*it].kind == Kind::Date).find_map(|it| day(&dump.lines[it].text)));
-    head
-}
-
-/// The first line of a head that says more than its headline.
-fn is_deck(dump: &Dump, line: usize, head: &Head, title: usize) -> bool {
-    let form = &dump.forms[line];
-    let sentence = form.prose >= SENTENCE;
-    let headline = form.is_headline() && (line == title + 1 || dump.headline_fits(line));
-    head.deck.is_none() && head.rest.is_empty() && form.times == 1 && DECK.contains(&form.units) && (sentence || headline)
-}
-
-/// A name beside a date, or right under the headline.
-fn is_writer(dump: &Dump, line: usize) -> bool {
-    let text = &dump.lines[line].text;
-    let words = text.split(' ').count();
-    let cased = text.chars().next().is_some_and(char::is_uppercase);
-    let beside = |at: Option<usize>| at.and_then(|it| dump.forms.get(it)).is_some_and(|it| it.kind == Kind::Date);
-    cased
-        && (2..=4).contains(&words)
-        && dump.forms[line].times <= 2
-        && byline::looks_like_name(text)
-        && (beside(line.checked_sub(1)) || beside(Some(line + 1)))
-}
-
-fn day(text: &str) -> Option<chrono::NaiveDate> {
-    partial::all(text).iter().find_map(partial::Found::day)
-}
-
-/// Whether a line comes again among some lines: a caption that is printed twice.
-fn repeats_near(dump: &Dump, line: usize, among: std::ops::Range<usize>) -> bool {
-    let text = &dump.lines[line].text;
-    dump.forms[line].times > 1 && among.filter(|it| *it != line).any(|it| dump.lines[it].text == *text)
-}
-
 /// The picture of a caption line. A credit alone belongs to the line before, where that is no text.
-fn picture(dump: &Dump, line: usize, title: usize) -> Option<Image> {
+pub(super) fn picture(dump: &Dump, line: usize, title: usize) -> Option<Image> {
     let text = dump.lines[line].text.as_str();
     let mut image = caption::read(text);
     if image.caption.is_some() {
@@ -199,7 +108,7 @@ fn picture(dump: &Dump, line: usize, title: usize) -> Option<Image> {
     None
 }
 
-fn add_picture(images: &mut Vec<Image>, image: Image) {
+pub(super) fn add_picture(images: &mut Vec<Image>, image: Image) {
     if !images.iter().any(|it| same_picture(it, &image)) {
         images.push(image);
     }
@@ -282,8 +191,9 @@ impl Body<'_> {
     fn is_heading(&self, at: usize, stretch: &Stretch) -> bool {
         let form = &self.dump.forms[at];
         let sentence = |at: usize| self.dump.forms[at].prose >= SENTENCE;
+        let after_gap = stretch.gaps.binary_search_by_key(&at, |it| it.end).is_ok();
         let within = stretch.body.contains(&at) && at > stretch.body.start && at + 1 < stretch.body.end;
-        within && form.units <= MAX_HEADING && form.times <= 2 && sentence(at - 1) && sentence(at + 1)
+        within && form.units <= MAX_HEADING && form.times <= 2 && (sentence(at - 1) || after_gap) && sentence(at + 1)
     }
 }
 

@@ -8,14 +8,16 @@ use std::{
     sync::LazyLock,
 };
 
-use super::lines::Line;
+use aho_corasick::AhoCorasick;
+
+use super::{lines::Line, signs::Signs, weights::W};
 use crate::{
     article::{byline, caption},
     dates::{partial, words},
 };
 
 /// Units of the longest line that may be a date, a byline or an address.
-const SHORT: f32 = 12.0;
+const SHORT: f32 = 14.0;
 /// Units of the longest caption.
 const MAX_CAPTION: f32 = 60.0;
 /// How much a line must read like prose to count as a paragraph.
@@ -25,6 +27,8 @@ pub(super) const SENTENCE: f32 = 0.3;
 
 static RELATED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("related: ").collect());
 static OTHER: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("other: ").collect());
+static NEXT: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("next: ").collect());
+static SERVICE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().build(table("service: ")).ok());
 static LEGAL: LazyLock<Vec<&'static str>> = LazyLock::new(|| table("legal: ").collect());
 
 fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
@@ -52,6 +56,8 @@ pub(super) enum Kind {
     Related,
     /// Heads another list, or what follows an article.
     Other,
+    /// Announces another article.
+    Next,
 }
 
 /// How a line looks.
@@ -109,6 +115,9 @@ fn form(line: &Line, times: u32) -> Form {
     if times > 1 {
         prose *= 0.35;
     }
+    if prose >= SENTENCE && is_service(text, signs.units) {
+        prose *= W.service;
+    }
     if line.bullet {
         prose *= 0.8;
     }
@@ -122,94 +131,16 @@ fn form(line: &Line, times: u32) -> Form {
     }
 }
 
-/// What one pass over a line finds.
-#[derive(Debug, Default)]
-struct Signs {
-    units: f32,
-    letters: usize,
-    digits: usize,
-    /// Sentences that end within the line or with it.
-    sentences: usize,
-    commas: usize,
-    ends: bool,
-    ellipsis: bool,
-    /// A script that writes no full stops.
-    unstopped: bool,
-}
-
-impl Signs {
-    fn of(text: &str) -> Self {
-        let mut it = Self { ellipsis: text.ends_with('…') || text.ends_with("..."), ..Self::default() };
-        let (mut in_word, mut stopped) = (false, false);
-        for c in text.chars() {
-            let share = unspaced(c);
-            let of_word = c.is_alphanumeric();
-            it.letters += usize::from(c.is_alphabetic());
-            it.digits += usize::from(c.is_numeric());
-            it.unstopped |= matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}');
-            it.units += match share {
-                Some(share) => share,
-                None if of_word && !in_word => 1.0,
-                None => 0.0,
-            };
-            // A vowel sign goes on with its word.
-            in_word =
-                of_word && share.is_none() || in_word && (!c.is_whitespace() && !c.is_ascii_punctuation() && !is_stop(c) && !is_comma(c));
-            it.commas += usize::from(is_comma(c));
-            if is_stop(c) {
-                // A full stop of CJK needs no blank behind it.
-                it.sentences += usize::from(matches!(c, '。' | '！' | '？'));
-                stopped = !matches!(c, '。' | '！' | '？');
-            } else if c.is_whitespace() {
-                it.sentences += usize::from(stopped);
-                stopped = false;
-            } else if !is_closing(c) {
-                stopped = false;
-            }
-        }
-        it.sentences += usize::from(stopped);
-        let last = text.trim_end_matches(is_closing).chars().next_back();
-        it.ends = !it.ellipsis && last.is_some_and(|c| is_stop(c) || matches!(c, ':' | '…'));
-        it
+/// Whether a sentence is about the page and its offers: two of their words, or one in few.
+pub(super) fn is_service(text: &str, units: f32) -> bool {
+    const SHORT: f32 = 25.0;
+    const LONG: f32 = 90.0;
+    if units > LONG {
+        return false;
     }
-
-    /// How much the line reads like running text, by its length and its stops.
-    fn prose(&self) -> f32 {
-        let within = self.sentences > usize::from(self.ends);
-        let by_form: f32 = match self.units {
-            25.0.. if self.ends || within => 1.0,
-            25.0.. if self.commas >= 2 => 0.7,
-            25.0.. => 0.35,
-            12.0.. if self.ends => 0.9,
-            12.0.. if within => 0.7,
-            12.0.. => 0.2,
-            6.0.. if self.ends => 0.5,
-            2.5.. if self.ends => 0.3,
-            _ => 0.0,
-        };
-        if self.unstopped && self.units >= 12.0 { by_form.max(0.8) } else { by_form }
-    }
-}
-
-/// What a character adds to the units in a script without spaces.
-fn unspaced(c: char) -> Option<f32> {
-    match c {
-        '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' => Some(0.5),
-        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => Some(0.25),
-        _ => None,
-    }
-}
-
-fn is_stop(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '؟' | '۔' | '।' | '։' | '።' | '‥' | '…')
-}
-
-fn is_comma(c: char) -> bool {
-    matches!(c, ',' | '،' | '、' | '，' | ';' | '؛' | '；')
-}
-
-fn is_closing(c: char) -> bool {
-    matches!(c, '"' | '”' | '»' | '’' | '\'' | ')' | '）' | '」' | '』' | ']' | '›' | '“')
+    let lower = text.to_lowercase();
+    let mut found = SERVICE.iter().flat_map(|it| it.find_iter(&lower)).map(|it| it.pattern());
+    found.next().is_some_and(|first| units <= SHORT || found.any(|it| it != first))
 }
 
 fn kind(text: &str, signs: &Signs) -> Kind {
@@ -225,11 +156,16 @@ fn kind(text: &str, signs: &Signs) -> Kind {
         let lower = text.trim_matches([' ', ':', '：', '»', '«', '【', '】', '>', '›', '…', '■', '●', '▼', '▶', '!']).to_lowercase();
         // `İ` is an `i` with a point of its own.
         let lower = lower.replace("i\u{307}", "i");
-        if RELATED.contains(lower.as_str()) {
+        // `12 comments`, `Comments (3)`.
+        let lower = lower.trim_matches(|c: char| c.is_numeric() || matches!(c, ' ' | '(' | ')' | '[' | ']' | '（' | '）' | '+'));
+        if RELATED.contains(lower) {
             return Kind::Related;
         }
-        if OTHER.contains(lower.as_str()) {
+        if OTHER.contains(lower) {
             return Kind::Other;
+        }
+        if NEXT.contains(lower) {
+            return Kind::Next;
         }
         if signs.digits > 0 && is_date(text) {
             return Kind::Date;

@@ -11,6 +11,8 @@ use crate::article::text::collapse;
 const COLUMNS: std::ops::RangeInclusive<usize> = 58..=132;
 /// Lines that must reach nearly to the column before any is joined.
 const MIN_FULL: usize = 6;
+/// Bytes that a bracket may hold that was opened at the end of a line.
+const MAX_ASIDE: usize = 120;
 /// Lines of a dump; what follows is not read.
 const MAX_LINES: usize = 1 << 20;
 
@@ -39,9 +41,10 @@ pub(super) fn read(text: &str) -> Vec<Line> {
             last_width = None;
             continue;
         }
+        let open = blank == 0 && lines.last().is_some_and(|it| is_open(&it.text)) && text.len() < MAX_ASIDE;
         let broken = column.zip(last_width).is_some_and(|(column, width)| !bullet && width + room(&text) > column);
         last_width = Some(width(raw.trim_end()));
-        match lines.last_mut().filter(|_| broken && blank == 0) {
+        match lines.last_mut().filter(|_| (broken || open) && blank == 0) {
             Some(line) => join(&mut line.text, &text),
             None if text.is_empty() => continue,
             None => lines.push(Line { text, blank, bullet }),
@@ -81,6 +84,11 @@ fn room(text: &str) -> usize {
         Some(first) if wide(first) => 2,
         _ => 1 + width(text.split(' ').next().unwrap_or_default()),
     }
+}
+
+/// Whether a line breaks off right behind a bracket, or behind a label in it: `A plant (`, `Image:`, `X/AFP)`.
+fn is_open(line: &str) -> bool {
+    line.ends_with(['(', '（']) || line.ends_with([':', '：']) && line.rfind(['(', '（']) > line.rfind([')', '）'])
 }
 
 fn join(line: &mut String, rest: &str) {

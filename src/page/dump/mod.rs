@@ -1,20 +1,37 @@
 //! Pages as text, the way they are copied or dumped: no markup, only what is left of the structure in the lines.
 //!
 //! ```text
-//! bytes ─► lines ─► forms ─► topics ─► stretches ─► articles, related
+//! bytes ─► lines ─► forms ─► topics ─► stretches ─► titles ─► articles, related
 //! ```
 //!
 //! What tells the parts apart is what every page has: how long lines are and how they end, what comes twice, what stands
 //! beside what, which words come back. No rule knows a site or its words. Linear in the size of the dump.
 
-mod article;
-mod form;
-mod head;
 mod lines;
-mod related;
-mod split;
+
+mod signs;
+
+mod form;
+
 mod topic;
+
+mod head;
+
 mod weights;
+
+mod split;
+
+mod further;
+
+mod short;
+
+mod title;
+
+mod lead;
+
+mod article;
+
+mod related;
 
 use self::{form::Form, head::Headlines, lines::Line, split::Stretch, topic::Topics};
 use super::{Input, Page, PageError, PageKind, Part, encoding};
@@ -47,10 +64,14 @@ pub fn read(input: Input<'_>) -> Result<Page, PageError> {
         return Err(PageError::NotHtml("binary data".to_owned()));
     }
     let dump = Dump::new(&encoding::to_text(input.bytes, input.content_type));
-    let stretches = split::split(&dump);
+    let mut stretches = further::keep(&dump, split::split(&dump));
+    if stretches.is_empty() {
+        stretches.extend(short::read(&dump));
+    }
     let mut from = 0;
     let mut articles = Vec::with_capacity(stretches.len());
-    for stretch in &stretches {
+    for stretch in &mut stretches {
+        stretch.title = title::choose(&dump, stretch, from);
         let content = article::read(&dump, stretch, from);
         articles.push(Part { url: None, content });
         from = stretch.body.end;

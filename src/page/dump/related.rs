@@ -116,7 +116,7 @@ impl Reader<'_> {
         let (line, form) = (&self.dump.lines[at], &self.dump.forms[at]);
         let text = line.text.as_str();
         match form.kind {
-            Kind::Legal | Kind::Other | Kind::Related => return Role::End,
+            Kind::Legal | Kind::Other | Kind::Next | Kind::Related => return Role::End,
             Kind::Mark | Kind::Date | Kind::Link => return Role::Nothing,
             Kind::Byline => return if self.item.title.is_some() { Role::Writer } else { Role::Nothing },
             _ => {}

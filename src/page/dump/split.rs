@@ -17,8 +17,12 @@ use super::{
 
 /// Lines before a text in which its headline is looked for.
 const HEAD: usize = 26;
+/// Lines of other text that a head may well have.
+const NEAR: u32 = 5;
 /// Lines of the longest gap.
 const MAX_GAP: usize = 60;
+/// Words of a teaser: few are longer than the first, none than the second.
+const TEASER: (f32, f32) = (20.0, 60.0);
 /// The value from which a line may begin a text.
 const BEGINS: f32 = 0.5;
 /// Worse than any sum.
@@ -70,7 +74,7 @@ pub(super) fn split(dump: &Dump) -> Vec<Stretch> {
         let next = splitter.step(&sums, line);
         sums.push(next);
     }
-    trace(&sums)
+    trace(dump, &sums)
 }
 
 /// What may stand before a text.
@@ -82,6 +86,8 @@ struct Head {
     score: f32,
     /// What speaks for a head: what stands between the headline and the text.
     shown: f32,
+    /// A date, a byline, a picture or the headline again is among that, or a line before announces another article.
+    marked: bool,
 }
 
 struct Splitter<'a> {
@@ -110,12 +116,13 @@ impl Splitter<'_> {
                 let shown = heads.iter().filter(|it| it.title >= last.left && it.score > 0.0).map(|it| it.shown).fold(0.0, f32::max);
                 better(again + self.again(last.left, line) - W.head_in_gap * shown, Way::Again { left: last.left });
             }
-            for Head { title, score, shown } in heads {
+            for Head { title, score, shown, marked } in heads {
                 let sum = value + score + shown;
                 better(sum - W.first, Way::First { title: Some(title) });
                 let before = sums[title];
-                if before.after > 0.0 && before.after + sum - W.next + 4.0 * W.shift > last.inside + value {
-                    better(before.after + sum - W.next + self.shift(before.ended, line), Way::Next { title });
+                let cost = W.next + if marked { 0.0 } else { W.unmarked } + W.headless * (1.0 - score).max(0.0);
+                if before.after > 0.0 && before.after + sum - cost + 4.0 * W.shift > last.inside + value {
+                    better(before.after + sum - cost + self.shift(before.ended, line), Way::Next { title });
                 }
             }
         }
@@ -154,6 +161,7 @@ impl Splitter<'_> {
     fn heads(&self, body: usize) -> Vec<Head> {
         let mut heads = Vec::new();
         let mut between = 0.0;
+        let mut lines = 0;
         let (mut dates, mut bylines, mut captions, mut decks, mut controls) = (0, 0, 0, 0, 0);
         let first = |count: &mut u32, once: f32, again: f32| {
             *count += 1;
@@ -165,17 +173,26 @@ impl Splitter<'_> {
             let text = self.dump.lines[line].text.as_str();
             let seen = form.times > 1 && repeated.contains(&text);
             if let Some(score) = self.dump.headlines.score(line) {
-                heads.push(Head { title: line, score, shown: between + if seen { W.twice_in_head } else { 0.0 } });
+                let announced = line.checked_sub(1).is_some_and(|it| self.dump.forms[it].kind == Kind::Next);
+                let marked = announced || seen || dates + bylines + captions > 0;
+                let shown = between + if seen { W.twice_in_head } else { 0.0 } + if announced { W.head_next } else { 0.0 };
+                heads.push(Head { title: line, score, shown, marked });
             }
             between += match form.kind {
                 Kind::Date => first(&mut dates, W.head_date, -0.3),
                 Kind::Byline => first(&mut bylines, W.head_byline, 0.0),
                 Kind::Caption => first(&mut captions, W.head_caption, 0.0) + if seen && captions == 2 { W.caption_twice } else { 0.0 },
                 Kind::Legal | Kind::Related | Kind::Other => -2.5,
+                Kind::Next => 0.0,
                 _ if form.is_prose() => first(&mut decks, W.head_deck, -self.values[line].max(0.0)),
-                _ if form.is_headline() && form.units >= 5.0 && self.dump.headlines.fit(line) < 0.3 && !seen => -W.other_headline,
-                _ if form.times > 1 && !seen => first(&mut controls, W.head_control, 0.0),
-                _ => -W.head_line,
+                _ if seen => 0.0,
+                _ => {
+                    lines += 1;
+                    let far = if lines > NEAR { W.head_far } else { 0.0 };
+                    let headline = form.is_headline() && form.units >= 5.0 && self.dump.headlines.fit(line) < 0.3;
+                    let control = if form.times > 1 { first(&mut controls, W.head_control, 0.0) } else { 0.0 };
+                    control - far - if headline { W.other_headline } else { W.head_line }
+                }
             };
             if form.times > 1 {
                 repeated.push(text);
@@ -199,6 +216,7 @@ fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
                 (false, false) => W.alone,
                 _ => W.beside,
             };
+            let company = company + (1.0 - company) * W.long * ((form.units - TEASER.0) / (TEASER.1 - TEASER.0)).clamp(0.0, 1.0);
             let relevance = topics.relevance(line).map_or(1.0, |it| (it / W.relevant).min(1.0));
             let relevance = W.irrelevant + (1.0 - W.irrelevant) * relevance;
             values.push((form.units / W.words).min(W.most) * form.prose * company * relevance);
@@ -212,7 +230,7 @@ fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
             Kind::Caption => W.caption,
             Kind::Legal => W.legal,
             Kind::Link => W.link,
-            Kind::Related | Kind::Other => W.list,
+            Kind::Related | Kind::Other | Kind::Next => W.list,
             Kind::Text if form.units <= 3.0 => {
                 if between {
                     W.word
@@ -233,7 +251,7 @@ fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
 }
 
 /// From the best sum at the end back to where each article began.
-fn trace(sums: &[Sums]) -> Vec<Stretch> {
+fn trace(dump: &Dump, sums: &[Sums]) -> Vec<Stretch> {
     let mut stretches = Vec::new();
     let mut at = match sums.last() {
         Some(last) if last.after > 0.0 => last.ended,
@@ -248,7 +266,10 @@ fn trace(sums: &[Sums]) -> Vec<Stretch> {
                 continue;
             }
             Way::Again { left } => {
-                gaps.push(left..body);
+                // A heading of the text that goes on stands at the end of the gap.
+                let heading =
+                    body > left && dump.forms[body - 1].is_headline() && dump.headline_fits(body - 1) && dump.lines[body].blank <= 1;
+                gaps.push(left..body - usize::from(heading));
                 at = left;
                 continue;
             }

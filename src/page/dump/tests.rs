@@ -154,3 +154,72 @@ fn hostile_sizes_end_in_a_record_or_a_reason() {
         assert!(matches!(found, Ok(_) | Err(PageError::NoText)), "{found:?}");
     }
 }
+
+#[test]
+fn a_headline_and_a_sentence_or_two_are_one_article_in_every_script() {
+    for (title, text) in [
+        ("Harbour reopens after the storm", "The first ferry left before dawn."),
+        ("Was the mole built badly?", "The council denies it. Its engineers say that the mole stood for forty years without a crack."),
+        ("إعادة فتح الميناء بعد العاصفة", "أعلنت وزارة النقل اليوم عن إعادة فتح الميناء القديم أمام السفن بعد ثلاثة أيام من العاصفة."),
+        ("老港口修复完工 渔民重新出海", "港口在周一重新开放，此前风暴造成的损失已经全部修复。"),
+    ] {
+        let found = articles(&format!("{title}\n\n{text}\n"));
+        let [content] = &found[..] else { panic!("{} articles", found.len()) };
+        assert_eq!((content.title.as_deref(), content.text.as_deref()), (Some(title), Some(text)));
+    }
+}
+
+#[test]
+fn a_short_text_keeps_all_its_paragraphs_and_its_head() {
+    let paragraphs = ["The harbour is open again, and the first ferry left before dawn with forty people on board.", "Nobody was late."];
+    let found = articles(&format!("Harbour reopens after the storm\nBy Ann Lee\n14 May 2025\n\n{}\n", paragraphs.join("\n\n")));
+    let [content] = &found[..] else { panic!("{} articles", found.len()) };
+    assert_eq!(content.text.as_deref(), Some(paragraphs.join("\n\n").as_str()));
+    assert_eq!(content.bylines[0].name, "Ann Lee");
+    assert_eq!(content.published.unwrap().to_rfc3339(), "2025-05-14T00:00:00+00:00");
+}
+
+#[test]
+fn bare_headlines_and_menus_are_a_reason() {
+    for text in [
+        "Harbour reopens after the storm\n",
+        "Home\nNews\nSport\nWeather\nSign up for our newsletter.\nAll rights reserved\n",
+        "Home\nWorld news\nLocal business\nOpinion and letters\nWeather for the week\nSport results\nContact the newsroom\n",
+    ] {
+        assert_eq!(page(text.as_bytes()), Err(PageError::NoText), "{text}");
+    }
+}
+
+#[test]
+fn the_headline_stands_before_its_deck_and_what_is_printed_under_it() {
+    let paragraph = |what: &str| {
+        format!(
+            "The {what} of the old harbour was opened again on Monday, and the fishermen of the town were glad of the {what}, which had been closed since the storm.\n\n"
+        )
+    };
+    let text = ["mole", "quay", "pier", "light", "bridge"].map(paragraph).concat();
+    let menu = "Home\nNews\nSport\nWeather\nPolitics\nCulture\n".repeat(2);
+    let found = articles(&format!(
+        "{menu}\nOld harbour of the town reopens\nFishermen glad of the mole and the quay since Monday's opening\nBy Ann Lee\n14 May 2025\n\n{text}Comments (12)\n"
+    ));
+    let [content] = &found[..] else { panic!("{} articles", found.len()) };
+    assert_eq!(content.title.as_deref(), Some("Old harbour of the town reopens"));
+}
+
+#[test]
+fn one_long_line_many_lines_and_many_controls_end_in_a_record_or_a_reason() {
+    let control = "\u{202e}\u{2066}\u{200f}";
+    for text in [
+        "x".repeat(4_000_000),
+        control.repeat(400_000),
+        format!("{control}a\n").repeat(100_000),
+        "\n".repeat(2_000_000),
+        format!("Harbour reopens after storm\n{}\n", "It was opened. ".repeat(20)).repeat(3_000),
+        "\u{fffd}\u{0300}".repeat(500_000),
+    ] {
+        let found = page(text.as_bytes());
+        assert!(matches!(found, Ok(_) | Err(PageError::NoText)), "{found:?}");
+    }
+    let latin: Vec<u8> = (0..2_000_000_u32).map(|it| if it % 60 == 0 { b'\n' } else { 0xa0 | u8::try_from(it % 96).unwrap() }).collect();
+    assert!(matches!(page(&latin), Ok(_) | Err(PageError::NoText | PageError::NotHtml(_))));
+}

@@ -4,7 +4,7 @@
 //! Words are cut to their first letters, so that most inflections fall together; scripts without spaces give pairs of
 //! characters. Words that are in many paragraphs weigh little.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use super::{form::Form, lines::Line, weights::W};
 
@@ -18,6 +18,8 @@ const REACH: usize = 8;
 const NEAR: usize = 6;
 /// Words that would have to be added to a text to be half sure of what it is about.
 const DOUBT: usize = 15;
+/// Paragraphs of a text that are compared with its headline.
+const MAX_PARAGRAPHS: usize = 30;
 /// Lines behind a headline in which its text is looked for, and paragraphs that are enough.
 const BEHIND: (usize, usize) = (45, 6);
 
@@ -81,6 +83,15 @@ impl Topics {
         let behind = || behind.iter().take(BEHIND.1).take_while(|it| it.line <= line + BEHIND.0);
         let found = stems.iter().filter(|stem| behind().any(|it| it.stems.binary_search(stem).is_ok()));
         // One word that comes back says little.
+        share(found.count(), stems.len() + 1)
+    }
+
+    /// The share of a headline's stems that the text in some lines has.
+    pub(super) fn fit_to(&self, headline: &str, text: Range<usize>) -> f32 {
+        let stems = stems(headline);
+        let text = &self.paragraphs[self.next[text.start]..self.next[text.end]];
+        let text = &text[..text.len().min(MAX_PARAGRAPHS)];
+        let found = stems.iter().filter(|stem| text.iter().any(|it| it.stems.binary_search(stem).is_ok()));
         share(found.count(), stems.len() + 1)
     }
 

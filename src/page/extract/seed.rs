@@ -236,3 +236,11 @@ fn the_sample_is_read_from_sections_with_captions_printed_twice() {
 fn the_sample_is_read_from_an_old_page_with_breaks_for_paragraphs() {
     check(&breaks());
 }
+
+#[test]
+fn the_sample_is_read_from_the_page_of_the_demo() {
+    let page = include_str!("../../demo/site/sample.html");
+    check(&(0..4).fold(page.replace("{base}", "https://news.example"), |page, at| {
+        page.replace(&format!("{{time{at}}}"), &format!("2026-02-12T10:0{at}:00Z"))
+    }));
+}

@@ -11,6 +11,8 @@ use crate::{
 const MAX_OBJECTS: usize = 500;
 /// Articles taken of one page.
 const MAX_ARTICLES: usize = 100;
+/// Entries taken of a live blog.
+const MAX_POSTED: usize = 1_000;
 
 /// What the article's object says.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +32,16 @@ pub(in crate::page) struct Said {
     pub(in crate::page) publisher: Option<String>,
     pub(in crate::page) free: Option<bool>,
     pub(in crate::page) live: bool,
+    pub(in crate::page) posted: Vec<Posted>,
+}
+
+/// An entry of a live blog.
+#[derive(Debug, Clone, Default)]
+pub(in crate::page) struct Posted {
+    pub(in crate::page) headline: Option<String>,
+    pub(in crate::page) body: Option<String>,
+    pub(in crate::page) published: Option<String>,
+    pub(in crate::page) url: Option<String>,
 }
 
 /// The articles that a page's scripts describe, with the script that each stands in, in the order of the page.
@@ -84,6 +96,7 @@ fn said(article: &Value) -> Said {
     let authors = article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
     Said {
         live,
+        posted: article.get("liveBlogUpdate").map(posted).unwrap_or_default(),
         headline: text("headline").or_else(|| text("name")),
         alternative_headline: text("alternativeHeadline"),
         description: text("description"),
@@ -98,6 +111,22 @@ fn said(article: &Value) -> Said {
         url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
         publisher: article.get("publisher").and_then(|it| it.get("name")).and_then(first),
         free: article.get("isAccessibleForFree").and_then(|it| it.as_bool().or_else(|| Some(!first(it)?.eq_ignore_ascii_case("false")))),
+    }
+}
+
+fn posted(updates: &Value) -> Vec<Posted> {
+    let one = |update: &Value| {
+        let text = |name: &str| update.get(name).and_then(first);
+        Posted {
+            headline: text("headline").or_else(|| text("name")),
+            body: text("articleBody").or_else(|| text("description")),
+            published: text("datePublished").or_else(|| text("dateCreated")),
+            url: text("url").or_else(|| text("@id")),
+        }
+    };
+    match updates {
+        Value::Array(items) => items.iter().take(MAX_POSTED).map(one).collect(),
+        other => vec![one(other)],
     }
 }
 

@@ -1,0 +1,104 @@
+//! What bytes are: a feed, a listing or a page; and what was not taken of them.
+
+use url::Url;
+
+use super::{As, Lost, TrialError};
+use crate::{
+    article::identity,
+    dates::moment,
+    feed::{self, Feed},
+    html::Tree,
+    listing,
+    page::{
+        self, Form, Page, PageKind,
+        meta::{self, Candidate},
+    },
+};
+
+/// Links of a listing that are told although they were not taken.
+const MAX_LOST: usize = 20;
+
+/// What bytes turned out to be.
+pub(super) enum Read {
+    Feed(Feed),
+    Listing(Feed, Vec<Lost>),
+    Page(Box<Page>, Vec<Candidate>),
+}
+
+/// Reads bytes as what they are to be read as; else as a feed, a listing or a page, whichever they are.
+pub(super) fn read(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    (read_as, url, at): (Option<As>, Option<&Url>, &Url),
+) -> Result<Read, TrialError> {
+    let base = url.unwrap_or(at);
+    let feed = match read_as {
+        None | Some(As::Feed) => feed::read(bytes, content_type, base).map_err(|error| error.to_string()),
+        Some(_) => Err("not read as one".to_owned()),
+    };
+    let feed = match feed {
+        Ok(feed) => return Ok(Read::Feed(feed)),
+        Err(reason) if read_as == Some(As::Feed) => return Err(TrialError::Neither { feed: reason, page: "not read as one".to_owned() }),
+        Err(reason) => reason,
+    };
+    let page = match read_as {
+        Some(As::Listing) => None,
+        _ => Some(page::read(bytes, content_type, (url, None))),
+    };
+    // A page that leads to articles and has hardly a text of its own.
+    let leads = page.as_ref().is_none_or(|it| it.as_ref().map_or(true, |it| it.kind == PageKind::Listing));
+    if leads && read_as != Some(As::Page) {
+        match links(bytes, content_type, base) {
+            Ok(found) => return Ok(found),
+            Err(reason) if page.is_none() => return Err(TrialError::Neither { feed, page: reason }),
+            Err(_) => {}
+        }
+    }
+    match page {
+        Some(Ok(page)) => {
+            let text = page::encoding::to_text(bytes, content_type);
+            let candidates = if Form::of(bytes, content_type) == Form::Html { meta::candidates(&Tree::parse(&text)) } else { Vec::new() };
+            Ok(Read::Page(Box::new(page), candidates))
+        }
+        Some(Err(page)) => Err(TrialError::Neither { feed, page: page.to_string() }),
+        None => Err(TrialError::Neither { feed, page: "not read as one".to_owned() }),
+    }
+}
+
+/// The page as a listing, with the links that were not taken for articles'.
+fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Read, String> {
+    let found = listing::read(bytes, content_type, base).map_err(|error| error.to_string())?;
+    let mut weighed = listing::candidates(bytes, content_type, base).map_err(|error| error.to_string())?;
+    weighed.retain(|it| !it.article);
+    weighed.sort_by(|one, other| other.score.total_cmp(&one.score));
+    let lost = |it: listing::Candidate| Lost {
+        field: "link",
+        value: it.url.into(),
+        why: format!("weighed {:.1}, an article's is above 0", it.score),
+    };
+    Ok(Read::Listing(listing::to_feed(found), weighed.into_iter().take(MAX_LOST).map(lost).collect()))
+}
+
+/// What the page says and what was not taken of it.
+pub(super) fn lost(page: &Page, candidates: Vec<Candidate>, read: Option<&Url>) -> Vec<Lost> {
+    let why = "an address of another site, or its home page: a claim to it is no identity";
+    let unbelieved = |field: &'static str| {
+        move |url: &Url| (!identity::believable(url, read)).then(|| Lost { field, value: url.to_string(), why: why.to_owned() })
+    };
+    let canonical = page.canonical.iter().filter_map(unbelieved("url"));
+    let alternates = page.alternates.iter().filter_map(unbelieved("alternate_urls"));
+    let parts = page.articles.iter().skip(1).filter_map(|it| it.url.as_ref()).filter_map(unbelieved("url"));
+    let content = page.articles.first().map(|it| &it.content);
+    let differs = |it: &Candidate| {
+        if it.field == "title" {
+            return content.and_then(|it| it.title.as_ref()) != Some(&it.value);
+        }
+        let read = moment::parse(&it.value, None).map(|it| it.time);
+        read.is_none() || content.and_then(|it| it.published) != read
+    };
+    let weaker = candidates.into_iter().filter(differs).map(|it| {
+        let origin = serde_json::to_value(it.origin).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
+        Lost { field: it.field, value: it.value, why: format!("what {origin} says; another was taken") }
+    });
+    canonical.chain(alternates).chain(parts).chain(weaker).collect()
+}
