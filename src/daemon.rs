@@ -204,6 +204,7 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
         publish: publish::Limits { records: config.kafka.batch_records, bytes: config.kafka.batch_bytes.as_usize() },
         store,
         poll_now: config.poll.now,
+        polls_per_source_day: config.poll.polls_per_source_day(),
     })
 }
 

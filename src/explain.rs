@@ -18,7 +18,7 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     let by_file = what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
     for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
         if let Some(facts) = store.polls().facts(&id)? {
-            return Ok(source(&facts));
+            return Ok(source(&facts, crate::clock::Clock::now(&crate::clock::SystemClock)));
         }
         if let Some(state) = store.topics().state(&id)? {
             return Ok(topic(&state, store.topics().waiting(&id)?.len()));
@@ -34,9 +34,9 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     Ok(found.unwrap_or_else(|| format!("{what}: no source and no article is known by this name")))
 }
 
-fn source(facts: &Facts) -> String {
+fn source(facts: &Facts, now: DateTime<Utc>) -> String {
     let mut out = format!("source {} {}\n", facts.id, facts.url);
-    let state = serde_json::to_value(facts.state).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
+    let state = facts.state.as_str();
     let reason = if facts.reason.is_empty() { String::new() } else { format!(" ({})", facts.reason) };
     writeln!(out, "state: {state}{reason}, {} failures in a row", facts.failures).ok();
     writeln!(out, "next poll: {}, because: {}", date(facts.next_due), facts.next_why).ok();
@@ -49,8 +49,33 @@ fn source(facts: &Facts) -> String {
         date(facts.last_new)
     )
     .ok();
-    write!(out, "{} polls, {} entries taken", facts.polls, facts.entries).ok();
+    rhythm(&mut out, facts, now);
+    write!(
+        out,
+        "{} polls, {} entries taken, {} times nothing of the last listing was there any more",
+        facts.polls, facts.entries, facts.gaps
+    )
+    .ok();
     out
+}
+
+/// What was learned of when it publishes, and what it says itself.
+fn rhythm(out: &mut String, facts: &Facts, now: DateTime<Utc>) {
+    let expected = facts.rhythm.expectation(now.timestamp());
+    let (hour, share) = expected.busiest_hour();
+    let share = share * 100.0;
+    writeln!(out, "rhythm: {:.1} entries a day, {share:.0} % of them from {hour:02}:00 UTC on for an hour", expected.per_day()).ok();
+    let (least, who) = facts.hints.least();
+    if !least.is_zero() {
+        writeln!(out, "{who}: {} s", least.as_secs()).ok();
+    }
+    if let Some(moved) = &facts.moved {
+        let adopted = if moved.adopted { "it is asked there" } else { "it is asked there once that has held" };
+        writeln!(out, "it says since {} that it has moved to {}: {adopted}", date(Some(moved.since)), moved.to).ok();
+    }
+    if let Some((polls, since)) = facts.gone {
+        writeln!(out, "it says since {} that it is gone, {polls} times", date(Some(since))).ok();
+    }
 }
 
 fn date(at: Option<DateTime<Utc>>) -> String {

@@ -71,6 +71,8 @@ pub struct Parts<F, C, P> {
     pub store: Store,
     /// Whether all sources are due at the start.
     pub poll_now: bool,
+    /// Polls of a source a day, on average.
+    pub polls_per_source_day: f64,
 }
 
 /// How the run is steered from outside.
@@ -100,16 +102,24 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
     // The outbox may hold records of the run before.
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
-    let first = schedule::first_due(&parts.poll.store, &parts.poll.sources, parts.poll_now, parts.poll.clock.now())?;
+    let budget = (parts.polls_per_source_day, parts.poll_now);
+    let beginning = schedule::Beginning::read(&parts.poll.store, &parts.poll.sources, budget, parts.poll.clock.now())?;
+    let (price_tx, price) = watch::channel(beginning.price());
     let clock = Arc::clone(&parts.poll.clock);
     let outbox = (parts.store.outbox(), parts.store.id());
 
     let inputs = publish::Inputs { wake: outbox_rx, adopt, deadline: deadline.clone() };
 
+    let controls = schedule::Controls { pressure: pressure.clone(), price: price_tx, stop: stop.clone() };
+
     let mut stages = JoinSet::new();
-    stages.spawn(schedule::run(first, clock, (due_tx, polled_rx), pressure.clone(), stop.clone()));
+    stages.spawn(schedule::run(beginning, clock, (due_tx, polled_rx), controls));
     stages.spawn(input::run(parts.input, wake_tx.clone(), pressure.clone(), stop.clone()));
-    stages.spawn(poll::run(parts.poll, due_rx, poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx }));
+    stages.spawn(poll::run(
+        parts.poll,
+        poll::Inputs { due: due_rx, price },
+        poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx },
+    ));
     stages.spawn(publish::polls::run(parts.polls, told_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));
     stages.spawn(commit::run(extracted_rx, parts.commit, outbox_tx));

@@ -257,7 +257,7 @@ impl<F: Fetch> Trier<'_, F> {
 fn body(outcome: Outcome) -> Result<Fetched, TrialError> {
     match outcome {
         Outcome::New(fetched) => Ok(*fetched),
-        Outcome::NotModified => Err(TrialError::World("HTTP status 304 to an unconditional request".to_owned())),
+        Outcome::NotModified { .. } => Err(TrialError::World("HTTP status 304 to an unconditional request".to_owned())),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(TrialError::World(format!("HTTP status {status}"))),
         Outcome::Failed(error) => Err(TrialError::World(error.to_string())),
     }

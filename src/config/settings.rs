@@ -64,12 +64,24 @@ settings! {
         min_interval: Duration = 5 * MINUTE, lasting(SHORTEST, LONGEST);
         /// The longest time between two visits to a source that answers.
         max_interval: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
+        /// Polls of a source a day, on average over all sources. See [`Poll::polls_per_source_day`].
+        budget: usize = 24, within(1..=864_000);
         /// Polls at once, over all hosts.
         concurrency: usize = 64, within(1..=10_000);
         /// What a new source lists at its first poll is published when it is no older; the rest counts as seen.
         backlog: Backlog = Backlog::Within(3 * DAY), spanning(Duration::ZERO, LONGEST);
         /// Whether all sources are due at the start, whatever the store says.
         now: bool = false;
+    }
+}
+
+impl Poll {
+    /// The budget that is kept to. One that the longest interval alone would spend leaves nothing to decide, so it is at
+    /// least twice that.
+    #[must_use]
+    pub fn polls_per_source_day(&self) -> f64 {
+        let budget = u32::try_from(self.budget).map_or(f64::INFINITY, f64::from);
+        budget.max(2.0 * DAY.as_secs_f64() / self.max_interval.as_secs_f64())
     }
 }
 

@@ -40,7 +40,7 @@ async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: 
     let cached = cache(url, data_dir);
     let bytes = match fetcher.fetch(Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT }).await {
         Outcome::New(found) => found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string()),
-        Outcome::NotModified => Err("HTTP status 304".to_owned()),
+        Outcome::NotModified { .. } => Err("HTTP status 304".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
         Outcome::Failed(error) => Err(error.to_string()),
     };

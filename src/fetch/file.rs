@@ -21,6 +21,8 @@ pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
             content_type: None,
             body: Body { bytes, encodings: Vec::new() },
             validators: Validators::default(),
+            moved: None,
+            fresh_for: None,
             requested: now,
         })),
         Ok(_) => Outcome::Failed(FetchError::TooLarge { limit }),

@@ -4,7 +4,10 @@
 use std::{fmt::Write as _, time::Duration};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION,
+    RETRY_AFTER,
+};
 use url::Url;
 
 use super::{FetchError, Validators, body::MAX_ENCODINGS};
@@ -20,6 +23,9 @@ const MAX_CONTENT_TYPE: usize = 512;
 
 /// Nobody is sent away for longer: a mistyped `Retry-After` must not silence a source for ever.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(30 * 24);
+
+/// The same for answers that may be kept.
+const MAX_FRESH: Duration = Duration::from_hours(30 * 24);
 
 /// `ETag` and `Last-Modified` as the bytes that came.
 pub(super) fn validators(headers: &HeaderMap) -> Validators {
@@ -60,6 +66,26 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
         (http_date(value)? - now).to_std().unwrap_or_default()
     };
     Some(wait.min(MAX_RETRY_AFTER))
+}
+
+/// For how long an answer may be kept (RFC 9111 §4.2): `max-age` less the time that it spent in caches, or `Expires`.
+pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok());
+    let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
+    let mut max_age = None;
+    for directive in directives {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return None,
+            "max-age" => max_age = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs),
+            _ => {}
+        }
+    }
+    let fresh = match max_age {
+        Some(fresh) => fresh.saturating_sub(Duration::from_secs(text(AGE).and_then(|it| it.trim().parse().ok()).unwrap_or(0))),
+        None => (http_date(text(EXPIRES)?)? - text(DATE).and_then(http_date).unwrap_or(now)).to_std().ok()?,
+    };
+    Some(fresh.min(MAX_FRESH))
 }
 
 /// A date in one of the three forms that HTTP knows (RFC 9110 §5.6.7).
@@ -132,6 +158,18 @@ mod tests {
     fn retry_after_has_a_ceiling() {
         for long in ["99999999", "99999999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
             assert_eq!(wait(long), Some(MAX_RETRY_AFTER), "{long}");
+        }
+    }
+
+    #[test]
+    fn an_answer_may_be_kept_for_its_max_age_or_until_it_expires() {
+        let fresh =
+            |lines: &[(HeaderName, &[u8])]| fresh_for(&headers(lines), "1994-11-06T08:49:07Z".parse().unwrap()).map(|it| it.as_secs());
+        assert_eq!(fresh(&[(CACHE_CONTROL, b"public, Max-Age=600"), (AGE, b"100"), (EXPIRES, b"0")]), Some(500));
+        assert_eq!(fresh(&[(EXPIRES, b"Sun, 06 Nov 1994 09:49:07 GMT")]), Some(3600));
+        assert_eq!(fresh(&[(CACHE_CONTROL, b"max-age=99999999999")]), Some(MAX_FRESH.as_secs()));
+        for none in [b"no-cache, max-age=600".as_slice(), b"max-age=soon", b"max-age=-1", b"private"] {
+            assert_eq!(fresh(&[(CACHE_CONTROL, none)]), None);
         }
     }
 

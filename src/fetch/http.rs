@@ -87,7 +87,14 @@ enum Hop {
     Done(Outcome),
     /// The answer has a body that is worth having.
     Body(Box<Fetched>),
-    Redirect(Url),
+    Redirect(Redirect),
+}
+
+/// Where an answer leads.
+struct Redirect {
+    target: Url,
+    /// 301 or 308.
+    permanent: bool,
 }
 
 impl<C: Clock> HttpFetcher<C> {
@@ -120,6 +127,7 @@ impl<C: Clock> HttpFetcher<C> {
         let total = self.limits.total_timeout;
         let mut left = total;
         let mut via = Vec::new();
+        let (mut moved, mut for_good) = (None, true);
         loop {
             let turn = self.hosts.claim(self.permitted_host(&request.url)?).await;
             let started = Instant::now();
@@ -127,11 +135,17 @@ impl<C: Clock> HttpFetcher<C> {
             drop(turn);
             left = left.saturating_sub(started.elapsed());
             match hop {
+                Hop::Done(Outcome::NotModified { .. }) => return Ok(Outcome::NotModified { moved }),
                 Hop::Done(outcome) => return Ok(outcome),
                 Hop::Body(fetched) => {
-                    return Ok(Outcome::New(Box::new(Fetched { via, ..*fetched })));
+                    return Ok(Outcome::New(Box::new(Fetched { via, moved, ..*fetched })));
                 }
-                Hop::Redirect(target) => {
+                Hop::Redirect(Redirect { target, permanent }) => {
+                    // What lies behind a passing redirect may be elsewhere tomorrow.
+                    for_good &= permanent;
+                    if for_good {
+                        moved = Some(without_credentials(target.clone()));
+                    }
                     let seen = without_credentials(mem::replace(&mut request.url, target));
                     via.push(seen);
                     // An address that leads back to itself only wants a cookie, which it will not get.
@@ -167,9 +181,10 @@ impl<C: Clock> HttpFetcher<C> {
             204..=206 => Outcome::Failed(FetchError::Status(status)),
             200..=299 => return self.body(request, response, requested).await,
             301 | 302 | 303 | 307 | 308 => {
-                return headers::redirect_target(&request.url, headers).map(Hop::Redirect);
+                let permanent = matches!(status, 301 | 308);
+                return headers::redirect_target(&request.url, headers).map(|target| Hop::Redirect(Redirect { target, permanent }));
             }
-            304 if request.validators != Validators::default() => Outcome::NotModified,
+            304 if request.validators != Validators::default() => Outcome::NotModified { moved: None },
             404 | 410 => Outcome::Gone { status },
             429 | 503 if status == 429 || headers.contains_key(RETRY_AFTER) => {
                 let retry_after = headers::retry_after(headers, self.clock.now());
@@ -210,6 +225,8 @@ impl<C: Clock> HttpFetcher<C> {
             content_type: headers::content_type(headers),
             body: Body { bytes, encodings: headers::encodings(headers) },
             validators: headers::validators(headers),
+            moved: None,
+            fresh_for: headers::fresh_for(headers, self.clock.now()),
             requested,
         })))
     }

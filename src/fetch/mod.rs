@@ -49,7 +49,10 @@ pub enum Outcome {
     /// 200, or another 2xx with a body.
     New(Box<Fetched>),
     /// 304.
-    NotModified,
+    NotModified {
+        /// Where permanent redirects led, without a passing one before: where it is from now on, as it seems.
+        moved: Option<Url>,
+    },
     /// 429, or 503 with `Retry-After`.
     Throttled {
         /// 429 or 503.
@@ -80,6 +83,10 @@ pub struct Fetched {
     pub body: Body,
     /// What to remember once the body was parsed.
     pub validators: Validators,
+    /// Where permanent redirects led, without a passing one before: where it is from now on, as it seems.
+    pub moved: Option<Url>,
+    /// For how long the answer may be kept, where it says; at most 30 days.
+    pub fresh_for: Option<Duration>,
     /// When the request was sent that brought this body. Later looks at a page win over earlier ones.
     pub requested: DateTime<Utc>,
 }

@@ -58,6 +58,25 @@ fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
     Ok(Page { canonical, alternates, site_name, kind, articles })
 }
 
+/// The signs of each line that could be the headline of a further article, and whether it is: for training. `is_headline`
+/// is asked for each line's text; what follows is measured as after its answer.
+#[must_use]
+pub fn signs_of_parts(html: &str, base: &url::Url, mut is_headline: impl FnMut(&str) -> bool) -> Vec<(Vec<f32>, bool)> {
+    let (mut rows, tree) = (Vec::new(), Tree::parse(html));
+    let (meta, lines) = (meta::read(&tree, base), Lines::of(&tree));
+    let Some(reader) = HINTS.as_ref() else { return rows };
+    let (title, description, body) = meta.said();
+    let measured = features::measure(&tree, &lines, reader, Said { title, description, body });
+    let body: Vec<bool> = measured.rows.iter().map(|row| forest::BODY.probability(row) >= PROBABLE).collect();
+    let view = View { tree: &tree, lines: &lines, measured: &measured, body: &body, meta: &meta, base };
+    split::walk(view, |row, text| {
+        let is = is_headline(text);
+        rows.push((row.to_vec(), is));
+        is
+    });
+    rows
+}
+
 fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
     let mut stretches = split::stretches(view);
     if view.meta.live || !live.is_empty() {

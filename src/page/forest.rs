@@ -1,18 +1,23 @@
-//! A forest of decision trees over the measures of a line: how probable it is that it belongs to an article's text.
+//! Forests of decision trees: how probable it is that a line belongs to an article's text, by the measures of the line,
+//! and that a heading begins a further article, by its signs.
 //!
-//! The trees are data (`body.model`), learned by gradient boosting from labelled pages; `tests/train` has the script
+//! The trees are data (`body.model`, `split.model`), learned by gradient boosting from labelled pages; `tests/train` has the script
 //! that made them. Layout, all little-endian: `NFR1`, the number of trees (u16), and for each its number of splits
 //! (u16), the splits (measure u8, threshold f32, where to go at or below it i16, where above i16; below zero is the
 //! leaf with that number, from -1), its number of leaves (u16) and their values (f32).
 
 use std::sync::LazyLock;
 
-use super::features::COUNT;
+use super::{features::COUNT, split::signs};
 
 static MODEL: &[u8] = include_bytes!("body.model");
+static SPLIT_MODEL: &[u8] = include_bytes!("split.model");
 
 /// The forest that tells an article's text.
-pub(super) static BODY: LazyLock<Forest> = LazyLock::new(|| Forest::read(MODEL).unwrap_or_default());
+pub(super) static BODY: LazyLock<Forest<COUNT>> = LazyLock::new(|| Forest::read(MODEL).unwrap_or_default());
+
+/// The forest that tells where a further article begins.
+pub(super) static SPLIT: LazyLock<Forest<{ signs::COUNT }>> = LazyLock::new(|| Forest::read(SPLIT_MODEL).unwrap_or_default());
 
 #[derive(Debug, Clone, Copy)]
 struct Split {
@@ -22,11 +27,11 @@ struct Split {
     above: i16,
 }
 
-/// Trees.
+/// Trees over `N` measures.
 #[derive(Debug, Default)]
-pub(super) struct Forest(Vec<(Vec<Split>, Vec<f32>)>);
+pub(super) struct Forest<const N: usize>(Vec<(Vec<Split>, Vec<f32>)>);
 
-impl Forest {
+impl<const N: usize> Forest<N> {
     fn read(bytes: &[u8]) -> Option<Self> {
         let mut bytes = Bytes(bytes.strip_prefix(b"NFR1")?);
         let trees = (0..bytes.u16()?).map(|_| {
@@ -38,13 +43,13 @@ impl Forest {
     }
 
     /// From 0 to 1.
-    pub(super) fn probability(&self, row: &[f32; COUNT]) -> f32 {
+    pub(super) fn probability(&self, row: &[f32; N]) -> f32 {
         let sum: f32 = self.0.iter().map(|(splits, leaves)| leaf(splits, leaves, row)).sum();
         1.0 / (1.0 + (-sum).exp())
     }
 }
 
-fn leaf(splits: &[Split], leaves: &[f32], row: &[f32; COUNT]) -> f32 {
+fn leaf(splits: &[Split], leaves: &[f32], row: &[f32]) -> f32 {
     let mut at: i16 = 0;
     // A tree leads on to splits that come later, so this ends.
     while let Some(split) = usize::try_from(at).ok().and_then(|it| splits.get(it)) {
@@ -86,9 +91,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_model_is_whole() {
-        let forest = Forest::read(MODEL).unwrap();
-        assert!(forest.0.len() > 50 && forest.0.iter().all(|(splits, leaves)| leaves.len() == splits.len() + 1));
-        assert!(Forest::read(&MODEL[..MODEL.len() - 1]).is_none());
+    fn the_models_are_whole() {
+        for (model, trees) in [(MODEL, 50), (SPLIT_MODEL, 20)] {
+            let forest = Forest::<COUNT>::read(model).unwrap();
+            assert!(forest.0.len() > trees && forest.0.iter().all(|(splits, leaves)| leaves.len() == splits.len() + 1));
+            assert!(Forest::<COUNT>::read(&model[..model.len() - 1]).is_none());
+        }
     }
 }

@@ -126,6 +126,8 @@ fn two_letters(code: &str) -> &str {
         ("cat", "ca"),
         ("slk", "sk"),
     ];
+    // CLDR takes Bokmål for what `no` means, and `no` for its name.
+    let code = if code == "nb" { "no" } else { code };
     PAIRS.iter().find(|(three, _)| *three == code).map_or(code, |(_, two)| two)
 }
 

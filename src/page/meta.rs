@@ -6,6 +6,7 @@ pub(super) use jsonld::Posted;
 
 use url::Url;
 
+use super::writers;
 use crate::{
     article::{
         record::{Byline, BylineKind, Content, Image, Origin},
@@ -20,6 +21,7 @@ const MAX_URL: usize = 4_096;
 
 /// What a page says of itself.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a page says any of them")]
 pub struct Meta {
     pub(super) canonical: Option<Url>,
     pub(super) alternates: Vec<Url>,
@@ -33,6 +35,10 @@ pub struct Meta {
     pub(super) further: Vec<(NodeId, jsonld::Said)>,
     /// Whether the page says that it is an article.
     pub(super) article: bool,
+    /// Whether it names no writer but itself.
+    pub(super) anonymous: bool,
+    /// Whether the headline of the script is that of another of its metadata.
+    pub(super) agreed: bool,
     /// Whether it says that it is a live blog.
     pub(super) live: bool,
     /// The entries of a live blog, as a script gives them.
@@ -56,7 +62,7 @@ impl Meta {
         (content.subtitle, content.summary, content.section, content.keywords) =
             (said.alternative_headline, said.description, said.section, said.keywords);
         dates(&mut content, [(said.published, Origin::JsonLd)], said.modified);
-        writers(&mut content, &said.authors, None);
+        sign(&mut content, &said.authors, None);
         content
     }
 }
@@ -71,6 +77,9 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
     let mut content = Content::default();
     let published = days(&said, &tags);
+    let plain = |it: &String| fold(&without_site(it, site_name.as_deref(), base));
+    let others = [tags.first(&["og:title", "twitter:title"]), tags.title.clone()];
+    let agreed = said.headline.as_ref().map(plain).is_some_and(|it| others.iter().flatten().any(|other| plain(other) == it));
     if let Some((title, origin)) = first(titles(&said, &tags)) {
         content.title = Some(without_site(&title, site_name.as_deref(), base));
         content.provenance.title = Some(origin);
@@ -86,7 +95,9 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     };
     let modified = said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
     dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
-    writers(&mut content, &said.authors, tags.first(&["author", "article:author", "dc.creator", "parsely-author", "byl"]));
+    sign(&mut content, &said.authors, tags.first(&["author", "article:author", "dc.creator", "parsely-author", "byl"]));
+    let host = base.host_str().unwrap_or_default();
+    let anonymous = content.bylines.iter().all(|it| writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host));
     content.quality.paywalled = said.free == Some(false);
     if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
         content.images.push(Image { url: Some(url.into()), ..Image::default() });
@@ -103,6 +114,8 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         body: said.body,
         further: articles,
         article,
+        anonymous,
+        agreed,
         live: said.live || tags.live,
         posted: said.posted,
     }
@@ -172,18 +185,20 @@ fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Ori
     content.modified = modified.and_then(|it| moment::parse(&it, None)).map(|it| it.time);
 }
 
-fn writers(content: &mut Content, said: &[(String, BylineKind)], meta: Option<String>) {
+fn sign(content: &mut Content, said: &[(String, BylineKind)], meta: Option<String>) {
     let (names, origin) = if said.is_empty() {
         (meta.map(|it| (it, BylineKind::Person)).into_iter().collect(), Origin::Meta)
     } else {
         (said.to_vec(), Origin::JsonLd)
     };
     for (name, kind) in names {
-        let name = name.strip_prefix("By ").or_else(|| name.strip_prefix("by ")).unwrap_or(&name).trim().to_owned();
-        // Some give the address of a profile, some an e-mail address.
-        let usable = !name.is_empty() && name.len() < 200 && !name.contains("://") && !name.contains('@');
-        if usable && !content.bylines.iter().any(|it| it.name == name) {
-            content.bylines.push(Byline { name, kind, place: None });
+        let name = name.strip_prefix("By ").or_else(|| name.strip_prefix("by ")).unwrap_or(&name);
+        for name in writers::of_metadata(name) {
+            // Some give the address of a profile, some an e-mail address.
+            let usable = !name.is_empty() && name.len() < 200 && !name.contains("://") && !name.contains('@');
+            if usable && !content.bylines.iter().any(|it| it.name == name) {
+                content.bylines.push(Byline { name, kind, place: None });
+            }
         }
     }
     if !content.bylines.is_empty() {
@@ -243,7 +258,8 @@ impl Tags {
                 Tag::Meta if tags.metas.len() < MAX_ELEMENTS => {
                     let name = ["property", "name", "http-equiv", "itemprop"].into_iter().find_map(attribute);
                     if let (Some(name), Some(content)) = (name, attribute("content")) {
-                        tags.metas.push((name.to_lowercase(), content));
+                        // Some write `article:published:time`.
+                        tags.metas.push((name.to_lowercase().replace("ed:time", "ed_time"), content));
                     }
                 }
                 Tag::Link if tags.links.len() < MAX_ELEMENTS => {

@@ -4,6 +4,8 @@ pub mod lines;
 pub mod hints;
 pub mod features;
 mod forest;
+mod topic;
+mod writers;
 mod split;
 mod pictures;
 mod related;

@@ -10,6 +10,7 @@ use super::{
     pictures,
     related::{self, Item},
     split::{Stretch, View},
+    writers,
 };
 use crate::{
     article::{
@@ -117,8 +118,13 @@ impl Work<'_, '_> {
             // What readers see wins over what machines are told, where both are the same headline with something before or
             // behind it.
             let same = said.as_deref().is_some_and(|said| super::split::alike(said, &fold(&visible)));
-            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.names_site(&visible);
-            if said.is_none() || self.stretch.holder != 0 || same || heading {
+            let first = self.stretch.holder == 0;
+            let heading =
+                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.names_site(&visible) && !(first && self.view.meta.agreed);
+            // Letters alone: what stands between the parts of a headline is lost where they are elements of their own.
+            if first && said.as_deref() == Some(&fold(&visible)) && said.as_ref().is_some_and(|it| !it.is_empty()) {
+                self.used.insert(at);
+            } else if said.is_none() || self.stretch.holder != 0 || same || heading {
                 self.content.title = Some(visible);
                 self.content.provenance.title = Some(Origin::Dom);
             }
@@ -178,16 +184,27 @@ impl Work<'_, '_> {
     }
 
     fn byline(&mut self, first: usize) {
-        if !self.content.bylines.is_empty() {
+        let own = self.stretch.holder == 0;
+        let known = !self.content.bylines.is_empty();
+        if known && (!own || !self.view.meta.anonymous) {
             return;
         }
         let from = self.stretch.headline.map_or(first.saturating_sub(8), |it| it + 1);
+        let lines = &self.view.lines.lines;
+        let node = |at: usize| lines.get(at).map_or(self.view.tree.len(), |it| it.first);
+        let shown = writers::shown(self.view, node(from.saturating_sub(4).max(self.stretch.from))..node(self.stretch.to));
+        if !shown.is_empty() {
+            self.content.bylines = shown;
+            self.content.provenance.bylines = Some(Origin::Dom);
+            return;
+        }
         let near = (from..first.min(from + HEAD_LINES)).chain(first..self.stretch.to.min(first + 1));
         for at in near {
             let line = self.line(at);
             if line.chars().count() < 160 && (byline::is_byline(line) || self.hinted(at, hints::META) && byline::looks_like_name(line)) {
-                self.content.bylines = byline::read(line);
-                if !self.content.bylines.is_empty() {
+                let names = byline::read(line);
+                if !names.is_empty() {
+                    self.content.bylines = names;
                     self.content.provenance.bylines = Some(Origin::Dom);
                     self.used.insert(at);
                     return;

@@ -111,7 +111,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 return self.on_a_cpu(move || decode_and_extract(*fetched, limit, guessed)).await;
             }
             // No validators were sent.
-            Outcome::NotModified => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
+            Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
             Outcome::Throttled { status, retry_after } => Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) },
             Outcome::Gone { status } => Failure { reason: "gone", tries: FEW_TRIES, ..Failure::fetch(format!("HTTP status {status}")) },
             Outcome::Failed(error) => {

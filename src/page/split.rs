@@ -1,30 +1,43 @@
 //! Where one article of a page ends and the next begins.
 //!
 //! A page that goes on with further articles repeats what an article begins with: a headline that stands at the head of
-//! an element of its own, its date and its writers, the address that the element carries for the browser's history.
-//! None of these is enough alone, since headings stand inside articles too; their weights are added up. Of the names that
-//! publishers give to their elements only those of comments and notices count, against a part.
+//! an element of its own, its date and its writers, the address that the element carries for the browser's history; and
+//! the text behind it is about something else. None of these is enough alone, since headings stand inside articles too:
+//! a forest of small trees weighs them. Of the names that publishers give to their elements only those of comments and
+//! notices count, against a part.
 //!
 //! What must stay true: a part has a headline of its own and a text that is worth one; lists, comments and boxes are no
 //! parts.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
-use super::{features::Measured, hints, lines::Lines, meta::Meta, related};
+use super::{
+    features::{Measured, element_hash},
+    forest, hints,
+    lines::Lines,
+    meta::Meta,
+    related,
+    topic::Topics,
+};
 use crate::{
     article::text::fold,
-    dates::partial,
     html::{NodeId, Tag, Tree},
 };
+
+pub(super) mod signs;
 
 /// Text of an article that follows another, at least; in weight of [`Measured::weight`].
 const MIN_PART: u32 = 180;
 /// Text that an article has before another begins.
 const MIN_TEXT: u32 = 120;
-/// Evidence from which on a heading begins an article.
-const ENOUGH: f32 = 4.0;
+/// How probable it must be that an article begins at a heading.
+const PROBABLE: f32 = 0.4;
+/// Weight of a line that tells what a text is about.
+const PARAGRAPH: u32 = 20;
+/// How alike texts are that say too little.
+const NEUTRAL: f32 = 0.25;
 /// Lines in which the head of an article is looked for.
 const HEAD_LINES: usize = 25;
 
@@ -57,25 +70,105 @@ pub(super) struct View<'a, 'b> {
 
 /// The articles of a page, in its order; one at least.
 pub(super) fn stretches(view: View<'_, '_>) -> Vec<Stretch> {
+    walk(view, |row, _| forest::SPLIT.probability(row) >= PROBABLE)
+}
+
+/// Goes through the lines and asks of each that could be the headline of a further article whether it is.
+pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool) -> Vec<Stretch> {
     let count = view.lines.lines.len();
     let title = headline(view);
     let mut found = vec![Stretch { headline: title, from: 0, to: count, holder: 0, url: None }];
     let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return found };
     // The head of a list stands a line or two above its first item.
     let listed: HashSet<usize> = related::items(view, first_body, count).iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect();
+    let context = Context::new(view);
     let mut at = first_body + 1;
     while at < count {
-        if let Some(begun) = Some(at).filter(|at| !listed.contains(at)).and_then(|at| begins(view, at, &found)) {
+        let candidate = if listed.contains(&at) { None } else { candidate(&context, at, &found) };
+        let begun = candidate.filter(|it| is_headline(&signs::measure(&context, it, &found), view.lines.get(&view.lines.lines[at])));
+        if let Some(begun) = begun {
             if let Some(last) = found.last_mut() {
                 last.to = at;
             }
-            at = begun.from + 1;
-            found.push(begun);
-        } else {
-            at += 1;
+            found.push(begun.stretch(&context));
         }
+        at += 1;
     }
     found
+}
+
+/// What is known of the whole page.
+pub(super) struct Context<'a, 'b> {
+    view: View<'a, 'b>,
+    /// The text up to each line, in weight.
+    text: Vec<u32>,
+    /// For each line the last line of text before it.
+    before: Vec<usize>,
+    topics: Topics,
+    /// How many headings have an element of this build.
+    builds: HashMap<u64, u32>,
+}
+
+impl<'a, 'b> Context<'a, 'b> {
+    fn new(view: View<'a, 'b>) -> Self {
+        let count = view.lines.lines.len();
+        let (mut text, mut before) = (Vec::with_capacity(count + 1), Vec::with_capacity(count));
+        let (mut sum, mut last) = (0, usize::MAX);
+        for at in 0..count {
+            text.push(sum);
+            before.push(last);
+            if view.body[at] {
+                sum += view.measured.weight[at];
+                last = at;
+            }
+        }
+        text.push(sum);
+        let paragraph = |at: &usize| view.body[*at] && view.measured.weight[*at] >= PARAGRAPH;
+        let paragraphs = (0..count).filter(paragraph).map(|at| (at, view.lines.get(&view.lines.lines[at])));
+        let topics = Topics::new(count, paragraphs, NEUTRAL);
+        let mut builds = HashMap::new();
+        for line in view.lines.lines.iter().filter(|it| heading_level(view.tree, it.block).is_some()) {
+            *builds.entry(element_hash(view.tree, line.block)).or_insert(0) += 1;
+        }
+        Self { view, text, before, topics, builds }
+    }
+
+    /// Text of articles in lines, in weight.
+    fn text_in(&self, from: usize, to: usize) -> u32 {
+        self.text[to.max(from)] - self.text[from]
+    }
+
+    /// The first line that stands at or behind a node.
+    fn line_at(&self, node: NodeId) -> usize {
+        self.view.lines.lines.partition_point(|it| it.first < node)
+    }
+}
+
+/// A line that could be the headline of an article.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    at: usize,
+    level: u8,
+    /// The text before it and the text behind it.
+    last_body: usize,
+    next_body: usize,
+    /// The innermost element that holds it and the text before it.
+    shared: NodeId,
+    /// The outermost element that holds it and not the text before it.
+    holder: NodeId,
+    /// Whether the text behind it stands in that element, too.
+    nested: bool,
+    /// One past the last line of what may be its article.
+    end: usize,
+    url: Option<Url>,
+}
+
+impl Candidate {
+    fn stretch(self, context: &Context<'_, '_>) -> Stretch {
+        let apart = self.nested || self.holder != context.view.lines.lines[self.at].block;
+        let headline = if apart { best_headline(context.view, self.at, self.next_body) } else { self.at };
+        Stretch { headline: Some(headline), from: self.at, to: context.view.lines.lines.len(), holder: self.holder, url: self.url }
+    }
 }
 
 /// The line of the page's own headline.
@@ -100,53 +193,36 @@ pub(super) fn alike(one: &str, other: &str) -> bool {
     one == other || short.len() * 3 > long.len() * 2 && short.len() > 12 && long.contains(short)
 }
 
-/// Whether an article begins at a line that could be its headline.
-fn begins(view: View<'_, '_>, at: usize, before: &[Stretch]) -> Option<Stretch> {
+/// Whether a line could be the headline of an article that follows the ones before.
+fn candidate(context: &Context<'_, '_>, at: usize, before: &[Stretch]) -> Option<Candidate> {
+    let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
     let line = &lines[at];
     let level = heading_level(tree, line.block)?;
     let last = before.last()?;
-    // What an article has under its headline before its text is no further one, nor is its own headline once more.
-    let text_before = (last.headline.unwrap_or(last.from)..at).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum::<u32>();
-    let own = last.headline.is_some_and(|it| alike(&fold(view.lines.get(&lines[it])), &fold(view.lines.get(line))));
     let refused = view.measured.all[line.block as usize] & (hints::COMMENTS | hints::NOTICE) != 0;
-    // Some set the deck as a heading.
-    let deck = [&view.meta.content.summary, &view.meta.content.subtitle]
-        .into_iter()
-        .flatten()
-        .any(|it| alike(&fold(it), &fold(view.lines.get(line))));
-    if refused || deck || view.measured.weight[at] < 8 || line.chars > 300 || level > 4 || text_before < MIN_TEXT || own {
+    // What an article has under its headline before its text is no further one.
+    let text_before = context.text_in(last.headline.unwrap_or(last.from), at);
+    if refused || view.measured.weight[at] < 8 || line.chars > 300 || level > 4 || text_before < MIN_TEXT {
         return None;
     }
-    let last_body = (0..at).rev().find(|it| view.body[*it])?;
+    // Nor is its own headline once more, nor a deck that is set as a heading.
+    let name = fold(view.lines.get(line));
+    let own = last.headline.is_some_and(|it| alike(&fold(view.lines.get(&lines[it])), &name));
+    if own || [&view.meta.content.summary, &view.meta.content.subtitle].into_iter().flatten().any(|it| alike(&fold(it), &name)) {
+        return None;
+    }
+    let last_body = context.before[at];
     let next_body = (at + 1..lines.len().min(at + 1 + HEAD_LINES)).find(|it| view.body[*it])?;
-    let shared = common(tree, lines[last_body].block, line.block);
+    let shared = common(tree, lines.get(last_body)?.block, line.block);
     let holder = below(tree, shared, line.block);
-    // A heading that stands among the paragraphs, or alone in its wrapping, begins nothing.
-    if !tree.within(lines[next_body].first, holder)
-        && (holder == line.block || !tree.within(lines[next_body].first, shared))
-        && !repeated(view, at)
-    {
-        return flat(view, at, (last_body, next_body), level, before);
-    }
-    let end = if tree.within(lines[next_body].first, holder) { tree.end(holder) } else { tree.end(shared) };
-    let text = text_weight(view, at + 1, end);
-    if text < MIN_PART {
+    let nested = tree.within(lines[next_body].first, holder);
+    if !nested && !tree.within(lines[next_body].first, shared) {
         return None;
     }
-    let title_level = before[0].headline.and_then(|it| heading_level(tree, lines[it].block)).unwrap_or(1);
-    let mut evidence = 0.0;
-    evidence += level_evidence(level, title_level);
+    let end = context.line_at(tree.end(if nested { holder } else { shared }));
     let url = address(view, holder, line.block);
-    evidence += if url.is_some() { 2.5 } else { 0.0 };
-    evidence += if holds_article(tree, holder, line.block) { 1.5 } else { 0.0 };
-    evidence += head_evidence(view, at, next_body);
-    evidence += if described(view, at, holder) { 3.0 } else { 0.0 };
-    evidence += if outside(view, last, shared) { 1.5 } else { -6.0 };
-    evidence += if last.holder != 0 && alike_elements(tree, last.holder, holder) { 2.0 } else { 0.0 };
-    evidence += gap_evidence(view, last_body, at) + link_evidence(view, at);
-    let headline = best_headline(view, at, next_body);
-    (evidence >= ENOUGH).then_some(Stretch { headline: Some(headline), from: at, to: lines.len(), holder, url })
+    (context.text_in(at + 1, end) >= MIN_PART).then_some(Candidate { at, level, last_body, next_body, shared, holder, nested, end, url })
 }
 
 /// Among the headings at the head of an article: the one that a script names, else the highest, else the first that is
@@ -163,106 +239,6 @@ fn best_headline(view: View<'_, '_>, at: usize, next_body: usize) -> usize {
     let best = headings.iter().filter(|it| level(**it) == highest).copied().collect::<Vec<_>>();
     let long = best.iter().find(|it| view.measured.weight[**it] >= 30);
     named.or(long).or(best.first()).copied().unwrap_or(at)
-}
-
-/// A headline whose article follows it without an element that holds both: it is printed twice, or looks like the
-/// page's own headline.
-fn flat(view: View<'_, '_>, at: usize, (last_body, next_body): (usize, usize), level: u8, before: &[Stretch]) -> Option<Stretch> {
-    let (tree, lines) = (view.tree, &view.lines.lines);
-    let (title, last) = (before[0].headline?, before.last()?);
-    let title_level = heading_level(tree, lines[title].block)?;
-    let block = lines[at].block;
-    let shared = common(tree, lines[last_body].block, block);
-    let holder = below(tree, shared, block);
-    // The wrapping of a headline holds little else; a box of teasers holds their headlines.
-    let mut inside = (at + 1..lines.len()).take_while(|it| tree.within(lines[*it].first, holder));
-    let teasers = inside.any(|it| lines[it].linked * 2 > lines[it].chars && view.measured.weight[it] >= 25);
-    if text_weight(view, at + 1, tree.end(shared)) < MIN_PART || !tree.within(lines[next_body].first, shared) || teasers {
-        return None;
-    }
-    let mut evidence = level_evidence(level, title_level) + head_evidence(view, at, next_body);
-    evidence += gap_evidence(view, last_body, at) + link_evidence(view, at);
-    evidence += if outside(view, last, shared) { 1.5 } else { -6.0 };
-    evidence += if alike_elements(tree, lines[title].block, block) { 1.5 } else { 0.0 };
-    evidence += if described(view, at, block) { 3.0 } else { 0.0 };
-    (evidence >= ENOUGH + 1.0).then_some(Stretch { headline: Some(at), from: at, to: lines.len(), holder, url: None })
-}
-
-/// Whether a headline stands beside the article before and not in it.
-fn outside(view: View<'_, '_>, last: &Stretch, shared: NodeId) -> bool {
-    match last.headline {
-        _ if last.holder != 0 => view.tree.within(last.holder, shared) && last.holder != shared,
-        Some(title) => view.tree.within(view.lines.lines[title].first, shared),
-        None => true,
-    }
-}
-
-fn alike_elements(tree: &Tree<'_>, one: NodeId, other: NodeId) -> bool {
-    super::features::element_hash(tree, one) == super::features::element_hash(tree, other)
-}
-
-/// Headlines that lead elsewhere are teasers more often than not.
-fn link_evidence(view: View<'_, '_>, at: usize) -> f32 {
-    let line = &view.lines.lines[at];
-    if line.linked * 2 > line.chars { -1.5 } else { 0.0 }
-}
-
-fn level_evidence(level: u8, title: u8) -> f32 {
-    match (level, title) {
-        (1, _) => 2.0,
-        (level, title) if level == title => 2.0,
-        (2, _) => 0.5,
-        _ => -1.0,
-    }
-}
-
-/// Dates, writers, a picture, the headline once more: what stands at the head of an article.
-fn head_evidence(view: View<'_, '_>, at: usize, next_body: usize) -> f32 {
-    let (tree, lines) = (view.tree, &view.lines.lines);
-    let mut evidence = if repeated(view, at) { 2.0 } else { 0.0 };
-    let between = lines[at].last..lines[next_body].first;
-    let time = between.clone().any(|it| tree.tag(it) == Tag::Time);
-    let dated = (at + 1..next_body).any(|it| lines[it].chars < 120 && partial::find(view.lines.get(&lines[it])).is_some());
-    evidence += if time || dated { 1.5 } else { 0.0 };
-    evidence += if between.clone().any(|it| tree.tag(it) == Tag::Img) { 0.5 } else { 0.0 };
-    evidence
-}
-
-/// Whether the headline stands again within the head of its article.
-fn repeated(view: View<'_, '_>, at: usize) -> bool {
-    let lines = &view.lines.lines;
-    let text = fold(view.lines.get(&lines[at]));
-    let near = at.saturating_sub(4)..lines.len().min(at + 12);
-    text.len() > 12
-        && near.filter(|it| *it != at).any(|it| lines[it].chars.abs_diff(lines[at].chars) < 12 && fold(view.lines.get(&lines[it])) == text)
-}
-
-/// What stands between the text before and the headline: after a list or the foot of an article something new begins.
-fn gap_evidence(view: View<'_, '_>, last_body: usize, at: usize) -> f32 {
-    let gap = &view.lines.lines[last_body + 1..at];
-    let links = gap.iter().filter(|it| it.linked * 2 > it.chars).count();
-    match (gap.len(), links) {
-        (0, _) => -1.5,
-        (_, 3..) => 1.5,
-        (5.., _) => 1.0,
-        _ => 0.0,
-    }
-}
-
-/// Whether a script of the page describes an article of this name, or one inside the element.
-fn described(view: View<'_, '_>, at: usize, holder: NodeId) -> bool {
-    let text = fold(view.lines.get(&view.lines.lines[at]));
-    view.meta.further.iter().any(|(script, said)| {
-        view.tree.within(*script, holder) && holder != 0
-            || said.headline.as_deref().is_some_and(|it| text.len() > 8 && alike(&fold(it), &text))
-    })
-}
-
-/// Whether the element, or one between it and the headline, is an article by its kind.
-fn holds_article(tree: &Tree<'_>, holder: NodeId, block: NodeId) -> bool {
-    path(tree, holder, block).any(|it| {
-        tree.tag(it) == Tag::Article || tree.attribute(it, "itemtype").is_some_and(|it| it.contains("Article") || it.contains("Posting"))
-    })
 }
 
 /// The address of this site that the element carries, or one between it and the headline.
@@ -309,12 +285,6 @@ fn same_site(one: &Url, other: &Url) -> bool {
 /// The elements from `block` up to `holder`.
 fn path(tree: &Tree<'_>, holder: NodeId, block: NodeId) -> impl Iterator<Item = NodeId> {
     std::iter::once(block).chain(tree.ancestors(block)).take_while(move |it| tree.within(*it, holder))
-}
-
-/// Text of articles from a line on, as long as it stands before a node.
-fn text_weight(view: View<'_, '_>, from: usize, end: NodeId) -> u32 {
-    let inside = (from..view.lines.lines.len()).take_while(|it| view.lines.lines[*it].first < end);
-    inside.filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum()
 }
 
 fn heading_level(tree: &Tree<'_>, block: NodeId) -> Option<u8> {

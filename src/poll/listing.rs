@@ -39,6 +39,12 @@ pub(super) struct Listed {
     pub(super) commit: PollCommit,
     pub(super) wakes: Vec<Wake>,
     pub(super) fresh: usize,
+    /// Entries that it shows.
+    pub(super) shown: usize,
+    /// How many of them an earlier poll has shown, changed ones included.
+    pub(super) known: usize,
+    /// When the others were published, in seconds since 1970.
+    pub(super) published: Vec<Option<i64>>,
 }
 
 pub(super) fn go_through(
@@ -54,11 +60,14 @@ pub(super) fn go_through(
     let pages = source.pages.unwrap_or(rules.pages);
     let described = described(source, feed.title.as_ref());
     let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
-    let mut listed = Listed { title: feed.title.clone(), ..Listed::default() };
+    let mut listed = Listed { title: feed.title.clone(), shown: feed.entries.len(), ..Listed::default() };
     let (mut known, mut changed, mut old) = (0, 0, 0);
     for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(store.seen(&keys)?) {
         let version = entry.version();
         let verdict = judge(entry, version, seen.as_ref(), oldest, now);
+        if seen.is_none() {
+            listed.published.push(entry.published.or(entry.modified).map(|it| it.timestamp()));
+        }
         match verdict {
             Verdict::Known { touch } => {
                 known += 1;
@@ -88,6 +97,7 @@ pub(super) fn go_through(
             }
         }
     }
+    listed.known = known + changed;
     metrics::entries("known", known);
     metrics::entries("backlog", old);
     metrics::entries("changed", changed);

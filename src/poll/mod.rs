@@ -4,33 +4,35 @@
 //! What must stay true: validators are kept only when the body was parsed, so a mended parser is never met
 //! with 304; a source is polled once at a time, because it is due again only after its poll was committed.
 
+mod visit;
 mod listing;
 mod page;
+mod moved;
+mod backfill;
 
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 use crate::{
-    article::commit::day,
     clock::Clock,
-    config::{
-        SourceKind,
-        sources::{Location, Source},
-    },
-    feed::{self, Feed},
-    fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
-    listing as links,
+    config::sources::Source,
+    fetch::{Fetch, Validators},
     pipeline::PipelineError,
     publish::{self, PollRecord},
     schedule::{
-        Due, Polled,
-        decide::{self, Bounds, PollResult},
+        Due, Known, Polled,
+        decide::{self, Bounds, PollResult, Situation, Terms},
+        rhythm::Expectation,
     },
-    store::{Facts, HostKey, PollStore, StoreError, digest},
+    store::{Facts, HostKey, PollStore, State, digest},
     telemetry::metrics,
 };
+use visit::Visit;
 
 pub use listing::{Rules, preview};
 
@@ -42,9 +44,6 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 
 /// What pages and listings are asked for.
 const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, text/plain;q=0.8, */*;q=0.5";
-
-/// No honest body takes this long to read; the thread is left behind, the source is polled again later.
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A listing is gone through at least this often, in days, even where the server answers 304: retention
 /// counts from the day on which an entry was last listed.
@@ -92,13 +91,25 @@ pub struct Outputs {
     pub told: mpsc::Sender<PollRecord>,
 }
 
+/// What the poll stage works on.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Sources whose time has come.
+    pub due: mpsc::Receiver<Due>,
+    /// What a poll costs at the moment.
+    pub price: watch::Receiver<f64>,
+}
+
 /// Runs until `due` closes and every poll in flight is committed.
-pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut due: mpsc::Receiver<Due>, outputs: Outputs) -> Result<(), PipelineError> {
+pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
     let mut polls = JoinSet::new();
     loop {
         tokio::select! {
-            next = due.recv(), if polls.len() < parts.concurrency => match next {
-                Some(next) => { polls.spawn(poll(parts.clone(), next, outputs.clone())); }
+            next = inputs.due.recv(), if polls.len() < parts.concurrency => match next {
+                Some(next) => {
+                    let price = *inputs.price.borrow();
+                    polls.spawn(poll(parts.clone(), next, price, outputs.clone()));
+                }
                 None => break,
             },
             Some(ended) = polls.join_next() => ended??,
@@ -110,26 +121,20 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut due: mpsc::Receiver
     Ok(())
 }
 
-async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs) -> Result<(), PipelineError> {
+async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
     let source = &parts.sources[due.source];
     let started = parts.clock.now();
     let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
-    let outcome = match &source.at {
-        Location::Url(url) => {
-            let accept = if source.kind == SourceKind::Feed { ACCEPT } else { ACCEPT_PAGE };
-            parts.fetcher.fetch(Request { url: url.clone(), validators: validators(&facts, started), accept }).await
-        }
-        Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
-    };
-    let visit = visit(&parts, source, facts, outcome).await?;
+    let mut visit = visit::visit(&parts, source, facts, started).await?;
     let now = parts.clock.now();
-    let next = next(&parts, source, &visit, now);
+    let next = decide(&parts.rules, source, &mut visit, price, now);
 
-    let Visit { mut facts, mut commit, wakes, result, word } = visit;
+    let Visit { mut facts, mut commit, mut wakes, result, word, gap, .. } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     commit.facts(&facts);
     parts.store.commit(commit).await?;
+    wakes.extend(backfill::run(&parts, source, &mut facts).await?);
     let poll = PollRecord {
         schema: publish::polls::SCHEMA,
         source: facts.id,
@@ -140,6 +145,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs
         took_ms: (now - started).num_milliseconds(),
         late_ms: (started - due.at).num_milliseconds().max(0),
         fresh: if let PollResult::Read { fresh } = result { fresh } else { 0 },
+        gap,
         state: facts.state,
         next_due: next.at,
         next_why: facts.next_why,
@@ -151,133 +157,51 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, outputs: Outputs
         // Closed only when the page stage failed, which ends the run by itself.
         outputs.wake.send(wakes).await.ok();
     }
+    let known = Known { state: facts.state, appetite: facts.appetite };
     // Closed once the run stops: the next due time is durable.
-    outputs.polled.send(Polled { source: due.source, next: next.at }).await.ok();
+    outputs.polled.send(Polled { source: due.source, next: next.at, known }).await.ok();
     Ok(())
 }
 
-fn next<F, C>(parts: &Parts<F, C>, source: &Source, visit: &Visit, now: DateTime<Utc>) -> decide::Next {
-    let min = source.min_interval.unwrap_or(parts.rules.bounds.min);
-    let bounds = Bounds { min, max: source.max_interval.unwrap_or(parts.rules.bounds.max).max(min) };
-    decide::next(&visit.facts, visit.result, bounds, now)
-}
-
-/// The validators to send: none when the listing was not gone through for long.
-fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
-    if day(now) >= facts.touched_day + TOUCH_DAYS { Validators::default() } else { facts.validators.clone() }
-}
-
-/// What one visit changed.
-struct Visit {
-    facts: Facts,
-    commit: crate::store::PollCommit,
-    wakes: Vec<Wake>,
-    result: PollResult,
-    word: &'static str,
-}
-
-async fn visit<F: Fetch, C: Clock>(
-    parts: &Parts<F, C>,
-    source: &Source,
-    mut facts: Facts,
-    outcome: Outcome,
-) -> Result<Visit, PipelineError> {
-    let now = parts.clock.now();
-    facts.polls += 1;
-    facts.last_poll = Some(now);
-    let (result, word, reason) = match outcome {
-        Outcome::New(fetched) => {
-            metrics::fetched("poll", "ok", fetched.body.bytes.len());
-            return read(parts, source, facts, *fetched, now).await;
+/// Learns from the visit, and decides on the next.
+fn decide(rules: &Rules, source: &Source, visit: &mut Visit, price: f64, now: DateTime<Utc>) -> decide::Next {
+    let facts = &mut visit.facts;
+    let seconds = now.timestamp();
+    let expected = match visit.result {
+        PollResult::Read { .. } | PollResult::Unchanged => {
+            let expected = facts.rhythm.observe(&visit.sighting, seconds);
+            facts.appetite = Some(as_stored(&expected));
+            expected
         }
-        Outcome::NotModified => (PollResult::Unchanged, "not_modified", String::new()),
-        Outcome::Throttled { status, retry_after } => (PollResult::Throttled { retry_after }, "throttled", format!("HTTP status {status}")),
-        Outcome::Gone { .. } if source.at.url().is_none() => (PollResult::Gone, "gone", "there is no such file".to_owned()),
-        Outcome::Gone { status } => (PollResult::Gone, "gone", format!("HTTP status {status}")),
-        Outcome::Failed(error) => (PollResult::Failed, "failed", error.to_string()),
+        _ => facts.rhythm.expectation(seconds),
     };
-    metrics::fetched("poll", word, 0);
-    Ok(ended(facts, result, word, reason, now))
-}
-
-/// A visit that found no listing to go through.
-fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: String, now: DateTime<Utc>) -> Visit {
-    if matches!(result, PollResult::Unchanged) {
-        (facts.failures, facts.last_success) = (0, Some(now));
-    } else {
-        facts.failures = facts.failures.saturating_add(1);
-    }
-    facts.reason = reason;
-    Visit { facts, commit: crate::store::PollCommit::default(), wakes: Vec::new(), result, word }
-}
-
-async fn read<F: Fetch, C: Clock>(
-    parts: &Parts<F, C>,
-    source: &Source,
-    facts: Facts,
-    fetched: Fetched,
-    now: DateTime<Utc>,
-) -> Result<Visit, PipelineError> {
-    let (rules, store, before, source) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
-    let work = tokio::task::spawn_blocking(move || read_body(&store, &source, facts, fetched, (&rules, now)));
-    match tokio::time::timeout(READ_TIMEOUT, work).await {
-        Ok(visit) => Ok(visit??),
-        Err(_) => Ok(ended(before, PollResult::Failed, "unreadable", "reading it took too long".to_owned(), now)),
-    }
-}
-
-fn read_body(
-    store: &PollStore,
-    source: &Source,
-    mut facts: Facts,
-    fetched: Fetched,
-    (rules, now): (&Rules, DateTime<Utc>),
-) -> Result<Visit, StoreError> {
-    let bytes = match fetched.body.decode(rules.max_decoded) {
-        Ok(bytes) => bytes,
-        Err(error) => return Ok(ended(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
+    let min = source.min_interval.unwrap_or(rules.bounds.min);
+    let bounds = Bounds { min, max: source.max_interval.unwrap_or(rules.bounds.max).max(min) };
+    let situation = Situation {
+        seed: u64::from_be_bytes(digest(&[facts.id.as_bytes()])),
+        failures: facts.failures,
+        interval_s: facts.interval_s,
+        listed: facts.listed,
+        gap: visit.gap,
+        hints: facts.hints,
+        gone: facts.gone,
+        last_new: facts.last_new.max(facts.rhythm.since()),
     };
-    let hash = digest(&[&bytes]);
-    if facts.body_hash == Some(hash) && day(now) < facts.touched_day + TOUCH_DAYS {
-        facts.validators = fetched.validators;
-        return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
-    }
-    let listed = if source.kind == SourceKind::Page {
-        page::go_through(store, source, (&fetched, &bytes), (rules, now))
-    } else {
-        match entries(source, &bytes, &fetched) {
-            Ok(feed) => listing::go_through(store, source, &facts, &feed, (rules, now)).map(Ok),
-            Err(reason) => Ok(Err(reason)),
+    let mut next = decide::next(&situation, visit.result, &expected, Terms { bounds, price }, now);
+    match (next.state, &facts.moved) {
+        (State::Ok, Some(moved)) if moved.adopted => {
+            next.state = State::Moved;
+            facts.reason = format!("it has moved to {}", moved.to);
         }
-    };
-    let listed = match listed? {
-        Ok(listed) => listed,
-        Err(reason) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
-    };
-    facts.validators = fetched.validators;
-    facts.body_hash = Some(hash);
-    facts.title = listed.title;
-    (facts.failures, facts.reason, facts.last_success) = (0, String::new(), Some(now));
-    facts.touched_day = day(now);
-    facts.entries += listed.fresh as u64;
-    if listed.fresh > 0 {
-        facts.last_new = Some(now);
+        (State::Silent, _) => "nothing new for a month".clone_into(&mut facts.reason),
+        _ => {}
     }
-    Ok(Visit { facts, commit: listed.commit, wakes: listed.wakes, result: PollResult::Read { fresh: listed.fresh }, word: "read" })
+    next
 }
 
-/// What the source lists, or why nothing of it can be told. A page without a link to an article is not an empty list
-/// but one that cannot be read: a new design, a notice about cookies, a page for robots.
-fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
-    let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
-    if source.kind != SourceKind::Listing {
-        return feed::read(bytes, content_type, url).map_err(|error| error.to_string());
-    }
-    let read = match &source.listing {
-        None => links::read(bytes, content_type, url),
-        Some(selectors) => links::read_by(selectors, bytes, content_type, url),
-    };
-    read.map(links::to_feed).map_err(|error| error.to_string())
+#[expect(clippy::cast_possible_truncation, reason = "a weight in a sum over all sources")]
+fn as_stored(expected: &Expectation) -> f32 {
+    expected.appetite() as f32
 }
 
 fn report(poll: &PollRecord, result: PollResult, failures: u32) {
@@ -286,7 +210,8 @@ fn report(poll: &PollRecord, result: PollResult, failures: u32) {
     match result {
         PollResult::Read { fresh } => tracing::debug!(source.id = poll.source, fresh, "polled"),
         PollResult::Unchanged => tracing::debug!(source.id = poll.source, "polled, unchanged"),
-        PollResult::Throttled { .. } | PollResult::Gone | PollResult::Failed => {
+        PollResult::Paused => tracing::debug!(source.id = poll.source, "paused"),
+        PollResult::Throttled { .. } | PollResult::Blocked | PollResult::Gone | PollResult::Failed => {
             tracing::warn!(
                 source.id = poll.source,
                 url = poll.url,
@@ -307,6 +232,7 @@ impl Facts {
         if self.url != url {
             self.validators = Validators::default();
             self.body_hash = None;
+            (self.moved, self.backfill, self.gone) = (None, None, None);
         }
         self.id = source.id.to_string();
         self.url = url;

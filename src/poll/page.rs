@@ -45,7 +45,7 @@ pub(super) fn go_through(
         touch(store, &aliases(&page, source), day(now), &mut listed.commit)?;
     } else {
         metrics::entries(if before.is_some() { "changed" } else { "new" }, 1);
-        listed.fresh = 1;
+        (listed.fresh, listed.published) = (1, vec![None]);
         if source.pages.unwrap_or(rules.pages) != PageMode::Off {
             let entry = Entry { identity: at, link: source.at.url().cloned(), ..Entry::default() };
             let entry = pending(entry, described(source, listed.title.as_ref()), fetched, (url.is_some(), now));

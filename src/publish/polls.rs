@@ -31,7 +31,8 @@ pub struct PollRecord {
     pub url: String,
     /// When the poll began.
     pub at: chrono::DateTime<chrono::Utc>,
-    /// `read`, `unchanged`, `not_modified`, `throttled`, `gone`, `failed`, `undecodable` or `unreadable`.
+    /// `read`, `unchanged`, `not_modified`, `throttled`, `blocked`, `gone`, `missing`, `failed`, `undecodable`,
+    /// `unreadable` or `paused`.
     pub outcome: &'static str,
     /// Why, where it failed.
     pub reason: String,
@@ -41,6 +42,8 @@ pub struct PollRecord {
     pub late_ms: i64,
     /// Entries that were new or changed.
     pub fresh: usize,
+    /// Whether it shared no entry with the poll before, so that some may have been missed.
+    pub gap: bool,
     /// The source's state after it.
     pub state: State,
     /// When it is polled next.

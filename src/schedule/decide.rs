@@ -1,10 +1,21 @@
-//! When a source is polled next, and why. Pure: facts, an outcome and the time, in; a time and a reason, out.
+//! When a source is polled next, and why. Pure: what is known of it, what the poll came to and the time, in; a time and
+//! a reason, out.
+//!
+//! After a poll that was read, the wait is the one that [`Expectation::worth`] finds at the price of the budget; the
+//! rules here only bend it: not within the hour where next to nothing is expected, not longer than a listing lasts,
+//! not sooner than the server and the feed ask for, between the two bounds of the config. After any other poll the
+//! server's word counts, and else failures are tried again soon and then ever more seldom. What must stay true: every
+//! result has a next time, so no source is ever dropped.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::store::{Facts, State};
+use super::{
+    hints::Hints,
+    rhythm::{Expectation, Worth},
+};
+use crate::store::State;
 
 /// What a poll came to, as far as the schedule needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +32,13 @@ pub enum PollResult {
         /// For how long, where it said.
         retry_after: Option<Duration>,
     },
-    /// 404 or 410.
+    /// The server does not want us: 401, 403, 451.
+    Blocked,
+    /// 410: there will be nothing any more, it says.
     Gone,
-    /// It could not be read.
+    /// The operator does not want it polled.
+    Paused,
+    /// It could not be read, or is not there (404).
     Failed,
 }
 
@@ -36,16 +51,57 @@ pub struct Bounds {
     pub max: Duration,
 }
 
+/// What holds for a source's polls at the moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Terms {
+    /// How soon, how late.
+    pub bounds: Bounds,
+    /// What a poll costs, in days that entries may wait: see [`super::budget`].
+    pub price: f64,
+}
+
+/// What is known of a source beside its rhythm.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// Tells sources apart, for the jitter.
+    pub seed: u64,
+    /// Polls that failed in a row, this one included.
+    pub failures: u32,
+    /// The interval before, in seconds.
+    pub interval_s: u64,
+    /// Entries that it lists at once.
+    pub listed: u32,
+    /// Whether this poll shared no entry with the one before.
+    pub gap: bool,
+    /// What it says about when to poll.
+    pub hints: Hints,
+    /// Polls that were answered with 410 in a row, and since when.
+    pub gone: Option<(u32, DateTime<Utc>)>,
+    /// When something new was last found, or else when it was first read.
+    pub last_new: Option<DateTime<Utc>>,
+}
+
 /// A server may ask us away for so long at most; more is a mistake of its own.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
-
 /// No source is polled twice within less, whatever went wrong.
 const SOONEST: Duration = Duration::from_secs(1);
+/// The same where fewer entries than [`SCARCE`] are expected till then.
+const QUIET: Duration = Duration::from_hours(1);
+/// One poll in fifty finds something.
+const SCARCE: f64 = 0.02;
+/// 410 is believed after so many polls over so long a time.
+const GONE: (u32, TimeDelta) = (3, TimeDelta::days(2));
+/// How often what is gone is looked at again.
+const RARELY: Duration = Duration::from_hours(7 * 24);
+/// A source that is read well and shows nothing new for so long is silent.
+const SILENT: TimeDelta = TimeDelta::days(30);
+/// How far the jitter goes to either side.
+const JITTER: f64 = 0.05;
 
 /// The interval from now on, the next time, and why then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Next {
-    /// The interval that was learned.
+    /// The interval, without jitter and skipped hours.
     pub interval: Duration,
     /// When to poll.
     pub at: DateTime<Utc>,
@@ -55,38 +111,72 @@ pub struct Next {
     pub state: State,
 }
 
-/// Decides. `facts` are those before the poll, with `failures` counting this poll too.
+/// Decides.
 #[must_use]
-pub fn next(facts: &Facts, result: PollResult, bounds: Bounds, now: DateTime<Utc>) -> Next {
-    let before = match facts.interval_s {
-        0 => bounds.min,
-        seconds => Duration::from_secs(seconds),
+pub fn next(it: &Situation, result: PollResult, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
+    let Terms { bounds, .. } = terms;
+    let before = Duration::from_secs(it.interval_s);
+    let (wait, why, state) = match result {
+        PollResult::Read { .. } | PollResult::Unchanged => return by_rhythm(it, expected, terms, now),
+        PollResult::Throttled { retry_after } => throttled(it, retry_after, bounds),
+        PollResult::Blocked => (backoff(bounds, it.failures + 3), format!("blocked {} times in a row", it.failures), State::Blocked),
+        PollResult::Gone => match it.gone {
+            Some((polls, since)) if polls >= GONE.0 && now - since >= GONE.1 => {
+                let why = format!("gone since {}: looked for again each week", since.format("%Y-%m-%d"));
+                (RARELY.max(bounds.max), why, State::Gone)
+            }
+            _ => (backoff(bounds, it.failures), "it says that it is gone: that has to hold for two days".to_owned(), State::Backoff),
+        },
+        PollResult::Paused => (RARELY, "paused by the operator".to_owned(), State::Paused),
+        PollResult::Failed => (backoff(bounds, it.failures), format!("failed {} times in a row", it.failures), State::Backoff),
     };
-    let clamp = |it: Duration| it.clamp(bounds.min, bounds.max.max(bounds.min));
-    let (interval, wait, why, state) = match result {
-        PollResult::Read { fresh: 0 } | PollResult::Unchanged => {
-            let interval = clamp(before.mul_f64(1.5));
-            (interval, jittered(interval, bounds.min, facts, now), "nothing new: half as long again".to_owned(), State::Ok)
+    Next { interval: before, at: later(now, wait), why, state }
+}
+
+fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
+    let bounds = terms.bounds;
+    let room = if it.listed == 0 { f64::INFINITY } else { (f64::from(it.listed) / 2.0).max(2.0) };
+    let Worth { wait, entries } = expected.worth(terms.price, room, bounds.max.as_secs_f64());
+    let mut interval = Duration::try_from_secs_f64(wait).unwrap_or(bounds.max);
+    let mut why = format!("{entries:.1} entries are expected till then, of {:.1} a day", expected.per_day());
+    if entries < SCARCE && interval < QUIET {
+        (interval, why) = (QUIET, "next to nothing is expected within the hour".to_owned());
+    }
+    if it.gap && it.interval_s > 0 {
+        let half = Duration::from_secs(it.interval_s) / 2;
+        if half < interval {
+            (interval, why) = (half, "nothing of the last listing was there any more: half as long as before".to_owned());
         }
-        PollResult::Read { fresh } => {
-            let interval = clamp(before / 2);
-            (interval, jittered(interval, bounds.min, facts, now), format!("{fresh} new or changed: twice as soon"), State::Ok)
-        }
-        PollResult::Throttled { retry_after } => {
-            // A server that says when is taken at its word, until it says the same again and again.
-            let again = if facts.failures > 3 { backoff(bounds, facts.failures) } else { Duration::ZERO };
-            let wait =
-                retry_after.map_or_else(|| backoff(bounds, facts.failures + 3), |asked| asked.min(MAX_RETRY_AFTER).max(again).max(SOONEST));
-            let why = retry_after.map_or_else(|| "throttled".to_owned(), |it| format!("the server asked for {} s", it.as_secs()));
-            (clamp(before), wait, why, State::Throttled)
-        }
-        PollResult::Gone => (clamp(before), bounds.max, "gone: looked for again at the longest interval".to_owned(), State::Gone),
-        PollResult::Failed => {
-            (clamp(before), backoff(bounds, facts.failures), format!("failed {} times in a row", facts.failures), State::Backoff)
-        }
+    }
+    let (least, who) = it.hints.least();
+    if least > interval {
+        (interval, why) = (least, format!("{who}: {} s", least.as_secs()));
+    }
+    if interval >= bounds.max {
+        (interval, why) = (bounds.max, "the longest interval".to_owned());
+    } else if interval <= bounds.min {
+        (interval, why) = (bounds.min, format!("the shortest interval: {why}"));
+    }
+    let at = later(now, jittered(interval, bounds, it.seed, now));
+    let mut welcome = it.hints.welcome(at);
+    if welcome > at {
+        // Not all of them at the stroke of the hour.
+        welcome += TimeDelta::seconds(i64::try_from(it.seed % 600).unwrap_or(0));
+        "the feed has no news in the hours before".clone_into(&mut why);
+    }
+    let silent = it.last_new.filter(|last| now - *last > SILENT);
+    let state = if silent.is_some() { State::Silent } else { State::Ok };
+    Next { interval, at: welcome, why, state }
+}
+
+/// A server that says when is taken at its word, until it says the same again and again.
+fn throttled(it: &Situation, retry_after: Option<Duration>, bounds: Bounds) -> (Duration, String, State) {
+    let again = if it.failures > 3 { backoff(bounds, it.failures) } else { Duration::ZERO };
+    let (wait, why) = match retry_after {
+        Some(asked) => (asked.min(MAX_RETRY_AFTER).max(again).max(SOONEST), format!("the server asked for {} s", asked.as_secs())),
+        None => (backoff(bounds, it.failures + 3), "throttled".to_owned()),
     };
-    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(7));
-    Next { interval, at: now + wait, why, state }
+    (wait, why, State::Throttled)
 }
 
 /// Doubling from an eighth of the shortest interval up to the longest: a connection that broke or a server that is
@@ -96,58 +186,17 @@ fn backoff(bounds: Bounds, failures: u32) -> Duration {
     (bounds.min / 8).max(SOONEST).saturating_mul(factor.max(1)).min(bounds.max.max(bounds.min))
 }
 
-/// Up to a tenth sooner, never sooner than the shortest interval, so that sources which started together drift
-/// apart. The same for the same poll: the decision stays pure.
-fn jittered(interval: Duration, min: Duration, facts: &Facts, now: DateTime<Utc>) -> Duration {
-    let hash: [u8; 2] = crate::store::digest(&[facts.id.as_bytes(), &now.timestamp_millis().to_be_bytes()]);
-    let share = f64::from(u16::from_be_bytes(hash)) / f64::from(u16::MAX) / 10.0;
-    interval.mul_f64(1.0 - share).max(min)
+/// A little sooner or later, within the bounds, so that sources which started together drift apart. The same for the
+/// same poll: the decision stays pure.
+fn jittered(interval: Duration, bounds: Bounds, seed: u64, now: DateTime<Utc>) -> Duration {
+    let hash: [u8; 2] = crate::store::digest(&[&seed.to_be_bytes(), &now.timestamp_millis().to_be_bytes()]);
+    let share = f64::from(u16::from_be_bytes(hash)) / f64::from(u16::MAX) * 2.0 - 1.0;
+    interval.mul_f64(1.0 + share * JITTER).clamp(bounds.min, bounds.max.max(bounds.min))
+}
+
+fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(7))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOUNDS: Bounds = Bounds { min: Duration::from_mins(5), max: Duration::from_hours(6) };
-
-    fn facts(interval: Duration, failures: u32) -> Facts {
-        Facts { id: "s".into(), interval_s: interval.as_secs(), failures, ..Facts::default() }
-    }
-
-    fn wait(facts: &Facts, result: PollResult) -> Duration {
-        let now = DateTime::UNIX_EPOCH;
-        (next(facts, result, BOUNDS, now).at - now).to_std().unwrap()
-    }
-
-    #[test]
-    fn news_shortens_the_interval_and_silence_stretches_it_between_the_bounds() {
-        let hour = facts(Duration::from_hours(1), 0);
-        assert_eq!(next(&hour, PollResult::Read { fresh: 3 }, BOUNDS, DateTime::UNIX_EPOCH).interval, Duration::from_mins(30));
-        assert_eq!(next(&hour, PollResult::Unchanged, BOUNDS, DateTime::UNIX_EPOCH).interval, Duration::from_mins(90));
-        assert_eq!(next(&facts(BOUNDS.min, 0), PollResult::Read { fresh: 1 }, BOUNDS, DateTime::UNIX_EPOCH).interval, BOUNDS.min);
-        assert_eq!(next(&facts(BOUNDS.max, 0), PollResult::Unchanged, BOUNDS, DateTime::UNIX_EPOCH).interval, BOUNDS.max);
-    }
-
-    #[test]
-    fn a_poll_is_never_sooner_than_the_shortest_interval() {
-        assert!(wait(&facts(BOUNDS.min, 0), PollResult::Read { fresh: 9 }) >= BOUNDS.min);
-    }
-
-    #[test]
-    fn failures_are_tried_again_soon_then_back_off_and_the_longest_interval_bounds_them() {
-        assert_eq!(wait(&facts(BOUNDS.min, 1), PollResult::Failed), BOUNDS.min / 8);
-        assert_eq!(wait(&facts(BOUNDS.min, 4), PollResult::Failed), BOUNDS.min);
-        assert_eq!(wait(&facts(BOUNDS.min, 6), PollResult::Failed), BOUNDS.min * 4);
-        assert_eq!(wait(&facts(BOUNDS.min, 60), PollResult::Failed), BOUNDS.max);
-    }
-
-    #[test]
-    fn retry_after_is_obeyed_to_the_second_and_past_the_longest_interval() {
-        for asked in [Duration::from_secs(20), Duration::from_hours(24)] {
-            assert_eq!(wait(&facts(BOUNDS.min, 1), PollResult::Throttled { retry_after: Some(asked) }), asked);
-        }
-        let asked = PollResult::Throttled { retry_after: Some(Duration::from_secs(20)) };
-        assert_eq!(wait(&facts(BOUNDS.min, 5), asked), BOUNDS.min * 2, "a server that says it again and again");
-        assert_eq!(wait(&facts(BOUNDS.min, 1), PollResult::Throttled { retry_after: None }), BOUNDS.min);
-    }
-}
+mod tests;

@@ -1,8 +1,12 @@
-//! Decides which source is due, and hands it on. The decision is pure ([`decide`]); this loop obeys it.
+//! Decides which source is due, and hands it on. The decisions are pure ([`decide`]); this loop obeys them, and keeps the
+//! [`budget`] that prices them.
 //!
 //! Only this stage sees `stop`: the others end when their input closes. Due times are durable in each
 //! source's facts, so spacing survives restarts; the heap here is made from them at the start.
 
+pub mod rhythm;
+pub mod budget;
+pub mod hints;
 pub mod decide;
 
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
@@ -15,8 +19,14 @@ use crate::{
     clock::Clock,
     config::sources::Source,
     pipeline::PipelineError,
-    store::{PollStore, StoreError},
+    store::{PollStore, State, StoreError},
+    telemetry::metrics,
 };
+use budget::Budget;
+
+/// Sources that are due at the start are begun at least so far apart, if all can be begun within [`SPREAD`].
+const APART: TimeDelta = TimeDelta::milliseconds(2);
+const SPREAD: TimeDelta = TimeDelta::minutes(5);
 
 /// A source whose time has come, by its place in the list of sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +38,23 @@ pub struct Due {
 }
 
 /// A source was polled; it is due again then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Polled {
     /// Which.
     pub source: usize,
     /// When.
     pub next: DateTime<Utc>,
+    /// What the schedule remembers of it.
+    pub known: Known,
+}
+
+/// What the schedule remembers of a source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known {
+    /// How it is.
+    pub state: State,
+    /// Its part in the budget, once it was read.
+    pub appetite: Option<f32>,
 }
 
 /// How much room the outbox and the disk leave for new work.
@@ -48,25 +69,71 @@ pub enum Pressure {
     Stop,
 }
 
-/// Each source's first due time, from its facts; a new source is due at once, and with `now` all are.
-pub fn first_due(store: &PollStore, sources: &[Source], now_all: bool, now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, StoreError> {
-    let one = |source: &Source| Ok(store.facts(source.id.as_str())?.and_then(|facts| facts.next_due).filter(|_| !now_all).unwrap_or(now));
-    sources.iter().map(one).collect()
+/// What the schedule begins with, read from the sources' facts.
+#[derive(Debug)]
+pub struct Beginning {
+    due: Vec<DateTime<Utc>>,
+    known: Vec<Known>,
+    budget: Budget,
 }
 
-/// Runs until `stop`; `first` holds each source's first due time.
+impl Beginning {
+    /// A new source is due at once, and with `now_all` all are: not in the same moment, but a little apart.
+    pub fn read(
+        store: &PollStore,
+        sources: &[Source],
+        (per_source_day, now_all): (f64, bool),
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let (mut due, mut known) = (Vec::with_capacity(sources.len()), Vec::with_capacity(sources.len()));
+        let apart = APART.min(SPREAD / i32::try_from(sources.len()).unwrap_or(i32::MAX).max(1));
+        let mut turn = now;
+        for source in sources {
+            let facts = store.facts(source.id.as_str())?.unwrap_or_default();
+            known.push(Known { state: facts.state, appetite: facts.appetite });
+            // What was paused and is no more, or the other way round, shows at once.
+            let as_before = source.paused == (facts.state == State::Paused);
+            due.push(facts.next_due.filter(|at| *at > now && !now_all && as_before).unwrap_or(turn));
+            turn += apart;
+        }
+        let budget = Budget::new(per_source_day, known.iter().map(|it| it.appetite), now);
+        Ok(Self { due, known, budget })
+    }
+
+    /// What a poll costs at first.
+    #[must_use]
+    pub fn price(&self) -> f64 {
+        self.budget.price()
+    }
+}
+
+/// How the schedule is steered, and what it tells.
+#[derive(Debug)]
+pub struct Controls {
+    /// Room in the outbox and on the disk.
+    pub pressure: watch::Receiver<Pressure>,
+    /// What a poll costs, for those who decide.
+    pub price: watch::Sender<f64>,
+    /// Ends the run in order.
+    pub stop: CancellationToken,
+}
+
+/// Runs until it is stopped.
 pub async fn run<C: Clock>(
-    first: Vec<DateTime<Utc>>,
+    beginning: Beginning,
     clock: Arc<C>,
     (due, mut polled): (mpsc::Sender<Due>, mpsc::Receiver<Polled>),
-    mut pressure: watch::Receiver<Pressure>,
-    stop: CancellationToken,
+    mut controls: Controls,
 ) -> Result<(), PipelineError> {
+    let Beginning { due: first, mut known, mut budget } = beginning;
+    for it in &known {
+        metrics::source_state(None, it.state);
+    }
     let mut heap: BinaryHeap<Reverse<(DateTime<Utc>, usize)>> =
         first.into_iter().enumerate().map(|(source, at)| Reverse((at, source))).collect();
     loop {
         let now = clock.now();
-        let level = *pressure.borrow_and_update();
+        let level = *controls.pressure.borrow_and_update();
         let next = heap.peek().map(|Reverse((at, source))| Due { source: *source, at: *at });
         let wait = match (next, level) {
             (Some(next), Pressure::None | Pressure::Slow(_)) if next.at <= now => None,
@@ -75,20 +142,34 @@ pub async fn run<C: Clock>(
             (None, _) | (_, Pressure::Stop) => Some(TimeDelta::seconds(5)),
         };
         tokio::select! {
-            () = stop.cancelled() => return Ok(()),
+            () = controls.stop.cancelled() => return Ok(()),
             Some(done) = polled.recv() => {
-                let quarters = if let Pressure::Slow(quarters) = level { quarters.max(4) } else { 4 };
-                let stretch = (done.next - now).max(TimeDelta::zero()) * i32::try_from(quarters).unwrap_or(4) / 4;
-                heap.push(Reverse((now + stretch, done.source)));
+                heap.push(Reverse((stretched(done.next, level, now), done.source)));
+                learn(&mut known[done.source], done.known, &mut budget);
             }
-            changed = pressure.changed() => if changed.is_err() { return Ok(()) },
+            changed = controls.pressure.changed() => if changed.is_err() { return Ok(()) },
             permit = due.reserve(), if wait.is_none() => {
                 let Ok(permit) = permit else { return Ok(()) };
                 if let Some(Reverse((at, source))) = heap.pop() {
                     permit.send(Due { source, at });
+                    budget.spend(now);
+                    controls.price.send_replace(budget.price());
                 }
             }
             () = tokio::time::sleep(wait.and_then(|it| it.to_std().ok()).unwrap_or_default()), if wait.is_some() => {}
         }
     }
+}
+
+fn stretched(next: DateTime<Utc>, level: Pressure, now: DateTime<Utc>) -> DateTime<Utc> {
+    let quarters = if let Pressure::Slow(quarters) = level { quarters.max(4) } else { 4 };
+    now + (next - now).max(TimeDelta::zero()) * i32::try_from(quarters).unwrap_or(4) / 4
+}
+
+fn learn(before: &mut Known, now: Known, budget: &mut Budget) {
+    metrics::source_state(Some(before.state), now.state);
+    if let Some(appetite) = now.appetite {
+        budget.learn(before.appetite, appetite);
+    }
+    *before = now;
 }

@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{
     Batch, StoreError, digest,
@@ -15,7 +16,10 @@ use super::{
     entries::{PendingEntry, PendingKey},
     from_json, json,
 };
-use crate::fetch::Validators;
+use crate::{
+    fetch::Validators,
+    schedule::{hints::Hints, rhythm::Rhythm},
+};
 
 /// What is remembered of one source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +59,44 @@ pub struct Facts {
     pub entries: u64,
     /// The day (since 1970) on which its listing was last gone through.
     pub touched_day: u32,
+    /// When it publishes, and how much.
+    pub rhythm: Rhythm,
+    /// Polls a day that it is worth at a price of one, as the budget counts it; `None` before its first good poll.
+    pub appetite: Option<f32>,
+    /// What it says about when to poll.
+    pub hints: Hints,
+    /// Entries that it listed at once.
+    pub listed: u32,
+    /// Polls that shared no entry with the one before: something may have been missed.
+    pub gaps: u64,
+    /// The older page of the listing that is read next, after a gap.
+    pub backfill: Option<Backfill>,
+    /// Where it says that it has moved to.
+    pub moved: Option<Moved>,
+    /// Polls in a row that were answered with 410, and since when.
+    pub gone: Option<(u32, DateTime<Utc>)>,
+}
+
+/// An older page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backfill {
+    /// Where it is.
+    pub url: Url,
+    /// How many more may be read, this one included.
+    pub left: u32,
+}
+
+/// A permanent redirect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Where to.
+    pub to: Url,
+    /// Polls in a row that were led there.
+    pub polls: u32,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Whether it held long enough: then it is asked there and not where it was configured.
+    pub adopted: bool,
 }
 
 impl Default for Facts {
@@ -77,6 +119,14 @@ impl Default for Facts {
             polls: 0,
             entries: 0,
             touched_day: 0,
+            rhythm: Rhythm::default(),
+            appetite: None,
+            hints: Hints::default(),
+            listed: 0,
+            gaps: 0,
+            backfill: None,
+            moved: None,
+            gone: None,
         }
     }
 }
@@ -93,8 +143,34 @@ pub enum State {
     Backoff,
     /// The server asked to stay away.
     Throttled,
-    /// 404 or 410.
+    /// The server refuses us.
+    Blocked,
+    /// Read, but elsewhere: it has moved for good.
+    Moved,
+    /// 410, and that for days; looked at again rarely.
     Gone,
+    /// Read, but nothing new for a month.
+    Silent,
+    /// The operator does not want it polled.
+    Paused,
+}
+
+impl State {
+    /// As records and metrics show it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ok => "ok",
+            Self::Backoff => "backoff",
+            Self::Throttled => "throttled",
+            Self::Blocked => "blocked",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::Silent => "silent",
+            Self::Paused => "paused",
+        }
+    }
 }
 
 /// The key of an entry in its source: 8 bytes of the source, 16 of the entry.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::store::Topic;
+use crate::store::{State, Topic};
 
 /// Seconds: from a local commit to a page that nearly timed out.
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
@@ -32,6 +32,9 @@ fn describe() {
     describe_counter!("nashra_polls_total", "Polls of sources by outcome");
     describe_histogram!("nashra_poll_duration_seconds", Unit::Seconds, "From the request of a poll until its commit");
     describe_histogram!("nashra_poll_lateness_seconds", Unit::Seconds, "How long after its due time a poll began");
+    describe_gauge!("nashra_sources", "Sources by state: new, ok, backoff, throttled, blocked, moved, gone, silent, paused");
+    describe_counter!("nashra_gaps_total", "Polls that shared no entry with the one before: something may have been missed");
+    describe_counter!("nashra_backfilled_pages_total", "Older pages of listings read after a gap, by outcome");
     describe_counter!("nashra_fetches_total", "Answers by kind (poll, page) and outcome");
     describe_counter!("nashra_fetch_bytes_total", Unit::Bytes, "Bytes of bodies as sent, by kind");
     describe_counter!("nashra_entries_total", "Listed entries by verdict: new, changed, known, backlog");
@@ -64,6 +67,26 @@ pub(crate) fn poll(outcome: &'static str, took: Duration, late: Duration) {
     counter!("nashra_polls_total", "outcome" => outcome).increment(1);
     histogram!("nashra_poll_duration_seconds").record(took);
     histogram!("nashra_poll_lateness_seconds").record(late);
+}
+
+/// A source is in another state; the gauge is the number of sources in each.
+pub(crate) fn source_state(before: Option<State>, now: State) {
+    if before != Some(now) {
+        if let Some(before) = before {
+            gauge!("nashra_sources", "state" => before.as_str()).decrement(1.0);
+        }
+        gauge!("nashra_sources", "state" => now.as_str()).increment(1.0);
+    }
+}
+
+/// A poll shared no entry with the one before.
+pub(crate) fn gap() {
+    counter!("nashra_gaps_total").increment(1);
+}
+
+/// An older page of a listing was read, or could not be.
+pub(crate) fn backfilled(outcome: &'static str) {
+    counter!("nashra_backfilled_pages_total", "outcome" => outcome).increment(1);
 }
 
 /// An answer came, or none.

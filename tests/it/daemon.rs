@@ -132,15 +132,17 @@ fn operators_see_health_readiness_metrics_and_explanations() {
     until("the article is there", || (lines(dir.path()).len() == 1).then_some(()));
     assert_eq!(get(&format!("{admin}healthz")), (200, "ok\n".to_owned()));
     assert_eq!(get(&format!("{admin}readyz")), (200, "ok\n".to_owned()));
-    for metric in
-        ["nashra_articles_total{change=\"new\"} 1", "nashra_published_total{topic=\"articles\"} 1", "nashra_polls_total{outcome=\"gone\"}"]
-    {
+    for metric in [
+        "nashra_articles_total{change=\"new\"} 1",
+        "nashra_published_total{topic=\"articles\"} 1",
+        "nashra_polls_total{outcome=\"missing\"}",
+    ] {
         // A record is counted a moment after it was written.
         until(metric, || get(&format!("{admin}metrics")).1.contains(metric).then_some(()));
     }
     let explained = |what: &str| command(dir.path(), &["explain", what, "--data-dir", "data"]).1;
     assert!(explained(&format!("{}/a/one", site.base)).contains("last verdict: new"));
-    assert!(explained(&format!("{}/nothing", site.base)).contains("state: gone (HTTP status 404)"));
+    assert!(explained(&format!("{}/nothing", site.base)).contains("state: backoff (HTTP status 404)"));
     assert!(explained("nobody").contains("no source and no article"));
     assert!(command(dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("articles\t1"));
     assert_eq!(nashra.stop(), Some(0));

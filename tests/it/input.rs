@@ -80,7 +80,7 @@ fn a_file_without_an_address_is_known_again_by_its_content() {
     until("the first was met again", || metrics().contains("nashra_articles_total{change=\"duplicate\"} 1").then_some(()));
     fs::remove_file(&page).unwrap();
     let explained = || command(dir.path(), &["explain", "disk", "--data-dir", "data"]).1;
-    until("the file is missed", || explained().contains("state: gone (there is no such file)").then_some(()));
+    until("the file is missed", || explained().contains("state: backoff (there is no such file)").then_some(()));
     assert_eq!(nashra.stop(), Some(0));
     let records = articles(dir.path());
     assert_eq!(records.len(), 2);

@@ -286,12 +286,12 @@ fn each_poll_is_told_where_the_config_asks_for_it() {
     let told = until("both outcomes are told", || {
         let told = read(&world.brokers, &world.topic("polls"));
         let outcome = |word: &str| told.iter().any(|it| it.value["outcome"] == word);
-        (outcome("read") && outcome("gone")).then_some(told)
+        (outcome("read") && outcome("missing")).then_some(told)
     });
     assert_eq!(nashra.stop(), Some(0));
-    let gone = told.iter().find(|it| it.value["outcome"] == "gone").unwrap();
-    assert_eq!((&gone.value["schema"], &gone.value["reason"]), (&"nashra.poll.v1".into(), &"HTTP status 404".into()));
-    assert_eq!(gone.value["source"], gone.key.as_str());
+    let missing = told.iter().find(|it| it.value["outcome"] == "missing").unwrap();
+    assert_eq!((&missing.value["schema"], &missing.value["reason"]), (&"nashra.poll.v1".into(), &"HTTP status 404".into()));
+    assert_eq!(missing.value["source"], missing.key.as_str());
     let schema = crate::schema::schema("poll");
     assert!(told.iter().all(|it| schema.is_valid(&it.value)), "{told:#?}");
 }

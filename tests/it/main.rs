@@ -9,6 +9,8 @@ mod fetch;
 
 mod pages;
 
+mod schedule;
+
 mod input;
 
 mod daemon;

@@ -1,13 +1,18 @@
 //! Writes the measures of the lines of pages, for training: `features LIST ROWS LINES`. LIST has tab separated lines,
 //! id and file; ROWS gets the measures as little-endian `f32`, a row a line; LINES gets JSON lines of `[id, text]`.
+//!
+//! `features --parts LIST SIGNS` writes what is measured of lines that could be the headline of a further article: LIST
+//! has a third column, the headlines of the page's further articles as JSON; SIGNS gets JSON lines of `[id, is, signs]`.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a tool for those who train the model")]
 
 use std::io::Write as _;
 
 use nashra::{
+    article::text::fold,
     html::Tree,
     page::{
         encoding,
+        extract::signs_of_parts,
         features::{Said, measure},
         hints::Reader,
         lines::Lines,
@@ -17,6 +22,9 @@ use nashra::{
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
+    if arguments[1] == "--parts" {
+        return parts(&arguments[2], &arguments[3]);
+    }
     let reader = Reader::new().unwrap();
     let mut rows = std::io::BufWriter::new(std::fs::File::create(&arguments[2]).unwrap());
     let mut texts = std::io::BufWriter::new(std::fs::File::create(&arguments[3]).unwrap());
@@ -32,6 +40,20 @@ fn main() {
             let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
             rows.write_all(&bytes).unwrap();
             writeln!(texts, "{}", serde_json::json!([id, lines.get(line)])).unwrap();
+        }
+    }
+}
+
+fn parts(list: &str, signs: &str) {
+    let mut out = std::io::BufWriter::new(std::fs::File::create(signs).unwrap());
+    let base = url::Url::parse("https://page.example/").unwrap();
+    for entry in std::fs::read_to_string(list).unwrap().lines() {
+        let mut fields = entry.split('\t');
+        let (id, file, titles) = (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap());
+        let titles: Vec<String> = serde_json::from_str::<Vec<String>>(titles).unwrap().iter().map(|it| fold(it)).collect();
+        let html = encoding::to_text(&std::fs::read(file).unwrap(), None).into_owned();
+        for (row, is) in signs_of_parts(&html, &base, |line| titles.contains(&fold(line))) {
+            writeln!(out, "{}", serde_json::json!([id, is, row])).unwrap();
         }
     }
 }

@@ -115,6 +115,8 @@ pub struct Source {
     pub min_interval: Option<Duration>,
     /// Instead of [`Poll::max_interval`].
     pub max_interval: Option<Duration>,
+    /// Whether it is left alone for now.
+    pub paused: bool,
     /// Instead of [`crate::config::Page::mode`].
     pub pages: Option<PageMode>,
     /// How the links of a listing are found, where they are not to be found by itself.
@@ -139,6 +141,7 @@ impl Source {
             tags: Vec::new(),
             min_interval: None,
             max_interval: None,
+            paused: false,
             pages: None,
             listing: None,
             place,

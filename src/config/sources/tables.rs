@@ -50,6 +50,8 @@ settings! {
         min_interval: Option<Duration> = None;
         /// Overrides `poll.max_interval`.
         max_interval: Option<Duration> = None;
+        /// Whether it is left alone for now.
+        paused: bool = false;
         /// Overrides `page.mode`.
         pages: Option<PageMode> = None;
         /// How the links of a listing are found.
@@ -77,7 +79,7 @@ from_text! {
 }
 
 /// Settings that belong to some kinds only.
-const OF_POLLED: [&str; 3] = ["url", "min_interval", "max_interval"];
+const OF_POLLED: [&str; 4] = ["url", "min_interval", "max_interval", "paused"];
 const OF_LISTINGS: [&str; 1] = ["listing"];
 const OF_PAGES: [&str; 1] = ["file"];
 const OF_TOPICS: [&str; 3] = ["topic", "brokers", "from"];
@@ -133,6 +135,7 @@ impl List {
             tags: table.tags.iter().filter_map(|tag| label(tag)).collect(),
             min_interval: table.min_interval,
             max_interval: table.max_interval,
+            paused: table.paused,
             pages: table.pages,
             listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()),
             ..source

@@ -46,6 +46,7 @@ fn a_table_has_all_settings() {
         tags: vec!["x".into(), "y".into()],
         min_interval: Some(Duration::from_mins(1)),
         max_interval: Some(Duration::from_hours(1)),
+        paused: false,
         pages: Some(PageMode::Off),
         listing: None,
         place: list.sources[0].place.clone(),

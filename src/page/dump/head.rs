@@ -3,9 +3,9 @@
 use super::{
     form::{Form, Kind},
     lines::Line,
-    topic::Topics,
     weights::W,
 };
+use crate::page::topic::Topics;
 
 /// Lines before one in which a better headline makes it a deck or a caption.
 const SECOND: usize = 6;

@@ -13,8 +13,6 @@ mod signs;
 
 mod form;
 
-mod topic;
-
 mod head;
 
 mod weights;
@@ -33,8 +31,8 @@ mod article;
 
 mod related;
 
-use self::{form::Form, head::Headlines, lines::Line, split::Stretch, topic::Topics};
-use super::{Input, Page, PageError, PageKind, Part, encoding};
+use self::{form::Form, head::Headlines, lines::Line, split::Stretch};
+use super::{Input, Page, PageError, PageKind, Part, encoding, topic::Topics};
 use crate::article::record::Related;
 
 /// Bytes at the start in which markup or a binary format would show.
@@ -107,7 +105,8 @@ impl Dump {
     fn new(text: &str) -> Self {
         let lines = lines::read(text);
         let forms = form::read(&lines);
-        let topics = Topics::new(&lines, &forms);
+        let prose = lines.iter().zip(&forms).enumerate().filter(|(_, (_, form))| form.is_prose());
+        let topics = Topics::new(lines.len(), prose.map(|(at, (line, _))| (at, line.text.as_str())), weights::W.likeness);
         let headlines = Headlines::new(&lines, &forms, &topics);
         Self { lines, forms, topics, headlines }
     }

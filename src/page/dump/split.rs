@@ -11,9 +11,9 @@ use std::{collections::HashMap, ops::Range};
 use super::{
     Dump,
     form::{Form, Kind, SENTENCE},
-    topic::Topics,
     weights::W,
 };
+use crate::page::topic::Topics;
 
 /// Lines before a text in which its headline is looked for.
 const HEAD: usize = 26;

@@ -1,12 +1,10 @@
-//! What the paragraphs of a dump are about, by the words they share: whether a headline fits the text behind it, and
+//! What the paragraphs of a page are about, by the words they share: whether a headline fits the text behind it, and
 //! whether a text goes on or another begins.
 //!
 //! Words are cut to their first letters, so that most inflections fall together; scripts without spaces give pairs of
 //! characters. Words that are in many paragraphs weigh little.
 
 use std::{collections::HashMap, ops::Range};
-
-use super::{form::Form, lines::Line, weights::W};
 
 /// Letters of a stem.
 const STEM: usize = 5;
@@ -23,9 +21,11 @@ const MAX_PARAGRAPHS: usize = 30;
 /// Lines behind a headline in which its text is looked for, and paragraphs that are enough.
 const BEHIND: (usize, usize) = (45, 6);
 
-/// The words of a dump's paragraphs.
+/// The words of a page's paragraphs.
 #[derive(Debug)]
 pub(super) struct Topics {
+    /// How alike texts are that say too little.
+    neutral: f32,
     paragraphs: Vec<Paragraph>,
     /// How rare a stem is.
     weights: HashMap<u32, f32>,
@@ -41,9 +41,9 @@ struct Paragraph {
 }
 
 impl Topics {
-    pub(super) fn new(lines: &[Line], forms: &[Form]) -> Self {
-        let prose = lines.iter().zip(forms).enumerate().filter(|(_, (_, form))| form.is_prose());
-        let paragraphs: Vec<Paragraph> = prose.map(|(line, (text, _))| Paragraph { line, stems: stems(&text.text) }).collect();
+    /// Of the paragraphs among `count` lines, each with its line, in the order of the page.
+    pub(super) fn new<'a>(count: usize, paragraphs: impl Iterator<Item = (usize, &'a str)>, neutral: f32) -> Self {
+        let paragraphs: Vec<Paragraph> = paragraphs.map(|(line, text)| Paragraph { line, stems: stems(text) }).collect();
         let mut weights: HashMap<u32, f32> = HashMap::new();
         for stem in paragraphs.iter().flat_map(|it| &it.stems) {
             *weights.entry(*stem).or_default() += 1.0;
@@ -53,12 +53,12 @@ impl Topics {
         for it in weights.values_mut() {
             *it = (all / *it).ln();
         }
-        let mut next = vec![paragraphs.len(); lines.len() + 1];
+        let mut next = vec![paragraphs.len(); count + 1];
         for (at, paragraph) in paragraphs.iter().enumerate() {
             let from = at.checked_sub(1).map_or(0, |it| paragraphs[it].line + 1);
             next[from..=paragraph.line].fill(at);
         }
-        Self { paragraphs, weights, next }
+        Self { neutral, paragraphs, weights, next }
     }
 
     /// The share of a paragraph's stems that the paragraphs around it have as well; `None` where there is too little.
@@ -108,7 +108,7 @@ impl Topics {
         let like = self.shared(&before, &after).max(self.shared(&after, &before));
         // The fewer words there are, the less they say.
         let sure = share(before.len().min(after.len()), before.len().min(after.len()) + DOUBT);
-        Some(like * sure + W.likeness * (1.0 - sure))
+        Some(like * sure + self.neutral * (1.0 - sure))
     }
 
     /// A key that is the same for pairs of lines with the same likeness.
@@ -187,7 +187,6 @@ fn hash(letters: impl Iterator<Item = char>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::dump::{form, lines};
 
     const TWO: &str = "\
 The harbour of the old town was opened again on Monday, and the fishermen of the harbour were glad.
@@ -198,8 +197,7 @@ The planet was seen by a telescope, said the researchers, and the telescope will
 Water on the planet would be a find, the researchers of the university said of the star.";
 
     fn topics() -> Topics {
-        let lines = lines::read(TWO);
-        Topics::new(&lines, &form::read(&lines))
+        Topics::new(TWO.lines().count(), TWO.lines().enumerate(), 0.25)
     }
 
     #[test]

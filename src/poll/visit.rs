@@ -1,0 +1,205 @@
+//! One visit to a source: what it is asked for, what comes back, and what that changes.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, Wake, backfill, listing, moved, page};
+use crate::{
+    article::commit::day,
+    clock::Clock,
+    config::{
+        SourceKind,
+        sources::{Location, Source},
+    },
+    feed::{self, Feed},
+    fetch::{self, Fetch, FetchError, Fetched, Outcome, Request, Validators},
+    listing as links,
+    pipeline::PipelineError,
+    schedule::{decide::PollResult, hints::Hints, rhythm::Sighting},
+    store::{Facts, PollCommit, PollStore, StoreError, digest},
+    telemetry::metrics,
+};
+
+/// No honest body takes this long to read; the thread is left behind, the source is polled again later.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What one visit changed.
+pub(super) struct Visit {
+    pub(super) facts: Facts,
+    pub(super) commit: PollCommit,
+    pub(super) wakes: Vec<Wake>,
+    pub(super) result: PollResult,
+    pub(super) word: &'static str,
+    /// What it showed of the source's rhythm, where it was read.
+    pub(super) sighting: Sighting,
+    /// Whether it shared no entry with the one before.
+    pub(super) gap: bool,
+}
+
+/// Visits, unless the operator does not want it.
+pub(super) async fn visit<F: Fetch, C: Clock>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    mut facts: Facts,
+    started: DateTime<Utc>,
+) -> Result<Visit, PipelineError> {
+    if source.paused {
+        return Ok(ended(facts, PollResult::Paused, "paused", String::new(), started));
+    }
+    let outcome = match &source.at {
+        Location::Url(url) => {
+            let accept = if source.kind == SourceKind::Feed { ACCEPT } else { ACCEPT_PAGE };
+            let url = moved::address(facts.moved.as_ref(), url).clone();
+            parts.fetcher.fetch(Request { url, validators: validators(&facts, started), accept }).await
+        }
+        Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
+    };
+    let now = parts.clock.now();
+    facts.polls += 1;
+    facts.last_poll = Some(now);
+    let (result, word, reason) = match outcome {
+        Outcome::New(fetched) => {
+            metrics::fetched("poll", "ok", fetched.body.bytes.len());
+            return read(parts, source, facts, *fetched, now).await;
+        }
+        Outcome::NotModified { moved } => {
+            facts.moved = moved::note(facts.moved, source.at.url(), moved, now);
+            (PollResult::Unchanged, "not_modified", String::new())
+        }
+        Outcome::Throttled { status, retry_after } => (PollResult::Throttled { retry_after }, "throttled", status_is(status)),
+        Outcome::Gone { .. } if source.at.url().is_none() => (PollResult::Failed, "missing", "there is no such file".to_owned()),
+        Outcome::Gone { status: 410 } => (PollResult::Gone, "gone", status_is(410)),
+        Outcome::Gone { status } => (PollResult::Failed, "missing", status_is(status)),
+        Outcome::Failed(FetchError::Status(status @ (401 | 403 | 451))) => (PollResult::Blocked, "blocked", status_is(status)),
+        Outcome::Failed(error) => (PollResult::Failed, "failed", error.to_string()),
+    };
+    metrics::fetched("poll", word, 0);
+    Ok(ended(facts, result, word, reason, now))
+}
+
+fn status_is(status: u16) -> String {
+    format!("HTTP status {status}")
+}
+
+/// The validators to send: none when the listing was not gone through for long.
+fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
+    if day(now) >= facts.touched_day + TOUCH_DAYS { Validators::default() } else { facts.validators.clone() }
+}
+
+/// A visit that found no listing to go through.
+fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: String, now: DateTime<Utc>) -> Visit {
+    match result {
+        PollResult::Unchanged => (facts.failures, facts.last_success, facts.gone) = (0, Some(now), None),
+        PollResult::Paused => {}
+        _ => {
+            facts.failures = facts.failures.saturating_add(1);
+            // What does not answer where it moved to is looked for where it was configured.
+            facts.moved = facts.moved.filter(|_| facts.failures < moved::PATIENCE);
+        }
+    }
+    if result == PollResult::Gone {
+        let (polls, since) = facts.gone.unwrap_or((0, now));
+        facts.gone = Some((polls.saturating_add(1), since));
+    }
+    facts.reason = reason;
+    let sighting = Sighting { published: Vec::new(), gapless: true };
+    Visit { facts, commit: PollCommit::default(), wakes: Vec::new(), result, word, sighting, gap: false }
+}
+
+async fn read<F: Fetch, C: Clock>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    facts: Facts,
+    fetched: Fetched,
+    now: DateTime<Utc>,
+) -> Result<Visit, PipelineError> {
+    let (rules, store, before, source) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
+    let work = tokio::task::spawn_blocking(move || read_body(&store, &source, facts, fetched, (&rules, now)));
+    match tokio::time::timeout(READ_TIMEOUT, work).await {
+        Ok(visit) => Ok(visit??),
+        Err(_) => Ok(ended(before, PollResult::Failed, "unreadable", "reading it took too long".to_owned(), now)),
+    }
+}
+
+fn read_body(
+    store: &PollStore,
+    source: &Source,
+    mut facts: Facts,
+    fetched: Fetched,
+    (rules, now): (&Rules, DateTime<Utc>),
+) -> Result<Visit, StoreError> {
+    let bytes = match fetched.body.decode(rules.max_decoded) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(ended(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
+    };
+    facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
+    let hash = digest(&[&bytes]);
+    if facts.body_hash == Some(hash) && day(now) < facts.touched_day + TOUCH_DAYS {
+        facts.validators = fetched.validators;
+        return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
+    }
+    let (listed, says) = if source.kind == SourceKind::Page {
+        (page::go_through(store, source, (&fetched, &bytes), (rules, now))?, Says::default())
+    } else {
+        match entries(source, &bytes, &fetched) {
+            Ok(feed) => (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), Says::of(&feed, &fetched)),
+            Err(reason) => (Err(reason), Says::default()),
+        }
+    };
+    let listed = match listed {
+        Ok(listed) => listed,
+        Err(reason) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
+    };
+    let gap = says.whole && facts.listed > 0 && listed.shown > 0 && listed.known == 0;
+    if gap {
+        facts.gaps += 1;
+        facts.backfill = says.older.map(backfill::begin);
+        metrics::gap();
+    }
+    facts.validators = fetched.validators;
+    facts.body_hash = Some(hash);
+    facts.title = listed.title;
+    (facts.failures, facts.reason, facts.last_success, facts.gone) = (0, String::new(), Some(now), None);
+    facts.touched_day = day(now);
+    facts.entries += listed.fresh as u64;
+    facts.hints = says.hints;
+    facts.listed = u32::try_from(listed.shown).unwrap_or(u32::MAX);
+    if listed.fresh > 0 {
+        facts.last_new = Some(now);
+    }
+    let sighting = Sighting { published: listed.published, gapless: !gap };
+    let result = PollResult::Read { fresh: listed.fresh };
+    Ok(Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap })
+}
+
+/// What a feed says beside its entries.
+#[derive(Default)]
+struct Says {
+    hints: Hints,
+    /// Where its older entries are.
+    older: Option<Url>,
+    /// Whether all that it lists was read, so that an entry that is not there is none that it lists.
+    whole: bool,
+}
+
+impl Says {
+    fn of(feed: &Feed, fetched: &Fetched) -> Self {
+        Self { hints: Hints::of(&feed.rhythm, fetched.fresh_for), older: backfill::older(feed, &fetched.url), whole: !feed.truncated }
+    }
+}
+
+/// What the source lists, or why nothing of it can be told. A page without a link to an article is not an empty list
+/// but one that cannot be read: a new design, a notice about cookies, a page for robots.
+fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
+    let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
+    if source.kind != SourceKind::Listing {
+        return feed::read(bytes, content_type, url).map_err(|error| error.to_string());
+    }
+    let read = match &source.listing {
+        None => links::read(bytes, content_type, url),
+        Some(selectors) => links::read_by(selectors, bytes, content_type, url),
+    };
+    read.map(links::to_feed).map_err(|error| error.to_string())
+}

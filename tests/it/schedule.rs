@@ -1,0 +1,69 @@
+//! What the daemon does around a poll: gaps, states, pauses.
+
+use tempfile::tempdir;
+
+use crate::support::{Answer, Nashra, Site, command, get, lines, until};
+
+const FILE: [&str; 4] = ["--sink", "file", "--pages", "feed"];
+
+fn feed(slugs: &[&str], next: &str) -> Answer {
+    let items: String = slugs
+        .iter()
+        .map(|it| format!("<item><title>Title {it}</title><guid isPermaLink=\"false\">{it}</guid></item>"))
+        .collect::<Vec<_>>()
+        .concat();
+    let link = if next.is_empty() { String::new() } else { format!("<atom:link rel=\"next\" href=\"{next}\"/>") };
+    Answer::ok(format!(
+        "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>F</title>{link}{items}</channel></rss>"
+    ))
+}
+
+#[test]
+fn what_a_listing_dropped_between_two_polls_is_read_from_its_older_pages() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.put("/feed", feed(&["a", "b"], ""));
+    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
+    let admin = nashra.admin();
+    until("both are there", || (lines(dir.path()).len() == 2).then_some(()));
+    site.put("/older/2", feed(&["d", "c"], "/older/3"));
+    site.put("/older/3", feed(&["b", "a"], "/older/4"));
+    site.put("/feed", feed(&["f", "e"], "/older/2"));
+    let records = until("all six are there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
+    until("the gap is counted", || get(&format!("{admin}metrics")).1.contains("nashra_gaps_total 1").then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+    let mut titles: Vec<&str> = records.iter().filter_map(|it| it["title"].as_str()).collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["Title a", "Title b", "Title c", "Title d", "Title e", "Title f"]);
+    assert!(site.seen("/older/4").is_empty(), "beyond a page that is known nothing is read");
+}
+
+#[test]
+fn each_source_has_a_state_with_a_reason_and_a_paused_one_is_left_alone() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.put("/good", feed(&["a"], ""));
+    site.put("/forbidden", Answer::status(403));
+    site.put("/busy", Answer::status(429).with("retry-after", "3600"));
+    site.put("/gone", Answer::status(410));
+    let list: String = ["good", "forbidden", "busy", "gone", "paused"]
+        .iter()
+        .map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\npaused = {}\n", site.base, *it == "paused"))
+        .collect::<Vec<_>>()
+        .concat();
+    std::fs::write(dir.path().join("list.toml"), list).unwrap();
+    let nashra = Nashra::with_sources(dir.path(), "list.toml", &FILE);
+    let explained = |what: &str| command(dir.path(), &["explain", what, "--data-dir", "data"]).1;
+    for (source, says) in [
+        ("good", "state: ok"),
+        ("forbidden", "state: blocked (HTTP status 403)"),
+        ("busy", "state: throttled (HTTP status 429)"),
+        ("gone", "state: backoff (HTTP status 410)"),
+        ("paused", "state: paused"),
+    ] {
+        until(says, || explained(source).contains(says).then_some(()));
+    }
+    assert!(explained("busy").contains("the server asked for 3600 s"), "{}", explained("busy"));
+    let metrics = get(&format!("{}metrics", nashra.admin())).1;
+    assert!(metrics.contains("nashra_sources{state=\"paused\"} 1"), "{metrics}");
+    assert_eq!(nashra.stop(), Some(0));
+    assert!(site.seen("/paused").is_empty());
+}
