@@ -64,14 +64,13 @@ pub enum DiscoverError {
 /// When the page cannot be had, or when there is nothing.
 pub async fn discover<F: Fetch>(fetcher: &F, home: Url, max_decoded: usize) -> Result<Vec<Offer>, DiscoverError> {
     let mut looker = Looker { fetcher, max_decoded, asked: HashSet::new(), offers: Vec::new() };
-    let fetched = looker.fetch(home, ACCEPT).await.map_err(DiscoverError::World)?;
-    let at = fetched.url.clone();
-    let page = fetched.clone();
-    let here = of_home(page, max_decoded).await.map_err(DiscoverError::World)?;
+    let answer = looker.fetch(home, ACCEPT).await.map_err(DiscoverError::World)?;
+    let at = answer.url.clone();
+    let here = of_home(answer.clone(), max_decoded).await.map_err(DiscoverError::World)?;
     if let Some(feed) = here.feed {
         return Ok(vec![offer(SourceKind::Feed, at, &feed, "it is one itself")]);
     }
-    if let Ok(found) = sitemap::follow(fetcher, &fetched, max_decoded).await {
+    if let Ok(found) = sitemap::follow(fetcher, &answer, max_decoded).await {
         return Ok(vec![offer(SourceKind::Sitemap, at, &found.feed, "it is one itself")]);
     }
     looker.look(here.candidates).await;

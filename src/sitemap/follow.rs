@@ -32,16 +32,16 @@ pub struct Followed {
 ///
 /// # Errors
 /// Says what the body is instead, or why none of the index's sitemaps could be read.
-pub async fn follow<F: Fetch>(fetcher: &F, fetched: &Fetched, max_decoded: usize) -> Result<Followed, String> {
-    let (hash, sitemap) = parse(fetched.clone(), max_decoded).await?;
+pub async fn follow<F: Fetch>(fetcher: &F, answer: &Fetched, max_decoded: usize) -> Result<Followed, String> {
+    let (hash, sitemap) = parse(answer.clone(), max_decoded).await?;
     let children = match sitemap {
-        Sitemap::Entries(feed) => return Ok(Followed { feed, hash, sitemaps: Vec::new() }),
+        Sitemap::Entries(feed) => return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new() }),
         Sitemap::Index(children) => children,
     };
     // All that it names was not read, so that what is not there may be listed still.
     let mut found = Followed { feed: Feed { truncated: true, archive: true, ..Feed::default() }, hash, sitemaps: Vec::new() };
     let mut waiting = best(children, 1);
-    let mut asked = HashSet::from([fetched.url.clone()]);
+    let mut asked = HashSet::from([answer.url.clone()]);
     let mut reason = "it is an index that names no sitemap".to_owned();
     while let Some((child, depth)) = waiting.pop().filter(|_| asked.len() <= MAX_FETCHED) {
         if !asked.insert(child.url.clone()) {
@@ -51,7 +51,7 @@ pub async fn follow<F: Fetch>(fetcher: &F, fetched: &Fetched, max_decoded: usize
             Ok((hash, Sitemap::Entries(feed))) => {
                 found.hash = digest(&[&found.hash, &hash]);
                 found.sitemaps.push(child.url);
-                found.take(feed);
+                found.take(*feed);
             }
             Ok((_, Sitemap::Index(children))) if depth < MAX_DEPTH => waiting.extend(best(children, depth + 1)),
             Ok(_) => "the indexes that it names lead to further ones".clone_into(&mut reason),
@@ -75,7 +75,7 @@ impl Followed {
 
 async fn one<F: Fetch>(fetcher: &F, url: Url, max_decoded: usize) -> Result<([u8; 16], Sitemap), String> {
     match fetcher.fetch(Request { url, validators: Validators::default(), accept: ACCEPT }).await {
-        Outcome::New(fetched) => parse(*fetched, max_decoded).await,
+        Outcome::New(answer) => parse(*answer, max_decoded).await,
         Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
         Outcome::Failed(error) => Err(error.to_string()),

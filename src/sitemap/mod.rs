@@ -28,7 +28,7 @@ pub const ACCEPT: &str = "application/xml, text/xml, application/gzip;q=0.9, tex
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sitemap {
     /// It names pages.
-    Entries(Feed),
+    Entries(Box<Feed>),
     /// It names sitemaps.
     Index(Vec<Child>),
 }

@@ -36,14 +36,15 @@ const MANY: usize = 10;
 pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitemap, SitemapError> {
     let text = flat::to_text(bytes, content_type, url.host_str());
     if !text.contains('<') {
-        return lines(&text).map(Sitemap::Entries);
+        return lines(&text).map(|it| Sitemap::Entries(Box::new(it)));
     }
     let mut reader = Reader::new(&text, url);
     reader.run();
     let first = reader.first.to_ascii_lowercase();
     match first.as_str() {
         "rss" | "rdf" | "feed" => {
-            feed::read(bytes, content_type, url).map(Sitemap::Entries).map_err(|error| SitemapError::Malformed(error.to_string()))
+            let read = feed::read(bytes, content_type, url).map_err(|error| SitemapError::Malformed(error.to_string()));
+            read.map(|it| Sitemap::Entries(Box::new(it)))
         }
         "html" if !reader.found => Err(SitemapError::Html),
         _ if !reader.found => Err(SitemapError::Malformed(if first.is_empty() {
@@ -243,7 +244,7 @@ impl<'a> Reader<'a> {
         if self.entries.is_empty() && truncated {
             return Err(SitemapError::Truncated);
         }
-        Ok(Sitemap::Entries(settle(self.entries, self.publication, truncated)))
+        Ok(Sitemap::Entries(Box::new(settle(self.entries, self.publication, truncated))))
     }
 }
 
@@ -251,7 +252,9 @@ impl<'a> Reader<'a> {
 fn settle(mut entries: Vec<Entry>, title: Option<String>, truncated: bool) -> Feed {
     let stamps: HashSet<_> = entries.iter().filter_map(|it| it.modified).collect();
     if stamps.len() == 1 && entries.iter().filter(|it| it.modified.is_some()).count() >= MANY {
-        entries.iter_mut().for_each(|it| it.modified = None);
+        for it in &mut entries {
+            it.modified = None;
+        }
     }
     let mut known = HashSet::new();
     entries.retain(|it| known.insert(it.identity.clone()));
