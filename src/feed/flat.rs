@@ -57,10 +57,14 @@ impl<'a> FlatReader<'a> {
         })
     }
 
-    /// What a text says, without the space around it. References are decoded twice, because publishers escape twice.
+    /// What a text says, without the space around it.
     pub(crate) fn decode(&self, text: &str) -> String {
-        let once = text::decoded(text, &self.scanner.entities);
-        self.scanner.entities.decode(once.trim()).trim().to_owned()
+        text::decoded(text, &self.scanner.entities).trim().to_owned()
+    }
+
+    /// The same for words that people read: publishers escape them twice.
+    pub(crate) fn decode_words(&self, text: &str) -> String {
+        self.scanner.entities.decode(&self.decode(text)).trim().to_owned()
     }
 }
 

@@ -62,9 +62,12 @@ pub(super) fn go_through(
     let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
     let mut listed = Listed { title: feed.title.clone(), shown: feed.entries.len(), ..Listed::default() };
     let (mut known, mut changed, mut old) = (0, 0, 0);
-    for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(store.seen(&keys)?) {
+    let all_seen = store.seen(&keys)?;
+    // At the first poll, and where an index leads to a sitemap that it did not lead to before.
+    let undated_is_old = feed.archive && all_seen.iter().flatten().count() * 2 < keys.len();
+    for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(all_seen) {
         let version = entry.version();
-        let verdict = judge(entry, version, seen.as_ref(), (oldest, first_poll && feed.archive), now);
+        let verdict = judge(entry, version, seen.as_ref(), (oldest, undated_is_old), now);
         if seen.is_none() {
             listed.published.push(entry.published.or(entry.modified).map(|it| it.timestamp()));
         }
@@ -239,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn where_all_that_there_ever_was_is_listed_what_has_no_date_counts_as_seen_at_first() {
+    fn what_has_no_date_among_all_that_there_ever_was_counts_as_seen() {
         let backlog = Some(Duration::from_hours(72));
         let now = at(100 * DAY);
         assert_eq!(judge(&entry(None), [0; 16], None, (backlog, true), now), Verdict::Backlog);

@@ -39,7 +39,7 @@ pub async fn follow<F: Fetch>(fetcher: &F, answer: &Fetched, max_decoded: usize)
         Sitemap::Index(children) => children,
     };
     // All that it names was not read, so that what is not there may be listed still.
-    let mut found = Followed { feed: Feed { truncated: true, archive: true, ..Feed::default() }, hash, sitemaps: Vec::new() };
+    let mut found = Followed { feed: Feed { truncated: true, ..Feed::default() }, hash, sitemaps: Vec::new() };
     let mut waiting = best(children, 1);
     let mut asked = HashSet::from([answer.url.clone()]);
     let mut reason = "it is an index that names no sitemap".to_owned();
@@ -66,7 +66,7 @@ impl Followed {
         let Feed { title, language, archive, entries, .. } = feed;
         self.feed.title = self.feed.title.take().or(title);
         self.feed.language = self.feed.language.take().or(language);
-        self.feed.archive &= archive;
+        self.feed.archive |= archive;
         let known: HashSet<String> = self.feed.entries.iter().map(|it| it.identity.clone()).collect();
         let room = MAX_ENTRIES - self.feed.entries.len();
         self.feed.entries.extend(entries.into_iter().filter(|it| !known.contains(&it.identity)).take(room));

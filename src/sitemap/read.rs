@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
 
     fn field(&mut self, name: &str, text: &'a str) {
         let Some(draft) = self.draft.as_mut() else { return };
-        let said = || bounded(&collapse(&self.flat.decode(text)), MAX_TEXT);
+        let said = || bounded(&collapse(&self.flat.decode_words(text)), MAX_TEXT);
         match (self.group, name) {
             (Group::Own, "loc") => draft.url = address(&self.flat.decode(text), Some(self.base)),
             (Group::Own, "lastmod") => draft.modified = said().and_then(|it| date(&it).ok()).map(|it| it.time),

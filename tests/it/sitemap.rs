@@ -95,6 +95,23 @@ fn a_page_that_a_plain_sitemap_names_is_published_only_if_it_is_an_article() {
 }
 
 #[test]
+fn of_a_list_of_addresses_only_what_is_added_is_published() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    for slug in ["one", "two", "three"] {
+        site.page(slug, slug, "It began.");
+    }
+    let list = |slugs: &[&str]| Answer::ok(slugs.iter().map(|it| format!("{}/a/{it}\n", site.base)).collect::<Vec<_>>().concat());
+    site.put("/sitemap.txt", list(&["one", "two"]));
+    let nashra = Nashra::run(dir.path(), &sources(&site, "/sitemap.txt"), &["--sink", "file"]);
+    until("it was polled twice", || (site.seen("/sitemap.txt").len() >= 2).then_some(()));
+    site.put("/sitemap.txt", list(&["one", "two", "three"]));
+    until("the third is there", || (lines(dir.path()).len() == 1).then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(lines(dir.path())[0]["title"], "three");
+    assert!(site.seen("/a/one").is_empty() && site.seen("/a/two").is_empty());
+}
+
+#[test]
 fn a_notice_instead_of_a_sitemap_fails_with_its_reason() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.put("/sitemap.xml", Answer::ok("<!DOCTYPE html><html><body>Soon</body></html>"));
