@@ -23,8 +23,7 @@ pub(super) struct Candidate {
 /// Paths at which publishing programs have their feeds.
 const FEEDS: [&str; 6] = ["/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml"];
 /// Paths at which they have their sitemaps, those for news first.
-const SITEMAPS: [&str; 6] =
-    ["/news-sitemap.xml", "/sitemap-news.xml", "/sitemap_news.xml", "/sitemap/news.xml", "/sitemap.xml", "/sitemap_index.xml"];
+const SITEMAPS: [&str; 5] = ["/news-sitemap.xml", "/sitemap-news.xml", "/sitemap_news.xml", "/sitemap.xml", "/sitemap_index.xml"];
 /// Bytes of a robots.txt (RFC 9309 §2.5 asks for as many at least).
 const MAX_ROBOTS: usize = 500 << 10;
 

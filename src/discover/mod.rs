@@ -19,8 +19,10 @@ use crate::{
 };
 use candidates::Candidate;
 
-/// Feeds and sitemaps that are looked at, those of the home page and those at usual paths, each.
-const MAX_LOOKED_AT: usize = 12;
+/// Feeds that are looked at, those of the home page and those at usual paths, each.
+const MAX_FEEDS: usize = 12;
+/// Sitemaps, those of robots.txt and those at usual paths, each: any may be an index, which leads to some more.
+const MAX_SITEMAPS: usize = 5;
 
 /// What a home page is asked for.
 const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
@@ -145,7 +147,8 @@ impl<F: Fetch> Looker<'_, F> {
     /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that are empty or dead are
     /// none, feeds may be empty for a while.
     async fn look(&mut self, candidates: Vec<Candidate>) {
-        for Candidate { url, kind, why } in candidates.into_iter().take(MAX_LOOKED_AT) {
+        let most = if candidates.first().is_some_and(|it| it.kind == SourceKind::Feed) { MAX_FEEDS } else { MAX_SITEMAPS };
+        for Candidate { url, kind, why } in candidates.into_iter().take(most) {
             if self.asked.contains(&url) {
                 continue;
             }
