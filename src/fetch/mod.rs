@@ -12,6 +12,7 @@ mod body;
 pub mod file;
 mod headers;
 pub mod hosts;
+mod robots;
 pub mod http;
 
 use std::{future::Future, time::Duration};
