@@ -18,6 +18,7 @@ use crate::{
         assemble::{self, Assembled},
         commit, record,
     },
+    config::RobotsMode,
     feed::{Entry, Feed},
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
     page::{Form, Page, PageKind, meta},
@@ -161,7 +162,9 @@ pub struct Trier<'a, F> {
 impl<F: Fetch> Trier<'_, F> {
     /// Fetches an address.
     pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
-        let outcome = self.fetcher.fetch(Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT }).await;
+        let obeys_robots = self.rules.robots == RobotsMode::Obey;
+        let request = Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT, obeys_robots };
+        let outcome = self.fetcher.fetch(request).await;
         let fetched = body(outcome)?;
         let at = Some(fetched.url.clone());
         self.report(fetched, at, Some(url)).await
@@ -249,6 +252,7 @@ impl<F: Fetch> Trier<'_, F> {
             tries: 0,
             last_error: None,
             fetch_page: false,
+            ignores_robots: false,
             document: Some(document),
         }
     }
@@ -259,6 +263,8 @@ fn body(outcome: Outcome) -> Result<Fetched, TrialError> {
         Outcome::New(fetched) => Ok(*fetched),
         Outcome::NotModified { .. } => Err(TrialError::World("HTTP status 304 to an unconditional request".to_owned())),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(TrialError::World(format!("HTTP status {status}"))),
+        Outcome::Held(hold) => Err(TrialError::World(hold.to_string())),
+        Outcome::Blocked(block) => Err(TrialError::World(block.to_string())),
         Outcome::Failed(error) => Err(TrialError::World(error.to_string())),
     }
 }

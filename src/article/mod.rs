@@ -47,6 +47,8 @@ pub enum Reading {
         due: DateTime<Utc>,
         /// Why it failed.
         error: String,
+        /// Whether that was a try: not where its host was left alone.
+        tried: bool,
     },
     /// It failed for good: a dead letter, and the feed's own words are the article, where they can be one.
     Dead(Dead),

@@ -68,7 +68,12 @@ struct Known {
 
 impl Robots {
     /// The rules of a site, asked for where they are not known; or why nobody can tell.
-    pub(in crate::fetch) async fn of(&self, site: &str, now: DateTime<Utc>, ask: impl Future<Output = Answer>) -> Result<Arc<Rules>, String> {
+    pub(in crate::fetch) async fn of(
+        &self,
+        site: &str,
+        now: DateTime<Utc>,
+        ask: impl Future<Output = Answer>,
+    ) -> Result<Arc<Rules>, String> {
         let site = self.site(site, now);
         let mut known = site.known.lock().await;
         if !known.is_fresh(now) {
