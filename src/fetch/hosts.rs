@@ -256,14 +256,14 @@ mod tests {
         let asking = claim(&hosts, "a.example", &clock).unwrap().unwrap();
         let mut waiting = Box::pin(hosts.claim("a.example", FREE, &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
-        hosts.trouble("a.example", Trouble::Throttled(429), Some(Duration::from_secs(60)), clock.now());
+        hosts.trouble("a.example", Trouble::Throttled(429), Some(Duration::from_mins(1)), clock.now());
         drop(asking);
-        let hold = Hold { wait: Duration::from_secs(60), why: Some(Trouble::Throttled(429)) };
+        let hold = Hold { wait: Duration::from_mins(1), why: Some(Trouble::Throttled(429)) };
         assert_eq!(waiting.now_or_never().unwrap().unwrap_err(), hold);
         hosts.well("a.example", clock.now());
         assert_eq!(claim(&hosts, "a.example", &clock).unwrap().unwrap_err(), hold);
         assert!(claim(&hosts, "b.example", &clock).unwrap().is_ok());
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         assert!(claim(&hosts, "a.example", &clock).unwrap().is_ok());
     }
 

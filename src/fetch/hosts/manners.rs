@@ -11,6 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// between. Sources that fail again have longer waits of their own.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(15));
 
+/// A server may ask us away for so long at most; more is a mistake of its own.
+const LONGEST_PAUSE: Duration = Duration::from_hours(7 * 24);
 /// Nobody is told to come back later than this for a host's pace.
 const LONGEST_QUEUE: Duration = Duration::from_hours(24);
 
@@ -48,7 +50,7 @@ impl Pause {
         let running = before.and_then(|it| it.left(now));
         let times = before.map_or(0, |it| if running.is_some() { it.times } else { it.times.saturating_add(1) });
         let ladder = || PAUSE.0.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(PAUSE.1);
-        let length = retry_after.unwrap_or_else(ladder);
+        let length = retry_after.unwrap_or_else(ladder).min(LONGEST_PAUSE);
         match before.zip(running) {
             Some((before, left)) if left >= length => before,
             _ => Self { until: later(now, length), length, times, why },
