@@ -28,8 +28,8 @@ const MARKS: [(&str, &[&str]); 13] = [
     ("DataDome", &["captcha-delivery.com/", "dd={"]),
     ("Anubis", &["id=\"anubis_challenge\""]),
     ("Anubis", &["/.within.website/x/cmd/anubis/"]),
-    ("Imperva", &["_incapsula_resource?"]),
-    ("AWS WAF", &["awswafintegration"]),
+    ("Imperva", &["_incapsula_resource?", "id=\"main-iframe\""]),
+    ("AWS WAF", &["window.gokuprops"]),
 ];
 
 /// Who challenges us, if the headers alone say so.
@@ -107,12 +107,14 @@ pub(super) fn wants_consent(asked: &Url, at: &Url) -> bool {
 /// The markup of a page, scripts included, in small letters; and how many words are left for readers.
 fn apart(page: &[u8]) -> (Vec<u8>, usize) {
     let mut markup = Vec::with_capacity(page.len());
-    let (mut words, mut in_word) = (0, false);
+    // Many scripts write no spaces: their letters are counted instead, some two to a word.
+    let (mut words, mut wide, mut in_word) = (0, 0, false);
     let mut rest = page;
     while let Some((&byte, after)) = rest.split_first() {
         if byte != b'<' {
-            let letter = byte.is_ascii_alphanumeric() || !byte.is_ascii();
+            let letter = byte.is_ascii_alphanumeric();
             words += usize::from(letter && !in_word);
+            wide += usize::from(!byte.is_ascii());
             (in_word, rest) = (letter, after);
             continue;
         }
@@ -122,7 +124,7 @@ fn apart(page: &[u8]) -> (Vec<u8>, usize) {
         markup.push(b' ');
         rest = &rest[end..];
     }
-    (markup, words)
+    (markup, words + wide / 6)
 }
 
 /// The end of what begins with a `<`: of the tag, or of the whole of a script or style.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use nashra::{
     clock::ManualClock,
-    fetch::{Block, Fetch as _, FetchError, Hold, HttpFetcher, Limits, Outcome, Request, Trouble, Validators},
+    fetch::{Block, Fetch as _, FetchError, Hold, HttpFetcher, Limits, Outcome, Pace, Request, Trouble, Validators},
 };
 use tempfile::tempdir;
 
@@ -19,7 +19,11 @@ struct Asker {
 
 impl Asker {
     fn new() -> Self {
-        let limits = Limits { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Limits::default() };
+        Self::at(Limits::default().pace)
+    }
+
+    fn at(pace: Pace) -> Self {
+        let limits = Limits { pace, allow: vec!["127.0.0.0/8".parse().unwrap()], ..Limits::default() };
         let fetcher = HttpFetcher::new(limits, ManualClock::new(DateTime::UNIX_EPOCH)).unwrap();
         Self { runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(), fetcher }
     }
@@ -85,6 +89,19 @@ fn a_crawl_delay_is_kept_to_and_who_would_wait_long_is_sent_away() {
         assert_eq!(hold, Hold { wait: longest * turn, why: None });
     }
     assert_eq!(site.seen("/a").len(), 1);
+}
+
+#[test]
+fn a_host_is_asked_no_more_often_than_the_config_says_robots_txt_included() {
+    let spacing = Duration::from_mins(1);
+    let (site, asker) = (Site::start(), Asker::at(Pace { spacing, burst: 3 }));
+    site.put("/a", Answer::ok("a"));
+    for _ in 0..2 {
+        assert!(matches!(asker.get(&site, "/a"), Outcome::New(_)));
+    }
+    let Outcome::Held(hold) = asker.get(&site, "/a") else { panic!() };
+    assert_eq!(hold, Hold { wait: spacing, why: None });
+    assert_eq!((site.seen("/robots.txt").len(), site.seen("/a").len()), (1, 2));
 }
 
 #[test]

@@ -35,8 +35,9 @@ fn challenge_pages_are_told_by_their_marks_whatever_their_status() {
             "DataDome",
         ),
         (403, "<title>Access to this page has been denied</title><div id=\"px-captcha\"></div>", "PerimeterX"),
+        (405, "<script>window.awsWafCookieDomainList = [];\nwindow.gokuProps = {}</script>", "AWS WAF"),
         (200, "<div id=\"sec-if-cpt-container\"></div>", "Akamai"),
-        (200, "<iframe src=\"/_Incapsula_Resource?SWUDNSAI=31\"></iframe>", "Imperva"),
+        (200, "<iframe id=\"main-iframe\" src=\"/_Incapsula_Resource?SWUDNSAI=31\"></iframe>", "Imperva"),
     ] {
         assert_eq!(page(status, text), Some(service), "{text}");
     }
@@ -51,6 +52,8 @@ fn an_article_about_challenge_pages_is_none() {
     assert_eq!(page(200, words), None, "marks in the words for readers");
     let script = "<script>window._cf_chl_opt = {}</script>";
     assert_eq!(page(200, &format!("{script}{}", words.repeat(20))), None, "more to read than such a page has");
+    assert_eq!(page(200, &format!("{script}<p>{}</p>", "新闻".repeat(200))), None, "words without spaces");
+    assert_eq!(page(200, "<script src=\"/_Incapsula_Resource?SWJIYLWA=7\"></script><p>News.</p>"), None, "on each page of its sites");
     assert_eq!(page(200, "<script src=\"/cdn-cgi/challenge-platform/scripts/jsd/main.js\"></script><p>News.</p>"), None, "on each page");
     assert_eq!(page(200, "<script>unclosed <style"), None);
 }
