@@ -11,7 +11,7 @@ pub(super) fn to_gregorian(year: u32, month: u32, day: u32) -> Option<NaiveDate>
         7..=11 => 30,
         _ => 29 + u32::from(leap(year)),
     };
-    if !(1206..=1498).contains(&year) || !(1..=length).contains(&day) {
+    if !(1206..=1498).contains(&year) || !(1..=12).contains(&month) || !(1..=length).contains(&day) {
         return None;
     }
     // 1 Farvardin 1400 was 21 March 2021.
@@ -35,5 +35,7 @@ mod tests {
         }
         assert_eq!(to_gregorian(1404, 12, 30), None);
         assert_eq!(to_gregorian(1404, 7, 31), None);
+        assert_eq!(to_gregorian(1350, 0, 2), None);
+        assert_eq!(to_gregorian(1350, 13, 2), None);
     }
 }

@@ -87,7 +87,7 @@ pub fn weekday_at(text: &str) -> Option<(Weekday, usize)> {
 /// The unit at the start of the text, and the bytes that it takes.
 #[must_use]
 pub fn unit_at(text: &str) -> Option<(Unit, usize)> {
-    const UNITS: [(&str, Unit); 14] = [
+    const UNITS: [(&str, Unit); 15] = [
         ("年", Unit::Year),
         ("년", Unit::Year),
         ("năm ", Unit::Year),
@@ -96,6 +96,7 @@ pub fn unit_at(text: &str) -> Option<(Unit, usize)> {
         ("월", Unit::Month),
         ("tháng ", Unit::Month),
         ("Tháng ", Unit::Month),
+        ("thg ", Unit::Month),
         ("日", Unit::Day),
         ("号", Unit::Day),
         ("號", Unit::Day),

@@ -1,15 +1,17 @@
 //! What relative addresses are relative to: `xml:base`, else the request's address, else the site's own link.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use url::Url;
 
 /// Bytes of a base; a longer one is none.
-const MAX_BASE: usize = 4_096;
+const MAX_BASE: usize = 1_024;
 /// Bases of one document; further ones are passed over.
 const MAX_BASES: usize = 65_536;
 /// Bytes of all bases of one document.
 const MAX_TOTAL: usize = 8 << 20;
+/// Bytes that resolving may add to one document: a long base before many short addresses would add gigabytes.
+const MAX_ADDED: usize = 64 << 20;
 
 /// A base of a document: its place in [`Bases`]. The document's own is 0.
 pub(super) type BaseId = u32;
@@ -18,12 +20,13 @@ pub(super) type BaseId = u32;
 pub(super) struct Bases {
     urls: Vec<Arc<Url>>,
     total: usize,
+    added: Cell<usize>,
 }
 
 impl Bases {
     /// With the address that the document was read from.
     pub(super) fn new(request: &Url) -> Self {
-        Self { urls: vec![Arc::new(request.clone())], total: 0 }
+        Self { urls: vec![Arc::new(request.clone())], total: 0, added: Cell::new(0) }
     }
 
     /// The channel's link. A feed that another host serves is about the site that it links to.
@@ -31,6 +34,7 @@ impl Bases {
         if let Ok(site) = Url::parse(link)
             && let Some(own) = self.urls.first_mut()
             && site.has_host()
+            && site.as_str().len() <= MAX_BASE
             && site.host() != own.host()
         {
             *own = Arc::new(site);
@@ -54,19 +58,26 @@ impl Bases {
         self.urls.get(base as usize).unwrap_or(&self.urls[0])
     }
 
+    /// What the document's addresses are relative to where no `xml:base` says otherwise.
+    pub(super) fn own(&self) -> &Url {
+        self.get(0)
+    }
+
     /// As the publisher wrote it where it is absolute, or where there is nothing to resolve it against.
     pub(super) fn resolve(&self, base: BaseId, address: &str) -> String {
-        resolve(self.get(base), address)
+        self.resolve_against(self.get(base), address)
     }
-}
 
-/// The address, absolute where it can be.
-pub(super) fn resolve(base: &Url, address: &str) -> String {
-    let address = address.trim();
-    if has_scheme(address) {
-        return address.to_owned();
+    /// The same, against any base.
+    pub(super) fn resolve_against(&self, base: &Url, address: &str) -> String {
+        let address = address.trim();
+        if has_scheme(address) || self.added.get() > MAX_ADDED {
+            return address.to_owned();
+        }
+        let Ok(absolute) = base.join(address) else { return address.to_owned() };
+        self.added.set(self.added.get() + absolute.as_str().len());
+        absolute.into()
     }
-    base.join(address).map_or_else(|_| address.to_owned(), Into::into)
 }
 
 /// Whether an address begins with a scheme (RFC 3986 §3.1).

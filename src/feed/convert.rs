@@ -38,7 +38,7 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
     let link = canonical.or(item.link.as_deref()).and_then(|it| base.join(it).ok()).filter(usable);
     let mut enclosures: Vec<Enclosure> = item.enclosures.into_iter().map(enclosure).collect();
     let mut images = Vec::new();
-    let credit = item.credits.into_iter().next().map(|it| it.content);
+    let credit = item.credits.into_iter().next().and_then(|it| plain_of(it.content));
     for media in item.media {
         take_media(media, credit.as_ref(), &mut enclosures, &mut images);
     }
@@ -56,19 +56,8 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         content: item.content.map(html),
         published: item.published.and_then(|it| it.time),
         modified: item.updated.and_then(|it| it.time),
-        authors: item
-            .authors
-            .into_iter()
-            .filter_map(|it| it.name)
-            .map(|it| words::collapse(&it))
-            .filter(|it| !it.is_empty() && !it.contains('@'))
-            .collect(),
-        categories: item
-            .categories
-            .into_iter()
-            .filter_map(|it| it.label.or(it.term))
-            .filter_map(|it| plain(&Text { value: it, ..Text::default() }))
-            .collect(),
+        authors: item.authors.into_iter().filter_map(|it| plain_of(it.name?)).filter(|it| !it.contains('@')).collect(),
+        categories: item.categories.into_iter().filter_map(|it| plain_of(it.label.or(it.term)?)).collect(),
         enclosures,
         images,
         language: item.language.or_else(|| language.cloned()),
@@ -111,8 +100,8 @@ fn take_media(media: model::Media, credit: Option<&String>, enclosures: &mut Vec
     let Some(url) = media.url else { return };
     let is_image = media.media_type.as_deref().is_some_and(|it| it.starts_with("image/")) || media.medium.as_deref() == Some("image");
     if is_image {
-        let caption = media.description.or(media.title).and_then(|it| plain(&Text { value: it, ..Text::default() }));
-        let credit = media.credits.into_iter().next().map(|it| it.content).or_else(|| credit.cloned());
+        let caption = media.description.or(media.title).and_then(plain_of);
+        let credit = media.credits.into_iter().next().and_then(|it| plain_of(it.content)).or_else(|| credit.cloned());
         images.push(Image { url: Some(url), caption, credit, width: media.width, height: media.height, ..Image::default() });
     } else {
         enclosures.push(Enclosure { url, media_type: media.media_type, bytes: media.length.and_then(|it| it.parse().ok()) });
@@ -129,6 +118,11 @@ fn plain(text: &Text) -> Option<String> {
         words::collapse(&html)
     };
     Some(cleaned).filter(|it| !it.is_empty())
+}
+
+/// The same of a word that nobody says how it is meant: publishers write markup anywhere.
+fn plain_of(value: String) -> Option<String> {
+    plain(&Text { value, ..Text::default() })
 }
 
 fn join(blocks: &[Block]) -> String {

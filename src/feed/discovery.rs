@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::{
-    attributes, bases,
+    attributes,
+    bases::Bases,
     entities::Entities,
     scan::{Scanner, Token},
 };
@@ -17,6 +18,7 @@ const MAX_HEAD: usize = 1 << 20;
 pub(super) fn feeds(html: &str, page: &Url) -> Vec<String> {
     let mut scanner = Scanner::new(&html[..html.floor_char_boundary(MAX_HEAD)]);
     let entities = Entities::default();
+    let bases = Bases::new(page);
     let mut base = page.clone();
     let mut found = Vec::new();
     while let Some(token) = scanner.next("") {
@@ -37,7 +39,7 @@ pub(super) fn feeds(html: &str, page: &Url) -> Vec<String> {
         if tag.name.eq_ignore_ascii_case("link")
             && alternate
             && get("type").is_some_and(|it| offers(&it.to_ascii_lowercase()))
-            && let Some(address) = get("href").map(|it| bases::resolve(&base, &it))
+            && let Some(address) = get("href").map(|it| bases.resolve_against(&base, &it))
             && found.len() < MAX_FEEDS
             && !found.contains(&address)
         {

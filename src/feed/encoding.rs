@@ -19,6 +19,8 @@ mod clean;
 
 /// Bytes that detection looks at: more tell it nothing.
 const MAX_DETECTED: usize = 1 << 20;
+/// Pairs of bytes beyond ASCII that are no accident.
+const MIN_PAIRS: usize = 6;
 /// Bytes within which the XML declaration ends.
 const MAX_DECLARATION: usize = 300;
 
@@ -115,26 +117,25 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
     let first = claims[0].or(claims[1]);
     let utf8 = std::str::from_utf8(bytes);
     if let Ok(text) = utf8 {
-        let legacy = claims.into_iter().flatten().find(|it| *it != UTF_8).filter(|it| !is_utf8(bytes, it));
         // Japanese mail's encoding is ASCII with escapes.
-        let legacy = legacy.or_else(|| (first.is_none() && memmem::find(bytes, b"\x1b$").is_some()).then_some(ISO_2022_JP));
+        let mail = (text.is_ascii() && memmem::find(bytes, b"\x1b$").is_some()).then_some(ISO_2022_JP);
+        let legacy = mail.or_else(|| claims.into_iter().flatten().find(|it| *it != UTF_8 && !is_utf8(bytes, it)));
         return match legacy {
             Some(encoding) => with(encoding, bytes, first.is_some_and(|it| it != encoding)),
             None if text.is_ascii() => Decoded { text: text.into(), encoding: first.map_or("utf-8", label), repairs: Repairs::default() },
             None => with(UTF_8, bytes, first.is_some_and(|it| it != UTF_8)),
         };
     }
-    for encoding in claims.into_iter().flatten().filter(|it| *it != UTF_8) {
+    for encoding in claims.into_iter().flatten().filter(|it| *it != UTF_8 && !(*it == WINDOWS_1252 && is_no_latin(bytes))) {
         let decoded = with(encoding, bytes, first.is_some_and(|it| it != encoding));
         if !decoded.repairs.has(Repair::InvalidBytes) {
             return decoded;
         }
     }
     if let Err(error) = utf8
-        && first.is_none_or(|it| it == UTF_8)
         && (error.error_len().is_none() || is_damaged_utf8(bytes))
     {
-        return with(UTF_8, bytes, false);
+        return with(UTF_8, bytes, first.is_some_and(|it| it != UTF_8));
     }
     detected(bytes, first, domain)
 }
@@ -148,6 +149,14 @@ fn is_utf8(bytes: &[u8], claim: &'static Encoding) -> bool {
     let double = [BIG5, EUC_JP, EUC_KR, GB18030, GBK, SHIFT_JIS].contains(&claim);
     let leads = bytes.iter().filter(|it| **it >= 0xc0).take(4).count();
     if double { leads > 3 || bytes.iter().filter(|it| **it >= 0xe0).take(2).count() > 1 } else { leads > 0 }
+}
+
+/// Whether most bytes beyond ASCII stand side by side. In a script that is not Latin they do; accented letters seldom
+/// do, so a claim of Latin 1, which no bytes contradict, is false there.
+fn is_no_latin(bytes: &[u8]) -> bool {
+    let all = bytes.iter().filter(|it| !it.is_ascii()).count();
+    let pairs = bytes.windows(2).filter(|it| !it[0].is_ascii() && !it[1].is_ascii()).count();
+    pairs >= MIN_PAIRS && pairs * 2 > all
 }
 
 /// Whether more of the bytes beyond ASCII are UTF-8 than are not.

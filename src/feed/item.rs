@@ -6,13 +6,15 @@ use super::{
     bases,
     best::Best,
     geo, media,
-    model::{Date, Item, Link, Person, Source},
+    model::{Date, Item, Link, Person},
     names::{Field, Namespace},
     parts::{self, add},
-    person,
+    person, source,
     text::Text,
     tree::Element,
 };
+
+mod finish;
 
 /// What several elements may say, of which one counts.
 #[derive(Debug, Default)]
@@ -94,7 +96,7 @@ impl Draft {
             Field::Updated => parts::date(&mut self.updated, 0, it),
             Field::Enclosure => self.enclosure(it),
             Field::Comments => self.item.comments = self.item.comments.take().or_else(|| parts::owned(it).map(|url| it.resolve(&url))),
-            Field::Source => self.item.source = source(it),
+            Field::Source => self.item.source = source::of(it),
             Field::Rights => self.item.rights = self.item.rights.take().or_else(|| Text::of(it)),
             Field::Language => self.language(it),
             Field::Image => self.image.offer(1, || media::image(it)),
@@ -222,54 +224,10 @@ impl Draft {
     fn language(&mut self, it: Element<'_, '_>) {
         self.item.language = parts::owned(it).and_then(|it| parts::language(&it));
     }
-
-    fn finish(mut self, root: Element<'_, '_>) -> Item {
-        if let (Some(url), Some(first)) = (self.original_enclosure.take(), self.item.enclosures.first_mut()) {
-            first.url = root.resolve(&url);
-        }
-        if let (None, Some(latitude), Some(longitude)) = (&self.item.geo, &self.latitude, &self.longitude) {
-            self.item.geo = geo::pair(latitude, longitude);
-        }
-        // An episode without a page of its own.
-        self.link.offer(9, || self.item.enclosures.first().map(|it| it.url.clone()));
-        let mut item = self.item;
-        if item.authors.is_empty() {
-            item.authors = self.performers;
-        }
-        if let Some(source) = item.source.as_mut().filter(|_| item.authors.is_empty()) {
-            item.authors = std::mem::take(&mut source.authors);
-        }
-        let own = Some(root.node().language).filter(|it| !it.is_empty());
-        item.language = item.language.or_else(|| own.and_then(parts::language));
-        (item.title, item.content) = (self.title.take(), self.content.take());
-        item.summary = match (self.teaser.take(), self.summary.rank() <= 1) {
-            (Some(teaser), true) => {
-                item.content = item.content.or(self.summary.take());
-                Some(teaser)
-            }
-            (teaser, _) => teaser.or(self.summary.take()),
-        };
-        (item.link, item.id, item.image) = (self.link.take(), self.id.take(), self.image.take());
-        (item.published, item.updated) = (self.published.take(), self.updated.take());
-        item
-    }
 }
 
 /// Whether an address is one of a page.
 fn is_page(address: &str) -> bool {
     let scheme = address.get(..8).unwrap_or(address).to_ascii_lowercase();
     bases::has_scheme(address) && (scheme.starts_with("http://") || scheme.starts_with("https://"))
-}
-
-fn source(it: Element<'_, '_>) -> Option<Source> {
-    let part = |field| it.child(field).and_then(parts::owned);
-    let links = || it.children().filter(|it| it.field() == Field::Link).map(|it| (it, parts::link(it)));
-    let link = links().filter(|(element, link)| parts::link_rank(*element, link).is_some()).find_map(|(_, link)| link.href);
-    let source = Source {
-        title: it.child(Field::Title).map_or_else(|| Text::of(it).filter(|_| !it.has_children()), Text::of),
-        link: link.or_else(|| it.attribute("url").or_else(|| it.attribute("href")).map(|url| it.resolve(&url))),
-        id: part(Field::Id),
-        authors: it.children().filter(|it| it.field() == Field::Author).filter_map(person::of).collect(),
-    };
-    (source != Source::default()).then_some(source)
 }

@@ -5,16 +5,16 @@
 
 use std::borrow::Cow;
 
-use url::Url;
-
 use super::{
-    FeedError, MAX_ENTRIES, bases, dates,
-    model::{Category, Channel, Document, Enclosure, Format, Item, Link, Person},
-    parts,
+    FeedError,
+    bases::Bases,
+    model::{Document, Format, Link, Person},
+    parts, person,
     repairs::Repair,
     text::{Kind, Text},
 };
 
+mod item;
 mod pull;
 
 use pull::Pull;
@@ -23,15 +23,10 @@ use pull::Pull;
 ///
 /// # Errors
 /// Says what it is instead of a feed.
-pub(super) fn read(text: &str, request: &Url) -> Result<Document, FeedError> {
-    let mut reader = Reader {
-        pull: Pull::new(text),
-        base: request.clone(),
-        document: Document { format: Format::Json, ..Document::default() },
-        is_feed: false,
-    };
-    let mut site = None;
-    reader.feed(&mut site);
+pub(super) fn read(text: &str, bases: Bases) -> Result<Document, FeedError> {
+    let mut reader =
+        Reader { pull: Pull::new(text), bases, document: Document { format: Format::Json, ..Document::default() }, is_feed: false };
+    reader.feed();
     if !reader.is_feed {
         return Err(FeedError::Malformed("JSON without a version or items".to_owned()));
     }
@@ -47,13 +42,13 @@ pub(super) fn read(text: &str, request: &Url) -> Result<Document, FeedError> {
 
 struct Reader<'a> {
     pull: Pull<'a>,
-    base: Url,
+    bases: Bases,
     document: Document,
     is_feed: bool,
 }
 
 impl Reader<'_> {
-    fn feed(&mut self, site: &mut Option<Url>) {
+    fn feed(&mut self) {
         if !self.pull.enter(b'{') {
             return;
         }
@@ -65,12 +60,12 @@ impl Reader<'_> {
                 }
                 "items" => self.items(),
                 "home_page_url" => {
-                    self.document.feed.link = self.address();
-                    *site = self.document.feed.link.as_deref().and_then(|it| Url::parse(it).ok());
-                    if let Some(site) = site.take().filter(|it| it.host() != self.base.host()) {
-                        self.base = site;
+                    let site = self.address();
+                    if let Some(site) = &site {
+                        self.bases.set_site(site);
                     }
-                    self.link("alternate", None);
+                    self.document.feed.link.clone_from(&site);
+                    self.link("alternate", site);
                 }
                 key => self.channel(key),
             }
@@ -111,10 +106,8 @@ impl Reader<'_> {
     }
 
     fn link(&mut self, rel: &str, href: Option<String>) {
-        let feed = &mut self.document.feed;
-        let href = if rel == "alternate" { feed.link.clone() } else { href };
         if href.is_some() {
-            parts::add(&mut feed.links, Some(Link { href, rel: rel.to_owned(), ..Link::default() }));
+            parts::add(&mut self.document.feed.links, Some(Link { href, rel: rel.to_owned(), ..Link::default() }));
         }
     }
 
@@ -130,72 +123,6 @@ impl Reader<'_> {
         });
     }
 
-    fn items(&mut self) {
-        self.is_feed |= self.pull.peek() == Some(b'[');
-        self.each(|this| {
-            if this.document.entries.len() >= MAX_ENTRIES || this.pull.peek() != Some(b'{') {
-                return this.pull.skip();
-            }
-            let mut item = Item::default();
-            this.members(|this, key| this.item(&mut item, key));
-            if !this.pull.cut {
-                let inherited = &this.document.feed;
-                finish(&mut item, inherited);
-                this.document.entries.push(item);
-            }
-        });
-    }
-
-    fn item(&mut self, item: &mut Item, key: &str) {
-        match key {
-            "id" => item.id = self.pull.scalar().map(Cow::into_owned),
-            "url" => item.link = self.address(),
-            "external_url" => {
-                let href = self.address();
-                let link = Link { href, rel: "related".to_owned(), ..Link::default() };
-                parts::add(&mut item.links, Some(link).filter(|it| it.href.is_some()));
-            }
-            "title" => item.title = self.plain(),
-            "summary" => item.summary = self.plain(),
-            "content_html" => item.content = self.text(Kind::Html).or(item.content.take()),
-            "content_text" => {
-                let text = self.plain();
-                item.content = item.content.take().filter(|it| it.kind == Kind::Html).or(text);
-            }
-            "date_published" => item.published = self.pull.scalar().map(|it| dates::read(&it)),
-            "date_modified" => item.updated = self.pull.scalar().map(|it| dates::read(&it)),
-            "image" => item.image = self.address(),
-            "banner_image" => {
-                let banner = self.address();
-                item.image = item.image.take().or(banner);
-            }
-            "language" => item.language = self.pull.scalar().and_then(|it| parts::language(&it)),
-            "author" | "authors" => {
-                let people = self.people();
-                add_authors(&mut item.authors, people, key);
-            }
-            "tags" => self.each(|this| {
-                let term = this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
-                parts::add(&mut item.categories, term.map(|it| Category { term: Some(it), ..Category::default() }));
-            }),
-            "attachments" => self.attachments(item),
-            _ => self.pull.skip(),
-        }
-    }
-
-    fn attachments(&mut self, item: &mut Item) {
-        self.each(|this| {
-            let mut enclosure = Enclosure::default();
-            this.members(|this, key| match key {
-                "url" => enclosure.url = this.address().unwrap_or_default(),
-                "mime_type" => enclosure.media_type = this.pull.scalar().map(Cow::into_owned),
-                "size_in_bytes" => enclosure.length = this.pull.scalar().map(Cow::into_owned),
-                _ => this.pull.skip(),
-            });
-            parts::add(&mut item.enclosures, Some(enclosure).filter(|it| !it.url.is_empty()));
-        });
-    }
-
     /// An author, a list of them, or a name.
     fn people(&mut self) -> Vec<Person> {
         let mut people = Vec::new();
@@ -208,7 +135,7 @@ impl Reader<'_> {
 
     fn person(&mut self) -> Option<Person> {
         if self.pull.peek() != Some(b'{') {
-            return self.pull.scalar().filter(|it| !it.trim().is_empty()).map(|it| super::person::line(&it));
+            return self.pull.scalar().filter(|it| !it.trim().is_empty()).map(|it| person::line(&it));
         }
         let mut person = Person::default();
         self.members(|this, key| match key {
@@ -255,7 +182,7 @@ impl Reader<'_> {
 
     fn address(&mut self) -> Option<String> {
         let value = self.pull.scalar()?;
-        (!value.trim().is_empty()).then(|| bases::resolve(&self.base, &value))
+        (!value.trim().is_empty()).then(|| self.bases.resolve(0, &value))
     }
 }
 
@@ -263,17 +190,4 @@ impl Reader<'_> {
 fn add_authors(authors: &mut Vec<Person>, people: Vec<Person>, key: &str) {
     let known = if key == "authors" { std::mem::take(authors) } else { Vec::new() };
     people.into_iter().chain(known).for_each(|it| parts::add(authors, Some(it)));
-}
-
-/// What an item has of its feed, and its own link among its links.
-fn finish(item: &mut Item, feed: &Channel) {
-    if item.authors.is_empty() {
-        item.authors.clone_from(&feed.authors);
-    }
-    if item.link.is_none() {
-        item.link = item.links.first().and_then(|it| it.href.clone());
-    }
-    if let Some(href) = item.link.clone() {
-        item.links.insert(0, Link { href: Some(href), rel: "alternate".to_owned(), ..Link::default() });
-    }
 }

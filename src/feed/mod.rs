@@ -7,6 +7,7 @@
 //! same, also when a broken feed is well formed again; time and memory are linear in the bytes.
 
 mod encoding;
+mod ahead;
 mod scan;
 mod attributes;
 mod entities;
@@ -20,6 +21,7 @@ mod pieces;
 mod text;
 mod dates;
 mod person;
+mod source;
 mod parts;
 mod media;
 mod geo;
@@ -43,6 +45,7 @@ use crate::{
     store::digest,
 };
 
+use bases::Bases;
 pub use convert::content;
 pub use neutral::Neutral;
 pub use repairs::{Repair, Repairs};
@@ -168,10 +171,8 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed,
 pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<model::Document, FeedError> {
     let decoded = encoding::decode(bytes, content_type, url.host_str());
     let start = decoded.text.trim_start();
-    let mut document = match start.bytes().next() {
-        Some(b'{') => json::read(start, url),
-        _ => xml::read(&decoded.text, bases::Bases::new(url)),
-    }?;
+    let bases = Bases::new(url);
+    let mut document = if start.starts_with('{') { json::read(start, bases) } else { xml::read(&decoded.text, bases) }?;
     dates::settle(&mut document);
     document.encoding = decoded.encoding;
     document.recovered.add_all(decoded.repairs);

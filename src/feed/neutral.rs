@@ -2,15 +2,16 @@
 
 use std::{borrow::Cow, rc::Rc};
 
+use memchr::memmem;
 use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::{
-    bases,
+    bases::Bases,
     model::{Category, Channel, Credit, Date, Document, Enclosure, Format, Geo, Item, Link, Media, Person, Thumbnail},
     person,
     repairs::Repairs,
-    safe_html::safe_html,
+    safe_html::safe_within,
     text::{Kind, Text},
 };
 
@@ -103,30 +104,33 @@ impl Neutral {
     /// Of a document that was read from `url`.
     #[must_use]
     pub fn new(document: Document, url: &Url) -> Self {
-        let site = document.feed.link.as_deref().and_then(|it| Url::parse(it).ok()).filter(|it| it.host() != url.host());
-        let base = site.as_ref().unwrap_or(url);
+        let mut bases = Bases::new(url);
+        if let Some(site) = &document.feed.link {
+            bases.set_site(site);
+        }
+        let bases = &bases;
         Self {
             ok: true,
             error: None,
             recovered: document.recovered,
             encoding: document.encoding,
             format: document.format,
-            feed: feed(document.feed, base),
-            entries: document.entries.into_iter().map(|it| entry(it, base)).collect(),
+            feed: feed(document.feed, bases),
+            entries: document.entries.into_iter().map(|it| entry(it, bases)).collect(),
         }
     }
 }
 
-fn feed(it: Channel, base: &Url) -> Feed {
+fn feed(it: Channel, bases: &Bases) -> Feed {
     let (updated, updated_raw) = moment(it.updated);
     let (published, published_raw) = moment(it.published);
-    let description = safe(it.description, base);
+    let description = safe(it.description, bases);
     Feed {
-        title: safe(it.title, base),
+        title: safe(it.title, bases),
         link: it.link,
-        id: it.id.map(|it| absolute(it, base)),
+        id: it.id.map(|it| absolute(it, bases)),
         language: it.language,
-        rights: safe(it.rights, base),
+        rights: safe(it.rights, bases),
         generator: it.generator,
         image: it.image.or_else(|| picture(description.as_ref())),
         description,
@@ -145,7 +149,7 @@ fn feed(it: Channel, base: &Url) -> Feed {
     }
 }
 
-fn entry(it: Item, base: &Url) -> Entry {
+fn entry(it: Item, bases: &Bases) -> Entry {
     let (updated, updated_raw) = moment(it.updated);
     let (published, published_raw) = moment(it.published);
     let content_type = it.content.as_ref().map(|it| match it.kind {
@@ -153,14 +157,14 @@ fn entry(it: Item, base: &Url) -> Entry {
         Kind::Html => "text/html",
         Kind::Xhtml => "application/xhtml+xml",
     });
-    let (content, summary) = (safe(it.content, base), safe(it.summary, base));
+    let (content, summary) = (safe(it.content, bases), safe(it.summary, bases));
     let attached = it.enclosures.iter().find(|it| it.media_type.as_deref().is_some_and(|it| it.starts_with("image/")));
     let image = it.image.or_else(|| attached.map(|it| it.url.clone()));
     let image = image.or_else(|| picture(content.as_ref())).or_else(|| picture(summary.as_ref()));
     let (content, summary) = (content.map(|it| Shared(Rc::new(it))), summary.map(|it| Shared(Rc::new(it))));
     Entry {
-        id: it.id.map(|it| absolute(it, base)),
-        title: safe(it.title, base),
+        id: it.id.map(|it| absolute(it, bases)),
+        title: safe(it.title, bases),
         link: it.link,
         summary: summary.or_else(|| content.clone()),
         content,
@@ -180,9 +184,9 @@ fn entry(it: Item, base: &Url) -> Entry {
         credits: it.credits,
         links: it.links,
         comments: it.comments,
-        rights: safe(it.rights, base),
+        rights: safe(it.rights, bases),
         language: it.language,
-        source: it.source.map(|it| Origin { title: safe(it.title, base), link: it.link, id: it.id }),
+        source: it.source.map(|it| Origin { title: safe(it.title, bases), link: it.link, id: it.id }),
         geo: it.geo,
         image,
         explicit: it.explicit,
@@ -190,25 +194,25 @@ fn entry(it: Item, base: &Url) -> Entry {
 }
 
 /// An id that is the path of an address names the same wherever it is read.
-fn absolute(id: String, base: &Url) -> String {
-    if id.starts_with('/') { bases::resolve(base, &id) } else { id }
+fn absolute(id: String, bases: &Bases) -> String {
+    if id.starts_with('/') { bases.resolve(0, &id) } else { id }
 }
 
 /// The first picture of an HTML text.
 fn picture(html: Option<&String>) -> Option<String> {
     let html = html?;
-    let (_, rest) = html.split_once("<img ")?;
-    let (_, rest) = rest.split_once('>').map_or(rest, |it| it.0).split_once("src=\"")?;
+    let at = memmem::find(html.as_bytes(), b"<img ")?;
+    let (_, rest) = html[at..].split('>').next()?.split_once("src=\"")?;
     let address = htmlize::unescape_attribute(rest.split('"').next()?);
     address.starts_with("http").then(|| address.into_owned())
 }
 
-fn safe(text: Option<Text>, base: &Url) -> Option<String> {
+fn safe(text: Option<Text>, bases: &Bases) -> Option<String> {
     let text = text?;
     if text.kind == Kind::Plain {
         return Some(text.value);
     }
-    let safe = match safe_html(&text.value, text.base.as_deref().unwrap_or(base)) {
+    let safe = match safe_within(&text.value, text.base.as_deref().unwrap_or(bases.own()), bases) {
         Cow::Owned(safe) if safe.trim().len() == safe.len() => safe,
         Cow::Owned(safe) => safe.trim().to_owned(),
         Cow::Borrowed(_) => text.value,

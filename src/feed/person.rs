@@ -5,6 +5,17 @@ use super::{model::Person, names::Field, text, tree::Element};
 /// Bytes of a line that is searched for an address; a longer one is a name, or a mistake.
 const MAX_LINE: usize = 1_000;
 
+/// Bytes of a feed's authors that each of its entries inherits.
+const MAX_INHERITED: usize = 1_000;
+
+/// Those of a feed, for an entry that names none: as many as cost little where thousands of entries inherit them.
+pub(super) fn inherited(authors: &[Person]) -> Vec<Person> {
+    let mut left = MAX_INHERITED;
+    let length = |it: &Person| [&it.name, &it.email, &it.uri, &it.raw].into_iter().flatten().map(String::len).sum::<usize>();
+    let fits = |it: &&Person| left.checked_sub(length(it)).inspect(|it| left = *it).is_some();
+    authors.iter().take_while(fits).cloned().collect()
+}
+
 /// Of an element, whichever form it has; `None` where it says nothing.
 pub(super) fn of(element: Element<'_, '_>) -> Option<Person> {
     let part = |field| element.child(field).and_then(text::trimmed_string).map(std::borrow::Cow::into_owned);

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::scan::Ahead;
+use super::ahead::Ahead;
 
 const CDATA: &str = "<![CDATA[";
 

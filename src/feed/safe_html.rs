@@ -11,7 +11,10 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem};
 use url::Url;
 
-use super::{bases, scan::Ahead};
+use super::{
+    ahead::Ahead,
+    bases::{self, Bases},
+};
 
 mod list;
 mod tag;
@@ -25,6 +28,11 @@ const MAX_DEPTH: usize = 256;
 /// The fragment, safe, its addresses absolute where they can be.
 #[must_use]
 pub fn safe_html<'a>(html: &'a str, base: &Url) -> Cow<'a, str> {
+    safe_within(html, base, &Bases::new(base))
+}
+
+/// The same for one of the texts of a document, whose `bases` count what resolving adds to it.
+pub(super) fn safe_within<'a>(html: &'a str, base: &Url, bases: &Bases) -> Cow<'a, str> {
     let bytes = html.as_bytes();
     // A `<` that begins no tag is text, but at the end something might follow it.
     let has_tag = memchr::memchr_iter(b'<', bytes)
@@ -35,10 +43,12 @@ pub fn safe_html<'a>(html: &'a str, base: &Url) -> Cow<'a, str> {
     let mut writer = Writer {
         html,
         base,
+        bases,
         out: String::with_capacity(html.len() + 64),
         open: Vec::new(),
         comment_end: Ahead::new(b"-->"),
         tag_end: Ahead::new(b">"),
+        attributes: Vec::new(),
     };
     writer.run();
     Cow::Owned(writer.out)
@@ -47,14 +57,17 @@ pub fn safe_html<'a>(html: &'a str, base: &Url) -> Cow<'a, str> {
 struct Writer<'a> {
     html: &'a str,
     base: &'a Url,
+    bases: &'a Bases,
     out: String,
     /// Elements that were written and are open.
     open: Vec<Element>,
     comment_end: Ahead,
     tag_end: Ahead,
+    /// Of the tag that is read.
+    attributes: Vec<(&'a str, &'a str)>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     fn run(&mut self) {
         let html = self.html;
         let mut at = 0;
@@ -91,9 +104,9 @@ impl Writer<'_> {
     }
 
     /// A start tag, and what is left out with it; the length of both.
-    fn start(&mut self, rest: &str) -> usize {
+    fn start(&mut self, rest: &'a str) -> usize {
         // The end of the text within a tag: nobody shows it.
-        let Some(tag) = Tag::parse(rest) else { return rest.len() };
+        let Some(tag) = Tag::parse(rest, &mut self.attributes) else { return rest.len() };
         let Some(element) = Element::of(tag.name) else {
             if !list::is_dropped(tag.name) || tag.empty {
                 return tag.length;
@@ -111,7 +124,7 @@ impl Writer<'_> {
         }
         self.out.push('<');
         self.out.push_str(element.name());
-        self.attributes(element, &tag);
+        self.write_attributes(element);
         self.out.push('>');
         if !element.is_void() {
             self.open.push(element);
@@ -138,12 +151,9 @@ impl Writer<'_> {
     }
 
     /// The attributes that the list allows, in the order of their names.
-    fn attributes(&mut self, element: Element, tag: &Tag<'_>) {
-        if tag.attributes.is_empty() {
-            return;
-        }
-        let mut kept: Vec<(&'static str, Cow<'_, str>)> = Vec::with_capacity(4);
-        for (name, value) in tag.attributes() {
+    fn write_attributes(&mut self, element: Element) {
+        let mut kept: Vec<(&'static str, Cow<'_, str>)> = Vec::new();
+        for (name, value) in self.attributes.iter().copied() {
             let Some((name, kind)) = list::attribute(element, name) else { continue };
             if kept.iter().any(|(it, _)| *it == name) {
                 continue;
@@ -151,8 +161,8 @@ impl Writer<'_> {
             let value = htmlize::unescape_attribute(value);
             let value = match kind {
                 list::Kind::Text => Some(value),
-                list::Kind::Address => address(&value, self.base, element == Element::Img).map(Cow::Owned),
-                list::Kind::Addresses => addresses(&value, self.base).map(Cow::Owned),
+                list::Kind::Address => self.address(&value, element == Element::Img).map(Cow::Owned),
+                list::Kind::Addresses => self.addresses(&value).map(Cow::Owned),
             };
             kept.extend(value.map(|it| (name, it)));
         }
@@ -164,6 +174,38 @@ impl Writer<'_> {
             escape_into(&value, &mut self.out);
             self.out.push('"');
         }
+    }
+
+    /// An address whose scheme is harmless; a picture may be in its own address.
+    fn address(&self, value: &str, picture: bool) -> Option<String> {
+        // Browsers pass over these wherever they stand.
+        let value = if value.contains(char::is_control) { Cow::Owned(value.replace(char::is_control, "")) } else { Cow::Borrowed(value) };
+        let value = value.trim();
+        if !bases::has_scheme(value) {
+            // What only looks like an address without a scheme.
+            let odd = value.split(['/', '?', '#']).next().is_some_and(|it| it.contains(':'));
+            return if odd { None } else { Some(self.bases.resolve_against(self.base, value)) };
+        }
+        let lower = value.get(..32).unwrap_or(value).to_ascii_lowercase();
+        let harmless = ["http:", "https:", "mailto:", "tel:", "ftp:"].iter().any(|it| lower.starts_with(it));
+        let picture = picture
+            && ["png", "gif", "jpeg", "webp", "avif"]
+                .iter()
+                .any(|it| lower.strip_prefix("data:image/").is_some_and(|rest| rest.starts_with(it)));
+        (harmless || picture).then(|| value.to_owned())
+    }
+
+    /// The candidates of a `srcset`.
+    fn addresses(&self, value: &str) -> Option<String> {
+        let candidates: Vec<String> = value
+            .split(", ")
+            .filter_map(|it| {
+                let (url, size) = it.trim().split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((it.trim(), ""));
+                let url = self.address(url, false).filter(|it| !it.is_empty())?;
+                Some(if size.is_empty() { url } else { format!("{url} {}", size.trim()) })
+            })
+            .collect();
+        (!candidates.is_empty()).then(|| candidates.join(", "))
     }
 }
 
@@ -194,38 +236,6 @@ fn raw_length(rest: &str, name: &str) -> usize {
     };
     let Some(end) = memmem::find_iter(bytes, b"</").find(ends) else { return rest.len() };
     memchr(b'>', &bytes[end..]).map_or(rest.len(), |it| end + it + 1)
-}
-
-/// An address whose scheme is harmless; a picture may be in its own address.
-fn address(value: &str, base: &Url, picture: bool) -> Option<String> {
-    // Browsers pass over these wherever they stand.
-    let value = value.trim();
-    let value = if value.contains(char::is_control) { Cow::Owned(value.replace(char::is_control, "")) } else { Cow::Borrowed(value) };
-    if !bases::has_scheme(&value) {
-        // What only looks like an address without a scheme.
-        let odd = value.split(['/', '?', '#']).next().is_some_and(|it| it.contains(':'));
-        return if odd { None } else { Some(bases::resolve(base, &value)) };
-    }
-    let lower = value.get(..32).unwrap_or(&value).to_ascii_lowercase();
-    let harmless = ["http:", "https:", "mailto:", "tel:", "ftp:"].iter().any(|it| lower.starts_with(it));
-    let picture = picture
-        && ["png", "gif", "jpeg", "webp", "avif"]
-            .iter()
-            .any(|it| lower.strip_prefix("data:image/").is_some_and(|rest| rest.starts_with(it)));
-    (harmless || picture).then(|| value.into_owned())
-}
-
-/// The candidates of a `srcset`.
-fn addresses(value: &str, base: &Url) -> Option<String> {
-    let candidates: Vec<String> = value
-        .split(", ")
-        .filter_map(|it| {
-            let (url, size) = it.trim().split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((it.trim(), ""));
-            let url = address(url, base, false).filter(|it| !it.is_empty())?;
-            Some(if size.is_empty() { url } else { format!("{url} {}", size.trim()) })
-        })
-        .collect();
-    (!candidates.is_empty()).then(|| candidates.join(", "))
 }
 
 #[cfg(test)]

@@ -4,14 +4,15 @@
 //! what follows it. Nothing is decoded or copied here. What must stay true: each byte is looked at a bounded number of
 //! times, whatever the text is; a search that found nothing up to the end is never made again.
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr3};
 
 use super::{
+    ahead::Ahead,
     entities::Entities,
     repairs::{Repair, Repairs},
 };
 
-const CDATA: &str = "<![CDATA[";
+mod sections;
 
 /// What stands between two texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(super) struct End<'a> {
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    /// Whether the text ends as a feed does.
+    whole: bool,
     comment_end: Ahead,
     cdata_end: Ahead,
     instruction_end: Ahead,
@@ -54,36 +57,12 @@ pub(super) struct Scanner<'a> {
     pub(super) repairs: Repairs,
 }
 
-/// Where something comes next, so that nothing is searched for twice.
-#[derive(Debug)]
-pub(super) struct Ahead {
-    what: &'static [u8],
-    /// The last search began here, and
-    from: usize,
-    /// found it there.
-    found: Option<usize>,
-}
-
-impl Ahead {
-    pub(super) fn new(what: &'static [u8]) -> Self {
-        Self { what, from: usize::MAX, found: None }
-    }
-
-    pub(super) fn find(&mut self, text: &str, from: usize) -> Option<usize> {
-        let known = self.from <= from && self.found.is_none_or(|it| it >= from);
-        if !known {
-            self.from = from;
-            self.found = memmem::find(&text.as_bytes()[from..], self.what).map(|it| from + it);
-        }
-        self.found
-    }
-}
-
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
             at: 0,
+            whole: sections::end_like_a_feed(text),
             comment_end: Ahead::new(b"-->"),
             cdata_end: Ahead::new(b"]]>"),
             instruction_end: Ahead::new(b"?>"),
@@ -153,8 +132,8 @@ impl<'a> Scanner<'a> {
         let inner = if bytes.get(end) == Some(&b'>') { end + 1 } else { end };
         self.at = inner;
         let (attributes, empty) = match attributes.trim_ascii_end().strip_suffix('/') {
-            // The slash of an address without quotes is no end.
-            Some(shorter) if !ends_in_bare_value(shorter) => (shorter, true),
+            // The slash of an address without quotes is no end, nor is one behind which the text is cut off.
+            Some(shorter) if end < bytes.len() && !ends_in_bare_value(shorter) => (shorter, true),
             _ => (attributes, false),
         };
         Start { name, attributes, empty, at, inner }
@@ -194,64 +173,6 @@ impl<'a> Scanner<'a> {
         // `href="a>text</a><b class="x"`: the value holds a tag's end, and its quote begins the next value.
         (follows || memchr(b'>', value).is_none()).then_some(end)
     }
-
-    fn instruction(&mut self, at: usize) {
-        let end = self.instruction_end.find(self.text, at).map(|it| it + 2);
-        // `<?xml version="1.0">`
-        let first = memchr(b'<', &self.text.as_bytes()[at + 1..]).map_or(self.text.len(), |it| at + 1 + it);
-        let unended = || memchr(b'>', &self.text.as_bytes()[at..first]).map(|it| at + it + 1);
-        self.at = end.filter(|it| *it <= first).or_else(unended).or(end).unwrap_or(self.text.len());
-    }
-
-    fn declaration(&mut self, at: usize, within: &str) {
-        let rest = &self.text[at..];
-        if rest.starts_with(CDATA) {
-            self.at = at + self.cdata_length(at, within);
-        } else if rest.starts_with("<!--") {
-            let end = self.comment_end.find(self.text, at + 4);
-            if end.is_none() {
-                self.repairs.add(Repair::UnclosedSection);
-            }
-            self.at = end.map_or(at + 4, |it| it + 3);
-        } else if rest.get(..9).is_some_and(|it| it.eq_ignore_ascii_case("<!DOCTYPE")) {
-            self.at = at + self.entities.doctype(rest);
-        } else {
-            self.at = at + 2;
-        }
-    }
-
-    /// The length of the CDATA section at `at`.
-    fn cdata_length(&mut self, at: usize, within: &str) -> usize {
-        let rest = &self.text[at..];
-        let end = self.cdata_end.find(self.text, at).map(|it| it - at);
-        let section = end.map_or(rest, |it| &rest[..it]);
-        if end.is_some() && memmem::find(&section.as_bytes()[CDATA.len()..], CDATA.as_bytes()).is_none() {
-            return section.len() + 3;
-        }
-        // It swallows the next one, or all that follows: its element's end tag ends it.
-        let own = (!within.is_empty()).then(|| find_end_tag(section, within)).flatten();
-        let before_next = |it: &usize| end.is_none() || memmem::find(&section.as_bytes()[CDATA.len()..*it], CDATA.as_bytes()).is_none();
-        match (own.filter(before_next), end) {
-            (Some(own), _) => {
-                self.repairs.add(Repair::UnclosedSection);
-                own
-            }
-            (None, Some(end)) => end + 3,
-            (None, None) => {
-                self.repairs.add(Repair::UnclosedSection);
-                rest.len()
-            }
-        }
-    }
-}
-
-/// Where `</name` is.
-fn find_end_tag(text: &str, name: &str) -> Option<usize> {
-    memmem::find_iter(text.as_bytes(), b"</").find(|at| {
-        let rest = &text.as_bytes()[at + 2..];
-        rest.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
-            && rest.get(name.len()).is_none_or(|it| ends_name(*it))
-    })
 }
 
 fn is_name_start(byte: u8) -> bool {

@@ -42,7 +42,7 @@ impl Text {
     pub(super) fn of(element: Element<'_, '_>) -> Option<Self> {
         let atom = matches!(element.namespace(), Namespace::Atom | Namespace::Atom03);
         let (value, kind) = if atom { construct(element) } else { (string(element), Kind::Html) };
-        let value = trimmed(value);
+        let value = trimmed(if kind == Kind::Html { without_sections(value) } else { value });
         if value.is_empty() {
             return None;
         }
@@ -59,6 +59,14 @@ impl Text {
             _ => Cow::Borrowed(&self.value),
         }
     }
+}
+
+/// HTML without the marks of CDATA sections that were wrapped twice: browsers would take them for comments.
+fn without_sections(value: Cow<'_, str>) -> Cow<'_, str> {
+    if memchr::memmem::find(value.as_bytes(), b"<![CDATA[").is_none() {
+        return value;
+    }
+    value.replace("<![CDATA[", "").replace("]]>", "").into()
 }
 
 fn trimmed(value: Cow<'_, str>) -> String {

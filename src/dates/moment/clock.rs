@@ -63,6 +63,18 @@ pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
     Some((Clock::new(hour, minute, second), at))
 }
 
+/// `15.30`, `15.30.05`: only behind a whole date, because a date may be written so, too.
+pub(super) fn dotted_at(text: &str) -> Option<(Option<Clock>, usize)> {
+    let pair = |from: usize| text.get(from..from + 2).filter(|it| count_digits(it) == 2).and_then(|it| it.parse().ok());
+    let hours = count_digits(text);
+    let hour = text[..hours].parse().ok()?;
+    let minute = pair(hours + 1).filter(|_| text[hours..].starts_with('.'))?;
+    let second = pair(hours + 4).filter(|_| text[hours + 3..].starts_with('.'));
+    let end = hours + if second.is_some() { 6 } else { 3 };
+    let more = text[end..].starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    (!more).then(|| (Clock::new(hour, minute, second.unwrap_or(0)), end))
+}
+
 /// `030405`, `0304`
 pub(super) fn compact(digits: &str) -> Option<Clock> {
     let pair = |at: usize| digits.get(at..at + 2).map_or(Some(0), |it| it.parse().ok());

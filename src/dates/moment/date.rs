@@ -34,6 +34,18 @@ impl Parts {
         !self.numbers.is_empty()
     }
 
+    /// Whether day, month and year are there: what follows is the time.
+    pub(super) fn is_whole(&self) -> bool {
+        let named = usize::from(self.named_month().is_some());
+        let counted = [self.year, self.month, self.day].iter().flatten().count();
+        self.numbers.len() + named + counted >= 3
+    }
+
+    /// Whether nothing was said so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.names.is_empty()
+    }
+
     /// A mark between numbers.
     pub(super) fn mark(&mut self, mark: char) {
         self.mark = Some(mark);
@@ -62,7 +74,7 @@ impl Parts {
         if part.is_some() {
             return None;
         }
-        *part = Some(if unit == Unit::Year { value + self.era } else { value });
+        *part = Some(if unit == Unit::Year { value.checked_add(self.era)? } else { value });
         Some(())
     }
 
@@ -96,9 +108,10 @@ impl Parts {
         }
     }
 
-    /// The month that is named: of several words the one that is no weekday.
+    /// The month that is named: of several words the one that is no weekday, or the last.
     fn named_month(&self) -> Option<Month> {
-        let only = self.names.iter().find(|(_, day)| day.is_none()).or_else(|| self.names.iter().rev().find(|(month, _)| month.is_some()));
+        let mut months = self.names.iter().rev().filter(|(month, _)| month.is_some());
+        let only = months.clone().find(|(_, day)| day.is_none()).or_else(|| months.next());
         only.and_then(|it| it.0)
     }
 
@@ -124,11 +137,10 @@ impl Parts {
 
     /// `2024年1月2日`, `02 Tháng 1 2024`
     fn counted_date(&self, assumed: &mut Assumed) -> Option<NaiveDate> {
-        let mut rest = self.numbers.iter();
-        let mut next = |known: Option<u32>| known.or_else(|| rest.next().and_then(|it| u32::try_from(it.0).ok()));
+        let mut rest = self.numbers.iter().copied();
         let month = self.month.or_else(|| self.named_month().map(|it| u32::from(it.number)))?;
-        let day = next(self.day);
-        let year = next(self.year)?;
+        let day = self.day.or_else(|| u32::try_from(rest.next()?.0).ok());
+        let year = self.year.or_else(|| rest.next().filter(|it| it.1 == 4).and_then(year_of))?;
         assumed.day = day.is_none();
         gregorian(year, month, day.unwrap_or(1))
     }

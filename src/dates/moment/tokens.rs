@@ -8,12 +8,16 @@ use super::{
 };
 use crate::dates::words;
 
+mod word;
+
 /// What a text says.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     parts: Parts,
     clock: Option<Clock>,
     zone: Zone,
+    /// Whether it has letters or marks beyond ASCII: only in English do months come first.
+    foreign: bool,
 }
 
 impl Said {
@@ -21,7 +25,7 @@ impl Said {
         if let Some(time) = self.parts.unix(self.clock.is_some()) {
             return Some(Moment { time, assumed: super::Assumed::default() });
         }
-        let (date, assumed) = self.parts.date(order)?;
+        let (date, assumed) = self.parts.date(order.or(self.foreign.then_some(Order::DayFirst)))?;
         super::moment(date, self.clock, self.zone, assumed)
     }
 
@@ -32,8 +36,9 @@ impl Said {
 
 /// Reads all tokens; none where one of them means nothing.
 pub(super) fn read(text: &str) -> Option<Said> {
+    let foreign = text.chars().any(|it| !it.is_ascii() && (it.is_alphabetic() || it == '\u{200f}'));
     let text = normal(text);
-    let mut reader = Reader { rest: text.trim(), said: Said::default(), half: None, apart: true };
+    let mut reader = Reader { rest: text.trim(), said: Said { foreign, ..Said::default() }, half: None, apart: true };
     while !reader.rest.is_empty() {
         reader.token()?;
     }
@@ -114,7 +119,7 @@ impl Reader<'_> {
         let digits = count_digits(self.rest);
         if self.said.clock.is_none()
             && digits <= 2
-            && let Some((clock, length)) = clock::at(self.rest)
+            && let Some((clock, length)) = self.clock()
         {
             self.said.clock = Some(clock?);
             self.pass(length);
@@ -135,6 +140,11 @@ impl Reader<'_> {
             return self.said.parts.counted(value, unit);
         }
         self.said.parts.number(value, digits)
+    }
+
+    fn clock(&self) -> Option<(Option<Clock>, usize)> {
+        let dotted = self.said.parts.is_whole().then(|| clock::dotted_at(self.rest)).flatten();
+        dotted.or_else(|| clock::at(self.rest))
     }
 
     /// `20240102030405`, `202401020304`
@@ -173,92 +183,4 @@ impl Reader<'_> {
         self.said.zone = Zone::of_minutes(sign * minutes)?;
         Some(())
     }
-
-    fn word(&mut self) -> Option<()> {
-        let rest = self.rest;
-        if let Some((second, length)) = small_words::half_at(rest)
-            && (self.said.clock.is_some() || !rest.starts_with(|c: char| c.is_ascii()))
-        {
-            self.half = Some(second);
-            self.pass(length);
-            return Some(());
-        }
-        // Some abbreviations of zones are names of days elsewhere.
-        let letters = rest.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(rest.len());
-        if letters > 1 && self.said.clock.is_some() && zones::by_name(&rest[..letters]).is_some() {
-            return self.other_word();
-        }
-        if let Some((unit, length)) = words::unit_at(rest) {
-            self.pass(length);
-            self.said.parts.announce(unit);
-            return Some(());
-        }
-        if let Some(length) = era(rest, &mut self.said.parts) {
-            self.pass(length);
-            return Some(());
-        }
-        let month = words::month_at(rest).or_else(|| hebrew_month(rest));
-        let day = words::weekday_at(rest);
-        if month.is_some() || day.is_some() {
-            // The longer name counts; a word that is both may be either.
-            let length = month.map_or(0, |it| it.1).max(day.map_or(0, |it| it.1));
-            self.said.parts.name(month.filter(|it| it.1 == length).map(|it| it.0), day.filter(|it| it.1 == length).map(|it| it.0));
-            self.pass(length);
-            return Some(());
-        }
-        self.other_word()
-    }
-
-    fn other_word(&mut self) -> Option<()> {
-        let length =
-            self.rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '/' | '_' | '\u{300}'..='\u{36f}'))).unwrap_or(self.rest.len());
-        let letters = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
-        let (word, whole) = (&self.rest[..letters], &self.rest[..length]);
-        let timed = self.said.clock.is_some();
-        if word.eq_ignore_ascii_case("t") && self.said.parts.has_numbers() {
-            self.pass(1);
-            return self.compact_time();
-        }
-        if let Some(zone) =
-            zones::by_name(whole).or_else(|| zones::by_name(word)).filter(|_| timed || word.len() > 2 && self.said.parts.has_numbers())
-        {
-            self.pass(if zones::by_name(whole).is_some() { length } else { letters });
-            // `-05:00Z` says it twice.
-            if self.said.zone == Zone::Unknown {
-                self.said.zone = zone;
-            }
-            return Some(());
-        }
-        let unknown_zone = timed && (3..=5).contains(&word.len()) && word.bytes().all(|it| it.is_ascii_uppercase());
-        if !(small_words::is_filler(word) || unknown_zone) {
-            return None;
-        }
-        self.pass(letters);
-        Some(())
-    }
-
-    /// `030405` behind a `T`.
-    fn compact_time(&mut self) -> Option<()> {
-        let digits = count_digits(self.rest);
-        if !matches!(digits, 4 | 6) {
-            return Some(());
-        }
-        self.said.clock = Some(clock::compact(&self.rest[..digits])?);
-        self.pass(digits);
-        Some(())
-    }
-}
-
-/// `בינואר`: in January.
-fn hebrew_month(rest: &str) -> Option<(words::Month, usize)> {
-    let behind = rest.strip_prefix('ב')?;
-    words::month_at(behind).map(|(month, length)| (month, length + 'ב'.len_utf8()))
-}
-
-/// Japanese eras; the years behind them count from there.
-fn era(rest: &str, parts: &mut Parts) -> Option<usize> {
-    const ERAS: [(&str, u32); 3] = [("令和", 2018), ("平成", 1988), ("昭和", 1925)];
-    let (name, years) = ERAS.iter().find(|(name, _)| rest.starts_with(name))?;
-    parts.era(*years);
-    Some(name.len())
 }

@@ -3,7 +3,7 @@
 use super::Zone;
 
 /// Abbreviations and their minutes east of UTC. Where one has several meanings, the one of RFC 822, else the common one.
-const ABBREVIATIONS: [(&str, i32); 78] = [
+const ABBREVIATIONS: [(&str, i32); 82] = [
     ("acdt", 630),
     ("acst", 570),
     ("adt", -180),
@@ -72,6 +72,7 @@ const ABBREVIATIONS: [(&str, i32); 78] = [
     ("sast", 120),
     ("sgt", 480),
     ("trt", 180),
+    ("tu", 0),
     ("ut", 0),
     ("utc", 0),
     ("uyt", -180),
@@ -82,6 +83,9 @@ const ABBREVIATIONS: [(&str, i32); 78] = [
     ("wit", 540),
     ("wita", 480),
     ("z", 0),
+    ("غرينتش", 0),
+    ("جرينتش", 0),
+    ("гринвич", 0),
 ];
 
 /// The zone of a name; none where it is not one.

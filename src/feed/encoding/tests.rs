@@ -34,6 +34,12 @@ fn a_false_claim_is_seen_through() {
     let (bytes, _, _) = WINDOWS_1256.encode(&document);
     let (text, encoding, repairs) = found(&bytes, Some("text/xml; charset=utf-8"));
     assert_eq!((text, encoding, repairs.has(Repair::Encoding)), (document, "windows-1256", true));
+    let document = declared_as("iso-8859-1", ARABIC);
+    let (bytes, _, _) = WINDOWS_1256.encode(&document);
+    assert_eq!(found(&bytes, Some("text/xml; charset=iso-8859-1")).0, document, "no bytes contradict Latin 1");
+    let document = declared_as("iso-8859-1", "À l’été, où «\u{a0}Müller\u{a0}» et ses “amis” naïfs");
+    let (bytes, _, _) = WINDOWS_1252.encode(&document);
+    assert_eq!(found(&bytes, None).0, document);
     let ascii = declared_as("utf-16", "plain");
     assert_eq!(found(ascii.as_bytes(), None).0, ascii);
 }
@@ -70,9 +76,12 @@ fn no_text_is_lost_for_one_byte() {
     let (text, encoding, repairs) = found(&bytes, None);
     assert_eq!((text, encoding), (format!("{ARABIC}\u{fffd}{ARABIC}"), "utf-8"));
     assert!(repairs.has(Repair::InvalidBytes));
+    assert_eq!(found(&bytes, Some("text/xml; charset=iso-8859-1")).1, "utf-8", "falsely claimed besides");
     let (text, _, _) = found(&bytes[..ARABIC.len() - 1], None);
     assert!(text.starts_with("أخبار"), "a character that is cut off");
-    assert_eq!(found(b"<rss>\x1b$BEl5~\x1b(B</rss>", None), ("<rss>東京</rss>".to_owned(), "ISO-2022-JP", Repairs::default()));
+    let mail = b"<rss>\x1b$BEl5~\x1b(B</rss>";
+    assert_eq!(found(mail, None), ("<rss>東京</rss>".to_owned(), "ISO-2022-JP", Repairs::default()));
+    assert_eq!(found(mail, Some("text/xml; charset=utf-8")).0, "<rss>東京</rss>");
 }
 
 #[test]

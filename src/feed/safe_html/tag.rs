@@ -4,7 +4,6 @@
 #[derive(Debug)]
 pub(super) struct Tag<'a> {
     pub(super) name: &'a str,
-    pub(super) attributes: &'a str,
     /// `<name/>`
     pub(super) empty: bool,
     /// Of the whole tag.
@@ -12,23 +11,18 @@ pub(super) struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// The tag at the start of `rest`; none where it has no end.
-    pub(super) fn parse(rest: &'a str) -> Option<Self> {
-        let bytes = rest.as_bytes();
-        let name_end = 1 + bytes[1..].iter().position(|it| is_space(*it) || matches!(it, b'/' | b'>'))?;
-        let mut attributes = Attributes { text: &rest[name_end..], at: 0, closed: false, slash: false };
-        while attributes.next().is_some() {}
-        let end = name_end + attributes.at;
-        attributes.closed.then(|| Self {
-            name: &rest[1..name_end],
-            attributes: &rest[name_end..end],
-            empty: attributes.slash,
-            length: end + 1,
-        })
-    }
-
-    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        Attributes { text: self.attributes, at: 0, closed: false, slash: false }.take(MAX_ATTRIBUTES)
+    /// The tag at the start of `rest`, its attributes put into `attributes`; none where it has no end.
+    pub(super) fn parse(rest: &'a str, attributes: &mut Vec<(&'a str, &'a str)>) -> Option<Self> {
+        let name_end = 1 + rest.as_bytes()[1..].iter().position(|it| is_space(*it) || matches!(it, b'/' | b'>'))?;
+        attributes.clear();
+        let mut reader = Attributes { text: &rest[name_end..], at: 0, closed: false, slash: false };
+        for attribute in reader.by_ref() {
+            if attributes.len() < MAX_ATTRIBUTES {
+                attributes.push(attribute);
+            }
+        }
+        let length = name_end + reader.at + 1;
+        reader.closed.then(|| Self { name: &rest[1..name_end], empty: reader.slash, length })
     }
 }
 

@@ -49,7 +49,12 @@ fn a_section_that_never_ends_ends_with_its_element() {
     assert_eq!(tags("<a><t><![CDATA[x</t><u><![CDATA[y]]></u></a>"), "+a +t -t +u -u -a");
     assert_eq!(tags("<a><t><![CDATA[x</t><u/></a>"), "+a +t -t +u/ -a");
     assert_eq!(tags("<a><t><![CDATA[js: //<![CDATA[ x ]]></t></a>"), "+a +t -t -a");
-    assert_eq!(tags("<a><!-- never <b/></a>"), "+a +b/ -a");
+}
+
+#[test]
+fn a_comment_that_never_ends_hides_something_only_where_the_text_is_cut_off() {
+    assert_eq!(tags("<rss><!-- never <b/></rss>\n"), "+rss +b/ -rss");
+    assert_eq!(tags("<rss><!-- cut <b/></b>"), "+rss");
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn text_is_decoded_once_and_keeps_its_markup() {
     assert_eq!(value(rss("<title><![CDATA[A &amp; <i>b</i>]]></title>").title), "A &amp; <i>b</i>");
     assert_eq!(value(rss("<description>A <![CDATA[<b>]]>c<!-- d --></description>").summary), "A <b>c");
     assert_eq!(value(rss("<description><p>A &lt; <b>c</b></p></description>").summary), "<p>A &lt; <b>c</b></p>");
+    assert_eq!(value(rss("<description><![CDATA[<![CDATA[<p>A</p>]]> b]]></description>").summary), "<p>A</p> b");
     assert_eq!(value(rss("<title>a\r\nb\rc</title>").title), "a\nb\nc");
     assert_eq!(value(rss("<title>&#195;&#169; &#226;&#128;&#153;</title>").title), "é ’");
 }
@@ -142,4 +143,20 @@ fn the_original_behind_a_counting_link_is_the_page() {
     let text = "<rss><channel><title>t</title><item><link>https://count.example/1</link><feedburner:origLink>https://news.example/1</feedburner:origLink></item></channel></rss>";
     assert_eq!(parse(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(), Some("https://count.example/1"));
     assert_eq!(read(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_ref().unwrap().as_str(), "https://news.example/1");
+}
+
+#[test]
+fn no_html_of_a_feed_reaches_a_record() {
+    let active = "Words <script>alert(1)</script><style>x</style><img src='javascript:x' onerror='x'><a href='javascript:x'>more</a>";
+    let cdata = format!("<![CDATA[{active}]]>");
+    let text = format!(
+        "<rss><channel><title>{cdata}</title><item><guid>1</guid><title>{cdata}</title><description>{cdata}</description>\
+         <content:encoded>{cdata}</content:encoded><dc:creator>{cdata}</dc:creator><category>{cdata}</category><media:content \
+         url='/b.jpg' medium='image'><media:title>{cdata}</media:title><media:credit>{cdata}</media:credit></media:content></item></channel></rss>"
+    );
+    let feed = read(text.as_bytes(), None, &url()).unwrap();
+    let record = serde_json::to_string(&content(&feed.entries[0])).unwrap();
+    for never in ["<", "javascript:", "onerror", "alert"] {
+        assert!(!record.contains(never), "{never} in {record}");
+    }
 }

@@ -53,14 +53,16 @@ fn entry(random: &mut Random, dialect: usize, number: usize, alphabet: &[&str]) 
     let link = format!("https://news.example/{number}?a=1&amp;b={}", random.below(1000));
     let day = 1 + random.below(28);
     let text = if random.below(2) == 0 { escape(&body) } else { format!("<![CDATA[{}]]>", body.replace("]]>", "")) };
+    let hidden = if random.below(3) == 0 { "<!-- <item><guid>hidden</guid></item><entry><id>hidden</id></entry> -->" } else { "" };
+    let about = if dialect == 2 { format!(" rdf:about=\"https://news.example/{number}/\"") } else { String::new() };
     match dialect {
         1 => format!(
-            "<entry>\n<title>{}</title><id>tag:{number}</id><link href=\"{link}\"/><author><name>{author}</name></author>\
+            "{hidden}<entry>\n<title>{}</title><id>tag:{number}</id><link href=\"{link}\"/><author><name>{author}</name></author>\
              <updated>2026-11-{day:02}T07:30:00Z</updated><summary type=\"html\">{text}</summary></entry>\n",
             escape(&title)
         ),
         _ => format!(
-            "<item>\n<title>{}</title><link>{link}</link>{}<dc:creator>{author}</dc:creator>\
+            "{hidden}<item{about}>\n<title>{}</title><link>{link}</link>{}<dc:creator>{author}</dc:creator>\
              <dc:date>2026-11-{day:02}T07:30:00Z</dc:date><description>{text}</description></item>\n",
             escape(&title),
             if dialect == 0 { format!("<guid isPermaLink=\"false\">{number}</guid>") } else { String::new() }

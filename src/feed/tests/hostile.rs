@@ -36,6 +36,45 @@ fn bases_and_elements_nest_to_any_depth() {
     }
 }
 
+/// Bytes of all that was read, and of it as it would be written.
+fn size(text: &str) -> usize {
+    let document = document(text);
+    let read = format!("{document:?}").len();
+    read.max(serde_json::to_string(&Neutral::new(document, &url())).unwrap().len())
+}
+
+#[test]
+fn a_long_base_adds_little_to_many_short_addresses() {
+    let path = "x/".repeat(BIG / 20);
+    let site = format!("https://site.example/{path}");
+    let items = "<item><link>a</link><description>&lt;a href=b>&lt;img srcset='c, d, e'></description></item>".repeat(2_000);
+    let (entries, objects) = ("<entry><link href='a'/></entry>".repeat(2_000), r#"{"url":"a"},"#.repeat(2_000));
+    for text in [
+        format!("<rss><channel><link>{site}</link>{items}</channel></rss>"),
+        format!("<feed xmlns='http://www.w3.org/2005/Atom' xml:base='{path}'>{entries}</feed>"),
+        format!(r#"{{"version":"1","home_page_url":"{site}","items":[{objects}]}}"#),
+    ] {
+        assert!(size(&text) < 40 * text.len(), "{} of {}", size(&text), text.len());
+    }
+}
+
+#[test]
+fn resolving_adds_a_bounded_number_of_bytes_to_a_document() {
+    let links = "&lt;a href=b>&lt;/a>".repeat(BIG / 10);
+    let text = format!("<rss xml:base='{}'><channel><item><description>{links}</description></item></channel></rss>", "x/".repeat(400));
+    assert!(size(&text) < 70 << 20);
+}
+
+#[test]
+fn what_thousands_of_entries_inherit_is_short() {
+    let name = "x".repeat(BIG);
+    let entries = "<entry><id>1</id></entry>".repeat(5_000);
+    let text = format!("<feed xmlns='http://www.w3.org/2005/Atom'><author><name>{name}</name></author>{entries}</feed>");
+    assert!(document(&text).entries.iter().all(|it| it.authors.is_empty()));
+    let text = format!(r#"{{"version":"1","authors":[{{"name":"{name}"}}],"items":[{}]}}"#, r#"{"id":1},"#.repeat(5_000));
+    assert!(document(&text).entries.iter().all(|it| it.authors.is_empty()));
+}
+
 #[test]
 fn namespaces_and_attributes_are_as_many_as_they_like() {
     let declarations = (0..100_000).map(|it| format!(" xmlns:n{it}='https://n{it}.example/'")).collect::<Vec<_>>().concat();
