@@ -105,7 +105,7 @@ impl Hosts {
     ///
     /// # Errors
     /// Where it is left alone for now, or would have to be waited for too long.
-    pub async fn claim(&self, host: &str, pace: Pace, clock: &impl Clock) -> Result<Permit<'_>, Hold> {
+    pub async fn claim(&self, host: &str, (pace, goes_first): (Pace, bool), clock: &impl Clock) -> Result<Permit<'_>, Hold> {
         let (claim, turns) = self.enter(host, clock.now());
         // It may have said something while we waited for the turn, and again while we waited for its pace.
         self.not_left_alone(host, clock.now())?;
@@ -113,7 +113,7 @@ impl Hosts {
         let turn = turns.acquire_owned().await.ok();
         let now = clock.now();
         self.not_left_alone(host, now)?;
-        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, PATIENCE, now));
+        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (PATIENCE, goes_first), now));
         let wait = taken.map_err(|wait| Hold { wait, why: None })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -214,7 +214,7 @@ mod tests {
 
     /// A claim that is granted or refused at once; `None` where it waits.
     fn claim<'a>(hosts: &'a Hosts, host: &str, clock: &ManualClock) -> Option<Result<Permit<'a>, Hold>> {
-        hosts.claim(host, FREE, clock).now_or_never()
+        hosts.claim(host, (FREE, false), clock).now_or_never()
     }
 
     fn clock() -> ManualClock {
@@ -236,7 +236,7 @@ mod tests {
     fn the_table_forgets_hosts_that_are_not_in_use() {
         let (hosts, clock) = (Hosts::new(1), clock());
         let held = claim(&hosts, "a.example", &clock).unwrap();
-        let mut waiting = Box::pin(hosts.claim("a.example", FREE, &clock));
+        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, false), &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
         assert_eq!(hosts.len(), 1);
         drop(held);
@@ -254,7 +254,7 @@ mod tests {
     fn what_a_host_says_to_one_holds_for_all_who_wait_and_come() {
         let (hosts, clock) = (Hosts::new(1), clock());
         let asking = claim(&hosts, "a.example", &clock).unwrap().unwrap();
-        let mut waiting = Box::pin(hosts.claim("a.example", FREE, &clock));
+        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, false), &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
         hosts.trouble("a.example", Trouble::Throttled(429), Some(Duration::from_mins(1)), clock.now());
         drop(asking);

@@ -10,6 +10,7 @@
 //! address are sent to its host and appear in no outcome; what a host says about how often to come is noted while its
 //! turn is held, so that the next in the line hears of it.
 
+mod refusal;
 mod rules;
 
 use std::{error::Error, mem, net::IpAddr, sync::Arc, time::Duration};
@@ -19,7 +20,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use reqwest::{
     Client, Response, StatusCode,
-    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, RETRY_AFTER},
+    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
     redirect::Policy,
 };
 use tokio::time::{Instant, timeout};
@@ -29,13 +30,10 @@ use super::{
     Block, Body, Fetch, FetchError, Fetched, Outcome, Request, Validators,
     address::{AddressPolicy, PublicResolver, Refused},
     challenge, headers,
-    hosts::{self, Hosts, Pace, Trouble},
+    hosts::{self, Hosts, Pace},
     robots::Robots,
 };
-use crate::{clock::Clock, telemetry::metrics};
-
-/// The body of a refusal is worth no longer wait.
-const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::clock::Clock;
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not be. With 100,000
 /// hosts in five minutes this keeps some three thousand idle.
@@ -157,7 +155,7 @@ impl<C: Clock> HttpFetcher<C> {
                 Ok(pace) => pace,
                 Err(outcome) => return Ok(outcome),
             };
-            let turn = match self.hosts.claim(&host, pace, &self.clock).await {
+            let turn = match self.hosts.claim(&host, (pace, request.goes_first), &self.clock).await {
                 Ok(turn) => turn,
                 Err(hold) => return Ok(Outcome::Held(hold)),
             };
@@ -210,19 +208,6 @@ impl<C: Clock> HttpFetcher<C> {
         Ok(Ok(if delay > pace.spacing { Pace { spacing: delay, burst: 1 } } else { pace }))
     }
 
-    /// What an answer says about how often to come holds for all requests to its host.
-    fn note(&self, host: &str, hop: &Hop) {
-        let (why, retry_after) = match hop {
-            Hop::Done(Outcome::Throttled { status, retry_after }) => (Trouble::Throttled(*status), *retry_after),
-            Hop::Done(Outcome::Failed(FetchError::Status(503))) => (Trouble::Throttled(503), None),
-            Hop::Done(Outcome::Blocked(Block::Challenge { service, .. })) => (Trouble::Challenge(service), None),
-            Hop::Done(Outcome::Failed(_)) => return,
-            _ => return self.hosts.well(host, self.clock.now()),
-        };
-        metrics::host_left_alone(if matches!(why, Trouble::Throttled(_)) { "throttled" } else { "challenge" });
-        self.hosts.trouble(host, why, retry_after, self.clock.now());
-    }
-
     /// Whether an address may be asked. Names are judged where they are resolved.
     fn permit(&self, url: &Url) -> Result<(), FetchError> {
         let ip = match (url.scheme(), url.host()) {
@@ -258,27 +243,6 @@ impl<C: Clock> HttpFetcher<C> {
             401 | 403 | 405 | 429 | 503 => self.refusal(response, status).await,
             _ => Outcome::Failed(FetchError::Status(status)),
         }))
-    }
-
-    /// A refusal by its kind: its words are read where they may say more than its status.
-    async fn refusal(&self, mut response: Response, status: u16) -> Outcome {
-        let bound = Bound { bytes: challenge::MAX_SENT, cut: true };
-        let bytes = timeout(REFUSAL_TIMEOUT, read(&mut response, bound)).await.ok().and_then(Result::ok).unwrap_or_default();
-        let headers = response.headers();
-        let page = Body { bytes, encodings: headers::encodings(headers) }.decode(challenge::MAX_READ).unwrap_or_default();
-        if let Some(service) = challenge::in_page(status, headers, &page) {
-            return Outcome::Blocked(Block::Challenge { status, service });
-        }
-        let throttled = match status {
-            429 => true,
-            503 => headers.contains_key(RETRY_AFTER),
-            403 => challenge::is_too_often(headers, &page),
-            _ => false,
-        };
-        if throttled {
-            return Outcome::Throttled { status, retry_after: headers::retry_after(headers, self.clock.now()) };
-        }
-        Outcome::Failed(FetchError::Status(status))
     }
 
     /// Sends one request. The validators go along on every hop: they came with the answer at the end of the chain,
@@ -405,7 +369,7 @@ mod tests {
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
         let fetcher = HttpFetcher::new(Limits { total_timeout, allow, per_host: 1, ..Limits::default() }, SystemClock).unwrap();
 
-        let turn = fetcher.hosts.claim(&hosts::name(&url), fetcher.limits.pace, &SystemClock).await.unwrap();
+        let turn = fetcher.hosts.claim(&hosts::name(&url), (fetcher.limits.pace, false), &SystemClock).await.unwrap();
         let release = async {
             tokio::time::sleep(total_timeout + Duration::from_millis(100)).await;
             drop(turn);
@@ -414,7 +378,7 @@ mod tests {
             stream.write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n").await.unwrap();
             stream
         };
-        let request = Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: false };
+        let request = Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: false, goes_first: false };
         let (outcome, _stream) = tokio::join!(fetcher.fetch(request), release);
         assert!(matches!(outcome, Outcome::Gone { status: 410 }), "{outcome:?}");
         assert!(fetcher.hosts.is_empty());

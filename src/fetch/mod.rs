@@ -38,6 +38,9 @@ pub struct Request {
     pub accept: &'static str,
     /// Whether the site's robots.txt is heeded.
     pub obeys_robots: bool,
+    /// Whether it goes before those who were sent away until the host's pace allows for them: a poll before the pages
+    /// that earlier ones found.
+    pub goes_first: bool,
 }
 
 /// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.

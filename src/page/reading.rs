@@ -106,7 +106,13 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     }
 
     async fn fetched(&self, link: &Url, entry: &PendingEntry) -> Result<Look, Failure> {
-        let request = Request { url: link.clone(), validators: Validators::default(), accept: ACCEPT, obeys_robots: !entry.ignores_robots };
+        let request = Request {
+            url: link.clone(),
+            validators: Validators::default(),
+            accept: ACCEPT,
+            obeys_robots: !entry.ignores_robots,
+            goes_first: false,
+        };
         let failure = match self.fetcher.fetch(request).await {
             Outcome::New(fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());

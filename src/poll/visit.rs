@@ -53,7 +53,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             let accept = if source.kind == SourceKind::Feed { ACCEPT } else { ACCEPT_PAGE };
             let url = moved::address(facts.moved.as_ref(), url).clone();
             let obeys_robots = parts.rules.obeys_robots(source);
-            parts.fetcher.fetch(Request { url, validators: validators(&facts, started), accept, obeys_robots }).await
+            parts.fetcher.fetch(Request { url, validators: validators(&facts, started), accept, obeys_robots, goes_first: true }).await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
     };

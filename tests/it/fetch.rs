@@ -38,7 +38,13 @@ fn fetcher(limits: Limits) -> HttpFetcher<ManualClock> {
 }
 
 fn request(url: &str) -> Request {
-    Request { url: Url::parse(url).unwrap(), validators: Validators::default(), accept: "text/html, */*;q=0.5", obeys_robots: false }
+    Request {
+        url: Url::parse(url).unwrap(),
+        validators: Validators::default(),
+        accept: "text/html, */*;q=0.5",
+        obeys_robots: false,
+        goes_first: false,
+    }
 }
 
 async fn get(limits: Limits, url: &str) -> Outcome {

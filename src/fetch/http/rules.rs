@@ -29,7 +29,8 @@ impl<C: Clock> HttpFetcher<C> {
         url.set_path("/robots.txt");
         url.set_query(None);
         url.set_fragment(None);
-        let request = Request { url, validators: Validators::default(), accept: "text/plain, */*;q=0.5", obeys_robots: false };
+        let request =
+            Request { url, validators: Validators::default(), accept: "text/plain, */*;q=0.5", obeys_robots: false, goes_first: true };
         Box::pin(async move {
             let bound = Bound { bytes: MAX_FILE, cut: true };
             let answer = match self.follow(request, bound).await.unwrap_or_else(Outcome::Failed) {
