@@ -11,6 +11,8 @@ use crate::{
     html::{NodeId, Tag, Tree},
 };
 
+/// Nodes behind a picture in which the one for readers without scripts is looked for.
+const MAX_BEHIND: NodeId = 20;
 /// No article has more; a page that does is cut.
 pub(super) const MAX_BLOCKS: usize = 2_000;
 
@@ -128,18 +130,43 @@ pub(super) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) 
     (pixels("width"), pixels("height"))
 }
 
-/// The address of a picture: the one that lazy loading keeps apart, else its own, else the largest of its set.
+/// The address of a picture: the one that lazy loading keeps apart, else its own, else the largest of its set, else that
+/// of the picture for readers without scripts.
 pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<String> {
     let attribute = |node: NodeId, name: &str| tree.attribute(node, name).filter(|it| !it.trim().is_empty());
     let plain = ["data-src", "data-original", "data-lazy-src", "data-url", "src"];
-    let single = plain.iter().filter_map(|name| attribute(node, name)).find_map(|it| absolute(base, &it));
-    single.or_else(|| {
+    let single = plain.iter().filter_map(|name| attribute(node, name)).filter_map(|it| absolute(base, &it)).find(|it| !is_placeholder(it));
+    let of_set = || {
         let around = tree.ancestors(node).take(2).find(|it| tree.tag(*it) == Tag::Picture);
         let sources = around.into_iter().flat_map(|it| tree.descendants(it)).filter(|it| tree.tag(*it) == Tag::Source);
         let mut sets = std::iter::once(node).chain(sources);
         let set = sets.find_map(|it| ["srcset", "data-srcset"].iter().find_map(|name| attribute(it, name)))?;
         absolute(base, largest(&set)?)
-    })
+    };
+    let lazy = || {
+        let own = tree.raw_attributes(node).filter(|(name, _)| name.starts_with("data-"));
+        own.filter(|(_, value)| is_picture(value)).find_map(|(_, value)| absolute(base, &htmlize::unescape_attribute(value.trim())))
+    };
+    let without_scripts = || {
+        let behind = node + 1..tree.len().min(node + MAX_BEHIND);
+        let img = behind.clone().find(|it| tree.tag(*it) == Tag::Noscript).and_then(|it| tree.find(it, Tag::Img))?;
+        plain.iter().filter_map(|name| attribute(img, name)).find_map(|it| absolute(base, &it))
+    };
+    single.or_else(of_set).or_else(lazy).or_else(without_scripts)
+}
+
+/// Whether a picture stands for one that a script brings.
+fn is_placeholder(url: &str) -> bool {
+    const NAMES: [&str; 8] = ["placeholder", "transparent", "blank", "spacer", "lazy", "loading", "1x1", "pixel"];
+    let name = url.split(['?', '#']).next().and_then(|it| it.rsplit('/').next()).unwrap_or_default().to_ascii_lowercase();
+    let small = [".gif", ".svg", ".png"].iter().any(|it| name.ends_with(it));
+    small && NAMES.iter().any(|it| name.contains(it))
+}
+
+/// Whether an attribute's value is the address of a picture.
+fn is_picture(value: &str) -> bool {
+    let path = value.trim().split(['?', '#']).next().unwrap_or_default();
+    !path.contains([' ', '{', ',']) && [".jpg", ".jpeg", ".png", ".webp", ".avif"].iter().any(|it| path.ends_with(it))
 }
 
 pub(super) fn absolute(base: &Url, address: &str) -> Option<String> {

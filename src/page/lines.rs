@@ -123,7 +123,7 @@ impl Walk<'_, '_> {
                 self.breaks += 1;
                 self.space = Space::Plain;
             }
-            Tag::Img | Tag::Iframe => {
+            Tag::Img | Tag::AmpImg | Tag::Iframe => {
                 self.picture(at);
                 self.space = Space::Plain;
                 return self.tree.end(at);

@@ -28,6 +28,8 @@ const MAX_IMAGES: usize = 200;
 const MAX_DECK: u32 = 600;
 /// Lines between a headline and the text in which the deck, the writers and the day are looked for.
 const HEAD_LINES: usize = 30;
+/// Lines beside a picture in which the text that it belongs to is looked for.
+const NEAR_LINES: usize = 8;
 
 /// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
 pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related_to, live): (Option<usize>, &[Entry])) -> Part {
@@ -286,7 +288,13 @@ impl Work<'_, '_> {
         for picture in &self.view.lines.pictures {
             let place = picture.before;
             let outside = place < head || place > last + 1 || self.used_by_related(picture.node);
-            let around = self.view.measured.all[picture.node as usize];
+            // What the article's own elements are named says nothing against a picture in them, nor does its own name: the
+            // text beside it, or an element around it, may be shared or listed as a whole.
+            let parent = self.view.tree.parent(picture.node);
+            let beside =
+                (place..self.stretch.to).take(NEAR_LINES).chain((self.stretch.from..place.min(self.stretch.to)).rev().take(NEAR_LINES));
+            let shared = beside.filter(|it| self.view.body[*it]).map(|it| self.view.measured.all[self.block_of(it) as usize]).next();
+            let around = self.view.measured.all[parent as usize] & !shared.unwrap_or_default();
             if outside
                 || found.len() >= MAX_IMAGES
                 || around & refused != 0 && self.view.tree.ancestors(picture.node).all(|it| self.view.tree.tag(it) != Tag::Figure)
@@ -314,7 +322,7 @@ impl Work<'_, '_> {
 
     /// Each picture once, by its address or by its caption; whether it is there for the first time.
     fn image(&mut self, image: Image) -> bool {
-        let name = |it: &Image| it.url.as_deref().map(|it| it.split('?').next().unwrap_or_default().to_owned());
+        let name = |it: &Image| it.url.as_deref().map(file_name);
         let caption = image.caption.as_deref().map(fold).unwrap_or_default();
         if let Some(known) = self.content.images.iter_mut().find(|it| it.url.is_some() && name(it) == name(&image)) {
             known.caption = known.caption.take().or(image.caption);
@@ -331,6 +339,14 @@ impl Work<'_, '_> {
         }
         first
     }
+}
+
+/// What tells a picture from others, whatever its crop: the name of its file, where that is long enough to be its own.
+fn file_name(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let own = file.len() >= 12 && file.bytes().filter(u8::is_ascii_digit).count() >= 3;
+    if own { file.to_owned() } else { path.to_owned() }
 }
 
 /// The day that a short line names.

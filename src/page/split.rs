@@ -85,7 +85,10 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
     let mut at = first_body + 1;
     while at < count {
         let candidate = if listed.contains(&at) { None } else { candidate(&context, at, &found) };
-        let begun = candidate.filter(|it| is_headline(&signs::measure(&context, it, &found), view.lines.get(&view.lines.lines[at])));
+        let begun = candidate.filter(|it| {
+            let signs = signs::measure(&context, it, &found);
+            !signs::heads_section(&signs) && is_headline(&signs, view.lines.get(&view.lines.lines[at]))
+        });
         if let Some(begun) = begun {
             if let Some(last) = found.last_mut() {
                 last.to = at;

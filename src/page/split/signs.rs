@@ -66,6 +66,13 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stret
     ]
 }
 
+/// Whether signs are those of a section's heading: lower than the page's headline, without an element, an address, a
+/// date or a writer of its own, and printed once. What its text is about is not enough then.
+pub(super) fn heads_section(signs: &[f32; COUNT]) -> bool {
+    let [_, below, nested, _, address, repeated, time, dated, byline, ..] = *signs;
+    below > 0.0 && nested + address + repeated + time + dated + byline == 0.0
+}
+
 /// What stands between a headline and its text: a date, writers.
 #[derive(Default)]
 struct Head {
@@ -110,4 +117,22 @@ fn repeated(context: &Context<'_, '_>, at: usize) -> bool {
     let near = at.saturating_sub(4)..lines.len().min(at + 12);
     text.len() > 12
         && near.filter(|it| *it != at).any(|it| lines[it].chars.abs_diff(lines[at].chars) < 12 && fold(view.lines.get(&lines[it])) == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lower_heading_without_a_head_of_its_own_heads_a_section() {
+        let mut signs = [0.0; COUNT];
+        (signs[0], signs[1]) = (2.0, 1.0);
+        assert!(heads_section(&signs));
+        // An address, or a date.
+        for own in [4, 7] {
+            let mut signs = signs;
+            signs[own] = 1.0;
+            assert!(!heads_section(&signs));
+        }
+    }
 }
