@@ -18,6 +18,7 @@ use crate::{
         assemble::{self, Assembled},
         commit, record,
     },
+    config::RobotsMode,
     feed::{Entry, Feed},
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
     page::{Form, Page, PageKind, meta},
@@ -177,7 +178,9 @@ pub struct Trier<'a, F> {
 impl<F: Fetch> Trier<'_, F> {
     /// Fetches an address.
     pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
-        let outcome = self.fetcher.fetch(Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT }).await;
+        let obeys_robots = self.rules.robots == RobotsMode::Obey;
+        let request = Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT, obeys_robots, goes_first: true };
+        let outcome = self.fetcher.fetch(request).await;
         let fetched = body(outcome)?;
         let at = Some(fetched.url.clone());
         self.report(fetched, at, Some(url)).await
@@ -215,7 +218,7 @@ impl<F: Fetch> Trier<'_, F> {
                 Found::Listing { title, language, entries, lost }
             }
             Read::Sitemap => {
-                let followed = sitemap::follow(self.fetcher, &fetched, max).await;
+                let followed = sitemap::follow(self.fetcher, &fetched, (max, self.rules.robots == RobotsMode::Obey)).await;
                 let sitemap::Followed { feed, sitemaps, .. } = followed.map_err(TrialError::Sitemap)?;
                 let (title, language, entries) = self.listed(feed);
                 Found::Sitemap { title, language, sitemaps, entries }
@@ -273,6 +276,7 @@ impl<F: Fetch> Trier<'_, F> {
             tries: 0,
             last_error: None,
             fetch_page: false,
+            ignores_robots: false,
             document: Some(document),
         }
     }
@@ -283,6 +287,8 @@ fn body(outcome: Outcome) -> Result<Fetched, TrialError> {
         Outcome::New(fetched) => Ok(*fetched),
         Outcome::NotModified { .. } => Err(TrialError::World("HTTP status 304 to an unconditional request".to_owned())),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(TrialError::World(format!("HTTP status {status}"))),
+        Outcome::Held(hold) => Err(TrialError::World(hold.to_string())),
+        Outcome::Blocked(block) => Err(TrialError::World(block.to_string())),
         Outcome::Failed(error) => Err(TrialError::World(error.to_string())),
     }
 }

@@ -126,8 +126,8 @@ impl Work {
     fn take(&mut self, candidate: Candidate, bytes_at: Option<&str>) -> Result<(), StoreError> {
         let Candidate { key, mut entry, reading } = candidate;
         let found = match reading {
-            Reading::Later { due, error } => {
-                entry.tries += 1;
+            Reading::Later { due, error, tried } => {
+                entry.tries += u32::from(tried);
                 entry.last_error = Some(error);
                 self.batch.entry_retry(&key, &key.at(due), &entry);
                 return Ok(());

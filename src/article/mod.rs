@@ -47,6 +47,8 @@ pub enum Reading {
         due: DateTime<Utc>,
         /// Why it failed.
         error: String,
+        /// Whether that was a try: not where its host was left alone.
+        tried: bool,
     },
     /// It failed for good: a dead letter, and the feed's own words are the article, where they can be one.
     Dead(Dead),
@@ -70,7 +72,7 @@ pub struct Look {
 /// Why a page could not be read.
 #[derive(Debug)]
 pub struct Dead {
-    /// A short word for counting: `fetch`, `page`, `gone`, `message`.
+    /// A short word for counting: `fetch`, `page`, `gone`, `blocked`, `robots`, `message`.
     pub reason: &'static str,
     /// What happened, in words.
     pub error: String,

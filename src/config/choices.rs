@@ -95,6 +95,16 @@ choices! {
 }
 
 choices! {
+    /// What is made of a site's robots.txt.
+    RobotsMode {
+        /// What it forbids is not fetched.
+        Obey = "obey",
+        /// It is not asked for: for those who own the site, or may do what it forbids.
+        Ignore = "ignore",
+    }
+}
+
+choices! {
     /// Where a topic that was never read begins.
     StartAt {
         /// At its oldest message.
@@ -118,5 +128,6 @@ from_text! {
     SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
     LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
     SourceKind, "\"feed\", \"listing\", \"sitemap\", \"page\" or \"kafka\"", SourceKind::from_str;
+    RobotsMode, "\"obey\" or \"ignore\"", RobotsMode::from_str;
     StartAt, "\"beginning\" or \"end\"", StartAt::from_str;
 }

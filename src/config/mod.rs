@@ -27,7 +27,7 @@ use std::{
 
 use self::{checks::Checks, reader::Given, setting::Setting};
 pub use self::{
-    choices::{LogFormat, PageMode, SinkKind, SourceKind, StartAt},
+    choices::{LogFormat, PageMode, RobotsMode, SinkKind, SourceKind, StartAt},
     duration::DurationError,
     error::{ConfigError, ConfigErrors, Place},
     kafka::{Broker, Properties, TopicName, TopicPrefix},

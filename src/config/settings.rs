@@ -9,7 +9,7 @@ use rdkafka::ClientConfig;
 
 use super::{
     checks::{at_least_mib, lasting, not_empty, spanning, within},
-    choices::{LogFormat, PageMode, SinkKind},
+    choices::{LogFormat, PageMode, RobotsMode, SinkKind},
     kafka::{Broker, Properties, TopicPrefix},
     setting::settings,
     size::ByteSize,
@@ -92,6 +92,14 @@ settings! {
         user_agent: UserAgent = UserAgent::default();
         /// Requests at once to one host.
         per_host: usize = 4, within(1..=1_000);
+        /// The time between two requests to one host; zero is none.
+        spacing: Duration = Duration::ZERO, lasting(Duration::ZERO, HOUR);
+        /// Requests to one host that may follow each other at once after a rest, where there is a spacing.
+        burst: u32 = 1, within(1..=10_000);
+        /// Whether robots.txt is heeded.
+        robots: RobotsMode = RobotsMode::Obey;
+        /// What a robots.txt may ask for with `Crawl-delay` at most; zero heeds none.
+        max_crawl_delay: Duration = 30 * SECOND, lasting(Duration::ZERO, HOUR);
         /// For the name, TCP and TLS.
         connect_timeout: Duration = 10 * SECOND, lasting(SHORTEST, HOUR);
         /// For one whole fetch, redirects and body included.

@@ -38,10 +38,15 @@ pub(super) async fn load<F: Fetch>(config: &Config, fetcher: &F, max_decoded: us
 
 async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: usize) -> List {
     let cached = cache(url, data_dir);
-    let bytes = match fetcher.fetch(Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT }).await {
+    let bytes = match fetcher
+        .fetch(Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT, obeys_robots: false, goes_first: true })
+        .await
+    {
         Outcome::New(found) => found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string()),
         Outcome::NotModified { .. } => Err("HTTP status 304".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
+        Outcome::Held(hold) => Err(hold.to_string()),
+        Outcome::Blocked(block) => Err(block.to_string()),
         Outcome::Failed(error) => Err(error.to_string()),
     };
     let error = match bytes {

@@ -72,7 +72,7 @@ pub async fn discover<F: Fetch>(fetcher: &F, home: Url, max_decoded: usize) -> R
     if let Some(feed) = here.feed {
         return Ok(vec![offer(SourceKind::Feed, at, &feed, "it is one itself")]);
     }
-    if let Ok(found) = sitemap::follow(fetcher, &answer, max_decoded).await {
+    if let Ok(found) = sitemap::follow(fetcher, &answer, (max_decoded, true)).await {
         return Ok(vec![offer(SourceKind::Sitemap, at, &found.feed, "it is one itself")]);
     }
     looker.look(here.candidates).await;
@@ -129,10 +129,15 @@ struct Looker<'a, F> {
 impl<F: Fetch> Looker<'_, F> {
     async fn fetch(&mut self, url: Url, accept: &'static str) -> Result<Fetched, String> {
         self.asked.insert(url.clone());
-        match self.fetcher.fetch(Request { url, validators: Validators::default(), accept }).await {
+        // RFC 9309 §2.3: robots.txt itself is allowed to all.
+        let obeys_robots = url.path() != "/robots.txt";
+        let request = Request { url, validators: Validators::default(), accept, obeys_robots, goes_first: true };
+        match self.fetcher.fetch(request).await {
             Outcome::New(fetched) => Ok(*fetched),
             Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
             Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
+            Outcome::Held(hold) => Err(hold.to_string()),
+            Outcome::Blocked(block) => Err(block.to_string()),
             Outcome::Failed(error) => Err(error.to_string()),
         }
     }
@@ -160,7 +165,7 @@ impl<F: Fetch> Looker<'_, F> {
             let read = if kind == SourceKind::Feed {
                 self.feed(&fetched).await
             } else {
-                let followed = sitemap::follow(self.fetcher, &fetched, self.max_decoded).await.ok();
+                let followed = sitemap::follow(self.fetcher, &fetched, (self.max_decoded, true)).await.ok();
                 followed.map(|it| it.feed).filter(|it| !it.entries.is_empty())
             };
             if let Some(feed) = read {

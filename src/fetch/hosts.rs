@@ -1,29 +1,75 @@
-//! How many requests run at once to one host.
+//! Manners towards hosts: how many requests run at once to one, how often it is asked, and when it is left alone.
 //!
-//! The limit is a matter of manners: a thousand pages of one site wait their turn here, in the order they came.
-//! What must stay true: the table holds only hosts that somebody waits for or talks to. Everything is released by
-//! dropping, also when a fetch is cancelled while it waits, so there is no "finished" call to forget.
+//! Polls and pages share it, so that what a host says to one holds for all: after a 429 no request is made to it until it
+//! said so. A thousand pages of one site wait their turn here, in the order they came; who would have to wait for long is
+//! sent away instead, because its place in a stage is needed for other hosts.
+//!
+//! What must stay true: the table holds only hosts that somebody waits for or talks to, or that are left alone for a
+//! while. Turns are released by dropping, also when a fetch is cancelled while it waits, so there is no "finished" call
+//! to forget.
+
+mod manners;
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::Url;
 
-/// The hosts that are in use.
+use crate::clock::Clock;
+use manners::{Bucket, Pause};
+pub use manners::{Pace, Trouble};
+
+/// Who has to wait longer for the host's pace is sent away.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The table is not gone through for fewer hosts.
+const SMALL: usize = 1024;
+
+/// The hosts that are in use or left alone.
 #[derive(Debug)]
 pub struct Hosts {
     per_host: usize,
-    in_use: Mutex<HashMap<Arc<str>, InUse>>,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    hosts: HashMap<Arc<str>, Host>,
+    /// It is gone through when it has grown to this.
+    sweep_at: usize,
 }
 
 #[derive(Debug)]
-struct InUse {
+struct Host {
     turns: Arc<Semaphore>,
     /// Claims that hold a turn or wait for one. It is counted under the table's lock, as the counts inside an
     /// `Arc` could be read by two leavers at once, and then neither would tidy up.
     claims: usize,
+    pause: Option<Pause>,
+    bucket: Bucket,
+}
+
+/// Why there is no turn now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// How long to stay away.
+    pub wait: Duration,
+    /// What the host did; nothing where only its pace asks for it.
+    pub why: Option<Trouble>,
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.why {
+            Some(why) => write!(f, "the host is left alone for {} s after {why}", self.wait.as_secs()),
+            None => write!(f, "the host's turn is in {} s", self.wait.as_secs()),
+        }
+    }
 }
 
 /// The right to one request to a host, until it is dropped.
@@ -41,54 +87,118 @@ struct Claim<'a> {
     host: Arc<str>,
 }
 
+/// What a host is known by: its name, and its port where that is another than that of its scheme.
+#[must_use]
+pub fn name(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 impl Hosts {
     /// A table that lets `per_host` requests at a time to one host (at least one).
     #[must_use]
     pub fn new(per_host: usize) -> Self {
-        Self { per_host: per_host.clamp(1, Semaphore::MAX_PERMITS), in_use: Mutex::default() }
+        Self { per_host: per_host.clamp(1, Semaphore::MAX_PERMITS), table: Mutex::default() }
     }
 
     /// Waits for a turn at `host`, first come first served.
-    pub async fn claim(&self, host: &str) -> Permit<'_> {
-        let (claim, turns) = self.enter(host);
+    ///
+    /// # Errors
+    /// Where it is left alone for now, or would have to be waited for too long.
+    pub async fn claim(&self, host: &str, (pace, goes_first): (Pace, bool), clock: &impl Clock) -> Result<Permit<'_>, Hold> {
+        let (claim, turns) = self.enter(host, clock.now());
+        // It may have said something while we waited for the turn, and again while we waited for its pace.
+        self.not_left_alone(host, clock.now())?;
         // It fails only on a closed semaphore, and nobody closes these.
         let turn = turns.acquire_owned().await.ok();
-        Permit { _turn: turn, _claim: claim }
+        let now = clock.now();
+        self.not_left_alone(host, now)?;
+        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (PATIENCE, goes_first), now));
+        let wait = taken.map_err(|wait| Hold { wait, why: None })?;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+            self.not_left_alone(host, clock.now())?;
+        }
+        Ok(Permit { _turn: turn, _claim: claim })
     }
 
-    /// How many hosts are talked to or waited for.
+    /// A host answered as it should.
+    pub(super) fn well(&self, host: &str, now: DateTime<Utc>) {
+        if let Some(host) = self.table().hosts.get_mut(host) {
+            // One that was under way before it asked us to stay away does not end that.
+            host.pause = host.pause.filter(|it| it.left(now).is_some());
+        }
+    }
+
+    /// A host does not want to be asked: it is left alone for as long as it says, or ever longer.
+    pub(super) fn trouble(&self, host: &str, why: Trouble, retry_after: Option<Duration>, now: DateTime<Utc>) {
+        if let Some(host) = self.table().hosts.get_mut(host) {
+            host.pause = Some(Pause::after(host.pause, why, retry_after, now));
+        }
+    }
+
+    /// How many hosts are known.
     #[must_use]
-    pub fn in_use(&self) -> usize {
-        self.table().len()
+    pub fn len(&self) -> usize {
+        self.table().hosts.len()
     }
 
-    fn enter(&self, host: &str) -> (Claim<'_>, Arc<Semaphore>) {
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether a host may be asked at all.
+    pub(super) fn not_left_alone(&self, host: &str, now: DateTime<Utc>) -> Result<(), Hold> {
+        let pause = self.table().hosts.get(host).and_then(|it| it.pause);
+        match pause.and_then(|it| it.left(now).map(|wait| (it.why, wait))) {
+            Some((why, wait)) => Err(Hold { wait, why: Some(why) }),
+            None => Ok(()),
+        }
+    }
+
+    fn enter(&self, host: &str, now: DateTime<Utc>) -> (Claim<'_>, Arc<Semaphore>) {
         let host: Arc<str> = Arc::from(host);
         let mut table = self.table();
-        let entry = table.entry(Arc::clone(&host)).or_insert_with(|| InUse { turns: Arc::new(Semaphore::new(self.per_host)), claims: 0 });
+        if table.hosts.len() >= table.sweep_at.max(SMALL) {
+            table.sweep(now);
+        }
+        let new = || Host { turns: Arc::new(Semaphore::new(self.per_host)), claims: 0, pause: None, bucket: Bucket::default() };
+        let entry = table.hosts.entry(Arc::clone(&host)).or_insert_with(new);
         entry.claims += 1;
         let turns = Arc::clone(&entry.turns);
         drop(table);
         (Claim { hosts: self, host }, turns)
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<Arc<str>, InUse>> {
-        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// Forgets hosts whose pause or pace is over.
+    fn sweep(&mut self, now: DateTime<Utc>) {
+        let remembered = |it: &Host| it.pause.is_some_and(|it| !it.is_over(now)) || !it.bucket.is_full(now);
+        self.hosts.retain(|_, it| it.claims > 0 || remembered(it));
+        self.sweep_at = self.hosts.len() + self.hosts.len() / 4 + SMALL;
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         let mut table = self.hosts.table();
-        if let Some(entry) = table.get_mut(&self.host) {
+        let hosts = &mut table.hosts;
+        if let Some(entry) = hosts.get_mut(&self.host) {
             entry.claims -= 1;
-            if entry.claims == 0 {
-                table.remove(&self.host);
+            if entry.claims == 0 && entry.pause.is_none() && entry.bucket == Bucket::default() {
+                hosts.remove(&self.host);
             }
         }
         // A burst of hosts must not leave its memory behind for good.
-        if table.capacity() > 1024 && table.len() < table.capacity() / 8 {
-            table.shrink_to_fit();
+        if hosts.capacity() > SMALL && hosts.len() < hosts.capacity() / 8 {
+            hosts.shrink_to_fit();
         }
     }
 }
@@ -98,33 +208,81 @@ mod tests {
     use futures::FutureExt as _;
 
     use super::*;
+    use crate::clock::ManualClock;
+
+    const FREE: Pace = Pace { spacing: Duration::ZERO, burst: 1 };
+
+    /// A claim that is granted or refused at once; `None` where it waits.
+    fn claim<'a>(hosts: &'a Hosts, host: &str, clock: &ManualClock) -> Option<Result<Permit<'a>, Hold>> {
+        hosts.claim(host, (FREE, false), clock).now_or_never()
+    }
+
+    fn clock() -> ManualClock {
+        ManualClock::new(DateTime::UNIX_EPOCH)
+    }
 
     #[test]
     fn one_host_gets_its_limit_and_another_host_is_not_held_up() {
-        let hosts = Hosts::new(2);
-        let first = hosts.claim("a.example").now_or_never().unwrap();
-        let _second = hosts.claim("a.example").now_or_never().unwrap();
-        assert!(hosts.claim("a.example").now_or_never().is_none());
-        assert!(hosts.claim("b.example").now_or_never().is_some());
+        let (hosts, clock) = (Hosts::new(2), clock());
+        let first = claim(&hosts, "a.example", &clock).unwrap().unwrap();
+        let _second = claim(&hosts, "a.example", &clock).unwrap().unwrap();
+        assert!(claim(&hosts, "a.example", &clock).is_none());
+        assert!(claim(&hosts, "b.example", &clock).is_some());
         drop(first);
-        assert!(hosts.claim("a.example").now_or_never().is_some());
+        assert!(claim(&hosts, "a.example", &clock).is_some());
     }
 
     #[test]
     fn the_table_forgets_hosts_that_are_not_in_use() {
-        let hosts = Hosts::new(1);
-        let held = hosts.claim("a.example").now_or_never().unwrap();
-        let mut waiting = Box::pin(hosts.claim("a.example"));
+        let (hosts, clock) = (Hosts::new(1), clock());
+        let held = claim(&hosts, "a.example", &clock).unwrap();
+        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, false), &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
-        assert_eq!(hosts.in_use(), 1);
+        assert_eq!(hosts.len(), 1);
         drop(held);
-        assert_eq!(hosts.in_use(), 1, "somebody still waits");
+        assert_eq!(hosts.len(), 1, "somebody still waits");
         drop(waiting);
-        assert_eq!(hosts.in_use(), 0);
+        assert!(hosts.is_empty());
     }
 
     #[test]
     fn a_limit_of_zero_still_lets_one_through() {
-        assert!(Hosts::new(0).claim("a.example").now_or_never().is_some());
+        assert!(claim(&Hosts::new(0), "a.example", &clock()).is_some());
+    }
+
+    #[test]
+    fn what_a_host_says_to_one_holds_for_all_who_wait_and_come() {
+        let (hosts, clock) = (Hosts::new(1), clock());
+        let asking = claim(&hosts, "a.example", &clock).unwrap().unwrap();
+        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, false), &clock));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        hosts.trouble("a.example", Trouble::Throttled(429), Some(Duration::from_mins(1)), clock.now());
+        drop(asking);
+        let hold = Hold { wait: Duration::from_mins(1), why: Some(Trouble::Throttled(429)) };
+        assert_eq!(waiting.now_or_never().unwrap().unwrap_err(), hold);
+        hosts.well("a.example", clock.now());
+        assert_eq!(claim(&hosts, "a.example", &clock).unwrap().unwrap_err(), hold);
+        assert!(claim(&hosts, "b.example", &clock).unwrap().is_ok());
+        clock.advance(Duration::from_mins(1));
+        assert!(claim(&hosts, "a.example", &clock).unwrap().is_ok());
+    }
+
+    #[test]
+    fn hosts_that_were_left_alone_are_forgotten_once_that_is_long_over() {
+        let (hosts, clock) = (Hosts::new(1), clock());
+        for host in 0..10 * SMALL {
+            let host = host.to_string();
+            let _asking = claim(&hosts, &host, &clock).unwrap().unwrap();
+            hosts.trouble(&host, Trouble::Challenge("Anubis"), None, clock.now());
+            clock.advance(Duration::from_secs(10));
+        }
+        assert!(hosts.len() < 3 * SMALL, "{}", hosts.len());
+    }
+
+    #[test]
+    fn a_host_is_known_by_its_name_under_each_scheme() {
+        let of = |url: &str| name(&Url::parse(url).unwrap());
+        assert_eq!([of("http://a.example/"), of("https://me@a.example:443/x")], ["a.example", "a.example"]);
+        assert_eq!(of("http://127.0.0.1:8080/"), "127.0.0.1:8080");
     }
 }

@@ -7,7 +7,11 @@
 //! What must stay true: nothing is connected to before [`AddressPolicy`] permitted that very address; no answer
 //! makes us hold more than `max_body` bytes or wait longer than `total_timeout`; a turn at a host is held while we talk to that
 //! host and never while we wait for another's, so turns cannot wait for each other in a circle; credentials in an
-//! address are sent to its host and appear in no outcome.
+//! address are sent to its host and appear in no outcome; what a host says about how often to come is noted while its
+//! turn is held, so that the next in the line hears of it.
+
+mod refusal;
+mod rules;
 
 use std::{error::Error, mem, net::IpAddr, sync::Arc, time::Duration};
 
@@ -16,17 +20,18 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use reqwest::{
     Client, Response, StatusCode,
-    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, RETRY_AFTER},
+    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
     redirect::Policy,
 };
 use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
 use super::{
-    Body, Fetch, FetchError, Fetched, Outcome, Request, Validators,
+    Block, Body, Fetch, FetchError, Fetched, Outcome, Request, Validators,
     address::{AddressPolicy, PublicResolver, Refused},
-    headers,
-    hosts::Hosts,
+    challenge, headers,
+    hosts::{self, Hosts, Pace},
+    robots::Robots,
 };
 use crate::clock::Clock;
 
@@ -41,6 +46,10 @@ pub struct Limits {
     pub user_agent: String,
     /// Requests at once to one host name.
     pub per_host: usize,
+    /// How often one host is asked.
+    pub pace: Pace,
+    /// What a robots.txt may ask for with `Crawl-delay` at most; zero heeds none.
+    pub max_crawl_delay: Duration,
     /// For name, TCP and TLS together.
     pub connect_timeout: Duration,
     /// For the whole fetch, redirects included, without the time spent waiting for a turn at a host.
@@ -62,6 +71,8 @@ impl Default for Limits {
         Self {
             user_agent: concat!("nashra/", env!("CARGO_PKG_VERSION")).to_owned(),
             per_host: 4,
+            pace: Pace { spacing: Duration::ZERO, burst: 1 },
+            max_crawl_delay: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_mins(1),
             max_body: 10 << 20,
@@ -77,9 +88,18 @@ impl Default for Limits {
 pub struct HttpFetcher<C> {
     client: Client,
     hosts: Hosts,
+    robots: Robots,
     addresses: Arc<AddressPolicy>,
     limits: Limits,
     clock: C,
+}
+
+/// How much of a body is read.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    bytes: usize,
+    /// Whether the start of a larger body will do.
+    cut: bool,
 }
 
 /// What one request came to.
@@ -120,24 +140,37 @@ impl<C: Clock> HttpFetcher<C> {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .build()
             .map_err(transport)?;
-        Ok(Self { client, hosts: Hosts::new(limits.per_host), addresses, limits, clock })
+        Ok(Self { client, hosts: Hosts::new(limits.per_host), robots: Robots::default(), addresses, limits, clock })
     }
 
-    async fn follow(&self, mut request: Request) -> Result<Outcome, FetchError> {
+    async fn follow(&self, mut request: Request, bound: Bound) -> Result<Outcome, FetchError> {
         let total = self.limits.total_timeout;
         let mut left = total;
-        let mut via = Vec::new();
+        let mut via: Vec<Url> = Vec::new();
         let (mut moved, mut for_good) = (None, true);
         loop {
-            let turn = self.hosts.claim(self.permitted_host(&request.url)?).await;
+            self.permit(&request.url)?;
+            let host = hosts::name(&request.url);
+            let pace = match self.pace(&request, &host).await? {
+                Ok(pace) => pace,
+                Err(outcome) => return Ok(outcome),
+            };
+            let turn = match self.hosts.claim(&host, (pace, request.goes_first), &self.clock).await {
+                Ok(turn) => turn,
+                Err(hold) => return Ok(Outcome::Held(hold)),
+            };
             let started = Instant::now();
-            let hop = timeout(left, self.hop(&request)).await.map_err(|_| FetchError::Timeout(total))??;
+            let hop = timeout(left, self.hop(&request, bound)).await.map_err(|_| FetchError::Timeout(total))??;
+            self.note(&host, &hop);
             drop(turn);
             left = left.saturating_sub(started.elapsed());
             match hop {
                 Hop::Done(Outcome::NotModified { .. }) => return Ok(Outcome::NotModified { moved }),
                 Hop::Done(outcome) => return Ok(outcome),
                 Hop::Body(fetched) => {
+                    if via.first().is_some_and(|asked| challenge::wants_consent(asked, &fetched.url)) {
+                        return Ok(Outcome::Blocked(Block::Consent(hosts::name(&fetched.url))));
+                    }
                     return Ok(Outcome::New(Box::new(Fetched { via, moved, ..*fetched })));
                 }
                 Hop::Redirect(Redirect { target, permanent }) => {
@@ -157,8 +190,26 @@ impl<C: Clock> HttpFetcher<C> {
         }
     }
 
-    /// The host of an address that may be asked. Names are judged where they are resolved.
-    fn permitted_host<'a>(&self, url: &'a Url) -> Result<&'a str, FetchError> {
+    /// How often the host may be asked, its robots.txt considered; or the outcome where this address is not to be.
+    async fn pace(&self, request: &Request, host: &str) -> Result<Result<Pace, Outcome>, FetchError> {
+        let pace = self.limits.pace;
+        if !request.obeys_robots {
+            return Ok(Ok(pace));
+        }
+        // Nor is a host that is left alone asked for that file.
+        if let Err(hold) = self.hosts.not_left_alone(host, self.clock.now()) {
+            return Ok(Err(Outcome::Held(hold)));
+        }
+        let rules = self.rules(&request.url).await?;
+        if let Some(rule) = rules.forbidden_by(&request.url) {
+            return Ok(Err(Outcome::Blocked(Block::Robots(rule))));
+        }
+        let delay = rules.delay.unwrap_or_default().min(self.limits.max_crawl_delay);
+        Ok(Ok(if delay > pace.spacing { Pace { spacing: delay, burst: 1 } } else { pace }))
+    }
+
+    /// Whether an address may be asked. Names are judged where they are resolved.
+    fn permit(&self, url: &Url) -> Result<(), FetchError> {
         let ip = match (url.scheme(), url.host()) {
             ("http" | "https", Some(Host::Ipv4(ip))) => Some(IpAddr::V4(ip)),
             ("http" | "https", Some(Host::Ipv6(ip))) => Some(IpAddr::V6(ip)),
@@ -167,29 +218,29 @@ impl<C: Clock> HttpFetcher<C> {
         };
         match ip {
             Some(ip) if !self.addresses.permits(ip) => Err(FetchError::Forbidden { address: ip.to_string() }),
-            _ => Ok(url.host_str().unwrap_or_default()),
+            _ => Ok(()),
         }
     }
 
-    async fn hop(&self, request: &Request) -> Result<Hop, FetchError> {
+    async fn hop(&self, request: &Request, bound: Bound) -> Result<Hop, FetchError> {
         let requested = self.clock.now();
         let response = self.send(request).await?;
         let status = response.status().as_u16();
         let headers = response.headers();
+        if let Some(service) = challenge::in_headers(status, headers) {
+            return Ok(Hop::Done(Outcome::Blocked(Block::Challenge { status, service })));
+        }
         Ok(Hop::Done(match status {
             // Nothing, or a part that nobody asked for.
             204..=206 => Outcome::Failed(FetchError::Status(status)),
-            200..=299 => return self.body(request, response, requested).await,
+            200..=299 => return self.body(request, response, (requested, bound)).await,
             301 | 302 | 303 | 307 | 308 => {
                 let permanent = matches!(status, 301 | 308);
                 return headers::redirect_target(&request.url, headers).map(|target| Hop::Redirect(Redirect { target, permanent }));
             }
             304 if request.validators != Validators::default() => Outcome::NotModified { moved: None },
             404 | 410 => Outcome::Gone { status },
-            429 | 503 if status == 429 || headers.contains_key(RETRY_AFTER) => {
-                let retry_after = headers::retry_after(headers, self.clock.now());
-                Outcome::Throttled { status, retry_after }
-            }
+            401 | 403 | 405 | 429 | 503 => self.refusal(response, status).await,
             _ => Outcome::Failed(FetchError::Status(status)),
         }))
     }
@@ -213,17 +264,28 @@ impl<C: Clock> HttpFetcher<C> {
         builder.send().await.map_err(transport)
     }
 
-    async fn body(&self, request: &Request, mut response: Response, requested: DateTime<Utc>) -> Result<Hop, FetchError> {
-        let bytes = read(&mut response, self.limits.max_body).await?;
-        if bytes.is_empty() && response.status() != StatusCode::OK {
-            return Err(FetchError::Status(response.status().as_u16()));
+    async fn body(&self, request: &Request, mut response: Response, (requested, bound): (DateTime<Utc>, Bound)) -> Result<Hop, FetchError> {
+        let bytes = read(&mut response, bound).await?;
+        let status = response.status();
+        if bytes.is_empty() && status != StatusCode::OK {
+            return Err(FetchError::Status(status.as_u16()));
         }
         let headers = response.headers();
+        let body = Body { bytes, encodings: headers::encodings(headers) };
+        let content_type = headers::content_type(headers);
+        // Small enough that this costs next to nothing, also on a network thread.
+        if body.bytes.len() <= challenge::MAX_SENT
+            && content_type.as_deref().is_none_or(|it| it.contains("html"))
+            && let Ok(page) = body.decode(challenge::MAX_READ)
+            && let Some(service) = challenge::in_page(status.as_u16(), headers, &page)
+        {
+            return Ok(Hop::Done(Outcome::Blocked(Block::Challenge { status: status.as_u16(), service })));
+        }
         Ok(Hop::Body(Box::new(Fetched {
             url: without_credentials(request.url.clone()),
             via: Vec::new(),
-            content_type: headers::content_type(headers),
-            body: Body { bytes, encodings: headers::encodings(headers) },
+            content_type,
+            body,
             validators: headers::validators(headers),
             moved: None,
             fresh_for: headers::fresh_for(headers, self.clock.now()),
@@ -234,22 +296,28 @@ impl<C: Clock> HttpFetcher<C> {
 
 impl<C: Clock> Fetch for HttpFetcher<C> {
     async fn fetch(&self, request: Request) -> Outcome {
-        self.follow(request).await.unwrap_or_else(Outcome::Failed)
+        let bound = Bound { bytes: self.limits.max_body, cut: false };
+        self.follow(request, bound).await.unwrap_or_else(Outcome::Failed)
     }
 }
 
-/// Reads a body of at most `limit` bytes. It is copied together even if it came in one piece, as a piece would keep
+/// Reads a body within its bound. It is copied together even if it came in one piece, as a piece would keep
 /// alive the whole network buffer that it was cut from.
-async fn read(response: &mut Response, limit: usize) -> Result<Bytes, FetchError> {
+async fn read(response: &mut Response, Bound { bytes: limit, cut }: Bound) -> Result<Bytes, FetchError> {
     let too_large = FetchError::TooLarge { limit };
-    let announced = response.content_length().unwrap_or(0);
-    let Some(announced) = usize::try_from(announced).ok().filter(|&bytes| bytes <= limit) else {
+    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+    if announced > limit && !cut {
         return Err(too_large);
-    };
-    let mut body = Vec::with_capacity(announced);
+    }
+    let mut body = Vec::with_capacity(announced.min(limit));
     while let Some(chunk) = response.chunk().await.map_err(transport)? {
-        if chunk.len() > limit - body.len() {
-            return Err(too_large);
+        let room = limit - body.len();
+        if chunk.len() > room {
+            if !cut {
+                return Err(too_large);
+            }
+            body.extend_from_slice(&chunk[..room]);
+            break;
         }
         body.extend_from_slice(&chunk);
     }
@@ -301,7 +369,7 @@ mod tests {
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
         let fetcher = HttpFetcher::new(Limits { total_timeout, allow, per_host: 1, ..Limits::default() }, SystemClock).unwrap();
 
-        let turn = fetcher.hosts.claim("127.0.0.1").await;
+        let turn = fetcher.hosts.claim(&hosts::name(&url), (fetcher.limits.pace, false), &SystemClock).await.unwrap();
         let release = async {
             tokio::time::sleep(total_timeout + Duration::from_millis(100)).await;
             drop(turn);
@@ -310,10 +378,10 @@ mod tests {
             stream.write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n").await.unwrap();
             stream
         };
-        let request = Request { url, validators: Validators::default(), accept: "*/*" };
+        let request = Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: false, goes_first: false };
         let (outcome, _stream) = tokio::join!(fetcher.fetch(request), release);
         assert!(matches!(outcome, Outcome::Gone { status: 410 }), "{outcome:?}");
-        assert_eq!(fetcher.hosts.in_use(), 0);
+        assert!(fetcher.hosts.is_empty());
     }
 
     #[test]

@@ -1,17 +1,20 @@
 //! Gets bodies over HTTP: politely, bounded in every direction, and only from addresses that may be fetched.
 //!
 //! The flow: `http` takes a [`Request`], waits for its turn at the host (`hosts`), connects to addresses that are
-//! permitted (`address`), reads what came (`headers`) and hands on the body as it was sent. [`Body::decode`]
+//! permitted (`address`), reads what came (`headers`), tells it from pages that keep us out (`challenge`), and hands on the body as it was sent. [`Body::decode`]
 //! (`body`) is left to the threads that parse, so that a compressed bomb never stalls the network's threads.
 //!
-//! Nothing is remembered between two fetches but idle connections: validators, redirects and waiting times are
-//! facts of a source, and kept with it.
+//! Between two fetches idle connections are remembered and what a host asks of all who come: its robots.txt (`robots`)
+//! and for how long to leave it alone. Validators, redirects and waiting times of one source are its facts, and kept
+//! with it.
 
 pub mod address;
 mod body;
+mod challenge;
 pub mod file;
 mod headers;
 pub mod hosts;
+mod robots;
 pub mod http;
 
 use std::{future::Future, time::Duration};
@@ -21,6 +24,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 pub use body::MAX_ENCODINGS;
+pub use hosts::{Hold, Pace, Trouble};
 pub use http::{HttpFetcher, Limits};
 
 /// What to get.
@@ -32,6 +36,11 @@ pub struct Request {
     pub validators: Validators,
     /// The `Accept` header.
     pub accept: &'static str,
+    /// Whether the site's robots.txt is heeded.
+    pub obeys_robots: bool,
+    /// Whether it goes before those who were sent away until the host's pace allows for them: a poll before the pages
+    /// that earlier ones found.
+    pub goes_first: bool,
 }
 
 /// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
@@ -53,9 +62,9 @@ pub enum Outcome {
         /// Where permanent redirects led, without a passing one before: where it is from now on, as it seems.
         moved: Option<Url>,
     },
-    /// 429, or 503 with `Retry-After`.
+    /// 429, 503 with `Retry-After`, or a 403 that means the same.
     Throttled {
-        /// 429 or 503.
+        /// 429, 503 or 403.
         status: u16,
         /// How long to stay away, where the server says; at most 30 days.
         retry_after: Option<Duration>,
@@ -65,8 +74,31 @@ pub enum Outcome {
         /// 404 or 410.
         status: u16,
     },
+    /// Nothing was asked for: the host's other answers or its pace forbid it now.
+    Held(Hold),
+    /// We are not wanted, or not like this.
+    Blocked(Block),
     /// Anything else.
     Failed(FetchError),
+}
+
+/// How we are kept out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Block {
+    /// A page that wants proof of a human.
+    #[error("a challenge page of {service} (HTTP status {status})")]
+    Challenge {
+        /// It may come with any.
+        status: u16,
+        /// Whose.
+        service: &'static str,
+    },
+    /// A page that wants consent.
+    #[error("a consent wall at {0}")]
+    Consent(String),
+    /// The site's robots.txt, by this rule.
+    #[error("robots.txt: {0}")]
+    Robots(String),
 }
 
 /// A body and what came with it.
@@ -115,6 +147,9 @@ pub enum FetchError {
     /// A status that is neither success nor one of the outcomes.
     #[error("HTTP status {0}")]
     Status(u16),
+    /// Without the file nobody knows what may be fetched.
+    #[error("robots.txt cannot be read: {0}")]
+    Robots(String),
     /// The body is larger than the limit.
     #[error("the body is larger than {limit} bytes")]
     TooLarge {
@@ -145,7 +180,7 @@ impl FetchError {
         match self {
             Self::Forbidden { .. } | Self::Scheme(_) | Self::TooLarge { .. } => false,
             Self::Status(status) => *status >= 500 || matches!(status, 403 | 408 | 425),
-            Self::Timeout(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
+            Self::Robots(_) | Self::Timeout(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
         }
     }
 }

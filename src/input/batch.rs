@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     article::record,
-    config::{PageMode, sources::TopicSource},
+    config::{PageMode, RobotsMode, sources::TopicSource},
     store::{Document, EntryKey, HostKey, Mark, Packed, PendingEntry, PendingKey, Progress, StoreError, TopicCommit, TopicState, digest},
 };
 
@@ -85,7 +85,7 @@ pub(super) fn compose(
                 (Told::default(), Some((None, bytes, Some(format!("message {name}: {why}")))))
             }
         };
-        batch.enqueue(source, (told, document), (&name, rules.pages, now))?;
+        batch.enqueue(source, (told, document), (&name, rules, now))?;
     }
     batch.commit.state(&batch.state);
     Ok(batch)
@@ -99,13 +99,14 @@ impl Batch {
         &mut self,
         source: &TopicSource,
         (told, carried): (Told, Option<Carried>),
-        (name, pages, now): (&str, PageMode, DateTime<Utc>),
+        (name, rules, now): (&str, Rules, DateTime<Utc>),
     ) -> Result<(), StoreError> {
         let Told { mut entry, origin } = told;
         // Each message is an entry of its own, whatever it hands over: who is who is decided by the committing task.
         name.clone_into(&mut entry.identity);
         let key = EntryKey::new(source.id.as_str(), name);
-        let fetch_page = carried.is_none() && pages == PageMode::On;
+        let fetch_page = carried.is_none() && rules.pages == PageMode::On;
+        let ignores_robots = rules.robots == RobotsMode::Ignore;
         let host = match entry.link.as_ref().and_then(|it| it.host_str()).filter(|_| fetch_page) {
             Some(host) => HostKey::new(host),
             None => HostKey::of_document(source.id.as_str(), &key),
@@ -126,8 +127,17 @@ impl Batch {
             tags: if origin.tags.is_empty() { source.tags.clone() } else { origin.tags },
         };
         let row = PendingKey::new(host, now, &key);
-        let pending =
-            PendingEntry { source: described, entry, first_seen: now, listed: now, tries: 0, last_error: None, fetch_page, document };
+        let pending = PendingEntry {
+            source: described,
+            entry,
+            first_seen: now,
+            listed: now,
+            tries: 0,
+            last_error: None,
+            fetch_page,
+            ignores_robots,
+            document,
+        };
         self.commit.enqueue(&row, &pending, bytes);
         self.rows.push(row);
         Ok(())
@@ -142,7 +152,7 @@ mod tests {
         store::{EntryQueue, Store},
     };
 
-    const RULES: Rules = Rules { pages: PageMode::On, waiting: 10, max_bytes: 100 };
+    const RULES: Rules = Rules { pages: PageMode::On, robots: RobotsMode::Obey, waiting: 10, max_bytes: 100 };
 
     fn taken(offset: i64, value: &str) -> Taken {
         let raw = Raw { value: Some(value.as_bytes().to_vec()), headers: Vec::new() };
@@ -158,6 +168,7 @@ mod tests {
             from: StartAt::Beginning,
             tags: vec![],
             pages: None,
+            robots: None,
             place: Place::whole("l"),
         }
     }

@@ -107,6 +107,7 @@ mod tests {
             from,
             tags: vec![],
             pages: None,
+            robots: None,
             place: Place::whole("l"),
         }
     }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::follow::Follower;
 use crate::{
     clock::Clock,
-    config::{Kafka, PageMode, sources::TopicSource},
+    config::{Kafka, PageMode, RobotsMode, sources::TopicSource},
     pipeline::PipelineError,
     poll::Wake,
     schedule::Pressure,
@@ -50,6 +50,8 @@ pub struct Parts<C> {
 pub struct Rules {
     /// What is done about pages.
     pub pages: PageMode,
+    /// What is made of robots.txt.
+    pub robots: RobotsMode,
     /// Entries of one topic that may wait for their first reading.
     pub waiting: usize,
     /// Bytes of one message.
@@ -66,13 +68,13 @@ pub async fn run<C: Clock>(
     let Parts { store, topics, kafka, rules, clock } = parts;
     let mut followers = JoinSet::new();
     for source in topics {
-        let pages = source.pages.unwrap_or(rules.pages);
+        let (pages, robots) = (source.pages.unwrap_or(rules.pages), source.robots.unwrap_or(rules.robots));
         // Its entries would be recorded and forgotten: left in the topic, they can be read another day.
         if pages == PageMode::Off {
             tracing::info!(source.id = %source.id, topic = %source.topic, "pages are off: the topic is not read");
             continue;
         }
-        let follower = Follower::new(source, &kafka, (store.clone(), Arc::clone(&clock)), Rules { pages, ..rules })?;
+        let follower = Follower::new(source, &kafka, (store.clone(), Arc::clone(&clock)), Rules { pages, robots, ..rules })?;
         followers.spawn(follower.run(wake.clone(), pressure.clone(), stop.clone()));
     }
     while let Some(ended) = followers.join_next().await {

@@ -15,7 +15,7 @@ use super::{PageError, PageKind, stage::Parts};
 use crate::{
     article::{Dead, Look, Reading},
     clock::Clock,
-    fetch::{Fetch, FetchError, Fetched, Outcome, Request, Validators},
+    fetch::{Block, Fetch, FetchError, Fetched, Outcome, Request, Validators},
     page,
     store::{EntryQueue, PendingEntry, PendingKey, StoreError},
     telemetry::metrics,
@@ -27,6 +27,9 @@ const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
 const EXTRACT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
 const FEW_TRIES: u32 = 3;
+
+/// For so long an entry waits for a host that is left alone; then its article is made of what the feed says.
+const HELD_AT_MOST: TimeDelta = TimeDelta::days(1);
 
 /// Bounds and rules of reading.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +96,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             }
             Err(failure) => failure,
         };
-        let reading = after(failure, entry.tries, &self.settings, self.clock.now());
+        let reading = after(failure, (entry.tries, entry.listed), &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
             let (url, given_up) = (link.map(Url::as_str), matches!(reading, Reading::Dead(_)));
@@ -103,7 +106,13 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     }
 
     async fn fetched(&self, link: &Url, entry: &PendingEntry) -> Result<Look, Failure> {
-        let request = Request { url: link.clone(), validators: Validators::default(), accept: ACCEPT };
+        let request = Request {
+            url: link.clone(),
+            validators: Validators::default(),
+            accept: ACCEPT,
+            obeys_robots: !entry.ignores_robots,
+            goes_first: false,
+        };
         let failure = match self.fetcher.fetch(request).await {
             Outcome::New(fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
@@ -114,6 +123,12 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
             Outcome::Throttled { status, retry_after } => Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) },
             Outcome::Gone { status } => Failure { reason: "gone", tries: FEW_TRIES, ..Failure::fetch(format!("HTTP status {status}")) },
+            Outcome::Held(hold) => Failure { wait: Some(hold.wait), tried: false, ..Failure::fetch(hold.to_string()) },
+            // What robots.txt forbids, it forbids for long; a page for robots gives way to no number of tries.
+            Outcome::Blocked(block) => {
+                let (reason, tries) = if matches!(block, Block::Robots(_)) { ("robots", 1) } else { ("blocked", FEW_TRIES) };
+                Failure { reason, tries, ..Failure::fetch(block.to_string()) }
+            }
             Outcome::Failed(error) => {
                 Failure { tries: if error.is_transient() { u32::MAX } else { 1 }, ..Failure::fetch(error.to_string()) }
             }
@@ -193,11 +208,13 @@ struct Failure {
     /// Tries after which it is given up, where they are fewer than the config's.
     tries: u32,
     bytes: Option<Bytes>,
+    /// Whether it was asked for at all.
+    tried: bool,
 }
 
 impl Failure {
     fn fetch(error: String) -> Self {
-        Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None }
+        Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None, tried: true }
     }
 
     fn page(error: &PageError, bytes: &[u8]) -> Self {
@@ -206,14 +223,18 @@ impl Failure {
 }
 
 /// Tried again, or given up. Pure.
-fn after(failure: Failure, tries_before: u32, settings: &Settings, now: DateTime<Utc>) -> Reading {
-    let Failure { reason, error, wait, tries, bytes } = failure;
-    if tries_before + 1 >= settings.tries.min(tries) {
+fn after(failure: Failure, (tries_before, listed): (u32, DateTime<Utc>), settings: &Settings, now: DateTime<Utc>) -> Reading {
+    let Failure { reason, error, wait, tries, bytes, tried } = failure;
+    let later = |pause: Duration| now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
+    if !tried && now - listed < HELD_AT_MOST {
+        return Reading::Later { due: later(wait.unwrap_or(settings.retry_first)), error, tried };
+    }
+    if !tried || tries_before + 1 >= settings.tries.min(tries) {
         return Reading::Dead(Dead { reason, error, bytes, at: now });
     }
     let factor = 4_u32.checked_pow(tries_before).unwrap_or(u32::MAX);
     let pause = settings.retry_first.saturating_mul(factor).min(settings.retry_max).max(wait.unwrap_or_default());
-    Reading::Later { due: now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7)), error }
+    Reading::Later { due: later(pause), error, tried }
 }
 
 #[cfg(test)]
@@ -232,7 +253,7 @@ mod tests {
     };
 
     fn pause(failure: Failure, tries: u32) -> Option<i64> {
-        match after(failure, tries, &SETTINGS, DateTime::UNIX_EPOCH) {
+        match after(failure, (tries, DateTime::UNIX_EPOCH), &SETTINGS, DateTime::UNIX_EPOCH) {
             Reading::Later { due, .. } => Some(due.timestamp()),
             _ => None,
         }
@@ -249,6 +270,14 @@ mod tests {
     fn a_server_that_asks_for_more_time_gets_it() {
         let failure = Failure { wait: Some(Duration::from_mins(10)), ..Failure::fetch(String::new()) };
         assert_eq!(pause(failure, 0), Some(600));
+    }
+
+    #[test]
+    fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
+        let hold = || Failure { wait: Some(Duration::from_mins(10)), tried: false, ..Failure::fetch(String::new()) };
+        assert_eq!(pause(hold(), 4), Some(600));
+        let late = DateTime::UNIX_EPOCH + HELD_AT_MOST;
+        assert!(matches!(after(hold(), (0, DateTime::UNIX_EPOCH), &SETTINGS, late), Reading::Dead(_)));
     }
 
     #[test]

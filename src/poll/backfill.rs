@@ -36,7 +36,13 @@ pub(super) fn older(feed: &Feed, url: &Url) -> Option<Url> {
 pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, facts: &mut Facts) -> Result<Vec<Wake>, PipelineError> {
     let mut wakes = Vec::new();
     while let Some(Backfill { url, left }) = facts.backfill.take() {
-        let request = Request { url, validators: Validators::default(), accept: ACCEPT };
+        let request = Request {
+            url,
+            validators: Validators::default(),
+            accept: ACCEPT,
+            obeys_robots: parts.rules.obeys_robots(source),
+            goes_first: false,
+        };
         let mut commit = PollCommit::default();
         if let Outcome::New(fetched) = parts.fetcher.fetch(request).await {
             let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{TOUCH_DAYS, Wake};
 use crate::{
     article::{commit::day, identity, record},
-    config::{PageMode, sources::Source},
+    config::{PageMode, RobotsMode, sources::Source},
     feed::{Entry, Feed},
     schedule::decide::Bounds,
     store::{EntryKey, Facts, HostKey, PendingEntry, PendingKey, PollCommit, PollStore, Seen, StoreError},
@@ -25,10 +25,19 @@ pub struct Rules {
     pub retention: Duration,
     /// What is done about pages.
     pub pages: PageMode,
+    /// What is made of robots.txt.
+    pub robots: RobotsMode,
     /// How often a day a changed entry's page is fetched again.
     pub refetch_per_day: u16,
     /// Bytes of a body after decompression.
     pub max_decoded: usize,
+}
+
+impl Rules {
+    /// Whether robots.txt is heeded for a source and its pages.
+    pub(super) fn obeys_robots(&self, source: &Source) -> bool {
+        source.robots.unwrap_or(self.robots) == RobotsMode::Obey
+    }
 }
 
 /// What a listing brings.
@@ -94,6 +103,7 @@ pub(super) fn go_through(
                     tries: 0,
                     last_error: None,
                     fetch_page: pages == PageMode::On && entry.link.is_some(),
+                    ignores_robots: !rules.obeys_robots(source),
                     document: None,
                 };
                 enqueue(&mut listed, key, Seen { version, day: day(now), ..seen.unwrap_or_default() }, (pending, pages), (rules, now));

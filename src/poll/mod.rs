@@ -212,6 +212,7 @@ fn report(poll: &PollRecord, result: PollResult, failures: u32) {
         PollResult::Read { fresh } => tracing::debug!(source.id = poll.source, fresh, "polled"),
         PollResult::Unchanged => tracing::debug!(source.id = poll.source, "polled, unchanged"),
         PollResult::Paused => tracing::debug!(source.id = poll.source, "paused"),
+        PollResult::Held { .. } => tracing::debug!(source.id = poll.source, reason = poll.reason, "not polled now"),
         PollResult::Throttled { .. } | PollResult::Blocked | PollResult::Gone | PollResult::Failed => {
             tracing::warn!(
                 source.id = poll.source,

@@ -72,7 +72,17 @@ fn pending(
         received: fetched.requested,
         unreadable: None,
     };
-    PendingEntry { source, entry, first_seen: now, listed: now, tries: 0, last_error: None, fetch_page: false, document: Some(document) }
+    PendingEntry {
+        source,
+        entry,
+        first_seen: now,
+        listed: now,
+        tries: 0,
+        last_error: None,
+        fetch_page: false,
+        ignores_robots: false,
+        document: Some(document),
+    }
 }
 
 /// A hash of what the page's articles say.

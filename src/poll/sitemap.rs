@@ -23,7 +23,7 @@ pub(super) async fn read<F: Fetch, C: Clock>(
     mut facts: Facts,
     fetched: Fetched,
 ) -> Result<Visit, PipelineError> {
-    let found = sitemap::follow(&*parts.fetcher, &fetched, parts.rules.max_decoded).await;
+    let found = sitemap::follow(&*parts.fetcher, &fetched, (parts.rules.max_decoded, parts.rules.obeys_robots(source))).await;
     let now = parts.clock.now();
     let found = match found {
         Ok(found) => found,

@@ -14,11 +14,11 @@ use crate::{
         sources::{Location, Source},
     },
     feed::{self, Feed},
-    fetch::{self, Fetch, FetchError, Fetched, Outcome, Request, Validators},
+    fetch::{self, Fetch, FetchError, Fetched, Hold, Outcome, Request, Trouble, Validators},
     listing as links,
     pipeline::PipelineError,
     schedule::{decide::PollResult, hints::Hints, rhythm::Sighting},
-    store::{Facts, PollCommit, PollStore, StoreError, digest},
+    store::{Facts, PollCommit, PollStore, State, StoreError, digest},
     telemetry::metrics,
 };
 
@@ -56,13 +56,16 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
                 _ => ACCEPT_PAGE,
             };
             let url = moved::address(facts.moved.as_ref(), url).clone();
-            parts.fetcher.fetch(Request { url, validators: validators(&facts, started), accept }).await
+            let obeys_robots = parts.rules.obeys_robots(source);
+            parts.fetcher.fetch(Request { url, validators: validators(&facts, started), accept, obeys_robots, goes_first: true }).await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
     };
     let now = parts.clock.now();
-    facts.polls += 1;
-    facts.last_poll = Some(now);
+    if !matches!(outcome, Outcome::Held(_)) {
+        facts.polls += 1;
+        facts.last_poll = Some(now);
+    }
     let (result, word, reason) = match outcome {
         Outcome::New(fetched) => {
             metrics::fetched("poll", "ok", fetched.body.bytes.len());
@@ -79,6 +82,11 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
         Outcome::Gone { .. } if source.at.url().is_none() => (PollResult::Failed, "missing", "there is no such file".to_owned()),
         Outcome::Gone { status: 410 } => (PollResult::Gone, "gone", status_is(410)),
         Outcome::Gone { status } => (PollResult::Failed, "missing", status_is(status)),
+        Outcome::Held(hold) => {
+            metrics::fetched("poll", "held", 0);
+            return Ok(held(facts, hold, now));
+        }
+        Outcome::Blocked(block) => (PollResult::Blocked, "blocked", block.to_string()),
         Outcome::Failed(FetchError::Status(status @ (401 | 403 | 451))) => (PollResult::Blocked, "blocked", status_is(status)),
         Outcome::Failed(error) => (PollResult::Failed, "failed", error.to_string()),
     };
@@ -95,11 +103,21 @@ fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
     if day(now) >= facts.touched_day + TOUCH_DAYS { Validators::default() } else { facts.validators.clone() }
 }
 
+/// A visit that did not take place: the host is left alone, or it is others' turn. Nothing is learned of the source.
+fn held(facts: Facts, hold: Hold, now: DateTime<Utc>) -> Visit {
+    let (state, reason) = match hold.why {
+        Some(Trouble::Throttled(_)) => (State::Throttled, hold.to_string()),
+        Some(Trouble::Challenge(_)) => (State::Blocked, hold.to_string()),
+        None => (facts.state, facts.reason.clone()),
+    };
+    ended(facts, PollResult::Held { wait: hold.wait, state }, "held", reason, now)
+}
+
 /// A visit that found no listing to go through.
 pub(super) fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: String, now: DateTime<Utc>) -> Visit {
     match result {
         PollResult::Unchanged => (facts.failures, facts.last_success, facts.gone) = (0, Some(now), None),
-        PollResult::Paused => {}
+        PollResult::Paused | PollResult::Held { .. } => {}
         _ => {
             facts.failures = facts.failures.saturating_add(1);
             // What does not answer where it moved to is looked for where it was configured.
@@ -152,6 +170,9 @@ fn read_body(
     } else {
         match entries(source, &bytes, &fetched) {
             Ok(feed) => (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), Says::of(&feed, &fetched)),
+            Err(_) if source.kind == SourceKind::Feed && facts.last_success.is_some() && is_html(&bytes) => {
+                return Ok(ended(facts, PollResult::Blocked, "html", "an HTML page where a feed was".to_owned(), now));
+            }
             Err(reason) => (Err(reason), Says::default()),
         }
     };
@@ -193,6 +214,14 @@ pub(super) fn taken(
     let sighting = Sighting { published: listed.published, gapless: !gap };
     let result = PollResult::Read { fresh: listed.fresh };
     Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap }
+}
+
+/// Whether a body that is no feed is a page: a notice, a login, the home page.
+fn is_html(bytes: &[u8]) -> bool {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    ["<!doctype html", "<html", "<head", "<body"]
+        .iter()
+        .any(|it| start.get(..it.len()).is_some_and(|at| at.eq_ignore_ascii_case(it.as_bytes())))
 }
 
 /// What a feed says beside its entries.

@@ -32,7 +32,7 @@ pub struct PollRecord {
     /// When the poll began.
     pub at: chrono::DateTime<chrono::Utc>,
     /// `read`, `unchanged`, `not_modified`, `throttled`, `blocked`, `gone`, `missing`, `failed`, `undecodable`,
-    /// `unreadable` or `paused`.
+    /// `unreadable`, `html` (a page where a feed was), `held` (its host is left alone: it was not asked) or `paused`.
     pub outcome: &'static str,
     /// Why, where it failed.
     pub reason: String,

@@ -32,7 +32,14 @@ pub enum PollResult {
         /// For how long, where it said.
         retry_after: Option<Duration>,
     },
-    /// The server does not want us: 401, 403, 451.
+    /// It was not asked: its host is left alone, or it is the turn of others.
+    Held {
+        /// For how long.
+        wait: Duration,
+        /// What that makes of it.
+        state: State,
+    },
+    /// We are kept out: 401, 403, 451, robots.txt, a challenge or consent page, a page where a feed was.
     Blocked,
     /// 410: there will be nothing any more, it says.
     Gone,
@@ -119,6 +126,7 @@ pub fn next(it: &Situation, result: PollResult, expected: &Expectation, terms: T
     let (wait, why, state) = match result {
         PollResult::Read { .. } | PollResult::Unchanged => return by_rhythm(it, expected, terms, now),
         PollResult::Throttled { retry_after } => throttled(it, retry_after, bounds),
+        PollResult::Held { wait, state } => (wait.max(SOONEST), "its host may be asked again then".to_owned(), state),
         PollResult::Blocked => (backoff(bounds, it.failures + 3), format!("blocked {} times in a row", it.failures), State::Blocked),
         PollResult::Gone => match it.gone {
             Some((polls, since)) if polls >= GONE.0 && now - since >= GONE.1 => {

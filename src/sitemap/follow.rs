@@ -27,12 +27,13 @@ pub struct Followed {
     pub sitemaps: Vec<Url>,
 }
 
-/// Reads a sitemap that was fetched, and what it leads to. A sitemap of an index that cannot be read is passed over
+/// Reads a sitemap that was fetched, and what it leads to: bodies of `max_decoded` bytes, as far as robots.txt lets us
+/// where it is obeyed. A sitemap of an index that cannot be read is passed over
 /// as long as another one can.
 ///
 /// # Errors
 /// Says what the body is instead, or why none of the index's sitemaps could be read.
-pub async fn follow<F: Fetch>(fetcher: &F, answer: &Fetched, max_decoded: usize) -> Result<Followed, String> {
+pub async fn follow<F: Fetch>(fetcher: &F, answer: &Fetched, (max_decoded, obeys_robots): (usize, bool)) -> Result<Followed, String> {
     let (hash, sitemap) = parse(answer.clone(), max_decoded).await?;
     let children = match sitemap {
         Sitemap::Entries(feed) => return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new() }),
@@ -47,7 +48,7 @@ pub async fn follow<F: Fetch>(fetcher: &F, answer: &Fetched, max_decoded: usize)
         if !asked.insert(child.url.clone()) {
             continue;
         }
-        match one(fetcher, child.url.clone(), max_decoded).await {
+        match one(fetcher, child.url.clone(), (max_decoded, obeys_robots)).await {
             Ok((hash, Sitemap::Entries(feed))) => {
                 found.hash = digest(&[&found.hash, &hash]);
                 found.sitemaps.push(child.url);
@@ -73,11 +74,14 @@ impl Followed {
     }
 }
 
-async fn one<F: Fetch>(fetcher: &F, url: Url, max_decoded: usize) -> Result<([u8; 16], Sitemap), String> {
-    match fetcher.fetch(Request { url, validators: Validators::default(), accept: ACCEPT }).await {
+async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usize, bool)) -> Result<([u8; 16], Sitemap), String> {
+    let request = Request { url, validators: Validators::default(), accept: ACCEPT, obeys_robots, goes_first: true };
+    match fetcher.fetch(request).await {
         Outcome::New(answer) => parse(*answer, max_decoded).await,
         Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
+        Outcome::Held(hold) => Err(hold.to_string()),
+        Outcome::Blocked(block) => Err(block.to_string()),
         Outcome::Failed(error) => Err(error.to_string()),
     }
 }

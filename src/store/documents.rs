@@ -149,6 +149,7 @@ mod tests {
             tries: 0,
             last_error: None,
             fetch_page: false,
+            ignores_robots: false,
             document: Some(document),
         };
         (PendingKey::new(HostKey::new(""), at(ms), &EntryKey::new("s", "a")), entry)

@@ -118,6 +118,9 @@ pub struct PendingEntry {
     pub last_error: Option<String>,
     /// Whether its page is to be fetched.
     pub fetch_page: bool,
+    /// Whether that is done whatever the site's robots.txt says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignores_robots: bool,
     /// What came with it instead of a page to fetch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Document>,

@@ -36,6 +36,8 @@ fn describe() {
     describe_counter!("nashra_gaps_total", "Polls that shared no entry with the one before: something may have been missed");
     describe_counter!("nashra_backfilled_pages_total", "Older pages of listings read after a gap, by outcome");
     describe_counter!("nashra_fetches_total", "Answers by kind (poll, page) and outcome");
+    describe_counter!("nashra_robots_total", "Requests for a robots.txt by outcome: rules, none, unreachable");
+    describe_counter!("nashra_hosts_left_alone_total", "Answers after which a host is left alone: throttled, challenge");
     describe_counter!("nashra_fetch_bytes_total", Unit::Bytes, "Bytes of bodies as sent, by kind");
     describe_counter!("nashra_entries_total", "Listed entries by verdict: new, changed, known, backlog");
     describe_counter!("nashra_topic_messages_total", "Messages of topics that are sources: address, document, deletion, unreadable");
@@ -93,6 +95,16 @@ pub(crate) fn backfilled(outcome: &'static str) {
 pub(crate) fn fetched(kind: &'static str, outcome: &'static str, bytes: usize) {
     counter!("nashra_fetches_total", "kind" => kind, "outcome" => outcome).increment(1);
     counter!("nashra_fetch_bytes_total", "kind" => kind).increment(bytes as u64);
+}
+
+/// A robots.txt was asked for.
+pub(crate) fn robots(outcome: &'static str) {
+    counter!("nashra_robots_total", "outcome" => outcome).increment(1);
+}
+
+/// A host asked us to stay away.
+pub(crate) fn host_left_alone(why: &'static str) {
+    counter!("nashra_hosts_left_alone_total", "why" => why).increment(1);
 }
 
 /// Entries of one listing.

@@ -15,6 +15,7 @@ mod input;
 
 mod daemon;
 
+mod hosts;
 mod listing;
 
 mod sitemap;

@@ -39,14 +39,16 @@ fn what_a_listing_dropped_between_two_polls_is_read_from_its_older_pages() {
 
 #[test]
 fn each_source_has_a_state_with_a_reason_and_a_paused_one_is_left_alone() {
-    let (site, dir) = (Site::start(), tempdir().unwrap());
+    // What a busy host says holds for all of its sources.
+    let (site, other, dir) = (Site::start(), Site::start(), tempdir().unwrap());
     site.put("/good", feed(&["a"], ""));
     site.put("/forbidden", Answer::status(403));
-    site.put("/busy", Answer::status(429).with("retry-after", "3600"));
+    other.put("/busy", Answer::status(429).with("retry-after", "3600"));
     site.put("/gone", Answer::status(410));
     let list: String = ["good", "forbidden", "busy", "gone", "paused"]
         .iter()
-        .map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\npaused = {}\n", site.base, *it == "paused"))
+        .map(|it| (it, if *it == "busy" { &other.base } else { &site.base }))
+        .map(|(it, base)| format!("[[source]]\nid = \"{it}\"\nurl = \"{base}/{it}\"\npaused = {}\n", *it == "paused"))
         .collect::<Vec<_>>()
         .concat();
     std::fs::write(dir.path().join("list.toml"), list).unwrap();

@@ -32,7 +32,7 @@ pub struct DeadLetter {
     pub guid: Option<String>,
     /// The headline that the source gave it.
     pub title: Option<String>,
-    /// A short word: `fetch`, `gone`, `page`, `message` or `document`.
+    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message` or `document`.
     pub reason: &'static str,
     /// What happened, in words.
     pub error: String,

@@ -26,6 +26,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         tries: 0,
         last_error: None,
         fetch_page: false,
+        ignores_robots: false,
         document: Some(document),
     };
     let part = |(title, body): &(&str, &str)| Part {

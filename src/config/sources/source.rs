@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
-    config::{Broker, PageMode, Place, Poll, SourceKind, StartAt, TopicName, setting::from_text},
+    config::{Broker, PageMode, Place, Poll, RobotsMode, SourceKind, StartAt, TopicName, setting::from_text},
     listing::selector::Selectors,
 };
 
@@ -119,6 +119,8 @@ pub struct Source {
     pub paused: bool,
     /// Instead of [`crate::config::Page::mode`].
     pub pages: Option<PageMode>,
+    /// Instead of [`crate::config::Fetch::robots`].
+    pub robots: Option<RobotsMode>,
     /// How the links of a listing are found, where they are not to be found by itself.
     pub listing: Option<Selectors>,
     /// Where it was configured.
@@ -143,6 +145,7 @@ impl Source {
             max_interval: None,
             paused: false,
             pages: None,
+            robots: None,
             listing: None,
             place,
         }
@@ -177,6 +180,8 @@ pub struct TopicSource {
     pub tags: Vec<String>,
     /// Instead of [`crate::config::Page::mode`].
     pub pages: Option<PageMode>,
+    /// Instead of [`crate::config::Fetch::robots`].
+    pub robots: Option<RobotsMode>,
     /// Where it was configured.
     pub place: Place,
 }

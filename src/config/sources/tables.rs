@@ -11,7 +11,7 @@ use url::Url;
 use super::{List, Location, Source, SourceId, TopicSource, label, source_url};
 use crate::{
     config::{
-        Broker, PageMode, Place, SourceKind, StartAt, TopicName, reader,
+        Broker, PageMode, Place, RobotsMode, SourceKind, StartAt, TopicName, reader,
         setting::{Placed, from_text, settings},
     },
     listing::selector::{Selector, Selectors},
@@ -54,6 +54,8 @@ settings! {
         paused: bool = false;
         /// Overrides `page.mode`.
         pages: Option<PageMode> = None;
+        /// Overrides `fetch.robots`.
+        robots: Option<RobotsMode> = None;
         /// How the links of a listing are found.
         listing: Option<ListingTable> = None;
     }
@@ -137,6 +139,7 @@ impl List {
             max_interval: table.max_interval,
             paused: table.paused,
             pages: table.pages,
+            robots: table.robots,
             listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()),
             ..source
         });
@@ -158,6 +161,7 @@ impl List {
             from: table.from.unwrap_or(StartAt::Beginning),
             tags: table.tags.iter().filter_map(|tag| label(tag)).collect(),
             pages: table.pages,
+            robots: table.robots,
             place,
         });
     }

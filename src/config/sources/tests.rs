@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::{PageMode, Poll, SourceKind, StartAt};
+use crate::config::{PageMode, Poll, RobotsMode, SourceKind, StartAt};
 
 fn urls(list: &List) -> Vec<&str> {
     list.sources.iter().map(|source| source.at.url().unwrap().as_str()).collect()
@@ -35,7 +35,7 @@ fn a_list_has_one_url_a_line() {
 #[test]
 fn a_table_has_all_settings() {
     let content = "[[source]]\nid = \"a-1\"\nname = \"A\"\nkind = \"feed\"\nurl = \"https://example.org/a\"\n\
-        tags = [\"x\", \"y\"]\nmin_interval = \"1m\"\nmax_interval = \"1h\"\npages = \"off\"\n";
+        tags = [\"x\", \"y\"]\nmin_interval = \"1m\"\nmax_interval = \"1h\"\npages = \"off\"\nrobots = \"ignore\"\n";
     let list = parse("l", content.as_bytes());
     assert_eq!(said(&list), [""; 0]);
     let expected = Source {
@@ -48,6 +48,7 @@ fn a_table_has_all_settings() {
         max_interval: Some(Duration::from_hours(1)),
         paused: false,
         pages: Some(PageMode::Off),
+        robots: Some(RobotsMode::Ignore),
         listing: None,
         place: list.sources[0].place.clone(),
     };

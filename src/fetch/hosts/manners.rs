@@ -1,0 +1,176 @@
+//! How long a host is to be left alone: after it said so, and between two requests. Pure.
+//!
+//! What must stay true: a time that a server names is kept to; answers to requests that were under way together are one
+//! reason to stay away and not several; a clock that is set back makes no wait longer than it was.
+
+use std::{fmt, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The pause where the server names none, and how long it may grow: it doubles each time that nothing better came
+/// between. Sources that fail again have longer waits of their own.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(15));
+
+/// A server may ask us away for so long at most; more is a mistake of its own.
+const LONGEST_PAUSE: Duration = Duration::from_hours(7 * 24);
+/// Nobody is told to come back later than this for a host's pace.
+const LONGEST_QUEUE: Duration = Duration::from_hours(24);
+
+/// Why a host is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It answered with this status, which asks for fewer requests.
+    Throttled(u16),
+    /// It asked us to prove that we are human.
+    Challenge(&'static str),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Throttled(status) => write!(f, "HTTP status {status}"),
+            Self::Challenge(vendor) => write!(f, "a challenge page of {vendor}"),
+        }
+    }
+}
+
+/// A host is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pause {
+    until: DateTime<Utc>,
+    length: Duration,
+    times: u32,
+    pub(super) why: Trouble,
+}
+
+impl Pause {
+    /// The pause after a trouble, where that may have come during or after another.
+    pub(super) fn after(before: Option<Self>, why: Trouble, retry_after: Option<Duration>, now: DateTime<Utc>) -> Self {
+        let before = before.filter(|it| !it.is_over(now));
+        let running = before.and_then(|it| it.left(now));
+        let times = before.map_or(0, |it| if running.is_some() { it.times } else { it.times.saturating_add(1) });
+        let ladder = || PAUSE.0.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(PAUSE.1);
+        let length = retry_after.unwrap_or_else(ladder).min(LONGEST_PAUSE);
+        match before.zip(running) {
+            Some((before, left)) if left >= length => before,
+            _ => Self { until: later(now, length), length, times, why },
+        }
+    }
+
+    /// How much of it is left.
+    pub(super) fn left(&self, now: DateTime<Utc>) -> Option<Duration> {
+        (self.until - now).to_std().ok().filter(|left| !left.is_zero()).map(|left| left.min(self.length))
+    }
+
+    /// Whether nothing is left to remember: it ended, and so long ago that the next would be the first.
+    pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
+        now - self.until > TimeDelta::hours(1)
+    }
+}
+
+/// How often a host may be asked: a token bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// A token comes in each such time; zero is no limit.
+    pub spacing: Duration,
+    /// Tokens that it holds: requests that may follow each other at once after a rest.
+    pub burst: u32,
+}
+
+/// When the bucket will be full again, which is all that it has to know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Bucket {
+    full: Option<DateTime<Utc>>,
+    /// The same with those who were sent away to come back when their turn would be.
+    promised: Option<DateTime<Utc>>,
+}
+
+impl Bucket {
+    /// Takes a token that is there within `patience`, and says how long that is; or says when to come back for one: one
+    /// after the other, but for those who go first.
+    pub(super) fn take(&mut self, pace: Pace, (patience, goes_first): (Duration, bool), now: DateTime<Utc>) -> Result<Duration, Duration> {
+        if pace.spacing.is_zero() {
+            return Ok(Duration::ZERO);
+        }
+        let room = pace.spacing.saturating_mul(pace.burst.saturating_sub(1));
+        let owed = |at: Option<DateTime<Utc>>| at.and_then(|it| (it - now).to_std().ok()).unwrap_or_default();
+        // More can be owed only where the clock was set back.
+        let debt = Some(owed(self.full)).filter(|it| *it <= room + pace.spacing + patience).unwrap_or_default();
+        let wait = debt.saturating_sub(room);
+        if wait <= patience {
+            self.full = Some(later(now, debt + pace.spacing));
+            return Ok(wait);
+        }
+        if goes_first {
+            return Err(wait);
+        }
+        let queue = owed(self.promised).max(wait).min(LONGEST_QUEUE);
+        self.promised = Some(later(now, queue + pace.spacing));
+        Err(queue)
+    }
+
+    pub(super) fn is_full(&self, now: DateTime<Utc>) -> bool {
+        [self.full, self.promised].into_iter().flatten().all(|it| it <= now)
+    }
+}
+
+fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait)).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUSY: Trouble = Trouble::Throttled(429);
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_time_that_the_server_names_is_kept_and_else_pauses_double() {
+        let asked = Pause::after(None, BUSY, Some(seconds(3600)), at(0));
+        assert_eq!((asked.left(at(3599)), asked.left(at(3600))), (Some(seconds(1)), None));
+        let first = Pause::after(None, BUSY, None, at(0));
+        let second = Pause::after(Some(first), BUSY, None, at(30));
+        assert_eq!((first.left(at(0)), second.left(at(30))), (Some(seconds(30)), Some(seconds(60))));
+        let long = (0..40).fold(second, |before, _| Pause::after(Some(before), BUSY, None, before.until));
+        assert_eq!(long.length, PAUSE.1);
+    }
+
+    #[test]
+    fn answers_that_come_together_are_one_reason_and_the_longest_time_holds() {
+        let asked = Pause::after(None, BUSY, Some(seconds(600)), at(0));
+        assert_eq!(Pause::after(Some(asked), BUSY, None, at(1)), asked);
+        assert_eq!(Pause::after(Some(asked), BUSY, Some(seconds(900)), at(1)).left(at(1)), Some(seconds(900)));
+        assert_eq!(asked.left(at(-9999)), Some(seconds(600)), "a clock that was set back");
+    }
+
+    #[test]
+    fn a_bucket_lets_a_burst_through_and_then_one_request_each_spacing() {
+        let pace = Pace { spacing: seconds(2), burst: 3 };
+        let mut bucket = Bucket::default();
+        let mut take = |now| bucket.take(pace, (seconds(60), false), at(now));
+        assert_eq!([take(0), take(0), take(0), take(0), take(0)], [0, 0, 0, 2, 4].map(|it| Ok(seconds(it))));
+        assert_eq!(take(100), Ok(seconds(0)));
+        assert!(!bucket.is_full(at(101)));
+        assert!(bucket.is_full(at(102)));
+    }
+
+    #[test]
+    fn those_who_would_wait_too_long_are_told_to_come_back_one_after_the_other() {
+        let pace = Pace { spacing: seconds(10), burst: 1 };
+        let mut bucket = Bucket::default();
+        let mut take = |now| bucket.take(pace, (seconds(5), false), at(now));
+        assert_eq!([take(0), take(0), take(0)], [Ok(seconds(0)), Err(seconds(10)), Err(seconds(20))]);
+        assert_eq!(bucket.take(pace, (seconds(5), true), at(0)), Err(seconds(10)), "a poll waits for no queue of pages");
+        let mut take = |now| bucket.take(pace, (seconds(5), false), at(now));
+        assert_eq!([take(10), take(20)], [Ok(seconds(0)), Ok(seconds(0))]);
+        assert_eq!(take(-99_999), Ok(seconds(0)), "a clock that was set back");
+    }
+}

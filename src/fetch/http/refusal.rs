@@ -1,0 +1,52 @@
+//! What a refusal means, and what it means for all who ask its host.
+
+use std::time::Duration;
+
+use reqwest::{Response, header::RETRY_AFTER};
+use tokio::time::timeout;
+
+use super::{Bound, Hop, HttpFetcher, read};
+use crate::{
+    clock::Clock,
+    fetch::{Block, Body, FetchError, Outcome, challenge, headers, hosts::Trouble},
+    telemetry::metrics,
+};
+
+/// The body of a refusal is worth no longer wait.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+impl<C: Clock> HttpFetcher<C> {
+    /// A refusal by its kind: its words are read where they may say more than its status.
+    pub(super) async fn refusal(&self, mut response: Response, status: u16) -> Outcome {
+        let bound = Bound { bytes: challenge::MAX_SENT, cut: true };
+        let bytes = timeout(TIMEOUT, read(&mut response, bound)).await.ok().and_then(Result::ok).unwrap_or_default();
+        let headers = response.headers();
+        let page = Body { bytes, encodings: headers::encodings(headers) }.decode(challenge::MAX_READ).unwrap_or_default();
+        if let Some(service) = challenge::in_page(status, headers, &page) {
+            return Outcome::Blocked(Block::Challenge { status, service });
+        }
+        let throttled = match status {
+            429 => true,
+            503 => headers.contains_key(RETRY_AFTER),
+            403 => challenge::is_too_often(headers, &page),
+            _ => false,
+        };
+        if throttled {
+            return Outcome::Throttled { status, retry_after: headers::retry_after(headers, self.clock.now()) };
+        }
+        Outcome::Failed(FetchError::Status(status))
+    }
+
+    /// What an answer says about how often to come holds for all requests to its host.
+    pub(super) fn note(&self, host: &str, hop: &Hop) {
+        let (why, retry_after) = match hop {
+            Hop::Done(Outcome::Throttled { status, retry_after }) => (Trouble::Throttled(*status), *retry_after),
+            Hop::Done(Outcome::Failed(FetchError::Status(503))) => (Trouble::Throttled(503), None),
+            Hop::Done(Outcome::Blocked(Block::Challenge { service, .. })) => (Trouble::Challenge(service), None),
+            Hop::Done(Outcome::Failed(_)) => return,
+            _ => return self.hosts.well(host, self.clock.now()),
+        };
+        metrics::host_left_alone(if matches!(why, Trouble::Throttled(_)) { "throttled" } else { "challenge" });
+        self.hosts.trouble(host, why, retry_after, self.clock.now());
+    }
+}

@@ -1,0 +1,73 @@
+//! Asks a site for its robots.txt, through the same fetcher: the same addresses, turns and bounds.
+//!
+//! What a status means is RFC 9309 §2.3.1: without a file all is allowed; a server that cannot tell means "not now".
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use url::Url;
+
+use super::{Bound, HttpFetcher};
+use crate::{
+    clock::Clock,
+    fetch::{
+        FetchError, Fetched, Outcome, Request, Validators,
+        robots::{Answer, MAX_FILE, Rules},
+    },
+    telemetry::metrics,
+};
+
+impl<C: Clock> HttpFetcher<C> {
+    /// What the site of an address asks of us.
+    pub(super) async fn rules(&self, url: &Url) -> Result<Arc<Rules>, FetchError> {
+        let site = url.origin().ascii_serialization();
+        self.robots.of(&site, self.clock.now(), self.ask(url)).await.map_err(FetchError::Robots)
+    }
+
+    // Boxed, because the fetch that asks for this makes a fetch itself.
+    fn ask<'a>(&'a self, url: &Url) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
+        let mut url = url.clone();
+        url.set_path("/robots.txt");
+        url.set_query(None);
+        url.set_fragment(None);
+        let request =
+            Request { url, validators: Validators::default(), accept: "text/plain, */*;q=0.5", obeys_robots: false, goes_first: true };
+        Box::pin(async move {
+            let bound = Bound { bytes: MAX_FILE, cut: true };
+            let answer = match self.follow(request, bound).await.unwrap_or_else(Outcome::Failed) {
+                Outcome::New(fetched) => self.parse(*fetched).await,
+                outcome => without_a_file(outcome),
+            };
+            metrics::robots(match &answer {
+                Answer::Rules(rules) if *rules == Rules::default() => "none",
+                Answer::Rules(_) => "rules",
+                Answer::Unreachable(_) => "unreachable",
+            });
+            answer
+        })
+    }
+
+    /// Off the network's threads, as a file may be a bomb.
+    async fn parse(&self, fetched: Fetched) -> Answer {
+        let limit = self.limits.max_decoded;
+        let work = tokio::task::spawn_blocking(move || fetched.body.decode(limit).map(|file| Rules::parse(&file)));
+        match work.await {
+            Ok(Ok(rules)) => Answer::Rules(rules),
+            Ok(Err(error)) => Answer::Unreachable(error.to_string()),
+            Err(error) => Answer::Unreachable(error.to_string()),
+        }
+    }
+}
+
+fn without_a_file(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Throttled { status, .. } | Outcome::Failed(FetchError::Status(status @ 500..)) => {
+            Answer::Unreachable(format!("HTTP status {status}"))
+        }
+        Outcome::Held(hold) => Answer::Unreachable(hold.to_string()),
+        Outcome::Failed(
+            error @ (FetchError::Timeout(_) | FetchError::Transport(_) | FetchError::TooLarge { .. } | FetchError::Decode(_)),
+        ) => Answer::Unreachable(error.to_string()),
+        // 4xx, a loop of redirects. Where the address itself is refused, so will be what is behind it.
+        _ => Answer::Rules(Rules::default()),
+    }
+}

@@ -1,0 +1,199 @@
+//! The robots.txt of each site that is talked to.
+//!
+//! What must stay true: one request at a time asks for a site's file, and those who wait for it share what it came to,
+//! so that ten thousand sources of a dead host cost it no more than one; what nobody asked for in a day is forgotten, and
+//! all of it together stays within a bound.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::Rules;
+
+/// For how long a file is believed (RFC 9309 §2.4).
+const FRESH: TimeDelta = TimeDelta::hours(24);
+/// For how long the last copy stands in for a file that cannot be read; after as long without one, there is none.
+const STALE: TimeDelta = TimeDelta::days(30);
+/// The first pause after a file that could not be read; each further one is twice as long, up to the longest.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
+/// Bytes of rules that are remembered, over all sites.
+const MAX_BYTES: usize = 64 << 20;
+/// The table is not gone through for less.
+const SMALL: usize = 1024;
+
+/// What asking for a file came to.
+#[derive(Debug)]
+pub(in crate::fetch) enum Answer {
+    /// There it is, or there is none.
+    Rules(Rules),
+    /// The server could not be asked, or could not tell.
+    Unreachable(String),
+}
+
+/// All files.
+#[derive(Debug, Default)]
+pub(in crate::fetch) struct Robots {
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    sites: HashMap<Box<str>, Arc<Site>>,
+    /// It is gone through when it has grown to this.
+    sweep_at: usize,
+}
+
+#[derive(Debug, Default)]
+struct Site {
+    known: AsyncMutex<Known>,
+    weight: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    rules: Option<(Arc<Rules>, DateTime<Utc>)>,
+    /// Until when nobody asks again.
+    fresh: Option<DateTime<Utc>>,
+    /// Why it cannot be read, how often that was tried, and since when.
+    trouble: Option<(String, u32, DateTime<Utc>)>,
+}
+
+impl Robots {
+    /// The rules of a site, asked for where they are not known; or why nobody can tell.
+    pub(in crate::fetch) async fn of(
+        &self,
+        site: &str,
+        now: DateTime<Utc>,
+        ask: impl Future<Output = Answer>,
+    ) -> Result<Arc<Rules>, String> {
+        let site = self.site(site, now);
+        let mut known = site.known.lock().await;
+        if !known.is_fresh(now) {
+            known.note(ask.await, now);
+            site.weight.store(known.rules.as_ref().map_or(0, |(rules, _)| rules.weight()), Ordering::Relaxed);
+        }
+        known.verdict(now)
+    }
+
+    fn site(&self, name: &str, now: DateTime<Utc>) -> Arc<Site> {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(site) = table.sites.get(name) {
+            return Arc::clone(site);
+        }
+        if table.sites.len() >= table.sweep_at.max(SMALL) {
+            table.sweep(now);
+        }
+        let site = Arc::<Site>::default();
+        table.sites.insert(name.into(), Arc::clone(&site));
+        site
+    }
+}
+
+impl Table {
+    fn sweep(&mut self, now: DateTime<Utc>) {
+        // Nobody can begin to use one meanwhile, as that takes the table.
+        let used = |it: &Arc<Site>| Arc::strong_count(it) > 1;
+        self.sites.retain(|_, it| used(it) || it.known.try_lock().is_ok_and(|known| known.is_fresh(now)));
+        let bytes: usize = self.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
+        if bytes > MAX_BYTES {
+            // They are asked for again: dear, and better than growing.
+            self.sites.retain(|_, it| used(it) || it.weight.load(Ordering::Relaxed) == 0);
+        }
+        self.sites.shrink_to(SMALL);
+        self.sweep_at = self.sites.len() + self.sites.len() / 4 + SMALL;
+    }
+}
+
+impl Known {
+    /// A clock that was set back must not make a day of a year.
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.fresh.is_some_and(|fresh| now < fresh && fresh - now <= FRESH)
+    }
+
+    fn note(&mut self, answer: Answer, now: DateTime<Utc>) {
+        match answer {
+            Answer::Rules(rules) => {
+                *self = Self { rules: Some((Arc::new(rules), now)), fresh: Some(now + FRESH), trouble: None };
+            }
+            Answer::Unreachable(why) => {
+                let (times, since) = self.trouble.as_ref().map_or((0, now), |(_, times, since)| (*times, *since));
+                let wait = RETRY.0.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(RETRY.1);
+                self.fresh = Some(now + TimeDelta::from_std(wait).unwrap_or(FRESH));
+                self.trouble = Some((why, times.saturating_add(1), since));
+            }
+        }
+    }
+
+    fn verdict(&self, now: DateTime<Utc>) -> Result<Arc<Rules>, String> {
+        match (&self.rules, &self.trouble) {
+            (Some((rules, read)), trouble) if trouble.is_none() || now - *read < STALE => Ok(Arc::clone(rules)),
+            (_, Some((why, _, since))) if now - *since < STALE => Err(why.clone()),
+            _ => Ok(Arc::default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
+    }
+
+    fn file() -> Answer {
+        Answer::Rules(Rules::parse(b"User-agent: *\nDisallow: /a"))
+    }
+
+    fn down() -> Answer {
+        Answer::Unreachable("down".to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_file_is_asked_for_once_a_day() {
+        let (robots, asked) = (Robots::default(), AtomicUsize::new(0));
+        for hour in [0, 1, 23, 24, 47] {
+            let ask = async {
+                asked.fetch_add(1, Ordering::Relaxed);
+                file()
+            };
+            assert_eq!(robots.of("a", at(hour), ask).await.unwrap().rules.len(), 1);
+        }
+        assert_eq!(asked.into_inner(), 2);
+    }
+
+    #[tokio::test]
+    async fn while_a_file_cannot_be_read_its_last_copy_holds_for_thirty_days() {
+        let robots = Robots::default();
+        robots.of("a", at(0), async { file() }).await.unwrap();
+        assert_eq!(robots.of("a", at(29 * 24), async { down() }).await.unwrap().rules.len(), 1);
+        assert_eq!(robots.of("a", at(31 * 24), async { down() }).await, Err("down".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_never_read_means_not_now_and_after_thirty_days_that_there_is_none() {
+        let robots = Robots::default();
+        assert_eq!(robots.of("a", at(0), async { down() }).await, Err("down".to_owned()));
+        assert_eq!(robots.of("a", at(0), async { file() }).await, Err("down".to_owned()), "those who waited share the answer");
+        assert_eq!(robots.of("a", at(31 * 24), async { down() }).await.unwrap().rules.len(), 0);
+        assert_eq!(robots.of("a", at(32 * 24), async { file() }).await.unwrap().rules.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_table_forgets_what_nobody_asked_for_in_a_day() {
+        let robots = Robots::default();
+        for site in 0..10 * SMALL {
+            let hour = i64::try_from(site).unwrap() / 10;
+            robots.of(&site.to_string(), at(hour), async { file() }).await.unwrap();
+        }
+        assert!(robots.table.lock().unwrap().sites.len() < 3 * SMALL);
+    }
+}
