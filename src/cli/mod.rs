@@ -22,7 +22,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     admin::control::Request,
-    config::Overrides,
+    config::{Config, Overrides},
     schema::{self, Record},
 };
 
@@ -106,6 +106,29 @@ pub fn main() -> ExitCode {
             print(&String::from_utf8_lossy(&script))
         }
     }
+}
+
+/// Loads the config, does work that needs the network, and prints what it found; or says of `what` what went wrong.
+fn ask<E: std::fmt::Display>(
+    (what, overrides): (&str, &Overrides),
+    is_world: impl FnOnce(&E) -> bool,
+    work: impl AsyncFnOnce(&Config) -> Result<String, E>,
+) -> ExitCode {
+    let config = match Config::load(overrides.config.as_deref(), overrides) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(WRONG_INPUT);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(run::STACK).build();
+    let (error, code) = match runtime.map(|it| it.block_on(work(&config))) {
+        Ok(Ok(text)) => return print(&text),
+        Ok(Err(error)) => (error.to_string(), if is_world(&error) { WORLD_FAILED } else { WRONG_INPUT }),
+        Err(error) => (error.to_string(), WORLD_FAILED),
+    };
+    eprintln!("nashra: {what}: {error}");
+    ExitCode::from(code)
 }
 
 /// Writes to standard output. Whoever reads it may have seen enough.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 use url::Url;
 
-use super::{WORLD_FAILED, WRONG_INPUT, print, run::STACK};
+use super::ask;
 use crate::{
     clock::{Clock as _, SystemClock},
     config::{Config, Overrides},
@@ -31,26 +31,11 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    let config = match Config::load(options.overrides.config.as_deref(), &options.overrides) {
-        Ok(config) => config,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::from(WRONG_INPUT);
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(attempt(options, &config)),
-        Err(error) => Err(TrialError::World(error.to_string())),
-    };
-    match outcome {
-        Ok(report) if options.json => print(&format!("{}\n", serde_json::to_string(&report).unwrap_or_default())),
-        Ok(report) => print(&report.to_string()),
-        Err(error) => {
-            eprintln!("nashra: {}: {error}", options.what);
-            ExitCode::from(if matches!(error, TrialError::World(_)) { WORLD_FAILED } else { WRONG_INPUT })
-        }
-    }
+    let is_world = |error: &TrialError| matches!(error, TrialError::World(_));
+    ask((&options.what, &options.overrides), is_world, async |config| {
+        let report = attempt(options, config).await?;
+        Ok(if options.json { format!("{}\n", serde_json::to_string(&report).unwrap_or_default()) } else { report.to_string() })
+    })
 }
 
 async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialError> {

@@ -6,7 +6,7 @@ use clap::Args;
 use url::Url;
 
 use crate::{
-    cli::{WORLD_FAILED, WRONG_INPUT, print, run::STACK},
+    cli::ask,
     config::{Config, Overrides},
     daemon,
     discover::{self, DiscoverError, Offer},
@@ -24,25 +24,11 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    let config = match Config::load(options.overrides.config.as_deref(), &options.overrides) {
-        Ok(config) => config,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::from(WRONG_INPUT);
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(look(options, &config)),
-        Err(error) => Err(DiscoverError::World(error.to_string())),
-    };
-    match outcome {
-        Ok(offers) => print(&offers.iter().map(|it| if options.json { line(it) } else { words(it) }).collect::<Vec<_>>().concat()),
-        Err(error) => {
-            eprintln!("nashra: {}: {error}", options.url);
-            ExitCode::from(if matches!(error, DiscoverError::World(_)) { WORLD_FAILED } else { WRONG_INPUT })
-        }
-    }
+    let is_world = |error: &DiscoverError| matches!(error, DiscoverError::World(_));
+    ask((options.url.as_str(), &options.overrides), is_world, async |config| {
+        let offers = look(options, config).await?;
+        Ok(offers.iter().map(|it| if options.json { line(it) } else { words(it) }).collect())
+    })
 }
 
 async fn look(options: &Options, config: &Config) -> Result<Vec<Offer>, DiscoverError> {
