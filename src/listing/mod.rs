@@ -137,20 +137,15 @@ pub fn read_by(selectors: &Selectors, bytes: &[u8], content_type: Option<&str>, 
 /// # Errors
 /// Says what the bytes are instead of a page.
 pub fn candidates(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Vec<Candidate>, ListingError> {
-    if let Some(what) = guard::not_html(bytes) {
-        return Err(ListingError::NotHtml(what.to_owned()));
-    }
-    let text = encoding::to_text(bytes, content_type);
-    let tree = Tree::parse(&text);
-    let survey = Survey::of(&tree);
-    let found = gather::gather(&survey, url);
-    let measures = features::measure(&survey, &found, url);
-    let weighed = found.targets.into_iter().zip(measures).map(|(target, measures)| {
-        let score = model::score(&measures);
-        let measures = features::NAMES.iter().copied().zip(measures.values()).collect();
-        Candidate { url: target.url, article: score > 0.0, score, measures }
-    });
-    Ok(weighed.collect())
+    surveyed(bytes, content_type, url, |_, survey, found| {
+        let measures = features::measure(survey, &found, url);
+        let weighed = found.targets.into_iter().zip(measures).map(|(target, measures)| {
+            let score = model::score(&measures);
+            let measures = features::NAMES.iter().copied().zip(measures.values()).collect();
+            Candidate { url: target.url, article: score > 0.0, score, measures }
+        });
+        Ok(weighed.collect())
+    })
 }
 
 fn with_page(
@@ -159,6 +154,21 @@ fn with_page(
     url: &Url,
     choose: impl FnOnce(&Survey<'_, '_>, &Gathered) -> Result<Vec<Link>, ListingError>,
 ) -> Result<Listing, ListingError> {
+    surveyed(bytes, content_type, url, |tree, survey, found| {
+        let links = choose(survey, &found)?;
+        let title = tree.find(0, Tag::Title).map(|it| bounded(&collapse(&tree.whole_text(it)), 300)).filter(|it| !it.is_empty());
+        let language = tree.find(0, Tag::Html).and_then(|it| tree.attribute(it, "lang")).map(|it| it.trim().to_owned());
+        Ok(Listing { title, language: language.filter(|it| (2..=35).contains(&it.len())), links })
+    })
+}
+
+/// Parses a page, gathers its links and hands both on.
+fn surveyed<T>(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &Url,
+    then: impl FnOnce(&Tree<'_>, &Survey<'_, '_>, Gathered) -> Result<T, ListingError>,
+) -> Result<T, ListingError> {
     if let Some(what) = guard::not_html(bytes) {
         return Err(ListingError::NotHtml(what.to_owned()));
     }
@@ -166,10 +176,7 @@ fn with_page(
     let tree = Tree::parse(&text);
     let survey = Survey::of(&tree);
     let found = gather::gather(&survey, url);
-    let links = choose(&survey, &found)?;
-    let title = tree.find(0, Tag::Title).map(|it| bounded(&collapse(&tree.whole_text(it)), 300)).filter(|it| !it.is_empty());
-    let language = tree.find(0, Tag::Html).and_then(|it| tree.attribute(it, "lang")).map(|it| it.trim().to_owned());
-    Ok(Listing { title, language: language.filter(|it| (2..=35).contains(&it.len())), links })
+    then(&tree, &survey, found)
 }
 
 /// The start of a text, in bytes at most.
