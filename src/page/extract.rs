@@ -3,6 +3,8 @@
 
 use std::{panic::AssertUnwindSafe, sync::LazyLock};
 
+use url::Url;
+
 use super::{
     Input, Page, PageError, PageKind, Part, encoding,
     features::{self, Measured, Said},
@@ -38,41 +40,44 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
 }
 
 fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
+    with_view(html, input.url, page).ok_or(PageError::Panicked)?
+}
+
+/// Measures a page and hands it on; `None` where the table of hints is broken.
+fn with_view<T>(html: &str, base: &Url, then: impl FnOnce(View<'_, '_>) -> T) -> Option<T> {
     let tree = Tree::parse(html);
-    let meta = meta::read(&tree, input.url);
+    let meta = meta::read(&tree, base);
     let mut lines = Lines::of(&tree);
     lines.lines.truncate(MAX_LINES);
-    let Some(reader) = HINTS.as_ref() else { return Err(PageError::Panicked) };
     let (title, description, repeated) = meta.said();
-    let said = Said { title, description, body: repeated };
-    let measured = features::measure(&tree, &lines, reader, said);
+    let measured = features::measure(&tree, &lines, HINTS.as_ref()?, Said { title, description, body: repeated });
     let body: Vec<bool> = measured.rows.iter().map(|row| forest::BODY.probability(row) >= PROBABLE).collect();
-    let view = View { tree: &tree, lines: &lines, measured: &measured, body: &body, meta: &meta, base: input.url };
+    Some(then(View { tree: &tree, lines: &lines, measured: &measured, body: &body, meta: &meta, base }))
+}
+
+fn page(view: View<'_, '_>) -> Result<Page, PageError> {
     let live = live::entries(view);
     let articles = articles(view, &live);
     if articles.iter().all(|it| it.content.text.as_ref().is_none_or(|it| it.chars().count() < MIN_TEXT)) {
         return Err(PageError::NoText);
     }
-    let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind(&meta, &measured, &body, &lines) };
-    let Meta { canonical, alternates, site_name, .. } = meta;
+    let meta = view.meta;
+    let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind(meta, view.measured, view.body, view.lines) };
+    let (canonical, alternates, site_name) = (meta.canonical.clone(), meta.alternates.clone(), meta.site_name.clone());
     Ok(Page { canonical, alternates, site_name, kind, articles })
 }
 
 /// The signs of each line that could be the headline of a further article, and whether it is: for training. `is_headline`
 /// is asked for each line's text; what follows is measured as after its answer.
 #[must_use]
-pub fn signs_of_parts(html: &str, base: &url::Url, mut is_headline: impl FnMut(&str) -> bool) -> Vec<(Vec<f32>, bool)> {
-    let (mut rows, tree) = (Vec::new(), Tree::parse(html));
-    let (meta, lines) = (meta::read(&tree, base), Lines::of(&tree));
-    let Some(reader) = HINTS.as_ref() else { return rows };
-    let (title, description, body) = meta.said();
-    let measured = features::measure(&tree, &lines, reader, Said { title, description, body });
-    let body: Vec<bool> = measured.rows.iter().map(|row| forest::BODY.probability(row) >= PROBABLE).collect();
-    let view = View { tree: &tree, lines: &lines, measured: &measured, body: &body, meta: &meta, base };
-    split::walk(view, |row, text| {
-        let is = is_headline(text);
-        rows.push((row.to_vec(), is));
-        is
+pub fn signs_of_parts(html: &str, base: &Url, mut is_headline: impl FnMut(&str) -> bool) -> Vec<(Vec<f32>, bool)> {
+    let mut rows = Vec::new();
+    with_view(html, base, |view| {
+        split::walk(view, |row, text| {
+            let is = is_headline(text);
+            rows.push((row.to_vec(), is));
+            is
+        })
     });
     rows
 }

@@ -9,7 +9,10 @@
 //! What must stay true: a part has a headline of its own and a text that is worth one; lists, comments and boxes are no
 //! parts.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
 
 use url::Url;
 
@@ -107,7 +110,8 @@ pub(super) struct Context<'a, 'b> {
     text: Vec<u32>,
     /// For each line the last line of text before it.
     before: Vec<usize>,
-    topics: Topics,
+    /// Made for the first candidate, which most pages do not have.
+    topics: OnceCell<Topics>,
     /// How many headings have an element of this build.
     builds: HashMap<u64, u32>,
 }
@@ -126,14 +130,21 @@ impl<'a, 'b> Context<'a, 'b> {
             }
         }
         text.push(sum);
-        let paragraph = |at: &usize| view.body[*at] && view.measured.weight[*at] >= PARAGRAPH;
-        let paragraphs = (0..count).filter(paragraph).map(|at| (at, view.lines.get(&view.lines.lines[at])));
-        let topics = Topics::new(count, paragraphs, NEUTRAL);
         let mut builds = HashMap::new();
         for line in view.lines.lines.iter().filter(|it| heading_level(view.tree, it.block).is_some()) {
             *builds.entry(element_hash(view.tree, line.block)).or_insert(0) += 1;
         }
-        Self { view, text, before, topics, builds }
+        Self { view, text, before, topics: OnceCell::new(), builds }
+    }
+
+    /// What the page's paragraphs are about.
+    fn topics(&self) -> &Topics {
+        self.topics.get_or_init(|| {
+            let (view, count) = (self.view, self.view.lines.lines.len());
+            let paragraph = |at: &usize| view.body[*at] && view.measured.weight[*at] >= PARAGRAPH;
+            let paragraphs = (0..count).filter(paragraph).map(|at| (at, view.lines.get(&view.lines.lines[at])));
+            Topics::new(count, paragraphs, NEUTRAL)
+        })
     }
 
     /// Text of articles in lines, in weight.

@@ -36,7 +36,7 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stret
     let after = it.at + 1..it.end.min(it.at + TEXT);
     let earlier = it.at.saturating_sub(TEXT)..it.at;
     let siblings = tree.children(tree.parent(line.block)).take(200).filter(|it| tree.tag(*it) == tree.tag(line.block)).count();
-    let of_title = title.map_or(-1.0, |title| context.topics.fit_to(view.lines.get(&lines[title]), after.clone()));
+    let of_title = title.map_or(-1.0, |title| context.topics().fit_to(view.lines.get(&lines[title]), after.clone()));
     [
         f32::from(it.level),
         f32::from(it.level) - f32::from(title_level),
@@ -53,9 +53,9 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stret
         gap.iter().filter(|it| it.linked * 2 > it.chars).count() as f32,
         line.linked as f32 / line.chars.max(1) as f32,
         view.measured.weight[it.at] as f32,
-        context.topics.likeness(it.at, it.at).unwrap_or(-1.0),
-        context.topics.fit_to(name, after),
-        context.topics.fit_to(name, earlier),
+        context.topics().likeness(it.at, it.at).unwrap_or(-1.0),
+        context.topics().fit_to(name, after),
+        context.topics().fit_to(name, earlier),
         of_title,
         (text_after as f32 + 1.0).ln(),
         (text_before as f32 + 1.0).ln(),
