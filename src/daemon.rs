@@ -138,16 +138,19 @@ type Fetcher = HttpFetcher<Arc<SystemClock>>;
 pub(crate) fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
     let (clock, fetch) = (Arc::new(SystemClock), &config.fetch);
     let limits = Limits {
-        user_agent: fetch.user_agent.as_str().to_owned(),
+        user_agent: fetch.user_agent(),
         per_host: fetch.per_host,
         pace: Pace { spacing: fetch.spacing, burst: fetch.burst },
         max_crawl_delay: fetch.max_crawl_delay,
         connect_timeout: fetch.connect_timeout,
+        first_byte_timeout: fetch.first_byte_timeout,
+        least_rate: fetch.least_rate.as_usize(),
         total_timeout: fetch.timeout,
         max_body: fetch.max_body.as_usize(),
         max_decoded: fetch.max_decoded.as_usize(),
         max_redirects: fetch.max_redirects,
         allow: fetch.allow_addresses.clone(),
+        ..Limits::default()
     };
     let fetcher = HttpFetcher::new(limits, Arc::clone(&clock)).map_err(|error| DaemonError::Client(error.to_string()))?;
     Ok((Arc::new(fetcher), clock))

@@ -28,6 +28,7 @@ pub fn run(config: Option<&Path>, overrides: &Overrides) -> ExitCode {
 /// Whether all is well.
 fn check(path: Option<&Path>, overrides: &Overrides, out: &mut impl Write, err: &mut impl Write) -> io::Result<bool> {
     let (config, mut errors) = Config::read(path, overrides);
+    errors.extend(config.lacks_contact(path));
     let mut elsewhere = 0;
     let files = config.sources.iter().filter_map(|list| match list {
         SourceList::File(path) => Some(path),
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_good_config_says_so() {
-        let config = "sources = [\"sources.txt\", \"https://example.org/list.opml\"]";
+        let config = "sources = [\"sources.txt\", \"https://example.org/list.opml\"]\n[fetch]\ncontact = \"bot@example.org\"";
         let out = "the config is good: 1 source\nnot checked, since they are fetched: 1 list\n";
         assert_eq!(checked(config, "https://example.org/"), (true, out.to_owned(), String::new()));
     }
@@ -99,8 +100,10 @@ mod tests {
     fn errors_of_config_and_sources_are_told_together() {
         let (good, out, err) = checked("sources = [\"sources.txt\"]\npol = 1\n", "here\n");
         assert!(!good);
-        assert_eq!(out, "2 errors in the config and its sources\n");
+        assert_eq!(out, "3 errors in the config and its sources\n");
         let expected = "nashra.toml:2:1: pol: unknown setting; did you mean `poll`?\n\
+            nashra.toml: fetch.contact: names nobody: give a URL or a mail address, so that a site which has trouble with your \
+            requests can tell you instead of blocking you\n\
             sources.txt:1:1: \"here\" is not a URL: it must begin with https:// or http://\n";
         assert_eq!(err, expected);
     }

@@ -15,13 +15,18 @@ use crate::{
 pub(super) const STACK: usize = 16 << 20;
 
 pub(super) fn run(overrides: &Overrides) -> ExitCode {
-    let config = match Config::load(overrides.config.as_deref(), overrides) {
+    let path = overrides.config.as_deref();
+    let config = match Config::load(path, overrides) {
         Ok(config) => config,
         Err(errors) => {
             eprintln!("{errors}");
             return ExitCode::from(WRONG_INPUT);
         }
     };
+    if let Some(error) = config.lacks_contact(path) {
+        eprintln!("{error}");
+        return ExitCode::from(WRONG_INPUT);
+    }
     in_runtime(&config, daemon(&config, overrides))
 }
 

@@ -34,7 +34,7 @@ pub use self::{
     overrides::Overrides,
     settings::{Admin, Config, Fetch, Kafka, Log, Outbox, Page, Poll, Queues, Run, Sink, Store},
     size::{ByteSize, SizeError},
-    values::{Backlog, Listen, LogFilter, Retention, SourceList, UserAgent},
+    values::{Backlog, Contact, Listen, LogFilter, Retention, SourceList, UserAgent},
 };
 
 /// Larger files are refused unread: nobody writes such a config or list by hand.
@@ -43,7 +43,8 @@ const LARGEST_FILE: u64 = 64 << 20;
 /// Settings of which the first must not exceed the second.
 const INTERVALS: [&str; 2] = ["poll.min_interval", "poll.max_interval"];
 const RETRIES: [&str; 2] = ["page.retry_first", "page.retry_max"];
-const TIMEOUTS: [&str; 2] = ["fetch.connect_timeout", "fetch.timeout"];
+const CONNECTING: [&str; 2] = ["fetch.connect_timeout", "fetch.first_byte_timeout"];
+const ANSWERING: [&str; 2] = ["fetch.first_byte_timeout", "fetch.timeout"];
 const BODIES: [&str; 2] = ["fetch.max_body", "fetch.max_decoded"];
 const BATCHES: [&str; 2] = ["kafka.batch_bytes", "outbox.max_bytes"];
 const REPLICAS: [&str; 2] = ["kafka.min_insync_replicas", "kafka.replication_factor"];
@@ -70,6 +71,17 @@ impl Config {
         (config, errors)
     }
 
+    /// Says so where a config file gives no contact. The commands that run or check a daemon's config ask for it; without
+    /// a file there is nobody to ask.
+    #[must_use]
+    pub fn lacks_contact(&self, path: Option<&Path>) -> Option<ConfigError> {
+        let path = path.filter(|_| self.fetch.contact.is_none())?;
+        let message = "names nobody: give a URL or a mail address, so that a site which has trouble with your requests can tell you \
+            instead of blocking you";
+        let place = Place::whole(&path.display().to_string());
+        Some(ConfigError { place, key: "fetch.contact".to_owned(), message: message.to_owned() })
+    }
+
     /// The path of the control socket, through which commands reach a running daemon.
     #[must_use]
     pub fn control_socket(&self) -> PathBuf {
@@ -87,7 +99,8 @@ impl Config {
         let (poll, page, fetch) = (&mut self.poll, &mut self.page, &mut self.fetch);
         given.reconcile(INTERVALS, &mut poll.min_interval, &mut poll.max_interval);
         given.reconcile(RETRIES, &mut page.retry_first, &mut page.retry_max);
-        given.reconcile(TIMEOUTS, &mut fetch.connect_timeout, &mut fetch.timeout);
+        given.reconcile(CONNECTING, &mut fetch.connect_timeout, &mut fetch.first_byte_timeout);
+        given.reconcile(ANSWERING, &mut fetch.first_byte_timeout, &mut fetch.timeout);
         given.reconcile(BODIES, &mut fetch.max_body, &mut fetch.max_decoded);
         given.reconcile(BATCHES, &mut self.kafka.batch_bytes, &mut self.outbox.max_bytes);
     }
@@ -100,7 +113,8 @@ impl Config {
         let count = |count: i32| count.to_string();
         checks.ordered(INTERVALS, [poll.min_interval, poll.max_interval], time);
         checks.ordered(RETRIES, [page.retry_first, page.retry_max], time);
-        checks.ordered(TIMEOUTS, [fetch.connect_timeout, fetch.timeout], time);
+        checks.ordered(CONNECTING, [fetch.connect_timeout, fetch.first_byte_timeout], time);
+        checks.ordered(ANSWERING, [fetch.first_byte_timeout, fetch.timeout], time);
         checks.ordered(BODIES, [fetch.max_body, fetch.max_decoded], size);
         checks.ordered(BATCHES, [kafka.batch_bytes, self.outbox.max_bytes], size);
         checks.ordered(REPLICAS, [kafka.min_insync_replicas, kafka.replication_factor], count);

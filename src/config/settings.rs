@@ -13,7 +13,7 @@ use super::{
     kafka::{Broker, Properties, TopicPrefix},
     setting::settings,
     size::ByteSize,
-    values::{Backlog, Listen, LogFilter, Retention, SourceList, UserAgent},
+    values::{Backlog, Contact, Listen, LogFilter, Retention, SourceList, UserAgent},
 };
 
 /// The shortest time that makes sense between two visits: a test on loopback, never a real site.
@@ -88,7 +88,9 @@ impl Poll {
 settings! {
     /// How bodies are fetched.
     pub Fetch {
-        /// The `User-Agent` header. Operators should set one with a contact.
+        /// Where the operators of a site reach us: an address of the web or of mail. A config file must give it.
+        contact: Option<Contact> = None;
+        /// The `User-Agent` header; the contact is added where it is not in it.
         user_agent: UserAgent = UserAgent::default();
         /// Requests at once to one host.
         per_host: usize = 4, within(1..=1_000);
@@ -102,6 +104,10 @@ settings! {
         max_crawl_delay: Duration = 30 * SECOND, lasting(Duration::ZERO, HOUR);
         /// For the name, TCP and TLS.
         connect_timeout: Duration = 10 * SECOND, lasting(SHORTEST, HOUR);
+        /// From a request to the first byte of its answer, the connection included.
+        first_byte_timeout: Duration = 30 * SECOND, lasting(SHORTEST, HOUR);
+        /// Bytes of a body a second at least, on average over ten seconds; zero is none.
+        least_rate: ByteSize = ByteSize::new(100), within(ByteSize::new(0)..=ByteSize::mib(1024));
         /// For one whole fetch, redirects and body included.
         timeout: Duration = MINUTE, lasting(SHORTEST, HOUR);
         /// The largest body as sent.
@@ -112,6 +118,18 @@ settings! {
         max_redirects: usize = 5, within(0..=20);
         /// Addresses that are not public and may be fetched all the same.
         allow_addresses: Vec<IpNet> = Vec::new();
+    }
+}
+
+impl Fetch {
+    /// The whole `User-Agent` header.
+    #[must_use]
+    pub fn user_agent(&self) -> String {
+        let name = self.user_agent.as_str();
+        match &self.contact {
+            Some(contact) if !name.contains(contact.as_str()) => format!("{name} (+{})", contact.as_str()),
+            _ => name.to_owned(),
+        }
     }
 }
 

@@ -65,9 +65,10 @@ fn the_shipped_config_names_every_setting_with_its_default() {
         .collect();
     let (read, given, errors) = reader::read::<Config>("nashra.toml", &uncommented);
     assert_eq!(errors, []);
-    // These two have defaults that cannot be written.
+    // These three have defaults that cannot be written.
     let mut expected = Config { sources: vec![SourceList::File("sources.toml".into())], ..Config::default() };
     expected.sink.file = Some(expected.sink_file());
+    expected.fetch.contact = Some("https://example.org/our-bot".parse().unwrap());
     assert_eq!(read, expected);
     let mut keys = Vec::new();
     <Config as Setting>::keys("", &mut keys);
@@ -211,6 +212,7 @@ fn values_that_cannot_be_are_refused_with_what_can() {
         ("[kafka]\nmin_insync_replicas = 2", "must not exceed kafka.replication_factor (1)"),
         ("[kafka]\npartitions = 99999999999", "out of range"),
         ("[fetch]\nuser_agent = \"نشرة\"", "visible ASCII"),
+        ("[fetch]\ncontact = \"our desk\"", "neither an http or https URL nor a mail address"),
         ("[store]\nretention = \"1m\"", "must be from 1h to 4000d, is 1m"),
         ("poll = 3", "expected a section [poll]"),
         ("sources = [\"ftp://example.org/\"]", "neither a file nor an http or https URL"),
@@ -224,7 +226,18 @@ fn values_that_cannot_be_are_refused_with_what_can() {
 fn the_version_is_filled_into_the_user_agent() {
     let config = load_file("[fetch]\nuser_agent = \"nashra/{version} (+https://example.org/bot)\"").unwrap();
     let expected = concat!("nashra/", env!("CARGO_PKG_VERSION"), " (+https://example.org/bot)");
-    assert_eq!(config.fetch.user_agent.as_str(), expected);
+    assert_eq!(config.fetch.user_agent(), expected);
+}
+
+#[test]
+fn a_contact_is_sent_along_and_a_file_without_one_is_told() {
+    let config = load_file("[fetch]\ncontact = \"bot@example.org\"").unwrap();
+    assert_eq!(config.fetch.user_agent(), concat!("nashra/", env!("CARGO_PKG_VERSION"), " (+bot@example.org)"));
+    let path = Path::new("nashra.toml");
+    assert!(config.lacks_contact(Some(path)).is_none());
+    let error = Config::default().lacks_contact(Some(path)).unwrap().to_string();
+    assert!(error.starts_with("nashra.toml: fetch.contact: "), "{error}");
+    assert!(Config::default().lacks_contact(None).is_none(), "without a file there is nobody to ask");
 }
 
 #[test]

@@ -188,6 +188,29 @@ impl FromStr for UserAgent {
     }
 }
 
+/// Where the operators of a site reach us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact(String);
+
+impl Contact {
+    /// An http or https URL, or a mail address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Contact {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let graphic = text.len() <= 300 && text.chars().all(|it| it.is_ascii_graphic());
+        let mail = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+        let page = text.parse::<Url>().is_ok_and(|it| matches!(it.scheme(), "http" | "https"));
+        if graphic && (mail || page) { Ok(Self(text.to_owned())) } else { Err(format!("{text:?} is neither an http or https URL nor a mail address")) }
+    }
+}
+
 /// A list of sources: a file, or an address to fetch it from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceList {
@@ -253,5 +276,6 @@ from_text! {
     Listen, "an address in quotes such as \"127.0.0.1:9606\", or \"off\"", Listen::from_str;
     LogFilter, "a level in quotes such as \"info\"", LogFilter::from_str;
     UserAgent, "a string", UserAgent::from_str;
+    Contact, "a URL or a mail address in quotes", Contact::from_str;
     SourceList, "a file or a URL in quotes", SourceList::from_str;
 }

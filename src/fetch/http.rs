@@ -23,7 +23,7 @@ use reqwest::{
     header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
     redirect::Policy,
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::{Host, Url};
 
 use super::{
@@ -52,6 +52,12 @@ pub struct Limits {
     pub max_crawl_delay: Duration,
     /// For name, TCP and TLS together.
     pub connect_timeout: Duration,
+    /// From a request to the first byte of its answer, the connection included.
+    pub first_byte_timeout: Duration,
+    /// Bytes of a body a second at least.
+    pub least_rate: usize,
+    /// How often that is looked at.
+    pub rate_window: Duration,
     /// For the whole fetch, redirects included, without the time spent waiting for a turn at a host.
     pub total_timeout: Duration,
     /// Bytes of a body as sent.
@@ -65,7 +71,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 4 requests at once to a host; 10 s to connect, 60 s in all; 10 MiB as sent, 20 MiB decoded; 5 redirects;
+    /// 4 requests at once to a host; 10 s to connect, 30 s to the first byte, 100 bytes a second, 60 s in all; 10 MiB as sent, 20 MiB decoded; 5 redirects;
     /// public addresses only.
     fn default() -> Self {
         Self {
@@ -74,12 +80,21 @@ impl Default for Limits {
             pace: Pace { spacing: Duration::ZERO, burst: 1 },
             max_crawl_delay: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_secs(30),
+            least_rate: 100,
+            rate_window: Duration::from_secs(10),
             total_timeout: Duration::from_mins(1),
             max_body: 10 << 20,
             max_decoded: 20 << 20,
             max_redirects: 5,
             allow: Vec::new(),
         }
+    }
+}
+
+impl Limits {
+    fn rate(&self) -> (usize, Duration) {
+        (self.least_rate, self.rate_window)
     }
 }
 
@@ -100,6 +115,8 @@ struct Bound {
     bytes: usize,
     /// Whether the start of a larger body will do.
     cut: bool,
+    /// Bytes a second at least, and how often that is looked at.
+    rate: (usize, Duration),
 }
 
 /// What one request came to.
@@ -261,7 +278,8 @@ impl<C: Clock> HttpFetcher<C> {
                 builder = builder.header(name, value);
             }
         }
-        builder.send().await.map_err(transport)
+        let limit = self.limits.first_byte_timeout;
+        timeout(limit, builder.send()).await.map_err(|_| FetchError::NoAnswer(limit))?.map_err(transport)
     }
 
     async fn body(&self, request: &Request, mut response: Response, (requested, bound): (DateTime<Utc>, Bound)) -> Result<Hop, FetchError> {
@@ -296,21 +314,35 @@ impl<C: Clock> HttpFetcher<C> {
 
 impl<C: Clock> Fetch for HttpFetcher<C> {
     async fn fetch(&self, request: Request) -> Outcome {
-        let bound = Bound { bytes: self.limits.max_body, cut: false };
+        let bound = Bound { bytes: self.limits.max_body, cut: false, rate: self.limits.rate() };
         self.follow(request, bound).await.unwrap_or_else(Outcome::Failed)
     }
 }
 
 /// Reads a body within its bound. It is copied together even if it came in one piece, as a piece would keep
 /// alive the whole network buffer that it was cut from.
-async fn read(response: &mut Response, Bound { bytes: limit, cut }: Bound) -> Result<Bytes, FetchError> {
+async fn read(response: &mut Response, Bound { bytes: limit, cut, rate: (rate, window) }: Bound) -> Result<Bytes, FetchError> {
     let too_large = FetchError::TooLarge { limit };
     let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
     if announced > limit && !cut {
         return Err(too_large);
     }
     let mut body = Vec::with_capacity(announced.min(limit));
-    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+    let started = Instant::now();
+    let mut until = started + window;
+    loop {
+        let chunk = match timeout_at(until, response.chunk()).await {
+            Ok(chunk) => chunk.map_err(transport)?,
+            Err(_) => {
+                let expected = (rate as u128).saturating_mul((until - started).as_millis()) / 1000;
+                if (body.len() as u128) < expected {
+                    return Err(FetchError::TooSlow(rate));
+                }
+                until += window;
+                continue;
+            }
+        };
+        let Some(chunk) = chunk else { break };
         let room = limit - body.len();
         if chunk.len() > room {
             if !cut {

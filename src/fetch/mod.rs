@@ -159,6 +159,12 @@ pub enum FetchError {
     /// The whole fetch took too long.
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
+    /// Nothing came back in time.
+    #[error("no answer within {0:?}")]
+    NoAnswer(Duration),
+    /// The body trickles.
+    #[error("the body came at less than {0} bytes a second")]
+    TooSlow(usize),
     /// More redirects than allowed, or a loop.
     #[error("more than {0} redirects, or a loop of them")]
     Redirects(usize),
@@ -180,7 +186,7 @@ impl FetchError {
         match self {
             Self::Forbidden { .. } | Self::Scheme(_) | Self::TooLarge { .. } => false,
             Self::Status(status) => *status >= 500 || matches!(status, 403 | 408 | 425),
-            Self::Robots(_) | Self::Timeout(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
+            Self::Robots(_) | Self::Timeout(_) | Self::NoAnswer(_) | Self::TooSlow(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
         }
     }
 }

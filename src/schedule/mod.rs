@@ -27,6 +27,9 @@ use budget::Budget;
 /// Sources that are due at the start are begun at least so far apart, if all can be begun within [`SPREAD`].
 const APART: TimeDelta = TimeDelta::milliseconds(2);
 const SPREAD: TimeDelta = TimeDelta::minutes(5);
+/// What is due within this time is begun together: polls that begin together share a waking of the threads and a sync
+/// of the store.
+const TICK: TimeDelta = TimeDelta::milliseconds(20);
 
 /// A source whose time has come, by its place in the list of sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +140,7 @@ pub async fn run<C: Clock>(
         let next = heap.peek().map(|Reverse((at, source))| Due { source: *source, at: *at });
         let wait = match (next, level) {
             (Some(next), Pressure::None | Pressure::Slow(_)) if next.at <= now => None,
-            (Some(next), Pressure::None | Pressure::Slow(_)) => Some((next.at - now).min(TimeDelta::seconds(5))),
+            (Some(next), Pressure::None | Pressure::Slow(_)) => Some((next.at - now).clamp(TICK, TimeDelta::seconds(5))),
             // A clock that jumps and a disk that is freed are both noticed within seconds.
             (None, _) | (_, Pressure::Stop) => Some(TimeDelta::seconds(5)),
         };

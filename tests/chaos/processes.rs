@@ -27,6 +27,7 @@ min_interval = "1s"
 max_interval = "2s"
 backlog = "all"
 [fetch]
+contact = "bot@example.org"
 allow_addresses = ["127.0.0.0/8"]
 timeout = "10s"
 [page]

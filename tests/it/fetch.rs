@@ -371,12 +371,29 @@ async fn an_answer_that_never_ends_meets_the_total_timeout() {
     })
     .await;
     let total_timeout = Duration::from_millis(200);
-    let limits = Limits { total_timeout, ..loopback() };
+    let limits = Limits { total_timeout, first_byte_timeout: total_timeout * 10, ..loopback() };
     for path in ["body", "head"] {
         let error = failed(get(limits.clone(), &format!("http://{address}/{path}")).await);
         assert!(matches!(error, FetchError::Timeout(limit) if limit == total_timeout), "{path}: {error}");
         assert!(error.is_transient());
     }
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_and_one_that_trickles_are_given_up_early() {
+    let address = server(async |mut stream: TcpStream, head: Vec<u8>| {
+        if path(&head) == "/body" {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf").await.unwrap();
+        }
+        pending::<()>().await;
+    })
+    .await;
+    let first_byte_timeout = Duration::from_millis(200);
+    let limits = Limits { first_byte_timeout, least_rate: 100, rate_window: first_byte_timeout, ..loopback() };
+    let error = failed(get(limits.clone(), &format!("http://{address}/head")).await);
+    assert!(matches!(error, FetchError::NoAnswer(limit) if limit == first_byte_timeout), "{error}");
+    let error = failed(get(limits, &format!("http://{address}/body")).await);
+    assert!(matches!(error, FetchError::TooSlow(100)), "{error}");
 }
 
 #[tokio::test]

@@ -277,7 +277,7 @@ fn each_poll_is_told_where_the_config_asks_for_it() {
     let dir = world.dir.path();
     fs::write(dir.join("sources.txt"), format!("{}/feed\n{}/nothing\n", world.site.base, world.site.base)).unwrap();
     let config = format!(
-        "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\npolls = true\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+        "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\npolls = true\n[admin]\nlisten = \"127.0.0.1:0\"\n",
         world.brokers, world.prefix
     );
     fs::write(dir.join("n.toml"), config).unwrap();

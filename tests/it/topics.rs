@@ -178,7 +178,7 @@ fn kill_9_while_it_reads_loses_no_message_and_publishes_none_twice() {
     world.make(3);
     let titles: Vec<String> = (0..240).map(|it| format!("Number {it}")).collect();
     // Few may wait at once, so that a kill finds most of them still in the topic.
-    fs::write(world.dir.path().join("n.toml"), "[queues]\ntopic = 20\n").unwrap();
+    fs::write(world.dir.path().join("n.toml"), "[queues]\ntopic = 20\n[fetch]\ncontact = \"bot@example.org\"\n").unwrap();
     let prefix = format!("{}.", world.topic);
     let sink = ["-c", "n.toml", "--sink", "kafka", "--topic-prefix", &prefix];
     let articles = format!("{prefix}articles");

@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 impl<C: Clock> HttpFetcher<C> {
     /// A refusal by its kind: its words are read where they may say more than its status.
     pub(super) async fn refusal(&self, mut response: Response, status: u16) -> Outcome {
-        let bound = Bound { bytes: challenge::MAX_SENT, cut: true };
+        let bound = Bound { bytes: challenge::MAX_SENT, cut: true, rate: self.limits.rate() };
         let bytes = timeout(TIMEOUT, read(&mut response, bound)).await.ok().and_then(Result::ok).unwrap_or_default();
         let headers = response.headers();
         let page = Body { bytes, encodings: headers::encodings(headers) }.decode(challenge::MAX_READ).unwrap_or_default();

@@ -32,7 +32,7 @@ impl<C: Clock> HttpFetcher<C> {
         let request =
             Request { url, validators: Validators::default(), accept: "text/plain, */*;q=0.5", obeys_robots: false, goes_first: true };
         Box::pin(async move {
-            let bound = Bound { bytes: MAX_FILE, cut: true };
+            let bound = Bound { bytes: MAX_FILE, cut: true, rate: self.limits.rate() };
             let answer = match self.follow(request, bound).await.unwrap_or_else(Outcome::Failed) {
                 Outcome::New(fetched) => self.parse(*fetched).await,
                 outcome => without_a_file(outcome),
@@ -65,7 +65,7 @@ fn without_a_file(outcome: Outcome) -> Answer {
         }
         Outcome::Held(hold) => Answer::Unreachable(hold.to_string()),
         Outcome::Failed(
-            error @ (FetchError::Timeout(_) | FetchError::Transport(_) | FetchError::TooLarge { .. } | FetchError::Decode(_)),
+            error @ (FetchError::Timeout(_) | FetchError::NoAnswer(_) | FetchError::TooSlow(_) | FetchError::Transport(_) | FetchError::TooLarge { .. } | FetchError::Decode(_)),
         ) => Answer::Unreachable(error.to_string()),
         // 4xx, a loop of redirects. Where the address itself is refused, so will be what is behind it.
         _ => Answer::Rules(Rules::default()),
