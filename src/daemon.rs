@@ -128,8 +128,7 @@ pub async fn run_with<P: Publish>(
 /// # Errors
 /// All that is wrong in the lists, at once.
 pub async fn sources(config: &Config) -> Result<Sources, DaemonError> {
-    let (fetcher, _) = fetcher(config)?;
-    Ok(lists::load(config, &*fetcher, config.fetch.max_decoded.as_usize()).await?)
+    lists::load(config).await
 }
 
 type Fetcher = HttpFetcher<Arc<SystemClock>>;

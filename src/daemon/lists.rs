@@ -3,10 +3,14 @@
 //! An address may be a list (TOML, OPML, one URL a line) or a source itself: what comes back decides. The last good
 //! copy of a list is kept in `data_dir`, so that a start does not depend on somebody else's server.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use url::Url;
 
+use super::DaemonError;
 use crate::{
     config::{
         Config, ConfigErrors, SourceList,
@@ -20,12 +24,20 @@ use crate::{
 const ACCEPT: &str = "text/x-opml, application/toml, text/plain, application/xml;q=0.9, */*;q=0.5";
 
 /// All sources. Two that have one id or one address are an error or a warning, wherever they stand.
-pub(super) async fn load<F: Fetch>(config: &Config, fetcher: &F, max_decoded: usize) -> Result<Sources, ConfigErrors> {
+pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
     let mut lists = Vec::new();
+    // It reads all the certificates of the system: only where something is fetched.
+    let mut fetcher = None;
     for list in &config.sources {
         lists.push(match list {
             SourceList::File(path) => sources::read(path),
-            SourceList::Url(url) => remote(url, &config.data_dir, fetcher, max_decoded).await,
+            SourceList::Url(url) => {
+                let it = match &fetcher {
+                    Some(it) => Arc::clone(it),
+                    None => Arc::clone(fetcher.insert(super::fetcher(config)?.0)),
+                };
+                remote(url, &config.data_dir, &*it, config.fetch.max_decoded.as_usize()).await
+            }
         });
     }
     let merged = sources::merge(lists);

@@ -29,7 +29,7 @@ const APART: TimeDelta = TimeDelta::milliseconds(2);
 const SPREAD: TimeDelta = TimeDelta::minutes(5);
 /// What is due within this time is begun together: polls that begin together share a waking of the threads and a sync
 /// of the store.
-const TICK: TimeDelta = TimeDelta::milliseconds(20);
+const TICK: TimeDelta = TimeDelta::milliseconds(50);
 
 /// A source whose time has come, by its place in the list of sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -137,7 +137,7 @@ const WRITER_QUEUE: usize = 256;
 const GROUP: usize = 128;
 /// From the start of one sync to that of the next at least: an idle store commits at once, a busy one lets more batches
 /// share a sync, which costs the same for a hundred as for one.
-const LULL: Duration = Duration::from_millis(10);
+const LULL: Duration = Duration::from_millis(20);
 /// Bytes of one table that wait in memory to be sorted into files.
 const MEMTABLE: u64 = 8 << 20;
 /// Bytes of journals; the least that the engine takes. Less journal is a quicker start after a crash.
