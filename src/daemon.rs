@@ -185,10 +185,10 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
     };
     let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
     Ok(pipeline::Parts {
+        sources: sources.polled.into_iter().map(Arc::new).collect(),
         poll: poll::Parts {
             fetcher: Arc::clone(&fetcher),
             store: store.polls(),
-            sources: sources.polled.into(),
             rules,
             concurrency: config.poll.concurrency,
             clock: Arc::clone(&clock),

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     article::commit,
     clock::Clock,
+    config::sources::Source,
     fetch::Fetch,
     input,
     page::stage as page,
@@ -53,6 +54,8 @@ const TOLD: usize = 256;
 /// The stages' parts.
 #[derive(Debug)]
 pub struct Parts<F, C, P> {
+    /// What is polled.
+    pub sources: Vec<Arc<Source>>,
     /// For the poll stage.
     pub poll: poll::Parts<F, C>,
     /// For the input stage.
@@ -103,7 +106,7 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
     let budget = (parts.polls_per_source_day, parts.poll_now);
-    let beginning = schedule::Beginning::read(&parts.poll.store, &parts.poll.sources, budget, parts.poll.clock.now())?;
+    let beginning = schedule::Beginning::read(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
     let (price_tx, price) = watch::channel(beginning.price());
     let clock = Arc::clone(&parts.poll.clock);
     let outbox = (parts.store.outbox(), parts.store.id());

@@ -9,6 +9,8 @@ pub mod budget;
 pub mod hints;
 pub mod decide;
 
+mod roster;
+
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,16 +25,21 @@ use crate::{
     telemetry::metrics,
 };
 use budget::Budget;
+use roster::Roster;
+
+pub use roster::Slot;
 
 /// Sources that are due at the start are begun at least so far apart, if all can be begun within [`SPREAD`].
 const APART: TimeDelta = TimeDelta::milliseconds(2);
 const SPREAD: TimeDelta = TimeDelta::minutes(5);
 
-/// A source whose time has come, by its place in the list of sources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A source whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     /// Which.
-    pub source: usize,
+    pub source: Arc<Source>,
+    /// Where the schedule keeps it.
+    pub slot: Slot,
     /// When it was due.
     pub at: DateTime<Utc>,
 }
@@ -40,8 +47,8 @@ pub struct Due {
 /// A source was polled; it is due again then.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Polled {
-    /// Which.
-    pub source: usize,
+    /// Which: as the schedule said.
+    pub slot: Slot,
     /// When.
     pub next: DateTime<Utc>,
     /// What the schedule remembers of it.
@@ -72,32 +79,35 @@ pub enum Pressure {
 /// What the schedule begins with, read from the sources' facts.
 #[derive(Debug)]
 pub struct Beginning {
-    due: Vec<DateTime<Utc>>,
-    known: Vec<Known>,
+    roster: Roster,
+    heap: Heap,
     budget: Budget,
 }
+
+/// When the source in a slot is due, the soonest first.
+type Heap = BinaryHeap<Reverse<(DateTime<Utc>, Slot)>>;
 
 impl Beginning {
     /// A new source is due at once, and with `now_all` all are: not in the same moment, but a little apart.
     pub fn read(
         store: &PollStore,
-        sources: &[Source],
+        sources: Vec<Arc<Source>>,
         (per_source_day, now_all): (f64, bool),
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
-        let (mut due, mut known) = (Vec::with_capacity(sources.len()), Vec::with_capacity(sources.len()));
         let apart = APART.min(SPREAD / i32::try_from(sources.len()).unwrap_or(i32::MAX).max(1));
+        let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(sources.len()));
         let mut turn = now;
         for source in sources {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
-            known.push(Known { state: facts.state, appetite: facts.appetite });
             // What was paused and is no more, or the other way round, shows at once.
             let as_before = source.paused == (facts.state == State::Paused);
-            due.push(facts.next_due.filter(|at| *at > now && !now_all && as_before).unwrap_or(turn));
+            let at = facts.next_due.filter(|at| *at > now && !now_all && as_before).unwrap_or(turn);
+            heap.push(Reverse((at, roster.insert(source, Known { state: facts.state, appetite: facts.appetite }))));
             turn += apart;
         }
-        let budget = Budget::new(per_source_day, known.iter().map(|it| it.appetite), now);
-        Ok(Self { due, known, budget })
+        let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
+        Ok(Self { roster, heap, budget })
     }
 
     /// What a poll costs at first.
@@ -125,33 +135,33 @@ pub async fn run<C: Clock>(
     (due, mut polled): (mpsc::Sender<Due>, mpsc::Receiver<Polled>),
     mut controls: Controls,
 ) -> Result<(), PipelineError> {
-    let Beginning { due: first, mut known, mut budget } = beginning;
-    for it in &known {
+    let Beginning { mut roster, mut heap, mut budget } = beginning;
+    for it in roster.known() {
         metrics::source_state(None, it.state);
     }
-    let mut heap: BinaryHeap<Reverse<(DateTime<Utc>, usize)>> =
-        first.into_iter().enumerate().map(|(source, at)| Reverse((at, source))).collect();
     loop {
         let now = clock.now();
         let level = *controls.pressure.borrow_and_update();
-        let next = heap.peek().map(|Reverse((at, source))| Due { source: *source, at: *at });
+        let next = heap.peek().map(|Reverse((at, _))| *at);
         let wait = match (next, level) {
-            (Some(next), Pressure::None | Pressure::Slow(_)) if next.at <= now => None,
-            (Some(next), Pressure::None | Pressure::Slow(_)) => Some((next.at - now).min(TimeDelta::seconds(5))),
+            (Some(next), Pressure::None | Pressure::Slow(_)) if next <= now => None,
+            (Some(next), Pressure::None | Pressure::Slow(_)) => Some((next - now).min(TimeDelta::seconds(5))),
             // A clock that jumps and a disk that is freed are both noticed within seconds.
             (None, _) | (_, Pressure::Stop) => Some(TimeDelta::seconds(5)),
         };
         tokio::select! {
             () = controls.stop.cancelled() => return Ok(()),
             Some(done) = polled.recv() => {
-                heap.push(Reverse((stretched(done.next, level, now), done.source)));
-                learn(&mut known[done.source], done.known, &mut budget);
+                heap.push(Reverse((stretched(done.next, level, now), done.slot)));
+                if let Some(known) = roster.known_mut(done.slot) {
+                    learn(known, done.known, &mut budget);
+                }
             }
             changed = controls.pressure.changed() => if changed.is_err() { return Ok(()) },
             permit = due.reserve(), if wait.is_none() => {
                 let Ok(permit) = permit else { return Ok(()) };
-                if let Some(Reverse((at, source))) = heap.pop() {
-                    permit.send(Due { source, at });
+                if let Some(Reverse((at, slot))) = heap.pop() && let Some(source) = roster.source(slot) {
+                    permit.send(Due { source: Arc::clone(source), slot, at });
                     budget.spend(now);
                     controls.price.send_replace(budget.price());
                 }
