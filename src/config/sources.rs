@@ -163,6 +163,14 @@ impl List {
     }
 }
 
+/// The source at an address, of which nothing else is said.
+pub fn of_address(url: &str, place: Place) -> Result<Source, ConfigError> {
+    match source_url(url) {
+        Ok(url) => Ok(Source::new(url, place)),
+        Err(message) => Err(ConfigError { place, key: String::new(), message }),
+    }
+}
+
 /// Reads the address of a source.
 pub(super) fn source_url(text: &str) -> Result<Url, String> {
     let text = text.trim();
