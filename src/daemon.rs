@@ -96,6 +96,8 @@ pub async fn run_with<P: Publish>(
     sink: impl FnOnce(&Store) -> Result<P, DaemonError>,
 ) -> Result<(), DaemonError> {
     let store = Store::open(&config.data_dir, config.store.cache.as_usize())?;
+    let mut sources = start.sources;
+    sources.with_added(store.added().all()?)?;
     let sink = sink(&store)?;
     let (status_tx, status) = watch::channel(Status::default());
     let (pressure_tx, pressure) = watch::channel(Pressure::default());
@@ -109,14 +111,15 @@ pub async fn run_with<P: Publish>(
         side.spawn(admin::serve(listener, shown, CancellationToken::new()));
     }
     let (adopt_tx, adopt) = mpsc::channel(1);
+    let (changes_tx, changes) = mpsc::channel(1);
     let path = config.control_socket();
     let socket = control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
-    side.spawn(socket.serve(control::Reach { store: store.clone(), adopt: adopt_tx }));
+    side.spawn(socket.serve(control::Reach { store: store.clone(), adopt: adopt_tx, changes: changes_tx }));
     side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), start.metrics, pressure_tx));
-    tracing::info!(store = %store.id(), sources = start.sources.polled.len(), topics = start.sources.topics.len(), data_dir = %config.data_dir.display(), "started");
-    let parts = parts(config, start.sources, store, sink)?;
+    tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
+    let parts = parts(config, sources, store, sink)?;
     let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
-    let steering = Steering { pressure, status: status_tx, adopt, stop: start.stop, drain: config.run.drain_timeout };
+    let steering = Steering { pressure, status: status_tx, changes, adopt, stop: start.stop, drain: config.run.drain_timeout };
     let outcome = pipeline::run(parts, queues, steering).await;
     side.shutdown().await;
     tracing::info!("stopped");
@@ -190,14 +193,13 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
         poll: poll::Parts {
             fetcher: Arc::clone(&fetcher),
             store: store.polls(),
-            sources: sources.polled.into(),
             rules,
             concurrency: config.poll.concurrency,
             clock: Arc::clone(&clock),
         },
         input: input::Parts {
             store: store.topics(),
-            topics: sources.topics,
+            topics: sources.topics.clone(),
             kafka: config.kafka.clone(),
             rules: input::Rules {
                 pages: config.page.mode,
@@ -209,6 +211,7 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
         },
         page: page::stage::Parts { fetcher, queue: store.entries(), settings, clock: Arc::clone(&clock) },
         commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, clock },
+        sources,
         sink,
         polls: if config.sink.kind == SinkKind::Kafka { PollSink::of(&config.kafka, store.id()) } else { None },
         publish: publish::Limits { records: config.kafka.batch_records, bytes: config.kafka.batch_bytes.as_usize() },

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     article::identity,
-    store::{ArticleState, Facts, Standing, State, Store, StoreError, TopicState},
+    store::{Added, ArticleState, Facts, Standing, State, Store, StoreError, TopicState},
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
@@ -18,8 +18,12 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     let by_address = url.as_ref().map(|it| crate::config::sources::SourceId::of_url(it).to_string());
     let by_file = what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
     for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
+        let added = store.added().get(&id)?.map(|it| added(&it)).unwrap_or_default();
         if let Some(facts) = store.polls().facts(&id)? {
-            return Ok(source(&facts, crate::clock::Clock::now(&crate::clock::SystemClock)));
+            return Ok(source(&facts, crate::clock::Clock::now(&crate::clock::SystemClock)) + &added);
+        }
+        if !added.is_empty() {
+            return Ok(format!("source {id}\nstate: new, it was not polled yet{added}"));
         }
         if let Some(state) = store.topics().state(&id)? {
             return Ok(topic(&state, store.topics().waiting(&id)?.len()));
@@ -33,6 +37,11 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     };
     let found = id.map(|id| Ok::<_, StoreError>(view.article(id)?.map(|state| article(id, &state)))).transpose()?.flatten();
     Ok(found.unwrap_or_else(|| format!("{what}: no source and no article is known by this name")))
+}
+
+/// How a source came, where no list names it.
+fn added(row: &Added) -> String {
+    format!("\nadded by command at {}: {}\n{}", date(Some(row.at)), row.origin, row.declared.trim_end())
 }
 
 fn source(facts: &Facts, now: DateTime<Utc>) -> String {
@@ -132,7 +141,16 @@ pub struct SourceState {
     pub entries: u64,
 }
 
-/// How every source is that was ever polled: a JSON array of [`SourceState`].
+/// The sources as the store knows them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Known {
+    /// Every one that was ever polled.
+    pub states: Vec<SourceState>,
+    /// Those that were added by command.
+    pub added: Vec<Added>,
+}
+
+/// How every source is that was ever polled, and which were added by command: [`Known`] as JSON.
 pub fn sources(store: &Store) -> Result<String, StoreError> {
     let of = |Facts { id, title, state, reason, last_poll, next_due, entries, .. }: Facts| SourceState {
         id,
@@ -144,7 +162,7 @@ pub fn sources(store: &Store) -> Result<String, StoreError> {
         entries,
     };
     let states: Vec<SourceState> = store.polls().all_facts()?.into_iter().map(of).collect();
-    Ok(serde_json::json!(states).to_string())
+    Ok(serde_json::json!(Known { states, added: store.added().all()? }).to_string())
 }
 
 /// Reads every row back and counts them.

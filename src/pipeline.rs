@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     article::commit,
     clock::Clock,
+    config::sources::Sources,
     fetch::Fetch,
     input,
     page::stage as page,
@@ -53,6 +54,8 @@ const TOLD: usize = 256;
 /// The stages' parts.
 #[derive(Debug)]
 pub struct Parts<F, C, P> {
+    /// What is polled at first, and which topics are read.
+    pub sources: Sources,
     /// For the poll stage.
     pub poll: poll::Parts<F, C>,
     /// For the input stage.
@@ -82,6 +85,8 @@ pub struct Steering {
     pub pressure: watch::Receiver<Pressure>,
     /// Whether publishing goes on.
     pub status: watch::Sender<publish::Status>,
+    /// Sources that come and go.
+    pub changes: mpsc::Receiver<schedule::change::Change>,
     /// Operators' wishes that publishing goes on in a new epoch.
     pub adopt: mpsc::Receiver<publish::Adopt>,
     /// Ends the run in order.
@@ -92,7 +97,7 @@ pub struct Steering {
 
 /// Runs until `stop` and everything in flight is durable or delivered, or the deadline has passed.
 pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: Queues, steering: Steering) -> Result<(), PipelineError> {
-    let Steering { pressure, status, adopt, stop, drain } = steering;
+    let Steering { pressure, status, changes, adopt, stop, drain } = steering;
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
     let (wake_tx, wake_rx) = mpsc::channel(queues.polled);
@@ -103,17 +108,17 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
     let budget = (parts.polls_per_source_day, parts.poll_now);
-    let beginning = schedule::Beginning::read(&parts.poll.store, &parts.poll.sources, budget, parts.poll.clock.now())?;
+    let beginning = schedule::Beginning::read(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
     let (price_tx, price) = watch::channel(beginning.price());
-    let clock = Arc::clone(&parts.poll.clock);
+    let stage = (Arc::clone(&parts.poll.clock), (parts.poll.store.clone(), parts.store.added()));
     let outbox = (parts.store.outbox(), parts.store.id());
 
     let inputs = publish::Inputs { wake: outbox_rx, adopt, deadline: deadline.clone() };
 
-    let controls = schedule::Controls { pressure: pressure.clone(), price: price_tx, stop: stop.clone() };
+    let controls = schedule::Controls { pressure: pressure.clone(), changes, price: price_tx, stop: stop.clone() };
 
     let mut stages = JoinSet::new();
-    stages.spawn(schedule::run(beginning, clock, (due_tx, polled_rx), controls));
+    stages.spawn(schedule::run(beginning, stage, (due_tx, polled_rx), controls));
     stages.spawn(input::run(parts.input, wake_tx.clone(), pressure.clone(), stop.clone()));
     stages.spawn(poll::run(
         parts.poll,

@@ -16,11 +16,12 @@ use tokio::{
 use crate::{
     explain,
     publish::Adopt,
+    schedule::change::{Change, Wanted},
     store::{Store, StoreError},
 };
 
-/// Bytes of a request.
-const MAX_REQUEST: u64 = 64 << 10;
+/// Bytes of a request: a list of sources to add may be as large as a file of them, and is quoted.
+const MAX_REQUEST: u64 = 256 << 20;
 
 /// What may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +32,15 @@ pub enum Request {
         /// An article's id, an address, or a source's id.
         what: String,
     },
-    /// How every source is.
+    /// How every source is, and which were added by command.
     Sources,
+    /// Sources come or go.
+    Change {
+        /// Which.
+        wanted: Wanted,
+        /// Whether it is only told what would be done.
+        dry_run: bool,
+    },
     /// Reads every row back.
     Check,
     /// Publishing goes on in a new epoch.
@@ -56,6 +64,8 @@ pub struct Reach {
     pub store: Store,
     /// The publish stage.
     pub adopt: mpsc::Sender<Adopt>,
+    /// The schedule.
+    pub changes: mpsc::Sender<Change>,
 }
 
 /// The socket, removed again when it is dropped.
@@ -119,15 +129,24 @@ async fn answer(request: Request, reach: Reach) -> Response {
         Request::Check => offline(move || explain::check(&reach.store)).await,
         Request::Adopt => {
             let (answer, outcome) = oneshot::channel();
-            if reach.adopt.send(Adopt(answer)).await.is_err() {
-                return Response::Error("the daemon is stopping".to_owned());
-            }
-            match outcome.await {
-                Ok(Ok(adopted)) => Response::Ok(adopted.to_string()),
-                Ok(Err(error)) => Response::Error(error.to_string()),
-                Err(_) => Response::Error("the daemon is stopping".to_owned()),
-            }
+            // A closed channel drops the other end of the answer.
+            reach.adopt.send(Adopt(answer)).await.ok();
+            told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(it.to_string()))
         }
+        Request::Change { wanted, dry_run } => {
+            let (answer, outcome) = oneshot::channel();
+            reach.changes.send(Change { wanted, dry_run, answer }).await.ok();
+            told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(serde_json::json!(it).to_string()))
+        }
+    }
+}
+
+/// What a stage answers.
+async fn told<T, E: std::fmt::Display>(outcome: oneshot::Receiver<Result<T, E>>) -> Result<T, String> {
+    match outcome.await {
+        Ok(Ok(told)) => Ok(told),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the daemon is stopping".to_owned()),
     }
 }
 

@@ -98,7 +98,7 @@ pub fn main() -> ExitCode {
         Command::Listing(options) => listing::run(options),
         Command::Sources { command } => command.run(),
         Command::State { command } => command.run(),
-        Command::Explain { what, overrides } => state::run(&Request::Explain { what }, &overrides),
+        Command::Explain { what, overrides } => state::run(Request::Explain { what }, &overrides),
         Command::Schema { record } => print(&format!("{:#}\n", schema::of(record))),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,27 +1,36 @@
 //! `nashra sources`: what is polled, and what could be.
 //!
-//! Lists are declarative, so nothing here changes one: `export` and `import` write to standard output what an operator
-//! may put into one.
+//! Lists are declarative, so nothing here changes one. What `add` and `import` add is kept in the store, and taken up by
+//! the daemon at once where one runs; `remove` takes it out again.
 
+mod change;
 mod discover;
 mod lists;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::config::Overrides;
+use super::{WORLD_FAILED, WRONG_INPUT, print};
+use crate::{
+    config::{Config, Overrides},
+    daemon::DaemonError,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// The feeds and sitemaps of a site, looked for from its home page.
     Discover(Box<discover::Options>),
-    /// The sources of all lists, each with its state.
+    /// Polls further sources; they are kept in the data directory.
+    Add(Box<change::Add>),
+    /// Polls sources no more that were added; what was published of them stays.
+    Remove(Box<change::Remove>),
+    /// Adds the sources of a list (OPML, TOML, one address a line), and tells which were there already.
+    Import(Box<change::Import>),
+    /// All sources, those of lists and those that were added, each with its state.
     List(Box<List>),
-    /// The sources of all lists as one list, on standard output.
+    /// All sources as one list, on standard output.
     Export(Box<Export>),
-    /// What a list (OPML, TOML, one address a line) would add to the sources; its new sources as TOML on standard output.
-    Import(Box<Import>),
 }
 
 #[derive(Debug, Args)]
@@ -45,24 +54,43 @@ pub(super) struct Export {
     overrides: Overrides,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct Import {
-    /// The list.
-    file: PathBuf,
-    /// The difference in words alone, and nothing on standard output.
-    #[arg(long)]
-    dry_run: bool,
-    #[command(flatten)]
-    overrides: Overrides,
-}
-
 impl Command {
     pub(super) fn run(&self) -> ExitCode {
         match self {
             Self::Discover(options) => discover::run(options),
             Self::List(options) => lists::list(options.json, &options.overrides),
             Self::Export(options) => lists::export(options.opml, &options.overrides),
-            Self::Import(options) => lists::import(&options.file, options.dry_run, &options.overrides),
+            Self::Add(options) => options.run(),
+            Self::Remove(options) => options.run(),
+            Self::Import(options) => options.run(),
         }
     }
+}
+
+/// Words and an exit code.
+type Failed = (String, u8);
+
+/// Loads the config, does what was asked, and prints what that says.
+fn ask(overrides: &Overrides, work: impl AsyncFnOnce(&Config) -> Result<String, Failed>) -> ExitCode {
+    let config = match Config::load(overrides.config.as_deref(), overrides) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(WRONG_INPUT);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(super::run::STACK).build();
+    let (words, code) = match runtime.map(|it| it.block_on(work(&config))) {
+        Ok(Ok(text)) => return print(&text),
+        Ok(Err(failed)) => failed,
+        Err(error) => (error.to_string(), WORLD_FAILED),
+    };
+    if !words.is_empty() {
+        eprintln!("nashra: {words}");
+    }
+    ExitCode::from(code)
+}
+
+fn failed(error: &DaemonError) -> Failed {
+    (error.to_string(), if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED })
 }

@@ -8,8 +8,10 @@ use super::{WORLD_FAILED, WRONG_INPUT};
 use crate::{
     admin::control::{self, Request, Response},
     config::{Config, Overrides, SinkKind},
+    daemon::{self, DaemonError},
     explain,
     publish::{self, KafkaSink},
+    schedule::change::{self, Wanted},
     store::{Store, StoreError},
 };
 
@@ -24,14 +26,14 @@ pub(super) enum Command {
 impl Command {
     pub(super) fn run(&self) -> ExitCode {
         match self {
-            Self::Check(overrides) => run(&Request::Check, overrides),
-            Self::Adopt(overrides) => run(&Request::Adopt, overrides),
+            Self::Check(overrides) => run(Request::Check, overrides),
+            Self::Adopt(overrides) => run(Request::Adopt, overrides),
         }
     }
 }
 
 /// Does what was asked, where it can be done.
-pub(super) fn run(request: &Request, overrides: &Overrides) -> ExitCode {
+pub(super) fn run(request: Request, overrides: &Overrides) -> ExitCode {
     let config = match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => config,
         Err(errors) => {
@@ -57,9 +59,9 @@ pub(super) fn run(request: &Request, overrides: &Overrides) -> ExitCode {
     }
 }
 
-pub(super) async fn answer(request: &Request, config: &Config) -> Result<String, (String, u8)> {
+pub(super) async fn answer(request: Request, config: &Config) -> Result<String, (String, u8)> {
     let socket = config.control_socket();
-    match control::ask(&socket, request).await {
+    match control::ask(&socket, &request).await {
         Ok(Some(Response::Ok(words))) => Ok(words),
         Ok(Some(Response::Error(words))) => Err((words, WORLD_FAILED)),
         Ok(None) => alone(request, config).await,
@@ -68,19 +70,34 @@ pub(super) async fn answer(request: &Request, config: &Config) -> Result<String,
 }
 
 /// No daemon runs: the store is opened here.
-async fn alone(request: &Request, config: &Config) -> Result<String, (String, u8)> {
+async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)> {
     let failed = |error: StoreError| {
         let code = if matches!(error, StoreError::Damaged { .. }) { WRONG_INPUT } else { WORLD_FAILED };
         (error.to_string(), code)
     };
-    if !config.data_dir.is_dir() {
+    let adds = matches!(request, Request::Change { wanted: Wanted::Add(_), .. });
+    let looks = matches!(request, Request::Change { dry_run: true, .. });
+    let has_data = config.data_dir.is_dir();
+    if !has_data && !adds {
         return Err((format!("{}: there is no such folder", config.data_dir.display()), WRONG_INPUT));
     }
-    let store = Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?;
+    // A look leaves nothing behind.
+    let store = if looks && !has_data { Store::in_memory() } else { Store::open(&config.data_dir, config.store.cache.as_usize()) };
+    let store = store.map_err(failed)?;
     match request {
         Request::Sources => explain::sources(&store).map_err(failed),
         Request::Check => explain::check(&store).map_err(failed),
-        Request::Explain { what } => explain::explain(&store, what).map_err(failed),
+        Request::Explain { what } => explain::explain(&store, &what).map_err(failed),
+        Request::Change { wanted, dry_run } => {
+            let code = |error: &DaemonError| if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED };
+            let mut sources = daemon::sources(config).await.map_err(|error| (error.to_string(), code(&error)))?;
+            // One that clashes with a list can still be removed.
+            if let Err(errors) = sources.with_added(store.added().all().map_err(failed)?) {
+                eprintln!("{errors}");
+            }
+            let told = change::alone(wanted, dry_run, (&sources.polled, &sources.topics), &store.added()).await.map_err(failed)?;
+            Ok(serde_json::json!(told).to_string())
+        }
         Request::Adopt if config.sink.kind != SinkKind::Kafka => Err((publish::AdoptError::NoPosition.to_string(), WRONG_INPUT)),
         Request::Adopt => {
             let mut sink = KafkaSink::new(config.kafka.clone(), store.id());

@@ -8,6 +8,7 @@
 mod opml;
 mod source;
 mod tables;
+pub mod added;
 pub mod export;
 
 use std::{collections::HashMap, fmt, path::Path};
@@ -140,7 +141,7 @@ impl List {
             known.insert(at, place.clone());
             return true;
         };
-        self.warn(place.clone(), format!("{at} is already listed at {first}; it is {done} once, as listed there"));
+        self.already_listed(&at, done, place, first);
         false
     }
 
@@ -149,8 +150,24 @@ impl List {
             known.insert(id.clone(), place.clone());
             return true;
         };
-        self.wrong(place.clone(), format!("the id {id:?} is already that of the source at {first}", id = id.as_str()));
+        self.id_is_taken(id, place, first);
         false
+    }
+
+    fn already_listed(&mut self, at: &str, done: &str, place: &Place, first: &Place) {
+        self.warn(place.clone(), format!("{at} is already listed at {first}; it is {done} once, as listed there"));
+    }
+
+    fn id_is_taken(&mut self, id: &SourceId, place: &Place, first: &Place) {
+        self.wrong(place.clone(), format!("the id {id:?} is already that of the source at {first}", id = id.as_str()));
+    }
+}
+
+/// The source at an address, of which nothing else is said.
+pub fn of_address(url: &str, place: Place) -> Result<Source, ConfigError> {
+    match source_url(url) {
+        Ok(url) => Ok(Source::new(url, place)),
+        Err(message) => Err(ConfigError { place, key: String::new(), message }),
     }
 }
 

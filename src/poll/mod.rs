@@ -57,8 +57,6 @@ pub struct Parts<F, C> {
     pub fetcher: Arc<F>,
     /// Facts and entries.
     pub store: PollStore,
-    /// The sources, in the order that the schedule knows.
-    pub sources: Arc<[Source]>,
     /// Rules that hold for all of them.
     pub rules: Rules,
     /// Polls at once.
@@ -73,7 +71,6 @@ impl<F, C> Clone for Parts<F, C> {
         Self {
             fetcher: Arc::clone(&self.fetcher),
             store: self.store.clone(),
-            sources: Arc::clone(&self.sources),
             rules: self.rules.clone(),
             concurrency: self.concurrency,
             clock: Arc::clone(&self.clock),
@@ -123,7 +120,7 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, out
 }
 
 async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
-    let source = &parts.sources[due.source];
+    let source = &*due.source;
     let started = parts.clock.now();
     let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
     let mut visit = visit::visit(&parts, source, facts, started).await?;
@@ -160,7 +157,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     }
     let known = Known { state: facts.state, appetite: facts.appetite };
     // Closed once the run stops: the next due time is durable.
-    outputs.polled.send(Polled { source: due.source, next: next.at, known }).await.ok();
+    outputs.polled.send(Polled { slot: due.slot, next: next.at, known }).await.ok();
     Ok(())
 }
 

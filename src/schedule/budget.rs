@@ -21,6 +21,8 @@ const MOST: f64 = 1e4;
 /// The account of all sources.
 #[derive(Debug, Clone)]
 pub struct Budget {
+    per_source_day: f64,
+    sources: u32,
     /// Polls a day, over all sources.
     daily: f64,
     appetite: f64,
@@ -35,13 +37,46 @@ impl Budget {
     #[must_use]
     pub fn new(per_source_day: f64, appetites: impl IntoIterator<Item = Option<f32>>, now: DateTime<Utc>) -> Self {
         let unknown = unknown_appetite();
-        let (mut sources, mut appetite) = (0.0, 0.0);
+        let (mut sources, mut appetite) = (0_u32, 0.0);
         for known in appetites {
-            sources += 1.0;
+            sources += 1;
             appetite += known.map_or(unknown, f64::from);
         }
-        let daily = (per_source_day * sources).max(f64::MIN_POSITIVE);
-        Self { daily, appetite, spent: daily * CALM, planned: daily * CALM, since: now }
+        let mut budget = Self { per_source_day, sources, daily: 0.0, appetite, spent: 0.0, planned: 0.0, since: now };
+        budget.calm();
+        budget
+    }
+
+    /// A source is polled, too: as calmly at first as those of the beginning.
+    pub fn join(&mut self, appetite: Option<f32>) {
+        self.sources = self.sources.saturating_add(1);
+        self.appetite += appetite.map_or_else(unknown_appetite, f64::from);
+        let (spent, planned) = (self.spent, self.planned);
+        self.calm();
+        let share = self.daily * CALM / f64::from(self.sources);
+        (self.spent, self.planned) = (spent + share, planned + share);
+    }
+
+    /// A source is polled no more, and takes its part of the memory with it.
+    pub fn leave(&mut self, appetite: Option<f32>) {
+        let before = f64::from(self.sources.max(1));
+        self.sources = self.sources.saturating_sub(1);
+        self.appetite = (self.appetite - appetite.map_or_else(unknown_appetite, f64::from)).max(0.0);
+        if self.sources == 0 {
+            // Rounding leaves next to nothing, which is much beside nothing.
+            self.appetite = 0.0;
+            return self.calm();
+        }
+        let share = f64::from(self.sources) / before;
+        let (spent, planned) = (self.spent * share, self.planned * share);
+        self.calm();
+        (self.spent, self.planned) = (spent, planned);
+    }
+
+    /// As if all were polled as planned so far.
+    fn calm(&mut self) {
+        self.daily = (self.per_source_day * f64::from(self.sources)).max(f64::MIN_POSITIVE);
+        (self.spent, self.planned) = (self.daily * CALM, self.daily * CALM);
     }
 
     /// A poll was made.
@@ -112,6 +147,25 @@ mod tests {
         assert!((planned / Budget::new(24.0, [None; 10], start()).price() - 1.0).abs() < 0.05);
         assert!(spent(30, 5).price() > 1.5 * planned);
         assert!(spent(18, 5).price() < planned / 1.5);
+    }
+
+    #[test]
+    fn sources_that_come_and_go_leave_the_price_where_it_was() {
+        for mut budget in [spent(24, 5), spent(30, 5)] {
+            let before = budget.price();
+            let known = budget.clone();
+            budget.join(Some(3.0));
+            budget.leave(Some(3.0));
+            assert!((budget.price() / before - 1.0).abs() < 0.2, "{} {before}", budget.price());
+            assert!((known.price() - before).abs() < f64::EPSILON);
+        }
+        let mut budget = Budget::new(24.0, [], start());
+        (0..10).for_each(|_| budget.join(None));
+        assert!((budget.price() / Budget::new(24.0, [None; 10], start()).price() - 1.0).abs() < 1e-6);
+        (0..10).for_each(|_| budget.leave(None));
+        assert!(budget.price().is_finite());
+        budget.join(None);
+        assert!((budget.price() / Budget::new(24.0, [None], start()).price() - 1.0).abs() < 1e-3);
     }
 
     #[test]

@@ -9,6 +9,9 @@ pub mod budget;
 pub mod hints;
 pub mod decide;
 
+mod roster;
+pub mod change;
+
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,12 +20,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    config::sources::Source,
+    config::sources::{Source, Sources},
     pipeline::PipelineError,
-    store::{PollStore, State, StoreError},
+    store::{AddedStore, Facts, PollStore, State, StoreError},
     telemetry::metrics,
 };
 use budget::Budget;
+use change::{Change, Plan, Topics};
+use roster::Roster;
+
+pub use roster::Slot;
 
 /// Sources that are due at the start are begun at least so far apart, if all can be begun within [`SPREAD`].
 const APART: TimeDelta = TimeDelta::milliseconds(2);
@@ -31,11 +38,13 @@ const SPREAD: TimeDelta = TimeDelta::minutes(5);
 /// of the store.
 const TICK: TimeDelta = TimeDelta::milliseconds(50);
 
-/// A source whose time has come, by its place in the list of sources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A source whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     /// Which.
-    pub source: usize,
+    pub source: Arc<Source>,
+    /// Where the schedule keeps it.
+    pub slot: Slot,
     /// When it was due.
     pub at: DateTime<Utc>,
 }
@@ -43,8 +52,8 @@ pub struct Due {
 /// A source was polled; it is due again then.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Polled {
-    /// Which.
-    pub source: usize,
+    /// Which: as the schedule said.
+    pub slot: Slot,
     /// When.
     pub next: DateTime<Utc>,
     /// What the schedule remembers of it.
@@ -75,32 +84,34 @@ pub enum Pressure {
 /// What the schedule begins with, read from the sources' facts.
 #[derive(Debug)]
 pub struct Beginning {
-    due: Vec<DateTime<Utc>>,
-    known: Vec<Known>,
+    roster: Roster,
+    topics: Topics,
+    heap: Heap,
     budget: Budget,
 }
+
+/// When the source in a slot is due, the soonest first.
+type Heap = BinaryHeap<Reverse<(DateTime<Utc>, Slot)>>;
 
 impl Beginning {
     /// A new source is due at once, and with `now_all` all are: not in the same moment, but a little apart.
     pub fn read(
         store: &PollStore,
-        sources: &[Source],
+        sources: Sources,
         (per_source_day, now_all): (f64, bool),
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
-        let (mut due, mut known) = (Vec::with_capacity(sources.len()), Vec::with_capacity(sources.len()));
-        let apart = APART.min(SPREAD / i32::try_from(sources.len()).unwrap_or(i32::MAX).max(1));
-        let mut turn = now;
-        for source in sources {
+        let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
+        let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
+        for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
-            known.push(Known { state: facts.state, appetite: facts.appetite });
-            // What was paused and is no more, or the other way round, shows at once.
-            let as_before = source.paused == (facts.state == State::Paused);
-            due.push(facts.next_due.filter(|at| *at > now && !now_all && as_before).unwrap_or(turn));
-            turn += apart;
+            let at = first_due(&source, &facts, now).filter(|_| !now_all).unwrap_or(turn);
+            if let Some(slot) = roster.insert(Arc::new(source), Known::of(&facts)) {
+                heap.push(Reverse((at, slot)));
+            }
         }
-        let budget = Budget::new(per_source_day, known.iter().map(|it| it.appetite), now);
-        Ok(Self { due, known, budget })
+        let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
+        Ok(Self { roster, topics, heap, budget })
     }
 
     /// What a poll costs at first.
@@ -110,57 +121,125 @@ impl Beginning {
     }
 }
 
+impl Known {
+    fn of(facts: &Facts) -> Self {
+        Self { state: facts.state, appetite: facts.appetite }
+    }
+}
+
+/// The times at which so many sources begin.
+fn turns(now: DateTime<Utc>, count: usize) -> impl Iterator<Item = DateTime<Utc>> {
+    let apart = APART.min(SPREAD / i32::try_from(count).unwrap_or(i32::MAX).max(1));
+    std::iter::successors(Some(now), move |it| Some(*it + apart))
+}
+
+/// When a source is due by its facts; `None`: at once.
+fn first_due(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    // What was paused and is no more, or the other way round, shows at once.
+    let as_before = source.paused == (facts.state == State::Paused);
+    facts.next_due.filter(|at| *at > now && as_before)
+}
+
 /// How the schedule is steered, and what it tells.
 #[derive(Debug)]
 pub struct Controls {
     /// Room in the outbox and on the disk.
     pub pressure: watch::Receiver<Pressure>,
+    /// Sources that come and go.
+    pub changes: mpsc::Receiver<Change>,
     /// What a poll costs, for those who decide.
     pub price: watch::Sender<f64>,
     /// Ends the run in order.
     pub stop: CancellationToken,
 }
 
+/// The schedule's part of the store: the facts, to be read, and the sources that were added.
+pub type Stores = (PollStore, AddedStore);
+
 /// Runs until it is stopped.
 pub async fn run<C: Clock>(
-    beginning: Beginning,
-    clock: Arc<C>,
+    mut schedule: Beginning,
+    (clock, stores): (Arc<C>, Stores),
     (due, mut polled): (mpsc::Sender<Due>, mpsc::Receiver<Polled>),
     mut controls: Controls,
 ) -> Result<(), PipelineError> {
-    let Beginning { due: first, mut known, mut budget } = beginning;
-    for it in &known {
-        metrics::source_state(None, it.state);
+    for it in schedule.roster.known() {
+        metrics::source_state(None, Some(it.state));
     }
-    let mut heap: BinaryHeap<Reverse<(DateTime<Utc>, usize)>> =
-        first.into_iter().enumerate().map(|(source, at)| Reverse((at, source))).collect();
     loop {
         let now = clock.now();
         let level = *controls.pressure.borrow_and_update();
-        let next = heap.peek().map(|Reverse((at, source))| Due { source: *source, at: *at });
+        let next = schedule.heap.peek().map(|Reverse((at, _))| *at);
         let wait = match (next, level) {
-            (Some(next), Pressure::None | Pressure::Slow(_)) if next.at <= now => None,
-            (Some(next), Pressure::None | Pressure::Slow(_)) => Some((next.at - now).clamp(TICK, TimeDelta::seconds(5))),
+            (Some(next), Pressure::None | Pressure::Slow(_)) if next <= now => None,
+            (Some(next), Pressure::None | Pressure::Slow(_)) => Some((next - now).clamp(TICK, TimeDelta::seconds(5))),
             // A clock that jumps and a disk that is freed are both noticed within seconds.
             (None, _) | (_, Pressure::Stop) => Some(TimeDelta::seconds(5)),
         };
         tokio::select! {
             () = controls.stop.cancelled() => return Ok(()),
-            Some(done) = polled.recv() => {
-                heap.push(Reverse((stretched(done.next, level, now), done.source)));
-                learn(&mut known[done.source], done.known, &mut budget);
+            Some(done) = polled.recv() => schedule.polled(done, stretched(done.next, level, now)),
+            Some(Change { wanted, dry_run, answer }) = controls.changes.recv() => {
+                let told = schedule.change(wanted, dry_run, &stores, now).await;
+                // A command that gave up waiting does not need the answer.
+                answer.send(told).ok();
             }
             changed = controls.pressure.changed() => if changed.is_err() { return Ok(()) },
             permit = due.reserve(), if wait.is_none() => {
                 let Ok(permit) = permit else { return Ok(()) };
-                if let Some(Reverse((at, source))) = heap.pop() {
-                    permit.send(Due { source, at });
-                    budget.spend(now);
-                    controls.price.send_replace(budget.price());
+                if let Some(Reverse((at, slot))) = schedule.heap.pop()
+                    && let Some((source, _)) = schedule.roster.back(slot)
+                {
+                    permit.send(Due { source: Arc::clone(source), slot, at });
+                    schedule.budget.spend(now);
+                    controls.price.send_replace(schedule.budget.price());
                 }
             }
             () = tokio::time::sleep(wait.and_then(|it| it.to_std().ok()).unwrap_or_default()), if wait.is_some() => {}
         }
+    }
+}
+
+impl Beginning {
+    /// A poll was made: the source is due again, unless it was let go meanwhile.
+    fn polled(&mut self, done: Polled, next: DateTime<Utc>) {
+        if let Some((_, known)) = self.roster.back(done.slot) {
+            learn(known, done.known, &mut self.budget);
+            self.heap.push(Reverse((next, done.slot)));
+        }
+    }
+
+    /// Takes sources in or lets them go, once that is durable.
+    async fn change(
+        &mut self,
+        wanted: change::Wanted,
+        dry_run: bool,
+        (facts, added): &Stores,
+        now: DateTime<Utc>,
+    ) -> Result<change::Told, StoreError> {
+        let plan = change::plan(wanted, self.roster.sources(), &self.topics, added)?;
+        if dry_run {
+            return Ok(plan.told);
+        }
+        change::commit(&plan, added).await?;
+        let Plan { add, remove, told } = plan;
+        if !remove.is_empty() {
+            for known in self.roster.remove(&remove) {
+                metrics::source_state(Some(known.state), None);
+                self.budget.leave(known.appetite);
+            }
+        }
+        let turns = turns(now, add.len());
+        for ((source, _), turn) in add.into_iter().zip(turns) {
+            let facts = facts.facts(source.id.as_str())?.unwrap_or_default();
+            let (known, at) = (Known::of(&facts), first_due(&source, &facts, now).unwrap_or(turn));
+            metrics::source_state(None, Some(known.state));
+            self.budget.join(known.appetite);
+            if let Some(slot) = self.roster.insert(Arc::new(source), known) {
+                self.heap.push(Reverse((at, slot)));
+            }
+        }
+        Ok(told)
     }
 }
 
@@ -170,7 +249,7 @@ fn stretched(next: DateTime<Utc>, level: Pressure, now: DateTime<Utc>) -> DateTi
 }
 
 fn learn(before: &mut Known, now: Known, budget: &mut Budget) {
-    metrics::source_state(Some(before.state), now.state);
+    metrics::source_state(Some(before.state), Some(now.state));
     if let Some(appetite) = now.appetite {
         budget.learn(before.appetite, appetite);
     }

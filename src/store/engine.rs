@@ -50,9 +50,12 @@ pub(crate) enum Table {
     Documents,
     /// Input: how far each topic was read.
     Topics,
+    /// Schedule: sources that were added by command.
+    Added,
 }
 
-const TABLES: [&str; 10] = ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox", "documents", "topics"];
+const TABLES: [&str; 11] =
+    ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox", "documents", "topics", "added"];
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]

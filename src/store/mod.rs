@@ -1,10 +1,11 @@
 //! What is remembered across restarts: an embedded, durable store in `data_dir`, owned by one process.
 //!
-//! Each stage reaches it only through its own handle ([`PollStore`], [`TopicStore`], [`EntryQueue`], [`ArticleStore`],
+//! Each stage reaches it only through its own handle ([`AddedStore`], [`PollStore`], [`TopicStore`], [`EntryQueue`], [`ArticleStore`],
 //! [`Outbox`]), which knows its own tables and no other stage's, so that a stage's part can live
 //! elsewhere one day. What must stay true: each table has one writing stage (where two stages write,
 //! the second's change is conditional on the row being what it read).
 
+mod added;
 mod articles;
 mod documents;
 mod engine;
@@ -25,6 +26,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+pub use added::{Added, AddedStore};
 pub use articles::{ArticleState, ArticleStore, ArticleView, Standing, Verdict};
 pub use documents::{Document, Packed};
 pub use engine::Batch;
@@ -36,9 +38,10 @@ pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
 
 use engine::{Engine, Table};
 
-/// The format that this program writes. An older program would take entries with documents for entries without a page.
-const FORMAT: u32 = 3;
-/// The oldest format that it reads: 2 has no documents and no topics.
+/// The format that this program writes. An older program would not poll the sources that were added by command, or (2)
+/// take entries with documents for entries without a page.
+const FORMAT: u32 = 4;
+/// The oldest format that it reads: 3 has no added sources, 2 no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// Why the store could not do something.
@@ -170,6 +173,12 @@ impl Store {
         self.engine.size()
     }
 
+    /// The schedule's handle.
+    #[must_use]
+    pub fn added(&self) -> AddedStore {
+        AddedStore::new(self.engine.clone())
+    }
+
     /// Poll's handle.
     #[must_use]
     pub fn polls(&self) -> PollStore {
@@ -218,6 +227,7 @@ impl Store {
             ("aliases", Table::Aliases),
             ("articles", Table::Articles),
             ("outbox", Table::Outbox),
+            ("added", Table::Added),
         ];
         let mut counts = Vec::new();
         let mut with_documents = HashSet::new();
@@ -228,6 +238,7 @@ impl Store {
                 match table {
                     Table::Sources => drop(polls::decode_facts(&value)?),
                     Table::Topics => drop(topics::decode(&value)?),
+                    Table::Added => drop(added::decode(&value)?),
                     Table::Seen => drop(Seen::decode(&value)?),
                     Table::Pending => {
                         let (key, entry) = (PendingKey::decode(&key)?, entries::decode(&value)?);

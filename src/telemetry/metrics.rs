@@ -71,13 +71,15 @@ pub(crate) fn poll(outcome: &'static str, took: Duration, late: Duration) {
     histogram!("nashra_poll_lateness_seconds").record(late);
 }
 
-/// A source is in another state; the gauge is the number of sources in each.
-pub(crate) fn source_state(before: Option<State>, now: State) {
-    if before != Some(now) {
+/// A source is in another state, comes or goes; the gauge is the number of sources in each.
+pub(crate) fn source_state(before: Option<State>, now: Option<State>) {
+    if before != now {
         if let Some(before) = before {
             gauge!("nashra_sources", "state" => before.as_str()).decrement(1.0);
         }
-        gauge!("nashra_sources", "state" => now.as_str()).increment(1.0);
+        if let Some(now) = now {
+            gauge!("nashra_sources", "state" => now.as_str()).increment(1.0);
+        }
     }
 }
 

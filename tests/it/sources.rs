@@ -1,11 +1,11 @@
-//! `nashra sources list`, `export` and `import`.
+//! `nashra sources list`, `export`, `add`, `remove` and `import`.
 
 use std::fs;
 
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::support::{Nashra, Site, command, lines, until};
+use crate::support::{Nashra, Site, command, get, lines, until};
 
 fn listed(dir: &std::path::Path) -> Vec<Value> {
     let (code, out, words) = command(dir, &["sources", "list", "--json", "--sources", "sources.txt", "--data-dir", "data"]);
@@ -58,12 +58,109 @@ fn lists_are_exported_and_what_a_list_would_add_is_told() {
         words.contains("+ feed https://courier.example/b?x=1&y=2 B") && words.contains("new: 1, there already: 1, left out: 1"),
         "{words}"
     );
-    let (_, out, _) = run(&["sources", "import", "reader.opml"]);
+    let (_, out, _) = run(&["sources", "import", "reader.opml", "--toml"]);
     assert!(out.contains("url = \"https://courier.example/b?x=1&y=2\"") && out.contains("tags = [\"World\"]"), "{out}");
     fs::write(dir.path().join("new.toml"), out).unwrap();
     assert_eq!(command(dir.path(), &["check", "--sources", "own.toml", "new.toml"]).0, Some(0));
+    assert!(!dir.path().join("nashra-data").exists(), "a look leaves nothing behind");
 
     fs::write(dir.path().join("none.opml"), "<opml><body/></opml").unwrap();
     let (code, _, words) = run(&["sources", "import", "none.opml"]);
     assert!(code == Some(1) && words.contains("the list holds no source"), "{words}");
+}
+
+#[test]
+fn a_source_that_is_added_is_polled_at_once_and_one_that_is_removed_no_more() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/own", &[("one", "One")]);
+    site.feed("/more", &[("two", "Two")]);
+    for (slug, title) in [("one", "One"), ("two", "Two"), ("three", "Three")] {
+        site.page(slug, title, "It began.");
+    }
+    let own = format!("[[source]]\nid = \"own\"\nurl = \"{}/own\"\n", site.base);
+    let nashra = Nashra::run(dir.path(), &own, &["--sink", "file"]);
+    until("the first is there", || (lines(dir.path()).len() == 1).then_some(()));
+    let (more, run) = (format!("{}/more", site.base), |arguments: &[&str]| {
+        command(dir.path(), &[&["sources"], arguments, &["--data-dir", "data"]].concat())
+    });
+    let (code, _, words) = run(&["add", &more, "--kind", "feed", "--id", "more", "--tag", "new", "--dry-run"]);
+    assert!(code == Some(0) && words.contains(&format!("+ feed {more}")), "{words}");
+    assert!(site.seen("/more").is_empty());
+    let (code, _, words) = run(&["add", &more, "--kind", "feed", "--id", "more", "--tag", "new"]);
+    assert_eq!(code, Some(0), "{words}");
+    let records = until("the second is there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
+    assert_eq!((&records[1]["source"]["id"], &records[1]["source"]["tags"][0]), (&"more".into(), &"new".into()));
+    let metrics = || get(&format!("{}metrics", nashra.admin())).1;
+    until("both are counted", || metrics().contains("nashra_sources{state=\"ok\"} 2").then_some(()));
+
+    // What a list names is neither added nor removed, and its place is told.
+    let (code, _, words) = run(&["add", &format!("{}/own", site.base), "--kind", "feed"]);
+    assert!(code == Some(1) && words.contains("is already listed at sources.txt:1:1"), "{words}");
+    let (code, _, words) = run(&["add", &format!("{}/other", site.base), "--kind", "feed", "--id", "own"]);
+    assert!(code == Some(1) && words.contains("the id \"own\" is already that of the source at sources.txt:1:1"), "{words}");
+    let (code, _, words) = run(&["remove", "own"]);
+    assert!(code == Some(1) && words.contains("own is listed at sources.txt:1:1: take it out there"), "{words}");
+    let all = listed(dir.path());
+    assert_eq!((all.len(), &all[1]["id"], &all[1]["place"]), (2, &"more".into(), &"nashra sources add".into()));
+    assert!(all[1]["added"].is_string());
+    assert!(run(&["export"]).1.contains("id = \"more\""));
+    assert!(command(dir.path(), &["explain", "more", "--data-dir", "data"]).1.contains("added by command at "));
+
+    let (code, _, words) = run(&["remove", &more]);
+    assert!(code == Some(0) && words.contains("- more"), "{words}");
+    until("it is counted no more", || metrics().contains("nashra_sources{state=\"ok\"} 1").then_some(()));
+    let polls = || (site.seen("/own").len(), site.seen("/more").len());
+    let (before, other) = polls();
+    until("the other one is polled on", || (polls().0 >= before + 6).then_some(()));
+    // One poll may have been on its way.
+    assert!(polls().1 <= other + 1, "{other} {:?}", polls());
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/one", &[("one", "One")]);
+    site.feed("/two", &[("two", "Two")]);
+    for (slug, title) in [("one", "One"), ("two", "Two")] {
+        site.page(slug, title, "It began.");
+    }
+    let opml = format!(
+        "<opml><body><outline text='World'><outline type=rss text='One' xmlUrl='{0}/one'/></outline><outline type=rss text='Bad' xmlUrl='nowhere'/>\
+         <outline type=rss text='None'/></body></opml>",
+        site.base
+    );
+    fs::write(dir.path().join("reader.opml"), opml).unwrap();
+    fs::write(dir.path().join("sources.txt"), "").unwrap();
+    let run =
+        |arguments: &[&str]| command(dir.path(), &[&["sources"], arguments, &["--sources", "sources.txt", "--data-dir", "data"]].concat());
+    // No daemon runs yet.
+    let (code, _, words) = run(&["import", "reader.opml"]);
+    assert!(code == Some(0) && words.contains("new: 1, there already: 0, left out: 2"), "{words}");
+    assert!(
+        words.contains("the xmlUrl of the outline \"Bad\"") && words.contains("the outline \"None\" is a feed without an xmlUrl"),
+        "{words}"
+    );
+    let nashra = Nashra::run(dir.path(), "", &["--sink", "file"]);
+    let records = until("its article is there", || Some(lines(dir.path())).filter(|it| it.len() == 1));
+    assert_eq!((&records[0]["source"]["name"], &records[0]["source"]["tags"][0]), (&"One".into(), &"World".into()));
+    let (code, _, words) = run(&["import", "reader.opml"]);
+    assert!(code == Some(0) && words.contains("new: 0, there already: 1, left out: 2"), "{words}");
+    assert_eq!(run(&["add", "--kind", "feed", &format!("{}/two", site.base)]).0, Some(0));
+    until("the other one is there", || (lines(dir.path()).len() == 2).then_some(()));
+    nashra.kill();
+    // A list that names one of them, too, goes before; another source with its id is an error of both places.
+    let nashra = Nashra::run(dir.path(), &format!("{}/two named by the list", site.base), &["--sink", "file"]);
+    nashra.admin();
+    until("both are polled", || {
+        let all = listed(dir.path());
+        (all.len() == 2 && all.iter().all(|it| it["state"] == "ok") && all[0]["name"] == "named by the list").then_some(())
+    });
+    assert_eq!(nashra.stop(), Some(0));
+    let id = listed(dir.path())[1]["id"].as_str().unwrap().to_owned();
+    let clash = Nashra::run(dir.path(), &format!("[[source]]\nid = \"{id}\"\nurl = \"{}/x\"\n", site.base), &[]);
+    until("the clash is told", || clash.log().contains("is already that of the source at sources.txt:1:1").then_some(()));
+    assert_eq!(clash.wait().code(), Some(1));
+    assert_eq!(run(&["remove", &id]).0, Some(0));
+    assert_eq!(lines(dir.path()).len(), 2, "nothing was published twice");
 }

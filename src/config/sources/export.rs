@@ -40,7 +40,8 @@ fn attribute(text: &str) -> String {
     escape(text).into_owned()
 }
 
-fn polled(source: &Source) -> String {
+/// One source, as a list of its own.
+pub(super) fn polled(source: &Source) -> String {
     let at = match &source.at {
         Location::Url(url) => ("url", quoted(url.as_str())),
         Location::File { written, .. } => ("file", quoted(written)),
@@ -56,6 +57,7 @@ fn polled(source: &Source) -> String {
         ("max_interval", interval(source.max_interval)),
         ("paused", source.paused.then(|| "true".to_owned())),
         ("pages", source.pages.map(|it| quoted(it.as_str()))),
+        ("robots", source.robots.map(|it| quoted(it.as_str()))),
     ]);
     if let Some(selectors) = &source.listing {
         let written = |it: &crate::listing::selector::Selector| quoted(&it.to_string());
@@ -80,6 +82,7 @@ fn topic(topic: &TopicSource) -> String {
         ("from", Some(quoted(topic.from.as_str()))),
         ("tags", list(&topic.tags)),
         ("pages", topic.pages.map(|it| quoted(it.as_str()))),
+        ("robots", topic.robots.map(|it| quoted(it.as_str()))),
     ])
 }
 
@@ -123,10 +126,10 @@ mod tests {
 
     #[test]
     fn a_toml_list_is_read_back_as_the_same_sources() {
-        let all = "[[source]]\nurl = \"https://example.org/a?x=\\\"1\\\"\"\nname = \"A \\\\ \\\"B\\\" نشرة\"\ntags = [\"one\", \"two\"]\nmin_interval = \"90s\"\nmax_interval = \"2h\"\npaused = true\npages = \"feed\"\n\
+        let all = "[[source]]\nurl = \"https://example.org/a?x=\\\"1\\\"\"\nname = \"A \\\\ \\\"B\\\" نشرة\"\ntags = [\"one\", \"two\"]\nmin_interval = \"90s\"\nmax_interval = \"2h\"\npaused = true\npages = \"feed\"\nrobots = \"ignore\"\n\
             [[source]]\nid = \"l\"\nkind = \"listing\"\nurl = \"https://example.org/\"\n[source.listing]\nitem = \"li[class='x y']\"\nlink = \"h3 > a\"\n\
             [[source]]\nkind = \"sitemap\"\nurl = \"https://example.org/news.xml\"\n\
-            [[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"kafka:9092\"]\nfrom = \"end\"\n";
+            [[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"kafka:9092\"]\nfrom = \"end\"\nrobots = \"obey\"\n";
         for sources in [back(all), shipped("sources.toml"), shipped("sources.opml"), shipped("sources.txt")] {
             assert_eq!(without_places(back(&to_toml(&sources))), without_places(sources));
         }

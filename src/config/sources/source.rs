@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -125,6 +126,8 @@ pub struct Source {
     pub listing: Option<Selectors>,
     /// Where it was configured.
     pub place: Place,
+    /// When it was added by command; `None` where a list of the config names it.
+    pub added: Option<DateTime<Utc>>,
 }
 
 impl Source {
@@ -148,6 +151,7 @@ impl Source {
             robots: None,
             listing: None,
             place,
+            added: None,
         }
     }
 

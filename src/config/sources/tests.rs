@@ -51,6 +51,7 @@ fn a_table_has_all_settings() {
         robots: Some(RobotsMode::Ignore),
         listing: None,
         place: list.sources[0].place.clone(),
+        added: None,
     };
     assert_eq!(list.sources, [expected]);
     assert_eq!(list.sources[0].place.line, 1);

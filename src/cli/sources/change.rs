@@ -1,0 +1,172 @@
+//! `nashra sources add`, `remove` and `import`.
+
+use std::{
+    collections::HashMap,
+    fmt::{self, Display},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use super::{Failed, ask};
+use crate::{
+    admin::control::Request,
+    cli::{WORLD_FAILED, WRONG_INPUT, state},
+    clock::{Clock as _, SystemClock},
+    config::{
+        Config, Overrides, Place, SourceKind,
+        sources::{self, List, Location, Source, SourceId, Sources, export},
+    },
+    schedule::change::{Told, Wanted},
+};
+
+/// What a source that was added shows as its place.
+const ORIGIN: &str = "nashra sources add";
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Add {
+    /// Addresses: http or https.
+    #[arg(required = true, value_name = "URL")]
+    urls: Vec<String>,
+    /// What they are: feed, listing, sitemap or page.
+    #[arg(long, default_value = "feed")]
+    kind: SourceKind,
+    /// For people; of one source.
+    #[arg(long)]
+    name: Option<String>,
+    /// Its id, instead of one that is made from the address; of one source.
+    #[arg(long)]
+    id: Option<SourceId>,
+    /// A free word; may be given several times.
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// The difference in words alone.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Remove {
+    /// Ids or addresses of sources that were added.
+    #[arg(required = true, value_name = "ID|URL")]
+    names: Vec<String>,
+    /// The difference in words alone.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Import {
+    /// The list.
+    file: PathBuf,
+    /// The difference in words alone.
+    #[arg(long)]
+    dry_run: bool,
+    /// Adds nothing, and writes the new ones as a TOML list to standard output instead.
+    #[arg(long, conflicts_with = "dry_run")]
+    toml: bool,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+impl Add {
+    pub(super) fn run(&self) -> ExitCode {
+        ask(&self.overrides, async |config| {
+            if self.urls.len() > 1 && (self.id.is_some() || self.name.is_some()) {
+                return Err(("--id and --name are of one source: give one address".to_owned(), WRONG_INPUT));
+            }
+            let mut list = List::default();
+            for url in &self.urls {
+                match sources::of_address(url, Place::whole(ORIGIN)) {
+                    Ok(source) => list.sources.push(self.declared(source)),
+                    Err(error) => list.errors.push(error),
+                }
+            }
+            let (_, difference) = change(list, self.dry_run, config).await?;
+            eprint!("{difference}");
+            if difference.fresh.len() == self.urls.len() { Ok(String::new()) } else { Err((String::new(), WRONG_INPUT)) }
+        })
+    }
+
+    fn declared(&self, source: Source) -> Source {
+        Source {
+            id: self.id.clone().unwrap_or_else(|| source.id.clone()),
+            name: self.name.as_deref().and_then(sources::label),
+            kind: self.kind,
+            tags: self.tags.iter().filter_map(|it| sources::label(it)).collect(),
+            ..source
+        }
+    }
+}
+
+impl Import {
+    pub(super) fn run(&self) -> ExitCode {
+        ask(&self.overrides, async |config| {
+            let list = sources::read(&self.file);
+            let (fresh, difference) = change(list, self.dry_run || self.toml, config).await?;
+            eprint!("{difference}");
+            if difference.fresh.is_empty() && difference.known.is_empty() {
+                return Err(("the list holds no source that can be added".to_owned(), WRONG_INPUT));
+            }
+            Ok(if self.toml { export::to_toml(&Sources { polled: fresh, topics: Vec::new() }) } else { String::new() })
+        })
+    }
+}
+
+impl Remove {
+    pub(super) fn run(&self) -> ExitCode {
+        ask(&self.overrides, async |config| {
+            let told = told(Wanted::Remove(self.names.clone()), self.dry_run, config).await?;
+            told.done.iter().for_each(|it| eprintln!("- {it}"));
+            told.wrong.iter().for_each(|it| eprintln!("  {it}"));
+            eprintln!("removed: {}, left: {}", told.done.len(), told.wrong.len());
+            if told.wrong.is_empty() { Ok(String::new()) } else { Err((String::new(), WRONG_INPUT)) }
+        })
+    }
+}
+
+/// What became of the sources that were to be added, in words.
+#[derive(Debug, Default)]
+struct Difference {
+    fresh: Vec<String>,
+    known: Vec<String>,
+    wrong: Vec<String>,
+}
+
+impl Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.fresh {
+            writeln!(f, "+ {line}")?;
+        }
+        for line in self.known.iter().chain(&self.wrong) {
+            writeln!(f, "  {line}")?;
+        }
+        writeln!(f, "new: {}, there already: {}, left out: {}", self.fresh.len(), self.known.len(), self.wrong.len())
+    }
+}
+
+/// Adds what a list holds and can be added; those that were new.
+async fn change(list: List, dry_run: bool, config: &Config) -> Result<(Vec<Source>, Difference), Failed> {
+    let now = SystemClock.now();
+    let (wanted, files): (Vec<Source>, Vec<Source>) = list.sources.into_iter().partition(|it| matches!(it.at, Location::Url(_)));
+    let rows = wanted.iter().map(|it| it.to_added(now)).collect();
+    let told = told(Wanted::Add(rows), dry_run, config).await?;
+    let mut by_id: HashMap<String, Source> = wanted.into_iter().rev().map(|it| (it.id.to_string(), it)).collect();
+    let fresh: Vec<Source> = told.done.iter().filter_map(|it| by_id.remove(it)).collect();
+    let words = |it: &Source| format!("{} {} {}", it.kind, it.at, it.name.as_deref().unwrap_or_default()).trim_end().to_owned();
+    let of_lists = |place: &Place| format!("{place}: files and topics are named by lists of the config alone");
+    let foreign = files.iter().map(|it| of_lists(&it.place)).chain(list.topics.iter().map(|it| of_lists(&it.place)));
+    let own = list.errors.iter().map(ToString::to_string).chain(list.warnings.iter().map(ToString::to_string));
+    let wrong = own.chain(foreign).chain(told.wrong).collect();
+    Ok((fresh.clone(), Difference { fresh: fresh.iter().map(words).collect(), known: told.known, wrong }))
+}
+
+async fn told(wanted: Wanted, dry_run: bool, config: &Config) -> Result<Told, Failed> {
+    let words = state::answer(Request::Change { wanted, dry_run }, config).await?;
+    serde_json::from_str(&words).map_err(|error| (error.to_string(), WORLD_FAILED))
+}

@@ -1,0 +1,125 @@
+//! Sources that were added by command: as rows of the store, and back.
+//!
+//! A row holds what a list would say, so that there is one form of a source and one reader of it. Whoever adds a source
+//! is not trusted with more than a list that was fetched: it names neither files nor topics.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+
+use super::{List, Source, Sources, export, merge, parse};
+use crate::{
+    config::{ConfigError, Place},
+    store::Added,
+};
+
+impl Source {
+    /// As a row of the store.
+    #[must_use]
+    pub fn to_added(&self, at: DateTime<Utc>) -> Added {
+        let Place { file, line, column } = &self.place;
+        Added { declared: export::polled(self), origin: file.to_string(), position: (*line, *column), at }
+    }
+}
+
+/// The sources of rows of the store.
+#[must_use]
+pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> List {
+    let mut list = List::default();
+    // Most were imported together: their places share one name.
+    let mut origins: HashMap<String, Arc<str>> = HashMap::new();
+    for Added { declared, origin, position: (line, column), at } in rows {
+        let file = Arc::clone(origins.entry(origin).or_insert_with_key(|it| it.as_str().into()));
+        let place = Place { file, line, column };
+        let List { sources, errors, .. } = parse("added.toml", declared.as_bytes());
+        list.sources.extend(sources.into_iter().map(|it| Source { place: place.clone(), added: Some(at), ..it }));
+        list.errors.extend(errors.into_iter().map(|it| ConfigError { place: place.clone(), ..it }));
+    }
+    list
+}
+
+/// Those of a list that are not among the sources that are there: the others are told as [`merge`] tells them. What is
+/// there is gone through once, whatever its number.
+#[must_use]
+pub fn beside<'a>(
+    present: impl IntoIterator<Item = &'a Source>,
+    topics: impl IntoIterator<Item = (&'a str, &'a Place)>,
+    list: List,
+) -> List {
+    let mut list = merge([list]);
+    let by_address: HashMap<String, usize> = list.sources.iter().enumerate().map(|(index, it)| (it.at.to_string(), index)).collect();
+    let by_id: HashMap<&str, usize> = list.sources.iter().enumerate().map(|(index, it)| (it.id.as_str(), index)).collect();
+    let mut told: Vec<Option<(bool, &Place)>> = vec![None; list.sources.len()];
+    for source in present {
+        let known = by_address.get(source.at.to_string().as_str()).map(|it| (*it, true));
+        let taken = by_id.get(source.id.as_str()).map(|it| (*it, false));
+        for (index, is_known) in known.into_iter().chain(taken) {
+            // One address is the better reason: it is often the one that made the id.
+            if told[index].is_none_or(|(before, _)| !before) {
+                told[index] = Some((is_known, &source.place));
+            }
+        }
+    }
+    for (id, place) in topics {
+        if let Some(index) = by_id.get(id) {
+            told[*index].get_or_insert((false, place));
+        }
+    }
+    for (source, told) in std::mem::take(&mut list.sources).into_iter().zip(told) {
+        match told {
+            None => list.sources.push(source),
+            Some((true, first)) => list.already_listed(&source.at.to_string(), "polled", &source.place, first),
+            Some((false, first)) => list.id_is_taken(&source.id, &source.place, first),
+        }
+    }
+    list
+}
+
+impl Sources {
+    /// Takes in those that were added by command: what a list of the config names, too, is polled as it says there.
+    ///
+    /// # Errors
+    /// Where an id stands for two sources, or a row cannot be read; the message says how to mend it.
+    pub fn with_added(&mut self, rows: Vec<Added>) -> Result<(), crate::config::ConfigErrors> {
+        let topics = self.topics.iter().map(|it| (it.id.as_str(), &it.place));
+        let List { sources, warnings, mut errors, .. } = beside(&self.polled, topics, of_rows(rows));
+        for warning in &warnings {
+            tracing::warn!(place = %warning.place, "{}", warning.message);
+        }
+        for error in &mut errors {
+            error.message.push_str("; this source was added by command: `nashra sources remove` takes it out");
+        }
+        self.polled.extend(sources);
+        crate::config::ConfigErrors::check(errors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<Added> {
+        parse("reader.opml", text.as_bytes()).sources.iter().map(|it| it.to_added(DateTime::UNIX_EPOCH)).collect()
+    }
+
+    #[test]
+    fn a_row_is_read_back_as_the_same_source_with_its_origin() {
+        let text = "[[source]]\nid = \"x\"\nname = \"A\"\nkind = \"sitemap\"\nurl = \"https://example.org/a\"\ntags = [\"t\"]\npaused = true\nrobots = \"ignore\"\n";
+        let list = of_rows(rows(text));
+        let expected = parse("reader.opml", text.as_bytes()).sources.remove(0);
+        assert_eq!((list.sources, list.errors), (vec![Source { added: Some(DateTime::UNIX_EPOCH), ..expected }], Vec::new()));
+    }
+
+    #[test]
+    fn what_a_list_of_the_config_names_too_is_polled_as_it_says_and_an_id_stands_for_one_source() {
+        let own = parse("own.toml", b"[[source]]\nid = \"x\"\nurl = \"https://example.org/a\"");
+        let mut sources = Sources { polled: own.sources, topics: Vec::new() };
+        sources.with_added(rows("https://example.org/a\nhttps://example.org/b\n")).unwrap();
+        assert_eq!(
+            sources.polled.iter().map(|it| it.at.to_string()).collect::<Vec<_>>(),
+            ["https://example.org/a", "https://example.org/b"]
+        );
+        let error = sources.with_added(rows("[[source]]\nid = \"x\"\nurl = \"https://example.org/c\"")).unwrap_err();
+        assert!(error.to_string().contains("the id \"x\" is already that of the source at own.toml:1:1"), "{error}");
+    }
+}

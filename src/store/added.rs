@@ -1,0 +1,67 @@
+//! The schedule's part of the store: sources that were added by command, as they were declared.
+//!
+//! What must stay true: only the schedule writes this table while it runs, and a command only where no daemon does.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Batch, StoreError,
+    engine::{Engine, Table},
+    from_json, json,
+};
+
+/// A source that was added by command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// The source as a TOML list of one, its id included.
+    pub declared: String,
+    /// What it came by: a command, or the file of the list that was imported.
+    pub origin: String,
+    /// Its line and column there, from 1; 0 where they mean nothing.
+    pub position: (usize, usize),
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The schedule's handle.
+#[derive(Debug, Clone)]
+pub struct AddedStore {
+    engine: Engine,
+}
+
+impl AddedStore {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// The one with this id.
+    pub fn get(&self, id: &str) -> Result<Option<Added>, StoreError> {
+        self.engine.snapshot()?.get(Table::Added, id.as_bytes())?.map(|it| decode(&it)).transpose()
+    }
+
+    /// All, in the order of their ids.
+    pub fn all(&self) -> Result<Vec<Added>, StoreError> {
+        self.engine.snapshot()?.from(Table::Added, &[]).map(|row| decode(&row?.1)).collect()
+    }
+
+    /// Keeps some and forgets others, in one atomic batch: durable when it returns.
+    pub async fn change<'a>(
+        &self,
+        keep: impl IntoIterator<Item = (&'a str, &'a Added)>,
+        forget: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for (id, added) in keep {
+            batch.put(Table::Added, id.as_bytes(), json(added));
+        }
+        for id in forget {
+            batch.delete(Table::Added, id.as_bytes());
+        }
+        self.engine.commit(batch).await
+    }
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Added, StoreError> {
+    from_json("added", bytes)
+}
