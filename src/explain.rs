@@ -83,6 +83,9 @@ fn rhythm(out: &mut String, facts: &Facts, now: DateTime<Utc>) {
         let adopted = if moved.adopted { "it is asked there" } else { "it is asked there once that has held" };
         writeln!(out, "it says since {} that it has moved to {}: {adopted}", date(Some(moved.since)), moved.to).ok();
     }
+    if facts.trust.is_lost(now) {
+        out.push_str("its 304 kept entries from us: for a month it is read in full\n");
+    }
     if let Some((polls, since)) = facts.gone {
         writeln!(out, "it says since {} that it is gone, {polls} times", date(Some(since))).ok();
     }

@@ -182,7 +182,7 @@ impl<C: Clock> HttpFetcher<C> {
             drop(turn);
             left = left.saturating_sub(started.elapsed());
             match hop {
-                Hop::Done(Outcome::NotModified { .. }) => return Ok(Outcome::NotModified { moved }),
+                Hop::Done(Outcome::NotModified { fresh_for, .. }) => return Ok(Outcome::NotModified { fresh_for, moved }),
                 Hop::Done(outcome) => return Ok(outcome),
                 Hop::Body(fetched) => {
                     if via.first().is_some_and(|asked| challenge::wants_consent(asked, &fetched.url)) {
@@ -255,7 +255,9 @@ impl<C: Clock> HttpFetcher<C> {
                 let permanent = matches!(status, 301 | 308);
                 return headers::redirect_target(&request.url, headers).map(|target| Hop::Redirect(Redirect { target, permanent }));
             }
-            304 if request.validators != Validators::default() => Outcome::NotModified { moved: None },
+            304 if request.validators != Validators::default() => {
+                Outcome::NotModified { fresh_for: headers::fresh_for(headers, self.clock.now()), moved: None }
+            }
             404 | 410 => Outcome::Gone { status },
             401 | 403 | 405 | 429 | 503 => self.refusal(response, status).await,
             _ => Outcome::Failed(FetchError::Status(status)),

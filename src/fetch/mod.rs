@@ -16,6 +16,7 @@ mod headers;
 pub mod hosts;
 mod robots;
 pub mod http;
+mod trust;
 
 use std::{future::Future, time::Duration};
 
@@ -26,6 +27,7 @@ use url::Url;
 pub use body::MAX_ENCODINGS;
 pub use hosts::{Hold, Pace, Trouble};
 pub use http::{HttpFetcher, Limits};
+pub use trust::Trust;
 
 /// What to get.
 #[derive(Debug, Clone)]
@@ -59,6 +61,8 @@ pub enum Outcome {
     New(Box<Fetched>),
     /// 304.
     NotModified {
+        /// For how long it says that the answer may be kept from now on; at most 30 days.
+        fresh_for: Option<Duration>,
         /// Where permanent redirects led, without a passing one before: where it is from now on, as it seems.
         moved: Option<Url>,
     },
@@ -186,7 +190,14 @@ impl FetchError {
         match self {
             Self::Forbidden { .. } | Self::Scheme(_) | Self::TooLarge { .. } => false,
             Self::Status(status) => *status >= 500 || matches!(status, 403 | 408 | 425),
-            Self::Robots(_) | Self::Timeout(_) | Self::NoAnswer(_) | Self::TooSlow(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
+            Self::Robots(_)
+            | Self::Timeout(_)
+            | Self::NoAnswer(_)
+            | Self::TooSlow(_)
+            | Self::Redirects(_)
+            | Self::BadRedirect(_)
+            | Self::Transport(_)
+            | Self::Decode(_) => true,
         }
     }
 }

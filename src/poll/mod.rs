@@ -5,6 +5,7 @@
 //! with 304; a source is polled once at a time, because it is due again only after its poll was committed.
 
 mod visit;
+mod audit;
 mod listing;
 mod sitemap;
 mod page;
@@ -22,7 +23,7 @@ use tokio::{
 use crate::{
     clock::Clock,
     config::sources::Source,
-    fetch::{Fetch, Validators},
+    fetch::{Fetch, Trust, Validators},
     pipeline::PipelineError,
     publish::{self, PollRecord},
     schedule::{
@@ -123,7 +124,11 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     let source = &*due.source;
     let started = parts.clock.now();
     let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
+    let held_back = audit::begin(&facts, started);
     let mut visit = visit::visit(&parts, source, facts, started).await?;
+    if let Some(validators) = held_back {
+        audit::end(&parts, source, validators, &mut visit).await;
+    }
     let now = parts.clock.now();
     let next = decide(&parts.rules, source, &mut visit, price, now);
 
@@ -229,7 +234,7 @@ impl Facts {
     fn of(mut self, source: &Source) -> Self {
         let url = source.at.to_string();
         if self.url != url {
-            self.validators = Validators::default();
+            (self.validators, self.trust) = (Validators::default(), Trust::default());
             self.body_hash = None;
             (self.moved, self.backfill, self.gone) = (None, None, None);
         }

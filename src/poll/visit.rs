@@ -50,14 +50,12 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     }
     let outcome = match &source.at {
         Location::Url(url) => {
-            let accept = match source.kind {
-                SourceKind::Feed => ACCEPT,
-                SourceKind::Sitemap => crate::sitemap::ACCEPT,
-                _ => ACCEPT_PAGE,
-            };
             let url = moved::address(facts.moved.as_ref(), url).clone();
             let obeys_robots = parts.rules.obeys_robots(source);
-            parts.fetcher.fetch(Request { url, validators: validators(&facts, started), accept, obeys_robots, goes_first: true }).await
+            parts
+                .fetcher
+                .fetch(Request { url, validators: validators(&facts, started), accept: accept(source), obeys_robots, goes_first: true })
+                .await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
     };
@@ -69,12 +67,15 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     let (result, word, reason) = match outcome {
         Outcome::New(fetched) => {
             metrics::fetched("poll", "ok", fetched.body.bytes.len());
+            facts.trust.full(now);
             return match source.kind {
                 SourceKind::Sitemap => sitemap::read(parts, source, facts, *fetched).await,
                 _ => read(parts, source, facts, *fetched, now).await,
             };
         }
-        Outcome::NotModified { moved } => {
+        Outcome::NotModified { fresh_for, moved } => {
+            facts.trust.unchanged();
+            facts.hints.confirmed(fresh_for);
             facts.moved = moved::note(facts.moved, source.at.url(), moved, now);
             (PollResult::Unchanged, "not_modified", String::new())
         }
@@ -94,13 +95,23 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     Ok(ended(facts, result, word, reason, now))
 }
 
+/// What a source is asked for.
+pub(super) fn accept(source: &Source) -> &'static str {
+    match source.kind {
+        SourceKind::Feed => ACCEPT,
+        SourceKind::Sitemap => crate::sitemap::ACCEPT,
+        _ => ACCEPT_PAGE,
+    }
+}
+
 fn status_is(status: u16) -> String {
     format!("HTTP status {status}")
 }
 
-/// The validators to send: none when the listing was not gone through for long.
+/// The validators to send: none when the listing was not gone through for long, or where 304 is no proof.
 fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
-    if day(now) >= facts.touched_day + TOUCH_DAYS { Validators::default() } else { facts.validators.clone() }
+    let in_full = day(now) >= facts.touched_day + TOUCH_DAYS || facts.trust.is_lost(now) || facts.trust.audit_is_due(now);
+    if in_full { Validators::default() } else { facts.validators.clone() }
 }
 
 /// A visit that did not take place: the host is left alone, or it is others' turn. Nothing is learned of the source.

@@ -147,8 +147,10 @@ fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime
     let Worth { wait, entries } = expected.worth(terms.price, room, bounds.max.as_secs_f64());
     let mut interval = Duration::try_from_secs_f64(wait).unwrap_or(bounds.max);
     let mut why = format!("{entries:.1} entries are expected till then, of {:.1} a day", expected.per_day());
+    // What the jitter must not go below.
+    let mut floor = bounds.min;
     if entries < SCARCE && interval < QUIET {
-        (interval, why) = (QUIET, "next to nothing is expected within the hour".to_owned());
+        (interval, floor, why) = (QUIET, QUIET, "next to nothing is expected within the hour".to_owned());
     }
     if it.gap && it.interval_s > 0 {
         let half = Duration::from_secs(it.interval_s) / 2;
@@ -160,12 +162,13 @@ fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime
     if least > interval {
         (interval, why) = (least, format!("{who}: {} s", least.as_secs()));
     }
+    floor = floor.max(least).min(bounds.max).max(bounds.min);
     if interval >= bounds.max {
         (interval, why) = (bounds.max, "the longest interval".to_owned());
     } else if interval <= bounds.min {
         (interval, why) = (bounds.min, format!("the shortest interval: {why}"));
     }
-    let at = later(now, jittered(interval, bounds, it.seed, now));
+    let at = later(now, jittered(interval, (floor, bounds.max), it.seed, now));
     let mut welcome = it.hints.welcome(at);
     if welcome > at {
         // Not all of them at the stroke of the hour.
@@ -196,10 +199,10 @@ fn backoff(bounds: Bounds, failures: u32) -> Duration {
 
 /// A little sooner or later, within the bounds, so that sources which started together drift apart. The same for the
 /// same poll: the decision stays pure.
-fn jittered(interval: Duration, bounds: Bounds, seed: u64, now: DateTime<Utc>) -> Duration {
+fn jittered(interval: Duration, (floor, ceiling): (Duration, Duration), seed: u64, now: DateTime<Utc>) -> Duration {
     let hash: [u8; 2] = crate::store::digest(&[&seed.to_be_bytes(), &now.timestamp_millis().to_be_bytes()]);
     let share = f64::from(u16::from_be_bytes(hash)) / f64::from(u16::MAX) * 2.0 - 1.0;
-    interval.mul_f64(1.0 + share * JITTER).clamp(bounds.min, bounds.max.max(bounds.min))
+    interval.mul_f64(1.0 + share * JITTER).clamp(floor, ceiling.max(floor))
 }
 
 fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {

@@ -42,6 +42,13 @@ impl Hints {
         }
     }
 
+    /// A later answer without a body says for how long the one that it confirms may be kept (RFC 9111 §4.3.4).
+    pub fn confirmed(&mut self, fresh_for: Option<Duration>) {
+        if let Some(fresh) = fresh_for {
+            self.fresh_s = seconds(fresh.as_secs());
+        }
+    }
+
     /// The time that should pass between two polls, and who says so.
     #[must_use]
     pub fn least(&self) -> (Duration, &'static str) {

@@ -17,7 +17,7 @@ use super::{
     from_json, json,
 };
 use crate::{
-    fetch::Validators,
+    fetch::{Trust, Validators},
     schedule::{hints::Hints, rhythm::Rhythm},
 };
 
@@ -33,6 +33,8 @@ pub struct Facts {
     pub title: Option<String>,
     /// What the last parsed answer gave, to be echoed.
     pub validators: Validators,
+    /// Whether its 304 can be believed.
+    pub trust: Trust,
     /// SHA-256 (first 16 bytes) of the last parsed body.
     pub body_hash: Option<[u8; 16]>,
     /// How it is.
@@ -106,6 +108,7 @@ impl Default for Facts {
             url: String::new(),
             title: None,
             validators: Validators::default(),
+            trust: Trust::default(),
             body_hash: None,
             state: State::New,
             reason: String::new(),

@@ -34,6 +34,7 @@ fn describe() {
     describe_histogram!("nashra_poll_lateness_seconds", Unit::Seconds, "How long after its due time a poll began");
     describe_gauge!("nashra_sources", "Sources by state: new, ok, backoff, throttled, blocked, moved, gone, silent, paused");
     describe_counter!("nashra_gaps_total", "Polls that shared no entry with the one before: something may have been missed");
+    describe_counter!("nashra_audits_total", "Polls without validators that checked what 304 had said, by outcome: true or lied");
     describe_counter!("nashra_backfilled_pages_total", "Older pages of listings read after a gap, by outcome");
     describe_counter!("nashra_fetches_total", "Answers by kind (poll, page) and outcome");
     describe_counter!("nashra_robots_total", "Requests for a robots.txt by outcome: rules, none, unreachable");
@@ -89,6 +90,10 @@ pub(crate) fn gap() {
 }
 
 /// An older page of a listing was read, or could not be.
+pub(crate) fn audited(outcome: &'static str) {
+    counter!("nashra_audits_total", "outcome" => outcome).increment(1);
+}
+
 pub(crate) fn backfilled(outcome: &'static str) {
     counter!("nashra_backfilled_pages_total", "outcome" => outcome).increment(1);
 }

@@ -13,6 +13,7 @@ mod schedule;
 
 mod input;
 
+mod conformance;
 mod daemon;
 
 mod hosts;

@@ -1,0 +1,42 @@
+//! Finds servers whose 304 lies: see [`Trust`](crate::fetch::Trust).
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Parts, moved,
+    visit::{Visit, accept},
+};
+use crate::{
+    clock::Clock,
+    config::sources::Source,
+    fetch::{Fetch, Outcome, Request, Validators},
+    schedule::decide::PollResult,
+    store::Facts,
+    telemetry::metrics,
+};
+
+/// The validators that are held back at a visit, where it is to show whether 304 told the truth.
+pub(super) fn begin(facts: &Facts, now: DateTime<Utc>) -> Option<Validators> {
+    Some(&facts.validators).filter(|it| **it != Validators::default() && facts.trust.audit_is_due(now)).cloned()
+}
+
+/// Learns from such a visit. What is new may have come in this very moment, so the same is asked again with the old
+/// validators: a server that then still says 304 would have kept it from us.
+pub(super) async fn end<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, validators: Validators, visit: &mut Visit) {
+    let lied = match (visit.result, source.at.url()) {
+        (PollResult::Read { fresh: 1.. }, Some(url)) => {
+            let url = moved::address(visit.facts.moved.as_ref(), url).clone();
+            let obeys_robots = parts.rules.obeys_robots(source);
+            let request = Request { url, validators, accept: accept(source), obeys_robots, goes_first: true };
+            matches!(parts.fetcher.fetch(request).await, Outcome::NotModified { .. })
+        }
+        (PollResult::Read { .. } | PollResult::Unchanged, _) => false,
+        // It was not read: another day.
+        _ => return,
+    };
+    visit.facts.trust.audited(lied, parts.clock.now());
+    metrics::audited(if lied { "lied" } else { "true" });
+    if lied {
+        tracing::warn!(source.id = visit.facts.id, url = visit.facts.url, "its 304 kept entries from us: it is read in full from now on");
+    }
+}

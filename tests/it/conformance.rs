@@ -1,0 +1,282 @@
+//! How sources are asked over simulated days: the real schedule, the real polls, the real store and HTTP, with a clock that is
+//! moved from one due time to the next. The server writes down who asked for what and when, and the rules are held against that.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use http_body_util::Full;
+use hyper::{HeaderMap, Response, header::HeaderValue};
+use nashra::{
+    admin::http::Asked,
+    clock::{Clock as _, ManualClock},
+    config::{PageMode, RobotsMode, sources},
+    fetch::{HttpFetcher, Limits},
+    poll,
+    publish::PollRecord,
+    schedule::{self, Beginning, Pressure, decide::Bounds},
+    store::Store,
+};
+use tempfile::tempdir;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::PATIENCE;
+
+/// Bytes that are no UTF-8, and quotes within quotes: they have to come back as they were sent.
+const TAG: &[u8] = b"W/\"it's \xe9\t;1\"";
+const STAMP: &[u8] = b"Mon, 02 Mar 2026 08:00:00 GMT";
+
+fn start() -> DateTime<Utc> {
+    "2026-03-04T09:10:11Z".parse().unwrap()
+}
+
+/// A request as the server saw it.
+#[derive(Debug, Clone)]
+struct Seen {
+    at: DateTime<Utc>,
+    path: String,
+    headers: HeaderMap,
+    status: u16,
+    /// Until when its answer asked to stay away.
+    until: DateTime<Utc>,
+}
+
+impl Seen {
+    fn is_conditional(&self) -> bool {
+        self.headers.contains_key("if-none-match") || self.headers.contains_key("if-modified-since")
+    }
+}
+
+/// What a path is answered with at a time.
+type Answers = fn(&str, &HeaderMap, DateTime<Utc>) -> (u16, Vec<(&'static str, Vec<u8>)>, String);
+
+/// A host with a log.
+struct Host {
+    base: String,
+    log: Arc<Mutex<Vec<Seen>>>,
+    stop: CancellationToken,
+}
+
+impl Host {
+    async fn start(clock: Arc<ManualClock>, answers: Answers) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (log, stop) = (Arc::<Mutex<Vec<Seen>>>::default(), CancellationToken::new());
+        let written = Arc::clone(&log);
+        let handler = move |asked: Asked<'_>| {
+            let at = clock.now();
+            let (status, headers, body) = answers(asked.path, asked.headers, at);
+            let mut response = Response::new(Full::new(Bytes::from(if status == 304 { String::new() } else { body })));
+            *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap();
+            for (name, value) in &headers {
+                response.headers_mut().insert(*name, HeaderValue::from_bytes(value).unwrap());
+            }
+            let until = headers.iter().find(|(name, _)| *name == "retry-after").map_or(at, |(_, value)| {
+                let text = String::from_utf8(value.clone()).unwrap();
+                text.parse().map_or_else(|_| DateTime::parse_from_rfc2822(&text).unwrap().to_utc(), |it| at + TimeDelta::seconds(it))
+            });
+            let seen = Seen { at, path: asked.path.to_owned(), headers: asked.headers.clone(), status, until };
+            written.lock().unwrap().push(seen);
+            response
+        };
+        tokio::spawn(nashra::admin::http::serve(listener, handler, stop.clone()));
+        Self { base, log, stop }
+    }
+
+    fn seen(&self, path: &str) -> Vec<Seen> {
+        self.log.lock().unwrap().iter().filter(|it| it.path == path).cloned().collect()
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn feed(slugs: impl IntoIterator<Item = String>, more: &str) -> String {
+    let items: String =
+        slugs.into_iter().map(|it| format!("<item><title>{it}</title><guid isPermaLink=\"false\">{it}</guid></item>")).collect();
+    format!("<rss version=\"2.0\"><channel><title>F</title>{more}{items}</channel></rss>")
+}
+
+/// One entry in each of these stretches of time since the start of 2026, the last ten.
+fn published(at: DateTime<Utc>, every: TimeDelta) -> Vec<String> {
+    let number = (at - "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap()).num_seconds() / every.num_seconds();
+    (0..10).map(|back| format!("entry {}", number - back)).collect()
+}
+
+fn validators() -> Vec<(&'static str, Vec<u8>)> {
+    vec![("etag", TAG.to_vec()), ("last-modified", STAMP.to_vec())]
+}
+
+/// A site whose feeds behave.
+fn well_behaved(path: &str, asked: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
+    let one = || vec!["only".to_owned()];
+    match path {
+        "/robots.txt" => (200, vec![], "User-agent: *\nDisallow: /private".to_owned()),
+        "/quiet" if asked.get("if-none-match").is_some_and(|it| it.as_bytes() == TAG) => (304, validators(), String::new()),
+        "/quiet" => (200, validators(), feed(one(), "")),
+        "/busy" => (200, vec![], feed(published(at, TimeDelta::minutes(20)), "")),
+        "/kept" => (200, vec![("cache-control", b"max-age=14400".to_vec())], feed(published(at, TimeDelta::minutes(20)), "")),
+        "/night" => {
+            let skipped = (0..8).map(|hour| format!("<hour>{hour}</hour>")).collect::<Vec<_>>().concat();
+            (200, vec![], feed(published(at, TimeDelta::minutes(20)), &format!("<skipHours>{skipped}</skipHours>")))
+        }
+        "/private" => (200, vec![], feed(one(), "")),
+        _ => (404, vec![], String::new()),
+    }
+}
+
+/// A site that is busy for a while each day and says so in both ways.
+fn busy(path: &str, _: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
+    match path {
+        "/robots.txt" => (404, vec![], String::new()),
+        _ if at.hour() == 12 => (429, vec![("retry-after", b"5400".to_vec())], String::new()),
+        _ if at.hour() == 18 => {
+            let until = (at + TimeDelta::minutes(100)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            (503, vec![("retry-after", until.into_bytes())], String::new())
+        }
+        _ => (200, vec![], feed(published(at, TimeDelta::minutes(20)), "")),
+    }
+}
+
+/// A site whose 304 lies: it says so to whoever sends a validator.
+fn lying(path: &str, asked: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
+    match path {
+        "/robots.txt" => (404, vec![], String::new()),
+        _ if asked.contains_key("if-none-match") => (304, validators(), String::new()),
+        _ => (200, validators(), feed(published(at, TimeDelta::hours(3)), "")),
+    }
+}
+
+/// One life of a process: from now until then.
+async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<Utc>) {
+    let store = Store::open(dir, 8 << 20).unwrap();
+    let polled = sources::parse("list.toml", list.as_bytes()).sources;
+    let mut due: BTreeMap<String, DateTime<Utc>> = polled.iter().map(|it| (it.id.to_string(), clock.now())).collect();
+    for facts in store.polls().all_facts().unwrap() {
+        due.extend(facts.next_due.map(|at| (facts.id, at.max(clock.now()))));
+    }
+    let limits = Limits { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Limits::default() };
+    let rules = poll::Rules {
+        bounds: Bounds { min: Duration::from_mins(5), max: Duration::from_hours(6) },
+        backlog: None,
+        retention: Duration::from_hours(24 * 30),
+        pages: PageMode::Off,
+        robots: RobotsMode::Obey,
+        refetch_per_day: 6,
+        max_decoded: 1 << 20,
+    };
+    let sources = sources::Sources { polled, topics: Vec::new() };
+    let beginning = Beginning::read(&store.polls(), sources, (24.0, false), clock.now()).unwrap();
+    let (price_tx, price) = watch::channel(beginning.price());
+    let (pressure_tx, pressure) = watch::channel(Pressure::None);
+    let (_changes, changes) = mpsc::channel(1);
+    let (due_tx, due_rx) = mpsc::channel(16);
+    let (polled_tx, polled_rx) = mpsc::channel(16);
+    let (wake, mut wakes) = mpsc::channel(16);
+    let (told, mut polls) = mpsc::channel::<PollRecord>(64);
+    let stop = CancellationToken::new();
+    let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(clock)).unwrap());
+    let parts = poll::Parts { fetcher, store: store.polls(), rules, concurrency: 8, clock: Arc::clone(clock) };
+    let controls = schedule::Controls { pressure, changes, price: price_tx, stop: stop.clone() };
+    let stage = (Arc::clone(clock), (store.polls(), store.added()));
+    let scheduling = tokio::spawn(schedule::run(beginning, stage, (due_tx, polled_rx), controls));
+    let polling = tokio::spawn(poll::run(parts, poll::Inputs { due: due_rx, price }, poll::Outputs { polled: polled_tx, wake, told }));
+    let listening = tokio::spawn(async move { while wakes.recv().await.is_some() {} });
+    // New sources are begun a little apart.
+    clock.advance(Duration::from_secs(1));
+    while let Some(next) = due.values().min().copied().filter(|it| *it <= until) {
+        clock.set(next.max(clock.now()));
+        pressure_tx.send_replace(Pressure::None);
+        while due.values().any(|at| *at <= clock.now()) {
+            let told = timeout(PATIENCE, polls.recv()).await.expect("what is due is polled").unwrap();
+            assert!(told.next_due > clock.now(), "{}: {} is not later", told.source, told.next_due);
+            due.insert(told.source, told.next_due);
+        }
+    }
+    clock.set(until);
+    stop.cancel();
+    scheduling.await.unwrap().unwrap();
+    polling.await.unwrap().unwrap();
+    listening.await.unwrap();
+}
+
+/// The pauses between requests.
+fn gaps(seen: &[Seen]) -> Vec<TimeDelta> {
+    seen.windows(2).map(|it| it[1].at - it[0].at).collect()
+}
+
+fn most_in(window: TimeDelta, times: &[DateTime<Utc>]) -> usize {
+    times.iter().map(|first| times.iter().filter(|it| **it >= *first && **it - *first < window).count()).max().unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
+    let (dir, clock) = (tempdir().unwrap(), Arc::new(ManualClock::new(start())));
+    let good = Host::start(Arc::clone(&clock), well_behaved).await;
+    let busy = Host::start(Arc::clone(&clock), busy).await;
+    let lying = Host::start(Arc::clone(&clock), lying).await;
+    let paths = ["quiet", "busy", "kept", "night", "private"];
+    let mut list: String =
+        paths.iter().map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\n", good.base)).collect::<Vec<_>>().concat();
+    for (id, host) in [("one", &busy), ("two", &busy), ("lies", &lying)] {
+        list.push_str(&format!("[[source]]\nid = \"{id}\"\nurl = \"{}/{id}\"\n", host.base));
+    }
+    // Restarts at odd times, one of them while the busy host wants to be left alone.
+    let lives = [5, 28, 29, 52, 96];
+    for hours in lives {
+        live(dir.path(), &list, &clock, start() + TimeDelta::hours(hours) + TimeDelta::minutes(20)).await;
+    }
+
+    let quiet = good.seen("/quiet");
+    let (conditional, full): (Vec<_>, Vec<_>) = quiet.iter().cloned().partition(Seen::is_conditional);
+    let times = |seen: &[Seen]| seen.iter().map(|it| it.at).collect::<Vec<_>>();
+    assert!(conditional.len() > 10, "{}", conditional.len());
+    assert!(most_in(TimeDelta::hours(1), &times(&quiet)) <= 1, "a quiet feed is asked at most once an hour");
+    assert!(most_in(TimeDelta::hours(24), &times(&full)) <= 1, "and in full at most once a day");
+    for seen in &conditional {
+        assert_eq!(seen.headers["if-none-match"].as_bytes(), TAG);
+        assert_eq!(seen.headers["if-modified-since"].as_bytes(), STAMP);
+    }
+
+    for path in paths {
+        let seen = good.seen(&format!("/{path}"));
+        assert!(gaps(&seen).iter().all(|it| *it >= TimeDelta::minutes(5)), "{path}: the shortest interval holds over restarts");
+    }
+    assert!(good.seen("/busy").len() > 50, "{}", good.seen("/busy").len());
+    let kept = gaps(&good.seen("/kept"));
+    assert!(kept.len() > 10 && kept.iter().all(|it| *it >= TimeDelta::hours(4)), "what may be kept for four hours is: {kept:?}");
+    let night: Vec<_> = times(&good.seen("/night")).into_iter().filter(|it| it.hour() < 8).collect();
+    assert!(night.is_empty(), "skipHours: {night:?}");
+
+    assert!(good.seen("/private").is_empty(), "what robots.txt forbids is never asked for");
+    let robots = good.seen("/robots.txt").len();
+    assert!(robots <= lives.len() + 4, "robots.txt is asked for once a day and start, not {robots} times");
+
+    let all = busy.log.lock().unwrap().clone();
+    assert!(all.iter().filter(|it| it.status == 429).count() >= 2 && all.iter().any(|it| it.status == 503));
+    for (index, refused) in all.iter().enumerate().filter(|(_, it)| it.until > it.at) {
+        // Both sources were under way at once at most when the first of them heard it.
+        let early = all[index + 1..].iter().find(|it| it.at > refused.at && it.at < refused.until);
+        assert!(early.is_none(), "asked to stay away until {}, but {early:?}", refused.until);
+    }
+
+    let lies = lying.seen("/lies");
+    let told = lies.iter().position(|it| it.status == 304).unwrap();
+    let found = told + lies[told..].iter().position(|it| it.status == 200).unwrap();
+    assert!(lies[found].at - lies[told].at < TimeDelta::hours(48), "the lie is found within two days");
+    let after: Vec<_> = lies[found + 2..].iter().collect();
+    assert!(after.len() > 5 && after.iter().all(|it| !it.is_conditional()), "and the source is read in full from then on");
+}
