@@ -207,7 +207,11 @@ impl FromStr for Contact {
         let graphic = text.len() <= 300 && text.chars().all(|it| it.is_ascii_graphic());
         let mail = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
         let page = text.parse::<Url>().is_ok_and(|it| matches!(it.scheme(), "http" | "https"));
-        if graphic && (mail || page) { Ok(Self(text.to_owned())) } else { Err(format!("{text:?} is neither an http or https URL nor a mail address")) }
+        if graphic && (mail || page) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("{text:?} is neither an http or https URL nor a mail address"))
+        }
     }
 }
 

@@ -186,7 +186,14 @@ impl FetchError {
         match self {
             Self::Forbidden { .. } | Self::Scheme(_) | Self::TooLarge { .. } => false,
             Self::Status(status) => *status >= 500 || matches!(status, 403 | 408 | 425),
-            Self::Robots(_) | Self::Timeout(_) | Self::NoAnswer(_) | Self::TooSlow(_) | Self::Redirects(_) | Self::BadRedirect(_) | Self::Transport(_) | Self::Decode(_) => true,
+            Self::Robots(_)
+            | Self::Timeout(_)
+            | Self::NoAnswer(_)
+            | Self::TooSlow(_)
+            | Self::Redirects(_)
+            | Self::BadRedirect(_)
+            | Self::Transport(_)
+            | Self::Decode(_) => true,
         }
     }
 }

@@ -22,6 +22,8 @@ mod sitemap;
 
 mod discover;
 
+mod site;
+
 mod sources;
 
 mod kafka;

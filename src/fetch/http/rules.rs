@@ -65,7 +65,12 @@ fn without_a_file(outcome: Outcome) -> Answer {
         }
         Outcome::Held(hold) => Answer::Unreachable(hold.to_string()),
         Outcome::Failed(
-            error @ (FetchError::Timeout(_) | FetchError::NoAnswer(_) | FetchError::TooSlow(_) | FetchError::Transport(_) | FetchError::TooLarge { .. } | FetchError::Decode(_)),
+            error @ (FetchError::Timeout(_)
+            | FetchError::NoAnswer(_)
+            | FetchError::TooSlow(_)
+            | FetchError::Transport(_)
+            | FetchError::TooLarge { .. }
+            | FetchError::Decode(_)),
         ) => Answer::Unreachable(error.to_string()),
         // 4xx, a loop of redirects. Where the address itself is refused, so will be what is behind it.
         _ => Answer::Rules(Rules::default()),
