@@ -95,15 +95,15 @@ fn take(facts: &mut Facts, found: Found) {
 mod tests {
     use super::*;
 
-    fn found(kind: SourceKind, looked: i64) -> Option<Found> {
+    fn found(kind: SourceKind, looked: i64) -> Found {
         let at = DateTime::UNIX_EPOCH + TimeDelta::days(looked);
-        Some(Found { kind, url: "https://courier.example/x".parse().unwrap(), how: String::new(), since: at, looked: at })
+        Found { kind, url: "https://courier.example/x".parse().unwrap(), how: String::new(), since: at, looked: at }
     }
 
     #[test]
     fn it_is_looked_again_once_a_day_for_what_fails_and_once_a_week_for_what_is_poor() {
         let day = |day: i64| DateTime::UNIX_EPOCH + TimeDelta::days(day);
-        let facts = |kind, failures, state| Facts { site: found(kind, 10), failures, state, ..Facts::default() };
+        let facts = |kind, failures, state| Facts { site: Some(found(kind, 10)), failures, state, ..Facts::default() };
         assert!(is_time(&Facts::default(), day(0)));
         let good = facts(SourceKind::Feed, 0, State::Ok);
         assert!(!is_time(&good, day(99)));
@@ -116,10 +116,11 @@ mod tests {
 
     #[test]
     fn what_is_found_again_goes_on_and_another_one_begins_anew() {
-        let mut facts = Facts { site: found(SourceKind::Feed, 0), listed: 9, last_success: Some(DateTime::UNIX_EPOCH), ..Facts::default() };
-        take(&mut facts, found(SourceKind::Feed, 5).unwrap());
+        let mut facts =
+            Facts { site: Some(found(SourceKind::Feed, 0)), listed: 9, last_success: Some(DateTime::UNIX_EPOCH), ..Facts::default() };
+        take(&mut facts, found(SourceKind::Feed, 5));
         assert_eq!((facts.listed, facts.site.as_ref().map(|it| it.looked)), (9, Some(DateTime::UNIX_EPOCH + TimeDelta::days(5))));
-        take(&mut facts, found(SourceKind::Sitemap, 6).unwrap());
+        take(&mut facts, found(SourceKind::Sitemap, 6));
         assert_eq!((facts.listed, facts.last_success), (0, None));
     }
 }

@@ -85,6 +85,12 @@ fn a_day_of_failures_passes(dir: &std::path::Path) {
     let mut commit = nashra::store::PollCommit::default();
     commit.facts(&facts);
     runtime.block_on(polls.commit(commit)).unwrap();
+    drop(polls);
+    // Its writer closes the files in a thread of its own.
+    until("the store is closed", || {
+        let open = fs::read_dir("/proc/self/fd").unwrap().filter_map(|it| fs::read_link(it.ok()?.path()).ok());
+        (!open.into_iter().any(|it| it.starts_with(dir))).then_some(())
+    });
 }
 
 #[test]

@@ -128,7 +128,7 @@ async fn kind(url: &Url, config: &Config) -> Result<SourceKind, String> {
         return Ok(itself.kind);
     }
     eprintln!("{url} has:");
-    offers.iter().for_each(|it| eprint!("{}", words(it)));
+    eprint!("{}", offers.iter().map(words).collect::<Vec<_>>().concat());
     if let Some(best) = discover::best(&offers, SystemClock.now()) {
         eprintln!("of these the {} {} will be read", best.kind, best.url);
     }
