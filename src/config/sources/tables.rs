@@ -140,7 +140,7 @@ impl List {
             paused: table.paused,
             pages: table.pages,
             robots: table.robots,
-            listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()),
+            listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()).map(Box::new),
             ..source
         });
     }
