@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     article::identity,
-    store::{Added, ArticleState, Facts, Standing, State, Store, StoreError, TopicState},
+    store::{Added, ArticleState, Facts, Found, Standing, State, Store, StoreError, TopicState},
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
@@ -49,6 +49,16 @@ fn source(facts: &Facts, now: DateTime<Utc>) -> String {
     let state = facts.state.as_str();
     let reason = if facts.reason.is_empty() { String::new() } else { format!(" ({})", facts.reason) };
     writeln!(out, "state: {state}{reason}, {} failures in a row", facts.failures).ok();
+    if let Some(found) = &facts.site {
+        let (kind, url, how) = (found.kind, &found.url, &found.how);
+        writeln!(
+            out,
+            "read as a {kind} at {url} since {} ({how}), last looked for at {}",
+            date(Some(found.since)),
+            date(Some(found.looked))
+        )
+        .ok();
+    }
     writeln!(out, "next poll: {}, because: {}", date(facts.next_due), facts.next_why).ok();
     writeln!(out, "interval: {} s", facts.interval_s).ok();
     writeln!(
@@ -137,6 +147,7 @@ fn article(id: Uuid, state: &ArticleState) -> String {
 pub struct SourceState {
     pub id: String,
     pub title: Option<String>,
+    pub site: Option<Found>,
     pub state: State,
     pub reason: String,
     pub last_poll: Option<DateTime<Utc>>,
@@ -155,9 +166,10 @@ pub struct Known {
 
 /// How every source is that was ever polled, and which were added by command: [`Known`] as JSON.
 pub fn sources(store: &Store) -> Result<String, StoreError> {
-    let of = |Facts { id, title, state, reason, last_poll, next_due, entries, .. }: Facts| SourceState {
+    let of = |Facts { id, title, site, state, reason, last_poll, next_due, entries, .. }: Facts| SourceState {
         id,
         title,
+        site,
         state,
         reason,
         last_poll,

@@ -8,9 +8,9 @@ use super::{error::similar, setting::from_text};
 macro_rules! choices {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $choice:ident = $text:literal,)+ }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         pub enum $name {
-            $($(#[$doc])* $choice,)+
+            $($(#[$doc])* #[serde(rename = $text)] $choice,)+
         }
 
         impl $name {
@@ -87,6 +87,8 @@ choices! {
         Listing = "listing",
         /// A news sitemap, another sitemap, or an index of them.
         Sitemap = "sitemap",
+        /// A home page: which of its site's feeds and sitemaps is read is found by itself.
+        Site = "site",
         /// One page, as HTML or as text, whose article changes or gives way to another.
         Page = "page",
         /// A Kafka topic through which other services hand over addresses, pages and texts.
@@ -127,7 +129,7 @@ from_text! {
     PageMode, "\"on\", \"feed\" or \"off\"", PageMode::from_str;
     SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
     LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
-    SourceKind, "\"feed\", \"listing\", \"sitemap\", \"page\" or \"kafka\"", SourceKind::from_str;
+    SourceKind, "\"feed\", \"listing\", \"sitemap\", \"site\", \"page\" or \"kafka\"", SourceKind::from_str;
     RobotsMode, "\"obey\" or \"ignore\"", RobotsMode::from_str;
     StartAt, "\"beginning\" or \"end\"", StartAt::from_str;
 }

@@ -66,7 +66,12 @@ pub(super) fn sitemaps_by_custom(home: &Url) -> Vec<Candidate> {
 
 /// Those that may be for news before the others.
 pub(super) fn news_first(sitemaps: &mut [Candidate]) {
-    sitemaps.sort_by_key(|it| !it.url.path().to_ascii_lowercase().contains("news"));
+    sitemaps.sort_by_key(|it| !is_for_news(it));
+}
+
+/// Whether a sitemap may be for news, by its address.
+pub(super) fn is_for_news(sitemap: &Candidate) -> bool {
+    sitemap.url.path().to_ascii_lowercase().contains("news")
 }
 
 fn by_custom(home: &Url, paths: &[&str], kind: SourceKind) -> Vec<Candidate> {

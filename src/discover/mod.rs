@@ -3,9 +3,10 @@
 //! What must stay true: one discovery makes a bounded number of requests; what is offered was read, and its kind is what
 //! a list of sources has to say of it.
 
+mod best;
 mod candidates;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -19,10 +20,17 @@ use crate::{
 };
 use candidates::Candidate;
 
+pub use best::best;
+
 /// Feeds that are looked at, those of the home page and those at usual paths, each.
 const MAX_FEEDS: usize = 12;
 /// Sitemaps, those of robots.txt and those at usual paths, each: any may be an index, which leads to some more.
 const MAX_SITEMAPS: usize = 5;
+
+/// News sitemaps of robots.txt that are looked at where nothing else is wanted.
+const MAX_NEWS: usize = 2;
+/// How long one discovery waits for its turn at the host, in all.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a home page is asked for.
 const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
@@ -34,7 +42,7 @@ const ACCEPT_FEED: &str =
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Offer {
     /// What it is, as a list of sources calls it.
-    pub kind: &'static str,
+    pub kind: SourceKind,
     /// Where it is.
     pub url: Url,
     /// Its own title.
@@ -45,6 +53,8 @@ pub struct Offer {
     pub newest: Option<DateTime<Utc>>,
     /// Whether it is a sitemap for news.
     pub news: bool,
+    /// How many entries it has a day, by the newer half of those it lists.
+    pub per_day: Option<f64>,
     /// How it was found.
     pub found: &'static str,
 }
@@ -60,34 +70,57 @@ pub enum DiscoverError {
     Nothing,
 }
 
+impl Offer {
+    /// Whether the address that was given is itself a feed or a sitemap.
+    #[must_use]
+    pub fn is_itself(&self) -> bool {
+        self.found == ITSELF
+    }
+}
+
+const ITSELF: &str = "it is one itself";
+
 /// Looks for a site's sources: feeds first, then sitemaps, and last the page itself, where it lists articles.
 ///
 /// # Errors
 /// When the page cannot be had, or when there is nothing.
 pub async fn discover<F: Fetch>(fetcher: &F, home: Url, max_decoded: usize) -> Result<Vec<Offer>, DiscoverError> {
-    let mut looker = Looker { fetcher, max_decoded, asked: HashSet::new(), offers: Vec::new() };
+    let mut looker = Looker::new(fetcher, (max_decoded, true));
     let answer = looker.fetch(home, ACCEPT).await.map_err(DiscoverError::World)?;
-    let at = answer.url.clone();
-    let here = of_home(answer.clone(), max_decoded).await.map_err(DiscoverError::World)?;
-    if let Some(feed) = here.feed {
-        return Ok(vec![offer(SourceKind::Feed, at, &feed, "it is one itself")]);
+    looker.of_answer(answer).await
+}
+
+/// The same, once the home page is here; bodies of `max_decoded` bytes, and robots.txt where it is obeyed.
+///
+/// # Errors
+/// When the page cannot be read, or when there is nothing.
+pub async fn of_answer<F: Fetch>(
+    fetcher: &F,
+    answer: Fetched,
+    (max_decoded, obeys_robots): (usize, bool),
+) -> Result<Vec<Offer>, DiscoverError> {
+    let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
+    looker.asked.insert(answer.url.clone());
+    looker.of_answer(answer).await
+}
+
+/// What the news sitemap of the site at `home` lists: one of those that its robots.txt names, or at a usual path.
+pub async fn news_sitemap<F: Fetch>(fetcher: &F, home: &Url, (max_decoded, obeys_robots): (usize, bool)) -> Option<Feed> {
+    let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
+    let (for_news, others): (Vec<_>, Vec<_>) = looker.robots(home).await.into_iter().partition(candidates::is_for_news);
+    let usual = candidates::sitemaps_by_custom(home).into_iter().filter(candidates::is_for_news);
+    // An index of all sitemaps may lead to it, and is the most to read.
+    for candidate in for_news.into_iter().take(MAX_NEWS).chain(usual).chain(others.into_iter().take(1)) {
+        if looker.asked.contains(&candidate.url) {
+            continue;
+        }
+        if let Some((feed, _)) = looker.read(&candidate).await
+            && is_for_news(candidate.kind, &feed)
+        {
+            return Some(feed);
+        }
     }
-    if let Ok(found) = sitemap::follow(fetcher, &answer, (max_decoded, true)).await {
-        return Ok(vec![offer(SourceKind::Sitemap, at, &found.feed, "it is one itself")]);
-    }
-    looker.look(here.candidates).await;
-    if looker.offers.is_empty() {
-        looker.look(candidates::feeds_by_custom(&at)).await;
-    }
-    let mut sitemaps = looker.robots(&at).await;
-    candidates::news_first(&mut sitemaps);
-    let feeds = looker.offers.len();
-    looker.look(sitemaps).await;
-    if !looker.offers[feeds..].iter().any(|it| it.news) {
-        looker.look(candidates::sitemaps_by_custom(&at)).await;
-    }
-    looker.offers.extend(here.listing.map(|it| offer(SourceKind::Listing, at, &it, "the page itself")));
-    if looker.offers.is_empty() { Err(DiscoverError::Nothing) } else { Ok(looker.offers) }
+    None
 }
 
 /// What the home page says.
@@ -113,26 +146,57 @@ async fn of_home(fetched: Fetched, max_decoded: usize) -> Result<Home, String> {
 }
 
 fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer {
-    let newest = feed.entries.iter().filter_map(|it| it.published.or(it.modified)).max();
-    let news = kind == SourceKind::Sitemap && feed.entries.iter().any(|it| it.title.is_some());
-    Offer { kind: kind.as_str(), url, title: feed.title.clone(), entries: feed.entries.len(), newest, news, found }
+    let mut dates: Vec<DateTime<Utc>> = feed.entries.iter().filter_map(|it| it.published.or(it.modified)).collect();
+    dates.sort_unstable_by(|one, other| other.cmp(one));
+    Offer {
+        kind,
+        url,
+        title: feed.title.clone(),
+        entries: feed.entries.len(),
+        newest: dates.first().copied(),
+        news: is_for_news(kind, feed),
+        per_day: best::per_day(&dates),
+        found,
+    }
+}
+
+/// Only a sitemap for news says headlines.
+fn is_for_news(kind: SourceKind, feed: &Feed) -> bool {
+    kind == SourceKind::Sitemap && feed.entries.iter().any(|it| it.title.is_some())
 }
 
 struct Looker<'a, F> {
     fetcher: &'a F,
     max_decoded: usize,
+    obeys_robots: bool,
+    /// How long it still waits for its turn.
+    patience: Duration,
     /// Addresses that were asked, and those that they led to.
     asked: HashSet<Url>,
     offers: Vec<Offer>,
 }
 
-impl<F: Fetch> Looker<'_, F> {
+impl<'a, F: Fetch> Looker<'a, F> {
+    fn new(fetcher: &'a F, (max_decoded, obeys_robots): (usize, bool)) -> Self {
+        Self { fetcher, max_decoded, obeys_robots, patience: PATIENCE, asked: HashSet::new(), offers: Vec::new() }
+    }
+
     async fn fetch(&mut self, url: Url, accept: &'static str) -> Result<Fetched, String> {
         self.asked.insert(url.clone());
         // RFC 9309 §2.3: robots.txt itself is allowed to all.
-        let obeys_robots = url.path() != "/robots.txt";
+        let obeys_robots = self.obeys_robots && url.path() != "/robots.txt";
         let request = Request { url, validators: Validators::default(), accept, obeys_robots, goes_first: true };
-        match self.fetcher.fetch(request).await {
+        let mut outcome = self.fetcher.fetch(request.clone()).await;
+        while let Outcome::Held(hold) = outcome
+            && hold.why.is_none()
+            && !hold.wait.is_zero()
+            && hold.wait <= self.patience
+        {
+            self.patience -= hold.wait;
+            tokio::time::sleep(hold.wait).await;
+            outcome = self.fetcher.fetch(request.clone()).await;
+        }
+        match outcome {
             Outcome::New(fetched) => Ok(*fetched),
             Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
             Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
@@ -140,6 +204,30 @@ impl<F: Fetch> Looker<'_, F> {
             Outcome::Blocked(block) => Err(block.to_string()),
             Outcome::Failed(error) => Err(error.to_string()),
         }
+    }
+
+    async fn of_answer(mut self, answer: Fetched) -> Result<Vec<Offer>, DiscoverError> {
+        let at = answer.url.clone();
+        let here = of_home(answer.clone(), self.max_decoded).await.map_err(DiscoverError::World)?;
+        if let Some(feed) = here.feed {
+            return Ok(vec![offer(SourceKind::Feed, at, &feed, ITSELF)]);
+        }
+        if let Ok(found) = sitemap::follow(self.fetcher, &answer, (self.max_decoded, self.obeys_robots)).await {
+            return Ok(vec![offer(SourceKind::Sitemap, at, &found.feed, ITSELF)]);
+        }
+        self.look(here.candidates).await;
+        if self.offers.is_empty() {
+            self.look(candidates::feeds_by_custom(&at)).await;
+        }
+        let mut sitemaps = self.robots(&at).await;
+        candidates::news_first(&mut sitemaps);
+        let feeds = self.offers.len();
+        self.look(sitemaps).await;
+        if !self.offers[feeds..].iter().any(|it| it.news) {
+            self.look(candidates::sitemaps_by_custom(&at)).await;
+        }
+        self.offers.extend(here.listing.map(|it| offer(SourceKind::Listing, at, &it, "the page itself")));
+        if self.offers.is_empty() { Err(DiscoverError::Nothing) } else { Ok(self.offers) }
     }
 
     /// The sitemaps that robots.txt names.
@@ -153,25 +241,29 @@ impl<F: Fetch> Looker<'_, F> {
     /// none, feeds may be empty for a while.
     async fn look(&mut self, candidates: Vec<Candidate>) {
         let most = if candidates.first().is_some_and(|it| it.kind == SourceKind::Feed) { MAX_FEEDS } else { MAX_SITEMAPS };
-        for Candidate { url, kind, why } in candidates.into_iter().take(most) {
-            if self.asked.contains(&url) {
-                continue;
-            }
-            let accept = if kind == SourceKind::Feed { ACCEPT_FEED } else { sitemap::ACCEPT };
-            let Ok(fetched) = self.fetch(url, accept).await else { continue };
-            if self.offers.iter().any(|it| it.url == fetched.url) {
-                continue;
-            }
-            let read = if kind == SourceKind::Feed {
-                self.feed(&fetched).await
-            } else {
-                let followed = sitemap::follow(self.fetcher, &fetched, (self.max_decoded, true)).await.ok();
-                followed.map(|it| it.feed).filter(|it| !it.entries.is_empty())
-            };
-            if let Some(feed) = read {
-                self.offers.push(offer(kind, fetched.url, &feed, why));
+        for candidate in candidates.into_iter().take(most) {
+            if !self.asked.contains(&candidate.url)
+                && let Some((feed, url)) = self.read(&candidate).await
+            {
+                self.offers.push(offer(candidate.kind, url, &feed, candidate.why));
             }
         }
+    }
+
+    /// What a candidate lists and where it was read, if it is one and was not read before under another address.
+    async fn read(&mut self, Candidate { url, kind, .. }: &Candidate) -> Option<(Feed, Url)> {
+        let accept = if *kind == SourceKind::Feed { ACCEPT_FEED } else { sitemap::ACCEPT };
+        let fetched = self.fetch(url.clone(), accept).await.ok()?;
+        if self.offers.iter().any(|it| it.url == fetched.url) {
+            return None;
+        }
+        let feed = if *kind == SourceKind::Feed {
+            self.feed(&fetched).await
+        } else {
+            let followed = sitemap::follow(self.fetcher, &fetched, (self.max_decoded, self.obeys_robots)).await.ok();
+            followed.map(|it| it.feed).filter(|it| !it.entries.is_empty())
+        };
+        feed.map(|it| (it, fetched.url))
     }
 
     async fn feed(&self, fetched: &Fetched) -> Option<Feed> {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::sources::Source,
+    config::{SourceKind, sources::Source},
     fetch::{Fetch, Outcome, Request, Validators},
     schedule::decide::PollResult,
     store::Facts,
@@ -16,8 +16,10 @@ use crate::{
 };
 
 /// The validators that are held back at a visit, where it is to show whether 304 told the truth.
-pub(super) fn begin(facts: &Facts, now: DateTime<Utc>) -> Option<Validators> {
-    Some(&facts.validators).filter(|it| **it != Validators::default() && facts.trust.audit_is_due(now)).cloned()
+pub(super) fn begin(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<Validators> {
+    // Those of a site are of what was found of it, and that is looked for anew.
+    let held_back = source.kind != SourceKind::Site && facts.trust.audit_is_due(now) && facts.validators != Validators::default();
+    held_back.then(|| facts.validators.clone())
 }
 
 /// Learns from such a visit. What is new may have come in this very moment, so the same is asked again with the old

@@ -1,16 +1,20 @@
-//! Reads the older pages of a feed after a gap, where it has some: RFC 5005's `prev-archive` and `next`, JSON Feed's `next_url`.
+//! Reads what a gap left out: the older pages of a feed, where it has some (RFC 5005's `prev-archive` and `next`, JSON
+//! Feed's `next_url`), else what the news sitemap of the site lists of the time between.
 //!
 //! The next page to read is in the source's facts, so a crash goes on there. What must stay true: a gap leads to a
-//! bounded number of pages, all of the feed's own host; each page's entries and the step to the next are one batch.
+//! bounded number of pages, all of the feed's own host, or once a day to the site's news sitemap; each page's entries and
+//! the step to the next are one batch.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::{ACCEPT, Parts, Rules, Wake, listing};
 use crate::{
+    article::identity,
     clock::Clock,
     config::sources::Source,
-    feed::{self, Feed},
+    discover,
+    feed::{self, Entry, Feed},
     fetch::{Fetch, Fetched, Outcome, Request, Validators},
     pipeline::PipelineError,
     store::{Backfill, Facts, PollCommit, PollStore, StoreError},
@@ -20,9 +24,24 @@ use crate::{
 /// Pages that one gap may lead to.
 const PAGES: u32 = 5;
 
+/// A site's news sitemap is looked for once in this time.
+const SOUGHT: TimeDelta = TimeDelta::days(1);
+
 /// From the page that the feed names.
 pub(super) fn begin(url: Url) -> Backfill {
-    Backfill { url, left: PAGES }
+    Backfill { url, left: PAGES, within: None }
+}
+
+/// From the site's news sitemap: of the time since the last good poll, up to the oldest entry that is listed now.
+pub(super) fn of_site(facts: &mut Facts, site: Url, listed: &[Option<i64>], now: DateTime<Utc>) -> Option<Backfill> {
+    let since = facts.last_success?;
+    if facts.sitemap_sought.is_some_and(|it| now - it < SOUGHT) {
+        return None;
+    }
+    facts.sitemap_sought = Some(now);
+    let listed = listed.iter().flatten().filter_map(|it| DateTime::from_timestamp(*it, 0));
+    let until = listed.filter(|it| *it > since).min().unwrap_or(now);
+    Some(Backfill { url: site, left: 1, within: Some((since, until)) })
 }
 
 /// Where a feed's older entries are, if it says so and if that is on its own host.
@@ -35,7 +54,11 @@ pub(super) fn older(feed: &Feed, url: &Url) -> Option<Url> {
 /// Reads on until a page is known, the last one is reached or one cannot be read.
 pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, facts: &mut Facts) -> Result<Vec<Wake>, PipelineError> {
     let mut wakes = Vec::new();
-    while let Some(Backfill { url, left }) = facts.backfill.take() {
+    while let Some(Backfill { url, left, within }) = facts.backfill.take() {
+        if let Some(within) = within {
+            wakes.extend(of_sitemap(parts, source, facts, (&url, within)).await?);
+            continue;
+        }
         let request = Request {
             url,
             validators: Validators::default(),
@@ -50,7 +73,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
             let work = tokio::task::spawn_blocking(move || page(&store, &source, &known, &fetched, (&rules, now)));
             if let Some(page) = work.await?? {
                 facts.entries += page.listed.fresh as u64;
-                facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill { url, left: left - 1 });
+                facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill { url, left: left - 1, within: None });
                 wakes.extend(page.listed.wakes);
                 commit = page.listed.commit;
                 metrics::backfilled("read");
@@ -64,6 +87,49 @@ pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
         parts.store.commit(commit).await?;
     }
     Ok(wakes)
+}
+
+/// Takes what the news sitemap of a site lists of a time.
+async fn of_sitemap<F: Fetch, C: Clock>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    facts: &mut Facts,
+    (site, within): (&Url, (DateTime<Utc>, DateTime<Utc>)),
+) -> Result<Vec<Wake>, PipelineError> {
+    let terms = (parts.rules.max_decoded, parts.rules.obeys_robots(source));
+    let mut listed = listing::Listed::default();
+    if let Some(mut feed) = discover::news_sitemap(&*parts.fetcher, site, terms).await {
+        metrics::backfilled("read");
+        feed.title.clone_from(&facts.title);
+        let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
+        let (known, now) = (facts.clone(), parts.clock.now());
+        let work = tokio::task::spawn_blocking(move || {
+            feed.entries = missed(&store, feed.entries, within)?;
+            listing::go_through(&store, &source, &known, &feed, (&rules, now))
+        });
+        listed = work.await??;
+        facts.entries += listed.fresh as u64;
+    } else {
+        metrics::backfilled("missing");
+    }
+    listed.commit.facts(facts);
+    parts.store.commit(listed.commit).await?;
+    Ok(listed.wakes)
+}
+
+/// The entries of a time that no article is known by.
+fn missed(store: &PollStore, entries: Vec<Entry>, (since, until): (DateTime<Utc>, DateTime<Utc>)) -> Result<Vec<Entry>, StoreError> {
+    let mut missed = Vec::new();
+    for entry in entries {
+        let is_of_time = entry.published.or(entry.modified).is_some_and(|it| since <= it && it < until);
+        if is_of_time
+            && let Some(link) = &entry.link
+            && store.articles_of(&[identity::of_url(link)])?.is_empty()
+        {
+            missed.push(entry);
+        }
+    }
+    Ok(missed)
 }
 
 /// A page that was read, and the next, where it may hold something new.
@@ -106,5 +172,17 @@ mod tests {
         for elsewhere in ["https://b.example/", "file:///a.example/x", "/feed", "http://["] {
             assert_eq!(found(&[("next", elsewhere)]), None, "{elsewhere}");
         }
+    }
+
+    #[test]
+    fn a_sites_news_sitemap_is_looked_for_once_a_day_and_of_the_time_since_the_last_good_poll() {
+        let (site, hour) = (Url::parse("https://a.example/").unwrap(), |it: i64| DateTime::UNIX_EPOCH + TimeDelta::hours(it));
+        let mut facts = Facts { last_success: Some(hour(2)), ..Facts::default() };
+        let listed = [Some(hour(9).timestamp()), None, Some(hour(7).timestamp()), Some(hour(1).timestamp())];
+        let found = of_site(&mut facts, site.clone(), &listed, hour(10)).unwrap();
+        assert_eq!(found.within, Some((hour(2), hour(7))));
+        assert_eq!(of_site(&mut facts, site.clone(), &[], hour(33)), None);
+        assert_eq!(of_site(&mut facts, site.clone(), &[], hour(34)).unwrap().within, Some((hour(2), hour(34))));
+        assert_eq!(of_site(&mut Facts::default(), site, &[], hour(10)), None);
     }
 }

@@ -8,6 +8,7 @@ mod visit;
 mod audit;
 mod listing;
 mod sitemap;
+mod site;
 mod page;
 mod moved;
 mod backfill;
@@ -22,7 +23,7 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    config::sources::Source,
+    config::{SourceKind, sources::Source},
     fetch::{Fetch, Trust, Validators},
     pipeline::PipelineError,
     publish::{self, PollRecord},
@@ -123,11 +124,12 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, out
 async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
     let source = &*due.source;
     let started = parts.clock.now();
-    let facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
-    let held_back = audit::begin(&facts, started);
-    let mut visit = visit::visit(&parts, source, facts, started).await?;
+    let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
+    let asked = site::asked(source, &mut facts, started);
+    let held_back = audit::begin(&asked, &facts, started);
+    let mut visit = visit::visit(&parts, &asked, facts, started).await?;
     if let Some(validators) = held_back {
-        audit::end(&parts, source, validators, &mut visit).await;
+        audit::end(&parts, &asked, validators, &mut visit).await;
     }
     let now = parts.clock.now();
     let next = decide(&parts.rules, source, &mut visit, price, now);
@@ -137,7 +139,8 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     commit.facts(&facts);
     parts.store.commit(commit).await?;
-    wakes.extend(backfill::run(&parts, source, &mut facts).await?);
+    let read_at = site::read_at(source, &facts);
+    wakes.extend(backfill::run(&parts, &read_at, &mut facts).await?);
     let poll = PollRecord {
         schema: publish::polls::SCHEMA,
         source: facts.id,
@@ -233,7 +236,9 @@ impl Facts {
     /// The facts of this source; what belongs to an address that was configured before is dropped.
     fn of(mut self, source: &Source) -> Self {
         let url = source.at.to_string();
-        if self.url != url {
+        // What was found of a site is no other kind's.
+        let was_site = self.site.take_if(|_| source.kind != SourceKind::Site || self.url != url).is_some();
+        if self.url != url || was_site {
             (self.validators, self.trust) = (Validators::default(), Trust::default());
             self.body_hash = None;
             (self.moved, self.backfill, self.gone) = (None, None, None);

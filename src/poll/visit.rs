@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, Wake, backfill, listing, moved, page, sitemap};
+use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, Wake, backfill, listing, moved, page, site, sitemap};
 use crate::{
     article::commit::day,
     clock::Clock,
@@ -50,12 +50,13 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     }
     let outcome = match &source.at {
         Location::Url(url) => {
-            let url = moved::address(facts.moved.as_ref(), url).clone();
             let obeys_robots = parts.rules.obeys_robots(source);
-            parts
-                .fetcher
-                .fetch(Request { url, validators: validators(&facts, started), accept: accept(source), obeys_robots, goes_first: true })
-                .await
+            // What is known of a site's address is that of what was found of it, and not of its home page.
+            let (url, validators) = match source.kind {
+                SourceKind::Site => (url, Validators::default()),
+                _ => (moved::address(facts.moved.as_ref(), url), validators(&facts, started)),
+            };
+            parts.fetcher.fetch(Request { url: url.clone(), validators, accept: accept(source), obeys_robots, goes_first: true }).await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
     };
@@ -70,6 +71,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             facts.trust.full(now);
             return match source.kind {
                 SourceKind::Sitemap => sitemap::read(parts, source, facts, *fetched).await,
+                SourceKind::Site => site::read(parts, source, facts, *fetched).await,
                 _ => read(parts, source, facts, *fetched, now).await,
             };
         }
@@ -180,7 +182,7 @@ fn read_body(
         (page::go_through(store, source, (&fetched, &bytes), (rules, now))?, Says::default())
     } else {
         match entries(source, &bytes, &fetched) {
-            Ok(feed) => (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), Says::of(&feed, &fetched)),
+            Ok(feed) => (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), Says::of(&feed, &fetched).with_site(&feed)),
             Err(_) if source.kind == SourceKind::Feed && facts.last_success.is_some() && is_html(&bytes) => {
                 return Ok(ended(facts, PollResult::Blocked, "html", "an HTML page where a feed was".to_owned(), now));
             }
@@ -208,7 +210,8 @@ pub(super) fn taken(
     let gap = says.whole && facts.listed > 0 && listed.shown > 0 && listed.known == 0;
     if gap {
         facts.gaps += 1;
-        facts.backfill = says.older.map(backfill::begin);
+        let site = says.site.and_then(|it| backfill::of_site(&mut facts, it, &listed.published, now));
+        facts.backfill = says.older.map(backfill::begin).or(site);
         metrics::gap();
     }
     facts.validators = validators;
@@ -241,13 +244,26 @@ pub(super) struct Says {
     hints: Hints,
     /// Where its older entries are.
     older: Option<Url>,
+    /// The site that its entries are of, where that may list older ones.
+    site: Option<Url>,
     /// Whether all that it lists was read, so that an entry that is not there is none that it lists.
     whole: bool,
 }
 
 impl Says {
     pub(super) fn of(feed: &Feed, fetched: &Fetched) -> Self {
-        Self { hints: Hints::of(&feed.rhythm, fetched.fresh_for), older: backfill::older(feed, &fetched.url), whole: !feed.truncated }
+        Self {
+            hints: Hints::of(&feed.rhythm, fetched.fresh_for),
+            older: backfill::older(feed, &fetched.url),
+            site: None,
+            whole: !feed.truncated,
+        }
+    }
+
+    /// The same of what may list less than its site.
+    fn with_site(self, feed: &Feed) -> Self {
+        let page = feed.entries.iter().find_map(|it| it.link.as_ref()).filter(|it| matches!(it.scheme(), "http" | "https"));
+        Self { site: page.and_then(|it| it.join("/").ok()), ..self }
     }
 }
 

@@ -32,7 +32,7 @@ pub use documents::{Document, Packed};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue, HostKey, PendingEntry, PendingKey};
 pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
-pub use polls::{Backfill, EntryKey, Facts, Moved, PollCommit, PollStore, Seen, State};
+pub use polls::{Backfill, EntryKey, Facts, Found, Moved, PollCommit, PollStore, Seen, State};
 pub use sweep::{Sweeper, Swept};
 pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
 

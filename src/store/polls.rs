@@ -17,6 +17,7 @@ use super::{
     from_json, json,
 };
 use crate::{
+    config::SourceKind,
     fetch::{Trust, Validators},
     schedule::{hints::Hints, rhythm::Rhythm},
 };
@@ -73,6 +74,10 @@ pub struct Facts {
     pub gaps: u64,
     /// The older page of the listing that is read next, after a gap.
     pub backfill: Option<Backfill>,
+    /// When its site's news sitemap was last looked for, after a gap.
+    pub sitemap_sought: Option<DateTime<Utc>>,
+    /// Where a site is read.
+    pub site: Option<Found>,
     /// Where it says that it has moved to.
     pub moved: Option<Moved>,
     /// Polls in a row that were answered with 410, and since when.
@@ -86,6 +91,24 @@ pub struct Backfill {
     pub url: Url,
     /// How many more may be read, this one included.
     pub left: u32,
+    /// Where the listing has no older pages: between which times the news sitemap of the site at `url` is read.
+    #[serde(default)]
+    pub within: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// What was found of a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// What it is.
+    pub kind: SourceKind,
+    /// Where it is.
+    pub url: Url,
+    /// How it was found, in words.
+    pub how: String,
+    /// Since when it is read.
+    pub since: DateTime<Utc>,
+    /// When it was last looked whether there is a better one.
+    pub looked: DateTime<Utc>,
 }
 
 /// A permanent redirect.
@@ -128,6 +151,8 @@ impl Default for Facts {
             listed: 0,
             gaps: 0,
             backfill: None,
+            sitemap_sought: None,
+            site: None,
             moved: None,
             gone: None,
         }

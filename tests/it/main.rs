@@ -23,6 +23,8 @@ mod sitemap;
 
 mod discover;
 
+mod site;
+
 mod sources;
 
 mod kafka;

@@ -148,7 +148,7 @@ fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
     assert!(code == Some(0) && words.contains("new: 0, there already: 1, left out: 2"), "{words}");
     assert_eq!(run(&["add", "--kind", "feed", &format!("{}/two", site.base)]).0, Some(0));
     until("the other one is there", || (lines(dir.path()).len() == 2).then_some(()));
-    nashra.kill();
+    assert_eq!(nashra.stop(), Some(0));
     // A list that names one of them, too, goes before; another source with its id is an error of both places.
     let nashra = Nashra::run(dir.path(), &format!("{}/two named by the list", site.base), &["--sink", "file"]);
     nashra.admin();

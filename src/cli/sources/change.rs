@@ -8,16 +8,18 @@ use std::{
 };
 
 use clap::Args;
+use url::Url;
 
-use super::{Failed, ask};
+use super::{Failed, ask, discover::words};
 use crate::{
     admin::control::Request,
     cli::{WORLD_FAILED, WRONG_INPUT, state},
     clock::{Clock as _, SystemClock},
     config::{
-        Config, Overrides, Place, SourceKind,
+        Config, ConfigError, Overrides, Place, SourceKind,
         sources::{self, List, Location, Source, SourceId, Sources, export},
     },
+    daemon, discover,
     schedule::change::{Told, Wanted},
 };
 
@@ -29,9 +31,9 @@ pub(in crate::cli) struct Add {
     /// Addresses: http or https.
     #[arg(required = true, value_name = "URL")]
     urls: Vec<String>,
-    /// What they are: feed, listing, sitemap or page.
-    #[arg(long, default_value = "feed")]
-    kind: SourceKind,
+    /// What they are: feed, listing, sitemap, site or page. Each is looked at unless it is given.
+    #[arg(long)]
+    kind: Option<SourceKind>,
     /// For people; of one source.
     #[arg(long)]
     name: Option<String>,
@@ -80,10 +82,13 @@ impl Add {
             if self.urls.len() > 1 && (self.id.is_some() || self.name.is_some()) {
                 return Err(("--id and --name are of one source: give one address".to_owned(), WRONG_INPUT));
             }
+            if self.kind == Some(SourceKind::Kafka) {
+                return Err(("topics are named by lists of the config alone".to_owned(), WRONG_INPUT));
+            }
             let mut list = List::default();
             for url in &self.urls {
-                match sources::of_address(url, Place::whole(ORIGIN)) {
-                    Ok(source) => list.sources.push(self.declared(source)),
+                match self.declared(url, config).await {
+                    Ok(source) => list.sources.push(source),
                     Err(error) => list.errors.push(error),
                 }
             }
@@ -93,15 +98,41 @@ impl Add {
         })
     }
 
-    fn declared(&self, source: Source) -> Source {
-        Source {
+    async fn declared(&self, url: &str, config: &Config) -> Result<Source, ConfigError> {
+        let source = sources::of_address(url, Place::whole(ORIGIN))?;
+        let kind = match (self.kind, source.at.url()) {
+            (Some(kind), _) => kind,
+            (None, Some(url)) => kind(url, config).await.map_err(|message| ConfigError {
+                place: Place::whole(ORIGIN),
+                key: String::new(),
+                message: format!("{url}: {message}; --kind says what it is without a look"),
+            })?,
+            (None, None) => source.kind,
+        };
+        Ok(Source {
             id: self.id.clone().unwrap_or_else(|| source.id.clone()),
             name: self.name.as_deref().and_then(sources::label),
-            kind: self.kind,
+            kind,
             tags: self.tags.iter().filter_map(|it| sources::label(it)).collect(),
             ..source
-        }
+        })
     }
+}
+
+/// What is at an address: a feed or a sitemap, or a page, and then the site's sources are shown.
+async fn kind(url: &Url, config: &Config) -> Result<SourceKind, String> {
+    let (fetcher, _) = daemon::fetcher(config).map_err(|error| error.to_string())?;
+    let offers =
+        discover::discover(&*fetcher, url.clone(), config.fetch.max_decoded.as_usize()).await.map_err(|error| error.to_string())?;
+    if let Some(itself) = offers.iter().find(|it| it.is_itself()) {
+        return Ok(itself.kind);
+    }
+    eprintln!("{url} has:");
+    eprint!("{}", offers.iter().map(words).collect::<Vec<_>>().concat());
+    if let Some(best) = discover::best(&offers, SystemClock.now()) {
+        eprintln!("of these the {} {} will be read", best.kind, best.url);
+    }
+    Ok(SourceKind::Site)
 }
 
 impl Import {

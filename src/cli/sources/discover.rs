@@ -40,11 +40,12 @@ fn line(offer: &Offer) -> String {
     format!("{}\n", serde_json::to_string(offer).unwrap_or_default())
 }
 
-fn words(offer: &Offer) -> String {
+pub(super) fn words(offer: &Offer) -> String {
     let news = if offer.news { " for news" } else { "" };
     let newest = offer.newest.map_or_else(|| "without a date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
     let mut out = format!("{}{news}  {}\n", offer.kind, offer.url);
     let title = offer.title.as_deref().unwrap_or("without a title");
-    writeln!(out, "  {title}; entries: {}, the newest: {newest}; {}", offer.entries, offer.found).ok();
+    let rate = offer.per_day.map(|it| format!(", about {it:.0} a day")).unwrap_or_default();
+    writeln!(out, "  {title}; entries: {}{rate}, the newest: {newest}; {}", offer.entries, offer.found).ok();
     out
 }

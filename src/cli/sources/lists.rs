@@ -24,6 +24,8 @@ struct Listed<'a> {
     id: &'a str,
     kind: &'static str,
     url: String,
+    /// What is read of a site.
+    reads: Option<Reads<'a>>,
     name: Option<&'a str>,
     tags: &'a [String],
     /// Where it was configured.
@@ -36,6 +38,13 @@ struct Listed<'a> {
     last_poll: Option<DateTime<Utc>>,
     next_due: Option<DateTime<Utc>>,
     entries: u64,
+}
+
+/// What was found of a site.
+#[derive(Debug, Serialize)]
+struct Reads<'a> {
+    kind: &'static str,
+    url: &'a str,
 }
 
 /// Every source with its state.
@@ -52,6 +61,7 @@ fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> Listed<'a> 
         id: source.id.as_str(),
         kind: source.kind.as_str(),
         url: source.at.to_string(),
+        reads: state.and_then(|it| it.site.as_ref()).map(|it| Reads { kind: it.kind.as_str(), url: it.url.as_str() }),
         name: source.name.as_deref().or_else(|| state?.title.as_deref()),
         tags: &source.tags,
         place: source.place.to_string(),
@@ -69,6 +79,7 @@ fn topic(topic: &TopicSource) -> Listed<'_> {
         id: topic.id.as_str(),
         kind: SourceKind::Kafka.as_str(),
         url: topic.address(),
+        reads: None,
         name: topic.name.as_deref(),
         tags: &topic.tags,
         place: topic.place.to_string(),
@@ -126,6 +137,9 @@ fn line(listed: &Listed<'_>) -> String {
 
 fn words(it: &Listed<'_>) -> String {
     let mut out = format!("{:<9} {:<8} {}  {}", it.state.map_or("-", State::as_str), it.kind, it.id, it.url);
+    if let Some(Reads { kind, url }) = &it.reads {
+        write!(out, "  -> {kind} {url}").ok();
+    }
     if let Some(name) = it.name {
         write!(out, "  {name}").ok();
     }

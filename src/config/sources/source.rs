@@ -123,7 +123,7 @@ pub struct Source {
     /// Instead of [`crate::config::Fetch::robots`].
     pub robots: Option<RobotsMode>,
     /// How the links of a listing are found, where they are not to be found by itself.
-    pub listing: Option<Selectors>,
+    pub listing: Option<Box<Selectors>>,
     /// Where it was configured.
     pub place: Place,
     /// When it was added by command; `None` where a list of the config names it.

@@ -93,7 +93,7 @@ pub(super) fn parse(name: &str, text: &str, folder: Option<&Path>) -> List {
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
         let has = |setting: &str| given.has(&format!("source[{index}].{setting}"));
         let foreign: &[&[&str]] = match table.kind {
-            SourceKind::Feed | SourceKind::Sitemap => &[&OF_LISTINGS, &OF_PAGES, &OF_TOPICS],
+            SourceKind::Feed | SourceKind::Sitemap | SourceKind::Site => &[&OF_LISTINGS, &OF_PAGES, &OF_TOPICS],
             SourceKind::Listing => &[&OF_PAGES, &OF_TOPICS],
             SourceKind::Page => &[&OF_LISTINGS, &OF_TOPICS],
             SourceKind::Kafka => &[&OF_POLLED, &OF_LISTINGS, &OF_PAGES],
@@ -140,7 +140,7 @@ impl List {
             paused: table.paused,
             pages: table.pages,
             robots: table.robots,
-            listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()),
+            listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()).map(Box::new),
             ..source
         });
     }

@@ -69,7 +69,7 @@ fn a_wrong_table_is_told_and_the_others_go_on() {
         "l:5:1: this source has no url",
         "l:6:1: source[2].urll: unknown setting; did you mean `url`?",
         "l:8:6: source[3].id: \"a b\" is not an id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`",
-        "l:10:8: source[3].kind: \"fed\" is not one of \"feed\", \"listing\", \"sitemap\", \"page\", \"kafka\"; did you mean \"feed\"?",
+        "l:10:8: source[3].kind: \"fed\" is not one of \"feed\", \"listing\", \"sitemap\", \"site\", \"page\", \"kafka\"; did you mean \"feed\"?",
         "l:11:1: the source's min_interval is longer than its max_interval",
     ];
     assert_eq!(said(&list), expected);
