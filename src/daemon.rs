@@ -25,6 +25,7 @@ use crate::{
     publish::{self, KafkaSink, LineSink, PollSink, Publish, Status},
     schedule::{Pressure, decide::Bounds},
     store::{Store, StoreError},
+    websub,
 };
 
 /// Why a daemon did not start or did not end well.
@@ -117,13 +118,25 @@ pub async fn run_with<P: Publish>(
     side.spawn(socket.serve(control::Reach { store: store.clone(), adopt: adopt_tx, changes: changes_tx }));
     side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), start.metrics, pressure_tx));
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
-    let parts = parts(config, sources, store, sink)?;
+    let mut parts = parts(config, sources, store, sink)?;
+    parts.websub = websub(config).await?;
     let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
     let steering = Steering { pressure, status: status_tx, changes, adopt, stop: start.stop, drain: config.run.drain_timeout };
     let outcome = pipeline::run(parts, queues, steering).await;
     side.shutdown().await;
     tracing::info!("stopped");
     Ok(outcome?)
+}
+
+/// Where hubs tell what is new, if the config wants them.
+async fn websub(config: &Config) -> Result<Option<websub::Setup>, DaemonError> {
+    let (Some(address), Some(public_url)) = (config.websub.listen.address(), &config.websub.public_url) else { return Ok(None) };
+    let listener = TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?;
+    if let Ok(local) = listener.local_addr() {
+        tracing::info!(url = format!("http://{local}/"), public_url = %public_url.url(), "hubs are heard");
+    }
+    let (public_url, max_body) = (public_url.url().clone(), config.fetch.max_body.as_usize());
+    Ok(Some(websub::Setup { listener, public_url, lease: config.websub.lease, max_body }))
 }
 
 /// Every source that the config names.
@@ -197,6 +210,7 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
             concurrency: config.poll.concurrency,
             clock: Arc::clone(&clock),
         },
+        websub: None,
         input: input::Parts {
             store: store.topics(),
             topics: sources.topics.clone(),

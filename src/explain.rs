@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     article::identity,
     store::{Added, ArticleState, Facts, Found, Standing, State, Store, StoreError, TopicState},
+    websub::{Delivery, Subscription},
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
@@ -20,7 +21,9 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
         let added = store.added().get(&id)?.map(|it| added(&it)).unwrap_or_default();
         if let Some(facts) = store.polls().facts(&id)? {
-            return Ok(source(&facts, crate::clock::Clock::now(&crate::clock::SystemClock)) + &added);
+            let now = crate::clock::Clock::now(&crate::clock::SystemClock);
+            let hub = store.polls().subscription(&id)?.map(|it| hub(&it, &facts, now)).unwrap_or_default();
+            return Ok(source(&facts, now) + &hub + &added);
         }
         if !added.is_empty() {
             return Ok(format!("source {id}\nstate: new, it was not polled yet{added}"));
@@ -37,6 +40,26 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     };
     let found = id.map(|id| Ok::<_, StoreError>(view.article(id)?.map(|state| article(id, &state)))).transpose()?.flatten();
     Ok(found.unwrap_or_else(|| format!("{what}: no source and no article is known by this name")))
+}
+
+/// What is subscribed to, and how good the hub is.
+fn hub(it: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
+    let hub = it.announced.hubs.first().map_or("none", Url::as_str);
+    let trouble = if it.reason.is_empty() { String::new() } else { format!(" ({})", it.reason) };
+    let Delivery { brought, missed, last, .. } = facts.hub;
+    let relied = if facts.hub.is_reliable() { "" } else { ": it is polled as if it had no hub" };
+    let state = it.state(now).as_str();
+    let mut out = format!("\nhub: {hub}, topic {}", it.announced.topic);
+    write!(
+        out,
+        "\nsubscription: {state}{trouble}, since {}, until {}, next request {}",
+        date(it.since),
+        date(it.until),
+        date(Some(it.next))
+    )
+    .ok();
+    write!(out, "\nthe hub brought {brought} entries and missed {missed} of late, last push: {}{relied}", date(last)).ok();
+    out
 }
 
 /// How a source came, where no list names it.

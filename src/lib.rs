@@ -5,6 +5,8 @@ pub mod schedule;
 
 pub mod fetch;
 
+pub mod websub;
+
 pub mod poll;
 
 pub mod input;

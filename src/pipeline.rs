@@ -1,9 +1,9 @@
 //! The whole flow on one page: schedule → poll ═ entries ═ page → commit ═ outbox ═ publish, and beside the schedule
-//! a second beginning: input ═ entries.
+//! two further beginnings: input ═ entries, and hubs → poll.
 //!
 //! A single arrow is a bounded channel, made here and nowhere else; a double line is a durable queue in the
-//! store, which the stages on both sides reach through handles of their own. Only the schedule and input
-//! see `stop`; the others end when their input closes, which drains in order, and one deadline wraps them all.
+//! store, which the stages on both sides reach through handles of their own. Only the schedule, input
+//! and the listener for hubs see `stop`; the others end when their input closes, which drains in order, and one deadline wraps them all.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,13 +17,14 @@ use crate::{
     article::commit,
     clock::Clock,
     config::sources::Sources,
-    fetch::Fetch,
+    fetch::{Fetch, Post},
     input,
     page::stage as page,
     poll,
     publish::{self, Publish},
     schedule::{self, Pressure},
     store::{Store, StoreError},
+    websub,
 };
 
 /// A stage that stopped for a reason other than a closed input.
@@ -51,6 +52,13 @@ pub struct Queues {
 /// Poll → the topic of polls; best effort, so its size decides only what is dropped.
 const TOLD: usize = 256;
 
+/// Listener → poll: each may hold a whole body.
+const PUSHES: usize = 16;
+/// Listener → the stage of `WebSub`; each waits for its answer.
+const ASKS: usize = 64;
+/// Poll and `WebSub` → schedule; best effort, so its size decides only what is dropped.
+const SOONER: usize = 1024;
+
 /// The stages' parts.
 #[derive(Debug)]
 pub struct Parts<F, C, P> {
@@ -58,6 +66,8 @@ pub struct Parts<F, C, P> {
     pub sources: Sources,
     /// For the poll stage.
     pub poll: poll::Parts<F, C>,
+    /// For what hubs tell, where that is wanted.
+    pub websub: Option<websub::Setup>,
     /// For the input stage.
     pub input: input::Parts<C>,
     /// For the page stage.
@@ -95,8 +105,44 @@ pub struct Steering {
     pub drain: Duration,
 }
 
+/// The ends of `WebSub`'s channels that the other stages hold; closed where it is off.
+struct Hubs {
+    pushes: mpsc::Receiver<websub::Push>,
+    poll: Option<poll::Hubs>,
+    sooner: mpsc::Receiver<schedule::Sooner>,
+    gone: Option<mpsc::Sender<Vec<String>>>,
+}
+
+impl Hubs {
+    /// Makes the channels, and starts the stages where they are wanted.
+    fn start<F: Post, C: Clock, P>(
+        parts: &mut Parts<F, C, P>,
+        found: usize,
+        stages: &mut JoinSet<Result<(), PipelineError>>,
+        (pressure, stop): (&watch::Receiver<Pressure>, &CancellationToken),
+    ) -> Result<Self, StoreError> {
+        let (pushes_tx, pushes) = mpsc::channel(PUSHES);
+        let (sooner_tx, sooner) = mpsc::channel(SOONER);
+        let Some(setup) = parts.websub.take() else { return Ok(Self { pushes, poll: None, sooner, gone: None }) };
+        let (found_tx, found) = mpsc::channel(found);
+        let (gone_tx, gone) = mpsc::channel(1);
+        let (asks_tx, asks) = mpsc::channel(ASKS);
+        let (fetcher, clock) = (Arc::clone(&parts.poll.fetcher), Arc::clone(&parts.poll.clock));
+        let (desk, listener) = setup.parts(&parts.store.subscriptions(), &parts.sources.polled, (fetcher, clock))?;
+        stages.spawn(websub::run(desk, websub::Inputs { found, gone, asks, sooner: sooner_tx.clone() }));
+        let outputs = websub::Outputs { asks: asks_tx, pushes: pushes_tx };
+        stages.spawn(websub::serve(listener, outputs, pressure.clone(), stop.clone()));
+        let poll = poll::Hubs { found: found_tx, sooner: sooner_tx };
+        Ok(Self { pushes, poll: Some(poll), sooner, gone: Some(gone_tx) })
+    }
+}
+
 /// Runs until `stop` and everything in flight is durable or delivered, or the deadline has passed.
-pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: Queues, steering: Steering) -> Result<(), PipelineError> {
+pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
+    mut parts: Parts<F, C, P>,
+    queues: Queues,
+    steering: Steering,
+) -> Result<(), PipelineError> {
     let Steering { pressure, status, changes, adopt, stop, drain } = steering;
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
@@ -107,6 +153,8 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
     // The outbox may hold records of the run before.
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
+    let mut stages = JoinSet::new();
+    let Hubs { pushes, poll: hubs, sooner, gone } = Hubs::start(&mut parts, queues.polled, &mut stages, (&pressure, &stop))?;
     let budget = (parts.polls_per_source_day, parts.poll_now);
     let beginning = schedule::Beginning::read(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
     let (price_tx, price) = watch::channel(beginning.price());
@@ -115,15 +163,14 @@ pub async fn run<F: Fetch, C: Clock, P: Publish>(parts: Parts<F, C, P>, queues: 
 
     let inputs = publish::Inputs { wake: outbox_rx, adopt, deadline: deadline.clone() };
 
-    let controls = schedule::Controls { pressure: pressure.clone(), changes, price: price_tx, stop: stop.clone() };
+    let controls = schedule::Controls { pressure: pressure.clone(), changes, sooner, gone, price: price_tx, stop: stop.clone() };
 
-    let mut stages = JoinSet::new();
     stages.spawn(schedule::run(beginning, stage, (due_tx, polled_rx), controls));
     stages.spawn(input::run(parts.input, wake_tx.clone(), pressure.clone(), stop.clone()));
     stages.spawn(poll::run(
         parts.poll,
-        poll::Inputs { due: due_rx, price },
-        poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx },
+        poll::Inputs { due: due_rx, pushes, price },
+        poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx, hubs },
     ));
     stages.spawn(publish::polls::run(parts.polls, told_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));

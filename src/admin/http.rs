@@ -1,10 +1,10 @@
-//! A small HTTP/1 server: the admin endpoint and the demo's site. Answers are made in memory by a function.
+//! A small HTTP/1 server: the admin endpoint, the demo's site, and where hubs reach us. Answers are made in memory by a function.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{HeaderMap, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{HeaderMap, Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 const MAX_CONNECTIONS: usize = 256;
 /// A client that does not send its request in this time is let go.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a request's head, and of a body that are held before they are asked for.
+const MAX_HEAD: usize = 64 << 10;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -28,7 +30,19 @@ pub async fn serve<H>(listener: TcpListener, handler: H, stop: CancellationToken
 where
     H: Fn(Asked<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
 {
-    let handler = Arc::new(handler);
+    let service =
+        move |request: Request<Incoming>| std::future::ready(handler(Asked { path: request.uri().path(), headers: request.headers() }));
+    accept(listener, service, None, stop).await;
+}
+
+/// The same for answers that take their time, or need the request's body. With a `lifetime`, a connection serves one
+/// request and lasts no longer.
+pub async fn accept<S, F>(listener: TcpListener, service: S, lifetime: Option<Duration>, stop: CancellationToken)
+where
+    S: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    let service = Arc::new(service);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let place = tokio::select! {
@@ -44,19 +58,22 @@ where
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let (handler, stop) = (Arc::clone(&handler), stop.clone());
+        let (service, stop) = (Arc::clone(&service), stop.clone());
         tokio::spawn(async move {
             let _place = place;
-            let service = service_fn(move |request: hyper::Request<Incoming>| {
-                let response = handler(Asked { path: request.uri().path(), headers: request.headers() });
-                async move { Ok::<_, Infallible>(response) }
+            let service = service_fn(move |request| {
+                let response = service(request);
+                async move { Ok::<_, Infallible>(response.await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_TIMEOUT)
+                .max_buf_size(MAX_HEAD)
+                .keep_alive(lifetime.is_none())
                 .serve_connection(TokioIo::new(stream), service);
             tokio::select! {
                 () = stop.cancelled() => {}
+                () = tokio::time::sleep(lifetime.unwrap_or_default()), if lifetime.is_some() => {}
                 // A client that breaks off is its own affair.
                 ended = connection => drop(ended),
             }

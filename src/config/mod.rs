@@ -32,9 +32,9 @@ pub use self::{
     error::{ConfigError, ConfigErrors, Place},
     kafka::{Broker, Properties, TopicName, TopicPrefix},
     overrides::Overrides,
-    settings::{Admin, Config, Fetch, Kafka, Log, Outbox, Page, Poll, Queues, Run, Sink, Store},
+    settings::{Admin, Config, Fetch, Kafka, Log, Outbox, Page, Poll, Queues, Run, Sink, Store, WebSub},
     size::{ByteSize, SizeError},
-    values::{Backlog, Contact, Listen, LogFilter, Retention, SourceList, UserAgent},
+    values::{Backlog, Contact, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
 
 /// Larger files are refused unread: nobody writes such a config or list by hand.
@@ -47,6 +47,7 @@ const CONNECTING: [&str; 2] = ["fetch.connect_timeout", "fetch.first_byte_timeou
 const ANSWERING: [&str; 2] = ["fetch.first_byte_timeout", "fetch.timeout"];
 const BODIES: [&str; 2] = ["fetch.max_body", "fetch.max_decoded"];
 const BATCHES: [&str; 2] = ["kafka.batch_bytes", "outbox.max_bytes"];
+const WEBSUB: [&str; 2] = ["websub.listen", "websub.public_url"];
 const REPLICAS: [&str; 2] = ["kafka.min_insync_replicas", "kafka.replication_factor"];
 
 impl Config {
@@ -117,6 +118,11 @@ impl Config {
         checks.ordered(ANSWERING, [fetch.first_byte_timeout, fetch.timeout], time);
         checks.ordered(BODIES, [fetch.max_body, fetch.max_decoded], size);
         checks.ordered(BATCHES, [kafka.batch_bytes, self.outbox.max_bytes], size);
+        let one = (self.websub.listen == Listen::Off) != self.websub.public_url.is_none();
+        // One that is wrong was told of already.
+        if one && !WEBSUB.iter().all(|key| checks.given.has(key)) {
+            checks.note(&WEBSUB, Err("both websub.listen and websub.public_url must be given, or none of them".to_owned()));
+        }
         checks.ordered(REPLICAS, [kafka.min_insync_replicas, kafka.replication_factor], count);
     }
 }

@@ -13,7 +13,7 @@ use super::{
     kafka::{Broker, Properties, TopicPrefix},
     setting::settings,
     size::ByteSize,
-    values::{Backlog, Contact, Listen, LogFilter, Retention, SourceList, UserAgent},
+    values::{Backlog, Contact, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
 
 /// The shortest time that makes sense between two visits: a test on loopback, never a real site.
@@ -48,6 +48,8 @@ settings! {
         kafka: Kafka = Kafka::default();
         /// Metrics, health and the status page.
         admin: Admin = Admin::default();
+        /// Where hubs tell what is new.
+        websub: WebSub = WebSub::default();
         /// What is logged, and how.
         log: Log = Log::default();
         /// Sizes of the bounded channels between the stages.
@@ -248,6 +250,18 @@ settings! {
     pub Admin {
         /// Where they are served.
         listen: Listen = Listen::On(([127, 0, 0, 1], 9606).into());
+    }
+}
+
+settings! {
+    /// Where hubs tell what is new; off unless both addresses are given.
+    pub WebSub {
+        /// Where hubs connect, or a proxy for them.
+        listen: Listen = Listen::Off;
+        /// The address under which they reach that from the internet. See [`PublicUrl`].
+        public_url: Option<PublicUrl> = None;
+        /// The lease that hubs are asked for; they decide.
+        lease: Duration = 10 * DAY, lasting(MINUTE, 365 * DAY);
     }
 }
 

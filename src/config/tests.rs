@@ -65,10 +65,11 @@ fn the_shipped_config_names_every_setting_with_its_default() {
         .collect();
     let (read, given, errors) = reader::read::<Config>("nashra.toml", &uncommented);
     assert_eq!(errors, []);
-    // These three have defaults that cannot be written.
+    // These have defaults that cannot be written.
     let mut expected = Config { sources: vec![SourceList::File("sources.toml".into())], ..Config::default() };
     expected.sink.file = Some(expected.sink_file());
     expected.fetch.contact = Some("https://example.org/our-bot".parse().unwrap());
+    expected.websub.public_url = Some("https://news.example.org/hooks".parse().unwrap());
     assert_eq!(read, expected);
     let mut keys = Vec::new();
     <Config as Setting>::keys("", &mut keys);
@@ -102,7 +103,7 @@ fn all_errors_are_told_at_once_with_their_lines() {
         "17:15: page.retry_first: page.retry_first (2h) must not exceed page.retry_max (1h)",
         "21:1: kafka.properties.transactional.id: this property cannot be set here: nashra sets it itself, since exactly-once rests on it",
         r#"22:1: kafka.properties.sasl: write a property's whole name in quotes, such as "sasl.password""#,
-        "24:2: colour: unknown setting; valid here: data_dir, sources, poll, fetch, page, store, outbox, sink, kafka, admin, log, queues, run",
+        "24:2: colour: unknown setting; valid here: data_dir, sources, poll, fetch, page, store, outbox, sink, kafka, admin, websub, log, queues, run",
     ];
     assert_eq!(errors.lines().collect::<Vec<_>>(), expected);
 }
@@ -202,6 +203,10 @@ fn values_that_cannot_be_are_refused_with_what_can() {
         ("[log]\nlevel = \"info,nashra=loud\"", "is not a log filter"),
         ("[log]\nformat = 1", "expected \"auto\", \"text\" or \"json\", found the number 1"),
         ("[admin]\nlisten = \"9606\"", "nor \"off\""),
+        ("[websub]\nlisten = \"127.0.0.1:8080\"", "websub.listen: both websub.listen and websub.public_url must be given"),
+        ("[websub]\npublic_url = \"https://a.example/\"", "websub.public_url: both"),
+        ("[websub]\nlisten = \"127.0.0.1:8080\"\npublic_url = \"https://a.example/?x\"", "must have no query"),
+        ("[websub]\nlisten = \"127.0.0.1:8080\"\npublic_url = \"ftp://a.example/\"", "hubs reach only http and https"),
         ("[kafka]\nbrokers = []", "must name at least one"),
         ("[kafka]\nbrokers = [\"localhost\"]", "is not a host and a port"),
         ("[kafka]\ntopic_prefix = \"news/\"", "cannot begin a topic's name"),

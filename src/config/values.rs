@@ -89,7 +89,7 @@ impl FromStr for Retention {
     }
 }
 
-/// Where metrics, health and the status page are served.
+/// Where something is served: metrics, health and the status page; what hubs send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listen {
     /// Nowhere.
@@ -119,6 +119,32 @@ impl FromStr for Listen {
         text.parse()
             .map(Self::On)
             .map_err(|_| format!("{text:?} is not an IP address and a port such as \"127.0.0.1:9606\" or \"[::]:9606\", nor \"off\""))
+    }
+}
+
+/// An address at which others reach us: http or https, and a path to which more is added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(Url);
+
+impl PublicUrl {
+    /// The address.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| format!("{text:?} is not a URL: {error}"))?;
+        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        match url.scheme() {
+            "http" | "https" if plain && text.len() <= 1000 => Ok(Self(url)),
+            "http" | "https" => Err(format!("{text:?} must have no query, fragment, user name or password, and at most 1000 characters")),
+            scheme => Err(format!("{text:?} has the scheme {scheme}: hubs reach only http and https")),
+        }
     }
 }
 
@@ -278,6 +304,7 @@ from_text! {
     Backlog, "a duration in quotes such as \"3d\", or \"all\"", Backlog::from_str;
     Retention, "a duration in quotes such as \"7d\", or \"forever\"", Retention::from_str;
     Listen, "an address in quotes such as \"127.0.0.1:9606\", or \"off\"", Listen::from_str;
+    PublicUrl, "a URL in quotes such as \"https://news.example.org/hooks\"", PublicUrl::from_str;
     LogFilter, "a level in quotes such as \"info\"", LogFilter::from_str;
     UserAgent, "a string", UserAgent::from_str;
     Contact, "a URL or a mail address in quotes", Contact::from_str;

@@ -10,6 +10,8 @@
 //! and are refused with them.
 
 use std::{
+    future::Future,
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
@@ -100,26 +102,42 @@ pub struct Refused {
     pub address: IpAddr,
 }
 
-/// Resolves names with the system's resolver and keeps only addresses that the policy permits.
-#[derive(Debug, Clone)]
-pub struct PublicResolver {
-    policy: Arc<AddressPolicy>,
+/// Finds the addresses of a name.
+pub trait Lookup: Clone + Send + Sync + 'static {
+    /// All of them. Port 0 is replaced by the URL's port.
+    fn lookup(&self, name: &str) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
 }
 
-impl PublicResolver {
-    /// A resolver that obeys `policy`.
-    #[must_use]
-    pub fn new(policy: Arc<AddressPolicy>) -> Self {
-        Self { policy }
+/// The system's resolver.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemLookup;
+
+impl Lookup for SystemLookup {
+    async fn lookup(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((name, 0)).await?.collect())
     }
 }
 
-impl Resolve for PublicResolver {
+/// Resolves names and keeps only addresses that the policy permits. The client connects to those and asks nobody again.
+#[derive(Debug, Clone)]
+pub struct PublicResolver<L> {
+    policy: Arc<AddressPolicy>,
+    lookup: L,
+}
+
+impl<L> PublicResolver<L> {
+    /// A resolver that obeys `policy`.
+    #[must_use]
+    pub fn new(policy: Arc<AddressPolicy>, lookup: L) -> Self {
+        Self { policy, lookup }
+    }
+}
+
+impl<L: Lookup> Resolve for PublicResolver<L> {
     fn resolve(&self, name: Name) -> Resolving {
-        let policy = Arc::clone(&self.policy);
+        let Self { policy, lookup } = self.clone();
         Box::pin(async move {
-            // Port 0 is replaced by the URL's port.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = lookup.lookup(name.as_str()).await?.into_iter();
             let permitted = permitted(&policy, name.as_str(), found)?;
             Ok(Box::new(permitted.into_iter()) as Addrs)
         })
@@ -203,7 +221,10 @@ mod tests {
             "::",
             "::1",
             "::8.8.8.8",
+            "::ffff:0:8.8.8.8",
             "64:ff9b:1::8.8.8.8",
+            "64:ff9b:1:ffff:ffff:ffff:808:808",
+            "64:ff9b:2::8.8.8.8",
             "100::1",
             "2001:2::1",
             "2001:1ff:ffff::1",
@@ -226,10 +247,18 @@ mod tests {
         for (text, public) in [
             ("::ffff:8.8.8.8", true),
             ("::ffff:127.0.0.1", false),
+            ("::ffff:10.0.0.1", false),
+            ("::ffff:100.64.0.1", false),
+            ("::ffff:169.254.169.254", false),
+            ("::ffff:0.0.0.0", false),
             ("64:ff9b::8.8.8.8", true),
             ("64:ff9b::169.254.169.254", false),
+            ("64:ff9b::127.0.0.1", false),
+            ("64:ff9b::192.168.0.1", false),
             ("2002:808:808::1", true),
             ("2002:7f00:1::1", false),
+            ("2002:c0a8:1::1", false),
+            ("2002:a9fe:a9fe::1", false),
             // The server is 8.8.8.8; the client is 8.8.4.4, then 10.0.0.1, turned over.
             ("2001:0:808:808:0:0:f7f7:fbfb", true),
             ("2001:0:808:808:0:0:f5ff:fffe", false),

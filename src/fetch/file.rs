@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use tokio::{fs::File, io::AsyncReadExt as _};
 use url::Url;
 
-use super::{Body, FetchError, Fetched, Outcome, Validators};
+use super::{Body, FetchError, Fetched, Links, Outcome, Validators};
 
 /// Reads a file of at most `limit` bytes. A file has no validators: it is told by its bytes whether it changed.
 pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
@@ -23,6 +23,7 @@ pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
             validators: Validators::default(),
             moved: None,
             fresh_for: None,
+            links: Links::default(),
             requested: now,
         })),
         Ok(_) => Outcome::Failed(FetchError::TooLarge { limit }),

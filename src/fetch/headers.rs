@@ -5,18 +5,24 @@ use std::{fmt::Write as _, time::Duration};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use reqwest::header::{
-    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION,
-    RETRY_AFTER,
+    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LINK,
+    LOCATION, RETRY_AFTER,
 };
 use url::Url;
 
-use super::{FetchError, Validators, body::MAX_ENCODINGS};
+use super::{FetchError, Links, Validators, body::MAX_ENCODINGS};
 
 /// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores one.
 const MAX_VALIDATOR: usize = 4096;
 
 /// Recipients should take at least 8,000 bytes of URI (RFC 9110 §4.1); nobody needs more.
 const MAX_LOCATION: usize = 8192;
+
+/// `Link` headers are read so far; a site with hints for every font sends some thousand bytes.
+const MAX_LINK_BYTES: usize = 16 << 10;
+
+/// Hubs that one answer may name.
+const MAX_HUBS: usize = 8;
 
 /// A media type with all its parameters is shorter.
 const MAX_CONTENT_TYPE: usize = 512;
@@ -86,6 +92,55 @@ pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durat
         None => (http_date(text(EXPIRES)?)? - text(DATE).and_then(http_date).unwrap_or(now)).to_std().ok()?,
     };
     Some(fresh.min(MAX_FRESH))
+}
+
+/// The hubs and the topic that `Link` headers name (RFC 8288 §3), as they are written.
+pub(super) fn links(headers: &HeaderMap) -> Links {
+    let mut links = Links::default();
+    let mut room = MAX_LINK_BYTES;
+    for value in headers.get_all(LINK).iter().filter_map(|it| it.to_str().ok()) {
+        if value.len() > room {
+            break;
+        }
+        room -= value.len();
+        let mut rest = value;
+        while let Some((target, rels, after)) = next_link(rest) {
+            rest = after;
+            let is = |rel: &str| rels.split_ascii_whitespace().any(|it| it.eq_ignore_ascii_case(rel));
+            if is("hub") && links.hubs.len() < MAX_HUBS {
+                links.hubs.push(target.to_owned());
+            }
+            if is("self") && links.topic.is_none() {
+                links.topic = Some(target.to_owned());
+            }
+        }
+    }
+    links
+}
+
+/// The first link of a header's rest: its target, its relations, and what follows it.
+fn next_link(text: &str) -> Option<(&str, &str, &str)> {
+    let (target, mut rest) = text.split_once('<')?.1.split_once('>')?;
+    let mut rels = "";
+    while let Some(parameter) = rest.trim_start().strip_prefix(';') {
+        let end = parameter.find([';', ',', '=']).unwrap_or(parameter.len());
+        let (name, after) = parameter.split_at(end);
+        let Some(value) = after.strip_prefix('=') else {
+            rest = after;
+            continue;
+        };
+        let value = value.trim_start();
+        let (value, after) = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => value.split_at(value.find([';', ',']).unwrap_or(value.len())),
+        };
+        // Only the first counts.
+        if name.trim().eq_ignore_ascii_case("rel") && rels.is_empty() {
+            rels = value;
+        }
+        rest = after;
+    }
+    Some((target.trim(), rels, rest))
 }
 
 /// A date in one of the three forms that HTTP knows (RFC 9110 §5.6.7).
@@ -186,6 +241,24 @@ mod tests {
         let found = encodings(&headers(&[(CONTENT_ENCODING, b"gzip , br"), (CONTENT_ENCODING, b",zstd")]));
         assert_eq!(found, ["gzip", "br", "zstd"]);
         assert_eq!(encodings(&headers(&[(CONTENT_ENCODING, &b"gzip,".repeat(1000))])).len(), MAX_ENCODINGS + 1);
+    }
+
+    #[test]
+    fn link_headers_name_hubs_and_the_topic() {
+        let of = |values: &[&str]| links(&values.iter().map(|it| (LINK, HeaderValue::from_str(it).unwrap())).collect());
+        let hub = |hubs: &[&str], topic: Option<&str>| Links {
+            hubs: hubs.iter().map(ToString::to_string).collect(),
+            topic: topic.map(str::to_owned),
+        };
+        let one =
+            "<https://hub.example/?a=1,2;3>; title=\"x, <y>; rel=self\" ; REL = \"preload Hub\", <https://a.example/feed>;rel=self;rel=hub";
+        assert_eq!(of(&[one]), hub(&["https://hub.example/?a=1,2;3"], Some("https://a.example/feed")));
+        assert_eq!(of(&["<a>; rel=hub", "<b>; crossorigin; rel=\"hub\", <c>"]), hub(&["a", "b"], None));
+        for nonsense in ["", "<", "<a", "<a>; rel=\"hub", "a; rel=hub", "<a>; rel", ";;;<>", "<a> rel=hub"] {
+            assert_eq!(of(&[nonsense]), Links::default(), "{nonsense}");
+        }
+        assert_eq!(of(&[&"<a>; rel=hub,".repeat(1000)]).hubs.len(), MAX_HUBS);
+        assert_eq!(of(&["<a>; rel=hub", &"x".repeat(MAX_LINK_BYTES)]).hubs.len(), 1);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 
 mod refusal;
 mod rules;
+mod post;
 
 use std::{error::Error, mem, net::IpAddr, sync::Arc, time::Duration};
 
@@ -28,7 +29,7 @@ use url::{Host, Url};
 
 use super::{
     Block, Body, Fetch, FetchError, Fetched, Outcome, Request, Validators,
-    address::{AddressPolicy, PublicResolver, Refused},
+    address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
     challenge, headers,
     hosts::{self, Hosts, Pace},
     robots::Robots,
@@ -140,6 +141,14 @@ impl<C: Clock> HttpFetcher<C> {
     /// # Errors
     /// When the client cannot be built: the user agent is no header value, or the system's TLS does not start.
     pub fn new(limits: Limits, clock: C) -> Result<Self, FetchError> {
+        Self::resolving(limits, clock, SystemLookup)
+    }
+
+    /// The same with another resolver of names.
+    ///
+    /// # Errors
+    /// As [`HttpFetcher::new`].
+    pub fn resolving(limits: Limits, clock: C, lookup: impl Lookup) -> Result<Self, FetchError> {
         let addresses = Arc::new(AddressPolicy::new(limits.allow.clone()));
         let encodings = (ACCEPT_ENCODING, HeaderValue::from_static("gzip, br, zstd, deflate"));
         let client = Client::builder()
@@ -148,7 +157,7 @@ impl<C: Clock> HttpFetcher<C> {
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)
-            .dns_resolver(PublicResolver::new(Arc::clone(&addresses)))
+            .dns_resolver(PublicResolver::new(Arc::clone(&addresses), lookup))
             .connect_timeout(limits.connect_timeout)
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(limits.per_host)
@@ -309,6 +318,7 @@ impl<C: Clock> HttpFetcher<C> {
             validators: headers::validators(headers),
             moved: None,
             fresh_for: headers::fresh_for(headers, self.clock.now()),
+            links: headers::links(headers),
             requested,
         })))
     }

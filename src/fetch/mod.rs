@@ -123,8 +123,19 @@ pub struct Fetched {
     pub moved: Option<Url>,
     /// For how long the answer may be kept, where it says; at most 30 days.
     pub fresh_for: Option<Duration>,
+    /// Where it says that changes are announced.
+    pub links: Links,
     /// When the request was sent that brought this body. Later looks at a page win over earlier ones.
     pub requested: DateTime<Utc>,
+}
+
+/// What `Link` headers say of `WebSub`, as it is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// `rel="hub"`; a few at most.
+    pub hubs: Vec<String>,
+    /// `rel="self"`.
+    pub topic: Option<String>,
 }
 
 /// A body, possibly compressed.
@@ -200,6 +211,22 @@ impl FetchError {
             | Self::Decode(_) => true,
         }
     }
+}
+
+/// An answer to a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Of the last answer, after redirects.
+    pub status: u16,
+    /// The start of its body, where it is plain text.
+    pub words: String,
+}
+
+/// The HTTP boundary for what is told to others: the requests of `WebSub`.
+pub trait Post: Send + Sync + 'static {
+    /// Posts a form (`application/x-www-form-urlencoded`), under the same bounds as a fetch. Redirects that keep the method (307,
+    /// 308) are followed, others are the answer. No robots.txt is asked: what is posted to was made for programs.
+    fn post(&self, url: Url, form: String) -> impl Future<Output = Result<Reply, FetchError>> + Send;
 }
 
 /// The HTTP boundary.

@@ -2,10 +2,13 @@
 //! its new entries.
 //!
 //! What must stay true: validators are kept only when the body was parsed, so a mended parser is never met
-//! with 304; a source is polled once at a time, because it is due again only after its poll was committed.
+//! with 304; a source is polled once at a time, because it is due again only after its poll was committed; and what its
+//! hub pushes meanwhile waits for that poll, or the poll for it ([`turns`]).
 
+mod turns;
 mod visit;
 mod audit;
+mod push;
 mod listing;
 mod sitemap;
 mod site;
@@ -23,18 +26,23 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    config::{SourceKind, sources::Source},
+    config::{
+        SourceKind,
+        sources::{Source, SourceId},
+    },
     fetch::{Fetch, Trust, Validators},
     pipeline::PipelineError,
     publish::{self, PollRecord},
     schedule::{
-        Due, Known, Polled,
+        Due, Known, Polled, Sooner,
         decide::{self, Bounds, PollResult, Situation, Terms},
         rhythm::Expectation,
     },
     store::{Facts, HostKey, PollStore, State, digest},
     telemetry::metrics,
+    websub::{Found, Push, Subscription},
 };
+use turns::{Turns, Work};
 use visit::Visit;
 
 pub use listing::{Rules, preview};
@@ -89,6 +97,17 @@ pub struct Outputs {
     pub wake: mpsc::Sender<Vec<Wake>>,
     /// To whoever listens: each poll. Never waited for.
     pub told: mpsc::Sender<PollRecord>,
+    /// Where `WebSub` is on.
+    pub hubs: Option<Hubs>,
+}
+
+/// What hubs are told about, and what they tell.
+#[derive(Debug, Clone)]
+pub struct Hubs {
+    /// To the stage of `WebSub`: what sources say of their hubs.
+    pub found: mpsc::Sender<Found>,
+    /// To the schedule: which sources are to be polled sooner.
+    pub sooner: mpsc::Sender<Sooner>,
 }
 
 /// What the poll stage works on.
@@ -96,35 +115,57 @@ pub struct Outputs {
 pub struct Inputs {
     /// Sources whose time has come.
     pub due: mpsc::Receiver<Due>,
+    /// What hubs send.
+    pub pushes: mpsc::Receiver<Push>,
     /// What a poll costs at the moment.
     pub price: watch::Receiver<f64>,
 }
 
 /// Runs until `due` closes and every poll in flight is committed.
 pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
-    let mut polls = JoinSet::new();
+    let (mut turns, mut work) = (Turns::default(), JoinSet::new());
     loop {
-        tokio::select! {
-            next = inputs.due.recv(), if polls.len() < parts.concurrency => match next {
-                Some(next) => {
-                    let price = *inputs.price.borrow();
-                    polls.spawn(poll(parts.clone(), next, price, outputs.clone()));
-                }
+        let next = tokio::select! {
+            due = inputs.due.recv(), if turns.len() < parts.concurrency => match due {
+                Some(due) => turns.enter(Work::Poll(due)),
                 None => break,
             },
-            Some(ended) = polls.join_next() => ended??,
+            Some(push) = inputs.pushes.recv(), if turns.len() < parts.concurrency => turns.enter(Work::Push(push)),
+            Some(ended) = work.join_next() => turns.leave(&ended??),
+        };
+        if let Some(next) = next {
+            let price = *inputs.price.borrow();
+            work.spawn(go(parts.clone(), next, price, outputs.clone()));
         }
     }
-    while let Some(ended) = polls.join_next().await {
-        ended??;
+    while let Some(ended) = work.join_next().await {
+        if let Some(next) = turns.leave(&ended??) {
+            let price = *inputs.price.borrow();
+            work.spawn(go(parts.clone(), next, price, outputs.clone()));
+        }
     }
     Ok(())
+}
+
+/// Does one piece of work, and says whose it was.
+async fn go<F: Fetch, C: Clock>(parts: Parts<F, C>, work: Work, price: f64, outputs: Outputs) -> Result<SourceId, PipelineError> {
+    match work {
+        Work::Poll(due) => {
+            let id = due.source.id.clone();
+            poll(parts, due, price, outputs).await.map(|()| id)
+        }
+        Work::Push(push) => {
+            let id = push.source.id.clone();
+            push::take(parts, push, outputs).await.map(|()| id)
+        }
+    }
 }
 
 async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
     let source = &*due.source;
     let started = parts.clock.now();
     let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
+    let before = facts.last_success;
     let asked = site::asked(source, &mut facts, started);
     let held_back = audit::begin(&asked, &facts, started);
     let mut visit = visit::visit(&parts, &asked, facts, started).await?;
@@ -132,13 +173,21 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
         audit::end(&parts, &asked, validators, &mut visit).await;
     }
     let now = parts.clock.now();
-    let next = decide(&parts.rules, source, &mut visit, price, now);
+    let subscription = if outputs.hubs.is_some() { parts.store.subscription(source.id.as_str())? } else { None };
+    let told_until = subscription.as_ref().and_then(|it| rely(&mut visit, it, before, now));
+    let next = decide(&parts.rules, source, &mut visit, (price, told_until), now);
 
-    let Visit { mut facts, mut commit, mut wakes, result, word, gap, .. } = visit;
+    let Visit { mut facts, mut commit, mut wakes, result, word, gap, announced, .. } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     commit.facts(&facts);
     parts.store.commit(commit).await?;
+    if let (PollResult::Read { .. }, Some(hubs)) = (result, &outputs.hubs)
+        && announced.as_ref() != subscription.as_ref().map(|it| &it.announced)
+    {
+        // Closed only when that stage failed, which ends the run by itself.
+        hubs.found.send(Found { source: Arc::clone(&due.source), announced }).await.ok();
+    }
     let read_at = site::read_at(source, &facts);
     wakes.extend(backfill::run(&parts, &read_at, &mut facts).await?);
     let poll = PollRecord {
@@ -169,14 +218,30 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     Ok(())
 }
 
+/// Learns from the visit how good the hub is; gives until when it can be relied on.
+fn rely(visit: &mut Visit, subscription: &Subscription, before: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (since, trust) = (subscription.since.filter(|_| subscription.is_live(now))?, &mut visit.facts.hub);
+    if matches!(visit.result, PollResult::Read { .. } | PollResult::Unchanged) {
+        metrics::push_missed(trust.polled(&visit.sighting.published, (since, before.unwrap_or(now)), now));
+    }
+    subscription.until.filter(|_| trust.is_reliable())
+}
+
 /// Learns from the visit, and decides on the next.
-fn decide(rules: &Rules, source: &Source, visit: &mut Visit, price: f64, now: DateTime<Utc>) -> decide::Next {
+fn decide(
+    rules: &Rules,
+    source: &Source,
+    visit: &mut Visit,
+    (price, told_until): (f64, Option<DateTime<Utc>>),
+    now: DateTime<Utc>,
+) -> decide::Next {
     let facts = &mut visit.facts;
     let seconds = now.timestamp();
     let expected = match visit.result {
         PollResult::Read { .. } | PollResult::Unchanged => {
             let expected = facts.rhythm.observe(&visit.sighting, seconds);
-            facts.appetite = Some(as_stored(&expected));
+            // What a hub tells needs no polls; the few that are made all the same are trimmed from the others'.
+            facts.appetite = Some(if told_until.is_some() { 0.0 } else { as_stored(&expected) });
             expected
         }
         _ => facts.rhythm.expectation(seconds),
@@ -192,6 +257,7 @@ fn decide(rules: &Rules, source: &Source, visit: &mut Visit, price: f64, now: Da
         hints: facts.hints,
         gone: facts.gone,
         last_new: facts.last_new.max(facts.rhythm.since()),
+        told_until,
     };
     let mut next = decide::next(&situation, visit.result, &expected, Terms { bounds, price }, now);
     match (next.state, &facts.moved) {
@@ -248,3 +314,6 @@ impl Facts {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

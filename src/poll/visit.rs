@@ -20,10 +20,11 @@ use crate::{
     schedule::{decide::PollResult, hints::Hints, rhythm::Sighting},
     store::{Facts, PollCommit, PollStore, State, StoreError, digest},
     telemetry::metrics,
+    websub::Announced,
 };
 
 /// No honest body takes this long to read; the thread is left behind, the source is polled again later.
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What one visit changed.
 pub(super) struct Visit {
@@ -36,6 +37,8 @@ pub(super) struct Visit {
     pub(super) sighting: Sighting,
     /// Whether it shared no entry with the one before.
     pub(super) gap: bool,
+    /// What it says of its hubs, where it was read.
+    pub(super) announced: Option<Announced>,
 }
 
 /// Visits, unless the operator does not want it.
@@ -143,7 +146,7 @@ pub(super) fn ended(mut facts: Facts, result: PollResult, word: &'static str, re
     }
     facts.reason = reason;
     let sighting = Sighting { published: Vec::new(), gapless: true };
-    Visit { facts, commit: PollCommit::default(), wakes: Vec::new(), result, word, sighting, gap: false }
+    Visit { facts, commit: PollCommit::default(), wakes: Vec::new(), result, word, sighting, gap: false, announced: None }
 }
 
 async fn read<F: Fetch, C: Clock>(
@@ -227,7 +230,7 @@ pub(super) fn taken(
     }
     let sighting = Sighting { published: listed.published, gapless: !gap };
     let result = PollResult::Read { fresh: listed.fresh };
-    Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap }
+    Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap, announced: says.announced }
 }
 
 /// Whether a body that is no feed is a page: a notice, a login, the home page.
@@ -248,6 +251,7 @@ pub(super) struct Says {
     site: Option<Url>,
     /// Whether all that it lists was read, so that an entry that is not there is none that it lists.
     whole: bool,
+    announced: Option<Announced>,
 }
 
 impl Says {
@@ -257,6 +261,7 @@ impl Says {
             older: backfill::older(feed, &fetched.url),
             site: None,
             whole: !feed.truncated,
+            announced: Announced::of(fetched, feed),
         }
     }
 
@@ -269,7 +274,7 @@ impl Says {
 
 /// What the source lists, or why nothing of it can be told. A page without a link to an article is not an empty list
 /// but one that cannot be read: a new design, a notice about cookies, a page for robots.
-fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
+pub(super) fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
     let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
     if source.kind != SourceKind::Listing {
         return feed::read(bytes, content_type, url).map_err(|error| error.to_string());

@@ -86,6 +86,8 @@ pub struct Situation {
     pub gone: Option<(u32, DateTime<Utc>)>,
     /// When something new was last found, or else when it was first read.
     pub last_new: Option<DateTime<Utc>>,
+    /// Until when a hub that can be relied on tells what is new.
+    pub told_until: Option<DateTime<Utc>>,
 }
 
 /// A server may ask us away for so long at most; more is a mistake of its own.
@@ -144,9 +146,18 @@ pub fn next(it: &Situation, result: PollResult, expected: &Expectation, terms: T
 fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
     let bounds = terms.bounds;
     let room = if it.listed == 0 { f64::INFINITY } else { (f64::from(it.listed) / 2.0).max(2.0) };
-    let Worth { wait, entries } = expected.worth(terms.price, room, bounds.max.as_secs_f64());
+    let longest = bounds.max.as_secs_f64();
+    let Worth { mut wait, mut entries } = expected.worth(terms.price, room, longest);
+    let told = it.told_until.map(|until| (until - now).as_seconds_f64().min(longest)).filter(|it| *it > wait);
+    if let Some(told) = told {
+        // No poll is worth anything for being early; but should the hub fall silent, nothing may be lost.
+        Worth { wait, entries } = expected.worth(f64::INFINITY, room, told);
+    }
     let mut interval = Duration::try_from_secs_f64(wait).unwrap_or(bounds.max);
     let mut why = format!("{entries:.1} entries are expected till then, of {:.1} a day", expected.per_day());
+    if told.is_some() {
+        why.insert_str(0, "its hub tells what is new, this is for the case that it does not: ");
+    }
     // What the jitter must not go below.
     let mut floor = bounds.min;
     if entries < SCARCE && interval < QUIET {
@@ -164,7 +175,7 @@ fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime
     }
     floor = floor.max(least).min(bounds.max).max(bounds.min);
     if interval >= bounds.max {
-        (interval, why) = (bounds.max, "the longest interval".to_owned());
+        (interval, why) = (bounds.max, if told.is_some() { why } else { "the longest interval".to_owned() });
     } else if interval <= bounds.min {
         (interval, why) = (bounds.min, format!("the shortest interval: {why}"));
     }

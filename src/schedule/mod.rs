@@ -12,7 +12,11 @@ pub mod decide;
 mod roster;
 pub mod change;
 
-use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, watch};
@@ -20,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    config::sources::{Source, Sources},
+    config::sources::{Source, SourceId, Sources},
     pipeline::PipelineError,
     store::{AddedStore, Facts, PollStore, State, StoreError},
     telemetry::metrics,
@@ -37,6 +41,8 @@ const SPREAD: TimeDelta = TimeDelta::minutes(5);
 /// What is due within this time is begun together: polls that begin together share a waking of the threads and a sync
 /// of the store.
 const TICK: TimeDelta = TimeDelta::milliseconds(50);
+/// Sources that are brought forward together.
+const SOONER: usize = 1024;
 
 /// A source whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +64,15 @@ pub struct Polled {
     pub next: DateTime<Utc>,
     /// What the schedule remembers of it.
     pub known: Known,
+}
+
+/// A source that is to be polled sooner than it is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sooner {
+    /// Which.
+    pub source: SourceId,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// What the schedule remembers of a source.
@@ -87,6 +102,8 @@ pub struct Beginning {
     roster: Roster,
     topics: Topics,
     heap: Heap,
+    /// Of sources that are with a poll: when they are due again at the latest.
+    early: HashMap<Slot, DateTime<Utc>>,
     budget: Budget,
 }
 
@@ -111,7 +128,7 @@ impl Beginning {
             }
         }
         let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
-        Ok(Self { roster, topics, heap, budget })
+        Ok(Self { roster, topics, heap, early: HashMap::new(), budget })
     }
 
     /// What a poll costs at first.
@@ -147,6 +164,10 @@ pub struct Controls {
     pub pressure: watch::Receiver<Pressure>,
     /// Sources that come and go.
     pub changes: mpsc::Receiver<Change>,
+    /// Sources that are to be polled sooner.
+    pub sooner: mpsc::Receiver<Sooner>,
+    /// Where it is told which sources are polled no more.
+    pub gone: Option<mpsc::Sender<Vec<String>>>,
     /// What a poll costs, for those who decide.
     pub price: watch::Sender<f64>,
     /// Ends the run in order.
@@ -178,11 +199,25 @@ pub async fn run<C: Clock>(
         };
         tokio::select! {
             () = controls.stop.cancelled() => return Ok(()),
-            Some(done) = polled.recv() => schedule.polled(done, stretched(done.next, level, now)),
+            Some(done) = polled.recv() => {
+                if let (Some(left), Some(gone)) = (schedule.polled(done, stretched(done.next, level, now)), &controls.gone) {
+                    // The poll may have found a hub after it was told that the source is gone.
+                    gone.send(vec![left.to_string()]).await.ok();
+                }
+            }
             Some(Change { wanted, dry_run, answer }) = controls.changes.recv() => {
+                let removes = !dry_run && matches!(wanted, change::Wanted::Remove(_));
                 let told = schedule.change(wanted, dry_run, &stores, now).await;
+                if let (true, Ok(told), Some(gone)) = (removes, &told, &controls.gone) {
+                    // Closed only when that stage failed, which ends the run by itself.
+                    gone.send(told.done.clone()).await.ok();
+                }
                 // A command that gave up waiting does not need the answer.
                 answer.send(told).ok();
+            }
+            Some(first) = controls.sooner.recv() => {
+                let more = std::iter::from_fn(|| controls.sooner.try_recv().ok());
+                schedule.sooner(std::iter::once(first).chain(more).take(SOONER).collect());
             }
             changed = controls.pressure.changed() => if changed.is_err() { return Ok(()) },
             permit = due.reserve(), if wait.is_none() => {
@@ -201,12 +236,23 @@ pub async fn run<C: Clock>(
 }
 
 impl Beginning {
-    /// A poll was made: the source is due again, unless it was let go meanwhile.
-    fn polled(&mut self, done: Polled, next: DateTime<Utc>) {
+    /// A poll was made: the source is due again, unless it was let go meanwhile; then it is given.
+    fn polled(&mut self, done: Polled, next: DateTime<Utc>) -> Option<SourceId> {
+        let (early, left) = (self.early.remove(&done.slot), self.roster.left(done.slot).cloned());
         if let Some((_, known)) = self.roster.back(done.slot) {
             learn(known, done.known, &mut self.budget);
-            self.heap.push(Reverse((next, done.slot)));
+            self.heap.push(Reverse((early.map_or(next, |it| it.min(next)), done.slot)));
         }
+        left
+    }
+
+    /// Brings sources forward: all at once, because the whole heap is gone through.
+    fn sooner(&mut self, wishes: Vec<Sooner>) {
+        let wishes: HashMap<SourceId, DateTime<Utc>> = wishes.into_iter().map(|it| (it.source, it.at)).collect();
+        let mut slots: HashMap<Slot, DateTime<Utc>> = self.roster.slots().filter_map(|(slot, id)| Some((slot, *wishes.get(id)?))).collect();
+        let heap = std::mem::take(&mut self.heap).into_iter();
+        self.heap = heap.map(|Reverse((at, slot))| Reverse((slots.remove(&slot).map_or(at, |it| it.min(at)), slot))).collect();
+        self.early.extend(slots);
     }
 
     /// Takes sources in or lets them go, once that is durable.
@@ -254,4 +300,31 @@ fn learn(before: &mut Known, now: Known, budget: &mut Budget) {
         budget.learn(before.appetite, appetite);
     }
     *before = now;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    #[test]
+    fn a_source_is_brought_forward_whether_it_waits_or_is_being_polled_and_never_put_off() {
+        let sources = crate::config::sources::parse("l", b"https://a.example/\nhttps://b.example/\nhttps://c.example/").sources;
+        let ids: Vec<SourceId> = sources.iter().map(|it| it.id.clone()).collect();
+        let store = Store::in_memory().unwrap().polls();
+        let mut schedule = Beginning::read(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
+        let Some(Reverse((_, first))) = schedule.heap.pop() else { panic!("three are due") };
+        let sooner = |source: &SourceId, seconds| Sooner { source: source.clone(), at: at(seconds) };
+        let unknown: SourceId = "nobody".parse().unwrap();
+        schedule.sooner(vec![sooner(&ids[0], 50), sooner(&ids[1], -9), sooner(&ids[2], 50), sooner(&unknown, 0)]);
+        let known = Known { state: State::Ok, appetite: None };
+        assert_eq!(schedule.polled(Polled { slot: first, next: at(100), known }, at(100)), None);
+        let order: Vec<DateTime<Utc>> = schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
+        assert_eq!(order, [at(-9), at(0) + APART * 2, at(50)]);
+        assert!(schedule.early.is_empty());
+    }
 }

@@ -56,6 +56,11 @@ impl Roster {
         place.as_mut().map(|it| (&it.source, &mut it.known))
     }
 
+    /// The source in a slot, if it was let go and its token is out still.
+    pub(super) fn left(&self, slot: Slot) -> Option<&SourceId> {
+        self.slots.get(slot as usize)?.as_ref().filter(|it| it.leaves).map(|it| &it.source.id)
+    }
+
     /// Lets go those that were added by command and have one of these ids: what was known of them.
     pub(super) fn remove(&mut self, ids: &HashSet<String>) -> Vec<Known> {
         let mut gone = Vec::new();
@@ -73,6 +78,12 @@ impl Roster {
     /// All that are polled.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.slots.iter().flatten().filter(|it| !it.leaves).map(|it| &*it.source)
+    }
+
+    /// The same by their slots and ids.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (Slot, &SourceId)> {
+        let taken = (0..).zip(&self.slots).filter_map(|(slot, it)| Some((slot, it.as_ref()?)));
+        taken.filter(|(_, it)| !it.leaves).map(|(slot, it)| (slot, &it.source.id))
     }
 
     /// What is remembered of them.
@@ -105,6 +116,7 @@ mod tests {
         assert_eq!(roster.remove(&ids(&[&one])).len(), 1);
         assert_eq!(roster.remove(&ids(&[&one])).len(), 0, "it is gone already");
         assert_eq!(roster.insert(Arc::clone(&two), KNOWN), Some(1));
+        assert_eq!((roster.left(0), roster.left(1)), (Some(&one.id), None));
         assert!(roster.back(0).is_none());
         assert_eq!(roster.insert(Arc::clone(&three), KNOWN), Some(0));
         assert_eq!(roster.back(0).map(|it| it.0.clone()), Some(three));

@@ -52,10 +52,12 @@ pub(crate) enum Table {
     Topics,
     /// Schedule: sources that were added by command.
     Added,
+    /// `WebSub`: what is subscribed to.
+    Subscriptions,
 }
 
-const TABLES: [&str; 11] =
-    ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox", "documents", "topics", "added"];
+const TABLES: [&str; 12] =
+    ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox", "documents", "topics", "added", "subscriptions"];
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What is remembered across restarts: an embedded, durable store in `data_dir`, owned by one process.
 //!
-//! Each stage reaches it only through its own handle ([`AddedStore`], [`PollStore`], [`TopicStore`], [`EntryQueue`], [`ArticleStore`],
-//! [`Outbox`]), which knows its own tables and no other stage's, so that a stage's part can live
+//! Each stage reaches it only through its own handle ([`AddedStore`], [`PollStore`], [`TopicStore`], [`SubscriptionStore`],
+//! [`EntryQueue`], [`ArticleStore`], [`Outbox`]), which knows its own tables and no other stage's, so that a stage's part can live
 //! elsewhere one day. What must stay true: each table has one writing stage (where two stages write,
 //! the second's change is conditional on the row being what it read).
 
@@ -12,6 +12,7 @@ mod engine;
 mod entries;
 mod outbox;
 mod polls;
+mod subscriptions;
 mod sweep;
 mod topics;
 
@@ -33,6 +34,7 @@ pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue, HostKey, PendingEntry, PendingKey};
 pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
 pub use polls::{Backfill, EntryKey, Facts, Found, Moved, PollCommit, PollStore, Seen, State};
+pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{Sweeper, Swept};
 pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
 
@@ -191,6 +193,12 @@ impl Store {
         TopicStore::new(self.engine.clone())
     }
 
+    /// The handle of `WebSub`.
+    #[must_use]
+    pub fn subscriptions(&self) -> SubscriptionStore {
+        SubscriptionStore::new(self.engine.clone())
+    }
+
     /// The page stage's handle.
     #[must_use]
     pub fn entries(&self) -> EntryQueue {
@@ -221,6 +229,7 @@ impl Store {
         let tables = [
             ("sources", Table::Sources),
             ("topics", Table::Topics),
+            ("subscriptions", Table::Subscriptions),
             ("seen", Table::Seen),
             ("listed", Table::Listed),
             ("pending", Table::Pending),
@@ -239,6 +248,7 @@ impl Store {
                     Table::Sources => drop(polls::decode_facts(&value)?),
                     Table::Topics => drop(topics::decode(&value)?),
                     Table::Added => drop(added::decode(&value)?),
+                    Table::Subscriptions => drop(subscriptions::decode(&value)?),
                     Table::Seen => drop(Seen::decode(&value)?),
                     Table::Pending => {
                         let (key, entry) = (PendingKey::decode(&key)?, entries::decode(&value)?);

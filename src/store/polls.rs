@@ -14,12 +14,13 @@ use super::{
     documents::Packed,
     engine::{Engine, Snapshot, Table},
     entries::{PendingEntry, PendingKey},
-    from_json, json,
+    from_json, json, subscriptions,
 };
 use crate::{
     config::SourceKind,
     fetch::{Trust, Validators},
     schedule::{hints::Hints, rhythm::Rhythm},
+    websub::{Delivery, Subscription},
 };
 
 /// What is remembered of one source.
@@ -82,6 +83,8 @@ pub struct Facts {
     pub moved: Option<Moved>,
     /// Polls in a row that were answered with 410, and since when.
     pub gone: Option<(u32, DateTime<Utc>)>,
+    /// What its hub has done so far.
+    pub hub: Delivery,
 }
 
 /// An older page of a listing.
@@ -155,6 +158,7 @@ impl Default for Facts {
             site: None,
             moved: None,
             gone: None,
+            hub: Delivery::default(),
         }
     }
 }
@@ -309,6 +313,11 @@ impl PollStore {
     pub fn articles_of(&self, aliases: &[[u8; 16]]) -> Result<Vec<Vec<u8>>, StoreError> {
         let snapshot: Snapshot = self.engine.snapshot()?;
         aliases.iter().filter_map(|alias| snapshot.get(Table::Aliases, alias).transpose()).collect()
+    }
+
+    /// The subscription of a source that is to last, where it has one.
+    pub fn subscription(&self, source: &str) -> Result<Option<Subscription>, StoreError> {
+        subscriptions::of(&self.engine.snapshot()?, source)
     }
 
     /// Commits one poll: durable when it returns.

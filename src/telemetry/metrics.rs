@@ -47,6 +47,14 @@ fn describe() {
     describe_counter!("nashra_topic_errors_total", "Times that a topic could not be read and was tried again");
     describe_counter!("nashra_topic_resets_total", "Times that a topic was not the one read before, or had lost what was next, by reason");
     describe_counter!("nashra_topic_lost_total", "Messages that were gone before they were read");
+    describe_gauge!("nashra_websub_subscriptions", "Subscriptions at hubs by state: asked, live, failing, denied, ending");
+    describe_counter!("nashra_websub_requests_total", "Requests to hubs by mode (subscribe, unsubscribe) and outcome: accepted, failed");
+    describe_counter!("nashra_websub_questions_total", "What hubs asked by what they heard: verified, refused, denied");
+    describe_counter!(
+        "nashra_websub_pushes_total",
+        "What hubs sent by outcome: taken, known, pinged, unreadable, unsigned, unwanted, too_large, too_often, broken, busy, late"
+    );
+    describe_counter!("nashra_websub_missed_total", "Entries that polls found although a hub should have sent them");
     describe_gauge!("nashra_entries_pending", "Entries that wait to be read");
     describe_counter!("nashra_pages_total", "Readings of entries by outcome");
     describe_histogram!("nashra_page_extract_seconds", Unit::Seconds, "Decoding and extracting one page");
@@ -148,6 +156,34 @@ pub(crate) fn topic_error() {
 pub(crate) fn topic_reset(reason: &'static str, lost: u64) {
     counter!("nashra_topic_resets_total", "reason" => reason).increment(1);
     counter!("nashra_topic_lost_total").increment(lost);
+}
+
+/// How many subscriptions are in a state.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point; numbers of sources stay far below 2^53")]
+pub(crate) fn subscriptions(state: &'static str, count: u64) {
+    gauge!("nashra_websub_subscriptions", "state" => state).set(count as f64);
+}
+
+/// A hub answered a request, or did not.
+pub(crate) fn websub_request(mode: &'static str, outcome: &'static str) {
+    counter!("nashra_websub_requests_total", "mode" => mode, "outcome" => outcome).increment(1);
+}
+
+/// A hub asked whether we want what it was asked for, or said no.
+pub(crate) fn websub_question(heard: &'static str) {
+    counter!("nashra_websub_questions_total", "heard" => heard).increment(1);
+}
+
+/// A hub sent something.
+pub(crate) fn pushed(outcome: &'static str) {
+    counter!("nashra_websub_pushes_total", "outcome" => outcome).increment(1);
+}
+
+/// A poll found entries that a hub should have sent.
+pub(crate) fn push_missed(count: usize) {
+    if count > 0 {
+        counter!("nashra_websub_missed_total").increment(count as u64);
+    }
 }
 
 /// An entry was read.

@@ -190,10 +190,16 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let stop = CancellationToken::new();
     let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(clock)).unwrap());
     let parts = poll::Parts { fetcher, store: store.polls(), rules, concurrency: 8, clock: Arc::clone(clock) };
-    let controls = schedule::Controls { pressure, changes, price: price_tx, stop: stop.clone() };
+    // Without hubs.
+    let (pushes, sooner) = (mpsc::channel(1).1, mpsc::channel(1).1);
+    let controls = schedule::Controls { pressure, changes, sooner, gone: None, price: price_tx, stop: stop.clone() };
     let stage = (Arc::clone(clock), (store.polls(), store.added()));
     let scheduling = tokio::spawn(schedule::run(beginning, stage, (due_tx, polled_rx), controls));
-    let polling = tokio::spawn(poll::run(parts, poll::Inputs { due: due_rx, price }, poll::Outputs { polled: polled_tx, wake, told }));
+    let polling = tokio::spawn(poll::run(
+        parts,
+        poll::Inputs { due: due_rx, pushes, price },
+        poll::Outputs { polled: polled_tx, wake, told, hubs: None },
+    ));
     let listening = tokio::spawn(async move { while wakes.recv().await.is_some() {} });
     // New sources are begun a little apart.
     clock.advance(Duration::from_secs(1));

@@ -36,3 +36,5 @@ mod demo;
 mod schema;
 
 mod trial;
+
+mod websub;

@@ -135,3 +135,27 @@ fn blocked_sources_are_tried_again_ever_more_seldom() {
     assert_eq!(wait(&failed(30), PollResult::Blocked), BOUNDS.max);
     assert_eq!(decided(&failed(1), PollResult::Blocked).state, State::Blocked);
 }
+
+#[test]
+fn what_a_hub_tells_is_polled_only_so_often_that_nothing_is_lost_where_it_falls_silent() {
+    let told = |listed, lease: i64| Situation { listed, told_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
+    let interval = |it: &Situation, per_hour| next(it, PollResult::Unchanged, &publishing(per_hour), TERMS, now());
+    let usual = interval(&Situation { listed: 100, ..Situation::default() }, 4).interval;
+    let rare = interval(&told(100, 864_000), 4);
+    assert!(usual < Duration::from_hours(1) && rare.interval == BOUNDS.max, "{usual:?} {rare:?}");
+    let busy = interval(&told(20, 864_000), 4);
+    assert!(busy.interval > Duration::from_hours(2) && busy.interval < Duration::from_hours(4), "half of its listing: {busy:?}");
+    assert!(busy.why.starts_with("its hub tells what is new"), "{}", busy.why);
+}
+
+#[test]
+fn a_lease_that_ends_brings_the_usual_pace_back() {
+    let interval = |lease: i64| {
+        let it = Situation { listed: 100, told_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
+        next(&it, PollResult::Unchanged, &publishing(4), TERMS, now()).interval
+    };
+    let usual = next(&Situation { listed: 100, ..Situation::default() }, PollResult::Unchanged, &publishing(4), TERMS, now()).interval;
+    assert_eq!([interval(-5), interval(0), interval(60)], [usual; 3]);
+    let till_then = interval(2 * 3600);
+    assert!(till_then > usual && till_then <= Duration::from_hours(2), "{till_then:?}");
+}

@@ -1,0 +1,100 @@
+//! Takes what a hub pushed: the entries of it, as if a poll had listed them.
+//!
+//! What must stay true: a push is a part of the feed, so it changes nothing of what is known of the whole listing (validators,
+//! hash, how much it lists, when it was gone through) and is no gap; its entries, and what they mean for the source's
+//! facts, are one batch; the hub hears of success only once that is durable. What cannot be read is no loss: the
+//! source is polled for it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    Outputs, Parts, Rules, listing, site,
+    visit::{READ_TIMEOUT, entries},
+};
+use crate::{
+    clock::Clock,
+    config::sources::Source,
+    fetch::Fetched,
+    pipeline::PipelineError,
+    schedule::{Sooner, rhythm::Sighting},
+    store::{Facts, PollCommit, PollStore, StoreError},
+    telemetry::metrics,
+    websub::Push,
+};
+
+/// Reads the push and commits what it brought, or has the source polled.
+pub(super) async fn take<F, C: Clock>(parts: Parts<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
+    let Push { source, content, done } = push;
+    let now = parts.clock.now();
+    let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(&source);
+    // What was never read well may be no feed at all: that is for a poll to find out.
+    let content = content.filter(|_| facts.last_success.is_some());
+    let signed = content.is_some();
+    let listed = match content {
+        Some(content) => read(&parts, &site::read_at(&source, &facts), &facts, content, now).await?,
+        None => None,
+    };
+    let mut wakes = Vec::new();
+    let mut commit = PollCommit::default();
+    if let Some(listed) = listed {
+        facts.hub.pushed(listed.published.len(), now);
+        facts.entries += listed.fresh as u64;
+        if listed.fresh > 0 {
+            facts.last_new = Some(now);
+        }
+        facts.rhythm.observe(&Sighting { published: listed.published, gapless: true }, now.timestamp());
+        metrics::pushed(if listed.fresh > 0 { "taken" } else { "known" });
+        tracing::debug!(source.id = facts.id, fresh = listed.fresh, "pushed");
+        (commit, wakes) = (listed.commit, listed.wakes);
+    } else {
+        facts.hub.pinged(now);
+        metrics::pushed(if signed { "unreadable" } else { "pinged" });
+        let at = facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &parts.rules)));
+        if let Some(hubs) = &outputs.hubs {
+            // Full or closed: it is polled in time anyway.
+            hubs.sooner.try_send(Sooner { source: source.id.clone(), at }).ok();
+        }
+    }
+    commit.facts(&facts);
+    parts.store.commit(commit).await?;
+    // The hub may have stopped waiting; it sends again, and then all is known.
+    done.send(()).ok();
+    if !wakes.is_empty() {
+        outputs.wake.send(wakes).await.ok();
+    }
+    Ok(())
+}
+
+fn shortest(source: &Source, rules: &Rules) -> TimeDelta {
+    TimeDelta::from_std(source.min_interval.unwrap_or(rules.bounds.min)).unwrap_or_default()
+}
+
+/// What it lists; `None` where it cannot be read, or lists nothing.
+async fn read<F, C>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    facts: &Facts,
+    content: Fetched,
+    now: DateTime<Utc>,
+) -> Result<Option<listing::Listed>, PipelineError> {
+    let (rules, store, facts, source) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
+    let work = tokio::task::spawn_blocking(move || read_content(&store, &source, &facts, &content, (&rules, now)));
+    match tokio::time::timeout(READ_TIMEOUT, work).await {
+        Ok(listed) => Ok(listed??),
+        Err(_) => Ok(None),
+    }
+}
+
+fn read_content(
+    store: &PollStore,
+    source: &Source,
+    facts: &Facts,
+    content: &Fetched,
+    (rules, now): (&Rules, DateTime<Utc>),
+) -> Result<Option<listing::Listed>, StoreError> {
+    let Ok(bytes) = content.body.decode(rules.max_decoded) else { return Ok(None) };
+    match entries(source, &bytes, content) {
+        Ok(feed) if !feed.entries.is_empty() => listing::go_through(store, source, facts, &feed, (rules, now)).map(Some),
+        _ => Ok(None),
+    }
+}

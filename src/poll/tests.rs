@@ -1,0 +1,180 @@
+//! A source and its hub, with the store's twin and a clock that stands still.
+
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use tokio::sync::oneshot;
+use url::Url;
+
+use super::*;
+use crate::{
+    clock::ManualClock,
+    config::{PageMode, RobotsMode, sources},
+    fetch::{Body, Fetched, Links, Outcome, Request},
+    store::{Store, SubscriptionCommit},
+    websub::Announced,
+};
+
+/// Answers every request with the same body.
+#[derive(Debug, Default)]
+struct Canned(Mutex<String>);
+
+fn fetched(body: &str) -> Fetched {
+    Fetched {
+        url: Url::parse("https://a.example/feed").unwrap(),
+        via: Vec::new(),
+        content_type: None,
+        body: Body { bytes: Bytes::copy_from_slice(body.as_bytes()), encodings: Vec::new() },
+        validators: Validators { etag: Some(b"\"e\"".to_vec()), last_modified: None },
+        moved: None,
+        fresh_for: None,
+        links: Links::default(),
+        requested: DateTime::UNIX_EPOCH,
+    }
+}
+
+impl Fetch for Canned {
+    async fn fetch(&self, _: Request) -> Outcome {
+        Outcome::New(Box::new(fetched(&self.0.lock().unwrap())))
+    }
+}
+
+/// Items by their guids, each with the hour of its date.
+fn feed(items: &[(&str, i64)]) -> String {
+    let items: Vec<String> = items
+        .iter()
+        .map(|(guid, hour)| format!("<item><title>{guid}</title><guid>{guid}</guid><pubDate>{}</pubDate></item>", at(*hour).to_rfc2822()))
+        .collect();
+    format!("<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>", items.concat())
+}
+
+fn at(hour: i64) -> DateTime<Utc> {
+    "2026-03-04T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::hours(hour)
+}
+
+struct Bench {
+    parts: Parts<Canned, ManualClock>,
+    store: Store,
+    source: Arc<Source>,
+    outputs: Outputs,
+    sooner: mpsc::Receiver<Sooner>,
+    _others: (mpsc::Receiver<Polled>, mpsc::Receiver<Vec<Wake>>, mpsc::Receiver<Found>),
+}
+
+impl Bench {
+    fn new() -> Self {
+        let store = Store::in_memory().unwrap();
+        let rules = Rules {
+            bounds: Bounds { min: Duration::from_mins(5), max: Duration::from_hours(6) },
+            backlog: None,
+            retention: Duration::from_hours(2400),
+            pages: PageMode::Feed,
+            robots: RobotsMode::Obey,
+            refetch_per_day: 6,
+            max_decoded: 1 << 20,
+        };
+        let parts = Parts {
+            fetcher: Arc::new(Canned::default()),
+            store: store.polls(),
+            rules,
+            concurrency: 1,
+            clock: Arc::new(ManualClock::new(at(0))),
+        };
+        let (polled, a) = mpsc::channel(64);
+        let (wake, b) = mpsc::channel(64);
+        let (found, c) = mpsc::channel(64);
+        let (sooner_tx, sooner) = mpsc::channel(64);
+        let outputs = Outputs { polled, wake, told: mpsc::channel(1).0, hubs: Some(Hubs { found, sooner: sooner_tx }) };
+        let source = Arc::new(sources::parse("l", b"https://a.example/feed").sources.remove(0));
+        Self { parts, store, source, outputs, sooner, _others: (a, b, c) }
+    }
+
+    /// A hub that is bound for ten days from now on.
+    async fn subscribe(&self) {
+        let now = self.parts.clock.now();
+        let hub = Url::parse("https://hub.example/").unwrap();
+        let announced = Announced { hubs: vec![hub.clone()], topic: "t".to_owned(), at: hub.clone() };
+        let mut it = Subscription::new(self.source.id.as_str(), announced, &hub, now);
+        (it.since, it.until) = (Some(now), Some(now + TimeDelta::days(10)));
+        let mut commit = SubscriptionCommit::default();
+        commit.keep(&it);
+        self.store.subscriptions().commit(commit).await.unwrap();
+    }
+
+    async fn poll(&self, hour: i64, body: &str) -> Facts {
+        self.parts.clock.set(at(hour));
+        body.clone_into(&mut self.parts.fetcher.0.lock().unwrap());
+        let due = Due { source: Arc::clone(&self.source), slot: 0, at: at(hour) };
+        poll(self.parts.clone(), due, 0.006, self.outputs.clone()).await.unwrap();
+        self.facts()
+    }
+
+    async fn push(&self, hour: i64, body: Option<&str>) -> Facts {
+        self.parts.clock.set(at(hour));
+        let (done, durable) = oneshot::channel();
+        let push = Push { source: Arc::clone(&self.source), content: body.map(fetched), done };
+        push::take(self.parts.clone(), push, self.outputs.clone()).await.unwrap();
+        durable.await.unwrap();
+        self.facts()
+    }
+
+    fn facts(&self) -> Facts {
+        self.parts.store.facts(self.source.id.as_str()).unwrap().unwrap()
+    }
+
+    fn waiting(&self) -> u64 {
+        self.store.entries().waiting().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_push_changes_nothing_of_what_is_known_of_the_whole_listing() {
+    let bench = Bench::new();
+    let before = bench.poll(0, &feed(&[("a", 0), ("b", 0), ("c", 0)])).await;
+    let after = bench.push(1, Some(&feed(&[("d", 1)]))).await;
+    assert_eq!(bench.waiting(), 4);
+    assert_eq!((after.entries, after.last_new, after.hub.brought), (4, Some(at(1)), 1));
+    let same = |it: &Facts| {
+        let (listing, polls) =
+            ((it.validators.clone(), it.body_hash, it.listed, it.touched_day), (it.polls, it.last_poll, it.next_due, it.gaps));
+        (listing, polls, it.state, it.last_success, it.failures, it.interval_s)
+    };
+    assert_eq!(same(&after), same(&before));
+    let again = bench.push(2, Some(&feed(&[("d", 1)]))).await;
+    assert_eq!((bench.waiting(), again.entries, again.hub.brought), (4, 4, 1));
+    let polled = bench.poll(3, &feed(&[("d", 1), ("c", 0), ("b", 0)])).await;
+    assert_eq!((bench.waiting(), polled.gaps, polled.entries), (4, 0, 4));
+}
+
+#[tokio::test]
+async fn a_push_that_cannot_be_read_and_one_that_only_tells_have_the_source_polled() {
+    let mut bench = Bench::new();
+    bench.push(0, Some(&feed(&[("a", 0)]))).await;
+    assert_eq!((bench.waiting(), bench.sooner.try_recv().unwrap().at), (0, at(0)), "a source that no poll has read");
+    bench.poll(0, &feed(&[("a", 0)])).await;
+    for body in [None, Some("<html>"), Some(""), Some(feed(&[]).as_str())] {
+        bench.push(0, body).await;
+        assert_eq!(bench.sooner.try_recv().unwrap().at, at(0) + TimeDelta::minutes(5), "{body:?}");
+    }
+    assert_eq!(bench.push(1, None).await.hub.last, Some(at(1)));
+    assert_eq!(bench.sooner.try_recv().unwrap().at, at(1));
+    assert_eq!(bench.waiting(), 1);
+}
+
+#[tokio::test]
+async fn a_source_whose_hub_tells_is_polled_seldom_until_the_hub_misses_what_was_published() {
+    let bench = Bench::new();
+    bench.poll(0, &feed(&[("a", 0), ("b", -20), ("c", -40)])).await;
+    bench.subscribe().await;
+    let wait = |facts: &Facts| facts.next_due.unwrap() - facts.last_poll.unwrap();
+    let told = bench.poll(1, &feed(&[("a", 0), ("b", -20), ("c", -40)])).await;
+    assert!(told.next_why.starts_with("its hub tells what is new") && wait(&told) > TimeDelta::hours(2), "{told:?}");
+    assert_eq!(told.appetite, Some(0.0));
+    let brought = bench.push(2, Some(&feed(&[("d", 2)]))).await;
+    assert_eq!((brought.hub.brought, brought.hub.missed), (1, 0));
+    let missed = bench.poll(6, &feed(&[("f", 4), ("e", 3), ("d", 2), ("a", 0), ("b", -20)])).await;
+    assert_eq!((missed.hub.brought, missed.hub.missed, missed.hub.is_reliable()), (1, 2, false));
+    assert!(!missed.next_why.contains("its hub") && wait(&missed) < wait(&told), "{missed:?}");
+    assert!(missed.appetite.unwrap() > 0.0);
+}

@@ -1,0 +1,73 @@
+//! The part of `WebSub` in the store: what is subscribed to, at which hub, and until when.
+//!
+//! What must stay true: only the stage of `WebSub` writes this table; poll reads it.
+
+use super::{
+    Batch, StoreError,
+    engine::{Engine, Snapshot, Table},
+    from_json, json,
+};
+use crate::websub::Subscription;
+
+/// The handle of `WebSub`.
+#[derive(Debug, Clone)]
+pub struct SubscriptionStore {
+    engine: Engine,
+}
+
+impl SubscriptionStore {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// All that is remembered.
+    pub fn all(&self) -> Result<Vec<Subscription>, StoreError> {
+        self.engine.snapshot()?.from(Table::Subscriptions, &[]).map(|row| decode(&row?.1)).collect()
+    }
+
+    /// Commits: durable when it returns.
+    pub async fn commit(&self, commit: SubscriptionCommit) -> Result<(), StoreError> {
+        self.engine.commit(commit.0).await
+    }
+}
+
+/// Changes that become durable together.
+#[derive(Debug, Default)]
+pub struct SubscriptionCommit(Batch);
+
+impl SubscriptionCommit {
+    /// Keeps a subscription.
+    pub fn keep(&mut self, it: &Subscription) {
+        self.0.put(Table::Subscriptions, key(it), json(it));
+    }
+
+    /// Forgets one.
+    pub fn forget(&mut self, it: &Subscription) {
+        self.0.delete(Table::Subscriptions, key(it));
+    }
+}
+
+/// The source, and the subscription among its own: one may end while the next begins.
+fn key(it: &Subscription) -> Vec<u8> {
+    [it.source.as_bytes(), b"\0", it.token().as_bytes()].concat()
+}
+
+/// The subscription of a source that is to last.
+pub(super) fn of(snapshot: &Snapshot, source: &str) -> Result<Option<Subscription>, StoreError> {
+    let start = [source.as_bytes(), b"\0"].concat();
+    for row in snapshot.from(Table::Subscriptions, &start) {
+        let (key, value) = row?;
+        if !key.starts_with(&start) {
+            break;
+        }
+        let found = decode(&value)?;
+        if found.wanted {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Subscription, StoreError> {
+    from_json("subscriptions", bytes)
+}

@@ -1,0 +1,356 @@
+//! WebSub with a real hub on loopback: it takes requests, verifies them, signs what it sends. It reaches nashra as through a proxy,
+//! since the public address is a name that nobody serves.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, Response, StatusCode, body::Incoming};
+use serde_json::Value;
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+use tempfile::tempdir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::{Url, form_urlencoded};
+
+use crate::support::{Nashra, Site, command, get, lines, until};
+
+type Form = BTreeMap<String, String>;
+
+/// What a hub remembers of a request.
+#[derive(Debug, Clone)]
+struct Asked {
+    form: Form,
+}
+
+impl Asked {
+    fn get(&self, name: &str) -> &str {
+        self.form.get(name).map_or("", String::as_str)
+    }
+}
+
+/// A hub: requests are answered with 202 and kept.
+#[derive(Debug)]
+struct Hub {
+    base: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    stop: CancellationToken,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Hub {
+    fn start(ip: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind((ip, 0))).unwrap();
+        let base = format!("http://{}/hub", listener.local_addr().unwrap());
+        let (asked, stop) = (Arc::new(Mutex::new(Vec::new())), CancellationToken::new());
+        let kept = Arc::clone(&asked);
+        let service = move |request: Request<Incoming>| {
+            let kept = Arc::clone(&kept);
+            async move {
+                let body = request.into_body().collect().await.unwrap().to_bytes();
+                let form = form_urlencoded::parse(&body).into_owned().collect();
+                kept.lock().unwrap().push(Asked { form });
+                let mut response = Response::new(Full::new(Bytes::new()));
+                *response.status_mut() = StatusCode::ACCEPTED;
+                response
+            }
+        };
+        runtime.spawn(nashra::admin::http::accept(listener, service, None, stop.clone()));
+        Self { base, asked, stop, runtime: Some(runtime) }
+    }
+
+    fn all(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// The request after so many.
+    fn next(&self, after: usize) -> Asked {
+        until("the hub is asked", || self.all().get(after).cloned())
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A feed that names its hub.
+fn feed(site: &Site, hub: &str, slugs: &[&str]) -> String {
+    let items: String = slugs
+        .iter()
+        .map(|it| {
+            format!("<item><title>Title {it}</title><link>{0}/a/{it}</link><guid isPermaLink=\"false\">{it}</guid></item>", site.base)
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    let links = if hub.is_empty() {
+        String::new()
+    } else {
+        format!("<atom:link rel=\"hub\" href=\"{hub}\"/><atom:link rel=\"self\" href=\"{}/feed?topic\"/>", site.base)
+    };
+    format!("<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>F</title>{links}{items}</channel></rss>")
+}
+
+fn publish(site: &Site, hub: &str, slugs: &[&str]) {
+    site.put("/feed", crate::support::Answer::ok(feed(site, hub, slugs)));
+}
+
+/// nashra with WebSub, whose polls come once an hour.
+fn start(dir: &Path, sources: &str, more: &str) -> Nashra {
+    let config = format!("[websub]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://news.example/hooks\"\n{more}");
+    std::fs::write(dir.join("nashra.toml"), config).unwrap();
+    std::fs::write(dir.join("sources.txt"), sources).unwrap();
+    let arguments = "run -c nashra.toml --sources sources.txt --data-dir data --allow-address 127.0.0.1 --min-interval 200ms \
+        --max-interval 1h --listen 127.0.0.1:0 --sink file --pages feed";
+    Nashra::start(dir, &arguments.split_whitespace().collect::<Vec<_>>())
+}
+
+/// Where hubs reach it in truth.
+fn hooks(nashra: &Nashra) -> String {
+    until("the address for hubs is logged", || {
+        let log = nashra.log();
+        let line = log.lines().find(|it| it.contains("hubs are heard"))?;
+        Some(serde_json::from_str::<Value>(line).ok()?["url"].as_str()?.trim_end_matches('/').to_owned())
+    })
+}
+
+/// The path of a callback, as a proxy hands it on.
+fn path(asked: &Asked) -> String {
+    let callback = Url::parse(asked.get("hub.callback")).unwrap();
+    assert!(callback.as_str().starts_with("https://news.example/hooks/"), "{callback}");
+    callback.path().to_owned()
+}
+
+fn question(nashra: &str, asked: &Asked, fields: &[(&str, &str)]) -> (u16, String) {
+    let query: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    get(&format!("{nashra}{}?{query}", path(asked)))
+}
+
+/// Verifies what it was asked for.
+fn verify(nashra: &str, asked: &Asked, lease: &str) {
+    let fields = [
+        ("hub.mode", asked.get("hub.mode")),
+        ("hub.topic", asked.get("hub.topic")),
+        ("hub.challenge", "ch4&ll=nge"),
+        ("hub.lease_seconds", lease),
+    ];
+    assert_eq!(question(nashra, asked, &fields), (200, "ch4&ll=nge".to_owned()));
+}
+
+fn sign(method: &str, secret: &str, body: &[u8]) -> String {
+    let hex = |bytes: &[u8]| bytes.iter().map(|it| format!("{it:02x}")).collect::<Vec<_>>().concat();
+    let digest = match method {
+        "sha1" => hex(&Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap().chain_update(body).finalize().into_bytes()),
+        "sha512" => hex(&Hmac::<Sha512>::new_from_slice(secret.as_bytes()).unwrap().chain_update(body).finalize().into_bytes()),
+        _ => hex(&Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(body).finalize().into_bytes()),
+    };
+    format!("{method}={digest}")
+}
+
+/// POST, on a connection of its own: the status.
+fn post(nashra: &str, path: &str, headers: &str, body: &[u8]) -> u16 {
+    let host = nashra.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
+    stream.write_all(head.as_bytes()).unwrap();
+    // Who is refused by its head may be hung up on.
+    stream.write_all(body).ok();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok();
+    answer.split(' ').nth(1).unwrap_or("0").parse().unwrap()
+}
+
+/// Sends content as the hub does.
+fn push(nashra: &str, asked: &Asked, method: &str, body: &str) -> u16 {
+    let signature = sign(method, asked.get("hub.secret"), body.as_bytes());
+    post(nashra, &path(asked), &format!("Content-Type: application/rss+xml\r\nX-Hub-Signature: {signature}\r\n"), body.as_bytes())
+}
+
+fn titles(dir: &Path) -> Vec<String> {
+    let mut titles: Vec<String> = lines(dir).iter().filter_map(|it| it["title"].as_str().map(str::to_owned)).collect();
+    titles.sort_unstable();
+    titles
+}
+
+fn explained(dir: &Path, site: &Site) -> String {
+    command(dir, &["explain", &format!("{}/feed", site.base), "--data-dir", "data"]).1
+}
+
+fn metric(nashra: &Nashra, line: &str) {
+    let admin = nashra.admin();
+    until(line, || get(&format!("{admin}metrics")).1.contains(line).then_some(()));
+}
+
+#[test]
+fn what_a_hub_sends_is_published_at_once_and_once() {
+    let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
+    publish(&site, &hub.base, &["a"]);
+    let nashra = start(dir.path(), &format!("{}/feed", site.base), "");
+    let (at, asked) = (hooks(&nashra), hub.next(0));
+    assert_eq!((asked.get("hub.mode"), asked.get("hub.lease_seconds")), ("subscribe", "864000"));
+    assert_eq!(asked.get("hub.topic"), format!("{}/feed?topic", site.base));
+    assert!((32..200).contains(&asked.get("hub.secret").len()));
+    verify(&at, &asked, "3600");
+    assert!(explained(dir.path(), &site).contains("subscription: live"), "{}", explained(dir.path(), &site));
+
+    // A part of the feed, with what no poll has seen.
+    assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["b"])), 202);
+    assert_eq!(push(&at, &asked, "sha512", &feed(&site, &hub.base, &["c", "b"])), 202);
+    until("all three are there", || (titles(dir.path()) == ["Title a", "Title b", "Title c"]).then_some(()));
+    assert_eq!(site.seen("/feed").len(), 1, "nobody had to ask");
+
+    // The next poll finds all of it known, and no gap.
+    publish(&site, &hub.base, &["d", "c", "b"]);
+    assert_eq!(push(&at, &asked, "sha1", "whatever"), 202);
+    until("the fourth is there", || (titles(dir.path()) == ["Title a", "Title b", "Title c", "Title d"]).then_some(()));
+    let metrics = get(&format!("{}metrics", nashra.admin())).1;
+    assert!(!metrics.contains("nashra_gaps_total 1"), "{metrics}");
+    for line in ["outcome=\"taken\"} 2", "outcome=\"pinged\"} 1"] {
+        metric(&nashra, &format!("nashra_websub_pushes_total{{{line}"));
+    }
+    assert!(explained(dir.path(), &site).contains("the hub brought 3 entries and missed 0"), "{}", explained(dir.path(), &site));
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(lines(dir.path()).len(), 4);
+}
+
+#[test]
+fn what_is_not_signed_by_the_hub_is_dropped_without_a_word_and_who_knows_no_callback_gets_nowhere() {
+    let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
+    publish(&site, &hub.base, &["a"]);
+    let nashra = start(dir.path(), &format!("{}/feed", site.base), "[fetch]\nmax_body = \"8KiB\"\n");
+    let (at, asked) = (hooks(&nashra), hub.next(0));
+    verify(&at, &asked, "3600");
+    let (path, forged) = (path(&asked), feed(&site, &hub.base, &["forged"]));
+    let good = sign("sha256", asked.get("hub.secret"), forged.as_bytes());
+    let other = sign("sha256", "another secret", forged.as_bytes());
+    let long = [forged.as_str(), " "].concat();
+    for (headers, body) in [
+        (String::new(), &forged),
+        (format!("X-Hub-Signature: {other}\r\n"), &forged),
+        (format!("X-Hub-Signature: {}\r\n", sign("sha1", "another secret", forged.as_bytes())), &forged),
+        (format!("X-Hub-Signature: {good}\r\n"), &long),
+        (format!("X-Hub-Signature: {}\r\n", good.replace("sha256", "md5")), &forged),
+    ] {
+        assert_eq!(post(&at, &path, &headers, body.as_bytes()), 202, "{headers}");
+    }
+    metric(&nashra, "nashra_websub_pushes_total{outcome=\"unsigned\"} 5");
+    for unknown in ["/", "/hooks/", "/hooks/0123456789abcdef0123456789abcdef", "/../../etc/passwd", "/hooks/x"] {
+        assert_eq!(post(&at, unknown, &format!("X-Hub-Signature: {good}\r\n"), forged.as_bytes()), 404, "{unknown}");
+        assert_eq!(get(&format!("{at}{unknown}?hub.mode=subscribe&hub.challenge=x")).0, 404, "{unknown}");
+    }
+    assert_eq!(post(&at, &path, "", &[b'x'; 9000]), 413);
+    assert_eq!(post(&at, &path, &format!("X: {}\r\n", "x".repeat(1_000_000)), b""), 431);
+    let topic = asked.get("hub.topic");
+    for (mode, topic) in [("unsubscribe", topic), ("subscribe", "https://other.example/"), ("publish", topic), ("", topic)] {
+        let (status, body) = question(&at, &asked, &[("hub.mode", mode), ("hub.topic", topic), ("hub.challenge", "x")]);
+        assert_eq!((status, body.as_str()), (404, ""), "{mode} {topic}");
+    }
+    // It is the last that is taken, so all before it was dropped.
+    assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["true"])), 202);
+    until("the true one is there", || (titles(dir.path()) == ["Title a", "Title true"]).then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_subscription_outlives_kill_9_and_is_renewed_before_it_ends() {
+    let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
+    publish(&site, &hub.base, &["a"]);
+    let nashra = start(dir.path(), &format!("{}/feed", site.base), "");
+    let asked = hub.next(0);
+    verify(&hooks(&nashra), &asked, "3600");
+    assert_eq!(push(&hooks(&nashra), &asked, "sha256", &feed(&site, &hub.base, &["b"])), 202);
+    nashra.kill();
+    let nashra = start(dir.path(), &format!("{}/feed", site.base), "");
+    let at = hooks(&nashra);
+    // Sent again, since the hub may not have heard of success.
+    assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["b"])), 202);
+    assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["c"])), 202);
+    until("all three are there", || (titles(dir.path()) == ["Title a", "Title b", "Title c"]).then_some(()));
+    assert_eq!((hub.all().len(), lines(dir.path()).len()), (1, 3));
+
+    // The hub verifies once more, for a moment.
+    verify(&at, &asked, "2");
+    let again = hub.next(1);
+    assert_eq!(again.form, asked.form, "the same callback, the same secret");
+    verify(&at, &again, "3600");
+    assert!(explained(dir.path(), &site).contains("subscription: live"));
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_source_that_is_removed_or_names_its_hub_no_more_is_unsubscribed() {
+    let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
+    publish(&site, &hub.base, &["a"]);
+    let nashra = start(dir.path(), "", "");
+    let (at, url) = (hooks(&nashra), format!("{}/feed", site.base));
+    assert_eq!(command(dir.path(), &["sources", "add", &url, "--data-dir", "data"]).0, Some(0));
+    let asked = hub.next(0);
+    verify(&at, &asked, "3600");
+    publish(&site, "", &["b", "a"]);
+    assert_eq!(push(&at, &asked, "sha1", ""), 202);
+    let ended = hub.next(1);
+    assert_eq!((ended.get("hub.mode"), ended.get("hub.callback")), ("unsubscribe", asked.get("hub.callback")));
+    assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["late"])), 410);
+    verify(&at, &ended, "");
+    until("it is forgotten", || (push(&at, &asked, "sha256", "") == 404).then_some(()));
+
+    let other = Site::start();
+    publish(&other, &hub.base, &["c"]);
+    let change = |what: &str| command(dir.path(), &["sources", what, &format!("{}/feed", other.base), "--data-dir", "data"]).0;
+    assert_eq!(change("add"), Some(0));
+    let asked = hub.next(2);
+    verify(&at, &asked, "3600");
+    assert_eq!(change("remove"), Some(0));
+    let ended = hub.next(3);
+    assert_eq!((ended.get("hub.mode"), ended.get("hub.callback")), ("unsubscribe", asked.get("hub.callback")));
+    assert_eq!(push(&at, &asked, "sha256", &feed(&other, &hub.base, &["late"])), 410);
+    assert_eq!(nashra.stop(), Some(0));
+    assert!(!titles(dir.path()).contains(&"Title late".to_owned()));
+}
+
+#[test]
+fn a_hub_that_sends_without_end_is_told_to_wait() {
+    let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
+    publish(&site, &hub.base, &["a"]);
+    let nashra = start(dir.path(), &format!("{}/feed", site.base), "");
+    let (at, asked) = (hooks(&nashra), hub.next(0));
+    verify(&at, &asked, "3600");
+    let body = feed(&site, &hub.base, &["b"]);
+    let answers: Vec<u16> = (0..200).map(|_| push(&at, &asked, "sha256", &body)).collect();
+    assert!(answers.starts_with(&[202; 30]) && answers.contains(&503), "{answers:?}");
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_hub_that_says_no_and_one_inside_are_told() {
+    let (site, hub, inside, dir) = (Site::start(), Hub::start("127.0.0.1"), Hub::start("127.0.0.2"), tempdir().unwrap());
+    publish(&site, &hub.base, &["a"]);
+    let nashra = start(dir.path(), &format!("{}/feed", site.base), "");
+    let (at, asked) = (hooks(&nashra), hub.next(0));
+    let denied = [("hub.mode", "denied"), ("hub.topic", asked.get("hub.topic")), ("hub.reason", "not you")];
+    assert_eq!(question(&at, &asked, &denied), (200, String::new()));
+    let says = "subscription: denied (the hub said no: not you)";
+    assert!(explained(dir.path(), &site).contains(says), "{}", explained(dir.path(), &site));
+    assert_eq!(nashra.stop(), Some(0));
+
+    let other = Site::start();
+    publish(&other, &inside.base, &["a"]);
+    let nashra = start(dir.path(), &format!("{}/feed", other.base), "");
+    let says = "subscription: failing (refused: 127.0.0.2 is not a public address";
+    until(says, || explained(dir.path(), &other).contains(says).then_some(()));
+    assert!(inside.all().is_empty());
+    assert_eq!(nashra.stop(), Some(0));
+}
