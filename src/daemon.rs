@@ -208,6 +208,7 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
             store: store.polls(),
             rules,
             concurrency: config.poll.concurrency,
+            per_host: config.fetch.per_host,
             clock: Arc::clone(&clock),
         },
         websub: None,

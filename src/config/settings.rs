@@ -69,7 +69,7 @@ settings! {
         /// Polls of a source a day, on average over all sources. See [`Poll::polls_per_source_day`].
         budget: usize = 24, within(1..=864_000);
         /// Polls at once, over all hosts.
-        concurrency: usize = 64, within(1..=10_000);
+        concurrency: usize = 256, within(1..=10_000);
         /// What a new source lists at its first poll is published when it is no older; the rest counts as seen.
         backlog: Backlog = Backlog::Within(3 * DAY), spanning(Duration::ZERO, LONGEST);
         /// Whether all sources are due at the start, whatever the store says.

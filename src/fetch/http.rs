@@ -32,6 +32,7 @@ use super::{
     address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
     challenge, headers,
     hosts::{self, Hosts, Pace},
+    names::Remembered,
     robots::Robots,
 };
 use crate::clock::Clock;
@@ -141,7 +142,7 @@ impl<C: Clock> HttpFetcher<C> {
     /// # Errors
     /// When the client cannot be built: the user agent is no header value, or the system's TLS does not start.
     pub fn new(limits: Limits, clock: C) -> Result<Self, FetchError> {
-        Self::resolving(limits, clock, SystemLookup)
+        Self::resolving(limits, clock, Remembered::new(SystemLookup))
     }
 
     /// The same with another resolver of names.
@@ -186,8 +187,9 @@ impl<C: Clock> HttpFetcher<C> {
                 Err(hold) => return Ok(Outcome::Held(hold)),
             };
             let started = Instant::now();
-            let hop = timeout(left, self.hop(&request, bound)).await.map_err(|_| FetchError::Timeout(total))??;
+            let hop = timeout(left, self.hop(&request, bound)).await.unwrap_or(Err(FetchError::Timeout(total)));
             self.note(&host, &hop);
+            let hop = hop?;
             drop(turn);
             left = left.saturating_sub(started.elapsed());
             match hop {
@@ -371,6 +373,7 @@ async fn read(response: &mut Response, Bound { bytes: limit, cut, rate: (rate, w
 /// Says what broke and why: the client's own text is the outermost of a chain, and hides the cause.
 fn transport(error: reqwest::Error) -> FetchError {
     let error = error.without_url();
+    let connecting = error.is_connect();
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -384,7 +387,7 @@ fn transport(error: reqwest::Error) -> FetchError {
         }
         cause = error.source();
     }
-    FetchError::Transport(text)
+    if connecting { FetchError::Unreachable(text) } else { FetchError::Transport(text) }
 }
 
 /// User name and password are between us and the host; what is reported goes to logs and into records.

@@ -16,6 +16,7 @@ mod headers;
 pub mod hosts;
 mod robots;
 pub mod http;
+mod names;
 mod trust;
 
 use std::{future::Future, time::Duration};
@@ -186,7 +187,10 @@ pub enum FetchError {
     /// A redirect without a usable `Location`.
     #[error("a redirect to nowhere: {0}")]
     BadRedirect(String),
-    /// DNS, TCP, TLS or HTTP broke.
+    /// There was no connection: DNS, TCP or TLS broke.
+    #[error("{0}")]
+    Unreachable(String),
+    /// HTTP broke, or the connection in the midst of it.
     #[error("{0}")]
     Transport(String),
     /// The body could not be decompressed.
@@ -207,6 +211,7 @@ impl FetchError {
             | Self::TooSlow(_)
             | Self::Redirects(_)
             | Self::BadRedirect(_)
+            | Self::Unreachable(_)
             | Self::Transport(_)
             | Self::Decode(_) => true,
         }

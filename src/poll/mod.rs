@@ -71,6 +71,8 @@ pub struct Parts<F, C> {
     pub rules: Rules,
     /// Polls at once.
     pub concurrency: usize,
+    /// Polls at once of one host.
+    pub per_host: usize,
     /// Time.
     pub clock: Arc<C>,
 }
@@ -83,6 +85,7 @@ impl<F, C> Clone for Parts<F, C> {
             store: self.store.clone(),
             rules: self.rules.clone(),
             concurrency: self.concurrency,
+            per_host: self.per_host,
             clock: Arc::clone(&self.clock),
         }
     }
@@ -123,26 +126,29 @@ pub struct Inputs {
 
 /// Runs until `due` closes and every poll in flight is committed.
 pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
-    let (mut turns, mut work) = (Turns::default(), JoinSet::new());
+    let (mut turns, mut work) = (Turns::new(parts.per_host), JoinSet::new());
+    let price = inputs.price;
+    let begin = |turns: &mut Turns, work: &mut JoinSet<_>| {
+        while let Some(next) = turns.ready() {
+            let price = *price.borrow();
+            work.spawn(go(parts.clone(), next, price, outputs.clone()));
+        }
+    };
     loop {
-        let next = tokio::select! {
+        tokio::select! {
             due = inputs.due.recv(), if turns.len() < parts.concurrency => match due {
                 Some(due) => turns.enter(Work::Poll(due)),
                 None => break,
             },
             Some(push) = inputs.pushes.recv(), if turns.len() < parts.concurrency => turns.enter(Work::Push(push)),
             Some(ended) = work.join_next() => turns.leave(&ended??),
-        };
-        if let Some(next) = next {
-            let price = *inputs.price.borrow();
-            work.spawn(go(parts.clone(), next, price, outputs.clone()));
         }
+        begin(&mut turns, &mut work);
     }
+    turns.stop();
     while let Some(ended) = work.join_next().await {
-        if let Some(next) = turns.leave(&ended??) {
-            let price = *inputs.price.borrow();
-            work.spawn(go(parts.clone(), next, price, outputs.clone()));
-        }
+        turns.leave(&ended??);
+        begin(&mut turns, &mut work);
     }
     Ok(())
 }

@@ -79,6 +79,7 @@ impl Bench {
             store: store.polls(),
             rules,
             concurrency: 1,
+            per_host: 4,
             clock: Arc::new(ManualClock::new(at(0))),
         };
         let (polled, a) = mpsc::channel(64);

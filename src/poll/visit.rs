@@ -124,6 +124,7 @@ fn held(facts: Facts, hold: Hold, now: DateTime<Utc>) -> Visit {
     let (state, reason) = match hold.why {
         Some(Trouble::Throttled(_)) => (State::Throttled, hold.to_string()),
         Some(Trouble::Challenge(_)) => (State::Blocked, hold.to_string()),
+        Some(Trouble::Unreachable) => (State::Backoff, hold.to_string()),
         None => (facts.state, facts.reason.clone()),
     };
     ended(facts, PollResult::Held { wait: hold.wait, state }, "held", reason, now)

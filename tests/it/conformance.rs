@@ -189,7 +189,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let (told, mut polls) = mpsc::channel::<PollRecord>(64);
     let stop = CancellationToken::new();
     let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(clock)).unwrap());
-    let parts = poll::Parts { fetcher, store: store.polls(), rules, concurrency: 8, clock: Arc::clone(clock) };
+    let parts = poll::Parts { fetcher, store: store.polls(), rules, concurrency: 8, per_host: 4, clock: Arc::clone(clock) };
     // Without hubs.
     let (pushes, sooner) = (mpsc::channel(1).1, mpsc::channel(1).1);
     let controls = schedule::Controls { pressure, changes, sooner, gone: None, price: price_tx, stop: stop.clone() };

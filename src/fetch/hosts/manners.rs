@@ -10,6 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// The pause where the server names none, and how long it may grow: it doubles each time that nothing better came
 /// between. Sources that fail again have longer waits of their own.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(15));
+/// The first pause after a connection that failed: most are well again at once.
+const SHORT_PAUSE: Duration = Duration::from_secs(2);
 
 /// A server may ask us away for so long at most; more is a mistake of its own.
 const LONGEST_PAUSE: Duration = Duration::from_hours(7 * 24);
@@ -23,6 +25,8 @@ pub enum Trouble {
     Throttled(u16),
     /// It asked us to prove that we are human.
     Challenge(&'static str),
+    /// There is no connection to be had.
+    Unreachable,
 }
 
 impl fmt::Display for Trouble {
@@ -30,6 +34,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Throttled(status) => write!(f, "HTTP status {status}"),
             Self::Challenge(vendor) => write!(f, "a challenge page of {vendor}"),
+            Self::Unreachable => f.write_str("it could not be connected to"),
         }
     }
 }
@@ -49,7 +54,8 @@ impl Pause {
         let before = before.filter(|it| !it.is_over(now));
         let running = before.and_then(|it| it.left(now));
         let times = before.map_or(0, |it| if running.is_some() { it.times } else { it.times.saturating_add(1) });
-        let ladder = || PAUSE.0.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(PAUSE.1);
+        let first = if why == Trouble::Unreachable { SHORT_PAUSE } else { PAUSE.0 };
+        let ladder = || first.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(PAUSE.1);
         let length = retry_after.unwrap_or_else(ladder).min(LONGEST_PAUSE);
         match before.zip(running) {
             Some((before, left)) if left >= length => before,

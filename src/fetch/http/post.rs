@@ -67,7 +67,7 @@ impl<C: Clock> HttpFetcher<C> {
         let status = response.status().as_u16();
         if status == 429 || (status == 503 && response.headers().contains_key(RETRY_AFTER)) {
             let retry_after: Option<Duration> = headers::retry_after(response.headers(), self.clock.now());
-            self.note(&hosts::name(url), &Hop::Done(Outcome::Throttled { status, retry_after }));
+            self.note(&hosts::name(url), &Ok(Hop::Done(Outcome::Throttled { status, retry_after })));
         }
     }
 }

@@ -38,15 +38,20 @@ impl<C: Clock> HttpFetcher<C> {
     }
 
     /// What an answer says about how often to come holds for all requests to its host.
-    pub(super) fn note(&self, host: &str, hop: &Hop) {
+    pub(super) fn note(&self, host: &str, hop: &Result<Hop, FetchError>) {
         let (why, retry_after) = match hop {
-            Hop::Done(Outcome::Throttled { status, retry_after }) => (Trouble::Throttled(*status), *retry_after),
-            Hop::Done(Outcome::Failed(FetchError::Status(503))) => (Trouble::Throttled(503), None),
-            Hop::Done(Outcome::Blocked(Block::Challenge { service, .. })) => (Trouble::Challenge(service), None),
-            Hop::Done(Outcome::Failed(_)) => return,
+            Ok(Hop::Done(Outcome::Throttled { status, retry_after })) => (Trouble::Throttled(*status), *retry_after),
+            Ok(Hop::Done(Outcome::Failed(FetchError::Status(503)))) => (Trouble::Throttled(503), None),
+            Ok(Hop::Done(Outcome::Blocked(Block::Challenge { service, .. }))) => (Trouble::Challenge(service), None),
+            Err(FetchError::Unreachable(_)) => (Trouble::Unreachable, None),
+            Ok(Hop::Done(Outcome::Failed(_))) | Err(_) => return,
             _ => return self.hosts.well(host, self.clock.now()),
         };
-        metrics::host_left_alone(if matches!(why, Trouble::Throttled(_)) { "throttled" } else { "challenge" });
+        metrics::host_left_alone(match why {
+            Trouble::Throttled(_) => "throttled",
+            Trouble::Challenge(_) => "challenge",
+            Trouble::Unreachable => "unreachable",
+        });
         self.hosts.trouble(host, why, retry_after, self.clock.now());
     }
 }

@@ -68,6 +68,7 @@ fn without_a_file(outcome: Outcome) -> Answer {
             error @ (FetchError::Timeout(_)
             | FetchError::NoAnswer(_)
             | FetchError::TooSlow(_)
+            | FetchError::Unreachable(_)
             | FetchError::Transport(_)
             | FetchError::TooLarge { .. }
             | FetchError::Decode(_)),
