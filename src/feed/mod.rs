@@ -48,7 +48,7 @@ use crate::{
 
 use bases::Bases;
 pub use convert::content;
-pub(crate) use discovery::feeds as offered_by_page;
+pub(crate) use discovery::{feeds as offered_by_page, hubs as hubs_of_page};
 pub use neutral::Neutral;
 pub use repairs::{Repair, Repairs};
 pub use safe_html::safe_html;

@@ -74,7 +74,7 @@ async fn read<F, C>(
     parts: &Parts<F, C>,
     source: &Source,
     facts: &Facts,
-    content: Fetched,
+    content: Box<Fetched>,
     now: DateTime<Utc>,
 ) -> Result<Option<listing::Listed>, PipelineError> {
     let (rules, store, facts, source) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());

@@ -114,7 +114,7 @@ impl Bench {
     async fn push(&self, hour: i64, body: Option<&str>) -> Facts {
         self.parts.clock.set(at(hour));
         let (done, durable) = oneshot::channel();
-        let push = Push { source: Arc::clone(&self.source), content: body.map(fetched), done };
+        let push = Push { source: Arc::clone(&self.source), content: body.map(|it| Box::new(fetched(it))), done };
         push::take(self.parts.clone(), push, self.outputs.clone()).await.unwrap();
         durable.await.unwrap();
         self.facts()

@@ -284,5 +284,7 @@ pub(super) fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Resul
         None => links::read(bytes, content_type, url),
         Some(selectors) => links::read_by(selectors, bytes, content_type, url),
     };
-    read.map(links::to_feed).map_err(|error| error.to_string())
+    let feed = read.map(links::to_feed).map_err(|error| error.to_string())?;
+    // Tags and attributes are ASCII in every encoding that a page may have.
+    Ok(Feed { links: feed::hubs_of_page(&String::from_utf8_lossy(bytes), url), ..feed })
 }

@@ -153,7 +153,7 @@ impl<C: Clock> Desk<C> {
         };
         let signature = head.headers.get(SIGNATURE).and_then(|it| it.to_str().ok());
         let content = match proof(signature, &secret, &bytes) {
-            Proof::Content => Some(self.fetched(&head.headers, at, bytes)),
+            Proof::Content => Some(Box::new(self.fetched(&head.headers, at, bytes))),
             Proof::Ping => None,
             Proof::Nothing => {
                 tracing::warn!(source.id = %source.id, signed = signature.is_some(), "content without its hub's signature was dropped");
@@ -163,7 +163,7 @@ impl<C: Clock> Desk<C> {
         self.hand_over(source, content).await
     }
 
-    async fn hand_over(&self, source: Arc<Source>, content: Option<Fetched>) -> (Option<&'static str>, Response<Full<Bytes>>) {
+    async fn hand_over(&self, source: Arc<Source>, content: Option<Box<Fetched>>) -> (Option<&'static str>, Response<Full<Bytes>>) {
         let (done, durable) = oneshot::channel();
         if self.outputs.pushes.try_send(Push { source, content, done }).is_err() {
             return (Some("busy"), later());

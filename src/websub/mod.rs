@@ -54,7 +54,7 @@ pub struct Push {
     /// About which source.
     pub source: Arc<Source>,
     /// What is new in it; nothing where the hub only told that there is something.
-    pub content: Option<Fetched>,
+    pub content: Option<Box<Fetched>>,
     /// Told once what it brought is durable.
     pub done: oneshot::Sender<()>,
 }

@@ -219,7 +219,7 @@ impl<F: Post, C: Clock> Desk<F, C> {
         metrics::websub_request(mode.as_str(), "failed");
         let Some(mut it) = self.subscriptions.get(&token).cloned() else { return Ok(()) };
         tracing::warn!(source.id = it.source, hub = it.announced.hubs.first().map(Url::as_str), reason, "the hub did not take the request");
-        it.refused(reason, self.parts.clock.now());
+        it.refused(&reason, self.parts.clock.now());
         self.keep(it).await
     }
 
@@ -303,7 +303,15 @@ impl<F: Post, C: Clock> Desk<F, C> {
         }
         let is_live = it.is_live(now);
         metrics::websub_question(if answer == Answer::Noted { "denied" } else { "verified" });
-        tracing::info!(source.id = it.source, topic = it.announced.topic, mode, live = is_live, until = ?it.until, it.reason, "its hub answered");
+        let until = it.until.map(|it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+        tracing::info!(
+            source.id = it.source,
+            topic = it.announced.topic,
+            mode,
+            until,
+            reason = it.reason,
+            "the hub's question was answered"
+        );
         if was_live
             && !is_live
             && let Ok(source) = it.source.parse()

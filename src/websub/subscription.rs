@@ -231,7 +231,7 @@ impl Subscription {
             return Step::Wait;
         }
         if self.asked.is_some() {
-            self.failed("the hub did not verify it".to_owned(), now);
+            self.failed("the hub did not verify it", now);
             return Step::Wait;
         }
         let over = self.until.is_none_or(|it| it <= now) || self.failures >= GIVE_UP;
@@ -259,7 +259,7 @@ impl Subscription {
     }
 
     /// A request came to nothing.
-    pub fn refused(&mut self, reason: String, now: DateTime<Utc>) {
+    pub fn refused(&mut self, reason: &str, now: DateTime<Utc>) {
         // Where it was verified meanwhile, that counts.
         if self.asked.is_some() {
             self.failed(reason, now);
@@ -311,12 +311,12 @@ impl Subscription {
         self.reason.clear();
     }
 
-    fn failed(&mut self, reason: String, now: DateTime<Utc>) {
+    fn failed(&mut self, reason: &str, now: DateTime<Utc>) {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX).max(1);
         let wait = TimeDelta::from_std(BACKOFF.0.saturating_mul(factor).min(BACKOFF.1)).unwrap_or(TimeDelta::days(1));
         self.failures = self.failures.saturating_add(1);
         (self.asked, self.next) = (None, now + self.spread(wait));
-        self.reason = bounded(&reason);
+        self.reason = bounded(reason);
         // Another of its hubs may answer; while one still delivers, it is the one to ask.
         if !self.is_live(now) && self.wanted {
             self.announced.hubs.rotate_left(1);

@@ -108,9 +108,11 @@ fn publish(site: &Site, hub: &str, slugs: &[&str]) {
     site.put("/feed", crate::support::Answer::ok(feed(site, hub, slugs)));
 }
 
-/// nashra with WebSub, whose polls come once an hour.
+/// nashra with WebSub, whose polls come once an hour; `more` are settings of fetching.
 fn start(dir: &Path, sources: &str, more: &str) -> Nashra {
-    let config = format!("[websub]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://news.example/hooks\"\n{more}");
+    let config = format!(
+        "[websub]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://news.example/hooks\"\n[fetch]\ncontact = \"bot@example.org\"\n{more}"
+    );
     std::fs::write(dir.join("nashra.toml"), config).unwrap();
     std::fs::write(dir.join("sources.txt"), sources).unwrap();
     let arguments = "run -c nashra.toml --sources sources.txt --data-dir data --allow-address 127.0.0.1 --min-interval 200ms \
@@ -230,7 +232,7 @@ fn what_a_hub_sends_is_published_at_once_and_once() {
 fn what_is_not_signed_by_the_hub_is_dropped_without_a_word_and_who_knows_no_callback_gets_nowhere() {
     let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
     publish(&site, &hub.base, &["a"]);
-    let nashra = start(dir.path(), &format!("{}/feed", site.base), "[fetch]\nmax_body = \"8KiB\"\n");
+    let nashra = start(dir.path(), &format!("{}/feed", site.base), "max_body = \"8KiB\"\n");
     let (at, asked) = (hooks(&nashra), hub.next(0));
     verify(&at, &asked, "3600");
     let (path, forged) = (path(&asked), feed(&site, &hub.base, &["forged"]));
@@ -296,7 +298,7 @@ fn a_source_that_is_removed_or_names_its_hub_no_more_is_unsubscribed() {
     publish(&site, &hub.base, &["a"]);
     let nashra = start(dir.path(), "", "");
     let (at, url) = (hooks(&nashra), format!("{}/feed", site.base));
-    assert_eq!(command(dir.path(), &["sources", "add", &url, "--data-dir", "data"]).0, Some(0));
+    assert_eq!(command(dir.path(), &["sources", "add", &url, "--kind", "feed", "--data-dir", "data"]).0, Some(0));
     let asked = hub.next(0);
     verify(&at, &asked, "3600");
     publish(&site, "", &["b", "a"]);
@@ -309,11 +311,13 @@ fn a_source_that_is_removed_or_names_its_hub_no_more_is_unsubscribed() {
 
     let other = Site::start();
     publish(&other, &hub.base, &["c"]);
-    let change = |what: &str| command(dir.path(), &["sources", what, &format!("{}/feed", other.base), "--data-dir", "data"]).0;
-    assert_eq!(change("add"), Some(0));
+    let change = |what: &str, kind: &[&str]| {
+        command(dir.path(), &[&["sources", what, &format!("{}/feed", other.base), "--data-dir", "data"], kind].concat()).0
+    };
+    assert_eq!(change("add", &["--kind", "feed"]), Some(0));
     let asked = hub.next(2);
     verify(&at, &asked, "3600");
-    assert_eq!(change("remove"), Some(0));
+    assert_eq!(change("remove", &[]), Some(0));
     let ended = hub.next(3);
     assert_eq!((ended.get("hub.mode"), ended.get("hub.callback")), ("unsubscribe", asked.get("hub.callback")));
     assert_eq!(push(&at, &asked, "sha256", &feed(&other, &hub.base, &["late"])), 410);

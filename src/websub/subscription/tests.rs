@@ -101,7 +101,7 @@ fn what_a_hub_does_not_verify_and_what_it_refuses_is_tried_again_ever_later_and_
         assert_eq!(it.step(now), Step::Ask(Mode::Subscribe));
         let hub = it.announced.hubs[0].clone();
         if round % 2 == 0 {
-            it.refused("HTTP status 500".to_owned(), now);
+            it.refused("HTTP status 500", now);
             waits.push(it.next - now);
         } else {
             assert_eq!(it.step(now + TimeDelta::minutes(9)), Step::Wait);
@@ -117,7 +117,7 @@ fn what_a_hub_does_not_verify_and_what_it_refuses_is_tried_again_ever_later_and_
 #[test]
 fn a_verification_that_comes_before_the_answer_counts() {
     let mut it = live(1000);
-    it.refused("HTTP status 500".to_owned(), at(1));
+    it.refused("HTTP status 500", at(1));
     assert_eq!((it.state(at(2)), it.failures), (State::Live, 0));
 }
 
@@ -125,7 +125,7 @@ fn a_verification_that_comes_before_the_answer_counts() {
 fn a_renewal_that_fails_is_tried_again_at_the_same_hub_while_the_lease_runs() {
     let mut it = live(1000);
     assert_eq!(it.step(it.next), Step::Ask(Mode::Subscribe));
-    it.refused("no answer".to_owned(), at(800));
+    it.refused("no answer", at(800));
     assert_eq!((it.state(at(801)), it.announced.hubs[0].as_str()), (State::Live, "https://hub.example/"));
     assert!(it.next <= at(880));
 }
@@ -150,7 +150,7 @@ fn what_is_not_wanted_any_more_is_ended_at_the_hub_or_runs_out() {
     it.end(at(1));
     for _ in 0..GIVE_UP {
         assert_eq!(it.step(it.next), Step::Ask(Mode::Unsubscribe));
-        it.refused("gone".to_owned(), it.next - VERIFIES_WITHIN);
+        it.refused("gone", it.next - VERIFIES_WITHIN);
     }
     assert_eq!(it.step(it.next), Step::Forget);
 }
