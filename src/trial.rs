@@ -179,7 +179,8 @@ impl<F: Fetch> Trier<'_, F> {
     /// Fetches an address.
     pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
         let obeys_robots = self.rules.robots == RobotsMode::Obey;
-        let request = Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT, obeys_robots, goes_first: true };
+        let request =
+            Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT, obeys_robots, goes_first: true, delta: false };
         let outcome = self.fetcher.fetch(request).await;
         let fetched = body(outcome)?;
         let at = Some(fetched.url.clone());

@@ -51,7 +51,14 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
 async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: usize) -> List {
     let cached = cache(url, data_dir);
     let bytes = match fetcher
-        .fetch(Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT, obeys_robots: false, goes_first: true })
+        .fetch(Request {
+            url: url.clone(),
+            validators: Validators::default(),
+            accept: ACCEPT,
+            obeys_robots: false,
+            goes_first: true,
+            delta: false,
+        })
         .await
     {
         Outcome::New(found) => found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string()),

@@ -185,7 +185,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
         self.asked.insert(url.clone());
         // RFC 9309 §2.3: robots.txt itself is allowed to all.
         let obeys_robots = self.obeys_robots && url.path() != "/robots.txt";
-        let request = Request { url, validators: Validators::default(), accept, obeys_robots, goes_first: true };
+        let request = Request { url, validators: Validators::default(), accept, obeys_robots, goes_first: true, delta: false };
         let mut outcome = self.fetcher.fetch(request.clone()).await;
         while let Outcome::Held(hold) = outcome
             && hold.why.is_none()

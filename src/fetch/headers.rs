@@ -49,6 +49,12 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
+/// Whether an answer with status 226 is what feeds make of theirs, and nothing else was done to it (RFC 3229 §10.5.2).
+pub(super) fn is_delta(headers: &HeaderMap) -> bool {
+    let mut made = headers.get_all("im").iter().flat_map(|value| value.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    made.next().is_some_and(|it| it.eq_ignore_ascii_case(b"feed")) && made.next().is_none()
+}
+
 /// All `Content-Encoding`s in the order they were applied; one more than we undo, at most, so that too many show.
 pub(super) fn encodings(headers: &HeaderMap) -> Vec<String> {
     headers

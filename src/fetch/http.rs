@@ -100,6 +100,9 @@ impl Limits {
     }
 }
 
+/// What a client takes instead of a whole body (RFC 3229 §10.5.3).
+const A_IM: HeaderName = HeaderName::from_static("a-im");
+
 /// Fetches over HTTP within its [`Limits`].
 #[derive(Debug)]
 pub struct HttpFetcher<C> {
@@ -260,7 +263,8 @@ impl<C: Clock> HttpFetcher<C> {
         }
         Ok(Hop::Done(match status {
             // Nothing, or a part that nobody asked for.
-            204..=206 => Outcome::Failed(FetchError::Status(status)),
+            226 if request.delta && headers::is_delta(headers) => return self.body(request, response, (requested, bound)).await,
+            204..=206 | 226 => Outcome::Failed(FetchError::Status(status)),
             200..=299 => return self.body(request, response, (requested, bound)).await,
             301 | 302 | 303 | 307 | 308 => {
                 let permanent = matches!(status, 301 | 308);
@@ -280,7 +284,9 @@ impl<C: Clock> HttpFetcher<C> {
     async fn send(&self, request: &Request) -> Result<Response, FetchError> {
         let Validators { etag, last_modified } = &request.validators;
         let mut builder = self.client.get(request.url.clone());
-        let headers: [(HeaderName, Option<Bytes>); 3] = [
+        let delta = request.delta && request.validators != Validators::default();
+        let headers: [(HeaderName, Option<Bytes>); 4] = [
+            (A_IM, delta.then(|| Bytes::from_static(b"feed"))),
             (ACCEPT, Some(Bytes::from_static(request.accept.as_bytes()))),
             (IF_NONE_MATCH, etag.as_deref().map(Bytes::copy_from_slice)),
             (IF_MODIFIED_SINCE, last_modified.as_deref().map(Bytes::copy_from_slice)),
@@ -322,6 +328,7 @@ impl<C: Clock> HttpFetcher<C> {
             fresh_for: headers::fresh_for(headers, self.clock.now()),
             links: headers::links(headers),
             requested,
+            delta: status.as_u16() == 226,
         })))
     }
 }
@@ -425,7 +432,8 @@ mod tests {
             stream.write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n").await.unwrap();
             stream
         };
-        let request = Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: false, goes_first: false };
+        let request =
+            Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: false, goes_first: false, delta: false };
         let (outcome, _stream) = tokio::join!(fetcher.fetch(request), release);
         assert!(matches!(outcome, Outcome::Gone { status: 410 }), "{outcome:?}");
         assert!(fetcher.hosts.is_empty());

@@ -44,6 +44,8 @@ pub struct Request {
     /// Whether it goes before those who were sent away until the host's pace allows for them: a poll before the pages
     /// that earlier ones found.
     pub goes_first: bool,
+    /// Whether only what is new since the validators will do (RFC 3229 with the instance manipulation `feed`).
+    pub delta: bool,
 }
 
 /// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
@@ -128,6 +130,8 @@ pub struct Fetched {
     pub links: Links,
     /// When the request was sent that brought this body. Later looks at a page win over earlier ones.
     pub requested: DateTime<Utc>,
+    /// Whether it is only what is new (status 226).
+    pub delta: bool,
 }
 
 /// What `Link` headers say of `WebSub`, as it is written.

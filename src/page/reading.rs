@@ -112,6 +112,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             accept: ACCEPT,
             obeys_robots: !entry.ignores_robots,
             goes_first: false,
+            delta: false,
         };
         let failure = match self.fetcher.fetch(request).await {
             Outcome::New(fetched) => {

@@ -29,7 +29,7 @@ pub(super) async fn end<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
         (PollResult::Read { fresh: 1.. }, Some(url)) => {
             let url = moved::address(visit.facts.moved.as_ref(), url).clone();
             let obeys_robots = parts.rules.obeys_robots(source);
-            let request = Request { url, validators, accept: accept(source), obeys_robots, goes_first: true };
+            let request = Request { url, validators, accept: accept(source), obeys_robots, goes_first: true, delta: false };
             matches!(parts.fetcher.fetch(request).await, Outcome::NotModified { .. })
         }
         (PollResult::Read { .. } | PollResult::Unchanged, _) => false,

@@ -65,6 +65,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
             accept: ACCEPT,
             obeys_robots: parts.rules.obeys_robots(source),
             goes_first: false,
+            delta: false,
         };
         let mut commit = PollCommit::default();
         if let Outcome::New(fetched) = parts.fetcher.fetch(request).await {

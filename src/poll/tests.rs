@@ -31,6 +31,7 @@ fn fetched(body: &str) -> Fetched {
         fresh_for: None,
         links: Links::default(),
         requested: DateTime::UNIX_EPOCH,
+        delta: false,
     }
 }
 

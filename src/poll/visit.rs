@@ -59,7 +59,8 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
                 SourceKind::Site => (url, Validators::default()),
                 _ => (moved::address(facts.moved.as_ref(), url), validators(&facts, started)),
             };
-            parts.fetcher.fetch(Request { url: url.clone(), validators, accept: accept(source), obeys_robots, goes_first: true }).await
+            let (url, delta) = (url.clone(), source.kind == SourceKind::Feed);
+            parts.fetcher.fetch(Request { url, validators, accept: accept(source), obeys_robots, goes_first: true, delta }).await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
     };
@@ -71,7 +72,9 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     let (result, word, reason) = match outcome {
         Outcome::New(fetched) => {
             metrics::fetched("poll", "ok", fetched.body.bytes.len());
-            facts.trust.full(now);
+            if !fetched.delta {
+                facts.trust.full(now);
+            }
             return match source.kind {
                 SourceKind::Sitemap => sitemap::read(parts, source, facts, *fetched).await,
                 SourceKind::Site => site::read(parts, source, facts, *fetched).await,
@@ -194,6 +197,7 @@ fn read_body(
         }
     };
     match listed {
+        Ok(listed) if fetched.delta => Ok(Visit { announced: says.announced, ..added(facts, listed, fetched.validators, now) }),
         Ok(listed) => Ok(taken(facts, listed, (says, fetched.validators, hash), now)),
         Err(reason) => Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
     }
@@ -218,20 +222,26 @@ pub(super) fn taken(
         facts.backfill = says.older.map(backfill::begin).or(site);
         metrics::gap();
     }
-    facts.validators = validators;
     facts.body_hash = Some(hash);
-    facts.title = listed.title;
-    (facts.failures, facts.reason, facts.last_success, facts.gone) = (0, String::new(), Some(now), None);
+    facts.title.clone_from(&listed.title);
     facts.touched_day = day(now);
-    facts.entries += listed.fresh as u64;
     facts.hints = says.hints;
     facts.listed = u32::try_from(listed.shown).unwrap_or(u32::MAX);
+    let visit = added(facts, listed, validators, now);
+    Visit { sighting: Sighting { gapless: !gap, ..visit.sighting }, gap, announced: says.announced, ..visit }
+}
+
+/// A visit that showed entries, which may be all that is listed or only what is new.
+fn added(mut facts: Facts, listed: listing::Listed, validators: Validators, now: DateTime<Utc>) -> Visit {
+    facts.validators = validators;
+    (facts.failures, facts.reason, facts.last_success, facts.gone) = (0, String::new(), Some(now), None);
+    facts.entries += listed.fresh as u64;
     if listed.fresh > 0 {
         facts.last_new = Some(now);
     }
-    let sighting = Sighting { published: listed.published, gapless: !gap };
+    let sighting = Sighting { published: listed.published, gapless: true };
     let result = PollResult::Read { fresh: listed.fresh };
-    Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap, announced: says.announced }
+    Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap: false, announced: None }
 }
 
 /// Whether a body that is no feed is a page: a notice, a login, the home page.

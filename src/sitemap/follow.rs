@@ -75,7 +75,7 @@ impl Followed {
 }
 
 async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usize, bool)) -> Result<([u8; 16], Sitemap), String> {
-    let request = Request { url, validators: Validators::default(), accept: ACCEPT, obeys_robots, goes_first: true };
+    let request = Request { url, validators: Validators::default(), accept: ACCEPT, obeys_robots, goes_first: true, delta: false };
     match fetcher.fetch(request).await {
         Outcome::New(answer) => parse(*answer, max_decoded).await,
         Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),

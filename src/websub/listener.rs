@@ -189,6 +189,7 @@ impl<C: Clock> Desk<C> {
             fresh_for: None,
             links: Links::default(),
             requested: self.clock.now(),
+            delta: false,
         }
     }
 

@@ -110,10 +110,14 @@ fn feed(slugs: impl IntoIterator<Item = String>, more: &str) -> String {
     format!("<rss version=\"2.0\"><channel><title>F</title>{more}{items}</channel></rss>")
 }
 
-/// One entry in each of these stretches of time since the start of 2026, the last ten.
+/// How many such stretches of time have begun since the start of 2026: one entry is published in each.
+fn number(at: DateTime<Utc>, every: TimeDelta) -> i64 {
+    (at - "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap()).num_seconds() / every.num_seconds()
+}
+
+/// The last ten entries.
 fn published(at: DateTime<Utc>, every: TimeDelta) -> Vec<String> {
-    let number = (at - "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap()).num_seconds() / every.num_seconds();
-    (0..10).map(|back| format!("entry {}", number - back)).collect()
+    (0..10).map(|back| format!("entry {}", number(at, every) - back)).collect()
 }
 
 fn validators() -> Vec<(&'static str, Vec<u8>)> {
@@ -132,6 +136,19 @@ fn well_behaved(path: &str, asked: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(
         "/night" => {
             let skipped = (0..8).map(|hour| format!("<hour>{hour}</hour>")).collect::<Vec<_>>().concat();
             (200, vec![], feed(published(at, TimeDelta::minutes(20)), &format!("<skipHours>{skipped}</skipHours>")))
+        }
+        "/delta" => {
+            let newest = number(at, TimeDelta::hours(1));
+            let tag = vec![("etag", format!("\"{newest}\"").into_bytes())];
+            let known = asked.get("if-none-match").map(|it| it.to_str().unwrap().trim_matches('"').parse::<i64>().unwrap());
+            match known {
+                Some(known) if known == newest => (304, tag, String::new()),
+                Some(known) if asked.get("a-im").is_some_and(|it| it == "feed") => {
+                    let made = [tag, vec![("im", b"feed".to_vec())]].concat();
+                    (226, made, feed((known + 1..=newest).map(|it| format!("entry {it}")), ""))
+                }
+                _ => (200, tag, feed(published(at, TimeDelta::hours(1)), "")),
+            }
         }
         "/private" => (200, vec![], feed(one(), "")),
         _ => (404, vec![], String::new()),
@@ -234,7 +251,7 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     let good = Host::start(Arc::clone(&clock), well_behaved).await;
     let busy = Host::start(Arc::clone(&clock), busy).await;
     let lying = Host::start(Arc::clone(&clock), lying).await;
-    let paths = ["quiet", "busy", "kept", "night", "private"];
+    let paths = ["quiet", "busy", "kept", "night", "delta", "private"];
     let mut list: String =
         paths.iter().map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\n", good.base)).collect::<Vec<_>>().concat();
     for (id, host) in [("one", &busy), ("two", &busy), ("lies", &lying)] {
@@ -258,7 +275,11 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     }
 
     for path in paths {
-        let seen = good.seen(&format!("/{path}"));
+        let mut seen = good.seen(&format!("/{path}"));
+        // An audit that finds something new asks twice, at most once a day.
+        let requests = seen.len();
+        seen.dedup_by_key(|it| it.at);
+        assert!(requests - seen.len() <= 5, "{path}: {requests} requests, {} polls", seen.len());
         assert!(gaps(&seen).iter().all(|it| *it >= TimeDelta::minutes(5)), "{path}: the shortest interval holds over restarts");
     }
     assert!(good.seen("/busy").len() > 50, "{}", good.seen("/busy").len());
@@ -270,6 +291,13 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     assert!(good.seen("/private").is_empty(), "what robots.txt forbids is never asked for");
     let robots = good.seen("/robots.txt").len();
     assert!(robots <= lives.len() + 4, "robots.txt is asked for once a day and start, not {robots} times");
+
+    let delta = good.seen("/delta");
+    assert!(delta.iter().filter(|it| it.status == 226).count() > 20, "what is new is asked for alone");
+    let facts = Store::open(dir.path(), 8 << 20).unwrap().polls().facts("delta").unwrap().unwrap();
+    let newest = number(delta.last().unwrap().at, TimeDelta::hours(1));
+    let first = number(start(), TimeDelta::hours(1)) - 9;
+    assert_eq!((facts.gaps, i64::try_from(facts.entries).unwrap()), (0, newest - first + 1), "and is neither a gap nor a loss");
 
     let all = busy.log.lock().unwrap().clone();
     assert!(all.iter().filter(|it| it.status == 429).count() >= 2 && all.iter().any(|it| it.status == 503));

@@ -44,6 +44,7 @@ fn request(url: &str) -> Request {
         accept: "text/html, */*;q=0.5",
         obeys_robots: false,
         goes_first: false,
+        delta: false,
     }
 }
 

@@ -30,7 +30,8 @@ impl Asker {
 
     fn get(&self, site: &Site, path: &str) -> Outcome {
         let url = format!("{}{path}", site.base).parse().unwrap();
-        let request = Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: true, goes_first: false };
+        let request =
+            Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: true, goes_first: false, delta: false };
         self.runtime.block_on(self.fetcher.fetch(request))
     }
 }

@@ -29,8 +29,14 @@ impl<C: Clock> HttpFetcher<C> {
         url.set_path("/robots.txt");
         url.set_query(None);
         url.set_fragment(None);
-        let request =
-            Request { url, validators: Validators::default(), accept: "text/plain, */*;q=0.5", obeys_robots: false, goes_first: true };
+        let request = Request {
+            url,
+            validators: Validators::default(),
+            accept: "text/plain, */*;q=0.5",
+            obeys_robots: false,
+            goes_first: true,
+            delta: false,
+        };
         Box::pin(async move {
             let bound = Bound { bytes: MAX_FILE, cut: true, rate: self.limits.rate() };
             let answer = match self.follow(request, bound).await.unwrap_or_else(Outcome::Failed) {
