@@ -22,8 +22,9 @@ use url::Url;
 
 use super::{
     Ask, Push, What, Whose,
+    question::{Answer, Question},
     signature::{Proof, proof},
-    subscription::{Answer, Question, token},
+    subscription::token,
 };
 use crate::{
     admin::http,

@@ -11,10 +11,12 @@
 
 mod announced;
 mod subscription;
-mod signature;
-mod delivery;
+mod question;
+mod desk;
 mod stage;
+mod signature;
 mod listener;
+mod delivery;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -37,7 +39,7 @@ pub use listener::{Listener, Outputs, serve};
 pub use stage::{Inputs, Parts, run};
 pub use subscription::{State, Subscription};
 
-use subscription::{Answer, Question};
+use question::{Answer, Question};
 
 /// What a poll found a source to say of its hubs; nothing where it names none any more.
 #[derive(Debug)]

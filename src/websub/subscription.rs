@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
-use super::announced::Announced;
+use super::{
+    announced::Announced,
+    question::{Answer, Question},
+};
 use crate::store::digest;
 
 /// A hub has so long to verify what it was asked for; then it is asked again.
@@ -127,53 +130,6 @@ impl State {
             Self::Ending => "ending",
         }
     }
-}
-
-/// What a hub asks at the callback (§5.3), as it came.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Question {
-    /// `hub.mode`.
-    pub mode: String,
-    /// `hub.topic`.
-    pub topic: String,
-    /// `hub.challenge`.
-    pub challenge: Option<String>,
-    /// `hub.lease_seconds`.
-    pub lease: Option<u64>,
-    /// `hub.reason`.
-    pub reason: Option<String>,
-}
-
-impl Question {
-    /// From a query. Of parameters that are given twice the first counts.
-    #[must_use]
-    pub fn parse(query: &str) -> Self {
-        let mut found = Self::default();
-        let (mut mode, mut topic, mut lease) = (None, None, None);
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let slot = match &*name {
-                "hub.mode" => &mut mode,
-                "hub.topic" => &mut topic,
-                "hub.challenge" => &mut found.challenge,
-                "hub.lease_seconds" => &mut lease,
-                "hub.reason" => &mut found.reason,
-                _ => continue,
-            };
-            slot.get_or_insert_with(|| value.into_owned());
-        }
-        Self { mode: mode.unwrap_or_default(), topic: topic.unwrap_or_default(), lease: lease.and_then(|it| it.parse().ok()), ..found }
-    }
-}
-
-/// What a hub hears.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// The challenge: it is what we want.
-    Yes(String),
-    /// 404: it is not.
-    No,
-    /// 200: we have heard.
-    Noted,
 }
 
 impl Subscription {

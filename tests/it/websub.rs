@@ -1,4 +1,4 @@
-//! WebSub with a real hub on loopback: it takes requests, verifies them, signs what it sends. It reaches nashra as through a proxy,
+//! `WebSub` with a real hub on loopback: it takes requests, verifies them, signs what it sends. It reaches nashra as through a proxy,
 //! since the public address is a name that nobody serves.
 
 use std::{
@@ -108,7 +108,7 @@ fn publish(site: &Site, hub: &str, slugs: &[&str]) {
     site.put("/feed", crate::support::Answer::ok(feed(site, hub, slugs)));
 }
 
-/// nashra with WebSub, whose polls come once an hour; `more` are settings of fetching.
+/// nashra with `WebSub`, whose polls come once an hour; `more` are settings of fetching.
 fn start(dir: &Path, sources: &str, more: &str) -> Nashra {
     let config = format!(
         "[websub]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://news.example/hooks\"\n[fetch]\ncontact = \"bot@example.org\"\n{more}"

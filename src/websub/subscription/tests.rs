@@ -156,23 +156,6 @@ fn what_is_not_wanted_any_more_is_ended_at_the_hub_or_runs_out() {
 }
 
 #[test]
-fn a_question_is_read_from_any_query() {
-    let query =
-        "hub.mode=subscribe&hub.topic=https%3A%2F%2Fa.example%2F%3Fx%3D1&hub.challenge=a+b%26&hub.lease_seconds=60&hub.mode=denied&x";
-    let expected = Question {
-        mode: "subscribe".to_owned(),
-        topic: "https://a.example/?x=1".to_owned(),
-        challenge: Some("a b&".to_owned()),
-        lease: Some(60),
-        reason: None,
-    };
-    assert_eq!(Question::parse(query), expected);
-    for odd in ["", "&&=&", "hub.lease_seconds=-1", "hub.mode", "%ff%fe=%"] {
-        assert_eq!(Question::parse(odd).lease, None);
-    }
-}
-
-#[test]
 fn the_token_is_the_end_of_the_path_whatever_a_proxy_makes_of_the_rest() {
     let it = new();
     assert_eq!(token(it.callback.path()), it.token());

@@ -1,0 +1,72 @@
+//! What hubs ask at a callback, and what they hear.
+
+use url::form_urlencoded;
+
+/// What a hub asks at the callback (§5.3), as it came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Question {
+    /// `hub.mode`.
+    pub mode: String,
+    /// `hub.topic`.
+    pub topic: String,
+    /// `hub.challenge`.
+    pub challenge: Option<String>,
+    /// `hub.lease_seconds`.
+    pub lease: Option<u64>,
+    /// `hub.reason`.
+    pub reason: Option<String>,
+}
+
+impl Question {
+    /// From a query. Of parameters that are given twice the first counts.
+    #[must_use]
+    pub fn parse(query: &str) -> Self {
+        let mut found = Self::default();
+        let (mut mode, mut topic, mut lease) = (None, None, None);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let slot = match &*name {
+                "hub.mode" => &mut mode,
+                "hub.topic" => &mut topic,
+                "hub.challenge" => &mut found.challenge,
+                "hub.lease_seconds" => &mut lease,
+                "hub.reason" => &mut found.reason,
+                _ => continue,
+            };
+            slot.get_or_insert_with(|| value.into_owned());
+        }
+        Self { mode: mode.unwrap_or_default(), topic: topic.unwrap_or_default(), lease: lease.and_then(|it| it.parse().ok()), ..found }
+    }
+}
+
+/// What a hub hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The challenge: it is what we want.
+    Yes(String),
+    /// 404: it is not.
+    No,
+    /// 200: we have heard.
+    Noted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_read_from_any_query() {
+        let query =
+            "hub.mode=subscribe&hub.topic=https%3A%2F%2Fa.example%2F%3Fx%3D1&hub.challenge=a+b%26&hub.lease_seconds=60&hub.mode=denied&x";
+        let expected = Question {
+            mode: "subscribe".to_owned(),
+            topic: "https://a.example/?x=1".to_owned(),
+            challenge: Some("a b&".to_owned()),
+            lease: Some(60),
+            reason: None,
+        };
+        assert_eq!(Question::parse(query), expected);
+        for odd in ["", "&&=&", "hub.lease_seconds=-1", "hub.mode", "%ff%fe=%"] {
+            assert_eq!(Question::parse(odd).lease, None);
+        }
+    }
+}
