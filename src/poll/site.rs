@@ -19,7 +19,7 @@ use crate::{
         sources::{Location, Source},
     },
     discover,
-    fetch::{Fetch, Fetched, Validators},
+    fetch::{Fetch, Fetched, Trust, Validators},
     pipeline::PipelineError,
     schedule::{decide::PollResult, hints::Hints},
     store::{Facts, Found, State},
@@ -98,7 +98,8 @@ fn take(facts: &mut Facts, found: Found) {
         return;
     }
     facts.site = Some(found);
-    (facts.validators, facts.body_hash, facts.hints) = (Validators::default(), None, Hints::default());
+    (facts.validators, facts.trust, facts.body_hash) = (Validators::default(), Trust::default(), None);
+    facts.hints = Hints::default();
     (facts.moved, facts.backfill, facts.gone) = (None, None, None);
     (facts.last_success, facts.listed) = (None, 0);
 }

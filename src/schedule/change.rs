@@ -242,4 +242,14 @@ mod tests {
         let expected = "nashra sources add:1:1: the id \"b\" is already that of the source at nashra sources add:1:1";
         assert_eq!((told.done.len(), told.wrong), (0, vec![expected.to_owned()]));
     }
+
+    #[test]
+    fn a_topic_keeps_its_id_and_is_named_by_its_list_alone() {
+        let store = Store::in_memory().unwrap().added();
+        let topics = Topics(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
+        let told = |wanted: Wanted| plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().told.wrong;
+        let taken = told(Wanted::Add(rows("[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n")));
+        assert_eq!(taken, ["nashra sources add:1:1: the id \"t\" is already that of the source at own.toml"]);
+        assert_eq!(told(Wanted::Remove(vec!["t".into()])), ["t is listed at own.toml: take it out there"]);
+    }
 }
