@@ -135,7 +135,10 @@ async fn answer(request: Request, reach: Reach) -> Response {
         }
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();
-            reach.changes.send(Change { wanted, dry_run, answer }).await.ok();
+            // A long list takes a while to be read, and the schedule has no time for that.
+            if let Ok(wish) = tokio::task::spawn_blocking(move || wanted.into()).await {
+                reach.changes.send(Change { wish, dry_run, answer }).await.ok();
+            }
             told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(serde_json::json!(it).to_string()))
         }
     }

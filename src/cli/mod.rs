@@ -28,6 +28,8 @@ use crate::{
 
 /// The config or the input is wrong.
 const WRONG_INPUT: u8 = 1;
+/// The arguments do not go together.
+const USAGE: u8 = 2;
 /// The world outside failed.
 const WORLD_FAILED: u8 = 3;
 

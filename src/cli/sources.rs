@@ -91,6 +91,7 @@ fn ask(overrides: &Overrides, work: impl AsyncFnOnce(&Config) -> Result<String, 
     ExitCode::from(code)
 }
 
-fn failed(error: &DaemonError) -> Failed {
+/// What a daemon that cannot be put together says.
+pub(super) fn failed(error: &DaemonError) -> Failed {
     (error.to_string(), if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED })
 }

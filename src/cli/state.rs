@@ -4,14 +4,13 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{WORLD_FAILED, WRONG_INPUT};
+use super::{WORLD_FAILED, WRONG_INPUT, sources};
 use crate::{
     admin::control::{self, Request, Response},
     config::{Config, Overrides, SinkKind},
-    daemon::{self, DaemonError},
-    explain,
+    daemon, explain,
     publish::{self, KafkaSink},
-    schedule::change::{self, Wanted},
+    schedule::change::{self, Wish},
     store::{Store, StoreError},
 };
 
@@ -71,38 +70,49 @@ pub(super) async fn answer(request: Request, config: &Config) -> Result<String, 
 
 /// No daemon runs: the store is opened here.
 async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)> {
-    let failed = |error: StoreError| {
-        let code = if matches!(error, StoreError::Damaged { .. }) { WRONG_INPUT } else { WORLD_FAILED };
-        (error.to_string(), code)
-    };
-    let adds = matches!(request, Request::Change { wanted: Wanted::Add(_), .. });
-    let looks = matches!(request, Request::Change { dry_run: true, .. });
-    let has_data = config.data_dir.is_dir();
-    if !has_data && !adds {
-        return Err((format!("{}: there is no such folder", config.data_dir.display()), WRONG_INPUT));
-    }
-    // A look leaves nothing behind.
-    let store = if looks && !has_data { Store::in_memory() } else { Store::open(&config.data_dir, config.store.cache.as_usize()) };
-    let store = store.map_err(failed)?;
     match request {
-        Request::Sources => explain::sources(&store).map_err(failed),
-        Request::Check => explain::check(&store).map_err(failed),
-        Request::Explain { what } => explain::explain(&store, &what).map_err(failed),
-        Request::Change { wanted, dry_run } => {
-            let code = |error: &DaemonError| if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED };
-            let mut sources = daemon::sources(config).await.map_err(|error| (error.to_string(), code(&error)))?;
-            // One that clashes with a list can still be removed.
-            if let Err(errors) = sources.with_added(store.added().all().map_err(failed)?) {
-                eprintln!("{errors}");
-            }
-            let told = change::alone(wanted, dry_run, (&sources.polled, &sources.topics), &store.added()).await.map_err(failed)?;
-            Ok(serde_json::json!(told).to_string())
-        }
+        Request::Sources => explain::sources(&open(config)?).map_err(failed),
+        Request::Change { wanted, dry_run } => change(wanted.into(), dry_run, config).await,
+        Request::Check => explain::check(&open(config)?).map_err(failed),
+        Request::Explain { what } => explain::explain(&open(config)?, &what).map_err(failed),
         Request::Adopt if config.sink.kind != SinkKind::Kafka => Err((publish::AdoptError::NoPosition.to_string(), WRONG_INPUT)),
         Request::Adopt => {
+            let store = open(config)?;
             let mut sink = KafkaSink::new(config.kafka.clone(), store.id());
             let adopted = publish::adopt(&mut sink, &store.outbox()).await;
             adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), WORLD_FAILED))
         }
     }
+}
+
+/// Adds or removes sources, beside those that the config names.
+async fn change(wish: Wish, dry_run: bool, config: &Config) -> Result<String, (String, u8)> {
+    // Lists may be fetched, and that takes a while: the store is opened after that.
+    let mut sources = daemon::sources(config).await.map_err(|error| sources::failed(&error))?;
+    // A look leaves nothing behind.
+    let store = match (dry_run, config.data_dir.is_dir(), &wish) {
+        (true, false, _) => Store::in_memory().map_err(failed)?,
+        (false, false, Wish::Add(_)) => Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?,
+        _ => open(config)?,
+    };
+    // One that clashes with a list can still be removed.
+    if let Err(errors) = sources.with_added(store.added().all().map_err(failed)?) {
+        eprintln!("{errors}");
+    }
+    let told = change::alone(wish, dry_run, (&sources.polled, &sources.topics), &store.added()).await.map_err(failed)?;
+    Ok(serde_json::json!(told).to_string())
+}
+
+/// The store of a daemon that has run.
+fn open(config: &Config) -> Result<Store, (String, u8)> {
+    if !config.data_dir.is_dir() {
+        return Err((format!("{}: there is no such folder", config.data_dir.display()), WRONG_INPUT));
+    }
+    Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(error: StoreError) -> (String, u8) {
+    let code = if matches!(error, StoreError::Damaged { .. }) { WRONG_INPUT } else { WORLD_FAILED };
+    (error.to_string(), code)
 }

@@ -4,13 +4,13 @@
 //! What must stay true: a look costs a bounded number of requests, and comes at most once a day; what was found is read on
 //! while a look fails; where nothing is found, the home page itself is read as a listing.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Parts, moved,
-    visit::{Visit, visit},
+    visit::{Visit, ended, visit},
 };
 use crate::{
     clock::Clock,
@@ -19,12 +19,14 @@ use crate::{
         sources::{Location, Source},
     },
     discover,
-    fetch::{Fetch, Fetched, Validators},
+    fetch::{Fetch, Fetched, Trust, Validators},
     pipeline::PipelineError,
-    schedule::hints::Hints,
+    schedule::{decide::PollResult, hints::Hints},
     store::{Facts, Found, State},
 };
 
+/// A look takes no longer, however slow the site is.
+const LOOK: Duration = Duration::from_mins(5);
 /// After this time it is looked again for what fails.
 const FAILING: TimeDelta = TimeDelta::days(1);
 /// After this time it is looked again whether there is something better than a listing, or than what is silent.
@@ -68,13 +70,23 @@ pub(super) async fn read<F: Fetch, C: Clock>(
 ) -> Result<Visit, PipelineError> {
     let terms = (parts.rules.max_decoded, parts.rules.obeys_robots(source));
     let home = fetched.url.clone();
-    let offers = discover::of_answer(&*parts.fetcher, fetched, terms).await.unwrap_or_default();
+    let look = tokio::time::timeout(LOOK, discover::of_answer(&*parts.fetcher, fetched, terms)).await;
     let now = parts.clock.now();
-    let (kind, url, how) = match discover::best(&offers, now) {
-        Some(best) => (best.kind, best.url.clone(), best.found),
-        None => (SourceKind::Listing, home, "nothing else was found"),
-    };
-    take(&mut facts, Found { kind, url, how: how.to_owned(), since: now, looked: now });
+    match look {
+        Ok(offers) => {
+            let offers = offers.unwrap_or_default();
+            let (kind, url, how) = match discover::best(&offers, now) {
+                Some(best) => (best.kind, best.url.clone(), best.found),
+                None => (SourceKind::Listing, home, "nothing else was found"),
+            };
+            take(&mut facts, Found { kind, url, how: how.to_owned(), since: now, looked: now });
+        }
+        Err(_) if facts.site.is_none() => {
+            let reason = "looking for its feeds and sitemaps took too long".to_owned();
+            return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now));
+        }
+        Err(_) => {}
+    }
     let source = read_at(source, &facts).into_owned();
     Box::pin(visit(parts, &source, facts, now)).await
 }
@@ -86,7 +98,8 @@ fn take(facts: &mut Facts, found: Found) {
         return;
     }
     facts.site = Some(found);
-    (facts.validators, facts.body_hash, facts.hints) = (Validators::default(), None, Hints::default());
+    (facts.validators, facts.trust, facts.body_hash) = (Validators::default(), Trust::default(), None);
+    facts.hints = Hints::default();
     (facts.moved, facts.backfill, facts.gone) = (None, None, None);
     (facts.last_success, facts.listed) = (None, 0);
 }

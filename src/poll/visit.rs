@@ -218,8 +218,10 @@ pub(super) fn taken(
     let gap = says.whole && facts.listed > 0 && listed.shown > 0 && listed.known == 0;
     if gap {
         facts.gaps += 1;
-        let site = says.site.and_then(|it| backfill::of_site(&mut facts, it, &listed.published, now));
-        facts.backfill = says.older.map(backfill::begin).or(site);
+        facts.backfill = match (says.older, says.site) {
+            (Some(older), _) => Some(backfill::begin(older)),
+            (None, site) => site.and_then(|it| backfill::of_site(&mut facts, it, &listed.published, now)),
+        };
         metrics::gap();
     }
     facts.body_hash = Some(hash);

@@ -17,7 +17,7 @@ use crate::{
     store::{Added, AddedStore, StoreError},
 };
 
-/// What is wanted of the sources that live in the store.
+/// What is wanted of the sources that live in the store, as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
@@ -27,11 +27,29 @@ pub enum Wanted {
     Remove(Vec<String>),
 }
 
+/// The same, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// Their sources, and what is wrong with some.
+    Add(List),
+    /// Ids or addresses.
+    Remove(Vec<String>),
+}
+
+impl From<Wanted> for Wish {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Add(rows) => Self::Add(added::of_rows(rows)),
+            Wanted::Remove(names) => Self::Remove(names),
+        }
+    }
+}
+
 /// A wish, and where the answer goes.
 #[derive(Debug)]
 pub struct Change {
     /// What is wanted.
-    pub wanted: Wanted,
+    pub wish: Wish,
     /// Whether it is only told what would be done.
     pub dry_run: bool,
     /// What was done.
@@ -71,17 +89,17 @@ impl Topics {
 
 /// Decides on a wish. `present` is all that is polled, and gone through once.
 pub(super) fn plan<'a>(
-    wanted: Wanted,
+    wish: Wish,
     present: impl Iterator<Item = &'a Source>,
     topics: &'a Topics,
     store: &AddedStore,
 ) -> Result<Plan, StoreError> {
-    match wanted {
-        Wanted::Add(rows) => {
+    match wish {
+        Wish::Add(list) => {
             let topics = topics.0.iter().map(|(id, place)| (id.as_str(), place));
-            Ok(Plan::adding(added::beside(present, topics, added::of_rows(rows))))
+            Ok(Plan::adding(added::beside(present, topics, list)))
         }
-        Wanted::Remove(names) => Plan::removing(&names, present, topics, store),
+        Wish::Remove(names) => Plan::removing(&names, present, topics, store),
     }
 }
 
@@ -96,12 +114,12 @@ pub(super) async fn commit(plan: &Plan, store: &AddedStore) -> Result<(), StoreE
 /// # Errors
 /// Of the store.
 pub async fn alone(
-    wanted: Wanted,
+    wish: Wish,
     dry_run: bool,
     (polled, topics): (&[Source], &[TopicSource]),
     store: &AddedStore,
 ) -> Result<Told, StoreError> {
-    let plan = plan(wanted, polled.iter(), &Topics::of(topics), store)?;
+    let plan = plan(wish, polled.iter(), &Topics::of(topics), store)?;
     if !dry_run {
         commit(&plan, store).await?;
     }
@@ -138,8 +156,8 @@ impl Plan {
         // Of each name the source that is polled, and where a list names it, if one does.
         let (mut ids, mut places): (Vec<Option<String>>, Vec<Option<&Place>>) = (vec![None; names.len()], vec![None; names.len()]);
         for source in present {
-            let at = source.at.to_string();
-            for index in [source.id.as_str(), at.as_str()].into_iter().filter_map(|it| by_name.get(it)) {
+            let at = source.at.text();
+            for index in [source.id.as_str(), &at].into_iter().filter_map(|it| by_name.get(it)) {
                 if source.added.is_some() {
                     ids[*index] = Some(source.id.to_string());
                 } else {
@@ -182,7 +200,7 @@ mod tests {
     async fn ask(wanted: Wanted, listed: &List, store: &AddedStore) -> Told {
         let mut polled = sources::Sources { polled: listed.sources.clone(), topics: Vec::new() };
         polled.with_added(store.all().unwrap()).unwrap();
-        alone(wanted, false, (&polled.polled, &[]), store).await.unwrap()
+        alone(wanted.into(), false, (&polled.polled, &[]), store).await.unwrap()
     }
 
     #[tokio::test]
@@ -223,5 +241,15 @@ mod tests {
         let told = ask(Wanted::Add(row("https://c.example/")), &List::default(), &store).await;
         let expected = "nashra sources add:1:1: the id \"b\" is already that of the source at nashra sources add:1:1";
         assert_eq!((told.done.len(), told.wrong), (0, vec![expected.to_owned()]));
+    }
+
+    #[test]
+    fn a_topic_keeps_its_id_and_is_named_by_its_list_alone() {
+        let store = Store::in_memory().unwrap().added();
+        let topics = Topics(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
+        let told = |wanted: Wanted| plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().told.wrong;
+        let taken = told(Wanted::Add(rows("[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n")));
+        assert_eq!(taken, ["nashra sources add:1:1: the id \"t\" is already that of the source at own.toml"]);
+        assert_eq!(told(Wanted::Remove(vec!["t".into()])), ["t is listed at own.toml: take it out there"]);
     }
 }

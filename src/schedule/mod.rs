@@ -205,9 +205,9 @@ pub async fn run<C: Clock>(
                     gone.send(vec![left.to_string()]).await.ok();
                 }
             }
-            Some(Change { wanted, dry_run, answer }) = controls.changes.recv() => {
-                let removes = !dry_run && matches!(wanted, change::Wanted::Remove(_));
-                let told = schedule.change(wanted, dry_run, &stores, now).await;
+            Some(Change { wish, dry_run, answer }) = controls.changes.recv() => {
+                let removes = !dry_run && matches!(wish, change::Wish::Remove(_));
+                let told = schedule.change(wish, dry_run, &stores, now).await;
                 if let (true, Ok(told), Some(gone)) = (removes, &told, &controls.gone) {
                     // Closed only when that stage failed, which ends the run by itself.
                     gone.send(told.done.clone()).await.ok();
@@ -258,12 +258,12 @@ impl Beginning {
     /// Takes sources in or lets them go, once that is durable.
     async fn change(
         &mut self,
-        wanted: change::Wanted,
+        wish: change::Wish,
         dry_run: bool,
         (facts, added): &Stores,
         now: DateTime<Utc>,
     ) -> Result<change::Told, StoreError> {
-        let plan = change::plan(wanted, self.roster.sources(), &self.topics, added)?;
+        let plan = change::plan(wish, self.roster.sources(), &self.topics, added)?;
         if dry_run {
             return Ok(plan.told);
         }

@@ -35,7 +35,10 @@ fn describe() {
     describe_gauge!("nashra_sources", "Sources by state: new, ok, backoff, throttled, blocked, moved, gone, silent, paused");
     describe_counter!("nashra_gaps_total", "Polls that shared no entry with the one before: something may have been missed");
     describe_counter!("nashra_audits_total", "Polls without validators that checked what 304 had said, by outcome: true or lied");
-    describe_counter!("nashra_backfilled_pages_total", "Older pages of listings read after a gap, by outcome");
+    describe_counter!(
+        "nashra_backfilled_pages_total",
+        "Older pages of listings and news sitemaps read after a gap: read, unreadable, failed, missing"
+    );
     describe_counter!("nashra_fetches_total", "Answers by kind (poll, page) and outcome");
     describe_counter!("nashra_robots_total", "Requests for a robots.txt by outcome: rules, none, unreachable");
     describe_counter!("nashra_hosts_left_alone_total", "Answers after which a host is left alone: throttled, challenge");

@@ -93,6 +93,8 @@ fn a_source_that_is_added_is_polled_at_once_and_one_that_is_removed_no_more() {
     let metrics = || get(&format!("{}metrics", nashra.admin())).1;
     until("both are counted", || metrics().contains("nashra_sources{state=\"ok\"} 2").then_some(()));
 
+    let (code, _, words) = run(&["add", "https://a.example/", "https://b.example/", "--id", "x", "--kind", "feed"]);
+    assert!(code == Some(2) && words.contains("give one address"), "{words}");
     // What a list names is neither added nor removed, and its place is told.
     let (code, _, words) = run(&["add", &format!("{}/own", site.base), "--kind", "feed"]);
     assert!(code == Some(1) && words.contains("is already listed at sources.txt:1:1"), "{words}");

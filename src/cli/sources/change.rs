@@ -13,7 +13,7 @@ use url::Url;
 use super::{Failed, ask, discover::words};
 use crate::{
     admin::control::Request,
-    cli::{WORLD_FAILED, WRONG_INPUT, state},
+    cli::{USAGE, WORLD_FAILED, WRONG_INPUT, state},
     clock::{Clock as _, SystemClock},
     config::{
         Config, ConfigError, Overrides, Place, SourceKind,
@@ -80,10 +80,10 @@ impl Add {
     pub(super) fn run(&self) -> ExitCode {
         ask(&self.overrides, async |config| {
             if self.urls.len() > 1 && (self.id.is_some() || self.name.is_some()) {
-                return Err(("--id and --name are of one source: give one address".to_owned(), WRONG_INPUT));
+                return Err(("--id and --name are of one source: give one address".to_owned(), USAGE));
             }
             if self.kind == Some(SourceKind::Kafka) {
-                return Err(("topics are named by lists of the config alone".to_owned(), WRONG_INPUT));
+                return Err(("topics are named by lists of the config alone".to_owned(), USAGE));
             }
             let mut list = List::default();
             for url in &self.urls {

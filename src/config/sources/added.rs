@@ -51,7 +51,7 @@ pub fn beside<'a>(
     let by_id: HashMap<&str, usize> = list.sources.iter().enumerate().map(|(index, it)| (it.id.as_str(), index)).collect();
     let mut told: Vec<Option<(bool, &Place)>> = vec![None; list.sources.len()];
     for source in present {
-        let known = by_address.get(source.at.to_string().as_str()).map(|it| (*it, true));
+        let known = by_address.get(&*source.at.text()).map(|it| (*it, true));
         let taken = by_id.get(source.id.as_str()).map(|it| (*it, false));
         for (index, is_known) in known.into_iter().chain(taken) {
             // One address is the better reason: it is often the one that made the id.

@@ -1,6 +1,6 @@
 //! What a source is: something that is polled, or a Kafka topic that is read.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -81,21 +81,23 @@ impl Location {
         }
     }
 
+    /// As it is shown.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Url(url) => url.as_str().into(),
+            Self::File { written, .. } => format!("file:{written}").into(),
+        }
+    }
+
     /// The id of a source that was configured without one.
     fn id(&self) -> SourceId {
-        match self {
-            Self::Url(url) => SourceId::of_url(url),
-            Self::File { .. } => SourceId::of(&self.to_string()),
-        }
+        SourceId::of(&self.text())
     }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Url(url) => write!(f, "{url}"),
-            Self::File { written, .. } => write!(f, "file:{written}"),
-        }
+        f.write_str(&self.text())
     }
 }
 
