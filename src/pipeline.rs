@@ -157,6 +157,9 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     let Hubs { pushes, poll: hubs, sooner, gone } = Hubs::start(&mut parts, queues.polled, &mut stages, (&pressure, &stop))?;
     let budget = (parts.polls_per_source_day, parts.poll_now);
     let beginning = schedule::Beginning::read(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
+    for (host, wait) in beginning.left_alone() {
+        parts.poll.fetcher.leave_alone(host, *wait);
+    }
     let (price_tx, price) = watch::channel(beginning.price());
     let stage = (Arc::clone(&parts.poll.clock), (parts.poll.store.clone(), parts.store.added()));
     let outbox = (parts.store.outbox(), parts.store.id());

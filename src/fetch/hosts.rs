@@ -137,6 +137,12 @@ impl Hosts {
         }
     }
 
+    /// A host asked an earlier process to stay away.
+    pub(super) fn leave_alone(&self, host: &str, wait: Duration, now: DateTime<Utc>) {
+        let _claim = self.enter(host, now);
+        self.trouble(host, Trouble::Throttled(429), Some(wait), now);
+    }
+
     /// How many hosts are known.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -263,6 +269,15 @@ mod tests {
         hosts.well("a.example", clock.now());
         assert_eq!(claim(&hosts, "a.example", &clock).unwrap().unwrap_err(), hold);
         assert!(claim(&hosts, "b.example", &clock).unwrap().is_ok());
+        clock.advance(Duration::from_mins(1));
+        assert!(claim(&hosts, "a.example", &clock).unwrap().is_ok());
+    }
+
+    #[test]
+    fn what_a_host_said_to_an_earlier_process_holds() {
+        let (hosts, clock) = (Hosts::new(1), clock());
+        hosts.leave_alone("a.example", Duration::from_mins(1), clock.now());
+        assert!(claim(&hosts, "a.example", &clock).unwrap().is_err());
         clock.advance(Duration::from_mins(1));
         assert!(claim(&hosts, "a.example", &clock).unwrap().is_ok());
     }

@@ -338,6 +338,10 @@ impl<C: Clock> Fetch for HttpFetcher<C> {
         let bound = Bound { bytes: self.limits.max_body, cut: false, rate: self.limits.rate() };
         self.follow(request, bound).await.unwrap_or_else(Outcome::Failed)
     }
+
+    fn leave_alone(&self, host: &str, wait: Duration) {
+        self.hosts.leave_alone(host, wait, self.clock.now());
+    }
 }
 
 /// Reads a body within its bound. It is copied together even if it came in one piece, as a piece would keep

@@ -242,4 +242,7 @@ pub trait Post: Send + Sync + 'static {
 pub trait Fetch: Send + Sync + 'static {
     /// Fetches one address; every failure is an outcome.
     fn fetch(&self, request: Request) -> impl Future<Output = Outcome> + Send;
+
+    /// Asks nothing of a host for so long: it asked an earlier process for that.
+    fn leave_alone(&self, _host: &str, _wait: Duration) {}
 }

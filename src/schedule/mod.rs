@@ -16,6 +16,7 @@ use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::sources::{Source, SourceId, Sources},
+    fetch::hosts,
     pipeline::PipelineError,
     store::{AddedStore, Facts, PollStore, State, StoreError},
     telemetry::metrics,
@@ -105,6 +107,7 @@ pub struct Beginning {
     /// Of sources that are with a poll: when they are due again at the latest.
     early: HashMap<Slot, DateTime<Utc>>,
     budget: Budget,
+    left_alone: HashMap<String, Duration>,
 }
 
 /// When the source in a slot is due, the soonest first.
@@ -120,15 +123,28 @@ impl Beginning {
     ) -> Result<Self, StoreError> {
         let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
         let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
+        let mut left_alone = HashMap::<String, Duration>::new();
         for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
+            if let (State::Throttled, Some(url), Some(due)) = (facts.state, source.at.url(), facts.next_due)
+                && let Ok(wait) = (due - now).to_std()
+            {
+                let left = left_alone.entry(hosts::name(url)).or_default();
+                *left = wait.max(*left);
+            }
             let at = first_due(&source, &facts, now).filter(|_| !now_all).unwrap_or(turn);
             if let Some(slot) = roster.insert(Arc::new(source), Known::of(&facts)) {
                 heap.push(Reverse((at, slot)));
             }
         }
         let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
-        Ok(Self { roster, topics, heap, early: HashMap::new(), budget })
+        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone })
+    }
+
+    /// The hosts that asked us before to stay away, and how much of that is left.
+    #[must_use]
+    pub fn left_alone(&self) -> &HashMap<String, Duration> {
+        &self.left_alone
     }
 
     /// What a poll costs at first.

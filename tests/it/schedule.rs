@@ -69,3 +69,23 @@ fn each_source_has_a_state_with_a_reason_and_a_paused_one_is_left_alone() {
     assert_eq!(nashra.stop(), Some(0));
     assert!(site.seen("/paused").is_empty());
 }
+
+#[test]
+fn a_thousand_sources_of_a_host_that_says_nothing_make_no_other_late() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    // It accepts, and that is all.
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = dead.local_addr().unwrap();
+    let mut list: String = (0..1000).map(|it| format!("http://{address}/{it}\n")).collect::<Vec<_>>().concat();
+    for name in ["a", "b", "c"] {
+        site.put(&format!("/{name}"), feed(&[name], ""));
+        list.push_str(&format!("{}/{name}\n", site.base));
+    }
+    std::fs::write(dir.path().join("sources.txt"), list).unwrap();
+    // Nothing but the bound on the places that one host takes lets the others through.
+    let config = "[fetch]\ncontact = \"bot@example.org\"\nfirst_byte_timeout = \"1h\"\ntimeout = \"1h\"\n[run]\ndrain_timeout = \"1s\"\n";
+    std::fs::write(dir.path().join("n.toml"), config).unwrap();
+    let nashra = Nashra::with_sources(dir.path(), "sources.txt", &["-c", "n.toml", "--sink", "file", "--pages", "feed"]);
+    until("the others are read", || (lines(dir.path()).len() == 3).then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+}
