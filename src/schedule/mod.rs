@@ -43,6 +43,8 @@ const SPREAD: TimeDelta = TimeDelta::minutes(5);
 /// What is due within this time is begun together: polls that begin together share a waking of the threads and a sync
 /// of the store.
 const TICK: TimeDelta = TimeDelta::milliseconds(50);
+/// A clock that goes back by more was set back, and all that is due is due so much sooner by it.
+const SET_BACK: TimeDelta = TimeDelta::seconds(10);
 /// Sources that are brought forward together.
 const SOONER: usize = 1024;
 
@@ -170,7 +172,9 @@ fn turns(now: DateTime<Utc>, count: usize) -> impl Iterator<Item = DateTime<Utc>
 fn first_due(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     // What was paused and is no more, or the other way round, shows at once.
     let as_before = source.paused == (facts.state == State::Paused);
-    facts.next_due.filter(|at| *at > now && as_before)
+    // The clock was set back since: what counts is the time between the two.
+    let ahead = facts.last_poll.map_or(TimeDelta::zero(), |last| (last - now).max(TimeDelta::zero()));
+    facts.next_due.map(|at| at - ahead).filter(|at| *at > now && as_before)
 }
 
 /// How the schedule is steered, and what it tells.
@@ -203,8 +207,13 @@ pub async fn run<C: Clock>(
     for it in schedule.roster.known() {
         metrics::source_state(None, Some(it.state));
     }
+    let mut before = clock.now();
     loop {
         let now = clock.now();
+        if before - now > SET_BACK {
+            schedule.shift(now - before);
+        }
+        before = now;
         let level = *controls.pressure.borrow_and_update();
         let next = schedule.heap.peek().map(|Reverse((at, _))| *at);
         let wait = match (next, level) {
@@ -260,6 +269,13 @@ impl Beginning {
             self.heap.push(Reverse((early.map_or(next, |it| it.min(next)), done.slot)));
         }
         left
+    }
+
+    /// Moves all due times, as the clock was moved.
+    fn shift(&mut self, by: TimeDelta) {
+        let heap = std::mem::take(&mut self.heap).into_iter();
+        self.heap = heap.map(|Reverse((at, slot))| Reverse((at + by, slot))).collect();
+        self.early.values_mut().for_each(|at| *at += by);
     }
 
     /// Brings sources forward: all at once, because the whole heap is gone through.
@@ -342,5 +358,19 @@ mod tests {
         let order: Vec<DateTime<Utc>> = schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
         assert_eq!(order, [at(-9), at(0) + APART * 2, at(50)]);
         assert!(schedule.early.is_empty());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_puts_no_source_off() {
+        let source = crate::config::sources::parse("l", b"https://a.example/").sources.remove(0);
+        let facts = Facts { last_poll: Some(at(1000)), next_due: Some(at(1300)), ..Facts::default() };
+        let due = |now| first_due(&source, &facts, at(now));
+        assert_eq!([due(1100), due(100), due(1400)], [Some(at(1300)), Some(at(400)), None]);
+
+        let store = Store::in_memory().unwrap().polls();
+        let sources = Sources { polled: vec![source.clone()], topics: Vec::new() };
+        let mut schedule = Beginning::read(&store, sources, (24.0, false), at(1000)).unwrap();
+        schedule.shift(TimeDelta::seconds(-900));
+        assert_eq!(schedule.heap.peek().map(|it| it.0.0), Some(at(100)));
     }
 }

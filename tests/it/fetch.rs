@@ -548,6 +548,19 @@ async fn connections_that_break_are_errors_that_name_the_cause() {
     let address = server(async |mut stream: TcpStream, head: Vec<u8>| {
         let answer: &[u8] = match path(&head) {
             "/reset" | "/short" => b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+            "/header" => {
+                return stream
+                    .write_all(&[b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &vec![b'x'; 1 << 20], b"\r\n\r\n"].concat())
+                    .await
+                    .unwrap_or_default();
+            }
+            "/headers" => {
+                return stream
+                    .write_all(&[b"HTTP/1.1 200 OK\r\n".as_slice(), &b"X: y\r\n".repeat(200_000), b"\r\n"].concat())
+                    .await
+                    .unwrap_or_default();
+            }
+            "/old" => b"<rss>HTTP/0.9 had no headers</rss>",
             "/chunk" => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
             "/nonsense" => b"\0\x01\x02 this is not HTTP\r\n\r\n",
             _ => b"",
@@ -558,7 +571,7 @@ async fn connections_that_break_are_errors_that_name_the_cause() {
         }
     })
     .await;
-    for path in ["reset", "short", "chunk", "nonsense", "silence"] {
+    for path in ["reset", "short", "chunk", "nonsense", "silence", "header", "headers", "old"] {
         let error = failed(get(loopback(), &format!("http://me:secret@{address}/{path}")).await);
         assert!(matches!(error, FetchError::Transport(_)), "{path}: {error}");
         assert!(error.to_string().contains(": "), "{path}: the cause is missing in {error}");

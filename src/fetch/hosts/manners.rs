@@ -25,7 +25,7 @@ pub enum Trouble {
     Throttled(u16),
     /// It asked us to prove that we are human.
     Challenge(&'static str),
-    /// There is no connection to be had.
+    /// There is no connection to be had, or nobody speaks.
     Unreachable,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Throttled(status) => write!(f, "HTTP status {status}"),
             Self::Challenge(vendor) => write!(f, "a challenge page of {vendor}"),
-            Self::Unreachable => f.write_str("it could not be connected to"),
+            Self::Unreachable => f.write_str("it could not be reached"),
         }
     }
 }

@@ -43,7 +43,7 @@ impl<C: Clock> HttpFetcher<C> {
             Ok(Hop::Done(Outcome::Throttled { status, retry_after })) => (Trouble::Throttled(*status), *retry_after),
             Ok(Hop::Done(Outcome::Failed(FetchError::Status(503)))) => (Trouble::Throttled(503), None),
             Ok(Hop::Done(Outcome::Blocked(Block::Challenge { service, .. }))) => (Trouble::Challenge(service), None),
-            Err(FetchError::Unreachable(_)) => (Trouble::Unreachable, None),
+            Err(FetchError::Unreachable(_) | FetchError::NoAnswer(_)) => (Trouble::Unreachable, None),
             Ok(Hop::Done(Outcome::Failed(_))) | Err(_) => return,
             _ => return self.hosts.well(host, self.clock.now()),
         };
