@@ -3,7 +3,7 @@
 mod lists;
 mod monitor;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
@@ -96,7 +96,7 @@ pub async fn run_with<P: Publish>(
     start: Start,
     sink: impl FnOnce(&Store) -> Result<P, DaemonError>,
 ) -> Result<(), DaemonError> {
-    let store = Store::open(&config.data_dir, config.store.cache.as_usize())?;
+    let store = open(config).await?;
     let mut sources = start.sources;
     sources.with_added(store.added().all()?)?;
     let sink = sink(&store)?;
@@ -137,6 +137,20 @@ async fn websub(config: &Config) -> Result<Option<websub::Setup>, DaemonError> {
     }
     let (public_url, max_body) = (public_url.url().clone(), config.fetch.max_body.as_usize());
     Ok(Some(websub::Setup { listener, public_url, lease: config.websub.lease, max_body }))
+}
+
+/// Opens the store. A command that holds it is waited for: it takes a moment, and another daemon does not give it up.
+async fn open(config: &Config) -> Result<Store, StoreError> {
+    let mut tries = 30;
+    loop {
+        match Store::open(&config.data_dir, config.store.cache.as_usize()) {
+            Err(StoreError::Locked { .. }) if tries > 0 => {
+                tries -= 1;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// Every source that the config names.
