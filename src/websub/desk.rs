@@ -66,7 +66,7 @@ impl<F: Post, C: Clock> Desk<F, C> {
         };
         let mut commit = SubscriptionCommit::default();
         for mut it in all {
-            let elsewhere = !it.callback.as_str().starts_with(desk.parts.public_url.as_str());
+            let elsewhere = !it.is_at(&desk.parts.public_url);
             if !desk.parts.sources.contains_key(&it.source) && it.wanted {
                 it.end(now);
                 commit.keep(&it);
