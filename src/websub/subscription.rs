@@ -308,7 +308,7 @@ pub(super) fn token(path: &str) -> &str {
 }
 
 /// Words of somebody else, for people: a line of bounded length.
-fn bounded(words: &str) -> String {
+pub(super) fn bounded(words: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|it| !it.is_control()).take(MAX_REASON).collect()
 }
 
