@@ -18,7 +18,7 @@ use super::{
     Announced, Ask, Found, State, Subscription, What, Whose,
     question::{Answer, Question},
     stage::Parts,
-    subscription::{Mode, Step},
+    subscription::{Mode, Step, bounded},
 };
 use crate::{
     clock::Clock,
@@ -66,7 +66,7 @@ impl<F: Post, C: Clock> Desk<F, C> {
         };
         let mut commit = SubscriptionCommit::default();
         for mut it in all {
-            let elsewhere = !it.callback.as_str().starts_with(desk.parts.public_url.as_str());
+            let elsewhere = !it.is_at(&desk.parts.public_url);
             if !desk.parts.sources.contains_key(&it.source) && it.wanted {
                 it.end(now);
                 commit.keep(&it);
@@ -154,7 +154,7 @@ impl<F: Post, C: Clock> Desk<F, C> {
                 metrics::websub_request(mode.as_str(), "accepted");
                 return Ok(());
             }
-            Ok(Reply { status, words }) => format!("HTTP status {status}: {words}"),
+            Ok(Reply { status, words }) => bounded(&format!("HTTP status {status}: {words}")),
             Err(error) => error.to_string(),
         };
         metrics::websub_request(mode.as_str(), "failed");

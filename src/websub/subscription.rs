@@ -136,13 +136,10 @@ impl Subscription {
     /// One that is to be asked for now; `base` is where hubs reach us.
     #[must_use]
     pub fn new(source: &str, announced: Announced, base: &Url, now: DateTime<Utc>) -> Self {
-        let mut callback = base.clone();
-        let path = format!("{}/{}", base.path().trim_end_matches('/'), Uuid::new_v4().simple());
-        callback.set_path(&path);
         Self {
             source: source.to_owned(),
             announced,
-            callback,
+            callback: callback(base, &Uuid::new_v4().simple().to_string()),
             // 64 characters with 244 random bits; a hub takes fewer than 200 bytes.
             secret: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
             wanted: true,
@@ -160,6 +157,12 @@ impl Subscription {
     #[must_use]
     pub fn token(&self) -> &str {
         token(self.callback.path())
+    }
+
+    /// Whether its callback is where hubs are told to come.
+    #[must_use]
+    pub fn is_at(&self, base: &Url) -> bool {
+        callback(base, self.token()) == self.callback
     }
 
     /// Whether the hub is bound to send what is new.
@@ -292,6 +295,12 @@ impl Subscription {
     }
 }
 
+fn callback(base: &Url, token: &str) -> Url {
+    let mut callback = base.clone();
+    callback.set_path(&format!("{}/{token}", base.path().trim_end_matches('/')));
+    callback
+}
+
 /// The end of a path, by which a subscription is known: a proxy in front may map the rest as it likes.
 #[must_use]
 pub(super) fn token(path: &str) -> &str {
@@ -299,7 +308,7 @@ pub(super) fn token(path: &str) -> &str {
 }
 
 /// Words of somebody else, for people: a line of bounded length.
-fn bounded(words: &str) -> String {
+pub(super) fn bounded(words: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|it| !it.is_control()).take(MAX_REASON).collect()
 }
 

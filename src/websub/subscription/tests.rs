@@ -161,3 +161,18 @@ fn the_token_is_the_end_of_the_path_whatever_a_proxy_makes_of_the_rest() {
     assert_eq!(token(it.callback.path()), it.token());
     assert_eq!([token("/x/y"), token("y"), token("/"), token("")], ["y", "y", "", ""]);
 }
+
+#[test]
+fn a_callback_is_where_hubs_are_told_to_come_or_it_is_another() {
+    let it = new();
+    assert!(it.is_at(&url("https://us.example/hooks/")) && it.is_at(&url("https://us.example/hooks")));
+    for elsewhere in [
+        "https://us.example/",
+        "https://us.example/hook",
+        "https://us.example/hooks/2",
+        "http://us.example/hooks/",
+        "https://they.example/hooks",
+    ] {
+        assert!(!it.is_at(&url(elsewhere)), "{elsewhere}");
+    }
+}
