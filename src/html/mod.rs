@@ -9,6 +9,7 @@
 //! What must stay true: time and memory are linear in the source, whatever is in it; nesting is bounded by
 //! [`MAX_DEPTH`], beyond which elements stand beside each other; nothing recurses and nothing panics.
 
+mod open;
 mod parser;
 mod tag;
 
@@ -23,6 +24,10 @@ pub const MAX_NODES: usize = 2_000_000;
 /// Attributes that are kept of one element; the others are passed over.
 const MAX_ATTRIBUTES: usize = 64;
 
+/// Nodes and bytes of the start of a text.
+const START_NODES: usize = 1_000;
+const START_BYTES: usize = 4_096;
+
 /// A node: its place in document order. The root is 0.
 pub type NodeId = u32;
 
@@ -32,6 +37,8 @@ struct Node {
     flags: u8,
     depth: u16,
     parent: NodeId,
+    /// The innermost block that it stands in.
+    block: NodeId,
     /// One past its last descendant.
     end: NodeId,
     /// For text: where it is in the source. For an element: its attributes; the name of an element that [`Tag`] does not
@@ -44,6 +51,8 @@ struct Node {
 const ESCAPED: u8 = 1;
 /// Text within a link.
 const LINKED: u8 = 2;
+/// Within `b`, `strong`, `em` or `i`, as far as they are inside its block.
+const STRESSED: u8 = 4;
 
 #[derive(Debug, Clone, Copy)]
 struct Attribute {
@@ -106,6 +115,12 @@ impl<'a> Tree<'a> {
         self.node(node).parent
     }
 
+    /// The innermost block that it stands in, see [`Tag::is_block`]; that of the root is the root.
+    #[must_use]
+    pub fn block(&self, node: NodeId) -> NodeId {
+        self.node(node).block
+    }
+
     /// How many elements it is in.
     #[must_use]
     pub fn depth(&self, node: NodeId) -> u16 {
@@ -140,6 +155,12 @@ impl<'a> Tree<'a> {
                 at
             })
         })
+    }
+
+    /// A node and those that follow it in the same parent.
+    pub fn siblings_from(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<'_, 'a> {
+        let end = self.end(self.parent(node));
+        std::iter::successors(Some(node), move |it| Some(self.end(*it)).filter(|it| *it < end))
     }
 
     /// What it is inside of, from its parent to the root.
@@ -180,10 +201,28 @@ impl<'a> Tree<'a> {
         self.node(node).flags & LINKED != 0
     }
 
-    /// All text inside a node, one run after the other.
+    /// Whether a text stands in `b`, `strong`, `em` or `i` inside its block.
+    #[must_use]
+    pub fn stressed(&self, node: NodeId) -> bool {
+        self.node(node).flags & STRESSED != 0
+    }
+
+    /// All text inside a node, one run after the other. Where elements hold each other, asking it of each of them takes
+    /// quadratic time: see [`Self::start_of_text`].
     #[must_use]
     pub fn whole_text(&self, node: NodeId) -> String {
         self.subtree(node).filter(|it| self.tag(*it) == Tag::Text).map(|it| self.text(it)).collect()
+    }
+
+    /// The text inside a node, of its first nodes and up to some kilobytes: enough for a name, a headline, a date.
+    #[must_use]
+    pub fn start_of_text(&self, node: NodeId) -> String {
+        let mut out = String::new();
+        for inside in self.subtree(node).take(START_NODES).filter(|it| self.tag(*it) == Tag::Text) {
+            let text = self.text(inside);
+            out.push_str(&text[..text.floor_char_boundary(START_BYTES - out.len().min(START_BYTES))]);
+        }
+        out
     }
 
     /// An attribute of an element; `name` is in lower case.

@@ -2,7 +2,10 @@
 
 use memchr::{memchr, memmem};
 
-use super::{Attribute, ESCAPED, LINKED, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tag, Tree};
+use super::{
+    Attribute, ESCAPED, LINKED, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, Node, NodeId, STRESSED, Tag, Tree,
+    open::{Border, Stack},
+};
 
 pub(super) fn parse(source: &str) -> Tree<'_> {
     let source = &source[..source.floor_char_boundary(u32::MAX as usize - 1)];
@@ -11,20 +14,17 @@ pub(super) fn parse(source: &str) -> Tree<'_> {
         bytes: source.as_bytes(),
         nodes: Vec::with_capacity(guess.min(MAX_NODES)),
         attributes: Vec::with_capacity(guess / 2),
-        open: Vec::with_capacity(64),
+        open: Stack::new(),
         too_deep: 0,
         links: 0,
         foreign: 0,
         in_head: false,
         truncated: false,
     };
-    parser.nodes.push(Node { tag: Tag::Document, flags: 0, depth: 0, parent: 0, end: 0, from: 0, to: 0 });
-    parser.open.push(Open { node: 0, tag: Tag::Document });
+    parser.nodes.push(Node { tag: Tag::Document, flags: 0, depth: 0, parent: 0, block: 0, end: 0, from: 0, to: 0 });
+    parser.open.push(0, Tag::Document, b"");
     parser.run();
-    let end = parser.next_id();
-    for open in std::mem::take(&mut parser.open) {
-        parser.nodes[open.node as usize].end = end;
-    }
+    parser.truncate(0);
     Tree { source, nodes: parser.nodes, attributes: parser.attributes, truncated: parser.truncated }
 }
 
@@ -43,18 +43,13 @@ fn end_of_comment(comment: &[u8]) -> Option<usize> {
     None
 }
 
-#[derive(Clone, Copy)]
-struct Open {
-    node: NodeId,
-    tag: Tag,
-}
+const HEADINGS: [Tag; 6] = [Tag::H1, Tag::H2, Tag::H3, Tag::H4, Tag::H5, Tag::H6];
 
 struct Parser<'a> {
     bytes: &'a [u8],
     nodes: Vec<Node>,
     attributes: Vec<Attribute>,
-    /// Elements that are open; the root first.
-    open: Vec<Open>,
+    open: Stack,
     /// Elements that began beyond the depth limit and are not on the stack.
     too_deep: u32,
     /// Links that are open.
@@ -107,16 +102,28 @@ impl Parser<'_> {
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
-    fn top(&self) -> Open {
-        self.open.last().copied().unwrap_or(Open { node: 0, tag: Tag::Document })
+    fn top(&self) -> (NodeId, Tag) {
+        self.open.top().map_or((0, Tag::Document), |it| (it.node, it.tag))
     }
 
     fn push_node(&mut self, tag: Tag, flags: u8, (from, to): (usize, usize)) -> NodeId {
         let id = self.next_id();
         let depth = u16::try_from(self.open.len()).unwrap_or(u16::MAX);
         let offset = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
-        self.nodes.push(Node { tag, flags, depth, parent: self.top().node, end: id + 1, from: offset(from), to: offset(to) });
+        let parent = self.top().0;
+        let (block, stressed) = self.inside(parent);
+        self.nodes.push(Node { tag, flags: flags | stressed, depth, parent, block, end: id + 1, from: offset(from), to: offset(to) });
         id
+    }
+
+    /// The innermost block that a child of a node stands in, and whether it is stressed there.
+    fn inside(&self, parent: NodeId) -> (NodeId, u8) {
+        let Some(node) = self.nodes.get(parent as usize) else { return (0, 0) };
+        if node.tag.is_block() {
+            return (parent, 0);
+        }
+        let stresses = matches!(node.tag, Tag::B | Tag::Strong | Tag::Em | Tag::I);
+        (node.block, if stresses { STRESSED } else { node.flags & STRESSED })
     }
 
     fn text(&mut self, from: usize, to: usize) {
@@ -196,16 +203,16 @@ impl Parser<'_> {
             self.text(end, self.bytes.len());
             return self.bytes.len();
         }
-        self.push_open(node, tag);
+        self.push_open(node, tag, (at, name_end));
         end
     }
 
-    fn push_open(&mut self, node: NodeId, tag: Tag) {
+    fn push_open(&mut self, node: NodeId, tag: Tag, name: (usize, usize)) {
         if self.open.len() >= usize::from(MAX_DEPTH) {
             self.too_deep = self.too_deep.saturating_add(1);
             return;
         }
-        self.open.push(Open { node, tag });
+        self.open.push(node, tag, &self.bytes[name.0..name.1]);
         self.links += u32::from(tag == Tag::A);
         self.foreign += u32::from(matches!(tag, Tag::Svg | Tag::Math));
         self.in_head |= tag == Tag::Head;
@@ -284,8 +291,9 @@ impl Parser<'_> {
         if from < end {
             let decoded = matches!(tag, Tag::Title | Tag::Textarea) && memchr(b'&', &self.bytes[from..end]).is_some();
             let text = self.push_node(Tag::Text, if decoded { ESCAPED } else { 0 }, (from, end));
-            let depth = self.nodes[node as usize].depth + 1;
-            (self.nodes[text as usize].parent, self.nodes[text as usize].depth) = (node, depth);
+            let (depth, (block, stressed)) = (self.nodes[node as usize].depth + 1, self.inside(node));
+            let text = &mut self.nodes[text as usize];
+            (text.parent, text.depth, text.block, text.flags) = (node, depth, block, text.flags & !STRESSED | stressed);
         }
         self.nodes[node as usize].end = self.next_id();
         if end == self.bytes.len() { end } else { self.skip_to(b'>', end + 2) }
@@ -294,100 +302,58 @@ impl Parser<'_> {
     /// Closes what a start tag implies; `false` where the tag is to be passed over.
     fn make_room(&mut self, tag: Tag) -> bool {
         if self.foreign > 0 && (tag.ends_paragraph() || tag == Tag::Body) {
-            self.close_to(|it| matches!(it, Tag::Svg | Tag::Math));
+            self.close_to(&[Tag::Svg, Tag::Math]);
         }
         if self.in_head && !tag.belongs_to_head() && tag != Tag::Head {
             self.leave_head();
         }
         match tag {
-            Tag::Html | Tag::Body | Tag::Head if self.open.iter().any(|it| it.tag == tag) => return false,
+            Tag::Html | Tag::Body | Tag::Head if self.open.innermost(tag).is_some() => return false,
             Tag::Frameset => return false,
-            Tag::Li => self.close_item(|it| it == Tag::Li),
-            Tag::Dd | Tag::Dt => self.close_item(|it| matches!(it, Tag::Dd | Tag::Dt)),
-            Tag::Option => self.close_if_top(|it| it == Tag::Option),
+            // A list's item ends where the next begins, unless another element that stands for itself is open in it.
+            Tag::Li => self.close_within(Border::Item, &[Tag::Li]),
+            Tag::Dd | Tag::Dt => self.close_within(Border::Item, &[Tag::Dd, Tag::Dt]),
+            Tag::Option => self.close_if_top(&[Tag::Option]),
             Tag::Optgroup => {
-                self.close_if_top(|it| it == Tag::Option);
-                self.close_if_top(|it| it == Tag::Optgroup);
+                self.close_if_top(&[Tag::Option]);
+                self.close_if_top(&[Tag::Optgroup]);
+                self.close_if_top(&[Tag::Optgroup]);
             }
-            Tag::Td | Tag::Th => self.close_in_table(|it| matches!(it, Tag::Td | Tag::Th)),
-            Tag::Tr => self.close_in_table(|it| it == Tag::Tr),
-            Tag::Tbody | Tag::Thead | Tag::Tfoot => self.close_in_table(|it| matches!(it, Tag::Tbody | Tag::Thead | Tag::Tfoot)),
-            Tag::A if self.links > 0 => self.close_in_scope(|it| it == Tag::A),
-            _ if tag.heading_level().is_some() => self.close_if_top(|it| it.heading_level().is_some()),
+            Tag::Td | Tag::Th => self.close_within(Border::Table, &[Tag::Td, Tag::Th]),
+            Tag::Tr => self.close_within(Border::Table, &[Tag::Tr]),
+            Tag::Tbody | Tag::Thead | Tag::Tfoot => self.close_within(Border::Table, &[Tag::Tbody, Tag::Thead, Tag::Tfoot]),
+            Tag::A if self.links > 0 => self.close_within(Border::Scope, &[Tag::A]),
+            _ if tag.heading_level().is_some() => self.close_if_top(&HEADINGS),
             _ => {}
         }
         if tag.ends_paragraph() {
-            self.close_paragraph();
+            self.close_within(Border::Paragraph, &[Tag::P]);
         }
         true
     }
 
     fn leave_head(&mut self) {
         self.in_head = false;
-        self.close_to(|it| it == Tag::Head);
+        self.close_to(&[Tag::Head]);
     }
 
-    /// Closes everything down to and with the innermost that fits, wherever it is.
-    fn close_to(&mut self, fits: impl Fn(Tag) -> bool) {
-        if let Some(at) = self.open.iter().rposition(|it| fits(it.tag)) {
+    /// Closes everything down to and with the innermost of some kinds, wherever it is.
+    fn close_to(&mut self, tags: &[Tag]) {
+        if let Some(at) = tags.iter().filter_map(|it| self.open.innermost(*it)).max() {
             self.truncate(at);
         }
     }
 
-    fn close_if_top(&mut self, fits: impl Fn(Tag) -> bool) {
-        if fits(self.top().tag) {
+    fn close_if_top(&mut self, tags: &[Tag]) {
+        if tags.contains(&self.top().1) {
             self.truncate(self.open.len() - 1);
         }
     }
 
-    /// The innermost that fits, not beyond a boundary of scope.
-    fn close_in_scope(&mut self, fits: impl Fn(Tag) -> bool) {
-        for at in (1..self.open.len()).rev() {
-            let tag = self.open[at].tag;
-            if fits(tag) {
-                return self.truncate(at);
-            }
-            if tag.bounds_scope() {
-                return;
-            }
-        }
-    }
-
-    fn close_paragraph(&mut self) {
-        for at in (1..self.open.len()).rev() {
-            let tag = self.open[at].tag;
-            if tag == Tag::P {
-                return self.truncate(at);
-            }
-            // Every block would have closed the paragraph that it began in.
-            if tag.bounds_scope() || tag.ends_paragraph() || tag == Tag::Button {
-                return;
-            }
-        }
-    }
-
-    /// A list's item ends where the next begins, unless another element that stands for itself is open in it.
-    fn close_item(&mut self, fits: impl Fn(Tag) -> bool) {
-        for at in (1..self.open.len()).rev() {
-            let tag = self.open[at].tag;
-            if fits(tag) {
-                return self.truncate(at);
-            }
-            if tag.bounds_scope() || tag.is_block() && !matches!(tag, Tag::Address | Tag::Div | Tag::P) {
-                return;
-            }
-        }
-    }
-
-    fn close_in_table(&mut self, fits: impl Fn(Tag) -> bool) {
-        for at in (1..self.open.len()).rev() {
-            let tag = self.open[at].tag;
-            if fits(tag) {
-                return self.truncate(at);
-            }
-            if matches!(tag, Tag::Table | Tag::Template | Tag::Html) {
-                return;
-            }
+    /// The innermost of some kinds, not beyond a border.
+    fn close_within(&mut self, border: Border, tags: &[Tag]) {
+        if let Some(at) = self.open.within(border, tags) {
+            self.truncate(at);
         }
     }
 
@@ -402,11 +368,11 @@ impl Parser<'_> {
             Tag::Head => self.leave_head(),
             Tag::Br => drop(self.push_node(Tag::Br, 0, (0, 0))),
             Tag::Table | Tag::Td | Tag::Th | Tag::Tr | Tag::Tbody | Tag::Thead | Tag::Tfoot | Tag::Caption => {
-                self.close_in_table(|it| it == tag);
+                self.close_within(Border::Table, &[tag]);
             }
-            Tag::Template => self.close_to(|it| it == Tag::Template),
-            _ if tag.heading_level().is_some() => self.close_in_scope(|it| it.heading_level().is_some()),
-            _ if tag.is_block() => self.close_in_scope(|it| it == tag),
+            Tag::Template => self.close_to(&[Tag::Template]),
+            _ if tag.heading_level().is_some() => self.close_within(Border::Scope, &HEADINGS),
+            _ if tag.is_block() => self.close_within(Border::Scope, &[tag]),
             _ => self.close_inline(tag, name),
         }
     }
@@ -414,25 +380,16 @@ impl Parser<'_> {
     /// The end of an element within a line. Where a block is open inside it, only its being a link ends: what follows in
     /// the block is not linked any more (§13.2.6.4.7, the adoption agency).
     fn close_inline(&mut self, tag: Tag, (from, to): (usize, usize)) {
-        for at in (1..self.open.len()).rev() {
-            let open = self.open[at];
-            if open.tag == tag && (tag != Tag::Other || self.name_of(open.node).eq_ignore_ascii_case(&self.bytes[from..to])) {
-                return self.truncate(at);
-            }
-            if open.tag.is_block() || open.tag.bounds_scope() {
-                if tag == Tag::A {
-                    self.end_link();
-                }
-                return;
-            }
-        }
-    }
-
-    fn end_link(&mut self) {
-        if let Some(link) = self.open.iter_mut().rev().take_while(|it| !it.tag.bounds_scope()).find(|it| it.tag == Tag::A) {
-            // It stays open as an element that nothing asks for.
-            link.tag = Tag::Span;
-            self.links -= 1;
+        let name = &self.bytes[from..to];
+        let found = if tag == Tag::Other {
+            self.open.named(name, |it| self.name_of(it).eq_ignore_ascii_case(name))
+        } else {
+            self.open.within(Border::Block, &[tag])
+        };
+        match found {
+            Some(at) => self.truncate(at),
+            None if tag == Tag::A => self.links -= u32::from(self.open.end_link()),
+            None => {}
         }
     }
 
@@ -444,7 +401,9 @@ impl Parser<'_> {
 
     fn truncate(&mut self, at: usize) {
         let end = self.next_id();
-        for open in self.open.drain(at..) {
+        while self.open.len() > at
+            && let Some(open) = self.open.pop()
+        {
             self.nodes[open.node as usize].end = end;
             self.links -= u32::from(open.tag == Tag::A);
             self.foreign -= u32::from(matches!(open.tag, Tag::Svg | Tag::Math));

@@ -156,7 +156,7 @@ fn with_page(
 ) -> Result<Listing, ListingError> {
     surveyed(bytes, content_type, url, |tree, survey, found| {
         let links = choose(survey, &found)?;
-        let title = tree.find(0, Tag::Title).map(|it| bounded(&collapse(&tree.whole_text(it)), 300)).filter(|it| !it.is_empty());
+        let title = tree.find(0, Tag::Title).map(|it| bounded(&collapse(&tree.start_of_text(it)), 300)).filter(|it| !it.is_empty());
         let language = tree.find(0, Tag::Html).and_then(|it| tree.attribute(it, "lang")).map(|it| it.trim().to_owned());
         Ok(Listing { title, language: language.filter(|it| (2..=35).contains(&it.len())), links })
     })

@@ -13,6 +13,8 @@ use crate::{
 
 /// Nodes behind a picture in which the one for readers without scripts is looked for.
 const MAX_BEHIND: NodeId = 20;
+/// Nodes of a `picture` in which its sources are looked for, and of a `figure` in which its caption is.
+const MAX_AROUND: usize = 50;
 /// No article has more; a page that does is cut.
 pub(super) const MAX_BLOCKS: usize = 2_000;
 
@@ -116,8 +118,8 @@ impl<'a, 'b> Build<'a, 'b> {
             return None;
         }
         let figure = self.tree.ancestors(node).take(4).find(|it| self.tree.tag(*it) == Tag::Figure);
-        let caption = figure.and_then(|it| self.tree.find(it, Tag::Figcaption));
-        let said = caption.map(|it| collapse(&self.tree.whole_text(it))).filter(|it| !it.is_empty());
+        let caption = figure.and_then(|it| self.tree.descendants(it).take(MAX_AROUND).find(|it| self.tree.tag(*it) == Tag::Figcaption));
+        let said = caption.map(|it| collapse(&self.tree.start_of_text(it))).filter(|it| !it.is_empty());
         self.push(Block::Image(Image { url: Some(url), caption: said, width, height, ..Image::default() }));
         let at = |node: NodeId| lines.lines.partition_point(|it| it.first < node);
         caption.map(|it| at(it)..at(self.tree.end(it)))
@@ -138,7 +140,7 @@ pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<Strin
     let single = plain.iter().filter_map(|name| attribute(node, name)).filter_map(|it| absolute(base, &it)).find(|it| !is_placeholder(it));
     let of_set = || {
         let around = tree.ancestors(node).take(2).find(|it| tree.tag(*it) == Tag::Picture);
-        let sources = around.into_iter().flat_map(|it| tree.descendants(it)).filter(|it| tree.tag(*it) == Tag::Source);
+        let sources = around.into_iter().flat_map(|it| tree.descendants(it)).take(MAX_AROUND).filter(|it| tree.tag(*it) == Tag::Source);
         let mut sets = std::iter::once(node).chain(sources);
         let set = sets.find_map(|it| ["srcset", "data-srcset"].iter().find_map(|name| attribute(it, name)))?;
         absolute(base, largest(&set)?)

@@ -109,6 +109,26 @@ fn read_hints(tree: &Tree<'_>, reader: &Reader) -> (Vec<Hints>, Vec<Hints>) {
     (own, all)
 }
 
+fn places(tree: &Tree<'_>) -> Vec<u16> {
+    let mut places = vec![0; tree.len() as usize];
+    for node in 1..tree.len() {
+        let own = match tree.tag(node) {
+            Tag::Article => 1,
+            Tag::Main => 2,
+            Tag::Header => 4,
+            Tag::Footer => 8,
+            Tag::Form | Tag::Button | Tag::Label => 16,
+            Tag::Figure => 32,
+            Tag::Table => 64,
+            Tag::Ul | Tag::Ol => 128,
+            Tag::Blockquote => 256,
+            _ => 0,
+        };
+        places[node as usize] = places[tree.parent(node) as usize] | own;
+    }
+    places
+}
+
 /// What a line is by its characters alone.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a measure")]
@@ -167,7 +187,7 @@ fn ends(c: char) -> bool {
 }
 
 fn look(tree: &Tree<'_>, block: NodeId) -> u64 {
-    let parent = outer_block(tree, block);
+    let parent = tree.block(block);
     element_hash(tree, block).rotate_left(17) ^ element_hash(tree, parent)
 }
 
@@ -181,21 +201,14 @@ pub(super) fn element_hash(tree: &Tree<'_>, node: NodeId) -> u64 {
     hash
 }
 
-/// The block around a block; the root is in itself.
-pub(super) fn outer_block(tree: &Tree<'_>, block: NodeId) -> NodeId {
-    let mut at = tree.parent(block);
-    while at != 0 && !tree.tag(at).is_block() {
-        at = tree.parent(at);
-    }
-    at
-}
-
 /// The page as a whole, as far as lines are seen against it.
 struct Page<'a, 'b> {
     tree: &'a Tree<'b>,
     lines: &'a Lines,
     shapes: &'a [Shape],
     looks: &'a [u64],
+    /// What each node stands in, itself included: a bit for each kind of element that is measured.
+    places: Vec<u16>,
     /// Sums of all lines before each.
     before: Vec<Sum>,
     by_look: HashMap<u64, Sum>,
@@ -246,9 +259,9 @@ impl<'a, 'b> Page<'a, 'b> {
             by_look.entry(*look).or_insert_with(Sum::default).add(weight, linked, shape.prose);
             *repeats.entry(lines.get(line)).or_insert(0) += 1;
             if shape.prose {
-                let parent = outer_block(tree, line.block);
+                let parent = tree.block(line.block);
                 *scores.entry(parent).or_default() += weight;
-                *scores.entry(outer_block(tree, parent)).or_default() += weight / 2.0;
+                *scores.entry(tree.block(parent)).or_default() += weight / 2.0;
             }
         }
         before.push(sum);
@@ -259,7 +272,7 @@ impl<'a, 'b> Page<'a, 'b> {
             lines.lines.iter().position(|line| is_title(&line)).or_else(|| lines.lines.iter().position(|it| tree.tag(it.block) == Tag::H1));
         let description = said.description.map(|it| fold(&it[..it.floor_char_boundary(2_000)])).unwrap_or_default();
         let body = said.body.map(|it| Windows::of(&fold(it)));
-        Self { tree, lines, shapes, looks, before, by_look, repeats, first_title, best, title, description, body }
+        Self { tree, lines, shapes, looks, places: places(tree), before, by_look, repeats, first_title, best, title, description, body }
     }
 
     fn total(&self) -> Sum {
@@ -324,9 +337,9 @@ fn row(page: &Page<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> [f32; CO
     for flag in [shape.ends_sentence, shape.ends_colon, shape.odd, shape.quoted, shape.prose] {
         row.flag(flag);
     }
-    place(&mut row, tree, line);
-    let parent = outer_block(tree, line.block);
-    let grand = outer_block(tree, parent);
+    place(&mut row, tree, line, page.places[tree.parent(line.first) as usize]);
+    let parent = tree.block(line.block);
+    let grand = tree.block(parent);
     let near = own[line.block as usize] | own[parent as usize] | own[tree.parent(line.first) as usize];
     row.hints(near);
     row.hints(all[tree.parent(line.first) as usize]);
@@ -344,30 +357,15 @@ fn row(page: &Page<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> [f32; CO
 }
 
 /// What it stands in.
-fn place(row: &mut Row, tree: &Tree<'_>, line: &Line) {
+fn place(row: &mut Row, tree: &Tree<'_>, line: &Line, places: u16) {
     let tag = tree.tag(line.block);
     row.push(f32::from(tag.heading_level().unwrap_or(0)));
     for kinds in [&[Tag::P][..], &[Tag::Li], &[Tag::Td, Tag::Th], &[Tag::Figcaption, Tag::Caption]] {
         row.flag(kinds.contains(&tag));
     }
     row.push(f32::from(tree.depth(line.block)));
-    let mut seen: u32 = 0;
-    for above in tree.ancestors(line.first) {
-        seen |= match tree.tag(above) {
-            Tag::Article => 1,
-            Tag::Main => 2,
-            Tag::Header => 4,
-            Tag::Footer => 8,
-            Tag::Form | Tag::Button | Tag::Label => 16,
-            Tag::Figure => 32,
-            Tag::Table => 64,
-            Tag::Ul | Tag::Ol => 128,
-            Tag::Blockquote => 256,
-            _ => 0,
-        };
-    }
     for kind in 0..9 {
-        row.flag(seen >> kind & 1 == 1);
+        row.flag(places >> kind & 1 == 1);
     }
 }
 

@@ -52,7 +52,7 @@ impl Lines {
     /// The lines of a page.
     #[must_use]
     pub fn of(tree: &Tree<'_>) -> Self {
-        let mut walk = Walk { tree, out: Self::default(), open: None, apart: true, breaks: 0, space: Space::None, block: (0, 0, 0) };
+        let mut walk = Walk { tree, out: Self::default(), open: None, apart: true, breaks: 0, space: Space::None };
         let mut at = 0;
         while at < tree.len() {
             at = walk.node(at);
@@ -84,8 +84,6 @@ struct Walk<'a, 'b> {
     apart: bool,
     breaks: u32,
     space: Space,
-    /// The block of the last parent that was asked for: parent, its block, the number of stressing elements between.
-    block: (NodeId, NodeId, u32),
 }
 
 impl Walk<'_, '_> {
@@ -144,11 +142,7 @@ impl Walk<'_, '_> {
             return;
         }
         let text = self.tree.text(at);
-        let parent = self.tree.parent(at);
-        if self.block.0 != parent || parent == 0 {
-            self.block = self.block_of(parent);
-        }
-        let (_, block, stress) = self.block;
+        let block = self.tree.block(at);
         // Two breaks in a row are how old pages end a paragraph.
         if self.apart || self.breaks > 1 || self.open.as_ref().is_some_and(|it| it.block != block) {
             self.close();
@@ -158,18 +152,9 @@ impl Walk<'_, '_> {
         let chars = append(&mut self.out.text, &text, line.text.start, &mut self.space);
         line.chars += chars;
         line.linked += if self.tree.linked(at) { chars } else { 0 };
-        line.stressed += if stress > 0 { chars } else { 0 };
+        line.stressed += if self.tree.stressed(at) { chars } else { 0 };
         line.last = at;
         (self.apart, self.breaks) = (false, 0);
-    }
-
-    fn block_of(&self, parent: NodeId) -> (NodeId, NodeId, u32) {
-        let (mut node, mut stress) = (parent, 0);
-        while !self.tree.tag(node).is_block() {
-            stress += u32::from(matches!(self.tree.tag(node), Tag::B | Tag::Strong | Tag::Em | Tag::I));
-            node = self.tree.parent(node);
-        }
-        (parent, node, stress)
     }
 
     fn close(&mut self) {

@@ -102,7 +102,7 @@ fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<Entry> {
         return None;
     }
     let machine = ["datetime", "content", "data-time"].iter().find_map(|it| tree.attribute(time, it));
-    let written = Some(collapse(&tree.whole_text(time))).filter(|it| !it.is_empty() && it.len() <= 60);
+    let written = Some(collapse(&tree.start_of_text(time))).filter(|it| !it.is_empty() && it.len() <= 60);
     let published = machine.as_deref().or(written.as_deref()).and_then(|it| moment::parse(it, None)).filter(|it| !it.assumed.time);
     let anchor = tree.attribute(item, "id").filter(|it| !it.is_empty() && it.len() < 200);
     let mut url = view.base.clone();

@@ -318,5 +318,5 @@ impl Tags {
 }
 
 fn text_of(tree: &Tree<'_>, node: NodeId) -> Option<String> {
-    Some(collapse(&tree.whole_text(node))).filter(|it| !it.is_empty())
+    Some(collapse(&tree.start_of_text(node))).filter(|it| !it.is_empty())
 }

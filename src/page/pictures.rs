@@ -9,6 +9,9 @@ use crate::{
 /// Lines that one caption has at most.
 const MAX_CAPTION_LINES: usize = 4;
 
+/// Nodes of a figure in which its caption is looked for.
+const MAX_FIGURE: usize = 1_000;
+
 /// A picture that was read, and the lines of its caption.
 #[derive(Debug)]
 pub(super) struct Read {
@@ -54,14 +57,18 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize
             continue;
         }
         let figure = view.tree.tag(around) == Tag::Figure;
-        if let Some(caption) = view.tree.find(around, Tag::Figcaption).filter(|_| figure) {
+        let mut inside = view.tree.descendants(around).take(MAX_FIGURE);
+        if let Some(caption) = if figure { inside.find(|it| view.tree.tag(*it) == Tag::Figcaption) } else { None } {
             let from = view.lines.lines.partition_point(|it| it.first < caption);
             let to = view.lines.lines.partition_point(|it| it.first < view.tree.end(caption));
             return from..to.min(from + MAX_CAPTION_LINES);
         }
+        if to - from > MAX_CAPTION_LINES {
+            return none;
+        }
         let hinted = view.measured.own[around as usize] & hints::CAPTION != 0;
         let linked = (from..to).any(|it| view.lines.lines[it].linked * 2 > view.lines.lines[it].chars && view.measured.weight[it] > 30);
-        let fits = to - from <= MAX_CAPTION_LINES && (figure || hinted || (from..to).all(|it| captioned(view, it))) && !linked;
+        let fits = (figure || hinted || (from..to).all(|it| captioned(view, it))) && !linked;
         return if fits { from..to } else { none };
     }
     none

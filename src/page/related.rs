@@ -1,5 +1,10 @@
 //! The page's own list of related articles: elements of one build, each with a headline that is a link.
 
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
+
 use url::Url;
 
 use super::{hints, lines::Picture, pictures, split::View};
@@ -29,69 +34,118 @@ pub(super) struct Item {
 
 /// The items among the lines of one article and what follows it, up to the next.
 pub(super) fn items(view: View<'_, '_>, from: usize, to: usize) -> Vec<Item> {
+    let mut finder = Finder::new(view, to);
     let mut found: Vec<Item> = Vec::new();
+    let mut titles = HashSet::new();
     let mut at = from;
     while at < to && found.len() < MAX_ITEMS {
-        match group(view, at, to) {
-            Some((items, end)) => {
-                for item in items.into_iter().take(MAX_OF_GROUP) {
-                    let title = item.related.title.as_deref().map(fold);
-                    if found.len() < MAX_ITEMS && !found.iter().any(|it| it.related.title.as_deref().map(fold) == title) {
-                        found.push(item);
-                    }
-                }
-                at = end.max(at + 1);
+        let Some((items, end)) = finder.group(at) else {
+            at += 1;
+            continue;
+        };
+        for item in items {
+            let title = item.related.title.as_deref().map(fold);
+            if found.len() < MAX_ITEMS && titles.insert(title) {
+                found.push(item);
             }
-            None => at += 1,
         }
+        at = end.max(at + 1);
     }
     found
 }
 
-/// The group whose first headline is in a line.
-fn group(view: View<'_, '_>, at: usize, to: usize) -> Option<(Vec<Item>, usize)> {
-    let tree = view.tree;
-    if !title_like(view, at) {
-        return None;
-    }
-    let line = &view.lines.lines[at];
-    // The element around this headline that has most siblings of its build.
-    let chain: Vec<NodeId> = std::iter::once(line.block).chain(tree.ancestors(line.block)).take(8).collect();
-    let siblings = |item: NodeId, list: NodeId| {
-        let build = build_of(view, item);
-        tree.children(list)
-            .filter(|it| tree.tag(*it) != Tag::Text && build_of(view, *it) == build && has_title(view, *it))
-            .take(MAX_ITEMS)
-            .count()
-    };
-    let counted = chain.windows(2).map(|pair| (siblings(pair[0], pair[1]), pair[0], pair[1]));
-    let (_, item, list) = counted.rev().filter(|it| it.0 >= 2).max_by_key(|it| it.0)?;
-    let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::TOPICS | hints::ADS | hints::BIOGRAPHY;
-    let near = tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, it| hints | view.measured.own[it as usize]);
-    if near & refused != 0 && near & hints::OTHERS == 0 || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer)) {
-        return None;
-    }
-    let build = build_of(view, item);
-    let mut items = Vec::new();
-    let mut end = at + 1;
-    for child in tree.children(list).filter(|it| *it >= item && build_of(view, *it) == build) {
-        let from = view.lines.lines.partition_point(|it| it.first < child);
-        let until = view.lines.lines.partition_point(|it| it.first < tree.end(child)).min(to);
-        if from >= to {
-            break;
-        }
-        if let Some(related) = read(view, from, until, child) {
-            items.push(Item { related, from, to: until });
-            end = until;
-        }
-    }
-    let text: u32 = items.iter().flat_map(|it| it.from..it.to).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum();
-    // A group that is most of what was taken for the article's text is the text.
-    let whole: u32 = (0..view.body.len()).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum();
-    (items.len() >= 2 && text * 2 <= whole).then_some((items, end))
+/// How an element is built.
+type Build = (Tag, u64);
+
+/// The children of an element that are of one build and hold a headline.
+#[derive(Default)]
+struct Group {
+    /// Those that are no lists of their own, [`MAX_ITEMS`] at most.
+    short: usize,
+    /// All: the child, its lines, and the weight of the text of those before it.
+    children: Vec<(NodeId, Range<usize>, u32)>,
+    /// The weight of the text of all.
+    text: u32,
 }
 
-fn build_of(view: View<'_, '_>, node: NodeId) -> (Tag, u64) {
+/// Looks for groups. Each element's children are gone through once, however many headlines they hold.
+struct Finder<'a, 'b> {
+    view: View<'a, 'b>,
+    /// Lines from here on are none of the article's.
+    to: usize,
+    /// The headlines before each line, and the weight of the text.
+    before: Vec<(usize, u32)>,
+    groups: HashMap<NodeId, HashMap<Build, Group>>,
+}
+
+impl<'a, 'b> Finder<'a, 'b> {
+    fn new(view: View<'a, 'b>, to: usize) -> Self {
+        let mut before = Vec::with_capacity(view.body.len() + 1);
+        let (mut titles, mut text) = (0, 0);
+        before.push((0, 0));
+        for at in 0..view.body.len() {
+            titles += usize::from(title_like(view, at));
+            text += if view.body[at] { view.measured.weight[at] } else { 0 };
+            before.push((titles, text));
+        }
+        Self { view, to, before, groups: HashMap::new() }
+    }
+
+    /// The group whose first headline is in a line, and the line behind it.
+    fn group(&mut self, at: usize) -> Option<(Vec<Item>, usize)> {
+        let (view, tree) = (self.view, self.view.tree);
+        if !title_like(view, at) {
+            return None;
+        }
+        let line = &view.lines.lines[at];
+        // The element around this headline that has most siblings of its build.
+        let chain: Vec<NodeId> = std::iter::once(line.block).chain(tree.ancestors(line.block)).take(8).collect();
+        let counted: Vec<_> = chain.windows(2).map(|pair| (self.siblings(pair[0], pair[1]), pair[0], pair[1])).collect();
+        let (_, item, list) = counted.into_iter().rev().filter(|it| it.0 >= 2).max_by_key(|it| it.0)?;
+        let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::TOPICS | hints::ADS | hints::BIOGRAPHY;
+        let near = tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, it| hints | view.measured.own[it as usize]);
+        if near & refused != 0 && near & hints::OTHERS == 0 || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer)) {
+            return None;
+        }
+        let group = self.groups.get(&list)?.get(&build_of(view, item))?;
+        let children = &group.children[group.children.partition_point(|it| it.0 < item)..];
+        let [first, .., last] = children else { return None };
+        // A group that is most of what was taken for the article's text is the text.
+        if (group.text - first.2) * 2 > self.before.last()?.1 {
+            return None;
+        }
+        let items = children.iter().take(MAX_OF_GROUP).filter_map(|(child, lines, _)| {
+            Some(Item { related: read(view, lines.start, lines.end, *child)?, from: lines.start, to: lines.end })
+        });
+        Some((items.collect(), last.1.end))
+    }
+
+    fn siblings(&mut self, item: NodeId, list: NodeId) -> usize {
+        let (view, before, to) = (self.view, &self.before, self.to);
+        let groups = self.groups.entry(list).or_insert_with(|| {
+            let mut groups: HashMap<Build, Group> = HashMap::new();
+            for child in view.tree.children(list).filter(|it| view.tree.tag(*it) != Tag::Text) {
+                let from = view.lines.lines.partition_point(|it| it.first < child);
+                let until = view.lines.lines.partition_point(|it| it.first < view.tree.end(child));
+                if before[until].0 == before[from].0 {
+                    continue;
+                }
+                let group = groups.entry(build_of(view, child)).or_default();
+                // An element with many of them is a list of its own.
+                group.short = MAX_ITEMS.min(group.short + usize::from(until - from < 14));
+                let until = until.min(to);
+                if from < until && before[until].0 > before[from].0 {
+                    group.children.push((child, from..until, group.text));
+                    group.text += before[until].1 - before[from].1;
+                }
+            }
+            groups
+        });
+        groups.get(&build_of(view, item)).map_or(0, |it| it.short)
+    }
+}
+
+fn build_of(view: View<'_, '_>, node: NodeId) -> Build {
     (view.tree.tag(node), super::features::element_hash(view.tree, node))
 }
 
@@ -99,13 +153,6 @@ fn build_of(view: View<'_, '_>, node: NodeId) -> (Tag, u64) {
 fn title_like(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
     line.linked * 5 >= line.chars * 4 && view.measured.weight[at] >= MIN_TITLE && line.chars < 250
-}
-
-fn has_title(view: View<'_, '_>, node: NodeId) -> bool {
-    let from = view.lines.lines.partition_point(|it| it.first < node);
-    let to = view.lines.lines.partition_point(|it| it.first < view.tree.end(node));
-    // An element with many of them is a list of its own.
-    (from..to).any(|it| title_like(view, it)) && to - from < 14
 }
 
 fn read(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Related> {
@@ -143,7 +190,8 @@ fn read(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Rela
 }
 
 fn picture(view: View<'_, '_>, node: NodeId) -> Option<Image> {
-    let picture: &Picture = view.lines.pictures.iter().find(|it| view.tree.within(it.node, node))?;
+    let at = view.lines.pictures.partition_point(|it| it.node < node);
+    let picture: &Picture = view.lines.pictures.get(at).filter(|it| view.tree.within(it.node, node))?;
     let mut image = pictures::read(view, picture)?.image;
     // A card shows no caption; what is written for those who do not see the picture often is one, with its credit.
     if image.caption.is_none()

@@ -62,7 +62,7 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
         if node < inside || !is_writers(view, node) {
             continue;
         }
-        let text = collapse(&tree.whole_text(node));
+        let text = collapse(&tree.start_of_text(node));
         if text.is_empty() || text.len() > MAX_SHOWN {
             continue;
         }

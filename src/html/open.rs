@@ -1,0 +1,179 @@
+//! The elements that are open while a page is parsed, the root first. Which of them a tag closes is answered without going
+//! through them, because hostile pages have hundreds open at every tag.
+
+use super::{NodeId, Tag};
+
+/// No place on the stack.
+const NONE: u16 = u16::MAX;
+/// Slots for elements by name: one for each [`Tag`], and some for the names that [`Tag`] does not know.
+const SLOTS: usize = 256;
+/// The first slot for other names.
+const OTHERS: usize = 128;
+/// Where what is no link any more stands.
+const NOBODY: u8 = 127;
+
+/// Elements that end the search for an open one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Border {
+    /// §13.2.4.2, "in scope".
+    Scope,
+    /// Blocks, and the borders of scopes.
+    Block,
+    /// What would have closed a paragraph that it began in.
+    Paragraph,
+    /// What may stand in a list's item and hold a list of its own.
+    Item,
+    /// Tables and templates.
+    Table,
+}
+
+const BORDERS: [Border; 5] = [Border::Scope, Border::Block, Border::Paragraph, Border::Item, Border::Table];
+
+impl Border {
+    fn is(self, tag: Tag) -> bool {
+        match self {
+            Self::Scope => tag.bounds_scope(),
+            Self::Block => tag.is_block() || tag.bounds_scope(),
+            Self::Paragraph => tag.bounds_scope() || tag.ends_paragraph() || tag == Tag::Button,
+            Self::Item => tag.bounds_scope() || tag.is_block() && !matches!(tag, Tag::Address | Tag::Div | Tag::P),
+            Self::Table => matches!(tag, Tag::Table | Tag::Template | Tag::Html),
+        }
+    }
+}
+
+/// An open element.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    pub(super) node: NodeId,
+    pub(super) tag: Tag,
+    slot: u8,
+    /// The one before it in its slot.
+    same: u16,
+    /// The innermost border of each kind at or outside it.
+    borders: [u16; BORDERS.len()],
+}
+
+/// The stack.
+pub(super) struct Stack {
+    open: Vec<Open>,
+    /// The innermost of each slot.
+    last: [u16; SLOTS],
+}
+
+impl Stack {
+    pub(super) fn new() -> Self {
+        Self { open: Vec::with_capacity(64), last: [NONE; SLOTS] }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(super) fn top(&self) -> Option<Open> {
+        self.open.last().copied()
+    }
+
+    /// `name` is asked for where the tag is none that is known.
+    pub(super) fn push(&mut self, node: NodeId, tag: Tag, name: &[u8]) {
+        let at = u16::try_from(self.open.len()).unwrap_or(NONE);
+        let slot = slot(tag, name);
+        let mut borders = self.open.last().map_or([0; BORDERS.len()], |it| it.borders);
+        for (border, place) in BORDERS.into_iter().zip(&mut borders) {
+            if border.is(tag) {
+                *place = at;
+            }
+        }
+        self.open.push(Open { node, tag, slot, same: self.last[usize::from(slot)], borders });
+        self.last[usize::from(slot)] = at;
+    }
+
+    /// The innermost of a kind.
+    pub(super) fn innermost(&self, tag: Tag) -> Option<usize> {
+        Some(self.last[usize::from(slot(tag, b""))]).filter(|it| *it != NONE).map(usize::from)
+    }
+
+    /// The innermost of some kinds that stands inside the innermost border, or is it.
+    pub(super) fn within(&self, border: Border, tags: &[Tag]) -> Option<usize> {
+        let limit = usize::from(self.open.last()?.borders[border as usize]);
+        tags.iter().filter_map(|it| self.innermost(*it)).max().filter(|it| *it >= limit && *it > 0)
+    }
+
+    /// The innermost of an unknown name inside the innermost block; `is` tells whether it is the one.
+    pub(super) fn named(&self, name: &[u8], is: impl Fn(NodeId) -> bool) -> Option<usize> {
+        let limit = self.open.last()?.borders[Border::Block as usize];
+        let mut at = self.last[usize::from(slot(Tag::Other, name))];
+        while at != NONE && at >= limit {
+            let open = self.open.get(usize::from(at))?;
+            if is(open.node) {
+                return Some(usize::from(at));
+            }
+            at = open.same;
+        }
+        None
+    }
+
+    /// The innermost link in scope stays open as an element that no end tag finds; whether there was one.
+    pub(super) fn end_link(&mut self) -> bool {
+        let Some(link) = self.within(Border::Scope, &[Tag::A]).and_then(|it| self.open.get_mut(it)) else { return false };
+        self.last[usize::from(link.slot)] = link.same;
+        (link.tag, link.slot) = (Tag::Span, NOBODY);
+        true
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Open> {
+        let open = self.open.pop()?;
+        self.last[usize::from(open.slot)] = open.same;
+        Some(open)
+    }
+}
+
+fn slot(tag: Tag, name: &[u8]) -> u8 {
+    if tag != Tag::Other {
+        return tag as u8;
+    }
+    // FNV-1a.
+    let hash = name.iter().take(64).fold(0x811c_9dc5_u32, |hash, c| (hash ^ u32::from(c.to_ascii_lowercase())).wrapping_mul(0x0100_0193));
+    u8::try_from(OTHERS + (hash >> 16) as usize % (SLOTS - OTHERS)).unwrap_or(NOBODY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open_is_found_up_to_a_border_and_not_beyond() {
+        let mut stack = Stack::new();
+        for (node, tag) in [Tag::Document, Tag::P, Tag::B, Tag::Table, Tag::Td, Tag::I].into_iter().enumerate() {
+            stack.push(u32::try_from(node).unwrap(), tag, b"");
+        }
+        assert_eq!(stack.within(Border::Scope, &[Tag::I]), Some(5));
+        assert_eq!(stack.within(Border::Scope, &[Tag::B]), None);
+        assert_eq!(stack.within(Border::Table, &[Tag::Tr, Tag::Td]), Some(4));
+        assert_eq!(stack.innermost(Tag::B), Some(2));
+        for _ in 0..4 {
+            stack.pop();
+        }
+        assert_eq!((stack.innermost(Tag::B), stack.within(Border::Paragraph, &[Tag::P])), (None, Some(1)));
+    }
+
+    #[test]
+    fn other_names_are_told_apart_and_every_known_one_has_a_slot_of_its_own() {
+        let mut stack = Stack::new();
+        stack.push(0, Tag::Document, b"");
+        stack.push(1, Tag::Other, b"x-a");
+        stack.push(2, Tag::Other, b"x-b");
+        assert_eq!(stack.named(b"X-A", |it| it == 1), Some(1));
+        assert_eq!(stack.named(b"x-c", |_| false), None);
+        assert!(slot(Tag::Xmp, b"") < NOBODY);
+    }
+
+    #[test]
+    fn a_link_that_ended_is_no_link_and_no_other_element() {
+        let mut stack = Stack::new();
+        for (node, tag) in [Tag::Document, Tag::A, Tag::Div].into_iter().enumerate() {
+            stack.push(u32::try_from(node).unwrap(), tag, b"");
+        }
+        assert!(stack.end_link() && !stack.end_link());
+        assert_eq!(stack.within(Border::Scope, &[Tag::A, Tag::Span]), None);
+    }
+}
