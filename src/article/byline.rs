@@ -169,6 +169,10 @@ fn place(line: &str) -> (&str, Option<&str>) {
             return (names, Some(place));
         }
     }
+    // Most lines have none of them, and a search for each takes its time.
+    if !line.split(' ').any(|it| WORDS.places.contains(&it)) {
+        return (line, None);
+    }
     for word in &WORDS.places {
         let Some((names, place)) = line.rsplit_once(&format!(" {word} ")) else { continue };
         let cased = place.starts_with(char::is_uppercase);

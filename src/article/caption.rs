@@ -190,6 +190,9 @@ fn unlabelled(credit: &str) -> Option<&str> {
 
 /// `… | EFE`, `… / Reuters`, `…. AP`: the last part, where it names an agency.
 fn behind_stroke(line: &str) -> Option<Parts<'_>> {
+    if !line.contains(['|', '/', '–', '—', '-', '•', '·', '＝', '／', '=', '.', '©']) {
+        return None;
+    }
     for stroke in [" | ", "| ", " / ", " – ", " — ", " - ", " • ", " · ", "＝", "／", "=", ". ", " © "] {
         let Some((caption, credit)) = line.rsplit_once(stroke) else { continue };
         let credit = credit.trim_end_matches(['.', ' ']);

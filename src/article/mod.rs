@@ -7,6 +7,7 @@ pub mod caption;
 pub mod commit;
 pub mod decide;
 pub mod identity;
+pub(crate) mod letters;
 pub mod record;
 pub mod text;
 

@@ -3,6 +3,8 @@
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::letters::Letter;
+
 /// Characters without a width that publishers leave in: soft hyphen, zero width, bidirectional controls, BOM.
 pub(crate) fn invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -33,7 +35,7 @@ pub fn word_count(text: &str) -> u32 {
     let mut in_word = false;
     for c in text.chars() {
         let alone = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}');
-        let word = c.is_alphanumeric();
+        let word = Letter::of(c).is_alphanumeric();
         if word && (alone || !in_word) {
             count = count.saturating_add(1);
         }
@@ -49,7 +51,21 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.bytes().filter(u8::is_ascii_alphanumeric).map(|it| char::from(it.to_ascii_lowercase())).collect();
     }
-    text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let mut out = String::with_capacity(text.len());
+    let mut add = |c: char| {
+        let letter = Letter::of(c);
+        if letter.is_alphanumeric() && letter.is_small() {
+            out.push(c);
+        } else if letter.is_alphanumeric() {
+            out.extend(c.to_lowercase());
+        }
+    };
+    if text.chars().all(|c| Letter::of(c).is_stable()) {
+        text.chars().for_each(add);
+    } else {
+        text.nfkc().for_each(&mut add);
+    }
+    out
 }
 
 /// `sha256:` and the hash of title and text in NFC with white space folded.

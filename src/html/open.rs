@@ -133,7 +133,7 @@ fn slot(tag: Tag, name: &[u8]) -> u8 {
     }
     // FNV-1a.
     let hash = name.iter().take(64).fold(0x811c_9dc5_u32, |hash, c| (hash ^ u32::from(c.to_ascii_lowercase())).wrapping_mul(0x0100_0193));
-    u8::try_from(OTHERS + (hash >> 16) as usize % (SLOTS - OTHERS)).unwrap_or(NOBODY)
+    u8::try_from(OTHERS + (hash ^ hash >> 8 ^ hash >> 24) as usize % (SLOTS - OTHERS)).unwrap_or(NOBODY)
 }
 
 #[cfg(test)]

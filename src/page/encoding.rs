@@ -8,6 +8,9 @@ use encoding_rs::{Encoding, ISO_2022_JP};
 /// Bytes of the start in which `<meta charset>` is looked for (§13.2.3.2).
 const PRESCAN: usize = 1_024;
 
+/// Bytes by which an encoding is detected.
+const DETECTED: usize = 100_000;
+
 /// Decodes a page. Bytes that are UTF-8 from the first to the last are no other encoding, whatever is claimed: pages are
 /// converted on their way more often than their claims are.
 #[must_use]
@@ -46,8 +49,11 @@ fn detect(bytes: &[u8]) -> Cow<'_, str> {
     if broken * 20 < multibyte {
         return String::from_utf8_lossy(bytes);
     }
+    // Enough to tell, and the detector takes its time; what comes before the first such byte tells nothing.
+    let first = bytes.iter().position(|it| !it.is_ascii()).unwrap_or(0);
+    let telling = &bytes[first..bytes.len().min(first + DETECTED)];
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
+    detector.feed(telling, true);
     detector.guess(None, chardetng::Utf8Detection::Allow).decode_without_bom_handling(bytes).0
 }
 

@@ -10,7 +10,7 @@ use super::{
     lines::{Line, Lines},
 };
 use crate::{
-    article::text::fold,
+    article::{letters::Letter, text::fold},
     html::{NodeId, Tag, Tree},
 };
 
@@ -31,8 +31,6 @@ pub struct Said<'a> {
 /// A page measured: what the later steps ask for, too.
 #[derive(Debug)]
 pub struct Measured {
-    /// A row a line.
-    pub rows: Vec<[f32; COUNT]>,
     /// Hints of each node: its own.
     pub own: Vec<Hints>,
     /// Hints of each node and of all that it is in.
@@ -75,16 +73,17 @@ impl Sum {
     }
 }
 
-/// Measures a page.
+/// Measures a page. `each` is given the measures of each line in order: kept, they would be many times the page.
 #[must_use]
-pub fn measure(tree: &Tree<'_>, lines: &Lines, reader: &Reader, said: Said<'_>) -> Measured {
+pub fn measure(tree: &Tree<'_>, lines: &Lines, reader: &Reader, said: Said<'_>, mut each: impl FnMut(&[f32; COUNT])) -> Measured {
     let (own, all) = read_hints(tree, reader);
     let shapes: Vec<Shape> = lines.lines.iter().map(|line| Shape::of(lines.get(line), line)).collect();
     let looks: Vec<u64> = lines.lines.iter().map(|line| look(tree, line.block)).collect();
     let page = Page::new(tree, lines, &shapes, &looks, said);
-    let rows = (0..lines.lines.len()).map(|at| row(&page, &own, &all, at)).collect();
+    for at in 0..lines.lines.len() {
+        each(&row(&page, &own, &all, at));
+    }
     Measured {
-        rows,
         own,
         all,
         prose: shapes.iter().map(|it| it.prose).collect(),
@@ -157,12 +156,13 @@ impl Shape {
                 continue;
             }
             it.weight += if wide { 3 } else { 1 };
-            if c.is_alphanumeric() {
+            let letter = Letter::of(c);
+            if letter.is_alphanumeric() {
                 it.words += u32::from(!in_word);
                 // Two such characters are about a word.
                 in_word = !wide || !in_word;
-                it.digits += u32::from(c.is_numeric());
-                it.upper += u32::from(c.is_uppercase());
+                it.digits += u32::from(letter.is_numeric());
+                it.upper += u32::from(letter.is_uppercase());
                 continue;
             }
             it.punctuation += u32::from(matches!(c, ',' | ';' | '،' | '؛' | '、' | '，' | '；'));

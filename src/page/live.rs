@@ -58,8 +58,9 @@ pub(super) fn entries(view: View<'_, '_>) -> Vec<Entry> {
         return Vec::new();
     }
     let mut entries = if shown.len() >= 2 { shown } else { by_headline(view, posted) };
+    let names: Vec<Names> = posted.iter().map(Names::of).collect();
     for entry in &mut entries {
-        let said = posted.iter().find(|it| is_of(view, entry, it));
+        let said = find(view, entry, &names).and_then(|it| posted.get(it));
         complete(entry, said, view);
     }
     entries.retain(|it| it.update.published.is_some() || it.update.time.is_some());
@@ -199,15 +200,28 @@ fn start(text: &str) -> String {
     fold(&text[..text.floor_char_boundary(MAX_NAME)]).chars().take(40).collect()
 }
 
-/// Whether the script speaks of this entry: the same headline, or the same beginning.
-fn is_of(view: View<'_, '_>, entry: &Entry, said: &Posted) -> bool {
-    let headline = said.headline.as_deref().map(fold).filter(|it| !it.is_empty());
-    if let (Some(one), Some(other)) = (&headline, &entry.update.title) {
-        return alike(one, &fold(other));
+/// What an entry of the script is known by, folded.
+struct Names {
+    headline: Option<String>,
+    start: Option<String>,
+}
+
+impl Names {
+    fn of(said: &Posted) -> Self {
+        let headline = said.headline.as_deref().map(|it| fold(&it[..it.floor_char_boundary(MAX_NAME)])).filter(|it| !it.is_empty());
+        Self { headline, start: said.body.as_deref().or(said.headline.as_deref()).map(start) }
     }
+}
+
+/// Which entry of the script is this one: the same headline, or the same beginning.
+fn find(view: View<'_, '_>, entry: &Entry, names: &[Names]) -> Option<usize> {
+    let title = entry.update.title.as_deref().map(fold);
     let first = (entry.from..entry.to).find(|it| view.body[*it]).map(|it| start(view.lines.get(&view.lines.lines[it])));
-    first.is_some_and(|first| {
-        first.len() > 12 && said.body.as_deref().or(said.headline.as_deref()).is_some_and(|it| start(it).starts_with(&first))
+    names.iter().position(|said| match (&said.headline, &title) {
+        (Some(one), Some(other)) => alike(one, other),
+        _ => first
+            .as_deref()
+            .is_some_and(|first| first.len() > 12 && said.start.as_deref().is_some_and(|it| it.starts_with(first))),
     })
 }
 

@@ -85,18 +85,21 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
     // The head of a list stands a line or two above its first item.
     let listed: HashSet<usize> = related::items(view, first_body, count).iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect();
     let context = Context::new(view);
+    // The headline of the article that is read.
+    let mut own = title.map(|it| fold(view.lines.get(&view.lines.lines[it])));
     let mut at = first_body + 1;
     while at < count {
-        let candidate = if listed.contains(&at) { None } else { candidate(&context, at, &found) };
+        let candidate = if listed.contains(&at) { None } else { candidate(&context, at, &found, own.as_deref()) };
         let begun = candidate.filter(|it| {
-            let signs = signs::measure(&context, it, &found);
-            !signs::heads_section(&signs) && is_headline(&signs, view.lines.get(&view.lines.lines[at]))
+            signs::measure(&context, it, &found).is_some_and(|signs| is_headline(&signs, view.lines.get(&view.lines.lines[at])))
         });
         if let Some(begun) = begun {
             if let Some(last) = found.last_mut() {
                 last.to = at;
             }
-            found.push(begun.stretch(&context));
+            let begun = begun.stretch(&context);
+            own = begun.headline.map(|it| fold(view.lines.get(&view.lines.lines[it])));
+            found.push(begun);
         }
         at += 1;
     }
@@ -112,8 +115,14 @@ pub(super) struct Context<'a, 'b> {
     before: Vec<usize>,
     /// Made for the first candidate, which most pages do not have.
     topics: OnceCell<Topics>,
+    /// What was found in each line that may be of a head: many headings have the same lines behind them.
+    heads: Vec<OnceCell<(bool, bool)>>,
     /// How many headings have an element of this build.
     builds: HashMap<u64, u32>,
+    /// What sums the page up, in its metadata.
+    decks: Vec<String>,
+    /// The headlines of further articles, in its scripts.
+    further: HashSet<String>,
 }
 
 impl<'a, 'b> Context<'a, 'b> {
@@ -134,7 +143,9 @@ impl<'a, 'b> Context<'a, 'b> {
         for line in view.lines.lines.iter().filter(|it| heading_level(view.tree, it.block).is_some()) {
             *builds.entry(element_hash(view.tree, line.block)).or_insert(0) += 1;
         }
-        Self { view, text, before, topics: OnceCell::new(), builds }
+        let decks = [&view.meta.content.summary, &view.meta.content.subtitle].into_iter().flatten().map(|it| fold(it)).collect();
+        let further = view.meta.further.iter().filter_map(|(_, said)| said.headline.as_deref().map(fold)).collect();
+        Self { view, text, before, topics: OnceCell::new(), heads: vec![OnceCell::new(); count], builds, decks, further }
     }
 
     /// What the page's paragraphs are about.
@@ -145,6 +156,11 @@ impl<'a, 'b> Context<'a, 'b> {
             let paragraphs = (0..count).filter(paragraph).map(|at| (at, view.lines.get(&view.lines.lines[at])));
             Topics::new(count, paragraphs, NEUTRAL)
         })
+    }
+
+    /// Whether a line has a date, and whether it names writers.
+    fn head(&self, at: usize) -> (bool, bool) {
+        *self.heads[at].get_or_init(|| signs::head(self.view, at))
     }
 
     /// Text of articles in lines, in weight.
@@ -180,7 +196,7 @@ pub(super) struct Candidate {
 impl Candidate {
     fn stretch(self, context: &Context<'_, '_>) -> Stretch {
         let apart = self.nested || self.holder != context.view.lines.lines[self.at].block;
-        let headline = if apart { best_headline(context.view, self.at, self.next_body) } else { self.at };
+        let headline = if apart { best_headline(context, self.at, self.next_body) } else { self.at };
         Stretch { headline: Some(headline), from: self.at, to: context.view.lines.lines.len(), holder: self.holder, url: self.url }
     }
 }
@@ -208,7 +224,7 @@ pub(super) fn alike(one: &str, other: &str) -> bool {
 }
 
 /// Whether a line could be the headline of an article that follows the ones before.
-fn candidate(context: &Context<'_, '_>, at: usize, before: &[Stretch]) -> Option<Candidate> {
+fn candidate(context: &Context<'_, '_>, at: usize, before: &[Stretch], own: Option<&str>) -> Option<Candidate> {
     let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
     let line = &lines[at];
@@ -222,8 +238,7 @@ fn candidate(context: &Context<'_, '_>, at: usize, before: &[Stretch]) -> Option
     }
     // Nor is its own headline once more, nor a deck that is set as a heading.
     let name = fold(view.lines.get(line));
-    let own = last.headline.is_some_and(|it| alike(&fold(view.lines.get(&lines[it])), &name));
-    if own || [&view.meta.content.summary, &view.meta.content.subtitle].into_iter().flatten().any(|it| alike(&fold(it), &name)) {
+    if own.is_some_and(|it| alike(it, &name)) || context.decks.iter().any(|it| alike(it, &name)) {
         return None;
     }
     let last_body = context.before[at];
@@ -241,14 +256,12 @@ fn candidate(context: &Context<'_, '_>, at: usize, before: &[Stretch]) -> Option
 
 /// Among the headings at the head of an article: the one that a script names, else the highest, else the first that is
 /// longer than a kicker.
-fn best_headline(view: View<'_, '_>, at: usize, next_body: usize) -> usize {
+fn best_headline(context: &Context<'_, '_>, at: usize, next_body: usize) -> usize {
+    let view = context.view;
     let lines = &view.lines.lines;
     let level = |it: usize| heading_level(view.tree, lines[it].block);
     let headings: Vec<usize> = (at..next_body).filter(|it| level(*it).is_some() && view.measured.weight[*it] >= 8).collect();
-    let named = headings.iter().find(|it| {
-        let text = fold(view.lines.get(&lines[**it]));
-        view.meta.further.iter().any(|(_, said)| said.headline.as_deref().is_some_and(|it| fold(it) == text))
-    });
+    let named = headings.iter().find(|it| context.further.contains(&fold(view.lines.get(&lines[**it]))));
     let highest = headings.iter().filter_map(|it| level(*it)).min();
     let best = headings.iter().filter(|it| level(**it) == highest).copied().collect::<Vec<_>>();
     let long = best.iter().find(|it| view.measured.weight[**it] >= 30);

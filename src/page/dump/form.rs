@@ -29,7 +29,7 @@ static RELATED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("relate
 static OTHER: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("other: ").collect());
 static NEXT: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("next: ").collect());
 static SERVICE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().build(table("service: ")).ok());
-static LEGAL: LazyLock<Vec<&'static str>> = LazyLock::new(|| table("legal: ").collect());
+static LEGAL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().build(table("legal: ")).ok());
 
 fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
     include_str!("words.txt").lines().filter_map(move |it| it.strip_prefix(kind)).flat_map(|it| it.split("; "))
@@ -227,7 +227,7 @@ fn is_legal(text: &str, signs: &Signs) -> bool {
     }
     signs.units <= 40.0 && {
         let lower = text.to_lowercase();
-        LEGAL.iter().any(|it| lower.contains(it))
+        LEGAL.as_ref().is_some_and(|it| it.is_match(&lower))
     }
 }
 

@@ -13,8 +13,9 @@ const COLUMNS: std::ops::RangeInclusive<usize> = 58..=132;
 const MIN_FULL: usize = 6;
 /// Bytes that a bracket may hold that was opened at the end of a line.
 const MAX_ASIDE: usize = 120;
-/// Lines of a dump; what follows is not read.
-const MAX_LINES: usize = 1 << 20;
+/// Lines of a dump; what follows is not read. One that has more of them for its size than this is no page's.
+const FREE_LINES: usize = 5_000;
+const BYTES_OF_LINE: usize = 64;
 
 /// One line that has text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub(super) struct Line {
 /// The lines that have text.
 pub(super) fn read(text: &str) -> Vec<Line> {
     let end = if text.contains('\n') { '\n' } else { '\r' };
-    let raw: Vec<&str> = text.split(end).take(MAX_LINES).collect();
+    let raw: Vec<&str> = text.split(end).collect();
+    let most = FREE_LINES + text.len() / BYTES_OF_LINE;
     let column = wrapped_at(&raw);
     let mut lines: Vec<Line> = Vec::new();
     let (mut blank, mut last_width) = (0_u8, None);
@@ -44,6 +46,9 @@ pub(super) fn read(text: &str) -> Vec<Line> {
         let open = blank == 0 && lines.last().is_some_and(|it| is_open(&it.text)) && text.len() < MAX_ASIDE;
         let broken = column.zip(last_width).is_some_and(|(column, width)| !bullet && width + room(&text) > column);
         last_width = Some(width(raw.trim_end()));
+        if lines.len() >= most {
+            break;
+        }
         match lines.last_mut().filter(|_| (broken || open) && blank == 0) {
             Some(line) => join(&mut line.text, &text),
             None if text.is_empty() => continue,

@@ -2,6 +2,8 @@
 //!
 //! Scripts differ in what a word is and how a sentence ends; whoever reads a line's signs need not know.
 
+use crate::article::letters::Letter;
+
 /// What one pass over a line finds.
 #[derive(Debug, Default)]
 pub(super) struct Signs {
@@ -23,9 +25,10 @@ impl Signs {
         let (mut in_word, mut stopped) = (false, false);
         for c in text.chars() {
             let share = unspaced(c);
-            let of_word = c.is_alphanumeric();
-            it.letters += usize::from(c.is_alphabetic());
-            it.digits += usize::from(c.is_numeric());
+            let letter = Letter::of(c);
+            let of_word = letter.is_alphanumeric();
+            it.letters += usize::from(letter.is_alphabetic());
+            it.digits += usize::from(letter.is_numeric());
             it.unstopped |= matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}');
             it.units += match share {
                 Some(share) => share,

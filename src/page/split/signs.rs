@@ -1,6 +1,6 @@
 //! What is measured of a line that could be the headline of a further article.
 
-use super::{Candidate, Context, Stretch, element_hash, heading_level};
+use super::{Candidate, Context, Stretch, View, element_hash, heading_level};
 use crate::{
     article::{byline, text::fold},
     dates::partial,
@@ -17,9 +17,9 @@ const MAX_GAP: usize = 60;
 /// Lines of a text that are compared with a headline.
 const TEXT: usize = 40;
 
-/// Measures a candidate that follows the articles before.
+/// Measures a candidate that follows the articles before; `None` where it is a section's heading, see [`heads_section`].
 #[expect(clippy::cast_precision_loss, reason = "small counts, and logarithms of large ones")]
-pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stretch]) -> [f32; COUNT] {
+pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stretch]) -> Option<[f32; COUNT]> {
     let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
     let (line, last) = (&lines[it.at], before.last());
@@ -28,6 +28,12 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stret
     let same_build = |one: NodeId, other: NodeId| tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other);
     let flag = |it: bool| f32::from(u8::from(it));
     let head = Head::of(context, it);
+    let below = f32::from(it.level) - f32::from(title_level);
+    let repeated = repeated(context, it.at);
+    // Before all that goes through the text, because long pages have many.
+    if heads_section(below, [it.nested, it.url.is_some(), repeated, head.time, head.dated, head.byline]) {
+        return None;
+    }
     let gap = &lines[it.last_body + 1..it.at];
     let gap = &gap[gap.len().saturating_sub(MAX_GAP)..];
     let text_before = context.text_in(last.map_or(0, |it| it.headline.unwrap_or(it.from)), it.at);
@@ -37,13 +43,13 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stret
     let earlier = it.at.saturating_sub(TEXT)..it.at;
     let siblings = tree.children(tree.parent(line.block)).take(200).filter(|it| tree.tag(*it) == tree.tag(line.block)).count();
     let of_title = title.map_or(-1.0, |title| context.topics().fit_to(view.lines.get(&lines[title]), after.clone()));
-    [
+    Some([
         f32::from(it.level),
-        f32::from(it.level) - f32::from(title_level),
+        below,
         flag(it.nested),
         flag(it.holder == line.block),
         flag(it.url.is_some()),
-        flag(repeated(context, it.at)),
+        flag(repeated),
         flag(head.time),
         flag(head.dated),
         flag(head.byline),
@@ -63,14 +69,13 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stret
         (siblings as f32).min(20.0),
         flag(view.body[it.at]),
         (it.next_body - it.at) as f32,
-    ]
+    ])
 }
 
-/// Whether signs are those of a section's heading: lower than the page's headline, without an element, an address, a
-/// date or a writer of its own, and printed once. What its text is about is not enough then.
-pub(super) fn heads_section(signs: &[f32; COUNT]) -> bool {
-    let [_, below, nested, _, address, repeated, time, dated, byline, ..] = *signs;
-    below > 0.0 && nested + address + repeated + time + dated + byline == 0.0
+/// Whether a heading is that of a section: lower than the page's headline, without an element, an address, a date or a
+/// writer of its own, and printed once. What its text is about is not enough then.
+fn heads_section(below: f32, own: [bool; 6]) -> bool {
+    below > 0.0 && own == [false; 6]
 }
 
 /// What stands between a headline and its text: a date, writers.
@@ -89,14 +94,21 @@ impl Head {
         for node in (lines[it.at].last..lines[it.next_body].first).take(MAX_NODES) {
             head.time |= tree.tag(node) == Tag::Time;
         }
-        for (at, line) in lines.iter().enumerate().take(it.next_body + 1).skip(it.at + 1) {
-            let text = view.lines.get(line);
-            head.dated |= at < it.next_body && line.chars < 120 && partial::find(text).is_some();
-            head.byline |= line.chars < 120
-                && (byline::is_byline(text) || view.measured.own[line.block as usize] & hints::META != 0 && byline::looks_like_name(text));
+        for at in it.at + 1..=it.next_body {
+            let (dated, signed) = context.head(at);
+            head.dated |= at < it.next_body && dated;
+            head.byline |= signed;
         }
         head
     }
+}
+
+/// Whether a line has a date, and whether it names writers.
+pub(super) fn head(view: View<'_, '_>, at: usize) -> (bool, bool) {
+    let line = &view.lines.lines[at];
+    let text = view.lines.get(line);
+    let named = || view.measured.own[line.block as usize] & hints::META != 0 && byline::looks_like_name(text);
+    (line.chars < 120 && partial::find(text).is_some(), line.chars < 120 && (byline::is_byline(text) || named()))
 }
 
 /// Whether a headline stands beside the article before and not in it.
@@ -125,14 +137,12 @@ mod tests {
 
     #[test]
     fn a_lower_heading_without_a_head_of_its_own_heads_a_section() {
-        let mut signs = [0.0; COUNT];
-        (signs[0], signs[1]) = (2.0, 1.0);
-        assert!(heads_section(&signs));
-        // An address, or a date.
-        for own in [4, 7] {
-            let mut signs = signs;
-            signs[own] = 1.0;
-            assert!(!heads_section(&signs));
+        assert!(heads_section(1.0, [false; 6]));
+        assert!(!heads_section(0.0, [false; 6]));
+        for own in 0..6 {
+            let mut signs = [false; 6];
+            signs[own] = true;
+            assert!(!heads_section(1.0, signs));
         }
     }
 }

@@ -1,0 +1,86 @@
+//! What a character is, by a table. The standard library searches for each, which takes most of the time that Arabic and
+//! Chinese pages take.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::{IsNormalized, is_nfkc_quick};
+
+const LETTER: u8 = 1;
+const NUMERIC: u8 = 2;
+const UPPER: u8 = 4;
+/// It has no other lower case.
+const SMALL: u8 = 8;
+/// It is its own compatibility form, whatever stands beside it.
+const STABLE: u8 = 16;
+
+/// Of the basic plane; what is beyond is rare.
+static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| (0..=0xffff).map(|it| char::from_u32(it).map_or(0, compute)).collect());
+
+fn compute(c: char) -> u8 {
+    let flag = |is: bool, bit: u8| if is { bit } else { 0 };
+    let stable =
+        is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes && unicode_normalization::char::canonical_combining_class(c) == 0;
+    flag(c.is_alphabetic(), LETTER)
+        | flag(c.is_numeric(), NUMERIC)
+        | flag(c.is_uppercase(), UPPER)
+        | flag(c.to_lowercase().eq([c]), SMALL)
+        | flag(stable, STABLE)
+}
+
+/// What a character is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Letter(u8);
+
+impl Letter {
+    pub(crate) fn of(c: char) -> Self {
+        Self(TABLE.get(c as usize).copied().unwrap_or_else(|| compute(c)))
+    }
+
+    /// [`char::is_alphanumeric`].
+    pub(crate) fn is_alphanumeric(self) -> bool {
+        self.0 & (LETTER | NUMERIC) != 0
+    }
+
+    /// [`char::is_alphabetic`].
+    pub(crate) fn is_alphabetic(self) -> bool {
+        self.0 & LETTER != 0
+    }
+
+    /// [`char::is_numeric`].
+    pub(crate) fn is_numeric(self) -> bool {
+        self.0 & NUMERIC != 0
+    }
+
+    /// [`char::is_uppercase`].
+    pub(crate) fn is_uppercase(self) -> bool {
+        self.0 & UPPER != 0
+    }
+
+    /// Whether it stays as it is in lower case.
+    pub(crate) fn is_small(self) -> bool {
+        self.0 & SMALL != 0
+    }
+
+    /// Whether a text of such characters alone is in NFKC.
+    pub(crate) fn is_stable(self) -> bool {
+        self.0 & STABLE != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::UnicodeNormalization as _;
+
+    use super::*;
+
+    #[test]
+    fn the_table_says_what_the_standard_library_says() {
+        for c in ('\0'..=char::MAX).step_by(7).chain('\0'..='\u{2fff}') {
+            let it = Letter::of(c);
+            let said = (it.is_alphabetic(), it.is_numeric(), it.is_alphanumeric(), it.is_uppercase());
+            assert_eq!(said, (c.is_alphabetic(), c.is_numeric(), c.is_alphanumeric(), c.is_uppercase()), "{c:?}");
+            assert!(!it.is_stable() || [c].into_iter().nfkc().eq([c]), "{c:?}");
+            assert_eq!(it.is_small(), c.to_lowercase().eq([c]));
+        }
+    }
+}
