@@ -169,11 +169,9 @@ fn place(line: &str) -> (&str, Option<&str>) {
             return (names, Some(place));
         }
     }
-    // Most lines have none of them, and a search for each takes its time.
-    if !line.split(' ').any(|it| WORDS.places.contains(&it)) {
-        return (line, None);
-    }
-    for word in &WORDS.places {
+    // A search for each would take its time, and most lines have none of them.
+    let found: Vec<&str> = line.split(' ').filter(|it| WORDS.places.contains(it)).collect();
+    for word in WORDS.places.iter().filter(|it| found.contains(it)) {
         let Some((names, place)) = line.rsplit_once(&format!(" {word} ")) else { continue };
         let cased = place.starts_with(char::is_uppercase);
         // `Maria de Souza` is a name, and `سعيد من ...` needs a place of few words.

@@ -48,10 +48,11 @@ pub fn word_count(text: &str) -> u32 {
 /// with other quotes, dashes or spaces.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.bytes().filter(u8::is_ascii_alphanumeric).map(|it| char::from(it.to_ascii_lowercase())).collect();
-    }
     let mut out = String::with_capacity(text.len());
+    if text.is_ascii() {
+        out.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|it| char::from(it.to_ascii_lowercase())));
+        return out;
+    }
     let mut add = |c: char| {
         let letter = Letter::of(c);
         if letter.is_alphanumeric() && letter.is_small() {

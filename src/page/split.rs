@@ -41,6 +41,8 @@ const PROBABLE: f32 = 0.4;
 const PARAGRAPH: u32 = 20;
 /// How alike texts are that say too little.
 const NEUTRAL: f32 = 0.25;
+/// Headings of a page that are weighed.
+const MAX_HEADINGS: usize = 3_000;
 /// Lines in which the head of an article is looked for.
 const HEAD_LINES: usize = 25;
 
@@ -87,8 +89,8 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
     let context = Context::new(view);
     // The headline of the article that is read.
     let mut own = title.map(|it| fold(view.lines.get(&view.lines.lines[it])));
-    let mut at = first_body + 1;
-    while at < count {
+    let heads = |at: &usize| heading_level(view.tree, view.lines.lines[*at].block).is_some();
+    for at in (first_body + 1..count).filter(heads).take(MAX_HEADINGS) {
         let candidate = if listed.contains(&at) { None } else { candidate(&context, at, &found, own.as_deref()) };
         let begun = candidate.filter(|it| {
             signs::measure(&context, it, &found).is_some_and(|signs| is_headline(&signs, view.lines.get(&view.lines.lines[at])))
@@ -101,7 +103,6 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
             own = begun.headline.map(|it| fold(view.lines.get(&view.lines.lines[it])));
             found.push(begun);
         }
-        at += 1;
     }
     found
 }
@@ -115,8 +116,11 @@ pub(super) struct Context<'a, 'b> {
     before: Vec<usize>,
     /// Made for the first candidate, which most pages do not have.
     topics: OnceCell<Topics>,
-    /// What was found in each line that may be of a head: many headings have the same lines behind them.
-    heads: Vec<OnceCell<(bool, bool)>>,
+    /// Whether a line has a date, and whether it names writers: many headings have the same lines behind them.
+    dated: Vec<OnceCell<bool>>,
+    signed: Vec<OnceCell<bool>>,
+    /// The stems of the page's headline.
+    title: OnceCell<Vec<u32>>,
     /// How many headings have an element of this build.
     builds: HashMap<u64, u32>,
     /// What sums the page up, in its metadata.
@@ -145,7 +149,7 @@ impl<'a, 'b> Context<'a, 'b> {
         }
         let decks = [&view.meta.content.summary, &view.meta.content.subtitle].into_iter().flatten().map(|it| fold(it)).collect();
         let further = view.meta.further.iter().filter_map(|(_, said)| said.headline.as_deref().map(fold)).collect();
-        Self { view, text, before, topics: OnceCell::new(), heads: vec![OnceCell::new(); count], builds, decks, further }
+        Self { view, text, before, topics: OnceCell::new(), dated: vec![OnceCell::new(); count], signed: vec![OnceCell::new(); count], title: OnceCell::new(), builds, decks, further }
     }
 
     /// What the page's paragraphs are about.
@@ -158,9 +162,14 @@ impl<'a, 'b> Context<'a, 'b> {
         })
     }
 
-    /// Whether a line has a date, and whether it names writers.
-    fn head(&self, at: usize) -> (bool, bool) {
-        *self.heads[at].get_or_init(|| signs::head(self.view, at))
+    /// Whether a line has a date.
+    fn is_dated(&self, at: usize) -> bool {
+        *self.dated[at].get_or_init(|| signs::is_dated(self.view, at))
+    }
+
+    /// Whether a line names writers.
+    fn is_signed(&self, at: usize) -> bool {
+        *self.signed[at].get_or_init(|| signs::is_signed(self.view, at))
     }
 
     /// Text of articles in lines, in weight.

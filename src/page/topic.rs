@@ -86,9 +86,8 @@ impl Topics {
         share(found.count(), stems.len() + 1)
     }
 
-    /// The share of a headline's stems that the text in some lines has.
-    pub(super) fn fit_to(&self, headline: &str, text: Range<usize>) -> f32 {
-        let stems = stems(headline);
+    /// The share of a headline's stems, see [`stems`], that the text in some lines has.
+    pub(super) fn fit_to(&self, stems: &[u32], text: Range<usize>) -> f32 {
         let text = &self.paragraphs[self.next[text.start]..self.next[text.end]];
         let text = &text[..text.len().min(MAX_PARAGRAPHS)];
         let found = stems.iter().filter(|stem| text.iter().any(|it| it.stems.binary_search(stem).is_ok()));
@@ -145,7 +144,7 @@ fn share(part: usize, whole: usize) -> f32 {
 }
 
 /// The stems of a text, each once, in the order of their numbers.
-fn stems(text: &str) -> Vec<u32> {
+pub(super) fn stems(text: &str) -> Vec<u32> {
     let mut stems = Vec::new();
     for word in text.split(|c: char| !c.is_alphanumeric() && !joins(c)).filter(|it| !it.is_empty()) {
         if stems.len() >= MAX_STEMS {

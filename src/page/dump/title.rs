@@ -11,6 +11,7 @@ use super::{
     form::{Form, Kind, SENTENCE},
     split::Stretch,
 };
+use crate::page::topic::stems;
 
 /// Lines before a text that are looked at.
 const REACH: usize = 100;
@@ -23,7 +24,7 @@ pub(super) fn choose(dump: &Dump, stretch: &Stretch, from: usize) -> Option<usiz
     let body = stretch.body.start;
     let lines: Vec<Candidate> = (body.saturating_sub(REACH).max(from).min(found)..body)
         .filter(|it| dump.headlines.score(*it).is_some() && !(dump.forms[*it].is_prose() && dump.forms[*it].stops))
-        .map(|line| Candidate { line, fit: dump.topics.fit_to(&dump.lines[line].text, stretch.body.clone()) })
+        .map(|line| Candidate { line, fit: dump.topics.fit_to(&stems(&dump.lines[line].text), stretch.body.clone()) })
         .collect();
     let chooser = Chooser { dump, found, body, lines };
     let sums = chooser.lines.iter().map(|it| (chooser.sum(it), it.line));

@@ -5,7 +5,7 @@ use crate::{
     article::{byline, text::fold},
     dates::partial,
     html::{NodeId, Tag},
-    page::hints,
+    page::{hints, topic::stems},
 };
 
 /// Measures of a candidate.
@@ -38,11 +38,14 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stret
     let gap = &gap[gap.len().saturating_sub(MAX_GAP)..];
     let text_before = context.text_in(last.map_or(0, |it| it.headline.unwrap_or(it.from)), it.at);
     let text_after = context.text_in(it.at + 1, it.end);
-    let name = view.lines.get(line);
+    let name = stems(view.lines.get(line));
     let after = it.at + 1..it.end.min(it.at + TEXT);
     let earlier = it.at.saturating_sub(TEXT)..it.at;
     let siblings = tree.children(tree.parent(line.block)).take(200).filter(|it| tree.tag(*it) == tree.tag(line.block)).count();
-    let of_title = title.map_or(-1.0, |title| context.topics().fit_to(view.lines.get(&lines[title]), after.clone()));
+    let of_title = title.map_or(-1.0, |title| {
+        let stems = context.title.get_or_init(|| stems(view.lines.get(&lines[title])));
+        context.topics().fit_to(stems, after.clone())
+    });
     Some([
         f32::from(it.level),
         below,
@@ -60,8 +63,8 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stret
         line.linked as f32 / line.chars.max(1) as f32,
         view.measured.weight[it.at] as f32,
         context.topics().likeness(it.at, it.at).unwrap_or(-1.0),
-        context.topics().fit_to(name, after),
-        context.topics().fit_to(name, earlier),
+        context.topics().fit_to(&name, after),
+        context.topics().fit_to(&name, earlier),
         of_title,
         (text_after as f32 + 1.0).ln(),
         (text_before as f32 + 1.0).ln(),
@@ -95,20 +98,25 @@ impl Head {
             head.time |= tree.tag(node) == Tag::Time;
         }
         for at in it.at + 1..=it.next_body {
-            let (dated, signed) = context.head(at);
-            head.dated |= at < it.next_body && dated;
-            head.byline |= signed;
+            head.dated |= at < it.next_body && context.is_dated(at);
+            head.byline |= context.is_signed(at);
         }
         head
     }
 }
 
-/// Whether a line has a date, and whether it names writers.
-pub(super) fn head(view: View<'_, '_>, at: usize) -> (bool, bool) {
+/// Whether a line has a date.
+pub(super) fn is_dated(view: View<'_, '_>, at: usize) -> bool {
+    let line = &view.lines.lines[at];
+    line.chars < 120 && partial::find(view.lines.get(line)).is_some()
+}
+
+/// Whether a line names writers.
+pub(super) fn is_signed(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
     let text = view.lines.get(line);
     let named = || view.measured.own[line.block as usize] & hints::META != 0 && byline::looks_like_name(text);
-    (line.chars < 120 && partial::find(text).is_some(), line.chars < 120 && (byline::is_byline(text) || named()))
+    line.chars < 120 && (byline::is_byline(text) || named())
 }
 
 /// Whether a headline stands beside the article before and not in it.

@@ -1,0 +1,16 @@
+//! Any bytes list articles or are an error; no address, title or teaser is longer than its bound.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use nashra::listing;
+use url::Url;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(url) = Url::parse("https://news.example/") else { return };
+    let _ = listing::candidates(bytes, None, &url);
+    if let Ok(listing) = listing::read(bytes, None, &url) {
+        assert!(!listing.links.is_empty());
+        assert!(serde_json::to_string(&listing.links).is_ok());
+        assert!(listing.links.iter().flat_map(|it| [&it.title, &it.teaser]).flatten().all(|it| it.len() <= 2_000));
+    }
+});

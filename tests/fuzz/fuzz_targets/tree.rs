@@ -1,0 +1,21 @@
+//! Any text is a tree: each node stands behind its parent and within it, no deeper than the bound, in its innermost block.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use nashra::{
+    html::{MAX_DEPTH, Tag, Tree},
+    page::lines::Lines,
+};
+
+fuzz_target!(|html: &str| {
+    let tree = Tree::parse(html);
+    for node in 1..tree.len() {
+        let parent = tree.parent(node);
+        assert!(parent < node && tree.end(node) > node && tree.end(node) <= tree.end(parent));
+        assert!(tree.depth(node) <= MAX_DEPTH + 1);
+        assert_eq!(Some(tree.block(node)), tree.ancestors(node).find(|it| tree.tag(*it).is_block()));
+        assert!(tree.tag(parent) != Tag::Text);
+    }
+    let lines = Lines::of(&tree);
+    assert!(lines.lines.windows(2).all(|it| it[0].last < it[1].first && it[0].text.end == it[1].text.start));
+});
