@@ -18,8 +18,7 @@ static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| (0..=0xffff).map(|it| char::f
 
 fn compute(c: char) -> u8 {
     let flag = |is: bool, bit: u8| if is { bit } else { 0 };
-    let stable =
-        is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes && unicode_normalization::char::canonical_combining_class(c) == 0;
+    let stable = is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes && unicode_normalization::char::canonical_combining_class(c) == 0;
     flag(c.is_alphabetic(), LETTER)
         | flag(c.is_numeric(), NUMERIC)
         | flag(c.is_uppercase(), UPPER)

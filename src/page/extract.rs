@@ -26,7 +26,7 @@ const PROBABLE: f32 = 0.58;
 /// publisher's: those have one for a hundred bytes at most, mostly for a thousand.
 const MAX_LINES: usize = 200_000;
 const FREE_LINES: usize = 5_000;
-const BYTES_OF_LINE: usize = 80;
+const BYTES_OF_LINE: usize = 128;
 
 static HINTS: LazyLock<Option<Reader>> = LazyLock::new(Reader::new);
 

@@ -83,13 +83,7 @@ pub fn measure(tree: &Tree<'_>, lines: &Lines, reader: &Reader, said: Said<'_>, 
     for at in 0..lines.lines.len() {
         each(&row(&page, &own, &all, at));
     }
-    Measured {
-        own,
-        all,
-        prose: shapes.iter().map(|it| it.prose).collect(),
-        weight: shapes.iter().map(|it| it.weight).collect(),
-        looks,
-    }
+    Measured { own, all, prose: shapes.iter().map(|it| it.prose).collect(), weight: shapes.iter().map(|it| it.weight).collect(), looks }
 }
 
 fn read_hints(tree: &Tree<'_>, reader: &Reader) -> (Vec<Hints>, Vec<Hints>) {

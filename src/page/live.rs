@@ -219,9 +219,7 @@ fn find(view: View<'_, '_>, entry: &Entry, names: &[Names]) -> Option<usize> {
     let first = (entry.from..entry.to).find(|it| view.body[*it]).map(|it| start(view.lines.get(&view.lines.lines[it])));
     names.iter().position(|said| match (&said.headline, &title) {
         (Some(one), Some(other)) => alike(one, other),
-        _ => first
-            .as_deref()
-            .is_some_and(|first| first.len() > 12 && said.start.as_deref().is_some_and(|it| it.starts_with(first))),
+        _ => first.as_deref().is_some_and(|first| first.len() > 12 && said.start.as_deref().is_some_and(|it| it.starts_with(first))),
     })
 }
 

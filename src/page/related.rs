@@ -104,7 +104,8 @@ impl<'a, 'b> Finder<'a, 'b> {
         let (_, item, list) = counted.into_iter().rev().filter(|it| it.0 >= 2).max_by_key(|it| it.0)?;
         let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::TOPICS | hints::ADS | hints::BIOGRAPHY;
         let near = tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, it| hints | view.measured.own[it as usize]);
-        if near & refused != 0 && near & hints::OTHERS == 0 || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer)) {
+        if near & refused != 0 && near & hints::OTHERS == 0 || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer))
+        {
             return None;
         }
         let group = self.groups.get(&list)?.get(&build_of(view, item))?;

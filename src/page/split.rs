@@ -149,7 +149,18 @@ impl<'a, 'b> Context<'a, 'b> {
         }
         let decks = [&view.meta.content.summary, &view.meta.content.subtitle].into_iter().flatten().map(|it| fold(it)).collect();
         let further = view.meta.further.iter().filter_map(|(_, said)| said.headline.as_deref().map(fold)).collect();
-        Self { view, text, before, topics: OnceCell::new(), dated: vec![OnceCell::new(); count], signed: vec![OnceCell::new(); count], title: OnceCell::new(), builds, decks, further }
+        Self {
+            view,
+            text,
+            before,
+            topics: OnceCell::new(),
+            dated: vec![OnceCell::new(); count],
+            signed: vec![OnceCell::new(); count],
+            title: OnceCell::new(),
+            builds,
+            decks,
+            further,
+        }
     }
 
     /// What the page's paragraphs are about.

@@ -9,6 +9,8 @@ mod fetch;
 
 mod pages;
 
+mod hostile;
+
 mod schedule;
 
 mod input;

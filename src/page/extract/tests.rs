@@ -41,3 +41,24 @@ fn what_is_no_article_is_an_error_and_never_a_panic() {
     assert_eq!(page(b"<html><body><p>Hello</body></html>", None), Err(PageError::NoText));
     assert_eq!(page("<div>".repeat(100_000).as_bytes(), None), Err(PageError::NoText));
 }
+
+#[test]
+fn a_page_of_more_lines_than_its_size_has_room_for_is_cut_behind_its_article() {
+    let url = Url::parse("https://news.example/").unwrap();
+    let hostile = ENGLISH.replace("</body>", &"<p>a".repeat(100_000));
+    let lines = with_view(&hostile, &url, |view| view.lines.lines.len()).unwrap();
+    assert!(lines <= FREE_LINES + hostile.len() / BYTES_OF_LINE, "{lines}");
+    let text = |html: &str| page(html.as_bytes(), None).unwrap().articles.remove(0).content.text.unwrap();
+    assert!(text(&hostile).starts_with(&text(ENGLISH)[..200]));
+}
+
+#[test]
+fn no_more_headings_are_weighed_than_a_page_can_have() {
+    let url = Url::parse("https://news.example/").unwrap();
+    let heading = "<article><h1>Ships will come in spring again</h1><time>1 May 2026</time><p>The harbour of the old town was opened \
+        again on Friday, said the minister, and ships will come in spring, while traders hope for better days. All of them had \
+        waited for years, and some had moved away.</article>";
+    let html = ENGLISH.replace("</body>", &heading.repeat(4_000));
+    let weighed = signs_of_parts(&html, &url, |_| false).len();
+    assert!((1_000..=3_000).contains(&weighed), "{weighed}");
+}

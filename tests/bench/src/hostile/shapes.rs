@@ -125,7 +125,11 @@ fn nesting() -> Vec<Shape> {
         deep("deep: letters in b", "<span>", "<b>a</b>"),
         deep("deep: paragraphs in section", "<section>", PARAGRAPH),
         deep("deep: headings", "<div>", "<h2>Ships will come in spring again</h2>"),
-        deep("deep: headings and text", "<div>", "<h2>Ships will come in spring again</h2><p>The harbour of the old town, said the minister."),
+        deep(
+            "deep: headings and text",
+            "<div>",
+            "<h2>Ships will come in spring again</h2><p>The harbour of the old town, said the minister.",
+        ),
         deep("deep: pictures", "<div>", "<img src=/a.jpg>"),
         deep("deep: figures", "<div>", "<figure><img src=/a.jpg><figcaption>Photo: Anna Smith</figcaption></figure>"),
         deep("deep: links", "<div>", "<a href=/news/1>Ships will come in spring again</a> "),
@@ -161,10 +165,14 @@ fn tables() -> Vec<Shape> {
         many("cells of one row", "<td>1"),
         many("cells and rows", "<tr><td>12<td>a").ending("</table>"),
         bare("one table, rows of two", &format!("{HEAD}{}<table>", PARAGRAPH.repeat(5)), |_| "<tr><td>12</td><td>ab</td></tr>".to_owned()),
-        bare("one table, one row", &format!("{HEAD}{}<table><tr>", PARAGRAPH.repeat(5)), |_| "<td>The harbour was opened, said the minister.</td>".to_owned()),
+        bare("one table, one row", &format!("{HEAD}{}<table><tr>", PARAGRAPH.repeat(5)), |_| {
+            "<td>The harbour was opened, said the minister.</td>".to_owned()
+        }),
         many("nested tables", "<table><tr><td>a"),
         many("tables", "<table><tr><td>a</table>"),
-        bare("one list", &format!("{HEAD}{}<ul>", PARAGRAPH.repeat(5)), |_| "<li>The harbour was opened again, said the minister.".to_owned()),
+        bare("one list", &format!("{HEAD}{}<ul>", PARAGRAPH.repeat(5)), |_| {
+            "<li>The harbour was opened again, said the minister.".to_owned()
+        }),
     ]
 }
 
@@ -178,16 +186,26 @@ fn elements() -> Vec<Shape> {
         many("links", "<a href=/a>a</a>"),
         page("links to news", |at| format!("<div class=card><a href=/news/{at}>Ships will come in spring again {at}</a></div>")),
         page("cards in one list", |at| {
-            format!("<article class=teaser><img src=/{at}.jpg><h3><a href=/news/{at}-ships>Ships come in spring again {at}</a></h3><p>The harbour of the old town was opened.</p></article>")
+            format!(
+                "<article class=teaser><img src=/{at}.jpg><h3><a href=/news/{at}-ships>Ships come in spring again {at}</a></h3><p>The harbour of the old town was opened.</p></article>"
+            )
         }),
         page("cards in pairs", |at| {
-            format!("<div class=c{}><div class=t><a href=/news/{at}>Ships come in spring again {at}</a></div><div class=t><a href=/news/b{at}>Traders hope for better days {at}</a></div></div>", char::from(b'a' + u8::try_from(at % 26).unwrap_or(0)))
+            format!(
+                "<div class=c{}><div class=t><a href=/news/{at}>Ships come in spring again {at}</a></div><div class=t><a href=/news/b{at}>Traders hope for better days {at}</a></div></div>",
+                char::from(b'a' + u8::try_from(at % 26).unwrap_or(0))
+            )
         }),
         many("pictures", "<img src=/a.jpg>"),
-        page("pictures and text", |at| format!("<img src=/a{at}.jpg width=600><p>The harbour of the old town was opened again, said the minister.")),
-        page("figures", |at| format!("<figure><img src=/a{at}.jpg><figcaption>The harbour on Friday. Photo: Anna Smith / Reuters</figcaption></figure>")),
+        page("pictures and text", |at| {
+            format!("<img src=/a{at}.jpg width=600><p>The harbour of the old town was opened again, said the minister.")
+        }),
+        page("figures", |at| {
+            format!("<figure><img src=/a{at}.jpg><figcaption>The harbour on Friday. Photo: Anna Smith / Reuters</figcaption></figure>")
+        }),
         many("pictures of sets", "<picture><source srcset='/a.jpg 100w, /b.jpg 200w'><img></picture>"),
-        bare("one picture of a long set", &format!("{HEAD}{}<img srcset='", PARAGRAPH.repeat(5)), |at| format!("/a{at}.jpg {at}w, ")).ending("'>"),
+        bare("one picture of a long set", &format!("{HEAD}{}<img srcset='", PARAGRAPH.repeat(5)), |at| format!("/a{at}.jpg {at}w, "))
+            .ending("'>"),
         bare("sources of one picture", &format!("{HEAD}{}<picture>", PARAGRAPH.repeat(5)), |_| "<img data-x=1><source media=x>".to_owned()),
         many("pictures without scripts", "<noscript><img src=/a.jpg></noscript>"),
         many("frames within", "<iframe src=https://video.example/1></iframe>"),
@@ -221,12 +239,19 @@ fn headings() -> Vec<Shape> {
         page("headings and text", |at| format!("<h2>Ships come in spring {at}</h2><p>{SENTENCE}</p>")),
         page("headings and paragraphs", |at| format!("<h2>Ships come in spring {at}</h2>{PARAGRAPH}{PARAGRAPH}")),
         page("articles one after the other", |at| {
-            format!("<article data-url=/news/{at}><header><h1>Ships come in spring {at}</h1><p class=byline>By Anna Smith</p><time datetime=2025-11-12>12 November</time></header>{PARAGRAPH}{PARAGRAPH}</article>")
+            format!(
+                "<article data-url=/news/{at}><header><h1>Ships come in spring {at}</h1><p class=byline>By Anna Smith</p><time datetime=2025-11-12>12 November</time></header>{PARAGRAPH}{PARAGRAPH}</article>"
+            )
         }),
         page("articles about other things", |at| {
             let word = |it: usize| format!("w{}x{}", (at * 31 + it) % 9973, it);
             let text: String = (0..40).map(|it| word(it) + " ").collect();
-            format!("<article data-url=/news/{at}><h1>{} {} {}</h1><p>{text}, {text}.</p><p>{text}, {text}.</p></article>", word(1), word(2), word(3))
+            format!(
+                "<article data-url=/news/{at}><h1>{} {} {}</h1><p>{text}, {text}.</p><p>{text}, {text}.</p></article>",
+                word(1),
+                word(2),
+                word(3)
+            )
         }),
         page("headings beside text", |at| format!("<div><h2>Ships come in spring {at}</h2></div><div>{SENTENCE}</div>")),
     ]
@@ -278,7 +303,10 @@ fn markup() -> Vec<Shape> {
         bare("one attribute", &format!("{HEAD}<p a='"), |_| "abcdefgh ".to_owned()).ending("'>a"),
         bare("one name", &format!("{HEAD}<p"), |_| "abcdefgh".to_owned()).ending(">a"),
         many("names of 1 kB", "<abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij>"),
-        many("sixty attributes each", "<p a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5>a"),
+        many(
+            "sixty attributes each",
+            "<p a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5>a",
+        ),
         bare("frames", "<html><frameset>", |_| "<frame src=a>".to_owned()),
         bare("no body", "<html><head><title>a</title></head>", |_| "<noframes>a</noframes>".to_owned()),
         bare("plain text as HTML", "<html><plaintext>", |_| SENTENCE.to_owned()),
@@ -293,8 +321,14 @@ fn head() -> Vec<Shape> {
         bare("titles", "<html><head>", |_| "<title>a</title>".to_owned()),
         bare("one title", "<html><head><title>", |_| SENTENCE.to_owned()).ending("</title><body><p>a"),
         bare("one description", "<html><head><meta name=description content='", |_| SENTENCE.to_owned()).ending("'><body><p>a"),
-        bare("a long title and paragraphs", &format!("<html><head><title>{}</title><body>", SENTENCE.repeat(1_000)), |_| PARAGRAPH.to_owned()),
-        bare("a long description and paragraphs", &format!("<html><head><meta name=description content='{}'><body>", SENTENCE.repeat(1_000)), |_| PARAGRAPH.to_owned()),
+        bare("a long title and paragraphs", &format!("<html><head><title>{}</title><body>", SENTENCE.repeat(1_000)), |_| {
+            PARAGRAPH.to_owned()
+        }),
+        bare(
+            "a long description and paragraphs",
+            &format!("<html><head><meta name=description content='{}'><body>", SENTENCE.repeat(1_000)),
+            |_| PARAGRAPH.to_owned(),
+        ),
         bare("keywords", "<html><head><meta name=keywords content='", |at| format!("word {at}, ")).ending("'><body><p>a"),
         bare("writers in one meta", "<html><head><meta name=author content='", |at| format!("Anna{at} Smith, ")).ending("'><body><p>a"),
         bare("html elements", "", |_| "<html lang=en>".to_owned()),
@@ -302,13 +336,17 @@ fn head() -> Vec<Shape> {
 }
 
 fn encodings() -> Vec<Shape> {
-    let windows = |name: &'static str| bytes(name, b"<html><body><p>", |at| if at % 40 == 39 { b"</p><p>".to_vec() } else { b"\xc7\xe1\xe3\xed\xe4\xc7\xc1 ".to_vec() });
+    let windows = |name: &'static str| {
+        bytes(name, b"<html><body><p>", |at| if at % 40 == 39 { b"</p><p>".to_vec() } else { b"\xc7\xe1\xe3\xed\xe4\xc7\xc1 ".to_vec() })
+    };
     vec![
         windows("Windows-1256, not declared"),
         Shape { start: b"<html><meta charset=utf-8><body><p>".to_vec(), ..windows("Windows-1256, declared UTF-8") },
         bytes("UTF-16", b"\xff\xfe<\0p\0>\0", |_| b"a\0b\0 \0".to_vec()),
         bytes("Shift_JIS, not declared", b"<html><body><p>", |_| b"\x8d\x60\x8c\xfb\x81\x41".to_vec()),
-        bytes("bytes by chance", b"<html><body><p>", |at| (0..8).map(|it| u8::try_from((at * 2_654_435_761 + it * 40_503) >> 7 & 255).unwrap_or(0)).collect()),
+        bytes("bytes by chance", b"<html><body><p>", |at| {
+            (0..8).map(|it| u8::try_from((at * 2_654_435_761 + it * 40_503) >> 7 & 255).unwrap_or(0)).collect()
+        }),
         bytes("half characters", b"<html><body><p>", |_| b"\xe2\x82".to_vec()),
         bytes("an image", b"\x89PNG\r\n", |_| b"\0\x01<p>a".to_vec()).sent_as("text/html"),
         bytes("a PDF", b"%PDF-1.7", |_| b"\0\x01<p>a".to_vec()).sent_as("text/html"),
@@ -335,7 +373,13 @@ fn dumps() -> Vec<Shape> {
         dump("dump: articles about other things", |at| {
             let word = |it: usize| format!("w{}x{}", (at * 31 + it) % 9973, it);
             let text: String = (0..40).map(|it| word(it) + " ").collect();
-            format!("{} {} {} {}\n\nBy Anna Smith\n12 November 2025\n\n{text}, {text}.\n\n{text}, {text}.\n\n", word(1), word(2), word(3), word(4))
+            format!(
+                "{} {} {} {}\n\nBy Anna Smith\n12 November 2025\n\n{text}, {text}.\n\n{text}, {text}.\n\n",
+                word(1),
+                word(2),
+                word(3),
+                word(4)
+            )
         }),
         dump("dump: bylines", |_| "By Anna Smith\n".to_owned()),
         dump("dump: captions", |_| "Photo: Anna Smith / Reuters\n".to_owned()),
@@ -344,7 +388,11 @@ fn dumps() -> Vec<Shape> {
         dump("dump: short sentences", |_| "Go. ".to_owned()),
         dump("dump: bullets", |_| "• Ships\n".to_owned()),
         dump("dump: bars", |_| "A | B | C\n".to_owned()),
-        dump("dump: related lists", |at| format!("Read more\nShips will come in spring {at}, say traders\nTraders hope for better days {at} in the market\n{SENTENCE}\n\n")),
+        dump("dump: related lists", |at| {
+            format!(
+                "Read more\nShips will come in spring {at}, say traders\nTraders hope for better days {at} in the market\n{SENTENCE}\n\n"
+            )
+        }),
         dump("dump: less-than signs", |_| "a < b ".to_owned()),
         dump("dump: zeros", |_| "\0".to_owned()),
         dump("dump: carriage returns", |_| "a\r".to_owned()),
