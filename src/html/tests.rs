@@ -117,7 +117,8 @@ fn any_nesting_is_bounded_and_any_bytes_make_a_tree() {
 
 #[test]
 fn the_start_of_a_text_is_bounded_and_its_block_is_known() {
-    let tree = Tree::parse(&format!("<div>{}<b><i>x</i></b>{}</div>", "ab ".repeat(10_000), "<br>".repeat(5_000)));
+    let html = format!("<div>{}<b><i>x</i></b>{}</div>", "ab ".repeat(10_000), "<br>".repeat(5_000));
+    let tree = Tree::parse(&html);
     assert_eq!(tree.start_of_text(0).len(), 4_096);
     let x = tree.descendants(0).find(|it| tree.raw_text(*it) == "x").unwrap();
     assert_eq!((tree.tag(tree.block(x)), tree.stressed(x), tree.block(0)), (Tag::Div, true, 0));

@@ -25,7 +25,7 @@ const PROBABLE: f32 = 0.58;
 /// Lines of a page that are read; a page of more is cut. A page that has more of them for its size than this is no
 /// publisher's: those have one for a hundred bytes at most, mostly for a thousand.
 const MAX_LINES: usize = 200_000;
-const FREE_LINES: usize = 5_000;
+const FREE_LINES: usize = 4_000;
 const BYTES_OF_LINE: usize = 128;
 
 static HINTS: LazyLock<Option<Reader>> = LazyLock::new(Reader::new);

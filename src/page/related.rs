@@ -110,15 +110,15 @@ impl<'a, 'b> Finder<'a, 'b> {
         }
         let group = self.groups.get(&list)?.get(&build_of(view, item))?;
         let children = &group.children[group.children.partition_point(|it| it.0 < item)..];
-        let [first, .., last] = children else { return None };
+        let [head, .., tail] = children else { return None };
         // A group that is most of what was taken for the article's text is the text.
-        if (group.text - first.2) * 2 > self.before.last()?.1 {
+        if (group.text - head.2) * 2 > self.before.last()?.1 {
             return None;
         }
         let items = children.iter().take(MAX_OF_GROUP).filter_map(|(child, lines, _)| {
             Some(Item { related: read(view, lines.start, lines.end, *child)?, from: lines.start, to: lines.end })
         });
-        Some((items.collect(), last.1.end))
+        Some((items.collect(), tail.1.end))
     }
 
     fn siblings(&mut self, item: NodeId, list: NodeId) -> usize {
