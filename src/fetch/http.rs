@@ -356,18 +356,15 @@ async fn read(response: &mut Response, Bound { bytes: limit, cut, rate: (rate, w
     let started = Instant::now();
     let mut until = started + window;
     loop {
-        let chunk = match timeout_at(until, response.chunk()).await {
-            Ok(chunk) => chunk.map_err(transport)?,
-            Err(_) => {
-                let expected = (rate as u128).saturating_mul((until - started).as_millis()) / 1000;
-                if (body.len() as u128) < expected {
-                    return Err(FetchError::TooSlow(rate));
-                }
-                until += window;
-                continue;
+        let Ok(chunk) = timeout_at(until, response.chunk()).await else {
+            let expected = (rate as u128).saturating_mul((until - started).as_millis()) / 1000;
+            if (body.len() as u128) < expected {
+                return Err(FetchError::TooSlow(rate));
             }
+            until += window;
+            continue;
         };
-        let Some(chunk) = chunk else { break };
+        let Some(chunk) = chunk.map_err(transport)? else { break };
         let room = limit - body.len();
         if chunk.len() > room {
             if !cut {
