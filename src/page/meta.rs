@@ -37,7 +37,7 @@ pub struct Meta {
     pub(super) article: bool,
     /// Whether it names no writer but itself.
     pub(super) anonymous: bool,
-    /// Whether the headline of the script is that of another of its metadata.
+    /// Whether the headline of the script is the one that is made for sharing, too.
     pub(super) agreed: bool,
     /// Whether it says that it is a live blog.
     pub(super) live: bool,
@@ -78,8 +78,8 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let mut content = Content::default();
     let published = days(&said, &tags);
     let plain = |it: &String| fold(&without_site(it, site_name.as_deref(), base));
-    let others = [tags.first(&["og:title", "twitter:title"]), tags.title.clone()];
-    let agreed = said.headline.as_ref().map(plain).is_some_and(|it| others.iter().flatten().any(|other| plain(other) == it));
+    let shared = tags.first(&["og:title", "twitter:title"]);
+    let agreed = said.headline.as_ref().map(plain).is_some_and(|it| shared.as_ref().map(plain).is_some_and(|other| other == it));
     if let Some((title, origin)) = first(titles(&said, &tags)) {
         content.title = Some(without_site(&title, site_name.as_deref(), base));
         content.provenance.title = Some(origin);

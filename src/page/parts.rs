@@ -123,8 +123,10 @@ impl Work<'_, '_> {
             let first = self.stretch.holder == 0;
             let heading =
                 self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.names_site(&visible) && !(first && self.view.meta.agreed);
+            // A kicker that is set into the heading is none of the headline.
+            let kicked = first && said.as_ref().is_some_and(|it| it.len() > 12 && fold(&visible).ends_with(it.as_str()));
             // Letters alone: what stands between the parts of a headline is lost where they are elements of their own.
-            if first && said.as_deref() == Some(&fold(&visible)) && said.as_ref().is_some_and(|it| !it.is_empty()) {
+            if kicked || first && said.as_deref() == Some(&fold(&visible)) && said.as_ref().is_some_and(|it| !it.is_empty()) {
                 self.used.insert(at);
             } else if said.is_none() || self.stretch.holder != 0 || same || heading {
                 self.content.title = Some(visible);
