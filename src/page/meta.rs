@@ -1,6 +1,7 @@
 //! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
 
 mod jsonld;
+pub(super) mod title;
 
 pub(super) use jsonld::Posted;
 
@@ -26,6 +27,8 @@ pub struct Meta {
     pub(super) canonical: Option<Url>,
     pub(super) alternates: Vec<Url>,
     pub(super) site_name: Option<String>,
+    /// How headings name it.
+    pub(super) site: title::Site,
     pub(super) content: Content,
     /// The language that the page claims.
     pub(super) claim: Option<String>,
@@ -77,11 +80,10 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
     let mut content = Content::default();
     let published = days(&said, &tags);
-    let plain = |it: &String| fold(&without_site(it, site_name.as_deref(), base));
-    let shared = tags.first(&["og:title", "twitter:title"]);
-    let agreed = said.headline.as_ref().map(plain).is_some_and(|it| shared.as_ref().map(plain).is_some_and(|other| other == it));
-    if let Some((title, origin)) = first(titles(&said, &tags)) {
-        content.title = Some(without_site(&title, site_name.as_deref(), base));
+    let site = title::Site::new(site_name.as_deref(), base);
+    let (headline, agreed) = title::choose(&said, &tags, &site);
+    if let Some((title, origin)) = headline {
+        content.title = Some(title);
         content.provenance.title = Some(origin);
     }
     content.subtitle = said.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
@@ -109,6 +111,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         canonical,
         alternates,
         site_name,
+        site,
         content,
         claim,
         body: said.body,
@@ -146,7 +149,7 @@ fn titles(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 5] {
     [
         (said.headline.clone(), Origin::JsonLd),
         (tags.property("headline"), Origin::Microdata),
-        (tags.first(&["og:title", "twitter:title", "dc.title", "parsely-title"]), Origin::Meta),
+        (tags.first(&SHARED), Origin::Meta),
         (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
         (tags.title.clone(), Origin::Dom),
     ]
@@ -161,13 +164,11 @@ fn days(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 4] {
     ]
 }
 
+/// Names of `<meta>` with a headline.
+const SHARED: [&str; 4] = ["og:title", "twitter:title", "dc.title", "parsely-title"];
 /// Names of `<meta>` that say when an article was published.
 const PUBLISHED: [&str; 7] =
     ["article:published_time", "og:published_time", "date", "dc.date", "dc.date.issued", "parsely-pub-date", "pubdate"];
-
-fn first<const N: usize>(candidates: [(Option<String>, Origin); N]) -> Option<(String, Origin)> {
-    candidates.into_iter().find_map(|(value, origin)| value.map(|it| (it, origin)))
-}
 
 fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Origin); N], modified: Option<String>) {
     for (value, origin) in published {
@@ -212,20 +213,6 @@ fn split(list: &str) -> Vec<String> {
 
 fn absolute(base: &Url, address: &str) -> Option<Url> {
     base.join(address.trim()).ok().filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_URL)
-}
-
-/// A title without ` - Site` or ` | Site` at its end, where that is the site's name or its domain's.
-fn without_site(title: &str, site: Option<&str>, base: &Url) -> String {
-    let plain = |it: &str| it.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let host = plain(base.host_str().unwrap_or_default().trim_start_matches("www."));
-    for separator in [" | ", " - ", " – ", " — ", " · ", " :: "] {
-        let Some((rest, tail)) = title.rsplit_once(separator) else { continue };
-        let tail = plain(tail);
-        if !tail.is_empty() && (site.is_some_and(|it| plain(it) == tail) || host.starts_with(&tail)) {
-            return rest.trim().to_owned();
-        }
-    }
-    title.to_owned()
 }
 
 /// What the elements say that are made for machines, in one pass over the page.

@@ -7,6 +7,7 @@ use super::{
     blocks::{Build, MAX_BLOCKS},
     hints, language,
     live::Entry,
+    meta::title,
     pictures,
     related::{self, Item},
     split::{Stretch, View},
@@ -119,12 +120,13 @@ impl Work<'_, '_> {
             let said = self.content.title.as_deref().map(fold);
             // What readers see wins over what machines are told, where both are the same headline with something before or
             // behind it.
-            let same = said.as_deref().is_some_and(|said| super::split::alike(said, &fold(&visible)));
+            let same = said.as_deref().is_some_and(|said| super::split::alike(said, &fold(&visible)))
+                || self.content.title.as_deref().is_some_and(|it| title::is_part(it, &visible));
             let first = self.stretch.holder == 0;
             let heading =
-                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.names_site(&visible) && !(first && self.view.meta.agreed);
+                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible) && !(first && self.view.meta.agreed);
             // A kicker that is set into the heading is none of the headline.
-            let kicked = first && said.as_ref().is_some_and(|it| it.len() > 12 && fold(&visible).ends_with(it.as_str()));
+            let kicked = first && self.content.title.as_deref().is_some_and(|it| title::ends_with(&visible, it));
             // Letters alone: what stands between the parts of a headline is lost where they are elements of their own.
             if kicked || first && said.as_deref() == Some(&fold(&visible)) && said.as_ref().is_some_and(|it| !it.is_empty()) {
                 self.used.insert(at);
@@ -140,13 +142,6 @@ impl Work<'_, '_> {
                 .extend(lines.filter(|it| self.view.lines.lines[*it].chars < 400 && fold(self.line(*it)) == title).collect::<Vec<_>>());
         }
         self.used.extend(self.stretch.headline);
-    }
-
-    /// Some sites set their own name as the highest heading.
-    fn names_site(&self, text: &str) -> bool {
-        let text = fold(text);
-        let host = fold(self.view.base.host_str().unwrap_or_default());
-        self.view.meta.site_name.as_deref().is_some_and(|it| fold(it) == text) || host.contains(&text)
     }
 
     /// A line between headline and text that sums up: by its place before the element that holds the paragraphs.

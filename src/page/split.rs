@@ -20,7 +20,7 @@ use super::{
     features::{Measured, element_hash},
     forest, hints,
     lines::Lines,
-    meta::Meta,
+    meta::{Meta, title::longest},
     related,
     topic::Topics,
 };
@@ -191,7 +191,12 @@ fn headline(view: View<'_, '_>) -> Option<usize> {
     let first_body = view.body.iter().position(|it| *it).unwrap_or(view.body.len());
     let lines = &view.lines.lines;
     let heading = |at: &usize| view.tree.tag(lines[*at].block).heading_level().is_some();
-    let same = |at: &usize| title.as_ref().is_some_and(|title| lines[*at].chars < 400 && alike(&fold(view.lines.get(&lines[*at])), title));
+    // The longest part of a title that also names the site, its section or the kind of text.
+    let part = view.meta.content.title.as_deref().map(longest).filter(|it| it.len() > 10);
+    let same = |at: &usize| {
+        let known = |line: &str| title.as_ref().is_some_and(|it| alike(line, it)) || part.as_deref() == Some(line);
+        lines[*at].chars < 400 && known(&fold(view.lines.get(&lines[*at])))
+    };
     // The highest before the text, and of several the last: menus and hidden heads repeat it above, bars below.
     let level = |at: &usize| heading_level(view.tree, lines[*at].block).unwrap_or(9);
     let highest = (0..first_body).filter(|at| heading(at) && same(at)).min_by_key(|at| (level(at), usize::MAX - *at));
