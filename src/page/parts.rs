@@ -124,13 +124,16 @@ impl Work<'_, '_> {
                 || self.content.title.as_deref().is_some_and(|it| title::is_part(it, &visible));
             let first = self.stretch.holder == 0;
             let heading =
-                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible) && !(first && self.view.meta.agreed);
+                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible);
+            // What the metadata agree on, with a kicker or in other words, is the headline.
+            let agreed = first && self.view.meta.agreed;
+            let settled = agreed && (!same || self.content.title.as_deref().is_some_and(|it| title::ends_with(it, &visible)));
             // A kicker that is set into the heading is none of the headline.
             let kicked = first && self.content.title.as_deref().is_some_and(|it| title::ends_with(&visible, it));
             // Letters alone: what stands between the parts of a headline is lost where they are elements of their own.
             if kicked || first && said.as_deref() == Some(&fold(&visible)) && said.as_ref().is_some_and(|it| !it.is_empty()) {
                 self.used.insert(at);
-            } else if said.is_none() || self.stretch.holder != 0 || same || heading {
+            } else if said.is_none() || self.stretch.holder != 0 || !settled && (same || heading) {
                 self.content.title = Some(visible);
                 self.content.provenance.title = Some(Origin::Dom);
             }
