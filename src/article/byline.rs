@@ -112,6 +112,12 @@ pub fn looks_like_name(text: &str) -> bool {
         && (spaced || text.chars().count() <= 12)
 }
 
+/// Whether a name says no more than that somebody wrote it: `Redaktion`, `admin`, `Editor`.
+#[must_use]
+pub fn is_nobody(name: &str) -> bool {
+    name.to_lowercase().split([' ', '-']).all(|it| WORDS.newsroom.contains(it) || WORDS.jobs.contains(it) || it.starts_with("admin"))
+}
+
 fn mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{981}'..='\u{983}' | '\u{9bc}'..='\u{9cd}' | '\u{e31}'..='\u{e4e}')
 }

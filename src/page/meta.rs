@@ -10,6 +10,7 @@ use url::Url;
 use super::writers;
 use crate::{
     article::{
+        byline,
         record::{Byline, BylineKind, Content, Image, Origin},
         text::{collapse, fold},
     },
@@ -97,9 +98,22 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     };
     let modified = said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
     dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
-    sign(&mut content, &said.authors, tags.first(&["author", "article:author", "dc.creator", "parsely-author", "byl"]));
     let host = base.host_str().unwrap_or_default();
-    let anonymous = content.bylines.iter().all(|it| writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host));
+    let nobody = |it: &Byline| {
+        byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host)
+    };
+    sign(&mut content, &said.authors, None);
+    for name in tags.writers() {
+        if !content.bylines.iter().all(nobody) {
+            break;
+        }
+        let mut other = Content::default();
+        sign(&mut other, &[], Some(name.to_owned()));
+        if content.bylines.is_empty() || !other.bylines.iter().all(nobody) {
+            (content.bylines, content.provenance.bylines) = (other.bylines, other.provenance.bylines);
+        }
+    }
+    let anonymous = content.bylines.iter().all(nobody);
     content.quality.paywalled = said.free == Some(false);
     if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
         content.images.push(Image { url: Some(url.into()), ..Image::default() });
@@ -164,6 +178,9 @@ fn days(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 4] {
     ]
 }
 
+/// Names of `<meta>` that say who wrote an article.
+const WRITERS: [&str; 8] =
+    ["byl", "parsely-author", "article:author", "author", "dc.creator", "articleauthor", "sailthru.author", "cxenseparse:author"];
 /// Names of `<meta>` with a headline.
 const SHARED: [&str; 4] = ["og:title", "twitter:title", "dc.title", "parsely-title"];
 /// Names of `<meta>` that say when an article was published.
@@ -293,6 +310,14 @@ impl Tags {
     /// The first of these `<meta>` names that says something.
     fn first(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| self.metas.iter().find(|(it, _)| it == name)).map(|(_, content)| content.clone())
+    }
+
+    /// What `<meta>` say of the writers, the most exact first.
+    fn writers(&self) -> impl Iterator<Item = &str> {
+        let named = WRITERS.iter().flat_map(|name| self.metas.iter().filter(move |(it, _)| it == name));
+        // A pair that is made for previews: `Written by`, in the site's language, and who.
+        let written = self.metas.iter().filter(|(it, value)| it == "twitter:data1" && byline::looks_like_name(value));
+        named.chain(written).map(|it| it.1.as_str())
     }
 
     fn link(&self, rel: &str) -> Option<String> {

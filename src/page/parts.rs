@@ -29,6 +29,8 @@ const MAX_IMAGES: usize = 200;
 const MAX_DECK: u32 = 600;
 /// Lines between a headline and the text in which the deck, the writers and the day are looked for.
 const HEAD_LINES: usize = 30;
+/// Lines behind the first and the last one of a text in which its writers are looked for.
+const WRITERS_LINES: usize = 8;
 /// Lines beside a picture in which the text that it belongs to is looked for.
 const NEAR_LINES: usize = 8;
 
@@ -194,7 +196,10 @@ impl Work<'_, '_> {
         let from = self.stretch.headline.map_or(first.saturating_sub(8), |it| it + 1);
         let lines = &self.view.lines.lines;
         let node = |at: usize| lines.get(at).map_or(self.view.tree.len(), |it| it.first);
-        let shown = writers::shown(self.view, node(from.saturating_sub(4).max(self.stretch.from))..node(self.stretch.to));
+        let last = (first..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
+        let head = node(from.saturating_sub(4).max(self.stretch.from))..node(self.stretch.to.min(first + WRITERS_LINES));
+        let foot = node(last)..node(self.stretch.to.min(last + WRITERS_LINES));
+        let shown = [head, foot].into_iter().map(|it| writers::shown(self.view, it)).find(|it| !it.is_empty()).unwrap_or_default();
         if !shown.is_empty() {
             self.content.bylines = shown;
             self.content.provenance.bylines = Some(Origin::Dom);
@@ -203,7 +208,7 @@ impl Work<'_, '_> {
         let near = (from..first.min(from + HEAD_LINES)).chain(first..self.stretch.to.min(first + 1));
         for at in near {
             let line = self.line(at);
-            if line.chars().count() < 160 && (byline::is_byline(line) || self.hinted(at, hints::META) && byline::looks_like_name(line)) {
+            if line.chars().count() < 160 && (byline::is_byline(line) || self.hinted(at, hints::META) && writers::is_one(line)) {
                 let names = byline::read(line);
                 if !names.is_empty() {
                     self.content.bylines = names;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::split::View;
+use super::{hints, split::View};
 use crate::{
     article::{
         byline,
@@ -19,7 +19,15 @@ const MAX_APART: NodeId = 60;
 /// Writers of one article.
 const MAX_NAMES: usize = 12;
 /// Words of the names that elements of writers have.
-const NAMES: [&str; 10] = ["author", "authors", "byline", "autor", "autoren", "auteur", "autore", "writer", "reporter", "yazar"];
+const NAMES: [&str; 14] = [
+    "author", "authors", "byline", "autor", "autoren", "auteur", "autore", "writer", "reporter", "yazar", "authorname", "authornames",
+    "postauthor", "articleauthor",
+];
+/// What addresses of pages about a writer have in their paths.
+const PAGES: [&str; 14] = [
+    "author", "authors", "autor", "autoren", "auteur", "auteurs", "autore", "autori", "contributors", "contributor", "writer", "writers",
+    "journalist", "by",
+];
 
 /// The names that a metadata's string holds: lists are taken apart, `Lee, Ann` is turned round.
 pub(super) fn of_metadata(said: &str) -> Vec<String> {
@@ -59,17 +67,16 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
         if last.is_some_and(|it| node > it + MAX_APART) || found.len() >= MAX_NAMES {
             break;
         }
-        if node < inside || !is_writers(view, node) {
+        if node < inside {
             continue;
         }
+        let Some(marked) = is_writers(view, node) else { continue };
         let text = collapse(&tree.whole_text(node));
         if text.is_empty() || text.len() > MAX_SHOWN {
             continue;
         }
         let names = byline::read(&text);
-        // One word in Latin letters may be anything, and two that run together are a name and what stands beside it.
-        let is_one =
-            |it: &Byline| byline::looks_like_name(&it.name) && (it.name.contains(' ') || !it.name.is_ascii()) && !runs_on(&it.name);
+        let is_one = |it: &Byline| is_one(&it.name) || marked && is_handle(&it.name);
         if !names.is_empty() && names.iter().all(is_one) {
             (last, inside) = (Some(node), tree.end(node));
             for name in names {
@@ -90,15 +97,34 @@ fn runs_on(name: &str) -> bool {
     })
 }
 
-fn is_writers(view: View<'_, '_>, node: NodeId) -> bool {
+/// Whether a text is a name and nothing else: one word in Latin letters may be anything, and two that run together are a
+/// name and what stands beside it.
+pub(super) fn is_one(name: &str) -> bool {
+    byline::looks_like_name(name) && (name.contains(' ') || !name.is_ascii()) && !runs_on(name)
+}
+
+/// Whether a word may be what a writer of a site is called.
+fn is_handle(name: &str) -> bool {
+    name.len() >= 4 && byline::looks_like_name(name) && !byline::is_nobody(name) && !runs_on(name)
+}
+
+/// Whether an element is made for writers, and if so, whether the page says it to machines.
+fn is_writers(view: View<'_, '_>, node: NodeId) -> Option<bool> {
     let attribute = |name: &str| view.tree.attribute(node, name);
+    if view.measured.all[node as usize] & hints::COMMENTS != 0 {
+        return None;
+    }
     let marked =
         attribute("rel").is_some_and(|it| it.split(' ').any(|it| it == "author")) || attribute("itemprop").is_some_and(|it| it == "author");
     let named = || {
         let class = attribute("class").unwrap_or_default().to_ascii_lowercase();
         class.split(|c: char| !c.is_ascii_alphanumeric()).any(|it| NAMES.contains(&it))
     };
-    marked || named()
+    let leads = || {
+        let href = if view.tree.tag(node) == Tag::A { attribute("href") } else { None };
+        href.is_some_and(|it| it.split(['/', '?']).any(|it| PAGES.contains(&it)))
+    };
+    (marked || named() || leads()).then_some(marked)
 }
 
 #[cfg(test)]
