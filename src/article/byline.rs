@@ -7,6 +7,7 @@ use super::{
     record::{Byline, BylineKind},
     text::collapse,
 };
+use crate::dates::partial;
 
 /// Characters of a line; a longer one is a sentence.
 const MAX_LINE: usize = 160;
@@ -66,6 +67,15 @@ pub fn is_byline(line: &str) -> bool {
     let (who, place) = place(rest);
     let names = list(who);
     !names.is_empty() && names.iter().all(|it| looks_like_name(it)) && (said || place.is_some() && rest.ends_with([')', '）']))
+        || names_and_day(rest)
+}
+
+/// `Ann Lee | 5 April 2025`: names of persons, a sign, and a day.
+fn names_and_day(line: &str) -> bool {
+    let Some((names, day)) = line.split_once(['|', '•', '·', '–', '—']) else { return false };
+    let person = |it: &String| it.contains(' ') && looks_like_name(it);
+    let names = list(names);
+    !names.is_empty() && names.iter().all(person) && partial::find(day).is_some_and(|it| it.day().is_some())
 }
 
 /// Whether a text has the form of a person's or a newsroom's name: few words, all written as names are.

@@ -316,7 +316,7 @@ impl Tags {
     fn writers(&self) -> impl Iterator<Item = &str> {
         let named = WRITERS.iter().flat_map(|name| self.metas.iter().filter(move |(it, _)| it == name));
         // A pair that is made for previews: `Written by`, in the site's language, and who.
-        let written = self.metas.iter().filter(|(it, value)| it == "twitter:data1" && byline::looks_like_name(value));
+        let written = self.metas.iter().filter(|(it, value)| (it == "twitter:data1" || it.starts_with("twitter:misc:")) && byline::looks_like_name(value));
         named.chain(written).map(|it| it.1.as_str())
     }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     article::{
         agency, byline,
-        record::{Block, Content, Image, Origin, Update},
+        record::{Block, Byline, Content, Image, Origin, Update},
         text::{self, fold},
     },
     dates::{moment, partial},
@@ -199,17 +199,29 @@ impl Work<'_, '_> {
         let last = (first..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
         let head = node(from.saturating_sub(4).max(self.stretch.from))..node(self.stretch.to.min(first + WRITERS_LINES));
         let foot = node(last)..node(self.stretch.to.min(last + WRITERS_LINES));
-        let shown = [head, foot].into_iter().map(|it| writers::shown(self.view, it)).find(|it| !it.is_empty()).unwrap_or_default();
+        let of_site = |it: &Byline| {
+            let site = self.view.meta.site_name.as_deref();
+            writers::is_site(&it.name, [site, None], self.view.base.host_str().unwrap_or_default())
+        };
+        // A paper stands beside its writers, or in their place.
+        let apart = |mut names: Vec<Byline>| {
+            if known || !names.iter().all(of_site) {
+                names.retain(|it| !of_site(it));
+            }
+            names
+        };
+        let shown = [head, foot].into_iter().map(|it| apart(writers::shown(self.view, it))).find(|it| !it.is_empty()).unwrap_or_default();
         if !shown.is_empty() {
             self.content.bylines = shown;
             self.content.provenance.bylines = Some(Origin::Dom);
             return;
         }
-        let near = (from..first.min(from + HEAD_LINES)).chain(first..self.stretch.to.min(first + 1));
+        let near = (from..first.min(from + HEAD_LINES)).chain(first..self.stretch.to.min(first + 3));
+        let near = near.chain(last.max(first + 3)..self.stretch.to.min(last + WRITERS_LINES));
         for at in near {
             let line = self.line(at);
-            if line.chars().count() < 160 && (byline::is_byline(line) || self.hinted(at, hints::META) && writers::is_one(line)) {
-                let names = byline::read(line);
+            if line.chars().count() < 160 && (byline::is_byline(line) || at <= first && self.hinted(at, hints::META) && writers::is_one(line)) {
+                let names = apart(byline::read(line));
                 if !names.is_empty() {
                     self.content.bylines = names;
                     self.content.provenance.bylines = Some(Origin::Dom);
@@ -217,6 +229,13 @@ impl Work<'_, '_> {
                     return;
                 }
             }
+        }
+        let end = self.stretch.to.min(last + 3);
+        let bold = |at: &usize| self.is_text(*at) && lines[*at].stressed == lines[*at].chars;
+        let ends = (first.saturating_sub(2).max(from)..self.stretch.to.min(first + 3)).chain(last.saturating_sub(1).max(first + 3)..end);
+        if let Some(names) = ends.filter(bold).map(|at| apart(writers::alone(self.line(at)))).find(|it| !it.is_empty()) {
+            self.content.bylines = names;
+            self.content.provenance.bylines = Some(Origin::Dom);
         }
     }
 

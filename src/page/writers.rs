@@ -47,14 +47,14 @@ pub(super) fn of_metadata(said: &str) -> Vec<String> {
     vec![said.to_owned()]
 }
 
-/// Whether a name is that of the site itself: `mdr.de`, `Lesotho Times`, `Deutsche Welle (www.dw.com)`.
+/// Whether a name is that of the site itself: `mdr.de`, `MDR Thüringen`, `Lesotho Times`, `Deutsche Welle (www.dw.com)`.
 pub(super) fn is_site(name: &str, site: [Option<&str>; 2], host: &str) -> bool {
     let host = host.trim_start_matches("www.");
     let plain = fold(name);
     let label = fold(host.split('.').next().unwrap_or_default());
     name.contains("www.")
         || site.into_iter().flatten().any(|it| fold(it) == plain)
-        || !label.is_empty() && (plain == label || plain == fold(host))
+        || !label.is_empty() && (plain == label || plain == fold(host) || name.split(' ').next().is_some_and(|it| fold(it) == label))
 }
 
 /// The writers that a page shows among some nodes, in elements that are marked or named as theirs.
@@ -87,6 +87,13 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
         }
     }
     found
+}
+
+/// The writers that a line names which holds nothing else and is set in bold: before a text, or behind it.
+pub(super) fn alone(line: &str) -> Vec<Byline> {
+    let names = byline::read(line);
+    let person = |it: &Byline| is_one(&it.name) && it.name.contains(' ') && !byline::is_nobody(&it.name);
+    if line.len() <= MAX_SHOWN && names.len() <= 3 && names.iter().all(person) { names } else { Vec::new() }
 }
 
 /// Whether a small letter is followed by a large one, but in `McCarthy` or `DeVito`.
