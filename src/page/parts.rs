@@ -31,6 +31,8 @@ const MAX_DECK: u32 = 600;
 const HEAD_LINES: usize = 30;
 /// Lines behind the first and the last one of a text in which its writers are looked for.
 const WRITERS_LINES: usize = 8;
+/// Lines above a headline and below a text in which its day is looked for.
+const DAY_LINES: usize = 4;
 /// Lines beside a picture in which the text that it belongs to is looked for.
 const NEAR_LINES: usize = 8;
 
@@ -250,13 +252,42 @@ impl Work<'_, '_> {
         if let Some(moment) = machine.and_then(|it| moment::parse(&it, None)) {
             self.content.published = Some(moment.time);
             self.content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
-        } else if let Some(day) = (from + 1..first.min(from + HEAD_LINES)).find_map(|at| partial_date(self.line(at))) {
+        } else if let Some(day) = self.day_found(from, first) {
             self.content.published = Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
             self.content.date_notes.push("published: a day found on the page, taken as midnight UTC".to_owned());
         } else {
             return;
         }
         self.content.provenance.published = Some(Origin::Dom);
+    }
+
+    /// The day in a short line between headline and text, or above the headline; in the address, in the window's title; in
+    /// a line behind the text.
+    fn day_found(&self, from: usize, first: usize) -> Option<chrono::NaiveDate> {
+        let last = (first..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
+        let head = from + 1..(first + 2).min(from + HEAD_LINES).min(self.stretch.to);
+        let above = from.saturating_sub(DAY_LINES).max(self.stretch.from)..from;
+        let below = last + 1..(last + DAY_LINES).min(self.stretch.to);
+        let shown = |at: usize| partial_date(self.line(at));
+        head.chain(above.rev())
+            .find_map(shown)
+            .or_else(|| self.day_of_address())
+            .or_else(|| self.day_in_title())
+            .or_else(|| below.clone().find_map(shown))
+    }
+
+    /// The day in an address such as `/2024/05/31/harbour-reopens`.
+    fn day_of_address(&self) -> Option<chrono::NaiveDate> {
+        let url = if self.stretch.holder == 0 { self.view.meta.canonical.as_ref().unwrap_or(self.view.base) } else { self.stretch.url.as_ref()? };
+        let parts: Vec<u32> = url.path().split(['/', '-', '_']).map(|it| it.parse().unwrap_or(0)).collect();
+        parts.windows(3).find_map(|it| chrono::NaiveDate::from_ymd_opt(i32::try_from(it[0]).ok()?, it[1], it[2]).filter(|it| plausible(*it)))
+    }
+
+    /// The day behind the headline in the window's title.
+    fn day_in_title(&self) -> Option<chrono::NaiveDate> {
+        let title = self.view.tree.find(0, Tag::Title).filter(|_| self.stretch.holder == 0)?;
+        let whole = self.view.tree.whole_text(title);
+        partial_date(whole.rsplit_once(['|', '-', ','])?.1).filter(|it| plausible(*it))
     }
 
     fn blocks(&mut self) -> Vec<Block> {
@@ -373,7 +404,12 @@ fn file_name(url: &str) -> String {
     if own { file.to_owned() } else { path.to_owned() }
 }
 
-/// The day that a short line names.
+/// The day that a short line names: the first, since that of a change follows it.
 fn partial_date(line: &str) -> Option<chrono::NaiveDate> {
-    if line.len() > 200 { None } else { partial::find(line)?.day() }
+    if line.len() > 200 { None } else { partial::all(line).iter().find_map(partial::Found::day) }
+}
+
+/// Whether the web had articles on that day.
+fn plausible(day: chrono::NaiveDate) -> bool {
+    (1993..2100).contains(&chrono::Datelike::year(&day))
 }
