@@ -33,6 +33,8 @@ const HEAD_LINES: usize = 30;
 const WRITERS_LINES: usize = 8;
 /// Lines above a headline and below a text in which its day is looked for.
 const DAY_LINES: usize = 4;
+/// Bytes of a line of the text that may be no more than a day.
+const MAX_DAY: usize = 60;
 /// Lines beside a picture in which the text that it belongs to is looked for.
 const NEAR_LINES: usize = 8;
 
@@ -261,19 +263,17 @@ impl Work<'_, '_> {
         self.content.provenance.published = Some(Origin::Dom);
     }
 
-    /// The day in a short line between headline and text, or above the headline; in the address, in the window's title; in
+    /// The day in the window's title; in a short line between headline and text, or above the headline; in the address; in
     /// a line behind the text.
     fn day_found(&self, from: usize, first: usize) -> Option<chrono::NaiveDate> {
         let last = (first..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
         let head = from + 1..(first + 2).min(from + HEAD_LINES).min(self.stretch.to);
         let above = from.saturating_sub(DAY_LINES).max(self.stretch.from)..from;
         let below = last + 1..(last + DAY_LINES).min(self.stretch.to);
-        let shown = |at: usize| partial_date(self.line(at));
-        head.chain(above.rev())
-            .find_map(shown)
-            .or_else(|| self.day_of_address())
-            .or_else(|| self.day_in_title())
-            .or_else(|| below.clone().find_map(shown))
+        // What a paragraph tells happened on other days.
+        let shown = |at: usize| partial_date(self.line(at)).filter(|_| !self.is_text(at) || self.line(at).len() < MAX_DAY);
+        let visible = || head.chain(above.rev()).find_map(shown);
+        self.day_in_title().or_else(visible).or_else(|| self.day_of_address()).or_else(|| below.clone().find_map(shown))
     }
 
     /// The day in an address such as `/2024/05/31/harbour-reopens`.
