@@ -99,9 +99,8 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let modified = said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
     dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     let host = base.host_str().unwrap_or_default();
-    let nobody = |it: &Byline| {
-        byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host)
-    };
+    let nobody =
+        |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host);
     sign(&mut content, &said.authors, None);
     for name in tags.writers() {
         if !content.bylines.iter().all(nobody) {
@@ -316,7 +315,10 @@ impl Tags {
     fn writers(&self) -> impl Iterator<Item = &str> {
         let named = WRITERS.iter().flat_map(|name| self.metas.iter().filter(move |(it, _)| it == name));
         // A pair that is made for previews: `Written by`, in the site's language, and who.
-        let written = self.metas.iter().filter(|(it, value)| (it == "twitter:data1" || it.starts_with("twitter:misc:")) && byline::looks_like_name(value));
+        let written = self
+            .metas
+            .iter()
+            .filter(|(it, value)| (it == "twitter:data1" || it.starts_with("twitter:misc:")) && byline::looks_like_name(value));
         named.chain(written).map(|it| it.1.as_str())
     }
 

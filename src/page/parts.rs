@@ -129,8 +129,7 @@ impl Work<'_, '_> {
             let same = said.as_deref().is_some_and(|said| super::split::alike(said, &fold(&visible)))
                 || self.content.title.as_deref().is_some_and(|it| title::is_part(it, &visible));
             let first = self.stretch.holder == 0;
-            let heading =
-                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible);
+            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible);
             // What the metadata agree on, with a kicker or in other words, is the headline.
             let agreed = first && self.view.meta.agreed;
             let settled = agreed && (!same || self.content.title.as_deref().is_some_and(|it| title::ends_with(it, &visible)));
@@ -224,7 +223,9 @@ impl Work<'_, '_> {
         let near = near.chain(last.max(first + 3)..self.stretch.to.min(last + WRITERS_LINES));
         for at in near {
             let line = self.line(at);
-            if line.chars().count() < 160 && (byline::is_byline(line) || at <= first && self.hinted(at, hints::META) && writers::is_one(line)) {
+            if line.chars().count() < 160
+                && (byline::is_byline(line) || at <= first && self.hinted(at, hints::META) && writers::is_one(line))
+            {
                 let names = apart(byline::read(line));
                 if !names.is_empty() {
                     self.content.bylines = names;
@@ -278,9 +279,15 @@ impl Work<'_, '_> {
 
     /// The day in an address such as `/2024/05/31/harbour-reopens`.
     fn day_of_address(&self) -> Option<chrono::NaiveDate> {
-        let url = if self.stretch.holder == 0 { self.view.meta.canonical.as_ref().unwrap_or(self.view.base) } else { self.stretch.url.as_ref()? };
+        let url = if self.stretch.holder == 0 {
+            self.view.meta.canonical.as_ref().unwrap_or(self.view.base)
+        } else {
+            self.stretch.url.as_ref()?
+        };
         let parts: Vec<u32> = url.path().split(['/', '-', '_']).map(|it| it.parse().unwrap_or(0)).collect();
-        parts.windows(3).find_map(|it| chrono::NaiveDate::from_ymd_opt(i32::try_from(it[0]).ok()?, it[1], it[2]).filter(|it| plausible(*it)))
+        parts
+            .windows(3)
+            .find_map(|it| chrono::NaiveDate::from_ymd_opt(i32::try_from(it[0]).ok()?, it[1], it[2]).filter(|it| plausible(*it)))
     }
 
     /// The day behind the headline in the window's title.

@@ -20,13 +20,37 @@ const MAX_APART: NodeId = 60;
 const MAX_NAMES: usize = 12;
 /// Words of the names that elements of writers have.
 const NAMES: [&str; 14] = [
-    "author", "authors", "byline", "autor", "autoren", "auteur", "autore", "writer", "reporter", "yazar", "authorname", "authornames",
-    "postauthor", "articleauthor",
+    "author",
+    "authors",
+    "byline",
+    "autor",
+    "autoren",
+    "auteur",
+    "autore",
+    "writer",
+    "reporter",
+    "yazar",
+    "authorname",
+    "authornames",
+    "postauthor",
+    "articleauthor",
 ];
 /// What addresses of pages about a writer have in their paths.
 const PAGES: [&str; 14] = [
-    "author", "authors", "autor", "autoren", "auteur", "auteurs", "autore", "autori", "contributors", "contributor", "writer", "writers",
-    "journalist", "by",
+    "author",
+    "authors",
+    "autor",
+    "autoren",
+    "auteur",
+    "auteurs",
+    "autore",
+    "autori",
+    "contributors",
+    "contributor",
+    "writer",
+    "writers",
+    "journalist",
+    "by",
 ];
 
 /// The names that a metadata's string holds: lists are taken apart, `Lee, Ann` is turned round.
