@@ -78,7 +78,7 @@ fn written_in(language: &str, script: Script) -> bool {
 }
 
 fn two_letters(code: &str) -> &str {
-    const PAIRS: [(&str, &str); 52] = [
+    const PAIRS: [(&str, &str); 68] = [
         ("eng", "en"),
         ("rus", "ru"),
         ("cmn", "zh"),
@@ -131,6 +131,22 @@ fn two_letters(code: &str) -> &str {
         ("ind", "id"),
         ("cat", "ca"),
         ("slk", "sk"),
+        ("mal", "ml"),
+        ("mya", "my"),
+        ("pan", "pa"),
+        ("ori", "or"),
+        ("nep", "ne"),
+        ("sin", "si"),
+        ("khm", "km"),
+        ("aze", "az"),
+        ("tuk", "tk"),
+        ("aka", "ak"),
+        ("zul", "zu"),
+        ("sna", "sn"),
+        ("afr", "af"),
+        ("lat", "la"),
+        ("epo", "eo"),
+        ("tgl", "tl"),
     ];
     // CLDR takes Bokmål for what `no` means, and `no` for its name.
     let code = if code == "nb" { "no" } else { code };
