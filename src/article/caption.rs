@@ -71,6 +71,20 @@ pub fn read(line: &str) -> Image {
     }
 }
 
+/// Reads a text that is known to be a credit and nothing else: its label, brackets and strokes go.
+#[must_use]
+pub fn credit(text: &str) -> Image {
+    let text = collapse(text);
+    let bare = text.trim_matches([' ', '(', ')', '[', ']', '（', '）', '|', '/', '•', '·', ',', '–', '—', '-', '.']);
+    let credit = unlabelled(bare).unwrap_or(bare).trim_matches([' ', '|', ':', '(', ')']);
+    Image {
+        agency: agency::of_credit(credit).map(str::to_owned),
+        archive: of_archive(credit),
+        credit: Some(credit.to_owned()).filter(|it| !it.is_empty() && !only_archive(it)),
+        ..Image::default()
+    }
+}
+
 /// Whether a line has the form of a caption with its credit, or of a credit alone.
 #[must_use]
 pub fn sign(line: &str) -> Option<Sign> {
@@ -238,7 +252,7 @@ fn alone(line: &str) -> Option<Parts<'_>> {
 }
 
 /// Whether all words are written as names are. Scripts without case have no such sign: there a few words are enough.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let words = || text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|it| !it.is_empty());
     words().all(|it| {
         !it.starts_with(char::is_lowercase)

@@ -41,7 +41,8 @@ const NEAR_LINES: usize = 8;
 /// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
 pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related_to, live): (Option<usize>, &[Entry])) -> Part {
     let clocks = live.iter().flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it))).collect();
-    let mut work = Work { view, stretch, live, content, used: clocks, captions: HashSet::new() };
+    let shared = !content.images.is_empty();
+    let mut work = Work { view, stretch, live, content, used: clocks, shared, captions: HashSet::new() };
     let items = related_to.map(|to| work.related(to)).unwrap_or_default();
     work.title();
     let first = work.first_body();
@@ -88,6 +89,8 @@ struct Work<'a, 'b> {
     content: Content,
     /// Lines that are something else than text.
     used: HashSet<usize>,
+    /// Whether the first picture is known from the metadata alone.
+    shared: bool,
     /// Captions, folded: each counts once, however often it is printed.
     captions: HashSet<String>,
 }
@@ -298,7 +301,9 @@ impl Work<'_, '_> {
     }
 
     fn blocks(&mut self) -> Vec<Block> {
-        let mut pictures = self.pictures().into_iter().peekable();
+        let pictures = self.pictures();
+        let first = pictures.iter().find_map(|(place, shown)| matches!(shown, Block::Image(_)).then_some(*place));
+        let mut pictures = pictures.into_iter().peekable();
         let mut build = Build::new(self.view.tree);
         let mut begun = false;
         let mut entries = self.live.iter().peekable();
@@ -317,12 +322,26 @@ impl Work<'_, '_> {
         for (_, shown) in pictures {
             self.show(shown, None);
         }
+        self.lead(first);
         // A heading with nothing under it is the head of what was left out.
         while let Some(Block::Heading { .. }) = build.blocks.last() {
             build.blocks.pop();
         }
         self.content.updates.pop_if(|it| it.block as usize >= build.blocks.len());
         build.blocks
+    }
+
+    /// The metadata's picture is the one that the page shows above its text, often in another crop: each counts once.
+    fn lead(&mut self, first: Option<usize>) {
+        let [shared, shown @ ..] = self.content.images.as_slice() else { return };
+        let (Some(url), None, true) = (&shared.url, &shared.caption, self.shared) else { return };
+        let same = shown.iter().position(|it| it.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
+        let above = first.is_some_and(|it| it <= self.first_body() + 1);
+        let at = same.or(if above { Some(0) } else { None }).filter(|it| *it < shown.len());
+        if let Some(at) = at {
+            let lead = self.content.images.remove(at + 1);
+            self.content.images[0] = lead;
+        }
     }
 
     /// An entry of a live blog begins at a block; one before it that has none was left out.
@@ -384,9 +403,10 @@ impl Work<'_, '_> {
 
     /// Each picture once, by its address or by its caption; whether it is there for the first time.
     fn image(&mut self, image: Image) -> bool {
-        let name = |it: &Image| it.url.as_deref().map(file_name);
+        let name = |it: &Image| it.url.as_deref().map(pictures::file_name);
         let caption = image.caption.as_deref().map(fold).unwrap_or_default();
-        if let Some(known) = self.content.images.iter_mut().find(|it| it.url.is_some() && name(it) == name(&image)) {
+        if let Some((at, known)) = self.content.images.iter_mut().enumerate().find(|(_, it)| it.url.is_some() && name(it) == name(&image)) {
+            self.shared &= at > 0;
             known.caption = known.caption.take().or(image.caption);
             known.credit = known.credit.take().or(image.credit);
             known.agency = known.agency.take().or(image.agency);
@@ -401,14 +421,6 @@ impl Work<'_, '_> {
         }
         first
     }
-}
-
-/// What tells a picture from others, whatever its crop: the name of its file, where that is long enough to be its own.
-fn file_name(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let file = path.rsplit('/').next().unwrap_or_default();
-    let own = file.len() >= 12 && file.bytes().filter(u8::is_ascii_digit).count() >= 3;
-    if own { file.to_owned() } else { path.to_owned() }
 }
 
 /// The day that a short line names: the first, since that of a change follows it.
