@@ -337,7 +337,8 @@ impl Work<'_, '_> {
         let (Some(url), None, true) = (&shared.url, &shared.caption, self.shared) else { return };
         let same = shown.iter().position(|it| it.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
         let above = first.is_some_and(|it| it <= self.first_body() + 1);
-        let at = same.or(if above { Some(0) } else { None }).filter(|it| *it < shown.len());
+        let described = shown.first().is_some_and(|it| it.caption.is_some() || it.credit.is_some());
+        let at = same.or(if above && described { Some(0) } else { None });
         if let Some(at) = at {
             let lead = self.content.images.remove(at + 1);
             self.content.images[0] = lead;

@@ -16,7 +16,7 @@ const MAX_CAPTION_LINES: usize = 4;
 /// Elements around a picture in which its figure is looked for.
 const MAX_FIGURE: usize = 12;
 /// Pixels of a side; what is smaller is a sign or a face beside a name.
-const MIN_SIDE: u32 = 80;
+const MIN_SIDE: u32 = 100;
 /// Words in the addresses of pictures that belong to the site and to no article.
 const FURNITURE: [&str; 16] = [
     "logo", "logos", "icon", "icons", "avatar", "avatars", "spinner", "sprite", "placeholder", "masthead", "badge", "emoji", "gravatar",
@@ -46,7 +46,7 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
     let marked = credit::marked(view, picture.node, &lines);
     for at in lines.clone() {
         let line = view.lines.get(&view.lines.lines[at]);
-        if byline::is_byline(line) && lines.len() == 1 && marked.is_none() {
+        if at == lines.start && byline::is_byline(line) && marked.is_none() {
             return None;
         }
         let rest = marked.as_deref().and_then(|it| credit::without(line, it));

@@ -145,7 +145,11 @@ fn people(value: &Value) -> Vec<(String, BylineKind)> {
 fn address(value: &Value) -> Option<String> {
     match value {
         Value::Array(items) => items.first().and_then(address),
-        Value::Object(object) => object.get("url").or_else(|| object.get("@id")).or_else(|| object.get("contentUrl")).and_then(first),
+        Value::Object(object) => {
+            // A name within the script is no address.
+            let id = || object.get("@id").and_then(first).filter(|it| !it.contains('#'));
+            object.get("url").or_else(|| object.get("contentUrl")).and_then(first).or_else(id)
+        }
         _ => first(value),
     }
 }
