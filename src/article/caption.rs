@@ -23,6 +23,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     archive: words("archive").collect(),
     old: words("old").collect(),
     places: words("place").collect(),
+    captions: words("caption").collect(),
 });
 
 struct Words {
@@ -32,6 +33,7 @@ struct Words {
     archive: HashSet<&'static str>,
     old: Vec<&'static str>,
     places: HashSet<&'static str>,
+    captions: HashSet<&'static str>,
 }
 
 fn words(kind: &str) -> impl Iterator<Item = &'static str> {
@@ -58,8 +60,7 @@ pub fn read(line: &str) -> Image {
         Some(parts) => (parts.caption, Some(parts.credit)),
         None => (line.as_str(), None),
     };
-    let caption =
-        caption.trim_start_matches(['▲', '△', '▶', '◀', '▼', '▽', '■', '●', ' ']).trim_end_matches([' ', '|', '/', '•', '·', '–', '—']);
+    let caption = bare(caption);
     let taken = partial::find(caption).or_else(|| partial::find(credit?));
     Image {
         agency: credit.and_then(agency::of_credit).map(str::to_owned),
@@ -69,6 +70,14 @@ pub fn read(line: &str) -> Image {
         caption: Some(caption.to_owned()).filter(|it| !it.is_empty()),
         ..Image::default()
     }
+}
+
+/// Reads a text that is known to be a caption without its credit.
+#[must_use]
+pub fn plain(text: &str) -> Image {
+    let caption = bare(text).to_owned();
+    let taken = partial::find(&caption).map(|it| it.iso);
+    Image { archive: says_old(&caption), taken, caption: Some(caption).filter(|it| !it.is_empty()), ..Image::default() }
 }
 
 /// Reads a text that is known to be a credit and nothing else: its label, brackets and strokes go.
@@ -83,6 +92,14 @@ pub fn credit(text: &str) -> Image {
         credit: Some(credit.to_owned()).filter(|it| !it.is_empty() && !only_archive(it)),
         ..Image::default()
     }
+}
+
+/// Without the signs that point at the picture or led to the credit, and without a word that only says what it is.
+fn bare(caption: &str) -> &str {
+    let caption =
+        caption.trim_start_matches(['▲', '△', '▶', '◀', '▼', '▽', '■', '●', ' ']).trim_end_matches([' ', '|', '/', '•', '·', '–', '—', '(']);
+    let named = caption.split_once(':').filter(|(label, _)| WORDS.captions.contains(label.trim().to_lowercase().as_str()));
+    named.map_or(caption, |it| it.1.trim_start())
 }
 
 /// Whether a line has the form of a caption with its credit, or of a credit alone.

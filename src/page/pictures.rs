@@ -46,11 +46,10 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
     let marked = credit::marked(view, picture.node, &lines);
     for at in lines.clone() {
         let line = view.lines.get(&view.lines.lines[at]);
-        if at == lines.start && byline::is_byline(line) && marked.is_none() {
+        if at == lines.start && byline::is_byline(line) && marked.is_empty() {
             return None;
         }
-        let rest = marked.as_deref().and_then(|it| credit::without(line, it));
-        let said = caption::read(rest.as_deref().unwrap_or(line));
+        let said = if marked.is_empty() { caption::read(line) } else { caption::plain(&credit::without(line, &marked)) };
         let whole = view.measured.own[view.lines.lines[at].block as usize] & hints::CAPTION != 0 && caption::is_credit(line);
         image.archive |= said.archive;
         image.agency = image.agency.take().or(said.agency);
@@ -62,8 +61,9 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
             image.caption = said.caption;
         }
     }
-    if let Some(said) = marked.as_deref().or(credit::of_attributes(view.tree, picture.node).filter(|_| image.credit.is_none()).as_deref()) {
-        let said = caption::credit(said);
+    let attribute = || credit::of_attributes(view.tree, picture.node).filter(|_| image.credit.is_none());
+    if let Some(said) = Some(marked.join(" ")).filter(|it| !it.is_empty()).or_else(attribute) {
+        let said = caption::credit(&said);
         image.agency = said.agency.or(image.agency);
         image.archive |= said.archive;
         image.credit = said.credit.or(image.credit);

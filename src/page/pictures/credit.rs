@@ -16,22 +16,37 @@ const NAMES: [&str; 14] = [
     "credit", "copyright", "photographer", "fotograf", "captionauthor", "caption-author", "image-author", "imagesource", "image-source",
     "img-source", "bildquelle", "urheber", "pictsrc", "rights",
 ];
+/// The same for elements within a caption.
+const WRITERS: [&str; 9] = ["author", "autor", "auteur", "autore", "source", "quelle", "distributor", "agency", "agentur"];
 /// Properties of schema.org that name who made a picture.
 const PROPERTIES: [&str; 4] = ["author", "creator", "copyrightHolder", "creditText"];
 /// Attributes in which scripts find a credit.
 const ATTRIBUTES: [&str; 6] = ["data-credit", "data-credits", "data-copyright", "data-photographer", "data-source", "data-author"];
 
-/// The credit among the lines of a caption, as an element of its own has it.
-pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) -> Option<String> {
-    let (first, last) = (view.lines.lines.get(lines.start)?, view.lines.lines.get(lines.end.checked_sub(1)?)?);
+/// The parts of the credit among the lines of a caption, as elements of their own have them: who made the picture, and
+/// who sells it.
+pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) -> Vec<String> {
+    let of_line = |at: usize| view.lines.lines.get(at).filter(|_| !lines.is_empty());
+    let (Some(first), Some(last)) = (of_line(lines.start), of_line(lines.end.saturating_sub(1))) else { return Vec::new() };
     let tree = view.tree;
     // From the element that holds the caption, but not before the picture, unless the caption stands there.
     let start = std::iter::once(first.block).chain(tree.ancestors(first.block).take(2)).find(|it| tree.tag(*it) == Tag::Figcaption);
     let start = start.unwrap_or_else(|| first.block.max(picture.min(first.first)));
-    let named = (start..=last.last).filter(|it| tree.tag(*it) != Tag::Text).find(|it| is_named(tree, *it)).map(|it| text(tree, it));
-    named
-        .filter(|it| (2..=MAX_CREDIT).contains(&it.len()) && it.chars().any(char::is_alphabetic))
-        .or_else(|| at_the_end(view, last.block.min(last.first), last.last))
+    let mut parts = Vec::new();
+    let mut inside = 0;
+    for node in (start..=last.last).filter(|it| tree.tag(*it) != Tag::Text) {
+        if node >= inside && is_named(tree, node, start) {
+            inside = tree.end(node);
+            parts.push(text(tree, node));
+        }
+    }
+    parts.retain(|it| it.chars().any(char::is_alphabetic));
+    // An element for caption and credit tells them apart no better than the line does.
+    let whole = parts.len() == 1 && lines.len() == 1 && view.lines.get(first).len() <= parts[0].len();
+    if whole || parts.iter().map(String::len).sum::<usize>() > MAX_CREDIT {
+        parts.clear();
+    }
+    if parts.is_empty() { at_the_end(view, last.block.min(last.first), last.last).into_iter().collect() } else { parts }
 }
 
 /// The last element within a line, where it ends the caption and has the form of a name.
@@ -50,9 +65,11 @@ fn text(tree: &Tree<'_>, node: NodeId) -> String {
     collapse(&texts.map(|it| tree.text(it)).collect::<Vec<Cow<'_, str>>>().join(" "))
 }
 
-fn is_named(tree: &Tree<'_>, node: NodeId) -> bool {
+/// Whether an element is named as a credit's, or within `start`, a caption, as its writer's.
+fn is_named(tree: &Tree<'_>, node: NodeId, start: NodeId) -> bool {
+    let inner = node > start && tree.tag(start) == Tag::Figcaption;
     tree.raw_attributes(node).any(|(name, value)| {
-        let known = |it: &str| NAMES.iter().any(|name| it.contains(name));
+        let known = |it: &str| NAMES.iter().any(|name| it.contains(name)) || inner && WRITERS.iter().any(|name| it.contains(name));
         match name.to_ascii_lowercase().as_str() {
             "class" | "data-testid" => known(&value.to_ascii_lowercase()),
             "itemprop" => PROPERTIES.contains(&value),
@@ -68,10 +85,14 @@ pub(super) fn of_attributes(tree: &Tree<'_>, picture: NodeId) -> Option<String> 
     plain.or_else(|| ["title", "alt"].iter().filter_map(value).find(|it| caption::sign(it) == Some(Sign::Credit)).and_then(|it| caption::read(&it).credit))
 }
 
-/// A line without the credit and the signs around it; `None` where it has no such part.
-pub(super) fn without(line: &str, credit: &str) -> Option<String> {
-    let at = line.rfind(credit)?;
-    let (before, after) = (&line[..at], &line[at + credit.len()..]);
+/// A line without the parts of the credit and the signs around them.
+pub(super) fn without(line: &str, credit: &[String]) -> String {
     let signs = [' ', '(', '[', '|', '/', '•', '·', '–', '—', '-'];
-    Some(format!("{} {}", before.trim_end_matches(signs), after.trim_start_matches([' ', ')', ']'])).trim().to_owned())
+    let mut rest = line.to_owned();
+    for part in credit {
+        let Some(at) = rest.rfind(part.as_str()) else { continue };
+        let (before, after) = (&rest[..at], &rest[at + part.len()..]);
+        rest = format!("{} {}", before.trim_end_matches(signs), after.trim_start_matches([' ', ')', ']'])).trim().to_owned();
+    }
+    rest
 }
