@@ -96,8 +96,9 @@ pub fn credit(text: &str) -> Image {
 
 /// Without the signs that point at the picture or led to the credit, and without a word that only says what it is.
 fn bare(caption: &str) -> &str {
-    let caption =
-        caption.trim_start_matches(['▲', '△', '▶', '◀', '▼', '▽', '■', '●', ' ']).trim_end_matches([' ', '|', '/', '•', '·', '–', '—', '(']);
+    let caption = caption
+        .trim_start_matches(['▲', '△', '▶', '◀', '▼', '▽', '■', '●', ' '])
+        .trim_end_matches([' ', '|', '/', '•', '·', '–', '—', '(']);
     let named = caption.split_once(':').filter(|(label, _)| WORDS.captions.contains(label.trim().to_lowercase().as_str()));
     named.map_or(caption, |it| it.1.trim_start())
 }

@@ -22,6 +22,11 @@ use crate::{article::record::Content, html::Tree};
 const MIN_TEXT: usize = 80;
 /// How probable it must be that a line is an article's.
 const PROBABLE: f32 = 0.58;
+/// The same where next to no line is; and the weight of a text below which that is so.
+const LESS_PROBABLE: f32 = 0.25;
+const SHORT: u32 = 100;
+/// Links as long as headlines that a page without a sure text has at most, if it is no listing.
+const FEW_HEADLINES: usize = 6;
 /// Lines of a page that are read; a page of more is cut.
 const MAX_LINES: usize = 200_000;
 
@@ -51,8 +56,13 @@ fn with_view<T>(html: &str, base: &Url, then: impl FnOnce(View<'_, '_>) -> T) ->
     lines.lines.truncate(MAX_LINES);
     let (title, description, repeated) = meta.said();
     let measured = features::measure(&tree, &lines, HINTS.as_ref()?, Said { title, description, body: repeated });
-    let body: Vec<bool> = measured.rows.iter().map(|row| forest::BODY.probability(row) >= PROBABLE).collect();
-    Some(then(View { tree: &tree, lines: &lines, measured: &measured, body: &body, meta: &meta, base }))
+    let probable: Vec<f32> = measured.rows.iter().map(|row| forest::BODY.probability(row)).collect();
+    let over = |least: f32| -> Vec<bool> { probable.iter().map(|it| *it >= least).collect() };
+    let (sure, wider) = (over(PROBABLE), over(LESS_PROBABLE));
+    // A page that is like no other has its text where it is least unlike one.
+    let guessed = weight_of(&sure, &measured) < SHORT && weight_of(&wider, &measured) >= 2 * SHORT;
+    let body = if guessed { wider } else { sure };
+    Some(then(View { tree: &tree, lines: &lines, measured: &measured, body: &body, guessed, meta: &meta, base }))
 }
 
 fn page(view: View<'_, '_>) -> Result<Page, PageError> {
@@ -62,7 +72,7 @@ fn page(view: View<'_, '_>) -> Result<Page, PageError> {
         return Err(PageError::NoText);
     }
     let meta = view.meta;
-    let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind(meta, view.measured, view.body, view.lines) };
+    let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind(view) };
     let (canonical, alternates, site_name) = (meta.canonical.clone(), meta.alternates.clone(), meta.site_name.clone());
     Ok(Page { canonical, alternates, site_name, kind, articles })
 }
@@ -119,12 +129,18 @@ fn confidence(content: &Content) -> f32 {
     length + if content.title.is_some() { 0.2 } else { 0.0 } + if content.published.is_some() { 0.2 } else { 0.0 }
 }
 
+/// Lines that lead elsewhere and are as long as headlines.
+fn headlines(lines: &Lines, weight: &[u32]) -> usize {
+    lines.lines.iter().zip(weight).filter(|(line, weight)| line.linked * 5 >= line.chars * 4 && **weight >= 25).count()
+}
+
 /// What the page is, by how much of it is text and how much leads elsewhere.
-fn kind(meta: &Meta, measured: &Measured, body: &[bool], lines: &Lines) -> PageKind {
-    let text: u32 = body.iter().zip(&measured.weight).filter(|(it, _)| **it).map(|(_, weight)| weight).sum();
-    let headlines =
-        lines.lines.iter().zip(&measured.weight).filter(|(line, weight)| line.linked * 5 >= line.chars * 4 && **weight >= 25).count();
-    if text >= 600 || meta.article {
+fn kind(view: View<'_, '_>) -> PageKind {
+    let text = weight_of(view.body, view.measured);
+    let headlines = headlines(view.lines, &view.measured.weight);
+    if view.guessed && headlines >= FEW_HEADLINES {
+        PageKind::Listing
+    } else if text >= 600 || view.meta.article {
         PageKind::Article
     } else if headlines >= 20 {
         PageKind::Listing
@@ -133,6 +149,11 @@ fn kind(meta: &Meta, measured: &Measured, body: &[bool], lines: &Lines) -> PageK
     } else {
         PageKind::Other
     }
+}
+
+/// How much text there is.
+fn weight_of(body: &[bool], measured: &Measured) -> u32 {
+    body.iter().zip(&measured.weight).filter(|(it, _)| **it).map(|(_, weight)| weight).sum()
 }
 
 #[cfg(test)]

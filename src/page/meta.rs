@@ -101,18 +101,8 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let host = base.host_str().unwrap_or_default();
     let nobody =
         |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host);
-    sign(&mut content, &said.authors, None);
-    for name in tags.writers() {
-        if !content.bylines.iter().all(nobody) {
-            break;
-        }
-        let mut other = Content::default();
-        sign(&mut other, &[], Some(name.to_owned()));
-        if content.bylines.is_empty() || !other.bylines.iter().all(nobody) {
-            (content.bylines, content.provenance.bylines) = (other.bylines, other.provenance.bylines);
-        }
-    }
-    let anonymous = content.bylines.iter().all(nobody);
+    sign_first(&mut content, &said.authors, tags.writers(), &nobody);
+    let anonymous = content.bylines.iter().all(&nobody);
     content.quality.paywalled = said.free == Some(false);
     if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
         content.images.push(Image { url: Some(url.into()), ..Image::default() });
@@ -200,6 +190,26 @@ fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Ori
         }
     }
     content.modified = modified.and_then(|it| moment::parse(&it, None)).map(|it| it.time);
+}
+
+/// Signs with what the script says; where that is nobody, with the first of the other metadata that name somebody.
+fn sign_first<'a>(
+    content: &mut Content,
+    said: &[(String, BylineKind)],
+    others: impl Iterator<Item = &'a str>,
+    nobody: impl Fn(&Byline) -> bool,
+) {
+    sign(content, said, None);
+    for name in others {
+        if !content.bylines.iter().all(&nobody) {
+            break;
+        }
+        let mut other = Content::default();
+        sign(&mut other, &[], Some(name.to_owned()));
+        if content.bylines.is_empty() || !other.bylines.iter().all(&nobody) {
+            (content.bylines, content.provenance.bylines) = (other.bylines, other.provenance.bylines);
+        }
+    }
 }
 
 fn sign(content: &mut Content, said: &[(String, BylineKind)], meta: Option<String>) {

@@ -19,8 +19,22 @@ const MAX_FIGURE: usize = 12;
 const MIN_SIDE: u32 = 100;
 /// Words in the addresses of pictures that belong to the site and to no article.
 const FURNITURE: [&str; 16] = [
-    "logo", "logos", "icon", "icons", "avatar", "avatars", "spinner", "sprite", "placeholder", "masthead", "badge", "emoji", "gravatar",
-    "favicon", "werbung", "banner",
+    "logo",
+    "logos",
+    "icon",
+    "icons",
+    "avatar",
+    "avatars",
+    "spinner",
+    "sprite",
+    "placeholder",
+    "masthead",
+    "badge",
+    "emoji",
+    "gravatar",
+    "favicon",
+    "werbung",
+    "banner",
 ];
 /// Folders in which the faces of writers are kept.
 const FACES: [&str; 10] =

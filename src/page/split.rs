@@ -67,6 +67,8 @@ pub(super) struct View<'a, 'b> {
     pub(super) measured: &'a Measured,
     /// Whether a line belongs to the text of an article.
     pub(super) body: &'a [bool],
+    /// Whether the text is only what is least unlike one.
+    pub(super) guessed: bool,
     pub(super) meta: &'a Meta,
     pub(super) base: &'a Url,
 }

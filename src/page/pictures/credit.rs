@@ -11,10 +11,24 @@ use crate::{
 
 /// Bytes of a credit.
 const MAX_CREDIT: usize = 200;
+/// Bytes of a credit without a caption.
+const MAX_ALONE: usize = 60;
 /// What the names of elements for credits have in them.
 const NAMES: [&str; 14] = [
-    "credit", "copyright", "photographer", "fotograf", "captionauthor", "caption-author", "image-author", "imagesource", "image-source",
-    "img-source", "bildquelle", "urheber", "pictsrc", "rights",
+    "credit",
+    "copyright",
+    "photographer",
+    "fotograf",
+    "captionauthor",
+    "caption-author",
+    "image-author",
+    "imagesource",
+    "image-source",
+    "img-source",
+    "bildquelle",
+    "urheber",
+    "pictsrc",
+    "rights",
 ];
 /// The same for elements within a caption.
 const WRITERS: [&str; 9] = ["author", "autor", "auteur", "autore", "source", "quelle", "distributor", "agency", "agentur"];
@@ -42,7 +56,9 @@ pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) 
     }
     parts.retain(|it| it.chars().any(char::is_alphabetic));
     // An element for caption and credit tells them apart no better than the line does.
-    let whole = parts.len() == 1 && lines.len() == 1 && view.lines.get(first).len() <= parts[0].len();
+    let line = view.lines.get(first);
+    let whole = parts.len() == 1 && lines.len() == 1 && line.len() <= parts[0].len();
+    let whole = whole && (line.len() > MAX_ALONE || caption::sign(line).is_some());
     if whole || parts.iter().map(String::len).sum::<usize>() > MAX_CREDIT {
         parts.clear();
     }
@@ -52,7 +68,8 @@ pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) 
 /// The last element within a line, where it ends the caption and has the form of a name.
 fn at_the_end(view: View<'_, '_>, block: NodeId, last: NodeId) -> Option<String> {
     let tree = view.tree;
-    let element = tree.ancestors(last).take_while(|it| *it > block).find(|it| matches!(tree.tag(*it), Tag::Span | Tag::Small | Tag::Cite))?;
+    let element =
+        tree.ancestors(last).take_while(|it| *it > block).find(|it| matches!(tree.tag(*it), Tag::Span | Tag::Small | Tag::Cite))?;
     let said = text(tree, element);
     let whole = text(tree, block);
     let before = whole.strip_suffix(said.as_str())?.trim_end();
@@ -82,17 +99,20 @@ fn is_named(tree: &Tree<'_>, node: NodeId, start: NodeId) -> bool {
 pub(super) fn of_attributes(tree: &Tree<'_>, picture: NodeId) -> Option<String> {
     let value = |name: &&str| tree.attribute(picture, name).map(|it| collapse(&it)).filter(|it| (2..=MAX_CREDIT).contains(&it.len()));
     let plain = ATTRIBUTES.iter().find_map(value).filter(|it| !it.contains("://") && it.chars().any(char::is_alphabetic));
-    plain.or_else(|| ["title", "alt"].iter().filter_map(value).find(|it| caption::sign(it) == Some(Sign::Credit)).and_then(|it| caption::read(&it).credit))
+    plain.or_else(|| {
+        ["title", "alt"]
+            .iter()
+            .filter_map(value)
+            .find(|it| caption::sign(it) == Some(Sign::Credit))
+            .and_then(|it| caption::read(&it).credit)
+    })
 }
 
 /// A line without the parts of the credit and the signs around them.
 pub(super) fn without(line: &str, credit: &[String]) -> String {
     let signs = [' ', '(', '[', '|', '/', '•', '·', '–', '—', '-'];
-    let mut rest = line.to_owned();
-    for part in credit {
-        let Some(at) = rest.rfind(part.as_str()) else { continue };
-        let (before, after) = (&rest[..at], &rest[at + part.len()..]);
-        rest = format!("{} {}", before.trim_end_matches(signs), after.trim_start_matches([' ', ')', ']'])).trim().to_owned();
-    }
-    rest
+    credit.iter().fold(line.to_owned(), |rest, part| {
+        let Some((before, after)) = rest.rsplit_once(part.as_str()) else { return rest };
+        format!("{} {}", before.trim_end_matches(signs), after.trim_start_matches([' ', ')', ']'])).trim().to_owned()
+    })
 }

@@ -29,7 +29,10 @@ fn stem(path: &str) -> &str {
     let mut stem = file.rsplit_once('.').map_or(file, |it| it.0);
     while let Some((rest, last)) = stem.rsplit_once(['-', '_', '='])
         && rest.len() >= MIN_OWN
-        && (last == "scaled" || last.len() <= 9 && last.starts_with(|c: char| c.is_ascii_digit() || matches!(c, 'w' | 'h' | 'r')) && last[1..].bytes().all(|it| it.is_ascii_digit() || it == b'x'))
+        && (last == "scaled"
+            || last.len() <= 9
+                && last.starts_with(|c: char| c.is_ascii_digit() || matches!(c, 'w' | 'h' | 'r'))
+                && last[1..].bytes().all(|it| it.is_ascii_digit() || it == b'x'))
     {
         stem = rest;
     }
