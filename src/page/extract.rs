@@ -11,9 +11,7 @@ use super::{
     forest, guard,
     hints::Reader,
     lines::Lines,
-    live,
-    meta::{self, Meta},
-    parts,
+    live, meta, parts,
     split::{self, View},
 };
 use crate::{article::record::Content, html::Tree};
@@ -58,10 +56,12 @@ fn with_view<T>(html: &str, base: &Url, then: impl FnOnce(View<'_, '_>) -> T) ->
     let measured = features::measure(&tree, &lines, HINTS.as_ref()?, Said { title, description, body: repeated });
     let probable: Vec<f32> = measured.rows.iter().map(|row| forest::BODY.probability(row)).collect();
     let over = |least: f32| -> Vec<bool> { probable.iter().map(|it| *it >= least).collect() };
-    let (sure, wider) = (over(PROBABLE), over(LESS_PROBABLE));
+    let sure = over(PROBABLE);
     // A page that is like no other has its text where it is least unlike one.
-    let guessed = weight_of(&sure, &measured) < SHORT && weight_of(&wider, &measured) >= 2 * SHORT;
-    let body = if guessed { wider } else { sure };
+    let short = weight_of(&sure, &measured) < SHORT;
+    let wider = short.then(|| over(LESS_PROBABLE)).filter(|it| weight_of(it, &measured) >= 2 * SHORT);
+    let guessed = wider.is_some();
+    let body = wider.unwrap_or(sure);
     Some(then(View { tree: &tree, lines: &lines, measured: &measured, body: &body, guessed, meta: &meta, base }))
 }
 

@@ -101,7 +101,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let host = base.host_str().unwrap_or_default();
     let nobody =
         |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host);
-    sign_first(&mut content, &said.authors, tags.writers(), &nobody);
+    sign_first(&mut content, &said.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
     content.quality.paywalled = said.free == Some(false);
     if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {

@@ -64,8 +64,8 @@ pub(super) fn choose(said: &Said, tags: &Tags, site: &Site) -> (Option<(String, 
     {
         return (Some((script.clone(), Origin::JsonLd)), true);
     }
-    let headings = || tags.headings.iter().filter_map(|it| Some((it.0, own(it.1.clone())?)));
-    let seen = |title: &String| headings().any(|(tag, it)| tag == Tag::H1 && same(&it, title));
+    let first = || tags.headings.iter().filter(|it| it.0 == Tag::H1).filter_map(|it| own(it.1.clone()));
+    let seen = |title: &String| first().any(|it| same(&it, title));
     if let Some(shared) = shared.as_ref().filter(|it| seen(it)) {
         return (Some((shared.clone(), Origin::Meta)), false);
     }
@@ -77,9 +77,9 @@ pub(super) fn choose(said: &Said, tags: &Tags, site: &Site) -> (Option<(String, 
         (None, Some(shared)) => Some((shared, Origin::Meta)),
         (None, None) => {
             let window = tags.title.clone().and_then(own);
-            let in_window = window.as_deref().and_then(|it| headings().find(|(_, heading)| is_part(it, heading)));
-            let first = in_window.or_else(|| headings().find(|it| it.0 == Tag::H1));
-            first.map(|it| it.1).or(window).map(|it| (it, Origin::Dom))
+            let longest = window.as_deref().map(longest).filter(|it| it.len() >= MIN_KNOWN);
+            let in_window = longest.and_then(|part| tags.headings.iter().find(|it| fold(&it.1) == part));
+            in_window.map(|it| it.1.clone()).or_else(|| first().next()).or(window).map(|it| (it, Origin::Dom))
         }
     };
     (title, false)
