@@ -17,6 +17,8 @@ const MAX_CAPTION_LINES: usize = 4;
 const MAX_FIGURE: usize = 12;
 /// Pixels of a side; what is smaller is a sign or a face beside a name.
 const MIN_SIDE: u32 = 100;
+/// The same for pictures that lead to other articles.
+const MIN_THUMBNAIL: u32 = 60;
 /// Words in the addresses of pictures that belong to the site and to no article.
 const FURNITURE: [&str; 16] = [
     "logo",
@@ -47,12 +49,25 @@ pub(super) struct Read {
     pub(super) lines: std::ops::Range<usize>,
 }
 
-/// Reads a picture; `None` where it is none of the article's: a pixel that counts readers, an icon, a writer's face,
-/// inline data, what leads to another page.
+/// Reads a picture of the article's own; `None` for a writer's face, and for what leads to another page or is drawn, unless
+/// something is said of it.
+pub(super) fn own(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
+    let read = read(view, picture)?;
+    let small = |side: Option<u32>| side.is_some_and(|it| it < MIN_SIDE);
+    let drawn = || read.image.url.as_deref().is_some_and(|it| it.split(['?', '#']).next().is_some_and(|it| it.ends_with(".svg")));
+    let signed = || read.lines.clone().next().is_some_and(|it| byline::is_byline(view.lines.get(&view.lines.lines[it])));
+    let other = small(read.image.width)
+        || small(read.image.height)
+        || read.image.caption.is_none() && (drawn() || leads_away(view, picture.node))
+        || read.image.credit.is_none() && signed();
+    (!other).then_some(read)
+}
+
+/// Reads a picture; `None` where it belongs to the site: a pixel that counts readers, an icon, inline data.
 pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
     let url = blocks::address(view.tree, picture.node, view.base);
     let (width, height) = blocks::size(view.tree, picture.node);
-    if width.is_some_and(|it| it < MIN_SIDE) || height.is_some_and(|it| it < MIN_SIDE) || url.as_deref().is_some_and(is_furniture) {
+    if [width, height].into_iter().flatten().any(|it| it < MIN_THUMBNAIL) || url.as_deref().is_some_and(is_furniture) {
         return None;
     }
     let lines = caption_lines(view, picture);
@@ -60,9 +75,6 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
     let marked = credit::marked(view, picture.node, &lines);
     for at in lines.clone() {
         let line = view.lines.get(&view.lines.lines[at]);
-        if at == lines.start && byline::is_byline(line) && marked.is_empty() {
-            return None;
-        }
         let said = if marked.is_empty() { caption::read(line) } else { caption::plain(&credit::without(line, &marked)) };
         let whole = view.measured.own[view.lines.lines[at].block as usize] & hints::CAPTION != 0 && caption::is_credit(line);
         image.archive |= said.archive;
@@ -82,9 +94,6 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
         image.archive |= said.archive;
         image.credit = said.credit.or(image.credit);
     }
-    if image.caption.is_none() && leads_away(view, picture.node) {
-        return None;
-    }
     // Without an address it is something only by what is said of it.
     (image.url.is_some() || image.caption.is_some()).then_some(Read { image, lines })
 }
@@ -94,8 +103,7 @@ pub(super) fn is_furniture(url: &str) -> bool {
     let url = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let (folders, file) = url.rsplit_once('/').unwrap_or_default();
     let words = |text: &str, known: &[&str]| text.split(|c: char| !c.is_ascii_alphabetic()).any(|it| known.contains(&it));
-    file.rsplit_once('.').is_some_and(|it| it.1 == "svg")
-        || words(file, &FURNITURE)
+    words(file, &FURNITURE)
         || folders.split('/').skip(2).any(|it| FURNITURE.contains(&it) || FACES.contains(&it))
         || folders.contains("gravatar.com")
 }

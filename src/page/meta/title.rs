@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_site_is_known_by_the_words_that_begin_with_its_host() {
-        let blog = site(None, "archive.harbour.example");
+        let blog = site(None, "old.harbour.example");
         assert!(blog.is_named("Harbour-Archive"));
         assert!(!blog.is_named("Harbour reopens after a storm"));
     }
