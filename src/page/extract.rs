@@ -160,4 +160,7 @@ fn weight_of(body: &[bool], measured: &Measured) -> u32 {
 mod tests;
 
 #[cfg(test)]
+mod fields;
+
+#[cfg(test)]
 mod seed;

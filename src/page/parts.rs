@@ -239,7 +239,9 @@ impl Work<'_, '_> {
             }
         }
         let end = self.stretch.to.min(last + 3);
-        let bold = |at: &usize| self.is_text(*at) && lines[*at].stressed == lines[*at].chars;
+        let parent = |at: usize| lines.get(at).map(|it| self.view.tree.parent(it.block));
+        let beside = |at: usize| self.is_text(at) || parent(at) == parent(last);
+        let bold = |at: &usize| lines[*at].stressed == lines[*at].chars && beside(*at);
         let ends = (first.saturating_sub(2).max(from)..self.stretch.to.min(first + 3)).chain(last.saturating_sub(1).max(first + 3)..end);
         if let Some(names) = ends.filter(bold).map(|at| apart(writers::alone(self.line(at)))).find(|it| !it.is_empty()) {
             self.content.bylines = names;
