@@ -3,10 +3,14 @@
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Characters without a width that publishers leave in: soft hyphen, zero width, bidirectional controls, BOM.
+/// Characters that no reader sees and publishers leave in: soft hyphen, zero width, bidirectional controls, BOM, and
+/// those of private use, which are signs in a font of the site.
 pub(crate) fn invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-        || (c.is_control() && !c.is_whitespace())
+    if c.is_ascii() {
+        return c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{b}';
+    }
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{feff}' | '\u{fffc}' | '\u{e000}'..='\u{f8ff}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}')
 }
 
 /// Runs of white space become one space, those at the ends and invisible characters go.
@@ -43,13 +47,13 @@ pub fn word_count(text: &str) -> u32 {
 }
 
 /// Letters and digits alone, in lower case and compatibility form (NFKC): what stays of a headline that was set again
-/// with other quotes, dashes or spaces.
+/// with other quotes, dashes or spaces, or stretched in Arabic script.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.bytes().filter(u8::is_ascii_alphanumeric).map(|it| char::from(it.to_ascii_lowercase())).collect();
     }
-    text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text.nfkc().filter(|c| c.is_alphanumeric() && *c != '\u{640}').flat_map(char::to_lowercase).collect()
 }
 
 /// `sha256:` and the hash of title and text in NFC with white space folded.
@@ -77,6 +81,13 @@ mod tests {
         assert_eq!(collapse(" a\u{a0}\n b\u{200b}c\u{ad} "), "a bc");
         assert_eq!(content_hash(Some("A"), Some("x  y")), content_hash(Some(" A"), Some("x\ny\u{200f}")));
         assert_ne!(content_hash(Some("A"), Some("xy")), content_hash(Some("Ax"), Some("y")));
+    }
+
+    #[test]
+    fn signs_of_a_sites_font_and_controls_go_and_joiners_stay() {
+        assert_eq!(collapse("\u{e900} Share\u{fffc} \u{7}a\u{85}b"), "Share a b");
+        assert_eq!(collapse("می\u{200c}رود"), "می\u{200c}رود");
+        assert_eq!(fold("الـمـيناء"), fold("الميناء"));
     }
 
     #[test]

@@ -112,11 +112,19 @@ fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
             part.url.clone_from(&view.meta.canonical);
         }
         part.content.quality.confidence = confidence(&part.content);
+        part.content.quality.truncated = at == 0 && is_cut(&part.content, view.meta.words);
         if part.content.text.is_some() {
             articles.push(part);
         }
     }
     articles
+}
+
+/// Whether subscribers read on: the script counts more words than the text has, or it breaks off.
+fn is_cut(content: &Content, words: Option<u32>) -> bool {
+    let text = content.text.as_deref().unwrap_or_default();
+    let fewer = || words.is_some_and(|it| it > content.word_count + content.word_count / 2);
+    content.quality.paywalled && (fewer() || text.ends_with(['…', ':']) || text.ends_with("..."))
 }
 
 /// A page with a title, a date and a few hundred words is nearly always an article.

@@ -43,6 +43,8 @@ pub struct Meta {
     pub(super) anonymous: bool,
     /// Whether the headline of the script is the one that is made for sharing, too.
     pub(super) agreed: bool,
+    /// How many words the article has, as a script says.
+    pub(super) words: Option<u32>,
     /// Whether it says that it is a live blog.
     pub(super) live: bool,
     /// The entries of a live blog, as a script gives them.
@@ -103,7 +105,8 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host);
     sign_first(&mut content, &said.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
-    content.quality.paywalled = said.free == Some(false);
+    let locked = || tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"));
+    content.quality.paywalled = said.free == Some(false) || locked();
     if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
         content.images.push(Image { url: Some(url.into()), ..Image::default() });
     }
@@ -122,6 +125,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         article,
         anonymous,
         agreed,
+        words: said.words,
         live: said.live || tags.live,
         posted: said.posted,
     }

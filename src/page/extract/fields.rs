@@ -95,3 +95,15 @@ fn the_lead_counts_once_whatever_its_crop_and_the_sites_own_pictures_not_at_all(
     let images: Vec<_> = read(head, &body).images.into_iter().filter_map(|it| it.url).collect();
     assert_eq!(images, ["https://img.example/harbour-640x480.jpg"]);
 }
+
+#[test]
+fn a_text_for_subscribers_is_cut_where_the_script_counts_more_words() {
+    let quality = |words: u32| {
+        let head = format!(
+            r#"<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Harbour","isAccessibleForFree":"False","wordCount":{words}}}</script>"#
+        );
+        read(&head, &format!("<h1>Harbour</h1><article>{TEXT}</article>")).quality
+    };
+    assert!(quality(900).paywalled && quality(900).truncated);
+    assert!(quality(95).paywalled && !quality(95).truncated);
+}

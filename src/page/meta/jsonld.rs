@@ -31,6 +31,8 @@ pub(in crate::page) struct Said {
     pub(in crate::page) url: Option<String>,
     pub(in crate::page) publisher: Option<String>,
     pub(in crate::page) free: Option<bool>,
+    /// How many words the article has.
+    pub(in crate::page) words: Option<u32>,
     pub(in crate::page) live: bool,
     pub(in crate::page) posted: Vec<Posted>,
 }
@@ -110,6 +112,9 @@ fn said(article: &Value) -> Said {
         image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
         url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
         publisher: article.get("publisher").and_then(|it| it.get("name")).and_then(first),
+        words: article
+            .get("wordCount")
+            .and_then(|it| it.as_u64().and_then(|it| u32::try_from(it).ok()).or_else(|| first(it)?.parse().ok())),
         free: article.get("isAccessibleForFree").and_then(|it| it.as_bool().or_else(|| Some(!first(it)?.eq_ignore_ascii_case("false")))),
     }
 }
