@@ -6,7 +6,7 @@ use std::{panic::AssertUnwindSafe, sync::LazyLock};
 use url::Url;
 
 use super::{
-    Input, Page, PageError, PageKind, Part, encoding,
+    Input, Page, PageError, PageKind, Part, Rules, encoding,
     features::{self, Measured, Said},
     forest, guard,
     hints::Reader,
@@ -43,13 +43,17 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
 }
 
 fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
-    with_view(html, input.url, page).ok_or(PageError::Panicked)?
+    with_view(html, (input.url, input.rules), page).ok_or(PageError::Panicked)?
 }
 
 /// Measures a page and hands it on; `None` where the table of hints is broken.
-fn with_view<T>(html: &str, base: &Url, then: impl FnOnce(View<'_, '_>) -> T) -> Option<T> {
+fn with_view<T>(html: &str, (base, rules): (&Url, Option<&Rules>), then: impl FnOnce(View<'_, '_>) -> T) -> Option<T> {
     let tree = Tree::parse(html);
-    let meta = meta::read(&tree, base);
+    let mut meta = meta::read(&tree, base);
+    let places = rules.map(|it| it.places(&tree)).unwrap_or_default();
+    if let Some(rules) = rules {
+        rules.say(&tree, &mut meta);
+    }
     let mut lines = Lines::of(&tree);
     lines.lines.truncate(MAX_LINES);
     let (title, description, repeated) = meta.said();
@@ -61,8 +65,14 @@ fn with_view<T>(html: &str, base: &Url, then: impl FnOnce(View<'_, '_>) -> T) ->
     let short = weight_of(&sure, &measured) < SHORT;
     let wider = short.then(|| over(LESS_PROBABLE)).filter(|it| weight_of(it, &measured) >= 2 * SHORT);
     let guessed = wider.is_some();
-    let body = wider.unwrap_or(sure);
-    Some(then(View { tree: &tree, lines: &lines, measured: &measured, body: &body, guessed, meta: &meta, base }))
+    let mut body = wider.unwrap_or(sure);
+    if rules.is_some() {
+        for (is_text, line) in body.iter_mut().zip(&lines.lines) {
+            let within = if places.hold_text() { places.is_text(line.first) } else { *is_text };
+            *is_text = within && !places.is_removed(line.first);
+        }
+    }
+    Some(then(View { tree: &tree, lines: &lines, measured: &measured, body: &body, guessed, places: &places, meta: &meta, base }))
 }
 
 fn page(view: View<'_, '_>) -> Result<Page, PageError> {
@@ -82,7 +92,7 @@ fn page(view: View<'_, '_>) -> Result<Page, PageError> {
 #[must_use]
 pub fn signs_of_parts(html: &str, base: &Url, mut is_headline: impl FnMut(&str) -> bool) -> Vec<(Vec<f32>, bool)> {
     let mut rows = Vec::new();
-    with_view(html, base, |view| {
+    with_view(html, (base, None), |view| {
         split::walk(view, |row, text| {
             let is = is_headline(text);
             rows.push((row.to_vec(), is));
@@ -94,7 +104,7 @@ pub fn signs_of_parts(html: &str, base: &Url, mut is_headline: impl FnMut(&str) 
 
 fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
     let mut stretches = split::stretches(view);
-    if view.meta.live || !live.is_empty() {
+    if view.meta.live || !live.is_empty() || view.places.hold_text() {
         // Its entries have headlines and dates as articles have.
         stretches.truncate(1);
         for whole in &mut stretches {

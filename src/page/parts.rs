@@ -54,6 +54,9 @@ pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (rel
     content.related = items.into_iter().map(|it| it.related).collect();
     content.blocks = blocks;
     finish(&mut content, view.meta.claim.as_deref());
+    if view.places.hold_text() {
+        content.provenance.text = Some(Origin::Rule);
+    }
     Part { url: stretch.url.clone(), content }
 }
 
@@ -124,7 +127,8 @@ impl Work<'_, '_> {
     }
 
     fn title(&mut self) {
-        if let Some(at) = self.stretch.headline {
+        let ruled = self.content.provenance.title == Some(Origin::Rule);
+        if let Some(at) = self.stretch.headline.filter(|_| !ruled) {
             let visible = self.line(at).to_owned();
             let said = self.content.title.as_deref().map(fold);
             // What readers see wins over what machines are told, where both are the same headline with something before or
@@ -371,7 +375,8 @@ impl Work<'_, '_> {
         let mut found = Vec::new();
         for picture in &self.view.lines.pictures {
             let place = picture.before;
-            let outside = place < head || place > last + 1 || self.used_by_related(picture.node);
+            let outside =
+                place < head || place > last + 1 || self.used_by_related(picture.node) || self.view.places.is_removed(picture.node);
             // What the article's own elements are named says nothing against a picture in them, nor does its own name: the
             // text beside it, or an element around it, may be shared or listed as a whole.
             let parent = self.view.tree.parent(picture.node);

@@ -22,6 +22,7 @@ use super::{
     lines::Lines,
     meta::{Meta, title::longest},
     related,
+    rules::Places,
     topic::Topics,
 };
 use crate::{
@@ -69,6 +70,8 @@ pub(super) struct View<'a, 'b> {
     pub(super) body: &'a [bool],
     /// Whether the text is only what is least unlike one.
     pub(super) guessed: bool,
+    /// Where the operator's rules put the text.
+    pub(super) places: &'a Places,
     pub(super) meta: &'a Meta,
     pub(super) base: &'a Url,
 }

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::*;
+use crate::article::record::Origin;
 
 const TEXT: &str = "<p>The harbour of the old town is open again after the storm that closed it for nine days, the port authority said on \
     Friday, and the first ferry left with two hundred passengers on board.</p><p>Fishermen had asked for the opening since Monday, \
@@ -11,9 +12,13 @@ const TEXT: &str = "<p>The harbour of the old town is open again after the storm
 
 /// The first article of a page.
 fn read(head: &str, body: &str) -> Content {
+    read_by(None, head, body)
+}
+
+fn read_by(rules: Option<&Rules>, head: &str, body: &str) -> Content {
     let url = Url::parse("https://www.harbourtimes.example/2026/11/20/harbour").unwrap();
     let html = format!("<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>");
-    extract(Input { bytes: html.as_bytes(), content_type: None, url: &url }).unwrap().articles.remove(0).content
+    extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules }).unwrap().articles.remove(0).content
 }
 
 fn title(head: &str, body: &str) -> String {
@@ -106,4 +111,27 @@ fn a_text_for_subscribers_is_cut_where_the_script_counts_more_words() {
     };
     assert!(quality(900).paywalled && quality(900).truncated);
     assert!(quality(95).paywalled && !quality(95).truncated);
+}
+
+#[test]
+fn the_operators_rules_stand_above_what_the_page_says_and_what_is_learned() {
+    let head = r#"<meta property="og:title" content="Harbour open"><meta name="author" content="Staff">"#;
+    let body = format!(
+        "<h1>Harbour open</h1><p class=big>Harbour reopens after the storm</p><p class=who>Ann Lee</p><p class=when>20.11.2026</p>\
+        <div class=a>{TEXT}<p class=box>The port was built a hundred years ago by the men of the old town, who had no cranes and no \
+        divers.<img src=/box.jpg></p></div><div class=b><p>Note.</p></div>"
+    );
+    let rules: Vec<String> = ["title=.big", "byline=.who", "published=.when", "text=.a, .b", "remove=.box"].map(str::to_owned).to_vec();
+    let content = read_by(Some(&Rules::read(&rules).unwrap()), head, &body);
+    assert_eq!(content.title.as_deref(), Some("Harbour reopens after the storm"));
+    assert_eq!(content.bylines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Ann Lee"]);
+    assert_eq!(content.published.unwrap().to_rfc3339(), "2026-11-20T00:00:00+00:00");
+    let text = content.text.unwrap();
+    assert!(text.starts_with("The harbour of the old town") && text.ends_with("lit once more.\n\nNote."), "{text}");
+    assert!(content.images.is_empty());
+    let by = [content.provenance.title, content.provenance.bylines, content.provenance.published, content.provenance.text];
+    assert_eq!(by, [Some(Origin::Rule); 4]);
+    // What matches nothing changes nothing.
+    let none = Rules::read(&["title=.none".to_owned(), "text=.none".to_owned()]).unwrap();
+    assert_eq!(read_by(Some(&none), head, &body), read(head, &body));
 }

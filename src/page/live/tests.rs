@@ -14,7 +14,7 @@ fn read(html: &str) -> Page {
 
 fn read_at(html: &str, url: &str) -> Page {
     let url = Url::parse(url).unwrap();
-    extract(Input { bytes: html.as_bytes(), content_type: None, url: &url }).unwrap()
+    extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules: None }).unwrap()
 }
 
 /// Of each entry its time, its headline, its address and its first paragraph.
