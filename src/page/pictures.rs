@@ -54,7 +54,8 @@ pub(super) struct Read {
 pub(super) fn own(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
     let read = read(view, picture)?;
     let small = |side: Option<u32>| side.is_some_and(|it| it < MIN_SIDE);
-    let drawn = || read.image.url.as_deref().is_some_and(|it| it.split(['?', '#']).next().is_some_and(|it| it.ends_with(".svg")));
+    let ending = |url: &str| url.split(['?', '#']).next().and_then(|it| it.rsplit_once('.')).map(|it| it.1.to_ascii_lowercase());
+    let drawn = || read.image.url.as_deref().and_then(ending).is_some_and(|it| it == "svg");
     let signed = || read.lines.clone().next().is_some_and(|it| byline::is_byline(view.lines.get(&view.lines.lines[it])));
     let other = small(read.image.width)
         || small(read.image.height)

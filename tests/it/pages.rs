@@ -39,10 +39,19 @@ fn a_sources_rules_name_the_elements_of_its_pages_alone() {
         site.base
     );
     let nashra = Nashra::run(dir.path(), &sources, &["--sink", "file"]);
-    let records = until("both articles are there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
+    until("both articles are there", || (lines(dir.path()).len() == 2).then_some(()));
+    // A source that comes by command has its rules at once.
+    site.feed("/added", &[("three", "Third")]);
+    site.page("three", "Third", "It went on.");
+    let added = format!("[[source]]\nurl = \"{}/added\"\npage = {{ text = \"article > p\" }}\n", site.base);
+    std::fs::write(dir.path().join("more.toml"), added).unwrap();
+    let (code, _, words) = command(dir.path(), &["sources", "import", "more.toml", "--sources", "sources.txt", "--data-dir", "data"]);
+    assert_eq!(code, Some(0), "{words}");
+    let records = until("the third is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
     assert_eq!(nashra.stop(), Some(0));
     let from = |slug: &str| records.iter().find(|it| it["url"].as_str().unwrap().ends_with(slug)).unwrap();
     let fields = ["title", "text", "bylines"].map(|it| from("one")["provenance"][it].clone());
     assert_eq!(fields, ["rule", "rule", "rule"]);
+    assert_eq!(from("three")["provenance"]["text"], "rule");
     assert_eq!((&from("one")["bylines"][0]["name"], &from("two")["provenance"]["text"]), (&"First".into(), &"dom".into()));
 }
