@@ -11,6 +11,8 @@ use crate::{
 
 /// Bytes of a credit.
 const MAX_CREDIT: usize = 200;
+/// Nodes of a caption that are looked at.
+const MAX_NODES: usize = 300;
 /// Bytes of a credit without a caption.
 const MAX_ALONE: usize = 60;
 /// What the names of elements for credits have in them.
@@ -48,7 +50,7 @@ pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) 
     let start = start.unwrap_or_else(|| first.block.max(picture.min(first.first)));
     let mut parts = Vec::new();
     let mut inside = 0;
-    for node in (start..=last.last).filter(|it| tree.tag(*it) != Tag::Text) {
+    for node in (start..=last.last).take(MAX_NODES).filter(|it| tree.tag(*it) != Tag::Text) {
         if node >= inside && is_named(tree, node, start) {
             inside = tree.end(node);
             parts.push(text(tree, node));
@@ -78,7 +80,7 @@ fn at_the_end(view: View<'_, '_>, block: NodeId, last: NodeId) -> Option<String>
 }
 
 fn text(tree: &Tree<'_>, node: NodeId) -> String {
-    let texts = tree.subtree(node).filter(|it| tree.tag(*it) == Tag::Text && tree.tag(tree.parent(*it)) != Tag::Style);
+    let texts = tree.subtree(node).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Text && tree.tag(tree.parent(*it)) != Tag::Style);
     collapse(&texts.map(|it| tree.text(it)).collect::<Vec<Cow<'_, str>>>().join(" "))
 }
 
