@@ -87,12 +87,13 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
     let title = headline(view);
     let mut found = vec![Stretch { headline: title, from: 0, to: count, holder: 0, url: None }];
     let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return found };
-    // The head of a list stands a line or two above its first item.
-    let listed: HashSet<usize> = related::items(view, first_body, count).iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect();
+    // The head of a list stands a line or two above its first item. Lists are looked for where a heading could be one's.
+    let listed: OnceCell<HashSet<usize>> = OnceCell::new();
+    let lists = || related::items(view, first_body, count).iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect();
     let context = Context::new(view);
     let mut at = first_body + 1;
     while at < count {
-        let candidate = if listed.contains(&at) { None } else { candidate(&context, at, &found) };
+        let candidate = candidate(&context, at, &found).filter(|_| !listed.get_or_init(lists).contains(&at));
         let begun = candidate.filter(|it| {
             let signs = signs::measure(&context, it, &found);
             !signs::heads_section(&signs) && is_headline(&signs, view.lines.get(&view.lines.lines[at]))
@@ -198,9 +199,12 @@ fn headline(view: View<'_, '_>) -> Option<usize> {
     let heading = |at: &usize| view.tree.tag(lines[*at].block).heading_level().is_some();
     // The longest part of a title that also names the site, its section or the kind of text.
     let part = view.meta.content.title.as_deref().map(longest).filter(|it| it.len() > 10);
+    // Folding is what costs: a line that is much shorter is another one.
+    let letters = part.as_ref().or(title.as_ref()).map_or(0, |it| it.chars().count() / 3);
+    let least = u32::try_from(letters).unwrap_or(u32::MAX);
     let same = |at: &usize| {
         let known = |line: &str| title.as_ref().is_some_and(|it| alike(line, it)) || part.as_deref() == Some(line);
-        lines[*at].chars < 400 && known(&fold(view.lines.get(&lines[*at])))
+        (least..400).contains(&lines[*at].chars) && known(&fold(view.lines.get(&lines[*at])))
     };
     // The highest before the text, and of several the last: menus and hidden heads repeat it above, bars below.
     let level = |at: &usize| heading_level(view.tree, lines[*at].block).unwrap_or(9);

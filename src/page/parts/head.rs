@@ -43,9 +43,13 @@ impl Work<'_, '_> {
         }
         // Printed twice or thrice it is still no text.
         if let Some(title) = self.content.title.as_deref().map(fold) {
-            let lines = self.stretch.from..self.stretch.to;
-            self.used
-                .extend(lines.filter(|it| self.view.lines.lines[*it].chars < 400 && fold(self.line(*it)) == title).collect::<Vec<_>>());
+            // Folding is what costs: a line of another length is another one.
+            let letters = u32::try_from(title.chars().count()).unwrap_or(u32::MAX);
+            let long =
+                |chars: u32| chars < 400 && chars.saturating_mul(2) >= letters && chars <= letters.saturating_mul(2).saturating_add(20);
+            let same = |at: &usize| long(self.view.lines.lines[*at].chars) && fold(self.line(*at)) == title;
+            let printed: Vec<usize> = (self.stretch.from..self.stretch.to).filter(same).collect();
+            self.used.extend(printed);
         }
         self.used.extend(self.stretch.headline);
     }
