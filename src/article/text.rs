@@ -1,7 +1,7 @@
 //! Text: white space, invisible characters, words, and the hash that tells whether an edition changed.
 
 use sha2::{Digest as _, Sha256};
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_quick};
 
 /// Characters that no reader sees and publishers leave in: soft hyphen, zero width, bidirectional controls, BOM, and
 /// those of private use, which are signs in a font of the site.
@@ -53,7 +53,21 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.bytes().filter(u8::is_ascii_alphanumeric).map(|it| char::from(it.to_ascii_lowercase())).collect();
     }
-    text.nfkc().filter(|c| c.is_alphanumeric() && *c != '\u{640}').flat_map(char::to_lowercase).collect()
+    let mut out = String::with_capacity(text.len());
+    let take = |c: char| {
+        if c.is_ascii() {
+            out.extend(c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase()));
+        } else if c.is_alphanumeric() && c != '\u{640}' {
+            out.extend(c.to_lowercase());
+        }
+    };
+    // Most texts are in that form, and to see so is cheaper than to bring them there.
+    if is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+        text.chars().for_each(take)
+    } else {
+        text.nfkc().for_each(take)
+    }
+    out
 }
 
 /// `sha256:` and the hash of title and text in NFC with white space folded.

@@ -1,5 +1,7 @@
 //! The page's own list of related articles: elements of one build, each with a headline that is a link.
 
+use std::collections::HashSet;
+
 use url::Url;
 
 use super::{hints, lines::Picture, pictures, split::View};
@@ -30,13 +32,13 @@ pub(super) struct Item {
 /// The items among the lines of one article and what follows it, up to the next.
 pub(super) fn items(view: View<'_, '_>, from: usize, to: usize) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
+    let mut titles = HashSet::new();
     let mut at = from;
     while at < to && found.len() < MAX_ITEMS {
         match group(view, at, to) {
             Some((items, end)) => {
                 for item in items.into_iter().take(MAX_OF_GROUP) {
-                    let title = item.related.title.as_deref().map(fold);
-                    if found.len() < MAX_ITEMS && !found.iter().any(|it| it.related.title.as_deref().map(fold) == title) {
+                    if found.len() < MAX_ITEMS && titles.insert(item.related.title.as_deref().map(fold)) {
                         found.push(item);
                     }
                 }
