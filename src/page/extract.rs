@@ -103,7 +103,7 @@ pub fn signs_of_parts(html: &str, base: &Url, mut is_headline: impl FnMut(&str) 
 }
 
 fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
-    let mut stretches = split::stretches(view);
+    let (mut stretches, mut lists) = split::stretches(view);
     if view.meta.live || !live.is_empty() || view.places.hold_text() {
         // Its entries have headlines and dates as articles have.
         stretches.truncate(1);
@@ -114,7 +114,7 @@ fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
     let mut articles = Vec::with_capacity(stretches.len());
     for (at, stretch) in stretches.iter().enumerate() {
         let mut part = if at == 0 {
-            parts::part(view, stretch, view.meta.content.clone(), (Some(stretch.to), live))
+            parts::part(view, stretch, view.meta.content.clone(), (Some((stretch.to, lists.take())), live))
         } else {
             parts::part(view, stretch, view.meta.of_part(stretch.headline.map(|it| view.lines.get(&view.lines.lines[it]))), (None, &[]))
         };

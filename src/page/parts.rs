@@ -12,7 +12,7 @@ use super::{
     meta::title,
     pictures,
     related::{self, Item},
-    split::{Stretch, View},
+    split::{Lists, Stretch, View},
     writers,
 };
 use crate::{
@@ -33,11 +33,11 @@ const MAX_DECK: u32 = 600;
 const NEAR_LINES: usize = 8;
 
 /// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
-pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related_to, live): (Option<usize>, &[Entry])) -> Part {
+pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related, live): (Option<(usize, Lists)>, &[Entry])) -> Part {
     let clocks = live.iter().flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it))).collect();
     let shared = !content.images.is_empty();
     let mut work = Work { view, stretch, live, content, used: clocks, shared, captions: HashSet::new() };
-    let items = related_to.map(|to| work.related(to)).unwrap_or_default();
+    let items = related.map(|(to, lists)| work.related(to, lists)).unwrap_or_default();
     work.title();
     let first = work.first_body();
     work.deck(first);
@@ -105,9 +105,11 @@ impl Work<'_, '_> {
         self.view.body[at] && !self.used.contains(&at)
     }
 
-    fn related(&mut self, to: usize) -> Vec<Item> {
+    /// The lists up to a line; those that are known already are not looked for again.
+    fn related(&mut self, to: usize, known: Lists) -> Vec<Item> {
         let from = (self.stretch.from..to).find(|it| self.view.body[*it]).unwrap_or(self.stretch.from);
-        let items = related::items(self.view, from, to);
+        let whole = known.filter(|it| it.0 == from && to == self.view.lines.lines.len());
+        let items = whole.map_or_else(|| related::items(self.view, from, to), |it| it.1);
         for item in &items {
             self.used.extend(item.from..item.to);
         }

@@ -21,7 +21,7 @@ use super::{
     forest, hints,
     lines::Lines,
     meta::{Meta, title::longest},
-    related,
+    related::{self, Item},
     rules::Places,
     topic::Topics,
 };
@@ -76,24 +76,30 @@ pub(super) struct View<'a, 'b> {
     pub(super) base: &'a Url,
 }
 
-/// The articles of a page, in its order; one at least.
-pub(super) fn stretches(view: View<'_, '_>) -> Vec<Stretch> {
+/// The lists of links behind a line, where they were looked for.
+pub(super) type Lists = Option<(usize, Vec<Item>)>;
+
+/// The articles of a page, in its order; one at least. With them the lists behind the first line of text.
+pub(super) fn stretches(view: View<'_, '_>) -> (Vec<Stretch>, Lists) {
     walk(view, |row, _| forest::SPLIT.probability(row) >= PROBABLE)
 }
 
 /// Goes through the lines and asks of each that could be the headline of a further article whether it is.
-pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool) -> Vec<Stretch> {
+pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool) -> (Vec<Stretch>, Lists) {
     let count = view.lines.lines.len();
     let title = headline(view);
     let mut found = vec![Stretch { headline: title, from: 0, to: count, holder: 0, url: None }];
-    let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return found };
+    let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return (found, None) };
     // The head of a list stands a line or two above its first item. Lists are looked for where a heading could be one's.
-    let listed: OnceCell<HashSet<usize>> = OnceCell::new();
-    let lists = || related::items(view, first_body, count).iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect();
+    let (lists, listed) = (OnceCell::new(), OnceCell::<HashSet<usize>>::new());
+    let lines_of = || {
+        let items: &Vec<Item> = lists.get_or_init(|| related::items(view, first_body, count));
+        items.iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect()
+    };
     let context = Context::new(view);
     let mut at = first_body + 1;
     while at < count {
-        let candidate = candidate(&context, at, &found).filter(|_| !listed.get_or_init(lists).contains(&at));
+        let candidate = candidate(&context, at, &found).filter(|_| !listed.get_or_init(lines_of).contains(&at));
         let begun = candidate.filter(|it| {
             let signs = signs::measure(&context, it, &found);
             !signs::heads_section(&signs) && is_headline(&signs, view.lines.get(&view.lines.lines[at]))
@@ -106,7 +112,7 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
         }
         at += 1;
     }
-    found
+    (found, lists.into_inner().map(|it| (first_body, it)))
 }
 
 /// What is known of the whole page.
