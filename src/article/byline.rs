@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::LazyLock};
 use super::{
     agency,
     record::{Byline, BylineKind},
-    text::collapse,
+    text::{collapse, lower_in_place},
 };
 use crate::dates::partial;
 
@@ -138,10 +138,7 @@ fn cjk(c: char) -> bool {
 
 /// What stands behind `By`, `Von`, `بقلم`, `文／`; or before `기자`.
 fn strip_label(line: &str) -> Option<&str> {
-    let lower = line.to_lowercase();
-    if lower.len() != line.len() {
-        return None;
-    }
+    let lower = lower_in_place(line);
     let colon = WORDS.colon.iter().filter_map(|word| {
         let rest = lower.strip_prefix(word)?.trim_start();
         let sign = rest.chars().next().filter(|c| matches!(c, ':' | '：' | '/' | '／' | '|' | '丨' | '｜' | '='))?;

@@ -6,7 +6,13 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use super::{agency, record::Image, text::collapse};
+use aho_corasick::AhoCorasick;
+
+use super::{
+    agency,
+    record::Image,
+    text::{collapse, lower_in_place},
+};
 use crate::dates::partial;
 
 /// Characters of a credit; what is longer is a sentence.
@@ -19,7 +25,8 @@ const CLOSE: [char; 4] = [')', '）', ']', '】'];
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     labels: words("label").collect(),
     sources: words("source").collect(),
-    by: words("by").collect(),
+    // The words are ours, and a test reads credits by them: without a finder none is found.
+    by: AhoCorasick::new(words("by")).ok(),
     archive: words("archive").collect(),
     old: words("old").collect(),
     places: words("place").collect(),
@@ -29,7 +36,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
 struct Words {
     labels: HashSet<&'static str>,
     sources: HashSet<&'static str>,
-    by: Vec<&'static str>,
+    by: Option<AhoCorasick>,
     archive: HashSet<&'static str>,
     old: Vec<&'static str>,
     places: HashSet<&'static str>,
@@ -186,9 +193,8 @@ fn labelled(line: &str) -> Option<Parts<'_>> {
 
 /// Where the first label of a text begins and ends, its colon with it.
 fn label(line: &str) -> Option<(usize, usize)> {
-    let lower = line.to_lowercase();
-    // Lower case may have other lengths (`İ`): the offsets would not fit.
-    let lower = if lower.len() == line.len() { lower.as_str() } else { line };
+    let lower = lower_in_place(line);
+    let lower = lower.as_str();
     let starts = |at: usize| {
         line[..at].chars().next_back().is_none_or(|c| {
             // `…in the portPhoto: X` was glued together.
@@ -196,11 +202,9 @@ fn label(line: &str) -> Option<(usize, usize)> {
             !c.is_alphanumeric() || cjk(c) && line[at..].starts_with(cjk) || glued
         })
     };
-    let by = WORDS.by.iter().filter_map(|word| {
-        let at = lower.match_indices(word).map(|it| it.0).find(|at| starts(*at))?;
-        let end = at + word.len();
-        let bounded = !word.ends_with(char::is_alphabetic) || line[end..].starts_with(|c: char| !c.is_alphanumeric());
-        bounded.then_some((at, end))
+    let by = WORDS.by.iter().flat_map(|it| it.find_overlapping_iter(lower)).map(|it| (it.start(), it.end())).filter(|(at, end)| {
+        let bounded = !lower[*at..*end].ends_with(char::is_alphabetic) || line[*end..].starts_with(|c: char| !c.is_alphanumeric());
+        bounded && starts(*at)
     });
     let colon = lower.char_indices().filter(|(_, c)| matches!(c, ':' | '：' | '=' | '＝' | '／' | '/' | '﹕')).find_map(|(end, c)| {
         let before = lower[..end].trim_end();

@@ -30,6 +30,20 @@ pub fn collapse(text: &str) -> String {
     out
 }
 
+/// In lower case, but for characters whose small letter is of another length (`İ`): what stands at an offset there stands
+/// at the same one here.
+pub(crate) fn lower_in_place(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let small = |c: char| {
+        let mut lower = c.to_lowercase();
+        let first = lower.next().filter(|it| it.len_utf8() == c.len_utf8());
+        if lower.next().is_none() { first.unwrap_or(c) } else { c }
+    };
+    text.chars().map(small).collect()
+}
+
 /// Words; in scripts without spaces each character counts.
 #[must_use]
 pub fn word_count(text: &str) -> u32 {
@@ -102,6 +116,11 @@ mod tests {
         assert_eq!(collapse("\u{e900} Share\u{fffc} \u{7}a\u{85}b"), "Share a b");
         assert_eq!(collapse("می\u{200c}رود"), "می\u{200c}رود");
         assert_eq!(fold("الـمـيناء"), fold("الميناء"));
+    }
+
+    #[test]
+    fn small_letters_stand_where_their_large_ones_did() {
+        assert_eq!(lower_in_place("İSTANBUL ẞ Été"), "İstanbul ẞ été");
     }
 
     #[test]
