@@ -77,9 +77,9 @@ pub fn fold(text: &str) -> String {
     };
     // Most texts are in that form, and to see so is cheaper than to bring them there.
     if is_nfkc_quick(text.chars()) == IsNormalized::Yes {
-        text.chars().for_each(take)
+        text.chars().for_each(take);
     } else {
-        text.nfkc().for_each(take)
+        text.nfkc().for_each(take);
     }
     out
 }
