@@ -7,7 +7,7 @@ use read::Read;
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
@@ -125,7 +125,8 @@ pub struct Listed {
     /// Its id in the feed.
     pub guid: Option<String>,
     /// When it was published.
-    pub published: Option<DateTime<Utc>>,
+    #[serde(with = "crate::dates::stamp")]
+    pub published: Option<DateTime<FixedOffset>>,
     /// `new`, `backlog` or `off`.
     pub verdict: &'static str,
     /// Why, in words.

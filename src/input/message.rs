@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
@@ -76,7 +76,7 @@ struct Json {
     text: Option<String>,
     title: Option<String>,
     #[serde(deserialize_with = "date")]
-    published: Option<DateTime<Utc>>,
+    published: Option<DateTime<FixedOffset>>,
     #[serde(alias = "guid")]
     id: Option<String>,
     source: Option<Source>,
@@ -96,15 +96,13 @@ enum Source {
     },
 }
 
-fn date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+fn date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DateTime<FixedOffset>>, D::Error> {
     let text = Option::<Cow<'_, str>>::deserialize(value)?;
     text.map(|it| parse_date(&it)).transpose().map_err(serde::de::Error::custom)
 }
 
-fn parse_date(text: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::parse_from_rfc3339(text.trim())
-        .map(|it| it.to_utc())
-        .map_err(|_| "published is not a date such as \"2026-11-20T07:30:00Z\" (RFC 3339)".to_owned())
+fn parse_date(text: &str) -> Result<DateTime<FixedOffset>, String> {
+    DateTime::parse_from_rfc3339(text.trim()).map_err(|_| "published is not a date such as \"2026-11-20T07:30:00Z\" (RFC 3339)".to_owned())
 }
 
 /// Reads a message of at most `limit` bytes.

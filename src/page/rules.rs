@@ -161,14 +161,14 @@ fn inside(subtrees: &[Range<NodeId>], node: NodeId) -> bool {
     next > 0 && subtrees[next - 1].contains(&node)
 }
 
-fn moment_of(tree: &Tree<'_>, node: NodeId) -> Option<(chrono::DateTime<chrono::Utc>, Option<&'static str>)> {
+fn moment_of(tree: &Tree<'_>, node: NodeId) -> Option<(chrono::DateTime<chrono::FixedOffset>, Option<&'static str>)> {
     let text = || collapse(&tree.whole_text(node));
     let said = ["datetime", "content"].iter().find_map(|it| tree.attribute(node, it)).map_or_else(text, |it| it.trim().to_owned());
     if let Some(moment) = moment::parse(&said, None) {
         return Some((moment.time, moment.note()));
     }
     let day = partial::all(&said).iter().find_map(partial::Found::day)?;
-    Some((day.and_time(chrono::NaiveTime::MIN).and_utc(), Some("a day without a time, taken as midnight UTC")))
+    Some((day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset(), Some("a day without a time, taken as midnight UTC")))
 }
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ impl Work<'_, '_> {
             self.content.published = Some(moment.time);
             self.content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
         } else if let Some(day) = self.day_found(from, first) {
-            self.content.published = Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
+            self.content.published = Some(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset());
             self.content.date_notes.push("published: a day found on the page, taken as midnight UTC".to_owned());
         } else {
             return;
