@@ -122,10 +122,15 @@ pub fn looks_like_name(text: &str) -> bool {
         && (spaced || text.chars().count() <= 12)
 }
 
-/// Whether a name says no more than that somebody wrote it: `Redaktion`, `admin`, `Editor`.
+/// Whether a name says no more than that somebody wrote it: `Redaktion`, `admin`, the name of an account (`annlee7`), or
+/// of a company.
 #[must_use]
 pub fn is_nobody(name: &str) -> bool {
-    name.to_lowercase().split([' ', '-']).all(|it| WORDS.newsroom.contains(it) || WORDS.jobs.contains(it) || it.starts_with("admin"))
+    let lower = name.to_lowercase();
+    let account = lower == name && name.is_ascii() && !name.contains(' ');
+    let company = || lower.split([' ', '.']).any(|it| matches!(it, "gmbh" | "inc" | "ltd" | "llc")) || lower.ends_with("e.v.");
+    let word = |it: &str| WORDS.newsroom.contains(it) || WORDS.jobs.contains(it) || it.starts_with("admin");
+    account || lower.split([' ', '-']).all(word) || company()
 }
 
 fn mark(c: char) -> bool {

@@ -225,7 +225,8 @@ fn sign(content: &mut Content, said: &[(String, BylineKind)], meta: Option<Strin
         let name = name.strip_prefix("By ").or_else(|| name.strip_prefix("by ")).unwrap_or(&name);
         for name in writers::of_metadata(name) {
             // Some give the address of a profile, some an e-mail address.
-            let usable = !name.is_empty() && name.len() < 200 && !name.contains("://") && !name.contains('@');
+            let address = name.contains("://") || name.contains('@') || name.contains(".com/");
+            let usable = !name.is_empty() && name.len() < 200 && !address;
             if usable && !content.bylines.iter().any(|it| it.name == name) {
                 content.bylines.push(Byline { name, kind, place: None });
             }

@@ -64,6 +64,16 @@ pub(super) fn of_metadata(said: &str) -> Vec<String> {
     {
         return vec![format!("{first} {last}")];
     }
+    // `Ann Lee, CNN`, `Ann Lee, PhD`.
+    if let Some((name, what)) = said.split_once(',')
+        && name.contains(' ')
+        && byline::looks_like_name(name)
+        && !what.contains(',')
+        && (2..=5).contains(&what.trim().len())
+        && what.trim().bytes().filter(u8::is_ascii_uppercase).count() >= 2
+    {
+        return vec![name.to_owned()];
+    }
     let names = byline::read(said);
     if names.len() > 1 && names.iter().all(|it| byline::looks_like_name(&it.name)) {
         return names.into_iter().map(|it| it.name).collect();
@@ -168,6 +178,8 @@ mod tests {
         assert_eq!(of_metadata("Lee, Ann"), ["Ann Lee"]);
         assert_eq!(of_metadata("Trine Juncher Jørgensen og Tôrtia Reimer"), ["Trine Juncher Jørgensen", "Tôrtia Reimer"]);
         assert_eq!(of_metadata("Ann Lee"), ["Ann Lee"]);
+        assert_eq!(of_metadata("Ann Lee, CNN"), ["Ann Lee"]);
+        assert_eq!(of_metadata("Ann Lee, PhD"), ["Ann Lee"]);
     }
 
     #[test]
