@@ -216,7 +216,7 @@ mod tests {
         let Message::Address(told) = message else { panic!("{message:?}") };
         assert_eq!(told.entry.link.unwrap().as_str(), "https://news.example/a");
         assert_eq!((told.entry.title.as_deref(), told.entry.guid.as_deref()), (Some("A title"), Some("7")));
-        assert_eq!(told.entry.published.unwrap().to_rfc3339(), "2026-11-20T06:30:00+00:00");
+        assert_eq!(told.entry.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+01:00");
         assert_eq!(told.origin, Origin { name: Some("Courier".into()), url: None, tags: vec!["x".into()] });
     }
 
