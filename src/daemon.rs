@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     admin::{self, control},
     article::commit::{self, DeadLetterFiles},
-    clock::SystemClock,
+    clock::{Clock as _, SystemClock},
     config::{Backlog, Config, ConfigErrors, SinkKind, sources::Sources},
     fetch::{HttpFetcher, Limits, Pace},
     input, page,
@@ -238,7 +238,13 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
             },
             clock: Arc::clone(&clock),
         },
-        page: page::stage::Parts { fetcher, queue: store.entries(), settings, clock: Arc::clone(&clock) },
+        page: page::stage::Parts {
+            fetcher,
+            queue: store.entries(),
+            settings,
+            rules: page::Known::new(&sources, store.added(), clock.now()),
+            clock: Arc::clone(&clock),
+        },
         commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, clock },
         sources,
         sink,

@@ -7,7 +7,7 @@ use read::Read;
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
@@ -21,7 +21,7 @@ use crate::{
     config::RobotsMode,
     feed::{Entry, Feed},
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
-    page::{Form, Page, PageKind, meta},
+    page::{Form, Page, PageKind, RuleError, Rules, meta},
     poll, sitemap,
     store::{Document, EntryKey, HostKey, PendingEntry, PendingKey},
 };
@@ -38,6 +38,9 @@ pub enum TrialError {
     /// It is to be read as a sitemap, and is none.
     #[error("no sitemap: {0}")]
     Sitemap(String),
+    /// A rule is not understood.
+    #[error(transparent)]
+    Rule(RuleError),
     /// It is neither a feed nor a page with an article.
     #[error("no feed ({feed}), and no page ({page})")]
     Neither {
@@ -122,7 +125,8 @@ pub struct Listed {
     /// Its id in the feed.
     pub guid: Option<String>,
     /// When it was published.
-    pub published: Option<DateTime<Utc>>,
+    #[serde(with = "crate::dates::stamp")]
+    pub published: Option<DateTime<FixedOffset>>,
     /// `new`, `backlog` or `off`.
     pub verdict: &'static str,
     /// Why, in words.
@@ -171,6 +175,8 @@ pub struct Trier<'a, F> {
     pub rules: poll::Rules,
     /// What it is to be read as; told by the bytes unless it is given.
     pub read_as: Option<As>,
+    /// What is said of the elements of a page.
+    pub page_rules: Rules,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -198,12 +204,12 @@ impl<F: Fetch> Trier<'_, F> {
     }
 
     async fn report(&self, fetched: Fetched, url: Option<Url>, asked: Option<Url>) -> Result<Report, TrialError> {
-        let (max, wanted, base) = (self.rules.max_decoded, self.read_as, url.clone());
+        let (max, wanted, base, rules) = (self.rules.max_decoded, self.read_as, url.clone(), self.page_rules.clone());
         let work = move || {
             let bytes =
                 fetched.body.decode(max).and_then(|it| sitemap::unpack(it, max)).map_err(|error| TrialError::World(error.to_string()))?;
             let content_type = fetched.content_type.as_deref();
-            let read = read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url))?;
+            let read = read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url), &rules)?;
             Ok((read, Form::of(&bytes, content_type), bytes.len(), fetched))
         };
         let (read, form, bytes, fetched) =

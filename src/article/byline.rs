@@ -5,8 +5,9 @@ use std::{collections::HashSet, sync::LazyLock};
 use super::{
     agency,
     record::{Byline, BylineKind},
-    text::collapse,
+    text::{collapse, lower_in_place},
 };
+use crate::dates::partial;
 
 /// Characters of a line; a longer one is a sentence.
 const MAX_LINE: usize = 160;
@@ -66,6 +67,15 @@ pub fn is_byline(line: &str) -> bool {
     let (who, place) = place(rest);
     let names = list(who);
     !names.is_empty() && names.iter().all(|it| looks_like_name(it)) && (said || place.is_some() && rest.ends_with([')', '）']))
+        || names_and_day(rest)
+}
+
+/// `Ann Lee | 5 April 2025`: names of persons, a sign, and a day.
+fn names_and_day(line: &str) -> bool {
+    let Some((names, day)) = line.split_once(['|', '•', '·', '–', '—']) else { return false };
+    let person = |it: &String| it.contains(' ') && looks_like_name(it);
+    let names = list(names);
+    !names.is_empty() && names.iter().all(person) && partial::find(day).is_some_and(|it| it.day().is_some())
 }
 
 /// Whether a text has the form of a person's or a newsroom's name: few words, all written as names are.
@@ -112,6 +122,17 @@ pub fn looks_like_name(text: &str) -> bool {
         && (spaced || text.chars().count() <= 12)
 }
 
+/// Whether a name says no more than that somebody wrote it: `Redaktion`, `admin`, the name of an account (`annlee7`), or
+/// of a company.
+#[must_use]
+pub fn is_nobody(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let account = lower == name && name.is_ascii() && !name.contains(' ');
+    let company = || lower.split([' ', '.']).any(|it| matches!(it, "gmbh" | "inc" | "ltd" | "llc")) || lower.ends_with("e.v.");
+    let word = |it: &str| WORDS.newsroom.contains(it) || WORDS.jobs.contains(it) || it.starts_with("admin");
+    account || lower.split([' ', '-']).all(word) || company()
+}
+
 fn mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{981}'..='\u{983}' | '\u{9bc}'..='\u{9cd}' | '\u{e31}'..='\u{e4e}')
 }
@@ -122,10 +143,7 @@ fn cjk(c: char) -> bool {
 
 /// What stands behind `By`, `Von`, `بقلم`, `文／`; or before `기자`.
 fn strip_label(line: &str) -> Option<&str> {
-    let lower = line.to_lowercase();
-    if lower.len() != line.len() {
-        return None;
-    }
+    let lower = lower_in_place(line);
     let colon = WORDS.colon.iter().filter_map(|word| {
         let rest = lower.strip_prefix(word)?.trim_start();
         let sign = rest.chars().next().filter(|c| matches!(c, ':' | '：' | '/' | '／' | '|' | '丨' | '｜' | '='))?;

@@ -6,7 +6,13 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use super::{agency, record::Image, text::collapse};
+use aho_corasick::AhoCorasick;
+
+use super::{
+    agency,
+    record::Image,
+    text::{collapse, lower_in_place},
+};
 use crate::dates::partial;
 
 /// Characters of a credit; what is longer is a sentence.
@@ -19,19 +25,22 @@ const CLOSE: [char; 4] = [')', '）', ']', '】'];
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     labels: words("label").collect(),
     sources: words("source").collect(),
-    by: words("by").collect(),
+    // The words are ours, and a test reads credits by them: without a finder none is found.
+    by: AhoCorasick::new(words("by")).ok(),
     archive: words("archive").collect(),
     old: words("old").collect(),
     places: words("place").collect(),
+    captions: words("caption").collect(),
 });
 
 struct Words {
     labels: HashSet<&'static str>,
     sources: HashSet<&'static str>,
-    by: Vec<&'static str>,
+    by: Option<AhoCorasick>,
     archive: HashSet<&'static str>,
     old: Vec<&'static str>,
     places: HashSet<&'static str>,
+    captions: HashSet<&'static str>,
 }
 
 fn words(kind: &str) -> impl Iterator<Item = &'static str> {
@@ -58,8 +67,7 @@ pub fn read(line: &str) -> Image {
         Some(parts) => (parts.caption, Some(parts.credit)),
         None => (line.as_str(), None),
     };
-    let caption =
-        caption.trim_start_matches(['▲', '△', '▶', '◀', '▼', '▽', '■', '●', ' ']).trim_end_matches([' ', '|', '/', '•', '·', '–', '—']);
+    let caption = bare(caption);
     let taken = partial::find(caption).or_else(|| partial::find(credit?));
     Image {
         agency: credit.and_then(agency::of_credit).map(str::to_owned),
@@ -69,6 +77,37 @@ pub fn read(line: &str) -> Image {
         caption: Some(caption.to_owned()).filter(|it| !it.is_empty()),
         ..Image::default()
     }
+}
+
+/// Reads a text that is known to be a caption without its credit.
+#[must_use]
+pub fn plain(text: &str) -> Image {
+    let caption = bare(text).to_owned();
+    let taken = partial::find(&caption).map(|it| it.iso);
+    Image { archive: says_old(&caption), taken, caption: Some(caption).filter(|it| !it.is_empty()), ..Image::default() }
+}
+
+/// Reads a text that is known to be a credit and nothing else: its label, brackets and strokes go.
+#[must_use]
+pub fn credit(text: &str) -> Image {
+    let text = collapse(text);
+    let bare = text.trim_matches([' ', '(', ')', '[', ']', '（', '）', '|', '/', '•', '·', ',', '–', '—', '-', '.']);
+    let credit = unlabelled(bare).unwrap_or(bare).trim_matches([' ', '|', ':', '(', ')']);
+    Image {
+        agency: agency::of_credit(credit).map(str::to_owned),
+        archive: of_archive(credit),
+        credit: Some(credit.to_owned()).filter(|it| !it.is_empty() && !only_archive(it)),
+        ..Image::default()
+    }
+}
+
+/// Without the signs that point at the picture or led to the credit, and without a word that only says what it is.
+fn bare(caption: &str) -> &str {
+    let caption = caption
+        .trim_start_matches(['▲', '△', '▶', '◀', '▼', '▽', '■', '●', ' '])
+        .trim_end_matches([' ', '|', '/', '•', '·', '–', '—', '(']);
+    let named = caption.split_once(':').filter(|(label, _)| WORDS.captions.contains(label.trim().to_lowercase().as_str()));
+    named.map_or(caption, |it| it.1.trim_start())
 }
 
 /// Whether a line has the form of a caption with its credit, or of a credit alone.
@@ -154,9 +193,8 @@ fn labelled(line: &str) -> Option<Parts<'_>> {
 
 /// Where the first label of a text begins and ends, its colon with it.
 fn label(line: &str) -> Option<(usize, usize)> {
-    let lower = line.to_lowercase();
-    // Lower case may have other lengths (`İ`): the offsets would not fit.
-    let lower = if lower.len() == line.len() { lower.as_str() } else { line };
+    let lower = lower_in_place(line);
+    let lower = lower.as_str();
     let starts = |at: usize| {
         line[..at].chars().next_back().is_none_or(|c| {
             // `…in the portPhoto: X` was glued together.
@@ -164,11 +202,9 @@ fn label(line: &str) -> Option<(usize, usize)> {
             !c.is_alphanumeric() || cjk(c) && line[at..].starts_with(cjk) || glued
         })
     };
-    let by = WORDS.by.iter().filter_map(|word| {
-        let at = lower.match_indices(word).map(|it| it.0).find(|at| starts(*at))?;
-        let end = at + word.len();
-        let bounded = !word.ends_with(char::is_alphabetic) || line[end..].starts_with(|c: char| !c.is_alphanumeric());
-        bounded.then_some((at, end))
+    let by = WORDS.by.iter().flat_map(|it| it.find_overlapping_iter(lower)).map(|it| (it.start(), it.end())).filter(|(at, end)| {
+        let bounded = !lower[*at..*end].ends_with(char::is_alphabetic) || line[*end..].starts_with(|c: char| !c.is_alphanumeric());
+        bounded && starts(*at)
     });
     let colon = lower.char_indices().filter(|(_, c)| matches!(c, ':' | '：' | '=' | '＝' | '／' | '/' | '﹕')).find_map(|(end, c)| {
         let before = lower[..end].trim_end();
@@ -241,7 +277,7 @@ fn alone(line: &str) -> Option<Parts<'_>> {
 }
 
 /// Whether all words are written as names are. Scripts without case have no such sign: there a few words are enough.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let words = || text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|it| !it.is_empty());
     words().all(|it| {
         !it.starts_with(char::is_lowercase)

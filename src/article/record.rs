@@ -3,7 +3,7 @@
 //! It is the public contract (`nashra.article.v1`). Fields may be added; a field's meaning never
 //! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::text;
 use crate::{
+    dates::stamp,
     page::{self, Page},
     store::digest,
 };
@@ -143,10 +144,15 @@ pub struct Content {
     pub bylines: Vec<Byline>,
     /// Canonical names of the news agencies credited.
     pub agencies: Vec<String>,
-    /// When it was first published.
-    pub published: Option<DateTime<Utc>>,
-    /// When it was last changed, as the publisher says.
-    pub modified: Option<DateTime<Utc>>,
+    /// When it was first published, with the distance from UTC that the publisher gives it in: so its day is the
+    /// publisher's. Without one it is UTC.
+    #[serde(with = "stamp", default)]
+    #[schemars(with = "Option<DateTime<FixedOffset>>")]
+    pub published: Option<DateTime<FixedOffset>>,
+    /// When it was last changed, as the publisher says, in the same way.
+    #[serde(with = "stamp", default)]
+    #[schemars(with = "Option<DateTime<FixedOffset>>")]
+    pub modified: Option<DateTime<FixedOffset>>,
     /// Where a date was missing, implausible or mended.
     pub date_notes: Vec<String>,
     /// Plain text; paragraphs are apart by an empty line. `null` where nobody gave any.
@@ -256,7 +262,9 @@ impl Block {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Update {
     /// When it was written, to the minute at least.
-    pub published: Option<DateTime<Utc>>,
+    #[serde(with = "stamp", default)]
+    #[schemars(with = "Option<DateTime<FixedOffset>>")]
+    pub published: Option<DateTime<FixedOffset>>,
     /// Its time as the page writes it.
     pub time: Option<String>,
     /// Its headline.

@@ -5,10 +5,14 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::letters::Letter;
 
-/// Characters without a width that publishers leave in: soft hyphen, zero width, bidirectional controls, BOM.
+/// Characters that no reader sees and publishers leave in: soft hyphen, zero width, bidirectional controls, BOM, and
+/// those of private use, which are signs in a font of the site.
 pub(crate) fn invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-        || (c.is_control() && !c.is_whitespace())
+    if c.is_ascii() {
+        return c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{b}';
+    }
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{feff}' | '\u{fffc}' | '\u{e000}'..='\u{f8ff}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}')
 }
 
 /// Runs of white space become one space, those at the ends and invisible characters go.
@@ -28,6 +32,20 @@ pub fn collapse(text: &str) -> String {
     out
 }
 
+/// In lower case, but for characters whose small letter is of another length (`İ`): what stands at an offset there stands
+/// at the same one here.
+pub(crate) fn lower_in_place(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let small = |c: char| {
+        let mut lower = c.to_lowercase();
+        let first = lower.next().filter(|it| it.len_utf8() == c.len_utf8());
+        if lower.next().is_none() { first.unwrap_or(c) } else { c }
+    };
+    text.chars().map(small).collect()
+}
+
 /// Words; in scripts without spaces each character counts.
 #[must_use]
 pub fn word_count(text: &str) -> u32 {
@@ -45,7 +63,7 @@ pub fn word_count(text: &str) -> u32 {
 }
 
 /// Letters and digits alone, in lower case and compatibility form (NFKC): what stays of a headline that was set again
-/// with other quotes, dashes or spaces.
+/// with other quotes, dashes or spaces, or stretched in Arabic script.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -53,14 +71,18 @@ pub fn fold(text: &str) -> String {
         out.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|it| char::from(it.to_ascii_lowercase())));
         return out;
     }
+    let mut out = String::with_capacity(text.len());
     let mut add = |c: char| {
         let letter = Letter::of(c);
-        if letter.is_alphanumeric() && letter.is_small() {
-            out.push(c);
-        } else if letter.is_alphanumeric() {
-            out.extend(c.to_lowercase());
+        if letter.is_alphanumeric() && c != '\u{640}' {
+            if letter.is_small() {
+                out.push(c);
+            } else {
+                out.extend(c.to_lowercase());
+            }
         }
     };
+    // Most texts are in that form, and to see so is cheaper than to bring them there.
     if text.chars().all(|c| Letter::of(c).is_stable()) {
         text.chars().for_each(add);
     } else {
@@ -94,6 +116,18 @@ mod tests {
         assert_eq!(collapse(" a\u{a0}\n b\u{200b}c\u{ad} "), "a bc");
         assert_eq!(content_hash(Some("A"), Some("x  y")), content_hash(Some(" A"), Some("x\ny\u{200f}")));
         assert_ne!(content_hash(Some("A"), Some("xy")), content_hash(Some("Ax"), Some("y")));
+    }
+
+    #[test]
+    fn signs_of_a_sites_font_and_controls_go_and_joiners_stay() {
+        assert_eq!(collapse("\u{e900} Share\u{fffc} \u{7}a\u{85}b"), "Share a b");
+        assert_eq!(collapse("می\u{200c}رود"), "می\u{200c}رود");
+        assert_eq!(fold("الـمـيناء"), fold("الميناء"));
+    }
+
+    #[test]
+    fn small_letters_stand_where_their_large_ones_did() {
+        assert_eq!(lower_in_place("İSTANBUL ẞ Été"), "İstanbul ẞ été");
     }
 
     #[test]

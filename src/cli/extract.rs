@@ -20,6 +20,9 @@ pub(super) struct Options {
     /// What the inputs are; told apart by their bytes unless it is given.
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// Which elements hold a field, as `[source.page]` says it; may be given several times.
+    #[arg(long = "rule", value_name = "FIELD=SELECTOR")]
+    rules: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,12 +36,20 @@ enum Format {
 pub(super) fn run(options: Options) -> ExitCode {
     let now = SystemClock.now();
     let format = options.format;
-    options.inputs.run(|input, bytes| answer(&read(input, bytes, format)?, input.url.as_ref(), now))
+    let rules = match page::Rules::read(&options.rules) {
+        Ok(rules) => rules,
+        Err(error) => {
+            eprintln!("nashra: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    options.inputs.run(|input, bytes| answer(&read(input, bytes, (format, &rules))?, input.url.as_ref(), now))
 }
 
-fn read(input: &Input, bytes: &[u8], format: Option<Format>) -> Result<Page, String> {
+fn read(input: &Input, bytes: &[u8], (format, rules): (Option<Format>, &page::Rules)) -> Result<Page, String> {
     let form = format.map(|it| if it == Format::Text { page::Form::Text } else { page::Form::Html });
-    page::read(bytes, input.content_type.as_deref(), (input.url.as_ref(), form)).map_err(|error| error.to_string())
+    page::read_by(Some(rules).filter(|it| !it.is_empty()), bytes, input.content_type.as_deref(), (input.url.as_ref(), form))
+        .map_err(|error| error.to_string())
 }
 
 fn answer(page: &Page, url: Option<&Url>, now: chrono::DateTime<chrono::Utc>) -> Answer {

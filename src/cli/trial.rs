@@ -10,6 +10,7 @@ use crate::{
     clock::{Clock as _, SystemClock},
     config::{Config, Overrides},
     daemon,
+    page::Rules,
     trial::{As, Report, TrialError, Trier},
 };
 
@@ -23,6 +24,9 @@ pub(super) struct Options {
     /// What it is to be read as; told by its bytes unless it is given.
     #[arg(long, value_name = "KIND")]
     kind: Option<As>,
+    /// Which elements of a page hold a field, as `[source.page]` says it; may be given several times.
+    #[arg(long = "rule", value_name = "FIELD=SELECTOR")]
+    rules: Vec<String>,
     /// One JSON object instead of words.
     #[arg(long)]
     json: bool,
@@ -40,7 +44,13 @@ pub(super) fn run(options: &Options) -> ExitCode {
 
 async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialError> {
     let (fetcher, _) = daemon::fetcher(config).map_err(|error| TrialError::World(error.to_string()))?;
-    let trier = Trier { fetcher: &*fetcher, rules: daemon::rules(config), read_as: options.kind, now: SystemClock.now() };
+    let trier = Trier {
+        fetcher: &*fetcher,
+        rules: daemon::rules(config),
+        read_as: options.kind,
+        page_rules: Rules::read(&options.rules).map_err(TrialError::Rule)?,
+        now: SystemClock.now(),
+    };
     match Url::parse(&options.what) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => trier.address(url).await,
         _ => trier.file(&PathBuf::from(&options.what), options.url.clone()).await,

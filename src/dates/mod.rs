@@ -3,4 +3,5 @@
 mod jalali;
 pub mod moment;
 pub mod partial;
+pub mod stamp;
 pub mod words;

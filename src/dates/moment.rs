@@ -5,7 +5,7 @@
 //! moment is worse than none, so a word that nobody knows, a thirteenth month or a 25th hour end it. What had to be
 //! assumed is said. What must stay true: no moment depends on when it is read.
 
-use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, TimeZone as _};
 
 use self::clock::Clock;
 
@@ -22,8 +22,8 @@ const MAX_TEXT: usize = 160;
 /// A moment, and what had to be assumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
-    /// When.
-    pub time: DateTime<Utc>,
+    /// When, with the distance from UTC that it names; UTC where it names none.
+    pub time: DateTime<FixedOffset>,
     /// What was assumed.
     pub assumed: Assumed,
 }
@@ -98,12 +98,14 @@ fn moment(date: NaiveDate, time: Option<Clock>, zone: Zone, mut assumed: Assumed
     let date = if time.next_day { date.checked_add_days(Days::new(1))? } else { date };
     let local = NaiveDateTime::new(date, time.time);
     let time = match zone {
-        Zone::Offset(offset) => offset.from_local_datetime(&local).single()?.to_utc(),
+        Zone::Offset(offset) => offset.from_local_datetime(&local).single()?,
         // An hour that the clocks skip or repeat.
-        Zone::Named(zone) => zone.from_local_datetime(&local).earliest().map_or_else(|| local.and_utc(), |it| it.to_utc()),
+        Zone::Named(zone) => {
+            zone.from_local_datetime(&local).earliest().map_or_else(|| local.and_utc().fixed_offset(), |it| it.fixed_offset())
+        }
         Zone::Unknown => {
             assumed.zone = true;
-            local.and_utc()
+            local.and_utc().fixed_offset()
         }
     };
     Some(Moment { time, assumed })

@@ -53,10 +53,11 @@ pub fn all(text: &str) -> Vec<Found> {
     let tokens = tokens::read(text);
     // Among letters that are not English ones, `3/4/2025` is the third of April.
     let day_first = text.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
+    let ends_with_year = !text.chars().any(|c| matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let read = Reader { tokens: &tokens, day_first };
+        let read = Reader { tokens: &tokens, day_first, ends_with_year };
         match read.numeric(at).or_else(|| read.counted(at)).or_else(|| read.named(at)) {
             Some((iso, last)) => {
                 found.push(Found { iso, range: tokens[at].range.start..tokens[last].range.end });
@@ -77,6 +78,8 @@ pub fn find(text: &str) -> Option<Found> {
 struct Reader<'a> {
     tokens: &'a [Token<'a>],
     day_first: bool,
+    /// Whether dates may end with a year of two digits.
+    ends_with_year: bool,
 }
 
 /// A date and the index of its last token.
@@ -108,6 +111,12 @@ impl Reader<'_> {
         }
     }
 
+    /// The year of `25.04.24`: only points stand between days, months and years, in this order but in East Asia.
+    fn short_year(&self, at: usize, mark: char) -> Option<u32> {
+        let all = [at, at + 2, at + 4].iter().all(|it| self.number(*it).is_some_and(|it| it.1 == 2));
+        (mark == '.' && all && self.ends_with_year).then(|| Some(2000 + self.number(at + 4)?.0)).flatten()
+    }
+
     /// Numbers alone: `2023-11-11`, `11.11.2023`, `2025/06`, `06/2025`.
     fn numeric(&self, at: usize) -> Read {
         if at > 0 && !self.tokens[at].apart && matches!(self.kind(at - 1), Some(Kind::Mark('/' | '.' | '-' | '+' | ':' | '_' | '#'))) {
@@ -125,7 +134,7 @@ impl Reader<'_> {
             if let Some(year) = self.year(at) {
                 return date(year, second.0, Some(self.day(at + 4)?)).map(|it| (it, at + 4));
             }
-            let (year, a, b) = (self.year(at + 4)?, self.day(at)?, self.day(at + 2)?);
+            let (year, a, b) = (self.year(at + 4).or_else(|| self.short_year(at, mark))?, self.day(at)?, self.day(at + 2)?);
             let (day, month) = match (a, b) {
                 _ if mark != '/' || a > 12 || a == b => (a, b),
                 _ if b > 12 => (b, a),

@@ -146,7 +146,7 @@ async fn of_home(fetched: Fetched, max_decoded: usize) -> Result<Home, String> {
 }
 
 fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer {
-    let mut dates: Vec<DateTime<Utc>> = feed.entries.iter().filter_map(|it| it.published.or(it.modified)).collect();
+    let mut dates: Vec<DateTime<Utc>> = feed.entries.iter().filter_map(|it| Some(it.published.or(it.modified)?.to_utc())).collect();
     dates.sort_unstable_by(|one, other| other.cmp(one));
     Offer {
         kind,

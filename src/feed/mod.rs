@@ -37,7 +37,7 @@ pub(crate) mod flat;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -90,11 +90,13 @@ pub struct Entry {
     /// Full text: HTML.
     pub content: Option<String>,
     /// When it was published.
-    pub published: Option<DateTime<Utc>>,
+    #[serde(with = "crate::dates::stamp")]
+    pub published: Option<DateTime<FixedOffset>>,
     /// What had to be assumed of the date of publication, or that it cannot be read.
     pub date_note: Option<String>,
     /// When it was last changed.
-    pub modified: Option<DateTime<Utc>>,
+    #[serde(with = "crate::dates::stamp")]
+    pub modified: Option<DateTime<FixedOffset>>,
     /// Writers.
     pub authors: Vec<String>,
     /// Categories.
@@ -114,7 +116,7 @@ impl Entry {
     #[must_use]
     pub fn version(&self) -> [u8; 16] {
         let text = |it: &Option<String>| it.clone().unwrap_or_default();
-        let date = |it: Option<DateTime<Utc>>| it.map_or(0, |it| it.timestamp()).to_be_bytes();
+        let date = |it: Option<DateTime<FixedOffset>>| it.map_or(0, |it| it.timestamp()).to_be_bytes();
         digest(&[
             self.link.as_ref().map_or("", Url::as_str).as_bytes(),
             text(&self.title).as_bytes(),

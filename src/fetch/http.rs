@@ -10,6 +10,7 @@
 //! address are sent to its host and appear in no outcome; what a host says about how often to come is noted while its
 //! turn is held, so that the next in the line hears of it.
 
+mod read;
 mod refusal;
 mod rules;
 mod post;
@@ -18,17 +19,16 @@ use std::{error::Error, mem, net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use ipnet::IpNet;
 use reqwest::{
     Client, Response, StatusCode,
     header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
     redirect::Policy,
 };
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
 use super::{
-    Block, Body, Fetch, FetchError, Fetched, Outcome, Request, Validators,
+    Block, Body, Fetch, FetchError, Fetched, Limits, Outcome, Request, Validators,
     address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
     challenge, headers,
     hosts::{self, Hosts, Pace},
@@ -36,69 +36,11 @@ use super::{
     robots::Robots,
 };
 use crate::clock::Clock;
+use read::{Bound, read};
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not be. With 100,000
 /// hosts in five minutes this keeps some three thousand idle.
 const IDLE: Duration = Duration::from_secs(10);
-
-/// The bounds of every fetch.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// The `User-Agent` header.
-    pub user_agent: String,
-    /// Requests at once to one host name.
-    pub per_host: usize,
-    /// How often one host is asked.
-    pub pace: Pace,
-    /// What a robots.txt may ask for with `Crawl-delay` at most; zero heeds none.
-    pub max_crawl_delay: Duration,
-    /// For name, TCP and TLS together.
-    pub connect_timeout: Duration,
-    /// From a request to the first byte of its answer, the connection included.
-    pub first_byte_timeout: Duration,
-    /// Bytes of a body a second at least.
-    pub least_rate: usize,
-    /// How often that is looked at.
-    pub rate_window: Duration,
-    /// For the whole fetch, redirects included, without the time spent waiting for a turn at a host.
-    pub total_timeout: Duration,
-    /// Bytes of a body as sent.
-    pub max_body: usize,
-    /// Bytes of a body after decompression; for those who call [`Body::decode`].
-    pub max_decoded: usize,
-    /// Redirects that are followed in one fetch.
-    pub max_redirects: usize,
-    /// Networks that are not public and may be fetched all the same.
-    pub allow: Vec<IpNet>,
-}
-
-impl Default for Limits {
-    /// 4 requests at once to a host; 10 s to connect, 30 s to the first byte, 100 bytes a second, 60 s in all; 10 MiB as sent, 20 MiB decoded; 5 redirects;
-    /// public addresses only.
-    fn default() -> Self {
-        Self {
-            user_agent: concat!("nashra/", env!("CARGO_PKG_VERSION")).to_owned(),
-            per_host: 4,
-            pace: Pace { spacing: Duration::ZERO, burst: 1 },
-            max_crawl_delay: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(10),
-            first_byte_timeout: Duration::from_secs(30),
-            least_rate: 100,
-            rate_window: Duration::from_secs(10),
-            total_timeout: Duration::from_mins(1),
-            max_body: 10 << 20,
-            max_decoded: 20 << 20,
-            max_redirects: 5,
-            allow: Vec::new(),
-        }
-    }
-}
-
-impl Limits {
-    fn rate(&self) -> (usize, Duration) {
-        (self.least_rate, self.rate_window)
-    }
-}
 
 /// What a client takes instead of a whole body (RFC 3229 §10.5.3).
 const A_IM: HeaderName = HeaderName::from_static("a-im");
@@ -112,16 +54,6 @@ pub struct HttpFetcher<C> {
     addresses: Arc<AddressPolicy>,
     limits: Limits,
     clock: C,
-}
-
-/// How much of a body is read.
-#[derive(Debug, Clone, Copy)]
-struct Bound {
-    bytes: usize,
-    /// Whether the start of a larger body will do.
-    cut: bool,
-    /// Bytes a second at least, and how often that is looked at.
-    rate: (usize, Duration),
 }
 
 /// What one request came to.
@@ -342,43 +274,6 @@ impl<C: Clock> Fetch for HttpFetcher<C> {
     fn leave_alone(&self, host: &str, wait: Duration) {
         self.hosts.leave_alone(host, wait, self.clock.now());
     }
-}
-
-/// Reads a body within its bound. It is copied together even if it came in one piece, as a piece would keep
-/// alive the whole network buffer that it was cut from.
-async fn read(response: &mut Response, Bound { bytes: limit, cut, rate: (rate, window) }: Bound) -> Result<Bytes, FetchError> {
-    let too_large = FetchError::TooLarge { limit };
-    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
-    if announced > limit && !cut {
-        return Err(too_large);
-    }
-    let mut body = Vec::with_capacity(announced.min(limit));
-    let started = Instant::now();
-    let mut until = started + window;
-    loop {
-        let chunk = match timeout_at(until, response.chunk()).await {
-            Ok(chunk) => chunk.map_err(transport)?,
-            Err(_) => {
-                let expected = (rate as u128).saturating_mul((until - started).as_millis()) / 1000;
-                if (body.len() as u128) < expected {
-                    return Err(FetchError::TooSlow(rate));
-                }
-                until += window;
-                continue;
-            }
-        };
-        let Some(chunk) = chunk else { break };
-        let room = limit - body.len();
-        if chunk.len() > room {
-            if !cut {
-                return Err(too_large);
-            }
-            body.extend_from_slice(&chunk[..room]);
-            break;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.into())
 }
 
 /// Says what broke and why: the client's own text is the outermost of a chain, and hides the cause.

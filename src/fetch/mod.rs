@@ -16,6 +16,7 @@ mod headers;
 pub mod hosts;
 mod robots;
 pub mod http;
+mod limits;
 mod names;
 mod trust;
 
@@ -27,7 +28,8 @@ use url::Url;
 
 pub use body::MAX_ENCODINGS;
 pub use hosts::{Hold, Pace, Trouble};
-pub use http::{HttpFetcher, Limits};
+pub use http::HttpFetcher;
+pub use limits::Limits;
 pub use trust::Trust;
 
 /// What to get.

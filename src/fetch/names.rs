@@ -23,12 +23,14 @@ const KEPT_FAILURE: Duration = Duration::from_secs(10);
 const MOST: usize = 16 << 10;
 
 type Answer = Result<Vec<SocketAddr>, (io::ErrorKind, String)>;
+/// Answers, and until when they are remembered.
+type Known = HashMap<Box<str>, (Answer, Instant)>;
 
 /// A resolver with a memory.
 #[derive(Debug, Clone)]
 pub(super) struct Remembered<L> {
     inner: L,
-    known: Arc<Mutex<HashMap<Box<str>, (Answer, Instant)>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl<L> Remembered<L> {
@@ -36,7 +38,7 @@ impl<L> Remembered<L> {
         Self { inner, known: Arc::default() }
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<Box<str>, (Answer, Instant)>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -45,22 +47,21 @@ impl<L: Lookup> Lookup for Remembered<L> {
     async fn lookup(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
         let now = Instant::now();
         let known = self.known().get(name).filter(|(_, until)| now < *until).map(|(answer, _)| answer.clone());
-        let answer = match known {
-            Some(answer) => answer,
-            None => {
-                let answer = self.inner.lookup(name).await.map_err(|error| (error.kind(), error.to_string()));
-                let kept = if answer.is_ok() { KEPT } else { KEPT_FAILURE };
-                let mut known = self.known();
+        let answer = if let Some(answer) = known {
+            answer
+        } else {
+            let answer = self.inner.lookup(name).await.map_err(|error| (error.kind(), error.to_string()));
+            let kept = if answer.is_ok() { KEPT } else { KEPT_FAILURE };
+            let mut known = self.known();
+            if known.len() >= MOST {
+                known.retain(|_, (_, until)| now < *until);
+                // All are in use: any will be asked for again soon enough.
                 if known.len() >= MOST {
-                    known.retain(|_, (_, until)| now < *until);
-                    // All are in use: any will be asked for again soon enough.
-                    if known.len() >= MOST {
-                        known.clear();
-                    }
+                    known.clear();
                 }
-                known.insert(name.into(), (answer.clone(), now + kept));
-                answer
             }
+            known.insert(name.into(), (answer.clone(), now + kept));
+            answer
         };
         answer.map_err(|(kind, message)| io::Error::new(kind, message))
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
@@ -76,7 +76,7 @@ struct Json {
     text: Option<String>,
     title: Option<String>,
     #[serde(deserialize_with = "date")]
-    published: Option<DateTime<Utc>>,
+    published: Option<DateTime<FixedOffset>>,
     #[serde(alias = "guid")]
     id: Option<String>,
     source: Option<Source>,
@@ -96,15 +96,13 @@ enum Source {
     },
 }
 
-fn date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+fn date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DateTime<FixedOffset>>, D::Error> {
     let text = Option::<Cow<'_, str>>::deserialize(value)?;
     text.map(|it| parse_date(&it)).transpose().map_err(serde::de::Error::custom)
 }
 
-fn parse_date(text: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::parse_from_rfc3339(text.trim())
-        .map(|it| it.to_utc())
-        .map_err(|_| "published is not a date such as \"2026-11-20T07:30:00Z\" (RFC 3339)".to_owned())
+fn parse_date(text: &str) -> Result<DateTime<FixedOffset>, String> {
+    DateTime::parse_from_rfc3339(text.trim()).map_err(|_| "published is not a date such as \"2026-11-20T07:30:00Z\" (RFC 3339)".to_owned())
 }
 
 /// Reads a message of at most `limit` bytes.
@@ -218,7 +216,7 @@ mod tests {
         let Message::Address(told) = message else { panic!("{message:?}") };
         assert_eq!(told.entry.link.unwrap().as_str(), "https://news.example/a");
         assert_eq!((told.entry.title.as_deref(), told.entry.guid.as_deref()), (Some("A title"), Some("7")));
-        assert_eq!(told.entry.published.unwrap().to_rfc3339(), "2026-11-20T06:30:00+00:00");
+        assert_eq!(told.entry.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+01:00");
         assert_eq!(told.origin, Origin { name: Some("Courier".into()), url: None, tags: vec!["x".into()] });
     }
 

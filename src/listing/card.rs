@@ -154,7 +154,7 @@ fn stands_in(url: &Url) -> bool {
 }
 
 /// The card's date, as it is written for machines.
-fn date(tree: &Tree<'_>, card: NodeId) -> Option<chrono::DateTime<chrono::Utc>> {
+fn date(tree: &Tree<'_>, card: NodeId) -> Option<chrono::DateTime<chrono::FixedOffset>> {
     let times = tree.subtree(card).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Time);
     times.filter_map(|it| tree.attribute(it, "datetime")).find_map(|it| moment::parse(&it, None)).map(|it| it.time)
 }

@@ -29,7 +29,7 @@ pub mod selector;
 
 mod entries;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use url::Url;
 
 use crate::{
@@ -67,7 +67,8 @@ pub struct Link {
     /// The card's first picture.
     pub image: Option<Url>,
     /// The card's date, where it is written for machines.
-    pub published: Option<DateTime<Utc>>,
+    #[serde(with = "crate::dates::stamp")]
+    pub published: Option<DateTime<FixedOffset>>,
 }
 
 /// A link that was weighed, for those who wonder why.

@@ -1,5 +1,7 @@
 //! Lines to typed blocks in reading order, and fragments of HTML, such as feeds carry, to blocks.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::lines::Lines;
@@ -137,7 +139,9 @@ pub(super) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) 
 pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<String> {
     let attribute = |node: NodeId, name: &str| tree.attribute(node, name).filter(|it| !it.trim().is_empty());
     let plain = ["data-src", "data-original", "data-lazy-src", "data-url", "src"];
-    let single = plain.iter().filter_map(|name| attribute(node, name)).filter_map(|it| absolute(base, &it)).find(|it| !is_placeholder(it));
+    // Some write a whole set where one address belongs.
+    let one = |it: Cow<'_, str>| absolute(base, if it.trim().contains(' ') && it.contains(", ") { largest(&it)? } else { &it });
+    let single = plain.iter().filter_map(|name| attribute(node, name)).filter_map(one).find(|it| !is_placeholder(it));
     let of_set = || {
         let around = tree.ancestors(node).take(2).find(|it| tree.tag(*it) == Tag::Picture);
         let sources = around.into_iter().flat_map(|it| tree.descendants(it)).take(MAX_AROUND).filter(|it| tree.tag(*it) == Tag::Source);

@@ -1,4 +1,6 @@
-//! Language, script and direction of a text: its own letters first, the publisher's claim as evidence.
+//! Language, script and direction of a text: its own letters and small words first, the publisher's claim as evidence.
+
+mod words;
 
 use whatlang::{Detector, Script};
 
@@ -7,8 +9,8 @@ use crate::article::record::Direction;
 /// Letters that the detector looks at: more change nothing and cost.
 const SAMPLE: usize = 4_000;
 
-/// BCP 47 primary subtag, ISO 15924 and direction. The claim wins where the text is written in a script of the
-/// claimed language; the detector decides where it contradicts, or where nothing is claimed.
+/// BCP 47 primary subtag, ISO 15924 and direction. The claim wins where the text is written in a script of the claimed
+/// language and its small words are not those of another one; else they decide, and where they cannot, a detector.
 #[must_use]
 pub fn detect(text: &str, claim: Option<&str>) -> (Option<String>, Option<String>, Option<Direction>) {
     let sample = &text[..text.floor_char_boundary(SAMPLE)];
@@ -17,11 +19,15 @@ pub fn detect(text: &str, claim: Option<&str>) -> (Option<String>, Option<String
         return (claimed, None, None);
     };
     let language = match claimed {
-        Some(claimed) if written_in(&claimed, script) => Some(claimed),
-        _ => Detector::new().detect(sample).filter(whatlang::Info::is_reliable).map(|info| two_letters(info.lang().code()).to_owned()),
+        Some(claimed) if written_in(&claimed, script) => words::other(sample, &claimed).map(str::to_owned).or(Some(claimed)),
+        _ => words::language(sample).map(str::to_owned).or_else(|| by_letters(sample)),
     };
     let direction = if matches!(script, Script::Arabic | Script::Hebrew) { Direction::Rtl } else { Direction::Ltr };
     (language, Some(iso_15924(script).to_owned()), Some(direction))
+}
+
+fn by_letters(sample: &str) -> Option<String> {
+    Detector::new().detect(sample).filter(whatlang::Info::is_reliable).map(|info| two_letters(info.lang().code()).to_owned())
 }
 
 fn primary(claim: &str) -> Option<String> {
@@ -72,63 +78,13 @@ fn written_in(language: &str, script: Script) -> bool {
 }
 
 fn two_letters(code: &str) -> &str {
-    const PAIRS: [(&str, &str); 52] = [
-        ("eng", "en"),
-        ("rus", "ru"),
-        ("cmn", "zh"),
-        ("spa", "es"),
-        ("por", "pt"),
-        ("ita", "it"),
-        ("ben", "bn"),
-        ("fra", "fr"),
-        ("deu", "de"),
-        ("ukr", "uk"),
-        ("kat", "ka"),
-        ("ara", "ar"),
-        ("hin", "hi"),
-        ("jpn", "ja"),
-        ("heb", "he"),
-        ("yid", "yi"),
-        ("pol", "pl"),
-        ("amh", "am"),
-        ("jav", "jv"),
-        ("kor", "ko"),
-        ("nob", "no"),
-        ("dan", "da"),
-        ("swe", "sv"),
-        ("fin", "fi"),
-        ("tur", "tr"),
-        ("nld", "nl"),
-        ("hun", "hu"),
-        ("ces", "cs"),
-        ("ell", "el"),
-        ("bul", "bg"),
-        ("bel", "be"),
-        ("mar", "mr"),
-        ("kan", "kn"),
-        ("ron", "ro"),
-        ("slv", "sl"),
-        ("hrv", "hr"),
-        ("srp", "sr"),
-        ("mkd", "mk"),
-        ("lit", "lt"),
-        ("lav", "lv"),
-        ("est", "et"),
-        ("tam", "ta"),
-        ("vie", "vi"),
-        ("urd", "ur"),
-        ("tha", "th"),
-        ("guj", "gu"),
-        ("uzb", "uz"),
-        ("pes", "fa"),
-        ("tel", "te"),
-        ("ind", "id"),
-        ("cat", "ca"),
-        ("slk", "sk"),
-    ];
-    // CLDR takes Bokmål for what `no` means, and `no` for its name.
-    let code = if code == "nb" { "no" } else { code };
-    PAIRS.iter().find(|(three, _)| *three == code).map_or(code, |(_, two)| two)
+    const CODES: &str = include_str!("language/codes.txt");
+    match code.len() {
+        // CLDR takes Bokmål for what `no` means, and `no` for its name.
+        2 if code == "nb" => "no",
+        3 => CODES.lines().find_map(|it| it.strip_prefix(code)?.strip_prefix(' ')).unwrap_or(code),
+        _ => code,
+    }
 }
 
 fn iso_15924(script: Script) -> &'static str {
@@ -169,6 +125,14 @@ mod tests {
         let text = "أعلنت وزارة الصحة اليوم عن افتتاح مركز طبي جديد في المدينة الساحلية بحضور عدد من المسؤولين";
         let (language, script, direction) = detect(text, Some("en-US"));
         assert_eq!((language.as_deref(), script.as_deref(), direction), (Some("ar"), Some("Arab"), Some(Direction::Rtl)));
+    }
+
+    #[test]
+    fn a_claim_that_the_small_words_contradict_is_not_believed() {
+        let text = "Die Kinder und ihre Eltern sind mit dem Zug in die Stadt gefahren, weil das Schiff nicht mehr nach der Insel fährt.";
+        assert_eq!(detect(text, Some("en-US")).0.as_deref(), Some("de"));
+        assert_eq!(detect(text, Some("de-CH")).0.as_deref(), Some("de"));
+        assert_eq!(detect(text, None).0.as_deref(), Some("de"));
     }
 
     #[test]

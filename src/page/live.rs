@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 
 use super::{
     hints,
@@ -123,7 +123,7 @@ fn weight(view: View<'_, '_>, entries: &[Entry]) -> u32 {
 /// Whether a page that does not say that it is a live blog is one: its headline, then entries that are most of the text,
 /// in the order of their times, within elements or under an address that have a name that says so.
 fn looks_live(view: View<'_, '_>, entries: &[Entry]) -> bool {
-    let times: Vec<DateTime<Utc>> = entries.iter().filter_map(|it| it.update.published).collect();
+    let times: Vec<DateTime<FixedOffset>> = entries.iter().filter_map(|it| it.update.published).collect();
     let pairs = times.windows(2).count();
     let falling = times.windows(2).filter(|it| it[0] >= it[1]).count();
     let rising = times.windows(2).filter(|it| it[0] <= it[1]).count();

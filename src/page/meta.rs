@@ -1,14 +1,18 @@
 //! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
 
 mod jsonld;
+mod tags;
+pub(super) mod title;
 
 pub(super) use jsonld::Posted;
+use tags::Tags;
 
 use url::Url;
 
 use super::writers;
 use crate::{
     article::{
+        byline,
         record::{Byline, BylineKind, Content, Image, Origin},
         text::{collapse, fold},
     },
@@ -26,6 +30,8 @@ pub struct Meta {
     pub(super) canonical: Option<Url>,
     pub(super) alternates: Vec<Url>,
     pub(super) site_name: Option<String>,
+    /// How headings name it.
+    pub(super) site: title::Site,
     pub(super) content: Content,
     /// The language that the page claims.
     pub(super) claim: Option<String>,
@@ -37,8 +43,10 @@ pub struct Meta {
     pub(super) article: bool,
     /// Whether it names no writer but itself.
     pub(super) anonymous: bool,
-    /// Whether the headline of the script is that of another of its metadata.
+    /// Whether the headline of the script is the one that is made for sharing, too.
     pub(super) agreed: bool,
+    /// How many words the article has, as a script says.
+    pub(super) words: Option<u32>,
     /// Whether it says that it is a live blog.
     pub(super) live: bool,
     /// The entries of a live blog, as a script gives them.
@@ -77,11 +85,10 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
     let mut content = Content::default();
     let published = days(&said, &tags);
-    let plain = |it: &String| fold(&without_site(it, site_name.as_deref(), base));
-    let others = [tags.first(&["og:title", "twitter:title"]), tags.title.clone()];
-    let agreed = said.headline.as_ref().map(plain).is_some_and(|it| others.iter().flatten().any(|other| plain(other) == it));
-    if let Some((title, origin)) = first(titles(&said, &tags)) {
-        content.title = Some(without_site(&title, site_name.as_deref(), base));
+    let site = title::Site::new(site_name.as_deref(), base);
+    let (headline, agreed) = title::choose(&said, &tags, &site);
+    if let Some((title, origin)) = headline {
+        content.title = Some(title);
         content.provenance.title = Some(origin);
     }
     content.subtitle = said.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
@@ -95,10 +102,13 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     };
     let modified = said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
     dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
-    sign(&mut content, &said.authors, tags.first(&["author", "article:author", "dc.creator", "parsely-author", "byl"]));
     let host = base.host_str().unwrap_or_default();
-    let anonymous = content.bylines.iter().all(|it| writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host));
-    content.quality.paywalled = said.free == Some(false);
+    let nobody =
+        |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host);
+    sign_first(&mut content, &said.authors, tags.writers(), nobody);
+    let anonymous = content.bylines.iter().all(&nobody);
+    let locked = || tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"));
+    content.quality.paywalled = said.free == Some(false) || locked();
     if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
         content.images.push(Image { url: Some(url.into()), ..Image::default() });
     }
@@ -109,6 +119,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         canonical,
         alternates,
         site_name,
+        site,
         content,
         claim,
         body: said.body,
@@ -116,6 +127,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         article,
         anonymous,
         agreed,
+        words: said.words,
         live: said.live || tags.live,
         posted: said.posted,
     }
@@ -146,7 +158,7 @@ fn titles(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 5] {
     [
         (said.headline.clone(), Origin::JsonLd),
         (tags.property("headline"), Origin::Microdata),
-        (tags.first(&["og:title", "twitter:title", "dc.title", "parsely-title"]), Origin::Meta),
+        (tags.first(&SHARED), Origin::Meta),
         (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
         (tags.title.clone(), Origin::Dom),
     ]
@@ -161,13 +173,11 @@ fn days(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 4] {
     ]
 }
 
+/// Names of `<meta>` with a headline.
+const SHARED: [&str; 4] = ["og:title", "twitter:title", "dc.title", "parsely-title"];
 /// Names of `<meta>` that say when an article was published.
 const PUBLISHED: [&str; 7] =
     ["article:published_time", "og:published_time", "date", "dc.date", "dc.date.issued", "parsely-pub-date", "pubdate"];
-
-fn first<const N: usize>(candidates: [(Option<String>, Origin); N]) -> Option<(String, Origin)> {
-    candidates.into_iter().find_map(|(value, origin)| value.map(|it| (it, origin)))
-}
 
 fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Origin); N], modified: Option<String>) {
     for (value, origin) in published {
@@ -185,6 +195,26 @@ fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Ori
     content.modified = modified.and_then(|it| moment::parse(&it, None)).map(|it| it.time);
 }
 
+/// Signs with what the script says; where that is nobody, with the first of the other metadata that name somebody.
+fn sign_first<'a>(
+    content: &mut Content,
+    said: &[(String, BylineKind)],
+    others: impl Iterator<Item = &'a str>,
+    nobody: impl Fn(&Byline) -> bool,
+) {
+    sign(content, said, None);
+    for name in others {
+        if !content.bylines.iter().all(&nobody) {
+            break;
+        }
+        let mut other = Content::default();
+        sign(&mut other, &[], Some(name.to_owned()));
+        if content.bylines.is_empty() || !other.bylines.iter().all(&nobody) {
+            (content.bylines, content.provenance.bylines) = (other.bylines, other.provenance.bylines);
+        }
+    }
+}
+
 fn sign(content: &mut Content, said: &[(String, BylineKind)], meta: Option<String>) {
     let (names, origin) = if said.is_empty() {
         (meta.map(|it| (it, BylineKind::Person)).into_iter().collect(), Origin::Meta)
@@ -195,7 +225,8 @@ fn sign(content: &mut Content, said: &[(String, BylineKind)], meta: Option<Strin
         let name = name.strip_prefix("By ").or_else(|| name.strip_prefix("by ")).unwrap_or(&name);
         for name in writers::of_metadata(name) {
             // Some give the address of a profile, some an e-mail address.
-            let usable = !name.is_empty() && name.len() < 200 && !name.contains("://") && !name.contains('@');
+            let address = name.contains("://") || name.contains('@') || name.contains(".com/");
+            let usable = !name.is_empty() && name.len() < 200 && !address;
             if usable && !content.bylines.iter().any(|it| it.name == name) {
                 content.bylines.push(Byline { name, kind, place: None });
             }
@@ -212,111 +243,4 @@ fn split(list: &str) -> Vec<String> {
 
 fn absolute(base: &Url, address: &str) -> Option<Url> {
     base.join(address.trim()).ok().filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_URL)
-}
-
-/// A title without ` - Site` or ` | Site` at its end, where that is the site's name or its domain's.
-fn without_site(title: &str, site: Option<&str>, base: &Url) -> String {
-    let plain = |it: &str| it.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let host = plain(base.host_str().unwrap_or_default().trim_start_matches("www."));
-    for separator in [" | ", " - ", " – ", " — ", " · ", " :: "] {
-        let Some((rest, tail)) = title.rsplit_once(separator) else { continue };
-        let tail = plain(tail);
-        if !tail.is_empty() && (site.is_some_and(|it| plain(it) == tail) || host.starts_with(&tail)) {
-            return rest.trim().to_owned();
-        }
-    }
-    title.to_owned()
-}
-
-/// What the elements say that are made for machines, in one pass over the page.
-#[derive(Default)]
-struct Tags {
-    /// `<meta>`: name in lower case, content.
-    metas: Vec<(String, String)>,
-    /// `<link>`: rel in lower case, href.
-    links: Vec<(String, String)>,
-    headings: Vec<(Tag, String)>,
-    title: Option<String>,
-    times: Vec<String>,
-    language: Option<String>,
-    /// Microdata that say that it is a live blog.
-    live: bool,
-    /// Microdata: property in lower case, value.
-    properties: Vec<(String, String)>,
-}
-
-/// Elements of one kind that are looked at.
-const MAX_ELEMENTS: usize = 1_000;
-
-impl Tags {
-    fn of(tree: &Tree<'_>) -> Self {
-        let mut tags = Self::default();
-        for node in 1..tree.len() {
-            let attribute = |name: &str| tree.attribute(node, name).map(|it| collapse(&it)).filter(|it| !it.is_empty());
-            match tree.tag(node) {
-                Tag::Text => continue,
-                Tag::Meta if tags.metas.len() < MAX_ELEMENTS => {
-                    let name = ["property", "name", "http-equiv", "itemprop"].into_iter().find_map(attribute);
-                    if let (Some(name), Some(content)) = (name, attribute("content")) {
-                        // Some write `article:published:time`.
-                        tags.metas.push((name.to_lowercase().replace("ed:time", "ed_time"), content));
-                    }
-                }
-                Tag::Link if tags.links.len() < MAX_ELEMENTS => {
-                    if let (Some(rel), Some(href)) = (attribute("rel"), attribute("href")) {
-                        tags.links.push((rel.to_lowercase(), href));
-                    }
-                }
-                Tag::Html => tags.language = attribute("lang").or_else(|| attribute("xml:lang")),
-                Tag::Title if tags.title.is_none() => tags.title = text_of(tree, node),
-                Tag::H1 | Tag::H2 | Tag::H3 if tags.headings.len() < MAX_ELEMENTS => {
-                    tags.headings.extend(text_of(tree, node).map(|it| (tree.tag(node), it)));
-                }
-                Tag::Time if tags.times.len() < 10 => tags.times.extend(attribute("datetime")),
-                _ => {}
-            }
-            tags.live |= attribute("itemtype").is_some_and(|it| it.ends_with("/LiveBlogPosting"));
-            if tags.properties.len() < MAX_ELEMENTS
-                && let Some(property) = attribute("itemprop")
-                && matches!(property.as_str(), "headline" | "datePublished" | "dateModified" | "articleSection" | "alternativeHeadline")
-                && let Some(value) = attribute("content").or_else(|| attribute("datetime")).or_else(|| text_of(tree, node))
-            {
-                tags.properties.push((property, value));
-            }
-        }
-        tags
-    }
-
-    /// Which of the articles that scripts describe is the page's own: the one whose headline the page's title has; else
-    /// the first, unless its headline is that of something further down.
-    fn own(&self, articles: &[(NodeId, jsonld::Said)]) -> Option<usize> {
-        let mut titles: Vec<String> = ["og:title", "twitter:title"].iter().filter_map(|it| self.first(&[it])).map(|it| fold(&it)).collect();
-        titles.extend(self.title.as_deref().map(fold));
-        let first = self.headings.iter().find(|it| it.0 == Tag::H1).or(self.headings.first()).map(|it| fold(&it.1));
-        titles.extend(first);
-        let named = |headline: &Option<String>, names: &[String]| {
-            let name = headline.as_deref().map(fold).unwrap_or_default();
-            name.len() > 3 && names.iter().any(|it| it.contains(&name) || it.len() > 12 && name.contains(it.as_str()))
-        };
-        let own = articles.iter().position(|(_, said)| named(&said.headline, &titles));
-        let later: Vec<String> = self.headings.iter().skip(1).map(|it| fold(&it.1)).collect();
-        own.or_else(|| articles.first().filter(|(_, said)| !named(&said.headline, &later)).map(|_| 0))
-    }
-
-    /// The first of these `<meta>` names that says something.
-    fn first(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.metas.iter().find(|(it, _)| it == name)).map(|(_, content)| content.clone())
-    }
-
-    fn link(&self, rel: &str) -> Option<String> {
-        self.links.iter().find(|(it, _)| it.split(' ').any(|it| it == rel)).map(|(_, href)| href.clone())
-    }
-
-    fn property(&self, name: &str) -> Option<String> {
-        self.properties.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone())
-    }
-}
-
-fn text_of(tree: &Tree<'_>, node: NodeId) -> Option<String> {
-    Some(collapse(&tree.start_of_text(node))).filter(|it| !it.is_empty())
 }

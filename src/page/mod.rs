@@ -18,6 +18,8 @@ pub(crate) mod guard;
 pub mod meta;
 pub mod extract;
 pub mod language;
+mod rules;
+mod known;
 mod claim;
 mod reading;
 pub mod stage;
@@ -29,7 +31,9 @@ use crate::article::Content;
 pub use claim::{Claim, Claimed};
 pub use dump::{is_dump, read as read_dump};
 pub use extract::extract;
+pub use known::Known;
 pub use reading::Settings;
+pub use rules::{RuleError, Rules};
 
 /// A fetched page.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,8 @@ pub struct Input<'a> {
     pub content_type: Option<&'a str>,
     /// Where it was read, after redirects.
     pub url: &'a Url,
+    /// What the operator says of such pages.
+    pub rules: Option<&'a Rules>,
 }
 
 /// What form a page has.
@@ -64,7 +70,20 @@ impl Form {
 ///
 /// # Errors
 /// Says what the bytes are instead. Never panics.
-pub fn read(bytes: &[u8], content_type: Option<&str>, (url, form): (Option<&Url>, Option<Form>)) -> Result<Page, PageError> {
+pub fn read(bytes: &[u8], content_type: Option<&str>, place: (Option<&Url>, Option<Form>)) -> Result<Page, PageError> {
+    read_by(None, bytes, content_type, place)
+}
+
+/// The same by the operator's rules. The text of a page has no elements, so they say nothing of it.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_by(
+    rules: Option<&Rules>,
+    bytes: &[u8],
+    content_type: Option<&str>,
+    (url, form): (Option<&Url>, Option<Form>),
+) -> Result<Page, PageError> {
     let nowhere;
     let url = if let Some(url) = url {
         url
@@ -73,7 +92,7 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, (url, form): (Option<&Url>
         nowhere = Url::parse("about:blank").map_err(|_| PageError::NoText)?;
         &nowhere
     };
-    let input = Input { bytes, content_type, url };
+    let input = Input { bytes, content_type, url, rules };
     match form.unwrap_or_else(|| Form::of(bytes, content_type)) {
         Form::Html => extract(input),
         Form::Text => read_dump(input),
@@ -84,8 +103,8 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, (url, form): (Option<&Url>
 ///
 /// # Errors
 /// [`PageError::Listing`] beside those of [`read`].
-pub(crate) fn read_article(bytes: &[u8], content_type: Option<&str>, url: Option<&Url>) -> Result<Page, PageError> {
-    let page = read(bytes, content_type, (url, None))?;
+pub(crate) fn read_article(rules: Option<&Rules>, bytes: &[u8], content_type: Option<&str>, url: Option<&Url>) -> Result<Page, PageError> {
+    let page = read_by(rules, bytes, content_type, (url, None))?;
     if page.kind == PageKind::Listing { Err(PageError::Listing) } else { Ok(page) }
 }
 

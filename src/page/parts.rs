@@ -1,5 +1,7 @@
 //! One article out of its lines: blocks in order with their pictures, the deck, bylines, agencies, the related list.
 
+mod head;
+
 use std::collections::HashSet;
 
 use super::{
@@ -7,14 +9,15 @@ use super::{
     blocks::{Build, MAX_BLOCKS},
     hints, language,
     live::Entry,
+    meta::title,
     pictures,
     related::{self, Item},
-    split::{Stretch, View},
+    split::{Lists, Stretch, View},
     writers,
 };
 use crate::{
     article::{
-        agency, byline,
+        agency,
         record::{Block, Content, Image, Origin, Update},
         text::{self, fold},
     },
@@ -26,16 +29,15 @@ use crate::{
 const MAX_IMAGES: usize = 200;
 /// Weight of a deck.
 const MAX_DECK: u32 = 600;
-/// Lines between a headline and the text in which the deck, the writers and the day are looked for.
-const HEAD_LINES: usize = 30;
 /// Lines beside a picture in which the text that it belongs to is looked for.
 const NEAR_LINES: usize = 8;
 
 /// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
-pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related_to, live): (Option<usize>, &[Entry])) -> Part {
+pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related, live): (Option<(usize, Lists)>, &[Entry])) -> Part {
     let clocks = live.iter().flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it))).collect();
-    let mut work = Work { view, stretch, live, content, used: clocks, captions: HashSet::new() };
-    let items = related_to.map(|to| work.related(to)).unwrap_or_default();
+    let shared = !content.images.is_empty();
+    let mut work = Work { view, stretch, live, content, used: clocks, shared, captions: HashSet::new() };
+    let items = related.map(|(to, lists)| work.related(to, lists)).unwrap_or_default();
     work.title();
     let first = work.first_body();
     work.deck(first);
@@ -46,6 +48,9 @@ pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (rel
     content.related = items.into_iter().map(|it| it.related).collect();
     content.blocks = blocks;
     finish(&mut content, view.meta.claim.as_deref());
+    if view.places.hold_text() {
+        content.provenance.text = Some(Origin::Rule);
+    }
     Part { url: stretch.url.clone(), content }
 }
 
@@ -81,6 +86,8 @@ struct Work<'a, 'b> {
     content: Content,
     /// Lines that are something else than text.
     used: HashSet<usize>,
+    /// Whether the first picture is known from the metadata alone.
+    shared: bool,
     /// Captions, folded: each counts once, however often it is printed.
     captions: HashSet<String>,
 }
@@ -98,9 +105,11 @@ impl Work<'_, '_> {
         self.view.body[at] && !self.used.contains(&at)
     }
 
-    fn related(&mut self, to: usize) -> Vec<Item> {
+    /// The lists up to a line; those that are known already are not looked for again.
+    fn related(&mut self, to: usize, known: Lists) -> Vec<Item> {
         let from = (self.stretch.from..to).find(|it| self.view.body[*it]).unwrap_or(self.stretch.from);
-        let items = related::items(self.view, from, to);
+        let whole = known.filter(|it| it.0 == from && to == self.view.lines.lines.len());
+        let items = whole.map_or_else(|| related::items(self.view, from, to), |it| it.1);
         for item in &items {
             self.used.extend(item.from..item.to);
         }
@@ -113,130 +122,10 @@ impl Work<'_, '_> {
         (from..self.stretch.to).find(|it| self.is_text(*it)).unwrap_or(self.stretch.to)
     }
 
-    fn title(&mut self) {
-        if let Some(at) = self.stretch.headline {
-            let visible = self.line(at).to_owned();
-            let said = self.content.title.as_deref().map(fold);
-            // What readers see wins over what machines are told, where both are the same headline with something before or
-            // behind it.
-            let same = said.as_deref().is_some_and(|said| super::split::alike(said, &fold(&visible)));
-            let first = self.stretch.holder == 0;
-            let heading =
-                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.names_site(&visible) && !(first && self.view.meta.agreed);
-            // Letters alone: what stands between the parts of a headline is lost where they are elements of their own.
-            if first && said.as_deref() == Some(&fold(&visible)) && said.as_ref().is_some_and(|it| !it.is_empty()) {
-                self.used.insert(at);
-            } else if said.is_none() || self.stretch.holder != 0 || same || heading {
-                self.content.title = Some(visible);
-                self.content.provenance.title = Some(Origin::Dom);
-            }
-        }
-        // Printed twice or thrice it is still no text.
-        if let Some(title) = self.content.title.as_deref().map(fold) {
-            let lines = self.stretch.from..self.stretch.to;
-            self.used
-                .extend(lines.filter(|it| self.view.lines.lines[*it].chars < 400 && fold(self.line(*it)) == title).collect::<Vec<_>>());
-        }
-        self.used.extend(self.stretch.headline);
-    }
-
-    /// Some sites set their own name as the highest heading.
-    fn names_site(&self, text: &str) -> bool {
-        let text = fold(text);
-        let host = fold(self.view.base.host_str().unwrap_or_default());
-        self.view.meta.site_name.as_deref().is_some_and(|it| fold(it) == text) || host.contains(&text)
-    }
-
-    /// A line between headline and text that sums up: by its place before the element that holds the paragraphs.
-    fn deck(&mut self, first: usize) {
-        let from = self.stretch.headline.map_or(first.saturating_sub(6), |it| it + 1);
-        if self.content.subtitle.is_none() {
-            let second = (first + 1..self.stretch.to).find(|it| self.is_text(*it));
-            let before = (from..first.min(from + HEAD_LINES)).find(|it| self.deck_like(*it) && self.hinted(*it, hints::DECK));
-            let apart = second.is_some_and(|it| first < self.stretch.to && self.deck_like(first) && self.stands_apart(first, it));
-            let at = before.or_else(|| apart.then_some(first));
-            self.content.subtitle = at.map(|it| self.line(it).to_owned());
-        }
-        if let Some(deck) = self.content.subtitle.as_deref().map(fold) {
-            let end = self.stretch.to.min(first + 3);
-            self.used.extend((from..end).filter(|it| fold(self.line(*it)) == deck).collect::<Vec<_>>());
-        }
-    }
-
-    fn deck_like(&self, at: usize) -> bool {
-        let (line, weight) = (&self.view.lines.lines[at], self.view.measured.weight[at]);
-        (25..MAX_DECK).contains(&weight)
-            && line.linked * 4 < line.chars.max(1)
-            && !byline::is_byline(self.line(at))
-            && partial_date(self.line(at)).is_none()
-    }
-
-    fn hinted(&self, at: usize, hint: hints::Hints) -> bool {
-        let block = self.block_of(at);
-        (self.view.measured.own[block as usize] | self.view.measured.own[self.view.tree.parent(block) as usize]) & hint != 0
-    }
-
-    /// Whether a first line is set apart from the paragraph after it: a heading, or named a deck.
-    fn stands_apart(&self, at: usize, next: usize) -> bool {
-        let tree = self.view.tree;
-        let heading = tree.tag(self.block_of(at)).heading_level().is_some();
-        let same_parent = tree.parent(self.block_of(at)) == tree.parent(self.block_of(next));
-        heading && self.view.measured.weight[at] > 40
-            || self.hinted(at, hints::DECK) && (!same_parent || self.view.measured.looks[at] != self.view.measured.looks[next])
-    }
-
-    fn byline(&mut self, first: usize) {
-        let own = self.stretch.holder == 0;
-        let known = !self.content.bylines.is_empty();
-        if known && (!own || !self.view.meta.anonymous) {
-            return;
-        }
-        let from = self.stretch.headline.map_or(first.saturating_sub(8), |it| it + 1);
-        let lines = &self.view.lines.lines;
-        let node = |at: usize| lines.get(at).map_or(self.view.tree.len(), |it| it.first);
-        let shown = writers::shown(self.view, node(from.saturating_sub(4).max(self.stretch.from))..node(self.stretch.to));
-        if !shown.is_empty() {
-            self.content.bylines = shown;
-            self.content.provenance.bylines = Some(Origin::Dom);
-            return;
-        }
-        let near = (from..first.min(from + HEAD_LINES)).chain(first..self.stretch.to.min(first + 1));
-        for at in near {
-            let line = self.line(at);
-            if line.chars().count() < 160 && (byline::is_byline(line) || self.hinted(at, hints::META) && byline::looks_like_name(line)) {
-                let names = byline::read(line);
-                if !names.is_empty() {
-                    self.content.bylines = names;
-                    self.content.provenance.bylines = Some(Origin::Dom);
-                    self.used.insert(at);
-                    return;
-                }
-            }
-        }
-    }
-
-    fn date(&mut self, first: usize) {
-        if self.content.published.is_some() {
-            return;
-        }
-        let from = self.stretch.headline.unwrap_or(first.saturating_sub(8));
-        let nodes = self.view.lines.lines.get(from).map_or(0, |it| it.first)
-            ..self.view.lines.lines.get(first).map_or(self.view.tree.len(), |it| it.first);
-        let machine = nodes.filter(|it| self.view.tree.tag(*it) == Tag::Time).find_map(|it| self.view.tree.attribute(it, "datetime"));
-        if let Some(moment) = machine.and_then(|it| moment::parse(&it, None)) {
-            self.content.published = Some(moment.time);
-            self.content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
-        } else if let Some(day) = (from + 1..first.min(from + HEAD_LINES)).find_map(|at| partial_date(self.line(at))) {
-            self.content.published = Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
-            self.content.date_notes.push("published: a day found on the page, taken as midnight UTC".to_owned());
-        } else {
-            return;
-        }
-        self.content.provenance.published = Some(Origin::Dom);
-    }
-
     fn blocks(&mut self) -> Vec<Block> {
-        let mut pictures = self.pictures().into_iter().peekable();
+        let pictures = self.pictures();
+        let first = pictures.iter().find_map(|(place, shown)| matches!(shown, Block::Image(_)).then_some(*place));
+        let mut pictures = pictures.into_iter().peekable();
         let mut build = Build::new(self.view.tree);
         let mut begun = false;
         let mut entries = self.live.iter().peekable();
@@ -255,12 +144,27 @@ impl Work<'_, '_> {
         for (_, shown) in pictures {
             self.show(shown, None);
         }
+        self.lead(first);
         // A heading with nothing under it is the head of what was left out.
         while let Some(Block::Heading { .. }) = build.blocks.last() {
             build.blocks.pop();
         }
         self.content.updates.pop_if(|it| it.block as usize >= build.blocks.len());
         build.blocks
+    }
+
+    /// The metadata's picture is the one that the page shows above its text, often in another crop: each counts once.
+    fn lead(&mut self, first: Option<usize>) {
+        let [shared, shown @ ..] = self.content.images.as_slice() else { return };
+        let (Some(url), None, true) = (&shared.url, &shared.caption, self.shared) else { return };
+        let same = shown.iter().position(|it| it.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
+        let above = first.is_some_and(|it| it <= self.first_body() + 1);
+        let described = shown.first().is_some_and(|it| it.caption.is_some() || it.credit.is_some());
+        let at = same.or(if above && described { Some(0) } else { None });
+        if let Some(at) = at {
+            let lead = self.content.images.remove(at + 1);
+            self.content.images[0] = lead;
+        }
     }
 
     /// An entry of a live blog begins at a block; one before it that has none was left out.
@@ -287,7 +191,8 @@ impl Work<'_, '_> {
         let mut found = Vec::new();
         for picture in &self.view.lines.pictures {
             let place = picture.before;
-            let outside = place < head || place > last + 1 || self.used_by_related(picture.node);
+            let outside =
+                place < head || place > last + 1 || self.used_by_related(picture.node) || self.view.places.is_removed(picture.node);
             // What the article's own elements are named says nothing against a picture in them, nor does its own name: the
             // text beside it, or an element around it, may be shared or listed as a whole.
             let parent = self.view.tree.parent(picture.node);
@@ -306,7 +211,7 @@ impl Work<'_, '_> {
                 found.extend(src.and_then(|it| super::blocks::absolute(self.view.base, &it)).map(|url| (place, Block::Embed { url })));
                 continue;
             }
-            let Some(read) = pictures::read(self.view, picture) else { continue };
+            let Some(read) = pictures::own(self.view, picture) else { continue };
             if read.lines.clone().filter(|it| self.view.body[*it]).map(|it| self.view.measured.weight[it]).sum::<u32>() < MAX_DECK {
                 self.used.extend(read.lines);
             }
@@ -322,9 +227,10 @@ impl Work<'_, '_> {
 
     /// Each picture once, by its address or by its caption; whether it is there for the first time.
     fn image(&mut self, image: Image) -> bool {
-        let name = |it: &Image| it.url.as_deref().map(file_name);
+        let name = |it: &Image| it.url.as_deref().map(pictures::file_name);
         let caption = image.caption.as_deref().map(fold).unwrap_or_default();
-        if let Some(known) = self.content.images.iter_mut().find(|it| it.url.is_some() && name(it) == name(&image)) {
+        if let Some((at, known)) = self.content.images.iter_mut().enumerate().find(|(_, it)| it.url.is_some() && name(it) == name(&image)) {
+            self.shared &= at > 0;
             known.caption = known.caption.take().or(image.caption);
             known.credit = known.credit.take().or(image.credit);
             known.agency = known.agency.take().or(image.agency);
@@ -339,17 +245,4 @@ impl Work<'_, '_> {
         }
         first
     }
-}
-
-/// What tells a picture from others, whatever its crop: the name of its file, where that is long enough to be its own.
-fn file_name(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let file = path.rsplit('/').next().unwrap_or_default();
-    let own = file.len() >= 12 && file.bytes().filter(u8::is_ascii_digit).count() >= 3;
-    if own { file.to_owned() } else { path.to_owned() }
-}
-
-/// The day that a short line names.
-fn partial_date(line: &str) -> Option<chrono::NaiveDate> {
-    if line.len() > 200 { None } else { partial::find(line)?.day() }
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::{PageError, PageKind, stage::Parts};
+use super::{Known, PageError, PageKind, Rules, stage::Parts};
 use crate::{
     article::{Dead, Look, Reading},
     clock::Clock,
@@ -66,13 +66,14 @@ pub(super) struct Reader<F, C> {
     queue: EntryQueue,
     settings: Settings,
     cpus: Arc<Semaphore>,
+    rules: Known,
 }
 
 impl<F: Fetch, C: Clock> Reader<F, C> {
     pub(super) fn new(parts: &Parts<F, C>) -> Self {
         let (fetcher, clock) = (Arc::clone(&parts.fetcher), Arc::clone(&parts.clock));
         let cpus = Arc::new(Semaphore::new(parts.settings.workers.max(1)));
-        Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, cpus }
+        Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, cpus, rules: parts.rules.clone() }
     }
 
     pub(super) async fn read(&self, key: &PendingKey, entry: &PendingEntry) -> Reading {
@@ -117,8 +118,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let failure = match self.fetcher.fetch(request).await {
             Outcome::New(fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
-                let (limit, guessed) = (self.settings.max_decoded, entry.is_guess());
-                return self.on_a_cpu(move || decode_and_extract(*fetched, limit, guessed)).await;
+                let (limit, guessed, rules) = (self.settings.max_decoded, entry.is_guess(), self.rules.of(&entry.source.id));
+                return self.on_a_cpu(move || decode_and_extract(*fetched, limit, (rules.as_deref(), guessed))).await;
             }
             // No validators were sent.
             Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
@@ -141,6 +142,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     /// Reads the document that the entry carries; `None` where a newer edition has taken its place.
     async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<Look>, Failure> {
         let (queue, key, entry) = (self.queue.clone(), *key, entry.clone());
+        let rules = self.rules.of(&entry.source.id);
         self.on_a_cpu(move || {
             let bytes = match queue.document(&key, &entry) {
                 Ok(Some(bytes)) => bytes,
@@ -150,7 +152,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 }
                 Err(error) => return Err(Failure::fetch(error.to_string())),
             };
-            open(entry, bytes).map(Some)
+            open(entry, bytes, rules.as_deref()).map(Some)
         })
         .await
     }
@@ -177,9 +179,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
 }
 
 /// A page that is `guessed` to be an article must look like one.
-fn decode_and_extract(fetched: Fetched, limit: usize, guessed: bool) -> Result<Look, Failure> {
+fn decode_and_extract(fetched: Fetched, limit: usize, (rules, guessed): (Option<&Rules>, bool)) -> Result<Look, Failure> {
     let bytes = fetched.body.decode(limit).map_err(|error: FetchError| Failure::fetch(error.to_string()))?;
-    let page = page::read_article(&bytes, fetched.content_type.as_deref(), Some(&fetched.url));
+    let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
     let page = page.and_then(|it| if guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
     let page = page.map_err(|error| Failure {
         // A publisher's slip is mended within minutes.
@@ -190,12 +192,12 @@ fn decode_and_extract(fetched: Fetched, limit: usize, guessed: bool) -> Result<L
 }
 
 /// What is here stays as it is: there is nothing to try again.
-fn open(entry: PendingEntry, bytes: Vec<u8>) -> Result<Look, Failure> {
+fn open(entry: PendingEntry, bytes: Vec<u8>, rules: Option<&Rules>) -> Result<Look, Failure> {
     let Some(document) = entry.document else { return Err(Failure::fetch("no document".to_owned())) };
     if let Some(error) = document.unreadable {
         return Err(Failure { reason: "message", tries: 1, bytes: Some(bytes.into()), ..Failure::fetch(error) });
     }
-    let page = page::read_article(&bytes, document.content_type.as_deref(), document.url.as_ref())
+    let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
     Ok(Look { requested: document.received, url: document.url, via: document.via, page })
 }

@@ -44,8 +44,7 @@ pub(super) fn items(view: View<'_, '_>, from: usize, to: usize) -> Vec<Item> {
             continue;
         };
         for item in items {
-            let title = item.related.title.as_deref().map(fold);
-            if found.len() < MAX_ITEMS && titles.insert(title) {
+            if found.len() < MAX_ITEMS && titles.insert(item.related.title.as_deref().map(fold)) {
                 found.push(item);
             }
         }

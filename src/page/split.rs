@@ -20,8 +20,9 @@ use super::{
     features::{Measured, element_hash},
     forest, hints,
     lines::Lines,
-    meta::Meta,
-    related,
+    meta::{Meta, title::longest},
+    related::{self, Item},
+    rules::Places,
     topic::Topics,
 };
 use crate::{
@@ -69,29 +70,40 @@ pub(super) struct View<'a, 'b> {
     pub(super) measured: &'a Measured,
     /// Whether a line belongs to the text of an article.
     pub(super) body: &'a [bool],
+    /// Whether the text is only what is least unlike one.
+    pub(super) guessed: bool,
+    /// Where the operator's rules put the text.
+    pub(super) places: &'a Places,
     pub(super) meta: &'a Meta,
     pub(super) base: &'a Url,
 }
 
-/// The articles of a page, in its order; one at least.
-pub(super) fn stretches(view: View<'_, '_>) -> Vec<Stretch> {
+/// The lists of links behind a line, where they were looked for.
+pub(super) type Lists = Option<(usize, Vec<Item>)>;
+
+/// The articles of a page, in its order; one at least. With them the lists behind the first line of text.
+pub(super) fn stretches(view: View<'_, '_>) -> (Vec<Stretch>, Lists) {
     walk(view, |row, _| forest::SPLIT.probability(row) >= PROBABLE)
 }
 
 /// Goes through the lines and asks of each that could be the headline of a further article whether it is.
-pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool) -> Vec<Stretch> {
+pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool) -> (Vec<Stretch>, Lists) {
     let count = view.lines.lines.len();
     let title = headline(view);
     let mut found = vec![Stretch { headline: title, from: 0, to: count, holder: 0, url: None }];
-    let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return found };
-    // The head of a list stands a line or two above its first item.
-    let listed: HashSet<usize> = related::items(view, first_body, count).iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect();
+    let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return (found, None) };
+    // The head of a list stands a line or two above its first item. Lists are looked for where a heading could be one's.
+    let (lists, listed) = (OnceCell::new(), OnceCell::<HashSet<usize>>::new());
+    let lines_of = || {
+        let items: &Vec<Item> = lists.get_or_init(|| related::items(view, first_body, count));
+        items.iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect()
+    };
     let context = Context::new(view);
     // The headline of the article that is read.
     let mut own = title.map(|it| fold(view.lines.get(&view.lines.lines[it])));
     let heads = |at: &usize| heading_level(view.tree, view.lines.lines[*at].block).is_some();
     for at in (first_body + 1..count).filter(heads).take(MAX_HEADINGS) {
-        let candidate = if listed.contains(&at) { None } else { candidate(&context, at, &found, own.as_deref()) };
+        let candidate = candidate(&context, at, &found, own.as_deref()).filter(|_| !listed.get_or_init(lines_of).contains(&at));
         let begun = candidate.filter(|it| {
             signs::measure(&context, it, &found).is_some_and(|signs| is_headline(&signs, view.lines.get(&view.lines.lines[at])))
         });
@@ -104,7 +116,7 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
             found.push(begun);
         }
     }
-    found
+    (found, lists.into_inner().map(|it| (first_body, it)))
 }
 
 /// What is known of the whole page.
@@ -227,7 +239,15 @@ fn headline(view: View<'_, '_>) -> Option<usize> {
     let first_body = view.body.iter().position(|it| *it).unwrap_or(view.body.len());
     let lines = &view.lines.lines;
     let heading = |at: &usize| view.tree.tag(lines[*at].block).heading_level().is_some();
-    let same = |at: &usize| title.as_ref().is_some_and(|title| lines[*at].chars < 400 && alike(&fold(view.lines.get(&lines[*at])), title));
+    // The longest part of a title that also names the site, its section or the kind of text.
+    let part = view.meta.content.title.as_deref().map(longest).filter(|it| it.len() > 10);
+    // Folding is what costs: a line that is much shorter is another one.
+    let letters = part.as_ref().or(title.as_ref()).map_or(0, |it| it.chars().count() / 3);
+    let least = u32::try_from(letters).unwrap_or(u32::MAX);
+    let same = |at: &usize| {
+        let known = |line: &str| title.as_ref().is_some_and(|it| alike(line, it)) || part.as_deref() == Some(line);
+        (least..400).contains(&lines[*at].chars) && known(&fold(view.lines.get(&lines[*at])))
+    };
     // The highest before the text, and of several the last: menus and hidden heads repeat it above, bars below.
     let level = |at: &usize| heading_level(view.tree, lines[*at].block).unwrap_or(9);
     let highest = (0..first_body).filter(|at| heading(at) && same(at)).min_by_key(|at| (level(at), usize::MAX - *at));

@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{
+    Known,
     claim::{Claim, Claimed, Claims},
     reading::{Reader, Settings},
 };
@@ -38,6 +39,8 @@ pub struct Parts<F, C> {
     pub queue: EntryQueue,
     /// Bounds and rules.
     pub settings: Settings,
+    /// What operators say of the pages of some sources.
+    pub rules: Known,
     /// Time.
     pub clock: Arc<C>,
 }

@@ -150,7 +150,7 @@ fn judge(
         Some(seen) if seen.version == version => Verdict::Known { touch: day(now) >= seen.day + TOUCH_DAYS },
         Some(_) => Verdict::Changed,
         None => {
-            let age = entry.published.max(entry.modified).map(|date| now - date).or(undated_is_old.then_some(TimeDelta::MAX));
+            let age = entry.published.max(entry.modified).map(|date| now - date.to_utc()).or(undated_is_old.then_some(TimeDelta::MAX));
             let limit = backlog.and_then(|it| TimeDelta::from_std(it).ok());
             // An entry without a date may be of today: losing it would be worse than an old one more.
             if age.zip(limit).is_some_and(|(age, limit)| age > limit) { Verdict::Backlog } else { Verdict::New }
@@ -238,6 +238,7 @@ mod tests {
     }
 
     fn entry(published: Option<DateTime<Utc>>) -> Entry {
+        let published = published.map(|it| it.fixed_offset());
         Entry { published, ..Entry::default() }
     }
 

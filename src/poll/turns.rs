@@ -96,7 +96,9 @@ impl Turns {
     pub(super) fn leave(&mut self, source: &SourceId) {
         let Some(AtWork { host, behind }) = self.sources.remove(source) else { return };
         self.behind -= behind.len();
-        behind.into_iter().for_each(|it| self.enter(it));
+        for work in behind {
+            self.enter(work);
+        }
         let Some(name) = host else { return };
         if let Some(host) = self.hosts.get_mut(&name) {
             host.polls -= 1;

@@ -10,7 +10,7 @@ mod read;
 mod follow;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use url::Url;
 
 use crate::{
@@ -39,7 +39,7 @@ pub struct Child {
     /// Where it is.
     pub url: Url,
     /// When it was last changed, as the index says.
-    pub modified: Option<DateTime<Utc>>,
+    pub modified: Option<DateTime<FixedOffset>>,
 }
 
 /// Why a body is no sitemap.

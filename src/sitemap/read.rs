@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use url::Url;
 
 use super::{Child, Sitemap, SitemapError};
@@ -81,8 +81,8 @@ enum Group {
 struct Draft {
     is_child: bool,
     url: Option<Url>,
-    modified: Option<DateTime<Utc>>,
-    published: Option<DateTime<Utc>>,
+    modified: Option<DateTime<FixedOffset>>,
+    published: Option<DateTime<FixedOffset>>,
     date_note: Option<String>,
     title: Option<String>,
     language: Option<String>,

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 
 use super::{follow::best, *};
 
@@ -12,7 +12,7 @@ fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
 
-fn at(text: &str) -> Option<DateTime<Utc>> {
+fn at(text: &str) -> Option<DateTime<FixedOffset>> {
     text.parse().ok()
 }
 

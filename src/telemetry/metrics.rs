@@ -41,7 +41,7 @@ fn describe() {
     );
     describe_counter!("nashra_fetches_total", "Answers by kind (poll, page) and outcome");
     describe_counter!("nashra_robots_total", "Requests for a robots.txt by outcome: rules, none, unreachable");
-    describe_counter!("nashra_hosts_left_alone_total", "Answers after which a host is left alone: throttled, challenge");
+    describe_counter!("nashra_hosts_left_alone_total", "Answers after which a host is left alone: throttled, challenge, unreachable");
     describe_counter!("nashra_fetch_bytes_total", Unit::Bytes, "Bytes of bodies as sent, by kind");
     describe_counter!("nashra_entries_total", "Listed entries by verdict: new, changed, known, backlog");
     describe_counter!("nashra_topic_messages_total", "Messages of topics that are sources: address, document, deletion, unreadable");

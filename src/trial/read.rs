@@ -10,7 +10,7 @@ use crate::{
     html::Tree,
     listing,
     page::{
-        self, Form, Page, PageKind,
+        self, Form, Page, PageKind, Rules,
         meta::{self, Candidate},
     },
     sitemap,
@@ -33,6 +33,7 @@ pub(super) fn read(
     bytes: &[u8],
     content_type: Option<&str>,
     (read_as, url, at): (Option<As>, Option<&Url>, &Url),
+    rules: &Rules,
 ) -> Result<Read, TrialError> {
     let base = url.unwrap_or(at);
     let feed = match read_as {
@@ -51,7 +52,7 @@ pub(super) fn read(
     }
     let page = match read_as {
         Some(As::Listing) => None,
-        _ => Some(page::read(bytes, content_type, (url, None))),
+        _ => Some(page::read_by(Some(rules).filter(|it| !it.is_empty()), bytes, content_type, (url, None))),
     };
     // A page that leads to articles and has hardly a text of its own.
     let leads = page.as_ref().is_none_or(|it| it.as_ref().map_or(true, |it| it.kind == PageKind::Listing));

@@ -105,8 +105,11 @@ impl Drop for Host {
 }
 
 fn feed(slugs: impl IntoIterator<Item = String>, more: &str) -> String {
-    let items: String =
-        slugs.into_iter().map(|it| format!("<item><title>{it}</title><guid isPermaLink=\"false\">{it}</guid></item>")).collect();
+    let items: String = slugs
+        .into_iter()
+        .map(|it| format!("<item><title>{it}</title><guid isPermaLink=\"false\">{it}</guid></item>"))
+        .collect::<Vec<_>>()
+        .concat();
     format!("<rss version=\"2.0\"><channel><title>F</title>{more}{items}</channel></rss>")
 }
 
@@ -227,7 +230,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         clock.set(next.max(clock.now()));
         pressure_tx.send_replace(Pressure::None);
         while due.values().any(|at| *at <= clock.now()) {
-            let told = timeout(PATIENCE, polls.recv()).await.expect("what is due is polled").unwrap();
+            let told = timeout(PATIENCE, polls.recv()).await.unwrap().unwrap();
             assert!(told.next_due > clock.now(), "{}: {} is not later", told.source, told.next_due);
             due.insert(told.source, told.next_due);
         }
@@ -258,7 +261,7 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     let mut list: String =
         paths.iter().map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\n", good.base)).collect::<Vec<_>>().concat();
     for (id, host) in [("one", &busy), ("two", &busy), ("lies", &lying)] {
-        list.push_str(&format!("[[source]]\nid = \"{id}\"\nurl = \"{}/{id}\"\n", host.base));
+        list.extend(["[[source]]\nid = \"", id, "\"\nurl = \"", &host.base, "/", id, "\"\n"]);
     }
     // Restarts at odd times, one of them while the busy host wants to be left alone.
     let lives = [5, 27, 28, 52, 96];
@@ -310,10 +313,10 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
         assert!(early.is_none(), "asked to stay away until {}, but {early:?}", refused.until);
     }
 
-    let lies = lying.seen("/lies");
-    let told = lies.iter().position(|it| it.status == 304).unwrap();
-    let found = told + lies[told..].iter().position(|it| it.status == 200).unwrap();
-    assert!(lies[found].at - lies[told].at < TimeDelta::hours(48), "the lie is found within two days");
-    let after: Vec<_> = lies[found + 2..].iter().collect();
+    let polls = lying.seen("/lies");
+    let told = polls.iter().position(|it| it.status == 304).unwrap();
+    let found = told + polls[told..].iter().position(|it| it.status == 200).unwrap();
+    assert!(polls[found].at - polls[told].at < TimeDelta::hours(48), "the lie is found within two days");
+    let after: Vec<_> = polls[found + 2..].iter().collect();
     assert!(after.len() > 5 && after.iter().all(|it| !it.is_conditional()), "and the source is read in full from then on");
 }

@@ -79,7 +79,7 @@ fn a_thousand_sources_of_a_host_that_says_nothing_make_no_other_late() {
     let mut list: String = (0..1000).map(|it| format!("http://{address}/{it}\n")).collect::<Vec<_>>().concat();
     for name in ["a", "b", "c"] {
         site.put(&format!("/{name}"), feed(&[name], ""));
-        list.push_str(&format!("{}/{name}\n", site.base));
+        list.extend([site.base.as_str(), "/", name, "\n"]);
     }
     std::fs::write(dir.path().join("sources.txt"), list).unwrap();
     // Nothing but the bound on the places that one host takes lets the others through.

@@ -43,6 +43,29 @@ fn a_page_is_told_with_its_record_its_names_and_what_lost() {
 }
 
 #[test]
+fn rules_for_the_elements_of_a_page_are_tried_and_wrong_ones_are_told() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.page_with("one", "First", "It began.", "");
+    let url = format!("{}/a/one", site.base);
+    let attempt =
+        |rule: &str| command(dir.path(), &["try", &url, "--json", "--rule", "title=h1", "--rule", rule, LOOPBACK[0], LOOPBACK[1]]);
+    let (code, json, _) = attempt("remove=article p");
+    assert_eq!(code, Some(1), "{json}");
+    let (code, json, _) = attempt("text=article p");
+    assert_eq!(code, Some(0));
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let provenance = &report["articles"][0]["record"]["provenance"];
+    assert_eq!((&provenance["title"], &provenance["text"]), (&"rule".into(), &"rule".into()));
+    let (code, _, words) = attempt("body=p");
+    assert!(code == Some(1) && words.contains("FIELD is one of title, subtitle"), "{words}");
+    std::fs::write(dir.path().join("page.html"), crate::support::html("First", "It began.", "")).unwrap();
+    let (code, out, _) = command(dir.path(), &["extract", "page.html", "--rule", "text=article p"]);
+    assert!(code == Some(0) && out.contains("\"text\":\"rule\""), "{out}");
+    let (code, _, words) = command(dir.path(), &["extract", "page.html", "--rule", "text=p:first-child"]);
+    assert!(code == Some(2) && words.contains(":first-child"), "{words}");
+}
+
+#[test]
 fn a_listing_is_told_link_by_link_with_those_that_lost() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.put("/front/", Answer::ok(include_str!("../fixtures/listing/english.html")));

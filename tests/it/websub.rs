@@ -21,7 +21,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::{Url, form_urlencoded};
 
-use crate::support::{Nashra, Site, command, get, lines, until};
+use crate::{
+    kafka::{broker, read},
+    support::{Nashra, Site, command, get, lines, until},
+};
 
 type Form = BTreeMap<String, String>;
 
@@ -110,14 +113,18 @@ fn publish(site: &Site, hub: &str, slugs: &[&str]) {
 
 /// nashra with `WebSub`, whose polls come once an hour; `more` are settings of fetching.
 fn start(dir: &Path, sources: &str, more: &str) -> Nashra {
+    start_with(dir, sources, more, &["--sink", "file"])
+}
+
+fn start_with(dir: &Path, sources: &str, more: &str, sink: &[&str]) -> Nashra {
     let config = format!(
         "[websub]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://news.example/hooks\"\n[fetch]\ncontact = \"bot@example.org\"\n{more}"
     );
     std::fs::write(dir.join("nashra.toml"), config).unwrap();
     std::fs::write(dir.join("sources.txt"), sources).unwrap();
     let arguments = "run -c nashra.toml --sources sources.txt --data-dir data --allow-address 127.0.0.1 --min-interval 200ms \
-        --max-interval 1h --listen 127.0.0.1:0 --sink file --pages feed";
-    Nashra::start(dir, &arguments.split_whitespace().collect::<Vec<_>>())
+        --max-interval 1h --listen 127.0.0.1:0 --pages feed";
+    Nashra::start(dir, &arguments.split_whitespace().chain(sink.iter().copied()).collect::<Vec<_>>())
 }
 
 /// Where hubs reach it in truth.
@@ -162,14 +169,13 @@ fn sign(method: &str, secret: &str, body: &[u8]) -> String {
     format!("{method}={digest}")
 }
 
-/// POST, on a connection of its own: the status.
+/// POST, on a connection of its own: the status, or 0 where nobody answers.
 fn post(nashra: &str, path: &str, headers: &str, body: &[u8]) -> u16 {
     let host = nashra.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
+    let Ok(mut stream) = TcpStream::connect(host) else { return 0 };
     let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
-    stream.write_all(head.as_bytes()).unwrap();
     // Who is refused by its head may be hung up on.
-    stream.write_all(body).ok();
+    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).ok();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok();
     answer.split(' ').nth(1).unwrap_or("0").parse().unwrap()
@@ -353,8 +359,53 @@ fn a_hub_that_says_no_and_one_inside_are_told() {
     let other = Site::start();
     publish(&other, &inside.base, &["a"]);
     let nashra = start(dir.path(), &format!("{}/feed", other.base), "");
+    // Else whoever asks would hold the store in its place.
+    hooks(&nashra);
     let says = "subscription: failing (refused: 127.0.0.2 is not a public address";
     until(says, || explained(dir.path(), &other).contains(says).then_some(()));
     assert!(inside.all().is_empty());
     assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
+    let Some(brokers) = broker("what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process") else { return };
+    let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
+    let prefix = format!("websub-{}.", uuid::Uuid::new_v4().simple());
+    let sink = ["--sink", "kafka", "--brokers", &brokers, "--topic-prefix", &prefix];
+    publish(&site, &hub.base, &["first"]);
+    let start = || start_with(dir.path(), &format!("{}/feed", site.base), "", &sink);
+    let mut nashra = start();
+    let asked = hub.next(0);
+    verify(&hooks(&nashra), &asked, "3600");
+    // Each push names three entries, of which the hub has sent two before; one without success is sent again.
+    let body =
+        |it: usize| feed(&site, &hub.base, &[it, it + 1, it + 2].map(|it| format!("n{it}")).iter().map(String::as_str).collect::<Vec<_>>());
+    let (rounds, each) = (6, 12);
+    for round in 0..rounds {
+        let at = hooks(&nashra);
+        let mut next = round * each;
+        while next < round * each + each / 2 + round {
+            next += usize::from(push(&at, &asked, "sha256", &body(next)) == 202);
+        }
+        // Some are on their way when the process dies.
+        std::thread::scope(|scope| {
+            let sender = scope.spawn(|| (next..next + 3).map(|it| push(&at, &asked, "sha256", &body(it))).collect::<Vec<_>>());
+            nashra.kill();
+            sender.join().unwrap();
+        });
+        nashra = start();
+        let at = hooks(&nashra);
+        while next < (round + 1) * each {
+            next += usize::from(push(&at, &asked, "sha256", &body(next)) == 202);
+        }
+    }
+    let (topic, expected) = (format!("{prefix}articles"), rounds * each + 3);
+    let records = until("all are there", || Some(read(&brokers, &topic)).filter(|it| it.len() >= expected));
+    assert_eq!(nashra.stop(), Some(0));
+    let mut titles: Vec<String> = records.iter().map(|it| it.value["title"].as_str().unwrap().to_owned()).collect();
+    titles.sort_unstable();
+    titles.dedup();
+    assert_eq!((titles.len(), read(&brokers, &topic).len()), (expected, expected));
+    assert!(records.iter().all(|it| it.value["revision"] == 1));
 }

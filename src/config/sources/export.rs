@@ -7,7 +7,10 @@ use std::fmt::Write as _;
 use quick_xml::escape::escape;
 
 use super::{Location, Source, Sources, TopicSource};
-use crate::config::{SourceKind, duration};
+use crate::{
+    config::{SourceKind, duration},
+    listing::selector::Selector,
+};
 
 /// A list with all settings. Ids are written also where they were made, so that an address may change later.
 #[must_use]
@@ -59,16 +62,23 @@ pub(super) fn polled(source: &Source) -> String {
         ("pages", source.pages.map(|it| quoted(it.as_str()))),
         ("robots", source.robots.map(|it| quoted(it.as_str()))),
     ]);
-    if let Some(selectors) = &source.listing {
-        let written = |it: &crate::listing::selector::Selector| quoted(&it.to_string());
-        writeln!(out, "[source.listing]").ok();
-        for (name, selector) in [("item", &selectors.item), ("link", &selectors.link)] {
-            if let Some(selector) = selector {
-                writeln!(out, "{name} = {}", written(selector)).ok();
-            }
-        }
+    if let Some(it) = &source.listing {
+        selectors(&mut out, "listing", &[("item", &it.item), ("link", &it.link)]);
+    }
+    if let Some(it) = &source.page {
+        selectors(&mut out, "page", &it.named());
     }
     out
+}
+
+/// A table of the selectors that are given.
+fn selectors(out: &mut String, table: &str, named: &[(&str, &Option<Selector>)]) {
+    writeln!(out, "[source.{table}]").ok();
+    for (name, selector) in named {
+        if let Some(selector) = selector {
+            writeln!(out, "{name} = {}", quoted(&selector.to_string())).ok();
+        }
+    }
 }
 
 fn topic(topic: &TopicSource) -> String {

@@ -1,6 +1,6 @@
 //! What a source is: something that is polled, or a Kafka topic that is read.
 
-use std::{borrow::Cow, fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use url::Url;
 use crate::{
     config::{Broker, PageMode, Place, Poll, RobotsMode, SourceKind, StartAt, TopicName, setting::from_text},
     listing::selector::Selectors,
+    page::Rules,
 };
 
 /// The stable name of a source.
@@ -126,6 +127,8 @@ pub struct Source {
     pub robots: Option<RobotsMode>,
     /// How the links of a listing are found, where they are not to be found by itself.
     pub listing: Option<Box<Selectors>>,
+    /// What is said of the pages behind its entries, where they are not to be read by themselves.
+    pub page: Option<Arc<Rules>>,
     /// Where it was configured.
     pub place: Place,
     /// When it was added by command; `None` where a list of the config names it.
@@ -152,6 +155,7 @@ impl Source {
             pages: None,
             robots: None,
             listing: None,
+            page: None,
             place,
             added: None,
         }

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     str::FromStr as _,
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,6 +16,7 @@ use crate::{
         setting::{Placed, from_text, settings},
     },
     listing::selector::{Selector, Selectors},
+    page::Rules,
 };
 
 settings! {
@@ -58,6 +60,8 @@ settings! {
         robots: Option<RobotsMode> = None;
         /// How the links of a listing are found.
         listing: Option<ListingTable> = None;
+        /// What is said of the pages behind its entries.
+        page: Option<PageTable> = None;
     }
 }
 
@@ -68,6 +72,34 @@ settings! {
         item: Option<Selector> = None;
         /// The link in an item, or in the page.
         link: Option<Selector> = None;
+    }
+}
+
+settings! {
+    /// `[source.page]`: CSS selectors for the fields of an article, for those who would rather name them than have them
+    /// found; what they mean is said at [`Rules`].
+    PageTable {
+        /// The headline.
+        title: Option<Selector> = None;
+        /// The deck.
+        subtitle: Option<Selector> = None;
+        /// The section.
+        section: Option<Selector> = None;
+        /// The writers.
+        byline: Option<Selector> = None;
+        /// The day or the moment.
+        published: Option<Selector> = None;
+        /// The whole text.
+        text: Option<Selector> = None;
+        /// What is no part of the article.
+        remove: Option<Selector> = None;
+    }
+}
+
+impl PageTable {
+    fn rules(self) -> Rules {
+        let Self { title, subtitle, section, byline, published, text, remove } = self;
+        Rules { title, subtitle, section, byline, published, text, remove }
     }
 }
 
@@ -83,6 +115,7 @@ from_text! {
 /// Settings that belong to some kinds only.
 const OF_POLLED: [&str; 4] = ["url", "min_interval", "max_interval", "paused"];
 const OF_LISTINGS: [&str; 1] = ["listing"];
+const OF_ELEMENTS: [&str; 1] = ["page"];
 const OF_PAGES: [&str; 1] = ["file"];
 const OF_TOPICS: [&str; 3] = ["topic", "brokers", "from"];
 
@@ -96,7 +129,7 @@ pub(super) fn parse(name: &str, text: &str, folder: Option<&Path>) -> List {
             SourceKind::Feed | SourceKind::Sitemap | SourceKind::Site => &[&OF_LISTINGS, &OF_PAGES, &OF_TOPICS],
             SourceKind::Listing => &[&OF_PAGES, &OF_TOPICS],
             SourceKind::Page => &[&OF_LISTINGS, &OF_TOPICS],
-            SourceKind::Kafka => &[&OF_POLLED, &OF_LISTINGS, &OF_PAGES],
+            SourceKind::Kafka => &[&OF_POLLED, &OF_LISTINGS, &OF_ELEMENTS, &OF_PAGES],
         };
         if let Some(setting) = foreign.iter().copied().flatten().find(|it| has(it)) {
             list.wrong(place, format!("a source of kind {:?} has no {setting}", table.kind.as_str()));
@@ -129,6 +162,7 @@ impl List {
             self.wrong(place.clone(), "the source's min_interval is longer than its max_interval");
         }
         let selectors = table.listing.map(|it| Selectors { item: it.item, link: it.link });
+        let rules = table.page.map(PageTable::rules);
         let source = Source::at(at, place);
         self.sources.push(Source {
             id: table.id.unwrap_or_else(|| source.id.clone()),
@@ -141,6 +175,7 @@ impl List {
             pages: table.pages,
             robots: table.robots,
             listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()).map(Box::new),
+            page: rules.filter(|it| !it.is_empty()).map(Arc::new),
             ..source
         });
     }

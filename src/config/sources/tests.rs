@@ -50,6 +50,7 @@ fn a_table_has_all_settings() {
         pages: Some(PageMode::Off),
         robots: Some(RobotsMode::Ignore),
         listing: None,
+        page: None,
         place: list.sources[0].place.clone(),
         added: None,
     };
@@ -87,6 +88,20 @@ fn a_listing_may_name_its_links_by_selectors_and_wrong_ones_are_told() {
     assert!(wrong[0].starts_with("l:4:20: source[0].listing.link: the selector \"a:hover\" is not understood at \":hover\""), "{wrong:?}");
     let wrong = said(&parse("l", table("listing = { link = \"a\" }\n").as_bytes()));
     assert_eq!(wrong, ["l:1:1: a source of kind \"feed\" has no listing"]);
+}
+
+#[test]
+fn a_source_may_name_the_elements_of_its_pages_and_is_written_as_it_was_read() {
+    let table = |more: &str| format!("[[source]]\nurl = \"https://example.org/\"\n{more}");
+    let list = parse("l", table("[source.page]\ntitle = \"h1.big\"\nremove = \".box, .ad\"\n").as_bytes());
+    assert_eq!(said(&list), [""; 0]);
+    assert_eq!(list.sources[0].page.as_ref().unwrap().to_string(), "title = \"h1.big\", remove = \".box, .ad\"");
+    let again = parse("l", export::polled(&list.sources[0]).as_bytes());
+    assert_eq!(again.sources[0].page, list.sources[0].page);
+    let wrong = said(&parse("l", table("page = { body = \"p\" }\n").as_bytes()));
+    assert!(wrong[0].contains("source[0].page.body: unknown setting"), "{wrong:?}");
+    let wrong = said(&parse("l", b"[[source]]\nkind = \"kafka\"\ntopic = \"t\"\npage = { text = \"p\" }\n"));
+    assert!(wrong[0].contains("a source of kind \"kafka\" has no page"), "{wrong:?}");
 }
 
 #[test]

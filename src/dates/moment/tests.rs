@@ -1,7 +1,7 @@
 use super::*;
 
 fn at(text: &str) -> Option<String> {
-    parse(text, None).map(|it| it.time.format("%Y-%m-%d %H:%M:%S").to_string())
+    parse(text, None).map(|it| it.time.to_utc().format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 fn all(expected: &str, texts: &[&str]) {

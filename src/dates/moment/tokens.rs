@@ -23,7 +23,7 @@ pub(super) struct Said {
 impl Said {
     pub(super) fn moment(self, order: Option<Order>) -> Option<Moment> {
         if let Some(time) = self.parts.unix(self.clock.is_some()) {
-            return Some(Moment { time, assumed: super::Assumed::default() });
+            return Some(Moment { time: time.fixed_offset(), assumed: super::Assumed::default() });
         }
         let (date, assumed) = self.parts.date(order.or(self.foreign.then_some(Order::DayFirst)))?;
         super::moment(date, self.clock, self.zone, assumed)

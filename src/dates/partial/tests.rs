@@ -84,3 +84,10 @@ fn the_range_is_the_date_alone() {
     assert_eq!(&text[find(text).unwrap().range], "24 فبراير 2025");
     assert_eq!(all("5 May 2020 and 6 June 2021").len(), 2);
 }
+
+#[test]
+fn a_year_of_two_digits_counts_behind_points_where_dates_end_with_it() {
+    assert_eq!(iso("Do 25.04.24 | 14:07 Uhr").as_deref(), Some("2024-04-25"));
+    assert_eq!(iso("24.04.25 입력"), None);
+    assert_eq!(iso("Version 10.0.12"), None);
+}

@@ -1,6 +1,6 @@
 //! What channels and entries are made of.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use crate::{dates::moment::Assumed, feed::text::Text};
@@ -11,7 +11,7 @@ pub struct Date {
     /// As the feed writes it.
     pub raw: String,
     /// What that means.
-    pub time: Option<DateTime<Utc>>,
+    pub time: Option<DateTime<FixedOffset>>,
     /// What had to be assumed.
     #[serde(skip)]
     pub assumed: Assumed,

@@ -52,7 +52,7 @@ pub(super) fn read(dump: &Dump, stretch: &Stretch, from: usize) -> Content {
         ..Content::default()
     };
     if let Some(day) = head.day {
-        content.published = Some(day.and_time(NaiveTime::MIN).and_utc());
+        content.published = Some(day.and_time(NaiveTime::MIN).and_utc().fixed_offset());
         content.date_notes.push("published: a day found in the text, taken as midnight UTC".to_owned());
         content.provenance.published = Some(Origin::Dom);
     }

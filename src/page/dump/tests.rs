@@ -6,7 +6,7 @@ use crate::article::record::{Block, Content, Direction};
 
 fn page(bytes: &[u8]) -> Result<Page, PageError> {
     let url = Url::parse("about:blank").unwrap();
-    read(Input { bytes, content_type: None, url: &url })
+    read(Input { bytes, content_type: None, url: &url, rules: None })
 }
 
 fn articles(text: &str) -> Vec<Content> {

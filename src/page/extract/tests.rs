@@ -5,7 +5,7 @@ use crate::article::record::Direction;
 
 fn page(bytes: &[u8], content_type: Option<&str>) -> Result<Page, PageError> {
     let url = Url::parse("https://news.example/world/harbour").unwrap();
-    extract(Input { bytes, content_type, url: &url })
+    extract(Input { bytes, content_type, url: &url, rules: None })
 }
 
 const ENGLISH: &str = include_str!("../../../tests/fixtures/page/english.html");

@@ -31,6 +31,8 @@ pub(in crate::page) struct Said {
     pub(in crate::page) url: Option<String>,
     pub(in crate::page) publisher: Option<String>,
     pub(in crate::page) free: Option<bool>,
+    /// How many words the article has.
+    pub(in crate::page) words: Option<u32>,
     pub(in crate::page) live: bool,
     pub(in crate::page) posted: Vec<Posted>,
 }
@@ -110,6 +112,9 @@ fn said(article: &Value) -> Said {
         image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
         url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
         publisher: article.get("publisher").and_then(|it| it.get("name")).and_then(first),
+        words: article
+            .get("wordCount")
+            .and_then(|it| it.as_u64().and_then(|it| u32::try_from(it).ok()).or_else(|| first(it)?.parse().ok())),
         free: article.get("isAccessibleForFree").and_then(|it| it.as_bool().or_else(|| Some(!first(it)?.eq_ignore_ascii_case("false")))),
     }
 }
@@ -145,7 +150,11 @@ fn people(value: &Value) -> Vec<(String, BylineKind)> {
 fn address(value: &Value) -> Option<String> {
     match value {
         Value::Array(items) => items.first().and_then(address),
-        Value::Object(object) => object.get("url").or_else(|| object.get("@id")).or_else(|| object.get("contentUrl")).and_then(first),
+        Value::Object(object) => {
+            // A name within the script is no address.
+            let id = || object.get("@id").and_then(first).filter(|it| !it.contains('#'));
+            object.get("url").or_else(|| object.get("contentUrl")).and_then(first).or_else(id)
+        }
         _ => first(value),
     }
 }

@@ -1,0 +1,195 @@
+//! What is remembered of each source.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{
+    config::SourceKind,
+    fetch::{Trust, Validators},
+    schedule::{hints::Hints, rhythm::Rhythm},
+    websub::Delivery,
+};
+
+/// What is remembered of one source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// Its id.
+    pub id: String,
+    /// The address that was configured.
+    pub url: String,
+    /// The name that the feed gives itself.
+    pub title: Option<String>,
+    /// What the last parsed answer gave, to be echoed.
+    pub validators: Validators,
+    /// Whether its 304 can be believed.
+    pub trust: Trust,
+    /// SHA-256 (first 16 bytes) of the last parsed body.
+    pub body_hash: Option<[u8; 16]>,
+    /// How it is.
+    pub state: State,
+    /// Why, in words.
+    pub reason: String,
+    /// Polls that failed in a row.
+    pub failures: u32,
+    /// The interval that it is polled at, in seconds.
+    pub interval_s: u64,
+    /// When it was last polled.
+    pub last_poll: Option<DateTime<Utc>>,
+    /// When it was last read well: 200 with a body that parsed, or 304.
+    pub last_success: Option<DateTime<Utc>>,
+    /// When it last had a new entry.
+    pub last_new: Option<DateTime<Utc>>,
+    /// When it is polled next.
+    pub next_due: Option<DateTime<Utc>>,
+    /// Why then.
+    pub next_why: String,
+    /// Polls so far.
+    pub polls: u64,
+    /// Entries taken so far.
+    pub entries: u64,
+    /// The day (since 1970) on which its listing was last gone through.
+    pub touched_day: u32,
+    /// When it publishes, and how much.
+    pub rhythm: Rhythm,
+    /// Polls a day that it is worth at a price of one, as the budget counts it; `None` before its first good poll.
+    pub appetite: Option<f32>,
+    /// What it says about when to poll.
+    pub hints: Hints,
+    /// Entries that it listed at once.
+    pub listed: u32,
+    /// Polls that shared no entry with the one before: something may have been missed.
+    pub gaps: u64,
+    /// The older page of the listing that is read next, after a gap.
+    pub backfill: Option<Backfill>,
+    /// When its site's news sitemap was last looked for, after a gap.
+    pub sitemap_sought: Option<DateTime<Utc>>,
+    /// Where a site is read.
+    pub site: Option<Found>,
+    /// Where it says that it has moved to.
+    pub moved: Option<Moved>,
+    /// Polls in a row that were answered with 410, and since when.
+    pub gone: Option<(u32, DateTime<Utc>)>,
+    /// What its hub has done so far.
+    pub hub: Delivery,
+}
+
+/// An older page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backfill {
+    /// Where it is.
+    pub url: Url,
+    /// How many more may be read, this one included.
+    pub left: u32,
+    /// Where the listing has no older pages: between which times the news sitemap of the site at `url` is read.
+    #[serde(default)]
+    pub within: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// What was found of a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// What it is.
+    pub kind: SourceKind,
+    /// Where it is.
+    pub url: Url,
+    /// How it was found, in words.
+    pub how: String,
+    /// Since when it is read.
+    pub since: DateTime<Utc>,
+    /// When it was last looked whether there is a better one.
+    pub looked: DateTime<Utc>,
+}
+
+/// A permanent redirect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Where to.
+    pub to: Url,
+    /// Polls in a row that were led there.
+    pub polls: u32,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Whether it held long enough: then it is asked there and not where it was configured.
+    pub adopted: bool,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            url: String::new(),
+            title: None,
+            validators: Validators::default(),
+            trust: Trust::default(),
+            body_hash: None,
+            state: State::New,
+            reason: String::new(),
+            failures: 0,
+            interval_s: 0,
+            last_poll: None,
+            last_success: None,
+            last_new: None,
+            next_due: None,
+            next_why: String::new(),
+            polls: 0,
+            entries: 0,
+            touched_day: 0,
+            rhythm: Rhythm::default(),
+            appetite: None,
+            hints: Hints::default(),
+            listed: 0,
+            gaps: 0,
+            backfill: None,
+            sitemap_sought: None,
+            site: None,
+            moved: None,
+            gone: None,
+            hub: Delivery::default(),
+        }
+    }
+}
+
+/// How a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Never polled.
+    New,
+    /// The last poll was read.
+    Ok,
+    /// The last poll failed; the next is later than usual.
+    Backoff,
+    /// The server asked to stay away.
+    Throttled,
+    /// The server refuses us.
+    Blocked,
+    /// Read, but elsewhere: it has moved for good.
+    Moved,
+    /// 410, and that for days; looked at again rarely.
+    Gone,
+    /// Read, but nothing new for a month.
+    Silent,
+    /// The operator does not want it polled.
+    Paused,
+}
+
+impl State {
+    /// As records and metrics show it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ok => "ok",
+            Self::Backoff => "backoff",
+            Self::Throttled => "throttled",
+            Self::Blocked => "blocked",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::Silent => "silent",
+            Self::Paused => "paused",
+        }
+    }
+}
