@@ -79,12 +79,12 @@ impl Meta {
 #[must_use]
 pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let tags = Tags::of(tree);
-    let mut articles = jsonld::read(tree);
+    let (mut articles, page) = jsonld::read(tree);
     let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
     let article = said.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
     let mut content = Content::default();
-    let published = days(&said, &tags);
+    let published = days(&said, &tags, page);
     let site = title::Site::new(site_name.as_deref(), base);
     let (headline, agreed) = title::choose(&said, &tags, &site);
     if let Some((title, origin)) = headline {
@@ -148,10 +148,14 @@ pub struct Candidate {
 #[must_use]
 pub fn candidates(tree: &Tree<'_>) -> Vec<Candidate> {
     let tags = Tags::of(tree);
-    let mut articles = jsonld::read(tree);
+    let (mut articles, page) = jsonld::read(tree);
     let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
     let of = |field: &'static str| move |(value, origin): (Option<String>, Origin)| value.map(|value| Candidate { field, value, origin });
-    titles(&said, &tags).into_iter().filter_map(of("title")).chain(days(&said, &tags).into_iter().filter_map(of("published"))).collect()
+    titles(&said, &tags)
+        .into_iter()
+        .filter_map(of("title"))
+        .chain(days(&said, &tags, page).into_iter().filter_map(of("published")))
+        .collect()
 }
 
 fn titles(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 5] {
@@ -164,11 +168,12 @@ fn titles(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 5] {
     ]
 }
 
-fn days(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 4] {
+fn days(said: &jsonld::Said, tags: &Tags, page: Option<String>) -> [(Option<String>, Origin); 5] {
     [
         (said.published.clone(), Origin::JsonLd),
         (tags.first(&PUBLISHED), Origin::Meta),
         (tags.property("datePublished"), Origin::Microdata),
+        (page, Origin::JsonLd),
         (tags.times.first().cloned(), Origin::Dom),
     ]
 }

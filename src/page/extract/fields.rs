@@ -114,6 +114,18 @@ fn a_text_for_subscribers_is_cut_where_the_script_counts_more_words() {
 }
 
 #[test]
+fn a_script_about_the_page_tells_its_day_where_none_tells_the_articles() {
+    let day = |more: &str| {
+        let head = format!(
+            r#"<script type="application/ld+json">{{"@graph":[{{"@type":"WebPage","datePublished":"2026-11-18T09:00:00+02:00"}}]}}</script>{more}"#
+        );
+        read(&head, &format!("<h1>Harbour</h1><article>{TEXT}</article>")).published.unwrap().to_rfc3339()
+    };
+    assert_eq!(day(""), "2026-11-18T09:00:00+02:00");
+    assert_eq!(day(r#"<meta name="date" content="2026-11-19T09:00:00Z">"#), "2026-11-19T09:00:00+00:00");
+}
+
+#[test]
 fn the_operators_rules_stand_above_what_the_page_says_and_what_is_learned() {
     let head = r#"<meta property="og:title" content="Harbour open"><meta name="author" content="Staff">"#;
     let body = format!(

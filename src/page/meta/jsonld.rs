@@ -46,19 +46,20 @@ pub(in crate::page) struct Posted {
     pub(in crate::page) url: Option<String>,
 }
 
-/// The articles that a page's scripts describe, with the script that each stands in, in the order of the page.
-pub(super) fn read(tree: &Tree<'_>) -> Vec<(NodeId, Said)> {
+/// The articles that a page's scripts describe, with the script that each stands in, in the order of the page; and when
+/// the page itself was published, where they say that.
+pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, Said)>, Option<String>) {
     let mut budget = MAX_OBJECTS;
-    let mut found = Vec::new();
+    let (mut found, mut page) = (Vec::new(), None);
     for node in (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Script) {
         let json = tree.attribute(node, "type").is_some_and(|it| it.trim().to_ascii_lowercase().starts_with("application/ld+json"));
         if let Some(value) = json.then(|| parse(&tree.whole_text(node))).flatten() {
             let mut articles = Vec::new();
-            find(&value, &mut budget, &mut articles);
+            find(&value, &mut budget, &mut articles, &mut page);
             found.extend(articles.into_iter().take(MAX_ARTICLES - found.len().min(MAX_ARTICLES)).map(|it| (node, said(it))));
         }
     }
-    found
+    (found, page)
 }
 
 /// JSON, or JSON with line breaks inside its strings, as content systems write it.
@@ -70,11 +71,11 @@ fn parse(text: &str) -> Option<Value> {
     })
 }
 
-fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>) {
+fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>, page: &mut Option<String>) {
     let Some(left) = budget.checked_sub(1) else { return };
     *budget = left;
     match value {
-        Value::Array(items) => items.iter().for_each(|it| find(it, budget, found)),
+        Value::Array(items) => items.iter().for_each(|it| find(it, budget, found, page)),
         Value::Object(object) => {
             let kinds = object.get("@type").map(strings).unwrap_or_default();
             let article = kinds.iter().any(|it| it.ends_with("Article") || it.ends_with("Posting") || it == "Report");
@@ -82,9 +83,12 @@ fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>) {
                 found.push(value);
                 return;
             }
+            if page.is_none() && kinds.iter().any(|it| it.ends_with("Page")) {
+                *page = object.get("datePublished").and_then(first);
+            }
             for name in ["@graph", "mainEntity", "mainEntityOfPage"] {
                 if let Some(inner) = object.get(name) {
-                    find(inner, budget, found);
+                    find(inner, budget, found, page);
                 }
             }
         }
