@@ -36,10 +36,10 @@ fn main() {
         let (tree, meta) = (Tree::parse(&html), meta::read(&Tree::parse(&html), &base));
         let lines = Lines::of(&tree);
         let (title, description, body) = meta.said();
-        let _ = measure(&tree, &lines, &reader, Said { title, description, body }, |row| {
+        drop(measure(&tree, &lines, &reader, Said { title, description, body }, |row| {
             let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
             rows.write_all(&bytes).unwrap();
-        });
+        }));
         for line in &lines.lines {
             writeln!(texts, "{}", serde_json::json!([id, lines.get(line)])).unwrap();
         }
