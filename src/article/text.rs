@@ -1,5 +1,7 @@
 //! Text: white space, invisible characters, words, and the hash that tells whether an edition changed.
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -89,6 +91,11 @@ pub fn fold(text: &str) -> String {
         text.nfkc().for_each(&mut add);
     }
     out
+}
+
+/// [`str::to_lowercase`], which is slow where there is nothing to do.
+pub(crate) fn lower(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| Letter::of(c).is_small()) { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }
 
 /// `sha256:` and the hash of title and text in NFC with white space folded.

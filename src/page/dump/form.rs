@@ -12,7 +12,7 @@ use aho_corasick::AhoCorasick;
 
 use super::{lines::Line, signs::Signs, weights::W};
 use crate::{
-    article::{byline, caption},
+    article::{byline, caption, text},
     dates::{partial, words},
 };
 
@@ -138,8 +138,8 @@ pub(super) fn is_service(text: &str, units: f32) -> bool {
     if units > LONG {
         return false;
     }
-    let lower = text.to_lowercase();
-    let mut found = SERVICE.iter().flat_map(|it| it.find_iter(&lower)).map(|it| it.pattern());
+    let lower = text::lower(text);
+    let mut found = SERVICE.iter().flat_map(|it| it.find_iter(lower.as_ref())).map(|it| it.pattern());
     found.next().is_some_and(|first| units <= SHORT || found.any(|it| it != first))
 }
 
@@ -153,7 +153,8 @@ fn kind(text: &str, signs: &Signs) -> Kind {
         return Kind::Legal;
     }
     if signs.units <= SHORT {
-        let lower = text.trim_matches([' ', ':', '：', '»', '«', '【', '】', '>', '›', '…', '■', '●', '▼', '▶', '!']).to_lowercase();
+        let lower = text.trim_matches([' ', ':', '：', '»', '«', '【', '】', '>', '›', '…', '■', '●', '▼', '▶', '!']);
+        let lower = text::lower(lower);
         // `İ` is an `i` with a point of its own.
         let lower = lower.replace("i\u{307}", "i");
         // `12 comments`, `Comments (3)`.
@@ -214,6 +215,9 @@ fn is_date(text: &str) -> bool {
         } else {
             let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
             (others, rest) = (others + end, &rest[end..]);
+            if others > 24 {
+                return false;
+            }
         }
     }
     // `April 10, 20233 years ago, 142 views` was glued together.
@@ -226,8 +230,8 @@ fn is_legal(text: &str, signs: &Signs) -> bool {
         return signs.digits >= 4 || signs.units > 8.0 && caption::sign(text).is_none();
     }
     signs.units <= 40.0 && {
-        let lower = text.to_lowercase();
-        LEGAL.as_ref().is_some_and(|it| it.is_match(&lower))
+        let lower = text::lower(text);
+        LEGAL.as_ref().is_some_and(|it| it.is_match(lower.as_ref()))
     }
 }
 

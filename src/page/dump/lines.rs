@@ -14,8 +14,8 @@ const MIN_FULL: usize = 6;
 /// Bytes that a bracket may hold that was opened at the end of a line.
 const MAX_ASIDE: usize = 120;
 /// Lines of a dump; what follows is not read. One that has more of them for its size than this is no page's.
-const FREE_LINES: usize = 4_000;
-const BYTES_OF_LINE: usize = 100;
+const FREE_LINES: usize = 3_000;
+const BYTES_OF_LINE: usize = 128;
 
 /// One line that has text.
 #[derive(Debug, Clone, PartialEq, Eq)]
