@@ -6,7 +6,6 @@ use nashra::{
 };
 use url::Url;
 
-#[path = "../bench/src/hostile/shapes.rs"]
 mod shapes;
 
 fn url() -> Url {

@@ -10,7 +10,7 @@ use std::hint::black_box;
 use nashra::{listing, page};
 use url::Url;
 
-#[path = "hostile/shapes.rs"]
+#[path = "../../it/hostile/shapes.rs"]
 mod shapes;
 
 /// Milliseconds a megabyte that no page may take.
@@ -33,7 +33,8 @@ fn main() {
         for mb in &sizes {
             let bytes = shape.page(mb * 1_000_000);
             let megabytes = bytes.len() as f64 / 1e6;
-            let article = cpu(|| page::read(&bytes, shape.content_type, (Some(&url), None)).map(|it| it.articles.len()).unwrap_or(0)) / megabytes;
+            let article =
+                cpu(|| page::read(&bytes, shape.content_type, (Some(&url), None)).map(|it| it.articles.len()).unwrap_or(0)) / megabytes;
             let listed = cpu(|| listing::read(&bytes, shape.content_type, &url).map(|it| it.links.len()).unwrap_or(0)) / megabytes;
             print!("{article:>9.1}{listed:>9.1}");
             use std::io::Write as _;
@@ -42,7 +43,9 @@ fn main() {
         }
         println!();
         let high = figures.iter().any(|it| it.0 > LIMIT || it.1 > LIMIT);
-        let grows = |of: fn(&(f64, f64)) -> f64| figures.first().zip(figures.last()).is_some_and(|(first, last)| of(last) > 2.0 * of(first).max(5.0));
+        let grows = |of: fn(&(f64, f64)) -> f64| {
+            figures.first().zip(figures.last()).is_some_and(|(first, last)| of(last) > 2.0 * of(first).max(5.0))
+        };
         if high || grows(|it| it.0) || grows(|it| it.1) {
             worst.push(shape.name);
         }
