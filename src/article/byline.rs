@@ -4,8 +4,9 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use super::{
     agency,
+    letters::Letter,
     record::{Byline, BylineKind},
-    text::{collapse, lower_in_place},
+    text::{collapse, lower, lower_in_place},
 };
 use crate::dates::partial;
 
@@ -207,8 +208,7 @@ fn list(line: &str) -> Vec<String> {
     for part in line.split([',', '،', '、', ';', '؛', '|', '/', '／', '•', '·', '+', '，']) {
         let mut name = String::new();
         for word in part.split_whitespace() {
-            let lower = word.to_lowercase();
-            if WORDS.and.contains(lower.as_str()) && !name.is_empty() && !is_initial(word) {
+            if WORDS.and.contains(lower(word).as_ref()) && !name.is_empty() && !is_initial(word) {
                 names.push(std::mem::take(&mut name));
             } else if !word.contains('@') {
                 // «سعيد وعلي» joins with its first letter; that cannot be told from a name.
@@ -220,7 +220,10 @@ fn list(line: &str) -> Vec<String> {
         }
         names.push(name);
     }
-    names.retain(|it| it.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !it.chars().any(char::is_numeric) && !is_job(it));
+    names.retain(|it| {
+        let letters = || it.chars().map(Letter::of);
+        letters().filter(|it| it.is_alphabetic()).count() >= 2 && !letters().any(Letter::is_numeric) && !is_job(it)
+    });
     names
 }
 
@@ -233,7 +236,7 @@ fn is_initial(word: &str) -> bool {
 }
 
 fn is_job(name: &str) -> bool {
-    name.to_lowercase().split(' ').any(|it| WORDS.jobs.contains(it))
+    lower(name).split(' ').any(|it| WORDS.jobs.contains(it))
 }
 
 fn is_organisation(name: &str) -> bool {

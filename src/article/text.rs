@@ -41,6 +41,9 @@ pub(crate) fn lower_in_place(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let small = |c: char| {
+        if Letter::of(c).is_small() {
+            return c;
+        }
         let mut lower = c.to_lowercase();
         let first = lower.next().filter(|it| it.len_utf8() == c.len_utf8());
         if lower.next().is_none() { first.unwrap_or(c) } else { c }

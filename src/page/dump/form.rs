@@ -205,6 +205,8 @@ fn is_date(text: &str) -> bool {
             || digits.split(|c: char| !c.is_ascii_digit()).filter(|it| !it.is_empty()).count() >= 4;
     }
     let all_digits = bytes.iter().filter(|it| it.is_ascii_digit()).count();
+    // `April 10, 20233 years ago, 142 views` was glued together.
+    let most = if all_digits >= 5 { 24 } else { 0 };
     let mut rest = text;
     let (mut named, mut others) = (false, 0);
     // `Feb. 27`, `10 فبراير`: no year, but nothing else either.
@@ -215,13 +217,12 @@ fn is_date(text: &str) -> bool {
         } else {
             let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
             (others, rest) = (others + end, &rest[end..]);
-            if others > 24 {
+            if others > most {
                 return false;
             }
         }
     }
-    // `April 10, 20233 years ago, 142 views` was glued together.
-    named && (others == 0 || all_digits >= 5 && others <= 24)
+    named
 }
 
 fn is_legal(text: &str, signs: &Signs) -> bool {
