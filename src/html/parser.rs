@@ -127,7 +127,8 @@ impl Parser<'_> {
     }
 
     fn text(&mut self, from: usize, to: usize) {
-        if from >= to {
+        // How characters are read aloud stands above them and is none of the text (§4.5.11).
+        if from >= to || matches!(self.top().1, Tag::Rt | Tag::Rp) {
             return;
         }
         let text = &self.bytes[from..to];
@@ -314,6 +315,7 @@ impl Parser<'_> {
             Tag::Li => self.close_within(Border::Item, &[Tag::Li]),
             Tag::Dd | Tag::Dt => self.close_within(Border::Item, &[Tag::Dd, Tag::Dt]),
             Tag::Option => self.close_if_top(&[Tag::Option]),
+            Tag::Rt | Tag::Rp => self.close_if_top(&[Tag::Rt, Tag::Rp]),
             Tag::Optgroup => {
                 self.close_if_top(&[Tag::Option]);
                 self.close_if_top(&[Tag::Optgroup]);

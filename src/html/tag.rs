@@ -51,7 +51,7 @@ tags! {
     Legend b"legend", Li b"li", Link b"link", Main b"main", Mark b"mark", Math b"math", Menu b"menu", Meta b"meta",
     Nav b"nav", Noembed b"noembed", Noframes b"noframes", Noscript b"noscript", Object b"object", Ol b"ol",
     Optgroup b"optgroup", Option b"option", P b"p", Param b"param", Picture b"picture", Plaintext b"plaintext",
-    Pre b"pre", Q b"q", S b"s", Script b"script", Search b"search", Section b"section", Select b"select",
+    Pre b"pre", Q b"q", Rp b"rp", Rt b"rt", S b"s", Script b"script", Search b"search", Section b"section", Select b"select",
     Small b"small", Source b"source", Span b"span", Strike b"strike", Strong b"strong", Style b"style", Sub b"sub",
     Summary b"summary", Sup b"sup", Svg b"svg", Table b"table", Tbody b"tbody", Td b"td", Template b"template",
     Textarea b"textarea", Tfoot b"tfoot", Th b"th", Thead b"thead", Time b"time", Title b"title", Tr b"tr",

@@ -34,6 +34,15 @@ fn end_tags_that_are_left_out_are_implied() {
 }
 
 #[test]
+fn how_characters_are_read_aloud_is_no_text() {
+    let read = |html: &str| {
+        let tree = Tree::parse(html);
+        tree.whole_text(0)
+    };
+    assert_eq!(read("<p><ruby>体罰<rp>(</rp><rt>たいばつ</rt><rp>)</rp></ruby>を<ruby>禁止<rt>きんし</ruby>する</p>"), "体罰を禁止する");
+}
+
+#[test]
 fn a_head_without_an_end_ends_where_the_body_begins() {
     assert_eq!(outline("<html><head><title>T</title><div>x</div>"), "html(head(title('T')) div('x'))");
     assert_eq!(outline("<head><meta charset=utf-8>text"), "head(meta()) 'text'");

@@ -114,6 +114,14 @@ fn a_text_for_subscribers_is_cut_where_the_script_counts_more_words() {
 }
 
 #[test]
+fn a_heading_over_the_menu_is_no_headline() {
+    let head = "<title>harbourtimes.example / News / The harbour is open again</title>";
+    assert_eq!(title(head, "<h1>Navigation and services</h1><h1>The harbour is open again</h1>"), "The harbour is open again");
+    let head = "<title>The harbour is open again</title>";
+    assert_eq!(title(head, "<div><h1>Quicklinks</h1><ul><li><a href=/a>Ships</a></ul></div>"), "The harbour is open again");
+}
+
+#[test]
 fn a_script_about_the_page_tells_its_day_where_none_tells_the_articles() {
     let day = |more: &str| {
         let head = format!(

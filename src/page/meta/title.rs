@@ -16,6 +16,9 @@ const SEPARATORS: [&str; 12] = [" | ", " - ", " – ", " — ", " · ", " :: ", 
 /// Bytes below which a headline says too little to be known again, in the form of [`fold`].
 const MIN_KNOWN: usize = 10;
 
+/// Bytes from which one or two words may be a headline; shorter ones name a part of the page, such as its menu.
+const MIN_TELLING: usize = 16;
+
 /// What a site calls itself.
 #[derive(Debug, Clone, Default)]
 pub(in crate::page) struct Site {
@@ -79,10 +82,18 @@ pub(super) fn choose(said: &Said, tags: &Tags, site: &Site) -> (Option<(String, 
             let window = tags.title.clone().and_then(own);
             let longest = window.as_deref().map(longest).filter(|it| it.len() >= MIN_KNOWN);
             let in_window = longest.and_then(|part| tags.headings.iter().find(|it| fold(&it.1) == part));
-            in_window.map(|it| it.1.clone()).or_else(|| first().next()).or(window).map(|it| (it, Origin::Dom))
+            let whole = window.as_deref().map(fold).unwrap_or_default();
+            let within = |it: &String| Some(fold(it)).is_some_and(|it| it.len() >= MIN_KNOWN && whole.contains(&it));
+            let heading = || first().find(within).or_else(|| first().find(|it| is_telling(it)));
+            in_window.map(|it| it.1.clone()).or_else(heading).or(window).or_else(|| first().next()).map(|it| (it, Origin::Dom))
         }
     };
     (title, false)
+}
+
+/// Whether a heading has the length of a headline, and not only that of the name of a part of the page.
+pub(in crate::page) fn is_telling(heading: &str) -> bool {
+    heading.len() >= MIN_TELLING || heading.split_whitespace().count() > 2
 }
 
 /// Whether the second headline is the first one without what stands before it.

@@ -27,7 +27,8 @@ impl Work<'_, '_> {
             let same = said.as_deref().is_some_and(|said| alike(said, &fold(&visible)))
                 || self.content.title.as_deref().is_some_and(|it| title::is_part(it, &visible));
             let first = self.stretch.holder == 0;
-            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible);
+            let heading =
+                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible) && title::is_telling(&visible);
             // What the metadata agree on, with a kicker or in other words, is the headline.
             let agreed = first && self.view.meta.agreed;
             let settled = agreed && (!same || self.content.title.as_deref().is_some_and(|it| title::ends_with(it, &visible)));
