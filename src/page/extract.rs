@@ -25,11 +25,11 @@ const LESS_PROBABLE: f32 = 0.25;
 const SHORT: u32 = 100;
 /// Links as long as headlines that a page without a sure text has at most, if it is no listing.
 const FEW_HEADLINES: usize = 6;
-/// Lines of a page that are read; a page of more is cut. A page that has more of them for its size than this is no
-/// publisher's: those have one for a hundred bytes at most, mostly for a thousand.
+/// Lines of a page that are read: so many, and one for so many bytes. A page of more is cut; it is no publisher's, whose
+/// pages have a line for hundreds of bytes where they are long.
 const MAX_LINES: usize = 200_000;
-const FREE_LINES: usize = 4_000;
-const BYTES_OF_LINE: usize = 128;
+const FREE_LINES: usize = 4_500;
+const BYTES_OF_LINE: usize = 192;
 
 static HINTS: LazyLock<Option<Reader>> = LazyLock::new(Reader::new);
 

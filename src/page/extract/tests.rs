@@ -59,7 +59,7 @@ fn no_more_headings_are_weighed_than_a_page_can_have() {
         format!(
             "<article><h1>Ship {at} will come in spring</h1><time>1 May 2026</time><p>The harbour of town {at} was opened again on \
             Friday, said the minister, and ships will come in spring, while traders hope for better days. All of them had waited \
-            for {at} years, and some had moved away.</article>"
+            for {at} years, and some had moved away to another harbour in the meantime.</article>"
         )
     };
     let html = ENGLISH.replace("</body>", &(0..4_000).map(article).collect::<String>());
