@@ -66,6 +66,11 @@ pub(super) fn stop_when_asked(stop: &CancellationToken, limit: Option<Duration>)
 }
 
 async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonError> {
+    if config.fetch.contact.is_none() {
+        tracing::warn!(
+            "requests name nobody whom a site could ask: set fetch.contact in a config file before you poll other people's sites"
+        );
+    }
     let sources = daemon::sources(config).await?;
     let stop = CancellationToken::new();
     stop_when_asked(&stop, overrides.for_)?;
