@@ -19,6 +19,9 @@ const MIN_KNOWN: usize = 10;
 /// Bytes from which one or two words may be a headline; shorter ones name a part of the page, such as its menu.
 const MIN_TELLING: usize = 16;
 
+/// Bytes from which a heading that stands in a title does not stand there by chance, in the form of [`fold`].
+const MIN_WITHIN: usize = 4;
+
 /// What a site calls itself.
 #[derive(Debug, Clone, Default)]
 pub(in crate::page) struct Site {
@@ -83,7 +86,7 @@ pub(super) fn choose(said: &Said, tags: &Tags, site: &Site) -> (Option<(String, 
             let longest = window.as_deref().map(longest).filter(|it| it.len() >= MIN_KNOWN);
             let in_window = longest.and_then(|part| tags.headings.iter().find(|it| fold(&it.1) == part));
             let whole = window.as_deref().map(fold).unwrap_or_default();
-            let within = |it: &String| Some(fold(it)).is_some_and(|it| it.len() >= MIN_KNOWN && whole.contains(&it));
+            let within = |it: &String| is_within(&whole, it);
             let heading = || first().find(within).or_else(|| first().find(|it| is_telling(it)));
             in_window.map(|it| it.1.clone()).or_else(heading).or(window).or_else(|| first().next()).map(|it| (it, Origin::Dom))
         }
@@ -94,6 +97,12 @@ pub(super) fn choose(said: &Said, tags: &Tags, site: &Site) -> (Option<(String, 
 /// Whether a heading has the length of a headline, and not only that of the name of a part of the page.
 pub(in crate::page) fn is_telling(heading: &str) -> bool {
     heading.len() >= MIN_TELLING || heading.split_whitespace().count() > 2
+}
+
+/// Whether a heading stands in a title, which is folded.
+pub(in crate::page) fn is_within(title: &str, heading: &str) -> bool {
+    let heading = fold(heading);
+    heading.len() >= MIN_WITHIN && title.contains(&heading)
 }
 
 /// Whether the second headline is the first one without what stands before it.

@@ -27,8 +27,9 @@ impl Work<'_, '_> {
             let same = said.as_deref().is_some_and(|said| alike(said, &fold(&visible)))
                 || self.content.title.as_deref().is_some_and(|it| title::is_part(it, &visible));
             let first = self.stretch.holder == 0;
-            let heading =
-                self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible) && title::is_telling(&visible);
+            // One that only names a part of the page, such as its menu, is none of what the metadata say.
+            let telling = title::is_telling(&visible) || said.as_deref().is_none_or(|said| title::is_within(said, &visible));
+            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible) && telling;
             // What the metadata agree on, with a kicker or in other words, is the headline.
             let agreed = first && self.view.meta.agreed;
             let settled = agreed && (!same || self.content.title.as_deref().is_some_and(|it| title::ends_with(it, &visible)));
