@@ -30,6 +30,7 @@ use crate::{
     html::{NodeId, Tag, Tree},
 };
 
+mod address;
 pub(super) mod signs;
 
 /// Text of an article that follows another, at least; in weight of [`Measured::weight`].
@@ -290,7 +291,7 @@ fn candidate(context: &Context<'_, '_>, at: usize, before: &[Stretch], own: Opti
         return None;
     }
     let end = context.line_at(tree.end(if nested { holder } else { shared }));
-    let url = address(view, holder, line.block);
+    let url = address::of(view, holder, line.block);
     (context.text_in(at + 1, end) >= MIN_PART).then_some(Candidate { at, level, last_body, next_body, shared, holder, nested, end, url })
 }
 
@@ -306,52 +307,6 @@ fn best_headline(context: &Context<'_, '_>, at: usize, next_body: usize) -> usiz
     let best = headings.iter().filter(|it| level(**it) == highest).copied().collect::<Vec<_>>();
     let long = best.iter().find(|it| view.measured.weight[**it] >= 30);
     named.or(long).or(best.first()).copied().unwrap_or(at)
-}
-
-/// The address of this site that the element carries, or one between it and the headline.
-fn address(view: View<'_, '_>, holder: NodeId, block: NodeId) -> Option<Url> {
-    const NOT: [&str; 14] = [
-        "href",
-        "src",
-        "class",
-        "id",
-        "style",
-        "srcset",
-        "data-src",
-        "itemtype",
-        "itemscope",
-        "action",
-        "data-image",
-        "data-img",
-        "poster",
-        "content",
-    ];
-    let of = |node: NodeId| {
-        view.tree
-            .raw_attributes(node)
-            .filter(|(name, value)| !NOT.contains(&name.to_ascii_lowercase().as_str()) && value.len() < 2_000)
-            .find_map(|(_, value)| {
-                let value = value.trim();
-                let looks = value.starts_with("https://")
-                    || value.starts_with("http://")
-                    || value.starts_with('/') && value.len() > 8 && !value.contains(' ');
-                let url = looks.then(|| view.base.join(&htmlize::unescape_attribute(value)).ok()).flatten()?;
-                let picture = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg", ".js", ".css"].iter().any(|it| url.path().ends_with(it));
-                (!picture && url.path().len() > 2 && (view.base.host().is_none() || same_site(view.base, &url))).then_some(url)
-            })
-    };
-    path(view.tree, holder, block).find_map(of)
-}
-
-fn same_site(one: &Url, other: &Url) -> bool {
-    let bare = |url: &Url| url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
-    let (one, other) = (bare(one), bare(other));
-    one == other || one.ends_with(&format!(".{other}")) || other.ends_with(&format!(".{one}"))
-}
-
-/// The elements from `block` up to `holder`.
-fn path(tree: &Tree<'_>, holder: NodeId, block: NodeId) -> impl Iterator<Item = NodeId> {
-    std::iter::once(block).chain(tree.ancestors(block)).take_while(move |it| tree.within(*it, holder))
 }
 
 fn heading_level(tree: &Tree<'_>, block: NodeId) -> Option<u8> {
