@@ -312,7 +312,7 @@ impl Facts {
         let was_site = self.site.take_if(|_| source.kind != SourceKind::Site || self.url != url).is_some();
         if self.url != url || was_site {
             (self.validators, self.trust) = (Validators::default(), Trust::default());
-            self.body_hash = None;
+            (self.body_hash, self.sent_hash) = (None, None);
             (self.moved, self.backfill, self.gone) = (None, None, None);
         }
         self.id = source.id.to_string();

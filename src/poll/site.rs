@@ -98,7 +98,8 @@ fn take(facts: &mut Facts, found: Found) {
         return;
     }
     facts.site = Some(found);
-    (facts.validators, facts.trust, facts.body_hash) = (Validators::default(), Trust::default(), None);
+    (facts.validators, facts.trust) = (Validators::default(), Trust::default());
+    (facts.body_hash, facts.sent_hash) = (None, None);
     facts.hints = Hints::default();
     (facts.moved, facts.backfill, facts.gone) = (None, None, None);
     (facts.last_success, facts.listed) = (None, 0);

@@ -131,6 +131,19 @@ impl Bench {
 }
 
 #[tokio::test]
+async fn a_body_that_is_sent_again_is_known_and_one_that_could_not_be_read_is_not() {
+    let bench = Bench::new();
+    let body = feed(&[("a", 0), ("b", 0)]);
+    let first = bench.poll(0, &body).await;
+    let again = bench.poll(1, &body).await;
+    assert_eq!((again.sent_hash, again.touched_day, again.last_success), (first.sent_hash, first.touched_day, Some(at(1))));
+    for failures in [1, 2] {
+        assert_eq!(bench.poll(1 + i64::from(failures), "no feed at all").await.failures, failures);
+    }
+    assert_eq!(bench.poll(4, &body).await.failures, 0);
+}
+
+#[tokio::test]
 async fn a_push_changes_nothing_of_what_is_known_of_the_whole_listing() {
     let bench = Bench::new();
     let before = bench.poll(0, &feed(&[("a", 0), ("b", 0), ("c", 0)])).await;

@@ -28,6 +28,8 @@ pub struct Facts {
     pub trust: Trust,
     /// SHA-256 (first 16 bytes) of the last parsed body.
     pub body_hash: Option<[u8; 16]>,
+    /// The same of what it was sent as.
+    pub sent_hash: Option<[u8; 16]>,
     /// How it is.
     pub state: State,
     /// Why, in words.
@@ -125,6 +127,7 @@ impl Default for Facts {
             validators: Validators::default(),
             trust: Trust::default(),
             body_hash: None,
+            sent_hash: None,
             state: State::New,
             reason: String::new(),
             failures: 0,
