@@ -15,10 +15,10 @@ mod site;
 mod page;
 mod moved;
 mod backfill;
+mod next;
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -33,15 +33,12 @@ use crate::{
     fetch::{Fetch, Trust, Validators},
     pipeline::PipelineError,
     publish::{self, PollRecord},
-    schedule::{
-        Due, Known, Polled, Sooner,
-        decide::{self, Bounds, PollResult, Situation, Terms},
-        rhythm::Expectation,
-    },
-    store::{Facts, HostKey, PollStore, State, digest},
+    schedule::{Due, Known, Polled, Sooner, decide::PollResult},
+    store::{Facts, HostKey, PollStore},
     telemetry::metrics,
-    websub::{Found, Push, Subscription},
+    websub::{Found, Push},
 };
+use next::{decide, rely};
 use turns::{Turns, Work};
 use visit::Visit;
 
@@ -222,64 +219,6 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     // Closed once the run stops: the next due time is durable.
     outputs.polled.send(Polled { slot: due.slot, next: next.at, known }).await.ok();
     Ok(())
-}
-
-/// Learns from the visit how good the hub is; gives until when it can be relied on.
-fn rely(visit: &mut Visit, subscription: &Subscription, before: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let (since, trust) = (subscription.since.filter(|_| subscription.is_live(now))?, &mut visit.facts.hub);
-    if matches!(visit.result, PollResult::Read { .. } | PollResult::Unchanged) {
-        metrics::push_missed(trust.polled(&visit.sighting.published, (since, before.unwrap_or(now)), now));
-    }
-    subscription.until.filter(|_| trust.is_reliable())
-}
-
-/// Learns from the visit, and decides on the next.
-fn decide(
-    rules: &Rules,
-    source: &Source,
-    visit: &mut Visit,
-    (price, told_until): (f64, Option<DateTime<Utc>>),
-    now: DateTime<Utc>,
-) -> decide::Next {
-    let facts = &mut visit.facts;
-    let seconds = now.timestamp();
-    let expected = match visit.result {
-        PollResult::Read { .. } | PollResult::Unchanged => {
-            let expected = facts.rhythm.observe(&visit.sighting, seconds);
-            // What a hub tells needs no polls; the few that are made all the same are trimmed from the others'.
-            facts.appetite = Some(if told_until.is_some() { 0.0 } else { as_stored(&expected) });
-            expected
-        }
-        _ => facts.rhythm.expectation(seconds),
-    };
-    let min = source.min_interval.unwrap_or(rules.bounds.min);
-    let bounds = Bounds { min, max: source.max_interval.unwrap_or(rules.bounds.max).max(min) };
-    let situation = Situation {
-        seed: u64::from_be_bytes(digest(&[facts.id.as_bytes()])),
-        failures: facts.failures,
-        interval_s: facts.interval_s,
-        listed: facts.listed,
-        gap: visit.gap,
-        hints: facts.hints,
-        gone: facts.gone,
-        last_new: facts.last_new.max(facts.rhythm.since()),
-        told_until,
-    };
-    let mut next = decide::next(&situation, visit.result, &expected, Terms { bounds, price }, now);
-    match (next.state, &facts.moved) {
-        (State::Ok, Some(moved)) if moved.adopted => {
-            next.state = State::Moved;
-            facts.reason = format!("it has moved to {}", moved.to);
-        }
-        (State::Silent, _) => "nothing new for a month".clone_into(&mut facts.reason),
-        _ => {}
-    }
-    next
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a weight in a sum over all sources")]
-fn as_stored(expected: &Expectation) -> f32 {
-    expected.appetite() as f32
 }
 
 fn report(poll: &PollRecord, result: PollResult, failures: u32) {

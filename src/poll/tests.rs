@@ -1,9 +1,10 @@
 //! A source and its hub, with the store's twin and a clock that stands still.
 
-use std::sync::Mutex;
+use std::{io::Write as _, sync::Mutex};
 
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use flate2::{Compression, write::GzEncoder};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -12,20 +13,25 @@ use crate::{
     clock::ManualClock,
     config::{PageMode, RobotsMode, sources},
     fetch::{Body, Fetched, Links, Outcome, Request},
+    schedule::decide::Bounds,
     store::{Store, SubscriptionCommit},
-    websub::Announced,
+    websub::{Announced, Subscription},
 };
 
 /// Answers every request with the same body.
 #[derive(Debug, Default)]
 struct Canned(Mutex<String>);
 
+/// A body as most servers send it.
 fn fetched(body: &str) -> Fetched {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(body.as_bytes()).unwrap();
+    let bytes = Bytes::from(gzip.finish().unwrap());
     Fetched {
         url: Url::parse("https://a.example/feed").unwrap(),
         via: Vec::new(),
         content_type: None,
-        body: Body { bytes: Bytes::copy_from_slice(body.as_bytes()), encodings: Vec::new() },
+        body: Body { bytes, encodings: vec!["gzip".to_owned()] },
         validators: Validators { etag: Some(b"\"e\"".to_vec()), last_modified: None },
         moved: None,
         fresh_for: None,
@@ -136,6 +142,7 @@ async fn a_body_that_is_sent_again_is_known_and_one_that_could_not_be_read_is_no
     let body = feed(&[("a", 0), ("b", 0)]);
     let first = bench.poll(0, &body).await;
     let again = bench.poll(1, &body).await;
+    assert!(first.sent_hash.is_some());
     assert_eq!((again.sent_hash, again.touched_day, again.last_success), (first.sent_hash, first.touched_day, Some(at(1))));
     for failures in [1, 2] {
         assert_eq!(bench.poll(1 + i64::from(failures), "no feed at all").await.failures, failures);

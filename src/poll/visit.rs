@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
@@ -14,7 +15,7 @@ use crate::{
         sources::{Location, Source},
     },
     feed::{self, Feed},
-    fetch::{self, Fetch, FetchError, Fetched, Hold, Outcome, Request, Trouble, Validators},
+    fetch::{self, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Trouble, Validators},
     listing as links,
     pipeline::PipelineError,
     schedule::{decide::PollResult, hints::Hints, rhythm::Sighting},
@@ -175,20 +176,17 @@ fn read_body(
     fetched: Fetched,
     (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<Visit, StoreError> {
-    facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
-    let sent = sent_as(&fetched);
     // Most bodies that come again are sent as they were, and need not be decompressed to be known.
-    if facts.sent_hash == Some(sent) && facts.body_hash.is_some_and(|it| is_known(&facts, it, now)) {
-        facts.validators = fetched.validators;
-        return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
-    }
-    let bytes = match fetched.body.decode(rules.max_decoded) {
+    let sent = sent_as(&fetched);
+    let again = facts.body_hash.filter(|it| sent.is_some() && facts.sent_hash == sent && is_known(&facts, *it, now));
+    let bytes = match again.map_or_else(|| fetched.body.decode(rules.max_decoded), |_| Ok(Bytes::new())) {
         Ok(bytes) => bytes,
         Err(error) => return Ok(ended(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
     };
-    let hash = digest(&[&bytes]);
+    facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
+    let hash = again.unwrap_or_else(|| digest(&[&bytes]));
     if is_known(&facts, hash, now) {
-        (facts.validators, facts.sent_hash) = (fetched.validators, Some(sent));
+        (facts.validators, facts.sent_hash) = (fetched.validators, sent);
         return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
     }
     let (listed, says) = if source.kind == SourceKind::Page {
@@ -205,16 +203,17 @@ fn read_body(
     match listed {
         Ok(listed) if fetched.delta => Ok(Visit { announced: says.announced, ..added(facts, listed, fetched.validators, now) }),
         Ok(listed) => {
-            facts.sent_hash = Some(sent);
+            facts.sent_hash = sent;
             Ok(taken(facts, listed, (says, fetched.validators, hash), now))
         }
         Err(reason) => Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
     }
 }
 
-/// Of the bytes as they came, and how they are encoded.
-fn sent_as(fetched: &Fetched) -> [u8; 16] {
-    digest(&[&fetched.body.bytes, fetched.body.encodings.join(",").as_bytes()])
+/// Of the bytes as they came, and how they are encoded; nothing where the body is what came.
+fn sent_as(fetched: &Fetched) -> Option<[u8; 16]> {
+    let Body { bytes, encodings } = &fetched.body;
+    (!encodings.is_empty()).then(|| digest(&[bytes, encodings.join(",").as_bytes()]))
 }
 
 /// Whether this body was gone through, and that lately.

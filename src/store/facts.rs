@@ -28,7 +28,7 @@ pub struct Facts {
     pub trust: Trust,
     /// SHA-256 (first 16 bytes) of the last parsed body.
     pub body_hash: Option<[u8; 16]>,
-    /// The same of what it was sent as.
+    /// The same of what it was sent as, where it was sent compressed.
     pub sent_hash: Option<[u8; 16]>,
     /// How it is.
     pub state: State,
