@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    admin::{self, control},
+    admin::{self, control, ready::Ready},
     article::commit::{self, DeadLetterFiles},
     clock::{Clock as _, SystemClock},
     config::{Backlog, Config, ConfigErrors, SinkKind, sources::Sources},
@@ -102,13 +102,15 @@ pub async fn run_with<P: Publish>(
     let sink = sink(&store)?;
     let (status_tx, status) = watch::channel(Status::default());
     let (pressure_tx, pressure) = watch::channel(Pressure::default());
+    let ready = Ready::default();
     let mut side = JoinSet::new();
+    side.spawn(admin::follow(status, ready.clone()));
     if let Some(address) = config.admin.listen.address() {
         let listener = TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?;
         if let Ok(local) = listener.local_addr() {
             tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
         }
-        let shown = admin::Shown { metrics: start.metrics.clone(), status };
+        let shown = admin::Shown { metrics: start.metrics.clone(), ready: ready.clone() };
         side.spawn(admin::serve(listener, shown, CancellationToken::new()));
     }
     let (adopt_tx, adopt) = mpsc::channel(1);
@@ -116,7 +118,7 @@ pub async fn run_with<P: Publish>(
     let path = config.control_socket();
     let socket = control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
     side.spawn(socket.serve(control::Reach { store: store.clone(), adopt: adopt_tx, changes: changes_tx }));
-    side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), start.metrics, pressure_tx));
+    side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), start.metrics, (pressure_tx, ready)));
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
     let mut parts = parts(config, sources, store, sink)?;
     parts.websub = websub(config).await?;

@@ -3,6 +3,7 @@
 
 pub mod control;
 pub mod http;
+pub mod ready;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -11,6 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
+use self::ready::{Part, Ready};
 use crate::publish::Status;
 
 /// What the endpoint shows.
@@ -18,8 +20,8 @@ use crate::publish::Status;
 pub struct Shown {
     /// Renders the metrics; `None` where another daemon of this process records them.
     pub metrics: Option<PrometheusHandle>,
-    /// Whether publishing goes on.
-    pub status: watch::Receiver<Status>,
+    /// Whether the daemon does its work.
+    pub ready: Ready,
 }
 
 /// Serves until `stop`.
@@ -33,24 +35,33 @@ fn answer(shown: &Shown, path: &str) -> Response<Full<Bytes>> {
         // The process answers: what it waits for is the business of `/readyz`.
         "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {
-            let (ready, words) = words(&shown.status.borrow());
-            text(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, words + "\n")
+            let (ready, words) = shown.ready.words();
+            text(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, words)
         }
-        "/" => text(
-            StatusCode::OK,
-            format!("nashra {}\npublishing: {}\n\n/metrics /healthz /readyz\n", env!("CARGO_PKG_VERSION"), words(&shown.status.borrow()).1),
-        ),
+        "/" => {
+            text(StatusCode::OK, format!("nashra {}\n\n{}\n/metrics /healthz /readyz\n", env!("CARGO_PKG_VERSION"), shown.ready.words().1))
+        }
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }
 }
 
-fn words(status: &Status) -> (bool, String) {
+/// Tells readiness how publishing is, until the stage ends.
+pub async fn follow(mut status: watch::Receiver<Status>, ready: Ready) {
+    loop {
+        ready.set(Part::Publish, publishing(&status.borrow_and_update()));
+        if status.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+fn publishing(status: &Status) -> Result<(), String> {
     match status {
-        Status::Connecting => (false, "connecting to the sink".to_owned()),
-        Status::Publishing => (true, "ok".to_owned()),
+        Status::Connecting => Err("connecting to the sink".to_owned()),
+        Status::Publishing => Ok(()),
         // Polling goes on and nothing is lost, but records do not arrive.
-        Status::Retrying(reason) => (false, format!("the sink does not take records: {reason}")),
-        Status::Halted(halt) => (false, format!("publishing stopped: {halt}")),
+        Status::Retrying(reason) => Err(format!("the sink does not take records: {reason}")),
+        Status::Halted(halt) => Err(format!("publishing stopped: {halt}")),
     }
 }
 

@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
 use crate::{
+    admin::ready::{Part, Ready},
     article::commit::{DeadLetterFiles, day},
     clock::{Clock as _, SystemClock},
     config::Config,
@@ -43,7 +44,12 @@ impl Settings {
 }
 
 /// Runs until it is aborted.
-pub(super) async fn run(store: Store, settings: Settings, handle: Option<PrometheusHandle>, pressure: watch::Sender<Pressure>) {
+pub(super) async fn run(
+    store: Store,
+    settings: Settings,
+    handle: Option<PrometheusHandle>,
+    (pressure, ready): (watch::Sender<Pressure>, Ready),
+) {
     // The first hour belongs to polling: after a long stop it renews what is still listed before anything is forgotten.
     let first_sweep = Instant::now() + Duration::from_hours(1);
     let mut swept = None;
@@ -57,6 +63,7 @@ pub(super) async fn run(store: Store, settings: Settings, handle: Option<Prometh
             Ok(levels) => {
                 metrics::levels(levels);
                 tell(&pressure, judge(&levels, &settings), &levels);
+                ready.set(Part::Disk, room(&levels, &settings));
             }
             Err(error) => tracing::warn!(%error, "the levels cannot be read"),
         }
@@ -92,13 +99,25 @@ fn levels(store: &Store, entries_pending: u64) -> Result<Levels, StoreError> {
 /// full, it stops. Pure.
 fn judge(levels: &Levels, settings: &Settings) -> Pressure {
     let half = settings.outbox_max / 2;
-    if levels.disk_free < settings.disk_min || levels.outbox_bytes >= settings.outbox_max {
+    if room(levels, settings).is_err() {
         Pressure::Stop
     } else if levels.outbox_bytes > half {
         let share = (levels.outbox_bytes - half) * 36 / half.max(1);
         Pressure::Slow(4 + u32::try_from(share).unwrap_or(36))
     } else {
         Pressure::None
+    }
+}
+
+/// Whether the disk and the outbox have room for new work. Pure.
+fn room(levels: &Levels, settings: &Settings) -> Result<(), String> {
+    if levels.disk_free < settings.disk_min {
+        let (free, least) = (levels.disk_free, settings.disk_min);
+        Err(format!("{free} bytes are free where data_dir is, less than store.min_free_disk ({least}): nothing new is polled"))
+    } else if levels.outbox_bytes >= settings.outbox_max {
+        Err(format!("{} bytes wait in the outbox, as much as outbox.max_bytes allows: nothing new is polled", levels.outbox_bytes))
+    } else {
+        Ok(())
     }
 }
 
@@ -148,6 +167,10 @@ mod tests {
         assert_eq!(at(400), Pressure::None);
         assert_eq!(at(750), Pressure::Slow(22));
         assert_eq!(at(1000), Pressure::Stop);
-        assert_eq!(judge(&Levels { disk_free: 5, ..Levels::default() }, &settings), Pressure::Stop);
+        let full = Levels { disk_free: 5, ..Levels::default() };
+        assert_eq!(judge(&full, &settings), Pressure::Stop);
+        assert!(room(&full, &settings).unwrap_err().contains("store.min_free_disk"));
+        let waiting = Levels { outbox_bytes: 1000, disk_free: 100, ..Levels::default() };
+        assert!(room(&waiting, &settings).unwrap_err().contains("outbox.max_bytes"));
     }
 }

@@ -73,6 +73,7 @@ fn describe() {
     describe_histogram!("nashra_store_commit_seconds", Unit::Seconds, "One durable commit");
     describe_gauge!("nashra_store_bytes", Unit::Bytes, "Size of the store's file");
     describe_counter!("nashra_store_errors_total", "Commits that failed and are tried again");
+    describe_gauge!("nashra_ready", "1 while a part (publish, topics, store, disk) is in order; /readyz has the reasons");
     describe_gauge!("nashra_disk_free_bytes", Unit::Bytes, "Free space where data_dir is");
 }
 
@@ -241,6 +242,11 @@ pub(crate) fn store_commit(took: Duration) {
 /// A commit failed and is tried again.
 pub(crate) fn store_error() {
     counter!("nashra_store_errors_total").increment(1);
+}
+
+/// A part of the daemon is in order (1) or not (0).
+pub(crate) fn ready(part: &'static str, ready: bool) {
+    gauge!("nashra_ready", "part" => part).set(f64::from(u8::from(ready)));
 }
 
 /// How full things are, sampled.

@@ -136,6 +136,7 @@ fn operators_see_health_readiness_metrics_and_explanations() {
         "nashra_articles_total{change=\"new\"} 1",
         "nashra_published_total{topic=\"articles\"} 1",
         "nashra_polls_total{outcome=\"missing\"}",
+        "nashra_ready{part=\"publish\"} 1",
     ] {
         // A record is counted a moment after it was written.
         until(metric, || get(&format!("{admin}metrics")).1.contains(metric).then_some(()));
