@@ -110,7 +110,8 @@ pub async fn run_with<P: Publish>(
         if let Ok(local) = listener.local_addr() {
             tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
         }
-        let shown = admin::Shown { metrics: start.metrics.clone(), ready: ready.clone() };
+        let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
+        let shown = admin::Shown { metrics: start.metrics.clone(), ready: ready.clone(), hosts };
         side.spawn(admin::serve(listener, shown, CancellationToken::new()));
     }
     let (adopt_tx, adopt) = mpsc::channel(1);

@@ -22,11 +22,17 @@ pub struct Shown {
     pub metrics: Option<PrometheusHandle>,
     /// Whether the daemon does its work.
     pub ready: Ready,
+    /// Names on the internet under which it is reached.
+    pub hosts: Vec<String>,
 }
+
+/// What an orchestrator asks is answered however many others are connected.
+const RESERVE: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Serves until `stop`.
 pub async fn serve(listener: TcpListener, shown: Shown, stop: CancellationToken) {
-    http::serve(listener, move |request| answer(&shown, request.path), stop).await;
+    let guard = http::Guard { hosts: Some(shown.hosts.clone()), reserve: &RESERVE };
+    http::serve_guarded(listener, move |request| answer(&shown, request.path), guard, stop).await;
 }
 
 fn answer(shown: &Shown, path: &str) -> Response<Full<Bytes>> {

@@ -9,15 +9,18 @@ use std::{
     process::ExitCode,
 };
 
-use crate::config::{
-    Config, Overrides, SourceList,
-    sources::{self, Location},
+use crate::{
+    config::{
+        Config, Overrides, SourceList,
+        sources::{self, Location},
+    },
+    telemetry::Stderr,
 };
 
 /// Checks, prints errors and warnings on stderr and a summary on stdout; exit code 1 where anything is wrong.
 #[must_use]
 pub fn run(config: Option<&Path>, overrides: &Overrides) -> ExitCode {
-    match check(config, overrides, &mut io::stdout().lock(), &mut io::stderr().lock()) {
+    match check(config, overrides, &mut io::stdout().lock(), &mut Stderr) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         // Nobody is left to tell.

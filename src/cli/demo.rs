@@ -66,7 +66,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let scratch = match tempfile::Builder::new().prefix("nashra-demo-").tempdir() {
         Ok(scratch) => scratch,
         Err(error) => {
-            eprintln!("nashra: a folder for the demo: {error}");
+            say!("nashra: a folder for the demo: {error}");
             return ExitCode::from(WORLD_FAILED);
         }
     };
@@ -74,11 +74,11 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let config = match options.overrides(data_dir).map(|overrides| Config::load(None, &overrides)) {
         Ok(Ok(config)) => config,
         Ok(Err(errors)) => {
-            eprintln!("{errors}");
+            say!("{errors}");
             return ExitCode::from(WRONG_INPUT);
         }
         Err(error) => {
-            eprintln!("nashra: {error}");
+            say!("nashra: {error}");
             return ExitCode::from(WRONG_INPUT);
         }
     };
@@ -88,7 +88,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
 async fn demo(config: &Config, options: &Options) -> Result<(), DaemonError> {
     let stop = CancellationToken::new();
     let site = demo::serve(SystemClock.now(), stop.clone()).await.map_err(DaemonError::Start)?;
-    eprintln!("a small news site is served on {}; one article is revised after 4 s, one appears after 7 s", site.base);
+    say!("a small news site is served on {}; one article is revised after 4 s, one appears after 7 s", site.base);
     run::stop_when_asked(&stop, options.for_)?;
     crate::config::ConfigErrors::check(site.sources.errors)?;
     let sources = Sources { polled: site.sources.sources, topics: site.sources.topics };

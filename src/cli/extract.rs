@@ -39,7 +39,7 @@ pub(super) fn run(options: Options) -> ExitCode {
     let rules = match page::Rules::read(&options.rules) {
         Ok(rules) => rules,
         Err(error) => {
-            eprintln!("nashra: {error}");
+            say!("nashra: {error}");
             return ExitCode::from(2);
         }
     };

@@ -93,18 +93,18 @@ impl Inputs {
         let code = match outcome {
             Ok(()) => u8::from(failed) * WRONG_INPUT,
             Err(Broken::Manifest(words)) => {
-                eprintln!("nashra: {words}");
+                say!("nashra: {words}");
                 WRONG_INPUT
             }
             // Whoever read our answers has seen enough.
             Err(Broken::Out(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Err(Broken::Out(error)) => {
-                eprintln!("nashra: standard output: {error}");
+                say!("nashra: standard output: {error}");
                 WORLD_FAILED
             }
         };
         if self.stats {
-            eprintln!("{}", serde_json::to_string(&stats).unwrap_or_default());
+            say!("{}", serde_json::to_string(&stats).unwrap_or_default());
         }
         ExitCode::from(code)
     }

@@ -1,6 +1,11 @@
 //! The command line. Data on standard output, words on standard error; exit codes: 0 done, 1 the input or the
 //! config is wrong, 2 usage, 3 the world outside failed.
 
+/// As `eprintln!`, but never a panic.
+macro_rules! say {
+    ($($words:tt)*) => { $crate::telemetry::say(format_args!($($words)*)) };
+}
+
 pub mod check;
 
 mod demo;
@@ -119,7 +124,7 @@ fn ask<E: std::fmt::Display>(
     let config = match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => config,
         Err(errors) => {
-            eprintln!("{errors}");
+            say!("{errors}");
             return ExitCode::from(WRONG_INPUT);
         }
     };
@@ -129,7 +134,7 @@ fn ask<E: std::fmt::Display>(
         Ok(Err(error)) => (error.to_string(), if is_world(&error) { WORLD_FAILED } else { WRONG_INPUT }),
         Err(error) => (error.to_string(), WORLD_FAILED),
     };
-    eprintln!("nashra: {what}: {error}");
+    say!("nashra: {what}: {error}");
     ExitCode::from(code)
 }
 
@@ -138,7 +143,7 @@ fn print(text: &str) -> ExitCode {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("nashra: standard output: {error}");
+            say!("nashra: standard output: {error}");
             ExitCode::from(WORLD_FAILED)
         }
         _ => ExitCode::SUCCESS,

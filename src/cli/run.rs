@@ -19,12 +19,12 @@ pub(super) fn run(overrides: &Overrides) -> ExitCode {
     let config = match Config::load(path, overrides) {
         Ok(config) => config,
         Err(errors) => {
-            eprintln!("{errors}");
+            say!("{errors}");
             return ExitCode::from(WRONG_INPUT);
         }
     };
     if let Some(error) = config.lacks_contact(path) {
-        eprintln!("{error}");
+        say!("{error}");
         return ExitCode::from(WRONG_INPUT);
     }
     in_runtime(&config, daemon(&config, overrides))
@@ -46,7 +46,7 @@ pub(super) fn in_runtime(config: &Config, work: impl Future<Output = Result<(), 
         outcome
     });
     let Err(error) = outcome else { return ExitCode::SUCCESS };
-    eprintln!("nashra: {error}");
+    say!("nashra: {error}");
     ExitCode::from(if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED })
 }
 

@@ -75,7 +75,7 @@ fn ask(overrides: &Overrides, work: impl AsyncFnOnce(&Config) -> Result<String, 
     let config = match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => config,
         Err(errors) => {
-            eprintln!("{errors}");
+            say!("{errors}");
             return ExitCode::from(WRONG_INPUT);
         }
     };
@@ -86,7 +86,7 @@ fn ask(overrides: &Overrides, work: impl AsyncFnOnce(&Config) -> Result<String, 
         Err(error) => (error.to_string(), WORLD_FAILED),
     };
     if !words.is_empty() {
-        eprintln!("nashra: {words}");
+        say!("nashra: {words}");
     }
     ExitCode::from(code)
 }

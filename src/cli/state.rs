@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{WORLD_FAILED, WRONG_INPUT, sources};
+use super::{WORLD_FAILED, WRONG_INPUT, print, sources};
 use crate::{
     admin::control::{self, Request, Response},
     config::{Config, Overrides, SinkKind},
@@ -36,23 +36,20 @@ pub(super) fn run(request: Request, overrides: &Overrides) -> ExitCode {
     let config = match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => config,
         Err(errors) => {
-            eprintln!("{errors}");
+            say!("{errors}");
             return ExitCode::from(WRONG_INPUT);
         }
     };
     let outcome =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map(|runtime| runtime.block_on(answer(request, &config)));
     match outcome {
-        Ok(Ok(words)) => {
-            println!("{words}");
-            ExitCode::SUCCESS
-        }
+        Ok(Ok(words)) => print(&format!("{words}\n")),
         Ok(Err((words, code))) => {
-            eprintln!("nashra: {words}");
+            say!("nashra: {words}");
             ExitCode::from(code)
         }
         Err(error) => {
-            eprintln!("nashra: {error}");
+            say!("nashra: {error}");
             ExitCode::from(WORLD_FAILED)
         }
     }
@@ -97,7 +94,7 @@ async fn change(wish: Wish, dry_run: bool, config: &Config) -> Result<String, (S
     };
     // One that clashes with a list can still be removed.
     if let Err(errors) = sources.with_added(store.added().all().map_err(failed)?) {
-        eprintln!("{errors}");
+        say!("{errors}");
     }
     let told = change::alone(wish, dry_run, (&sources.polled, &sources.topics), &store.added()).await.map_err(failed)?;
     Ok(serde_json::json!(told).to_string())

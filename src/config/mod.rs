@@ -34,7 +34,7 @@ pub use self::{
     overrides::Overrides,
     settings::{Admin, Config, Fetch, Kafka, Log, Outbox, Page, Poll, Queues, Run, Sink, Store, WebSub},
     size::{ByteSize, SizeError},
-    values::{Backlog, Contact, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
+    values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
 
 /// Larger files are refused unread: nobody writes such a config or list by hand.

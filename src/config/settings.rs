@@ -13,7 +13,7 @@ use super::{
     kafka::{Broker, Properties, TopicPrefix},
     setting::settings,
     size::ByteSize,
-    values::{Backlog, Contact, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
+    values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
 
 /// The shortest time that makes sense between two visits: a test on loopback, never a real site.
@@ -250,6 +250,8 @@ settings! {
     pub Admin {
         /// Where they are served.
         listen: Listen = Listen::On(([127, 0, 0, 1], 9606).into());
+        /// Names on the internet under which it is reached. Addresses and private names need not be listed.
+        hosts: Vec<HostName> = Vec::new();
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use ipnet::IpNet;
 use tracing_subscriber::filter::EnvFilter;
-use url::Url;
+use url::{Host, Url};
 
 use super::{choices::no_choice, duration, setting::from_text, size::ByteSize};
 
@@ -86,6 +86,27 @@ impl FromStr for Retention {
             return Ok(Self::Forever);
         }
         duration::parse(text).map(Self::For).map_err(|error| format!("{error}, or \"forever\""))
+    }
+}
+
+/// A host's name, without a port: in lower case, as it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostName(String);
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for HostName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match Host::parse(text.trim_end_matches('.')) {
+            Ok(Host::Domain(name)) => Ok(Self(name)),
+            _ => Err(format!("{text:?} is not a host's name such as \"status.example.org\", without a scheme and a port")),
+        }
     }
 }
 
@@ -303,6 +324,7 @@ from_text! {
     IpNet, "a network in quotes such as \"10.0.0.0/8\"", network;
     Backlog, "a duration in quotes such as \"3d\", or \"all\"", Backlog::from_str;
     Retention, "a duration in quotes such as \"7d\", or \"forever\"", Retention::from_str;
+    HostName, "a host's name in quotes such as \"status.example.org\"", HostName::from_str;
     Listen, "an address in quotes such as \"127.0.0.1:9606\", or \"off\"", Listen::from_str;
     PublicUrl, "a URL in quotes such as \"https://news.example.org/hooks\"", PublicUrl::from_str;
     LogFilter, "a level in quotes such as \"info\"", LogFilter::from_str;

@@ -28,6 +28,12 @@ pub fn is_public(ip: IpAddr) -> bool {
     }
 }
 
+/// Whether a name is of a private network by its form: nobody can have it on the internet.
+#[must_use]
+pub fn is_private_name(name: &str) -> bool {
+    !name.contains('.') || [".localhost", ".local", ".internal", ".lan", ".home.arpa"].iter().any(|it| name.ends_with(it))
+}
+
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     match ip.octets() {
         // "This network", private (RFC 1918), loopback; multicast, reserved and broadcast (RFC 5771, RFC 1112).

@@ -7,7 +7,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::{Host, Url};
 
-use crate::{fetch::address::is_public, store::Moved};
+use crate::{
+    fetch::address::{is_private_name, is_public},
+    store::Moved,
+};
 
 /// A redirect is adopted after so many polls in a row over so long a time.
 const HOLDS: (u32, TimeDelta) = (3, TimeDelta::days(1));
@@ -36,9 +39,7 @@ fn may_move(from: &Url, to: &Url) -> bool {
         Some(Host::Ipv4(ip)) => is_public(ip.into()),
         Some(Host::Ipv6(ip)) => is_public(ip.into()),
         // Names are judged where they are resolved, at each fetch; these are of private networks by their form.
-        Some(Host::Domain(name)) => {
-            name.contains('.') && ![".localhost", ".local", ".internal", ".lan", ".home.arpa"].iter().any(|it| name.ends_with(it))
-        }
+        Some(Host::Domain(name)) => !is_private_name(name),
         None => false,
     };
     public || from.host() == to.host()

@@ -204,3 +204,49 @@ fn a_list_of_sources_may_be_an_address_and_its_last_copy_serves_when_it_is_gone(
     assert!(nashra.log().contains("the copy of an earlier start is used"));
     assert_eq!(nashra.stop(), Some(0));
 }
+
+#[test]
+fn standard_error_that_is_full_or_closed_ends_nothing() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First")]);
+    site.put("/a/one", Answer::status(404));
+    std::fs::write(dir.path().join("sources.txt"), format!("{}/feed\n{}/none\n", site.base, site.base)).unwrap();
+    for broken in ["2>/dev/full", "2>&-", "2> >(exec 0<&-)"] {
+        let data = format!("data-{}", broken.len());
+        let run = format!(
+            "exec '{}' run --sources sources.txt --data-dir {data} --allow-address 127.0.0.0/8 --min-interval 200ms --max-interval 400ms \
+             --listen off --sink file {broken}",
+            env!("CARGO_BIN_EXE_nashra")
+        );
+        let mut child = std::process::Command::new("bash").args(["-c", &run]).current_dir(dir.path()).spawn().unwrap();
+        let polls = site.seen("/none").len();
+        until("it polls and logs on", || {
+            assert_eq!(child.try_wait().unwrap(), None, "{broken}");
+            (site.seen("/none").len() >= polls + 3).then_some(())
+        });
+        assert!(std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        assert_eq!(until("it ends", || child.try_wait().unwrap()).code(), Some(0), "{broken}");
+        for (arguments, code) in [("check --sources sources.txt", 0), ("check --sources none.txt", 1), ("explain x -c none.toml", 1)] {
+            let line = format!("exec '{}' {arguments} {broken}", env!("CARGO_BIN_EXE_nashra"));
+            let status =
+                std::process::Command::new("bash").args(["-c", &line]).current_dir(dir.path()).stdout(std::process::Stdio::null()).status();
+            assert_eq!(status.unwrap().code(), Some(code), "{line}");
+        }
+    }
+}
+
+#[test]
+fn standard_output_that_nobody_reads_is_an_error_of_the_sink() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First")]);
+    site.page("one", "First", "It began.");
+    let mut nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &[]);
+    drop(nashra.records());
+    let admin = nashra.admin();
+    let words = until("the sink fails", || {
+        Some(get(&format!("{admin}readyz"))).filter(|(status, it)| *status == 503 && it.contains("writing records"))
+    });
+    assert!(words.1.contains("Broken pipe"), "{words:?}");
+    assert_eq!(get(&format!("{admin}healthz")).0, 200);
+    assert_eq!(nashra.stop(), Some(0));
+}

@@ -5,6 +5,8 @@
 
 mod support;
 
+mod admin;
+
 mod fetch;
 
 mod pages;

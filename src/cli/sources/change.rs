@@ -93,7 +93,7 @@ impl Add {
                 }
             }
             let (_, difference) = change(list, self.dry_run, config).await?;
-            eprint!("{difference}");
+            say!("{difference}");
             if difference.fresh.len() == self.urls.len() { Ok(String::new()) } else { Err((String::new(), WRONG_INPUT)) }
         })
     }
@@ -127,10 +127,10 @@ async fn kind(url: &Url, config: &Config) -> Result<SourceKind, String> {
     if let Some(itself) = offers.iter().find(|it| it.is_itself()) {
         return Ok(itself.kind);
     }
-    eprintln!("{url} has:");
-    eprint!("{}", offers.iter().map(words).collect::<Vec<_>>().concat());
+    say!("{url} has:");
+    say!("{}", offers.iter().map(words).collect::<Vec<_>>().concat());
     if let Some(best) = discover::best(&offers, SystemClock.now()) {
-        eprintln!("of these the {} {} will be read", best.kind, best.url);
+        say!("of these the {} {} will be read", best.kind, best.url);
     }
     Ok(SourceKind::Site)
 }
@@ -140,7 +140,7 @@ impl Import {
         ask(&self.overrides, async |config| {
             let list = sources::read(&self.file);
             let (fresh, difference) = change(list, self.dry_run || self.toml, config).await?;
-            eprint!("{difference}");
+            say!("{difference}");
             if difference.fresh.is_empty() && difference.known.is_empty() {
                 return Err(("the list holds no source that can be added".to_owned(), WRONG_INPUT));
             }
@@ -153,9 +153,9 @@ impl Remove {
     pub(super) fn run(&self) -> ExitCode {
         ask(&self.overrides, async |config| {
             let told = told(Wanted::Remove(self.names.clone()), self.dry_run, config).await?;
-            told.done.iter().for_each(|it| eprintln!("- {it}"));
-            told.wrong.iter().for_each(|it| eprintln!("  {it}"));
-            eprintln!("removed: {}, left: {}", told.done.len(), told.wrong.len());
+            told.done.iter().for_each(|it| say!("- {it}"));
+            told.wrong.iter().for_each(|it| say!("  {it}"));
+            say!("removed: {}, left: {}", told.done.len(), told.wrong.len());
             if told.wrong.is_empty() { Ok(String::new()) } else { Err((String::new(), WRONG_INPUT)) }
         })
     }

@@ -100,7 +100,7 @@ pub(super) fn export(opml: bool, overrides: &Overrides) -> ExitCode {
         }
         let (text, left_out) = export::to_opml(sources);
         if left_out > 0 {
-            eprintln!("nashra: left out, since OPML knows feeds alone: {left_out}");
+            say!("nashra: left out, since OPML knows feeds alone: {left_out}");
         }
         Ok(text)
     })
@@ -124,7 +124,7 @@ fn with_sources(
         let mut sources = daemon::sources(config).await.map_err(|error| failed(&error))?;
         let known = known(config).await?;
         if let Err(errors) = sources.with_added(known.added) {
-            eprintln!("{errors}");
+            say!("{errors}");
         }
         let states = known.states.into_iter().map(|it| (it.id.clone(), it)).collect();
         work(&sources, &states)
