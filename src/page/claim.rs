@@ -7,21 +7,18 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use crate::{
-    article::Candidate,
-    store::{HostKey, PendingKey},
-};
+use crate::{article::Candidate, store::PendingKey};
 
 /// The entries that are being read. Shared by the dispatcher and its claims alone.
 #[derive(Debug, Clone)]
 pub(super) struct Claims {
     held: Arc<Mutex<HashSet<[u8; 8]>>>,
-    released: mpsc::Sender<HostKey>,
+    released: mpsc::Sender<PendingKey>,
 }
 
 impl Claims {
     /// `released` must have room for every claim that can be held at once.
-    pub(super) fn new(released: mpsc::Sender<HostKey>) -> Self {
+    pub(super) fn new(released: mpsc::Sender<PendingKey>) -> Self {
         Self { held: Arc::default(), released }
     }
 
@@ -48,7 +45,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         self.claims.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key.entry());
         // The queue has a place for every claim; it is closed only when nobody waits any more.
-        self.claims.released.try_send(self.key.host()).ok();
+        self.claims.released.try_send(self.key).ok();
     }
 }
 

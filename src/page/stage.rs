@@ -70,7 +70,7 @@ pub async fn run<F: Fetch, C: Clock>(
                 Some(hosts) => hosts.into_iter().for_each(|(host, due)| agenda.note(host, due)),
                 None => break,
             },
-            Some(host) = released.recv() => agenda.released(host),
+            Some(row) = released.recv() => agenda.released(&row),
             Some(ended) = readings.join_next() => ended?,
             changed = pressure.changed() => if changed.is_err() { break },
             () = tokio::time::sleep(pause) => {}
@@ -101,6 +101,8 @@ struct Agenda {
     hosts: HashMap<HostKey, Host>,
     order: BTreeSet<(u64, HostKey)>,
     claimed: usize,
+    /// Of entries that are claimed: another host for which the row of a newer edition waits.
+    elsewhere: HashMap<[u8; 8], HostKey>,
 }
 
 #[derive(Default)]
@@ -112,7 +114,7 @@ struct Host {
 
 impl Agenda {
     fn new(queue: &EntryQueue) -> Result<Self, PipelineError> {
-        let mut agenda = Self { hosts: HashMap::new(), order: BTreeSet::new(), claimed: 0 };
+        let mut agenda = Self { hosts: HashMap::new(), order: BTreeSet::new(), claimed: 0, elsewhere: HashMap::new() };
         queue.hosts()?.into_iter().for_each(|(host, due)| agenda.note(host, due));
         Ok(agenda)
     }
@@ -129,12 +131,15 @@ impl Agenda {
     }
 
     /// A decision on one of its entries is durable; the entry may stand in the queue again, later.
-    fn released(&mut self, host: HostKey) {
+    fn released(&mut self, row: &PendingKey) {
         self.claimed -= 1;
-        if let Some(known) = self.hosts.get_mut(&host) {
+        if let Some(known) = self.hosts.get_mut(&row.host()) {
             known.in_flight -= 1;
         }
-        self.note(host, 0);
+        self.note(row.host(), 0);
+        if let Some(host) = self.elsewhere.remove(&row.entry()) {
+            self.note(host, 0);
+        }
     }
 
     /// Claims what is due, as far as there is room.
@@ -161,6 +166,7 @@ impl Agenda {
                 continue;
             }
             let found = parts.queue.due(host, now, room, &claims.held())?;
+            self.elsewhere.extend(found.passed.into_iter().map(|entry| (entry, host)));
             for (key, entry) in found.rows {
                 let Some(claim) = claims.claim(key) else { continue };
                 known.in_flight += 1;
@@ -185,5 +191,92 @@ impl Agenda {
             Some((due, _)) if !stopped && *due > now => std::time::Duration::from_millis(due - now).min(longest),
             _ => longest,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::*;
+    use crate::{
+        article::record,
+        clock::ManualClock,
+        config::sources::Sources,
+        feed::Entry,
+        fetch::{Outcome, Request},
+        store::{EntryKey, PollCommit, Seen, Store},
+    };
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Fetch for Nobody {
+        async fn fetch(&self, _: Request) -> Outcome {
+            Outcome::Gone { status: 404 }
+        }
+    }
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
+    }
+
+    fn parts(store: &Store) -> Parts<Nobody, ManualClock> {
+        let settings = Settings {
+            concurrency: 8,
+            per_host: 4,
+            workers: 1,
+            in_flight: 8,
+            tries: 8,
+            retry_first: Duration::from_secs(2),
+            retry_max: Duration::from_mins(1),
+            max_decoded: 1 << 20,
+        };
+        let rules = Known::new(&Sources::default(), store.added(), at(0));
+        Parts { fetcher: Arc::new(Nobody), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
+    }
+
+    /// Lists an edition of the one entry, whose page is at `host`.
+    async fn list(store: &Store, host: &str, second: i64) -> Wake {
+        let key = EntryKey::new("s", "1");
+        let before = store.polls().seen(&[key]).unwrap()[0];
+        let row = PendingKey::new(HostKey::new(host), at(second), &key);
+        let entry = PendingEntry {
+            source: record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() },
+            entry: Entry { identity: "1".into(), ..Entry::default() },
+            first_seen: at(second),
+            listed: at(second),
+            tries: 0,
+            last_error: None,
+            fetch_page: true,
+            ignores_robots: false,
+            document: None,
+        };
+        let mut commit = PollCommit::default();
+        commit.enqueue(&key, (before.as_ref(), Seen::default()), (&row, &entry, None));
+        store.polls().commit(commit).await.unwrap();
+        (row.host(), row.due_ms())
+    }
+
+    #[tokio::test]
+    async fn a_newer_edition_on_another_host_is_read_as_soon_as_the_older_one_is_decided_on() {
+        let store = Store::in_memory().unwrap();
+        let (released_tx, mut released) = mpsc::channel(8);
+        let (parts, claims) = (parts(&store), Claims::new(released_tx));
+        list(&store, "a", 1).await;
+        let mut agenda = Agenda::new(&parts.queue).unwrap();
+        let mut first = agenda.take(&parts, &claims, 0).unwrap();
+        let (host, due) = list(&store, "b", 2).await;
+        agenda.note(host, due);
+        assert!(agenda.take(&parts, &claims, 1).unwrap().is_empty(), "its entry is being read");
+        let (row, entry, claim) = first.pop().unwrap();
+        let mut batch = crate::store::Batch::default();
+        batch.entry_done(&row, &entry);
+        store.articles().commit(batch).await.unwrap();
+        drop(claim);
+        agenda.released(&released.recv().await.unwrap());
+        assert_eq!(agenda.take(&parts, &claims, 0).unwrap()[0].0.host(), host);
     }
 }

@@ -38,6 +38,15 @@ impl Rules {
     pub(super) fn obeys_robots(&self, source: &Source) -> bool {
         source.robots.unwrap_or(self.robots) == RobotsMode::Obey
     }
+
+    /// The shortest and the longest interval of a source: its own goes before a general one that contradicts it.
+    pub(super) fn bounds(&self, source: &Source) -> Bounds {
+        let Bounds { min, max } = self.bounds;
+        match (source.min_interval, source.max_interval.unwrap_or(max)) {
+            (Some(min), max) => Bounds { min, max: max.max(min) },
+            (None, max) => Bounds { min: min.min(max), max },
+        }
+    }
 }
 
 /// What a listing brings.
@@ -85,12 +94,12 @@ pub(super) fn go_through(
                 known += 1;
                 if touch {
                     touch_articles(store, source, entry, day(now), &mut listed.commit)?;
-                    listed.commit.seen(key, &Seen { day: day(now), ..seen.unwrap_or_default() });
+                    listed.commit.seen(key, seen.as_ref(), Seen { day: day(now), ..seen.unwrap_or_default() });
                 }
             }
             Verdict::Backlog => {
                 old += 1;
-                listed.commit.seen(key, &Seen { version, day: day(now), ..Seen::default() });
+                listed.commit.seen(key, None, Seen { version, day: day(now), ..Seen::default() });
             }
             Verdict::New | Verdict::Changed => {
                 changed += usize::from(verdict == Verdict::Changed);
@@ -106,7 +115,7 @@ pub(super) fn go_through(
                     ignores_robots: !rules.obeys_robots(source),
                     document: None,
                 };
-                enqueue(&mut listed, key, Seen { version, day: day(now), ..seen.unwrap_or_default() }, (pending, pages), (rules, now));
+                enqueue(&mut listed, (key, version, seen), (pending, pages), (rules, now));
             }
         }
     }
@@ -178,16 +187,16 @@ pub fn preview(entry: &Entry, archive: bool, rules: &Rules, now: DateTime<Utc>) 
 
 fn enqueue(
     listed: &mut Listed,
-    key: &EntryKey,
-    mut seen: Seen,
+    (key, version, before): (&EntryKey, [u8; 16], Option<Seen>),
     (pending, pages): (PendingEntry, PageMode),
     (rules, now): (&Rules, DateTime<Utc>),
 ) {
+    let today = day(now);
+    let mut seen = Seen { version, day: today, ..before.unwrap_or_default() };
     if pages == PageMode::Off {
-        listed.commit.seen(key, &seen);
+        listed.commit.seen(key, before.as_ref(), seen);
         return;
     }
-    let today = day(now);
     if seen.fetch_day != today {
         (seen.fetch_day, seen.fetches) = (today, 0);
     }
@@ -199,9 +208,7 @@ fn enqueue(
     }
     let host = HostKey::new(pending.entry.link.as_ref().filter(|_| pending.fetch_page).and_then(|it| it.host_str()).unwrap_or_default());
     let row = PendingKey::new(host, due, key);
-    listed.commit.enqueue(seen.pending.as_ref(), &row, &pending);
-    seen.pending = Some(row);
-    listed.commit.seen(key, &seen);
+    listed.commit.enqueue(key, (before.as_ref(), seen), (&row, &pending, None));
     listed.wakes.push((host, row.due_ms()));
 }
 

@@ -6,7 +6,7 @@ use super::{Rules, visit::Visit};
 use crate::{
     config::sources::Source,
     schedule::{
-        decide::{self, Bounds, PollResult, Situation, Terms},
+        decide::{self, PollResult, Situation, Terms},
         rhythm::Expectation,
     },
     store::{State, digest},
@@ -47,8 +47,7 @@ pub(super) fn decide(
         }
         _ => facts.rhythm.expectation(seconds),
     };
-    let min = source.min_interval.unwrap_or(rules.bounds.min);
-    let bounds = Bounds { min, max: source.max_interval.unwrap_or(rules.bounds.max).max(min) };
+    let bounds = rules.bounds(source);
     let situation = Situation {
         seed: u64::from_be_bytes(digest(&[facts.id.as_bytes()])),
         failures: facts.failures,

@@ -39,7 +39,7 @@ pub(super) fn go_through(
     let before = store.seen(&[key])?.pop().flatten();
     let version = version(&page);
     let known = before.as_ref().is_some_and(|seen| seen.version == version);
-    let mut seen = Seen { version, day: day(now), ..before.unwrap_or_default() };
+    let seen = Seen { version, day: day(now), ..before.unwrap_or_default() };
     if known {
         metrics::entries("known", 1);
         touch(store, &aliases(&page, source), day(now), &mut listed.commit)?;
@@ -50,12 +50,12 @@ pub(super) fn go_through(
             let entry = Entry { identity: at, link: source.at.url().cloned(), ..Entry::default() };
             let entry = pending(entry, described(source, listed.title.as_ref()), fetched, (url.is_some(), now));
             let row = PendingKey::new(HostKey::of_document(source.id.as_str(), &key), now, &key);
-            listed.commit.enqueue_document(seen.pending.as_ref(), &row, &entry, Packed::of(bytes)?);
+            listed.commit.enqueue(&key, (before.as_ref(), seen), (&row, &entry, Some(Packed::of(bytes)?)));
             listed.wakes.push((row.host(), row.due_ms()));
-            seen.pending = Some(row);
+            return Ok(Ok(listed));
         }
     }
-    listed.commit.seen(&key, &seen);
+    listed.commit.seen(&key, before.as_ref(), seen);
     Ok(Ok(listed))
 }
 

@@ -66,7 +66,7 @@ pub(super) async fn take<F, C: Clock>(parts: Parts<F, C>, push: Push, outputs: O
 }
 
 fn shortest(source: &Source, rules: &Rules) -> TimeDelta {
-    TimeDelta::from_std(source.min_interval.unwrap_or(rules.bounds.min)).unwrap_or_default()
+    TimeDelta::from_std(rules.bounds(source).min).unwrap_or_default()
 }
 
 /// What it lists; `None` where it cannot be read, or lists nothing.

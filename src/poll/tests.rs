@@ -200,3 +200,33 @@ async fn a_source_whose_hub_tells_is_polled_seldom_until_the_hub_misses_what_was
     assert!(!missed.next_why.contains("its hub") && wait(&missed) < wait(&told), "{missed:?}");
     assert!(missed.appetite.unwrap() > 0.0);
 }
+
+#[tokio::test]
+async fn a_sources_own_longest_interval_holds_below_the_shortest_of_all() {
+    let mut bench = Bench::new();
+    let mut source = (*bench.source).clone();
+    source.max_interval = Some(Duration::from_mins(1));
+    bench.source = Arc::new(source);
+    let facts = bench.poll(0, &feed(&[("a", 0)])).await;
+    assert!(facts.next_due.unwrap() - at(0) <= TimeDelta::minutes(1), "{}", facts.next_why);
+    bench.push(0, None).await;
+    assert_eq!(bench.sooner.try_recv().unwrap().at, at(0) + TimeDelta::minutes(1));
+}
+
+#[test]
+fn a_sources_own_interval_goes_before_a_general_one() {
+    let rules = Bench::new().parts.rules;
+    let mut source = sources::parse("l", b"https://a.example/feed").sources.remove(0);
+    let bounds = |source: &Source| {
+        let Bounds { min, max } = rules.bounds(source);
+        (min.as_secs(), max.as_secs())
+    };
+    assert_eq!(bounds(&source), (300, 21_600));
+    source.min_interval = Some(Duration::from_hours(9));
+    assert_eq!(bounds(&source), (32_400, 32_400));
+    source.max_interval = Some(Duration::from_hours(10));
+    assert_eq!(bounds(&source), (32_400, 36_000));
+    source.min_interval = None;
+    source.max_interval = Some(Duration::from_secs(9));
+    assert_eq!(bounds(&source), (9, 9));
+}

@@ -10,6 +10,7 @@ use super::{
     Batch, StoreError,
     engine::{Engine, Snapshot, Table},
     from_json, json,
+    steps::Step,
 };
 
 /// What is remembered of an article.
@@ -111,9 +112,9 @@ impl ArticleView {
 }
 
 impl Batch {
-    /// Keeps what is known of an article.
+    /// Keeps what is known of an article, and where it was forgotten meanwhile, its names again.
     pub fn article(&mut self, id: Uuid, state: &ArticleState) {
-        self.put(Table::Articles, *id.as_bytes(), json(state));
+        self.step(Step::Article { id: *id.as_bytes(), value: json(state), names: state.aliases.clone() });
     }
 
     /// Names an article.

@@ -54,6 +54,10 @@ impl Packed {
     pub fn of(bytes: &[u8]) -> Result<Self, StoreError> {
         zstd::bulk::compress(bytes, LEVEL).map(Self).map_err(|error| StoreError::damaged("documents", error))
     }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
 }
 
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -88,22 +92,11 @@ fn missing() -> StoreError {
 }
 
 impl Batch {
-    /// Keeps the document of an entry that is put into the queue.
-    pub(super) fn document(&mut self, row: &PendingKey, entry: &PendingEntry, bytes: Packed) {
-        self.put(Table::Documents, key_of(row, entry), bytes.0);
-    }
-
     /// Forgets the document of an entry that is done.
     pub(super) fn forget_document(&mut self, row: &PendingKey, entry: &PendingEntry) {
         if entry.document.is_some() {
             self.delete(Table::Documents, key_of(row, entry));
         }
-    }
-
-    /// Forgets the document of an entry that is replaced, given the row under which it was first put into the queue:
-    /// an entry with a document is due as soon as it is listed.
-    pub(super) fn forget_replaced_document(&mut self, first_row: &PendingKey) {
-        self.delete(Table::Documents, key(first_row, first_row.due_ms()));
     }
 }
 
@@ -130,7 +123,7 @@ mod tests {
     use crate::{
         article::record,
         feed::Entry,
-        store::{EntryKey, Facts, HostKey, PollCommit, Store},
+        store::{EntryKey, Facts, HostKey, PollCommit, Seen, Store},
     };
 
     fn at(ms: i64) -> DateTime<Utc> {
@@ -143,7 +136,7 @@ mod tests {
         let document = Document { content_type: None, url: None, via: Vec::new(), received: at(ms), unreadable: None };
         let entry = PendingEntry {
             source,
-            entry: Entry::default(),
+            entry: Entry { identity: "a".into(), ..Entry::default() },
             first_seen: at(0),
             listed: at(ms),
             tries: 0,
@@ -155,10 +148,10 @@ mod tests {
         (PendingKey::new(HostKey::new(""), at(ms), &EntryKey::new("s", "a")), entry)
     }
 
-    async fn enqueue(store: &Store, older: Option<&PendingKey>, (key, entry): &(PendingKey, PendingEntry), bytes: &[u8]) {
+    async fn enqueue(store: &Store, older: Option<&Seen>, (key, entry): &(PendingKey, PendingEntry), bytes: &[u8]) {
         let mut commit = PollCommit::default();
         commit.facts(&Facts { id: "s".into(), ..Facts::default() });
-        commit.enqueue_document(older, key, entry, Packed::of(bytes).unwrap());
+        commit.enqueue(&EntryKey::new("s", "a"), (older, Seen::default()), (key, entry, Some(Packed::of(bytes).unwrap())));
         store.polls().commit(commit).await.unwrap();
     }
 
@@ -188,7 +181,7 @@ mod tests {
         let store = Store::in_memory().unwrap();
         let (older, newer) = (edition(1), edition(2));
         enqueue(&store, None, &older, b"first").await;
-        enqueue(&store, Some(&older.0), &newer, b"second").await;
+        enqueue(&store, Some(&Seen::default()), &newer, b"second").await;
         assert!(store.entries().document(&older.0, &older.1).unwrap().is_none(), "its place was taken");
         commit(&store, |batch| batch.entry_done(&older.0, &older.1)).await;
         assert_eq!(store.entries().document(&newer.0, &newer.1).unwrap().unwrap(), b"second");
@@ -199,7 +192,7 @@ mod tests {
     async fn a_document_without_its_entry_and_an_entry_without_its_document_are_damage() {
         let store = Store::in_memory().unwrap();
         let (key, entry) = edition(1);
-        commit(&store, |batch| batch.document(&key, &entry, Packed::of(b"x").unwrap())).await;
+        commit(&store, |batch| batch.put(Table::Documents, key_of(&key, &entry), Packed::of(b"x").unwrap().0)).await;
         assert!(store.verify().unwrap_err().to_string().contains("belongs to no entry"));
         commit(&store, |batch| batch.forget_document(&key, &entry)).await;
         enqueue(&store, None, &(key, entry.clone()), b"x").await;

@@ -10,6 +10,8 @@
 mod group;
 mod memory;
 
+pub(super) use group::Settling;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
@@ -24,7 +26,7 @@ use self::{
     group::{Change, settle},
     memory::Tables,
 };
-use super::StoreError;
+use super::{StoreError, steps::Step};
 use crate::telemetry::metrics;
 
 /// The tables. The letters before the dots say which stage owns (writes) each.
@@ -64,10 +66,14 @@ const TABLES: [&str; 12] =
 enum Op {
     Put(Table, Vec<u8>, Vec<u8>),
     Delete(Table, Vec<u8>),
-    Move { table: Table, from: Vec<u8>, to: Vec<u8>, value: Vec<u8> },
-    DeleteIf { table: Table, key: Vec<u8>, expected: Vec<u8> },
+    PutBeside { table: Table, key: Vec<u8>, value: Vec<u8>, beside: Table },
+    DeleteTogether(Vec<Expected>),
+    Step(Step),
     DeleteUpTo(Table, Vec<u8>),
 }
+
+/// A row as it was read; without a value where there was none.
+pub(crate) type Expected = (Table, Vec<u8>, Option<Vec<u8>>);
 
 /// Changes that become durable together or not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,14 +88,19 @@ impl Batch {
         self.0.push(Op::Delete(table, key.into()));
     }
 
-    /// Moves a row to another key with another value, if it is still there when the batch is applied.
-    pub(crate) fn move_row(&mut self, table: Table, from: impl Into<Vec<u8>>, to: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.0.push(Op::Move { table, from: from.into(), to: to.into(), value: value.into() });
+    /// Writes a row if another table has one of the same key when the batch is applied.
+    pub(crate) fn put_beside(&mut self, beside: Table, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.0.push(Op::PutBeside { table, key: key.into(), value: value.into(), beside });
     }
 
-    /// Deletes a row if it still has this value when the batch is applied.
-    pub(crate) fn delete_if(&mut self, table: Table, key: impl Into<Vec<u8>>, expected: impl Into<Vec<u8>>) {
-        self.0.push(Op::DeleteIf { table, key: key.into(), expected: expected.into() });
+    /// Deletes rows if all of them are as they were read when the batch is applied, and else none.
+    pub(crate) fn delete_together(&mut self, rows: Vec<Expected>) {
+        self.0.push(Op::DeleteTogether(rows));
+    }
+
+    /// What is decided when the batch is applied.
+    pub(super) fn step(&mut self, step: Step) {
+        self.0.push(Op::Step(step));
     }
 
     /// Deletes every row up to and including a key.

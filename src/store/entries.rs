@@ -1,9 +1,9 @@
 //! The durable queue of entries that wait to be read.
 //!
 //! Rows are ordered by host and then by due time, so that one host with ten thousand due entries does
-//! not stand before the others. An entry has at most one row; a retry moves it to a later time.
+//! not stand before the others. An entry has at most one row (`steps` sees to it); a retry moves it to a later time.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Batch, StoreError, digest,
     documents::{self, Document},
-    engine::{Engine, Table},
+    engine::{Engine, Snapshot, Table},
     from_json, json,
-    polls::EntryKey,
+    polls::{EntryKey, Seen},
+    steps::Step,
 };
 use crate::{article::record, config::SourceKind, feed::Entry};
 
@@ -59,6 +60,13 @@ impl PendingKey {
     pub fn at(&self, due: DateTime<Utc>) -> Self {
         let mut key = *self;
         key.0[8..16].copy_from_slice(&millis(due).to_be_bytes());
+        key
+    }
+
+    /// The next key after this one of the same entry.
+    pub(super) fn a_moment_later(&self) -> Self {
+        let mut key = *self;
+        key.0[8..16].copy_from_slice(&self.due_ms().saturating_add(1).to_be_bytes());
         key
     }
 
@@ -127,6 +135,12 @@ pub struct PendingEntry {
 }
 
 impl PendingEntry {
+    /// The key of the entry in its source.
+    #[must_use]
+    pub fn key(&self) -> EntryKey {
+        EntryKey::new(&self.source.id, &self.entry.identity)
+    }
+
     /// Whether it was found among the links of a listing, or in a sitemap that names no headline, so that only its page
     /// can say that it is an article.
     #[must_use]
@@ -143,6 +157,8 @@ pub struct DueEntries {
     pub rows: Vec<(PendingKey, PendingEntry)>,
     /// When the host's next row is due, in milliseconds since 1970; may be past where more are due.
     pub next_ms: Option<u64>,
+    /// Entries with a row that is due and was passed over because the entry is claimed.
+    pub passed: Vec<[u8; 8]>,
 }
 
 /// The page stage's handle.
@@ -173,7 +189,7 @@ impl EntryQueue {
 
     /// Up to `limit` rows of a host that are due at `now_ms` and whose entries are not `claimed`.
     pub fn due(&self, host: HostKey, now_ms: u64, limit: usize, claimed: &HashSet<[u8; 8]>) -> Result<DueEntries, StoreError> {
-        let mut found = DueEntries { rows: Vec::new(), next_ms: None };
+        let mut found = DueEntries { rows: Vec::new(), next_ms: None, passed: Vec::new() };
         for row in self.engine.snapshot()?.from(Table::Pending, &host.0) {
             let (key, value) = row?;
             let key = PendingKey::decode(&key)?;
@@ -181,6 +197,7 @@ impl EntryQueue {
                 break;
             }
             if claimed.contains(&key.entry()) {
+                found.passed.push(key.entry());
                 continue;
             }
             if key.due_ms() > now_ms || found.rows.len() >= limit {
@@ -211,10 +228,36 @@ impl Batch {
         self.forget_document(key, entry);
     }
 
-    /// The entry is tried again later, unless the source listed a newer edition meanwhile.
+    /// The entry is looked at again later, unless the source listed a newer edition meanwhile.
     pub fn entry_retry(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry) {
-        self.move_row(Table::Pending, *from.as_bytes(), *to.as_bytes(), json(entry));
+        self.step(Step::Again { entry: entry.key(), from: *from, to: *to, value: json(entry) });
     }
+}
+
+/// Of a store of an older format, in which an entry may have several rows: the row of the latest edition stays and is remembered.
+pub(super) fn one_row_each(snapshot: &Snapshot) -> Result<Batch, StoreError> {
+    let (mut batch, mut latest) = (Batch::default(), HashMap::<[u8; 8], (PendingKey, PendingEntry)>::new());
+    for row in snapshot.from(Table::Pending, &[]) {
+        let (key, value) = row?;
+        let (key, entry) = (PendingKey::decode(&key)?, decode(&value)?);
+        match latest.get(&key.entry()) {
+            Some((_, later)) if later.listed > entry.listed => {
+                batch.entry_done(&key, &entry);
+                continue;
+            }
+            Some((other, earlier)) => batch.entry_done(other, earlier),
+            None => {}
+        }
+        latest.insert(key.entry(), (key, PendingEntry { entry: Entry { identity: entry.entry.identity, ..Entry::default() }, ..entry }));
+    }
+    for (row, entry) in latest.into_values() {
+        let entry = entry.key();
+        if let Some(seen) = snapshot.get(Table::Seen, entry.as_bytes())? {
+            let seen = Seen { pending: Some(row), ..Seen::decode(&seen)? };
+            batch.put(Table::Seen, *entry.as_bytes(), seen.encode());
+        }
+    }
+    Ok(batch)
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<PendingEntry, StoreError> {

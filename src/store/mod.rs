@@ -13,6 +13,7 @@ mod entries;
 mod outbox;
 mod facts;
 mod polls;
+mod steps;
 mod subscriptions;
 mod sweep;
 mod topics;
@@ -42,10 +43,10 @@ pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
 
 use engine::{Engine, Table};
 
-/// The format that this program writes. An older program would not poll the sources that were added by command, or (2)
-/// take entries with documents for entries without a page.
-const FORMAT: u32 = 4;
-/// The oldest format that it reads: 3 has no added sources, 2 no documents and no topics.
+/// The format that this program writes. An older program would move an entry's row without telling (4), not poll the sources
+/// that were added by command (3), or take entries with documents for entries without a page (2).
+const FORMAT: u32 = 5;
+/// The oldest format that it reads: in 4 an entry may have several rows, 3 has no added sources, 2 no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// Why the store could not do something.
@@ -143,7 +144,7 @@ impl Store {
                 return Err(StoreError::Format { dir: dir.unwrap_or_default(), found });
             }
             if found < FORMAT {
-                let mut batch = Batch::default();
+                let mut batch = entries::one_row_each(&snapshot)?;
                 batch.put(Table::Meta, *b"format", FORMAT.to_be_bytes());
                 engine.commit_first(batch)?;
             }

@@ -1,15 +1,17 @@
 //! Poll's part of the store: the facts of each source, the entries it has listed, and when each
 //! article was last listed.
 //!
-//! What must stay true: only the poll stage writes these tables; a source is polled once at a time,
-//! so nobody changes its rows between reading and committing.
+//! What must stay true: only the poll stage writes these tables, but for where the row of an entry is, which follows the row
+//! (`steps`); a source is polled once at a time, so nobody changes anything else between reading and committing.
 
 use super::{
     Batch, Facts, StoreError, digest,
-    documents::Packed,
+    documents::{self, Packed},
     engine::{Engine, Snapshot, Table},
     entries::{PendingEntry, PendingKey},
-    from_json, json, subscriptions,
+    from_json, json,
+    steps::{NewRow, Step},
+    subscriptions,
 };
 use crate::websub::Subscription;
 
@@ -55,12 +57,12 @@ pub struct Seen {
     pub fetch_day: u32,
     /// How often its page was asked for on that day.
     pub fetches: u16,
-    /// Its row in the entry queue when it was last put there.
+    /// Its row in the entry queue when it was last put there or moved: the only one that it has, if it has one.
     pub pending: Option<PendingKey>,
 }
 
 impl Seen {
-    fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(50);
         out.extend_from_slice(&self.version);
         out.extend_from_slice(&self.day.to_be_bytes());
@@ -136,7 +138,7 @@ impl PollStore {
 
 /// What one poll changes, in one atomic batch.
 #[derive(Debug, Default)]
-pub struct PollCommit(Batch);
+pub struct PollCommit(pub(super) Batch);
 
 impl PollCommit {
     /// Keeps the facts of the source.
@@ -144,31 +146,38 @@ impl PollCommit {
         self.0.put(Table::Sources, facts.id.as_bytes(), json(facts));
     }
 
-    /// Remembers an entry.
-    pub fn seen(&mut self, key: &EntryKey, seen: &Seen) {
-        self.0.put(Table::Seen, *key.as_bytes(), seen.encode());
-    }
-
-    /// Puts an entry into the queue, in place of an older row of it.
-    pub fn enqueue(&mut self, older: Option<&PendingKey>, key: &PendingKey, entry: &PendingEntry) {
-        if let Some(older) = older {
-            self.0.delete(Table::Pending, *older.as_bytes());
+    /// Remembers an entry, given what was remembered of it before. Its row in the queue stays where it is.
+    pub fn seen(&mut self, key: &EntryKey, before: Option<&Seen>, seen: Seen) {
+        match before {
+            // It may be looked at again at this moment, which moves its row.
+            Some(_) => self.0.step(Step::Seen { entry: *key, seen }),
+            None => self.0.put(Table::Seen, *key.as_bytes(), seen.encode()),
         }
-        self.0.put(Table::Pending, *key.as_bytes(), json(entry));
     }
 
-    /// Puts an entry with its document into the queue, in place of an older row of it and that one's document.
-    pub fn enqueue_document(&mut self, older: Option<&PendingKey>, key: &PendingKey, entry: &PendingEntry, bytes: Packed) {
-        if let Some(older) = older {
-            self.0.forget_replaced_document(older);
+    /// Puts an entry into the queue, with the document that it came with, in place of an older edition and that one's
+    /// document; and remembers it.
+    pub fn enqueue(
+        &mut self,
+        key: &EntryKey,
+        (before, seen): (Option<&Seen>, Seen),
+        (row, entry, document): (&PendingKey, &PendingEntry, Option<Packed>),
+    ) {
+        let (row, document) = (*row, document.map(|bytes| (documents::key_of(row, entry), bytes)));
+        let row = NewRow { key: row, value: json(entry), document };
+        match before {
+            Some(_) => self.0.step(Step::Listed { entry: *key, seen, row }),
+            // What is not remembered has no row: there is nothing to look for.
+            None => {
+                self.0.put(Table::Seen, *key.as_bytes(), Seen { pending: Some(row.key), ..seen }.encode());
+                self.0.queue(row);
+            }
         }
-        self.enqueue(older, key, entry);
-        self.0.document(key, entry, bytes);
     }
 
-    /// Notes that an article was listed on a day.
+    /// Notes that an article was listed on a day, if it has not been forgotten in this moment.
     pub fn listed(&mut self, article: &[u8], day: u32) {
-        self.0.put(Table::Listed, article, day.to_be_bytes());
+        self.0.put_beside(Table::Articles, Table::Listed, article, day.to_be_bytes());
     }
 }
 

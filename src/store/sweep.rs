@@ -2,7 +2,7 @@
 //!
 //! Retention counts from the day on which a source last *listed* an entry: an old item that stays in a
 //! quiet feed never returns as new. Every delete is conditional on the row being as it was read, so a
-//! listing that comes between reading and deleting wins.
+//! listing that comes between reading and deleting wins; and an article goes with all its names and its day, or stays with them.
 
 use super::{
     Batch, StoreError, articles,
@@ -77,7 +77,7 @@ impl Sweeper {
                 None => false,
             };
             if seen.day < oldest_day && !waiting {
-                batch.delete_if(Table::Seen, key.clone(), value);
+                batch.delete_together(vec![(Table::Seen, key.clone(), Some(value))]);
                 count += 1;
             }
             last = Some(key);
@@ -92,14 +92,14 @@ impl Sweeper {
             let (id, value) = row?;
             let polled = decode_facts(&value)?.last_poll;
             if polled.is_some_and(|it| crate::article::commit::day(it) < oldest_day) {
-                batch.delete_if(Table::Sources, id, value);
+                batch.delete_together(vec![(Table::Sources, id, Some(value))]);
                 count += 1;
             }
         }
         Ok(count)
     }
 
-    fn articles(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {
+    pub(super) fn articles(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {
         let snapshot = self.engine.snapshot()?;
         let (mut count, mut last) = (0, None);
         for row in snapshot.from(Table::Articles, from).take(STEP) {
@@ -108,11 +108,13 @@ impl Sweeper {
             let listed = snapshot.get(Table::Listed, &id)?;
             let day = listed.as_deref().and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes).max(state.day);
             if day < oldest_day {
+                let mut rows = vec![(Table::Articles, id.clone(), Some(value)), (Table::Listed, id.clone(), listed)];
                 for alias in &state.aliases {
-                    batch.delete_if(Table::Aliases, *alias, id.clone());
+                    if snapshot.get(Table::Aliases, alias)?.as_ref() == Some(&id) {
+                        rows.push((Table::Aliases, alias.to_vec(), Some(id.clone())));
+                    }
                 }
-                batch.delete_if(Table::Listed, id.clone(), listed.unwrap_or_default());
-                batch.delete_if(Table::Articles, id.clone(), value);
+                batch.delete_together(rows);
                 count += 1;
             }
             last = Some(id);

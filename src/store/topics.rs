@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Batch, StoreError,
-    documents::Packed,
+    documents::{self, Packed},
     engine::{Engine, Table},
     entries::{self, PendingEntry, PendingKey},
     from_json, json,
+    steps::NewRow,
 };
 
 /// How far a source's topic was read.
@@ -112,10 +113,8 @@ impl TopicCommit {
 
     /// Puts an entry into the queue, with the document that it came with.
     pub fn enqueue(&mut self, key: &PendingKey, entry: &PendingEntry, document: Option<Packed>) {
-        self.0.put(Table::Pending, *key.as_bytes(), json(entry));
-        if let Some(bytes) = document {
-            self.0.document(key, entry, bytes);
-        }
+        let document = document.map(|bytes| (documents::key_of(key, entry), bytes));
+        self.0.queue(NewRow { key: *key, value: json(entry), document });
     }
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
-    config::{Broker, PageMode, Place, Poll, RobotsMode, SourceKind, StartAt, TopicName, setting::from_text},
+    config::{Broker, PageMode, Place, RobotsMode, SourceKind, StartAt, TopicName, setting::from_text},
     listing::selector::Selectors,
     page::Rules,
 };
@@ -115,9 +115,9 @@ pub struct Source {
     pub at: Location,
     /// Free words: given, or the folders that an OPML outline is in.
     pub tags: Vec<String>,
-    /// Instead of [`Poll::min_interval`].
+    /// Instead of [`crate::config::Poll::min_interval`].
     pub min_interval: Option<Duration>,
-    /// Instead of [`Poll::max_interval`].
+    /// Instead of [`crate::config::Poll::max_interval`].
     pub max_interval: Option<Duration>,
     /// Whether it is left alone for now.
     pub paused: bool,
@@ -158,17 +158,6 @@ impl Source {
             page: None,
             place,
             added: None,
-        }
-    }
-
-    /// Its shortest and longest time between visits; its own setting wins over a general one that contradicts it.
-    #[must_use]
-    pub fn intervals(&self, poll: &Poll) -> (Duration, Duration) {
-        let min = self.min_interval.unwrap_or(poll.min_interval);
-        let max = self.max_interval.unwrap_or(poll.max_interval);
-        match self.min_interval {
-            Some(_) => (min, max.max(min)),
-            None => (min.min(max), max),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::{PageMode, Poll, RobotsMode, SourceKind, StartAt};
+use crate::config::{PageMode, RobotsMode, SourceKind, StartAt};
 
 fn urls(list: &List) -> Vec<&str> {
     list.sources.iter().map(|source| source.at.url().unwrap().as_str()).collect()
@@ -133,18 +133,6 @@ fn a_file_that_is_not_there_does_not_stop_the_others() {
     let errors = load(&["/nowhere/a.opml", "/nowhere/b.opml", here]).unwrap_err();
     assert_eq!(errors.errors().len(), 2);
     assert!(errors.to_string().starts_with("/nowhere/a.opml: cannot be read: "));
-}
-
-#[test]
-fn a_sources_own_interval_wins_over_a_general_one() {
-    let mut source = parse("l", b"https://example.org/").sources.remove(0);
-    let poll = Poll::default();
-    assert_eq!(source.intervals(&poll), (poll.min_interval, poll.max_interval));
-    source.min_interval = Some(Duration::from_hours(9));
-    assert_eq!(source.intervals(&poll), (Duration::from_hours(9), Duration::from_hours(9)));
-    source.min_interval = None;
-    source.max_interval = Some(Duration::from_secs(9));
-    assert_eq!(source.intervals(&poll), (Duration::from_secs(9), Duration::from_secs(9)));
 }
 
 #[test]

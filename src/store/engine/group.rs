@@ -17,44 +17,66 @@ pub(super) enum Change {
 
 type Changes = HashMap<(Table, Vec<u8>), Change>;
 
+/// The rows as they are with what was settled so far.
+pub(crate) struct Settling<'a> {
+    backend: &'a Backend,
+    changes: Changes,
+}
+
 /// The last change of each row.
 pub(super) fn settle(backend: &Backend, batches: &[Batch]) -> Result<Changes, StoreError> {
-    let mut changes = Changes::new();
+    let mut rows = Settling { backend, changes: Changes::new() };
     for op in batches.iter().flat_map(|batch| &batch.0) {
         match op {
-            Op::Put(table, key, value) => put(&mut changes, *table, key, Change::Put(value.clone())),
-            Op::Delete(table, key) => put(&mut changes, *table, key, Change::Delete),
-            Op::Move { table, from, to, value } => {
-                if current(backend, &changes, *table, from)?.is_some() {
-                    put(&mut changes, *table, from, Change::Delete);
-                    put(&mut changes, *table, to, Change::Put(value.clone()));
+            Op::Put(table, key, value) => rows.put(*table, key, value.clone()),
+            Op::Delete(table, key) => rows.delete(*table, key),
+            Op::PutBeside { table, key, value, beside } => {
+                if rows.get(*beside, key)?.is_some() {
+                    rows.put(*table, key, value.clone());
                 }
             }
-            Op::DeleteIf { table, key, expected } => {
-                if current(backend, &changes, *table, key)?.as_ref() == Some(expected) {
-                    put(&mut changes, *table, key, Change::Delete);
+            Op::DeleteTogether(expected) => {
+                let mut as_read = true;
+                for (table, key, value) in expected {
+                    as_read = as_read && rows.get(*table, key)? == *value;
+                }
+                for (table, key, _) in expected.iter().filter(|_| as_read) {
+                    rows.delete(*table, key);
                 }
             }
-            Op::DeleteUpTo(table, last) => {
-                let added: Vec<Vec<u8>> =
-                    changes.keys().filter(|(of, key)| of == table && key <= last).map(|(_, key)| key.clone()).collect();
-                for key in backend.keys_up_to(*table, last)?.into_iter().chain(added) {
-                    put(&mut changes, *table, &key, Change::Delete);
-                }
-            }
+            Op::Step(step) => step.settle(&mut rows)?,
+            Op::DeleteUpTo(table, last) => rows.delete_up_to(*table, last)?,
         }
     }
-    Ok(changes)
+    Ok(rows.changes)
 }
 
-fn put(changes: &mut Changes, table: Table, key: &[u8], change: Change) {
-    changes.insert((table, key.to_vec()), change);
-}
+impl Settling<'_> {
+    /// The value of a key.
+    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.changes.get(&(table, key.to_vec())) {
+            Some(Change::Put(value)) => Ok(Some(value.clone())),
+            Some(Change::Delete) => Ok(None),
+            None => self.backend.get(table, key),
+        }
+    }
 
-fn current(backend: &Backend, changes: &Changes, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-    match changes.get(&(table, key.to_vec())) {
-        Some(Change::Put(value)) => Ok(Some(value.clone())),
-        Some(Change::Delete) => Ok(None),
-        None => backend.get(table, key),
+    /// Writes a row.
+    pub(crate) fn put(&mut self, table: Table, key: &[u8], value: Vec<u8>) {
+        self.changes.insert((table, key.to_vec()), Change::Put(value));
+    }
+
+    /// Deletes a row.
+    pub(crate) fn delete(&mut self, table: Table, key: &[u8]) {
+        self.changes.insert((table, key.to_vec()), Change::Delete);
+    }
+
+    fn delete_up_to(&mut self, table: Table, last: &[u8]) -> Result<(), StoreError> {
+        let added: Vec<Vec<u8>> =
+            self.changes.keys().filter(|(of, key)| *of == table && key.as_slice() <= last).map(|(_, key)| key.clone()).collect();
+        for key in self.backend.keys_up_to(table, last)?.into_iter().chain(added) {
+            self.delete(table, &key);
+        }
+        Ok(())
     }
 }
