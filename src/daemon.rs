@@ -24,7 +24,7 @@ use crate::{
     poll,
     publish::{self, KafkaSink, LineSink, PollSink, Publish, Status},
     schedule::{Pressure, decide::Bounds},
-    store::{Store, StoreError},
+    store::{Sequence, Store, StoreError},
     websub,
 };
 
@@ -168,6 +168,10 @@ type Fetcher = HttpFetcher<Arc<SystemClock>>;
 
 /// The fetcher that the config asks for.
 pub(crate) fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
+    fetcher_numbered_by(config, Sequence::default())
+}
+
+fn fetcher_numbered_by(config: &Config, sequence: Sequence) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
     let (clock, fetch) = (Arc::new(SystemClock), &config.fetch);
     let limits = Limits {
         user_agent: fetch.user_agent(),
@@ -185,7 +189,7 @@ pub(crate) fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>
         ..Limits::default()
     };
     let fetcher = HttpFetcher::new(limits, Arc::clone(&clock)).map_err(|error| DaemonError::Client(error.to_string()))?;
-    Ok((Arc::new(fetcher), clock))
+    Ok((Arc::new(fetcher.numbered_by(sequence)), clock))
 }
 
 /// The rules of polling that the config gives.
@@ -205,7 +209,8 @@ pub(crate) fn rules(config: &Config) -> poll::Rules {
 }
 
 fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
-    let (fetcher, clock) = fetcher(config)?;
+    store.begin_run()?;
+    let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let rules = rules(config);
     let settings = page::Settings {

@@ -254,7 +254,8 @@ impl<F: Fetch> Trier<'_, F> {
     ) -> Result<Found, TrialError> {
         let (kind, lost) = (page.kind, read::lost(&page, candidates, url.as_ref()));
         let entry = self.pending(asked, &fetched, url.clone());
-        let look = || Look { requested: fetched.requested, url: url.clone(), via: fetched.via.clone(), page: page.clone() };
+        let look =
+            || Look { requested: fetched.requested, order: fetched.order, url: url.clone(), via: fetched.via.clone(), page: page.clone() };
         let published = |it: &&Assembled| it.content.title.is_some() || it.content.text.is_some();
         let known_by = |it: &Assembled| it.names.iter().map(|(word, _)| *word).collect();
         let names: Vec<Vec<&'static str>> = assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
@@ -280,6 +281,7 @@ impl<F: Fetch> Trier<'_, F> {
             entry: Entry { link, ..Entry::default() },
             first_seen: self.now,
             listed: self.now,
+            order: fetched.order,
             tries: 0,
             last_error: None,
             fetch_page: false,

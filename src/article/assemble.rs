@@ -31,6 +31,8 @@ pub struct Assembled {
     pub names: Vec<Name>,
     /// When it was asked for.
     pub looked: DateTime<Utc>,
+    /// Which look it was, in the order of all that is looked at.
+    pub order: u64,
     /// How near to the article its text was read.
     pub standing: Standing,
     /// Where the page held several articles, which of them this is.
@@ -55,15 +57,25 @@ pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
     let alternates = link.filter(|it| Some(*it) != url.as_ref()).cloned().into_iter().collect();
     let mut names: Vec<Name> = url.iter().map(|it| (CANONICAL, identity::of_url(it))).collect();
     names.extend(named_by_entry(entry));
-    let standing = Standing::Feed;
-    Assembled { url, claimed: false, fetched_url: None, alternates, names, looked, standing, part: None, content }
+    Assembled {
+        url,
+        claimed: false,
+        fetched_url: None,
+        alternates,
+        names,
+        looked,
+        order: entry.order,
+        standing: Standing::Feed,
+        part: None,
+        content,
+    }
 }
 
 /// From the page and the feed. The entry is about the first article of its page; what follows is known by what the
 /// page says of it.
 #[must_use]
 pub fn from_page(entry: &PendingEntry, look: Look) -> Vec<Assembled> {
-    let Look { requested, url: read, via, page } = look;
+    let Look { requested, order, url: read, via, page } = look;
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
     let claim = page.canonical.as_ref().filter(|it| identity::believable(it, read.as_ref())).map(identity::clean);
     let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
@@ -77,6 +89,7 @@ pub fn from_page(entry: &PendingEntry, look: Look) -> Vec<Assembled> {
             alternates: Vec::new(),
             names: whole.iter().map(|it| (CANONICAL, identity::of_url(it))).collect(),
             looked: requested,
+            order,
             standing: Standing::Page,
             part,
             content: Content::default(),

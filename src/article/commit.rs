@@ -156,7 +156,7 @@ impl Work {
         let (known, names) = self.resolve(&mut found, &content_hash)?;
         let url = found.url.as_ref().map(ToString::to_string);
         let fields = decide::fields(&found.content, url.as_deref());
-        let facts = Found { looked: found.looked, standing: found.standing, content_hash: &content_hash, fields: &fields };
+        let facts = Found { order: found.order, standing: found.standing, content_hash: &content_hash, fields: &fields };
         let decision = decide::decide(known.as_ref().map(|(_, state, _)| state), facts);
         self.counts.decisions.push(decision.word());
 
@@ -173,14 +173,14 @@ impl Work {
             Decision::New => Some((Change::New, Vec::new())),
             Decision::Revised { changed_fields } => Some((Change::Revised, changed_fields.clone())),
             Decision::Duplicate => {
-                (state.looked, state.standing) = (state.looked.max(found.looked), state.standing.max(found.standing));
+                (state.looked, state.order, state.standing) = (found.looked, found.order, state.standing.max(found.standing));
                 None
             }
             Decision::Stale | Decision::Kept => None,
         };
         if let Some((change, changed_fields)) = change {
             state.revision += 1;
-            (state.looked, state.standing, state.fields) = (found.looked, found.standing, fields);
+            (state.looked, state.order, state.standing, state.fields) = (found.looked, found.order, found.standing, fields);
             state.content_hash.clone_from(&content_hash);
             state.url = url;
             let record = self.record(entry, found, (id, &state), (change, changed_fields));
@@ -233,6 +233,7 @@ impl Work {
             guid: entry.entry.guid.clone(),
             first_seen: entry.first_seen,
             looked: found.looked,
+            order: found.order,
             content_hash: String::new(),
             fields: std::collections::BTreeMap::new(),
             standing: found.standing,

@@ -40,8 +40,8 @@ impl Decision {
 /// What was found, as far as the decision needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
-    /// When it was asked for.
-    pub looked: chrono::DateTime<chrono::Utc>,
+    /// Which look it was, in the order of all that is looked at.
+    pub order: u64,
     /// How near to the article its text was read.
     pub standing: Standing,
     /// Hash of title and text.
@@ -54,7 +54,7 @@ pub struct Found<'a> {
 #[must_use]
 pub fn decide(known: Option<&ArticleState>, found: Found<'_>) -> Decision {
     let Some(known) = known else { return Decision::New };
-    if found.looked < known.looked {
+    if found.order < known.order {
         return Decision::Stale;
     }
     if known.content_hash == found.content_hash {
@@ -109,7 +109,7 @@ mod tests {
         Content { title: Some(title.into()), text: Some(body.into()), ..Content::default() }
     }
 
-    fn known(content: &Content, minute: i64, standing: Standing) -> ArticleState {
+    fn known(content: &Content, order: u64, standing: Standing) -> ArticleState {
         ArticleState {
             revision: 1,
             url: None,
@@ -117,20 +117,21 @@ mod tests {
             source: "s".into(),
             guid: None,
             first_seen: at(0),
-            looked: at(minute),
+            looked: at(0),
+            order,
             content_hash: text::content_hash(content.title.as_deref(), content.text.as_deref()),
             fields: fields(content, None),
             standing,
             aliases: vec![],
             day: 0,
-            verdict: Verdict { what: "new".into(), why: String::new(), at: at(minute) },
+            verdict: Verdict { what: "new".into(), why: String::new(), at: at(0) },
         }
     }
 
-    fn decided(known: &ArticleState, found: &Content, minute: i64, standing: Standing) -> Decision {
+    fn decided(known: &ArticleState, found: &Content, order: u64, standing: Standing) -> Decision {
         let content_hash = text::content_hash(found.title.as_deref(), found.text.as_deref());
         let fields = fields(found, None);
-        decide(Some(known), Found { looked: at(minute), standing, content_hash: &content_hash, fields: &fields })
+        decide(Some(known), Found { order, standing, content_hash: &content_hash, fields: &fields })
     }
 
     #[test]

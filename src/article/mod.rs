@@ -60,8 +60,10 @@ pub enum Reading {
 /// A page as it was at one moment.
 #[derive(Debug)]
 pub struct Look {
-    /// When it was asked for. A later look wins over an earlier one.
+    /// When it was asked for.
     pub requested: DateTime<Utc>,
+    /// Which look it is, in the order of all that is looked at. A later one wins over an earlier one.
+    pub order: u64,
     /// Where it was read, after redirects; `None` for a document that came without an address.
     pub url: Option<Url>,
     /// The addresses before redirects.

@@ -25,6 +25,7 @@ pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
             fresh_for: None,
             links: Links::default(),
             requested: now,
+            order: 0,
             delta: false,
         })),
         Ok(_) => Outcome::Failed(FetchError::TooLarge { limit }),

@@ -35,7 +35,7 @@ use super::{
     names::Remembered,
     robots::Robots,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, store::Sequence};
 use read::{Bound, read};
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not be. With 100,000
@@ -54,6 +54,7 @@ pub struct HttpFetcher<C> {
     addresses: Arc<AddressPolicy>,
     limits: Limits,
     clock: C,
+    sequence: Sequence,
 }
 
 /// What one request came to.
@@ -102,7 +103,21 @@ impl<C: Clock> HttpFetcher<C> {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .build()
             .map_err(transport)?;
-        Ok(Self { client, hosts: Hosts::new(limits.per_host), robots: Robots::default(), addresses, limits, clock })
+        Ok(Self {
+            client,
+            hosts: Hosts::new(limits.per_host),
+            robots: Robots::default(),
+            addresses,
+            limits,
+            clock,
+            sequence: Sequence::default(),
+        })
+    }
+
+    /// The same, numbering its requests with others'.
+    #[must_use]
+    pub fn numbered_by(self, sequence: Sequence) -> Self {
+        Self { sequence, ..self }
     }
 
     async fn follow(&self, mut request: Request, bound: Bound) -> Result<Outcome, FetchError> {
@@ -186,7 +201,7 @@ impl<C: Clock> HttpFetcher<C> {
     }
 
     async fn hop(&self, request: &Request, bound: Bound) -> Result<Hop, FetchError> {
-        let requested = self.clock.now();
+        let requested = (self.clock.now(), self.sequence.next());
         let response = self.send(request).await?;
         let status = response.status().as_u16();
         let headers = response.headers();
@@ -233,7 +248,12 @@ impl<C: Clock> HttpFetcher<C> {
         timeout(limit, builder.send()).await.map_err(|_| FetchError::NoAnswer(limit))?.map_err(transport)
     }
 
-    async fn body(&self, request: &Request, mut response: Response, (requested, bound): (DateTime<Utc>, Bound)) -> Result<Hop, FetchError> {
+    async fn body(
+        &self,
+        request: &Request,
+        mut response: Response,
+        ((requested, order), bound): ((DateTime<Utc>, u64), Bound),
+    ) -> Result<Hop, FetchError> {
         let bytes = read(&mut response, bound).await?;
         let status = response.status();
         if bytes.is_empty() && status != StatusCode::OK {
@@ -260,6 +280,7 @@ impl<C: Clock> HttpFetcher<C> {
             fresh_for: headers::fresh_for(headers, self.clock.now()),
             links: headers::links(headers),
             requested,
+            order,
             delta: status.as_u16() == 226,
         })))
     }

@@ -130,8 +130,11 @@ pub struct Fetched {
     pub fresh_for: Option<Duration>,
     /// Where it says that changes are announced.
     pub links: Links,
-    /// When the request was sent that brought this body. Later looks at a page win over earlier ones.
+    /// When the request was sent that brought this body.
     pub requested: DateTime<Utc>,
+    /// Which request that was, in the order of all that is looked at: later looks at a page win over earlier ones. 0 for
+    /// what was not asked for over HTTP.
+    pub order: u64,
     /// Whether it is only what is new (status 226).
     pub delta: bool,
 }

@@ -1,7 +1,7 @@
 //! Messages to entries and the offsets that they reach: one batch for the store. No I/O; it parses and compresses, so it
 //! runs on a thread that may take its time.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{
     Rules,
@@ -10,7 +10,10 @@ use super::{
 use crate::{
     article::record,
     config::{PageMode, RobotsMode, sources::TopicSource},
-    store::{Document, EntryKey, HostKey, Mark, Packed, PendingEntry, PendingKey, Progress, StoreError, TopicCommit, TopicState, digest},
+    store::{
+        Document, EntryKey, HostKey, Mark, Packed, PendingEntry, PendingKey, Progress, Sequence, StoreError, TopicCommit, TopicState,
+        digest,
+    },
 };
 
 /// A message and where it stands.
@@ -37,8 +40,6 @@ pub(super) struct Batch {
     /// The rows that it adds.
     pub(super) rows: Vec<PendingKey>,
     pub(super) counts: Counts,
-    /// When its last entry counts as received.
-    pub(super) received: DateTime<Utc>,
 }
 
 /// Messages by what they are, and their bytes.
@@ -51,22 +52,21 @@ pub(super) struct Counts {
     pub(super) bytes: usize,
 }
 
-/// Makes the batch. `received` is when the last entry before it counts as received: each counts as later than the one
-/// before, so that of two editions of one article the one that was handed over later wins.
+/// Makes the batch. Each entry is numbered as later than the one before, so that of two editions of one article the one that
+/// was handed over later wins.
 pub(super) fn compose(
     source: &TopicSource,
     state: TopicState,
     taken: Vec<Taken>,
-    (rules, received, now): (Rules, DateTime<Utc>, DateTime<Utc>),
+    (rules, sequence, now): (Rules, &Sequence, DateTime<Utc>),
 ) -> Result<Batch, StoreError> {
-    let mut batch = Batch { state, received, ..Batch::default() };
+    let mut batch = Batch { state, ..Batch::default() };
     for Taken { partition, mark, raw } in taken {
         let name = format!("{}/{partition}/{}", source.topic, mark.offset);
         batch.counts.bytes += raw.value.as_ref().map_or(0, Vec::len);
         batch.state.messages += 1;
         batch.state.last_message = Some(now);
         batch.state.partitions.insert(partition, Progress { next: mark.offset + 1, last: Some(mark) });
-        batch.received = now.max(batch.received + TimeDelta::microseconds(1));
         let (told, document) = match message::read(raw, rules.max_bytes) {
             Message::Deletion => {
                 batch.counts.deletions += 1;
@@ -85,7 +85,7 @@ pub(super) fn compose(
                 (Told::default(), Some((None, bytes, Some(format!("message {name}: {why}")))))
             }
         };
-        batch.enqueue(source, (told, document), (&name, rules, now))?;
+        batch.enqueue(source, (told, document), (&name, rules, (now, sequence.next())))?;
     }
     batch.commit.state(&batch.state);
     Ok(batch)
@@ -99,7 +99,7 @@ impl Batch {
         &mut self,
         source: &TopicSource,
         (told, carried): (Told, Option<Carried>),
-        (name, rules, now): (&str, Rules, DateTime<Utc>),
+        (name, rules, (now, order)): (&str, Rules, (DateTime<Utc>, u64)),
     ) -> Result<(), StoreError> {
         let Told { mut entry, origin } = told;
         // Each message is an entry of its own, whatever it hands over: who is who is decided by the committing task.
@@ -114,7 +114,7 @@ impl Batch {
         let (document, bytes) = match carried {
             Some((content_type, bytes, unreadable)) => {
                 let url = entry.link.clone();
-                let document = Document { content_type, url, via: Vec::new(), received: self.received, unreadable };
+                let document = Document { content_type, url, via: Vec::new(), received: now, unreadable };
                 (Some(document), Some(Packed::of(&bytes)?))
             }
             None => (None, None),
@@ -132,6 +132,7 @@ impl Batch {
             entry,
             first_seen: now,
             listed: now,
+            order,
             tries: 0,
             last_error: None,
             fetch_page,
@@ -188,13 +189,15 @@ mod tests {
         let now = DateTime::UNIX_EPOCH;
         let handed = r#"{"url": "https://news.example/a", "html": "<p>"}"#;
         let messages = vec![taken(4, handed), taken(5, handed), taken(7, "nonsense"), taken(8, &"x".repeat(101))];
-        let batch = compose(&source(), TopicState { id: "handed".into(), ..TopicState::default() }, messages, (RULES, now, now)).unwrap();
+        let batch =
+            compose(&source(), TopicState { id: "handed".into(), ..TopicState::default() }, messages, (RULES, &store.sequence(), now))
+                .unwrap();
         assert_eq!((batch.counts.documents, batch.counts.unreadable), (2, 2));
         let rows = batch.rows.clone();
         store.topics().commit(batch.commit).await.unwrap();
         let entries = entries(&store.entries(), &rows);
         let documents: Vec<&Document> = entries.iter().map(|it| it.document.as_ref().unwrap()).collect();
-        assert!(documents.windows(2).all(|it| it[0].received < it[1].received), "{documents:?}");
+        assert!(entries.windows(2).all(|it| it[0].order < it[1].order), "{entries:?}");
         assert_eq!(documents[2].unreadable.as_deref().unwrap().split(": ").next(), Some("message t/0/7"));
         assert_eq!(store.topics().state("handed").unwrap().unwrap().partitions[&0].next, 9);
         assert_eq!(store.topics().waiting("handed").unwrap().len(), 4);

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -41,8 +40,6 @@ pub(super) struct Follower<C> {
     state: Option<TopicState>,
     /// Rows of its entries that may still wait for their first reading.
     waiting: Vec<PendingKey>,
-    /// When its last entry counts as received.
-    received: DateTime<Utc>,
     /// `None` while it is not connected.
     reader: Option<Reader>,
     /// Messages that were behind when it was last told.
@@ -64,8 +61,7 @@ impl<C: Clock> Follower<C> {
         }
         let state = store.state(source.id.as_str())?;
         let waiting = store.waiting(source.id.as_str())?;
-        let received = DateTime::UNIX_EPOCH;
-        Ok(Self { source: Arc::new(source), kafka, rules, store, clock, state, waiting, received, reader: None, lag: 0 })
+        Ok(Self { source: Arc::new(source), kafka, rules, store, clock, state, waiting, reader: None, lag: 0 })
     }
 
     /// Runs until `stop`. Wherever that finds it, what is committed is whole, and what is not is read again.
@@ -113,7 +109,8 @@ impl<C: Clock> Follower<C> {
             self.reader = Some(reader);
             return Ok(Ok(Step::Wait(LOOK)));
         }
-        let (source, state, given) = (Arc::clone(&self.source), self.state.clone(), (self.rules, self.received, self.clock.now()));
+        let (source, state, sequence) = (Arc::clone(&self.source), self.state.clone(), self.store.sequence());
+        let (rules, now) = (self.rules, self.clock.now());
         let work = move || {
             let taken = match reader.read(room) {
                 Ok(taken) => taken,
@@ -121,7 +118,7 @@ impl<C: Clock> Follower<C> {
             };
             let state = state.unwrap_or_default();
             let lag = reader.lag(&state);
-            let batch = if taken.is_empty() { None } else { Some(batch::compose(&source, state, taken, given)?) };
+            let batch = if taken.is_empty() { None } else { Some(batch::compose(&source, state, taken, (rules, &sequence, now))?) };
             Ok::<_, StoreError>(Ok((reader, batch, lag)))
         };
         let (reader, batch, lag) = match tokio::task::spawn_blocking(work).await?? {
@@ -138,14 +135,14 @@ impl<C: Clock> Follower<C> {
     }
 
     async fn commit(&mut self, batch: Batch, wake: &mpsc::Sender<Vec<Wake>>) -> Result<(), StoreError> {
-        let Batch { commit, state, rows, counts, received } = batch;
+        let Batch { commit, state, rows, counts } = batch;
         self.store.commit(commit).await?;
         metrics::topic_messages("address", counts.addresses);
         metrics::topic_messages("document", counts.documents);
         metrics::topic_messages("deletion", counts.deletions);
         metrics::topic_messages("unreadable", counts.unreadable);
         metrics::topic_bytes(counts.bytes);
-        (self.state, self.received) = (Some(state), received);
+        self.state = Some(state);
         let wakes = rows.iter().map(|row| (row.host(), row.due_ms())).collect();
         self.waiting.extend(rows);
         // Closed only when the page stage failed, which ends the run by itself.

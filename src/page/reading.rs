@@ -188,7 +188,7 @@ fn decode_and_extract(fetched: Fetched, limit: usize, (rules, guessed): (Option<
         tries: if error == PageError::NoText { FEW_TRIES } else { 1 },
         ..Failure::page(&error, &bytes)
     })?;
-    Ok(Look { requested: fetched.requested, url: Some(fetched.url), via: fetched.via, page })
+    Ok(Look { requested: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, page })
 }
 
 /// What is here stays as it is: there is nothing to try again.
@@ -199,7 +199,7 @@ fn open(entry: PendingEntry, bytes: Vec<u8>, rules: Option<&Rules>) -> Result<Lo
     }
     let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
-    Ok(Look { requested: document.received, url: document.url, via: document.via, page })
+    Ok(Look { requested: document.received, order: entry.order, url: document.url, via: document.via, page })
 }
 
 /// A reading that failed.

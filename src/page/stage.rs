@@ -248,6 +248,7 @@ mod tests {
             entry: Entry { identity: "1".into(), ..Entry::default() },
             first_seen: at(second),
             listed: at(second),
+            order: 0,
             tries: 0,
             last_error: None,
             fetch_page: true,

@@ -76,7 +76,7 @@ pub(super) fn go_through(
     let first_poll = facts.last_success.is_none();
     let oldest = rules.backlog.map(|backlog| if first_poll { backlog } else { backlog.max(rules.retention) });
     let pages = source.pages.unwrap_or(rules.pages);
-    let described = described(source, feed.title.as_ref());
+    let (described, order) = (described(source, feed.title.as_ref()), store.next_order());
     let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
     let mut listed = Listed { title: feed.title.clone(), shown: feed.entries.len(), ..Listed::default() };
     let (mut known, mut changed, mut old) = (0, 0, 0);
@@ -109,6 +109,7 @@ pub(super) fn go_through(
                     entry: entry.clone(),
                     first_seen: now,
                     listed: now,
+                    order,
                     tries: 0,
                     last_error: None,
                     fetch_page: pages == PageMode::On && entry.link.is_some(),

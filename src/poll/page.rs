@@ -48,7 +48,9 @@ pub(super) fn go_through(
         (listed.fresh, listed.published) = (1, vec![None]);
         if source.pages.unwrap_or(rules.pages) != PageMode::Off {
             let entry = Entry { identity: at, link: source.at.url().cloned(), ..Entry::default() };
-            let entry = pending(entry, described(source, listed.title.as_ref()), fetched, (url.is_some(), now));
+            // What was not asked for over HTTP counts from now.
+            let order = if fetched.order > 0 { fetched.order } else { store.next_order() };
+            let entry = PendingEntry { order, ..pending(entry, described(source, listed.title.as_ref()), fetched, (url.is_some(), now)) };
             let row = PendingKey::new(HostKey::of_document(source.id.as_str(), &key), now, &key);
             listed.commit.enqueue(&key, (before.as_ref(), seen), (&row, &entry, Some(Packed::of(bytes)?)));
             listed.wakes.push((row.host(), row.due_ms()));
@@ -77,6 +79,7 @@ fn pending(
         entry,
         first_seen: now,
         listed: now,
+        order: 0,
         tries: 0,
         last_error: None,
         fetch_page: false,

@@ -37,6 +37,7 @@ fn fetched(body: &str) -> Fetched {
         fresh_for: None,
         links: Links::default(),
         requested: DateTime::UNIX_EPOCH,
+        order: 0,
         delta: false,
     }
 }

@@ -28,8 +28,12 @@ pub struct ArticleState {
     pub guid: Option<String>,
     /// When it was first seen.
     pub first_seen: DateTime<Utc>,
-    /// When the page of the last edition was asked for: an earlier look never replaces a later one.
+    /// When the page of the last edition was asked for.
     pub looked: DateTime<Utc>,
+    /// Which look that was, in the order of all that is looked at: an earlier one never replaces a later one. 0 where an
+    /// older program had it by the clock.
+    #[serde(default)]
+    pub order: u64,
     /// Hash of the normalised title and text.
     pub content_hash: String,
     /// Hash of each field, to tell which changed.

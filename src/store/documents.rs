@@ -30,7 +30,7 @@ pub struct Document {
     pub url: Option<Url>,
     /// The addresses before redirects.
     pub via: Vec<Url>,
-    /// When it was received. A later look wins over an earlier one.
+    /// When it was received.
     pub received: DateTime<Utc>,
     /// Why it cannot be read at all: then it only waits to become a dead letter.
     pub unreadable: Option<String>,
@@ -139,6 +139,7 @@ mod tests {
             entry: Entry { identity: "a".into(), ..Entry::default() },
             first_seen: at(0),
             listed: at(ms),
+            order: 0,
             tries: 0,
             last_error: None,
             fetch_page: false,

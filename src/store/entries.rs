@@ -120,6 +120,9 @@ pub struct PendingEntry {
     pub first_seen: DateTime<Utc>,
     /// When the source listed it in this edition.
     pub listed: DateTime<Utc>,
+    /// Which listing that was, in the order of all that is looked at: clocks jump. 0 in rows of older programs.
+    #[serde(default)]
+    pub order: u64,
     /// Fetches that failed so far.
     pub tries: u32,
     /// Why the last one did.

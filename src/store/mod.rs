@@ -13,6 +13,7 @@ mod entries;
 mod outbox;
 mod facts;
 mod polls;
+mod sequence;
 mod steps;
 mod subscriptions;
 mod sweep;
@@ -37,6 +38,7 @@ pub use entries::{DueEntries, EntryQueue, HostKey, PendingEntry, PendingKey};
 pub use facts::{Backfill, Facts, Found, Moved, State};
 pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
 pub use polls::{EntryKey, PollCommit, PollStore, Seen};
+pub use sequence::Sequence;
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{Sweeper, Swept};
 pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
@@ -110,6 +112,7 @@ pub type StoreId = Uuid;
 pub struct Store {
     engine: Engine,
     id: StoreId,
+    sequence: Sequence,
     dir: Option<PathBuf>,
     // Held for the life of the process: the kernel releases it whatever the end.
     _lock: Option<Arc<File>>,
@@ -157,13 +160,29 @@ impl Store {
             engine.commit_first(batch)?;
             id
         };
-        Ok(Self { engine, id, dir, _lock: lock })
+        Ok(Self { engine, id, sequence: Sequence::default(), dir, _lock: lock })
     }
 
     /// The store's id.
     #[must_use]
     pub fn id(&self) -> StoreId {
         self.id
+    }
+
+    /// Begins a run: what it numbers is later than all that the runs before have numbered. Once, before the first stage runs.
+    pub fn begin_run(&self) -> Result<(), StoreError> {
+        let runs = self.engine.snapshot()?.get(Table::Meta, b"runs")?.and_then(|it| it.try_into().ok()).map_or(0, u64::from_be_bytes);
+        let mut batch = Batch::default();
+        batch.put(Table::Meta, *b"runs", (runs + 1).to_be_bytes());
+        self.engine.commit_first(batch)?;
+        self.sequence.begin(runs + 1);
+        Ok(())
+    }
+
+    /// Numbers what is looked at.
+    #[must_use]
+    pub fn sequence(&self) -> Sequence {
+        self.sequence.clone()
     }
 
     /// The data directory; `None` for the in-memory twin.
@@ -187,13 +206,13 @@ impl Store {
     /// Poll's handle.
     #[must_use]
     pub fn polls(&self) -> PollStore {
-        PollStore::new(self.engine.clone())
+        PollStore::new(self.engine.clone(), self.sequence.clone())
     }
 
     /// Input's handle.
     #[must_use]
     pub fn topics(&self) -> TopicStore {
-        TopicStore::new(self.engine.clone())
+        TopicStore::new(self.engine.clone(), self.sequence.clone())
     }
 
     /// The handle of `WebSub`.

@@ -10,6 +10,7 @@ use super::{
     engine::{Engine, Snapshot, Table},
     entries::{PendingEntry, PendingKey},
     from_json, json,
+    sequence::Sequence,
     steps::{NewRow, Step},
     subscriptions,
 };
@@ -95,11 +96,18 @@ impl Seen {
 #[derive(Debug, Clone)]
 pub struct PollStore {
     engine: Engine,
+    sequence: Sequence,
 }
 
 impl PollStore {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub(super) fn new(engine: Engine, sequence: Sequence) -> Self {
+        Self { engine, sequence }
+    }
+
+    /// The number of a listing that is gone through now.
+    #[must_use]
+    pub fn next_order(&self) -> u64 {
+        self.sequence.next()
     }
 
     /// The facts of one source.

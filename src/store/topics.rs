@@ -14,6 +14,7 @@ use super::{
     engine::{Engine, Table},
     entries::{self, PendingEntry, PendingKey},
     from_json, json,
+    sequence::Sequence,
     steps::NewRow,
 };
 
@@ -63,11 +64,18 @@ pub struct Mark {
 #[derive(Debug, Clone)]
 pub struct TopicStore {
     engine: Engine,
+    sequence: Sequence,
 }
 
 impl TopicStore {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub(super) fn new(engine: Engine, sequence: Sequence) -> Self {
+        Self { engine, sequence }
+    }
+
+    /// Numbers messages in their order.
+    #[must_use]
+    pub fn sequence(&self) -> Sequence {
+        self.sequence.clone()
     }
 
     /// How far a source's topic was read; `None` before the first time.

@@ -84,6 +84,7 @@ mod tests {
             fresh_for: None,
             links,
             requested: chrono::DateTime::UNIX_EPOCH,
+            order: 0,
             delta: false,
         };
         Announced::of(&fetched, &feed)

@@ -190,6 +190,7 @@ impl<C: Clock> Desk<C> {
             fresh_for: None,
             links: Links::default(),
             requested: self.clock.now(),
+            order: 0,
             delta: false,
         }
     }

@@ -23,6 +23,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         entry: Entry { guid: guid.map(str::to_owned), ..Entry::default() },
         first_seen: at(minute),
         listed: at(minute),
+        order: u64::try_from(minute).unwrap(),
         tries: 0,
         last_error: None,
         fetch_page: false,
@@ -40,7 +41,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         kind: PageKind::Article,
         articles: found.iter().map(part).collect(),
     };
-    let look = Look { requested: at(minute), url: None, via: Vec::new(), page };
+    let look = Look { requested: at(minute), order: u64::try_from(minute).unwrap(), url: None, via: Vec::new(), page };
     let key = PendingKey::new(HostKey::new(""), at(minute), &EntryKey::new("handed", &minute.to_string()));
     Candidate { key, entry, reading: Reading::Page(Box::new(look)) }
 }
