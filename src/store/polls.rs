@@ -173,13 +173,12 @@ impl PollCommit {
     ) {
         let (row, document) = (*row, document.map(|bytes| (documents::key_of(row, entry), bytes)));
         let row = NewRow { key: row, value: json(entry), document };
-        match before {
-            Some(_) => self.0.step(Step::Listed { entry: *key, seen, row }),
+        if before.is_some() {
+            self.0.step(Step::Listed { entry: *key, seen, row });
+        } else {
             // What is not remembered has no row: there is nothing to look for.
-            None => {
-                self.0.put(Table::Seen, *key.as_bytes(), Seen { pending: Some(row.key), ..seen }.encode());
-                self.0.queue(row);
-            }
+            self.0.put(Table::Seen, *key.as_bytes(), Seen { pending: Some(row.key), ..seen }.encode());
+            self.0.queue(row);
         }
     }
 
