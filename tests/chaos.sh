@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The chaos ledger: kills nashra and a real broker at seeded moments and audits what arrived.
-#   tests/chaos.sh --seed N --minutes M
+# The chaos ledger: does what it can at seeded moments to nashra and all that it needs, and audits what arrived.
+#   tests/chaos.sh --seed N --minutes M [--brokers 3] [--only|--without TORMENT,…]      (--help names the torments)
+# The full disk needs the right to mount a file system, and is left out without it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=${NASHRA_PROFILE:-dev}
@@ -8,7 +9,30 @@ cargo build --locked --profile "$profile" --bin nashra --example chaos
 target=${CARGO_TARGET_DIR:-target}/$([ "$profile" = dev ] && echo debug || echo "$profile")
 tests/kafka/broker.sh fetch
 dir=$(mktemp -d "${TMPDIR:-/tmp}/nashra-chaos.XXXXXX")
-if "$target/examples/chaos" --nashra "$target/nashra" --broker-script tests/kafka/broker.sh --dir "$dir" "$@"; then
+cc -shared -fPIC -O2 -o "$dir/clock.so" tests/chaos/clock.c -ldl
+
+# Whatever ended the run, nothing of it goes on.
+chaos=
+end() {
+  [ -z "$chaos" ] || kill -KILL "$chaos" 2>/dev/null || true
+  local it pid
+  for it in "$dir"/*.pid; do
+    pid=$(basename "$it" .pid)
+    if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$dir"; then kill -KILL "$pid" || true; fi
+  done
+  for it in "$dir"/broker "$dir"/broker/[123]; do [ ! -d "$it" ] || tests/kafka/broker.sh kill "$it" || true; done
+  ! mountpoint -q "$dir/disk" || umount -l "$dir/disk"
+}
+trap end EXIT
+trap 'exit 130' INT TERM
+
+"$target/examples/chaos" --nashra "$target/nashra" --broker-script tests/kafka/broker.sh --clock-library "$dir/clock.so" --dir "$dir" "$@" &
+chaos=$!
+code=0
+wait "$chaos" || code=$?
+chaos=
+if [ "$code" = 0 ]; then
+  end
   rm -rf "$dir"
 else
   echo "tests/chaos.sh: the ledger is not clean; logs and data are in $dir" >&2

@@ -32,7 +32,8 @@ export NASHRA_TEST_BROKERS NASHRA_TEST_BROKERS_OTHER
 
 cargo test --locked "$@"
 if [ -z "${NASHRA_SKIP_CHAOS:-}" ]; then
-  tests/chaos.sh --seed 1 --minutes 2
+  # What is left out here takes longer than two minutes to tell anything.
+  tests/chaos.sh --seed 1 --minutes 2 --only kill,freeze,broker-kill,broker-freeze,proxy,twins
 else
   echo "left out: the chaos ledger (NASHRA_SKIP_CHAOS is set)"
 fi

@@ -1,13 +1,27 @@
-//! The chaos ledger: a seeded world publishes and revises, nashra and a real broker are killed and stopped at
-//! seeded moments, and in the end every record that a `read_committed` consumer sees is held against the truth.
+//! The chaos ledger: a seeded world publishes and revises, things are done at seeded moments to nashra and to all that
+//! it needs, and in the end every record that a `read_committed` consumer sees is held against the truth.
 //!
 //!     tests/chaos.sh --seed 7 --minutes 10
+//!     tests/chaos.sh --seed 7 --minutes 10 --without disk,clock
+//!     tests/chaos.sh --seed 7 --minutes 90 --brokers 3
 //!
-//! Prints one JSON object with what was done and found; exit code 1 where the ledger is not clean.
+//! Says on stderr what it does when, and prints one JSON object with what was done and found; exit code 1 where the
+//! ledger is not clean. The seed decides what happens in which order; when it meets nashra depends on the machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, missing_docs, reason = "a test program")]
 
+mod broker;
+mod clock;
+mod copies;
+mod disk;
 mod ledger;
+mod plan;
 mod processes;
+mod proxy;
+mod rng;
+mod site;
+mod topics;
+mod torment;
+mod watch;
 mod world;
 
 use std::{
@@ -16,143 +30,229 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
-use processes::{Broker, Nashra};
-use world::{Rng, World};
+use broker::Cluster;
+use clock::Clock;
+use disk::Disk;
+use ledger::Truth;
+use plan::{Kind, Plan};
+use processes::{Nashra, Setup};
+use rng::Rng;
+use site::Site;
+use topics::Tail;
+use torment::Torment;
+use watch::{Counts, Watch};
+use world::{Bases, Troubles, World};
 
 #[derive(Debug, Parser)]
 struct Options {
-    /// What happens when.
+    /// What happens.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How long the world goes on.
     #[arg(long, default_value_t = 2.0)]
     minutes: f64,
+    /// How often torments come, against what is usual.
+    #[arg(long, default_value_t = 1.0)]
+    pace: f64,
+    /// 1, or 3 with three replicas of everything.
+    #[arg(long, default_value_t = 1)]
+    brokers: usize,
+    /// Nothing but these torments.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Kind>,
+    /// All torments but these.
+    #[arg(long, value_delimiter = ',')]
+    without: Vec<Kind>,
+    /// After so many seconds without any record of the steady site, though all that is needed is there, nashra is wedged.
+    #[arg(long, default_value_t = 60)]
+    patience: u64,
     /// The program under test.
     #[arg(long)]
     nashra: PathBuf,
-    /// The script that starts and kills the broker.
+    /// The script that starts and kills brokers.
     #[arg(long)]
     broker_script: PathBuf,
-    /// A folder for everything; kept where the ledger is not clean.
+    /// The built `clock.c`.
+    #[arg(long)]
+    clock_library: PathBuf,
+    /// An empty folder for everything.
     #[arg(long)]
     dir: PathBuf,
 }
 
-/// Mean seconds between two kills of nashra, of the broker, and between two stops.
-const NASHRA_KILL: f64 = 14.0;
-const BROKER_KILL: f64 = 75.0;
-const PAUSE: f64 = 40.0;
+impl Options {
+    fn has(&self, kind: Kind) -> bool {
+        (self.only.is_empty() || self.only.contains(&kind)) && !self.without.contains(&kind)
+    }
+
+    fn length(&self) -> Duration {
+        Duration::from_secs_f64(self.minutes * 60.0)
+    }
+
+    /// The plan of those of `kinds` that are wanted, with numbers of its own.
+    fn plan(&self, salt: u64, kinds: &[Kind]) -> Plan {
+        let wanted: Vec<Kind> = kinds.iter().copied().filter(|it| self.has(*it)).collect();
+        Plan::new(Rng::new(self.seed ^ salt), &wanted, self.length(), self.pace)
+    }
+
+    /// The command that does it again.
+    fn again(&self) -> String {
+        let names = |flag: &str, kinds: &[Kind]| {
+            let names: Vec<String> = kinds.iter().filter_map(|it| Some(it.to_possible_value()?.get_name().to_owned())).collect();
+            if names.is_empty() { String::new() } else { format!(" --{flag} {}", names.join(",")) }
+        };
+        let (only, without) = (names("only", &self.only), names("without", &self.without));
+        let Self { seed, minutes, pace, brokers, .. } = self;
+        format!("tests/chaos.sh --seed {seed} --minutes {minutes} --pace {pace} --brokers {brokers}{only}{without}")
+    }
+}
 
 fn main() {
     let options = Options::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let clean = runtime.block_on(run(&options));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    let clean = runtime.block_on(async {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
+        tokio::select! {
+            clean = run(&options) => clean,
+            _ = tokio::signal::ctrl_c() => false,
+            _ = terminated.recv() => false,
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    if !clean {
+        eprintln!("again: {}", options.again());
+    }
     std::process::exit(i32::from(!clean));
 }
 
 async fn run(options: &Options) -> bool {
-    std::fs::create_dir_all(&options.dir).unwrap();
-    let broker = Broker::start(&options.broker_script, &options.dir.join("broker"));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let world = Arc::new(Mutex::new(World::new(options.seed, base)));
-    let stop = CancellationToken::new();
-    let serving = Arc::clone(&world);
-    let server = tokio::spawn(nashra::admin::http::serve(listener, move |asked| serving.lock().unwrap().answer(asked.path), stop.clone()));
-    let mut nashra = Nashra::new(&options.nashra, &options.dir, broker.bootstrap(), &world.lock().unwrap().feeds());
-    nashra.start();
+    let torment = Arc::new(begin(options).await);
+    let ticking = tokio::spawn(tick(Arc::clone(&torment), options.length()));
+    let of_processes = options.plan(0x00c0_ffee, &[Kind::Kill, Kind::Freeze, Kind::Twins, Kind::Damage]);
+    let of_surroundings =
+        options.plan(0x0dec_af00, &[Kind::BrokerKill, Kind::BrokerFreeze, Kind::Proxy, Kind::Disk, Kind::Clock, Kind::Poison]);
+    let processes = tokio::spawn(Arc::clone(&torment).processes(of_processes));
+    let surroundings = tokio::spawn(Arc::clone(&torment).surroundings(of_surroundings));
+    for task in [ticking, processes, surroundings] {
+        task.await.unwrap();
+    }
+    torment.watch.note("no more torment");
+    let (truth, settled) = settle(&torment).await;
+    report(options, &torment, &truth, settled).await
+}
 
-    let happened = torment(options, &world, &broker, &mut nashra).await;
-    let settled = settle(&world, &mut nashra, broker.bootstrap()).await;
-    let stopped = nashra.terminate();
-    stop.cancel();
-    server.await.unwrap();
-    let (truth, requests) = {
-        let world = world.lock().unwrap();
-        (world.truth(), world.requests)
+/// Starts the brokers, the sites and nashra.
+async fn begin(options: &Options) -> Torment {
+    let dir = std::path::absolute(&options.dir).unwrap();
+    std::fs::create_dir_all(&dir).unwrap();
+    let cluster = Cluster::start(&options.broker_script, &dir.join("broker"), options.brokers).await;
+    let disk = options.has(Kind::Disk).then(|| Disk::mount(&dir.join("disk"))).flatten();
+    if options.has(Kind::Disk) && disk.is_none() {
+        eprintln!("left out: the full disk (this user may not mount one)");
+    }
+    let clock = options.has(Kind::Clock).then(|| Arc::new(Clock::new(&options.clock_library, &dir)));
+    let watch = Arc::new(Watch::new(Duration::from_secs(options.patience)));
+
+    let mut listeners = Vec::new();
+    for (site, address) in [(Site::Steady, "127.0.0.1:0"), (Site::Moody, "127.0.0.2:0"), (Site::Hostile, "127.0.0.3:0")] {
+        listeners.push((site, TcpListener::bind(address).await.unwrap()));
+    }
+    let base = |at: usize| format!("http://{}", listeners[at].1.local_addr().unwrap());
+    let bases = Bases { steady: base(0), moody: base(1), hostile: base(2) };
+    let troubles = Troubles { nonsense: options.has(Kind::Nonsense), poison: options.has(Kind::Poison) };
+    let world = Arc::new(Mutex::new(World::new(options.seed, bases, troubles)));
+    for (site, listener) in listeners {
+        tokio::spawn(site::serve(listener, site, Arc::clone(&world)));
+    }
+
+    let setup = Setup {
+        program: options.nashra.clone(),
+        dir: dir.clone(),
+        brokers: cluster.proxied(),
+        sources: world.lock().unwrap().sources(),
+        clock: clock.clone(),
     };
-    let found = ledger::audit(broker.bootstrap(), &truth);
-    broker.stop();
-    let clean = found.clean() && settled && stopped;
-    let report = serde_json::json!({
-        "seed": options.seed, "minutes": options.minutes, "clean": clean, "settled": settled, "exit_0_on_sigterm": stopped,
-        "nashra_kills": happened.nashra_kills, "broker_kills": happened.broker_kills, "pauses": happened.pauses,
-        "articles": truth.len(), "versions": truth.values().sum::<u32>(), "requests": requests, "found": found,
-    });
-    println!("{report}");
-    clean
+    let data_dir = dir.join(if disk.is_some() { "disk/data" } else { "data" });
+    Torment {
+        nashra: tokio::sync::Mutex::new(Nashra::start(setup, data_dir)),
+        tail: Tail::start(&cluster.bootstrap, &watch),
+        counts: Counts::default(),
+        wrong: Mutex::default(),
+        dir,
+        world,
+        watch,
+        cluster,
+        disk,
+        clock,
+    }
 }
 
-#[derive(Debug, Default)]
-struct Happened {
-    nashra_kills: u32,
-    broker_kills: u32,
-    pauses: u32,
-}
-
-/// The world goes on, and things are killed and stopped at seeded moments.
-async fn torment(options: &Options, world: &Mutex<World>, broker: &Broker, nashra: &mut Nashra) -> Happened {
-    let mut rng = Rng::new(options.seed ^ 0x00c0_ffee);
-    let end = Instant::now() + Duration::from_secs_f64(options.minutes * 60.0);
-    let mut happened = Happened::default();
-    let after = |rng: &mut Rng, mean: f64| Instant::now() + Duration::from_secs_f64(mean * (0.3 + 1.4 * rng.unit()));
-    let mut kill = after(&mut rng, NASHRA_KILL);
-    // A run of two minutes sees the broker die too.
-    let mut broker_kill = after(&mut rng, BROKER_KILL.min(options.minutes * 20.0));
-    let mut pause = after(&mut rng, PAUSE);
+/// The beat of the world.
+async fn tick(torment: Arc<Torment>, length: Duration) {
+    let end = Instant::now() + length;
     while Instant::now() < end {
-        world.lock().unwrap().tick();
-        let now = Instant::now();
-        if now >= kill {
-            nashra.kill();
-            happened.nashra_kills += 1;
-            tokio::time::sleep(Duration::from_millis(rng.below(1_500))).await;
-            nashra.start();
-            kill = after(&mut rng, NASHRA_KILL);
+        let shown = torment.world.lock().unwrap().tick();
+        for (url, version) in shown {
+            torment.watch.shown(url, version);
         }
-        if now >= broker_kill {
-            tokio::task::block_in_place(|| {
-                broker.kill();
-                std::thread::sleep(Duration::from_millis(rng.below(4_000)));
-                broker.start_again();
-            });
-            happened.broker_kills += 1;
-            broker_kill = after(&mut rng, BROKER_KILL);
-        }
-        if now >= pause {
-            // Longer than the transaction timeout in one of four: the broker aborts what was open.
-            let long = rng.below(4) == 0;
-            let length = Duration::from_secs_f64(if long { 13.0 } else { 0.5 + 3.0 * rng.unit() });
-            if rng.below(3) == 0 {
-                broker.pause(length).await;
-            } else {
-                nashra.pause(length).await;
-            }
-            happened.pauses += 1;
-            pause = after(&mut rng, PAUSE);
-        }
-        // The beat of the world, not a wait for something.
+        torment.watch.look();
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    happened
 }
 
-/// Waits until the topic holds the last version of every article.
-async fn settle(world: &Mutex<World>, nashra: &mut Nashra, bootstrap: &str) -> bool {
-    world.lock().unwrap().calm();
-    let truth = world.lock().unwrap().truth();
-    let end = Instant::now() + Duration::from_mins(4);
-    while Instant::now() < end {
-        nashra.ensure_running();
-        let missing = tokio::task::block_in_place(|| ledger::missing(bootstrap, &truth));
-        if missing == 0 {
-            return true;
+/// Waits until the topics hold the last version of every article, and something of all that the hostile site listed.
+async fn settle(torment: &Torment) -> (Truth, bool) {
+    let (articles, begun) = {
+        let mut world = torment.world.lock().unwrap();
+        world.calm();
+        (world.truth(), Instant::now())
+    };
+    let at_first = torment.tail.look(|it| it.records);
+    let mut last = (at_first, begun);
+    loop {
+        torment.nashra.lock().await.revive();
+        let poison = torment.world.lock().unwrap().poisoned();
+        let (missing, open) = torment.tail.look(|it| {
+            if it.records != last.0 {
+                last = (it.records, Instant::now());
+            }
+            let missing = articles.iter().filter(|(url, version)| it.articles.get(*url).is_none_or(|held| held.0 != **version)).count();
+            (missing, poison.iter().filter(|url| !it.dead.contains(*url) && !it.articles.contains_key(*url)).count())
+        });
+        // No try of a page is further away than that.
+        let over = last.1.elapsed() > Duration::from_mins(1) || begun.elapsed() > Duration::from_mins(5);
+        if over && missing > 0 && last.0 == at_first && torment.tail.look(|it| articles.keys().any(|url| !it.articles.contains_key(url))) {
+            torment.watch.wedge("after the torment nothing arrived any more");
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        if missing + open == 0 || over {
+            return (Truth { articles, poison }, missing == 0);
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    false
+}
+
+async fn report(options: &Options, torment: &Torment, truth: &Truth, settled: bool) -> bool {
+    let mut nashra = torment.nashra.lock().await;
+    let stopped = tokio::task::block_in_place(|| nashra.terminate());
+    let found = tokio::task::block_in_place(|| ledger::audit(&torment.cluster.bootstrap, truth));
+    let (wedged, damaged) = (torment.watch.wedged(), torment.wrong.lock().unwrap().clone());
+    let ended = &nashra.ended_by_itself;
+    let clean = found.clean() && settled && stopped && wedged.is_empty() && damaged.is_empty() && ended.is_empty();
+    let (requests, nonsense) = {
+        let world = torment.world.lock().unwrap();
+        (world.requests, world.nonsense.clone())
+    };
+    let report = serde_json::json!({
+        "again": options.again(), "clean": clean, "settled": settled, "exit_0_on_sigterm": stopped,
+        "done": torment.counts.all(), "nonsense": nonsense, "requests": requests,
+        "articles": truth.articles.len(), "versions": truth.articles.values().sum::<u32>(), "found": found,
+        "wedged": wedged.len(), "ended_by_itself": ended.len(), "damaged_copies_wrong": damaged.len(),
+        "more_examples": wedged.iter().chain(ended).chain(&damaged).take(20).collect::<Vec<_>>(),
+        "steady_site_late_s": torment.watch.lateness(), "most_memory_mib": nashra.most_memory,
+    });
+    println!("{report:#}");
+    clean
 }

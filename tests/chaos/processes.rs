@@ -1,27 +1,39 @@
-//! The processes under torment: nashra and the broker.
+//! The program under test, started again and again on one data directory, and beside it on copies.
 
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-/// nashra, started again and again on one data directory.
+use crate::clock::Clock;
+
+/// What all starts of nashra share.
 #[derive(Debug)]
-pub(crate) struct Nashra {
-    program: PathBuf,
-    dir: PathBuf,
-    child: Option<Child>,
+pub(crate) struct Setup {
+    pub(crate) program: PathBuf,
+    /// For configs and logs.
+    pub(crate) dir: PathBuf,
+    pub(crate) brokers: Vec<String>,
+    pub(crate) sources: String,
+    pub(crate) clock: Option<Arc<Clock>>,
 }
 
-impl Nashra {
-    pub(crate) fn new(program: &Path, dir: &Path, bootstrap: &str, feeds: &str) -> Self {
-        fs::write(dir.join("sources.txt"), feeds).unwrap();
+impl Setup {
+    /// A config for `data_dir`; with a file as the sink where one is given.
+    pub(crate) fn config(&self, name: &str, data_dir: &Path, file: Option<&Path>) -> PathBuf {
+        fs::write(self.dir.join("sources.toml"), &self.sources).unwrap();
+        let (replicas, in_sync) = if self.brokers.len() > 1 { (3, 2) } else { (1, 1) };
+        let sink = match file {
+            None => "kind = \"kafka\"".to_owned(),
+            Some(file) => format!("kind = \"file\"\nfile = \"{}\"", file.display()),
+        };
         let config = format!(
             r#"
 data_dir = "{data}"
-sources = ["sources.txt"]
+sources = ["sources.toml"]
 [poll]
 min_interval = "1s"
 max_interval = "2s"
@@ -35,12 +47,17 @@ retry_first = "500ms"
 retry_max = "4s"
 tries = 20
 refetch_per_day = 1440
+[store]
+min_free_disk = "16MiB"
+dead_letter_bytes = "32MiB"
 [sink]
-kind = "kafka"
+{sink}
 [kafka]
-brokers = ["{bootstrap}"]
+brokers = {brokers:?}
 topic_prefix = "chaos."
 partitions = 3
+replication_factor = {replicas}
+min_insync_replicas = {in_sync}
 transaction_timeout = "10s"
 batch_records = 50
 [admin]
@@ -48,112 +65,120 @@ listen = "off"
 [run]
 drain_timeout = "20s"
 "#,
-            data = dir.join("data").display()
+            data = data_dir.display(),
+            brokers = self.brokers
         );
-        fs::write(dir.join("nashra.toml"), config).unwrap();
-        Self { program: program.to_owned(), dir: dir.to_owned(), child: None }
+        let path = self.dir.join(format!("{name}.toml"));
+        fs::write(&path, config).unwrap();
+        path
     }
 
-    pub(crate) fn start(&mut self) {
-        let log = File::options().create(true).append(true).open(self.dir.join("nashra.log")).unwrap();
+    /// A child with these arguments, whose words go to the end of a log.
+    pub(crate) fn spawn(&self, arguments: &[&str], log: &str) -> Child {
+        let log = File::options().create(true).append(true).open(self.dir.join(log)).unwrap();
         let mut command = Command::new(&self.program);
-        command.args(["run", "-c"]).arg(self.dir.join("nashra.toml")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        self.child = Some(command.spawn().unwrap());
+        command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        if let Some(clock) = &self.clock {
+            command.envs(clock.environment());
+        }
+        let child = command.spawn().unwrap();
+        // For the script, which ends what a killed run leaves behind.
+        fs::write(self.dir.join(format!("{}.pid", child.id())), child.id().to_string()).unwrap();
+        child
+    }
+}
+
+/// nashra on the data directory that counts.
+#[derive(Debug)]
+pub(crate) struct Nashra {
+    pub(crate) setup: Setup,
+    pub(crate) data_dir: PathBuf,
+    config: PathBuf,
+    child: Option<Child>,
+    /// The most memory that any process of it had resident, in MiB.
+    pub(crate) most_memory: u64,
+    /// Ends that nobody asked for.
+    pub(crate) ended_by_itself: Vec<String>,
+}
+
+impl Nashra {
+    pub(crate) fn start(setup: Setup, data_dir: PathBuf) -> Self {
+        let config = setup.config("nashra", &data_dir, None);
+        let mut nashra = Self { setup, data_dir, config, child: None, most_memory: 0, ended_by_itself: Vec::new() };
+        nashra.start_again();
+        nashra
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        self.child = Some(self.setup.spawn(&["run", "-c", self.config.to_str().unwrap()], "nashra.log"));
     }
 
     pub(crate) fn kill(&mut self) {
-        let mut child = self.child.take().unwrap();
-        assert!(child.try_wait().unwrap().is_none(), "nashra had ended by itself: see nashra.log");
-        child.kill().unwrap();
-        child.wait().unwrap();
+        self.revive();
+        self.measure();
+        end(self.child.take().unwrap());
     }
 
-    pub(crate) fn ensure_running(&mut self) {
-        let ended = self.child.as_mut().unwrap().try_wait().unwrap();
-        assert!(ended.is_none(), "nashra ended by itself with {ended:?}: see nashra.log");
+    /// Starts it again where it ended by itself.
+    pub(crate) fn revive(&mut self) {
+        let child = self.child.as_mut().unwrap();
+        if let Some(status) = child.try_wait().unwrap() {
+            let log = fs::read_to_string(self.setup.dir.join("nashra.log")).unwrap_or_default();
+            let last = log.lines().last().unwrap_or_default();
+            self.ended_by_itself.push(format!("ended by itself with {status}: {}", last.chars().take(300).collect::<String>()));
+            self.start_again();
+        }
     }
 
     pub(crate) async fn pause(&self, length: Duration) {
         pause(self.child.as_ref().unwrap().id(), length).await;
     }
 
+    /// Reads how much memory it had; to be called before it ends.
+    pub(crate) fn measure(&mut self) {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id())).unwrap_or_default();
+        let kib = status.lines().find_map(|it| it.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+        self.most_memory = self.most_memory.max(kib.unwrap_or(0) >> 10);
+    }
+
     /// SIGTERM; whether it ended with 0 in time.
     pub(crate) fn terminate(&mut self) -> bool {
+        self.measure();
         let mut child = self.child.take().unwrap();
         signal("TERM", child.id());
-        let end = Instant::now() + Duration::from_secs(40);
-        while Instant::now() < end {
-            if let Some(status) = child.try_wait().unwrap() {
-                return status.success();
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap().success()
+        let ended = wait(&mut child, Duration::from_secs(40));
+        end(child);
+        ended.is_some_and(|it| it.success())
     }
 }
 
 impl Drop for Nashra {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            child.kill().ok();
-            child.wait().ok();
+        if let Some(child) = self.child.take() {
+            end(child);
         }
     }
 }
 
-/// The broker, through the script that knows how to start one.
-#[derive(Debug)]
-pub(crate) struct Broker {
-    script: PathBuf,
-    dir: PathBuf,
-    bootstrap: String,
+/// SIGKILL, if it runs.
+pub(crate) fn end(mut child: Child) {
+    child.kill().ok();
+    child.wait().ok();
 }
 
-impl Broker {
-    pub(crate) fn start(script: &Path, dir: &Path) -> Self {
-        let mut broker = Self { script: script.to_owned(), dir: dir.to_owned(), bootstrap: String::new() };
-        broker.verb("start");
-        fs::read_to_string(dir.join("bootstrap")).unwrap().trim().clone_into(&mut broker.bootstrap);
-        broker
+/// How it ended, if it did in this time.
+pub(crate) fn wait(child: &mut Child, length: Duration) -> Option<ExitStatus> {
+    let end = Instant::now() + length;
+    while Instant::now() < end {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
-
-    pub(crate) fn bootstrap(&self) -> &str {
-        &self.bootstrap
-    }
-
-    fn verb(&self, verb: &str) {
-        // The broker outlives the script and must not hold our output open.
-        let status = Command::new(&self.script).arg(verb).arg(&self.dir).stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap();
-        assert!(status.success(), "{} {verb} failed", self.script.display());
-    }
-
-    pub(crate) fn kill(&self) {
-        self.verb("kill");
-    }
-
-    pub(crate) fn start_again(&self) {
-        self.verb("start");
-    }
-
-    pub(crate) async fn pause(&self, length: Duration) {
-        let pid = fs::read_to_string(self.dir.join("broker.pid")).unwrap().trim().parse().unwrap();
-        pause(pid, length).await;
-    }
-
-    pub(crate) fn stop(&self) {
-        self.verb("stop");
-    }
+    None
 }
 
-impl Drop for Broker {
-    fn drop(&mut self) {
-        // Already stopped in an ordinary run; a panic must not leave it behind.
-        Command::new(&self.script).arg("kill").arg(&self.dir).stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
-    }
-}
-
-async fn pause(pid: u32, length: Duration) {
+pub(crate) async fn pause(pid: u32, length: Duration) {
     signal("STOP", pid);
     tokio::time::sleep(length).await;
     signal("CONT", pid);

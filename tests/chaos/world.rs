@@ -1,41 +1,33 @@
-//! The seeded world: feeds and pages that appear, change and fail by the seed alone.
+//! The seeded world: three sites whose feeds and pages appear and change by the seed alone. The steady one never
+//! fails, the moody one fails and answers nonsense at times, the hostile one lists records that no broker takes.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+mod mood;
+mod poison;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Response;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
-/// `SplitMix64` (Steele, Lea and Flood, 2014).
-#[derive(Debug)]
-pub(crate) struct Rng(u64);
+use crate::{
+    rng::Rng,
+    site::{Answer, Site},
+};
 
-impl Rng {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
+use poison::Poison;
 
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
-    pub(crate) fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
+/// Feeds of the steady and of the moody site together; the first half is the steady one's.
 const FEEDS: usize = 12;
 /// Items that a feed lists: fewer than it ever publishes, so that old ones drop out.
 const LISTED: usize = 60;
+
+/// Where the sites are.
+#[derive(Debug, Clone)]
+pub(crate) struct Bases {
+    pub(crate) steady: String,
+    pub(crate) moody: String,
+    pub(crate) hostile: String,
+}
 
 #[derive(Debug)]
 struct Item {
@@ -44,47 +36,86 @@ struct Item {
     updated: i64,
 }
 
+/// What may go wrong at the sites.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Troubles {
+    pub(crate) nonsense: bool,
+    pub(crate) poison: bool,
+}
+
 /// What is published, and the truth about it.
 #[derive(Debug)]
 pub(crate) struct World {
     rng: Rng,
-    base: String,
+    bases: Bases,
+    troubles: Troubles,
     feeds: Vec<Vec<Item>>,
     /// Changes of each feed so far: its `ETag`.
     changes: Vec<u64>,
+    poison: Poison,
     calm: bool,
     pub(crate) requests: u64,
+    /// Nonsense that was served, by its kind.
+    pub(crate) nonsense: BTreeMap<&'static str, u64>,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, base: String) -> Self {
-        let feeds = (0..FEEDS).map(|_| Vec::new()).collect();
-        Self { rng: Rng::new(seed), base, feeds, changes: vec![0; FEEDS], calm: false, requests: 0 }
+    pub(crate) fn new(seed: u64, bases: Bases, troubles: Troubles) -> Self {
+        Self {
+            rng: Rng::new(seed),
+            poison: Poison::new(bases.hostile.clone()),
+            bases,
+            troubles,
+            feeds: (0..FEEDS).map(|_| Vec::new()).collect(),
+            changes: vec![0; FEEDS],
+            calm: false,
+            requests: 0,
+            nonsense: BTreeMap::new(),
+        }
     }
 
-    /// The sources, one a line.
-    pub(crate) fn feeds(&self) -> String {
-        (0..FEEDS).map(|feed| format!("{}/f/{feed}/feed.xml", self.base)).collect::<Vec<_>>().join("\n")
+    /// The list of sources, as nashra reads it.
+    pub(crate) fn sources(&self) -> String {
+        let own = (0..FEEDS).map(|feed| (format!("feed-{feed}"), format!("{}/f/{feed}/feed.xml", self.base(feed))));
+        let hostile = self.poison.feeds().filter(|_| self.troubles.poison);
+        own.chain(hostile).map(|(id, url)| format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\n")).collect()
     }
 
-    /// Something new or changed here and there. An item that dropped out of its feed does not change any more,
-    /// because nobody would hear of it.
-    pub(crate) fn tick(&mut self) {
+    /// Something new or changed here and there; what is new on the steady site. An item that dropped out of its feed
+    /// does not change any more, because nobody would hear of it.
+    pub(crate) fn tick(&mut self) -> Vec<(String, u32)> {
         let now = chrono::Utc::now().timestamp();
+        let mut shown = Vec::new();
         for feed in 0..FEEDS {
             let items = self.feeds[feed].len();
-            if self.rng.below(10) == 0 {
+            let at = if self.rng.below(10) == 0 {
                 self.feeds[feed].push(Item { version: 1, published: now, updated: now });
-                self.changes[feed] += 1;
+                items
             } else if items > 0 && self.rng.below(25) == 0 {
-                let listed = items.min(LISTED / 2) as u64;
-                let at = items - 1 - usize::try_from(self.rng.below(listed)).unwrap();
+                let at = items - 1 - self.rng.index(items.min(LISTED / 2));
                 let item = &mut self.feeds[feed][at];
                 item.version += 1;
                 item.updated = now;
-                self.changes[feed] += 1;
+                at
+            } else {
+                continue;
+            };
+            self.changes[feed] += 1;
+            if steady(feed) {
+                shown.push((self.address(feed, at), self.feeds[feed][at].version));
             }
         }
+        shown
+    }
+
+    /// The hostile site lists one more.
+    pub(crate) fn poison(&mut self) {
+        self.poison.add();
+    }
+
+    /// Addresses of what the hostile site listed to somebody.
+    pub(crate) fn poisoned(&self) -> BTreeSet<String> {
+        self.poison.listed()
     }
 
     /// No more faults: what is owed can be delivered.
@@ -92,39 +123,62 @@ impl World {
         self.calm = true;
     }
 
-    /// The last version of each article, by address.
+    /// The last version of each article of the steady and the moody site, by address.
     pub(crate) fn truth(&self) -> BTreeMap<String, u32> {
         let all = self.feeds.iter().enumerate().flat_map(|(feed, items)| items.iter().enumerate().map(move |(at, item)| (feed, at, item)));
         all.map(|(feed, at, item)| (self.address(feed, at), item.version)).collect()
     }
 
-    fn address(&self, feed: usize, at: usize) -> String {
-        format!("{}/f/{feed}/a/{at}.html", self.base)
+    fn base(&self, feed: usize) -> &str {
+        if steady(feed) { &self.bases.steady } else { &self.bases.moody }
     }
 
-    pub(crate) fn answer(&mut self, path: &str) -> Response<Full<Bytes>> {
+    fn address(&self, feed: usize, at: usize) -> String {
+        format!("{}/f/{feed}/a/{at}.html", self.base(feed))
+    }
+
+    /// `known` is what the client says it has.
+    pub(crate) fn answer(&mut self, site: Site, path: &str, known: Option<&str>) -> Answer {
         self.requests += 1;
-        if !self.calm {
-            match self.rng.below(100) {
-                0..3 => return status(500),
-                3 => return status(429),
-                4 => return cut(),
-                _ => {}
-            }
+        match site {
+            Site::Steady => self.good(path, known),
+            Site::Moody if self.calm => self.good(path, known),
+            Site::Moody => self.moody(path, known),
+            Site::Hostile => self.poison.answer(path, known),
         }
+    }
+
+    fn moody(&mut self, path: &str, known: Option<&str>) -> Answer {
+        match self.rng.below(100) {
+            0..3 => Answer::status(500),
+            3 => Answer::status(429).with("retry-after", "1"),
+            4 => mood::falsely_compressed(),
+            // Every thirteenth page, every twentieth feed.
+            5..13 if self.troubles.nonsense && (path.ends_with(".html") || self.rng.below(8) < 5) => {
+                let good = self.good(path, None);
+                let (kind, answer) = mood::spoil(&mut self.rng, good);
+                *self.nonsense.entry(kind).or_default() += 1;
+                answer
+            }
+            _ => self.good(path, known),
+        }
+    }
+
+    fn good(&self, path: &str, known: Option<&str>) -> Answer {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
-            ["f", feed, "feed.xml"] => self.feed(feed.parse().unwrap()),
+            ["f", feed, "feed.xml"] => self.feed(feed.parse().unwrap(), known),
             ["f", feed, "a", page] => self.page(feed.parse().unwrap(), page.trim_end_matches(".html").parse().unwrap()),
-            _ => status(404),
+            _ => Answer::status(404),
         }
     }
 
-    fn feed(&self, feed: usize) -> Response<Full<Bytes>> {
-        let mut xml = format!(
-            "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>Feed {feed}</title><link>{}/</link>",
-            self.base
-        );
+    fn feed(&self, feed: usize, known: Option<&str>) -> Answer {
+        let tag = format!("\"{}\"", self.changes[feed]);
+        if known == Some(&tag) {
+            return Answer::status(304);
+        }
+        let mut xml = format!("<rss version=\"2.0\"><channel><title>Feed {feed}</title><link>{}/</link>", self.base(feed));
         for (at, item) in self.feeds[feed].iter().enumerate().rev().take(LISTED) {
             let date = |at: i64| chrono::DateTime::from_timestamp(at, 0).unwrap().to_rfc2822();
             // Half of the feeds have guids, the others go by their links.
@@ -140,39 +194,26 @@ impl World {
             .unwrap();
         }
         xml.push_str("</channel></rss>");
-        let mut response = Response::new(Full::new(Bytes::from(xml)));
-        response.headers_mut().insert("etag", format!("\"{}\"", self.changes[feed]).parse().unwrap());
-        response
+        Answer::ok(xml).with("etag", &tag)
     }
 
-    fn page(&self, feed: usize, at: usize) -> Response<Full<Bytes>> {
-        let Some(item) = self.feeds[feed].get(at) else { return status(404) };
+    fn page(&self, feed: usize, at: usize) -> Answer {
+        let Some(item) = self.feeds[feed].get(at) else { return Answer::status(404) };
         let version = item.version;
         let published = chrono::DateTime::from_timestamp(item.published, 0).unwrap().to_rfc3339();
         let paragraphs = (0..5)
             .map(|it| format!("<p>Paragraph {it} of story {feed}-{at} says that the council met again on the matter, and that the ferry, the harbour and the old bridge stay as they are for now, as everybody had expected.</p>"))
             .collect::<Vec<_>>()
             .concat();
+        // Marks at the beginning and at the end: a text of two editions, or the half of one, is known by them.
         let html = format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><title>Story {feed}-{at} edition {version}</title><link rel=\"canonical\" href=\"{}\"><meta property=\"article:published_time\" content=\"{published}\"></head><body><article><h1>Story {feed}-{at} edition {version}</h1><p>This is edition number {version} of the story, marked EDITION-{version}-END for those who count, with enough words to be a paragraph of its own.</p>{paragraphs}</article></body></html>",
+            "<!DOCTYPE html><html lang=\"en\"><head><title>Story {feed}-{at} edition {version}</title><link rel=\"canonical\" href=\"{}\"><meta property=\"article:published_time\" content=\"{published}\"></head><body><article><h1>Story {feed}-{at} edition {version}</h1><p>This is edition number {version} of the story, marked EDITION-{version}-END for those who count, with enough words to be a paragraph of its own.</p>{paragraphs}<p>The last paragraph of story {feed}-{at} is marked LAST-{version}-END for those who count, so that everybody can see where the text ends.</p></article></body></html>",
             self.address(feed, at)
         );
-        Response::new(Full::new(Bytes::from(html)))
+        Answer::ok(html).with("content-type", "text/html; charset=utf-8")
     }
 }
 
-fn status(code: u16) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(b"no")));
-    *response.status_mut() = hyper::StatusCode::from_u16(code).unwrap();
-    if code == 429 {
-        response.headers_mut().insert("retry-after", "1".parse().unwrap());
-    }
-    response
-}
-
-/// Says it is compressed, and is not.
-fn cut() -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(b"\x1f\x8b\x08broken")));
-    response.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
-    response
+fn steady(feed: usize) -> bool {
+    feed < FEEDS / 2
 }

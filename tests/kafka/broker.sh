@@ -2,8 +2,11 @@
 # A real Kafka broker for tests: one KRaft node on loopback, without containers.
 #   broker.sh fetch              the jars, once, into a cache outside the tree
 #   broker.sh start DIR [PORT]   starts, or starts again, the broker that lives in DIR; DIR/bootstrap has its address
+#   broker.sh cluster DIR        starts three that are one cluster, in DIR/1 to DIR/3; each can be ended and started alone
 #   broker.sh stop DIR           ends it in order
 #   broker.sh kill DIR           ends it with SIGKILL
+# NASHRA_BROKER_PROXIES="PORT…" gives each new broker a second listener, whose address is in DIR/behind, and which
+# tells clients to come to 127.0.0.1:PORT: to a proxy before it.
 set -euo pipefail
 
 version=4.1.0
@@ -43,30 +46,40 @@ free_port() {
   die "no free port found"
 }
 
-configure() { # DIR PORT
-  local controller
-  controller=$(free_port)
+configure() { # DIR PORT [NODE CONTROLLER QUORUM]; QUORUM is the line that names the controllers of a cluster
+  local node=${3:-1} controller=${4:-$(free_port)} replicas=1 in_sync=1 proxied advertised="" listener=""
+  local quorum=${5:-controller.quorum.bootstrap.servers=127.0.0.1:$controller}
+  [ -z "${5:-}" ] || { replicas=3 in_sync=2; }
+  proxied=$(cut -d' ' -f"$node" <<<"${NASHRA_BROKER_PROXIES:-}")
+  if [ -n "$proxied" ]; then
+    local behind
+    behind=$(free_port)
+    echo "127.0.0.1:$behind" >"$1/behind"
+    listener=,PROXIED://127.0.0.1:$behind
+    advertised=,PROXIED://127.0.0.1:$proxied
+  fi
   cat >"$1/server.properties" <<P
 process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:$controller
-listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$controller
+node.id=$node
+$quorum
+listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$controller$listener
+advertised.listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$controller$advertised
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=$1/data
 auto.create.topics.enable=true
 num.partitions=3
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.replication.factor=1
+default.replication.factor=$replicas
+min.insync.replicas=$in_sync
+offsets.topic.replication.factor=$replicas
 offsets.topic.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$replicas
+transaction.state.log.min.isr=$in_sync
 transaction.state.log.num.partitions=2
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=$replicas
+share.coordinator.state.topic.min.isr=$in_sync
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=400
@@ -89,6 +102,30 @@ P
   echo "127.0.0.1:$2" >"$1/bootstrap"
 }
 
+# 16 bytes in base64url, not beginning like a flag, as Kafka's StorageTool makes them.
+random_id() { head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=' | sed 's/^-/A/'; }
+
+cluster() { # DIR
+  need_java
+  [ -e "$cache/complete" ] || fetch
+  local node controllers=() voters=() started=() id
+  id=$(random_id)
+  for node in 1 2 3; do
+    controllers[node]=$(free_port)
+    voters+=("$node@127.0.0.1:${controllers[node]}")
+  done
+  for node in 1 2 3; do
+    mkdir -p "$1/$node"
+    echo "$id" >"$1/$node/cluster-id"
+    configure "$(cd "$1/$node" && pwd)" "$(free_port)" "$node" "${controllers[node]}" "controller.quorum.voters=$(IFS=,; echo "${voters[*]}")"
+    # None answers before most of them run.
+    start "$1/$node" &
+    started+=($!)
+  done
+  for node in "${started[@]}"; do wait "$node"; done
+  paste -sd, "$1"/[123]/bootstrap >"$1/bootstrap"
+}
+
 start() { # DIR [PORT]
   need_java
   [ -e "$cache/complete" ] || fetch
@@ -100,9 +137,10 @@ start() { # DIR [PORT]
   export CLASSPATH="$lib/*"
   local java=(java "-Dlog4j2.configurationFile=$dir/log4j2.yaml" -Djava.awt.headless=true)
   if [ ! -e "$dir/data/meta.properties" ]; then
-    local id
-    id=$("${java[@]}" -Xmx64m kafka.tools.StorageTool random-uuid 2>/dev/null)
-    "${java[@]}" -Xmx128m kafka.tools.StorageTool format --standalone -t "$id" -c "$dir/server.properties" >"$dir/format.log" 2>&1 \
+    local alone=(--standalone) id
+    # In a cluster the id is given, and server.properties names the controllers.
+    if [ -s "$dir/cluster-id" ]; then alone=(); id=$(cat "$dir/cluster-id"); else id=$(random_id); fi
+    "${java[@]}" -Xmx128m kafka.tools.StorageTool format "${alone[@]}" -t "$id" -c "$dir/server.properties" >"$dir/format.log" 2>&1 \
       || { cat "$dir/format.log" >&2; die "the storage could not be formatted"; }
   fi
   # 9 is the lock of `fetch`: the broker must not inherit it.
@@ -137,7 +175,8 @@ end() { # DIR SIGNAL
 case "${1:-}" in
   fetch) fetch ;;
   start) start "${2:?DIR}" "${3:-}" ;;
+  cluster) cluster "${2:?DIR}" ;;
   stop) end "${2:?DIR}" TERM ;;
   kill) end "${2:?DIR}" KILL ;;
-  *) sed -n '2,6p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,9p' "$0" >&2; exit 2 ;;
 esac
