@@ -163,9 +163,9 @@ fn tail(said: &str) -> Option<u64> {
 fn minted(file: &Path, known: &HashMap<String, (u32, String)>) -> Option<String> {
     let text = fs::read_to_string(file).unwrap_or_default();
     let records = text.lines().filter_map(|it| Some(Record::of_value(&serde_json::from_str(it).ok()?)));
-    records
-        .filter(|it| it.revision > 0)
-        .find_map(|it| known.get(&it.url).filter(|known| known.1 != it.id).map(|known| format!("{} was {} and became {}", it.url, known.1, it.id)))
+    records.filter(|it| it.revision > 0).find_map(|it| {
+        known.get(&it.url).filter(|known| known.1 != it.id).map(|known| format!("{} was {} and became {}", it.url, known.1, it.id))
+    })
 }
 
 /// A hash of each file; but of locks, which say who was there last.

@@ -19,7 +19,10 @@ pub(super) fn spoil(rng: &mut Rng, good: Answer) -> (&'static str, Answer) {
         0 => ("nothing", body(Vec::new())),
         1 => ("blanks", body(b" \r\n\t ".repeat(40))),
         2 => ("bytes", body((0..3_000).map(|_| rng.next().to_le_bytes()[0]).collect())),
-        3 => ("json", Answer::ok(br#"{"error":{"code":1043,"message":"upstream timed out"}}"#.to_vec()).with("content-type", "application/json")),
+        3 => (
+            "json",
+            Answer::ok(br#"{"error":{"code":1043,"message":"upstream timed out"}}"#.to_vec()).with("content-type", "application/json"),
+        ),
         4 => ("gzip", body(compressed(&good.body))),
         5 => ("error_page", Answer::ok(ERROR_PAGE).with("content-type", "text/html; charset=utf-8")),
         6 => ("half", body(good.body[..good.body.len() * (3 + rng.index(5)) / 10].to_vec())),
