@@ -162,7 +162,12 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     }
     let (price_tx, price) = watch::channel(beginning.price());
     let stage = (Arc::clone(&parts.poll.clock), (parts.poll.store.clone(), parts.store.added()));
-    let outbox = (parts.store.outbox(), parts.store.id());
+    let outgoing = publish::Parts {
+        outbox: parts.store.outbox(),
+        store: parts.store.id(),
+        files: parts.commit.dead_letters.clone(),
+        limits: parts.publish,
+    };
 
     let inputs = publish::Inputs { wake: outbox_rx, adopt, deadline: deadline.clone() };
 
@@ -178,7 +183,7 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     stages.spawn(publish::polls::run(parts.polls, told_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));
     stages.spawn(commit::run(extracted_rx, parts.commit, outbox_tx));
-    stages.spawn(publish::run(parts.sink, outbox, parts.publish, inputs, status));
+    stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
     let mut outcome = Ok(());
     let late = async {

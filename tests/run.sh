@@ -28,7 +28,8 @@ trap 'for it in broker other; do tests/kafka/broker.sh stop "$dir/$it" || true; 
 for it in broker other; do tests/kafka/broker.sh start "$dir/$it"; done
 NASHRA_TEST_BROKERS=$(cat "$dir/broker/bootstrap")
 NASHRA_TEST_BROKERS_OTHER=$(cat "$dir/other/bootstrap")
-export NASHRA_TEST_BROKERS NASHRA_TEST_BROKERS_OTHER
+NASHRA_TEST_BROKER_DIR=$dir/broker
+export NASHRA_TEST_BROKERS NASHRA_TEST_BROKERS_OTHER NASHRA_TEST_BROKER_DIR
 
 cargo test --locked "$@"
 if [ -z "${NASHRA_SKIP_CHAOS:-}" ]; then

@@ -65,6 +65,7 @@ fn publishing(status: &Status) -> Result<(), String> {
     match status {
         Status::Connecting => Err("connecting to the sink".to_owned()),
         Status::Publishing => Ok(()),
+        Status::KeepingLetters(reason) => Err(format!("dead letters are kept in data_dir, since their topic refuses them: {reason}")),
         // Polling goes on and nothing is lost, but records do not arrive.
         Status::Retrying(reason) => Err(format!("the sink does not take records: {reason}")),
         Status::Halted(halt) => Err(format!("publishing stopped: {halt}")),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Candidate, Dead, Reading,
     assemble::{self, Assembled},
+    bounds,
     decide::{self, Decision, Found},
     identity,
     record::{Article, Change, SCHEMA},
@@ -29,7 +30,9 @@ use crate::{
 mod dead;
 mod fit;
 
+pub(crate) use dead::refused;
 pub use dead::{DeadLetter, DeadLetterFiles};
+pub use fit::MAX_RECORD;
 
 /// Candidates that share one durable commit.
 const GROUP: usize = 64;
@@ -151,6 +154,7 @@ impl Work {
     }
 
     fn article(&mut self, entry: &PendingEntry, mut found: Assembled) -> Result<(), StoreError> {
+        bounds::assembled(&mut found);
         fit::text(&mut found.content);
         let content_hash = text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
         let (known, names) = self.resolve(&mut found, &content_hash)?;
@@ -184,7 +188,7 @@ impl Work {
             state.content_hash.clone_from(&content_hash);
             state.url = url;
             let record = self.record(entry, found, (id, &state), (change, changed_fields));
-            self.batch.append(&mut self.tail, record);
+            self.append(record);
         }
         self.batch.article(id, &state);
         self.articles.insert(id, state);
@@ -268,7 +272,8 @@ impl Work {
         (id, state): (Uuid, &ArticleState),
         (change, changed_fields): (Change, Vec<String>),
     ) -> NewRecord {
-        let url = state.url.clone();
+        let (url, mut source) = (state.url.clone(), entry.source.clone());
+        bounds::source(&mut source);
         let article = Article {
             schema: SCHEMA.to_owned(),
             id,
@@ -278,7 +283,7 @@ impl Work {
             alternate_urls: state.alternate_urls.iter().filter(|it| Some(*it) != url.as_ref()).cloned().collect(),
             url,
             fetched_url: found.fetched_url.map(Into::into),
-            source: entry.source.clone(),
+            source,
             content: found.content,
             first_seen: state.first_seen,
             fetched: found.looked,
@@ -301,7 +306,11 @@ impl Work {
     fn dead_letter(&mut self, entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) {
         self.counts.dead.push(dead.reason);
         let record = dead::letter(entry, dead, bytes_at);
-        self.batch.append(&mut self.tail, record);
+        self.append(record);
+    }
+
+    fn append(&mut self, record: NewRecord) {
+        self.batch.append(&mut self.tail, fit::within(record, self.now));
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod agency;
 pub mod assemble;
+pub(crate) mod bounds;
 pub mod byline;
 pub mod caption;
 pub mod commit;

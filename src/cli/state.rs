@@ -76,7 +76,7 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
         Request::Adopt => {
             let store = open(config)?;
             let mut sink = KafkaSink::new(config.kafka.clone(), store.id());
-            let adopted = publish::adopt(&mut sink, &store.outbox()).await;
+            let adopted = publish::adopt(&mut sink, &store.outbox(), None).await;
             adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), WORLD_FAILED))
         }
     }

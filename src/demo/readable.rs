@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::{
     article::record::{Article, Change},
-    publish::{Held, Position, Publish, PublishError},
+    publish::{Delivered, Held, Position, Publish, PublishError},
     store::{OutboxRow, Topic},
 };
 
@@ -24,17 +24,22 @@ impl Default for Readable {
 }
 
 impl Publish for Readable {
-    async fn resume(&mut self) -> Result<Option<Held>, PublishError> {
+    async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
         Ok(None)
     }
 
-    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<(), PublishError> {
+    async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
+        Ok(None)
+    }
+
+    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<Delivered, PublishError> {
         let words: String = rows.iter().map(words).collect();
         let written = match self.0.write_all(words.as_bytes()).await {
             Ok(()) => self.0.flush().await,
             Err(error) => Err(error),
         };
-        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))
+        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
+        Ok(Delivered::default())
     }
 }
 

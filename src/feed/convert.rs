@@ -55,6 +55,7 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         date_note: item.published.as_ref().and_then(note),
         summary: item.summary.map(html),
         content: item.content.map(html),
+        cut: false,
         published: item.published.and_then(|it| it.time),
         modified: item.updated.and_then(|it| it.time),
         authors: item.authors.into_iter().filter_map(|it| plain_of(it.name?)).filter(|it| !it.contains('@')).collect(),
@@ -168,7 +169,7 @@ pub fn content(entry: &Entry) -> Content {
         },
         quality: Quality {
             confidence: if entry.content.is_some() { 0.7 } else { 0.3 },
-            truncated: entry.content.is_none(),
+            truncated: entry.content.is_none() || entry.cut,
             paywalled: false,
         },
         text: Some(body).filter(|it| !it.is_empty()),

@@ -42,7 +42,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    article::record::{Enclosure, Image},
+    article::{
+        bounds,
+        record::{Enclosure, Image},
+    },
     store::digest,
 };
 
@@ -89,6 +92,8 @@ pub struct Entry {
     pub summary: Option<String>,
     /// Full text: HTML.
     pub content: Option<String>,
+    /// Whether its end was left out, because nobody writes so much.
+    pub cut: bool,
     /// When it was published.
     #[serde(with = "crate::dates::stamp")]
     pub published: Option<DateTime<FixedOffset>>,
@@ -167,6 +172,7 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed,
     }
     let mut feed = convert::feed(document, url);
     settle_identities(&mut feed.entries);
+    bounds::feed(&mut feed);
     Ok(feed)
 }
 

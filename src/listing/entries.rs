@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Link, Listing};
 use crate::{
-    article::{identity, record::Image},
+    article::{bounds, identity, record::Image},
     feed::{Entry, Feed},
 };
 
@@ -17,7 +17,9 @@ pub fn to_feed(listing: Listing) -> Feed {
     let Listing { title, language, links } = listing;
     let mut known = HashSet::new();
     let entries = links.into_iter().map(|it| entry(it, language.as_deref())).filter(|it| known.insert(it.identity.clone())).collect();
-    Feed { title, language, entries, ..Feed::default() }
+    let mut feed = Feed { title, language, entries, ..Feed::default() };
+    bounds::feed(&mut feed);
+    feed
 }
 
 fn entry(link: Link, language: Option<&str>) -> Entry {

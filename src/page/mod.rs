@@ -26,7 +26,7 @@ pub mod stage;
 
 use url::Url;
 
-use crate::article::Content;
+use crate::article::{Content, bounds};
 
 pub use claim::{Claim, Claimed};
 pub use dump::{is_dump, read as read_dump};
@@ -93,10 +93,12 @@ pub fn read_by(
         &nowhere
     };
     let input = Input { bytes, content_type, url, rules };
-    match form.unwrap_or_else(|| Form::of(bytes, content_type)) {
+    let mut page = match form.unwrap_or_else(|| Form::of(bytes, content_type)) {
         Form::Html => extract(input),
         Form::Text => read_dump(input),
-    }
+    }?;
+    bounds::page(&mut page);
+    Ok(page)
 }
 
 /// The same for pages that are published: a listing has a body, too, but it is no article.

@@ -1,36 +1,52 @@
 //! Kafka: records and the position that they reach, in one transaction.
 //!
 //! What must stay true: the position is written in the same transaction as the records, so a `read_committed`
-//! consumer sees each record once. After any error the producer is dropped and the start is gone through again:
-//! `init_transactions` settles what was open, and only then the positions topic is read, to its high watermark.
+//! consumer sees each record once. The transactional id is taken only once what the topics hold was judged to be ours:
+//! a process that has stopped never fences one that publishes. After an error that leaves it open what became of a
+//! transaction the producer is dropped and the start is gone through again: the positions topic is looked at,
+//! `init_transactions` settles what was open, and only then the positions topic is read to its high watermark.
 
 mod held;
 mod topics;
+mod transaction;
+mod way;
 
 use std::{sync::Arc, time::Duration};
 
 use rdkafka::{
     ClientConfig,
-    config::FromClientConfig as _,
+    config::FromClientConfigAndContext as _,
     error::KafkaError,
-    message::{Header, OwnedHeaders},
-    producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer},
+    producer::{Producer as _, ThreadedProducer},
 };
 
-use super::{Halt, Held, Position, Publish, PublishError};
+use self::{
+    transaction::{Context, Landed},
+    way::Way,
+};
+use super::{Delivered, Halt, Held, Position, Publish, PublishError};
 use crate::{
     config::Kafka,
-    store::{NewRecord, OutboxRow, StoreId, Topic},
+    store::{OutboxRow, StoreId},
 };
 
 /// How long the cluster may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a batch is sent whose transaction had to be aborted, before the start is gone through again.
+const TRIES: u32 = 3;
+/// Bytes of a record that the producer takes at all, before compression. Our own bound is far below; what an older
+/// version wrote may be above.
+const PRODUCER_MAX: usize = 8_000_000;
+/// Bytes of records that go in one request at most.
+const BATCH: usize = 1_000_000;
 
-type Producer = ThreadedProducer<DefaultProducerContext>;
+type Producer = ThreadedProducer<Context>;
 
 /// The sink.
 pub struct KafkaSink {
     shared: Arc<Shared>,
+    /// Bytes of a batch that the topics take, as far as they say.
+    batch: usize,
     producer: Option<Arc<Producer>>,
 }
 
@@ -56,36 +72,45 @@ impl Shared {
         self.config.topic_prefix.topic(name)
     }
 
-    fn producer(&self) -> Result<Producer, KafkaError> {
+    fn producer(&self, batch: usize) -> Result<Producer, KafkaError> {
         let mut client = self.client();
         client.set("transactional.id", format!("{}{}", self.config.topic_prefix.as_str(), self.store));
         client.set("transaction.timeout.ms", self.config.transaction_timeout.as_millis().to_string());
         client.set("compression.type", "zstd");
         // Records of a batch are all there when it begins: waiting for more would only delay.
         client.set("linger.ms", "5");
-        // Our own bound on a record is below the broker's default; this one counts before compression.
-        client.set("message.max.bytes", "8000000");
-        ThreadedProducer::from_config(&client)
+        client.set("message.max.bytes", PRODUCER_MAX.to_string());
+        // A topic's limit is one on batches: one that is above it would be refused with all the records in it.
+        client.set("batch.size", batch.to_string());
+        ThreadedProducer::from_config_and_context(&client, Context::default())
     }
 }
 
 impl KafkaSink {
-    /// For one store. Connects at the first [`Publish::resume`].
+    /// For one store. Connects at the first [`Publish::look`].
     #[must_use]
     pub fn new(config: Kafka, store: StoreId) -> Self {
-        Self { shared: Arc::new(Shared { config, store }), producer: None }
+        Self { shared: Arc::new(Shared { config, store }), batch: BATCH, producer: None }
     }
 }
 
 impl Publish for KafkaSink {
-    async fn resume(&mut self) -> Result<Option<Held>, PublishError> {
+    async fn look(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
         self.producer = None;
         let shared = Arc::clone(&self.shared);
-        topics::make(&shared).await?;
+        let limit = topics::make(&shared).await?;
+        // Room for what a batch has beside its records.
+        self.batch = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(512)).max(1));
+        blocking(move || held::look(&shared, from)).await.map(Some)
+    }
+
+    async fn resume(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
+        self.producer = None;
+        let (shared, batch) = (Arc::clone(&self.shared), self.batch);
         let work = move || {
-            let producer = shared.producer().map_err(|error| transient("connecting", &error))?;
-            producer.init_transactions(PATIENCE).map_err(|error| transient("starting transactions", &error))?;
-            let held = held::read(&shared, &producer)?;
+            let producer = shared.producer(batch).map_err(|error| of("connecting", &error))?;
+            producer.init_transactions(PATIENCE).map_err(|error| of("starting transactions", &error))?;
+            let held = held::settled(&shared, from)?;
             Ok((producer, held))
         };
         let (producer, held) = blocking(work).await?;
@@ -93,14 +118,29 @@ impl Publish for KafkaSink {
         Ok(Some(held))
     }
 
-    async fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> Result<(), PublishError> {
-        // Taken out: an error on the way drops it, and the next try resumes.
+    async fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> Result<Delivered, PublishError> {
+        // Taken out: where it is not certain what became of a transaction it is dropped, and the next try resumes.
         let Some(producer) = self.producer.take() else { return Err(PublishError::Transient("not connected".to_owned())) };
         let (shared, rows, reached) = (Arc::clone(&self.shared), rows.to_vec(), reached.clone());
         let used = Arc::clone(&producer);
-        blocking(move || transaction(&shared, &used, &rows, &reached)).await?;
-        self.producer = Some(producer);
-        Ok(())
+        let work = move || {
+            let mut outcome = transaction::run(&shared, &used, &rows, &reached);
+            for _ in 1..TRIES {
+                let (Err(PublishError::Transient(reason)), true) = &outcome else { break };
+                tracing::debug!(reason, "a transaction was aborted; the batch goes again");
+                outcome = transaction::run(&shared, &used, &rows, &reached);
+            }
+            let positions = shared.topic("positions");
+            let at = |landed: Vec<Landed>| Delivered { position_at: landed.iter().find(|it| it.topic == positions).map(|it| it.offset) };
+            Ok((outcome.0.map(at), outcome.1))
+        };
+        let (outcome, usable) = blocking(work).await?;
+        // Many at once are refused where a topic's limit was lowered: the start asks for it again.
+        let many = matches!(&outcome, Err(PublishError::Refused(them)) if them.len() > 1);
+        if usable && !many {
+            self.producer = Some(producer);
+        }
+        outcome
     }
 }
 
@@ -108,53 +148,15 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, PublishErr
     tokio::task::spawn_blocking(work).await.map_err(|error| PublishError::Transient(error.to_string()))?
 }
 
-fn transient(doing: &str, error: &KafkaError) -> PublishError {
-    PublishError::Transient(format!("{doing}: {error}"))
+/// What an error of a call means to publishing.
+fn of(doing: &str, error: &KafkaError) -> PublishError {
+    failed(way::of(error), format!("{doing}: {error}"))
 }
 
-fn transaction(shared: &Shared, producer: &Producer, rows: &[OutboxRow], reached: &Position) -> Result<(), PublishError> {
-    producer.begin_transaction().map_err(|error| transient("beginning a transaction", &error))?;
-    let (articles, dead) = (shared.topic("articles"), shared.topic("deadletters"));
-    for row in rows {
-        let topic = match row.record.topic {
-            Topic::Articles => &articles,
-            Topic::DeadLetters => &dead,
-        };
-        let headers = headers(&row.record, reached, row.seq);
-        let record = BaseRecord::to(topic).key(&row.record.key).payload(&row.record.value).headers(headers);
-        producer.send(record).map_err(|(error, _)| transient("sending a record", &error))?;
+fn failed(way: Way, words: String) -> PublishError {
+    match way {
+        Way::Fenced => PublishError::Fenced(words),
+        Way::Unauthorised => PublishError::Unauthorised { topic: None, words },
+        Way::Again | Way::Abort | Way::Restart => PublishError::Transient(words),
     }
-    let (key, value) = (reached.store.to_string(), serde_json::to_vec(reached).unwrap_or_default());
-    let positions = shared.topic("positions");
-    let record = BaseRecord::to(&positions).partition(0).key(&key).payload(&value);
-    producer.send(record).map_err(|(error, _)| transient("sending the position", &error))?;
-    loop {
-        match producer.commit_transaction(PATIENCE) {
-            Ok(()) => return Ok(()),
-            // The outcome is not known yet; the same commit is asked for again (librdkafka: resumable).
-            Err(KafkaError::Transaction(error)) if error.is_retriable() => {
-                tracing::warn!(%error, "the commit of a transaction takes long");
-            }
-            Err(error) => return Err(transient("committing a transaction", &error)),
-        }
-    }
-}
-
-/// `CloudEvents` Kafka binding §3.2 (binary mode), W3C trace context, and our own number.
-fn headers(record: &NewRecord, reached: &Position, seq: u64) -> OwnedHeaders {
-    let time = record.event_time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-    let number = format!("{}/{}/{seq}", reached.store, reached.epoch);
-    let pairs = [
-        ("ce_specversion", "1.0"),
-        ("ce_id", &record.event_id),
-        ("ce_type", &record.event_type),
-        ("ce_source", &record.event_source),
-        ("ce_time", &time),
-        ("content-type", "application/json"),
-        ("traceparent", &record.traceparent),
-        ("nashra-seq", &number),
-    ];
-    pairs
-        .into_iter()
-        .fold(OwnedHeaders::new_with_capacity(pairs.len()), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
 }

@@ -8,7 +8,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Stdout},
 };
 
-use super::{Held, Position, Publish, PublishError};
+use super::{Delivered, Held, Position, Publish, PublishError};
 use crate::store::OutboxRow;
 
 /// Where the lines go.
@@ -66,7 +66,11 @@ async fn open(path: &Path) -> std::io::Result<File> {
 }
 
 impl Publish for LineSink {
-    async fn resume(&mut self) -> Result<Option<Held>, PublishError> {
+    async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
+        Ok(None)
+    }
+
+    async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
         if let Output::File { path, file } = &mut self.0 {
             let opened = open(path).await.map_err(|error| PublishError::Transient(format!("opening {}: {error}", path.display())))?;
             *file = Some(opened);
@@ -74,7 +78,7 @@ impl Publish for LineSink {
         Ok(None)
     }
 
-    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<(), PublishError> {
+    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<Delivered, PublishError> {
         let mut lines = Vec::with_capacity(rows.iter().map(|row| row.record.value.len() + 1).sum());
         for row in rows {
             lines.extend_from_slice(&row.record.value);
@@ -91,6 +95,7 @@ impl Publish for LineSink {
             },
             Output::File { file: None, .. } => Err(std::io::Error::other("not open")),
         };
-        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))
+        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
+        Ok(Delivered::default())
     }
 }

@@ -1,30 +1,40 @@
 //! Drains the outbox into the sink, in order; the only place where an [`Acked`] can be made.
 //!
-//! What must stay true: nothing is trimmed that the sink did not acknowledge; after any failure the sink says
-//! itself what it holds, and publishing goes on from there or stops with a reason; it never guesses.
+//! What must stay true: nothing is trimmed that the sink did not acknowledge; after any failure that leaves it open what
+//! was taken, the sink says itself what it holds, and publishing goes on from there or stops with a reason; it never
+//! guesses. No single record holds up the others: what the sink refuses for good gives its place in the order to a small
+//! dead letter.
+//!
+//! [`Acked`]: crate::store::Acked
 
 mod adopt;
+mod drain;
 mod kafka;
 mod lines;
 pub mod polls;
 mod position;
+mod refused;
 
 use std::{future::Future, time::Duration};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
+use self::drain::{Drain, Step};
 use crate::{
+    article::commit::DeadLetterFiles,
     pipeline::PipelineError,
-    store::{Acked, Outbox, OutboxRow, StoreError, StoreId, Tail, Topic},
-    telemetry::metrics,
+    store::{Outbox, OutboxRow, StoreId, Tail, Topic},
 };
 
 pub use adopt::{AdoptError, Adopted, adopt};
 pub use kafka::KafkaSink;
 pub use lines::{LineSink, Output};
 pub use polls::{PollRecord, PollSink};
-pub use position::{Halt, Position};
+pub use position::{Halt, Position, Writer};
 
 /// Why a delivery failed.
 #[derive(Debug, thiserror::Error)]
@@ -32,19 +42,48 @@ pub enum PublishError {
     /// It may work later.
     #[error("{0}")]
     Transient(String),
+    /// We may not do this: it waits until an operator gives the right.
+    #[error("{words}")]
+    Unauthorised {
+        /// Of which records, where it is about those of one topic.
+        topic: Option<Topic>,
+        /// What may not be done.
+        words: String,
+    },
+    /// Another process has begun to publish as this store.
+    #[error("another nashra with this store's id has begun to publish ({0})")]
+    Fenced(String),
+    /// Records are refused for good; none of the batch was delivered.
+    #[error("{} records are refused", .0.len())]
+    Refused(Vec<Refusal>),
     /// It will not, until an operator decides.
     #[error("{0}")]
     Halted(Halt),
 }
 
-/// The sink's side of the world.
-pub trait Publish: Send + 'static {
-    /// Connects, or connects again after an error. A sink with memory of its own says what it holds and which
-    /// cluster it is; `None` from one without.
-    fn resume(&mut self) -> impl Future<Output = Result<Option<Held>, PublishError>> + Send;
+/// A record that the sink does not take, now or later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its number.
+    pub seq: u64,
+    /// One word: `too_large` or `invalid`.
+    pub reason: &'static str,
+    /// What the sink says.
+    pub words: String,
+}
 
-    /// Delivers rows with the position they reach: all durable there when it returns, or an error.
-    fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> impl Future<Output = Result<(), PublishError>> + Send;
+/// The sink's side of the world. Offsets are where the position was found or written last: one of this store never stands
+/// before it.
+pub trait Publish: Send + 'static {
+    /// Says what a sink with memory of its own holds and which cluster it is; `None` from one without. It takes nothing
+    /// from another process that publishes.
+    fn look(&mut self, from: Option<i64>) -> impl Future<Output = Result<Option<Held>, PublishError>> + Send;
+
+    /// Connects, or connects again after an error, and from then on is the only one that publishes as this store.
+    fn resume(&mut self, from: Option<i64>) -> impl Future<Output = Result<Option<Held>, PublishError>> + Send;
+
+    /// Delivers rows with the position they reach: all durable there when it returns, or none of them.
+    fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> impl Future<Output = Result<Delivered, PublishError>> + Send;
 }
 
 /// What a sink with transactions holds of this store.
@@ -54,6 +93,17 @@ pub struct Held {
     pub cluster_id: String,
     /// The position it holds; `None` where it has none of this store.
     pub position: Option<Position>,
+    /// The position's offset.
+    pub position_at: Option<i64>,
+    /// Whether that is all: not while a transaction is open.
+    pub settled: bool,
+}
+
+/// What is known of a delivery.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// The offset of the position.
+    pub position_at: Option<i64>,
 }
 
 /// Bounds of one delivery.
@@ -73,6 +123,8 @@ pub enum Status {
     Connecting,
     /// Records flow.
     Publishing,
+    /// Articles flow; dead letters are kept in `data_dir`.
+    KeepingLetters(String),
     /// The sink does not answer; tried again.
     Retrying(String),
     /// Stopped until an operator decides.
@@ -94,161 +146,79 @@ pub struct Inputs {
     pub deadline: CancellationToken,
 }
 
+/// What the publish stage works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// What is to be published.
+    pub outbox: Outbox,
+    /// The store that it is of.
+    pub store: StoreId,
+    /// Where records are kept that the sink does not take.
+    pub files: DeadLetterFiles,
+    /// Bounds of one delivery.
+    pub limits: Limits,
+}
+
 /// Pauses between tries of a sink that does not answer.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(15);
+/// Pauses after another process took over: whoever of the two publishes first keeps it, so we do not take it back at once.
+const FENCED_FIRST: Duration = Duration::from_mins(1);
+const FENCED_MAX: Duration = Duration::from_mins(15);
+/// While it is halted, how often it is looked whether that was mended.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or the deadline is over.
-pub async fn run<P: Publish>(
-    mut sink: P,
-    (outbox, store_id): (Outbox, StoreId),
-    limits: Limits,
-    inputs: Inputs,
-    status: watch::Sender<Status>,
-) -> Result<(), PipelineError> {
+pub async fn run<P: Publish>(mut sink: P, parts: Parts, inputs: Inputs, status: watch::Sender<Status>) -> Result<(), PipelineError> {
     let Inputs { mut wake, mut adopt, deadline } = inputs;
-    let mut drain = Drain { outbox, store_id, limits, acked: None };
-    let mut pause = PAUSE_FIRST;
+    let mut drain = Drain::new(parts, status);
+    let (mut pause, mut fenced) = (PAUSE_FIRST, FENCED_FIRST);
     let mut open = true;
     loop {
         let outcome = tokio::select! {
             () = deadline.cancelled() => return Ok(()),
-            outcome = drain.step(&mut sink, &status) => outcome?,
+            outcome = drain.step(&mut sink) => outcome?,
         };
-        let idle = match outcome {
+        let until = match outcome {
             Step::Delivered => {
-                pause = PAUSE_FIRST;
+                (pause, fenced) = (PAUSE_FIRST, FENCED_FIRST);
                 continue;
             }
+            Step::Again => continue,
             Step::Empty | Step::Halted if !open => return Ok(()),
-            // Woken by new records or an operator.
-            Step::Empty | Step::Halted => None,
-            Step::Failed => {
-                metrics::publish_error();
-                let this = pause;
-                pause = (pause * 2).min(PAUSE_MAX);
-                Some(this)
-            }
+            // Woken by new records.
+            Step::Empty => None,
+            Step::Halted => Some(LOOK_AGAIN),
+            Step::Failed => Some(doubled(&mut pause, PAUSE_MAX)),
+            Step::Fenced => Some(doubled(&mut fenced, FENCED_MAX)),
         };
-        tokio::select! {
-            () = deadline.cancelled() => return Ok(()),
-            () = tokio::time::sleep(idle.unwrap_or_default()), if idle.is_some() => {}
-            woken = wake.recv(), if idle.is_none() => open = woken.is_some(),
-            Some(Adopt(answer)) = adopt.recv() => drain.adopt(&mut sink, answer).await,
-        }
-    }
-}
-
-enum Step {
-    Delivered,
-    Empty,
-    Failed,
-    Halted,
-}
-
-struct Drain {
-    outbox: Outbox,
-    store_id: StoreId,
-    limits: Limits,
-    /// `None` while the sink has yet to say what it holds.
-    acked: Option<Acked>,
-}
-
-impl Drain {
-    async fn step<P: Publish>(&mut self, sink: &mut P, status: &watch::Sender<Status>) -> Result<Step, StoreError> {
-        let outcome = match self.acked.take() {
-            None => self.resume(sink).await?,
-            Some(acked) => self.deliver(sink, acked).await?,
-        };
-        match outcome {
-            Ok(step) => {
-                status.send_if_modified(|it| std::mem::replace(it, Status::Publishing) != Status::Publishing);
-                Ok(step)
-            }
-            Err(PublishError::Transient(reason)) => {
-                tracing::warn!(reason, "the sink does not take records; nothing is lost, trying again");
-                status.send_replace(Status::Retrying(reason));
-                Ok(Step::Failed)
-            }
-            Err(PublishError::Halted(halt)) => {
-                if *status.borrow() != Status::Halted(halt.clone()) {
-                    tracing::error!(reason = halt.word(), "publishing stopped: {halt}");
-                    metrics::publish_halted(halt.word(), true);
-                    status.send_replace(Status::Halted(halt));
+        let until = until.map(|it| Instant::now() + it);
+        loop {
+            tokio::select! {
+                () = deadline.cancelled() => return Ok(()),
+                () = tokio::time::sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break,
+                // New records are no reason to try sooner, but the end of all is one to look whether there is more to do.
+                woken = wake.recv(), if open => {
+                    open = woken.is_some();
+                    if until.is_none() || !open { break }
                 }
-                Ok(Step::Halted)
-            }
-        }
-    }
-
-    /// The next step resumes, and finds what was adopted.
-    async fn adopt<P: Publish>(&mut self, sink: &mut P, answer: oneshot::Sender<Result<Adopted, AdoptError>>) {
-        self.acked = None;
-        let outcome = adopt(sink, &self.outbox).await;
-        if let Ok(adopted) = &outcome {
-            tracing::warn!(epoch = adopted.epoch, "an operator adopted data_dir: {adopted}");
-            metrics::publish_halted(adopted.halt.word(), false);
-        }
-        // The operator may have gone away meanwhile.
-        answer.send(outcome).ok();
-    }
-
-    async fn resume<P: Publish>(&mut self, sink: &mut P) -> Result<Result<Step, PublishError>, StoreError> {
-        let held = match sink.resume().await {
-            Ok(held) => held,
-            Err(error) => return Ok(Err(error)),
-        };
-        let mut acked = self.outbox.acked()?;
-        if let Some(held) = held {
-            let found = match &held.position {
-                Some(position) => self.outbox.at(position.seq)?,
-                None => None,
-            };
-            match position::judge(&acked, self.outbox.tail()?.seq, &held, found) {
-                Ok(from) => {
-                    let moved = from.seq > acked.seq || acked.cluster_id.as_ref() != Some(&held.cluster_id);
-                    acked = Acked {
-                        seq: from.seq,
-                        chain: from.chain,
-                        total: from.total,
-                        cluster_id: Some(held.cluster_id),
-                        published: held.position.is_some() || acked.published,
-                        ..acked
-                    };
-                    if moved {
-                        self.outbox.trim(&acked).await?;
-                    }
+                Some(Adopt(answer)) = adopt.recv() => {
+                    drain.adopt(&mut sink, answer).await;
+                    break;
                 }
-                Err(halt) => return Ok(Err(PublishError::Halted(halt))),
             }
         }
-        self.acked = Some(acked);
-        Ok(Ok(Step::Delivered))
     }
+}
 
-    async fn deliver<P: Publish>(&mut self, sink: &mut P, acked: Acked) -> Result<Result<Step, PublishError>, StoreError> {
-        let rows = self.outbox.read(acked.seq, self.limits.records, self.limits.bytes)?;
-        let Some(last) = rows.last() else {
-            self.acked = Some(acked);
-            return Ok(Ok(Step::Empty));
-        };
-        let reached =
-            Position { store: self.store_id, epoch: acked.epoch, seq: last.seq, chain: last.chain, cluster_id: acked.cluster_id.clone() };
-        let started = std::time::Instant::now();
-        if let Err(error) = sink.publish(&rows, &reached).await {
-            return Ok(Err(error));
-        }
-        metrics::publish_batch(started.elapsed());
-        let total = acked.total + rows.iter().map(|row| row.record.value.len() as u64).sum::<u64>();
-        let now = Acked { seq: last.seq, chain: last.chain, total, published: true, ..acked };
-        self.outbox.trim(&now).await?;
-        for topic in [Topic::Articles, Topic::DeadLetters] {
-            metrics::published(topic, rows.iter().filter(|row| row.record.topic == topic).count() as u64);
-        }
-        self.acked = Some(now);
-        Ok(Ok(Step::Delivered))
-    }
+fn doubled(pause: &mut Duration, most: Duration) -> Duration {
+    let this = *pause;
+    *pause = (this * 2).min(most);
+    this
 }
 
 /// Where a position that the sink holds stands in our outbox.
 pub(crate) type Found = Option<Tail>;
+
+#[cfg(test)]
+mod tests;

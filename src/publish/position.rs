@@ -1,6 +1,8 @@
 //! The position that a sink holds, and whether it is one of ours. Pure.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Found, Held};
 use crate::store::{Acked, Epoch, StoreId, Tail};
@@ -20,6 +22,38 @@ pub struct Position {
     pub chain: [u8; 16],
     /// The cluster that it was written to.
     pub cluster_id: Option<String>,
+    /// The process that wrote it; `None` from one of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<Writer>,
+}
+
+/// A process that publishes: by it another one that runs on a copy of `data_dir` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writer {
+    /// Made at its start.
+    pub run: Uuid,
+    /// Its machine's name, where it knows it.
+    pub host: Option<String>,
+    /// Its number there.
+    pub process: u32,
+    /// When it started.
+    pub since: DateTime<Utc>,
+}
+
+impl Writer {
+    /// This process.
+    #[must_use]
+    pub fn this(now: DateTime<Utc>) -> Self {
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|it| it.trim().to_owned());
+        Self { run: Uuid::new_v4(), host: host.filter(|it| !it.is_empty()), process: std::process::id(), since: now }
+    }
+}
+
+impl std::fmt::Display for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let since = self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        write!(f, "process {} on {}, running since {since}", self.process, self.host.as_deref().unwrap_or("an unknown machine"))
+    }
 }
 
 /// Why publishing stopped: `data_dir` and the topics do not belong to one history.
@@ -79,6 +113,15 @@ pub enum Halt {
         /// The cluster that was published to.
         ours: String,
     },
+    /// Another process publishes as this store.
+    #[error(
+        "another nashra publishes with this store's id ({}): two processes run on copies of one data_dir; stop one of them for good, and start this one again only if it is the one that stays",
+        .writer.as_ref().map_or_else(|| "of a version that does not name itself".to_owned(), ToString::to_string)
+    )]
+    Another {
+        /// Who, where it says.
+        writer: Option<Writer>,
+    },
     /// The sink's set-up cannot keep the promise.
     #[error("{0}")]
     Setup(String),
@@ -95,6 +138,7 @@ impl Halt {
             Self::OtherEpoch { .. } => "other_epoch",
             Self::Missing { .. } => "missing",
             Self::OtherCluster { .. } => "other_cluster",
+            Self::Another { .. } => "another",
             Self::Setup(_) => "setup",
         }
     }
@@ -137,12 +181,12 @@ mod tests {
     use super::*;
 
     fn acked(seq: u64, published: bool) -> Acked {
-        Acked { epoch: 2, seq, chain: [1; 16], total: 0, cluster_id: Some("c".into()), published }
+        Acked { epoch: 2, seq, chain: [1; 16], total: 0, cluster_id: Some("c".into()), published, position_at: None }
     }
 
     fn held(epoch: Epoch, seq: u64) -> Held {
-        let position = Position { store: StoreId::nil(), epoch, seq, chain: [1; 16], cluster_id: Some("c".into()) };
-        Held { cluster_id: "c".into(), position: Some(position) }
+        let position = Position { store: StoreId::nil(), epoch, seq, chain: [1; 16], cluster_id: Some("c".into()), writer: None };
+        Held { cluster_id: "c".into(), position: Some(position), position_at: None, settled: true }
     }
 
     fn tail(seq: u64, chain: u8) -> Tail {
@@ -162,11 +206,11 @@ mod tests {
 
     #[test]
     fn a_deleted_topic_an_older_topic_and_another_cluster_stop_publishing() {
-        let none = Held { cluster_id: "c".into(), position: None };
+        let none = Held { cluster_id: "c".into(), position: None, position_at: None, settled: true };
         assert_eq!(judge(&acked(5, true), 9, &none, None), Err(Halt::Missing { acked: 5 }));
         assert_eq!(judge(&acked(0, false), 9, &none, None).map(|it| it.seq), Ok(0));
         assert_eq!(judge(&acked(5, true), 9, &held(2, 3), None), Err(Halt::Behind { held: 3, begin: 5 }));
-        let other = Held { cluster_id: "d".into(), position: None };
+        let other = Held { cluster_id: "d".into(), ..none };
         assert_eq!(judge(&acked(5, true), 9, &other, None).map_err(|it| it.word()), Err("other_cluster"));
     }
 

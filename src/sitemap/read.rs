@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Child, Sitemap, SitemapError};
 use crate::{
-    article::{identity, record::Image, text::collapse},
+    article::{bounds, identity, record::Image, text::collapse},
     dates::moment,
     feed::{
         self, Entry, Feed,
@@ -260,7 +260,9 @@ fn settle(mut entries: Vec<Entry>, title: Option<String>, truncated: bool) -> Fe
     entries.retain(|it| known.insert(it.identity.clone()));
     let archive = entries.iter().all(|it| it.published.is_none() && it.title.is_none());
     let language = entries.iter().find_map(|it| it.language.clone());
-    Feed { title, language, truncated, archive, entries, ..Feed::default() }
+    let mut feed = Feed { title, language, truncated, archive, entries, ..Feed::default() };
+    bounds::feed(&mut feed);
+    feed
 }
 
 fn date(text: &str) -> Result<moment::Moment, String> {

@@ -6,7 +6,8 @@
 //! its chain tells them apart even after the restored store has caught up in numbers.
 //!
 //! What must stay true: rows are appended by the committer alone and trimmed by publish alone, and only with
-//! an [`Acked`], which only publish can make.
+//! an [`Acked`], which only publish can make. Publish alone also puts a small record in the place of one that the sink
+//! refuses for good; its number and the chain stay those of the record that was appended.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,9 @@ struct Header {
     chain: [u8; 16],
     /// Bytes appended so far, this row included.
     total: u64,
+    /// Whether the sink refused the record that the chain is over, and another one stands in its place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    replaced: bool,
     #[serde(flatten)]
     record: NewRecord,
 }
@@ -96,6 +100,9 @@ pub struct Acked {
     pub(crate) cluster_id: Option<String>,
     /// Whether a position of this epoch was ever written.
     pub(crate) published: bool,
+    /// Where the position stands that was written or read last: what is before it need not be read again.
+    #[serde(default)]
+    pub(crate) position_at: Option<i64>,
 }
 
 impl Acked {
@@ -172,6 +179,17 @@ impl Outbox {
         self.engine.commit(trimming(acked)).await
     }
 
+    /// Puts another record in the place of one that the sink refused: durable when it returns. Number and chain stay as they
+    /// are, so that the position means what it did.
+    pub async fn replace(&self, row: &OutboxRow, record: NewRecord) -> Result<(), StoreError> {
+        let key = row.seq.to_be_bytes();
+        let Some(value) = self.engine.snapshot()?.get(Table::Outbox, &key)? else { return Ok(()) };
+        let (OutboxRow { chain, .. }, total) = decode(&key, &value)?;
+        let mut batch = Batch::default();
+        batch.put(Table::Outbox, key, encode(Header { chain, total, replaced: true, record }));
+        self.engine.commit(batch).await
+    }
+
     /// Records and bytes that wait, and when the oldest was made.
     pub fn waiting(&self) -> Result<(u64, u64, Option<DateTime<Utc>>), StoreError> {
         let (acked, tail) = (self.acked()?, self.tail()?);
@@ -192,15 +210,19 @@ impl Batch {
     pub fn append(&mut self, tail: &mut Tail, record: NewRecord) {
         let chain = digest(&[&tail.chain, record.key.as_bytes(), record.event_id.as_bytes(), &record.value]);
         *tail = Tail { seq: tail.seq + 1, chain, total: tail.total + record.value.len() as u64 };
-        let value = record.value.clone();
-        let header = json(&Header { chain, total: tail.total, record });
-        let mut row = Vec::with_capacity(4 + header.len() + value.len());
-        row.extend_from_slice(&u32::try_from(header.len()).unwrap_or(u32::MAX).to_be_bytes());
-        row.extend_from_slice(&header);
-        row.extend_from_slice(&value);
+        let row = encode(Header { chain, total: tail.total, replaced: false, record });
         self.put(Table::Outbox, tail.seq.to_be_bytes(), row);
         self.put(Table::Meta, *b"outbox_tail", json(tail));
     }
+}
+
+fn encode(header: Header) -> Vec<u8> {
+    let (head, value) = (json(&header), header.record.value);
+    let mut row = Vec::with_capacity(4 + head.len() + value.len());
+    row.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_be_bytes());
+    row.extend_from_slice(&head);
+    row.extend_from_slice(&value);
+    row
 }
 
 pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreError> {
@@ -208,7 +230,7 @@ pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreEr
     let seq = u64::from_be_bytes(key.try_into().map_err(|_| damaged("a key that is no number"))?);
     let (length, rest) = row.split_first_chunk().ok_or_else(|| damaged("too short"))?;
     let (header, value) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(|| damaged("cut off"))?;
-    let Header { chain, total, mut record } = from_json("outbox", header)?;
+    let Header { chain, total, mut record, .. } = from_json("outbox", header)?;
     record.value = value.to_vec();
     Ok((OutboxRow { seq, chain, record }, total))
 }

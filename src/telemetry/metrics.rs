@@ -69,7 +69,15 @@ fn describe() {
     describe_counter!("nashra_published_total", "Records acknowledged by the sink, by topic");
     describe_histogram!("nashra_publish_batch_seconds", Unit::Seconds, "One transaction of the sink");
     describe_gauge!("nashra_publish_halted", "1 while publishing is stopped until an operator decides, by reason");
-    describe_counter!("nashra_publish_errors_total", "Deliveries that failed and are tried again");
+    describe_counter!(
+        "nashra_publish_errors_total",
+        "Deliveries that failed and are tried again, by reason: transient, fenced (another process has taken over), unauthorised"
+    );
+    describe_counter!("nashra_publish_refused_total", "Records that the sink refused for good, by topic and reason: too_large, invalid");
+    describe_counter!(
+        "nashra_dead_letters_kept_total",
+        "Dead letters that were kept in data_dir because their topic does not take them, by reason: unauthorised, too_large, invalid"
+    );
     describe_histogram!("nashra_store_commit_seconds", Unit::Seconds, "One durable commit");
     describe_gauge!("nashra_store_bytes", Unit::Bytes, "Size of the store's file");
     describe_counter!("nashra_store_errors_total", "Commits that failed and are tried again");
@@ -212,11 +220,7 @@ pub(crate) fn dead_letter(reason: &'static str) {
 
 /// Records were acknowledged.
 pub(crate) fn published(topic: Topic, count: u64) {
-    let topic = match topic {
-        Topic::Articles => "articles",
-        Topic::DeadLetters => "deadletters",
-    };
-    counter!("nashra_published_total", "topic" => topic).increment(count);
+    counter!("nashra_published_total", "topic" => word(topic)).increment(count);
 }
 
 /// A transaction of the sink was committed.
@@ -225,8 +229,25 @@ pub(crate) fn publish_batch(took: Duration) {
 }
 
 /// A delivery failed and is tried again.
-pub(crate) fn publish_error() {
-    counter!("nashra_publish_errors_total").increment(1);
+pub(crate) fn publish_error(reason: &'static str) {
+    counter!("nashra_publish_errors_total", "reason" => reason).increment(1);
+}
+
+/// The sink does not take a record, now or later.
+pub(crate) fn publish_refused(topic: Topic, reason: &'static str) {
+    counter!("nashra_publish_refused_total", "topic" => word(topic), "reason" => reason).increment(1);
+}
+
+/// A dead letter is in a file and not in its topic.
+pub(crate) fn dead_letter_kept(reason: &'static str) {
+    counter!("nashra_dead_letters_kept_total", "reason" => reason).increment(1);
+}
+
+fn word(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Articles => "articles",
+        Topic::DeadLetters => "deadletters",
+    }
 }
 
 /// Publishing stopped (1) or goes on (0).

@@ -69,20 +69,20 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-struct World {
-    site: Site,
-    dir: tempfile::TempDir,
-    brokers: String,
-    prefix: String,
+pub(crate) struct World {
+    pub(crate) site: Site,
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) brokers: String,
+    pub(crate) prefix: String,
 }
 
 impl World {
-    fn new(test: &str) -> Option<Self> {
+    pub(crate) fn new(test: &str) -> Option<Self> {
         let brokers = broker(test)?;
         Some(Self { site: Site::start(), dir: tempdir().unwrap(), brokers, prefix: format!("{test}-{}.", uuid::Uuid::new_v4().simple()) })
     }
 
-    fn articles(&self, slugs: &[&str]) {
+    pub(crate) fn articles(&self, slugs: &[&str]) {
         let listed: Vec<(&str, &str)> = slugs.iter().map(|it| (*it, *it)).collect();
         for slug in slugs {
             self.site.page(slug, slug, "It is so.");
@@ -90,37 +90,42 @@ impl World {
         self.site.feed("/feed", &listed);
     }
 
-    fn sink(&self) -> [&str; 6] {
+    pub(crate) fn sink(&self) -> [&str; 6] {
         ["--sink", "kafka", "--brokers", &self.brokers, "--topic-prefix", &self.prefix]
     }
 
-    fn start(&self) -> Nashra {
-        Nashra::run(self.dir.path(), &format!("{}/feed", self.site.base), &self.sink())
+    pub(crate) fn start(&self) -> Nashra {
+        self.start_with(&format!("{}/feed", self.site.base))
     }
 
-    fn topic(&self, name: &str) -> String {
+    /// The same with other sources, one a line.
+    pub(crate) fn start_with(&self, sources: &str) -> Nashra {
+        Nashra::run(self.dir.path(), sources, &self.sink())
+    }
+
+    pub(crate) fn topic(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
 
-    fn published(&self) -> Vec<Seen> {
+    pub(crate) fn published(&self) -> Vec<Seen> {
         read(&self.brokers, &self.topic("articles"))
     }
 
-    fn adopt(&self) -> (Option<i32>, String, String) {
+    pub(crate) fn adopt(&self) -> (Option<i32>, String, String) {
         let mut arguments = vec!["state", "adopt", "--data-dir", "data"];
         arguments.extend(self.sink());
         command(self.dir.path(), &arguments)
     }
 }
 
-fn wait_for(nashra: &Nashra, count: u32) {
+pub(crate) fn wait_for(nashra: &Nashra, count: u32) {
     let admin = nashra.admin();
     until("the records are acknowledged", || {
         get(&format!("{admin}metrics")).1.contains(&format!("nashra_published_total{{topic=\"articles\"}} {count}\n")).then_some(())
     });
 }
 
-fn halted(nashra: &Nashra, words: &str) {
+pub(crate) fn halted(nashra: &Nashra, words: &str) {
     let admin = nashra.admin();
     until("publishing has stopped", || {
         let (status, answer) = get(&format!("{admin}readyz"));
@@ -128,7 +133,7 @@ fn halted(nashra: &Nashra, words: &str) {
     });
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());

@@ -33,6 +33,10 @@ mod sources;
 
 mod kafka;
 
+mod poison;
+
+mod rights;
+
 mod topics;
 
 mod demo;

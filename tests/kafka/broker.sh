@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # A real Kafka broker for tests: one KRaft node on loopback, without containers.
 #   broker.sh fetch              the jars, once, into a cache outside the tree
-#   broker.sh start DIR [PORT]   starts, or starts again, the broker that lives in DIR; DIR/bootstrap has its address
+#   broker.sh start DIR [PORT]   starts, or starts again, the broker that lives in DIR; DIR/bootstrap has its address, where all
+#                                is allowed; at the one in DIR/rights the user "nashra" (password "secret") has what was given
+#   broker.sh acl DIR …          gives rights and takes them: arguments of Kafka's own tool
 #   broker.sh cluster DIR        starts three that are one cluster, in DIR/1 to DIR/3; each can be ended and started alone
 #   broker.sh stop DIR           ends it in order
 #   broker.sh kill DIR           ends it with SIGKILL
@@ -47,7 +49,8 @@ free_port() {
 }
 
 configure() { # DIR PORT [NODE CONTROLLER QUORUM]; QUORUM is the line that names the controllers of a cluster
-  local node=${3:-1} controller=${4:-$(free_port)} replicas=1 in_sync=1 proxied advertised="" listener=""
+  local node=${3:-1} controller=${4:-$(free_port)} replicas=1 in_sync=1 proxied advertised="" listener="" rights
+  rights=$(free_port)
   local quorum=${5:-controller.quorum.bootstrap.servers=127.0.0.1:$controller}
   [ -z "${5:-}" ] || { replicas=3 in_sync=2; }
   proxied=$(cut -d' ' -f"$node" <<<"${NASHRA_BROKER_PROXIES:-}")
@@ -62,9 +65,13 @@ configure() { # DIR PORT [NODE CONTROLLER QUORUM]; QUORUM is the line that names
 process.roles=broker,controller
 node.id=$node
 $quorum
-listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$controller$listener
-advertised.listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$controller$advertised
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:$2,RIGHTS://127.0.0.1:$rights,CONTROLLER://127.0.0.1:$controller$listener
+advertised.listeners=PLAINTEXT://127.0.0.1:$2,RIGHTS://127.0.0.1:$rights,CONTROLLER://127.0.0.1:$controller$advertised
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,RIGHTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
+listener.name.rights.sasl.enabled.mechanisms=PLAIN
+listener.name.rights.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_nashra="secret";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=$1/data
@@ -100,6 +107,7 @@ Configuration:
       - {name: kafka.server.KafkaRaftServer, level: info}
 P
   echo "127.0.0.1:$2" >"$1/bootstrap"
+  echo "127.0.0.1:$rights" >"$1/rights"
 }
 
 # 16 bytes in base64url, not beginning like a flag, as Kafka's StorageTool makes them.
@@ -172,11 +180,18 @@ end() { # DIR SIGNAL
   rm -f "$1/broker.pid"
 }
 
+acl() { # DIR …
+  local dir=$1
+  shift
+  CLASSPATH="$lib/*" java -Xmx64m org.apache.kafka.tools.AclCommand --bootstrap-server "$(cat "$dir/bootstrap")" "$@"
+}
+
 case "${1:-}" in
   fetch) fetch ;;
   start) start "${2:?DIR}" "${3:-}" ;;
   cluster) cluster "${2:?DIR}" ;;
   stop) end "${2:?DIR}" TERM ;;
   kill) end "${2:?DIR}" KILL ;;
-  *) sed -n '2,9p' "$0" >&2; exit 2 ;;
+  acl) shift; acl "$@" ;;
+  *) sed -n '2,11p' "$0" >&2; exit 2 ;;
 esac

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
 use super::{event_source, traceparent};
 use crate::{
-    article::{Dead, record},
+    article::{Dead, bounds, record},
     store::{NewRecord, PendingEntry, Topic},
 };
 
@@ -32,7 +33,7 @@ pub struct DeadLetter {
     pub guid: Option<String>,
     /// The headline that the source gave it.
     pub title: Option<String>,
-    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message` or `document`.
+    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message`, `document` or `refused` (by the sink).
     pub reason: &'static str,
     /// What happened, in words.
     pub error: String,
@@ -78,6 +79,19 @@ impl DeadLetterFiles {
         }
     }
 
+    /// Keeps the value of a record that the sink does not take: durable when it returns. Where it is known by its name, the
+    /// file is written again and not a second time.
+    pub(crate) async fn keep_record(&self, name: &str, at: DateTime<Utc>, value: &[u8]) -> std::io::Result<Option<String>> {
+        let Some(dir) = &self.dir else { return Ok(None) };
+        let day = dir.join(at.format("%Y-%m-%d").to_string());
+        let path = day.join(format!("{}.json", name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")));
+        tokio::fs::create_dir_all(&day).await?;
+        let mut file = tokio::fs::File::create(&path).await?;
+        file.write_all(value).await?;
+        file.sync_all().await?;
+        Ok(Some(path.display().to_string()))
+    }
+
     /// Forgets the days before `oldest` (a name such as `2026-11-24`), and the oldest ones while over budget.
     pub fn sweep(&self, oldest: &str) -> std::io::Result<()> {
         let Some(dir) = self.dir.as_ref().filter(|it| it.is_dir()) else { return Ok(()) };
@@ -105,15 +119,18 @@ fn size(dir: &Path) -> u64 {
 /// The dead letter of an entry, on its way to the outbox.
 pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) -> NewRecord {
     let id = Uuid::now_v7();
+    // Rows of the queue may be of a version that bounded less.
+    let mut source = entry.source.clone();
+    bounds::source(&mut source);
     let letter = DeadLetter {
         schema: SCHEMA,
         id,
-        source: entry.source.clone(),
-        url: entry.entry.link.as_ref().map(ToString::to_string),
-        guid: entry.entry.guid.clone(),
-        title: entry.entry.title.clone(),
+        source,
+        url: entry.entry.link.as_ref().map(ToString::to_string).filter(|it| it.len() <= bounds::ADDRESS),
+        guid: entry.entry.guid.clone().map(|it| bounds::cut(it, bounds::ADDRESS)),
+        title: entry.entry.title.clone().map(|it| bounds::cut(it, bounds::TITLE)),
         reason: dead.reason,
-        error: dead.error.clone(),
+        error: bounds::cut(dead.error.clone(), bounds::ERROR),
         tries: entry.tries + 1,
         first_seen: entry.first_seen,
         at: dead.at,
@@ -128,6 +145,51 @@ pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) 
         event_time: dead.at,
         traceparent: traceparent(),
         // Our own plain types always serialise.
+        value: serde_json::to_vec(&letter).unwrap_or_default(),
+    }
+}
+
+/// What a dead letter takes from the record whose place it takes.
+#[derive(Deserialize)]
+struct Told {
+    source: record::Source,
+    url: Option<String>,
+    title: Option<String>,
+    first_seen: DateTime<Utc>,
+}
+
+/// The small dead letter that stands where the sink refused a record: why, and where its value is kept.
+pub(crate) fn refused(record: &NewRecord, error: String, (bytes_at, at): (Option<&str>, DateTime<Utc>)) -> NewRecord {
+    let told = serde_json::from_slice(&record.value).unwrap_or_else(|_| {
+        let id = record.event_source.rsplit('/').next().unwrap_or_default().to_owned();
+        let source = record::Source { id, name: None, kind: String::new(), url: String::new(), tags: Vec::new() };
+        Told { source, url: None, title: None, first_seen: record.event_time }
+    });
+    let Told { mut source, url, title, first_seen } = told;
+    let id = Uuid::now_v7();
+    bounds::source(&mut source);
+    let letter = DeadLetter {
+        schema: SCHEMA,
+        id,
+        url: url.filter(|it| it.len() <= bounds::ADDRESS),
+        guid: None,
+        title: title.map(|it| bounds::cut(it, bounds::TITLE)),
+        reason: "refused",
+        error: bounds::cut(error, bounds::ERROR),
+        tries: 1,
+        first_seen,
+        at,
+        bytes: bytes_at.map(str::to_owned),
+        source,
+    };
+    NewRecord {
+        topic: Topic::DeadLetters,
+        key: letter.source.id.clone(),
+        event_id: id.to_string(),
+        event_type: SCHEMA.to_owned(),
+        event_source: record.event_source.clone(),
+        event_time: at,
+        traceparent: traceparent(),
         value: serde_json::to_vec(&letter).unwrap_or_default(),
     }
 }

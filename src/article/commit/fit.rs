@@ -1,14 +1,40 @@
 //! Keeps a record within what every broker takes: Kafka's default `message.max.bytes` is 1,048,588 bytes.
 
-use crate::article::{
-    Content,
-    record::{Article, Block},
+use chrono::{DateTime, Utc};
+
+use super::dead;
+use crate::{
+    article::{
+        Content,
+        bounds::TEXT as MAX_TEXT,
+        record::{Article, Block},
+    },
+    store::NewRecord,
 };
 
-/// Bytes of a record's JSON; leaves room for key and headers.
+/// Bytes of a record, with key and headers.
+pub const MAX_RECORD: usize = 1_020_000;
+/// Bytes of a record's JSON.
 const MAX_VALUE: usize = 1_000_000;
-/// Bytes of text; blocks repeat it, and JSON escapes add a little.
-const MAX_TEXT: usize = 400_000;
+/// Bytes of what stands beside the value.
+const BESIDE: usize = MAX_RECORD - MAX_VALUE;
+
+/// A record as it may go to the outbox. Every one of every topic goes through here: one that is larger than all bounds allow
+/// becomes a small dead letter.
+pub(super) fn within(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
+    let NewRecord { key, event_id, event_type, event_source, traceparent, .. } = &record;
+    let beside = 2 * [key, event_id, event_type, event_source, traceparent].iter().map(|it| it.len()).sum::<usize>();
+    if record.value.len() <= MAX_VALUE && beside <= BESIDE {
+        return record;
+    }
+    let error = format!("a record of {} bytes, and {beside} beside them", record.value.len());
+    let mut letter = dead::refused(&record, error, (None, now));
+    if beside > BESIDE {
+        // No source of the config has such an id.
+        (letter.key, letter.event_source) = (String::new(), "/sources".to_owned());
+    }
+    letter
+}
 
 /// Cuts a text that no article has, and says so.
 pub(super) fn text(content: &mut Content) {
@@ -45,7 +71,7 @@ pub(super) fn value(mut article: Article) -> Vec<u8> {
         content.bylines.truncate(50);
         content.images.truncate(50);
         content.enclosures.truncate(50);
-        for text in [&mut content.title, &mut content.subtitle, &mut content.summary].into_iter().flatten() {
+        for text in [&mut content.title, &mut content.subtitle, &mut content.summary, &mut content.section].into_iter().flatten() {
             text.truncate(text.floor_char_boundary(limit.min(20_000)));
         }
         cut(content, limit);
@@ -60,6 +86,9 @@ pub(super) fn value(mut article: Article) -> Vec<u8> {
             content.enclosures.clear();
             content.keywords.clear();
             content.bylines.clear();
+            content.date_notes.clear();
+            content.updates.clear();
+            article.source.tags.clear();
         }
         content.quality.truncated = true;
     }

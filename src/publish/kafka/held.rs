@@ -1,4 +1,7 @@
 //! Reads the position of this store, to the end of the positions topic.
+//!
+//! A position never stands before the one that was read or written last, so reading begins there; from the topic's
+//! beginning only where nothing of this store is found behind it. Reading may take as long as it goes on.
 
 use std::time::{Duration, Instant};
 
@@ -8,77 +11,116 @@ use rdkafka::{
     config::FromClientConfigAndContext as _,
     consumer::{BaseConsumer, Consumer as _, ConsumerContext},
     error::KafkaError,
-    producer::Producer as _,
     types::RDKafkaErrorCode,
 };
 
-use super::{Held, PATIENCE, Position, Producer, PublishError, Shared, transient};
+use super::{Held, PATIENCE, Position, PublishError, Shared, of};
 
 /// Another store's open transaction may hold the end back until it times out.
 const OTHERS: Duration = Duration::from_secs(90);
 
-pub(super) fn read(shared: &Shared, producer: &Producer) -> Result<Held, PublishError> {
-    let cluster_id = producer
-        .client()
-        .fetch_cluster_id(PATIENCE)
-        .ok_or_else(|| PublishError::Transient("the cluster did not tell its id".to_owned()))?;
+/// What the topic holds, as far as it can be read by somebody who has not taken the transactional id: a transaction of this
+/// store that is still open is not part of it, and then it is not settled.
+pub(super) fn look(shared: &Shared, from: Option<i64>) -> Result<Held, PublishError> {
     let topic = shared.topic("positions");
-    let end = watermark(shared, "read_uncommitted", &topic)?;
+    let settled = wait_for_end(shared, &topic, Duration::ZERO)?;
+    Ok(Held { settled, ..read(shared, &topic, from)? })
+}
+
+/// The same once `init_transactions` has settled what was open: to the high watermark.
+pub(super) fn settled(shared: &Shared, from: Option<i64>) -> Result<Held, PublishError> {
+    let topic = shared.topic("positions");
+    if !wait_for_end(shared, &topic, OTHERS)? {
+        return Err(PublishError::Transient(format!("an open transaction holds back the end of {topic}")));
+    }
+    read(shared, &topic, from)
+}
+
+/// Read_committed ends at the last stable offset, without an error where that is short of the end.
+fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool, PublishError> {
+    let end = ends(&consumer(shared, "read_uncommitted")?, topic)?.1;
     let started = Instant::now();
-    // Read_committed ends at the last stable offset, without an error where that is short of the end.
-    while watermark(shared, "read_committed", &topic)? < end {
-        if started.elapsed() > OTHERS {
-            return Err(PublishError::Transient(format!("an open transaction holds back the end of {topic}")));
+    let committed = consumer(shared, "read_committed")?;
+    while ends(&committed, topic)?.1 < end {
+        if started.elapsed() >= patience {
+            return Ok(false);
         }
         std::thread::sleep(Duration::from_millis(200));
     }
-    let position = scan(shared, &topic)?;
-    Ok(Held { cluster_id, position })
+    Ok(true)
+}
+
+fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, PublishError> {
+    let consumer = consumer(shared, "read_committed")?;
+    let cluster_id = consumer.client().fetch_cluster_id(PATIENCE);
+    let cluster_id = cluster_id.ok_or_else(|| PublishError::Transient("the cluster did not tell its id".to_owned()))?;
+    let (low, end) = ends(&consumer, topic)?;
+    let known = from.filter(|it| *it > low && *it < end);
+    let mut found = match known {
+        Some(from) => scan(shared, &consumer, topic, Offset::Offset(from))?,
+        None => None,
+    };
+    if found.is_none() {
+        found = scan(shared, &consumer, topic, Offset::Beginning)?;
+    }
+    let (position, position_at) = found.map_or((None, None), |(position, at)| (Some(position), Some(at)));
+    Ok(Held { cluster_id, position, position_at, settled: true })
 }
 
 /// Says what goes wrong, but not that the end of the topic was reached: that is what we read for.
-struct Quiet;
+pub(super) struct Quiet;
 
 impl ClientContext for Quiet {
     fn error(&self, error: KafkaError, reason: &str) {
         if !matches!(error, KafkaError::Global(RDKafkaErrorCode::PartitionEOF)) {
-            tracing::warn!(%error, reason, "reading positions");
+            tracing::debug!(%error, reason, "reading positions");
         }
     }
 }
 
 impl ConsumerContext for Quiet {}
 
-fn consumer(shared: &Shared, isolation: &str) -> Result<BaseConsumer<Quiet>, PublishError> {
+pub(super) fn consumer(shared: &Shared, isolation: &str) -> Result<BaseConsumer<Quiet>, PublishError> {
     let mut client = shared.client();
+    // Never joined: the client only asks that there is one.
     client.set("group.id", format!("{}{}", shared.config.topic_prefix.as_str(), shared.store));
     client.set("enable.auto.commit", "false").set("enable.partition.eof", "true").set("isolation.level", isolation);
-    BaseConsumer::from_config_and_context(&client, Quiet).map_err(|error| transient("reading positions", &error))
+    client.set("allow.auto.create.topics", "false").set("auto.offset.reset", "earliest");
+    BaseConsumer::from_config_and_context(&client, Quiet).map_err(|error| of("reading positions", &error))
 }
 
-fn watermark(shared: &Shared, isolation: &str, topic: &str) -> Result<i64, PublishError> {
-    let watermarks = consumer(shared, isolation)?.fetch_watermarks(topic, 0, PATIENCE);
-    watermarks.map(|(_, high)| high).map_err(|error| transient("reading the end of the positions", &error))
+fn ends(consumer: &BaseConsumer<Quiet>, topic: &str) -> Result<(i64, i64), PublishError> {
+    consumer.fetch_watermarks(topic, 0, PATIENCE).map_err(|error| of("reading the end of the positions", &error))
 }
 
-fn scan(shared: &Shared, topic: &str) -> Result<Option<Position>, PublishError> {
-    let consumer = consumer(shared, "read_committed")?;
+/// The last position of this store from an offset on, and where it stands.
+fn scan(shared: &Shared, consumer: &BaseConsumer<Quiet>, topic: &str, from: Offset) -> Result<Option<(Position, i64)>, PublishError> {
+    let failed = |error: &KafkaError| of("reading positions", error);
     let mut partition = TopicPartitionList::new();
-    partition.add_partition_offset(topic, 0, Offset::Beginning).map_err(|error| transient("reading positions", &error))?;
-    consumer.assign(&partition).map_err(|error| transient("reading positions", &error))?;
+    partition.add_partition_offset(topic, 0, from).map_err(|error| failed(&error))?;
+    consumer.assign(&partition).map_err(|error| failed(&error))?;
     let key = shared.store.to_string();
     let mut found = None;
-    let started = Instant::now();
-    while started.elapsed() < OTHERS {
+    let mut progress = Instant::now();
+    while progress.elapsed() < PATIENCE {
         match consumer.poll(Duration::from_secs(1)) {
             Some(Err(KafkaError::PartitionEOF(_))) => return Ok(found),
-            Some(Err(error)) => return Err(transient("reading positions", &error)),
-            Some(Ok(message)) if message.key() == Some(key.as_bytes()) => {
-                let position: Option<Position> = message.payload().and_then(|value| serde_json::from_slice(value).ok());
-                found = position.map(|it| Position { store: shared.store, ..it });
+            Some(Err(error)) if is_about_the_group(&error) => {}
+            Some(Err(error)) => return Err(failed(&error)),
+            Some(Ok(message)) => {
+                progress = Instant::now();
+                if message.key() == Some(key.as_bytes()) {
+                    let position: Option<Position> = message.payload().and_then(|value| serde_json::from_slice(value).ok());
+                    found = position.map(|it| (Position { store: shared.store, ..it }, message.offset()));
+                }
             }
-            None | Some(Ok(_)) => {}
+            None => {}
         }
     }
-    Err(PublishError::Transient(format!("{topic} could not be read to its end")))
+    Err(PublishError::Transient(format!("{topic} gave nothing more for {} s before its end", PATIENCE.as_secs())))
+}
+
+/// The group is never joined, so that we may not is nothing to us.
+fn is_about_the_group(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed)
 }

@@ -1,16 +1,31 @@
-//! Makes the topics that are missing, and says where those that exist differ from the config.
+//! Looks at the topics, makes those that are missing, and says where those that exist differ from the config.
+//!
+//! What must stay true: what exists is never asked to be made, so the rights to write, to read positions and to describe
+//! are enough where somebody else made the topics; what we may not look at is left unchecked, and said.
 
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
     config::FromClientConfig as _,
-    types::RDKafkaErrorCode,
+    consumer::Consumer as _,
+    types::RDKafkaErrorCode as Code,
 };
 
-use super::{Halt, PATIENCE, PublishError, Shared, transient};
+use super::{Halt, PATIENCE, PublishError, Shared, held, of};
+use crate::article::commit::MAX_RECORD;
 
-pub(super) async fn make(shared: &Shared) -> Result<(), PublishError> {
-    let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client()).map_err(|error| transient("connecting", &error))?;
+/// How the topic of positions is made: each start reads it, so what is overwritten goes soon.
+const POSITIONS: [(&str, &str); 5] = [
+    ("cleanup.policy", "compact"),
+    ("segment.bytes", "1048576"),
+    ("segment.ms", "600000"),
+    ("min.cleanable.dirty.ratio", "0.01"),
+    ("max.compaction.lag.ms", "600000"),
+];
+
+/// The least `max.message.bytes` of the topics that hold records, where they tell it.
+pub(super) async fn make(shared: &Shared) -> Result<Option<usize>, PublishError> {
+    let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client()).map_err(|error| of("connecting", &error))?;
     let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
     let config = &shared.config;
     let (retention, in_sync) = (config.retention.as_millis().to_string(), config.min_insync_replicas.to_string());
@@ -18,56 +33,100 @@ pub(super) async fn make(shared: &Shared) -> Result<(), PublishError> {
     let replication = || TopicReplication::Fixed(config.replication_factor);
     let records =
         |name| NewTopic::new(name, config.partitions, replication()).set("retention.ms", &retention).set("min.insync.replicas", &in_sync);
-    let compacted = NewTopic::new(&positions, 1, replication()).set("cleanup.policy", "compact").set("min.insync.replicas", &in_sync);
+    let compacted = NewTopic::new(&positions, 1, replication()).set("min.insync.replicas", &in_sync);
+    let compacted = POSITIONS.into_iter().fold(compacted, |topic, (name, value)| topic.set(name, value));
     let polls = shared.topic("polls");
-    let mut wanted = vec![records(&articles), records(&dead), compacted];
+    let mut wanted = vec![(&articles, records(&articles)), (&dead, records(&dead)), (&positions, compacted)];
     if config.polls {
-        wanted.push(records(&polls));
+        wanted.push((&polls, records(&polls)));
     }
-    let made = admin.create_topics(&wanted, &options).await;
-    for result in made.map_err(|error| transient("making topics", &error))? {
+    let missing = missing(shared, wanted.iter().map(|(name, _)| name.as_str()).collect()).await?;
+    let new: Vec<NewTopic<'_>> = wanted.into_iter().filter(|(name, _)| missing.contains(*name)).map(|(_, topic)| topic).collect();
+    if !new.is_empty() {
+        create(&admin, &options, &new).await?;
+    }
+    let retained = [("retention.ms", retention.as_str())];
+    let of_articles = compare(&admin, &options, &articles, &retained).await?;
+    let of_dead = compare(&admin, &options, &dead, &retained).await?;
+    let of_positions = compare(&admin, &options, &positions, &POSITIONS[1..]).await?;
+    // A topic that the broker made by itself deletes: positions older than its retention would be forgotten.
+    if let Some(policy) = of_positions.as_ref().and_then(|it| value(it, "cleanup.policy")).filter(|it| it != "compact") {
+        return Err(PublishError::Halted(Halt::Setup(format!("{positions} has cleanup.policy={policy}, it must be compact"))));
+    }
+    let limits = [(&articles, of_articles), (&dead, of_dead)].map(|(topic, config)| limit(topic, config.as_ref()));
+    Ok(limits.into_iter().flatten().min())
+}
+
+/// Those that are not there. One that we may not even describe is there, or is somebody else's affair.
+async fn missing(shared: &Shared, names: Vec<&str>) -> Result<Vec<String>, PublishError> {
+    let consumer = held::consumer(shared, "read_committed")?;
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    super::blocking(move || {
+        let mut missing = Vec::new();
+        for name in names {
+            let metadata = consumer.fetch_metadata(Some(&name), PATIENCE).map_err(|error| of("asking for the topics", &error))?;
+            let error = metadata.topics().first().and_then(rdkafka::metadata::MetadataTopic::error).map(Code::from);
+            match error {
+                Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => missing.push(name),
+                None | Some(_) => {}
+            }
+        }
+        Ok(missing)
+    })
+    .await
+}
+
+async fn create(admin: &AdminClient<DefaultClientContext>, options: &AdminOptions, new: &[NewTopic<'_>]) -> Result<(), PublishError> {
+    let made = admin.create_topics(new, options).await;
+    for result in made.map_err(|error| of("making topics", &error))? {
         match result {
             Ok(name) => tracing::info!(topic = name, "made the topic"),
-            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((_, Code::TopicAlreadyExists)) => {}
+            Err((name, error @ (Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed))) => {
+                let words = format!("the topic {name} is missing, and making it is not allowed: {error}");
+                return Err(PublishError::Unauthorised { topic: None, words });
+            }
             Err((name, error)) => return Err(PublishError::Transient(format!("making the topic {name}: {error}"))),
         }
     }
-    compare(&admin, &options, [(&articles, "retention.ms", &retention), (&dead, "retention.ms", &retention)]).await?;
-    let policy = setting(&admin, &options, &positions, "cleanup.policy").await?;
-    // A topic that the broker made by itself deletes: positions older than its retention would be forgotten.
-    if policy.as_deref() != Some("compact") {
-        let found = policy.unwrap_or_default();
-        return Err(PublishError::Halted(Halt::Setup(format!("{positions} has cleanup.policy={found}, it must be compact"))));
-    }
     Ok(())
 }
 
-async fn compare<const N: usize>(
-    admin: &AdminClient<DefaultClientContext>,
-    options: &AdminOptions,
-    wanted: [(&String, &str, &String); N],
-) -> Result<(), PublishError> {
-    for (topic, name, value) in wanted {
-        let found = setting(admin, options, topic, name).await?;
-        if found.as_ref() != Some(value) {
-            tracing::warn!(topic, setting = name, found, wanted = value, "the topic differs from the config; it is left as it is");
-        }
+/// Bytes of a batch that a topic takes; said where that is less than our records may have.
+fn limit(topic: &str, config: Option<&ConfigResource>) -> Option<usize> {
+    let limit = value(config?, "max.message.bytes")?.parse().ok()?;
+    if limit < MAX_RECORD {
+        tracing::warn!(topic, limit, ours = MAX_RECORD, "the topic takes less than records may have: larger ones become dead letters");
     }
-    Ok(())
+    Some(limit)
 }
 
-async fn setting(
+fn value(config: &ConfigResource, name: &str) -> Option<String> {
+    config.get(name).and_then(|entry| entry.value.clone())
+}
+
+/// A topic's config, where we may see it.
+async fn compare(
     admin: &AdminClient<DefaultClientContext>,
     options: &AdminOptions,
     topic: &str,
-    name: &str,
-) -> Result<Option<String>, PublishError> {
+    wanted: &[(&str, &str)],
+) -> Result<Option<ConfigResource>, PublishError> {
     let answers = admin
         .describe_configs(&[ResourceSpecifier::Topic(topic)], options)
         .await
-        .map_err(|error| transient("reading a topic's config", &error))?;
-    let Some(Ok(resource)) = answers.into_iter().next() else {
-        return Err(PublishError::Transient(format!("the config of {topic} could not be read")));
+        .map_err(|error| of("reading a topic's config", &error))?;
+    // Where we may not see it, librdkafka has a config without entries. One that is not there any more is found out by writing.
+    let Some(config) = answers.into_iter().filter_map(Result::ok).find(|it| !it.entries.is_empty()) else {
+        tracing::warn!(topic, "how the topic is set up cannot be seen (DescribeConfigs), and is not checked");
+        return Ok(None);
     };
-    Ok(resource.get(name).and_then(|entry| entry.value.clone()))
+    for (name, wanted) in wanted {
+        let found = value(&config, name);
+        // Numbers are written in more than one way.
+        if found.as_deref() != Some(wanted) && found.as_ref().and_then(|it| it.parse::<f64>().ok()) != wanted.parse().ok() {
+            tracing::warn!(topic, setting = name, found, wanted, "the topic differs from what it would be made with; it is left as it is");
+        }
+    }
+    Ok(Some(config))
 }

@@ -1,0 +1,194 @@
+//! Publishing against a sink that refuses, forgets and is shared, step by step.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::DateTime;
+
+use super::{drain::Step, *};
+use crate::store::{Batch, NewRecord, Store};
+
+/// A sink whose memory outlives a process.
+#[derive(Debug, Default)]
+struct World {
+    taken: Vec<(u64, Topic)>,
+    position: Option<Position>,
+    refused: Vec<u64>,
+    letters_denied: bool,
+    letters_refused: bool,
+    /// How often somebody took the transactional id.
+    begun: u32,
+}
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<World>>);
+
+impl Sink {
+    fn world(&self) -> std::sync::MutexGuard<'_, World> {
+        self.0.lock().unwrap()
+    }
+
+    fn held(&self) -> Option<Held> {
+        let position = self.world().position.clone();
+        Some(Held { cluster_id: "c".into(), position, position_at: None, settled: true })
+    }
+}
+
+impl Publish for Sink {
+    async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
+        Ok(self.held())
+    }
+
+    async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
+        self.world().begun += 1;
+        Ok(self.held())
+    }
+
+    async fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> Result<Delivered, PublishError> {
+        let mut world = self.world();
+        let refused = |row: &&OutboxRow| match row.record.topic {
+            Topic::Articles => world.refused.contains(&row.seq),
+            Topic::DeadLetters => world.letters_refused,
+        };
+        // As a broker does: all records of a batch are refused for one of them.
+        if rows.iter().any(|row| refused(&row)) {
+            let all = rows.iter().map(|row| Refusal { seq: row.seq, reason: "too_large", words: "too large".into() });
+            return Err(PublishError::Refused(all.collect()));
+        }
+        if world.letters_denied && rows.iter().any(|row| row.record.topic == Topic::DeadLetters) {
+            return Err(PublishError::Unauthorised { topic: Some(Topic::DeadLetters), words: "no".into() });
+        }
+        world.taken.extend(rows.iter().map(|row| (row.seq, row.record.topic)));
+        world.position = Some(reached.clone());
+        Ok(Delivered::default())
+    }
+}
+
+fn store() -> Store {
+    Store::in_memory().unwrap()
+}
+
+async fn append(store: &Store, count: u64, topic: Topic) {
+    let (mut batch, mut tail) = (Batch::default(), store.outbox().tail().unwrap());
+    for _ in 0..count {
+        let name = (tail.seq + 1).to_string();
+        let record = NewRecord {
+            topic,
+            key: name.clone(),
+            event_id: name.clone(),
+            event_type: "t".into(),
+            event_source: "/sources/s".into(),
+            event_time: DateTime::UNIX_EPOCH,
+            traceparent: String::new(),
+            value: name.into_bytes(),
+        };
+        batch.append(&mut tail, record);
+    }
+    store.articles().commit(batch).await.unwrap();
+}
+
+fn drain(store: &Store) -> (Drain, watch::Receiver<Status>) {
+    let (tx, rx) = watch::channel(Status::default());
+    let limits = Limits { records: 100, bytes: usize::MAX };
+    (Drain::new(Parts { outbox: store.outbox(), store: store.id(), files: DeadLetterFiles::new(None, 0), limits }, tx), rx)
+}
+
+/// Goes on until there is nothing to do but wait.
+async fn drained(drain: &mut Drain, sink: &mut Sink) -> Step {
+    loop {
+        match drain.step(sink).await.unwrap() {
+            Step::Delivered | Step::Again => {}
+            step => return step,
+        }
+    }
+}
+
+#[tokio::test]
+async fn refused_records_give_their_places_to_dead_letters_and_the_order_stays() {
+    let (store, mut sink) = (store(), Sink::default());
+    append(&store, 9, Topic::Articles).await;
+    sink.world().refused = vec![1, 4, 5, 9];
+    let (mut drain, _status) = drain(&store);
+    assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
+    let letters = [1, 4, 5, 9];
+    let expected: Vec<_> = (1..=9).map(|seq| (seq, if letters.contains(&seq) { Topic::DeadLetters } else { Topic::Articles })).collect();
+    assert_eq!(sink.world().taken, expected);
+    assert_eq!(store.outbox().waiting().unwrap(), (0, 0, None));
+}
+
+#[tokio::test]
+async fn a_kill_between_the_refusal_and_the_dead_letter_leaves_one_of_the_two() {
+    for steps in 0..8 {
+        let (store, mut sink) = (store(), Sink::default());
+        append(&store, 3, Topic::Articles).await;
+        sink.world().refused = vec![2];
+        let (mut killed, _status) = drain(&store);
+        for _ in 0..steps {
+            killed.step(&mut sink).await.unwrap();
+        }
+        drop(killed);
+        let (mut next, _status) = drain(&store);
+        assert_eq!(drained(&mut next, &mut sink).await, Step::Empty);
+        assert_eq!(sink.world().taken, [(1, Topic::Articles), (2, Topic::DeadLetters), (3, Topic::Articles)], "killed after {steps} steps");
+    }
+}
+
+#[tokio::test]
+async fn dead_letters_that_are_refused_or_not_allowed_hold_no_article_up() {
+    for denied in [true, false] {
+        let (store, mut sink) = (store(), Sink::default());
+        append(&store, 1, Topic::DeadLetters).await;
+        append(&store, 2, Topic::Articles).await;
+        (sink.world().letters_denied, sink.world().letters_refused) = (denied, !denied);
+        let (mut drain, status) = drain(&store);
+        assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
+        assert_eq!(sink.world().taken, [(2, Topic::Articles), (3, Topic::Articles)]);
+        assert_eq!(matches!(&*status.borrow(), Status::KeepingLetters(_)), denied);
+    }
+}
+
+#[tokio::test]
+async fn an_adopted_store_that_is_restarted_before_its_first_record_goes_on() {
+    let (store, mut sink) = (store(), Sink::default());
+    append(&store, 2, Topic::Articles).await;
+    let (mut first, _status) = drain(&store);
+    drained(&mut first, &mut sink).await;
+    // The topics are those of a store that went on for longer.
+    sink.world().position.as_mut().unwrap().seq = 40;
+    let (mut halted, status) = drain(&store);
+    assert_eq!(drained(&mut halted, &mut sink).await, Step::Halted);
+    assert!(matches!(&*status.borrow(), Status::Halted(Halt::Ahead { .. })));
+    adopt(&mut sink, &store.outbox(), None).await.unwrap();
+    for _ in 0..2 {
+        let (mut restarted, _status) = drain(&store);
+        assert_eq!(drained(&mut restarted, &mut sink).await, Step::Empty);
+    }
+    append(&store, 1, Topic::Articles).await;
+    let (mut last, _status) = drain(&store);
+    assert_eq!(drained(&mut last, &mut sink).await, Step::Empty);
+    let position = sink.world().position.clone().unwrap();
+    assert_eq!((position.epoch, position.seq), (2, 3));
+}
+
+#[tokio::test]
+async fn a_halted_process_never_takes_the_transactional_id_and_names_the_one_that_publishes() {
+    let (ours, theirs, mut sink) = (store(), store(), Sink::default());
+    // Two copies of one store, as far as the sink can tell.
+    append(&ours, 1, Topic::Articles).await;
+    let (mut drain, status) = drain(&ours);
+    drained(&mut drain, &mut sink).await;
+    append(&theirs, 7, Topic::Articles).await;
+    let (mut other, _other_status) = self::drain(&theirs);
+    let mut elsewhere = Sink::default();
+    drained(&mut other, &mut elsewhere).await;
+    sink.world().position.clone_from(&elsewhere.world().position);
+    // Ours is fenced, and looks again.
+    append(&ours, 1, Topic::Articles).await;
+    let (mut fenced, before) = (drain, sink.world().begun);
+    fenced.forget();
+    for _ in 0..5 {
+        assert_eq!(fenced.step(&mut sink).await.unwrap(), Step::Halted);
+    }
+    assert_eq!(sink.world().begun, before);
+    let Status::Halted(halt @ Halt::Another { writer: Some(_) }) = status.borrow().clone() else { panic!("{:?}", status.borrow()) };
+    assert!(halt.to_string().contains("running since") && !halt.to_string().contains("adopt"), "{halt}");
+}

@@ -1,0 +1,99 @@
+//! What a broker that asks for rights lets us do, and what it does not; against a real one.
+
+use std::{fs, path::Path, process::Command, time::Duration};
+
+use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
+
+use crate::{
+    kafka::{World, admin, block_on, read, wait_for},
+    support::{Answer, Nashra, get, until},
+};
+
+/// The folder of the broker that `tests/run.sh` starts; without one a test says that it was left out.
+struct Rights(String);
+
+impl Rights {
+    fn of_broker(world: &World) -> Option<Self> {
+        let dir = std::env::var("NASHRA_TEST_BROKER_DIR").ok().filter(|dir| {
+            // Another broker is none that these rights are of.
+            fs::read_to_string(Path::new(dir).join("bootstrap")).is_ok_and(|it| it.trim() == world.brokers)
+        });
+        Some(Self(dir?))
+    }
+
+    fn change(&self, change: &str, arguments: &[&str]) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kafka/broker.sh");
+        let mut command = Command::new(script);
+        command.args(["acl", &self.0, change]).args(arguments);
+        command.args(if change == "--add" {
+            vec!["--allow-principal", "User:nashra"]
+        } else {
+            vec!["--allow-principal", "User:nashra", "--force"]
+        });
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn start(&self, world: &World) -> Nashra {
+        let (dir, brokers) = (world.dir.path(), fs::read_to_string(Path::new(&self.0).join("rights")).unwrap());
+        fs::write(dir.join("sources.txt"), format!("{}/feed\n", world.site.base)).unwrap();
+        let config = format!(
+            "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\n[kafka.properties]\n\"security.protocol\" = \"sasl_plaintext\"\n\"sasl.mechanism\" = \"PLAIN\"\n\"sasl.username\" = \"nashra\"\n\"sasl.password\" = \"secret\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+            brokers.trim(),
+            world.prefix
+        );
+        fs::write(dir.join("n.toml"), config).unwrap();
+        Nashra::start(dir, &["run", "-c", "n.toml"])
+    }
+}
+
+fn says(nashra: &Nashra, words: &str) {
+    let admin = nashra.admin();
+    until(words, || {
+        let (status, answer) = get(&format!("{admin}readyz"));
+        (status == 503 && answer.contains(words)).then_some(())
+    });
+}
+
+#[test]
+fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
+    let Some(world) = World::new("rights") else { return };
+    let Some(rights) = Rights::of_broker(&world) else { return };
+    let (articles, dead, positions) = (world.topic("articles"), world.topic("deadletters"), world.topic("positions"));
+    let one = || TopicReplication::Fixed(1);
+    let made = [
+        NewTopic::new(&articles, 3, one()),
+        NewTopic::new(&dead, 1, one()),
+        NewTopic::new(&positions, 1, one()).set("cleanup.policy", "compact"),
+    ];
+    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(30)));
+    block_on(admin(&world.brokers).create_topics(&made, &options)).unwrap().into_iter().for_each(|it| drop(it.unwrap()));
+    // As the documentation lists them.
+    rights.change(
+        "--add",
+        &["--operation", "Write", "--operation", "Describe", "--topic", &articles, "--topic", &dead, "--topic", &positions],
+    );
+    rights.change("--add", &["--operation", "Read", "--topic", &positions]);
+    let id = ["--transactional-id", &world.prefix, "--resource-pattern-type", "prefixed"];
+    rights.change("--add", &[&["--operation", "Write", "--operation", "Describe"], &id[..]].concat());
+    world.articles(&["a"]);
+    let nashra = rights.start(&world);
+    wait_for(&nashra, 1);
+
+    // Without the right to write dead letters they are in files, and articles go on.
+    rights.change("--remove", &["--operation", "Write", "--topic", &dead]);
+    world.articles(&["a", "gone", "b"]);
+    world.site.put("/a/gone", Answer::status(410));
+    says(&nashra, "dead letters are kept in data_dir");
+    wait_for(&nashra, 3);
+    assert!(get(&format!("{}metrics", nashra.admin())).1.contains("nashra_dead_letters_kept_total{reason=\"unauthorised\"} 1\n"));
+
+    // Without the right to write articles they wait, and none becomes a dead letter.
+    rights.change("--remove", &["--operation", "Write", "--topic", &articles]);
+    world.articles(&["a", "b", "c"]);
+    says(&nashra, &format!("writing to {articles}"));
+    rights.change("--add", &["--operation", "Write", "--topic", &articles]);
+    wait_for(&nashra, 4);
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!((world.published().len(), read(&world.brokers, &dead).len()), (4, 0));
+}
