@@ -23,7 +23,7 @@ use crate::{
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
     page::{Form, Page, PageKind, RuleError, Rules, meta},
     poll, sitemap,
-    store::{Document, EntryKey, HostKey, PendingEntry, PendingKey},
+    store::{Document, EntryKey, Lane, PendingEntry, PendingKey},
 };
 
 /// What is asked for: a feed or a page.
@@ -259,7 +259,7 @@ impl<F: Fetch> Trier<'_, F> {
         let published = |it: &&Assembled| it.content.title.is_some() || it.content.text.is_some();
         let known_by = |it: &Assembled| it.names.iter().map(|(word, _)| *word).collect();
         let names: Vec<Vec<&'static str>> = assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
-        let key = PendingKey::new(HostKey::new(""), self.now, &EntryKey::new("", ""));
+        let key = PendingKey::new(Lane::here(""), self.now, &EntryKey::new("", ""));
         let candidate = Candidate { key, entry, reading: Reading::Page(Box::new(look())) };
         let records = commit::preview(candidate, self.now).await.map_err(|error| TrialError::World(error.to_string()))?;
         let articles = names.into_iter().zip(records).map(|(known_by, record)| Made { known_by, record }).collect();

@@ -25,8 +25,9 @@ use crate::clock::Clock;
 use manners::{Bucket, Pause};
 pub use manners::{Pace, Trouble};
 
-/// Who has to wait longer for the host's pace is sent away.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Who has to wait longer for the host's pace is sent away: a poll, and a page, which comes again when it is its turn and takes
+/// no place until then.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(1)];
 /// The table is not gone through for fewer hosts.
 const SMALL: usize = 1024;
 
@@ -113,7 +114,8 @@ impl Hosts {
         let turn = turns.acquire_owned().await.ok();
         let now = clock.now();
         self.not_left_alone(host, now)?;
-        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (PATIENCE, goes_first), now));
+        let patience = PATIENCE[usize::from(!goes_first)];
+        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (patience, goes_first), now));
         let wait = taken.map_err(|wait| Hold { wait, why: None })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;

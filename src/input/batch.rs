@@ -10,9 +10,9 @@ use super::{
 use crate::{
     article::record,
     config::{PageMode, RobotsMode, sources::TopicSource},
+    fetch::hosts,
     store::{
-        Document, EntryKey, HostKey, Mark, Packed, PendingEntry, PendingKey, Progress, Sequence, StoreError, TopicCommit, TopicState,
-        digest,
+        Document, EntryKey, Lane, Mark, Packed, PendingEntry, PendingKey, Progress, Sequence, StoreError, TopicCommit, TopicState, digest,
     },
 };
 
@@ -107,9 +107,9 @@ impl Batch {
         let key = EntryKey::new(source.id.as_str(), name);
         let fetch_page = carried.is_none() && rules.pages == PageMode::On;
         let ignores_robots = rules.robots == RobotsMode::Ignore;
-        let host = match entry.link.as_ref().and_then(|it| it.host_str()).filter(|_| fetch_page) {
-            Some(host) => HostKey::new(host),
-            None => HostKey::of_document(source.id.as_str(), &key),
+        let lane = match entry.link.as_ref().filter(|_| fetch_page) {
+            Some(link) => Lane::of_pages(source.id.as_str(), &hosts::name(link)),
+            None => Lane::here(source.id.as_str()),
         };
         let (document, bytes) = match carried {
             Some((content_type, bytes, unreadable)) => {
@@ -126,7 +126,7 @@ impl Batch {
             url: origin.url.unwrap_or_else(|| source.address()),
             tags: if origin.tags.is_empty() { source.tags.clone() } else { origin.tags },
         };
-        let row = PendingKey::new(host, now, &key);
+        let row = PendingKey::new(lane, now, &key);
         let pending = PendingEntry {
             source: described,
             entry,
@@ -176,7 +176,7 @@ mod tests {
 
     /// The entries of a batch, by what they were named.
     fn entries(queue: &EntryQueue, rows: &[PendingKey]) -> Vec<PendingEntry> {
-        let due = |row: &PendingKey| queue.due(row.host(), u64::MAX, 100, &std::collections::HashSet::new()).unwrap().rows;
+        let due = |row: &PendingKey| queue.due(PendingKey::first(row.lane(), 0), u64::MAX, 100, |_| false).unwrap().rows;
         let mut found: Vec<_> = rows.iter().flat_map(due).map(|(_, entry)| entry).collect();
         found.sort_by(|a, b| a.entry.identity.cmp(&b.entry.identity));
         found.dedup();

@@ -67,7 +67,7 @@ impl<C: Clock> Follower<C> {
     /// Runs until `stop`. Wherever that finds it, what is committed is whole, and what is not is read again.
     pub(super) async fn run(
         mut self,
-        wake: mpsc::Sender<Vec<Wake>>,
+        wake: mpsc::Sender<Wake>,
         mut pressure: watch::Receiver<Pressure>,
         stop: CancellationToken,
     ) -> Result<(), PipelineError> {
@@ -99,7 +99,7 @@ impl<C: Clock> Follower<C> {
         }
     }
 
-    async fn step(&mut self, wake: &mpsc::Sender<Vec<Wake>>) -> Result<Result<Step, Trouble>, PipelineError> {
+    async fn step(&mut self, wake: &mpsc::Sender<Wake>) -> Result<Result<Step, Trouble>, PipelineError> {
         let Some(mut reader) = self.reader.take() else { return self.connect().await };
         if self.waiting.len() >= self.rules.waiting {
             self.waiting = self.store.still_waiting(std::mem::take(&mut self.waiting))?;
@@ -134,7 +134,7 @@ impl<C: Clock> Follower<C> {
         Ok(Ok(Step::Read))
     }
 
-    async fn commit(&mut self, batch: Batch, wake: &mpsc::Sender<Vec<Wake>>) -> Result<(), StoreError> {
+    async fn commit(&mut self, batch: Batch, wake: &mpsc::Sender<Wake>) -> Result<(), StoreError> {
         let Batch { commit, state, rows, counts } = batch;
         self.store.commit(commit).await?;
         metrics::topic_messages("address", counts.addresses);
@@ -143,10 +143,10 @@ impl<C: Clock> Follower<C> {
         metrics::topic_messages("unreadable", counts.unreadable);
         metrics::topic_bytes(counts.bytes);
         self.state = Some(state);
-        let wakes = rows.iter().map(|row| (row.host(), row.due_ms())).collect();
+        let lanes = rows.iter().map(|row| (row.lane(), row.due_ms())).collect();
         self.waiting.extend(rows);
         // Closed only when the page stage failed, which ends the run by itself.
-        wake.send(wakes).await.ok();
+        wake.send(Wake { lanes, answered: None }).await.ok();
         Ok(())
     }
 

@@ -61,7 +61,7 @@ pub struct Rules {
 /// Runs until `stop`; each topic is followed on its own.
 pub async fn run<C: Clock>(
     parts: Parts<C>,
-    wake: mpsc::Sender<Vec<Wake>>,
+    wake: mpsc::Sender<Wake>,
     pressure: watch::Receiver<Pressure>,
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {

@@ -1,51 +1,51 @@
-//! Claims on entries: an entry that is being read is read once at a time.
-
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+//! Claims on entries: an entry that is being read is read once at a time, until what was decided on it is durable.
 
 use tokio::sync::mpsc;
 
-use crate::{article::Candidate, store::PendingKey};
+use super::agenda::Ticket;
+use crate::article::Candidate;
 
-/// The entries that are being read. Shared by the dispatcher and its claims alone.
-#[derive(Debug, Clone)]
-pub(super) struct Claims {
-    held: Arc<Mutex<HashSet<[u8; 8]>>>,
-    released: mpsc::Sender<PendingKey>,
+/// What the agenda is told of a reading.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Told {
+    /// It waits for its host no longer; whether that said something.
+    Fetched(Ticket, bool),
+    /// What was decided is durable; when it is to be read again, in milliseconds since 1970.
+    Released(Ticket, Option<u64>),
 }
 
-impl Claims {
-    /// `released` must have room for every claim that can be held at once.
-    pub(super) fn new(released: mpsc::Sender<PendingKey>) -> Self {
-        Self { held: Arc::default(), released }
-    }
-
-    /// Which entries are held now.
-    pub(super) fn held(&self) -> HashSet<[u8; 8]> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Takes an entry; `None` where it is taken.
-    pub(super) fn claim(&self, key: PendingKey) -> Option<Claim> {
-        let taken = self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(key.entry());
-        taken.then(|| Claim { key, claims: self.clone() })
-    }
-}
+/// How much each reading tells at most.
+pub(super) const TOLD: usize = 2;
 
 /// Held from before an entry's fetch until its decision is durable; dropping it releases the entry.
 #[derive(Debug)]
 pub struct Claim {
-    key: PendingKey,
-    claims: Claims,
+    ticket: Ticket,
+    again_ms: Option<u64>,
+    told: mpsc::Sender<Told>,
+}
+
+impl Claim {
+    /// `told` must have room for what all claims may tell that are held at once.
+    pub(super) fn new(ticket: Ticket, told: mpsc::Sender<Told>) -> Self {
+        Self { ticket, again_ms: None, told }
+    }
+
+    /// The fetch has an answer, or none.
+    pub(super) fn fetched(&self, well: bool) {
+        self.told.try_send(Told::Fetched(self.ticket, well)).ok();
+    }
+
+    /// The entry is to be read again then.
+    pub(super) fn again(&mut self, due_ms: u64) {
+        self.again_ms = Some(due_ms);
+    }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.claims.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key.entry());
-        // The queue has a place for every claim; it is closed only when nobody waits any more.
-        self.claims.released.try_send(self.key).ok();
+        // The queue has room for every claim; it is closed only when nobody waits any more.
+        self.told.try_send(Told::Released(self.ticket, self.again_ms)).ok();
     }
 }
 

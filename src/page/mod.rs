@@ -20,6 +20,7 @@ pub mod extract;
 pub mod language;
 mod rules;
 mod known;
+mod agenda;
 mod claim;
 mod reading;
 pub mod stage;

@@ -9,9 +9,10 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Known, PageError, PageKind, Rules, stage::Parts};
+use super::{Known, PageError, PageKind, Rules, agenda::Bounds, claim::Claim, stage::Parts};
 use crate::{
     article::{Dead, Look, Reading},
     clock::Clock,
@@ -53,8 +54,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub(super) fn max_claims(&self) -> usize {
-        self.concurrency + self.in_flight
+    /// What is here already waits for commits alone: twice as much, so that the one half is committed while the other is read.
+    pub(super) fn bounds(&self) -> Bounds {
+        let Self { concurrency: places, per_host, in_flight, .. } = *self;
+        Bounds { places, per_host, pages: places + in_flight, here: 2 * in_flight }
     }
 }
 
@@ -76,11 +79,12 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, cpus, rules: parts.rules.clone() }
     }
 
-    pub(super) async fn read(&self, key: &PendingKey, entry: &PendingEntry) -> Reading {
+    /// Reads; where `give_way` is cancelled while it waits for a host, that counts as a try without an answer.
+    pub(super) async fn read(&self, key: &PendingKey, entry: &PendingEntry, (claim, give_way): (&Claim, &CancellationToken)) -> Reading {
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
             (Some(_), _) => self.received(key, entry).await,
-            (None, Some(link)) => self.fetched(link, entry).await.map(Some),
+            (None, Some(link)) => self.fetched(link, entry, (claim, give_way)).await.map(Some),
             (None, None) => {
                 metrics::page("feed_only");
                 return Reading::FeedOnly { at: entry.listed };
@@ -106,7 +110,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         reading
     }
 
-    async fn fetched(&self, link: &Url, entry: &PendingEntry) -> Result<Look, Failure> {
+    async fn fetched(&self, link: &Url, entry: &PendingEntry, (claim, give_way): (&Claim, &CancellationToken)) -> Result<Look, Failure> {
         let request = Request {
             url: link.clone(),
             validators: Validators::default(),
@@ -115,7 +119,15 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             goes_first: false,
             delta: false,
         };
-        let failure = match self.fetcher.fetch(request).await {
+        let outcome = tokio::select! {
+            outcome = self.fetcher.fetch(request) => outcome,
+            () = give_way.cancelled() => {
+                metrics::fetched("page", "gave_way", 0);
+                return Err(Failure::fetch("no answer yet, and others waited for the place".to_owned()));
+            }
+        };
+        claim.fetched(is_answer(&outcome));
+        let failure = match outcome {
             Outcome::New(fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
                 let (limit, guessed, rules) = (self.settings.max_decoded, entry.is_guess(), self.rules.of(&entry.source.id));
@@ -175,6 +187,22 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Ok(Err(_)) => Err(Failure { reason: "page", tries: 1, ..Failure::fetch("the extractor panicked".to_owned()) }),
             Err(_) => Err(Failure { reason: "page", tries: 1, ..Failure::fetch("the extractor took too long".to_owned()) }),
         }
+    }
+}
+
+/// Whether the host said something.
+fn is_answer(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Failed(error) => matches!(
+            error,
+            FetchError::Status(_)
+                | FetchError::TooLarge { .. }
+                | FetchError::Redirects(_)
+                | FetchError::BadRedirect(_)
+                | FetchError::Decode(_)
+        ),
+        Outcome::Held(_) => false,
+        _ => true,
     }
 }
 

@@ -2,32 +2,31 @@
 //! committing task, which alone decides and writes.
 //!
 //! What must stay true: an entry's row stays in the queue until the committing task removes or moves it, so a
-//! crash at any moment reads it again; no host has more than its share of fetches; a host with ten thousand
-//! due entries does not stand before the others.
+//! crash at any moment reads it again; which entry is next is for [`agenda`](super::agenda) to say, and nobody else.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
+    time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Known,
-    claim::{Claim, Claimed, Claims},
+    agenda::{Agenda, Ticket},
+    claim::{Claim, Claimed, TOLD, Told},
     reading::{Reader, Settings},
 };
 use crate::{
-    article::Candidate,
+    article::{Candidate, Reading},
     clock::Clock,
     fetch::Fetch,
     pipeline::PipelineError,
     poll::Wake,
     schedule::Pressure,
-    store::{EntryQueue, HostKey, PendingEntry, PendingKey},
+    store::{EntryQueue, PendingEntry, PendingKey},
 };
 
 /// What the page stage works with.
@@ -48,150 +47,93 @@ pub struct Parts<F, C> {
 /// Runs until `wake` closes (polling has ended) and what is in flight is handed on.
 pub async fn run<F: Fetch, C: Clock>(
     parts: Parts<F, C>,
-    mut wake: mpsc::Receiver<Vec<Wake>>,
+    mut wake: mpsc::Receiver<Wake>,
     out: mpsc::Sender<Claimed>,
     mut pressure: watch::Receiver<Pressure>,
 ) -> Result<(), PipelineError> {
-    let (released_tx, mut released) = mpsc::channel(parts.settings.max_claims());
-    let claims = Claims::new(released_tx);
+    let bounds = parts.settings.bounds();
+    let (told_tx, mut told) = mpsc::channel(TOLD * (bounds.pages + bounds.here));
     let reader = Arc::new(Reader::new(&parts));
-    let mut agenda = Agenda::new(&parts.queue)?;
-    let mut readings: JoinSet<()> = JoinSet::new();
+    let mut agenda = Agenda::new(bounds);
+    parts.queue.lanes()?.into_iter().for_each(|(lane, due)| agenda.note(lane, due));
+    let mut readings: JoinSet<Ticket> = JoinSet::new();
+    let mut under_way: HashMap<Ticket, CancellationToken> = HashMap::new();
     loop {
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
         if !stopped {
-            for (key, entry, claim) in agenda.take(&parts, &claims, readings.len())? {
-                readings.spawn(read(Arc::clone(&reader), key, entry, claim, out.clone()));
+            for (ticket, key, entry) in take(&mut agenda, &parts)? {
+                let (claim, give_way) = (Claim::new(ticket, told_tx.clone()), CancellationToken::new());
+                under_way.insert(ticket, give_way.clone());
+                readings.spawn(read(Arc::clone(&reader), (ticket, key, entry), (claim, give_way), out.clone()));
+            }
+            while let Some(give_way) = agenda.gives_way().and_then(|it| under_way.get(&it)) {
+                give_way.cancel();
             }
         }
-        let pause = agenda.pause(parts.clock.now().timestamp_millis(), stopped);
+        let pause = pause(&agenda, parts.clock.now().timestamp_millis(), stopped);
         tokio::select! {
             woken = wake.recv() => match woken {
-                Some(hosts) => hosts.into_iter().for_each(|(host, due)| agenda.note(host, due)),
+                Some(Wake { lanes, answered }) => {
+                    answered.into_iter().for_each(|host| agenda.answered(host));
+                    lanes.into_iter().for_each(|(lane, due)| agenda.note(lane, due));
+                }
                 None => break,
             },
-            Some(row) = released.recv() => agenda.released(&row),
-            Some(ended) = readings.join_next() => ended?,
+            Some(told) = told.recv() => match told {
+                Told::Fetched(ticket, well) => agenda.fetched(ticket, well, Instant::now()),
+                Told::Released(ticket, again_ms) => agenda.released(ticket, again_ms),
+            },
+            Some(ended) = readings.join_next() => {
+                let ticket = ended?;
+                under_way.remove(&ticket);
+                agenda.ended(ticket);
+            }
             changed = pressure.changed() => if changed.is_err() { break },
             () = tokio::time::sleep(pause) => {}
         }
     }
-    // Claims that are still held hand their hosts back to nobody.
-    drop(released);
+    // Claims that are still held tell nobody.
+    drop(told);
     while let Some(ended) = readings.join_next().await {
         ended?;
     }
     Ok(())
 }
 
+/// Claims what is due, as far as there is room.
+fn take<F, C: Clock>(agenda: &mut Agenda, parts: &Parts<F, C>) -> Result<Vec<(Ticket, PendingKey, PendingEntry)>, PipelineError> {
+    let now_ms = u64::try_from(parts.clock.now().timestamp_millis()).unwrap_or(0);
+    let (now, mut taken) = (Instant::now(), Vec::new());
+    while let Some(turn) = agenda.turn(now_ms, now) {
+        let found = parts.queue.due(turn.from, now_ms, turn.limit, |key| agenda.is_claimed(key))?;
+        let tickets = agenda.took(turn, &found, now);
+        taken.extend(tickets.into_iter().zip(found.rows).map(|(ticket, (key, entry))| (ticket, key, entry)));
+    }
+    Ok(taken)
+}
+
 async fn read<F: Fetch, C: Clock>(
     reader: Arc<Reader<F, C>>,
-    key: PendingKey,
-    entry: PendingEntry,
-    claim: Claim,
+    (ticket, key, entry): (Ticket, PendingKey, PendingEntry),
+    (mut claim, give_way): (Claim, CancellationToken),
     out: mpsc::Sender<Claimed>,
-) {
-    let reading = reader.read(&key, &entry).await;
+) -> Ticket {
+    let reading = reader.read(&key, &entry, (&claim, &give_way)).await;
+    if let Reading::Later { due, .. } = &reading {
+        claim.again(key.at(*due).due_ms());
+    }
     // Closed only where the committing task failed, which ends the run; the row is still in the queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();
+    ticket
 }
 
-/// Which host is looked at when.
-struct Agenda {
-    hosts: HashMap<HostKey, Host>,
-    order: BTreeSet<(u64, HostKey)>,
-    claimed: usize,
-    /// Of entries that are claimed: another host for which the row of a newer edition waits.
-    elsewhere: HashMap<[u8; 8], HostKey>,
-}
-
-#[derive(Default)]
-struct Host {
-    in_flight: usize,
-    /// Where it stands in the order.
-    next: Option<u64>,
-}
-
-impl Agenda {
-    fn new(queue: &EntryQueue) -> Result<Self, PipelineError> {
-        let mut agenda = Self { hosts: HashMap::new(), order: BTreeSet::new(), claimed: 0, elsewhere: HashMap::new() };
-        queue.hosts()?.into_iter().for_each(|(host, due)| agenda.note(host, due));
-        Ok(agenda)
-    }
-
-    /// The host has rows that are due then.
-    fn note(&mut self, host: HostKey, due: u64) {
-        let known = self.hosts.entry(host).or_default();
-        if known.next.is_none_or(|next| due < next) {
-            if let Some(next) = known.next.replace(due) {
-                self.order.remove(&(next, host));
-            }
-            self.order.insert((due, host));
-        }
-    }
-
-    /// A decision on one of its entries is durable; the entry may stand in the queue again, later.
-    fn released(&mut self, row: &PendingKey) {
-        self.claimed -= 1;
-        if let Some(known) = self.hosts.get_mut(&row.host()) {
-            known.in_flight -= 1;
-        }
-        self.note(row.host(), 0);
-        if let Some(host) = self.elsewhere.remove(&row.entry()) {
-            self.note(host, 0);
-        }
-    }
-
-    /// Claims what is due, as far as there is room.
-    fn take<F, C: Clock>(
-        &mut self,
-        parts: &Parts<F, C>,
-        claims: &Claims,
-        busy: usize,
-    ) -> Result<Vec<(PendingKey, PendingEntry, Claim)>, PipelineError> {
-        let now = u64::try_from(parts.clock.now().timestamp_millis()).unwrap_or(0);
-        let settings = &parts.settings;
-        let mut taken = Vec::new();
-        while let Some((due, host)) = self.order.first().copied().filter(|(due, _)| *due <= now) {
-            let room = settings.concurrency.saturating_sub(busy + taken.len()).min(settings.max_claims() - self.claimed);
-            if room == 0 {
-                break;
-            }
-            self.order.remove(&(due, host));
-            let Some(known) = self.hosts.get_mut(&host) else { continue };
-            known.next = None;
-            let room = room.min(settings.per_host.saturating_sub(known.in_flight));
-            if room == 0 {
-                // It is noted again when one of its entries is released.
-                continue;
-            }
-            let found = parts.queue.due(host, now, room, &claims.held())?;
-            self.elsewhere.extend(found.passed.into_iter().map(|entry| (entry, host)));
-            for (key, entry) in found.rows {
-                let Some(claim) = claims.claim(key) else { continue };
-                known.in_flight += 1;
-                self.claimed += 1;
-                taken.push((key, entry, claim));
-            }
-            match found.next_ms {
-                Some(next) => self.note(host, next),
-                None if known.in_flight == 0 => drop(self.hosts.remove(&host)),
-                None => {}
-            }
-        }
-        Ok(taken)
-    }
-
-    /// How long until a host is due; looked at each second at the latest, because clocks jump.
-    fn pause(&self, now_ms: i64, stopped: bool) -> std::time::Duration {
-        let longest = std::time::Duration::from_secs(1);
-        let now = u64::try_from(now_ms).unwrap_or(0);
-        match self.order.first() {
-            // Due and not taken means that there is no room: a release or a finished reading wakes us.
-            Some((due, _)) if !stopped && *due > now => std::time::Duration::from_millis(due - now).min(longest),
-            _ => longest,
-        }
-    }
+/// How long until there is something to do; looked at each second at the latest, because clocks jump.
+fn pause(agenda: &Agenda, now_ms: i64, stopped: bool) -> Duration {
+    let longest = Duration::from_secs(1);
+    let now = u64::try_from(now_ms).unwrap_or(0);
+    // What is due and was not taken has no room: what ends wakes us.
+    let due = agenda.next_due().filter(|due| !stopped && *due > now).map(|due| Duration::from_millis(due - now));
+    due.map_or(longest, |it| it.min(longest))
 }
 
 #[cfg(test)]
@@ -207,7 +149,7 @@ mod tests {
         config::sources::Sources,
         feed::Entry,
         fetch::{Outcome, Request},
-        store::{EntryKey, PollCommit, Seen, Store},
+        store::{EntryKey, Lane, PollCommit, Seen, Store},
     };
 
     #[derive(Debug)]
@@ -239,10 +181,10 @@ mod tests {
     }
 
     /// Lists an edition of the one entry, whose page is at `host`.
-    async fn list(store: &Store, host: &str, second: i64) -> Wake {
+    async fn list(store: &Store, host: &str, second: i64) -> PendingKey {
         let key = EntryKey::new("s", "1");
         let before = store.polls().seen(&[key]).unwrap()[0];
-        let row = PendingKey::new(HostKey::new(host), at(second), &key);
+        let row = PendingKey::new(Lane::of_pages("s", host), at(second), &key);
         let entry = PendingEntry {
             source: record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() },
             entry: Entry { identity: "1".into(), ..Entry::default() },
@@ -258,26 +200,27 @@ mod tests {
         let mut commit = PollCommit::default();
         commit.enqueue(&key, (before.as_ref(), Seen::default()), (&row, &entry, None));
         store.polls().commit(commit).await.unwrap();
-        (row.host(), row.due_ms())
+        row
     }
 
     #[tokio::test]
     async fn a_newer_edition_on_another_host_is_read_as_soon_as_the_older_one_is_decided_on() {
         let store = Store::in_memory().unwrap();
-        let (released_tx, mut released) = mpsc::channel(8);
-        let (parts, claims) = (parts(&store), Claims::new(released_tx));
-        list(&store, "a", 1).await;
-        let mut agenda = Agenda::new(&parts.queue).unwrap();
-        let mut first = agenda.take(&parts, &claims, 0).unwrap();
-        let (host, due) = list(&store, "b", 2).await;
-        agenda.note(host, due);
-        assert!(agenda.take(&parts, &claims, 1).unwrap().is_empty(), "its entry is being read");
-        let (row, entry, claim) = first.pop().unwrap();
+        let parts = parts(&store);
+        let mut agenda = Agenda::new(parts.settings.bounds());
+        let listed = async |agenda: &mut Agenda, host, second| {
+            let row = list(&store, host, second).await;
+            agenda.note(row.lane(), row.due_ms());
+            row
+        };
+        listed(&mut agenda, "a", 1).await;
+        let (ticket, row, entry) = take(&mut agenda, &parts).unwrap().pop().unwrap();
+        let newer = listed(&mut agenda, "b", 2).await;
+        assert!(take(&mut agenda, &parts).unwrap().is_empty(), "its entry is being read");
         let mut batch = crate::store::Batch::default();
         batch.entry_done(&row, &entry);
         store.articles().commit(batch).await.unwrap();
-        drop(claim);
-        agenda.released(&released.recv().await.unwrap());
-        assert_eq!(agenda.take(&parts, &claims, 0).unwrap()[0].0.host(), host);
+        agenda.released(ticket, None);
+        assert_eq!(take(&mut agenda, &parts).unwrap()[0].1, newer);
     }
 }

@@ -8,7 +8,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::{ACCEPT, Parts, Rules, Wake, listing};
+use super::{ACCEPT, Outputs, Parts, Rules, listing, wake};
 use crate::{
     article::identity,
     clock::Clock,
@@ -17,7 +17,7 @@ use crate::{
     feed::{self, Entry, Feed},
     fetch::{Fetch, Fetched, Outcome, Request, Validators},
     pipeline::PipelineError,
-    store::{Backfill, Facts, PollCommit, PollStore, StoreError},
+    store::{Backfill, Facts, Lane, PollCommit, PollStore, StoreError},
     telemetry::metrics,
 };
 
@@ -52,11 +52,15 @@ pub(super) fn older(feed: &Feed, url: &Url) -> Option<Url> {
 }
 
 /// Reads on until a page is known, the last one is reached or one cannot be read.
-pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, facts: &mut Facts) -> Result<Vec<Wake>, PipelineError> {
-    let mut wakes = Vec::new();
+pub(super) async fn run<F: Fetch, C: Clock>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    facts: &mut Facts,
+    outputs: &Outputs,
+) -> Result<(), PipelineError> {
     while let Some(Backfill { url, left, within }) = facts.backfill.take() {
         if let Some(within) = within {
-            wakes.extend(of_sitemap(parts, source, facts, (&url, within)).await?);
+            wake(outputs, source.at.url(), of_sitemap(parts, source, facts, (&url, within)).await?).await;
             continue;
         }
         let request = Request {
@@ -67,7 +71,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
             goes_first: false,
             delta: false,
         };
-        let mut commit = PollCommit::default();
+        let (mut commit, mut wakes) = (PollCommit::default(), Vec::new());
         if let Outcome::New(fetched) = parts.fetcher.fetch(request).await {
             let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
             let (known, now) = (facts.clone(), parts.clock.now());
@@ -75,8 +79,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
             if let Some(page) = work.await?? {
                 facts.entries += page.listed.fresh as u64;
                 facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill { url, left: left - 1, within: None });
-                wakes.extend(page.listed.wakes);
-                commit = page.listed.commit;
+                (commit, wakes) = (page.listed.commit, page.listed.wakes);
                 metrics::backfilled("read");
             } else {
                 metrics::backfilled("unreadable");
@@ -86,8 +89,9 @@ pub(super) async fn run<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
         }
         commit.facts(facts);
         parts.store.commit(commit).await?;
+        wake(outputs, source.at.url(), wakes).await;
     }
-    Ok(wakes)
+    Ok(())
 }
 
 /// Takes what the news sitemap of a site lists of a time.
@@ -96,7 +100,7 @@ async fn of_sitemap<F: Fetch, C: Clock>(
     source: &Source,
     facts: &mut Facts,
     (site, within): (&Url, (DateTime<Utc>, DateTime<Utc>)),
-) -> Result<Vec<Wake>, PipelineError> {
+) -> Result<Vec<(Lane, u64)>, PipelineError> {
     let terms = (parts.rules.max_decoded, parts.rules.obeys_robots(source));
     let mut listed = listing::Listed::default();
     if let Some(mut feed) = discover::news_sitemap(&*parts.fetcher, site, terms).await {

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{TOUCH_DAYS, Wake};
+use super::TOUCH_DAYS;
 use crate::{
     article::{commit::day, identity, record},
     config::{PageMode, RobotsMode, sources::Source},
     feed::{Entry, Feed},
+    fetch::hosts,
     schedule::decide::Bounds,
-    store::{EntryKey, Facts, HostKey, PendingEntry, PendingKey, PollCommit, PollStore, Seen, StoreError},
+    store::{EntryKey, Facts, Lane, PendingEntry, PendingKey, PollCommit, PollStore, Seen, StoreError},
     telemetry::metrics,
 };
 
@@ -55,7 +56,7 @@ pub(super) struct Listed {
     /// The name that the source gives itself.
     pub(super) title: Option<String>,
     pub(super) commit: PollCommit,
-    pub(super) wakes: Vec<Wake>,
+    pub(super) wakes: Vec<(Lane, u64)>,
     pub(super) fresh: usize,
     /// Entries that it shows.
     pub(super) shown: usize,
@@ -207,10 +208,15 @@ fn enqueue(
     if due == now {
         seen.fetches = seen.fetches.saturating_add(1);
     }
-    let host = HostKey::new(pending.entry.link.as_ref().filter(|_| pending.fetch_page).and_then(|it| it.host_str()).unwrap_or_default());
-    let row = PendingKey::new(host, due, key);
+    let row = PendingKey::new(lane(&pending), due, key);
     listed.commit.enqueue(key, (before.as_ref(), seen), (&row, &pending, None));
-    listed.wakes.push((host, row.due_ms()));
+    listed.wakes.push((row.lane(), row.due_ms()));
+}
+
+/// Where an entry waits.
+fn lane(pending: &PendingEntry) -> Lane {
+    let host = pending.entry.link.as_ref().filter(|_| pending.fetch_page).map(hosts::name);
+    host.map_or_else(|| Lane::here(&pending.source.id), |host| Lane::of_pages(&pending.source.id, &host))
 }
 
 /// Some time in the first hour of the next day, spread by the entry's own hash.

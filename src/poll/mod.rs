@@ -23,6 +23,7 @@ use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
+use url::Url;
 
 use crate::{
     clock::Clock,
@@ -30,11 +31,11 @@ use crate::{
         SourceKind,
         sources::{Source, SourceId},
     },
-    fetch::{Fetch, Trust, Validators},
+    fetch::{Fetch, Trust, Validators, hosts},
     pipeline::PipelineError,
     publish::{self, PollRecord},
     schedule::{Due, Known, Polled, Sooner, decide::PollResult},
-    store::{Facts, HostKey, PollStore},
+    store::{Facts, HostKey, Lane, PollStore},
     telemetry::metrics,
     websub::{Found, Push},
 };
@@ -44,8 +45,14 @@ use visit::Visit;
 
 pub use listing::{Rules, preview};
 
-/// A host has entries that are due then (milliseconds since 1970).
-pub type Wake = (HostKey, u64);
+/// What the page stage is told.
+#[derive(Debug, Default)]
+pub struct Wake {
+    /// Lanes that have entries which are due then (milliseconds since 1970).
+    pub lanes: Vec<(Lane, u64)>,
+    /// A host that answered just now.
+    pub answered: Option<HostKey>,
+}
 
 /// What feeds are asked for.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
@@ -93,8 +100,8 @@ impl<F, C> Clone for Parts<F, C> {
 pub struct Outputs {
     /// To the schedule: when a source is due again.
     pub polled: mpsc::Sender<Polled>,
-    /// To the page stage: which hosts have entries.
-    pub wake: mpsc::Sender<Vec<Wake>>,
+    /// To the page stage: which lanes have entries.
+    pub wake: mpsc::Sender<Wake>,
     /// To whoever listens: each poll. Never waited for.
     pub told: mpsc::Sender<PollRecord>,
     /// Where `WebSub` is on.
@@ -180,7 +187,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     let told_until = subscription.as_ref().and_then(|it| rely(&mut visit, it, before, now));
     let next = decide(&parts.rules, source, &mut visit, (price, told_until), now);
 
-    let Visit { mut facts, mut commit, mut wakes, result, word, gap, announced, .. } = visit;
+    let Visit { mut facts, mut commit, wakes, result, word, gap, announced, .. } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     commit.facts(&facts);
@@ -192,7 +199,8 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
         hubs.found.send(Found { source: Arc::clone(&due.source), announced }).await.ok();
     }
     let read_at = site::read_at(source, &facts);
-    wakes.extend(backfill::run(&parts, &read_at, &mut facts).await?);
+    wake(&outputs, read_at.at.url(), wakes).await;
+    backfill::run(&parts, &read_at, &mut facts, &outputs).await?;
     let poll = PollRecord {
         schema: publish::polls::SCHEMA,
         source: facts.id,
@@ -211,14 +219,19 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     report(&poll, result, facts.failures);
     // Nobody listens where the config does not ask for it; a full channel drops.
     outputs.told.try_send(poll).ok();
-    if !wakes.is_empty() {
-        // Closed only when the page stage failed, which ends the run by itself.
-        outputs.wake.send(wakes).await.ok();
-    }
     let known = Known { state: facts.state, appetite: facts.appetite };
     // Closed once the run stops: the next due time is durable.
     outputs.polled.send(Polled { slot: due.slot, next: next.at, known }).await.ok();
     Ok(())
+}
+
+/// Tells the page stage of new entries, and whose host answered just now.
+async fn wake(outputs: &Outputs, answered: Option<&Url>, lanes: Vec<(Lane, u64)>) {
+    if !lanes.is_empty() {
+        let answered = answered.map(|it| HostKey::new(&hosts::name(it)));
+        // Closed only when the page stage failed, which ends the run by itself.
+        outputs.wake.send(Wake { lanes, answered }).await.ok();
+    }
 }
 
 fn report(poll: &PollRecord, result: PollResult, failures: u32) {

@@ -17,7 +17,7 @@ use crate::{
     feed::Entry,
     fetch::Fetched,
     page::{self, Page},
-    store::{Document, EntryKey, HostKey, Packed, PendingEntry, PendingKey, PollStore, Seen, StoreError, digest},
+    store::{Document, EntryKey, Lane, Packed, PendingEntry, PendingKey, PollStore, Seen, StoreError, digest},
     telemetry::metrics,
 };
 
@@ -51,9 +51,9 @@ pub(super) fn go_through(
             // What was not asked for over HTTP counts from now.
             let order = if fetched.order > 0 { fetched.order } else { store.next_order() };
             let entry = PendingEntry { order, ..pending(entry, described(source, listed.title.as_ref()), fetched, (url.is_some(), now)) };
-            let row = PendingKey::new(HostKey::of_document(source.id.as_str(), &key), now, &key);
+            let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
             listed.commit.enqueue(&key, (before.as_ref(), seen), (&row, &entry, Some(Packed::of(bytes)?)));
-            listed.wakes.push((row.host(), row.due_ms()));
+            listed.wakes.push((row.lane(), row.due_ms()));
             return Ok(Ok(listed));
         }
     }

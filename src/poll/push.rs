@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     Outputs, Parts, Rules, listing, site,
     visit::{READ_TIMEOUT, entries},
+    wake,
 };
 use crate::{
     clock::Clock,
@@ -59,9 +60,7 @@ pub(super) async fn take<F, C: Clock>(parts: Parts<F, C>, push: Push, outputs: O
     parts.store.commit(commit).await?;
     // The hub may have stopped waiting; it sends again, and then all is known.
     done.send(()).ok();
-    if !wakes.is_empty() {
-        outputs.wake.send(wakes).await.ok();
-    }
+    wake(&outputs, None, wakes).await;
     Ok(())
 }
 

@@ -67,7 +67,7 @@ struct Bench {
     source: Arc<Source>,
     outputs: Outputs,
     sooner: mpsc::Receiver<Sooner>,
-    _others: (mpsc::Receiver<Polled>, mpsc::Receiver<Vec<Wake>>, mpsc::Receiver<Found>),
+    _others: (mpsc::Receiver<Polled>, mpsc::Receiver<Wake>, mpsc::Receiver<Found>),
 }
 
 impl Bench {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, Wake, backfill, listing, moved, page, site, sitemap};
+use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, backfill, listing, moved, page, site, sitemap};
 use crate::{
     article::commit::day,
     clock::Clock,
@@ -19,7 +19,7 @@ use crate::{
     listing as links,
     pipeline::PipelineError,
     schedule::{decide::PollResult, hints::Hints, rhythm::Sighting},
-    store::{Facts, PollCommit, PollStore, State, StoreError, digest},
+    store::{Facts, Lane, PollCommit, PollStore, State, StoreError, digest},
     telemetry::metrics,
     websub::Announced,
 };
@@ -31,7 +31,7 @@ pub(super) const READ_TIMEOUT: Duration = Duration::from_mins(1);
 pub(super) struct Visit {
     pub(super) facts: Facts,
     pub(super) commit: PollCommit,
-    pub(super) wakes: Vec<Wake>,
+    pub(super) wakes: Vec<(Lane, u64)>,
     pub(super) result: PollResult,
     pub(super) word: &'static str,
     /// What it showed of the source's rhythm, where it was read.

@@ -123,7 +123,7 @@ mod tests {
     use crate::{
         article::record,
         feed::Entry,
-        store::{EntryKey, Facts, HostKey, PollCommit, Seen, Store},
+        store::{EntryKey, Facts, Lane, PollCommit, Seen, Store},
     };
 
     fn at(ms: i64) -> DateTime<Utc> {
@@ -146,7 +146,7 @@ mod tests {
             ignores_robots: false,
             document: Some(document),
         };
-        (PendingKey::new(HostKey::new(""), at(ms), &EntryKey::new("s", "a")), entry)
+        (PendingKey::new(Lane::here("s"), at(ms), &EntryKey::new("s", "a")), entry)
     }
 
     async fn enqueue(store: &Store, older: Option<&Seen>, (key, entry): &(PendingKey, PendingEntry), bytes: &[u8]) {

@@ -1,57 +1,45 @@
 //! The durable queue of entries that wait to be read.
 //!
-//! Rows are ordered by host and then by due time, so that one host with ten thousand due entries does
+//! Rows are ordered by lane (source and host) and then by due time, so that ten thousand due entries of one source or host do
 //! not stand before the others. An entry has at most one row (`steps` sees to it); a retry moves it to a later time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Batch, StoreError, digest,
+    Batch, StoreError,
     documents::{self, Document},
     engine::{Engine, Snapshot, Table},
     from_json, json,
+    lane::Lane,
     polls::{EntryKey, Seen},
     steps::Step,
 };
 use crate::{article::record, config::SourceKind, feed::Entry};
 
-/// Places of a source's documents among the hosts.
-const DOCUMENT_LANES: u8 = 16;
-
-/// A host, as the queue orders them.
+/// Lane, due time and entry, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HostKey([u8; 8]);
-
-impl HostKey {
-    /// From a host name; entries without a link share the empty name.
-    #[must_use]
-    pub fn new(host: &str) -> Self {
-        Self(digest(&[host.as_bytes()]))
-    }
-
-    /// For an entry whose document is here already, where there is no host to spare. A source has several such places,
-    /// so that the bound on what one host may have in flight does not leave the extracting threads idle.
-    #[must_use]
-    pub fn of_document(source: &str, entry: &EntryKey) -> Self {
-        Self(digest(&[b"document", source.as_bytes(), &[entry.short()[0] % DOCUMENT_LANES]]))
-    }
-}
-
-/// Host, due time and entry, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PendingKey([u8; 24]);
 
 impl PendingKey {
     /// Puts a key together.
     #[must_use]
-    pub fn new(host: HostKey, due: DateTime<Utc>, entry: &EntryKey) -> Self {
+    pub fn new(lane: Lane, due: DateTime<Utc>, entry: &EntryKey) -> Self {
         let mut key = [0; 24];
-        key[..8].copy_from_slice(&host.0);
+        key[..8].copy_from_slice(lane.as_bytes());
         key[8..16].copy_from_slice(&millis(due).to_be_bytes());
         key[16..].copy_from_slice(&entry.short());
+        Self(key)
+    }
+
+    /// Before all rows of a lane that are due then (milliseconds since 1970), or later.
+    #[must_use]
+    pub fn first(lane: Lane, due_ms: u64) -> Self {
+        let mut key = [0; 24];
+        key[..8].copy_from_slice(lane.as_bytes());
+        key[8..16].copy_from_slice(&due_ms.to_be_bytes());
         Self(key)
     }
 
@@ -70,12 +58,12 @@ impl PendingKey {
         key
     }
 
-    /// Which host it waits for.
+    /// Where it waits.
     #[must_use]
-    pub fn host(&self) -> HostKey {
-        let mut host = [0; 8];
-        host.copy_from_slice(&self.0[..8]);
-        HostKey(host)
+    pub fn lane(&self) -> Lane {
+        let mut lane = [0; 8];
+        lane.copy_from_slice(&self.0[..8]);
+        Lane::of_bytes(lane)
     }
 
     /// When it is due, in milliseconds since 1970.
@@ -153,15 +141,15 @@ impl PendingEntry {
     }
 }
 
-/// Due rows of one host.
-#[derive(Debug)]
+/// Due rows of one lane.
+#[derive(Debug, Default)]
 pub struct DueEntries {
     /// Rows that are due.
     pub rows: Vec<(PendingKey, PendingEntry)>,
-    /// When the host's next row is due, in milliseconds since 1970; may be past where more are due.
-    pub next_ms: Option<u64>,
-    /// Entries with a row that is due and was passed over because the entry is claimed.
-    pub passed: Vec<[u8; 8]>,
+    /// Rows before `next` that were passed over, because their entries are claimed.
+    pub claimed: Vec<PendingKey>,
+    /// The lane's next row; it may be due, too.
+    pub next: Option<PendingKey>,
 }
 
 /// The page stage's handle.
@@ -175,39 +163,46 @@ impl EntryQueue {
         Self { engine }
     }
 
-    /// Each host that has rows, with its earliest due time.
-    pub fn hosts(&self) -> Result<Vec<(HostKey, u64)>, StoreError> {
+    /// Each lane that has rows, with its earliest due time.
+    pub fn lanes(&self) -> Result<Vec<(Lane, u64)>, StoreError> {
         let snapshot = self.engine.snapshot()?;
-        let mut hosts = Vec::new();
+        let mut lanes = Vec::new();
         let mut from = vec![];
         while let Some(row) = snapshot.from(Table::Pending, &from).next() {
             let key = PendingKey::decode(&row?.0)?;
-            hosts.push((key.host(), key.due_ms()));
-            // The first key after every row of this host.
-            from = key.host().0.to_vec();
+            lanes.push((key.lane(), key.due_ms()));
+            // The first key after every row of this lane.
+            from = key.lane().as_bytes().to_vec();
             from.extend_from_slice(&[0xff; 17]);
         }
-        Ok(hosts)
+        Ok(lanes)
     }
 
-    /// Up to `limit` rows of a host that are due at `now_ms` and whose entries are not `claimed`.
-    pub fn due(&self, host: HostKey, now_ms: u64, limit: usize, claimed: &HashSet<[u8; 8]>) -> Result<DueEntries, StoreError> {
-        let mut found = DueEntries { rows: Vec::new(), next_ms: None, passed: Vec::new() };
-        for row in self.engine.snapshot()?.from(Table::Pending, &host.0) {
+    /// Up to `limit` rows of a lane, from a place on, that are due at `now_ms` (milliseconds since 1970) and whose entries are not
+    /// claimed. What is before that place is not looked at: the start of a long lane is full of what was deleted lately.
+    pub fn due(
+        &self,
+        from: PendingKey,
+        now_ms: u64,
+        limit: usize,
+        is_claimed: impl Fn(PendingKey) -> bool,
+    ) -> Result<DueEntries, StoreError> {
+        let mut found = DueEntries::default();
+        for row in self.engine.snapshot()?.from(Table::Pending, from.as_bytes()) {
             let (key, value) = row?;
             let key = PendingKey::decode(&key)?;
-            if key.host() != host {
+            if key.lane() != from.lane() {
                 break;
-            }
-            if claimed.contains(&key.entry()) {
-                found.passed.push(key.entry());
-                continue;
             }
             if key.due_ms() > now_ms || found.rows.len() >= limit {
-                found.next_ms = Some(key.due_ms());
+                found.next = Some(key);
                 break;
             }
-            found.rows.push((key, decode(&value)?));
+            if is_claimed(key) {
+                found.claimed.push(key);
+            } else {
+                found.rows.push((key, decode(&value)?));
+            }
         }
         Ok(found)
     }

@@ -18,6 +18,7 @@ mod schedule;
 mod input;
 
 mod conformance;
+mod fairness;
 mod daemon;
 
 mod hosts;

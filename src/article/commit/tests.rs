@@ -7,7 +7,7 @@ use crate::{
     article::{Content, Look, record},
     feed::Entry,
     page::{Page, PageKind, Part},
-    store::{Document, EntryKey, HostKey, PendingKey, Store},
+    store::{Document, EntryKey, Lane, PendingKey, Store},
 };
 
 fn at(minute: i64) -> DateTime<Utc> {
@@ -42,7 +42,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         articles: found.iter().map(part).collect(),
     };
     let look = Look { requested: at(minute), order: u64::try_from(minute).unwrap(), url: None, via: Vec::new(), page };
-    let key = PendingKey::new(HostKey::new(""), at(minute), &EntryKey::new("handed", &minute.to_string()));
+    let key = PendingKey::new(Lane::here("handed"), at(minute), &EntryKey::new("handed", &minute.to_string()));
     Candidate { key, entry, reading: Reading::Page(Box::new(look)) }
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     article::record,
     feed::Entry,
-    store::{ArticleState, Document, HostKey, PendingEntry, PollCommit, Standing, Store, Verdict},
+    store::{ArticleState, Document, Lane, PendingEntry, PollCommit, Standing, Store, Verdict},
 };
 
 /// Numbers that look random and are the same each time.
@@ -76,7 +76,7 @@ impl World {
         } else {
             self.listed[entry] += 1;
             let (now, has_document) = (self.dice.time(), self.dice.below(2) == 0);
-            let row = PendingKey::new(HostKey::new(["a", "b"][usize::from(self.dice.below(2) == 0)]), now, &key(entry));
+            let row = PendingKey::new(Lane::of_pages("s", ["a", "b"][usize::from(self.dice.below(2) == 0)]), now, &key(entry));
             let pending = pending(entry, self.listed[entry], (now, has_document));
             let bytes = has_document.then(|| Packed::of(&self.listed[entry].to_be_bytes()).unwrap());
             commit.enqueue(&key(entry), (before.as_ref(), before.unwrap_or_default()), (&row, &pending, bytes));
@@ -86,8 +86,8 @@ impl World {
 
     fn claim(&mut self) {
         let held: HashSet<_> = self.claimed.iter().map(|(row, _)| row.entry()).collect();
-        let host = HostKey::new(["a", "b"][usize::from(self.dice.below(2) == 0)]);
-        let due = self.store.entries().due(host, u64::MAX, 1, &held).unwrap();
+        let lane = Lane::of_pages("s", ["a", "b"][usize::from(self.dice.below(2) == 0)]);
+        let due = self.store.entries().due(PendingKey::first(lane, 0), u64::MAX, 1, |row| held.contains(&row.entry())).unwrap();
         self.claimed.extend(due.rows);
     }
 
@@ -161,7 +161,9 @@ async fn a_store_of_the_format_before_keeps_the_latest_of_an_entrys_rows() {
     let store = Store::in_memory().unwrap();
     let time = |it: i64| DateTime::UNIX_EPOCH + TimeDelta::seconds(it);
     let rows: Vec<_> = [(1, 1, 50), (2, 20, 20), (3, 10, 70)]
-        .map(|(edition, listed, due)| (PendingKey::new(HostKey::new("a"), time(due), &key(0)), pending(0, edition, (time(listed), true))))
+        .map(|(edition, listed, due)| {
+            (PendingKey::new(Lane::of_pages("s", "a"), time(due), &key(0)), pending(0, edition, (time(listed), true)))
+        })
         .into();
     let mut batch = Batch::default();
     for (row, entry) in &rows {

@@ -1,0 +1,214 @@
+//! The places of fetches: which kind of host the next one goes to, and which fetch gives way.
+//!
+//! A place that waits for a silent host is taken for half a minute; another host answers in a fraction of a second. So each
+//! kind of host has a share. What must stay true: hosts that are known to be slow never begin beyond a quarter of the places,
+//! and unknown ones never beyond a half; a fetch that turns out to be slow counts to the slow ones, and where these are more than
+//! their share and others wait, the oldest of them gives way.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+/// Who has no answer after this time keeps us waiting: most sites answer in a tenth of it.
+pub(super) const SLOW: Duration = Duration::from_secs(4);
+
+/// One reading of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::page) struct Ticket(pub(super) u64);
+
+/// How the host of a fetch is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It answered promptly when it was last asked.
+    Prompt,
+    /// Nobody knows.
+    Unknown,
+    /// It kept us waiting.
+    Slow,
+}
+
+/// The kinds, and what each weighs where all of them wait.
+const KINDS: [(Kind, usize); 3] = [(Kind::Prompt, 4), (Kind::Unknown, 3), (Kind::Slow, 1)];
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    kind: Kind,
+    since: Instant,
+    leaving: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Places {
+    most: usize,
+    held: HashMap<Ticket, Place>,
+    /// How many are held, by kind.
+    counts: [usize; 3],
+    /// Those that wait for their host: for less than [`SLOW`]; or for longer, and they may give way.
+    young: BTreeSet<(Instant, Ticket)>,
+    old: BTreeSet<(Instant, Ticket)>,
+    /// Those that were told to give way and have not ended.
+    leaving: usize,
+}
+
+impl Places {
+    /// So many, at least one.
+    pub(super) fn new(most: usize) -> Self {
+        let (young, old) = (BTreeSet::new(), BTreeSet::new());
+        Self { most: most.max(1), held: HashMap::new(), counts: [0; 3], young, old, leaving: 0 }
+    }
+
+    /// Of which kind the next fetch is to be: of those that wait and have room, the one that has least for its weight.
+    pub(super) fn next(&self, waits: impl Fn(Kind) -> bool) -> Option<Kind> {
+        let free = self.counts.iter().sum::<usize>() < self.most;
+        let open = |kind: Kind| free && self.counts[kind as usize] < self.share(kind) && waits(kind);
+        let least = KINDS.into_iter().filter(|(kind, _)| open(*kind)).min_by(|(a, of_a), (b, of_b)| {
+            let (a, b) = (self.counts[*a as usize] * of_b, self.counts[*b as usize] * of_a);
+            a.cmp(&b)
+        });
+        least.map(|(kind, _)| kind)
+    }
+
+    pub(super) fn take(&mut self, ticket: Ticket, kind: Kind, now: Instant) {
+        self.counts[kind as usize] += 1;
+        if kind != Kind::Slow {
+            self.young.insert((now, ticket));
+        }
+        self.held.insert(ticket, Place { kind, since: now, leaving: false });
+    }
+
+    /// A fetch that has become slow by now, and of which kind it was.
+    pub(super) fn slowed(&mut self, now: Instant) -> Option<(Ticket, Kind)> {
+        let (since, ticket) = self.young.first().copied().filter(|(since, _)| now.saturating_duration_since(*since) >= SLOW)?;
+        self.young.remove(&(since, ticket));
+        self.old.insert((since, ticket));
+        let before = self.held.get(&ticket)?.kind;
+        self.change(ticket, Kind::Slow);
+        Some((ticket, before))
+    }
+
+    /// A fetch waits for its host no longer, so it is no delay of that. Tells how long it did.
+    pub(super) fn answered(&mut self, ticket: Ticket, now: Instant) -> Option<Duration> {
+        let place = self.held.get(&ticket).copied()?;
+        self.waits_no_longer(ticket, place.since);
+        self.change(ticket, Kind::Prompt);
+        Some(now.saturating_duration_since(place.since))
+    }
+
+    /// A reading has ended.
+    pub(super) fn end(&mut self, ticket: Ticket) -> bool {
+        let Some(place) = self.held.remove(&ticket) else { return false };
+        self.waits_no_longer(ticket, place.since);
+        self.counts[place.kind as usize] -= 1;
+        self.leaving -= usize::from(place.leaving);
+        true
+    }
+
+    /// A fetch that is to end because so many others `wait` for a place: the oldest of the slow ones beyond their share.
+    pub(super) fn gives_way(&mut self, waiting: usize) -> Option<Ticket> {
+        let full = self.counts.iter().sum::<usize>() >= self.most;
+        let beyond = self.counts[Kind::Slow as usize].saturating_sub(self.share(Kind::Slow));
+        if !full || self.leaving >= beyond.min(waiting) {
+            return None;
+        }
+        let (_, ticket) = self.old.pop_first()?;
+        self.held.get_mut(&ticket)?.leaving = true;
+        self.leaving += 1;
+        Some(ticket)
+    }
+
+    /// Places that a kind may take.
+    pub(super) fn share(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Prompt => self.most,
+            Kind::Unknown => self.most.div_ceil(2),
+            Kind::Slow => self.most.div_ceil(4),
+        }
+    }
+
+    pub(super) fn has_room(&self, kind: Kind) -> bool {
+        self.counts[kind as usize] < self.share(kind)
+    }
+
+    fn waits_no_longer(&mut self, ticket: Ticket, since: Instant) {
+        self.young.remove(&(since, ticket));
+        self.old.remove(&(since, ticket));
+    }
+
+    fn change(&mut self, ticket: Ticket, kind: Kind) {
+        if let Some(place) = self.held.get_mut(&ticket) {
+            self.counts[place.kind as usize] -= 1;
+            self.counts[kind as usize] += 1;
+            place.kind = kind;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(start: Instant, seconds: u64) -> Instant {
+        start + Duration::from_secs(seconds)
+    }
+
+    /// Fills what a kind may take.
+    fn fill(places: &mut Places, kind: Kind, from: u64, now: Instant) -> u64 {
+        let mut ticket = from;
+        while places.next(|it| it == kind).is_some() {
+            places.take(Ticket(ticket), kind, now);
+            ticket += 1;
+        }
+        ticket - from
+    }
+
+    #[test]
+    fn unknown_hosts_take_half_and_slow_ones_a_quarter_and_the_rest_is_kept_for_those_that_answer() {
+        let (mut places, now) = (Places::new(64), Instant::now());
+        assert_eq!(fill(&mut places, Kind::Slow, 0, now), 16);
+        assert_eq!(fill(&mut places, Kind::Unknown, 100, now), 32);
+        assert_eq!(fill(&mut places, Kind::Prompt, 200, now), 16);
+        assert_eq!(places.next(|_| true), None);
+    }
+
+    #[test]
+    fn no_kind_that_waits_is_starved() {
+        let (mut places, now) = (Places::new(64), Instant::now());
+        assert_eq!(fill(&mut places, Kind::Prompt, 0, now), 64);
+        let mut given = [0; 3];
+        for it in 0..64 {
+            places.end(Ticket(it));
+            let kind = places.next(|_| true).unwrap();
+            given[kind as usize] += 1;
+            places.take(Ticket(1000 + it), kind, now);
+        }
+        assert_eq!(given, [32, 24, 8]);
+    }
+
+    #[test]
+    fn slow_fetches_give_way_as_far_as_others_wait_and_never_below_their_share() {
+        let (mut places, start) = (Places::new(64), Instant::now());
+        fill(&mut places, Kind::Prompt, 0, start);
+        assert_eq!(places.gives_way(100), None, "nobody is slow yet");
+        assert!(places.slowed(seconds(start, 3)).is_none());
+        assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 4))).count(), 64);
+        assert_eq!(places.gives_way(0), None, "nobody waits");
+        assert_eq!((places.gives_way(1), places.gives_way(1)), (Some(Ticket(0)), None), "it will have room in a moment");
+        assert!(places.end(Ticket(0)));
+        places.take(Ticket(99), Kind::Prompt, seconds(start, 5));
+        assert_eq!(std::iter::from_fn(|| places.gives_way(100)).count(), 47);
+    }
+
+    #[test]
+    fn a_fetch_that_has_its_answer_is_never_slow_and_one_from_a_slow_host_has_its_whole_time() {
+        let (mut places, start) = (Places::new(4), Instant::now());
+        fill(&mut places, Kind::Slow, 0, start);
+        places.take(Ticket(10), Kind::Unknown, start);
+        assert_eq!(places.answered(Ticket(10), seconds(start, 1)), Some(Duration::from_secs(1)));
+        assert!(places.slowed(seconds(start, 99)).is_none());
+        fill(&mut places, Kind::Prompt, 20, start);
+        assert_eq!(places.gives_way(9), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! What one source lists holds no other up: real silent listeners, floods, and a good source beside them.
+
+use std::net::TcpListener;
+
+use tempfile::tempdir;
+
+use crate::support::{Answer, Nashra, Site, lines, until};
+
+/// Takes connections at every address of 127.0.0.0/8, and never says a word.
+fn silent() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+/// A feed of so many links, each to a silent host of its own.
+fn links_to_silent_hosts(net: u8, port: u16, count: usize) -> String {
+    let item =
+        |it: usize| format!("<item><title>Silent {it}</title><link>http://127.{net}.{}.{}:{port}/a</link></item>", it / 250, it % 250 + 1);
+    rss(&(0..count).map(item).collect::<String>())
+}
+
+fn rss(items: &str) -> String {
+    format!("<rss version=\"2.0\"><channel><title>Feed</title>{items}</channel></rss>")
+}
+
+fn has(dir: &std::path::Path, title: &str) -> bool {
+    lines(dir).iter().any(|it| it["title"] == title)
+}
+
+/// Beside sources that list links to silent hosts, a good one publishes one article after the other.
+fn good_beside_silent(feeds: usize, links: usize) {
+    let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
+    for it in 0..feeds {
+        let net = u8::try_from(100 + it).unwrap();
+        site.put(&format!("/bad/{it}"), Answer::ok(links_to_silent_hosts(net, port, links)));
+    }
+    site.feed("/feed", &[]);
+    let bad: String = (0..feeds).map(|it| format!("{}/bad/{it}\n", site.base)).collect();
+    let nashra = Nashra::run(dir.path(), &format!("{bad}{}/feed\n", site.base), &["--sink", "file"]);
+    until("what is silent was listed", || (0..feeds).all(|it| !site.seen(&format!("/bad/{it}")).is_empty()).then_some(()));
+    let mut listed = Vec::new();
+    for slug in ["one", "two", "three"] {
+        site.page(slug, slug, "Words of it.");
+        listed.insert(0, (slug, slug));
+        site.feed("/feed", &listed);
+        until("the good article is there", || has(dir.path(), slug).then_some(()));
+    }
+    nashra.kill();
+}
+
+#[test]
+fn a_thousand_links_of_one_feed_to_silent_hosts_hold_no_other_source_up() {
+    good_beside_silent(1, 1000);
+}
+
+#[test]
+fn nor_do_those_of_ten_feeds() {
+    good_beside_silent(10, 100);
+}
+
+#[test]
+fn a_flood_of_entries_without_links_holds_no_other_source_up() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    let item = |it: usize| {
+        format!("<item><guid isPermaLink=\"false\">{it}</guid><title>Flood {it}</title><description>Words of {it}.</description></item>")
+    };
+    site.put("/flood", Answer::ok(rss(&(0..4000).map(item).collect::<String>())));
+    site.feed("/feed", &[]);
+    let nashra = Nashra::run(dir.path(), &format!("{0}/flood\n{0}/feed\n", site.base), &["--sink", "file"]);
+    until("the flood begins", || (!lines(dir.path()).is_empty()).then_some(()));
+    site.put(
+        "/feed",
+        Answer::ok(rss("<item><guid isPermaLink=\"false\">good</guid><title>Good</title><description>Words.</description></item>")),
+    );
+    until("all is there", || (lines(dir.path()).len() == 4001).then_some(()));
+    let place = lines(dir.path()).iter().position(|it| it["title"] == "Good").unwrap();
+    assert!(place < 4000, "it comes before the flood's end");
+    assert_eq!(nashra.stop(), Some(0));
+}
