@@ -25,6 +25,8 @@ pub(crate) struct Found {
     /// An edition after a newer one; a text of which no edition was shown, or half of one.
     wrong_revision: usize,
     wrong_text: usize,
+    /// The same as the first that was ever seen of an article, when nothing told that it was nonsense: no fault.
+    wrong_at_first: usize,
     /// Of an article of the good sites.
     dead_letters: usize,
     /// What the hostile site listed: as records, as dead letters, or not at all.
@@ -44,6 +46,8 @@ pub(crate) struct Truth {
     pub(crate) articles: BTreeMap<String, u32>,
     /// Addresses of what the hostile site listed.
     pub(crate) poison: BTreeSet<String>,
+    /// What the addresses of the steady site begin with, which never serves nonsense.
+    pub(crate) steady: String,
 }
 
 impl Found {
@@ -130,7 +134,12 @@ fn sequence(records: &[Record], truth: &Truth, found: &mut Found) -> HashMap<Str
         if truth.poison.contains(url) {
             continue;
         }
-        if *edition == 0 || edition != &record.last || truth.articles.get(url).is_none_or(|version| edition > version) {
+        let moody = !url.starts_with(&truth.steady);
+        let whole = *edition > 0 && edition == &record.last;
+        if !whole && *revision == 1 && moody && truth.articles.contains_key(url) {
+            found.wrong_at_first += 1;
+            found.example("wrong at first", url);
+        } else if !whole || truth.articles.get(url).is_none_or(|version| edition > version) {
             found.wrong_text += 1;
             found.example("wrong text", &format!("{url} revision {revision} begins with edition {edition} and ends with {}", record.last));
         } else if *edition <= shown {

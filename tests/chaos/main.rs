@@ -205,10 +205,10 @@ async fn tick(torment: Arc<Torment>, length: Duration) {
 
 /// Waits until the topics hold the last version of every article, and something of all that the hostile site listed.
 async fn settle(torment: &Torment) -> (Truth, bool) {
-    let (articles, begun) = {
+    let (articles, steady, begun) = {
         let mut world = torment.world.lock().unwrap();
         world.calm();
-        (world.truth(), Instant::now())
+        (world.truth(), world.steady().to_owned(), Instant::now())
     };
     let at_first = torment.tail.look(|it| it.records);
     let mut last = (at_first, begun);
@@ -228,7 +228,7 @@ async fn settle(torment: &Torment) -> (Truth, bool) {
             torment.watch.wedge("after the torment nothing arrived any more");
         }
         if missing + open == 0 || over {
-            return (Truth { articles, poison }, missing == 0);
+            return (Truth { articles, poison, steady }, missing == 0);
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

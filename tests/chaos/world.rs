@@ -129,6 +129,11 @@ impl World {
         all.map(|(feed, at, item)| (self.address(feed, at), item.version)).collect()
     }
 
+    /// What the steady site's addresses begin with.
+    pub(crate) fn steady(&self) -> &str {
+        &self.bases.steady
+    }
+
     fn base(&self, feed: usize) -> &str {
         if steady(feed) { &self.bases.steady } else { &self.bases.moody }
     }

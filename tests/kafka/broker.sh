@@ -131,7 +131,7 @@ cluster() { # DIR
     started+=($!)
   done
   for node in "${started[@]}"; do wait "$node"; done
-  paste -sd, "$1"/[123]/bootstrap >"$1/bootstrap"
+  cat "$1"/[123]/bootstrap | paste -sd, >"$1/bootstrap"
 }
 
 start() { # DIR [PORT]
