@@ -25,7 +25,8 @@ pub(crate) struct Found {
     /// An edition after a newer one; a text of which no edition was shown, or half of one.
     wrong_revision: usize,
     wrong_text: usize,
-    /// The same as the first that was ever seen of an article, when nothing told that it was nonsense: no fault.
+    /// The same as the first that was ever seen of an article, when nothing told that it was nonsense: no fault, so far
+    /// as a good one came later.
     wrong_at_first: usize,
     /// Of an article of the good sites.
     dead_letters: usize,
@@ -111,6 +112,7 @@ fn sequence(records: &[Record], truth: &Truth, found: &mut Found) -> HashMap<Str
     // Per key: the last revision and edition.
     let mut last: HashMap<&str, (u64, u32)> = HashMap::new();
     let mut reached: HashMap<i32, (u64, u64)> = HashMap::new();
+    let mut at_first = HashSet::new();
     for record in records {
         let Record { id, url, revision, edition, .. } = record;
         found.revisions += usize::from(*revision > 1);
@@ -137,15 +139,20 @@ fn sequence(records: &[Record], truth: &Truth, found: &mut Found) -> HashMap<Str
         let moody = !url.starts_with(&truth.steady);
         let whole = *edition > 0 && edition == &record.last;
         if !whole && *revision == 1 && moody && truth.articles.contains_key(url) {
-            found.wrong_at_first += 1;
-            found.example("wrong at first", url);
+            at_first.insert(url);
         } else if !whole || truth.articles.get(url).is_none_or(|version| edition > version) {
             found.wrong_text += 1;
             found.example("wrong text", &format!("{url} revision {revision} begins with edition {edition} and ends with {}", record.last));
         } else if *edition <= shown {
             found.wrong_revision += 1;
             found.example("wrong revision", &format!("{url} revision {revision} shows edition {edition} after {shown}"));
+        } else if at_first.remove(url) {
+            found.wrong_at_first += 1;
         }
+    }
+    for url in at_first {
+        found.wrong_text += 1;
+        found.example("wrong text", &format!("{url} began as nonsense and stayed so"));
     }
     ids.into_iter().filter_map(|(url, id)| Some((url.to_owned(), last.get(id)?.1))).collect()
 }
