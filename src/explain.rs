@@ -8,7 +8,9 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    article::identity,
+    article::{clean, identity},
+    config::sources::{added, export},
+    private::{Secrets, shown},
     store::{Added, ArticleState, Facts, Found, Standing, State, Store, StoreError, TopicState},
     websub::{Delivery, Subscription},
 };
@@ -38,18 +40,22 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
         (_, Some(url)) => view.alias(&identity::of_url(url))?,
         _ => None,
     };
-    let found = id.map(|id| Ok::<_, StoreError>(view.article(id)?.map(|state| article(id, &state)))).transpose()?.flatten();
-    Ok(found.unwrap_or_else(|| format!("{what}: no source and no article is known by this name")))
+    let found = id
+        .map(|id| Ok::<_, StoreError>(view.article(id)?.map(|state| article(id, &state, &secrets_of(store, &state)))))
+        .transpose()?
+        .flatten();
+    Ok(found.unwrap_or_else(|| format!("{}: no source and no article is known by this name", shown(what))))
 }
 
 /// What is subscribed to, and how good the hub is.
 fn hub(it: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
-    let hub = it.announced.hubs.first().map_or("none", Url::as_str);
-    let trouble = if it.reason.is_empty() { String::new() } else { format!(" ({})", it.reason) };
+    let hub = it.announced.hub();
+    let secrets = facts.url.secrets();
+    let trouble = if it.reason.is_empty() { String::new() } else { format!(" ({})", secrets.hide(&it.reason)) };
     let Delivery { brought, missed, last, .. } = facts.hub;
     let relied = if facts.hub.is_reliable() { "" } else { ": it is polled as if it had no hub" };
     let state = it.state(now).as_str();
-    let mut out = format!("\nhub: {hub}, topic {}", it.announced.topic);
+    let mut out = format!("\nhub: {hub}, topic {}", shown(&it.announced.topic));
     write!(
         out,
         "\nsubscription: {state}{trouble}, since {}, until {}, next request {}",
@@ -64,13 +70,14 @@ fn hub(it: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
 
 /// How a source came, where no list names it.
 fn added(row: &Added) -> String {
-    format!("\nadded by command at {}: {}\n{}", date(Some(row.at)), row.origin, row.declared.trim_end())
+    let declared = added::of_rows([row.clone()]).sources.first().map(export::shown).unwrap_or_default();
+    format!("\nadded by command at {}: {}\n{}", date(Some(row.at)), shown(&row.origin), declared.trim_end())
 }
 
 fn source(facts: &Facts, now: DateTime<Utc>) -> String {
     let mut out = format!("source {} {}\n", facts.id, facts.url);
     let state = facts.state.as_str();
-    let reason = if facts.reason.is_empty() { String::new() } else { format!(" ({})", facts.reason) };
+    let reason = if facts.reason.is_empty() { String::new() } else { format!(" ({})", facts.url.secrets().hide(&facts.reason)) };
     writeln!(out, "state: {state}{reason}, {} failures in a row", facts.failures).ok();
     if let Some(found) = &facts.site {
         let (kind, url, how) = (found.kind, &found.url, &found.how);
@@ -142,11 +149,20 @@ fn topic(state: &TopicState, waiting: usize) -> String {
     out
 }
 
-fn article(id: Uuid, state: &ArticleState) -> String {
+/// What is secret in the address of the source that listed an article first.
+fn secrets_of(store: &Store, state: &ArticleState) -> Secrets {
+    store.polls().facts(&state.source).ok().flatten().map(|it| it.url.secrets()).unwrap_or_default()
+}
+
+fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
+    let hidden = |address: &str| match clean::address(address) {
+        Some(address) => secrets.hide(&address).into_owned(),
+        None => secrets.hide(address).into_owned(),
+    };
     let mut out = format!("article {id}, revision {}\n", state.revision);
-    writeln!(out, "address: {}", state.url.as_deref().unwrap_or("none")).ok();
+    writeln!(out, "address: {}", state.url.as_deref().map_or_else(|| "none".to_owned(), hidden)).ok();
     for other in &state.alternate_urls {
-        writeln!(out, "also: {other}").ok();
+        writeln!(out, "also: {}", hidden(other)).ok();
     }
     writeln!(
         out,

@@ -52,6 +52,8 @@ pub mod schema;
 
 pub mod clock;
 
+pub mod private;
+
 pub mod demo;
 
 pub mod cli;

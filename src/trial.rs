@@ -22,7 +22,9 @@ use crate::{
     feed::{Entry, Feed},
     fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
     page::{Form, Page, PageKind, RuleError, Rules, meta},
-    poll, sitemap,
+    poll,
+    private::Private,
+    sitemap,
     store::{Document, EntryKey, Lane, PendingEntry, PendingKey},
 };
 
@@ -55,9 +57,9 @@ pub enum TrialError {
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// Where it was read, after redirects; `null` for a file whose address is not known.
-    pub url: Option<Url>,
+    pub url: Option<Private>,
     /// Addresses before redirects.
-    pub via: Vec<Url>,
+    pub via: Vec<Private>,
     /// The `Content-Type` it came with.
     pub content_type: Option<String>,
     /// Bytes after decompression.
@@ -232,7 +234,8 @@ impl<F: Fetch> Trier<'_, F> {
             }
             Read::Page(page, candidates) => self.made(*page, candidates, form, (fetched, url.clone(), asked)).await?,
         };
-        Ok(Report { url, via, content_type, bytes, found })
+        let via = via.into_iter().map(Private::from).collect();
+        Ok(Report { url: url.map(Private::from), via, content_type, bytes, found })
     }
 
     fn listed(&self, feed: Feed) -> (Option<String>, Option<String>, Vec<Listed>) {
@@ -268,7 +271,7 @@ impl<F: Fetch> Trier<'_, F> {
 
     fn pending(&self, link: Option<Url>, fetched: &Fetched, url: Option<Url>) -> PendingEntry {
         let at = link.as_ref().unwrap_or(&fetched.url).to_string();
-        let source = record::Source { id: "try".to_owned(), name: None, kind: "page".to_owned(), url: at, tags: Vec::new() };
+        let source = record::Source { id: "try".to_owned(), name: None, kind: "page".to_owned(), url: at.into(), tags: Vec::new() };
         let document = Document {
             content_type: fetched.content_type.clone(),
             url,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     Candidate, Dead, Reading,
     assemble::{self, Assembled},
-    bounds,
+    bounds, clean,
     decide::{self, Decision, Found},
     identity,
     record::{Article, Change, SCHEMA},
@@ -156,6 +156,9 @@ impl Work {
     fn article(&mut self, entry: &PendingEntry, mut found: Assembled) -> Result<(), StoreError> {
         bounds::assembled(&mut found);
         fit::text(&mut found.content);
+        clean::content(&mut found.content);
+        (found.url, found.fetched_url) = (found.url.and_then(clean::url), found.fetched_url.and_then(clean::url));
+        found.alternates = std::mem::take(&mut found.alternates).into_iter().filter_map(clean::url).collect();
         let content_hash = text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
         let (known, names) = self.resolve(&mut found, &content_hash)?;
         let url = found.url.as_ref().map(ToString::to_string);
@@ -280,10 +283,10 @@ impl Work {
             revision: state.revision,
             change,
             changed_fields,
-            alternate_urls: state.alternate_urls.iter().filter(|it| Some(*it) != url.as_ref()).cloned().collect(),
+            alternate_urls: state.alternate_urls.iter().filter_map(|it| clean::address(it)).filter(|it| Some(it) != url.as_ref()).collect(),
             url,
             fetched_url: found.fetched_url.map(Into::into),
-            source,
+            source: clean::source(source),
             content: found.content,
             first_seen: state.first_seen,
             fetched: found.looked,
@@ -299,7 +302,7 @@ impl Work {
             event_source: event_source(entry),
             event_time: self.now,
             traceparent: traceparent(),
-            value: fit::value(article),
+            value: fit::value(entry.source.url.secrets().hide_in(article)),
         }
     }
 

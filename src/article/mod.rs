@@ -5,6 +5,7 @@ pub mod assemble;
 pub(crate) mod bounds;
 pub mod byline;
 pub mod caption;
+pub mod clean;
 pub mod commit;
 pub mod decide;
 pub mod identity;

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::text;
+use super::{clean, text};
 use crate::{
     dates::stamp,
     page::{self, Page},
+    private::Private,
     store::digest,
 };
 
@@ -63,8 +64,11 @@ impl Article {
     pub fn of_page(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Self> {
         let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
         let one = |(index, part): (u32, &page::Part)| {
-            let url = part.url.as_ref().or(page.canonical.as_ref()).or(read).map(ToString::to_string);
-            let content_hash = text::content_hash(part.content.title.as_deref(), part.content.text.as_deref());
+            let mut content = part.content.clone();
+            clean::content(&mut content);
+            let shown = |it: &Url| clean::url(it.clone()).map(String::from);
+            let url = part.url.as_ref().or(page.canonical.as_ref()).or(read).and_then(shown);
+            let content_hash = text::content_hash(content.title.as_deref(), content.text.as_deref());
             let name = [url.as_deref().unwrap_or_default().as_bytes(), content_hash.as_bytes()];
             Self {
                 schema: SCHEMA.to_owned(),
@@ -73,16 +77,16 @@ impl Article {
                 change: Change::New,
                 changed_fields: Vec::new(),
                 url,
-                fetched_url: read.map(ToString::to_string),
-                alternate_urls: page.alternates.iter().filter(|_| index == 0).map(ToString::to_string).collect(),
+                fetched_url: read.and_then(shown),
+                alternate_urls: page.alternates.iter().filter(|_| index == 0).filter_map(shown).collect(),
                 source: Source {
                     id: String::new(),
                     name: page.site_name.clone(),
                     kind: "page".to_owned(),
-                    url: read.map(ToString::to_string).unwrap_or_default(),
+                    url: read.map(ToString::to_string).unwrap_or_default().into(),
                     tags: Vec::new(),
                 },
-                content: part.content.clone(),
+                content,
                 first_seen: now,
                 fetched: now,
                 part: (of > 1).then_some(Part { index, of }),
@@ -115,8 +119,10 @@ pub struct Source {
     pub name: Option<String>,
     /// `feed`, `listing`, `sitemap`, `page` or `kafka`.
     pub kind: String,
-    /// The address that is polled; `file:` and a path for a file, `kafka:` and a topic for messages that name none.
-    pub url: String,
+    /// The address that is polled; `file:` and a path for a file, `kafka:` and a topic for messages that name none. Without
+    /// user name and password, and with the values of secret parameters replaced.
+    #[schemars(with = "String")]
+    pub url: Private<String>,
     /// Free words of the operator's.
     pub tags: Vec<String>,
 }

@@ -7,14 +7,14 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::letters::Letter;
 
-/// Characters that no reader sees and publishers leave in: soft hyphen, zero width, bidirectional controls, BOM, and
-/// those of private use, which are signs in a font of the site.
+/// Characters that no reader sees and publishers leave in: soft hyphen, zero width, bidirectional controls, BOM, marks of
+/// annotations, and those of private use, which are signs in a font of the site.
 pub(crate) fn invisible(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{b}';
     }
-    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}')
-        || matches!(c, '\u{feff}' | '\u{fffc}' | '\u{e000}'..='\u{f8ff}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffc}' | '\u{e000}'..='\u{f8ff}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}')
 }
 
 /// Runs of white space become one space, those at the ends and invisible characters go.

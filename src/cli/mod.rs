@@ -28,6 +28,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::{
     admin::control::Request,
     config::{Config, Overrides},
+    private::{Secrets, shown},
     schema::{self, Record},
 };
 
@@ -134,7 +135,7 @@ fn ask<E: std::fmt::Display>(
         Ok(Err(error)) => (error.to_string(), if is_world(&error) { WORLD_FAILED } else { WRONG_INPUT }),
         Err(error) => (error.to_string(), WORLD_FAILED),
     };
-    say!("nashra: {what}: {error}");
+    say!("nashra: {}: {}", shown(what), Secrets::of(what).hide(&error));
     ExitCode::from(code)
 }
 

@@ -11,6 +11,7 @@ use crate::{
     config::{Config, Overrides},
     daemon,
     page::Rules,
+    private::Secrets,
     trial::{As, Report, TrialError, Trier},
 };
 
@@ -38,7 +39,8 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let is_world = |error: &TrialError| matches!(error, TrialError::World(_));
     ask((&options.what, &options.overrides), is_world, async |config| {
         let report = attempt(options, config).await?;
-        Ok(if options.json { format!("{}\n", serde_json::to_string(&report).unwrap_or_default()) } else { report.to_string() })
+        let text = if options.json { format!("{}\n", serde_json::to_string(&report).unwrap_or_default()) } else { report.to_string() };
+        Ok(Secrets::of(&options.what).hide(&text).into_owned())
     })
 }
 

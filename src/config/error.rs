@@ -6,6 +6,8 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::private::shown;
+
 /// Where a setting or a source was written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -27,7 +29,8 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        // A list that was fetched has an address for a name.
+        f.write_str(&shown(&self.file))?;
         for number in [self.line, self.column].into_iter().filter(|number| *number > 0) {
             write!(f, ":{number}")?;
         }

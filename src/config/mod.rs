@@ -36,6 +36,7 @@ pub use self::{
     size::{ByteSize, SizeError},
     values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
+use crate::private;
 
 /// Larger files are refused unread: nobody writes such a config or list by hand.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -69,6 +70,8 @@ impl Config {
         config.check_together(&mut checks);
         let Checks { mut errors, .. } = checks;
         errors.sort();
+        // From here on every address that is shown keeps to it; the first ones are those of errors in lists.
+        private::mask_parameters(config.fetch.secret_parameters.iter().map(String::as_str));
         (config, errors)
     }
 

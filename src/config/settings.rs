@@ -15,6 +15,7 @@ use super::{
     size::ByteSize,
     values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
+use crate::private::PARAMETERS;
 
 /// The shortest time that makes sense between two visits: a test on loopback, never a real site.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -118,6 +119,8 @@ settings! {
         max_decoded: ByteSize = ByteSize::mib(20), within(ByteSize::new(1024)..=ByteSize::mib(1024));
         /// Redirects that one fetch follows.
         max_redirects: usize = 5, within(0..=20);
+        /// Parameters of sources' addresses whose values are secrets and are shown nowhere.
+        secret_parameters: Vec<String> = PARAMETERS.map(str::to_owned).to_vec();
         /// Addresses that are not public and may be fetched all the same.
         allow_addresses: Vec<IpNet> = Vec::new();
     }

@@ -16,6 +16,7 @@ use std::{collections::HashMap, fmt, path::Path};
 use url::Url;
 
 use super::{ConfigError, ConfigErrors, Place, error::Text, read_bytes};
+use crate::private::shown;
 pub use source::{Location, Source, SourceId, TopicSource};
 
 /// Something odd that does not stop anything.
@@ -120,7 +121,8 @@ pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
         merged.errors.append(&mut list.errors);
         for source in list.sources {
             // Two lists in two folders may mean two files by one name.
-            let at = if let Location::File { path, .. } = &source.at { path.display().to_string() } else { source.at.to_string() };
+            let at =
+                if let Location::File { path, .. } = &source.at { path.display().to_string() } else { source.at.configured().into_owned() };
             if merged.is_new(&mut places, (at, "polled"), &source.place) && merged.has_own_id(&mut by_id, &source.id, &source.place) {
                 merged.sources.push(source);
             }
@@ -155,7 +157,7 @@ impl List {
     }
 
     fn already_listed(&mut self, at: &str, done: &str, place: &Place, first: &Place) {
-        self.warn(place.clone(), format!("{at} is already listed at {first}; it is {done} once, as listed there"));
+        self.warn(place.clone(), format!("{} is already listed at {first}; it is {done} once, as listed there", shown(at)));
     }
 
     fn id_is_taken(&mut self, id: &SourceId, place: &Place, first: &Place) {
@@ -173,16 +175,16 @@ pub fn of_address(url: &str, place: Place) -> Result<Source, ConfigError> {
 
 /// Reads the address of a source.
 pub(super) fn source_url(text: &str) -> Result<Url, String> {
-    let text = text.trim();
+    let (text, plain) = (text.trim(), shown(text.trim()));
     let url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => {
-            format!("{text:?} is not a URL: it must begin with https:// or http://")
+            format!("{plain:?} is not a URL: it must begin with https:// or http://")
         }
-        error => format!("{text:?} is not a URL: {error}"),
+        error => format!("{plain:?} is not a URL: {error}"),
     })?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        scheme => Err(format!("{text:?} has the scheme {scheme}: only http and https are polled")),
+        scheme => Err(format!("{plain:?} has the scheme {scheme}: only http and https are polled")),
     }
 }
 

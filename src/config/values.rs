@@ -13,6 +13,7 @@ use tracing_subscriber::filter::EnvFilter;
 use url::{Host, Url};
 
 use super::{choices::no_choice, duration, setting::from_text, size::ByteSize};
+use crate::private::shown;
 
 /// A time that may be without end.
 pub(super) trait Span {
@@ -285,7 +286,7 @@ impl fmt::Display for SourceList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Url(url) => write!(f, "{url}"),
+            Self::Url(url) => f.write_str(&shown(url.as_str())),
         }
     }
 }
@@ -298,8 +299,8 @@ impl FromStr for SourceList {
             return Err("a file's name cannot be empty".to_owned());
         }
         match text.split_once("://") {
-            Some(("http" | "https", _)) => text.parse().map(Self::Url).map_err(|error| format!("{text:?} is not a URL: {error}")),
-            Some(_) => Err(format!("{text:?} is neither a file nor an http or https URL")),
+            Some(("http" | "https", _)) => text.parse().map(Self::Url).map_err(|error| format!("{:?} is not a URL: {error}", shown(text))),
+            Some(_) => Err(format!("{:?} is neither a file nor an http or https URL", shown(text))),
             None => Ok(Self::File(text.into())),
         }
     }

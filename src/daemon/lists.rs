@@ -18,6 +18,7 @@ use crate::{
     },
     feed,
     fetch::{Fetch, Outcome, Request, Validators},
+    private::shown,
     store::digest,
 };
 
@@ -79,10 +80,10 @@ async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: 
         Err(error) => error,
     };
     if let Ok(bytes) = std::fs::read(&cached) {
-        tracing::warn!(%url, error, "the list of sources could not be fetched; the copy of an earlier start is used");
+        tracing::warn!(url = %shown(url.as_str()), error, "the list of sources could not be fetched; the copy of an earlier start is used");
         sources::parse(url.as_str(), &bytes)
     } else {
-        tracing::warn!(%url, error, "the address could not be fetched; it is polled as a source");
+        tracing::warn!(url = %shown(url.as_str()), error, "the address could not be fetched; it is polled as a source");
         single(url)
     }
 }

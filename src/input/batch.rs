@@ -123,7 +123,7 @@ impl Batch {
             id: source.id.to_string(),
             name: origin.name.or_else(|| source.name.clone()),
             kind: "kafka".to_owned(),
-            url: origin.url.unwrap_or_else(|| source.address()),
+            url: origin.url.unwrap_or_else(|| source.address()).into(),
             tags: if origin.tags.is_empty() { source.tags.clone() } else { origin.tags },
         };
         let row = PendingKey::new(lane, now, &key);

@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     fetch::{Block, Fetch, FetchError, Fetched, Outcome, Request, Validators},
     page,
+    private::shown,
     store::{EntryQueue, PendingEntry, PendingKey, StoreError},
     telemetry::metrics,
 };
@@ -104,8 +105,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let reading = after(failure, (entry.tries, entry.listed), &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
-            let (url, given_up) = (link.map(Url::as_str), matches!(reading, Reading::Dead(_)));
-            tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, error, "the page was not read");
+            let (secrets, given_up) = (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
+            let (url, error) = (link.map(|it| secrets.hide(&shown(it.as_str())).into_owned()), secrets.hide(error));
+            tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
         }
         reading
     }

@@ -39,6 +39,6 @@ pub(super) async fn end<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
     visit.facts.trust.audited(lied, parts.clock.now());
     metrics::audited(if lied { "lied" } else { "true" });
     if lied {
-        tracing::warn!(source.id = visit.facts.id, url = visit.facts.url, "its 304 kept entries from us: it is read in full from now on");
+        tracing::warn!(source.id = visit.facts.id, url = %visit.facts.url, "its 304 kept entries from us: it is read in full from now on");
     }
 }

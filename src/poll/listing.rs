@@ -135,7 +135,7 @@ pub(super) fn described(source: &Source, title: Option<&String>) -> record::Sour
         id: source.id.to_string(),
         name: source.name.as_ref().or(title).cloned(),
         kind: source.kind.to_string(),
-        url: source.at.to_string(),
+        url: source.at.configured().into_owned().into(),
         tags: source.tags.clone(),
     }
 }

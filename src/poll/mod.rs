@@ -17,7 +17,7 @@ mod moved;
 mod backfill;
 mod next;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -33,6 +33,7 @@ use crate::{
     },
     fetch::{Fetch, Trust, Validators, hosts},
     pipeline::PipelineError,
+    private::Private,
     publish::{self, PollRecord},
     schedule::{Due, Known, Polled, Sooner, decide::PollResult},
     store::{Facts, HostKey, Lane, PollStore},
@@ -187,6 +188,10 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     let told_until = subscription.as_ref().and_then(|it| rely(&mut visit, it, before, now));
     let next = decide(&parts.rules, source, &mut visit, (price, told_until), now);
 
+    let secrets = source.at.secrets();
+    if let Cow::Owned(hidden) = secrets.hide(&visit.facts.reason) {
+        visit.facts.reason = hidden;
+    }
     let Visit { mut facts, mut commit, wakes, result, word, gap, announced, .. } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
@@ -245,7 +250,7 @@ fn report(poll: &PollRecord, result: PollResult, failures: u32) {
         PollResult::Throttled { .. } | PollResult::Blocked | PollResult::Gone | PollResult::Failed => {
             tracing::warn!(
                 source.id = poll.source,
-                url = poll.url,
+                url = %poll.url,
                 outcome = poll.outcome,
                 reason = poll.reason,
                 failures,
@@ -259,7 +264,7 @@ fn report(poll: &PollRecord, result: PollResult, failures: u32) {
 impl Facts {
     /// The facts of this source; what belongs to an address that was configured before is dropped.
     fn of(mut self, source: &Source) -> Self {
-        let url = source.at.to_string();
+        let url = Private::from(source.at.configured().into_owned());
         // What was found of a site is no other kind's.
         let was_site = self.site.take_if(|_| source.kind != SourceKind::Site || self.url != url).is_some();
         if self.url != url || was_site {

@@ -19,7 +19,7 @@ pub(super) const PATIENCE: u32 = 5;
 
 /// Where to ask.
 pub(super) fn address<'a>(moved: Option<&'a Moved>, configured: &'a Url) -> &'a Url {
-    moved.filter(|it| it.adopted).map_or(configured, |it| &it.to)
+    moved.filter(|it| it.adopted).map_or(configured, |it| it.to.real())
 }
 
 /// What is known after a good answer that permanent redirects led to `to`.
@@ -28,10 +28,10 @@ pub(super) fn note(before: Option<Moved>, configured: Option<&Url>, to: Option<U
         // No redirect: of an adopted address that is as it should be, of the configured one it is back home.
         return before.filter(|it| it.adopted);
     };
-    let (polls, since) = before.filter(|it| it.to == to && !it.adopted).map_or((0, now), |it| (it.polls, it.since));
+    let (polls, since) = before.filter(|it| *it.to.real() == to && !it.adopted).map_or((0, now), |it| (it.polls, it.since));
     let polls = polls.saturating_add(1);
     let adopted = polls >= HOLDS.0 && now - since >= HOLDS.1 && configured.is_some_and(|it| may_move(it, &to));
-    Some(Moved { to, polls, since, adopted })
+    Some(Moved { to: to.into(), polls, since, adopted })
 }
 
 fn may_move(from: &Url, to: &Url) -> bool {

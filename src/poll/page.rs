@@ -34,7 +34,7 @@ pub(super) fn go_through(
         Err(error) => return Ok(Err(error.to_string())),
     };
     let mut listed = Listed { title: page.site_name.clone(), ..Listed::default() };
-    let at = source.at.to_string();
+    let at = source.at.configured().into_owned();
     let key = EntryKey::new(source.id.as_str(), &at);
     let before = store.seen(&[key])?.pop().flatten();
     let version = version(&page);

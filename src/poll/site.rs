@@ -79,7 +79,7 @@ pub(super) async fn read<F: Fetch, C: Clock>(
                 Some(best) => (best.kind, best.url.clone(), best.found),
                 None => (SourceKind::Listing, home, "nothing else was found"),
             };
-            take(&mut facts, Found { kind, url, how: how.to_owned(), since: now, looked: now });
+            take(&mut facts, Found { kind, url: url.into(), how: how.to_owned(), since: now, looked: now });
         }
         Err(_) if facts.site.is_none() => {
             let reason = "looking for its feeds and sitemaps took too long".to_owned();
@@ -111,7 +111,7 @@ mod tests {
 
     fn found(kind: SourceKind, looked: i64) -> Found {
         let at = DateTime::UNIX_EPOCH + TimeDelta::days(looked);
-        Found { kind, url: "https://courier.example/x".parse().unwrap(), how: String::new(), since: at, looked: at }
+        Found { kind, url: url::Url::parse("https://courier.example/x").unwrap().into(), how: String::new(), since: at, looked: at }
     }
 
     #[test]

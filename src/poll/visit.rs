@@ -54,8 +54,8 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     }
     let outcome = match &source.at {
         Location::Url(url) => {
-            let obeys_robots = parts.rules.obeys_robots(source);
             // What is known of a site's address is that of what was found of it, and not of its home page.
+            let (url, obeys_robots) = (url.real(), parts.rules.obeys_robots(source));
             let (url, validators) = match source.kind {
                 SourceKind::Site => (url, Validators::default()),
                 _ => (moved::address(facts.moved.as_ref(), url), validators(&facts, started)),

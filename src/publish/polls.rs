@@ -13,6 +13,7 @@ use super::kafka::Shared;
 use crate::{
     config::Kafka,
     pipeline::PipelineError,
+    private::Private,
     store::{State, StoreId},
 };
 
@@ -27,8 +28,9 @@ pub struct PollRecord {
     pub schema: &'static str,
     /// The source's id: the key.
     pub source: String,
-    /// Its address.
-    pub url: String,
+    /// Its address, as records show it.
+    #[schemars(with = "String")]
+    pub url: Private<String>,
     /// When the poll began.
     pub at: chrono::DateTime<chrono::Utc>,
     /// `read`, `unchanged`, `not_modified`, `throttled`, `blocked`, `gone`, `missing`, `failed`, `undecodable`,

@@ -14,6 +14,7 @@ use crate::{
         Place,
         sources::{List, Source, SourceId, TopicSource, added},
     },
+    private::shown,
     store::{Added, AddedStore, StoreError},
 };
 
@@ -156,7 +157,7 @@ impl Plan {
         // Of each name the source that is polled, and where a list names it, if one does.
         let (mut ids, mut places): (Vec<Option<String>>, Vec<Option<&Place>>) = (vec![None; names.len()], vec![None; names.len()]);
         for source in present {
-            let at = source.at.text();
+            let at = source.at.configured();
             for index in [source.id.as_str(), &at].into_iter().filter_map(|it| by_name.get(it)) {
                 if source.added.is_some() {
                     ids[*index] = Some(source.id.to_string());
@@ -171,6 +172,7 @@ impl Plan {
             let of_address = addresses[index].as_ref().map(|it| SourceId::of_url(it).to_string());
             let mut candidates = [ids[index].clone(), Some(name.clone()), of_address].into_iter().flatten();
             let row = candidates.find_map(|id| store.get(&id).map(|it| it.map(|_| id)).transpose()).transpose()?;
+            let shown = shown(name);
             let listed = places[index].or_else(|| topics.0.iter().find(|(id, _)| id.as_str() == name).map(|(_, place)| place));
             match (row, listed) {
                 (Some(id), _) => {
@@ -178,8 +180,8 @@ impl Plan {
                         plan.told.done.push(id);
                     }
                 }
-                (None, Some(place)) => plan.told.wrong.push(format!("{name} is listed at {place}: take it out there")),
-                (None, None) => plan.told.wrong.push(format!("{name}: no source is known by this id or address")),
+                (None, Some(place)) => plan.told.wrong.push(format!("{shown} is listed at {place}: take it out there")),
+                (None, None) => plan.told.wrong.push(format!("{shown}: no source is known by this id or address")),
             }
         }
         Ok(plan)

@@ -132,7 +132,7 @@ mod tests {
 
     /// An edition of the one entry of a source, listed then.
     fn edition(ms: i64) -> (PendingKey, PendingEntry) {
-        let source = record::Source { id: "s".into(), name: None, kind: "page".into(), url: "file:a".into(), tags: Vec::new() };
+        let source = record::Source { id: "s".into(), name: None, kind: "page".into(), url: "file:a".to_owned().into(), tags: Vec::new() };
         let document = Document { content_type: None, url: None, via: Vec::new(), received: at(ms), unreadable: None };
         let entry = PendingEntry {
             source,

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{
     Batch, StoreError,
@@ -101,6 +101,7 @@ fn millis(at: DateTime<Utc>) -> u64 {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PendingEntry {
     /// Who listed it.
+    #[serde(serialize_with = "with_real_address")]
     pub source: record::Source,
     /// What the source said.
     pub entry: Entry,
@@ -139,6 +140,18 @@ impl PendingEntry {
         let of = |kind: SourceKind| self.source.kind == kind.as_str();
         of(SourceKind::Listing) || (of(SourceKind::Sitemap) && self.entry.title.is_none())
     }
+}
+
+/// Rows know the address itself: what is to be hidden in a record is known from it.
+fn with_real_address<S: Serializer>(source: &record::Source, serializer: S) -> Result<S::Ok, S::Error> {
+    let record::Source { id, name, kind, url, tags } = source;
+    let mut fields = serializer.serialize_struct("Source", 5)?;
+    fields.serialize_field("id", id)?;
+    fields.serialize_field("name", name)?;
+    fields.serialize_field("kind", kind)?;
+    fields.serialize_field("url", url.real())?;
+    fields.serialize_field("tags", tags)?;
+    fields.end()
 }
 
 /// Due rows of one lane.

@@ -8,6 +8,7 @@ use url::Url;
 use crate::{
     config::SourceKind,
     fetch::{Trust, Validators},
+    private::{Private, stored},
     schedule::{hints::Hints, rhythm::Rhythm},
     websub::Delivery,
 };
@@ -19,7 +20,8 @@ pub struct Facts {
     /// Its id.
     pub id: String,
     /// The address that was configured.
-    pub url: String,
+    #[serde(serialize_with = "stored")]
+    pub url: Private<String>,
     /// The name that the feed gives itself.
     pub title: Option<String>,
     /// What the last parsed answer gave, to be echoed.
@@ -96,7 +98,8 @@ pub struct Found {
     /// What it is.
     pub kind: SourceKind,
     /// Where it is.
-    pub url: Url,
+    #[serde(serialize_with = "stored")]
+    pub url: Private,
     /// How it was found, in words.
     pub how: String,
     /// Since when it is read.
@@ -109,7 +112,8 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     /// Where to.
-    pub to: Url,
+    #[serde(serialize_with = "stored")]
+    pub to: Private,
     /// Polls in a row that were led there.
     pub polls: u32,
     /// Since when.
@@ -122,7 +126,7 @@ impl Default for Facts {
     fn default() -> Self {
         Self {
             id: String::new(),
-            url: String::new(),
+            url: Private::default(),
             title: None,
             validators: Validators::default(),
             trust: Trust::default(),

@@ -13,7 +13,7 @@ const SHOWN: usize = 300;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.content_type.as_deref().unwrap_or("without a content type");
-        let at = self.url.as_ref().map_or("a file without an address", |it| it.as_str());
+        let at = self.url.as_ref().map_or_else(|| "a file without an address".to_owned(), ToString::to_string);
         writeln!(f, "read: {at}, {} bytes, {kind}", self.bytes)?;
         for via in &self.via {
             writeln!(f, "redirected from: {via}")?;

@@ -6,6 +6,7 @@ use url::Url;
 use crate::{
     feed::Feed,
     fetch::{Fetched, Links},
+    private::shown,
 };
 
 /// Hubs that are remembered of one source: the others are asked where the first does not answer.
@@ -25,6 +26,12 @@ pub struct Announced {
 }
 
 impl Announced {
+    /// The hub that is asked, as it is shown.
+    #[must_use]
+    pub fn hub(&self) -> String {
+        self.hubs.first().map_or_else(|| "none".to_owned(), |it| shown(it.as_str()).into_owned())
+    }
+
     /// From an answer and the feed that it held; `None` without a hub or without a topic. `Link` headers win over the feed.
     #[must_use]
     pub fn of(fetched: &Fetched, feed: &Feed) -> Option<Self> {

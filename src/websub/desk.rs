@@ -23,6 +23,7 @@ use super::{
 use crate::{
     clock::Clock,
     fetch::{FetchError, Post, Reply},
+    private::shown,
     schedule::Sooner,
     store::{StoreError, SubscriptionCommit},
     telemetry::metrics,
@@ -159,9 +160,14 @@ impl<F: Post, C: Clock> Desk<F, C> {
         };
         metrics::websub_request(mode.as_str(), "failed");
         let Some(mut it) = self.subscriptions.get(&token).cloned() else { return Ok(()) };
-        tracing::warn!(source.id = it.source, hub = it.announced.hubs.first().map(Url::as_str), reason, "the hub did not take the request");
+        tracing::warn!(source.id = it.source, hub = %it.announced.hub(), reason = %self.hidden(&it.source, &reason), "the hub did not take the request");
         it.refused(&reason, self.parts.clock.now());
         self.keep(it).await
+    }
+
+    /// A text without what is secret in the source's address.
+    fn hidden(&self, source: &str, text: &str) -> String {
+        self.parts.sources.get(source).map_or_else(|| text.to_owned(), |it| it.at.secrets().hide(text).into_owned())
     }
 
     /// Follows what a source says of its hubs.
@@ -183,7 +189,7 @@ impl<F: Post, C: Clock> Desk<F, C> {
             }
             (current, found) => {
                 if let Some(mut it) = current {
-                    tracing::info!(source.id = id, topic = it.announced.topic, "it names this hub no more");
+                    tracing::info!(source.id = id, topic = %shown(&it.announced.topic), "it names this hub no more");
                     it.end(now);
                     self.keep(it).await?;
                 }
@@ -247,10 +253,10 @@ impl<F: Post, C: Clock> Desk<F, C> {
         let until = it.until.map(|it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
         tracing::info!(
             source.id = it.source,
-            topic = it.announced.topic,
+            topic = %shown(&it.announced.topic),
             mode,
             until,
-            reason = it.reason,
+            reason = %self.hidden(&it.source, &it.reason),
             "the hub's question was answered"
         );
         if was_live

@@ -5,6 +5,8 @@
 
 mod support;
 
+mod private;
+
 mod admin;
 
 mod fetch;

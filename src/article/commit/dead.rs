@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{event_source, traceparent};
 use crate::{
-    article::{Dead, bounds, record},
+    article::{Dead, bounds, clean, record},
     store::{NewRecord, PendingEntry, Topic},
 };
 
@@ -120,17 +120,24 @@ fn size(dir: &Path) -> u64 {
 pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) -> NewRecord {
     let id = Uuid::now_v7();
     // Rows of the queue may be of a version that bounded less.
-    let mut source = entry.source.clone();
+    let mut source = clean::source(entry.source.clone());
     bounds::source(&mut source);
+    let secrets = entry.source.url.secrets();
+    let cleaned = |it: String, limit: usize| {
+        let mut it = Some(bounds::cut(secrets.hide(&it).into_owned(), limit));
+        clean::optional(&mut it);
+        it
+    };
+    let url = entry.entry.link.clone().and_then(clean::url).map(String::from).filter(|it| it.len() <= bounds::ADDRESS);
     let letter = DeadLetter {
         schema: SCHEMA,
         id,
         source,
-        url: entry.entry.link.as_ref().map(ToString::to_string).filter(|it| it.len() <= bounds::ADDRESS),
-        guid: entry.entry.guid.clone().map(|it| bounds::cut(it, bounds::ADDRESS)),
-        title: entry.entry.title.clone().map(|it| bounds::cut(it, bounds::TITLE)),
+        url: url.map(|it| secrets.hide(&it).into_owned()),
+        guid: entry.entry.guid.clone().and_then(|it| cleaned(it, bounds::ADDRESS)),
+        title: entry.entry.title.clone().and_then(|it| cleaned(it, bounds::TITLE)),
         reason: dead.reason,
-        error: bounds::cut(dead.error.clone(), bounds::ERROR),
+        error: cleaned(dead.error.clone(), bounds::ERROR).unwrap_or_default(),
         tries: entry.tries + 1,
         first_seen: entry.first_seen,
         at: dead.at,
@@ -162,7 +169,7 @@ struct Told {
 pub(crate) fn refused(record: &NewRecord, error: String, (bytes_at, at): (Option<&str>, DateTime<Utc>)) -> NewRecord {
     let told = serde_json::from_slice(&record.value).unwrap_or_else(|_| {
         let id = record.event_source.rsplit('/').next().unwrap_or_default().to_owned();
-        let source = record::Source { id, name: None, kind: String::new(), url: String::new(), tags: Vec::new() };
+        let source = record::Source { id, name: None, kind: String::new(), url: "".into(), tags: Vec::new() };
         Told { source, url: None, title: None, first_seen: record.event_time }
     });
     let Told { mut source, url, title, first_seen } = told;

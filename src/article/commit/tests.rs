@@ -16,7 +16,8 @@ fn at(minute: i64) -> DateTime<Utc> {
 
 /// A text that was handed over at this minute, with the articles that were found in it: title, text.
 fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate {
-    let source = record::Source { id: "handed".into(), name: None, kind: "kafka".into(), url: "kafka:handed".into(), tags: Vec::new() };
+    let source =
+        record::Source { id: "handed".into(), name: None, kind: "kafka".into(), url: "kafka:handed".to_owned().into(), tags: Vec::new() };
     let document = Document { content_type: Some("text/plain".into()), url: None, via: Vec::new(), received: at(minute), unreadable: None };
     let entry = PendingEntry {
         source,

@@ -20,6 +20,7 @@ use crate::{
         sources::{self, List, Location, Source, SourceId, Sources, export},
     },
     daemon, discover,
+    private::shown,
     schedule::change::{Told, Wanted},
 };
 
@@ -105,7 +106,7 @@ impl Add {
             (None, Some(url)) => kind(url, config).await.map_err(|message| ConfigError {
                 place: Place::whole(ORIGIN),
                 key: String::new(),
-                message: format!("{url}: {message}; --kind says what it is without a look"),
+                message: format!("{}: {message}; --kind says what it is without a look", shown(url.as_str())),
             })?,
             (None, None) => source.kind,
         };
@@ -127,7 +128,7 @@ async fn kind(url: &Url, config: &Config) -> Result<SourceKind, String> {
     if let Some(itself) = offers.iter().find(|it| it.is_itself()) {
         return Ok(itself.kind);
     }
-    say!("{url} has:");
+    say!("{} has:", shown(url.as_str()));
     say!("{}", offers.iter().map(words).collect::<Vec<_>>().concat());
     if let Some(best) = discover::best(&offers, SystemClock.now()) {
         say!("of these the {} {} will be read", best.kind, best.url);

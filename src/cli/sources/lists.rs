@@ -25,7 +25,7 @@ struct Listed<'a> {
     kind: &'static str,
     url: String,
     /// What is read of a site.
-    reads: Option<Reads<'a>>,
+    reads: Option<Reads>,
     name: Option<&'a str>,
     tags: &'a [String],
     /// Where it was configured.
@@ -42,9 +42,9 @@ struct Listed<'a> {
 
 /// What was found of a site.
 #[derive(Debug, Serialize)]
-struct Reads<'a> {
+struct Reads {
     kind: &'static str,
-    url: &'a str,
+    url: String,
 }
 
 /// Every source with its state.
@@ -61,7 +61,7 @@ fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> Listed<'a> 
         id: source.id.as_str(),
         kind: source.kind.as_str(),
         url: source.at.to_string(),
-        reads: state.and_then(|it| it.site.as_ref()).map(|it| Reads { kind: it.kind.as_str(), url: it.url.as_str() }),
+        reads: state.and_then(|it| it.site.as_ref()).map(|it| Reads { kind: it.kind.as_str(), url: it.url.to_string() }),
         name: source.name.as_deref().or_else(|| state?.title.as_deref()),
         tags: &source.tags,
         place: source.place.to_string(),
@@ -95,6 +95,10 @@ fn topic(topic: &TopicSource) -> Listed<'_> {
 /// All sources as one list.
 pub(super) fn export(opml: bool, overrides: &Overrides) -> ExitCode {
     with_sources(overrides, |sources, _| {
+        let secret = sources.polled.iter().filter(|it| !it.at.secrets().is_empty()).count();
+        if secret > 0 {
+            say!("nashra: this list can be read back, so it holds the credentials in the addresses of sources: {secret}");
+        }
         if !opml {
             return Ok(export::to_toml(sources));
         }

@@ -47,11 +47,12 @@ pub fn beside<'a>(
     list: List,
 ) -> List {
     let mut list = merge([list]);
-    let by_address: HashMap<String, usize> = list.sources.iter().enumerate().map(|(index, it)| (it.at.to_string(), index)).collect();
+    let by_address: HashMap<String, usize> =
+        list.sources.iter().enumerate().map(|(index, it)| (it.at.configured().into_owned(), index)).collect();
     let by_id: HashMap<&str, usize> = list.sources.iter().enumerate().map(|(index, it)| (it.id.as_str(), index)).collect();
     let mut told: Vec<Option<(bool, &Place)>> = vec![None; list.sources.len()];
     for source in present {
-        let known = by_address.get(&*source.at.text()).map(|it| (*it, true));
+        let known = by_address.get(&*source.at.configured()).map(|it| (*it, true));
         let taken = by_id.get(source.id.as_str()).map(|it| (*it, false));
         for (index, is_known) in known.into_iter().chain(taken) {
             // One address is the better reason: it is often the one that made the id.
@@ -68,7 +69,7 @@ pub fn beside<'a>(
     for (source, told) in std::mem::take(&mut list.sources).into_iter().zip(told) {
         match told {
             None => list.sources.push(source),
-            Some((true, first)) => list.already_listed(&source.at.to_string(), "polled", &source.place, first),
+            Some((true, first)) => list.already_listed(&source.at.configured(), "polled", &source.place, first),
             Some((false, first)) => list.id_is_taken(&source.id, &source.place, first),
         }
     }

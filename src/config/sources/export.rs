@@ -1,10 +1,12 @@
 //! Sources as lists: TOML with all that they say, OPML for feed readers.
 //!
-//! What must stay true: a TOML list that was written here is read back as the same sources, and under the same ids.
+//! What must stay true: a TOML list that was written here is read back as the same sources, and under the same ids. So
+//! these lists hold addresses with all that is in them, as the lists of the config do.
 
 use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
+use url::Url;
 
 use super::{Location, Source, Sources, TopicSource};
 use crate::{
@@ -30,9 +32,10 @@ pub fn to_opml(sources: &Sources) -> (String, usize) {
             left_out += 1;
             continue;
         };
-        let name = attribute(source.name.as_deref().unwrap_or(url.as_str()));
+        let name = attribute(&source.name.clone().unwrap_or_else(|| url.to_string()));
         let tags = if source.tags.is_empty() { String::new() } else { format!(" category=\"{}\"", attribute(&source.tags.join(","))) };
-        writeln!(out, "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\"{tags}/>", attribute(url.as_str())).ok();
+        writeln!(out, "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\"{tags}/>", attribute(url.real().as_str()))
+            .ok();
     }
     out.push_str("  </body>\n</opml>\n");
     (out, left_out)
@@ -46,7 +49,7 @@ fn attribute(text: &str) -> String {
 /// One source, as a list of its own.
 pub(super) fn polled(source: &Source) -> String {
     let at = match &source.at {
-        Location::Url(url) => ("url", quoted(url.as_str())),
+        Location::Url(url) => ("url", quoted(url.real().as_str())),
         Location::File { written, .. } => ("file", quoted(written)),
     };
     let interval = |it: Option<std::time::Duration>| it.map(|it| quoted(&duration::format(it)));
@@ -69,6 +72,15 @@ pub(super) fn polled(source: &Source) -> String {
         selectors(&mut out, "page", &it.named());
     }
     out
+}
+
+/// The same, without what is secret in its address: to be looked at, not to be read back.
+pub(crate) fn shown(source: &Source) -> String {
+    let at = match &source.at {
+        Location::Url(url) => Url::parse(&url.to_string()).map_or_else(|_| source.at.clone(), |it| Location::Url(it.into())),
+        Location::File { .. } => source.at.clone(),
+    };
+    polled(&Source { at, ..source.clone() })
 }
 
 /// A table of the selectors that are given.

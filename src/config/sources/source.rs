@@ -11,6 +11,7 @@ use crate::{
     config::{Broker, PageMode, Place, RobotsMode, SourceKind, StartAt, TopicName, setting::from_text},
     listing::selector::Selectors,
     page::Rules,
+    private::{Private, Secrets, shown},
 };
 
 /// The stable name of a source.
@@ -62,7 +63,7 @@ impl FromStr for SourceId {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Location {
     /// http or https.
-    Url(Url),
+    Url(Private),
     /// A file of this machine. Only a list that is itself a file of this machine can name one.
     File {
         /// As it was written: it stays the same when the list moves with its files.
@@ -73,32 +74,38 @@ pub enum Location {
 }
 
 impl Location {
-    /// The address, where it has one that others can follow.
+    /// The address itself, where it has one that others can follow.
     #[must_use]
     pub fn url(&self) -> Option<&Url> {
         match self {
-            Self::Url(url) => Some(url),
+            Self::Url(url) => Some(url.real()),
             Self::File { .. } => None,
         }
     }
 
-    /// As it is shown.
-    pub(crate) fn text(&self) -> Cow<'_, str> {
+    /// As it was configured: for ids and for the store, which tell sources apart by it. `Display` is what is shown.
+    pub(crate) fn configured(&self) -> Cow<'_, str> {
         match self {
-            Self::Url(url) => url.as_str().into(),
+            Self::Url(url) => url.real().as_str().into(),
             Self::File { written, .. } => format!("file:{written}").into(),
         }
     }
 
+    /// What of it is to be told to nobody.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        Secrets::of(&self.configured())
+    }
+
     /// The id of a source that was configured without one.
     fn id(&self) -> SourceId {
-        SourceId::of(&self.text())
+        SourceId::of(&self.configured())
     }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text())
+        f.write_str(&shown(&self.configured()))
     }
 }
 
@@ -138,7 +145,7 @@ pub struct Source {
 impl Source {
     /// A source of which only the URL is known.
     pub(in crate::config) fn new(url: Url, place: Place) -> Self {
-        Self::at(Location::Url(url), place)
+        Self::at(Location::Url(url.into()), place)
     }
 
     /// A source of which only the location is known.

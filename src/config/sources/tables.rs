@@ -148,7 +148,7 @@ pub(super) fn parse(name: &str, text: &str, folder: Option<&Path>) -> List {
 impl List {
     fn polled(&mut self, table: SourceTable, place: Place, (has, folder): (&dyn Fn(&str) -> bool, &Path)) {
         let at = match (table.url, table.file) {
-            (Some(SourceUrl(url)), None) => Location::Url(url),
+            (Some(SourceUrl(url)), None) => Location::Url(url.into()),
             (None, Some(file)) => Location::File { written: file.display().to_string(), path: folder.join(file) },
             (Some(_), Some(_)) => return self.wrong(place, "this source has a url and a file: one of them is where it is"),
             // A URL that is there and wrong has its error already.

@@ -42,7 +42,7 @@ fn a_table_has_all_settings() {
         id: "a-1".parse().unwrap(),
         name: Some("A".into()),
         kind: SourceKind::Feed,
-        at: Location::Url("https://example.org/a".parse().unwrap()),
+        at: Location::Url(Url::parse("https://example.org/a").unwrap().into()),
         tags: vec!["x".into(), "y".into()],
         min_interval: Some(Duration::from_mins(1)),
         max_interval: Some(Duration::from_hours(1)),
