@@ -110,6 +110,12 @@ impl<T> From<T> for Private<T> {
     }
 }
 
+impl From<&str> for Private<String> {
+    fn from(real: &str) -> Self {
+        Self(real.to_owned())
+    }
+}
+
 impl<T: AsRef<str>> fmt::Display for Private<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown(self.0.as_ref()))

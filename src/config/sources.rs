@@ -3,7 +3,7 @@
 //! A list is declarative and is never rewritten. A source's id is the one that was given, or made from
 //! the URL as it was configured, so that it stays the same while the source moves to other addresses.
 //! One id never stands for two sources, and one URL is polled once. Files and Kafka topics can be named by
-//! lists that are files of this machine, never by lists that were fetched.
+//! lists that are files of this machine, never by lists that were fetched, and so can private networks.
 
 mod opml;
 mod source;
@@ -77,7 +77,7 @@ pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Sources, Vec<Warning>), Conf
 pub fn read(path: &Path) -> List {
     let name = path.display().to_string();
     match read_bytes(path) {
-        Ok(bytes) => parse_from(&name, &bytes, Some(path.parent().unwrap_or(Path::new("")))),
+        Ok(bytes) => parse_from(&name, &bytes, Author::Machine(path.parent().unwrap_or(Path::new("")))),
         Err(message) => {
             let mut list = List::default();
             list.wrong(Place::whole(&name), message);
@@ -90,11 +90,28 @@ pub fn read(path: &Path) -> List {
 /// wrote it is not trusted with this machine's files and brokers.
 #[must_use]
 pub fn parse(name: &str, bytes: &[u8]) -> List {
-    parse_from(name, bytes, None)
+    parse_from(name, bytes, Author::Anybody)
 }
 
-/// Reads a list; `folder` is that of its file, where it is one of this machine's files.
-fn parse_from(name: &str, bytes: &[u8], folder: Option<&Path>) -> List {
+/// Who wrote a list, and so what it may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Author<'a> {
+    /// It is a file of this machine, in this folder: files, topics and private networks.
+    Machine(&'a Path),
+    /// It was given by command: private networks.
+    Operator,
+    /// It was fetched.
+    Anybody,
+}
+
+impl<'a> Author<'a> {
+    fn folder(self) -> Option<&'a Path> {
+        if let Self::Machine(folder) = self { Some(folder) } else { None }
+    }
+}
+
+/// Reads a list.
+fn parse_from(name: &str, bytes: &[u8], author: Author<'_>) -> List {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     // UTF-16 begins with a mark; only XML is ever saved so.
     if start.first() == Some(&b'<') || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
@@ -104,7 +121,7 @@ fn parse_from(name: &str, bytes: &[u8], folder: Option<&Path>) -> List {
     let text = text.trim_start_matches('\u{feff}');
     // No URL begins with a bracket, and every TOML list has a line that does, unless its name tells.
     if name.to_lowercase().ends_with(".toml") || text.lines().any(|line| line.trim_start().starts_with("[[")) {
-        tables::parse(name, text, folder)
+        tables::parse(name, text, author)
     } else {
         parse_lines(name, text)
     }

@@ -90,6 +90,13 @@ impl AddressPolicy {
         Self { allow }
     }
 
+    /// The same, and these networks besides.
+    #[must_use]
+    pub fn and(mut self, networks: &[IpNet]) -> Self {
+        self.allow.extend_from_slice(networks);
+        self
+    }
+
     /// Whether an address may be fetched. A mapped IPv4 address is allowed by an IPv4 network, too.
     #[must_use]
     pub fn permits(&self, ip: IpAddr) -> bool {

@@ -10,12 +10,13 @@
 //! address are sent to its host and appear in no outcome; what a host says about how often to come is noted while its
 //! turn is held, so that the next in the line hears of it.
 
+mod doors;
 mod read;
 mod refusal;
 mod rules;
 mod post;
 
-use std::{error::Error, mem, net::IpAddr, sync::Arc, time::Duration};
+use std::{error::Error, mem, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -25,10 +26,10 @@ use reqwest::{
     redirect::Policy,
 };
 use tokio::time::{Instant, timeout};
-use url::{Host, Url};
+use url::Url;
 
 use super::{
-    Block, Body, Fetch, FetchError, Fetched, Limits, Outcome, Request, Validators,
+    Allowed, Block, Body, Fetch, FetchError, Fetched, Limits, Outcome, Request, Validators,
     address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
     challenge, headers,
     hosts::{self, Hosts, Pace},
@@ -36,6 +37,7 @@ use super::{
     robots::Robots,
 };
 use crate::{clock::Clock, store::Sequence};
+use doors::{Door, Doors};
 use read::{Bound, read};
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not be. With 100,000
@@ -48,10 +50,9 @@ const A_IM: HeaderName = HeaderName::from_static("a-im");
 /// Fetches over HTTP within its [`Limits`].
 #[derive(Debug)]
 pub struct HttpFetcher<C> {
-    client: Client,
+    doors: Doors,
     hosts: Hosts,
     robots: Robots,
-    addresses: Arc<AddressPolicy>,
     limits: Limits,
     clock: C,
     sequence: Sequence,
@@ -86,32 +87,10 @@ impl<C: Clock> HttpFetcher<C> {
     /// # Errors
     /// As [`HttpFetcher::new`].
     pub fn resolving(limits: Limits, clock: C, lookup: impl Lookup) -> Result<Self, FetchError> {
-        let addresses = Arc::new(AddressPolicy::new(limits.allow.clone()));
-        let encodings = (ACCEPT_ENCODING, HeaderValue::from_static("gzip, br, zstd, deflate"));
-        let client = Client::builder()
-            .user_agent(&limits.user_agent)
-            .default_headers(HeaderMap::from_iter([encodings]))
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .dns_resolver(PublicResolver::new(Arc::clone(&addresses), lookup))
-            .connect_timeout(limits.connect_timeout)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(limits.per_host)
-            // Old servers fold lines and write nonsense into headers that we do not read.
-            .http1_ignore_invalid_headers_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .build()
-            .map_err(transport)?;
-        Ok(Self {
-            client,
-            hosts: Hosts::new(limits.per_host),
-            robots: Robots::default(),
-            addresses,
-            limits,
-            clock,
-            sequence: Sequence::default(),
-        })
+        let (policy, bounds) = (AddressPolicy::new(limits.allow.clone()), limits.clone());
+        let doors = Doors::new(policy, move |addresses| client(&bounds, addresses, lookup.clone()))?;
+        let (hosts, robots) = (Hosts::new(limits.per_host), Robots::default());
+        Ok(Self { doors, hosts, robots, limits, clock, sequence: Sequence::default() })
     }
 
     /// The same, numbering its requests with others'.
@@ -120,15 +99,15 @@ impl<C: Clock> HttpFetcher<C> {
         Self { sequence, ..self }
     }
 
-    async fn follow(&self, mut request: Request, bound: Bound) -> Result<Outcome, FetchError> {
+    async fn follow(&self, mut request: Request, bound: Bound, door: &Door) -> Result<Outcome, FetchError> {
         let total = self.limits.total_timeout;
         let mut left = total;
         let mut via: Vec<Url> = Vec::new();
         let (mut moved, mut for_good) = (None, true);
         loop {
-            self.permit(&request.url)?;
+            door.permit(&request.url)?;
             let host = hosts::name(&request.url);
-            let pace = match self.pace(&request, &host).await? {
+            let pace = match self.pace(&request, &host, door).await? {
                 Ok(pace) => pace,
                 Err(outcome) => return Ok(outcome),
             };
@@ -137,7 +116,7 @@ impl<C: Clock> HttpFetcher<C> {
                 Err(hold) => return Ok(Outcome::Held(hold)),
             };
             let started = Instant::now();
-            let hop = timeout(left, self.hop(&request, bound)).await.unwrap_or(Err(FetchError::Timeout(total)));
+            let hop = timeout(left, self.hop(&request, bound, door)).await.unwrap_or(Err(FetchError::Timeout(total)));
             self.note(&host, &hop);
             let hop = hop?;
             drop(turn);
@@ -169,7 +148,7 @@ impl<C: Clock> HttpFetcher<C> {
     }
 
     /// How often the host may be asked, its robots.txt considered; or the outcome where this address is not to be.
-    async fn pace(&self, request: &Request, host: &str) -> Result<Result<Pace, Outcome>, FetchError> {
+    async fn pace(&self, request: &Request, host: &str, door: &Door) -> Result<Result<Pace, Outcome>, FetchError> {
         let pace = self.limits.pace;
         if !request.obeys_robots {
             return Ok(Ok(pace));
@@ -178,7 +157,7 @@ impl<C: Clock> HttpFetcher<C> {
         if let Err(hold) = self.hosts.not_left_alone(host, self.clock.now()) {
             return Ok(Err(Outcome::Held(hold)));
         }
-        let rules = self.rules(&request.url).await?;
+        let rules = self.rules(&request.url, door).await?;
         if let Some(rule) = rules.forbidden_by(&request.url) {
             return Ok(Err(Outcome::Blocked(Block::Robots(rule))));
         }
@@ -186,23 +165,9 @@ impl<C: Clock> HttpFetcher<C> {
         Ok(Ok(if delay > pace.spacing { Pace { spacing: delay, burst: 1 } } else { pace }))
     }
 
-    /// Whether an address may be asked. Names are judged where they are resolved.
-    fn permit(&self, url: &Url) -> Result<(), FetchError> {
-        let ip = match (url.scheme(), url.host()) {
-            ("http" | "https", Some(Host::Ipv4(ip))) => Some(IpAddr::V4(ip)),
-            ("http" | "https", Some(Host::Ipv6(ip))) => Some(IpAddr::V6(ip)),
-            ("http" | "https", Some(Host::Domain(_))) => None,
-            _ => return Err(FetchError::Scheme(without_credentials(url.clone()))),
-        };
-        match ip {
-            Some(ip) if !self.addresses.permits(ip) => Err(FetchError::Forbidden { address: ip.to_string() }),
-            _ => Ok(()),
-        }
-    }
-
-    async fn hop(&self, request: &Request, bound: Bound) -> Result<Hop, FetchError> {
+    async fn hop(&self, request: &Request, bound: Bound, door: &Door) -> Result<Hop, FetchError> {
         let requested = (self.clock.now(), self.sequence.next());
-        let response = self.send(request).await?;
+        let response = self.send(request, door).await?;
         let status = response.status().as_u16();
         let headers = response.headers();
         if let Some(service) = challenge::in_headers(status, headers) {
@@ -228,9 +193,9 @@ impl<C: Clock> HttpFetcher<C> {
 
     /// Sends one request. The validators go along on every hop: they came with the answer at the end of the chain,
     /// and a feed that has moved could never say 304 if only its old address heard them.
-    async fn send(&self, request: &Request) -> Result<Response, FetchError> {
+    async fn send(&self, request: &Request, door: &Door) -> Result<Response, FetchError> {
         let Validators { etag, last_modified } = &request.validators;
-        let mut builder = self.client.get(request.url.clone());
+        let mut builder = door.client.get(request.url.clone());
         let delta = request.delta && request.validators != Validators::default();
         let headers: [(HeaderName, Option<Bytes>); 4] = [
             (A_IM, delta.then(|| Bytes::from_static(b"feed"))),
@@ -288,13 +253,41 @@ impl<C: Clock> HttpFetcher<C> {
 
 impl<C: Clock> Fetch for HttpFetcher<C> {
     async fn fetch(&self, request: Request) -> Outcome {
+        self.fetch_within(request, &Allowed::default()).await
+    }
+
+    async fn fetch_within(&self, request: Request, allowed: &Allowed) -> Outcome {
+        let door = match self.doors.of(allowed) {
+            Ok(door) => door,
+            Err(error) => return Outcome::Failed(error),
+        };
         let bound = Bound { bytes: self.limits.max_body, cut: false, rate: self.limits.rate() };
-        self.follow(request, bound).await.unwrap_or_else(Outcome::Failed)
+        self.follow(request, bound, &door).await.unwrap_or_else(Outcome::Failed)
     }
 
     fn leave_alone(&self, host: &str, wait: Duration) {
         self.hosts.leave_alone(host, wait, self.clock.now());
     }
+}
+
+/// A client that connects to what its policy permits alone.
+fn client(limits: &Limits, addresses: Arc<AddressPolicy>, lookup: impl Lookup) -> Result<Client, FetchError> {
+    let encodings = (ACCEPT_ENCODING, HeaderValue::from_static("gzip, br, zstd, deflate"));
+    Client::builder()
+        .user_agent(&limits.user_agent)
+        .default_headers(HeaderMap::from_iter([encodings]))
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        .dns_resolver(PublicResolver::new(addresses, lookup))
+        .connect_timeout(limits.connect_timeout)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(limits.per_host)
+        // Old servers fold lines and write nonsense into headers that we do not read.
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .build()
+        .map_err(transport)
 }
 
 /// Says what broke and why: the client's own text is the outermost of a chain, and hides the cause.

@@ -20,10 +20,11 @@ mod limits;
 mod names;
 mod trust;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use url::Url;
 
 pub use body::MAX_ENCODINGS;
@@ -236,17 +237,55 @@ pub struct Reply {
     pub words: String,
 }
 
+/// Networks that are not public and that one source, and nobody else, may reach all the same.
+pub type Allowed = Arc<[IpNet]>;
+
+/// A fetcher for one source: what it fetches, redirects and robots.txt included, may also be in the source's own networks.
+#[derive(Debug)]
+pub struct Within<F> {
+    fetcher: Arc<F>,
+    allowed: Allowed,
+}
+
+impl<F> Within<F> {
+    /// One for a source that may reach these networks.
+    #[must_use]
+    pub fn new(fetcher: Arc<F>, allowed: Allowed) -> Self {
+        Self { fetcher, allowed }
+    }
+}
+
+impl<F: Fetch> Fetch for Within<F> {
+    fn fetch(&self, request: Request) -> impl Future<Output = Outcome> + Send {
+        self.fetcher.fetch_within(request, &self.allowed)
+    }
+
+    fn leave_alone(&self, host: &str, wait: Duration) {
+        self.fetcher.leave_alone(host, wait);
+    }
+}
+
 /// The HTTP boundary for what is told to others: the requests of `WebSub`.
 pub trait Post: Send + Sync + 'static {
     /// Posts a form (`application/x-www-form-urlencoded`), under the same bounds as a fetch. Redirects that keep the method (307,
     /// 308) are followed, others are the answer. No robots.txt is asked: what is posted to was made for programs.
     fn post(&self, url: Url, form: String) -> impl Future<Output = Result<Reply, FetchError>> + Send;
+
+    /// The same for a source that may reach some networks more.
+    fn post_within(&self, url: Url, form: String, _allowed: &Allowed) -> impl Future<Output = Result<Reply, FetchError>> + Send {
+        self.post(url, form)
+    }
 }
 
 /// The HTTP boundary.
 pub trait Fetch: Send + Sync + 'static {
     /// Fetches one address; every failure is an outcome.
     fn fetch(&self, request: Request) -> impl Future<Output = Outcome> + Send;
+
+    /// The same for a source that may reach some networks more.
+    fn fetch_within(&self, request: Request, _allowed: &Allowed) -> impl Future<Output = Outcome> + Send {
+        self.fetch(request)
+    }
 
     /// Asks nothing of a host for so long: it asked an earlier process for that.
     fn leave_alone(&self, _host: &str, _wait: Duration) {}

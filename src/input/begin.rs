@@ -108,6 +108,7 @@ mod tests {
             tags: vec![],
             pages: None,
             robots: None,
+            allow_addresses: [].into(),
             place: Place::whole("l"),
         }
     }

@@ -121,8 +121,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             goes_first: false,
             delta: false,
         };
+        let said = self.rules.of(&entry.source.id);
         let outcome = tokio::select! {
-            outcome = self.fetcher.fetch(request) => outcome,
+            outcome = self.fetcher.fetch_within(request, &said.allowed) => outcome,
             () = give_way.cancelled() => {
                 metrics::fetched("page", "gave_way", 0);
                 return Err(Failure::fetch("no answer yet, and others waited for the place".to_owned()));
@@ -132,7 +133,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let failure = match outcome {
             Outcome::New(fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
-                let (limit, guessed, rules) = (self.settings.max_decoded, entry.is_guess(), self.rules.of(&entry.source.id));
+                let (limit, guessed, rules) = (self.settings.max_decoded, entry.is_guess(), said.rules);
                 return self.on_a_cpu(move || decode_and_extract(*fetched, limit, (rules.as_deref(), guessed))).await;
             }
             // No validators were sent.
@@ -156,7 +157,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     /// Reads the document that the entry carries; `None` where a newer edition has taken its place.
     async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<Look>, Failure> {
         let (queue, key, entry) = (self.queue.clone(), *key, entry.clone());
-        let rules = self.rules.of(&entry.source.id);
+        let rules = self.rules.of(&entry.source.id).rules;
         self.on_a_cpu(move || {
             let bytes = match queue.document(&key, &entry) {
                 Ok(Some(bytes)) => bytes,

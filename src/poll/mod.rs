@@ -31,7 +31,7 @@ use crate::{
         SourceKind,
         sources::{Source, SourceId},
     },
-    fetch::{Fetch, Trust, Validators, hosts},
+    fetch::{Allowed, Fetch, Trust, Validators, Within, hosts},
     pipeline::PipelineError,
     private::Private,
     publish::{self, PollRecord},
@@ -93,6 +93,14 @@ impl<F, C> Clone for Parts<F, C> {
             per_host: self.per_host,
             clock: Arc::clone(&self.clock),
         }
+    }
+}
+
+impl<F, C> Parts<F, C> {
+    /// The same for one source, which may reach these networks, too.
+    fn within(self, allowed: &Allowed) -> Parts<Within<F>, C> {
+        let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
+        Parts { fetcher: Arc::new(Within::new(fetcher, Arc::clone(allowed))), store, rules, concurrency, per_host, clock }
     }
 }
 
@@ -174,6 +182,7 @@ async fn go<F: Fetch, C: Clock>(parts: Parts<F, C>, work: Work, price: f64, outp
 
 async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
     let source = &*due.source;
+    let parts = parts.within(&source.allow_addresses);
     let started = parts.clock.now();
     let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
     let before = facts.last_success;

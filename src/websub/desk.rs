@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    fetch::{FetchError, Post, Reply},
+    fetch::{Allowed, FetchError, Post, Reply},
     private::shown,
     schedule::Sooner,
     store::{StoreError, SubscriptionCommit},
@@ -141,9 +141,9 @@ impl<F: Post, C: Clock> Desk<F, C> {
     }
 
     /// The request to a subscription's hub.
-    pub(super) fn request(&self, token: &str, mode: Mode) -> (Arc<F>, Option<Url>, String) {
+    pub(super) fn request(&self, token: &str, mode: Mode) -> (Arc<F>, Option<(Url, Allowed)>, String) {
         let it = self.subscriptions.get(token);
-        let hub = it.and_then(|it| it.announced.hubs.first().cloned());
+        let hub = it.and_then(|it| Some((it.announced.hubs.first()?.clone(), self.allowed(&it.source))));
         let form = it.map(|it| it.form(mode, self.parts.lease)).unwrap_or_default();
         (Arc::clone(&self.parts.fetcher), hub, form)
     }
@@ -163,6 +163,11 @@ impl<F: Post, C: Clock> Desk<F, C> {
         tracing::warn!(source.id = it.source, hub = %it.announced.hub(), reason = %self.hidden(&it.source, &reason), "the hub did not take the request");
         it.refused(&reason, self.parts.clock.now());
         self.keep(it).await
+    }
+
+    /// Which private networks a source's hubs may be in.
+    fn allowed(&self, source: &str) -> Allowed {
+        self.parts.sources.get(source).map(|it| Arc::clone(&it.allow_addresses)).unwrap_or_default()
     }
 
     /// A text without what is secret in the source's address.

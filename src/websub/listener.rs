@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use tokio::{
     net::TcpListener,
@@ -113,7 +113,11 @@ impl<C: Clock> Desk<C> {
                 }
                 answer
             }
-            _ => status(StatusCode::METHOD_NOT_ALLOWED),
+            _ => {
+                let mut refusal = status(StatusCode::METHOD_NOT_ALLOWED);
+                refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+                refusal
+            }
         }
     }
 

@@ -68,8 +68,8 @@ pub async fn run<F: Post, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs) -> R
             () = tokio::time::sleep(wait), if requests.len() < CONCURRENCY => {
                 if let Some((token, mode)) = desk.step().await? {
                     let (fetcher, hub, form) = desk.request(&token, mode);
-                    if let Some(hub) = hub {
-                        requests.spawn(async move { (token, mode, fetcher.post(hub, form).await) });
+                    if let Some((hub, allowed)) = hub {
+                        requests.spawn(async move { (token, mode, fetcher.post_within(hub, form, &allowed).await) });
                     }
                 }
             }

@@ -8,6 +8,7 @@ mod support;
 mod private;
 
 mod admin;
+mod allowed;
 
 mod fetch;
 

@@ -79,8 +79,13 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn start() -> Self {
+        Self::on("127.0.0.1")
+    }
+
+    /// One at another address of loopback.
+    pub(crate) fn on(ip: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime.block_on(TcpListener::bind((ip, 0))).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let inside = Arc::new(Mutex::new(Inside::default()));
         let (serving, stop) = (Arc::clone(&inside), CancellationToken::new());

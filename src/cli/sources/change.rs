@@ -114,6 +114,8 @@ impl Add {
             id: self.id.clone().unwrap_or_else(|| source.id.clone()),
             name: self.name.as_deref().and_then(sources::label),
             kind,
+            // What the look at it may reach, its polls may reach, too.
+            allow_addresses: self.overrides.allow_address.clone().unwrap_or_default().into(),
             tags: self.tags.iter().filter_map(|it| sources::label(it)).collect(),
             ..source
         })

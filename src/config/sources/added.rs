@@ -1,13 +1,13 @@
 //! Sources that were added by command: as rows of the store, and back.
 //!
 //! A row holds what a list would say, so that there is one form of a source and one reader of it. Whoever adds a source
-//! is not trusted with more than a list that was fetched: it names neither files nor topics.
+//! names neither files nor topics, but may allow a source private networks.
 
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-use super::{List, Source, Sources, export, merge, parse};
+use super::{Author, List, Source, Sources, export, merge, parse_from};
 use crate::{
     config::{ConfigError, Place},
     store::Added,
@@ -31,7 +31,7 @@ pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> List {
     for Added { declared, origin, position: (line, column), at } in rows {
         let file = Arc::clone(origins.entry(origin).or_insert_with_key(|it| it.as_str().into()));
         let place = Place { file, line, column };
-        let List { sources, errors, .. } = parse("added.toml", declared.as_bytes());
+        let List { sources, errors, .. } = parse_from("added.toml", declared.as_bytes(), Author::Operator);
         list.sources.extend(sources.into_iter().map(|it| Source { place: place.clone(), added: Some(at), ..it }));
         list.errors.extend(errors.into_iter().map(|it| ConfigError { place: place.clone(), ..it }));
     }
@@ -97,7 +97,7 @@ impl Sources {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::parse, *};
 
     fn rows(text: &str) -> Vec<Added> {
         parse("reader.opml", text.as_bytes()).sources.iter().map(|it| it.to_added(DateTime::UNIX_EPOCH)).collect()

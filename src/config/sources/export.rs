@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use ipnet::IpNet;
 use quick_xml::escape::escape;
 use url::Url;
 
@@ -64,6 +65,7 @@ pub(super) fn polled(source: &Source) -> String {
         ("paused", source.paused.then(|| "true".to_owned())),
         ("pages", source.pages.map(|it| quoted(it.as_str()))),
         ("robots", source.robots.map(|it| quoted(it.as_str()))),
+        ("allow_addresses", networks(&source.allow_addresses)),
     ]);
     if let Some(it) = &source.listing {
         selectors(&mut out, "listing", &[("item", &it.item), ("link", &it.link)]);
@@ -105,12 +107,17 @@ fn topic(topic: &TopicSource) -> String {
         ("tags", list(&topic.tags)),
         ("pages", topic.pages.map(|it| quoted(it.as_str()))),
         ("robots", topic.robots.map(|it| quoted(it.as_str()))),
+        ("allow_addresses", networks(&topic.allow_addresses)),
     ])
 }
 
 fn table(settings: &[(&str, Option<String>)]) -> String {
     let given = settings.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} = {value}\n")));
     format!("[[source]]\n{}", given.collect::<Vec<_>>().concat())
+}
+
+fn networks(networks: &[IpNet]) -> Option<String> {
+    list(&networks.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
 /// A list in TOML; none where it is empty.
@@ -148,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_toml_list_is_read_back_as_the_same_sources() {
-        let all = "[[source]]\nurl = \"https://example.org/a?x=\\\"1\\\"\"\nname = \"A \\\\ \\\"B\\\" نشرة\"\ntags = [\"one\", \"two\"]\nmin_interval = \"90s\"\nmax_interval = \"2h\"\npaused = true\npages = \"feed\"\nrobots = \"ignore\"\n\
+        let all = "[[source]]\nurl = \"https://example.org/a?x=\\\"1\\\"\"\nname = \"A \\\\ \\\"B\\\" نشرة\"\ntags = [\"one\", \"two\"]\nmin_interval = \"90s\"\nmax_interval = \"2h\"\npaused = true\npages = \"feed\"\nrobots = \"ignore\"\nallow_addresses = [\"10.1.0.0/16\", \"::1/128\"]\n\
             [[source]]\nid = \"l\"\nkind = \"listing\"\nurl = \"https://example.org/\"\n[source.listing]\nitem = \"li[class='x y']\"\nlink = \"h3 > a\"\n\
             [[source]]\nkind = \"sitemap\"\nurl = \"https://example.org/news.xml\"\n\
             [[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"kafka:9092\"]\nfrom = \"end\"\nrobots = \"obey\"\n";

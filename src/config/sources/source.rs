@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::{
     config::{Broker, PageMode, Place, RobotsMode, SourceKind, StartAt, TopicName, setting::from_text},
+    fetch::Allowed,
     listing::selector::Selectors,
     page::Rules,
     private::{Private, Secrets, shown},
@@ -132,6 +133,8 @@ pub struct Source {
     pub pages: Option<PageMode>,
     /// Instead of [`crate::config::Fetch::robots`].
     pub robots: Option<RobotsMode>,
+    /// Networks that are not public and that it may reach all the same, it alone: its listing, its entries' pages, its hubs.
+    pub allow_addresses: Allowed,
     /// How the links of a listing are found, where they are not to be found by itself.
     pub listing: Option<Box<Selectors>>,
     /// What is said of the pages behind its entries, where they are not to be read by themselves.
@@ -161,6 +164,7 @@ impl Source {
             paused: false,
             pages: None,
             robots: None,
+            allow_addresses: Allowed::default(),
             listing: None,
             page: None,
             place,
@@ -188,6 +192,8 @@ pub struct TopicSource {
     pub pages: Option<PageMode>,
     /// Instead of [`crate::config::Fetch::robots`].
     pub robots: Option<RobotsMode>,
+    /// Networks that are not public and that the pages it names may be in all the same.
+    pub allow_addresses: Allowed,
     /// Where it was configured.
     pub place: Place,
 }

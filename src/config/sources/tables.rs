@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
+use ipnet::IpNet;
 use url::Url;
 
-use super::{List, Location, Source, SourceId, TopicSource, label, source_url};
+use super::{Author, List, Location, Source, SourceId, TopicSource, label, source_url};
 use crate::{
     config::{
         Broker, PageMode, Place, RobotsMode, SourceKind, StartAt, TopicName, reader,
@@ -58,6 +59,8 @@ settings! {
         pages: Option<PageMode> = None;
         /// Overrides `fetch.robots`.
         robots: Option<RobotsMode> = None;
+        /// Beside `fetch.allow_addresses`, for it alone.
+        allow_addresses: Vec<IpNet> = Vec::new();
         /// How the links of a listing are found.
         listing: Option<ListingTable> = None;
         /// What is said of the pages behind its entries.
@@ -119,8 +122,9 @@ const OF_ELEMENTS: [&str; 1] = ["page"];
 const OF_PAGES: [&str; 1] = ["file"];
 const OF_TOPICS: [&str; 3] = ["topic", "brokers", "from"];
 
-/// Reads a TOML list; `folder` is that of its file, where it is one of this machine's.
-pub(super) fn parse(name: &str, text: &str, folder: Option<&Path>) -> List {
+/// Reads a TOML list.
+pub(super) fn parse(name: &str, text: &str, author: Author<'_>) -> List {
+    let folder = author.folder();
     let (file, given, errors) = reader::read::<Sources>(name, text);
     let mut list = List { errors, ..List::default() };
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
@@ -135,6 +139,8 @@ pub(super) fn parse(name: &str, text: &str, folder: Option<&Path>) -> List {
             list.wrong(place, format!("a source of kind {:?} has no {setting}", table.kind.as_str()));
         } else if folder.is_none() && (has("file") || table.kind == SourceKind::Kafka) {
             list.wrong(place, "files and topics can be named by a list that is a file of this machine, not by one that was fetched");
+        } else if author == Author::Anybody && has("allow_addresses") {
+            list.wrong(place, "allow_addresses can be given by a list that is a file of this machine, not by one that was fetched");
         } else if table.kind == SourceKind::Kafka {
             list.topic(table, place, &has);
         } else {
@@ -174,6 +180,7 @@ impl List {
             paused: table.paused,
             pages: table.pages,
             robots: table.robots,
+            allow_addresses: table.allow_addresses.into(),
             listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()).map(Box::new),
             page: rules.filter(|it| !it.is_empty()).map(Arc::new),
             ..source
@@ -197,6 +204,7 @@ impl List {
             tags: table.tags.iter().filter_map(|tag| label(tag)).collect(),
             pages: table.pages,
             robots: table.robots,
+            allow_addresses: table.allow_addresses.into(),
             place,
         });
     }

@@ -49,6 +49,7 @@ fn a_table_has_all_settings() {
         paused: false,
         pages: Some(PageMode::Off),
         robots: Some(RobotsMode::Ignore),
+        allow_addresses: [].into(),
         listing: None,
         page: None,
         place: list.sources[0].place.clone(),
@@ -56,6 +57,19 @@ fn a_table_has_all_settings() {
     };
     assert_eq!(list.sources, [expected]);
     assert_eq!(list.sources[0].place.line, 1);
+}
+
+#[test]
+fn only_operators_allow_private_networks() {
+    let content = b"[[source]]\nurl = \"https://example.org/a\"\nallow_addresses = [\"10.0.0.0/8\"]\n";
+    let fetched = parse("https://lists.example/list.toml", content);
+    assert!(fetched.sources.is_empty() && said(&fetched)[0].contains("not by one that was fetched"), "{fetched:?}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("l.toml"), content).unwrap();
+    let own = read(&folder.path().join("l.toml"));
+    assert_eq!(own.sources[0].allow_addresses[..], ["10.0.0.0/8".parse().unwrap()]);
+    let row = own.sources[0].to_added(chrono::DateTime::UNIX_EPOCH);
+    assert_eq!(added::of_rows([row]).sources[0].allow_addresses, own.sources[0].allow_addresses);
 }
 
 #[test]
@@ -138,7 +152,7 @@ fn a_file_that_is_not_there_does_not_stop_the_others() {
 #[test]
 fn a_page_is_at_an_address_or_in_a_file_that_lies_beside_its_list() {
     let content = "[[source]]\nkind = \"page\"\nurl = \"https://example.org/a\"\n[[source]]\nkind = \"page\"\nfile = \"pages/a.html\"\n";
-    let list = parse_from("lists/l", content.as_bytes(), Some(Path::new("lists")));
+    let list = parse_from("lists/l", content.as_bytes(), Author::Machine(Path::new("lists")));
     assert_eq!(said(&list), [""; 0]);
     let at: Vec<String> = list.sources.iter().map(|source| source.at.to_string()).collect();
     assert_eq!(at, ["https://example.org/a", "file:pages/a.html"]);
@@ -149,7 +163,7 @@ fn a_page_is_at_an_address_or_in_a_file_that_lies_beside_its_list() {
 #[test]
 fn a_topic_has_an_id_of_its_own_name_and_its_own_brokers() {
     let content = "[[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"a:1\", \"b:2\"]\nfrom = \"end\"\n";
-    let list = parse_from("l", content.as_bytes(), Some(Path::new("")));
+    let list = parse_from("l", content.as_bytes(), Author::Machine(Path::new("")));
     assert_eq!((said(&list).len(), list.sources.len()), (0, 0));
     let topic = &list.topics[0];
     assert_eq!((topic.id.as_str(), topic.address().as_str(), topic.from), ("handed.over", "kafka:handed.over", StartAt::End));
@@ -162,7 +176,7 @@ fn settings_of_another_kind_are_told() {
         [[source]]\nkind = \"kafka\"\n[[source]]\nkind = \"page\"\n\
         [[source]]\nkind = \"page\"\nurl = \"https://example.org/a\"\nfile = \"a\"\n\
         [[source]]\nurl = \"https://example.org/a\"\nfile = \"a\"\n[[source]]\nkind = \"kafka\"\ntopic = \"a/b\"\n";
-    let list = parse_from("l", content.as_bytes(), Some(Path::new("")));
+    let list = parse_from("l", content.as_bytes(), Author::Machine(Path::new("")));
     let expected = [
         "l:1:1: a source of kind \"kafka\" has no url",
         "l:5:1: this source has no topic",
@@ -187,6 +201,6 @@ fn a_list_that_was_fetched_can_name_neither_files_nor_topics() {
 #[test]
 fn two_lists_may_mean_two_files_by_one_name_but_then_need_an_id() {
     let content = b"[[source]]\nkind = \"page\"\nfile = \"a.html\"\n";
-    let lists = ["x", "y"].map(|folder| parse_from(&format!("{folder}/l"), content, Some(Path::new(folder))));
+    let lists = ["x", "y"].map(|folder| parse_from(&format!("{folder}/l"), content, Author::Machine(Path::new(folder))));
     assert!(said(&merge(lists))[0].contains("is already that of the source at x/l:1:1"));
 }

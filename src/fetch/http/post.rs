@@ -9,26 +9,31 @@ use reqwest::{
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::{Bound, Hop, HttpFetcher, read, transport};
+use super::{Bound, Hop, HttpFetcher, doors::Door, read, transport};
 use crate::{
     clock::Clock,
-    fetch::{Body, FetchError, Outcome, Post, Reply, headers, hosts},
+    fetch::{Allowed, Body, FetchError, Outcome, Post, Reply, headers, hosts},
 };
 
 /// Bytes of an answer's body that are read: a reason, not a page.
 const MAX_WORDS: usize = 4096;
 
 impl<C: Clock> Post for HttpFetcher<C> {
-    async fn post(&self, mut url: Url, form: String) -> Result<Reply, FetchError> {
+    async fn post(&self, url: Url, form: String) -> Result<Reply, FetchError> {
+        self.post_within(url, form, &Allowed::default()).await
+    }
+
+    async fn post_within(&self, mut url: Url, form: String, allowed: &Allowed) -> Result<Reply, FetchError> {
+        let door = self.doors.of(allowed)?;
         let total = self.limits.total_timeout;
         let mut left = total;
         for _ in 0..=self.limits.max_redirects {
-            self.permit(&url)?;
+            door.permit(&url)?;
             let host = hosts::name(&url);
             let claim = self.hosts.claim(&host, (self.limits.pace, true), &self.clock).await;
             let turn = claim.map_err(|hold| FetchError::Transport(hold.to_string()))?;
             let started = Instant::now();
-            let answered = timeout(left, self.post_once(&url, &form)).await.map_err(|_| FetchError::Timeout(total))?;
+            let answered = timeout(left, self.post_once(&url, &form, &door)).await.map_err(|_| FetchError::Timeout(total))?;
             let (reply, target) = answered?;
             drop(turn);
             left = left.saturating_sub(started.elapsed());
@@ -43,9 +48,9 @@ impl<C: Clock> Post for HttpFetcher<C> {
 
 impl<C: Clock> HttpFetcher<C> {
     /// One request: what was answered, and where it led.
-    async fn post_once(&self, url: &Url, form: &str) -> Result<(Reply, Option<Url>), FetchError> {
+    async fn post_once(&self, url: &Url, form: &str, door: &Door) -> Result<(Reply, Option<Url>), FetchError> {
         let form_type = "application/x-www-form-urlencoded";
-        let request = self.client.post(url.clone()).header(CONTENT_TYPE, form_type).body(form.to_owned());
+        let request = door.client.post(url.clone()).header(CONTENT_TYPE, form_type).body(form.to_owned());
         let limit = self.limits.first_byte_timeout;
         let mut response = timeout(limit, request.send()).await.map_err(|_| FetchError::NoAnswer(limit))?.map_err(transport)?;
         let status = response.status().as_u16();

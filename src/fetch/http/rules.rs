@@ -2,11 +2,11 @@
 //!
 //! What a status means is RFC 9309 §2.3.1: without a file all is allowed; a server that cannot tell means "not now".
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{fmt::Write as _, future::Future, pin::Pin, sync::Arc};
 
 use url::Url;
 
-use super::{Bound, HttpFetcher};
+use super::{Bound, HttpFetcher, doors::Door};
 use crate::{
     clock::Clock,
     fetch::{
@@ -18,13 +18,17 @@ use crate::{
 
 impl<C: Clock> HttpFetcher<C> {
     /// What the site of an address asks of us.
-    pub(super) async fn rules(&self, url: &Url) -> Result<Arc<Rules>, FetchError> {
-        let site = url.origin().ascii_serialization();
-        self.robots.of(&site, self.clock.now(), self.ask(url)).await.map_err(FetchError::Robots)
+    pub(super) async fn rules(&self, url: &Url, door: &Door) -> Result<Arc<Rules>, FetchError> {
+        let mut site = url.origin().ascii_serialization();
+        // What those who may not reach it have heard is nothing.
+        if !door.allowed.is_empty() {
+            write!(site, " {:?}", door.allowed).ok();
+        }
+        self.robots.of(&site, self.clock.now(), self.ask(url, door)).await.map_err(FetchError::Robots)
     }
 
     // Boxed, because the fetch that asks for this makes a fetch itself.
-    fn ask<'a>(&'a self, url: &Url) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
+    fn ask<'a>(&'a self, url: &Url, door: &'a Door) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
         let mut url = url.clone();
         url.set_path("/robots.txt");
         url.set_query(None);
@@ -39,7 +43,7 @@ impl<C: Clock> HttpFetcher<C> {
         };
         Box::pin(async move {
             let bound = Bound { bytes: MAX_FILE, cut: true, rate: self.limits.rate() };
-            let answer = match self.follow(request, bound).await.unwrap_or_else(Outcome::Failed) {
+            let answer = match self.follow(request, bound, door).await.unwrap_or_else(Outcome::Failed) {
                 Outcome::New(fetched) => self.parse(*fetched).await,
                 outcome => without_a_file(outcome),
             };

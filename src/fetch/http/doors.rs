@@ -1,0 +1,92 @@
+//! The clients, by what they may reach: one for all, and one for each list of networks that a source is allowed.
+//!
+//! A client keeps connections and asks its own resolver, so sources that are allowed more share neither with the others:
+//! else a connection into a private network that one source may open would serve all who name the same host.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use reqwest::Client;
+use url::{Host, Url};
+
+use super::without_credentials;
+use crate::fetch::{Allowed, FetchError, address::AddressPolicy};
+
+/// Lists of networks that have a client of their own at once; more begin anew.
+const MOST: usize = 64;
+
+/// A client, and what it may reach.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    pub(super) client: Client,
+    addresses: Arc<AddressPolicy>,
+    /// Beyond what all may reach.
+    pub(super) allowed: Allowed,
+}
+
+type Make = dyn Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync;
+
+/// All of them.
+pub(super) struct Doors {
+    general: Door,
+    policy: AddressPolicy,
+    make: Box<Make>,
+    others: Mutex<HashMap<Allowed, Door>>,
+}
+
+// A function has nothing to show.
+impl fmt::Debug for Doors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Doors").field("general", &self.general).finish_non_exhaustive()
+    }
+}
+
+impl Doors {
+    /// `policy` holds for all; `make` makes a client that obeys one.
+    pub(super) fn new(
+        policy: AddressPolicy,
+        make: impl Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync + 'static,
+    ) -> Result<Self, FetchError> {
+        let addresses = Arc::new(policy.clone());
+        let general = Door { client: make(Arc::clone(&addresses))?, addresses, allowed: Allowed::default() };
+        Ok(Self { general, policy, make: Box::new(make), others: Mutex::default() })
+    }
+
+    /// The one for those who may also reach these networks.
+    pub(super) fn of(&self, allowed: &Allowed) -> Result<Door, FetchError> {
+        if allowed.is_empty() {
+            return Ok(self.general.clone());
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(door) = others.get(allowed) {
+            return Ok(door.clone());
+        }
+        let addresses = Arc::new(self.policy.clone().and(allowed));
+        let door = Door { client: (self.make)(Arc::clone(&addresses))?, addresses, allowed: Arc::clone(allowed) };
+        if others.len() >= MOST {
+            others.clear();
+        }
+        others.insert(Arc::clone(allowed), door.clone());
+        Ok(door)
+    }
+}
+
+impl Door {
+    /// Whether an address may be asked. Names are judged where they are resolved.
+    pub(super) fn permit(&self, url: &Url) -> Result<(), FetchError> {
+        let ip = match (url.scheme(), url.host()) {
+            ("http" | "https", Some(Host::Ipv4(ip))) => Some(IpAddr::V4(ip)),
+            ("http" | "https", Some(Host::Ipv6(ip))) => Some(IpAddr::V6(ip)),
+            ("http" | "https", Some(Host::Domain(_))) => None,
+            _ => return Err(FetchError::Scheme(without_credentials(url.clone()))),
+        };
+        match ip {
+            Some(ip) if !self.addresses.permits(ip) => Err(FetchError::Forbidden { address: ip.to_string() }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Private networks that one source may reach, and nobody else.
+
+use std::fs;
+
+use tempfile::tempdir;
+
+use crate::support::{Answer, Nashra, Site, command, lines, until};
+
+fn feed(site: &Site, hub: &str, links: &[String]) -> Answer {
+    let item = |(number, link): (usize, &String)| {
+        format!("<item><title>Number {number} of {link}</title><link>{link}</link><guid>{link}</guid></item>")
+    };
+    let items: String = links.iter().enumerate().map(item).collect();
+    Answer::ok(format!(
+        "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>F</title><atom:link rel=\"hub\" href=\"{hub}\"/>\
+         <atom:link rel=\"self\" href=\"{}/feed\"/>{items}</channel></rss>",
+        site.base
+    ))
+}
+
+#[test]
+fn what_one_source_may_reach_serves_no_other() {
+    let (inside, other, dir) = (Site::start(), Site::on("127.0.0.2"), tempdir().unwrap());
+    let port = inside.base.rsplit(':').next().unwrap().to_owned();
+    let secret = |host: &str, slug: &str| format!("http://{host}:{port}/a/{slug}");
+    inside.put("/feed", feed(&inside, &format!("{}/hub", inside.base), &[secret("localhost", "one")]));
+    inside.page("one", "Inside", "It is inside.");
+    for slug in ["named", "written", "led"] {
+        inside.page(slug, "Secret", "It is a secret.");
+    }
+    let led = format!("{}/led", other.base);
+    other.put("/led", Answer::status(302).with("location", &secret("localhost", "led")));
+    other.put("/feed", feed(&other, &format!("{}/hub", inside.base), &[secret("localhost", "named"), secret("127.0.0.1", "written"), led]));
+    other.put("/away", Answer::status(302).with("location", &format!("http://localhost:{port}/feed")));
+    let list = format!(
+        "[[source]]\nid = \"inside\"\nurl = \"http://localhost:{port}/feed\"\nallow_addresses = [\"127.0.0.1\", \"::1\"]\n\
+         [[source]]\nid = \"other\"\nurl = \"{0}/feed\"\nallow_addresses = [\"127.0.0.2\"]\n\
+         [[source]]\nid = \"away\"\nurl = \"{0}/away\"\nallow_addresses = [\"127.0.0.2/32\"]\n[[source]]\nid = \"none\"\nurl = \"http://localhost:{port}/feed?x\"\n",
+        other.base
+    );
+    fs::write(dir.path().join("sources.toml"), list).unwrap();
+    let config = "data_dir = \"data\"\nsources = [\"sources.toml\"]\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\n\
+        contact = \"bot@example.org\"\n[sink]\nkind = \"file\"\n[admin]\nlisten = \"off\"\n[websub]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1/hooks\"\n";
+    fs::write(dir.path().join("nashra.toml"), config).unwrap();
+    let nashra = Nashra::start(dir.path(), &["run", "-c", "nashra.toml"]);
+    let records = until("all is published", || Some(lines(dir.path())).filter(|it| it.len() >= 7));
+    let dead: Vec<&str> = records.iter().filter_map(|it| it["error"].as_str()).collect();
+    assert!(dead.len() == 3 && dead.iter().all(|it| it.starts_with("refused: ")), "{dead:?}");
+    assert!(records.iter().any(|it| it["title"] == "Inside" && it["source"]["id"] == "inside"), "{records:?}");
+    let told = |source: &str, words: [&str; 2]| {
+        until("it is told", || {
+            nashra.log().lines().any(|it| it.contains(&format!("\"{source}\"")) && words.iter().all(|word| it.contains(word))).then_some(())
+        });
+    };
+    told("away", ["poll failed", "refused: "]);
+    told("none", ["poll failed", "refused: "]);
+    told("inside", ["the hub did not take", "HTTP status 405"]);
+    told("other", ["the hub did not take", "refused: 127.0.0.1 is not a public address"]);
+    for slug in ["named", "written", "led"] {
+        assert!(inside.seen(&format!("/a/{slug}")).is_empty(), "{slug}");
+    }
+    assert_eq!(nashra.stop(), Some(0));
+
+    let url = format!("{}/feed?added", inside.base);
+    let (code, _, words) = command(dir.path(), &["sources", "add", &url, "--allow-address", "127.0.0.1", "-c", "nashra.toml"]);
+    assert_eq!(code, Some(0), "{words}");
+    let (_, exported, _) = command(dir.path(), &["sources", "export", "-c", "nashra.toml"]);
+    assert!(exported.contains("?added\"\nallow_addresses = [\"127.0.0.1/32\"]"), "{exported}");
+}
