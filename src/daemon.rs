@@ -18,7 +18,7 @@ use crate::{
     article::commit::{self, DeadLetterFiles},
     clock::{Clock as _, SystemClock},
     config::{Backlog, Config, ConfigErrors, SinkKind, sources::Sources},
-    fetch::{HttpFetcher, Limits, Pace},
+    fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::Plan},
     input, page,
     pipeline::{self, PipelineError, Queues, Steering},
     poll,
@@ -185,6 +185,11 @@ fn fetcher_numbered_by(config: &Config, sequence: Sequence) -> Result<(Arc<Fetch
         max_body: fetch.max_body.as_usize(),
         max_decoded: fetch.max_decoded.as_usize(),
         max_redirects: fetch.max_redirects,
+        memory: Memory::new(Plan {
+            budget: fetch.memory.as_usize(),
+            threads: config.page.worker_count(),
+            connections: config.poll.concurrency + config.page.concurrency + websub::BODIES,
+        }),
         allow: fetch.allow_addresses.clone(),
         ..Limits::default()
     };
@@ -216,7 +221,6 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
     let settings = page::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,
-        workers: config.page.worker_count(),
         in_flight: config.queues.extracted,
         tries: config.page.tries,
         retry_first: config.page.retry_first,
@@ -244,6 +248,7 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
                 waiting: config.queues.topic,
                 max_bytes: max_decoded,
             },
+            memory: fetcher.memory(),
             clock: Arc::clone(&clock),
         },
         page: page::stage::Parts {

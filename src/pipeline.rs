@@ -115,7 +115,7 @@ struct Hubs {
 
 impl Hubs {
     /// Makes the channels, and starts the stages where they are wanted.
-    fn start<F: Post, C: Clock, P>(
+    fn start<F: Fetch + Post, C: Clock, P>(
         parts: &mut Parts<F, C, P>,
         found: usize,
         stages: &mut JoinSet<Result<(), PipelineError>>,

@@ -187,8 +187,15 @@ impl<F: Fetch> Trier<'_, F> {
     /// Fetches an address.
     pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
         let obeys_robots = self.rules.robots == RobotsMode::Obey;
-        let request =
-            Request { url: url.clone(), validators: Validators::default(), accept: ACCEPT, obeys_robots, goes_first: true, delta: false };
+        let request = Request {
+            url: url.clone(),
+            validators: Validators::default(),
+            accept: ACCEPT,
+            obeys_robots,
+            goes_first: true,
+            delta: false,
+            status_only: false,
+        };
         let outcome = self.fetcher.fetch(request).await;
         let fetched = body(outcome)?;
         let at = Some(fetched.url.clone());
@@ -227,8 +234,8 @@ impl<F: Fetch> Trier<'_, F> {
                 Found::Listing { title, language, entries, lost }
             }
             Read::Sitemap => {
-                let followed = sitemap::follow(self.fetcher, &fetched, (max, self.rules.robots == RobotsMode::Obey)).await;
-                let sitemap::Followed { feed, sitemaps, .. } = followed.map_err(TrialError::Sitemap)?;
+                let followed = sitemap::follow(self.fetcher, fetched, (max, self.rules.robots == RobotsMode::Obey)).await;
+                let sitemap::Followed { feed, sitemaps, .. } = followed.map_err(|error| TrialError::Sitemap(error.to_string()))?;
                 let (title, language, entries) = self.listed(feed);
                 Found::Sitemap { title, language, sitemaps, entries }
             }

@@ -117,6 +117,8 @@ settings! {
         max_body: ByteSize = ByteSize::mib(10), within(ByteSize::new(1024)..=ByteSize::mib(1024));
         /// The largest body after decompression.
         max_decoded: ByteSize = ByteSize::mib(20), within(ByteSize::new(1024)..=ByteSize::mib(1024));
+        /// Memory for bodies: as they come, decoded, while they are read, and what was made of them until that is durable.
+        memory: ByteSize = ByteSize::mib(256), at_least_mib(32);
         /// Redirects that one fetch follows.
         max_redirects: usize = 5, within(0..=20);
         /// Parameters of sources' addresses whose values are secrets and are shown nowhere.

@@ -59,6 +59,7 @@ async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: 
             obeys_robots: false,
             goes_first: true,
             delta: false,
+            status_only: false,
         })
         .await
     {

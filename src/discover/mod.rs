@@ -8,6 +8,7 @@ mod candidates;
 
 use std::{collections::HashSet, time::Duration};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use url::Url;
@@ -15,7 +16,7 @@ use url::Url;
 use crate::{
     config::SourceKind,
     feed::{self, Feed},
-    fetch::{Fetch, Fetched, Outcome, Request, Validators},
+    fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room, Validators},
     listing, page, sitemap,
 };
 use candidates::Candidate;
@@ -104,8 +105,8 @@ pub async fn of_answer<F: Fetch>(
     looker.of_answer(answer).await
 }
 
-/// What the news sitemap of the site at `home` lists: one of those that its robots.txt names, or at a usual path.
-pub async fn news_sitemap<F: Fetch>(fetcher: &F, home: &Url, (max_decoded, obeys_robots): (usize, bool)) -> Option<Feed> {
+/// What the news sitemap of the site at `home` lists, and the memory that it has: one of those that its robots.txt names, or at a usual path.
+pub async fn news_sitemap<F: Fetch>(fetcher: &F, home: &Url, (max_decoded, obeys_robots): (usize, bool)) -> Option<(Feed, Room)> {
     let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
     let (for_news, others): (Vec<_>, Vec<_>) = looker.robots(home).await.into_iter().partition(candidates::is_for_news);
     let usual = candidates::sitemaps_by_custom(home).into_iter().filter(candidates::is_for_news);
@@ -114,10 +115,10 @@ pub async fn news_sitemap<F: Fetch>(fetcher: &F, home: &Url, (max_decoded, obeys
         if looker.asked.contains(&candidate.url) {
             continue;
         }
-        if let Some((feed, _)) = looker.read(&candidate).await
+        if let Some((feed, _, room)) = looker.read(&candidate).await
             && is_for_news(candidate.kind, &feed)
         {
-            return Some(feed);
+            return Some((feed, room));
         }
     }
     None
@@ -125,24 +126,28 @@ pub async fn news_sitemap<F: Fetch>(fetcher: &F, home: &Url, (max_decoded, obeys
 
 /// What the home page says.
 struct Home {
-    feed: Option<Feed>,
-    listing: Option<Feed>,
+    feed: Option<Offer>,
+    listing: Option<Offer>,
     candidates: Vec<Candidate>,
 }
 
 /// Reads the home page, off the network's threads.
-async fn of_home(fetched: Fetched, max_decoded: usize) -> Result<Home, String> {
-    let work = move || {
-        let bytes = fetched.body.decode(max_decoded).map_err(|error| error.to_string())?;
+async fn of_home(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Result<Home, String> {
+    let body = std::mem::take(&mut fetched.body);
+    let work = move |bytes: Result<Bytes, FetchError>| {
+        let bytes = bytes.map_err(|error| error.to_string())?;
         let content_type = fetched.content_type.as_deref();
         if let Ok(feed) = feed::read(&bytes, content_type, &fetched.url) {
+            let feed = offer(SourceKind::Feed, fetched.url.clone(), &feed, ITSELF);
             return Ok(Home { feed: Some(feed), listing: None, candidates: Vec::new() });
         }
         let listing = listing::read(&bytes, content_type, &fetched.url).ok().map(listing::to_feed);
+        let listing = listing.map(|it| offer(SourceKind::Listing, fetched.url.clone(), &it, "the page itself"));
         let text = page::encoding::to_text(&bytes, content_type);
         Ok(Home { feed: None, listing, candidates: candidates::of_page(&text, &fetched.url) })
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?
+    let (home, _) = memory.read(body, max_decoded, work).await.map_err(|error| error.to_string())?;
+    home
 }
 
 fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer {
@@ -185,7 +190,8 @@ impl<'a, F: Fetch> Looker<'a, F> {
         self.asked.insert(url.clone());
         // RFC 9309 §2.3: robots.txt itself is allowed to all.
         let obeys_robots = self.obeys_robots && url.path() != "/robots.txt";
-        let request = Request { url, validators: Validators::default(), accept, obeys_robots, goes_first: true, delta: false };
+        let request =
+            Request { url, validators: Validators::default(), accept, obeys_robots, goes_first: true, delta: false, status_only: false };
         let mut outcome = self.fetcher.fetch(request.clone()).await;
         while let Outcome::Held(hold) = outcome
             && hold.why.is_none()
@@ -207,12 +213,13 @@ impl<'a, F: Fetch> Looker<'a, F> {
     }
 
     async fn of_answer(mut self, answer: Fetched) -> Result<Vec<Offer>, DiscoverError> {
-        let at = answer.url.clone();
-        let here = of_home(answer.clone(), self.max_decoded).await.map_err(DiscoverError::World)?;
+        let (at, memory) = (answer.url.clone(), self.fetcher.memory());
+        let here = of_home(&memory, answer.clone(), self.max_decoded).await.map_err(DiscoverError::World)?;
         if let Some(feed) = here.feed {
-            return Ok(vec![offer(SourceKind::Feed, at, &feed, ITSELF)]);
+            return Ok(vec![feed]);
         }
-        if let Ok(found) = sitemap::follow(self.fetcher, &answer, (self.max_decoded, self.obeys_robots)).await {
+        // The body is no longer held once this has read it.
+        if let Ok(found) = sitemap::follow(self.fetcher, answer, (self.max_decoded, self.obeys_robots)).await {
             return Ok(vec![offer(SourceKind::Sitemap, at, &found.feed, ITSELF)]);
         }
         self.look(here.candidates).await;
@@ -226,7 +233,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
         if !self.offers[feeds..].iter().any(|it| it.news) {
             self.look(candidates::sitemaps_by_custom(&at)).await;
         }
-        self.offers.extend(here.listing.map(|it| offer(SourceKind::Listing, at, &it, "the page itself")));
+        self.offers.extend(here.listing);
         if self.offers.is_empty() { Err(DiscoverError::Nothing) } else { Ok(self.offers) }
     }
 
@@ -234,7 +241,9 @@ impl<'a, F: Fetch> Looker<'a, F> {
     async fn robots(&mut self, home: &Url) -> Vec<Candidate> {
         let Ok(url) = home.join("/robots.txt") else { return Vec::new() };
         let Ok(fetched) = self.fetch(url, "text/plain, */*;q=0.5").await else { return Vec::new() };
-        fetched.body.decode(self.max_decoded).map(|it| candidates::of_robots(&it, &fetched.url)).unwrap_or_default()
+        let Fetched { url, body, .. } = fetched;
+        let work = move |bytes: Result<Bytes, FetchError>| bytes.map(|it| candidates::of_robots(&it, &url)).unwrap_or_default();
+        self.fetcher.memory().read(body, self.max_decoded, work).await.map(|(found, _)| found).unwrap_or_default()
     }
 
     /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that are empty or dead are
@@ -243,7 +252,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
         let most = if candidates.first().is_some_and(|it| it.kind == SourceKind::Feed) { MAX_FEEDS } else { MAX_SITEMAPS };
         for candidate in candidates.into_iter().take(most) {
             if !self.asked.contains(&candidate.url)
-                && let Some((feed, url)) = self.read(&candidate).await
+                && let Some((feed, url, _room)) = self.read(&candidate).await
             {
                 self.offers.push(offer(candidate.kind, url, &feed, candidate.why));
             }
@@ -251,27 +260,26 @@ impl<'a, F: Fetch> Looker<'a, F> {
     }
 
     /// What a candidate lists and where it was read, if it is one and was not read before under another address.
-    async fn read(&mut self, Candidate { url, kind, .. }: &Candidate) -> Option<(Feed, Url)> {
+    async fn read(&mut self, Candidate { url, kind, .. }: &Candidate) -> Option<(Feed, Url, Room)> {
         let accept = if *kind == SourceKind::Feed { ACCEPT_FEED } else { sitemap::ACCEPT };
         let fetched = self.fetch(url.clone(), accept).await.ok()?;
         if self.offers.iter().any(|it| it.url == fetched.url) {
             return None;
         }
-        let feed = if *kind == SourceKind::Feed {
-            self.feed(&fetched).await
+        let at = fetched.url.clone();
+        let (feed, room) = if *kind == SourceKind::Feed {
+            self.feed(fetched).await?
         } else {
-            let followed = sitemap::follow(self.fetcher, &fetched, (self.max_decoded, self.obeys_robots)).await.ok();
-            followed.map(|it| it.feed).filter(|it| !it.entries.is_empty())
+            let followed = sitemap::follow(self.fetcher, fetched, (self.max_decoded, self.obeys_robots)).await.ok()?;
+            (Some(followed.feed).filter(|it| !it.entries.is_empty())?, followed.room)
         };
-        feed.map(|it| (it, fetched.url))
+        Some((feed, at, room))
     }
 
-    async fn feed(&self, fetched: &Fetched) -> Option<Feed> {
-        let (fetched, max) = (fetched.clone(), self.max_decoded);
-        let work = move || {
-            let bytes = fetched.body.decode(max).ok()?;
-            feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url).ok()
-        };
-        tokio::task::spawn_blocking(work).await.ok().flatten()
+    async fn feed(&self, mut fetched: Fetched) -> Option<(Feed, Room)> {
+        let body = std::mem::take(&mut fetched.body);
+        let work = move |bytes: Result<Bytes, FetchError>| feed::read(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok();
+        let (feed, room) = self.fetcher.memory().read(body, self.max_decoded, work).await.ok()?;
+        Some((feed?, room))
     }
 }

@@ -49,35 +49,83 @@ impl Body {
         }
         Ok(bytes)
     }
+
+    /// The start of it: what was decoded, up to `limit` bytes, where it is larger or cut off.
+    ///
+    /// # Errors
+    /// [`FetchError::Decode`] when an encoding is unknown, there are too many, or the bytes are damaged.
+    pub(super) fn decode_start(&self, limit: usize) -> Result<Bytes, FetchError> {
+        let [encoding] = &self.encodings[..] else {
+            // What is encoded twice is somebody's mistake, and is read as a whole or not at all.
+            return if self.encodings.is_empty() { Ok(self.bytes.slice(..limit.min(self.bytes.len()))) } else { self.decode(limit) };
+        };
+        if self.bytes.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let mut out = buffer(self.bytes.len(), limit);
+        match undo_into(encoding, &self.bytes, &mut out, limit) {
+            Ok(()) => {}
+            Err(Broken::TooLarge | Broken::CutOff) => out.truncate(limit),
+            Err(broken) => return Err(broken.error(encoding, limit)),
+        }
+        Ok(out.into())
+    }
+
+    /// How long it is once it is decoded, where nothing is to be decoded.
+    pub(super) fn plain_len(&self) -> Option<usize> {
+        let plain = self.bytes.is_empty() || self.encodings.iter().all(|it| it.eq_ignore_ascii_case("identity"));
+        plain.then_some(self.bytes.len())
+    }
 }
 
 fn undo(encoding: &str, bytes: Bytes, limit: usize) -> Result<Bytes, FetchError> {
-    let is = |name: &str| encoding.eq_ignore_ascii_case(name);
-    let decoded = if is("identity") {
+    if encoding.eq_ignore_ascii_case("identity") {
         return Ok(bytes);
+    }
+    let mut out = buffer(bytes.len(), limit);
+    undo_into(encoding, &bytes, &mut out, limit).map_err(|broken| broken.error(encoding, limit))?;
+    Ok(out.into())
+}
+
+/// Appends what was encoded to `out`, also where that then turns out to be broken.
+fn undo_into(encoding: &str, bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
+    let is = |name: &str| encoding.eq_ignore_ascii_case(name);
+    if is("identity") {
+        read_bounded(bytes, out, limit)
     } else if is("gzip") || is("x-gzip") {
-        gunzip(&bytes, limit)
+        gunzip(bytes, out, limit)
     } else if is("deflate") {
-        inflate(&bytes, limit)
+        inflate(bytes, out, limit)
     } else if is("br") {
-        read_bounded(brotli_decompressor::Decompressor::new(&*bytes, 16 * 1024), bytes.len(), limit)
+        read_bounded(brotli_decompressor::Decompressor::new(bytes, 16 * 1024), out, limit)
     } else if is("zstd") {
-        unzstd(&bytes, limit)
+        unzstd(bytes, out, limit)
     } else {
-        let name: String = encoding.chars().take(40).collect();
-        return Err(FetchError::Decode(format!("unknown encoding {name:?}")));
-    };
-    match decoded {
-        Ok(decoded) => Ok(decoded.into()),
-        Err(Broken::TooLarge) => Err(FetchError::TooLarge { limit }),
-        Err(Broken::Damaged(why)) => Err(FetchError::Decode(format!("{encoding}: {why}"))),
+        Err(Broken::Unknown)
     }
 }
 
 /// What is wrong with a compressed stream.
 enum Broken {
     TooLarge,
+    CutOff,
     Damaged(String),
+    /// Nobody knows how it is encoded.
+    Unknown,
+}
+
+impl Broken {
+    fn error(self, encoding: &str, limit: usize) -> FetchError {
+        match self {
+            Self::TooLarge => FetchError::TooLarge { limit },
+            Self::CutOff => FetchError::Decode(format!("{encoding}: cut off")),
+            Self::Damaged(why) => FetchError::Decode(format!("{encoding}: {why}")),
+            Self::Unknown => {
+                let name: String = encoding.chars().take(40).collect();
+                FetchError::Decode(format!("unknown encoding {name:?}"))
+            }
+        }
+    }
 }
 
 impl<E: Error> From<E> for Broken {
@@ -92,18 +140,17 @@ fn damaged(why: &str) -> Broken {
 
 /// Undoes gzip (RFC 1952), all members of it. The headers are read here rather than by a library's reader, as that
 /// does not tell a missing trailer from missing data: some servers forget the trailer, and browsers do not mind.
-fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
-    let mut out = buffer(bytes.len(), limit);
+fn gunzip(bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
     let mut inflater = Decompress::new(false);
     let mut rest = bytes;
     for _ in 0..MAX_GZIP_MEMBERS {
         rest = after_gzip_header(rest).ok_or_else(|| damaged("not a gzip header"))?;
         let start = out.len();
         inflater.reset(false);
-        let used = inflate_into(&mut inflater, rest, &mut out, limit)?;
+        let used = inflate_into(&mut inflater, rest, out, limit)?;
         rest = rest.get(used..).unwrap_or_default();
         let Some((sum, after)) = rest.split_first_chunk::<4>() else {
-            return Ok(out);
+            return Ok(());
         };
         let mut crc = Crc::new();
         crc.update(out.get(start..).unwrap_or_default());
@@ -113,7 +160,7 @@ fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
         rest = after.get(4..).unwrap_or_default();
         // What follows and is no member is padding or somebody's mistake; gzip(1) ignores it as well.
         if !rest.starts_with(&[0x1f, 0x8b]) {
-            return Ok(out);
+            return Ok(());
         }
     }
     Err(damaged("too many members"))
@@ -146,11 +193,10 @@ fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 /// Undoes `deflate`, which means zlib (RFC 1950), although some servers send it raw (RFC 1951).
-fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
+fn inflate(bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
     let zlib = bytes.first_chunk::<2>().is_some_and(|head| head[0] & 0x0f == 8 && u16::from_be_bytes(*head).is_multiple_of(31));
-    let mut out = buffer(bytes.len(), limit);
-    inflate_into(&mut Decompress::new(zlib), bytes, &mut out, limit)?;
-    Ok(out)
+    inflate_into(&mut Decompress::new(zlib), bytes, out, limit)?;
+    Ok(())
 }
 
 /// Appends one deflate stream to `out`, and says how many bytes of the input it took.
@@ -172,25 +218,24 @@ fn inflate_into(inflater: &mut Decompress, bytes: &[u8], out: &mut Vec<u8>, limi
         let stuck = inflater.total_in() == taken && inflater.total_out() == made;
         match status {
             Status::StreamEnd => return Ok(used),
-            Status::Ok | Status::BufError if stuck => return Err(damaged("cut off")),
+            Status::Ok | Status::BufError if stuck => return Err(Broken::CutOff),
             Status::Ok | Status::BufError => {}
         }
     }
 }
 
-fn unzstd(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Broken> {
+fn unzstd(bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes)?;
     decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-    read_bounded(decoder, bytes.len(), limit)
+    read_bounded(decoder, out, limit)
 }
 
-fn read_bounded(reader: impl Read, compressed: usize, limit: usize) -> Result<Vec<u8>, Broken> {
-    let mut out = buffer(compressed, limit);
+fn read_bounded(reader: impl Read, out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    match reader.take(most).read_to_end(&mut out) {
+    match reader.take(most).read_to_end(out) {
         Ok(_) if out.len() > limit => Err(Broken::TooLarge),
-        Ok(_) => Ok(out),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(damaged("cut off")),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Broken::CutOff),
         Err(error) => Err(error.into()),
     }
 }
@@ -214,7 +259,7 @@ mod tests {
     const BROTLI: &[u8] = include_bytes!("../../tests/fixtures/http/text.br");
 
     fn body(bytes: impl Into<Bytes>, encodings: &[&str]) -> Body {
-        Body { bytes: bytes.into(), encodings: encodings.iter().map(ToString::to_string).collect() }
+        Body { bytes: bytes.into(), encodings: encodings.iter().map(ToString::to_string).collect(), ..Body::default() }
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -349,6 +394,19 @@ mod tests {
         // The second layer is a bomb inside a small first one.
         assert!(matches!(body(gzip(&gzip(&zeros)), &["gzip", "gzip"]).decode(LIMIT), Err(FetchError::TooLarge { .. })));
         assert!(matches!(body(zeros, &[]).decode(LIMIT), Err(FetchError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn of_a_bomb_or_a_body_that_was_cut_off_the_start_can_be_had() {
+        let zeros = vec![0; 1 << 20];
+        for (bytes, encoding) in [(gzip(&zeros), "gzip"), (zlib(&zeros), "deflate"), (zstd(&zeros), "zstd"), (zeros.clone(), "identity")] {
+            assert_eq!(body(bytes, &[encoding]).decode_start(1000).unwrap(), zeros[..1000], "{encoding}");
+        }
+        let whole = gzip(TEXT);
+        let start = body(whole[..whole.len() - 20].to_vec(), &["gzip"]).decode_start(LIMIT).unwrap();
+        assert!(TEXT.starts_with(&start), "{start:?}");
+        assert_eq!(body(TEXT, &[]).decode_start(9).unwrap(), TEXT[..9]);
+        assert!(body(TEXT, &["gzip"]).decode_start(LIMIT).is_err());
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
             url,
             via: Vec::new(),
             content_type: None,
-            body: Body { bytes, encodings: Vec::new() },
+            body: Body { bytes, encodings: Vec::new(), ..Body::default() },
             validators: Validators::default(),
             moved: None,
             fresh_for: None,

@@ -5,7 +5,7 @@
 //! There are no cookies, no referers and no proxies from the environment.
 //!
 //! What must stay true: nothing is connected to before [`AddressPolicy`] permitted that very address; no answer
-//! makes us hold more than `max_body` bytes or wait longer than `total_timeout`; a turn at a host is held while we talk to that
+//! makes us hold more than `max_body` bytes, of which all but a little have their [`Room`](super::Room), or wait longer than `total_timeout`; a turn at a host is held while we talk to that
 //! host and never while we wait for another's, so turns cannot wait for each other in a circle; credentials in an
 //! address are sent to its host and appear in no outcome; what a host says about how often to come is noted while its
 //! turn is held, so that the next in the line hears of it.
@@ -25,11 +25,11 @@ use reqwest::{
     header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
     redirect::Policy,
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::{
-    Allowed, Block, Body, Fetch, FetchError, Fetched, Limits, Outcome, Request, Validators,
+    Allowed, Block, Body, Fetch, FetchError, Fetched, Hold, Limits, Memory, Outcome, Request, Validators,
     address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
     challenge, headers,
     hosts::{self, Hosts, Pace},
@@ -38,7 +38,7 @@ use super::{
 };
 use crate::{clock::Clock, store::Sequence};
 use doors::{Door, Doors};
-use read::{Bound, read};
+use read::{Bound, Came, Deadline, read};
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not be. With 100,000
 /// hosts in five minutes this keeps some three thousand idle.
@@ -99,7 +99,7 @@ impl<C: Clock> HttpFetcher<C> {
         Self { sequence, ..self }
     }
 
-    async fn follow(&self, mut request: Request, bound: Bound, door: &Door) -> Result<Outcome, FetchError> {
+    async fn follow(&self, mut request: Request, bound: Bound<'_>, door: &Door) -> Result<Outcome, FetchError> {
         let total = self.limits.total_timeout;
         let mut left = total;
         let mut via: Vec<Url> = Vec::new();
@@ -115,12 +115,12 @@ impl<C: Clock> HttpFetcher<C> {
                 Ok(turn) => turn,
                 Err(hold) => return Ok(Outcome::Held(hold)),
             };
-            let started = Instant::now();
-            let hop = timeout(left, self.hop(&request, bound, door)).await.unwrap_or(Err(FetchError::Timeout(total)));
+            let mut deadline = Deadline::within(left, total);
+            let hop = self.hop(&request, (bound, door), &mut deadline).await;
             self.note(&host, &hop);
             let hop = hop?;
             drop(turn);
-            left = left.saturating_sub(started.elapsed());
+            left = deadline.at.saturating_duration_since(Instant::now());
             match hop {
                 Hop::Done(Outcome::NotModified { fresh_for, .. }) => return Ok(Outcome::NotModified { fresh_for, moved }),
                 Hop::Done(outcome) => return Ok(outcome),
@@ -165,9 +165,15 @@ impl<C: Clock> HttpFetcher<C> {
         Ok(Ok(if delay > pace.spacing { Pace { spacing: delay, burst: 1 } } else { pace }))
     }
 
-    async fn hop(&self, request: &Request, bound: Bound, door: &Door) -> Result<Hop, FetchError> {
+    /// So many bytes, or the start of more.
+    fn bound(&self, bytes: usize, cut: bool) -> Bound<'_> {
+        Bound { bytes, cut, rate: self.limits.rate(), memory: &self.limits.memory }
+    }
+
+    async fn hop(&self, request: &Request, (bound, door): (Bound<'_>, &Door), deadline: &mut Deadline) -> Result<Hop, FetchError> {
         let requested = (self.clock.now(), self.sequence.next());
-        let response = self.send(request, door).await?;
+        let late = |_| FetchError::Timeout(deadline.total);
+        let response = timeout_at(deadline.at, self.send(request, door)).await.map_err(late)??;
         let status = response.status().as_u16();
         let headers = response.headers();
         if let Some(service) = challenge::in_headers(status, headers) {
@@ -175,9 +181,9 @@ impl<C: Clock> HttpFetcher<C> {
         }
         Ok(Hop::Done(match status {
             // Nothing, or a part that nobody asked for.
-            226 if request.delta && headers::is_delta(headers) => return self.body(request, response, (requested, bound)).await,
+            226 if request.delta && headers::is_delta(headers) => return self.body(request, response, (requested, bound), deadline).await,
             204..=206 | 226 => Outcome::Failed(FetchError::Status(status)),
-            200..=299 => return self.body(request, response, (requested, bound)).await,
+            200..=299 => return self.body(request, response, (requested, bound), deadline).await,
             301 | 302 | 303 | 307 | 308 => {
                 let permanent = matches!(status, 301 | 308);
                 return headers::redirect_target(&request.url, headers).map(|target| Hop::Redirect(Redirect { target, permanent }));
@@ -217,15 +223,19 @@ impl<C: Clock> HttpFetcher<C> {
         &self,
         request: &Request,
         mut response: Response,
-        ((requested, order), bound): ((DateTime<Utc>, u64), Bound),
+        ((requested, order), bound): ((DateTime<Utc>, u64), Bound<'_>),
+        deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
-        let bytes = read(&mut response, bound).await?;
+        let bound = if request.status_only { Bound { bytes: 0, cut: true, ..bound } } else { bound };
+        let Came::Whole(bytes, room) = read(&mut response, bound, deadline).await? else {
+            return Ok(Hop::Done(Outcome::Held(Hold::NO_ROOM)));
+        };
         let status = response.status();
         if bytes.is_empty() && status != StatusCode::OK {
             return Err(FetchError::Status(status.as_u16()));
         }
         let headers = response.headers();
-        let body = Body { bytes, encodings: headers::encodings(headers) };
+        let body = Body { bytes, encodings: headers::encodings(headers), room };
         let content_type = headers::content_type(headers);
         // Small enough that this costs next to nothing, also on a network thread.
         if body.bytes.len() <= challenge::MAX_SENT
@@ -261,8 +271,12 @@ impl<C: Clock> Fetch for HttpFetcher<C> {
             Ok(door) => door,
             Err(error) => return Outcome::Failed(error),
         };
-        let bound = Bound { bytes: self.limits.max_body, cut: false, rate: self.limits.rate() };
+        let bound = self.bound(self.limits.max_body, false);
         self.follow(request, bound, &door).await.unwrap_or_else(Outcome::Failed)
+    }
+
+    fn memory(&self) -> Memory {
+        self.limits.memory.clone()
     }
 
     fn leave_alone(&self, host: &str, wait: Duration) {
@@ -345,8 +359,15 @@ mod tests {
             stream.write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n").await.unwrap();
             stream
         };
-        let request =
-            Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: false, goes_first: false, delta: false };
+        let request = Request {
+            url,
+            validators: Validators::default(),
+            accept: "*/*",
+            obeys_robots: false,
+            goes_first: false,
+            delta: false,
+            status_only: false,
+        };
         let (outcome, _stream) = tokio::join!(fetcher.fetch(request), release);
         assert!(matches!(outcome, Outcome::Gone { status: 410 }), "{outcome:?}");
         assert!(fetcher.hosts.is_empty());

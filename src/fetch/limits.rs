@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::hosts::Pace;
+use super::{Memory, hosts::Pace};
 
 /// The bounds of every fetch.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct Limits {
     pub max_decoded: usize,
     /// Redirects that are followed in one fetch.
     pub max_redirects: usize,
+    /// What bodies are given and read in.
+    pub memory: Memory,
     /// Networks that are not public and may be fetched all the same.
     pub allow: Vec<IpNet>,
 }
@@ -54,6 +56,7 @@ impl Default for Limits {
             max_body: 10 << 20,
             max_decoded: 20 << 20,
             max_redirects: 5,
+            memory: Memory::default(),
             allow: Vec::new(),
         }
     }

@@ -17,6 +17,7 @@ pub mod hosts;
 mod robots;
 pub mod http;
 mod limits;
+pub mod memory;
 mod names;
 mod trust;
 
@@ -31,10 +32,12 @@ pub use body::MAX_ENCODINGS;
 pub use hosts::{Hold, Pace, Trouble};
 pub use http::HttpFetcher;
 pub use limits::Limits;
+pub use memory::{Memory, Room, Unread};
 pub use trust::Trust;
 
 /// What to get.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own, and is read in one place")]
 pub struct Request {
     /// Where.
     pub url: Url,
@@ -49,6 +52,8 @@ pub struct Request {
     pub goes_first: bool,
     /// Whether only what is new since the validators will do (RFC 3229 with the instance manipulation `feed`).
     pub delta: bool,
+    /// Whether the status is all that is asked for: then no body is read.
+    pub status_only: bool,
 }
 
 /// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
@@ -150,12 +155,14 @@ pub struct Links {
 }
 
 /// A body, possibly compressed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Body {
     /// As sent.
     pub bytes: Bytes,
     /// `Content-Encoding`, in the order it was applied; never more than [`MAX_ENCODINGS`] and one.
     pub encodings: Vec<String>,
+    /// The memory that it has; none where it is small.
+    pub room: Room,
 }
 
 /// Why a fetch failed.
@@ -260,6 +267,10 @@ impl<F: Fetch> Fetch for Within<F> {
         self.fetcher.fetch_within(request, &self.allowed)
     }
 
+    fn memory(&self) -> Memory {
+        self.fetcher.memory()
+    }
+
     fn leave_alone(&self, host: &str, wait: Duration) {
         self.fetcher.leave_alone(host, wait);
     }
@@ -286,6 +297,9 @@ pub trait Fetch: Send + Sync + 'static {
     fn fetch_within(&self, request: Request, _allowed: &Allowed) -> impl Future<Output = Outcome> + Send {
         self.fetch(request)
     }
+
+    /// The memory that bodies are given and read in.
+    fn memory(&self) -> Memory;
 
     /// Asks nothing of a host for so long: it asked an earlier process for that.
     fn leave_alone(&self, _host: &str, _wait: Duration) {}

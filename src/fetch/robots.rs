@@ -25,24 +25,40 @@ const MAX_RULES: usize = 5_000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Rules {
     /// Longest first, `Allow` before `Disallow`: the first that matches decides.
-    rules: Vec<Rule>,
+    list: Box<[Rule]>,
+    /// The patterns of all, one after the other: thousands of small allocations would take twice as much.
+    patterns: Box<[u8]>,
     /// The time that is to lie between two requests.
     pub(super) delay: Option<Duration>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rule {
     allow: bool,
-    /// Normalised; `*` and a `$` at its end have their meaning.
-    pattern: Box<[u8]>,
+    /// Where its pattern is: normalised; `*` and a `$` at its end have their meaning.
+    from: u32,
+    length: u32,
 }
 
 /// The lines of one group.
 #[derive(Debug, Default)]
 struct Group {
     rules: Vec<Rule>,
+    patterns: Vec<u8>,
     delay: Option<Duration>,
     found: bool,
+}
+
+impl Group {
+    /// Takes a rule, as far as there is room: escaped, a pattern may be three times as long as it was written.
+    fn rule(&mut self, allow: bool, value: &[u8]) {
+        let pattern = pattern(value);
+        if self.rules.len() < MAX_RULES && self.patterns.len() + pattern.len() <= MAX_FILE {
+            let place = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+            self.rules.push(Rule { allow, from: place(self.patterns.len()), length: place(pattern.len()) });
+            self.patterns.extend(pattern);
+        }
+    }
 }
 
 impl Rules {
@@ -75,15 +91,18 @@ impl Rules {
             for (_, group) in [(for_us, &mut ours), (for_all, &mut everyones)].into_iter().filter(|(wanted, _)| *wanted) {
                 if is("crawl-delay") {
                     group.delay = seconds(value).max(group.delay);
-                } else if !value.is_empty() && group.rules.len() < MAX_RULES {
-                    group.rules.push(Rule { allow: is("allow"), pattern: pattern(value) });
+                } else if !value.is_empty() {
+                    group.rule(is("allow"), value);
                 }
             }
         }
-        let Group { mut rules, delay, .. } = if ours.found { ours } else { everyones };
-        rules.sort_by_key(|it| (std::cmp::Reverse(it.pattern.len()), !it.allow));
-        rules.shrink_to_fit();
-        Self { rules, delay }
+        let Group { mut rules, patterns, delay, .. } = if ours.found { ours } else { everyones };
+        rules.sort_by_key(|it| (std::cmp::Reverse(it.length), !it.allow));
+        Self { list: rules.into(), patterns: patterns.into(), delay }
+    }
+
+    fn pattern(&self, rule: Rule) -> &[u8] {
+        self.patterns[rule.from as usize..].get(..rule.length as usize).unwrap_or_default()
     }
 
     /// The rule that forbids an address, as far as it can be told in words; `None` where it may be fetched.
@@ -96,14 +115,14 @@ impl Rules {
             path.push(b'?');
             path.extend(normalised(query.as_bytes(), false));
         }
-        let rule = self.rules.iter().find(|it| matches(&it.pattern, &path)).filter(|it| !it.allow)?;
-        let shown: String = String::from_utf8_lossy(&rule.pattern).chars().take(100).collect();
+        let rule = self.list.iter().find(|it| matches(self.pattern(**it), &path)).filter(|it| !it.allow)?;
+        let shown: String = String::from_utf8_lossy(self.pattern(*rule)).chars().take(100).collect();
         Some(format!("Disallow: {shown}"))
     }
 
-    /// About how many bytes it takes in memory.
+    /// How many bytes its rules take in memory.
     fn weight(&self) -> usize {
-        self.rules.iter().map(|it| size_of::<Rule>() + it.pattern.len()).sum()
+        size_of_val(&*self.list) + self.patterns.len()
     }
 }
 
@@ -119,13 +138,13 @@ fn seconds(value: &[u8]) -> Option<Duration> {
 }
 
 /// A rule's path in the form in which paths are compared.
-fn pattern(value: &[u8]) -> Box<[u8]> {
+fn pattern(value: &[u8]) -> Vec<u8> {
     let (body, end) = value.strip_suffix(b"$").map_or((value, false), |body| (body, true));
     let mut pattern = normalised(body, true);
     if end {
         pattern.push(b'$');
     }
-    pattern.into()
+    pattern
 }
 
 /// Escapes are compared as the RFC says (§2.2.2): an unreserved character never escaped, what is not ASCII always, other

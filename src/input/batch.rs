@@ -25,6 +25,13 @@ pub(super) struct Taken {
     pub(super) raw: Raw,
 }
 
+impl Taken {
+    /// How many bytes it has.
+    pub(super) fn bytes(&self) -> usize {
+        self.raw.value.as_ref().map_or(0, Vec::len)
+    }
+}
+
 /// A hash that tells a message from another at the same offset.
 pub(super) fn fingerprint(time: Option<i64>, key: Option<&[u8]>, value: Option<&[u8]>) -> [u8; 8] {
     let [has_key, has_value] = [key, value].map(|it| [u8::from(it.is_some())]);

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Kafka, sources::TopicSource},
+    fetch::Memory,
     pipeline::PipelineError,
     poll::Wake,
     schedule::Pressure,
@@ -24,6 +25,8 @@ use crate::{
 /// Pauses between tries of a topic that cannot be read.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(15);
+/// Times its size that a batch of messages takes: as it came, as it was read, compressed.
+const COPIES: usize = 3;
 /// How often it is looked whether entries that wait have been read.
 const LOOK: Duration = Duration::from_millis(20);
 /// A batch pauses so long for each quarter by which polling is stretched.
@@ -36,6 +39,7 @@ pub(super) struct Follower<C> {
     kafka: Kafka,
     rules: Rules,
     store: TopicStore,
+    memory: Memory,
     clock: Arc<C>,
     state: Option<TopicState>,
     /// Rows of its entries that may still wait for their first reading.
@@ -54,14 +58,19 @@ enum Step {
 }
 
 impl<C: Clock> Follower<C> {
-    pub(super) fn new(source: TopicSource, kafka: &Kafka, (store, clock): (TopicStore, Arc<C>), rules: Rules) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        source: TopicSource,
+        kafka: &Kafka,
+        (store, memory, clock): (TopicStore, Memory, Arc<C>),
+        rules: Rules,
+    ) -> Result<Self, StoreError> {
         let mut kafka = kafka.clone();
         if !source.brokers.is_empty() {
             kafka.brokers.clone_from(&source.brokers);
         }
         let state = store.state(source.id.as_str())?;
         let waiting = store.waiting(source.id.as_str())?;
-        Ok(Self { source: Arc::new(source), kafka, rules, store, clock, state, waiting, reader: None, lag: 0 })
+        Ok(Self { source: Arc::new(source), kafka, rules, store, memory, clock, state, waiting, reader: None, lag: 0 })
     }
 
     /// Runs until `stop`. Wherever that finds it, what is committed is whole, and what is not is read again.
@@ -109,24 +118,24 @@ impl<C: Clock> Follower<C> {
             self.reader = Some(reader);
             return Ok(Ok(Step::Wait(LOOK)));
         }
-        let (source, state, sequence) = (Arc::clone(&self.source), self.state.clone(), self.store.sequence());
-        let (rules, now) = (self.rules, self.clock.now());
+        let state = self.state.clone().unwrap_or_default();
         let work = move || {
-            let taken = match reader.read(room) {
-                Ok(taken) => taken,
-                Err(trouble) => return Ok(Err(trouble)),
-            };
-            let state = state.unwrap_or_default();
+            let taken = reader.read(room);
             let lag = reader.lag(&state);
-            let batch = if taken.is_empty() { None } else { Some(batch::compose(&source, state, taken, (rules, &sequence, now))?) };
-            Ok::<_, StoreError>(Ok((reader, batch, lag)))
+            taken.map(|taken| (reader, state, taken, lag))
         };
-        let (reader, batch, lag) = match tokio::task::spawn_blocking(work).await?? {
+        let (reader, state, taken, lag) = match tokio::task::spawn_blocking(work).await? {
             Ok(read) => read,
             Err(trouble) => return Ok(Err(trouble)),
         };
         self.reader = Some(reader);
-        if let Some(batch) = batch {
+        if !taken.is_empty() {
+            let bytes: usize = taken.iter().map(batch::Taken::bytes).sum();
+            let (source, sequence) = (Arc::clone(&self.source), self.store.sequence());
+            let (rules, now) = (self.rules, self.clock.now());
+            // What is made of it, until that is durable; a batch of one topic at most waits for it.
+            let _room = self.memory.to_make(bytes.saturating_mul(COPIES)).await;
+            let batch = tokio::task::spawn_blocking(move || batch::compose(&source, state, taken, (rules, &sequence, now))).await??;
             self.commit(batch, wake).await?;
         }
         metrics::topic_lag(self.lag, lag);

@@ -24,6 +24,7 @@ use self::follow::Follower;
 use crate::{
     clock::Clock,
     config::{Kafka, PageMode, RobotsMode, sources::TopicSource},
+    fetch::Memory,
     pipeline::PipelineError,
     poll::Wake,
     schedule::Pressure,
@@ -41,6 +42,8 @@ pub struct Parts<C> {
     pub kafka: Kafka,
     /// Rules that hold for all of them.
     pub rules: Rules,
+    /// What batches are given.
+    pub memory: Memory,
     /// Time.
     pub clock: Arc<C>,
 }
@@ -65,7 +68,7 @@ pub async fn run<C: Clock>(
     pressure: watch::Receiver<Pressure>,
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
-    let Parts { store, topics, kafka, rules, clock } = parts;
+    let Parts { store, topics, kafka, rules, memory, clock } = parts;
     let mut followers = JoinSet::new();
     for source in topics {
         let (pages, robots) = (source.pages.unwrap_or(rules.pages), source.robots.unwrap_or(rules.robots));
@@ -74,7 +77,8 @@ pub async fn run<C: Clock>(
             tracing::info!(source.id = %source.id, topic = %source.topic, "pages are off: the topic is not read");
             continue;
         }
-        let follower = Follower::new(source, &kafka, (store.clone(), Arc::clone(&clock)), Rules { pages, robots, ..rules })?;
+        let follower =
+            Follower::new(source, &kafka, (store.clone(), memory.clone(), Arc::clone(&clock)), Rules { pages, robots, ..rules })?;
         followers.spawn(follower.run(wake.clone(), pressure.clone(), stop.clone()));
     }
     while let Some(ended) = followers.join_next().await {

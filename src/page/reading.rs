@@ -1,5 +1,8 @@
 //! Reads one entry: fetches its page, or opens the document that came with it, decodes and extracts on a CPU thread, and
 //! says what became of it.
+//!
+//! What must stay true: of a page that failed no more than its start is kept, and what goes on to the committing task has its
+//! room in memory until the decision is durable.
 
 use std::{
     sync::Arc,
@@ -8,7 +11,6 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -16,20 +18,20 @@ use super::{Known, PageError, PageKind, Rules, agenda::Bounds, claim::Claim, sta
 use crate::{
     article::{Dead, Look, Reading},
     clock::Clock,
-    fetch::{Block, Fetch, FetchError, Fetched, Outcome, Request, Validators},
+    fetch::{Block, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Unread, Validators},
     page,
     private::shown,
-    store::{EntryQueue, PendingEntry, PendingKey, StoreError},
+    store::{EntryQueue, Packed, PendingEntry, PendingKey, StoreError, Stored},
     telemetry::metrics,
 };
 
 /// What pages are asked for.
 const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
-/// No honest page takes this long; the thread is left behind, the entry goes on without its page.
-const EXTRACT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
 const FEW_TRIES: u32 = 3;
 
+/// Bytes that are kept of a page that could not be read: enough to see what it was.
+const MAX_KEPT: usize = 1 << 20;
 /// For so long an entry waits for a host that is left alone; then its article is made of what the feed says.
 const HELD_AT_MOST: TimeDelta = TimeDelta::days(1);
 
@@ -40,8 +42,6 @@ pub struct Settings {
     pub concurrency: usize,
     /// Of these to one host.
     pub per_host: usize,
-    /// CPU threads that extract at once.
-    pub workers: usize,
     /// Entries that may be between the queue and a durable decision.
     pub in_flight: usize,
     /// Fetches of one page before it is given up.
@@ -69,39 +69,44 @@ pub(super) struct Reader<F, C> {
     clock: Arc<C>,
     queue: EntryQueue,
     settings: Settings,
-    cpus: Arc<Semaphore>,
     rules: Known,
 }
 
 impl<F: Fetch, C: Clock> Reader<F, C> {
     pub(super) fn new(parts: &Parts<F, C>) -> Self {
         let (fetcher, clock) = (Arc::clone(&parts.fetcher), Arc::clone(&parts.clock));
-        let cpus = Arc::new(Semaphore::new(parts.settings.workers.max(1)));
-        Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, cpus, rules: parts.rules.clone() }
+        Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, rules: parts.rules.clone() }
     }
 
-    /// Reads; where `give_way` is cancelled while it waits for a host, that counts as a try without an answer.
-    pub(super) async fn read(&self, key: &PendingKey, entry: &PendingEntry, (claim, give_way): (&Claim, &CancellationToken)) -> Reading {
+    /// What became of an entry, and the memory that it has until the decision on it is durable. Where `give_way` is cancelled
+    /// while it waits for a host, that counts as a try without an answer.
+    pub(super) async fn read(
+        &self,
+        key: &PendingKey,
+        entry: &PendingEntry,
+        (claim, give_way): (&Claim, &CancellationToken),
+    ) -> (Reading, Room) {
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
             (Some(_), _) => self.received(key, entry).await,
             (None, Some(link)) => self.fetched(link, entry, (claim, give_way)).await.map(Some),
             (None, None) => {
                 metrics::page("feed_only");
-                return Reading::FeedOnly { at: entry.listed };
+                return (Reading::FeedOnly { at: entry.listed }, Room::default());
             }
         };
-        let failure = match outcome {
-            Ok(Some(look)) => {
+        let mut failure = match outcome {
+            Ok(Some((look, room))) => {
                 metrics::page("read");
-                return Reading::Page(Box::new(look));
+                return (Reading::Page(Box::new(look)), room);
             }
             Ok(None) => {
                 metrics::page("replaced");
-                return Reading::Replaced;
+                return (Reading::Replaced, Room::default());
             }
             Err(failure) => failure,
         };
+        let room = std::mem::take(&mut failure.room);
         let reading = after(failure, (entry.tries, entry.listed), &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
@@ -109,10 +114,16 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             let (url, error) = (link.map(|it| secrets.hide(&shown(it.as_str())).into_owned()), secrets.hide(error));
             tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
         }
-        reading
+        // What is tried again keeps no bytes.
+        if matches!(reading, Reading::Dead(_)) { (reading, room) } else { (reading, Room::default()) }
     }
 
-    async fn fetched(&self, link: &Url, entry: &PendingEntry, (claim, give_way): (&Claim, &CancellationToken)) -> Result<Look, Failure> {
+    async fn fetched(
+        &self,
+        link: &Url,
+        entry: &PendingEntry,
+        (claim, give_way): (&Claim, &CancellationToken),
+    ) -> Result<(Look, Room), Failure> {
         let request = Request {
             url: link.clone(),
             validators: Validators::default(),
@@ -120,6 +131,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             obeys_robots: !entry.ignores_robots,
             goes_first: false,
             delta: false,
+            status_only: false,
         };
         let said = self.rules.of(&entry.source.id);
         let outcome = tokio::select! {
@@ -131,10 +143,11 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         };
         claim.fetched(is_answer(&outcome));
         let failure = match outcome {
-            Outcome::New(fetched) => {
+            Outcome::New(mut fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
                 let (limit, guessed, rules) = (self.settings.max_decoded, entry.is_guess(), said.rules);
-                return self.on_a_cpu(move || decode_and_extract(*fetched, limit, (rules.as_deref(), guessed))).await;
+                let body = std::mem::take(&mut fetched.body);
+                return self.read_body(body, limit, move |bytes| extract(*fetched, bytes, (rules.as_deref(), guessed))).await;
             }
             // No validators were sent.
             Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
@@ -155,40 +168,60 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     }
 
     /// Reads the document that the entry carries; `None` where a newer edition has taken its place.
-    async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<Look>, Failure> {
-        let (queue, key, entry) = (self.queue.clone(), *key, entry.clone());
-        let rules = self.rules.of(&entry.source.id).rules;
-        self.on_a_cpu(move || {
-            let bytes = match queue.document(&key, &entry) {
-                Ok(Some(bytes)) => bytes,
-                Ok(None) => return Ok(None),
-                Err(error @ StoreError::Damaged { .. }) => {
-                    return Err(Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) });
+    async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<(Look, Room)>, Failure> {
+        let memory = self.fetcher.memory();
+        let found = match self.stored(key, entry, memory.free()).await? {
+            // It is as large as a body that comes from far.
+            Stored::Large(bytes) => {
+                let Some(room) = memory.to_come(bytes).await else { return Err(Failure::no_room()) };
+                match self.stored(key, entry, usize::MAX).await? {
+                    Stored::Here(packed) => Some((packed, room)),
+                    Stored::Large(_) | Stored::Replaced => None,
                 }
-                Err(error) => return Err(Failure::fetch(error.to_string())),
-            };
-            open(entry, bytes, rules.as_deref()).map(Some)
-        })
-        .await
+            }
+            Stored::Here(packed) => Some((packed, Room::default())),
+            Stored::Replaced => None,
+        };
+        let Some((packed, room)) = found else { return Ok(None) };
+        let body = Body { bytes: packed.into(), encodings: vec!["zstd".to_owned()], room };
+        let (entry, rules) = (entry.clone(), self.rules.of(&entry.source.id).rules);
+        self.read_body(body, Packed::LARGEST, move |bytes| open(entry, bytes, rules.as_deref())).await.map(Some)
     }
 
-    /// Work for a thread that may take its time.
-    async fn on_a_cpu<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
-        let Ok(permit) = Arc::clone(&self.cpus).acquire_owned().await else {
-            return Err(Failure::fetch("stopping".to_owned()));
-        };
-        let work = tokio::task::spawn_blocking(move || {
-            // Held by the work itself: a thread that was left behind still occupies its place.
-            let _permit = permit;
+    /// The bytes of a document, where they are no more than `most`. The store is asked on a thread that may wait for the disk.
+    async fn stored(&self, key: &PendingKey, entry: &PendingEntry, most: usize) -> Result<Stored, Failure> {
+        let (queue, key, entry) = (self.queue.clone(), *key, entry.clone());
+        let found = tokio::task::spawn_blocking(move || queue.document(&key, &entry, most)).await;
+        let found = found.map_err(|error| Failure::fetch(error.to_string()))?;
+        found.map_err(|error| match error {
+            StoreError::Damaged { .. } => Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) },
+            error => Failure::fetch(error.to_string()),
+        })
+    }
+
+    /// Decodes and reads, within the memory and the threads that there are for it.
+    async fn read_body(
+        &self,
+        body: Body,
+        limit: usize,
+        work: impl FnOnce(Result<Bytes, FetchError>) -> Result<Look, Failure> + Send + 'static,
+    ) -> Result<(Look, Room), Failure> {
+        let work = |bytes| {
             let started = Instant::now();
-            let outcome = work();
+            let outcome = work(bytes);
             metrics::extracted(started.elapsed());
             outcome
-        });
-        match tokio::time::timeout(EXTRACT_TIMEOUT, work).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(Failure { reason: "page", tries: 1, ..Failure::fetch("the extractor panicked".to_owned()) }),
-            Err(_) => Err(Failure { reason: "page", tries: 1, ..Failure::fetch("the extractor took too long".to_owned()) }),
+        };
+        match self.fetcher.memory().read(body, limit, work).await {
+            Ok((Ok(look), room)) => Ok((look, room)),
+            Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
+            Err(Unread::NoRoom) => Err(Failure::no_room()),
+            Err(Unread::TooLong) => Err(Failure { reason: "page", tries: 1, ..Failure::fetch("the extractor took too long".to_owned()) }),
+            Err(Unread::Panicked(body)) => {
+                metrics::reader_panicked("page");
+                let (bytes, room) = (Some(start(&body.bytes)), body.room);
+                Err(Failure { reason: "page", tries: 1, bytes, room, ..Failure::fetch("the extractor panicked".to_owned()) })
+            }
         }
     }
 }
@@ -210,8 +243,8 @@ fn is_answer(outcome: &Outcome) -> bool {
 }
 
 /// A page that is `guessed` to be an article must look like one.
-fn decode_and_extract(fetched: Fetched, limit: usize, (rules, guessed): (Option<&Rules>, bool)) -> Result<Look, Failure> {
-    let bytes = fetched.body.decode(limit).map_err(|error: FetchError| Failure::fetch(error.to_string()))?;
+fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, (rules, guessed): (Option<&Rules>, bool)) -> Result<Look, Failure> {
+    let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
     let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
     let page = page.and_then(|it| if guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
     let page = page.map_err(|error| Failure {
@@ -223,14 +256,22 @@ fn decode_and_extract(fetched: Fetched, limit: usize, (rules, guessed): (Option<
 }
 
 /// What is here stays as it is: there is nothing to try again.
-fn open(entry: PendingEntry, bytes: Vec<u8>, rules: Option<&Rules>) -> Result<Look, Failure> {
+fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Rules>) -> Result<Look, Failure> {
+    let damaged = |error: FetchError| Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) };
+    let bytes = bytes.map_err(damaged)?;
     let Some(document) = entry.document else { return Err(Failure::fetch("no document".to_owned())) };
     if let Some(error) = document.unreadable {
-        return Err(Failure { reason: "message", tries: 1, bytes: Some(bytes.into()), ..Failure::fetch(error) });
+        let reason = if entry.source.kind == "kafka" { "message" } else { "source" };
+        return Err(Failure { reason, tries: 1, bytes: Some(start(&bytes)), ..Failure::fetch(error) });
     }
     let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
     Ok(Look { requested: document.received, order: entry.order, url: document.url, via: document.via, page })
+}
+
+/// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.
+fn start(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(&bytes[..bytes.len().min(MAX_KEPT)])
 }
 
 /// A reading that failed.
@@ -244,21 +285,29 @@ struct Failure {
     bytes: Option<Bytes>,
     /// Whether it was asked for at all.
     tried: bool,
+    /// The memory that the bytes have.
+    room: Room,
 }
 
 impl Failure {
     fn fetch(error: String) -> Self {
-        Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None, tried: true }
+        Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None, tried: true, room: Room::default() }
     }
 
     fn page(error: &PageError, bytes: &[u8]) -> Self {
-        Self { reason: "page", bytes: Some(Bytes::copy_from_slice(bytes)), ..Self::fetch(error.to_string()) }
+        Self { reason: "page", bytes: Some(start(bytes)), ..Self::fetch(error.to_string()) }
+    }
+
+    /// There was no memory for it: its try does not count.
+    fn no_room() -> Self {
+        let hold = Hold::NO_ROOM;
+        Self { wait: Some(hold.wait), tried: false, ..Self::fetch(hold.to_string()) }
     }
 }
 
 /// Tried again, or given up. Pure.
 fn after(failure: Failure, (tries_before, listed): (u32, DateTime<Utc>), settings: &Settings, now: DateTime<Utc>) -> Reading {
-    let Failure { reason, error, wait, tries, bytes, tried } = failure;
+    let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
     let later = |pause: Duration| now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
     if !tried && now - listed < HELD_AT_MOST {
         return Reading::Later { due: later(wait.unwrap_or(settings.retry_first)), error, tried };
@@ -278,7 +327,6 @@ mod tests {
     const SETTINGS: Settings = Settings {
         concurrency: 1,
         per_host: 1,
-        workers: 1,
         in_flight: 1,
         tries: 5,
         retry_first: Duration::from_secs(2),

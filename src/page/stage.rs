@@ -118,7 +118,8 @@ async fn read<F: Fetch, C: Clock>(
     (mut claim, give_way): (Claim, CancellationToken),
     out: mpsc::Sender<Claimed>,
 ) -> Ticket {
-    let reading = reader.read(&key, &entry, (&claim, &give_way)).await;
+    let (reading, room) = reader.read(&key, &entry, (&claim, &give_way)).await;
+    claim.keep(room);
     if let Reading::Later { due, .. } = &reading {
         claim.again(key.at(*due).due_ms());
     }
@@ -156,6 +157,10 @@ mod tests {
     struct Nobody;
 
     impl Fetch for Nobody {
+        fn memory(&self) -> crate::fetch::Memory {
+            crate::fetch::Memory::default()
+        }
+
         async fn fetch(&self, _: Request) -> Outcome {
             Outcome::Gone { status: 404 }
         }
@@ -169,7 +174,6 @@ mod tests {
         let settings = Settings {
             concurrency: 8,
             per_host: 4,
-            workers: 1,
             in_flight: 8,
             tries: 8,
             retry_first: Duration::from_secs(2),

@@ -1,4 +1,6 @@
 //! Finds servers whose 304 lies: see [`Trust`](crate::fetch::Trust).
+//!
+//! What must stay true: it asks for the status only, because what the visit has read is in memory still.
 
 use chrono::{DateTime, Utc};
 
@@ -29,7 +31,8 @@ pub(super) async fn end<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
         (PollResult::Read { fresh: 1.. }, Some(url)) => {
             let url = moved::address(visit.facts.moved.as_ref(), url).clone();
             let obeys_robots = parts.rules.obeys_robots(source);
-            let request = Request { url, validators, accept: accept(source), obeys_robots, goes_first: true, delta: false };
+            let request =
+                Request { url, validators, accept: accept(source), obeys_robots, goes_first: true, delta: false, status_only: true };
             matches!(parts.fetcher.fetch(request).await, Outcome::NotModified { .. })
         }
         (PollResult::Read { .. } | PollResult::Unchanged, _) => false,

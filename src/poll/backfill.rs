@@ -5,17 +5,18 @@
 //! bounded number of pages, all of the feed's own host, or once a day to the site's news sitemap; each page's entries and
 //! the step to the next are one batch.
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::{ACCEPT, Outputs, Parts, Rules, listing, wake};
+use super::{ACCEPT, Outputs, Parts, Rules, listing, panicked, wake};
 use crate::{
     article::identity,
     clock::Clock,
     config::sources::Source,
     discover,
     feed::{self, Entry, Feed},
-    fetch::{Fetch, Fetched, Outcome, Request, Validators},
+    fetch::{Fetch, FetchError, Fetched, Outcome, Request, Room, Unread, Validators},
     pipeline::PipelineError,
     store::{Backfill, Facts, Lane, PollCommit, PollStore, StoreError},
     telemetry::metrics,
@@ -70,13 +71,25 @@ pub(super) async fn run<F: Fetch, C: Clock>(
             obeys_robots: parts.rules.obeys_robots(source),
             goes_first: false,
             delta: false,
+            status_only: false,
         };
-        let (mut commit, mut wakes) = (PollCommit::default(), Vec::new());
-        if let Outcome::New(fetched) = parts.fetcher.fetch(request).await {
-            let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
-            let (known, now) = (facts.clone(), parts.clock.now());
-            let work = tokio::task::spawn_blocking(move || page(&store, &source, &known, &fetched, (&rules, now)));
-            if let Some(page) = work.await?? {
+        let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
+        if let Outcome::New(mut fetched) = parts.fetcher.fetch(request).await {
+            let (rules, store, source_of) = (parts.rules.clone(), parts.store.clone(), source.clone());
+            let (known, now, body) = (facts.clone(), parts.clock.now(), std::mem::take(&mut fetched.body));
+            let work = move |bytes| page(&store, &source_of, &known, (&fetched, bytes), (&rules, now));
+            let read = match parts.fetcher.memory().read(body, parts.rules.max_decoded, work).await {
+                Ok((page, of_page)) => {
+                    room = of_page;
+                    page?
+                }
+                Err(Unread::NoRoom | Unread::TooLong) => None,
+                Err(Unread::Panicked(body)) => {
+                    (commit, wakes) = panicked::keep(parts, source, (body, "backfill"), now).await?;
+                    None
+                }
+            };
+            if let Some(page) = read {
                 facts.entries += page.listed.fresh as u64;
                 facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill { url, left: left - 1, within: None });
                 (commit, wakes) = (page.listed.commit, page.listed.wakes);
@@ -89,6 +102,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
         }
         commit.facts(facts);
         parts.store.commit(commit).await?;
+        drop(room);
         wake(outputs, source.at.url(), wakes).await;
     }
     Ok(())
@@ -103,7 +117,9 @@ async fn of_sitemap<F: Fetch, C: Clock>(
 ) -> Result<Vec<(Lane, u64)>, PipelineError> {
     let terms = (parts.rules.max_decoded, parts.rules.obeys_robots(source));
     let mut listed = listing::Listed::default();
-    if let Some(mut feed) = discover::news_sitemap(&*parts.fetcher, site, terms).await {
+    let mut room = Room::default();
+    if let Some((mut feed, of_feed)) = discover::news_sitemap(&*parts.fetcher, site, terms).await {
+        room = of_feed;
         metrics::backfilled("read");
         feed.title.clone_from(&facts.title);
         let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
@@ -112,13 +128,18 @@ async fn of_sitemap<F: Fetch, C: Clock>(
             feed.entries = missed(&store, feed.entries, within)?;
             listing::go_through(&store, &source, &known, &feed, (&rules, now))
         });
-        listed = work.await??;
-        facts.entries += listed.fresh as u64;
+        if let Ok(gone_through) = work.await {
+            listed = gone_through?;
+            facts.entries += listed.fresh as u64;
+        } else {
+            metrics::reader_panicked("backfill");
+        }
     } else {
         metrics::backfilled("missing");
     }
     listed.commit.facts(facts);
     parts.store.commit(listed.commit).await?;
+    drop(room);
     Ok(listed.wakes)
 }
 
@@ -147,10 +168,10 @@ fn page(
     store: &PollStore,
     source: &Source,
     facts: &Facts,
-    fetched: &Fetched,
+    (fetched, bytes): (&Fetched, Result<Bytes, FetchError>),
     (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<Option<Page>, StoreError> {
-    let Ok(bytes) = fetched.body.decode(rules.max_decoded) else { return Ok(None) };
+    let Ok(bytes) = bytes else { return Ok(None) };
     let Ok(feed) = feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) else { return Ok(None) };
     let listed = listing::go_through(store, source, facts, &feed, (rules, now))?;
     // Beyond an entry that is known all is known.

@@ -15,6 +15,7 @@ mod site;
 mod page;
 mod moved;
 mod backfill;
+mod panicked;
 mod next;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -201,11 +202,13 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     if let Cow::Owned(hidden) = secrets.hide(&visit.facts.reason) {
         visit.facts.reason = hidden;
     }
-    let Visit { mut facts, mut commit, wakes, result, word, gap, announced, .. } = visit;
+    let Visit { mut facts, mut commit, wakes, result, word, gap, announced, room, .. } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     commit.facts(&facts);
     parts.store.commit(commit).await?;
+    // What was read is durable; further bodies may need the memory.
+    drop(room);
     if let (PollResult::Read { .. }, Some(hubs)) = (result, &outputs.hubs)
         && announced.as_ref() != subscription.as_ref().map(|it| &it.announced)
     {

@@ -5,38 +5,33 @@
 //! facts, are one batch; the hub hears of success only once that is durable. What cannot be read is no loss: the
 //! source is polled for it.
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{
-    Outputs, Parts, Rules, listing, site,
-    visit::{READ_TIMEOUT, entries},
-    wake,
-};
+use super::{Outputs, Parts, Rules, listing, panicked, site, visit::entries, wake};
 use crate::{
     clock::Clock,
     config::sources::Source,
-    fetch::Fetched,
+    fetch::{Fetch, FetchError, Fetched, Room, Unread},
     pipeline::PipelineError,
     schedule::{Sooner, rhythm::Sighting},
-    store::{Facts, PollCommit, PollStore, StoreError},
+    store::{Facts, Lane, PollCommit, PollStore, StoreError},
     telemetry::metrics,
     websub::Push,
 };
 
 /// Reads the push and commits what it brought, or has the source polled.
-pub(super) async fn take<F, C: Clock>(parts: Parts<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
+pub(super) async fn take<F: Fetch, C: Clock>(parts: Parts<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
     let Push { source, content, done } = push;
     let now = parts.clock.now();
     let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(&source);
     // What was never read well may be no feed at all: that is for a poll to find out.
     let content = content.filter(|_| facts.last_success.is_some());
     let signed = content.is_some();
-    let listed = match content {
+    let Read { listed, mut commit, mut wakes, room } = match content {
         Some(content) => read(&parts, &site::read_at(&source, &facts), &facts, content, now).await?,
-        None => None,
+        None => Read::default(),
     };
-    let mut wakes = Vec::new();
-    let mut commit = PollCommit::default();
     if let Some(listed) = listed {
         facts.hub.pushed(listed.published.len(), now);
         facts.entries += listed.fresh as u64;
@@ -58,6 +53,7 @@ pub(super) async fn take<F, C: Clock>(parts: Parts<F, C>, push: Push, outputs: O
     }
     commit.facts(&facts);
     parts.store.commit(commit).await?;
+    drop(room);
     // The hub may have stopped waiting; it sends again, and then all is known.
     done.send(()).ok();
     wake(&outputs, None, wakes).await;
@@ -68,19 +64,35 @@ fn shortest(source: &Source, rules: &Rules) -> TimeDelta {
     TimeDelta::from_std(rules.bounds(source).min).unwrap_or_default()
 }
 
-/// What it lists; `None` where it cannot be read, or lists nothing.
-async fn read<F, C>(
+/// What was pushed, once it was read.
+#[derive(Default)]
+struct Read {
+    /// What it lists; `None` where it cannot be read, or lists nothing.
+    listed: Option<listing::Listed>,
+    /// The dead letter, where the reader panicked.
+    commit: PollCommit,
+    wakes: Vec<(Lane, u64)>,
+    /// The memory that it has until it is committed.
+    room: Room,
+}
+
+async fn read<F: Fetch, C>(
     parts: &Parts<F, C>,
     source: &Source,
     facts: &Facts,
-    content: Box<Fetched>,
+    mut content: Box<Fetched>,
     now: DateTime<Utc>,
-) -> Result<Option<listing::Listed>, PipelineError> {
-    let (rules, store, facts, source) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
-    let work = tokio::task::spawn_blocking(move || read_content(&store, &source, &facts, &content, (&rules, now)));
-    match tokio::time::timeout(READ_TIMEOUT, work).await {
-        Ok(listed) => Ok(listed??),
-        Err(_) => Ok(None),
+) -> Result<Read, PipelineError> {
+    let (rules, store, facts, source_of) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
+    let body = std::mem::take(&mut content.body);
+    let work = move |bytes| read_content(&store, &source_of, &facts, (&content, bytes), (&rules, now));
+    match parts.fetcher.memory().read(body, parts.rules.max_decoded, work).await {
+        Ok((listed, room)) => Ok(Read { listed: listed?, room, ..Read::default() }),
+        Err(Unread::NoRoom | Unread::TooLong) => Ok(Read::default()),
+        Err(Unread::Panicked(body)) => {
+            let (commit, wakes) = panicked::keep(parts, source, (body, "push"), now).await?;
+            Ok(Read { commit, wakes, ..Read::default() })
+        }
     }
 }
 
@@ -88,10 +100,10 @@ fn read_content(
     store: &PollStore,
     source: &Source,
     facts: &Facts,
-    content: &Fetched,
+    (content, bytes): (&Fetched, Result<Bytes, FetchError>),
     (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<Option<listing::Listed>, StoreError> {
-    let Ok(bytes) = content.body.decode(rules.max_decoded) else { return Ok(None) };
+    let Ok(bytes) = bytes else { return Ok(None) };
     match entries(source, &bytes, content) {
         Ok(feed) if !feed.entries.is_empty() => listing::go_through(store, source, facts, &feed, (rules, now)).map(Some),
         _ => Ok(None),

@@ -3,8 +3,8 @@
 //! What must stay true: of an index no validators are kept, because it may stay the same while what it names changes.
 
 use super::{
-    Parts, listing, moved,
-    visit::{Says, Visit, ended, is_known, taken},
+    Parts, listing, moved, panicked,
+    visit::{Says, Visit, ended, is_known, not_read, taken},
 };
 use crate::{
     clock::Clock,
@@ -12,8 +12,9 @@ use crate::{
     fetch::{Fetch, Fetched, Validators},
     pipeline::PipelineError,
     schedule::decide::PollResult,
-    sitemap,
+    sitemap::{self, Unfollowed},
     store::Facts,
+    telemetry::metrics,
 };
 
 /// Reads what came, and what it leads to.
@@ -21,13 +22,15 @@ pub(super) async fn read<F: Fetch, C: Clock>(
     parts: &Parts<F, C>,
     source: &Source,
     mut facts: Facts,
-    fetched: Fetched,
+    mut fetched: Fetched,
 ) -> Result<Visit, PipelineError> {
-    let found = sitemap::follow(&*parts.fetcher, &fetched, (parts.rules.max_decoded, parts.rules.obeys_robots(source))).await;
+    let answer = Fetched { body: std::mem::take(&mut fetched.body), ..fetched.clone() };
+    let found = sitemap::follow(&*parts.fetcher, answer, (parts.rules.max_decoded, parts.rules.obeys_robots(source))).await;
     let now = parts.clock.now();
     let found = match found {
         Ok(found) => found,
-        Err(reason) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
+        Err(Unfollowed::Unreadable(reason)) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
+        Err(Unfollowed::Unread(unread)) => return not_read(parts, source, facts, (unread, "sitemap"), now).await,
     };
     facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
     let validators = if found.sitemaps.is_empty() { fetched.validators.clone() } else { Validators::default() };
@@ -36,10 +39,15 @@ pub(super) async fn read<F: Fetch, C: Clock>(
         return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
     }
     let says = Says::of(&found.feed, &fetched);
-    let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
+    let (rules, store, source, before) = (parts.rules.clone(), parts.store.clone(), source.clone(), facts.clone());
+    // No thread is waited for: what is to be gone through has its room.
     let work = tokio::task::spawn_blocking(move || {
         let listed = listing::go_through(&store, &source, &facts, &found.feed, (&rules, now))?;
-        Ok::<_, PipelineError>(taken(facts, listed, (says, validators, found.hash), now))
+        Ok::<_, PipelineError>(Visit { room: found.room, ..taken(facts, listed, (says, validators, found.hash), now) })
     });
-    work.await?
+    let Ok(visit) = work.await else {
+        metrics::reader_panicked("sitemap");
+        return Ok(ended(before, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now));
+    };
+    visit
 }

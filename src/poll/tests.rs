@@ -14,7 +14,7 @@ use crate::{
     config::{PageMode, RobotsMode, sources},
     fetch::{Body, Fetched, Links, Outcome, Request},
     schedule::decide::Bounds,
-    store::{Store, SubscriptionCommit},
+    store::{State, Store, SubscriptionCommit},
     websub::{Announced, Subscription},
 };
 
@@ -31,7 +31,7 @@ fn fetched(body: &str) -> Fetched {
         url: Url::parse("https://a.example/feed").unwrap(),
         via: Vec::new(),
         content_type: None,
-        body: Body { bytes, encodings: vec!["gzip".to_owned()] },
+        body: Body { bytes, encodings: vec!["gzip".to_owned()], ..Body::default() },
         validators: Validators { etag: Some(b"\"e\"".to_vec()), last_modified: None },
         moved: None,
         fresh_for: None,
@@ -45,6 +45,10 @@ fn fetched(body: &str) -> Fetched {
 impl Fetch for Canned {
     async fn fetch(&self, _: Request) -> Outcome {
         Outcome::New(Box::new(fetched(&self.0.lock().unwrap())))
+    }
+
+    fn memory(&self) -> crate::fetch::Memory {
+        crate::fetch::Memory::default()
     }
 }
 
@@ -134,6 +138,37 @@ impl Bench {
 
     fn waiting(&self) -> u64 {
         self.store.entries().waiting().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_the_reader_is_a_failed_poll_whose_bytes_become_one_dead_letter() {
+    let bench = Bench::new();
+    bench.poll(0, &feed(&[("a", 0)])).await;
+    let broken = feed(&[(std::str::from_utf8(crate::fetch::memory::MARKER).unwrap(), 1)]);
+    for (hour, waiting) in [(1, 2), (2, 2), (3, 2)] {
+        let facts = bench.poll(hour, &broken).await;
+        assert_eq!((facts.state, bench.waiting()), (State::Backoff, waiting));
+        assert!(facts.reason.contains("panicked"), "{}", facts.reason);
+        assert_eq!(facts.failures, u32::try_from(hour).unwrap());
+    }
+    // Another body is another dead letter; what a hub pushes is read in the same way.
+    bench.poll(4, &broken.replace("<title>F</title>", "<title>G</title>")).await;
+    assert_eq!(bench.waiting(), 3);
+    bench.push(5, Some(&broken.replace("<title>F</title>", "<title>H</title>"))).await;
+    assert_eq!(bench.waiting(), 4);
+    let facts = bench.poll(6, &feed(&[("a", 0), ("b", 6)])).await;
+    assert_eq!((facts.state, facts.failures, bench.waiting()), (State::Ok, 0, 5));
+}
+
+#[tokio::test]
+async fn a_panic_in_each_kind_of_source_is_a_failed_poll() {
+    for kind in ["feed", "listing", "sitemap", "page", "site"] {
+        let list = format!("[[source]]\nurl = \"https://a.example/feed\"\nkind = \"{kind}\"\n");
+        let bench = Bench { source: Arc::new(sources::parse("l.toml", list.as_bytes()).sources.remove(0)), ..Bench::new() };
+        let facts = bench.poll(0, std::str::from_utf8(crate::fetch::memory::MARKER).unwrap()).await;
+        assert_eq!(facts.state, State::Backoff, "{kind}");
+        assert_eq!(bench.waiting(), 1, "{kind}");
     }
 }
 

@@ -1,12 +1,12 @@
 //! One visit to a source: what it is asked for, what comes back, and what that changes.
 
-use std::time::Duration;
+use std::mem;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, backfill, listing, moved, page, site, sitemap};
+use super::{ACCEPT, ACCEPT_PAGE, Parts, Rules, TOUCH_DAYS, backfill, listing, moved, page, panicked, site, sitemap};
 use crate::{
     article::commit::day,
     clock::Clock,
@@ -15,7 +15,7 @@ use crate::{
         sources::{Location, Source},
     },
     feed::{self, Feed},
-    fetch::{self, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Trouble, Validators},
+    fetch::{self, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Trouble, Unread, Validators},
     listing as links,
     pipeline::PipelineError,
     schedule::{decide::PollResult, hints::Hints, rhythm::Sighting},
@@ -23,9 +23,6 @@ use crate::{
     telemetry::metrics,
     websub::Announced,
 };
-
-/// No honest body takes this long to read; the thread is left behind, the source is polled again later.
-pub(super) const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What one visit changed.
 pub(super) struct Visit {
@@ -40,6 +37,8 @@ pub(super) struct Visit {
     pub(super) gap: bool,
     /// What it says of its hubs, where it was read.
     pub(super) announced: Option<Announced>,
+    /// The memory that what is to be committed has. Nothing else may be fetched while it is held.
+    pub(super) room: Room,
 }
 
 /// Visits, unless the operator does not want it.
@@ -61,7 +60,10 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
                 _ => (moved::address(facts.moved.as_ref(), url), validators(&facts, started)),
             };
             let (url, delta) = (url.clone(), source.kind == SourceKind::Feed);
-            parts.fetcher.fetch(Request { url, validators, accept: accept(source), obeys_robots, goes_first: true, delta }).await
+            parts
+                .fetcher
+                .fetch(Request { url, validators, accept: accept(source), obeys_robots, goes_first: true, delta, status_only: false })
+                .await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
     };
@@ -129,6 +131,7 @@ fn held(facts: Facts, hold: Hold, now: DateTime<Utc>) -> Visit {
         Some(Trouble::Throttled(_)) => (State::Throttled, hold.to_string()),
         Some(Trouble::Challenge(_)) => (State::Blocked, hold.to_string()),
         Some(Trouble::Unreachable) => (State::Backoff, hold.to_string()),
+        Some(Trouble::NoRoom) => (facts.state, hold.to_string()),
         None => (facts.state, facts.reason.clone()),
     };
     ended(facts, PollResult::Held { wait: hold.wait, state }, "held", reason, now)
@@ -151,35 +154,62 @@ pub(super) fn ended(mut facts: Facts, result: PollResult, word: &'static str, re
     }
     facts.reason = reason;
     let sighting = Sighting { published: Vec::new(), gapless: true };
-    Visit { facts, commit: PollCommit::default(), wakes: Vec::new(), result, word, sighting, gap: false, announced: None }
+    let (commit, wakes, room) = (PollCommit::default(), Vec::new(), Room::default());
+    Visit { facts, commit, wakes, result, word, sighting, gap: false, announced: None, room }
 }
 
 async fn read<F: Fetch, C: Clock>(
     parts: &Parts<F, C>,
     source: &Source,
     facts: Facts,
-    fetched: Fetched,
+    mut fetched: Fetched,
     now: DateTime<Utc>,
 ) -> Result<Visit, PipelineError> {
-    let (rules, store, before, source) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
-    let work = tokio::task::spawn_blocking(move || read_body(&store, &source, facts, fetched, (&rules, now)));
-    match tokio::time::timeout(READ_TIMEOUT, work).await {
-        Ok(visit) => Ok(visit??),
-        Err(_) => Ok(ended(before, PollResult::Failed, "unreadable", "reading it took too long".to_owned(), now)),
+    let (rules, store, before, source_of) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
+    let (body, known, limit) = (mem::take(&mut fetched.body), (facts.sent_hash, facts.body_hash), parts.rules.max_decoded);
+    let is_fresh = known.1.is_some_and(|it| is_known(&facts, it, now));
+    // Most bodies that come again are sent as they were, and need not be decompressed to be known.
+    let look = move |body: &Body| {
+        let sent = sent_as(body);
+        let again = known.1.filter(|_| is_fresh && sent.is_some() && known.0 == sent);
+        ((sent, again), again.is_some())
+    };
+    let work = move |seen, bytes| read_body(&store, &source_of, facts, (fetched, seen, bytes), (&rules, now));
+    match parts.fetcher.memory().read_unless(body, limit, look, work).await {
+        Ok((visit, room)) => Ok(Visit { room, ..visit? }),
+        Err(unread) => not_read(parts, source, before, (unread, "poll"), now).await,
     }
 }
+
+/// A visit whose body was not read to its end.
+pub(super) async fn not_read<F, C>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    facts: Facts,
+    (unread, reader): (Unread, &'static str),
+    now: DateTime<Utc>,
+) -> Result<Visit, PipelineError> {
+    Ok(match unread {
+        Unread::NoRoom => held(facts, Hold::NO_ROOM, now),
+        Unread::TooLong => ended(facts, PollResult::Failed, "unreadable", unread.to_string(), now),
+        Unread::Panicked(body) => {
+            let (commit, wakes) = panicked::keep(parts, source, (body, reader), now).await?;
+            Visit { commit, wakes, ..ended(facts, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now) }
+        }
+    })
+}
+
+/// A body as it was sent, where that tells more than its bytes; and the hash that it has, where it is known by that.
+type Sent = (Option<[u8; 16]>, Option<[u8; 16]>);
 
 fn read_body(
     store: &PollStore,
     source: &Source,
     mut facts: Facts,
-    fetched: Fetched,
+    (fetched, (sent, again), bytes): (Fetched, Sent, Result<Bytes, FetchError>),
     (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<Visit, StoreError> {
-    // Most bodies that come again are sent as they were, and need not be decompressed to be known.
-    let sent = sent_as(&fetched);
-    let again = facts.body_hash.filter(|it| sent.is_some() && facts.sent_hash == sent && is_known(&facts, *it, now));
-    let bytes = match again.map_or_else(|| fetched.body.decode(rules.max_decoded), |_| Ok(Bytes::new())) {
+    let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(error) => return Ok(ended(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
     };
@@ -211,8 +241,8 @@ fn read_body(
 }
 
 /// Of the bytes as they came, and how they are encoded; nothing where the body is what came.
-fn sent_as(fetched: &Fetched) -> Option<[u8; 16]> {
-    let Body { bytes, encodings } = &fetched.body;
+fn sent_as(body: &Body) -> Option<[u8; 16]> {
+    let Body { bytes, encodings, .. } = body;
     (!encodings.is_empty()).then(|| digest(&[bytes, encodings.join(",").as_bytes()]))
 }
 
@@ -256,7 +286,8 @@ fn added(mut facts: Facts, listed: listing::Listed, validators: Validators, now:
     }
     let sighting = Sighting { published: listed.published, gapless: true };
     let result = PollResult::Read { fresh: listed.fresh };
-    Visit { facts, commit: listed.commit, wakes: listed.wakes, result, word: "read", sighting, gap: false, announced: None }
+    let (commit, wakes) = (listed.commit, listed.wakes);
+    Visit { facts, commit, wakes, result, word: "read", sighting, gap: false, announced: None, room: Room::default() }
 }
 
 /// Whether a body that is no feed is a page: a notice, a login, the home page.

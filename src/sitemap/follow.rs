@@ -1,13 +1,14 @@
 //! From an index to the sitemaps that are worth reading: those for news, else the newest ones.
 
-use std::{cmp::Ordering, collections::HashSet};
+use std::{cmp::Ordering, collections::HashSet, sync::Arc};
 
+use bytes::Bytes;
 use url::Url;
 
-use super::{ACCEPT, Child, Sitemap, read, read::MAX_ENTRIES, unpack};
+use super::{ACCEPT, Child, Sitemap, is_packed, read, read::MAX_ENTRIES};
 use crate::{
     feed::Feed,
-    fetch::{Fetch, Fetched, Outcome, Request, Validators},
+    fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room, Unread, Validators},
     store::digest,
 };
 
@@ -17,7 +18,7 @@ const MAX_FETCHED: usize = 6;
 const MAX_DEPTH: usize = 2;
 
 /// What a sitemap lists, with what its index led to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Followed {
     /// The entries of all.
     pub feed: Feed,
@@ -25,6 +26,19 @@ pub struct Followed {
     pub hash: [u8; 16],
     /// The sitemaps that an index led to; empty where it is none.
     pub sitemaps: Vec<Url>,
+    /// The memory that the entries have.
+    pub room: Room,
+}
+
+/// Why a sitemap was not followed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfollowed {
+    /// It is none, or leads to none that can be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It was not read to its end.
+    #[error(transparent)]
+    Unread(#[from] Unread),
 }
 
 /// Reads a sitemap that was fetched, and what it leads to: bodies of `max_decoded` bytes, as far as robots.txt lets us
@@ -33,16 +47,19 @@ pub struct Followed {
 ///
 /// # Errors
 /// Says what the body is instead, or why none of the index's sitemaps could be read.
-pub async fn follow<F: Fetch>(fetcher: &F, answer: &Fetched, (max_decoded, obeys_robots): (usize, bool)) -> Result<Followed, String> {
-    let (hash, sitemap) = parse(answer.clone(), max_decoded).await?;
+pub async fn follow<F: Fetch>(fetcher: &F, answer: Fetched, (max_decoded, obeys_robots): (usize, bool)) -> Result<Followed, Unfollowed> {
+    let (memory, mut asked) = (fetcher.memory(), HashSet::from([answer.url.clone()]));
+    let ((hash, sitemap), room) = parse(&memory, answer, max_decoded).await?;
     let children = match sitemap {
-        Sitemap::Entries(feed) => return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new() }),
+        Sitemap::Entries(feed) => return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new(), room }),
         Sitemap::Index(children) => children,
     };
-    // All that it names was not read, so that what is not there may be listed still.
-    let mut found = Followed { feed: Feed { truncated: true, ..Feed::default() }, hash, sitemaps: Vec::new() };
     let mut waiting = best(children, 1);
-    let mut asked = HashSet::from([answer.url.clone()]);
+    // Nothing of it is left but a few addresses.
+    drop(room);
+    let room = memory.to_follow().await.ok_or(Unread::NoRoom)?;
+    // All that it names was not read, so that what is not there may be listed still.
+    let mut found = Followed { feed: Feed { truncated: true, ..Feed::default() }, hash, sitemaps: Vec::new(), room };
     let mut reason = "it is an index that names no sitemap".to_owned();
     while let Some((child, depth)) = waiting.pop().filter(|_| asked.len() <= MAX_FETCHED) {
         if !asked.insert(child.url.clone()) {
@@ -59,7 +76,7 @@ pub async fn follow<F: Fetch>(fetcher: &F, answer: &Fetched, (max_decoded, obeys
             Err(error) => reason = format!("{}: {error}", child.url),
         }
     }
-    if found.sitemaps.is_empty() { Err(reason) } else { Ok(found) }
+    if found.sitemaps.is_empty() { Err(Unfollowed::Unreadable(reason)) } else { Ok(found) }
 }
 
 impl Followed {
@@ -75,9 +92,21 @@ impl Followed {
 }
 
 async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usize, bool)) -> Result<([u8; 16], Sitemap), String> {
-    let request = Request { url, validators: Validators::default(), accept: ACCEPT, obeys_robots, goes_first: true, delta: false };
+    let request = Request {
+        url,
+        validators: Validators::default(),
+        accept: ACCEPT,
+        obeys_robots,
+        goes_first: true,
+        delta: false,
+        status_only: false,
+    };
     match fetcher.fetch(request).await {
-        Outcome::New(answer) => parse(*answer, max_decoded).await,
+        Outcome::New(answer) => {
+            // What it lists has its room with the index.
+            let read = parse(&fetcher.memory(), *answer, max_decoded).await;
+            read.map(|(parsed, _)| parsed).map_err(|error| error.to_string())
+        }
         Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
         Outcome::Held(hold) => Err(hold.to_string()),
@@ -87,13 +116,27 @@ async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usiz
 }
 
 /// Off the network's threads.
-async fn parse(fetched: Fetched, max_decoded: usize) -> Result<([u8; 16], Sitemap), String> {
-    let work = move || {
-        let bytes = fetched.body.decode(max_decoded).and_then(|it| unpack(it, max_decoded)).map_err(|error| error.to_string())?;
-        let sitemap = read(&bytes, fetched.content_type.as_deref(), &fetched.url).map_err(|error| error.to_string())?;
-        Ok((digest(&[&bytes]), sitemap))
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?
+async fn parse(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Result<(([u8; 16], Sitemap), Room), Unfollowed> {
+    let mut body = std::mem::take(&mut fetched.body);
+    let fetched = Arc::new(fetched);
+    for last in [false, true] {
+        let fetched = Arc::clone(&fetched);
+        let work = move |bytes: Result<Bytes, FetchError>| {
+            let bytes = bytes.map_err(|error| error.to_string())?;
+            if is_packed(&bytes) && !last {
+                return Ok(None);
+            }
+            let sitemap = read(&bytes, fetched.content_type.as_deref(), &fetched.url).map_err(|error| error.to_string())?;
+            Ok(Some((digest(&[&bytes]), sitemap)))
+        };
+        let (parsed, room) = memory.read(body.clone(), max_decoded, work).await?;
+        match parsed.map_err(Unfollowed::Unreadable)? {
+            Some(parsed) => return Ok((parsed, room)),
+            // Unpacked, it may be large.
+            None => body.encodings.insert(0, "gzip".to_owned()),
+        }
+    }
+    Err(Unfollowed::Unreadable("it is packed twice".to_owned()))
 }
 
 /// The sitemaps of an index that are worth reading, the best one last: those for news where there are any, never those of

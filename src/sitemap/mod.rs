@@ -18,7 +18,7 @@ use crate::{
     fetch::{Body, FetchError},
 };
 
-pub use follow::{Followed, follow};
+pub use follow::{Followed, Unfollowed, follow};
 pub use read::read;
 
 /// What sitemaps are asked for.
@@ -56,15 +56,20 @@ pub enum SitemapError {
     Truncated,
 }
 
+/// Whether a file is itself compressed.
+fn is_packed(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x1f\x8b")
+}
+
 /// The body of a file that is itself compressed: `.xml.gz` is served as what it is, without a `Content-Encoding`.
 ///
 /// # Errors
 /// When it is larger than `limit` bytes, damaged or cut off.
 pub fn unpack(bytes: Bytes, limit: usize) -> Result<Bytes, FetchError> {
-    if !bytes.starts_with(b"\x1f\x8b") {
+    if !is_packed(&bytes) {
         return Ok(bytes);
     }
-    Body { bytes, encodings: vec!["gzip".to_owned()] }.decode(limit)
+    Body { bytes, encodings: vec!["gzip".to_owned()], ..Body::default() }.decode(limit)
 }
 
 #[cfg(test)]

@@ -18,8 +18,6 @@ use super::{
 
 /// zstd's fastest ordinary level: a document is read once, within seconds of being written.
 const LEVEL: i32 = 1;
-/// No document is larger, whatever the config says: the most that `fetch.max_decoded` may be.
-const LARGEST: usize = 1 << 30;
 
 /// What is known of a document beside its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +47,21 @@ impl Document {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed(Vec<u8>);
 
+/// What the store has of a document.
+#[derive(Debug)]
+pub enum Stored {
+    /// Its bytes, compressed with zstd.
+    Here(Vec<u8>),
+    /// More bytes than were asked for.
+    Large(usize),
+    /// A newer edition has taken the entry's place.
+    Replaced,
+}
+
 impl Packed {
+    /// No document is larger, whatever the config says: the most that `fetch.max_decoded` may be.
+    pub(crate) const LARGEST: usize = 1 << 30;
+
     /// Compresses. It takes a moment for a large document: not for the network's threads.
     pub fn of(bytes: &[u8]) -> Result<Self, StoreError> {
         zstd::bulk::compress(bytes, LEVEL).map(Self).map_err(|error| StoreError::damaged("documents", error))
@@ -62,7 +74,7 @@ impl Packed {
 
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
     // The frame tells its content's size; no more than that is allocated.
-    zstd::bulk::decompress(packed, LARGEST).map_err(|error| StoreError::damaged("documents", error))
+    zstd::bulk::decompress(packed, Packed::LARGEST).map_err(|error| StoreError::damaged("documents", error))
 }
 
 /// The key of an entry's document: the entry, and when it was listed. Unlike the entry's row it never moves, and it
@@ -78,11 +90,13 @@ pub(super) fn key_of(row: &PendingKey, entry: &PendingEntry) -> [u8; 16] {
     key(row, u64::try_from(entry.listed.timestamp_millis()).unwrap_or(0))
 }
 
-/// The bytes of an entry's document, as they were received; `None` where a newer edition has taken the entry's place.
-pub(super) fn read(snapshot: &Snapshot, row: &PendingKey, entry: &PendingEntry) -> Result<Option<Vec<u8>>, StoreError> {
-    match snapshot.get(Table::Documents, &key_of(row, entry))? {
-        Some(packed) => unpack(&packed).map(Some),
-        None if snapshot.get(Table::Pending, row.as_bytes())?.is_none() => Ok(None),
+/// The bytes of an entry's document as they are kept, where they are no more than `most`.
+pub(super) fn read(snapshot: &Snapshot, row: &PendingKey, entry: &PendingEntry, most: usize) -> Result<Stored, StoreError> {
+    let key = key_of(row, entry);
+    match snapshot.size(Table::Documents, &key)? {
+        Some(size) if size > most => Ok(Stored::Large(size)),
+        Some(_) => snapshot.get(Table::Documents, &key)?.map(Stored::Here).ok_or_else(missing),
+        None if snapshot.get(Table::Pending, row.as_bytes())?.is_none() => Ok(Stored::Replaced),
         None => Err(missing()),
     }
 }
@@ -162,17 +176,26 @@ mod tests {
         store.articles().commit(batch).await.unwrap();
     }
 
+    fn whole(store: &Store, key: &PendingKey, entry: &PendingEntry) -> Vec<u8> {
+        let large = store.entries().document(key, entry, 1).unwrap();
+        assert!(matches!(large, Stored::Large(2..)), "{large:?}");
+        match store.entries().document(key, entry, usize::MAX).unwrap() {
+            Stored::Here(packed) => unpack(&packed).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[tokio::test]
     async fn a_document_comes_and_goes_with_its_entry() {
         let store = Store::in_memory().unwrap();
         let (key, entry) = edition(1);
         enqueue(&store, None, &(key, entry.clone()), b"a page").await;
-        assert_eq!(store.entries().document(&key, &entry).unwrap().unwrap(), b"a page");
+        assert_eq!(whole(&store, &key, &entry), b"a page");
         assert!(store.verify().unwrap().contains(&("documents", 1)));
         // A row that moves to a later time keeps it.
         let later = key.at(at(60_000));
         commit(&store, |batch| batch.entry_retry(&key, &later, &entry)).await;
-        assert_eq!(store.entries().document(&later, &entry).unwrap().unwrap(), b"a page");
+        assert_eq!(whole(&store, &later, &entry), b"a page");
         commit(&store, |batch| batch.entry_done(&later, &entry)).await;
         assert!(store.verify().unwrap().contains(&("documents", 0)));
     }
@@ -183,9 +206,10 @@ mod tests {
         let (older, newer) = (edition(1), edition(2));
         enqueue(&store, None, &older, b"first").await;
         enqueue(&store, Some(&Seen::default()), &newer, b"second").await;
-        assert!(store.entries().document(&older.0, &older.1).unwrap().is_none(), "its place was taken");
+        let replaced = store.entries().document(&older.0, &older.1, usize::MAX).unwrap();
+        assert!(matches!(replaced, Stored::Replaced), "{replaced:?}");
         commit(&store, |batch| batch.entry_done(&older.0, &older.1)).await;
-        assert_eq!(store.entries().document(&newer.0, &newer.1).unwrap().unwrap(), b"second");
+        assert_eq!(whole(&store, &newer.0, &newer.1), b"second");
         assert!(store.verify().unwrap().contains(&("documents", 1)));
     }
 
@@ -199,6 +223,6 @@ mod tests {
         enqueue(&store, None, &(key, entry.clone()), b"x").await;
         commit(&store, |batch| batch.forget_document(&key, &entry)).await;
         assert!(store.verify().unwrap_err().to_string().contains("document is missing"));
-        assert!(store.entries().document(&key, &entry).is_err());
+        assert!(store.entries().document(&key, &entry, usize::MAX).is_err());
     }
 }

@@ -346,6 +346,16 @@ impl Snapshot {
         }
     }
 
+    /// How many bytes the value of a key has.
+    pub(crate) fn size(&self, table: Table, key: &[u8]) -> Result<Option<usize>, StoreError> {
+        match self {
+            Self::Disk { view, tables } => {
+                Ok(view.size_of(&tables[table as usize], key).map_err(StoreError::engine)?.map(|it| it as usize))
+            }
+            Self::Memory(tables) => Ok(tables[table as usize].get(key).map(Vec::len)),
+        }
+    }
+
     /// Rows from a key on, in order; ends at the first error, which is its last item.
     pub(crate) fn from(&self, table: Table, from: &[u8]) -> Rows<'_> {
         match self {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{
     Batch, StoreError,
-    documents::{self, Document},
+    documents::{self, Document, Stored},
     engine::{Engine, Snapshot, Table},
     from_json, json,
     lane::Lane,
@@ -220,9 +220,9 @@ impl EntryQueue {
         Ok(found)
     }
 
-    /// The document of an entry, as it was received; `None` where a newer edition has taken the entry's place.
-    pub fn document(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<Vec<u8>>, StoreError> {
-        documents::read(&self.engine.snapshot()?, key, entry)
+    /// The document of an entry, where it is kept in no more than `most` bytes.
+    pub fn document(&self, key: &PendingKey, entry: &PendingEntry, most: usize) -> Result<Stored, StoreError> {
+        documents::read(&self.engine.snapshot()?, key, entry, most)
     }
 
     /// How many rows wait.

@@ -33,7 +33,7 @@ use uuid::Uuid;
 
 pub use added::{Added, AddedStore};
 pub use articles::{ArticleState, ArticleStore, ArticleView, Standing, Verdict};
-pub use documents::{Document, Packed};
+pub use documents::{Document, Packed, Stored};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue, PendingEntry, PendingKey};
 pub use facts::{Backfill, Facts, Found, Moved, State};

@@ -61,6 +61,14 @@ fn describe() {
     describe_gauge!("nashra_entries_pending", "Entries that wait to be read");
     describe_counter!("nashra_pages_total", "Readings of entries by outcome");
     describe_histogram!("nashra_page_extract_seconds", Unit::Seconds, "Decoding and extracting one page");
+    describe_counter!(
+        "nashra_reader_panics_total",
+        "Bodies that a reader panicked on, by reader: poll, push, backfill, sitemap, page; a fault of nashra's"
+    );
+    describe_counter!(
+        "nashra_no_room_total",
+        "Large bodies that were sent away because too many waited for memory: coming, reading, following"
+    );
     describe_counter!("nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept");
     describe_counter!("nashra_dead_letters_total", "Entries given up, by reason");
     describe_gauge!("nashra_outbox_records", "Records not yet acknowledged by the sink");
@@ -206,6 +214,16 @@ pub(crate) fn page(outcome: &'static str) {
 /// A page was decoded and extracted.
 pub(crate) fn extracted(took: Duration) {
     histogram!("nashra_page_extract_seconds").record(took);
+}
+
+/// A reader panicked.
+pub(crate) fn reader_panicked(reader: &'static str) {
+    counter!("nashra_reader_panics_total", "reader" => reader).increment(1);
+}
+
+/// There was no memory for a large body, and no place to wait for it.
+pub(crate) fn no_room(to: &'static str) {
+    counter!("nashra_no_room_total", "to" => to).increment(1);
 }
 
 /// The committing task decided.

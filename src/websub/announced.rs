@@ -85,7 +85,7 @@ mod tests {
             url,
             via: Vec::new(),
             content_type: None,
-            body: Body { bytes: bytes::Bytes::new(), encodings: Vec::new() },
+            body: Body { bytes: bytes::Bytes::new(), encodings: Vec::new(), ..Body::default() },
             validators: Validators::default(),
             moved: None,
             fresh_for: None,

@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::Incoming,
@@ -30,14 +30,14 @@ use crate::{
     admin::http,
     clock::Clock,
     config::sources::Source,
-    fetch::{Body, Fetched, Links, MAX_ENCODINGS, Validators},
+    fetch::{Body, Fetched, Links, MAX_ENCODINGS, Memory, Room, Validators},
     pipeline::PipelineError,
     schedule::Pressure,
     telemetry::metrics,
 };
 
 /// Bodies that are held at once; who comes then waits.
-const BODIES: usize = 16;
+pub(crate) const BODIES: usize = 16;
 /// A body that does not come in this time is left.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// A hub waits for its answer no longer than this: then it is told to send again.
@@ -58,6 +58,8 @@ pub struct Listener<C> {
     pub listener: TcpListener,
     /// Bytes of a body.
     pub max_body: usize,
+    /// What bodies are given.
+    pub memory: Memory,
     /// Time.
     pub clock: Arc<C>,
 }
@@ -78,8 +80,8 @@ pub async fn serve<C: Clock>(
     pressure: watch::Receiver<Pressure>,
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
-    let Listener { listener, max_body, clock } = parts;
-    let desk = Arc::new(Desk { outputs, pressure, max_body, clock, bodies: Semaphore::new(BODIES) });
+    let Listener { listener, max_body, memory, clock } = parts;
+    let desk = Arc::new(Desk { outputs, pressure, max_body, clock, bodies: Semaphore::new(BODIES), memory });
     let service = move |request: Request<Incoming>| {
         let desk = Arc::clone(&desk);
         async move { desk.serve(request).await }
@@ -88,12 +90,21 @@ pub async fn serve<C: Clock>(
     Ok(())
 }
 
+/// Why a body was not taken.
+enum Refused {
+    /// There is no memory for it now.
+    Busy,
+    TooLarge,
+    Broken,
+}
+
 struct Desk<C> {
     outputs: Outputs,
     pressure: watch::Receiver<Pressure>,
     max_body: usize,
     clock: Arc<C>,
     bodies: Semaphore,
+    memory: Memory,
 }
 
 impl<C: Clock> Desk<C> {
@@ -148,17 +159,16 @@ impl<C: Clock> Desk<C> {
             return (Some("busy"), later());
         }
         let (Ok(_place), (head, body)) = (self.bodies.acquire().await, request.into_parts()) else { return (None, later()) };
-        let bytes = match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, self.max_body).collect()).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                return (Some("too_large"), status(StatusCode::PAYLOAD_TOO_LARGE));
-            }
-            Ok(Err(_)) => return (Some("broken"), status(StatusCode::BAD_REQUEST)),
+        let (bytes, room) = match tokio::time::timeout(BODY_TIMEOUT, self.receive(body)).await {
+            Ok(Ok(received)) => received,
+            Ok(Err(Refused::Busy)) => return (Some("busy"), later()),
+            Ok(Err(Refused::TooLarge)) => return (Some("too_large"), status(StatusCode::PAYLOAD_TOO_LARGE)),
+            Ok(Err(Refused::Broken)) => return (Some("broken"), status(StatusCode::BAD_REQUEST)),
             Err(_) => return (Some("broken"), status(StatusCode::REQUEST_TIMEOUT)),
         };
         let signature = head.headers.get(SIGNATURE).and_then(|it| it.to_str().ok());
         let content = match proof(signature, &secret, &bytes) {
-            Proof::Content => Some(Box::new(self.fetched(&head.headers, at, bytes))),
+            Proof::Content => Some(Box::new(self.fetched(&head.headers, at, (bytes, room)))),
             Proof::Ping => None,
             Proof::Nothing => {
                 tracing::warn!(source.id = %source.id, signed = signature.is_some(), "content without its hub's signature was dropped");
@@ -166,6 +176,30 @@ impl<C: Clock> Desk<C> {
             }
         };
         self.hand_over(source, content).await
+    }
+
+    /// Reads a body as a fetch does: beyond a little it needs room for all that it can come to.
+    async fn receive(&self, mut body: Incoming) -> Result<(Bytes, Room), Refused> {
+        let (limit, free) = (self.max_body, self.memory.free());
+        let announced = hyper::body::Body::size_hint(&body).upper().map_or(limit, |it| usize::try_from(it).unwrap_or(usize::MAX));
+        if hyper::body::Body::size_hint(&body).exact().is_some() && announced > limit {
+            return Err(Refused::TooLarge);
+        }
+        let (mut bytes, mut room) = (Vec::new(), Room::default());
+        while let Some(frame) = body.frame().await {
+            let Ok(chunk) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
+            let length = bytes.len() + chunk.len();
+            if length > limit {
+                return Err(Refused::TooLarge);
+            }
+            if bytes.len() <= free && length > free {
+                room = self.memory.to_come(announced.min(limit)).await.ok_or(Refused::Busy)?;
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        bytes.shrink_to_fit();
+        room.shrink(bytes.len());
+        Ok((bytes.into(), room))
     }
 
     async fn hand_over(&self, source: Arc<Source>, content: Option<Box<Fetched>>) -> (Option<&'static str>, Response<Full<Bytes>>) {
@@ -181,14 +215,14 @@ impl<C: Clock> Desk<C> {
     }
 
     /// As if it had been fetched from where the source was read.
-    fn fetched(&self, headers: &HeaderMap, url: Url, bytes: Bytes) -> Fetched {
+    fn fetched(&self, headers: &HeaderMap, url: Url, (bytes, room): (Bytes, Room)) -> Fetched {
         let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok());
         let encodings = text(CONTENT_ENCODING).unwrap_or_default().split(',').map(str::trim).filter(|it| !it.is_empty());
         Fetched {
             url,
             via: Vec::new(),
             content_type: text(CONTENT_TYPE).map(|it| it.chars().take(512).collect()),
-            body: Body { bytes, encodings: encodings.take(MAX_ENCODINGS + 1).map(str::to_owned).collect() },
+            body: Body { bytes, encodings: encodings.take(MAX_ENCODINGS + 1).map(str::to_owned).collect(), room },
             validators: Validators::default(),
             moved: None,
             fresh_for: None,

@@ -29,12 +29,13 @@ use url::Url;
 
 use crate::{
     config::sources::Source,
-    fetch::Fetched,
+    fetch::{Fetch, Fetched},
     store::{StoreError, SubscriptionStore},
 };
 
 pub use announced::Announced;
 pub use delivery::Delivery;
+pub(crate) use listener::BODIES;
 pub use listener::{Listener, Outputs, serve};
 pub use stage::{Inputs, Parts, run};
 pub use subscription::{State, Subscription};
@@ -105,7 +106,7 @@ pub struct Setup {
 
 impl Setup {
     /// The stages' parts. Of the sources only those that are subscribed to are remembered; others come with their polls.
-    pub fn parts<F, C>(
+    pub fn parts<F: Fetch, C>(
         self,
         store: &SubscriptionStore,
         sources: &[Source],
@@ -114,8 +115,8 @@ impl Setup {
         let subscribed: HashSet<String> = store.all()?.into_iter().map(|it| it.source).collect();
         let wanted = sources.iter().filter(|it| !it.paused && subscribed.contains(it.id.as_str()));
         let sources: HashMap<String, Arc<Source>> = wanted.map(|it| (it.id.to_string(), Arc::new(it.clone()))).collect();
-        let Self { listener, public_url, lease, max_body } = self;
+        let (Self { listener, public_url, lease, max_body }, memory) = (self, fetcher.memory());
         let desk = Parts { fetcher, store: store.clone(), public_url, lease, sources, clock: Arc::clone(&clock) };
-        Ok((desk, Listener { listener, max_body, clock }))
+        Ok((desk, Listener { listener, max_body, memory, clock }))
     }
 }

@@ -45,6 +45,7 @@ fn request(url: &str) -> Request {
         obeys_robots: false,
         goes_first: false,
         delta: false,
+        status_only: false,
     }
 }
 

@@ -30,8 +30,15 @@ impl Asker {
 
     fn get(&self, site: &Site, path: &str) -> Outcome {
         let url = format!("{}{path}", site.base).parse().unwrap();
-        let request =
-            Request { url, validators: Validators::default(), accept: "*/*", obeys_robots: true, goes_first: false, delta: false };
+        let request = Request {
+            url,
+            validators: Validators::default(),
+            accept: "*/*",
+            obeys_robots: true,
+            goes_first: false,
+            delta: false,
+            status_only: false,
+        };
         self.runtime.block_on(self.fetcher.fetch(request))
     }
 }

@@ -27,6 +27,8 @@ pub enum Trouble {
     Challenge(&'static str),
     /// There is no connection to be had, or nobody speaks.
     Unreachable,
+    /// None of the host's: its body is large, and there is no memory for it now.
+    NoRoom,
 }
 
 impl fmt::Display for Trouble {
@@ -35,6 +37,7 @@ impl fmt::Display for Trouble {
             Self::Throttled(status) => write!(f, "HTTP status {status}"),
             Self::Challenge(vendor) => write!(f, "a challenge page of {vendor}"),
             Self::Unreachable => f.write_str("it could not be reached"),
+            Self::NoRoom => f.write_str("its body is large, and too many large ones wait for memory"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::{
     Response,
     header::{CONTENT_TYPE, RETRY_AFTER},
@@ -9,7 +10,13 @@ use reqwest::{
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::{Bound, Hop, HttpFetcher, doors::Door, read, transport};
+use super::{
+    Hop, HttpFetcher,
+    doors::Door,
+    read,
+    read::{Came, Deadline},
+    transport,
+};
 use crate::{
     clock::Clock,
     fetch::{Allowed, Body, FetchError, Outcome, Post, Reply, headers, hosts},
@@ -60,9 +67,13 @@ impl<C: Clock> HttpFetcher<C> {
             _ => None,
         };
         // The status is the answer; its words are of use only to people.
-        let bytes = read(&mut response, Bound { bytes: MAX_WORDS, cut: true, rate: self.limits.rate() }).await.unwrap_or_default();
+        let mut deadline = Deadline::within(self.limits.total_timeout, self.limits.total_timeout);
+        let bytes = match read(&mut response, self.bound(MAX_WORDS, true), &mut deadline).await {
+            Ok(Came::Whole(bytes, _)) => bytes,
+            Ok(Came::NoRoom) | Err(_) => Bytes::new(),
+        };
         let plain = headers::content_type(response.headers()).is_none_or(|it| it.starts_with("text/plain"));
-        let body = Body { bytes, encodings: headers::encodings(response.headers()) }.decode(MAX_WORDS);
+        let body = Body { bytes, encodings: headers::encodings(response.headers()), ..Body::default() }.decode(MAX_WORDS);
         let words = body.ok().filter(|_| plain).map(|it| String::from_utf8_lossy(&it).trim().to_owned()).unwrap_or_default();
         Ok((Reply { status, words }, target))
     }

@@ -7,31 +7,60 @@ use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
 use super::transport;
-use crate::fetch::FetchError;
+use crate::fetch::{FetchError, Memory, Room};
 
 /// How much of a body is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bound {
+pub(super) struct Bound<'a> {
     pub(super) bytes: usize,
     /// Whether the start of a larger body will do.
     pub(super) cut: bool,
     /// Bytes a second at least, and how often that is looked at.
     pub(super) rate: (usize, Duration),
+    /// Where what is larger than a little has its room.
+    pub(super) memory: &'a Memory,
+}
+
+/// When a fetch is to have ended, and how long it may take in all. Waiting for room does not count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    pub(super) at: Instant,
+    pub(super) total: Duration,
+}
+
+impl Deadline {
+    pub(super) fn within(left: Duration, total: Duration) -> Self {
+        Self { at: Instant::now() + left, total }
+    }
+}
+
+/// What came of a body.
+pub(super) enum Came {
+    Whole(Bytes, Room),
+    /// It is large, and too many large ones wait already.
+    NoRoom,
 }
 
 /// Reads a body within its bound. It is copied together even if it came in one piece, as a piece would keep
 /// alive the whole network buffer that it was cut from.
-pub(super) async fn read(response: &mut Response, Bound { bytes: limit, cut, rate: (rate, window) }: Bound) -> Result<Bytes, FetchError> {
+pub(super) async fn read(response: &mut Response, bound: Bound<'_>, deadline: &mut Deadline) -> Result<Came, FetchError> {
+    let Bound { bytes: limit, cut, rate: (rate, window), memory } = bound;
     let too_large = FetchError::TooLarge { limit };
-    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
-    if announced > limit && !cut {
+    let announced = response.content_length().map(|it| usize::try_from(it).unwrap_or(usize::MAX));
+    if announced.is_some_and(|it| it > limit) && !cut {
         return Err(too_large);
     }
-    let mut body = Vec::with_capacity(announced.min(limit));
-    let started = Instant::now();
+    let most = announced.unwrap_or(limit).min(limit);
+    let free = memory.free();
+    let mut room = Room::default();
+    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(free).min(limit));
+    let mut started = Instant::now();
     let mut until = started + window;
     loop {
-        let Ok(chunk) = timeout_at(until, response.chunk()).await else {
+        let Ok(chunk) = timeout_at(until.min(deadline.at), response.chunk()).await else {
+            if deadline.at <= until {
+                return Err(FetchError::Timeout(deadline.total));
+            }
             let expected = (rate as u128).saturating_mul((until - started).as_millis()) / 1000;
             if (body.len() as u128) < expected {
                 return Err(FetchError::TooSlow(rate));
@@ -40,15 +69,32 @@ pub(super) async fn read(response: &mut Response, Bound { bytes: limit, cut, rat
             continue;
         };
         let Some(chunk) = chunk.map_err(transport)? else { break };
-        let room = limit - body.len();
-        if chunk.len() > room {
-            if !cut {
-                return Err(too_large);
+        if chunk.len() > limit - body.len() && !cut {
+            return Err(too_large);
+        }
+        let chunk = &chunk[..chunk.len().min(limit - body.len())];
+        if body.len() <= free && body.len() + chunk.len() > free {
+            // All that it can come to, at once: who waits here holds no more than what is free.
+            let waited = Instant::now();
+            match memory.to_come(most).await {
+                Some(it) => room = it,
+                None => return Ok(Came::NoRoom),
             }
-            body.extend_from_slice(&chunk[..room]);
+            let waited = waited.elapsed();
+            (started, until, deadline.at) = (started + waited, until + waited, deadline.at + waited);
+            body.reserve_exact(announced.map_or(0, |it| it.min(limit)).saturating_sub(body.len()));
+        }
+        body.extend_from_slice(chunk);
+        if cut && body.len() == limit {
             break;
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(body.into())
+    // A vector that grew may be twice what is in it.
+    body.shrink_to_fit();
+    if body.len() <= free {
+        room = Room::default();
+    } else {
+        room.shrink(body.len());
+    }
+    Ok(Came::Whole(body.into(), room))
 }

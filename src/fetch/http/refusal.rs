@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::{Response, header::RETRY_AFTER};
-use tokio::time::timeout;
 
-use super::{Bound, Hop, HttpFetcher, read};
+use super::{
+    Hop, HttpFetcher, read,
+    read::{Came, Deadline},
+};
 use crate::{
     clock::Clock,
     fetch::{Block, Body, FetchError, Outcome, challenge, headers, hosts::Trouble},
@@ -18,10 +21,14 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 impl<C: Clock> HttpFetcher<C> {
     /// A refusal by its kind: its words are read where they may say more than its status.
     pub(super) async fn refusal(&self, mut response: Response, status: u16) -> Outcome {
-        let bound = Bound { bytes: challenge::MAX_SENT, cut: true, rate: self.limits.rate() };
-        let bytes = timeout(TIMEOUT, read(&mut response, bound)).await.ok().and_then(Result::ok).unwrap_or_default();
+        let mut deadline = Deadline::within(TIMEOUT, TIMEOUT);
+        let bytes = match read(&mut response, self.bound(challenge::MAX_SENT, true), &mut deadline).await {
+            Ok(Came::Whole(bytes, _)) => bytes,
+            Ok(Came::NoRoom) | Err(_) => Bytes::new(),
+        };
         let headers = response.headers();
-        let page = Body { bytes, encodings: headers::encodings(headers) }.decode(challenge::MAX_READ).unwrap_or_default();
+        let page =
+            Body { bytes, encodings: headers::encodings(headers), ..Body::default() }.decode(challenge::MAX_READ).unwrap_or_default();
         if let Some(service) = challenge::in_page(status, headers, &page) {
             return Outcome::Blocked(Block::Challenge { status, service });
         }
@@ -51,6 +58,8 @@ impl<C: Clock> HttpFetcher<C> {
             Trouble::Throttled(_) => "throttled",
             Trouble::Challenge(_) => "challenge",
             Trouble::Unreachable => "unreachable",
+            // Nothing that the host did.
+            Trouble::NoRoom => return,
         });
         self.hosts.trouble(host, why, retry_after, self.clock.now());
     }

@@ -6,11 +6,11 @@ use std::{fmt::Write as _, future::Future, pin::Pin, sync::Arc};
 
 use url::Url;
 
-use super::{Bound, HttpFetcher, doors::Door};
+use super::{HttpFetcher, doors::Door};
 use crate::{
     clock::Clock,
     fetch::{
-        FetchError, Fetched, Outcome, Request, Validators,
+        Body, FetchError, Fetched, Outcome, Request, Validators,
         robots::{Answer, MAX_FILE, Rules},
     },
     telemetry::metrics,
@@ -40,10 +40,10 @@ impl<C: Clock> HttpFetcher<C> {
             obeys_robots: false,
             goes_first: true,
             delta: false,
+            status_only: false,
         };
         Box::pin(async move {
-            let bound = Bound { bytes: MAX_FILE, cut: true, rate: self.limits.rate() };
-            let answer = match self.follow(request, bound, door).await.unwrap_or_else(Outcome::Failed) {
+            let answer = match self.follow(request, self.bound(MAX_FILE, true), door).await.unwrap_or_else(Outcome::Failed) {
                 Outcome::New(fetched) => self.parse(*fetched).await,
                 outcome => without_a_file(outcome),
             };
@@ -56,14 +56,13 @@ impl<C: Clock> HttpFetcher<C> {
         })
     }
 
-    /// Off the network's threads, as a file may be a bomb.
+    /// Off the network's threads. No more of a file is decoded than is read.
     async fn parse(&self, fetched: Fetched) -> Answer {
-        let limit = self.limits.max_decoded;
-        let work = tokio::task::spawn_blocking(move || fetched.body.decode(limit).map(|file| Rules::parse(&file)));
-        match work.await {
-            Ok(Ok(rules)) => Answer::Rules(rules),
-            Ok(Err(error)) => Answer::Unreachable(error.to_string()),
-            Err(error) => Answer::Unreachable(error.to_string()),
+        let start = move |body: &Body| (body.decode_start(MAX_FILE).map(|file| Rules::parse(&file)), true);
+        match self.limits.memory.read_unless(fetched.body, MAX_FILE, start, |rules, _| rules).await {
+            Ok((Ok(rules), _)) => Answer::Rules(rules),
+            Ok((Err(error), _)) => Answer::Unreachable(error.to_string()),
+            Err(unread) => Answer::Unreachable(unread.to_string()),
         }
     }
 }

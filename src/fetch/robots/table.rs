@@ -2,7 +2,8 @@
 //!
 //! What must stay true: one request at a time asks for a site's file, and those who wait for it share what it came to,
 //! so that ten thousand sources of a dead host cost it no more than one; what nobody asked for in a day is forgotten, and
-//! all of it together stays within a bound.
+//! all of it together stays within a bound, after each file: the largest that nobody uses go first, so that no number of large
+//! ones takes the small ones' place.
 
 use std::{
     collections::HashMap,
@@ -24,8 +25,12 @@ const FRESH: TimeDelta = TimeDelta::hours(24);
 const STALE: TimeDelta = TimeDelta::days(30);
 /// The first pause after a file that could not be read; each further one is twice as long, up to the longest.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
-/// Bytes of rules that are remembered, over all sites.
+/// Bytes that are remembered, over all sites.
 const MAX_BYTES: usize = 64 << 20;
+/// What is made room for goes down to this, so that it is not done for each file.
+const ROOMY: usize = MAX_BYTES / 4 * 3;
+/// What a site takes beside its name and its rules: measured, with what tables and allocations take.
+const SITE: usize = 400;
 /// The table is not gone through for less.
 const SMALL: usize = 1024;
 
@@ -47,6 +52,8 @@ pub(in crate::fetch) struct Robots {
 #[derive(Debug, Default)]
 struct Table {
     sites: HashMap<Box<str>, Arc<Site>>,
+    /// What they weigh together.
+    bytes: usize,
     /// It is gone through when it has grown to this.
     sweep_at: usize,
 }
@@ -54,6 +61,7 @@ struct Table {
 #[derive(Debug, Default)]
 struct Site {
     known: AsyncMutex<Known>,
+    /// Changed only with the table, or by those who hold what is known.
     weight: AtomicUsize,
 }
 
@@ -77,8 +85,9 @@ impl Robots {
         let site = self.site(site, now);
         let mut known = site.known.lock().await;
         if !known.is_fresh(now) {
+            let before = known.weight();
             known.note(ask.await, now);
-            site.weight.store(known.rules.as_ref().map_or(0, |(rules, _)| rules.weight()), Ordering::Relaxed);
+            self.weigh(&site, (before, known.weight()));
         }
         known.verdict(now)
     }
@@ -91,28 +100,56 @@ impl Robots {
         if table.sites.len() >= table.sweep_at.max(SMALL) {
             table.sweep(now);
         }
-        let site = Arc::<Site>::default();
+        let site = Arc::new(Site { weight: AtomicUsize::new(SITE + name.len()), ..Site::default() });
+        table.bytes += SITE + name.len();
         table.sites.insert(name.into(), Arc::clone(&site));
         site
     }
 }
 
+impl Robots {
+    /// What is known of a site weighs otherwise than before; it is in the table, as it is in use.
+    fn weigh(&self, site: &Site, (before, now): (usize, usize)) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        site.weight.fetch_add(now, Ordering::Relaxed);
+        site.weight.fetch_sub(before, Ordering::Relaxed);
+        table.bytes = (table.bytes + now).saturating_sub(before);
+        if table.bytes > MAX_BYTES {
+            table.make_room();
+        }
+    }
+}
+
 impl Table {
+    /// Forgets the largest: they are asked for again, which is dear, and better than growing.
+    fn make_room(&mut self) {
+        let unused = self.sites.iter().filter(|(_, it)| Arc::strong_count(it) == 1);
+        let mut unused: Vec<(usize, Box<str>)> = unused.map(|(name, it)| (it.weight.load(Ordering::Relaxed), name.clone())).collect();
+        unused.sort_unstable_by(|one, other| other.cmp(one));
+        for (weight, name) in unused {
+            if self.bytes <= ROOMY {
+                break;
+            }
+            self.sites.remove(&name);
+            self.bytes = self.bytes.saturating_sub(weight);
+        }
+    }
+
     fn sweep(&mut self, now: DateTime<Utc>) {
         // Nobody can begin to use one meanwhile, as that takes the table.
         let used = |it: &Arc<Site>| Arc::strong_count(it) > 1;
         self.sites.retain(|_, it| used(it) || it.known.try_lock().is_ok_and(|known| known.is_fresh(now)));
-        let bytes: usize = self.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
-        if bytes > MAX_BYTES {
-            // They are asked for again: dear, and better than growing.
-            self.sites.retain(|_, it| used(it) || it.weight.load(Ordering::Relaxed) == 0);
-        }
+        self.bytes = self.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
         self.sites.shrink_to(SMALL);
         self.sweep_at = self.sites.len() + self.sites.len() / 4 + SMALL;
     }
 }
 
 impl Known {
+    fn weight(&self) -> usize {
+        self.rules.as_ref().map_or(0, |(rules, _)| rules.weight())
+    }
+
     /// A clock that was set back must not make a day of a year.
     fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         self.fresh.is_some_and(|fresh| now < fresh && fresh - now <= FRESH)
@@ -165,7 +202,7 @@ mod tests {
                 asked.fetch_add(1, Ordering::Relaxed);
                 file()
             };
-            assert_eq!(robots.of("a", at(hour), ask).await.unwrap().rules.len(), 1);
+            assert_eq!(robots.of("a", at(hour), ask).await.unwrap().list.len(), 1);
         }
         assert_eq!(asked.into_inner(), 2);
     }
@@ -174,7 +211,7 @@ mod tests {
     async fn while_a_file_cannot_be_read_its_last_copy_holds_for_thirty_days() {
         let robots = Robots::default();
         robots.of("a", at(0), async { file() }).await.unwrap();
-        assert_eq!(robots.of("a", at(29 * 24), async { down() }).await.unwrap().rules.len(), 1);
+        assert_eq!(robots.of("a", at(29 * 24), async { down() }).await.unwrap().list.len(), 1);
         assert_eq!(robots.of("a", at(31 * 24), async { down() }).await, Err("down".to_owned()));
     }
 
@@ -183,8 +220,32 @@ mod tests {
         let robots = Robots::default();
         assert_eq!(robots.of("a", at(0), async { down() }).await, Err("down".to_owned()));
         assert_eq!(robots.of("a", at(0), async { file() }).await, Err("down".to_owned()), "those who waited share the answer");
-        assert_eq!(robots.of("a", at(31 * 24), async { down() }).await.unwrap().rules.len(), 0);
-        assert_eq!(robots.of("a", at(32 * 24), async { file() }).await.unwrap().rules.len(), 1);
+        assert_eq!(robots.of("a", at(31 * 24), async { down() }).await.unwrap().list.len(), 0);
+        assert_eq!(robots.of("a", at(32 * 24), async { file() }).await.unwrap().list.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn large_files_of_many_sites_stay_within_the_bound_and_push_out_no_small_one() {
+        let large: String = (0..5_000).map(|it| format!("Disallow: /{it:090}\n")).collect();
+        let large = format!("User-agent: *\n{large}");
+        let robots = Robots::default();
+        for site in 0..500 {
+            robots.of(&format!("small {site}"), at(0), async { file() }).await.unwrap();
+        }
+        let mut most = 0;
+        for site in 0..500 {
+            let rules = robots.of(&format!("large {site}"), at(0), async { Answer::Rules(Rules::parse(large.as_bytes())) }).await.unwrap();
+            assert_eq!(rules.list.len(), 5_000);
+            let table = robots.table.lock().unwrap();
+            let bytes: usize = table.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
+            assert_eq!(bytes, table.bytes);
+            most = most.max(bytes);
+        }
+        assert!((MAX_BYTES / 2..=MAX_BYTES).contains(&most), "{most}");
+        for site in 0..500 {
+            let ask = async { panic!("it is known") };
+            robots.of(&format!("small {site}"), at(1), ask).await.unwrap();
+        }
     }
 
     #[tokio::test]

@@ -79,6 +79,6 @@ fn files_of_any_make_are_read() {
 fn a_huge_file_is_bounded() {
     let file = format!("User-agent: *\n{}", "Disallow: /*a*a*a*a\n".repeat(100_000));
     let rules = Rules::parse(file.as_bytes());
-    assert_eq!(rules.rules.len(), MAX_RULES);
+    assert_eq!(rules.list.len(), MAX_RULES);
     assert!(rules.forbidden_by(&Url::parse(&format!("https://a.example/{}", "b".repeat(8000))).unwrap()).is_none());
 }

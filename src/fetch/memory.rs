@@ -1,0 +1,264 @@
+//! The memory and the threads that bodies get: as they come, decoded, while they are read, and what was made of them until
+//! that is durable. One budget for all who fetch, so that no number of large bodies at once is too many.
+//!
+//! Small bodies never wait for large ones. As it comes, each body has a little that is its own ([`Plan::free`]); beyond that it
+//! asks once for all that it can come to, and stops reading until there is room. While it is read it costs many times
+//! its size (a tree, lines, what is measured of them: [`cost`]); up to [`Plan::small`] that is what the threads have
+//! anyway, beyond it the body waits for room among the large ones. At most [`Plan::patient`] wait for either room: who comes
+//! then is told to come again, so that those who wait do not take all places of a stage.
+//!
+//! What must stay true: nobody waits here who holds what others wait for. The order is: room to come, room to be read, a
+//! thread, room for what was made; that last room is held over no other wait than the store's. A body that alone is more than
+//! its share goes alone. Rooms and threads are given back when they are dropped, threads by the work itself: one that was
+//! given up still occupies its place.
+
+mod plan;
+mod room;
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{Body, FetchError};
+use crate::telemetry::metrics;
+pub use plan::Plan;
+use plan::{KEPT, cost};
+pub use room::Room;
+use room::{Pool, within_waits};
+
+/// No honest body takes this long to read; the thread is left behind.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Indexes of sitemaps that are followed at once: each may come to tens of megabytes of entries.
+const INDEXES: usize = 3;
+
+/// The memory and the threads; shared by all clones.
+#[derive(Debug, Clone)]
+pub struct Memory(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    plan: Plan,
+    /// Large bodies as they come.
+    coming: Pool,
+    /// Large bodies that are read, and what is made of them.
+    large: Pool,
+    /// What was made of small ones.
+    kept: Pool,
+    /// Threads; large bodies take no more than some of them.
+    threads: Arc<Semaphore>,
+    large_threads: Arc<Semaphore>,
+    /// Indexes whose sitemaps are read one after the other, all they list in memory.
+    indexes: Arc<Semaphore>,
+    /// Places to wait for any of these but threads and what is kept.
+    patience: Semaphore,
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// Too many large bodies wait already.
+    #[error("it is large, and too many large ones wait for memory")]
+    NoRoom,
+    /// It took too long.
+    #[error("reading it took too long")]
+    TooLong,
+    /// The reader panicked on it: the body as it was sent.
+    #[error("the reader panicked on it")]
+    Panicked(Body),
+}
+
+/// How a reading on a thread ended.
+enum Ended<P, W, T> {
+    /// With what was made of it, of so many decoded bytes.
+    Read(T, usize),
+    /// It is large; all is given back.
+    Large(Body, P, W),
+    Panicked(Body),
+}
+
+impl Memory {
+    /// To the plan.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        let threads = plan.threads.max(1);
+        Self(Arc::new(Inner {
+            coming: Pool::new(plan.coming()),
+            large: Pool::new(plan.large()),
+            kept: Pool::new(plan.kept()),
+            threads: Arc::new(Semaphore::new(threads)),
+            large_threads: Arc::new(Semaphore::new((threads / 2).max(1))),
+            indexes: Arc::new(Semaphore::new(INDEXES)),
+            patience: Semaphore::new(plan.patient()),
+            plan,
+        }))
+    }
+
+    /// Bytes of a body that are its own as it comes.
+    pub(crate) fn free(&self) -> usize {
+        self.0.plan.free()
+    }
+
+    /// Room for a body of at most so many bytes as it comes; nothing where too many wait.
+    pub(crate) async fn to_come(&self, bytes: usize) -> Option<Room> {
+        let room = within_waits(&self.0.patience, self.0.coming.take(bytes)).await;
+        if room.is_none() {
+            metrics::no_room("coming");
+        }
+        room
+    }
+
+    /// Decodes a body to at most `limit` bytes and reads it, on a thread that may take its time. What was made of it has
+    /// the room until that is dropped.
+    ///
+    /// # Errors
+    /// Says why it was not read; that it cannot be decoded is for `work` to say.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        body: Body,
+        limit: usize,
+        work: impl FnOnce(Result<Bytes, FetchError>) -> T + Send + 'static,
+    ) -> Result<(T, Room), Unread> {
+        self.read_unless(body, limit, |_| ((), false), |(), bytes| work(bytes)).await
+    }
+
+    /// The same with a first look at the body as it was sent, which says whether that is enough: then `work` is given no bytes.
+    ///
+    /// # Errors
+    /// Those of [`Memory::read`].
+    pub async fn read_unless<P: Send + 'static, T: Send + 'static>(
+        &self,
+        body: Body,
+        limit: usize,
+        look: impl FnOnce(&Body) -> (P, bool) + Send + 'static,
+        work: impl FnOnce(P, Result<Bytes, FetchError>) -> T + Send + 'static,
+    ) -> Result<(T, Room), Unread> {
+        #[cfg(test)]
+        let work = |seen, bytes| provoked(|bytes| work(seen, bytes), bytes);
+        let small = self.0.plan.small();
+        if body.plain_len().is_none_or(|it| it <= small) {
+            let thread = thread(&self.0.threads).await;
+            let job = move |body: &mut Option<Body>| {
+                let (seen, enough) = look(body.as_ref()?);
+                if enough {
+                    return Some(Ended::Read(work(seen, Ok(Bytes::new())), 0));
+                }
+                match body.as_ref()?.decode(small.min(limit)) {
+                    Err(FetchError::TooLarge { .. }) if small < limit => Some(Ended::Large(body.take()?, seen, work)),
+                    decoded => {
+                        let length = decoded.as_ref().map_or(0, Bytes::len);
+                        Some(Ended::Read(work(seen, decoded), length))
+                    }
+                }
+            };
+            let (ended, thread) = on(thread, None, body, job).await?;
+            return match ended {
+                Ended::Read(made, length) => {
+                    // The thread is held over this wait: where the store is behind, no more is made.
+                    let room = self.0.kept.take(length.saturating_mul(KEPT)).await;
+                    drop(thread);
+                    Ok((made, room))
+                }
+                Ended::Large(body, seen, work) => {
+                    drop(thread);
+                    self.read_large(body, limit, move |_| seen, work).await
+                }
+                Ended::Panicked(body) => Err(Unread::Panicked(body)),
+            };
+        }
+        self.read_large(body, limit, move |body| look(body).0, work).await
+    }
+
+    async fn read_large<P: Send + 'static, T: Send + 'static>(
+        &self,
+        body: Body,
+        limit: usize,
+        look: impl FnOnce(&Body) -> P + Send + 'static,
+        work: impl FnOnce(P, Result<Bytes, FetchError>) -> T + Send + 'static,
+    ) -> Result<(T, Room), Unread> {
+        let most = body.plain_len().unwrap_or(limit).min(limit);
+        let Some(room) = within_waits(&self.0.patience, self.0.large.take(cost(most))).await else {
+            metrics::no_room("reading");
+            return Err(Unread::NoRoom);
+        };
+        let large = thread(&self.0.large_threads).await;
+        let threads = (thread(&self.0.threads).await, large);
+        let held = room.clone();
+        let job = move |body: &mut Option<Body>| {
+            let body = body.as_ref()?;
+            let seen = look(body);
+            let decoded = body.decode(limit);
+            let length = decoded.as_ref().map_or(0, Bytes::len);
+            held.shrink(cost(length));
+            Some(Ended::<P, (), T>::Read(work(seen, decoded), length))
+        };
+        match on(threads, Some(room.clone()), body, job).await? {
+            (Ended::Read(made, length), _) => {
+                room.shrink(length.saturating_mul(KEPT));
+                Ok((made, room))
+            }
+            (Ended::Large(body, ..) | Ended::Panicked(body), _) => Err(Unread::Panicked(body)),
+        }
+    }
+
+    /// Room for what an index of sitemaps leads to; nothing where too many wait. Who asks holds no other room.
+    pub(crate) async fn to_follow(&self) -> Option<Room> {
+        let place = within_waits(&self.0.patience, thread(&self.0.indexes)).await.flatten();
+        if place.is_none() {
+            metrics::no_room("following");
+        }
+        place.map(Room::of)
+    }
+
+    /// Room for something of so many bytes that is made without a body, such as a batch of messages.
+    pub(crate) async fn to_make(&self, bytes: usize) -> Room {
+        if bytes <= self.0.plan.small() { self.0.kept.take(bytes).await } else { self.0.large.take(bytes).await }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new(Plan::default())
+    }
+}
+
+/// One of so many places.
+async fn thread(of: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    // It is never closed.
+    Arc::clone(of).acquire_owned().await.ok()
+}
+
+/// What a body must hold for a reader to panic on it, in the tests.
+#[cfg(test)]
+pub(crate) const MARKER: &[u8] = b"a reader panics on this";
+
+/// In the tests a reader can be made to panic.
+#[cfg(test)]
+fn provoked<T>(work: impl FnOnce(Result<Bytes, FetchError>) -> T, bytes: Result<Bytes, FetchError>) -> T {
+    assert!(!bytes.as_ref().is_ok_and(|it| memchr::memmem::find(it, MARKER).is_some()), "as a test asked for");
+    work(bytes)
+}
+
+/// Runs a job on a thread; its time begins with it. What it holds is held until it ends, also where it is given up.
+async fn on<H: Send + 'static, P: Send + 'static, W: Send + 'static, T: Send + 'static>(
+    thread: H,
+    room: Option<Room>,
+    body: Body,
+    job: impl FnOnce(&mut Option<Body>) -> Option<Ended<P, W, T>> + Send + 'static,
+) -> Result<(Ended<P, W, T>, H), Unread> {
+    let run = tokio::task::spawn_blocking(move || {
+        let _room = room;
+        let mut body = Some(body);
+        let ended = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut body)));
+        (ended.ok().flatten().unwrap_or_else(|| Ended::Panicked(body.unwrap_or_default())), thread)
+    });
+    match tokio::time::timeout(READ_TIMEOUT, run).await {
+        Ok(Ok(ended)) => Ok(ended),
+        // Only a runtime that is being shut down ends it so.
+        Ok(Err(_)) | Err(_) => Err(Unread::TooLong),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Pools of bytes, and what was taken of them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes are counted by so many.
+const UNIT: usize = 4096;
+
+fn units(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX)
+}
+
+/// Bytes that are taken and given back.
+#[derive(Debug)]
+pub(super) struct Pool {
+    free: Arc<Semaphore>,
+    size: u32,
+}
+
+impl Pool {
+    pub(super) fn new(bytes: usize) -> Self {
+        let size = units(bytes).max(1).min(u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX));
+        Self { free: Arc::new(Semaphore::new(size as usize)), size }
+    }
+
+    /// How many bytes are left.
+    #[cfg(test)]
+    pub(super) fn left(&self) -> usize {
+        self.free.available_permits() * UNIT
+    }
+
+    /// Waits its turn, in the order of asking; more than there is takes all.
+    pub(super) async fn take(&self, bytes: usize) -> Room {
+        let wanted = units(bytes).min(self.size);
+        // It is never closed.
+        let taken = Arc::clone(&self.free).acquire_many_owned(wanted).await.ok();
+        Room(taken.map(|it| Arc::new(Mutex::new(it))))
+    }
+}
+
+/// Bytes that were taken; given back when the last clone is dropped. The default is none.
+#[derive(Debug, Clone, Default)]
+pub struct Room(Option<Arc<Mutex<OwnedSemaphorePermit>>>);
+
+impl Room {
+    /// One of so many places.
+    pub(super) fn of(place: OwnedSemaphorePermit) -> Self {
+        Self(Some(Arc::new(Mutex::new(place))))
+    }
+
+    /// Gives back what is more than so many bytes.
+    pub(crate) fn shrink(&self, bytes: usize) {
+        let Some(room) = &self.0 else { return };
+        let mut room = room.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = room.num_permits().saturating_sub(units(bytes) as usize);
+        drop(room.split(rest));
+    }
+
+    /// How many bytes it is.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |it| it.lock().unwrap().num_permits() * UNIT)
+    }
+}
+
+/// Waits for something as one of so many; nothing where they are as many.
+pub(super) async fn within_waits<T>(patience: &Semaphore, wait: impl Future<Output = T>) -> Option<T> {
+    tokio::pin!(wait);
+    // What is there at once is no wait.
+    if let std::task::Poll::Ready(it) = futures::poll!(wait.as_mut()) {
+        return Some(it);
+    }
+    let _place = patience.try_acquire().ok()?;
+    Some(wait.await)
+}
