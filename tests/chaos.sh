@@ -11,26 +11,22 @@ tests/kafka/broker.sh fetch
 dir=$(mktemp -d "${TMPDIR:-/tmp}/nashra-chaos.XXXXXX")
 cc -shared -fPIC -O2 -o "$dir/clock.so" tests/chaos/clock.c -ldl
 
-# Whatever ended the run, nothing of it goes on.
+# Whatever ended the run, nothing of it goes on: neither its group (nashra, scripts) nor the brokers, which have their own.
 chaos=
 end() {
-  [ -z "$chaos" ] || kill -KILL "$chaos" 2>/dev/null || true
-  local it pid
-  for it in "$dir"/*.pid; do
-    pid=$(basename "$it" .pid)
-    if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$dir"; then kill -KILL "$pid" || true; fi
-  done
+  [ -z "$chaos" ] || kill -KILL -- "-$chaos" 2>/dev/null || true
+  local it
   for it in "$dir"/broker "$dir"/broker/[123]; do [ ! -d "$it" ] || tests/kafka/broker.sh kill "$it" || true; done
   ! mountpoint -q "$dir/disk" || umount -l "$dir/disk"
+  chaos=
 }
 trap end EXIT
 trap 'exit 130' INT TERM
 
-"$target/examples/chaos" --nashra "$target/nashra" --broker-script tests/kafka/broker.sh --clock-library "$dir/clock.so" --dir "$dir" "$@" &
+setsid "$target/examples/chaos" --nashra "$target/nashra" --broker-script tests/kafka/broker.sh --clock-library "$dir/clock.so" --dir "$dir" "$@" &
 chaos=$!
 code=0
 wait "$chaos" || code=$?
-chaos=
 if [ "$code" = 0 ]; then
   end
   rm -rf "$dir"

@@ -81,10 +81,7 @@ drain_timeout = "20s"
         if let Some(clock) = &self.clock {
             command.envs(clock.environment());
         }
-        let child = command.spawn().unwrap();
-        // For the script, which ends what a killed run leaves behind.
-        fs::write(self.dir.join(format!("{}.pid", child.id())), child.id().to_string()).unwrap();
-        child
+        command.spawn().unwrap()
     }
 }
 
