@@ -85,7 +85,7 @@ pub struct Start {
 pub async fn run(config: &Config, start: Start) -> Result<(), DaemonError> {
     match config.sink.kind {
         SinkKind::Stdout => run_with(config, start, |_| Ok(LineSink::stdout())).await,
-        SinkKind::File => run_with(config, start, |_| Ok(LineSink::file(&config.sink_file()))).await,
+        SinkKind::File => run_with(config, start, |_| Ok(LineSink::file(&config.sink_file(), config.sink.file.is_none()))).await,
         SinkKind::Kafka => run_with(config, start, |store| Ok(KafkaSink::new(config.kafka.clone(), store.id()))).await,
     }
 }
@@ -119,13 +119,17 @@ pub async fn run_with<P: Publish>(
     let path = config.control_socket();
     let socket = control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
     side.spawn(socket.serve(control::Reach { store: store.clone(), adopt: adopt_tx, changes: changes_tx }));
-    side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), start.metrics, (pressure_tx, ready)));
+    let told = monitor::Told { pressure: pressure_tx, ready, metrics: start.metrics };
+    let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
+    side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), told, dead_letters.clone()));
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
-    let mut parts = parts(config, sources, store, sink)?;
+    let mut parts = parts(config, sources, (store.clone(), dead_letters), sink)?;
     parts.websub = websub(config).await?;
     let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
     let steering = Steering { pressure, status: status_tx, changes, adopt, stop: start.stop, drain: config.run.drain_timeout };
     let outcome = pipeline::run(parts, queues, steering).await;
+    // Whoever still waits for a store that cannot be reopened must not keep the process.
+    store.close();
     side.shutdown().await;
     tracing::info!("stopped");
     Ok(outcome?)
@@ -213,7 +217,12 @@ pub(crate) fn rules(config: &Config) -> poll::Rules {
     }
 }
 
-fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
+fn parts<P>(
+    config: &Config,
+    sources: Sources,
+    (store, dead_letters): (Store, DeadLetterFiles),
+    sink: P,
+) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
     store.begin_run()?;
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
@@ -227,7 +236,6 @@ fn parts<P>(config: &Config, sources: Sources, store: Store, sink: P) -> Result<
         retry_max: config.page.retry_max,
         max_decoded,
     };
-    let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
     Ok(pipeline::Parts {
         poll: poll::Parts {
             fetcher: Arc::clone(&fetcher),

@@ -1,6 +1,6 @@
 //! Words for operators: why this poll time, why this verdict, what the store holds.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::{
     article::{clean, identity},
     config::sources::{added, export},
     private::{Secrets, shown},
-    store::{Added, ArticleState, Facts, Found, Standing, State, Store, StoreError, TopicState},
+    store::{Added, ArticleState, Checked, Facts, Found, Repaired, Standing, State, Store, StoreError, TopicState},
     websub::{Delivery, Subscription},
 };
 
@@ -219,16 +219,36 @@ pub fn sources(store: &Store) -> Result<String, StoreError> {
     Ok(serde_json::json!(Known { states, added: store.added().all()? }).to_string())
 }
 
-/// Reads every row back and counts them.
-///
-/// # Errors
-/// Names the table of a row that cannot be read.
-pub fn check(store: &Store) -> Result<String, StoreError> {
-    let mut out = format!("store {}\n", store.id());
-    for (table, rows) in store.verify()? {
+/// What a check found, in words.
+#[must_use]
+pub fn checked(found: &Checked) -> String {
+    let mut out = format!("store {}\n", found.id);
+    for (table, rows) in &found.rows {
         writeln!(out, "{table}\t{rows}").ok();
     }
-    let ((records, bytes, _), acked) = (store.outbox().waiting()?, store.outbox().acked()?);
-    write!(out, "outbox\t{records} records wait, {bytes} bytes; {} acknowledged in epoch {}", acked.seq(), acked.epoch()).ok();
-    Ok(out)
+    let ((records, bytes), (acked, epoch)) = (found.waiting, found.acked);
+    write!(out, "outbox\t{records} records wait, {bytes} bytes; {acked} acknowledged in epoch {epoch}").ok();
+    out
+}
+
+/// What was exported, in words.
+#[must_use]
+pub fn exported(rows: u64, to: &Path) -> String {
+    format!("{rows} rows in {}: `nashra state restore` puts them into a data directory without a store", to.display())
+}
+
+/// What a repair did, in words.
+#[must_use]
+pub fn repaired(repaired: &Repaired) -> String {
+    let mut out = format!("{} rows are kept. The damaged files are in {}.\n", repaired.rows, repaired.damaged.display());
+    match repaired.told.as_slice() {
+        [] => out.push_str("Nothing was lost."),
+        told => {
+            out.push_str("Lost or mended:");
+            for it in told {
+                write!(out, "\n- {it}").ok();
+            }
+        }
+    }
+    out
 }

@@ -2,7 +2,9 @@
 //! through it, because one process owns the store.
 
 use std::{
+    fs::Permissions,
     io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -43,6 +45,11 @@ pub enum Request {
     },
     /// Reads every row back.
     Check,
+    /// Writes the store as it is now to a folder.
+    Export {
+        /// The folder, absolute; it is made.
+        to: PathBuf,
+    },
     /// Publishing goes on in a new epoch.
     Adopt,
 }
@@ -82,7 +89,9 @@ impl Socket {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        Ok(Self { listener: UnixListener::bind(path)?, path: path.to_owned() })
+        let socket = Self { listener: UnixListener::bind(path)?, path: path.to_owned() };
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        Ok(socket)
     }
 
     /// Answers until it is dropped.
@@ -126,7 +135,8 @@ async fn answer(request: Request, reach: Reach) -> Response {
     match request {
         Request::Explain { what } => offline(move || explain::explain(&reach.store, &what)).await,
         Request::Sources => offline(move || explain::sources(&reach.store)).await,
-        Request::Check => offline(move || explain::check(&reach.store)).await,
+        Request::Check => offline(move || reach.store.check().map(|it| explain::checked(&it))).await,
+        Request::Export { to } => offline(move || reach.store.export(&to).map(|rows| explain::exported(rows, &to))).await,
         Request::Adopt => {
             let (answer, outcome) = oneshot::channel();
             // A closed channel drops the other end of the answer.

@@ -28,10 +28,12 @@ use crate::{
 };
 
 mod dead;
+mod files;
 mod fit;
 
+pub use dead::DeadLetter;
 pub(crate) use dead::refused;
-pub use dead::{DeadLetter, DeadLetterFiles};
+pub use files::DeadLetterFiles;
 pub use fit::MAX_RECORD;
 
 /// Candidates that share one durable commit.
@@ -58,19 +60,15 @@ pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, 
     let mut group = Vec::with_capacity(GROUP);
     while input.recv_many(&mut group, GROUP).await > 0 {
         let before = tail;
-        let mut work = Work::new(parts.articles.view()?, tail, parts.clock.now());
-        let mut claims = Vec::with_capacity(group.len());
-        for Claimed { mut candidate, claim } in group.drain(..) {
-            let bytes_at = match &mut candidate.reading {
-                Reading::Dead(dead) => parts.dead_letters.keep(dead).await,
-                _ => None,
-            };
-            work.take(candidate, bytes_at.as_deref())?;
-            claims.push(claim);
-        }
-        tail = work.tail;
-        parts.articles.commit(work.batch).await?;
-        work.counts.report();
+        let (candidates, claims): (Vec<_>, Vec<_>) = group.drain(..).map(|it| (it.candidate, it.claim)).unzip();
+        let (articles, dead_letters, now) = (parts.articles.clone(), parts.dead_letters.clone(), parts.clock.now());
+        // Hashing, JSON and files are no work for the network's threads. What the store is seen through ends here, too: it
+        // may have to be reopened before the commit is durable.
+        let decided = tokio::task::spawn_blocking(move || decide_all(candidates, &articles, &dead_letters, (tail, now)));
+        let (batch, counts);
+        (batch, tail, counts) = decided.await??;
+        parts.articles.commit(batch).await?;
+        counts.report();
         drop(claims);
         if tail.seq > before.seq {
             // Full means that publish already knows.
@@ -80,6 +78,24 @@ pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, 
     Ok(())
 }
 
+/// Decides on a group: its batch, and where the outbox ends after it.
+fn decide_all(
+    candidates: Vec<Candidate>,
+    articles: &ArticleStore,
+    dead_letters: &DeadLetterFiles,
+    (tail, now): (Tail, DateTime<Utc>),
+) -> Result<(Batch, Tail, Counts), StoreError> {
+    let mut work = Work::new(articles.view()?, tail, now);
+    for mut candidate in candidates {
+        let bytes_at = match &mut candidate.reading {
+            Reading::Dead(dead) => dead_letters.keep(dead),
+            _ => None,
+        };
+        work.take(candidate, bytes_at.as_deref())?;
+    }
+    Ok((work.batch, work.tail, work.counts))
+}
+
 /// The records that a candidate would be published as where nothing is known yet.
 ///
 /// # Errors
@@ -87,9 +103,8 @@ pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, 
 pub async fn preview(candidate: Candidate, now: DateTime<Utc>) -> Result<Vec<serde_json::Value>, StoreError> {
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
-    let mut work = Work::new(articles.view()?, outbox.tail()?, now);
-    work.take(candidate, None)?;
-    articles.commit(work.batch).await?;
+    let (batch, ..) = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), (outbox.tail()?, now))?;
+    articles.commit(batch).await?;
     let rows = outbox.read(0, usize::MAX, usize::MAX)?;
     Ok(rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default()).collect())
 }

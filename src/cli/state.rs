@@ -1,6 +1,6 @@
 //! `nashra state` and `nashra explain`: through the control socket where a daemon runs, else on the store itself.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 
@@ -11,20 +11,55 @@ use crate::{
     daemon, explain,
     publish::{self, KafkaSink},
     schedule::change::{self, Wish},
-    store::{Store, StoreError},
+    store::{self, Store, StoreError},
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Reads every row back and counts them.
+    /// Reads the store and changes nothing: whether its files are sound, and how many rows it has.
     Check(Box<Overrides>),
+    /// Writes the store as it is in this moment to a new folder, also while the daemon runs.
+    Export(To),
+    /// Puts an export into a data directory that has no store.
+    Restore(From),
+    /// Makes a sound store of a damaged one, and says what is lost. The damaged files are kept.
+    Repair(Box<Overrides>),
     /// Goes on in a new epoch where publishing has stopped, and says what may repeat.
     Adopt(Box<Overrides>),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct To {
+    /// The folder, which is made.
+    to: PathBuf,
+    #[command(flatten)]
+    overrides: Box<Overrides>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct From {
+    /// The folder of the export.
+    from: PathBuf,
+    #[command(flatten)]
+    overrides: Box<Overrides>,
 }
 
 impl Command {
     pub(super) fn run(&self) -> ExitCode {
         match self {
+            Self::Export(To { to, overrides }) => match std::path::absolute(to) {
+                // The daemon stands in another folder.
+                Ok(to) => run(Request::Export { to }, overrides),
+                Err(error) => end(Err((format!("{}: {error}", to.display()), WRONG_INPUT))),
+            },
+            Self::Restore(From { from, overrides }) => by_itself(overrides, |config| {
+                let restored = store::restore(from, &config.data_dir, config.store.cache.as_usize());
+                restored.map(|it| explain::checked(&it)).map_err(all_failed)
+            }),
+            Self::Repair(overrides) => by_itself(overrides, |config| {
+                exists(config)?;
+                store::repair(&config.data_dir, config.store.cache.as_usize()).map(|it| explain::repaired(&it)).map_err(failed)
+            }),
             Self::Check(overrides) => run(Request::Check, overrides),
             Self::Adopt(overrides) => run(Request::Adopt, overrides),
         }
@@ -33,24 +68,30 @@ impl Command {
 
 /// Does what was asked, where it can be done.
 pub(super) fn run(request: Request, overrides: &Overrides) -> ExitCode {
-    let config = match Config::load(overrides.config.as_deref(), overrides) {
-        Ok(config) => config,
+    by_itself(overrides, |config| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| (error.to_string(), WORLD_FAILED))?;
+        runtime.block_on(answer(request, config))
+    })
+}
+
+/// Does what needs no daemon, and none beside it.
+fn by_itself(overrides: &Overrides, work: impl FnOnce(&Config) -> Result<String, (String, u8)>) -> ExitCode {
+    match Config::load(overrides.config.as_deref(), overrides) {
+        Ok(config) => end(work(&config)),
         Err(errors) => {
             say!("{errors}");
-            return ExitCode::from(WRONG_INPUT);
+            ExitCode::from(WRONG_INPUT)
         }
-    };
-    let outcome =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map(|runtime| runtime.block_on(answer(request, &config)));
+    }
+}
+
+fn end(outcome: Result<String, (String, u8)>) -> ExitCode {
     match outcome {
-        Ok(Ok(words)) => print(&format!("{words}\n")),
-        Ok(Err((words, code))) => {
+        Ok(words) => print(&format!("{words}\n")),
+        Err((words, code)) => {
             say!("nashra: {words}");
             ExitCode::from(code)
-        }
-        Err(error) => {
-            say!("nashra: {error}");
-            ExitCode::from(WORLD_FAILED)
         }
     }
 }
@@ -70,7 +111,8 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
     match request {
         Request::Sources => explain::sources(&open(config)?).map_err(failed),
         Request::Change { wanted, dry_run } => change(wanted.into(), dry_run, config).await,
-        Request::Check => explain::check(&open(config)?).map_err(failed),
+        Request::Check => check(config),
+        Request::Export { to } => open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed),
         Request::Explain { what } => explain::explain(&open(config)?, &what).map_err(failed),
         Request::Adopt if config.sink.kind != SinkKind::Kafka => Err((publish::AdoptError::NoPosition.to_string(), WRONG_INPUT)),
         Request::Adopt => {
@@ -80,6 +122,20 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
             adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), WORLD_FAILED))
         }
     }
+}
+
+/// Reads the files of the store, or a copy of them, and changes nothing.
+fn check(config: &Config) -> Result<String, (String, u8)> {
+    exists(config)?;
+    let checked = store::check(&config.data_dir, config.store.cache.as_usize());
+    checked.map(|it| explain::checked(&it)).map_err(all_failed)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn all_failed(errors: Vec<StoreError>) -> (String, u8) {
+    let damaged = errors.iter().any(|it| failed_code(it) == WRONG_INPUT);
+    let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    (words.join("\n"), if damaged { WRONG_INPUT } else { WORLD_FAILED })
 }
 
 /// Adds or removes sources, beside those that the config names.
@@ -102,14 +158,25 @@ async fn change(wish: Wish, dry_run: bool, config: &Config) -> Result<String, (S
 
 /// The store of a daemon that has run.
 fn open(config: &Config) -> Result<Store, (String, u8)> {
-    if !config.data_dir.is_dir() {
-        return Err((format!("{}: there is no such folder", config.data_dir.display()), WRONG_INPUT));
-    }
+    exists(config)?;
     Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)
+}
+
+fn exists(config: &Config) -> Result<(), (String, u8)> {
+    if config.data_dir.is_dir() {
+        return Ok(());
+    }
+    Err((format!("{}: there is no such folder", config.data_dir.display()), WRONG_INPUT))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: StoreError) -> (String, u8) {
-    let code = if matches!(error, StoreError::Damaged { .. }) { WRONG_INPUT } else { WORLD_FAILED };
-    (error.to_string(), code)
+    (error.to_string(), failed_code(&error))
+}
+
+fn failed_code(error: &StoreError) -> u8 {
+    match error {
+        StoreError::Damaged { .. } | StoreError::Broken { .. } => WRONG_INPUT,
+        _ => WORLD_FAILED,
+    }
 }

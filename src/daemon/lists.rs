@@ -4,6 +4,8 @@
 //! copy of a list is kept in `data_dir`, so that a start does not depend on somebody else's server.
 
 use std::{
+    io::Write as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -112,10 +114,12 @@ fn cache(url: &Url, data_dir: &Path) -> PathBuf {
 /// Whole or not at all.
 fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     }
     let part = path.with_extension("part");
-    std::fs::write(&part, bytes)?;
+    std::fs::remove_file(&part).ok();
+    // A new file: never what a link leads to.
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?.write_all(bytes)?;
     std::fs::rename(part, path)
 }
 

@@ -1,10 +1,13 @@
-//! Looks at the levels each second: gauges for the operators, pressure for the schedule, retention once a day.
+//! Looks at the levels each second: gauges for the operators, readiness, pressure for the schedule; and retention once a day.
+//!
+//! What must stay true: what takes long (going through the queue, retention, a store that is being reopened) keeps none
+//! of the other looks from being taken, and none of it is done on the network's threads.
 
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::spawn_blocking};
 
 use crate::{
     admin::ready::{Part, Ready},
@@ -18,18 +21,24 @@ use crate::{
 
 /// How often the levels are looked at.
 const EVERY: Duration = Duration::from_secs(1);
-/// Waiting entries are counted by going through them, so less often.
-const COUNT_EVERY: u32 = 15;
+/// Waiting entries are counted by going through them: so seldom at most, and never for more than a hundredth of the time.
+const COUNT_EVERY: Duration = Duration::from_secs(15);
+const COUNT_SHARE: u32 = 100;
+/// The first hour belongs to polling: after a long stop it renews what is still listed before anything is forgotten.
+const FIRST_SWEEP: Duration = Duration::from_hours(1);
+/// How often it is looked whether retention is due.
+const SWEEP_LOOK: Duration = Duration::from_mins(1);
 /// Pause between two steps of retention: it never competes with the stages.
 const SWEEP_PAUSE: Duration = Duration::from_millis(20);
+/// The most that is kept back for a full disk.
+const LARGEST_RESERVE: u64 = 64 << 20;
 
 /// The bounds that the config gives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     outbox_max: u64,
     disk_min: u64,
     retention: TimeDelta,
-    dead_letters: u64,
 }
 
 impl Settings {
@@ -38,55 +47,99 @@ impl Settings {
             outbox_max: config.outbox.max_bytes.bytes(),
             disk_min: config.store.min_free_disk.bytes(),
             retention: TimeDelta::from_std(config.store.retention).unwrap_or(TimeDelta::days(36_500)),
-            dead_letters: config.store.dead_letter_bytes.bytes(),
         }
+    }
+
+    /// What is kept back for the store while there is room for it. Pure.
+    fn reserve(&self, free: u64) -> u64 {
+        let bytes = (self.disk_min / 4).min(LARGEST_RESERVE);
+        if free.saturating_sub(bytes) < self.disk_min { 0 } else { bytes }
     }
 }
 
+/// What the monitor tells, and to whom.
+pub(super) struct Told {
+    pub(super) pressure: watch::Sender<Pressure>,
+    pub(super) ready: Ready,
+    pub(super) metrics: Option<PrometheusHandle>,
+}
+
 /// Runs until it is aborted.
-pub(super) async fn run(
-    store: Store,
-    settings: Settings,
-    handle: Option<PrometheusHandle>,
-    (pressure, ready): (watch::Sender<Pressure>, Ready),
-) {
-    // The first hour belongs to polling: after a long stop it renews what is still listed before anything is forgotten.
-    let first_sweep = Instant::now() + Duration::from_hours(1);
-    let mut swept = None;
-    let (mut round, mut pending) = (0_u32, 0);
+pub(super) async fn run(store: Store, settings: Settings, told: Told, dead_letters: DeadLetterFiles) {
+    let Told { pressure, ready, metrics } = told;
+    tokio::join!(
+        health(&store, &ready, metrics),
+        look(&store, settings, (&pressure, &ready)),
+        count(&store),
+        retain(&store, settings, dead_letters)
+    );
+}
+
+/// Waits for nothing, so that a store that cannot be read is told, too.
+async fn health(store: &Store, ready: &Ready, handle: Option<PrometheusHandle>) {
     loop {
-        if round.is_multiple_of(COUNT_EVERY) {
-            pending = store.entries().waiting().unwrap_or(pending);
-        }
-        round = round.wrapping_add(1);
-        match levels(&store, pending) {
-            Ok(levels) => {
-                metrics::levels(levels);
-                tell(&pressure, judge(&levels, &settings), &levels);
-                ready.set(Part::Disk, room(&levels, &settings));
-            }
-            Err(error) => tracing::warn!(%error, "the levels cannot be read"),
-        }
+        ready.set(Part::Store, store.trouble().map_or(Ok(()), Err));
         if let Some(handle) = &handle {
             handle.run_upkeep();
-        }
-        let today = day(SystemClock.now());
-        if swept != Some(today) && Instant::now() >= first_sweep {
-            swept = Some(today);
-            if let Err(error) = sweep(&store, &settings).await {
-                tracing::warn!(%error, "retention stopped early; it goes on tomorrow");
-            }
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-fn levels(store: &Store, entries_pending: u64) -> Result<Levels, StoreError> {
+async fn look(store: &Store, settings: Settings, (pressure, ready): (&watch::Sender<Pressure>, &Ready)) {
+    loop {
+        let reader = store.clone();
+        match offline(move || levels(&reader, settings)).await {
+            Ok(levels) => {
+                metrics::levels(levels);
+                tell(pressure, judge(&levels, &settings), &levels);
+                ready.set(Part::Disk, room(&levels, &settings));
+            }
+            Err(error) => tracing::warn!(%error, "the levels cannot be read"),
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn count(store: &Store) {
+    loop {
+        let (reader, started) = (store.entries(), Instant::now());
+        match offline(move || reader.waiting()).await {
+            Ok(waiting) => metrics::entries_pending(waiting),
+            Err(error) => tracing::warn!(%error, "the waiting entries cannot be counted"),
+        }
+        tokio::time::sleep(COUNT_EVERY.max(started.elapsed() * COUNT_SHARE)).await;
+    }
+}
+
+async fn retain(store: &Store, settings: Settings, dead_letters: DeadLetterFiles) {
+    let mut swept = None;
+    tokio::time::sleep(FIRST_SWEEP).await;
+    loop {
+        let today = day(SystemClock.now());
+        if swept != Some(today) {
+            swept = Some(today);
+            if let Err(error) = sweep(store, settings, dead_letters.clone()).await {
+                tracing::warn!(%error, "retention stopped early; it goes on tomorrow");
+            }
+        }
+        tokio::time::sleep(SWEEP_LOOK).await;
+    }
+}
+
+/// Off the network's threads.
+async fn offline<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+    spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
+}
+
+fn levels(store: &Store, settings: Settings) -> Result<Levels, StoreError> {
     let (records, bytes, oldest) = store.outbox().waiting()?;
     let age = oldest.map_or(TimeDelta::zero(), |it: chrono::DateTime<Utc>| SystemClock.now() - it);
     let disk_free = store.dir().and_then(|dir| rustix::fs::statvfs(dir).ok()).map_or(u64::MAX, |it| it.f_bavail * it.f_frsize);
+    if store.trouble().is_none() {
+        store.keep_back(settings.reserve(disk_free));
+    }
     Ok(Levels {
-        entries_pending,
         outbox_records: records,
         outbox_bytes: bytes,
         outbox_oldest: age.to_std().unwrap_or_default(),
@@ -135,12 +188,13 @@ fn tell(pressure: &watch::Sender<Pressure>, now: Pressure, levels: &Levels) {
     pressure.send_replace(now);
 }
 
-async fn sweep(store: &Store, settings: &Settings) -> Result<(), StoreError> {
+async fn sweep(store: &Store, settings: Settings, dead_letters: DeadLetterFiles) -> Result<(), StoreError> {
     let oldest = SystemClock.now() - settings.retention;
     let mut sweeper = store.sweeper();
     let (mut entries, mut articles) = (0, 0);
     loop {
-        let swept = sweeper.step(day(oldest)).await?;
+        let swept;
+        (sweeper, swept) = sweeper.step(day(oldest)).await?;
         entries += swept.entries;
         articles += swept.articles;
         if swept.finished {
@@ -148,9 +202,10 @@ async fn sweep(store: &Store, settings: &Settings) -> Result<(), StoreError> {
         }
         tokio::time::sleep(SWEEP_PAUSE).await;
     }
-    let files = DeadLetterFiles::new(store.dir(), settings.dead_letters);
-    if let Err(error) = files.sweep(&oldest.format("%Y-%m-%d").to_string()) {
-        tracing::warn!(%error, "old dead letters could not be removed");
+    let oldest = oldest.format("%Y-%m-%d").to_string();
+    match spawn_blocking(move || dead_letters.sweep(&oldest)).await {
+        Ok(Err(error)) => tracing::warn!(%error, "old dead letters could not be removed"),
+        Ok(Ok(())) | Err(_) => {}
     }
     tracing::info!(entries, articles, "retention is done for today");
     Ok(())
@@ -162,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_growing_outbox_slows_polling_down_and_a_full_one_stops_it() {
-        let settings = Settings { outbox_max: 1000, disk_min: 10, retention: TimeDelta::days(1), dead_letters: 0 };
+        let settings = Settings { outbox_max: 1000, disk_min: 10, retention: TimeDelta::days(1) };
         let at = |outbox_bytes| judge(&Levels { outbox_bytes, disk_free: 100, ..Levels::default() }, &settings);
         assert_eq!(at(400), Pressure::None);
         assert_eq!(at(750), Pressure::Slow(22));
@@ -172,5 +227,13 @@ mod tests {
         assert!(room(&full, &settings).unwrap_err().contains("store.min_free_disk"));
         let waiting = Levels { outbox_bytes: 1000, disk_free: 100, ..Levels::default() };
         assert!(room(&waiting, &settings).unwrap_err().contains("outbox.max_bytes"));
+    }
+
+    #[test]
+    fn space_is_kept_back_only_where_polling_goes_on_beside_it() {
+        let settings = Settings { outbox_max: 0, disk_min: 1000, retention: TimeDelta::days(1) };
+        assert_eq!((settings.reserve(1249), settings.reserve(1250)), (0, 250));
+        let large = Settings { disk_min: 1 << 40, ..settings };
+        assert_eq!(large.reserve(u64::MAX), LARGEST_RESERVE);
     }
 }

@@ -209,6 +209,6 @@ mod tests {
         assert_eq!(documents[2].unreadable.as_deref().unwrap().split(": ").next(), Some("message t/0/7"));
         assert_eq!(store.topics().state("handed").unwrap().unwrap().partitions[&0].next, 9);
         assert_eq!(store.topics().waiting("handed").unwrap().len(), 4);
-        assert!(store.verify().unwrap().contains(&("documents", 4)));
+        assert!(store.check().unwrap().rows.contains(&("documents", 4)));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use tokio::{
     fs::{File, OpenOptions},
     io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Stdout},
@@ -20,6 +21,8 @@ pub enum Output {
     File {
         /// Its path.
         path: PathBuf,
+        /// Whether it is in `data_dir`: its owner's alone, and never what a link leads to.
+        private: bool,
         /// Open once it was needed.
         file: Option<File>,
     },
@@ -36,17 +39,22 @@ impl LineSink {
         Self(Output::Stdout(tokio::io::stdout()))
     }
 
-    /// To a file, which is made where it is missing.
+    /// To a file, which is made where it is missing; a `private` one is in `data_dir`.
     #[must_use]
-    pub fn file(path: &Path) -> Self {
-        Self(Output::File { path: path.to_owned(), file: None })
+    pub fn file(path: &Path, private: bool) -> Self {
+        Self(Output::File { path: path.to_owned(), private, file: None })
     }
 }
 
 /// Opens a file for appending. A last line without its end is what a crash left of a batch that was not
 /// acknowledged: it is cut off, because the batch is written again.
-async fn open(path: &Path) -> std::io::Result<File> {
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).await?;
+async fn open(path: &Path, private: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    if private {
+        options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    let mut file = options.open(path).await?;
     let mut end = file.metadata().await?.len();
     let mut chunk = vec![0; 64 << 10];
     while end > 0 {
@@ -71,8 +79,9 @@ impl Publish for LineSink {
     }
 
     async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        if let Output::File { path, file } = &mut self.0 {
-            let opened = open(path).await.map_err(|error| PublishError::Transient(format!("opening {}: {error}", path.display())))?;
+        if let Output::File { path, private, file } = &mut self.0 {
+            let opened =
+                open(path, *private).await.map_err(|error| PublishError::Transient(format!("opening {}: {error}", path.display())))?;
             *file = Some(opened);
         }
         Ok(None)

@@ -72,7 +72,7 @@ impl Packed {
     }
 }
 
-fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
+pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
     // The frame tells its content's size; no more than that is allocated.
     zstd::bulk::decompress(packed, Packed::LARGEST).map_err(|error| StoreError::damaged("documents", error))
 }
@@ -191,13 +191,13 @@ mod tests {
         let (key, entry) = edition(1);
         enqueue(&store, None, &(key, entry.clone()), b"a page").await;
         assert_eq!(whole(&store, &key, &entry), b"a page");
-        assert!(store.verify().unwrap().contains(&("documents", 1)));
+        assert!(store.check().unwrap().rows.contains(&("documents", 1)));
         // A row that moves to a later time keeps it.
         let later = key.at(at(60_000));
         commit(&store, |batch| batch.entry_retry(&key, &later, &entry)).await;
         assert_eq!(whole(&store, &later, &entry), b"a page");
         commit(&store, |batch| batch.entry_done(&later, &entry)).await;
-        assert!(store.verify().unwrap().contains(&("documents", 0)));
+        assert!(store.check().unwrap().rows.contains(&("documents", 0)));
     }
 
     #[tokio::test]
@@ -210,7 +210,7 @@ mod tests {
         assert!(matches!(replaced, Stored::Replaced), "{replaced:?}");
         commit(&store, |batch| batch.entry_done(&older.0, &older.1)).await;
         assert_eq!(whole(&store, &newer.0, &newer.1), b"second");
-        assert!(store.verify().unwrap().contains(&("documents", 1)));
+        assert!(store.check().unwrap().rows.contains(&("documents", 1)));
     }
 
     #[tokio::test]
@@ -218,11 +218,11 @@ mod tests {
         let store = Store::in_memory().unwrap();
         let (key, entry) = edition(1);
         commit(&store, |batch| batch.put(Table::Documents, key_of(&key, &entry), Packed::of(b"x").unwrap().0)).await;
-        assert!(store.verify().unwrap_err().to_string().contains("belongs to no entry"));
+        assert!(store.check().unwrap_err().to_string().contains("belongs to no entry"));
         commit(&store, |batch| batch.forget_document(&key, &entry)).await;
         enqueue(&store, None, &(key, entry.clone()), b"x").await;
         commit(&store, |batch| batch.forget_document(&key, &entry)).await;
-        assert!(store.verify().unwrap_err().to_string().contains("document is missing"));
+        assert!(store.check().unwrap_err().to_string().contains("document is missing"));
         assert!(store.entries().document(&key, &entry, usize::MAX).is_err());
     }
 }

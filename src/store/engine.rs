@@ -1,33 +1,48 @@
 //! The embedded engine: ordered tables of bytes, atomic durable batches, consistent snapshots.
 //!
-//! Everything that is particular to fjall is in this file; `ARCHITECTURE.md` has the figures it was chosen by. One
-//! thread writes: it takes the batches that wait, applies them in order as one, and makes them durable with one
-//! sync, so that many stages share the price of a commit. Readers take snapshots and never wait for the writer.
+//! Everything that is particular to fjall is in this folder; `ARCHITECTURE.md` has the figures it was chosen by. One
+//! thread writes (`writer`): it takes the batches that wait, applies them in order as one, and makes them durable with one
+//! sync, so that many stages share the price of a commit. Readers take snapshots and never wait for the writer, but
+//! while the files are being reopened after an error (`slot`).
 //!
 //! What must stay true: a batch is applied whole or not at all; its answer comes after it is durable;
-//! an error of the disk loses no batch: the engine reopens the files and tries again until it succeeds.
+//! an error of the disk loses no batch: the engine reopens the files and tries again until it succeeds; a snapshot lives
+//! for a piece of work and never across a wait for a commit, because the files are not reopened while one lives.
 
+mod backend;
+mod filling;
 mod group;
+mod inspect;
+mod journal;
+mod marks;
 mod memory;
+mod reserve;
+mod salvage;
+mod slot;
+mod versions;
+mod writer;
 
 pub(super) use group::Settling;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::Arc, thread};
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _};
+use fjall::Readable as _;
 use tokio::sync::{mpsc, oneshot};
 
 use self::{
-    group::{Change, settle},
+    backend::{Backend, Disk},
+    marks::MARK,
     memory::Tables,
+    reserve::Reserve,
+    slot::Slot,
+    writer::{Commit, Shared, WRITER_QUEUE},
 };
-use super::{StoreError, steps::Step};
-use crate::telemetry::metrics;
+use super::{StoreError, manifest::Manifest, steps::Step};
+
+pub(super) use filling::Filling;
+pub(super) use inspect::{Least, inspect};
+pub(super) use journal::cut_zeros;
+pub(super) use salvage::salvage;
 
 /// The tables. The letters before the dots say which stage owns (writes) each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,8 +73,37 @@ pub(crate) enum Table {
     Subscriptions,
 }
 
-const TABLES: [&str; 12] =
+/// Their names in the files, in the order of [`ALL`].
+const TABLES: [&str; ALL.len()] =
     ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox", "documents", "topics", "added", "subscriptions"];
+
+/// All of them, in the order of their numbers.
+pub(super) const ALL: [Table; 12] = [
+    Table::Meta,
+    Table::Sources,
+    Table::Seen,
+    Table::Listed,
+    Table::Pending,
+    Table::Aliases,
+    Table::Articles,
+    Table::Outbox,
+    Table::Documents,
+    Table::Topics,
+    Table::Added,
+    Table::Subscriptions,
+];
+
+impl Table {
+    /// Its name in the files.
+    pub(super) fn name(self) -> &'static str {
+        TABLES[self as usize]
+    }
+}
+
+/// Whether a row is the engine's own, which is no content of the store.
+pub(super) fn is_own(table: Table, key: &[u8]) -> bool {
+    key == MARK || (table == Table::Meta && key == marks::COMMITS)
+}
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,25 +159,6 @@ impl Batch {
     }
 }
 
-struct Commit {
-    batch: Batch,
-    done: oneshot::Sender<()>,
-}
-
-/// An open database, or its in-memory twin.
-#[derive(Clone)]
-enum Backend {
-    Disk { db: Database, tables: Arc<[Keyspace]> },
-    Memory(Arc<RwLock<Arc<Tables>>>),
-}
-
-struct Shared {
-    path: Option<PathBuf>,
-    cache: u64,
-    /// `None` only while the files are being reopened after an error.
-    backend: RwLock<Option<Backend>>,
-}
-
 /// An open engine; clones share it.
 #[derive(Clone)]
 pub(crate) struct Engine {
@@ -143,33 +168,25 @@ pub(crate) struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("path", &self.shared.path).finish_non_exhaustive()
+        f.debug_struct("Engine").field("path", &self.shared.path()).finish_non_exhaustive()
     }
 }
-
-/// Batches that may wait for the writer; with the stages' own bounds never reached.
-const WRITER_QUEUE: usize = 256;
-/// Batches that share one commit.
-const GROUP: usize = 128;
-/// From the start of one sync to that of the next at least: an idle store commits at once, a busy one lets more batches
-/// share a sync, which costs the same for a hundred as for one.
-const LULL: Duration = Duration::from_millis(20);
-/// Bytes of one table that wait in memory to be sorted into files.
-const MEMTABLE: u64 = 8 << 20;
-/// Bytes of journals; the least that the engine takes. Less journal is a quicker start after a crash.
-const JOURNALS: u64 = 64 << 20;
 
 impl Engine {
     /// Opens or creates the files; `cache` is in bytes.
     pub(crate) fn open(path: &Path, cache: usize) -> Result<Self, StoreError> {
         let cache = cache as u64;
-        let backend = open(path, cache)?;
-        Self::start(Shared { path: Some(path.to_owned()), cache, backend: RwLock::new(Some(backend)) })
+        Self::start(Shared::on_disk(path, cache, Backend::open(path, cache)?))
     }
 
     /// The in-memory twin.
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
-        Self::start(Shared { path: None, cache: 0, backend: RwLock::new(Some(Backend::Memory(Arc::default()))) })
+        Self::start(Shared::in_memory())
+    }
+
+    /// Gives the space that was kept back to files that cannot be opened; whether there was any.
+    pub(super) fn give_reserve(path: &Path) -> bool {
+        Reserve::beside(path).release()
     }
 
     fn start(shared: Shared) -> Result<Self, StoreError> {
@@ -177,7 +194,7 @@ impl Engine {
         let (writer, queue) = mpsc::channel(WRITER_QUEUE);
         let mine = Arc::clone(&shared);
         let thread = thread::Builder::new().name("store-writer".into());
-        thread.spawn(move || write_loop(&mine, queue)).map_err(|error| StoreError::Engine(error.to_string()))?;
+        thread.spawn(move || writer::run(&mine, queue)).map_err(|error| StoreError::Engine(error.to_string()))?;
         Ok(Self { shared, writer })
     }
 
@@ -196,140 +213,65 @@ impl Engine {
 
     /// Applies a batch before the first stage runs: nobody else writes then.
     pub(crate) fn commit_first(&self, batch: Batch) -> Result<(), StoreError> {
-        self.shared.backend()?.apply(&[batch])
+        self.shared.apply(&self.shared.slot.get()?, &[batch])
     }
 
-    /// Bytes on the disk; 0 for the twin.
+    /// Moves some tables' rows into files of their own.
+    #[cfg(test)]
+    pub(super) fn flush(&self, which: impl Fn(Table) -> bool) {
+        let Backend::Disk(disk) = self.shared.slot.now().unwrap() else { return };
+        for table in ALL.into_iter().filter(|it| which(*it)) {
+            disk.tables[table as usize].rotate_memtable_and_wait().unwrap();
+        }
+    }
+
+    /// The number of the last commit; 0 for the twin.
+    pub(crate) fn last_commit(&self) -> Result<u64, StoreError> {
+        self.shared.slot.get().map(|it| it.commit())
+    }
+
+    /// Notes each commit there from now on.
+    pub(super) fn note_in(&self, manifest: Manifest) {
+        *self.shared.manifest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(manifest);
+    }
+
+    /// Bytes on the disk; 0 for the twin, and while the files are being reopened.
     pub(crate) fn size(&self) -> u64 {
-        match self.shared.backend() {
-            Ok(Backend::Disk { db, .. }) => db.disk_space().unwrap_or(0),
-            _ => 0,
-        }
+        self.shared.slot.now().map_or(0, |it| it.size())
     }
 
-    /// A consistent view of what is durable now.
+    /// Why nothing becomes durable at present, where that is so.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.shared.health.trouble()
+    }
+
+    /// Whether the files are to be reopened, so that whoever reads at length must give up.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.shared.slot.is_wanted()
+    }
+
+    /// Keeps so many bytes of disk back, where none are kept yet.
+    pub(crate) fn keep_back(&self, bytes: u64) {
+        self.shared.reserve.keep(bytes);
+    }
+
+    /// Ends the writer and everybody's waiting for the files: what is not durable yet never becomes so.
+    pub(crate) fn close(&self) {
+        self.shared.slot.close();
+    }
+
+    /// A consistent view of what is durable now. While the files are being reopened it is waited for.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(match self.shared.backend()? {
-            Backend::Disk { db, tables } => Snapshot::Disk { view: db.snapshot(), tables },
-            Backend::Memory(tables) => Snapshot::Memory(Arc::clone(&tables.read().unwrap_or_else(PoisonError::into_inner))),
+        Ok(match self.shared.slot.get()? {
+            Backend::Disk(disk) => Snapshot::Disk { view: disk.db.snapshot(), disk },
+            Backend::Memory(tables) => Snapshot::Memory(backend::read(&tables)),
         })
-    }
-}
-
-impl Shared {
-    fn backend(&self) -> Result<Backend, StoreError> {
-        self.backend.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
-    }
-}
-
-fn open(path: &Path, cache: u64) -> Result<Backend, StoreError> {
-    let db =
-        Database::builder(path).cache_size(cache).max_journaling_size(JOURNALS).worker_threads(1).open().map_err(StoreError::engine)?;
-    let table =
-        |name: &&str| db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE)).map_err(StoreError::engine);
-    let tables = TABLES.iter().map(table).collect::<Result<Vec<_>, _>>()?;
-    Ok(Backend::Disk { db, tables: tables.into() })
-}
-
-fn write_loop(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
-    let mut waiting = Vec::new();
-    let mut next = Instant::now();
-    while let Some(first) = queue.blocking_recv() {
-        waiting.push(first);
-        thread::sleep(next.saturating_duration_since(Instant::now()));
-        next = Instant::now() + LULL;
-        while waiting.len() < GROUP
-            && let Ok(next) = queue.try_recv()
-        {
-            waiting.push(next);
-        }
-        let (batches, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|it| (it.batch, it.done)).unzip();
-        commit_or_wait(shared, &batches);
-        for done in answers {
-            // A caller that gave up waiting does not need the answer.
-            done.send(()).ok();
-        }
-    }
-}
-
-/// Does not return before the batches are durable: a full disk is waited out, with the files reopened
-/// each time because an engine that met an I/O error refuses further work.
-fn commit_or_wait(shared: &Shared, batches: &[Batch]) {
-    let mut pause = Duration::from_millis(200);
-    loop {
-        let started = Instant::now();
-        let Err(error) = shared.backend().and_then(|backend| backend.apply(batches)) else {
-            metrics::store_commit(started.elapsed());
-            return;
-        };
-        metrics::store_error();
-        tracing::error!(%error, retry_ms = pause.as_millis(), "the store cannot commit; nothing is lost, trying again");
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_secs(10));
-        let Some(path) = &shared.path else { continue };
-        let mut slot = shared.backend.write().unwrap_or_else(PoisonError::into_inner);
-        drop(slot.take());
-        match open(path, shared.cache) {
-            Ok(backend) => *slot = Some(backend),
-            Err(error) => tracing::error!(%error, "the store cannot be reopened yet"),
-        }
-    }
-}
-
-impl Backend {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self {
-            Self::Disk { tables, .. } => Ok(tables[table as usize].get(key).map_err(StoreError::engine)?.map(|it| it.to_vec())),
-            Self::Memory(tables) => Ok(tables.read().unwrap_or_else(PoisonError::into_inner)[table as usize].get(key).cloned()),
-        }
-    }
-
-    fn keys_up_to(&self, table: Table, key: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-        match self {
-            Self::Disk { tables, .. } => {
-                tables[table as usize].range(..=key).map(|row| row.key().map(|it| it.to_vec()).map_err(StoreError::engine)).collect()
-            }
-            Self::Memory(tables) => {
-                let tables = tables.read().unwrap_or_else(PoisonError::into_inner);
-                Ok(tables[table as usize]
-                    .range::<[u8], _>((std::ops::Bound::Unbounded, std::ops::Bound::Included(key)))
-                    .map(|(key, _)| key.clone())
-                    .collect())
-            }
-        }
-    }
-
-    fn apply(&self, batches: &[Batch]) -> Result<(), StoreError> {
-        let changes = settle(self, batches)?;
-        match self {
-            Self::Disk { db, tables } => {
-                let mut batch = db.batch().durability(Some(PersistMode::SyncAll));
-                for ((table, key), change) in changes {
-                    match change {
-                        Change::Put(value) => batch.insert(&tables[table as usize], key, value),
-                        Change::Delete => batch.remove(&tables[table as usize], key),
-                    }
-                }
-                batch.commit().map_err(StoreError::engine)
-            }
-            Self::Memory(tables) => {
-                let mut tables = tables.write().unwrap_or_else(PoisonError::into_inner);
-                let tables = Arc::make_mut(&mut tables);
-                for ((table, key), change) in changes {
-                    match change {
-                        Change::Put(value) => tables[table as usize].insert(key, value),
-                        Change::Delete => tables[table as usize].remove(&key),
-                    };
-                }
-                Ok(())
-            }
-        }
     }
 }
 
 /// A consistent view. It holds old versions while it lives: take one for a piece of work, not for long.
 pub(crate) enum Snapshot {
-    Disk { view: fjall::Snapshot, tables: Arc<[Keyspace]> },
+    Disk { view: fjall::Snapshot, disk: Arc<Disk> },
     Memory(Arc<Tables>),
 }
 
@@ -341,7 +283,7 @@ impl Snapshot {
     /// The value of a key.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
-            Self::Disk { view, tables } => Ok(view.get(&tables[table as usize], key).map_err(StoreError::engine)?.map(|it| it.to_vec())),
+            Self::Disk { view, disk } => Ok(view.get(&disk.tables[table as usize], key).map_err(StoreError::engine)?.map(|it| it.to_vec())),
             Self::Memory(tables) => Ok(tables[table as usize].get(key).cloned()),
         }
     }
@@ -349,18 +291,24 @@ impl Snapshot {
     /// How many bytes the value of a key has.
     pub(crate) fn size(&self, table: Table, key: &[u8]) -> Result<Option<usize>, StoreError> {
         match self {
-            Self::Disk { view, tables } => {
-                Ok(view.size_of(&tables[table as usize], key).map_err(StoreError::engine)?.map(|it| it as usize))
+            Self::Disk { view, disk } => {
+                Ok(view.size_of(&disk.tables[table as usize], key).map_err(StoreError::engine)?.map(|it| it as usize))
             }
             Self::Memory(tables) => Ok(tables[table as usize].get(key).map(Vec::len)),
         }
     }
 
+    /// The number of the last commit in it; 0 for the twin.
+    pub(crate) fn commit(&self) -> Result<u64, StoreError> {
+        let row = self.get(Table::Meta, marks::COMMITS)?;
+        row.map_or(Ok(0), |it| marks::Commits::decode(&it).map(|it| it.number))
+    }
+
     /// Rows from a key on, in order; ends at the first error, which is its last item.
     pub(crate) fn from(&self, table: Table, from: &[u8]) -> Rows<'_> {
         match self {
-            Self::Disk { view, tables } => {
-                let rows = view.range(&tables[table as usize], from..);
+            Self::Disk { view, disk } => {
+                let rows = view.range(&disk.tables[table as usize], from..&MARK[..]);
                 Box::new(rows.map(|row| row.into_inner().map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(StoreError::engine)))
             }
             Self::Memory(tables) => {

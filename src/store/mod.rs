@@ -7,13 +7,20 @@
 
 mod added;
 mod articles;
+mod check;
+mod copy;
+#[cfg(test)]
+mod damage;
 mod documents;
 mod engine;
 mod entries;
-mod outbox;
+mod export;
 mod facts;
 mod lane;
+mod manifest;
+mod outbox;
 mod polls;
+mod repair;
 mod sequence;
 mod steps;
 mod subscriptions;
@@ -21,36 +28,43 @@ mod sweep;
 mod topics;
 
 use std::{
-    collections::HashSet,
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, Permissions, TryLockError},
     io::{Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 pub use added::{Added, AddedStore};
 pub use articles::{ArticleState, ArticleStore, ArticleView, Standing, Verdict};
+pub use check::{Checked, check};
 pub use documents::{Document, Packed, Stored};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue, PendingEntry, PendingKey};
+pub use export::restore;
 pub use facts::{Backfill, Facts, Found, Moved, State};
 pub use lane::{HostKey, Lane, SourceKey};
 pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
 pub use polls::{EntryKey, PollCommit, PollStore, Seen};
+pub use repair::{Repaired, repair};
 pub use sequence::Sequence;
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{Sweeper, Swept};
 pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
 
-use engine::{Engine, Table};
+use engine::{Engine, Least, Table, inspect};
+use manifest::{Manifest, Noted};
 
-/// The format that this program writes. An older program would move an entry's row without telling (4), not poll the sources
-/// that were added by command (3), or take entries with documents for entries without a page (2).
+/// The format that this program writes. An older program would move an entry's row without telling, and take the marks of
+/// the tables for rows (4), not poll the sources that were added by command (3), or take entries with documents for
+/// entries without a page (2).
 const FORMAT: u32 = 5;
-/// The oldest format that it reads: in 4 an entry may have several rows, 3 has no added sources, 2 no documents and no topics.
+/// The oldest format that it reads: in 4 an entry may have several rows, commits have no numbers and there is no manifest, 3 has
+/// no added sources, 2 no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// Why the store could not do something.
@@ -88,6 +102,17 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// The files of the store are damaged, or do not belong together.
+    #[error(
+        "{}: {what}. Put a backup of the data directory in its place, or `nashra state repair` keeps what is readable and says what is lost",
+        path.display()
+    )]
+    Broken {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// The engine failed.
     #[error("the store's engine: {0}")]
     Engine(String),
@@ -99,6 +124,10 @@ pub enum StoreError {
 impl StoreError {
     fn engine(error: impl std::fmt::Display) -> Self {
         Self::Engine(error.to_string())
+    }
+
+    fn broken(path: &Path, what: impl std::fmt::Display) -> Self {
+        Self::Broken { path: path.to_owned(), what: what.to_string() }
     }
 
     fn damaged(table: &'static str, reason: impl std::fmt::Display) -> Self {
@@ -126,14 +155,33 @@ impl Store {
     /// # Errors
     /// [`StoreError::Locked`] where another process owns it.
     pub fn open(dir: &Path, cache: usize) -> Result<Self, StoreError> {
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| StoreError::Io { path, source }
-        };
-        std::fs::create_dir_all(dir).map_err(io(dir))?;
-        let lock = lock(dir)?;
-        let engine = Engine::open(&dir.join("store"), cache)?;
-        Self::identify(engine, Some(dir.to_owned()), Some(Arc::new(lock)))
+        private_dir(dir).map_err(|source| StoreError::Io { path: dir.to_owned(), source })?;
+        let lock = Arc::new(lock(dir, true)?);
+        match Self::open_files(dir, cache, &lock) {
+            // On a full disk a start takes the space that was kept back for the store.
+            Err(StoreError::Engine(_) | StoreError::Io { .. }) if Engine::give_reserve(&dir.join("store")) => {
+                Self::open_files(dir, cache, &lock)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_files(dir: &Path, cache: usize, lock: &Arc<File>) -> Result<Self, StoreError> {
+        let (noted, files) = (manifest::read(dir)?, dir.join("store"));
+        let mut inspected = inspect(&files, noted.map(|it| it.least()))?;
+        if let Some(problem) = inspected.problems.drain(..).next() {
+            return Err(problem);
+        }
+        inspected.mend()?;
+        private_dir(&files).map_err(|source| StoreError::Io { path: files.clone(), source })?;
+        let store = Self::identify(Engine::open(&files, cache)?, Some(dir.to_owned()), Some(Arc::clone(lock)))?;
+        if let Some(noted) = noted.filter(|it| it.store != store.id) {
+            return Err(noted.names_another(dir, store.id));
+        }
+        let noted = Noted { store: store.id, format: FORMAT, tables: engine::ALL.len(), commit: store.engine.last_commit()? };
+        store.engine.note_in(Manifest::create(dir, noted)?);
+        store.outbox().look()?;
+        Ok(store)
     }
 
     /// The in-memory twin, for tests.
@@ -142,19 +190,23 @@ impl Store {
     }
 
     fn identify(engine: Engine, dir: Option<PathBuf>, lock: Option<Arc<File>>) -> Result<Self, StoreError> {
-        let snapshot = engine.snapshot()?;
-        let id = if let Some(bytes) = snapshot.get(Table::Meta, b"store_id")? {
-            let found = snapshot.get(Table::Meta, b"format")?.and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes);
+        let found = engine.snapshot()?.get(Table::Meta, b"store_id")?;
+        let id = if let Some(bytes) = found {
+            let found = engine.snapshot()?.get(Table::Meta, b"format")?.and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes);
             if !(OLDEST_FORMAT..=FORMAT).contains(&found) {
                 return Err(StoreError::Format { dir: dir.unwrap_or_default(), found });
             }
             if found < FORMAT {
-                let mut batch = entries::one_row_each(&snapshot)?;
+                let mut batch = entries::one_row_each(&engine.snapshot()?)?;
                 batch.put(Table::Meta, *b"format", FORMAT.to_be_bytes());
                 engine.commit_first(batch)?;
             }
             Uuid::from_slice(&bytes).map_err(|error| StoreError::damaged("meta", error))?
         } else {
+            let snapshot = engine.snapshot()?;
+            if engine::ALL.into_iter().any(|table| snapshot.from(table, &[]).next().is_some()) {
+                return Err(StoreError::damaged("meta", "the store's id is missing"));
+            }
             let id = Uuid::new_v4();
             let mut batch = Batch::default();
             batch.put(Table::Meta, *b"store_id", *id.as_bytes());
@@ -191,6 +243,22 @@ impl Store {
     #[must_use]
     pub fn dir(&self) -> Option<&Path> {
         self.dir.as_deref()
+    }
+
+    /// Why nothing becomes durable at present, in words, where that is so.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.engine.trouble()
+    }
+
+    /// Keeps so many bytes of disk back for the store's own recovery, where none are kept yet.
+    pub fn keep_back(&self, bytes: u64) {
+        self.engine.keep_back(bytes);
+    }
+
+    /// Ends all waiting for a store that cannot be reopened. Nothing is read or committed afterwards.
+    pub fn close(&self) {
+        self.engine.close();
     }
 
     /// Bytes on the disk.
@@ -246,57 +314,35 @@ impl Store {
     pub fn sweeper(&self) -> Sweeper {
         Sweeper::new(self.engine.clone())
     }
+}
 
-    /// Reads every row of every table back; what is damaged is named.
-    pub fn verify(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
-        let snapshot = self.engine.snapshot()?;
-        let tables = [
-            ("sources", Table::Sources),
-            ("topics", Table::Topics),
-            ("subscriptions", Table::Subscriptions),
-            ("seen", Table::Seen),
-            ("listed", Table::Listed),
-            ("pending", Table::Pending),
-            ("aliases", Table::Aliases),
-            ("articles", Table::Articles),
-            ("outbox", Table::Outbox),
-            ("added", Table::Added),
-        ];
-        let mut counts = Vec::new();
-        let mut with_documents = HashSet::new();
-        for (name, table) in tables {
-            let mut rows = 0;
-            for row in snapshot.from(table, &[]) {
-                let (key, value) = row?;
-                match table {
-                    Table::Sources => drop(polls::decode_facts(&value)?),
-                    Table::Topics => drop(topics::decode(&value)?),
-                    Table::Added => drop(added::decode(&value)?),
-                    Table::Subscriptions => drop(subscriptions::decode(&value)?),
-                    Table::Seen => drop(Seen::decode(&value)?),
-                    Table::Pending => {
-                        let (key, entry) = (PendingKey::decode(&key)?, entries::decode(&value)?);
-                        if entry.document.is_some() {
-                            with_documents.insert(documents::key_of(&key, &entry));
-                        }
-                    }
-                    Table::Articles => drop(articles::decode(&value)?),
-                    Table::Outbox => drop(outbox::decode(&key, &value)?),
-                    _ => {}
-                }
-                rows += 1;
-            }
-            counts.push((name, rows));
-        }
-        counts.push(("documents", documents::verify(&snapshot, with_documents)?));
-        Ok(counts)
+impl Noted {
+    fn least(&self) -> Least {
+        Least { tables: self.tables, commit: self.commit }
+    }
+
+    fn names_another(&self, dir: &Path, id: Uuid) -> StoreError {
+        let what = format!("it names the store {}, and the files are those of store {id}", self.store);
+        StoreError::broken(&manifest::path(dir), what)
     }
 }
 
-fn lock(dir: &Path) -> Result<File, StoreError> {
+/// Makes a folder that is its owner's alone, also where it is there already.
+fn private_dir(path: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Locks the directory; a process that stays writes its number there.
+fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
     let path = dir.join("lock");
     let io = |source| StoreError::Io { path: path.clone(), source };
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    let mut file = options.open(&path).map_err(io)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -306,6 +352,9 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
             return Err(StoreError::Locked { dir: dir.to_owned(), holder });
         }
         Err(TryLockError::Error(source)) => return Err(io(source)),
+    }
+    if !stays {
+        return Ok(file);
     }
     file.set_len(0).map_err(io)?;
     write!(file, "{}", std::process::id()).map_err(io)?;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Batch, StoreError, digest,
-    engine::{Engine, Table},
+    engine::{Engine, Snapshot, Table},
     from_json, json,
 };
 
@@ -138,19 +138,17 @@ impl Outbox {
 
     /// Where the outbox ends.
     pub fn tail(&self) -> Result<Tail, StoreError> {
-        let bytes = self.engine.snapshot()?.get(Table::Meta, b"outbox_tail")?;
-        bytes.map_or_else(|| Ok(Tail::default()), |it| from_json("meta", &it))
+        tail_in(&self.engine.snapshot()?)
     }
 
     /// What the sink has acknowledged.
     pub fn acked(&self) -> Result<Acked, StoreError> {
-        let bytes = self.engine.snapshot()?.get(Table::Meta, b"outbox_acked")?;
-        bytes.map_or_else(|| Ok(Acked { epoch: 1, ..Acked::default() }), |it| from_json("meta", &it))
+        acked_in(&self.engine.snapshot()?)
     }
 
     /// Rows after a number, at most `records` of them and about `bytes`, at least one where there is one.
     pub fn read(&self, after: u64, records: usize, bytes: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        let mut rows = Vec::new();
+        let mut rows: Vec<OutboxRow> = Vec::new();
         let mut size = 0;
         for row in self.engine.snapshot()?.from(Table::Outbox, &(after + 1).to_be_bytes()).take(records) {
             let (key, value) = row?;
@@ -158,9 +156,25 @@ impl Outbox {
             if size > bytes && !rows.is_empty() {
                 break;
             }
-            rows.push(decode(&key, &value)?.0);
+            let row = decode(&key, &value)?.0;
+            let expected = after + rows.len() as u64 + 1;
+            if row.seq != expected {
+                return Err(StoreError::damaged("outbox", format!("record {expected} is missing")));
+            }
+            rows.push(row);
         }
         Ok(rows)
+    }
+
+    /// Holds both ends of the outbox against what is known of them.
+    pub(super) fn look(&self) -> Result<(), StoreError> {
+        let (acked, tail) = (self.acked()?, self.tail()?);
+        self.read(acked.seq, 1, usize::MAX)?;
+        match self.at(tail.seq)? {
+            Some(end) if end.chain == tail.chain => Ok(()),
+            None if tail.seq == 0 => Ok(()),
+            _ => Err(StoreError::damaged("outbox", format!("record {}, its last, is missing or another one", tail.seq))),
+        }
     }
 
     /// The chain and total bytes at a number that is still in the outbox, or was the last trimmed.
@@ -208,7 +222,7 @@ fn trimming(acked: &Acked) -> Batch {
 impl Batch {
     /// Appends a record and moves the tail.
     pub fn append(&mut self, tail: &mut Tail, record: NewRecord) {
-        let chain = digest(&[&tail.chain, record.key.as_bytes(), record.event_id.as_bytes(), &record.value]);
+        let chain = chain(&tail.chain, &record);
         *tail = Tail { seq: tail.seq + 1, chain, total: tail.total + record.value.len() as u64 };
         let row = encode(Header { chain, total: tail.total, replaced: false, record });
         self.put(Table::Outbox, tail.seq.to_be_bytes(), row);
@@ -225,12 +239,77 @@ fn encode(header: Header) -> Vec<u8> {
     row
 }
 
-pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreError> {
+/// Reads the outbox from what was acknowledged to its end, and holds each record's chain against the one before.
+pub(super) fn verify(snapshot: &Snapshot) -> Result<(Acked, Tail), StoreError> {
+    let (acked, tail) = (acked_in(snapshot)?, tail_in(snapshot)?);
+    let mut at = Tail { seq: acked.seq, chain: acked.chain, total: 0 };
+    for row in snapshot.from(Table::Outbox, &(acked.seq + 1).to_be_bytes()) {
+        let (key, value) = row?;
+        let (row, replaced) = (decode(&key, &value)?.0, is_replaced(&value)?);
+        if row.seq != at.seq + 1 {
+            return Err(StoreError::damaged("outbox", format!("record {} is missing", at.seq + 1)));
+        }
+        // The chain goes on over the record that was refused, which is no longer there.
+        if !replaced && row.chain != chain(&at.chain, &row.record) {
+            return Err(StoreError::damaged("outbox", format!("record {} does not follow the one before", row.seq)));
+        }
+        at = Tail { seq: row.seq, chain: row.chain, total: 0 };
+    }
+    if (at.seq, at.chain) != (tail.seq, tail.chain) {
+        return Err(StoreError::damaged("outbox", format!("it ends at record {}, and should end at record {}", at.seq, tail.seq)));
+    }
+    Ok((acked, tail))
+}
+
+/// Puts the rows that are left of a damaged outbox in order again, from what was acknowledged on. What was lost, in words.
+pub(super) fn renumber(engine: &Engine, rows: Vec<OutboxRow>) -> Result<(String, Batch), StoreError> {
+    let outbox = Outbox::new(engine.clone());
+    let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
+    let mut tail = Tail { seq: acked.seq, chain: acked.chain, total: acked.total };
+    let (kept, mut batch) = (rows.len(), Batch::default());
+    for row in &rows {
+        batch.delete(Table::Outbox, row.seq.to_be_bytes());
+    }
+    for row in rows.into_iter().filter(|row| row.seq > acked.seq) {
+        batch.append(&mut tail, row.record);
+    }
+    batch.put(Table::Meta, *b"outbox_tail", json(&tail));
+    let lost = end.saturating_sub(tail.seq);
+    let words = format!(
+        "{lost} records of the outbox, or where it ended; {kept} are kept, in a new order of numbers. Where the topics hold some of them already, publishing stops, and `nashra state adopt` goes on"
+    );
+    Ok((words, batch))
+}
+
+fn tail_in(snapshot: &Snapshot) -> Result<Tail, StoreError> {
+    snapshot.get(Table::Meta, b"outbox_tail")?.map_or_else(|| Ok(Tail::default()), |it| from_json("meta", &it))
+}
+
+fn acked_in(snapshot: &Snapshot) -> Result<Acked, StoreError> {
+    let bytes = snapshot.get(Table::Meta, b"outbox_acked")?;
+    bytes.map_or_else(|| Ok(Acked { epoch: 1, ..Acked::default() }), |it| from_json("meta", &it))
+}
+
+fn chain(before: &[u8; 16], record: &NewRecord) -> [u8; 16] {
+    digest(&[before, record.key.as_bytes(), record.event_id.as_bytes(), &record.value])
+}
+
+/// Its header and its value.
+fn split(row: &[u8]) -> Result<(Header, &[u8]), StoreError> {
     let damaged = |reason: &str| StoreError::damaged("outbox", reason);
-    let seq = u64::from_be_bytes(key.try_into().map_err(|_| damaged("a key that is no number"))?);
     let (length, rest) = row.split_first_chunk().ok_or_else(|| damaged("too short"))?;
     let (header, value) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(|| damaged("cut off"))?;
-    let Header { chain, total, mut record, .. } = from_json("outbox", header)?;
+    Ok((from_json("outbox", header)?, value))
+}
+
+fn is_replaced(row: &[u8]) -> Result<bool, StoreError> {
+    split(row).map(|(header, _)| header.replaced)
+}
+
+pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreError> {
+    let seq = key.try_into().map_err(|_| StoreError::damaged("outbox", "a key that is no number"))?;
+    let (Header { chain, total, mut record, .. }, value) = split(row)?;
+    let seq = u64::from_be_bytes(seq);
     record.value = value.to_vec();
     Ok((OutboxRow { seq, chain, record }, total))
 }

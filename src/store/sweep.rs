@@ -47,7 +47,16 @@ impl Sweeper {
     }
 
     /// Goes through the next rows and forgets what was last listed before `oldest_day`.
-    pub async fn step(&mut self, oldest_day: u32) -> Result<Swept, StoreError> {
+    pub async fn step(self, oldest_day: u32) -> Result<(Self, Swept), StoreError> {
+        // Reading thousands of rows is no work for the network's threads.
+        let look = tokio::task::spawn_blocking(move || self.look(oldest_day));
+        let (mut sweeper, batch, swept, next) = look.await.map_err(StoreError::engine)??;
+        sweeper.engine.commit(batch).await?;
+        sweeper.at = next;
+        Ok((sweeper, swept))
+    }
+
+    fn look(self, oldest_day: u32) -> Result<(Self, Batch, Swept, Place), StoreError> {
         let mut batch = Batch::default();
         let (swept, next) = match &self.at {
             Place::Seen(from) => {
@@ -61,9 +70,7 @@ impl Sweeper {
             Place::Sources => (Swept { sources: self.sources(oldest_day, &mut batch)?, ..Swept::default() }, Place::Done),
             Place::Done => (Swept { finished: true, ..Swept::default() }, Place::Seen(Vec::new())),
         };
-        self.engine.commit(batch).await?;
-        self.at = next;
-        Ok(swept)
+        Ok((self, batch, swept, next))
     }
 
     fn seen(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {

@@ -283,6 +283,12 @@ pub(crate) fn store_error() {
     counter!("nashra_store_errors_total").increment(1);
 }
 
+/// How many entries wait to be read.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point; numbers of entries stay far below 2^53")]
+pub(crate) fn entries_pending(count: u64) {
+    gauge!("nashra_entries_pending").set(count as f64);
+}
+
 /// A part of the daemon is in order (1) or not (0).
 pub(crate) fn ready(part: &'static str, ready: bool) {
     gauge!("nashra_ready", "part" => part).set(f64::from(u8::from(ready)));
@@ -291,7 +297,6 @@ pub(crate) fn ready(part: &'static str, ready: bool) {
 /// How full things are, sampled.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Levels {
-    pub(crate) entries_pending: u64,
     pub(crate) outbox_records: u64,
     pub(crate) outbox_bytes: u64,
     pub(crate) outbox_oldest: Duration,
@@ -302,7 +307,6 @@ pub(crate) struct Levels {
 /// Sets the gauges.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floating point; sizes stay far below 2^53")]
 pub(crate) fn levels(levels: Levels) {
-    gauge!("nashra_entries_pending").set(levels.entries_pending as f64);
     gauge!("nashra_outbox_records").set(levels.outbox_records as f64);
     gauge!("nashra_outbox_bytes").set(levels.outbox_bytes as f64);
     gauge!("nashra_outbox_oldest_seconds").set(levels.outbox_oldest.as_secs_f64());

@@ -23,6 +23,7 @@ mod input;
 mod conformance;
 mod fairness;
 mod daemon;
+mod disk;
 
 mod hosts;
 mod listing;
@@ -34,6 +35,8 @@ mod discover;
 mod site;
 
 mod sources;
+
+mod state;
 
 mod kafka;
 

@@ -82,7 +82,8 @@ fn what_a_topic_takes_no_more_becomes_a_dead_letter_in_its_place_and_the_stream_
     world.site.feed("/feed", &[("a", "a"), ("large", "large"), ("b", "b")]);
     wait_for(&nashra, 2);
     let letter = until("the dead letter is there", || letters(&world).pop());
-    let value = fs::read(world.dir.path().join(letter.value["bytes"].as_str().unwrap())).unwrap();
+    let file = fs::File::open(world.dir.path().join(letter.value["bytes"].as_str().unwrap())).unwrap();
+    let value = zstd::decode_all(file).unwrap();
     let kept: Value = serde_json::from_slice(&value).unwrap();
     assert_eq!((&letter.value["reason"], &letter.value["title"], &kept["title"]), (&"refused".into(), &"large".into(), &"large".into()));
     // Nor does a topic that takes no dead letter hold articles up: it is in a file.

@@ -1,11 +1,8 @@
 //! Dead letters: what could not be published as an article, why, and where its bytes are.
 
-use std::path::{Path, PathBuf};
-
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
 use super::{event_source, traceparent};
@@ -43,77 +40,8 @@ pub struct DeadLetter {
     pub first_seen: DateTime<Utc>,
     /// When it was given up.
     pub at: DateTime<Utc>,
-    /// The file with the bytes that could not be read, where some are kept.
+    /// The file with the bytes that could not be read, compressed with zstd, where some are kept; of a large page its beginning.
     pub bytes: Option<String>,
-}
-
-/// Keeps bytes that could not be read, a folder a day, within a budget.
-#[derive(Debug, Clone)]
-pub struct DeadLetterFiles {
-    dir: Option<PathBuf>,
-    budget: u64,
-}
-
-impl DeadLetterFiles {
-    /// Below `data_dir`; `budget` is in bytes. Without a directory nothing is kept.
-    #[must_use]
-    pub fn new(data_dir: Option<&Path>, budget: u64) -> Self {
-        Self { dir: data_dir.map(|it| it.join("deadletters")), budget }
-    }
-
-    /// Writes the bytes and says where. A failure to write is logged: the dead letter goes out without them.
-    pub(super) async fn keep(&self, dead: &mut Dead) -> Option<String> {
-        let bytes = dead.bytes.take()?;
-        let day = self.dir.as_ref()?.join(dead.at.format("%Y-%m-%d").to_string());
-        let path = day.join(Uuid::now_v7().to_string());
-        let written = async {
-            tokio::fs::create_dir_all(&day).await?;
-            tokio::fs::write(&path, &bytes).await
-        };
-        match written.await {
-            Ok(()) => Some(path.display().to_string()),
-            Err(error) => {
-                tracing::warn!(%error, path = %path.display(), "the bytes of a dead letter could not be kept");
-                None
-            }
-        }
-    }
-
-    /// Keeps the value of a record that the sink does not take: durable when it returns. Where it is known by its name, the
-    /// file is written again and not a second time.
-    pub(crate) async fn keep_record(&self, name: &str, at: DateTime<Utc>, value: &[u8]) -> std::io::Result<Option<String>> {
-        let Some(dir) = &self.dir else { return Ok(None) };
-        let day = dir.join(at.format("%Y-%m-%d").to_string());
-        let path = day.join(format!("{}.json", name.replace(|c: char| !c.is_ascii_alphanumeric(), "-")));
-        tokio::fs::create_dir_all(&day).await?;
-        let mut file = tokio::fs::File::create(&path).await?;
-        file.write_all(value).await?;
-        file.sync_all().await?;
-        Ok(Some(path.display().to_string()))
-    }
-
-    /// Forgets the days before `oldest` (a name such as `2026-11-24`), and the oldest ones while over budget.
-    pub fn sweep(&self, oldest: &str) -> std::io::Result<()> {
-        let Some(dir) = self.dir.as_ref().filter(|it| it.is_dir()) else { return Ok(()) };
-        let mut days: Vec<PathBuf> =
-            std::fs::read_dir(dir)?.filter_map(|it| it.ok().map(|it| it.path())).filter(|it| it.is_dir()).collect();
-        days.sort();
-        let sizes: Vec<u64> = days.iter().map(|it| size(it)).collect();
-        let mut total: u64 = sizes.iter().sum();
-        for (day, size) in days.iter().zip(sizes) {
-            let expired = day.file_name().is_some_and(|name| name.to_string_lossy().as_ref() < oldest);
-            if expired || total > self.budget {
-                std::fs::remove_dir_all(day)?;
-                total -= size;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn size(dir: &Path) -> u64 {
-    let files = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    files.filter_map(|it| it.metadata().ok()).map(|it| it.len()).sum()
 }
 
 /// The dead letter of an entry, on its way to the outbox.

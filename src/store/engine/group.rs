@@ -15,7 +15,7 @@ pub(super) enum Change {
     Delete,
 }
 
-type Changes = HashMap<(Table, Vec<u8>), Change>;
+pub(super) type Changes = HashMap<(Table, Vec<u8>), Change>;
 
 /// The rows as they are with what was settled so far.
 pub(crate) struct Settling<'a> {

@@ -1,0 +1,133 @@
+//! Reads everything back: every row, and what the tables say of each other.
+//!
+//! What must stay true: a check changes nothing, so it opens a copy of the files (the engine itself cuts journals, removes
+//! files and sorts tables); every problem of the files is told, not only the first.
+
+use std::{collections::HashSet, path::Path};
+
+use uuid::Uuid;
+
+use super::{
+    PendingKey, Seen, Store, StoreError, added, articles, copy, documents,
+    engine::{Engine, Table, inspect},
+    entries, lock, manifest, outbox, polls, subscriptions, topics,
+};
+
+/// A store that was found sound.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its id.
+    pub id: Uuid,
+    /// The rows of each table.
+    pub rows: Vec<(&'static str, u64)>,
+    /// Records that wait, and their bytes.
+    pub waiting: (u64, u64),
+    /// The last acknowledged record and its epoch.
+    pub acked: (u64, u64),
+}
+
+/// Checks the store of a data directory that no daemon runs on. Nothing in it is changed.
+///
+/// # Errors
+/// Every problem of the files that was found, or what else is wrong.
+pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
+    let one = |error: StoreError| vec![error];
+    let _lock = lock(dir, false).map_err(one)?;
+    // Beside the store, so that its files can be linked; elsewhere where nothing may be written there.
+    let near = tempfile::Builder::new().prefix("check-").tempdir_in(dir);
+    let temporary = near.or_else(|_| tempfile::tempdir());
+    let temporary = temporary.map_err(|source| one(StoreError::Io { path: dir.to_owned(), source }))?;
+    let (noted, files, copied) = (manifest::read(dir).map_err(one)?, dir.join("store"), temporary.path().join("store"));
+    if noted.is_none() && !files.exists() {
+        return Err(one(StoreError::broken(&files, "there is no store")));
+    }
+    copy::store(&files, &copied, copy::As::Linked).map_err(one)?;
+    // The words name the files themselves, not the copy.
+    let named = |error: StoreError| match error {
+        StoreError::Broken { path, what } => match path.strip_prefix(&copied) {
+            Ok(inside) => StoreError::Broken { path: files.join(inside), what },
+            Err(_) => StoreError::Broken { path, what },
+        },
+        error => error,
+    };
+    let mut inspected = inspect(&copied, noted.map(|it| it.least())).map_err(named).map_err(one)?;
+    let damaged: Vec<StoreError> = inspected.verify().collect();
+    inspected.problems.extend(damaged);
+    if !inspected.problems.is_empty() {
+        return Err(inspected.problems.into_iter().map(named).collect());
+    }
+    // What a crash left at the end of a journal is no damage; the copy is opened as the store would be.
+    let open = || {
+        inspected.mend()?;
+        Store::identify(Engine::open(&copied, cache)?, None, None)
+    };
+    let store = open().map_err(named).map_err(one)?;
+    if let Some(noted) = noted.filter(|it| it.store != store.id()) {
+        return Err(one(noted.names_another(dir, store.id())));
+    }
+    store.check().map_err(one)
+}
+
+impl Store {
+    /// Reads every row of every table back; what is damaged is named.
+    pub fn check(&self) -> Result<Checked, StoreError> {
+        let snapshot = self.engine.snapshot()?;
+        let (mut rows, mut with_documents) = (Vec::new(), HashSet::new());
+        for (name, table) in TABLES {
+            let mut count = 0;
+            for row in snapshot.from(table, &[]) {
+                let (key, value) = row?;
+                decode(table, &key, &value)?;
+                match table {
+                    Table::Pending => {
+                        let (key, entry) = (PendingKey::decode(&key)?, entries::decode(&value)?);
+                        with_documents.extend(entry.document.is_some().then(|| documents::key_of(&key, &entry)));
+                    }
+                    Table::Aliases if snapshot.get(Table::Articles, &value)?.is_none() => {
+                        return Err(StoreError::damaged("aliases", "an article that a name leads to is missing"));
+                    }
+                    _ => {}
+                }
+                count += 1;
+                if count % 1024 == 0 && self.engine.is_wanted() {
+                    return Err(StoreError::Engine("the files are being reopened after an error; ask again later".to_owned()));
+                }
+            }
+            rows.push((name, count));
+        }
+        rows.push(("documents", documents::verify(&snapshot, with_documents)?));
+        let (acked, tail) = outbox::verify(&snapshot)?;
+        let waiting = (tail.seq.saturating_sub(acked.seq), tail.total.saturating_sub(acked.total));
+        Ok(Checked { id: self.id(), rows, waiting, acked: (acked.seq, acked.epoch) })
+    }
+}
+
+const TABLES: [(&str, Table); 10] = [
+    ("sources", Table::Sources),
+    ("topics", Table::Topics),
+    ("subscriptions", Table::Subscriptions),
+    ("seen", Table::Seen),
+    ("listed", Table::Listed),
+    ("pending", Table::Pending),
+    ("aliases", Table::Aliases),
+    ("articles", Table::Articles),
+    ("outbox", Table::Outbox),
+    ("added", Table::Added),
+];
+
+/// Reads a row by itself.
+pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+    match table {
+        Table::Sources => drop(polls::decode_facts(value)?),
+        Table::Topics => drop(topics::decode(value)?),
+        Table::Added => drop(added::decode(value)?),
+        Table::Subscriptions => drop(subscriptions::decode(value)?),
+        Table::Seen => drop(Seen::decode(value)?),
+        Table::Pending => drop((PendingKey::decode(key)?, entries::decode(value)?)),
+        Table::Articles => drop(articles::decode(value)?),
+        Table::Outbox => drop(outbox::decode(key, value)?),
+        Table::Documents => drop(documents::unpack(value)?),
+        Table::Meta | Table::Listed | Table::Aliases => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Reads the engine's journals without changing them.
+//!
+//! When fjall opens its files it cuts a journal at the first thing that it does not understand, because that is what a
+//! crash leaves: half a batch at the end, which nobody was told is durable. A damaged byte in the middle looks the same to it, and
+//! everything behind is cut off as well. So the journals are read here first. A journal is a row of batches (a start
+//! with the number of rows and a sequence number, the rows, an end with their checksum), and zeros behind the last.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::marks::{COMMITS, Commits};
+use crate::store::StoreError;
+
+const MAGIC: &[u8] = b"FJL\x03";
+const START: u8 = 1;
+const ITEM: u8 = 2;
+const END: u8 = 3;
+/// The engine itself takes a few sequence numbers between two batches, never so many.
+const STRAY: u64 = 1 << 20;
+
+/// A whole batch.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    pub(super) seqno: u64,
+    pub(super) rows: Vec<Row<'a>>,
+    /// The numbers that it carries; none where an older program wrote it.
+    pub(super) commits: Option<Commits>,
+    /// Where it ends.
+    pub(super) end: usize,
+}
+
+/// One change.
+#[derive(Debug)]
+pub(super) struct Row<'a> {
+    pub(super) keyspace: u64,
+    pub(super) key: &'a [u8],
+    /// The value as it stands here.
+    pub(super) value: &'a [u8],
+    pub(super) kind: u8,
+    /// Whether it is compressed with LZ4, and to which size it unpacks.
+    pub(super) packed: Option<usize>,
+}
+
+/// The journals of a store, oldest first.
+pub(super) fn all(store: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let io = |source| StoreError::Io { path: store.to_owned(), source };
+    let mut found = Vec::new();
+    for file in fs::read_dir(store).map_err(io)? {
+        let path = file.map_err(io)?.path();
+        if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("jnl")) {
+            let id = path.file_stem().and_then(|it| it.to_str()).and_then(|it| it.parse::<u64>().ok());
+            let id = id.ok_or_else(|| StoreError::broken(&path, "this is no name of a journal"))?;
+            found.push((id, path));
+        }
+    }
+    found.sort();
+    Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Reads a journal; zeros at the end are left out.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = fs::read(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+    cut_zeros(&mut bytes);
+    Ok(bytes)
+}
+
+/// Cuts off the zeros at the end, of which a journal has up to 64 MiB.
+pub(crate) fn cut_zeros(bytes: &mut Vec<u8>) {
+    const ZEROS: [u8; 4096] = [0; 4096];
+    while let Some(end) = bytes.len().checked_sub(ZEROS.len())
+        && bytes[end..] == ZEROS
+    {
+        bytes.truncate(end);
+    }
+    bytes.truncate(bytes.iter().rposition(|it| *it != 0).map_or(0, |last| last + 1));
+}
+
+/// The batch that begins here, if a whole and sound one does.
+pub(super) fn batch(bytes: &[u8], at: usize) -> Option<Found<'_>> {
+    let mut reader = Reader { bytes, at };
+    if reader.byte()? != START {
+        return None;
+    }
+    let (count, seqno) = (reader.u32()?, reader.u64()?);
+    let (first, mut rows, mut commits) = (reader.at, Vec::new(), None);
+    for _ in 0..count {
+        let row = reader.row()?;
+        if row.key == COMMITS {
+            commits = Commits::decode(row.value).ok();
+        }
+        rows.push(row);
+    }
+    let sum = xxh3_64(&bytes[first..reader.at]);
+    let sound = reader.byte()? == END && reader.u64()? == sum && reader.take(MAGIC.len())? == MAGIC;
+    // The sequence number is not in the checksum, so it is held against what the batch says of it.
+    let numbered = commits.is_none_or(|it| (it.seqno..it.seqno.saturating_add(STRAY)).contains(&seqno));
+    (sound && numbered).then_some(Found { seqno, rows, commits, end: reader.at })
+}
+
+/// The next whole batch behind a place where none begins.
+pub(super) fn next(bytes: &[u8], after: usize) -> Option<(usize, Found<'_>)> {
+    let rest = bytes.get(after..)?;
+    // Each batch begins where another ends.
+    let mut places = memchr::memmem::find_iter(rest, MAGIC).map(|it| after + it + MAGIC.len());
+    places.find_map(|at| batch(bytes, at).map(|found| (at, found)))
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let taken = self.bytes.get(self.at..self.at.checked_add(count)?)?;
+        self.at += count;
+        Some(taken)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1).map(|it| it[0])
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.take(2)?.try_into().ok().map(u16::from_le_bytes)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.take(4)?.try_into().ok().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        self.take(8)?.try_into().ok().map(u64::from_le_bytes)
+    }
+
+    fn row(&mut self) -> Option<Row<'a>> {
+        if self.byte()? != ITEM {
+            return None;
+        }
+        let (kind, packed, keyspace) = (self.byte()?, self.byte()?, self.u64()?);
+        let (key, unpacked, value) = (self.u16()?, self.u32()?, self.u32()?);
+        let (key, value) = (self.take(key.into())?, self.take(value as usize)?);
+        Some(Row { keyspace, key, value, kind, packed: (packed != 0).then_some(unpacked as usize) })
+    }
+}

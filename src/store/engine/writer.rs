@@ -1,0 +1,169 @@
+//! The one thread that writes, and how it outlasts a disk that refuses.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Batch, Slot, backend::Backend, reserve::Reserve};
+use crate::{
+    store::{StoreError, manifest::Manifest},
+    telemetry::metrics,
+};
+
+/// Batches that may wait for the writer; with the stages' own bounds never reached.
+pub(super) const WRITER_QUEUE: usize = 256;
+/// Batches that share one commit.
+const GROUP: usize = 128;
+/// From the start of one sync to that of the next at least: an idle store commits at once, a busy one lets more batches
+/// share a sync, which costs the same for a hundred as for one.
+const LULL: Duration = Duration::from_millis(20);
+/// A commit that takes longer is told as trouble.
+const SLOW: Duration = Duration::from_secs(10);
+/// Pauses between tries to commit.
+const PAUSE_FIRST: Duration = Duration::from_millis(200);
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// A batch, and who waits for it.
+pub(super) struct Commit {
+    pub(super) batch: Batch,
+    pub(super) done: oneshot::Sender<()>,
+}
+
+/// What the writer and the engine's clones share.
+pub(super) struct Shared {
+    files: Option<(PathBuf, u64)>,
+    /// Where the last commit is noted; `None` for the twin, and before the store has a name.
+    pub(super) manifest: Mutex<Option<Manifest>>,
+    pub(super) slot: Slot,
+    pub(super) health: Health,
+    pub(super) reserve: Reserve,
+}
+
+impl Shared {
+    pub(super) fn on_disk(path: &Path, cache: u64, backend: Backend) -> Self {
+        let reserve = Reserve::beside(path);
+        let files = Some((path.to_owned(), cache));
+        Self { files, manifest: Mutex::default(), slot: Slot::new(backend), health: Health::default(), reserve }
+    }
+
+    pub(super) fn in_memory() -> Self {
+        let slot = Slot::new(Backend::Memory(Arc::default()));
+        Self { files: None, manifest: Mutex::default(), slot, health: Health::default(), reserve: Reserve::none() }
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.files.as_ref().map(|(path, _)| path.as_path())
+    }
+
+    /// Closes the files and opens them again.
+    pub(super) fn reopen(&self) -> Result<Backend, StoreError> {
+        let Some((path, cache)) = &self.files else { return self.slot.get() };
+        self.slot.reopen(|| {
+            let opened = Backend::open(path, *cache)?;
+            let noted = self.manifest().as_ref().map_or(0, Manifest::commit);
+            match opened.commit() {
+                commit if commit < noted => Err(StoreError::broken(path, format!("it is at commit {commit} and was at commit {noted}"))),
+                _ => Ok(opened),
+            }
+        })
+    }
+
+    fn manifest(&self) -> MutexGuard<'_, Option<Manifest>> {
+        self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a group of batches durable, and notes that they are.
+    pub(super) fn apply(&self, backend: &Backend, batches: &[Batch]) -> Result<(), StoreError> {
+        backend.apply(batches)?;
+        if let Some(manifest) = &mut *self.manifest() {
+            manifest.note(backend.commit());
+        }
+        Ok(())
+    }
+}
+
+/// Whether commits become durable.
+#[derive(Default)]
+pub(super) struct Health(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    /// When the commit that is under way began.
+    since: Option<Instant>,
+    /// Why the last try of it failed.
+    error: Option<String>,
+}
+
+impl Health {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why nothing becomes durable at present, in words.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let waiting = self.lock();
+        let long = waiting.since.map(|it| it.elapsed()).filter(|it| *it > SLOW);
+        match (&waiting.error, long) {
+            (Some(error), _) => Some(format!("nothing becomes durable: {error}; nothing is lost, and it is tried again")),
+            (None, Some(long)) => Some(format!("a commit has taken {} s so far", long.as_secs())),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Runs until nobody is left who could send a batch, or the store is closed.
+pub(super) fn run(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
+    let mut waiting = Vec::new();
+    let mut next = Instant::now();
+    while let Some(first) = queue.blocking_recv() {
+        waiting.push(first);
+        thread::sleep(next.saturating_duration_since(Instant::now()));
+        next = Instant::now() + LULL;
+        while waiting.len() < GROUP
+            && let Ok(next) = queue.try_recv()
+        {
+            waiting.push(next);
+        }
+        let (batches, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|it| (it.batch, it.done)).unzip();
+        if !commit_or_wait(shared, &batches) {
+            return;
+        }
+        for done in answers {
+            // A caller that gave up waiting does not need the answer.
+            done.send(()).ok();
+        }
+    }
+}
+
+/// Does not return before the batches are durable, or the store is closed (false). A full disk is waited out, with the files
+/// reopened each time because an engine that met an I/O error refuses further work, and with the space that was
+/// kept back for that.
+fn commit_or_wait(shared: &Shared, batches: &[Batch]) -> bool {
+    let mut pause = PAUSE_FIRST;
+    shared.health.lock().since = Some(Instant::now());
+    let mut files = shared.slot.get();
+    loop {
+        let started = Instant::now();
+        let Err(error) = files.and_then(|it| shared.apply(&it, batches)) else {
+            *shared.health.lock() = Waiting::default();
+            metrics::store_commit(started.elapsed());
+            return true;
+        };
+        if shared.slot.is_closed() {
+            return false;
+        }
+        metrics::store_error();
+        tracing::error!(%error, retry_ms = pause.as_millis(), "the store cannot commit; nothing is lost, trying again");
+        shared.health.lock().error = Some(error.to_string());
+        shared.reserve.release();
+        // Readers go on with the files as they are meanwhile.
+        thread::sleep(pause);
+        pause = (pause * 2).min(PAUSE_MAX);
+        files = shared.reopen();
+    }
+}

@@ -1,0 +1,71 @@
+//! Backups: a copy of the store as it is in one moment, also while it is being written, and its way back.
+//!
+//! An export is a whole data directory: the store in files of its own and the manifest. What must stay true: it holds
+//! one consistent moment; an export that breaks off has no manifest, and a restore checks before it copies and never writes over a store.
+
+use std::{fs, path::Path};
+
+use super::{
+    Checked, FORMAT, Manifest, Noted, Store, StoreError, check, copy,
+    engine::{self, Filling},
+    lock, manifest, private_dir,
+};
+
+impl Store {
+    /// Writes the store as it is now to a folder that is not there yet, or is empty. The rows that it holds.
+    pub fn export(&self, to: &Path) -> Result<u64, StoreError> {
+        let io = |source| StoreError::Io { path: to.to_owned(), source };
+        if to.exists() && fs::read_dir(to).map_err(io)?.next().is_some() {
+            return Err(StoreError::broken(to, "it is not empty, and nothing is written over"));
+        }
+        private_dir(to).map_err(io)?;
+        let files = to.join("store");
+        private_dir(&files).map_err(io)?;
+        let snapshot = self.engine.snapshot()?;
+        let (mut copy, mut rows) = (Filling::begin(&files)?, 0);
+        for table in engine::ALL {
+            for row in snapshot.from(table, &[]) {
+                let (key, value) = row?;
+                if engine::is_own(table, &key) {
+                    continue;
+                }
+                copy.put(table, key, value)?;
+                rows += 1;
+                if rows % 1024 == 0 && self.engine.is_wanted() {
+                    return Err(StoreError::Engine("the files are being reopened after an error; ask again later".to_owned()));
+                }
+            }
+        }
+        let commit = copy.finish(snapshot.commit()?.max(1))?;
+        drop(snapshot);
+        Manifest::create(to, Noted { store: self.id, format: FORMAT, tables: engine::ALL.len(), commit })?;
+        Ok(rows)
+    }
+}
+
+/// Puts an export into a data directory that has no store.
+///
+/// # Errors
+/// What is wrong with the export, or that there is a store.
+pub fn restore(from: &Path, dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
+    let checked = check(from, cache)?;
+    put(from, dir).map_err(|error| vec![error])?;
+    Ok(checked)
+}
+
+fn put(from: &Path, dir: &Path) -> Result<(), StoreError> {
+    let io = |source| StoreError::Io { path: dir.to_owned(), source };
+    private_dir(dir).map_err(io)?;
+    let _lock = lock(dir, false)?;
+    let (files, new) = (dir.join("store"), dir.join("store.new"));
+    if files.exists() || manifest::path(dir).exists() {
+        return Err(StoreError::broken(dir, "there is a store already: move `store` and `manifest` away first"));
+    }
+    let noted = manifest::read(from)?.ok_or_else(|| StoreError::broken(&manifest::path(from), "it is missing"))?;
+    if new.exists() {
+        fs::remove_dir_all(&new).map_err(io)?;
+    }
+    copy::store(&from.join("store"), &new, copy::As::Durable)?;
+    fs::rename(&new, &files).map_err(io)?;
+    Manifest::create(dir, noted).map(drop)
+}

@@ -1,0 +1,192 @@
+//! Makes a sound store of a damaged one: what is readable is kept, what is lost is said.
+//!
+//! What must stay true: the damaged files are kept as they are, under another name; whatever cannot be told from the
+//! position that the topics hold is left to `adopt`: records that are missing from the outbox end in another chain, and publishing stops.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use uuid::Uuid;
+
+use super::{
+    Batch, FORMAT, Manifest, Noted, PendingKey, Store, StoreError, articles, check,
+    copy::{self, As},
+    documents,
+    engine::{self, Engine, Filling, Table},
+    entries, lock, manifest, outbox, private_dir,
+};
+
+/// Changes that are written at once.
+const AT_ONCE: usize = 1000;
+
+/// What a repair did.
+#[derive(Debug)]
+pub struct Repaired {
+    /// The rows that were kept.
+    pub rows: u64,
+    /// What was lost or mended, in words.
+    pub told: Vec<String>,
+    /// Where the damaged files are now.
+    pub damaged: PathBuf,
+}
+
+/// Repairs the store of a data directory that no daemon runs on.
+pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
+    let io = |source| StoreError::Io { path: dir.to_owned(), source };
+    let _lock = lock(dir, false)?;
+    let (noted, files, work) = (manifest::read(dir).ok().flatten(), dir.join("store"), dir.join("repair"));
+    if work.exists() {
+        fs::remove_dir_all(&work).map_err(io)?;
+    }
+    private_dir(&work).map_err(io)?;
+    let (copied, new) = (work.join("damaged"), work.join("store"));
+    copy::store(&files, &copied, As::Linked)?;
+    private_dir(&new).map_err(io)?;
+    let (mut filling, mut rows, mut dropped) = (Filling::begin(&new)?, 0, BTreeMap::<&str, u64>::new());
+    let mut told = engine::salvage(&copied, &mut |table, key, value| {
+        if engine::is_own(table, &key) {
+            return Ok(());
+        }
+        if check::decode(table, &key, &value).is_err() {
+            *dropped.entry(table.name()).or_default() += 1;
+            return Ok(());
+        }
+        rows += 1;
+        filling.put(table, key, value)
+    })?;
+    told.extend(dropped.into_iter().map(|(table, count)| format!("the table {table}: {count} rows that cannot be read")));
+    filling.finish(noted.map_or(0, |it| it.commit) + 1)?;
+    let store = mended(&new, cache, noted.map(|it| it.store), &mut told)?;
+    let noted = Noted { store: store.id(), format: FORMAT, tables: engine::ALL.len(), commit: store.engine.last_commit()? };
+    store.close();
+    let damaged = free_name(dir);
+    fs::rename(&files, &damaged).and_then(|()| fs::rename(&new, &files)).map_err(io)?;
+    fs::remove_dir_all(&work).map_err(io)?;
+    Manifest::create(dir, noted)?;
+    Ok(Repaired { rows, told, damaged })
+}
+
+fn free_name(dir: &Path) -> PathBuf {
+    let mut names = (1..).map(|it| dir.join(format!("store.damaged-{it}")));
+    names.find(|it| !it.exists()).unwrap_or_else(|| dir.join("store.damaged"))
+}
+
+/// Opens what was filled and makes its tables agree.
+fn mended(path: &Path, cache: usize, id: Option<Uuid>, told: &mut Vec<String>) -> Result<Store, StoreError> {
+    let engine = Engine::open(path, cache)?;
+    let snapshot = engine.snapshot()?;
+    if snapshot.get(Table::Meta, b"store_id")?.is_none() {
+        let known = id.unwrap_or_else(Uuid::new_v4);
+        let whence = if id.is_some() { "the manifest has it" } else { "a new one was made, so everything is published again" };
+        told.push(format!("the store's id: {whence}"));
+        let mut batch = Batch::default();
+        batch.put(Table::Meta, *b"store_id", *known.as_bytes());
+        batch.put(Table::Meta, *b"format", FORMAT.to_be_bytes());
+        engine.commit_first(batch)?;
+    }
+    drop(snapshot);
+    let mut writing = Writing { engine: engine.clone(), batch: Batch::default(), count: 0 };
+    names(&mut writing, told)?;
+    queue(&mut writing, told)?;
+    writing.flush()?;
+    records(&engine, told)?;
+    Store::identify(engine, None, None)
+}
+
+/// Changes on their way.
+struct Writing {
+    engine: Engine,
+    batch: Batch,
+    count: usize,
+}
+
+impl Writing {
+    fn change(&mut self, change: impl FnOnce(&mut Batch)) -> Result<(), StoreError> {
+        change(&mut self.batch);
+        self.count += 1;
+        if self.count.is_multiple_of(AT_ONCE) { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.is_empty() { Ok(()) } else { self.engine.commit_first(batch) }
+    }
+}
+
+/// Names lead to articles that are there, and an article has its names.
+fn names(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError> {
+    let (snapshot, mut gone, mut back) = (writing.engine.snapshot()?, 0, 0);
+    for row in snapshot.from(Table::Aliases, &[]) {
+        let (key, id) = row?;
+        if snapshot.get(Table::Articles, &id)?.is_none() {
+            gone += 1;
+            writing.change(|batch| batch.delete(Table::Aliases, key))?;
+        }
+    }
+    for row in snapshot.from(Table::Articles, &[]) {
+        let (id, value) = row?;
+        for alias in articles::decode(&value)?.aliases {
+            if snapshot.get(Table::Aliases, &alias)?.is_none() {
+                back += 1;
+                writing.change(|batch| batch.put(Table::Aliases, alias, id.clone()))?;
+            }
+        }
+    }
+    if gone > 0 {
+        told.push(format!("{gone} names of articles that are lost: these articles come again under new ids"));
+    }
+    if back > 0 {
+        told.push(format!("{back} names were made again of what the articles know"));
+    }
+    Ok(())
+}
+
+/// Entries have their documents, and documents their entries.
+fn queue(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError> {
+    let (snapshot, mut owned, mut without, mut alone) = (writing.engine.snapshot()?, HashSet::new(), 0, 0);
+    for row in snapshot.from(Table::Pending, &[]) {
+        let (row, value) = row?;
+        let (key, entry) = (PendingKey::decode(&row)?, entries::decode(&value)?);
+        if entry.document.is_none() {
+            continue;
+        }
+        let document = documents::key_of(&key, &entry);
+        if snapshot.get(Table::Documents, &document)?.is_some() {
+            owned.insert(document.to_vec());
+        } else {
+            without += 1;
+            writing.change(|batch| batch.delete(Table::Pending, row))?;
+        }
+    }
+    for row in snapshot.from(Table::Documents, &[]) {
+        let (key, _) = row?;
+        if !owned.contains(&key) {
+            alone += 1;
+            writing.change(|batch| batch.delete(Table::Documents, key))?;
+        }
+    }
+    if without + alone > 0 {
+        told.push(format!("{without} waiting entries whose document is lost, {alone} documents whose entry is"));
+    }
+    Ok(())
+}
+
+/// The outbox goes on from what was acknowledged, without gaps.
+fn records(engine: &Engine, told: &mut Vec<String>) -> Result<(), StoreError> {
+    let snapshot = engine.snapshot()?;
+    if outbox::verify(&snapshot).is_ok() {
+        return Ok(());
+    }
+    let mut rows = Vec::new();
+    for row in snapshot.from(Table::Outbox, &[]) {
+        let (key, value) = row?;
+        rows.push(outbox::decode(&key, &value)?.0);
+    }
+    drop(snapshot);
+    let (words, batch) = outbox::renumber(engine, rows)?;
+    told.push(words);
+    engine.commit_first(batch)
+}

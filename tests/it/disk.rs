@@ -1,0 +1,115 @@
+//! A full disk: a small file system of its own, filled by somebody else and freed again.
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::tempdir;
+
+use crate::support::{Nashra, Site, get, lines, until};
+
+/// A file system of so many MiB at this folder, unmounted at the end; none where mounting is not allowed.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(at: PathBuf, mib: u32) -> Option<Self> {
+        fs::create_dir_all(&at).unwrap();
+        let size = format!("size={mib}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&at).status();
+        if !mounted.is_ok_and(|it| it.success()) {
+            println!("left out: no file system can be mounted here");
+            return None;
+        }
+        Some(Self(at))
+    }
+
+    /// Somebody else takes what is left, to the last byte.
+    fn fill(&self) -> PathBuf {
+        let path = self.0.join("somebody-else");
+        let mut file = File::options().append(true).create(true).open(&path).unwrap();
+        let block = vec![1; 64 << 10];
+        while file.write_all(&block).is_ok() {}
+        while file.write_all(&[1]).is_ok() {}
+        path
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        Command::new("umount").arg("-l").arg(&self.0).status().ok();
+    }
+}
+
+fn ready(admin: &str) -> (u16, String) {
+    get(&format!("{admin}readyz"))
+}
+
+const SETTINGS: &str = "[fetch]\ncontact = \"bot@example.org\"\n[store]\nmin_free_disk = \"2MiB\"\n";
+
+fn start(dir: &Path, sources: &str) -> Nashra {
+    fs::write(dir.join("n.toml"), SETTINGS).unwrap();
+    Nashra::run(dir, sources, &["--sink", "file", "-c", "n.toml"])
+}
+
+#[test]
+fn a_full_disk_is_told_and_once_there_is_room_everything_goes_on_and_nothing_is_lost() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    let Some(disk) = Disk::mount(dir.path().join("data"), 48) else { return };
+    site.feed("/feed", &[("one", "First")]);
+    site.page("one", "First", "It began.");
+    let nashra = start(dir.path(), &format!("{}/feed", site.base));
+    let admin = nashra.admin();
+    until("the first article is there and space is kept back", || {
+        (lines(dir.path()).len() == 1 && dir.path().join("data/reserve").exists()).then_some(())
+    });
+    let slugs: Vec<String> = (0..80).map(|it| format!("s{it}")).collect();
+    let articles: Vec<(&str, &str)> = slugs.iter().map(|it| (it.as_str(), it.as_str())).collect();
+    for slug in &slugs {
+        site.page(slug, slug, &"It is so. ".repeat(2000));
+    }
+    site.feed("/feed", &articles);
+    until("some more are there", || (lines(dir.path()).len() > 5).then_some(()));
+    let filler = disk.fill();
+    until("the disk is told", || (ready(&admin).0 == 503).then_some(()));
+    // What was kept back is used up, too.
+    until("the store cannot commit", || {
+        disk.fill();
+        let (status, words) = ready(&admin);
+        let metrics = get(&format!("{admin}metrics")).1;
+        (status == 503 && words.contains("store: nothing becomes durable") && metrics.contains("nashra_ready{part=\"store\"} 0"))
+            .then_some(())
+    });
+    assert_eq!(get(&format!("{admin}healthz")).0, 200);
+    fs::remove_file(filler).unwrap();
+    until("all is there", || {
+        let mut titles: Vec<String> = lines(dir.path()).iter().map(|it| it["title"].to_string()).collect();
+        titles.sort();
+        titles.dedup();
+        (titles.len() == 81).then_some(())
+    });
+    until("it is ready again", || (ready(&admin) == (200, "ok\n".to_owned())).then_some(()));
+    until("space is kept back again", || dir.path().join("data/reserve").exists().then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn on_a_disk_that_stays_full_it_stops_all_the_same() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    let Some(disk) = Disk::mount(dir.path().join("data"), 24) else { return };
+    site.feed("/feed", &[("one", "First")]);
+    fs::write(dir.path().join("n.toml"), format!("{SETTINGS}[run]\ndrain_timeout = \"2s\"\n")).unwrap();
+    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file", "-c", "n.toml"]);
+    let admin = nashra.admin();
+    let slugs: Vec<String> = (0..500).map(|it| format!("s{it}")).collect();
+    let articles: Vec<(&str, &str)> = slugs.iter().map(|it| (it.as_str(), it.as_str())).collect();
+    site.feed("/feed", &articles);
+    until("some are read", || (!site.seen("/a/s5").is_empty()).then_some(()));
+    until("the store cannot commit", || {
+        disk.fill();
+        ready(&admin).1.contains("store: nothing becomes durable").then_some(())
+    });
+    assert_eq!(nashra.stop(), Some(0));
+}
