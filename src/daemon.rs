@@ -209,6 +209,11 @@ pub(crate) fn rules(config: &Config) -> poll::Rules {
             Backlog::All => None,
             Backlog::Within(age) => Some(age),
         },
+        entries: poll::EntryBounds {
+            per_poll: config.poll.entries_per_poll,
+            per_day: config.poll.entries_per_day,
+            pending: config.poll.entries_pending,
+        },
         retention: config.store.retention,
         pages: config.page.mode,
         robots: config.fetch.robots,

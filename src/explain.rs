@@ -11,7 +11,7 @@ use crate::{
     article::{clean, identity},
     config::sources::{added, export},
     private::{Secrets, shown},
-    store::{Added, ArticleState, Checked, Facts, Found, Repaired, Standing, State, Store, StoreError, TopicState},
+    store::{Added, ArticleState, Checked, Facts, Found, LeftOut, Repaired, Standing, State, Store, StoreError, TopicState},
     websub::{Delivery, Subscription},
 };
 
@@ -106,6 +106,12 @@ fn source(facts: &Facts, now: DateTime<Utc>) -> String {
         facts.polls, facts.entries, facts.gaps
     )
     .ok();
+    if let Some(left_out) = facts.intake.left_out {
+        let LeftOut { entries, bound, since, at } = left_out;
+        let setting = bound.setting();
+        write!(out, "\nleft out: {entries} entries at {}, some since {}: more than {setting} allows", date(Some(at)), date(Some(since)))
+            .ok();
+    }
     out
 }
 

@@ -73,6 +73,12 @@ settings! {
         concurrency: usize = 256, within(1..=10_000);
         /// What a new source lists at its first poll is published when it is no older; the rest counts as seen.
         backlog: Backlog = Backlog::Within(3 * DAY), spanning(Duration::ZERO, LONGEST);
+        /// Entries that are taken of one listing of a source, or of one push of its hub.
+        entries_per_poll: usize = 5_000, within(1..=1_000_000);
+        /// Entries that are taken of a source in a day (UTC), changed ones included.
+        entries_per_day: usize = 50_000, within(1..=10_000_000);
+        /// Entries of a source that may wait to be read.
+        entries_pending: usize = 20_000, within(1..=1_000_000);
         /// Whether all sources are due at the start, whatever the store says.
         now: bool = false;
     }

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::{ConfigError, ConfigErrors, Place, error::Text, read_bytes};
 use crate::private::shown;
-pub use source::{Location, Source, SourceId, TopicSource};
+pub use source::{EntryBounds, Location, Source, SourceId, TopicSource};
 
 /// Something odd that does not stop anything.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -91,6 +91,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
             };
             if let Some(page) = read {
                 facts.entries += page.listed.fresh as u64;
+                facts.intake = page.listed.intake;
                 facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill { url, left: left - 1, within: None });
                 (commit, wakes) = (page.listed.commit, page.listed.wakes);
                 metrics::backfilled("read");
@@ -131,6 +132,7 @@ async fn of_sitemap<F: Fetch, C: Clock>(
         if let Ok(gone_through) = work.await {
             listed = gone_through?;
             facts.entries += listed.fresh as u64;
+            facts.intake = listed.intake;
         } else {
             metrics::reader_panicked("backfill");
         }

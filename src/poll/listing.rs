@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::TOUCH_DAYS;
+use super::{TOUCH_DAYS, intake};
 use crate::{
     article::{commit::day, identity, record},
     config::{PageMode, RobotsMode, sources::Source},
     feed::{Entry, Feed},
     fetch::hosts,
     schedule::decide::Bounds,
-    store::{EntryKey, Facts, Lane, PendingEntry, PendingKey, PollCommit, PollStore, Seen, StoreError},
+    store::{Bound, EntryKey, Facts, Intake, Lane, PendingEntry, PendingKey, PollCommit, PollStore, Seen, StoreError},
     telemetry::metrics,
 };
 
@@ -22,6 +22,8 @@ pub struct Rules {
     pub bounds: Bounds,
     /// How old an entry may be at a source's first poll and still be published; `None`: any age.
     pub backlog: Option<Duration>,
+    /// How many entries of a source are taken.
+    pub entries: intake::Bounds,
     /// How long entries are remembered after they were last listed.
     pub retention: Duration,
     /// What is done about pages.
@@ -58,6 +60,8 @@ pub(super) struct Listed {
     pub(super) commit: PollCommit,
     pub(super) wakes: Vec<(Lane, u64)>,
     pub(super) fresh: usize,
+    /// How much of the source was taken with it.
+    pub(super) intake: Intake,
     /// Entries that it shows.
     pub(super) shown: usize,
     /// How many of them an earlier poll has shown, changed ones included.
@@ -80,13 +84,24 @@ pub(super) fn go_through(
     let (described, order) = (described(source, feed.title.as_ref()), store.next_order());
     let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
     let mut listed = Listed { title: feed.title.clone(), shown: feed.entries.len(), ..Listed::default() };
-    let (mut known, mut changed, mut old) = (0, 0, 0);
+    let (mut known, mut changed, mut old, mut remembered) = (0, 0, 0, 0);
     let all_seen = store.seen(&keys)?;
     // At the first poll, and where an index leads to a sitemap that it did not lead to before.
     let undated_is_old = feed.archive && all_seen.iter().flatten().count() * 2 < keys.len();
-    for ((entry, key), seen) in feed.entries.iter().zip(&keys).zip(all_seen) {
+    let judged = |(entry, seen): (&Entry, &Option<Seen>)| {
         let version = entry.version();
-        let verdict = judge(entry, version, seen.as_ref(), (oldest, undated_is_old), now);
+        (version, judge(entry, version, seen.as_ref(), (oldest, undated_is_old), now))
+    };
+    let judged: Vec<_> = feed.entries.iter().zip(&all_seen).map(judged).collect();
+    let wanted = judged.iter().enumerate().filter(|(_, (_, it))| matches!(it, Verdict::New | Verdict::Changed)).map(|(at, _)| at).collect();
+    let (taken, mut room, bound) = admit(store, source, facts, (&feed.entries, wanted), (rules, now))?;
+    let mut taken = taken.into_iter().peekable();
+    let mut left_out = 0;
+    for (at, (((entry, key), seen), (version, verdict))) in feed.entries.iter().zip(&keys).zip(all_seen).zip(judged).enumerate() {
+        if matches!(verdict, Verdict::New | Verdict::Changed) && taken.next_if_eq(&at).is_none() {
+            left_out += 1;
+            continue;
+        }
         if seen.is_none() {
             listed.published.push(entry.published.or(entry.modified).map(|it| it.timestamp()));
         }
@@ -98,8 +113,12 @@ pub(super) fn go_through(
                     listed.commit.seen(key, seen.as_ref(), Seen { day: day(now), ..seen.unwrap_or_default() });
                 }
             }
+            // What is old stays old: it need not be remembered, but where it would not be old at a later poll.
+            Verdict::Backlog if room == 0 && !first_poll && !undated_is_old => old += 1,
             Verdict::Backlog => {
                 old += 1;
+                room = room.saturating_sub(usize::from(!first_poll));
+                remembered += usize::from(!first_poll);
                 listed.commit.seen(key, None, Seen { version, day: day(now), ..Seen::default() });
             }
             Verdict::New | Verdict::Changed => {
@@ -121,12 +140,39 @@ pub(super) fn go_through(
             }
         }
     }
+    let bounds = rules.entries.of(source);
+    listed.intake = intake::after(&facts.intake, (listed.fresh + remembered, left_out), (bounds, bound), now);
+    if left_out > 0 {
+        metrics::left_out(bound.as_str(), left_out);
+        if facts.intake.left_out.is_none() {
+            let (taken, setting) = (listed.fresh, bound.setting());
+            tracing::warn!(source.id = %source.id, taken, left_out, setting, "more is listed than is taken of a source: it is throttled");
+        }
+    }
     listed.known = known + changed;
     metrics::entries("known", known);
     metrics::entries("backlog", old);
     metrics::entries("changed", changed);
     metrics::entries("new", listed.fresh - changed);
     Ok(listed)
+}
+
+/// Which of the entries that could be taken are, how many more could be, and the bound that says so.
+fn admit(
+    store: &PollStore,
+    source: &Source,
+    facts: &Facts,
+    (entries, wanted): (&[Entry], Vec<usize>),
+    (rules, now): (&Rules, DateTime<Utc>),
+) -> Result<(Vec<usize>, usize, Bound), StoreError> {
+    let bounds = rules.entries.of(source);
+    // Of a source that never listed so many, not so many can wait.
+    let few = facts.entries.saturating_add(wanted.len() as u64) <= bounds.pending as u64;
+    let pending = if few || wanted.is_empty() { 0 } else { store.pending(source.id.as_str(), bounds.pending)? };
+    let (room, bound) = bounds.room(&facts.intake, pending, now);
+    let taken = intake::newest(entries, wanted, room);
+    let left = room - taken.len();
+    Ok((taken, left, bound))
 }
 
 /// The source as its records show it.

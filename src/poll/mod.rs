@@ -9,6 +9,7 @@ mod turns;
 mod visit;
 mod audit;
 mod push;
+mod intake;
 mod listing;
 mod sitemap;
 mod site;
@@ -45,6 +46,7 @@ use next::{decide, rely};
 use turns::{Turns, Work};
 use visit::Visit;
 
+pub use intake::Bounds as EntryBounds;
 pub use listing::{Rules, preview};
 
 /// What the page stage is told.
@@ -228,6 +230,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
         took_ms: (now - started).num_milliseconds(),
         late_ms: (started - due.at).num_milliseconds().max(0),
         fresh: if let PollResult::Read { fresh } = result { fresh } else { 0 },
+        left_out: facts.intake.left_out.filter(|it| it.at >= started).map_or(0, |it| it.entries),
         gap,
         state: facts.state,
         next_due: next.at,

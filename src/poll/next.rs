@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Rules, visit::Visit};
+use super::{Rules, intake, visit::Visit};
 use crate::{
     config::sources::Source,
     schedule::{
@@ -64,6 +64,10 @@ pub(super) fn decide(
         (State::Ok, Some(moved)) if moved.adopted => {
             next.state = State::Moved;
             facts.reason = format!("it has moved to {}", moved.to);
+        }
+        (State::Ok | State::Silent, _) if facts.intake.left_out.is_some() => {
+            next.state = State::Throttled;
+            facts.reason = facts.intake.left_out.as_ref().map(intake::reason).unwrap_or_default();
         }
         (State::Silent, _) => "nothing new for a month".clone_into(&mut facts.reason),
         _ => {}

@@ -35,6 +35,7 @@ pub(super) async fn take<F: Fetch, C: Clock>(parts: Parts<F, C>, push: Push, out
     if let Some(listed) = listed {
         facts.hub.pushed(listed.published.len(), now);
         facts.entries += listed.fresh as u64;
+        facts.intake = listed.intake;
         if listed.fresh > 0 {
             facts.last_new = Some(now);
         }

@@ -14,7 +14,7 @@ use crate::{
     config::{PageMode, RobotsMode, sources},
     fetch::{Body, Fetched, Links, Outcome, Request},
     schedule::decide::Bounds,
-    store::{State, Store, SubscriptionCommit},
+    store::{Bound, State, Store, SubscriptionCommit},
     websub::{Announced, Subscription},
 };
 
@@ -84,6 +84,7 @@ impl Bench {
             pages: PageMode::Feed,
             robots: RobotsMode::Obey,
             refetch_per_day: 6,
+            entries: EntryBounds { per_poll: 5000, per_day: 50_000, pending: 20_000 },
             max_decoded: 1 << 20,
         };
         let parts = Parts {
@@ -265,4 +266,34 @@ fn a_sources_own_interval_goes_before_a_general_one() {
     source.min_interval = None;
     source.max_interval = Some(Duration::from_secs(9));
     assert_eq!(bounds(&source), (9, 9));
+}
+
+#[tokio::test]
+async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room() {
+    let mut bench = Bench::new();
+    bench.parts.rules.entries = EntryBounds { per_poll: 2, per_day: 5, pending: 100 };
+    let body = feed(&[("a", 0), ("b", -1), ("c", -2), ("d", -3), ("e", -4), ("f", -5)]);
+    let first = bench.poll(0, &body).await;
+    assert_eq!((bench.waiting(), first.state, first.intake.left_out.map(|it| it.entries)), (2, State::Throttled, Some(4)));
+    assert!(first.reason.contains("4 entries were left out: more than poll.entries_per_poll allows"), "{}", first.reason);
+    bench.poll(1, &body).await;
+    let full = bench.poll(2, &body).await;
+    assert_eq!((bench.waiting(), full.entries, full.intake.left_out.map(|it| (it.entries, it.bound))), (5, 5, Some((1, Bound::Day))));
+    let pushed = bench.push(3, Some(&feed(&[("g", 3), ("h", 3)]))).await;
+    assert_eq!((bench.waiting(), pushed.intake.left_out.map(|it| (it.entries, it.since))), (5, Some((2, at(0)))));
+    let next_day = bench.poll(24, &body).await;
+    assert_eq!((bench.waiting(), next_day.state, next_day.intake.left_out, next_day.reason.as_str()), (6, State::Ok, None, ""));
+}
+
+#[tokio::test]
+async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_bound() {
+    let mut bench = Bench::new();
+    bench.parts.rules.entries.pending = 3;
+    let flood = |from: i64| {
+        feed(&(from..from + 5).map(|it| (["a", "b", "c", "d", "e", "f", "g", "h"][usize::try_from(it).unwrap()], it)).collect::<Vec<_>>())
+    };
+    let first = bench.poll(6, &flood(0)).await;
+    assert_eq!((bench.waiting(), first.intake.left_out.map(|it| (it.entries, it.bound))), (3, Some((2, Bound::Pending))));
+    let second = bench.poll(9, &flood(3)).await;
+    assert_eq!((bench.waiting(), second.state), (3, State::Throttled));
 }

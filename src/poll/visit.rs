@@ -267,7 +267,8 @@ pub(super) fn taken(
         };
         metrics::gap();
     }
-    facts.body_hash = Some(hash);
+    // What was left out is looked for again, also where the listing stays the same.
+    facts.body_hash = Some(hash).filter(|_| listed.intake.left_out.is_none());
     facts.title.clone_from(&listed.title);
     facts.touched_day = day(now);
     facts.hints = says.hints;
@@ -278,7 +279,8 @@ pub(super) fn taken(
 
 /// A visit that showed entries, which may be all that is listed or only what is new.
 fn added(mut facts: Facts, listed: listing::Listed, validators: Validators, now: DateTime<Utc>) -> Visit {
-    facts.validators = validators;
+    facts.validators = if listed.intake.left_out.is_none() { validators } else { Validators::default() };
+    facts.intake = listed.intake;
     (facts.failures, facts.reason, facts.last_success, facts.gone) = (0, String::new(), Some(now), None);
     facts.entries += listed.fresh as u64;
     if listed.fresh > 0 {

@@ -44,6 +44,8 @@ pub struct PollRecord {
     pub late_ms: i64,
     /// Entries that were new or changed.
     pub fresh: usize,
+    /// Entries that were left out, because of the bounds on what is taken of a source.
+    pub left_out: usize,
     /// Whether it shared no entry with the poll before, so that some may have been missed.
     pub gap: bool,
     /// The source's state after it.

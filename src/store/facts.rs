@@ -78,6 +78,68 @@ pub struct Facts {
     pub gone: Option<(u32, DateTime<Utc>)>,
     /// What its hub has done so far.
     pub hub: Delivery,
+    /// How much of it was taken of late, and what was not.
+    pub intake: Intake,
+}
+
+/// How much of a source was taken of late.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Intake {
+    /// The day (since 1970) of `taken`.
+    pub day: u32,
+    /// Entries that were taken on that day.
+    pub taken: usize,
+    /// What was left out, where something is.
+    pub left_out: Option<LeftOut>,
+}
+
+/// Entries that were left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// How many, at the last look that left some out.
+    pub entries: usize,
+    /// Because of which bound.
+    pub bound: Bound,
+    /// Since when some are.
+    pub since: DateTime<Utc>,
+    /// When that look was.
+    pub at: DateTime<Utc>,
+}
+
+/// A bound on what is taken of a source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bound {
+    /// Entries of one listing.
+    #[default]
+    Poll,
+    /// Entries in a day.
+    Day,
+    /// Entries that wait to be read.
+    Pending,
+}
+
+impl Bound {
+    /// As metrics show it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Poll => "poll",
+            Self::Day => "day",
+            Self::Pending => "pending",
+        }
+    }
+
+    /// The setting that it comes from.
+    #[must_use]
+    pub fn setting(self) -> &'static str {
+        match self {
+            Self::Poll => "poll.entries_per_poll",
+            Self::Day => "poll.entries_per_day",
+            Self::Pending => "poll.entries_pending",
+        }
+    }
 }
 
 /// An older page of a listing.
@@ -155,6 +217,7 @@ impl Default for Facts {
             moved: None,
             gone: None,
             hub: Delivery::default(),
+            intake: Intake::default(),
         }
     }
 }
@@ -169,7 +232,7 @@ pub enum State {
     Ok,
     /// The last poll failed; the next is later than usual.
     Backoff,
-    /// The server asked to stay away.
+    /// The server asked to stay away, or more is listed than is taken.
     Throttled,
     /// The server refuses us.
     Blocked,

@@ -46,7 +46,7 @@ pub use documents::{Document, Packed, Stored};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue, PendingEntry, PendingKey};
 pub use export::restore;
-pub use facts::{Backfill, Facts, Found, Moved, State};
+pub use facts::{Backfill, Bound, Facts, Found, Intake, LeftOut, Moved, State};
 pub use lane::{HostKey, Lane, SourceKey};
 pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
 pub use polls::{EntryKey, PollCommit, PollStore, Seen};

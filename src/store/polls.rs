@@ -10,6 +10,7 @@ use super::{
     engine::{Engine, Snapshot, Table},
     entries::{PendingEntry, PendingKey},
     from_json, json,
+    lane::SourceKey,
     sequence::Sequence,
     steps::{NewRow, Step},
     subscriptions,
@@ -125,6 +126,19 @@ impl PollStore {
         let snapshot = self.engine.snapshot()?;
         let one = |key: &EntryKey| snapshot.get(Table::Seen, key.as_bytes())?.map(|it| Seen::decode(&it)).transpose();
         keys.iter().map(one).collect()
+    }
+
+    /// How many entries of a source wait to be read; counted up to `most`.
+    pub fn pending(&self, source: &str, most: usize) -> Result<usize, StoreError> {
+        let (source, snapshot) = (SourceKey::new(source), self.engine.snapshot()?);
+        let mut count = 0;
+        for row in snapshot.from(Table::Pending, source.as_bytes()).take(most) {
+            if !row?.0.starts_with(source.as_bytes()) {
+                break;
+            }
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// The articles that these aliases name, where there are any.

@@ -44,6 +44,10 @@ fn describe() {
     describe_counter!("nashra_hosts_left_alone_total", "Answers after which a host is left alone: throttled, challenge, unreachable");
     describe_counter!("nashra_fetch_bytes_total", Unit::Bytes, "Bytes of bodies as sent, by kind");
     describe_counter!("nashra_entries_total", "Listed entries by verdict: new, changed, known, backlog");
+    describe_counter!(
+        "nashra_entries_left_out_total",
+        "Entries that were left out because of the bounds on one source (poll, day, pending), again at each look"
+    );
     describe_counter!("nashra_topic_messages_total", "Messages of topics that are sources: address, document, deletion, unreadable");
     describe_counter!("nashra_topic_bytes_total", Unit::Bytes, "Their bytes");
     describe_gauge!("nashra_topic_lag", "Messages of these topics that can be read and were not yet");
@@ -147,6 +151,11 @@ pub(crate) fn entries(verdict: &'static str, count: usize) {
     if count > 0 {
         counter!("nashra_entries_total", "verdict" => verdict).increment(count as u64);
     }
+}
+
+/// Entries of one look at a source were left out.
+pub(crate) fn left_out(bound: &'static str, count: usize) {
+    counter!("nashra_entries_left_out_total", "bound" => bound).increment(count as u64);
 }
 
 /// Messages of a topic were taken.

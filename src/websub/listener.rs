@@ -15,7 +15,7 @@ use hyper::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
 };
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -24,6 +24,7 @@ use super::{
     Ask, Push, What, Whose,
     question::{Answer, Question},
     signature::{Proof, proof},
+    slots::Slots,
     subscription::token,
 };
 use crate::{
@@ -36,8 +37,6 @@ use crate::{
     telemetry::metrics,
 };
 
-/// Bodies that are held at once; who comes then waits.
-pub(crate) const BODIES: usize = 16;
 /// A body that does not come in this time is left.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// A hub waits for its answer no longer than this: then it is told to send again.
@@ -81,7 +80,7 @@ pub async fn serve<C: Clock>(
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
     let Listener { listener, max_body, memory, clock } = parts;
-    let desk = Arc::new(Desk { outputs, pressure, max_body, clock, bodies: Semaphore::new(BODIES), memory });
+    let desk = Arc::new(Desk { outputs, pressure, max_body, clock, bodies: Slots::new(), memory });
     let service = move |request: Request<Incoming>| {
         let desk = Arc::clone(&desk);
         async move { desk.serve(request).await }
@@ -103,7 +102,7 @@ struct Desk<C> {
     pressure: watch::Receiver<Pressure>,
     max_body: usize,
     clock: Arc<C>,
-    bodies: Semaphore,
+    bodies: Slots,
     memory: Memory,
 }
 
@@ -147,7 +146,7 @@ impl<C: Clock> Desk<C> {
 
     /// Takes content: how it ended, where that is not the poll stage's to tell, and what the hub hears.
     async fn content(&self, token: String, request: Request<Incoming>) -> (Option<&'static str>, Response<Full<Bytes>>) {
-        let (source, secret, at) = match self.ask(token, What::Whose).await {
+        let (source, secret, at) = match self.ask(token.clone(), What::Whose).await {
             Some(Whose::Wanted { source, secret, at }) => (source, secret, at),
             // The hub need not go on.
             Some(Whose::Ending) => return (Some("unwanted"), status(StatusCode::GONE)),
@@ -158,7 +157,8 @@ impl<C: Clock> Desk<C> {
         if *self.pressure.borrow() == Pressure::Stop {
             return (Some("busy"), later());
         }
-        let (Ok(_place), (head, body)) = (self.bodies.acquire().await, request.into_parts()) else { return (None, later()) };
+        let Some(_slot) = self.bodies.take(&token).await else { return (Some("busy"), later()) };
+        let (head, body) = request.into_parts();
         let (bytes, room) = match tokio::time::timeout(BODY_TIMEOUT, self.receive(body)).await {
             Ok(Ok(received)) => received,
             Ok(Err(Refused::Busy)) => return (Some("busy"), later()),

@@ -15,6 +15,7 @@ mod question;
 mod desk;
 mod stage;
 mod signature;
+mod slots;
 mod listener;
 mod delivery;
 
@@ -35,8 +36,8 @@ use crate::{
 
 pub use announced::Announced;
 pub use delivery::Delivery;
-pub(crate) use listener::BODIES;
 pub use listener::{Listener, Outputs, serve};
+pub(crate) use slots::BODIES;
 pub use stage::{Inputs, Parts, run};
 pub use subscription::{State, Subscription};
 

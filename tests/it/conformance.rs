@@ -196,6 +196,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         pages: PageMode::Off,
         robots: RobotsMode::Obey,
         refetch_per_day: 6,
+        entries: poll::EntryBounds { per_poll: 5_000, per_day: 50_000, pending: 20_000 },
         max_decoded: 1 << 20,
     };
     let sources = sources::Sources { polled, topics: Vec::new() };

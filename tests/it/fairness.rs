@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, lines, until};
+use crate::support::{Answer, Nashra, Site, get, lines, until};
 
 /// Takes connections at every address of 127.0.0.0/8, and never says a word.
 fn silent() -> (TcpListener, u16) {
@@ -76,5 +76,22 @@ fn a_flood_of_entries_without_links_holds_no_other_source_up() {
     until("all is there", || (lines(dir.path()).len() == 4001).then_some(()));
     let place = lines(dir.path()).iter().position(|it| it["title"] == "Good").unwrap();
     assert!(place < 4000, "it comes before the flood's end");
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn what_a_source_lists_beyond_its_bound_is_left_out_told_and_comes_with_later_polls() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    let titles: Vec<String> = (0..10).map(|it| format!("n{it}")).collect();
+    site.feed("/feed", &titles.iter().map(|it| (it.as_str(), it.as_str())).collect::<Vec<_>>());
+    std::fs::write(dir.path().join("list.toml"), format!("[[source]]\nurl = \"{}/feed\"\nentries_per_poll = 3\n", site.base)).unwrap();
+    let nashra = Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file", "--pages", "feed"]);
+    let admin = nashra.admin();
+    until("all have come", || (lines(dir.path()).len() == 10).then_some(()));
+    assert!(site.seen("/feed").len() >= 4);
+    let metrics = get(&format!("{admin}metrics")).1;
+    // Seven, four and one.
+    assert!(metrics.contains("nashra_entries_left_out_total{bound=\"poll\"} 12"), "{metrics}");
+    assert_eq!(nashra.log().matches("more is listed than is taken of a source").count(), 1);
     assert_eq!(nashra.stop(), Some(0));
 }

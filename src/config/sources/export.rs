@@ -62,6 +62,9 @@ pub(super) fn polled(source: &Source) -> String {
         ("tags", list(&source.tags)),
         ("min_interval", interval(source.min_interval)),
         ("max_interval", interval(source.max_interval)),
+        ("entries_per_poll", source.entries.per_poll.map(|it| it.to_string())),
+        ("entries_per_day", source.entries.per_day.map(|it| it.to_string())),
+        ("entries_pending", source.entries.pending.map(|it| it.to_string())),
         ("paused", source.paused.then(|| "true".to_owned())),
         ("pages", source.pages.map(|it| quoted(it.as_str()))),
         ("robots", source.robots.map(|it| quoted(it.as_str()))),
@@ -155,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_toml_list_is_read_back_as_the_same_sources() {
-        let all = "[[source]]\nurl = \"https://example.org/a?x=\\\"1\\\"\"\nname = \"A \\\\ \\\"B\\\" نشرة\"\ntags = [\"one\", \"two\"]\nmin_interval = \"90s\"\nmax_interval = \"2h\"\npaused = true\npages = \"feed\"\nrobots = \"ignore\"\nallow_addresses = [\"10.1.0.0/16\", \"::1/128\"]\n\
+        let all = "[[source]]\nurl = \"https://example.org/a?x=\\\"1\\\"\"\nname = \"A \\\\ \\\"B\\\" نشرة\"\ntags = [\"one\", \"two\"]\nmin_interval = \"90s\"\nmax_interval = \"2h\"\nentries_per_poll = 10\nentries_per_day = 20\nentries_pending = 30\npaused = true\npages = \"feed\"\nrobots = \"ignore\"\nallow_addresses = [\"10.1.0.0/16\", \"::1/128\"]\n\
             [[source]]\nid = \"l\"\nkind = \"listing\"\nurl = \"https://example.org/\"\n[source.listing]\nitem = \"li[class='x y']\"\nlink = \"h3 > a\"\n\
             [[source]]\nkind = \"sitemap\"\nurl = \"https://example.org/news.xml\"\n\
             [[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"kafka:9092\"]\nfrom = \"end\"\nrobots = \"obey\"\n";

@@ -127,6 +127,8 @@ pub struct Source {
     pub min_interval: Option<Duration>,
     /// Instead of [`crate::config::Poll::max_interval`].
     pub max_interval: Option<Duration>,
+    /// Instead of the bounds of [`crate::config::Poll`].
+    pub entries: EntryBounds,
     /// Whether it is left alone for now.
     pub paused: bool,
     /// Instead of [`crate::config::Page::mode`].
@@ -145,6 +147,17 @@ pub struct Source {
     pub added: Option<DateTime<Utc>>,
 }
 
+/// How many entries of a source may be taken, where that is not as it is for all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EntryBounds {
+    /// Instead of [`crate::config::Poll::entries_per_poll`].
+    pub per_poll: Option<usize>,
+    /// Instead of [`crate::config::Poll::entries_per_day`].
+    pub per_day: Option<usize>,
+    /// Instead of [`crate::config::Poll::entries_pending`].
+    pub pending: Option<usize>,
+}
+
 impl Source {
     /// A source of which only the URL is known.
     pub(in crate::config) fn new(url: Url, place: Place) -> Self {
@@ -161,6 +174,7 @@ impl Source {
             tags: Vec::new(),
             min_interval: None,
             max_interval: None,
+            entries: EntryBounds::default(),
             paused: false,
             pages: None,
             robots: None,

@@ -10,7 +10,7 @@ use std::{
 use ipnet::IpNet;
 use url::Url;
 
-use super::{Author, List, Location, Source, SourceId, TopicSource, label, source_url};
+use super::{Author, EntryBounds, List, Location, Source, SourceId, TopicSource, label, source_url};
 use crate::{
     config::{
         Broker, PageMode, Place, RobotsMode, SourceKind, StartAt, TopicName, reader,
@@ -53,6 +53,12 @@ settings! {
         min_interval: Option<Duration> = None;
         /// Overrides `poll.max_interval`.
         max_interval: Option<Duration> = None;
+        /// Overrides `poll.entries_per_poll`.
+        entries_per_poll: Option<usize> = None;
+        /// Overrides `poll.entries_per_day`.
+        entries_per_day: Option<usize> = None;
+        /// Overrides `poll.entries_pending`.
+        entries_pending: Option<usize> = None;
         /// Whether it is left alone for now.
         paused: bool = false;
         /// Overrides `page.mode`.
@@ -116,7 +122,7 @@ from_text! {
 }
 
 /// Settings that belong to some kinds only.
-const OF_POLLED: [&str; 4] = ["url", "min_interval", "max_interval", "paused"];
+const OF_POLLED: [&str; 7] = ["url", "min_interval", "max_interval", "entries_per_poll", "entries_per_day", "entries_pending", "paused"];
 const OF_LISTINGS: [&str; 1] = ["listing"];
 const OF_ELEMENTS: [&str; 1] = ["page"];
 const OF_PAGES: [&str; 1] = ["file"];
@@ -167,6 +173,10 @@ impl List {
         {
             self.wrong(place.clone(), "the source's min_interval is longer than its max_interval");
         }
+        let entries = EntryBounds { per_poll: table.entries_per_poll, per_day: table.entries_per_day, pending: table.entries_pending };
+        if [entries.per_poll, entries.per_day, entries.pending].contains(&Some(0)) {
+            self.wrong(place.clone(), "a source of which no entry may be taken: set paused instead");
+        }
         let selectors = table.listing.map(|it| Selectors { item: it.item, link: it.link });
         let rules = table.page.map(PageTable::rules);
         let source = Source::at(at, place);
@@ -177,6 +187,7 @@ impl List {
             tags: table.tags.iter().filter_map(|tag| label(tag)).collect(),
             min_interval: table.min_interval,
             max_interval: table.max_interval,
+            entries,
             paused: table.paused,
             pages: table.pages,
             robots: table.robots,
