@@ -114,19 +114,19 @@ pub async fn run_with<P: Publish>(
         let shown = admin::Shown { metrics: start.metrics.clone(), ready: ready.clone(), hosts };
         side.spawn(admin::serve(listener, shown, CancellationToken::new()));
     }
-    let (adopt_tx, adopt) = mpsc::channel(1);
+    let (wishes_tx, wishes) = mpsc::channel(1);
     let (changes_tx, changes) = mpsc::channel(1);
     let path = config.control_socket();
     let socket = control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
-    side.spawn(socket.serve(control::Reach { store: store.clone(), adopt: adopt_tx, changes: changes_tx }));
-    let told = monitor::Told { pressure: pressure_tx, ready, metrics: start.metrics };
+    side.spawn(socket.serve(control::Reach { store: store.clone(), wishes: wishes_tx, changes: changes_tx }));
+    let told = monitor::Told { pressure: pressure_tx, ready: ready.clone(), metrics: start.metrics };
     let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
     side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), told, dead_letters.clone()));
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
     let mut parts = parts(config, sources, (store.clone(), dead_letters), sink)?;
     parts.websub = websub(config).await?;
     let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
-    let steering = Steering { pressure, status: status_tx, changes, adopt, stop: start.stop, drain: config.run.drain_timeout };
+    let steering = Steering { pressure, status: status_tx, changes, wishes, ready, stop: start.stop, drain: config.run.drain_timeout };
     let outcome = pipeline::run(parts, queues, steering).await;
     // Whoever still waits for a store that cannot be reopened must not keep the process.
     store.close();

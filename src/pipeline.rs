@@ -14,6 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    admin::ready::Ready,
     article::commit,
     clock::Clock,
     config::sources::Sources,
@@ -97,8 +98,10 @@ pub struct Steering {
     pub status: watch::Sender<publish::Status>,
     /// Sources that come and go.
     pub changes: mpsc::Receiver<schedule::change::Change>,
-    /// Operators' wishes that publishing goes on in a new epoch.
-    pub adopt: mpsc::Receiver<publish::Adopt>,
+    /// Operators' wishes to the publish stage.
+    pub wishes: mpsc::Receiver<publish::Wish>,
+    /// How the parts of the daemon are.
+    pub ready: Ready,
     /// Ends the run in order.
     pub stop: CancellationToken,
     /// How long the draining may take.
@@ -143,13 +146,14 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     queues: Queues,
     steering: Steering,
 ) -> Result<(), PipelineError> {
-    let Steering { pressure, status, changes, adopt, stop, drain } = steering;
+    let Steering { pressure, status, changes, wishes, ready, stop, drain } = steering;
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
     let (wake_tx, wake_rx) = mpsc::channel(queues.polled);
     let (told_tx, told_rx) = mpsc::channel(TOLD);
     let (extracted_tx, extracted_rx) = mpsc::channel(queues.extracted);
     let (outbox_tx, outbox_rx) = mpsc::channel(1);
+    let (recalls_tx, recalls_rx) = mpsc::channel(1);
     // The outbox may hold records of the run before.
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
@@ -167,9 +171,11 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
         store: parts.store.id(),
         files: parts.commit.dead_letters.clone(),
         limits: parts.publish,
+        ready,
+        recalls: recalls_tx,
     };
 
-    let inputs = publish::Inputs { wake: outbox_rx, adopt, deadline: deadline.clone() };
+    let inputs = publish::Inputs { wake: outbox_rx, wishes, deadline: deadline.clone() };
 
     let controls = schedule::Controls { pressure: pressure.clone(), changes, sooner, gone, price: price_tx, stop: stop.clone() };
 
@@ -182,7 +188,7 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     ));
     stages.spawn(publish::polls::run(parts.polls, told_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));
-    stages.spawn(commit::run(extracted_rx, parts.commit, outbox_tx));
+    stages.spawn(commit::run((extracted_rx, recalls_rx), parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
     let mut outcome = Ok(());

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     explain,
-    publish::Adopt,
+    publish::Wish,
     schedule::change::{Change, Wanted},
     store::{Store, StoreError},
 };
@@ -52,6 +52,8 @@ pub enum Request {
     },
     /// Publishing goes on in a new epoch.
     Adopt,
+    /// What happened to the topics is known.
+    Confirm,
 }
 
 /// What is answered: words for a terminal, or why not.
@@ -70,7 +72,7 @@ pub struct Reach {
     /// The store.
     pub store: Store,
     /// The publish stage.
-    pub adopt: mpsc::Sender<Adopt>,
+    pub wishes: mpsc::Sender<Wish>,
     /// The schedule.
     pub changes: mpsc::Sender<Change>,
 }
@@ -140,8 +142,13 @@ async fn answer(request: Request, reach: Reach) -> Response {
         Request::Adopt => {
             let (answer, outcome) = oneshot::channel();
             // A closed channel drops the other end of the answer.
-            reach.adopt.send(Adopt(answer)).await.ok();
+            reach.wishes.send(Wish::Adopt(answer)).await.ok();
             told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(it.to_string()))
+        }
+        Request::Confirm => {
+            let (answer, outcome) = oneshot::channel();
+            reach.wishes.send(Wish::Confirm(answer)).await.ok();
+            told(outcome).await.map_or_else(Response::Error, Response::Ok)
         }
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();

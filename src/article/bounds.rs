@@ -193,3 +193,24 @@ fn related(it: &mut Related) {
         image(it);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_at_a_character_and_an_address_is_left_out_whole() {
+        let mut read = Entry {
+            title: Some("\u{645}".repeat(5_000)),
+            link: Url::parse(&format!("https://news.example/{}", "a".repeat(ADDRESS))).ok(),
+            content: Some("<p>".repeat(HTML)),
+            language: Some("x".repeat(TOKEN + 1)),
+            images: vec![Image { url: Some("i".repeat(ADDRESS + 1)), ..Image::default() }, Image::default()],
+            ..Entry::default()
+        };
+        entry(&mut read);
+        assert_eq!(read.title.as_ref().map(String::len), Some(TITLE));
+        assert_eq!((&read.link, &read.language, read.images.len()), (&None, &None, 1));
+        assert_eq!((read.content.map(|it| it.len()), read.cut), (Some(HTML), true));
+    }
+}

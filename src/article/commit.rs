@@ -30,11 +30,13 @@ use crate::{
 mod dead;
 mod files;
 mod fit;
+mod recall;
 
 pub use dead::DeadLetter;
 pub(crate) use dead::refused;
 pub use files::DeadLetterFiles;
 pub use fit::MAX_RECORD;
+pub use recall::{Published, Recall, Recalled, recall};
 
 /// Candidates that share one durable commit.
 const GROUP: usize = 64;
@@ -55,10 +57,25 @@ pub struct Parts<C> {
 }
 
 /// Runs until its input closes and everything received is durable. `wake` tells publish that there is more.
-pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, wake: mpsc::Sender<()>) -> Result<(), PipelineError> {
+pub async fn run<C: Clock>(
+    (mut input, mut recalls): (mpsc::Receiver<Claimed>, mpsc::Receiver<Recall>),
+    parts: Parts<C>,
+    wake: mpsc::Sender<()>,
+) -> Result<(), PipelineError> {
     let mut tail = parts.outbox.tail()?;
     let mut group = Vec::with_capacity(GROUP);
-    while input.recv_many(&mut group, GROUP).await > 0 {
+    loop {
+        let received = tokio::select! {
+            received = input.recv_many(&mut group, GROUP) => received,
+            Some(Recall { published, answer }) = recalls.recv() => {
+                // The operator may have gone away meanwhile.
+                answer.send(recall(&parts.articles, &parts.outbox, published, parts.clock.now()).await).ok();
+                continue;
+            }
+        };
+        if received == 0 {
+            return Ok(());
+        }
         let before = tail;
         let (candidates, claims): (Vec<_>, Vec<_>) = group.drain(..).map(|it| (it.candidate, it.claim)).unzip();
         let (articles, dead_letters, now) = (parts.articles.clone(), parts.dead_letters.clone(), parts.clock.now());
@@ -75,7 +92,6 @@ pub async fn run<C: Clock>(mut input: mpsc::Receiver<Claimed>, parts: Parts<C>, 
             wake.try_send(()).ok();
         }
     }
-    Ok(())
 }
 
 /// Decides on a group: its batch, and where the outbox ends after it.

@@ -26,6 +26,8 @@ pub(super) enum Command {
     Repair(Box<Overrides>),
     /// Goes on in a new epoch where publishing has stopped, and says what may repeat.
     Adopt(Box<Overrides>),
+    /// Says that what happened to the topics is known: `/readyz` tells it no more.
+    Confirm(Box<Overrides>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -62,6 +64,7 @@ impl Command {
             }),
             Self::Check(overrides) => run(Request::Check, overrides),
             Self::Adopt(overrides) => run(Request::Adopt, overrides),
+            Self::Confirm(overrides) => run(Request::Confirm, overrides),
         }
     }
 }
@@ -114,11 +117,12 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
         Request::Check => check(config),
         Request::Export { to } => open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed),
         Request::Explain { what } => explain::explain(&open(config)?, &what).map_err(failed),
+        Request::Confirm => publish::confirm(&open(config)?.outbox()).await.map_err(failed),
         Request::Adopt if config.sink.kind != SinkKind::Kafka => Err((publish::AdoptError::NoPosition.to_string(), WRONG_INPUT)),
         Request::Adopt => {
             let store = open(config)?;
             let mut sink = KafkaSink::new(config.kafka.clone(), store.id());
-            let adopted = publish::adopt(&mut sink, &store.outbox(), None).await;
+            let adopted = publish::adopt(&mut sink, &store.outbox(), None, publish::Committing::Nobody(store.articles())).await;
             adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), WORLD_FAILED))
         }
     }

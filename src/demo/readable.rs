@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
-    article::record::{Article, Change},
+    article::{
+        commit::Published,
+        record::{Article, Change},
+    },
     publish::{Delivered, Held, Position, Publish, PublishError},
-    store::{OutboxRow, Topic},
+    store::{OutboxRow, Reached, Topic},
 };
 
 /// Characters of the text that are shown.
@@ -40,6 +43,10 @@ impl Publish for Readable {
         };
         written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
         Ok(Delivered::default())
+    }
+
+    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
+        Ok(Vec::new())
     }
 }
 

@@ -12,11 +12,13 @@ use tokio::{
 };
 
 use super::{
-    AdoptError, Adopted, Delivered, Halt, Held, Parts, Position, Publish, PublishError, Refusal, Status, Writer, adopt, position, refused,
+    Acked, AdoptError, Adopted, Delivered, Halt, Held, Parts, Position, Publish, PublishError, Refusal, Status, Writer, adopt, known,
+    position, refused,
 };
 use crate::{
+    admin::ready::Part,
     clock::{Clock as _, SystemClock},
-    store::{Acked, OutboxRow, StoreError, Tail, Topic},
+    store::{OutboxRow, Reached, StoreError, Tail, Topic},
     telemetry::metrics,
 };
 
@@ -53,7 +55,7 @@ pub(super) struct Drain {
     /// This process.
     writer: Writer,
     /// `None` while the sink has yet to say what it holds.
-    acked: Option<Acked>,
+    acked: Option<Reached>,
     /// The position that was seen or written last, once there was a look.
     known: Option<Option<Position>>,
     /// Another process that published as this store while this one ran.
@@ -132,7 +134,13 @@ impl Drain {
     /// The next step resumes, and finds what was adopted.
     pub(super) async fn adopt<P: Publish>(&mut self, sink: &mut P, answer: oneshot::Sender<Result<Adopted, AdoptError>>) {
         self.acked = None;
-        let outcome = adopt(sink, &self.parts.outbox, self.known.as_ref()).await;
+        // While another process publishes, adopting would stop that one.
+        if self.other.is_some() {
+            answer.send(Err(AdoptError::Another)).ok();
+            return;
+        }
+        let to = adopt::Committing::Task(self.parts.recalls.clone());
+        let outcome = adopt(sink, &self.parts.outbox, self.known.as_ref(), to).await;
         if let Ok(adopted) = &outcome {
             tracing::warn!(epoch = adopted.epoch, "an operator adopted data_dir: {adopted}");
             (self.known, self.other) = (None, None);
@@ -141,12 +149,33 @@ impl Drain {
         answer.send(outcome).ok();
     }
 
+    /// An operator knows what happened to the topics.
+    pub(super) async fn confirm(&mut self, answer: oneshot::Sender<Result<String, StoreError>>) {
+        let outcome = known::confirm(&self.parts.outbox).await;
+        if outcome.is_ok() {
+            if let Some(acked) = &mut self.acked {
+                acked.topics.changes.clear();
+            }
+            self.parts.ready.set(Part::Topics, Ok(()));
+        }
+        // The operator may have gone away meanwhile.
+        answer.send(outcome).ok();
+    }
+
     async fn resume<P: Publish>(&mut self, sink: &mut P) -> Result<Result<Step, PublishError>, StoreError> {
-        let acked = self.parts.outbox.acked()?;
+        let mut acked = self.parts.outbox.acked()?;
         let looked = match sink.look(acked.position_at).await {
             Ok(looked) => looked,
             Err(error) => return Ok(Err(error)),
         };
+        if let Some(held) = &looked {
+            let before = acked.topics.clone();
+            known::described(&mut acked.topics, &held.topics, SystemClock.now());
+            if acked.topics != before {
+                self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
+            }
+            self.parts.ready.set(Part::Topics, known::words(&acked.topics));
+        }
         if let Some(held) = &looked
             && let Err(error) = self.judge(&acked, held)?
         {
@@ -169,16 +198,16 @@ impl Drain {
         // A position of the epoch before says nothing of this one.
         let published = acked.published || held.position.as_ref().is_some_and(|it| it.epoch == acked.epoch);
         let Tail { seq, chain, total } = from;
-        let acked = Acked { seq, chain, total, cluster_id: Some(held.cluster_id), published, position_at: held.position_at, ..acked };
+        let acked = Reached { seq, chain, total, cluster_id: Some(held.cluster_id), published, position_at: held.position_at, ..acked };
         if moved {
-            self.parts.outbox.trim(&acked).await?;
+            self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
         }
         self.acked = Some(acked);
         Ok(Ok(Step::Delivered))
     }
 
     /// Where to go on from, or why not.
-    fn judge(&mut self, acked: &Acked, held: &Held) -> Result<Result<Tail, PublishError>, StoreError> {
+    fn judge(&mut self, acked: &Reached, held: &Held) -> Result<Result<Tail, PublishError>, StoreError> {
         let outbox = &self.parts.outbox;
         let found = match &held.position {
             Some(position) => outbox.at(position.seq)?,
@@ -198,15 +227,13 @@ impl Drain {
         if !held.settled {
             return Ok(Err(PublishError::Transient("an open transaction holds back the end of the positions".to_owned())));
         }
-        Ok(Err(PublishError::Halted(match (halt, &self.other) {
-            (Halt::Ahead { .. } | Halt::OtherHistory { .. } | Halt::OtherEpoch { .. }, Some(writer)) => {
-                Halt::Another { writer: writer.clone() }
-            }
-            (halt, _) => halt,
+        Ok(Err(PublishError::Halted(match &self.other {
+            Some(writer) if halt.is_older_copy() => Halt::Another { writer: writer.clone() },
+            _ => halt,
         })))
     }
 
-    async fn deliver<P: Publish>(&mut self, sink: &mut P, acked: Acked) -> Result<Result<Step, PublishError>, StoreError> {
+    async fn deliver<P: Publish>(&mut self, sink: &mut P, acked: Reached) -> Result<Result<Step, PublishError>, StoreError> {
         let limits = self.parts.limits;
         let mut rows = self.parts.outbox.read(acked.seq, limits.records, limits.bytes)?;
         if let Some(at) = self.suspect.and_then(|seq| rows.iter().position(|row| row.seq == seq)) {
@@ -254,13 +281,23 @@ impl Drain {
         Ok(Ok(Step::Delivered))
     }
 
-    async fn delivered(&mut self, acked: Acked, sent: &[OutboxRow], (reached, delivered): (Position, Delivered)) -> Result<(), StoreError> {
+    async fn delivered(
+        &mut self,
+        acked: Reached,
+        sent: &[OutboxRow],
+        (reached, delivered): (Position, Delivered),
+    ) -> Result<(), StoreError> {
         let Position { seq, chain, .. } = reached;
         let position_at = delivered.position_at.or(acked.position_at);
         // A record that took another's place has not its size, so the sum stands with the row.
         let total = self.parts.outbox.at(seq)?.map_or(acked.total, |it| it.total);
-        let now = Acked { seq, chain, total, published: true, position_at, ..acked };
-        self.parts.outbox.trim(&now).await?;
+        let mut now = Reached { seq, chain, total, published: true, position_at, ..acked };
+        let changes = now.topics.changes.len();
+        known::landed(&mut now.topics, &delivered.landed, SystemClock.now());
+        if now.topics.changes.len() != changes {
+            self.parts.ready.set(Part::Topics, known::words(&now.topics));
+        }
+        self.parts.outbox.trim(&Acked::of(now.clone())).await?;
         self.known = Some(Some(reached));
         self.suspect = self.suspect.filter(|it| *it > seq);
         if sent.iter().any(|row| row.record.topic == Topic::DeadLetters) && self.keeping.take().is_some() {
@@ -277,7 +314,8 @@ impl Drain {
     /// goes on without them.
     async fn without_kept(&self, rows: Vec<OutboxRow>) -> Result<(Vec<OutboxRow>, Vec<&'static str>), PublishError> {
         let (mut sent, mut kept) = (Vec::with_capacity(rows.len()), Vec::new());
-        for row in rows {
+        // A record without a value was left out when data_dir was adopted: its number alone goes on.
+        for row in rows.into_iter().filter(|row| !row.record.value.is_empty()) {
             let all = self.keeping.as_ref().filter(|it| it.until > Instant::now()).map(|_| "unauthorised");
             let one = self.unsent.filter(|(seq, _)| *seq == row.seq).map(|(_, reason)| reason);
             match one.or(all).filter(|_| row.record.topic == Topic::DeadLetters) {
@@ -292,7 +330,7 @@ impl Drain {
     }
 
     /// What is refused among others is sent alone; what is refused alone gives its place to a dead letter.
-    async fn refused(&mut self, acked: Acked, sent: &[OutboxRow], them: Vec<Refusal>) -> Result<Result<Step, PublishError>, StoreError> {
+    async fn refused(&mut self, acked: Reached, sent: &[OutboxRow], them: Vec<Refusal>) -> Result<Result<Step, PublishError>, StoreError> {
         // Where many are refused, a topic's limit is not what it was: it is asked for again.
         let many = them.len() > 1;
         let Some((row, why)) =

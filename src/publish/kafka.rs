@@ -7,11 +7,16 @@
 //! `init_transactions` settles what was open, and only then the positions topic is read to its high watermark.
 
 mod held;
+mod recall;
 mod topics;
 mod transaction;
 mod way;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use rdkafka::{
     ClientConfig,
@@ -20,14 +25,12 @@ use rdkafka::{
     producer::{Producer as _, ThreadedProducer},
 };
 
-use self::{
-    transaction::{Context, Landed},
-    way::Way,
-};
-use super::{Delivered, Halt, Held, Position, Publish, PublishError};
+use self::{transaction::Context, way::Way};
+use super::{Delivered, Described, Halt, Held, Landed, Position, Publish, PublishError};
 use crate::{
+    article::commit::Published,
     config::Kafka,
-    store::{OutboxRow, StoreId},
+    store::{OutboxRow, Reached, StoreId},
 };
 
 /// How long the cluster may take for one answer.
@@ -61,9 +64,20 @@ impl std::fmt::Debug for KafkaSink {
 pub(super) struct Shared {
     pub(super) config: Kafka,
     pub(super) store: StoreId,
+    /// What was said of the topics: each start looks at them again.
+    said: Mutex<BTreeSet<String>>,
 }
 
 impl Shared {
+    pub(super) fn new(config: Kafka, store: StoreId) -> Self {
+        Self { config, store, said: Mutex::default() }
+    }
+
+    /// Whether this was not said before.
+    fn is_news(&self, what: String) -> bool {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what)
+    }
+
     pub(super) fn client(&self) -> ClientConfig {
         self.config.client()
     }
@@ -90,7 +104,7 @@ impl KafkaSink {
     /// For one store. Connects at the first [`Publish::look`].
     #[must_use]
     pub fn new(config: Kafka, store: StoreId) -> Self {
-        Self { shared: Arc::new(Shared { config, store }), batch: BATCH, producer: None }
+        Self { shared: Arc::new(Shared::new(config, store)), batch: BATCH, producer: None }
     }
 }
 
@@ -98,10 +112,11 @@ impl Publish for KafkaSink {
     async fn look(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
         self.producer = None;
         let shared = Arc::clone(&self.shared);
-        let limit = topics::make(&shared).await?;
+        let (limit, topics) = topics::make(&shared).await?;
         // Room for what a batch has beside its records.
         self.batch = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(512)).max(1));
-        blocking(move || held::look(&shared, from)).await.map(Some)
+        let held = blocking(move || held::look(&shared, from)).await?;
+        Ok(Some(Held { topics, ..held }))
     }
 
     async fn resume(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
@@ -131,7 +146,8 @@ impl Publish for KafkaSink {
                 outcome = transaction::run(&shared, &used, &rows, &reached);
             }
             let positions = shared.topic("positions");
-            let at = |landed: Vec<Landed>| Delivered { position_at: landed.iter().find(|it| it.topic == positions).map(|it| it.offset) };
+            let position = |landed: &[Landed]| landed.iter().find(|it| it.topic == positions).map(|it| it.offset);
+            let at = |landed: Vec<Landed>| Delivered { position_at: position(&landed), landed };
             Ok((outcome.0.map(at), outcome.1))
         };
         let (outcome, usable) = blocking(work).await?;
@@ -141,6 +157,11 @@ impl Publish for KafkaSink {
             self.producer = Some(producer);
         }
         outcome
+    }
+
+    async fn published(&mut self, after: &Reached) -> Result<Vec<Published>, PublishError> {
+        let (shared, after) = (Arc::clone(&self.shared), after.clone());
+        blocking(move || recall::read(&shared, &after)).await
     }
 }
 

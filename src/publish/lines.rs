@@ -10,7 +10,10 @@ use tokio::{
 };
 
 use super::{Delivered, Held, Position, Publish, PublishError};
-use crate::store::OutboxRow;
+use crate::{
+    article::commit::Published,
+    store::{OutboxRow, Reached},
+};
 
 /// Where the lines go.
 #[derive(Debug)]
@@ -106,5 +109,9 @@ impl Publish for LineSink {
         };
         written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
         Ok(Delivered::default())
+    }
+
+    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
+        Ok(Vec::new())
     }
 }

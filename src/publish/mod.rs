@@ -4,12 +4,12 @@
 //! was taken, the sink says itself what it holds, and publishing goes on from there or stops with a reason; it never
 //! guesses. No single record holds up the others: what the sink refuses for good gives its place in the order to a small
 //! dead letter.
-//!
-//! [`Acked`]: crate::store::Acked
 
+mod acked;
 mod adopt;
 mod drain;
 mod kafka;
+mod known;
 mod lines;
 pub mod polls;
 mod position;
@@ -25,13 +25,16 @@ use tokio_util::sync::CancellationToken;
 
 use self::drain::{Drain, Step};
 use crate::{
-    article::commit::DeadLetterFiles,
+    admin::ready::Ready,
+    article::commit::{DeadLetterFiles, Published, Recall},
     pipeline::PipelineError,
-    store::{Outbox, OutboxRow, StoreId, Tail, Topic},
+    store::{Outbox, OutboxRow, Reached, StoreError, StoreId, Tail, Topic},
 };
 
-pub use adopt::{AdoptError, Adopted, adopt};
+pub use acked::Acked;
+pub use adopt::{AdoptError, Adopted, Committing, adopt};
 pub use kafka::KafkaSink;
+pub use known::{Described, Landed, confirm};
 pub use lines::{LineSink, Output};
 pub use polls::{PollRecord, PollSink};
 pub use position::{Halt, Position, Writer};
@@ -84,6 +87,10 @@ pub trait Publish: Send + 'static {
 
     /// Delivers rows with the position they reach: all durable there when it returns, or none of them.
     fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> impl Future<Output = Result<Delivered, PublishError>> + Send;
+
+    /// The articles of this store that were published after what is remembered, in their order; none from a sink without
+    /// memory.
+    fn published(&mut self, after: &Reached) -> impl Future<Output = Result<Vec<Published>, PublishError>> + Send;
 }
 
 /// What a sink with transactions holds of this store.
@@ -97,6 +104,8 @@ pub struct Held {
     pub position_at: Option<i64>,
     /// Whether that is all: not while a transaction is open.
     pub settled: bool,
+    /// The topics of records, where they were looked at.
+    pub topics: Vec<Described>,
 }
 
 /// What is known of a delivery.
@@ -104,6 +113,8 @@ pub struct Held {
 pub struct Delivered {
     /// The offset of the position.
     pub position_at: Option<i64>,
+    /// Where records came to stand, the last of each partition.
+    pub landed: Vec<Landed>,
 }
 
 /// Bounds of one delivery.
@@ -131,9 +142,14 @@ pub enum Status {
     Halted(Halt),
 }
 
-/// An operator's wish that publishing goes on in a new epoch.
+/// An operator's wish.
 #[derive(Debug)]
-pub struct Adopt(pub oneshot::Sender<Result<Adopted, AdoptError>>);
+pub enum Wish {
+    /// Publishing goes on in a new epoch.
+    Adopt(oneshot::Sender<Result<Adopted, AdoptError>>),
+    /// What happened to the topics is known.
+    Confirm(oneshot::Sender<Result<String, StoreError>>),
+}
 
 /// What the publish stage listens to.
 #[derive(Debug)]
@@ -141,7 +157,7 @@ pub struct Inputs {
     /// There may be more in the outbox; closed once the committing task has ended.
     pub wake: mpsc::Receiver<()>,
     /// Operators' wishes.
-    pub adopt: mpsc::Receiver<Adopt>,
+    pub wishes: mpsc::Receiver<Wish>,
     /// The time for draining is over.
     pub deadline: CancellationToken,
 }
@@ -157,6 +173,10 @@ pub struct Parts {
     pub files: DeadLetterFiles,
     /// Bounds of one delivery.
     pub limits: Limits,
+    /// Whether the topics are as they were made.
+    pub ready: Ready,
+    /// To the committing task.
+    pub recalls: mpsc::Sender<Recall>,
 }
 
 /// Pauses between tries of a sink that does not answer.
@@ -170,7 +190,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or the deadline is over.
 pub async fn run<P: Publish>(mut sink: P, parts: Parts, inputs: Inputs, status: watch::Sender<Status>) -> Result<(), PipelineError> {
-    let Inputs { mut wake, mut adopt, deadline } = inputs;
+    let Inputs { mut wake, mut wishes, deadline } = inputs;
     let mut drain = Drain::new(parts, status);
     let (mut pause, mut fenced) = (PAUSE_FIRST, FENCED_FIRST);
     let mut open = true;
@@ -202,10 +222,13 @@ pub async fn run<P: Publish>(mut sink: P, parts: Parts, inputs: Inputs, status: 
                     open = woken.is_some();
                     if until.is_none() || !open { break }
                 }
-                Some(Adopt(answer)) = adopt.recv() => {
-                    drain.adopt(&mut sink, answer).await;
-                    break;
-                }
+                Some(wish) = wishes.recv() => match wish {
+                    Wish::Adopt(answer) => {
+                        drain.adopt(&mut sink, answer).await;
+                        break;
+                    }
+                    Wish::Confirm(answer) => drain.confirm(answer).await,
+                },
             }
         }
     }

@@ -64,7 +64,7 @@ impl PollSink {
     /// `None` where the config does not ask for it.
     #[must_use]
     pub fn of(config: &Kafka, store: StoreId) -> Option<Self> {
-        config.polls.then(|| Self(Shared { config: config.clone(), store }))
+        config.polls.then(|| Self(Shared::new(config.clone(), store)))
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Found, Held};
-use crate::store::{Acked, Epoch, StoreId, Tail};
+use crate::store::{Epoch, Reached, StoreId, Tail};
 
 /// How far a store's outbox has reached its topics: the value in `nashra.positions`, keyed by the store's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +128,12 @@ pub enum Halt {
 }
 
 impl Halt {
+    /// Whether the topics hold records that `data_dir` does not know.
+    #[must_use]
+    pub(super) fn is_older_copy(&self) -> bool {
+        matches!(self, Self::Ahead { .. } | Self::OtherHistory { .. } | Self::OtherEpoch { .. })
+    }
+
     /// One word, for metrics.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -145,7 +151,7 @@ impl Halt {
 }
 
 /// Where to go on from, or why not. `found` is our outbox at the number that the sink holds.
-pub(super) fn judge(acked: &Acked, end: u64, held: &Held, found: Found) -> Result<Tail, Halt> {
+pub(super) fn judge(acked: &Reached, end: u64, held: &Held, found: Found) -> Result<Tail, Halt> {
     // A position of an epoch before may be of a cluster that was left behind.
     let theirs = held.position.iter().filter(|it| it.epoch >= acked.epoch).filter_map(|it| it.cluster_id.as_ref());
     for known in acked.cluster_id.iter().chain(theirs) {
@@ -180,13 +186,13 @@ pub(super) fn judge(acked: &Acked, end: u64, held: &Held, found: Found) -> Resul
 mod tests {
     use super::*;
 
-    fn acked(seq: u64, published: bool) -> Acked {
-        Acked { epoch: 2, seq, chain: [1; 16], total: 0, cluster_id: Some("c".into()), published, position_at: None }
+    fn acked(seq: u64, published: bool) -> Reached {
+        Reached { epoch: 2, seq, chain: [1; 16], total: 0, cluster_id: Some("c".into()), published, ..Reached::default() }
     }
 
     fn held(epoch: Epoch, seq: u64) -> Held {
         let position = Position { store: StoreId::nil(), epoch, seq, chain: [1; 16], cluster_id: Some("c".into()), writer: None };
-        Held { cluster_id: "c".into(), position: Some(position), position_at: None, settled: true }
+        Held { cluster_id: "c".into(), position: Some(position), position_at: None, settled: true, topics: Vec::new() }
     }
 
     fn tail(seq: u64, chain: u8) -> Tail {
@@ -206,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_deleted_topic_an_older_topic_and_another_cluster_stop_publishing() {
-        let none = Held { cluster_id: "c".into(), position: None, position_at: None, settled: true };
+        let none = Held { cluster_id: "c".into(), position: None, position_at: None, settled: true, topics: Vec::new() };
         assert_eq!(judge(&acked(5, true), 9, &none, None), Err(Halt::Missing { acked: 5 }));
         assert_eq!(judge(&acked(0, false), 9, &none, None).map(|it| it.seq), Ok(0));
         assert_eq!(judge(&acked(5, true), 9, &held(2, 3), None), Err(Halt::Behind { held: 3, begin: 5 }));

@@ -15,6 +15,9 @@ struct World {
     refused: Vec<u64>,
     letters_denied: bool,
     letters_refused: bool,
+    fenced: bool,
+    /// The offset of the next record.
+    lands_at: i64,
     /// How often somebody took the transactional id.
     begun: u32,
 }
@@ -29,7 +32,13 @@ impl Sink {
 
     fn held(&self) -> Option<Held> {
         let position = self.world().position.clone();
-        Some(Held { cluster_id: "c".into(), position, position_at: None, settled: true })
+        Some(Held {
+            cluster_id: "c".into(),
+            position,
+            position_at: None,
+            settled: true,
+            topics: vec![Described { topic: "articles".into(), partitions: 1, made: false }],
+        })
     }
 }
 
@@ -45,6 +54,9 @@ impl Publish for Sink {
 
     async fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> Result<Delivered, PublishError> {
         let mut world = self.world();
+        if world.fenced {
+            return Err(PublishError::Fenced("fenced".into()));
+        }
         let refused = |row: &&OutboxRow| match row.record.topic {
             Topic::Articles => world.refused.contains(&row.seq),
             Topic::DeadLetters => world.letters_refused,
@@ -59,7 +71,13 @@ impl Publish for Sink {
         }
         world.taken.extend(rows.iter().map(|row| (row.seq, row.record.topic)));
         world.position = Some(reached.clone());
-        Ok(Delivered::default())
+        let landed = Landed { topic: "articles".into(), partition: 0, offset: world.lands_at };
+        world.lands_at += 1;
+        Ok(Delivered { position_at: None, landed: vec![landed] })
+    }
+
+    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
+        Ok(Vec::new())
     }
 }
 
@@ -89,7 +107,9 @@ async fn append(store: &Store, count: u64, topic: Topic) {
 fn drain(store: &Store) -> (Drain, watch::Receiver<Status>) {
     let (tx, rx) = watch::channel(Status::default());
     let limits = Limits { records: 100, bytes: usize::MAX };
-    (Drain::new(Parts { outbox: store.outbox(), store: store.id(), files: DeadLetterFiles::new(None, 0), limits }, tx), rx)
+    let (ready, (recalls, _)) = (Ready::default(), mpsc::channel(1));
+    let parts = Parts { outbox: store.outbox(), store: store.id(), files: DeadLetterFiles::new(None, 0), limits, ready, recalls };
+    (Drain::new(parts, tx), rx)
 }
 
 /// Goes on until there is nothing to do but wait.
@@ -157,7 +177,7 @@ async fn an_adopted_store_that_is_restarted_before_its_first_record_goes_on() {
     let (mut halted, status) = drain(&store);
     assert_eq!(drained(&mut halted, &mut sink).await, Step::Halted);
     assert!(matches!(&*status.borrow(), Status::Halted(Halt::Ahead { .. })));
-    adopt(&mut sink, &store.outbox(), None).await.unwrap();
+    adopt(&mut sink, &store.outbox(), None, Committing::Nobody(store.articles())).await.unwrap();
     for _ in 0..2 {
         let (mut restarted, _status) = drain(&store);
         assert_eq!(drained(&mut restarted, &mut sink).await, Step::Empty);
@@ -191,4 +211,39 @@ async fn a_halted_process_never_takes_the_transactional_id_and_names_the_one_tha
     assert_eq!(sink.world().begun, before);
     let Status::Halted(halt @ Halt::Another { writer: Some(_) }) = status.borrow().clone() else { panic!("{:?}", status.borrow()) };
     assert!(halt.to_string().contains("running since") && !halt.to_string().contains("adopt"), "{halt}");
+}
+
+#[tokio::test]
+async fn what_happens_to_a_topic_is_told_after_restarts_too_until_it_is_confirmed() {
+    let (store, mut sink) = (store(), Sink::default());
+    append(&store, 1, Topic::Articles).await;
+    let (mut first, _status) = drain(&store);
+    sink.world().lands_at = 7;
+    drained(&mut first, &mut sink).await;
+    append(&store, 1, Topic::Articles).await;
+    sink.world().lands_at = 0;
+    assert_eq!(drained(&mut first, &mut sink).await, Step::Empty);
+    let (mut restarted, _status) = drain(&store);
+    assert_eq!(drained(&mut restarted, &mut sink).await, Step::Empty);
+    assert!(known::words(&store.outbox().acked().unwrap().topics).unwrap_err().contains("articles was deleted and made anew"));
+    let (answer, confirmed) = oneshot::channel();
+    restarted.confirm(answer).await;
+    assert!(confirmed.await.unwrap().unwrap().contains("articles was deleted and made anew"));
+    append(&store, 1, Topic::Articles).await;
+    sink.world().lands_at = 1;
+    drained(&mut restarted, &mut sink).await;
+    assert_eq!(known::words(&store.outbox().acked().unwrap().topics), Ok(()));
+}
+
+#[tokio::test]
+async fn who_is_fenced_says_so_and_goes_on_once_the_other_one_has_ended() {
+    let (store, mut sink) = (store(), Sink::default());
+    append(&store, 1, Topic::Articles).await;
+    sink.world().fenced = true;
+    let (mut drain, status) = drain(&store);
+    assert_eq!(drained(&mut drain, &mut sink).await, Step::Fenced);
+    assert!(matches!(&*status.borrow(), Status::Retrying(words) if words.contains("another nashra with this store's id")));
+    sink.world().fenced = false;
+    assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
+    assert_eq!(*status.borrow(), Status::Publishing);
 }

@@ -121,6 +121,11 @@ impl Batch {
         self.step(Step::Article { id: *id.as_bytes(), value: json(state), names: state.aliases.clone() });
     }
 
+    /// Forgets what is known of an article whose names another one has.
+    pub(crate) fn forget_article(&mut self, id: Uuid) {
+        self.delete(Table::Articles, *id.as_bytes());
+    }
+
     /// Names an article.
     pub fn alias(&mut self, alias: &[u8; 16], id: Uuid) {
         self.put(Table::Aliases, *alias, *id.as_bytes());

@@ -48,7 +48,7 @@ pub use entries::{DueEntries, EntryQueue, PendingEntry, PendingKey};
 pub use export::restore;
 pub use facts::{Backfill, Bound, Facts, Found, Intake, LeftOut, Moved, State};
 pub use lane::{HostKey, Lane, SourceKey};
-pub use outbox::{Acked, Epoch, NewRecord, Outbox, OutboxRow, Tail, Topic};
+pub use outbox::{Epoch, NewRecord, Outbox, OutboxRow, Reached, Tail, Topic, TopicChange, TopicHeld, TopicsHeld};
 pub use polls::{EntryKey, PollCommit, PollStore, Seen};
 pub use repair::{Repaired, repair};
 pub use sequence::Sequence;

@@ -9,6 +9,8 @@
 //! an [`Acked`], which only publish can make. Publish alone also puts a small record in the place of one that the sink
 //! refuses for good; its number and the chain stay those of the record that was appended.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,7 @@ use super::{
     engine::{Engine, Snapshot, Table},
     from_json, json,
 };
+use crate::publish::Acked;
 
 /// An epoch: a stretch of the store's history within which sequence numbers mean one thing.
 pub type Epoch = u64;
@@ -87,11 +90,9 @@ pub struct Tail {
     pub total: u64,
 }
 
-/// What the sink has acknowledged.
-///
-/// Only the publish stage makes one, so that nothing else can trim the outbox.
+/// How far the sink has it, as it is remembered. [`Acked`] is what trims.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acked {
+pub struct Reached {
     pub(crate) epoch: Epoch,
     pub(crate) seq: u64,
     pub(crate) chain: [u8; 16],
@@ -103,9 +104,47 @@ pub struct Acked {
     /// Where the position stands that was written or read last: what is before it need not be read again.
     #[serde(default)]
     pub(crate) position_at: Option<i64>,
+    /// The topics that it was written to.
+    #[serde(default)]
+    pub(crate) topics: TopicsHeld,
 }
 
-impl Acked {
+/// The topics that records were published to, and what became of them meanwhile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicsHeld {
+    /// By their whole names.
+    pub(crate) topics: BTreeMap<String, TopicHeld>,
+    /// What no operator has confirmed yet.
+    pub(crate) changes: Vec<TopicChange>,
+}
+
+/// A topic as it was last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicHeld {
+    /// How many partitions it has; 0 where that is not known.
+    pub(crate) partitions: usize,
+    /// For each partition the offset of our last record.
+    pub(crate) ends: BTreeMap<i32, i64>,
+}
+
+/// Something that happened to a topic and that consumers may have to know of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicChange {
+    /// The topic's whole name.
+    pub(crate) topic: String,
+    /// What, in words that go on after the name.
+    pub(crate) what: String,
+    /// When it was noticed.
+    pub(crate) since: DateTime<Utc>,
+}
+
+impl std::fmt::Display for TopicChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} (noticed {})", self.topic, self.what, self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+    }
+}
+
+impl Reached {
     /// The number of the last acknowledged record.
     #[must_use]
     pub fn seq(&self) -> u64 {
@@ -142,7 +181,7 @@ impl Outbox {
     }
 
     /// What the sink has acknowledged.
-    pub fn acked(&self) -> Result<Acked, StoreError> {
+    pub fn acked(&self) -> Result<Reached, StoreError> {
         acked_in(&self.engine.snapshot()?)
     }
 
@@ -193,14 +232,20 @@ impl Outbox {
         self.engine.commit(trimming(acked)).await
     }
 
-    /// Puts another record in the place of one that the sink refused: durable when it returns. Number and chain stay as they
-    /// are, so that the position means what it did.
-    pub async fn replace(&self, row: &OutboxRow, record: NewRecord) -> Result<(), StoreError> {
+    /// Puts another record in the place of one that waits, in a batch. Number and chain stay as they are, so that the position
+    /// means what it did. Of a record without a value nothing is sent.
+    pub(crate) fn replacing(&self, batch: &mut Batch, row: &OutboxRow, record: NewRecord) -> Result<(), StoreError> {
         let key = row.seq.to_be_bytes();
         let Some(value) = self.engine.snapshot()?.get(Table::Outbox, &key)? else { return Ok(()) };
         let (OutboxRow { chain, .. }, total) = decode(&key, &value)?;
-        let mut batch = Batch::default();
         batch.put(Table::Outbox, key, encode(Header { chain, total, replaced: true, record }));
+        Ok(())
+    }
+
+    /// The same at once, for one that the sink refused: durable when it returns.
+    pub(crate) async fn replace(&self, row: &OutboxRow, record: NewRecord) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        self.replacing(&mut batch, row, record)?;
         self.engine.commit(batch).await
     }
 
@@ -213,6 +258,7 @@ impl Outbox {
 }
 
 fn trimming(acked: &Acked) -> Batch {
+    let acked = acked.reached();
     let mut batch = Batch::default();
     batch.delete_up_to(Table::Outbox, acked.seq.to_be_bytes());
     batch.put(Table::Meta, *b"outbox_acked", json(acked));
@@ -240,7 +286,7 @@ fn encode(header: Header) -> Vec<u8> {
 }
 
 /// Reads the outbox from what was acknowledged to its end, and holds each record's chain against the one before.
-pub(super) fn verify(snapshot: &Snapshot) -> Result<(Acked, Tail), StoreError> {
+pub(super) fn verify(snapshot: &Snapshot) -> Result<(Reached, Tail), StoreError> {
     let (acked, tail) = (acked_in(snapshot)?, tail_in(snapshot)?);
     let mut at = Tail { seq: acked.seq, chain: acked.chain, total: 0 };
     for row in snapshot.from(Table::Outbox, &(acked.seq + 1).to_be_bytes()) {
@@ -285,9 +331,9 @@ fn tail_in(snapshot: &Snapshot) -> Result<Tail, StoreError> {
     snapshot.get(Table::Meta, b"outbox_tail")?.map_or_else(|| Ok(Tail::default()), |it| from_json("meta", &it))
 }
 
-fn acked_in(snapshot: &Snapshot) -> Result<Acked, StoreError> {
+fn acked_in(snapshot: &Snapshot) -> Result<Reached, StoreError> {
     let bytes = snapshot.get(Table::Meta, b"outbox_acked")?;
-    bytes.map_or_else(|| Ok(Acked { epoch: 1, ..Acked::default() }), |it| from_json("meta", &it))
+    bytes.map_or_else(|| Ok(Reached { epoch: 1, ..Reached::default() }), |it| from_json("meta", &it))
 }
 
 fn chain(before: &[u8; 16], record: &NewRecord) -> [u8; 16] {

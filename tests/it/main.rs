@@ -44,6 +44,8 @@ mod poison;
 
 mod rights;
 
+mod histories;
+
 mod topics;
 
 mod demo;

@@ -93,3 +93,106 @@ pub(super) fn value(mut article: Article) -> Vec<u8> {
         content.quality.truncated = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        article::{
+            bounds,
+            record::{Byline, BylineKind, Change, Enclosure, Image, Related, Source, Update},
+        },
+        store::Topic,
+    };
+
+    /// Each field as large as a body can make it, of characters that JSON writes as six.
+    fn largest() -> Content {
+        let long = || Some("\u{1}".repeat(700_000));
+        let image = || Image { url: Some("u".repeat(4_000)), caption: long(), credit: long(), taken: long(), ..Image::default() };
+        let byline = || Byline { name: long().unwrap(), kind: BylineKind::Person, place: long() };
+        let related = || Related {
+            title: long(),
+            url: long(),
+            section: long(),
+            summary: long(),
+            byline: long(),
+            place: long(),
+            image: Some(image()),
+        };
+        let enclosure = || Enclosure { url: "u".repeat(4_000), media_type: long(), bytes: None };
+        Content {
+            title: long(),
+            subtitle: long(),
+            summary: long(),
+            section: long(),
+            keywords: vec![long().unwrap(); 120],
+            language: long(),
+            bylines: vec![byline(); 60],
+            date_notes: vec![long().unwrap(); 3],
+            text: long(),
+            blocks: vec![Block::Paragraph { text: long().unwrap() }, Block::Image(image()), Block::Embed { url: long().unwrap() }],
+            updates: vec![Update { time: long(), title: long(), url: long(), ..Update::default() }; 20],
+            images: vec![image(); 60],
+            related: vec![related(); 10],
+            enclosures: vec![enclosure(); 60],
+            ..Content::default()
+        }
+    }
+
+    #[test]
+    fn a_record_whose_every_field_is_as_large_as_can_be_fits() {
+        let mut content = largest();
+        bounds::content(&mut content);
+        text(&mut content);
+        let mut source = Source {
+            id: "s".into(),
+            name: content.title.clone(),
+            kind: "feed".into(),
+            url: String::new().into(),
+            tags: vec!["\u{1}".repeat(900); 200],
+        };
+        bounds::source(&mut source);
+        let article = Article {
+            schema: String::new(),
+            id: uuid::Uuid::nil(),
+            revision: 1,
+            change: Change::New,
+            changed_fields: Vec::new(),
+            url: Some("u".repeat(bounds::ADDRESS)),
+            fetched_url: Some("u".repeat(bounds::ADDRESS)),
+            alternate_urls: vec!["u".repeat(bounds::ADDRESS); 32],
+            source,
+            content,
+            first_seen: DateTime::UNIX_EPOCH,
+            fetched: DateTime::UNIX_EPOCH,
+            part: None,
+            story: None,
+            content_hash: String::new(),
+        };
+        let json = value(article);
+        assert!(json.len() <= MAX_VALUE, "{}", json.len());
+        let kept: Article = serde_json::from_slice(&json).unwrap();
+        assert!(kept.content.quality.truncated && kept.content.title.is_some());
+    }
+
+    #[test]
+    fn what_is_larger_than_all_bounds_allow_becomes_a_small_dead_letter_whatever_it_is() {
+        let record = |key: usize, value: usize| NewRecord {
+            topic: Topic::DeadLetters,
+            key: "k".repeat(key),
+            event_id: "e".into(),
+            event_type: "t".into(),
+            event_source: "/sources/s".into(),
+            event_time: DateTime::UNIX_EPOCH,
+            traceparent: String::new(),
+            value: vec![b'v'; value],
+        };
+        assert_eq!(within(record(10, MAX_VALUE), DateTime::UNIX_EPOCH), record(10, MAX_VALUE));
+        for (key, size) in [(10, MAX_VALUE + 1), (BESIDE, 10), (BESIDE, MAX_VALUE + 1)] {
+            let letter = within(record(key, size), DateTime::UNIX_EPOCH);
+            let told: serde_json::Value = serde_json::from_slice(&letter.value).unwrap();
+            assert_eq!((&told["reason"], &told["source"]["id"]), (&"refused".into(), &"s".into()));
+            assert!(letter.value.len() < 4_000 && letter.key.len() < 100);
+        }
+    }
+}

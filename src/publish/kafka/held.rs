@@ -64,7 +64,7 @@ fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, Publish
         found = scan(shared, &consumer, topic, Offset::Beginning)?;
     }
     let (position, position_at) = found.map_or((None, None), |(position, at)| (Some(position), Some(at)));
-    Ok(Held { cluster_id, position, position_at, settled: true })
+    Ok(Held { cluster_id, position, position_at, settled: true, topics: Vec::new() })
 }
 
 /// Says what goes wrong, but not that the end of the topic was reached: that is what we read for.
@@ -121,6 +121,6 @@ fn scan(shared: &Shared, consumer: &BaseConsumer<Quiet>, topic: &str, from: Offs
 }
 
 /// The group is never joined, so that we may not is nothing to us.
-fn is_about_the_group(error: &KafkaError) -> bool {
+pub(super) fn is_about_the_group(error: &KafkaError) -> bool {
     error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed)
 }

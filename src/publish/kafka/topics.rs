@@ -8,10 +8,11 @@ use rdkafka::{
     client::DefaultClientContext,
     config::FromClientConfig as _,
     consumer::Consumer as _,
+    metadata::MetadataTopic,
     types::RDKafkaErrorCode as Code,
 };
 
-use super::{Halt, PATIENCE, PublishError, Shared, held, of};
+use super::{Described, Halt, PATIENCE, PublishError, Shared, held, of};
 use crate::article::commit::MAX_RECORD;
 
 /// How the topic of positions is made: each start reads it, so what is overwritten goes soon.
@@ -23,8 +24,8 @@ const POSITIONS: [(&str, &str); 5] = [
     ("max.compaction.lag.ms", "600000"),
 ];
 
-/// The least `max.message.bytes` of the topics that hold records, where they tell it.
-pub(super) async fn make(shared: &Shared) -> Result<Option<usize>, PublishError> {
+/// The least `max.message.bytes` of the topics that hold records, where they tell it, and what these topics are.
+pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Described>), PublishError> {
     let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client()).map_err(|error| of("connecting", &error))?;
     let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
     let config = &shared.config;
@@ -40,38 +41,41 @@ pub(super) async fn make(shared: &Shared) -> Result<Option<usize>, PublishError>
     if config.polls {
         wanted.push((&polls, records(&polls)));
     }
-    let missing = missing(shared, wanted.iter().map(|(name, _)| name.as_str()).collect()).await?;
-    let new: Vec<NewTopic<'_>> = wanted.into_iter().filter(|(name, _)| missing.contains(*name)).map(|(_, topic)| topic).collect();
+    let mut found = find(shared, wanted.iter().map(|(name, _)| (*name).clone()).collect()).await?;
+    let missing = |name: &String| found.iter().any(|it| it.made && it.topic == *name);
+    let new: Vec<NewTopic<'_>> = wanted.into_iter().filter(|(name, _)| missing(name)).map(|(_, topic)| topic).collect();
     if !new.is_empty() {
         create(&admin, &options, &new).await?;
     }
+    found.retain(|it| it.topic == articles || it.topic == dead);
+    for it in found.iter_mut().filter(|it| it.made) {
+        it.partitions = usize::try_from(config.partitions).unwrap_or_default();
+    }
     let retained = [("retention.ms", retention.as_str())];
-    let of_articles = compare(&admin, &options, &articles, &retained).await?;
-    let of_dead = compare(&admin, &options, &dead, &retained).await?;
-    let of_positions = compare(&admin, &options, &positions, &POSITIONS[1..]).await?;
+    let of_articles = compare(shared, (&admin, &options), &articles, &retained).await?;
+    let of_dead = compare(shared, (&admin, &options), &dead, &retained).await?;
+    let of_positions = compare(shared, (&admin, &options), &positions, &POSITIONS[1..]).await?;
     // A topic that the broker made by itself deletes: positions older than its retention would be forgotten.
     if let Some(policy) = of_positions.as_ref().and_then(|it| value(it, "cleanup.policy")).filter(|it| it != "compact") {
         return Err(PublishError::Halted(Halt::Setup(format!("{positions} has cleanup.policy={policy}, it must be compact"))));
     }
-    let limits = [(&articles, of_articles), (&dead, of_dead)].map(|(topic, config)| limit(topic, config.as_ref()));
-    Ok(limits.into_iter().flatten().min())
+    let limits = [(&articles, of_articles), (&dead, of_dead)].map(|(topic, config)| limit(shared, topic, config.as_ref()));
+    Ok((limits.into_iter().flatten().min(), found))
 }
 
-/// Those that are not there. One that we may not even describe is there, or is somebody else's affair.
-async fn missing(shared: &Shared, names: Vec<&str>) -> Result<Vec<String>, PublishError> {
+/// What is there; what is missing is still to be made. One that we may not even describe is there, or is somebody else's affair.
+async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<Described>, PublishError> {
     let consumer = held::consumer(shared, "read_committed")?;
-    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     super::blocking(move || {
-        let mut missing = Vec::new();
-        for name in names {
-            let metadata = consumer.fetch_metadata(Some(&name), PATIENCE).map_err(|error| of("asking for the topics", &error))?;
-            let error = metadata.topics().first().and_then(rdkafka::metadata::MetadataTopic::error).map(Code::from);
-            match error {
-                Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => missing.push(name),
-                None | Some(_) => {}
-            }
+        let mut found = Vec::with_capacity(names.len());
+        for topic in names {
+            let metadata = consumer.fetch_metadata(Some(&topic), PATIENCE).map_err(|error| of("asking for the topics", &error))?;
+            let answer = metadata.topics().first();
+            let error = answer.and_then(MetadataTopic::error).map(Code::from);
+            let made = matches!(error, Some(Code::UnknownTopicOrPartition | Code::UnknownTopic));
+            found.push(Described { partitions: answer.map_or(0, |it| it.partitions().len()), topic, made });
         }
-        Ok(missing)
+        Ok(found)
     })
     .await
 }
@@ -93,9 +97,9 @@ async fn create(admin: &AdminClient<DefaultClientContext>, options: &AdminOption
 }
 
 /// Bytes of a batch that a topic takes; said where that is less than our records may have.
-fn limit(topic: &str, config: Option<&ConfigResource>) -> Option<usize> {
+fn limit(shared: &Shared, topic: &str, config: Option<&ConfigResource>) -> Option<usize> {
     let limit = value(config?, "max.message.bytes")?.parse().ok()?;
-    if limit < MAX_RECORD {
+    if limit < MAX_RECORD && shared.is_news(format!("{topic} {limit}")) {
         tracing::warn!(topic, limit, ours = MAX_RECORD, "the topic takes less than records may have: larger ones become dead letters");
     }
     Some(limit)
@@ -107,8 +111,8 @@ fn value(config: &ConfigResource, name: &str) -> Option<String> {
 
 /// A topic's config, where we may see it.
 async fn compare(
-    admin: &AdminClient<DefaultClientContext>,
-    options: &AdminOptions,
+    shared: &Shared,
+    (admin, options): (&AdminClient<DefaultClientContext>, &AdminOptions),
     topic: &str,
     wanted: &[(&str, &str)],
 ) -> Result<Option<ConfigResource>, PublishError> {
@@ -118,13 +122,17 @@ async fn compare(
         .map_err(|error| of("reading a topic's config", &error))?;
     // Where we may not see it, librdkafka has a config without entries. One that is not there any more is found out by writing.
     let Some(config) = answers.into_iter().filter_map(Result::ok).find(|it| !it.entries.is_empty()) else {
-        tracing::warn!(topic, "how the topic is set up cannot be seen (DescribeConfigs), and is not checked");
+        if shared.is_news(topic.to_owned()) {
+            tracing::warn!(topic, "how the topic is set up cannot be seen (DescribeConfigs), and is not checked");
+        }
         return Ok(None);
     };
     for (name, wanted) in wanted {
         let found = value(&config, name);
         // Numbers are written in more than one way.
-        if found.as_deref() != Some(wanted) && found.as_ref().and_then(|it| it.parse::<f64>().ok()) != wanted.parse().ok() {
+        let number = |it: &str| it.parse::<f64>().ok();
+        let same = found.as_deref() == Some(wanted) || number(wanted).is_some() && found.as_deref().and_then(number) == number(wanted);
+        if !same && shared.is_news(format!("{topic} {name} {found:?}")) {
             tracing::warn!(topic, setting = name, found, wanted, "the topic differs from what it would be made with; it is left as it is");
         }
     }

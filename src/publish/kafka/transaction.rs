@@ -22,7 +22,7 @@ use super::{
     way::{self, Way},
 };
 use crate::{
-    publish::{Position, PublishError, Refusal},
+    publish::{Landed, Position, PublishError, Refusal},
     store::{NewRecord, OutboxRow, Topic},
 };
 
@@ -30,14 +30,6 @@ use crate::{
 const POSITION: usize = usize::MAX;
 /// Pause before a record is offered again to a full queue.
 const FULL: Duration = Duration::from_millis(20);
-
-/// Where a record came to stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Landed {
-    pub(super) topic: String,
-    pub(super) partition: i32,
-    pub(super) offset: i64,
-}
 
 /// What the cluster said of the records of one transaction.
 #[derive(Debug, Default)]

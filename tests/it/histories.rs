@@ -1,0 +1,81 @@
+//! Two processes on copies of one `data_dir`, and topics that are no more what they were; against a real broker.
+
+use std::time::Duration;
+
+use rdkafka::admin::{AdminOptions, NewPartitions};
+
+use crate::{
+    kafka::{World, admin, block_on, copy, halted, wait_for},
+    support::{Nashra, Site, get, until},
+};
+
+fn options() -> AdminOptions {
+    AdminOptions::new().operation_timeout(Some(Duration::from_secs(30))).request_timeout(Some(Duration::from_secs(30)))
+}
+
+#[test]
+fn a_process_on_a_copy_disturbs_nobody_and_names_the_one_that_publishes() {
+    let Some(world) = World::new("copies") else { return };
+    world.articles(&["a"]);
+    let nashra = world.start();
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    let copied =
+        World { site: Site::start(), dir: tempfile::tempdir().unwrap(), brokers: world.brokers.clone(), prefix: world.prefix.clone() };
+    copy(&world.dir.path().join("data"), &copied.dir.path().join("data"));
+    let good = world.start();
+    world.articles(&["a", "b"]);
+    wait_for(&good, 1);
+    copied.articles(&["x"]);
+    let other = copied.start();
+    halted(&other, "data_dir was restored");
+    // Each record of its own was a reason to try again.
+    copied.articles(&["x", "y", "z"]);
+    world.articles(&["a", "b", "c"]);
+    wait_for(&good, 2);
+    halted(&other, "another nashra publishes with this store's id");
+    let words = get(&format!("{}readyz", other.admin())).1;
+    assert!(words.contains("running since") && !words.contains("adopt"), "{words}");
+    assert!(copied.adopt().2.contains("another nashra"));
+    let (status, metrics) = (get(&format!("{}readyz", good.admin())).0, get(&format!("{}metrics", good.admin())).1);
+    assert_eq!(status, 200);
+    assert!(!metrics.contains("nashra_publish_errors_total{"), "{metrics}");
+    assert_eq!((good.stop(), other.stop()), (Some(0), Some(0)));
+    assert_eq!(world.published().len(), 3);
+}
+
+fn told(nashra: &Nashra, words: &str) {
+    let admin = nashra.admin();
+    until(words, || {
+        let (status, answer) = get(&format!("{admin}readyz"));
+        (status == 503 && answer.contains("topics: ") && answer.contains(words)).then_some(())
+    });
+}
+
+#[test]
+fn a_topic_that_was_made_anew_or_has_more_partitions_is_told_until_it_is_confirmed() {
+    let Some(world) = World::new("anew") else { return };
+    let slugs: Vec<String> = (0..20).map(|it| format!("n{it}")).collect();
+    let slugs: Vec<&str> = slugs.iter().map(String::as_str).collect();
+    let topic = world.topic("articles");
+    world.articles(&slugs[..12]);
+    let nashra = world.start();
+    wait_for(&nashra, 12);
+    block_on(admin(&world.brokers).delete_topics(&[&topic], &options())).unwrap();
+    world.articles(&slugs);
+    told(&nashra, "was deleted and made anew");
+    assert_eq!(nashra.stop(), Some(0));
+    let nashra = world.start();
+    told(&nashra, "was deleted and made anew");
+    let (code, words, _) = world.state("confirm");
+    assert_eq!((code, words.starts_with("confirmed: ")), (Some(0), true), "{words}");
+    let admin_address = nashra.admin();
+    until("it is confirmed", || (get(&format!("{admin_address}readyz")).0 == 200).then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+    assert!(world.state("confirm").1.contains("nothing to confirm"));
+    block_on(admin(&world.brokers).create_partitions(&[NewPartitions::new(&topic, 9)], &options())).unwrap();
+    let nashra = world.start();
+    told(&nashra, "has 9 partitions where it had ");
+    assert_eq!(nashra.stop(), Some(0));
+    assert!(world.state("confirm").1.contains("9 partitions"));
+}
