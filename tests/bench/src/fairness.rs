@@ -94,7 +94,10 @@ fn run(nashra: &Path, (name, hostile, body): Scenario, seconds: u64) -> Result<(
     let listed = lock(&listed)?;
     let mut late: Vec<Duration> = listed.iter().filter_map(|(slug, at)| Some(came.get(slug)?.saturating_duration_since(*at))).collect();
     late.sort_unstable();
-    let at = |share: usize| late.get((late.len() * share / 100).min(late.len().saturating_sub(1))).map_or("–".to_owned(), |it| format!("{:.1} s", it.as_secs_f64()));
+    let at = |share: usize| {
+        late.get((late.len() * share / 100).min(late.len().saturating_sub(1)))
+            .map_or("–".to_owned(), |it| format!("{:.1} s", it.as_secs_f64()))
+    };
     println!("| {name} | {} | {} | {} | {} | {} |", listed.len(), late.len(), at(50), at(99), at(100));
     fs::remove_dir_all(&dir)?;
     Ok(())
@@ -153,7 +156,13 @@ fn site(ports: Arc<Ports>, listed: Arc<Mutex<Vec<(String, Instant)>>>, body: fn(
     serve(move |mut stream, path| {
         let host = stream.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
         let (status, body) = match path.split('/').collect::<Vec<_>>()[..] {
-            ["", "feed"] => (200, listed.lock().map_or_else(|_| String::new(), |it| rss(&it.iter().take(40).map(|(slug, _)| link(slug, &format!("http://{host}/a/{slug}"))).collect::<String>()))),
+            ["", "feed"] => (
+                200,
+                listed.lock().map_or_else(
+                    |_| String::new(),
+                    |it| rss(&it.iter().take(40).map(|(slug, _)| link(slug, &format!("http://{host}/a/{slug}"))).collect::<String>()),
+                ),
+            ),
             ["", "a", slug] => (200, page(slug)),
             ["", "bad", number] => (200, rss(&body(&ports, number.parse().unwrap_or(0)))),
             _ => (404, String::new()),
@@ -201,6 +210,10 @@ fn rss(items: &str) -> String {
 }
 
 fn page(title: &str) -> String {
-    let text = "<p>The council met again, the ferry will sail at dawn with forty people on board, and nothing else was decided on that day.</p>".repeat(4);
-    format!("<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title></head><body><article><h1>{title}</h1>{text}</article></body></html>")
+    let text =
+        "<p>The council met again, the ferry will sail at dawn with forty people on board, and nothing else was decided on that day.</p>"
+            .repeat(4);
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title></head><body><article><h1>{title}</h1>{text}</article></body></html>"
+    )
 }
