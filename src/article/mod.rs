@@ -77,7 +77,7 @@ pub struct Look {
 /// Why a page could not be read.
 #[derive(Debug)]
 pub struct Dead {
-    /// A short word for counting: `fetch`, `page`, `gone`, `blocked`, `robots`, `message`.
+    /// A short word for counting: `fetch`, `page`, `gone`, `blocked`, `robots`, `message`, `source`.
     pub reason: &'static str,
     /// What happened, in words.
     pub error: String,

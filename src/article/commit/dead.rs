@@ -30,7 +30,7 @@ pub struct DeadLetter {
     pub guid: Option<String>,
     /// The headline that the source gave it.
     pub title: Option<String>,
-    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message`, `document` or `refused` (by the sink).
+    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message`, `source` (a reader panicked on what it sent), `document` or `refused` (by the sink).
     pub reason: &'static str,
     /// What happened, in words.
     pub error: String,
