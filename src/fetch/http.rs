@@ -43,6 +43,8 @@ use read::{Bound, Came, Deadline, read};
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not be. With 100,000
 /// hosts in five minutes this keeps some three thousand idle.
 const IDLE: Duration = Duration::from_secs(10);
+/// What a server may send ahead of what is read, of a stream and of a connection: it lies in memory, outside of the budget.
+const AHEAD: u32 = 256 << 10;
 
 /// What a client takes instead of a whole body (RFC 3229 §10.5.3).
 const A_IM: HeaderName = HeaderName::from_static("a-im");
@@ -297,6 +299,8 @@ fn client(limits: &Limits, addresses: Arc<AddressPolicy>, lookup: impl Lookup) -
         .connect_timeout(limits.connect_timeout)
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(limits.per_host)
+        .http2_initial_stream_window_size(AHEAD)
+        .http2_initial_connection_window_size(AHEAD)
         // Old servers fold lines and write nonsense into headers that we do not read.
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)

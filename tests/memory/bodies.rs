@@ -77,7 +77,7 @@ pub(crate) fn robots(bytes: usize) -> Vec<u8> {
 }
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -91,6 +91,6 @@ impl Words {
     }
 
     fn some(&mut self, count: usize) -> String {
-        (0..count).map(|_| format!("{:x} ", self.next() % 1_000)).collect()
+        (0..count).map(|_| format!("{:x} ", self.next() % 100)).collect()
     }
 }
