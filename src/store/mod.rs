@@ -123,7 +123,11 @@ pub enum StoreError {
 
 impl StoreError {
     fn engine(error: impl std::fmt::Display) -> Self {
-        Self::Engine(error.to_string())
+        let mut words = error.to_string();
+        if words.contains("ChecksumMismatch") {
+            words += "; a file of a table is damaged: stop the daemon, and `nashra state check` names it";
+        }
+        Self::Engine(words)
     }
 
     fn broken(path: &Path, what: impl std::fmt::Display) -> Self {
