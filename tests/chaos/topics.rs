@@ -182,6 +182,7 @@ fn follow(bootstrap: &str, watch: &Watch, arrived: &Mutex<Arrived>, stop: &Atomi
         }
         let Some(Ok(message)) = consumer.poll(Duration::from_millis(200)) else { continue };
         let record = Record::new(&message);
+        let age = chrono::Utc::now().timestamp_millis() - message.timestamp().to_millis().unwrap_or_default();
         let mut arrived = arrived.lock().unwrap();
         arrived.records += 1;
         arrived.seq = arrived.seq.max(record.seq);
@@ -189,7 +190,7 @@ fn follow(bootstrap: &str, watch: &Watch, arrived: &Mutex<Arrived>, stop: &Atomi
             arrived.dead.insert(record.url);
             continue;
         }
-        watch.arrived(&record.url, record.edition);
+        watch.arrived(&record.url, record.edition, Duration::from_millis(age.try_into().unwrap_or(0)));
         let held = arrived.articles.entry(record.url).or_default();
         *held = (held.0.max(record.edition), record.id);
     }

@@ -11,6 +11,9 @@ use std::{
 
 use serde::Serialize;
 
+/// A gap that is told.
+const LONG: Duration = Duration::from_secs(15);
+
 /// An edition that was shown: its number, when, and how long all had been there by then.
 type Shown = (u32, Instant, Duration);
 
@@ -110,11 +113,19 @@ impl Watch {
         inside.shown.entry(url).or_default().push((version, Instant::now(), up));
     }
 
-    pub(crate) fn arrived(&self, url: &str, version: u32) {
+    /// `age` is how long ago the record was handed to the broker, by nashra's clock.
+    pub(crate) fn arrived(&self, url: &str, version: u32, age: Duration) {
         let mut inside = self.inside.lock().unwrap();
         inside.count(0);
         let Some(mut shown) = inside.shown.remove(url) else { return };
         let up = inside.up;
+        let gap = up.saturating_sub(inside.arrived);
+        if gap > LONG {
+            let (at, gap, age) = (self.begun.elapsed().as_secs_f64(), gap.as_secs(), age.as_secs());
+            let line = format!("{at:.1} s: it goes on after {gap} s without anything; the record was sent {age} s ago");
+            eprintln!("{line}");
+            inside.done.push(line);
+        }
         if let Some((_, at, then)) = shown.iter().find(|it| it.0 == version) {
             inside.late.push((at.elapsed(), up - *then));
             inside.arrived = up;
