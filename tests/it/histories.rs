@@ -1,8 +1,13 @@
 //! Two processes on copies of one `data_dir`, and topics that are no more what they were; against a real broker.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use rdkafka::admin::{AdminOptions, NewPartitions};
+use rdkafka::{
+    ClientConfig,
+    admin::{AdminOptions, NewPartitions},
+    producer::{BaseProducer, BaseRecord, Producer as _},
+};
+use serde_json::Value;
 
 use crate::{
     kafka::{World, admin, block_on, copy, halted, wait_for},
@@ -78,4 +83,37 @@ fn a_topic_that_was_made_anew_or_has_more_partitions_is_told_until_it_is_confirm
     told(&nashra, "has 9 partitions where it had ");
     assert_eq!(nashra.stop(), Some(0));
     assert!(world.state("confirm").1.contains("9 partitions"));
+}
+
+/// A run that tells how many positions it read at each look, until an article more is published.
+fn positions_read(world: &World, slugs: &[&str]) -> Vec<u64> {
+    world.articles(slugs);
+    let config = format!(
+        "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\n[log]\nlevel = \"info,nashra::publish=debug\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+        world.brokers, world.prefix
+    );
+    fs::write(world.dir.path().join("sources.txt"), format!("{}/feed\n", world.site.base)).unwrap();
+    fs::write(world.dir.path().join("n.toml"), config).unwrap();
+    let nashra = Nashra::start(world.dir.path(), &["run", "-c", "n.toml"]);
+    wait_for(&nashra, 1);
+    let log = nashra.log();
+    assert_eq!(nashra.stop(), Some(0));
+    let lines = log.lines().filter(|it| it.contains("read the positions"));
+    lines.map(|it| serde_json::from_str::<Value>(it).unwrap()["records"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn a_start_reads_positions_from_the_last_one_on_and_not_all_that_other_stores_left_before() {
+    let Some(world) = World::new("positions") else { return };
+    positions_read(&world, &["a"]);
+    let producer: BaseProducer = ClientConfig::new().set("bootstrap.servers", &world.brokers).create().unwrap();
+    let topic = world.topic("positions");
+    for number in 0..5_000 {
+        let value = format!("{{\"epoch\":1,\"seq\":{number},\"cluster_id\":null}}");
+        producer.send(BaseRecord::to(&topic).partition(0).key("another store").payload(&value)).unwrap();
+    }
+    producer.flush(Duration::from_secs(30)).unwrap();
+    assert!(positions_read(&world, &["a", "b"]).iter().all(|it| *it >= 5_000));
+    let few = positions_read(&world, &["a", "b", "c"]);
+    assert!(!few.is_empty() && few.iter().all(|it| *it < 10), "{few:?}");
 }

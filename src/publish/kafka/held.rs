@@ -100,15 +100,19 @@ fn scan(shared: &Shared, consumer: &BaseConsumer<Quiet>, topic: &str, from: Offs
     partition.add_partition_offset(topic, 0, from).map_err(|error| failed(&error))?;
     consumer.assign(&partition).map_err(|error| failed(&error))?;
     let key = shared.store.to_string();
-    let mut found = None;
+    let (mut found, mut records) = (None, 0_u64);
     let mut progress = Instant::now();
     while progress.elapsed() < PATIENCE {
         match consumer.poll(Duration::from_secs(1)) {
-            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(found),
+            Some(Err(KafkaError::PartitionEOF(_))) => {
+                tracing::debug!(topic, records, "read the positions");
+                return Ok(found);
+            }
             Some(Err(error)) if is_about_the_group(&error) => {}
             Some(Err(error)) => return Err(failed(&error)),
             Some(Ok(message)) => {
                 progress = Instant::now();
+                records += 1;
                 if message.key() == Some(key.as_bytes()) {
                     let position: Option<Position> = message.payload().and_then(|value| serde_json::from_slice(value).ok());
                     found = position.map(|it| (Position { store: shared.store, ..it }, message.offset()));
