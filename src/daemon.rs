@@ -232,13 +232,13 @@ fn parts<P>(
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let rules = rules(config);
+    let retry = page::Retry { tries: config.page.tries, first: config.page.retry_first, max: config.page.retry_max };
+    let again = commit::Again { retry, refetch_per_day: rules.refetch_per_day };
     let settings = page::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,
         in_flight: config.queues.extracted,
-        tries: config.page.tries,
-        retry_first: config.page.retry_first,
-        retry_max: config.page.retry_max,
+        retry,
         max_decoded,
     };
     Ok(pipeline::Parts {
@@ -271,7 +271,7 @@ fn parts<P>(
             rules: page::Known::new(&sources, store.added(), clock.now()),
             clock: Arc::clone(&clock),
         },
-        commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, clock },
+        commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, again, clock },
         sources,
         sink,
         polls: if config.sink.kind == SinkKind::Kafka { PollSink::of(&config.kafka, store.id()) } else { None },

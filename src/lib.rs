@@ -54,6 +54,8 @@ pub mod clock;
 
 pub mod private;
 
+mod cpu;
+
 pub mod demo;
 
 pub mod cli;

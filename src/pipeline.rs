@@ -164,6 +164,7 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     for (host, wait) in beginning.left_alone() {
         parts.poll.fetcher.leave_alone(host, *wait);
     }
+    let before = beginning.latest().unwrap_or_else(|| parts.poll.clock.now());
     let (price_tx, price) = watch::channel(beginning.price());
     let stage = (Arc::clone(&parts.poll.clock), (parts.poll.store.clone(), parts.store.added()));
     let outgoing = publish::Parts {
@@ -187,7 +188,7 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
         poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx, hubs },
     ));
     stages.spawn(publish::polls::run(parts.polls, told_rx));
-    stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure));
+    stages.spawn(page::run(parts.page, wake_rx, extracted_tx, (pressure, before)));
     stages.spawn(commit::run((extracted_rx, recalls_rx), parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
@@ -215,3 +216,6 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -264,8 +264,14 @@ impl<F: Fetch> Trier<'_, F> {
     ) -> Result<Found, TrialError> {
         let (kind, lost) = (page.kind, read::lost(&page, candidates, url.as_ref()));
         let entry = self.pending(asked, &fetched, url.clone());
-        let look =
-            || Look { requested: fetched.requested, order: fetched.order, url: url.clone(), via: fetched.via.clone(), page: page.clone() };
+        let look = || Look {
+            requested: fetched.requested,
+            order: fetched.order,
+            url: url.clone(),
+            via: fetched.via.clone(),
+            is_whole: true,
+            page: page.clone(),
+        };
         let published = |it: &&Assembled| it.content.title.is_some() || it.content.text.is_some();
         let known_by = |it: &Assembled| it.names.iter().map(|(word, _)| *word).collect();
         let names: Vec<Vec<&'static str>> = assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
@@ -294,6 +300,9 @@ impl<F: Fetch> Trier<'_, F> {
             order: fetched.order,
             tries: 0,
             last_error: None,
+            held_s: 0,
+            changed: None,
+            unchanged: 0,
             fetch_page: false,
             ignores_robots: false,
             document: Some(document),

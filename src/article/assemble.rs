@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::{
-    Content, Look, identity,
+    Content, Look,
+    doubt::{self, Shown},
+    identity,
     record::{self, Origin},
 };
 use crate::{
@@ -37,6 +39,8 @@ pub struct Assembled {
     pub standing: Standing,
     /// Where the page held several articles, which of them this is.
     pub part: Option<record::Part>,
+    /// What its own page showed.
+    pub shown: Option<Shown>,
     /// All the rest.
     pub content: Content,
 }
@@ -67,6 +71,7 @@ pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
         order: entry.order,
         standing: Standing::Feed,
         part: None,
+        shown: None,
         content,
     }
 }
@@ -75,7 +80,7 @@ pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
 /// page says of it.
 #[must_use]
 pub fn from_page(entry: &PendingEntry, look: Look) -> Vec<Assembled> {
-    let Look { requested, order, url: read, via, page } = look;
+    let Look { requested, order, url: read, via, page, .. } = look;
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
     let claim = page.canonical.as_ref().filter(|it| identity::believable(it, read.as_ref())).map(identity::clean);
     let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
@@ -92,6 +97,7 @@ pub fn from_page(entry: &PendingEntry, look: Look) -> Vec<Assembled> {
             order,
             standing: Standing::Page,
             part,
+            shown: None,
             content: Content::default(),
         };
         found.push(if index == 0 {
@@ -113,6 +119,7 @@ fn first(entry: &PendingEntry, mut it: Assembled, content: Content, (read, via, 
             it.alternates.push(other.clone());
         }
     }
+    it.shown = Some(doubt::Page::of(&content, true).shown());
     it.content = merge(content, feed::content(&entry.entry));
     if it.content.provenance.text == Some(Origin::Feed) {
         it.standing = Standing::Feed;

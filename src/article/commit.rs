@@ -4,7 +4,7 @@
 //! What must stay true: nobody else writes articles, aliases or the outbox's end, so no verdict depends on
 //! the timing of threads; an entry's claim is released only after its batch is durable.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
@@ -21,17 +21,22 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    page::Claimed,
+    page::{Claimed, Retry},
     pipeline::PipelineError,
-    store::{ArticleState, ArticleStore, ArticleView, Batch, NewRecord, Outbox, PendingEntry, Store, StoreError, Tail, Topic, Verdict},
+    store::{
+        ArticleState, ArticleStore, ArticleView, Batch, NewRecord, Outbox, PendingEntry, PendingKey, Standing, Store, StoreError, Tail,
+        Topic, Verdict,
+    },
     telemetry::metrics,
 };
 
+mod again;
 mod dead;
 mod files;
 mod fit;
 mod recall;
 
+pub use again::Again;
 pub use dead::DeadLetter;
 pub(crate) use dead::refused;
 pub use files::DeadLetterFiles;
@@ -52,6 +57,8 @@ pub struct Parts<C> {
     pub outbox: Outbox,
     /// Where bytes that could not be read are kept.
     pub dead_letters: DeadLetterFiles,
+    /// When looks are made again.
+    pub again: Again,
     /// Time.
     pub clock: Arc<C>,
 }
@@ -77,13 +84,19 @@ pub async fn run<C: Clock>(
             return Ok(());
         }
         let before = tail;
-        let (candidates, claims): (Vec<_>, Vec<_>) = group.drain(..).map(|it| (it.candidate, it.claim)).unzip();
-        let (articles, dead_letters, now) = (parts.articles.clone(), parts.dead_letters.clone(), parts.clock.now());
+        let (candidates, mut claims): (Vec<_>, Vec<_>) = group.drain(..).map(|it| (it.candidate, it.claim)).unzip();
+        let (articles, dead_letters) = (parts.articles.clone(), parts.dead_letters.clone());
+        let (now, again) = (parts.clock.now(), parts.again);
         // Hashing, JSON and files are no work for the network's threads. What the store is seen through ends here, too: it
         // may have to be reopened before the commit is durable.
-        let decided = tokio::task::spawn_blocking(move || decide_all(candidates, &articles, &dead_letters, (tail, now)));
-        let (batch, counts);
-        (batch, tail, counts) = decided.await??;
+        let decided = tokio::task::spawn_blocking(move || decide_all(candidates, &articles, &dead_letters, (tail, now, again)));
+        let (batch, counts, put_off);
+        (batch, tail, counts, put_off) = decided.await??;
+        for (claim, row) in claims.iter_mut().zip(put_off) {
+            if let Some(row) = row {
+                claim.again(row.due_ms());
+            }
+        }
         parts.articles.commit(batch).await?;
         counts.report();
         drop(claims);
@@ -99,17 +112,19 @@ fn decide_all(
     candidates: Vec<Candidate>,
     articles: &ArticleStore,
     dead_letters: &DeadLetterFiles,
-    (tail, now): (Tail, DateTime<Utc>),
-) -> Result<(Batch, Tail, Counts), StoreError> {
-    let mut work = Work::new(articles.view()?, tail, now);
+    (tail, now, again): (Tail, DateTime<Utc>, Again),
+) -> Result<(Batch, Tail, Counts, Vec<Option<PendingKey>>), StoreError> {
+    let mut work = Work::new(articles.view()?, tail, (now, again));
+    let mut put_off = Vec::with_capacity(candidates.len());
     for mut candidate in candidates {
         let bytes_at = match &mut candidate.reading {
             Reading::Dead(dead) => dead_letters.keep(dead),
             _ => None,
         };
         work.take(candidate, bytes_at.as_deref())?;
+        put_off.push(work.put_off.take());
     }
-    Ok((work.batch, work.tail, work.counts))
+    Ok((work.batch, work.tail, work.counts, put_off))
 }
 
 /// The records that a candidate would be published as where nothing is known yet.
@@ -119,7 +134,8 @@ fn decide_all(
 pub async fn preview(candidate: Candidate, now: DateTime<Utc>) -> Result<Vec<serde_json::Value>, StoreError> {
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
-    let (batch, ..) = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), (outbox.tail()?, now))?;
+    let again = Again { retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO }, refetch_per_day: 0 };
+    let (batch, ..) = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), (outbox.tail()?, now, again))?;
     articles.commit(batch).await?;
     let rows = outbox.read(0, usize::MAX, usize::MAX)?;
     Ok(rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default()).collect())
@@ -136,6 +152,9 @@ struct Work {
     batch: Batch,
     tail: Tail,
     now: DateTime<Utc>,
+    again: Again,
+    /// Where the entry that was taken last is put off to.
+    put_off: Option<PendingKey>,
     counts: Counts,
 }
 
@@ -153,20 +172,41 @@ impl Counts {
 }
 
 impl Work {
-    fn new(view: ArticleView, tail: Tail, now: DateTime<Utc>) -> Self {
-        Self { view, aliases: HashMap::new(), articles: HashMap::new(), batch: Batch::default(), tail, now, counts: Counts::default() }
+    fn new(view: ArticleView, tail: Tail, (now, again): (DateTime<Utc>, Again)) -> Self {
+        Self {
+            view,
+            aliases: HashMap::new(),
+            articles: HashMap::new(),
+            batch: Batch::default(),
+            tail,
+            now,
+            again,
+            put_off: None,
+            counts: Counts::default(),
+        }
     }
 
     fn take(&mut self, candidate: Candidate, bytes_at: Option<&str>) -> Result<(), StoreError> {
         let Candidate { key, mut entry, reading } = candidate;
         let found = match reading {
-            Reading::Later { due, error, tried } => {
+            Reading::Later { pause, error, tried } => {
                 entry.tries += u32::from(tried);
+                if !tried {
+                    entry.held_s += u64::try_from(pause.num_seconds()).unwrap_or(0);
+                }
                 entry.last_error = Some(error);
-                self.batch.entry_retry(&key, &key.at(due), &entry);
+                self.put_off(&key, self.now + pause, &entry);
                 return Ok(());
             }
-            Reading::Page(look) => assemble::from_page(&entry, *look),
+            Reading::Page(look) => {
+                let (first, is_whole) = (look.page.articles.first().map(|it| it.content.clone()).unwrap_or_default(), look.is_whole);
+                let found = assemble::from_page(&entry, *look);
+                let names = found.first().map(|it| it.names.as_slice()).unwrap_or_default();
+                if self.is_doubted((&key, &mut entry), names, (&first, is_whole))? {
+                    return Ok(());
+                }
+                found
+            }
             Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             Reading::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
@@ -177,14 +217,19 @@ impl Work {
             }
             Reading::Replaced => Vec::new(),
         };
-        self.batch.entry_done(&key, &entry);
-        for article in found.into_iter().filter(|it| it.content.title.is_some() || it.content.text.is_some()) {
-            self.article(&entry, article)?;
+        let mut nothing_new = false;
+        for (at, article) in found.into_iter().enumerate().filter(|(_, it)| it.content.title.is_some() || it.content.text.is_some()) {
+            let is_as_before = self.article(&entry, article)?;
+            nothing_new |= is_as_before && at == 0;
+        }
+        if !nothing_new || !self.is_looked_at_once_more(&key, &mut entry) {
+            self.batch.entry_done(&key, &entry);
         }
         Ok(())
     }
 
-    fn article(&mut self, entry: &PendingEntry, mut found: Assembled) -> Result<(), StoreError> {
+    /// Decides on an article; says whether it is what was published before its entry was listed.
+    fn article(&mut self, entry: &PendingEntry, mut found: Assembled) -> Result<bool, StoreError> {
         bounds::assembled(&mut found);
         fit::text(&mut found.content);
         clean::content(&mut found.content);
@@ -204,6 +249,10 @@ impl Work {
         let mut state = known.map_or_else(|| self.fresh(entry, &found), |(_, state, _)| state);
         state.verdict = Verdict { what: decision.word().to_owned(), why, at: self.now };
         state.day = day(self.now);
+        if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate) && found.standing == Standing::Page {
+            (state.shown, state.doubted) = (found.shown.take().or(state.shown), None);
+        }
+        let is_as_before = decision == Decision::Duplicate && state.revised < entry.order;
         if decision != Decision::Stale {
             self.rename(id, &mut state, &found, names)?;
         }
@@ -219,6 +268,7 @@ impl Work {
         if let Some((change, changed_fields)) = change {
             state.revision += 1;
             (state.looked, state.order, state.standing, state.fields) = (found.looked, found.order, found.standing, fields);
+            state.revised = found.order;
             state.content_hash.clone_from(&content_hash);
             state.url = url;
             let record = self.record(entry, found, (id, &state), (change, changed_fields));
@@ -226,20 +276,24 @@ impl Work {
         }
         self.batch.article(id, &state);
         self.articles.insert(id, state);
-        Ok(())
+        Ok(is_as_before)
+    }
+
+    /// The article that one of these names is of.
+    fn known(&self, names: &[assemble::Name]) -> Result<Option<Known>, StoreError> {
+        for (by, alias) in names {
+            if let Some(id) = self.alias(alias)?
+                && let Some(state) = self.state(id)?
+            {
+                return Ok(Some((id, state, *by)));
+            }
+        }
+        Ok(None)
     }
 
     /// Finds the article, and the names to give it.
     fn resolve(&self, found: &mut Assembled, content_hash: &str) -> Result<(Option<Known>, Vec<[u8; 16]>), StoreError> {
-        let mut known = None;
-        for (by, alias) in &found.names {
-            if let Some(id) = self.alias(alias)?
-                && let Some(state) = self.state(id)?
-            {
-                known = Some((id, state, *by));
-                break;
-            }
-        }
+        let mut known = self.known(&found.names)?;
         let mut names = std::mem::take(&mut found.names);
         // A template that names one canonical address for many articles must not fold them into one.
         if let (Some((_, state, assemble::CANONICAL)), true) = (&known, found.claimed)
@@ -272,6 +326,9 @@ impl Work {
             first_seen: entry.first_seen,
             looked: found.looked,
             order: found.order,
+            revised: 0,
+            shown: None,
+            doubted: None,
             content_hash: String::new(),
             fields: std::collections::BTreeMap::new(),
             standing: found.standing,

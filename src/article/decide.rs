@@ -94,6 +94,12 @@ pub fn fields(content: &Content, url: Option<&str>) -> BTreeMap<String, u64> {
     .collect()
 }
 
+/// An article as the tests know it.
+#[cfg(test)]
+pub(super) fn known_for_tests(standing: Standing) -> ArticleState {
+    tests::known(&Content::default(), 1, standing)
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
@@ -109,8 +115,11 @@ mod tests {
         Content { title: Some(title.into()), text: Some(body.into()), ..Content::default() }
     }
 
-    fn known(content: &Content, order: u64, standing: Standing) -> ArticleState {
+    pub(super) fn known(content: &Content, order: u64, standing: Standing) -> ArticleState {
         ArticleState {
+            revised: order,
+            shown: None,
+            doubted: None,
             revision: 1,
             url: None,
             alternate_urls: vec![],

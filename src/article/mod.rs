@@ -8,6 +8,7 @@ pub mod caption;
 pub mod clean;
 pub mod commit;
 pub mod decide;
+pub mod doubt;
 pub mod identity;
 pub(crate) mod letters;
 pub mod record;
@@ -15,7 +16,7 @@ pub mod text;
 
 pub use record::{Article, Block, Content, Image};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use crate::{
@@ -46,8 +47,8 @@ pub enum Reading {
     },
     /// It failed and is tried again.
     Later {
-        /// When.
-        due: DateTime<Utc>,
+        /// After how long: the clock may be set back before it is noted.
+        pause: TimeDelta,
         /// Why it failed.
         error: String,
         /// Whether that was a try: not where its host was left alone.
@@ -70,6 +71,8 @@ pub struct Look {
     pub url: Option<Url>,
     /// The addresses before redirects.
     pub via: Vec<Url>,
+    /// Whether it ends as a page does.
+    pub is_whole: bool,
     /// What it holds.
     pub page: Page,
 }

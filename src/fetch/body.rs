@@ -23,6 +23,9 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 /// Text shrinks to about a quarter, so this first guess at the output's size seldom needs a second.
 const USUAL_RATIO: usize = 5;
 
+/// What a gzip stream begins with, its method included.
+const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
+
 /// Members of one gzip stream. Empty ones cost time and no output, so the output's limit does not bound them.
 const MAX_GZIP_MEMBERS: usize = 10_000;
 
@@ -46,6 +49,13 @@ impl Body {
         }
         if bytes.len() > limit {
             return Err(FetchError::TooLarge { limit });
+        }
+        // Some servers hand out what they keep compressed without saying so.
+        if bytes.starts_with(&GZIP) {
+            match undo("gzip", bytes.clone(), limit) {
+                Err(FetchError::TooLarge { .. }) => return Err(FetchError::TooLarge { limit }),
+                undone => return Ok(undone.unwrap_or(bytes)),
+            }
         }
         Ok(bytes)
     }
@@ -74,6 +84,7 @@ impl Body {
     /// How long it is once it is decoded, where nothing is to be decoded.
     pub(super) fn plain_len(&self) -> Option<usize> {
         let plain = self.bytes.is_empty() || self.encodings.iter().all(|it| it.eq_ignore_ascii_case("identity"));
+        let plain = plain && !self.bytes.starts_with(&GZIP);
         plain.then_some(self.bytes.len())
     }
 }
@@ -308,6 +319,14 @@ mod tests {
         let bytes = gzip(&zlib(&zstd(TEXT)));
         assert_eq!(body(bytes, &["zstd", "deflate", "gzip"]).decode(LIMIT).unwrap(), TEXT);
         assert!(why(&body(TEXT, &["identity"; 4])).contains("more than 3"));
+    }
+
+    #[test]
+    fn gzip_that_nobody_declared_is_undone_where_it_is_whole() {
+        assert_eq!(body(gzip(TEXT), &[]).decode(LIMIT).unwrap(), TEXT);
+        assert_eq!(body(gzip(&gzip(TEXT)), &["gzip"]).decode(LIMIT).unwrap(), TEXT);
+        let cut = gzip(TEXT)[..20].to_vec();
+        assert_eq!(body(cut.clone(), &[]).decode(LIMIT).unwrap(), cut);
     }
 
     #[test]

@@ -21,14 +21,14 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Body, FetchError};
-use crate::telemetry::metrics;
+use crate::{cpu, telemetry::metrics};
 pub use plan::Plan;
 use plan::{KEPT, cost};
 pub use room::Room;
 use room::{Pool, within_waits};
 
-/// No honest body takes this long to read; the thread is left behind.
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
+/// No honest body takes so much CPU time to be read; the thread is left behind.
+const READ_LIMIT: Duration = Duration::from_mins(1);
 
 /// Indexes of sitemaps that are followed at once: each may come to tens of megabytes of entries.
 const INDEXES: usize = 3;
@@ -247,17 +247,14 @@ async fn on<H: Send + 'static, P: Send + 'static, W: Send + 'static, T: Send + '
     body: Body,
     job: impl FnOnce(&mut Option<Body>) -> Option<Ended<P, W, T>> + Send + 'static,
 ) -> Result<(Ended<P, W, T>, H), Unread> {
-    let run = tokio::task::spawn_blocking(move || {
+    let run = move || {
         let _room = room;
         let mut body = Some(body);
         let ended = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut body)));
         (ended.ok().flatten().unwrap_or_else(|| Ended::Panicked(body.unwrap_or_default())), thread)
-    });
-    match tokio::time::timeout(READ_TIMEOUT, run).await {
-        Ok(Ok(ended)) => Ok(ended),
-        // Only a runtime that is being shut down ends it so.
-        Ok(Err(_)) | Err(_) => Err(Unread::TooLong),
-    }
+    };
+    // Only a runtime that is being shut down loses it without a panic.
+    cpu::run(READ_LIMIT, run).await.map_err(|_| Unread::TooLong)
 }
 
 #[cfg(test)]

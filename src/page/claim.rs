@@ -44,7 +44,7 @@ impl Claim {
     }
 
     /// The entry is to be read again then.
-    pub(super) fn again(&mut self, due_ms: u64) {
+    pub(crate) fn again(&mut self, due_ms: u64) {
         self.again_ms = Some(due_ms);
     }
 }

@@ -38,8 +38,14 @@ static HINTS: LazyLock<Option<Reader>> = LazyLock::new(Reader::new);
 /// # Errors
 /// Says what the bytes are instead. Never panics: a panic of a library behind it is an error.
 pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
-    if let Some(what) = guard::not_html(input.bytes) {
+    if let Some(what) = guard::nothing(input.bytes) {
+        return Err(PageError::Nothing(what));
+    }
+    if let Some(what) = guard::foreign(input.bytes) {
         return Err(PageError::NotHtml(what.to_owned()));
+    }
+    if !input.bytes.contains(&b'<') {
+        return Err(PageError::Nothing("without any markup"));
     }
     let html = encoding::to_text(input.bytes, input.content_type);
     std::panic::catch_unwind(AssertUnwindSafe(|| read(&html, input))).map_err(|_| PageError::Panicked)?

@@ -23,6 +23,7 @@ mod known;
 mod agenda;
 mod claim;
 mod reading;
+mod retry;
 pub mod stage;
 
 use url::Url;
@@ -34,6 +35,7 @@ pub use dump::{is_dump, read as read_dump};
 pub use extract::extract;
 pub use known::Known;
 pub use reading::Settings;
+pub use retry::Retry;
 pub use rules::{RuleError, Rules};
 
 /// A fetched page.
@@ -63,7 +65,11 @@ impl Form {
     /// Tells by what the bytes are said to be, and by what they are.
     #[must_use]
     pub fn of(bytes: &[u8], content_type: Option<&str>) -> Self {
-        if is_dump(bytes, content_type) && guard::foreign(bytes).is_none() { Self::Text } else { Self::Html }
+        if is_dump(bytes, content_type) && guard::foreign(bytes).is_none() && guard::nothing(bytes).is_none() {
+            Self::Text
+        } else {
+            Self::Html
+        }
     }
 }
 
@@ -155,6 +161,9 @@ pub enum PageError {
     /// Not HTML: a PDF, an image, JSON.
     #[error("not an HTML page: {0}")]
     NotHtml(String),
+    /// Nothing at all, or what a site sends by mistake: white space, JSON, bytes that are no text.
+    #[error("not a page: {0}")]
+    Nothing(&'static str),
     /// HTML without a text that could be an article.
     #[error("no article text found")]
     NoText,

@@ -14,9 +14,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Known, PageError, PageKind, Rules, agenda::Bounds, claim::Claim, stage::Parts};
+use super::{Known, PageError, PageKind, Retry, Rules, agenda::Bounds, claim::Claim, guard, stage::Parts};
 use crate::{
-    article::{Dead, Look, Reading},
+    article::{Dead, Look, Reading, doubt::is_shown, text},
     clock::Clock,
     fetch::{Block, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Unread, Validators},
     page,
@@ -32,8 +32,10 @@ const FEW_TRIES: u32 = 3;
 
 /// Bytes that are kept of a page that could not be read: enough to see what it was.
 const MAX_KEPT: usize = 1 << 20;
-/// For so long an entry waits for a host that is left alone; then its article is made of what the feed says.
-const HELD_AT_MOST: TimeDelta = TimeDelta::days(1);
+/// Bytes of a page in which the headline of its entry is looked for, where it has no text.
+const LOOKED_AT: usize = 500_000;
+/// For so many seconds an entry waits for a host that is left alone; then its article is made of what the feed says.
+const HELD_AT_MOST: u64 = 86_400;
 
 /// Bounds and rules of reading.
 #[derive(Debug, Clone, Copy)]
@@ -44,12 +46,8 @@ pub struct Settings {
     pub per_host: usize,
     /// Entries that may be between the queue and a durable decision.
     pub in_flight: usize,
-    /// Fetches of one page before it is given up.
-    pub tries: u32,
-    /// The first pause between two tries; each further one is four times as long.
-    pub retry_first: Duration,
-    /// The longest.
-    pub retry_max: Duration,
+    /// How a page that failed is tried again.
+    pub retry: Retry,
     /// Bytes of a page after decompression.
     pub max_decoded: usize,
 }
@@ -107,7 +105,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Err(failure) => failure,
         };
         let room = std::mem::take(&mut failure.room);
-        let reading = after(failure, (entry.tries, entry.listed), &self.settings, self.clock.now());
+        let reading = after(failure, (entry.tries, entry.held_s), &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
             let (secrets, given_up) = (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
@@ -145,9 +143,10 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let failure = match outcome {
             Outcome::New(mut fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
-                let (limit, guessed, rules) = (self.settings.max_decoded, entry.is_guess(), said.rules);
+                let (limit, rules) = (self.settings.max_decoded, said.rules);
+                let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
                 let body = std::mem::take(&mut fetched.body);
-                return self.read_body(body, limit, move |bytes| extract(*fetched, bytes, (rules.as_deref(), guessed))).await;
+                return self.read_body(body, limit, move |bytes| extract(*fetched, bytes, (rules.as_deref(), &expected))).await;
             }
             // No validators were sent.
             Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
@@ -216,7 +215,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Ok((Ok(look), room)) => Ok((look, room)),
             Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
             Err(Unread::NoRoom) => Err(Failure::no_room()),
-            Err(Unread::TooLong) => Err(Failure { reason: "page", tries: 1, ..Failure::fetch("the extractor took too long".to_owned()) }),
+            Err(Unread::TooLong) => {
+                Err(Failure { reason: "page", tries: FEW_TRIES, ..Failure::fetch("the extractor took too long".to_owned()) })
+            }
             Err(Unread::Panicked(body)) => {
                 metrics::reader_panicked("page");
                 let (bytes, room) = (Some(start(&body.bytes)), body.room);
@@ -242,17 +243,51 @@ fn is_answer(outcome: &Outcome) -> bool {
     }
 }
 
-/// A page that is `guessed` to be an article must look like one.
-fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, (rules, guessed): (Option<&Rules>, bool)) -> Result<Look, Failure> {
+/// What is known of a page before it is read.
+struct Expected {
+    /// It is guessed to be an article, so it must look like one.
+    guessed: bool,
+    /// The headline that its source gives it.
+    listed: Option<String>,
+}
+
+impl Expected {
+    /// How often a page is tried that cannot be read.
+    fn tries(&self, error: &PageError, bytes: &[u8], content_type: Option<&str>) -> u32 {
+        match error {
+            // Sent by mistake: it is as if it had failed.
+            PageError::Nothing(_) => u32::MAX,
+            // A page about something else, such as an error, is no page of this entry.
+            PageError::NoText | PageError::Listing if !self.guessed && self.is_elsewhere(bytes, content_type) => u32::MAX,
+            // A publisher's slip is mended within minutes.
+            PageError::NoText => FEW_TRIES,
+            PageError::NotHtml(_) | PageError::Listing | PageError::Panicked => 1,
+        }
+    }
+
+    fn is_elsewhere(&self, bytes: &[u8], content_type: Option<&str>) -> bool {
+        let html = page::encoding::to_text(bytes, content_type);
+        let start = &html[..html.floor_char_boundary(LOOKED_AT)];
+        self.listed.as_deref().is_some_and(|it| is_shown(it, &text::fold(start)) == Some(false))
+    }
+}
+
+fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, (rules, expected): (Option<&Rules>, &Expected)) -> Result<Look, Failure> {
     let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
     let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
-    let page = page.and_then(|it| if guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
+    let page = page.and_then(|it| if expected.guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
     let page = page.map_err(|error| Failure {
-        // A publisher's slip is mended within minutes.
-        tries: if error == PageError::NoText { FEW_TRIES } else { 1 },
+        tries: expected.tries(&error, &bytes, fetched.content_type.as_deref()),
         ..Failure::page(&error, &bytes)
     })?;
-    Ok(Look { requested: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, page })
+    Ok(Look {
+        requested: fetched.requested,
+        order: fetched.order,
+        url: Some(fetched.url),
+        via: fetched.via,
+        is_whole: guard::is_whole(&bytes),
+        page,
+    })
 }
 
 /// What is here stays as it is: there is nothing to try again.
@@ -266,7 +301,14 @@ fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Ru
     }
     let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
-    Ok(Look { requested: document.received, order: entry.order, url: document.url, via: document.via, page })
+    Ok(Look {
+        requested: document.received,
+        order: entry.order,
+        url: document.url,
+        via: document.via,
+        is_whole: guard::is_whole(&bytes),
+        page,
+    })
 }
 
 /// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.
@@ -306,18 +348,17 @@ impl Failure {
 }
 
 /// Tried again, or given up. Pure.
-fn after(failure: Failure, (tries_before, listed): (u32, DateTime<Utc>), settings: &Settings, now: DateTime<Utc>) -> Reading {
+fn after(failure: Failure, (tries_before, held_s): (u32, u64), settings: &Settings, now: DateTime<Utc>) -> Reading {
     let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
-    let later = |pause: Duration| now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
-    if !tried && now - listed < HELD_AT_MOST {
-        return Reading::Later { due: later(wait.unwrap_or(settings.retry_first)), error, tried };
+    let later = |pause: Duration| TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
+    if !tried && held_s < HELD_AT_MOST {
+        return Reading::Later { pause: later(wait.unwrap_or(settings.retry.first)), error, tried };
     }
-    if !tried || tries_before + 1 >= settings.tries.min(tries) {
+    if !tried || tries_before + 1 >= settings.retry.tries.min(tries) {
         return Reading::Dead(Dead { reason, error, bytes, at: now });
     }
-    let factor = 4_u32.checked_pow(tries_before).unwrap_or(u32::MAX);
-    let pause = settings.retry_first.saturating_mul(factor).min(settings.retry_max).max(wait.unwrap_or_default());
-    Reading::Later { due: later(pause), error, tried }
+    let pause = settings.retry.pause(tries_before).max(wait.unwrap_or_default());
+    Reading::Later { pause: later(pause), error, tried }
 }
 
 #[cfg(test)]
@@ -328,15 +369,13 @@ mod tests {
         concurrency: 1,
         per_host: 1,
         in_flight: 1,
-        tries: 5,
-        retry_first: Duration::from_secs(2),
-        retry_max: Duration::from_mins(1),
+        retry: Retry { tries: 5, first: Duration::from_secs(2), max: Duration::from_mins(1) },
         max_decoded: 1,
     };
 
     fn pause(failure: Failure, tries: u32) -> Option<i64> {
-        match after(failure, (tries, DateTime::UNIX_EPOCH), &SETTINGS, DateTime::UNIX_EPOCH) {
-            Reading::Later { due, .. } => Some(due.timestamp()),
+        match after(failure, (tries, 0), &SETTINGS, DateTime::UNIX_EPOCH) {
+            Reading::Later { pause, .. } => Some(pause.num_seconds()),
             _ => None,
         }
     }
@@ -358,8 +397,7 @@ mod tests {
     fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
         let hold = || Failure { wait: Some(Duration::from_mins(10)), tried: false, ..Failure::fetch(String::new()) };
         assert_eq!(pause(hold(), 4), Some(600));
-        let late = DateTime::UNIX_EPOCH + HELD_AT_MOST;
-        assert!(matches!(after(hold(), (0, DateTime::UNIX_EPOCH), &SETTINGS, late), Reading::Dead(_)));
+        assert!(matches!(after(hold(), (0, HELD_AT_MOST), &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -20,12 +21,12 @@ use super::{
     reading::{Reader, Settings},
 };
 use crate::{
-    article::{Candidate, Reading},
+    article::Candidate,
     clock::Clock,
     fetch::Fetch,
     pipeline::PipelineError,
     poll::Wake,
-    schedule::Pressure,
+    schedule::{Pressure, SET_BACK},
     store::{EntryQueue, PendingEntry, PendingKey},
 };
 
@@ -44,12 +45,13 @@ pub struct Parts<F, C> {
     pub clock: Arc<C>,
 }
 
-/// Runs until `wake` closes (polling has ended) and what is in flight is handed on.
+/// Runs until `wake` closes (polling has ended) and what is in flight is handed on. `before` is the latest time that is known
+/// of: the clock may have been set back since.
 pub async fn run<F: Fetch, C: Clock>(
     parts: Parts<F, C>,
     mut wake: mpsc::Receiver<Wake>,
     out: mpsc::Sender<Claimed>,
-    mut pressure: watch::Receiver<Pressure>,
+    (mut pressure, mut before): (watch::Receiver<Pressure>, DateTime<Utc>),
 ) -> Result<(), PipelineError> {
     let bounds = parts.settings.bounds();
     let (told_tx, mut told) = mpsc::channel(TOLD * (bounds.pages + bounds.here));
@@ -59,6 +61,12 @@ pub async fn run<F: Fetch, C: Clock>(
     let mut readings: JoinSet<Ticket> = JoinSet::new();
     let mut under_way: HashMap<Ticket, CancellationToken> = HashMap::new();
     loop {
+        let now = parts.clock.now();
+        if before - now > SET_BACK {
+            parts.queue.set_back((before - now, now), |key| agenda.is_claimed(key)).await?;
+            parts.queue.lanes()?.into_iter().for_each(|(lane, due)| agenda.note(lane, due));
+        }
+        before = now;
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
         if !stopped {
             for (ticket, key, entry) in take(&mut agenda, &parts)? {
@@ -120,9 +128,6 @@ async fn read<F: Fetch, C: Clock>(
 ) -> Ticket {
     let (reading, room) = reader.read(&key, &entry, (&claim, &give_way)).await;
     claim.keep(room);
-    if let Reading::Later { due, .. } = &reading {
-        claim.again(key.at(*due).due_ms());
-    }
     // Closed only where the committing task failed, which ends the run; the row is still in the queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();
     ticket
@@ -141,7 +146,7 @@ fn pause(agenda: &Agenda, now_ms: i64, stopped: bool) -> Duration {
 mod tests {
     use std::time::Duration;
 
-    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono::TimeDelta;
 
     use super::*;
     use crate::{
@@ -175,9 +180,7 @@ mod tests {
             concurrency: 8,
             per_host: 4,
             in_flight: 8,
-            tries: 8,
-            retry_first: Duration::from_secs(2),
-            retry_max: Duration::from_mins(1),
+            retry: super::super::Retry { tries: 8, first: Duration::from_secs(2), max: Duration::from_mins(1) },
             max_decoded: 1 << 20,
         };
         let rules = Known::new(&Sources::default(), store.added(), at(0));
@@ -197,6 +200,9 @@ mod tests {
             order: 0,
             tries: 0,
             last_error: None,
+            held_s: 0,
+            changed: None,
+            unchanged: 0,
             fetch_page: true,
             ignores_robots: false,
             document: None,

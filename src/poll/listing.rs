@@ -132,6 +132,9 @@ pub(super) fn go_through(
                     order,
                     tries: 0,
                     last_error: None,
+                    held_s: 0,
+                    changed: None,
+                    unchanged: 0,
                     fetch_page: pages == PageMode::On && entry.link.is_some(),
                     ignores_robots: !rules.obeys_robots(source),
                     document: None,
@@ -236,7 +239,7 @@ pub fn preview(entry: &Entry, archive: bool, rules: &Rules, now: DateTime<Utc>) 
 fn enqueue(
     listed: &mut Listed,
     (key, version, before): (&EntryKey, [u8; 16], Option<Seen>),
-    (pending, pages): (PendingEntry, PageMode),
+    (mut pending, pages): (PendingEntry, PageMode),
     (rules, now): (&Rules, DateTime<Utc>),
 ) {
     let today = day(now);
@@ -251,6 +254,7 @@ fn enqueue(
     // The first fetch is no re-fetch. Past the day's share the entry waits for the next day: it is not lost,
     // and further changes until then replace it in the queue.
     let due = if pending.fetch_page && seen.fetches > rules.refetch_per_day { next_day(today, key) } else { now };
+    pending.changed = before.map(|_| seen.fetches);
     if due == now {
         seen.fetches = seen.fetches.saturating_add(1);
     }

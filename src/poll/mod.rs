@@ -241,7 +241,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     outputs.told.try_send(poll).ok();
     let known = Known { state: facts.state, appetite: facts.appetite };
     // Closed once the run stops: the next due time is durable.
-    outputs.polled.send(Polled { slot: due.slot, next: next.at, known }).await.ok();
+    outputs.polled.send(Polled { slot: due.slot, next: next.at, decided: now, known }).await.ok();
     Ok(())
 }
 

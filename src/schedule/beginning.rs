@@ -36,6 +36,7 @@ pub struct Beginning {
     early: HashMap<Slot, DateTime<Utc>>,
     pub(super) budget: Budget,
     left_alone: HashMap<String, Duration>,
+    latest: Option<DateTime<Utc>>,
 }
 
 /// When the source in a slot is due, the soonest first.
@@ -51,9 +52,10 @@ impl Beginning {
     ) -> Result<Self, StoreError> {
         let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
         let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
-        let mut left_alone = HashMap::<String, Duration>::new();
+        let (mut left_alone, mut latest) = (HashMap::<String, Duration>::new(), None);
         for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
+            latest = latest.max(facts.last_poll);
             if let (State::Throttled, Some(url), Some(due)) = (facts.state, source.at.url(), facts.next_due)
                 && let Ok(wait) = (due - now).to_std()
             {
@@ -66,13 +68,19 @@ impl Beginning {
             }
         }
         let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
-        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone })
+        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone, latest })
     }
 
     /// The hosts that asked us before to stay away, and how much of that is left.
     #[must_use]
     pub fn left_alone(&self) -> &HashMap<String, Duration> {
         &self.left_alone
+    }
+
+    /// The latest time that anything was polled.
+    #[must_use]
+    pub fn latest(&self) -> Option<DateTime<Utc>> {
+        self.latest
     }
 
     /// What a poll costs at first.
@@ -192,7 +200,7 @@ mod tests {
         let unknown: SourceId = "nobody".parse().unwrap();
         schedule.sooner(vec![sooner(&ids[0], 50), sooner(&ids[1], -9), sooner(&ids[2], 50), sooner(&unknown, 0)]);
         let known = Known { state: State::Ok, appetite: None };
-        assert_eq!(schedule.polled(Polled { slot: first, next: at(100), known }, at(100)), None);
+        assert_eq!(schedule.polled(Polled { slot: first, next: at(100), decided: at(0), known }, at(100)), None);
         let order: Vec<DateTime<Utc>> = schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
         assert_eq!(order, [at(-9), at(0) + APART * 2, at(50)]);
         assert!(schedule.early.is_empty());

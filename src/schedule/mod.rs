@@ -35,7 +35,7 @@ pub use roster::Slot;
 /// of the store.
 const TICK: TimeDelta = TimeDelta::milliseconds(50);
 /// A clock that goes back by more was set back, and all that is due is due so much sooner by it.
-const SET_BACK: TimeDelta = TimeDelta::seconds(10);
+pub(crate) const SET_BACK: TimeDelta = TimeDelta::seconds(10);
 /// Sources that are brought forward together.
 const SOONER: usize = 1024;
 
@@ -57,6 +57,8 @@ pub struct Polled {
     pub slot: Slot,
     /// When.
     pub next: DateTime<Utc>,
+    /// When that was decided: the clock may be set back before the schedule hears of it.
+    pub decided: DateTime<Utc>,
     /// What the schedule remembers of it.
     pub known: Known,
 }
@@ -139,7 +141,8 @@ pub async fn run<C: Clock>(
         tokio::select! {
             () = controls.stop.cancelled() => return Ok(()),
             Some(done) = polled.recv() => {
-                if let (Some(left), Some(gone)) = (schedule.polled(done, stretched(done.next, level, now)), &controls.gone) {
+                let next = done.next - (done.decided - clock.now()).max(TimeDelta::zero());
+                if let (Some(left), Some(gone)) = (schedule.polled(done, stretched(next, level, now)), &controls.gone) {
                     // The poll may have found a hub after it was told that the source is gone.
                     gone.send(vec![left.to_string()]).await.ok();
                 }

@@ -12,6 +12,7 @@ use super::{
     from_json, json,
     steps::Step,
 };
+use crate::article::doubt::{Doubted, Shown};
 
 /// What is remembered of an article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +39,15 @@ pub struct ArticleState {
     pub content_hash: String,
     /// Hash of each field, to tell which changed.
     pub fields: BTreeMap<String, u64>,
+    /// Which look the last revision was made of, in the same order.
+    #[serde(default)]
+    pub revised: u64,
+    /// What its own page showed when that was last taken for an edition. Nothing in rows of older programs.
+    #[serde(default)]
+    pub shown: Option<Shown>,
+    /// What its own page shows now, where that is not taken for an edition yet.
+    #[serde(default)]
+    pub doubted: Option<Doubted>,
     /// How near to the article the text was read.
     pub standing: Standing,
     /// Its names in the alias table: they live as long as it does.
@@ -63,7 +73,7 @@ pub enum Standing {
 /// A decision, kept for `nashra explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// `new`, `revised`, `duplicate`, `stale` or `kept`.
+    /// `new`, `revised`, `duplicate`, `stale`, `kept` or `doubted`.
     pub what: String,
     /// Why, in words.
     pub why: String,

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{
@@ -18,6 +18,9 @@ use super::{
     steps::Step,
 };
 use crate::{article::record, config::SourceKind, feed::Entry};
+
+/// Rows that are gone through at once.
+const STEP: usize = 1_000;
 
 /// Lane, due time and entry, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,6 +119,15 @@ pub struct PendingEntry {
     pub tries: u32,
     /// Why the last one did.
     pub last_error: Option<String>,
+    /// Seconds that it waited for a host that is left alone.
+    #[serde(default)]
+    pub held_s: u64,
+    /// Where the source had listed it before in another edition: how often its page was looked at on that day.
+    #[serde(default)]
+    pub changed: Option<u16>,
+    /// Looks at its page that showed what was published already.
+    #[serde(default)]
+    pub unchanged: u16,
     /// Whether its page is to be fetched.
     pub fetch_page: bool,
     /// Whether that is done whatever the site's robots.txt says.
@@ -225,6 +237,29 @@ impl EntryQueue {
         documents::read(&self.engine.snapshot()?, key, entry, most)
     }
 
+    /// Brings rows forward that are due later than `now`, because the clock was set back by so much since; but those
+    /// of entries that are claimed.
+    pub async fn set_back(&self, (by, now): (TimeDelta, DateTime<Utc>), is_claimed: impl Fn(PendingKey) -> bool) -> Result<(), StoreError> {
+        let mut from = Some(Vec::new());
+        while let Some(at) = from.take() {
+            let mut batch = Batch::default();
+            for (seen, row) in self.engine.snapshot()?.from(Table::Pending, &at).enumerate() {
+                let (key, value) = row?;
+                if seen == STEP {
+                    from = Some(key);
+                    break;
+                }
+                let key = PendingKey::decode(&key)?;
+                let due = DateTime::from_timestamp_millis(i64::try_from(key.due_ms()).unwrap_or(i64::MAX)).unwrap_or(now);
+                if due > now && !is_claimed(key) {
+                    batch.entry_retry(&key, &key.at(due - by), &decode(&value)?);
+                }
+            }
+            self.engine.commit(batch).await?;
+        }
+        Ok(())
+    }
+
     /// How many rows wait.
     pub fn waiting(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.len(Table::Pending)
@@ -241,7 +276,16 @@ impl Batch {
 
     /// The entry is looked at again later, unless the source listed a newer edition meanwhile.
     pub fn entry_retry(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry) {
-        self.step(Step::Again { entry: entry.key(), from: *from, to: *to, value: json(entry) });
+        self.again(from, to, entry, 0);
+    }
+
+    /// The same where its page will be asked for once more on behalf of this edition.
+    pub fn entry_once_more(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry) {
+        self.again(from, to, entry, 1);
+    }
+
+    fn again(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry, fetches: u16) {
+        self.step(Step::Again { entry: entry.key(), from: *from, to: *to, value: json(entry), fetches });
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) enum Step {
     /// An entry was listed in a new edition.
     Listed { entry: EntryKey, seen: Seen, row: NewRow },
     /// An edition is looked at again later.
-    Again { entry: EntryKey, from: PendingKey, to: PendingKey, value: Vec<u8> },
+    Again { entry: EntryKey, from: PendingKey, to: PendingKey, value: Vec<u8>, fetches: u16 },
     /// What is known of an article, and all its names.
     Article { id: [u8; 16], value: Vec<u8>, names: Vec<[u8; 16]> },
 }
@@ -50,8 +50,9 @@ impl Step {
     pub(super) fn settle(&self, rows: &mut Settling<'_>) -> Result<(), StoreError> {
         match self {
             Self::Seen { entry, seen } => {
-                let pending = current(rows, entry)?.and_then(|it| it.pending);
-                rows.put(Table::Seen, entry.as_bytes(), Seen { pending, ..*seen }.encode());
+                let now = current(rows, entry)?.unwrap_or(*seen);
+                let seen = Seen { version: seen.version, day: seen.day, ..now };
+                rows.put(Table::Seen, entry.as_bytes(), seen.encode());
             }
             Self::Listed { entry, seen, row } => {
                 let mut row = row.clone();
@@ -65,13 +66,17 @@ impl Step {
                 rows.put(Table::Seen, entry.as_bytes(), Seen { pending: Some(row.key), ..*seen }.encode());
                 put(rows, row);
             }
-            Self::Again { entry, from, to, value } => {
+            Self::Again { entry, from, to, value, fetches } => {
                 if rows.get(Table::Pending, from.as_bytes())?.is_some() {
                     rows.delete(Table::Pending, from.as_bytes());
                     rows.put(Table::Pending, to.as_bytes(), value.clone());
                     // Messages of a topic are not remembered: none has a second edition.
                     if let Some(seen) = current(rows, entry)? {
-                        rows.put(Table::Seen, entry.as_bytes(), Seen { pending: Some(*to), ..seen }.encode());
+                        rows.put(
+                            Table::Seen,
+                            entry.as_bytes(),
+                            Seen { pending: Some(*to), fetches: seen.fetches.saturating_add(*fetches), ..seen }.encode(),
+                        );
                     }
                 }
             }

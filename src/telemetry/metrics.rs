@@ -73,7 +73,7 @@ fn describe() {
         "nashra_no_room_total",
         "Large bodies that were sent away because too many waited for memory: coming, reading, following"
     );
-    describe_counter!("nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept");
+    describe_counter!("nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted");
     describe_counter!("nashra_dead_letters_total", "Entries given up, by reason");
     describe_gauge!("nashra_outbox_records", "Records not yet acknowledged by the sink");
     describe_gauge!("nashra_outbox_bytes", Unit::Bytes, "Their bytes");

@@ -61,6 +61,9 @@ impl Published {
             looked: fetched,
             // Whatever is looked at from now on is later.
             order: 0,
+            revised: 0,
+            shown: None,
+            doubted: None,
             content_hash,
             standing: if fetched_url.is_some() { Standing::Page } else { Standing::Feed },
             aliases,

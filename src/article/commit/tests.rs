@@ -10,6 +10,8 @@ use crate::{
     store::{Document, EntryKey, Lane, PendingKey, Store},
 };
 
+const AGAIN: Again = Again { retry: Retry { tries: 3, first: Duration::from_secs(1), max: Duration::from_secs(1) }, refetch_per_day: 6 };
+
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
 }
@@ -27,6 +29,9 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         order: u64::try_from(minute).unwrap(),
         tries: 0,
         last_error: None,
+        held_s: 0,
+        changed: None,
+        unchanged: 0,
         fetch_page: false,
         ignores_robots: false,
         document: Some(document),
@@ -42,7 +47,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         kind: PageKind::Article,
         articles: found.iter().map(part).collect(),
     };
-    let look = Look { requested: at(minute), order: u64::try_from(minute).unwrap(), url: None, via: Vec::new(), page };
+    let look = Look { requested: at(minute), order: u64::try_from(minute).unwrap(), url: None, via: Vec::new(), is_whole: true, page };
     let key = PendingKey::new(Lane::here("handed"), at(minute), &EntryKey::new("handed", &minute.to_string()));
     Candidate { key, entry, reading: Reading::Page(Box::new(look)) }
 }
@@ -51,7 +56,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
 async fn published(candidates: Vec<Candidate>) -> Vec<Article> {
     let store = Store::in_memory().unwrap();
     for candidate in candidates {
-        let mut work = Work::new(store.articles().view().unwrap(), store.outbox().tail().unwrap(), at(100));
+        let mut work = Work::new(store.articles().view().unwrap(), store.outbox().tail().unwrap(), (at(100), AGAIN));
         work.take(candidate, None).unwrap();
         store.articles().commit(work.batch).await.unwrap();
     }
@@ -91,7 +96,7 @@ async fn a_document_that_cannot_be_read_is_a_dead_letter_alone() {
     candidate.entry.entry.title = Some("told".into());
     candidate.reading = Reading::Dead(Dead { reason: "page", error: "no article text found".into(), bytes: None, at: at(1) });
     let store = Store::in_memory().unwrap();
-    let mut work = Work::new(store.articles().view().unwrap(), store.outbox().tail().unwrap(), at(100));
+    let mut work = Work::new(store.articles().view().unwrap(), store.outbox().tail().unwrap(), (at(100), AGAIN));
     work.take(candidate, None).unwrap();
     store.articles().commit(work.batch).await.unwrap();
     let rows = store.outbox().read(0, 100, usize::MAX).unwrap();

@@ -1,0 +1,140 @@
+//! Whether a page shows its article, or what a site sends once by mistake. Pure.
+//!
+//! With status 200 come error pages, halves of pages and pages of something else, and taken for editions they would replace
+//! good texts. So a page that does not look like the next edition of what is published is looked at again like one that
+//! failed. What a publisher did on purpose comes through in the end: a text that became short, under its own headline, is
+//! taken when it was as short at as many looks as a failed page has tries. A page that shows neither headline of
+//! its article is never taken: should that be meant, then the entry changes, too, or the page says that it is gone.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Content, letters::Letter, text};
+use crate::store::{ArticleState, Standing};
+
+/// Characters of a text that is long enough to be missed.
+const LONG: u32 = 500;
+/// What is left of a headline to be looked for, in characters.
+const HEADLINE: usize = 200;
+/// Characters of a page in which a headline is looked for.
+const LOOKED_AT: usize = 20_000;
+
+/// What a page showed, as far as the next look is held against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The start of its headline.
+    pub title: Option<String>,
+    /// Characters of its text.
+    pub chars: u32,
+}
+
+/// A page that is not taken yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubted {
+    /// Characters of its text.
+    pub chars: u32,
+    /// Looks in a row that showed as much.
+    pub looks: u32,
+}
+
+/// Why a page is doubted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// Neither the headline that is published is there, nor the one that its source gives.
+    #[error("the page shows neither the headline that is published nor the one that was listed")]
+    Foreign,
+    /// Most of the text is gone.
+    #[error("the page has much less text than what is published")]
+    Shorter,
+    /// It ends in the midst.
+    #[error("the page breaks off, and has less text than what is published")]
+    CutOff,
+}
+
+/// What to do with a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the next edition.
+    Taken,
+    /// It is looked at again.
+    Doubted(Doubt, Doubted),
+}
+
+/// A page as it is now.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// The headline that it shows.
+    pub title: Option<&'a str>,
+    /// Its text.
+    pub text: &'a str,
+    /// Whether it ends as a page does.
+    pub is_whole: bool,
+}
+
+impl<'a> Page<'a> {
+    /// Of what was extracted.
+    #[must_use]
+    pub fn of(content: &'a Content, is_whole: bool) -> Self {
+        Self { title: content.title.as_deref(), text: content.text.as_deref().unwrap_or_default(), is_whole }
+    }
+
+    /// What is remembered of it.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        Shown { title: self.title.map(|it| it.chars().take(HEADLINE).collect()), chars: chars(self.text) }
+    }
+}
+
+/// Decides. `listed` is the headline that the source gives, where the page could have been fetched wrongly; `enough` is at how
+/// many looks a short text is believed.
+#[must_use]
+pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, enough: u32) -> Verdict {
+    let Some(before) = known.shown.as_ref().filter(|_| known.standing == Standing::Page) else { return Verdict::Taken };
+    let now = chars(page.text);
+    let doubt = if listed.is_some() && page.shown().title != before.title && is_foreign([before.title.as_deref(), listed], page) {
+        Doubt::Foreign
+    } else if before.chars >= LONG && u64::from(now) * 5 < u64::from(before.chars) * 2 {
+        Doubt::Shorter
+    } else if !page.is_whole && u64::from(now) * 20 < u64::from(before.chars) * 19 {
+        Doubt::CutOff
+    } else {
+        return Verdict::Taken;
+    };
+    let alike = known.doubted.filter(|it| it.chars.abs_diff(now) <= now / 10);
+    let doubted = Doubted { chars: now, looks: alike.map_or(0, |it| it.looks).saturating_add(1) };
+    if doubt != Doubt::Foreign && doubted.looks >= enough { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
+}
+
+fn chars(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
+}
+
+fn is_foreign(headlines: [Option<&str>; 2], page: Page<'_>) -> bool {
+    let start: String =
+        page.title.into_iter().flat_map(|it| [it, " "]).flat_map(str::chars).chain(page.text.chars()).take(LOOKED_AT).collect();
+    let shown = text::fold(&start);
+    let judged: Vec<bool> = headlines.into_iter().flatten().filter_map(|it| is_shown(it, &shown)).collect();
+    !judged.is_empty() && !judged.contains(&true)
+}
+
+/// Whether a folded text shows a headline, though in other words or another order; `None` where it is too short to tell.
+#[must_use]
+pub fn is_shown(headline: &str, folded: &str) -> Option<bool> {
+    let letters: Vec<char> = text::fold(&headline.chars().take(HEADLINE).collect::<String>()).chars().collect();
+    // Pieces about as long as a syllable or two; where a character is a word, as a name.
+    let wide = letters.iter().filter(|it| is_wide(**it)).count() * 2 > letters.len();
+    let size = if wide { 2 } else { 5 };
+    if letters.len() < 2 * size {
+        return None;
+    }
+    let pieces = letters.windows(size).count();
+    let found = letters.windows(size).filter(|it| folded.contains(&it.iter().collect::<String>())).count();
+    Some(found * 5 >= pieces)
+}
+
+/// Of the scripts of East Asia.
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}') && Letter::of(c).is_alphanumeric()
+}
+
+#[cfg(test)]
+mod tests;

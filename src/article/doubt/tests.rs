@@ -1,0 +1,85 @@
+//! What a site may send with status 200.
+
+use super::*;
+
+const TITLE: &str = "Council votes to reopen the harbour before the summer";
+const ERROR: &str = "Sorry, something went wrong on our side. Our engineers have been told about it. Please come back in a few minutes, \
+                     or go to the front page and look for what you wanted to read there.";
+
+fn known(chars: u32, doubted: Option<Doubted>) -> ArticleState {
+    let mut state = super::super::decide::known_for_tests(Standing::Page);
+    state.shown = Some(Shown { title: Some(TITLE.into()), chars });
+    state.doubted = doubted;
+    state
+}
+
+fn page(title: &str, text: &str) -> Verdict {
+    judged(&known(2_000, None), title, text, true)
+}
+
+fn judged(known: &ArticleState, title: &str, text: &str, is_whole: bool) -> Verdict {
+    judge(known, Some(TITLE), Page { title: Some(title), text, is_whole }, 3)
+}
+
+fn doubt(verdict: Verdict) -> Option<Doubt> {
+    match verdict {
+        Verdict::Taken => None,
+        Verdict::Doubted(doubt, _) => Some(doubt),
+    }
+}
+
+#[test]
+fn the_next_edition_is_taken_also_with_another_headline_or_somewhat_shorter() {
+    assert_eq!(page(TITLE, &"The council met again. ".repeat(90)), Verdict::Taken);
+    assert_eq!(page(TITLE, &"The council met again. ".repeat(50)), Verdict::Taken);
+    assert_eq!(page("Harbour to reopen before summer, council decides", &"It met. ".repeat(240)), Verdict::Taken);
+    // Rewritten as a whole, as its source says, too.
+    let (headline, text) = ("Ferry will sail again in May", "The ferry will sail. ".repeat(100));
+    let rewritten = judge(&known(2_000, None), Some(headline), Page { title: Some(headline), text: &text, is_whole: true }, 3);
+    assert_eq!(rewritten, Verdict::Taken);
+}
+
+#[test]
+fn an_error_page_is_never_taken_however_long_it_is() {
+    let mut state = known(2_000, None);
+    for text in [ERROR.to_owned(), ERROR.repeat(20), ERROR.repeat(20), ERROR.repeat(20), ERROR.repeat(20)] {
+        let verdict = judged(&state, "Something went wrong", &text, true);
+        let Verdict::Doubted(Doubt::Foreign, doubted) = verdict else { panic!("{verdict:?}") };
+        state.doubted = Some(doubted);
+    }
+}
+
+#[test]
+fn half_a_page_is_doubted_where_it_breaks_off() {
+    let text = "The council met again. ".repeat(80);
+    assert_eq!(doubt(judged(&known(2_000, None), TITLE, &text, false)), Some(Doubt::CutOff));
+    assert_eq!(doubt(judged(&known(2_000, None), TITLE, &text, true)), None);
+    // Many good pages end so.
+    assert_eq!(doubt(judged(&known(1_850, None), TITLE, &text, false)), None);
+}
+
+#[test]
+fn a_text_that_became_short_is_taken_when_it_was_as_short_at_enough_looks() {
+    let (mut state, note) = (known(2_000, None), "This article was withdrawn by its editors because of an error in it. ");
+    for (looks, text) in [(1, note.to_owned()), (1, note.repeat(3)), (2, note.repeat(3))] {
+        let Verdict::Doubted(Doubt::Shorter, doubted) = judged(&state, TITLE, &text, true) else { panic!() };
+        assert_eq!(doubted.looks, looks);
+        state.doubted = Some(doubted);
+    }
+    assert_eq!(judged(&state, TITLE, &note.repeat(3), true), Verdict::Taken);
+    // What was short before may be short.
+    assert_eq!(judged(&known(400, None), TITLE, note, true), Verdict::Taken);
+}
+
+#[test]
+fn a_headline_is_found_in_every_script() {
+    for (headline, text, shown) in [
+        ("مجلس المدينة يعيد فتح الميناء", "قرر مجلس المدينة اليوم أن يعيد فتح الميناء قبل الصيف", true),
+        ("مجلس المدينة يعيد فتح الميناء", "عذرا، حدث خطأ ما. حاول مرة أخرى لاحقا", false),
+        ("市议会决定重新开放港口", "市议会今天决定在夏天之前重新开放港口", true),
+        ("市议会决定重新开放港口", "对不起，出现错误，请稍后再试", false),
+    ] {
+        assert_eq!(is_shown(headline, &text::fold(text)), Some(shown), "{text}");
+    }
+    assert_eq!(is_shown("Harbour", ""), None);
+}

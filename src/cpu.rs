@@ -1,0 +1,128 @@
+//! Work for a thread of its own, bounded by the CPU time that it takes.
+//!
+//! How long it takes by the clock tells nothing: a process that was frozen, or a machine that has too much to do, takes
+//! minutes for what is milliseconds of work. What must stay true: nothing is given up as too long that did not have
+//! the processor for so long.
+
+use std::{
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use rustix::{
+    thread::{Pid, gettid},
+    time::{ClockId, clock_gettime},
+};
+
+/// How often it is looked at what has been taken, at most.
+const LOOK: Duration = Duration::from_millis(100);
+/// The kernel's unit of a thread's times (`USER_HZ`), on all platforms that matter.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Why there is no outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// It took more; the thread is left behind with its work.
+    TooLong,
+    /// It panicked.
+    Panicked,
+}
+
+/// Does the work on a thread, for so much CPU time at most.
+pub(crate) async fn run<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Lost> {
+    let meter = Arc::new(OnceLock::new());
+    let mine = Arc::clone(&meter);
+    let mut work = pin!(tokio::task::spawn_blocking(move || {
+        mine.get_or_init(Meter::start);
+        work()
+    }));
+    loop {
+        // A thread that waits for its turn has taken nothing.
+        let spent = meter.get().map_or(Duration::ZERO, Meter::spent);
+        if spent >= limit {
+            return Err(Lost::TooLong);
+        }
+        if let Ok(done) = tokio::time::timeout(limit.saturating_sub(spent).max(LOOK), &mut work).await {
+            return done.map_err(|_| Lost::Panicked);
+        }
+    }
+}
+
+/// What a thread has taken since it began.
+struct Meter {
+    thread: Pid,
+    thread_before: Duration,
+    process_before: Duration,
+}
+
+impl Meter {
+    /// For the thread that calls.
+    fn start() -> Self {
+        Self { thread: gettid(), thread_before: taken(ClockId::ThreadCPUTime), process_before: taken(ClockId::ProcessCPUTime) }
+    }
+
+    /// Seen from another thread.
+    fn spent(&self) -> Duration {
+        // Where the system does not tell of threads, all of the process is more than one of them.
+        let process = || taken(ClockId::ProcessCPUTime).saturating_sub(self.process_before);
+        of_thread(self.thread).map_or_else(process, |it| it.saturating_sub(self.thread_before))
+    }
+}
+
+fn taken(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// `utime` and `stime` of a thread (`proc_pid_stat(5)`).
+fn of_thread(thread: Pid) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).ok()?;
+    // The name, in brackets, may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u32>().ok();
+    Some(TICK * ticks()?.saturating_add(ticks()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    };
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(50);
+
+    #[tokio::test]
+    async fn work_that_waits_is_not_too_long_and_work_that_computes_is() {
+        let (go, gone) = mpsc::channel::<()>();
+        let waiting = run(LIMIT, move || gone.recv().is_ok());
+        let later = async {
+            tokio::time::sleep(LIMIT * 6).await;
+            go.send(()).unwrap();
+        };
+        assert!(tokio::join!(waiting, later).0.unwrap());
+
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let computing = run(LIMIT, move || {
+            while !stopped.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        });
+        assert!(matches!(computing.await, Err(Lost::TooLong)));
+        stop.store(true, Ordering::Relaxed);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_told_apart() {
+        assert!(matches!(run(Duration::MAX, || assert!(LIMIT.is_zero())).await, Err(Lost::Panicked)));
+    }
+
+    #[test]
+    fn the_system_tells_of_threads() {
+        assert!(of_thread(gettid()).is_some() || !cfg!(target_os = "linux"));
+    }
+}

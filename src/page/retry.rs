@@ -1,0 +1,22 @@
+//! How often, and when, what failed is tried again. Pure.
+
+use std::time::Duration;
+
+/// Rules of trying again.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry {
+    /// Looks at one page before it is given up.
+    pub tries: u32,
+    /// The first pause between two looks; each further one is four times as long.
+    pub first: Duration,
+    /// The longest.
+    pub max: Duration,
+}
+
+impl Retry {
+    /// The pause after another look, given how many there were before it.
+    #[must_use]
+    pub fn pause(&self, before: u32) -> Duration {
+        self.first.saturating_mul(4_u32.checked_pow(before).unwrap_or(u32::MAX)).min(self.max)
+    }
+}

@@ -1,0 +1,130 @@
+//! What a site sends once by mistake, with status 200, never replaces a good text, and the edition comes all the same.
+
+use std::io::Write as _;
+
+use flate2::{Compression, write::GzEncoder};
+
+use super::*;
+
+const SORRY: &str =
+    "Sorry, something went wrong on our side, and our engineers have been told about it. Please come back in a few minutes.";
+
+/// Bytes that look random and are the same each time.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 7_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u8::try_from(state >> 56).unwrap()
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+fn mistakes() -> Vec<(&'static str, Vec<u8>)> {
+    let half = page_of("ferry", 2);
+    vec![
+        ("empty", Vec::new()),
+        ("white space", b" \n\t \n".to_vec()),
+        ("JSON", b"{\"error\": \"internal\", \"code\": 17}".to_vec()),
+        ("random bytes", noise(3_000)),
+        ("a short error page", b"<html><head><title>Error</title></head><body><h1>Error</h1></body></html>".to_vec()),
+        ("a long error page", html("Something went wrong", SORRY, 15)),
+        ("half a page", half[..half.len() / 2].to_vec()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_once_by_mistake_is_tried_again_like_a_failure() {
+    for (what, mistake) in mistakes() {
+        let mut world = World::new();
+        world.answer("ferry", [Ok(page_of("ferry", 1))]);
+        world.list(&[("ferry", 1)]);
+        world.start();
+        world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+        world.answer("ferry", [Ok(mistake.clone()), Ok(mistake.clone()), Ok(mistake), Ok(page_of("ferry", 2))]);
+        world.list(&[("ferry", 2)]);
+        world.until(&format!("the second edition is there after {what}"), |it| it.editions("ferry") == [1, 2]).await;
+        world.stop().await;
+        assert_eq!(world.published().len(), 2, "{what}: {:?}", world.published());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_at_every_try_becomes_a_dead_letter_and_the_good_text_stays() {
+    for (what, mistake) in mistakes().into_iter().filter(|it| it.0 != "half a page") {
+        let mut world = World::new();
+        world.answer("ferry", [Ok(page_of("ferry", 1))]);
+        world.list(&[("ferry", 1)]);
+        world.start();
+        world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+        world.answer("ferry", [Ok(mistake)]);
+        world.list(&[("ferry", 2)]);
+        let before = world.asked("ferry");
+        world.until(&format!("it is given up after {what}"), |it| it.published().len() == 2).await;
+        assert_eq!(world.asked("ferry") - before, 5, "{what}");
+        world.stop().await;
+        assert_eq!(world.published()[1], ("ferry".to_owned(), None, 0), "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_edition_behind_an_error_page_comes_when_its_page_does() {
+    for what in ["empty", "white space", "JSON", "random bytes", "a short error page"] {
+        let mistake = mistakes().into_iter().find(|it| it.0 == what).unwrap().1;
+        let mut world = World::new();
+        world.answer("ferry", [Ok(mistake.clone()), Ok(mistake.clone()), Ok(mistake.clone()), Ok(mistake), Ok(page_of("ferry", 1))]);
+        world.list(&[("ferry", 1)]);
+        world.start();
+        world.until(&format!("the edition is there after {what}"), |it| it.editions("ferry") == [1]).await;
+        world.stop().await;
+        assert_eq!(world.published().len(), 1, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gzip_that_nobody_declared_is_read() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&page_of("ferry", 1)).unwrap();
+    let mut world = World::new();
+    world.answer("ferry", [Ok(gzip.finish().unwrap())]);
+    world.list(&[("ferry", 1)]);
+    world.start();
+    world.until("the edition is there", |it| it.editions("ferry") == [1]).await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_its_publisher_made_short_is_published_after_as_many_looks_as_a_failure_has_tries() {
+    let mut world = World::new();
+    world.answer("ferry", [Ok(page_of("ferry", 1))]);
+    world.list(&[("ferry", 1)]);
+    world.start();
+    world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+    let note = html(&title("ferry", 2), "This article was withdrawn by its editors, as is said in edition 2 of it here.", 1);
+    world.answer("ferry", [Ok(note)]);
+    world.list(&[("ferry", 2)]);
+    let before = world.asked("ferry");
+    world.until("the note is there", |it| it.editions("ferry") == [1, 2]).await;
+    assert_eq!(world.asked("ferry") - before, 5);
+    world.stop().await;
+    assert_eq!(world.published().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_older_than_its_feed_is_looked_at_again() {
+    let mut world = World::new();
+    world.answer("ferry", [Ok(page_of("ferry", 1))]);
+    world.list(&[("ferry", 1)]);
+    world.start();
+    world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+    // A cache in between has the page of before for a while.
+    world.answer("ferry", [Ok(page_of("ferry", 1)), Ok(page_of("ferry", 1)), Ok(page_of("ferry", 2))]);
+    world.list(&[("ferry", 2)]);
+    world.until("the second edition is there", |it| it.editions("ferry") == [1, 2]).await;
+    // And a page that stays as it was is left alone after a few looks.
+    let before = world.asked("ferry");
+    world.list(&[("ferry", 3)]);
+    world.until("it was looked at again", |it| it.asked("ferry") == before + 5).await;
+    world.until("it waits no more", |it| it.site.is_some()).await;
+    world.stop().await;
+    assert_eq!(world.published().len(), 2);
+}
