@@ -14,14 +14,14 @@ use url::Url;
 
 use super::*;
 use crate::{
-    article::commit::DeadLetterFiles,
+    article::commit::{DeadLetterFiles, Published},
     clock::SystemClock,
     config::{Kafka, PageMode, RobotsMode, sources},
     fetch::{Body, FetchError, Fetched, Links, Memory, Outcome, Reply, Request, Room, Validators},
     page::{Known, Retry, Settings},
     publish::{Delivered, Held, Limits, Position, PublishError},
     schedule::decide::Bounds,
-    store::{OutboxRow, Sequence},
+    store::{OutboxRow, Reached, Sequence},
 };
 
 mod mistakes;
@@ -108,6 +108,10 @@ impl Publish for Sink {
 
     async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
         Ok(None)
+    }
+
+    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
+        Ok(Vec::new())
     }
 
     async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<Delivered, PublishError> {
