@@ -192,6 +192,16 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     stages.spawn(commit::run((extracted_rx, recalls_rx), parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
+    until_ended(stages, &stop, drain, &deadline).await
+}
+
+/// Waits until all stages have ended, or the time for draining is over.
+async fn until_ended(
+    mut stages: JoinSet<Result<(), PipelineError>>,
+    stop: &CancellationToken,
+    drain: Duration,
+    deadline: &CancellationToken,
+) -> Result<(), PipelineError> {
     let mut outcome = Ok(());
     let late = async {
         stop.cancelled().await;

@@ -160,7 +160,9 @@ fn usable(address: &mut Option<Url>) {
 
 fn names(all: &mut Vec<String>, most: usize) {
     all.truncate(most);
-    all.iter_mut().for_each(|it| shorten(it, NAME));
+    for it in all {
+        shorten(it, NAME);
+    }
 }
 
 fn images(all: &mut Vec<Image>) {
@@ -179,7 +181,9 @@ fn image(it: &mut Image) {
 fn enclosures(all: &mut Vec<Enclosure>) {
     all.retain(|it| it.url.len() <= ADDRESS);
     all.truncate(ENCLOSURES);
-    all.iter_mut().for_each(|it| whole(&mut it.media_type, TOKEN));
+    for it in all {
+        whole(&mut it.media_type, TOKEN);
+    }
 }
 
 fn related(it: &mut Related) {

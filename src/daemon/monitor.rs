@@ -203,9 +203,8 @@ async fn sweep(store: &Store, settings: Settings, dead_letters: DeadLetterFiles)
         tokio::time::sleep(SWEEP_PAUSE).await;
     }
     let oldest = oldest.format("%Y-%m-%d").to_string();
-    match spawn_blocking(move || dead_letters.sweep(&oldest)).await {
-        Ok(Err(error)) => tracing::warn!(%error, "old dead letters could not be removed"),
-        Ok(Ok(())) | Err(_) => {}
+    if let Ok(Err(error)) = spawn_blocking(move || dead_letters.sweep(&oldest)).await {
+        tracing::warn!(%error, "old dead letters could not be removed");
     }
     tracing::info!(entries, articles, "retention is done for today");
     Ok(())

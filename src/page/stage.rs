@@ -82,8 +82,12 @@ pub async fn run<F: Fetch, C: Clock>(
         tokio::select! {
             woken = wake.recv() => match woken {
                 Some(Wake { lanes, answered }) => {
-                    answered.into_iter().for_each(|host| agenda.answered(host));
-                    lanes.into_iter().for_each(|(lane, due)| agenda.note(lane, due));
+                    if let Some(host) = answered {
+                        agenda.answered(host);
+                    }
+                    for (lane, due) in lanes {
+                        agenda.note(lane, due);
+                    }
                 }
                 None => break,
             },

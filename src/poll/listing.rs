@@ -88,11 +88,11 @@ pub(super) fn go_through(
     let all_seen = store.seen(&keys)?;
     // At the first poll, and where an index leads to a sitemap that it did not lead to before.
     let undated_is_old = feed.archive && all_seen.iter().flatten().count() * 2 < keys.len();
-    let judged = |(entry, seen): (&Entry, &Option<Seen>)| {
+    let verdict = |entry: &Entry, seen: &Option<Seen>| {
         let version = entry.version();
         (version, judge(entry, version, seen.as_ref(), (oldest, undated_is_old), now))
     };
-    let judged: Vec<_> = feed.entries.iter().zip(&all_seen).map(judged).collect();
+    let judged: Vec<_> = feed.entries.iter().zip(&all_seen).map(|(entry, seen)| verdict(entry, seen)).collect();
     let wanted = judged.iter().enumerate().filter(|(_, (_, it))| matches!(it, Verdict::New | Verdict::Changed)).map(|(at, _)| at).collect();
     let (taken, mut room, bound) = admit(store, source, facts, (&feed.entries, wanted), (rules, now))?;
     let mut taken = taken.into_iter().peekable();
@@ -124,21 +124,7 @@ pub(super) fn go_through(
             Verdict::New | Verdict::Changed => {
                 changed += usize::from(verdict == Verdict::Changed);
                 listed.fresh += 1;
-                let pending = PendingEntry {
-                    source: described.clone(),
-                    entry: entry.clone(),
-                    first_seen: now,
-                    listed: now,
-                    order,
-                    tries: 0,
-                    last_error: None,
-                    held_s: 0,
-                    changed: None,
-                    unchanged: 0,
-                    fetch_page: pages == PageMode::On && entry.link.is_some(),
-                    ignores_robots: !rules.obeys_robots(source),
-                    document: None,
-                };
+                let pending = waiting((described.clone(), entry.clone()), (pages, !rules.obeys_robots(source)), order, now);
                 enqueue(&mut listed, (key, version, seen), (pending, pages), (rules, now));
             }
         }
@@ -146,18 +132,45 @@ pub(super) fn go_through(
     let bounds = rules.entries.of(source);
     listed.intake = intake::after(&facts.intake, (listed.fresh + remembered, left_out), (bounds, bound), now);
     if left_out > 0 {
-        metrics::left_out(bound.as_str(), left_out);
-        if facts.intake.left_out.is_none() {
-            let (taken, setting) = (listed.fresh, bound.setting());
-            tracing::warn!(source.id = %source.id, taken, left_out, setting, "more is listed than is taken of a source: it is throttled");
-        }
+        tell_left_out(source, facts, (listed.fresh, left_out), bound);
     }
     listed.known = known + changed;
-    metrics::entries("known", known);
-    metrics::entries("backlog", old);
-    metrics::entries("changed", changed);
-    metrics::entries("new", listed.fresh - changed);
+    for (verdict, count) in [("known", known), ("backlog", old), ("changed", changed), ("new", listed.fresh - changed)] {
+        metrics::entries(verdict, count);
+    }
     Ok(listed)
+}
+
+/// An entry as it is put into the queue at its first sight.
+fn waiting(
+    (source, entry): (record::Source, Entry),
+    (pages, ignores_robots): (PageMode, bool),
+    order: u64,
+    now: DateTime<Utc>,
+) -> PendingEntry {
+    PendingEntry {
+        fetch_page: pages == PageMode::On && entry.link.is_some(),
+        source,
+        entry,
+        first_seen: now,
+        listed: now,
+        order,
+        tries: 0,
+        last_error: None,
+        held_s: 0,
+        changed: None,
+        unchanged: 0,
+        ignores_robots,
+        document: None,
+    }
+}
+
+fn tell_left_out(source: &Source, facts: &Facts, (taken, left_out): (usize, usize), bound: Bound) {
+    metrics::left_out(bound.as_str(), left_out);
+    if facts.intake.left_out.is_none() {
+        let setting = bound.setting();
+        tracing::warn!(source.id = %source.id, taken, left_out, setting, "more is listed than is taken of a source: it is throttled");
+    }
 }
 
 /// Which of the entries that could be taken are, how many more could be, and the bound that says so.

@@ -120,7 +120,7 @@ impl Bench {
         self.parts.clock.set(at(hour));
         body.clone_into(&mut self.parts.fetcher.0.lock().unwrap());
         let due = Due { source: Arc::clone(&self.source), slot: 0, at: at(hour) };
-        poll(self.parts.clone(), due, 0.006, self.outputs.clone()).await.unwrap();
+        Box::pin(poll(self.parts.clone(), due, 0.006, self.outputs.clone())).await.unwrap();
         self.facts()
     }
 

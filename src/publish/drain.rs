@@ -57,8 +57,10 @@ pub(super) struct Drain {
     /// `None` while the sink has yet to say what it holds.
     acked: Option<Reached>,
     /// The position that was seen or written last, once there was a look.
+    #[allow(clippy::option_option, reason = "before the first look nothing is known; after it, that there may be none")]
     known: Option<Option<Position>>,
     /// Another process that published as this store while this one ran.
+    #[allow(clippy::option_option, reason = "there may be another process of which nothing is known")]
     other: Option<Option<Writer>>,
     /// A record that was refused together with others: it is sent alone.
     suspect: Option<u64>,
@@ -90,12 +92,12 @@ impl Drain {
                 self.tell(status);
                 step
             }
-            Err(error) => self.failed(error),
+            Err(error) => self.failed(&error),
         })
     }
 
-    fn failed(&mut self, error: PublishError) -> Step {
-        let (reason, step) = match &error {
+    fn failed(&mut self, error: &PublishError) -> Step {
+        let (reason, step) = match error {
             PublishError::Halted(halt) => {
                 let status = Status::Halted(halt.clone());
                 if *self.status.borrow() != status {
@@ -109,8 +111,10 @@ impl Drain {
             PublishError::Transient(_) | PublishError::Refused(_) => ("transient", Step::Failed),
         };
         metrics::publish_error(reason);
-        let other = self.other.iter().flatten().filter(|_| step == Step::Fenced).map(|it| format!(": {it}")).collect::<String>();
-        let words = format!("{error}{other}");
+        let words = match self.other.iter().flatten().next() {
+            Some(writer) if step == Step::Fenced => format!("{error}: {writer}"),
+            _ => error.to_string(),
+        };
         tracing::warn!(reason = words, "the sink does not take records; nothing is lost, trying again");
         self.tell(Status::Retrying(words));
         step

@@ -30,26 +30,26 @@ impl Sink {
         self.0.lock().unwrap()
     }
 
-    fn held(&self) -> Option<Held> {
+    fn held(&self) -> Held {
         let position = self.world().position.clone();
-        Some(Held {
+        Held {
             cluster_id: "c".into(),
             position,
             position_at: None,
             settled: true,
             topics: vec![Described { topic: "articles".into(), partitions: 1, made: false }],
-        })
+        }
     }
 }
 
 impl Publish for Sink {
     async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        Ok(self.held())
+        Ok(Some(self.held()))
     }
 
     async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
         self.world().begun += 1;
-        Ok(self.held())
+        Ok(Some(self.held()))
     }
 
     async fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> Result<Delivered, PublishError> {

@@ -102,7 +102,7 @@ impl Manifest {
     /// Notes a commit that is durable.
     pub(super) fn note(&mut self, commit: u64) {
         self.noted.commit = commit;
-        let place = if commit % 2 == 0 { 0 } else { LINE as u64 };
+        let place = if commit.is_multiple_of(2) { 0 } else { LINE as u64 };
         if let Err(error) = self.file.write_all_at(&self.noted.line(), place) {
             tracing::warn!(%error, "the manifest cannot be written");
         }

@@ -29,6 +29,11 @@ pub fn start() -> Result<PrometheusHandle, BuildError> {
 }
 
 fn describe() {
+    describe_input();
+    describe_output();
+}
+
+fn describe_input() {
     describe_counter!("nashra_polls_total", "Polls of sources by outcome");
     describe_histogram!("nashra_poll_duration_seconds", Unit::Seconds, "From the request of a poll until its commit");
     describe_histogram!("nashra_poll_lateness_seconds", Unit::Seconds, "How long after its due time a poll began");
@@ -73,6 +78,9 @@ fn describe() {
         "nashra_no_room_total",
         "Large bodies that were sent away because too many waited for memory: coming, reading, following"
     );
+}
+
+fn describe_output() {
     describe_counter!("nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted");
     describe_counter!("nashra_dead_letters_total", "Entries given up, by reason");
     describe_gauge!("nashra_outbox_records", "Records not yet acknowledged by the sink");

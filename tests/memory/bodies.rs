@@ -71,7 +71,7 @@ pub(crate) fn robots(bytes: usize) -> Vec<u8> {
         if out.len() >= bytes {
             break;
         }
-        let _ = writeln!(out, "Disallow: /{at}/{:0>90}", at);
+        let _ = writeln!(out, "Disallow: /{at}/{at:0>90}");
     }
     out.into_bytes()
 }
@@ -91,6 +91,10 @@ impl Words {
     }
 
     fn some(&mut self, count: usize) -> String {
-        (0..count).map(|_| format!("{:x} ", self.next() % 100)).collect()
+        let mut some = String::new();
+        for _ in 0..count {
+            write!(some, "{:x} ", self.next() % 100).unwrap();
+        }
+        some
     }
 }

@@ -9,6 +9,8 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    clippy::let_underscore_must_use,
     clippy::expect_used,
     clippy::disallowed_methods,
     reason = "a tool for those who work on nashra"

@@ -20,13 +20,17 @@ pub(crate) fn all(megabytes: usize, words: &[String]) {
         worst.push((figure, format!("{reader} {name}")));
     };
     for shape in shapes::all().iter().filter(|it| wanted(it.name)) {
-        READERS.iter().for_each(|reader| weigh(reader, shape.name));
+        for reader in READERS {
+            weigh(reader, shape.name);
+        }
     }
     for name in bodies::FEEDS.iter().filter(|it| wanted(it)) {
         weigh("feed", name);
     }
     worst.sort_by(|one, other| other.0.total_cmp(&one.0));
-    worst.iter().take(12).for_each(|(figure, name)| println!("worst {figure:.1} {name}"));
+    for (figure, name) in worst.iter().take(12) {
+        println!("worst {figure:.1} {name}");
+    }
 }
 
 /// Weighs one, and says it.

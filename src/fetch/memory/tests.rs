@@ -37,7 +37,7 @@ async fn a_body_that_is_large_only_once_it_is_decoded_is_read_once_and_charged_a
 #[tokio::test]
 async fn small_bodies_are_read_while_large_ones_hold_all_their_room() {
     let memory = memory();
-    let (_, large) = memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await.unwrap();
+    let ((), large) = memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await.unwrap();
     let coming = memory.to_come(usize::MAX).await.unwrap();
     // Those that find no room wait, and beyond a bound they are sent away.
     let waiting: Vec<_> = (0..memory.0.plan.patient())

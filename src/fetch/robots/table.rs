@@ -226,8 +226,8 @@ mod tests {
 
     #[tokio::test]
     async fn large_files_of_many_sites_stay_within_the_bound_and_push_out_no_small_one() {
-        let large: String = (0..5_000).map(|it| format!("Disallow: /{it:090}\n")).collect();
-        let large = format!("User-agent: *\n{large}");
+        let lines: Vec<String> = (0..5_000).map(|it| format!("Disallow: /{it:090}")).collect();
+        let large = format!("User-agent: *\n{}\n", lines.join("\n"));
         let robots = Robots::default();
         for site in 0..500 {
             robots.of(&format!("small {site}"), at(0), async { file() }).await.unwrap();

@@ -33,7 +33,7 @@ impl Rotation {
     pub(super) fn pop(&mut self) -> Option<Lane> {
         while let Some(source) = self.order.pop_front() {
             let lane = self.lanes.get_mut(&source).and_then(VecDeque::pop_front);
-            if self.lanes.get(&source).is_some_and(|it| it.is_empty()) {
+            if self.lanes.get(&source).is_some_and(VecDeque::is_empty) {
                 self.lanes.remove(&source);
             } else {
                 self.order.push_back(source);

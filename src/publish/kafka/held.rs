@@ -36,7 +36,7 @@ pub(super) fn settled(shared: &Shared, from: Option<i64>) -> Result<Held, Publis
     read(shared, &topic, from)
 }
 
-/// Read_committed ends at the last stable offset, without an error where that is short of the end.
+/// `read_committed` ends at the last stable offset, without an error where that is short of the end.
 fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool, PublishError> {
     let end = ends(&consumer(shared, "read_uncommitted")?, topic)?.1;
     let started = Instant::now();

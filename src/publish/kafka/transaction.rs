@@ -128,7 +128,7 @@ fn begin_and_commit(shared: &Shared, producer: &Producer, rows: &[OutboxRow], re
     }
 }
 
-fn send<'a>(producer: &Producer, record: BaseRecord<'a, String, Vec<u8>, usize>) -> Result<(), Failure> {
+fn send(producer: &Producer, record: BaseRecord<'_, String, Vec<u8>, usize>) -> Result<(), Failure> {
     let (mut record, started) = (record, Instant::now());
     loop {
         let (error, back) = match producer.send(record) {

@@ -65,10 +65,10 @@ fn trees(store: &Path, lost: &mut Vec<String>) -> Result<HashMap<u64, Tree>, Sto
         fs::create_dir_all(store.join("keyspaces").join(id.to_string())).ok();
     }
     for (id, folder) in inspect::folders(store)?.into_iter().filter(|(id, _)| *id != 0) {
-        let named =
+        let found =
             names.as_ref().and_then(|names| inspect::guarded(&folder, || inspect::name(names, id).map_err(StoreError::engine)).ok());
         let place = usize::try_from(id).unwrap_or(0).wrapping_sub(1);
-        let table = match named {
+        let table = match found {
             Some(Some(name)) => ALL.into_iter().find(|it| it.name() == name),
             // The list is sound and does not have it.
             Some(None) => None,

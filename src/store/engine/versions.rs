@@ -97,7 +97,9 @@ pub(super) fn without(bytes: &[u8], broken: &[u64]) -> Option<Vec<u8>> {
         let count = |it: usize| u8::try_from(it).ok();
         writer.write_all(&[count(levels.len())?]).ok()?;
         for runs in &mut levels {
-            runs.iter_mut().for_each(|files| files.retain(|it| !broken.contains(&u64::from_le_bytes(it.id))));
+            for files in runs.iter_mut() {
+                files.retain(|it| !broken.contains(&u64::from_le_bytes(it.id)));
+            }
             runs.retain(|files| !files.is_empty());
             writer.write_all(&[count(runs.len())?]).ok()?;
             for files in runs {
