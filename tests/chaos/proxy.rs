@@ -87,10 +87,9 @@ async fn connection(mut client: TcpStream, broker: SocketAddr, mut state: watch:
         return;
     }
     if let Ok(mut server) = TcpStream::connect(broker).await {
-        let (client_reads, client_writes) = client.split();
-        let (server_reads, server_writes) = server.split();
-        let both =
-            async { tokio::join!(pump(client_reads, server_writes, state.clone()), pump(server_reads, client_writes, state.clone())) };
+        let (requests, to_client) = client.split();
+        let (answers, to_server) = server.split();
+        let both = async { tokio::join!(pump(requests, upstream, state.clone()), pump(answers, downstream, state.clone())) };
         let mut watched = state.clone();
         tokio::select! {
             // One of them closed in order.

@@ -127,7 +127,7 @@ impl Watch {
             inside.done.push(line);
         }
         if let Some((_, at, then)) = shown.iter().find(|it| it.0 == version) {
-            inside.late.push((at.elapsed(), up - *then));
+            inside.late.push((at.elapsed(), up.saturating_sub(*then)));
             inside.arrived = up;
             inside.is_wedged = false;
         }

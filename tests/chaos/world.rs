@@ -78,7 +78,8 @@ impl World {
     pub(crate) fn sources(&self) -> String {
         let own = (0..FEEDS).map(|feed| (format!("feed-{feed}"), format!("{}/f/{feed}/feed.xml", self.base(feed))));
         let hostile = self.poison.feeds().filter(|_| self.troubles.poison);
-        own.chain(hostile).map(|(id, url)| format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\n")).collect()
+        let all: Vec<String> = own.chain(hostile).map(|(id, url)| format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\n")).collect();
+        all.concat()
     }
 
     /// Something new or changed here and there; what is new on the steady site. An item that dropped out of its feed
@@ -159,7 +160,7 @@ impl World {
             3 => Answer::status(429).with("retry-after", "1"),
             4 => mood::falsely_compressed(),
             // Every thirteenth page, every twentieth feed.
-            5..13 if self.troubles.nonsense && (path.ends_with(".html") || self.rng.below(8) < 5) => {
+            5..13 if self.troubles.nonsense && (path.contains("/a/") || self.rng.below(8) < 5) => {
                 let good = self.good(path, None);
                 let (kind, answer) = mood::spoil(&mut self.rng, good);
                 *self.nonsense.entry(kind).or_default() += 1;

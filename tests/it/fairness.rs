@@ -36,7 +36,7 @@ fn good_beside_silent(feeds: usize, links: usize) {
         site.put(&format!("/bad/{it}"), Answer::ok(links_to_silent_hosts(net, port, links)));
     }
     site.feed("/feed", &[]);
-    let bad: String = (0..feeds).map(|it| format!("{}/bad/{it}\n", site.base)).collect();
+    let bad = (0..feeds).map(|it| format!("{}/bad/{it}\n", site.base)).collect::<Vec<_>>().concat();
     let nashra = Nashra::run(dir.path(), &format!("{bad}{}/feed\n", site.base), &["--sink", "file"]);
     until("what is silent was listed", || (0..feeds).all(|it| !site.seen(&format!("/bad/{it}")).is_empty()).then_some(()));
     let mut listed = Vec::new();
