@@ -90,15 +90,15 @@ pub async fn run<C: Clock>(
         // Hashing, JSON and files are no work for the network's threads. What the store is seen through ends here, too: it
         // may have to be reopened before the commit is durable.
         let decided = tokio::task::spawn_blocking(move || decide_all(candidates, &articles, &dead_letters, (tail, now, again)));
-        let (batch, counts, put_off);
-        (batch, tail, counts, put_off) = decided.await??;
-        for (claim, row) in claims.iter_mut().zip(put_off) {
+        let decided = decided.await??;
+        tail = decided.tail;
+        for (claim, row) in claims.iter_mut().zip(decided.put_off) {
             if let Some(row) = row {
                 claim.again(row.due_ms());
             }
         }
-        parts.articles.commit(batch).await?;
-        counts.report();
+        parts.articles.commit(decided.batch).await?;
+        decided.counts.report();
         drop(claims);
         if tail.seq > before.seq {
             // Full means that publish already knows.
@@ -107,13 +107,23 @@ pub async fn run<C: Clock>(
     }
 }
 
-/// Decides on a group: its batch, and where the outbox ends after it.
+/// What was decided on a group.
+struct Decided {
+    batch: Batch,
+    /// Where the outbox ends after it.
+    tail: Tail,
+    counts: Counts,
+    /// For each candidate the row that it is looked at again by.
+    put_off: Vec<Option<PendingKey>>,
+}
+
+/// Decides on a group.
 fn decide_all(
     candidates: Vec<Candidate>,
     articles: &ArticleStore,
     dead_letters: &DeadLetterFiles,
     (tail, now, again): (Tail, DateTime<Utc>, Again),
-) -> Result<(Batch, Tail, Counts, Vec<Option<PendingKey>>), StoreError> {
+) -> Result<Decided, StoreError> {
     let mut work = Work::new(articles.view()?, tail, (now, again));
     let mut put_off = Vec::with_capacity(candidates.len());
     for mut candidate in candidates {
@@ -124,7 +134,7 @@ fn decide_all(
         work.take(candidate, bytes_at.as_deref())?;
         put_off.push(work.put_off.take());
     }
-    Ok((work.batch, work.tail, work.counts, put_off))
+    Ok(Decided { batch: work.batch, tail: work.tail, counts: work.counts, put_off })
 }
 
 /// The records that a candidate would be published as where nothing is known yet.
@@ -135,8 +145,8 @@ pub async fn preview(candidate: Candidate, now: DateTime<Utc>) -> Result<Vec<ser
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
     let again = Again { retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO }, refetch_per_day: 0 };
-    let (batch, ..) = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), (outbox.tail()?, now, again))?;
-    articles.commit(batch).await?;
+    let decided = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), (outbox.tail()?, now, again))?;
+    articles.commit(decided.batch).await?;
     let rows = outbox.read(0, usize::MAX, usize::MAX)?;
     Ok(rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default()).collect())
 }

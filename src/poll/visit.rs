@@ -81,7 +81,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             return match source.kind {
                 SourceKind::Sitemap => sitemap::read(parts, source, facts, *fetched).await,
                 SourceKind::Site => site::read(parts, source, facts, *fetched).await,
-                _ => read(parts, source, facts, *fetched, now).await,
+                _ => Box::pin(read(parts, source, facts, *fetched, now)).await,
             };
         }
         Outcome::NotModified { fresh_for, moved } => {

@@ -89,12 +89,12 @@ async fn connection(mut client: TcpStream, broker: SocketAddr, mut state: watch:
     if let Ok(mut server) = TcpStream::connect(broker).await {
         let (requests, to_client) = client.split();
         let (answers, to_server) = server.split();
-        let both = async { tokio::join!(pump(requests, upstream, state.clone()), pump(answers, downstream, state.clone())) };
-        let mut watched = state.clone();
+        let pumped = async { tokio::join!(pump(requests, to_server, state.clone()), pump(answers, to_client, state.clone())) };
+        let mut network = state.clone();
         tokio::select! {
             // One of them closed in order.
-            _ = both => return,
-            broken = watched.wait_for(|it| it.network == Network::HalfOpen || it.resets != resets) => drop(broken),
+            _ = pumped => return,
+            changed = network.wait_for(|it| it.network == Network::HalfOpen || it.resets != resets) => drop(changed),
         }
     }
     // The broker's side is closed; the client's stays until it is told, by a reset.
