@@ -64,7 +64,9 @@ pub async fn run<F: Fetch, C: Clock>(
         let now = parts.clock.now();
         if before - now > SET_BACK {
             parts.queue.set_back((before - now, now), |key| agenda.is_claimed(key)).await?;
-            parts.queue.lanes()?.into_iter().for_each(|(lane, due)| agenda.note(lane, due));
+            for (lane, due) in parts.queue.lanes()? {
+                agenda.note(lane, due);
+            }
         }
         before = now;
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
