@@ -16,7 +16,9 @@ use crate::{
     article::{
         Candidate, Look, Reading,
         assemble::{self, Assembled},
-        commit, record,
+        commit,
+        doubt::End,
+        record,
     },
     config::RobotsMode,
     feed::{Entry, Feed},
@@ -269,7 +271,7 @@ impl<F: Fetch> Trier<'_, F> {
             order: fetched.order,
             url: url.clone(),
             via: fetched.via.clone(),
-            is_whole: true,
+            end: End::Whole,
             page: page.clone(),
         };
         let published = |it: &&Assembled| it.content.title.is_some() || it.content.text.is_some();

@@ -119,7 +119,7 @@ fn first(entry: &PendingEntry, mut it: Assembled, content: Content, (read, via, 
             it.alternates.push(other.clone());
         }
     }
-    it.shown = Some(doubt::Page::of(&content, true).shown());
+    it.shown = Some(doubt::Page::of(&content, doubt::End::Whole).shown());
     it.content = merge(content, feed::content(&entry.entry));
     if it.content.provenance.text == Some(Origin::Feed) {
         it.standing = Standing::Feed;

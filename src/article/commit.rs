@@ -37,6 +37,7 @@ mod fit;
 mod recall;
 
 pub use again::Again;
+use again::Doubted;
 pub use dead::DeadLetter;
 pub(crate) use dead::refused;
 pub use files::DeadLetterFiles;
@@ -209,13 +210,14 @@ impl Work {
                 return Ok(());
             }
             Reading::Page(look) => {
-                let (first, is_whole) = (look.page.articles.first().map(|it| it.content.clone()).unwrap_or_default(), look.is_whole);
+                let (first, end) = (look.page.articles.first().map(|it| it.content.clone()).unwrap_or_default(), look.end);
                 let found = assemble::from_page(&entry, *look);
                 let names = found.first().map(|it| it.names.as_slice()).unwrap_or_default();
-                if self.is_doubted((&key, &mut entry), names, (&first, is_whole))? {
-                    return Ok(());
+                match self.doubts((&key, &mut entry), names, (&first, end))? {
+                    Doubted::Settled => return Ok(()),
+                    Doubted::GivenUp => vec![assemble::from_feed(&entry, self.now)],
+                    Doubted::No => found,
                 }
-                found
             }
             Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             Reading::Dead(dead) => {

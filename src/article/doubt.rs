@@ -5,10 +5,13 @@
 //! failed. What a publisher did on purpose comes through in the end: a text that became short, under its own headline, is
 //! taken when it was as short at as many looks as a failed page has tries. A page that shows neither headline of
 //! its article is never taken: should that be meant, then the entry changes, too, or the page says that it is gone.
+//!
+//! A first page has nothing to be held against but the headline that its source gives, and headlines of feeds may differ from
+//! those of pages: it is doubted only where it does not say itself when it was published, as articles do and error pages do not.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, letters::Letter, text};
+use super::{Content, letters::Letter, record::Origin, text};
 use crate::store::{ArticleState, Standing};
 
 /// Characters of a text that is long enough to be missed.
@@ -40,7 +43,7 @@ pub struct Doubted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Doubt {
     /// Neither the headline that is published is there, nor the one that its source gives.
-    #[error("the page shows neither the headline that is published nor the one that was listed")]
+    #[error("the page shows no headline that is published or was listed")]
     Foreign,
     /// Most of the text is gone.
     #[error("the page has much less text than what is published")]
@@ -48,6 +51,9 @@ pub enum Doubt {
     /// It ends in the midst.
     #[error("the page breaks off, and has less text than what is published")]
     CutOff,
+    /// The first that was seen of it ends in the midst of a word or an element.
+    #[error("the page breaks off")]
+    BrokenOff,
 }
 
 /// What to do with a page.
@@ -66,15 +72,29 @@ pub struct Page<'a> {
     pub title: Option<&'a str>,
     /// Its text.
     pub text: &'a str,
-    /// Whether it ends as a page does.
-    pub is_whole: bool,
+    /// Who says when it was published.
+    pub dated: Option<Origin>,
+    /// How it ends.
+    pub end: End,
+}
+
+/// How a page ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// As pages do.
+    Whole,
+    /// Without the end of its body, but behind an element: many good pages do.
+    Open,
+    /// In the midst of a word or a tag.
+    Midst,
 }
 
 impl<'a> Page<'a> {
     /// Of what was extracted.
     #[must_use]
-    pub fn of(content: &'a Content, is_whole: bool) -> Self {
-        Self { title: content.title.as_deref(), text: content.text.as_deref().unwrap_or_default(), is_whole }
+    pub fn of(content: &'a Content, end: End) -> Self {
+        let (title, text) = (content.title.as_deref(), content.text.as_deref().unwrap_or_default());
+        Self { title, text, dated: content.provenance.published, end }
     }
 
     /// What is remembered of it.
@@ -94,7 +114,7 @@ pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, enough:
         Doubt::Foreign
     } else if before.chars >= LONG && u64::from(now) * 5 < u64::from(before.chars) * 2 {
         Doubt::Shorter
-    } else if !page.is_whole && u64::from(now) * 20 < u64::from(before.chars) * 19 {
+    } else if page.end != End::Whole && u64::from(now) * 20 < u64::from(before.chars) * 19 {
         Doubt::CutOff
     } else {
         return Verdict::Taken;
@@ -102,6 +122,17 @@ pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, enough:
     let alike = known.doubted.filter(|it| it.chars.abs_diff(now) <= now / 10);
     let doubted = Doubted { chars: now, looks: alike.map_or(0, |it| it.looks).saturating_add(1) };
     if doubt != Doubt::Foreign && doubted.looks >= enough { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
+}
+
+/// Decides on the first page of an article, of which nothing is published; `is_last` is whether there is no further try.
+#[must_use]
+pub fn judge_first(listed: Option<&str>, page: Page<'_>, is_last: bool) -> Option<Doubt> {
+    let by_itself = page.dated.is_some_and(|it| is_last || !matches!(it, Origin::Dom | Origin::Feed));
+    if !by_itself && is_foreign([listed, None], page) {
+        Some(Doubt::Foreign)
+    } else {
+        (page.end == End::Midst && !is_last).then_some(Doubt::BrokenOff)
+    }
 }
 
 fn chars(text: &str) -> u32 {

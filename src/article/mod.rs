@@ -71,8 +71,8 @@ pub struct Look {
     pub url: Option<Url>,
     /// The addresses before redirects.
     pub via: Vec<Url>,
-    /// Whether it ends as a page does.
-    pub is_whole: bool,
+    /// How it ends.
+    pub end: doubt::End,
     /// What it holds.
     pub page: Page,
 }

@@ -38,11 +38,12 @@ static HINTS: LazyLock<Option<Reader>> = LazyLock::new(Reader::new);
 /// # Errors
 /// Says what the bytes are instead. Never panics: a panic of a library behind it is an error.
 pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
-    if let Some(what) = guard::nothing(input.bytes) {
-        return Err(PageError::Nothing(what));
-    }
+    // First what it is known to be: no file of these kinds is a text, and none becomes a page.
     if let Some(what) = guard::foreign(input.bytes) {
         return Err(PageError::NotHtml(what.to_owned()));
+    }
+    if let Some(what) = guard::nothing(input.bytes) {
+        return Err(PageError::Nothing(what));
     }
     if !input.bytes.contains(&b'<') {
         return Err(PageError::Nothing("without any markup"));

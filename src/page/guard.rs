@@ -1,15 +1,24 @@
 //! What bytes are that are no page, told before any parser sees them.
 
+use crate::article::doubt::End;
+
 /// What bytes are that are no HTML; `None` where they may be.
 #[must_use]
 pub(crate) fn not_html(bytes: &[u8]) -> Option<&'static str> {
     foreign(bytes).or_else(|| nothing(bytes)).or_else(|| (!bytes.contains(&b'<')).then_some("without any markup"))
 }
 
-/// Whether a page ends as pages do; many good ones do not.
+/// How a page ends.
 #[must_use]
-pub(super) fn is_whole(bytes: &[u8]) -> bool {
-    ["</html", "</HTML", "</body", "</BODY"].iter().any(|it| memchr::memmem::rfind(bytes, it.as_bytes()).is_some())
+pub(super) fn end(bytes: &[u8]) -> End {
+    let has_end = ["</html", "</HTML", "</body", "</BODY"].iter().any(|it| memchr::memmem::rfind(bytes, it.as_bytes()).is_some());
+    // In UTF-16 with a zero at either side.
+    let last = bytes.iter().rev().find(|it| !matches!(it, b' ' | b'\t' | b'\n' | b'\r' | 0));
+    match (has_end, last) {
+        (true, _) => End::Whole,
+        (false, Some(b'>') | None) => End::Open,
+        (false, Some(_)) => End::Midst,
+    }
 }
 
 /// Bytes of a body in which it is looked for what no text has.

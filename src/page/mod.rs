@@ -190,4 +190,12 @@ mod tests {
             assert_eq!(Form::of(foreign, None), Form::Html);
         }
     }
+
+    #[test]
+    fn a_file_of_another_kind_is_known_by_its_kind_whatever_its_bytes_look_like() {
+        // It is given up at once; what is no text in any language is asked for again and again.
+        let noise = [1, 200, 3, 150].repeat(1_000);
+        assert_eq!(read(&[b"%PDF-1.7\n", &noise[..]].concat(), None, (None, None)).err(), Some(PageError::NotHtml("a PDF".to_owned())));
+        assert!(matches!(read(&noise, None, (None, None)), Err(PageError::Nothing(_))));
+    }
 }

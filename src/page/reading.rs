@@ -16,7 +16,11 @@ use url::Url;
 
 use super::{Known, PageError, PageKind, Retry, Rules, agenda::Bounds, claim::Claim, guard, stage::Parts};
 use crate::{
-    article::{Dead, Look, Reading, doubt::is_shown, text},
+    article::{
+        Dead, Look, Reading,
+        doubt::{End, is_shown},
+        text,
+    },
     clock::Clock,
     fetch::{Block, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Unread, Validators},
     page,
@@ -259,9 +263,11 @@ impl Expected {
             PageError::Nothing(_) => u32::MAX,
             // A page about something else, such as an error, is no page of this entry.
             PageError::NoText | PageError::Listing if !self.guessed && self.is_elsewhere(bytes, content_type) => u32::MAX,
-            // A publisher's slip is mended within minutes.
-            PageError::NoText => FEW_TRIES,
-            PageError::NotHtml(_) | PageError::Listing | PageError::Panicked => 1,
+            // Half a page, of which no text came yet.
+            PageError::NoText if guard::end(bytes) == End::Midst => u32::MAX,
+            // A publisher's slip is mended within minutes, and so is a redirect to the front page.
+            PageError::NoText | PageError::Listing => FEW_TRIES,
+            PageError::NotHtml(_) | PageError::Panicked => 1,
         }
     }
 
@@ -280,14 +286,7 @@ fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, (rules, expected)
         tries: expected.tries(&error, &bytes, fetched.content_type.as_deref()),
         ..Failure::page(&error, &bytes)
     })?;
-    Ok(Look {
-        requested: fetched.requested,
-        order: fetched.order,
-        url: Some(fetched.url),
-        via: fetched.via,
-        is_whole: guard::is_whole(&bytes),
-        page,
-    })
+    Ok(Look { requested: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, end: guard::end(&bytes), page })
 }
 
 /// What is here stays as it is: there is nothing to try again.
@@ -301,14 +300,7 @@ fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Ru
     }
     let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
-    Ok(Look {
-        requested: document.received,
-        order: entry.order,
-        url: document.url,
-        via: document.via,
-        is_whole: guard::is_whole(&bytes),
-        page,
-    })
+    Ok(Look { requested: document.received, order: entry.order, url: document.url, via: document.via, end: guard::end(&bytes), page })
 }
 
 /// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.

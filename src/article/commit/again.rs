@@ -6,7 +6,7 @@ use crate::{
     article::{
         Content, Dead,
         assemble::{CANONICAL, Name},
-        doubt::{self, Doubt},
+        doubt::{self, Doubt, End},
     },
     page::Retry,
     store::{PendingEntry, PendingKey, StoreError, Verdict},
@@ -27,36 +27,70 @@ pub struct Again {
     pub refetch_per_day: u16,
 }
 
+/// What became of a page that may be no edition of its article.
+pub(super) enum Doubted {
+    /// It is one.
+    No,
+    /// It is none, and nothing is left to do.
+    Settled,
+    /// It was none at any try, and its article has nothing better than what the feed says.
+    GivenUp,
+}
+
 impl Work {
-    /// Whether a page is no edition of its article: then that is settled here, and nothing is left to do.
-    pub(super) fn is_doubted(
+    /// Tells whether a page is an edition of its article.
+    pub(super) fn doubts(
         &mut self,
         (key, entry): (&PendingKey, &mut PendingEntry),
         names: &[Name],
-        (content, is_whole): (&Content, bool),
-    ) -> Result<bool, StoreError> {
+        (content, end): (&Content, End),
+    ) -> Result<Doubted, StoreError> {
         // What another service hands over is an edition because it says so.
         if !entry.fetch_page && entry.source.kind != "page" {
-            return Ok(false);
+            return Ok(Doubted::No);
         }
         // The address that a page claims may be its template's.
         let own: Vec<Name> = names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
-        let Some((id, mut state, _)) = self.known(&own)? else { return Ok(false) };
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
-        let page = doubt::Page::of(content, is_whole);
-        let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, self.again.retry.tries) else { return Ok(false) };
+        let page = doubt::Page::of(content, end);
+        let Some((id, mut state, _)) = self.known(&own)? else { return Ok(self.doubts_first((key, entry), page)) };
+        let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, self.again.retry.tries) else {
+            return Ok(Doubted::No);
+        };
         self.counts.decisions.push("doubted");
         state.doubted = Some(doubted);
         state.verdict = Verdict { what: "doubted".to_owned(), why: doubt.to_string(), at: self.now };
         self.batch.article(id, &state);
         self.articles.insert(id, state);
-        self.try_again((key, entry), doubt);
-        Ok(true)
+        // Once it is given up, its article stays as it was published.
+        if !self.try_again((key, entry), doubt) {
+            self.batch.entry_done(key, entry);
+        }
+        Ok(Doubted::Settled)
     }
 
-    /// The entry is tried again, or given up for a dead letter: its article stays as it was published.
-    fn try_again(&mut self, (key, entry): (&PendingKey, &mut PendingEntry), doubt: Doubt) {
-        if entry.tries + 1 < self.again.retry.tries {
+    /// The same where nothing is published of it; a document stays as it is.
+    fn doubts_first(&mut self, (key, entry): (&PendingKey, &mut PendingEntry), page: doubt::Page<'_>) -> Doubted {
+        let is_last = entry.tries + 1 >= self.again.retry.tries;
+        let Some(doubt) = doubt::judge_first(entry.entry.title.as_deref(), page, is_last).filter(|_| entry.fetch_page) else {
+            return Doubted::No;
+        };
+        self.counts.decisions.push("doubted");
+        if self.try_again((key, entry), doubt) {
+            Doubted::Settled
+        } else if entry.is_guess() {
+            // A listing's words about a link make no article.
+            self.batch.entry_done(key, entry);
+            Doubted::Settled
+        } else {
+            Doubted::GivenUp
+        }
+    }
+
+    /// Whether the entry is tried again; else it is given up for a dead letter.
+    fn try_again(&mut self, (key, entry): (&PendingKey, &mut PendingEntry), doubt: Doubt) -> bool {
+        let is_tried = entry.tries + 1 < self.again.retry.tries;
+        if is_tried {
             let due = self.in_a_while(entry.tries);
             entry.tries += 1;
             entry.last_error = Some(doubt.to_string());
@@ -64,8 +98,8 @@ impl Work {
         } else {
             let dead = Dead { reason: "page", error: doubt.to_string(), bytes: None, at: self.now };
             self.dead_letter(entry, &dead, None);
-            self.batch.entry_done(key, entry);
         }
+        is_tried
     }
 
     /// Whether the page of an entry that showed nothing new is to be looked at once more: then that is settled here.

@@ -47,7 +47,14 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         kind: PageKind::Article,
         articles: found.iter().map(part).collect(),
     };
-    let look = Look { requested: at(minute), order: u64::try_from(minute).unwrap(), url: None, via: Vec::new(), is_whole: true, page };
+    let look = Look {
+        requested: at(minute),
+        order: u64::try_from(minute).unwrap(),
+        url: None,
+        via: Vec::new(),
+        end: crate::article::doubt::End::Whole,
+        page,
+    };
     let key = PendingKey::new(Lane::here("handed"), at(minute), &EntryKey::new("handed", &minute.to_string()));
     Candidate { key, entry, reading: Reading::Page(Box::new(look)) }
 }

@@ -13,12 +13,16 @@ fn known(chars: u32, doubted: Option<Doubted>) -> ArticleState {
     state
 }
 
+fn seen<'a>(title: &'a str, text: &'a str, end: End) -> Page<'a> {
+    Page { title: Some(title), text, dated: None, end }
+}
+
 fn page(title: &str, text: &str) -> Verdict {
     judged(&known(2_000, None), title, text, true)
 }
 
 fn judged(known: &ArticleState, title: &str, text: &str, is_whole: bool) -> Verdict {
-    judge(known, Some(TITLE), Page { title: Some(title), text, is_whole }, 3)
+    judge(known, Some(TITLE), seen(title, text, if is_whole { End::Whole } else { End::Open }), 3)
 }
 
 fn doubt(verdict: Verdict) -> Option<Doubt> {
@@ -35,7 +39,7 @@ fn the_next_edition_is_taken_also_with_another_headline_or_somewhat_shorter() {
     assert_eq!(page("Harbour to reopen before summer, council decides", &"It met. ".repeat(240)), Verdict::Taken);
     // Rewritten as a whole, as its source says, too.
     let (headline, text) = ("Ferry will sail again in May", "The ferry will sail. ".repeat(100));
-    let rewritten = judge(&known(2_000, None), Some(headline), Page { title: Some(headline), text: &text, is_whole: true }, 3);
+    let rewritten = judge(&known(2_000, None), Some(headline), seen(headline, &text, End::Whole), 3);
     assert_eq!(rewritten, Verdict::Taken);
 }
 
@@ -69,6 +73,22 @@ fn a_text_that_became_short_is_taken_when_it_was_as_short_at_enough_looks() {
     assert_eq!(judged(&state, TITLE, &note.repeat(3), true), Verdict::Taken);
     // What was short before may be short.
     assert_eq!(judged(&known(400, None), TITLE, note, true), Verdict::Taken);
+}
+
+#[test]
+fn a_first_page_is_doubted_where_it_shows_another_headline_and_no_date_or_breaks_off() {
+    let (first, text) = (|page| judge_first(Some(TITLE), page, false), "The council met again. ".repeat(80));
+    let error = ERROR.repeat(20);
+    assert_eq!(first(seen(TITLE, &text, End::Open)), None);
+    assert_eq!(first(seen(TITLE, &text, End::Midst)), Some(Doubt::BrokenOff));
+    assert_eq!(judge_first(Some(TITLE), seen(TITLE, &text, End::Midst), true), None, "it is all that there is");
+    let other = seen("Something went wrong", &error, End::Whole);
+    assert_eq!(judge_first(Some(TITLE), other, true), Some(Doubt::Foreign));
+    // An article under another headline says when it is of; what only looks like a date may be a clock.
+    assert_eq!(first(Page { dated: Some(Origin::JsonLd), ..other }), None);
+    assert_eq!(first(Page { dated: Some(Origin::Dom), ..other }), Some(Doubt::Foreign));
+    assert_eq!(judge_first(Some(TITLE), Page { dated: Some(Origin::Dom), ..other }, true), None);
+    assert_eq!(judge_first(None, other, false), None);
 }
 
 #[test]

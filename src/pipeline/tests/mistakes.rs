@@ -68,8 +68,10 @@ async fn what_is_sent_at_every_try_becomes_a_dead_letter_and_the_good_text_stays
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_edition_behind_an_error_page_comes_when_its_page_does() {
-    for what in ["empty", "white space", "JSON", "random bytes", "a short error page"] {
-        let mistake = mistakes().into_iter().find(|it| it.0 == what).unwrap().1;
+    let half = page_of("ferry", 1);
+    // Within the text, and before any of it.
+    let halves = [("half a page", half[..half.len() / 2].to_vec()), ("the start of a page", half[..half.len() / 12].to_vec())];
+    for (what, mistake) in mistakes().into_iter().filter(|it| it.0 != "half a page").chain(halves) {
         let mut world = World::new();
         world.answer("ferry", [Ok(mistake.clone()), Ok(mistake.clone()), Ok(mistake.clone()), Ok(mistake), Ok(page_of("ferry", 1))]);
         world.list(&[("ferry", 1)]);
