@@ -33,6 +33,7 @@ use std::{
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use rustix::fs::OFlags;
@@ -66,6 +67,8 @@ const FORMAT: u32 = 5;
 /// The oldest format that it reads: in 4 an entry may have several rows, commits have no numbers and there is no manifest, 3 has
 /// no added sources, 2 no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
+/// How long the threads of a store that was dropped may take to close its files.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -172,6 +175,7 @@ impl Store {
 
     fn open_files(dir: &Path, cache: usize, lock: &Arc<File>) -> Result<Self, StoreError> {
         let (noted, files) = (manifest::read(dir)?, dir.join("store"));
+        wait_until_closed(&files)?;
         let mut inspected = inspect(&files, noted.map(|it| it.least()))?;
         if let Some(problem) = inspected.problems.drain(..).next() {
             return Err(problem);
@@ -340,6 +344,26 @@ fn private_dir(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Waits until the engine has let go of the files. A store of this process that was dropped is closed by threads of its own, and
+/// until they have ended its tables' files change under whoever looks at them.
+fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
+    let path = files.join("lock");
+    let io = |source| StoreError::Io { path: path.clone(), source };
+    let file = match OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(io)?,
+    };
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < CLOSING => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { dir: files.to_owned(), holder: String::new() }),
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+    }
+}
+
 /// Locks the directory; a process that stays writes its number there.
 fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
     let path = dir.join("lock");
@@ -386,4 +410,30 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
 
 fn from_json<T: serde::de::DeserializeOwned>(table: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(table, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_a_dropped_store_has_not_closed_yet_are_waited_for_and_not_taken_for_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Store::open(dir.path(), 1 << 20).unwrap();
+        let (id, reading) = (first.id(), first.engine.snapshot().unwrap());
+        drop(first);
+        let (begun, opens) = std::sync::mpsc::channel();
+        let opening = std::thread::spawn({
+            let dir = dir.path().to_owned();
+            move || {
+                begun.send(()).unwrap();
+                Store::open(&dir, 1 << 20).map(|it| it.id())
+            }
+        });
+        opens.recv().unwrap();
+        let held = File::open(dir.path().join("store").join("lock")).unwrap();
+        assert!(matches!(held.try_lock(), Err(TryLockError::WouldBlock)), "who still reads keeps the files");
+        drop(reading);
+        assert_eq!(opening.join().unwrap().unwrap(), id);
+    }
 }
