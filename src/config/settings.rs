@@ -248,6 +248,8 @@ impl Kafka {
     #[must_use]
     pub fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
+        // A broker that is there again is found soon: librdkafka's own are 10 and 30 s.
+        client.set("reconnect.backoff.max.ms", "1000").set("socket.connection.setup.timeout.ms", "10000");
         for (name, value) in self.properties.iter() {
             client.set(name, value);
         }

@@ -125,7 +125,11 @@ pub async fn adopt<P: Publish>(
         Ok(Recalled::default())
     };
     let theirs = held.position.as_ref().map_or(0, |it| it.epoch);
-    let adopted = Reached { epoch: acked.epoch.max(theirs) + 1, cluster_id: None, published: false, position_at: None, ..acked };
+    let mut adopted = Reached { epoch: acked.epoch.max(theirs) + 1, cluster_id: None, published: false, position_at: None, ..acked };
+    if matches!(halt, Halt::OtherCluster { .. }) {
+        // Its topics are others: offsets in them begin anew.
+        adopted.topics.topics.clear();
+    }
     let (epoch, waiting) = (adopted.epoch, (adopted.seq, end.max(adopted.seq)));
     outbox.trim(&Acked::of(adopted)).await?;
     Ok(Adopted { halt, epoch, waiting, recalled })

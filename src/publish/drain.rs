@@ -172,7 +172,8 @@ impl Drain {
             Ok(looked) => looked,
             Err(error) => return Ok(Err(error)),
         };
-        if let Some(held) = &looked {
+        // What another cluster has says nothing of the topics that were published to.
+        if let Some(held) = looked.as_ref().filter(|it| acked.cluster_id.as_ref().is_none_or(|ours| *ours == it.cluster_id)) {
             let before = acked.topics.clone();
             known::described(&mut acked.topics, &held.topics, SystemClock.now());
             if acked.topics != before {

@@ -40,6 +40,9 @@ const TRIES: u32 = 3;
 /// Bytes of a record that the producer takes at all, before compression. Our own bound is far below; what an older
 /// version wrote may be above.
 const PRODUCER_MAX: usize = 8_000_000;
+/// After this without an answer a connection is given up and made anew: one that died without a word (a firewall that forgot
+/// it, a proxy that hangs) holds records up for so long.
+const DEAD: Duration = Duration::from_secs(10);
 /// Bytes of records that go in one request at most.
 const BATCH: usize = 1_000_000;
 
@@ -87,7 +90,19 @@ impl Shared {
     }
 
     fn producer(&self, batch: usize) -> Result<Producer, KafkaError> {
+        ThreadedProducer::from_config_and_context(&self.producing(batch), Context::default())
+    }
+
+    fn producing(&self, batch: usize) -> ClientConfig {
         let mut client = self.client();
+        // The same call goes again over a new connection while the transaction is still good: one that the broker aborts
+        // since it took too long costs the producer.
+        let dead = DEAD.min(self.config.transaction_timeout / 4).as_millis().to_string();
+        for name in ["socket.timeout.ms", "request.timeout.ms"] {
+            if client.get(name).is_none() {
+                client.set(name, &dead);
+            }
+        }
         client.set("transactional.id", format!("{}{}", self.config.topic_prefix.as_str(), self.store));
         client.set("transaction.timeout.ms", self.config.transaction_timeout.as_millis().to_string());
         client.set("compression.type", "zstd");
@@ -96,7 +111,7 @@ impl Shared {
         client.set("message.max.bytes", PRODUCER_MAX.to_string());
         // A topic's limit is one on batches: one that is above it would be refused with all the records in it.
         client.set("batch.size", batch.to_string());
-        ThreadedProducer::from_config_and_context(&client, Context::default())
+        client
     }
 }
 
@@ -179,5 +194,23 @@ fn failed(way: Way, words: String) -> PublishError {
         Way::Fenced => PublishError::Fenced(words),
         Way::Unauthorised => PublishError::Unauthorised { topic: None, words },
         Way::Again | Way::Abort | Way::Restart => PublishError::Transient(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_died_is_given_up_long_before_its_transaction_and_before_the_flush() {
+        for timeout in [Duration::from_secs(60), Duration::from_secs(20)] {
+            let config = Kafka { transaction_timeout: timeout, ..Kafka::default() };
+            let client = Shared::new(config, StoreId::nil()).producing(BATCH);
+            for name in ["socket.timeout.ms", "request.timeout.ms"] {
+                let dead = Duration::from_millis(client.get(name).unwrap().parse().unwrap());
+                assert!(2 * dead < timeout.min(PATIENCE), "{name} {dead:?}");
+            }
+            client.create_native_config().unwrap();
+        }
     }
 }

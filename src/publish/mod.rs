@@ -181,7 +181,7 @@ pub struct Parts {
 
 /// Pauses between tries of a sink that does not answer.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
-const PAUSE_MAX: Duration = Duration::from_secs(15);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// Pauses after another process took over: whoever of the two publishes first keeps it, so we do not take it back at once.
 const FENCED_FIRST: Duration = Duration::from_mins(1);
 const FENCED_MAX: Duration = Duration::from_mins(15);

@@ -274,18 +274,22 @@ fn without_a_broker_polling_goes_on_and_nothing_is_lost() {
 fn another_cluster_stops_publishing_and_adopt_goes_on_with_it() {
     let Some(world) = World::new("cluster") else { return };
     let Ok(other) = std::env::var("NASHRA_TEST_BROKERS_OTHER") else { return };
-    world.articles(&["a"]);
+    // Enough that each partition has some.
+    world.articles(&["a", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]);
     let nashra = world.start();
-    wait_for(&nashra, 1);
+    wait_for(&nashra, 13);
     assert_eq!(nashra.stop(), Some(0));
     world.articles(&["a", "b"]);
     let moved = World { brokers: other, ..world };
     let nashra = moved.start();
     halted(&nashra, "records were published to cluster");
     assert_eq!(moved.adopt().0, Some(0));
-    wait_for(&nashra, 1);
+    // Nothing happened to its topics, although offsets in them begin anew.
+    moved.articles(&["a", "b", "c", "d", "e", "f"]);
+    wait_for(&nashra, 5);
+    assert_eq!(get(&format!("{}readyz", nashra.admin())), (200, "ok\n".to_owned()));
     assert_eq!(nashra.stop(), Some(0));
-    assert_eq!(moved.published().len(), 1);
+    assert_eq!(moved.published().len(), 5);
 }
 
 #[test]

@@ -83,9 +83,10 @@ pub(super) fn run(
     reached: &Position,
 ) -> (Result<Vec<Landed>, PublishError>, bool) {
     producer.context().take();
+    let started = Instant::now();
     let error = match begin_and_commit(shared, producer, rows, reached) {
         Ok(()) => return (Ok(producer.context().take().landed), true),
-        Err(error) => error,
+        Err(error) => Failure { way: way::within(error.way, started.elapsed(), shared.config.transaction_timeout), ..error },
     };
     // After an abort there is a report of each record.
     let clean = error.way != Way::Restart && error.way != Way::Fenced && abort(producer);

@@ -4,6 +4,8 @@
 //! have done by a slip (rights, a full quota, a clock that is wrong) waits, however long, because it would be every
 //! record's fault.
 
+use std::time::Duration;
+
 use rdkafka::{error::KafkaError, types::RDKafkaErrorCode as Code};
 
 /// The way back from a failed call.
@@ -55,6 +57,11 @@ fn way(said: Said) -> Way {
     }
 }
 
+/// A broker that aborts a transaction because it took too long fences its producer as well: that is nobody else's doing.
+pub(super) fn within(way: Way, took: Duration, timeout: Duration) -> Way {
+    if way == Way::Fenced && took >= timeout { Way::Restart } else { way }
+}
+
 /// Why a record was refused for good: one word; nothing where the same record may be taken another time.
 pub(super) fn refusal(code: Code) -> Option<&'static str> {
     match code {
@@ -85,6 +92,14 @@ mod tests {
         for code in [Code::TopicAuthorizationFailed, Code::ClusterAuthorizationFailed, Code::TransactionalIdAuthorizationFailed] {
             assert_eq!(way(Said { abort: true, ..said(code) }), Way::Unauthorised);
         }
+    }
+
+    #[test]
+    fn whose_transaction_took_too_long_was_fenced_by_no_other_process() {
+        let timeout = Duration::from_secs(60);
+        assert_eq!(within(Way::Fenced, timeout, timeout), Way::Restart);
+        assert_eq!(within(Way::Fenced, Duration::from_secs(59), timeout), Way::Fenced);
+        assert_eq!(within(Way::Unauthorised, timeout, timeout), Way::Unauthorised);
     }
 
     #[test]
