@@ -57,9 +57,10 @@ fn way(said: Said) -> Way {
     }
 }
 
-/// A broker that aborts a transaction because it took too long fences its producer as well: that is nobody else's doing.
+/// A broker that aborts a transaction because it took too long fences its producer as well: that is nobody else's doing, and
+/// librdkafka may wait without end for its own abort of what is aborted already.
 pub(super) fn within(way: Way, took: Duration, timeout: Duration) -> Way {
-    if way == Way::Fenced && took >= timeout { Way::Restart } else { way }
+    if matches!(way, Way::Fenced | Way::Abort) && took >= timeout { Way::Restart } else { way }
 }
 
 /// Why a record was refused for good: one word; nothing where the same record may be taken another time.
@@ -95,10 +96,12 @@ mod tests {
     }
 
     #[test]
-    fn whose_transaction_took_too_long_was_fenced_by_no_other_process() {
+    fn whose_transaction_took_too_long_begins_anew_and_was_fenced_by_no_other_process() {
         let timeout = Duration::from_secs(60);
         assert_eq!(within(Way::Fenced, timeout, timeout), Way::Restart);
+        assert_eq!(within(Way::Abort, timeout, timeout), Way::Restart);
         assert_eq!(within(Way::Fenced, Duration::from_secs(59), timeout), Way::Fenced);
+        assert_eq!(within(Way::Abort, Duration::from_secs(59), timeout), Way::Abort);
         assert_eq!(within(Way::Unauthorised, timeout, timeout), Way::Unauthorised);
     }
 
