@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn whose_transaction_took_too_long_begins_anew_and_was_fenced_by_no_other_process() {
-        let timeout = Duration::from_secs(60);
+        let timeout = Duration::from_mins(1);
         assert_eq!(within(Way::Fenced, timeout, timeout), Way::Restart);
         assert_eq!(within(Way::Abort, timeout, timeout), Way::Restart);
         assert_eq!(within(Way::Fenced, Duration::from_secs(59), timeout), Way::Fenced);
