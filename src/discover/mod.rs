@@ -271,7 +271,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
             self.feed(fetched).await?
         } else {
             let followed = sitemap::follow(self.fetcher, fetched, (self.max_decoded, self.obeys_robots)).await.ok()?;
-            (Some(followed.feed).filter(|it| !it.entries.is_empty())?, followed.room)
+            (Some(followed.feed).filter(|it| !it.entries.is_empty())?, followed.rooms.into_iter().next().unwrap_or_default())
         };
         Some((feed, at, room))
     }

@@ -30,8 +30,12 @@ use room::{Pool, within_waits};
 /// No honest body takes so much CPU time to be read; the thread is left behind.
 const READ_LIMIT: Duration = Duration::from_mins(1);
 
-/// Indexes of sitemaps that are followed at once: each may come to tens of megabytes of entries.
-const INDEXES: usize = 3;
+/// Bytes for what indexes of sitemaps led to, beside the budget.
+const FOLLOWED: usize = 96 << 20;
+/// Of these so many are for what is small.
+const FOLLOWED_SPARE: usize = 32 << 20;
+/// What an honest index leads to within some days.
+const FOLLOWED_SMALL: usize = 1 << 20;
 
 /// The memory and the threads; shared by all clones.
 #[derive(Debug, Clone)]
@@ -49,8 +53,8 @@ struct Inner {
     /// Threads; large bodies take no more than some of them.
     threads: Arc<Semaphore>,
     large_threads: Arc<Semaphore>,
-    /// Indexes whose sitemaps are read one after the other, all they list in memory.
-    indexes: Arc<Semaphore>,
+    /// What indexes of sitemaps led to so far, while their further ones are asked for.
+    followed: Pool,
     /// Places to wait for any of these but threads and what is kept.
     patience: Semaphore,
 }
@@ -89,7 +93,7 @@ impl Memory {
             kept: Pool::new(plan.kept()),
             threads: Arc::new(Semaphore::new(threads)),
             large_threads: Arc::new(Semaphore::new((threads / 2).max(1))),
-            indexes: Arc::new(Semaphore::new(INDEXES)),
+            followed: Pool::new(FOLLOWED),
             patience: Semaphore::new(plan.patient()),
             plan,
         }))
@@ -202,13 +206,15 @@ impl Memory {
         }
     }
 
-    /// Room for what an index of sitemaps leads to; nothing where too many wait. Who asks holds no other room.
-    pub(crate) async fn to_follow(&self) -> Option<Room> {
-        let place = within_waits(&self.0.patience, thread(&self.0.indexes)).await.flatten();
-        if place.is_none() {
+    /// Room for what an index of sitemaps led to, at once or not at all: who asks goes on to hold it while others' servers
+    /// take their time. Large ones leave some of it to small ones.
+    pub(crate) fn to_follow(&self, bytes: usize) -> Option<Room> {
+        let spare = if bytes <= FOLLOWED_SMALL { 0 } else { FOLLOWED_SPARE };
+        let room = self.0.followed.try_take(bytes, spare);
+        if room.is_none() {
             metrics::no_room("following");
         }
-        place.map(Room::of)
+        room
     }
 
     /// Room for something of so many bytes that is made without a body, such as a batch of messages.

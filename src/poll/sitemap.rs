@@ -42,8 +42,12 @@ pub(super) async fn read<F: Fetch, C: Clock>(
     let (rules, store, source, before) = (parts.rules.clone(), parts.store.clone(), source.clone(), facts.clone());
     // No thread is waited for: what is to be gone through has its room.
     let work = tokio::task::spawn_blocking(move || {
-        let listed = listing::go_through(&store, &source, &facts, &found.feed, (&rules, now))?;
-        Ok::<_, PipelineError>(Visit { room: found.room, ..taken(facts, listed, (says, validators, found.hash), now) })
+        let sitemap::Followed { feed, rooms, .. } = found;
+        let listed = listing::go_through(&store, &source, &facts, &feed, (&rules, now))?;
+        drop(feed);
+        // As much is left of it as of what comes without an index.
+        let room = rooms.into_iter().next().unwrap_or_default();
+        Ok::<_, PipelineError>(Visit { room, ..taken(facts, listed, (says, validators, found.hash), now) })
     });
     let Ok(visit) = work.await else {
         metrics::reader_panicked("sitemap");

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{ACCEPT, Child, Sitemap, is_packed, read, read::MAX_ENTRIES};
 use crate::{
-    feed::Feed,
+    feed::{Entry, Feed},
     fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room, Unread, Validators},
     store::digest,
 };
@@ -27,7 +27,7 @@ pub struct Followed {
     /// The sitemaps that an index led to; empty where it is none.
     pub sitemaps: Vec<Url>,
     /// The memory that the entries have.
-    pub room: Room,
+    pub rooms: Vec<Room>,
 }
 
 /// Why a sitemap was not followed.
@@ -49,34 +49,44 @@ pub enum Unfollowed {
 /// Says what the body is instead, or why none of the index's sitemaps could be read.
 pub async fn follow<F: Fetch>(fetcher: &F, answer: Fetched, (max_decoded, obeys_robots): (usize, bool)) -> Result<Followed, Unfollowed> {
     let (memory, mut asked) = (fetcher.memory(), HashSet::from([answer.url.clone()]));
-    let ((hash, sitemap), room) = parse(&memory, answer, max_decoded).await?;
+    let ((hash, sitemap), _, room) = parse(&memory, answer, max_decoded).await?;
     let children = match sitemap {
-        Sitemap::Entries(feed) => return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new(), room }),
+        Sitemap::Entries(feed) => return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new(), rooms: vec![room] }),
         Sitemap::Index(children) => children,
     };
     let mut waiting = best(children, 1);
     // Nothing of it is left but a few addresses.
     drop(room);
-    let room = memory.to_follow().await.ok_or(Unread::NoRoom)?;
     // All that it names was not read, so that what is not there may be listed still.
-    let mut found = Followed { feed: Feed { truncated: true, ..Feed::default() }, hash, sitemaps: Vec::new(), room };
+    let mut found = Followed { feed: Feed { truncated: true, ..Feed::default() }, hash, sitemaps: Vec::new(), rooms: Vec::new() };
+    let mut no_room = false;
     let mut reason = "it is an index that names no sitemap".to_owned();
     while let Some((child, depth)) = waiting.pop().filter(|_| asked.len() <= MAX_FETCHED) {
         if !asked.insert(child.url.clone()) {
             continue;
         }
         match one(fetcher, child.url.clone(), (max_decoded, obeys_robots)).await {
-            Ok((hash, Sitemap::Entries(feed))) => {
+            Ok(((hash, Sitemap::Entries(feed)), bytes, _room)) => {
+                // What there is no room for comes with a later poll.
+                let Some(room) = memory.to_follow(bytes + feed.entries.len() * size_of::<Entry>()) else {
+                    no_room = true;
+                    break;
+                };
+                found.rooms.push(room);
                 found.hash = digest(&[&found.hash, &hash]);
                 found.sitemaps.push(child.url);
                 found.take(*feed);
             }
-            Ok((_, Sitemap::Index(children))) if depth < MAX_DEPTH => waiting.extend(best(children, depth + 1)),
+            Ok(((_, Sitemap::Index(children)), ..)) if depth < MAX_DEPTH => waiting.extend(best(children, depth + 1)),
             Ok(_) => "the indexes that it names lead to further ones".clone_into(&mut reason),
             Err(error) => reason = format!("{}: {error}", child.url),
         }
     }
-    if found.sitemaps.is_empty() { Err(Unfollowed::Unreadable(reason)) } else { Ok(found) }
+    match found.sitemaps.is_empty() {
+        true if no_room => Err(Unread::NoRoom.into()),
+        true => Err(Unfollowed::Unreadable(reason)),
+        false => Ok(found),
+    }
 }
 
 impl Followed {
@@ -91,7 +101,7 @@ impl Followed {
     }
 }
 
-async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usize, bool)) -> Result<([u8; 16], Sitemap), String> {
+async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usize, bool)) -> Result<Parsed, String> {
     let request = Request {
         url,
         validators: Validators::default(),
@@ -102,11 +112,7 @@ async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usiz
         status_only: false,
     };
     match fetcher.fetch(request).await {
-        Outcome::New(answer) => {
-            // What it lists has its room with the index.
-            let read = parse(&fetcher.memory(), *answer, max_decoded).await;
-            read.map(|(parsed, _)| parsed).map_err(|error| error.to_string())
-        }
+        Outcome::New(answer) => parse(&fetcher.memory(), *answer, max_decoded).await.map_err(|error| error.to_string()),
         Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
         Outcome::Held(hold) => Err(hold.to_string()),
@@ -115,8 +121,11 @@ async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usiz
     }
 }
 
+/// A sitemap with the hash of its body, the bytes of that, and the memory that it has.
+type Parsed = (([u8; 16], Sitemap), usize, Room);
+
 /// Off the network's threads.
-async fn parse(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Result<(([u8; 16], Sitemap), Room), Unfollowed> {
+async fn parse(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Result<Parsed, Unfollowed> {
     let mut body = std::mem::take(&mut fetched.body);
     let fetched = Arc::new(fetched);
     for last in [false, true] {
@@ -127,11 +136,11 @@ async fn parse(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Res
                 return Ok(None);
             }
             let sitemap = read(&bytes, fetched.content_type.as_deref(), &fetched.url).map_err(|error| error.to_string())?;
-            Ok(Some((digest(&[&bytes]), sitemap)))
+            Ok(Some(((digest(&[&bytes]), sitemap), bytes.len())))
         };
         let (parsed, room) = memory.read(body.clone(), max_decoded, work).await?;
         match parsed.map_err(Unfollowed::Unreadable)? {
-            Some(parsed) => return Ok((parsed, room)),
+            Some((parsed, length)) => return Ok((parsed, length, room)),
             // Unpacked, it may be large.
             None => body.encodings.insert(0, "gzip".to_owned()),
         }

@@ -95,3 +95,34 @@ fn what_a_source_lists_beyond_its_bound_is_left_out_told_and_comes_with_later_po
     assert_eq!(nashra.log().matches("more is listed than is taken of a source").count(), 1);
     assert_eq!(nashra.stop(), Some(0));
 }
+
+/// An index of sitemaps, and what it leads to.
+fn index(at: &str) -> Answer {
+    Answer::ok(format!("<sitemapindex><sitemap><loc>{at}</loc></sitemap></sitemapindex>")).with("content-type", "application/xml")
+}
+
+#[test]
+fn indexes_whose_sitemaps_never_come_hold_no_other_index_up() {
+    let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
+    // Of one host only a few are polled at once.
+    let others: Vec<Site> = (2..6).map(|it| Site::on(&format!("127.0.0.{it}"))).collect();
+    let source = |site: &Site, path: &str| format!("[[source]]\nkind = \"sitemap\"\nurl = \"{}{path}\"\n", site.base);
+    let mut list = source(&site, "/good");
+    for (other, net) in others.iter().zip(120..) {
+        for it in 0..3 {
+            other.put(&format!("/{it}"), index(&format!("http://127.{net}.0.{}:{port}/sitemap", it + 1)));
+            list.push_str(&source(other, &format!("/{it}")));
+        }
+    }
+    std::fs::write(dir.path().join("list.toml"), &list).unwrap();
+    let nashra = Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file"]);
+    let are_followed = || others.iter().all(|other| (0..3).all(|it| !other.seen(&format!("/{it}")).is_empty()));
+    until("the others are being followed", || are_followed().then_some(()));
+    site.page("one", "one", "Words of it.");
+    let day = chrono::Utc::now().format("%Y-%m-%d");
+    let sitemap = format!("<urlset><url><loc>{}/a/one</loc><lastmod>{day}</lastmod></url></urlset>", site.base);
+    site.put("/sitemap", Answer::ok(sitemap).with("content-type", "application/xml"));
+    site.put("/good", index(&format!("{}/sitemap", site.base)));
+    until("the good article is there", || has(dir.path(), "one").then_some(()));
+    nashra.kill();
+}

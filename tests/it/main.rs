@@ -22,6 +22,7 @@ mod input;
 
 mod conformance;
 mod fairness;
+mod memory;
 mod daemon;
 mod disk;
 

@@ -37,6 +37,15 @@ impl Pool {
         let taken = Arc::clone(&self.free).acquire_many_owned(wanted).await.ok();
         Room(taken.map(|it| Arc::new(Mutex::new(it))))
     }
+
+    /// Takes as much where that leaves so many bytes; more than there is takes all of the rest.
+    pub(super) fn try_take(&self, bytes: usize, spare: usize) -> Option<Room> {
+        let wanted = units(bytes).min(self.size.saturating_sub(units(spare)));
+        if self.free.available_permits() < wanted as usize + units(spare) as usize {
+            return None;
+        }
+        Arc::clone(&self.free).try_acquire_many_owned(wanted).ok().map(|it| Room(Some(Arc::new(Mutex::new(it)))))
+    }
 }
 
 /// Bytes that were taken; given back when the last clone is dropped. The default is none.
@@ -44,11 +53,6 @@ impl Pool {
 pub struct Room(Option<Arc<Mutex<OwnedSemaphorePermit>>>);
 
 impl Room {
-    /// One of so many places.
-    pub(super) fn of(place: OwnedSemaphorePermit) -> Self {
-        Self(Some(Arc::new(Mutex::new(place))))
-    }
-
     /// Gives back what is more than so many bytes.
     pub(crate) fn shrink(&self, bytes: usize) {
         let Some(room) = &self.0 else { return };
