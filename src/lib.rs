@@ -56,6 +56,8 @@ pub mod private;
 
 mod cpu;
 
+mod places;
+
 pub mod demo;
 
 pub mod cli;

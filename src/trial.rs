@@ -22,7 +22,7 @@ use crate::{
     },
     config::RobotsMode,
     feed::{Entry, Feed},
-    fetch::{self, Fetch, Fetched, Outcome, Request, Validators},
+    fetch::{self, Fetch, Fetched, Outcome, Request, Silence, Validators},
     page::{Form, Page, PageKind, RuleError, Rules, meta},
     poll,
     private::Private,
@@ -197,6 +197,7 @@ impl<F: Fetch> Trier<'_, F> {
             goes_first: true,
             delta: false,
             status_only: false,
+            silence: Silence::default(),
         };
         let outcome = self.fetcher.fetch(request).await;
         let fetched = body(outcome)?;

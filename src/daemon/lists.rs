@@ -19,7 +19,7 @@ use crate::{
         sources::{self, List, Sources},
     },
     feed,
-    fetch::{Fetch, Outcome, Request, Validators},
+    fetch::{Fetch, Outcome, Request, Silence, Validators},
     private::shown,
     store::digest,
 };
@@ -62,6 +62,7 @@ async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: 
             goes_first: true,
             delta: false,
             status_only: false,
+            silence: Silence::default(),
         })
         .await
     {

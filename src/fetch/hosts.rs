@@ -67,12 +67,14 @@ pub struct Hold {
 impl Hold {
     /// Too many large bodies wait for memory already.
     pub const NO_ROOM: Self = Self { wait: Duration::from_secs(5), why: Some(Trouble::NoRoom) };
+    /// It had no answer yet, and others waited for its place.
+    pub const GAVE_WAY: Self = Self { wait: Duration::from_secs(5), why: Some(Trouble::GaveWay) };
 }
 
 impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.why {
-            Some(why @ Trouble::NoRoom) => why.fmt(f),
+            Some(why @ (Trouble::NoRoom | Trouble::GaveWay)) => why.fmt(f),
             Some(why) => write!(f, "the host is left alone for {} s after {why}", self.wait.as_secs()),
             None => write!(f, "the host's turn is in {} s", self.wait.as_secs()),
         }

@@ -113,7 +113,7 @@ impl<C: Clock> HttpFetcher<C> {
                 Ok(pace) => pace,
                 Err(outcome) => return Ok(outcome),
             };
-            let turn = match self.hosts.claim(&host, (pace, request.goes_first), &self.clock).await {
+            let turn = match request.silence.pause(self.hosts.claim(&host, (pace, request.goes_first), &self.clock)).await {
                 Ok(turn) => turn,
                 Err(hold) => return Ok(Outcome::Held(hold)),
             };
@@ -229,7 +229,7 @@ impl<C: Clock> HttpFetcher<C> {
         deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
         let bound = if request.status_only { Bound { bytes: 0, cut: true, ..bound } } else { bound };
-        let Came::Whole(bytes, room) = read(&mut response, bound, deadline).await? else {
+        let Came::Whole(bytes, room) = read(&mut response, bound, deadline, &request.silence).await? else {
             return Ok(Hop::Done(Outcome::Held(Hold::NO_ROOM)));
         };
         let status = response.status();
@@ -344,7 +344,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::clock::SystemClock;
+    use crate::{clock::SystemClock, fetch::Silence};
 
     #[tokio::test]
     async fn waiting_for_a_turn_does_not_count_against_the_timeout() {
@@ -371,6 +371,7 @@ mod tests {
             goes_first: false,
             delta: false,
             status_only: false,
+            silence: Silence::default(),
         };
         let (outcome, _stream) = tokio::join!(fetcher.fetch(request), release);
         assert!(matches!(outcome, Outcome::Gone { status: 410 }), "{outcome:?}");

@@ -19,6 +19,7 @@ pub mod http;
 mod limits;
 pub mod memory;
 mod names;
+mod silence;
 mod trust;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -33,6 +34,7 @@ pub use hosts::{Hold, Pace, Trouble};
 pub use http::HttpFetcher;
 pub use limits::Limits;
 pub use memory::{Memory, Room, Unread};
+pub use silence::Silence;
 pub use trust::Trust;
 
 /// What to get.
@@ -54,6 +56,8 @@ pub struct Request {
     pub delta: bool,
     /// Whether the status is all that is asked for: then no body is read.
     pub status_only: bool,
+    /// For how long the host is silent; whoever cares begins it.
+    pub silence: Silence,
 }
 
 /// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
@@ -95,6 +99,24 @@ pub enum Outcome {
     Blocked(Block),
     /// Anything else.
     Failed(FetchError),
+}
+
+impl Outcome {
+    /// Whether the host said something.
+    pub(crate) fn is_answer(&self) -> bool {
+        match self {
+            Self::Failed(error) => matches!(
+                error,
+                FetchError::Status(_)
+                    | FetchError::TooLarge { .. }
+                    | FetchError::Redirects(_)
+                    | FetchError::BadRedirect(_)
+                    | FetchError::Decode(_)
+            ),
+            Self::Held(_) => false,
+            _ => true,
+        }
+    }
 }
 
 /// How we are kept out.

@@ -2,7 +2,7 @@
 //!
 //! Turns go round the sources, and of each source round its lanes, so nobody has more of them because he has more entries.
 //! Which hosts they are for, those that answer, those that nobody knows or those that kept us waiting, is for
-//! [`places`] to say.
+//! [`places`](crate::places) to say.
 //!
 //! What must stay true:
 //! - An entry is read once at a time, whichever of its rows is found.
@@ -10,21 +10,22 @@
 //! - A source whose last unknown host kept us waiting stands, with its unknown hosts, behind those of which that is not so.
 //! - What is done for the next entry does not grow with the number of lanes, hosts or rows that wait.
 
-mod places;
 mod rotation;
-mod standing;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use tokio::time::Instant;
 
-pub(super) use self::places::Ticket;
-use self::{
-    places::{Kind, Places},
-    rotation::Rotation,
-    standing::{Standing, Standings},
+use self::rotation::Rotation;
+pub(super) use crate::places::Ticket;
+use crate::{
+    fetch::Silence,
+    places::{
+        self, Kind, Places,
+        standing::{Standing, Standings},
+    },
+    store::{DueEntries, HostKey, Lane, PendingKey},
 };
-use crate::store::{DueEntries, HostKey, Lane, PendingKey};
 
 /// Rows of a lane that are taken in one turn where they wait for no host.
 const HANDFUL: usize = 16;
@@ -204,6 +205,11 @@ impl Agenda {
             self.places.take(ticket, self.kind(host), now);
         }
         ticket
+    }
+
+    /// For how long the host of a reading is silent, for its fetch to tell.
+    pub(super) fn silence(&self, ticket: Ticket) -> Silence {
+        self.places.silence(ticket)
     }
 
     /// A fetch waits for its host no longer; `well` is whether that said something.

@@ -3,7 +3,10 @@
 use tokio::sync::mpsc;
 
 use super::agenda::Ticket;
-use crate::{article::Candidate, fetch::Room};
+use crate::{
+    article::Candidate,
+    fetch::{Room, Silence},
+};
 
 /// What the agenda is told of a reading.
 #[derive(Debug, Clone, Copy)]
@@ -23,19 +26,26 @@ pub struct Claim {
     ticket: Ticket,
     again_ms: Option<u64>,
     told: mpsc::Sender<Told>,
+    /// For how long its host is silent.
+    silence: Silence,
     /// The memory of what was made of the entry.
     room: Room,
 }
 
 impl Claim {
     /// `told` must have room for what all claims may tell that are held at once.
-    pub(super) fn new(ticket: Ticket, told: mpsc::Sender<Told>) -> Self {
-        Self { ticket, again_ms: None, told, room: Room::default() }
+    pub(super) fn new(ticket: Ticket, told: mpsc::Sender<Told>, silence: Silence) -> Self {
+        Self { ticket, again_ms: None, told, silence, room: Room::default() }
     }
 
     /// Holds the memory of what was made of the entry as long as the claim.
     pub(super) fn keep(&mut self, room: Room) {
         self.room = room;
+    }
+
+    /// What its fetch is to tell of.
+    pub(super) fn silence(&self) -> Silence {
+        self.silence.clone()
     }
 
     /// The fetch has an answer, or none.

@@ -134,6 +134,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             goes_first: false,
             delta: false,
             status_only: false,
+            silence: claim.silence(),
         };
         let said = self.rules.of(&entry.source.id);
         let outcome = tokio::select! {
@@ -143,7 +144,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 return Err(Failure::fetch("no answer yet, and others waited for the place".to_owned()));
             }
         };
-        claim.fetched(is_answer(&outcome));
+        claim.fetched(outcome.is_answer());
         let failure = match outcome {
             Outcome::New(mut fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
@@ -228,22 +229,6 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 Err(Failure { reason: "page", tries: 1, bytes, room, ..Failure::fetch("the extractor panicked".to_owned()) })
             }
         }
-    }
-}
-
-/// Whether the host said something.
-fn is_answer(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Failed(error) => matches!(
-            error,
-            FetchError::Status(_)
-                | FetchError::TooLarge { .. }
-                | FetchError::Redirects(_)
-                | FetchError::BadRedirect(_)
-                | FetchError::Decode(_)
-        ),
-        Outcome::Held(_) => false,
-        _ => true,
     }
 }
 

@@ -72,7 +72,7 @@ pub async fn run<F: Fetch, C: Clock>(
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
         if !stopped {
             for (ticket, key, entry) in take(&mut agenda, &parts)? {
-                let (claim, give_way) = (Claim::new(ticket, told_tx.clone()), CancellationToken::new());
+                let (claim, give_way) = (Claim::new(ticket, told_tx.clone(), agenda.silence(ticket)), CancellationToken::new());
                 under_way.insert(ticket, give_way.clone());
                 readings.spawn(read(Arc::clone(&reader), (ticket, key, entry), (claim, give_way), out.clone()));
             }

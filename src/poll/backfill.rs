@@ -16,7 +16,7 @@ use crate::{
     config::sources::Source,
     discover,
     feed::{self, Entry, Feed},
-    fetch::{Fetch, FetchError, Fetched, Outcome, Request, Room, Unread, Validators},
+    fetch::{Fetch, FetchError, Fetched, Outcome, Request, Room, Silence, Unread, Validators},
     pipeline::PipelineError,
     store::{Backfill, Facts, Lane, PollCommit, PollStore, StoreError},
     telemetry::metrics,
@@ -72,6 +72,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
             goes_first: false,
             delta: false,
             status_only: false,
+            silence: Silence::default(),
         };
         let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
         if let Outcome::New(mut fetched) = parts.fetcher.fetch(request).await {

@@ -18,21 +18,24 @@ mod moved;
 mod backfill;
 mod panicked;
 mod next;
+mod watched;
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
+    time::Instant,
 };
 use url::Url;
 
 use crate::{
     clock::Clock,
-    config::{
-        SourceKind,
-        sources::{Source, SourceId},
-    },
+    config::{SourceKind, sources::Source},
     fetch::{Allowed, Fetch, Trust, Validators, Within, hosts},
     pipeline::PipelineError,
     private::Private,
@@ -43,8 +46,9 @@ use crate::{
     websub::{Found, Push},
 };
 use next::{decide, rely};
-use turns::{Turns, Work};
+use turns::{Ended, Turns, Work};
 use visit::Visit;
+use watched::{Watch, Watched};
 
 pub use intake::Bounds as EntryBounds;
 pub use listing::{Rules, preview};
@@ -67,6 +71,9 @@ const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, text/plain;q=
 /// A listing is gone through at least this often, in days, even where the server answers 304: retention
 /// counts from the day on which an entry was last listed.
 pub const TOUCH_DAYS: u32 = 7;
+
+/// How often it is looked, while polls wait for a place, which ones have no answer.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What the poll stage works with.
 #[derive(Debug)]
@@ -100,10 +107,11 @@ impl<F, C> Clone for Parts<F, C> {
 }
 
 impl<F, C> Parts<F, C> {
-    /// The same for one source, which may reach these networks, too.
-    fn within(self, allowed: &Allowed) -> Parts<Within<F>, C> {
+    /// The same for one poll of a source, which may reach these networks, too.
+    fn within(self, allowed: &Allowed, watch: Watch) -> Parts<Watched<Within<F>>, C> {
         let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
-        Parts { fetcher: Arc::new(Within::new(fetcher, Arc::clone(allowed))), store, rules, concurrency, per_host, clock }
+        let fetcher = Arc::new(Watched::new(Within::new(fetcher, Arc::clone(allowed)), watch));
+        Parts { fetcher, store, rules, concurrency, per_host, clock }
     }
 }
 
@@ -142,50 +150,57 @@ pub struct Inputs {
 
 /// Runs until `due` closes and every poll in flight is committed.
 pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
-    let (mut turns, mut work) = (Turns::new(parts.per_host), JoinSet::new());
+    let (mut turns, mut work) = (Turns::new(parts.concurrency, parts.per_host), JoinSet::new());
     let price = inputs.price;
     let begin = |turns: &mut Turns, work: &mut JoinSet<_>| {
-        while let Some(next) = turns.ready() {
+        let now = Instant::now();
+        while let Some((next, watch)) = turns.ready(now) {
             let price = *price.borrow();
-            work.spawn(go(parts.clone(), next, price, outputs.clone()));
+            work.spawn(go(parts.clone(), next, (price, watch), outputs.clone()));
         }
+        turns.make_way();
     };
     loop {
         tokio::select! {
-            due = inputs.due.recv(), if turns.len() < parts.concurrency => match due {
+            due = inputs.due.recv(), if turns.has_room() => match due {
                 Some(due) => turns.enter(Work::Poll(due)),
                 None => break,
             },
-            Some(push) = inputs.pushes.recv(), if turns.len() < parts.concurrency => turns.enter(Work::Push(push)),
-            Some(ended) = work.join_next() => turns.leave(&ended??),
+            Some(push) = inputs.pushes.recv(), if turns.has_room() => turns.enter(Work::Push(push)),
+            Some(ended) = work.join_next() => turns.leave(&ended??, Instant::now()),
+            // Polls become slow.
+            () = tokio::time::sleep(LOOK), if turns.waits() => {}
         }
         begin(&mut turns, &mut work);
     }
     turns.stop();
     while let Some(ended) = work.join_next().await {
-        turns.leave(&ended??);
+        turns.leave(&ended??, Instant::now());
         begin(&mut turns, &mut work);
     }
     Ok(())
 }
 
 /// Does one piece of work, and says whose it was.
-async fn go<F: Fetch, C: Clock>(parts: Parts<F, C>, work: Work, price: f64, outputs: Outputs) -> Result<SourceId, PipelineError> {
+async fn go<F: Fetch, C: Clock>(
+    parts: Parts<F, C>,
+    work: Work,
+    (price, watch): (f64, Watch),
+    outputs: Outputs,
+) -> Result<Ended, PipelineError> {
+    let source = work.source().clone();
     match work {
         Work::Poll(due) => {
-            let id = due.source.id.clone();
-            poll(parts, due, price, outputs).await.map(|()| id)
+            let parts = parts.within(&due.source.allow_addresses, watch.clone());
+            poll(parts, due, price, outputs).await?;
         }
-        Work::Push(push) => {
-            let id = push.source.id.clone();
-            push::take(parts, push, outputs).await.map(|()| id)
-        }
+        Work::Push(push) => push::take(parts, push, outputs).await?,
     }
+    Ok(Ended { source, answered: watch.answered.load(Ordering::Relaxed) })
 }
 
 async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
     let source = &*due.source;
-    let parts = parts.within(&source.allow_addresses);
     let started = parts.clock.now();
     let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
     let before = facts.last_success;

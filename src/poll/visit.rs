@@ -15,7 +15,7 @@ use crate::{
         sources::{Location, Source},
     },
     feed::{self, Feed},
-    fetch::{self, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Trouble, Unread, Validators},
+    fetch::{self, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Silence, Trouble, Unread, Validators},
     listing as links,
     pipeline::PipelineError,
     schedule::{decide::PollResult, hints::Hints, rhythm::Sighting},
@@ -62,7 +62,16 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             let (url, delta) = (url.clone(), source.kind == SourceKind::Feed);
             parts
                 .fetcher
-                .fetch(Request { url, validators, accept: accept(source), obeys_robots, goes_first: true, delta, status_only: false })
+                .fetch(Request {
+                    url,
+                    validators,
+                    accept: accept(source),
+                    obeys_robots,
+                    goes_first: true,
+                    delta,
+                    status_only: false,
+                    silence: Silence::default(),
+                })
                 .await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
@@ -131,7 +140,7 @@ fn held(facts: Facts, hold: Hold, now: DateTime<Utc>) -> Visit {
         Some(Trouble::Throttled(_)) => (State::Throttled, hold.to_string()),
         Some(Trouble::Challenge(_)) => (State::Blocked, hold.to_string()),
         Some(Trouble::Unreachable) => (State::Backoff, hold.to_string()),
-        Some(Trouble::NoRoom) => (facts.state, hold.to_string()),
+        Some(Trouble::NoRoom | Trouble::GaveWay) => (facts.state, hold.to_string()),
         None => (facts.state, facts.reason.clone()),
     };
     ended(facts, PollResult::Held { wait: hold.wait, state }, "held", reason, now)

@@ -8,7 +8,7 @@ use url::Url;
 use super::{ACCEPT, Child, Sitemap, is_packed, read, read::MAX_ENTRIES};
 use crate::{
     feed::{Entry, Feed},
-    fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room, Unread, Validators},
+    fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room, Silence, Unread, Validators},
     store::digest,
 };
 
@@ -110,6 +110,7 @@ async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usiz
         goes_first: true,
         delta: false,
         status_only: false,
+        silence: Silence::default(),
     };
     match fetcher.fetch(request).await {
         Outcome::New(answer) => parse(&fetcher.memory(), *answer, max_decoded).await.map_err(|error| error.to_string()),

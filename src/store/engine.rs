@@ -113,7 +113,7 @@ enum Op {
     PutBeside { table: Table, key: Vec<u8>, value: Vec<u8>, beside: Table },
     DeleteTogether(Vec<Expected>),
     Step(Step),
-    DeleteUpTo(Table, Vec<u8>),
+    DeleteWithin(Table, Vec<u8>, Vec<u8>),
 }
 
 /// A row as it was read; without a value where there was none.
@@ -147,9 +147,9 @@ impl Batch {
         self.0.push(Op::Step(step));
     }
 
-    /// Deletes every row up to and including a key.
-    pub(crate) fn delete_up_to(&mut self, table: Table, key: impl Into<Vec<u8>>) {
-        self.0.push(Op::DeleteUpTo(table, key.into()));
+    /// Deletes every row from one key to another, both included.
+    pub(crate) fn delete_within(&mut self, table: Table, (first, last): (impl Into<Vec<u8>>, impl Into<Vec<u8>>)) {
+        self.0.push(Op::DeleteWithin(table, first.into(), last.into()));
     }
 
     /// Whether there is nothing to do.

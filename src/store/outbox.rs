@@ -229,7 +229,8 @@ impl Outbox {
 
     /// Trims what was acknowledged: durable when it returns.
     pub async fn trim(&self, acked: &Acked) -> Result<(), StoreError> {
-        self.engine.commit(trimming(acked)).await
+        let before = self.acked()?.seq;
+        self.engine.commit(trimming(acked.reached(), before)).await
     }
 
     /// Puts another record in the place of one that waits, in a batch. Number and chain stay as they are, so that the position
@@ -257,10 +258,10 @@ impl Outbox {
     }
 }
 
-fn trimming(acked: &Acked) -> Batch {
-    let acked = acked.reached();
+/// What is up to `before` was trimmed, in the batch that says so.
+fn trimming(acked: &Reached, before: u64) -> Batch {
     let mut batch = Batch::default();
-    batch.delete_up_to(Table::Outbox, acked.seq.to_be_bytes());
+    batch.delete_within(Table::Outbox, ((before + 1).to_be_bytes(), acked.seq.to_be_bytes()));
     batch.put(Table::Meta, *b"outbox_acked", json(acked));
     batch
 }
@@ -358,4 +359,23 @@ pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreEr
     let seq = u64::from_be_bytes(seq);
     record.value = value.to_vec();
     Ok((OutboxRow { seq, chain, record }, total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn trimming_goes_through_what_it_trims_and_through_nothing_that_was_trimmed_before() {
+        let engine = Engine::in_memory().unwrap();
+        let mut rows = Batch::default();
+        // The first stands for what was deleted: to go through that costs as much as if it were there.
+        (1..=5_u64).for_each(|it| rows.put(Table::Outbox, it.to_be_bytes(), b"row"));
+        engine.commit(rows).await.unwrap();
+        engine.commit(trimming(&Reached { seq: 4, ..Reached::default() }, 1)).await.unwrap();
+        let left = engine.snapshot().unwrap().from(Table::Outbox, &[]).map(|row| row.unwrap().0).collect::<Vec<_>>();
+        assert_eq!(left, [1_u64, 5].map(|it| it.to_be_bytes().to_vec()));
+        engine.commit(trimming(&Reached { seq: 3, ..Reached::default() }, 4)).await.unwrap();
+        assert_eq!(engine.snapshot().unwrap().len(Table::Outbox).unwrap(), 2, "an older copy's position trims nothing");
+    }
 }

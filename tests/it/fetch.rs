@@ -46,6 +46,7 @@ fn request(url: &str) -> Request {
         goes_first: false,
         delta: false,
         status_only: false,
+        silence: nashra::fetch::Silence::default(),
     }
 }
 

@@ -38,6 +38,7 @@ impl Asker {
             goes_first: false,
             delta: false,
             status_only: false,
+            silence: nashra::fetch::Silence::default(),
         };
         self.runtime.block_on(self.fetcher.fetch(request))
     }

@@ -29,6 +29,8 @@ pub enum Trouble {
     Unreachable,
     /// None of the host's: its body is large, and there is no memory for it now.
     NoRoom,
+    /// It has not answered yet, and others waited for the place.
+    GaveWay,
 }
 
 impl fmt::Display for Trouble {
@@ -38,6 +40,7 @@ impl fmt::Display for Trouble {
             Self::Challenge(vendor) => write!(f, "a challenge page of {vendor}"),
             Self::Unreachable => f.write_str("it could not be reached"),
             Self::NoRoom => f.write_str("its body is large, and too many large ones wait for memory"),
+            Self::GaveWay => f.write_str("no answer yet, and others waited for the place"),
         }
     }
 }

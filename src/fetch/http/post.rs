@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    fetch::{Allowed, Body, FetchError, Outcome, Post, Reply, headers, hosts},
+    fetch::{Allowed, Body, FetchError, Outcome, Post, Reply, Silence, headers, hosts},
 };
 
 /// Bytes of an answer's body that are read: a reason, not a page.
@@ -68,7 +68,7 @@ impl<C: Clock> HttpFetcher<C> {
         };
         // The status is the answer; its words are of use only to people.
         let mut deadline = Deadline::within(self.limits.total_timeout, self.limits.total_timeout);
-        let bytes = match read(&mut response, self.bound(MAX_WORDS, true), &mut deadline).await {
+        let bytes = match read(&mut response, self.bound(MAX_WORDS, true), &mut deadline, &Silence::default()).await {
             Ok(Came::Whole(bytes, _)) => bytes,
             Ok(Came::NoRoom) | Err(_) => Bytes::new(),
         };

@@ -7,7 +7,7 @@ use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
 use super::transport;
-use crate::fetch::{FetchError, Memory, Room};
+use crate::fetch::{FetchError, Memory, Room, Silence};
 
 /// How much of a body is read.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,12 @@ pub(super) enum Came {
 
 /// Reads a body within its bound. It is copied together even if it came in one piece, as a piece would keep
 /// alive the whole network buffer that it was cut from.
-pub(super) async fn read(response: &mut Response, bound: Bound<'_>, deadline: &mut Deadline) -> Result<Came, FetchError> {
+pub(super) async fn read(
+    response: &mut Response,
+    bound: Bound<'_>,
+    deadline: &mut Deadline,
+    silence: &Silence,
+) -> Result<Came, FetchError> {
     let Bound { bytes: limit, cut, rate: (rate, window), memory } = bound;
     let too_large = FetchError::TooLarge { limit };
     let announced = response.content_length().map(|it| usize::try_from(it).unwrap_or(usize::MAX));
@@ -76,7 +81,7 @@ pub(super) async fn read(response: &mut Response, bound: Bound<'_>, deadline: &m
         if body.len() <= free && body.len() + chunk.len() > free {
             // All that it can come to, at once: who waits here holds no more than what is free.
             let waited = Instant::now();
-            match memory.to_come(most).await {
+            match silence.pause(memory.to_come(most)).await {
                 Some(it) => room = it,
                 None => return Ok(Came::NoRoom),
             }

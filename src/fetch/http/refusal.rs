@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    fetch::{Block, Body, FetchError, Outcome, challenge, headers, hosts::Trouble},
+    fetch::{Block, Body, FetchError, Outcome, Silence, challenge, headers, hosts::Trouble},
     telemetry::metrics,
 };
 
@@ -22,7 +22,7 @@ impl<C: Clock> HttpFetcher<C> {
     /// A refusal by its kind: its words are read where they may say more than its status.
     pub(super) async fn refusal(&self, mut response: Response, status: u16) -> Outcome {
         let mut deadline = Deadline::within(TIMEOUT, TIMEOUT);
-        let bytes = match read(&mut response, self.bound(challenge::MAX_SENT, true), &mut deadline).await {
+        let bytes = match read(&mut response, self.bound(challenge::MAX_SENT, true), &mut deadline, &Silence::default()).await {
             Ok(Came::Whole(bytes, _)) => bytes,
             Ok(Came::NoRoom) | Err(_) => Bytes::new(),
         };
@@ -59,7 +59,7 @@ impl<C: Clock> HttpFetcher<C> {
             Trouble::Challenge(_) => "challenge",
             Trouble::Unreachable => "unreachable",
             // Nothing that the host did.
-            Trouble::NoRoom => return,
+            Trouble::NoRoom | Trouble::GaveWay => return,
         });
         self.hosts.trouble(host, why, retry_after, self.clock.now());
     }

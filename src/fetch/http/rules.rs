@@ -10,7 +10,7 @@ use super::{HttpFetcher, doors::Door};
 use crate::{
     clock::Clock,
     fetch::{
-        Body, FetchError, Fetched, Outcome, Request, Validators,
+        Body, FetchError, Fetched, Outcome, Request, Silence, Validators,
         robots::{Answer, MAX_FILE, Rules},
     },
     telemetry::metrics,
@@ -41,6 +41,7 @@ impl<C: Clock> HttpFetcher<C> {
             goes_first: true,
             delta: false,
             status_only: false,
+            silence: Silence::default(),
         };
         Box::pin(async move {
             let answer = match self.follow(request, self.bound(MAX_FILE, true), door).await.unwrap_or_else(Outcome::Failed) {

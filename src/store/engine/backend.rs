@@ -136,15 +136,16 @@ impl Backend {
         }
     }
 
-    pub(super) fn keys_up_to(&self, table: Table, key: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+    /// Keys of a part of a table, both ends included. What is before was deleted, and is costly to go through.
+    pub(super) fn keys_within(&self, table: Table, (first, last): (&[u8], &[u8])) -> Result<Vec<Vec<u8>>, StoreError> {
         match self {
             Self::Disk(disk) => {
-                let rows = disk.tables[table as usize].range(..=key);
+                let rows = disk.tables[table as usize].range(first..=last);
                 rows.map(|row| row.key().map(|it| it.to_vec()).map_err(StoreError::engine)).collect()
             }
             Self::Memory(tables) => {
-                let up_to = (std::ops::Bound::Unbounded, std::ops::Bound::Included(key));
-                Ok(read(tables)[table as usize].range::<[u8], _>(up_to).map(|(key, _)| key.clone()).collect())
+                let within = (std::ops::Bound::Included(first), std::ops::Bound::Included(last));
+                Ok(read(tables)[table as usize].range::<[u8], _>(within).map(|(key, _)| key.clone()).collect())
             }
         }
     }

@@ -45,7 +45,7 @@ pub(super) fn settle(backend: &Backend, batches: &[Batch]) -> Result<Changes, St
                 }
             }
             Op::Step(step) => step.settle(&mut rows)?,
-            Op::DeleteUpTo(table, last) => rows.delete_up_to(*table, last)?,
+            Op::DeleteWithin(table, first, last) => rows.delete_within(*table, (first, last))?,
         }
     }
     Ok(rows.changes)
@@ -71,10 +71,13 @@ impl Settling<'_> {
         self.changes.insert((table, key.to_vec()), Change::Delete);
     }
 
-    fn delete_up_to(&mut self, table: Table, last: &[u8]) -> Result<(), StoreError> {
-        let added: Vec<Vec<u8>> =
-            self.changes.keys().filter(|(of, key)| *of == table && key.as_slice() <= last).map(|(_, key)| key.clone()).collect();
-        for key in self.backend.keys_up_to(table, last)?.into_iter().chain(added) {
+    fn delete_within(&mut self, table: Table, (first, last): (&[u8], &[u8])) -> Result<(), StoreError> {
+        if first > last {
+            return Ok(());
+        }
+        let within = |key: &[u8]| (first..=last).contains(&key);
+        let added: Vec<Vec<u8>> = self.changes.keys().filter(|(of, key)| *of == table && within(key)).map(|(_, key)| key.clone()).collect();
+        for key in self.backend.keys_within(table, (first, last))?.into_iter().chain(added) {
             self.delete(table, &key);
         }
         Ok(())

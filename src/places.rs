@@ -1,9 +1,11 @@
-//! The places of fetches: which kind of host the next one goes to, and which fetch gives way.
+//! The places of fetches, of pages and of polls: which kind of host the next one goes to, and which fetch gives way.
 //!
 //! A place that waits for a silent host is taken for half a minute; another host answers in a fraction of a second. So each
 //! kind of host has a share. What must stay true: hosts that are known to be slow never begin beyond a quarter of the places,
 //! and unknown ones never beyond a half; a fetch that turns out to be slow counts to the slow ones, and where these are more than
-//! their share and others wait, the oldest of them gives way.
+//! their share and others wait, the oldest of them gives way. What a fetch waits for on our side makes it no slower.
+
+pub(crate) mod standing;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -12,16 +14,18 @@ use std::{
 
 use tokio::time::Instant;
 
-/// Who has no answer after this time keeps us waiting: most sites answer in a tenth of it.
-pub(super) const SLOW: Duration = Duration::from_secs(4);
+use crate::fetch::Silence;
 
-/// One reading of an entry.
+/// Who has no answer after this time keeps us waiting: most sites answer in a tenth of it.
+pub(crate) const SLOW: Duration = Duration::from_secs(4);
+
+/// One holder of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(in crate::page) struct Ticket(pub(super) u64);
+pub(crate) struct Ticket(pub(crate) u64);
 
 /// How the host of a fetch is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// It answered promptly when it was last asked.
     Prompt,
     /// Nobody knows.
@@ -33,15 +37,17 @@ pub(super) enum Kind {
 /// The kinds, and what each weighs where all of them wait.
 const KINDS: [(Kind, usize); 3] = [(Kind::Prompt, 4), (Kind::Unknown, 3), (Kind::Slow, 1)];
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Place {
     kind: Kind,
+    silence: Silence,
+    /// Where it stands among the young or the old.
     since: Instant,
     leaving: bool,
 }
 
 #[derive(Debug)]
-pub(super) struct Places {
+pub(crate) struct Places {
     most: usize,
     held: HashMap<Ticket, Place>,
     /// How many are held, by kind.
@@ -55,14 +61,14 @@ pub(super) struct Places {
 
 impl Places {
     /// So many, at least one.
-    pub(super) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         let (young, old) = (BTreeSet::new(), BTreeSet::new());
         Self { most: most.max(1), held: HashMap::new(), counts: [0; 3], young, old, leaving: 0 }
     }
 
     /// Of which kind the next fetch is to be: of those that wait and have room, the one that has least for its weight.
-    pub(super) fn next(&self, waits: impl Fn(Kind) -> bool) -> Option<Kind> {
-        let free = self.counts.iter().sum::<usize>() < self.most;
+    pub(crate) fn next(&self, waits: impl Fn(Kind) -> bool) -> Option<Kind> {
+        let free = self.len() < self.most;
         let open = |kind: Kind| free && self.counts[kind as usize] < self.share(kind) && waits(kind);
         let least = KINDS.into_iter().filter(|(kind, _)| open(*kind)).min_by(|(a, of_a), (b, of_b)| {
             let (a, b) = (self.counts[*a as usize] * of_b, self.counts[*b as usize] * of_a);
@@ -71,34 +77,52 @@ impl Places {
         least.map(|(kind, _)| kind)
     }
 
-    pub(super) fn take(&mut self, ticket: Ticket, kind: Kind, now: Instant) {
+    pub(crate) fn take(&mut self, ticket: Ticket, kind: Kind, now: Instant) {
         self.counts[kind as usize] += 1;
         if kind != Kind::Slow {
             self.young.insert((now, ticket));
         }
-        self.held.insert(ticket, Place { kind, since: now, leaving: false });
+        let silence = Silence::default();
+        silence.begin(now);
+        self.held.insert(ticket, Place { kind, silence, since: now, leaving: false });
+    }
+
+    /// For how long the host of a fetch is silent, for the fetch to tell.
+    pub(crate) fn silence(&self, ticket: Ticket) -> Silence {
+        self.held.get(&ticket).map(|it| it.silence.clone()).unwrap_or_default()
     }
 
     /// A fetch that has become slow by now, and of which kind it was.
-    pub(super) fn slowed(&mut self, now: Instant) -> Option<(Ticket, Kind)> {
-        let (since, ticket) = self.young.first().copied().filter(|(since, _)| now.saturating_duration_since(*since) >= SLOW)?;
-        self.young.remove(&(since, ticket));
-        self.old.insert((since, ticket));
-        let before = self.held.get(&ticket)?.kind;
-        self.change(ticket, Kind::Slow);
-        Some((ticket, before))
+    pub(crate) fn slowed(&mut self, now: Instant) -> Option<(Ticket, Kind)> {
+        while let Some((since, ticket)) = self.young.first().copied().filter(|(since, _)| now.saturating_duration_since(*since) >= SLOW) {
+            self.young.remove(&(since, ticket));
+            let Some(place) = self.held.get_mut(&ticket) else { continue };
+            // It did not wait for its host all the time, and counts from when it last began to.
+            place.since = place.silence.since().unwrap_or(now);
+            let (since, before) = (place.since, place.kind);
+            if now.saturating_duration_since(since) < SLOW {
+                self.young.insert((since, ticket));
+                continue;
+            }
+            self.old.insert((since, ticket));
+            self.change(ticket, Kind::Slow);
+            return Some((ticket, before));
+        }
+        None
     }
 
     /// A fetch waits for its host no longer, so it is no delay of that. Tells how long it did.
-    pub(super) fn answered(&mut self, ticket: Ticket, now: Instant) -> Option<Duration> {
-        let place = self.held.get(&ticket).copied()?;
-        self.waits_no_longer(ticket, place.since);
+    pub(crate) fn answered(&mut self, ticket: Ticket, now: Instant) -> Option<Duration> {
+        let place = self.held.get(&ticket)?;
+        let (since, took) = (place.since, place.silence.longest(now));
+        place.silence.end(now);
+        self.waits_no_longer(ticket, since);
         self.change(ticket, Kind::Prompt);
-        Some(now.saturating_duration_since(place.since))
+        Some(took)
     }
 
-    /// A reading has ended.
-    pub(super) fn end(&mut self, ticket: Ticket) -> bool {
+    /// What held a place has ended.
+    pub(crate) fn end(&mut self, ticket: Ticket) -> bool {
         let Some(place) = self.held.remove(&ticket) else { return false };
         self.waits_no_longer(ticket, place.since);
         self.counts[place.kind as usize] -= 1;
@@ -107,20 +131,22 @@ impl Places {
     }
 
     /// A fetch that is to end because so many others `wait` for a place: the oldest of the slow ones beyond their share.
-    pub(super) fn gives_way(&mut self, waiting: usize) -> Option<Ticket> {
-        let full = self.counts.iter().sum::<usize>() >= self.most;
+    pub(crate) fn gives_way(&mut self, waiting: usize) -> Option<Ticket> {
+        let full = self.len() >= self.most;
         let beyond = self.counts[Kind::Slow as usize].saturating_sub(self.share(Kind::Slow));
         if !full || self.leaving >= beyond.min(waiting) {
             return None;
         }
-        let (_, ticket) = self.old.pop_first()?;
+        let silent = |ticket: &Ticket| self.held.get(ticket).is_some_and(|it| it.silence.since().is_some());
+        let (since, ticket) = self.old.iter().copied().find(|(_, ticket)| silent(ticket))?;
+        self.old.remove(&(since, ticket));
         self.held.get_mut(&ticket)?.leaving = true;
         self.leaving += 1;
         Some(ticket)
     }
 
     /// Places that a kind may take.
-    pub(super) fn share(&self, kind: Kind) -> usize {
+    pub(crate) fn share(&self, kind: Kind) -> usize {
         match kind {
             Kind::Prompt => self.most,
             Kind::Unknown => self.most.div_ceil(2),
@@ -128,8 +154,13 @@ impl Places {
         }
     }
 
-    pub(super) fn has_room(&self, kind: Kind) -> bool {
+    pub(crate) fn has_room(&self, kind: Kind) -> bool {
         self.counts[kind as usize] < self.share(kind)
+    }
+
+    /// How many are held.
+    fn len(&self) -> usize {
+        self.counts.iter().sum()
     }
 
     fn waits_no_longer(&mut self, ticket: Ticket, since: Instant) {
@@ -210,5 +241,19 @@ mod tests {
         assert!(places.slowed(seconds(start, 99)).is_none());
         fill(&mut places, Kind::Prompt, 20, start);
         assert_eq!(places.gives_way(9), None);
+    }
+
+    #[test]
+    fn what_a_fetch_waits_for_on_our_side_makes_it_neither_slow_nor_give_way() {
+        let (mut places, start) = (Places::new(4), Instant::now());
+        fill(&mut places, Kind::Prompt, 0, start);
+        // Room in memory, the whole time; and for a while, once it was silent already.
+        places.silence(Ticket(0)).end(seconds(start, 1));
+        assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 5))).count(), 3);
+        places.silence(Ticket(1)).end(seconds(start, 5));
+        assert_eq!([places.gives_way(9), places.gives_way(9)], [Some(Ticket(2)), Some(Ticket(3))]);
+        assert_eq!(places.answered(Ticket(0), seconds(start, 60)), Some(Duration::from_secs(1)));
+        places.silence(Ticket(1)).begin(seconds(start, 6));
+        assert_eq!(places.gives_way(9), None, "as many leave as are beyond their share");
     }
 }

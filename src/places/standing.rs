@@ -12,7 +12,7 @@ const HALF: usize = 32 << 10;
 
 /// What became of the last fetch from a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// It answered promptly.
     Prompt,
     /// It kept us waiting.
@@ -21,7 +21,7 @@ pub(super) enum Standing {
 
 /// What is remembered.
 #[derive(Debug, Default)]
-pub(super) struct Standings {
+pub(crate) struct Standings {
     prompt: Recent<HostKey>,
     slow: Recent<HostKey>,
     doubted: Recent<SourceKey>,
@@ -29,14 +29,14 @@ pub(super) struct Standings {
 
 impl Standings {
     /// How a host is known; `None` where it is not.
-    pub(super) fn of(&self, host: HostKey) -> Option<Standing> {
+    pub(crate) fn of(&self, host: HostKey) -> Option<Standing> {
         if self.slow.contains(host) {
             return Some(Standing::Slow);
         }
         self.prompt.contains(host).then_some(Standing::Prompt)
     }
 
-    pub(super) fn set(&mut self, host: HostKey, standing: Standing) {
+    pub(crate) fn set(&mut self, host: HostKey, standing: Standing) {
         let (to, from) = match standing {
             Standing::Prompt => (&mut self.prompt, &mut self.slow),
             Standing::Slow => (&mut self.slow, &mut self.prompt),
@@ -46,16 +46,16 @@ impl Standings {
     }
 
     /// The last unknown host that a source led to kept us waiting.
-    pub(super) fn doubt(&mut self, source: SourceKey) {
+    pub(crate) fn doubt(&mut self, source: SourceKey) {
         self.doubted.insert(source);
     }
 
     /// A host that a source led to answered.
-    pub(super) fn trust(&mut self, source: SourceKey) {
+    pub(crate) fn trust(&mut self, source: SourceKey) {
         self.doubted.remove(source);
     }
 
-    pub(super) fn is_doubted(&self, source: SourceKey) -> bool {
+    pub(crate) fn is_doubted(&self, source: SourceKey) -> bool {
         self.doubted.contains(source)
     }
 }
