@@ -14,18 +14,20 @@
 
 mod plan;
 mod room;
+mod turnstile;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::{Body, FetchError};
-use crate::{cpu, telemetry::metrics};
+use crate::{cpu, store::SourceKey, telemetry::metrics};
 pub use plan::Plan;
 use plan::{KEPT, cost};
 pub use room::Room;
 use room::{Pool, within_waits};
+use turnstile::Turnstile;
 
 /// No honest body takes so much CPU time to be read; the thread is left behind.
 const READ_LIMIT: Duration = Duration::from_mins(1);
@@ -37,9 +39,9 @@ const FOLLOWED_SPARE: usize = 32 << 20;
 /// What an honest index leads to within some days.
 const FOLLOWED_SMALL: usize = 1 << 20;
 
-/// The memory and the threads; shared by all clones.
+/// The memory and the threads; shared by all clones. Threads go round by the source that a clone is for.
 #[derive(Debug, Clone)]
-pub struct Memory(Arc<Inner>);
+pub struct Memory(Arc<Inner>, Option<SourceKey>);
 
 #[derive(Debug)]
 struct Inner {
@@ -51,8 +53,8 @@ struct Inner {
     /// What was made of small ones.
     kept: Pool,
     /// Threads; large bodies take no more than some of them.
-    threads: Arc<Semaphore>,
-    large_threads: Arc<Semaphore>,
+    threads: Turnstile,
+    large_threads: Turnstile,
     /// What indexes of sitemaps led to so far, while their further ones are asked for.
     followed: Pool,
     /// Places to wait for any of these but threads and what is kept.
@@ -87,16 +89,22 @@ impl Memory {
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         let threads = plan.threads.max(1);
-        Self(Arc::new(Inner {
+        let inner = Inner {
             coming: Pool::new(plan.coming()),
             large: Pool::new(plan.large()),
             kept: Pool::new(plan.kept()),
-            threads: Arc::new(Semaphore::new(threads)),
-            large_threads: Arc::new(Semaphore::new((threads / 2).max(1))),
+            threads: Turnstile::new(threads),
+            large_threads: Turnstile::new((threads / 2).max(1)),
             followed: Pool::new(FOLLOWED),
             patience: Semaphore::new(plan.patient()),
             plan,
-        }))
+        };
+        Self(Arc::new(inner), None)
+    }
+
+    /// The same for what is read of a source.
+    pub(crate) fn of(self, source: SourceKey) -> Self {
+        Self(self.0, Some(source))
     }
 
     /// Bytes of a body that are its own as it comes.
@@ -142,7 +150,7 @@ impl Memory {
         let work = |seen, bytes| provoked(|bytes| work(seen, bytes), bytes);
         let small = self.0.plan.small();
         if body.plain_len().is_none_or(|it| it <= small) {
-            let thread = thread(&self.0.threads).await;
+            let thread = self.0.threads.take(self.1).await;
             let job = move |body: &mut Option<Body>| {
                 let (seen, enough) = look(body.as_ref()?);
                 if enough {
@@ -186,8 +194,8 @@ impl Memory {
             metrics::no_room("reading");
             return Err(Unread::NoRoom);
         };
-        let large = thread(&self.0.large_threads).await;
-        let threads = (thread(&self.0.threads).await, large);
+        let large = self.0.large_threads.take(self.1).await;
+        let threads = (self.0.threads.take(self.1).await, large);
         let held = room.clone();
         let job = move |body: &mut Option<Body>| {
             let body = body.as_ref()?;
@@ -227,12 +235,6 @@ impl Default for Memory {
     fn default() -> Self {
         Self::new(Plan::default())
     }
-}
-
-/// One of so many places.
-async fn thread(of: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    // It is never closed.
-    Arc::clone(of).acquire_owned().await.ok()
 }
 
 /// What a body must hold for a reader to panic on it, in the tests.

@@ -56,3 +56,18 @@ impl Silence {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_waited_for_on_our_side_is_no_silence_of_the_host() {
+        let silence = Silence::default();
+        silence.pause(async { assert!(silence.since().is_none()) }).await;
+        assert!(silence.since().is_none(), "nobody cares");
+        silence.begin(Instant::now());
+        silence.pause(async { assert!(silence.since().is_none()) }).await;
+        assert!(silence.since().is_some());
+    }
+}

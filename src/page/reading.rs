@@ -25,7 +25,7 @@ use crate::{
     fetch::{Block, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Unread, Validators},
     page,
     private::shown,
-    store::{EntryQueue, Packed, PendingEntry, PendingKey, StoreError, Stored},
+    store::{EntryQueue, Packed, PendingEntry, PendingKey, SourceKey, StoreError, Stored},
     telemetry::metrics,
 };
 
@@ -151,7 +151,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 let (limit, rules) = (self.settings.max_decoded, said.rules);
                 let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
                 let body = std::mem::take(&mut fetched.body);
-                return self.read_body(body, limit, move |bytes| extract(*fetched, bytes, (rules.as_deref(), &expected))).await;
+                return self
+                    .read_body((body, &entry.source.id), limit, move |bytes| extract(*fetched, bytes, (rules.as_deref(), &expected)))
+                    .await;
             }
             // No validators were sent.
             Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
@@ -188,8 +190,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         };
         let Some((packed, room)) = found else { return Ok(None) };
         let body = Body { bytes: packed.into(), encodings: vec!["zstd".to_owned()], room };
-        let (entry, rules) = (entry.clone(), self.rules.of(&entry.source.id).rules);
-        self.read_body(body, Packed::LARGEST, move |bytes| open(entry, bytes, rules.as_deref())).await.map(Some)
+        let (opened, rules) = (entry.clone(), self.rules.of(&entry.source.id).rules);
+        self.read_body((body, &entry.source.id), Packed::LARGEST, move |bytes| open(opened, bytes, rules.as_deref())).await.map(Some)
     }
 
     /// The bytes of a document, where they are no more than `most`. The store is asked on a thread that may wait for the disk.
@@ -206,7 +208,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     /// Decodes and reads, within the memory and the threads that there are for it.
     async fn read_body(
         &self,
-        body: Body,
+        (body, source): (Body, &str),
         limit: usize,
         work: impl FnOnce(Result<Bytes, FetchError>) -> Result<Look, Failure> + Send + 'static,
     ) -> Result<(Look, Room), Failure> {
@@ -216,7 +218,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             metrics::extracted(started.elapsed());
             outcome
         };
-        match self.fetcher.memory().read(body, limit, work).await {
+        match self.fetcher.memory().of(SourceKey::new(source)).read(body, limit, work).await {
             Ok((Ok(look), room)) => Ok((look, room)),
             Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
             Err(Unread::NoRoom) => Err(Failure::no_room()),

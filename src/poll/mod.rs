@@ -36,12 +36,12 @@ use url::Url;
 use crate::{
     clock::Clock,
     config::{SourceKind, sources::Source},
-    fetch::{Allowed, Fetch, Trust, Validators, Within, hosts},
+    fetch::{Fetch, Trust, Validators, Within, hosts},
     pipeline::PipelineError,
     private::Private,
     publish::{self, PollRecord},
     schedule::{Due, Known, Polled, Sooner, decide::PollResult},
-    store::{Facts, HostKey, Lane, PollStore},
+    store::{Facts, HostKey, Lane, PollStore, SourceKey},
     telemetry::metrics,
     websub::{Found, Push},
 };
@@ -108,9 +108,10 @@ impl<F, C> Clone for Parts<F, C> {
 
 impl<F, C> Parts<F, C> {
     /// The same for one poll of a source, which may reach these networks, too.
-    fn within(self, allowed: &Allowed, watch: Watch) -> Parts<Watched<Within<F>>, C> {
+    fn within(self, source: &Source, watch: Watch) -> Parts<Watched<Within<F>>, C> {
         let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
-        let fetcher = Arc::new(Watched::new(Within::new(fetcher, Arc::clone(allowed)), watch));
+        let fetcher =
+            Arc::new(Watched::new(Within::new(fetcher, Arc::clone(&source.allow_addresses)), (SourceKey::new(source.id.as_str()), watch)));
         Parts { fetcher, store, rules, concurrency, per_host, clock }
     }
 }
@@ -191,7 +192,7 @@ async fn go<F: Fetch, C: Clock>(
     let source = work.source().clone();
     match work {
         Work::Poll(due) => {
-            let parts = parts.within(&due.source.allow_addresses, watch.clone());
+            let parts = parts.within(&due.source, watch.clone());
             poll(parts, due, price, outputs).await?;
         }
         Work::Push(push) => push::take(parts, push, outputs).await?,

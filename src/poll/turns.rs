@@ -98,7 +98,7 @@ impl Turns {
             under_way: HashMap::new(),
             hosts: HashMap::new(),
             behind: 0,
-            ready: Default::default(),
+            ready: [VecDeque::new(), VecDeque::new(), VecDeque::new()],
             places: Places::new(most),
             standings: Standings::default(),
             tickets: 0,

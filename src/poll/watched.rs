@@ -8,7 +8,10 @@ use std::sync::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::fetch::{Fetch, Hold, Memory, Outcome, Request, Silence};
+use crate::{
+    fetch::{Fetch, Hold, Memory, Outcome, Request, Silence},
+    store::SourceKey,
+};
 
 /// What is seen of a poll from outside.
 #[derive(Debug, Clone, Default)]
@@ -26,11 +29,12 @@ pub(super) struct Watch {
 pub(super) struct Watched<F> {
     fetcher: F,
     watch: Watch,
+    source: SourceKey,
 }
 
 impl<F> Watched<F> {
-    pub(super) fn new(fetcher: F, watch: Watch) -> Self {
-        Self { fetcher, watch }
+    pub(super) fn new(fetcher: F, (source, watch): (SourceKey, Watch)) -> Self {
+        Self { fetcher, watch, source }
     }
 }
 
@@ -51,7 +55,7 @@ impl<F: Fetch> Fetch for Watched<F> {
     }
 
     fn memory(&self) -> Memory {
-        self.fetcher.memory()
+        self.fetcher.memory().of(self.source)
     }
 
     fn leave_alone(&self, host: &str, wait: std::time::Duration) {

@@ -80,10 +80,10 @@ async fn what_was_made_of_small_bodies_holds_room_until_it_is_dropped_and_then_a
         tokio::task::yield_now().await;
     }
     assert!(futures::poll!(next.as_mut()).is_pending());
-    assert_eq!(memory.0.threads.available_permits(), 1);
+    assert_eq!(memory.0.threads.free(), 1);
     made.clear();
     assert!(next.await.is_ok());
-    assert_eq!(memory.0.threads.available_permits(), 2);
+    assert_eq!(memory.0.threads.free(), 2);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_panic_of_the_reader_gives_the_body_back_and_the_thread() {
             assert_eq!(back.bytes, body.bytes);
         }
     }
-    assert_eq!((memory.0.threads.available_permits(), memory.0.large_threads.available_permits()), (2, 1));
+    assert_eq!((memory.0.threads.free(), memory.0.large_threads.free()), (2, 1));
 }
 
 #[tokio::test]
