@@ -150,7 +150,9 @@ impl Turns {
                 // What its hub sent came first.
                 at_work.behind.push_back(work);
                 self.behind += 1;
-                host.into_iter().for_each(|it| self.left(&it));
+                if let Some(name) = &host {
+                    self.left(name);
+                }
             } else {
                 let watch = self.begin(&work, (kind, host), now);
                 return Some((work, watch));
@@ -202,7 +204,9 @@ impl Turns {
         for work in behind {
             self.enter(work);
         }
-        host.into_iter().for_each(|it| self.left(&it));
+        if let Some(name) = &host {
+            self.left(name);
+        }
     }
 
     /// A poll of a host ended.
@@ -346,7 +350,9 @@ mod tests {
                 break;
             }
             let gone: Vec<_> = turns.sources.iter().filter(|it| it.1.give_way.is_cancelled()).map(|it| it.0.clone()).collect();
-            gone.iter().for_each(|it| turns.leave(&Ended { source: it.clone(), answered: false }, now));
+            for source in gone {
+                turns.leave(&Ended { source, answered: false }, now);
+            }
             now += SLOW;
         }
         assert!(all.iter().any(|it| it.0 == 1001), "none waits for ever");

@@ -59,20 +59,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
                 SourceKind::Site => (url, Validators::default()),
                 _ => (moved::address(facts.moved.as_ref(), url), validators(&facts, started)),
             };
-            let (url, delta) = (url.clone(), source.kind == SourceKind::Feed);
-            parts
-                .fetcher
-                .fetch(Request {
-                    url,
-                    validators,
-                    accept: accept(source),
-                    obeys_robots,
-                    goes_first: true,
-                    delta,
-                    status_only: false,
-                    silence: Silence::default(),
-                })
-                .await
+            parts.fetcher.fetch(request(source, url.clone(), validators, obeys_robots)).await
         }
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
     };
@@ -113,6 +100,13 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     };
     metrics::fetched("poll", word, 0);
     Ok(ended(facts, result, word, reason, now))
+}
+
+/// What a source's host is asked.
+fn request(source: &Source, url: Url, validators: Validators, obeys_robots: bool) -> Request {
+    let delta = source.kind == SourceKind::Feed;
+    let (accept, silence) = (accept(source), Silence::default());
+    Request { url, validators, accept, obeys_robots, goes_first: true, delta, status_only: false, silence }
 }
 
 /// What a source is asked for.
