@@ -131,7 +131,7 @@ fn indexes_whose_sitemaps_never_come_hold_no_other_index_up() {
 fn hundreds_of_sources_on_silent_hosts_make_no_other_sources_poll_late() {
     let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
     site.feed("/feed", &[]);
-    let bad: String = (0..600).map(|it| format!("http://127.{}.{}.1:{port}/feed\n", 100 + it / 250, it % 250)).collect();
+    let bad = (0..600).map(|it| format!("http://127.{}.{}.1:{port}/feed\n", 100 + it / 250, it % 250)).collect::<Vec<_>>().concat();
     let nashra = Nashra::run(dir.path(), &format!("{bad}{}/feed\n", site.base), &["--sink", "file"]);
     // All of them take more than one round of time limits, if they may have all places.
     until("the good source was polled as often as it is due", || (site.seen("/feed").len() >= 25).then_some(()));
