@@ -76,6 +76,14 @@ async fn open(path: &Path, private: bool) -> std::io::Result<File> {
     Ok(file)
 }
 
+/// Writes what becomes durable before it returns.
+async fn append(file: &mut File, lines: &[u8]) -> std::io::Result<()> {
+    file.write_all(lines).await?;
+    // The bytes are on their way by now, and only this says whether they came there: a sync keeps that to itself.
+    file.flush().await?;
+    file.sync_data().await
+}
+
 impl Publish for LineSink {
     async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
         Ok(None)
@@ -101,10 +109,7 @@ impl Publish for LineSink {
                 Ok(()) => stdout.flush().await,
                 Err(error) => Err(error),
             },
-            Output::File { file: Some(file), .. } => match file.write_all(&lines).await {
-                Ok(()) => file.sync_data().await,
-                Err(error) => Err(error),
-            },
+            Output::File { file: Some(file), .. } => append(file, &lines).await,
             Output::File { file: None, .. } => Err(std::io::Error::other("not open")),
         };
         written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
@@ -113,5 +118,17 @@ impl Publish for LineSink {
 
     async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
         Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_full_disk_refused_is_never_taken_for_written() {
+        let mut full = OpenOptions::new().write(true).open("/dev/full").await.unwrap();
+        let error = append(&mut full, b"{}\n").await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
     }
 }

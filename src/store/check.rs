@@ -38,7 +38,7 @@ pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
     let temporary = near.or_else(|_| tempfile::tempdir());
     let temporary = temporary.map_err(|source| one(StoreError::Io { path: dir.to_owned(), source }))?;
     let (noted, files, copied) = (manifest::read(dir).map_err(one)?, dir.join("store"), temporary.path().join("store"));
-    if noted.is_none() && !files.exists() {
+    if !files.exists() {
         return Err(one(StoreError::broken(&files, "there is no store")));
     }
     copy::store(&files, &copied, copy::As::Linked).map_err(one)?;

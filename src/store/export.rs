@@ -69,3 +69,32 @@ fn put(from: &Path, dir: &Path) -> Result<(), StoreError> {
     fs::rename(&new, &files).map_err(io)?;
     Manifest::create(dir, noted).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn mount(arguments: &[&str], at: &Path) -> bool {
+        Command::new("mount").args(arguments).arg(at).status().is_ok_and(|it| it.success())
+    }
+
+    #[test]
+    fn a_backup_on_a_read_only_file_system_is_checked_and_restored() {
+        let (dir, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let backup = dir.path().join("backup");
+        let store = Store::open(&dir.path().join("data"), 1 << 20).unwrap();
+        store.export(&backup).unwrap();
+        if !mount(&["-t", "tmpfs", "-o", "size=8m", "tmpfs"], to.path()) {
+            println!("left out: no file system can be mounted here");
+            return;
+        }
+        copy::store(&backup, &to.path().join("backup"), copy::As::Durable).unwrap();
+        let read_only = mount(&["-o", "remount,ro"], to.path());
+        let restored = restore(&to.path().join("backup"), &dir.path().join("again"), 1 << 20);
+        Command::new("umount").arg("-l").arg(to.path()).status().unwrap();
+        assert!(read_only);
+        assert_eq!(restored.unwrap().id, store.id());
+    }
+}

@@ -18,6 +18,8 @@ mod export;
 mod facts;
 mod lane;
 mod manifest;
+#[cfg(test)]
+mod older;
 mod outbox;
 mod polls;
 mod repair;
@@ -29,7 +31,7 @@ mod topics;
 
 use std::{
     fs::{File, OpenOptions, Permissions, TryLockError},
-    io::{Read as _, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -370,7 +372,19 @@ fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
     let io = |source| StoreError::Io { path: path.clone(), source };
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
-    let mut file = options.open(&path).map_err(io)?;
+    let mut file = match options.open(&path) {
+        // Whoever only reads can do so on a file system that is read-only, or from a backup of somebody else's.
+        Err(error) if !stays && matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
+            let mut options = OpenOptions::new();
+            options.read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+            match options.open(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => File::open(dir),
+                opened => opened,
+            }
+        }
+        opened => opened,
+    }
+    .map_err(io)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -35,6 +35,8 @@ pub(crate) struct Inspected {
     pub(crate) problems: Vec<StoreError>,
     /// Half a batch at the end of the last journal, as a crash leaves it: the file and what of it counts.
     pub(crate) tear: Option<(PathBuf, u64)>,
+    /// What a first start left that did not come to its end: nothing was ever in it, and the engine stumbles over it.
+    unborn: Vec<PathBuf>,
     /// The tables' files.
     parts: Vec<Part>,
 }
@@ -45,8 +47,13 @@ impl Inspected {
         self.parts.iter().filter_map(|it| it.verify().err())
     }
 
-    /// Cuts off what a crash has left at the end of the last journal, so that the engine does not stumble over it.
+    /// Cuts off what a crash has left at the end of the last journal, and takes away what a first start has left, so that the
+    /// engine does not stumble over it.
     pub(crate) fn mend(&self) -> Result<(), StoreError> {
+        for path in &self.unborn {
+            let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            removed.map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        }
         let Some((path, length)) = &self.tear else { return Ok(()) };
         let io = |source| StoreError::Io { path: path.clone(), source };
         let file = fs::OpenOptions::new().write(true).open(path).map_err(io)?;
@@ -60,7 +67,7 @@ pub(crate) fn inspect(store: &Path, expected: Option<Least>) -> Result<Inspected
     let folders = folders(store)?;
     let whole = folders.iter().filter(|(id, path)| *id != 0 && path.join("current").is_file()).count();
     if expected.is_none() && whole == 0 {
-        // The first start did not come to its end.
+        unborn(store, &mut found)?;
         return Ok(found);
     }
     if !store.exists() {
@@ -76,6 +83,24 @@ pub(crate) fn inspect(store: &Path, expected: Option<Least>) -> Result<Inspected
     let journals = Journals::read(store, &mut found)?;
     journals.compare(store, tables.as_ref(), expected, &mut found);
     Ok(found)
+}
+
+/// There is no table and no manifest: the first start did not come to its end, unless a journal holds something.
+fn unborn(store: &Path, found: &mut Inspected) -> Result<(), StoreError> {
+    if !store.exists() {
+        return Ok(());
+    }
+    for path in journal::all(store)? {
+        let bytes = journal::read(&path)?;
+        if journal::batch(&bytes, 0).is_some() || journal::next(&bytes, 0).is_some() {
+            found
+                .problems
+                .push(StoreError::broken(&store.join("keyspaces"), format!("no table is there, and {} has rows", path.display())));
+        }
+        found.unborn.push(path);
+    }
+    found.unborn.extend([store.join("version"), store.join("keyspaces")].into_iter().filter(|it| it.exists()));
+    Ok(())
 }
 
 /// Whether all files are there that must be; the folders of the tables that are sound.
@@ -259,5 +284,42 @@ impl Journals {
             let what = format!("the store ends at commit {end}, the manifest names commit {}: the newest are missing", expected.commit);
             found.problems.push(StoreError::broken(newest, what));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, check};
+
+    /// What the engine has made when it is killed in the first start, in the order in which it makes it.
+    const MADE: [&str; 5] = ["lock", "keyspaces/", "0.jnl", "version", "keyspaces/0/tables/"];
+
+    #[test]
+    fn a_first_start_that_was_killed_at_any_moment_is_begun_again() {
+        for made in 0..=MADE.len() {
+            let dir = tempfile::tempdir().unwrap();
+            let store = dir.path().join("store");
+            fs::create_dir(&store).unwrap();
+            for name in &MADE[..made] {
+                let path = store.join(name);
+                if name.ends_with('/') { fs::create_dir_all(path).unwrap() } else { fs::write(path, b"").unwrap() }
+            }
+            check(dir.path(), 1 << 20).unwrap();
+            let opened = Store::open(dir.path(), 1 << 20).unwrap();
+            let id = opened.id();
+            opened.close();
+            drop(opened);
+            assert_eq!(check(dir.path(), 1 << 20).unwrap().id, id, "{made}");
+        }
+    }
+
+    #[test]
+    fn a_journal_with_rows_and_no_table_is_no_first_start() {
+        let dir = tempfile::tempdir().unwrap();
+        Store::open(dir.path(), 1 << 20).unwrap().close();
+        fs::remove_dir_all(dir.path().join("store/keyspaces")).unwrap();
+        fs::remove_file(dir.path().join("manifest")).unwrap();
+        assert!(Store::open(dir.path(), 1 << 20).unwrap_err().to_string().contains("no table is there"));
     }
 }

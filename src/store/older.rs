@@ -1,0 +1,72 @@
+//! Stores that older programs made open with all that is in them.
+//!
+//! `tests/fixtures/store/format-4.tar.gz` is of the last program of format 4, which was killed while its sink was away: two
+//! articles are published, four records of five articles wait, and three entries whose pages failed.
+
+use std::{path::Path, process::Command};
+
+use super::{FORMAT, PendingKey, Seen, Store, check, engine::Table, entries, manifest};
+
+const ID: &str = "c3c23b4f-9853-45ea-80d8-5b16d1375702";
+/// Id, revision and title of what waits to be published.
+const RECORDS: [(&str, u64, &str); 4] = [
+    ("01a221e5-4525-75b7-a4ae-8201d7f652db", 1, "Title 0 2 v0"),
+    ("01a221e5-3e54-72ac-8c13-2eaab8a08835", 2, "Title 0 0 v1"),
+    ("01a221e5-453a-76d6-8999-fb8636a36bf1", 1, "Title 0 4 v0"),
+    ("01a221e5-453a-76d6-8999-fb87b8c66775", 1, "Title 0 3 v0"),
+];
+
+fn unpacked() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store/format-4.tar.gz");
+    assert!(Command::new("tar").arg("-xzf").arg(archive).current_dir(dir.path()).status().unwrap().success());
+    dir
+}
+
+fn holds_all(store: &Store) {
+    assert_eq!(store.id().to_string(), ID);
+    let rows = store.outbox().read(store.outbox().acked().unwrap().seq, 100, 1 << 20).unwrap();
+    let records = rows.iter().map(|row| {
+        let record: serde_json::Value = serde_json::from_slice(&row.record.value).unwrap();
+        (record["id"].as_str().unwrap().to_owned(), record["revision"].as_u64().unwrap(), record["title"].as_str().unwrap().to_owned())
+    });
+    let expected = RECORDS.map(|(id, revision, title)| (id.to_owned(), revision, title.to_owned()));
+    assert_eq!(records.collect::<Vec<_>>(), expected);
+    assert_eq!(rows.iter().map(|it| it.seq).collect::<Vec<_>>(), [3, 4, 5, 6]);
+    let (snapshot, mut pending) = (store.engine.snapshot().unwrap(), 0);
+    for row in snapshot.from(Table::Pending, &[]) {
+        let (key, value) = row.unwrap();
+        let (key, entry) = (PendingKey::decode(&key).unwrap(), entries::decode(&value).unwrap());
+        let seen = Seen::decode(&snapshot.get(Table::Seen, entry.key().as_bytes()).unwrap().unwrap()).unwrap();
+        assert_eq!(seen.pending, Some(key), "what is remembered of the entry names its row");
+        assert!(entry.tries > 0);
+        pending += 1;
+    }
+    assert_eq!(pending, 3);
+    assert_eq!(snapshot.len(Table::Articles).unwrap(), 5);
+    assert_eq!(snapshot.len(Table::Seen).unwrap(), 8);
+}
+
+#[test]
+fn a_store_of_format_4_opens_with_its_name_its_entries_its_articles_and_its_records() {
+    let dir = unpacked();
+    let before = check(dir.path(), 1 << 20).unwrap();
+    assert!(!manifest::path(dir.path()).exists(), "a check upgrades nothing");
+    assert_eq!((before.id.to_string().as_str(), before.waiting.0), (ID, 4));
+    for _ in 0..2 {
+        let store = Store::open(dir.path(), 1 << 20).unwrap();
+        holds_all(&store);
+        store.close();
+    }
+    assert_eq!(manifest::read(dir.path()).unwrap().unwrap().format, FORMAT);
+    assert_eq!(check(dir.path(), 1 << 20).unwrap().rows, before.rows);
+}
+
+#[test]
+fn an_upgrade_that_was_killed_before_the_manifest_was_written_goes_on() {
+    let dir = unpacked();
+    Store::open(dir.path(), 1 << 20).unwrap().close();
+    std::fs::remove_file(manifest::path(dir.path())).unwrap();
+    let store = Store::open(dir.path(), 1 << 20).unwrap();
+    holds_all(&store);
+}
