@@ -3,7 +3,7 @@
 //! What must stay true: a check changes nothing, so it opens a copy of the files (the engine itself cuts journals, removes
 //! files and sorts tables); every problem of the files is told, not only the first.
 
-use std::{collections::HashSet, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use uuid::Uuid;
 
@@ -12,6 +12,9 @@ use super::{
     engine::{Engine, Table, inspect},
     entries, lock, manifest, outbox, polls, subscriptions, topics,
 };
+
+/// How the names of copies begin.
+const COPY: &str = ".check-";
 
 /// A store that was found sound.
 #[derive(Debug)]
@@ -34,7 +37,8 @@ pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
     let one = |error: StoreError| vec![error];
     let _lock = lock(dir, false).map_err(one)?;
     // Beside the store, so that its files can be linked; elsewhere where nothing may be written there.
-    let near = tempfile::Builder::new().prefix("check-").tempdir_in(dir);
+    forget_copies(dir);
+    let near = tempfile::Builder::new().prefix(COPY).tempdir_in(dir);
     let temporary = near.or_else(|_| tempfile::tempdir());
     let temporary = temporary.map_err(|source| one(StoreError::Io { path: dir.to_owned(), source }))?;
     let (noted, files, copied) = (manifest::read(dir).map_err(one)?, dir.join("store"), temporary.path().join("store"));
@@ -66,6 +70,17 @@ pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
         return Err(one(noted.names_another(dir, store.id())));
     }
     store.check().map_err(one)
+}
+
+/// Takes away what checks that were killed have left: it keeps space that nobody knows of.
+fn forget_copies(dir: &Path) {
+    for left in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if left.file_name().to_string_lossy().starts_with(COPY)
+            && let Err(error) = fs::remove_dir_all(left.path())
+        {
+            tracing::debug!(%error, path = %left.path().display(), "a copy that a check has left cannot be removed");
+        }
+    }
 }
 
 impl Store {
@@ -130,4 +145,23 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Meta | Table::Listed | Table::Aliases => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_check_that_was_killed_has_left_goes_with_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        Store::open(dir.path(), 1 << 20).unwrap().close();
+        let (left, others) = (dir.path().join(".check-killed/store"), dir.path().join("check-of-mine"));
+        fs::create_dir_all(&left).unwrap();
+        fs::create_dir(&others).unwrap();
+        fs::write(left.join("0.jnl"), b"x").unwrap();
+        check(dir.path(), 1 << 20).unwrap();
+        assert!(!left.exists() && others.exists());
+        let names: Vec<String> = fs::read_dir(dir.path()).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(!names.iter().any(|it| it.starts_with(COPY)), "{names:?}");
+    }
 }

@@ -352,7 +352,7 @@ fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
     let path = files.join("lock");
     let io = |source| StoreError::Io { path: path.clone(), source };
     let file = match OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         opened => opened.map_err(io)?,
     };
     let begun = Instant::now();
