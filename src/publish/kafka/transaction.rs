@@ -28,6 +28,8 @@ use crate::{
 
 /// The number of the position among the records of a transaction.
 const POSITION: usize = usize::MAX;
+/// How often it is looked meanwhile whether a record is refused.
+const FLUSH: Duration = Duration::from_millis(100);
 /// Pause before a record is offered again to a full queue.
 const FULL: Duration = Duration::from_millis(20);
 
@@ -47,6 +49,10 @@ pub(super) struct Context(Mutex<Reports>);
 impl Context {
     pub(super) fn take(&self) -> Reports {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn first_failed(&self) -> Option<(usize, Code)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).failed.first().copied()
     }
 }
 
@@ -119,12 +125,30 @@ fn begin_and_commit(shared: &Shared, producer: &Producer, rows: &[OutboxRow], re
     let (key, value) = (reached.store.to_string(), serde_json::to_vec(reached).unwrap_or_default());
     let positions = shared.topic("positions");
     send(producer, BaseRecord::with_opaque_to(&positions, POSITION).partition(0).key(&key).payload(&value))?;
+    all_sent(producer)?;
     loop {
         match producer.commit_transaction(PATIENCE) {
             Ok(()) => return Ok(()),
             // The outcome is not known yet; the same commit is asked for again (librdkafka: resumable).
             Err(error) if way::of(&error) == Way::Again => tracing::warn!(%error, "the commit of a transaction takes long"),
             Err(error) => return Err(Failure::of("committing a transaction", &error)),
+        }
+    }
+}
+
+/// Waits until the cluster has answered for each record. Once it refuses one, those behind it are never sent: a commit would
+/// wait for them in vain.
+fn all_sent(producer: &Producer) -> Result<(), Failure> {
+    let started = Instant::now();
+    loop {
+        let flushed = producer.flush(FLUSH);
+        if let Some((_, code)) = producer.context().first_failed() {
+            return Err(Failure { way: Way::Abort, words: format!("sending records: {code}"), record: None });
+        }
+        match flushed {
+            Ok(()) => return Ok(()),
+            Err(_) if started.elapsed() < PATIENCE => {}
+            Err(error) => return Err(Failure::of("sending records", &error)),
         }
     }
 }
