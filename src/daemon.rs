@@ -28,6 +28,9 @@ use crate::{
     websub,
 };
 
+/// How often a start looks whether a full disk has room.
+const NO_ROOM: Duration = Duration::from_secs(1);
+
 /// Why a daemon did not start or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
@@ -96,7 +99,7 @@ pub async fn run_with<P: Publish>(
     start: Start,
     sink: impl FnOnce(&Store) -> Result<P, DaemonError>,
 ) -> Result<(), DaemonError> {
-    let store = open(config).await?;
+    let store = open(config, &start.stop).await?;
     let mut sources = start.sources;
     sources.with_added(store.added().all()?)?;
     let sink = sink(&store)?;
@@ -146,16 +149,26 @@ async fn websub(config: &Config) -> Result<Option<websub::Setup>, DaemonError> {
     Ok(Some(websub::Setup { listener, public_url, lease: config.websub.lease, max_body }))
 }
 
-/// Opens the store. A command that holds it is waited for: it takes a moment, and another daemon does not give it up.
-async fn open(config: &Config) -> Result<Store, StoreError> {
+/// Opens the store and begins a run. A command that holds it is waited for: it takes a moment, and another daemon does not
+/// give it up. So is room on a full disk, which others have filled and will free.
+async fn open(config: &Config, stop: &CancellationToken) -> Result<Store, StoreError> {
     let mut tries = 30;
     loop {
-        match Store::open(&config.data_dir, config.store.cache.as_usize()) {
+        let begun = Store::open(&config.data_dir, config.store.cache.as_usize()).and_then(|it| it.begin_run().map(|()| it));
+        let pause = match &begun {
             Err(StoreError::Locked { .. }) if tries > 0 => {
                 tries -= 1;
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                Duration::from_millis(100)
             }
-            opened => return opened,
+            Err(error) if error.is_full_disk() => {
+                tracing::error!(%error, "there is no room to start; it is waited for");
+                NO_ROOM
+            }
+            _ => return begun,
+        };
+        tokio::select! {
+            () = stop.cancelled() => return begun,
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
@@ -228,7 +241,6 @@ fn parts<P>(
     (store, dead_letters): (Store, DeadLetterFiles),
     sink: P,
 ) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
-    store.begin_run()?;
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let rules = rules(config);

@@ -18,6 +18,8 @@ use crate::store::{ArticleState, Standing};
 const LONG: u32 = 500;
 /// What is left of a headline to be looked for, in characters.
 const HEADLINE: usize = 200;
+/// Looks after which a first page that tells its day to readers alone is believed.
+const FEW: u32 = 3;
 /// Characters of a page in which a headline is looked for.
 const LOOKED_AT: usize = 20_000;
 
@@ -124,14 +126,15 @@ pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, enough:
     if doubt != Doubt::Foreign && doubted.looks >= enough { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
 }
 
-/// Decides on the first page of an article, of which nothing is published; `is_last` is whether there is no further try.
+/// Decides on the first page of an article, of which nothing is published; `look` counts from 1 up to `last`, after which there
+/// is no further one. A page with a date somewhere in its text is believed at the third look: a site's slip is over by then.
 #[must_use]
-pub fn judge_first(listed: Option<&str>, page: Page<'_>, is_last: bool) -> Option<Doubt> {
-    let by_itself = page.dated.is_some_and(|it| is_last || !matches!(it, Origin::Dom | Origin::Feed));
+pub fn judge_first(listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Option<Doubt> {
+    let by_itself = page.dated.is_some_and(|it| look >= FEW.min(last) || !matches!(it, Origin::Dom | Origin::Feed));
     if !by_itself && is_foreign([listed, None], page) {
         Some(Doubt::Foreign)
     } else {
-        (page.end == End::Midst && !is_last).then_some(Doubt::BrokenOff)
+        (page.end == End::Midst && look < last).then_some(Doubt::BrokenOff)
     }
 }
 

@@ -135,6 +135,17 @@ impl StoreError {
         Self::Engine(words)
     }
 
+    /// Whether there was no room on the disk.
+    #[must_use]
+    pub fn is_full_disk(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            // The engine's errors are words by now.
+            Self::Engine(words) => words.contains("StorageFull"),
+            _ => false,
+        }
+    }
+
     fn broken(path: &Path, what: impl std::fmt::Display) -> Self {
         Self::Broken { path: path.to_owned(), what: what.to_string() }
     }

@@ -104,13 +104,23 @@ impl Torment {
         nashra.pause(length).await;
     }
 
-    /// The copy is behind when its process starts: it must stop, and not disturb the one that goes on.
+    /// The copy is behind when its process starts: it must stop, and not disturb the one that goes on. It is behind once an
+    /// article has arrived that was published after the copy was made; of two that are equally far, either may go on.
     async fn twins(&self) {
         let mut nashra = self.nashra.lock().await;
-        let (copy, reached) = (self.dir.join("twin"), self.tail.look(|it| it.seq));
+        let copy = self.dir.join("twin");
         self.copied(&mut nashra, &copy);
+        let before = self.world.lock().unwrap().truth();
         let patience = Instant::now() + Duration::from_secs(30);
-        while self.tail.look(|it| it.seq) == reached && Instant::now() < patience {
+        let nothing_new = || {
+            let now = self.world.lock().unwrap().truth();
+            self.tail.look(|it| !it.articles.keys().any(|url| now.contains_key(url) && !before.contains_key(url)))
+        };
+        while nothing_new() {
+            if Instant::now() > patience {
+                self.watch.note("no twin: nothing new arrived");
+                return;
+            }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         self.note("twin started");

@@ -7,10 +7,11 @@ use tempfile::tempdir;
 use crate::support::{Answer, Nashra, Site, command, lines, until};
 
 fn feed(site: &Site, hub: &str, links: &[String]) -> Answer {
-    let item = |(number, link): (usize, &String)| {
-        format!("<item><title>Number {number} of {link}</title><link>{link}</link><guid>{link}</guid></item>")
+    let item = |link: &String| {
+        let title = if link.ends_with("/one") { "Inside" } else { "Secret" };
+        format!("<item><title>{title}</title><link>{link}</link><guid>{link}</guid></item>")
     };
-    let items: String = links.iter().enumerate().map(item).collect();
+    let items: String = links.iter().map(item).collect();
     Answer::ok(format!(
         "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>F</title><atom:link rel=\"hub\" href=\"{hub}\"/>\
          <atom:link rel=\"self\" href=\"{}/feed\"/>{items}</channel></rss>",

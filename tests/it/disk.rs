@@ -113,3 +113,28 @@ fn on_a_disk_that_stays_full_it_stops_all_the_same() {
     });
     assert_eq!(nashra.stop(), Some(0));
 }
+
+#[test]
+fn a_start_on_a_full_disk_waits_until_there_is_room() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    let Some(disk) = Disk::mount(dir.path().join("data"), 48) else { return };
+    site.feed("/feed", &[("one", "First")]);
+    site.page("one", "First", "It began.");
+    let nashra = start(dir.path(), &format!("{}/feed", site.base));
+    until("the article is there", || (lines(dir.path()).len() == 1).then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+    fs::remove_file(dir.path().join("data/reserve")).ok();
+    let filler = disk.fill();
+    site.feed("/feed", &[("two", "Second"), ("one", "First")]);
+    site.page("two", "Second", "It goes on.");
+    let nashra = start(dir.path(), &format!("{}/feed", site.base));
+    // What a start gives back, somebody else takes, too.
+    until("it says that it waits", || {
+        disk.fill();
+        let log = nashra.log();
+        (log.contains("there is no room to start") || log.contains("no room for new work")).then_some(())
+    });
+    fs::remove_file(filler).unwrap();
+    until("the second article is there", || (lines(dir.path()).len() == 2).then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+}

@@ -169,7 +169,7 @@ fn a_page_that_robots_txt_forbids_is_not_fetched_and_its_article_is_what_the_fee
     std::fs::write(dir.path().join("list.toml"), list).unwrap();
     let nashra = Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file"]);
     let records =
-        until("all four are there", || Some(lines(dir.path())).filter(|it| it.iter().filter(|it| it["title"].is_string()).count() >= 4));
+        until("all four are there", || Some(lines(dir.path())).filter(|it| it.iter().filter(|it| it["text"].is_string()).count() >= 4));
     let says = "state: blocked (robots.txt: Disallow: /closed)";
     until(says, || command(dir.path(), &["explain", "closed", "--data-dir", "data"]).1.contains(says).then_some(()));
     assert_eq!(nashra.stop(), Some(0));

@@ -71,8 +71,8 @@ impl Work {
 
     /// The same where nothing is published of it; a document stays as it is.
     fn doubts_first(&mut self, (key, entry): (&PendingKey, &mut PendingEntry), page: doubt::Page<'_>) -> Doubted {
-        let is_last = entry.tries + 1 >= self.again.retry.tries;
-        let Some(doubt) = doubt::judge_first(entry.entry.title.as_deref(), page, is_last).filter(|_| entry.fetch_page) else {
+        let look = (entry.tries + 1, self.again.retry.tries);
+        let Some(doubt) = doubt::judge_first(entry.entry.title.as_deref(), page, look).filter(|_| entry.fetch_page) else {
             return Doubted::No;
         };
         self.counts.decisions.push("doubted");

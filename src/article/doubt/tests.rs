@@ -77,18 +77,18 @@ fn a_text_that_became_short_is_taken_when_it_was_as_short_at_enough_looks() {
 
 #[test]
 fn a_first_page_is_doubted_where_it_shows_another_headline_and_no_date_or_breaks_off() {
-    let (first, text) = (|page| judge_first(Some(TITLE), page, false), "The council met again. ".repeat(80));
+    let (first, text) = (|page| judge_first(Some(TITLE), page, (1, 8)), "The council met again. ".repeat(80));
     let error = ERROR.repeat(20);
     assert_eq!(first(seen(TITLE, &text, End::Open)), None);
     assert_eq!(first(seen(TITLE, &text, End::Midst)), Some(Doubt::BrokenOff));
-    assert_eq!(judge_first(Some(TITLE), seen(TITLE, &text, End::Midst), true), None, "it is all that there is");
+    assert_eq!(judge_first(Some(TITLE), seen(TITLE, &text, End::Midst), (8, 8)), None, "it is all that there is");
     let other = seen("Something went wrong", &error, End::Whole);
-    assert_eq!(judge_first(Some(TITLE), other, true), Some(Doubt::Foreign));
+    assert_eq!(judge_first(Some(TITLE), other, (8, 8)), Some(Doubt::Foreign));
     // An article under another headline says when it is of; what only looks like a date may be a clock.
     assert_eq!(first(Page { dated: Some(Origin::JsonLd), ..other }), None);
     assert_eq!(first(Page { dated: Some(Origin::Dom), ..other }), Some(Doubt::Foreign));
-    assert_eq!(judge_first(Some(TITLE), Page { dated: Some(Origin::Dom), ..other }, true), None);
-    assert_eq!(judge_first(None, other, false), None);
+    assert_eq!(judge_first(Some(TITLE), Page { dated: Some(Origin::Dom), ..other }, (3, 8)), None);
+    assert_eq!(judge_first(None, other, (1, 8)), None);
 }
 
 #[test]

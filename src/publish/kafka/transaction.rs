@@ -51,8 +51,8 @@ impl Context {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn first_failed(&self) -> Option<(usize, Code)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).failed.first().copied()
+    fn failed(&self) -> Vec<(usize, Code)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).failed.clone()
     }
 }
 
@@ -137,13 +137,17 @@ fn begin_and_commit(shared: &Shared, producer: &Producer, rows: &[OutboxRow], re
 }
 
 /// Waits until the cluster has answered for each record. Once it refuses one, those behind it are never sent: a commit would
-/// wait for them in vain.
+/// wait for them in vain. Of what else goes wrong the commit tells at once, and says more than the records do.
 fn all_sent(producer: &Producer) -> Result<(), Failure> {
     let started = Instant::now();
     loop {
         let flushed = producer.flush(FLUSH);
-        if let Some((_, code)) = producer.context().first_failed() {
+        let failed = producer.context().failed();
+        if let Some((_, code)) = failed.iter().find(|(_, code)| way::refusal(*code).is_some()) {
             return Err(Failure { way: Way::Abort, words: format!("sending records: {code}"), record: None });
+        }
+        if !failed.is_empty() {
+            return Ok(());
         }
         match flushed {
             Ok(()) => return Ok(()),
