@@ -139,7 +139,7 @@ impl StoreError {
     #[must_use]
     pub fn is_full_disk(&self) -> bool {
         match self {
-            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            Self::Io { source, .. } => source.kind() == ErrorKind::StorageFull,
             // The engine's errors are words by now.
             Self::Engine(words) => words.contains("StorageFull"),
             _ => false,
