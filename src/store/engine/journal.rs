@@ -6,10 +6,12 @@
 //! with the number of rows and a sequence number, the rows, an end with their checksum), and zeros behind the last.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::{self, Read as _, Seek as _},
     path::{Path, PathBuf},
 };
 
+use rustix::{fs::SeekFrom, io::Errno};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::marks::{COMMITS, Commits};
@@ -63,8 +65,28 @@ pub(super) fn all(store: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 /// Reads a journal; zeros at the end are left out.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = fs::read(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+    let mut bytes = written(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
     cut_zeros(&mut bytes);
+    Ok(bytes)
+}
+
+/// What was ever written of a file: a journal is as long as it may become, and what is behind its last batch is a hole that
+/// need not be read.
+fn written(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut end = 0;
+    while end < length {
+        end = match rustix::fs::seek(&file, SeekFrom::Data(end)).and_then(|data| rustix::fs::seek(&file, SeekFrom::Hole(data))) {
+            Ok(hole) => hole,
+            Err(Errno::NXIO) => break,
+            // A file system that does not know of holes.
+            Err(_) => length,
+        };
+    }
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.take(end).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
