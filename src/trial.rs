@@ -22,7 +22,7 @@ use crate::{
     },
     config::RobotsMode,
     feed::{Entry, Feed},
-    fetch::{self, Fetch, Fetched, Outcome, Request, Silence, Validators},
+    fetch::{self, Fetch, Fetched, Outcome, Request},
     page::{Form, Page, PageKind, RuleError, Rules, meta},
     poll,
     private::Private,
@@ -189,16 +189,7 @@ impl<F: Fetch> Trier<'_, F> {
     /// Fetches an address.
     pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
         let obeys_robots = self.rules.robots == RobotsMode::Obey;
-        let request = Request {
-            url: url.clone(),
-            validators: Validators::default(),
-            accept: ACCEPT,
-            obeys_robots,
-            goes_first: true,
-            delta: false,
-            status_only: false,
-            silence: Silence::default(),
-        };
+        let request = Request { obeys_robots, goes_first: true, ..Request::new(url.clone(), ACCEPT) };
         let outcome = self.fetcher.fetch(request).await;
         let fetched = body(outcome)?;
         let at = Some(fetched.url.clone());
@@ -295,31 +286,11 @@ impl<F: Fetch> Trier<'_, F> {
             received: fetched.requested,
             unreadable: None,
         };
-        PendingEntry {
-            source,
-            entry: Entry { link, ..Entry::default() },
-            first_seen: self.now,
-            listed: self.now,
-            order: fetched.order,
-            tries: 0,
-            last_error: None,
-            held_s: 0,
-            changed: None,
-            unchanged: 0,
-            fetch_page: false,
-            ignores_robots: false,
-            document: Some(document),
-        }
+        let entry = Entry { link, ..Entry::default() };
+        PendingEntry { document: Some(document), ..PendingEntry::new(source, entry, fetched.order, self.now) }
     }
 }
 
 fn body(outcome: Outcome) -> Result<Fetched, TrialError> {
-    match outcome {
-        Outcome::New(fetched) => Ok(*fetched),
-        Outcome::NotModified { .. } => Err(TrialError::World("HTTP status 304 to an unconditional request".to_owned())),
-        Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(TrialError::World(format!("HTTP status {status}"))),
-        Outcome::Held(hold) => Err(TrialError::World(hold.to_string())),
-        Outcome::Blocked(block) => Err(TrialError::World(block.to_string())),
-        Outcome::Failed(error) => Err(TrialError::World(error.to_string())),
-    }
+    outcome.whole().map_err(TrialError::World)
 }

@@ -19,7 +19,7 @@ use crate::{
         sources::{self, List, Sources},
     },
     feed,
-    fetch::{Fetch, Outcome, Request, Silence, Validators},
+    fetch::{Fetch, Outcome, Request},
     private::shown,
     store::digest,
 };
@@ -53,19 +53,7 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
 
 async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: usize) -> List {
     let cached = cache(url, data_dir);
-    let bytes = match fetcher
-        .fetch(Request {
-            url: url.clone(),
-            validators: Validators::default(),
-            accept: ACCEPT,
-            obeys_robots: false,
-            goes_first: true,
-            delta: false,
-            status_only: false,
-            silence: Silence::default(),
-        })
-        .await
-    {
+    let bytes = match fetcher.fetch(Request { obeys_robots: false, goes_first: true, ..Request::new(url.clone(), ACCEPT) }).await {
         Outcome::New(found) => found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string()),
         Outcome::NotModified { .. } => Err("HTTP status 304".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),

@@ -16,7 +16,7 @@ use url::Url;
 use crate::{
     config::SourceKind,
     feed::{self, Feed},
-    fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room, Silence, Validators},
+    fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room},
     listing, page, sitemap,
 };
 use candidates::Candidate;
@@ -190,16 +190,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
         self.asked.insert(url.clone());
         // RFC 9309 §2.3: robots.txt itself is allowed to all.
         let obeys_robots = self.obeys_robots && url.path() != "/robots.txt";
-        let request = Request {
-            url,
-            validators: Validators::default(),
-            accept,
-            obeys_robots,
-            goes_first: true,
-            delta: false,
-            status_only: false,
-            silence: Silence::default(),
-        };
+        let request = Request { obeys_robots, goes_first: true, ..Request::new(url, accept) };
         let mut outcome = self.fetcher.fetch(request.clone()).await;
         while let Outcome::Held(hold) = outcome
             && hold.why.is_none()

@@ -344,7 +344,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{clock::SystemClock, fetch::Silence};
+    use crate::clock::SystemClock;
 
     #[tokio::test]
     async fn waiting_for_a_turn_does_not_count_against_the_timeout() {
@@ -363,16 +363,7 @@ mod tests {
             stream.write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n").await.unwrap();
             stream
         };
-        let request = Request {
-            url,
-            validators: Validators::default(),
-            accept: "*/*",
-            obeys_robots: false,
-            goes_first: false,
-            delta: false,
-            status_only: false,
-            silence: Silence::default(),
-        };
+        let request = Request { obeys_robots: false, ..Request::new(url, "*/*") };
         let (outcome, _stream) = tokio::join!(fetcher.fetch(request), release);
         assert!(matches!(outcome, Outcome::Gone { status: 410 }), "{outcome:?}");
         assert!(fetcher.hosts.is_empty());

@@ -60,6 +60,23 @@ pub struct Request {
     pub silence: Silence,
 }
 
+impl Request {
+    /// For a whole body, whatever was known of it; behind those who wait for the host, and by its robots.txt.
+    #[must_use]
+    pub fn new(url: Url, accept: &'static str) -> Self {
+        Self {
+            url,
+            validators: Validators::default(),
+            accept,
+            obeys_robots: true,
+            goes_first: false,
+            delta: false,
+            status_only: false,
+            silence: Silence::default(),
+        }
+    }
+}
+
 /// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Validators {
@@ -102,6 +119,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The body that was asked for without validators, or in words why there is none.
+    pub fn whole(self) -> Result<Fetched, String> {
+        match self {
+            Self::New(fetched) => Ok(*fetched),
+            Self::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
+            Self::Throttled { status, .. } | Self::Gone { status } => Err(format!("HTTP status {status}")),
+            Self::Held(hold) => Err(hold.to_string()),
+            Self::Blocked(block) => Err(block.to_string()),
+            Self::Failed(error) => Err(error.to_string()),
+        }
+    }
+
     /// Whether the host said something.
     pub(crate) fn is_answer(&self) -> bool {
         match self {

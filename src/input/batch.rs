@@ -134,21 +134,7 @@ impl Batch {
             tags: if origin.tags.is_empty() { source.tags.clone() } else { origin.tags },
         };
         let row = PendingKey::new(lane, now, &key);
-        let pending = PendingEntry {
-            source: described,
-            entry,
-            first_seen: now,
-            listed: now,
-            order,
-            tries: 0,
-            last_error: None,
-            held_s: 0,
-            changed: None,
-            unchanged: 0,
-            fetch_page,
-            ignores_robots,
-            document,
-        };
+        let pending = PendingEntry { fetch_page, ignores_robots, document, ..PendingEntry::new(described, entry, order, now) };
         self.commit.enqueue(&row, &pending, bytes);
         self.rows.push(row);
         Ok(())

@@ -22,7 +22,7 @@ use crate::{
         text,
     },
     clock::Clock,
-    fetch::{Block, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Unread, Validators},
+    fetch::{Block, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Unread},
     page,
     private::shown,
     store::{EntryQueue, Packed, PendingEntry, PendingKey, SourceKey, StoreError, Stored},
@@ -126,16 +126,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         entry: &PendingEntry,
         (claim, give_way): (&Claim, &CancellationToken),
     ) -> Result<(Look, Room), Failure> {
-        let request = Request {
-            url: link.clone(),
-            validators: Validators::default(),
-            accept: ACCEPT,
-            obeys_robots: !entry.ignores_robots,
-            goes_first: false,
-            delta: false,
-            status_only: false,
-            silence: claim.silence(),
-        };
+        let (obeys_robots, silence) = (!entry.ignores_robots, claim.silence());
+        let request = Request { obeys_robots, silence, ..Request::new(link.clone(), ACCEPT) };
         let said = self.rules.of(&entry.source.id);
         let outcome = tokio::select! {
             outcome = self.fetcher.fetch_within(request, &said.allowed) => outcome,

@@ -198,21 +198,9 @@ mod tests {
         let key = EntryKey::new("s", "1");
         let before = store.polls().seen(&[key]).unwrap()[0];
         let row = PendingKey::new(Lane::of_pages("s", host), at(second), &key);
-        let entry = PendingEntry {
-            source: record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() },
-            entry: Entry { identity: "1".into(), ..Entry::default() },
-            first_seen: at(second),
-            listed: at(second),
-            order: 0,
-            tries: 0,
-            last_error: None,
-            held_s: 0,
-            changed: None,
-            unchanged: 0,
-            fetch_page: true,
-            ignores_robots: false,
-            document: None,
-        };
+        let source = record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() };
+        let said = Entry { identity: "1".into(), ..Entry::default() };
+        let entry = PendingEntry { fetch_page: true, ..PendingEntry::new(source, said, 0, at(second)) };
         let mut commit = PollCommit::default();
         commit.enqueue(&key, (before.as_ref(), Seen::default()), (&row, &entry, None));
         store.polls().commit(commit).await.unwrap();

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{SourceKind, sources::Source},
-    fetch::{Fetch, Outcome, Request, Silence, Validators},
+    fetch::{Fetch, Outcome, Request, Validators},
     schedule::decide::PollResult,
     store::Facts,
     telemetry::metrics,
@@ -31,16 +31,7 @@ pub(super) async fn end<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source
         (PollResult::Read { fresh: 1.. }, Some(url)) => {
             let url = moved::address(visit.facts.moved.as_ref(), url).clone();
             let obeys_robots = parts.rules.obeys_robots(source);
-            let request = Request {
-                url,
-                validators,
-                accept: accept(source),
-                obeys_robots,
-                goes_first: true,
-                delta: false,
-                status_only: true,
-                silence: Silence::default(),
-            };
+            let request = Request { validators, obeys_robots, goes_first: true, status_only: true, ..Request::new(url, accept(source)) };
             matches!(parts.fetcher.fetch(request).await, Outcome::NotModified { .. })
         }
         (PollResult::Read { .. } | PollResult::Unchanged, _) => false,

@@ -16,7 +16,7 @@ use crate::{
     config::sources::Source,
     discover,
     feed::{self, Entry, Feed},
-    fetch::{Fetch, FetchError, Fetched, Outcome, Request, Room, Silence, Unread, Validators},
+    fetch::{Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
     pipeline::PipelineError,
     store::{Backfill, Facts, Lane, PollCommit, PollStore, StoreError},
     telemetry::metrics,
@@ -64,16 +64,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
             wake(outputs, source.at.url(), of_sitemap(parts, source, facts, (&url, within)).await?).await;
             continue;
         }
-        let request = Request {
-            url,
-            validators: Validators::default(),
-            accept: ACCEPT,
-            obeys_robots: parts.rules.obeys_robots(source),
-            goes_first: false,
-            delta: false,
-            status_only: false,
-            silence: Silence::default(),
-        };
+        let request = Request { obeys_robots: parts.rules.obeys_robots(source), ..Request::new(url, ACCEPT) };
         let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
         if let Outcome::New(mut fetched) = parts.fetcher.fetch(request).await {
             let (rules, store, source_of) = (parts.rules.clone(), parts.store.clone(), source.clone());

@@ -95,8 +95,7 @@ pub(super) fn go_through(
     let judged: Vec<_> = feed.entries.iter().zip(&all_seen).map(|(entry, seen)| verdict(entry, seen)).collect();
     let wanted = judged.iter().enumerate().filter(|(_, (_, it))| matches!(it, Verdict::New | Verdict::Changed)).map(|(at, _)| at).collect();
     let (taken, mut room, bound) = admit(store, source, facts, (&feed.entries, wanted), (rules, now))?;
-    let mut taken = taken.into_iter().peekable();
-    let mut left_out = 0;
+    let (mut taken, mut left_out) = (taken.into_iter().peekable(), 0);
     for (at, (((entry, key), seen), (version, verdict))) in feed.entries.iter().zip(&keys).zip(all_seen).zip(judged).enumerate() {
         if matches!(verdict, Verdict::New | Verdict::Changed) && taken.next_if_eq(&at).is_none() {
             left_out += 1;
@@ -124,7 +123,9 @@ pub(super) fn go_through(
             Verdict::New | Verdict::Changed => {
                 changed += usize::from(verdict == Verdict::Changed);
                 listed.fresh += 1;
-                let pending = waiting((described.clone(), entry.clone()), (pages, !rules.obeys_robots(source)), order, now);
+                let (fetch_page, ignores_robots) = (pages == PageMode::On && entry.link.is_some(), !rules.obeys_robots(source));
+                let pending =
+                    PendingEntry { fetch_page, ignores_robots, ..PendingEntry::new(described.clone(), entry.clone(), order, now) };
                 enqueue(&mut listed, (key, version, seen), (pending, pages), (rules, now));
             }
         }
@@ -139,30 +140,6 @@ pub(super) fn go_through(
         metrics::entries(verdict, count);
     }
     Ok(listed)
-}
-
-/// An entry as it is put into the queue at its first sight.
-fn waiting(
-    (source, entry): (record::Source, Entry),
-    (pages, ignores_robots): (PageMode, bool),
-    order: u64,
-    now: DateTime<Utc>,
-) -> PendingEntry {
-    PendingEntry {
-        fetch_page: pages == PageMode::On && entry.link.is_some(),
-        source,
-        entry,
-        first_seen: now,
-        listed: now,
-        order,
-        tries: 0,
-        last_error: None,
-        held_s: 0,
-        changed: None,
-        unchanged: 0,
-        ignores_robots,
-        document: None,
-    }
 }
 
 fn tell_left_out(source: &Source, facts: &Facts, (taken, left_out): (usize, usize), bound: Bound) {

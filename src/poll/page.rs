@@ -74,21 +74,7 @@ fn pending(
         received: fetched.requested,
         unreadable: None,
     };
-    PendingEntry {
-        source,
-        entry,
-        first_seen: now,
-        listed: now,
-        order: 0,
-        tries: 0,
-        last_error: None,
-        held_s: 0,
-        changed: None,
-        unchanged: 0,
-        fetch_page: false,
-        ignores_robots: false,
-        document: Some(document),
-    }
+    PendingEntry { document: Some(document), ..PendingEntry::new(source, entry, 0, now) }
 }
 
 /// A hash of what the page's articles say.

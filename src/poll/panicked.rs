@@ -52,21 +52,8 @@ fn letter(store: &PollStore, source: &Source, body: &Body, now: DateTime<Utc>) -
         received: now,
         unreadable: Some(format!("the reader panicked on these bytes{encodings}")),
     };
-    let entry = PendingEntry {
-        source: described(source, None),
-        entry: Entry { identity, link: source.at.url().cloned(), ..Entry::default() },
-        first_seen: now,
-        listed: now,
-        order: store.next_order(),
-        tries: 0,
-        last_error: None,
-        held_s: 0,
-        changed: None,
-        unchanged: 0,
-        fetch_page: false,
-        ignores_robots: false,
-        document: Some(document),
-    };
+    let said = Entry { identity, link: source.at.url().cloned(), ..Entry::default() };
+    let entry = PendingEntry { document: Some(document), ..PendingEntry::new(described(source, None), said, store.next_order(), now) };
     let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
     let seen = Seen { version, day: day(now), ..Seen::default() };
     commit.enqueue(&key, (None, seen), (&row, &entry, Some(Packed::of(&body.bytes)?)));

@@ -15,7 +15,7 @@ use crate::{
         sources::{Location, Source},
     },
     feed::{self, Feed},
-    fetch::{self, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Silence, Trouble, Unread, Validators},
+    fetch::{self, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Trouble, Unread, Validators},
     listing as links,
     pipeline::PipelineError,
     schedule::{decide::PollResult, hints::Hints, rhythm::Sighting},
@@ -105,8 +105,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
 /// What a source's host is asked.
 fn request(source: &Source, url: Url, validators: Validators, obeys_robots: bool) -> Request {
     let delta = source.kind == SourceKind::Feed;
-    let (accept, silence) = (accept(source), Silence::default());
-    Request { url, validators, accept, obeys_robots, goes_first: true, delta, status_only: false, silence }
+    Request { validators, obeys_robots, goes_first: true, delta, ..Request::new(url, accept(source)) }
 }
 
 /// What a source is asked for.

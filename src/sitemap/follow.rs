@@ -8,7 +8,7 @@ use url::Url;
 use super::{ACCEPT, Child, Sitemap, is_packed, read, read::MAX_ENTRIES};
 use crate::{
     feed::{Entry, Feed},
-    fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room, Silence, Unread, Validators},
+    fetch::{Fetch, FetchError, Fetched, Memory, Request, Room, Unread},
     store::digest,
 };
 
@@ -102,24 +102,9 @@ impl Followed {
 }
 
 async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usize, bool)) -> Result<Parsed, String> {
-    let request = Request {
-        url,
-        validators: Validators::default(),
-        accept: ACCEPT,
-        obeys_robots,
-        goes_first: true,
-        delta: false,
-        status_only: false,
-        silence: Silence::default(),
-    };
-    match fetcher.fetch(request).await {
-        Outcome::New(answer) => parse(&fetcher.memory(), *answer, max_decoded).await.map_err(|error| error.to_string()),
-        Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
-        Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
-        Outcome::Held(hold) => Err(hold.to_string()),
-        Outcome::Blocked(block) => Err(block.to_string()),
-        Outcome::Failed(error) => Err(error.to_string()),
-    }
+    let request = Request { obeys_robots, goes_first: true, ..Request::new(url, ACCEPT) };
+    let answer = fetcher.fetch(request).await.whole()?;
+    parse(&fetcher.memory(), answer, max_decoded).await.map_err(|error| error.to_string())
 }
 
 /// A sitemap with the hash of its body, the bytes of that, and the memory that it has.

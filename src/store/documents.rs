@@ -148,21 +148,8 @@ mod tests {
     fn edition(ms: i64) -> (PendingKey, PendingEntry) {
         let source = record::Source { id: "s".into(), name: None, kind: "page".into(), url: "file:a".to_owned().into(), tags: Vec::new() };
         let document = Document { content_type: None, url: None, via: Vec::new(), received: at(ms), unreadable: None };
-        let entry = PendingEntry {
-            source,
-            entry: Entry { identity: "a".into(), ..Entry::default() },
-            first_seen: at(0),
-            listed: at(ms),
-            order: 0,
-            tries: 0,
-            last_error: None,
-            held_s: 0,
-            changed: None,
-            unchanged: 0,
-            fetch_page: false,
-            ignores_robots: false,
-            document: Some(document),
-        };
+        let said = Entry { identity: "a".into(), ..Entry::default() };
+        let entry = PendingEntry { first_seen: at(0), document: Some(document), ..PendingEntry::new(source, said, 0, at(ms)) };
         (PendingKey::new(Lane::here("s"), at(ms), &EntryKey::new("s", "a")), entry)
     }
 

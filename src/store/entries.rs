@@ -139,6 +139,26 @@ pub struct PendingEntry {
 }
 
 impl PendingEntry {
+    /// As a source lists it for the first time; no page is to be fetched, and no document came with it.
+    #[must_use]
+    pub fn new(source: record::Source, entry: Entry, order: u64, now: DateTime<Utc>) -> Self {
+        Self {
+            source,
+            entry,
+            first_seen: now,
+            listed: now,
+            order,
+            tries: 0,
+            last_error: None,
+            held_s: 0,
+            changed: None,
+            unchanged: 0,
+            fetch_page: false,
+            ignores_robots: false,
+            document: None,
+        }
+    }
+
     /// The key of the entry in its source.
     #[must_use]
     pub fn key(&self) -> EntryKey {

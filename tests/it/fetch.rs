@@ -38,16 +38,7 @@ fn fetcher(limits: Limits) -> HttpFetcher<ManualClock> {
 }
 
 fn request(url: &str) -> Request {
-    Request {
-        url: Url::parse(url).unwrap(),
-        validators: Validators::default(),
-        accept: "text/html, */*;q=0.5",
-        obeys_robots: false,
-        goes_first: false,
-        delta: false,
-        status_only: false,
-        silence: nashra::fetch::Silence::default(),
-    }
+    Request { obeys_robots: false, ..Request::new(Url::parse(url).unwrap(), "text/html, */*;q=0.5") }
 }
 
 async fn get(limits: Limits, url: &str) -> Outcome {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use nashra::{
     clock::ManualClock,
-    fetch::{Block, Fetch as _, FetchError, Hold, HttpFetcher, Limits, Outcome, Pace, Request, Trouble, Validators},
+    fetch::{Block, Fetch as _, FetchError, Hold, HttpFetcher, Limits, Outcome, Pace, Request, Trouble},
 };
 use tempfile::tempdir;
 
@@ -30,17 +30,7 @@ impl Asker {
 
     fn get(&self, site: &Site, path: &str) -> Outcome {
         let url = format!("{}{path}", site.base).parse().unwrap();
-        let request = Request {
-            url,
-            validators: Validators::default(),
-            accept: "*/*",
-            obeys_robots: true,
-            goes_first: false,
-            delta: false,
-            status_only: false,
-            silence: nashra::fetch::Silence::default(),
-        };
-        self.runtime.block_on(self.fetcher.fetch(request))
+        self.runtime.block_on(self.fetcher.fetch(Request::new(url, "*/*")))
     }
 }
 

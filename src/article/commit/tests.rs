@@ -21,21 +21,9 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
     let source =
         record::Source { id: "handed".into(), name: None, kind: "kafka".into(), url: "kafka:handed".to_owned().into(), tags: Vec::new() };
     let document = Document { content_type: Some("text/plain".into()), url: None, via: Vec::new(), received: at(minute), unreadable: None };
-    let entry = PendingEntry {
-        source,
-        entry: Entry { guid: guid.map(str::to_owned), ..Entry::default() },
-        first_seen: at(minute),
-        listed: at(minute),
-        order: u64::try_from(minute).unwrap(),
-        tries: 0,
-        last_error: None,
-        held_s: 0,
-        changed: None,
-        unchanged: 0,
-        fetch_page: false,
-        ignores_robots: false,
-        document: Some(document),
-    };
+    let said = Entry { guid: guid.map(str::to_owned), ..Entry::default() };
+    let order = u64::try_from(minute).unwrap();
+    let entry = PendingEntry { document: Some(document), ..PendingEntry::new(source, said, order, at(minute)) };
     let part = |(title, body): &(&str, &str)| Part {
         url: None,
         content: Content { title: Some((*title).to_owned()), text: Some((*body).to_owned()), ..Content::default() },

@@ -10,7 +10,7 @@ use super::{HttpFetcher, doors::Door};
 use crate::{
     clock::Clock,
     fetch::{
-        Body, FetchError, Fetched, Outcome, Request, Silence, Validators,
+        Body, FetchError, Fetched, Outcome, Request,
         robots::{Answer, MAX_FILE, Rules},
     },
     telemetry::metrics,
@@ -33,16 +33,7 @@ impl<C: Clock> HttpFetcher<C> {
         url.set_path("/robots.txt");
         url.set_query(None);
         url.set_fragment(None);
-        let request = Request {
-            url,
-            validators: Validators::default(),
-            accept: "text/plain, */*;q=0.5",
-            obeys_robots: false,
-            goes_first: true,
-            delta: false,
-            status_only: false,
-            silence: Silence::default(),
-        };
+        let request = Request { obeys_robots: false, goes_first: true, ..Request::new(url, "text/plain, */*;q=0.5") };
         Box::pin(async move {
             let answer = match self.follow(request, self.bound(MAX_FILE, true), door).await.unwrap_or_else(Outcome::Failed) {
                 Outcome::New(fetched) => self.parse(*fetched).await,

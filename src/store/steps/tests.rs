@@ -125,21 +125,10 @@ impl World {
 
 fn pending(entry: usize, edition: u32, (now, has_document): (DateTime<Utc>, bool)) -> PendingEntry {
     let document = Document { content_type: None, url: None, via: Vec::new(), received: now, unreadable: None };
-    PendingEntry {
-        source: record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() },
-        entry: Entry { identity: entry.to_string(), title: Some(edition.to_string()), ..Entry::default() },
-        first_seen: now,
-        listed: now,
-        order: 0,
-        tries: 0,
-        last_error: None,
-        held_s: 0,
-        changed: None,
-        unchanged: 0,
-        fetch_page: !has_document,
-        ignores_robots: false,
-        document: has_document.then_some(document),
-    }
+    let source = record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() };
+    let said = Entry { identity: entry.to_string(), title: Some(edition.to_string()), ..Entry::default() };
+    let document = has_document.then_some(document);
+    PendingEntry { fetch_page: !has_document, document, ..PendingEntry::new(source, said, 0, now) }
 }
 
 #[test]
