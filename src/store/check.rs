@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::{
     PendingKey, Seen, Store, StoreError, added, articles, copy, documents,
     engine::{Engine, Table, inspect},
-    entries, lock, manifest, outbox, polls, subscriptions, topics,
+    entries,
+    folder::lock,
+    manifest, outbox, polls, subscriptions, topics,
 };
 
 /// How the names of copies begin.

@@ -8,7 +8,8 @@ use std::{fs, path::Path};
 use super::{
     Checked, FORMAT, Manifest, Noted, Store, StoreError, check, copy,
     engine::{self, Filling},
-    lock, manifest, private_dir,
+    folder::{lock, private_dir},
+    manifest,
 };
 
 impl Store {

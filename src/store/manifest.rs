@@ -8,16 +8,15 @@
 //! store, never newer. It is not synced for each commit: what the kernel loses with its memory makes it older.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
 };
 
-use rustix::fs::OFlags;
 use uuid::Uuid;
 
-use super::{StoreError, digest};
+use super::{StoreError, digest, folder::own};
 
 /// Bytes of a line, with its end.
 const LINE: usize = 256;
@@ -59,7 +58,7 @@ pub(super) fn path(dir: &Path) -> PathBuf {
 pub(super) fn read(dir: &Path) -> Result<Option<Noted>, StoreError> {
     let path = path(dir);
     let mut bytes = Vec::new();
-    match OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(&path) {
+    match own().read(true).open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.and_then(|mut it| it.read_to_end(&mut bytes)).map_err(|source| StoreError::Io { path: path.clone(), source })?,
     };
@@ -85,13 +84,7 @@ impl Manifest {
         let io = |source| StoreError::Io { path: path.clone(), source };
         let new = path.with_extension("new");
         fs::remove_file(&new).ok();
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&new)
-            .map_err(io)?;
+        let mut file = own().write(true).create_new(true).open(&new).map_err(io)?;
         file.write_all(&noted.line().repeat(2)).map_err(io)?;
         file.sync_all().map_err(io)?;
         fs::rename(&new, &path).map_err(io)?;

@@ -16,6 +16,7 @@ mod engine;
 mod entries;
 mod export;
 mod facts;
+mod folder;
 mod lane;
 mod manifest;
 #[cfg(test)]
@@ -30,15 +31,12 @@ mod sweep;
 mod topics;
 
 use std::{
-    fs::{File, OpenOptions, Permissions, TryLockError},
-    io::{ErrorKind, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    fs::File,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
 };
 
-use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -60,6 +58,7 @@ pub use sweep::{Sweeper, Swept};
 pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
 
 use engine::{Engine, Least, Table, inspect};
+use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, Noted};
 
 /// The format that this program writes. An older program would move an entry's row without telling, and take the marks of
@@ -69,8 +68,6 @@ const FORMAT: u32 = 5;
 /// The oldest format that it reads: in 4 an entry may have several rows, commits have no numbers and there is no manifest, 3 has
 /// no added sources, 2 no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
-/// How long the threads of a store that was dropped may take to close its files.
-const CLOSING: Duration = Duration::from_secs(10);
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -348,72 +345,6 @@ impl Noted {
     }
 }
 
-/// Makes a folder that is its owner's alone, also where it is there already.
-fn private_dir(path: &Path) -> std::io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-        std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
-/// Waits until the engine has let go of the files. A store of this process that was dropped is closed by threads of its own, and
-/// until they have ended its tables' files change under whoever looks at them.
-fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
-    let path = files.join("lock");
-    let io = |source| StoreError::Io { path: path.clone(), source };
-    let file = match OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        opened => opened.map_err(io)?,
-    };
-    let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if begun.elapsed() < CLOSING => std::thread::sleep(Duration::from_millis(10)),
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { dir: files.to_owned(), holder: String::new() }),
-            Err(TryLockError::Error(source)) => return Err(io(source)),
-        }
-    }
-}
-
-/// Locks the directory; a process that stays writes its number there.
-fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
-    let path = dir.join("lock");
-    let io = |source| StoreError::Io { path: path.clone(), source };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
-    let mut file = match options.open(&path) {
-        // Whoever only reads can do so on a file system that is read-only, or from a backup of somebody else's.
-        Err(error) if !stays && matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
-            let mut options = OpenOptions::new();
-            options.read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
-            match options.open(&path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => File::open(dir),
-                opened => opened,
-            }
-        }
-        opened => opened,
-    }
-    .map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            file.read_to_string(&mut holder).ok();
-            let holder = if holder.trim().is_empty() { String::new() } else { format!(" (process {})", holder.trim()) };
-            return Err(StoreError::Locked { dir: dir.to_owned(), holder });
-        }
-        Err(TryLockError::Error(source)) => return Err(io(source)),
-    }
-    if !stays {
-        return Ok(file);
-    }
-    file.set_len(0).map_err(io)?;
-    write!(file, "{}", std::process::id()).map_err(io)?;
-    Ok(file)
-}
-
 /// The first `N` bytes of SHA-256 over length-framed parts: a key that does not depend on where one
 /// part ends and the next begins.
 pub(crate) fn digest<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
@@ -435,30 +366,4 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
 
 fn from_json<T: serde::de::DeserializeOwned>(table: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(table, error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_that_a_dropped_store_has_not_closed_yet_are_waited_for_and_not_taken_for_damaged() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = Store::open(dir.path(), 1 << 20).unwrap();
-        let (id, reading) = (first.id(), first.engine.snapshot().unwrap());
-        drop(first);
-        let (begun, opens) = std::sync::mpsc::channel();
-        let opening = std::thread::spawn({
-            let dir = dir.path().to_owned();
-            move || {
-                begun.send(()).unwrap();
-                Store::open(&dir, 1 << 20).map(|it| it.id())
-            }
-        });
-        opens.recv().unwrap();
-        let held = File::open(dir.path().join("store").join("lock")).unwrap();
-        assert!(matches!(held.try_lock(), Err(TryLockError::WouldBlock)), "who still reads keeps the files");
-        drop(reading);
-        assert_eq!(opening.join().unwrap().unwrap(), id);
-    }
 }

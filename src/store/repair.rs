@@ -16,7 +16,9 @@ use super::{
     copy::{self, As},
     documents,
     engine::{self, Engine, Filling, Table},
-    entries, lock, manifest, outbox, private_dir,
+    entries,
+    folder::{lock, private_dir},
+    manifest, outbox,
 };
 
 /// Changes that are written at once.
