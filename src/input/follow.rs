@@ -199,7 +199,7 @@ impl<C: Clock> Follower<C> {
     /// What to do about trouble, and for how long to stay away.
     async fn troubled(&mut self, trouble: &Trouble, pause: &mut Duration) -> Result<Duration, StoreError> {
         match trouble {
-            Trouble::Grown => {
+            Trouble::Grown | Trouble::Remade => {
                 tracing::info!(source.id = %self.source.id, topic = %self.source.topic, "{trouble}");
                 return Ok(Duration::ZERO);
             }

@@ -10,7 +10,7 @@ use std::{
 use rdkafka::{
     ClientConfig, Message as _, Offset, Statistics, TopicPartitionList,
     client::ClientContext,
-    config::FromClientConfigAndContext as _,
+    config::{FromClientConfigAndContext as _, RDKafkaLogLevel},
     consumer::{BaseConsumer, Consumer as _, ConsumerContext},
     error::KafkaError,
     message::{BorrowedMessage, Headers as _},
@@ -33,6 +33,8 @@ const FIRST: Duration = Duration::from_millis(250);
 const NEXT: Duration = Duration::from_millis(5);
 /// Bytes of one batch; its last message may exceed them.
 const MAX_BATCH: usize = 8 << 20;
+/// The id of a topic of which none is known yet, as librdkafka writes it.
+const NO_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
 /// Why a topic cannot be read now.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,9 @@ pub(super) enum Trouble {
     /// It has more partitions than when it was opened.
     #[error("the topic has new partitions")]
     Grown,
+    /// It has another id than when it was opened: what is known of it has to be held against what is there.
+    #[error("the topic was deleted and made anew")]
+    Remade,
 }
 
 /// What the consumer tells beside messages.
@@ -59,6 +64,8 @@ pub(super) enum Trouble {
 struct Told {
     /// For each partition the offset up to which it can be read.
     ends: BTreeMap<i32, i64>,
+    /// The topic has another id.
+    remade: bool,
 }
 
 struct Context {
@@ -71,6 +78,16 @@ impl ClientContext for Context {
         tracing::debug!(topic = self.topic, %error, reason, "reading a topic");
     }
 
+    /// In a topic that was made anew librdkafka goes on at the old offset, without an error where there is a message at it, and
+    /// says so here alone. These words come before the first message of the new topic.
+    fn log(&self, _: RDKafkaLogLevel, _: &str, words: &str) {
+        if is_remade(&self.topic, words) {
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).remade = true;
+        } else {
+            tracing::trace!(topic = self.topic, words, "reading a topic");
+        }
+    }
+
     fn stats(&self, statistics: Statistics) {
         let Some(topic) = statistics.topics.get(&self.topic) else { return };
         // The partition -1 is librdkafka's own.
@@ -80,6 +97,12 @@ impl ClientContext for Context {
 }
 
 impl ConsumerContext for Context {}
+
+/// Whether the words say that a topic whose id was known has another one.
+fn is_remade(topic: &str, words: &str) -> bool {
+    let id = words.split_once("Topic ").and_then(|(_, rest)| rest.strip_prefix(topic)?.strip_prefix(" changed id from "));
+    id.is_some_and(|it| !it.starts_with(NO_ID))
+}
 
 /// A connected consumer.
 pub(super) struct Reader {
@@ -105,6 +128,9 @@ impl Reader {
         client.set("isolation.level", "read_committed").set("auto.offset.reset", "error").set("allow.auto.create.topics", "false");
         client.set("enable.partition.eof", "false").set("statistics.interval.ms", "2000").set("topic.metadata.refresh.interval.ms", "5000");
         client.set("queued.max.messages.kbytes", "16384");
+        // For the words about the topic's id.
+        let debug = client.get("debug").map_or_else(|| "topic".to_owned(), |it| format!("{it},topic"));
+        client.set("debug", debug).set_log_level(RDKafkaLogLevel::Debug);
         let told = Arc::new(Mutex::new(Told::default()));
         let context = Context { topic: topic.to_owned(), told: Arc::clone(&told) };
         let consumer = BaseConsumer::from_config_and_context(&client, context).map_err(kafka("connecting"))?;
@@ -166,7 +192,8 @@ impl Reader {
             patience = NEXT;
             taken.push(Taken { partition, mark: Mark { offset, digest }, raw: raw(&message) });
         }
-        Ok(taken)
+        // Some of them may be of the new one.
+        if self.told().remade { Err(Trouble::Remade) } else { Ok(taken) }
     }
 
     /// Messages that can be read and were not yet.
@@ -194,4 +221,18 @@ fn raw(message: &BorrowedMessage<'_>) -> Raw {
         Some((name, value.to_vec()))
     });
     Raw { value: message.payload().map(<[u8]>::to_vec), headers: known.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_id_of_this_topic_after_a_known_one_is_one_made_anew() {
+        let says = |words: &str| is_remade("news", &format!("[thrd:main]: Topic {words}"));
+        assert!(says("news changed id from 7zD1ZJsdSnWkyUJVzcJ6nQ to bM2kd7jHQ0iX3cKzOhVbdA"));
+        assert!(!says("news changed id from AAAAAAAAAAAAAAAAAAAAAA to bM2kd7jHQ0iX3cKzOhVbdA"));
+        assert!(!says("newsroom changed id from 7zD1ZJsdSnWkyUJVzcJ6nQ to bM2kd7jHQ0iX3cKzOhVbdA"));
+        assert!(!says("news [0] was updated"));
+    }
 }

@@ -40,13 +40,16 @@ impl World {
         Self { dir: tempdir().unwrap(), brokers: brokers.to_owned(), topic: topic.to_owned(), producer }
     }
 
-    /// Makes the topic; a broker that still deletes one of this name says so.
+    /// Makes the topic; a broker that still deletes one of this name says so. One that is busy takes messages for the one before
+    /// for a moment, after it was deleted and made anew.
     fn make(&self, partitions: i32) {
         until("the topic is made", || {
             let new = NewTopic::new(&self.topic, partitions, TopicReplication::Fixed(1));
             let made = block_on(admin(&self.brokers).create_topics(&[new], &options())).unwrap();
             made[0].is_ok().then_some(())
         });
+        let is_empty = |partition| self.producer.client().fetch_watermarks(&self.topic, partition, SOON).is_ok_and(|it| it == (0, 0));
+        until("the topic is empty", || (0..partitions).all(is_empty).then_some(()));
     }
 
     fn delete(&self) {
@@ -235,6 +238,25 @@ fn a_topic_that_is_made_anew_is_told_and_read_from_its_beginning() {
     let mut titles = world.titles();
     titles.sort();
     assert_eq!(titles, ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]);
+}
+
+#[test]
+fn a_topic_that_is_made_anew_and_filled_further_than_it_was_read_while_nashra_is_frozen_is_read_from_its_beginning() {
+    let Some(world) = World::new("frozen") else { return };
+    world.make(1);
+    world.pages(0, &["a", "b", "c"]);
+    let nashra = world.run("");
+    world.wait_for(&["a", "b", "c"]);
+    // It finds all of the new one at once, and what it would read next is there.
+    nashra.signal("STOP");
+    world.delete();
+    world.make(1);
+    world.pages(0, &["d", "e", "f", "g", "h", "i"]);
+    nashra.signal("CONT");
+    world.wait_for(&["d", "e", "f", "g", "h", "i"]);
+    metric(&nashra, "nashra_topic_resets_total{reason=\"other_message\"} 1");
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(world.titles().len(), 9);
 }
 
 #[test]
