@@ -6,6 +6,9 @@
 //! taken when it was as short at as many looks as a failed page has tries. A page that shows neither headline of
 //! its article is never taken: should that be meant, then the entry changes, too, or the page says that it is gone.
 //!
+//! Half of a page that ends behind an element looks like one of a site that never closes its pages (of 2,900 real pages 4 in a
+//! thousand): it is taken once two looks in a row showed as much.
+//!
 //! A first page has nothing to be held against but the headline that its source gives, and headlines of feeds may differ from
 //! those of pages: it is doubted only where it does not say itself when it was published, as articles do and error pages do not.
 
@@ -18,6 +21,8 @@ use crate::store::{ArticleState, Standing};
 const LONG: u32 = 500;
 /// What is left of a headline to be looked for, in characters.
 const HEADLINE: usize = 200;
+/// Looks in a row after which a page is believed that ends without the end of its body: it is broken off elsewhere each time.
+const TWICE: u32 = 2;
 /// Looks after which a first page that tells its day to readers alone is believed.
 const FEW: u32 = 3;
 /// Characters of a page in which a headline is looked for.
@@ -53,7 +58,7 @@ pub enum Doubt {
     /// It ends in the midst.
     #[error("the page breaks off, and has less text than what is published")]
     CutOff,
-    /// The first that was seen of it ends in the midst of a word or an element.
+    /// It ends before its body does, and there is nothing to tell that more is missing.
     #[error("the page breaks off")]
     BrokenOff,
 }
@@ -106,10 +111,10 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Decides. `listed` is the headline that the source gives, where the page could have been fetched wrongly; `enough` is at how
-/// many looks a short text is believed.
+/// Decides. `listed` is the headline that the source gives, where the page could have been fetched wrongly; `look` counts from 1
+/// up to `last`, after which there is no further one, and at so many looks a short text is believed.
 #[must_use]
-pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, enough: u32) -> Verdict {
+pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, look: (u32, u32)) -> Verdict {
     let Some(before) = known.shown.as_ref().filter(|_| known.standing == Standing::Page) else { return Verdict::Taken };
     let now = chars(page.text);
     let doubt = if listed.is_some() && page.shown().title != before.title && is_foreign([before.title.as_deref(), listed], page) {
@@ -118,24 +123,41 @@ pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, enough:
         Doubt::Shorter
     } else if page.end != End::Whole && u64::from(now) * 20 < u64::from(before.chars) * 19 {
         Doubt::CutOff
+    } else if page.end != End::Whole && page.shown() != *before {
+        Doubt::BrokenOff
     } else {
         return Verdict::Taken;
     };
-    let alike = known.doubted.filter(|it| it.chars.abs_diff(now) <= now / 10);
-    let doubted = Doubted { chars: now, looks: alike.map_or(0, |it| it.looks).saturating_add(1) };
-    if doubt != Doubt::Foreign && doubted.looks >= enough { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
+    verdict(doubt, known.doubted, page, look)
 }
 
-/// Decides on the first page of an article, of which nothing is published; `look` counts from 1 up to `last`, after which there
-/// is no further one. A page with a date somewhere in its text is believed at the third look: a site's slip is over by then.
+/// Decides on the first page of an article, of which nothing is published, given what its last look showed. A page with a date
+/// somewhere in its text is believed at the third look: a site's slip is over by then.
 #[must_use]
-pub fn judge_first(listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Option<Doubt> {
+pub fn judge_first(before: Option<Doubted>, listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
     let by_itself = page.dated.is_some_and(|it| look >= FEW.min(last) || !matches!(it, Origin::Dom | Origin::Feed));
-    if !by_itself && is_foreign([listed, None], page) {
-        Some(Doubt::Foreign)
+    let doubt = if !by_itself && is_foreign([listed, None], page) {
+        Doubt::Foreign
+    } else if page.end != End::Whole {
+        Doubt::BrokenOff
     } else {
-        (page.end == End::Midst && look < last).then_some(Doubt::BrokenOff)
-    }
+        return Verdict::Taken;
+    };
+    verdict(doubt, before, page, (look, last))
+}
+
+/// Whether what is doubted is taken all the same, given what the last look showed.
+fn verdict(doubt: Doubt, before: Option<Doubted>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
+    let now = chars(page.text);
+    let alike = before.filter(|it| it.chars.abs_diff(now) <= now / 10);
+    let doubted = Doubted { chars: now, looks: alike.map_or(0, |it| it.looks).saturating_add(1) };
+    let is_believed = match doubt {
+        Doubt::Foreign => false,
+        Doubt::Shorter | Doubt::CutOff => doubted.looks >= last,
+        // At the last look it is all that there is.
+        Doubt::BrokenOff => look >= last || page.end == End::Open && doubted.looks >= TWICE,
+    };
+    if is_believed { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
 }
 
 fn chars(text: &str) -> u32 {

@@ -243,7 +243,7 @@ impl Expected {
             // A page about something else, such as an error, is no page of this entry.
             PageError::NoText | PageError::Listing if !self.guessed && self.is_elsewhere(bytes, content_type) => u32::MAX,
             // Half a page, of which no text came yet.
-            PageError::NoText if guard::end(bytes) == End::Midst => u32::MAX,
+            PageError::NoText | PageError::Listing if guard::end(bytes) != End::Whole => u32::MAX,
             // A publisher's slip is mended within minutes, and so is a redirect to the front page.
             PageError::NoText | PageError::Listing => FEW_TRIES,
             PageError::NotHtml(_) | PageError::Panicked => 1,

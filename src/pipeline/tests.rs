@@ -228,6 +228,13 @@ impl World {
         self.published().into_iter().filter(|it| it.0 == slug).filter_map(|it| it.1).collect()
     }
 
+    /// How many paragraphs they have.
+    fn paragraphs(&self, slug: &str) -> Vec<usize> {
+        let records = self.sink.0.lock().unwrap();
+        let of = records.iter().filter(|it| it["url"].as_str().is_some_and(|url| url.ends_with(slug)));
+        of.filter_map(|it| Some(it["text"].as_str()?.matches("It was not the first time").count())).collect()
+    }
+
     async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let end = std::time::Instant::now() + Duration::from_mins(1);
         while !holds(self) {

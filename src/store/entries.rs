@@ -17,7 +17,11 @@ use super::{
     polls::{EntryKey, Seen},
     steps::Step,
 };
-use crate::{article::record, config::SourceKind, feed::Entry};
+use crate::{
+    article::{doubt::Doubted, record},
+    config::SourceKind,
+    feed::Entry,
+};
 
 /// Rows that are gone through at once.
 const STEP: usize = 1_000;
@@ -128,6 +132,9 @@ pub struct PendingEntry {
     /// Looks at its page that showed what was published already.
     #[serde(default)]
     pub unchanged: u16,
+    /// What its page showed at the last look, where it was doubted and nothing is published of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<Doubted>,
     /// Whether its page is to be fetched.
     pub fetch_page: bool,
     /// Whether that is done whatever the site's robots.txt says.
@@ -153,6 +160,7 @@ impl PendingEntry {
             held_s: 0,
             changed: None,
             unchanged: 0,
+            doubted: None,
             fetch_page: false,
             ignores_robots: false,
             document: None,

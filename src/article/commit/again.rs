@@ -52,9 +52,9 @@ impl Work {
         // The address that a page claims may be its template's.
         let own: Vec<Name> = names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
-        let page = doubt::Page::of(content, end);
-        let Some((id, mut state, _)) = self.known(&own)? else { return Ok(self.doubts_first((key, entry), page)) };
-        let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, self.again.retry.tries) else {
+        let (page, look) = (doubt::Page::of(content, end), (entry.tries + 1, self.again.retry.tries));
+        let Some((id, mut state, _)) = self.known(&own)? else { return Ok(self.doubts_first((key, entry), page, look)) };
+        let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look) else {
             return Ok(Doubted::No);
         };
         self.counts.decisions.push("doubted");
@@ -70,11 +70,10 @@ impl Work {
     }
 
     /// The same where nothing is published of it; a document stays as it is.
-    fn doubts_first(&mut self, (key, entry): (&PendingKey, &mut PendingEntry), page: doubt::Page<'_>) -> Doubted {
-        let look = (entry.tries + 1, self.again.retry.tries);
-        let Some(doubt) = doubt::judge_first(entry.entry.title.as_deref(), page, look).filter(|_| entry.fetch_page) else {
-            return Doubted::No;
-        };
+    fn doubts_first(&mut self, (key, entry): (&PendingKey, &mut PendingEntry), page: doubt::Page<'_>, look: (u32, u32)) -> Doubted {
+        let verdict = doubt::judge_first(entry.doubted, entry.entry.title.as_deref(), page, look);
+        let (doubt::Verdict::Doubted(doubt, doubted), true) = (verdict, entry.fetch_page) else { return Doubted::No };
+        entry.doubted = Some(doubted);
         self.counts.decisions.push("doubted");
         if self.try_again((key, entry), doubt) {
             Doubted::Settled

@@ -22,7 +22,7 @@ fn page(title: &str, text: &str) -> Verdict {
 }
 
 fn judged(known: &ArticleState, title: &str, text: &str, is_whole: bool) -> Verdict {
-    judge(known, Some(TITLE), seen(title, text, if is_whole { End::Whole } else { End::Open }), 3)
+    judge(known, Some(TITLE), seen(title, text, if is_whole { End::Whole } else { End::Open }), (1, 3))
 }
 
 fn doubt(verdict: Verdict) -> Option<Doubt> {
@@ -39,7 +39,7 @@ fn the_next_edition_is_taken_also_with_another_headline_or_somewhat_shorter() {
     assert_eq!(page("Harbour to reopen before summer, council decides", &"It met. ".repeat(240)), Verdict::Taken);
     // Rewritten as a whole, as its source says, too.
     let (headline, text) = ("Ferry will sail again in May", "The ferry will sail. ".repeat(100));
-    let rewritten = judge(&known(2_000, None), Some(headline), seen(headline, &text, End::Whole), 3);
+    let rewritten = judge(&known(2_000, None), Some(headline), seen(headline, &text, End::Whole), (1, 3));
     assert_eq!(rewritten, Verdict::Taken);
 }
 
@@ -58,8 +58,12 @@ fn half_a_page_is_doubted_where_it_breaks_off() {
     let text = "The council met again. ".repeat(80);
     assert_eq!(doubt(judged(&known(2_000, None), TITLE, &text, false)), Some(Doubt::CutOff));
     assert_eq!(doubt(judged(&known(2_000, None), TITLE, &text, true)), None);
-    // Many good pages end so.
-    assert_eq!(doubt(judged(&known(1_850, None), TITLE, &text, false)), None);
+    // Where it has as much text as what is published or more, until two looks in a row show the same; some good pages end so.
+    for before in [1_000, 1_850] {
+        assert_eq!(doubt(judged(&known(before, None), TITLE, &text, false)), Some(Doubt::BrokenOff));
+        assert_eq!(doubt(judged(&known(before, Some(Doubted { chars: 1_840, looks: 1 })), TITLE, &text, false)), None);
+    }
+    assert_eq!(doubt(judged(&known(1_840, None), TITLE, &text, false)), None, "nothing changed");
 }
 
 #[test]
@@ -77,18 +81,34 @@ fn a_text_that_became_short_is_taken_when_it_was_as_short_at_enough_looks() {
 
 #[test]
 fn a_first_page_is_doubted_where_it_shows_another_headline_and_no_date_or_breaks_off() {
-    let (first, text) = (|page| judge_first(Some(TITLE), page, (1, 8)), "The council met again. ".repeat(80));
-    let error = ERROR.repeat(20);
-    assert_eq!(first(seen(TITLE, &text, End::Open)), None);
-    assert_eq!(first(seen(TITLE, &text, End::Midst)), Some(Doubt::BrokenOff));
-    assert_eq!(judge_first(Some(TITLE), seen(TITLE, &text, End::Midst), (8, 8)), None, "it is all that there is");
+    let at = |page, look| doubt(judge_first(None, Some(TITLE), page, (look, 8)));
+    let (text, error) = ("The council met again. ".repeat(80), ERROR.repeat(20));
+    assert_eq!(at(seen(TITLE, &text, End::Whole), 1), None);
+    for end in [End::Open, End::Midst] {
+        assert_eq!(at(seen(TITLE, &text, end), 1), Some(Doubt::BrokenOff));
+        assert_eq!(at(seen(TITLE, &text, end), 8), None, "it is all that there is");
+    }
     let other = seen("Something went wrong", &error, End::Whole);
-    assert_eq!(judge_first(Some(TITLE), other, (8, 8)), Some(Doubt::Foreign));
+    assert_eq!(at(other, 8), Some(Doubt::Foreign));
     // An article under another headline says when it is of; what only looks like a date may be a clock.
-    assert_eq!(first(Page { dated: Some(Origin::JsonLd), ..other }), None);
-    assert_eq!(first(Page { dated: Some(Origin::Dom), ..other }), Some(Doubt::Foreign));
-    assert_eq!(judge_first(Some(TITLE), Page { dated: Some(Origin::Dom), ..other }, (3, 8)), None);
-    assert_eq!(judge_first(None, other, (1, 8)), None);
+    assert_eq!(at(Page { dated: Some(Origin::JsonLd), ..other }, 1), None);
+    assert_eq!(at(Page { dated: Some(Origin::Dom), ..other }, 1), Some(Doubt::Foreign));
+    assert_eq!(at(Page { dated: Some(Origin::Dom), ..other }, 3), None);
+    assert_eq!(judge_first(None, None, other, (1, 8)), Verdict::Taken);
+}
+
+#[test]
+fn a_first_page_without_an_end_is_taken_once_two_looks_in_a_row_showed_as_much() {
+    let (text, mut before) = ("The council met again. ".repeat(80), None);
+    let mut first = |part: usize, end| {
+        let verdict = judge_first(before, Some(TITLE), seen(TITLE, &text[..text.len() * part / 100], end), (2, 8));
+        if let Verdict::Doubted(_, doubted) = verdict {
+            before = Some(doubted);
+        }
+        doubt(verdict)
+    };
+    assert_eq!([first(40, End::Open), first(70, End::Open), first(99, End::Open)], [Some(Doubt::BrokenOff); 3]);
+    assert_eq!([first(100, End::Midst), first(100, End::Open)], [Some(Doubt::BrokenOff), None]);
 }
 
 #[test]

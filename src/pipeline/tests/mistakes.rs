@@ -82,6 +82,60 @@ async fn a_first_edition_behind_an_error_page_comes_when_its_page_does() {
     }
 }
 
+/// The start of a page up to the end of one of its paragraphs: behind an element, as many good pages end.
+fn behind_paragraph(page: &[u8], paragraphs: usize) -> Vec<u8> {
+    let ends = memchr::memmem::find_iter(page, b"</p>");
+    page[..ends.take(paragraphs).last().unwrap() + b"</p>".len()].to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_page_that_ends_behind_a_paragraph_is_not_taken_for_the_first_edition() {
+    let whole = page_of("ferry", 1);
+    let mut world = World::new();
+    world.answer("ferry", [Ok(behind_paragraph(&whole, 4)), Err(500), Ok(behind_paragraph(&whole, 7)), Ok(whole)]);
+    world.list(&[("ferry", 1)]);
+    world.start();
+    world.until("it was asked for until it was whole", |it| it.asked("ferry") == 4 && it.published().len() == 1).await;
+    world.stop().await;
+    assert_eq!(world.paragraphs("ferry"), [12]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_an_edition_that_is_longer_than_the_one_before_does_not_stay() {
+    let words = "The council met again because of ferry, and what it said in edition 2 is told here at some length. ";
+    let longer = html(&title("ferry", 2), words, 30);
+    // In the midst of a word, and behind a paragraph.
+    for half in [longer[..longer.len() * 3 / 4].to_vec(), behind_paragraph(&longer, 20)] {
+        let mut world = World::new();
+        world.answer("ferry", [Ok(page_of("ferry", 1))]);
+        world.list(&[("ferry", 1)]);
+        world.start();
+        world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+        world.answer("ferry", [Ok(half), Ok(longer.clone())]);
+        world.list(&[("ferry", 2)]);
+        world.until("the second edition is there", |it| it.editions("ferry") == [1, 2]).await;
+        world.stop().await;
+        assert_eq!(world.paragraphs("ferry"), [12, 30]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_never_closes_its_pages_is_believed_at_the_second_look_and_asked_no_more_where_nothing_changed() {
+    let mut world = World::new();
+    world.answer("ferry", [Ok(behind_paragraph(&page_of("ferry", 1), 12))]);
+    world.list(&[("ferry", 1)]);
+    world.start();
+    world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+    assert_eq!(world.asked("ferry"), 2);
+    let mended = html(&title("ferry", 2), "The council met again because of ferry, and what it said in edition 2 is told. ", 14);
+    world.answer("ferry", [Ok(behind_paragraph(&mended, 14))]);
+    world.list(&[("ferry", 2)]);
+    world.until("the second edition is there", |it| it.editions("ferry") == [1, 2]).await;
+    assert_eq!(world.asked("ferry"), 4);
+    world.stop().await;
+    assert_eq!(world.published().len(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn gzip_that_nobody_declared_is_read() {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
