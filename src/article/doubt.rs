@@ -4,7 +4,8 @@
 //! good texts. So a page that does not look like the next edition of what is published is looked at again like one that
 //! failed. What a publisher did on purpose comes through in the end: a text that became short, under its own headline, is
 //! taken when it was as short at as many looks as a failed page has tries. A page that shows neither headline of
-//! its article is never taken: should that be meant, then the entry changes, too, or the page says that it is gone.
+//! its article is never taken: should that be meant, then the entry changes, too, or the page says that it is gone. Nor is one
+//! under another headline that shows its article's among others, as front pages do, unless it says when it was published.
 //!
 //! Half of a page that ends behind an element looks like one of a site that never closes its pages (of 2,900 real pages 4 in a
 //! thousand): it is taken once two looks in a row showed as much.
@@ -23,7 +24,7 @@ const LONG: u32 = 500;
 const HEADLINE: usize = 200;
 /// Looks in a row after which a page is believed that ends without the end of its body: it is broken off elsewhere each time.
 const TWICE: u32 = 2;
-/// Looks after which a first page that tells its day to readers alone is believed.
+/// Looks after which a first page is believed that tells its day to readers alone, or its headline among others.
 const FEW: u32 = 3;
 /// Characters of a page in which a headline is looked for.
 const LOOKED_AT: usize = 20_000;
@@ -49,8 +50,8 @@ pub struct Doubted {
 /// Why a page is doubted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Doubt {
-    /// Neither the headline that is published is there, nor the one that its source gives.
-    #[error("the page shows no headline that is published or was listed")]
+    /// Neither the headline that is published is there, nor the one that its source gives; or only among others.
+    #[error("the page shows no headline that is published or was listed as its own")]
     Foreign,
     /// Most of the text is gone.
     #[error("the page has much less text than what is published")]
@@ -104,6 +105,11 @@ impl<'a> Page<'a> {
         Self { title, text, dated: content.provenance.published, end }
     }
 
+    /// Whether it says for machines when it was published, as articles do, and neither error pages nor front pages.
+    fn dates_itself(&self) -> bool {
+        self.dated.is_some_and(|it| !matches!(it, Origin::Dom | Origin::Feed))
+    }
+
     /// What is remembered of it.
     #[must_use]
     pub fn shown(&self) -> Shown {
@@ -117,7 +123,12 @@ impl<'a> Page<'a> {
 pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, look: (u32, u32)) -> Verdict {
     let Some(before) = known.shown.as_ref().filter(|_| known.standing == Standing::Page) else { return Verdict::Taken };
     let now = chars(page.text);
-    let doubt = if listed.is_some() && page.shown().title != before.title && is_foreign([before.title.as_deref(), listed], page) {
+    let is_foreign = || match place([before.title.as_deref(), listed], page) {
+        Place::Own => false,
+        Place::Text => !page.dates_itself(),
+        Place::Nowhere => true,
+    };
+    let doubt = if listed.is_some() && page.shown().title != before.title && is_foreign() {
         Doubt::Foreign
     } else if before.chars >= LONG && u64::from(now) * 5 < u64::from(before.chars) * 2 {
         Doubt::Shorter
@@ -132,11 +143,17 @@ pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, look: (
 }
 
 /// Decides on the first page of an article, of which nothing is published, given what its last look showed. A page with a date
-/// somewhere in its text is believed at the third look: a site's slip is over by then.
+/// somewhere in its text is believed at the third look, and so is one that shows the headline in its text alone: a site's slip
+/// is over by then.
 #[must_use]
 pub fn judge_first(before: Option<Doubted>, listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
-    let by_itself = page.dated.is_some_and(|it| look >= FEW.min(last) || !matches!(it, Origin::Dom | Origin::Feed));
-    let doubt = if !by_itself && is_foreign([listed, None], page) {
+    let is_believed = page.dates_itself()
+        || match place([listed, None], page) {
+            Place::Own => true,
+            Place::Text => look >= FEW.min(last),
+            Place::Nowhere => look >= FEW.min(last) && page.dated.is_some(),
+        };
+    let doubt = if !is_believed {
         Doubt::Foreign
     } else if page.end != End::Whole {
         Doubt::BrokenOff
@@ -164,12 +181,28 @@ fn chars(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
 
-fn is_foreign(headlines: [Option<&str>; 2], page: Page<'_>) -> bool {
-    let start: String =
-        page.title.into_iter().flat_map(|it| [it, " "]).flat_map(str::chars).chain(page.text.chars()).take(LOOKED_AT).collect();
-    let shown = text::fold(&start);
-    let judged: Vec<bool> = headlines.into_iter().flatten().filter_map(|it| is_shown(it, &shown)).collect();
-    !judged.is_empty() && !judged.contains(&true)
+/// Where a page shows one of some headlines.
+enum Place {
+    /// As its own, or that cannot be told.
+    Own,
+    /// In its text, under another one.
+    Text,
+    Nowhere,
+}
+
+fn place(headlines: [Option<&str>; 2], page: Page<'_>) -> Place {
+    let shows = |shown: &str| {
+        let judged: Vec<bool> = headlines.into_iter().flatten().filter_map(|it| is_shown(it, shown)).collect();
+        judged.is_empty() || judged.contains(&true)
+    };
+    if page.title.is_some_and(|it| shows(&text::fold(it))) {
+        return Place::Own;
+    }
+    match (shows(&text::fold(&page.text.chars().take(LOOKED_AT).collect::<String>())), page.title) {
+        (true, Some(_)) => Place::Text,
+        (true, None) => Place::Own,
+        (false, _) => Place::Nowhere,
+    }
 }
 
 /// Whether a folded text shows a headline, though in other words or another order; `None` where it is too short to tell.

@@ -98,6 +98,20 @@ fn a_first_page_is_doubted_where_it_shows_another_headline_and_no_date_or_breaks
 }
 
 #[test]
+fn a_page_that_shows_its_headline_among_others_is_not_taken_for_the_next_edition_and_late_for_the_first() {
+    let among = format!("Ferry sails again. Neighbours of the old bridge tell what they think. {TITLE}. It rains. ").repeat(20);
+    let front = seen("The Daily Ferry", &among, End::Whole);
+    let first = |page, look| doubt(judge_first(None, Some(TITLE), page, (look, 8)));
+    let next = |page, look| doubt(judge(&known(2_000, None), Some(TITLE), page, (look, 8)));
+    assert_eq!([first(front, 1), first(front, 2), first(front, 3)], [Some(Doubt::Foreign), Some(Doubt::Foreign), None]);
+    assert_eq!([next(front, 1), next(front, 8)], [Some(Doubt::Foreign); 2]);
+    let article = Page { dated: Some(Origin::JsonLd), ..front };
+    assert_eq!([first(article, 1), next(article, 1)], [None, None]);
+    let untitled = Page { title: None, ..front };
+    assert_eq!([first(untitled, 1), next(untitled, 1)], [None, None]);
+}
+
+#[test]
 fn a_first_page_without_an_end_is_taken_once_two_looks_in_a_row_showed_as_much() {
     let (text, mut before) = ("The council met again. ".repeat(80), None);
     let mut first = |part: usize, end| {
