@@ -196,7 +196,13 @@ impl Store {
         if let Some(noted) = noted.filter(|it| it.store != store.id) {
             return Err(noted.names_another(dir, store.id));
         }
-        let noted = Noted { store: store.id, format: FORMAT, tables: engine::ALL.len(), commit: store.engine.last_commit()? };
+        let commit = store.engine.last_commit()?;
+        // The first commit names the store, or its format where an older program made it, and only then the manifest is made.
+        if noted.is_none() && commit > 1 {
+            let path = manifest::path(dir);
+            tracing::warn!(path = %path.display(), commit, "the manifest is missing: whether the newest commits are missing, too, cannot be told");
+        }
+        let noted = Noted { store: store.id, format: FORMAT, tables: engine::ALL.len(), commit };
         store.engine.note_in(Manifest::create(dir, noted)?);
         store.outbox().look()?;
         Ok(store)

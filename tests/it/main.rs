@@ -43,6 +43,10 @@ mod kafka;
 
 mod poison;
 
+mod deliveries;
+
+mod losses;
+
 mod rights;
 
 mod histories;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Text that no compression makes much smaller.
-fn noise(bytes: usize) -> String {
+pub(crate) fn noise(bytes: usize) -> String {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state ^= state << 13;
@@ -24,6 +24,30 @@ fn noise(bytes: usize) -> String {
     (0..bytes).map(|at| if at % 9 == 8 { ' ' } else { next() }).collect()
 }
 
+/// A record as the committing task makes it, with a number for its title.
+pub(crate) fn record(number: usize, long: &str) -> NewRecord {
+    let id = uuid::Uuid::now_v7();
+    let value = serde_json::json!({"schema": "nashra.article.v1", "id": id, "title": number.to_string(), "summary": long});
+    NewRecord {
+        topic: Topic::Articles,
+        key: id.to_string(),
+        event_id: format!("{id}/1"),
+        event_type: "nashra.article.v1".into(),
+        event_source: "/sources/s".into(),
+        event_time: chrono::DateTime::UNIX_EPOCH,
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
+        value: serde_json::to_vec(&value).unwrap(),
+    }
+}
+
+/// Waits until another process can open it.
+pub(crate) fn closed(store: Store) {
+    let lock = fs::File::open(store.dir().unwrap().join("store/lock")).unwrap();
+    drop(store);
+    // The thread that writes ends by itself.
+    until("the store is closed", || lock.try_lock().ok());
+}
+
 fn limit(world: &World, topic: &str, bytes: &str) {
     let topic = world.topic(topic);
     let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("max.message.bytes", bytes);
@@ -32,7 +56,7 @@ fn limit(world: &World, topic: &str, bytes: &str) {
     done.unwrap().into_iter().for_each(|it| drop(it.unwrap()));
 }
 
-fn letters(world: &World) -> Vec<Seen> {
+pub(crate) fn letters(world: &World) -> Vec<Seen> {
     read(&world.brokers, &world.topic("deadletters"))
 }
 
@@ -116,28 +140,10 @@ fn a_store_that_holds_a_record_of_an_older_version_that_is_too_large_goes_on() {
             11 => noise(9_000_000),
             _ => noise(200),
         };
-        let id = uuid::Uuid::now_v7();
-        let value = serde_json::json!({"schema": "nashra.article.v1", "id": id, "title": number.to_string(), "summary": long});
-        batch.append(
-            &mut tail,
-            NewRecord {
-                topic: Topic::Articles,
-                key: id.to_string(),
-                event_id: format!("{id}/1"),
-                event_type: "nashra.article.v1".into(),
-                event_source: "/sources/s".into(),
-                event_time: chrono::DateTime::UNIX_EPOCH,
-                traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
-                value: serde_json::to_vec(&value).unwrap(),
-            },
-        );
+        batch.append(&mut tail, record(number, &long));
     }
     block_on(store.articles().commit(batch)).unwrap();
-    drop(store);
-    // The thread that writes ends by itself.
-    let lock = fs::File::open(world.dir.path().join("data/store/lock")).unwrap();
-    until("the store is closed", || lock.try_lock().ok());
-    drop(lock);
+    closed(store);
     world.site.feed("/feed", &[]);
     let nashra = world.start();
     wait_for(&nashra, 20);

@@ -5,7 +5,7 @@
 //! the outbox was decided on by the copy alone: a record that says what the topic holds is left out, another one goes on as
 //! the next revision of the article that its address is known by. What must stay true: this is done by the committing task, or
 //! where none runs; names that a published article has are never pointed elsewhere, only those of articles that no consumer
-//! has seen.
+//! has seen; done twice it comes to the same, because a kill may find it before the new epoch is durable.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -107,20 +107,25 @@ pub async fn recall(
     now: DateTime<Utc>,
 ) -> Result<Recalled, StoreError> {
     let (batch, recalled) = {
+        let waiting = Waiting::of(outbox)?;
         let mut work = Work {
             view: articles.view()?,
+            waits: waiting.counts(),
             won: HashMap::new(),
             editions: HashSet::new(),
             names: HashMap::new(),
             now,
             batch: Batch::default(),
         };
-        let mut recalled = Recalled::default();
+        let mut further = HashSet::new();
         for it in published {
-            recalled.articles += usize::from(work.take(it)?);
+            let id = it.id;
+            if work.take(it)? {
+                further.insert(id);
+            }
         }
-        let waiting = Waiting::of(outbox)?;
-        work.merge(&waiting)?;
+        let mut recalled = Recalled { articles: further.len(), ..Recalled::default() };
+        work.merge()?;
         work.settle(outbox, &waiting, &mut recalled)?;
         (work.batch, recalled)
     };
@@ -143,10 +148,21 @@ impl Waiting {
             rows.extend(articles.filter_map(|it| Some((it.seq, it.record.key.parse().ok()?))));
         }
     }
+
+    /// How many there are of each article.
+    fn counts(&self) -> HashMap<Uuid, u32> {
+        let mut counts = HashMap::new();
+        for (_, id) in &self.0 {
+            *counts.entry(*id).or_default() += 1;
+        }
+        counts
+    }
 }
 
 struct Work {
     view: ArticleView,
+    /// How many records of an article wait.
+    waits: HashMap<Uuid, u32>,
     /// What the topic holds of each article.
     won: HashMap<Uuid, ArticleState>,
     /// Every edition that the topic holds: article, revision, hash of the text.
@@ -165,7 +181,9 @@ impl Work {
             Some(known) => Some(known),
             None => self.view.article(id)?,
         };
-        let further = known.as_ref().is_none_or(|it| it.revision <= state.revision);
+        // What waits is not what consumers have: it is decided on anew, by what they have.
+        let waits = self.waits.get(&id).copied().unwrap_or_default();
+        let further = known.as_ref().is_none_or(|it| it.revision.saturating_sub(waits) <= state.revision);
         if let Some(known) = known {
             state.guid.clone_from(&known.guid);
             state.order = known.order;
@@ -186,19 +204,15 @@ impl Work {
     }
 
     /// Names go to the articles of the topic, and those with them whose every record still waits.
-    fn merge(&mut self, waiting: &Waiting) -> Result<(), StoreError> {
-        let mut waits: HashMap<Uuid, u32> = HashMap::new();
-        for (_, id) in &waiting.0 {
-            *waits.entry(*id).or_default() += 1;
-        }
+    fn merge(&mut self) -> Result<(), StoreError> {
         let names: Vec<([u8; 16], Uuid)> = self.names.iter().map(|(name, id)| (*name, *id)).collect();
         for (name, id) in names {
             match self.view.alias(&name)? {
                 None => self.batch.alias(&name, id),
                 Some(other) if other == id => {}
-                Some(other) if waits.contains_key(&other) && !self.won.contains_key(&other) => {
+                Some(other) if self.waits.contains_key(&other) && !self.won.contains_key(&other) => {
                     // Of one that was published before the copy was made, consumers have a revision that does not wait.
-                    let seen = |state: &ArticleState| waits.get(&other).is_none_or(|it| *it < state.revision);
+                    let seen = |state: &ArticleState| self.waits.get(&other).is_none_or(|it| *it < state.revision);
                     let Some(state) = self.view.article(other)?.filter(|it| !seen(it)) else { continue };
                     for alias in &state.aliases {
                         self.batch.alias(alias, id);
@@ -221,6 +235,11 @@ impl Work {
     fn settle(&mut self, outbox: &Outbox, waiting: &Waiting, recalled: &mut Recalled) -> Result<(), StoreError> {
         for (seq, id) in &waiting.0 {
             let Some(row) = outbox.read(seq - 1, 1, usize::MAX)?.pop() else { continue };
+            // Left out by a call before this one, which was killed before the new epoch began.
+            if row.record.value.is_empty() {
+                recalled.same += 1;
+                continue;
+            }
             let Ok(article) = serde_json::from_slice::<Article>(&row.record.value) else { continue };
             let known = self.view.article(*id)?;
             let named = known.and_then(|it| it.aliases.iter().find_map(|it| self.names.get(it)).copied());
