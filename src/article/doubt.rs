@@ -24,8 +24,10 @@ const LONG: u32 = 500;
 const HEADLINE: usize = 200;
 /// Looks in a row after which a page is believed that ends without the end of its body: it is broken off elsewhere each time.
 const TWICE: u32 = 2;
-/// Looks after which a first page is believed that tells its day to readers alone, or its headline among others.
+/// Looks in a row after which a first page is believed that tells its day to readers alone, or its headline among others.
 const FEW: u32 = 3;
+/// No number of looks is enough.
+const NEVER: u32 = u32::MAX;
 /// Characters of a page in which a headline is looked for.
 const LOOKED_AT: usize = 20_000;
 
@@ -110,6 +112,15 @@ impl<'a> Page<'a> {
         self.dated.is_some_and(|it| !matches!(it, Origin::Dom | Origin::Feed))
     }
 
+    /// How many looks in a row are enough, where it breaks off. At the last one it is all that there is.
+    fn enough(&self, look: u32, last: u32) -> u32 {
+        match self.end {
+            _ if look >= last => 1,
+            End::Midst => NEVER,
+            End::Open | End::Whole => TWICE,
+        }
+    }
+
     /// What is remembered of it.
     #[must_use]
     pub fn shown(&self) -> Shown {
@@ -120,7 +131,7 @@ impl<'a> Page<'a> {
 /// Decides. `listed` is the headline that the source gives, where the page could have been fetched wrongly; `look` counts from 1
 /// up to `last`, after which there is no further one, and at so many looks a short text is believed.
 #[must_use]
-pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, look: (u32, u32)) -> Verdict {
+pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
     let Some(before) = known.shown.as_ref().filter(|_| known.standing == Standing::Page) else { return Verdict::Taken };
     let now = chars(page.text);
     let is_foreign = || match place([before.title.as_deref(), listed], page) {
@@ -128,53 +139,40 @@ pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, look: (
         Place::Text => !page.dates_itself(),
         Place::Nowhere => true,
     };
-    let doubt = if listed.is_some() && page.shown().title != before.title && is_foreign() {
-        Doubt::Foreign
+    let (doubt, enough) = if listed.is_some() && page.shown().title != before.title && is_foreign() {
+        (Doubt::Foreign, NEVER)
     } else if before.chars >= LONG && u64::from(now) * 5 < u64::from(before.chars) * 2 {
-        Doubt::Shorter
+        (Doubt::Shorter, last)
     } else if page.end != End::Whole && u64::from(now) * 20 < u64::from(before.chars) * 19 {
-        Doubt::CutOff
+        (Doubt::CutOff, last)
     } else if page.end != End::Whole && page.shown() != *before {
-        Doubt::BrokenOff
+        (Doubt::BrokenOff, page.enough(look, last))
     } else {
         return Verdict::Taken;
     };
-    verdict(doubt, known.doubted, page, look)
+    verdict((doubt, enough), known.doubted, page)
 }
 
 /// Decides on the first page of an article, of which nothing is published, given what its last look showed. A page with a date
-/// somewhere in its text is believed at the third look, and so is one that shows the headline in its text alone: a site's slip
-/// is over by then.
+/// somewhere in its text, or the headline in its text alone, is believed at the third look in a row that showed as much: a site's
+/// slip is over by then.
 #[must_use]
 pub fn judge_first(before: Option<Doubted>, listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
-    let is_believed = page.dates_itself()
-        || match place([listed, None], page) {
-            Place::Own => true,
-            Place::Text => look >= FEW.min(last),
-            Place::Nowhere => look >= FEW.min(last) && page.dated.is_some(),
-        };
-    let doubt = if !is_believed {
-        Doubt::Foreign
-    } else if page.end != End::Whole {
-        Doubt::BrokenOff
-    } else {
-        return Verdict::Taken;
+    let (doubt, enough) = match place([listed, None], page) {
+        Place::Nowhere if page.dated.is_none() => (Doubt::Foreign, NEVER),
+        Place::Nowhere | Place::Text if !page.dates_itself() => (Doubt::Foreign, FEW.min(last)),
+        _ if page.end != End::Whole => (Doubt::BrokenOff, page.enough(look, last)),
+        _ => return Verdict::Taken,
     };
-    verdict(doubt, before, page, (look, last))
+    verdict((doubt, enough), before, page)
 }
 
-/// Whether what is doubted is taken all the same, given what the last look showed.
-fn verdict(doubt: Doubt, before: Option<Doubted>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
+/// Whether what is doubted is taken all the same, because `enough` looks in a row showed as much.
+fn verdict((doubt, enough): (Doubt, u32), before: Option<Doubted>, page: Page<'_>) -> Verdict {
     let now = chars(page.text);
     let alike = before.filter(|it| it.chars.abs_diff(now) <= now / 10);
     let doubted = Doubted { chars: now, looks: alike.map_or(0, |it| it.looks).saturating_add(1) };
-    let is_believed = match doubt {
-        Doubt::Foreign => false,
-        Doubt::Shorter | Doubt::CutOff => doubted.looks >= last,
-        // At the last look it is all that there is.
-        Doubt::BrokenOff => look >= last || page.end == End::Open && doubted.looks >= TWICE,
-    };
-    if is_believed { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
+    if doubted.looks >= enough { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
 }
 
 fn chars(text: &str) -> u32 {

@@ -29,7 +29,7 @@ pub(crate) enum Kind {
     Clock,
     /// A hostile source lists what no broker takes.
     Poison,
-    /// A site answers 200 with nothing, bytes, another format, an error page or half a page.
+    /// A site answers 200 with nothing, bytes, another format, an error page, its front page or half a page.
     Nonsense,
 }
 

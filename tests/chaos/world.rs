@@ -161,8 +161,8 @@ impl World {
             4 => mood::falsely_compressed(),
             // Every thirteenth page, every twentieth feed.
             5..13 if self.troubles.nonsense && (path.contains("/a/") || self.rng.below(8) < 5) => {
-                let good = self.good(path, None);
-                let (kind, answer) = mood::spoil(&mut self.rng, good);
+                let (good, front) = (self.good(path, None), self.front(path));
+                let (kind, answer) = mood::spoil(&mut self.rng, good, front);
                 *self.nonsense.entry(kind).or_default() += 1;
                 answer
             }
@@ -201,6 +201,21 @@ impl World {
         }
         xml.push_str("</channel></rss>");
         Answer::ok(xml).with("etag", &tag)
+    }
+
+    /// The front page of a feed's site, which shows the headlines of its articles.
+    fn front(&self, path: &str) -> String {
+        let feed: usize = path.split('/').nth(2).and_then(|it| it.parse().ok()).unwrap_or_default();
+        let teaser = |(at, item): (usize, &Item)| {
+            let (address, version) = (self.address(feed, at), item.version);
+            format!(
+                "<div><h2><a href=\"{address}\">Story {feed}-{at} edition {version}</a></h2><p>In edition {version} of story {feed}-{at} the council met again on the matter, and the ferry stays as it is.</p></div>"
+            )
+        };
+        let teasers: String = self.feeds[feed].iter().enumerate().rev().take(LISTED).map(teaser).collect();
+        format!(
+            "<!DOCTYPE html><html lang=\"en\"><head><title>News of the harbour</title></head><body><h1>News of the harbour</h1>{teasers}</body></html>"
+        )
     }
 
     fn page(&self, feed: usize, at: usize) -> Answer {
