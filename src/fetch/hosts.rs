@@ -55,6 +55,17 @@ struct Host {
     bucket: Bucket,
 }
 
+/// Who comes, and what he is told where he comes too soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// A poll: it waits for longer, and is told of the next turn.
+    First,
+    /// A page: it is told of the next turn. Whoever sends the pages has the others wait, and says whose that is.
+    Next,
+    /// Whom a redirect led here: each is promised a turn of his own, one after the other.
+    Queued,
+}
+
 /// Why there is no turn now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
@@ -62,13 +73,15 @@ pub struct Hold {
     pub wait: Duration,
     /// What the host did; nothing where only its pace asks for it.
     pub why: Option<Trouble>,
+    /// Whether that is the next turn of the host that was asked, promised to nobody.
+    pub next: bool,
 }
 
 impl Hold {
     /// Too many large bodies wait for memory already.
-    pub const NO_ROOM: Self = Self { wait: Duration::from_secs(5), why: Some(Trouble::NoRoom) };
+    pub const NO_ROOM: Self = Self { wait: Duration::from_secs(5), why: Some(Trouble::NoRoom), next: false };
     /// It had no answer yet, and others waited for its place.
-    pub const GAVE_WAY: Self = Self { wait: Duration::from_secs(5), why: Some(Trouble::GaveWay) };
+    pub const GAVE_WAY: Self = Self { wait: Duration::from_secs(5), why: Some(Trouble::GaveWay), next: false };
 }
 
 impl fmt::Display for Hold {
@@ -114,7 +127,7 @@ impl Hosts {
     ///
     /// # Errors
     /// Where it is left alone for now, or would have to be waited for too long.
-    pub async fn claim(&self, host: &str, (pace, goes_first): (Pace, bool), clock: &impl Clock) -> Result<Permit<'_>, Hold> {
+    pub async fn claim(&self, host: &str, (pace, order): (Pace, Order), clock: &impl Clock) -> Result<Permit<'_>, Hold> {
         let (claim, turns) = self.enter(host, clock.now());
         // It may have said something while we waited for the turn, and again while we waited for its pace.
         self.not_left_alone(host, clock.now())?;
@@ -122,9 +135,10 @@ impl Hosts {
         let turn = turns.acquire_owned().await.ok();
         let now = clock.now();
         self.not_left_alone(host, now)?;
-        let patience = PATIENCE[usize::from(!goes_first)];
-        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (patience, goes_first), now));
-        let wait = taken.map_err(|wait| Hold { wait, why: None })?;
+        let patience = PATIENCE[usize::from(order != Order::First)];
+        let queues = order == Order::Queued;
+        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (patience, queues), now));
+        let wait = taken.map_err(|wait| Hold { wait, why: None, next: order != Order::Queued })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
             self.not_left_alone(host, clock.now())?;
@@ -169,7 +183,7 @@ impl Hosts {
     pub(super) fn not_left_alone(&self, host: &str, now: DateTime<Utc>) -> Result<(), Hold> {
         let pause = self.table().hosts.get(host).and_then(|it| it.pause);
         match pause.and_then(|it| it.left(now).map(|wait| (it.why, wait))) {
-            Some((why, wait)) => Err(Hold { wait, why: Some(why) }),
+            Some((why, wait)) => Err(Hold { wait, why: Some(why), next: false }),
             None => Ok(()),
         }
     }
@@ -230,7 +244,7 @@ mod tests {
 
     /// A claim that is granted or refused at once; `None` where it waits.
     fn claim<'a>(hosts: &'a Hosts, host: &str, clock: &ManualClock) -> Option<Result<Permit<'a>, Hold>> {
-        hosts.claim(host, (FREE, false), clock).now_or_never()
+        hosts.claim(host, (FREE, Order::Queued), clock).now_or_never()
     }
 
     fn clock() -> ManualClock {
@@ -252,7 +266,7 @@ mod tests {
     fn the_table_forgets_hosts_that_are_not_in_use() {
         let (hosts, clock) = (Hosts::new(1), clock());
         let held = claim(&hosts, "a.example", &clock).unwrap();
-        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, false), &clock));
+        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, Order::Queued), &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
         assert_eq!(hosts.len(), 1);
         drop(held);
@@ -270,11 +284,11 @@ mod tests {
     fn what_a_host_says_to_one_holds_for_all_who_wait_and_come() {
         let (hosts, clock) = (Hosts::new(1), clock());
         let asking = claim(&hosts, "a.example", &clock).unwrap().unwrap();
-        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, false), &clock));
+        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, Order::Queued), &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
         hosts.trouble("a.example", Trouble::Throttled(429), Some(Duration::from_mins(1)), clock.now());
         drop(asking);
-        let hold = Hold { wait: Duration::from_mins(1), why: Some(Trouble::Throttled(429)) };
+        let hold = Hold { wait: Duration::from_mins(1), why: Some(Trouble::Throttled(429)), next: false };
         assert_eq!(waiting.now_or_never().unwrap().unwrap_err(), hold);
         hosts.well("a.example", clock.now());
         assert_eq!(claim(&hosts, "a.example", &clock).unwrap().unwrap_err(), hold);

@@ -32,7 +32,7 @@ use super::{
     Allowed, Block, Body, Fetch, FetchError, Fetched, Hold, Limits, Memory, Outcome, Request, Validators,
     address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
     challenge, headers,
-    hosts::{self, Hosts, Pace},
+    hosts::{self, Hosts, Order, Pace},
     names::Remembered,
     robots::Robots,
 };
@@ -113,7 +113,12 @@ impl<C: Clock> HttpFetcher<C> {
                 Ok(pace) => pace,
                 Err(outcome) => return Ok(outcome),
             };
-            let turn = match request.silence.pause(self.hosts.claim(&host, (pace, request.goes_first), &self.clock)).await {
+            let order = match (request.goes_first, via.is_empty()) {
+                (true, _) => Order::First,
+                (false, true) => Order::Next,
+                (false, false) => Order::Queued,
+            };
+            let turn = match request.silence.pause(self.hosts.claim(&host, (pace, order), &self.clock)).await {
                 Ok(turn) => turn,
                 Err(hold) => return Ok(Outcome::Held(hold)),
             };
@@ -354,7 +359,7 @@ mod tests {
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
         let fetcher = HttpFetcher::new(Limits { total_timeout, allow, per_host: 1, ..Limits::default() }, SystemClock).unwrap();
 
-        let turn = fetcher.hosts.claim(&hosts::name(&url), (fetcher.limits.pace, false), &SystemClock).await.unwrap();
+        let turn = fetcher.hosts.claim(&hosts::name(&url), (fetcher.limits.pace, Order::Next), &SystemClock).await.unwrap();
         let release = async {
             tokio::time::sleep(total_timeout + Duration::from_millis(100)).await;
             drop(turn);

@@ -8,6 +8,7 @@
 //! - An entry is read once at a time, whichever of its rows is found.
 //! - No host has more than its places; one that kept us waiting has one.
 //! - A source whose last unknown host kept us waiting stands, with its unknown hosts, behind those of which that is not so.
+//! - A host that is not to be asked before some time is asked then for the entry that found that out, and next for another source's.
 //! - What is done for the next entry does not grow with the number of lanes, hosts or rows that wait.
 
 mod rotation;
@@ -59,6 +60,8 @@ struct Host {
     ready: usize,
     /// Its lanes that wait until it has room; at most one a source.
     waiting: VecDeque<Lane>,
+    /// It is not asked before then.
+    shut_until: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +85,8 @@ pub(super) struct Agenda {
     slow: Rotation,
     unknown_turns: u64,
     hosts: HashMap<HostKey, Host>,
+    /// Hosts that are not asked before then.
+    shut: BTreeSet<(u64, HostKey)>,
     standings: Standings,
     places: Places,
     flights: HashMap<Ticket, PendingKey>,
@@ -105,6 +110,7 @@ impl Agenda {
             slow: Rotation::default(),
             unknown_turns: 0,
             hosts: HashMap::new(),
+            shut: BTreeSet::new(),
             standings: Standings::default(),
             places: Places::new(bounds.places),
             flights: HashMap::new(),
@@ -150,6 +156,7 @@ impl Agenda {
 
     /// What is to be taken now; [`Agenda::took`] must be told what was found.
     pub(super) fn turn(&mut self, now_ms: u64, now: Instant) -> Option<Turn> {
+        self.open(now_ms);
         self.ripen(now_ms);
         self.age(now);
         let room = self.bounds.here.saturating_sub(self.claims[1]);
@@ -252,6 +259,52 @@ impl Agenda {
         }
     }
 
+    /// It is its host's turn only then. The entry stays the first of its lane, and that is the first to be read then.
+    pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
+        let Some(key) = self.flights.get(&ticket).copied() else { return };
+        let Some(host) = key.lane().host() else { return };
+        let known = self.hosts.entry(host).or_default();
+        if known.shut_until.is_none_or(|it| it < next_ms) {
+            if let Some(before) = known.shut_until.replace(next_ms) {
+                self.shut.remove(&(before, host));
+            }
+            self.shut.insert((next_ms, host));
+        }
+        self.released(ticket, None);
+        self.stands_first(key, host);
+    }
+
+    fn stands_first(&mut self, key: PendingKey, host: HostKey) {
+        let lane = key.lane();
+        match self.lanes.get_mut(&lane) {
+            Some(known) => {
+                if !known.is_due {
+                    self.later.remove(&(known.next.due_ms(), lane));
+                }
+                let was_ready = known.is_due && !self.hosts.get(&host).is_some_and(|it| it.waiting.contains(&lane));
+                *known = Waiting { next: key.min(known.next), is_due: true };
+                if was_ready {
+                    return;
+                }
+            }
+            None => drop(self.lanes.insert(lane, Waiting { next: key, is_due: true })),
+        }
+        let waiting = &mut self.hosts.entry(host).or_default().waiting;
+        waiting.retain(|it| *it != lane);
+        waiting.push_front(lane);
+    }
+
+    /// Hosts whose time has come are asked again.
+    pub(super) fn open(&mut self, now_ms: u64) {
+        while let Some((until, host)) = self.shut.first().copied().filter(|(until, _)| *until <= now_ms) {
+            self.shut.remove(&(until, host));
+            if let Some(known) = self.hosts.get_mut(&host) {
+                known.shut_until = None;
+            }
+            self.refill(host);
+        }
+    }
+
     /// A fetch that is to end because others wait for its place.
     pub(super) fn gives_way(&mut self) -> Option<Ticket> {
         let unknown: usize = self.unknown.iter().map(Rotation::len).sum();
@@ -259,9 +312,10 @@ impl Agenda {
         self.places.gives_way(waiting)
     }
 
-    /// When the next lane is due that is not, in milliseconds since 1970.
+    /// When the next lane is due that is not, or a host may be asked again, in milliseconds since 1970.
     pub(super) fn next_due(&self) -> Option<u64> {
-        self.later.first().map(|(due, _)| *due)
+        let lane = self.later.first().map(|(due, _)| *due);
+        lane.into_iter().chain(self.shut.first().map(|(until, _)| *until)).min()
     }
 
     /// Lanes whose time has come.
@@ -364,7 +418,13 @@ impl Agenda {
 
     /// Places that a host may take.
     fn limit(&self, host: HostKey) -> usize {
-        if self.kind(host) == Kind::Slow { 1 } else { self.bounds.per_host.max(1) }
+        if self.hosts.get(&host).is_some_and(|it| it.shut_until.is_some()) {
+            0
+        } else if self.kind(host) == Kind::Slow {
+            1
+        } else {
+            self.bounds.per_host.max(1)
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) enum Told {
     Fetched(Ticket, bool),
     /// What was decided is durable; when it is to be read again, in milliseconds since 1970.
     Released(Ticket, Option<u64>),
+    /// It was not read, because its host's next turn is only then.
+    Paced(Ticket, u64),
 }
 
 /// How much each reading tells at most.
@@ -25,6 +27,7 @@ pub(super) const TOLD: usize = 2;
 pub struct Claim {
     ticket: Ticket,
     again_ms: Option<u64>,
+    paced_ms: Option<u64>,
     told: mpsc::Sender<Told>,
     /// For how long its host is silent.
     silence: Silence,
@@ -35,7 +38,7 @@ pub struct Claim {
 impl Claim {
     /// `told` must have room for what all claims may tell that are held at once.
     pub(super) fn new(ticket: Ticket, told: mpsc::Sender<Told>, silence: Silence) -> Self {
-        Self { ticket, again_ms: None, told, silence, room: Room::default() }
+        Self { ticket, again_ms: None, paced_ms: None, told, silence, room: Room::default() }
     }
 
     /// Holds the memory of what was made of the entry as long as the claim.
@@ -53,6 +56,11 @@ impl Claim {
         self.told.try_send(Told::Fetched(self.ticket, well)).ok();
     }
 
+    /// The host's next turn is then: the entry stays where it is.
+    pub(super) fn paced(mut self, next_ms: u64) {
+        self.paced_ms = Some(next_ms);
+    }
+
     /// The entry is to be read again then.
     pub(crate) fn again(&mut self, due_ms: u64) {
         self.again_ms = Some(due_ms);
@@ -62,7 +70,8 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         // The queue has room for every claim; it is closed only when nobody waits any more.
-        self.told.try_send(Told::Released(self.ticket, self.again_ms)).ok();
+        let told = self.paced_ms.map_or(Told::Released(self.ticket, self.again_ms), |it| Told::Paced(self.ticket, it));
+        self.told.try_send(told).ok();
     }
 }
 

@@ -64,6 +64,13 @@ impl Settings {
     }
 }
 
+/// It is not its host's turn.
+#[derive(Debug)]
+pub(super) struct Paced {
+    /// When that is, in milliseconds since 1970.
+    pub(super) next_ms: u64,
+}
+
 /// Reads entries; shared by all readings.
 #[derive(Debug)]
 pub(super) struct Reader<F, C> {
@@ -87,27 +94,33 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         key: &PendingKey,
         entry: &PendingEntry,
         (claim, give_way): (&Claim, &CancellationToken),
-    ) -> (Reading, Room) {
+    ) -> Result<(Reading, Room), Paced> {
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
             (Some(_), _) => self.received(key, entry).await,
             (None, Some(link)) => self.fetched(link, entry, (claim, give_way)).await.map(Some),
             (None, None) => {
                 metrics::page("feed_only");
-                return (Reading::FeedOnly { at: entry.listed }, Room::default());
+                return Ok((Reading::FeedOnly { at: entry.listed }, Room::default()));
             }
         };
         let mut failure = match outcome {
             Ok(Some((look, room))) => {
                 metrics::page("read");
-                return (Reading::Page(Box::new(look)), room);
+                return Ok((Reading::Page(Box::new(look)), room));
             }
             Ok(None) => {
                 metrics::page("replaced");
-                return (Reading::Replaced, Room::default());
+                return Ok((Reading::Replaced, Room::default()));
             }
             Err(failure) => failure,
         };
+        if let Some(wait) = failure.next_turn {
+            metrics::page("later");
+            let next = self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default();
+            // Not a moment before.
+            return Err(Paced { next_ms: u64::try_from(next.timestamp_millis()).unwrap_or(0) + 1 });
+        }
         let room = std::mem::take(&mut failure.room);
         let reading = after(failure, (entry.tries, entry.held_s), &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
@@ -117,7 +130,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
         }
         // What is tried again keeps no bytes.
-        if matches!(reading, Reading::Dead(_)) { (reading, room) } else { (reading, Room::default()) }
+        Ok(if matches!(reading, Reading::Dead(_)) { (reading, room) } else { (reading, Room::default()) })
     }
 
     async fn fetched(
@@ -151,7 +164,12 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
             Outcome::Throttled { status, retry_after } => Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) },
             Outcome::Gone { status } => Failure { reason: "gone", tries: FEW_TRIES, ..Failure::fetch(format!("HTTP status {status}")) },
-            Outcome::Held(hold) => Failure { wait: Some(hold.wait), tried: false, ..Failure::fetch(hold.to_string()) },
+            Outcome::Held(hold) => Failure {
+                wait: Some(hold.wait),
+                next_turn: Some(hold.wait).filter(|_| hold.next),
+                tried: false,
+                ..Failure::fetch(hold.to_string())
+            },
             // What robots.txt forbids, it forbids for long; a page for robots gives way to no number of tries.
             Outcome::Blocked(block) => {
                 let (reason, tries) = if matches!(block, Block::Robots(_)) { ("robots", 1) } else { ("blocked", FEW_TRIES) };
@@ -296,6 +314,8 @@ struct Failure {
     /// Tries after which it is given up, where they are fewer than the config's.
     tries: u32,
     bytes: Option<Bytes>,
+    /// In how long its host's next turn is, where that is all.
+    next_turn: Option<Duration>,
     /// Whether it was asked for at all.
     tried: bool,
     /// The memory that the bytes have.
@@ -304,7 +324,7 @@ struct Failure {
 
 impl Failure {
     fn fetch(error: String) -> Self {
-        Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None, tried: true, room: Room::default() }
+        Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None, next_turn: None, tried: true, room: Room::default() }
     }
 
     fn page(error: &PageError, bytes: &[u8]) -> Self {

@@ -18,7 +18,7 @@ use super::{
     Known,
     agenda::{Agenda, Ticket},
     claim::{Claim, Claimed, TOLD, Told},
-    reading::{Reader, Settings},
+    reading::{Paced, Reader, Settings},
 };
 use crate::{
     article::Candidate,
@@ -64,6 +64,7 @@ pub async fn run<F: Fetch, C: Clock>(
         let now = parts.clock.now();
         if before - now > SET_BACK {
             parts.queue.set_back((before - now, now), |key| agenda.is_claimed(key)).await?;
+            agenda.open(u64::MAX);
             for (lane, due) in parts.queue.lanes()? {
                 agenda.note(lane, due);
             }
@@ -96,6 +97,7 @@ pub async fn run<F: Fetch, C: Clock>(
             Some(told) = told.recv() => match told {
                 Told::Fetched(ticket, well) => agenda.fetched(ticket, well, Instant::now()),
                 Told::Released(ticket, again_ms) => agenda.released(ticket, again_ms),
+                Told::Paced(ticket, next_ms) => agenda.paced(ticket, next_ms),
             },
             Some(ended) = readings.join_next() => {
                 let ticket = ended?;
@@ -132,7 +134,13 @@ async fn read<F: Fetch, C: Clock>(
     (mut claim, give_way): (Claim, CancellationToken),
     out: mpsc::Sender<Claimed>,
 ) -> Ticket {
-    let (reading, room) = reader.read(&key, &entry, (&claim, &give_way)).await;
+    let (reading, room) = match reader.read(&key, &entry, (&claim, &give_way)).await {
+        Ok(read) => read,
+        Err(Paced { next_ms }) => {
+            claim.paced(next_ms);
+            return ticket;
+        }
+    };
     claim.keep(room);
     // Closed only where the committing task failed, which ends the run; the row is still in the queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();

@@ -98,9 +98,9 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// Takes a token that is there within `patience`, and says how long that is; or says when to come back for one: one
-    /// after the other, but for those who go first.
-    pub(super) fn take(&mut self, pace: Pace, (patience, goes_first): (Duration, bool), now: DateTime<Utc>) -> Result<Duration, Duration> {
+    /// Takes a token that is there within `patience`, and says how long that is; or says when the next one is there; where they
+    /// queue, one after the other.
+    pub(super) fn take(&mut self, pace: Pace, (patience, queues): (Duration, bool), now: DateTime<Utc>) -> Result<Duration, Duration> {
         if pace.spacing.is_zero() {
             return Ok(Duration::ZERO);
         }
@@ -113,7 +113,7 @@ impl Bucket {
             self.full = Some(later(now, debt + pace.spacing));
             return Ok(wait);
         }
-        if goes_first {
+        if !queues {
             return Err(wait);
         }
         let queue = owed(self.promised).max(wait).min(LONGEST_QUEUE);
@@ -167,7 +167,7 @@ mod tests {
     fn a_bucket_lets_a_burst_through_and_then_one_request_each_spacing() {
         let pace = Pace { spacing: seconds(2), burst: 3 };
         let mut bucket = Bucket::default();
-        let mut take = |now| bucket.take(pace, (seconds(60), false), at(now));
+        let mut take = |now| bucket.take(pace, (seconds(60), true), at(now));
         assert_eq!([take(0), take(0), take(0), take(0), take(0)], [0, 0, 0, 2, 4].map(|it| Ok(seconds(it))));
         assert_eq!(take(100), Ok(seconds(0)));
         assert!(!bucket.is_full(at(101)));
@@ -178,10 +178,10 @@ mod tests {
     fn those_who_would_wait_too_long_are_told_to_come_back_one_after_the_other() {
         let pace = Pace { spacing: seconds(10), burst: 1 };
         let mut bucket = Bucket::default();
-        let mut take = |now| bucket.take(pace, (seconds(5), false), at(now));
+        let mut take = |now| bucket.take(pace, (seconds(5), true), at(now));
         assert_eq!([take(0), take(0), take(0)], [Ok(seconds(0)), Err(seconds(10)), Err(seconds(20))]);
-        assert_eq!(bucket.take(pace, (seconds(5), true), at(0)), Err(seconds(10)), "a poll waits for no queue of pages");
-        let mut take = |now| bucket.take(pace, (seconds(5), false), at(now));
+        assert_eq!(bucket.take(pace, (seconds(5), false), at(0)), Err(seconds(10)), "a poll waits for no queue of pages");
+        let mut take = |now| bucket.take(pace, (seconds(5), true), at(now));
         assert_eq!([take(10), take(20)], [Ok(seconds(0)), Ok(seconds(0))]);
         assert_eq!(take(-99_999), Ok(seconds(0)), "a clock that was set back");
     }

@@ -37,7 +37,7 @@ impl<C: Clock> Post for HttpFetcher<C> {
         for _ in 0..=self.limits.max_redirects {
             door.permit(&url)?;
             let host = hosts::name(&url);
-            let claim = self.hosts.claim(&host, (self.limits.pace, true), &self.clock).await;
+            let claim = self.hosts.claim(&host, (self.limits.pace, hosts::Order::First), &self.clock).await;
             let turn = claim.map_err(|hold| FetchError::Transport(hold.to_string()))?;
             let started = Instant::now();
             let answered = timeout(left, self.post_once(&url, &form, &door)).await.map_err(|_| FetchError::Timeout(total))?;

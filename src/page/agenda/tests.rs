@@ -19,6 +19,8 @@ struct World {
     /// Fetches, when they end and what they were for.
     under_way: Vec<(u64, Ticket, PendingKey, bool)>,
     silent: std::collections::HashSet<HostKey>,
+    /// A host that is asked once in so many milliseconds, and when the next time is.
+    paced: Option<(HostKey, u64, u64)>,
     /// What was read well, and when.
     read: Vec<(PendingKey, u64)>,
 }
@@ -32,6 +34,7 @@ impl World {
             rows: BTreeSet::new(),
             under_way: Vec::new(),
             silent: std::collections::HashSet::new(),
+            paced: None,
             read: Vec::new(),
         }
     }
@@ -105,6 +108,13 @@ impl World {
             let found = self.due(turn);
             let tickets = self.agenda.took(turn, &found, self.instant());
             for (ticket, (key, _)) in tickets.into_iter().zip(&found.rows) {
+                if let Some((_, spacing, next)) = self.paced.as_mut().filter(|it| turn.from.lane().host() == Some(it.0)) {
+                    if self.now < *next {
+                        self.agenda.paced(ticket, *next);
+                        continue;
+                    }
+                    *next = self.now + *spacing;
+                }
                 let silent = turn.from.lane().host().is_some_and(|it| self.silent.contains(&it));
                 self.under_way.push((self.now + if silent { 30_000 } else { 200 }, ticket, *key, !silent));
             }
@@ -246,4 +256,21 @@ fn nothing_is_left_behind_when_all_is_read() {
     assert!(world.rows.is_empty(), "{}", world.rows.len());
     assert!(agenda.lanes.is_empty() && agenda.hosts.is_empty() && agenda.flights.is_empty() && agenda.entries.is_empty());
     assert!(agenda.behind.is_empty() && agenda.claims == [0; 2]);
+}
+
+#[test]
+fn ten_thousand_links_to_a_slow_paced_host_leave_every_second_of_its_turns_to_another_source() {
+    let mut world = World::new();
+    world.paced = Some((HostKey::new("paced"), 10_000, 0));
+    for it in 0..10_000 {
+        world.list(Lane::of_pages("bad", "paced"), &format!("bad {it}"));
+    }
+    world.until(60_000);
+    let good: Vec<_> = (0..5).map(|it| world.list(Lane::of_pages("good", "paced"), &format!("good {it}"))).collect();
+    world.until(200_000);
+    assert!(world.latest(&good) <= 120_000, "{}", world.latest(&good));
+    assert_eq!(world.read.len(), 20, "no turn of the host is lost");
+    let other = world.list(Lane::of_pages("good", "other"), "other");
+    world.until(201_000);
+    assert!(world.latest(&[other]) < 1_000, "another host does not wait for it");
 }
