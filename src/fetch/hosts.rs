@@ -58,7 +58,7 @@ struct Host {
 /// Who comes, and what he is told where he comes too soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// A poll: it waits for longer, and is told of the next turn.
+    /// A poll: it waits for longer, and is told of the next turn. Polls and pages that all wait for one take turns.
     First,
     /// A page: it is told of the next turn. Whoever sends the pages has the others wait, and says whose that is.
     Next,
@@ -136,9 +136,8 @@ impl Hosts {
         let now = clock.now();
         self.not_left_alone(host, now)?;
         let patience = PATIENCE[usize::from(order != Order::First)];
-        let queues = order == Order::Queued;
-        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (patience, queues), now));
-        let wait = taken.map_err(|wait| Hold { wait, why: None, next: order != Order::Queued })?;
+        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (patience, order), now));
+        let wait = taken.map_err(|wait| Hold { wait, why: None, next: order == Order::Next })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
             self.not_left_alone(host, clock.now())?;

@@ -13,7 +13,7 @@
 
 mod rotation;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tokio::time::Instant;
 
@@ -59,17 +59,34 @@ struct Host {
     /// Its lanes that wait for a turn.
     ready: usize,
     /// Its lanes that wait until it has room; at most one a source.
-    waiting: VecDeque<Lane>,
+    waiting: BTreeMap<Order, Lane>,
     /// It is not asked before then.
     shut_until: Option<u64>,
+}
+
+/// The order of the lanes that wait for one host: first those that had a turn which was none, then those that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Paced(Ticket),
+    Came(u64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// Its time has not come.
+    Later,
+    /// It waits for a turn.
+    Ready,
+    /// It waits for its host.
+    AtHost,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     /// Where the first row is that may not be claimed.
     next: PendingKey,
-    /// Whether its time has come.
-    is_due: bool,
+    stands: Stands,
+    order: Order,
 }
 
 /// What waits, and what is under way.
@@ -90,6 +107,8 @@ pub(super) struct Agenda {
     standings: Standings,
     places: Places,
     flights: HashMap<Ticket, PendingKey>,
+    /// How many lanes came to their hosts.
+    came: u64,
     /// The entries that are being read.
     entries: HashMap<[u8; 8], Ticket>,
     tickets: u64,
@@ -114,6 +133,7 @@ impl Agenda {
             standings: Standings::default(),
             places: Places::new(bounds.places),
             flights: HashMap::new(),
+            came: 0,
             entries: HashMap::new(),
             tickets: 0,
             claims: [0; 2],
@@ -133,13 +153,13 @@ impl Agenda {
             if row >= known.next {
                 return;
             }
-            if !known.is_due {
+            if known.stands == Stands::Later {
                 self.later.remove(&(known.next.due_ms(), lane));
                 self.later.insert((row.due_ms(), lane));
             }
             known.next = row;
         } else {
-            self.lanes.insert(lane, Waiting { next: row, is_due: false });
+            self.lanes.insert(lane, Waiting { next: row, stands: Stands::Later, order: Order::Came(u64::MAX) });
             self.later.insert((row.due_ms(), lane));
         }
     }
@@ -169,9 +189,8 @@ impl Agenda {
         {
             // What is known of the host may have changed while the lane waited.
             let limit = self.limit(host);
-            let known = self.hosts.entry(host).or_default();
-            if known.places >= limit {
-                known.waiting.push_back(lane);
+            if self.hosts.entry(host).or_default().places >= limit {
+                self.wait(lane, host);
             } else if self.kind(host) == kind {
                 return Some(self.turn_of(lane, 1));
             } else {
@@ -259,10 +278,10 @@ impl Agenda {
         }
     }
 
-    /// It is its host's turn only then. The entry stays the first of its lane, and that is the first to be read then.
+    /// It is its host's turn only then. The entry stays the first of its lane, and that goes before those that come later.
     pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
         let Some(key) = self.flights.get(&ticket).copied() else { return };
-        let Some(host) = key.lane().host() else { return };
+        let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };
         let known = self.hosts.entry(host).or_default();
         if known.shut_until.is_none_or(|it| it < next_ms) {
             if let Some(before) = known.shut_until.replace(next_ms) {
@@ -271,27 +290,33 @@ impl Agenda {
             self.shut.insert((next_ms, host));
         }
         self.released(ticket, None);
-        self.stands_first(key, host);
+        self.keeps_its_turn(key, host, Order::Paced(ticket));
     }
 
-    fn stands_first(&mut self, key: PendingKey, host: HostKey) {
+    fn keeps_its_turn(&mut self, key: PendingKey, host: HostKey, order: Order) {
         let lane = key.lane();
-        match self.lanes.get_mut(&lane) {
-            Some(known) => {
-                if !known.is_due {
-                    self.later.remove(&(known.next.due_ms(), lane));
-                }
-                let was_ready = known.is_due && !self.hosts.get(&host).is_some_and(|it| it.waiting.contains(&lane));
-                *known = Waiting { next: key.min(known.next), is_due: true };
-                if was_ready {
-                    return;
-                }
+        let before = self.lanes.get(&lane).copied();
+        let (next, first) = before.map_or((key, order), |it| (it.next.min(key), it.order.min(order)));
+        match before {
+            Some(it) if it.stands == Stands::Later => drop(self.later.remove(&(it.next.due_ms(), lane))),
+            Some(it) if it.stands == Stands::AtHost => {
+                self.hosts.entry(host).or_default().waiting.remove(&it.order);
             }
-            None => drop(self.lanes.insert(lane, Waiting { next: key, is_due: true })),
+            _ => {}
         }
-        let waiting = &mut self.hosts.entry(host).or_default().waiting;
-        waiting.retain(|it| *it != lane);
-        waiting.push_front(lane);
+        let is_ready = before.is_some_and(|it| it.stands == Stands::Ready);
+        self.lanes.insert(lane, Waiting { next, stands: Stands::Ready, order: first });
+        // Where it waits for a turn already, it finds no room then.
+        if !is_ready {
+            self.wait(lane, host);
+        }
+    }
+
+    /// A lane waits for its host, in its order.
+    fn wait(&mut self, lane: Lane, host: HostKey) {
+        let Some(known) = self.lanes.get_mut(&lane) else { return };
+        known.stands = Stands::AtHost;
+        self.hosts.entry(host).or_default().waiting.insert(known.order, lane);
     }
 
     /// Hosts whose time has come are asked again.
@@ -322,8 +347,9 @@ impl Agenda {
     fn ripen(&mut self, now_ms: u64) {
         while let Some((due, lane)) = self.later.first().copied().filter(|(due, _)| *due <= now_ms) {
             self.later.remove(&(due, lane));
+            self.came += 1;
             if let Some(known) = self.lanes.get_mut(&lane) {
-                known.is_due = true;
+                (known.stands, known.order) = (Stands::Ready, Order::Came(self.came));
             }
             let Some(host) = lane.host() else {
                 self.here.push(lane);
@@ -334,7 +360,7 @@ impl Agenda {
             if known.places + known.ready < limit {
                 self.ready(lane, host);
             } else {
-                known.waiting.push_back(lane);
+                self.wait(lane, host);
             }
         }
     }
@@ -360,6 +386,9 @@ impl Agenda {
     /// A lane waits for a turn.
     fn ready(&mut self, lane: Lane, host: HostKey) {
         self.hosts.entry(host).or_default().ready += 1;
+        if let Some(known) = self.lanes.get_mut(&lane) {
+            known.stands = Stands::Ready;
+        }
         match self.kind(host) {
             Kind::Prompt => &mut self.prompt,
             Kind::Unknown => &mut self.unknown[usize::from(self.standings.is_doubted(lane.source()))],
@@ -372,8 +401,8 @@ impl Agenda {
     fn refill(&mut self, host: HostKey) {
         let limit = self.limit(host);
         while let Some(known) = self.hosts.get_mut(&host).filter(|it| it.places + it.ready < limit) {
-            match known.waiting.pop_front() {
-                Some(lane) => self.ready(lane, host),
+            match known.waiting.pop_first() {
+                Some((_, lane)) => self.ready(lane, host),
                 None if known.places + known.ready == 0 => drop(self.hosts.remove(&host)),
                 None => break,
             }

@@ -38,7 +38,7 @@ const FEW_TRIES: u32 = 3;
 const MAX_KEPT: usize = 1 << 20;
 /// Bytes of a page in which the headline of its entry is looked for, where it has no text.
 const LOOKED_AT: usize = 500_000;
-/// For so many seconds an entry waits for a host that is left alone; then its article is made of what the feed says.
+/// For so many seconds an entry waits for a host that is left alone, or whose turns others have; then its article is made of what the feed says.
 const HELD_AT_MOST: u64 = 86_400;
 
 /// Bounds and rules of reading.
@@ -87,12 +87,12 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, rules: parts.rules.clone() }
     }
 
-    /// What became of an entry, and the memory that it has until the decision on it is durable. Where `give_way` is cancelled
+    /// What became of an entry that was due for so long, and the memory that it has until the decision on it is durable. Where `give_way` is cancelled
     /// while it waits for a host, that counts as a try without an answer.
     pub(super) async fn read(
         &self,
         key: &PendingKey,
-        entry: &PendingEntry,
+        (entry, waited_s): (&PendingEntry, u64),
         (claim, give_way): (&Claim, &CancellationToken),
     ) -> Result<(Reading, Room), Paced> {
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
@@ -115,14 +115,19 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             }
             Err(failure) => failure,
         };
-        if let Some(wait) = failure.next_turn {
+        if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + waited_s < HELD_AT_MOST) {
             metrics::page("later");
             let next = self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default();
             // Not a moment before.
             return Err(Paced { next_ms: u64::try_from(next.timestamp_millis()).unwrap_or(0) + 1 });
         }
         let room = std::mem::take(&mut failure.room);
-        let reading = after(failure, (entry.tries, entry.held_s), &self.settings, self.clock.now());
+        let mut held_s = entry.held_s;
+        if failure.next_turn.is_some() {
+            held_s += waited_s;
+            failure.error.insert_str(0, "no turn in a day: ");
+        }
+        let reading = after(failure, (entry.tries, held_s), &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
             let (secrets, given_up) = (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));

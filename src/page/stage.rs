@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -29,6 +29,9 @@ use crate::{
     schedule::{Pressure, SET_BACK},
     store::{EntryQueue, PendingEntry, PendingKey},
 };
+
+/// Who waited for so long while nothing was read has not waited for his host.
+const BREAK: TimeDelta = TimeDelta::hours(1);
 
 /// What the page stage works with.
 #[derive(Debug)]
@@ -58,24 +61,23 @@ pub async fn run<F: Fetch, C: Clock>(
     let reader = Arc::new(Reader::new(&parts));
     let mut agenda = Agenda::new(bounds);
     parts.queue.lanes()?.into_iter().for_each(|(lane, due)| agenda.note(lane, due));
+    let mut awake = Awake { since: before, last: before };
     let mut readings: JoinSet<Ticket> = JoinSet::new();
     let mut under_way: HashMap<Ticket, CancellationToken> = HashMap::new();
     loop {
         let now = parts.clock.now();
         if before - now > SET_BACK {
-            parts.queue.set_back((before - now, now), |key| agenda.is_claimed(key)).await?;
-            agenda.open(u64::MAX);
-            for (lane, due) in parts.queue.lanes()? {
-                agenda.note(lane, due);
-            }
+            set_back(&mut agenda, &parts.queue, (before - now, now)).await?;
         }
         before = now;
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
         if !stopped {
+            awake.at(now);
             for (ticket, key, entry) in take(&mut agenda, &parts)? {
+                let waited_s = awake.waited_s(&key, now);
                 let (claim, give_way) = (Claim::new(ticket, told_tx.clone(), agenda.silence(ticket)), CancellationToken::new());
                 under_way.insert(ticket, give_way.clone());
-                readings.spawn(read(Arc::clone(&reader), (ticket, key, entry), (claim, give_way), out.clone()));
+                readings.spawn(read(Arc::clone(&reader), (ticket, key, entry, waited_s), (claim, give_way), out.clone()));
             }
             while let Some(give_way) = agenda.gives_way().and_then(|it| under_way.get(&it)) {
                 give_way.cancel();
@@ -84,14 +86,7 @@ pub async fn run<F: Fetch, C: Clock>(
         let pause = pause(&agenda, parts.clock.now().timestamp_millis(), stopped);
         tokio::select! {
             woken = wake.recv() => match woken {
-                Some(Wake { lanes, answered }) => {
-                    if let Some(host) = answered {
-                        agenda.answered(host);
-                    }
-                    for (lane, due) in lanes {
-                        agenda.note(lane, due);
-                    }
-                }
+                Some(woken) => heard(&mut agenda, woken),
                 None => break,
             },
             Some(told) = told.recv() => match told {
@@ -116,6 +111,47 @@ pub async fn run<F: Fetch, C: Clock>(
     Ok(())
 }
 
+/// There are new entries.
+fn heard(agenda: &mut Agenda, Wake { lanes, answered }: Wake) {
+    if let Some(host) = answered {
+        agenda.answered(host);
+    }
+    for (lane, due) in lanes {
+        agenda.note(lane, due);
+    }
+}
+
+/// The clock was set back by so much: what waits is due so much sooner.
+async fn set_back(agenda: &mut Agenda, queue: &EntryQueue, (by, now): (TimeDelta, DateTime<Utc>)) -> Result<(), PipelineError> {
+    queue.set_back((by, now), |key| agenda.is_claimed(key)).await?;
+    agenda.open(u64::MAX);
+    for (lane, due) in queue.lanes()? {
+        agenda.note(lane, due);
+    }
+    Ok(())
+}
+
+/// Since when entries are read without a long break.
+#[derive(Debug)]
+struct Awake {
+    since: DateTime<Utc>,
+    last: DateTime<Utc>,
+}
+
+impl Awake {
+    /// Entries are read now. After a stop, a full outbox or a clock that jumped nobody has waited for his host all the time.
+    fn at(&mut self, now: DateTime<Utc>) {
+        self.since = if now - self.last > BREAK { now } else { self.since.min(now) };
+        self.last = now;
+    }
+
+    /// For how many seconds a row has been due meanwhile.
+    fn waited_s(&self, row: &PendingKey, now: DateTime<Utc>) -> u64 {
+        let ms = |at: DateTime<Utc>| u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        ms(now).saturating_sub(row.due_ms().max(ms(self.since))) / 1000
+    }
+}
+
 /// Claims what is due, as far as there is room.
 fn take<F, C: Clock>(agenda: &mut Agenda, parts: &Parts<F, C>) -> Result<Vec<(Ticket, PendingKey, PendingEntry)>, PipelineError> {
     let now_ms = u64::try_from(parts.clock.now().timestamp_millis()).unwrap_or(0);
@@ -130,11 +166,11 @@ fn take<F, C: Clock>(agenda: &mut Agenda, parts: &Parts<F, C>) -> Result<Vec<(Ti
 
 async fn read<F: Fetch, C: Clock>(
     reader: Arc<Reader<F, C>>,
-    (ticket, key, entry): (Ticket, PendingKey, PendingEntry),
+    (ticket, key, entry, waited_s): (Ticket, PendingKey, PendingEntry, u64),
     (mut claim, give_way): (Claim, CancellationToken),
     out: mpsc::Sender<Claimed>,
 ) -> Ticket {
-    let (reading, room) = match reader.read(&key, &entry, (&claim, &give_way)).await {
+    let (reading, room) = match reader.read(&key, (&entry, waited_s), (&claim, &give_way)).await {
         Ok(read) => read,
         Err(Paced { next_ms }) => {
             claim.paced(next_ms);
@@ -160,28 +196,26 @@ fn pause(agenda: &Agenda, now_ms: i64, stopped: bool) -> Duration {
 mod tests {
     use std::time::Duration;
 
-    use chrono::TimeDelta;
-
     use super::*;
     use crate::{
-        article::record,
+        article::{Reading, record},
         clock::ManualClock,
         config::sources::Sources,
         feed::Entry,
-        fetch::{Outcome, Request},
+        fetch::{Hold, Outcome, Request},
         store::{EntryKey, Lane, PollCommit, Seen, Store},
     };
 
     #[derive(Debug)]
-    struct Nobody;
+    struct Says(Hold);
 
-    impl Fetch for Nobody {
+    impl Fetch for Says {
         fn memory(&self) -> crate::fetch::Memory {
             crate::fetch::Memory::default()
         }
 
         async fn fetch(&self, _: Request) -> Outcome {
-            Outcome::Gone { status: 404 }
+            Outcome::Held(self.0)
         }
     }
 
@@ -189,7 +223,7 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
     }
 
-    fn parts(store: &Store) -> Parts<Nobody, ManualClock> {
+    fn parts(store: &Store) -> Parts<Says, ManualClock> {
         let settings = Settings {
             concurrency: 8,
             per_host: 4,
@@ -198,7 +232,8 @@ mod tests {
             max_decoded: 1 << 20,
         };
         let rules = Known::new(&Sources::default(), store.added(), at(0));
-        Parts { fetcher: Arc::new(Nobody), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
+        let hold = Hold { wait: Duration::from_secs(10), why: None, next: true };
+        Parts { fetcher: Arc::new(Says(hold)), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
     }
 
     /// Lists an edition of the one entry, whose page is at `host`.
@@ -213,6 +248,41 @@ mod tests {
         commit.enqueue(&key, (before.as_ref(), Seen::default()), (&row, &entry, None));
         store.polls().commit(commit).await.unwrap();
         row
+    }
+
+    #[test]
+    fn an_entry_has_waited_since_it_was_due_but_not_over_a_stop_a_full_outbox_or_a_jump_of_the_clock() {
+        let row = PendingKey::new(Lane::of_pages("s", "a"), at(0), &EntryKey::new("s", "1"));
+        let mut awake = Awake { since: at(-9000), last: at(-1) };
+        let mut waited = |second| {
+            awake.at(at(second));
+            awake.waited_s(&row, at(second))
+        };
+        assert_eq!([waited(1), waited(3000), waited(6000)], [1, 3000, 6000], "a short break is none");
+        assert_eq!([waited(96_000), waited(96_060)], [0, 60], "nobody waits while nothing is read");
+        assert_eq!([waited(10_000), waited(10_060)], [0, 60], "a clock that was set back");
+    }
+
+    #[tokio::test]
+    async fn an_entry_that_has_no_turn_of_its_host_stays_where_it_is_and_after_a_day_is_what_its_feed_says() {
+        let store = Store::in_memory().unwrap();
+        let parts = parts(&store);
+        let (reader, mut agenda) = (Reader::new(&parts), Agenda::new(parts.settings.bounds()));
+        let row = list(&store, "a", 1).await;
+        agenda.note(row.lane(), row.due_ms());
+        let (ticket, key, mut entry) = take(&mut agenda, &parts).unwrap().pop().unwrap();
+        entry.entry.link = "http://a/".parse().ok();
+        let (told, _open) = mpsc::channel(TOLD);
+        let claim = Claim::new(ticket, told, agenda.silence(ticket));
+        let read = async |waited_s| reader.read(&key, (&entry, waited_s), (&claim, &CancellationToken::new())).await;
+        assert_eq!(read(86_399).await.unwrap_err().next_ms, 110_001);
+        let (Reading::Dead(dead), _) = read(86_400).await.unwrap() else { panic!("it waits for ever") };
+        assert_eq!(dead.error, "no turn in a day: the host's turn is in 10 s");
+        agenda.paced(ticket, 110_001);
+        assert!(take(&mut agenda, &parts).unwrap().is_empty());
+        assert_eq!(agenda.next_due(), Some(110_001));
+        parts.clock.set(at(111));
+        assert_eq!(take(&mut agenda, &parts).unwrap()[0].1, row);
     }
 
     #[tokio::test]

@@ -173,6 +173,27 @@ fn a_page_that_robots_txt_forbids_is_not_fetched_and_its_article_is_what_the_fee
 }
 
 #[test]
+fn dozens_of_links_of_one_source_to_a_slow_paced_host_leave_its_next_turn_to_another_source() {
+    let (site, slow, dir) = (Site::start(), Site::on("127.0.0.2"), tempdir().unwrap());
+    robots(&slow, "User-agent: *\nCrawl-delay: 2");
+    let feed = |links: &[String]| {
+        let item = |slug: &String| format!("<item><title>{slug}</title><link>{}/a/{slug}</link></item>", slow.base);
+        Answer::ok(format!("<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>", links.iter().map(item).collect::<String>()))
+    };
+    let many: Vec<String> = (0..40).map(|it| format!("many{it}")).collect();
+    many.iter().map(String::as_str).chain(["good"]).for_each(|slug| slow.page(slug, slug, "Words of it."));
+    site.put("/many", feed(&many));
+    site.put("/good", feed(&[]));
+    let nashra = Nashra::run(dir.path(), &format!("{0}/many\n{0}/good\n", site.base), &["--sink", "file"]);
+    let read = || many.iter().filter(|it| !slow.seen(&format!("/a/{it}")).is_empty()).count();
+    until("the first two are read", || (read() >= 2).then_some(()));
+    site.put("/good", feed(&["good".to_owned()]));
+    until("the good one is there", || lines(dir.path()).iter().any(|it| it["title"] == "good").then_some(()));
+    assert!(read() < 20, "it did not wait for the others: {}", read());
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
 fn states_tell_a_busy_host_a_challenge_and_a_page_where_a_feed_was() {
     let (site, guarded, dir) = (Site::start(), Site::start(), tempdir().unwrap());
     site.feed("/feed", &[("a", "A")]);

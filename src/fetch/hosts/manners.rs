@@ -7,6 +7,8 @@ use std::{fmt, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::Order;
+
 /// The pause where the server names none, and how long it may grow: it doubles each time that nothing better came
 /// between. Sources that fail again have longer waits of their own.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(15));
@@ -95,12 +97,13 @@ pub(super) struct Bucket {
     full: Option<DateTime<Utc>>,
     /// The same with those who were sent away to come back when their turn would be.
     promised: Option<DateTime<Utc>>,
+    /// Whether a poll took the last one.
+    polled: bool,
 }
 
 impl Bucket {
-    /// Takes a token that is there within `patience`, and says how long that is; or says when the next one is there; where they
-    /// queue, one after the other.
-    pub(super) fn take(&mut self, pace: Pace, (patience, queues): (Duration, bool), now: DateTime<Utc>) -> Result<Duration, Duration> {
+    /// Takes a token that is there within `patience`, and says how long that is; or says when to come back for one.
+    pub(super) fn take(&mut self, pace: Pace, (patience, order): (Duration, Order), now: DateTime<Utc>) -> Result<Duration, Duration> {
         if pace.spacing.is_zero() {
             return Ok(Duration::ZERO);
         }
@@ -111,14 +114,19 @@ impl Bucket {
         let wait = debt.saturating_sub(room);
         if wait <= patience {
             self.full = Some(later(now, debt + pace.spacing));
+            self.polled = order == Order::First;
             return Ok(wait);
         }
-        if !queues {
-            return Err(wait);
-        }
-        let queue = owed(self.promised).max(wait).min(LONGEST_QUEUE);
-        self.promised = Some(later(now, queue + pace.spacing));
-        Err(queue)
+        Err(match order {
+            // While pages wait, one of them takes each token in the moment in which it is there.
+            Order::First if !self.polled => wait.saturating_sub(patience / 2),
+            Order::First | Order::Next => wait,
+            Order::Queued => {
+                let queue = owed(self.promised).max(wait).min(LONGEST_QUEUE);
+                self.promised = Some(later(now, queue + pace.spacing));
+                queue
+            }
+        })
     }
 
     pub(super) fn is_full(&self, now: DateTime<Utc>) -> bool {
@@ -167,7 +175,7 @@ mod tests {
     fn a_bucket_lets_a_burst_through_and_then_one_request_each_spacing() {
         let pace = Pace { spacing: seconds(2), burst: 3 };
         let mut bucket = Bucket::default();
-        let mut take = |now| bucket.take(pace, (seconds(60), true), at(now));
+        let mut take = |now| bucket.take(pace, (seconds(60), Order::Queued), at(now));
         assert_eq!([take(0), take(0), take(0), take(0), take(0)], [0, 0, 0, 2, 4].map(|it| Ok(seconds(it))));
         assert_eq!(take(100), Ok(seconds(0)));
         assert!(!bucket.is_full(at(101)));
@@ -178,11 +186,33 @@ mod tests {
     fn those_who_would_wait_too_long_are_told_to_come_back_one_after_the_other() {
         let pace = Pace { spacing: seconds(10), burst: 1 };
         let mut bucket = Bucket::default();
-        let mut take = |now| bucket.take(pace, (seconds(5), true), at(now));
+        let mut take = |now| bucket.take(pace, (seconds(5), Order::Queued), at(now));
         assert_eq!([take(0), take(0), take(0)], [Ok(seconds(0)), Err(seconds(10)), Err(seconds(20))]);
-        assert_eq!(bucket.take(pace, (seconds(5), false), at(0)), Err(seconds(10)), "a poll waits for no queue of pages");
-        let mut take = |now| bucket.take(pace, (seconds(5), true), at(now));
+        assert_eq!(bucket.take(pace, (seconds(5), Order::Next), at(0)), Err(seconds(10)), "others wait for no queue");
+        let mut take = |now| bucket.take(pace, (seconds(5), Order::Queued), at(now));
         assert_eq!([take(10), take(20)], [Ok(seconds(0)), Ok(seconds(0))]);
         assert_eq!(take(-99_999), Ok(seconds(0)), "a clock that was set back");
+    }
+
+    #[test]
+    fn polls_and_pages_take_turns_at_a_slow_paced_host_whichever_comes_sooner() {
+        let pace = Pace { spacing: seconds(10), burst: 1 };
+        let mut bucket = Bucket::default();
+        let (mut poll, mut taken) = (at(0), Vec::new());
+        for second in 0..100 {
+            // Pages come in the moment in which there is a token, before the poll that is due then.
+            for (who, order, patience, comes) in [("page", Order::Next, 1, true), ("poll", Order::First, 5, poll <= at(second))] {
+                if !comes {
+                    continue;
+                }
+                match bucket.take(pace, (seconds(patience), order), at(second)) {
+                    Ok(wait) => taken.push((second + i64::try_from(wait.as_secs()).unwrap(), who)),
+                    Err(wait) => poll = if who == "poll" { later(at(second), wait) } else { poll },
+                }
+            }
+        }
+        let whose: Vec<_> = taken.iter().map(|it| it.1).collect();
+        assert!(whose.chunks_exact(2).all(|it| it[0] != it[1]), "{taken:?}");
+        assert!(taken.windows(2).all(|it| it[1].0 - it[0].0 == 10), "no token is lost: {taken:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::*;
-use crate::store::{EntryKey, PendingEntry};
+use crate::store::{EntryKey, PendingEntry, SourceKey};
 
 const BOUNDS: Bounds = Bounds { places: 64, per_host: 4, pages: 128, here: 128 };
 
@@ -21,6 +21,8 @@ struct World {
     silent: std::collections::HashSet<HostKey>,
     /// A host that is asked once in so many milliseconds, and when the next time is.
     paced: Option<(HostKey, u64, u64)>,
+    /// Who came before it was the host's turn, and when that is.
+    sent_away: Vec<(Ticket, u64)>,
     /// What was read well, and when.
     read: Vec<(PendingKey, u64)>,
 }
@@ -35,6 +37,7 @@ impl World {
             under_way: Vec::new(),
             silent: std::collections::HashSet::new(),
             paced: None,
+            sent_away: Vec::new(),
             read: Vec::new(),
         }
     }
@@ -78,6 +81,9 @@ impl World {
     fn until(&mut self, ms: u64) {
         while self.now < ms {
             self.now += 100;
+            for (ticket, next) in std::mem::take(&mut self.sent_away) {
+                self.agenda.paced(ticket, next);
+            }
             let (ended, going): (Vec<_>, Vec<_>) = self.under_way.drain(..).partition(|(end, ..)| *end <= self.now);
             self.under_way = going;
             for (_, ticket, key, well) in ended {
@@ -110,7 +116,7 @@ impl World {
             for (ticket, (key, _)) in tickets.into_iter().zip(&found.rows) {
                 if let Some((_, spacing, next)) = self.paced.as_mut().filter(|it| turn.from.lane().host() == Some(it.0)) {
                     if self.now < *next {
-                        self.agenda.paced(ticket, *next);
+                        self.sent_away.push((ticket, *next));
                         continue;
                     }
                     *next = self.now + *spacing;
@@ -273,4 +279,23 @@ fn ten_thousand_links_to_a_slow_paced_host_leave_every_second_of_its_turns_to_an
     let other = world.list(Lane::of_pages("good", "other"), "other");
     world.until(201_000);
     assert!(world.latest(&[other]) < 1_000, "another host does not wait for it");
+}
+
+#[test]
+fn the_turns_of_a_slow_paced_host_go_round_all_sources_that_wait_for_it_however_many_try() {
+    let mut world = World::new();
+    world.paced = Some((HostKey::new("paced"), 10_000, 0));
+    for it in 0..300 {
+        for source in 0..9 {
+            world.list(Lane::of_pages(&source.to_string(), "paced"), &format!("{source} {it}"));
+        }
+    }
+    world.until(1_800_000);
+    let turns = |source: u32| world.read.iter().filter(|it| it.0.lane().source() == SourceKey::new(&source.to_string())).count();
+    assert_eq!((0..9).map(turns).collect::<Vec<_>>(), [20; 9]);
+    let in_order = |source: u32| {
+        let lane = Lane::of_pages(&source.to_string(), "paced");
+        world.read.iter().filter(|it| it.0.lane() == lane).map(|it| it.0).is_sorted()
+    };
+    assert!((0..9).all(in_order), "of each source its oldest entry is next");
 }
