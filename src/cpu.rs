@@ -15,8 +15,8 @@ use rustix::{
     time::{ClockId, clock_gettime},
 };
 
-/// How often it is looked at what has been taken, at most.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often it is looked at what has been taken, at most. Nearly all work is done before the first look, and costs nothing more.
+const LOOK: Duration = Duration::from_secs(1);
 /// The kernel's unit of a thread's times (`USER_HZ`), on all platforms that matter.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -29,50 +29,52 @@ pub(crate) enum Lost {
     Panicked,
 }
 
-/// Does the work on a thread, for so much CPU time at most.
+/// Does the work on a thread, for so much CPU time at most, counted from the first look at it.
 pub(crate) async fn run<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Lost> {
-    let meter = Arc::new(OnceLock::new());
-    let mine = Arc::clone(&meter);
+    let thread = Arc::new(OnceLock::new());
+    let mine = Arc::clone(&thread);
     let mut work = pin!(tokio::task::spawn_blocking(move || {
-        mine.get_or_init(Meter::start);
+        mine.get_or_init(gettid);
         work()
     }));
+    let (mut meter, mut left) = (None, LOOK);
     loop {
+        if let Ok(done) = tokio::time::timeout(left, &mut work).await {
+            return done.map_err(|_| Lost::Panicked);
+        }
         // A thread that waits for its turn has taken nothing.
-        let spent = meter.get().map_or(Duration::ZERO, Meter::spent);
+        let Some(thread) = thread.get() else { continue };
+        let spent = meter.get_or_insert_with(|| Meter::start(*thread)).spent();
+        left = limit.saturating_sub(spent).max(LOOK);
         if spent >= limit {
             return Err(Lost::TooLong);
         }
-        if let Ok(done) = tokio::time::timeout(limit.saturating_sub(spent).max(LOOK), &mut work).await {
-            return done.map_err(|_| Lost::Panicked);
-        }
     }
 }
 
-/// What a thread has taken since it began.
+/// What a thread has taken since it was first looked at.
 struct Meter {
     thread: Pid,
-    thread_before: Duration,
-    process_before: Duration,
+    before: Duration,
 }
 
 impl Meter {
-    /// For the thread that calls.
-    fn start() -> Self {
-        Self { thread: gettid(), thread_before: taken(ClockId::ThreadCPUTime), process_before: taken(ClockId::ProcessCPUTime) }
+    fn start(thread: Pid) -> Self {
+        Self { thread, before: taken(thread) }
     }
 
-    /// Seen from another thread.
     fn spent(&self) -> Duration {
-        // Where the system does not tell of threads, all of the process is more than one of them.
-        let process = || taken(ClockId::ProcessCPUTime).saturating_sub(self.process_before);
-        of_thread(self.thread).map_or_else(process, |it| it.saturating_sub(self.thread_before))
+        taken(self.thread).saturating_sub(self.before)
     }
 }
 
-fn taken(clock: ClockId) -> Duration {
-    let time = clock_gettime(clock);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+/// What a thread has taken in its life, seen from another one; where the system does not tell of threads, what the process
+/// has: that is more than one of them.
+fn taken(thread: Pid) -> Duration {
+    of_thread(thread).unwrap_or_else(|| {
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+    })
 }
 
 /// `utime` and `stime` of a thread (`proc_pid_stat(5)`).

@@ -131,8 +131,10 @@ pub async fn run_with<P: Publish>(
     let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
     let steering = Steering { pressure, status: status_tx, changes, wishes, ready, stop: start.stop, drain: config.run.drain_timeout };
     let outcome = pipeline::run(parts, queues, steering).await;
-    // Whoever still waits for a store that cannot be reopened must not keep the process.
-    store.close();
+    if store.trouble().is_some() {
+        // Whoever still waits for a store that cannot be reopened must not keep the process.
+        store.close();
+    }
     side.shutdown().await;
     tracing::info!("stopped");
     Ok(outcome?)

@@ -29,7 +29,7 @@ use std::{
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
-    time::Instant,
+    time::{Instant, MissedTickBehavior},
 };
 use url::Url;
 
@@ -161,6 +161,9 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, out
         }
         turns.make_way();
     };
+    // Polls become slow.
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             due = inputs.due.recv(), if turns.has_room() => match due {
@@ -169,8 +172,7 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, out
             },
             Some(push) = inputs.pushes.recv(), if turns.has_room() => turns.enter(Work::Push(push)),
             Some(ended) = work.join_next() => turns.leave(&ended??, Instant::now()),
-            // Polls become slow.
-            () = tokio::time::sleep(LOOK), if turns.waits() => {}
+            _ = look.tick(), if turns.waits() => {}
         }
         begin(&mut turns, &mut work);
     }

@@ -176,9 +176,14 @@ async fn read<F: Fetch, C: Clock>(
         let again = known.1.filter(|_| is_fresh && sent.is_some() && known.0 == sent);
         ((sent, again), again.is_some())
     };
-    let work = move |seen, bytes| read_body(&store, &source_of, facts, (fetched, seen, bytes), (&rules, now));
+    // What goes to the thread and comes back is moved several times.
+    let given = Box::new((facts, fetched));
+    let work = move |seen, bytes| {
+        let (facts, fetched) = *given;
+        read_body(&store, &source_of, facts, (fetched, seen, bytes), (&rules, now)).map(Box::new)
+    };
     match parts.fetcher.memory().read_unless(body, limit, look, work).await {
-        Ok((visit, room)) => Ok(Visit { room, ..visit? }),
+        Ok((visit, room)) => Ok(Visit { room, ..*visit? }),
         Err(unread) => not_read(parts, source, before, (unread, "poll"), now).await,
     }
 }
