@@ -56,7 +56,7 @@ impl Beginning {
         for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
             latest = latest.max(facts.last_poll);
-            if let (State::Throttled, Some(url), Some(due)) = (facts.state, source.at.url(), facts.next_due)
+            if let (State::Throttled, Some(url), Some(due)) = (facts.state, source.at.url(), next_due(&facts, now))
                 && let Ok(wait) = (due - now).to_std()
             {
                 let left = left_alone.entry(hosts::name(url)).or_default();
@@ -106,9 +106,13 @@ fn turns(now: DateTime<Utc>, count: usize) -> impl Iterator<Item = DateTime<Utc>
 fn first_due(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     // What was paused and is no more, or the other way round, shows at once.
     let as_before = source.paused == (facts.state == State::Paused);
-    // The clock was set back since: what counts is the time between the two.
+    next_due(facts, now).filter(|at| *at > now && as_before)
+}
+
+/// When a source was to be polled next. Where the clock was set back since, what counts is the time between the two.
+fn next_due(facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let ahead = facts.last_poll.map_or(TimeDelta::zero(), |last| (last - now).max(TimeDelta::zero()));
-    facts.next_due.map(|at| at - ahead).filter(|at| *at > now && as_before)
+    facts.next_due.map(|at| at - ahead)
 }
 
 impl Beginning {
@@ -218,5 +222,25 @@ mod tests {
         let mut schedule = Beginning::read(&store, sources, (24.0, false), at(1000)).unwrap();
         schedule.shift(TimeDelta::seconds(-900));
         assert_eq!(schedule.heap.peek().map(|it| it.0.0), Some(at(100)));
+    }
+
+    #[tokio::test]
+    async fn a_host_that_asked_to_stay_away_for_a_second_is_not_left_alone_for_a_day_because_the_clock_was_set_back_by_one() {
+        let source = crate::config::sources::parse("l", b"https://a.example/").sources.remove(0);
+        let (polled, day) = (at(90_000), 86_400);
+        let facts = Facts {
+            id: source.id.to_string(),
+            state: State::Throttled,
+            last_poll: Some(polled),
+            next_due: Some(polled + TimeDelta::seconds(1)),
+            ..Facts::default()
+        };
+        let store = Store::in_memory().unwrap().polls();
+        let mut commit = crate::store::PollCommit::default();
+        commit.facts(&facts);
+        store.commit(commit).await.unwrap();
+        let sources = Sources { polled: vec![source], topics: Vec::new() };
+        let schedule = Beginning::read(&store, sources, (24.0, false), polled - TimeDelta::seconds(day)).unwrap();
+        assert_eq!(schedule.left_alone().values().collect::<Vec<_>>(), [&Duration::from_secs(1)]);
     }
 }
