@@ -160,10 +160,11 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     let mut stages = JoinSet::new();
     let Hubs { pushes, poll: hubs, sooner, gone } = Hubs::start(&mut parts, queues.polled, &mut stages, (&pressure, &stop))?;
     let budget = (parts.polls_per_source_day, parts.poll_now);
-    let beginning = schedule::Beginning::read(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
+    let mut beginning = schedule::Beginning::read(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
     for (host, wait) in beginning.left_alone() {
         parts.poll.fetcher.leave_alone(host, *wait);
     }
+    let hosts = poll::KnownHosts(beginning.standings());
     let before = beginning.latest().unwrap_or_else(|| parts.poll.clock.now());
     let (price_tx, price) = watch::channel(beginning.price());
     let stage = (Arc::clone(&parts.poll.clock), (parts.poll.store.clone(), parts.store.added()));
@@ -184,7 +185,7 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     stages.spawn(input::run(parts.input, wake_tx.clone(), pressure.clone(), stop.clone()));
     stages.spawn(poll::run(
         parts.poll,
-        poll::Inputs { due: due_rx, pushes, price },
+        poll::Inputs { due: due_rx, pushes, price, hosts },
         poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx, hubs },
     ));
     stages.spawn(publish::polls::run(parts.polls, told_rx));

@@ -38,6 +38,7 @@ use crate::{
     config::{SourceKind, sources::Source},
     fetch::{Fetch, Trust, Validators, Within, hosts},
     pipeline::PipelineError,
+    places::standing::Standings,
     private::Private,
     publish::{self, PollRecord},
     schedule::{Due, Known, Polled, Sooner, decide::PollResult},
@@ -147,11 +148,17 @@ pub struct Inputs {
     pub pushes: mpsc::Receiver<Push>,
     /// What a poll costs at the moment.
     pub price: watch::Receiver<f64>,
+    /// How hosts are known from the run before.
+    pub hosts: KnownHosts,
 }
+
+/// What is known of hosts at the start.
+#[derive(Debug, Default)]
+pub struct KnownHosts(pub(crate) Standings);
 
 /// Runs until `due` closes and every poll in flight is committed.
 pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
-    let (mut turns, mut work) = (Turns::new(parts.concurrency, parts.per_host), JoinSet::new());
+    let (mut turns, mut work) = (Turns::new(parts.concurrency, parts.per_host).knowing(inputs.hosts.0), JoinSet::new());
     let price = inputs.price;
     let begin = |turns: &mut Turns, work: &mut JoinSet<_>| {
         let now = Instant::now();

@@ -105,6 +105,11 @@ impl Turns {
         }
     }
 
+    /// The same with what was known of hosts before.
+    pub(super) fn knowing(self, standings: Standings) -> Self {
+        Self { standings, ..self }
+    }
+
     /// Whether more is to be taken in. Polls that wait for their host, or for the places of those that keep us waiting, do not count.
     pub(super) fn has_room(&self) -> bool {
         self.ready[Kind::Prompt as usize].len() + self.behind < self.most
@@ -324,6 +329,17 @@ mod tests {
             leave(&mut turns, dead(it).source());
         }
         assert_eq!((begun(&mut turns), len(&turns), turns.hosts.len()), (vec![], 1, 1));
+    }
+
+    #[test]
+    fn after_a_restart_hundreds_of_hosts_that_were_silent_before_leave_places_to_all_others_at_once() {
+        let mut standings = Standings::default();
+        (0..600).for_each(|it| standings.set(HostKey::new(&format!("{it}.example")), Standing::Slow));
+        let mut turns = Turns::new(16, 4).knowing(standings);
+        (0..600).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
+        turns.enter(poll("https://good.example/", 1000));
+        let begun = begun(&mut turns);
+        assert!(begun.contains(&1000) && begun.len() == 5, "they have a quarter of the places: {begun:?}");
     }
 
     #[test]

@@ -18,7 +18,8 @@ use super::{
 use crate::{
     config::sources::{Source, SourceId, Sources},
     fetch::hosts,
-    store::{Facts, PollStore, State, StoreError},
+    places::standing::{Standing, Standings},
+    store::{Facts, HostKey, PollStore, State, StoreError},
     telemetry::metrics,
 };
 
@@ -36,6 +37,7 @@ pub struct Beginning {
     early: HashMap<Slot, DateTime<Utc>>,
     pub(super) budget: Budget,
     left_alone: HashMap<String, Duration>,
+    standings: Standings,
     latest: Option<DateTime<Utc>>,
 }
 
@@ -53,6 +55,7 @@ impl Beginning {
         let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
         let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
         let (mut left_alone, mut latest) = (HashMap::<String, Duration>::new(), None);
+        let mut standings = Standings::default();
         for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
             latest = latest.max(facts.last_poll);
@@ -62,19 +65,25 @@ impl Beginning {
                 let left = left_alone.entry(hosts::name(url)).or_default();
                 *left = wait.max(*left);
             }
+            remember(&mut standings, &source, &facts);
             let at = first_due(&source, &facts, now).filter(|_| !now_all).unwrap_or(turn);
             if let Some(slot) = roster.insert(Arc::new(source), Known::of(&facts)) {
                 heap.push(Reverse((at, slot)));
             }
         }
         let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
-        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone, latest })
+        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone, standings, latest })
     }
 
     /// The hosts that asked us before to stay away, and how much of that is left.
     #[must_use]
     pub fn left_alone(&self) -> &HashMap<String, Duration> {
         &self.left_alone
+    }
+
+    /// How the sources' hosts are known.
+    pub(crate) fn standings(&mut self) -> Standings {
+        std::mem::take(&mut self.standings)
     }
 
     /// The latest time that anything was polled.
@@ -93,6 +102,16 @@ impl Beginning {
 impl Known {
     fn of(facts: &Facts) -> Self {
         Self { state: facts.state, appetite: facts.appetite }
+    }
+}
+
+/// A host of which something was read last is asked before one of which nothing came.
+fn remember(standings: &mut Standings, source: &Source, facts: &Facts) {
+    let Some(host) = source.at.url().map(|it| HostKey::new(&hosts::name(it))) else { return };
+    if facts.failures == 0 && facts.last_success.is_some() {
+        standings.set(host, Standing::Prompt);
+    } else if facts.state == State::Backoff && standings.of(host) != Some(Standing::Prompt) {
+        standings.set(host, Standing::Slow);
     }
 }
 
@@ -187,7 +206,7 @@ fn learn(before: &mut Known, now: Known, budget: &mut Budget) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::{PollCommit, Store};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -208,6 +227,24 @@ mod tests {
         let order: Vec<DateTime<Utc>> = schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
         assert_eq!(order, [at(-9), at(0) + APART * 2, at(50)]);
         assert!(schedule.early.is_empty());
+    }
+
+    #[tokio::test]
+    async fn hosts_that_failed_last_are_known_to_keep_us_waiting_unless_another_source_was_read_there() {
+        let sources =
+            crate::config::sources::parse("l", b"https://a.example/1\nhttps://a.example/2\nhttps://b.example/\nhttps://c.example/").sources;
+        let store = Store::in_memory().unwrap().polls();
+        let failed = |it: &Source| Facts { id: it.id.to_string(), failures: 2, state: State::Backoff, ..Facts::default() };
+        let read = Facts { failures: 0, state: State::Ok, last_success: Some(at(0)), ..failed(&sources[1]) };
+        for facts in [failed(&sources[0]), read, failed(&sources[2])] {
+            let mut commit = PollCommit::default();
+            commit.facts(&facts);
+            store.commit(commit).await.unwrap();
+        }
+        let mut beginning = Beginning::read(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
+        let standings = beginning.standings();
+        let known = ["a.example", "b.example", "c.example"].map(|it| standings.of(HostKey::new(it)));
+        assert_eq!(known, [Some(Standing::Prompt), Some(Standing::Slow), None]);
     }
 
     #[test]
@@ -236,7 +273,7 @@ mod tests {
             ..Facts::default()
         };
         let store = Store::in_memory().unwrap().polls();
-        let mut commit = crate::store::PollCommit::default();
+        let mut commit = PollCommit::default();
         commit.facts(&facts);
         store.commit(commit).await.unwrap();
         let sources = Sources { polled: vec![source], topics: Vec::new() };

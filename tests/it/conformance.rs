@@ -221,7 +221,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let scheduling = tokio::spawn(schedule::run(beginning, stage, (due_tx, polled_rx), controls));
     let polling = tokio::spawn(poll::run(
         parts,
-        poll::Inputs { due: due_rx, pushes, price },
+        poll::Inputs { due: due_rx, pushes, price, hosts: poll::KnownHosts::default() },
         poll::Outputs { polled: polled_tx, wake, told, hubs: None },
     ));
     let listening = tokio::spawn(async move { while wakes.recv().await.is_some() {} });
