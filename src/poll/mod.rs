@@ -42,7 +42,7 @@ use crate::{
     private::Private,
     publish::{self, PollRecord},
     schedule::{Due, Known, Polled, Sooner, decide::PollResult},
-    store::{Facts, HostKey, Lane, PollStore, SourceKey},
+    store::{Facts, HostKey, Lane, PollStore, SourceKey, State},
     telemetry::metrics,
     websub::{Found, Push},
 };
@@ -232,6 +232,8 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     let Visit { mut facts, mut commit, wakes, result, word, gap, announced, room, .. } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
+    // A source of which more comes than is taken is throttled, too: that is no other source's concern.
+    facts.host_left_alone = matches!(result, PollResult::Throttled { .. } | PollResult::Held { state: State::Throttled, .. });
     commit.facts(&facts);
     parts.store.commit(commit).await?;
     // What was read is durable; further bodies may need the memory.

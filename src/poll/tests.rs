@@ -276,6 +276,7 @@ async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room
     let first = bench.poll(0, &body).await;
     assert_eq!((bench.waiting(), first.state, first.intake.left_out.map(|it| it.entries)), (2, State::Throttled, Some(4)));
     assert!(first.reason.contains("4 entries were left out: more than poll.entries_per_poll allows"), "{}", first.reason);
+    assert!(!first.host_left_alone, "its host did not ask for it");
     bench.poll(1, &body).await;
     let full = bench.poll(2, &body).await;
     assert_eq!((bench.waiting(), full.entries, full.intake.left_out.map(|it| (it.entries, it.bound))), (5, 5, Some((1, Bound::Day))));

@@ -59,7 +59,7 @@ impl Beginning {
         for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
             latest = latest.max(facts.last_poll);
-            if let (State::Throttled, Some(url), Some(due)) = (facts.state, source.at.url(), next_due(&facts, now))
+            if let (true, Some(url), Some(due)) = (facts.host_left_alone, source.at.url(), next_due(&facts, now))
                 && let Ok(wait) = (due - now).to_std()
             {
                 let left = left_alone.entry(hosts::name(url)).or_default();
@@ -267,7 +267,7 @@ mod tests {
         let (polled, day) = (at(90_000), 86_400);
         let facts = Facts {
             id: source.id.to_string(),
-            state: State::Throttled,
+            host_left_alone: true,
             last_poll: Some(polled),
             next_due: Some(polled + TimeDelta::seconds(1)),
             ..Facts::default()

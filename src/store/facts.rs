@@ -50,6 +50,8 @@ pub struct Facts {
     pub next_due: Option<DateTime<Utc>>,
     /// Why then.
     pub next_why: String,
+    /// Whether its host asked to be left alone until then.
+    pub host_left_alone: bool,
     /// Polls so far.
     pub polls: u64,
     /// Entries taken so far.
@@ -203,6 +205,7 @@ impl Default for Facts {
             last_new: None,
             next_due: None,
             next_why: String::new(),
+            host_left_alone: false,
             polls: 0,
             entries: 0,
             touched_day: 0,
