@@ -4,11 +4,11 @@
 //! is taken for refused only where it was refused alone; what it said is kept in a file before a dead letter takes its
 //! place.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use tokio::{
     sync::{oneshot, watch},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -22,6 +22,8 @@ use crate::{
     telemetry::metrics,
 };
 
+/// A sink that has not answered for so long is told of.
+const LONG: Duration = Duration::from_secs(30);
 /// For how long dead letters are kept in files before their topic is tried again.
 const LETTERS: Duration = Duration::from_mins(5);
 
@@ -118,6 +120,18 @@ impl Drain {
         tracing::warn!(reason = words, "the sink does not take records; nothing is lost, trying again");
         self.tell(Status::Retrying(words));
         step
+    }
+
+    /// Waits for the sink. Where that takes long it is said: its client may try for as long as no broker answers.
+    pub(super) async fn waited<T>(&self, long: Duration, call: impl Future<Output = T>) -> T {
+        tokio::pin!(call);
+        if let Ok(answer) = timeout(long, &mut call).await {
+            return answer;
+        }
+        let words = format!("the sink has not answered for {} s", long.as_secs());
+        tracing::warn!(reason = words, "publishing takes long; nothing is lost");
+        self.tell(Status::Retrying(words));
+        call.await
     }
 
     /// Tells how it stands, where that is new.
@@ -262,7 +276,7 @@ impl Drain {
         };
         let letters = sent.iter().any(|row| row.record.topic == Topic::DeadLetters);
         let started = std::time::Instant::now();
-        let delivered = match sink.publish(&sent, &reached).await {
+        let delivered = match self.waited(LONG, sink.publish(&sent, &reached)).await {
             Ok(delivered) => delivered,
             Err(PublishError::Refused(them)) => return self.refused(acked, &sent, them).await,
             // It may be about the dead letters: without them it shows.

@@ -247,3 +247,18 @@ async fn who_is_fenced_says_so_and_goes_on_once_the_other_one_has_ended() {
     assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
     assert_eq!(*status.borrow(), Status::Publishing);
 }
+
+#[tokio::test]
+async fn a_sink_that_hangs_in_the_midst_of_a_transaction_is_told_of_before_it_answers() {
+    let (store, mut sink) = (store(), Sink::default());
+    append(&store, 1, Topic::Articles).await;
+    let (mut drain, status) = drain(&store);
+    assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
+    assert_eq!(*status.borrow(), Status::Publishing);
+    let mut seen = status.clone();
+    let hangs = async { seen.wait_for(|it| matches!(it, Status::Retrying(_))).await.is_ok() };
+    assert!(drain.waited(Duration::from_millis(1), hangs).await);
+    append(&store, 1, Topic::Articles).await;
+    assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
+    assert_eq!(*status.borrow(), Status::Publishing, "it answered");
+}
