@@ -27,6 +27,9 @@ const LONG: Duration = Duration::from_secs(30);
 /// For how long dead letters are kept in files before their topic is tried again.
 const LETTERS: Duration = Duration::from_mins(5);
 
+/// How often the limits of the topics are asked for again at most, where many records are refused.
+const LIMITS: Duration = Duration::from_mins(1);
+
 /// What a step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -69,12 +72,14 @@ pub(super) struct Drain {
     /// A dead letter that is refused: it is kept in a file and left out.
     unsent: Option<(u64, &'static str)>,
     keeping: Option<Keeping>,
+    /// When many records were refused and the limits of the topics were asked for again.
+    asked: Option<Instant>,
 }
 
 impl Drain {
     pub(super) fn new(parts: Parts, status: watch::Sender<Status>) -> Self {
         let writer = Writer::this(SystemClock.now());
-        Self { parts, status, writer, acked: None, known: None, other: None, suspect: None, unsent: None, keeping: None }
+        Self { parts, status, writer, acked: None, known: None, other: None, suspect: None, unsent: None, keeping: None, asked: None }
     }
 
     /// As after an error: the sink is asked again what it holds.
@@ -351,7 +356,10 @@ impl Drain {
     /// What is refused among others is sent alone; what is refused alone gives its place to a dead letter.
     async fn refused(&mut self, acked: Reached, sent: &[OutboxRow], them: Vec<Refusal>) -> Result<Result<Step, PublishError>, StoreError> {
         // Where many are refused, a topic's limit is not what it was: it is asked for again.
-        let many = them.len() > 1;
+        let many = them.len() > 1 && self.asked.is_none_or(|it| it.elapsed() > LIMITS);
+        if many {
+            self.asked = Some(Instant::now());
+        }
         let Some((row, why)) =
             them.into_iter().filter_map(|it| Some((sent.iter().find(|row| row.seq == it.seq)?, it))).min_by_key(|it| it.1.seq)
         else {

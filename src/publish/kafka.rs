@@ -166,9 +166,7 @@ impl Publish for KafkaSink {
             Ok((outcome.0.map(at), outcome.1))
         };
         let (outcome, usable) = blocking(work).await?;
-        // Many at once are refused where a topic's limit was lowered: the start asks for it again.
-        let many = matches!(&outcome, Err(PublishError::Refused(them)) if them.len() > 1);
-        if usable && !many {
+        if usable {
             self.producer = Some(producer);
         }
         outcome
