@@ -222,8 +222,8 @@ async fn settle(torment: &Torment) -> (Truth, bool) {
             let missing = articles.iter().filter(|(url, version)| it.articles.get(*url).is_none_or(|held| held.0 != **version)).count();
             (missing, poison.iter().filter(|url| !it.dead.contains(*url) && !it.articles.contains_key(*url)).count())
         });
-        // No try of a page is further away than that.
-        let over = last.1.elapsed() > Duration::from_mins(1) || begun.elapsed() > Duration::from_mins(5);
+        // All tries of a page together, twenty at most four seconds apart, take less than that.
+        let over = last.1.elapsed() > Duration::from_mins(2) || begun.elapsed() > Duration::from_mins(5);
         if over && missing > 0 && last.0 == at_first && torment.tail.look(|it| articles.keys().any(|url| !it.articles.contains_key(url))) {
             torment.watch.wedge("after the torment nothing arrived any more");
         }
