@@ -3,7 +3,8 @@
 //! A place that waits for a silent host is taken for half a minute; another host answers in a fraction of a second. So each
 //! kind of host has a share. What must stay true: hosts that are known to be slow never begin beyond a quarter of the places,
 //! and unknown ones never beyond a half; a fetch that turns out to be slow counts to the slow ones, and where these are more than
-//! their share and others wait, the oldest of them gives way. What a fetch waits for on our side makes it no slower.
+//! their share and others wait, the oldest of them gives way. What a fetch waits for on our side makes it no slower. Where unknown
+//! hosts wait for others of their kind, these count as slow sooner: hundreds of silent ones may stand before one that answers.
 
 pub(crate) mod standing;
 
@@ -18,6 +19,8 @@ use crate::fetch::Silence;
 
 /// Who has no answer after this time keeps us waiting: most sites answer in a tenth of it.
 pub(crate) const SLOW: Duration = Duration::from_secs(4);
+/// The same of an unknown host for whose place others wait that nobody knows, either.
+const HURRIED: Duration = Duration::from_millis(1500);
 
 /// One holder of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,7 +55,7 @@ pub(crate) struct Places {
     held: HashMap<Ticket, Place>,
     /// How many are held, by kind.
     counts: [usize; 3],
-    /// Those that wait for their host: for less than [`SLOW`]; or for longer, and they may give way.
+    /// Those that wait for their host: not for long; or for [`SLOW`], or while others waited [`HURRIED`], and they may give way.
     young: BTreeSet<(Instant, Ticket)>,
     old: BTreeSet<(Instant, Ticket)>,
     /// Those that were told to give way and have not ended.
@@ -69,7 +72,7 @@ impl Places {
     /// Of which kind the next fetch is to be: of those that wait and have room, the one that has least for its weight.
     pub(crate) fn next(&self, waits: impl Fn(Kind) -> bool) -> Option<Kind> {
         let free = self.len() < self.most;
-        let open = |kind: Kind| free && self.counts[kind as usize] < self.share(kind) && waits(kind);
+        let open = |kind: Kind| free && self.room(kind) > 0 && waits(kind);
         let least = KINDS.into_iter().filter(|(kind, _)| open(*kind)).min_by(|(a, of_a), (b, of_b)| {
             let (a, b) = (self.counts[*a as usize] * of_b, self.counts[*b as usize] * of_a);
             a.cmp(&b)
@@ -92,15 +95,15 @@ impl Places {
         self.held.get(&ticket).map(|it| it.silence.clone()).unwrap_or_default()
     }
 
-    /// A fetch that has become slow by now, and of which kind it was.
-    pub(crate) fn slowed(&mut self, now: Instant) -> Option<(Ticket, Kind)> {
-        while let Some((since, ticket)) = self.young.first().copied().filter(|(since, _)| now.saturating_duration_since(*since) >= SLOW) {
+    /// A fetch that has become slow by now, and of which kind it was, where so many unknown hosts wait for a place.
+    pub(crate) fn slowed(&mut self, now: Instant, unknown: usize) -> Option<(Ticket, Kind)> {
+        while let Some((since, ticket)) = self.latest(now, unknown) {
             self.young.remove(&(since, ticket));
             let Some(place) = self.held.get_mut(&ticket) else { continue };
             // It did not wait for its host all the time, and counts from when it last began to.
             place.since = place.silence.since().unwrap_or(now);
             let (since, before) = (place.since, place.kind);
-            if now.saturating_duration_since(since) < SLOW {
+            if now.saturating_duration_since(since) < self.patience(before, unknown) {
                 self.young.insert((since, ticket));
                 continue;
             }
@@ -109,6 +112,18 @@ impl Places {
             return Some((ticket, before));
         }
         None
+    }
+
+    /// The first one that began to wait long enough ago to be slow, where it waited for its host all the time.
+    fn latest(&self, now: Instant, unknown: usize) -> Option<(Instant, Ticket)> {
+        let kind = |ticket| self.held.get(ticket).map_or(Kind::Unknown, |it| it.kind);
+        let mut may_be = self.young.iter().map(|it| (it, now.saturating_duration_since(it.0))).take_while(|(_, silent)| *silent >= HURRIED);
+        may_be.find(|((_, ticket), silent)| *silent >= self.patience(kind(ticket), unknown)).map(|(it, _)| *it)
+    }
+
+    /// After how long a host of some kind keeps us waiting.
+    fn patience(&self, kind: Kind, unknown: usize) -> Duration {
+        if kind == Kind::Unknown && self.room(kind) < unknown { HURRIED } else { SLOW }
     }
 
     /// A fetch waits for its host no longer, so it is no delay of that. Tells how long it did.
@@ -154,8 +169,9 @@ impl Places {
         }
     }
 
-    pub(crate) fn has_room(&self, kind: Kind) -> bool {
-        self.counts[kind as usize] < self.share(kind)
+    /// Places that a kind may still take, where they are free.
+    pub(crate) fn room(&self, kind: Kind) -> usize {
+        self.share(kind).saturating_sub(self.counts[kind as usize])
     }
 
     /// How many are held.
@@ -223,8 +239,8 @@ mod tests {
         let (mut places, start) = (Places::new(64), Instant::now());
         fill(&mut places, Kind::Prompt, 0, start);
         assert_eq!(places.gives_way(100), None, "nobody is slow yet");
-        assert!(places.slowed(seconds(start, 3)).is_none());
-        assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 4))).count(), 64);
+        assert!(places.slowed(seconds(start, 3), 0).is_none());
+        assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 4), 0)).count(), 64);
         assert_eq!(places.gives_way(0), None, "nobody waits");
         assert_eq!((places.gives_way(1), places.gives_way(1)), (Some(Ticket(0)), None), "it will have room in a moment");
         assert!(places.end(Ticket(0)));
@@ -233,12 +249,27 @@ mod tests {
     }
 
     #[test]
+    fn unknown_hosts_that_are_silent_make_way_sooner_for_as_many_as_wait_that_nobody_knows() {
+        let (mut places, start) = (Places::new(64), Instant::now());
+        let soon = start + HURRIED;
+        fill(&mut places, Kind::Unknown, 0, start);
+        fill(&mut places, Kind::Prompt, 100, start);
+        let slowed = |places: &mut Places, now, unknown| std::iter::from_fn(|| places.slowed(now, unknown)).count();
+        assert_eq!(slowed(&mut places, soon - Duration::from_millis(1), 99), 0);
+        assert_eq!(slowed(&mut places, soon, 0), 0, "nobody waits");
+        assert_eq!(slowed(&mut places, soon, 3), 3);
+        assert_eq!(slowed(&mut places, soon, 3), 0, "there is room for three");
+        assert_eq!(slowed(&mut places, soon, 99), 29, "those that answered before have their time");
+        assert_eq!(slowed(&mut places, seconds(start, 4), 0), 32);
+    }
+
+    #[test]
     fn a_fetch_that_has_its_answer_is_never_slow_and_one_from_a_slow_host_has_its_whole_time() {
         let (mut places, start) = (Places::new(4), Instant::now());
         fill(&mut places, Kind::Slow, 0, start);
         places.take(Ticket(10), Kind::Unknown, start);
         assert_eq!(places.answered(Ticket(10), seconds(start, 1)), Some(Duration::from_secs(1)));
-        assert!(places.slowed(seconds(start, 99)).is_none());
+        assert!(places.slowed(seconds(start, 99), 9).is_none());
         fill(&mut places, Kind::Prompt, 20, start);
         assert_eq!(places.gives_way(9), None);
     }
@@ -249,7 +280,7 @@ mod tests {
         fill(&mut places, Kind::Prompt, 0, start);
         // Room in memory, the whole time; and for a while, once it was silent already.
         places.silence(Ticket(0)).end(seconds(start, 1));
-        assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 5))).count(), 3);
+        assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 5), 9)).count(), 3);
         places.silence(Ticket(1)).end(seconds(start, 5));
         assert_eq!([places.gives_way(9), places.gives_way(9)], [Some(Ticket(2)), Some(Ticket(3))]);
         assert_eq!(places.answered(Ticket(0), seconds(start, 60)), Some(Duration::from_secs(1)));

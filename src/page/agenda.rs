@@ -333,7 +333,7 @@ impl Agenda {
     /// A fetch that is to end because others wait for its place.
     pub(super) fn gives_way(&mut self) -> Option<Ticket> {
         let unknown: usize = self.unknown.iter().map(Rotation::len).sum();
-        let waiting = self.prompt.len() + if self.places.has_room(Kind::Unknown) { unknown } else { 0 };
+        let waiting = self.prompt.len() + unknown.min(self.places.room(Kind::Unknown));
         self.places.gives_way(waiting)
     }
 
@@ -367,7 +367,8 @@ impl Agenda {
 
     /// Fetches that have become slow.
     fn age(&mut self, now: Instant) {
-        while let Some((ticket, kind)) = self.places.slowed(now) {
+        // Nobody is in a hurry for those that a source leads to whose last unknown host was silent.
+        while let Some((ticket, kind)) = self.places.slowed(now, self.unknown[0].len()) {
             let Some(lane) = self.flights.get(&ticket).map(PendingKey::lane) else { continue };
             let Some(host) = lane.host() else { continue };
             self.standings.set(host, Standing::Slow);

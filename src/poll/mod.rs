@@ -74,7 +74,7 @@ const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, text/plain;q=
 pub const TOUCH_DAYS: u32 = 7;
 
 /// How often it is looked, while polls wait for a place, which ones have no answer.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What the poll stage works with.
 #[derive(Debug)]

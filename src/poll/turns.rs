@@ -184,7 +184,7 @@ impl Turns {
     /// Has polls give way whose hosts keep us waiting, as far as others wait for their places.
     pub(super) fn make_way(&mut self) {
         let [prompt, unknown, _] = &self.ready;
-        let waiting = prompt.len() + if self.places.has_room(Kind::Unknown) { unknown.len() } else { 0 };
+        let waiting = prompt.len() + unknown.len().min(self.places.room(Kind::Unknown));
         while let Some(ticket) = self.places.gives_way(waiting) {
             if let Some(at_work) = self.under_way.get(&ticket).and_then(|it| self.sources.get(it)) {
                 at_work.give_way.cancel();
@@ -238,7 +238,8 @@ impl Turns {
 
     /// Polls that have become slow.
     fn age(&mut self, now: Instant) {
-        while let Some((ticket, _)) = self.places.slowed(now) {
+        let unknown = self.ready[Kind::Unknown as usize].len();
+        while let Some((ticket, _)) = self.places.slowed(now, unknown) {
             if let Some(name) = self.under_way.get(&ticket).and_then(|it| self.sources.get(it)?.host.as_ref()) {
                 self.standings.set(HostKey::new(name), Standing::Slow);
             }
@@ -340,6 +341,34 @@ mod tests {
         turns.enter(poll("https://good.example/", 1000));
         let begun = begun(&mut turns);
         assert!(begun.contains(&1000) && begun.len() == 5, "they have a quarter of the places: {begun:?}");
+    }
+
+    #[test]
+    fn at_the_first_start_six_hundred_hosts_that_are_silent_keep_one_that_answers_waiting_for_seconds() {
+        let (mut turns, start) = (Turns::new(256, 4), Instant::now());
+        (0..600).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
+        turns.enter(poll("https://good.example/", 1000));
+        let tick = Duration::from_millis(100);
+        let begins = (0..300).find(|tenths| {
+            let now = start + tick * *tenths;
+            // What gives way makes room at once.
+            loop {
+                if begun_at(&mut turns, now).iter().any(|it| it.0 == 1000) {
+                    return true;
+                }
+                turns.make_way();
+                let gone: Vec<_> = turns.sources.iter().filter(|it| it.1.give_way.is_cancelled()).map(|it| it.0.clone()).collect();
+                if gone.is_empty() {
+                    return false;
+                }
+                for source in gone {
+                    turns.leave(&Ended { source, answered: false }, now);
+                }
+            }
+        });
+        assert!(begins.is_some_and(|it| it <= 60), "{begins:?}");
+        let known = |it: u32| turns.kind(poll(&format!("https://{it}.example/"), it).host().as_deref());
+        assert_eq!((known(0), known(300)), (Kind::Slow, Kind::Slow), "they give way to others from now on");
     }
 
     #[test]
