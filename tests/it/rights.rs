@@ -97,3 +97,16 @@ fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!((world.published().len(), read(&world.brokers, &dead).len()), (4, 0));
 }
+
+#[test]
+fn topics_that_were_made_just_now_are_not_taken_for_some_that_we_may_not_look_at() {
+    let worlds: Vec<World> = (0..8).map_while(|_| World::new("made")).collect();
+    // So many at once keep a broker from hearing of its new topics for a moment.
+    let running: Vec<Nashra> = worlds.iter().inspect(|it| it.articles(&["a"])).map(World::start).collect();
+    for nashra in running {
+        wait_for(&nashra, 1);
+        let log = nashra.log();
+        assert!(log.contains("made the topic") && !log.contains("DescribeConfigs"), "{log}");
+        assert_eq!(nashra.stop(), Some(0));
+    }
+}

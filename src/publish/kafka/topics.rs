@@ -1,7 +1,10 @@
 //! Looks at the topics, makes those that are missing, and says where those that exist differ from the config.
 //!
 //! What must stay true: what exists is never asked to be made, so the rights to write, to read positions and to describe
-//! are enough where somebody else made the topics; what we may not look at is left unchecked, and said.
+//! are enough where somebody else made the topics; what we may not look at is left unchecked, and said. A broker that has not
+//! heard of a topic yet answers like one that does not let us look, so those that were just made are asked for more than once.
+
+use std::time::Duration;
 
 use rdkafka::{
     admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
@@ -11,6 +14,7 @@ use rdkafka::{
     metadata::MetadataTopic,
     types::RDKafkaErrorCode as Code,
 };
+use tokio::time::Instant;
 
 use super::{Described, Halt, PATIENCE, PublishError, Shared, held, of};
 use crate::article::commit::MAX_RECORD;
@@ -23,6 +27,10 @@ const POSITIONS: [(&str, &str); 5] = [
     ("min.cleanable.dirty.ratio", "0.01"),
     ("max.compaction.lag.ms", "600000"),
 ];
+
+/// For how long a topic that was just made may be unknown to a broker of its cluster, and how long we wait before we ask again.
+const SPREADS: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The least `max.message.bytes` of the topics that hold records, where they tell it, and what these topics are.
 pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Described>), PublishError> {
@@ -42,8 +50,8 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
         wanted.push((&polls, records(&polls)));
     }
     let mut found = find(shared, wanted.iter().map(|(name, _)| (*name).clone()).collect()).await?;
-    let missing = |name: &String| found.iter().any(|it| it.made && it.topic == *name);
-    let new: Vec<NewTopic<'_>> = wanted.into_iter().filter(|(name, _)| missing(name)).map(|(_, topic)| topic).collect();
+    let made: Vec<String> = found.iter().filter(|it| it.made).map(|it| it.topic.clone()).collect();
+    let new: Vec<NewTopic<'_>> = wanted.into_iter().filter(|(name, _)| made.contains(name)).map(|(_, topic)| topic).collect();
     if !new.is_empty() {
         create(&admin, &options, &new).await?;
     }
@@ -51,10 +59,11 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
     for it in found.iter_mut().filter(|it| it.made) {
         it.partitions = usize::try_from(config.partitions).unwrap_or_default();
     }
-    let retained = [("retention.ms", retention.as_str())];
-    let of_articles = compare(shared, (&admin, &options), &articles, &retained).await?;
-    let of_dead = compare(shared, (&admin, &options), &dead, &retained).await?;
-    let of_positions = compare(shared, (&admin, &options), &positions, &POSITIONS[1..]).await?;
+    let (retained, until) = ([("retention.ms", retention.as_str())], Instant::now() + SPREADS);
+    let asked = |topic: &String| (&admin, &options, Some(until).filter(|_| made.contains(topic)));
+    let of_articles = compare(shared, asked(&articles), &articles, &retained).await?;
+    let of_dead = compare(shared, asked(&dead), &dead, &retained).await?;
+    let of_positions = compare(shared, asked(&positions), &positions, &POSITIONS[1..]).await?;
     // A topic that the broker made by itself deletes: positions older than its retention would be forgotten.
     if let Some(policy) = of_positions.as_ref().and_then(|it| value(it, "cleanup.policy")).filter(|it| it != "compact") {
         return Err(PublishError::Halted(Halt::Setup(format!("{positions} has cleanup.policy={policy}, it must be compact"))));
@@ -109,19 +118,25 @@ fn value(config: &ConfigResource, name: &str) -> Option<String> {
     config.get(name).and_then(|entry| entry.value.clone())
 }
 
-/// A topic's config, where we may see it.
-async fn compare(
-    shared: &Shared,
-    (admin, options): (&AdminClient<DefaultClientContext>, &AdminOptions),
-    topic: &str,
-    wanted: &[(&str, &str)],
-) -> Result<Option<ConfigResource>, PublishError> {
-    let answers = admin
-        .describe_configs(&[ResourceSpecifier::Topic(topic)], options)
-        .await
-        .map_err(|error| of("reading a topic's config", &error))?;
-    // Where we may not see it, librdkafka has a config without entries. One that is not there any more is found out by writing.
-    let Some(config) = answers.into_iter().filter_map(Result::ok).find(|it| !it.entries.is_empty()) else {
+/// How topics are asked about, and until when one is asked for again that nobody seems to know.
+type Asked<'a> = (&'a AdminClient<DefaultClientContext>, &'a AdminOptions, Option<Instant>);
+
+/// A topic's config. Where we may not see it, librdkafka has one without entries, and so it has where the topic is not there.
+async fn describe((admin, options, until): Asked<'_>, topic: &str) -> Result<Option<ConfigResource>, PublishError> {
+    loop {
+        let answers = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], options).await;
+        let answers = answers.map_err(|error| of("reading a topic's config", &error))?;
+        let seen = answers.into_iter().filter_map(Result::ok).find(|it| !it.entries.is_empty());
+        if seen.is_some() || until.is_none_or(|it| Instant::now() >= it) {
+            return Ok(seen);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// A topic's config, where we may see it. A topic that is not there any more is found out by writing.
+async fn compare(shared: &Shared, asked: Asked<'_>, topic: &str, wanted: &[(&str, &str)]) -> Result<Option<ConfigResource>, PublishError> {
+    let Some(config) = describe(asked, topic).await? else {
         if shared.is_news(topic.to_owned()) {
             tracing::warn!(topic, "how the topic is set up cannot be seen (DescribeConfigs), and is not checked");
         }
