@@ -21,6 +21,13 @@ if [ ${#missing[@]} -gt 0 ]; then
   exit 3
 fi
 
+if command -v promtool >/dev/null 2>&1; then
+  promtool check rules deploy/prometheus/alerts.yml
+  promtool test rules deploy/prometheus/alerts_test.yml
+else
+  echo "left out: the alerts' rules (promtool is missing: apt-get install prometheus)"
+fi
+
 tests/kafka/broker.sh fetch
 dir=$(mktemp -d "${TMPDIR:-/tmp}/nashra-tests.XXXXXX")
 trap 'for it in broker other; do tests/kafka/broker.sh stop "$dir/$it" || true; done; rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{WORLD_FAILED, WRONG_INPUT};
 use crate::{
+    clock::{Clock as _, SystemClock},
     config::{Config, LogFormat, Overrides},
     daemon::{self, DaemonError, Start},
     telemetry::{self, metrics},
@@ -74,6 +75,6 @@ async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonErro
     let sources = daemon::sources(config).await?;
     let stop = CancellationToken::new();
     stop_when_asked(&stop, overrides.for_)?;
-    let metrics = metrics::start().ok();
+    let metrics = metrics::start(SystemClock.now()).ok();
     daemon::run(config, Start { sources, metrics, stop }).await
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -15,20 +16,80 @@ const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 /// Seconds of lateness: from on time to hours.
 const LATENESS: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0];
 
-/// Starts recording; the handle renders the page that Prometheus reads.
+/// Counters that alerts look at: the label, and all its values. They are shown as 0 from the start, because Prometheus sees no
+/// increase in what appears as 1: the first event would be lost.
+const EVENTS: [(&str, &str, &[&str]); 7] = [
+    (
+        "nashra_polls_total",
+        "outcome",
+        &[
+            "read",
+            "unchanged",
+            "not_modified",
+            "held",
+            "paused",
+            "throttled",
+            "blocked",
+            "gone",
+            "missing",
+            "failed",
+            "html",
+            "unreadable",
+            "undecodable",
+            "panicked",
+        ],
+    ),
+    ("nashra_entries_left_out_total", "bound", &["poll", "day", "pending"]),
+    ("nashra_topic_messages_total", "what", &["address", "document", "deletion", "unreadable"]),
+    ("nashra_topic_resets_total", "reason", &["other_cluster", "expired", "shorter", "other_message"]),
+    ("nashra_reader_panics_total", "reader", &["poll", "push", "backfill", "sitemap", "page"]),
+    ("nashra_publish_errors_total", "reason", &["transient", "fenced", "unauthorised"]),
+    ("nashra_dead_letters_kept_total", "reason", &["unauthorised", "too_large", "invalid"]),
+];
+/// Why the sink refuses a record for good.
+const REFUSALS: [&str; 2] = ["too_large", "invalid"];
+
+/// Starts recording in a process that began at this time; the handle renders the page that Prometheus reads.
 ///
 /// # Errors
 /// Where a recorder is running already.
-pub fn start() -> Result<PrometheusHandle, BuildError> {
+pub fn start(now: DateTime<Utc>) -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("lateness_seconds".to_owned()), &LATENESS)?
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .install_recorder()?;
-    describe();
+    begin(now);
     Ok(handle)
 }
 
+fn begin(now: DateTime<Utc>) {
+    describe();
+    #[expect(clippy::cast_precision_loss, reason = "gauges are floating point; milliseconds since 1970 stay far below 2^53")]
+    gauge!("process_start_time_seconds").set(now.timestamp_millis() as f64 / 1000.0);
+    for (name, _, values) in EVENTS {
+        for value in values {
+            event(name, value, 0);
+        }
+    }
+    for topic in [Topic::Articles, Topic::DeadLetters] {
+        for reason in REFUSALS {
+            refused(topic, reason, 0);
+        }
+    }
+    counter!("nashra_store_errors_total").increment(0);
+}
+
+/// Counts at a value that [`EVENTS`] lists.
+fn event(name: &'static str, value: &'static str, count: usize) {
+    let listed = EVENTS.iter().find(|it| it.0 == name);
+    debug_assert!(listed.is_some_and(|it| it.2.contains(&value)), "{name} is shown from the start with {value}");
+    if let Some((name, label, _)) = listed {
+        counter!(*name, *label => value).increment(count as u64);
+    }
+}
+
 fn describe() {
+    describe_gauge!("process_start_time_seconds", Unit::Seconds, "When the process began, in seconds since 1970");
     describe_input();
     describe_output();
 }
@@ -107,7 +168,7 @@ fn describe_output() {
 
 /// A poll ended.
 pub(crate) fn poll(outcome: &'static str, took: Duration, late: Duration) {
-    counter!("nashra_polls_total", "outcome" => outcome).increment(1);
+    event("nashra_polls_total", outcome, 1);
     histogram!("nashra_poll_duration_seconds").record(took);
     histogram!("nashra_poll_lateness_seconds").record(late);
 }
@@ -163,14 +224,12 @@ pub(crate) fn entries(verdict: &'static str, count: usize) {
 
 /// Entries of one look at a source were left out.
 pub(crate) fn left_out(bound: &'static str, count: usize) {
-    counter!("nashra_entries_left_out_total", "bound" => bound).increment(count as u64);
+    event("nashra_entries_left_out_total", bound, count);
 }
 
 /// Messages of a topic were taken.
 pub(crate) fn topic_messages(what: &'static str, count: usize) {
-    if count > 0 {
-        counter!("nashra_topic_messages_total", "what" => what).increment(count as u64);
-    }
+    event("nashra_topic_messages_total", what, count);
 }
 
 /// Their bytes.
@@ -191,7 +250,7 @@ pub(crate) fn topic_error() {
 
 /// Reading a topic does not go on where it ended.
 pub(crate) fn topic_reset(reason: &'static str, lost: u64) {
-    counter!("nashra_topic_resets_total", "reason" => reason).increment(1);
+    event("nashra_topic_resets_total", reason, 1);
     counter!("nashra_topic_lost_total").increment(lost);
 }
 
@@ -235,7 +294,7 @@ pub(crate) fn extracted(took: Duration) {
 
 /// A reader panicked.
 pub(crate) fn reader_panicked(reader: &'static str) {
-    counter!("nashra_reader_panics_total", "reader" => reader).increment(1);
+    event("nashra_reader_panics_total", reader, 1);
 }
 
 /// There was no memory for a large body, and no place to wait for it.
@@ -265,17 +324,22 @@ pub(crate) fn publish_batch(took: Duration) {
 
 /// A delivery failed and is tried again.
 pub(crate) fn publish_error(reason: &'static str) {
-    counter!("nashra_publish_errors_total", "reason" => reason).increment(1);
+    event("nashra_publish_errors_total", reason, 1);
 }
 
 /// The sink does not take a record, now or later.
 pub(crate) fn publish_refused(topic: Topic, reason: &'static str) {
-    counter!("nashra_publish_refused_total", "topic" => word(topic), "reason" => reason).increment(1);
+    debug_assert!(REFUSALS.contains(&reason), "it is shown from the start with {reason}");
+    refused(topic, reason, 1);
+}
+
+fn refused(topic: Topic, reason: &'static str, count: u64) {
+    counter!("nashra_publish_refused_total", "topic" => word(topic), "reason" => reason).increment(count);
 }
 
 /// A dead letter is in a file and not in its topic.
 pub(crate) fn dead_letter_kept(reason: &'static str) {
-    counter!("nashra_dead_letters_kept_total", "reason" => reason).increment(1);
+    event("nashra_dead_letters_kept_total", reason, 1);
 }
 
 fn word(topic: Topic) -> &'static str {
@@ -333,10 +397,42 @@ pub(crate) fn levels(levels: Levels) {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    const ALERTS: &str = include_str!("../../deploy/prometheus/alerts.yml");
+
+    #[test]
+    fn what_alerts_look_at_for_an_increase_is_shown_as_0_from_the_start() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || begin(DateTime::UNIX_EPOCH));
+        let page = recorder.handle().render();
+        let looks: Vec<&str> = ["increase(", "rate("].iter().flat_map(|it| ALERTS.split(it).skip(1)).collect();
+        assert!(looks.len() > 9);
+        for look in looks {
+            let (series, _) = look.split_once('[').unwrap();
+            let (name, selector) = series.split_once('{').unwrap_or((series, ""));
+            let lines: Vec<&str> = page.lines().filter(|it| it.split(['{', ' ']).next() == Some(name)).collect();
+            assert!(!lines.is_empty() && lines.iter().all(|it| it.ends_with(" 0")), "{name}: {lines:?}");
+            for value in selector.split('"').nth(1).into_iter().flat_map(|it| it.split('|')) {
+                assert!(lines.iter().any(|it| it.contains(&format!("\"{value}\""))), "{series}: {lines:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_alert_is_tried_where_it_fires_and_where_it_does_not() {
+        let tests = include_str!("../../deploy/prometheus/alerts_test.yml");
+        for alert in ALERTS.lines().filter_map(|it| it.trim().strip_prefix("- alert: ")) {
+            let tried: Vec<&str> = tests.split("- alertname: ").filter(|it| it.lines().next() == Some(alert)).collect();
+            let (silent, fires): (Vec<&str>, Vec<&str>) = tried.iter().partition(|it| it.contains("exp_alerts: []"));
+            assert!(!silent.is_empty() && !fires.is_empty(), "{alert}");
+        }
+    }
+
     #[test]
     fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
         let defined = include_str!("metrics.rs");
-        for file in [include_str!("../../deploy/grafana/dashboards/nashra.json"), include_str!("../../deploy/prometheus/alerts.yml")] {
+        for file in [include_str!("../../deploy/grafana/dashboards/nashra.json"), ALERTS] {
             let names = file.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|it| it.starts_with("nashra_"));
             for name in names {
                 let name = name.trim_end_matches("_bucket");

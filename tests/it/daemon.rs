@@ -137,7 +137,8 @@ fn operators_see_health_readiness_metrics_and_explanations() {
     for metric in [
         "nashra_articles_total{change=\"new\"} 1",
         "nashra_published_total{topic=\"articles\"} 1",
-        "nashra_polls_total{outcome=\"missing\"}",
+        "nashra_fetches_total{kind=\"poll\",outcome=\"missing\"}",
+        "nashra_store_errors_total 0",
         "nashra_ready{part=\"publish\"} 1",
     ] {
         // A record is counted a moment after it was written.
