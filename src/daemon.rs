@@ -1,5 +1,7 @@
 //! Puts a daemon together from its config and runs it: config → build → run → drain.
 
+pub mod explain;
+pub mod admin;
 mod lists;
 mod monitor;
 
@@ -14,18 +16,27 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    admin::{self, control, ready::Ready},
-    article::commit::{self, DeadLetterFiles},
-    clock::{Clock as _, SystemClock},
+    base::{
+        clock::{Clock as _, SystemClock},
+        sequence::Sequence,
+    },
     config::{Backlog, Config, ConfigErrors, SinkKind, sources::Sources},
+    daemon::admin::control,
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::Plan},
-    input, page,
-    pipeline::{self, PipelineError, Queues, Steering},
-    poll,
-    publish::{self, KafkaSink, LineSink, PollSink, Publish, Status},
-    schedule::{Pressure, decide::Bounds},
-    store::{Sequence, Store, StoreError},
-    websub,
+    pipeline::{self, Queues, Steering},
+    policy::{polling::decide::Bounds, retry},
+    stages::{
+        PipelineError,
+        commit::{self, DeadLetterFiles},
+        input,
+        pages::{self, known, reading},
+        poll,
+        publish::{self, KafkaSink, LineSink, PollSink, Publish, Status},
+        schedule::Pressure,
+        websub,
+    },
+    store::{Store, StoreError},
+    telemetry::ready::Ready,
 };
 
 /// How often a start looks whether a full disk has room.
@@ -246,9 +257,9 @@ fn parts<P>(
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let rules = rules(config);
-    let retry = page::Retry { tries: config.page.tries, first: config.page.retry_first, max: config.page.retry_max };
+    let retry = retry::Retry { tries: config.page.tries, first: config.page.retry_first, max: config.page.retry_max };
     let again = commit::Again { retry, refetch_per_day: rules.refetch_per_day };
-    let settings = page::Settings {
+    let settings = reading::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,
         in_flight: config.queues.extracted,
@@ -278,11 +289,11 @@ fn parts<P>(
             memory: fetcher.memory(),
             clock: Arc::clone(&clock),
         },
-        page: page::stage::Parts {
+        page: pages::Parts {
             fetcher,
             queue: store.entries(),
             settings,
-            rules: page::Known::new(&sources, store.added(), clock.now()),
+            rules: known::Known::new(&sources, store.added(), clock.now()),
             clock: Arc::clone(&clock),
         },
         commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, again, clock },

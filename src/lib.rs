@@ -4,60 +4,38 @@
 // They panic where the stream is full or closed.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
-pub mod schedule;
+pub mod base;
 
-pub mod fetch;
-
-pub mod websub;
-
-pub mod poll;
-
-pub mod input;
+pub mod text;
 
 pub mod html;
 
-pub mod feed;
-
 pub mod dates;
 
-pub mod listing;
+pub mod model;
 
-pub mod sitemap;
+pub mod telemetry;
 
-pub mod page;
+pub mod read;
 
-pub mod article;
+pub mod policy;
 
-pub mod publish;
+pub mod config;
+
+pub mod store;
+
+pub mod fetch;
+
+pub mod serve;
+
+pub mod stages;
 
 pub mod pipeline;
 
 pub mod daemon;
 
-pub mod store;
-
-pub mod config;
-
-pub mod telemetry;
-
-pub mod admin;
-
-pub mod explain;
+pub mod demo;
 
 pub mod trial;
-
-pub mod discover;
-
-pub mod schema;
-
-pub mod clock;
-
-pub mod private;
-
-mod cpu;
-
-mod places;
-
-pub mod demo;
 
 pub mod cli;

@@ -14,30 +14,18 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    admin::ready::Ready,
-    article::commit,
-    clock::Clock,
+    base::clock::Clock,
     config::sources::Sources,
     fetch::{Fetch, Post},
-    input,
-    page::stage as page,
-    poll,
-    publish::{self, Publish},
-    schedule::{self, Pressure},
+    stages::{
+        PipelineError, commit, input, pages as page, poll,
+        publish::{self, Publish},
+        schedule::{self, Pressure},
+        websub,
+    },
     store::{Store, StoreError},
-    websub,
+    telemetry::ready::Ready,
 };
-
-/// A stage that stopped for a reason other than a closed input.
-#[derive(Debug, thiserror::Error)]
-pub enum PipelineError {
-    /// The store cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A stage panicked.
-    #[error("a stage panicked: {0}")]
-    Panicked(#[from] tokio::task::JoinError),
-}
 
 /// Sizes of the bounded channels, in messages.
 #[derive(Debug, Clone, Copy)]

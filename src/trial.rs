@@ -13,21 +13,20 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    article::{
-        Candidate, Look, Reading,
-        assemble::{self, Assembled},
-        commit,
-        doubt::End,
+    base::private::Private,
+    config::RobotsMode,
+    fetch::{self, Fetch, Fetched, Outcome, Request},
+    model::{
+        candidate::{Candidate, Look, Reading},
+        entry::{Entry, Feed},
+        lane::Lane,
+        page::{End, Page, PageKind},
+        pending::{Document, EntryKey, PendingEntry, PendingKey},
         record,
     },
-    config::RobotsMode,
-    feed::{Entry, Feed},
-    fetch::{self, Fetch, Fetched, Outcome, Request},
-    page::{Form, Page, PageKind, RuleError, Rules, meta},
-    poll,
-    private::Private,
-    sitemap,
-    store::{Document, EntryKey, Lane, PendingEntry, PendingKey},
+    policy::assemble::{self, Assembled},
+    read::page::{Form, RuleError, Rules, meta},
+    stages::{commit, discover, poll},
 };
 
 /// What is asked for: a feed or a page.
@@ -210,7 +209,7 @@ impl<F: Fetch> Trier<'_, F> {
         let (max, wanted, base, rules) = (self.rules.max_decoded, self.read_as, url.clone(), self.page_rules.clone());
         let work = move || {
             let bytes =
-                fetched.body.decode(max).and_then(|it| sitemap::unpack(it, max)).map_err(|error| TrialError::World(error.to_string()))?;
+                fetched.body.decode(max).and_then(|it| discover::unpack(it, max)).map_err(|error| TrialError::World(error.to_string()))?;
             let content_type = fetched.content_type.as_deref();
             let read = read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url), &rules)?;
             Ok((read, Form::of(&bytes, content_type), bytes.len(), fetched))
@@ -228,8 +227,8 @@ impl<F: Fetch> Trier<'_, F> {
                 Found::Listing { title, language, entries, lost }
             }
             Read::Sitemap => {
-                let followed = sitemap::follow(self.fetcher, fetched, (max, self.rules.robots == RobotsMode::Obey)).await;
-                let sitemap::Followed { feed, sitemaps, .. } = followed.map_err(|error| TrialError::Sitemap(error.to_string()))?;
+                let followed = discover::follow(self.fetcher, fetched, (max, self.rules.robots == RobotsMode::Obey)).await;
+                let discover::Followed { feed, sitemaps, .. } = followed.map_err(|error| TrialError::Sitemap(error.to_string()))?;
                 let (title, language, entries) = self.listed(feed);
                 Found::Sitemap { title, language, sitemaps, entries }
             }

@@ -7,11 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{WORLD_FAILED, WRONG_INPUT, run};
 use crate::{
-    clock::{Clock as _, SystemClock},
+    base::clock::{Clock as _, SystemClock},
     config::{Config, Overrides, SinkKind, duration, sources::Sources},
     daemon::{self, DaemonError, Start},
     demo::{self, Readable},
-    publish::LineSink,
+    stages::publish::LineSink,
     telemetry::metrics,
 };
 

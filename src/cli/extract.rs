@@ -8,9 +8,9 @@ use url::Url;
 
 use super::filter::{Answer, Input, Inputs};
 use crate::{
-    article::record::Article,
-    clock::{Clock as _, SystemClock},
-    page::{self, Page},
+    base::clock::{Clock as _, SystemClock},
+    model::{page::Page, record::Article},
+    read::page,
 };
 
 #[derive(Debug, Args)]

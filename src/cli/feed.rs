@@ -6,7 +6,7 @@ use clap::Args;
 use url::Url;
 
 use super::filter::{Answer, Input, Inputs};
-use crate::feed::{self, Neutral};
+use crate::read::feed::{self, Neutral};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {

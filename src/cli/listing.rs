@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::filter::{Answer, Input, Inputs};
-use crate::listing::{
-    self, ListingError,
-    selector::{Selector, Selectors},
+use crate::{
+    html::selector::Selector,
+    read::listing::{self, ListingError, selectors::Selectors},
 };
 
 #[derive(Debug, Args)]

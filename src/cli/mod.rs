@@ -7,6 +7,7 @@ macro_rules! say {
 }
 
 pub mod check;
+pub mod schema;
 
 mod demo;
 mod extract;
@@ -26,11 +27,11 @@ use std::{
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
-    admin::control::Request,
+    base::private::{Secrets, shown},
     config::{Config, Overrides},
-    private::{Secrets, shown},
-    schema::{self, Record},
+    daemon::admin::control::Request,
 };
+use schema::Record;
 
 /// The config or the input is wrong.
 const WRONG_INPUT: u8 = 1;

@@ -6,11 +6,16 @@ use clap::Subcommand;
 
 use super::{WORLD_FAILED, WRONG_INPUT, print, sources};
 use crate::{
-    admin::control::{self, Request, Response},
     config::{Config, Overrides, SinkKind},
-    daemon, explain,
-    publish::{self, KafkaSink},
-    schedule::change::{self, Wish},
+    daemon::{
+        self,
+        admin::control::{self, Request, Response},
+        explain,
+    },
+    stages::{
+        publish::{self, KafkaSink},
+        schedule::change::{self, Wish},
+    },
     store::{self, Store, StoreError},
 };
 

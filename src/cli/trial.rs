@@ -7,11 +7,13 @@ use url::Url;
 
 use super::ask;
 use crate::{
-    clock::{Clock as _, SystemClock},
+    base::{
+        clock::{Clock as _, SystemClock},
+        private::Secrets,
+    },
     config::{Config, Overrides},
     daemon,
-    page::Rules,
-    private::Secrets,
+    read::page::Rules,
     trial::{As, Report, TrialError, Trier},
 };
 

@@ -6,7 +6,9 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::private::shown;
+#[cfg(test)]
+use crate::base::choices::similar;
+use crate::base::private::shown;
 
 /// Where a setting or a source was written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,18 +131,6 @@ impl<'a> Text<'a> {
     pub(super) fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset)
     }
-}
-
-/// The candidate that somebody who wrote `word` probably meant.
-pub(super) fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let word = word.to_lowercase().replace('-', "_");
-    let allowed = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(&word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

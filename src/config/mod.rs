@@ -27,7 +27,7 @@ use std::{
 
 use self::{checks::Checks, reader::Given, setting::Setting};
 pub use self::{
-    choices::{LogFormat, PageMode, RobotsMode, SinkKind, SourceKind, StartAt},
+    choices::{LogFormat, PageMode, RobotsMode, SinkKind, StartAt},
     duration::DurationError,
     error::{ConfigError, ConfigErrors, Place},
     kafka::{Broker, Properties, TopicName, TopicPrefix},
@@ -36,7 +36,7 @@ pub use self::{
     size::{ByteSize, SizeError},
     values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
-use crate::private;
+use crate::base::private;
 
 /// Larger files are refused unread: nobody writes such a config or list by hand.
 const LARGEST_FILE: u64 = 64 << 20;

@@ -15,9 +15,10 @@ use toml::{
 };
 
 use super::{
-    error::{ConfigError, Place, Text, similar},
+    error::{ConfigError, Place, Text},
     setting::Setting,
 };
+use crate::base::choices::similar;
 
 /// Which settings were given, and where. The others have their defaults.
 #[derive(Debug, Default)]

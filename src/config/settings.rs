@@ -15,7 +15,7 @@ use super::{
     size::ByteSize,
     values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
-use crate::private::PARAMETERS;
+use crate::base::private::PARAMETERS;
 
 /// The shortest time that makes sense between two visits: a test on loopback, never a real site.
 const SHORTEST: Duration = Duration::from_millis(100);

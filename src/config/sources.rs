@@ -16,7 +16,7 @@ use std::{collections::HashMap, fmt, path::Path};
 use url::Url;
 
 use super::{ConfigError, ConfigErrors, Place, error::Text, read_bytes};
-use crate::private::shown;
+use crate::base::private::shown;
 pub use source::{EntryBounds, Location, Source, SourceId, TopicSource};
 
 /// Something odd that does not stop anything.

@@ -12,8 +12,8 @@ use ipnet::IpNet;
 use tracing_subscriber::filter::EnvFilter;
 use url::{Host, Url};
 
-use super::{choices::no_choice, duration, setting::from_text, size::ByteSize};
-use crate::private::shown;
+use super::{duration, setting::from_text, size::ByteSize};
+use crate::base::{choices::no_choice, private::shown};
 
 /// A time that may be without end.
 pub(super) trait Span {

@@ -14,14 +14,13 @@ use url::Url;
 
 use super::DaemonError;
 use crate::{
+    base::{hash::digest, private::shown},
     config::{
         Config, ConfigErrors, SourceList,
         sources::{self, List, Sources},
     },
-    feed,
     fetch::{Fetch, Outcome, Request},
-    private::shown,
-    store::digest,
+    read::feed,
 };
 
 const ACCEPT: &str = "text/x-opml, application/toml, text/plain, application/xml;q=0.9, */*;q=0.5";

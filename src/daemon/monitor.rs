@@ -10,13 +10,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{sync::watch, task::spawn_blocking};
 
 use crate::{
-    admin::ready::{Part, Ready},
-    article::commit::{DeadLetterFiles, day},
-    clock::{Clock as _, SystemClock},
+    base::clock::{Clock as _, SystemClock, day},
     config::Config,
-    schedule::Pressure,
+    stages::{commit::DeadLetterFiles, schedule::Pressure},
     store::{Store, StoreError},
-    telemetry::metrics::{self, Levels},
+    telemetry::{
+        metrics::{self, Levels},
+        ready::{Part, Ready},
+    },
 };
 
 /// How often the levels are looked at.

@@ -14,9 +14,9 @@ use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    admin::http::{self, Asked},
+    base::hash::digest,
     config::sources::{self, List},
-    store::digest,
+    serve::{self, Asked},
 };
 
 pub use readable::Readable;
@@ -46,7 +46,7 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
         let moment = site::Moment { elapsed: started.elapsed(), started: now, base: at.to_string() };
         answer(&asked, &moment)
     };
-    tokio::spawn(http::serve(listener, handler, stop));
+    tokio::spawn(serve::serve(listener, handler, stop));
     Ok(DemoSite { base, sources })
 }
 

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
-    article::{
+    model::record::{Article, Change, Topic},
+    stages::{
         commit::Published,
-        record::{Article, Change},
+        publish::{Delivered, Held, Position, Publish, PublishError},
     },
-    publish::{Delivered, Held, Position, Publish, PublishError},
-    store::{OutboxRow, Reached, Topic},
+    store::{OutboxRow, Reached},
 };
 
 /// Characters of the text that are shown.

@@ -234,14 +234,14 @@ fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{feed, listing};
+    use crate::read::{feed, listing};
 
     fn moment(seconds: u64) -> Moment {
         let started = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         Moment { elapsed: Duration::from_secs(seconds), started, base: "http://127.0.0.1:1".to_owned() }
     }
 
-    fn listed(key: &str, seconds: u64) -> Vec<feed::Entry> {
+    fn listed(key: &str, seconds: u64) -> Vec<crate::model::entry::Entry> {
         let (kind, path) = SITES.into_iter().find(|it| it.key == key).unwrap().polled();
         let document = document(&format!("/{path}"), &moment(seconds)).unwrap();
         let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(&path).unwrap();

@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use tokio::{fs::File, io::AsyncReadExt as _};
 use url::Url;
 
-use super::{Body, FetchError, Fetched, Links, Outcome, Validators};
+use super::{Body, FetchError, Fetched, Outcome};
+use crate::model::source::{Links, Validators};
 
 /// Reads a file of at most `limit` bytes. A file has no validators: it is told by its bytes whether it changed.
 pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {

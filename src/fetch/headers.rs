@@ -10,7 +10,8 @@ use reqwest::header::{
 };
 use url::Url;
 
-use super::{FetchError, Links, Validators, body::MAX_ENCODINGS};
+use super::{FetchError, body::MAX_ENCODINGS};
+use crate::model::source::{Links, Validators};
 
 /// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores one.
 const MAX_VALIDATOR: usize = 4096;

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use crate::clock::Clock;
+use crate::base::clock::Clock;
 use manners::{Bucket, Pause};
 pub use manners::{Pace, Trouble};
 
@@ -237,7 +237,7 @@ mod tests {
     use futures::FutureExt as _;
 
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::base::clock::ManualClock;
 
     const FREE: Pace = Pace { spacing: Duration::ZERO, burst: 1 };
 

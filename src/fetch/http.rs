@@ -29,14 +29,17 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::{
-    Allowed, Block, Body, Fetch, FetchError, Fetched, Hold, Limits, Memory, Outcome, Request, Validators,
+    Block, Body, Fetch, FetchError, Fetched, Hold, Limits, Memory, Outcome, Request,
     address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
     challenge, headers,
     hosts::{self, Hosts, Order, Pace},
     names::Remembered,
     robots::Robots,
 };
-use crate::{clock::Clock, store::Sequence};
+use crate::{
+    base::{clock::Clock, sequence::Sequence},
+    model::source::{Allowed, Validators},
+};
 use doors::{Door, Doors};
 use read::{Bound, Came, Deadline, read};
 
@@ -349,7 +352,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::clock::SystemClock;
+    use crate::base::clock::SystemClock;
 
     #[tokio::test]
     async fn waiting_for_a_turn_does_not_count_against_the_timeout() {

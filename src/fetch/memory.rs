@@ -22,7 +22,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::{Body, FetchError};
-use crate::{cpu, store::SourceKey, telemetry::metrics};
+use crate::{base::cpu, model::lane::SourceKey, telemetry::metrics};
 pub use plan::Plan;
 use plan::{KEPT, cost};
 pub use room::Room;

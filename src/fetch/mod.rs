@@ -20,22 +20,20 @@ mod limits;
 pub mod memory;
 mod names;
 mod silence;
-mod trust;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use ipnet::IpNet;
 use url::Url;
 
+use crate::model::source::{Allowed, Links, Validators};
 pub use body::MAX_ENCODINGS;
 pub use hosts::{Hold, Pace, Trouble};
 pub use http::HttpFetcher;
 pub use limits::Limits;
 pub use memory::{Memory, Room, Unread};
 pub use silence::Silence;
-pub use trust::Trust;
 
 /// What to get.
 #[derive(Debug, Clone)]
@@ -75,15 +73,6 @@ impl Request {
             silence: Silence::default(),
         }
     }
-}
-
-/// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Validators {
-    /// `ETag`, quotes and `W/` included.
-    pub etag: Option<Vec<u8>>,
-    /// `Last-Modified`.
-    pub last_modified: Option<Vec<u8>>,
 }
 
 /// What a fetch came to. Only transport trouble is `Failed`; the rest are expected endings.
@@ -196,15 +185,6 @@ pub struct Fetched {
     pub delta: bool,
 }
 
-/// What `Link` headers say of `WebSub`, as it is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Links {
-    /// `rel="hub"`; a few at most.
-    pub hubs: Vec<String>,
-    /// `rel="self"`.
-    pub topic: Option<String>,
-}
-
 /// A body, possibly compressed.
 #[derive(Debug, Clone, Default)]
 pub struct Body {
@@ -294,9 +274,6 @@ pub struct Reply {
     /// The start of its body, where it is plain text.
     pub words: String,
 }
-
-/// Networks that are not public and that one source, and nobody else, may reach all the same.
-pub type Allowed = Arc<[IpNet]>;
 
 /// A fetcher for one source: what it fetches, redirects and robots.txt included, may also be in the source's own networks.
 #[derive(Debug)]

@@ -9,6 +9,7 @@
 //! What must stay true: time and memory are linear in the source, whatever is in it; nesting is bounded by
 //! [`MAX_DEPTH`], beyond which elements stand beside each other; nothing recurses and nothing panics.
 
+pub mod selector;
 mod open;
 mod parser;
 mod tag;

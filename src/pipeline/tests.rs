@@ -14,14 +14,17 @@ use url::Url;
 
 use super::*;
 use crate::{
-    article::commit::{DeadLetterFiles, Published},
-    clock::SystemClock,
+    base::{clock::SystemClock, sequence::Sequence},
     config::{Kafka, PageMode, RobotsMode, sources},
-    fetch::{Body, FetchError, Fetched, Links, Memory, Outcome, Reply, Request, Room, Validators},
-    page::{Known, Retry, Settings},
-    publish::{Delivered, Held, Limits, Position, PublishError},
-    schedule::decide::Bounds,
-    store::{OutboxRow, Reached, Sequence},
+    fetch::{Body, FetchError, Fetched, Memory, Outcome, Reply, Request, Room},
+    model::source::{Links, Validators},
+    policy::{polling::decide::Bounds, retry::Retry},
+    stages::{
+        commit::{DeadLetterFiles, Published},
+        pages::{known::Known, reading::Settings},
+        publish::{Delivered, Held, Limits, Position, PublishError},
+    },
+    store::{OutboxRow, Reached},
 };
 
 mod mistakes;

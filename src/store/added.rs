@@ -2,27 +2,12 @@
 //!
 //! What must stay true: only the schedule writes this table while it runs, and a command only where no daemon does.
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-
 use super::{
     Batch, StoreError,
     engine::{Engine, Table},
     from_json, json,
 };
-
-/// A source that was added by command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Added {
-    /// The source as a TOML list of one, its id included.
-    pub declared: String,
-    /// What it came by: a command, or the file of the list that was imported.
-    pub origin: String,
-    /// Its line and column there, from 1; 0 where they mean nothing.
-    pub position: (usize, usize),
-    /// When.
-    pub at: DateTime<Utc>,
-}
+use crate::model::source::Added;
 
 /// The schedule's handle.
 #[derive(Debug, Clone)]

@@ -1,9 +1,5 @@
 //! The committing task's part: who is who, and what was published of each article.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -12,74 +8,7 @@ use super::{
     from_json, json,
     steps::Step,
 };
-use crate::article::doubt::{Doubted, Shown};
-
-/// What is remembered of an article.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ArticleState {
-    /// The revision that was last published.
-    pub revision: u32,
-    /// Its canonical address.
-    pub url: Option<String>,
-    /// Other addresses that lead to it.
-    pub alternate_urls: Vec<String>,
-    /// The source that listed it first.
-    pub source: String,
-    /// The guid under which that source listed it.
-    pub guid: Option<String>,
-    /// When it was first seen.
-    pub first_seen: DateTime<Utc>,
-    /// When the page of the last edition was asked for.
-    pub looked: DateTime<Utc>,
-    /// Which look that was, in the order of all that is looked at: an earlier one never replaces a later one. 0 where an
-    /// older program had it by the clock.
-    #[serde(default)]
-    pub order: u64,
-    /// Hash of the normalised title and text.
-    pub content_hash: String,
-    /// Hash of each field, to tell which changed.
-    pub fields: BTreeMap<String, u64>,
-    /// Which look the last revision was made of, in the same order.
-    #[serde(default)]
-    pub revised: u64,
-    /// What its own page showed when that was last taken for an edition. Nothing in rows of older programs.
-    #[serde(default)]
-    pub shown: Option<Shown>,
-    /// What its own page shows now, where that is not taken for an edition yet.
-    #[serde(default)]
-    pub doubted: Option<Doubted>,
-    /// How near to the article the text was read.
-    pub standing: Standing,
-    /// Its names in the alias table: they live as long as it does.
-    pub aliases: Vec<[u8; 16]>,
-    /// The day (since 1970) of the last decision on it.
-    pub day: u32,
-    /// The last decision.
-    pub verdict: Verdict,
-}
-
-/// How near to the article its text was read; what is nearer replaces what is farther, never the other way round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Standing {
-    /// From a feed alone.
-    Feed,
-    /// From the page of another article, which it follows.
-    Part,
-    /// From its own page.
-    Page,
-}
-
-/// A decision, kept for `nashra explain`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// `new`, `revised`, `duplicate`, `stale`, `kept` or `doubted`.
-    pub what: String,
-    /// Why, in words.
-    pub why: String,
-    /// When.
-    pub at: DateTime<Utc>,
-}
+use crate::model::article::ArticleState;
 
 /// The committing task's handle.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::{collections::HashSet, fs, path::Path};
 use uuid::Uuid;
 
 use super::{
-    PendingKey, Seen, Store, StoreError, added, articles, copy, documents,
+    Seen, Store, StoreError, added, articles, copy, documents,
     engine::{Engine, Table, inspect},
     entries,
     folder::lock,
@@ -97,7 +97,7 @@ impl Store {
                 decode(table, &key, &value)?;
                 match table {
                     Table::Pending => {
-                        let (key, entry) = (PendingKey::decode(&key)?, entries::decode(&value)?);
+                        let (key, entry) = (entries::decode_key(&key)?, entries::decode(&value)?);
                         with_documents.extend(entry.document.is_some().then(|| documents::key_of(&key, &entry)));
                     }
                     Table::Aliases if snapshot.get(Table::Articles, &value)?.is_none() => {
@@ -140,7 +140,7 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Added => drop(added::decode(value)?),
         Table::Subscriptions => drop(subscriptions::decode(value)?),
         Table::Seen => drop(Seen::decode(value)?),
-        Table::Pending => drop((PendingKey::decode(key)?, entries::decode(value)?)),
+        Table::Pending => drop((entries::decode_key(key)?, entries::decode(value)?)),
         Table::Articles => drop(articles::decode(value)?),
         Table::Outbox => drop(outbox::decode(key, value)?),
         Table::Documents => drop(documents::unpack(value)?),

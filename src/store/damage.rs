@@ -10,10 +10,15 @@ use std::{
 };
 
 use super::{
-    ArticleState, Batch, EntryKey, NewRecord, Standing, Store, Topic, Verdict, check,
+    Batch, NewRecord, Store, check,
     copy::{self, As},
     engine::{ALL, Table, is_own},
     repair,
+};
+use crate::model::{
+    article::{ArticleState, Standing, Verdict},
+    pending::EntryKey,
+    record::Topic,
 };
 
 /// In memory where that is possible: hundreds of stores are opened, and each waits for the disk.

@@ -6,42 +6,19 @@
 
 use std::collections::HashSet;
 
+#[cfg(test)]
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::{
     Batch, StoreError,
     engine::{Snapshot, Table},
-    entries::{PendingEntry, PendingKey},
 };
+#[cfg(test)]
+use crate::model::pending::Document;
+use crate::model::pending::{PendingEntry, PendingKey};
 
 /// zstd's fastest ordinary level: a document is read once, within seconds of being written.
 const LEVEL: i32 = 1;
-
-/// What is known of a document beside its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Document {
-    /// The `Content-Type` it came with.
-    pub content_type: Option<String>,
-    /// Where it was read, after redirects; `None` for one that came without an address.
-    pub url: Option<Url>,
-    /// The addresses before redirects.
-    pub via: Vec<Url>,
-    /// When it was received.
-    pub received: DateTime<Utc>,
-    /// Why it cannot be read at all: then it only waits to become a dead letter.
-    pub unreadable: Option<String>,
-}
-
-impl Document {
-    /// Whether it was handed over as plain text.
-    #[must_use]
-    pub fn is_text(&self) -> bool {
-        let media_type = self.content_type.as_deref().and_then(|it| it.split(';').next()).unwrap_or_default();
-        media_type.trim().eq_ignore_ascii_case("text/plain")
-    }
-}
 
 /// A document's bytes as the store keeps them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,9 +112,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        article::record,
-        feed::Entry,
-        store::{EntryKey, Facts, Lane, PollCommit, Seen, Store},
+        model::{entry::Entry, lane::Lane, pending::EntryKey, record},
+        store::{Facts, PollCommit, Seen, Store},
     };
 
     fn at(ms: i64) -> DateTime<Utc> {

@@ -1,16 +1,17 @@
 //! What is remembered of each source.
 
 use chrono::{DateTime, Utc};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    config::SourceKind,
-    fetch::{Trust, Validators},
-    private::{Private, stored},
-    schedule::{hints::Hints, rhythm::Rhythm},
-    websub::Delivery,
+    base::private::{Private, stored},
+    model::source::{SourceKind, State, Validators},
+    policy::{
+        hub::delivery::Delivery,
+        polling::{hints::Hints, rhythm::Rhythm},
+        trust::Trust,
+    },
 };
 
 /// What is remembered of one source.
@@ -221,48 +222,6 @@ impl Default for Facts {
             gone: None,
             hub: Delivery::default(),
             intake: Intake::default(),
-        }
-    }
-}
-
-/// How a source is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Never polled.
-    New,
-    /// The last poll was read.
-    Ok,
-    /// The last poll failed; the next is later than usual.
-    Backoff,
-    /// The server asked to stay away, or more is listed than is taken.
-    Throttled,
-    /// The server refuses us.
-    Blocked,
-    /// Read, but elsewhere: it has moved for good.
-    Moved,
-    /// 410, and that for days; looked at again rarely.
-    Gone,
-    /// Read, but nothing new for a month.
-    Silent,
-    /// The operator does not want it polled.
-    Paused,
-}
-
-impl State {
-    /// As records and metrics show it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Ok => "ok",
-            Self::Backoff => "backoff",
-            Self::Throttled => "throttled",
-            Self::Blocked => "blocked",
-            Self::Moved => "moved",
-            Self::Gone => "gone",
-            Self::Silent => "silent",
-            Self::Paused => "paused",
         }
     }
 }

@@ -16,7 +16,8 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{StoreError, digest, folder::own};
+use super::{StoreError, folder::own};
+use crate::base::hash::digest;
 
 /// Bytes of a line, with its end.
 const LINE: usize = 256;

@@ -5,6 +5,7 @@
 //! elsewhere one day. What must stay true: each table has one writing stage (where two stages write,
 //! the second's change is conditional on the row being what it read).
 
+pub mod acked;
 mod added;
 mod articles;
 mod check;
@@ -17,14 +18,12 @@ mod entries;
 mod export;
 mod facts;
 mod folder;
-mod lane;
 mod manifest;
 #[cfg(test)]
 mod older;
 mod outbox;
 mod polls;
 mod repair;
-mod sequence;
 mod steps;
 mod subscriptions;
 mod sweep;
@@ -37,26 +36,24 @@ use std::{
     sync::Arc,
 };
 
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-pub use added::{Added, AddedStore};
-pub use articles::{ArticleState, ArticleStore, ArticleView, Standing, Verdict};
+pub use added::AddedStore;
+pub use articles::{ArticleStore, ArticleView};
 pub use check::{Checked, check};
-pub use documents::{Document, Packed, Stored};
+pub use documents::{Packed, Stored};
 pub use engine::Batch;
-pub use entries::{DueEntries, EntryQueue, PendingEntry, PendingKey};
+pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
-pub use facts::{Backfill, Bound, Facts, Found, Intake, LeftOut, Moved, State};
-pub use lane::{HostKey, Lane, SourceKey};
-pub use outbox::{Epoch, NewRecord, Outbox, OutboxRow, Reached, Tail, Topic, TopicChange, TopicHeld, TopicsHeld};
-pub use polls::{EntryKey, PollCommit, PollStore, Seen};
+pub use facts::{Backfill, Bound, Facts, Found, Intake, LeftOut, Moved};
+pub use outbox::{Epoch, NewRecord, Outbox, OutboxRow, Reached, Tail, TopicChange, TopicHeld, TopicsHeld};
+pub use polls::{PollCommit, PollStore, Seen};
 pub use repair::{Repaired, repair};
-pub use sequence::Sequence;
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{Sweeper, Swept};
 pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
 
+use crate::base::sequence::Sequence;
 use engine::{Engine, Least, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, Noted};
@@ -349,20 +346,6 @@ impl Noted {
         let what = format!("it names the store {}, and the files are those of store {id}", self.store);
         StoreError::broken(&manifest::path(dir), what)
     }
-}
-
-/// The first `N` bytes of SHA-256 over length-framed parts: a key that does not depend on where one
-/// part ends and the next begins.
-pub(crate) fn digest<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let full = hash.finalize();
-    let mut out = [0; N];
-    out.copy_from_slice(&full[..N]);
-    out
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {

@@ -15,24 +15,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Batch, StoreError, digest,
+    Batch, StoreError,
     engine::{Engine, Snapshot, Table},
     from_json, json,
 };
-use crate::publish::Acked;
+use crate::{base::hash::digest, model::record::Topic, store::acked::Acked};
 
 /// An epoch: a stretch of the store's history within which sequence numbers mean one thing.
 pub type Epoch = u64;
-
-/// Which topic a record goes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Topic {
-    /// `nashra.articles`.
-    Articles,
-    /// `nashra.deadletters`.
-    DeadLetters,
-}
 
 /// A record as the committer makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,48 +5,21 @@
 //! (`steps`); a source is polled once at a time, so nobody changes anything else between reading and committing.
 
 use super::{
-    Batch, Facts, StoreError, digest,
+    Batch, Facts, StoreError,
     documents::{self, Packed},
     engine::{Engine, Snapshot, Table},
-    entries::{PendingEntry, PendingKey},
     from_json, json,
-    lane::SourceKey,
-    sequence::Sequence,
     steps::{NewRow, Step},
     subscriptions,
 };
-use crate::websub::Subscription;
-
-/// The key of an entry in its source: 8 bytes of the source, 16 of the entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EntryKey([u8; 24]);
-
-impl EntryKey {
-    /// From the source's id and what identifies the entry in it.
-    #[must_use]
-    pub fn new(source: &str, identity: &str) -> Self {
-        let mut key = [0; 24];
-        key[..8].copy_from_slice(&digest::<8>(&[source.as_bytes()]));
-        key[8..].copy_from_slice(&digest::<16>(&[identity.as_bytes()]));
-        Self(key)
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 24] {
-        &self.0
-    }
-
-    /// Eight bytes that tell this entry from others with near certainty.
-    #[must_use]
-    pub fn short(&self) -> [u8; 8] {
-        let mut short = [0; 8];
-        for (index, byte) in self.0.iter().enumerate() {
-            short[index % 8] ^= byte;
-        }
-        short
-    }
-}
+use crate::{
+    base::sequence::Sequence,
+    model::{
+        lane::SourceKey,
+        pending::{EntryKey, PendingEntry, PendingKey},
+    },
+    policy::hub::subscription::Subscription,
+};
 
 /// What is remembered of an entry: 50 bytes, because a store holds tens of millions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,7 +55,7 @@ impl Seen {
         let (day, rest) = rest.split_first_chunk().ok_or_else(short)?;
         let (fetch_day, rest) = rest.split_first_chunk().ok_or_else(short)?;
         let (fetches, rest) = rest.split_first_chunk().ok_or_else(short)?;
-        let pending = if rest.is_empty() { None } else { Some(PendingKey::decode(rest)?) };
+        let pending = if rest.is_empty() { None } else { Some(crate::store::entries::decode_key(rest)?) };
         Ok(Self {
             version: *version,
             day: u32::from_be_bytes(*day),

@@ -12,7 +12,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    Batch, FORMAT, Manifest, Noted, PendingKey, Store, StoreError, articles, check,
+    Batch, FORMAT, Manifest, Noted, Store, StoreError, articles, check,
     copy::{self, As},
     documents,
     engine::{self, Engine, Filling, Table},
@@ -151,7 +151,7 @@ fn queue(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError
     let (snapshot, mut owned, mut without, mut alone) = (writing.engine.snapshot()?, HashSet::new(), 0, 0);
     for row in snapshot.from(Table::Pending, &[]) {
         let (row, value) = row?;
-        let (key, entry) = (PendingKey::decode(&row)?, entries::decode(&value)?);
+        let (key, entry) = (entries::decode_key(&row)?, entries::decode(&value)?);
         if entry.document.is_none() {
             continue;
         }

@@ -10,9 +10,10 @@ use super::{
     Batch, StoreError,
     documents::{self, Packed},
     engine::{Settling, Table},
-    entries::{self, PendingKey},
-    polls::{EntryKey, Seen},
+    entries,
+    polls::Seen,
 };
+use crate::model::pending::{EntryKey, PendingKey};
 
 /// One such change.
 #[derive(Debug, Clone, PartialEq, Eq)]

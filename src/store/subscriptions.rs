@@ -7,7 +7,7 @@ use super::{
     engine::{Engine, Snapshot, Table},
     from_json, json,
 };
-use crate::websub::Subscription;
+use crate::policy::hub::subscription::Subscription;
 
 /// The handle of `WebSub`.
 #[derive(Debug, Clone)]

@@ -98,7 +98,7 @@ impl Sweeper {
         for row in self.engine.snapshot()?.from(Table::Sources, &[]) {
             let (id, value) = row?;
             let polled = decode_facts(&value)?.last_poll;
-            if polled.is_some_and(|it| crate::article::commit::day(it) < oldest_day) {
+            if polled.is_some_and(|it| crate::base::clock::day(it) < oldest_day) {
                 batch.delete_together(vec![(Table::Sources, id, Some(value))]);
                 count += 1;
             }

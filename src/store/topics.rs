@@ -12,10 +12,12 @@ use super::{
     Batch, StoreError,
     documents::{self, Packed},
     engine::{Engine, Table},
-    entries::{self, PendingEntry, PendingKey},
-    from_json, json,
-    sequence::Sequence,
+    entries, from_json, json,
     steps::NewRow,
+};
+use crate::{
+    base::sequence::Sequence,
+    model::pending::{PendingEntry, PendingKey},
 };
 
 /// How far a source's topic was read.
@@ -90,7 +92,7 @@ impl TopicStore {
             let (key, value) = row?;
             let entry = entries::decode(&value)?;
             if entry.source.id == source && entry.tries == 0 {
-                waiting.push(PendingKey::decode(&key)?);
+                waiting.push(entries::decode_key(&key)?);
             }
         }
         Ok(waiting)

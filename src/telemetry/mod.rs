@@ -3,6 +3,7 @@
 //! What must stay true: standard error may be full, closed or broken, and that ends nothing. The standard library's
 //! macros for it panic then, so a lint forbids them.
 
+pub mod ready;
 pub mod metrics;
 
 use std::io::{self, IsTerminal as _, Write};

@@ -4,16 +4,21 @@ use url::Url;
 
 use super::{As, Lost, TrialError};
 use crate::{
-    article::identity,
     dates::moment,
-    feed::{self, Feed},
     html::Tree,
-    listing,
-    page::{
-        self, Form, Page, PageKind, Rules,
-        meta::{self, Candidate},
+    model::{
+        entry::Feed,
+        identity,
+        page::{Page, PageKind},
     },
-    sitemap,
+    read::{
+        encoding, feed, listing,
+        page::{
+            self, Form, Rules,
+            meta::{self, Candidate},
+        },
+        sitemap,
+    },
 };
 
 /// Links of a listing that are told although they were not taken.
@@ -65,7 +70,7 @@ pub(super) fn read(
     }
     match page {
         Some(Ok(page)) => {
-            let text = page::encoding::to_text(bytes, content_type);
+            let text = encoding::to_text(bytes, content_type);
             let candidates = if Form::of(bytes, content_type) == Form::Html { meta::candidates(&Tree::parse(&text)) } else { Vec::new() };
             Ok(Read::Page(Box::new(page), candidates))
         }

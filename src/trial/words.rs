@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{Found, Listed, Lost, Made, Report};
-use crate::page::Form;
+use crate::read::page::Form;
 
 /// Characters of a text that are shown.
 const SHOWN: usize = 300;

@@ -13,13 +13,16 @@ use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use http_body_util::Full;
 use hyper::{HeaderMap, Response, header::HeaderValue};
 use nashra::{
-    admin::http::Asked,
-    clock::{Clock as _, ManualClock},
+    base::clock::{Clock as _, ManualClock},
     config::{PageMode, RobotsMode, sources},
     fetch::{Fetch as _, HttpFetcher, Limits},
-    poll,
-    publish::PollRecord,
-    schedule::{self, Beginning, Pressure, decide::Bounds},
+    model::poll_record::PollRecord,
+    policy::polling::decide::Bounds,
+    serve::Asked,
+    stages::{
+        poll,
+        schedule::{self, Beginning, Pressure},
+    },
     store::Store,
 };
 use tempfile::tempdir;
@@ -89,7 +92,7 @@ impl Host {
             written.lock().unwrap().push(seen);
             response
         };
-        tokio::spawn(nashra::admin::http::serve(listener, handler, stop.clone()));
+        tokio::spawn(nashra::serve::serve(listener, handler, stop.clone()));
         Self { base, log, stop }
     }
 

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use nashra::store::{Batch, OutboxRow, Store, Topic};
+use nashra::{
+    model::record::Topic,
+    store::{Batch, OutboxRow, Store},
+};
 use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
 use serde_json::{Value, json};
 

@@ -16,8 +16,9 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use nashra::{
-    clock::ManualClock,
-    fetch::{Fetch as _, FetchError, Fetched, HttpFetcher, Limits, Outcome, Post as _, Reply, Request, Validators, address},
+    base::clock::ManualClock,
+    fetch::{Fetch as _, FetchError, Fetched, HttpFetcher, Limits, Outcome, Post as _, Reply, Request, address},
+    model::source::Validators,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

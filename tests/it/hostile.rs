@@ -1,6 +1,6 @@
 //! Pages that nobody means well with: any bytes give a record or a reason.
 
-use nashra::{
+use nashra::read::{
     listing,
     page::{self, PageError},
 };

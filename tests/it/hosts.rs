@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use nashra::{
-    clock::ManualClock,
+    base::clock::ManualClock,
     fetch::{Block, Fetch as _, FetchError, Hold, HttpFetcher, Limits, Outcome, Pace, Request, Trouble},
 };
 use tempfile::tempdir;

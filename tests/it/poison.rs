@@ -3,7 +3,10 @@
 
 use std::{fs, time::Duration};
 
-use nashra::store::{Batch, NewRecord, Store, Topic};
+use nashra::{
+    model::record::Topic,
+    store::{Batch, NewRecord, Store},
+};
 use rdkafka::admin::{AdminOptions, AlterConfig, ResourceSpecifier};
 use serde_json::Value;
 

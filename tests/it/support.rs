@@ -89,12 +89,12 @@ impl Site {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let inside = Arc::new(Mutex::new(Inside::default()));
         let (serving, stop) = (Arc::clone(&inside), CancellationToken::new());
-        let handler = move |asked: nashra::admin::http::Asked<'_>| {
+        let handler = move |asked: nashra::serve::Asked<'_>| {
             let mut inside = serving.lock().unwrap();
             inside.seen.push(Seen { path: asked.path.to_owned(), headers: asked.headers.clone() });
             respond(inside.answers.get(asked.path).cloned().unwrap_or_else(|| Answer::status(404)), asked.headers)
         };
-        runtime.spawn(nashra::admin::http::serve(listener, handler, stop.clone()));
+        runtime.spawn(nashra::serve::serve(listener, handler, stop.clone()));
         Self { base, inside, stop, runtime: Some(runtime) }
     }
 

@@ -67,7 +67,7 @@ impl Hub {
                 response
             }
         };
-        runtime.spawn(nashra::admin::http::accept(listener, service, None, stop.clone()));
+        runtime.spawn(nashra::serve::accept(listener, service, None, stop.clone()));
         Self { base, asked, stop, runtime: Some(runtime) }
     }
 

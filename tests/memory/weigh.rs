@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, process::Command};
 
-use nashra::{feed, listing, page, sitemap};
+use nashra::read::{feed, listing, page, sitemap};
 use url::Url;
 
 use super::{bodies, daemon::resident, shapes};

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nashra::schedule::{
+use nashra::policy::polling::{
     budget::Budget,
     decide::{Bounds, PollResult, Situation, Terms, next},
     rhythm::{Rhythm, Sighting},

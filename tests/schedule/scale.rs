@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use chrono::TimeDelta;
-use nashra::schedule::rhythm::{BYTES, Sighting};
+use nashra::policy::polling::rhythm::{BYTES, Sighting};
 
 use crate::{
     Setting,

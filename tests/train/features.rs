@@ -8,16 +8,18 @@
 use std::io::Write as _;
 
 use nashra::{
-    article::text::fold,
     html::Tree,
-    page::{
+    read::{
         encoding,
-        extract::signs_of_parts,
-        features::{Said, measure},
-        hints::Reader,
         lines::Lines,
-        meta,
+        page::{
+            extract::signs_of_parts,
+            features::{Said, measure},
+            hints::Reader,
+            meta,
+        },
     },
+    text::fold,
 };
 
 fn main() {

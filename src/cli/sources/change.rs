@@ -12,16 +12,21 @@ use url::Url;
 
 use super::{Failed, ask, discover::words};
 use crate::{
-    admin::control::Request,
+    base::{
+        clock::{Clock as _, SystemClock},
+        private::shown,
+    },
     cli::{USAGE, WORLD_FAILED, WRONG_INPUT, state},
-    clock::{Clock as _, SystemClock},
     config::{
-        Config, ConfigError, Overrides, Place, SourceKind,
+        Config, ConfigError, Overrides, Place,
         sources::{self, List, Location, Source, SourceId, Sources, export},
     },
-    daemon, discover,
-    private::shown,
-    schedule::change::{Told, Wanted},
+    daemon::{self, admin::control::Request},
+    model::source::SourceKind,
+    stages::{
+        discover,
+        schedule::change::{Told, Wanted},
+    },
 };
 
 /// What a source that was added shows as its place.

@@ -9,7 +9,7 @@ use crate::{
     cli::ask,
     config::{Config, Overrides},
     daemon,
-    discover::{self, DiscoverError, Offer},
+    stages::discover::{self, DiscoverError, Offer},
 };
 
 #[derive(Debug, Args)]

@@ -7,15 +7,17 @@ use serde::Serialize;
 
 use super::{ask, failed};
 use crate::{
-    admin::control::Request,
     cli::{WORLD_FAILED, state},
     config::{
-        Config, Overrides, SourceKind,
+        Config, Overrides,
         sources::{Source, Sources, TopicSource, export},
     },
-    daemon,
-    explain::{Known, SourceState},
-    store::State,
+    daemon::{
+        self,
+        admin::control::Request,
+        explain::{Known, SourceState},
+    },
+    model::source::{SourceKind, State},
 };
 
 /// A source and how it is.

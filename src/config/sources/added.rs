@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::{Author, List, Source, Sources, export, merge, parse_from};
 use crate::{
     config::{ConfigError, Place},
-    store::Added,
+    model::source::Added,
 };
 
 impl Source {

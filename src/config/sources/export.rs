@@ -10,10 +10,7 @@ use quick_xml::escape::escape;
 use url::Url;
 
 use super::{Location, Source, Sources, TopicSource};
-use crate::{
-    config::{SourceKind, duration},
-    listing::selector::Selector,
-};
+use crate::{config::duration, html::selector::Selector, model::source::SourceKind};
 
 /// A list with all settings. Ids are written also where they were made, so that an address may change later.
 #[must_use]

@@ -8,11 +8,10 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
-    config::{Broker, PageMode, Place, RobotsMode, SourceKind, StartAt, TopicName, setting::from_text},
-    fetch::Allowed,
-    listing::selector::Selectors,
-    page::Rules,
-    private::{Private, Secrets, shown},
+    base::private::{Private, Secrets, shown},
+    config::{Broker, PageMode, Place, RobotsMode, StartAt, TopicName, setting::from_text},
+    model::source::{Allowed, SourceKind},
+    read::{listing::selectors::Selectors, page::Rules},
 };
 
 /// The stable name of a source.

@@ -13,11 +13,12 @@ use url::Url;
 use super::{Author, EntryBounds, List, Location, Source, SourceId, TopicSource, label, source_url};
 use crate::{
     config::{
-        Broker, PageMode, Place, RobotsMode, SourceKind, StartAt, TopicName, reader,
+        Broker, PageMode, Place, RobotsMode, StartAt, TopicName, reader,
         setting::{Placed, from_text, settings},
     },
-    listing::selector::{Selector, Selectors},
-    page::Rules,
+    html::selector::Selector,
+    model::source::SourceKind,
+    read::{listing::selectors::Selectors, page::Rules},
 };
 
 settings! {

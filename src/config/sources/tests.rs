@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::{PageMode, RobotsMode, SourceKind, StartAt};
+use crate::{
+    config::{PageMode, RobotsMode, StartAt},
+    model::source::SourceKind,
+};
 
 fn urls(list: &List) -> Vec<&str> {
     list.sources.iter().map(|source| source.at.url().unwrap().as_str()).collect()

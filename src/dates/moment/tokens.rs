@@ -4,7 +4,6 @@ use super::{
     Moment, Order, Zone,
     clock::{self, Clock, count_digits},
     date::Parts,
-    small_words, zones,
 };
 use crate::dates::words;
 

@@ -14,7 +14,10 @@ use reqwest::Client;
 use url::{Host, Url};
 
 use super::without_credentials;
-use crate::fetch::{Allowed, FetchError, address::AddressPolicy};
+use crate::{
+    fetch::{FetchError, address::AddressPolicy},
+    model::source::Allowed,
+};
 
 /// Lists of networks that have a client of their own at once; more begin anew.
 const MOST: usize = 64;

@@ -18,8 +18,9 @@ use super::{
     transport,
 };
 use crate::{
-    clock::Clock,
-    fetch::{Allowed, Body, FetchError, Outcome, Post, Reply, Silence, headers, hosts},
+    base::clock::Clock,
+    fetch::{Body, FetchError, Outcome, Post, Reply, Silence, headers, hosts},
+    model::source::Allowed,
 };
 
 /// Bytes of an answer's body that are read: a reason, not a page.

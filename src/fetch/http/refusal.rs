@@ -10,7 +10,7 @@ use super::{
     read::{Came, Deadline},
 };
 use crate::{
-    clock::Clock,
+    base::clock::Clock,
     fetch::{Block, Body, FetchError, Outcome, Silence, challenge, headers, hosts::Trouble},
     telemetry::metrics,
 };

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{HttpFetcher, doors::Door};
 use crate::{
-    clock::Clock,
+    base::clock::Clock,
     fetch::{
         Body, FetchError, Fetched, Outcome, Request,
         robots::{Answer, MAX_FILE, Rules},

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::store::SourceKey;
+use crate::model::lane::SourceKey;
 
 /// So many places; clones share them.
 #[derive(Debug, Clone)]

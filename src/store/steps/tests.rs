@@ -7,9 +7,14 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    article::record,
-    feed::Entry,
-    store::{ArticleState, Document, Lane, PendingEntry, PollCommit, Standing, Store, Verdict},
+    model::{
+        article::{ArticleState, Standing, Verdict},
+        entry::Entry,
+        lane::Lane,
+        pending::{Document, PendingEntry},
+        record,
+    },
+    store::{PollCommit, Store},
 };
 
 /// Numbers that look random and are the same each time.
@@ -112,7 +117,7 @@ impl World {
     /// One row an entry, which what is remembered of the entry names; a document for each that has one.
     fn check(&self) {
         let snapshot = self.store.engine.snapshot().unwrap();
-        let rows: Vec<PendingKey> = snapshot.from(Table::Pending, &[]).map(|it| PendingKey::decode(&it.unwrap().0).unwrap()).collect();
+        let rows: Vec<PendingKey> = snapshot.from(Table::Pending, &[]).map(|it| entries::decode_key(&it.unwrap().0).unwrap()).collect();
         for entry in 0..3 {
             let own: Vec<_> = rows.iter().filter(|it| it.entry() == key(entry).short()).collect();
             let named = self.store.polls().seen(&[key(entry)]).unwrap()[0].and_then(|it| it.pending);

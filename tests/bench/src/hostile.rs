@@ -7,7 +7,7 @@
 
 use std::hint::black_box;
 
-use nashra::{listing, page};
+use nashra::read::{listing, page};
 use url::Url;
 
 #[path = "../../it/hostile/shapes.rs"]

@@ -3,7 +3,7 @@
 
 use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
-use nashra::{article::record::Article, page};
+use nashra::{model::record::Article, read::page};
 use url::Url;
 
 fuzz_target!(|bytes: &[u8]| {

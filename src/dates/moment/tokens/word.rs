@@ -1,11 +1,13 @@
 //! The words of a moment: names of months and weekdays, halves of the day, zones, eras, and what says nothing.
 
-use super::{
-    Parts, Reader, Zone,
-    clock::{self, count_digits},
-    small_words, zones,
+use super::{Parts, Reader, Zone};
+use crate::dates::{
+    moment::{
+        clock::{self, count_digits},
+        small_words, zones,
+    },
+    words,
 };
-use crate::dates::words;
 
 /// Characters of a word that may be the name of a weekday.
 const MAX_WEEKDAY: usize = 24;

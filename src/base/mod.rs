@@ -1,0 +1,8 @@
+//! What has no subject: time, hashes, numbers in order, CPU time, what is kept private. Everything may use it; it uses nothing of ours.
+
+pub mod clock;
+pub mod cpu;
+pub mod private;
+pub mod sequence;
+pub mod hash;
+pub mod choices;

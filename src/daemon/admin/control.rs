@@ -1,0 +1,196 @@
+//! The control socket, `data_dir/control.sock`: one JSON object a line in, one out. Commands on a live `data_dir` go
+//! through it, because one process owns the store.
+
+use std::{
+    fs::Permissions,
+    io,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{UnixListener, UnixStream},
+    sync::{mpsc, oneshot},
+};
+
+use crate::{
+    daemon::explain,
+    stages::{
+        publish::Wish,
+        schedule::change::{Change, Wanted},
+    },
+    store::{Store, StoreError},
+};
+
+/// Bytes of a request: a list of sources to add may be as large as a file of them, and is quoted.
+const MAX_REQUEST: u64 = 256 << 20;
+
+/// What may be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Why this poll time, why this verdict.
+    Explain {
+        /// An article's id, an address, or a source's id.
+        what: String,
+    },
+    /// How every source is, and which were added by command.
+    Sources,
+    /// Sources come or go.
+    Change {
+        /// Which.
+        wanted: Wanted,
+        /// Whether it is only told what would be done.
+        dry_run: bool,
+    },
+    /// Reads every row back.
+    Check,
+    /// Writes the store as it is now to a folder.
+    Export {
+        /// The folder, absolute; it is made.
+        to: PathBuf,
+    },
+    /// Publishing goes on in a new epoch.
+    Adopt,
+    /// What happened to the topics is known.
+    Confirm,
+}
+
+/// What is answered: words for a terminal, or why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// Done.
+    Ok(String),
+    /// Not done.
+    Error(String),
+}
+
+/// What the socket reaches.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The store.
+    pub store: Store,
+    /// The publish stage.
+    pub wishes: mpsc::Sender<Wish>,
+    /// The schedule.
+    pub changes: mpsc::Sender<Change>,
+}
+
+/// The socket, removed again when it is dropped.
+#[derive(Debug)]
+pub struct Socket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Socket {
+    /// Binds. A file that an earlier process left is replaced: `data_dir` is ours alone, by its lock.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let socket = Self { listener: UnixListener::bind(path)?, path: path.to_owned() };
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        Ok(socket)
+    }
+
+    /// Answers until it is dropped.
+    pub async fn serve(self, reach: Reach) {
+        loop {
+            let Ok((stream, _)) = self.listener.accept().await else {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                continue;
+            };
+            let reach = reach.clone();
+            tokio::spawn(async move {
+                if let Err(error) = converse(stream, reach).await {
+                    tracing::debug!(%error, "a command broke off");
+                }
+            });
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Whoever comes next replaces it anyway.
+        std::fs::remove_file(&self.path).ok();
+    }
+}
+
+async fn converse(mut stream: UnixStream, reach: Reach) -> io::Result<()> {
+    let (read, mut write) = stream.split();
+    let mut line = String::new();
+    BufReader::new(read.take(MAX_REQUEST)).read_line(&mut line).await?;
+    let response = match serde_json::from_str(&line) {
+        Ok(request) => answer(request, reach).await,
+        Err(error) => Response::Error(format!("not a request: {error}")),
+    };
+    let mut bytes = serde_json::to_vec(&response)?;
+    bytes.push(b'\n');
+    write.write_all(&bytes).await
+}
+
+async fn answer(request: Request, reach: Reach) -> Response {
+    match request {
+        Request::Explain { what } => offline(move || explain::explain(&reach.store, &what)).await,
+        Request::Sources => offline(move || explain::sources(&reach.store)).await,
+        Request::Check => offline(move || reach.store.check().map(|it| explain::checked(&it))).await,
+        Request::Export { to } => offline(move || reach.store.export(&to).map(|rows| explain::exported(rows, &to))).await,
+        Request::Adopt => {
+            let (answer, outcome) = oneshot::channel();
+            // A closed channel drops the other end of the answer.
+            reach.wishes.send(Wish::Adopt(answer)).await.ok();
+            told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(it.to_string()))
+        }
+        Request::Confirm => {
+            let (answer, outcome) = oneshot::channel();
+            reach.wishes.send(Wish::Confirm(answer)).await.ok();
+            told(outcome).await.map_or_else(Response::Error, Response::Ok)
+        }
+        Request::Change { wanted, dry_run } => {
+            let (answer, outcome) = oneshot::channel();
+            // A long list takes a while to be read, and the schedule has no time for that.
+            if let Ok(wish) = tokio::task::spawn_blocking(move || wanted.into()).await {
+                reach.changes.send(Change { wish, dry_run, answer }).await.ok();
+            }
+            told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(serde_json::json!(it).to_string()))
+        }
+    }
+}
+
+/// What a stage answers.
+async fn told<T, E: std::fmt::Display>(outcome: oneshot::Receiver<Result<T, E>>) -> Result<T, String> {
+    match outcome.await {
+        Ok(Ok(told)) => Ok(told),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the daemon is stopping".to_owned()),
+    }
+}
+
+async fn offline(work: impl FnOnce() -> Result<String, StoreError> + Send + 'static) -> Response {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(words)) => Response::Ok(words),
+        Ok(Err(error)) => Response::Error(error.to_string()),
+        Err(error) => Response::Error(error.to_string()),
+    }
+}
+
+/// Asks a running daemon; `None` where none listens.
+pub async fn ask(path: &Path, request: &Request) -> io::Result<Option<Response>> {
+    let mut stream = match UnixStream::connect(path).await {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(Some(serde_json::from_str(&answer)?))
+}

@@ -1,0 +1,80 @@
+//! The admin endpoint: `/metrics`, `/healthz`, `/readyz` and a status page, over plain HTTP; and the
+//! control socket for commands.
+
+pub mod control;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Response, StatusCode, header};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::{net::TcpListener, sync::watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    stages::publish::Status,
+    telemetry::ready::{Part, Ready},
+};
+
+/// What the endpoint shows.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Renders the metrics; `None` where another daemon of this process records them.
+    pub metrics: Option<PrometheusHandle>,
+    /// Whether the daemon does its work.
+    pub ready: Ready,
+    /// Names on the internet under which it is reached.
+    pub hosts: Vec<String>,
+}
+
+/// What an orchestrator asks is answered however many others are connected.
+const RESERVE: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Serves until `stop`.
+pub async fn serve(listener: TcpListener, shown: Shown, stop: CancellationToken) {
+    let guard = crate::serve::Guard { hosts: Some(shown.hosts.clone()), reserve: &RESERVE };
+    crate::serve::serve_guarded(listener, move |request| answer(&shown, request.path), guard, stop).await;
+}
+
+fn answer(shown: &Shown, path: &str) -> Response<Full<Bytes>> {
+    match path {
+        "/metrics" => text(StatusCode::OK, shown.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default()),
+        // The process answers: what it waits for is the business of `/readyz`.
+        "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
+        "/readyz" => {
+            let (ready, words) = shown.ready.words();
+            text(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, words)
+        }
+        "/" => {
+            text(StatusCode::OK, format!("nashra {}\n\n{}\n/metrics /healthz /readyz\n", env!("CARGO_PKG_VERSION"), shown.ready.words().1))
+        }
+        _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
+    }
+}
+
+/// Tells readiness how publishing is, until the stage ends.
+pub async fn follow(mut status: watch::Receiver<Status>, ready: Ready) {
+    loop {
+        ready.set(Part::Publish, publishing(&status.borrow_and_update()));
+        if status.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+fn publishing(status: &Status) -> Result<(), String> {
+    match status {
+        Status::Connecting => Err("connecting to the sink".to_owned()),
+        Status::Publishing => Ok(()),
+        Status::KeepingLetters(reason) => Err(format!("dead letters are kept in data_dir, since their topic refuses them: {reason}")),
+        // Polling goes on and nothing is lost, but records do not arrive.
+        Status::Retrying(reason) => Err(format!("the sink does not take records: {reason}")),
+        Status::Halted(halt) => Err(format!("publishing stopped: {halt}")),
+    }
+}
+
+fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}

@@ -1,0 +1,264 @@
+//! Words for operators: why this poll time, why this verdict, what the store holds.
+
+use std::{fmt::Write as _, path::Path};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    base::private::{Secrets, shown},
+    config::sources::{added, export},
+    model::{
+        article::{ArticleState, Standing},
+        clean, identity,
+        source::{Added, State},
+    },
+    policy::hub::{delivery::Delivery, subscription::Subscription},
+    store::{Checked, Facts, Found, LeftOut, Repaired, Store, StoreError, TopicState},
+};
+
+/// Explains a source (by id or address) or an article (by id or any of its addresses).
+pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
+    let url = Url::parse(what).ok();
+    let by_address = url.as_ref().map(|it| crate::config::sources::SourceId::of_url(it).to_string());
+    let by_file = what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
+    for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
+        let added = store.added().get(&id)?.map(|it| added(&it)).unwrap_or_default();
+        if let Some(facts) = store.polls().facts(&id)? {
+            let now = crate::base::clock::Clock::now(&crate::base::clock::SystemClock);
+            let hub = store.polls().subscription(&id)?.map(|it| hub(&it, &facts, now)).unwrap_or_default();
+            return Ok(source(&facts, now) + &hub + &added);
+        }
+        if !added.is_empty() {
+            return Ok(format!("source {id}\nstate: new, it was not polled yet{added}"));
+        }
+        if let Some(state) = store.topics().state(&id)? {
+            return Ok(topic(&state, store.topics().waiting(&id)?.len()));
+        }
+    }
+    let view = store.articles().view()?;
+    let id = match (Uuid::parse_str(what), &url) {
+        (Ok(id), _) => Some(id),
+        (_, Some(url)) => view.alias(&identity::of_url(url))?,
+        _ => None,
+    };
+    let found = id
+        .map(|id| Ok::<_, StoreError>(view.article(id)?.map(|state| article(id, &state, &secrets_of(store, &state)))))
+        .transpose()?
+        .flatten();
+    Ok(found.unwrap_or_else(|| format!("{}: no source and no article is known by this name", shown(what))))
+}
+
+/// What is subscribed to, and how good the hub is.
+fn hub(it: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
+    let hub = it.announced.hub();
+    let secrets = facts.url.secrets();
+    let trouble = if it.reason.is_empty() { String::new() } else { format!(" ({})", secrets.hide(&it.reason)) };
+    let Delivery { brought, missed, last, .. } = facts.hub;
+    let relied = if facts.hub.is_reliable() { "" } else { ": it is polled as if it had no hub" };
+    let state = it.state(now).as_str();
+    let mut out = format!("\nhub: {hub}, topic {}", shown(&it.announced.topic));
+    write!(
+        out,
+        "\nsubscription: {state}{trouble}, since {}, until {}, next request {}",
+        date(it.since),
+        date(it.until),
+        date(Some(it.next))
+    )
+    .ok();
+    write!(out, "\nthe hub brought {brought} entries and missed {missed} of late, last push: {}{relied}", date(last)).ok();
+    out
+}
+
+/// How a source came, where no list names it.
+fn added(row: &Added) -> String {
+    let declared = added::of_rows([row.clone()]).sources.first().map(export::shown).unwrap_or_default();
+    format!("\nadded by command at {}: {}\n{}", date(Some(row.at)), shown(&row.origin), declared.trim_end())
+}
+
+fn source(facts: &Facts, now: DateTime<Utc>) -> String {
+    let mut out = format!("source {} {}\n", facts.id, facts.url);
+    let state = facts.state.as_str();
+    let reason = if facts.reason.is_empty() { String::new() } else { format!(" ({})", facts.url.secrets().hide(&facts.reason)) };
+    writeln!(out, "state: {state}{reason}, {} failures in a row", facts.failures).ok();
+    if let Some(found) = &facts.site {
+        let (kind, url, how) = (found.kind, &found.url, &found.how);
+        writeln!(
+            out,
+            "read as a {kind} at {url} since {} ({how}), last looked for at {}",
+            date(Some(found.since)),
+            date(Some(found.looked))
+        )
+        .ok();
+    }
+    writeln!(out, "next poll: {}, because: {}", date(facts.next_due), facts.next_why).ok();
+    writeln!(out, "interval: {} s", facts.interval_s).ok();
+    writeln!(
+        out,
+        "last poll: {}, last read well: {}, last news: {}",
+        date(facts.last_poll),
+        date(facts.last_success),
+        date(facts.last_new)
+    )
+    .ok();
+    rhythm(&mut out, facts, now);
+    write!(
+        out,
+        "{} polls, {} entries taken, {} times nothing of the last listing was there any more",
+        facts.polls, facts.entries, facts.gaps
+    )
+    .ok();
+    if let Some(left_out) = facts.intake.left_out {
+        let LeftOut { entries, bound, since, at } = left_out;
+        let setting = bound.setting();
+        write!(out, "\nleft out: {entries} entries at {}, some since {}: more than {setting} allows", date(Some(at)), date(Some(since)))
+            .ok();
+    }
+    out
+}
+
+/// What was learned of when it publishes, and what it says itself.
+fn rhythm(out: &mut String, facts: &Facts, now: DateTime<Utc>) {
+    let expected = facts.rhythm.expectation(now.timestamp());
+    let (hour, share) = expected.busiest_hour();
+    let share = share * 100.0;
+    writeln!(out, "rhythm: {:.1} entries a day, {share:.0} % of them from {hour:02}:00 UTC on for an hour", expected.per_day()).ok();
+    let (least, who) = facts.hints.least();
+    if !least.is_zero() {
+        writeln!(out, "{who}: {} s", least.as_secs()).ok();
+    }
+    if let Some(moved) = &facts.moved {
+        let adopted = if moved.adopted { "it is asked there" } else { "it is asked there once that has held" };
+        writeln!(out, "it says since {} that it has moved to {}: {adopted}", date(Some(moved.since)), moved.to).ok();
+    }
+    if facts.trust.is_lost(now) {
+        out.push_str("its 304 kept entries from us: for a month it is read in full\n");
+    }
+    if let Some((polls, since)) = facts.gone {
+        writeln!(out, "it says since {} that it is gone, {polls} times", date(Some(since))).ok();
+    }
+}
+
+fn date(at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(|| "never".to_owned(), |it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+}
+
+fn topic(state: &TopicState, waiting: usize) -> String {
+    let mut out = format!("source {} kafka:{}\n", state.id, state.topic);
+    writeln!(out, "cluster: {}", if state.cluster.is_empty() { "none yet" } else { &state.cluster }).ok();
+    if let Some(trouble) = &state.trouble {
+        writeln!(out, "it cannot be read: {trouble}").ok();
+    }
+    writeln!(out, "{} messages taken, the last one: {}; {waiting} wait to be read", state.messages, date(state.last_message)).ok();
+    writeln!(out, "resets: {}{}", state.resets, state.last_reset.as_ref().map(|it| format!(", the last one {it}")).unwrap_or_default())
+        .ok();
+    let offsets: Vec<String> = state.partitions.iter().map(|(id, progress)| format!("partition {id}: {}", progress.next)).collect();
+    write!(out, "next offsets: {}", if offsets.is_empty() { "none yet".to_owned() } else { offsets.join(", ") }).ok();
+    out
+}
+
+/// What is secret in the address of the source that listed an article first.
+fn secrets_of(store: &Store, state: &ArticleState) -> Secrets {
+    store.polls().facts(&state.source).ok().flatten().map(|it| it.url.secrets()).unwrap_or_default()
+}
+
+fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
+    let hidden = |address: &str| match clean::address(address) {
+        Some(address) => secrets.hide(&address).into_owned(),
+        None => secrets.hide(address).into_owned(),
+    };
+    let mut out = format!("article {id}, revision {}\n", state.revision);
+    writeln!(out, "address: {}", state.url.as_deref().map_or_else(|| "none".to_owned(), hidden)).ok();
+    for other in &state.alternate_urls {
+        writeln!(out, "also: {}", hidden(other)).ok();
+    }
+    writeln!(
+        out,
+        "first listed by {}, first seen {}, text from {}",
+        state.source,
+        state.first_seen,
+        match state.standing {
+            Standing::Feed => "the feed",
+            Standing::Part => "the page of another article",
+            Standing::Page => "its page, or what was handed over",
+        }
+    )
+    .ok();
+    write!(out, "last verdict: {} at {}: {}", state.verdict.what, state.verdict.at, state.verdict.why).ok();
+    out
+}
+
+/// How a source is, for a list of all.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "as in the facts")]
+pub struct SourceState {
+    pub id: String,
+    pub title: Option<String>,
+    pub site: Option<Found>,
+    pub state: State,
+    pub reason: String,
+    pub last_poll: Option<DateTime<Utc>>,
+    pub next_due: Option<DateTime<Utc>>,
+    pub entries: u64,
+}
+
+/// The sources as the store knows them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Known {
+    /// Every one that was ever polled.
+    pub states: Vec<SourceState>,
+    /// Those that were added by command.
+    pub added: Vec<Added>,
+}
+
+/// How every source is that was ever polled, and which were added by command: [`Known`] as JSON.
+pub fn sources(store: &Store) -> Result<String, StoreError> {
+    let of = |Facts { id, title, site, state, reason, last_poll, next_due, entries, .. }: Facts| SourceState {
+        id,
+        title,
+        site,
+        state,
+        reason,
+        last_poll,
+        next_due,
+        entries,
+    };
+    let states: Vec<SourceState> = store.polls().all_facts()?.into_iter().map(of).collect();
+    Ok(serde_json::json!(Known { states, added: store.added().all()? }).to_string())
+}
+
+/// What a check found, in words.
+#[must_use]
+pub fn checked(found: &Checked) -> String {
+    let mut out = format!("store {}\n", found.id);
+    for (table, rows) in &found.rows {
+        writeln!(out, "{table}\t{rows}").ok();
+    }
+    let ((records, bytes), (acked, epoch)) = (found.waiting, found.acked);
+    write!(out, "outbox\t{records} records wait, {bytes} bytes; {acked} acknowledged in epoch {epoch}").ok();
+    out
+}
+
+/// What was exported, in words.
+#[must_use]
+pub fn exported(rows: u64, to: &Path) -> String {
+    format!("{rows} rows in {}: `nashra state restore` puts them into a data directory without a store", to.display())
+}
+
+/// What a repair did, in words.
+#[must_use]
+pub fn repaired(repaired: &Repaired) -> String {
+    let mut out = format!("{} rows are kept. The damaged files are in {}.\n", repaired.rows, repaired.damaged.display());
+    match repaired.told.as_slice() {
+        [] => out.push_str("Nothing was lost."),
+        told => {
+            out.push_str("Lost or mended:");
+            for it in told {
+                write!(out, "\n- {it}").ok();
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,80 @@
+//! Articles: the record, who is who, and the one task that decides.
+
+pub use crate::model::record::Article;
+pub use crate::model::record::Block;
+pub use crate::model::record::Content;
+pub use crate::model::record::Image;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+
+use crate::model::{
+    page::{self, Page},
+    pending::{PendingEntry, PendingKey},
+};
+
+/// What the page stage made of one entry, on its way to the committing task.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The entry's row in the queue.
+    pub key: PendingKey,
+    /// The entry.
+    pub entry: PendingEntry,
+    /// What became of its page.
+    pub reading: Reading,
+}
+
+/// What became of an entry's page.
+#[derive(Debug)]
+pub enum Reading {
+    /// It was fetched and has an article.
+    Page(Box<Look>),
+    /// There is none to fetch, or the config says not to: the feed's own words are the article.
+    FeedOnly {
+        /// When the entry was listed.
+        at: DateTime<Utc>,
+    },
+    /// It failed and is tried again.
+    Later {
+        /// After how long: the clock may be set back before it is noted.
+        pause: TimeDelta,
+        /// Why it failed.
+        error: String,
+        /// Whether that was a try: not where its host was left alone.
+        tried: bool,
+    },
+    /// It failed for good: a dead letter, and the feed's own words are the article, where they can be one.
+    Dead(Dead),
+    /// A newer edition of the entry has taken its place, and its document with it: nothing is to be done.
+    Replaced,
+}
+
+/// A page as it was at one moment.
+#[derive(Debug)]
+pub struct Look {
+    /// When it was asked for.
+    pub requested: DateTime<Utc>,
+    /// Which look it is, in the order of all that is looked at. A later one wins over an earlier one.
+    pub order: u64,
+    /// Where it was read, after redirects; `None` for a document that came without an address.
+    pub url: Option<Url>,
+    /// The addresses before redirects.
+    pub via: Vec<Url>,
+    /// How it ends.
+    pub end: page::End,
+    /// What it holds.
+    pub page: Page,
+}
+
+/// Why a page could not be read.
+#[derive(Debug)]
+pub struct Dead {
+    /// A short word for counting: `fetch`, `page`, `gone`, `blocked`, `robots`, `message`, `source`.
+    pub reason: &'static str,
+    /// What happened, in words.
+    pub error: String,
+    /// Its bytes, where some came that could not be read.
+    pub bytes: Option<bytes::Bytes>,
+    /// When.
+    pub at: DateTime<Utc>,
+}

@@ -1,0 +1,302 @@
+//! What a record may hold, whoever wrote it: addresses are http or https and name no user, types are media types, and no
+//! text has characters that steer how it is shown instead of being read.
+//!
+//! What must stay true: every content passes here once, before it is compared with what was published; so nothing after it
+//! looks again. An entry of a live blog begins at the same block as before.
+
+use url::Url;
+
+use super::record::{Block, Byline, Enclosure, Related, Source};
+use crate::{
+    model::record::{Content, Image},
+    text::invisible,
+};
+
+/// Cleans all fields of an article.
+pub fn content(it: &mut Content) {
+    for text in [&mut it.title, &mut it.subtitle, &mut it.summary, &mut it.section, &mut it.language, &mut it.script] {
+        optional(text);
+    }
+    for list in [&mut it.keywords, &mut it.agencies, &mut it.date_notes] {
+        list.iter_mut().for_each(text);
+        list.retain(|it| !it.is_empty());
+    }
+    it.bylines.iter_mut().for_each(byline);
+    it.bylines.retain(|it| !it.name.is_empty());
+    optional(&mut it.text);
+    blocks(it);
+    for update in &mut it.updates {
+        optional(&mut update.time);
+        optional(&mut update.title);
+        update.url = update.url.take().and_then(|it| address(&it));
+    }
+    it.images.iter_mut().for_each(image);
+    it.images.retain(says_something);
+    it.related.iter_mut().for_each(related);
+    it.related.retain(|it| it.url.is_some() || it.title.is_some());
+    it.enclosures = std::mem::take(&mut it.enclosures).into_iter().filter_map(enclosure).collect();
+}
+
+/// Cleans what is told of a source; its address is its own, and may be that of a file or a topic.
+#[must_use]
+pub fn source(mut it: Source) -> Source {
+    optional(&mut it.name);
+    it.tags.iter_mut().for_each(text);
+    it
+}
+
+/// A text without the characters that no reader sees and that change how others see it.
+pub fn text(it: &mut String) {
+    if it.is_ascii() && !it.bytes().any(|it| it.is_ascii_control() && !matches!(it, b'\n' | b'\t')) {
+        return;
+    }
+    if it.chars().any(|c| is_tag(c) || is_left_out(c)) {
+        *it = without_tags(it).filter(|c| !is_left_out(*c)).collect();
+    }
+}
+
+/// The same of one that is nothing where nothing is left.
+pub fn optional(it: &mut Option<String>) {
+    it.iter_mut().for_each(text);
+    it.take_if(|it| it.trim().is_empty());
+}
+
+/// An address that a record may name: http or https, without user name and password.
+#[must_use]
+pub fn address(text: &str) -> Option<String> {
+    Url::parse(text).ok().and_then(url).map(Into::into)
+}
+
+/// The same of one that was read already.
+#[must_use]
+pub fn url(mut url: Url) -> Option<Url> {
+    // Both fail only for addresses without a host, which are not http either.
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+fn is_left_out(c: char) -> bool {
+    (invisible(c) || c.is_control()) && !matches!(c, '\n' | '\t')
+}
+
+/// A character of the block of tags, of which flags of regions are made, and hidden texts.
+fn is_tag(c: char) -> bool {
+    matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
+/// Tags are kept in a whole flag alone (UTS #51 ED-14a): a black flag, three to six letters or digits, the end.
+fn without_tags(text: &str) -> impl Iterator<Item = char> {
+    let mut flag_ends = 0;
+    text.char_indices().filter_map(move |(at, c)| {
+        if c == '\u{1f3f4}' {
+            flag_ends = flag_end(text, at + c.len_utf8());
+        }
+        (!is_tag(c) || at < flag_ends).then_some(c)
+    })
+}
+
+/// Where the flag ends whose tags begin at an offset; 0 where it is none.
+fn flag_end(text: &str, start: usize) -> usize {
+    let mut letters = 0;
+    for (at, c) in text[start..].char_indices() {
+        match c {
+            '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}' if letters < 6 => letters += 1,
+            '\u{e007f}' if letters >= 3 => return start + at + c.len_utf8(),
+            _ => return 0,
+        }
+    }
+    0
+}
+
+/// Embeds of other addresses go, and entries of a live blog begin where they began.
+fn blocks(it: &mut Content) {
+    let mut kept: Vec<bool> = Vec::with_capacity(it.blocks.len());
+    for block in &mut it.blocks {
+        kept.push(match block {
+            Block::Paragraph { text: it }
+            | Block::Heading { text: it }
+            | Block::Quote { text: it }
+            | Block::List { text: it }
+            | Block::Table { text: it } => {
+                text(it);
+                true
+            }
+            Block::Image(it) => {
+                image(it);
+                says_something(it)
+            }
+            Block::Embed { url } => match address(url) {
+                Some(address) => {
+                    *url = address;
+                    true
+                }
+                None => false,
+            },
+        });
+    }
+    if kept.iter().all(|it| *it) {
+        return;
+    }
+    for update in &mut it.updates {
+        let before = kept.iter().take(update.block as usize).filter(|it| !**it).count();
+        update.block = update.block.saturating_sub(u32::try_from(before).unwrap_or(u32::MAX));
+    }
+    let mut kept = kept.into_iter();
+    it.blocks.retain(|_| kept.next().unwrap_or(true));
+}
+
+fn byline(it: &mut Byline) {
+    text(&mut it.name);
+    optional(&mut it.place);
+}
+
+fn image(it: &mut Image) {
+    it.url = it.url.take().and_then(|it| address(&it));
+    for text in [&mut it.caption, &mut it.credit, &mut it.agency, &mut it.taken] {
+        optional(text);
+    }
+}
+
+fn says_something(it: &Image) -> bool {
+    it.url.is_some() || it.caption.is_some()
+}
+
+fn related(it: &mut Related) {
+    it.url = it.url.take().and_then(|it| address(&it));
+    for text in [&mut it.title, &mut it.section, &mut it.summary, &mut it.byline, &mut it.place] {
+        optional(text);
+    }
+    it.image.iter_mut().for_each(image);
+    it.image.take_if(|it| !says_something(it));
+}
+
+fn enclosure(it: Enclosure) -> Option<Enclosure> {
+    let media_type = it.media_type.map(|it| it.trim().to_owned()).filter(|it| is_media_type(it));
+    Some(Enclosure { url: address(&it.url)?, media_type, ..it })
+}
+
+/// Whether a text is a media type (RFC 9110 §8.3.1).
+fn is_media_type(text: &str) -> bool {
+    let token = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it));
+    let (name, mut rest) = text.split_at(text.find([';', ' ', '\t']).unwrap_or(text.len()));
+    if !name.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype)) {
+        return false;
+    }
+    loop {
+        let Some(parameters) = rest.trim_start_matches([' ', '\t']).strip_prefix(';') else {
+            return rest.trim_start_matches([' ', '\t']).is_empty();
+        };
+        let parameter = parameters.trim_start_matches([' ', '\t']);
+        if parameter.is_empty() || parameter.starts_with(';') {
+            rest = parameter;
+            continue;
+        }
+        let Some((name, value)) = parameter.split_once('=').filter(|(name, _)| token(name)) else { return false };
+        let end = match value.strip_prefix('"') {
+            Some(quoted) => quoted_end(quoted).map(|it| it + 1),
+            None => Some(value.find([';', ' ', '\t']).unwrap_or(value.len())).filter(|end| token(&value[..*end])),
+        };
+        let (Some(end), false) = (end, name.is_empty()) else { return false };
+        rest = &value[end..];
+    }
+}
+
+/// Where a quoted text ends, its last quote included; its first is not part of it.
+fn quoted_end(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(at + 1),
+            b'\t' | b' '..=b'~' | 0x80.. => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::Update;
+
+    fn cleaned(it: &str) -> String {
+        let mut it = it.to_owned();
+        text(&mut it);
+        it
+    }
+
+    #[test]
+    fn characters_that_steer_text_are_left_out_and_those_that_scripts_need_stay() {
+        for (given, expected) in [
+            ("a\u{61c}b\u{202e}c\u{2066}d\u{2069}", "abcd"),
+            ("a\u{fff9}b\u{fffa}c\u{fffb}", "abc"),
+            ("a\0b\u{7}c\u{7f}d\u{9b}e", "abcde"),
+            ("one\n\ntwo\tthree", "one\n\ntwo\tthree"),
+            ("hidden\u{e0001}\u{e0068}\u{e0069}\u{e007f}", "hidden"),
+            ("می\u{200c}رود क्\u{200d}ष", "می\u{200c}رود क्\u{200d}ष"),
+            ("👩\u{200d}🚀❤\u{fe0f}", "👩\u{200d}🚀❤\u{fe0f}"),
+            (
+                "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}\u{e0067}!",
+                "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}!",
+            ),
+            ("\u{1f3f4}\u{e0067}\u{e0062} open", "\u{1f3f4} open"),
+        ] {
+            assert_eq!(cleaned(given), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_records_are_http_and_name_no_user() {
+        let image = |url: &str| Image { url: Some(url.to_owned()), ..Image::default() };
+        let enclosure = |url: &str, kind: &str| Enclosure { url: url.to_owned(), media_type: Some(kind.to_owned()), bytes: None };
+        let mut it = Content {
+            images: vec![
+                image("javascript:alert(1)"),
+                Image { caption: Some("c".to_owned()), ..image("file:///etc/passwd") },
+                image("https://u:p@a.example/1.jpg"),
+            ],
+            enclosures: vec![enclosure("data:text/html,x", "text/html"), enclosure("https://a.example/a b.mp3", "<script>")],
+            related: vec![Related { url: Some("javascript:1".to_owned()), ..Related::default() }],
+            blocks: vec![
+                Block::Embed { url: "javascript:1".to_owned() },
+                Block::Image(image("data:image/png;base64,x")),
+                Block::Paragraph { text: "a\u{202e}b".to_owned() },
+                Block::Embed { url: "https://video.example/1".to_owned() },
+            ],
+            updates: vec![Update { block: 2, url: Some("ftp://a.example/".to_owned()), ..Update::default() }],
+            ..Content::default()
+        };
+        content(&mut it);
+        assert_eq!(it.images, [Image { caption: Some("c".to_owned()), ..Image::default() }, image("https://a.example/1.jpg")]);
+        assert_eq!(it.enclosures, [Enclosure { url: "https://a.example/a%20b.mp3".to_owned(), media_type: None, bytes: None }]);
+        assert_eq!(it.related, []);
+        assert_eq!(it.blocks, [Block::Paragraph { text: "ab".to_owned() }, Block::Embed { url: "https://video.example/1".to_owned() }]);
+        assert_eq!((it.updates[0].block, &it.updates[0].url), (0, &None));
+    }
+
+    #[test]
+    fn a_media_type_is_one_by_its_grammar() {
+        for good in ["audio/mpeg", "image/svg+xml", "text/html; charset=utf-8", "audio/mp4 ; codecs=\"mp4a.40.2, \\\"x\\\"\";a=b", "a/b;"] {
+            assert!(is_media_type(good), "{good}");
+        }
+        for bad in [
+            "",
+            "audio",
+            "audio/",
+            "/mpeg",
+            "audio/mpeg/x",
+            "audio/mpeg, x",
+            "<b>/x",
+            "a/b;c",
+            "a/b; c=\"d",
+            "a/b; =d",
+            "audio/mpég",
+            "a/b c",
+        ] {
+            assert!(!is_media_type(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! The article record: what consumers read from `nashra.articles`.
+//!
+//! It is the public contract (`nashra.article.v1`). Fields may be added; a field's meaning never
+//! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use super::clean;
+use crate::{
+    base::{hash::digest, private::Private},
+    dates::stamp,
+    model::page::Page,
+    text,
+};
+
+/// The value of [`Article::schema`].
+pub const SCHEMA: &str = "nashra.article.v1";
+
+/// One edition of one article.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Article {
+    /// Always `nashra.article.v1`.
+    #[schemars(extend("const" = SCHEMA))]
+    pub schema: String,
+    /// Stable for all revisions.
+    pub id: Uuid,
+    /// 1 for the first edition that was published, then 2, 3, …
+    pub revision: u32,
+    /// What kind of news this record is.
+    pub change: Change,
+    /// Names of the fields that differ from the revision before; empty in revision 1.
+    pub changed_fields: Vec<String>,
+    /// Canonical address; `null` for text that came without one.
+    pub url: Option<String>,
+    /// Where it was read, after redirects; `null` where only the feed was read.
+    pub fetched_url: Option<String>,
+    /// Other addresses that lead to it, as the feed wrote them, AMP, before redirects.
+    pub alternate_urls: Vec<String>,
+    /// Who listed it.
+    pub source: Source,
+    /// The text and all that belongs to it.
+    #[serde(flatten)]
+    pub content: Content,
+    /// When nashra first saw the article.
+    pub first_seen: DateTime<Utc>,
+    /// When this edition was fetched.
+    pub fetched: DateTime<Utc>,
+    /// Where the page held several articles, which of them this is.
+    pub part: Option<Part>,
+    /// The set of articles with the same text; `null` until stories are known.
+    pub story: Option<serde_json::Value>,
+    /// SHA-256 of the normalised title and text, as `sha256:` and 64 hexadecimal digits.
+    pub content_hash: String,
+}
+
+impl Article {
+    /// The records of a page that no source listed and nothing is remembered of: first editions, whose ids are made
+    /// from what they are and so are the same each time.
+    #[must_use]
+    pub fn of_page(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Self> {
+        let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
+        let one = |(index, part): (u32, &crate::model::page::Part)| {
+            let mut content = part.content.clone();
+            clean::content(&mut content);
+            let shown = |it: &Url| clean::url(it.clone()).map(String::from);
+            let url = part.url.as_ref().or(page.canonical.as_ref()).or(read).and_then(shown);
+            let content_hash = text::content_hash(content.title.as_deref(), content.text.as_deref());
+            let name = [url.as_deref().unwrap_or_default().as_bytes(), content_hash.as_bytes()];
+            Self {
+                schema: SCHEMA.to_owned(),
+                id: Uuid::from_bytes(digest(&name)),
+                revision: 1,
+                change: Change::New,
+                changed_fields: Vec::new(),
+                url,
+                fetched_url: read.and_then(shown),
+                alternate_urls: page.alternates.iter().filter(|_| index == 0).filter_map(shown).collect(),
+                source: Source {
+                    id: String::new(),
+                    name: page.site_name.clone(),
+                    kind: "page".to_owned(),
+                    url: read.map(ToString::to_string).unwrap_or_default().into(),
+                    tags: Vec::new(),
+                },
+                content,
+                first_seen: now,
+                fetched: now,
+                part: (of > 1).then_some(Part { index, of }),
+                story: None,
+                content_hash,
+            }
+        };
+        (0..).zip(&page.articles).map(one).collect()
+    }
+}
+
+/// Why a record was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// The first edition.
+    New,
+    /// A changed edition of an article that was published before.
+    Revised,
+    /// The publisher took it back.
+    Withdrawn,
+}
+
+/// The source as its readers need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// Stable id.
+    pub id: String,
+    /// The name of the config, else the feed's own title.
+    pub name: Option<String>,
+    /// `feed`, `listing`, `sitemap`, `page` or `kafka`.
+    pub kind: String,
+    /// The address that is polled; `file:` and a path for a file, `kafka:` and a topic for messages that name none. Without
+    /// user name and password, and with the values of secret parameters replaced.
+    #[schemars(with = "String")]
+    pub url: Private<String>,
+    /// Free words of the operator's.
+    pub tags: Vec<String>,
+}
+
+/// What a page or a feed entry says, cleaned. Both make one; the article is put together from them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Content {
+    /// The headline, without the site's name.
+    pub title: Option<String>,
+    /// The deck under the headline.
+    pub subtitle: Option<String>,
+    /// A short description.
+    pub summary: Option<String>,
+    /// The section of the paper.
+    pub section: Option<String>,
+    /// Keywords and categories.
+    pub keywords: Vec<String>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// ISO 15924.
+    pub script: Option<String>,
+    /// `ltr` or `rtl`.
+    pub direction: Option<Direction>,
+    /// Who wrote it.
+    pub bylines: Vec<Byline>,
+    /// Canonical names of the news agencies credited.
+    pub agencies: Vec<String>,
+    /// When it was first published, with the distance from UTC that the publisher gives it in: so its day is the
+    /// publisher's. Without one it is UTC.
+    #[serde(with = "stamp", default)]
+    #[schemars(with = "Option<DateTime<FixedOffset>>")]
+    pub published: Option<DateTime<FixedOffset>>,
+    /// When it was last changed, as the publisher says, in the same way.
+    #[serde(with = "stamp", default)]
+    #[schemars(with = "Option<DateTime<FixedOffset>>")]
+    pub modified: Option<DateTime<FixedOffset>>,
+    /// Where a date was missing, implausible or mended.
+    pub date_notes: Vec<String>,
+    /// Plain text; paragraphs are apart by an empty line. `null` where nobody gave any.
+    pub text: Option<String>,
+    /// The text's parts in order, with inline images.
+    pub blocks: Vec<Block>,
+    /// The entries of a live blog, in the order of the page; empty elsewhere.
+    #[serde(default)]
+    pub updates: Vec<Update>,
+    /// Words of the text; scripts without spaces count each character.
+    pub word_count: u32,
+    /// Lead image first.
+    pub images: Vec<Image>,
+    /// What the page links as related.
+    pub related: Vec<Related>,
+    /// Audio, video and documents that the feed attached.
+    pub enclosures: Vec<Enclosure>,
+    /// Where title, text, published and bylines came from.
+    pub provenance: Provenance,
+    /// How sure the extraction is.
+    pub quality: Quality,
+}
+
+/// Reading direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Left to right.
+    Ltr,
+    /// Right to left.
+    Rtl,
+}
+
+/// A writer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Byline {
+    /// The name, without "by".
+    pub name: String,
+    /// A person or an organisation.
+    pub kind: BylineKind,
+    /// Where it was written, where the byline says.
+    pub place: Option<String>,
+}
+
+/// What a byline names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BylineKind {
+    /// A human being.
+    Person,
+    /// A newsroom, agency or company.
+    Organisation,
+}
+
+/// One part of the text, in reading order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Block {
+    /// Running text.
+    Paragraph {
+        /// Its text.
+        text: String,
+    },
+    /// A heading within the text.
+    Heading {
+        /// Its text.
+        text: String,
+    },
+    /// A block quotation.
+    Quote {
+        /// Its text.
+        text: String,
+    },
+    /// A list; its items are lines.
+    List {
+        /// Its text.
+        text: String,
+    },
+    /// A table; its rows are lines, its cells apart by tabs.
+    Table {
+        /// Its text.
+        text: String,
+    },
+    /// An inline image.
+    Image(Image),
+    /// Something embedded from elsewhere.
+    Embed {
+        /// What it shows.
+        url: String,
+    },
+}
+
+impl Block {
+    /// The text of a text block.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Paragraph { text } | Self::Heading { text } | Self::Quote { text } | Self::List { text } | Self::Table { text } => {
+                Some(text)
+            }
+            Self::Image(_) | Self::Embed { .. } => None,
+        }
+    }
+}
+
+/// An entry of a live blog: its blocks are those from `block` up to the next entry's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Update {
+    /// When it was written, to the minute at least.
+    #[serde(with = "stamp", default)]
+    #[schemars(with = "Option<DateTime<FixedOffset>>")]
+    pub published: Option<DateTime<FixedOffset>>,
+    /// Its time as the page writes it.
+    pub time: Option<String>,
+    /// Its headline.
+    pub title: Option<String>,
+    /// Its own address.
+    pub url: Option<String>,
+    /// Where it begins among the blocks, from 0.
+    pub block: u32,
+}
+
+/// A picture.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Image {
+    /// Absolute address.
+    pub url: Option<String>,
+    /// What the page writes under it, without the credit.
+    pub caption: Option<String>,
+    /// Who made it.
+    pub credit: Option<String>,
+    /// Canonical name of the news agency credited.
+    pub agency: Option<String>,
+    /// Whether it is said to be from the archive.
+    pub archive: bool,
+    /// When it was taken: ISO 8601, possibly partial (`2025-06`).
+    pub taken: Option<String>,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+}
+
+/// An item of the page's own list of related articles.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Related {
+    /// Headline.
+    pub title: Option<String>,
+    /// Absolute address.
+    pub url: Option<String>,
+    /// Section.
+    pub section: Option<String>,
+    /// Teaser.
+    pub summary: Option<String>,
+    /// Writer.
+    pub byline: Option<String>,
+    /// Where it was written.
+    pub place: Option<String>,
+    /// Its picture.
+    pub image: Option<Image>,
+}
+
+/// A file that the feed attached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Enclosure {
+    /// Absolute address.
+    pub url: String,
+    /// Media type.
+    #[serde(rename = "type")]
+    pub media_type: Option<String>,
+    /// Size in bytes.
+    pub bytes: Option<u64>,
+}
+
+/// Which of several articles of one page this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// From 0.
+    pub index: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+/// Where the fields came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Provenance {
+    /// Origin of the title.
+    pub title: Option<Origin>,
+    /// Origin of the text.
+    pub text: Option<Origin>,
+    /// Origin of the date.
+    pub published: Option<Origin>,
+    /// Origin of the bylines.
+    pub bylines: Option<Origin>,
+}
+
+/// Where a field came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A JSON-LD object of the page.
+    JsonLd,
+    /// A `<meta>` element.
+    Meta,
+    /// HTML microdata.
+    Microdata,
+    /// The feed's entry.
+    Feed,
+    /// The page's visible elements.
+    Dom,
+    /// A rule of the source's config.
+    Rule,
+}
+
+/// How sure the extraction is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Quality {
+    /// 0 to 1.
+    pub confidence: f32,
+    /// The text ends before the article does.
+    pub truncated: bool,
+    /// The rest is for subscribers.
+    pub paywalled: bool,
+}
+
+/// Which topic a record goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Topic {
+    /// `nashra.articles`.
+    Articles,
+    /// `nashra.deadletters`.
+    DeadLetters,
+}

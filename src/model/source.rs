@@ -1,0 +1,103 @@
+//! What a source is and how it is: its kind, its state, and what its last answer gave.
+
+use chrono::{DateTime, Utc};
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use crate::base::choices::choices;
+
+choices! {
+    /// What a source is.
+    SourceKind {
+        /// RSS, Atom, RDF or JSON Feed.
+        Feed = "feed",
+        /// An HTML page with links to articles.
+        Listing = "listing",
+        /// A news sitemap, another sitemap, or an index of them.
+        Sitemap = "sitemap",
+        /// A home page: which of its site's feeds and sitemaps is read is found by itself.
+        Site = "site",
+        /// One page, as HTML or as text, whose article changes or gives way to another.
+        Page = "page",
+        /// A Kafka topic through which other services hand over addresses, pages and texts.
+        Kafka = "kafka",
+    }
+}
+
+/// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Validators {
+    /// `ETag`, quotes and `W/` included.
+    pub etag: Option<Vec<u8>>,
+    /// `Last-Modified`.
+    pub last_modified: Option<Vec<u8>>,
+}
+
+/// What `Link` headers say of `WebSub`, as it is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// `rel="hub"`; a few at most.
+    pub hubs: Vec<String>,
+    /// `rel="self"`.
+    pub topic: Option<String>,
+}
+
+/// Networks that are not public and that one source, and nobody else, may reach all the same.
+pub type Allowed = Arc<[IpNet]>;
+
+/// A source that was added by command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// The source as a TOML list of one, its id included.
+    pub declared: String,
+    /// What it came by: a command, or the file of the list that was imported.
+    pub origin: String,
+    /// Its line and column there, from 1; 0 where they mean nothing.
+    pub position: (usize, usize),
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// How a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Never polled.
+    New,
+    /// The last poll was read.
+    Ok,
+    /// The last poll failed; the next is later than usual.
+    Backoff,
+    /// The server asked to stay away, or more is listed than is taken.
+    Throttled,
+    /// The server refuses us.
+    Blocked,
+    /// Read, but elsewhere: it has moved for good.
+    Moved,
+    /// 410, and that for days; looked at again rarely.
+    Gone,
+    /// Read, but nothing new for a month.
+    Silent,
+    /// The operator does not want it polled.
+    Paused,
+}
+
+impl State {
+    /// As records and metrics show it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ok => "ok",
+            Self::Backoff => "backoff",
+            Self::Throttled => "throttled",
+            Self::Blocked => "blocked",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::Silent => "silent",
+            Self::Paused => "paused",
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The pure deciders: facts and time in, decision and reason out.
+
+pub mod assemble;
+pub mod decide;
+pub mod doubt;
+pub mod trust;
+pub mod retry;
+pub mod polling;
+pub mod hub;

@@ -1,0 +1,189 @@
+//! What a feed says of itself, one element after the other.
+
+use super::{
+    best::Best,
+    media,
+    model::{Channel, Person},
+    names::{Field, Namespace},
+    parts::{self, add},
+    person,
+    text::Text,
+    tree::Element,
+};
+use crate::model::entry::{Cloud, Date};
+
+/// A channel that is being read.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    channel: Channel,
+    title: Best<Text>,
+    description: Best<Text>,
+    link: Best<String>,
+    image: Best<String>,
+    language: Best<String>,
+    published: Best<Date>,
+    updated: Best<Date>,
+    /// Who is named only where no one else is.
+    performers: Vec<Person>,
+}
+
+impl Draft {
+    /// The site, as far as it is known.
+    pub(super) fn site(&self) -> Option<&str> {
+        self.link.value().map(String::as_str)
+    }
+
+    /// Who wrote it, as far as that is known.
+    pub(super) fn authors(&self) -> &[Person] {
+        &self.channel.authors
+    }
+
+    /// `rdf:about`, `HREF`, `LASTMOD`, `xml:lang` of the root or the channel.
+    pub(super) fn root(&mut self, root: Element<'_, '_>) {
+        let about = root.prefixed("about").map(std::borrow::Cow::into_owned);
+        self.channel.id = self.channel.id.take().or(about);
+        if let Some(url) = root.attribute("href") {
+            let link = parts::link(root);
+            self.link.offer(3, || Some(root.resolve(&url)));
+            add(&mut self.channel.links, Some(link));
+        }
+        if let Some(changed) = root.attribute("lastmod") {
+            self.updated.offer(5, || Some(super::dates::read(&changed)));
+        }
+        self.language.offer(2, || parts::language(root.node().language));
+    }
+
+    pub(super) fn take(&mut self, it: Element<'_, '_>) {
+        match it.namespace() {
+            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(it),
+            Namespace::Dc | Namespace::DcTerms => self.dublin_core(it),
+            Namespace::Itunes | Namespace::GooglePlay => self.podcast(it),
+            Namespace::Media if it.field() == Field::Thumbnail => self.image.offer(6, || media::image(it)),
+            Namespace::Media => parts::categories_only(it, &mut self.channel.categories),
+            Namespace::Syndication => self.syndication(it),
+            Namespace::History if it.field() == Field::Complete => self.channel.rhythm.complete = true,
+            Namespace::History if it.field() == Field::Archive => self.channel.rhythm.archive = true,
+            Namespace::Other if it.field() == Field::GeneratorAgent => {
+                let agent = it.prefixed("resource").map(std::borrow::Cow::into_owned);
+                self.channel.generator = self.channel.generator.take().or(agent);
+            }
+            _ => {}
+        }
+    }
+
+    fn own(&mut self, it: Element<'_, '_>) {
+        let channel = &mut self.channel;
+        match it.field() {
+            Field::Title => self.title.offer(0, || Text::of(it)),
+            Field::Link => self.link(it),
+            Field::Description | Field::Summary => self.description.offer(0, || Text::of(it)),
+            Field::Id => channel.id = parts::owned(it).or(channel.id.take()),
+            Field::Author => add(&mut channel.authors, person::of(it)),
+            Field::WebMaster => add(&mut self.performers, person::of(it)),
+            Field::Contributor => add(&mut channel.contributors, person::of(it)),
+            Field::Category | Field::Keywords => parts::categories(it, &mut channel.categories),
+            Field::Published => parts::date(&mut self.published, 0, it),
+            Field::Issued => parts::date(&mut self.published, 1, it),
+            Field::Updated | Field::LastBuild => parts::date(&mut self.updated, 0, it),
+            Field::Date => parts::date(&mut self.updated, 3, it),
+            Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::of(it)),
+            Field::Language => self.language.offer(0, || parts::owned(it).and_then(|it| parts::language(&it))),
+            Field::Generator => channel.generator = channel.generator.take().or_else(|| generator(it)),
+            Field::Image => self.image.offer(0, || media::image(it)),
+            Field::Logo => self.image.offer(1, || parts::owned(it).map(|url| it.resolve(&url))),
+            Field::Icon => {
+                channel.icon = parts::owned(it).map(|url| it.resolve(&url));
+                self.image.offer(5, || channel.icon.clone());
+            }
+            _ => self.rhythm(it),
+        }
+    }
+
+    fn rhythm(&mut self, it: Element<'_, '_>) {
+        let rhythm = &mut self.channel.rhythm;
+        match it.field() {
+            Field::Ttl => rhythm.ttl = parts::owned(it).and_then(|it| it.parse().ok()),
+            Field::SkipHours => {
+                let hours = it.descendants().filter(|it| it.field() == Field::Hour).filter_map(parts::owned);
+                rhythm.skip_hours = hours.filter_map(|it| it.parse().ok()).filter(|it| *it <= 24).take(24).collect();
+            }
+            Field::SkipDays => {
+                let days = it.descendants().filter(|it| it.field() == Field::Day).filter_map(parts::owned);
+                rhythm.skip_days = days.take(7).collect();
+            }
+            Field::Cloud => {
+                rhythm.cloud = Some(Cloud {
+                    domain: parts::attribute(it, "domain"),
+                    port: parts::attribute(it, "port"),
+                    path: parts::attribute(it, "path"),
+                    register_procedure: parts::attribute(it, "registerProcedure"),
+                    protocol: parts::attribute(it, "protocol"),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn syndication(&mut self, it: Element<'_, '_>) {
+        let rhythm = &mut self.channel.rhythm;
+        match it.field() {
+            Field::UpdatePeriod => rhythm.update_period = parts::owned(it),
+            Field::UpdateFrequency => rhythm.update_frequency = parts::owned(it).and_then(|it| it.parse().ok()),
+            Field::UpdateBase => rhythm.update_base = parts::owned(it).map(|it| super::dates::read(&it)),
+            _ => {}
+        }
+    }
+
+    fn dublin_core(&mut self, it: Element<'_, '_>) {
+        let channel = &mut self.channel;
+        match it.field() {
+            Field::Title => self.title.offer(1, || Text::of(it)),
+            Field::Description => self.description.offer(1, || Text::of(it)),
+            Field::Author | Field::Creator => add(&mut channel.authors, person::of(it)),
+            Field::Contributor => add(&mut channel.contributors, person::of(it)),
+            Field::Subject | Field::Category => parts::categories(it, &mut channel.categories),
+            Field::Published | Field::Issued => parts::date(&mut self.published, 1, it),
+            Field::Updated => parts::date(&mut self.updated, 1, it),
+            Field::Date => parts::date(&mut self.updated, 2, it),
+            Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::of(it)),
+            Field::Language => self.language.offer(1, || parts::owned(it).and_then(|it| parts::language(&it))),
+            _ => {}
+        }
+    }
+
+    fn podcast(&mut self, it: Element<'_, '_>) {
+        match it.field() {
+            Field::Title => self.title.offer(2, || Text::of(it)),
+            Field::Summary => self.description.offer(2, || Text::of(it)),
+            Field::Description => self.description.offer(3, || Text::of(it)),
+            Field::Author => self.performers.splice(..0, person::of(it)).for_each(drop),
+            Field::Image => self.image.offer(2, || media::image(it)),
+            Field::Explicit => self.channel.explicit = parts::explicit(it),
+            _ => parts::categories_only(it, &mut self.channel.categories),
+        }
+    }
+
+    fn link(&mut self, it: Element<'_, '_>) {
+        let link = parts::link(it);
+        if link.rel == "hub" {
+            add(&mut self.channel.rhythm.hubs, link.href.clone());
+        }
+        parts::offer_link(&mut self.link, it, &link);
+        add(&mut self.channel.links, Some(link));
+    }
+
+    pub(super) fn finish(self) -> Channel {
+        let mut channel = self.channel;
+        if channel.authors.is_empty() {
+            channel.authors = self.performers;
+        }
+        (channel.title, channel.description, channel.link) = (self.title.take(), self.description.take(), self.link.take());
+        (channel.image, channel.language) = (self.image.take(), self.language.take());
+        (channel.published, channel.updated) = (self.published.take(), self.updated.take());
+        channel
+    }
+}
+
+fn generator(it: Element<'_, '_>) -> Option<String> {
+    parts::owned(it).or_else(|| parts::attribute(it, "uri")).or_else(|| parts::attribute(it, "url"))
+}

@@ -1,0 +1,182 @@
+//! From what a feed says to the pipeline's entries, and from an entry to an article's content.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::{
+    Repair,
+    model::{self, Document, Item},
+    text::Text,
+};
+use crate::{
+    base::hash::digest,
+    dates::moment::Moment,
+    model::{
+        entry::{Date, Entry, Feed},
+        record::{Block, Byline, BylineKind, Content, Enclosure, Image, Origin, Provenance, Quality},
+    },
+    read::{blocks, language},
+    text as words,
+};
+
+pub(super) fn feed(document: Document, url: &Url) -> Feed {
+    let truncated = document.recovered.has(Repair::Truncated);
+    let language = document.feed.language;
+    let entries = document.entries.into_iter().map(|item| entry(item, language.as_ref(), url)).collect();
+    Feed {
+        title: document.feed.title.and_then(|it| plain(&it)),
+        language,
+        rhythm: document.feed.rhythm,
+        links: document.feed.links,
+        truncated,
+        archive: false,
+        entries,
+    }
+}
+
+fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
+    let canonical = item.links.iter().find(|it| it.rel == "canonical").and_then(|it| it.href.as_deref());
+    let link = canonical.or(item.link.as_deref()).and_then(|it| base.join(it).ok()).filter(usable);
+    let mut enclosures: Vec<Enclosure> = item.enclosures.into_iter().map(enclosure).collect();
+    let mut images = Vec::new();
+    let credit = item.credits.into_iter().next().and_then(|it| plain_of(it.content));
+    for media in item.media {
+        take_media(media, credit.as_ref(), &mut enclosures, &mut images);
+    }
+    for thumbnail in item.thumbnails {
+        images.push(Image { url: Some(thumbnail.url), width: thumbnail.width, height: thumbnail.height, ..Image::default() });
+    }
+    Entry {
+        identity: String::new(),
+        guid: item.id.map(|it| bounded(&it)),
+        link,
+        title: item.title.and_then(|it| plain(&it)),
+        base: item.content.as_ref().or(item.summary.as_ref()).and_then(|it| it.base.as_deref().cloned()),
+        date_note: item.published.as_ref().and_then(note),
+        summary: item.summary.map(html),
+        content: item.content.map(html),
+        cut: false,
+        published: item.published.and_then(|it| it.time),
+        modified: item.updated.and_then(|it| it.time),
+        authors: item.authors.into_iter().filter_map(|it| plain_of(it.name?)).filter(|it| !it.contains('@')).collect(),
+        categories: item.categories.into_iter().filter_map(|it| plain_of(it.label.or(it.term)?)).collect(),
+        enclosures,
+        images,
+        language: item.language.or_else(|| language.cloned()),
+    }
+}
+
+/// Bytes of an address or a guid; browsers and servers take no more.
+const MAX_NAME: usize = 4_096;
+
+fn usable(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_NAME
+}
+
+/// A guid of any length still tells entries apart.
+fn bounded(guid: &str) -> String {
+    if guid.len() <= MAX_NAME { guid.to_owned() } else { uuid::Uuid::from_bytes(digest(&[guid.as_bytes()])).to_string() }
+}
+
+/// A text as HTML.
+fn html(text: Text) -> String {
+    match text.html() {
+        Cow::Owned(html) => html,
+        Cow::Borrowed(_) => text.value,
+    }
+}
+
+/// What is odd about a date.
+fn note(date: &Date) -> Option<String> {
+    match date.time {
+        Some(time) => Moment { time, assumed: date.assumed }.note().map(str::to_owned),
+        None => Some(format!("unreadable: {}", date.raw.chars().take(40).collect::<String>())),
+    }
+}
+
+fn enclosure(it: model::Enclosure) -> Enclosure {
+    Enclosure { url: it.url, media_type: it.media_type, bytes: it.length.and_then(|it| it.parse().ok()) }
+}
+
+fn take_media(media: model::Media, credit: Option<&String>, enclosures: &mut Vec<Enclosure>, images: &mut Vec<Image>) {
+    let Some(url) = media.url else { return };
+    let is_image = media.media_type.as_deref().is_some_and(|it| it.starts_with("image/")) || media.medium.as_deref() == Some("image");
+    if is_image {
+        let caption = media.description.or(media.title).and_then(plain_of);
+        let credit = media.credits.into_iter().next().and_then(|it| plain_of(it.content)).or_else(|| credit.cloned());
+        images.push(Image { url: Some(url), caption, credit, width: media.width, height: media.height, ..Image::default() });
+    } else {
+        enclosures.push(Enclosure { url, media_type: media.media_type, bytes: media.length.and_then(|it| it.parse().ok()) });
+    }
+}
+
+/// Text without markup and entities; `None` where nothing is left.
+fn plain(text: &Text) -> Option<String> {
+    let html = text.html();
+    let cleaned = if html.contains(['<', '&']) {
+        let base = Url::parse("about:blank").ok()?;
+        join(&blocks::from_html_fragment(&html, &base))
+    } else {
+        words::collapse(&html)
+    };
+    Some(cleaned).filter(|it| !it.is_empty())
+}
+
+/// The same of a word that nobody says how it is meant: publishers write markup anywhere.
+fn plain_of(value: String) -> Option<String> {
+    plain(&Text { value, ..Text::default() })
+}
+
+fn join(blocks: &[Block]) -> String {
+    words::collapse(&blocks.iter().filter_map(Block::text).collect::<Vec<_>>().join(" "))
+}
+
+/// What an entry alone says of its article.
+#[must_use]
+pub fn content(entry: &Entry) -> Content {
+    let blank = Url::parse("about:blank");
+    let blocks_of = |html: &String| match entry.base.as_ref().or(entry.link.as_ref()).or(blank.as_ref().ok()) {
+        Some(base) => blocks::from_html_fragment(html, base),
+        None => Vec::new(),
+    };
+    let summary = entry.summary.as_ref().map(blocks_of).unwrap_or_default();
+    let blocks = entry.content.as_ref().map(blocks_of).filter(|it| !it.is_empty()).unwrap_or_else(|| summary.clone());
+    let body = blocks::text(&blocks);
+    let (language, script, direction) = language::detect(&body, entry.language.as_deref());
+    let mut images = entry.images.clone();
+    for image in blocks.iter().filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None }) {
+        if !images.iter().any(|it| it.url == image.url) {
+            images.push(image.clone());
+        }
+    }
+    Content {
+        title: entry.title.clone(),
+        summary: Some(join(&summary)).filter(|it| !it.is_empty()),
+        keywords: entry.categories.clone(),
+        language,
+        script,
+        direction,
+        bylines: entry.authors.iter().map(|name| Byline { name: name.clone(), kind: BylineKind::Person, place: None }).collect(),
+        published: entry.published,
+        date_notes: entry.date_note.iter().map(|it| format!("published: {it}")).collect(),
+        modified: entry.modified,
+        word_count: words::word_count(&body),
+        provenance: Provenance {
+            title: entry.title.as_ref().map(|_| Origin::Feed),
+            text: (!body.is_empty()).then_some(Origin::Feed),
+            published: entry.published.map(|_| Origin::Feed),
+            bylines: (!entry.authors.is_empty()).then_some(Origin::Feed),
+        },
+        quality: Quality {
+            confidence: if entry.content.is_some() { 0.7 } else { 0.3 },
+            truncated: entry.content.is_none() || entry.cut,
+            paywalled: false,
+        },
+        text: Some(body).filter(|it| !it.is_empty()),
+        blocks,
+        images,
+        enclosures: entry.enclosures.clone(),
+        ..Content::default()
+    }
+}

@@ -1,0 +1,40 @@
+//! Dates of a feed. What one date leaves open, the others may settle: a `23/01/2024` says how `02/01/2024` is meant.
+
+use super::model::Document;
+use crate::{
+    dates::moment::{self, Order},
+    model::entry::Date,
+};
+
+/// A date as it stands in the feed.
+pub(super) fn read(raw: &str) -> Date {
+    let raw = raw.trim();
+    let moment = moment::parse(raw, None);
+    Date { raw: raw.to_owned(), time: moment.map(|it| it.time), assumed: moment.map(|it| it.assumed).unwrap_or_default() }
+}
+
+/// Settles which number is the day where a date leaves that open: by another date, else by the feed's language.
+pub(super) fn settle(document: &mut Document) {
+    if !dates(document).any(|it| it.assumed.order) {
+        return;
+    }
+    let shown = dates(document).find_map(|it| moment::order_of(&it.raw));
+    let order = shown.or_else(|| {
+        let language = document.feed.language.as_deref()?.to_ascii_lowercase();
+        Some(if matches!(language.as_str(), "en" | "en-us") { Order::MonthFirst } else { Order::DayFirst })
+    });
+    let Some(order) = order else { return };
+    let feed = &mut document.feed;
+    let own = [&mut feed.published, &mut feed.updated].into_iter();
+    let entries = document.entries.iter_mut().flat_map(|it| [&mut it.published, &mut it.updated]);
+    for date in own.chain(entries).flatten().filter(|it| it.assumed.order) {
+        if let Some(moment) = moment::parse(&date.raw, Some(order)) {
+            (date.time, date.assumed) = (Some(moment.time), moment.assumed);
+        }
+    }
+}
+
+fn dates(document: &Document) -> impl Iterator<Item = &Date> {
+    let own = [&document.feed.published, &document.feed.updated].into_iter();
+    own.chain(document.entries.iter().flat_map(|it| [&it.published, &it.updated])).flatten()
+}

@@ -1,0 +1,95 @@
+//! The items of a JSON Feed.
+
+use std::borrow::Cow;
+
+use super::{Reader, add_authors};
+use crate::{
+    model::entry::Link,
+    read::feed::{
+        MAX_ENTRIES, dates,
+        model::{Category, Channel, Enclosure, Item},
+        parts, person,
+        text::Kind,
+    },
+};
+
+impl Reader<'_> {
+    pub(super) fn items(&mut self) {
+        self.is_feed |= self.pull.peek() == Some(b'[');
+        self.each(|this| {
+            if this.document.entries.len() >= MAX_ENTRIES || this.pull.peek() != Some(b'{') {
+                return this.pull.skip();
+            }
+            let mut item = Item::default();
+            this.members(|this, key| this.item(&mut item, key));
+            if !this.pull.cut {
+                let inherited = &this.document.feed;
+                finish(&mut item, inherited);
+                this.document.entries.push(item);
+            }
+        });
+    }
+
+    fn item(&mut self, item: &mut Item, key: &str) {
+        match key {
+            "id" => item.id = self.pull.scalar().map(Cow::into_owned),
+            "url" => item.link = self.address(),
+            "external_url" => {
+                let href = self.address();
+                let link = Link { href, rel: "related".to_owned(), ..Link::default() };
+                parts::add(&mut item.links, Some(link).filter(|it| it.href.is_some()));
+            }
+            "title" => item.title = self.plain(),
+            "summary" => item.summary = self.plain(),
+            "content_html" => item.content = self.text(Kind::Html).or(item.content.take()),
+            "content_text" => {
+                let text = self.plain();
+                item.content = item.content.take().filter(|it| it.kind == Kind::Html).or(text);
+            }
+            "date_published" => item.published = self.pull.scalar().map(|it| dates::read(&it)),
+            "date_modified" => item.updated = self.pull.scalar().map(|it| dates::read(&it)),
+            "image" => item.image = self.address(),
+            "banner_image" => {
+                let banner = self.address();
+                item.image = item.image.take().or(banner);
+            }
+            "language" => item.language = self.pull.scalar().and_then(|it| parts::language(&it)),
+            "author" | "authors" => {
+                let people = self.people();
+                add_authors(&mut item.authors, people, key);
+            }
+            "tags" => self.each(|this| {
+                let term = this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+                parts::add(&mut item.categories, term.map(|it| Category { term: Some(it), ..Category::default() }));
+            }),
+            "attachments" => self.attachments(item),
+            _ => self.pull.skip(),
+        }
+    }
+
+    fn attachments(&mut self, item: &mut Item) {
+        self.each(|this| {
+            let mut enclosure = Enclosure::default();
+            this.members(|this, key| match key {
+                "url" => enclosure.url = this.address().unwrap_or_default(),
+                "mime_type" => enclosure.media_type = this.pull.scalar().map(Cow::into_owned),
+                "size_in_bytes" => enclosure.length = this.pull.scalar().map(Cow::into_owned),
+                _ => this.pull.skip(),
+            });
+            parts::add(&mut item.enclosures, Some(enclosure).filter(|it| !it.url.is_empty()));
+        });
+    }
+}
+
+/// What an item has of its feed, and its own link among its links.
+fn finish(item: &mut Item, feed: &Channel) {
+    if item.authors.is_empty() {
+        item.authors = person::inherited(&feed.authors);
+    }
+    if item.link.is_none() {
+        item.link = item.links.first().and_then(|it| it.href.clone());
+    }
+    if let Some(href) = item.link.clone() {
+        item.links.insert(0, Link { href: Some(href), rel: "alternate".to_owned(), ..Link::default() });
+    }
+}

@@ -1,0 +1,136 @@
+//! What entries and channels have in common: links, categories, dates, flags.
+
+use super::{
+    best::Best,
+    dates,
+    model::{Category, Enclosure},
+    names::{Field, Namespace},
+    text,
+    tree::Element,
+};
+use crate::model::entry::{Date, Link};
+
+/// Categories, links, files of one entry; further ones are passed over.
+pub(super) const MAX_LIST: usize = 1_000;
+
+/// An element's text, trimmed.
+pub(super) fn owned(element: Element<'_, '_>) -> Option<String> {
+    text::trimmed_string(element).map(std::borrow::Cow::into_owned)
+}
+
+/// An attribute, trimmed.
+pub(super) fn attribute(element: Element<'_, '_>, name: &str) -> Option<String> {
+    element.attribute(name).map(std::borrow::Cow::into_owned)
+}
+
+/// A link in Atom's form or RSS's.
+pub(super) fn link(element: Element<'_, '_>) -> Link {
+    let href = if has_attribute(element, "href") {
+        Some(element.attribute("href").unwrap_or_default().into_owned())
+    } else {
+        owned(element).or_else(|| element.prefixed("resource").map(std::borrow::Cow::into_owned))
+    };
+    let atom = element.namespace() != Namespace::Core;
+    let rel = attribute(element, "rel").unwrap_or_else(|| "alternate".to_owned());
+    let implied = (atom && rel == "self").then(|| "application/atom+xml".to_owned());
+    Link {
+        href: href.map(|it| element.resolve(&it)).filter(|it| !it.is_empty()),
+        media_type: attribute(element, "type").or(implied),
+        title: attribute(element, "title"),
+        hreflang: attribute(element, "hreflang"),
+        length: attribute(element, "length"),
+        rel,
+    }
+}
+
+fn has_attribute(element: Element<'_, '_>, name: &str) -> bool {
+    super::attributes::raw(element.node().attributes).any(|(it, _)| it.eq_ignore_ascii_case(name))
+}
+
+/// How good a link is as the address of what it belongs to; none where it leads elsewhere.
+pub(super) fn link_rank(element: Element<'_, '_>, link: &Link) -> Option<u8> {
+    let html = link.media_type.as_deref().is_none_or(|it| it.contains("html"));
+    let mixed = element.namespace() == Namespace::Atom && element.unit.core == Namespace::Core;
+    (link.rel == "alternate").then_some(1 + u8::from(mixed) + 2 * u8::from(!html))
+}
+
+/// Offers a link as the address of what it belongs to. Of several RSS links the last counts, of Atom's the first.
+pub(super) fn offer_link(best: &mut Best<String>, element: Element<'_, '_>, link: &Link) {
+    match link_rank(element, link) {
+        Some(rank) if element.namespace() == Namespace::Core => best.offer_last(rank, || link.href.clone()),
+        Some(rank) => best.offer(rank, || link.href.clone()),
+        None => {}
+    }
+}
+
+/// A file that a link or an `enclosure` names.
+pub(super) fn enclosure(link: &Link) -> Option<Enclosure> {
+    let url = link.href.clone().filter(|it| !it.is_empty())?;
+    Some(Enclosure { url, media_type: link.media_type.clone(), length: link.length.clone() })
+}
+
+/// Adds it unless it is there.
+pub(super) fn add<T: PartialEq>(list: &mut Vec<T>, value: Option<T>) {
+    if let Some(value) = value
+        && list.len() < MAX_LIST
+        && !list.contains(&value)
+    {
+        list.push(value);
+    }
+}
+
+/// Adds the categories that an element names.
+pub(super) fn categories(element: Element<'_, '_>, list: &mut Vec<Category>) {
+    let podcast = element.namespace() == Namespace::Itunes;
+    if element.field() == Field::Keywords {
+        for term in owned(element).unwrap_or_default().split([',', ';', '،']).map(str::trim).filter(|it| !it.is_empty()) {
+            add_category(list, Category { term: Some(term.to_owned()), ..Category::default() });
+        }
+        return;
+    }
+    let term = attribute(element, "term").or_else(|| attribute(element, "text"));
+    let term = term.or_else(|| if element.has_children() && podcast { None } else { owned(element) });
+    let scheme = attribute(element, "scheme").or_else(|| attribute(element, "domain"));
+    let label = attribute(element, "label");
+    if term.is_some() || label.is_some() || scheme.is_some() {
+        add_category(list, Category { term, scheme, label });
+    }
+    for child in element.children().filter(|it| podcast && it.field() == Field::Category) {
+        let term = attribute(child, "text");
+        add_category(list, Category { term, ..Category::default() });
+    }
+}
+
+/// The same, of an element that may name something else.
+pub(super) fn categories_only(element: Element<'_, '_>, list: &mut Vec<Category>) {
+    if matches!(element.field(), Field::Category | Field::Keywords) {
+        categories(element, list);
+    }
+}
+
+fn add_category(list: &mut Vec<Category>, category: Category) {
+    let known = |it: &Category| it.term == category.term && (it.scheme == category.scheme || category.scheme.is_none());
+    if list.len() < MAX_LIST && !list.iter().any(known) {
+        list.push(category);
+    }
+}
+
+/// Whether something is not suitable for children.
+pub(super) fn explicit(element: Element<'_, '_>) -> Option<bool> {
+    match owned(element)?.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "explicit" => Some(true),
+        "no" | "false" | "clean" => Some(false),
+        _ => None,
+    }
+}
+
+/// Offers a date; one that nobody can read is worse than any other.
+pub(super) fn date(best: &mut Best<Date>, rank: u8, element: Element<'_, '_>) {
+    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::read(&raw)), |it| rank + 100 * u8::from(it.time.is_none()));
+}
+
+/// A language tag as BCP 47 writes it.
+pub(super) fn language(tag: &str) -> Option<String> {
+    let tag = tag.trim();
+    (!tag.is_empty() && tag.len() <= 100).then(|| tag.replace('_', "-"))
+}

@@ -1,0 +1,224 @@
+//! A page as lines: runs of text between the borders of elements that stand for themselves, in the order of the page,
+//! and the pictures between them.
+//!
+//! What must stay true: every visible character is in exactly one line; lines are in document order; a line knows the
+//! innermost block that it stands in. Text that no reader sees (scripts, templates, the choices of a form) is in none.
+
+use std::ops::Range;
+
+use crate::html::{NodeId, Tag, Tree};
+
+/// A run of text.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Where its text is in [`Lines::text`].
+    pub text: Range<usize>,
+    /// The innermost block that it stands in.
+    pub block: NodeId,
+    /// Its first text node.
+    pub first: NodeId,
+    /// Its last text node.
+    pub last: NodeId,
+    /// Characters but spaces.
+    pub chars: u32,
+    /// Of these in links.
+    pub linked: u32,
+    /// Of these in `b`, `strong`, `em` or `i`.
+    pub stressed: u32,
+}
+
+/// A picture, or something embedded.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture {
+    /// The `img` or `iframe` element.
+    pub node: NodeId,
+    /// How many lines stand before it.
+    pub before: usize,
+}
+
+/// A page's lines.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// All their texts, one after the other; a run of white space is one space, invisible characters are
+    /// gone.
+    pub text: String,
+    /// In document order.
+    pub lines: Vec<Line>,
+    /// In document order.
+    pub pictures: Vec<Picture>,
+}
+
+impl Lines {
+    /// The lines of a page.
+    #[must_use]
+    pub fn of(tree: &Tree<'_>) -> Self {
+        let mut walk = Walk { tree, out: Self::default(), open: None, apart: true, breaks: 0, space: Space::None };
+        let mut at = 0;
+        while at < tree.len() {
+            at = walk.node(at);
+        }
+        walk.close();
+        walk.out
+    }
+
+    /// A line's text.
+    #[must_use]
+    pub fn get(&self, line: &Line) -> &str {
+        &self.text[line.text.clone()]
+    }
+}
+
+/// What stands between the last character and the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Space {
+    None,
+    Plain,
+    Kept,
+}
+
+struct Walk<'a, 'b> {
+    tree: &'a Tree<'b>,
+    out: Lines,
+    open: Option<Line>,
+    /// A border was passed since the last text.
+    apart: bool,
+    breaks: u32,
+    space: Space,
+}
+
+impl Walk<'_, '_> {
+    /// Takes a node and says which comes next.
+    fn node(&mut self, at: NodeId) -> NodeId {
+        let tag = self.tree.tag(at);
+        match tag {
+            Tag::Text => self.text(at),
+            Tag::Head
+            | Tag::Script
+            | Tag::Style
+            | Tag::Template
+            | Tag::Svg
+            | Tag::Math
+            | Tag::Select
+            | Tag::Textarea
+            | Tag::Title
+            | Tag::Object
+            | Tag::Canvas
+            | Tag::Audio
+            | Tag::Video
+            | Tag::Noembed
+            | Tag::Noframes => {
+                self.space = Space::Plain;
+                return self.tree.end(at);
+            }
+            // Its pictures are those of readers without scripts: some pages have no others.
+            Tag::Noscript => {
+                for inside in self.tree.descendants(at).filter(|it| self.tree.tag(*it) == Tag::Img) {
+                    self.picture(inside);
+                }
+                return self.tree.end(at);
+            }
+            Tag::Br => {
+                self.breaks += 1;
+                self.space = Space::Plain;
+            }
+            Tag::Img | Tag::AmpImg | Tag::Iframe => {
+                self.picture(at);
+                self.space = Space::Plain;
+                return self.tree.end(at);
+            }
+            _ if tag.is_block() => self.apart = true,
+            _ => {}
+        }
+        at + 1
+    }
+
+    fn picture(&mut self, node: NodeId) {
+        self.out.pictures.push(Picture { node, before: self.out.lines.len() + usize::from(self.open.is_some()) });
+    }
+
+    fn text(&mut self, at: NodeId) {
+        if self.tree.raw_text(at).trim_ascii().is_empty() {
+            self.space = Space::Plain;
+            return;
+        }
+        let text = self.tree.text(at);
+        let block = self.tree.block(at);
+        // Two breaks in a row are how old pages end a paragraph.
+        if self.apart || self.breaks > 1 || self.open.as_ref().is_some_and(|it| it.block != block) {
+            self.close();
+        }
+        let begin = self.out.text.len();
+        let line = self.open.get_or_insert(Line { text: begin..begin, block, first: at, last: at, chars: 0, linked: 0, stressed: 0 });
+        let chars = append(&mut self.out.text, &text, line.text.start, &mut self.space);
+        line.chars += chars;
+        line.linked += if self.tree.linked(at) { chars } else { 0 };
+        line.stressed += if self.tree.stressed(at) { chars } else { 0 };
+        line.last = at;
+        (self.apart, self.breaks) = (false, 0);
+    }
+
+    fn close(&mut self) {
+        self.space = Space::None;
+        if let Some(mut line) = self.open.take() {
+            line.text.end = self.out.text.len();
+            if line.chars > 0 {
+                self.out.lines.push(line);
+            }
+        }
+    }
+}
+
+/// Appends with a run of white space made one space and invisible characters left out; gives the number of visible ones.
+/// A no-break space that stands alone was set on purpose and stays.
+fn append(out: &mut String, text: &str, start: usize, space: &mut Space) -> u32 {
+    let mut chars = 0;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            *space = if c == '\u{a0}' && *space == Space::None { Space::Kept } else { Space::Plain };
+        } else if !crate::text::invisible(c) {
+            match *space {
+                Space::Plain if out.len() > start => out.push(' '),
+                Space::Kept if out.len() > start => out.push('\u{a0}'),
+                _ => {}
+            }
+            *space = Space::None;
+            out.push(c);
+            chars += 1;
+        }
+    }
+    chars
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(html: &str) -> Vec<String> {
+        let tree = Tree::parse(html);
+        let lines = Lines::of(&tree);
+        lines.lines.iter().map(|it| lines.get(it).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_line_ends_at_the_border_of_a_block_and_at_two_breaks() {
+        assert_eq!(lines("<div>a <b>b</b> c<p>d</p>e</div><p>f<br>g<br><br>h"), ["a b c", "d", "e", "f g", "h"]);
+    }
+
+    #[test]
+    fn white_space_joins_and_invisible_characters_go() {
+        assert_eq!(lines("<p> a\n\t<span> b</span>c&nbsp;&#8203;d&shy;e </p>"), ["a bc\u{a0}de"]);
+    }
+
+    #[test]
+    fn what_no_reader_sees_is_in_no_line() {
+        assert_eq!(lines("<script>x</script><p>a<style>p{}</style>b<select><option>c</select></p><noscript>d</noscript>"), ["a b"]);
+    }
+
+    #[test]
+    fn links_are_counted_and_pictures_have_their_place() {
+        let tree = Tree::parse("<p>ab <a href=x>cde</a></p><img src=1><p>f</p>");
+        let lines = Lines::of(&tree);
+        assert_eq!((lines.lines[0].chars, lines.lines[0].linked), (5, 3));
+        assert_eq!(lines.pictures[0].before, 1);
+    }
+}

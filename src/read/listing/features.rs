@@ -1,0 +1,315 @@
+//! What is measured of each address: its form, the words that name it, where its links stand, and how it compares with
+//! the others of the page. Nothing here decides; the model does.
+
+use url::Url;
+
+use super::{
+    address::{self, Form, Hash},
+    compare,
+    gather::{Gathered, Named, Occurrence, Target, picture},
+    survey::{Survey, width},
+    words::Region,
+};
+use crate::html::{NodeId, Tag};
+
+/// Declares the measures: their names, and a field for each.
+macro_rules! measures {
+    ($($name:ident,)+) => {
+        /// The measures of one address.
+        #[derive(Debug, Clone, Copy, Default, PartialEq)]
+        pub(super) struct Measures {
+            $(pub(super) $name: f32,)+
+        }
+
+        /// Their names, in the order of [`Measures::values`].
+        pub(super) const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+        impl Measures {
+            /// In the order of their names.
+            pub(super) fn values(&self) -> [f32; NAMES.len()] {
+                [$(self.$name),+]
+            }
+        }
+    };
+}
+
+measures! {
+    // The address.
+    site, host_share, depth, last_len, words, digits, date, ending, parameters, number_parameter, mixed_id, hubs, media, articles, hub_words, length,
+    below, beside, shape_share, head_share, parent_linked, above_page, overlap, words_rank, length_rank, social, page_words,
+    // The name.
+    width, anchor_width, tokens, same_name, punctuation, digits_in_name, width_rank, named, alt_width, rel_bad, rel_good,
+    // The place.
+    image, card_image, card_width, card_free, item_links, item_width, item_density, item_longest, item_headings, item_repeats, card_repeats, time,
+    occurrences, position, order, depth_in_page, block_density, in_list, in_table,
+    nav, footer, header, aside, main, card_region, ad, share, comments, label, author, pager, titled, teaser, medium, rank, service, related,
+    outside_nav,
+    // The others.
+    path_size, path_width, path_words, path_spread, path_dated, path_nav,
+    form_size, form_width, form_headed, form_imaged, form_spread, form_nav, form_overlap, form_longest,
+    head_size, head_width, head_words, head_headed, head_dated, head_nav, host_width, host_words, host_headed,
+    item_size, item_path_width, item_path_words,
+    page_targets, page_width, page_dated, page_headed,
+}
+
+/// What is known of one address before it is compared.
+pub(super) struct Known {
+    pub(super) form: Form,
+    pub(super) name: u64,
+    pub(super) path: u64,
+    pub(super) item_path: u64,
+}
+
+/// Measures all addresses of a page.
+pub(super) fn measure(survey: &Survey<'_, '_>, gathered: &Gathered, page: &Url) -> Vec<Measures> {
+    let scene = Scene { survey, gathered, page, page_form: address::form(page) };
+    let mut all: Vec<(Known, Measures)> = gathered.targets.iter().map(|it| scene.alone(it)).collect();
+    compare::compare(&mut all, &gathered.targets);
+    all.into_iter().map(|(_, measures)| measures).collect()
+}
+
+struct Scene<'s, 't, 'a> {
+    survey: &'s Survey<'t, 'a>,
+    gathered: &'s Gathered,
+    page: &'s Url,
+    page_form: Form,
+}
+
+impl Scene<'_, '_, '_> {
+    /// What an address tells by itself.
+    fn alone(&self, target: &Target) -> (Known, Measures) {
+        let form = address::form(&target.url);
+        let places = || target.places.iter().filter_map(|it| self.gathered.occurrences.get(*it as usize));
+        let weight = |it: &Occurrence| (it.named, self.survey.inside(it.title).text.min(300));
+        // There is one at least.
+        let best = places().copied().max_by(|one, other| weight(one).cmp(&weight(other)).then(other.node.cmp(&one.node)));
+        let best = best.unwrap_or(Occurrence { node: 0, target: 0, card: 0, item: 0, title: 0, named: Named::Text });
+        let mut it = Measures { occurrences: ratio(target.places.len(), 1), ..Measures::default() };
+        self.address(&mut it, &form, target);
+        self.name(&mut it, target, &best);
+        self.place(&mut it, target, &best);
+        self.regions(&mut it, target, &best);
+        let name = self.name_hash(best.title);
+        let path = self.survey.path(best.node);
+        (Known { form, name, path, item_path: self.survey.path(best.item) }, it)
+    }
+
+    fn address(&self, it: &mut Measures, form: &Form, target: &Target) {
+        let (host, own) = (host(&target.url), host(self.page));
+        it.site = if host == own {
+            2.0
+        } else if site(host) == site(own) {
+            1.0
+        } else {
+            0.0
+        };
+        it.social = flag(SOCIAL.contains(&site(host)));
+        it.depth = count(form.depth);
+        it.last_len = count(form.last_len);
+        it.words = count(form.words);
+        it.digits = count(form.digits);
+        it.date = count(form.date);
+        it.ending = count(form.ending);
+        it.parameters = count(form.parameters);
+        it.number_parameter = flag(form.number_parameter);
+        it.mixed_id = flag(form.mixed_id);
+        it.hubs = count(form.hubs);
+        it.media = count(form.media);
+        it.articles = count(form.articles);
+        it.hub_words = count(form.hub_words);
+        it.length = count(form.len);
+        it.page_words = count(self.page_form.words);
+        let path = target.url.path().trim_end_matches('/');
+        it.above_page = flag(host == own && self.page.path().starts_with(path));
+    }
+
+    fn name(&self, it: &mut Measures, target: &Target, best: &Occurrence) {
+        let tree = self.survey.tree;
+        let places = || target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
+        it.width = count(self.survey.inside(best.title).text.min(400));
+        it.anchor_width = count(places().map(|at| self.survey.inside(at.node).text).max().unwrap_or(0).min(600));
+        it.named = f32::from(best.named as u8);
+        let text = self.text(best.title, 400);
+        it.tokens = count(crate::text::word_count(&text));
+        it.punctuation = count(text.chars().filter(|c| PUNCTUATION.contains(*c)).count().try_into().unwrap_or(9_u32).min(9));
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count().max(1);
+        it.digits_in_name = ratio(text.chars().filter(|c| c.is_numeric()).count(), letters);
+        it.overlap = overlap(&text, &target.url);
+        for at in places().take(8) {
+            if let Some(alt) = picture(tree, at.node).and_then(|it| tree.attribute(it, "alt")) {
+                it.alt_width = it.alt_width.max(count(width(&alt).min(400)));
+            }
+            let rel = tree.attribute(at.node, "rel").unwrap_or_default().to_ascii_lowercase();
+            it.rel_bad = it
+                .rel_bad
+                .max(flag(["sponsored", "nofollow", "tag", "author", "next", "prev", "category"].iter().any(|it| rel.contains(it))));
+            it.rel_good = it.rel_good.max(flag(rel.contains("bookmark")));
+        }
+    }
+
+    fn place(&self, it: &mut Measures, target: &Target, best: &Occurrence) {
+        let (survey, tree) = (self.survey, self.survey.tree);
+        let places = || target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
+        let (card, item, all) = (survey.inside(best.card), survey.inside(best.item), survey.inside(0));
+        it.image = flag(places().any(|at| survey.inside(at.node).images > 0));
+        it.card_image = flag(card.images > 0);
+        it.card_width = count(card.text.min(1_500));
+        it.card_free = count((card.text - card.linked).min(1_500));
+        it.item_links = count(item.links.min(50));
+        it.item_width = count(item.text.min(1_500));
+        it.item_density = ratio(item.linked as usize, item.text.max(1) as usize);
+        it.item_headings = count(item.headings.min(5));
+        it.item_repeats = count(survey.repeats(best.item).min(100));
+        it.card_repeats = count(survey.repeats(best.card).min(100));
+        it.time = flag(item.times > 0 && item.links <= 8);
+        it.position = ratio(survey.before(best.node).text as usize, all.text.max(1) as usize);
+        it.order = ratio(survey.before(best.node).links as usize, all.links.max(1) as usize);
+        it.depth_in_page = f32::from(tree.depth(best.node));
+        it.item_longest = flag(self.longest_in(best));
+        let block = tree.ancestors(best.card).find(|at| tree.tag(*at).is_block() && survey.inside(*at).links >= 5);
+        let block = survey.inside(block.unwrap_or(0));
+        it.block_density = ratio(block.linked as usize, block.text.max(1) as usize);
+        let inside = |tag: Tag| tree.ancestors(best.node).take(12).any(|at| tree.tag(at) == tag);
+        it.in_list = flag(inside(Tag::Li));
+        it.in_table = flag(inside(Tag::Td));
+    }
+
+    /// Whether no other link of the item has a longer text.
+    fn longest_in(&self, best: &Occurrence) -> bool {
+        let (survey, all) = (self.survey, &self.gathered.occurrences);
+        let own = survey.inside(best.node).text;
+        let from = all.partition_point(|it| it.node < best.item);
+        let end = survey.tree.end(best.item);
+        all[from..].iter().take(32).take_while(|it| it.node < end).all(|it| it.target == best.target || survey.inside(it.node).text <= own)
+    }
+
+    fn regions(&self, it: &mut Measures, target: &Target, best: &Occurrence) {
+        let survey = self.survey;
+        let own = survey.region(best.node);
+        let own = survey.tree.children(best.node).take(3).fold(own, |all, child| all.with(survey.region(child)));
+        let is = |region: Region| flag(own.is(region));
+        it.nav = is(Region::NAV);
+        it.footer = is(Region::FOOTER);
+        it.header = is(Region::HEADER);
+        it.aside = is(Region::ASIDE);
+        it.main = is(Region::MAIN);
+        it.card_region = is(Region::CARD);
+        it.ad = is(Region::AD);
+        it.share = is(Region::SHARE);
+        it.comments = is(Region::COMMENTS);
+        it.label = is(Region::LABEL);
+        it.author = is(Region::AUTHOR);
+        it.pager = is(Region::PAGER);
+        it.titled = is(Region::TITLE);
+        it.teaser = is(Region::TEASER);
+        it.medium = is(Region::MEDIUM);
+        it.rank = is(Region::RANK);
+        it.service = is(Region::SERVICE);
+        it.related = is(Region::RELATED);
+        let places = target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
+        let outside = places.filter(|at| !survey.region(at.node).is(Region::NAV.with(Region::FOOTER))).count();
+        it.outside_nav = ratio(outside, target.places.len().max(1));
+    }
+
+    fn text(&self, node: NodeId, longest: usize) -> String {
+        let tree = self.survey.tree;
+        let mut text = String::new();
+        for node in tree.subtree(node).filter(|it| tree.tag(*it) == Tag::Text) {
+            if text.len() >= longest {
+                break;
+            }
+            let part = tree.text(node);
+            text.push_str(&part[..part.floor_char_boundary(longest)]);
+            text.push(' ');
+        }
+        text
+    }
+
+    fn name_hash(&self, node: NodeId) -> u64 {
+        let tree = self.survey.tree;
+        let mut hash = Hash::new();
+        let texts = tree.subtree(node).take(64).filter(|it| tree.tag(*it) == Tag::Text);
+        for word in texts.flat_map(|it| tree.raw_text(it).split_ascii_whitespace().take(16)).take(32) {
+            hash.word(word.as_bytes());
+        }
+        hash.0
+    }
+}
+
+/// Punctuation that sentences have and labels have not.
+const PUNCTUATION: &str = ",:;?!.\"“”„«»‘’'–—…،؛؟。，、：；？！「」『』《》|।";
+
+/// Where readers are sent to pass something on, or to follow.
+const SOCIAL: &[&str] = &[
+    "facebook.com",
+    "twitter.com",
+    "x.com",
+    "instagram.com",
+    "youtube.com",
+    "linkedin.com",
+    "pinterest.com",
+    "whatsapp.com",
+    "t.me",
+    "telegram.me",
+    "telegram.org",
+    "tiktok.com",
+    "reddit.com",
+    "threads.net",
+    "bsky.app",
+    "vk.com",
+    "ok.ru",
+    "weibo.com",
+    "line.me",
+    "flipboard.com",
+    "apple.com",
+    "google.com",
+    "play.google.com",
+    "mailto",
+    "wa.me",
+    "snapchat.com",
+    "xing.com",
+    "tumblr.com",
+];
+
+pub(super) fn host(url: &Url) -> &str {
+    let host = url.host_str().unwrap_or_default();
+    host.strip_prefix("www.").unwrap_or(host)
+}
+
+/// The last two labels, or three where the last but one is as short as in `co.uk`.
+fn site(host: &str) -> &str {
+    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
+    let (last, second, third) = (dots.next(), dots.next(), dots.next());
+    match (last, second) {
+        (Some(last), Some(second)) if last - second <= 4 && host.len() - last <= 3 => &host[third.map_or(0, |it| it + 1)..],
+        (_, Some(second)) => &host[second + 1..],
+        _ => host,
+    }
+}
+
+/// Words of a name that stand in the address, up to eight.
+fn overlap(name: &str, url: &Url) -> f32 {
+    let mut path = address::decode(url.path()).to_lowercase();
+    path.push_str(&address::decode(url.query().unwrap_or_default()).to_lowercase());
+    let found = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|it| it.chars().count() >= 3 && it.chars().any(char::is_alphabetic))
+        .take(16)
+        .filter(|it| path.contains(&it.to_lowercase()))
+        .count();
+    ratio(found.min(8), 1)
+}
+
+pub(super) fn flag(it: bool) -> f32 {
+    f32::from(u8::from(it))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a measure needs no more than 24 bits")]
+pub(super) fn count(it: u32) -> f32 {
+    it as f32
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a measure needs no more than 24 bits")]
+pub(super) fn ratio(part: usize, whole: usize) -> f32 {
+    part as f32 / whole as f32
+}

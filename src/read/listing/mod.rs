@@ -1,0 +1,189 @@
+//! Listing pages to the links of their articles. Pure: bytes in, links out.
+//!
+//! A listing is a home or section page: some of its links lead to articles, the others to sections, tags, writers,
+//! services and advertisers. Nobody marks which is which, so each address is measured (its form, the words that name
+//! it, where its links stand, how it compares with the page's others) and a small model weighs the measures. It knows
+//! no language: lengths are counted by script, and words only as the web's own names for kinds of pages. A source may
+//! give CSS selectors instead; then nothing is guessed.
+//!
+//! What must stay true: time and memory are linear in the page; no address, title or teaser is longer than its bound.
+
+pub mod selectors;
+mod survey;
+
+mod words;
+
+mod address;
+
+mod gather;
+
+mod features;
+
+mod compare;
+
+mod model;
+mod weights;
+
+mod card;
+
+mod entries;
+
+use chrono::{DateTime, FixedOffset};
+use url::Url;
+
+use crate::{
+    html::{Tag, Tree},
+    read::{encoding, guard, listing::selectors::Selectors},
+    text::collapse,
+};
+use gather::Gathered;
+use survey::Survey;
+
+/// Links of one listing: more than any front page has.
+const MAX_LINKS: usize = 5_000;
+
+/// What a listing page lists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The page's own title.
+    pub title: Option<String>,
+    /// BCP 47, as the page claims.
+    pub language: Option<String>,
+    /// The links to articles, each address once, in the order of the page; never empty.
+    pub links: Vec<Link>,
+}
+
+/// A link to an article, with what its card shows.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Link {
+    /// Absolute, without a fragment.
+    pub url: Url,
+    /// The heading in or around the link, else its longest text, else the text in place of its picture.
+    pub title: Option<String>,
+    /// The longest text of the card beside the title.
+    pub teaser: Option<String>,
+    /// The card's first picture.
+    pub image: Option<Url>,
+    /// The card's date, where it is written for machines.
+    #[serde(with = "crate::dates::stamp")]
+    pub published: Option<DateTime<FixedOffset>>,
+}
+
+/// A link that was weighed, for those who wonder why.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Candidate {
+    /// Absolute, without a fragment.
+    pub url: Url,
+    /// Whether it was taken for an article's.
+    pub article: bool,
+    /// The model's sum: above 0 is an article.
+    pub score: f32,
+    /// What it was weighed by.
+    pub measures: Vec<(&'static str, f32)>,
+}
+
+/// Why a page lists nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListingError {
+    /// Not HTML: a feed, an image, JSON.
+    #[error("not an HTML page: {0}")]
+    NotHtml(String),
+    /// It has links, and none of them looks like that of an article.
+    #[error("none of the page's {links} links looks like that of an article")]
+    NoArticles {
+        /// How many different ones it has.
+        links: usize,
+    },
+    /// The source's selectors match nothing that leads anywhere.
+    #[error("no link found by {selectors}")]
+    NoMatch {
+        /// As they were written.
+        selectors: String,
+    },
+}
+
+/// Reads a listing; which links are articles is found by itself.
+///
+/// # Errors
+/// Says what the page is or lacks instead.
+pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listing, ListingError> {
+    with_page(bytes, content_type, url, |survey, found| {
+        let measures = features::measure(survey, found, url);
+        let chosen: Vec<usize> = (0..measures.len()).filter(|it| model::score(&measures[*it]) > 0.0).take(MAX_LINKS).collect();
+        if chosen.is_empty() {
+            return Err(ListingError::NoArticles { links: found.targets.len() });
+        }
+        Ok(chosen.into_iter().map(|it| card::link(survey, found, it, None)).collect())
+    })
+}
+
+/// Reads a listing by the source's own selectors.
+///
+/// # Errors
+/// Says what the page is or lacks instead.
+pub fn read_by(selectors: &Selectors, bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listing, ListingError> {
+    with_page(bytes, content_type, url, |survey, found| {
+        let chosen = selectors.choose(survey, found);
+        if chosen.is_empty() {
+            return Err(ListingError::NoMatch { selectors: selectors.to_string() });
+        }
+        Ok(chosen.into_iter().take(MAX_LINKS).map(|(it, item)| card::link(survey, found, it, item)).collect())
+    })
+}
+
+/// All links that were weighed, in the order of the page.
+///
+/// # Errors
+/// Says what the bytes are instead of a page.
+pub fn candidates(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Vec<Candidate>, ListingError> {
+    surveyed(bytes, content_type, url, |_, survey, found| {
+        let measures = features::measure(survey, &found, url);
+        let weighed = found.targets.into_iter().zip(measures).map(|(target, measures)| {
+            let score = model::score(&measures);
+            let measures = features::NAMES.iter().copied().zip(measures.values()).collect();
+            Candidate { url: target.url, article: score > 0.0, score, measures }
+        });
+        Ok(weighed.collect())
+    })
+}
+
+fn with_page(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &Url,
+    choose: impl FnOnce(&Survey<'_, '_>, &Gathered) -> Result<Vec<Link>, ListingError>,
+) -> Result<Listing, ListingError> {
+    surveyed(bytes, content_type, url, |tree, survey, found| {
+        let links = choose(survey, &found)?;
+        let title = tree.find(0, Tag::Title).map(|it| bounded(&collapse(&tree.start_of_text(it)), 300)).filter(|it| !it.is_empty());
+        let language = tree.find(0, Tag::Html).and_then(|it| tree.attribute(it, "lang")).map(|it| it.trim().to_owned());
+        Ok(Listing { title, language: language.filter(|it| (2..=35).contains(&it.len())), links })
+    })
+}
+
+/// Parses a page, gathers its links and hands both on.
+fn surveyed<T>(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &Url,
+    then: impl FnOnce(&Tree<'_>, &Survey<'_, '_>, Gathered) -> Result<T, ListingError>,
+) -> Result<T, ListingError> {
+    if let Some(what) = guard::not_html(bytes) {
+        return Err(ListingError::NotHtml(what.to_owned()));
+    }
+    let text = encoding::to_text(bytes, content_type);
+    let tree = Tree::parse(&text);
+    let survey = Survey::of(&tree);
+    let found = gather::gather(&survey, url);
+    then(&tree, &survey, found)
+}
+
+/// The start of a text, in bytes at most.
+fn bounded(text: &str, longest: usize) -> String {
+    text[..text.floor_char_boundary(longest)].trim_end().to_owned()
+}
+
+pub use entries::to_feed;
+
+#[cfg(test)]
+mod tests;

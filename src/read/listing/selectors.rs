@@ -1,0 +1,73 @@
+//! How an operator names the links of a listing.
+
+use std::fmt;
+
+use crate::{
+    html::{NodeId, Tag, Tree, selector::Selector},
+    read::listing::{
+        gather::{Gathered, Occurrence},
+        survey::Survey,
+    },
+};
+
+/// How a source's links are found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selectors {
+    /// The elements that show one article each. Without it the whole page is searched for links.
+    pub item: Option<Selector>,
+    /// The link in an item, or an element in or around it. Without it the item's first link with most text.
+    pub link: Option<Selector>,
+}
+
+impl fmt::Display for Selectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [("item", &self.item), ("link", &self.link)];
+        let written = named.iter().filter_map(|(name, it)| it.as_ref().map(|it| format!("{name} = {:?}", it.text)));
+        f.write_str(&written.collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Selectors {
+    /// The chosen addresses, each once, and the item of each, in the order of the page.
+    pub(super) fn choose(&self, survey: &Survey<'_, '_>, gathered: &Gathered) -> Vec<(usize, Option<NodeId>)> {
+        let tree = survey.tree;
+        let links = self.link.as_ref().map(|it| it.matches(tree));
+        let mut chosen = Vec::new();
+        let mut known = std::collections::HashSet::new();
+        let mut take = |place: Option<&Occurrence>, item: Option<NodeId>| {
+            if let Some(place) = place.filter(|it| known.insert(it.target)) {
+                chosen.push((place.target as usize, item));
+            }
+        };
+        match (&self.item, links) {
+            (Some(item), links) => {
+                for item in item.matches(tree) {
+                    let own = links.as_ref().and_then(|it| it[it.partition_point(|at| *at < item)..].first()).copied();
+                    let place = match own {
+                        Some(own) if tree.within(own, item) => at(tree, gathered, own),
+                        _ if links.is_some() => None,
+                        _ => longest(survey, gathered, item),
+                    };
+                    take(place, Some(item));
+                }
+            }
+            (None, links) => links.unwrap_or_default().into_iter().for_each(|it| take(at(tree, gathered, it), None)),
+        }
+        chosen
+    }
+}
+
+/// The link that a node is, is in, or has in it.
+fn at<'g>(tree: &Tree<'_>, gathered: &'g Gathered, node: NodeId) -> Option<&'g Occurrence> {
+    let all = &gathered.occurrences;
+    let outer = std::iter::once(node).chain(tree.ancestors(node).take(8)).find(|it| tree.tag(*it) == Tag::A);
+    let from = outer.unwrap_or(node);
+    all.get(all.partition_point(|it| it.node < from)).filter(|it| tree.within(it.node, from))
+}
+
+/// The first of an item's links with most text.
+fn longest<'g>(survey: &Survey<'_, '_>, gathered: &'g Gathered, item: NodeId) -> Option<&'g Occurrence> {
+    let all = &gathered.occurrences;
+    let (from, end) = (all.partition_point(|it| it.node < item), all.partition_point(|it| it.node < survey.tree.end(item)));
+    all[from..end.min(from + 200)].iter().rev().max_by_key(|it| (it.named, survey.inside(it.node).text.min(200)))
+}

@@ -1,0 +1,12 @@
+//! Bytes in, model out: feeds, sitemaps, listings and pages. Pure; it knows nothing of store, config, network or stages.
+
+pub mod feed;
+pub mod listing;
+pub mod blocks;
+pub mod encoding;
+pub mod guard;
+pub mod language;
+pub mod lines;
+pub mod page;
+pub mod sitemap;
+pub mod credits;

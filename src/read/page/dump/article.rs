@@ -1,0 +1,215 @@
+//! The lines of one article to its record: blocks, pictures, writers, agencies.
+
+use std::collections::HashSet;
+
+use chrono::NaiveTime;
+
+use super::{
+    Dump,
+    form::{Kind, SENTENCE},
+    lead,
+    split::Stretch,
+};
+use crate::{
+    model::record::{Block, Content, Image, Origin},
+    read::{
+        blocks,
+        credits::{agency, caption},
+        language,
+    },
+    text::{self, fold},
+};
+
+/// Words of the longest heading within a text.
+const MAX_HEADING: f32 = 16.0;
+
+/// Reads an article; its lines do not begin before `from`.
+pub(super) fn read(dump: &Dump, stretch: &Stretch, from: usize) -> Content {
+    let head = lead::read(dump, stretch, from);
+    let mut body =
+        Body { dump, title: head.title.as_deref().map(fold), blocks: Vec::new(), seen: HashSet::new(), pictures: HashSet::new() };
+    head.rest.iter().for_each(|line| body.line(*line, stretch));
+    for line in stretch.lines() {
+        body.line(line, stretch);
+    }
+    let mut blocks = body.blocks;
+    let mut images = head.images;
+    // The lead image stands before the text; what else the head shows is the text's.
+    for extra in images.drain(images.len().min(1)..).rev() {
+        blocks.insert(0, Block::Image(extra));
+    }
+    // Those of the text differ from each other already.
+    let lead = images.first().cloned();
+    let inline = blocks.iter().filter_map(|it| if let Block::Image(image) = it { Some(image) } else { None });
+    images.extend(inline.filter(|it| !lead.as_ref().is_some_and(|lead| same_picture(lead, it))).cloned());
+    let body = blocks::text(&blocks);
+    let mut content = Content {
+        title: head.title,
+        subtitle: head.deck,
+        bylines: head.bylines,
+        blocks,
+        images,
+        word_count: text::word_count(&body),
+        ..Content::default()
+    };
+    if let Some(day) = head.day {
+        content.published = Some(day.and_time(NaiveTime::MIN).and_utc().fixed_offset());
+        content.date_notes.push("published: a day found in the text, taken as midnight UTC".to_owned());
+        content.provenance.published = Some(Origin::Dom);
+    }
+    content.agencies = agencies(&content, &body, dump, stretch);
+    (content.language, content.script, content.direction) = language::detect(&body, None);
+    content.provenance.text = Some(Origin::Dom);
+    content.provenance.title = content.title.as_ref().map(|_| Origin::Dom);
+    content.provenance.bylines = content.bylines.first().map(|_| Origin::Dom);
+    content.quality.confidence = confidence(&content);
+    content.text = Some(body);
+    content
+}
+
+/// A dump has no markup to confirm anything, so that it is never as sure as a page.
+fn confidence(content: &Content) -> f32 {
+    let length = match content.word_count {
+        0..50 => 0.1,
+        50..150 => 0.3,
+        _ => 0.5,
+    };
+    let found = [content.title.is_some(), content.published.is_some(), !content.images.is_empty()];
+    length + 0.1 * f32::from(u8::try_from(found.iter().filter(|it| **it).count()).unwrap_or(0))
+}
+
+/// The picture of a caption line. A credit alone belongs to the line before, where that is no text.
+pub(super) fn picture(dump: &Dump, line: usize, title: usize) -> Option<Image> {
+    let text = dump.lines[line].text.as_str();
+    let mut image = caption::read(text);
+    if image.caption.is_some() {
+        return Some(image);
+    }
+    let before = line.checked_sub(1).filter(|it| *it > title && dump.lines[line].blank <= 1)?;
+    let form = &dump.forms[before];
+    let (above, behind) = (&dump.lines[before].text, dump.lines.get(line + 1));
+    let is_caption = form.kind == Kind::Text && form.units >= 4.0 && dump.headline_fits(before);
+    if is_caption {
+        let told = caption::read(above);
+        return Some(Image { caption: told.caption, archive: told.archive || image.archive, taken: told.taken.or(image.taken), ..image });
+    }
+    // A bare agency is as likely a byline, a label is none.
+    let labelled = image.credit.as_deref().is_some_and(|it| it != text);
+    if labelled {
+        // `Bild: dpa` may stand over its caption.
+        let under = behind.filter(|it| {
+            it.blank == 0
+                && !dump.forms[line + 1].is_prose()
+                && dump.forms[line + 1].kind == Kind::Text
+                && dump.forms[line + 1].units >= 4.0
+        });
+        image.caption = under.filter(|_| dump.forms[line].times > 1).map(|it| it.text.clone());
+        return Some(image);
+    }
+    None
+}
+
+pub(super) fn add_picture(images: &mut Vec<Image>, image: Image) {
+    if !images.iter().any(|it| same_picture(it, &image)) {
+        images.push(image);
+    }
+}
+
+/// A caption printed twice is one picture, with its credit or without.
+fn same_picture(one: &Image, other: &Image) -> bool {
+    one.caption == other.caption && (one.credit == other.credit || one.credit.is_none() || other.credit.is_none())
+}
+
+/// Collects the blocks of a text.
+struct Body<'a> {
+    dump: &'a Dump,
+    title: Option<String>,
+    blocks: Vec<Block>,
+    /// Paragraphs that stand already: a pull quote comes once.
+    seen: HashSet<&'a str>,
+    /// Captions that stand already.
+    pictures: HashSet<String>,
+}
+
+impl Body<'_> {
+    fn line(&mut self, at: usize, stretch: &Stretch) {
+        let (line, form) = (&self.dump.lines[at], &self.dump.forms[at]);
+        let text = line.text.as_str();
+        let sentence = form.prose >= SENTENCE;
+        match form.kind {
+            _ if self.title.as_deref() == Some(&fold(text)) => {}
+            Kind::Caption => self.picture(at),
+            Kind::Text | Kind::Byline | Kind::Date | Kind::Link if sentence => self.paragraph(at),
+            Kind::Text if line.bullet && form.units >= 4.0 => self.paragraph(at),
+            Kind::Text if form.times > 1 && form.units >= 4.0 && self.is_beside(at, text) => self.add(caption::read(text)),
+            Kind::Text if self.is_heading(at, stretch) => self.blocks.push(Block::Heading { text: text.to_owned() }),
+            _ => {}
+        }
+    }
+
+    fn paragraph(&mut self, at: usize) {
+        let line = &self.dump.lines[at];
+        if !self.seen.insert(&line.text) {
+            return;
+        }
+        match self.blocks.last_mut() {
+            Some(Block::List { text }) if line.bullet => {
+                text.push('\n');
+                text.push_str(&line.text);
+            }
+            _ if line.bullet => self.blocks.push(Block::List { text: line.text.clone() }),
+            _ => self.blocks.push(Block::Paragraph { text: line.text.clone() }),
+        }
+    }
+
+    fn picture(&mut self, at: usize) {
+        let text = self.dump.lines[at].text.as_str();
+        if caption::is_source(text) {
+            return;
+        }
+        if let Some(image) = picture(self.dump, at, 0) {
+            // The line above was taken for a heading or a paragraph.
+            if let (Some(caption), Some(last)) = (&image.caption, self.blocks.last().and_then(Block::text))
+                && last == caption
+            {
+                self.blocks.pop();
+            }
+            self.add(image);
+        }
+    }
+
+    fn add(&mut self, image: Image) {
+        if image.caption.as_ref().is_none_or(|it| self.pictures.insert(it.clone())) {
+            self.blocks.push(Block::Image(image));
+        }
+    }
+
+    fn is_beside(&self, at: usize, text: &str) -> bool {
+        [at.checked_sub(1), Some(at + 1)].into_iter().flatten().any(|it| self.dump.lines.get(it).is_some_and(|it| it.text == text))
+    }
+
+    /// A short line between two sentences.
+    fn is_heading(&self, at: usize, stretch: &Stretch) -> bool {
+        let form = &self.dump.forms[at];
+        let sentence = |at: usize| self.dump.forms[at].prose >= SENTENCE;
+        let after_gap = stretch.gaps.binary_search_by_key(&at, |it| it.end).is_ok();
+        let within = stretch.body.contains(&at) && at > stretch.body.start && at + 1 < stretch.body.end;
+        within && form.units <= MAX_HEADING && form.times <= 2 && (sentence(at - 1) || after_gap) && sentence(at + 1)
+    }
+}
+
+/// The agencies that pictures, writers, the source line and the text credit.
+fn agencies(content: &Content, body: &str, dump: &Dump, stretch: &Stretch) -> Vec<String> {
+    let mut agencies: Vec<String> = Vec::new();
+    let mut add = |agency: &str| {
+        if !agencies.iter().any(|it| it == agency) {
+            agencies.push(agency.to_owned());
+        }
+    };
+    content.images.iter().filter_map(|it| it.agency.as_deref()).for_each(&mut add);
+    content.bylines.iter().filter_map(|it| agency::of_credit(&it.name)).for_each(&mut add);
+    agency::named(body).into_iter().for_each(&mut add);
+    let sources = stretch.lines().chain(stretch.body.end..(stretch.body.end + 2).min(dump.lines.len()));
+    sources.map(|it| dump.lines[it].text.as_str()).filter(|it| caption::is_source(it)).filter_map(agency::of_credit).for_each(&mut add);
+    agencies
+}

@@ -1,0 +1,107 @@
+//! Headlines: how well each line would do as one.
+
+use super::{
+    form::{Form, Kind},
+    lines::Line,
+    weights::W,
+};
+use crate::read::page::topic::Topics;
+
+/// Lines before one in which a better headline makes it a deck or a caption.
+const SECOND: usize = 6;
+
+/// Lines behind a path in which its headline stands.
+const PATH: usize = 12;
+
+/// Every line as a headline.
+#[derive(Debug)]
+pub(super) struct Headlines {
+    scores: Vec<Option<f32>>,
+    fits: Vec<f32>,
+}
+
+impl Headlines {
+    pub(super) fn new(lines: &[Line], forms: &[Form], topics: &Topics) -> Self {
+        let fits: Vec<f32> = lines
+            .iter()
+            .zip(forms)
+            .enumerate()
+            .map(|(at, (line, form))| if possible(line, form) { topics.fit(&line.text, at) } else { 0.0 })
+            .collect();
+        let mut scores: Vec<Option<f32>> = lines
+            .iter()
+            .zip(forms)
+            .enumerate()
+            .map(|(at, (line, form))| {
+                let fit = if fits[at] > 0.0 { W.fit * (fits[at].min(0.8) - W.fit_least) } else { -W.fit * W.fit_least };
+                // A copy that was begun at the headline; a whole page begins with a menu.
+                let place = if at == 0 && fits[at] >= W.fit_least { W.foremost } else { 0.0 };
+                let path = if is_path(lines, at) { W.path } else { 0.0 };
+                possible(line, form).then(|| by_form(line, form) + fit + place - path)
+            })
+            .collect();
+        for at in (1..lines.len()).rev() {
+            // What closely follows a headline and is about the same is its deck or a caption.
+            let before = (at.saturating_sub(SECOND)..at).rev().take_while(|it| !(forms[*it].prose >= 0.75 && forms[*it].units >= 15.0));
+            let better = |it: &usize| {
+                // A kicker stands before the headline and says less.
+                let kicker = fits[at] > fits[*it] + 0.15 && forms[at].units <= 1.5 * forms[*it].units
+                    || *it + 1 == at && forms[*it].units <= 5.0 && forms[at].units > forms[*it].units;
+                fits[*it] >= 0.4 && scores[*it].is_some_and(|score| score > 1.0) && lines[*it].text != lines[at].text && !kicker
+            };
+            if scores[at].is_some() && before.into_iter().any(|it| better(&it)) {
+                scores[at] = scores[at].map(|it| it - W.second);
+            }
+        }
+        for at in 1..lines.len() {
+            let (kicker, headline) = (&forms[at - 1], &forms[at]);
+            let shorter = kicker.units <= 5.0 && headline.units > kicker.units && headline.units <= 16.0 && !headline.stops;
+            if shorter && lines[at].blank == 0 && fits[at] >= 0.4 && scores[at].is_some() {
+                scores[at - 1] = scores[at - 1].map(|it| it - W.second);
+            }
+        }
+        Self { scores, fits }
+    }
+
+    /// What speaks for the line as a headline of the text behind it; `None` where it cannot be one.
+    pub(super) fn score(&self, line: usize) -> Option<f32> {
+        self.scores[line]
+    }
+
+    /// The share of the line's words that the text behind it has.
+    pub(super) fn fit(&self, line: usize) -> f32 {
+        self.fits[line]
+    }
+}
+
+/// Whether a line is another one close by with words before it: `Home Harbour reopens` over `Harbour reopens`.
+fn is_path(lines: &[Line], at: usize) -> bool {
+    let text = &lines[at].text;
+    lines[at + 1..].iter().take(PATH).any(|it| it.text.len() * 2 > text.len() && it.text.len() < text.len() && text.ends_with(&it.text))
+}
+
+fn possible(line: &Line, form: &Form) -> bool {
+    form.kind == Kind::Text && (2.0..=40.0).contains(&form.units) && (form.units >= 3.0 || line.text.chars().count() >= 12)
+}
+
+fn by_form(line: &Line, form: &Form) -> f32 {
+    let length = match form.units {
+        ..3.5 => -1.2,
+        ..5.0 => 0.2,
+        ..=22.0 => 0.8,
+        _ => -0.3,
+    };
+    let text = line.text.as_str();
+    let small = text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase);
+    let against = [
+        (form.stops, 1.2),
+        (text.ends_with([':', '：']), 1.5),
+        // Paths of a site have strokes and arrows.
+        (text.contains(['|', '›', '>']), 0.7),
+        (line.bullet, 1.0),
+        (small, 0.6),
+        (form.broken, W.broken),
+    ];
+    let against: f32 = against.iter().filter(|it| it.0).map(|it| it.1).sum();
+    length - against + if form.times > 1 { W.twice } else { 0.0 }
+}

@@ -1,0 +1,136 @@
+//! Pages as text, the way they are copied or dumped: no markup, only what is left of the structure in the lines.
+//!
+//! ```text
+//! bytes ─► lines ─► forms ─► topics ─► stretches ─► titles ─► articles, related
+//! ```
+//!
+//! What tells the parts apart is what every page has: how long lines are and how they end, what comes twice, what stands
+//! beside what, which words come back. No rule knows a site or its words. Linear in the size of the dump.
+
+mod lines;
+
+mod signs;
+
+mod form;
+
+mod head;
+
+mod weights;
+
+mod split;
+
+mod further;
+
+mod short;
+
+mod title;
+
+mod lead;
+
+mod article;
+
+mod related;
+
+use self::{form::Form, head::Headlines, lines::Line, split::Stretch};
+use super::{Input, PageError, topic::Topics};
+use crate::{
+    model::{
+        page::{Page, PageKind, Part},
+        record::Related,
+    },
+    read::encoding,
+};
+
+/// Bytes at the start in which markup or a binary format would show.
+const START: usize = 1 << 16;
+
+/// Whether bytes are a page's text and not its markup.
+#[must_use]
+pub fn is_dump(bytes: &[u8], content_type: Option<&str>) -> bool {
+    match content_type.map(|it| it.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()) {
+        Some(it) if it == "text/plain" => true,
+        Some(it) if it.ends_with("html") || it.ends_with("xml") => false,
+        _ => {
+            let start = bytes.trim_ascii_start();
+            let start = &start[..start.len().min(START)];
+            // A page has a tag within its first few thousand bytes; a text may have a `<` here and there.
+            !start.windows(2).any(|it| it[0] == b'<' && (it[1].is_ascii_alphabetic() || matches!(it[1], b'!' | b'/' | b'?')))
+        }
+    }
+}
+
+/// Reads a dump.
+///
+/// # Errors
+/// Says what the bytes are instead.
+pub fn read(input: Input<'_>) -> Result<Page, PageError> {
+    if is_binary(input.bytes) {
+        return Err(PageError::NotHtml("binary data".to_owned()));
+    }
+    let dump = Dump::new(&encoding::to_text(input.bytes, input.content_type));
+    let mut stretches = further::keep(&dump, split::split(&dump));
+    if stretches.is_empty() {
+        stretches.extend(short::read(&dump));
+    }
+    let mut from = 0;
+    let mut articles = Vec::with_capacity(stretches.len());
+    for stretch in &mut stretches {
+        stretch.title = title::choose(&dump, stretch, from);
+        let content = article::read(&dump, stretch, from);
+        articles.push(Part { url: None, content });
+        from = stretch.body.end;
+    }
+    let Some(first) = articles.first_mut() else { return Err(PageError::NoText) };
+    first.content.related = related(&dump, &stretches);
+    Ok(Page { canonical: None, alternates: Vec::new(), site_name: None, kind: PageKind::Article, articles })
+}
+
+/// The list that stands with the first article; where it has none, the first of the page.
+fn related(dump: &Dump, stretches: &[Stretch]) -> Vec<Related> {
+    let ends = stretches.iter().skip(1).map(|it| it.title.unwrap_or(it.body.start)).chain([dump.lines.len()]);
+    stretches.iter().zip(ends).map(|(stretch, end)| related::read(dump, stretch, end)).find(|it| !it.is_empty()).unwrap_or_default()
+}
+
+/// Bytes that no text has, in an encoding that is not told by a mark.
+fn is_binary(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(START)];
+    let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
+    !marked && start.iter().filter(|it| matches!(it, 0..=8 | 14..=26 | 28..=31)).count() > start.len() / 100
+}
+
+/// A dump's lines and what is known of each.
+#[derive(Debug)]
+struct Dump {
+    lines: Vec<Line>,
+    forms: Vec<Form>,
+    topics: Topics,
+    headlines: Headlines,
+}
+
+impl Dump {
+    fn new(text: &str) -> Self {
+        let lines = lines::read(text);
+        let forms = form::read(&lines);
+        let prose = lines.iter().zip(&forms).enumerate().filter(|(_, (_, form))| form.is_prose());
+        let topics = Topics::new(lines.len(), prose.map(|(at, (line, _))| (at, line.text.as_str())), weights::W.likeness);
+        let headlines = Headlines::new(&lines, &forms, &topics);
+        Self { lines, forms, topics, headlines }
+    }
+
+    /// Whether a line shares words with the text behind it.
+    fn headline_fits(&self, line: usize) -> bool {
+        self.headlines.fit(line) >= 0.3
+    }
+}
+
+impl Stretch {
+    /// The lines of the text, without what stands in its gaps.
+    fn lines(&self) -> impl Iterator<Item = usize> {
+        let starts = std::iter::once(self.body.start).chain(self.gaps.iter().map(|it| it.end));
+        let ends = self.gaps.iter().map(|it| it.start).chain(std::iter::once(self.body.end));
+        starts.zip(ends).flat_map(|(start, end)| start..end)
+    }
+}
+
+#[cfg(test)]
+mod tests;

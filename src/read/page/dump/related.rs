@@ -1,0 +1,233 @@
+//! The page's own list of related articles: what stands under its head, item by item.
+//!
+//! An item is a headline with, in any of these, a section and a caption before it, and a teaser and a writer behind it.
+//! What repeats within an item is printed twice; a blank line mostly parts one item from the next.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::LazyLock,
+};
+
+use super::{
+    Dump,
+    form::{Form, Kind, SENTENCE},
+    split::Stretch,
+};
+use crate::{
+    model::record::Related,
+    read::credits::{byline, caption},
+};
+
+/// Lines under a head that may belong to its list.
+const MAX_LINES: usize = 80;
+/// Items of one page.
+const MAX_ITEMS: usize = 60;
+/// Lines of one word in a row that are a menu.
+const MENU: usize = 4;
+/// Words of the longest teaser.
+const MAX_SUMMARY: f32 = 90.0;
+
+static SECTIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
+    let lines = include_str!("sections.txt").lines().filter(|it| !it.starts_with('#'));
+    lines.flat_map(|it| it.split("; ")).map(|it| (it, it.split(' ').count())).collect()
+});
+
+/// The related list of an article: in its gaps, and behind it up to `end`.
+pub(super) fn read(dump: &Dump, stretch: &Stretch, end: usize) -> Vec<Related> {
+    let mut items: Vec<Related> = Vec::new();
+    for range in stretch.gaps.iter().cloned().chain(std::iter::once(stretch.body.end..end)) {
+        let heads = range.clone().filter(|it| dump.forms[*it].kind == Kind::Related).collect::<Vec<_>>();
+        for (at, head) in heads.iter().enumerate() {
+            let end = heads.get(at + 1).copied().unwrap_or(range.end).min(head + 1 + MAX_LINES);
+            items.extend(list(dump, head + 1..end));
+        }
+    }
+    let mut titles: HashSet<String> = HashSet::new();
+    items.retain(|it| it.title.as_ref().is_some_and(|title| titles.insert(title.clone())));
+    items.truncate(MAX_ITEMS);
+    items
+}
+
+/// What a line is to an item.
+#[derive(Debug)]
+enum Role {
+    Section(String),
+    Caption,
+    Title,
+    Summary,
+    Writer,
+    Nothing,
+    /// The list is over.
+    End,
+}
+
+fn list(dump: &Dump, range: Range<usize>) -> Vec<Related> {
+    let mut reader = Reader { dump, range: range.clone(), items: Vec::new(), item: Related::default(), short: 0 };
+    for line in range {
+        let role = reader.role(line);
+        let text = dump.lines[line].text.as_str();
+        match role {
+            Role::Section(name) => {
+                reader.begin();
+                reader.item.section = Some(name);
+            }
+            Role::Caption => reader.caption(line),
+            Role::Title if reader.item.title.as_deref() == Some(text) => {}
+            Role::Title => {
+                if reader.item.title.is_some() {
+                    reader.begin();
+                }
+                reader.item.title = Some(text.to_owned());
+            }
+            Role::Summary => reader.item.summary = Some(text.to_owned()),
+            Role::Writer => {
+                if let Some(writer) = byline::read(text).into_iter().next() {
+                    (reader.item.byline, reader.item.place) = (Some(writer.name), writer.place);
+                }
+            }
+            Role::Nothing => {}
+            Role::End => break,
+        }
+    }
+    reader.begin();
+    reader.items
+}
+
+struct Reader<'a> {
+    dump: &'a Dump,
+    range: Range<usize>,
+    items: Vec<Related>,
+    item: Related,
+    /// Lines of hardly a word in a row.
+    short: usize,
+}
+
+impl Reader<'_> {
+    /// Puts the item away that is whole, and begins the next.
+    fn begin(&mut self) {
+        if self.item.title.is_some() {
+            self.items.push(std::mem::take(&mut self.item));
+        }
+    }
+
+    fn form(&self, line: usize) -> Option<&Form> {
+        self.range.contains(&line).then(|| &self.dump.forms[line])
+    }
+
+    fn role(&mut self, at: usize) -> Role {
+        let (line, form) = (&self.dump.lines[at], &self.dump.forms[at]);
+        let text = line.text.as_str();
+        match form.kind {
+            Kind::Legal | Kind::Other | Kind::Next | Kind::Related => return Role::End,
+            Kind::Mark | Kind::Date | Kind::Link => return Role::Nothing,
+            Kind::Byline => return if self.item.title.is_some() { Role::Writer } else { Role::Nothing },
+            _ => {}
+        }
+        if SECTIONS.contains_key(text.to_lowercase().as_str()) {
+            return Role::Section(text.to_owned());
+        }
+        if form.units < 3.0 && !text.ends_with('?') {
+            self.short += 1;
+            let name = byline::looks_like_name(text) && text.contains(' ') && self.item.title.is_some() && self.item.byline.is_none();
+            return if self.short >= MENU {
+                Role::End
+            } else if name {
+                Role::Writer
+            } else {
+                Role::Nothing
+            };
+        }
+        self.short = 0;
+        if form.kind == Kind::Caption || form.units >= 4.0 && caption::sign(text).is_some() && !self.is_repeated_title(text) {
+            return Role::Caption;
+        }
+        let name = self.item.title.is_some() && self.item.byline.is_none() && byline::looks_like_name(text) && form.units <= 4.0;
+        if name && line.blank > 0 && text.contains(' ') && self.form(at + 1).is_none_or(|it| it.units > 4.0) && self.item.summary.is_some()
+        {
+            return Role::Writer;
+        }
+        if self.item.title.is_some() && self.item.summary.is_none() && self.is_summary(at) {
+            return Role::Summary;
+        }
+        let pictured = self.item.image.is_some() && self.item.title.is_none();
+        if !pictured && self.is_caption(at) {
+            Role::Caption
+        } else if form.units <= 40.0 {
+            Role::Title
+        } else {
+            Role::Nothing
+        }
+    }
+
+    fn is_repeated_title(&self, text: &str) -> bool {
+        self.item.title.as_deref() == Some(text)
+    }
+
+    /// A sentence behind a headline, unless it begins the next item.
+    fn is_summary(&self, at: usize) -> bool {
+        let (line, form) = (&self.dump.lines[at], &self.dump.forms[at]);
+        let cut = line.text.ends_with('…') || line.text.ends_with("...");
+        let sentence = form.prose >= SENTENCE || form.units > 32.0;
+        let behind = self.dump.lines.get(at + 1).filter(|_| self.range.contains(&(at + 1)));
+        // Apart from the item before, and together with a headline behind it: the next item's caption.
+        let begins = line.blank > 0 && behind.is_some_and(|it| it.blank == 0) && self.form(at + 1).is_some_and(Form::is_headline);
+        // Longer than its headline, and a writer or the next picture behind it.
+        let closes = matches!(self.form(at + 1).map(|it| it.kind), Some(Kind::Byline | Kind::Caption)) && self.item.image.is_some();
+        let title = self.item.title.as_ref().map_or(0, String::len);
+        form.units <= MAX_SUMMARY
+            && !begins
+            && (sentence || cut || line.blank == 0 && form.units > 16.0 || closes && line.text.len() > title)
+    }
+
+    /// A sentence right before a headline, or a longer line in one block with it.
+    fn is_caption(&self, at: usize) -> bool {
+        let (form, Some(next)) = (&self.dump.forms[at], self.form(at + 1)) else { return false };
+        let together = self.dump.lines[at + 1].blank == 0;
+        let teased = self.form(at + 2).is_some_and(|it| it.prose >= SENTENCE) || self.dump.lines.get(at + 2).is_none_or(|it| it.blank > 0);
+        let headline = next.is_headline() || next.kind == Kind::Text && next.units >= 3.0 && next.units <= 32.0 && next.prose <= 0.5;
+        headline
+            && (form.prose >= SENTENCE && form.units > 6.0 || together && teased && form.units > 1.25 * next.units && form.prose >= 0.1)
+    }
+
+    fn caption(&mut self, at: usize) {
+        let (section, text) = sectioned(&self.dump.lines[at].text);
+        let image = caption::read(text);
+        // The headline was printed before its caption and comes again behind it.
+        let again = self.range.contains(&(at + 1)) && self.item.title.as_deref() == Some(self.dump.lines[at + 1].text.as_str());
+        if self.item.title.is_some() && !again {
+            self.begin();
+        }
+        if self.item.image.is_none() {
+            self.item.image = Some(image);
+        }
+        self.item.section = self.item.section.take().or_else(|| section.map(str::to_owned));
+    }
+}
+
+/// A section's name that was glued to the front of a caption, and the caption.
+fn sectioned(text: &str) -> (Option<&str>, &str) {
+    let mut best = None;
+    for (words, (at, _)) in (1..=4).zip(text.match_indices(' ')) {
+        // A name of several words is no accident; `World leaders meet` begins with one of one.
+        if SECTIONS.get(text[..at].to_lowercase().as_str()).is_some_and(|it| *it == words) {
+            best = Some((&text[..at], text[at..].trim_start()));
+        }
+    }
+    match best {
+        Some((section, rest)) if !rest.starts_with(char::is_lowercase) => (Some(section), rest),
+        _ => (None, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_before_a_caption_is_told_from_it() {
+        assert_eq!(sectioned("الولايات المتحدة نائب الرئيس يتحدث"), (Some("الولايات المتحدة"), "نائب الرئيس يتحدث"));
+        assert_eq!(sectioned("Europe Soldiers at the border"), (Some("Europe"), "Soldiers at the border"));
+        assert_eq!(sectioned("World leaders meet"), (None, "World leaders meet"));
+    }
+}

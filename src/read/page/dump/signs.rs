@@ -1,0 +1,97 @@
+//! What one pass over a line finds: its length, its letters, and where sentences end.
+//!
+//! Scripts differ in what a word is and how a sentence ends; whoever reads a line's signs need not know.
+
+use crate::text::letters::Letter;
+
+/// What one pass over a line finds.
+#[derive(Debug, Default)]
+pub(super) struct Signs {
+    pub(super) units: f32,
+    pub(super) letters: usize,
+    pub(super) digits: usize,
+    /// Sentences that end within the line or with it.
+    pub(super) sentences: usize,
+    pub(super) commas: usize,
+    pub(super) ends: bool,
+    pub(super) ellipsis: bool,
+    /// A script that writes no full stops.
+    pub(super) unstopped: bool,
+}
+
+impl Signs {
+    pub(super) fn of(text: &str) -> Self {
+        let mut it = Self { ellipsis: text.ends_with('…') || text.ends_with("..."), ..Self::default() };
+        let (mut in_word, mut stopped) = (false, false);
+        for c in text.chars() {
+            let share = unspaced(c);
+            let letter = Letter::of(c);
+            let of_word = letter.is_alphanumeric();
+            it.letters += usize::from(letter.is_alphabetic());
+            it.digits += usize::from(letter.is_numeric());
+            it.unstopped |= matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}');
+            it.units += match share {
+                Some(share) => share,
+                None if of_word && !in_word => 1.0,
+                None => 0.0,
+            };
+            // A vowel sign goes on with its word.
+            in_word =
+                of_word && share.is_none() || in_word && (!c.is_whitespace() && !c.is_ascii_punctuation() && !is_stop(c) && !is_comma(c));
+            it.commas += usize::from(is_comma(c));
+            if is_stop(c) {
+                // A full stop of CJK needs no blank behind it.
+                it.sentences += usize::from(matches!(c, '。' | '！' | '？'));
+                stopped = !matches!(c, '。' | '！' | '？');
+            } else if c.is_whitespace() {
+                it.sentences += usize::from(stopped);
+                stopped = false;
+            } else if !is_closing(c) {
+                stopped = false;
+            }
+        }
+        it.sentences += usize::from(stopped);
+        let last = text.trim_end_matches(is_closing).chars().next_back();
+        it.ends = !it.ellipsis && last.is_some_and(|c| is_stop(c) || matches!(c, ':' | '…'));
+        it
+    }
+
+    /// How much the line reads like running text, by its length and its stops.
+    pub(super) fn prose(&self) -> f32 {
+        let within = self.sentences > usize::from(self.ends);
+        let by_form: f32 = match self.units {
+            25.0.. if self.ends => 1.0,
+            25.0.. if within => 0.8,
+            25.0.. if self.commas >= 2 => 0.7,
+            25.0.. => 0.35,
+            12.0.. if self.ends => 0.9,
+            12.0.. if within => 0.5,
+            12.0.. => 0.2,
+            6.0.. if self.ends => 0.5,
+            2.5.. if self.ends => 0.3,
+            _ => 0.0,
+        };
+        if self.unstopped && self.units >= 12.0 { by_form.max(0.8) } else { by_form }
+    }
+}
+
+/// What a character adds to the units in a script without spaces.
+fn unspaced(c: char) -> Option<f32> {
+    match c {
+        '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' => Some(0.5),
+        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => Some(0.25),
+        _ => None,
+    }
+}
+
+fn is_stop(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '؟' | '۔' | '।' | '։' | '።' | '‥' | '…')
+}
+
+fn is_comma(c: char) -> bool {
+    matches!(c, ',' | '،' | '、' | '，' | ';' | '؛' | '；')
+}
+
+fn is_closing(c: char) -> bool {
+    matches!(c, '"' | '”' | '»' | '’' | '\'' | ')' | '）' | '」' | '』' | ']' | '›' | '“')
+}

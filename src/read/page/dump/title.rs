@@ -1,0 +1,110 @@
+//! Which line is an article's headline, once its text is known.
+//!
+//! The search for texts takes the headline that makes the whole page read best. Here the lines before one text are
+//! compared with each other: each has some signs, from 0 to 1, and the line with the highest weighted sum is the headline.
+//! The weights are those of a softmax regression over the lines before labelled texts.
+
+use std::ops::Range;
+
+use super::{
+    Dump,
+    form::{Form, Kind, SENTENCE},
+    split::Stretch,
+};
+use crate::read::page::topic::stems;
+
+/// Lines before a text that are looked at.
+const REACH: usize = 100;
+/// The share of its words that a likely headline has in common with the text.
+const LIKELY: f32 = 0.3;
+
+/// The line of the article's headline; it does not stand before line `from`.
+pub(super) fn choose(dump: &Dump, stretch: &Stretch, from: usize) -> Option<usize> {
+    let found = stretch.title?;
+    let body = stretch.body.start;
+    let lines: Vec<Candidate> = (body.saturating_sub(REACH).max(from).min(found)..body)
+        .filter(|it| dump.headlines.score(*it).is_some() && !(dump.forms[*it].is_prose() && dump.forms[*it].stops))
+        .map(|line| Candidate { line, fit: dump.topics.fit_to(&stems(&dump.lines[line].text), stretch.body.clone()) })
+        .collect();
+    let chooser = Chooser { dump, found, body, lines };
+    let sums = chooser.lines.iter().map(|it| (chooser.sum(it), it.line));
+    sums.max_by(|one, other| one.0.total_cmp(&other.0)).map_or(Some(found), |it| Some(it.1))
+}
+
+/// A line that may be the headline.
+struct Candidate {
+    line: usize,
+    /// The share of its words that the text has.
+    fit: f32,
+}
+
+struct Chooser<'a> {
+    dump: &'a Dump,
+    /// What the search for texts took.
+    found: usize,
+    /// Where the text begins.
+    body: usize,
+    lines: Vec<Candidate>,
+}
+
+impl Chooser<'_> {
+    fn sum(&self, candidate: &Candidate) -> f32 {
+        let (at, fit) = (candidate.line, candidate.fit);
+        let form = &self.dump.forms[at];
+        let text = self.dump.lines[at].text.as_str();
+        let others = || self.lines.iter().filter(|it| it.line != at);
+        let fit_as_well = |it: &Candidate| it.fit >= LIKELY.max(0.9 * fit) && self.dump.lines[it.line].text != text;
+        let earlier = others().filter(|it| it.line < at && fit_as_well(it)).count();
+        let between = others().filter(|it| it.line > at && self.dump.forms[it.line].is_headline()).count();
+        let within_another = others().any(|it| {
+            let other = &self.dump.lines[it.line].text;
+            other.len() > text.len() && other.contains(text)
+        });
+        let signs = [
+            (flag(at == self.found), 1.45),
+            (fit, 0.95),
+            (self.dump.headlines.fit(at), 1.06),
+            (fit * form.units.min(20.0) / 20.0, 0.99),
+            // The first line that fits; others that fit as well stand before.
+            (flag(fit >= LIKELY && earlier == 0), 1.2),
+            (share(earlier, 3), -0.76),
+            (share(between, 8), -0.89),
+            (flag(form.units < 3.5), -1.18),
+            (flag((3.5..5.0).contains(&form.units)), -1.12),
+            (flag(form.prose >= SENTENCE), -0.56),
+            // `Harbour: a ferry leaves` has its kicker within.
+            (flag(text.contains([':', '：'])), 1.02),
+            (flag(within_another), 1.04),
+            (flag(at == 0), 0.69),
+            (flag(self.any(at + 1..at + 4, |it| it.kind == Kind::Date)), 0.93),
+            (flag(self.dated_next(at)), 0.76),
+            (flag(self.any(at + 1..at + 2, |it| it.kind == Kind::Text && it.units > 1.2 * form.units)), 0.63),
+            (flag(self.any(at.saturating_sub(1)..at, |it| it.kind == Kind::Caption)), -0.42),
+        ];
+        signs.iter().map(|(sign, weight)| sign * weight).sum()
+    }
+
+    /// Whether a date or a writer comes before the next headline does.
+    fn dated_next(&self, at: usize) -> bool {
+        let mut behind = self.dump.forms[at + 1..self.body].iter().take(8);
+        let next = behind.find(|it| is_dated(it) || it.is_headline() && it.units >= 5.0);
+        next.is_some_and(is_dated)
+    }
+
+    fn any(&self, lines: Range<usize>, test: impl Fn(&Form) -> bool) -> bool {
+        self.dump.forms[lines.start..lines.end.min(self.body)].iter().any(test)
+    }
+}
+
+fn is_dated(form: &Form) -> bool {
+    matches!(form.kind, Kind::Date | Kind::Byline)
+}
+
+fn flag(sign: bool) -> f32 {
+    f32::from(u8::from(sign))
+}
+
+/// A count as a share of the most that tells anything.
+fn share(count: usize, most: u8) -> f32 {
+    f32::from(u8::try_from(count).unwrap_or(most).min(most)) / f32::from(most)
+}

@@ -1,0 +1,201 @@
+//! One page to its articles: guards, encoding, one tree, its lines, what the page says of itself, which lines are the
+//! text, where one article ends and the next begins, all put together.
+
+use std::{panic::AssertUnwindSafe, sync::LazyLock};
+
+use url::Url;
+
+use super::{
+    Input, PageError, Rules,
+    features::{self, Measured, Said},
+    forest,
+    hints::Reader,
+    live, meta, parts,
+    split::{self, View},
+};
+use crate::{
+    html::Tree,
+    model::{
+        page::{Page, PageKind, Part},
+        record::Content,
+    },
+    read::{encoding, guard, lines::Lines},
+};
+
+/// Characters below which a text is no article.
+const MIN_TEXT: usize = 80;
+/// How probable it must be that a line is an article's.
+const PROBABLE: f32 = 0.58;
+/// The same where next to no line is; and the weight of a text below which that is so.
+const LESS_PROBABLE: f32 = 0.25;
+const SHORT: u32 = 100;
+/// Links as long as headlines that a page without a sure text has at most, if it is no listing.
+const FEW_HEADLINES: usize = 6;
+/// Lines of a page that are read: so many, and one for so many bytes. A page of more is cut; it is no publisher's, whose
+/// pages have a line for hundreds of bytes where they are long.
+const MAX_LINES: usize = 200_000;
+const FREE_LINES: usize = 4_500;
+const BYTES_OF_LINE: usize = 192;
+
+static HINTS: LazyLock<Option<Reader>> = LazyLock::new(Reader::new);
+
+/// Extracts the articles of a page.
+///
+/// # Errors
+/// Says what the bytes are instead. Never panics: a panic of a library behind it is an error.
+pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
+    // First what it is known to be: no file of these kinds is a text, and none becomes a page.
+    if let Some(what) = guard::foreign(input.bytes) {
+        return Err(PageError::NotHtml(what.to_owned()));
+    }
+    if let Some(what) = guard::nothing(input.bytes) {
+        return Err(PageError::Nothing(what));
+    }
+    if !input.bytes.contains(&b'<') {
+        return Err(PageError::Nothing("without any markup"));
+    }
+    let html = encoding::to_text(input.bytes, input.content_type);
+    std::panic::catch_unwind(AssertUnwindSafe(|| read(&html, input))).map_err(|_| PageError::Panicked)?
+}
+
+fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
+    with_view(html, (input.url, input.rules), page).ok_or(PageError::Panicked)?
+}
+
+/// Measures a page and hands it on; `None` where the table of hints is broken.
+fn with_view<T>(html: &str, (base, rules): (&Url, Option<&Rules>), then: impl FnOnce(View<'_, '_>) -> T) -> Option<T> {
+    let tree = Tree::parse(html);
+    let mut meta = meta::read(&tree, base);
+    let places = rules.map(|it| it.places(&tree)).unwrap_or_default();
+    if let Some(rules) = rules {
+        rules.say(&tree, &mut meta);
+    }
+    let mut lines = Lines::of(&tree);
+    lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));
+    let (title, description, repeated) = meta.said();
+    let mut probable: Vec<f32> = Vec::with_capacity(lines.lines.len());
+    let said = Said { title, description, body: repeated };
+    let measured = features::measure(&tree, &lines, HINTS.as_ref()?, said, |row| probable.push(forest::BODY.probability(row)));
+    let over = |least: f32| -> Vec<bool> { probable.iter().map(|it| *it >= least).collect() };
+    let sure = over(PROBABLE);
+    // A page that is like no other has its text where it is least unlike one.
+    let short = weight_of(&sure, &measured) < SHORT;
+    let wider = short.then(|| over(LESS_PROBABLE)).filter(|it| weight_of(it, &measured) >= 2 * SHORT);
+    let guessed = wider.is_some();
+    let mut body = wider.unwrap_or(sure);
+    if rules.is_some() {
+        for (is_text, line) in body.iter_mut().zip(&lines.lines) {
+            let within = if places.hold_text() { places.is_text(line.first) } else { *is_text };
+            *is_text = within && !places.is_removed(line.first);
+        }
+    }
+    Some(then(View { tree: &tree, lines: &lines, measured: &measured, body: &body, guessed, places: &places, meta: &meta, base }))
+}
+
+fn page(view: View<'_, '_>) -> Result<Page, PageError> {
+    let live = live::entries(view);
+    let articles = articles(view, &live);
+    if articles.iter().all(|it| it.content.text.as_ref().is_none_or(|it| it.chars().count() < MIN_TEXT)) {
+        return Err(PageError::NoText);
+    }
+    let meta = view.meta;
+    let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind(view) };
+    let (canonical, alternates, site_name) = (meta.canonical.clone(), meta.alternates.clone(), meta.site_name.clone());
+    Ok(Page { canonical, alternates, site_name, kind, articles })
+}
+
+/// The signs of each line that could be the headline of a further article, and whether it is: for training. `is_headline`
+/// is asked for each line's text; what follows is measured as after its answer.
+#[must_use]
+pub fn signs_of_parts(html: &str, base: &Url, mut is_headline: impl FnMut(&str) -> bool) -> Vec<(Vec<f32>, bool)> {
+    let mut rows = Vec::new();
+    with_view(html, (base, None), |view| {
+        split::walk(view, |row, text| {
+            let is = is_headline(text);
+            rows.push((row.to_vec(), is));
+            is
+        })
+    });
+    rows
+}
+
+fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
+    let (mut stretches, mut lists) = split::stretches(view);
+    if view.meta.live || !live.is_empty() || view.places.hold_text() {
+        // Its entries have headlines and dates as articles have.
+        stretches.truncate(1);
+        for whole in &mut stretches {
+            whole.to = view.lines.lines.len();
+        }
+    }
+    let mut articles = Vec::with_capacity(stretches.len());
+    for (at, stretch) in stretches.iter().enumerate() {
+        let mut part = if at == 0 {
+            parts::part(view, stretch, view.meta.content.clone(), (Some((stretch.to, lists.take())), live))
+        } else {
+            parts::part(view, stretch, view.meta.of_part(stretch.headline.map(|it| view.lines.get(&view.lines.lines[it]))), (None, &[]))
+        };
+        if at == 0 {
+            part.url.clone_from(&view.meta.canonical);
+        }
+        part.content.quality.confidence = confidence(&part.content);
+        part.content.quality.truncated = at == 0 && is_cut(&part.content, view.meta.words);
+        if part.content.text.is_some() {
+            articles.push(part);
+        }
+    }
+    articles
+}
+
+/// Whether subscribers read on: the script counts more words than the text has, or it breaks off.
+fn is_cut(content: &Content, words: Option<u32>) -> bool {
+    let text = content.text.as_deref().unwrap_or_default();
+    let fewer = || words.is_some_and(|it| it > content.word_count + content.word_count / 2);
+    content.quality.paywalled && (fewer() || text.ends_with(['…', ':']) || text.ends_with("..."))
+}
+
+/// A page with a title, a date and a few hundred words is nearly always an article.
+fn confidence(content: &Content) -> f32 {
+    let length = match content.word_count {
+        0..50 => 0.2,
+        50..150 => 0.4,
+        _ => 0.6,
+    };
+    length + if content.title.is_some() { 0.2 } else { 0.0 } + if content.published.is_some() { 0.2 } else { 0.0 }
+}
+
+/// Lines that lead elsewhere and are as long as headlines.
+fn headlines(lines: &Lines, weight: &[u32]) -> usize {
+    lines.lines.iter().zip(weight).filter(|(line, weight)| line.linked * 5 >= line.chars * 4 && **weight >= 25).count()
+}
+
+/// What the page is, by how much of it is text and how much leads elsewhere.
+fn kind(view: View<'_, '_>) -> PageKind {
+    let text = weight_of(view.body, view.measured);
+    let headlines = headlines(view.lines, &view.measured.weight);
+    if view.guessed && headlines >= FEW_HEADLINES {
+        PageKind::Listing
+    } else if text >= 600 || view.meta.article {
+        PageKind::Article
+    } else if headlines >= 20 {
+        PageKind::Listing
+    } else if text >= 200 {
+        PageKind::Article
+    } else {
+        PageKind::Other
+    }
+}
+
+/// How much text there is.
+fn weight_of(body: &[bool], measured: &Measured) -> u32 {
+    body.iter().zip(&measured.weight).filter(|(it, _)| **it).map(|(_, weight)| weight).sum()
+}
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod fields;
+
+#[cfg(test)]
+mod seed;

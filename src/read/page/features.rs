@@ -1,0 +1,396 @@
+//! What is measured of each line, for the model that tells an article's text from what stands around it.
+//!
+//! All of it is about form, place and neighbours; none about words of any language. What must stay true: the order of
+//! the measures is the model's (`tests/train` makes both), so one that is added or moved asks for training again.
+
+use std::collections::{HashMap, HashSet};
+
+use super::hints::{self, Hints, Reader};
+use crate::{
+    html::{NodeId, Tag, Tree},
+    read::lines::{Line, Lines},
+    text::{fold, letters::Letter},
+};
+
+/// How many measures a line has.
+pub const COUNT: usize = 66 + 2 * hints::KINDS;
+
+/// What the page says of itself, as far as lines are compared with it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said<'a> {
+    /// Its title.
+    pub title: Option<&'a str>,
+    /// Its description.
+    pub description: Option<&'a str>,
+    /// Its text, as its metadata repeat it.
+    pub body: Option<&'a str>,
+}
+
+/// A page measured: what the later steps ask for, too.
+#[derive(Debug)]
+pub struct Measured {
+    /// Hints of each node: its own.
+    pub own: Vec<Hints>,
+    /// Hints of each node and of all that it is in.
+    pub all: Vec<Hints>,
+    /// Whether a line reads like running text.
+    pub prose: Vec<bool>,
+    /// The weight of each line: its characters, those of Han, Kana and Hangul three times.
+    pub weight: Vec<u32>,
+    /// What a line looks like: a hash of its block and the one around, by name and class.
+    pub looks: Vec<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    lines: f32,
+    weight: f32,
+    linked: f32,
+    prose: f32,
+}
+
+impl Sum {
+    fn add(&mut self, weight: f32, linked: f32, prose: bool) {
+        self.lines += 1.0;
+        self.weight += weight;
+        self.linked += linked;
+        self.prose += if prose { weight } else { 0.0 };
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            lines: self.lines - other.lines,
+            weight: self.weight - other.weight,
+            linked: self.linked - other.linked,
+            prose: self.prose - other.prose,
+        }
+    }
+
+    fn density(self) -> f32 {
+        self.linked / self.weight.max(1.0)
+    }
+}
+
+/// Measures a page. `each` is given the measures of each line in order: kept, they would be many times the page.
+#[must_use]
+pub fn measure(tree: &Tree<'_>, lines: &Lines, reader: &Reader, said: Said<'_>, mut each: impl FnMut(&[f32; COUNT])) -> Measured {
+    let (own, all) = read_hints(tree, reader);
+    let shapes: Vec<Shape> = lines.lines.iter().map(|line| Shape::of(lines.get(line), line)).collect();
+    let looks: Vec<u64> = lines.lines.iter().map(|line| look(tree, line.block)).collect();
+    let page = Page::new(tree, lines, &shapes, &looks, said);
+    for at in 0..lines.lines.len() {
+        each(&row(&page, &own, &all, at));
+    }
+    Measured { own, all, prose: shapes.iter().map(|it| it.prose).collect(), weight: shapes.iter().map(|it| it.weight).collect(), looks }
+}
+
+fn read_hints(tree: &Tree<'_>, reader: &Reader) -> (Vec<Hints>, Vec<Hints>) {
+    let count = tree.len() as usize;
+    let (mut own, mut all) = (vec![0; count], vec![0; count]);
+    for node in 1..tree.len() {
+        let at = node as usize;
+        let above = all[tree.parent(node) as usize];
+        if tree.tag(node) != Tag::Text {
+            own[at] = reader.of(tree, node);
+        }
+        // What the whole page is called says nothing about a part of it.
+        let passed_on = if matches!(tree.tag(node), Tag::Html | Tag::Body) { 0 } else { own[at] };
+        all[at] = above | passed_on;
+    }
+    (own, all)
+}
+
+fn places(tree: &Tree<'_>) -> Vec<u16> {
+    let mut places = vec![0; tree.len() as usize];
+    for node in 1..tree.len() {
+        let own = match tree.tag(node) {
+            Tag::Article => 1,
+            Tag::Main => 2,
+            Tag::Header => 4,
+            Tag::Footer => 8,
+            Tag::Form | Tag::Button | Tag::Label => 16,
+            Tag::Figure => 32,
+            Tag::Table => 64,
+            Tag::Ul | Tag::Ol => 128,
+            Tag::Blockquote => 256,
+            _ => 0,
+        };
+        places[node as usize] = places[tree.parent(node) as usize] | own;
+    }
+    places
+}
+
+/// What a line is by its characters alone.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a measure")]
+struct Shape {
+    weight: u32,
+    words: u32,
+    digits: u32,
+    upper: u32,
+    punctuation: u32,
+    sentences: u32,
+    ends_sentence: bool,
+    ends_colon: bool,
+    odd: bool,
+    quoted: bool,
+    prose: bool,
+}
+
+impl Shape {
+    fn of(text: &str, line: &Line) -> Self {
+        let mut it = Self::default();
+        let mut in_word = false;
+        for c in text.chars() {
+            let wide = matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{e00}'..='\u{e7f}');
+            if c == ' ' {
+                in_word = false;
+                continue;
+            }
+            it.weight += if wide { 3 } else { 1 };
+            let letter = Letter::of(c);
+            if letter.is_alphanumeric() {
+                it.words += u32::from(!in_word);
+                // Two such characters are about a word.
+                in_word = !wide || !in_word;
+                it.digits += u32::from(letter.is_numeric());
+                it.upper += u32::from(letter.is_uppercase());
+                continue;
+            }
+            it.punctuation += u32::from(matches!(c, ',' | ';' | '،' | '؛' | '、' | '，' | '；'));
+            it.sentences += u32::from(ends(c));
+            it.odd |= matches!(c, '|' | '©' | '»' | '›' | '→' | '•' | '·' | '/' | '#' | '@' | '▶' | '►');
+        }
+        let tail = text.trim_end_matches(['"', '\'', '”', '’', '»', '“', '«', '」', '』', ')', '）', ']']);
+        it.ends_sentence = tail.chars().next_back().is_some_and(ends);
+        it.ends_colon = text.ends_with([':', '：']);
+        it.quoted = text.starts_with(['"', '“', '„', '«', '»', '‘', '「', '『', '–', '—']);
+        let linked = line.linked * 3 > line.chars;
+        it.prose = !linked
+            && (it.weight >= 80 && (it.ends_sentence || it.punctuation + it.sentences > 1)
+                || it.weight >= 40 && it.ends_sentence && it.words > 5);
+        it
+    }
+}
+
+/// Marks that end sentences, in the scripts that have their own.
+fn ends(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '؟' | '۔' | '。' | '！' | '？' | '।' | '։' | '።' | '．')
+}
+
+fn look(tree: &Tree<'_>, block: NodeId) -> u64 {
+    let parent = tree.block(block);
+    element_hash(tree, block).rotate_left(17) ^ element_hash(tree, parent)
+}
+
+/// A hash of an element's name and class, without the numbers in it.
+pub(super) fn element_hash(tree: &Tree<'_>, node: NodeId) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ tree.tag(node) as u64;
+    let class = tree.raw_attributes(node).find(|(name, _)| name.eq_ignore_ascii_case("class")).map_or("", |(_, value)| value);
+    for byte in class.bytes().take(200).filter(|it| !it.is_ascii_digit()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash
+}
+
+/// The page as a whole, as far as lines are seen against it.
+struct Page<'a, 'b> {
+    tree: &'a Tree<'b>,
+    lines: &'a Lines,
+    shapes: &'a [Shape],
+    looks: &'a [u64],
+    /// What each node stands in, itself included: a bit for each kind of element that is measured.
+    places: Vec<u16>,
+    /// Sums of all lines before each.
+    before: Vec<Sum>,
+    by_look: HashMap<u64, Sum>,
+    repeats: HashMap<&'a str, u32>,
+    first_title: Option<usize>,
+    /// The block that holds most running text, itself and in its children.
+    best: NodeId,
+    title: String,
+    description: String,
+    body: Option<Windows>,
+}
+
+/// The windows of a text, to tell whether another has its start, middle and end from it, in linear time.
+struct Windows(HashSet<u64>);
+
+/// Characters of a window.
+const WINDOW: usize = 16;
+
+impl Windows {
+    fn of(folded: &str) -> Self {
+        let chars: Vec<char> = folded.chars().take(500_000).collect();
+        Self(chars.windows(WINDOW).map(hash).collect())
+    }
+
+    /// The share of three windows of a text that are here; `None` where it is too short to tell.
+    fn share(&self, folded: &str) -> Option<f32> {
+        let chars: Vec<char> = folded.chars().collect();
+        let last = chars.len().checked_sub(WINDOW)?;
+        let found = [0, last / 2, last].into_iter().filter(|at| chars.get(*at..*at + WINDOW).is_some_and(|it| self.0.contains(&hash(it))));
+        Some(f32::from(u8::try_from(found.count()).unwrap_or(0)) / 3.0)
+    }
+}
+
+fn hash(chars: &[char]) -> u64 {
+    chars.iter().fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(*c)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl<'a, 'b> Page<'a, 'b> {
+    fn new(tree: &'a Tree<'b>, lines: &'a Lines, shapes: &'a [Shape], looks: &'a [u64], said: Said<'_>) -> Self {
+        let mut before = Vec::with_capacity(shapes.len() + 1);
+        let (mut sum, mut by_look, mut repeats) = (Sum::default(), HashMap::new(), HashMap::new());
+        let mut scores: HashMap<NodeId, f32> = HashMap::new();
+        for ((line, shape), look) in lines.lines.iter().zip(shapes).zip(looks) {
+            before.push(sum);
+            #[expect(clippy::cast_precision_loss, reason = "a measure")]
+            let (weight, linked) = (shape.weight as f32, line.linked as f32);
+            sum.add(weight, linked, shape.prose);
+            by_look.entry(*look).or_insert_with(Sum::default).add(weight, linked, shape.prose);
+            *repeats.entry(lines.get(line)).or_insert(0) += 1;
+            if shape.prose {
+                let parent = tree.block(line.block);
+                *scores.entry(parent).or_default() += weight;
+                *scores.entry(tree.block(parent)).or_default() += weight / 2.0;
+            }
+        }
+        before.push(sum);
+        let best = scores.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map_or(0, |it| it.0);
+        let title = said.title.map(fold).unwrap_or_default();
+        let is_title = |line: &&Line| !title.is_empty() && line.chars < 400 && fold(lines.get(line)) == title;
+        let first_title =
+            lines.lines.iter().position(|line| is_title(&line)).or_else(|| lines.lines.iter().position(|it| tree.tag(it.block) == Tag::H1));
+        let description = said.description.map(|it| fold(&it[..it.floor_char_boundary(2_000)])).unwrap_or_default();
+        let body = said.body.map(|it| Windows::of(&fold(it)));
+        Self { tree, lines, shapes, looks, places: places(tree), before, by_look, repeats, first_title, best, title, description, body }
+    }
+
+    fn total(&self) -> Sum {
+        self.before.last().copied().unwrap_or_default()
+    }
+
+    /// The sum of the lines inside a node.
+    fn inside(&self, node: NodeId) -> Sum {
+        let end = self.tree.end(node);
+        let from = self.lines.lines.partition_point(|it| it.first < node);
+        let to = self.lines.lines.partition_point(|it| it.first < end);
+        self.before[to].minus(self.before[from])
+    }
+}
+
+/// A row in the making.
+struct Row {
+    values: [f32; COUNT],
+    next: usize,
+}
+
+impl Row {
+    fn push(&mut self, value: f32) {
+        if let Some(place) = self.values.get_mut(self.next) {
+            *place = value;
+        }
+        self.next += 1;
+    }
+
+    fn flag(&mut self, value: bool) {
+        self.push(f32::from(u8::from(value)));
+    }
+
+    fn hints(&mut self, hints: Hints) {
+        for kind in 0..hints::KINDS {
+            self.flag(hints >> kind & 1 == 1);
+        }
+    }
+
+    fn sum(&mut self, sum: Sum, total: Sum) {
+        self.push(sum.weight.ln_1p());
+        self.push(sum.lines.ln_1p());
+        self.push(sum.density());
+        self.push(sum.prose / total.prose.max(1.0));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "measures")]
+fn row(page: &Page<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> [f32; COUNT] {
+    let (tree, line, shape) = (page.tree, &page.lines.lines[at], &page.shapes[at]);
+    let mut row = Row { values: [0.0; COUNT], next: 0 };
+    let chars = line.chars.max(1) as f32;
+    row.push((shape.weight as f32).ln_1p());
+    row.push((shape.words as f32).ln_1p());
+    row.push(chars / shape.words.max(1) as f32);
+    row.push(line.linked as f32 / chars);
+    row.push(line.stressed as f32 / chars);
+    row.push((shape.punctuation as f32).ln_1p());
+    row.push((shape.sentences as f32).ln_1p());
+    row.push(shape.digits as f32 / chars);
+    row.push(shape.upper as f32 / chars);
+    for flag in [shape.ends_sentence, shape.ends_colon, shape.odd, shape.quoted, shape.prose] {
+        row.flag(flag);
+    }
+    place(&mut row, tree, line, page.places[tree.parent(line.first) as usize]);
+    let parent = tree.block(line.block);
+    let grand = tree.block(parent);
+    let near = own[line.block as usize] | own[parent as usize] | own[tree.parent(line.first) as usize];
+    row.hints(near);
+    row.hints(all[tree.parent(line.first) as usize]);
+    for container in [parent, grand] {
+        row.sum(page.inside(container), page.total());
+    }
+    row.sum(page.by_look.get(&page.looks[at]).copied().unwrap_or_default(), page.total());
+    row.flag(tree.within(line.first, page.best));
+    row.flag(parent == page.best);
+    row.flag(grand == page.best);
+    neighbours(&mut row, page, at);
+    against_page(&mut row, page, at);
+    debug_assert_eq!(row.next, COUNT, "every measure has its place");
+    row.values
+}
+
+/// What it stands in.
+fn place(row: &mut Row, tree: &Tree<'_>, line: &Line, places: u16) {
+    let tag = tree.tag(line.block);
+    row.push(f32::from(tag.heading_level().unwrap_or(0)));
+    for kinds in [&[Tag::P][..], &[Tag::Li], &[Tag::Td, Tag::Th], &[Tag::Figcaption, Tag::Caption]] {
+        row.flag(kinds.contains(&tag));
+    }
+    row.push(f32::from(tree.depth(line.block)));
+    for kind in 0..9 {
+        row.flag(places >> kind & 1 == 1);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "measures")]
+fn neighbours(row: &mut Row, page: &Page<'_, '_>, at: usize) {
+    for step in [-1_isize, 1, -2, 2] {
+        let other = at.checked_add_signed(step).filter(|it| *it < page.shapes.len());
+        let (shape, line) = other.map(|it| (page.shapes[it], &page.lines.lines[it])).unzip();
+        row.push(shape.map_or(0.0, |it| (it.weight as f32).ln_1p()));
+        row.push(line.map_or(1.0, |it| it.linked as f32 / it.chars.max(1) as f32));
+        if step.abs() == 1 {
+            row.flag(shape.is_some_and(|it| it.prose));
+            row.flag(other.is_some_and(|it| page.looks[it] == page.looks[at]));
+        }
+    }
+    let window = |from: usize, to: usize| page.before[to.min(page.shapes.len())].minus(page.before[from]).prose.ln_1p();
+    row.push(window(at.saturating_sub(5), at));
+    row.push(window(at + 1, (at + 6).max(at + 1)));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "measures")]
+fn against_page(row: &mut Row, page: &Page<'_, '_>, at: usize) {
+    let (line, total) = (&page.lines.lines[at], page.total());
+    row.push(at as f32 / page.shapes.len() as f32);
+    row.push(page.before[at].prose / total.prose.max(1.0));
+    let since = page.first_title.map_or(-300.0, |title| at as f32 - title as f32);
+    row.push(since.signum() * since.abs().ln_1p());
+    row.push(total.prose.ln_1p());
+    let text = page.lines.get(line);
+    let folded = if line.chars < 3_000 { fold(text) } else { String::new() };
+    let long = folded.chars().count() > 20;
+    row.flag(!folded.is_empty() && folded == page.title);
+    row.flag(long && !page.description.is_empty() && (page.description.contains(&folded) || folded.contains(&page.description)));
+    row.push(page.body.as_ref().map_or(-1.0, |body| body.share(&folded).unwrap_or(-0.5)));
+    row.push((page.repeats.get(text).copied().unwrap_or(1) as f32).min(5.0));
+}

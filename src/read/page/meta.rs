@@ -1,0 +1,249 @@
+//! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
+
+mod jsonld;
+mod tags;
+pub(super) mod title;
+
+pub(super) use jsonld::Posted;
+use tags::Tags;
+
+use url::Url;
+
+use super::writers;
+use crate::{
+    dates::moment,
+    html::{NodeId, Tag, Tree},
+    model::record::{Byline, BylineKind, Content, Image, Origin},
+    read::credits::byline,
+    text::{collapse, fold},
+};
+
+/// Bytes of an address; longer ones are noise.
+const MAX_URL: usize = 4_096;
+
+/// What a page says of itself.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a page says any of them")]
+pub struct Meta {
+    pub(super) canonical: Option<Url>,
+    pub(super) alternates: Vec<Url>,
+    pub(super) site_name: Option<String>,
+    /// How headings name it.
+    pub(super) site: title::Site,
+    pub(super) content: Content,
+    /// The language that the page claims.
+    pub(super) claim: Option<String>,
+    /// The article's text, as the metadata repeat it.
+    pub(super) body: Option<String>,
+    /// Further articles that scripts describe, each with the script's place.
+    pub(super) further: Vec<(NodeId, jsonld::Said)>,
+    /// Whether the page says that it is an article.
+    pub(super) article: bool,
+    /// Whether it names no writer but itself.
+    pub(super) anonymous: bool,
+    /// Whether the headline of the script is the one that is made for sharing, too.
+    pub(super) agreed: bool,
+    /// How many words the article has, as a script says.
+    pub(super) words: Option<u32>,
+    /// Whether it says that it is a live blog.
+    pub(super) live: bool,
+    /// The entries of a live blog, as a script gives them.
+    pub(super) posted: Vec<Posted>,
+}
+
+impl Meta {
+    /// Title, description and text, as far as the metadata have them.
+    #[must_use]
+    pub fn said(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        (self.content.title.as_deref(), self.content.summary.as_deref(), self.body.as_deref())
+    }
+
+    /// What scripts say of an article that follows, found by its headline.
+    pub(super) fn of_part(&self, headline: Option<&str>) -> Content {
+        let mut content = Content::default();
+        let name = headline.map(fold).unwrap_or_default();
+        let described = |it: &&(NodeId, jsonld::Said)| it.1.headline.as_deref().is_some_and(|it| fold(it) == name);
+        let Some((_, said)) = self.further.iter().find(described) else { return content };
+        let said = said.clone();
+        (content.subtitle, content.summary, content.section, content.keywords) =
+            (said.alternative_headline, said.description, said.section, said.keywords);
+        dates(&mut content, [(said.published, Origin::JsonLd)], said.modified);
+        sign(&mut content, &said.authors, None);
+        content
+    }
+}
+
+/// Reads what a page says of itself.
+#[must_use]
+pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
+    let tags = Tags::of(tree);
+    let (mut articles, page) = jsonld::read(tree);
+    let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
+    let article = said.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
+    let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
+    let mut content = Content::default();
+    let published = days(&said, &tags, page);
+    let site = title::Site::new(site_name.as_deref(), base);
+    let (headline, agreed) = title::choose(&said, &tags, &site);
+    if let Some((title, origin)) = headline {
+        content.title = Some(title);
+        content.provenance.title = Some(origin);
+    }
+    content.subtitle = said.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
+    content.summary = said.description.or_else(|| tags.first(&["og:description", "description", "twitter:description", "dc.description"]));
+    content.section =
+        said.section.or_else(|| tags.first(&["article:section", "parsely-section"])).or_else(|| tags.property("articleSection"));
+    content.keywords = if said.keywords.is_empty() {
+        tags.first(&["news_keywords", "keywords"]).map(|it| split(&it)).unwrap_or_default()
+    } else {
+        said.keywords
+    };
+    let modified = said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
+    dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
+    let host = base.host_str().unwrap_or_default();
+    let nobody =
+        |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host);
+    sign_first(&mut content, &said.authors, tags.writers(), nobody);
+    let anonymous = content.bylines.iter().all(&nobody);
+    let locked = || tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"));
+    content.quality.paywalled = said.free == Some(false) || locked();
+    if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
+        content.images.push(Image { url: Some(url.into()), ..Image::default() });
+    }
+    let canonical = tags.link("canonical").or(said.url).or_else(|| tags.first(&["og:url"])).and_then(|it| absolute(base, &it));
+    let alternates = tags.link("amphtml").into_iter().chain(tags.first(&["og:url"])).filter_map(|it| absolute(base, &it)).collect();
+    let claim = tags.language.clone().or(said.language).or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
+    Meta {
+        canonical,
+        alternates,
+        site_name,
+        site,
+        content,
+        claim,
+        body: said.body,
+        further: articles,
+        article,
+        anonymous,
+        agreed,
+        words: said.words,
+        live: said.live || tags.live,
+        posted: said.posted,
+    }
+}
+
+/// A value that a page gives for a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// `title` or `published`, as fields of the record are named.
+    pub field: &'static str,
+    /// As the page gives it.
+    pub value: String,
+    /// Who says so.
+    pub origin: Origin,
+}
+
+/// All that a page says of its headline and its day, the strongest first, for those who wonder about a choice.
+#[must_use]
+pub fn candidates(tree: &Tree<'_>) -> Vec<Candidate> {
+    let tags = Tags::of(tree);
+    let (mut articles, page) = jsonld::read(tree);
+    let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
+    let of = |field: &'static str| move |(value, origin): (Option<String>, Origin)| value.map(|value| Candidate { field, value, origin });
+    titles(&said, &tags)
+        .into_iter()
+        .filter_map(of("title"))
+        .chain(days(&said, &tags, page).into_iter().filter_map(of("published")))
+        .collect()
+}
+
+fn titles(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 5] {
+    [
+        (said.headline.clone(), Origin::JsonLd),
+        (tags.property("headline"), Origin::Microdata),
+        (tags.first(&SHARED), Origin::Meta),
+        (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
+        (tags.title.clone(), Origin::Dom),
+    ]
+}
+
+fn days(said: &jsonld::Said, tags: &Tags, page: Option<String>) -> [(Option<String>, Origin); 5] {
+    [
+        (said.published.clone(), Origin::JsonLd),
+        (tags.first(&PUBLISHED), Origin::Meta),
+        (tags.property("datePublished"), Origin::Microdata),
+        (page, Origin::JsonLd),
+        (tags.times.first().cloned(), Origin::Dom),
+    ]
+}
+
+/// Names of `<meta>` with a headline.
+const SHARED: [&str; 4] = ["og:title", "twitter:title", "dc.title", "parsely-title"];
+/// Names of `<meta>` that say when an article was published.
+const PUBLISHED: [&str; 7] =
+    ["article:published_time", "og:published_time", "date", "dc.date", "dc.date.issued", "parsely-pub-date", "pubdate"];
+
+fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Origin); N], modified: Option<String>) {
+    for (value, origin) in published {
+        let Some(value) = value else { continue };
+        match moment::parse(&value, None) {
+            Some(moment) => {
+                content.published = Some(moment.time);
+                content.provenance.published = Some(origin);
+                content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
+                break;
+            }
+            None => content.date_notes.push(format!("published: unreadable: {}", value.chars().take(40).collect::<String>())),
+        }
+    }
+    content.modified = modified.and_then(|it| moment::parse(&it, None)).map(|it| it.time);
+}
+
+/// Signs with what the script says; where that is nobody, with the first of the other metadata that name somebody.
+fn sign_first<'a>(
+    content: &mut Content,
+    said: &[(String, BylineKind)],
+    others: impl Iterator<Item = &'a str>,
+    nobody: impl Fn(&Byline) -> bool,
+) {
+    sign(content, said, None);
+    for name in others {
+        if !content.bylines.iter().all(&nobody) {
+            break;
+        }
+        let mut other = Content::default();
+        sign(&mut other, &[], Some(name.to_owned()));
+        if content.bylines.is_empty() || !other.bylines.iter().all(&nobody) {
+            (content.bylines, content.provenance.bylines) = (other.bylines, other.provenance.bylines);
+        }
+    }
+}
+
+fn sign(content: &mut Content, said: &[(String, BylineKind)], meta: Option<String>) {
+    let (names, origin) = if said.is_empty() {
+        (meta.map(|it| (it, BylineKind::Person)).into_iter().collect(), Origin::Meta)
+    } else {
+        (said.to_vec(), Origin::JsonLd)
+    };
+    for (name, kind) in names {
+        let name = name.strip_prefix("By ").or_else(|| name.strip_prefix("by ")).unwrap_or(&name);
+        for name in writers::of_metadata(name) {
+            // Some give the address of a profile, some an e-mail address.
+            let address = name.contains("://") || name.contains('@') || name.contains(".com/");
+            let usable = !name.is_empty() && name.len() < 200 && !address;
+            if usable && !content.bylines.iter().any(|it| it.name == name) {
+                content.bylines.push(Byline { name, kind, place: None });
+            }
+        }
+    }
+    if !content.bylines.is_empty() {
+        content.provenance.bylines = Some(origin);
+    }
+}
+
+fn split(list: &str) -> Vec<String> {
+    list.split([',', ';', '،']).map(collapse).filter(|it| !it.is_empty()).take(100).collect()
+}
+
+fn absolute(base: &Url, address: &str) -> Option<Url> {
+    base.join(address.trim()).ok().filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_URL)
+}

@@ -1,0 +1,248 @@
+//! One article out of its lines: blocks in order with their pictures, the deck, bylines, agencies, the related list.
+
+mod head;
+
+use std::collections::HashSet;
+
+use super::{
+    hints,
+    live::Entry,
+    pictures,
+    related::{self, Item},
+    split::{Lists, Stretch, View},
+};
+use crate::{
+    html::{NodeId, Tag},
+    model::{
+        page::Part,
+        record::{Block, Content, Image, Origin, Update},
+    },
+    read::{
+        blocks::{self, Build, MAX_BLOCKS},
+        credits::agency,
+        language,
+    },
+    text::{self, fold},
+};
+
+/// Pictures of one article.
+const MAX_IMAGES: usize = 200;
+/// Weight of a deck.
+const MAX_DECK: u32 = 600;
+/// Lines beside a picture in which the text that it belongs to is looked for.
+const NEAR_LINES: usize = 8;
+
+/// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
+pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related, live): (Option<(usize, Lists)>, &[Entry])) -> Part {
+    let clocks = live.iter().flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it))).collect();
+    let shared = !content.images.is_empty();
+    let mut work = Work { view, stretch, live, content, used: clocks, shared, captions: HashSet::new() };
+    let items = related.map(|(to, lists)| work.related(to, lists)).unwrap_or_default();
+    work.title();
+    let first = work.first_body();
+    work.deck(first);
+    work.byline(first);
+    work.date(first);
+    let blocks = work.blocks();
+    let mut content = work.content;
+    content.related = items.into_iter().map(|it| it.related).collect();
+    content.blocks = blocks;
+    finish(&mut content, view.meta.claim.as_deref());
+    if view.places.hold_text() {
+        content.provenance.text = Some(Origin::Rule);
+    }
+    Part { url: stretch.url.clone(), content }
+}
+
+/// What follows from the blocks: the text, its language, its words, the agencies that it credits.
+fn finish(content: &mut Content, claim: Option<&str>) {
+    let body = blocks::text(&content.blocks);
+    // The deck is part of what readers read; it is no block, because it is a field of its own.
+    let whole = match &content.subtitle {
+        Some(deck) if !body.is_empty() && !body.contains(deck.as_str()) => format!("{deck}\n\n{body}"),
+        _ => body,
+    };
+    (content.language, content.script, content.direction) = language::detect(&whole, claim);
+    content.word_count = text::word_count(&whole);
+    content.provenance.text = Some(Origin::Dom);
+    let credited = content.images.iter().filter_map(|it| it.agency.clone());
+    let written = content.bylines.iter().filter_map(|it| agency::of_credit(&it.name)).map(str::to_owned);
+    let named = agency::named(&whole).into_iter().map(str::to_owned);
+    let mut agencies: Vec<String> = Vec::new();
+    for name in credited.chain(written).chain(named) {
+        if !agencies.contains(&name) {
+            agencies.push(name);
+        }
+    }
+    content.agencies = agencies;
+    content.text = Some(whole).filter(|it| !it.is_empty());
+}
+
+struct Work<'a, 'b> {
+    view: View<'a, 'b>,
+    stretch: &'a Stretch,
+    /// The entries of a live blog.
+    live: &'a [Entry],
+    content: Content,
+    /// Lines that are something else than text.
+    used: HashSet<usize>,
+    /// Whether the first picture is known from the metadata alone.
+    shared: bool,
+    /// Captions, folded: each counts once, however often it is printed.
+    captions: HashSet<String>,
+}
+
+impl Work<'_, '_> {
+    fn line(&self, at: usize) -> &str {
+        self.view.lines.get(&self.view.lines.lines[at])
+    }
+
+    fn block_of(&self, at: usize) -> NodeId {
+        self.view.lines.lines[at].block
+    }
+
+    fn is_text(&self, at: usize) -> bool {
+        self.view.body[at] && !self.used.contains(&at)
+    }
+
+    /// The lists up to a line; those that are known already are not looked for again.
+    fn related(&mut self, to: usize, known: Lists) -> Vec<Item> {
+        let from = (self.stretch.from..to).find(|it| self.view.body[*it]).unwrap_or(self.stretch.from);
+        let whole = known.filter(|it| it.0 == from && to == self.view.lines.lines.len());
+        let items = whole.map_or_else(|| related::items(self.view, from, to), |it| it.1);
+        for item in &items {
+            self.used.extend(item.from..item.to);
+        }
+        items
+    }
+
+    /// The first line of the text, after the headline.
+    fn first_body(&self) -> usize {
+        let from = self.stretch.headline.map_or(self.stretch.from, |it| it + 1);
+        (from..self.stretch.to).find(|it| self.is_text(*it)).unwrap_or(self.stretch.to)
+    }
+
+    fn blocks(&mut self) -> Vec<Block> {
+        let pictures = self.pictures();
+        let first = pictures.iter().find_map(|(place, shown)| matches!(shown, Block::Image(_)).then_some(*place));
+        let mut pictures = pictures.into_iter().peekable();
+        let mut build = Build::new(self.view.tree);
+        let mut begun = false;
+        let mut entries = self.live.iter().peekable();
+        for at in self.stretch.from..self.stretch.to {
+            while let Some(entry) = entries.next_if(|it| it.from <= at) {
+                self.update(entry, build.blocks.len());
+            }
+            while let Some((_, shown)) = pictures.next_if(|(before, _)| *before <= at) {
+                self.show(shown, begun.then_some(&mut build));
+            }
+            if self.is_text(at) && build.blocks.len() < MAX_BLOCKS {
+                begun = true;
+                build.text(self.block_of(at), self.line(at).to_owned());
+            }
+        }
+        for (_, shown) in pictures {
+            self.show(shown, None);
+        }
+        self.lead(first);
+        // A heading with nothing under it is the head of what was left out.
+        while let Some(Block::Heading { .. }) = build.blocks.last() {
+            build.blocks.pop();
+        }
+        self.content.updates.pop_if(|it| it.block as usize >= build.blocks.len());
+        build.blocks
+    }
+
+    /// The metadata's picture is the one that the page shows above its text, often in another crop: each counts once.
+    fn lead(&mut self, first: Option<usize>) {
+        let [shared, shown @ ..] = self.content.images.as_slice() else { return };
+        let (Some(url), None, true) = (&shared.url, &shared.caption, self.shared) else { return };
+        let same = shown.iter().position(|it| it.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
+        let above = first.is_some_and(|it| it <= self.first_body() + 1);
+        let described = shown.first().is_some_and(|it| it.caption.is_some() || it.credit.is_some());
+        let at = same.or(if above && described { Some(0) } else { None });
+        if let Some(at) = at {
+            let lead = self.content.images.remove(at + 1);
+            self.content.images[0] = lead;
+        }
+    }
+
+    /// An entry of a live blog begins at a block; one before it that has none was left out.
+    fn update(&mut self, entry: &Entry, block: usize) {
+        let block = u32::try_from(block).unwrap_or(u32::MAX);
+        self.content.updates.pop_if(|it| it.block == block);
+        self.content.updates.push(Update { block, ..entry.update.clone() });
+    }
+
+    /// A picture is one of the article's; what stands above the text is the lead and no block.
+    fn show(&mut self, shown: Block, build: Option<&mut Build<'_, '_>>) {
+        let first = if let Block::Image(image) = &shown { self.image(image.clone()) } else { true };
+        if let Some(build) = build.filter(|_| first) {
+            build.push(shown);
+        }
+    }
+
+    /// The article's pictures with their places; their captions are no text.
+    fn pictures(&mut self) -> Vec<(usize, Block)> {
+        let last = (self.stretch.from..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(self.stretch.from);
+        let first = self.first_body();
+        let head = self.stretch.headline.unwrap_or(first).min(first).saturating_sub(3).max(self.stretch.from);
+        let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::ADS | hints::SELLING | hints::BIOGRAPHY | hints::OTHERS;
+        let mut found = Vec::new();
+        for picture in &self.view.lines.pictures {
+            let place = picture.before;
+            let outside =
+                place < head || place > last + 1 || self.used_by_related(picture.node) || self.view.places.is_removed(picture.node);
+            // What the article's own elements are named says nothing against a picture in them, nor does its own name: the
+            // text beside it, or an element around it, may be shared or listed as a whole.
+            let parent = self.view.tree.parent(picture.node);
+            let beside =
+                (place..self.stretch.to).take(NEAR_LINES).chain((self.stretch.from..place.min(self.stretch.to)).rev().take(NEAR_LINES));
+            let shared = beside.filter(|it| self.view.body[*it]).map(|it| self.view.measured.all[self.block_of(it) as usize]).next();
+            let around = self.view.measured.all[parent as usize] & !shared.unwrap_or_default();
+            if outside
+                || found.len() >= MAX_IMAGES
+                || around & refused != 0 && self.view.tree.ancestors(picture.node).all(|it| self.view.tree.tag(it) != Tag::Figure)
+            {
+                continue;
+            }
+            if self.view.tree.tag(picture.node) == Tag::Iframe {
+                let src = self.view.tree.attribute(picture.node, "src");
+                found.extend(src.and_then(|it| blocks::absolute(self.view.base, &it)).map(|url| (place, Block::Embed { url })));
+                continue;
+            }
+            let Some(read) = pictures::own(self.view, picture) else { continue };
+            if read.lines.clone().filter(|it| self.view.body[*it]).map(|it| self.view.measured.weight[it]).sum::<u32>() < MAX_DECK {
+                self.used.extend(read.lines);
+            }
+            found.push((place, Block::Image(read.image)));
+        }
+        found
+    }
+
+    fn used_by_related(&self, node: NodeId) -> bool {
+        let at = self.view.lines.lines.partition_point(|it| it.first < node);
+        self.used.contains(&at) && Some(at) != self.stretch.headline && !self.view.body.get(at).copied().unwrap_or(false)
+    }
+
+    /// Each picture once, by its address or by its caption; whether it is there for the first time.
+    fn image(&mut self, image: Image) -> bool {
+        let name = |it: &Image| it.url.as_deref().map(pictures::file_name);
+        let caption = image.caption.as_deref().map(fold).unwrap_or_default();
+        if let Some((at, known)) = self.content.images.iter_mut().enumerate().find(|(_, it)| it.url.is_some() && name(it) == name(&image)) {
+            self.shared &= at > 0;
+            known.caption = known.caption.take().or(image.caption);
+            known.credit = known.credit.take().or(image.credit);
+            known.agency = known.agency.take().or(image.agency);
+            known.taken = known.taken.take().or(image.taken);
+            known.archive |= image.archive;
+            // The metadata's picture stands somewhere in the article.
+            return !caption.is_empty() && self.captions.insert(caption);
+        }
+        let first = caption.is_empty() || self.captions.insert(caption);
+        if first {
+            self.content.images.push(image);
+        }
+        first
+    }
+}

@@ -1,0 +1,185 @@
+//! Pictures: their address, and the lines that say what they show and who made them.
+
+mod credit;
+mod same;
+
+pub(super) use same::{file_name, is_same};
+
+use super::{hints, split::View};
+use crate::{
+    html::{NodeId, Tag},
+    model::record::Image,
+    read::{
+        blocks,
+        credits::{byline, caption},
+        lines::Picture,
+    },
+};
+
+/// Lines that one caption has at most.
+const MAX_CAPTION_LINES: usize = 4;
+/// Lines of a figure that are looked at.
+const MAX_FIGURE_LINES: usize = 100;
+/// Elements around a picture in which its figure is looked for.
+const MAX_FIGURE: usize = 12;
+/// Pixels of a side; what is smaller is a sign or a face beside a name.
+const MIN_SIDE: u32 = 100;
+/// The same for pictures that lead to other articles.
+const MIN_THUMBNAIL: u32 = 60;
+/// Words in the addresses of pictures that belong to the site and to no article.
+const FURNITURE: [&str; 16] = [
+    "logo",
+    "logos",
+    "icon",
+    "icons",
+    "avatar",
+    "avatars",
+    "spinner",
+    "sprite",
+    "placeholder",
+    "masthead",
+    "badge",
+    "emoji",
+    "gravatar",
+    "favicon",
+    "werbung",
+    "banner",
+];
+/// Folders in which the faces of writers are kept.
+const FACES: [&str; 10] =
+    ["author", "authors", "autor", "autoren", "auteurs", "autori", "journalist", "journalists", "profiles", "contributors"];
+
+/// A picture that was read, and the lines of its caption.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) image: Image,
+    pub(super) lines: std::ops::Range<usize>,
+}
+
+/// Reads a picture of the article's own; `None` for a writer's face, and for what leads to another page or is drawn, unless
+/// something is said of it.
+pub(super) fn own(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
+    let read = read(view, picture)?;
+    let small = |side: Option<u32>| side.is_some_and(|it| it < MIN_SIDE);
+    let ending = |url: &str| url.split(['?', '#']).next().and_then(|it| it.rsplit_once('.')).map(|it| it.1.to_ascii_lowercase());
+    let drawn = || read.image.url.as_deref().and_then(ending).is_some_and(|it| it == "svg");
+    let signed = || read.lines.clone().next().is_some_and(|it| byline::is_byline(view.lines.get(&view.lines.lines[it])));
+    let other = small(read.image.width)
+        || small(read.image.height)
+        || read.image.caption.is_none() && (drawn() || leads_away(view, picture.node))
+        || read.image.credit.is_none() && signed();
+    (!other).then_some(read)
+}
+
+/// Reads a picture; `None` where it belongs to the site: a pixel that counts readers, an icon, inline data.
+pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
+    let url = blocks::address(view.tree, picture.node, view.base);
+    let (width, height) = blocks::size(view.tree, picture.node);
+    if [width, height].into_iter().flatten().any(|it| it < MIN_THUMBNAIL) || url.as_deref().is_some_and(is_furniture) {
+        return None;
+    }
+    let lines = caption_lines(view, picture);
+    let mut image = Image { url, width, height, ..Image::default() };
+    let marked = credit::marked(view, picture.node, &lines);
+    for at in lines.clone() {
+        let line = view.lines.get(&view.lines.lines[at]);
+        let said = if marked.is_empty() { caption::read(line) } else { caption::plain(&credit::without(line, &marked)) };
+        let whole = view.measured.own[view.lines.lines[at].block as usize] & hints::CAPTION != 0 && caption::is_credit(line);
+        image.archive |= said.archive;
+        image.agency = image.agency.take().or(said.agency);
+        image.taken = image.taken.take().or(said.taken);
+        image.credit = image.credit.take().or(said.credit);
+        if whole && image.credit.is_none() {
+            image.credit = said.caption;
+        } else if image.caption.is_none() {
+            image.caption = said.caption;
+        }
+    }
+    let attribute = || credit::of_attributes(view.tree, picture.node).filter(|_| image.credit.is_none());
+    if let Some(said) = Some(marked.join(" ")).filter(|it| !it.is_empty()).or_else(attribute) {
+        let said = caption::credit(&said);
+        image.agency = said.agency.or(image.agency);
+        image.archive |= said.archive;
+        image.credit = said.credit.or(image.credit);
+    }
+    // Without an address it is something only by what is said of it.
+    (image.url.is_some() || image.caption.is_some()).then_some(Read { image, lines })
+}
+
+/// Whether an address is that of something that the site shows on all its pages, or of a writer's face.
+pub(super) fn is_furniture(url: &str) -> bool {
+    let url = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let (folders, file) = url.rsplit_once('/').unwrap_or_default();
+    let words = |text: &str, known: &[&str]| text.split(|c: char| !c.is_ascii_alphabetic()).any(|it| known.contains(&it));
+    words(file, &FURNITURE)
+        || folders.split('/').skip(2).any(|it| FURNITURE.contains(&it) || FACES.contains(&it))
+        || folders.contains("gravatar.com")
+}
+
+/// Whether a picture stands in a link to another page: the teaser of another article.
+fn leads_away(view: View<'_, '_>, node: NodeId) -> bool {
+    let around = || view.tree.ancestors(node).take(MAX_FIGURE);
+    let Some(link) = around().find(|it| view.tree.tag(*it) == Tag::A).and_then(|it| view.tree.attribute(it, "href")) else { return false };
+    let Ok(url) = view.base.join(link.trim()) else { return false };
+    let picture = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"].iter().any(|it| url.path().to_ascii_lowercase().ends_with(it));
+    let own = |it: &url::Url| it.host() == url.host() && it.path() == url.path();
+    !picture && !own(view.base) && !view.meta.canonical.as_ref().is_some_and(own) && around().all(|it| view.tree.tag(it) != Tag::Figure)
+}
+
+/// The lines that belong to a picture: those of its figure; else those of the smallest element around it that has any and
+/// holds nothing of the text; else a caption that follows it.
+fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize> {
+    let none = picture.before..picture.before;
+    let within = |node: NodeId| {
+        let at = |node: NodeId| view.lines.lines.partition_point(|it| it.first < node);
+        at(node)..at(view.tree.end(node))
+    };
+    let linked = |it: usize| view.lines.lines[it].linked * 2 > view.lines.lines[it].chars && view.measured.weight[it] > 30;
+    let figure = view.tree.ancestors(picture.node).take(MAX_FIGURE).find(|it| view.tree.tag(*it) == Tag::Figure);
+    if let Some(figure) = figure {
+        let all = within(figure);
+        let all = all.start..all.end.min(all.start + MAX_FIGURE_LINES);
+        let of_caption = |it: &usize| in_caption(view, *it) || caption::is_credit(view.lines.get(&view.lines.lines[*it]));
+        if all.clone().any(|it| in_caption(view, it)) {
+            let (first, last) = (all.clone().find(of_caption), all.clone().rev().find(of_caption));
+            let (first, last) = (first.unwrap_or(all.start), last.unwrap_or(all.start));
+            return first..(last + 1).min(first + MAX_CAPTION_LINES);
+        }
+        if !all.is_empty() {
+            return if all.len() <= MAX_CAPTION_LINES && !all.clone().any(linked) { all } else { none };
+        }
+    }
+    for around in view.tree.ancestors(picture.node).take(6) {
+        let all = within(around);
+        if all.is_empty() {
+            continue;
+        }
+        let hinted = view.measured.own[around as usize] & hints::CAPTION != 0;
+        let credited = || all.len() <= 2 && all.clone().any(|it| caption::is_credit(view.lines.get(&view.lines.lines[it])));
+        let fits = all.len() <= MAX_CAPTION_LINES && (hinted || all.clone().all(|it| captioned(view, it)) || credited());
+        if fits && !all.clone().any(linked) {
+            return all;
+        }
+        break;
+    }
+    if view.lines.lines.get(picture.before).is_some_and(|_| in_caption(view, picture.before)) {
+        let mut last = picture.before + 1;
+        while last < view.lines.lines.len() && last < picture.before + MAX_CAPTION_LINES && in_caption(view, last) {
+            last += 1;
+        }
+        return picture.before..last;
+    }
+    none
+}
+
+/// Whether a line stands in an element that is made for captions.
+fn in_caption(view: View<'_, '_>, at: usize) -> bool {
+    let block = view.lines.lines[at].block;
+    let first = view.tree.parent(view.lines.lines[at].first);
+    [first, block].into_iter().chain(view.tree.ancestors(block).take(3)).any(|it| view.tree.tag(it) == Tag::Figcaption)
+}
+
+fn captioned(view: View<'_, '_>, at: usize) -> bool {
+    let line = &view.lines.lines[at];
+    view.measured.own[line.block as usize] & hints::CAPTION != 0 || caption::sign(view.lines.get(line)).is_some()
+}

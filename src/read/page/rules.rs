@@ -1,0 +1,202 @@
+//! What an operator says of a source's pages: the elements that hold a field, and those that hold nothing of the article.
+//!
+//! A rule stands above everything that a page says of itself and above what is learned. What it does not match is found as
+//! ever, so a page that was built anew is read as pages without rules are.
+
+use std::{fmt, ops::Range, str::FromStr as _};
+
+use super::meta::Meta;
+use crate::{
+    dates::{moment, partial},
+    html::{
+        NodeId, Tree,
+        selector::{Selector, SelectorError},
+    },
+    model::record::Origin,
+    read::credits::byline,
+    text::collapse,
+};
+
+/// Fields that rules are given for, as they are named in a list of sources.
+const FIELDS: [&str; 7] = ["title", "subtitle", "section", "byline", "published", "text", "remove"];
+
+/// CSS selectors for the fields of an article.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// The headline: the text of the first element.
+    pub title: Option<Selector>,
+    /// The deck, in the same way.
+    pub subtitle: Option<Selector>,
+    /// The section, in the same way.
+    pub section: Option<Selector>,
+    /// The writers: all elements.
+    pub byline: Option<Selector>,
+    /// The day or the moment: the `datetime` or `content` of the first element, else its text.
+    pub published: Option<Selector>,
+    /// The elements that hold the whole text, and nothing else does.
+    pub text: Option<Selector>,
+    /// The elements of which nothing belongs to the article.
+    pub remove: Option<Selector>,
+}
+
+/// Why a rule is not understood.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// It is not `FIELD=SELECTOR`.
+    #[error("a rule is FIELD=SELECTOR, where FIELD is one of {}", FIELDS.join(", "))]
+    Form,
+    /// Its selector is wrong.
+    #[error(transparent)]
+    Selector(#[from] SelectorError),
+}
+
+impl Rules {
+    /// The rules with the names that they have in a list of sources.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, &Option<Selector>); 7] {
+        let Self { title, subtitle, section, byline, published, text, remove } = self;
+        let all = [title, subtitle, section, byline, published, text, remove];
+        std::array::from_fn(|at| (FIELDS[at], all[at]))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.named().iter().all(|it| it.1.is_none())
+    }
+
+    /// Rules that are written as `FIELD=SELECTOR`.
+    ///
+    /// # Errors
+    /// Where one is not, or its selector is not understood.
+    pub fn read(written: &[String]) -> Result<Self, RuleError> {
+        let mut rules = Self::default();
+        written.iter().try_for_each(|it| rules.add(it))?;
+        Ok(rules)
+    }
+
+    fn add(&mut self, rule: &str) -> Result<(), RuleError> {
+        let (field, selector) = rule.split_once('=').ok_or(RuleError::Form)?;
+        let Self { title, subtitle, section, byline, published, text, remove } = self;
+        let all = [title, subtitle, section, byline, published, text, remove];
+        let place = FIELDS.iter().position(|it| *it == field.trim()).and_then(|at| all.into_iter().nth(at)).ok_or(RuleError::Form)?;
+        *place = Some(Selector::from_str(selector)?);
+        Ok(())
+    }
+
+    /// What the rules say of a page, in the place of what the page says of itself.
+    pub(super) fn say(&self, tree: &Tree<'_>, meta: &mut Meta) {
+        let texts = |rule: &Option<Selector>| {
+            let nodes = rule.as_ref().map(|it| it.matches(tree)).unwrap_or_default();
+            nodes.into_iter().map(|it| collapse(&tree.start_of_text(it))).filter(|it| !it.is_empty()).collect::<Vec<_>>()
+        };
+        let first = |rule: &Option<Selector>| texts(rule).into_iter().next();
+        let content = &mut meta.content;
+        if let Some(title) = first(&self.title) {
+            (content.title, content.provenance.title) = (Some(title), Some(Origin::Rule));
+        }
+        content.subtitle = first(&self.subtitle).or(content.subtitle.take());
+        content.section = first(&self.section).or(content.section.take());
+        let names: Vec<_> = texts(&self.byline).iter().flat_map(|it| byline::read(it)).collect();
+        if !names.is_empty() {
+            (content.bylines, content.provenance.bylines, meta.anonymous) = (names, Some(Origin::Rule), false);
+        }
+        let moments = self.published.as_ref().map(|it| it.matches(tree)).unwrap_or_default();
+        if let Some((time, note)) = moments.into_iter().find_map(|it| moment_of(tree, it)) {
+            content.published = Some(time);
+            content.provenance.published = Some(Origin::Rule);
+            content.date_notes.retain(|it| !it.starts_with("published"));
+            content.date_notes.extend(note.map(|it| format!("published: {it}")));
+        }
+    }
+
+    /// Where the text is and what is none of it.
+    pub(super) fn places(&self, tree: &Tree<'_>) -> Places {
+        let of = |rule: &Option<Selector>| outermost(tree, rule.as_ref().map(|it| it.matches(tree)).unwrap_or_default());
+        Places { text: of(&self.text), removed: of(&self.remove) }
+    }
+}
+
+/// The subtrees of elements in document order, without those that are in another one.
+fn outermost(tree: &Tree<'_>, elements: Vec<NodeId>) -> Vec<Range<NodeId>> {
+    let mut subtrees: Vec<Range<NodeId>> = Vec::new();
+    for element in elements {
+        if subtrees.last().is_none_or(|it| it.end <= element) {
+            subtrees.push(tree.subtree(element));
+        }
+    }
+    subtrees
+}
+
+impl fmt::Display for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let written = self.named().into_iter().filter_map(|(name, it)| it.as_ref().map(|it| format!("{name} = {:?}", it.to_string())));
+        f.write_str(&written.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Where rules put a page's text.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    text: Vec<Range<NodeId>>,
+    removed: Vec<Range<NodeId>>,
+}
+
+impl Places {
+    /// Whether rules say where the whole text is.
+    pub(super) fn hold_text(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// Whether a node is in the text that rules name.
+    pub(super) fn is_text(&self, node: NodeId) -> bool {
+        inside(&self.text, node)
+    }
+
+    /// Whether a node is in what rules take out.
+    pub(super) fn is_removed(&self, node: NodeId) -> bool {
+        inside(&self.removed, node)
+    }
+}
+
+/// Whether a node is in one of some subtrees, which are apart and in document order.
+fn inside(subtrees: &[Range<NodeId>], node: NodeId) -> bool {
+    let next = subtrees.partition_point(|it| it.start <= node);
+    next > 0 && subtrees[next - 1].contains(&node)
+}
+
+fn moment_of(tree: &Tree<'_>, node: NodeId) -> Option<(chrono::DateTime<chrono::FixedOffset>, Option<&'static str>)> {
+    let text = || collapse(&tree.start_of_text(node));
+    let said = ["datetime", "content"].iter().find_map(|it| tree.attribute(node, it)).map_or_else(text, |it| it.trim().to_owned());
+    if let Some(moment) = moment::parse(&said, None) {
+        return Some((moment.time, moment.note()));
+    }
+    let day = partial::all(&said).iter().find_map(partial::Found::day)?;
+    Some((day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset(), Some("a day without a time, taken as midnight UTC")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_read_as_it_is_shown_and_what_is_none_says_what_one_is() {
+        let mut rules = Rules::default();
+        rules.add("text=div.body, #more").unwrap();
+        rules.add("remove = [data-box=\"x\"]").unwrap();
+        assert_eq!(rules.to_string(), "text = \"div.body, #more\", remove = \"[data-box=\\\"x\\\"]\"");
+        assert!(rules.add("body=div").unwrap_err().to_string().contains("title, subtitle, section, byline, published, text, remove"));
+        assert!(rules.add("title=h1:first-child").unwrap_err().to_string().contains(":first-child"));
+    }
+
+    #[test]
+    fn elements_in_one_another_are_one_subtree() {
+        let tree = Tree::parse("<div><p>a<p>b</div><p>c<div>d</div>");
+        let rules = Rules { text: Some("div, p".parse().unwrap()), remove: Some("div div".parse().unwrap()), ..Rules::default() };
+        let places = rules.places(&tree);
+        assert!(places.hold_text());
+        let text: String = (0..tree.len()).filter(|it| places.is_text(*it)).map(|it| tree.text(it)).collect();
+        assert_eq!(text, "abcd");
+        assert!((0..tree.len()).all(|it| !places.is_removed(it)));
+    }
+}

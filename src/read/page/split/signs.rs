@@ -1,0 +1,159 @@
+//! What is measured of a line that could be the headline of a further article.
+
+use super::{Candidate, Context, Stretch, View, element_hash, heading_level};
+use crate::{
+    dates::partial,
+    html::{NodeId, Tag},
+    read::{
+        credits::byline,
+        page::{hints, topic::stems},
+    },
+    text::fold,
+};
+
+/// Measures of a candidate.
+pub(in crate::read::page) const COUNT: usize = 25;
+/// Nodes of a head that are looked at.
+const MAX_NODES: usize = 2_000;
+/// Lines of the text between two articles that are looked at.
+const MAX_GAP: usize = 60;
+/// Lines of a text that are compared with a headline.
+const TEXT: usize = 40;
+
+/// Measures a candidate that follows the articles before; `None` where it is a section's heading, see [`heads_section`].
+#[expect(clippy::cast_precision_loss, reason = "small counts, and logarithms of large ones")]
+pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stretch]) -> Option<[f32; COUNT]> {
+    let view = context.view;
+    let (tree, lines) = (view.tree, &view.lines.lines);
+    let (line, last) = (&lines[it.at], before.last());
+    let title = before.first().and_then(|it| it.headline);
+    let title_level = title.and_then(|it| heading_level(tree, lines[it].block)).unwrap_or(1);
+    let same_build = |one: NodeId, other: NodeId| tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other);
+    let flag = |it: bool| f32::from(u8::from(it));
+    let head = Head::of(context, it);
+    let below = f32::from(it.level) - f32::from(title_level);
+    let repeated = repeated(context, it.at);
+    // Before all that goes through the text, because long pages have many.
+    if heads_section(below, [it.nested, it.url.is_some(), repeated, head.time, head.dated, head.byline]) {
+        return None;
+    }
+    let gap = &lines[it.last_body + 1..it.at];
+    let gap = &gap[gap.len().saturating_sub(MAX_GAP)..];
+    let text_before = context.text_in(last.map_or(0, |it| it.headline.unwrap_or(it.from)), it.at);
+    let text_after = context.text_in(it.at + 1, it.end);
+    let name = stems(view.lines.get(line));
+    let after = it.at + 1..it.end.min(it.at + TEXT);
+    let earlier = it.at.saturating_sub(TEXT)..it.at;
+    let siblings = tree.children(tree.parent(line.block)).take(200).filter(|it| tree.tag(*it) == tree.tag(line.block)).count();
+    let of_title = title.map_or(-1.0, |title| {
+        let stems = context.title.get_or_init(|| stems(view.lines.get(&lines[title])));
+        context.topics().fit_to(stems, after.clone())
+    });
+    Some([
+        f32::from(it.level),
+        below,
+        flag(it.nested),
+        flag(it.holder == line.block),
+        flag(it.url.is_some()),
+        flag(repeated),
+        flag(head.time),
+        flag(head.dated),
+        flag(head.byline),
+        flag(outside(context, it, last)),
+        last.filter(|it| it.holder != 0).map_or(0.5, |last| flag(same_build(last.holder, it.holder))),
+        gap.len() as f32,
+        gap.iter().filter(|it| it.linked * 2 > it.chars).count() as f32,
+        line.linked as f32 / line.chars.max(1) as f32,
+        view.measured.weight[it.at] as f32,
+        context.topics().likeness(it.at, it.at).unwrap_or(-1.0),
+        context.topics().fit_to(&name, after),
+        context.topics().fit_to(&name, earlier),
+        of_title,
+        (text_after as f32 + 1.0).ln(),
+        (text_before as f32 + 1.0).ln(),
+        (context.builds.get(&element_hash(tree, line.block)).copied().unwrap_or(0) as f32).min(20.0),
+        (siblings as f32).min(20.0),
+        flag(view.body[it.at]),
+        (it.next_body - it.at) as f32,
+    ])
+}
+
+/// Whether a heading is that of a section: lower than the page's headline, without an element, an address, a date or a
+/// writer of its own, and printed once. What its text is about is not enough then.
+fn heads_section(below: f32, own: [bool; 6]) -> bool {
+    below > 0.0 && own == [false; 6]
+}
+
+/// What stands between a headline and its text: a date, writers.
+#[derive(Default)]
+struct Head {
+    time: bool,
+    dated: bool,
+    byline: bool,
+}
+
+impl Head {
+    fn of(context: &Context<'_, '_>, it: &Candidate) -> Self {
+        let view = context.view;
+        let (tree, lines) = (view.tree, &view.lines.lines);
+        let mut head = Self::default();
+        for node in (lines[it.at].last..lines[it.next_body].first).take(MAX_NODES) {
+            head.time |= tree.tag(node) == Tag::Time;
+        }
+        for at in it.at + 1..=it.next_body {
+            head.dated |= at < it.next_body && context.is_dated(at);
+            head.byline |= context.is_signed(at);
+        }
+        head
+    }
+}
+
+/// Whether a line has a date.
+pub(super) fn is_dated(view: View<'_, '_>, at: usize) -> bool {
+    let line = &view.lines.lines[at];
+    line.chars < 120 && partial::find(view.lines.get(line)).is_some()
+}
+
+/// Whether a line names writers.
+pub(super) fn is_signed(view: View<'_, '_>, at: usize) -> bool {
+    let line = &view.lines.lines[at];
+    let text = view.lines.get(line);
+    let named = || view.measured.own[line.block as usize] & hints::META != 0 && byline::looks_like_name(text);
+    line.chars < 120 && (byline::is_byline(text) || named())
+}
+
+/// Whether a headline stands beside the article before and not in it.
+fn outside(context: &Context<'_, '_>, it: &Candidate, last: Option<&Stretch>) -> bool {
+    let tree = context.view.tree;
+    match last {
+        Some(last) if last.holder != 0 => tree.within(last.holder, it.shared) && last.holder != it.shared,
+        Some(Stretch { headline: Some(title), .. }) => tree.within(context.view.lines.lines[*title].first, it.shared),
+        _ => true,
+    }
+}
+
+/// Whether the headline stands again within the head of its article.
+fn repeated(context: &Context<'_, '_>, at: usize) -> bool {
+    let view = context.view;
+    let lines = &view.lines.lines;
+    let text = fold(view.lines.get(&lines[at]));
+    let near = at.saturating_sub(4)..lines.len().min(at + 12);
+    text.len() > 12
+        && near.filter(|it| *it != at).any(|it| lines[it].chars.abs_diff(lines[at].chars) < 12 && fold(view.lines.get(&lines[it])) == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lower_heading_without_a_head_of_its_own_heads_a_section() {
+        assert!(heads_section(1.0, [false; 6]));
+        assert!(!heads_section(0.0, [false; 6]));
+        for own in 0..6 {
+            let mut signs = [false; 6];
+            signs[own] = true;
+            assert!(!heads_section(1.0, signs));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Who wrote an article: what the metadata say, made names; and what the page shows in elements that are made for it.
+
+use std::ops::Range;
+
+use super::{hints, split::View};
+use crate::{
+    html::{NodeId, Tag},
+    model::record::Byline,
+    read::credits::byline,
+    text::{collapse, fold},
+};
+
+/// Bytes of an element's text; a longer one says more than who wrote it.
+const MAX_SHOWN: usize = 160;
+/// Nodes between two elements that name writers of one article.
+const MAX_APART: NodeId = 60;
+/// Writers of one article.
+const MAX_NAMES: usize = 12;
+/// Words of the names that elements of writers have.
+const NAMES: [&str; 14] = [
+    "author",
+    "authors",
+    "byline",
+    "autor",
+    "autoren",
+    "auteur",
+    "autore",
+    "writer",
+    "reporter",
+    "yazar",
+    "authorname",
+    "authornames",
+    "postauthor",
+    "articleauthor",
+];
+/// What addresses of pages about a writer have in their paths.
+const PAGES: [&str; 14] = [
+    "author",
+    "authors",
+    "autor",
+    "autoren",
+    "auteur",
+    "auteurs",
+    "autore",
+    "autori",
+    "contributors",
+    "contributor",
+    "writer",
+    "writers",
+    "journalist",
+    "by",
+];
+
+/// The names that a metadata's string holds: lists are taken apart, `Lee, Ann` is turned round.
+pub(super) fn of_metadata(said: &str) -> Vec<String> {
+    let said = said.trim().trim_end_matches([',', ';', '|']);
+    if let Some((last, first)) = said.split_once(", ")
+        && !last.contains(' ')
+        && !first.contains([',', ' '])
+        && byline::looks_like_name(last)
+        && byline::looks_like_name(first)
+    {
+        return vec![format!("{first} {last}")];
+    }
+    // `Ann Lee, CNN`, `Ann Lee, PhD`.
+    if let Some((name, what)) = said.split_once(',')
+        && name.contains(' ')
+        && byline::looks_like_name(name)
+        && !what.contains(',')
+        && (2..=5).contains(&what.trim().len())
+        && what.trim().bytes().filter(u8::is_ascii_uppercase).count() >= 2
+    {
+        return vec![name.to_owned()];
+    }
+    let names = byline::read(said);
+    if names.len() > 1 && names.iter().all(|it| byline::looks_like_name(&it.name)) {
+        return names.into_iter().map(|it| it.name).collect();
+    }
+    vec![said.to_owned()]
+}
+
+/// Whether a name is that of the site itself: `mdr.de`, `MDR Thüringen`, `Lesotho Times`, `Deutsche Welle (www.dw.com)`.
+pub(super) fn is_site(name: &str, site: [Option<&str>; 2], host: &str) -> bool {
+    let host = host.trim_start_matches("www.");
+    let plain = fold(name);
+    let label = fold(host.split('.').next().unwrap_or_default());
+    name.contains("www.")
+        || site.into_iter().flatten().any(|it| fold(it) == plain)
+        || !label.is_empty() && (plain == label || plain == fold(host) || name.split(' ').next().is_some_and(|it| fold(it) == label))
+}
+
+/// The writers that a page shows among some nodes, in elements that are marked or named as theirs.
+pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
+    let tree = view.tree;
+    let mut found: Vec<Byline> = Vec::new();
+    let mut last = None;
+    let mut inside = 0;
+    for node in nodes.filter(|it| tree.tag(*it) != Tag::Text) {
+        if last.is_some_and(|it| node > it + MAX_APART) || found.len() >= MAX_NAMES {
+            break;
+        }
+        if node < inside {
+            continue;
+        }
+        let Some(marked) = is_writers(view, node) else { continue };
+        let text = collapse(&tree.start_of_text(node));
+        if text.is_empty() || text.len() > MAX_SHOWN {
+            continue;
+        }
+        let names = byline::read(&text);
+        let is_one = |it: &Byline| is_one(&it.name) || marked && is_handle(&it.name);
+        if !names.is_empty() && names.iter().all(is_one) {
+            (last, inside) = (Some(node), tree.end(node));
+            for name in names {
+                if found.iter().all(|it| fold(&it.name) != fold(&name.name)) {
+                    found.push(name);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The writers that a line names which holds nothing else and is set in bold: before a text, or behind it.
+pub(super) fn alone(line: &str) -> Vec<Byline> {
+    let names = byline::read(line);
+    let person = |it: &Byline| is_one(&it.name) && it.name.contains(' ') && !byline::is_nobody(&it.name);
+    if line.len() <= MAX_SHOWN && names.len() <= 3 && names.iter().all(person) { names } else { Vec::new() }
+}
+
+/// Whether a small letter is followed by a large one, but in `McCarthy` or `DeVito`.
+fn runs_on(name: &str) -> bool {
+    name.split([' ', '-']).any(|word| {
+        let letters: Vec<char> = word.chars().collect();
+        letters.windows(2).enumerate().any(|(at, pair)| at >= 3 && pair[0].is_lowercase() && pair[1].is_uppercase())
+    })
+}
+
+/// Whether a text is a name and nothing else: one word in Latin letters may be anything, and two that run together are a
+/// name and what stands beside it.
+pub(super) fn is_one(name: &str) -> bool {
+    byline::looks_like_name(name) && (name.contains(' ') || !name.is_ascii()) && !runs_on(name)
+}
+
+/// Whether a word may be what a writer of a site is called.
+fn is_handle(name: &str) -> bool {
+    name.len() >= 4 && byline::looks_like_name(name) && !byline::is_nobody(name) && !runs_on(name)
+}
+
+/// Whether an element is made for writers, and if so, whether the page says it to machines.
+fn is_writers(view: View<'_, '_>, node: NodeId) -> Option<bool> {
+    let attribute = |name: &str| view.tree.attribute(node, name);
+    if view.measured.all[node as usize] & hints::COMMENTS != 0 {
+        return None;
+    }
+    let marked =
+        attribute("rel").is_some_and(|it| it.split(' ').any(|it| it == "author")) || attribute("itemprop").is_some_and(|it| it == "author");
+    let named = || {
+        let class = attribute("class").unwrap_or_default().to_ascii_lowercase();
+        class.split(|c: char| !c.is_ascii_alphanumeric()).any(|it| NAMES.contains(&it))
+    };
+    let leads = || {
+        let href = if view.tree.tag(node) == Tag::A { attribute("href") } else { None };
+        href.is_some_and(|it| it.split(['/', '?']).any(|it| PAGES.contains(&it)))
+    };
+    (marked || named() || leads()).then_some(marked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_writers_are_taken_apart_and_names_turned_round() {
+        assert_eq!(of_metadata("Ann Lee, John Doe and Mary Major"), ["Ann Lee", "John Doe", "Mary Major"]);
+        assert_eq!(of_metadata("Lee, Ann"), ["Ann Lee"]);
+        assert_eq!(of_metadata("Trine Juncher Jørgensen og Tôrtia Reimer"), ["Trine Juncher Jørgensen", "Tôrtia Reimer"]);
+        assert_eq!(of_metadata("Ann Lee"), ["Ann Lee"]);
+        assert_eq!(of_metadata("Ann Lee, CNN"), ["Ann Lee"]);
+        assert_eq!(of_metadata("Ann Lee, PhD"), ["Ann Lee"]);
+    }
+
+    #[test]
+    fn a_sites_own_name_is_no_writer() {
+        assert!(is_site("mdr.de", [None, None], "www.mdr.de"));
+        assert!(is_site("The Daily", [Some("The Daily"), None], "x.example"));
+        assert!(!is_site("Ann Lee", [Some("The Daily"), None], "daily.example"));
+    }
+}

@@ -1,0 +1,136 @@
+//! Dead letters: what could not be published as an article, why, and where its bytes are.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{event_source, traceparent};
+use crate::{
+    model::{
+        bounds,
+        candidate::Dead,
+        clean,
+        pending::PendingEntry,
+        record::{self, Topic},
+    },
+    store::NewRecord,
+};
+
+/// The value of [`DeadLetter::schema`].
+const SCHEMA: &str = "nashra.deadletter.v1";
+
+/// The record of `nashra.deadletters`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DeadLetter {
+    /// Always `nashra.deadletter.v1`.
+    #[schemars(extend("const" = SCHEMA))]
+    pub schema: &'static str,
+    /// Its own.
+    pub id: Uuid,
+    /// Who listed it, or handed it over.
+    pub source: record::Source,
+    /// The page that could not be read.
+    pub url: Option<String>,
+    /// Its id in the source.
+    pub guid: Option<String>,
+    /// The headline that the source gave it.
+    pub title: Option<String>,
+    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message`, `source` (a reader panicked on what it sent), `document` or `refused` (by the sink).
+    pub reason: &'static str,
+    /// What happened, in words.
+    pub error: String,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When nashra first saw it.
+    pub first_seen: DateTime<Utc>,
+    /// When it was given up.
+    pub at: DateTime<Utc>,
+    /// The file with the bytes that could not be read, compressed with zstd, where some are kept; of a large page its beginning.
+    pub bytes: Option<String>,
+}
+
+/// The dead letter of an entry, on its way to the outbox.
+pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) -> NewRecord {
+    let id = Uuid::now_v7();
+    // Rows of the queue may be of a version that bounded less.
+    let mut source = clean::source(entry.source.clone());
+    bounds::source(&mut source);
+    let secrets = entry.source.url.secrets();
+    let cleaned = |it: String, limit: usize| {
+        let mut it = Some(bounds::cut(secrets.hide(&it).into_owned(), limit));
+        clean::optional(&mut it);
+        it
+    };
+    let url = entry.entry.link.clone().and_then(clean::url).map(String::from).filter(|it| it.len() <= bounds::ADDRESS);
+    let letter = DeadLetter {
+        schema: SCHEMA,
+        id,
+        source,
+        url: url.map(|it| secrets.hide(&it).into_owned()),
+        guid: entry.entry.guid.clone().and_then(|it| cleaned(it, bounds::ADDRESS)),
+        title: entry.entry.title.clone().and_then(|it| cleaned(it, bounds::TITLE)),
+        reason: dead.reason,
+        error: cleaned(dead.error.clone(), bounds::ERROR).unwrap_or_default(),
+        tries: entry.tries + 1,
+        first_seen: entry.first_seen,
+        at: dead.at,
+        bytes: bytes_at.map(str::to_owned),
+    };
+    NewRecord {
+        topic: Topic::DeadLetters,
+        key: entry.source.id.clone(),
+        event_id: id.to_string(),
+        event_type: SCHEMA.to_owned(),
+        event_source: event_source(entry),
+        event_time: dead.at,
+        traceparent: traceparent(),
+        // Our own plain types always serialise.
+        value: serde_json::to_vec(&letter).unwrap_or_default(),
+    }
+}
+
+/// What a dead letter takes from the record whose place it takes.
+#[derive(Deserialize)]
+struct Told {
+    source: record::Source,
+    url: Option<String>,
+    title: Option<String>,
+    first_seen: DateTime<Utc>,
+}
+
+/// The small dead letter that stands where the sink refused a record: why, and where its value is kept.
+pub(crate) fn refused(record: &NewRecord, error: String, (bytes_at, at): (Option<&str>, DateTime<Utc>)) -> NewRecord {
+    let told = serde_json::from_slice(&record.value).unwrap_or_else(|_| {
+        let id = record.event_source.rsplit('/').next().unwrap_or_default().to_owned();
+        let source = record::Source { id, name: None, kind: String::new(), url: "".into(), tags: Vec::new() };
+        Told { source, url: None, title: None, first_seen: record.event_time }
+    });
+    let Told { mut source, url, title, first_seen } = told;
+    let id = Uuid::now_v7();
+    bounds::source(&mut source);
+    let letter = DeadLetter {
+        schema: SCHEMA,
+        id,
+        url: url.filter(|it| it.len() <= bounds::ADDRESS),
+        guid: None,
+        title: title.map(|it| bounds::cut(it, bounds::TITLE)),
+        reason: "refused",
+        error: bounds::cut(error, bounds::ERROR),
+        tries: 1,
+        first_seen,
+        at,
+        bytes: bytes_at.map(str::to_owned),
+        source,
+    };
+    NewRecord {
+        topic: Topic::DeadLetters,
+        key: letter.source.id.clone(),
+        event_id: id.to_string(),
+        event_type: SCHEMA.to_owned(),
+        event_source: record.event_source.clone(),
+        event_time: at,
+        traceparent: traceparent(),
+        value: serde_json::to_vec(&letter).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,194 @@
+//! Keeps a record within what every broker takes: Kafka's default `message.max.bytes` is 1,048,588 bytes.
+
+use chrono::{DateTime, Utc};
+
+use super::dead;
+use crate::{
+    model::{
+        bounds::TEXT as MAX_TEXT,
+        record::{Article, Block, Content},
+    },
+    store::NewRecord,
+};
+
+/// Bytes of a record, with key and headers.
+pub const MAX_RECORD: usize = 1_020_000;
+/// Bytes of a record's JSON.
+const MAX_VALUE: usize = 1_000_000;
+/// Bytes of what stands beside the value.
+const BESIDE: usize = MAX_RECORD - MAX_VALUE;
+
+/// A record as it may go to the outbox. Every one of every topic goes through here: one that is larger than all bounds allow
+/// becomes a small dead letter.
+pub(super) fn within(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
+    let NewRecord { key, event_id, event_type, event_source, traceparent, .. } = &record;
+    let beside = 2 * [key, event_id, event_type, event_source, traceparent].iter().map(|it| it.len()).sum::<usize>();
+    if record.value.len() <= MAX_VALUE && beside <= BESIDE {
+        return record;
+    }
+    let error = format!("a record of {} bytes, and {beside} beside them", record.value.len());
+    let mut letter = dead::refused(&record, error, (None, now));
+    if beside > BESIDE {
+        // No source of the config has such an id.
+        (letter.key, letter.event_source) = (String::new(), "/sources".to_owned());
+    }
+    letter
+}
+
+/// Cuts a text that no article has, and says so.
+pub(super) fn text(content: &mut Content) {
+    cut(content, MAX_TEXT);
+}
+
+fn cut(content: &mut Content, limit: usize) {
+    let Some(text) = content.text.as_mut().filter(|it| it.len() > limit) else { return };
+    text.truncate(text.floor_char_boundary(limit));
+    content.quality.truncated = true;
+    let mut left = limit;
+    content.blocks.retain(|block| {
+        let size = block.text().map_or(0, str::len);
+        left = left.saturating_sub(size);
+        left > 0 || matches!(block, Block::Image(_))
+    });
+    let blocks = content.blocks.len();
+    content.updates.retain(|it| (it.block as usize) < blocks);
+}
+
+/// The record as JSON, made smaller until it fits: first what repeats, then what is least, then the text.
+pub(super) fn value(mut article: Article) -> Vec<u8> {
+    let mut limit = MAX_TEXT;
+    loop {
+        // Our own plain types always serialise.
+        let json = serde_json::to_vec(&article).unwrap_or_default();
+        if json.len() <= MAX_VALUE || limit == 0 {
+            return json;
+        }
+        limit /= 2;
+        let content = &mut article.content;
+        content.related.clear();
+        content.keywords.truncate(100);
+        content.bylines.truncate(50);
+        content.images.truncate(50);
+        content.enclosures.truncate(50);
+        for text in [&mut content.title, &mut content.subtitle, &mut content.summary, &mut content.section].into_iter().flatten() {
+            text.truncate(text.floor_char_boundary(limit.min(20_000)));
+        }
+        cut(content, limit);
+        if limit < MAX_TEXT / 4 {
+            content.blocks.clear();
+            content.updates.clear();
+        }
+        if limit == 0 {
+            // Nothing that is left can be large but addresses.
+            article.alternate_urls.clear();
+            content.images.clear();
+            content.enclosures.clear();
+            content.keywords.clear();
+            content.bylines.clear();
+            content.date_notes.clear();
+            content.updates.clear();
+            article.source.tags.clear();
+        }
+        content.quality.truncated = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        bounds,
+        record::{Byline, BylineKind, Change, Enclosure, Image, Related, Source, Topic, Update},
+    };
+
+    /// Each field as large as a body can make it, of characters that JSON writes as six.
+    fn largest() -> Content {
+        let long = || Some("\u{1}".repeat(700_000));
+        let image = || Image { url: Some("u".repeat(4_000)), caption: long(), credit: long(), taken: long(), ..Image::default() };
+        let byline = || Byline { name: long().unwrap(), kind: BylineKind::Person, place: long() };
+        let related = || Related {
+            title: long(),
+            url: long(),
+            section: long(),
+            summary: long(),
+            byline: long(),
+            place: long(),
+            image: Some(image()),
+        };
+        let enclosure = || Enclosure { url: "u".repeat(4_000), media_type: long(), bytes: None };
+        Content {
+            title: long(),
+            subtitle: long(),
+            summary: long(),
+            section: long(),
+            keywords: vec![long().unwrap(); 120],
+            language: long(),
+            bylines: vec![byline(); 60],
+            date_notes: vec![long().unwrap(); 3],
+            text: long(),
+            blocks: vec![Block::Paragraph { text: long().unwrap() }, Block::Image(image()), Block::Embed { url: long().unwrap() }],
+            updates: vec![Update { time: long(), title: long(), url: long(), ..Update::default() }; 20],
+            images: vec![image(); 60],
+            related: vec![related(); 10],
+            enclosures: vec![enclosure(); 60],
+            ..Content::default()
+        }
+    }
+
+    #[test]
+    fn a_record_whose_every_field_is_as_large_as_can_be_fits() {
+        let mut content = largest();
+        bounds::content(&mut content);
+        text(&mut content);
+        let mut source = Source {
+            id: "s".into(),
+            name: content.title.clone(),
+            kind: "feed".into(),
+            url: String::new().into(),
+            tags: vec!["\u{1}".repeat(900); 200],
+        };
+        bounds::source(&mut source);
+        let article = Article {
+            schema: String::new(),
+            id: uuid::Uuid::nil(),
+            revision: 1,
+            change: Change::New,
+            changed_fields: Vec::new(),
+            url: Some("u".repeat(bounds::ADDRESS)),
+            fetched_url: Some("u".repeat(bounds::ADDRESS)),
+            alternate_urls: vec!["u".repeat(bounds::ADDRESS); 32],
+            source,
+            content,
+            first_seen: DateTime::UNIX_EPOCH,
+            fetched: DateTime::UNIX_EPOCH,
+            part: None,
+            story: None,
+            content_hash: String::new(),
+        };
+        let json = value(article);
+        assert!(json.len() <= MAX_VALUE, "{}", json.len());
+        let kept: Article = serde_json::from_slice(&json).unwrap();
+        assert!(kept.content.quality.truncated && kept.content.title.is_some());
+    }
+
+    #[test]
+    fn what_is_larger_than_all_bounds_allow_becomes_a_small_dead_letter_whatever_it_is() {
+        let record = |key: usize, value: usize| NewRecord {
+            topic: Topic::DeadLetters,
+            key: "k".repeat(key),
+            event_id: "e".into(),
+            event_type: "t".into(),
+            event_source: "/sources/s".into(),
+            event_time: DateTime::UNIX_EPOCH,
+            traceparent: String::new(),
+            value: vec![b'v'; value],
+        };
+        assert_eq!(within(record(10, MAX_VALUE), DateTime::UNIX_EPOCH), record(10, MAX_VALUE));
+        for (key, size) in [(10, MAX_VALUE + 1), (BESIDE, 10), (BESIDE, MAX_VALUE + 1)] {
+            let letter = within(record(key, size), DateTime::UNIX_EPOCH);
+            let told: serde_json::Value = serde_json::from_slice(&letter.value).unwrap();
+            assert_eq!((&told["reason"], &told["source"]["id"]), (&"refused".into(), &"s".into()));
+            assert!(letter.value.len() < 4_000 && letter.key.len() < 100);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Where a site's feeds and sitemaps may be: what its home page and its robots.txt name, and where everybody has them.
+//! Pure.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use crate::{
+    html::{Tag, Tree},
+    model::source::SourceKind,
+    read::feed,
+};
+
+/// An address that may be a source's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) url: Url,
+    /// What it is if it is one.
+    pub(super) kind: SourceKind,
+    pub(super) why: &'static str,
+}
+
+/// Paths at which publishing programs have their feeds.
+const FEEDS: [&str; 6] = ["/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml"];
+/// Paths at which they have their sitemaps, those for news first.
+const SITEMAPS: [&str; 5] = ["/news-sitemap.xml", "/sitemap-news.xml", "/sitemap_news.xml", "/sitemap.xml", "/sitemap_index.xml"];
+/// Bytes of a robots.txt (RFC 9309 §2.5 asks for as many at least).
+const MAX_ROBOTS: usize = 500 << 10;
+
+/// What a home page names: the feeds of its head, then links that look like one.
+pub(super) fn of_page(html: &str, page: &Url) -> Vec<Candidate> {
+    let offered = feed::offered_by_page(html, page).into_iter().filter_map(|it| Url::parse(&it).ok());
+    let mut found: Vec<Candidate> = offered.map(|url| of(url, SourceKind::Feed, "offered by the page's head")).collect();
+    let tree = Tree::parse(html);
+    let base = hrefs(&tree, Tag::Base).first().and_then(|it| page.join(it).ok()).unwrap_or_else(|| page.clone());
+    let links = hrefs(&tree, Tag::A).into_iter().filter_map(|it| base.join(&it).ok()).filter(|it| of_site(it, page));
+    found.extend(links.filter(looks_like_a_feed).map(|url| of(url, SourceKind::Feed, "linked by the page")));
+    fetchable(found)
+}
+
+fn hrefs(tree: &Tree<'_>, tag: Tag) -> Vec<String> {
+    let nodes = tree.descendants(0).filter(|it| tree.tag(*it) == tag);
+    nodes.filter_map(|it| tree.attribute(it, "href")).map(|it| it.trim().to_owned()).collect()
+}
+
+/// What `Sitemap:` lines of a robots.txt name (RFC 9309 §2.2.4).
+pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<Candidate> {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_ROBOTS)]);
+    let value = |line: &str| {
+        let (key, value) = line.trim_start_matches('\u{feff}').split_once(':')?;
+        let value = value.split('#').next().unwrap_or_default().trim();
+        (key.trim().eq_ignore_ascii_case("sitemap") && !value.is_empty()).then(|| robots.join(value).ok()).flatten()
+    };
+    fetchable(text.lines().filter_map(value).map(|url| of(url, SourceKind::Sitemap, "named by robots.txt")).collect())
+}
+
+/// Where feeds are by custom.
+pub(super) fn feeds_by_custom(home: &Url) -> Vec<Candidate> {
+    by_custom(home, &FEEDS, SourceKind::Feed)
+}
+
+/// Where sitemaps are by custom.
+pub(super) fn sitemaps_by_custom(home: &Url) -> Vec<Candidate> {
+    by_custom(home, &SITEMAPS, SourceKind::Sitemap)
+}
+
+/// Those that may be for news before the others.
+pub(super) fn news_first(sitemaps: &mut [Candidate]) {
+    sitemaps.sort_by_key(|it| !is_for_news(it));
+}
+
+/// Whether a sitemap may be for news, by its address.
+pub(super) fn is_for_news(sitemap: &Candidate) -> bool {
+    sitemap.url.path().to_ascii_lowercase().contains("news")
+}
+
+fn by_custom(home: &Url, paths: &[&str], kind: SourceKind) -> Vec<Candidate> {
+    paths.iter().filter_map(|it| home.join(it).ok()).map(|url| of(url, kind, "at a usual path")).collect()
+}
+
+fn of(url: Url, kind: SourceKind, why: &'static str) -> Candidate {
+    Candidate { url, kind, why }
+}
+
+/// Each address once, http and https alone.
+fn fetchable(found: Vec<Candidate>) -> Vec<Candidate> {
+    let mut known = HashSet::new();
+    let mut fetchable = found;
+    for it in &mut fetchable {
+        it.url.set_fragment(None);
+    }
+    fetchable.retain(|it| matches!(it.url.scheme(), "http" | "https") && known.insert(it.url.clone()));
+    fetchable
+}
+
+/// Whether an address is of the page's site, or of a host below or above it.
+fn of_site(url: &Url, page: &Url) -> bool {
+    fn bare(url: &Url) -> &str {
+        let host = url.host_str().unwrap_or_default();
+        host.strip_prefix("www.").unwrap_or(host)
+    }
+    let (one, other) = (bare(url), bare(page));
+    one == other || one.ends_with(&format!(".{other}")) || other.ends_with(&format!(".{one}"))
+}
+
+/// By its path: `…/feed/`, `…/rss`, `….rss`, `…/rss/world.xml`, `feeds.…`.
+fn looks_like_a_feed(url: &Url) -> bool {
+    let path = url.path().trim_end_matches('/').to_ascii_lowercase();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let (stem, ending) = last.rsplit_once('.').unwrap_or((last, ""));
+    let is_word = |it: &str| matches!(it, "rss" | "feed" | "feeds" | "atom" | "rdf");
+    let on_feed_host = url.host_str().is_some_and(|it| it.starts_with("feeds.") || it.starts_with("rss."));
+    matches!(ending, "rss" | "atom" | "rdf")
+        || ending.is_empty() && matches!(stem, "rss" | "feed" | "atom" | "rdf")
+        || ending == "xml" && (on_feed_host || path.split(['/', '-', '_', '.']).any(is_word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    fn urls(found: &[Candidate]) -> Vec<&str> {
+        found.iter().map(|it| it.url.as_str()).collect()
+    }
+
+    #[test]
+    fn a_page_names_feeds_in_its_head_and_by_links_of_its_own_site() {
+        let html = r#"<html><head><base href="/en/"><link rel="alternate" type="application/rss+xml" href="/rss/all">
+            <link rel=alternate hreflang=fr href="/fr/"></head><body><a href="world.rss">RSS</a><a href="/rss/all#top">again</a>
+            <a href="https://feeds.courier.example/sport.xml">Sport</a><a href="https://other.example/feed">other</a>
+            <a href="/sitemap.xml">map</a><a href="/feedback">Feedback</a><a href="mailto:rss@courier.example">mail</a></body></html>"#;
+        let found = of_page(html, &url("https://www.courier.example/"));
+        let expected =
+            ["https://www.courier.example/rss/all", "https://www.courier.example/en/world.rss", "https://feeds.courier.example/sport.xml"];
+        assert_eq!(urls(&found), expected);
+    }
+
+    #[test]
+    fn robots_txt_names_sitemaps_in_any_case_and_nothing_else() {
+        let robots = b"\xef\xbb\xbfSITEMAP: https://courier.example/a.xml # all\nUser-agent: *\nDisallow: /x\n sitemap :/news.xml\r\nSitemap:\nSitemap: ftp://courier.example/b.xml";
+        assert_eq!(
+            urls(&of_robots(robots, &url("https://courier.example/robots.txt"))),
+            ["https://courier.example/a.xml", "https://courier.example/news.xml"]
+        );
+    }
+
+    #[test]
+    fn what_looks_like_a_feed_is_told_by_its_path() {
+        for yes in ["/feed/", "/en/rss", "/world.rss", "/rss/world.xml", "/world-rss.xml", "/atom.xml"] {
+            assert!(looks_like_a_feed(&url("https://courier.example").join(yes).unwrap()), "{yes}");
+        }
+        for no in ["/", "/feedback", "/sitemap.xml", "/rss/about-us.html", "/news/rss-turns-25"] {
+            assert!(!looks_like_a_feed(&url("https://courier.example").join(no).unwrap()), "{no}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! A site's sources: its feeds and sitemaps, looked for from its home page, read as a poll would read them, and offered.
+//!
+//! What must stay true: one discovery makes a bounded number of requests; what is offered was read, and its kind is what
+//! a list of sources has to say of it.
+
+mod best;
+mod candidates;
+mod follow;
+
+use std::{collections::HashSet, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use url::Url;
+
+use crate::{
+    fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room},
+    model::{entry::Feed, source::SourceKind},
+    read::{encoding, feed, listing, sitemap},
+};
+use candidates::Candidate;
+
+pub use best::best;
+pub use follow::{Followed, Unfollowed, follow, unpack};
+
+/// Feeds that are looked at, those of the home page and those at usual paths, each.
+const MAX_FEEDS: usize = 12;
+/// Sitemaps, those of robots.txt and those at usual paths, each: any may be an index, which leads to some more.
+const MAX_SITEMAPS: usize = 5;
+
+/// News sitemaps of robots.txt that are looked at where nothing else is wanted.
+const MAX_NEWS: usize = 2;
+/// How long one discovery waits for its turn at the host, in all.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What a home page is asked for.
+const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
+/// What feeds are asked for.
+const ACCEPT_FEED: &str =
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
+
+/// A source that was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Offer {
+    /// What it is, as a list of sources calls it.
+    pub kind: SourceKind,
+    /// Where it is.
+    pub url: Url,
+    /// Its own title.
+    pub title: Option<String>,
+    /// How many entries it lists.
+    pub entries: usize,
+    /// When its newest entry was published.
+    pub newest: Option<DateTime<Utc>>,
+    /// Whether it is a sitemap for news.
+    pub news: bool,
+    /// How many entries it has a day, by the newer half of those it lists.
+    pub per_day: Option<f64>,
+    /// How it was found.
+    pub found: &'static str,
+}
+
+/// Why nothing was looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    /// The home page cannot be had.
+    #[error("{0}")]
+    World(String),
+    /// It was looked for, and there is nothing.
+    #[error("no feed, no sitemap and no list of articles was found")]
+    Nothing,
+}
+
+impl Offer {
+    /// Whether the address that was given is itself a feed or a sitemap.
+    #[must_use]
+    pub fn is_itself(&self) -> bool {
+        self.found == ITSELF
+    }
+}
+
+const ITSELF: &str = "it is one itself";
+
+/// Looks for a site's sources: feeds first, then sitemaps, and last the page itself, where it lists articles.
+///
+/// # Errors
+/// When the page cannot be had, or when there is nothing.
+pub async fn discover<F: Fetch>(fetcher: &F, home: Url, max_decoded: usize) -> Result<Vec<Offer>, DiscoverError> {
+    let mut looker = Looker::new(fetcher, (max_decoded, true));
+    let answer = looker.fetch(home, ACCEPT).await.map_err(DiscoverError::World)?;
+    looker.of_answer(answer).await
+}
+
+/// The same, once the home page is here; bodies of `max_decoded` bytes, and robots.txt where it is obeyed.
+///
+/// # Errors
+/// When the page cannot be read, or when there is nothing.
+pub async fn of_answer<F: Fetch>(
+    fetcher: &F,
+    answer: Fetched,
+    (max_decoded, obeys_robots): (usize, bool),
+) -> Result<Vec<Offer>, DiscoverError> {
+    let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
+    looker.asked.insert(answer.url.clone());
+    looker.of_answer(answer).await
+}
+
+/// What the news sitemap of the site at `home` lists, and the memory that it has: one of those that its robots.txt names, or at a usual path.
+pub async fn news_sitemap<F: Fetch>(fetcher: &F, home: &Url, (max_decoded, obeys_robots): (usize, bool)) -> Option<(Feed, Room)> {
+    let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
+    let (for_news, others): (Vec<_>, Vec<_>) = looker.robots(home).await.into_iter().partition(candidates::is_for_news);
+    let usual = candidates::sitemaps_by_custom(home).into_iter().filter(candidates::is_for_news);
+    // An index of all sitemaps may lead to it, and is the most to read.
+    for candidate in for_news.into_iter().take(MAX_NEWS).chain(usual).chain(others.into_iter().take(1)) {
+        if looker.asked.contains(&candidate.url) {
+            continue;
+        }
+        if let Some((feed, _, room)) = looker.read(&candidate).await
+            && is_for_news(candidate.kind, &feed)
+        {
+            return Some((feed, room));
+        }
+    }
+    None
+}
+
+/// What the home page says.
+struct Home {
+    feed: Option<Offer>,
+    listing: Option<Offer>,
+    candidates: Vec<Candidate>,
+}
+
+/// Reads the home page, off the network's threads.
+async fn of_home(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Result<Home, String> {
+    let body = std::mem::take(&mut fetched.body);
+    let work = move |bytes: Result<Bytes, FetchError>| {
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        let content_type = fetched.content_type.as_deref();
+        if let Ok(feed) = feed::read(&bytes, content_type, &fetched.url) {
+            let feed = offer(SourceKind::Feed, fetched.url.clone(), &feed, ITSELF);
+            return Ok(Home { feed: Some(feed), listing: None, candidates: Vec::new() });
+        }
+        let listing = listing::read(&bytes, content_type, &fetched.url).ok().map(listing::to_feed);
+        let listing = listing.map(|it| offer(SourceKind::Listing, fetched.url.clone(), &it, "the page itself"));
+        let text = encoding::to_text(&bytes, content_type);
+        Ok(Home { feed: None, listing, candidates: candidates::of_page(&text, &fetched.url) })
+    };
+    let (home, _) = memory.read(body, max_decoded, work).await.map_err(|error| error.to_string())?;
+    home
+}
+
+fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer {
+    let mut dates: Vec<DateTime<Utc>> = feed.entries.iter().filter_map(|it| Some(it.published.or(it.modified)?.to_utc())).collect();
+    dates.sort_unstable_by(|one, other| other.cmp(one));
+    Offer {
+        kind,
+        url,
+        title: feed.title.clone(),
+        entries: feed.entries.len(),
+        newest: dates.first().copied(),
+        news: is_for_news(kind, feed),
+        per_day: best::per_day(&dates),
+        found,
+    }
+}
+
+/// Only a sitemap for news says headlines.
+fn is_for_news(kind: SourceKind, feed: &Feed) -> bool {
+    kind == SourceKind::Sitemap && feed.entries.iter().any(|it| it.title.is_some())
+}
+
+struct Looker<'a, F> {
+    fetcher: &'a F,
+    max_decoded: usize,
+    obeys_robots: bool,
+    /// How long it still waits for its turn.
+    patience: Duration,
+    /// Addresses that were asked, and those that they led to.
+    asked: HashSet<Url>,
+    offers: Vec<Offer>,
+}
+
+impl<'a, F: Fetch> Looker<'a, F> {
+    fn new(fetcher: &'a F, (max_decoded, obeys_robots): (usize, bool)) -> Self {
+        Self { fetcher, max_decoded, obeys_robots, patience: PATIENCE, asked: HashSet::new(), offers: Vec::new() }
+    }
+
+    async fn fetch(&mut self, url: Url, accept: &'static str) -> Result<Fetched, String> {
+        self.asked.insert(url.clone());
+        // RFC 9309 §2.3: robots.txt itself is allowed to all.
+        let obeys_robots = self.obeys_robots && url.path() != "/robots.txt";
+        let request = Request { obeys_robots, goes_first: true, ..Request::new(url, accept) };
+        let mut outcome = self.fetcher.fetch(request.clone()).await;
+        while let Outcome::Held(hold) = outcome
+            && hold.why.is_none()
+            && !hold.wait.is_zero()
+            && hold.wait <= self.patience
+        {
+            self.patience -= hold.wait;
+            tokio::time::sleep(hold.wait).await;
+            outcome = self.fetcher.fetch(request.clone()).await;
+        }
+        match outcome {
+            Outcome::New(fetched) => Ok(*fetched),
+            Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
+            Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
+            Outcome::Held(hold) => Err(hold.to_string()),
+            Outcome::Blocked(block) => Err(block.to_string()),
+            Outcome::Failed(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn of_answer(mut self, answer: Fetched) -> Result<Vec<Offer>, DiscoverError> {
+        let (at, memory) = (answer.url.clone(), self.fetcher.memory());
+        let here = of_home(&memory, answer.clone(), self.max_decoded).await.map_err(DiscoverError::World)?;
+        if let Some(feed) = here.feed {
+            return Ok(vec![feed]);
+        }
+        // The body is no longer held once this has read it.
+        if let Ok(found) = follow(self.fetcher, answer, (self.max_decoded, self.obeys_robots)).await {
+            return Ok(vec![offer(SourceKind::Sitemap, at, &found.feed, ITSELF)]);
+        }
+        self.look(here.candidates).await;
+        if self.offers.is_empty() {
+            self.look(candidates::feeds_by_custom(&at)).await;
+        }
+        let mut sitemaps = self.robots(&at).await;
+        candidates::news_first(&mut sitemaps);
+        let feeds = self.offers.len();
+        self.look(sitemaps).await;
+        if !self.offers[feeds..].iter().any(|it| it.news) {
+            self.look(candidates::sitemaps_by_custom(&at)).await;
+        }
+        self.offers.extend(here.listing);
+        if self.offers.is_empty() { Err(DiscoverError::Nothing) } else { Ok(self.offers) }
+    }
+
+    /// The sitemaps that robots.txt names.
+    async fn robots(&mut self, home: &Url) -> Vec<Candidate> {
+        let Ok(url) = home.join("/robots.txt") else { return Vec::new() };
+        let Ok(fetched) = self.fetch(url, "text/plain, */*;q=0.5").await else { return Vec::new() };
+        let Fetched { url, body, .. } = fetched;
+        let work = move |bytes: Result<Bytes, FetchError>| bytes.map(|it| candidates::of_robots(&it, &url)).unwrap_or_default();
+        self.fetcher.memory().read(body, self.max_decoded, work).await.map(|(found, _)| found).unwrap_or_default()
+    }
+
+    /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that are empty or dead are
+    /// none, feeds may be empty for a while.
+    async fn look(&mut self, candidates: Vec<Candidate>) {
+        let most = if candidates.first().is_some_and(|it| it.kind == SourceKind::Feed) { MAX_FEEDS } else { MAX_SITEMAPS };
+        for candidate in candidates.into_iter().take(most) {
+            if !self.asked.contains(&candidate.url)
+                && let Some((feed, url, _room)) = self.read(&candidate).await
+            {
+                self.offers.push(offer(candidate.kind, url, &feed, candidate.why));
+            }
+        }
+    }
+
+    /// What a candidate lists and where it was read, if it is one and was not read before under another address.
+    async fn read(&mut self, Candidate { url, kind, .. }: &Candidate) -> Option<(Feed, Url, Room)> {
+        let accept = if *kind == SourceKind::Feed { ACCEPT_FEED } else { sitemap::ACCEPT };
+        let fetched = self.fetch(url.clone(), accept).await.ok()?;
+        if self.offers.iter().any(|it| it.url == fetched.url) {
+            return None;
+        }
+        let at = fetched.url.clone();
+        let (feed, room) = if *kind == SourceKind::Feed {
+            self.feed(fetched).await?
+        } else {
+            let followed = follow(self.fetcher, fetched, (self.max_decoded, self.obeys_robots)).await.ok()?;
+            (Some(followed.feed).filter(|it| !it.entries.is_empty())?, followed.rooms.into_iter().next().unwrap_or_default())
+        };
+        Some((feed, at, room))
+    }
+
+    async fn feed(&self, mut fetched: Fetched) -> Option<(Feed, Room)> {
+        let body = std::mem::take(&mut fetched.body);
+        let work = move |bytes: Result<Bytes, FetchError>| feed::read(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok();
+        let (feed, room) = self.fetcher.memory().read(body, self.max_decoded, work).await.ok()?;
+        Some((feed?, room))
+    }
+}

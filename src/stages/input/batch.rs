@@ -1,0 +1,206 @@
+//! Messages to entries and the offsets that they reach: one batch for the store. No I/O; it parses and compresses, so it
+//! runs on a thread that may take its time.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Rules,
+    message::{self, Message, Raw, Told},
+};
+use crate::{
+    base::{hash::digest, sequence::Sequence},
+    config::{PageMode, RobotsMode, sources::TopicSource},
+    fetch::hosts,
+    model::{
+        lane::Lane,
+        pending::{Document, EntryKey, PendingEntry, PendingKey},
+        record,
+    },
+    store::{Mark, Packed, Progress, StoreError, TopicCommit, TopicState},
+};
+
+/// A message and where it stands.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) partition: i32,
+    /// Where it is, and what it is known again by.
+    pub(super) mark: Mark,
+    pub(super) raw: Raw,
+}
+
+impl Taken {
+    /// How many bytes it has.
+    pub(super) fn bytes(&self) -> usize {
+        self.raw.value.as_ref().map_or(0, Vec::len)
+    }
+}
+
+/// A hash that tells a message from another at the same offset.
+pub(super) fn fingerprint(time: Option<i64>, key: Option<&[u8]>, value: Option<&[u8]>) -> [u8; 8] {
+    let [has_key, has_value] = [key, value].map(|it| [u8::from(it.is_some())]);
+    digest(&[&time.unwrap_or(-1).to_be_bytes(), &has_key, key.unwrap_or_default(), &has_value, value.unwrap_or_default()])
+}
+
+/// What becomes durable together.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) commit: TopicCommit,
+    /// How far the topic is read with it.
+    pub(super) state: TopicState,
+    /// The rows that it adds.
+    pub(super) rows: Vec<PendingKey>,
+    pub(super) counts: Counts,
+}
+
+/// Messages by what they are, and their bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) addresses: usize,
+    pub(super) documents: usize,
+    pub(super) deletions: usize,
+    pub(super) unreadable: usize,
+    pub(super) bytes: usize,
+}
+
+/// Makes the batch. Each entry is numbered as later than the one before, so that of two editions of one article the one that
+/// was handed over later wins.
+pub(super) fn compose(
+    source: &TopicSource,
+    state: TopicState,
+    taken: Vec<Taken>,
+    (rules, sequence, now): (Rules, &Sequence, DateTime<Utc>),
+) -> Result<Batch, StoreError> {
+    let mut batch = Batch { state, ..Batch::default() };
+    for Taken { partition, mark, raw } in taken {
+        let name = format!("{}/{partition}/{}", source.topic, mark.offset);
+        batch.counts.bytes += raw.value.as_ref().map_or(0, Vec::len);
+        batch.state.messages += 1;
+        batch.state.last_message = Some(now);
+        batch.state.partitions.insert(partition, Progress { next: mark.offset + 1, last: Some(mark) });
+        let (told, document) = match message::read(raw, rules.max_bytes) {
+            Message::Deletion => {
+                batch.counts.deletions += 1;
+                continue;
+            }
+            Message::Address(told) => {
+                batch.counts.addresses += 1;
+                (told, None)
+            }
+            Message::Document { told, content_type, bytes } => {
+                batch.counts.documents += 1;
+                (told, Some((Some(content_type), bytes, None)))
+            }
+            Message::Unreadable { why, bytes } => {
+                batch.counts.unreadable += 1;
+                (Told::default(), Some((None, bytes, Some(format!("message {name}: {why}")))))
+            }
+        };
+        batch.enqueue(source, (told, document), (&name, rules, (now, sequence.next())))?;
+    }
+    batch.commit.state(&batch.state);
+    Ok(batch)
+}
+
+/// A document: its type, its bytes, and why it cannot be read where it cannot.
+type Carried = (Option<String>, Vec<u8>, Option<String>);
+
+impl Batch {
+    fn enqueue(
+        &mut self,
+        source: &TopicSource,
+        (told, carried): (Told, Option<Carried>),
+        (name, rules, (now, order)): (&str, Rules, (DateTime<Utc>, u64)),
+    ) -> Result<(), StoreError> {
+        let Told { mut entry, origin } = told;
+        // Each message is an entry of its own, whatever it hands over: who is who is decided by the committing task.
+        name.clone_into(&mut entry.identity);
+        let key = EntryKey::new(source.id.as_str(), name);
+        let fetch_page = carried.is_none() && rules.pages == PageMode::On;
+        let ignores_robots = rules.robots == RobotsMode::Ignore;
+        let lane = match entry.link.as_ref().filter(|_| fetch_page) {
+            Some(link) => Lane::of_pages(source.id.as_str(), &hosts::name(link)),
+            None => Lane::here(source.id.as_str()),
+        };
+        let (document, bytes) = match carried {
+            Some((content_type, bytes, unreadable)) => {
+                let url = entry.link.clone();
+                let document = Document { content_type, url, via: Vec::new(), received: now, unreadable };
+                (Some(document), Some(Packed::of(&bytes)?))
+            }
+            None => (None, None),
+        };
+        let described = record::Source {
+            id: source.id.to_string(),
+            name: origin.name.or_else(|| source.name.clone()),
+            kind: "kafka".to_owned(),
+            url: origin.url.unwrap_or_else(|| source.address()).into(),
+            tags: if origin.tags.is_empty() { source.tags.clone() } else { origin.tags },
+        };
+        let row = PendingKey::new(lane, now, &key);
+        let pending = PendingEntry { fetch_page, ignores_robots, document, ..PendingEntry::new(described, entry, order, now) };
+        self.commit.enqueue(&row, &pending, bytes);
+        self.rows.push(row);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{Place, StartAt},
+        store::{EntryQueue, Store},
+    };
+
+    const RULES: Rules = Rules { pages: PageMode::On, robots: RobotsMode::Obey, waiting: 10, max_bytes: 100 };
+
+    fn taken(offset: i64, value: &str) -> Taken {
+        let raw = Raw { value: Some(value.as_bytes().to_vec()), headers: Vec::new() };
+        Taken { partition: 0, mark: Mark { offset, digest: [7; 8] }, raw }
+    }
+
+    fn source() -> TopicSource {
+        TopicSource {
+            id: "handed".parse().unwrap(),
+            name: None,
+            topic: "t".parse().unwrap(),
+            brokers: vec![],
+            from: StartAt::Beginning,
+            tags: vec![],
+            pages: None,
+            robots: None,
+            allow_addresses: [].into(),
+            place: Place::whole("l"),
+        }
+    }
+
+    /// The entries of a batch, by what they were named.
+    fn entries(queue: &EntryQueue, rows: &[PendingKey]) -> Vec<PendingEntry> {
+        let due = |row: &PendingKey| queue.due(PendingKey::first(row.lane(), 0), u64::MAX, 100, |_| false).unwrap().rows;
+        let mut found: Vec<_> = rows.iter().flat_map(due).map(|(_, entry)| entry).collect();
+        found.sort_by(|a, b| a.entry.identity.cmp(&b.entry.identity));
+        found.dedup();
+        found
+    }
+
+    #[tokio::test]
+    async fn each_message_is_an_entry_received_after_the_one_before_and_the_offset_is_in_their_batch() {
+        let store = Store::in_memory().unwrap();
+        let now = DateTime::UNIX_EPOCH;
+        let handed = r#"{"url": "https://news.example/a", "html": "<p>"}"#;
+        let messages = vec![taken(4, handed), taken(5, handed), taken(7, "nonsense"), taken(8, &"x".repeat(101))];
+        let batch =
+            compose(&source(), TopicState { id: "handed".into(), ..TopicState::default() }, messages, (RULES, &store.sequence(), now))
+                .unwrap();
+        assert_eq!((batch.counts.documents, batch.counts.unreadable), (2, 2));
+        let rows = batch.rows.clone();
+        store.topics().commit(batch.commit).await.unwrap();
+        let entries = entries(&store.entries(), &rows);
+        let documents: Vec<&Document> = entries.iter().map(|it| it.document.as_ref().unwrap()).collect();
+        assert!(entries.windows(2).all(|it| it[0].order < it[1].order), "{entries:?}");
+        assert_eq!(documents[2].unreadable.as_deref().unwrap().split(": ").next(), Some("message t/0/7"));
+        assert_eq!(store.topics().state("handed").unwrap().unwrap().partitions[&0].next, 9);
+        assert_eq!(store.topics().waiting("handed").unwrap().len(), 4);
+        assert!(store.check().unwrap().rows.contains(&("documents", 4)));
+    }
+}

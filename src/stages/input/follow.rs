@@ -1,0 +1,235 @@
+//! Follows one topic: connects, reads as far as there is room, commits, and after any trouble connects again.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Rules,
+    batch::{self, Batch},
+    begin::{self, Reset},
+    reader::{Reader, Trouble},
+};
+use crate::{
+    base::clock::Clock,
+    config::{Kafka, sources::TopicSource},
+    fetch::Memory,
+    model::pending::PendingKey,
+    stages::{PipelineError, poll::Wake, schedule::Pressure},
+    store::{StoreError, TopicCommit, TopicState, TopicStore},
+    telemetry::metrics,
+};
+
+/// Pauses between tries of a topic that cannot be read.
+const PAUSE_FIRST: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(15);
+/// Times its size that a batch of messages takes: as it came, as it was read, compressed.
+const COPIES: usize = 3;
+/// How often it is looked whether entries that wait have been read.
+const LOOK: Duration = Duration::from_millis(20);
+/// A batch pauses so long for each quarter by which polling is stretched.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// One topic and what is known of it.
+#[derive(Debug)]
+pub(super) struct Follower<C> {
+    source: Arc<TopicSource>,
+    kafka: Kafka,
+    rules: Rules,
+    store: TopicStore,
+    memory: Memory,
+    clock: Arc<C>,
+    state: Option<TopicState>,
+    /// Rows of its entries that may still wait for their first reading.
+    waiting: Vec<PendingKey>,
+    /// `None` while it is not connected.
+    reader: Option<Reader>,
+    /// Messages that were behind when it was last told.
+    lag: u64,
+}
+
+enum Step {
+    /// There may be more at once.
+    Read,
+    /// Nothing to be done for so long.
+    Wait(Duration),
+}
+
+impl<C: Clock> Follower<C> {
+    pub(super) fn new(
+        source: TopicSource,
+        kafka: &Kafka,
+        (store, memory, clock): (TopicStore, Memory, Arc<C>),
+        rules: Rules,
+    ) -> Result<Self, StoreError> {
+        let mut kafka = kafka.clone();
+        if !source.brokers.is_empty() {
+            kafka.brokers.clone_from(&source.brokers);
+        }
+        let state = store.state(source.id.as_str())?;
+        let waiting = store.waiting(source.id.as_str())?;
+        Ok(Self { source: Arc::new(source), kafka, rules, store, memory, clock, state, waiting, reader: None, lag: 0 })
+    }
+
+    /// Runs until `stop`. Wherever that finds it, what is committed is whole, and what is not is read again.
+    pub(super) async fn run(
+        mut self,
+        wake: mpsc::Sender<Wake>,
+        mut pressure: watch::Receiver<Pressure>,
+        stop: CancellationToken,
+    ) -> Result<(), PipelineError> {
+        let work = async {
+            let mut pause = PAUSE_FIRST;
+            loop {
+                let level = *pressure.borrow_and_update();
+                if level == Pressure::Stop {
+                    // Closed only when the run ends.
+                    if pressure.changed().await.is_err() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                let wait = match self.step(&wake).await? {
+                    Ok(Step::Read) => {
+                        pause = PAUSE_FIRST;
+                        if let Pressure::Slow(quarters) = level { SLOW * quarters.saturating_sub(4) } else { Duration::ZERO }
+                    }
+                    Ok(Step::Wait(wait)) => wait,
+                    Err(trouble) => self.troubled(&trouble, &mut pause).await?,
+                };
+                tokio::time::sleep(wait).await;
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            outcome = work => outcome,
+        }
+    }
+
+    async fn step(&mut self, wake: &mpsc::Sender<Wake>) -> Result<Result<Step, Trouble>, PipelineError> {
+        let Some(mut reader) = self.reader.take() else { return self.connect().await };
+        if self.waiting.len() >= self.rules.waiting {
+            self.waiting = self.store.still_waiting(std::mem::take(&mut self.waiting))?;
+        }
+        let room = self.rules.waiting.saturating_sub(self.waiting.len());
+        if room == 0 {
+            self.reader = Some(reader);
+            return Ok(Ok(Step::Wait(LOOK)));
+        }
+        let state = self.state.clone().unwrap_or_default();
+        let work = move || {
+            let taken = reader.read(room);
+            let lag = reader.lag(&state);
+            taken.map(|taken| (reader, state, taken, lag))
+        };
+        let (reader, state, taken, lag) = match tokio::task::spawn_blocking(work).await? {
+            Ok(read) => read,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        self.reader = Some(reader);
+        if !taken.is_empty() {
+            let bytes: usize = taken.iter().map(batch::Taken::bytes).sum();
+            let (source, sequence) = (Arc::clone(&self.source), self.store.sequence());
+            let (rules, now) = (self.rules, self.clock.now());
+            // What is made of it, until that is durable; a batch of one topic at most waits for it.
+            let _room = self.memory.to_make(bytes.saturating_mul(COPIES)).await;
+            let batch = tokio::task::spawn_blocking(move || batch::compose(&source, state, taken, (rules, &sequence, now))).await??;
+            self.commit(batch, wake).await?;
+        }
+        metrics::topic_lag(self.lag, lag);
+        self.lag = lag;
+        Ok(Ok(Step::Read))
+    }
+
+    async fn commit(&mut self, batch: Batch, wake: &mpsc::Sender<Wake>) -> Result<(), StoreError> {
+        let Batch { commit, state, rows, counts } = batch;
+        self.store.commit(commit).await?;
+        metrics::topic_messages("address", counts.addresses);
+        metrics::topic_messages("document", counts.documents);
+        metrics::topic_messages("deletion", counts.deletions);
+        metrics::topic_messages("unreadable", counts.unreadable);
+        metrics::topic_bytes(counts.bytes);
+        self.state = Some(state);
+        let lanes = rows.iter().map(|row| (row.lane(), row.due_ms())).collect();
+        self.waiting.extend(rows);
+        // Closed only when the page stage failed, which ends the run by itself.
+        wake.send(Wake { lanes, answered: None }).await.ok();
+        Ok(())
+    }
+
+    /// Connects, and makes durable where reading begins before anything is read.
+    async fn connect(&mut self) -> Result<Result<Step, Trouble>, PipelineError> {
+        let (client, source, known) = (self.kafka.client(), Arc::clone(&self.source), self.state.clone());
+        let work = move || {
+            let (mut reader, found) = Reader::connect(client, source.topic.as_str())?;
+            let (mut state, resets) = begin::begin(known, &found, &source);
+            state.trouble = None;
+            reader.start(&state, &found)?;
+            Ok::<_, Trouble>((reader, state, resets))
+        };
+        let (reader, state, resets) = match tokio::task::spawn_blocking(work).await? {
+            Ok(connected) => connected,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        self.begin(state, &resets).await?;
+        self.reader = Some(reader);
+        Ok(Ok(Step::Read))
+    }
+
+    async fn begin(&mut self, mut state: TopicState, resets: &[Reset]) -> Result<(), StoreError> {
+        state.resets += resets.len() as u64;
+        if let Some(last) = resets.last() {
+            state.last_reset = Some(format!("{}: {last}", self.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)));
+        }
+        if self.state.as_ref() != Some(&state) {
+            let mut commit = TopicCommit::default();
+            commit.state(&state);
+            self.store.commit(commit).await?;
+        }
+        for reset in resets {
+            metrics::topic_reset(reset.word(), reset.lost());
+            tracing::error!(source.id = %self.source.id, topic = %self.source.topic, reason = reset.word(), "reading does not go on where it ended: {reset}");
+        }
+        self.state = Some(state);
+        Ok(())
+    }
+
+    /// What to do about trouble, and for how long to stay away.
+    async fn troubled(&mut self, trouble: &Trouble, pause: &mut Duration) -> Result<Duration, StoreError> {
+        match trouble {
+            Trouble::Grown | Trouble::Remade => {
+                tracing::info!(source.id = %self.source.id, topic = %self.source.topic, "{trouble}");
+                return Ok(Duration::ZERO);
+            }
+            Trouble::Changed(reset) => {
+                let mut state = self.state.clone().unwrap_or_default();
+                // It was made anew as a whole: what is remembered of the other partitions means nothing either.
+                state.partitions.clear();
+                self.begin(state, std::slice::from_ref(reset)).await?;
+                return Ok(Duration::ZERO);
+            }
+            Trouble::Kafka { .. } | Trouble::NoCluster | Trouble::NoTopic { .. } => {}
+        }
+        metrics::topic_error();
+        let wait = *pause;
+        *pause = (wait * 2).min(PAUSE_MAX);
+        tracing::warn!(source.id = %self.source.id, topic = %self.source.topic, reason = %trouble, retry_ms = wait.as_millis(), "the topic cannot be read; nothing is lost, trying again");
+        self.remember(trouble).await?;
+        Ok(wait)
+    }
+
+    /// Keeps the trouble for `nashra explain`; once, however often it is met.
+    async fn remember(&mut self, trouble: &Trouble) -> Result<(), StoreError> {
+        let (id, topic) = (self.source.id.to_string(), self.source.topic.to_string());
+        let mut state = self.state.clone().unwrap_or_else(|| TopicState { id, topic, ..TopicState::default() });
+        if let Trouble::NoTopic { cluster } = trouble
+            && state.cluster.is_empty()
+        {
+            // All that the topic will hold is new, wherever its source would have it begin: it counts as known.
+            state.cluster.clone_from(cluster);
+        }
+        state.trouble = Some(trouble.to_string());
+        self.begin(state, &[]).await
+    }
+}

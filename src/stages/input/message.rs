@@ -1,0 +1,265 @@
+//! A message to what it hands over. Pure. `docs/input.md` says the same to those who write messages.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, FixedOffset};
+use serde::{Deserialize, Deserializer};
+use url::Url;
+
+use crate::{config::sources::label, model::entry::Entry};
+
+/// Bytes of an address or an id.
+const MAX_NAME: usize = 8 << 10;
+/// Characters of a title.
+const MAX_TITLE: usize = 2_000;
+/// Tags of one message.
+const MAX_TAGS: usize = 32;
+
+/// A message as it was read: its value, and those of its headers that mean something here.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Raw {
+    pub(super) value: Option<Vec<u8>>,
+    pub(super) headers: Vec<(String, Vec<u8>)>,
+}
+
+/// Headers that mean something.
+pub(super) const HEADERS: [&str; 5] = ["content-type", "url", "title", "published", "id"];
+
+/// What a message is.
+#[derive(Debug, PartialEq)]
+pub(super) enum Message {
+    /// A deletion, as compacted topics have them: it hands nothing over.
+    Deletion,
+    /// An address to fetch.
+    Address(Told),
+    /// A document that is here already.
+    Document {
+        /// What is told of it.
+        told: Told,
+        /// What it is.
+        content_type: String,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// Something else.
+    Unreadable {
+        /// Why nothing can be made of it.
+        why: String,
+        /// Its bytes, but for those that are too many to keep.
+        bytes: Vec<u8>,
+    },
+}
+
+/// What a message tells beside its document.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Told {
+    /// As a feed would have listed it.
+    pub(super) entry: Entry,
+    /// Where the sender has it from.
+    pub(super) origin: Origin,
+}
+
+/// Where the sender has it from; fills the record's source where it says something.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Origin {
+    pub(super) name: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) tags: Vec<String>,
+}
+
+/// The JSON form. Unknown fields are left alone, so that senders can be newer than we are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Json {
+    url: Option<String>,
+    html: Option<String>,
+    text: Option<String>,
+    title: Option<String>,
+    #[serde(deserialize_with = "date")]
+    published: Option<DateTime<FixedOffset>>,
+    #[serde(alias = "guid")]
+    id: Option<String>,
+    source: Option<Source>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Source {
+    Name(String),
+    Fields {
+        #[serde(default)]
+        name: Option<String>,
+        #[serde(default)]
+        url: Option<String>,
+        #[serde(default)]
+        tags: Vec<String>,
+    },
+}
+
+fn date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DateTime<FixedOffset>>, D::Error> {
+    let text = Option::<Cow<'_, str>>::deserialize(value)?;
+    text.map(|it| parse_date(&it)).transpose().map_err(serde::de::Error::custom)
+}
+
+fn parse_date(text: &str) -> Result<DateTime<FixedOffset>, String> {
+    DateTime::parse_from_rfc3339(text.trim()).map_err(|_| "published is not a date such as \"2026-11-20T07:30:00Z\" (RFC 3339)".to_owned())
+}
+
+/// Reads a message of at most `limit` bytes.
+pub(super) fn read(raw: Raw, limit: usize) -> Message {
+    let Raw { value, headers } = raw;
+    let Some(value) = value else { return Message::Deletion };
+    if value.len() > limit {
+        return Message::Unreadable { why: format!("larger than {limit} bytes"), bytes: Vec::new() };
+    }
+    let header = |name: &str| {
+        let found = headers.iter().find(|(it, _)| it == name);
+        found.map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned()).filter(|it| !it.is_empty())
+    };
+    let read = match header("content-type") {
+        Some(content_type) if !is_json(&content_type) => match by_headers(&value, header) {
+            Ok(told) => return Message::Document { told, content_type, bytes: value },
+            Err(why) => Err(why),
+        },
+        _ => by_json(&value),
+    };
+    read.unwrap_or_else(|why| Message::Unreadable { why, bytes: value })
+}
+
+fn is_json(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    media_type == "application/json" || media_type.ends_with("+json")
+}
+
+fn by_headers(value: &[u8], header: impl Fn(&str) -> Option<String>) -> Result<Told, String> {
+    if value.is_empty() {
+        return Err("an empty document".to_owned());
+    }
+    let published = header("published").map(|it| parse_date(&it)).transpose()?;
+    told(Json { url: header("url"), title: header("title"), id: header("id"), published, ..Json::default() })
+}
+
+fn by_json(value: &[u8]) -> Result<Message, String> {
+    if value.trim_ascii_start().first() != Some(&b'{') {
+        return Err("neither a JSON object nor a document with a content-type header".to_owned());
+    }
+    let mut json: Json = serde_json::from_slice(value).map_err(|error| format!("not the JSON that is expected: {error}"))?;
+    let given = |it: &mut Option<String>| it.take().filter(|it| !it.trim().is_empty());
+    let (html, text) = (given(&mut json.html), given(&mut json.text));
+    let told = told(json)?;
+    let (content_type, body) = match (html, text) {
+        (Some(_), Some(_)) => return Err("html and text: one of them is the document".to_owned()),
+        (Some(html), None) => ("text/html", html),
+        (None, Some(text)) => ("text/plain", text),
+        (None, None) if told.entry.link.is_some() => return Ok(Message::Address(told)),
+        (None, None) => return Err("none of url, html and text".to_owned()),
+    };
+    // Whatever a page says of its encoding, in JSON it is UTF-8.
+    Ok(Message::Document { told, content_type: format!("{content_type}; charset=utf-8"), bytes: body.into_bytes() })
+}
+
+fn told(json: Json) -> Result<Told, String> {
+    let Json { url, title, published, id, source, .. } = json;
+    let name = |what: &str, it: Option<String>| match it.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()) {
+        Some(long) if long.len() > MAX_NAME => Err(format!("{what} is longer than {MAX_NAME} bytes")),
+        it => Ok(it),
+    };
+    let link = name("url", url)?.map(|it| address("url", &it)).transpose()?;
+    let origin = match source {
+        None => Origin::default(),
+        Some(Source::Name(name)) => Origin { name: label(&name), ..Origin::default() },
+        Some(Source::Fields { name: title, url, tags }) => Origin {
+            name: title.as_deref().and_then(label),
+            url: name("source.url", url)?.map(|it| address("source.url", &it)).transpose()?.map(Into::into),
+            tags: tags.iter().filter_map(|it| label(it)).take(MAX_TAGS).collect(),
+        },
+    };
+    let title = title.map(|it| crate::text::collapse(&it).chars().take(MAX_TITLE).collect()).filter(|it: &String| !it.is_empty());
+    Ok(Told { entry: Entry { guid: name("id", id)?, link, title, published, ..Entry::default() }, origin })
+}
+
+fn address(what: &str, text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        Ok(url) => Err(format!("{what} has the scheme {}: only http and https are read", url.scheme())),
+        Err(error) => Err(format!("{what} is not an address: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(value: &str) -> Message {
+        read(Raw { value: Some(value.as_bytes().to_vec()), headers: vec![] }, 1 << 20)
+    }
+
+    fn unreadable(message: &Message) -> &str {
+        let Message::Unreadable { why, .. } = message else { panic!("{message:?}") };
+        why
+    }
+
+    #[test]
+    fn the_documents_examples_are_messages() {
+        let examples: Vec<&str> = include_str!("../../../docs/input.md").lines().filter(|it| it.starts_with("{\"")).collect();
+        assert_eq!(examples.len(), 3);
+        for example in examples {
+            assert!(matches!(json(example), Message::Address(_) | Message::Document { .. }), "{example}");
+        }
+    }
+
+    #[test]
+    fn an_address_comes_with_what_is_told_of_it() {
+        let message = json(
+            r#"{"url": "https://news.example/a", "title": " A  title ", "published": "2026-11-20T07:30:00+01:00", "guid": "7", "source": {"name": "Courier", "tags": ["x"]}, "later": {}}"#,
+        );
+        let Message::Address(told) = message else { panic!("{message:?}") };
+        assert_eq!(told.entry.link.unwrap().as_str(), "https://news.example/a");
+        assert_eq!((told.entry.title.as_deref(), told.entry.guid.as_deref()), (Some("A title"), Some("7")));
+        assert_eq!(told.entry.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+01:00");
+        assert_eq!(told.origin, Origin { name: Some("Courier".into()), url: None, tags: vec!["x".into()] });
+    }
+
+    #[test]
+    fn html_and_text_are_documents_in_utf_8() {
+        for (value, media_type) in
+            [(r#"{"url": "https://news.example/a", "html": "<p>x"}"#, "text/html"), (r#"{"text": "x"}"#, "text/plain")]
+        {
+            let Message::Document { content_type, .. } = json(value) else { panic!("{value}") };
+            assert_eq!(content_type, format!("{media_type}; charset=utf-8"));
+        }
+    }
+
+    #[test]
+    fn bytes_with_a_content_type_are_a_document_as_they_are() {
+        let headers = [("content-type", "text/html; charset=windows-1256"), ("url", "https://news.example/a"), ("id", "7")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
+        let Message::Document { told, content_type, bytes } = read(Raw { value: Some(b"<p>\xc7".to_vec()), headers }, 100) else {
+            panic!()
+        };
+        assert_eq!((content_type.as_str(), bytes.as_slice()), ("text/html; charset=windows-1256", &b"<p>\xc7"[..]));
+        assert_eq!((told.entry.link.is_some(), told.entry.guid.as_deref()), (true, Some("7")));
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why_and_a_deletion_is_nothing() {
+        for (value, why) in [
+            ("", "neither a JSON object"),
+            ("[]", "neither a JSON object"),
+            ("{\"url\":", "not the JSON that is expected"),
+            ("{}", "none of url, html and text"),
+            (r#"{"html": " "}"#, "none of url, html and text"),
+            (r#"{"html": "<p>", "text": "x"}"#, "html and text"),
+            (r#"{"url": "file:///etc/passwd"}"#, "the scheme file"),
+            (r#"{"url": "news.example"}"#, "not an address"),
+            (r#"{"text": "x", "source": {"url": "x"}}"#, "source.url is not an address"),
+            (r#"{"text": "x", "published": "yesterday"}"#, "RFC 3339"),
+        ] {
+            let message = json(value);
+            assert!(unreadable(&message).contains(why), "{value}: {message:?}");
+        }
+        assert!(unreadable(&json(&"[".repeat(1 << 21))).contains("larger than"));
+        assert!(unreadable(&json(&format!("{{\"a\": {}", "[".repeat(100_000)))).contains("not the JSON"));
+        assert_eq!(read(Raw::default(), 100), Message::Deletion);
+    }
+}

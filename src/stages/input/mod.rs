@@ -1,0 +1,86 @@
+//! Reads Kafka topics through which other services hand over addresses, pages and texts: a first stage of its own, beside
+//! the schedule. `docs/input.md` has the format of the messages.
+//!
+//! What must stay true: partitions are assigned by hand and the offset that a batch reaches is committed with the
+//! entries made of it, so nothing is lost or read twice whatever kills the process; a message that cannot be read
+//! becomes a dead letter and holds nothing up; where the topic is not the one that was read before, that is said and
+//! counted, never passed over.
+
+mod batch;
+mod begin;
+mod follow;
+mod message;
+mod reader;
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use self::follow::Follower;
+use crate::{
+    base::clock::Clock,
+    config::{Kafka, PageMode, RobotsMode, sources::TopicSource},
+    fetch::Memory,
+    stages::{PipelineError, poll::Wake, schedule::Pressure},
+    store::TopicStore,
+};
+
+/// What the input stage works with.
+#[derive(Debug)]
+pub struct Parts<C> {
+    /// How far topics were read, and the queue of entries.
+    pub store: TopicStore,
+    /// The topics.
+    pub topics: Vec<TopicSource>,
+    /// Brokers and properties.
+    pub kafka: Kafka,
+    /// Rules that hold for all of them.
+    pub rules: Rules,
+    /// What batches are given.
+    pub memory: Memory,
+    /// Time.
+    pub clock: Arc<C>,
+}
+
+/// Rules of reading that hold for every topic.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// What is done about pages.
+    pub pages: PageMode,
+    /// What is made of robots.txt.
+    pub robots: RobotsMode,
+    /// Entries of one topic that may wait for their first reading.
+    pub waiting: usize,
+    /// Bytes of one message.
+    pub max_bytes: usize,
+}
+
+/// Runs until `stop`; each topic is followed on its own.
+pub async fn run<C: Clock>(
+    parts: Parts<C>,
+    wake: mpsc::Sender<Wake>,
+    pressure: watch::Receiver<Pressure>,
+    stop: CancellationToken,
+) -> Result<(), PipelineError> {
+    let Parts { store, topics, kafka, rules, memory, clock } = parts;
+    let mut followers = JoinSet::new();
+    for source in topics {
+        let (pages, robots) = (source.pages.unwrap_or(rules.pages), source.robots.unwrap_or(rules.robots));
+        // Its entries would be recorded and forgotten: left in the topic, they can be read another day.
+        if pages == PageMode::Off {
+            tracing::info!(source.id = %source.id, topic = %source.topic, "pages are off: the topic is not read");
+            continue;
+        }
+        let follower =
+            Follower::new(source, &kafka, (store.clone(), memory.clone(), Arc::clone(&clock)), Rules { pages, robots, ..rules })?;
+        followers.spawn(follower.run(wake.clone(), pressure.clone(), stop.clone()));
+    }
+    while let Some(ended) = followers.join_next().await {
+        ended??;
+    }
+    Ok(())
+}

@@ -1,0 +1,470 @@
+//! Which entry is read next. Pure: the stage tells what is due, what ended and what time it is, and obeys.
+//!
+//! Turns go round the sources, and of each source round its lanes, so nobody has more of them because he has more entries.
+//! Which hosts they are for, those that answer, those that nobody knows or those that kept us waiting, is for
+//! [`places`](crate::stages::places) to say.
+//!
+//! What must stay true:
+//! - An entry is read once at a time, whichever of its rows is found.
+//! - No host has more than its places; one that kept us waiting has one.
+//! - A source whose last unknown host kept us waiting stands, with its unknown hosts, behind those of which that is not so.
+//! - A host that is not to be asked before some time is asked then for the entry that found that out, and next for another source's.
+//! - What is done for the next entry does not grow with the number of lanes, hosts or rows that wait.
+
+mod rotation;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use tokio::time::Instant;
+
+use self::rotation::Rotation;
+use crate::{
+    fetch::Silence,
+    model::{
+        lane::{HostKey, Lane},
+        pending::PendingKey,
+    },
+    stages::places::{
+        self, Kind, Places, Ticket,
+        standing::{Standing, Standings},
+    },
+    store::DueEntries,
+};
+
+/// Rows of a lane that are taken in one turn where they wait for no host.
+const HANDFUL: usize = 16;
+/// Of so many turns of unknown hosts one goes first to the sources whose last one kept us waiting.
+const DOUBTFUL: u64 = 4;
+
+/// How much may be under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Fetches at once.
+    pub(super) places: usize,
+    /// Of these from one host.
+    pub(super) per_host: usize,
+    /// Entries with a page to fetch that are between the queue and a durable decision.
+    pub(super) pages: usize,
+    /// The same of entries that are here already.
+    pub(super) here: usize,
+}
+
+/// What is to be taken: up to so many due rows of a lane, from a place on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) from: PendingKey,
+    pub(super) limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct Host {
+    places: usize,
+    /// Its lanes that wait for a turn.
+    ready: usize,
+    /// Its lanes that wait until it has room; at most one a source.
+    waiting: BTreeMap<Order, Lane>,
+    /// It is not asked before then.
+    shut_until: Option<u64>,
+}
+
+/// The order of the lanes that wait for one host: first those that had a turn which was none, then those that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Paced(Ticket),
+    Came(u64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// Its time has not come.
+    Later,
+    /// It waits for a turn.
+    Ready,
+    /// It waits for its host.
+    AtHost,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    /// Where the first row is that may not be claimed.
+    next: PendingKey,
+    stands: Stands,
+    order: Order,
+}
+
+/// What waits, and what is under way.
+#[derive(Debug)]
+pub(super) struct Agenda {
+    bounds: Bounds,
+    lanes: HashMap<Lane, Waiting>,
+    later: BTreeSet<(u64, Lane)>,
+    here: Rotation,
+    prompt: Rotation,
+    /// Of sources whose unknown hosts answer, and of the others.
+    unknown: [Rotation; 2],
+    slow: Rotation,
+    unknown_turns: u64,
+    hosts: HashMap<HostKey, Host>,
+    /// Hosts that are not asked before then.
+    shut: BTreeSet<(u64, HostKey)>,
+    standings: Standings,
+    places: Places,
+    flights: HashMap<Ticket, PendingKey>,
+    /// How many lanes came to their hosts.
+    came: u64,
+    /// The entries that are being read.
+    entries: HashMap<[u8; 8], Ticket>,
+    tickets: u64,
+    /// Entries with a page that are being read, and entries that are here already.
+    claims: [usize; 2],
+    /// Rows that were passed over because another row of their entry is being read.
+    behind: HashMap<[u8; 8], Vec<PendingKey>>,
+}
+
+impl Agenda {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self {
+            lanes: HashMap::new(),
+            later: BTreeSet::new(),
+            here: Rotation::default(),
+            prompt: Rotation::default(),
+            unknown: [Rotation::default(), Rotation::default()],
+            slow: Rotation::default(),
+            unknown_turns: 0,
+            hosts: HashMap::new(),
+            shut: BTreeSet::new(),
+            standings: Standings::default(),
+            places: Places::new(bounds.places),
+            flights: HashMap::new(),
+            came: 0,
+            entries: HashMap::new(),
+            tickets: 0,
+            claims: [0; 2],
+            behind: HashMap::new(),
+            bounds,
+        }
+    }
+
+    /// A lane has a row that is due then.
+    pub(super) fn note(&mut self, lane: Lane, due_ms: u64) {
+        self.note_row(PendingKey::first(lane, due_ms));
+    }
+
+    fn note_row(&mut self, row: PendingKey) {
+        let lane = row.lane();
+        if let Some(known) = self.lanes.get_mut(&lane) {
+            if row >= known.next {
+                return;
+            }
+            if known.stands == Stands::Later {
+                self.later.remove(&(known.next.due_ms(), lane));
+                self.later.insert((row.due_ms(), lane));
+            }
+            known.next = row;
+        } else {
+            self.lanes.insert(lane, Waiting { next: row, stands: Stands::Later, order: Order::Came(u64::MAX) });
+            self.later.insert((row.due_ms(), lane));
+        }
+    }
+
+    /// A host answered somebody else.
+    pub(super) fn answered(&mut self, host: HostKey) {
+        self.standings.set(host, Standing::Prompt);
+    }
+
+    /// Whether an entry is being read.
+    pub(super) fn is_claimed(&self, key: PendingKey) -> bool {
+        self.entries.contains_key(&key.entry())
+    }
+
+    /// What is to be taken now; [`Agenda::took`] must be told what was found.
+    pub(super) fn turn(&mut self, now_ms: u64, now: Instant) -> Option<Turn> {
+        self.open(now_ms);
+        self.ripen(now_ms);
+        self.age(now);
+        let room = self.bounds.here.saturating_sub(self.claims[1]);
+        if let Some(lane) = Some(&mut self.here).filter(|_| room > 0).and_then(Rotation::pop) {
+            return Some(self.turn_of(lane, room.min(HANDFUL)));
+        }
+        while self.claims[0] < self.bounds.pages
+            && let Some(kind) = self.places.next(|kind| self.waits(kind))
+            && let Some((lane, host)) = self.pop(kind)
+        {
+            // What is known of the host may have changed while the lane waited.
+            let limit = self.limit(host);
+            if self.hosts.entry(host).or_default().places >= limit {
+                self.wait(lane, host);
+            } else if self.kind(host) == kind {
+                return Some(self.turn_of(lane, 1));
+            } else {
+                self.ready(lane, host);
+            }
+        }
+        None
+    }
+
+    /// What was found in a turn.
+    pub(super) fn took(&mut self, turn: Turn, found: &DueEntries, now: Instant) -> Vec<Ticket> {
+        self.lanes.remove(&turn.from.lane());
+        if let Some(next) = found.next {
+            self.note_row(next);
+        }
+        for key in &found.claimed {
+            let own = self.entries.get(&key.entry()).and_then(|it| self.flights.get(it)) == Some(key);
+            let behind = self.behind.entry(key.entry()).or_default();
+            if !own && !behind.contains(key) {
+                behind.push(*key);
+            }
+        }
+        let tickets = found.rows.iter().map(|(key, _)| self.begin(*key, now)).collect();
+        if let Some(host) = turn.from.lane().host() {
+            self.refill(host);
+        }
+        tickets
+    }
+
+    fn begin(&mut self, key: PendingKey, now: Instant) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.flights.insert(ticket, key);
+        self.entries.insert(key.entry(), ticket);
+        self.claims[is_here(key)] += 1;
+        if let Some(host) = key.lane().host() {
+            self.hosts.entry(host).or_default().places += 1;
+            self.places.take(ticket, self.kind(host), now);
+        }
+        ticket
+    }
+
+    /// For how long the host of a reading is silent, for its fetch to tell.
+    pub(super) fn silence(&self, ticket: Ticket) -> Silence {
+        self.places.silence(ticket)
+    }
+
+    /// A fetch waits for its host no longer; `well` is whether that said something.
+    pub(super) fn fetched(&mut self, ticket: Ticket, well: bool, now: Instant) {
+        self.age(now);
+        let Some(key) = self.flights.get(&ticket).copied() else { return };
+        let (Some(host), Some(took)) = (key.lane().host(), self.places.answered(ticket, now)) else { return };
+        if took >= places::SLOW {
+            self.standings.set(host, Standing::Slow);
+        } else if well {
+            self.standings.set(host, Standing::Prompt);
+            self.standings.trust(key.lane().source());
+            let [trusted, doubted] = &mut self.unknown;
+            doubted.hand_over(key.lane().source(), trusted);
+        }
+    }
+
+    /// A reading has ended: its place is free.
+    pub(super) fn ended(&mut self, ticket: Ticket) {
+        let host = self.flights.get(&ticket).and_then(|it| it.lane().host());
+        if let Some(host) = host.filter(|_| self.places.end(ticket)) {
+            if let Some(known) = self.hosts.get_mut(&host) {
+                known.places -= 1;
+            }
+            self.refill(host);
+        }
+    }
+
+    /// What was decided on an entry is durable; it may stand in the queue again, to be read then.
+    pub(super) fn released(&mut self, ticket: Ticket, again_ms: Option<u64>) {
+        self.ended(ticket);
+        let Some(key) = self.flights.remove(&ticket) else { return };
+        self.entries.remove(&key.entry());
+        self.claims[is_here(key)] -= 1;
+        for other in self.behind.remove(&key.entry()).unwrap_or_default() {
+            self.note_row(other);
+        }
+        if let Some(again) = again_ms {
+            self.note(key.lane(), again);
+        }
+    }
+
+    /// It is its host's turn only then. The entry stays the first of its lane, and that goes before those that come later.
+    pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
+        let Some(key) = self.flights.get(&ticket).copied() else { return };
+        let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };
+        let known = self.hosts.entry(host).or_default();
+        if known.shut_until.is_none_or(|it| it < next_ms) {
+            if let Some(before) = known.shut_until.replace(next_ms) {
+                self.shut.remove(&(before, host));
+            }
+            self.shut.insert((next_ms, host));
+        }
+        self.released(ticket, None);
+        self.keeps_its_turn(key, host, Order::Paced(ticket));
+    }
+
+    fn keeps_its_turn(&mut self, key: PendingKey, host: HostKey, order: Order) {
+        let lane = key.lane();
+        let before = self.lanes.get(&lane).copied();
+        let (next, first) = before.map_or((key, order), |it| (it.next.min(key), it.order.min(order)));
+        match before {
+            Some(it) if it.stands == Stands::Later => drop(self.later.remove(&(it.next.due_ms(), lane))),
+            Some(it) if it.stands == Stands::AtHost => {
+                self.hosts.entry(host).or_default().waiting.remove(&it.order);
+            }
+            _ => {}
+        }
+        let is_ready = before.is_some_and(|it| it.stands == Stands::Ready);
+        self.lanes.insert(lane, Waiting { next, stands: Stands::Ready, order: first });
+        // Where it waits for a turn already, it finds no room then.
+        if !is_ready {
+            self.wait(lane, host);
+        }
+    }
+
+    /// A lane waits for its host, in its order.
+    fn wait(&mut self, lane: Lane, host: HostKey) {
+        let Some(known) = self.lanes.get_mut(&lane) else { return };
+        known.stands = Stands::AtHost;
+        self.hosts.entry(host).or_default().waiting.insert(known.order, lane);
+    }
+
+    /// Hosts whose time has come are asked again.
+    pub(super) fn open(&mut self, now_ms: u64) {
+        while let Some((until, host)) = self.shut.first().copied().filter(|(until, _)| *until <= now_ms) {
+            self.shut.remove(&(until, host));
+            if let Some(known) = self.hosts.get_mut(&host) {
+                known.shut_until = None;
+            }
+            self.refill(host);
+        }
+    }
+
+    /// A fetch that is to end because others wait for its place.
+    pub(super) fn gives_way(&mut self) -> Option<Ticket> {
+        let unknown: usize = self.unknown.iter().map(Rotation::len).sum();
+        let waiting = self.prompt.len() + unknown.min(self.places.room(Kind::Unknown));
+        self.places.gives_way(waiting)
+    }
+
+    /// When the next lane is due that is not, or a host may be asked again, in milliseconds since 1970.
+    pub(super) fn next_due(&self) -> Option<u64> {
+        let lane = self.later.first().map(|(due, _)| *due);
+        lane.into_iter().chain(self.shut.first().map(|(until, _)| *until)).min()
+    }
+
+    /// Lanes whose time has come.
+    fn ripen(&mut self, now_ms: u64) {
+        while let Some((due, lane)) = self.later.first().copied().filter(|(due, _)| *due <= now_ms) {
+            self.later.remove(&(due, lane));
+            self.came += 1;
+            if let Some(known) = self.lanes.get_mut(&lane) {
+                (known.stands, known.order) = (Stands::Ready, Order::Came(self.came));
+            }
+            let Some(host) = lane.host() else {
+                self.here.push(lane);
+                continue;
+            };
+            let limit = self.limit(host);
+            let known = self.hosts.entry(host).or_default();
+            if known.places + known.ready < limit {
+                self.ready(lane, host);
+            } else {
+                self.wait(lane, host);
+            }
+        }
+    }
+
+    /// Fetches that have become slow.
+    fn age(&mut self, now: Instant) {
+        // Nobody is in a hurry for those that a source leads to whose last unknown host was silent.
+        while let Some((ticket, kind)) = self.places.slowed(now, self.unknown[0].len()) {
+            let Some(lane) = self.flights.get(&ticket).map(PendingKey::lane) else { continue };
+            let Some(host) = lane.host() else { continue };
+            self.standings.set(host, Standing::Slow);
+            if kind == Kind::Unknown {
+                self.standings.doubt(lane.source());
+                let [trusted, doubted] = &mut self.unknown;
+                trusted.hand_over(lane.source(), doubted);
+            }
+        }
+    }
+
+    fn turn_of(&self, lane: Lane, limit: usize) -> Turn {
+        Turn { from: self.lanes.get(&lane).map_or(PendingKey::first(lane, 0), |it| it.next), limit }
+    }
+
+    /// A lane waits for a turn.
+    fn ready(&mut self, lane: Lane, host: HostKey) {
+        self.hosts.entry(host).or_default().ready += 1;
+        if let Some(known) = self.lanes.get_mut(&lane) {
+            known.stands = Stands::Ready;
+        }
+        match self.kind(host) {
+            Kind::Prompt => &mut self.prompt,
+            Kind::Unknown => &mut self.unknown[usize::from(self.standings.is_doubted(lane.source()))],
+            Kind::Slow => &mut self.slow,
+        }
+        .push(lane);
+    }
+
+    /// Lanes of a host that has room wait for a turn.
+    fn refill(&mut self, host: HostKey) {
+        let limit = self.limit(host);
+        while let Some(known) = self.hosts.get_mut(&host).filter(|it| it.places + it.ready < limit) {
+            match known.waiting.pop_first() {
+                Some((_, lane)) => self.ready(lane, host),
+                None if known.places + known.ready == 0 => drop(self.hosts.remove(&host)),
+                None => break,
+            }
+        }
+    }
+
+    fn waits(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Prompt => !self.prompt.is_empty(),
+            Kind::Unknown => self.unknown.iter().any(|it| !it.is_empty()),
+            Kind::Slow => !self.slow.is_empty(),
+        }
+    }
+
+    /// The lane of a kind whose turn it is.
+    fn pop(&mut self, kind: Kind) -> Option<(Lane, HostKey)> {
+        let lane = match kind {
+            Kind::Prompt => self.prompt.pop(),
+            Kind::Slow => self.slow.pop(),
+            Kind::Unknown => {
+                self.unknown_turns += 1;
+                let [trusted, doubted] = &mut self.unknown;
+                let doubted_first = self.unknown_turns.is_multiple_of(DOUBTFUL);
+                let (first, second) = if doubted_first { (doubted, trusted) } else { (trusted, doubted) };
+                first.pop().or_else(|| second.pop())
+            }
+        }?;
+        let host = lane.host()?;
+        if let Some(known) = self.hosts.get_mut(&host) {
+            known.ready -= 1;
+        }
+        Some((lane, host))
+    }
+
+    fn kind(&self, host: HostKey) -> Kind {
+        match self.standings.of(host) {
+            Some(Standing::Prompt) => Kind::Prompt,
+            Some(Standing::Slow) => Kind::Slow,
+            None => Kind::Unknown,
+        }
+    }
+
+    /// Places that a host may take.
+    fn limit(&self, host: HostKey) -> usize {
+        if self.hosts.get(&host).is_some_and(|it| it.shut_until.is_some()) {
+            0
+        } else if self.kind(host) == Kind::Slow {
+            1
+        } else {
+            self.bounds.per_host.max(1)
+        }
+    }
+}
+
+/// Which of the two counts of claims an entry is of.
+fn is_here(key: PendingKey) -> usize {
+    usize::from(key.lane().host().is_none())
+}
+
+#[cfg(test)]
+mod tests;

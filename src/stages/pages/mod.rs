@@ -1,0 +1,318 @@
+//! Takes due entries, fetches their pages or opens their documents, and has them extracted. Workers are pure: what they find goes to the
+//! committing task, which alone decides and writes.
+//!
+//! What must stay true: an entry's row stays in the queue until the committing task removes or moves it, so a
+//! crash at any moment reads it again; which entry is next is for [`agenda`](super::agenda) to say, and nobody else.
+
+mod agenda;
+pub mod claim;
+pub mod known;
+pub mod reading;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    base::clock::Clock,
+    fetch::Fetch,
+    model::{
+        candidate::Candidate,
+        pending::{PendingEntry, PendingKey},
+    },
+    stages::{
+        PipelineError,
+        pages::{
+            agenda::Agenda,
+            claim::{Claim, Claimed, TOLD, Told},
+            known::Known,
+            reading::{Paced, Reader, Settings},
+        },
+        places::Ticket,
+        poll::Wake,
+        schedule::{Pressure, SET_BACK},
+    },
+    store::EntryQueue,
+};
+
+/// Who waited for so long while nothing was read has not waited for his host.
+const BREAK: TimeDelta = TimeDelta::hours(1);
+
+/// What the page stage works with.
+#[derive(Debug)]
+pub struct Parts<F, C> {
+    /// HTTP.
+    pub fetcher: Arc<F>,
+    /// The durable queue.
+    pub queue: EntryQueue,
+    /// Bounds and rules.
+    pub settings: Settings,
+    /// What operators say of the pages of some sources.
+    pub rules: Known,
+    /// Time.
+    pub clock: Arc<C>,
+}
+
+/// Runs until `wake` closes (polling has ended) and what is in flight is handed on. `before` is the latest time that is known
+/// of: the clock may have been set back since.
+pub async fn run<F: Fetch, C: Clock>(
+    parts: Parts<F, C>,
+    mut wake: mpsc::Receiver<Wake>,
+    out: mpsc::Sender<Claimed>,
+    (mut pressure, mut before): (watch::Receiver<Pressure>, DateTime<Utc>),
+) -> Result<(), PipelineError> {
+    let bounds = parts.settings.bounds();
+    let (told_tx, mut told) = mpsc::channel(TOLD * (bounds.pages + bounds.here));
+    let reader = Arc::new(Reader::new(&parts));
+    let mut agenda = Agenda::new(bounds);
+    parts.queue.lanes()?.into_iter().for_each(|(lane, due)| agenda.note(lane, due));
+    let mut awake = Awake { since: before, last: before };
+    let mut readings: JoinSet<Ticket> = JoinSet::new();
+    let mut under_way: HashMap<Ticket, CancellationToken> = HashMap::new();
+    loop {
+        let now = parts.clock.now();
+        if before - now > SET_BACK {
+            set_back(&mut agenda, &parts.queue, (before - now, now)).await?;
+        }
+        before = now;
+        let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
+        if !stopped {
+            awake.at(now);
+            for (ticket, key, entry) in take(&mut agenda, &parts)? {
+                let waited_s = awake.waited_s(&key, now);
+                let (claim, give_way) = (Claim::new(ticket, told_tx.clone(), agenda.silence(ticket)), CancellationToken::new());
+                under_way.insert(ticket, give_way.clone());
+                readings.spawn(read(Arc::clone(&reader), (ticket, key, entry, waited_s), (claim, give_way), out.clone()));
+            }
+            while let Some(give_way) = agenda.gives_way().and_then(|it| under_way.get(&it)) {
+                give_way.cancel();
+            }
+        }
+        let pause = pause(&agenda, parts.clock.now().timestamp_millis(), stopped);
+        tokio::select! {
+            woken = wake.recv() => match woken {
+                Some(woken) => heard(&mut agenda, woken),
+                None => break,
+            },
+            Some(told) = told.recv() => match told {
+                Told::Fetched(ticket, well) => agenda.fetched(ticket, well, Instant::now()),
+                Told::Released(ticket, again_ms) => agenda.released(ticket, again_ms),
+                Told::Paced(ticket, next_ms) => agenda.paced(ticket, next_ms),
+            },
+            Some(ended) = readings.join_next() => {
+                let ticket = ended?;
+                under_way.remove(&ticket);
+                agenda.ended(ticket);
+            }
+            changed = pressure.changed() => if changed.is_err() { break },
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    // Claims that are still held tell nobody.
+    drop(told);
+    while let Some(ended) = readings.join_next().await {
+        ended?;
+    }
+    Ok(())
+}
+
+/// There are new entries.
+fn heard(agenda: &mut Agenda, Wake { lanes, answered }: Wake) {
+    if let Some(host) = answered {
+        agenda.answered(host);
+    }
+    for (lane, due) in lanes {
+        agenda.note(lane, due);
+    }
+}
+
+/// The clock was set back by so much: what waits is due so much sooner.
+async fn set_back(agenda: &mut Agenda, queue: &EntryQueue, (by, now): (TimeDelta, DateTime<Utc>)) -> Result<(), PipelineError> {
+    queue.set_back((by, now), |key| agenda.is_claimed(key)).await?;
+    agenda.open(u64::MAX);
+    for (lane, due) in queue.lanes()? {
+        agenda.note(lane, due);
+    }
+    Ok(())
+}
+
+/// Since when entries are read without a long break.
+#[derive(Debug)]
+struct Awake {
+    since: DateTime<Utc>,
+    last: DateTime<Utc>,
+}
+
+impl Awake {
+    /// Entries are read now. After a stop, a full outbox or a clock that jumped nobody has waited for his host all the time.
+    fn at(&mut self, now: DateTime<Utc>) {
+        self.since = if now - self.last > BREAK { now } else { self.since.min(now) };
+        self.last = now;
+    }
+
+    /// For how many seconds a row has been due meanwhile.
+    fn waited_s(&self, row: &PendingKey, now: DateTime<Utc>) -> u64 {
+        let ms = |at: DateTime<Utc>| u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        ms(now).saturating_sub(row.due_ms().max(ms(self.since))) / 1000
+    }
+}
+
+/// Claims what is due, as far as there is room.
+fn take<F, C: Clock>(agenda: &mut Agenda, parts: &Parts<F, C>) -> Result<Vec<(Ticket, PendingKey, PendingEntry)>, PipelineError> {
+    let now_ms = u64::try_from(parts.clock.now().timestamp_millis()).unwrap_or(0);
+    let (now, mut taken) = (Instant::now(), Vec::new());
+    while let Some(turn) = agenda.turn(now_ms, now) {
+        let found = parts.queue.due(turn.from, now_ms, turn.limit, |key| agenda.is_claimed(key))?;
+        let tickets = agenda.took(turn, &found, now);
+        taken.extend(tickets.into_iter().zip(found.rows).map(|(ticket, (key, entry))| (ticket, key, entry)));
+    }
+    Ok(taken)
+}
+
+async fn read<F: Fetch, C: Clock>(
+    reader: Arc<Reader<F, C>>,
+    (ticket, key, entry, waited_s): (Ticket, PendingKey, PendingEntry, u64),
+    (mut claim, give_way): (Claim, CancellationToken),
+    out: mpsc::Sender<Claimed>,
+) -> Ticket {
+    let (reading, room) = match reader.read(&key, (&entry, waited_s), (&claim, &give_way)).await {
+        Ok(read) => read,
+        Err(Paced { next_ms }) => {
+            claim.paced(next_ms);
+            return ticket;
+        }
+    };
+    claim.keep(room);
+    // Closed only where the committing task failed, which ends the run; the row is still in the queue.
+    out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();
+    ticket
+}
+
+/// How long until there is something to do; looked at each second at the latest, because clocks jump.
+fn pause(agenda: &Agenda, now_ms: i64, stopped: bool) -> Duration {
+    let longest = Duration::from_secs(1);
+    let now = u64::try_from(now_ms).unwrap_or(0);
+    // What is due and was not taken has no room: what ends wakes us.
+    let due = agenda.next_due().filter(|due| !stopped && *due > now).map(|due| Duration::from_millis(due - now));
+    due.map_or(longest, |it| it.min(longest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        base::clock::ManualClock,
+        config::sources::Sources,
+        fetch::{Hold, Outcome, Request},
+        model::{candidate::Reading, entry::Entry, lane::Lane, pending::EntryKey, record},
+        store::{PollCommit, Seen, Store},
+    };
+
+    #[derive(Debug)]
+    struct Says(Hold);
+
+    impl Fetch for Says {
+        fn memory(&self) -> crate::fetch::Memory {
+            crate::fetch::Memory::default()
+        }
+
+        async fn fetch(&self, _: Request) -> Outcome {
+            Outcome::Held(self.0)
+        }
+    }
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
+    }
+
+    fn parts(store: &Store) -> Parts<Says, ManualClock> {
+        let settings = Settings {
+            concurrency: 8,
+            per_host: 4,
+            in_flight: 8,
+            retry: crate::policy::retry::Retry { tries: 8, first: Duration::from_secs(2), max: Duration::from_mins(1) },
+            max_decoded: 1 << 20,
+        };
+        let rules = Known::new(&Sources::default(), store.added(), at(0));
+        let hold = Hold { wait: Duration::from_secs(10), why: None, next: true };
+        Parts { fetcher: Arc::new(Says(hold)), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
+    }
+
+    /// Lists an edition of the one entry, whose page is at `host`.
+    async fn list(store: &Store, host: &str, second: i64) -> PendingKey {
+        let key = EntryKey::new("s", "1");
+        let before = store.polls().seen(&[key]).unwrap()[0];
+        let row = PendingKey::new(Lane::of_pages("s", host), at(second), &key);
+        let source = record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() };
+        let said = Entry { identity: "1".into(), ..Entry::default() };
+        let entry = PendingEntry { fetch_page: true, ..PendingEntry::new(source, said, 0, at(second)) };
+        let mut commit = PollCommit::default();
+        commit.enqueue(&key, (before.as_ref(), Seen::default()), (&row, &entry, None));
+        store.polls().commit(commit).await.unwrap();
+        row
+    }
+
+    #[test]
+    fn an_entry_has_waited_since_it_was_due_but_not_over_a_stop_a_full_outbox_or_a_jump_of_the_clock() {
+        let row = PendingKey::new(Lane::of_pages("s", "a"), at(0), &EntryKey::new("s", "1"));
+        let mut awake = Awake { since: at(-9000), last: at(-1) };
+        let mut waited = |second| {
+            awake.at(at(second));
+            awake.waited_s(&row, at(second))
+        };
+        assert_eq!([waited(1), waited(3000), waited(6000)], [1, 3000, 6000], "a short break is none");
+        assert_eq!([waited(96_000), waited(96_060)], [0, 60], "nobody waits while nothing is read");
+        assert_eq!([waited(10_000), waited(10_060)], [0, 60], "a clock that was set back");
+    }
+
+    #[tokio::test]
+    async fn an_entry_that_has_no_turn_of_its_host_stays_where_it_is_and_after_a_day_is_what_its_feed_says() {
+        let store = Store::in_memory().unwrap();
+        let parts = parts(&store);
+        let (reader, mut agenda) = (Reader::new(&parts), Agenda::new(parts.settings.bounds()));
+        let row = list(&store, "a", 1).await;
+        agenda.note(row.lane(), row.due_ms());
+        let (ticket, key, mut entry) = take(&mut agenda, &parts).unwrap().pop().unwrap();
+        entry.entry.link = "http://a/".parse().ok();
+        let (told, _open) = mpsc::channel(TOLD);
+        let claim = Claim::new(ticket, told, agenda.silence(ticket));
+        let read = async |waited_s| reader.read(&key, (&entry, waited_s), (&claim, &CancellationToken::new())).await;
+        assert_eq!(read(86_399).await.unwrap_err().next_ms, 110_001);
+        let (Reading::Dead(dead), _) = read(86_400).await.unwrap() else { panic!("it waits for ever") };
+        assert_eq!(dead.error, "no turn in a day: the host's turn is in 10 s");
+        agenda.paced(ticket, 110_001);
+        assert!(take(&mut agenda, &parts).unwrap().is_empty());
+        assert_eq!(agenda.next_due(), Some(110_001));
+        parts.clock.set(at(111));
+        assert_eq!(take(&mut agenda, &parts).unwrap()[0].1, row);
+    }
+
+    #[tokio::test]
+    async fn a_newer_edition_on_another_host_is_read_as_soon_as_the_older_one_is_decided_on() {
+        let store = Store::in_memory().unwrap();
+        let parts = parts(&store);
+        let mut agenda = Agenda::new(parts.settings.bounds());
+        let listed = async |agenda: &mut Agenda, host, second| {
+            let row = list(&store, host, second).await;
+            agenda.note(row.lane(), row.due_ms());
+            row
+        };
+        listed(&mut agenda, "a", 1).await;
+        let (ticket, row, entry) = take(&mut agenda, &parts).unwrap().pop().unwrap();
+        let newer = listed(&mut agenda, "b", 2).await;
+        assert!(take(&mut agenda, &parts).unwrap().is_empty(), "its entry is being read");
+        let mut batch = crate::store::Batch::default();
+        batch.entry_done(&row, &entry);
+        store.articles().commit(batch).await.unwrap();
+        agenda.released(ticket, None);
+        assert_eq!(take(&mut agenda, &parts).unwrap()[0].1, newer);
+    }
+}

@@ -1,0 +1,409 @@
+//! Reads one entry: fetches its page, or opens the document that came with it, decodes and extracts on a CPU thread, and
+//! says what became of it.
+//!
+//! What must stay true: of a page that failed no more than its start is kept, and what goes on to the committing task has its
+//! room in memory until the decision is durable.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{agenda::Bounds, claim::Claim};
+use crate::{
+    base::{clock::Clock, private::shown},
+    fetch::{Block, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Unread},
+    model::{
+        candidate::{Dead, Look, Reading},
+        lane::SourceKey,
+        page::{End, PageKind},
+        pending::{PendingEntry, PendingKey},
+    },
+    policy::{doubt::is_shown, retry::Retry},
+    read::{
+        encoding, guard,
+        page::{self, PageError, Rules},
+    },
+    stages::pages::{Parts, known::Known},
+    store::{EntryQueue, Packed, StoreError, Stored},
+    telemetry::metrics,
+    text,
+};
+
+/// What pages are asked for.
+const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
+/// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
+const FEW_TRIES: u32 = 3;
+
+/// Bytes that are kept of a page that could not be read: enough to see what it was.
+const MAX_KEPT: usize = 1 << 20;
+/// Bytes of a page in which the headline of its entry is looked for, where it has no text.
+const LOOKED_AT: usize = 500_000;
+/// For so many seconds an entry waits for a host that is left alone, or whose turns others have; then its article is made of what the feed says.
+const HELD_AT_MOST: u64 = 86_400;
+
+/// Bounds and rules of reading.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Fetches at once.
+    pub concurrency: usize,
+    /// Of these to one host.
+    pub per_host: usize,
+    /// Entries that may be between the queue and a durable decision.
+    pub in_flight: usize,
+    /// How a page that failed is tried again.
+    pub retry: Retry,
+    /// Bytes of a page after decompression.
+    pub max_decoded: usize,
+}
+
+impl Settings {
+    /// What is here already waits for commits alone: twice as much, so that the one half is committed while the other is read.
+    pub(super) fn bounds(&self) -> Bounds {
+        let Self { concurrency: places, per_host, in_flight, .. } = *self;
+        Bounds { places, per_host, pages: places + in_flight, here: 2 * in_flight }
+    }
+}
+
+/// It is not its host's turn.
+#[derive(Debug)]
+pub(super) struct Paced {
+    /// When that is, in milliseconds since 1970.
+    pub(super) next_ms: u64,
+}
+
+/// Reads entries; shared by all readings.
+#[derive(Debug)]
+pub(super) struct Reader<F, C> {
+    fetcher: Arc<F>,
+    clock: Arc<C>,
+    queue: EntryQueue,
+    settings: Settings,
+    rules: Known,
+}
+
+impl<F: Fetch, C: Clock> Reader<F, C> {
+    pub(super) fn new(parts: &Parts<F, C>) -> Self {
+        let (fetcher, clock) = (Arc::clone(&parts.fetcher), Arc::clone(&parts.clock));
+        Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, rules: parts.rules.clone() }
+    }
+
+    /// What became of an entry that was due for so long, and the memory that it has until the decision on it is durable. Where `give_way` is cancelled
+    /// while it waits for a host, that counts as a try without an answer.
+    pub(super) async fn read(
+        &self,
+        key: &PendingKey,
+        (entry, waited_s): (&PendingEntry, u64),
+        (claim, give_way): (&Claim, &CancellationToken),
+    ) -> Result<(Reading, Room), Paced> {
+        let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
+        let outcome = match (&entry.document, link) {
+            (Some(_), _) => self.received(key, entry).await,
+            (None, Some(link)) => self.fetched(link, entry, (claim, give_way)).await.map(Some),
+            (None, None) => {
+                metrics::page("feed_only");
+                return Ok((Reading::FeedOnly { at: entry.listed }, Room::default()));
+            }
+        };
+        let mut failure = match outcome {
+            Ok(Some((look, room))) => {
+                metrics::page("read");
+                return Ok((Reading::Page(Box::new(look)), room));
+            }
+            Ok(None) => {
+                metrics::page("replaced");
+                return Ok((Reading::Replaced, Room::default()));
+            }
+            Err(failure) => failure,
+        };
+        if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + waited_s < HELD_AT_MOST) {
+            metrics::page("later");
+            let next = self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default();
+            // Not a moment before.
+            return Err(Paced { next_ms: u64::try_from(next.timestamp_millis()).unwrap_or(0) + 1 });
+        }
+        let room = std::mem::take(&mut failure.room);
+        let mut held_s = entry.held_s;
+        if failure.next_turn.is_some() {
+            held_s += waited_s;
+            failure.error.insert_str(0, "no turn in a day: ");
+        }
+        let reading = after(failure, (entry.tries, held_s), &self.settings, self.clock.now());
+        metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
+        if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
+            let (secrets, given_up) = (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
+            let (url, error) = (link.map(|it| secrets.hide(&shown(it.as_str())).into_owned()), secrets.hide(error));
+            tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
+        }
+        // What is tried again keeps no bytes.
+        Ok(if matches!(reading, Reading::Dead(_)) { (reading, room) } else { (reading, Room::default()) })
+    }
+
+    async fn fetched(
+        &self,
+        link: &Url,
+        entry: &PendingEntry,
+        (claim, give_way): (&Claim, &CancellationToken),
+    ) -> Result<(Look, Room), Failure> {
+        let (obeys_robots, silence) = (!entry.ignores_robots, claim.silence());
+        let request = Request { obeys_robots, silence, ..Request::new(link.clone(), ACCEPT) };
+        let said = self.rules.of(&entry.source.id);
+        let outcome = tokio::select! {
+            outcome = self.fetcher.fetch_within(request, &said.allowed) => outcome,
+            () = give_way.cancelled() => {
+                metrics::fetched("page", "gave_way", 0);
+                return Err(Failure::fetch("no answer yet, and others waited for the place".to_owned()));
+            }
+        };
+        claim.fetched(outcome.is_answer());
+        let failure = match outcome {
+            Outcome::New(mut fetched) => {
+                metrics::fetched("page", "ok", fetched.body.bytes.len());
+                let (limit, rules) = (self.settings.max_decoded, said.rules);
+                let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
+                let body = std::mem::take(&mut fetched.body);
+                return self
+                    .read_body((body, &entry.source.id), limit, move |bytes| extract(*fetched, bytes, (rules.as_deref(), &expected)))
+                    .await;
+            }
+            // No validators were sent.
+            Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
+            Outcome::Throttled { status, retry_after } => Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) },
+            Outcome::Gone { status } => Failure { reason: "gone", tries: FEW_TRIES, ..Failure::fetch(format!("HTTP status {status}")) },
+            Outcome::Held(hold) => Failure {
+                wait: Some(hold.wait),
+                next_turn: Some(hold.wait).filter(|_| hold.next),
+                tried: false,
+                ..Failure::fetch(hold.to_string())
+            },
+            // What robots.txt forbids, it forbids for long; a page for robots gives way to no number of tries.
+            Outcome::Blocked(block) => {
+                let (reason, tries) = if matches!(block, Block::Robots(_)) { ("robots", 1) } else { ("blocked", FEW_TRIES) };
+                Failure { reason, tries, ..Failure::fetch(block.to_string()) }
+            }
+            Outcome::Failed(error) => {
+                Failure { tries: if error.is_transient() { u32::MAX } else { 1 }, ..Failure::fetch(error.to_string()) }
+            }
+        };
+        metrics::fetched("page", failure.reason, 0);
+        Err(failure)
+    }
+
+    /// Reads the document that the entry carries; `None` where a newer edition has taken its place.
+    async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<(Look, Room)>, Failure> {
+        let memory = self.fetcher.memory();
+        let found = match self.stored(key, entry, memory.free()).await? {
+            // It is as large as a body that comes from far.
+            Stored::Large(bytes) => {
+                let Some(room) = memory.to_come(bytes).await else { return Err(Failure::no_room()) };
+                match self.stored(key, entry, usize::MAX).await? {
+                    Stored::Here(packed) => Some((packed, room)),
+                    Stored::Large(_) | Stored::Replaced => None,
+                }
+            }
+            Stored::Here(packed) => Some((packed, Room::default())),
+            Stored::Replaced => None,
+        };
+        let Some((packed, room)) = found else { return Ok(None) };
+        let body = Body { bytes: packed.into(), encodings: vec!["zstd".to_owned()], room };
+        let (opened, rules) = (entry.clone(), self.rules.of(&entry.source.id).rules);
+        self.read_body((body, &entry.source.id), Packed::LARGEST, move |bytes| open(opened, bytes, rules.as_deref())).await.map(Some)
+    }
+
+    /// The bytes of a document, where they are no more than `most`. The store is asked on a thread that may wait for the disk.
+    async fn stored(&self, key: &PendingKey, entry: &PendingEntry, most: usize) -> Result<Stored, Failure> {
+        let (queue, key, entry) = (self.queue.clone(), *key, entry.clone());
+        let found = tokio::task::spawn_blocking(move || queue.document(&key, &entry, most)).await;
+        let found = found.map_err(|error| Failure::fetch(error.to_string()))?;
+        found.map_err(|error| match error {
+            StoreError::Damaged { .. } => Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) },
+            error => Failure::fetch(error.to_string()),
+        })
+    }
+
+    /// Decodes and reads, within the memory and the threads that there are for it.
+    async fn read_body(
+        &self,
+        (body, source): (Body, &str),
+        limit: usize,
+        work: impl FnOnce(Result<Bytes, FetchError>) -> Result<Look, Failure> + Send + 'static,
+    ) -> Result<(Look, Room), Failure> {
+        let work = |bytes| {
+            let started = Instant::now();
+            let outcome = work(bytes);
+            metrics::extracted(started.elapsed());
+            outcome
+        };
+        match self.fetcher.memory().of(SourceKey::new(source)).read(body, limit, work).await {
+            Ok((Ok(look), room)) => Ok((look, room)),
+            Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
+            Err(Unread::NoRoom) => Err(Failure::no_room()),
+            Err(Unread::TooLong) => {
+                Err(Failure { reason: "page", tries: FEW_TRIES, ..Failure::fetch("the extractor took too long".to_owned()) })
+            }
+            Err(Unread::Panicked(body)) => {
+                metrics::reader_panicked("page");
+                let (bytes, room) = (Some(start(&body.bytes)), body.room);
+                Err(Failure { reason: "page", tries: 1, bytes, room, ..Failure::fetch("the extractor panicked".to_owned()) })
+            }
+        }
+    }
+}
+
+/// What is known of a page before it is read.
+struct Expected {
+    /// It is guessed to be an article, so it must look like one.
+    guessed: bool,
+    /// The headline that its source gives it.
+    listed: Option<String>,
+}
+
+impl Expected {
+    /// How often a page is tried that cannot be read.
+    fn tries(&self, error: &PageError, bytes: &[u8], content_type: Option<&str>) -> u32 {
+        match error {
+            // Sent by mistake: it is as if it had failed.
+            PageError::Nothing(_) => u32::MAX,
+            // A page about something else, such as an error, is no page of this entry.
+            PageError::NoText | PageError::Listing if !self.guessed && self.is_elsewhere(bytes, content_type) => u32::MAX,
+            // Half a page, of which no text came yet.
+            PageError::NoText | PageError::Listing if guard::end(bytes) != End::Whole => u32::MAX,
+            // A publisher's slip is mended within minutes, and so is a redirect to the front page.
+            PageError::NoText | PageError::Listing => FEW_TRIES,
+            PageError::NotHtml(_) | PageError::Panicked => 1,
+        }
+    }
+
+    fn is_elsewhere(&self, bytes: &[u8], content_type: Option<&str>) -> bool {
+        let html = encoding::to_text(bytes, content_type);
+        let start = &html[..html.floor_char_boundary(LOOKED_AT)];
+        self.listed.as_deref().is_some_and(|it| is_shown(it, &text::fold(start)) == Some(false))
+    }
+}
+
+fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, (rules, expected): (Option<&Rules>, &Expected)) -> Result<Look, Failure> {
+    let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
+    let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
+    let page = page.and_then(|it| if expected.guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
+    let page = page.map_err(|error| Failure {
+        tries: expected.tries(&error, &bytes, fetched.content_type.as_deref()),
+        ..Failure::page(&error, &bytes)
+    })?;
+    Ok(Look { requested: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, end: guard::end(&bytes), page })
+}
+
+/// What is here stays as it is: there is nothing to try again.
+fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Rules>) -> Result<Look, Failure> {
+    let damaged = |error: FetchError| Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) };
+    let bytes = bytes.map_err(damaged)?;
+    let Some(document) = entry.document else { return Err(Failure::fetch("no document".to_owned())) };
+    if let Some(error) = document.unreadable {
+        let reason = if entry.source.kind == "kafka" { "message" } else { "source" };
+        return Err(Failure { reason, tries: 1, bytes: Some(start(&bytes)), ..Failure::fetch(error) });
+    }
+    let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
+        .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
+    Ok(Look { requested: document.received, order: entry.order, url: document.url, via: document.via, end: guard::end(&bytes), page })
+}
+
+/// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.
+fn start(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(&bytes[..bytes.len().min(MAX_KEPT)])
+}
+
+/// A reading that failed.
+struct Failure {
+    reason: &'static str,
+    error: String,
+    /// How long the server asked us to wait.
+    wait: Option<Duration>,
+    /// Tries after which it is given up, where they are fewer than the config's.
+    tries: u32,
+    bytes: Option<Bytes>,
+    /// In how long its host's next turn is, where that is all.
+    next_turn: Option<Duration>,
+    /// Whether it was asked for at all.
+    tried: bool,
+    /// The memory that the bytes have.
+    room: Room,
+}
+
+impl Failure {
+    fn fetch(error: String) -> Self {
+        Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None, next_turn: None, tried: true, room: Room::default() }
+    }
+
+    fn page(error: &PageError, bytes: &[u8]) -> Self {
+        Self { reason: "page", bytes: Some(start(bytes)), ..Self::fetch(error.to_string()) }
+    }
+
+    /// There was no memory for it: its try does not count.
+    fn no_room() -> Self {
+        let hold = Hold::NO_ROOM;
+        Self { wait: Some(hold.wait), tried: false, ..Self::fetch(hold.to_string()) }
+    }
+}
+
+/// Tried again, or given up. Pure.
+fn after(failure: Failure, (tries_before, held_s): (u32, u64), settings: &Settings, now: DateTime<Utc>) -> Reading {
+    let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
+    let later = |pause: Duration| TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
+    if !tried && held_s < HELD_AT_MOST {
+        return Reading::Later { pause: later(wait.unwrap_or(settings.retry.first)), error, tried };
+    }
+    if !tried || tries_before + 1 >= settings.retry.tries.min(tries) {
+        return Reading::Dead(Dead { reason, error, bytes, at: now });
+    }
+    let pause = settings.retry.pause(tries_before).max(wait.unwrap_or_default());
+    Reading::Later { pause: later(pause), error, tried }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: Settings = Settings {
+        concurrency: 1,
+        per_host: 1,
+        in_flight: 1,
+        retry: Retry { tries: 5, first: Duration::from_secs(2), max: Duration::from_mins(1) },
+        max_decoded: 1,
+    };
+
+    fn pause(failure: Failure, tries: u32) -> Option<i64> {
+        match after(failure, (tries, 0), &SETTINGS, DateTime::UNIX_EPOCH) {
+            Reading::Later { pause, .. } => Some(pause.num_seconds()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn tries_are_four_times_as_far_apart_each_time_up_to_the_longest_and_then_end() {
+        let failure = || Failure::fetch("HTTP status 500".to_owned());
+        let pauses: Vec<_> = (0..5).map(|tries| pause(failure(), tries)).collect();
+        assert_eq!(pauses, [Some(2), Some(8), Some(32), Some(60), None]);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_more_time_gets_it() {
+        let failure = Failure { wait: Some(Duration::from_mins(10)), ..Failure::fetch(String::new()) };
+        assert_eq!(pause(failure, 0), Some(600));
+    }
+
+    #[test]
+    fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
+        let hold = || Failure { wait: Some(Duration::from_mins(10)), tried: false, ..Failure::fetch(String::new()) };
+        assert_eq!(pause(hold(), 4), Some(600));
+        assert!(matches!(after(hold(), (0, HELD_AT_MOST), &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
+    }
+
+    #[test]
+    fn what_cannot_get_better_is_given_up_at_once() {
+        assert_eq!(pause(Failure { tries: 1, ..Failure::fetch(String::new()) }, 0), None);
+    }
+}

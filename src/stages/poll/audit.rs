@@ -1,0 +1,47 @@
+//! Finds servers whose 304 lies: see [`Trust`](crate::policy::trust::Trust).
+//!
+//! What must stay true: it asks for the status only, because what the visit has read is in memory still.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Parts, moved,
+    visit::{Visit, accept},
+};
+use crate::{
+    base::clock::Clock,
+    config::sources::Source,
+    fetch::{Fetch, Outcome, Request},
+    model::source::{SourceKind, Validators},
+    policy::polling::decide::PollResult,
+    store::Facts,
+    telemetry::metrics,
+};
+
+/// The validators that are held back at a visit, where it is to show whether 304 told the truth.
+pub(super) fn begin(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<Validators> {
+    // Those of a site are of what was found of it, and that is looked for anew.
+    let held_back = source.kind != SourceKind::Site && facts.trust.audit_is_due(now) && facts.validators != Validators::default();
+    held_back.then(|| facts.validators.clone())
+}
+
+/// Learns from such a visit. What is new may have come in this very moment, so the same is asked again with the old
+/// validators: a server that then still says 304 would have kept it from us.
+pub(super) async fn end<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, validators: Validators, visit: &mut Visit) {
+    let lied = match (visit.result, source.at.url()) {
+        (PollResult::Read { fresh: 1.. }, Some(url)) => {
+            let url = moved::address(visit.facts.moved.as_ref(), url).clone();
+            let obeys_robots = parts.rules.obeys_robots(source);
+            let request = Request { validators, obeys_robots, goes_first: true, status_only: true, ..Request::new(url, accept(source)) };
+            matches!(parts.fetcher.fetch(request).await, Outcome::NotModified { .. })
+        }
+        (PollResult::Read { .. } | PollResult::Unchanged, _) => false,
+        // It was not read: another day.
+        _ => return,
+    };
+    visit.facts.trust.audited(lied, parts.clock.now());
+    metrics::audited(if lied { "lied" } else { "true" });
+    if lied {
+        tracing::warn!(source.id = visit.facts.id, url = %visit.facts.url, "its 304 kept entries from us: it is read in full from now on");
+    }
+}

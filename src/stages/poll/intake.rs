@@ -1,0 +1,120 @@
+//! How much of a source is taken: entries of one listing, of a day, and those that wait to be read. Pure.
+//!
+//! What must stay true: what is beyond a bound is left out and not remembered, so that it is new again at the next look and taken
+//! when there is room, as long as it is listed; of one listing the newest are taken; it is counted and told.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    base::clock::day,
+    config::sources::Source,
+    model::entry::Entry,
+    store::{Bound, Intake, LeftOut},
+};
+
+/// Entries of one source that may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Of one listing, or one push.
+    pub per_poll: usize,
+    /// In a day (UTC), changed ones included.
+    pub per_day: usize,
+    /// That wait to be read.
+    pub pending: usize,
+}
+
+impl Bounds {
+    /// Those of a source: its own go before the general ones.
+    pub(super) fn of(self, source: &Source) -> Self {
+        let own = source.entries;
+        Self {
+            per_poll: own.per_poll.unwrap_or(self.per_poll),
+            per_day: own.per_day.unwrap_or(self.per_day),
+            pending: own.pending.unwrap_or(self.pending),
+        }
+    }
+
+    /// How many may be taken now, where so many wait, and which bound says so.
+    pub(super) fn room(self, intake: &Intake, pending: usize, now: DateTime<Utc>) -> (usize, Bound) {
+        let today = if intake.day == day(now) { intake.taken } else { 0 };
+        let rooms = [
+            (self.per_poll, Bound::Poll),
+            (self.per_day.saturating_sub(today), Bound::Day),
+            (self.pending.saturating_sub(pending), Bound::Pending),
+        ];
+        rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or_default()
+    }
+}
+
+/// Those that are taken of the entries that could be, where there is room for so many: the newest; without a date it may be of now.
+pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> Vec<usize> {
+    if wanted.len() > room {
+        let date = |it: usize| entries.get(it).and_then(|it| it.published.max(it.modified)).map_or(i64::MAX, |it| it.timestamp());
+        wanted.sort_by_key(|it| std::cmp::Reverse(date(*it)));
+        wanted.truncate(room);
+        wanted.sort_unstable();
+    }
+    wanted
+}
+
+/// What is remembered after so many were taken and so many left out because of a bound.
+pub(super) fn after(before: &Intake, (taken, left_out): (usize, usize), (bounds, bound): (Bounds, Bound), now: DateTime<Utc>) -> Intake {
+    let today = if before.day == day(now) { before.taken } else { 0 };
+    let taken = today.saturating_add(taken);
+    // A day that is full stays so, whatever the last look found.
+    let stays = before.left_out.filter(|_| left_out == 0 && taken >= bounds.per_day);
+    let since = before.left_out.map_or(now, |it| it.since);
+    let left_out = if left_out > 0 { Some(LeftOut { entries: left_out, bound, since, at: now }) } else { stays };
+    Intake { day: day(now), taken, left_out }
+}
+
+/// Why a source is throttled, in words.
+pub(super) fn reason(left_out: &LeftOut) -> String {
+    let LeftOut { entries, bound, .. } = left_out;
+    format!(
+        "{entries} entries were left out: more than {} allows; they are taken when there is room, while they are listed",
+        bound.setting()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { per_poll: 100, per_day: 150, pending: 120 };
+
+    fn at(hour: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::hours(hour)
+    }
+
+    #[test]
+    fn the_narrowest_bound_holds_and_a_day_begins_anew() {
+        let fresh = Intake::default();
+        assert_eq!(BOUNDS.room(&fresh, 0, at(1)), (100, Bound::Poll));
+        assert_eq!(BOUNDS.room(&fresh, 115, at(1)), (5, Bound::Pending));
+        let taken = after(&fresh, (100, 7), (BOUNDS, Bound::Poll), at(1));
+        assert_eq!(BOUNDS.room(&taken, 0, at(2)), (50, Bound::Day));
+        assert_eq!(BOUNDS.room(&taken, 0, at(24)), (100, Bound::Poll));
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_until_a_look_leaves_nothing_out_on_a_day_that_is_not_full() {
+        let left = after(&Intake::default(), (100, 7), (BOUNDS, Bound::Poll), at(1));
+        assert_eq!(left.left_out, Some(LeftOut { entries: 7, bound: Bound::Poll, since: at(1), at: at(1) }));
+        assert_eq!(after(&left, (7, 0), (BOUNDS, Bound::Poll), at(2)).left_out, None);
+        let full = after(&left, (50, 3), (BOUNDS, Bound::Day), at(2));
+        assert_eq!(full.left_out.map(|it| it.since), Some(at(1)));
+        assert!(after(&full, (0, 0), (BOUNDS, Bound::Day), at(3)).left_out.is_some());
+        assert_eq!(after(&full, (0, 0), (BOUNDS, Bound::Poll), at(24)).left_out, None);
+    }
+
+    #[test]
+    fn the_newest_are_taken_in_the_order_of_the_listing() {
+        let dated = |hour: Option<i64>| Entry { published: hour.map(|it| at(it).fixed_offset()), ..Entry::default() };
+        let entries = [dated(Some(1)), dated(Some(9)), dated(None), dated(Some(5))];
+        assert_eq!(newest(&entries, vec![0, 1, 2, 3], 3), [1, 2, 3]);
+        assert_eq!(newest(&entries, vec![0, 3], 3), [0, 3]);
+    }
+}

@@ -1,0 +1,330 @@
+//! Polls what is due: fetches, reads the listing or the page, and commits in one atomic batch the source's facts and
+//! its new entries.
+//!
+//! What must stay true: validators are kept only when the body was parsed, so a mended parser is never met
+//! with 304; a source is polled once at a time, because it is due again only after its poll was committed; and what its
+//! hub pushes meanwhile waits for that poll, or the poll for it ([`turns`]).
+
+mod turns;
+mod visit;
+mod audit;
+mod push;
+mod intake;
+mod listing;
+mod sitemap;
+mod site;
+mod page;
+mod moved;
+mod backfill;
+mod panicked;
+mod next;
+mod watched;
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior},
+};
+use url::Url;
+
+use crate::{
+    base::{clock::Clock, private::Private},
+    config::sources::Source,
+    fetch::{Fetch, Within, hosts},
+    model::{
+        lane::{HostKey, Lane, SourceKey},
+        poll_record::{self, PollRecord},
+        source::{SourceKind, State, Validators},
+    },
+    policy::{polling::decide::PollResult, trust::Trust},
+    stages::{
+        PipelineError,
+        places::standing::Standings,
+        schedule::{Due, Known, Polled, Sooner},
+        websub::{Found, Push},
+    },
+    store::{Facts, PollStore},
+    telemetry::metrics,
+};
+use next::{decide, rely};
+use turns::{Ended, Turns, Work};
+use visit::Visit;
+use watched::{Watch, Watched};
+
+pub use intake::Bounds as EntryBounds;
+pub use listing::{Rules, preview};
+
+/// What the page stage is told.
+#[derive(Debug, Default)]
+pub struct Wake {
+    /// Lanes that have entries which are due then (milliseconds since 1970).
+    pub lanes: Vec<(Lane, u64)>,
+    /// A host that answered just now.
+    pub answered: Option<HostKey>,
+}
+
+/// What feeds are asked for.
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
+
+/// What pages and listings are asked for.
+const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, text/plain;q=0.8, */*;q=0.5";
+
+/// A listing is gone through at least this often, in days, even where the server answers 304: retention
+/// counts from the day on which an entry was last listed.
+pub const TOUCH_DAYS: u32 = 7;
+
+/// How often it is looked, while polls wait for a place, which ones have no answer.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What the poll stage works with.
+#[derive(Debug)]
+pub struct Parts<F, C> {
+    /// HTTP.
+    pub fetcher: Arc<F>,
+    /// Facts and entries.
+    pub store: PollStore,
+    /// Rules that hold for all of them.
+    pub rules: Rules,
+    /// Polls at once.
+    pub concurrency: usize,
+    /// Polls at once of one host.
+    pub per_host: usize,
+    /// Time.
+    pub clock: Arc<C>,
+}
+
+// Not derived: that would ask for clones of what is behind the `Arc`s.
+impl<F, C> Clone for Parts<F, C> {
+    fn clone(&self) -> Self {
+        Self {
+            fetcher: Arc::clone(&self.fetcher),
+            store: self.store.clone(),
+            rules: self.rules.clone(),
+            concurrency: self.concurrency,
+            per_host: self.per_host,
+            clock: Arc::clone(&self.clock),
+        }
+    }
+}
+
+impl<F, C> Parts<F, C> {
+    /// The same for one poll of a source, which may reach these networks, too.
+    fn within(self, source: &Source, watch: Watch) -> Parts<Watched<Within<F>>, C> {
+        let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
+        let fetcher =
+            Arc::new(Watched::new(Within::new(fetcher, Arc::clone(&source.allow_addresses)), (SourceKey::new(source.id.as_str()), watch)));
+        Parts { fetcher, store, rules, concurrency, per_host, clock }
+    }
+}
+
+/// Where the poll stage sends what it found.
+#[derive(Debug, Clone)]
+pub struct Outputs {
+    /// To the schedule: when a source is due again.
+    pub polled: mpsc::Sender<Polled>,
+    /// To the page stage: which lanes have entries.
+    pub wake: mpsc::Sender<Wake>,
+    /// To whoever listens: each poll. Never waited for.
+    pub told: mpsc::Sender<PollRecord>,
+    /// Where `WebSub` is on.
+    pub hubs: Option<Hubs>,
+}
+
+/// What hubs are told about, and what they tell.
+#[derive(Debug, Clone)]
+pub struct Hubs {
+    /// To the stage of `WebSub`: what sources say of their hubs.
+    pub found: mpsc::Sender<Found>,
+    /// To the schedule: which sources are to be polled sooner.
+    pub sooner: mpsc::Sender<Sooner>,
+}
+
+/// What the poll stage works on.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Sources whose time has come.
+    pub due: mpsc::Receiver<Due>,
+    /// What hubs send.
+    pub pushes: mpsc::Receiver<Push>,
+    /// What a poll costs at the moment.
+    pub price: watch::Receiver<f64>,
+    /// How hosts are known from the run before.
+    pub hosts: KnownHosts,
+}
+
+/// What is known of hosts at the start.
+#[derive(Debug, Default)]
+pub struct KnownHosts(pub(crate) Standings);
+
+/// Runs until `due` closes and every poll in flight is committed.
+pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
+    let (mut turns, mut work) = (Turns::new(parts.concurrency, parts.per_host).knowing(inputs.hosts.0), JoinSet::new());
+    let price = inputs.price;
+    let begin = |turns: &mut Turns, work: &mut JoinSet<_>| {
+        let now = Instant::now();
+        while let Some((next, watch)) = turns.ready(now) {
+            let price = *price.borrow();
+            work.spawn(go(parts.clone(), next, (price, watch), outputs.clone()));
+        }
+        turns.make_way();
+    };
+    // Polls become slow.
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            due = inputs.due.recv(), if turns.has_room() => match due {
+                Some(due) => turns.enter(Work::Poll(due)),
+                None => break,
+            },
+            Some(push) = inputs.pushes.recv(), if turns.has_room() => turns.enter(Work::Push(push)),
+            Some(ended) = work.join_next() => turns.leave(&ended??, Instant::now()),
+            _ = look.tick(), if turns.waits() => {}
+        }
+        begin(&mut turns, &mut work);
+    }
+    turns.stop();
+    while let Some(ended) = work.join_next().await {
+        turns.leave(&ended??, Instant::now());
+        begin(&mut turns, &mut work);
+    }
+    Ok(())
+}
+
+/// Does one piece of work, and says whose it was.
+async fn go<F: Fetch, C: Clock>(
+    parts: Parts<F, C>,
+    work: Work,
+    (price, watch): (f64, Watch),
+    outputs: Outputs,
+) -> Result<Ended, PipelineError> {
+    let source = work.source().clone();
+    match work {
+        Work::Poll(due) => {
+            let parts = parts.within(&due.source, watch.clone());
+            poll(parts, due, price, outputs).await?;
+        }
+        Work::Push(push) => push::take(parts, push, outputs).await?,
+    }
+    Ok(Ended { source, answered: watch.answered.load(Ordering::Relaxed) })
+}
+
+async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
+    let source = &*due.source;
+    let started = parts.clock.now();
+    let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
+    let before = facts.last_success;
+    let asked = site::asked(source, &mut facts, started);
+    let held_back = audit::begin(&asked, &facts, started);
+    let mut visit = visit::visit(&parts, &asked, facts, started).await?;
+    if let Some(validators) = held_back {
+        audit::end(&parts, &asked, validators, &mut visit).await;
+    }
+    let now = parts.clock.now();
+    let subscription = if outputs.hubs.is_some() { parts.store.subscription(source.id.as_str())? } else { None };
+    let told_until = subscription.as_ref().and_then(|it| rely(&mut visit, it, before, now));
+    let next = decide(&parts.rules, source, &mut visit, (price, told_until), now);
+
+    let secrets = source.at.secrets();
+    if let Cow::Owned(hidden) = secrets.hide(&visit.facts.reason) {
+        visit.facts.reason = hidden;
+    }
+    let Visit { mut facts, mut commit, wakes, result, word, gap, announced, room, .. } = visit;
+    facts.interval_s = next.interval.as_secs();
+    (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
+    // A source of which more comes than is taken is throttled, too: that is no other source's concern.
+    facts.host_left_alone = matches!(result, PollResult::Throttled { .. } | PollResult::Held { state: State::Throttled, .. });
+    commit.facts(&facts);
+    parts.store.commit(commit).await?;
+    // What was read is durable; further bodies may need the memory.
+    drop(room);
+    if let (PollResult::Read { .. }, Some(hubs)) = (result, &outputs.hubs)
+        && announced.as_ref() != subscription.as_ref().map(|it| &it.announced)
+    {
+        // Closed only when that stage failed, which ends the run by itself.
+        hubs.found.send(Found { source: Arc::clone(&due.source), announced }).await.ok();
+    }
+    let read_at = site::read_at(source, &facts);
+    wake(&outputs, read_at.at.url(), wakes).await;
+    backfill::run(&parts, &read_at, &mut facts, &outputs).await?;
+    let poll = PollRecord {
+        schema: poll_record::SCHEMA,
+        source: facts.id,
+        url: facts.url,
+        at: started,
+        outcome: word,
+        reason: facts.reason,
+        took_ms: (now - started).num_milliseconds(),
+        late_ms: (started - due.at).num_milliseconds().max(0),
+        fresh: if let PollResult::Read { fresh } = result { fresh } else { 0 },
+        left_out: facts.intake.left_out.filter(|it| it.at >= started).map_or(0, |it| it.entries),
+        gap,
+        state: facts.state,
+        next_due: next.at,
+        next_why: facts.next_why,
+    };
+    report(&poll, result, facts.failures);
+    // Nobody listens where the config does not ask for it; a full channel drops.
+    outputs.told.try_send(poll).ok();
+    let known = Known { state: facts.state, appetite: facts.appetite };
+    // Closed once the run stops: the next due time is durable.
+    outputs.polled.send(Polled { slot: due.slot, next: next.at, decided: now, known }).await.ok();
+    Ok(())
+}
+
+/// Tells the page stage of new entries, and whose host answered just now.
+async fn wake(outputs: &Outputs, answered: Option<&Url>, lanes: Vec<(Lane, u64)>) {
+    if !lanes.is_empty() {
+        let answered = answered.map(|it| HostKey::new(&hosts::name(it)));
+        // Closed only when the page stage failed, which ends the run by itself.
+        outputs.wake.send(Wake { lanes, answered }).await.ok();
+    }
+}
+
+fn report(poll: &PollRecord, result: PollResult, failures: u32) {
+    let seconds = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    metrics::poll(poll.outcome, seconds(poll.took_ms), seconds(poll.late_ms));
+    match result {
+        PollResult::Read { fresh } => tracing::debug!(source.id = poll.source, fresh, "polled"),
+        PollResult::Unchanged => tracing::debug!(source.id = poll.source, "polled, unchanged"),
+        PollResult::Paused => tracing::debug!(source.id = poll.source, "paused"),
+        PollResult::Held { .. } => tracing::debug!(source.id = poll.source, reason = poll.reason, "not polled now"),
+        PollResult::Throttled { .. } | PollResult::Blocked | PollResult::Gone | PollResult::Failed => {
+            tracing::warn!(
+                source.id = poll.source,
+                url = %poll.url,
+                outcome = poll.outcome,
+                reason = poll.reason,
+                failures,
+                next = poll.next_why,
+                "poll failed"
+            );
+        }
+    }
+}
+
+impl Facts {
+    /// The facts of this source; what belongs to an address that was configured before is dropped.
+    fn of(mut self, source: &Source) -> Self {
+        let url = Private::from(source.at.configured().into_owned());
+        // What was found of a site is no other kind's.
+        let was_site = self.site.take_if(|_| source.kind != SourceKind::Site || self.url != url).is_some();
+        if self.url != url || was_site {
+            (self.validators, self.trust) = (Validators::default(), Trust::default());
+            (self.body_hash, self.sent_hash) = (None, None);
+            (self.moved, self.backfill, self.gone) = (None, None, None);
+        }
+        self.id = source.id.to_string();
+        self.url = url;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

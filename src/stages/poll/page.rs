@@ -1,0 +1,123 @@
+//! Goes through a source that is one page: whether what it says has changed, and if so, an entry with the page itself, so
+//! that it is not fetched a second time.
+//!
+//! What must stay true: the page is read here as the page stage will read it, so its validators are kept only where it
+//! can be read; and it counts as changed only where its articles say something else, because the markup of many pages
+//! (tokens, times, advertisements) differs from one visit to the next.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Rules,
+    listing::{Listed, described, touch},
+};
+use crate::{
+    base::{clock::day, hash::digest},
+    config::{PageMode, sources::Source},
+    fetch::Fetched,
+    model::{
+        entry::Entry,
+        identity,
+        lane::Lane,
+        page::Page,
+        pending::{Document, EntryKey, PendingEntry, PendingKey},
+    },
+    read::page,
+    store::{Packed, PollStore, Seen, StoreError},
+    telemetry::metrics,
+    text,
+};
+
+/// What the visit brings, or why the page cannot be read.
+pub(super) fn go_through(
+    store: &PollStore,
+    source: &Source,
+    (fetched, bytes): (&Fetched, &[u8]),
+    (rules, now): (&Rules, DateTime<Utc>),
+) -> Result<Result<Listed, String>, StoreError> {
+    let url = source.at.url().map(|_| &fetched.url);
+    let page = match page::read(bytes, fetched.content_type.as_deref(), (url, None)) {
+        Ok(page) => page,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let mut listed = Listed { title: page.site_name.clone(), ..Listed::default() };
+    let at = source.at.configured().into_owned();
+    let key = EntryKey::new(source.id.as_str(), &at);
+    let before = store.seen(&[key])?.pop().flatten();
+    let version = version(&page);
+    let known = before.as_ref().is_some_and(|seen| seen.version == version);
+    let seen = Seen { version, day: day(now), ..before.unwrap_or_default() };
+    if known {
+        metrics::entries("known", 1);
+        touch(store, &aliases(&page, source), day(now), &mut listed.commit)?;
+    } else {
+        metrics::entries(if before.is_some() { "changed" } else { "new" }, 1);
+        (listed.fresh, listed.published) = (1, vec![None]);
+        if source.pages.unwrap_or(rules.pages) != PageMode::Off {
+            let entry = Entry { identity: at, link: source.at.url().cloned(), ..Entry::default() };
+            // What was not asked for over HTTP counts from now.
+            let order = if fetched.order > 0 { fetched.order } else { store.next_order() };
+            let entry = PendingEntry { order, ..pending(entry, described(source, listed.title.as_ref()), fetched, (url.is_some(), now)) };
+            let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
+            listed.commit.enqueue(&key, (before.as_ref(), seen), (&row, &entry, Some(Packed::of(bytes)?)));
+            listed.wakes.push((row.lane(), row.due_ms()));
+            return Ok(Ok(listed));
+        }
+    }
+    listed.commit.seen(&key, before.as_ref(), seen);
+    Ok(Ok(listed))
+}
+
+fn pending(
+    entry: Entry,
+    source: crate::model::record::Source,
+    fetched: &Fetched,
+    (has_address, now): (bool, DateTime<Utc>),
+) -> PendingEntry {
+    let document = Document {
+        content_type: fetched.content_type.clone(),
+        url: has_address.then(|| fetched.url.clone()),
+        via: fetched.via.clone(),
+        received: fetched.requested,
+        unreadable: None,
+    };
+    PendingEntry { document: Some(document), ..PendingEntry::new(source, entry, 0, now) }
+}
+
+/// A hash of what the page's articles say.
+fn version(page: &Page) -> [u8; 16] {
+    let says = page.articles.iter().map(|it| text::content_hash(it.content.title.as_deref(), it.content.text.as_deref()));
+    digest(&[says.collect::<String>().as_bytes()])
+}
+
+/// Names of the page's articles.
+fn aliases(page: &Page, source: &Source) -> Vec<[u8; 16]> {
+    let whole = source.at.url();
+    let part = |it: &crate::model::page::Part| match (&it.url, whole) {
+        (Some(url), _) => identity::of_url(url),
+        (None, Some(whole)) => identity::of_part(whole, it.content.title.as_deref().unwrap_or_default()),
+        (None, None) => identity::of_content(it.content.title.as_deref(), it.content.text.as_deref()),
+    };
+    whole.map(identity::of_url).into_iter().chain(page.articles.iter().map(part)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(html: &str) -> Page {
+        page::read(html.as_bytes(), None, (None, None)).unwrap()
+    }
+
+    #[test]
+    fn other_markup_around_the_same_words_is_no_change() {
+        let words = "<p>The harbour of the old town is open again, and the first ferry left before dawn with forty people on board.</p>";
+        let page = |title: &str, token: &str| {
+            read(&format!(
+                "<html><head><title>{title}</title><script>token = '{token}'</script></head><body><article><h1>{title}</h1>{words}{words}</article></body></html>"
+            ))
+        };
+        assert_eq!(version(&page("Open", "a")), version(&page("Open", "b")));
+        assert_ne!(version(&page("Open", "a")), version(&page("Closed", "a")));
+    }
+}

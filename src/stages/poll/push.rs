@@ -1,0 +1,112 @@
+//! Takes what a hub pushed: the entries of it, as if a poll had listed them.
+//!
+//! What must stay true: a push is a part of the feed, so it changes nothing of what is known of the whole listing (validators,
+//! hash, how much it lists, when it was gone through) and is no gap; its entries, and what they mean for the source's
+//! facts, are one batch; the hub hears of success only once that is durable. What cannot be read is no loss: the
+//! source is polled for it.
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Outputs, Parts, Rules, listing, panicked, site, visit::entries, wake};
+use crate::{
+    base::clock::Clock,
+    config::sources::Source,
+    fetch::{Fetch, FetchError, Fetched, Room, Unread},
+    model::lane::Lane,
+    policy::polling::rhythm::Sighting,
+    stages::{PipelineError, schedule::Sooner, websub::Push},
+    store::{Facts, PollCommit, PollStore, StoreError},
+    telemetry::metrics,
+};
+
+/// Reads the push and commits what it brought, or has the source polled.
+pub(super) async fn take<F: Fetch, C: Clock>(parts: Parts<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
+    let Push { source, content, done } = push;
+    let now = parts.clock.now();
+    let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(&source);
+    // What was never read well may be no feed at all: that is for a poll to find out.
+    let content = content.filter(|_| facts.last_success.is_some());
+    let signed = content.is_some();
+    let Read { listed, mut commit, mut wakes, room } = match content {
+        Some(content) => read(&parts, &site::read_at(&source, &facts), &facts, content, now).await?,
+        None => Read::default(),
+    };
+    if let Some(listed) = listed {
+        facts.hub.pushed(listed.published.len(), now);
+        facts.entries += listed.fresh as u64;
+        facts.intake = listed.intake;
+        if listed.fresh > 0 {
+            facts.last_new = Some(now);
+        }
+        facts.rhythm.observe(&Sighting { published: listed.published, gapless: true }, now.timestamp());
+        metrics::pushed(if listed.fresh > 0 { "taken" } else { "known" });
+        tracing::debug!(source.id = facts.id, fresh = listed.fresh, "pushed");
+        (commit, wakes) = (listed.commit, listed.wakes);
+    } else {
+        facts.hub.pinged(now);
+        metrics::pushed(if signed { "unreadable" } else { "pinged" });
+        let at = facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &parts.rules)));
+        if let Some(hubs) = &outputs.hubs {
+            // Full or closed: it is polled in time anyway.
+            hubs.sooner.try_send(Sooner { source: source.id.clone(), at }).ok();
+        }
+    }
+    commit.facts(&facts);
+    parts.store.commit(commit).await?;
+    drop(room);
+    // The hub may have stopped waiting; it sends again, and then all is known.
+    done.send(()).ok();
+    wake(&outputs, None, wakes).await;
+    Ok(())
+}
+
+fn shortest(source: &Source, rules: &Rules) -> TimeDelta {
+    TimeDelta::from_std(rules.bounds(source).min).unwrap_or_default()
+}
+
+/// What was pushed, once it was read.
+#[derive(Default)]
+struct Read {
+    /// What it lists; `None` where it cannot be read, or lists nothing.
+    listed: Option<listing::Listed>,
+    /// The dead letter, where the reader panicked.
+    commit: PollCommit,
+    wakes: Vec<(Lane, u64)>,
+    /// The memory that it has until it is committed.
+    room: Room,
+}
+
+async fn read<F: Fetch, C>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    facts: &Facts,
+    mut content: Box<Fetched>,
+    now: DateTime<Utc>,
+) -> Result<Read, PipelineError> {
+    let (rules, store, facts, source_of) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
+    let body = std::mem::take(&mut content.body);
+    let work = move |bytes| read_content(&store, &source_of, &facts, (&content, bytes), (&rules, now));
+    match parts.fetcher.memory().read(body, parts.rules.max_decoded, work).await {
+        Ok((listed, room)) => Ok(Read { listed: listed?, room, ..Read::default() }),
+        Err(Unread::NoRoom | Unread::TooLong) => Ok(Read::default()),
+        Err(Unread::Panicked(body)) => {
+            let (commit, wakes) = panicked::keep(parts, source, (body, "push"), now).await?;
+            Ok(Read { commit, wakes, ..Read::default() })
+        }
+    }
+}
+
+fn read_content(
+    store: &PollStore,
+    source: &Source,
+    facts: &Facts,
+    (content, bytes): (&Fetched, Result<Bytes, FetchError>),
+    (rules, now): (&Rules, DateTime<Utc>),
+) -> Result<Option<listing::Listed>, StoreError> {
+    let Ok(bytes) = bytes else { return Ok(None) };
+    match entries(source, &bytes, content) {
+        Ok(feed) if !feed.entries.is_empty() => listing::go_through(store, source, facts, &feed, (rules, now)).map(Some),
+        _ => Ok(None),
+    }
+}

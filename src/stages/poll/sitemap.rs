@@ -1,0 +1,60 @@
+//! Polls a sitemap: what an index names is fetched with it.
+//!
+//! What must stay true: of an index no validators are kept, because it may stay the same while what it names changes.
+
+use super::{
+    Parts, listing, moved, panicked,
+    visit::{Says, Visit, ended, is_known, not_read, taken},
+};
+use crate::{
+    base::clock::Clock,
+    config::sources::Source,
+    fetch::{Fetch, Fetched},
+    model::source::Validators,
+    policy::polling::decide::PollResult,
+    stages::{
+        PipelineError,
+        discover::{self, Unfollowed},
+    },
+    store::Facts,
+    telemetry::metrics,
+};
+
+/// Reads what came, and what it leads to.
+pub(super) async fn read<F: Fetch, C: Clock>(
+    parts: &Parts<F, C>,
+    source: &Source,
+    mut facts: Facts,
+    mut fetched: Fetched,
+) -> Result<Visit, PipelineError> {
+    let answer = Fetched { body: std::mem::take(&mut fetched.body), ..fetched.clone() };
+    let found = discover::follow(&*parts.fetcher, answer, (parts.rules.max_decoded, parts.rules.obeys_robots(source))).await;
+    let now = parts.clock.now();
+    let found = match found {
+        Ok(found) => found,
+        Err(Unfollowed::Unreadable(reason)) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
+        Err(Unfollowed::Unread(unread)) => return not_read(parts, source, facts, (unread, "sitemap"), now).await,
+    };
+    facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
+    let validators = if found.sitemaps.is_empty() { fetched.validators.clone() } else { Validators::default() };
+    if is_known(&facts, found.hash, now) {
+        facts.validators = validators;
+        return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
+    }
+    let says = Says::of(&found.feed, &fetched);
+    let (rules, store, source, before) = (parts.rules.clone(), parts.store.clone(), source.clone(), facts.clone());
+    // No thread is waited for: what is to be gone through has its room.
+    let work = tokio::task::spawn_blocking(move || {
+        let discover::Followed { feed, rooms, .. } = found;
+        let listed = listing::go_through(&store, &source, &facts, &feed, (&rules, now))?;
+        drop(feed);
+        // As much is left of it as of what comes without an index.
+        let room = rooms.into_iter().next().unwrap_or_default();
+        Ok::<_, PipelineError>(Visit { room, ..taken(facts, listed, (says, validators, found.hash), now) })
+    });
+    let Ok(visit) = work.await else {
+        metrics::reader_panicked("sitemap");
+        return Ok(ended(before, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now));
+    };
+    visit
+}

@@ -1,0 +1,64 @@
+//! The fetches of one poll, watched: whether its host answers, and that it gives way where it does not and others wait.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    fetch::{Fetch, Hold, Memory, Outcome, Request, Silence},
+    model::lane::SourceKey,
+};
+
+/// What is seen of a poll from outside.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watch {
+    /// For how long a host is silent that it asks.
+    pub(super) silence: Silence,
+    /// Others wait for its place: what has no answer yet is to end.
+    pub(super) give_way: CancellationToken,
+    /// Whether any host said something.
+    pub(super) answered: Arc<AtomicBool>,
+}
+
+/// A fetcher for one poll.
+#[derive(Debug)]
+pub(super) struct Watched<F> {
+    fetcher: F,
+    watch: Watch,
+    source: SourceKey,
+}
+
+impl<F> Watched<F> {
+    pub(super) fn new(fetcher: F, (source, watch): (SourceKey, Watch)) -> Self {
+        Self { fetcher, watch, source }
+    }
+}
+
+impl<F: Fetch> Fetch for Watched<F> {
+    async fn fetch(&self, request: Request) -> Outcome {
+        let Watch { silence, give_way, answered } = &self.watch;
+        silence.begin(Instant::now());
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.fetcher.fetch(Request { silence: silence.clone(), ..request }) => outcome,
+            () = give_way.cancelled() => Outcome::Held(Hold::GAVE_WAY),
+        };
+        silence.end(Instant::now());
+        if outcome.is_answer() {
+            answered.store(true, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    fn memory(&self) -> Memory {
+        self.fetcher.memory().of(self.source)
+    }
+
+    fn leave_alone(&self, host: &str, wait: std::time::Duration) {
+        self.fetcher.leave_alone(host, wait);
+    }
+}

@@ -1,0 +1,136 @@
+//! Starts a new epoch: an operator says that publishing goes on although `data_dir` and the topics have parted.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Halt, Position, Publish, PublishError, position};
+use crate::{
+    base::clock::{Clock as _, SystemClock},
+    stages::commit::{self, Published, Recall, Recalled},
+    store::{ArticleStore, Epoch, Outbox, Reached, StoreError, acked::Acked},
+};
+
+/// What was adopted, and what may repeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopted {
+    /// Why publishing had stopped.
+    pub halt: Halt,
+    /// The new epoch.
+    pub epoch: Epoch,
+    /// The outbox's records that will be published: the numbers after the first, up to the second.
+    pub waiting: (u64, u64),
+    /// What was won back from the topic of articles, or why nothing.
+    pub recalled: Result<Recalled, String>,
+}
+
+impl std::fmt::Display for Adopted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (from, to) = self.waiting;
+        writeln!(f, "publishing had stopped: {}", self.halt)?;
+        writeln!(f, "epoch {} begins.", self.epoch)?;
+        writeln!(
+            f,
+            "{} records of the outbox (numbers {} to {to}) will be published; the topics may hold some of them already.",
+            to - from,
+            from + 1
+        )?;
+        if !self.halt.is_older_copy() {
+            return write!(
+                f,
+                "Records that were acknowledged before are not published again: what the topics no longer hold stays missing there."
+            );
+        }
+        match &self.recalled {
+            Ok(Recalled { articles, same, revised, new }) => write!(
+                f,
+                "{articles} articles of the topic are known again by their addresses. Of the waiting records {same} are left out, because the topic holds the same, {revised} go on as revisions, and {new} are of articles that the topic does not hold, or that have no address it holds: only these may come again under new ids."
+            ),
+            Err(reason) => write!(
+                f,
+                "The topic of articles could not be read ({reason}): all articles that were first published after the copy of data_dir was made may come again under new ids, and revision numbers may repeat."
+            ),
+        }
+    }
+}
+
+/// Why there was no adoption.
+#[derive(Debug, thiserror::Error)]
+pub enum AdoptError {
+    /// The sink did not answer.
+    #[error("{0}")]
+    Sink(#[from] PublishError),
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The daemon is about to end.
+    #[error("the daemon is stopping")]
+    Stopping,
+    /// Nothing has stopped.
+    #[error("data_dir and the topics belong together: there is nothing to adopt")]
+    Nothing,
+    /// Two processes on copies of one `data_dir`: the other one would be stopped by this.
+    #[error(
+        "another nashra publishes with this store's id at this moment: stop one of the two first; if the other one goes on, nothing is to be adopted here"
+    )]
+    Another,
+    /// Files and standard output keep no position.
+    #[error("this sink keeps no position: there is nothing to adopt")]
+    NoPosition,
+}
+
+/// Who decides on articles: the committing task of this process, or nobody while no daemon runs.
+#[derive(Debug)]
+pub enum Committing {
+    /// It is asked.
+    Task(mpsc::Sender<Recall>),
+    /// It is done here.
+    Nobody(ArticleStore),
+}
+
+impl Committing {
+    async fn recall(self, outbox: &Outbox, published: Vec<Published>) -> Result<Recalled, AdoptError> {
+        match self {
+            Self::Nobody(articles) => Ok(commit::recall(&articles, outbox, published, SystemClock.now()).await?),
+            Self::Task(task) => {
+                let (answer, outcome) = oneshot::channel();
+                task.send(Recall { published, answer }).await.map_err(|_| AdoptError::Stopping)?;
+                Ok(outcome.await.map_err(|_| AdoptError::Stopping)??)
+            }
+        }
+    }
+}
+
+/// Adopts, where publishing is stopped for a reason that adopting settles. `known` is the position that was seen last, where
+/// there was a look: a position that moves meanwhile is written by another process.
+pub async fn adopt<P: Publish>(
+    sink: &mut P,
+    outbox: &Outbox,
+    known: Option<&Option<Position>>,
+    committing: Committing,
+) -> Result<Adopted, AdoptError> {
+    let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
+    let held = sink.look(acked.position_at).await?.ok_or(AdoptError::NoPosition)?;
+    let found = held.position.as_ref().map(|it| outbox.at(it.seq)).transpose()?.flatten();
+    let Err(halt) = position::judge(&acked, end, &held, found) else { return Err(AdoptError::Nothing) };
+    if known.is_some_and(|known| *known != held.position) {
+        return Err(AdoptError::Another);
+    }
+    let recalled = if halt.is_older_copy() {
+        match sink.published(&acked).await {
+            Ok(published) => Ok(committing.recall(outbox, published).await?),
+            // Who may not read the topic can still go on.
+            Err(error @ PublishError::Unauthorised { .. }) => Err(error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    } else {
+        Ok(Recalled::default())
+    };
+    let theirs = held.position.as_ref().map_or(0, |it| it.epoch);
+    let mut adopted = Reached { epoch: acked.epoch.max(theirs) + 1, cluster_id: None, published: false, position_at: None, ..acked };
+    if matches!(halt, Halt::OtherCluster { .. }) {
+        // Its topics are others: offsets in them begin anew.
+        adopted.topics.topics.clear();
+    }
+    let (epoch, waiting) = (adopted.epoch, (adopted.seq, end.max(adopted.seq)));
+    outbox.trim(&Acked::of(adopted)).await?;
+    Ok(Adopted { halt, epoch, waiting, recalled })
+}

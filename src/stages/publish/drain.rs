@@ -1,0 +1,388 @@
+//! The outbox's way into the sink, step by step: what the sink holds, and then batch after batch.
+//!
+//! What must stay true: what the topics hold is judged before the transactional id is taken, and again after it; a record
+//! is taken for refused only where it was refused alone; what it said is kept in a file before a dead letter takes its
+//! place.
+
+use std::{future::Future, time::Duration};
+
+use tokio::{
+    sync::{oneshot, watch},
+    time::{Instant, timeout},
+};
+
+use super::{
+    AdoptError, Adopted, Delivered, Halt, Held, Parts, Position, Publish, PublishError, Refusal, Status, Writer, adopt, known, position,
+    refused,
+};
+use crate::{
+    base::clock::{Clock as _, SystemClock},
+    model::record::Topic,
+    store::{OutboxRow, Reached, StoreError, Tail, acked::Acked},
+    telemetry::{metrics, ready::Part},
+};
+
+/// A sink that has not answered for so long is told of.
+const LONG: Duration = Duration::from_secs(30);
+/// For how long dead letters are kept in files before their topic is tried again.
+const LETTERS: Duration = Duration::from_mins(5);
+
+/// How often the limits of the topics are asked for again at most, where many records are refused.
+const LIMITS: Duration = Duration::from_mins(1);
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Records were delivered, or there is a position to go on from.
+    Delivered,
+    /// The next step knows more.
+    Again,
+    /// There is nothing to deliver.
+    Empty,
+    /// The sink does not take records now.
+    Failed,
+    /// Another process has taken over.
+    Fenced,
+    /// Stopped until an operator decides.
+    Halted,
+}
+
+/// Dead letters go to files, because their topic refuses all of them.
+#[derive(Debug)]
+struct Keeping {
+    why: String,
+    until: Instant,
+}
+
+pub(super) struct Drain {
+    parts: Parts,
+    status: watch::Sender<Status>,
+    /// This process.
+    writer: Writer,
+    /// `None` while the sink has yet to say what it holds.
+    acked: Option<Reached>,
+    /// The position that was seen or written last, once there was a look.
+    #[allow(clippy::option_option, reason = "before the first look nothing is known; after it, that there may be none")]
+    known: Option<Option<Position>>,
+    /// Another process that published as this store while this one ran.
+    #[allow(clippy::option_option, reason = "there may be another process of which nothing is known")]
+    other: Option<Option<Writer>>,
+    /// A record that was refused together with others: it is sent alone.
+    suspect: Option<u64>,
+    /// A dead letter that is refused: it is kept in a file and left out.
+    unsent: Option<(u64, &'static str)>,
+    keeping: Option<Keeping>,
+    /// When many records were refused and the limits of the topics were asked for again.
+    asked: Option<Instant>,
+}
+
+impl Drain {
+    pub(super) fn new(parts: Parts, status: watch::Sender<Status>) -> Self {
+        let writer = Writer::this(SystemClock.now());
+        Self { parts, status, writer, acked: None, known: None, other: None, suspect: None, unsent: None, keeping: None, asked: None }
+    }
+
+    /// As after an error: the sink is asked again what it holds.
+    #[cfg(test)]
+    pub(super) fn forget(&mut self) {
+        self.acked = None;
+    }
+
+    pub(super) async fn step<P: Publish>(&mut self, sink: &mut P) -> Result<Step, StoreError> {
+        let outcome = match self.acked.take() {
+            None => self.resume(sink).await?,
+            Some(acked) => self.deliver(sink, acked).await?,
+        };
+        Ok(match outcome {
+            Ok(step) => {
+                let status = self.keeping.as_ref().map_or(Status::Publishing, |it| Status::KeepingLetters(it.why.clone()));
+                self.tell(status);
+                step
+            }
+            Err(error) => self.failed(&error),
+        })
+    }
+
+    fn failed(&mut self, error: &PublishError) -> Step {
+        let (reason, step) = match error {
+            PublishError::Halted(halt) => {
+                let status = Status::Halted(halt.clone());
+                if *self.status.borrow() != status {
+                    tracing::error!(reason = halt.word(), "publishing stopped: {halt}");
+                }
+                self.tell(status);
+                return Step::Halted;
+            }
+            PublishError::Fenced(_) => ("fenced", Step::Fenced),
+            PublishError::Unauthorised { .. } => ("unauthorised", Step::Failed),
+            PublishError::Transient(_) | PublishError::Refused(_) => ("transient", Step::Failed),
+        };
+        metrics::publish_error(reason);
+        let words = match self.other.iter().flatten().next() {
+            Some(writer) if step == Step::Fenced => format!("{error}: {writer}"),
+            _ => error.to_string(),
+        };
+        tracing::warn!(reason = words, "the sink does not take records; nothing is lost, trying again");
+        self.tell(Status::Retrying(words));
+        step
+    }
+
+    /// Waits for the sink. Where that takes long it is said: its client may try for as long as no broker answers.
+    pub(super) async fn waited<T>(&self, long: Duration, call: impl Future<Output = T>) -> T {
+        tokio::pin!(call);
+        if let Ok(answer) = timeout(long, &mut call).await {
+            return answer;
+        }
+        let words = format!("the sink has not answered for {} s", long.as_secs());
+        tracing::warn!(reason = words, "publishing takes long; nothing is lost");
+        self.tell(Status::Retrying(words));
+        call.await
+    }
+
+    /// Tells how it stands, where that is new.
+    fn tell(&self, status: Status) {
+        let before = self.status.borrow().clone();
+        if before == status {
+            return;
+        }
+        if let Status::Halted(halt) = &before {
+            metrics::publish_halted(halt.word(), false);
+        }
+        if let Status::Halted(halt) = &status {
+            metrics::publish_halted(halt.word(), true);
+        }
+        self.status.send_replace(status);
+    }
+
+    /// The next step resumes, and finds what was adopted.
+    pub(super) async fn adopt<P: Publish>(&mut self, sink: &mut P, answer: oneshot::Sender<Result<Adopted, AdoptError>>) {
+        self.acked = None;
+        // While another process publishes, adopting would stop that one.
+        if self.other.is_some() {
+            answer.send(Err(AdoptError::Another)).ok();
+            return;
+        }
+        let to = adopt::Committing::Task(self.parts.recalls.clone());
+        let outcome = adopt(sink, &self.parts.outbox, self.known.as_ref(), to).await;
+        if let Ok(adopted) = &outcome {
+            tracing::warn!(epoch = adopted.epoch, "an operator adopted data_dir: {adopted}");
+            (self.known, self.other) = (None, None);
+        }
+        // The operator may have gone away meanwhile.
+        answer.send(outcome).ok();
+    }
+
+    /// An operator knows what happened to the topics.
+    pub(super) async fn confirm(&mut self, answer: oneshot::Sender<Result<String, StoreError>>) {
+        let outcome = known::confirm(&self.parts.outbox).await;
+        if outcome.is_ok() {
+            if let Some(acked) = &mut self.acked {
+                acked.topics.changes.clear();
+            }
+            self.parts.ready.set(Part::Topics, Ok(()));
+        }
+        // The operator may have gone away meanwhile.
+        answer.send(outcome).ok();
+    }
+
+    async fn resume<P: Publish>(&mut self, sink: &mut P) -> Result<Result<Step, PublishError>, StoreError> {
+        let mut acked = self.parts.outbox.acked()?;
+        let looked = match sink.look(acked.position_at).await {
+            Ok(looked) => looked,
+            Err(error) => return Ok(Err(error)),
+        };
+        // What another cluster has says nothing of the topics that were published to.
+        if let Some(held) = looked.as_ref().filter(|it| acked.cluster_id.as_ref().is_none_or(|ours| *ours == it.cluster_id)) {
+            let before = acked.topics.clone();
+            known::described(&mut acked.topics, &held.topics, SystemClock.now());
+            if acked.topics != before {
+                self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
+            }
+            self.parts.ready.set(Part::Topics, known::words(&acked.topics));
+        }
+        if let Some(held) = &looked
+            && let Err(error) = self.judge(&acked, held)?
+        {
+            return Ok(Err(error));
+        }
+        let from = looked.and_then(|it| it.position_at);
+        let held = match sink.resume(from).await {
+            Ok(held) => held,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Some(held) = held else {
+            self.acked = Some(acked);
+            return Ok(Ok(Step::Delivered));
+        };
+        let from = match self.judge(&acked, &held)? {
+            Ok(from) => from,
+            Err(error) => return Ok(Err(error)),
+        };
+        let moved = from.seq > acked.seq || acked.cluster_id.as_ref() != Some(&held.cluster_id) || acked.position_at != held.position_at;
+        // A position of the epoch before says nothing of this one.
+        let published = acked.published || held.position.as_ref().is_some_and(|it| it.epoch == acked.epoch);
+        let Tail { seq, chain, total } = from;
+        let acked = Reached { seq, chain, total, cluster_id: Some(held.cluster_id), published, position_at: held.position_at, ..acked };
+        if moved {
+            self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
+        }
+        self.acked = Some(acked);
+        Ok(Ok(Step::Delivered))
+    }
+
+    /// Where to go on from, or why not.
+    fn judge(&mut self, acked: &Reached, held: &Held) -> Result<Result<Tail, PublishError>, StoreError> {
+        let outbox = &self.parts.outbox;
+        let found = match &held.position {
+            Some(position) => outbox.at(position.seq)?,
+            None => None,
+        };
+        let before = self.known.replace(held.position.clone());
+        let foreign = held.position.as_ref().filter(|it| it.writer.as_ref().is_none_or(|it| it.run != self.writer.run));
+        if let (Some(before), Some(position)) = (before, foreign)
+            && before.as_ref() != Some(position)
+        {
+            self.other = Some(position.writer.clone());
+        }
+        let halt = match position::judge(acked, outbox.tail()?.seq, held, found) {
+            Ok(from) => return Ok(Ok(from)),
+            Err(halt) => halt,
+        };
+        if !held.settled {
+            return Ok(Err(PublishError::Transient("an open transaction holds back the end of the positions".to_owned())));
+        }
+        Ok(Err(PublishError::Halted(match &self.other {
+            Some(writer) if halt.is_older_copy() => Halt::Another { writer: writer.clone() },
+            _ => halt,
+        })))
+    }
+
+    async fn deliver<P: Publish>(&mut self, sink: &mut P, acked: Reached) -> Result<Result<Step, PublishError>, StoreError> {
+        let limits = self.parts.limits;
+        let mut rows = self.parts.outbox.read(acked.seq, limits.records, limits.bytes)?;
+        if let Some(at) = self.suspect.and_then(|seq| rows.iter().position(|row| row.seq == seq)) {
+            rows.truncate(at.max(1));
+        }
+        let Some(last) = rows.last() else {
+            self.acked = Some(acked);
+            return Ok(Ok(Step::Empty));
+        };
+        let reached = Position {
+            store: self.parts.store,
+            epoch: acked.epoch,
+            seq: last.seq,
+            chain: last.chain,
+            cluster_id: acked.cluster_id.clone(),
+            writer: Some(self.writer.clone()),
+        };
+        let (sent, kept) = match self.without_kept(rows).await {
+            Ok(both) => both,
+            Err(error) => return Ok(Err(error)),
+        };
+        let letters = sent.iter().any(|row| row.record.topic == Topic::DeadLetters);
+        let started = std::time::Instant::now();
+        let delivered = match self.waited(LONG, sink.publish(&sent, &reached)).await {
+            Ok(delivered) => delivered,
+            Err(PublishError::Refused(them)) => return self.refused(acked, &sent, them).await,
+            // It may be about the dead letters: without them it shows.
+            Err(PublishError::Unauthorised { topic: None | Some(Topic::DeadLetters), words }) if letters => {
+                metrics::publish_error("unauthorised");
+                tracing::warn!(reason = words, "it is tried without dead letters, which are kept in data_dir");
+                self.keeping = Some(Keeping { why: words, until: Instant::now() + LETTERS });
+                self.acked = Some(acked);
+                return Ok(Ok(Step::Again));
+            }
+            Err(error) => {
+                if matches!(error, PublishError::Unauthorised { .. }) {
+                    self.keeping = None;
+                }
+                return Ok(Err(error));
+            }
+        };
+        metrics::publish_batch(started.elapsed());
+        kept.into_iter().for_each(metrics::dead_letter_kept);
+        self.delivered(acked, &sent, (reached, delivered)).await?;
+        Ok(Ok(Step::Delivered))
+    }
+
+    async fn delivered(
+        &mut self,
+        acked: Reached,
+        sent: &[OutboxRow],
+        (reached, delivered): (Position, Delivered),
+    ) -> Result<(), StoreError> {
+        let Position { seq, chain, .. } = reached;
+        let position_at = delivered.position_at.or(acked.position_at);
+        // A record that took another's place has not its size, so the sum stands with the row.
+        let total = self.parts.outbox.at(seq)?.map_or(acked.total, |it| it.total);
+        let mut now = Reached { seq, chain, total, published: true, position_at, ..acked };
+        let changes = now.topics.changes.len();
+        known::landed(&mut now.topics, &delivered.landed, SystemClock.now());
+        if now.topics.changes.len() != changes {
+            self.parts.ready.set(Part::Topics, known::words(&now.topics));
+        }
+        self.parts.outbox.trim(&Acked::of(now.clone())).await?;
+        self.known = Some(Some(reached));
+        self.suspect = self.suspect.filter(|it| *it > seq);
+        if sent.iter().any(|row| row.record.topic == Topic::DeadLetters) && self.keeping.take().is_some() {
+            tracing::info!("the topic of dead letters takes them again");
+        }
+        for topic in [Topic::Articles, Topic::DeadLetters] {
+            metrics::published(topic, sent.iter().filter(|row| row.record.topic == topic).count() as u64);
+        }
+        self.acked = Some(now);
+        Ok(())
+    }
+
+    /// The rows that are sent, and why others are not: dead letters that their topic does not take are in files before it
+    /// goes on without them.
+    async fn without_kept(&self, rows: Vec<OutboxRow>) -> Result<(Vec<OutboxRow>, Vec<&'static str>), PublishError> {
+        let (mut sent, mut kept) = (Vec::with_capacity(rows.len()), Vec::new());
+        // A record without a value was left out when data_dir was adopted: its number alone goes on.
+        for row in rows.into_iter().filter(|row| !row.record.value.is_empty()) {
+            let all = self.keeping.as_ref().filter(|it| it.until > Instant::now()).map(|_| "unauthorised");
+            let one = self.unsent.filter(|(seq, _)| *seq == row.seq).map(|(_, reason)| reason);
+            match one.or(all).filter(|_| row.record.topic == Topic::DeadLetters) {
+                Some(reason) => {
+                    refused::keep(&self.parts.files, &row.record).await?;
+                    kept.push(reason);
+                }
+                None => sent.push(row),
+            }
+        }
+        Ok((sent, kept))
+    }
+
+    /// What is refused among others is sent alone; what is refused alone gives its place to a dead letter.
+    async fn refused(&mut self, acked: Reached, sent: &[OutboxRow], them: Vec<Refusal>) -> Result<Result<Step, PublishError>, StoreError> {
+        // Where many are refused, a topic's limit is not what it was: it is asked for again.
+        let many = them.len() > 1 && self.asked.is_none_or(|it| it.elapsed() > LIMITS);
+        if many {
+            self.asked = Some(Instant::now());
+        }
+        let Some((row, why)) =
+            them.into_iter().filter_map(|it| Some((sent.iter().find(|row| row.seq == it.seq)?, it))).min_by_key(|it| it.1.seq)
+        else {
+            return Ok(Err(PublishError::Transient("a record is refused that was not sent".to_owned())));
+        };
+        self.acked = (!many).then_some(acked);
+        if sent.len() > 1 {
+            self.suspect = Some(row.seq);
+            return Ok(Ok(Step::Again));
+        }
+        metrics::publish_refused(row.record.topic, why.reason);
+        if row.record.topic == Topic::DeadLetters {
+            tracing::warn!(seq = row.seq, reason = why.words, "a dead letter is kept in data_dir, since the sink refuses it");
+            self.unsent = Some((row.seq, why.reason));
+            return Ok(Ok(Step::Again));
+        }
+        let kept = match refused::keep(&self.parts.files, &row.record).await {
+            Ok(kept) => kept,
+            Err(error) => return Ok(Err(error)),
+        };
+        tracing::warn!(seq = row.seq, reason = why.words, kept, "the sink refuses a record: a dead letter takes its place");
+        let letter = refused::letter(&row.record, &why, kept.as_deref());
+        self.parts.outbox.replace(row, letter).await?;
+        Ok(Ok(Step::Again))
+    }
+}

@@ -1,0 +1,214 @@
+//! Kafka: records and the position that they reach, in one transaction.
+//!
+//! What must stay true: the position is written in the same transaction as the records, so a `read_committed`
+//! consumer sees each record once. The transactional id is taken only once what the topics hold was judged to be ours:
+//! a process that has stopped never fences one that publishes. After an error that leaves it open what became of a
+//! transaction the producer is dropped and the start is gone through again: the positions topic is looked at,
+//! `init_transactions` settles what was open, and only then the positions topic is read to its high watermark.
+
+mod held;
+mod recall;
+mod topics;
+mod transaction;
+mod way;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientConfig,
+    config::FromClientConfigAndContext as _,
+    error::KafkaError,
+    producer::{Producer as _, ThreadedProducer},
+};
+
+use self::{transaction::Context, way::Way};
+use super::{Delivered, Described, Halt, Held, Landed, Position, Publish, PublishError};
+use crate::{
+    config::Kafka,
+    stages::commit::Published,
+    store::{OutboxRow, Reached, StoreId},
+};
+
+/// How long the cluster may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a batch is sent whose transaction had to be aborted, before the start is gone through again.
+const TRIES: u32 = 3;
+/// Bytes of a record that the producer takes at all, before compression. Our own bound is far below; what an older
+/// version wrote may be above.
+const PRODUCER_MAX: usize = 8_000_000;
+/// After this without an answer a connection is given up and made anew: one that died without a word (a firewall that forgot
+/// it, a proxy that hangs) holds records up for so long.
+const DEAD: Duration = Duration::from_secs(10);
+/// Bytes of records that go in one request at most.
+const BATCH: usize = 1_000_000;
+
+type Producer = ThreadedProducer<Context>;
+
+/// The sink.
+pub struct KafkaSink {
+    shared: Arc<Shared>,
+    /// Bytes of a batch that the topics take, as far as they say.
+    batch: usize,
+    producer: Option<Arc<Producer>>,
+}
+
+impl std::fmt::Debug for KafkaSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KafkaSink").finish_non_exhaustive()
+    }
+}
+
+/// What every connection needs.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Kafka,
+    pub(super) store: StoreId,
+    /// What was said of the topics: each start looks at them again.
+    said: Mutex<BTreeSet<String>>,
+}
+
+impl Shared {
+    pub(super) fn new(config: Kafka, store: StoreId) -> Self {
+        Self { config, store, said: Mutex::default() }
+    }
+
+    /// Whether this was not said before.
+    fn is_news(&self, what: String) -> bool {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what)
+    }
+
+    pub(super) fn client(&self) -> ClientConfig {
+        self.config.client()
+    }
+
+    pub(super) fn topic(&self, name: &str) -> String {
+        self.config.topic_prefix.topic(name)
+    }
+
+    fn producer(&self, batch: usize) -> Result<Producer, KafkaError> {
+        ThreadedProducer::from_config_and_context(&self.producing(batch), Context::default())
+    }
+
+    fn producing(&self, batch: usize) -> ClientConfig {
+        let mut client = self.client();
+        // The same call goes again over a new connection while the transaction is still good: one that the broker aborts
+        // since it took too long costs the producer.
+        let dead = DEAD.min(self.config.transaction_timeout / 4).as_millis().to_string();
+        for name in ["socket.timeout.ms", "request.timeout.ms"] {
+            if client.get(name).is_none() {
+                client.set(name, &dead);
+            }
+        }
+        client.set("transactional.id", format!("{}{}", self.config.topic_prefix.as_str(), self.store));
+        client.set("transaction.timeout.ms", self.config.transaction_timeout.as_millis().to_string());
+        client.set("compression.type", "zstd");
+        // Records of a batch are all there when it begins: waiting for more would only delay.
+        client.set("linger.ms", "5");
+        client.set("message.max.bytes", PRODUCER_MAX.to_string());
+        // A topic's limit is one on batches: one that is above it would be refused with all the records in it.
+        client.set("batch.size", batch.to_string());
+        client
+    }
+}
+
+impl KafkaSink {
+    /// For one store. Connects at the first [`Publish::look`].
+    #[must_use]
+    pub fn new(config: Kafka, store: StoreId) -> Self {
+        Self { shared: Arc::new(Shared::new(config, store)), batch: BATCH, producer: None }
+    }
+}
+
+impl Publish for KafkaSink {
+    async fn look(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
+        self.producer = None;
+        let shared = Arc::clone(&self.shared);
+        let (limit, topics) = topics::make(&shared).await?;
+        // Room for what a batch has beside its records.
+        self.batch = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(512)).max(1));
+        let held = blocking(move || held::look(&shared, from)).await?;
+        Ok(Some(Held { topics, ..held }))
+    }
+
+    async fn resume(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
+        self.producer = None;
+        let (shared, batch) = (Arc::clone(&self.shared), self.batch);
+        let work = move || {
+            let producer = shared.producer(batch).map_err(|error| of("connecting", &error))?;
+            producer.init_transactions(PATIENCE).map_err(|error| of("starting transactions", &error))?;
+            let held = held::settled(&shared, from)?;
+            Ok((producer, held))
+        };
+        let (producer, held) = blocking(work).await?;
+        self.producer = Some(Arc::new(producer));
+        Ok(Some(held))
+    }
+
+    async fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> Result<Delivered, PublishError> {
+        // Taken out: where it is not certain what became of a transaction it is dropped, and the next try resumes.
+        let Some(producer) = self.producer.take() else { return Err(PublishError::Transient("not connected".to_owned())) };
+        let (shared, rows, reached) = (Arc::clone(&self.shared), rows.to_vec(), reached.clone());
+        let used = Arc::clone(&producer);
+        let work = move || {
+            let mut outcome = transaction::run(&shared, &used, &rows, &reached);
+            for _ in 1..TRIES {
+                let (Err(PublishError::Transient(reason)), true) = &outcome else { break };
+                tracing::debug!(reason, "a transaction was aborted; the batch goes again");
+                outcome = transaction::run(&shared, &used, &rows, &reached);
+            }
+            let positions = shared.topic("positions");
+            let position = |landed: &[Landed]| landed.iter().find(|it| it.topic == positions).map(|it| it.offset);
+            let at = |landed: Vec<Landed>| Delivered { position_at: position(&landed), landed };
+            Ok((outcome.0.map(at), outcome.1))
+        };
+        let (outcome, usable) = blocking(work).await?;
+        if usable {
+            self.producer = Some(producer);
+        }
+        outcome
+    }
+
+    async fn published(&mut self, after: &Reached) -> Result<Vec<Published>, PublishError> {
+        let (shared, after) = (Arc::clone(&self.shared), after.clone());
+        blocking(move || recall::read(&shared, &after)).await
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, PublishError> + Send + 'static) -> Result<T, PublishError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| PublishError::Transient(error.to_string()))?
+}
+
+/// What an error of a call means to publishing.
+fn of(doing: &str, error: &KafkaError) -> PublishError {
+    failed(way::of(error), format!("{doing}: {error}"))
+}
+
+fn failed(way: Way, words: String) -> PublishError {
+    match way {
+        Way::Fenced => PublishError::Fenced(words),
+        Way::Unauthorised => PublishError::Unauthorised { topic: None, words },
+        Way::Again | Way::Abort | Way::Restart => PublishError::Transient(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_died_is_given_up_long_before_its_transaction_and_before_the_flush() {
+        for timeout in [Duration::from_mins(1), Duration::from_secs(20)] {
+            let config = Kafka { transaction_timeout: timeout, ..Kafka::default() };
+            let client = Shared::new(config, StoreId::nil()).producing(BATCH);
+            for name in ["socket.timeout.ms", "request.timeout.ms"] {
+                let dead = Duration::from_millis(client.get(name).unwrap().parse().unwrap());
+                assert!(2 * dead < timeout.min(PATIENCE), "{name} {dead:?}");
+            }
+            client.create_native_config().unwrap();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Reads from the topic of articles what was published after an older copy of `data_dir` was made.
+//!
+//! Each record says its number, so reading begins where the copy knows that it wrote last, and only what comes after its last
+//! record is kept. Reading may take as long as it goes on.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    Message as _, Offset, TopicPartitionList,
+    consumer::Consumer as _,
+    error::KafkaError,
+    message::{BorrowedMessage, Headers as _},
+    metadata::{MetadataPartition, MetadataTopic},
+};
+
+use super::{PATIENCE, PublishError, Shared, held, of};
+use crate::{
+    base::clock::{Clock as _, SystemClock},
+    stages::commit::Published,
+    store::{Epoch, Reached},
+};
+
+/// The records, in the order of their numbers.
+pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, PublishError> {
+    let topic = shared.topic("articles");
+    let failed = |error: KafkaError| of(&format!("reading {topic}"), &error);
+    let consumer = held::consumer(shared, "read_committed")?;
+    let metadata = consumer.fetch_metadata(Some(&topic), PATIENCE).map_err(failed)?;
+    let partitions: BTreeSet<i32> = metadata.topics().iter().flat_map(MetadataTopic::partitions).map(MetadataPartition::id).collect();
+    let (mut open, mut list) = (partitions.clone(), TopicPartitionList::new());
+    for partition in partitions {
+        let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE).map_err(failed)?;
+        let known = after.topics.topics.get(&topic).and_then(|it| it.ends.get(&partition));
+        let from = known.map(|end| end + 1).filter(|it| (low..=high).contains(it)).unwrap_or(low);
+        list.add_partition_offset(&topic, partition, Offset::Offset(from)).map_err(failed)?;
+    }
+    consumer.assign(&list).map_err(failed)?;
+    let (mut found, mut progress) = (Vec::new(), Instant::now());
+    let now = SystemClock.now();
+    while !open.is_empty() {
+        match consumer.poll(Duration::from_secs(1)) {
+            Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),
+            Some(Err(error)) if held::is_about_the_group(&error) => {}
+            Some(Err(error)) => return Err(failed(error)),
+            Some(Ok(message)) => {
+                progress = Instant::now();
+                let number = number(shared, &message).filter(|it| *it > (after.epoch(), after.seq()));
+                let article = message.payload().filter(|_| number.is_some()).and_then(|value| serde_json::from_slice(value).ok());
+                found.extend(number.zip(article.map(|it| Published::of(it, now))));
+            }
+            None if progress.elapsed() > PATIENCE => {
+                return Err(PublishError::Transient(format!("{topic} gave nothing more for {} s before its end", PATIENCE.as_secs())));
+            }
+            None => {}
+        }
+    }
+    found.sort_by_key(|(number, _)| *number);
+    Ok(found.into_iter().map(|(_, published)| published).collect())
+}
+
+/// Epoch and number of a record of this store.
+fn number(shared: &Shared, message: &BorrowedMessage<'_>) -> Option<(Epoch, u64)> {
+    let value = message.headers()?.iter().find(|it| it.key == "nashra-seq")?.value?;
+    let (store, number) = std::str::from_utf8(value).ok()?.split_once('/')?;
+    let (epoch, seq) = number.split_once('/')?;
+    (store == shared.store.to_string()).then_some((epoch.parse().ok()?, seq.parse().ok()?))
+}

@@ -1,0 +1,155 @@
+//! Looks at the topics, makes those that are missing, and says where those that exist differ from the config.
+//!
+//! What must stay true: what exists is never asked to be made, so the rights to write, to read positions and to describe
+//! are enough where somebody else made the topics; what we may not look at is left unchecked, and said. A broker that has not
+//! heard of a topic yet answers like one that does not let us look, so those that were just made are asked for more than once.
+
+use std::time::Duration;
+
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
+    client::DefaultClientContext,
+    config::FromClientConfig as _,
+    consumer::Consumer as _,
+    metadata::MetadataTopic,
+    types::RDKafkaErrorCode as Code,
+};
+use tokio::time::Instant;
+
+use super::{Described, Halt, PATIENCE, PublishError, Shared, held, of};
+use crate::stages::commit::MAX_RECORD;
+
+/// How the topic of positions is made: each start reads it, so what is overwritten goes soon.
+const POSITIONS: [(&str, &str); 5] = [
+    ("cleanup.policy", "compact"),
+    ("segment.bytes", "1048576"),
+    ("segment.ms", "600000"),
+    ("min.cleanable.dirty.ratio", "0.01"),
+    ("max.compaction.lag.ms", "600000"),
+];
+
+/// For how long a topic that was just made may be unknown to a broker of its cluster, and how long we wait before we ask again.
+const SPREADS: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The least `max.message.bytes` of the topics that hold records, where they tell it, and what these topics are.
+pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Described>), PublishError> {
+    let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client()).map_err(|error| of("connecting", &error))?;
+    let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+    let config = &shared.config;
+    let (retention, in_sync) = (config.retention.as_millis().to_string(), config.min_insync_replicas.to_string());
+    let (articles, dead, positions) = (shared.topic("articles"), shared.topic("deadletters"), shared.topic("positions"));
+    let replication = || TopicReplication::Fixed(config.replication_factor);
+    let records =
+        |name| NewTopic::new(name, config.partitions, replication()).set("retention.ms", &retention).set("min.insync.replicas", &in_sync);
+    let compacted = NewTopic::new(&positions, 1, replication()).set("min.insync.replicas", &in_sync);
+    let compacted = POSITIONS.into_iter().fold(compacted, |topic, (name, value)| topic.set(name, value));
+    let polls = shared.topic("polls");
+    let mut wanted = vec![(&articles, records(&articles)), (&dead, records(&dead)), (&positions, compacted)];
+    if config.polls {
+        wanted.push((&polls, records(&polls)));
+    }
+    let mut found = find(shared, wanted.iter().map(|(name, _)| (*name).clone()).collect()).await?;
+    let made: Vec<String> = found.iter().filter(|it| it.made).map(|it| it.topic.clone()).collect();
+    let new: Vec<NewTopic<'_>> = wanted.into_iter().filter(|(name, _)| made.contains(name)).map(|(_, topic)| topic).collect();
+    if !new.is_empty() {
+        create(&admin, &options, &new).await?;
+    }
+    found.retain(|it| it.topic == articles || it.topic == dead);
+    for it in found.iter_mut().filter(|it| it.made) {
+        it.partitions = usize::try_from(config.partitions).unwrap_or_default();
+    }
+    let (retained, until) = ([("retention.ms", retention.as_str())], Instant::now() + SPREADS);
+    let asked = |topic: &String| (&admin, &options, Some(until).filter(|_| made.contains(topic)));
+    let of_articles = compare(shared, asked(&articles), &articles, &retained).await?;
+    let of_dead = compare(shared, asked(&dead), &dead, &retained).await?;
+    let of_positions = compare(shared, asked(&positions), &positions, &POSITIONS[1..]).await?;
+    // A topic that the broker made by itself deletes: positions older than its retention would be forgotten.
+    if let Some(policy) = of_positions.as_ref().and_then(|it| value(it, "cleanup.policy")).filter(|it| it != "compact") {
+        return Err(PublishError::Halted(Halt::Setup(format!("{positions} has cleanup.policy={policy}, it must be compact"))));
+    }
+    let limits = [(&articles, of_articles), (&dead, of_dead)].map(|(topic, config)| limit(shared, topic, config.as_ref()));
+    Ok((limits.into_iter().flatten().min(), found))
+}
+
+/// What is there; what is missing is still to be made. One that we may not even describe is there, or is somebody else's affair.
+async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<Described>, PublishError> {
+    let consumer = held::consumer(shared, "read_committed")?;
+    super::blocking(move || {
+        let mut found = Vec::with_capacity(names.len());
+        for topic in names {
+            let metadata = consumer.fetch_metadata(Some(&topic), PATIENCE).map_err(|error| of("asking for the topics", &error))?;
+            let answer = metadata.topics().first();
+            let error = answer.and_then(MetadataTopic::error).map(Code::from);
+            let made = matches!(error, Some(Code::UnknownTopicOrPartition | Code::UnknownTopic));
+            found.push(Described { partitions: answer.map_or(0, |it| it.partitions().len()), topic, made });
+        }
+        Ok(found)
+    })
+    .await
+}
+
+async fn create(admin: &AdminClient<DefaultClientContext>, options: &AdminOptions, new: &[NewTopic<'_>]) -> Result<(), PublishError> {
+    let made = admin.create_topics(new, options).await;
+    for result in made.map_err(|error| of("making topics", &error))? {
+        match result {
+            Ok(name) => tracing::info!(topic = name, "made the topic"),
+            Err((_, Code::TopicAlreadyExists)) => {}
+            Err((name, error @ (Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed))) => {
+                let words = format!("the topic {name} is missing, and making it is not allowed: {error}");
+                return Err(PublishError::Unauthorised { topic: None, words });
+            }
+            Err((name, error)) => return Err(PublishError::Transient(format!("making the topic {name}: {error}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of a batch that a topic takes; said where that is less than our records may have.
+fn limit(shared: &Shared, topic: &str, config: Option<&ConfigResource>) -> Option<usize> {
+    let limit = value(config?, "max.message.bytes")?.parse().ok()?;
+    if limit < MAX_RECORD && shared.is_news(format!("{topic} {limit}")) {
+        tracing::warn!(topic, limit, ours = MAX_RECORD, "the topic takes less than records may have: larger ones become dead letters");
+    }
+    Some(limit)
+}
+
+fn value(config: &ConfigResource, name: &str) -> Option<String> {
+    config.get(name).and_then(|entry| entry.value.clone())
+}
+
+/// How topics are asked about, and until when one is asked for again that nobody seems to know.
+type Asked<'a> = (&'a AdminClient<DefaultClientContext>, &'a AdminOptions, Option<Instant>);
+
+/// A topic's config. Where we may not see it, librdkafka has one without entries, and so it has where the topic is not there.
+async fn describe((admin, options, until): Asked<'_>, topic: &str) -> Result<Option<ConfigResource>, PublishError> {
+    loop {
+        let answers = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], options).await;
+        let answers = answers.map_err(|error| of("reading a topic's config", &error))?;
+        let seen = answers.into_iter().filter_map(Result::ok).find(|it| !it.entries.is_empty());
+        if seen.is_some() || until.is_none_or(|it| Instant::now() >= it) {
+            return Ok(seen);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// A topic's config, where we may see it. A topic that is not there any more is found out by writing.
+async fn compare(shared: &Shared, asked: Asked<'_>, topic: &str, wanted: &[(&str, &str)]) -> Result<Option<ConfigResource>, PublishError> {
+    let Some(config) = describe(asked, topic).await? else {
+        if shared.is_news(topic.to_owned()) {
+            tracing::warn!(topic, "how the topic is set up cannot be seen (DescribeConfigs), and is not checked");
+        }
+        return Ok(None);
+    };
+    for (name, wanted) in wanted {
+        let found = value(&config, name);
+        // Numbers are written in more than one way.
+        let number = |it: &str| it.parse::<f64>().ok();
+        let same = found.as_deref() == Some(wanted) || number(wanted).is_some() && found.as_deref().and_then(number) == number(wanted);
+        if !same && shared.is_news(format!("{topic} {name} {found:?}")) {
+            tracing::warn!(topic, setting = name, found, wanted, "the topic differs from what it would be made with; it is left as it is");
+        }
+    }
+    Ok(Some(config))
+}

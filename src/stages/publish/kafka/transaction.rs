@@ -1,0 +1,253 @@
+//! One transaction: records, and the position that they reach.
+//!
+//! What must stay true: nothing of a transaction is told as done before its commit is; a transaction with a refused
+//! record is aborted, so that no consumer sees any of it.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    Message as _,
+    client::ClientContext,
+    error::KafkaError,
+    message::{DeliveryResult, Header, OwnedHeaders},
+    producer::{BaseRecord, Producer as _, ProducerContext},
+    types::RDKafkaErrorCode as Code,
+};
+
+use super::{
+    PATIENCE, Producer, Shared, failed,
+    way::{self, Way},
+};
+use crate::{
+    model::record::Topic,
+    stages::publish::{Landed, Position, PublishError, Refusal},
+    store::{NewRecord, OutboxRow},
+};
+
+/// The number of the position among the records of a transaction.
+const POSITION: usize = usize::MAX;
+/// How often it is looked meanwhile whether a record is refused.
+const FLUSH: Duration = Duration::from_millis(100);
+/// Pause before a record is offered again to a full queue.
+const FULL: Duration = Duration::from_millis(20);
+
+/// What the cluster said of the records of one transaction.
+#[derive(Debug, Default)]
+pub(super) struct Reports {
+    /// By their number: which were not taken, and why.
+    failed: Vec<(usize, Code)>,
+    /// The last record of each partition.
+    pub(super) landed: Vec<Landed>,
+}
+
+/// Gathers what the cluster says of each record.
+#[derive(Debug, Default)]
+pub(super) struct Context(Mutex<Reports>);
+
+impl Context {
+    pub(super) fn take(&self) -> Reports {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn failed(&self) -> Vec<(usize, Code)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).failed.clone()
+    }
+}
+
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "the producer");
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
+        let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match result {
+            Ok(message) => {
+                let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
+                match reports.landed.iter_mut().find(|it| it.topic == topic && it.partition == partition) {
+                    Some(known) => known.offset = known.offset.max(offset),
+                    None => reports.landed.push(Landed { topic: topic.to_owned(), partition, offset }),
+                }
+            }
+            Err((error, _)) => reports.failed.push((number, error.rdkafka_error_code().unwrap_or(Code::Unknown))),
+        }
+    }
+}
+
+/// Sends a batch; `Ok` once it is committed. The flag says whether the producer can go on: it cannot where its transaction
+/// could neither be committed nor aborted.
+pub(super) fn run(
+    shared: &Shared,
+    producer: &Producer,
+    rows: &[OutboxRow],
+    reached: &Position,
+) -> (Result<Vec<Landed>, PublishError>, bool) {
+    producer.context().take();
+    let started = Instant::now();
+    let error = match begin_and_commit(shared, producer, rows, reached) {
+        Ok(()) => return (Ok(producer.context().take().landed), true),
+        Err(error) => Failure { way: way::within(error.way, started.elapsed(), shared.config.transaction_timeout), ..error },
+    };
+    // After an abort there is a report of each record.
+    let clean = error.way != Way::Restart && error.way != Way::Fenced && abort(producer);
+    let reports = producer.context().take();
+    (Err(told(shared, rows, error, &reports)), clean)
+}
+
+/// A call that failed.
+struct Failure {
+    way: Way,
+    words: String,
+    /// The record that it was about, and what was said of it.
+    record: Option<(usize, Code)>,
+}
+
+impl Failure {
+    fn of(doing: &str, error: &KafkaError) -> Self {
+        Self { way: way::of(error), words: format!("{doing}: {error}"), record: None }
+    }
+}
+
+fn begin_and_commit(shared: &Shared, producer: &Producer, rows: &[OutboxRow], reached: &Position) -> Result<(), Failure> {
+    producer.begin_transaction().map_err(|error| Failure::of("beginning a transaction", &error))?;
+    let (articles, dead) = (name(shared, Topic::Articles), name(shared, Topic::DeadLetters));
+    for (number, row) in rows.iter().enumerate() {
+        let topic = if row.record.topic == Topic::Articles { &articles } else { &dead };
+        let headers = headers(&row.record, reached, row.seq);
+        send(producer, BaseRecord::with_opaque_to(topic, number).key(&row.record.key).payload(&row.record.value).headers(headers))?;
+    }
+    let (key, value) = (reached.store.to_string(), serde_json::to_vec(reached).unwrap_or_default());
+    let positions = shared.topic("positions");
+    send(producer, BaseRecord::with_opaque_to(&positions, POSITION).partition(0).key(&key).payload(&value))?;
+    all_sent(producer)?;
+    loop {
+        match producer.commit_transaction(PATIENCE) {
+            Ok(()) => return Ok(()),
+            // The outcome is not known yet; the same commit is asked for again (librdkafka: resumable).
+            Err(error) if way::of(&error) == Way::Again => tracing::warn!(%error, "the commit of a transaction takes long"),
+            Err(error) => return Err(Failure::of("committing a transaction", &error)),
+        }
+    }
+}
+
+/// Waits until the cluster has answered for each record. Once it refuses one, those behind it are never sent: a commit would
+/// wait for them in vain. Of what else goes wrong the commit tells at once, and says more than the records do.
+fn all_sent(producer: &Producer) -> Result<(), Failure> {
+    let started = Instant::now();
+    loop {
+        let flushed = producer.flush(FLUSH);
+        let failed = producer.context().failed();
+        if let Some((_, code)) = failed.iter().find(|(_, code)| way::refusal(*code).is_some()) {
+            return Err(Failure { way: Way::Abort, words: format!("sending records: {code}"), record: None });
+        }
+        if !failed.is_empty() {
+            return Ok(());
+        }
+        match flushed {
+            Ok(()) => return Ok(()),
+            Err(_) if started.elapsed() < PATIENCE => {}
+            Err(error) => return Err(Failure::of("sending records", &error)),
+        }
+    }
+}
+
+fn send(producer: &Producer, record: BaseRecord<'_, String, Vec<u8>, usize>) -> Result<(), Failure> {
+    let (mut record, started) = (record, Instant::now());
+    loop {
+        let (error, back) = match producer.send(record) {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        if way::of(&error) == Way::Again && started.elapsed() < PATIENCE {
+            std::thread::sleep(FULL);
+            record = back;
+            continue;
+        }
+        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
+        let way = if way::refusal(code).is_some() { Way::Abort } else { way::of(&error) };
+        return Err(Failure { way, words: format!("sending a record: {error}"), record: Some((back.delivery_opaque, code)) });
+    }
+}
+
+/// Whether it is certain that nothing of the transaction will be seen.
+fn abort(producer: &Producer) -> bool {
+    for _ in 0..3 {
+        match producer.abort_transaction(PATIENCE) {
+            Ok(()) => return true,
+            Err(error) if way::of(&error) == Way::Again => {}
+            Err(error) => {
+                tracing::debug!(%error, "a transaction could not be aborted");
+                return false;
+            }
+        }
+    }
+    false
+}
+
+/// What a failure means to publishing: a record's own fault, or one of the rest of the world.
+fn told(shared: &Shared, rows: &[OutboxRow], failure: Failure, reports: &Reports) -> PublishError {
+    let Failure { way, words, record } = failure;
+    let all = || reports.failed.iter().chain(&record);
+    let refusals: Vec<Refusal> = all()
+        .filter_map(|(number, code)| {
+            let row = rows.get(*number)?;
+            Some(Refusal { seq: row.seq, reason: way::refusal(*code)?, words: code.to_string() })
+        })
+        .collect();
+    if !refusals.is_empty() {
+        return PublishError::Refused(refusals);
+    }
+    let denied = all().find(|(_, code)| *code == Code::TopicAuthorizationFailed);
+    if denied.is_some() || way == Way::Unauthorised {
+        // Which of a transaction's topics it is, is only told where a broker refuses what was sent.
+        let names = match denied.and_then(|(number, _)| rows.get(*number)) {
+            Some(row) => name(shared, row.record.topic),
+            None => topics_of(shared, rows),
+        };
+        let topic = denied.and_then(|(number, _)| rows.get(*number)).map(|it| it.record.topic);
+        return PublishError::Unauthorised { topic, words: format!("writing to {names} is not allowed ({words})") };
+    }
+    // What is said of a record says more than that the transaction failed.
+    let first = all().find(|(_, code)| !matches!(code, Code::PurgeQueue | Code::PurgeInflight));
+    failed(way, first.map_or(words.clone(), |(_, code)| format!("{words} ({code})")))
+}
+
+fn name(shared: &Shared, topic: Topic) -> String {
+    shared.topic(match topic {
+        Topic::Articles => "articles",
+        Topic::DeadLetters => "deadletters",
+    })
+}
+
+/// The topics that a transaction writes to.
+fn topics_of(shared: &Shared, rows: &[OutboxRow]) -> String {
+    let has = |topic: &Topic| rows.iter().any(|row| row.record.topic == *topic);
+    let names = [Topic::Articles, Topic::DeadLetters].into_iter().filter(has).map(|it| name(shared, it));
+    names.chain([shared.topic("positions")]).collect::<Vec<_>>().join(", ")
+}
+
+/// `CloudEvents` Kafka binding §3.2 (binary mode), W3C trace context, and our own number.
+fn headers(record: &NewRecord, reached: &Position, seq: u64) -> OwnedHeaders {
+    let time = record.event_time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let number = format!("{}/{}/{seq}", reached.store, reached.epoch);
+    let pairs = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", &record.event_id),
+        ("ce_type", &record.event_type),
+        ("ce_source", &record.event_source),
+        ("ce_time", &time),
+        ("content-type", "application/json"),
+        ("traceparent", &record.traceparent),
+        ("nashra-seq", &number),
+    ];
+    pairs
+        .into_iter()
+        .fold(OwnedHeaders::new_with_capacity(pairs.len()), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
+}

@@ -1,0 +1,134 @@
+//! Sinks without transactions: a file, or standard output, one JSON record a line. At least once: a crash
+//! between writing and remembering writes the last batch again.
+
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use tokio::{
+    fs::{File, OpenOptions},
+    io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Stdout},
+};
+
+use super::{Delivered, Held, Position, Publish, PublishError};
+use crate::{
+    stages::commit::Published,
+    store::{OutboxRow, Reached},
+};
+
+/// Where the lines go.
+#[derive(Debug)]
+pub enum Output {
+    /// Standard output.
+    Stdout(Stdout),
+    /// A file, opened at the first record and after each error.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Whether it is in `data_dir`: its owner's alone, and never what a link leads to.
+        private: bool,
+        /// Open once it was needed.
+        file: Option<File>,
+    },
+}
+
+/// One record a line.
+#[derive(Debug)]
+pub struct LineSink(Output);
+
+impl LineSink {
+    /// To standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self(Output::Stdout(tokio::io::stdout()))
+    }
+
+    /// To a file, which is made where it is missing; a `private` one is in `data_dir`.
+    #[must_use]
+    pub fn file(path: &Path, private: bool) -> Self {
+        Self(Output::File { path: path.to_owned(), private, file: None })
+    }
+}
+
+/// Opens a file for appending. A last line without its end is what a crash left of a batch that was not
+/// acknowledged: it is cut off, because the batch is written again.
+async fn open(path: &Path, private: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    if private {
+        options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    let mut file = options.open(path).await?;
+    let mut end = file.metadata().await?.len();
+    let mut chunk = vec![0; 64 << 10];
+    while end > 0 {
+        let size = end.min(chunk.len() as u64);
+        file.seek(std::io::SeekFrom::Start(end - size)).await?;
+        let part = &mut chunk[..usize::try_from(size).unwrap_or(0)];
+        file.read_exact(part).await?;
+        if let Some(last) = part.iter().rposition(|byte| *byte == b'\n') {
+            end = end - size + last as u64 + 1;
+            break;
+        }
+        end -= size;
+    }
+    file.set_len(end).await?;
+    file.seek(std::io::SeekFrom::End(0)).await?;
+    Ok(file)
+}
+
+/// Writes what becomes durable before it returns.
+async fn append(file: &mut File, lines: &[u8]) -> std::io::Result<()> {
+    file.write_all(lines).await?;
+    // The bytes are on their way by now, and only this says whether they came there: a sync keeps that to itself.
+    file.flush().await?;
+    file.sync_data().await
+}
+
+impl Publish for LineSink {
+    async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
+        Ok(None)
+    }
+
+    async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
+        if let Output::File { path, private, file } = &mut self.0 {
+            let opened =
+                open(path, *private).await.map_err(|error| PublishError::Transient(format!("opening {}: {error}", path.display())))?;
+            *file = Some(opened);
+        }
+        Ok(None)
+    }
+
+    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<Delivered, PublishError> {
+        let mut lines = Vec::with_capacity(rows.iter().map(|row| row.record.value.len() + 1).sum());
+        for row in rows {
+            lines.extend_from_slice(&row.record.value);
+            lines.push(b'\n');
+        }
+        let written = match &mut self.0 {
+            Output::Stdout(stdout) => match stdout.write_all(&lines).await {
+                Ok(()) => stdout.flush().await,
+                Err(error) => Err(error),
+            },
+            Output::File { file: Some(file), .. } => append(file, &lines).await,
+            Output::File { file: None, .. } => Err(std::io::Error::other("not open")),
+        };
+        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
+        Ok(Delivered::default())
+    }
+
+    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
+        Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_full_disk_refused_is_never_taken_for_written() {
+        let mut full = OpenOptions::new().write(true).open("/dev/full").await.unwrap();
+        let error = append(&mut full, b"{}\n").await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    }
+}

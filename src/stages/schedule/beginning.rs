@@ -1,0 +1,284 @@
+//! What is due, and when: the sources, their due times and the budget.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    Known, Polled, Slot, Sooner, Stores,
+    change::{self, Plan, Topics},
+    roster::Roster,
+};
+use crate::{
+    config::sources::{Source, SourceId, Sources},
+    fetch::hosts,
+    model::{lane::HostKey, source::State},
+    policy::polling::budget::Budget,
+    stages::places::standing::{Standing, Standings},
+    store::{Facts, PollStore, StoreError},
+    telemetry::metrics,
+};
+
+/// Sources that are due at the start are begun at least so far apart, if all can be begun within [`SPREAD`].
+const APART: TimeDelta = TimeDelta::milliseconds(2);
+const SPREAD: TimeDelta = TimeDelta::minutes(5);
+
+/// What the schedule begins with, read from the sources' facts.
+#[derive(Debug)]
+pub struct Beginning {
+    pub(super) roster: Roster,
+    topics: Topics,
+    pub(super) heap: Heap,
+    /// Of sources that are with a poll: when they are due again at the latest.
+    early: HashMap<Slot, DateTime<Utc>>,
+    pub(super) budget: Budget,
+    left_alone: HashMap<String, Duration>,
+    standings: Standings,
+    latest: Option<DateTime<Utc>>,
+}
+
+/// When the source in a slot is due, the soonest first.
+type Heap = BinaryHeap<Reverse<(DateTime<Utc>, Slot)>>;
+
+impl Beginning {
+    /// A new source is due at once, and with `now_all` all are: not in the same moment, but a little apart.
+    pub fn read(
+        store: &PollStore,
+        sources: Sources,
+        (per_source_day, now_all): (f64, bool),
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
+        let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
+        let (mut left_alone, mut latest) = (HashMap::<String, Duration>::new(), None);
+        let mut standings = Standings::default();
+        for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
+            let facts = store.facts(source.id.as_str())?.unwrap_or_default();
+            latest = latest.max(facts.last_poll);
+            if let (true, Some(url), Some(due)) = (facts.host_left_alone, source.at.url(), next_due(&facts, now))
+                && let Ok(wait) = (due - now).to_std()
+            {
+                let left = left_alone.entry(hosts::name(url)).or_default();
+                *left = wait.max(*left);
+            }
+            remember(&mut standings, &source, &facts);
+            let at = first_due(&source, &facts, now).filter(|_| !now_all).unwrap_or(turn);
+            if let Some(slot) = roster.insert(Arc::new(source), Known::of(&facts)) {
+                heap.push(Reverse((at, slot)));
+            }
+        }
+        let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
+        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone, standings, latest })
+    }
+
+    /// The hosts that asked us before to stay away, and how much of that is left.
+    #[must_use]
+    pub fn left_alone(&self) -> &HashMap<String, Duration> {
+        &self.left_alone
+    }
+
+    /// How the sources' hosts are known.
+    pub(crate) fn standings(&mut self) -> Standings {
+        std::mem::take(&mut self.standings)
+    }
+
+    /// The latest time that anything was polled.
+    #[must_use]
+    pub fn latest(&self) -> Option<DateTime<Utc>> {
+        self.latest
+    }
+
+    /// What a poll costs at first.
+    #[must_use]
+    pub fn price(&self) -> f64 {
+        self.budget.price()
+    }
+}
+
+impl Known {
+    fn of(facts: &Facts) -> Self {
+        Self { state: facts.state, appetite: facts.appetite }
+    }
+}
+
+/// A host of which something was read last is asked before one of which nothing came.
+fn remember(standings: &mut Standings, source: &Source, facts: &Facts) {
+    let Some(host) = source.at.url().map(|it| HostKey::new(&hosts::name(it))) else { return };
+    if facts.failures == 0 && facts.last_success.is_some() {
+        standings.set(host, Standing::Prompt);
+    } else if facts.state == State::Backoff && standings.of(host) != Some(Standing::Prompt) {
+        standings.set(host, Standing::Slow);
+    }
+}
+
+/// The times at which so many sources begin.
+fn turns(now: DateTime<Utc>, count: usize) -> impl Iterator<Item = DateTime<Utc>> {
+    let apart = APART.min(SPREAD / i32::try_from(count).unwrap_or(i32::MAX).max(1));
+    std::iter::successors(Some(now), move |it| Some(*it + apart))
+}
+
+/// When a source is due by its facts; `None`: at once.
+fn first_due(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    // What was paused and is no more, or the other way round, shows at once.
+    let as_before = source.paused == (facts.state == State::Paused);
+    next_due(facts, now).filter(|at| *at > now && as_before)
+}
+
+/// When a source was to be polled next. Where the clock was set back since, what counts is the time between the two.
+fn next_due(facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let ahead = facts.last_poll.map_or(TimeDelta::zero(), |last| (last - now).max(TimeDelta::zero()));
+    facts.next_due.map(|at| at - ahead)
+}
+
+impl Beginning {
+    /// A poll was made: the source is due again, unless it was let go meanwhile; then it is given.
+    pub(super) fn polled(&mut self, done: Polled, next: DateTime<Utc>) -> Option<SourceId> {
+        let (early, left) = (self.early.remove(&done.slot), self.roster.left(done.slot).cloned());
+        if let Some((_, known)) = self.roster.back(done.slot) {
+            learn(known, done.known, &mut self.budget);
+            self.heap.push(Reverse((early.map_or(next, |it| it.min(next)), done.slot)));
+        }
+        left
+    }
+
+    /// Moves all due times, as the clock was moved.
+    pub(super) fn shift(&mut self, by: TimeDelta) {
+        let heap = std::mem::take(&mut self.heap).into_iter();
+        self.heap = heap.map(|Reverse((at, slot))| Reverse((at + by, slot))).collect();
+        self.early.values_mut().for_each(|at| *at += by);
+    }
+
+    /// Brings sources forward: all at once, because the whole heap is gone through.
+    pub(super) fn sooner(&mut self, wishes: Vec<Sooner>) {
+        let wishes: HashMap<SourceId, DateTime<Utc>> = wishes.into_iter().map(|it| (it.source, it.at)).collect();
+        let mut slots: HashMap<Slot, DateTime<Utc>> = self.roster.slots().filter_map(|(slot, id)| Some((slot, *wishes.get(id)?))).collect();
+        let heap = std::mem::take(&mut self.heap).into_iter();
+        self.heap = heap.map(|Reverse((at, slot))| Reverse((slots.remove(&slot).map_or(at, |it| it.min(at)), slot))).collect();
+        self.early.extend(slots);
+    }
+
+    /// Takes sources in or lets them go, once that is durable.
+    pub(super) async fn change(
+        &mut self,
+        wish: change::Wish,
+        dry_run: bool,
+        (facts, added): &Stores,
+        now: DateTime<Utc>,
+    ) -> Result<change::Told, StoreError> {
+        let plan = change::plan(wish, self.roster.sources(), &self.topics, added)?;
+        if dry_run {
+            return Ok(plan.told);
+        }
+        change::commit(&plan, added).await?;
+        let Plan { add, remove, told } = plan;
+        if !remove.is_empty() {
+            for known in self.roster.remove(&remove) {
+                metrics::source_state(Some(known.state), None);
+                self.budget.leave(known.appetite);
+            }
+        }
+        let turns = turns(now, add.len());
+        for ((source, _), turn) in add.into_iter().zip(turns) {
+            let facts = facts.facts(source.id.as_str())?.unwrap_or_default();
+            let (known, at) = (Known::of(&facts), first_due(&source, &facts, now).unwrap_or(turn));
+            metrics::source_state(None, Some(known.state));
+            self.budget.join(known.appetite);
+            if let Some(slot) = self.roster.insert(Arc::new(source), known) {
+                self.heap.push(Reverse((at, slot)));
+            }
+        }
+        Ok(told)
+    }
+}
+
+fn learn(before: &mut Known, now: Known, budget: &mut Budget) {
+    metrics::source_state(Some(before.state), Some(now.state));
+    if let Some(appetite) = now.appetite {
+        budget.learn(before.appetite, appetite);
+    }
+    *before = now;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{PollCommit, Store};
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    #[test]
+    fn a_source_is_brought_forward_whether_it_waits_or_is_being_polled_and_never_put_off() {
+        let sources = crate::config::sources::parse("l", b"https://a.example/\nhttps://b.example/\nhttps://c.example/").sources;
+        let ids: Vec<SourceId> = sources.iter().map(|it| it.id.clone()).collect();
+        let store = Store::in_memory().unwrap().polls();
+        let mut schedule = Beginning::read(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
+        let Some(Reverse((_, first))) = schedule.heap.pop() else { panic!("three are due") };
+        let sooner = |source: &SourceId, seconds| Sooner { source: source.clone(), at: at(seconds) };
+        let unknown: SourceId = "nobody".parse().unwrap();
+        schedule.sooner(vec![sooner(&ids[0], 50), sooner(&ids[1], -9), sooner(&ids[2], 50), sooner(&unknown, 0)]);
+        let known = Known { state: State::Ok, appetite: None };
+        assert_eq!(schedule.polled(Polled { slot: first, next: at(100), decided: at(0), known }, at(100)), None);
+        let order: Vec<DateTime<Utc>> = schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
+        assert_eq!(order, [at(-9), at(0) + APART * 2, at(50)]);
+        assert!(schedule.early.is_empty());
+    }
+
+    #[tokio::test]
+    async fn hosts_that_failed_last_are_known_to_keep_us_waiting_unless_another_source_was_read_there() {
+        let sources =
+            crate::config::sources::parse("l", b"https://a.example/1\nhttps://a.example/2\nhttps://b.example/\nhttps://c.example/").sources;
+        let store = Store::in_memory().unwrap().polls();
+        let failed = |it: &Source| Facts { id: it.id.to_string(), failures: 2, state: State::Backoff, ..Facts::default() };
+        let read = Facts { failures: 0, state: State::Ok, last_success: Some(at(0)), ..failed(&sources[1]) };
+        for facts in [failed(&sources[0]), read, failed(&sources[2])] {
+            let mut commit = PollCommit::default();
+            commit.facts(&facts);
+            store.commit(commit).await.unwrap();
+        }
+        let mut beginning = Beginning::read(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
+        let standings = beginning.standings();
+        let known = ["a.example", "b.example", "c.example"].map(|it| standings.of(HostKey::new(it)));
+        assert_eq!(known, [Some(Standing::Prompt), Some(Standing::Slow), None]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_puts_no_source_off() {
+        let source = crate::config::sources::parse("l", b"https://a.example/").sources.remove(0);
+        let facts = Facts { last_poll: Some(at(1000)), next_due: Some(at(1300)), ..Facts::default() };
+        let due = |now| first_due(&source, &facts, at(now));
+        assert_eq!([due(1100), due(100), due(1400)], [Some(at(1300)), Some(at(400)), None]);
+
+        let store = Store::in_memory().unwrap().polls();
+        let sources = Sources { polled: vec![source.clone()], topics: Vec::new() };
+        let mut schedule = Beginning::read(&store, sources, (24.0, false), at(1000)).unwrap();
+        schedule.shift(TimeDelta::seconds(-900));
+        assert_eq!(schedule.heap.peek().map(|it| it.0.0), Some(at(100)));
+    }
+
+    #[tokio::test]
+    async fn a_host_that_asked_to_stay_away_for_a_second_is_not_left_alone_for_a_day_because_the_clock_was_set_back_by_one() {
+        let source = crate::config::sources::parse("l", b"https://a.example/").sources.remove(0);
+        let (polled, day) = (at(90_000), 86_400);
+        let facts = Facts {
+            id: source.id.to_string(),
+            host_left_alone: true,
+            last_poll: Some(polled),
+            next_due: Some(polled + TimeDelta::seconds(1)),
+            ..Facts::default()
+        };
+        let store = Store::in_memory().unwrap().polls();
+        let mut commit = PollCommit::default();
+        commit.facts(&facts);
+        store.commit(commit).await.unwrap();
+        let sources = Sources { polled: vec![source], topics: Vec::new() };
+        let schedule = Beginning::read(&store, sources, (24.0, false), polled - TimeDelta::seconds(day)).unwrap();
+        assert_eq!(schedule.left_alone().values().collect::<Vec<_>>(), [&Duration::from_secs(1)]);
+    }
+}

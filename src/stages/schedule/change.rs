@@ -1,0 +1,258 @@
+//! Sources that are added and removed by command, while the daemon runs or while none does.
+//!
+//! What must stay true: a list of the config is never changed, so what it names can be neither added nor removed; a
+//! source is durable before it is polled, and gone from the store before it is let go.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use url::Url;
+
+use crate::{
+    base::private::shown,
+    config::{
+        Place,
+        sources::{List, Source, SourceId, TopicSource, added},
+    },
+    model::source::Added,
+    store::{AddedStore, StoreError},
+};
+
+/// What is wanted of the sources that live in the store, as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// That these are polled, too.
+    Add(Vec<Added>),
+    /// That those with these ids or addresses are polled no more.
+    Remove(Vec<String>),
+}
+
+/// The same, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// Their sources, and what is wrong with some.
+    Add(List),
+    /// Ids or addresses.
+    Remove(Vec<String>),
+}
+
+impl From<Wanted> for Wish {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Add(rows) => Self::Add(added::of_rows(rows)),
+            Wanted::Remove(names) => Self::Remove(names),
+        }
+    }
+}
+
+/// A wish, and where the answer goes.
+#[derive(Debug)]
+pub struct Change {
+    /// What is wanted.
+    pub wish: Wish,
+    /// Whether it is only told what would be done.
+    pub dry_run: bool,
+    /// What was done.
+    pub answer: oneshot::Sender<Result<Told, StoreError>>,
+}
+
+/// What became of a wish, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The ids of those that were added or removed.
+    pub done: Vec<String>,
+    /// Why some were there already, each with both places.
+    pub known: Vec<String>,
+    /// Why some could be neither added nor removed.
+    pub wrong: Vec<String>,
+}
+
+/// What is to be done.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// To be polled, with their rows.
+    pub(super) add: Vec<(Source, Added)>,
+    /// To be let go.
+    pub(super) remove: HashSet<String>,
+    pub(super) told: Told,
+}
+
+/// The ids of topics that are sources, with their places: no other source has one of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Topics(Vec<(SourceId, Place)>);
+
+impl Topics {
+    pub(super) fn of(topics: &[TopicSource]) -> Self {
+        Self(topics.iter().map(|it| (it.id.clone(), it.place.clone())).collect())
+    }
+}
+
+/// Decides on a wish. `present` is all that is polled, and gone through once.
+pub(super) fn plan<'a>(
+    wish: Wish,
+    present: impl Iterator<Item = &'a Source>,
+    topics: &'a Topics,
+    store: &AddedStore,
+) -> Result<Plan, StoreError> {
+    match wish {
+        Wish::Add(list) => {
+            let topics = topics.0.iter().map(|(id, place)| (id.as_str(), place));
+            Ok(Plan::adding(added::beside(present, topics, list)))
+        }
+        Wish::Remove(names) => Plan::removing(&names, present, topics, store),
+    }
+}
+
+/// Makes a plan durable.
+pub(super) async fn commit(plan: &Plan, store: &AddedStore) -> Result<(), StoreError> {
+    let keep = plan.add.iter().map(|(source, row)| (source.id.as_str(), row));
+    store.change(keep, plan.remove.iter().map(String::as_str)).await
+}
+
+/// Does what is wanted where no daemon runs, beside the sources that the config names and those that were added.
+///
+/// # Errors
+/// Of the store.
+pub async fn alone(
+    wish: Wish,
+    dry_run: bool,
+    (polled, topics): (&[Source], &[TopicSource]),
+    store: &AddedStore,
+) -> Result<Told, StoreError> {
+    let plan = plan(wish, polled.iter(), &Topics::of(topics), store)?;
+    if !dry_run {
+        commit(&plan, store).await?;
+    }
+    Ok(plan.told)
+}
+
+impl Plan {
+    fn adding(list: List) -> Self {
+        let rows = list.sources.into_iter().map(|it| {
+            let at = it.added.unwrap_or_default();
+            let row = it.to_added(at);
+            (it, row)
+        });
+        let add: Vec<_> = rows.collect();
+        let told = Told {
+            done: add.iter().map(|(it, _)| it.id.to_string()).collect(),
+            known: list.warnings.iter().map(ToString::to_string).collect(),
+            wrong: list.errors.iter().map(ToString::to_string).collect(),
+        };
+        Self { add, remove: HashSet::new(), told }
+    }
+
+    fn removing<'a>(
+        names: &[String],
+        present: impl Iterator<Item = &'a Source>,
+        topics: &Topics,
+        store: &AddedStore,
+    ) -> Result<Self, StoreError> {
+        let addresses: Vec<Option<Url>> = names.iter().map(|it| Url::parse(it.trim()).ok()).collect();
+        let mut by_name: HashMap<&str, usize> = HashMap::new();
+        for (index, (name, address)) in names.iter().zip(&addresses).enumerate() {
+            by_name.insert(address.as_ref().map_or(name.as_str(), Url::as_str), index);
+        }
+        // Of each name the source that is polled, and where a list names it, if one does.
+        let (mut ids, mut places): (Vec<Option<String>>, Vec<Option<&Place>>) = (vec![None; names.len()], vec![None; names.len()]);
+        for source in present {
+            let at = source.at.configured();
+            for index in [source.id.as_str(), &at].into_iter().filter_map(|it| by_name.get(it)) {
+                if source.added.is_some() {
+                    ids[*index] = Some(source.id.to_string());
+                } else {
+                    places[*index] = Some(&source.place);
+                }
+            }
+        }
+        let mut plan = Self::default();
+        for (index, name) in names.iter().enumerate() {
+            // A row that a list of the config stands before is polled as that list says, and can go all the same.
+            let of_address = addresses[index].as_ref().map(|it| SourceId::of_url(it).to_string());
+            let mut candidates = [ids[index].clone(), Some(name.clone()), of_address].into_iter().flatten();
+            let row = candidates.find_map(|id| store.get(&id).map(|it| it.map(|_| id)).transpose()).transpose()?;
+            let shown = shown(name);
+            let listed = places[index].or_else(|| topics.0.iter().find(|(id, _)| id.as_str() == name).map(|(_, place)| place));
+            match (row, listed) {
+                (Some(id), _) => {
+                    if plan.remove.insert(id.clone()) {
+                        plan.told.done.push(id);
+                    }
+                }
+                (None, Some(place)) => plan.told.wrong.push(format!("{shown} is listed at {place}: take it out there")),
+                (None, None) => plan.told.wrong.push(format!("{shown}: no source is known by this id or address")),
+            }
+        }
+        Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{config::sources, store::Store};
+
+    fn rows(text: &str) -> Vec<Added> {
+        sources::parse("nashra sources add", text.as_bytes()).sources.iter().map(|it| it.to_added(DateTime::UNIX_EPOCH)).collect()
+    }
+
+    async fn ask(wanted: Wanted, listed: &List, store: &AddedStore) -> Told {
+        let mut polled = sources::Sources { polled: listed.sources.clone(), topics: Vec::new() };
+        polled.with_added(store.all().unwrap()).unwrap();
+        alone(wanted.into(), false, (&polled.polled, &[]), store).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_a_list_names_is_neither_added_nor_removed_and_its_place_is_told() {
+        let store = Store::in_memory().unwrap().added();
+        let listed = sources::parse("own.toml", b"[[source]]\nid = \"x\"\nurl = \"https://a.example/\"");
+        let told = ask(Wanted::Add(rows("https://a.example/\nhttps://b.example/")), &listed, &store).await;
+        let id = SourceId::of_url(&"https://b.example/".parse().unwrap()).to_string();
+        assert_eq!(told.done, [id.as_str()]);
+        let expected = "nashra sources add:1:1: https://a.example/ is already listed at own.toml:1:1; it is polled once, as listed there";
+        assert_eq!(told.known, [expected]);
+        let told = ask(Wanted::Remove(vec!["https://a.example/".into(), "x".into(), "y".into()]), &listed, &store).await;
+        let expected = [
+            "https://a.example/ is listed at own.toml:1:1: take it out there",
+            "x is listed at own.toml:1:1: take it out there",
+            "y: no source is known by this id or address",
+        ];
+        assert_eq!(told.wrong, expected);
+        assert_eq!(store.all().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn one_is_removed_by_its_id_or_its_address() {
+        let store = Store::in_memory().unwrap().added();
+        let list = "[[source]]\nid = \"b\"\nurl = \"https://b.example/feed\"\n[[source]]\nurl = \"https://c.example/feed\"\n";
+        assert_eq!(ask(Wanted::Add(rows(list)), &List::default(), &store).await.done.len(), 2);
+        let wanted = Wanted::Remove(vec!["https://b.example/feed".into(), "https://c.example/feed".into(), "b".into()]);
+        let told = ask(wanted, &List::default(), &store).await;
+        assert_eq!((told.done.len(), told.wrong.len()), (2, 0), "{told:?}");
+        assert!(store.all().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_id_that_is_taken_is_told_with_its_place() {
+        let store = Store::in_memory().unwrap().added();
+        let row = |url: &str| rows(&format!("[[source]]\nid = \"b\"\nurl = \"{url}\"\n"));
+        ask(Wanted::Add(row("https://b.example/")), &List::default(), &store).await;
+        let told = ask(Wanted::Add(row("https://c.example/")), &List::default(), &store).await;
+        let expected = "nashra sources add:1:1: the id \"b\" is already that of the source at nashra sources add:1:1";
+        assert_eq!((told.done.len(), told.wrong), (0, vec![expected.to_owned()]));
+    }
+
+    #[test]
+    fn a_topic_keeps_its_id_and_is_named_by_its_list_alone() {
+        let store = Store::in_memory().unwrap().added();
+        let topics = Topics(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
+        let told = |wanted: Wanted| plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().told.wrong;
+        let taken = told(Wanted::Add(rows("[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n")));
+        assert_eq!(taken, ["nashra sources add:1:1: the id \"t\" is already that of the source at own.toml"]);
+        assert_eq!(told(Wanted::Remove(vec!["t".into()])), ["t is listed at own.toml: take it out there"]);
+    }
+}

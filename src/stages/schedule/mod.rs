@@ -1,0 +1,179 @@
+//! Decides which source is due, and hands it on. The decisions are pure ([`decide`]); this loop obeys them, and keeps the
+//! [`budget`] that prices them.
+//!
+//! Only this stage sees `stop`: the others end when their input closes. Due times are durable in each
+//! source's facts, so spacing survives restarts; the heap here is made from them at the start.
+
+mod beginning;
+mod roster;
+pub mod change;
+
+use std::{cmp::Reverse, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    base::clock::Clock,
+    config::sources::{Source, SourceId},
+    model::source::State,
+    stages::PipelineError,
+    store::{AddedStore, PollStore},
+    telemetry::metrics,
+};
+use change::Change;
+
+pub use beginning::Beginning;
+pub use roster::Slot;
+
+/// What is due within this time is begun together: polls that begin together share a waking of the threads and a sync
+/// of the store.
+const TICK: TimeDelta = TimeDelta::milliseconds(50);
+/// A clock that goes back by more was set back, and all that is due is due so much sooner by it.
+pub(crate) const SET_BACK: TimeDelta = TimeDelta::seconds(10);
+/// Sources that are brought forward together.
+const SOONER: usize = 1024;
+
+/// A source whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub source: Arc<Source>,
+    /// Where the schedule keeps it.
+    pub slot: Slot,
+    /// When it was due.
+    pub at: DateTime<Utc>,
+}
+
+/// A source was polled; it is due again then.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Polled {
+    /// Which: as the schedule said.
+    pub slot: Slot,
+    /// When.
+    pub next: DateTime<Utc>,
+    /// When that was decided: the clock may be set back before the schedule hears of it.
+    pub decided: DateTime<Utc>,
+    /// What the schedule remembers of it.
+    pub known: Known,
+}
+
+/// A source that is to be polled sooner than it is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sooner {
+    /// Which.
+    pub source: SourceId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What the schedule remembers of a source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known {
+    /// How it is.
+    pub state: State,
+    /// Its part in the budget, once it was read.
+    pub appetite: Option<f32>,
+}
+
+/// How much room the outbox and the disk leave for new work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pressure {
+    /// All is well.
+    #[default]
+    None,
+    /// Intervals are stretched by this many quarters (5: by a quarter).
+    Slow(u32),
+    /// No polls and no pages until there is room.
+    Stop,
+}
+
+/// How the schedule is steered, and what it tells.
+#[derive(Debug)]
+pub struct Controls {
+    /// Room in the outbox and on the disk.
+    pub pressure: watch::Receiver<Pressure>,
+    /// Sources that come and go.
+    pub changes: mpsc::Receiver<Change>,
+    /// Sources that are to be polled sooner.
+    pub sooner: mpsc::Receiver<Sooner>,
+    /// Where it is told which sources are polled no more.
+    pub gone: Option<mpsc::Sender<Vec<String>>>,
+    /// What a poll costs, for those who decide.
+    pub price: watch::Sender<f64>,
+    /// Ends the run in order.
+    pub stop: CancellationToken,
+}
+
+/// The schedule's part of the store: the facts, to be read, and the sources that were added.
+pub type Stores = (PollStore, AddedStore);
+
+/// Runs until it is stopped.
+pub async fn run<C: Clock>(
+    mut schedule: Beginning,
+    (clock, stores): (Arc<C>, Stores),
+    (due, mut polled): (mpsc::Sender<Due>, mpsc::Receiver<Polled>),
+    mut controls: Controls,
+) -> Result<(), PipelineError> {
+    for it in schedule.roster.known() {
+        metrics::source_state(None, Some(it.state));
+    }
+    let mut before = clock.now();
+    loop {
+        let now = clock.now();
+        if before - now > SET_BACK {
+            schedule.shift(now - before);
+        }
+        before = now;
+        let level = *controls.pressure.borrow_and_update();
+        let next = schedule.heap.peek().map(|Reverse((at, _))| *at);
+        let wait = match (next, level) {
+            (Some(next), Pressure::None | Pressure::Slow(_)) if next <= now => None,
+            (Some(next), Pressure::None | Pressure::Slow(_)) => Some((next - now).clamp(TICK, TimeDelta::seconds(5))),
+            // A clock that jumps and a disk that is freed are both noticed within seconds.
+            (None, _) | (_, Pressure::Stop) => Some(TimeDelta::seconds(5)),
+        };
+        tokio::select! {
+            () = controls.stop.cancelled() => return Ok(()),
+            Some(done) = polled.recv() => {
+                let next = done.next - (done.decided - clock.now()).max(TimeDelta::zero());
+                if let (Some(left), Some(gone)) = (schedule.polled(done, stretched(next, level, now)), &controls.gone) {
+                    // The poll may have found a hub after it was told that the source is gone.
+                    gone.send(vec![left.to_string()]).await.ok();
+                }
+            }
+            Some(Change { wish, dry_run, answer }) = controls.changes.recv() => {
+                let removes = !dry_run && matches!(wish, change::Wish::Remove(_));
+                let told = schedule.change(wish, dry_run, &stores, now).await;
+                if let (true, Ok(told), Some(gone)) = (removes, &told, &controls.gone) {
+                    // Closed only when that stage failed, which ends the run by itself.
+                    gone.send(told.done.clone()).await.ok();
+                }
+                // A command that gave up waiting does not need the answer.
+                answer.send(told).ok();
+            }
+            Some(first) = controls.sooner.recv() => {
+                let more = std::iter::from_fn(|| controls.sooner.try_recv().ok());
+                schedule.sooner(std::iter::once(first).chain(more).take(SOONER).collect());
+            }
+            changed = controls.pressure.changed() => if changed.is_err() { return Ok(()) },
+            permit = due.reserve(), if wait.is_none() => {
+                let Ok(permit) = permit else { return Ok(()) };
+                if let Some(Reverse((at, slot))) = schedule.heap.pop()
+                    && let Some((source, _)) = schedule.roster.back(slot)
+                {
+                    permit.send(Due { source: Arc::clone(source), slot, at });
+                    schedule.budget.spend(now);
+                    controls.price.send_replace(schedule.budget.price());
+                }
+            }
+            () = tokio::time::sleep(wait.and_then(|it| it.to_std().ok()).unwrap_or_default()), if wait.is_some() => {}
+        }
+    }
+}
+
+fn stretched(next: DateTime<Utc>, level: Pressure, now: DateTime<Utc>) -> DateTime<Utc> {
+    let quarters = if let Pressure::Slow(quarters) = level { quarters.max(4) } else { 4 };
+    now + (next - now).max(TimeDelta::zero()) * i32::try_from(quarters).unwrap_or(4) / 4
+}

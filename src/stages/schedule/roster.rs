@@ -1,0 +1,144 @@
+//! The sources that are polled, each in a slot of its own, while they come and go.
+//!
+//! What must stay true: a slot that is taken has one token, which is in the schedule's heap or with a poll. A source that
+//! is let go leaves its slot when the token comes back, and takes it up again where it is added before that: so a late
+//! token never means another source, and a source is polled once at a time.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::Known;
+use crate::config::sources::{Source, SourceId};
+
+/// A place in the roster.
+pub type Slot = u32;
+
+/// The sources that are polled.
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    slots: Vec<Option<Entry>>,
+    free: Vec<Slot>,
+    /// Those that were let go and whose tokens are out still.
+    leaving: HashMap<SourceId, Slot>,
+}
+
+/// What is in a slot.
+#[derive(Debug)]
+struct Entry {
+    source: Arc<Source>,
+    known: Known,
+    leaves: bool,
+}
+
+impl Roster {
+    /// Takes a source in. The slot is the caller's token; there is none where an earlier one is out still.
+    pub(super) fn insert(&mut self, source: Arc<Source>, known: Known) -> Option<Slot> {
+        let before = self.leaving.remove(&source.id);
+        let slot = before.or_else(|| self.free.pop());
+        let entry = Some(Entry { source, known, leaves: false });
+        if let Some(place) = slot.and_then(|it| self.slots.get_mut(it as usize)) {
+            *place = entry;
+        } else {
+            self.slots.push(entry);
+        }
+        if before.is_some() { None } else { slot.or_else(|| Slot::try_from(self.slots.len() - 1).ok()) }
+    }
+
+    /// The source of a token that came back; one that was let go is gone with it.
+    pub(super) fn back(&mut self, slot: Slot) -> Option<(&Arc<Source>, &mut Known)> {
+        let place = self.slots.get_mut(slot as usize)?;
+        if let Some(left) = place.take_if(|it| it.leaves) {
+            self.leaving.remove(&left.source.id);
+            self.free.push(slot);
+        }
+        place.as_mut().map(|it| (&it.source, &mut it.known))
+    }
+
+    /// The source in a slot, if it was let go and its token is out still.
+    pub(super) fn left(&self, slot: Slot) -> Option<&SourceId> {
+        self.slots.get(slot as usize)?.as_ref().filter(|it| it.leaves).map(|it| &it.source.id)
+    }
+
+    /// Lets go those that were added by command and have one of these ids: what was known of them.
+    pub(super) fn remove(&mut self, ids: &HashSet<String>) -> Vec<Known> {
+        let mut gone = Vec::new();
+        for (slot, entry) in (0..).zip(&mut self.slots) {
+            let Some(entry) = entry.as_mut().filter(|it| !it.leaves && it.source.added.is_some()) else { continue };
+            if ids.contains(entry.source.id.as_str()) {
+                entry.leaves = true;
+                self.leaving.insert(entry.source.id.clone(), slot);
+                gone.push(entry.known);
+            }
+        }
+        gone
+    }
+
+    /// All that are polled.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.slots.iter().flatten().filter(|it| !it.leaves).map(|it| &*it.source)
+    }
+
+    /// The same by their slots and ids.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (Slot, &SourceId)> {
+        let taken = (0..).zip(&self.slots).filter_map(|(slot, it)| Some((slot, it.as_ref()?)));
+        taken.filter(|(_, it)| !it.leaves).map(|(slot, it)| (slot, &it.source.id))
+    }
+
+    /// What is remembered of them.
+    pub(super) fn known(&self) -> impl Iterator<Item = Known> {
+        self.slots.iter().flatten().filter(|it| !it.leaves).map(|it| it.known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::sources, model::source::State};
+
+    const KNOWN: Known = Known { state: State::Ok, appetite: None };
+
+    fn source(url: &str) -> Arc<Source> {
+        let source = sources::parse("l", url.as_bytes()).sources.remove(0);
+        Arc::new(Source { added: Some(chrono::DateTime::UNIX_EPOCH), ..source })
+    }
+
+    fn ids(sources: &[&Source]) -> HashSet<String> {
+        sources.iter().map(|it| it.id.to_string()).collect()
+    }
+
+    #[test]
+    fn a_slot_is_given_to_another_source_only_when_its_token_is_back() {
+        let (mut roster, one, two, three) =
+            (Roster::default(), source("https://a.example/"), source("https://b.example/"), source("https://c.example/"));
+        assert_eq!(roster.insert(Arc::clone(&one), KNOWN), Some(0));
+        assert_eq!(roster.remove(&ids(&[&one])).len(), 1);
+        assert_eq!(roster.remove(&ids(&[&one])).len(), 0, "it is gone already");
+        assert_eq!(roster.insert(Arc::clone(&two), KNOWN), Some(1));
+        assert_eq!((roster.left(0), roster.left(1)), (Some(&one.id), None));
+        assert!(roster.back(0).is_none());
+        assert_eq!(roster.insert(Arc::clone(&three), KNOWN), Some(0));
+        assert_eq!(roster.back(0).map(|it| it.0.clone()), Some(three));
+        assert_eq!(roster.sources().count(), 2);
+    }
+
+    #[test]
+    fn a_source_that_is_added_again_goes_on_with_the_token_that_is_out() {
+        let (mut roster, one) = (Roster::default(), source("https://a.example/"));
+        roster.insert(Arc::clone(&one), KNOWN);
+        roster.remove(&ids(&[&one]));
+        assert_eq!(roster.insert(Arc::clone(&one), KNOWN), None);
+        assert!(roster.back(0).is_some(), "it is polled on");
+        assert_eq!(roster.known().count(), 1);
+    }
+
+    #[test]
+    fn what_a_list_names_is_not_let_go() {
+        let (mut roster, one) = (Roster::default(), source("https://a.example/"));
+        let listed = Arc::new(Source { added: None, ..(*one).clone() });
+        roster.insert(listed, KNOWN);
+        assert!(roster.remove(&ids(&[&one])).is_empty());
+        assert_eq!(roster.sources().count(), 1);
+    }
+}

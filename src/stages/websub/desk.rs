@@ -1,0 +1,301 @@
+//! All subscriptions, by the ends of their callbacks, and when each is to be looked at.
+//!
+//! What must stay true: what was asked of a hub is durable before the hub hears of it, and what a hub verified is durable
+//! before the hub hears yes; a source has one subscription that is to last.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::{Ask, Found, What, Whose, stage::Parts};
+use crate::{
+    base::{clock::Clock, private::shown},
+    fetch::{FetchError, Post, Reply},
+    model::source::Allowed,
+    policy::hub::{
+        announced::Announced,
+        question::{Answer, Question},
+        subscription::{Mode, State, Step, Subscription, bounded},
+    },
+    stages::schedule::Sooner,
+    store::{StoreError, SubscriptionCommit},
+    telemetry::metrics,
+};
+
+/// How often it is told how many subscriptions are in each state.
+const LOOK: TimeDelta = TimeDelta::seconds(5);
+/// The clock may jump: so long is waited at most.
+const MOST: Duration = Duration::from_secs(5);
+/// A hub may send about a source as often as this in the long run, and so many times at once: each may hold as much as a poll.
+const SPACING: TimeDelta = TimeDelta::seconds(2);
+const BURST: i32 = 30;
+
+/// All subscriptions, and when each is to be looked at.
+pub(super) struct Desk<F, C> {
+    parts: Parts<F, C>,
+    sooner: mpsc::Sender<Sooner>,
+    /// By the end of its callback.
+    subscriptions: HashMap<String, Subscription>,
+    /// The one of each source that is to last.
+    wanted: HashMap<String, String>,
+    /// An entry whose time is no longer that of its subscription means nothing.
+    due: BinaryHeap<Reverse<(DateTime<Utc>, String)>>,
+    counted: DateTime<Utc>,
+    /// When a hub that sent of late has all of its burst again, by the end of the callback.
+    rested: HashMap<String, DateTime<Utc>>,
+}
+
+impl<F: Post, C: Clock> Desk<F, C> {
+    /// Goes on with what is remembered: for sources that are there still, under the address that hubs are told now.
+    pub(super) async fn open(parts: Parts<F, C>, sooner: mpsc::Sender<Sooner>) -> Result<Self, StoreError> {
+        let (now, all) = (parts.clock.now(), parts.store.all()?);
+        let mut desk = Self {
+            parts,
+            sooner,
+            subscriptions: HashMap::new(),
+            wanted: HashMap::new(),
+            due: BinaryHeap::new(),
+            counted: DateTime::UNIX_EPOCH,
+            rested: HashMap::new(),
+        };
+        let mut commit = SubscriptionCommit::default();
+        for mut it in all {
+            let elsewhere = !it.is_at(&desk.parts.public_url);
+            if !desk.parts.sources.contains_key(&it.source) && it.wanted {
+                it.end(now);
+                commit.keep(&it);
+            } else if elsewhere {
+                // Nobody would hear the hub there: it finds that out by itself.
+                commit.forget(&it);
+                if !it.wanted {
+                    continue;
+                }
+                it = Subscription::new(&it.source, it.announced, &desk.parts.public_url, now);
+                commit.keep(&it);
+            }
+            desk.put(it);
+        }
+        desk.parts.store.commit(commit).await?;
+        Ok(desk)
+    }
+
+    fn put(&mut self, it: Subscription) {
+        let token = it.token().to_owned();
+        if it.wanted {
+            self.wanted.insert(it.source.clone(), token.clone());
+        } else if self.wanted.get(&it.source) == Some(&token) {
+            self.wanted.remove(&it.source);
+        }
+        if self.subscriptions.get(&token).is_none_or(|before| before.next != it.next) {
+            self.due.push(Reverse((it.next, token.clone())));
+        }
+        self.subscriptions.insert(token, it);
+    }
+
+    /// Keeps what changed, durably.
+    async fn keep(&mut self, it: Subscription) -> Result<(), StoreError> {
+        let mut commit = SubscriptionCommit::default();
+        commit.keep(&it);
+        self.put(it);
+        self.parts.store.commit(commit).await
+    }
+
+    /// How long nothing is to be done.
+    pub(super) fn wait(&self) -> Duration {
+        let look = self.counted + LOOK;
+        let next = self.due.peek().map_or(look, |Reverse((at, _))| look.min(*at));
+        (next - self.parts.clock.now()).to_std().unwrap_or_default().min(MOST)
+    }
+
+    /// Takes the next subscription that has something to do, where its time has come: which hub is to be asked, for what.
+    pub(super) async fn step(&mut self) -> Result<Option<(String, Mode)>, StoreError> {
+        let now = self.parts.clock.now();
+        self.count(now);
+        let Some(Reverse((at, _))) = self.due.peek() else { return Ok(None) };
+        if *at > now {
+            return Ok(None);
+        }
+        let Some(Reverse((at, token))) = self.due.pop() else { return Ok(None) };
+        let Some(mut it) = self.subscriptions.get(&token).filter(|it| it.next == at).cloned() else { return Ok(None) };
+        match it.step(now) {
+            Step::Forget => {
+                let mut commit = SubscriptionCommit::default();
+                commit.forget(&it);
+                self.subscriptions.remove(&token);
+                if !self.wanted.contains_key(&it.source) {
+                    self.parts.sources.remove(&it.source);
+                }
+                self.parts.store.commit(commit).await?;
+                Ok(None)
+            }
+            Step::Wait => self.keep(it).await.map(|()| None),
+            Step::Ask(mode) => self.keep(it).await.map(|()| Some((token, mode))),
+        }
+    }
+
+    /// The request to a subscription's hub.
+    pub(super) fn request(&self, token: &str, mode: Mode) -> (Arc<F>, Option<(Url, Allowed)>, String) {
+        let it = self.subscriptions.get(token);
+        let hub = it.and_then(|it| Some((it.announced.hubs.first()?.clone(), self.allowed(&it.source))));
+        let form = it.map(|it| it.form(mode, self.parts.lease)).unwrap_or_default();
+        (Arc::clone(&self.parts.fetcher), hub, form)
+    }
+
+    /// A hub answered, or did not. 2xx means that it will verify.
+    pub(super) async fn answered(&mut self, (token, mode, reply): (String, Mode, Result<Reply, FetchError>)) -> Result<(), StoreError> {
+        let reason = match reply {
+            Ok(Reply { status: 200..=299, .. }) => {
+                metrics::websub_request(mode.as_str(), "accepted");
+                return Ok(());
+            }
+            Ok(Reply { status, words }) => bounded(&format!("HTTP status {status}: {words}")),
+            Err(error) => error.to_string(),
+        };
+        metrics::websub_request(mode.as_str(), "failed");
+        let Some(mut it) = self.subscriptions.get(&token).cloned() else { return Ok(()) };
+        tracing::warn!(source.id = it.source, hub = %it.announced.hub(), reason = %self.hidden(&it.source, &reason), "the hub did not take the request");
+        it.refused(&reason, self.parts.clock.now());
+        self.keep(it).await
+    }
+
+    /// Which private networks a source's hubs may be in.
+    fn allowed(&self, source: &str) -> Allowed {
+        self.parts.sources.get(source).map(|it| Arc::clone(&it.allow_addresses)).unwrap_or_default()
+    }
+
+    /// A text without what is secret in the source's address.
+    fn hidden(&self, source: &str, text: &str) -> String {
+        self.parts.sources.get(source).map_or_else(|| text.to_owned(), |it| it.at.secrets().hide(text).into_owned())
+    }
+
+    /// Follows what a source says of its hubs.
+    pub(super) async fn found(&mut self, Found { source, announced }: Found) -> Result<(), StoreError> {
+        let now = self.parts.clock.now();
+        let id = source.id.as_str();
+        self.parts.sources.insert(id.to_owned(), Arc::clone(&source));
+        let current = self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned();
+        match (current, announced) {
+            (Some(mut it), Some(found)) if same(&it.announced, &found) => {
+                // Those that it asks now stay first.
+                let (asked, others): (Vec<Url>, Vec<Url>) = found.hubs.into_iter().partition(|hub| Some(hub) == it.announced.hubs.first());
+                let announced = Announced { hubs: asked.into_iter().chain(others).collect(), ..found };
+                if announced == it.announced {
+                    return Ok(());
+                }
+                it.announced = announced;
+                self.keep(it).await
+            }
+            (current, found) => {
+                if let Some(mut it) = current {
+                    tracing::info!(source.id = id, topic = %shown(&it.announced.topic), "it names this hub no more");
+                    it.end(now);
+                    self.keep(it).await?;
+                }
+                if let Some(found) = found.filter(|_| !source.paused) {
+                    self.keep(Subscription::new(id, found, &self.parts.public_url, now)).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends what is subscribed to for sources that are polled no more.
+    pub(super) async fn gone(&mut self, ids: &[String]) -> Result<(), StoreError> {
+        let now = self.parts.clock.now();
+        for id in ids {
+            self.parts.sources.remove(id);
+            if let Some(mut it) = self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned() {
+                it.end(now);
+                self.keep(it).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn ask(&mut self, Ask { token, what }: Ask) -> Result<(), StoreError> {
+        // Who asked may have gone meanwhile.
+        match what {
+            What::Whose(answer) => drop(answer.send(self.whose(&token))),
+            What::Answer(question, answer) => drop(answer.send(self.answer(&token, question).await?)),
+        }
+        Ok(())
+    }
+
+    fn whose(&mut self, token: &str) -> Whose {
+        let Some(it) = self.subscriptions.get(token) else { return Whose::Unknown };
+        let now = self.parts.clock.now();
+        let rested = self.rested.get(token).map_or(now, |it| now.max(*it));
+        if rested - now > SPACING * BURST {
+            return Whose::TooOften;
+        }
+        self.rested.insert(token.to_owned(), rested + SPACING);
+        match self.parts.sources.get(&it.source) {
+            Some(source) if it.wanted && !source.paused => {
+                Whose::Wanted { source: Arc::clone(source), secret: it.secret.clone(), at: it.announced.at.clone() }
+            }
+            _ => Whose::Ending,
+        }
+    }
+
+    async fn answer(&mut self, token: &str, question: Question) -> Result<Answer, StoreError> {
+        let now = self.parts.clock.now();
+        let Some(mut it) = self.subscriptions.get(token).cloned() else { return Ok(Answer::No) };
+        let (mode, was_live) = (question.mode.clone(), it.is_live(now));
+        let answer = it.answer(question, self.parts.lease, now);
+        if answer == Answer::No {
+            metrics::websub_question("refused");
+            return Ok(answer);
+        }
+        let is_live = it.is_live(now);
+        metrics::websub_question(if answer == Answer::Noted { "denied" } else { "verified" });
+        let until = it.until.map(|it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+        tracing::info!(
+            source.id = it.source,
+            topic = %shown(&it.announced.topic),
+            mode,
+            until,
+            reason = %self.hidden(&it.source, &it.reason),
+            "the hub's question was answered"
+        );
+        if was_live
+            && !is_live
+            && let Ok(source) = it.source.parse()
+        {
+            // Full or closed: it is polled in time anyway.
+            self.sooner.try_send(Sooner { source, at: now }).ok();
+        }
+        self.keep(it).await?;
+        Ok(answer)
+    }
+
+    /// Tells how many there are in each state.
+    fn count(&mut self, now: DateTime<Utc>) {
+        if now - self.counted < LOOK && now >= self.counted {
+            return;
+        }
+        self.counted = now;
+        self.rested.retain(|_, it| *it > now);
+        let mut counts = State::ALL.map(|it| (it, 0_u64));
+        for it in self.subscriptions.values() {
+            let state = it.state(now);
+            for (_, count) in counts.iter_mut().filter(|(it, _)| *it == state) {
+                *count += 1;
+            }
+        }
+        for (state, count) in counts {
+            metrics::subscriptions(state.as_str(), count);
+        }
+    }
+}
+
+/// Whether a subscription is to what a source says now.
+fn same(current: &Announced, found: &Announced) -> bool {
+    current.topic == found.topic && current.hubs.first().is_some_and(|it| found.hubs.contains(it))
+}

@@ -1,0 +1,23 @@
+//! The right to trim the outbox.
+
+use crate::store::Reached;
+
+/// What the sink has acknowledged: made in this module's parent alone, so that nothing else can trim the outbox.
+///
+/// ```compile_fail
+/// let made_elsewhere = nashra::store::acked::Acked::of(nashra::store::Reached::default());
+/// ```
+#[derive(Debug)]
+pub struct Acked(Reached);
+
+impl Acked {
+    pub(crate) fn of(reached: Reached) -> Self {
+        Self(reached)
+    }
+
+    /// How far that is.
+    #[must_use]
+    pub fn reached(&self) -> &Reached {
+        &self.0
+    }
+}

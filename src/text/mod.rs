@@ -1,0 +1,151 @@
+//! Text: white space, invisible characters, words, and the hash that tells whether an edition changed.
+
+pub mod letters;
+
+use std::borrow::Cow;
+
+use sha2::{Digest as _, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::text::letters::Letter;
+
+/// Characters that no reader sees and publishers leave in: soft hyphen, zero width, bidirectional controls, BOM, marks of
+/// annotations, and those of private use, which are signs in a font of the site.
+pub(crate) fn invisible(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{b}';
+    }
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffc}' | '\u{e000}'..='\u{f8ff}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}')
+}
+
+/// Runs of white space become one space, those at the ends and invisible characters go.
+///
+/// The zero-width joiner and non-joiner stay: Persian, Indic scripts and emoji are written with them.
+#[must_use]
+pub fn collapse(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !invisible(*c)) {
+        if !c.is_whitespace() {
+            out.push(c);
+        } else if !out.is_empty() && !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// In lower case, but for characters whose small letter is of another length (`İ`): what stands at an offset there stands
+/// at the same one here.
+pub(crate) fn lower_in_place(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let small = |c: char| {
+        if Letter::of(c).is_small() {
+            return c;
+        }
+        let mut lower = c.to_lowercase();
+        let first = lower.next().filter(|it| it.len_utf8() == c.len_utf8());
+        if lower.next().is_none() { first.unwrap_or(c) } else { c }
+    };
+    text.chars().map(small).collect()
+}
+
+/// Words; in scripts without spaces each character counts.
+#[must_use]
+pub fn word_count(text: &str) -> u32 {
+    let mut count: u32 = 0;
+    let mut in_word = false;
+    for c in text.chars() {
+        let alone = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}');
+        let word = Letter::of(c).is_alphanumeric();
+        if word && (alone || !in_word) {
+            count = count.saturating_add(1);
+        }
+        in_word = word && !alone;
+    }
+    count
+}
+
+/// Letters and digits alone, in lower case and compatibility form (NFKC): what stays of a headline that was set again
+/// with other quotes, dashes or spaces, or stretched in Arabic script.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    if text.is_ascii() {
+        out.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|it| char::from(it.to_ascii_lowercase())));
+        return out;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut add = |c: char| {
+        let letter = Letter::of(c);
+        if letter.is_alphanumeric() && c != '\u{640}' {
+            if letter.is_small() {
+                out.push(c);
+            } else {
+                out.extend(c.to_lowercase());
+            }
+        }
+    };
+    // Most texts are in that form, and to see so is cheaper than to bring them there.
+    if text.chars().all(|c| Letter::of(c).is_stable()) {
+        text.chars().for_each(add);
+    } else {
+        text.nfkc().for_each(&mut add);
+    }
+    out
+}
+
+/// [`str::to_lowercase`], which is slow where there is nothing to do.
+pub(crate) fn lower(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| Letter::of(c).is_small()) { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
+}
+
+/// `sha256:` and the hash of title and text in NFC with white space folded.
+#[must_use]
+pub fn content_hash(title: Option<&str>, text: Option<&str>) -> String {
+    let mut hash = Sha256::new();
+    for part in [title, text] {
+        let folded: String = collapse(part.unwrap_or_default()).nfc().collect();
+        hash.update((folded.len() as u64).to_be_bytes());
+        hash.update(folded.as_bytes());
+    }
+    let mut out = String::from("sha256:");
+    for byte in hash.finalize() {
+        out.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_and_invisible_characters_do_not_count() {
+        assert_eq!(collapse(" a\u{a0}\n b\u{200b}c\u{ad} "), "a bc");
+        assert_eq!(content_hash(Some("A"), Some("x  y")), content_hash(Some(" A"), Some("x\ny\u{200f}")));
+        assert_ne!(content_hash(Some("A"), Some("xy")), content_hash(Some("Ax"), Some("y")));
+    }
+
+    #[test]
+    fn signs_of_a_sites_font_and_controls_go_and_joiners_stay() {
+        assert_eq!(collapse("\u{e900} Share\u{fffc} \u{7}a\u{85}b"), "Share a b");
+        assert_eq!(collapse("می\u{200c}رود"), "می\u{200c}رود");
+        assert_eq!(fold("الـمـيناء"), fold("الميناء"));
+    }
+
+    #[test]
+    fn small_letters_stand_where_their_large_ones_did() {
+        assert_eq!(lower_in_place("İSTANBUL ẞ Été"), "İstanbul ẞ été");
+    }
+
+    #[test]
+    fn words_are_counted_in_every_script() {
+        assert_eq!(word_count("Two words, three!"), 3);
+        assert_eq!(word_count("نشرة الأخبار"), 2);
+        assert_eq!(word_count("北京 news"), 3);
+    }
+}
