@@ -40,6 +40,8 @@ pub struct Beginning {
     left_alone: HashMap<String, Duration>,
     standings: Standings,
     latest: Option<DateTime<Utc>>,
+    /// The time that all of this is from: the clock may be set back before the schedule runs.
+    pub(super) read_at: DateTime<Utc>,
 }
 
 /// When the source in a slot is due, the soonest first.
@@ -73,7 +75,7 @@ impl Beginning {
             }
         }
         let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
-        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone, standings, latest })
+        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone, standings, latest, read_at: now })
     }
 
     /// The hosts that asked us before to stay away, and how much of that is left.

@@ -119,7 +119,7 @@ pub async fn run<C: Clock>(
     for it in schedule.roster.known() {
         metrics::source_state(None, Some(it.state));
     }
-    let mut before = clock.now();
+    let mut before = schedule.read_at;
     loop {
         let now = clock.now();
         if before - now > SET_BACK {
@@ -176,4 +176,34 @@ pub async fn run<C: Clock>(
 fn stretched(next: DateTime<Utc>, level: Pressure, now: DateTime<Utc>) -> DateTime<Utc> {
     let quarters = if let Pressure::Slow(quarters) = level { quarters.max(4) } else { 4 };
     now + (next - now).max(TimeDelta::zero()) * i32::try_from(quarters).unwrap_or(4) / 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        base::clock::ManualClock,
+        config::sources::{self, Sources},
+        store::Store,
+    };
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_between_the_reading_of_the_facts_and_the_run_puts_no_source_off() {
+        let (store, start) = (Store::in_memory().unwrap(), DateTime::UNIX_EPOCH + TimeDelta::days(100));
+        let polled = sources::parse("l", b"https://a.example/").sources;
+        let source = polled[0].id.clone();
+        let schedule = Beginning::read(&store.polls(), Sources { polled, topics: Vec::new() }, (24.0, false), start).unwrap();
+        let (due_tx, mut due) = mpsc::channel(1);
+        let (_polled, polled) = mpsc::channel(1);
+        let (_pressure, pressure) = watch::channel(Pressure::None);
+        let ((_changes, changes), (_sooner, sooner)) = (mpsc::channel(1), mpsc::channel(1));
+        let stop = CancellationToken::new();
+        let controls = Controls { pressure, changes, sooner, gone: None, price: watch::channel(0.0).0, stop: stop.clone() };
+        let clock = Arc::new(ManualClock::new(start - TimeDelta::days(1)));
+        let running = tokio::spawn(run(schedule, (clock, (store.polls(), store.added())), (due_tx, polled), controls));
+        let first = tokio::time::timeout(std::time::Duration::from_secs(20), due.recv()).await.unwrap();
+        assert_eq!(first.map(|it| it.source.id.clone()), Some(source));
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
 }
