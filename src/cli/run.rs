@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{WORLD_FAILED, WRONG_INPUT};
 use crate::{
-    clock::{Clock as _, SystemClock},
+    base::clock::{Clock as _, SystemClock},
     config::{Config, LogFormat, Overrides},
     daemon::{self, DaemonError, Start},
     telemetry::{self, metrics},
