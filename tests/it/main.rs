@@ -23,6 +23,7 @@ mod input;
 mod conformance;
 mod fairness;
 mod memory;
+mod clock;
 mod daemon;
 mod disk;
 

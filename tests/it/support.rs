@@ -174,6 +174,11 @@ impl Nashra {
 
     /// The same, with a list of sources that is in `dir` already.
     pub(crate) fn with_sources(dir: &Path, list: &str, more: &[&str]) -> Self {
+        Self::under((dir, &[]), list, more)
+    }
+
+    /// The same, in an environment that says more.
+    pub(crate) fn under(place: (&Path, &[(&str, PathBuf)]), list: &str, more: &[&str]) -> Self {
         let mut arguments = vec![
             "run",
             "--sources",
@@ -190,12 +195,17 @@ impl Nashra {
             "127.0.0.1:0",
         ];
         arguments.extend(more);
-        Self::start(dir, &arguments)
+        Self::spawn(place, &arguments)
     }
 
     pub(crate) fn start(dir: &Path, arguments: &[&str]) -> Self {
+        Self::spawn((dir, &[]), arguments)
+    }
+
+    fn spawn((dir, environment): (&Path, &[(&str, PathBuf)]), arguments: &[&str]) -> Self {
         let log = dir.join(format!("log-{}", fs::read_dir(dir).unwrap().count()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_nashra"));
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.args(arguments).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap());
         Self { child: command.spawn().unwrap(), log }
     }

@@ -135,7 +135,10 @@ impl Drain {
         }
         let words = format!("the sink has not answered for {} s", long.as_secs());
         tracing::warn!(reason = words, "publishing takes long; nothing is lost");
-        self.tell(Status::Retrying(words));
+        // Why it is stopped says more.
+        if !matches!(*self.status.borrow(), Status::Halted(_)) {
+            self.tell(Status::Retrying(words));
+        }
         call.await
     }
 
@@ -187,7 +190,7 @@ impl Drain {
 
     async fn resume<P: Publish>(&mut self, sink: &mut P) -> Result<Result<Step, PublishError>, StoreError> {
         let mut acked = self.parts.outbox.acked()?;
-        let looked = match sink.look(acked.position_at).await {
+        let looked = match self.waited(LONG, sink.look(acked.position_at)).await {
             Ok(looked) => looked,
             Err(error) => return Ok(Err(error)),
         };
@@ -206,7 +209,7 @@ impl Drain {
             return Ok(Err(error));
         }
         let from = looked.and_then(|it| it.position_at);
-        let held = match sink.resume(from).await {
+        let held = match self.waited(LONG, sink.resume(from)).await {
             Ok(held) => held,
             Err(error) => return Ok(Err(error)),
         };

@@ -125,7 +125,7 @@ impl KafkaSink {
 
 impl Publish for KafkaSink {
     async fn look(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
-        self.producer = None;
+        close(self.producer.take()).await?;
         let shared = Arc::clone(&self.shared);
         let (limit, topics) = topics::make(&shared).await?;
         // Room for what a batch has beside its records.
@@ -135,7 +135,7 @@ impl Publish for KafkaSink {
     }
 
     async fn resume(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
-        self.producer = None;
+        close(self.producer.take()).await?;
         let (shared, batch) = (Arc::clone(&self.shared), self.batch);
         let work = move || {
             let producer = shared.producer(batch).map_err(|error| of("connecting", &error))?;
@@ -168,6 +168,8 @@ impl Publish for KafkaSink {
         let (outcome, usable) = blocking(work).await?;
         if usable {
             self.producer = Some(producer);
+        } else {
+            close(Some(producer)).await?;
         }
         outcome
     }
@@ -180,6 +182,16 @@ impl Publish for KafkaSink {
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, PublishError> + Send + 'static) -> Result<T, PublishError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| PublishError::Transient(error.to_string()))?
+}
+
+/// Closing a producer waits for its threads, which is nothing for a thread of the runtime.
+async fn close(producer: Option<Arc<Producer>>) -> Result<(), PublishError> {
+    let Some(producer) = producer else { return Ok(()) };
+    blocking(move || {
+        drop(producer);
+        Ok(())
+    })
+    .await
 }
 
 /// What an error of a call means to publishing.

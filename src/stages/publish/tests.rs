@@ -1,6 +1,9 @@
 //! Publishing against a sink that refuses, forgets and is shared, step by step.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    task::Poll,
+};
 
 use chrono::DateTime;
 
@@ -261,4 +264,17 @@ async fn a_sink_that_hangs_in_the_midst_of_a_transaction_is_told_of_before_it_an
     append(&store, 1, Topic::Articles).await;
     assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
     assert_eq!(*status.borrow(), Status::Publishing, "it answered");
+}
+
+#[tokio::test]
+async fn why_publishing_is_stopped_is_told_also_while_the_sink_does_not_answer() {
+    let (published, older, mut sink) = (store(), store(), Sink::default());
+    append(&published, 1, Topic::Articles).await;
+    assert_eq!(drained(&mut drain(&published).0, &mut sink).await, Step::Empty);
+    let (mut drain, status) = drain(&older);
+    assert_eq!(drained(&mut drain, &mut sink).await, Step::Halted);
+    let mut asked = false;
+    let answers_late = std::future::poll_fn(|_| if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending });
+    drain.waited(Duration::from_millis(1), answers_late).await;
+    assert!(matches!(&*status.borrow(), Status::Halted(_)));
 }
