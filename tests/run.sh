@@ -40,7 +40,7 @@ export NASHRA_TEST_BROKERS NASHRA_TEST_BROKERS_OTHER NASHRA_TEST_BROKER_DIR
 
 cargo test --locked "$@"
 if [ -z "${NASHRA_SKIP_CHAOS:-}" ]; then
-  tests/chaos.sh --seed 1 --minutes 2 --without disk,damage
+  tests/chaos.sh --seed 1 --minutes 2
 else
   echo "left out: the chaos ledger (NASHRA_SKIP_CHAOS is set)"
 fi
