@@ -79,6 +79,8 @@ pub struct Facts {
     pub moved: Option<Moved>,
     /// Polls in a row that were answered with 410, and since when.
     pub gone: Option<(u32, DateTime<Utc>)>,
+    /// Of a watched page: characters of its text when it was last read, where it ended before its body did.
+    pub broken_off: Option<u32>,
     /// What its hub has done so far.
     pub hub: Delivery,
     /// How much of it was taken of late, and what was not.
@@ -220,6 +222,7 @@ impl Default for Facts {
             site: None,
             moved: None,
             gone: None,
+            broken_off: None,
             hub: Delivery::default(),
             intake: Intake::default(),
         }

@@ -53,6 +53,20 @@ fn markup_that_changes_around_the_same_words_is_nothing_new() {
 }
 
 #[test]
+fn a_page_that_is_never_closed_is_taken_at_the_second_poll_that_shows_as_much() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.put("/page", Answer::ok(html("First", "It began.", "").replace("</body></html>", "")).with("etag", "\"1\""));
+    let nashra = run(dir.path(), &format!("kind = \"page\"\nurl = \"{}/page\"", site.base));
+    until("the article is there", || (articles(dir.path()).len() == 1).then_some(()));
+    assert!(nashra.log().contains("the page breaks off") && site.seen("/page").len() >= 2);
+    assert!(site.seen("/page")[1].headers.get("if-none-match").is_none());
+    site.put("/page", Answer::ok(html("First", "It began otherwise.", "").replace("</body></html>", "")).with("etag", "\"2\""));
+    until("its revision is there", || (articles(dir.path()).len() == 2).then_some(()));
+    assert_eq!(nashra.log().matches("the page breaks off").count(), 1);
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
 fn the_tag_of_a_page_that_cannot_be_read_is_not_kept() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.put("/page", Answer::ok(b"%PDF-1.7".as_slice()).with("etag", "\"1\""));

@@ -20,7 +20,7 @@ use url::Url;
 use crate::{
     model::{
         bounds,
-        page::{Page, PageKind},
+        page::{End, Page, PageKind},
     },
     read::guard,
 };
@@ -108,6 +108,13 @@ pub(crate) fn read_article(rules: Option<&Rules>, bytes: &[u8], content_type: Op
     if page.kind == PageKind::Listing { Err(PageError::Listing) } else { Ok(page) }
 }
 
+/// How a page ends; a text has no end that could be missing.
+pub(crate) fn end(bytes: &[u8], content_type: Option<&str>) -> End {
+    match Form::of(bytes, content_type) {
+        Form::Html => guard::end(bytes),
+        Form::Text => End::Whole,
+    }
+}
 /// Why a page gave no article.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {

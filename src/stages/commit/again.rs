@@ -63,6 +63,10 @@ impl Work {
         let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look) else {
             return Ok(Doubted::No);
         };
+        // The second look at a document is the next poll, and that was before it came here.
+        if doubt == Doubt::BrokenOff && !entry.fetch_page {
+            return Ok(Doubted::No);
+        }
         self.counts.decisions.push("doubted");
         state.doubted = Some(doubted);
         state.verdict = Verdict { what: "doubted".to_owned(), why: doubt.to_string(), at: self.now };

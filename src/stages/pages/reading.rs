@@ -294,7 +294,8 @@ fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, (rules, expected)
         tries: expected.tries(&error, &bytes, fetched.content_type.as_deref()),
         ..Failure::page(&error, &bytes)
     })?;
-    Ok(Look { requested: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, end: guard::end(&bytes), page })
+    let end = page::end(&bytes, fetched.content_type.as_deref());
+    Ok(Look { requested: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, end, page })
 }
 
 /// What is here stays as it is: there is nothing to try again.
@@ -308,7 +309,8 @@ fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Ru
     }
     let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
-    Ok(Look { requested: document.received, order: entry.order, url: document.url, via: document.via, end: guard::end(&bytes), page })
+    let end = page::end(&bytes, document.content_type.as_deref());
+    Ok(Look { requested: document.received, order: entry.order, url: document.url, via: document.via, end, page })
 }
 
 /// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.

@@ -318,7 +318,7 @@ impl Facts {
         if self.url != url || was_site {
             (self.validators, self.trust) = (Validators::default(), Trust::default());
             (self.body_hash, self.sent_hash) = (None, None);
-            (self.moved, self.backfill, self.gone) = (None, None, None);
+            (self.moved, self.backfill, self.gone, self.broken_off) = (None, None, None, None);
         }
         self.id = source.id.to_string();
         self.url = url;

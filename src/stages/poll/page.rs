@@ -3,7 +3,8 @@
 //!
 //! What must stay true: the page is read here as the page stage will read it, so its validators are kept only where it
 //! can be read; and it counts as changed only where its articles say something else, because the markup of many pages
-//! (tokens, times, advertisements) differs from one visit to the next.
+//! (tokens, times, advertisements) differs from one visit to the next. A page that ends before its body does may be half of one:
+//! it is taken once two polls in a row showed as much.
 
 use chrono::{DateTime, Utc};
 
@@ -19,11 +20,11 @@ use crate::{
         entry::Entry,
         identity,
         lane::Lane,
-        page::Page,
+        page::{End, Page},
         pending::{Document, EntryKey, PendingEntry, PendingKey},
     },
     read::page,
-    store::{Packed, PollStore, Seen, StoreError},
+    store::{Facts, Packed, PollStore, Seen, StoreError},
     telemetry::metrics,
     text,
 };
@@ -31,7 +32,7 @@ use crate::{
 /// What the visit brings, or why the page cannot be read.
 pub(super) fn go_through(
     store: &PollStore,
-    source: &Source,
+    (source, facts): (&Source, &mut Facts),
     (fetched, bytes): (&Fetched, &[u8]),
     (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<Result<Listed, String>, StoreError> {
@@ -46,6 +47,9 @@ pub(super) fn go_through(
     let before = store.seen(&[key])?.pop().flatten();
     let version = version(&page);
     let known = before.as_ref().is_some_and(|seen| seen.version == version);
+    if breaks_off(facts, &page, page::end(bytes, fetched.content_type.as_deref())) && !known {
+        return Ok(Err("the page breaks off".to_owned()));
+    }
     let seen = Seen { version, day: day(now), ..before.unwrap_or_default() };
     if known {
         metrics::entries("known", 1);
@@ -66,6 +70,14 @@ pub(super) fn go_through(
     }
     listed.commit.seen(&key, before.as_ref(), seen);
     Ok(Ok(listed))
+}
+
+/// Whether a page ends before its body does, elsewhere than at the last look.
+fn breaks_off(facts: &mut Facts, page: &Page, end: End) -> bool {
+    let chars = page.articles.iter().filter_map(|it| it.content.text.as_deref()).map(|it| it.chars().count()).sum::<usize>();
+    let chars = u32::try_from(chars).unwrap_or(u32::MAX);
+    let before = std::mem::replace(&mut facts.broken_off, Some(chars).filter(|_| end != End::Whole));
+    facts.broken_off.is_some() && before.is_none_or(|it| it.abs_diff(chars) > chars / 10)
 }
 
 fn pending(

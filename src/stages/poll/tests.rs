@@ -146,6 +146,42 @@ impl Bench {
 }
 
 #[tokio::test]
+async fn a_page_that_breaks_off_is_taken_once_two_polls_in_a_row_showed_as_much() {
+    let mut bench = Bench::new();
+    let mut source = Source::clone(&bench.source);
+    source.kind = SourceKind::Page;
+    bench.source = Arc::new(source);
+    let said = "<p>The council met again, the ferry will sail at dawn with forty people on board, and nothing else was decided.</p>";
+    let open =
+        |title: &str, length: usize| format!("<html><head><title>{title}</title></head><body><h1>{title}</h1>{}", said.repeat(length));
+    let page = |title: &str| format!("{}</body></html>", open(title, 8));
+    // The first look; a page; half of its next edition, another half, the page itself.
+    let polls = [
+        (open("A", 4), 0),
+        (page("A"), 1),
+        (page("A"), 1),
+        (open("B", 4), 1),
+        (open("B", 6), 1),
+        (page("B"), 2),
+        // In a row; and then it is how this page ends.
+        (open("C", 4), 2),
+        (page("B"), 2),
+        (open("C", 4), 2),
+        (open("C", 4), 3),
+        (open("D", 4), 4),
+        (open("D", 4), 4),
+        (open("E", 4), 5),
+    ];
+    for (hour, (body, entries)) in (0..).zip(polls) {
+        let facts = bench.poll(hour, &body).await;
+        let is_open = !body.ends_with("</html>");
+        assert_eq!(facts.entries, entries, "{hour}: {facts:?}");
+        let broken_off = is_open && hour < 9;
+        assert_eq!((facts.state == State::Backoff, facts.reason == "the page breaks off"), (broken_off, broken_off), "{hour}: {facts:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_panic_of_the_reader_is_a_failed_poll_whose_bytes_become_one_dead_letter() {
     let bench = Bench::new();
     bench.poll(0, &feed(&[("a", 0)])).await;

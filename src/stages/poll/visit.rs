@@ -147,7 +147,11 @@ fn held(facts: Facts, hold: Hold, now: DateTime<Utc>) -> Visit {
 /// A visit that found no listing to go through.
 pub(super) fn ended(mut facts: Facts, result: PollResult, word: &'static str, reason: String, now: DateTime<Utc>) -> Visit {
     match result {
-        PollResult::Unchanged => (facts.failures, facts.last_success, facts.gone) = (0, Some(now), None),
+        PollResult::Unchanged => {
+            // A page that broke off is whole again; one that always does is as it was.
+            facts.broken_off = facts.broken_off.filter(|_| facts.failures == 0);
+            (facts.failures, facts.last_success, facts.gone) = (0, Some(now), None);
+        }
         PollResult::Paused | PollResult::Held { .. } => {}
         _ => {
             facts.failures = facts.failures.saturating_add(1);
@@ -232,7 +236,7 @@ fn read_body(
         return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
     }
     let (listed, says) = if source.kind == SourceKind::Page {
-        (page::go_through(store, source, (&fetched, &bytes), (rules, now))?, Says::default())
+        (page::go_through(store, (source, &mut facts), (&fetched, &bytes), (rules, now))?, Says::default())
     } else {
         match entries(source, &bytes, &fetched) {
             Ok(feed) => (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), Says::of(&feed, &fetched).with_site(&feed)),
