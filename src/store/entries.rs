@@ -24,11 +24,16 @@ use crate::model::{
 /// Rows that are gone through at once.
 const STEP: usize = 1_000;
 
+/// After so many bytes of due rows the next ones are left to another turn.
+const ENOUGH: usize = 1 << 20;
+
 /// Due rows of one lane.
 #[derive(Debug, Default)]
 pub struct DueEntries {
     /// Rows that are due.
     pub rows: Vec<(PendingKey, PendingEntry)>,
+    /// How many bytes each of them has.
+    pub bytes: Vec<usize>,
     /// Rows before `next` that were passed over, because their entries are claimed.
     pub claimed: Vec<PendingKey>,
     /// The lane's next row; it may be due, too.
@@ -77,7 +82,7 @@ impl EntryQueue {
             if key.lane() != from.lane() {
                 break;
             }
-            if key.due_ms() > now_ms || found.rows.len() >= limit {
+            if key.due_ms() > now_ms || found.rows.len() >= limit || found.bytes.iter().sum::<usize>() >= ENOUGH {
                 found.next = Some(key);
                 break;
             }
@@ -85,6 +90,7 @@ impl EntryQueue {
                 found.claimed.push(key);
             } else {
                 found.rows.push((key, decode(&value)?));
+                found.bytes.push(value.len());
             }
         }
         Ok(found)

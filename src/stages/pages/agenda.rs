@@ -33,6 +33,8 @@ use crate::{
 
 /// Rows of a lane that are taken in one turn where they wait for no host.
 const HANDFUL: usize = 16;
+/// An entry that is here already counts once more for each so many bytes: those of one source may have megabytes.
+const PORTION: usize = 64 << 10;
 /// Of so many turns of unknown hosts one goes first to the sources whose last one kept us waiting.
 const DOUBTFUL: u64 = 4;
 
@@ -45,7 +47,7 @@ pub(super) struct Bounds {
     pub(super) per_host: usize,
     /// Entries with a page to fetch that are between the queue and a durable decision.
     pub(super) pages: usize,
-    /// The same of entries that are here already.
+    /// The same of entries that are here already, each of a page's size.
     pub(super) here: usize,
 }
 
@@ -117,6 +119,8 @@ pub(super) struct Agenda {
     tickets: u64,
     /// Entries with a page that are being read, and entries that are here already.
     claims: [usize; 2],
+    /// Of those that count more than once, how often.
+    weights: HashMap<Ticket, usize>,
     /// Rows that were passed over because another row of their entry is being read.
     behind: HashMap<[u8; 8], Vec<PendingKey>>,
 }
@@ -140,6 +144,7 @@ impl Agenda {
             entries: HashMap::new(),
             tickets: 0,
             claims: [0; 2],
+            weights: HashMap::new(),
             behind: HashMap::new(),
             bounds,
         }
@@ -216,19 +221,23 @@ impl Agenda {
                 behind.push(*key);
             }
         }
-        let tickets = found.rows.iter().map(|(key, _)| self.begin(*key, now)).collect();
+        let tickets = found.rows.iter().zip(&found.bytes).map(|((key, _), bytes)| self.begin(*key, *bytes, now)).collect();
         if let Some(host) = turn.from.lane().host() {
             self.refill(host);
         }
         tickets
     }
 
-    fn begin(&mut self, key: PendingKey, now: Instant) -> Ticket {
+    fn begin(&mut self, key: PendingKey, bytes: usize, now: Instant) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.flights.insert(ticket, key);
         self.entries.insert(key.entry(), ticket);
-        self.claims[is_here(key)] += 1;
+        let weight = if key.lane().host().is_none() { 1 + bytes / PORTION } else { 1 };
+        self.claims[is_here(key)] += weight;
+        if weight > 1 {
+            self.weights.insert(ticket, weight);
+        }
         if let Some(host) = key.lane().host() {
             self.hosts.entry(host).or_default().places += 1;
             self.places.take(ticket, self.kind(host), now);
@@ -272,7 +281,7 @@ impl Agenda {
         self.ended(ticket);
         let Some(key) = self.flights.remove(&ticket) else { return };
         self.entries.remove(&key.entry());
-        self.claims[is_here(key)] -= 1;
+        self.claims[is_here(key)] -= self.weights.remove(&ticket).unwrap_or(1);
         for other in self.behind.remove(&key.entry()).unwrap_or_default() {
             self.note_row(other);
         }

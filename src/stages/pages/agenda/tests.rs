@@ -75,7 +75,12 @@ impl World {
                 found.next = Some(key);
                 break;
             }
-            if self.agenda.is_claimed(key) { found.claimed.push(key) } else { found.rows.push((key, entry())) }
+            if self.agenda.is_claimed(key) {
+                found.claimed.push(key);
+            } else {
+                found.rows.push((key, entry()));
+                found.bytes.push(1000);
+            }
         }
         found
     }
@@ -208,6 +213,30 @@ fn a_flood_of_entries_that_are_here_already_delays_another_source_by_one_round()
     let key = world.list(Lane::here("good"), "good");
     world.until(3000);
     assert!(world.latest(&[key]) <= 600);
+}
+
+#[test]
+fn large_entries_that_are_here_already_are_few_at_once_and_another_source_comes_among_them() {
+    let mut agenda = Agenda::new(BOUNDS);
+    let large = |it: u8| PendingKey::new(Lane::here("large"), at(u64::from(it)), &EntryKey::new("large", &it.to_string()));
+    let mut taken = Vec::new();
+    agenda.note(Lane::here("large"), 0);
+    // The store gives one such row in a turn.
+    while let Some(turn) = agenda.turn(1000, Instant::now()) {
+        let it = u8::try_from(taken.len()).unwrap();
+        let found =
+            DueEntries { rows: vec![(large(it), entry())], bytes: vec![2 << 20], next: Some(large(it + 1)), ..DueEntries::default() };
+        taken.extend(agenda.took(turn, &found, Instant::now()));
+    }
+    assert_eq!(taken.len(), BOUNDS.here.div_ceil(33));
+    agenda.note(Lane::here("good"), 0);
+    agenda.released(taken[0], None);
+    let first = agenda.turn(1000, Instant::now()).unwrap();
+    agenda.took(first, &DueEntries { next: Some(large(99)), ..DueEntries::default() }, Instant::now());
+    let lanes = [Some(first), agenda.turn(1000, Instant::now())].map(|it| it.map(|it| it.from.lane()));
+    assert!(lanes.contains(&Some(Lane::here("good"))));
+    taken[1..].iter().for_each(|it| agenda.released(*it, None));
+    assert_eq!(agenda.claims, [0; 2]);
 }
 
 #[test]
