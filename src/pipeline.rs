@@ -150,7 +150,7 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     let budget = (parts.polls_per_source_day, parts.poll_now);
     let mut beginning = schedule::Beginning::read(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
     for (host, wait) in beginning.left_alone() {
-        parts.poll.fetcher.leave_alone(host, *wait);
+        parts.poll.fetcher.cool_down(host, *wait);
     }
     let hosts = poll::KnownHosts(beginning.standings());
     let before = beginning.latest().unwrap_or_else(|| parts.poll.clock.now());

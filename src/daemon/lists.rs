@@ -56,7 +56,7 @@ async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: 
         Outcome::New(found) => found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string()),
         Outcome::NotModified { .. } => Err("HTTP status 304".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
-        Outcome::Held(hold) => Err(hold.to_string()),
+        Outcome::Deferred(deferred) => Err(deferred.to_string()),
         Outcome::Blocked(block) => Err(block.to_string()),
         Outcome::Failed(error) => Err(error.to_string()),
     };

@@ -1,14 +1,15 @@
-//! Manners towards hosts: how many requests run at once to one, how often it is asked, and when it is left alone.
+//! Rate limits of hosts: how many requests run to one at the same time, how often it is asked, and its cooldown after it
+//! refused.
 //!
-//! Polls and pages share it, so that what a host says to one holds for all: after a 429 no request is made to it until it
-//! said so. A thousand pages of one site wait their turn here, in the order they came; who would have to wait for long is
-//! sent away instead, because its place in a stage is needed for other hosts.
+//! Polls and pages share them, so that what a host says to one holds for all: after a 429 no request is made to it before the
+//! time that it named. A thousand pages of one site wait for their turn here, in the order they came; a request that would have
+//! to wait for long is deferred instead, because its place in a stage is needed for other hosts.
 //!
-//! What must stay true: the table holds only hosts that somebody waits for or talks to, or that are left alone for a
-//! while. Turns are released by dropping, also when a fetch is cancelled while it waits, so there is no "finished" call
-//! to forget.
+//! What must stay true: the table holds only hosts that a request waits for or talks to, or that are cooling down.
+//! Turns are released by dropping, also when a fetch is cancelled while it waits, so there is no "finished" call to
+//! forget.
 
-mod manners;
+mod rate_limit;
 
 use std::{
     collections::HashMap,
@@ -22,16 +23,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use crate::base::clock::Clock;
-use manners::{Bucket, Pause};
-pub use manners::{Pace, Trouble};
+use rate_limit::{Bucket, Cooldown};
+pub use rate_limit::{DeferralReason, Pace};
 
-/// Who has to wait longer for the host's pace is sent away: a poll, and a page, which comes again when it is its turn and takes
-/// no place until then.
+/// A request that has to wait longer for the host's pace is deferred: that of a poll, and that of a page, which comes again when
+/// it is its turn and takes no place until then.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(1)];
 /// The table is not gone through for fewer hosts.
 const SMALL: usize = 1024;
 
-/// The hosts that are in use or left alone.
+/// The hosts that are in use or cooling down.
 #[derive(Debug)]
 pub struct Hosts {
     per_host: usize,
@@ -51,44 +52,44 @@ struct Host {
     /// Claims that hold a turn or wait for one. It is counted under the table's lock, as the counts inside an
     /// `Arc` could be read by two leavers at once, and then neither would tidy up.
     claims: usize,
-    pause: Option<Pause>,
+    cooldown: Option<Cooldown>,
     bucket: Bucket,
 }
 
-/// Who comes, and what he is told where he comes too soon.
+/// Who asks for a turn, and which wait is named where there is none yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// A poll: it waits for longer, and is told of the next turn. Polls and pages that all wait for one take turns.
     First,
-    /// A page: it is told of the next turn. Whoever sends the pages has the others wait, and says whose that is.
+    /// A page: it is told of the next turn. The stage of pages has its other pages wait, and decides whose turn that is.
     Next,
-    /// Whom a redirect led here: each is promised a turn of his own, one after the other.
+    /// A request that a redirect led here: each is promised a turn of its own, one after the other.
     Queued,
 }
 
-/// Why there is no turn now.
+/// A request that was not made: how long to wait, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hold {
-    /// How long to stay away.
+pub struct Deferred {
+    /// The time after which to ask again.
     pub wait: Duration,
     /// What the host did; nothing where only its pace asks for it.
-    pub why: Option<Trouble>,
-    /// Whether that is the next turn of the host that was asked, promised to nobody.
+    pub reason: Option<DeferralReason>,
+    /// Whether the wait ends at the next turn of the host that was asked, which is promised to nobody.
     pub next: bool,
 }
 
-impl Hold {
-    /// Too many large bodies wait for memory already.
-    pub const NO_ROOM: Self = Self { wait: Duration::from_secs(5), why: Some(Trouble::NoRoom), next: false };
-    /// It had no answer yet, and others waited for its place.
-    pub const GAVE_WAY: Self = Self { wait: Duration::from_secs(5), why: Some(Trouble::GaveWay), next: false };
+impl Deferred {
+    /// For a large body, while too many of them wait for memory.
+    pub const NO_ROOM: Self = Self { wait: Duration::from_secs(5), reason: Some(DeferralReason::NoRoom), next: false };
+    /// For a request that had no answer yet while others waited for its place.
+    pub const GAVE_WAY: Self = Self { wait: Duration::from_secs(5), reason: Some(DeferralReason::GaveWay), next: false };
 }
 
-impl fmt::Display for Hold {
+impl fmt::Display for Deferred {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.why {
-            Some(why @ (Trouble::NoRoom | Trouble::GaveWay)) => why.fmt(f),
-            Some(why) => write!(f, "the host is left alone for {} s after {why}", self.wait.as_secs()),
+        match self.reason {
+            Some(reason @ (DeferralReason::NoRoom | DeferralReason::GaveWay)) => reason.fmt(f),
+            Some(reason) => write!(f, "the host is left alone for {} s after {reason}", self.wait.as_secs()),
             None => write!(f, "the host's turn is in {} s", self.wait.as_secs()),
         }
     }
@@ -126,63 +127,63 @@ impl Hosts {
     /// Waits for a turn at `host`, first come first served.
     ///
     /// # Errors
-    /// Where it is left alone for now, or would have to be waited for too long.
-    pub async fn claim(&self, host: &str, (pace, order): (Pace, Order), clock: &impl Clock) -> Result<Permit<'_>, Hold> {
+    /// Where the host is cooling down, or its turn is too far away.
+    pub async fn claim(&self, host: &str, (pace, order): (Pace, Order), clock: &impl Clock) -> Result<Permit<'_>, Deferred> {
         let (claim, turns) = self.enter(host, clock.now());
-        // It may have said something while we waited for the turn, and again while we waited for its pace.
-        self.not_left_alone(host, clock.now())?;
+        // It may have refused others while we waited for the turn, and again while we waited for its pace.
+        self.check_cooldown(host, clock.now())?;
         // It fails only on a closed semaphore, and nobody closes these.
         let turn = turns.acquire_owned().await.ok();
         let now = clock.now();
-        self.not_left_alone(host, now)?;
+        self.check_cooldown(host, now)?;
         let patience = PATIENCE[usize::from(order != Order::First)];
-        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |it| it.bucket.take(pace, (patience, order), now));
-        let wait = taken.map_err(|wait| Hold { wait, why: None, next: order == Order::Next })?;
+        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |host| host.bucket.take(pace, (patience, order), now));
+        let wait = taken.map_err(|wait| Deferred { wait, reason: None, next: order == Order::Next })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
-            self.not_left_alone(host, clock.now())?;
+            self.check_cooldown(host, clock.now())?;
         }
         Ok(Permit { _turn: turn, _claim: claim })
     }
 
-    /// A host answered as it should.
-    pub(super) fn well(&self, host: &str, now: DateTime<Utc>) {
+    /// Ends the cooldown of a host that answered as it should, where its time is over.
+    pub(super) fn record_success(&self, host: &str, now: DateTime<Utc>) {
         if let Some(host) = self.table().hosts.get_mut(host) {
-            // One that was under way before it asked us to stay away does not end that.
-            host.pause = host.pause.filter(|it| it.left(now).is_some());
+            // An answer to a request from before the cooldown does not end it.
+            host.cooldown = host.cooldown.filter(|it| it.left(now).is_some());
         }
     }
 
-    /// A host does not want to be asked: it is left alone for as long as it says, or ever longer.
-    pub(super) fn trouble(&self, host: &str, why: Trouble, retry_after: Option<Duration>, now: DateTime<Utc>) {
+    /// Begins a cooldown of a host that refused or did not answer: as long as it says, or else ever longer.
+    pub(super) fn record_failure(&self, host: &str, reason: DeferralReason, retry_after: Option<Duration>, now: DateTime<Utc>) {
         if let Some(host) = self.table().hosts.get_mut(host) {
-            host.pause = Some(Pause::after(host.pause, why, retry_after, now));
+            host.cooldown = Some(Cooldown::after(host.cooldown, reason, retry_after, now));
         }
     }
 
-    /// A host asked an earlier process to stay away.
-    pub(super) fn leave_alone(&self, host: &str, wait: Duration, now: DateTime<Utc>) {
+    /// Goes on with a cooldown that a host asked an earlier process for.
+    pub(super) fn cool_down(&self, host: &str, wait: Duration, now: DateTime<Utc>) {
         let _claim = self.enter(host, now);
-        self.trouble(host, Trouble::Throttled(429), Some(wait), now);
+        self.record_failure(host, DeferralReason::Throttled(429), Some(wait), now);
     }
 
-    /// How many hosts are known.
+    /// The number of hosts in the table.
     #[must_use]
     pub fn len(&self) -> usize {
         self.table().hosts.len()
     }
 
-    /// Whether none is.
+    /// Whether the table is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether a host may be asked at all.
-    pub(super) fn not_left_alone(&self, host: &str, now: DateTime<Utc>) -> Result<(), Hold> {
-        let pause = self.table().hosts.get(host).and_then(|it| it.pause);
-        match pause.and_then(|it| it.left(now).map(|wait| (it.why, wait))) {
-            Some((why, wait)) => Err(Hold { wait, why: Some(why), next: false }),
+    /// Refuses where a host is cooling down, and says how long that lasts.
+    pub(super) fn check_cooldown(&self, host: &str, now: DateTime<Utc>) -> Result<(), Deferred> {
+        let cooldown = self.table().hosts.get(host).and_then(|it| it.cooldown);
+        match cooldown.and_then(|cooldown| Some((cooldown.reason, cooldown.left(now)?))) {
+            Some((reason, wait)) => Err(Deferred { wait, reason: Some(reason), next: false }),
             None => Ok(()),
         }
     }
@@ -193,7 +194,7 @@ impl Hosts {
         if table.hosts.len() >= table.sweep_at.max(SMALL) {
             table.sweep(now);
         }
-        let new = || Host { turns: Arc::new(Semaphore::new(self.per_host)), claims: 0, pause: None, bucket: Bucket::default() };
+        let new = || Host { turns: Arc::new(Semaphore::new(self.per_host)), claims: 0, cooldown: None, bucket: Bucket::default() };
         let entry = table.hosts.entry(Arc::clone(&host)).or_insert_with(new);
         entry.claims += 1;
         let turns = Arc::clone(&entry.turns);
@@ -207,10 +208,10 @@ impl Hosts {
 }
 
 impl Table {
-    /// Forgets hosts whose pause or pace is over.
+    /// Forgets hosts whose cooldown or pace is over.
     fn sweep(&mut self, now: DateTime<Utc>) {
-        let remembered = |it: &Host| it.pause.is_some_and(|it| !it.is_over(now)) || !it.bucket.is_full(now);
-        self.hosts.retain(|_, it| it.claims > 0 || remembered(it));
+        let remembered = |host: &Host| host.cooldown.is_some_and(|cooldown| !cooldown.is_over(now)) || !host.bucket.is_full(now);
+        self.hosts.retain(|_, host| host.claims > 0 || remembered(host));
         self.sweep_at = self.hosts.len() + self.hosts.len() / 4 + SMALL;
     }
 }
@@ -221,7 +222,7 @@ impl Drop for Claim<'_> {
         let hosts = &mut table.hosts;
         if let Some(entry) = hosts.get_mut(&self.host) {
             entry.claims -= 1;
-            if entry.claims == 0 && entry.pause.is_none() && entry.bucket == Bucket::default() {
+            if entry.claims == 0 && entry.cooldown.is_none() && entry.bucket == Bucket::default() {
                 hosts.remove(&self.host);
             }
         }
@@ -242,7 +243,7 @@ mod tests {
     const FREE: Pace = Pace { spacing: Duration::ZERO, burst: 1 };
 
     /// A claim that is granted or refused at once; `None` where it waits.
-    fn claim<'a>(hosts: &'a Hosts, host: &str, clock: &ManualClock) -> Option<Result<Permit<'a>, Hold>> {
+    fn claim<'a>(hosts: &'a Hosts, host: &str, clock: &ManualClock) -> Option<Result<Permit<'a>, Deferred>> {
         hosts.claim(host, (FREE, Order::Queued), clock).now_or_never()
     }
 
@@ -285,12 +286,12 @@ mod tests {
         let asking = claim(&hosts, "a.example", &clock).unwrap().unwrap();
         let mut waiting = Box::pin(hosts.claim("a.example", (FREE, Order::Queued), &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
-        hosts.trouble("a.example", Trouble::Throttled(429), Some(Duration::from_mins(1)), clock.now());
+        hosts.record_failure("a.example", DeferralReason::Throttled(429), Some(Duration::from_mins(1)), clock.now());
         drop(asking);
-        let hold = Hold { wait: Duration::from_mins(1), why: Some(Trouble::Throttled(429)), next: false };
-        assert_eq!(waiting.now_or_never().unwrap().unwrap_err(), hold);
-        hosts.well("a.example", clock.now());
-        assert_eq!(claim(&hosts, "a.example", &clock).unwrap().unwrap_err(), hold);
+        let deferred = Deferred { wait: Duration::from_mins(1), reason: Some(DeferralReason::Throttled(429)), next: false };
+        assert_eq!(waiting.now_or_never().unwrap().unwrap_err(), deferred);
+        hosts.record_success("a.example", clock.now());
+        assert_eq!(claim(&hosts, "a.example", &clock).unwrap().unwrap_err(), deferred);
         assert!(claim(&hosts, "b.example", &clock).unwrap().is_ok());
         clock.advance(Duration::from_mins(1));
         assert!(claim(&hosts, "a.example", &clock).unwrap().is_ok());
@@ -299,19 +300,19 @@ mod tests {
     #[test]
     fn what_a_host_said_to_an_earlier_process_holds() {
         let (hosts, clock) = (Hosts::new(1), clock());
-        hosts.leave_alone("a.example", Duration::from_mins(1), clock.now());
+        hosts.cool_down("a.example", Duration::from_mins(1), clock.now());
         assert!(claim(&hosts, "a.example", &clock).unwrap().is_err());
         clock.advance(Duration::from_mins(1));
         assert!(claim(&hosts, "a.example", &clock).unwrap().is_ok());
     }
 
     #[test]
-    fn hosts_that_were_left_alone_are_forgotten_once_that_is_long_over() {
+    fn hosts_whose_cooldown_is_long_over_are_forgotten() {
         let (hosts, clock) = (Hosts::new(1), clock());
         for host in 0..10 * SMALL {
             let host = host.to_string();
             let _asking = claim(&hosts, &host, &clock).unwrap().unwrap();
-            hosts.trouble(&host, Trouble::Challenge("Anubis"), None, clock.now());
+            hosts.record_failure(&host, DeferralReason::Challenge("Anubis"), None, clock.now());
             clock.advance(Duration::from_secs(10));
         }
         assert!(hosts.len() < 3 * SMALL, "{}", hosts.len());

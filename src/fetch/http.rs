@@ -29,7 +29,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::{
-    Block, Body, Fetch, FetchError, Fetched, Hold, Limits, Memory, Outcome, Request,
+    Block, Body, Deferred, Fetch, FetchError, Fetched, Limits, Memory, Outcome, Request,
     address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
     challenge, headers,
     hosts::{self, Hosts, Order, Pace},
@@ -123,7 +123,7 @@ impl<C: Clock> HttpFetcher<C> {
             };
             let turn = match request.silence.pause(self.hosts.claim(&host, (pace, order), &self.clock)).await {
                 Ok(turn) => turn,
-                Err(hold) => return Ok(Outcome::Held(hold)),
+                Err(deferred) => return Ok(Outcome::Deferred(deferred)),
             };
             let mut deadline = Deadline::within(left, total);
             let hop = self.hop(&request, (bound, door), &mut deadline).await;
@@ -164,8 +164,8 @@ impl<C: Clock> HttpFetcher<C> {
             return Ok(Ok(pace));
         }
         // Nor is a host that is left alone asked for that file.
-        if let Err(hold) = self.hosts.not_left_alone(host, self.clock.now()) {
-            return Ok(Err(Outcome::Held(hold)));
+        if let Err(deferred) = self.hosts.check_cooldown(host, self.clock.now()) {
+            return Ok(Err(Outcome::Deferred(deferred)));
         }
         let rules = self.rules(&request.url, door).await?;
         if let Some(rule) = rules.forbidden_by(&request.url) {
@@ -238,7 +238,7 @@ impl<C: Clock> HttpFetcher<C> {
     ) -> Result<Hop, FetchError> {
         let bound = if request.status_only { Bound { bytes: 0, cut: true, ..bound } } else { bound };
         let Came::Whole(bytes, room) = read(&mut response, bound, deadline, &request.silence).await? else {
-            return Ok(Hop::Done(Outcome::Held(Hold::NO_ROOM)));
+            return Ok(Hop::Done(Outcome::Deferred(Deferred::NO_ROOM)));
         };
         let status = response.status();
         if bytes.is_empty() && status != StatusCode::OK {
@@ -289,8 +289,8 @@ impl<C: Clock> Fetch for HttpFetcher<C> {
         self.limits.memory.clone()
     }
 
-    fn leave_alone(&self, host: &str, wait: Duration) {
-        self.hosts.leave_alone(host, wait, self.clock.now());
+    fn cool_down(&self, host: &str, wait: Duration) {
+        self.hosts.cool_down(host, wait, self.clock.now());
     }
 }
 

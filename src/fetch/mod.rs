@@ -5,7 +5,7 @@
 //! (`body`) is left to the threads that parse, so that a compressed bomb never stalls the network's threads.
 //!
 //! Between two fetches idle connections are remembered and what a host asks of all who come: its robots.txt (`robots`)
-//! and for how long to leave it alone. Validators, redirects and waiting times of one source are its facts, and kept
+//! and how long its cooldown lasts. Validators, redirects and waiting times of one source are its facts, and kept
 //! with it.
 
 pub mod address;
@@ -29,7 +29,7 @@ use url::Url;
 
 use crate::model::source::{Allowed, Links, Validators};
 pub use body::MAX_ENCODINGS;
-pub use hosts::{Hold, Pace, Trouble};
+pub use hosts::{DeferralReason, Deferred, Pace};
 pub use http::HttpFetcher;
 pub use limits::Limits;
 pub use memory::{Memory, Room, Unread};
@@ -99,8 +99,8 @@ pub enum Outcome {
         /// 404 or 410.
         status: u16,
     },
-    /// Nothing was asked for: the host's other answers or its pace forbid it now.
-    Held(Hold),
+    /// No request was made: the host's other answers or its pace forbid it now.
+    Deferred(Deferred),
     /// We are not wanted, or not like this.
     Blocked(Block),
     /// Anything else.
@@ -114,7 +114,7 @@ impl Outcome {
             Self::New(fetched) => Ok(*fetched),
             Self::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
             Self::Throttled { status, .. } | Self::Gone { status } => Err(format!("HTTP status {status}")),
-            Self::Held(hold) => Err(hold.to_string()),
+            Self::Deferred(deferred) => Err(deferred.to_string()),
             Self::Blocked(block) => Err(block.to_string()),
             Self::Failed(error) => Err(error.to_string()),
         }
@@ -131,7 +131,7 @@ impl Outcome {
                     | FetchError::BadRedirect(_)
                     | FetchError::Decode(_)
             ),
-            Self::Held(_) => false,
+            Self::Deferred(_) => false,
             _ => true,
         }
     }
@@ -299,8 +299,8 @@ impl<F: Fetch> Fetch for Within<F> {
         self.fetcher.memory()
     }
 
-    fn leave_alone(&self, host: &str, wait: Duration) {
-        self.fetcher.leave_alone(host, wait);
+    fn cool_down(&self, host: &str, wait: Duration) {
+        self.fetcher.cool_down(host, wait);
     }
 }
 
@@ -329,6 +329,6 @@ pub trait Fetch: Send + Sync + 'static {
     /// The memory that bodies are given and read in.
     fn memory(&self) -> Memory;
 
-    /// Asks nothing of a host for so long: it asked an earlier process for that.
-    fn leave_alone(&self, _host: &str, _wait: Duration) {}
+    /// Goes on with a cooldown that a host asked an earlier process for: it is not asked for `wait`.
+    fn cool_down(&self, _host: &str, _wait: Duration) {}
 }

@@ -214,7 +214,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let stop = CancellationToken::new();
     let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(clock)).unwrap());
     for (host, wait) in beginning.left_alone() {
-        fetcher.leave_alone(host, *wait);
+        fetcher.cool_down(host, *wait);
     }
     let parts = poll::Parts { fetcher, store: store.polls(), rules, concurrency: 8, per_host: 4, clock: Arc::clone(clock) };
     // Without hubs.

@@ -1,11 +1,11 @@
-//! Manners towards hosts: robots.txt, one back-off for all requests to a host, and answers that keep us out.
+//! Rate limits of hosts: robots.txt, one back-off for all requests to a host, and answers that keep us out.
 
 use std::time::Duration;
 
 use chrono::DateTime;
 use nashra::{
     base::clock::ManualClock,
-    fetch::{Block, Fetch as _, FetchError, Hold, HttpFetcher, Limits, Outcome, Pace, Request, Trouble},
+    fetch::{Block, DeferralReason, Deferred, Fetch as _, FetchError, HttpFetcher, Limits, Outcome, Pace, Request},
 };
 use tempfile::tempdir;
 
@@ -85,8 +85,8 @@ fn a_crawl_delay_is_kept_to_and_who_would_wait_long_is_sent_away() {
     let longest = Limits::default().max_crawl_delay;
     // The next turn, and no promise: who has it is for those to say who ask.
     for _ in 0..2 {
-        let Outcome::Held(hold) = asker.get(&site, "/a") else { panic!() };
-        assert_eq!(hold, Hold { wait: longest, why: None, next: true });
+        let Outcome::Deferred(deferred) = asker.get(&site, "/a") else { panic!() };
+        assert_eq!(deferred, Deferred { wait: longest, reason: None, next: true });
     }
     assert_eq!(site.seen("/a").len(), 1);
 }
@@ -99,8 +99,8 @@ fn a_host_is_asked_no_more_often_than_the_config_says_robots_txt_included() {
     for _ in 0..2 {
         assert!(matches!(asker.get(&site, "/a"), Outcome::New(_)));
     }
-    let Outcome::Held(hold) = asker.get(&site, "/a") else { panic!() };
-    assert_eq!(hold, Hold { wait: spacing, why: None, next: true });
+    let Outcome::Deferred(deferred) = asker.get(&site, "/a") else { panic!() };
+    assert_eq!(deferred, Deferred { wait: spacing, reason: None, next: true });
     assert_eq!((site.seen("/robots.txt").len(), site.seen("/a").len()), (1, 2));
 }
 
@@ -113,8 +113,8 @@ fn retry_after_holds_for_the_whole_host_and_for_no_other() {
     }
     assert!(matches!(asker.get(&site, "/a"), Outcome::New(_)));
     assert!(matches!(asker.get(&site, "/busy"), Outcome::Throttled { status: 429, .. }));
-    let Outcome::Held(hold) = asker.get(&site, "/a") else { panic!() };
-    assert_eq!(hold, Hold { wait: Duration::from_mins(10), why: Some(Trouble::Throttled(429)), next: false });
+    let Outcome::Deferred(deferred) = asker.get(&site, "/a") else { panic!() };
+    assert_eq!(deferred, Deferred { wait: Duration::from_mins(10), reason: Some(DeferralReason::Throttled(429)), next: false });
     assert!(matches!(asker.get(&other, "/a"), Outcome::New(_)));
     assert_eq!(site.seen("/a").len(), 1);
 }

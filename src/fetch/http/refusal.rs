@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     base::clock::Clock,
-    fetch::{Block, Body, FetchError, Outcome, Silence, challenge, headers, hosts::Trouble},
+    fetch::{Block, Body, FetchError, Outcome, Silence, challenge, headers, hosts::DeferralReason},
     telemetry::metrics,
 };
 
@@ -46,21 +46,21 @@ impl<C: Clock> HttpFetcher<C> {
 
     /// What an answer says about how often to come holds for all requests to its host.
     pub(super) fn note(&self, host: &str, hop: &Result<Hop, FetchError>) {
-        let (why, retry_after) = match hop {
-            Ok(Hop::Done(Outcome::Throttled { status, retry_after })) => (Trouble::Throttled(*status), *retry_after),
-            Ok(Hop::Done(Outcome::Failed(FetchError::Status(503)))) => (Trouble::Throttled(503), None),
-            Ok(Hop::Done(Outcome::Blocked(Block::Challenge { service, .. }))) => (Trouble::Challenge(service), None),
-            Err(FetchError::Unreachable(_) | FetchError::NoAnswer(_)) => (Trouble::Unreachable, None),
+        let (reason, retry_after) = match hop {
+            Ok(Hop::Done(Outcome::Throttled { status, retry_after })) => (DeferralReason::Throttled(*status), *retry_after),
+            Ok(Hop::Done(Outcome::Failed(FetchError::Status(503)))) => (DeferralReason::Throttled(503), None),
+            Ok(Hop::Done(Outcome::Blocked(Block::Challenge { service, .. }))) => (DeferralReason::Challenge(service), None),
+            Err(FetchError::Unreachable(_) | FetchError::NoAnswer(_)) => (DeferralReason::Unreachable, None),
             Ok(Hop::Done(Outcome::Failed(_))) | Err(_) => return,
-            _ => return self.hosts.well(host, self.clock.now()),
+            _ => return self.hosts.record_success(host, self.clock.now()),
         };
-        metrics::host_left_alone(match why {
-            Trouble::Throttled(_) => "throttled",
-            Trouble::Challenge(_) => "challenge",
-            Trouble::Unreachable => "unreachable",
+        metrics::host_left_alone(match reason {
+            DeferralReason::Throttled(_) => "throttled",
+            DeferralReason::Challenge(_) => "challenge",
+            DeferralReason::Unreachable => "unreachable",
             // Nothing that the host did.
-            Trouble::NoRoom | Trouble::GaveWay => return,
+            DeferralReason::NoRoom | DeferralReason::GaveWay => return,
         });
-        self.hosts.trouble(host, why, retry_after, self.clock.now());
+        self.hosts.record_failure(host, reason, retry_after, self.clock.now());
     }
 }

@@ -64,7 +64,7 @@ fn without_a_file(outcome: Outcome) -> Answer {
         Outcome::Throttled { status, .. } | Outcome::Failed(FetchError::Status(status @ 500..)) => {
             Answer::Unreachable(format!("HTTP status {status}"))
         }
-        Outcome::Held(hold) => Answer::Unreachable(hold.to_string()),
+        Outcome::Deferred(deferred) => Answer::Unreachable(deferred.to_string()),
         Outcome::Failed(
             error @ (FetchError::Timeout(_)
             | FetchError::NoAnswer(_)

@@ -33,7 +33,7 @@ pub enum PollResult {
         retry_after: Option<Duration>,
     },
     /// It was not asked: its host is left alone, or it is the turn of others.
-    Held {
+    Deferred {
         /// For how long.
         wait: Duration,
         /// What that makes of it.
@@ -128,7 +128,7 @@ pub fn next(it: &Situation, result: PollResult, expected: &Expectation, terms: T
     let (wait, why, state) = match result {
         PollResult::Read { .. } | PollResult::Unchanged => return by_rhythm(it, expected, terms, now),
         PollResult::Throttled { retry_after } => throttled(it, retry_after, bounds),
-        PollResult::Held { wait, state } => (wait.max(SOONEST), "its host may be asked again then".to_owned(), state),
+        PollResult::Deferred { wait, state } => (wait.max(SOONEST), "its host may be asked again then".to_owned(), state),
         PollResult::Blocked => (backoff(bounds, it.failures + 3), format!("blocked {} times in a row", it.failures), State::Blocked),
         PollResult::Gone => match it.gone {
             Some((polls, since)) if polls >= GONE.0 && now - since >= GONE.1 => {

@@ -193,20 +193,20 @@ impl<'a, F: Fetch> Looker<'a, F> {
         let obeys_robots = self.obeys_robots && url.path() != "/robots.txt";
         let request = Request { obeys_robots, goes_first: true, ..Request::new(url, accept) };
         let mut outcome = self.fetcher.fetch(request.clone()).await;
-        while let Outcome::Held(hold) = outcome
-            && hold.why.is_none()
-            && !hold.wait.is_zero()
-            && hold.wait <= self.patience
+        while let Outcome::Deferred(deferred) = outcome
+            && deferred.reason.is_none()
+            && !deferred.wait.is_zero()
+            && deferred.wait <= self.patience
         {
-            self.patience -= hold.wait;
-            tokio::time::sleep(hold.wait).await;
+            self.patience -= deferred.wait;
+            tokio::time::sleep(deferred.wait).await;
             outcome = self.fetcher.fetch(request.clone()).await;
         }
         match outcome {
             Outcome::New(fetched) => Ok(*fetched),
             Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
             Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
-            Outcome::Held(hold) => Err(hold.to_string()),
+            Outcome::Deferred(deferred) => Err(deferred.to_string()),
             Outcome::Blocked(block) => Err(block.to_string()),
             Outcome::Failed(error) => Err(error.to_string()),
         }

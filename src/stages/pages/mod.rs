@@ -211,13 +211,13 @@ mod tests {
     use crate::{
         base::clock::ManualClock,
         config::sources::Sources,
-        fetch::{Hold, Outcome, Request},
+        fetch::{Deferred, Outcome, Request},
         model::{candidate::Reading, entry::Entry, lane::Lane, pending::EntryKey, record},
         store::{PollCommit, Seen, Store},
     };
 
     #[derive(Debug)]
-    struct Says(Hold);
+    struct Says(Deferred);
 
     impl Fetch for Says {
         fn memory(&self) -> crate::fetch::Memory {
@@ -225,7 +225,7 @@ mod tests {
         }
 
         async fn fetch(&self, _: Request) -> Outcome {
-            Outcome::Held(self.0)
+            Outcome::Deferred(self.0)
         }
     }
 
@@ -242,8 +242,8 @@ mod tests {
             max_decoded: 1 << 20,
         };
         let rules = Known::new(&Sources::default(), store.added(), at(0));
-        let hold = Hold { wait: Duration::from_secs(10), why: None, next: true };
-        Parts { fetcher: Arc::new(Says(hold)), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
+        let deferred = Deferred { wait: Duration::from_secs(10), reason: None, next: true };
+        Parts { fetcher: Arc::new(Says(deferred)), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
     }
 
     /// Lists an edition of the one entry, whose page is at `host`.

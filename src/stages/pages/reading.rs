@@ -17,7 +17,7 @@ use url::Url;
 use super::{agenda::Bounds, claim::Claim};
 use crate::{
     base::{clock::Clock, private::shown},
-    fetch::{Block, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Unread},
+    fetch::{Block, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
     model::{
         candidate::{Dead, Look, Reading},
         lane::SourceKey,
@@ -175,11 +175,11 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
             Outcome::Throttled { status, retry_after } => Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) },
             Outcome::Gone { status } => Failure { reason: "gone", tries: FEW_TRIES, ..Failure::fetch(format!("HTTP status {status}")) },
-            Outcome::Held(hold) => Failure {
-                wait: Some(hold.wait),
-                next_turn: Some(hold.wait).filter(|_| hold.next),
+            Outcome::Deferred(deferred) => Failure {
+                wait: Some(deferred.wait),
+                next_turn: Some(deferred.wait).filter(|_| deferred.next),
                 tried: false,
-                ..Failure::fetch(hold.to_string())
+                ..Failure::fetch(deferred.to_string())
             },
             // What robots.txt forbids, it forbids for long; a page for robots gives way to no number of tries.
             Outcome::Blocked(block) => {
@@ -346,8 +346,8 @@ impl Failure {
 
     /// There was no memory for it: its try does not count.
     fn no_room() -> Self {
-        let hold = Hold::NO_ROOM;
-        Self { wait: Some(hold.wait), tried: false, ..Self::fetch(hold.to_string()) }
+        let deferred = Deferred::NO_ROOM;
+        Self { wait: Some(deferred.wait), tried: false, ..Self::fetch(deferred.to_string()) }
     }
 }
 
@@ -399,9 +399,9 @@ mod tests {
 
     #[test]
     fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
-        let hold = || Failure { wait: Some(Duration::from_mins(10)), tried: false, ..Failure::fetch(String::new()) };
-        assert_eq!(pause(hold(), 4), Some(600));
-        assert!(matches!(after(hold(), (0, HELD_AT_MOST), &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
+        let deferred = || Failure { wait: Some(Duration::from_mins(10)), tried: false, ..Failure::fetch(String::new()) };
+        assert_eq!(pause(deferred(), 4), Some(600));
+        assert!(matches!(after(deferred(), (0, HELD_AT_MOST), &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
     }
 
     #[test]

@@ -239,7 +239,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     // A source of which more comes than is taken is throttled, too: that is no other source's concern.
-    facts.host_left_alone = matches!(result, PollResult::Throttled { .. } | PollResult::Held { state: State::Throttled, .. });
+    facts.host_left_alone = matches!(result, PollResult::Throttled { .. } | PollResult::Deferred { state: State::Throttled, .. });
     commit.facts(&facts);
     parts.store.commit(commit).await?;
     // What was read is durable; further bodies may need the memory.
@@ -294,7 +294,7 @@ fn report(poll: &PollRecord, result: PollResult, failures: u32) {
         PollResult::Read { fresh } => tracing::debug!(source.id = poll.source, fresh, "polled"),
         PollResult::Unchanged => tracing::debug!(source.id = poll.source, "polled, unchanged"),
         PollResult::Paused => tracing::debug!(source.id = poll.source, "paused"),
-        PollResult::Held { .. } => tracing::debug!(source.id = poll.source, reason = poll.reason, "not polled now"),
+        PollResult::Deferred { .. } => tracing::debug!(source.id = poll.source, reason = poll.reason, "not polled now"),
         PollResult::Throttled { .. } | PollResult::Blocked | PollResult::Gone | PollResult::Failed => {
             tracing::warn!(
                 source.id = poll.source,

@@ -13,7 +13,7 @@ use crate::{
         hash::digest,
     },
     config::sources::{Location, Source},
-    fetch::{self, Body, Fetch, FetchError, Fetched, Hold, Outcome, Request, Room, Trouble, Unread},
+    fetch::{self, Body, DeferralReason, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
     model::{
         entry::Feed,
         lane::Lane,
@@ -69,7 +69,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
         Location::File { path, .. } => fetch::file::read(path, parts.rules.max_decoded, started).await,
     };
     let now = parts.clock.now();
-    if !matches!(outcome, Outcome::Held(_)) {
+    if !matches!(outcome, Outcome::Deferred(_)) {
         facts.polls += 1;
         facts.last_poll = Some(now);
     }
@@ -95,9 +95,9 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
         Outcome::Gone { .. } if source.at.url().is_none() => (PollResult::Failed, "missing", "there is no such file".to_owned()),
         Outcome::Gone { status: 410 } => (PollResult::Gone, "gone", status_is(410)),
         Outcome::Gone { status } => (PollResult::Failed, "missing", status_is(status)),
-        Outcome::Held(hold) => {
+        Outcome::Deferred(deferred) => {
             metrics::fetched("poll", "held", 0);
-            return Ok(held(facts, hold, now));
+            return Ok(held(facts, deferred, now));
         }
         Outcome::Blocked(block) => (PollResult::Blocked, "blocked", block.to_string()),
         Outcome::Failed(FetchError::Status(status @ (401 | 403 | 451))) => (PollResult::Blocked, "blocked", status_is(status)),
@@ -133,15 +133,15 @@ fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
 }
 
 /// A visit that did not take place: the host is left alone, or it is others' turn. Nothing is learned of the source.
-fn held(facts: Facts, hold: Hold, now: DateTime<Utc>) -> Visit {
-    let (state, reason) = match hold.why {
-        Some(Trouble::Throttled(_)) => (State::Throttled, hold.to_string()),
-        Some(Trouble::Challenge(_)) => (State::Blocked, hold.to_string()),
-        Some(Trouble::Unreachable) => (State::Backoff, hold.to_string()),
-        Some(Trouble::NoRoom | Trouble::GaveWay) => (facts.state, hold.to_string()),
+fn held(facts: Facts, deferred: Deferred, now: DateTime<Utc>) -> Visit {
+    let (state, reason) = match deferred.reason {
+        Some(DeferralReason::Throttled(_)) => (State::Throttled, deferred.to_string()),
+        Some(DeferralReason::Challenge(_)) => (State::Blocked, deferred.to_string()),
+        Some(DeferralReason::Unreachable) => (State::Backoff, deferred.to_string()),
+        Some(DeferralReason::NoRoom | DeferralReason::GaveWay) => (facts.state, deferred.to_string()),
         None => (facts.state, facts.reason.clone()),
     };
-    ended(facts, PollResult::Held { wait: hold.wait, state }, "held", reason, now)
+    ended(facts, PollResult::Deferred { wait: deferred.wait, state }, "held", reason, now)
 }
 
 /// A visit that found no listing to go through.
@@ -152,7 +152,7 @@ pub(super) fn ended(mut facts: Facts, result: PollResult, word: &'static str, re
             facts.broken_off = facts.broken_off.filter(|_| facts.failures == 0);
             (facts.failures, facts.last_success, facts.gone) = (0, Some(now), None);
         }
-        PollResult::Paused | PollResult::Held { .. } => {}
+        PollResult::Paused | PollResult::Deferred { .. } => {}
         _ => {
             facts.failures = facts.failures.saturating_add(1);
             // What does not answer where it moved to is looked for where it was configured.
@@ -206,7 +206,7 @@ pub(super) async fn not_read<F, C>(
     now: DateTime<Utc>,
 ) -> Result<Visit, PipelineError> {
     Ok(match unread {
-        Unread::NoRoom => held(facts, Hold::NO_ROOM, now),
+        Unread::NoRoom => held(facts, Deferred::NO_ROOM, now),
         Unread::TooLong => ended(facts, PollResult::Failed, "unreadable", unread.to_string(), now),
         Unread::Panicked(body) => {
             let (commit, wakes) = panicked::keep(parts, source, (body, reader), now).await?;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    fetch::{Fetch, Hold, Memory, Outcome, Request, Silence},
+    fetch::{Deferred, Fetch, Memory, Outcome, Request, Silence},
     model::lane::SourceKey,
 };
 
@@ -45,7 +45,7 @@ impl<F: Fetch> Fetch for Watched<F> {
         let outcome = tokio::select! {
             biased;
             outcome = self.fetcher.fetch(Request { silence: silence.clone(), ..request }) => outcome,
-            () = give_way.cancelled() => Outcome::Held(Hold::GAVE_WAY),
+            () = give_way.cancelled() => Outcome::Deferred(Deferred::GAVE_WAY),
         };
         silence.end(Instant::now());
         if outcome.is_answer() {
@@ -58,7 +58,7 @@ impl<F: Fetch> Fetch for Watched<F> {
         self.fetcher.memory().of(self.source)
     }
 
-    fn leave_alone(&self, host: &str, wait: std::time::Duration) {
-        self.fetcher.leave_alone(host, wait);
+    fn cool_down(&self, host: &str, wait: std::time::Duration) {
+        self.fetcher.cool_down(host, wait);
     }
 }

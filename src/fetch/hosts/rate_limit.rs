@@ -1,4 +1,4 @@
-//! How long a host is to be left alone: after it said so, and between two requests. Pure.
+//! How long a host is not asked: its cooldown after a refusal, and its pace between two requests. Pure.
 //!
 //! What must stay true: a time that a server names is kept to; answers to requests that were under way together are one
 //! reason to stay away and not several; a clock that is set back makes no wait longer than it was.
@@ -9,33 +9,34 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Order;
 
-/// The pause where the server names none, and how long it may grow: it doubles each time that nothing better came
-/// between. Sources that fail again have longer waits of their own.
-const PAUSE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(15));
-/// The first pause after a connection that failed: most are well again at once.
-const SHORT_PAUSE: Duration = Duration::from_secs(2);
+/// The first cooldown where the server names none. It doubles with each refusal until the host answers well.
+const FIRST_COOLDOWN: Duration = Duration::from_secs(30);
+/// The longest such cooldown. Sources that fail again have longer waits of their own.
+const MAX_COOLDOWN: Duration = Duration::from_mins(15);
+/// The first cooldown after a connection that failed: most hosts can be reached again at once.
+const UNREACHABLE_COOLDOWN: Duration = Duration::from_secs(2);
 
-/// A server may ask us away for so long at most; more is a mistake of its own.
-const LONGEST_PAUSE: Duration = Duration::from_hours(7 * 24);
-/// Nobody is told to come back later than this for a host's pace.
-const LONGEST_QUEUE: Duration = Duration::from_hours(24);
+/// The longest time that a server may name; more is a mistake of its own.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
+/// The longest wait that is named for a host's pace.
+const MAX_QUEUE_WAIT: Duration = Duration::from_hours(24);
 
-/// Why a host is left alone.
+/// Why a request was deferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum DeferralReason {
     /// It answered with this status, which asks for fewer requests.
     Throttled(u16),
-    /// It asked us to prove that we are human.
+    /// It answered with a page of this service that wants proof of a human.
     Challenge(&'static str),
-    /// There is no connection to be had, or nobody speaks.
+    /// There was no connection, or no answer on it.
     Unreachable,
-    /// None of the host's: its body is large, and there is no memory for it now.
+    /// The body is large, and there is no memory for it now. The host has nothing to do with it.
     NoRoom,
-    /// It has not answered yet, and others waited for the place.
+    /// It had not answered yet, and other requests waited for the place.
     GaveWay,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for DeferralReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Throttled(status) => write!(f, "HTTP status {status}"),
@@ -47,27 +48,27 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// A host is left alone.
+/// The time in which a host is not asked, after it refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pause {
+pub(super) struct Cooldown {
     until: DateTime<Utc>,
     length: Duration,
     times: u32,
-    pub(super) why: Trouble,
+    pub(super) reason: DeferralReason,
 }
 
-impl Pause {
-    /// The pause after a trouble, where that may have come during or after another.
-    pub(super) fn after(before: Option<Self>, why: Trouble, retry_after: Option<Duration>, now: DateTime<Utc>) -> Self {
+impl Cooldown {
+    /// The cooldown after a refusal, which may have come during or after another.
+    pub(super) fn after(before: Option<Self>, reason: DeferralReason, retry_after: Option<Duration>, now: DateTime<Utc>) -> Self {
         let before = before.filter(|it| !it.is_over(now));
         let running = before.and_then(|it| it.left(now));
         let times = before.map_or(0, |it| if running.is_some() { it.times } else { it.times.saturating_add(1) });
-        let first = if why == Trouble::Unreachable { SHORT_PAUSE } else { PAUSE.0 };
-        let ladder = || first.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(PAUSE.1);
-        let length = retry_after.unwrap_or_else(ladder).min(LONGEST_PAUSE);
+        let first = if reason == DeferralReason::Unreachable { UNREACHABLE_COOLDOWN } else { FIRST_COOLDOWN };
+        let ladder = || first.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(MAX_COOLDOWN);
+        let length = retry_after.unwrap_or_else(ladder).min(MAX_RETRY_AFTER);
         match before.zip(running) {
             Some((before, left)) if left >= length => before,
-            _ => Self { until: later(now, length), length, times, why },
+            _ => Self { until: later(now, length), length, times, reason },
         }
     }
 
@@ -82,12 +83,12 @@ impl Pause {
     }
 }
 
-/// How often a host may be asked: a token bucket.
+/// How often a host may be asked: the rate of a token bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// A token comes in each such time; zero is no limit.
+    /// The time in which one token comes; zero is no limit.
     pub spacing: Duration,
-    /// Tokens that it holds: requests that may follow each other at once after a rest.
+    /// The number of tokens that it holds: requests that may follow each other at once after a rest.
     pub burst: u32,
 }
 
@@ -95,9 +96,9 @@ pub struct Pace {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Bucket {
     full: Option<DateTime<Utc>>,
-    /// The same with those who were sent away to come back when their turn would be.
+    /// The same with the turns that were promised to deferred requests.
     promised: Option<DateTime<Utc>>,
-    /// Whether a poll took the last one.
+    /// Whether a poll took the last token.
     polled: bool,
 }
 
@@ -122,7 +123,7 @@ impl Bucket {
             Order::First if !self.polled => wait.saturating_sub(patience / 2),
             Order::First | Order::Next => wait,
             Order::Queued => {
-                let queue = owed(self.promised).max(wait).min(LONGEST_QUEUE);
+                let queue = owed(self.promised).max(wait).min(MAX_QUEUE_WAIT);
                 self.promised = Some(later(now, queue + pace.spacing));
                 queue
             }
@@ -142,7 +143,7 @@ fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
 mod tests {
     use super::*;
 
-    const BUSY: Trouble = Trouble::Throttled(429);
+    const BUSY: DeferralReason = DeferralReason::Throttled(429);
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -154,20 +155,20 @@ mod tests {
 
     #[test]
     fn a_time_that_the_server_names_is_kept_and_else_pauses_double() {
-        let asked = Pause::after(None, BUSY, Some(seconds(3600)), at(0));
+        let asked = Cooldown::after(None, BUSY, Some(seconds(3600)), at(0));
         assert_eq!((asked.left(at(3599)), asked.left(at(3600))), (Some(seconds(1)), None));
-        let first = Pause::after(None, BUSY, None, at(0));
-        let second = Pause::after(Some(first), BUSY, None, at(30));
+        let first = Cooldown::after(None, BUSY, None, at(0));
+        let second = Cooldown::after(Some(first), BUSY, None, at(30));
         assert_eq!((first.left(at(0)), second.left(at(30))), (Some(seconds(30)), Some(seconds(60))));
-        let long = (0..40).fold(second, |before, _| Pause::after(Some(before), BUSY, None, before.until));
-        assert_eq!(long.length, PAUSE.1);
+        let long = (0..40).fold(second, |before, _| Cooldown::after(Some(before), BUSY, None, before.until));
+        assert_eq!(long.length, MAX_COOLDOWN);
     }
 
     #[test]
     fn answers_that_come_together_are_one_reason_and_the_longest_time_holds() {
-        let asked = Pause::after(None, BUSY, Some(seconds(600)), at(0));
-        assert_eq!(Pause::after(Some(asked), BUSY, None, at(1)), asked);
-        assert_eq!(Pause::after(Some(asked), BUSY, Some(seconds(900)), at(1)).left(at(1)), Some(seconds(900)));
+        let asked = Cooldown::after(None, BUSY, Some(seconds(600)), at(0));
+        assert_eq!(Cooldown::after(Some(asked), BUSY, None, at(1)), asked);
+        assert_eq!(Cooldown::after(Some(asked), BUSY, Some(seconds(900)), at(1)).left(at(1)), Some(seconds(900)));
         assert_eq!(asked.left(at(-9999)), Some(seconds(600)), "a clock that was set back");
     }
 
