@@ -119,8 +119,8 @@ impl Hubs {
         let (gone_tx, gone) = mpsc::channel(1);
         let (asks_tx, asks) = mpsc::channel(ASKS);
         let (fetcher, clock) = (Arc::clone(&parts.poll.fetcher), Arc::clone(&parts.poll.clock));
-        let (desk, listener) = setup.parts(&parts.store.subscriptions(), &parts.sources.polled, (fetcher, clock))?;
-        stages.spawn(websub::run(desk, websub::Inputs { found, gone, asks, sooner: sooner_tx.clone() }));
+        let (context, listener) = setup.split(&parts.store.subscriptions(), &parts.sources.polled, (fetcher, clock))?;
+        stages.spawn(websub::run(context, websub::Inputs { found, gone, asks, sooner: sooner_tx.clone() }));
         let outputs = websub::Outputs { asks: asks_tx, pushes: pushes_tx };
         stages.spawn(websub::serve(listener, outputs, pressure.clone(), stop.clone()));
         let poll = poll::Hubs { found: found_tx, sooner: sooner_tx };
@@ -148,13 +148,13 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
     let mut stages = JoinSet::new();
     let Hubs { pushes, poll: hubs, sooner, gone } = Hubs::start(&mut parts, queues.polled, &mut stages, (&pressure, &stop))?;
     let budget = (parts.polls_per_source_day, parts.poll_now);
-    let mut beginning = schedule::Beginning::read(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
-    for (host, wait) in beginning.left_alone() {
+    let mut schedule_state = schedule::ScheduleState::load(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
+    for (host, wait) in schedule_state.cooldowns() {
         parts.poll.fetcher.cool_down(host, *wait);
     }
-    let hosts = poll::KnownHosts(beginning.standings());
-    let before = beginning.latest().unwrap_or_else(|| parts.poll.clock.now());
-    let (price_tx, price) = watch::channel(beginning.price());
+    let hosts = poll::KnownHosts(schedule_state.standings());
+    let before = schedule_state.last_poll().unwrap_or_else(|| parts.poll.clock.now());
+    let (price_tx, price) = watch::channel(schedule_state.price());
     let stage = (Arc::clone(&parts.poll.clock), (parts.poll.store.clone(), parts.store.added()));
     let outgoing = publish::Parts {
         outbox: parts.store.outbox(),
@@ -169,7 +169,7 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
 
     let controls = schedule::Controls { pressure: pressure.clone(), changes, sooner, gone, price: price_tx, stop: stop.clone() };
 
-    stages.spawn(schedule::run(beginning, stage, (due_tx, polled_rx), controls));
+    stages.spawn(schedule::run(schedule_state, stage, (due_tx, polled_rx), controls));
     stages.spawn(input::run(parts.input, wake_tx.clone(), pressure.clone(), stop.clone()));
     stages.spawn(poll::run(
         parts.poll,

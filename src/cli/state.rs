@@ -14,7 +14,7 @@ use crate::{
     },
     stages::{
         publish::{self, KafkaSink},
-        schedule::change::{self, Wish},
+        schedule::change::{self, SourceChange},
     },
     store::{self, Store, StoreError},
 };
@@ -148,20 +148,20 @@ fn all_failed(errors: Vec<StoreError>) -> (String, u8) {
 }
 
 /// Adds or removes sources, beside those that the config names.
-async fn change(wish: Wish, dry_run: bool, config: &Config) -> Result<String, (String, u8)> {
+async fn change(wish: SourceChange, dry_run: bool, config: &Config) -> Result<String, (String, u8)> {
     // Lists may be fetched, and that takes a while: the store is opened after that.
     let mut sources = daemon::sources(config).await.map_err(|error| sources::failed(&error))?;
     // A look leaves nothing behind.
     let store = match (dry_run, config.data_dir.is_dir(), &wish) {
         (true, false, _) => Store::in_memory().map_err(failed)?,
-        (false, false, Wish::Add(_)) => Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?,
+        (false, false, SourceChange::Add(_)) => Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?,
         _ => open(config)?,
     };
     // One that clashes with a list can still be removed.
     if let Err(errors) = sources.with_added(store.added().all().map_err(failed)?) {
         say!("{errors}");
     }
-    let told = change::alone(wish, dry_run, (&sources.polled, &sources.topics), &store.added()).await.map_err(failed)?;
+    let told = change::apply_offline(wish, dry_run, (&sources.polled, &sources.topics), &store.added()).await.map_err(failed)?;
     Ok(serde_json::json!(told).to_string())
 }
 

@@ -21,7 +21,7 @@ use nashra::{
     serve::Asked,
     stages::{
         poll,
-        schedule::{self, Beginning, Pressure},
+        schedule::{self, Pressure, ScheduleState},
     },
     store::Store,
 };
@@ -203,8 +203,8 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         max_decoded: 1 << 20,
     };
     let sources = sources::Sources { polled, topics: Vec::new() };
-    let beginning = Beginning::read(&store.polls(), sources, (24.0, false), clock.now()).unwrap();
-    let (price_tx, price) = watch::channel(beginning.price());
+    let schedule_state = ScheduleState::load(&store.polls(), sources, (24.0, false), clock.now()).unwrap();
+    let (price_tx, price) = watch::channel(schedule_state.price());
     let (pressure_tx, pressure) = watch::channel(Pressure::None);
     let (_changes, changes) = mpsc::channel(1);
     let (due_tx, due_rx) = mpsc::channel(16);
@@ -213,7 +213,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let (told, mut polls) = mpsc::channel::<PollRecord>(64);
     let stop = CancellationToken::new();
     let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(clock)).unwrap());
-    for (host, wait) in beginning.left_alone() {
+    for (host, wait) in schedule_state.cooldowns() {
         fetcher.cool_down(host, *wait);
     }
     let parts = poll::Parts { fetcher, store: store.polls(), rules, concurrency: 8, per_host: 4, clock: Arc::clone(clock) };
@@ -221,7 +221,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let (pushes, sooner) = (mpsc::channel(1).1, mpsc::channel(1).1);
     let controls = schedule::Controls { pressure, changes, sooner, gone: None, price: price_tx, stop: stop.clone() };
     let stage = (Arc::clone(clock), (store.polls(), store.added()));
-    let scheduling = tokio::spawn(schedule::run(beginning, stage, (due_tx, polled_rx), controls));
+    let scheduling = tokio::spawn(schedule::run(schedule_state, stage, (due_tx, polled_rx), controls));
     let polling = tokio::spawn(poll::run(
         parts,
         poll::Inputs { due: due_rx, pushes, price, hosts: poll::KnownHosts::default() },

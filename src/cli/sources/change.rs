@@ -25,7 +25,7 @@ use crate::{
     model::source::SourceKind,
     stages::{
         discover,
-        schedule::change::{Told, Wanted},
+        schedule::change::{ChangeCommand, ChangeReport},
     },
 };
 
@@ -160,7 +160,7 @@ impl Import {
 impl Remove {
     pub(super) fn run(&self) -> ExitCode {
         ask(&self.overrides, async |config| {
-            let told = told(Wanted::Remove(self.names.clone()), self.dry_run, config).await?;
+            let told = told(ChangeCommand::Remove(self.names.clone()), self.dry_run, config).await?;
             told.done.iter().for_each(|it| say!("- {it}"));
             told.wrong.iter().for_each(|it| say!("  {it}"));
             say!("removed: {}, left: {}", told.done.len(), told.wrong.len());
@@ -194,7 +194,7 @@ async fn change(list: List, dry_run: bool, config: &Config) -> Result<(Vec<Sourc
     let now = SystemClock.now();
     let (wanted, files): (Vec<Source>, Vec<Source>) = list.sources.into_iter().partition(|it| matches!(it.at, Location::Url(_)));
     let rows = wanted.iter().map(|it| it.to_added(now)).collect();
-    let told = told(Wanted::Add(rows), dry_run, config).await?;
+    let told = told(ChangeCommand::Add(rows), dry_run, config).await?;
     let mut by_id: HashMap<String, Source> = wanted.into_iter().rev().map(|it| (it.id.to_string(), it)).collect();
     let fresh: Vec<Source> = told.done.iter().filter_map(|it| by_id.remove(it)).collect();
     let words = |it: &Source| format!("{} {} {}", it.kind, it.at, it.name.as_deref().unwrap_or_default()).trim_end().to_owned();
@@ -205,7 +205,7 @@ async fn change(list: List, dry_run: bool, config: &Config) -> Result<(Vec<Sourc
     Ok((fresh.clone(), Difference { fresh: fresh.iter().map(words).collect(), known: told.known, wrong }))
 }
 
-async fn told(wanted: Wanted, dry_run: bool, config: &Config) -> Result<Told, Failed> {
+async fn told(wanted: ChangeCommand, dry_run: bool, config: &Config) -> Result<ChangeReport, Failed> {
     let words = state::answer(Request::Change { wanted, dry_run }, config).await?;
     serde_json::from_str(&words).map_err(|error| (error.to_string(), WORLD_FAILED))
 }

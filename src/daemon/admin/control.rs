@@ -19,7 +19,7 @@ use crate::{
     daemon::explain,
     stages::{
         publish::Wish,
-        schedule::change::{Change, Wanted},
+        schedule::change::{Change, ChangeCommand},
     },
     store::{Store, StoreError},
 };
@@ -41,7 +41,7 @@ pub enum Request {
     /// Sources come or go.
     Change {
         /// Which.
-        wanted: Wanted,
+        wanted: ChangeCommand,
         /// Whether it is only told what would be done.
         dry_run: bool,
     },
@@ -155,8 +155,8 @@ async fn answer(request: Request, reach: Reach) -> Response {
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();
             // A long list takes a while to be read, and the schedule has no time for that.
-            if let Ok(wish) = tokio::task::spawn_blocking(move || wanted.into()).await {
-                reach.changes.send(Change { wish, dry_run, answer }).await.ok();
+            if let Ok(change) = tokio::task::spawn_blocking(move || wanted.into()).await {
+                reach.changes.send(Change { change, dry_run, answer }).await.ok();
             }
             told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(serde_json::json!(it).to_string()))
         }

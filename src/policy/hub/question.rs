@@ -18,7 +18,7 @@ pub struct Question {
 }
 
 impl Question {
-    /// From a query. Of parameters that are given twice the first counts.
+    /// Parses the query of a callback's address. Of parameters that are given twice the first counts.
     #[must_use]
     pub fn parse(query: &str) -> Self {
         let mut found = Self::default();
@@ -38,14 +38,14 @@ impl Question {
     }
 }
 
-/// What a hub hears.
+/// The answer to a hub's question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// The challenge: it is what we want.
+    /// The challenge, which confirms what the hub asks.
     Yes(String),
-    /// 404: it is not.
+    /// 404: the hub asks what we do not want.
     No,
-    /// 200: we have heard.
+    /// 200 to a denial.
     Noted,
 }
 

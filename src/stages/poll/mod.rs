@@ -46,8 +46,8 @@ use crate::{
     stages::{
         PipelineError,
         places::standing::Standings,
-        schedule::{Due, Known, Polled, Sooner},
-        websub::{Found, Push},
+        schedule::{Due, Polled, Sooner, SourceStatus},
+        websub::{HubAnnouncement, Push},
     },
     store::{Facts, PollStore},
     telemetry::metrics,
@@ -140,7 +140,7 @@ pub struct Outputs {
 #[derive(Debug, Clone)]
 pub struct Hubs {
     /// To the stage of `WebSub`: what sources say of their hubs.
-    pub found: mpsc::Sender<Found>,
+    pub found: mpsc::Sender<HubAnnouncement>,
     /// To the schedule: which sources are to be polled sooner.
     pub sooner: mpsc::Sender<Sooner>,
 }
@@ -248,7 +248,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
         && announced.as_ref() != subscription.as_ref().map(|it| &it.announced)
     {
         // Closed only when that stage failed, which ends the run by itself.
-        hubs.found.send(Found { source: Arc::clone(&due.source), announced }).await.ok();
+        hubs.found.send(HubAnnouncement { source: Arc::clone(&due.source), announced }).await.ok();
     }
     let read_at = site::read_at(source, &facts);
     wake(&outputs, read_at.at.url(), wakes).await;
@@ -272,9 +272,9 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     report(&poll, result, facts.failures);
     // Nobody listens where the config does not ask for it; a full channel drops.
     outputs.told.try_send(poll).ok();
-    let known = Known { state: facts.state, appetite: facts.appetite };
+    let status = SourceStatus { state: facts.state, appetite: facts.appetite };
     // Closed once the run stops: the next due time is durable.
-    outputs.polled.send(Polled { slot: due.slot, next: next.at, decided: now, known }).await.ok();
+    outputs.polled.send(Polled { slot: due.slot, next: next.at, decided: now, status }).await.ok();
     Ok(())
 }
 

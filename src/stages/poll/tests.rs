@@ -74,7 +74,7 @@ struct Bench {
     source: Arc<Source>,
     outputs: Outputs,
     sooner: mpsc::Receiver<Sooner>,
-    _others: (mpsc::Receiver<Polled>, mpsc::Receiver<Wake>, mpsc::Receiver<Found>),
+    _others: (mpsc::Receiver<Polled>, mpsc::Receiver<Wake>, mpsc::Receiver<HubAnnouncement>),
 }
 
 impl Bench {

@@ -19,48 +19,48 @@ use crate::{
     store::{AddedStore, StoreError},
 };
 
-/// What is wanted of the sources that live in the store, as it is sent.
+/// A command to add or remove sources that live in the store, as it is sent over the control socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Wanted {
-    /// That these are polled, too.
+pub enum ChangeCommand {
+    /// Polls these sources, too.
     Add(Vec<Added>),
-    /// That those with these ids or addresses are polled no more.
+    /// Polls the sources with these ids or addresses no more.
     Remove(Vec<String>),
 }
 
-/// The same, as it was read.
+/// The same command with its sources parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
-    /// Their sources, and what is wrong with some.
+pub enum SourceChange {
+    /// The sources to add, and what is wrong with some.
     Add(List),
-    /// Ids or addresses.
+    /// Ids or addresses of the sources to remove.
     Remove(Vec<String>),
 }
 
-impl From<Wanted> for Wish {
-    fn from(wanted: Wanted) -> Self {
-        match wanted {
-            Wanted::Add(rows) => Self::Add(added::of_rows(rows)),
-            Wanted::Remove(names) => Self::Remove(names),
+impl From<ChangeCommand> for SourceChange {
+    fn from(command: ChangeCommand) -> Self {
+        match command {
+            ChangeCommand::Add(rows) => Self::Add(added::of_rows(rows)),
+            ChangeCommand::Remove(names) => Self::Remove(names),
         }
     }
 }
 
-/// A wish, and where the answer goes.
+/// A change, and where the answer goes.
 #[derive(Debug)]
 pub struct Change {
-    /// What is wanted.
-    pub wish: Wish,
-    /// Whether it is only told what would be done.
+    /// What is to be added or removed.
+    pub change: SourceChange,
+    /// Whether nothing is changed, and only what would be done is reported.
     pub dry_run: bool,
-    /// What was done.
-    pub answer: oneshot::Sender<Result<Told, StoreError>>,
+    /// Where the report of what was done goes.
+    pub answer: oneshot::Sender<Result<ChangeReport, StoreError>>,
 }
 
-/// What became of a wish, in words.
+/// What became of a change, in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct ChangeReport {
     /// The ids of those that were added or removed.
     pub done: Vec<String>,
     /// Why some were there already, each with both places.
@@ -76,7 +76,7 @@ pub(super) struct Plan {
     pub(super) add: Vec<(Source, Added)>,
     /// To be let go.
     pub(super) remove: HashSet<String>,
-    pub(super) told: Told,
+    pub(super) report: ChangeReport,
 }
 
 /// The ids of topics that are sources, with their places: no other source has one of them.
@@ -89,19 +89,19 @@ impl Topics {
     }
 }
 
-/// Decides on a wish. `present` is all that is polled, and gone through once.
+/// Decides on a change. `present` is all that is polled, and gone through once.
 pub(super) fn plan<'a>(
-    wish: Wish,
+    change: SourceChange,
     present: impl Iterator<Item = &'a Source>,
     topics: &'a Topics,
     store: &AddedStore,
 ) -> Result<Plan, StoreError> {
-    match wish {
-        Wish::Add(list) => {
+    match change {
+        SourceChange::Add(list) => {
             let topics = topics.0.iter().map(|(id, place)| (id.as_str(), place));
             Ok(Plan::adding(added::beside(present, topics, list)))
         }
-        Wish::Remove(names) => Plan::removing(&names, present, topics, store),
+        SourceChange::Remove(names) => Plan::removing(&names, present, topics, store),
     }
 }
 
@@ -111,21 +111,21 @@ pub(super) async fn commit(plan: &Plan, store: &AddedStore) -> Result<(), StoreE
     store.change(keep, plan.remove.iter().map(String::as_str)).await
 }
 
-/// Does what is wanted where no daemon runs, beside the sources that the config names and those that were added.
+/// Makes a change where no daemon runs, beside the sources that the config names and those that were added.
 ///
 /// # Errors
 /// Of the store.
-pub async fn alone(
-    wish: Wish,
+pub async fn apply_offline(
+    change: SourceChange,
     dry_run: bool,
     (polled, topics): (&[Source], &[TopicSource]),
     store: &AddedStore,
-) -> Result<Told, StoreError> {
-    let plan = plan(wish, polled.iter(), &Topics::of(topics), store)?;
+) -> Result<ChangeReport, StoreError> {
+    let plan = plan(change, polled.iter(), &Topics::of(topics), store)?;
     if !dry_run {
         commit(&plan, store).await?;
     }
-    Ok(plan.told)
+    Ok(plan.report)
 }
 
 impl Plan {
@@ -136,12 +136,12 @@ impl Plan {
             (it, row)
         });
         let add: Vec<_> = rows.collect();
-        let told = Told {
+        let report = ChangeReport {
             done: add.iter().map(|(it, _)| it.id.to_string()).collect(),
             known: list.warnings.iter().map(ToString::to_string).collect(),
             wrong: list.errors.iter().map(ToString::to_string).collect(),
         };
-        Self { add, remove: HashSet::new(), told }
+        Self { add, remove: HashSet::new(), report }
     }
 
     fn removing<'a>(
@@ -178,11 +178,11 @@ impl Plan {
             match (row, listed) {
                 (Some(id), _) => {
                     if plan.remove.insert(id.clone()) {
-                        plan.told.done.push(id);
+                        plan.report.done.push(id);
                     }
                 }
-                (None, Some(place)) => plan.told.wrong.push(format!("{shown} is listed at {place}: take it out there")),
-                (None, None) => plan.told.wrong.push(format!("{shown}: no source is known by this id or address")),
+                (None, Some(place)) => plan.report.wrong.push(format!("{shown} is listed at {place}: take it out there")),
+                (None, None) => plan.report.wrong.push(format!("{shown}: no source is known by this id or address")),
             }
         }
         Ok(plan)
@@ -200,28 +200,28 @@ mod tests {
         sources::parse("nashra sources add", text.as_bytes()).sources.iter().map(|it| it.to_added(DateTime::UNIX_EPOCH)).collect()
     }
 
-    async fn ask(wanted: Wanted, listed: &List, store: &AddedStore) -> Told {
+    async fn ask(wanted: ChangeCommand, listed: &List, store: &AddedStore) -> ChangeReport {
         let mut polled = sources::Sources { polled: listed.sources.clone(), topics: Vec::new() };
         polled.with_added(store.all().unwrap()).unwrap();
-        alone(wanted.into(), false, (&polled.polled, &[]), store).await.unwrap()
+        apply_offline(wanted.into(), false, (&polled.polled, &[]), store).await.unwrap()
     }
 
     #[tokio::test]
     async fn what_a_list_names_is_neither_added_nor_removed_and_its_place_is_told() {
         let store = Store::in_memory().unwrap().added();
         let listed = sources::parse("own.toml", b"[[source]]\nid = \"x\"\nurl = \"https://a.example/\"");
-        let told = ask(Wanted::Add(rows("https://a.example/\nhttps://b.example/")), &listed, &store).await;
+        let report = ask(ChangeCommand::Add(rows("https://a.example/\nhttps://b.example/")), &listed, &store).await;
         let id = SourceId::of_url(&"https://b.example/".parse().unwrap()).to_string();
-        assert_eq!(told.done, [id.as_str()]);
+        assert_eq!(report.done, [id.as_str()]);
         let expected = "nashra sources add:1:1: https://a.example/ is already listed at own.toml:1:1; it is polled once, as listed there";
-        assert_eq!(told.known, [expected]);
-        let told = ask(Wanted::Remove(vec!["https://a.example/".into(), "x".into(), "y".into()]), &listed, &store).await;
+        assert_eq!(report.known, [expected]);
+        let report = ask(ChangeCommand::Remove(vec!["https://a.example/".into(), "x".into(), "y".into()]), &listed, &store).await;
         let expected = [
             "https://a.example/ is listed at own.toml:1:1: take it out there",
             "x is listed at own.toml:1:1: take it out there",
             "y: no source is known by this id or address",
         ];
-        assert_eq!(told.wrong, expected);
+        assert_eq!(report.wrong, expected);
         assert_eq!(store.all().unwrap().len(), 1);
     }
 
@@ -229,10 +229,10 @@ mod tests {
     async fn one_is_removed_by_its_id_or_its_address() {
         let store = Store::in_memory().unwrap().added();
         let list = "[[source]]\nid = \"b\"\nurl = \"https://b.example/feed\"\n[[source]]\nurl = \"https://c.example/feed\"\n";
-        assert_eq!(ask(Wanted::Add(rows(list)), &List::default(), &store).await.done.len(), 2);
-        let wanted = Wanted::Remove(vec!["https://b.example/feed".into(), "https://c.example/feed".into(), "b".into()]);
-        let told = ask(wanted, &List::default(), &store).await;
-        assert_eq!((told.done.len(), told.wrong.len()), (2, 0), "{told:?}");
+        assert_eq!(ask(ChangeCommand::Add(rows(list)), &List::default(), &store).await.done.len(), 2);
+        let wanted = ChangeCommand::Remove(vec!["https://b.example/feed".into(), "https://c.example/feed".into(), "b".into()]);
+        let report = ask(wanted, &List::default(), &store).await;
+        assert_eq!((report.done.len(), report.wrong.len()), (2, 0), "{report:?}");
         assert!(store.all().unwrap().is_empty());
     }
 
@@ -240,19 +240,19 @@ mod tests {
     async fn an_id_that_is_taken_is_told_with_its_place() {
         let store = Store::in_memory().unwrap().added();
         let row = |url: &str| rows(&format!("[[source]]\nid = \"b\"\nurl = \"{url}\"\n"));
-        ask(Wanted::Add(row("https://b.example/")), &List::default(), &store).await;
-        let told = ask(Wanted::Add(row("https://c.example/")), &List::default(), &store).await;
+        ask(ChangeCommand::Add(row("https://b.example/")), &List::default(), &store).await;
+        let report = ask(ChangeCommand::Add(row("https://c.example/")), &List::default(), &store).await;
         let expected = "nashra sources add:1:1: the id \"b\" is already that of the source at nashra sources add:1:1";
-        assert_eq!((told.done.len(), told.wrong), (0, vec![expected.to_owned()]));
+        assert_eq!((report.done.len(), report.wrong), (0, vec![expected.to_owned()]));
     }
 
     #[test]
     fn a_topic_keeps_its_id_and_is_named_by_its_list_alone() {
         let store = Store::in_memory().unwrap().added();
         let topics = Topics(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
-        let told = |wanted: Wanted| plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().told.wrong;
-        let taken = told(Wanted::Add(rows("[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n")));
+        let report = |wanted: ChangeCommand| plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().report.wrong;
+        let taken = report(ChangeCommand::Add(rows("[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n")));
         assert_eq!(taken, ["nashra sources add:1:1: the id \"t\" is already that of the source at own.toml"]);
-        assert_eq!(told(Wanted::Remove(vec!["t".into()])), ["t is listed at own.toml: take it out there"]);
+        assert_eq!(report(ChangeCommand::Remove(vec!["t".into()])), ["t is listed at own.toml: take it out there"]);
     }
 }

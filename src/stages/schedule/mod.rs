@@ -4,7 +4,7 @@
 //! Only this stage sees `stop`: the others end when their input closes. Due times are durable in each
 //! source's facts, so spacing survives restarts; the heap here is made from them at the start.
 
-mod beginning;
+mod state;
 mod roster;
 pub mod change;
 
@@ -24,8 +24,8 @@ use crate::{
 };
 use change::Change;
 
-pub use beginning::Beginning;
 pub use roster::Slot;
+pub use state::ScheduleState;
 
 /// What is due within this time is begun together: polls that begin together share a waking of the threads and a sync
 /// of the store.
@@ -38,49 +38,49 @@ const SOONER: usize = 1024;
 /// A source whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// Which.
+    /// The source that is to be polled.
     pub source: Arc<Source>,
-    /// Where the schedule keeps it.
+    /// Its place in the schedule, which [`Polled`] gives back.
     pub slot: Slot,
-    /// When it was due.
+    /// The time at which it was due.
     pub at: DateTime<Utc>,
 }
 
-/// A source was polled; it is due again then.
+/// A source that was polled, and when it is due again.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Polled {
-    /// Which: as the schedule said.
+    /// The slot that came with [`Due`].
     pub slot: Slot,
-    /// When.
+    /// The time at which it is due again.
     pub next: DateTime<Utc>,
     /// When that was decided: the clock may be set back before the schedule hears of it.
     pub decided: DateTime<Utc>,
-    /// What the schedule remembers of it.
-    pub known: Known,
+    /// What the schedule remembers of it from now on.
+    pub status: SourceStatus,
 }
 
 /// A source that is to be polled sooner than it is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sooner {
-    /// Which.
+    /// The source's id; one that is not polled is passed over.
     pub source: SourceId,
-    /// When.
+    /// The latest time at which it is due then.
     pub at: DateTime<Utc>,
 }
 
 /// What the schedule remembers of a source.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Known {
-    /// How it is.
+pub struct SourceStatus {
+    /// Its state after the last poll.
     pub state: State,
-    /// Its part in the budget, once it was read.
+    /// Its share of the budget, once it was read.
     pub appetite: Option<f32>,
 }
 
 /// How much room the outbox and the disk leave for new work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pressure {
-    /// All is well.
+    /// There is room for all.
     #[default]
     None,
     /// Intervals are stretched by this many quarters (5: by a quarter).
@@ -111,13 +111,13 @@ pub type Stores = (PollStore, AddedStore);
 
 /// Runs until it is stopped.
 pub async fn run<C: Clock>(
-    mut schedule: Beginning,
+    mut schedule: ScheduleState,
     (clock, stores): (Arc<C>, Stores),
     (due, mut polled): (mpsc::Sender<Due>, mpsc::Receiver<Polled>),
     mut controls: Controls,
 ) -> Result<(), PipelineError> {
-    for it in schedule.roster.known() {
-        metrics::source_state(None, Some(it.state));
+    for status in schedule.roster.statuses() {
+        metrics::source_state(None, Some(status.state));
     }
     let mut before = schedule.read_at;
     loop {
@@ -143,15 +143,15 @@ pub async fn run<C: Clock>(
                     gone.send(vec![left.to_string()]).await.ok();
                 }
             }
-            Some(Change { wish, dry_run, answer }) = controls.changes.recv() => {
-                let removes = !dry_run && matches!(wish, change::Wish::Remove(_));
-                let told = schedule.change(wish, dry_run, &stores, now).await;
-                if let (true, Ok(told), Some(gone)) = (removes, &told, &controls.gone) {
+            Some(Change { change, dry_run, answer }) = controls.changes.recv() => {
+                let removes = !dry_run && matches!(change, change::SourceChange::Remove(_));
+                let report = schedule.change(change, dry_run, &stores, now).await;
+                if let (true, Ok(report), Some(gone)) = (removes, &report, &controls.gone) {
                     // Closed only when that stage failed, which ends the run by itself.
-                    gone.send(told.done.clone()).await.ok();
+                    gone.send(report.done.clone()).await.ok();
                 }
                 // A command that gave up waiting does not need the answer.
-                answer.send(told).ok();
+                answer.send(report).ok();
             }
             Some(first) = controls.sooner.recv() => {
                 let more = std::iter::from_fn(|| controls.sooner.try_recv().ok());
@@ -192,7 +192,7 @@ mod tests {
         let (store, start) = (Store::in_memory().unwrap(), DateTime::UNIX_EPOCH + TimeDelta::days(100));
         let polled = sources::parse("l", b"https://a.example/").sources;
         let source = polled[0].id.clone();
-        let schedule = Beginning::read(&store.polls(), Sources { polled, topics: Vec::new() }, (24.0, false), start).unwrap();
+        let schedule = ScheduleState::load(&store.polls(), Sources { polled, topics: Vec::new() }, (24.0, false), start).unwrap();
         let (due_tx, mut due) = mpsc::channel(1);
         let (_polled, polled) = mpsc::channel(1);
         let (_pressure, pressure) = watch::channel(Pressure::None);

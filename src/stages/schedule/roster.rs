@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use super::Known;
+use super::SourceStatus;
 use crate::config::sources::{Source, SourceId};
 
 /// A place in the roster.
@@ -28,16 +28,16 @@ pub(super) struct Roster {
 #[derive(Debug)]
 struct Entry {
     source: Arc<Source>,
-    known: Known,
+    status: SourceStatus,
     leaves: bool,
 }
 
 impl Roster {
     /// Takes a source in. The slot is the caller's token; there is none where an earlier one is out still.
-    pub(super) fn insert(&mut self, source: Arc<Source>, known: Known) -> Option<Slot> {
+    pub(super) fn insert(&mut self, source: Arc<Source>, status: SourceStatus) -> Option<Slot> {
         let before = self.leaving.remove(&source.id);
         let slot = before.or_else(|| self.free.pop());
-        let entry = Some(Entry { source, known, leaves: false });
+        let entry = Some(Entry { source, status, leaves: false });
         if let Some(place) = slot.and_then(|it| self.slots.get_mut(it as usize)) {
             *place = entry;
         } else {
@@ -47,13 +47,13 @@ impl Roster {
     }
 
     /// The source of a token that came back; one that was let go is gone with it.
-    pub(super) fn back(&mut self, slot: Slot) -> Option<(&Arc<Source>, &mut Known)> {
+    pub(super) fn back(&mut self, slot: Slot) -> Option<(&Arc<Source>, &mut SourceStatus)> {
         let place = self.slots.get_mut(slot as usize)?;
         if let Some(left) = place.take_if(|it| it.leaves) {
             self.leaving.remove(&left.source.id);
             self.free.push(slot);
         }
-        place.as_mut().map(|it| (&it.source, &mut it.known))
+        place.as_mut().map(|it| (&it.source, &mut it.status))
     }
 
     /// The source in a slot, if it was let go and its token is out still.
@@ -61,15 +61,15 @@ impl Roster {
         self.slots.get(slot as usize)?.as_ref().filter(|it| it.leaves).map(|it| &it.source.id)
     }
 
-    /// Lets go those that were added by command and have one of these ids: what was known of them.
-    pub(super) fn remove(&mut self, ids: &HashSet<String>) -> Vec<Known> {
+    /// Lets go those that were added by command and have one of these ids: gives what was remembered of them.
+    pub(super) fn remove(&mut self, ids: &HashSet<String>) -> Vec<SourceStatus> {
         let mut gone = Vec::new();
         for (slot, entry) in (0..).zip(&mut self.slots) {
             let Some(entry) = entry.as_mut().filter(|it| !it.leaves && it.source.added.is_some()) else { continue };
             if ids.contains(entry.source.id.as_str()) {
                 entry.leaves = true;
                 self.leaving.insert(entry.source.id.clone(), slot);
-                gone.push(entry.known);
+                gone.push(entry.status);
             }
         }
         gone
@@ -87,8 +87,8 @@ impl Roster {
     }
 
     /// What is remembered of them.
-    pub(super) fn known(&self) -> impl Iterator<Item = Known> {
-        self.slots.iter().flatten().filter(|it| !it.leaves).map(|it| it.known)
+    pub(super) fn statuses(&self) -> impl Iterator<Item = SourceStatus> {
+        self.slots.iter().flatten().filter(|it| !it.leaves).map(|it| it.status)
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::{config::sources, model::source::State};
 
-    const KNOWN: Known = Known { state: State::Ok, appetite: None };
+    const STATUS: SourceStatus = SourceStatus { state: State::Ok, appetite: None };
 
     fn source(url: &str) -> Arc<Source> {
         let source = sources::parse("l", url.as_bytes()).sources.remove(0);
@@ -112,13 +112,13 @@ mod tests {
     fn a_slot_is_given_to_another_source_only_when_its_token_is_back() {
         let (mut roster, one, two, three) =
             (Roster::default(), source("https://a.example/"), source("https://b.example/"), source("https://c.example/"));
-        assert_eq!(roster.insert(Arc::clone(&one), KNOWN), Some(0));
+        assert_eq!(roster.insert(Arc::clone(&one), STATUS), Some(0));
         assert_eq!(roster.remove(&ids(&[&one])).len(), 1);
         assert_eq!(roster.remove(&ids(&[&one])).len(), 0, "it is gone already");
-        assert_eq!(roster.insert(Arc::clone(&two), KNOWN), Some(1));
+        assert_eq!(roster.insert(Arc::clone(&two), STATUS), Some(1));
         assert_eq!((roster.left(0), roster.left(1)), (Some(&one.id), None));
         assert!(roster.back(0).is_none());
-        assert_eq!(roster.insert(Arc::clone(&three), KNOWN), Some(0));
+        assert_eq!(roster.insert(Arc::clone(&three), STATUS), Some(0));
         assert_eq!(roster.back(0).map(|it| it.0.clone()), Some(three));
         assert_eq!(roster.sources().count(), 2);
     }
@@ -126,18 +126,18 @@ mod tests {
     #[test]
     fn a_source_that_is_added_again_goes_on_with_the_token_that_is_out() {
         let (mut roster, one) = (Roster::default(), source("https://a.example/"));
-        roster.insert(Arc::clone(&one), KNOWN);
+        roster.insert(Arc::clone(&one), STATUS);
         roster.remove(&ids(&[&one]));
-        assert_eq!(roster.insert(Arc::clone(&one), KNOWN), None);
+        assert_eq!(roster.insert(Arc::clone(&one), STATUS), None);
         assert!(roster.back(0).is_some(), "it is polled on");
-        assert_eq!(roster.known().count(), 1);
+        assert_eq!(roster.statuses().count(), 1);
     }
 
     #[test]
     fn what_a_list_names_is_not_let_go() {
         let (mut roster, one) = (Roster::default(), source("https://a.example/"));
         let listed = Arc::new(Source { added: None, ..(*one).clone() });
-        roster.insert(listed, KNOWN);
+        roster.insert(listed, STATUS);
         assert!(roster.remove(&ids(&[&one])).is_empty());
         assert_eq!(roster.sources().count(), 1);
     }

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{
-    Ask, Push, What, Whose,
+    CallbackOwner, CallbackRequest, Push, RequestKind,
     signature::{Proof, proof},
     slots::Slots,
 };
@@ -55,13 +55,13 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature");
 /// What the listener works with.
 #[derive(Debug)]
 pub struct Listener<C> {
-    /// Where hubs connect.
+    /// The socket that hubs connect to.
     pub listener: TcpListener,
-    /// Bytes of a body.
+    /// The largest body that is taken, in bytes.
     pub max_body: usize,
-    /// What bodies are given.
+    /// The memory that bodies are given.
     pub memory: Memory,
-    /// Time.
+    /// The clock of all times here.
     pub clock: Arc<C>,
 }
 
@@ -69,7 +69,7 @@ pub struct Listener<C> {
 #[derive(Debug)]
 pub struct Outputs {
     /// To the stage of `WebSub`.
-    pub asks: mpsc::Sender<Ask>,
+    pub asks: mpsc::Sender<CallbackRequest>,
     /// To the poll stage.
     pub pushes: mpsc::Sender<Push>,
 }
@@ -82,10 +82,10 @@ pub async fn serve<C: Clock>(
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
     let Listener { listener, max_body, memory, clock } = parts;
-    let desk = Arc::new(Desk { outputs, pressure, max_body, clock, bodies: Slots::new(), memory });
+    let service = Arc::new(CallbackService { outputs, pressure, max_body, clock, bodies: Slots::new(), memory });
     let service = move |request: Request<Incoming>| {
-        let desk = Arc::clone(&desk);
-        async move { desk.serve(request).await }
+        let service = Arc::clone(&service);
+        async move { service.serve(request).await }
     };
     serve::accept(listener, service, Some(LIFETIME), stop).await;
     Ok(())
@@ -99,7 +99,8 @@ enum Refused {
     Broken,
 }
 
-struct Desk<C> {
+/// What answers at the callbacks.
+struct CallbackService<C> {
     outputs: Outputs,
     pressure: watch::Receiver<Pressure>,
     max_body: usize,
@@ -108,7 +109,7 @@ struct Desk<C> {
     memory: Memory,
 }
 
-impl<C: Clock> Desk<C> {
+impl<C: Clock> CallbackService<C> {
     async fn serve(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let token = token(request.uri().path());
         // Ours are 32 hexadecimal digits: what is none costs nobody anything.
@@ -138,7 +139,7 @@ impl<C: Clock> Desk<C> {
         if question.challenge.as_ref().is_some_and(|it| it.len() > MAX_CHALLENGE) {
             return status(StatusCode::NOT_FOUND);
         }
-        match self.ask(token.to_owned(), |answer| What::Answer(question, answer)).await {
+        match self.ask(token.to_owned(), |answer| RequestKind::Verify(question, answer)).await {
             Some(Answer::Yes(challenge)) => echo(challenge),
             Some(Answer::Noted) => status(StatusCode::OK),
             Some(Answer::No) => status(StatusCode::NOT_FOUND),
@@ -146,14 +147,14 @@ impl<C: Clock> Desk<C> {
         }
     }
 
-    /// Takes content: how it ended, where that is not the poll stage's to tell, and what the hub hears.
+    /// Takes content. Gives the label of the metric, where the poll stage does not count it, and the answer to the hub.
     async fn content(&self, token: String, request: Request<Incoming>) -> (Option<&'static str>, Response<Full<Bytes>>) {
-        let (source, secret, at) = match self.ask(token.clone(), What::Whose).await {
-            Some(Whose::Wanted { source, secret, at }) => (source, secret, at),
+        let (source, secret, at) = match self.ask(token.clone(), RequestKind::Owner).await {
+            Some(CallbackOwner::Wanted { source, secret, at }) => (source, secret, at),
             // The hub need not go on.
-            Some(Whose::Ending) => return (Some("unwanted"), status(StatusCode::GONE)),
-            Some(Whose::TooOften) => return (Some("too_often"), later()),
-            Some(Whose::Unknown) => return (None, status(StatusCode::NOT_FOUND)),
+            Some(CallbackOwner::Ending) => return (Some("unwanted"), status(StatusCode::GONE)),
+            Some(CallbackOwner::TooOften) => return (Some("too_often"), later()),
+            Some(CallbackOwner::Unknown) => return (None, status(StatusCode::NOT_FOUND)),
             None => return (None, later()),
         };
         if *self.pressure.borrow() == Pressure::Stop {
@@ -236,9 +237,9 @@ impl<C: Clock> Desk<C> {
     }
 
     /// Asks the stage; nothing once that has ended.
-    async fn ask<T>(&self, token: String, what: impl FnOnce(oneshot::Sender<T>) -> What) -> Option<T> {
+    async fn ask<T>(&self, token: String, kind: impl FnOnce(oneshot::Sender<T>) -> RequestKind) -> Option<T> {
         let (answer, answered) = oneshot::channel();
-        self.outputs.asks.send(Ask { token, what: what(answer) }).await.ok()?;
+        self.outputs.asks.send(CallbackRequest { token, kind: kind(answer) }).await.ok()?;
         answered.await.ok()
     }
 }

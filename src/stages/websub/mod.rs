@@ -9,7 +9,7 @@
 //! success only when what it sent is durable, or else sends it again; nothing is lost where a hub lies, sleeps or
 //! dies, because a source is polled at least before half of its listing has passed.
 
-mod desk;
+mod manager;
 mod stage;
 mod signature;
 mod slots;
@@ -36,83 +36,87 @@ use crate::{
 
 pub use listener::{Listener, Outputs, serve};
 pub(crate) use slots::BODIES;
-pub use stage::{Inputs, Parts, run};
+pub use stage::{Inputs, WebsubContext, run};
 
-/// What a poll found a source to say of its hubs; nothing where it names none any more.
+/// What a source says of its hubs, as a poll found it.
 #[derive(Debug)]
-pub struct Found {
-    /// Whose.
+pub struct HubAnnouncement {
+    /// The source that was polled.
     pub source: Arc<Source>,
-    /// Where its changes are announced.
+    /// Its hubs and its topic; nothing where it names none any more.
     pub announced: Option<Announced>,
 }
 
 /// What a hub sent.
 #[derive(Debug)]
 pub struct Push {
-    /// About which source.
+    /// The source that it is about.
     pub source: Arc<Source>,
-    /// What is new in it; nothing where the hub only told that there is something.
+    /// The body as a fetch gives it; nothing where the hub only said that there is something new.
     pub content: Option<Box<Fetched>>,
-    /// Told once what it brought is durable.
+    /// Signalled once what the body holds is durable.
     pub done: oneshot::Sender<()>,
 }
 
-/// What the listener asks the stage.
+/// A request that came to a callback, as the listener hands it to the stage.
 #[derive(Debug)]
-pub struct Ask {
-    /// Which subscription: the end of the callback's path.
+pub struct CallbackRequest {
+    /// The end of the callback's path, which names the subscription.
     token: String,
-    what: What,
+    kind: RequestKind,
 }
 
 #[derive(Debug)]
-enum What {
-    /// What the hub that asks this is to hear.
-    Answer(Question, oneshot::Sender<Answer>),
-    /// Whose content it is.
-    Whose(oneshot::Sender<Whose>),
+enum RequestKind {
+    /// A hub verifies what it was asked for: what is it to hear?
+    Verify(Question, oneshot::Sender<Answer>),
+    /// A hub sends content: whose is it?
+    Owner(oneshot::Sender<CallbackOwner>),
 }
 
-/// Whose content came.
+/// The subscription that a callback belongs to.
 #[derive(Debug)]
-enum Whose {
-    /// Of a subscription that is to last.
+enum CallbackOwner {
+    /// A subscription that is to last.
     Wanted { source: Arc<Source>, secret: String, at: Url },
-    /// Of one that is being ended.
+    /// One that is being ended.
     Ending,
-    /// Of one whose hub has sent too much of late.
+    /// One whose hub has sent too much of late.
     TooOften,
-    /// Of none.
+    /// None.
     Unknown,
 }
 
-/// What the two stages begin with.
+/// What the stage and its listener begin with.
 #[derive(Debug)]
 pub struct Setup {
-    /// Where hubs connect.
+    /// The socket that hubs connect to.
     pub listener: TcpListener,
-    /// What they are told for it.
+    /// The address that hubs are given for it.
     pub public_url: Url,
-    /// The lease that is asked for.
+    /// The lease that hubs are asked for.
     pub lease: Duration,
-    /// Bytes of what a hub sends.
+    /// The largest body that a hub may send, in bytes.
     pub max_body: usize,
 }
 
 impl Setup {
-    /// The stages' parts. Of the sources only those that are subscribed to are remembered; others come with their polls.
-    pub fn parts<F: Fetch, C>(
+    /// Splits it between the stage and the listener. Of the sources only those that are subscribed to are remembered; others come
+    /// with their polls.
+    ///
+    /// # Errors
+    /// Where the subscriptions cannot be read.
+    pub fn split<F: Fetch, C>(
         self,
         store: &SubscriptionStore,
         sources: &[Source],
         (fetcher, clock): (Arc<F>, Arc<C>),
-    ) -> Result<(Parts<F, C>, Listener<C>), StoreError> {
+    ) -> Result<(WebsubContext<F, C>, Listener<C>), StoreError> {
         let subscribed: HashSet<String> = store.all()?.into_iter().map(|it| it.source).collect();
         let wanted = sources.iter().filter(|it| !it.paused && subscribed.contains(it.id.as_str()));
         let sources: HashMap<String, Arc<Source>> = wanted.map(|it| (it.id.to_string(), Arc::new(it.clone()))).collect();
         let (Self { listener, public_url, lease, max_body }, memory) = (self, fetcher.memory());
-        let desk = Parts { fetcher, store: store.clone(), public_url, lease, sources, clock: Arc::clone(&clock) };
-        Ok((desk, Listener { listener, max_body, memory, clock }))
+        let context = WebsubContext { fetcher, store: store.clone(), public_url, lease, sources, clock: Arc::clone(&clock) };
+        Ok((context, Listener { listener, max_body, memory, clock }))
     }
 }

@@ -1,6 +1,6 @@
 //! Keeps the subscriptions: asks hubs when it is time, answers what they ask, follows what sources say of their hubs.
 //!
-//! One task owns all of it ([`Desk`]), so nothing is decided twice; requests to hubs run beside it. It ends when polls have
+//! One task owns all of it ([`SubscriptionManager`]), so nothing is decided twice; requests to hubs run beside it. It ends when polls have
 //! ended. What must stay true: this task waits for nobody who waits for it.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet};
 use url::Url;
 
-use super::{Ask, Found, desk::Desk};
+use super::{CallbackRequest, HubAnnouncement, manager::SubscriptionManager};
 use crate::{
     base::clock::Clock,
     config::sources::Source,
@@ -23,18 +23,18 @@ const CONCURRENCY: usize = 16;
 
 /// What the stage works with.
 #[derive(Debug)]
-pub struct Parts<F, C> {
-    /// HTTP.
+pub struct WebsubContext<F, C> {
+    /// Posts requests to hubs.
     pub fetcher: Arc<F>,
-    /// What is remembered.
+    /// The durable subscriptions.
     pub store: SubscriptionStore,
-    /// Where hubs reach us.
+    /// The address at which hubs reach us, without the token of a subscription.
     pub public_url: Url,
-    /// The lease that is asked for.
+    /// The lease that hubs are asked for.
     pub lease: Duration,
     /// The sources that may be subscribed to, by id.
     pub sources: HashMap<String, Arc<Source>>,
-    /// Time.
+    /// The clock of all times here.
     pub clock: Arc<C>,
 }
 
@@ -42,32 +42,32 @@ pub struct Parts<F, C> {
 #[derive(Debug)]
 pub struct Inputs {
     /// From polls: what sources say of their hubs.
-    pub found: mpsc::Receiver<Found>,
+    pub found: mpsc::Receiver<HubAnnouncement>,
     /// From the schedule: sources that are polled no more, by their ids.
     pub gone: mpsc::Receiver<Vec<String>>,
-    /// From the listener.
-    pub asks: mpsc::Receiver<Ask>,
+    /// From the listener: what hubs ask and send.
+    pub asks: mpsc::Receiver<CallbackRequest>,
     /// To the schedule: whose hub is gone, so that it is polled at its own pace again.
     pub sooner: mpsc::Sender<Sooner>,
 }
 
 /// Runs until no more polls are made.
-pub async fn run<F: Post, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs) -> Result<(), PipelineError> {
+pub async fn run<F: Post, C: Clock>(parts: WebsubContext<F, C>, mut inputs: Inputs) -> Result<(), PipelineError> {
     let mut requests: JoinSet<(String, Mode, Result<Reply, FetchError>)> = JoinSet::new();
-    let mut desk = Desk::open(parts, inputs.sooner).await?;
+    let mut manager = SubscriptionManager::open(parts, inputs.sooner).await?;
     loop {
-        let wait = desk.wait();
+        let wait = manager.wait();
         tokio::select! {
             found = inputs.found.recv() => match found {
-                Some(found) => desk.found(found).await?,
+                Some(announcement) => manager.follow(announcement).await?,
                 None => return Ok(()),
             },
-            Some(gone) = inputs.gone.recv() => desk.gone(&gone).await?,
-            Some(ask) = inputs.asks.recv() => desk.ask(ask).await?,
-            Some(ended) = requests.join_next() => desk.answered(ended?).await?,
+            Some(gone) = inputs.gone.recv() => manager.end_all_of(&gone).await?,
+            Some(request) = inputs.asks.recv() => manager.answer(request).await?,
+            Some(ended) = requests.join_next() => manager.request_ended(ended?).await?,
             () = tokio::time::sleep(wait), if requests.len() < CONCURRENCY => {
-                if let Some((token, mode)) = desk.step().await? {
-                    let (fetcher, hub, form) = desk.request(&token, mode);
+                if let Some((token, mode)) = manager.step().await? {
+                    let (fetcher, hub, form) = manager.request(&token, mode);
                     if let Some((hub, allowed)) = hub {
                         requests.spawn(async move { (token, mode, fetcher.post_within(hub, form, &allowed).await) });
                     }

@@ -1,4 +1,4 @@
-//! What is due, and when: the sources, their due times and the budget.
+//! The live schedule: the sources, their due times and the budget.
 
 use std::{
     cmp::Reverse,
@@ -10,7 +10,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Known, Polled, Slot, Sooner, Stores,
+    Polled, Slot, Sooner, SourceStatus, Stores,
     change::{self, Plan, Topics},
     roster::Roster,
 };
@@ -28,18 +28,18 @@ use crate::{
 const APART: TimeDelta = TimeDelta::milliseconds(2);
 const SPREAD: TimeDelta = TimeDelta::minutes(5);
 
-/// What the schedule begins with, read from the sources' facts.
+/// The live schedule, read from the sources' facts at the start.
 #[derive(Debug)]
-pub struct Beginning {
+pub struct ScheduleState {
     pub(super) roster: Roster,
     topics: Topics,
     pub(super) heap: Heap,
     /// Of sources that are with a poll: when they are due again at the latest.
     early: HashMap<Slot, DateTime<Utc>>,
     pub(super) budget: Budget,
-    left_alone: HashMap<String, Duration>,
+    cooldowns: HashMap<String, Duration>,
     standings: Standings,
-    latest: Option<DateTime<Utc>>,
+    last_poll: Option<DateTime<Utc>>,
     /// The time that all of this is from: the clock may be set back before the schedule runs.
     pub(super) read_at: DateTime<Utc>,
 }
@@ -47,9 +47,13 @@ pub struct Beginning {
 /// When the source in a slot is due, the soonest first.
 type Heap = BinaryHeap<Reverse<(DateTime<Utc>, Slot)>>;
 
-impl Beginning {
-    /// A new source is due at once, and with `now_all` all are: not in the same moment, but a little apart.
-    pub fn read(
+impl ScheduleState {
+    /// Reads the facts of all sources. A new source is due at once, and with `now_all` all are: not in the same moment, but a
+    /// little apart. `per_source_day` is the budget, in polls per source and day.
+    ///
+    /// # Errors
+    /// Where the facts cannot be read.
+    pub fn load(
         store: &PollStore,
         sources: Sources,
         (per_source_day, now_all): (f64, bool),
@@ -57,52 +61,52 @@ impl Beginning {
     ) -> Result<Self, StoreError> {
         let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
         let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
-        let (mut left_alone, mut latest) = (HashMap::<String, Duration>::new(), None);
+        let (mut cooldowns, mut last_poll) = (HashMap::<String, Duration>::new(), None);
         let mut standings = Standings::default();
         for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
-            latest = latest.max(facts.last_poll);
+            last_poll = last_poll.max(facts.last_poll);
             if let (true, Some(url), Some(due)) = (facts.host_left_alone, source.at.url(), next_due(&facts, now))
                 && let Ok(wait) = (due - now).to_std()
             {
-                let left = left_alone.entry(hosts::name(url)).or_default();
+                let left = cooldowns.entry(hosts::name(url)).or_default();
                 *left = wait.max(*left);
             }
             remember(&mut standings, &source, &facts);
             let at = first_due(&source, &facts, now).filter(|_| !now_all).unwrap_or(turn);
-            if let Some(slot) = roster.insert(Arc::new(source), Known::of(&facts)) {
+            if let Some(slot) = roster.insert(Arc::new(source), SourceStatus::of(&facts)) {
                 heap.push(Reverse((at, slot)));
             }
         }
-        let budget = Budget::new(per_source_day, roster.known().map(|it| it.appetite), now);
-        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, left_alone, standings, latest, read_at: now })
+        let budget = Budget::new(per_source_day, roster.statuses().map(|it| it.appetite), now);
+        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, cooldowns, standings, last_poll, read_at: now })
     }
 
-    /// The hosts that asked us before to stay away, and how much of that is left.
+    /// The hosts that asked an earlier process to stay away, with the rest of that time.
     #[must_use]
-    pub fn left_alone(&self) -> &HashMap<String, Duration> {
-        &self.left_alone
+    pub fn cooldowns(&self) -> &HashMap<String, Duration> {
+        &self.cooldowns
     }
 
-    /// How the sources' hosts are known.
+    /// How fast the sources' hosts answered before. Can be taken once.
     pub(crate) fn standings(&mut self) -> Standings {
         std::mem::take(&mut self.standings)
     }
 
-    /// The latest time that anything was polled.
+    /// The latest time at which any source was polled.
     #[must_use]
-    pub fn latest(&self) -> Option<DateTime<Utc>> {
-        self.latest
+    pub fn last_poll(&self) -> Option<DateTime<Utc>> {
+        self.last_poll
     }
 
-    /// What a poll costs at first.
+    /// The price of a poll at first, in days that entries may wait.
     #[must_use]
     pub fn price(&self) -> f64 {
         self.budget.price()
     }
 }
 
-impl Known {
+impl SourceStatus {
     fn of(facts: &Facts) -> Self {
         Self { state: facts.state, appetite: facts.appetite }
     }
@@ -137,12 +141,12 @@ fn next_due(facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     facts.next_due.map(|at| at - ahead)
 }
 
-impl Beginning {
+impl ScheduleState {
     /// A poll was made: the source is due again, unless it was let go meanwhile; then it is given.
     pub(super) fn polled(&mut self, done: Polled, next: DateTime<Utc>) -> Option<SourceId> {
         let (early, left) = (self.early.remove(&done.slot), self.roster.left(done.slot).cloned());
-        if let Some((_, known)) = self.roster.back(done.slot) {
-            learn(known, done.known, &mut self.budget);
+        if let Some((_, status)) = self.roster.back(done.slot) {
+            learn(status, done.status, &mut self.budget);
             self.heap.push(Reverse((early.map_or(next, |it| it.min(next)), done.slot)));
         }
         left
@@ -167,38 +171,38 @@ impl Beginning {
     /// Takes sources in or lets them go, once that is durable.
     pub(super) async fn change(
         &mut self,
-        wish: change::Wish,
+        change: change::SourceChange,
         dry_run: bool,
         (facts, added): &Stores,
         now: DateTime<Utc>,
-    ) -> Result<change::Told, StoreError> {
-        let plan = change::plan(wish, self.roster.sources(), &self.topics, added)?;
+    ) -> Result<change::ChangeReport, StoreError> {
+        let plan = change::plan(change, self.roster.sources(), &self.topics, added)?;
         if dry_run {
-            return Ok(plan.told);
+            return Ok(plan.report);
         }
         change::commit(&plan, added).await?;
-        let Plan { add, remove, told } = plan;
+        let Plan { add, remove, report } = plan;
         if !remove.is_empty() {
-            for known in self.roster.remove(&remove) {
-                metrics::source_state(Some(known.state), None);
-                self.budget.leave(known.appetite);
+            for status in self.roster.remove(&remove) {
+                metrics::source_state(Some(status.state), None);
+                self.budget.leave(status.appetite);
             }
         }
         let turns = turns(now, add.len());
         for ((source, _), turn) in add.into_iter().zip(turns) {
             let facts = facts.facts(source.id.as_str())?.unwrap_or_default();
-            let (known, at) = (Known::of(&facts), first_due(&source, &facts, now).unwrap_or(turn));
-            metrics::source_state(None, Some(known.state));
-            self.budget.join(known.appetite);
-            if let Some(slot) = self.roster.insert(Arc::new(source), known) {
+            let (status, at) = (SourceStatus::of(&facts), first_due(&source, &facts, now).unwrap_or(turn));
+            metrics::source_state(None, Some(status.state));
+            self.budget.join(status.appetite);
+            if let Some(slot) = self.roster.insert(Arc::new(source), status) {
                 self.heap.push(Reverse((at, slot)));
             }
         }
-        Ok(told)
+        Ok(report)
     }
 }
 
-fn learn(before: &mut Known, now: Known, budget: &mut Budget) {
+fn learn(before: &mut SourceStatus, now: SourceStatus, budget: &mut Budget) {
     metrics::source_state(Some(before.state), Some(now.state));
     if let Some(appetite) = now.appetite {
         budget.learn(before.appetite, appetite);
@@ -220,13 +224,13 @@ mod tests {
         let sources = crate::config::sources::parse("l", b"https://a.example/\nhttps://b.example/\nhttps://c.example/").sources;
         let ids: Vec<SourceId> = sources.iter().map(|it| it.id.clone()).collect();
         let store = Store::in_memory().unwrap().polls();
-        let mut schedule = Beginning::read(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
+        let mut schedule = ScheduleState::load(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
         let Some(Reverse((_, first))) = schedule.heap.pop() else { panic!("three are due") };
         let sooner = |source: &SourceId, seconds| Sooner { source: source.clone(), at: at(seconds) };
         let unknown: SourceId = "nobody".parse().unwrap();
         schedule.sooner(vec![sooner(&ids[0], 50), sooner(&ids[1], -9), sooner(&ids[2], 50), sooner(&unknown, 0)]);
-        let known = Known { state: State::Ok, appetite: None };
-        assert_eq!(schedule.polled(Polled { slot: first, next: at(100), decided: at(0), known }, at(100)), None);
+        let status = SourceStatus { state: State::Ok, appetite: None };
+        assert_eq!(schedule.polled(Polled { slot: first, next: at(100), decided: at(0), status }, at(100)), None);
         let order: Vec<DateTime<Utc>> = schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
         assert_eq!(order, [at(-9), at(0) + APART * 2, at(50)]);
         assert!(schedule.early.is_empty());
@@ -244,8 +248,8 @@ mod tests {
             commit.facts(&facts);
             store.commit(commit).await.unwrap();
         }
-        let mut beginning = Beginning::read(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
-        let standings = beginning.standings();
+        let mut schedule = ScheduleState::load(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
+        let standings = schedule.standings();
         let known = ["a.example", "b.example", "c.example"].map(|it| standings.of(HostKey::new(it)));
         assert_eq!(known, [Some(Standing::Prompt), Some(Standing::Slow), None]);
     }
@@ -259,7 +263,7 @@ mod tests {
 
         let store = Store::in_memory().unwrap().polls();
         let sources = Sources { polled: vec![source.clone()], topics: Vec::new() };
-        let mut schedule = Beginning::read(&store, sources, (24.0, false), at(1000)).unwrap();
+        let mut schedule = ScheduleState::load(&store, sources, (24.0, false), at(1000)).unwrap();
         schedule.shift(TimeDelta::seconds(-900));
         assert_eq!(schedule.heap.peek().map(|it| it.0.0), Some(at(100)));
     }
@@ -280,7 +284,7 @@ mod tests {
         commit.facts(&facts);
         store.commit(commit).await.unwrap();
         let sources = Sources { polled: vec![source], topics: Vec::new() };
-        let schedule = Beginning::read(&store, sources, (24.0, false), polled - TimeDelta::seconds(day)).unwrap();
-        assert_eq!(schedule.left_alone().values().collect::<Vec<_>>(), [&Duration::from_secs(1)]);
+        let schedule = ScheduleState::load(&store, sources, (24.0, false), polled - TimeDelta::seconds(day)).unwrap();
+        assert_eq!(schedule.cooldowns().values().collect::<Vec<_>>(), [&Duration::from_secs(1)]);
     }
 }

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::{Ask, Found, What, Whose, stage::Parts};
+use super::{CallbackOwner, CallbackRequest, HubAnnouncement, RequestKind, stage::WebsubContext};
 use crate::{
     base::{clock::Clock, private::shown},
     fetch::{FetchError, Post, Reply},
@@ -29,7 +29,7 @@ use crate::{
     telemetry::metrics,
 };
 
-/// How often it is told how many subscriptions are in each state.
+/// How often the numbers of subscriptions in each state are counted.
 const LOOK: TimeDelta = TimeDelta::seconds(5);
 /// The clock may jump: so long is waited at most.
 const MOST: Duration = Duration::from_secs(5);
@@ -38,8 +38,8 @@ const SPACING: TimeDelta = TimeDelta::seconds(2);
 const BURST: i32 = 30;
 
 /// All subscriptions, and when each is to be looked at.
-pub(super) struct Desk<F, C> {
-    parts: Parts<F, C>,
+pub(super) struct SubscriptionManager<F, C> {
+    parts: WebsubContext<F, C>,
     sooner: mpsc::Sender<Sooner>,
     /// By the end of its callback.
     subscriptions: HashMap<String, Subscription>,
@@ -52,11 +52,11 @@ pub(super) struct Desk<F, C> {
     rested: HashMap<String, DateTime<Utc>>,
 }
 
-impl<F: Post, C: Clock> Desk<F, C> {
-    /// Goes on with what is remembered: for sources that are there still, under the address that hubs are told now.
-    pub(super) async fn open(parts: Parts<F, C>, sooner: mpsc::Sender<Sooner>) -> Result<Self, StoreError> {
+impl<F: Post, C: Clock> SubscriptionManager<F, C> {
+    /// Loads the subscriptions: those of sources that are polled still, under the address that hubs are told now.
+    pub(super) async fn open(parts: WebsubContext<F, C>, sooner: mpsc::Sender<Sooner>) -> Result<Self, StoreError> {
         let (now, all) = (parts.clock.now(), parts.store.all()?);
-        let mut desk = Self {
+        let mut manager = Self {
             parts,
             sooner,
             subscriptions: HashMap::new(),
@@ -67,8 +67,8 @@ impl<F: Post, C: Clock> Desk<F, C> {
         };
         let mut commit = SubscriptionCommit::default();
         for mut it in all {
-            let elsewhere = !it.is_at(&desk.parts.public_url);
-            if !desk.parts.sources.contains_key(&it.source) && it.wanted {
+            let elsewhere = !it.is_at(&manager.parts.public_url);
+            if !manager.parts.sources.contains_key(&it.source) && it.wanted {
                 it.end(now);
                 commit.keep(&it);
             } else if elsewhere {
@@ -77,37 +77,37 @@ impl<F: Post, C: Clock> Desk<F, C> {
                 if !it.wanted {
                     continue;
                 }
-                it = Subscription::new(&it.source, it.announced, &desk.parts.public_url, now);
+                it = Subscription::new(&it.source, it.announced, &manager.parts.public_url, now);
                 commit.keep(&it);
             }
-            desk.put(it);
+            manager.put(it);
         }
-        desk.parts.store.commit(commit).await?;
-        Ok(desk)
+        manager.parts.store.commit(commit).await?;
+        Ok(manager)
     }
 
-    fn put(&mut self, it: Subscription) {
-        let token = it.token().to_owned();
-        if it.wanted {
-            self.wanted.insert(it.source.clone(), token.clone());
-        } else if self.wanted.get(&it.source) == Some(&token) {
-            self.wanted.remove(&it.source);
+    fn put(&mut self, subscription: Subscription) {
+        let token = subscription.token().to_owned();
+        if subscription.wanted {
+            self.wanted.insert(subscription.source.clone(), token.clone());
+        } else if self.wanted.get(&subscription.source) == Some(&token) {
+            self.wanted.remove(&subscription.source);
         }
-        if self.subscriptions.get(&token).is_none_or(|before| before.next != it.next) {
-            self.due.push(Reverse((it.next, token.clone())));
+        if self.subscriptions.get(&token).is_none_or(|before| before.next != subscription.next) {
+            self.due.push(Reverse((subscription.next, token.clone())));
         }
-        self.subscriptions.insert(token, it);
+        self.subscriptions.insert(token, subscription);
     }
 
-    /// Keeps what changed, durably.
-    async fn keep(&mut self, it: Subscription) -> Result<(), StoreError> {
+    /// Keeps a subscription that changed, durably.
+    async fn keep(&mut self, subscription: Subscription) -> Result<(), StoreError> {
         let mut commit = SubscriptionCommit::default();
-        commit.keep(&it);
-        self.put(it);
+        commit.keep(&subscription);
+        self.put(subscription);
         self.parts.store.commit(commit).await
     }
 
-    /// How long nothing is to be done.
+    /// The time until the next step.
     pub(super) fn wait(&self) -> Duration {
         let look = self.counted + LOOK;
         let next = self.due.peek().map_or(look, |Reverse((at, _))| look.min(*at));
@@ -148,8 +148,11 @@ impl<F: Post, C: Clock> Desk<F, C> {
         (Arc::clone(&self.parts.fetcher), hub, form)
     }
 
-    /// A hub answered, or did not. 2xx means that it will verify.
-    pub(super) async fn answered(&mut self, (token, mode, reply): (String, Mode, Result<Reply, FetchError>)) -> Result<(), StoreError> {
+    /// Notes how a request to a hub ended. 2xx means that it will verify.
+    pub(super) async fn request_ended(
+        &mut self,
+        (token, mode, reply): (String, Mode, Result<Reply, FetchError>),
+    ) -> Result<(), StoreError> {
         let reason = match reply {
             Ok(Reply { status: 200..=299, .. }) => {
                 metrics::websub_request(mode.as_str(), "accepted");
@@ -175,8 +178,8 @@ impl<F: Post, C: Clock> Desk<F, C> {
         self.parts.sources.get(source).map_or_else(|| text.to_owned(), |it| it.at.secrets().hide(text).into_owned())
     }
 
-    /// Follows what a source says of its hubs.
-    pub(super) async fn found(&mut self, Found { source, announced }: Found) -> Result<(), StoreError> {
+    /// Subscribes, changes or ends a subscription by what a source says of its hubs.
+    pub(super) async fn follow(&mut self, HubAnnouncement { source, announced }: HubAnnouncement) -> Result<(), StoreError> {
         let now = self.parts.clock.now();
         let id = source.id.as_str();
         self.parts.sources.insert(id.to_owned(), Arc::clone(&source));
@@ -207,7 +210,7 @@ impl<F: Post, C: Clock> Desk<F, C> {
     }
 
     /// Ends what is subscribed to for sources that are polled no more.
-    pub(super) async fn gone(&mut self, ids: &[String]) -> Result<(), StoreError> {
+    pub(super) async fn end_all_of(&mut self, ids: &[String]) -> Result<(), StoreError> {
         let now = self.parts.clock.now();
         for id in ids {
             self.parts.sources.remove(id);
@@ -219,32 +222,33 @@ impl<F: Post, C: Clock> Desk<F, C> {
         Ok(())
     }
 
-    pub(super) async fn ask(&mut self, Ask { token, what }: Ask) -> Result<(), StoreError> {
-        // Who asked may have gone meanwhile.
-        match what {
-            What::Whose(answer) => drop(answer.send(self.whose(&token))),
-            What::Answer(question, answer) => drop(answer.send(self.answer(&token, question).await?)),
+    /// Answers a request of the listener.
+    pub(super) async fn answer(&mut self, CallbackRequest { token, kind }: CallbackRequest) -> Result<(), StoreError> {
+        // The listener may have given up meanwhile.
+        match kind {
+            RequestKind::Owner(answer) => drop(answer.send(self.owner(&token))),
+            RequestKind::Verify(question, answer) => drop(answer.send(self.verify(&token, question).await?)),
         }
         Ok(())
     }
 
-    fn whose(&mut self, token: &str) -> Whose {
-        let Some(it) = self.subscriptions.get(token) else { return Whose::Unknown };
+    fn owner(&mut self, token: &str) -> CallbackOwner {
+        let Some(it) = self.subscriptions.get(token) else { return CallbackOwner::Unknown };
         let now = self.parts.clock.now();
         let rested = self.rested.get(token).map_or(now, |it| now.max(*it));
         if rested - now > SPACING * BURST {
-            return Whose::TooOften;
+            return CallbackOwner::TooOften;
         }
         self.rested.insert(token.to_owned(), rested + SPACING);
         match self.parts.sources.get(&it.source) {
             Some(source) if it.wanted && !source.paused => {
-                Whose::Wanted { source: Arc::clone(source), secret: it.secret.clone(), at: it.announced.at.clone() }
+                CallbackOwner::Wanted { source: Arc::clone(source), secret: it.secret.clone(), at: it.announced.at.clone() }
             }
-            _ => Whose::Ending,
+            _ => CallbackOwner::Ending,
         }
     }
 
-    async fn answer(&mut self, token: &str, question: Question) -> Result<Answer, StoreError> {
+    async fn verify(&mut self, token: &str, question: Question) -> Result<Answer, StoreError> {
         let now = self.parts.clock.now();
         let Some(mut it) = self.subscriptions.get(token).cloned() else { return Ok(Answer::No) };
         let (mode, was_live) = (question.mode.clone(), it.is_live(now));
@@ -275,7 +279,7 @@ impl<F: Post, C: Clock> Desk<F, C> {
         Ok(answer)
     }
 
-    /// Tells how many there are in each state.
+    /// Sets the gauges of subscriptions in each state.
     fn count(&mut self, now: DateTime<Utc>) {
         if now - self.counted < LOOK && now >= self.counted {
             return;
