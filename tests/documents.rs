@@ -1,0 +1,106 @@
+//! Holds the documents to the tree: what they link to and every path that they name exists.
+//!
+//! A path is a code span with a slash whose first part is a folder of the repository or of `src/`; `.rs` may be left out.
+
+#![expect(clippy::unwrap_used, reason = "this is a test")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Media types look like paths in the room `text`.
+const MEDIA_TYPES: [&str; 3] = ["text/html", "text/plain", "text/xml"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in ["", "docs", "docs/design"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "md") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// A document without its fenced blocks: line numbers and lines.
+fn prose(text: &str) -> Vec<(usize, &str)> {
+    let mut fenced = false;
+    let mut lines = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            lines.push((at + 1, line));
+        }
+    }
+    lines
+}
+
+fn links(line: &str) -> impl Iterator<Item = &str> {
+    line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
+}
+
+fn code_spans(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+fn is_path(span: &str) -> bool {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-' | '.' | '/');
+    let Some((first, _)) = span.split_once('/') else { return false };
+    let known = !first.is_empty() && first != "target" && (root().join(first).is_dir() || root().join("src").join(first).is_dir());
+    span.chars().all(plain) && known && !MEDIA_TYPES.contains(&span)
+}
+
+fn exists(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    [root().to_owned(), root().join("src")].iter().any(|base| base.join(path).exists() || base.join(format!("{path}.rs")).exists())
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    let mut wrong = Vec::new();
+    for document in documents() {
+        for (line, words) in prose(&fs::read_to_string(&document).unwrap()) {
+            for target in links(words).filter(|target| !target.contains("://") && !target.starts_with('#')) {
+                let file = target.split('#').next().unwrap();
+                if !document.parent().unwrap().join(file).exists() {
+                    wrong.push(format!("{}:{line}: {target}", document.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "links that lead nowhere\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_path_that_is_named_exists() {
+    let mut wrong = Vec::new();
+    // The changelog names what was there at its time.
+    for document in documents().into_iter().filter(|document| !document.ends_with("CHANGELOG.md")) {
+        for (line, words) in prose(&fs::read_to_string(&document).unwrap()) {
+            wrong.extend(
+                code_spans(words)
+                    .filter(|span| is_path(span) && !exists(span))
+                    .map(|span| format!("{}:{line}: {span}", document.display())),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "paths that are not there\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_index_of_design_notes_names_each_of_them() {
+    let folder = root().join("docs/design");
+    let index = fs::read_to_string(folder.join("README.md")).unwrap();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name == "README.md" || index.contains(&format!("]({name})")), "{name} is not in docs/design/README.md");
+    }
+}
