@@ -17,7 +17,7 @@ use crate::{
     config::RobotsMode,
     fetch::{self, Fetch, Fetched, Outcome, Request},
     model::{
-        candidate::{Candidate, Look, Reading},
+        candidate::{Candidate, FetchedPage, Reading},
         entry::{Entry, Feed},
         lane::Lane,
         page::{End, Page, PageKind},
@@ -257,8 +257,8 @@ impl<F: Fetch> Trier<'_, F> {
     ) -> Result<Found, TrialError> {
         let (kind, lost) = (page.kind, read::lost(&page, candidates, url.as_ref()));
         let entry = self.pending(asked, &fetched, url.clone());
-        let look = || Look {
-            requested: fetched.requested,
+        let look = || FetchedPage {
+            fetched_at: fetched.requested,
             order: fetched.order,
             url: url.clone(),
             via: fetched.via.clone(),

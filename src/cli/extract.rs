@@ -10,6 +10,7 @@ use super::filter::{Answer, Input, Inputs};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     model::{page::Page, record::Article},
+    policy::assemble,
     read::page,
 };
 
@@ -53,7 +54,7 @@ fn read(input: &Input, bytes: &[u8], (format, rules): (Option<Format>, &page::Ru
 }
 
 fn answer(page: &Page, url: Option<&Url>, now: chrono::DateTime<chrono::Utc>) -> Answer {
-    let articles: Vec<Article> = Article::of_page(page, url, now);
+    let articles: Vec<Article> = assemble::unlisted(page, url, now);
     let articles = serde_json::to_value(articles).map_err(|error| error.to_string())?;
     Ok(Map::from_iter(
         [("page".to_owned(), json!(page.kind)), ("articles".to_owned(), articles)].map(|(name, value): (String, Value)| (name, value)),

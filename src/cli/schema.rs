@@ -37,7 +37,10 @@ fn schema<T: JsonSchema>() -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use std::{fmt::Write as _, path::Path};
+
     use super::*;
+    use crate::model::record::Content;
 
     #[test]
     fn every_field_of_a_record_is_required_and_explained() {
@@ -52,5 +55,39 @@ mod tests {
                 assert!(field["description"].is_string(), "{record:?}: {name} is not explained");
             }
         }
+    }
+
+    /// `docs/record.md`, made of the schema and of the list of fields.
+    fn document() -> String {
+        let schema = of(Record::Article);
+        let fields = schema["properties"].as_object().unwrap();
+        let meaning = |name: &str| fields[name]["description"].as_str().unwrap().replace('\n', " ");
+        let list = Content::list();
+        let mut out = String::from(
+            "# The article record\n\nWhat `nashra schema article` says, as a table; a test makes it of the same list. Absent is `null`, never an empty string;\n\
+             dates are RFC 3339. Fields may be added within a version, so consumers pass over those that they do not know.\n\n\
+             ## What the article says\n\n`from`: whose value is taken where both the page and the feed were read. A revision names the fields of the last\n\
+             column in `changed_fields` when they changed, and `url`; a field that is new in a release counts from the next edition on.\n\n\
+             | field | what | from | told |\n|---|---|---|---|\n",
+        );
+        for field in &list {
+            let told = if field.is_told { "yes" } else { "" };
+            writeln!(out, "| `{}` | {} | {} | {told} |", field.name, meaning(field.name), field.merge.words()).unwrap();
+        }
+        out.push_str("\n## What nashra says of it\n\n| field | what |\n|---|---|\n");
+        for name in fields.keys().filter(|name| list.iter().all(|it| it.name != *name)) {
+            writeln!(out, "| `{name}` | {} |", meaning(name)).unwrap();
+        }
+        out
+    }
+
+    #[test]
+    fn the_document_of_the_record_is_made_of_its_schema() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/record.md");
+        if std::env::var_os("NASHRA_WRITE_DOCS").is_some() {
+            std::fs::write(&path, document()).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(kept, document(), "NASHRA_WRITE_DOCS=1 cargo test --lib schema writes it anew");
     }
 }

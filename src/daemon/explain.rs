@@ -11,7 +11,7 @@ use crate::{
     base::private::{Secrets, shown},
     config::sources::{added, export},
     model::{
-        article::{ArticleState, Standing},
+        article::{ArticleState, TextRank},
         clean, identity,
         source::{Added, State},
     },
@@ -179,10 +179,10 @@ fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
         "first listed by {}, first seen {}, text from {}",
         state.source,
         state.first_seen,
-        match state.standing {
-            Standing::Feed => "the feed",
-            Standing::Part => "the page of another article",
-            Standing::Page => "its page, or what was handed over",
+        match state.text_rank {
+            TextRank::Feed => "the feed",
+            TextRank::Part => "the page of another article",
+            TextRank::Page => "its page, or what was handed over",
         }
     )
     .ok();

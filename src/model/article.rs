@@ -1,4 +1,6 @@
-//! What is remembered of an article.
+//! What is remembered of an article between its editions.
+//!
+//! What must stay true: rows are durable, so a field that is renamed here keeps the name that it was written under.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -38,14 +40,16 @@ pub struct ArticleState {
     /// When it was first seen.
     pub first_seen: DateTime<Utc>,
     /// When the page of the last edition was asked for.
-    pub looked: DateTime<Utc>,
+    #[serde(rename = "looked")]
+    pub fetched_at: DateTime<Utc>,
     /// Which look that was, in the order of all that is looked at: an earlier one never replaces a later one. 0 where an
     /// older program had it by the clock.
     #[serde(default)]
     pub order: u64,
     /// Hash of the normalised title and text.
     pub content_hash: String,
-    /// Hash of each field, to tell which changed.
+    /// The fingerprint of each field whose change is told, by the field's name. A field without one here is unknown: the
+    /// program that wrote this row did not have it, so it never counts as changed.
     pub fields: BTreeMap<String, u64>,
     /// Which look the last revision was made of, in the same order.
     #[serde(default)]
@@ -57,7 +61,8 @@ pub struct ArticleState {
     #[serde(default)]
     pub doubted: Option<Doubted>,
     /// How near to the article the text was read.
-    pub standing: Standing,
+    #[serde(rename = "standing")]
+    pub text_rank: TextRank,
     /// Its names in the alias table: they live as long as it does.
     pub aliases: Vec<[u8; 16]>,
     /// The day (since 1970) of the last decision on it.
@@ -66,10 +71,10 @@ pub struct ArticleState {
     pub verdict: Verdict,
 }
 
-/// How near to the article its text was read; what is nearer replaces what is farther, never the other way round.
+/// How near to the article its text was read. What is nearer replaces what is farther, never the other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum TextRank {
     /// From a feed alone.
     Feed,
     /// From the page of another article, which it follows.
@@ -85,6 +90,6 @@ pub struct Verdict {
     pub what: String,
     /// Why, in words.
     pub why: String,
-    /// When.
+    /// When it was decided.
     pub at: DateTime<Utc>,
 }

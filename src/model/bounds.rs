@@ -1,12 +1,12 @@
 //! How long each field of a record may be, in bytes of UTF-8: one table for feeds, pages, listings and messages, used where
-//! they are read, so that what waits in the queue is small as well.
+//! they are read, so that what waits in the queue is small as well. Which bound is which field's, `model/content` says.
 //!
 //! What must stay true: what `commit::fit` leaves of a record at last fits at these bounds, so no source can make one that the
 //! sink refuses for its size. An address is left out rather than cut: half of one leads elsewhere.
 
 use url::Url;
 
-use super::record::{Block, Content, Enclosure, Image, Related, Source};
+use super::record::{Block, Byline, Content, Enclosure, Image, Related, Source, Update};
 use crate::model::{
     entry::{Entry, Feed},
     page::Page,
@@ -19,27 +19,27 @@ pub(crate) const TITLE: usize = 2_000;
 /// What went wrong, in words.
 pub(crate) const ERROR: usize = 2_000;
 /// The deck.
-const SUBTITLE: usize = 4_000;
+pub(super) const SUBTITLE: usize = 4_000;
 /// A short description.
-const SUMMARY: usize = 20_000;
+pub(super) const SUMMARY: usize = 20_000;
 /// A section, a keyword, a writer, a place, a credit, the name of a source.
-const NAME: usize = 500;
+pub(super) const NAME: usize = 500;
 /// What stands under a picture.
 const CAPTION: usize = 4_000;
 /// A language, a media type, a time: all that is longer is none.
-const TOKEN: usize = 128;
+pub(super) const TOKEN: usize = 128;
 /// HTML that an entry carries; a text has at most [`TEXT`], and markup around it.
 const HTML: usize = 2 << 20;
 /// A text; blocks repeat it.
 pub(crate) const TEXT: usize = 400_000;
 
-const KEYWORDS: usize = 100;
-const WRITERS: usize = 50;
-const NOTES: usize = 20;
-const IMAGES: usize = 50;
-const ENCLOSURES: usize = 50;
-const RELATED: usize = 100;
-const UPDATES: usize = 1_000;
+pub(super) const KEYWORDS: usize = 100;
+pub(super) const WRITERS: usize = 50;
+pub(super) const NOTES: usize = 20;
+pub(super) const IMAGES: usize = 50;
+pub(super) const ENCLOSURES: usize = 50;
+pub(super) const RELATED: usize = 100;
+pub(super) const UPDATES: usize = 1_000;
 const TAGS: usize = 100;
 
 /// Cut at a character.
@@ -55,14 +55,15 @@ fn shorten(text: &mut String, limit: usize) {
     }
 }
 
-fn each(text: &mut Option<String>, limit: usize) {
+/// Cuts a text at a character.
+pub(super) fn cut_some(text: &mut Option<String>, limit: usize) {
     if let Some(text) = text {
         shorten(text, limit);
     }
 }
 
-/// What is of no use when it is cut.
-fn whole(text: &mut Option<String>, limit: usize) {
+/// Leaves out what is of no use when it is cut.
+pub(super) fn whole(text: &mut Option<String>, limit: usize) {
     if text.as_ref().is_some_and(|it| it.len() > limit) {
         *text = None;
     }
@@ -70,73 +71,44 @@ fn whole(text: &mut Option<String>, limit: usize) {
 
 /// Who listed it. Its id and address are the operator's.
 pub(crate) fn source(it: &mut Source) {
-    each(&mut it.name, NAME);
+    cut_some(&mut it.name, NAME);
     it.tags.truncate(TAGS);
     it.tags.iter_mut().for_each(|it| shorten(it, NAME));
 }
 
 /// What a feed, a listing or a sitemap says.
 pub(crate) fn feed(it: &mut Feed) {
-    each(&mut it.title, NAME);
+    cut_some(&mut it.title, NAME);
     whole(&mut it.language, TOKEN);
     it.entries.iter_mut().for_each(entry);
 }
 
 /// What it says of one entry.
 pub(crate) fn entry(it: &mut Entry) {
-    each(&mut it.title, TITLE);
-    each(&mut it.summary, HTML);
+    cut_some(&mut it.title, TITLE);
+    cut_some(&mut it.summary, HTML);
     if let Some(content) = it.content.as_mut().filter(|it| it.len() > HTML) {
         shorten(content, HTML);
         it.cut = true;
     }
     names(&mut it.authors, WRITERS);
     names(&mut it.categories, KEYWORDS);
-    each(&mut it.date_note, NAME);
+    cut_some(&mut it.date_note, NAME);
     whole(&mut it.language, TOKEN);
     usable(&mut it.link);
     usable(&mut it.base);
-    images(&mut it.images);
-    enclosures(&mut it.enclosures);
+    images(&mut it.images, IMAGES);
+    enclosures(&mut it.enclosures, ENCLOSURES);
 }
 
 /// What a page or an entry says, cleaned.
 pub(crate) fn content(it: &mut Content) {
-    each(&mut it.title, TITLE);
-    each(&mut it.subtitle, SUBTITLE);
-    each(&mut it.summary, SUMMARY);
-    each(&mut it.section, NAME);
-    names(&mut it.keywords, KEYWORDS);
-    names(&mut it.agencies, KEYWORDS);
-    names(&mut it.date_notes, NOTES);
-    whole(&mut it.language, TOKEN);
-    whole(&mut it.script, TOKEN);
-    it.bylines.truncate(WRITERS);
-    for byline in &mut it.bylines {
-        shorten(&mut byline.name, NAME);
-        each(&mut byline.place, NAME);
-    }
-    images(&mut it.images);
-    enclosures(&mut it.enclosures);
-    it.related.truncate(RELATED);
-    it.related.iter_mut().for_each(related);
-    it.updates.truncate(UPDATES);
-    for update in &mut it.updates {
-        whole(&mut update.time, NAME);
-        each(&mut update.title, TITLE);
-        whole(&mut update.url, ADDRESS);
-    }
-    it.blocks.retain(|block| !matches!(block, Block::Embed { url } if url.len() > ADDRESS));
-    for block in &mut it.blocks {
-        if let Block::Image(it) = block {
-            image(it);
-        }
-    }
+    it.bound();
 }
 
 /// What a page says.
 pub(crate) fn page(it: &mut Page) {
-    each(&mut it.site_name, NAME);
+    cut_some(&mut it.site_name, NAME);
     it.articles.iter_mut().for_each(|it| content(&mut it.content));
 }
 
@@ -146,43 +118,79 @@ pub(crate) fn usable(address: &mut Option<Url>) {
     }
 }
 
-fn names(all: &mut Vec<String>, most: usize) {
+/// What has the same size in every record.
+pub(super) fn fixed_size<T>(_: &mut T) {}
+
+/// The text itself: `commit::fit` cuts it together with the blocks that repeat it.
+pub(super) fn in_fit(_: &mut Option<String>) {}
+
+pub(super) fn names(all: &mut Vec<String>, most: usize) {
     all.truncate(most);
     for it in all {
         shorten(it, NAME);
     }
 }
 
-fn images(all: &mut Vec<Image>) {
+pub(super) fn bylines(all: &mut Vec<Byline>, most: usize) {
+    all.truncate(most);
+    for Byline { name, kind: _, place } in all {
+        shorten(name, NAME);
+        cut_some(place, NAME);
+    }
+}
+
+/// Their texts are cut together with the whole text, by `commit::fit`.
+pub(super) fn blocks(all: &mut Vec<Block>) {
+    all.retain(|block| !matches!(block, Block::Embed { url } if url.len() > ADDRESS));
+    for block in all {
+        if let Block::Image(it) = block {
+            image(it);
+        }
+    }
+}
+
+pub(super) fn updates(all: &mut Vec<Update>, most: usize) {
+    all.truncate(most);
+    for Update { published: _, time, title, url, block: _ } in all {
+        whole(time, NAME);
+        cut_some(title, TITLE);
+        whole(url, ADDRESS);
+    }
+}
+
+pub(super) fn images(all: &mut Vec<Image>, most: usize) {
     all.retain(|it| it.url.as_ref().is_none_or(|it| it.len() <= ADDRESS));
-    all.truncate(IMAGES);
+    all.truncate(most);
     all.iter_mut().for_each(image);
 }
 
 fn image(it: &mut Image) {
-    whole(&mut it.url, ADDRESS);
-    each(&mut it.caption, CAPTION);
-    each(&mut it.credit, NAME);
-    whole(&mut it.taken, TOKEN);
+    // The agency is one of our own names.
+    let Image { url, caption, credit, agency: _, archive: _, taken, width: _, height: _ } = it;
+    whole(url, ADDRESS);
+    cut_some(caption, CAPTION);
+    cut_some(credit, NAME);
+    whole(taken, TOKEN);
 }
 
-fn enclosures(all: &mut Vec<Enclosure>) {
+pub(super) fn enclosures(all: &mut Vec<Enclosure>, most: usize) {
     all.retain(|it| it.url.len() <= ADDRESS);
-    all.truncate(ENCLOSURES);
-    for it in all {
-        whole(&mut it.media_type, TOKEN);
+    all.truncate(most);
+    for Enclosure { url: _, media_type, bytes: _ } in all {
+        whole(media_type, TOKEN);
     }
 }
 
-fn related(it: &mut Related) {
-    each(&mut it.title, TITLE);
-    whole(&mut it.url, ADDRESS);
-    each(&mut it.section, NAME);
-    each(&mut it.summary, SUBTITLE);
-    each(&mut it.byline, NAME);
-    each(&mut it.place, NAME);
-    if let Some(it) = &mut it.image {
-        image(it);
+pub(super) fn related(all: &mut Vec<Related>, most: usize) {
+    all.truncate(most);
+    for Related { title, url, section, summary, byline, place, image: picture } in all {
+        cut_some(title, TITLE);
+        whole(url, ADDRESS);
+        cut_some(section, NAME);
+        cut_some(summary, SUBTITLE);
+        cut_some(byline, NAME);
+        cut_some(place, NAME);
+        picture.iter_mut().for_each(image);
     }
 }
 

@@ -1,9 +1,4 @@
-//! Articles: the record, who is who, and the one task that decides.
-
-pub use crate::model::record::Article;
-pub use crate::model::record::Block;
-pub use crate::model::record::Content;
-pub use crate::model::record::Image;
+//! What the page stage hands to the committing task: an entry, and what became of its page.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -18,7 +13,7 @@ use crate::model::{
 pub struct Candidate {
     /// The entry's row in the queue.
     pub key: PendingKey,
-    /// The entry.
+    /// What its source says of it.
     pub entry: PendingEntry,
     /// What became of its page.
     pub reading: Reading,
@@ -28,7 +23,7 @@ pub struct Candidate {
 #[derive(Debug)]
 pub enum Reading {
     /// It was fetched and has an article.
-    Page(Box<Look>),
+    Page(Box<FetchedPage>),
     /// There is none to fetch, or the config says not to: the feed's own words are the article.
     FeedOnly {
         /// When the entry was listed.
@@ -51,18 +46,18 @@ pub enum Reading {
 
 /// A page as it was at one moment.
 #[derive(Debug)]
-pub struct Look {
-    /// When it was asked for.
-    pub requested: DateTime<Utc>,
-    /// Which look it is, in the order of all that is looked at. A later one wins over an earlier one.
+pub struct FetchedPage {
+    /// When it was asked for; of a document that was handed over, when it was received.
+    pub fetched_at: DateTime<Utc>,
+    /// Its number in the order of all fetches. A later fetch wins over an earlier one.
     pub order: u64,
     /// Where it was read, after redirects; `None` for a document that came without an address.
     pub url: Option<Url>,
-    /// The addresses before redirects.
+    /// The addresses before redirects, in their order.
     pub via: Vec<Url>,
-    /// How it ends.
+    /// Whether its body came whole.
     pub end: page::End,
-    /// What it holds.
+    /// What was read from it.
     pub page: Page,
 }
 
@@ -75,6 +70,6 @@ pub struct Dead {
     pub error: String,
     /// Its bytes, where some came that could not be read.
     pub bytes: Option<bytes::Bytes>,
-    /// When.
+    /// When it was given up.
     pub at: DateTime<Utc>,
 }

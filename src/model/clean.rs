@@ -4,37 +4,133 @@
 //! What must stay true: every content passes here once, before it is compared with what was published; so nothing after it
 //! looks again. An entry of a live blog begins at the same block as before.
 
+use chrono::{DateTime, FixedOffset};
 use url::Url;
 
-use super::record::{Block, Byline, Enclosure, Related, Source};
-use crate::{
-    model::record::{Content, Image},
-    text::invisible,
-};
+use super::record::{Block, Byline, Content, Direction, Enclosure, Image, Provenance, Quality, Related, Source, Update};
+use crate::text::invisible;
 
 /// Cleans all fields of an article.
 pub fn content(it: &mut Content) {
-    for text in [&mut it.title, &mut it.subtitle, &mut it.summary, &mut it.section, &mut it.language, &mut it.script] {
-        optional(text);
+    it.clean();
+    leave_out_blocks(it);
+}
+
+/// How a field is cleaned, by its type.
+pub(super) trait Clean {
+    /// Leaves out what no record may hold.
+    fn clean(&mut self);
+    /// Empties it where it is a list.
+    fn clear_list(&mut self) {}
+}
+
+/// What is made of our own words and numbers.
+macro_rules! clean_already {
+    ($($type:ty),*) => {
+        $(impl Clean for $type {
+            fn clean(&mut self) {}
+        })*
+    };
+}
+
+clean_already!(u32, Option<Direction>, Option<DateTime<FixedOffset>>, Provenance, Quality);
+
+impl Clean for Option<String> {
+    fn clean(&mut self) {
+        optional(self);
     }
-    for list in [&mut it.keywords, &mut it.agencies, &mut it.date_notes] {
-        list.iter_mut().for_each(text);
-        list.retain(|it| !it.is_empty());
+}
+
+impl Clean for Vec<String> {
+    fn clean(&mut self) {
+        self.iter_mut().for_each(text);
+        self.retain(|it| !it.is_empty());
     }
-    it.bylines.iter_mut().for_each(byline);
-    it.bylines.retain(|it| !it.name.is_empty());
-    optional(&mut it.text);
-    blocks(it);
-    for update in &mut it.updates {
-        optional(&mut update.time);
-        optional(&mut update.title);
-        update.url = update.url.take().and_then(|it| address(&it));
+
+    fn clear_list(&mut self) {
+        self.clear();
     }
-    it.images.iter_mut().for_each(image);
-    it.images.retain(says_something);
-    it.related.iter_mut().for_each(related);
-    it.related.retain(|it| it.url.is_some() || it.title.is_some());
-    it.enclosures = std::mem::take(&mut it.enclosures).into_iter().filter_map(enclosure).collect();
+}
+
+impl Clean for Vec<Byline> {
+    fn clean(&mut self) {
+        for Byline { name, kind: _, place } in self.iter_mut() {
+            text(name);
+            optional(place);
+        }
+        self.retain(|it| !it.name.is_empty());
+    }
+
+    fn clear_list(&mut self) {
+        self.clear();
+    }
+}
+
+/// Blocks that say nothing stay here: entries of a live blog count them, so both are mended together.
+impl Clean for Vec<Block> {
+    fn clean(&mut self) {
+        for block in self {
+            match block {
+                Block::Paragraph { text: it }
+                | Block::Heading { text: it }
+                | Block::Quote { text: it }
+                | Block::List { text: it }
+                | Block::Table { text: it } => text(it),
+                Block::Image(it) => image(it),
+                Block::Embed { url } => *url = address(url).unwrap_or_default(),
+            }
+        }
+    }
+
+    fn clear_list(&mut self) {
+        self.clear();
+    }
+}
+
+impl Clean for Vec<Update> {
+    fn clean(&mut self) {
+        for Update { published: _, time, title, url, block: _ } in self {
+            optional(time);
+            optional(title);
+            *url = url.take().and_then(|it| address(&it));
+        }
+    }
+
+    fn clear_list(&mut self) {
+        self.clear();
+    }
+}
+
+impl Clean for Vec<Image> {
+    fn clean(&mut self) {
+        self.iter_mut().for_each(image);
+        self.retain(says_something);
+    }
+
+    fn clear_list(&mut self) {
+        self.clear();
+    }
+}
+
+impl Clean for Vec<Related> {
+    fn clean(&mut self) {
+        self.iter_mut().for_each(related);
+        self.retain(|it| it.url.is_some() || it.title.is_some());
+    }
+
+    fn clear_list(&mut self) {
+        self.clear();
+    }
+}
+
+impl Clean for Vec<Enclosure> {
+    fn clean(&mut self) {
+        *self = std::mem::take(self).into_iter().filter_map(enclosure).collect();
+    }
+
+    fn clear_list(&mut self) {
+        self.clear();
+    }
 }
 
 /// Cleans what is told of a source; its address is its own, and may be that of a file or a topic.
@@ -109,32 +205,15 @@ fn flag_end(text: &str, start: usize) -> usize {
     0
 }
 
-/// Embeds of other addresses go, and entries of a live blog begin where they began.
-fn blocks(it: &mut Content) {
-    let mut kept: Vec<bool> = Vec::with_capacity(it.blocks.len());
-    for block in &mut it.blocks {
-        kept.push(match block {
-            Block::Paragraph { text: it }
-            | Block::Heading { text: it }
-            | Block::Quote { text: it }
-            | Block::List { text: it }
-            | Block::Table { text: it } => {
-                text(it);
-                true
-            }
-            Block::Image(it) => {
-                image(it);
-                says_something(it)
-            }
-            Block::Embed { url } => match address(url) {
-                Some(address) => {
-                    *url = address;
-                    true
-                }
-                None => false,
-            },
-        });
-    }
+/// Leaves out pictures that say nothing and what is embedded from no usable address, so that entries of a live blog begin
+/// where they began.
+fn leave_out_blocks(it: &mut Content) {
+    let says_something = |block: &Block| match block {
+        Block::Image(it) => says_something(it),
+        Block::Embed { url } => !url.is_empty(),
+        _ => true,
+    };
+    let kept: Vec<bool> = it.blocks.iter().map(says_something).collect();
     if kept.iter().all(|it| *it) {
         return;
     }
@@ -146,14 +225,10 @@ fn blocks(it: &mut Content) {
     it.blocks.retain(|_| kept.next().unwrap_or(true));
 }
 
-fn byline(it: &mut Byline) {
-    text(&mut it.name);
-    optional(&mut it.place);
-}
-
 fn image(it: &mut Image) {
-    it.url = it.url.take().and_then(|it| address(&it));
-    for text in [&mut it.caption, &mut it.credit, &mut it.agency, &mut it.taken] {
+    let Image { url, caption, credit, agency, archive: _, taken, width: _, height: _ } = it;
+    *url = url.take().and_then(|it| address(&it));
+    for text in [caption, credit, agency, taken] {
         optional(text);
     }
 }
@@ -163,12 +238,13 @@ fn says_something(it: &Image) -> bool {
 }
 
 fn related(it: &mut Related) {
-    it.url = it.url.take().and_then(|it| address(&it));
-    for text in [&mut it.title, &mut it.section, &mut it.summary, &mut it.byline, &mut it.place] {
+    let Related { title, url, section, summary, byline, place, image: picture } = it;
+    *url = url.take().and_then(|it| address(&it));
+    for text in [title, section, summary, byline, place] {
         optional(text);
     }
-    it.image.iter_mut().for_each(image);
-    it.image.take_if(|it| !says_something(it));
+    picture.iter_mut().for_each(image);
+    picture.take_if(|it| !says_something(it));
 }
 
 fn enclosure(it: Enclosure) -> Option<Enclosure> {
@@ -220,7 +296,6 @@ fn quoted_end(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::record::Update;
 
     fn cleaned(it: &str) -> String {
         let mut it = it.to_owned();

@@ -5,6 +5,7 @@ pub mod clean;
 pub mod identity;
 pub mod candidate;
 pub mod record;
+pub mod content;
 pub mod lane;
 pub mod pending;
 pub mod article;
@@ -12,3 +13,5 @@ pub mod page;
 pub mod source;
 pub mod entry;
 pub mod poll_record;
+#[cfg(test)]
+pub(crate) mod largest;

@@ -1,21 +1,18 @@
 //! The article record: what consumers read from `nashra.articles`.
 //!
 //! It is the public contract (`nashra.article.v1`). Fields may be added; a field's meaning never
-//! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC.
+//! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC. The fields that pages and
+//! feeds are read for stand in `model/content`; here are those around them, and the types of all.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use url::Url;
 use uuid::Uuid;
 
-use super::clean;
-use crate::{
-    base::{hash::digest, private::Private},
-    dates::stamp,
-    model::page::Page,
-    text,
-};
+pub use super::content::Content;
+use crate::{base::private::Private, dates::stamp};
 
 /// The value of [`Article::schema`].
 pub const SCHEMA: &str = "nashra.article.v1";
@@ -58,43 +55,11 @@ pub struct Article {
 }
 
 impl Article {
-    /// The records of a page that no source listed and nothing is remembered of: first editions, whose ids are made
-    /// from what they are and so are the same each time.
+    /// Names the fields of a record of any program, also those that this one does not have; none where it is no record.
     #[must_use]
-    pub fn of_page(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Self> {
-        let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
-        let one = |(index, part): (u32, &crate::model::page::Part)| {
-            let mut content = part.content.clone();
-            clean::content(&mut content);
-            let shown = |it: &Url| clean::url(it.clone()).map(String::from);
-            let url = part.url.as_ref().or(page.canonical.as_ref()).or(read).and_then(shown);
-            let content_hash = text::content_hash(content.title.as_deref(), content.text.as_deref());
-            let name = [url.as_deref().unwrap_or_default().as_bytes(), content_hash.as_bytes()];
-            Self {
-                schema: SCHEMA.to_owned(),
-                id: Uuid::from_bytes(digest(&name)),
-                revision: 1,
-                change: Change::New,
-                changed_fields: Vec::new(),
-                url,
-                fetched_url: read.and_then(shown),
-                alternate_urls: page.alternates.iter().filter(|_| index == 0).filter_map(shown).collect(),
-                source: Source {
-                    id: String::new(),
-                    name: page.site_name.clone(),
-                    kind: "page".to_owned(),
-                    url: read.map(ToString::to_string).unwrap_or_default().into(),
-                    tags: Vec::new(),
-                },
-                content,
-                first_seen: now,
-                fetched: now,
-                part: (of > 1).then_some(Part { index, of }),
-                story: None,
-                content_hash,
-            }
-        };
-        (0..).zip(&page.articles).map(one).collect()
+    pub fn fields_of(value: &[u8]) -> BTreeSet<String> {
+        let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(value).unwrap_or_default();
+        fields.into_iter().map(|(name, _)| name).collect()
     }
 }
 
@@ -125,61 +90,6 @@ pub struct Source {
     pub url: Private<String>,
     /// Free words of the operator's.
     pub tags: Vec<String>,
-}
-
-/// What a page or a feed entry says, cleaned. Both make one; the article is put together from them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Content {
-    /// The headline, without the site's name.
-    pub title: Option<String>,
-    /// The deck under the headline.
-    pub subtitle: Option<String>,
-    /// A short description.
-    pub summary: Option<String>,
-    /// The section of the paper.
-    pub section: Option<String>,
-    /// Keywords and categories.
-    pub keywords: Vec<String>,
-    /// BCP 47.
-    pub language: Option<String>,
-    /// ISO 15924.
-    pub script: Option<String>,
-    /// `ltr` or `rtl`.
-    pub direction: Option<Direction>,
-    /// Who wrote it.
-    pub bylines: Vec<Byline>,
-    /// Canonical names of the news agencies credited.
-    pub agencies: Vec<String>,
-    /// When it was first published, with the distance from UTC that the publisher gives it in: so its day is the
-    /// publisher's. Without one it is UTC.
-    #[serde(with = "stamp", default)]
-    #[schemars(with = "Option<DateTime<FixedOffset>>")]
-    pub published: Option<DateTime<FixedOffset>>,
-    /// When it was last changed, as the publisher says, in the same way.
-    #[serde(with = "stamp", default)]
-    #[schemars(with = "Option<DateTime<FixedOffset>>")]
-    pub modified: Option<DateTime<FixedOffset>>,
-    /// Where a date was missing, implausible or mended.
-    pub date_notes: Vec<String>,
-    /// Plain text; paragraphs are apart by an empty line. `null` where nobody gave any.
-    pub text: Option<String>,
-    /// The text's parts in order, with inline images.
-    pub blocks: Vec<Block>,
-    /// The entries of a live blog, in the order of the page; empty elsewhere.
-    #[serde(default)]
-    pub updates: Vec<Update>,
-    /// Words of the text; scripts without spaces count each character.
-    pub word_count: u32,
-    /// Lead image first.
-    pub images: Vec<Image>,
-    /// What the page links as related.
-    pub related: Vec<Related>,
-    /// Audio, video and documents that the feed attached.
-    pub enclosures: Vec<Enclosure>,
-    /// Where title, text, published and bylines came from.
-    pub provenance: Provenance,
-    /// How sure the extraction is.
-    pub quality: Quality,
 }
 
 /// Reading direction.

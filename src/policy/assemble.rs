@@ -1,22 +1,30 @@
-//! One article out of what the feed says and what the page says. Pure.
+//! One article out of what the feed says and what the page says, and the record that is made of it. Pure.
 //!
 //! The page is nearer to the reader, so it wins field by field; the feed fills what the page leaves open,
-//! and gives the text where the page has clearly less of it.
+//! and gives the text where the page has clearly less of it. Which rule is which field's, `model/content` says.
+//!
+//! What must stay true: every record of an article is made by [`Assembled::into_record`].
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
+use uuid::Uuid;
 
 use super::doubt;
 use crate::{
+    base::hash::digest,
     model::{
-        article::{Shown, Standing},
+        article::{Shown, TextRank},
         bounds::{ADDRESS, content, usable},
-        candidate::Look,
+        candidate::FetchedPage,
+        clean,
+        content::Merge,
         identity,
+        page::{End, Page, Part},
         pending::{Document, PendingEntry},
-        record::{self, Content, Origin},
+        record::{self, Article, Change, Content, Origin, Provenance, SCHEMA},
     },
     read::feed,
+    text,
 };
 
 /// An article before it has an id.
@@ -33,18 +41,66 @@ pub struct Assembled {
     pub alternates: Vec<Url>,
     /// What it is known by, the strongest first.
     pub names: Vec<Name>,
-    /// When it was asked for.
-    pub looked: DateTime<Utc>,
-    /// Which look it was, in the order of all that is looked at.
+    /// When its page was asked for, or its entry listed.
+    pub fetched_at: DateTime<Utc>,
+    /// The number of that fetch, in the order of all fetches.
     pub order: u64,
     /// How near to the article its text was read.
-    pub standing: Standing,
+    pub text_rank: TextRank,
     /// Where the page held several articles, which of them this is.
     pub part: Option<record::Part>,
     /// What its own page showed.
     pub shown: Option<Shown>,
-    /// All the rest.
+    /// What it says.
     pub content: Content,
+}
+
+/// What a record says beside what was found: who the article is, and which edition of it this is.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    /// The article's id, the same for all its editions.
+    pub id: Uuid,
+    /// The number of this edition, from 1.
+    pub revision: u32,
+    /// Why it is published.
+    pub change: Change,
+    /// The fields that differ from the edition before.
+    pub changed_fields: Vec<String>,
+    /// The canonical address, cleaned.
+    pub url: Option<String>,
+    /// Other addresses, cleaned.
+    pub alternate_urls: Vec<String>,
+    /// Who listed it, cleaned and bounded.
+    pub source: record::Source,
+    /// When the article was first seen.
+    pub first_seen: DateTime<Utc>,
+    /// Hash of the normalised title and text.
+    pub content_hash: String,
+}
+
+impl Assembled {
+    /// Makes the record of an edition. Content and addresses are cleaned already.
+    #[must_use]
+    pub fn into_record(self, edition: Edition) -> Article {
+        let Edition { id, revision, change, changed_fields, url, alternate_urls, source, first_seen, content_hash } = edition;
+        Article {
+            schema: SCHEMA.to_owned(),
+            id,
+            revision,
+            change,
+            changed_fields,
+            url,
+            fetched_url: self.fetched_url.map(Into::into),
+            alternate_urls,
+            source,
+            content: self.content,
+            first_seen,
+            fetched: self.fetched_at,
+            part: self.part,
+            story: None,
+            content_hash,
+        }
+    }
 }
 
 /// Something that an article is found again by: what it is, in words, and the alias.
@@ -55,9 +111,9 @@ pub const CANONICAL: &str = "canonical address";
 
 /// From the feed alone.
 #[must_use]
-pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
+pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
     let mut content = feed::content(&entry.entry);
-    check_dates(&mut content, looked);
+    check_dates(&mut content, fetched_at);
     let link = entry.entry.link.as_ref();
     let url = link.map(identity::clean);
     let alternates = link.filter(|it| Some(*it) != url.as_ref()).cloned().into_iter().collect();
@@ -69,9 +125,9 @@ pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
         fetched_url: None,
         alternates,
         names,
-        looked,
+        fetched_at,
         order: entry.order,
-        standing: Standing::Feed,
+        text_rank: TextRank::Feed,
         part: None,
         shown: None,
         content,
@@ -81,11 +137,12 @@ pub fn from_feed(entry: &PendingEntry, looked: DateTime<Utc>) -> Assembled {
 /// From the page and the feed. The entry is about the first article of its page; what follows is known by what the
 /// page says of it.
 #[must_use]
-pub fn from_page(entry: &PendingEntry, look: Look) -> Vec<Assembled> {
-    let Look { requested, order, url: read, via, page, .. } = look;
+pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
+    let FetchedPage { fetched_at, order, url: read, via, end: _, page } = fetched;
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
     let claim = page.canonical.as_ref().filter(|it| identity::believable(it, read.as_ref())).map(identity::clean);
     let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
+    let place = Place { read: read.as_ref(), via: &via, alternates: &page.alternates };
     let mut found = Vec::with_capacity(page.articles.len());
     for (index, article) in (0..).zip(page.articles) {
         let part = (of > 1).then_some(record::Part { index, of });
@@ -95,36 +152,91 @@ pub fn from_page(entry: &PendingEntry, look: Look) -> Vec<Assembled> {
             fetched_url: read.clone(),
             alternates: Vec::new(),
             names: whole.iter().map(|it| (CANONICAL, identity::of_url(it))).collect(),
-            looked: requested,
+            fetched_at,
             order,
-            standing: Standing::Page,
+            text_rank: TextRank::Page,
             part,
             shown: None,
             content: Content::default(),
         };
-        found.push(if index == 0 {
-            first(entry, base, article.content, (read.as_ref(), &via, &page.alternates))
-        } else {
-            following(entry, base, article, read.as_ref())
-        });
+        found.push(if index == 0 { first(entry, base, article.content, place) } else { following(entry, base, article, place.read) });
     }
     found
 }
 
-fn first(entry: &PendingEntry, mut it: Assembled, content: Content, (read, via, others): (Option<&Url>, &[Url], &[Url])) -> Assembled {
+/// The records of a page that no source listed and nothing is remembered of: first editions, whose ids are made
+/// from what they are and so are the same each time. They show what the page says, and are compared with nothing.
+#[must_use]
+pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Article> {
+    let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
+    let shown = |it: &Url| clean::url(it.clone()).map(String::from);
+    let source = record::Source {
+        id: String::new(),
+        name: page.site_name.clone(),
+        kind: "page".to_owned(),
+        url: read.map(ToString::to_string).unwrap_or_default().into(),
+        tags: Vec::new(),
+    };
+    let one = |(index, part): (u32, &Part)| {
+        let mut content = part.content.clone();
+        clean::content(&mut content);
+        let url = part.url.as_ref().or(page.canonical.as_ref()).or(read).and_then(shown);
+        let content_hash = text::content_hash(content.title.as_deref(), content.text.as_deref());
+        let name = [url.as_deref().unwrap_or_default().as_bytes(), content_hash.as_bytes()];
+        let edition = Edition {
+            id: Uuid::from_bytes(digest(&name)),
+            revision: 1,
+            change: Change::New,
+            changed_fields: Vec::new(),
+            url,
+            alternate_urls: page.alternates.iter().filter(|_| index == 0).filter_map(shown).collect(),
+            source: source.clone(),
+            first_seen: now,
+            content_hash,
+        };
+        let found = Assembled {
+            url: None,
+            claimed: false,
+            fetched_url: read.cloned().and_then(clean::url),
+            alternates: Vec::new(),
+            names: Vec::new(),
+            fetched_at: now,
+            order: 0,
+            text_rank: TextRank::Page,
+            part: (of > 1).then_some(record::Part { index, of }),
+            shown: None,
+            content,
+        };
+        found.into_record(edition)
+    };
+    (0..).zip(&page.articles).map(one).collect()
+}
+
+/// The addresses of a page.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    /// Where it was read, after redirects.
+    read: Option<&'a Url>,
+    /// Before redirects.
+    via: &'a [Url],
+    /// What it claims beside its canonical address.
+    alternates: &'a [Url],
+}
+
+fn first(entry: &PendingEntry, mut it: Assembled, content: Content, Place { read, via, alternates }: Place<'_>) -> Assembled {
     it.names.extend(read.map(|it| ("fetched address", identity::of_url(it))));
     it.names.extend(named_by_entry(entry));
     it.names.extend(via.iter().map(|it| ("redirect", identity::of_url(it))));
-    let related = others.iter().filter(|it| identity::believable(it, read));
+    let related = alternates.iter().filter(|it| identity::believable(it, read));
     for other in entry.entry.link.iter().chain(via).chain(read).chain(related) {
         if it.url.as_ref() != Some(other) && !it.alternates.contains(other) {
             it.alternates.push(other.clone());
         }
     }
-    it.shown = Some(doubt::Page::of(&content, crate::model::page::End::Whole).shown());
+    it.shown = Some(doubt::Page::of(&content, End::Whole).shown());
     it.content = merge(content, feed::content(&entry.entry));
     if it.content.provenance.text == Some(Origin::Feed) {
-        it.standing = Standing::Feed;
+        it.text_rank = TextRank::Feed;
     }
     // In a text the headline is the line that looks most like one; whoever hands it over may know better.
     if entry.document.as_ref().is_some_and(Document::is_text) && entry.entry.title.is_some() {
@@ -132,13 +244,13 @@ fn first(entry: &PendingEntry, mut it: Assembled, content: Content, (read, via, 
         it.content.provenance.title = Some(Origin::Feed);
     }
     name_by_content(&mut it);
-    check_dates(&mut it.content, it.looked);
+    check_dates(&mut it.content, it.fetched_at);
     it
 }
 
 /// A part with an address of its own has that identity, so that it is the same article as the one of its own page;
 /// another is known by its page and its title, never by its place: what follows an article changes from day to day.
-fn following(entry: &PendingEntry, mut it: Assembled, article: crate::model::page::Part, read: Option<&Url>) -> Assembled {
+fn following(entry: &PendingEntry, mut it: Assembled, article: Part, read: Option<&Url>) -> Assembled {
     let own = article.url.as_ref().filter(|url| identity::believable(url, read)).map(identity::clean);
     let title = article.content.title.as_deref().unwrap_or_default();
     it.names = match (&own, &it.url, &entry.entry.guid) {
@@ -150,9 +262,9 @@ fn following(entry: &PendingEntry, mut it: Assembled, article: crate::model::pag
         (_, None, _) => Vec::new(),
     };
     it.url = own.or(it.url);
-    (it.claimed, it.standing, it.content) = (false, Standing::Part, article.content);
+    (it.claimed, it.text_rank, it.content) = (false, TextRank::Part, article.content);
     name_by_content(&mut it);
-    check_dates(&mut it.content, it.looked);
+    check_dates(&mut it.content, it.fetched_at);
     it
 }
 
@@ -169,38 +281,27 @@ fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {
     link.into_iter().chain(guid).collect()
 }
 
+/// Decides first whose text, date, title and writers the article has, so that what belongs to each comes from the same side.
 fn merge(mut page: Content, feed: Content) -> Content {
-    if page.title.is_none() {
-        page.title = feed.title;
-        page.provenance.title = feed.provenance.title;
-    }
     // A page that shows a third of what the feed carries in full is behind a wall or was misread.
-    if !feed.quality.truncated && feed.word_count > 3 * page.word_count.max(20) {
-        page.text = feed.text;
-        page.blocks = feed.blocks;
-        page.word_count = feed.word_count;
-        page.provenance.text = feed.provenance.text;
-        page.quality = feed.quality;
-        (page.language, page.script, page.direction) = (feed.language, feed.script, feed.direction);
-    }
-    if page.bylines.is_empty() {
-        page.bylines = feed.bylines;
-        page.provenance.bylines = feed.provenance.bylines;
-    }
+    let feeds_text = !feed.quality.truncated && feed.word_count > 3 * page.word_count.max(20);
     // A day that was found in the page's text is less than what the feed says for machines.
-    if page.published.is_none() || page.provenance.published == Some(Origin::Dom) && feed.published.is_some() {
-        page.published = feed.published;
-        page.provenance.published = feed.provenance.published;
-    }
-    page.modified = page.modified.or(feed.modified);
-    page.summary = page.summary.or(feed.summary);
-    if page.keywords.is_empty() {
-        page.keywords = feed.keywords;
-    }
-    if page.images.is_empty() {
-        page.images = feed.images;
-    }
-    page.enclosures = feed.enclosures;
+    let feeds_date = page.published.is_none() || page.provenance.published == Some(Origin::Dom) && feed.published.is_some();
+    let origin = |is_feeds: bool, of: fn(&Provenance) -> Option<Origin>| of(if is_feeds { &feed.provenance } else { &page.provenance });
+    let provenance = Provenance {
+        title: origin(page.title.is_none(), |it| it.title),
+        text: origin(feeds_text, |it| it.text),
+        published: origin(feeds_date, |it| it.published),
+        bylines: origin(page.bylines.is_empty(), |it| it.bylines),
+    };
+    page.take_from(feed, |rule, is_empty| match rule {
+        Merge::Page | Merge::Parts => false,
+        Merge::Feed => true,
+        Merge::PageElseFeed => is_empty,
+        Merge::Text => feeds_text,
+        Merge::Date => feeds_date,
+    });
+    page.provenance = provenance;
     page
 }
 

@@ -15,7 +15,7 @@
 
 use crate::{
     model::{
-        article::{ArticleState, Doubted, Shown, Standing},
+        article::{ArticleState, Doubted, Shown, TextRank},
         page::End,
         record::{Content, Origin},
     },
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
 /// up to `last`, after which there is no further one, and at so many looks a short text is believed.
 #[must_use]
 pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
-    let Some(before) = known.shown.as_ref().filter(|_| known.standing == Standing::Page) else { return Verdict::Taken };
+    let Some(before) = known.shown.as_ref().filter(|_| known.text_rank == TextRank::Page) else { return Verdict::Taken };
     let now = chars(page.text);
     let is_foreign = || match place([before.title.as_deref(), listed], page) {
         Place::Own => false,

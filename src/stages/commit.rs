@@ -13,16 +13,17 @@ use uuid::Uuid;
 use crate::{
     base::clock::{Clock, day},
     model::{
-        article::{ArticleState, Standing, Verdict},
+        article::{ArticleState, TextRank, Verdict},
         bounds,
         candidate::{Candidate, Dead, Reading},
         clean, identity,
         pending::{PendingEntry, PendingKey},
-        record::{Article, Change, SCHEMA, Topic},
+        record::{Change, SCHEMA, Topic},
     },
     policy::{
-        assemble::{self, Assembled},
+        assemble::{self, Assembled, Edition},
         decide::{self, Decision, Found},
+        doubt,
         retry::Retry,
     },
     stages::{PipelineError, pages::claim::Claimed},
@@ -61,7 +62,7 @@ pub struct Parts<C> {
     pub dead_letters: DeadLetterFiles,
     /// When looks are made again.
     pub again: Again,
-    /// Time.
+    /// Tells when decisions are made, for what is remembered of them.
     pub clock: Arc<C>,
 }
 
@@ -88,10 +89,10 @@ pub async fn run<C: Clock>(
         let before = tail;
         let (candidates, mut claims): (Vec<_>, Vec<_>) = group.drain(..).map(|it| (it.candidate, it.claim)).unzip();
         let (articles, dead_letters) = (parts.articles.clone(), parts.dead_letters.clone());
-        let (now, again) = (parts.clock.now(), parts.again);
+        let moment = Moment { tail, now: parts.clock.now(), again: parts.again };
         // Hashing, JSON and files are no work for the network's threads. What the store is seen through ends here, too: it
         // may have to be reopened before the commit is durable.
-        let decided = tokio::task::spawn_blocking(move || decide_all(candidates, &articles, &dead_letters, (tail, now, again)));
+        let decided = tokio::task::spawn_blocking(move || decide_all(candidates, &articles, &dead_letters, moment));
         let decided = decided.await??;
         tail = decided.tail;
         for (claim, row) in claims.iter_mut().zip(decided.put_off) {
@@ -109,6 +110,15 @@ pub async fn run<C: Clock>(
     }
 }
 
+/// What decisions are made by beside what the store holds.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    /// Where the outbox ends.
+    tail: Tail,
+    now: DateTime<Utc>,
+    again: Again,
+}
+
 /// What was decided on a group.
 struct Decided {
     batch: Batch,
@@ -124,9 +134,9 @@ fn decide_all(
     candidates: Vec<Candidate>,
     articles: &ArticleStore,
     dead_letters: &DeadLetterFiles,
-    (tail, now, again): (Tail, DateTime<Utc>, Again),
+    moment: Moment,
 ) -> Result<Decided, StoreError> {
-    let mut work = Work::new(articles.view()?, tail, (now, again));
+    let mut work = Work::new(articles.view()?, moment);
     let mut put_off = Vec::with_capacity(candidates.len());
     for mut candidate in candidates {
         let bytes_at = match &mut candidate.reading {
@@ -147,7 +157,8 @@ pub async fn preview(candidate: Candidate, now: DateTime<Utc>) -> Result<Vec<ser
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
     let again = Again { retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO }, refetch_per_day: 0 };
-    let decided = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), (outbox.tail()?, now, again))?;
+    let moment = Moment { tail: outbox.tail()?, now, again };
+    let decided = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), moment)?;
     articles.commit(decided.batch).await?;
     let rows = outbox.read(0, usize::MAX, usize::MAX)?;
     Ok(rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default()).collect())
@@ -184,7 +195,7 @@ impl Counts {
 }
 
 impl Work {
-    fn new(view: ArticleView, tail: Tail, (now, again): (DateTime<Utc>, Again)) -> Self {
+    fn new(view: ArticleView, Moment { tail, now, again }: Moment) -> Self {
         Self {
             view,
             aliases: HashMap::new(),
@@ -210,11 +221,12 @@ impl Work {
                 self.put_off(&key, self.now + pause, &entry);
                 return Ok(());
             }
-            Reading::Page(look) => {
-                let (first, end) = (look.page.articles.first().map(|it| it.content.clone()).unwrap_or_default(), look.end);
-                let found = assemble::from_page(&entry, *look);
+            Reading::Page(fetched) => {
+                let first = fetched.page.articles.first().map(|it| it.content.clone()).unwrap_or_default();
+                let page = doubt::Page::of(&first, fetched.end);
+                let found = assemble::from_page(&entry, *fetched);
                 let names = found.first().map(|it| it.names.as_slice()).unwrap_or_default();
-                match self.doubts((&key, &mut entry), names, (&first, end))? {
+                match self.doubts(&key, &mut entry, names, page)? {
                     Doubted::Settled => return Ok(()),
                     Doubted::GivenUp => vec![assemble::from_feed(&entry, self.now)],
                     Doubted::No => found,
@@ -252,7 +264,7 @@ impl Work {
         let (known, names) = self.resolve(&mut found, &content_hash)?;
         let url = found.url.as_ref().map(ToString::to_string);
         let fields = decide::fields(&found.content, url.as_deref());
-        let facts = Found { order: found.order, standing: found.standing, content_hash: &content_hash, fields: &fields };
+        let facts = Found { order: found.order, text_rank: found.text_rank, content_hash: &content_hash, fields: &fields };
         let decision = decide::decide(known.as_ref().map(|(_, state, _)| state), facts);
         self.counts.decisions.push(decision.word());
 
@@ -262,7 +274,7 @@ impl Work {
         let mut state = known.map_or_else(|| self.fresh(entry, &found), |(_, state, _)| state);
         state.verdict = Verdict { what: decision.word().to_owned(), why, at: self.now };
         state.day = day(self.now);
-        if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate) && found.standing == Standing::Page {
+        if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate) && found.text_rank == TextRank::Page {
             (state.shown, state.doubted) = (found.shown.take().or(state.shown), None);
         }
         let is_as_before = decision == Decision::Duplicate && state.revised < entry.order;
@@ -273,18 +285,18 @@ impl Work {
             Decision::New => Some((Change::New, Vec::new())),
             Decision::Revised { changed_fields } => Some((Change::Revised, changed_fields.clone())),
             Decision::Duplicate => {
-                (state.looked, state.order, state.standing) = (found.looked, found.order, state.standing.max(found.standing));
+                (state.fetched_at, state.order, state.text_rank) = (found.fetched_at, found.order, state.text_rank.max(found.text_rank));
                 None
             }
             Decision::Stale | Decision::Kept => None,
         };
         if let Some((change, changed_fields)) = change {
             state.revision += 1;
-            (state.looked, state.order, state.standing, state.fields) = (found.looked, found.order, found.standing, fields);
+            (state.fetched_at, state.order, state.text_rank, state.fields) = (found.fetched_at, found.order, found.text_rank, fields);
             state.revised = found.order;
-            state.content_hash.clone_from(&content_hash);
+            state.content_hash = content_hash;
             state.url = url;
-            let record = self.record(entry, found, (id, &state), (change, changed_fields));
+            let record = self.record(entry, found, edition(entry, id, &state, (change, changed_fields)));
             self.append(record);
         }
         self.batch.article(id, &state);
@@ -312,7 +324,7 @@ impl Work {
         if let (Some((_, state, assemble::CANONICAL)), true) = (&known, found.claimed)
             && names[1..].iter().all(|(_, alias)| self.alias(alias).is_ok_and(|it| it.is_none()))
             && state.content_hash != content_hash
-            && state.fields.get("title") != decide::fields(&found.content, None).get("title")
+            && state.fields.get("title") != found.content.fingerprints().get("title")
         {
             found.url = found.fetched_url.as_ref().map(identity::clean);
             names.remove(0);
@@ -337,14 +349,14 @@ impl Work {
             source: entry.source.id.clone(),
             guid: entry.entry.guid.clone(),
             first_seen: entry.first_seen,
-            looked: found.looked,
+            fetched_at: found.fetched_at,
             order: found.order,
             revised: 0,
             shown: None,
             doubted: None,
             content_hash: String::new(),
             fields: std::collections::BTreeMap::new(),
-            standing: found.standing,
+            text_rank: found.text_rank,
             aliases: Vec::new(),
             day: day(self.now),
             verdict: Verdict { what: String::new(), why: String::new(), at: self.now },
@@ -369,36 +381,13 @@ impl Work {
         Ok(())
     }
 
-    fn record(
-        &self,
-        entry: &PendingEntry,
-        found: Assembled,
-        (id, state): (Uuid, &ArticleState),
-        (change, changed_fields): (Change, Vec<String>),
-    ) -> NewRecord {
-        let (url, mut source) = (state.url.clone(), entry.source.clone());
-        bounds::source(&mut source);
-        let article = Article {
-            schema: SCHEMA.to_owned(),
-            id,
-            revision: state.revision,
-            change,
-            changed_fields,
-            alternate_urls: state.alternate_urls.iter().filter_map(|it| clean::address(it)).filter(|it| Some(it) != url.as_ref()).collect(),
-            url,
-            fetched_url: found.fetched_url.map(Into::into),
-            source: clean::source(source),
-            content: found.content,
-            first_seen: state.first_seen,
-            fetched: found.looked,
-            part: found.part,
-            story: None,
-            content_hash: state.content_hash.clone(),
-        };
+    fn record(&self, entry: &PendingEntry, found: Assembled, edition: Edition) -> NewRecord {
+        let (id, revision) = (edition.id, edition.revision);
+        let article = found.into_record(edition);
         NewRecord {
             topic: Topic::Articles,
             key: id.to_string(),
-            event_id: format!("{id}/{}", state.revision),
+            event_id: format!("{id}/{revision}"),
             event_type: SCHEMA.to_owned(),
             event_source: event_source(entry),
             event_time: self.now,
@@ -415,6 +404,24 @@ impl Work {
 
     fn append(&mut self, record: NewRecord) {
         self.batch.append(&mut self.tail, fit::within(record, self.now));
+    }
+}
+
+/// What the record says of the article and of this edition, whose state is noted already.
+fn edition(entry: &PendingEntry, id: Uuid, state: &ArticleState, (change, changed_fields): (Change, Vec<String>)) -> Edition {
+    let mut source = entry.source.clone();
+    bounds::source(&mut source);
+    let others = state.alternate_urls.iter().filter_map(|it| clean::address(it)).filter(|it| Some(it) != state.url.as_ref());
+    Edition {
+        id,
+        revision: state.revision,
+        change,
+        changed_fields,
+        url: state.url.clone(),
+        alternate_urls: others.collect(),
+        source: clean::source(source),
+        first_seen: state.first_seen,
+        content_hash: state.content_hash.clone(),
     }
 }
 

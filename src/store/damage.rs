@@ -16,7 +16,7 @@ use super::{
     repair,
 };
 use crate::model::{
-    article::{ArticleState, Standing, Verdict},
+    article::{ArticleState, TextRank, Verdict},
     pending::EntryKey,
     record::Topic,
 };
@@ -189,14 +189,14 @@ fn make_articles(dir: &Path) -> Content {
             source: "s".to_owned(),
             guid: None,
             first_seen: at,
-            looked: at,
+            fetched_at: at,
             order: 0,
             revised: 0,
             shown: None,
             doubted: None,
             content_hash: format!("{round}"),
             fields: BTreeMap::new(),
-            standing: Standing::Page,
+            text_rank: TextRank::Page,
             aliases: vec![[round; 16]],
             day: 1,
             verdict,

@@ -7,7 +7,7 @@ const ERROR: &str = "Sorry, something went wrong on our side. Our engineers have
                      or go to the front page and look for what you wanted to read there.";
 
 fn known(chars: u32, doubted: Option<Doubted>) -> ArticleState {
-    let mut state = super::super::decide::known_for_tests(Standing::Page);
+    let mut state = super::super::decide::known_for_tests(TextRank::Page);
     state.shown = Some(Shown { title: Some(TITLE.into()), chars });
     state.doubted = doubted;
     state

@@ -1,4 +1,4 @@
-//! Looks that are made again although a page came: it does not show its article (`article::doubt`), or what was published
+//! Looks that are made again although a page came: it does not show its article (`policy::doubt`), or what was published
 //! already while its source says that it changed.
 
 use super::Work;
@@ -6,9 +6,7 @@ use crate::{
     model::{
         article::Verdict,
         candidate::Dead,
-        page::End,
         pending::{PendingEntry, PendingKey},
-        record::Content,
     },
     policy::{
         assemble::{CANONICAL, Name},
@@ -47,9 +45,10 @@ impl Work {
     /// Tells whether a page is an edition of its article.
     pub(super) fn doubts(
         &mut self,
-        (key, entry): (&PendingKey, &mut PendingEntry),
+        key: &PendingKey,
+        entry: &mut PendingEntry,
         names: &[Name],
-        (content, end): (&Content, End),
+        page: doubt::Page<'_>,
     ) -> Result<Doubted, StoreError> {
         // What another service hands over is an edition because it says so.
         if !entry.fetch_page && entry.source.kind != "page" {
@@ -58,8 +57,8 @@ impl Work {
         // The address that a page claims may be its template's.
         let own: Vec<Name> = names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
-        let (page, look) = (doubt::Page::of(content, end), (entry.tries + 1, self.again.retry.tries));
-        let Some((id, mut state, _)) = self.known(&own)? else { return Ok(self.doubts_first((key, entry), page, look)) };
+        let look = (entry.tries + 1, self.again.retry.tries);
+        let Some((id, mut state, _)) = self.known(&own)? else { return Ok(self.doubts_first(key, entry, page, look)) };
         let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look) else {
             return Ok(Doubted::No);
         };
@@ -73,19 +72,19 @@ impl Work {
         self.batch.article(id, &state);
         self.articles.insert(id, state);
         // Once it is given up, its article stays as it was published.
-        if !self.try_again((key, entry), doubt) {
+        if !self.try_again(key, entry, doubt) {
             self.batch.entry_done(key, entry);
         }
         Ok(Doubted::Settled)
     }
 
     /// The same where nothing is published of it; a document stays as it is.
-    fn doubts_first(&mut self, (key, entry): (&PendingKey, &mut PendingEntry), page: doubt::Page<'_>, look: (u32, u32)) -> Doubted {
+    fn doubts_first(&mut self, key: &PendingKey, entry: &mut PendingEntry, page: doubt::Page<'_>, look: (u32, u32)) -> Doubted {
         let verdict = doubt::judge_first(entry.doubted, entry.entry.title.as_deref(), page, look);
         let (doubt::Verdict::Doubted(doubt, doubted), true) = (verdict, entry.fetch_page) else { return Doubted::No };
         entry.doubted = Some(doubted);
         self.counts.decisions.push("doubted");
-        if self.try_again((key, entry), doubt) {
+        if self.try_again(key, entry, doubt) {
             Doubted::Settled
         } else if entry.is_guess() {
             // A listing's words about a link make no article.
@@ -97,7 +96,7 @@ impl Work {
     }
 
     /// Whether the entry is tried again; else it is given up for a dead letter.
-    fn try_again(&mut self, (key, entry): (&PendingKey, &mut PendingEntry), doubt: Doubt) -> bool {
+    fn try_again(&mut self, key: &PendingKey, entry: &mut PendingEntry, doubt: Doubt) -> bool {
         let is_tried = entry.tries + 1 < self.again.retry.tries;
         if is_tried {
             let due = self.in_a_while(entry.tries);

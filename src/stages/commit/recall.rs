@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     base::clock::day,
     model::{
-        article::{ArticleState, Standing, Verdict},
+        article::{ArticleState, TextRank, Verdict},
         identity,
         record::{Article, Change, Topic},
     },
@@ -33,9 +33,12 @@ pub struct Published {
 }
 
 impl Published {
-    /// From the record, and what it was known by as far as that can be told from it.
+    /// Reads a record of this program or an older one, and what the article was known by as far as that can be told from
+    /// it; `None` where it is no record of an article.
     #[must_use]
-    pub fn of(article: Article, now: DateTime<Utc>) -> Self {
+    pub fn read(value: &[u8], now: DateTime<Utc>) -> Option<Self> {
+        let article = serde_json::from_slice::<Article>(value).ok()?;
+        let fields = known_fields(&article, value);
         let Article { id, revision, url, fetched_url, alternate_urls, source, content, first_seen, fetched, part, content_hash, .. } =
             article;
         let parsed = |it: &String| Url::parse(it).ok();
@@ -54,26 +57,34 @@ impl Published {
         }
         let state = ArticleState {
             revision,
-            fields: decide::fields(&content, url.as_deref()),
+            fields,
             url,
             alternate_urls,
             source: source.id,
             guid: None,
             first_seen,
-            looked: fetched,
+            fetched_at: fetched,
             // Whatever is looked at from now on is later.
             order: 0,
             revised: 0,
             shown: None,
             doubted: None,
             content_hash,
-            standing: if fetched_url.is_some() { Standing::Page } else { Standing::Feed },
+            text_rank: if fetched_url.is_some() { TextRank::Page } else { TextRank::Feed },
             aliases,
             day: day(now),
             verdict: Verdict { what: "new".to_owned(), why: "won back from the topic of articles".to_owned(), at: now },
         };
-        Self { id, state }
+        Some(Self { id, state })
     }
+}
+
+/// The fingerprints of those fields that the record has: what an older program did not write is unknown.
+fn known_fields(article: &Article, value: &[u8]) -> BTreeMap<String, u64> {
+    let written = Article::fields_of(value);
+    let mut fields = decide::fields(&article.content, article.url.as_deref());
+    fields.retain(|name, _| written.contains(name));
+    fields
 }
 
 /// What was won back.
@@ -271,11 +282,10 @@ impl Work {
 
 /// A waiting record as the next revision of the article that it is.
 fn revised(id: Uuid, won: &mut ArticleState, mut article: Article, row: &OutboxRow) -> NewRecord {
-    let fields: BTreeMap<String, u64> = decide::fields(&article.content, article.url.as_deref());
-    let differs = |(name, hash): &(&String, &u64)| won.fields.get(*name) != Some(*hash);
-    article.changed_fields = fields.iter().filter(differs).map(|(name, _)| name.clone()).collect();
+    let fields = known_fields(&article, &row.record.value);
+    article.changed_fields = decide::changed(&won.fields, &fields);
     won.revision += 1;
-    (won.fields, won.looked) = (fields, won.looked.max(article.fetched));
+    (won.fields, won.fetched_at) = (fields, won.fetched_at.max(article.fetched));
     won.content_hash.clone_from(&article.content_hash);
     (article.id, article.revision, article.change, article.first_seen) = (id, won.revision, Change::Revised, won.first_seen);
     let record = row.record.clone();

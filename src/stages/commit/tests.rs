@@ -5,12 +5,12 @@ use chrono::TimeDelta;
 use super::*;
 use crate::{
     model::{
-        candidate::Look,
+        candidate::FetchedPage,
         entry::Entry,
         lane::Lane,
         page::{Page, PageKind, Part},
         pending::{Document, EntryKey, PendingKey},
-        record::{self, Content},
+        record::{self, Article, Content},
     },
     store::Store,
 };
@@ -40,8 +40,8 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         kind: PageKind::Article,
         articles: found.iter().map(part).collect(),
     };
-    let look = Look {
-        requested: at(minute),
+    let look = FetchedPage {
+        fetched_at: at(minute),
         order: u64::try_from(minute).unwrap(),
         url: None,
         via: Vec::new(),
@@ -52,11 +52,15 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
     Candidate { key, entry, reading: Reading::Page(Box::new(look)) }
 }
 
+fn moment(store: &Store) -> Moment {
+    Moment { tail: store.outbox().tail().unwrap(), now: at(100), again: AGAIN }
+}
+
 /// What is published when these are decided on one after the other.
 async fn published(candidates: Vec<Candidate>) -> Vec<Article> {
     let store = Store::in_memory().unwrap();
     for candidate in candidates {
-        let mut work = Work::new(store.articles().view().unwrap(), store.outbox().tail().unwrap(), (at(100), AGAIN));
+        let mut work = Work::new(store.articles().view().unwrap(), moment(&store));
         work.take(candidate, None).unwrap();
         store.articles().commit(work.batch).await.unwrap();
     }
@@ -96,7 +100,7 @@ async fn a_document_that_cannot_be_read_is_a_dead_letter_alone() {
     candidate.entry.entry.title = Some("told".into());
     candidate.reading = Reading::Dead(Dead { reason: "page", error: "no article text found".into(), bytes: None, at: at(1) });
     let store = Store::in_memory().unwrap();
-    let mut work = Work::new(store.articles().view().unwrap(), store.outbox().tail().unwrap(), (at(100), AGAIN));
+    let mut work = Work::new(store.articles().view().unwrap(), moment(&store));
     work.take(candidate, None).unwrap();
     store.articles().commit(work.batch).await.unwrap();
     let rows = store.outbox().read(0, 100, usize::MAX).unwrap();

@@ -19,7 +19,7 @@ use crate::{
     base::{clock::Clock, private::shown},
     fetch::{Block, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
     model::{
-        candidate::{Dead, Look, Reading},
+        candidate::{Dead, FetchedPage, Reading},
         lane::SourceKey,
         page::{End, PageKind},
         pending::{PendingEntry, PendingKey},
@@ -149,7 +149,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         link: &Url,
         entry: &PendingEntry,
         (claim, give_way): (&Claim, &CancellationToken),
-    ) -> Result<(Look, Room), Failure> {
+    ) -> Result<(FetchedPage, Room), Failure> {
         let (obeys_robots, silence) = (!entry.ignores_robots, claim.silence());
         let request = Request { obeys_robots, silence, ..Request::new(link.clone(), ACCEPT) };
         let said = self.rules.of(&entry.source.id);
@@ -195,7 +195,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     }
 
     /// Reads the document that the entry carries; `None` where a newer edition has taken its place.
-    async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<(Look, Room)>, Failure> {
+    async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<(FetchedPage, Room)>, Failure> {
         let memory = self.fetcher.memory();
         let found = match self.stored(key, entry, memory.free()).await? {
             // It is as large as a body that comes from far.
@@ -231,8 +231,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         &self,
         (body, source): (Body, &str),
         limit: usize,
-        work: impl FnOnce(Result<Bytes, FetchError>) -> Result<Look, Failure> + Send + 'static,
-    ) -> Result<(Look, Room), Failure> {
+        work: impl FnOnce(Result<Bytes, FetchError>) -> Result<FetchedPage, Failure> + Send + 'static,
+    ) -> Result<(FetchedPage, Room), Failure> {
         let work = |bytes| {
             let started = Instant::now();
             let outcome = work(bytes);
@@ -286,7 +286,11 @@ impl Expected {
     }
 }
 
-fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, (rules, expected): (Option<&Rules>, &Expected)) -> Result<Look, Failure> {
+fn extract(
+    fetched: Fetched,
+    bytes: Result<Bytes, FetchError>,
+    (rules, expected): (Option<&Rules>, &Expected),
+) -> Result<FetchedPage, Failure> {
     let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
     let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
     let page = page.and_then(|it| if expected.guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
@@ -295,11 +299,11 @@ fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, (rules, expected)
         ..Failure::page(&error, &bytes)
     })?;
     let end = page::end(&bytes, fetched.content_type.as_deref());
-    Ok(Look { requested: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, end, page })
+    Ok(FetchedPage { fetched_at: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, end, page })
 }
 
 /// What is here stays as it is: there is nothing to try again.
-fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Rules>) -> Result<Look, Failure> {
+fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Rules>) -> Result<FetchedPage, Failure> {
     let damaged = |error: FetchError| Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) };
     let bytes = bytes.map_err(damaged)?;
     let Some(document) = entry.document else { return Err(Failure::fetch("no document".to_owned())) };
@@ -310,7 +314,7 @@ fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Ru
     let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
     let end = page::end(&bytes, document.content_type.as_deref());
-    Ok(Look { requested: document.received, order: entry.order, url: document.url, via: document.via, end, page })
+    Ok(FetchedPage { fetched_at: document.received, order: entry.order, url: document.url, via: document.via, end, page })
 }
 
 /// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.

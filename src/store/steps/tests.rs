@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     model::{
-        article::{ArticleState, Standing, Verdict},
+        article::{ArticleState, TextRank, Verdict},
         entry::Entry,
         lane::Lane,
         pending::{Document, PendingEntry},
@@ -183,14 +183,14 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
         source: "s".into(),
         guid: None,
         first_seen: DateTime::UNIX_EPOCH,
-        looked: DateTime::UNIX_EPOCH,
+        fetched_at: DateTime::UNIX_EPOCH,
         order: 0,
         revised: 0,
         shown: None,
         doubted: None,
         content_hash: String::new(),
         fields: std::collections::BTreeMap::new(),
-        standing: Standing::Page,
+        text_rank: TextRank::Page,
         aliases: names.to_vec(),
         day,
         verdict: Verdict { what: "new".into(), why: String::new(), at: DateTime::UNIX_EPOCH },

@@ -3,7 +3,7 @@
 
 use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
-use nashra::{model::record::Article, read::page};
+use nashra::{policy::assemble, read::page};
 use url::Url;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
             match page::read(bytes, None, (url, form)) {
                 Ok(page) => {
                     assert!(!page.articles.is_empty());
-                    assert!(serde_json::to_string(&Article::of_page(&page, url, DateTime::UNIX_EPOCH)).is_ok());
+                    assert!(serde_json::to_string(&assemble::unlisted(&page, url, DateTime::UNIX_EPOCH)).is_ok());
                 }
                 // It is caught, and counts as a fault all the same.
                 Err(error) => assert_ne!(error, page::PageError::Panicked),

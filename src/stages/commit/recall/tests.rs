@@ -35,10 +35,14 @@ fn article(id: Uuid, revision: u32, slug: &str, body: &str) -> Article {
     }
 }
 
+fn published(article: &Article, now: DateTime<Utc>) -> Published {
+    Published::read(&serde_json::to_vec(article).unwrap(), now).unwrap()
+}
+
 /// As the committing task leaves an article behind: its state, its names, its record.
 async fn decided(store: &Store, article: &Article) {
     let (mut batch, mut tail) = (Batch::default(), store.outbox().tail().unwrap());
-    let Published { id, state } = Published::of(article.clone(), at(2));
+    let Published { id, state } = published(article, at(2));
     for alias in &state.aliases {
         batch.alias(alias, id);
     }
@@ -73,8 +77,8 @@ fn waiting(store: &Store) -> Vec<Option<(Uuid, u32, String)>> {
     rows.iter().map(told).collect()
 }
 
-async fn recalled(store: &Store, published: &[Article]) -> Recalled {
-    let published = published.iter().map(|it| Published::of(it.clone(), at(3))).collect();
+async fn recalled(store: &Store, topic: &[Article]) -> Recalled {
+    let published = topic.iter().map(|it| published(it, at(3))).collect();
     recall(&store.articles(), &store.outbox(), published, at(3)).await.unwrap()
 }
 
@@ -124,7 +128,7 @@ async fn a_name_that_an_article_has_which_consumers_know_stays_with_it() {
     decided(&store, &article(id(11), 1, "a", "one")).await;
     // Two records of it, of which one waits.
     let mut batch = Batch::default();
-    let Published { state, .. } = Published::of(article(id(11), 2, "a", "two"), at(2));
+    let Published { state, .. } = published(&article(id(11), 2, "a", "two"), at(2));
     batch.article(id(11), &state);
     store.articles().commit(batch).await.unwrap();
     recalled(&store, &[article(id(1), 1, "a", "other")]).await;
@@ -159,4 +163,21 @@ async fn of_two_revisions_that_wait_the_second_goes_on_where_the_topic_holds_the
     assert_eq!((told.same, told.revised, told.new), (2, 1, 0));
     assert_eq!(waiting(&store), [None, None, Some((id(1), 3, "three".into()))]);
     assert_eq!(store.articles().view().unwrap().article(id(1)).unwrap().unwrap().revision, 3);
+}
+
+#[tokio::test]
+async fn a_field_that_the_record_of_the_topic_does_not_have_is_not_told_as_changed() {
+    let store = Store::in_memory().unwrap();
+    let mut waiting = article(id(11), 1, "a", "two");
+    waiting.content.agencies = vec!["AFP".into()];
+    waiting.content.section = Some("World".into());
+    decided(&store, &waiting).await;
+    // Of a program that had no sections yet.
+    let mut topic = serde_json::to_value(article(id(1), 1, "a", "one")).unwrap();
+    topic.as_object_mut().unwrap().remove("section");
+    let topic = Published::read(topic.to_string().as_bytes(), at(3));
+    recall(&store.articles(), &store.outbox(), topic.into_iter().collect(), at(3)).await.unwrap();
+    let row = store.outbox().read(0, 1, usize::MAX).unwrap().remove(0);
+    let told: Article = serde_json::from_slice(&row.record.value).unwrap();
+    assert_eq!((told.revision, told.changed_fields), (2, vec!["agencies".to_owned(), "text".to_owned()]));
 }

@@ -48,8 +48,8 @@ pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, P
             Some(Ok(message)) => {
                 progress = Instant::now();
                 let number = number(shared, &message).filter(|it| *it > (after.epoch(), after.seq()));
-                let article = message.payload().filter(|_| number.is_some()).and_then(|value| serde_json::from_slice(value).ok());
-                found.extend(number.zip(article.map(|it| Published::of(it, now))));
+                let article = message.payload().filter(|_| number.is_some()).and_then(|value| Published::read(value, now));
+                found.extend(number.zip(article));
             }
             None if progress.elapsed() > PATIENCE => {
                 return Err(PublishError::Transient(format!("{topic} gave nothing more for {} s before its end", PATIENCE.as_secs())));
