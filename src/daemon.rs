@@ -20,7 +20,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         sequence::Sequence,
     },
-    config::{Backlog, Config, ConfigErrors, SinkKind, sources::Sources},
+    config::{Backlog, Config, ConfigErrors, sources::Sources},
     daemon::admin::control,
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::Plan},
     pipeline::{self, Queues, Steering},
@@ -31,7 +31,7 @@ use crate::{
         input,
         pages::{self, known, reading},
         poll,
-        publish::{self, KafkaSink, LineSink, PollSink, Publish, Status},
+        publish::{Status, sink::Sink, sinks},
         schedule::Pressure,
         websub,
     },
@@ -73,9 +73,6 @@ pub enum DaemonError {
     /// The operating system refused something at the start.
     #[error("starting: {0}")]
     Start(std::io::Error),
-    /// The sink cannot be made.
-    #[error("the sink: {0}")]
-    Sink(String),
     /// A stage failed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
@@ -97,23 +94,15 @@ pub struct Start {
 /// # Errors
 /// What keeps it from starting; once it runs, only a damaged store or a panic ends it.
 pub async fn run(config: &Config, start: Start) -> Result<(), DaemonError> {
-    match config.sink.kind {
-        SinkKind::Stdout => run_with(config, start, |_| Ok(LineSink::stdout())).await,
-        SinkKind::File => run_with(config, start, |_| Ok(LineSink::file(&config.sink_file(), config.sink.file.is_none()))).await,
-        SinkKind::Kafka => run_with(config, start, |store| Ok(KafkaSink::new(config.kafka.clone(), store.id()))).await,
-    }
+    run_with(config, start, |store| sinks::start(config, store.id())).await
 }
 
 /// The same with a sink of the caller's, made once the store is open.
-pub async fn run_with<P: Publish>(
-    config: &Config,
-    start: Start,
-    sink: impl FnOnce(&Store) -> Result<P, DaemonError>,
-) -> Result<(), DaemonError> {
+pub async fn run_with(config: &Config, start: Start, sink: impl FnOnce(&Store) -> Box<dyn Sink>) -> Result<(), DaemonError> {
     let store = open(config, &start.stop).await?;
     let mut sources = start.sources;
     sources.with_added(store.added().all()?)?;
-    let sink = sink(&store)?;
+    let sink = sink(&store);
     let (status_tx, status) = watch::channel(Status::default());
     let (pressure_tx, pressure) = watch::channel(Pressure::default());
     let ready = Ready::default();
@@ -248,12 +237,12 @@ pub(crate) fn rules(config: &Config) -> poll::Rules {
     }
 }
 
-fn parts<P>(
+fn parts(
     config: &Config,
     sources: Sources,
     (store, dead_letters): (Store, DeadLetterFiles),
-    sink: P,
-) -> Result<pipeline::Parts<Fetcher, SystemClock, P>, DaemonError> {
+    sink: Box<dyn Sink>,
+) -> Result<pipeline::Parts<Fetcher, SystemClock>, DaemonError> {
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let rules = rules(config);
@@ -299,8 +288,6 @@ fn parts<P>(
         commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, again, clock },
         sources,
         sink,
-        polls: if config.sink.kind == SinkKind::Kafka { PollSink::of(&config.kafka, store.id()) } else { None },
-        publish: publish::Limits { records: config.kafka.batch_records, bytes: config.kafka.batch_bytes.as_usize() },
         store,
         poll_now: config.poll.now,
         polls_per_source_day: config.poll.polls_per_source_day(),

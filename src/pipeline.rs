@@ -19,7 +19,7 @@ use crate::{
     fetch::{Fetch, Post},
     stages::{
         PipelineError, commit, input, pages as page, poll,
-        publish::{self, Publish},
+        publish::{self, sink::Sink},
         schedule::{self, Pressure},
         websub,
     },
@@ -50,7 +50,7 @@ const SOONER: usize = 1024;
 
 /// The stages' parts.
 #[derive(Debug)]
-pub struct Parts<F, C, P> {
+pub struct Parts<F, C> {
     /// What is polled at first, and which topics are read.
     pub sources: Sources,
     /// For the poll stage.
@@ -64,11 +64,7 @@ pub struct Parts<F, C, P> {
     /// For the committing task.
     pub commit: commit::Parts<C>,
     /// The sink.
-    pub sink: P,
-    /// Where polls are told, if they are.
-    pub polls: Option<publish::PollSink>,
-    /// Bounds of one delivery.
-    pub publish: publish::Limits,
+    pub sink: Box<dyn Sink>,
     /// The store.
     pub store: Store,
     /// Whether all sources are due at the start.
@@ -106,8 +102,8 @@ struct Hubs {
 
 impl Hubs {
     /// Makes the channels, and starts the stages where they are wanted.
-    fn start<F: Fetch + Post, C: Clock, P>(
-        parts: &mut Parts<F, C, P>,
+    fn start<F: Fetch + Post, C: Clock>(
+        parts: &mut Parts<F, C>,
         found: usize,
         stages: &mut JoinSet<Result<(), PipelineError>>,
         (pressure, stop): (&watch::Receiver<Pressure>, &CancellationToken),
@@ -129,11 +125,7 @@ impl Hubs {
 }
 
 /// Runs until `stop` and everything in flight is durable or delivered, or the deadline has passed.
-pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
-    mut parts: Parts<F, C, P>,
-    queues: Queues,
-    steering: Steering,
-) -> Result<(), PipelineError> {
+pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queues, steering: Steering) -> Result<(), PipelineError> {
     let Steering { pressure, status, changes, wishes, ready, stop, drain } = steering;
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
@@ -160,7 +152,6 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
         outbox: parts.store.outbox(),
         store: parts.store.id(),
         files: parts.commit.dead_letters.clone(),
-        limits: parts.publish,
         ready,
         recalls: recalls_tx,
     };
@@ -176,7 +167,7 @@ pub async fn run<F: Fetch + Post, C: Clock, P: Publish>(
         poll::Inputs { due: due_rx, pushes, price, hosts },
         poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx, hubs },
     ));
-    stages.spawn(publish::polls::run(parts.polls, told_rx));
+    stages.spawn(publish::polls::run(parts.sink.polls(), told_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, (pressure, before)));
     stages.spawn(commit::run((extracted_rx, recalls_rx), parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));

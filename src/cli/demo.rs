@@ -11,7 +11,6 @@ use crate::{
     config::{Config, Overrides, SinkKind, duration, sources::Sources},
     daemon::{self, DaemonError, Start},
     demo::{self, Readable},
-    stages::publish::LineSink,
     telemetry::metrics,
 };
 
@@ -94,8 +93,7 @@ async fn demo(config: &Config, options: &Options) -> Result<(), DaemonError> {
     let sources = Sources { polled: site.sources.sources, topics: site.sources.topics };
     let start = Start { sources, metrics: metrics::start(SystemClock.now()).ok(), stop };
     match options.sink {
-        Sink::Stdout if std::io::stdout().is_terminal() => daemon::run_with(config, start, |_| Ok(Readable::default())).await,
-        Sink::Stdout => daemon::run_with(config, start, |_| Ok(LineSink::stdout())).await,
-        Sink::Kafka => daemon::run(config, start).await,
+        Sink::Stdout if std::io::stdout().is_terminal() => daemon::run_with(config, start, |_| Box::new(Readable::default())).await,
+        Sink::Stdout | Sink::Kafka => daemon::run(config, start).await,
     }
 }

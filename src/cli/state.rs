@@ -6,14 +6,14 @@ use clap::Subcommand;
 
 use super::{WORLD_FAILED, WRONG_INPUT, print, sources};
 use crate::{
-    config::{Config, Overrides, SinkKind},
+    config::{Config, Overrides},
     daemon::{
         self,
         admin::control::{self, Request, Response},
         explain,
     },
     stages::{
-        publish::{self, KafkaSink},
+        publish::{self, sinks},
         schedule::change::{self, SourceChange},
     },
     store::{self, Store, StoreError},
@@ -123,12 +123,13 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
         Request::Export { to } => open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed),
         Request::Explain { what } => explain::explain(&open(config)?, &what).map_err(failed),
         Request::Confirm => publish::confirm(&open(config)?.outbox()).await.map_err(failed),
-        Request::Adopt if config.sink.kind != SinkKind::Kafka => Err((publish::AdoptError::NoPosition.to_string(), WRONG_INPUT)),
         Request::Adopt => {
             let store = open(config)?;
-            let mut sink = KafkaSink::new(config.kafka.clone(), store.id());
-            let adopted = publish::adopt(&mut sink, &store.outbox(), None, publish::Committing::Nobody(store.articles())).await;
-            adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), WORLD_FAILED))
+            let mut sink = sinks::start(config, store.id());
+            let adopted = publish::adopt(&mut *sink, &store.outbox(), None, publish::Committing::Nobody(store.articles())).await;
+            let code =
+                |error: &publish::AdoptError| if matches!(error, publish::AdoptError::NoPosition) { WRONG_INPUT } else { WORLD_FAILED };
+            adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), code(&error)))
         }
     }
 }

@@ -6,11 +6,11 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::{
     model::record::{Article, Change, Topic},
-    stages::{
-        commit::Published,
-        publish::{Delivered, Held, Position, Publish, PublishError},
+    stages::publish::{
+        Position,
+        sink::{Answer, Delivered, Held, PublishError, Sink},
     },
-    store::{OutboxRow, Reached},
+    store::OutboxRow,
 };
 
 /// Characters of the text that are shown.
@@ -26,27 +26,21 @@ impl Default for Readable {
     }
 }
 
-impl Publish for Readable {
-    async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        Ok(None)
+impl Sink for Readable {
+    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<Held>> {
+        Box::pin(async { Ok(None) })
     }
 
-    async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        Ok(None)
-    }
-
-    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<Delivered, PublishError> {
-        let words: String = rows.iter().map(words).collect();
-        let written = match self.0.write_all(words.as_bytes()).await {
-            Ok(()) => self.0.flush().await,
-            Err(error) => Err(error),
-        };
-        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
-        Ok(Delivered::default())
-    }
-
-    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
-        Ok(Vec::new())
+    fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], _: &'a Position) -> Answer<'a, Delivered> {
+        Box::pin(async move {
+            let words: String = rows.iter().map(words).collect();
+            let written = match self.0.write_all(words.as_bytes()).await {
+                Ok(()) => self.0.flush().await,
+                Err(error) => Err(error),
+            };
+            written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
+            Ok(Delivered::default())
+        })
     }
 }
 

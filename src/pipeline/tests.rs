@@ -20,11 +20,10 @@ use crate::{
     model::source::{Links, Validators},
     policy::{polling::decide::Bounds, retry::Retry},
     stages::{
-        commit::{DeadLetterFiles, Published},
+        commit::DeadLetterFiles,
         pages::{known::Known, reading::Settings},
-        publish::{Delivered, Held, Limits, Position, PublishError},
+        publish::sinks::memory::MemorySink,
     },
-    store::{OutboxRow, Reached},
 };
 
 mod mistakes;
@@ -100,34 +99,11 @@ impl Post for Site {
     }
 }
 
-/// Remembers what was published.
-#[derive(Debug, Clone, Default)]
-struct Sink(Arc<Mutex<Vec<Value>>>);
-
-impl Publish for Sink {
-    async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        Ok(None)
-    }
-
-    async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        Ok(None)
-    }
-
-    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
-        Ok(Vec::new())
-    }
-
-    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<Delivered, PublishError> {
-        self.0.lock().unwrap().extend(rows.iter().map(|row| serde_json::from_slice::<Value>(&row.record.value).unwrap()));
-        Ok(Delivered::default())
-    }
-}
-
 /// A world in which nashra runs, is stopped and runs again.
 struct World {
     dir: tempfile::TempDir,
     clock: Arc<Jumping>,
-    sink: Sink,
+    sink: MemorySink,
     site: Option<Arc<Site>>,
     running: Option<(CancellationToken, JoinHandle<Result<(), PipelineError>>)>,
     feed: String,
@@ -139,7 +115,7 @@ impl World {
         Self {
             dir: tempfile::tempdir().unwrap(),
             clock: Arc::default(),
-            sink: Sink::default(),
+            sink: MemorySink::default(),
             site: None,
             running: None,
             feed: String::new(),
@@ -218,7 +194,7 @@ impl World {
 
     /// What was published: slug, edition, revision; dead letters have no edition.
     fn published(&self) -> Vec<(String, Option<u32>, u64)> {
-        let records = self.sink.0.lock().unwrap();
+        let records = self.sink.values();
         let one = |it: &Value| {
             let slug = it["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
             (slug, it["text"].as_str().and_then(edition_of), it["revision"].as_u64().unwrap_or(0))
@@ -233,7 +209,7 @@ impl World {
 
     /// How many paragraphs they have.
     fn paragraphs(&self, slug: &str) -> Vec<usize> {
-        let records = self.sink.0.lock().unwrap();
+        let records = self.sink.values();
         let of = records.iter().filter(|it| it["url"].as_str().is_some_and(|url| url.ends_with(slug)));
         of.filter_map(|it| Some(it["text"].as_str()?.matches("It was not the first time").count())).collect()
     }
@@ -252,7 +228,7 @@ impl World {
     }
 }
 
-fn parts(site: Arc<Site>, clock: Arc<Jumping>, (store, dir): (Store, &Path), sink: Sink) -> Parts<Site, Jumping, Sink> {
+fn parts(site: Arc<Site>, clock: Arc<Jumping>, (store, dir): (Store, &Path), sink: MemorySink) -> Parts<Site, Jumping> {
     let source = sources::parse("l", b"https://a.example/feed").sources.remove(0);
     let sources = Sources { polled: vec![source], topics: Vec::new() };
     let retry = Retry { tries: 5, first: Duration::from_millis(20), max: Duration::from_millis(100) };
@@ -300,9 +276,7 @@ fn parts(site: Arc<Site>, clock: Arc<Jumping>, (store, dir): (Store, &Path), sin
             clock,
         },
         sources,
-        sink,
-        polls: None,
-        publish: Limits { records: 100, bytes: 1 << 20 },
+        sink: Box::new(sink),
         store,
         poll_now: false,
         polls_per_source_day: 1e6,

@@ -46,7 +46,7 @@ pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
 pub use facts::{Backfill, Bound, Facts, Found, Intake, LeftOut, Moved};
-pub use outbox::{Epoch, NewRecord, Outbox, OutboxRow, Reached, Tail, TopicChange, TopicHeld, TopicsHeld};
+pub use outbox::{Epoch, NewRecord, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail};
 pub use polls::{PollCommit, PollStore, Seen};
 pub use repair::{Repaired, repair};
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};

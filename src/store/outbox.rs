@@ -9,8 +9,6 @@
 //! an [`Acked`], which only publish can make. Publish alone also puts a small record in the place of one that the sink
 //! refuses for good; its number and the chain stay those of the record that was appended.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -87,50 +85,47 @@ pub struct Reached {
     pub(crate) seq: u64,
     pub(crate) chain: [u8; 16],
     pub(crate) total: u64,
-    /// The cluster that holds it; `None` for sinks without one, and before the first record.
-    pub(crate) cluster_id: Option<String>,
+    /// The name by which the sink that holds it is known again; `None` where it has none, and before the first record.
+    #[serde(rename = "cluster_id")]
+    pub(crate) sink_id: Option<String>,
     /// Whether a position of this epoch was ever written.
     pub(crate) published: bool,
-    /// Where the position stands that was written or read last: what is before it need not be read again.
+    /// Where in the sink the position stands that was written or read last: what is before it need not be read again.
     #[serde(default)]
     pub(crate) position_at: Option<i64>,
-    /// The topics that it was written to.
-    #[serde(default)]
-    pub(crate) topics: TopicsHeld,
+    /// What is known of the sink that it was written to.
+    #[serde(default, rename = "topics")]
+    pub(crate) notes: SinkNotes,
 }
 
-/// The topics that records were published to, and what became of them meanwhile.
+/// What a sink wants to be reminded of, in words of its own.
+pub type SinkMemory = serde_json::Map<String, serde_json::Value>;
+
+/// What is known of the sink that records were published to, and what became of it meanwhile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopicsHeld {
-    /// By their whole names.
-    pub(crate) topics: BTreeMap<String, TopicHeld>,
+pub struct SinkNotes {
+    /// What the sink wants to be reminded of.
+    #[serde(rename = "topics")]
+    pub(crate) memory: SinkMemory,
     /// What no operator has confirmed yet.
-    pub(crate) changes: Vec<TopicChange>,
+    pub(crate) changes: Vec<SinkChange>,
 }
 
-/// A topic as it was last.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopicHeld {
-    /// How many partitions it has; 0 where that is not known.
-    pub(crate) partitions: usize,
-    /// For each partition the offset of our last record.
-    pub(crate) ends: BTreeMap<i32, i64>,
-}
-
-/// Something that happened to a topic and that consumers may have to know of.
+/// Something that happened to a part of a sink and that consumers may have to know of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopicChange {
-    /// The topic's whole name.
-    pub(crate) topic: String,
+pub struct SinkChange {
+    /// The part's name, such as that of a topic.
+    #[serde(rename = "topic")]
+    pub(crate) part: String,
     /// What, in words that go on after the name.
     pub(crate) what: String,
     /// When it was noticed.
     pub(crate) since: DateTime<Utc>,
 }
 
-impl std::fmt::Display for TopicChange {
+impl std::fmt::Display for SinkChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} (noticed {})", self.topic, self.what, self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+        write!(f, "{} {} (noticed {})", self.part, self.what, self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
     }
 }
 
@@ -145,12 +140,6 @@ impl Reached {
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.epoch
-    }
-
-    /// The cluster that holds it.
-    #[must_use]
-    pub fn cluster_id(&self) -> Option<&str> {
-        self.cluster_id.as_deref()
     }
 }
 

@@ -2,7 +2,10 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Halt, Position, Publish, PublishError, position};
+use super::{
+    Halt, Position, position,
+    sink::{PublishError, Sink},
+};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     stages::commit::{self, Published, Recall, Recalled},
@@ -72,7 +75,7 @@ pub enum AdoptError {
         "another nashra publishes with this store's id at this moment: stop one of the two first; if the other one goes on, nothing is to be adopted here"
     )]
     Another,
-    /// Files and standard output keep no position.
+    /// The sink is one that keeps no position.
     #[error("this sink keeps no position: there is nothing to adopt")]
     NoPosition,
 }
@@ -80,9 +83,9 @@ pub enum AdoptError {
 /// Who decides on articles: the committing task of this process, or nobody while no daemon runs.
 #[derive(Debug)]
 pub enum Committing {
-    /// It is asked.
+    /// The committing task is asked.
     Task(mpsc::Sender<Recall>),
-    /// It is done here.
+    /// No task runs, so it is done here.
     Nobody(ArticleStore),
 }
 
@@ -101,14 +104,14 @@ impl Committing {
 
 /// Adopts, where publishing is stopped for a reason that adopting settles. `known` is the position that was seen last, where
 /// there was a look: a position that moves meanwhile is written by another process.
-pub async fn adopt<P: Publish>(
-    sink: &mut P,
+pub async fn adopt(
+    sink: &mut dyn Sink,
     outbox: &Outbox,
     known: Option<&Option<Position>>,
     committing: Committing,
 ) -> Result<Adopted, AdoptError> {
     let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
-    let held = sink.look(acked.position_at).await?.ok_or(AdoptError::NoPosition)?;
+    let held = sink.look(&acked).await?.ok_or(AdoptError::NoPosition)?;
     let found = held.position.as_ref().map(|it| outbox.at(it.seq)).transpose()?.flatten();
     let Err(halt) = position::judge(&acked, end, &held, found) else { return Err(AdoptError::Nothing) };
     if known.is_some_and(|known| *known != held.position) {
@@ -125,10 +128,10 @@ pub async fn adopt<P: Publish>(
         Ok(Recalled::default())
     };
     let theirs = held.position.as_ref().map_or(0, |it| it.epoch);
-    let mut adopted = Reached { epoch: acked.epoch.max(theirs) + 1, cluster_id: None, published: false, position_at: None, ..acked };
-    if matches!(halt, Halt::OtherCluster { .. }) {
-        // Its topics are others: offsets in them begin anew.
-        adopted.topics.topics.clear();
+    let mut adopted = Reached { epoch: acked.epoch.max(theirs) + 1, sink_id: None, published: false, position_at: None, ..acked };
+    if matches!(halt, Halt::OtherSink { .. }) {
+        // What is remembered is of the one that was left.
+        adopted.notes.memory.clear();
     }
     let (epoch, waiting) = (adopted.epoch, (adopted.seq, end.max(adopted.seq)));
     outbox.trim(&Acked::of(adopted)).await?;

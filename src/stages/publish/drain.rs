@@ -12,8 +12,8 @@ use tokio::{
 };
 
 use super::{
-    AdoptError, Adopted, Delivered, Halt, Held, Parts, Position, Publish, PublishError, Refusal, Status, Writer, adopt, known, position,
-    refused,
+    AdoptError, Adopted, Halt, Parts, Position, Status, Writer, adopt, changes, position, refused,
+    sink::{Delivered, Held, PublishError, Refusal, Sink},
 };
 use crate::{
     base::clock::{Clock as _, SystemClock},
@@ -27,8 +27,25 @@ const LONG: Duration = Duration::from_secs(30);
 /// For how long dead letters are kept in files before their topic is tried again.
 const LETTERS: Duration = Duration::from_mins(5);
 
-/// How often the limits of the topics are asked for again at most, where many records are refused.
+/// How often the sink is asked for its limits again at most, where many records are refused.
 const LIMITS: Duration = Duration::from_mins(1);
+
+/// Why a step failed: the sink, which is tried again, or the store, which ends the run.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Sink(#[from] PublishError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The rows of a delivery.
+struct Shipment {
+    /// The rows that are sent.
+    sent: Vec<OutboxRow>,
+    /// Why others are kept in files instead, one reason for each.
+    kept: Vec<&'static str>,
+}
 
 /// What a step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +74,7 @@ struct Keeping {
 pub(super) struct Drain {
     parts: Parts,
     status: watch::Sender<Status>,
-    /// This process.
+    /// The name of this process in positions.
     writer: Writer,
     /// `None` while the sink has yet to say what it holds.
     acked: Option<Reached>,
@@ -72,7 +89,7 @@ pub(super) struct Drain {
     /// A dead letter that is refused: it is kept in a file and left out.
     unsent: Option<(u64, &'static str)>,
     keeping: Option<Keeping>,
-    /// When many records were refused and the limits of the topics were asked for again.
+    /// When many records were refused and the sink was asked for its limits again.
     asked: Option<Instant>,
 }
 
@@ -82,16 +99,10 @@ impl Drain {
         Self { parts, status, writer, acked: None, known: None, other: None, suspect: None, unsent: None, keeping: None, asked: None }
     }
 
-    /// As after an error: the sink is asked again what it holds.
-    #[cfg(test)]
-    pub(super) fn forget(&mut self) {
-        self.acked = None;
-    }
-
-    pub(super) async fn step<P: Publish>(&mut self, sink: &mut P) -> Result<Step, StoreError> {
+    pub(super) async fn step(&mut self, sink: &mut dyn Sink) -> Result<Step, StoreError> {
         let outcome = match self.acked.take() {
-            None => self.resume(sink).await?,
-            Some(acked) => self.deliver(sink, acked).await?,
+            None => self.resume(sink).await,
+            Some(acked) => self.deliver(sink, acked).await,
         };
         Ok(match outcome {
             Ok(step) => {
@@ -99,7 +110,8 @@ impl Drain {
                 self.tell(status);
                 step
             }
-            Err(error) => self.failed(&error),
+            Err(StepError::Sink(error)) => self.failed(&error),
+            Err(StepError::Store(error)) => return Err(error),
         })
     }
 
@@ -108,7 +120,7 @@ impl Drain {
             PublishError::Halted(halt) => {
                 let status = Status::Halted(halt.clone());
                 if *self.status.borrow() != status {
-                    tracing::error!(reason = halt.word(), "publishing stopped: {halt}");
+                    tracing::error!(reason = halt.label(), "publishing stopped: {halt}");
                 }
                 self.tell(status);
                 return Step::Halted;
@@ -149,16 +161,16 @@ impl Drain {
             return;
         }
         if let Status::Halted(halt) = &before {
-            metrics::publish_halted(halt.word(), false);
+            metrics::publish_halted(halt.label(), false);
         }
         if let Status::Halted(halt) = &status {
-            metrics::publish_halted(halt.word(), true);
+            metrics::publish_halted(halt.label(), true);
         }
         self.status.send_replace(status);
     }
 
     /// The next step resumes, and finds what was adopted.
-    pub(super) async fn adopt<P: Publish>(&mut self, sink: &mut P, answer: oneshot::Sender<Result<Adopted, AdoptError>>) {
+    pub(super) async fn adopt(&mut self, sink: &mut dyn Sink, answer: oneshot::Sender<Result<Adopted, AdoptError>>) {
         self.acked = None;
         // While another process publishes, adopting would stop that one.
         if self.other.is_some() {
@@ -177,10 +189,10 @@ impl Drain {
 
     /// An operator knows what happened to the topics.
     pub(super) async fn confirm(&mut self, answer: oneshot::Sender<Result<String, StoreError>>) {
-        let outcome = known::confirm(&self.parts.outbox).await;
+        let outcome = changes::confirm(&self.parts.outbox).await;
         if outcome.is_ok() {
             if let Some(acked) = &mut self.acked {
-                acked.topics.changes.clear();
+                acked.notes.changes.clear();
             }
             self.parts.ready.set(Part::Topics, Ok(()));
         }
@@ -188,53 +200,41 @@ impl Drain {
         answer.send(outcome).ok();
     }
 
-    async fn resume<P: Publish>(&mut self, sink: &mut P) -> Result<Result<Step, PublishError>, StoreError> {
+    async fn resume(&mut self, sink: &mut dyn Sink) -> Result<Step, StepError> {
         let mut acked = self.parts.outbox.acked()?;
-        let looked = match self.waited(LONG, sink.look(acked.position_at)).await {
-            Ok(looked) => looked,
-            Err(error) => return Ok(Err(error)),
-        };
-        // What another cluster has says nothing of the topics that were published to.
-        if let Some(held) = looked.as_ref().filter(|it| acked.cluster_id.as_ref().is_none_or(|ours| *ours == it.cluster_id)) {
-            let before = acked.topics.clone();
-            known::described(&mut acked.topics, &held.topics, SystemClock.now());
-            if acked.topics != before {
-                self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
+        let looked = self.waited(LONG, sink.look(&acked)).await?;
+        let mut from = None;
+        if let Some(held) = looked {
+            from = held.position_at;
+            // What another sink has says nothing of the one that was published to.
+            if acked.sink_id.as_ref().is_none_or(|ours| *ours == held.sink_id) {
+                let before = acked.notes.clone();
+                changes::note(&mut acked.notes, held.notes.clone(), SystemClock.now());
+                if acked.notes != before {
+                    self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
+                }
+                self.parts.ready.set(Part::Topics, changes::unconfirmed(&acked.notes));
             }
-            self.parts.ready.set(Part::Topics, known::words(&acked.topics));
+            self.judge(&acked, &held)?;
         }
-        if let Some(held) = &looked
-            && let Err(error) = self.judge(&acked, held)?
-        {
-            return Ok(Err(error));
-        }
-        let from = looked.and_then(|it| it.position_at);
-        let held = match self.waited(LONG, sink.resume(from)).await {
-            Ok(held) => held,
-            Err(error) => return Ok(Err(error)),
-        };
-        let Some(held) = held else {
+        let Some(held) = self.waited(LONG, sink.open(from)).await? else {
             self.acked = Some(acked);
-            return Ok(Ok(Step::Delivered));
+            return Ok(Step::Delivered);
         };
-        let from = match self.judge(&acked, &held)? {
-            Ok(from) => from,
-            Err(error) => return Ok(Err(error)),
-        };
-        let moved = from.seq > acked.seq || acked.cluster_id.as_ref() != Some(&held.cluster_id) || acked.position_at != held.position_at;
+        let Tail { seq, chain, total } = self.judge(&acked, &held)?;
+        let moved = seq > acked.seq || acked.sink_id.as_ref() != Some(&held.sink_id) || acked.position_at != held.position_at;
         // A position of the epoch before says nothing of this one.
         let published = acked.published || held.position.as_ref().is_some_and(|it| it.epoch == acked.epoch);
-        let Tail { seq, chain, total } = from;
-        let acked = Reached { seq, chain, total, cluster_id: Some(held.cluster_id), published, position_at: held.position_at, ..acked };
+        let acked = Reached { seq, chain, total, sink_id: Some(held.sink_id), published, position_at: held.position_at, ..acked };
         if moved {
             self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
         }
         self.acked = Some(acked);
-        Ok(Ok(Step::Delivered))
+        Ok(Step::Delivered)
     }
 
     /// Where to go on from, or why not.
-    fn judge(&mut self, acked: &Reached, held: &Held) -> Result<Result<Tail, PublishError>, StoreError> {
+    fn judge(&mut self, acked: &Reached, held: &Held) -> Result<Tail, StepError> {
         let outbox = &self.parts.outbox;
         let found = match &held.position {
             Some(position) => outbox.at(position.seq)?,
@@ -248,43 +248,41 @@ impl Drain {
             self.other = Some(position.writer.clone());
         }
         let halt = match position::judge(acked, outbox.tail()?.seq, held, found) {
-            Ok(from) => return Ok(Ok(from)),
+            Ok(from) => return Ok(from),
             Err(halt) => halt,
         };
         if !held.settled {
-            return Ok(Err(PublishError::Transient("an open transaction holds back the end of the positions".to_owned())));
+            return Err(PublishError::Transient("an open transaction holds back the end of the positions".to_owned()).into());
         }
-        Ok(Err(PublishError::Halted(match &self.other {
+        let halt = match &self.other {
             Some(writer) if halt.is_older_copy() => Halt::Another { writer: writer.clone() },
             _ => halt,
-        })))
+        };
+        Err(PublishError::Halted(halt).into())
     }
 
-    async fn deliver<P: Publish>(&mut self, sink: &mut P, acked: Reached) -> Result<Result<Step, PublishError>, StoreError> {
-        let limits = self.parts.limits;
+    async fn deliver(&mut self, sink: &mut dyn Sink, acked: Reached) -> Result<Step, StepError> {
+        let limits = sink.limits();
         let mut rows = self.parts.outbox.read(acked.seq, limits.records, limits.bytes)?;
         if let Some(at) = self.suspect.and_then(|seq| rows.iter().position(|row| row.seq == seq)) {
             rows.truncate(at.max(1));
         }
         let Some(last) = rows.last() else {
             self.acked = Some(acked);
-            return Ok(Ok(Step::Empty));
+            return Ok(Step::Empty);
         };
-        let reached = Position {
+        let position = Position {
             store: self.parts.store,
             epoch: acked.epoch,
             seq: last.seq,
             chain: last.chain,
-            cluster_id: acked.cluster_id.clone(),
+            sink_id: acked.sink_id.clone(),
             writer: Some(self.writer.clone()),
         };
-        let (sent, kept) = match self.without_kept(rows).await {
-            Ok(both) => both,
-            Err(error) => return Ok(Err(error)),
-        };
+        let Shipment { sent, kept } = self.without_kept(rows).await?;
         let letters = sent.iter().any(|row| row.record.topic == Topic::DeadLetters);
         let started = std::time::Instant::now();
-        let delivered = match self.waited(LONG, sink.publish(&sent, &reached)).await {
+        let delivered = match self.waited(LONG, sink.publish(&sent, &position)).await {
             Ok(delivered) => delivered,
             Err(PublishError::Refused(them)) => return self.refused(acked, &sent, them).await,
             // It may be about the dead letters: without them it shows.
@@ -293,53 +291,51 @@ impl Drain {
                 tracing::warn!(reason = words, "it is tried without dead letters, which are kept in data_dir");
                 self.keeping = Some(Keeping { why: words, until: Instant::now() + LETTERS });
                 self.acked = Some(acked);
-                return Ok(Ok(Step::Again));
+                return Ok(Step::Again);
             }
             Err(error) => {
                 if matches!(error, PublishError::Unauthorised { .. }) {
                     self.keeping = None;
                 }
-                return Ok(Err(error));
+                return Err(error.into());
             }
         };
         metrics::publish_batch(started.elapsed());
         kept.into_iter().for_each(metrics::dead_letter_kept);
-        self.delivered(acked, &sent, (reached, delivered)).await?;
-        Ok(Ok(Step::Delivered))
+        let reached = self.reached(acked, &position, delivered)?;
+        self.parts.outbox.trim(&Acked::of(reached.clone())).await?;
+        self.acked = Some(reached);
+        self.told(position, &sent);
+        Ok(Step::Delivered)
     }
 
-    async fn delivered(
-        &mut self,
-        acked: Reached,
-        sent: &[OutboxRow],
-        (reached, delivered): (Position, Delivered),
-    ) -> Result<(), StoreError> {
-        let Position { seq, chain, .. } = reached;
+    /// What is acknowledged now.
+    fn reached(&self, acked: Reached, position: &Position, delivered: Delivered) -> Result<Reached, StoreError> {
+        let Position { seq, chain, .. } = *position;
         let position_at = delivered.position_at.or(acked.position_at);
         // A record that took another's place has not its size, so the sum stands with the row.
         let total = self.parts.outbox.at(seq)?.map_or(acked.total, |it| it.total);
         let mut now = Reached { seq, chain, total, published: true, position_at, ..acked };
-        let changes = now.topics.changes.len();
-        known::landed(&mut now.topics, &delivered.landed, SystemClock.now());
-        if now.topics.changes.len() != changes {
-            self.parts.ready.set(Part::Topics, known::words(&now.topics));
+        if changes::note(&mut now.notes, delivered.notes, SystemClock.now()) {
+            self.parts.ready.set(Part::Topics, changes::unconfirmed(&now.notes));
         }
-        self.parts.outbox.trim(&Acked::of(now.clone())).await?;
-        self.known = Some(Some(reached));
-        self.suspect = self.suspect.filter(|it| *it > seq);
+        Ok(now)
+    }
+
+    /// Goes on from a position that is durable on both sides.
+    fn told(&mut self, position: Position, sent: &[OutboxRow]) {
+        self.suspect = self.suspect.filter(|it| *it > position.seq);
+        self.known = Some(Some(position));
         if sent.iter().any(|row| row.record.topic == Topic::DeadLetters) && self.keeping.take().is_some() {
             tracing::info!("the topic of dead letters takes them again");
         }
         for topic in [Topic::Articles, Topic::DeadLetters] {
             metrics::published(topic, sent.iter().filter(|row| row.record.topic == topic).count() as u64);
         }
-        self.acked = Some(now);
-        Ok(())
     }
 
-    /// The rows that are sent, and why others are not: dead letters that their topic does not take are in files before it
-    /// goes on without them.
-    async fn without_kept(&self, rows: Vec<OutboxRow>) -> Result<(Vec<OutboxRow>, Vec<&'static str>), PublishError> {
+    /// Sorts out dead letters that their topic does not take: they are in files before it goes on without them.
+    async fn without_kept(&self, rows: Vec<OutboxRow>) -> Result<Shipment, PublishError> {
         let (mut sent, mut kept) = (Vec::with_capacity(rows.len()), Vec::new());
         // A record without a value was left out when data_dir was adopted: its number alone goes on.
         for row in rows.into_iter().filter(|row| !row.record.value.is_empty()) {
@@ -353,11 +349,11 @@ impl Drain {
                 None => sent.push(row),
             }
         }
-        Ok((sent, kept))
+        Ok(Shipment { sent, kept })
     }
 
     /// What is refused among others is sent alone; what is refused alone gives its place to a dead letter.
-    async fn refused(&mut self, acked: Reached, sent: &[OutboxRow], them: Vec<Refusal>) -> Result<Result<Step, PublishError>, StoreError> {
+    async fn refused(&mut self, acked: Reached, sent: &[OutboxRow], them: Vec<Refusal>) -> Result<Step, StepError> {
         // Where many are refused, a topic's limit is not what it was: it is asked for again.
         let many = them.len() > 1 && self.asked.is_none_or(|it| it.elapsed() > LIMITS);
         if many {
@@ -366,26 +362,23 @@ impl Drain {
         let Some((row, why)) =
             them.into_iter().filter_map(|it| Some((sent.iter().find(|row| row.seq == it.seq)?, it))).min_by_key(|it| it.1.seq)
         else {
-            return Ok(Err(PublishError::Transient("a record is refused that was not sent".to_owned())));
+            return Err(PublishError::Transient("a record is refused that was not sent".to_owned()).into());
         };
         self.acked = (!many).then_some(acked);
         if sent.len() > 1 {
             self.suspect = Some(row.seq);
-            return Ok(Ok(Step::Again));
+            return Ok(Step::Again);
         }
         metrics::publish_refused(row.record.topic, why.reason);
         if row.record.topic == Topic::DeadLetters {
             tracing::warn!(seq = row.seq, reason = why.words, "a dead letter is kept in data_dir, since the sink refuses it");
             self.unsent = Some((row.seq, why.reason));
-            return Ok(Ok(Step::Again));
+            return Ok(Step::Again);
         }
-        let kept = match refused::keep(&self.parts.files, &row.record).await {
-            Ok(kept) => kept,
-            Err(error) => return Ok(Err(error)),
-        };
+        let kept = refused::keep(&self.parts.files, &row.record).await?;
         tracing::warn!(seq = row.seq, reason = why.words, kept, "the sink refuses a record: a dead letter takes its place");
         let letter = refused::letter(&row.record, &why, kept.as_deref());
         self.parts.outbox.replace(row, letter).await?;
-        Ok(Ok(Step::Again))
+        Ok(Step::Again)
     }
 }

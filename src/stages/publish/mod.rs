@@ -6,15 +6,15 @@
 //! dead letter.
 
 mod adopt;
+mod changes;
 mod drain;
-mod kafka;
-mod known;
-mod lines;
 pub mod polls;
 mod position;
 mod refused;
+pub mod sink;
+pub mod sinks;
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -22,110 +22,22 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::drain::{Drain, Step};
+use self::{
+    drain::{Drain, Step},
+    sink::Sink,
+};
 use crate::{
-    model::record::Topic,
     stages::{
         PipelineError,
-        commit::{DeadLetterFiles, Published, Recall},
+        commit::{DeadLetterFiles, Recall},
     },
-    store::{Outbox, OutboxRow, Reached, StoreError, StoreId, Tail},
+    store::{Outbox, StoreError, StoreId},
     telemetry::ready::Ready,
 };
 
 pub use adopt::{AdoptError, Adopted, Committing, adopt};
-pub use kafka::KafkaSink;
-pub use known::{Described, Landed, confirm};
-pub use lines::{LineSink, Output};
-pub use polls::PollSink;
+pub use changes::confirm;
 pub use position::{Halt, Position, Writer};
-
-/// Why a delivery failed.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// It may work later.
-    #[error("{0}")]
-    Transient(String),
-    /// We may not do this: it waits until an operator gives the right.
-    #[error("{words}")]
-    Unauthorised {
-        /// Of which records, where it is about those of one topic.
-        topic: Option<Topic>,
-        /// What may not be done.
-        words: String,
-    },
-    /// Another process has begun to publish as this store.
-    #[error("another nashra with this store's id has begun to publish ({0})")]
-    Fenced(String),
-    /// Records are refused for good; none of the batch was delivered.
-    #[error("{} records are refused", .0.len())]
-    Refused(Vec<Refusal>),
-    /// It will not, until an operator decides.
-    #[error("{0}")]
-    Halted(Halt),
-}
-
-/// A record that the sink does not take, now or later.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// Its number.
-    pub seq: u64,
-    /// One word: `too_large` or `invalid`.
-    pub reason: &'static str,
-    /// What the sink says.
-    pub words: String,
-}
-
-/// The sink's side of the world. Offsets are where the position was found or written last: one of this store never stands
-/// before it.
-pub trait Publish: Send + 'static {
-    /// Says what a sink with memory of its own holds and which cluster it is; `None` from one without. It takes nothing
-    /// from another process that publishes.
-    fn look(&mut self, from: Option<i64>) -> impl Future<Output = Result<Option<Held>, PublishError>> + Send;
-
-    /// Connects, or connects again after an error, and from then on is the only one that publishes as this store.
-    fn resume(&mut self, from: Option<i64>) -> impl Future<Output = Result<Option<Held>, PublishError>> + Send;
-
-    /// Delivers rows with the position they reach: all durable there when it returns, or none of them.
-    fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> impl Future<Output = Result<Delivered, PublishError>> + Send;
-
-    /// The articles of this store that were published after what is remembered, in their order; none from a sink without
-    /// memory.
-    fn published(&mut self, after: &Reached) -> impl Future<Output = Result<Vec<Published>, PublishError>> + Send;
-}
-
-/// What a sink with transactions holds of this store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// The cluster that answers now.
-    pub cluster_id: String,
-    /// The position it holds; `None` where it has none of this store.
-    pub position: Option<Position>,
-    /// The position's offset.
-    pub position_at: Option<i64>,
-    /// Whether that is all: not while a transaction is open.
-    pub settled: bool,
-    /// The topics of records, where they were looked at.
-    pub topics: Vec<Described>,
-}
-
-/// What is known of a delivery.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Delivered {
-    /// The offset of the position.
-    pub position_at: Option<i64>,
-    /// Where records came to stand, the last of each partition.
-    pub landed: Vec<Landed>,
-}
-
-/// Bounds of one delivery.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Records.
-    pub records: usize,
-    /// Bytes.
-    pub bytes: usize,
-}
 
 /// Whether publishing goes on; what `/readyz` and `nashra state` show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -133,17 +45,17 @@ pub enum Status {
     /// The sink has not answered yet.
     #[default]
     Connecting,
-    /// Records flow.
+    /// The sink takes records.
     Publishing,
-    /// Articles flow; dead letters are kept in `data_dir`.
+    /// The sink takes articles; dead letters are kept in `data_dir`, for this reason.
     KeepingLetters(String),
-    /// The sink does not answer; tried again.
+    /// The sink does not answer or takes nothing, for this reason; it is tried again.
     Retrying(String),
     /// Stopped until an operator decides.
     Halted(Halt),
 }
 
-/// An operator's wish.
+/// What an operator wants of the publish stage.
 #[derive(Debug)]
 pub enum Wish {
     /// Publishing goes on in a new epoch.
@@ -157,7 +69,7 @@ pub enum Wish {
 pub struct Inputs {
     /// There may be more in the outbox; closed once the committing task has ended.
     pub wake: mpsc::Receiver<()>,
-    /// Operators' wishes.
+    /// What operators want.
     pub wishes: mpsc::Receiver<Wish>,
     /// The time for draining is over.
     pub deadline: CancellationToken,
@@ -168,15 +80,13 @@ pub struct Inputs {
 pub struct Parts {
     /// What is to be published.
     pub outbox: Outbox,
-    /// The store that it is of.
+    /// The id of the store that the outbox is of.
     pub store: StoreId,
     /// Where records are kept that the sink does not take.
     pub files: DeadLetterFiles,
-    /// Bounds of one delivery.
-    pub limits: Limits,
-    /// Whether the topics are as they were made.
+    /// Where it is told whether the sink's topics are as they were made.
     pub ready: Ready,
-    /// To the committing task.
+    /// Where the committing task is asked to take over articles that the topics hold.
     pub recalls: mpsc::Sender<Recall>,
 }
 
@@ -190,7 +100,7 @@ const FENCED_MAX: Duration = Duration::from_mins(15);
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or the deadline is over.
-pub async fn run<P: Publish>(mut sink: P, parts: Parts, inputs: Inputs, status: watch::Sender<Status>) -> Result<(), PipelineError> {
+pub async fn run(mut sink: Box<dyn Sink>, parts: Parts, inputs: Inputs, status: watch::Sender<Status>) -> Result<(), PipelineError> {
     let Inputs { mut wake, mut wishes, deadline } = inputs;
     let mut drain = Drain::new(parts, status);
     let (mut pause, mut fenced) = (PAUSE_FIRST, FENCED_FIRST);
@@ -198,7 +108,7 @@ pub async fn run<P: Publish>(mut sink: P, parts: Parts, inputs: Inputs, status: 
     loop {
         let outcome = tokio::select! {
             () = deadline.cancelled() => return Ok(()),
-            outcome = drain.step(&mut sink) => outcome?,
+            outcome = drain.step(&mut *sink) => outcome?,
         };
         let until = match outcome {
             Step::Delivered => {
@@ -225,7 +135,7 @@ pub async fn run<P: Publish>(mut sink: P, parts: Parts, inputs: Inputs, status: 
                 }
                 Some(wish) = wishes.recv() => match wish {
                     Wish::Adopt(answer) => {
-                        drain.adopt(&mut sink, answer).await;
+                        drain.adopt(&mut *sink, answer).await;
                         break;
                     }
                     Wish::Confirm(answer) => drain.confirm(answer).await,
@@ -240,9 +150,6 @@ fn doubled(pause: &mut Duration, most: Duration) -> Duration {
     *pause = (this * 2).min(most);
     this
 }
-
-/// Where a position that the sink holds stands in our outbox.
-pub(crate) type Found = Option<Tail>;
 
 #[cfg(test)]
 mod tests;

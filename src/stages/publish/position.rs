@@ -4,24 +4,26 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Found, Held};
+use super::sink::Held;
 use crate::store::{Epoch, Reached, StoreId, Tail};
 
-/// How far a store's outbox has reached its topics: the value in `nashra.positions`, keyed by the store's id.
+/// How far a store's outbox has reached its topics. A sink with transactions keeps it, as JSON, in the transaction of the
+/// records that reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// The store.
+    /// The store that it is of; the sink keeps that beside it, as the key.
     #[serde(skip)]
     pub store: StoreId,
-    /// Its epoch.
+    /// The epoch of that store.
     pub epoch: Epoch,
     /// The last record that the topics hold.
     pub seq: u64,
-    /// The chain at that record.
+    /// The chain of the outbox at that record.
     #[serde(default)]
     pub chain: [u8; 16],
-    /// The cluster that it was written to.
-    pub cluster_id: Option<String>,
+    /// The name of the sink that it was written to.
+    #[serde(rename = "cluster_id")]
+    pub sink_id: Option<String>,
     /// The process that wrote it; `None` from one of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writer: Option<Writer>,
@@ -30,11 +32,11 @@ pub struct Position {
 /// A process that publishes: by it another one that runs on a copy of `data_dir` is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writer {
-    /// Made at its start.
+    /// An id that is made at its start.
     pub run: Uuid,
     /// Its machine's name, where it knows it.
     pub host: Option<String>,
-    /// Its number there.
+    /// Its number on that machine.
     pub process: u32,
     /// When it started.
     pub since: DateTime<Utc>,
@@ -64,9 +66,9 @@ pub enum Halt {
         "the topics hold record {held}, the outbox ends at {end}: data_dir was restored from an older copy; `nashra state adopt` goes on from here"
     )]
     Ahead {
-        /// What the topics hold.
+        /// The number of the last record that the topics hold.
         held: u64,
-        /// Where the outbox ends.
+        /// The number of the outbox's last record.
         end: u64,
     },
     /// The topics hold less than was trimmed here.
@@ -74,9 +76,9 @@ pub enum Halt {
         "the topics hold record {held}, the outbox begins after {begin}: the topics are older than data_dir; `nashra state adopt` goes on from here"
     )]
     Behind {
-        /// What the topics hold.
+        /// The number of the last record that the topics hold.
         held: u64,
-        /// The last trimmed record.
+        /// The number of the last record that was trimmed.
         begin: u64,
     },
     /// The same number names another record.
@@ -84,17 +86,17 @@ pub enum Halt {
         "record {held} in the topics is not the record {held} of this outbox: data_dir was restored and has moved on; `nashra state adopt` goes on from here"
     )]
     OtherHistory {
-        /// What the topics hold.
+        /// The number of the last record that the topics hold.
         held: u64,
     },
-    /// The epochs differ.
+    /// The topics and the store are in different epochs.
     #[error(
         "the topics are in epoch {held}, data_dir is in epoch {ours}: data_dir was restored from before an adoption; `nashra state adopt` goes on from here"
     )]
     OtherEpoch {
-        /// The topics'.
+        /// The epoch that the topics are in.
         held: Epoch,
-        /// Ours.
+        /// The epoch that the store is in.
         ours: Epoch,
     },
     /// No position, although records were published.
@@ -102,15 +104,15 @@ pub enum Halt {
         "the positions topic has no position of this store, although {acked} records were published: the topic was deleted or is another; `nashra state adopt` goes on from here"
     )]
     Missing {
-        /// Records acknowledged.
+        /// The number of the last record that was acknowledged.
         acked: u64,
     },
-    /// Another cluster answers.
+    /// Another sink answers than the one that records were published to.
     #[error("this is cluster {found}, records were published to cluster {ours}; `nashra state adopt` goes on with this one")]
-    OtherCluster {
-        /// The cluster that answers.
+    OtherSink {
+        /// The name of the one that answers.
         found: String,
-        /// The cluster that was published to.
+        /// The name of the one that was published to.
         ours: String,
     },
     /// Another process publishes as this store.
@@ -119,7 +121,7 @@ pub enum Halt {
         .writer.as_ref().map_or_else(|| "of a version that does not name itself".to_owned(), ToString::to_string)
     )]
     Another {
-        /// Who, where it says.
+        /// The other process, where it names itself.
         writer: Option<Writer>,
     },
     /// The sink's set-up cannot keep the promise.
@@ -134,29 +136,30 @@ impl Halt {
         matches!(self, Self::Ahead { .. } | Self::OtherHistory { .. } | Self::OtherEpoch { .. })
     }
 
-    /// One word, for metrics.
+    /// Its name as a metric's label.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn label(&self) -> &'static str {
         match self {
             Self::Ahead { .. } => "ahead",
             Self::Behind { .. } => "behind",
             Self::OtherHistory { .. } => "other_history",
             Self::OtherEpoch { .. } => "other_epoch",
             Self::Missing { .. } => "missing",
-            Self::OtherCluster { .. } => "other_cluster",
+            Self::OtherSink { .. } => "other_cluster",
             Self::Another { .. } => "another",
             Self::Setup(_) => "setup",
         }
     }
 }
 
-/// Where to go on from, or why not. `found` is our outbox at the number that the sink holds.
-pub(super) fn judge(acked: &Reached, end: u64, held: &Held, found: Found) -> Result<Tail, Halt> {
-    // A position of an epoch before may be of a cluster that was left behind.
-    let theirs = held.position.iter().filter(|it| it.epoch >= acked.epoch).filter_map(|it| it.cluster_id.as_ref());
-    for known in acked.cluster_id.iter().chain(theirs) {
-        if *known != held.cluster_id {
-            return Err(Halt::OtherCluster { found: held.cluster_id.clone(), ours: known.clone() });
+/// Where to go on from, or why not. `end` is the number of our outbox's last record, and `found` is our outbox at the number that
+/// the sink holds.
+pub(super) fn judge(acked: &Reached, end: u64, held: &Held, found: Option<Tail>) -> Result<Tail, Halt> {
+    // A position of an epoch before may be of a sink that was left behind.
+    let theirs = held.position.iter().filter(|it| it.epoch >= acked.epoch).filter_map(|it| it.sink_id.as_ref());
+    for known in acked.sink_id.iter().chain(theirs) {
+        if *known != held.sink_id {
+            return Err(Halt::OtherSink { found: held.sink_id.clone(), ours: known.clone() });
         }
     }
     let begin = Tail { seq: acked.seq, chain: acked.chain, total: acked.total };
@@ -185,14 +188,15 @@ pub(super) fn judge(acked: &Reached, end: u64, held: &Held, found: Found) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stages::publish::sink::Notes;
 
     fn acked(seq: u64, published: bool) -> Reached {
-        Reached { epoch: 2, seq, chain: [1; 16], total: 0, cluster_id: Some("c".into()), published, ..Reached::default() }
+        Reached { epoch: 2, seq, chain: [1; 16], total: 0, sink_id: Some("c".into()), published, ..Reached::default() }
     }
 
     fn held(epoch: Epoch, seq: u64) -> Held {
-        let position = Position { store: StoreId::nil(), epoch, seq, chain: [1; 16], cluster_id: Some("c".into()), writer: None };
-        Held { cluster_id: "c".into(), position: Some(position), position_at: None, settled: true, topics: Vec::new() }
+        let position = Position { store: StoreId::nil(), epoch, seq, chain: [1; 16], sink_id: Some("c".into()), writer: None };
+        Held { sink_id: "c".into(), position: Some(position), position_at: None, settled: true, notes: Notes::default() }
     }
 
     fn tail(seq: u64, chain: u8) -> Tail {
@@ -212,12 +216,12 @@ mod tests {
 
     #[test]
     fn a_deleted_topic_an_older_topic_and_another_cluster_stop_publishing() {
-        let none = Held { cluster_id: "c".into(), position: None, position_at: None, settled: true, topics: Vec::new() };
+        let none = Held { sink_id: "c".into(), position: None, position_at: None, settled: true, notes: Notes::default() };
         assert_eq!(judge(&acked(5, true), 9, &none, None), Err(Halt::Missing { acked: 5 }));
         assert_eq!(judge(&acked(0, false), 9, &none, None).map(|it| it.seq), Ok(0));
         assert_eq!(judge(&acked(5, true), 9, &held(2, 3), None), Err(Halt::Behind { held: 3, begin: 5 }));
-        let other = Held { cluster_id: "d".into(), ..none };
-        assert_eq!(judge(&acked(5, true), 9, &other, None).map_err(|it| it.word()), Err("other_cluster"));
+        let other = Held { sink_id: "d".into(), ..none };
+        assert_eq!(judge(&acked(5, true), 9, &other, None).map_err(|it| it.label()), Err("other_cluster"));
     }
 
     #[test]

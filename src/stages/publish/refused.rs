@@ -1,6 +1,6 @@
 //! What becomes of a record that the sink refuses for good: its value in a file, and a dead letter in its place.
 
-use super::{PublishError, Refusal};
+use super::sink::{PublishError, Refusal};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     stages::commit::{self, DeadLetterFiles},

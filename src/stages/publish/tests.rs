@@ -1,88 +1,19 @@
-//! Publishing against a sink that refuses, forgets and is shared, step by step.
+//! Publishing to a sink that refuses, forgets, leaves open what became of a batch and is shared, step by step.
 
-use std::{
-    sync::{Arc, Mutex},
-    task::Poll,
-};
+use std::{collections::BTreeSet, task::Poll};
 
 use chrono::DateTime;
 
-use super::{drain::Step, *};
-use crate::store::{Batch, NewRecord, Store};
-
-/// A sink whose memory outlives a process.
-#[derive(Debug, Default)]
-struct World {
-    taken: Vec<(u64, Topic)>,
-    position: Option<Position>,
-    refused: Vec<u64>,
-    letters_denied: bool,
-    letters_refused: bool,
-    fenced: bool,
-    /// The offset of the next record.
-    lands_at: i64,
-    /// How often somebody took the transactional id.
-    begun: u32,
-}
-
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<World>>);
-
-impl Sink {
-    fn world(&self) -> std::sync::MutexGuard<'_, World> {
-        self.0.lock().unwrap()
-    }
-
-    fn held(&self) -> Held {
-        let position = self.world().position.clone();
-        Held {
-            cluster_id: "c".into(),
-            position,
-            position_at: None,
-            settled: true,
-            topics: vec![Described { topic: "articles".into(), partitions: 1, made: false }],
-        }
-    }
-}
-
-impl Publish for Sink {
-    async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        Ok(Some(self.held()))
-    }
-
-    async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        self.world().begun += 1;
-        Ok(Some(self.held()))
-    }
-
-    async fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> Result<Delivered, PublishError> {
-        let mut world = self.world();
-        if world.fenced {
-            return Err(PublishError::Fenced("fenced".into()));
-        }
-        let refused = |row: &&OutboxRow| match row.record.topic {
-            Topic::Articles => world.refused.contains(&row.seq),
-            Topic::DeadLetters => world.letters_refused,
-        };
-        // As a broker does: all records of a batch are refused for one of them.
-        if rows.iter().any(|row| refused(&row)) {
-            let all = rows.iter().map(|row| Refusal { seq: row.seq, reason: "too_large", words: "too large".into() });
-            return Err(PublishError::Refused(all.collect()));
-        }
-        if world.letters_denied && rows.iter().any(|row| row.record.topic == Topic::DeadLetters) {
-            return Err(PublishError::Unauthorised { topic: Some(Topic::DeadLetters), words: "no".into() });
-        }
-        world.taken.extend(rows.iter().map(|row| (row.seq, row.record.topic)));
-        world.position = Some(reached.clone());
-        let landed = Landed { topic: "articles".into(), partition: 0, offset: world.lands_at };
-        world.lands_at += 1;
-        Ok(Delivered { position_at: None, landed: vec![landed] })
-    }
-
-    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
-        Ok(Vec::new())
-    }
-}
+use super::{
+    drain::Step,
+    sink::Happened,
+    sinks::memory::{Fault, MemorySink},
+    *,
+};
+use crate::{
+    model::record::Topic,
+    store::{Batch, NewRecord, Store},
+};
 
 fn store() -> Store {
     Store::in_memory().unwrap()
@@ -107,174 +38,334 @@ async fn append(store: &Store, count: u64, topic: Topic) {
     store.articles().commit(batch).await.unwrap();
 }
 
-fn drain(store: &Store) -> (Drain, watch::Receiver<Status>) {
-    let (tx, rx) = watch::channel(Status::default());
-    let limits = Limits { records: 100, bytes: usize::MAX };
-    let (ready, (recalls, _)) = (Ready::default(), mpsc::channel(1));
-    let parts = Parts { outbox: store.outbox(), store: store.id(), files: DeadLetterFiles::new(None, 0), limits, ready, recalls };
-    (Drain::new(parts, tx), rx)
+/// The stage of a process that has just started.
+struct Process {
+    drain: Drain,
+    status: watch::Receiver<Status>,
+    recalls: mpsc::Receiver<Recall>,
+    ready: Ready,
+    sink: MemorySink,
 }
 
-/// Goes on until there is nothing to do but wait.
-async fn drained(drain: &mut Drain, sink: &mut Sink) -> Step {
-    loop {
-        match drain.step(sink).await.unwrap() {
-            Step::Delivered | Step::Again => {}
-            step => return step,
+impl Process {
+    fn start(store: &Store, sink: &MemorySink) -> Self {
+        let (tx, status) = watch::channel(Status::default());
+        let (ready, (recalls_tx, recalls)) = (Ready::default(), mpsc::channel(1));
+        let files = DeadLetterFiles::new(None, 0);
+        let parts = Parts { outbox: store.outbox(), store: store.id(), files, ready: ready.clone(), recalls: recalls_tx };
+        Self { drain: Drain::new(parts, tx), status, recalls, ready, sink: sink.clone() }
+    }
+
+    async fn step(&mut self) -> Step {
+        self.drain.step(&mut self.sink).await.unwrap()
+    }
+
+    /// Goes on until there is nothing to do but wait.
+    async fn drained(&mut self) -> Step {
+        loop {
+            match self.step().await {
+                Step::Delivered | Step::Again => {}
+                step => return step,
+            }
+        }
+    }
+
+    /// An operator adopts, and nobody asks what the topic of articles holds.
+    async fn adopt(&mut self) -> Result<Adopted, AdoptError> {
+        let (answer, outcome) = oneshot::channel();
+        // Who is asked to take over articles has ended, which is told where it matters.
+        self.recalls.close();
+        self.drain.adopt(&mut self.sink, answer).await;
+        outcome.await.unwrap()
+    }
+
+    fn halt(&self) -> Halt {
+        match &*self.status.borrow() {
+            Status::Halted(halt) => halt.clone(),
+            status => panic!("{status:?}"),
+        }
+    }
+}
+
+fn articles(numbers: std::ops::RangeInclusive<u64>) -> Vec<(u64, Topic)> {
+    numbers.map(|seq| (seq, Topic::Articles)).collect()
+}
+
+#[tokio::test]
+async fn whatever_became_of_a_batch_that_was_not_answered_each_record_is_seen_once() {
+    for first in Fault::ALL {
+        for second in Fault::ALL {
+            let (store, sink) = (store(), MemorySink::default());
+            let mut process = Process::start(&store, &sink);
+            append(&store, 3, Topic::Articles).await;
+            sink.fail(first);
+            sink.fail(second);
+            let mut failures = 0;
+            while process.drained().await == Step::Failed {
+                assert!(matches!(&*process.status.borrow(), Status::Retrying(_)));
+                append(&store, 2, Topic::Articles).await;
+                failures += 1;
+            }
+            assert_eq!((failures, sink.seen()), (2, articles(1..=7)), "{first:?}, {second:?}");
+            assert_eq!(store.outbox().waiting().unwrap(), (0, 0, None));
+            assert_eq!(*process.status.borrow(), Status::Publishing);
         }
     }
 }
 
 #[tokio::test]
+async fn a_kill_at_any_step_and_any_fault_loses_and_repeats_nothing() {
+    for fault in Fault::ALL {
+        for steps in 0..6 {
+            let (store, sink) = (store(), MemorySink::default());
+            append(&store, 2, Topic::Articles).await;
+            sink.fail(fault);
+            let mut killed = Process::start(&store, &sink);
+            for _ in 0..steps {
+                killed.step().await;
+            }
+            drop(killed);
+            append(&store, 1, Topic::Articles).await;
+            let mut next = Process::start(&store, &sink);
+            while next.drained().await == Step::Failed {}
+            assert_eq!(sink.seen(), articles(1..=3), "killed after {steps} steps, {fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_an_open_transaction_may_still_change_stops_nobody_for_good() {
+    let (store, sink) = (store(), MemorySink::default());
+    append(&store, 1, Topic::Articles).await;
+    let mut first = Process::start(&store, &sink);
+    first.drained().await;
+    let early = sink.world().position.clone();
+    append(&store, 1, Topic::Articles).await;
+    first.drained().await;
+    append(&store, 1, Topic::Articles).await;
+    sink.fail(Fault::LeftOpen);
+    assert_eq!(first.drained().await, Step::Failed);
+    // While a transaction is open, what is behind it cannot be read: the sink seems to be older than it is.
+    let late = std::mem::replace(&mut sink.world().position, early);
+    assert_eq!(first.drained().await, Step::Failed);
+    assert!(matches!(&*first.status.borrow(), Status::Retrying(words) if words.contains("an open transaction")));
+    sink.world().position = late;
+    assert_eq!(first.drained().await, Step::Empty);
+    assert_eq!(sink.seen(), articles(1..=3));
+}
+
+#[tokio::test]
 async fn refused_records_give_their_places_to_dead_letters_and_the_order_stays() {
-    let (store, mut sink) = (store(), Sink::default());
+    let (store, sink) = (store(), MemorySink::default());
     append(&store, 9, Topic::Articles).await;
-    sink.world().refused = vec![1, 4, 5, 9];
-    let (mut drain, _status) = drain(&store);
-    assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
-    let letters = [1, 4, 5, 9];
+    let letters = BTreeSet::from([1, 4, 5, 9]);
+    sink.world().refused.clone_from(&letters);
+    assert_eq!(Process::start(&store, &sink).drained().await, Step::Empty);
     let expected: Vec<_> = (1..=9).map(|seq| (seq, if letters.contains(&seq) { Topic::DeadLetters } else { Topic::Articles })).collect();
-    assert_eq!(sink.world().taken, expected);
+    assert_eq!(sink.seen(), expected);
     assert_eq!(store.outbox().waiting().unwrap(), (0, 0, None));
 }
 
 #[tokio::test]
 async fn a_kill_between_the_refusal_and_the_dead_letter_leaves_one_of_the_two() {
     for steps in 0..8 {
-        let (store, mut sink) = (store(), Sink::default());
+        let (store, sink) = (store(), MemorySink::default());
         append(&store, 3, Topic::Articles).await;
-        sink.world().refused = vec![2];
-        let (mut killed, _status) = drain(&store);
+        sink.world().refused = [2].into();
+        let mut killed = Process::start(&store, &sink);
         for _ in 0..steps {
-            killed.step(&mut sink).await.unwrap();
+            killed.step().await;
         }
         drop(killed);
-        let (mut next, _status) = drain(&store);
-        assert_eq!(drained(&mut next, &mut sink).await, Step::Empty);
-        assert_eq!(sink.world().taken, [(1, Topic::Articles), (2, Topic::DeadLetters), (3, Topic::Articles)], "killed after {steps} steps");
+        assert_eq!(Process::start(&store, &sink).drained().await, Step::Empty);
+        assert_eq!(sink.seen(), [(1, Topic::Articles), (2, Topic::DeadLetters), (3, Topic::Articles)], "killed after {steps} steps");
     }
 }
 
 #[tokio::test]
 async fn dead_letters_that_are_refused_or_not_allowed_hold_no_article_up() {
     for denied in [true, false] {
-        let (store, mut sink) = (store(), Sink::default());
+        let (store, sink) = (store(), MemorySink::default());
         append(&store, 1, Topic::DeadLetters).await;
         append(&store, 2, Topic::Articles).await;
         (sink.world().letters_denied, sink.world().letters_refused) = (denied, !denied);
-        let (mut drain, status) = drain(&store);
-        assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
-        assert_eq!(sink.world().taken, [(2, Topic::Articles), (3, Topic::Articles)]);
-        assert_eq!(matches!(&*status.borrow(), Status::KeepingLetters(_)), denied);
+        let mut process = Process::start(&store, &sink);
+        assert_eq!(process.drained().await, Step::Empty);
+        assert_eq!(sink.seen(), articles(2..=3));
+        assert_eq!(matches!(&*process.status.borrow(), Status::KeepingLetters(_)), denied);
     }
 }
 
 #[tokio::test]
 async fn an_adopted_store_that_is_restarted_before_its_first_record_goes_on() {
-    let (store, mut sink) = (store(), Sink::default());
+    let (store, sink) = (store(), MemorySink::default());
     append(&store, 2, Topic::Articles).await;
-    let (mut first, _status) = drain(&store);
-    drained(&mut first, &mut sink).await;
+    Process::start(&store, &sink).drained().await;
     // The topics are those of a store that went on for longer.
     sink.world().position.as_mut().unwrap().seq = 40;
-    let (mut halted, status) = drain(&store);
-    assert_eq!(drained(&mut halted, &mut sink).await, Step::Halted);
-    assert!(matches!(&*status.borrow(), Status::Halted(Halt::Ahead { .. })));
-    adopt(&mut sink, &store.outbox(), None, Committing::Nobody(store.articles())).await.unwrap();
+    let mut halted = Process::start(&store, &sink);
+    assert_eq!(halted.drained().await, Step::Halted);
+    assert_eq!(halted.halt(), Halt::Ahead { held: 40, end: 2 });
+    adopt(&mut halted.sink, &store.outbox(), None, Committing::Nobody(store.articles())).await.unwrap();
     for _ in 0..2 {
-        let (mut restarted, _status) = drain(&store);
-        assert_eq!(drained(&mut restarted, &mut sink).await, Step::Empty);
+        assert_eq!(Process::start(&store, &sink).drained().await, Step::Empty);
     }
     append(&store, 1, Topic::Articles).await;
-    let (mut last, _status) = drain(&store);
-    assert_eq!(drained(&mut last, &mut sink).await, Step::Empty);
+    assert_eq!(Process::start(&store, &sink).drained().await, Step::Empty);
     let position = sink.world().position.clone().unwrap();
     assert_eq!((position.epoch, position.seq), (2, 3));
 }
 
 #[tokio::test]
-async fn a_halted_process_never_takes_the_transactional_id_and_names_the_one_that_publishes() {
-    let (ours, theirs, mut sink) = (store(), store(), Sink::default());
+async fn adopting_asks_the_committing_task_for_what_the_topic_holds_and_does_without_where_it_may_not_be_read() {
+    for denied in [false, true] {
+        let (store, sink) = (store(), MemorySink::default());
+        append(&store, 2, Topic::Articles).await;
+        let mut process = Process::start(&store, &sink);
+        process.drained().await;
+        sink.world().position.as_mut().unwrap().seq = 40;
+        sink.world().reading_denied = denied;
+        let mut halted = Process::start(&store, &sink);
+        halted.drained().await;
+        let outcome = halted.adopt().await;
+        if denied {
+            let adopted = outcome.unwrap();
+            assert_eq!((adopted.epoch, adopted.recalled), (2, Err("reading is not allowed".to_owned())));
+            assert_eq!(halted.drained().await, Step::Empty);
+        } else {
+            assert!(matches!(outcome, Err(AdoptError::Stopping)), "{outcome:?}");
+            assert_eq!(halted.drained().await, Step::Halted, "nothing was adopted by halves");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_adopted_where_nothing_has_stopped_or_another_process_publishes() {
+    let (store, sink) = (store(), MemorySink::default());
+    append(&store, 1, Topic::Articles).await;
+    let mut process = Process::start(&store, &sink);
+    process.drained().await;
+    assert!(matches!(process.adopt().await, Err(AdoptError::Nothing)));
+    sink.world().position.as_mut().unwrap().seq = 40;
+    let mut halted = Process::start(&store, &sink);
+    halted.drained().await;
+    // Whoever publishes moves the position.
+    sink.world().position.as_mut().unwrap().seq = 41;
+    assert!(matches!(halted.adopt().await, Err(AdoptError::Another)));
+    assert_eq!(halted.drained().await, Step::Halted);
+    assert!(matches!(halted.adopt().await, Err(AdoptError::Another)));
+}
+
+#[tokio::test]
+async fn another_sink_in_the_place_of_ours_stops_publishing_and_is_adopted_without_what_was_known_of_the_other() {
+    let (store, sink) = (store(), MemorySink::default());
+    append(&store, 2, Topic::Articles).await;
+    Process::start(&store, &sink).drained().await;
+    assert!(!store.outbox().acked().unwrap().notes.memory.is_empty());
+    let elsewhere = MemorySink::default();
+    elsewhere.world().sink_id = "elsewhere".to_owned();
+    elsewhere.world().happens = vec![Happened { part: "p".into(), what: "is of no concern".into() }];
+    let mut halted = Process::start(&store, &elsewhere);
+    assert_eq!(halted.drained().await, Step::Halted);
+    assert_eq!(halted.halt().label(), "other_cluster");
+    let remembered = store.outbox().acked().unwrap();
+    assert_eq!((remembered.notes.changes.len(), remembered.sink_id.as_deref()), (0, Some("memory")));
+    assert_eq!(halted.adopt().await.unwrap().waiting, (2, 2));
+    assert!(store.outbox().acked().unwrap().notes.memory.is_empty());
+    append(&store, 1, Topic::Articles).await;
+    assert_eq!(halted.drained().await, Step::Empty);
+    assert_eq!(elsewhere.seen(), articles(3..=3));
+    assert_eq!(store.outbox().acked().unwrap().sink_id.as_deref(), Some("elsewhere"));
+}
+
+#[tokio::test]
+async fn a_halted_process_never_opens_the_sink_and_names_the_one_that_publishes() {
+    let (ours, theirs, sink) = (store(), store(), MemorySink::default());
     // Two copies of one store, as far as the sink can tell.
     append(&ours, 1, Topic::Articles).await;
-    let (mut drain, status) = drain(&ours);
-    drained(&mut drain, &mut sink).await;
+    let mut process = Process::start(&ours, &sink);
+    process.drained().await;
     append(&theirs, 7, Topic::Articles).await;
-    let (mut other, _other_status) = self::drain(&theirs);
-    let mut elsewhere = Sink::default();
-    drained(&mut other, &mut elsewhere).await;
+    let elsewhere = MemorySink::default();
+    Process::start(&theirs, &elsewhere).drained().await;
     sink.world().position.clone_from(&elsewhere.world().position);
     // Ours is fenced, and looks again.
+    sink.world().opened += 1;
     append(&ours, 1, Topic::Articles).await;
-    let (mut fenced, before) = (drain, sink.world().begun);
-    fenced.forget();
+    assert_eq!(process.step().await, Step::Fenced);
+    let before = sink.world().opened;
     for _ in 0..5 {
-        assert_eq!(fenced.step(&mut sink).await.unwrap(), Step::Halted);
+        assert_eq!(process.step().await, Step::Halted);
     }
-    assert_eq!(sink.world().begun, before);
-    let Status::Halted(halt @ Halt::Another { writer: Some(_) }) = status.borrow().clone() else { panic!("{:?}", status.borrow()) };
+    assert_eq!(sink.world().opened, before);
+    let halt = process.halt();
+    assert!(matches!(halt, Halt::Another { writer: Some(_) }), "{halt}");
     assert!(halt.to_string().contains("running since") && !halt.to_string().contains("adopt"), "{halt}");
 }
 
 #[tokio::test]
-async fn what_happens_to_a_topic_is_told_after_restarts_too_until_it_is_confirmed() {
-    let (store, mut sink) = (store(), Sink::default());
+async fn what_happens_to_a_sink_is_told_after_restarts_too_until_it_is_confirmed() {
+    let (store, sink) = (store(), MemorySink::default());
     append(&store, 1, Topic::Articles).await;
-    let (mut first, _status) = drain(&store);
-    sink.world().lands_at = 7;
-    drained(&mut first, &mut sink).await;
+    let mut first = Process::start(&store, &sink);
+    first.drained().await;
     append(&store, 1, Topic::Articles).await;
-    sink.world().lands_at = 0;
-    assert_eq!(drained(&mut first, &mut sink).await, Step::Empty);
-    let (mut restarted, _status) = drain(&store);
-    assert_eq!(drained(&mut restarted, &mut sink).await, Step::Empty);
-    assert!(known::words(&store.outbox().acked().unwrap().topics).unwrap_err().contains("articles was deleted and made anew"));
+    sink.world().happens = vec![Happened { part: "articles".into(), what: "was emptied".into() }];
+    assert_eq!(first.drained().await, Step::Empty);
+    let mut restarted = Process::start(&store, &sink);
+    // The same is told once.
+    sink.world().happens = vec![Happened { part: "articles".into(), what: "was emptied".into() }];
+    assert_eq!(restarted.drained().await, Step::Empty);
+    assert_eq!(changes::unconfirmed(&store.outbox().acked().unwrap().notes).unwrap_err().matches("articles was emptied").count(), 1);
+    assert!(restarted.ready.words().1.contains("articles was emptied"));
     let (answer, confirmed) = oneshot::channel();
-    restarted.confirm(answer).await;
-    assert!(confirmed.await.unwrap().unwrap().contains("articles was deleted and made anew"));
+    restarted.drain.confirm(answer).await;
+    assert!(confirmed.await.unwrap().unwrap().contains("articles was emptied"));
+    assert!(!restarted.ready.words().1.contains("articles was emptied"));
     append(&store, 1, Topic::Articles).await;
-    sink.world().lands_at = 1;
-    drained(&mut restarted, &mut sink).await;
-    assert_eq!(known::words(&store.outbox().acked().unwrap().topics), Ok(()));
+    restarted.drained().await;
+    assert_eq!(changes::unconfirmed(&store.outbox().acked().unwrap().notes), Ok(()));
 }
 
 #[tokio::test]
 async fn who_is_fenced_says_so_and_goes_on_once_the_other_one_has_ended() {
-    let (store, mut sink) = (store(), Sink::default());
+    let (store, sink) = (store(), MemorySink::default());
+    let mut process = Process::start(&store, &sink);
+    assert_eq!(process.drained().await, Step::Empty);
+    // Another process opens the sink, and ends.
+    sink.clone().open(None).await.unwrap();
     append(&store, 1, Topic::Articles).await;
-    sink.world().fenced = true;
-    let (mut drain, status) = drain(&store);
-    assert_eq!(drained(&mut drain, &mut sink).await, Step::Fenced);
-    assert!(matches!(&*status.borrow(), Status::Retrying(words) if words.contains("another nashra with this store's id")));
-    sink.world().fenced = false;
-    assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
-    assert_eq!(*status.borrow(), Status::Publishing);
+    assert_eq!(process.drained().await, Step::Fenced);
+    assert!(matches!(&*process.status.borrow(), Status::Retrying(words) if words.contains("another nashra with this store's id")));
+    assert_eq!(process.drained().await, Step::Empty);
+    assert_eq!(*process.status.borrow(), Status::Publishing);
+    assert_eq!(sink.seen(), articles(1..=1));
 }
 
 #[tokio::test]
 async fn a_sink_that_hangs_in_the_midst_of_a_transaction_is_told_of_before_it_answers() {
-    let (store, mut sink) = (store(), Sink::default());
+    let (store, sink) = (store(), MemorySink::default());
     append(&store, 1, Topic::Articles).await;
-    let (mut drain, status) = drain(&store);
-    assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
-    assert_eq!(*status.borrow(), Status::Publishing);
-    let mut seen = status.clone();
+    let mut process = Process::start(&store, &sink);
+    assert_eq!(process.drained().await, Step::Empty);
+    assert_eq!(*process.status.borrow(), Status::Publishing);
+    let mut seen = process.status.clone();
     let hangs = async { seen.wait_for(|it| matches!(it, Status::Retrying(_))).await.is_ok() };
-    assert!(drain.waited(Duration::from_millis(1), hangs).await);
+    assert!(process.drain.waited(Duration::from_millis(1), hangs).await);
     append(&store, 1, Topic::Articles).await;
-    assert_eq!(drained(&mut drain, &mut sink).await, Step::Empty);
-    assert_eq!(*status.borrow(), Status::Publishing, "it answered");
+    assert_eq!(process.drained().await, Step::Empty);
+    assert_eq!(*process.status.borrow(), Status::Publishing, "it answered");
 }
 
 #[tokio::test]
 async fn why_publishing_is_stopped_is_told_also_while_the_sink_does_not_answer() {
-    let (published, older, mut sink) = (store(), store(), Sink::default());
+    let (published, older, sink) = (store(), store(), MemorySink::default());
     append(&published, 1, Topic::Articles).await;
-    assert_eq!(drained(&mut drain(&published).0, &mut sink).await, Step::Empty);
-    let (mut drain, status) = drain(&older);
-    assert_eq!(drained(&mut drain, &mut sink).await, Step::Halted);
+    assert_eq!(Process::start(&published, &sink).drained().await, Step::Empty);
+    let mut halted = Process::start(&older, &sink);
+    assert_eq!(halted.drained().await, Step::Halted);
     let mut asked = false;
     let answers_late = std::future::poll_fn(|_| if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending });
-    drain.waited(Duration::from_millis(1), answers_late).await;
-    assert!(matches!(&*status.borrow(), Status::Halted(_)));
+    halted.drain.waited(Duration::from_millis(1), answers_late).await;
+    halted.halt();
 }

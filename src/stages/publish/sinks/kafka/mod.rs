@@ -6,7 +6,9 @@
 //! transaction the producer is dropped and the start is gone through again: the positions topic is looked at,
 //! `init_transactions` settles what was open, and only then the positions topic is read to its high watermark.
 
+mod changes;
 mod held;
+mod polls;
 mod recall;
 mod topics;
 mod transaction;
@@ -25,11 +27,16 @@ use rdkafka::{
     producer::{Producer as _, ThreadedProducer},
 };
 
-use self::{transaction::Context, way::Way};
-use super::{Delivered, Described, Halt, Held, Landed, Position, Publish, PublishError};
+use self::{changes::Topics, transaction::Context, way::Way};
 use crate::{
     config::Kafka,
-    stages::commit::Published,
+    stages::{
+        commit::Published,
+        publish::{
+            Halt, Position,
+            sink::{Answer, Delivered, Held, Limits, Notes, PublishError, Sink, TellPolls},
+        },
+    },
     store::{OutboxRow, Reached, StoreId},
 };
 
@@ -49,10 +56,12 @@ const BATCH: usize = 1_000_000;
 type Producer = ThreadedProducer<Context>;
 
 /// The sink.
-pub struct KafkaSink {
+pub(super) struct KafkaSink {
     shared: Arc<Shared>,
     /// Bytes of a batch that the topics take, as far as they say.
     batch: usize,
+    /// The topics of records, as they were at the last look and delivery.
+    topics: Topics,
     producer: Option<Arc<Producer>>,
 }
 
@@ -116,25 +125,31 @@ impl Shared {
 }
 
 impl KafkaSink {
-    /// For one store. Connects at the first [`Publish::look`].
+    /// For one store. Connects at the first [`Sink::look`].
     #[must_use]
-    pub fn new(config: Kafka, store: StoreId) -> Self {
-        Self { shared: Arc::new(Shared::new(config, store)), batch: BATCH, producer: None }
+    pub(super) fn new(config: Kafka, store: StoreId) -> Self {
+        Self { shared: Arc::new(Shared::new(config, store)), batch: BATCH, topics: Topics::default(), producer: None }
     }
 }
 
-impl Publish for KafkaSink {
-    async fn look(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
+impl KafkaSink {
+    async fn look_at_topics(&mut self, remembered: &Reached) -> Result<Option<Held>, PublishError> {
         close(self.producer.take()).await?;
-        let shared = Arc::clone(&self.shared);
-        let (limit, topics) = topics::make(&shared).await?;
+        let (shared, from) = (Arc::clone(&self.shared), remembered.position_at);
+        let (limit, described) = topics::make(&shared).await?;
         // Room for what a batch has beside its records.
         self.batch = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(512)).max(1));
-        let held = blocking(move || held::look(&shared, from)).await?;
-        Ok(Some(Held { topics, ..held }))
+        let mut held = blocking(move || held::look(&shared, from)).await?;
+        self.topics = Topics::remembered(&remembered.notes.memory);
+        // What another cluster has says nothing of the topics that were published to.
+        if remembered.sink_id.as_ref().is_none_or(|ours| *ours == held.sink_id) {
+            self.topics.described(&described);
+            held.notes = self.topics.notes();
+        }
+        Ok(Some(held))
     }
 
-    async fn resume(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
+    async fn begin_transactions(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
         close(self.producer.take()).await?;
         let (shared, batch) = (Arc::clone(&self.shared), self.batch);
         let work = move || {
@@ -148,35 +163,62 @@ impl Publish for KafkaSink {
         Ok(Some(held))
     }
 
-    async fn publish(&mut self, rows: &[OutboxRow], reached: &Position) -> Result<Delivered, PublishError> {
-        // Taken out: where it is not certain what became of a transaction it is dropped, and the next try resumes.
+    async fn send(&mut self, rows: &[OutboxRow], position: &Position) -> Result<Delivered, PublishError> {
+        // Taken out: where it is not certain what became of a transaction it is dropped, and the next try opens again.
         let Some(producer) = self.producer.take() else { return Err(PublishError::Transient("not connected".to_owned())) };
-        let (shared, rows, reached) = (Arc::clone(&self.shared), rows.to_vec(), reached.clone());
+        let (shared, rows, position) = (Arc::clone(&self.shared), rows.to_vec(), position.clone());
         let used = Arc::clone(&producer);
         let work = move || {
-            let mut outcome = transaction::run(&shared, &used, &rows, &reached);
+            let mut outcome = transaction::run(&shared, &used, &rows, &position);
             for _ in 1..TRIES {
-                let (Err(PublishError::Transient(reason)), true) = &outcome else { break };
+                let (Err(PublishError::Transient(reason)), true) = (&outcome.result, outcome.usable) else { break };
                 tracing::debug!(reason, "a transaction was aborted; the batch goes again");
-                outcome = transaction::run(&shared, &used, &rows, &reached);
+                outcome = transaction::run(&shared, &used, &rows, &position);
             }
-            let positions = shared.topic("positions");
-            let position = |landed: &[Landed]| landed.iter().find(|it| it.topic == positions).map(|it| it.offset);
-            let at = |landed: Vec<Landed>| Delivered { position_at: position(&landed), landed };
-            Ok((outcome.0.map(at), outcome.1))
+            Ok(outcome)
         };
-        let (outcome, usable) = blocking(work).await?;
-        if usable {
+        let outcome = blocking(work).await?;
+        if outcome.usable {
             self.producer = Some(producer);
         } else {
             close(Some(producer)).await?;
         }
-        outcome
+        let landed = outcome.result?;
+        let positions = self.shared.topic("positions");
+        let position_at = landed.iter().find(|it| it.topic == positions).map(|it| it.offset);
+        self.topics.landed(&landed);
+        Ok(Delivered { position_at, notes: self.topics.notes() })
+    }
+}
+
+impl Sink for KafkaSink {
+    fn limits(&self) -> Limits {
+        let config = &self.shared.config;
+        Limits { records: config.batch_records, bytes: config.batch_bytes.as_usize() }
     }
 
-    async fn published(&mut self, after: &Reached) -> Result<Vec<Published>, PublishError> {
+    fn look<'a>(&'a mut self, remembered: &'a Reached) -> Answer<'a, Option<Held>> {
+        Box::pin(self.look_at_topics(remembered))
+    }
+
+    fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<Held>> {
+        Box::pin(self.begin_transactions(from))
+    }
+
+    fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], position: &'a Position) -> Answer<'a, Delivered> {
+        Box::pin(self.send(rows, position))
+    }
+
+    fn published<'a>(&'a mut self, after: &'a Reached) -> Answer<'a, Vec<Published>> {
         let (shared, after) = (Arc::clone(&self.shared), after.clone());
-        blocking(move || recall::read(&shared, &after)).await
+        Box::pin(blocking(move || recall::read(&shared, &after)))
+    }
+
+    fn polls(&self) -> Option<Box<dyn TellPolls>> {
+        if !self.shared.config.polls {
+            return None;
+        }
+        polls::PollProducer::start(&self.shared).map(|it| Box::new(it) as Box<dyn TellPolls>)
     }
 }
 

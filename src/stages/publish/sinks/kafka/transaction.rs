@@ -18,12 +18,17 @@ use rdkafka::{
 };
 
 use super::{
-    PATIENCE, Producer, Shared, failed,
+    PATIENCE, Producer, Shared,
+    changes::Landed,
+    failed,
     way::{self, Way},
 };
 use crate::{
     model::record::Topic,
-    stages::publish::{Landed, Position, PublishError, Refusal},
+    stages::publish::{
+        Position,
+        sink::{PublishError, Refusal},
+    },
     store::{NewRecord, OutboxRow},
 };
 
@@ -81,24 +86,26 @@ impl ProducerContext for Context {
     }
 }
 
-/// Sends a batch; `Ok` once it is committed. The flag says whether the producer can go on: it cannot where its transaction
-/// could neither be committed nor aborted.
-pub(super) fn run(
-    shared: &Shared,
-    producer: &Producer,
-    rows: &[OutboxRow],
-    reached: &Position,
-) -> (Result<Vec<Landed>, PublishError>, bool) {
+/// What became of a transaction.
+pub(super) struct Outcome {
+    /// Where its records came to stand, once it is committed.
+    pub(super) result: Result<Vec<Landed>, PublishError>,
+    /// Whether the producer can go on: it cannot where its transaction could neither be committed nor aborted.
+    pub(super) usable: bool,
+}
+
+/// Sends a batch and commits it.
+pub(super) fn run(shared: &Shared, producer: &Producer, rows: &[OutboxRow], reached: &Position) -> Outcome {
     producer.context().take();
     let started = Instant::now();
     let error = match begin_and_commit(shared, producer, rows, reached) {
-        Ok(()) => return (Ok(producer.context().take().landed), true),
+        Ok(()) => return Outcome { result: Ok(producer.context().take().landed), usable: true },
         Err(error) => Failure { way: way::within(error.way, started.elapsed(), shared.config.transaction_timeout), ..error },
     };
     // After an abort there is a report of each record.
-    let clean = error.way != Way::Restart && error.way != Way::Fenced && abort(producer);
+    let usable = error.way != Way::Restart && error.way != Way::Fenced && abort(producer);
     let reports = producer.context().take();
-    (Err(told(shared, rows, error, &reports)), clean)
+    Outcome { result: Err(told(shared, rows, error, &reports)), usable }
 }
 
 /// A call that failed.

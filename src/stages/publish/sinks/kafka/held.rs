@@ -14,7 +14,7 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use super::{Held, PATIENCE, Position, PublishError, Shared, of};
+use super::{Held, Notes, PATIENCE, Position, PublishError, Shared, of};
 
 /// Another store's open transaction may hold the end back until it times out.
 const OTHERS: Duration = Duration::from_secs(90);
@@ -52,8 +52,8 @@ fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool
 
 fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, PublishError> {
     let consumer = consumer(shared, "read_committed")?;
-    let cluster_id = consumer.client().fetch_cluster_id(PATIENCE);
-    let cluster_id = cluster_id.ok_or_else(|| PublishError::Transient("the cluster did not tell its id".to_owned()))?;
+    let sink_id = consumer.client().fetch_cluster_id(PATIENCE);
+    let sink_id = sink_id.ok_or_else(|| PublishError::Transient("the cluster did not tell its id".to_owned()))?;
     let (low, end) = ends(&consumer, topic)?;
     let known = from.filter(|it| *it > low && *it < end);
     let mut found = match known {
@@ -64,7 +64,7 @@ fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, Publish
         found = scan(shared, &consumer, topic, Offset::Beginning)?;
     }
     let (position, position_at) = found.map_or((None, None), |(position, at)| (Some(position), Some(at)));
-    Ok(Held { cluster_id, position, position_at, settled: true, topics: Vec::new() })
+    Ok(Held { sink_id, position, position_at, settled: true, notes: Notes::default() })
 }
 
 /// Says what goes wrong, but not that the end of the topic was reached: that is what we read for.

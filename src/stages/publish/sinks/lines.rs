@@ -9,43 +9,44 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Stdout},
 };
 
-use super::{Delivered, Held, Position, Publish, PublishError};
 use crate::{
-    stages::commit::Published,
-    store::{OutboxRow, Reached},
+    config::Config,
+    stages::publish::{
+        Position,
+        sink::{Answer, Delivered, Held, PublishError, Sink},
+    },
+    store::OutboxRow,
 };
 
 /// Where the lines go.
 #[derive(Debug)]
-pub enum Output {
+enum Output {
     /// Standard output.
     Stdout(Stdout),
     /// A file, opened at the first record and after each error.
     File {
-        /// Its path.
+        /// The file's path.
         path: PathBuf,
         /// Whether it is in `data_dir`: its owner's alone, and never what a link leads to.
         private: bool,
-        /// Open once it was needed.
+        /// The file, once it was needed.
         file: Option<File>,
     },
 }
 
-/// One record a line.
+/// Writes one record a line.
 #[derive(Debug)]
-pub struct LineSink(Output);
+pub(super) struct LineSink(Output);
 
 impl LineSink {
-    /// To standard output.
-    #[must_use]
-    pub fn stdout() -> Self {
+    /// Writes to standard output.
+    pub(super) fn stdout() -> Self {
         Self(Output::Stdout(tokio::io::stdout()))
     }
 
-    /// To a file, which is made where it is missing; a `private` one is in `data_dir`.
-    #[must_use]
-    pub fn file(path: &Path, private: bool) -> Self {
-        Self(Output::File { path: path.to_owned(), private, file: None })
+    /// Writes to the file that the config names, else to one in `data_dir`; it is made where it is missing.
+    pub(super) fn file(config: &Config) -> Self {
+        Self(Output::File { path: config.sink_file(), private: config.sink.file.is_none(), file: None })
     }
 }
 
@@ -84,40 +85,36 @@ async fn append(file: &mut File, lines: &[u8]) -> std::io::Result<()> {
     file.sync_data().await
 }
 
-impl Publish for LineSink {
-    async fn look(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        Ok(None)
+impl Sink for LineSink {
+    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<Held>> {
+        Box::pin(async {
+            if let Output::File { path, private, file } = &mut self.0 {
+                let opened =
+                    open(path, *private).await.map_err(|error| PublishError::Transient(format!("opening {}: {error}", path.display())))?;
+                *file = Some(opened);
+            }
+            Ok(None)
+        })
     }
 
-    async fn resume(&mut self, _: Option<i64>) -> Result<Option<Held>, PublishError> {
-        if let Output::File { path, private, file } = &mut self.0 {
-            let opened =
-                open(path, *private).await.map_err(|error| PublishError::Transient(format!("opening {}: {error}", path.display())))?;
-            *file = Some(opened);
-        }
-        Ok(None)
-    }
-
-    async fn publish(&mut self, rows: &[OutboxRow], _: &Position) -> Result<Delivered, PublishError> {
-        let mut lines = Vec::with_capacity(rows.iter().map(|row| row.record.value.len() + 1).sum());
-        for row in rows {
-            lines.extend_from_slice(&row.record.value);
-            lines.push(b'\n');
-        }
-        let written = match &mut self.0 {
-            Output::Stdout(stdout) => match stdout.write_all(&lines).await {
-                Ok(()) => stdout.flush().await,
-                Err(error) => Err(error),
-            },
-            Output::File { file: Some(file), .. } => append(file, &lines).await,
-            Output::File { file: None, .. } => Err(std::io::Error::other("not open")),
-        };
-        written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
-        Ok(Delivered::default())
-    }
-
-    async fn published(&mut self, _: &Reached) -> Result<Vec<Published>, PublishError> {
-        Ok(Vec::new())
+    fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], _: &'a Position) -> Answer<'a, Delivered> {
+        Box::pin(async move {
+            let mut lines = Vec::with_capacity(rows.iter().map(|row| row.record.value.len() + 1).sum());
+            for row in rows {
+                lines.extend_from_slice(&row.record.value);
+                lines.push(b'\n');
+            }
+            let written = match &mut self.0 {
+                Output::Stdout(stdout) => match stdout.write_all(&lines).await {
+                    Ok(()) => stdout.flush().await,
+                    Err(error) => Err(error),
+                },
+                Output::File { file: Some(file), .. } => append(file, &lines).await,
+                Output::File { file: None, .. } => Err(std::io::Error::other("not open")),
+            };
+            written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
+            Ok(Delivered::default())
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use rdkafka::{
 };
 use tokio::time::Instant;
 
-use super::{Described, Halt, PATIENCE, PublishError, Shared, held, of};
+use super::{Halt, PATIENCE, PublishError, Shared, changes::Described, held, of};
 use crate::stages::commit::MAX_RECORD;
 
 /// How the topic of positions is made: each start reads it, so what is overwritten goes soon.
@@ -59,11 +59,13 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
     for it in found.iter_mut().filter(|it| it.made) {
         it.partitions = usize::try_from(config.partitions).unwrap_or_default();
     }
-    let (retained, until) = ([("retention.ms", retention.as_str())], Instant::now() + SPREADS);
-    let asked = |topic: &String| (&admin, &options, Some(until).filter(|_| made.contains(topic)));
-    let of_articles = compare(shared, asked(&articles), &articles, &retained).await?;
-    let of_dead = compare(shared, asked(&dead), &dead, &retained).await?;
-    let of_positions = compare(shared, asked(&positions), &positions, &POSITIONS[1..]).await?;
+    let retained = [("retention.ms", retention.as_str())];
+    let until = |topic: &String| Some(Instant::now() + SPREADS).filter(|_| made.contains(topic));
+    let [of_articles, of_dead, of_positions] =
+        [&articles, &dead, &positions].map(|topic| Question { admin: &admin, options: &options, topic, until: until(topic) });
+    let of_articles = compare(shared, of_articles, &retained).await?;
+    let of_dead = compare(shared, of_dead, &retained).await?;
+    let of_positions = compare(shared, of_positions, &POSITIONS[1..]).await?;
     // A topic that the broker made by itself deletes: positions older than its retention would be forgotten.
     if let Some(policy) = of_positions.as_ref().and_then(|it| value(it, "cleanup.policy")).filter(|it| it != "compact") {
         return Err(PublishError::Halted(Halt::Setup(format!("{positions} has cleanup.policy={policy}, it must be compact"))));
@@ -118,11 +120,18 @@ fn value(config: &ConfigResource, name: &str) -> Option<String> {
     config.get(name).and_then(|entry| entry.value.clone())
 }
 
-/// How topics are asked about, and until when one is asked for again that nobody seems to know.
-type Asked<'a> = (&'a AdminClient<DefaultClientContext>, &'a AdminOptions, Option<Instant>);
+/// How one topic is asked about.
+struct Question<'a> {
+    admin: &'a AdminClient<DefaultClientContext>,
+    options: &'a AdminOptions,
+    topic: &'a str,
+    /// Until when it is asked for again while nobody seems to know it.
+    until: Option<Instant>,
+}
 
 /// A topic's config. Where we may not see it, librdkafka has one without entries, and so it has where the topic is not there.
-async fn describe((admin, options, until): Asked<'_>, topic: &str) -> Result<Option<ConfigResource>, PublishError> {
+async fn describe(question: Question<'_>) -> Result<Option<ConfigResource>, PublishError> {
+    let Question { admin, options, topic, until } = question;
     loop {
         let answers = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], options).await;
         let answers = answers.map_err(|error| of("reading a topic's config", &error))?;
@@ -135,8 +144,9 @@ async fn describe((admin, options, until): Asked<'_>, topic: &str) -> Result<Opt
 }
 
 /// A topic's config, where we may see it. A topic that is not there any more is found out by writing.
-async fn compare(shared: &Shared, asked: Asked<'_>, topic: &str, wanted: &[(&str, &str)]) -> Result<Option<ConfigResource>, PublishError> {
-    let Some(config) = describe(asked, topic).await? else {
+async fn compare(shared: &Shared, question: Question<'_>, wanted: &[(&str, &str)]) -> Result<Option<ConfigResource>, PublishError> {
+    let topic = question.topic;
+    let Some(config) = describe(question).await? else {
         if shared.is_news(topic.to_owned()) {
             tracing::warn!(topic, "how the topic is set up cannot be seen (DescribeConfigs), and is not checked");
         }

@@ -16,7 +16,7 @@ use rdkafka::{
     metadata::{MetadataPartition, MetadataTopic},
 };
 
-use super::{PATIENCE, PublishError, Shared, held, of};
+use super::{PATIENCE, PublishError, Shared, changes::Topics, held, of};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     stages::commit::Published,
@@ -30,11 +30,11 @@ pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, P
     let consumer = held::consumer(shared, "read_committed")?;
     let metadata = consumer.fetch_metadata(Some(&topic), PATIENCE).map_err(failed)?;
     let partitions: BTreeSet<i32> = metadata.topics().iter().flat_map(MetadataTopic::partitions).map(MetadataPartition::id).collect();
+    let remembered = Topics::remembered(&after.notes.memory);
     let (mut open, mut list) = (partitions.clone(), TopicPartitionList::new());
     for partition in partitions {
         let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE).map_err(failed)?;
-        let known = after.topics.topics.get(&topic).and_then(|it| it.ends.get(&partition));
-        let from = known.map(|end| end + 1).filter(|it| (low..=high).contains(it)).unwrap_or(low);
+        let from = remembered.end(&topic, partition).map(|end| end + 1).filter(|it| (low..=high).contains(it)).unwrap_or(low);
         list.add_partition_offset(&topic, partition, Offset::Offset(from)).map_err(failed)?;
     }
     consumer.assign(&list).map_err(failed)?;

@@ -1,0 +1,203 @@
+//! Whether the topics are those that were published to: their partitions, and how far each was written. Pure.
+//!
+//! A topic that was deleted and made anew has lost what it held, and one with more partitions has records of one key in two
+//! of them. Neither stops publishing, and neither may pass unsaid: it is told until an operator has confirmed it. What must
+//! stay true: offsets of a partition only grow, so a record that lands before one that landed earlier is in another topic.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    stages::publish::sink::{Happened, Notes},
+    store::SinkMemory,
+};
+
+/// Where the last record of a delivery came to stand in one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Landed {
+    /// The topic's whole name.
+    pub(super) topic: String,
+    /// The partition's number.
+    pub(super) partition: i32,
+    /// The record's offset.
+    pub(super) offset: i64,
+}
+
+/// A topic as the cluster describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Described {
+    /// The topic's whole name.
+    pub(super) topic: String,
+    /// How many partitions it has; 0 where the cluster does not say.
+    pub(super) partitions: usize,
+    /// Whether it was missing, and is made just now.
+    pub(super) made: bool,
+}
+
+/// A topic as it was last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Known {
+    /// How many partitions it has; 0 where that is not known.
+    partitions: usize,
+    /// For each partition the offset of our last record.
+    ends: BTreeMap<i32, i64>,
+}
+
+/// The topics of records as they were last, by their whole names, and what happened to them since that was last asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Topics {
+    known: BTreeMap<String, Known>,
+    happened: Vec<Happened>,
+}
+
+impl Topics {
+    /// From what was remembered.
+    pub(super) fn remembered(memory: &SinkMemory) -> Self {
+        let known = memory.iter().filter_map(|(topic, known)| Some((topic.clone(), Known::deserialize(known).ok()?)));
+        Self { known: known.collect(), happened: Vec::new() }
+    }
+
+    /// What is to be remembered, and what happened.
+    pub(super) fn notes(&mut self) -> Notes {
+        let known = self.known.iter().map(|(topic, known)| (topic.clone(), serde_json::to_value(known).unwrap_or(Value::Null)));
+        Notes { memory: Some(known.collect()), happened: std::mem::take(&mut self.happened) }
+    }
+
+    /// The offset of our last record in a partition.
+    pub(super) fn end(&self, topic: &str, partition: i32) -> Option<i64> {
+        self.known.get(topic)?.ends.get(&partition).copied()
+    }
+
+    /// Notes what the cluster says of the topics.
+    pub(super) fn described(&mut self, topics: &[Described]) {
+        for Described { topic, partitions, made } in topics {
+            let known = self.known.entry(topic.clone()).or_default();
+            if *made && !known.ends.is_empty() {
+                self.made_anew(topic);
+            }
+            if *partitions > 0 {
+                self.counted(topic, *partitions);
+            }
+        }
+    }
+
+    /// Notes where records came to stand.
+    pub(super) fn landed(&mut self, records: &[Landed]) {
+        for Landed { topic, partition, offset } in records {
+            let Some(known) = self.known.get(topic) else { continue };
+            if known.ends.get(partition).is_some_and(|end| offset <= end) {
+                self.made_anew(topic);
+            }
+            let counts = self.known.get(topic).map_or(0, |it| it.partitions);
+            if let Some(least) = usize::try_from(*partition).ok().map(|it| it + 1).filter(|it| counts > 0 && *it > counts) {
+                self.counted(topic, least);
+            }
+            if let Some(known) = self.known.get_mut(topic) {
+                known.ends.insert(*partition, *offset);
+            }
+        }
+    }
+
+    fn counted(&mut self, topic: &str, count: usize) {
+        let Some(known) = self.known.get_mut(topic) else { return };
+        let before = std::mem::replace(&mut known.partitions, count);
+        if before == 0 || before == count {
+            return;
+        }
+        // Partitions are never taken away from a topic.
+        if count < before {
+            return self.made_anew(topic);
+        }
+        if known.ends.is_empty() {
+            return;
+        }
+        let what =
+            format!("has {count} partitions where it had {before}: later records of a key may be in another partition than earlier ones");
+        self.happened.push(Happened { part: topic.to_owned(), what });
+    }
+
+    fn made_anew(&mut self, topic: &str) {
+        if let Some(known) = self.known.get_mut(topic) {
+            // What is known of the new one begins here.
+            *known = Known::default();
+        }
+        let what = "was deleted and made anew: what it held before is gone".to_owned();
+        self.happened.push(Happened { part: topic.to_owned(), what });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(topic: &str, partition: i32, offset: i64) -> Landed {
+        Landed { topic: topic.into(), partition, offset }
+    }
+
+    fn is(topic: &str, partitions: usize) -> Described {
+        Described { topic: topic.into(), partitions, made: false }
+    }
+
+    fn made(topic: &str) -> Described {
+        Described { made: true, ..is(topic, 3) }
+    }
+
+    fn topics() -> Topics {
+        let mut topics = Topics::default();
+        topics.described(&[made("a"), is("d", 3)]);
+        topics.described(&[is("a", 3), is("d", 3)]);
+        topics.landed(&[at("a", 0, 4), at("a", 2, 9)]);
+        let notes = topics.notes();
+        assert_eq!(notes.happened, []);
+        // As after a restart.
+        Topics::remembered(&notes.memory.unwrap())
+    }
+
+    fn said(topics: &Topics, what: &str) -> bool {
+        !topics.happened.is_empty() && topics.happened.iter().all(|it| format!("{} {}", it.part, it.what).contains(what))
+    }
+
+    #[test]
+    fn offsets_that_grow_and_a_topic_that_nothing_was_written_to_are_nothing_to_tell() {
+        let mut topics = topics();
+        topics.landed(&[at("a", 0, 5), at("a", 1, 0), at("positions", 0, 1)]);
+        topics.described(&[is("a", 3), made("d")]);
+        assert_eq!(topics.happened, []);
+    }
+
+    #[test]
+    fn a_topic_that_was_made_anew_is_known_by_its_absence_by_an_offset_that_goes_back_and_by_fewer_partitions() {
+        let mut missing = topics();
+        missing.described(&[made("a")]);
+        assert!(said(&missing, "a was deleted and made anew"));
+        let mut back = topics();
+        back.landed(&[at("a", 2, 0)]);
+        back.landed(&[at("a", 2, 1), at("a", 0, 0)]);
+        assert!(said(&back, "a was deleted and made anew"));
+        let mut fewer = topics();
+        fewer.described(&[is("a", 2)]);
+        assert!(said(&fewer, "a was deleted and made anew"));
+    }
+
+    #[test]
+    fn partitions_that_were_added_are_told_once_by_the_cluster_or_by_where_a_record_lands() {
+        let mut described_so = topics();
+        described_so.described(&[is("a", 6)]);
+        described_so.described(&[is("a", 6)]);
+        assert!(said(&described_so, "a has 6 partitions where it had 3"));
+        assert_eq!(described_so.happened.len(), 1);
+        let mut landed_there = topics();
+        landed_there.landed(&[at("a", 3, 0)]);
+        assert!(said(&landed_there, "a has 4 partitions where it had 3"));
+    }
+
+    #[test]
+    fn what_the_store_remembers_is_read_in_the_form_that_it_was_always_written_in() {
+        let memory = serde_json::json!({"articles": {"partitions": 6, "ends": {"0": 41, "5": 7}}});
+        let mut topics = Topics::remembered(memory.as_object().unwrap());
+        assert_eq!((topics.end("articles", 5), topics.end("articles", 1)), (Some(7), None));
+        assert_eq!(Value::Object(topics.notes().memory.unwrap()), memory);
+    }
+}

@@ -1,0 +1,46 @@
+//! Tells polls to the topic `polls`, best effort and outside all transactions.
+
+use std::time::Duration;
+
+use rdkafka::{
+    config::FromClientConfig as _,
+    producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer},
+};
+
+use super::Shared;
+use crate::{model::poll_record::PollRecord, stages::publish::sink::TellPolls};
+
+/// How long what was told may take to arrive at the end.
+const FLUSH: Duration = Duration::from_secs(1);
+
+pub(super) struct PollProducer {
+    producer: ThreadedProducer<DefaultProducerContext>,
+    topic: String,
+}
+
+impl PollProducer {
+    /// `None` where the producer cannot be made, which is said.
+    pub(super) fn start(shared: &Shared) -> Option<Self> {
+        let mut client = shared.client();
+        client.set("compression.type", "zstd").set("linger.ms", "100").set("message.timeout.ms", "60000");
+        match ThreadedProducer::from_config(&client) {
+            Ok(producer) => Some(Self { producer, topic: shared.topic("polls") }),
+            Err(error) => {
+                tracing::warn!(%error, "polls are not told");
+                None
+            }
+        }
+    }
+}
+
+impl TellPolls for PollProducer {
+    fn tell(&mut self, poll: &PollRecord) {
+        let value = serde_json::to_string(poll).unwrap_or_default();
+        // A full queue means that no broker takes them: dropped, as promised.
+        drop(self.producer.send(BaseRecord::to(&self.topic).key(&poll.source).payload(&value)));
+    }
+
+    fn finish(self: Box<Self>) {
+        self.producer.flush(FLUSH).ok();
+    }
+}
