@@ -89,7 +89,7 @@ fn a_topic_that_was_made_anew_or_has_more_partitions_is_told_until_it_is_confirm
 fn positions_read(world: &World, slugs: &[&str]) -> Vec<u64> {
     world.articles(slugs);
     let config = format!(
-        "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\n[log]\nlevel = \"info,nashra::publish=debug\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+        "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\n[log]\nlevel = \"info,nashra::stages::publish=debug\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
         world.brokers, world.prefix
     );
     fs::write(world.dir.path().join("sources.txt"), format!("{}/feed\n", world.site.base)).unwrap();
