@@ -256,7 +256,7 @@ fn parts(
         max_decoded,
     };
     Ok(pipeline::Parts {
-        poll: poll::Parts {
+        poll: poll::PollContext {
             fetcher: Arc::clone(&fetcher),
             store: store.polls(),
             rules,

@@ -54,7 +54,7 @@ pub struct Parts<F, C> {
     /// What is polled at first, and which topics are read.
     pub sources: Sources,
     /// For the poll stage.
-    pub poll: poll::Parts<F, C>,
+    pub poll: poll::PollContext<F, C>,
     /// For what hubs tell, where that is wanted.
     pub websub: Option<websub::Setup>,
     /// For the input stage.
@@ -165,7 +165,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queu
     stages.spawn(poll::run(
         parts.poll,
         poll::Inputs { due: due_rx, pushes, price, hosts },
-        poll::Outputs { polled: polled_tx, wake: wake_tx, told: told_tx, hubs },
+        poll::Outputs { polled: polled_tx, wake: wake_tx, poll_records: told_tx, hubs },
     ));
     stages.spawn(publish::polls::run(parts.sink.polls(), told_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, (pressure, before)));

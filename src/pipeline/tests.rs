@@ -244,7 +244,7 @@ fn parts(site: Arc<Site>, clock: Arc<Jumping>, (store, dir): (Store, &Path), sin
         max_decoded: 1 << 20,
     };
     Parts {
-        poll: poll::Parts {
+        poll: poll::PollContext {
             fetcher: Arc::clone(&site),
             store: store.polls(),
             rules,

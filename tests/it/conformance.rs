@@ -216,7 +216,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     for (host, wait) in schedule_state.cooldowns() {
         fetcher.cool_down(host, *wait);
     }
-    let parts = poll::Parts { fetcher, store: store.polls(), rules, concurrency: 8, per_host: 4, clock: Arc::clone(clock) };
+    let parts = poll::PollContext { fetcher, store: store.polls(), rules, concurrency: 8, per_host: 4, clock: Arc::clone(clock) };
     // Without hubs.
     let (pushes, sooner) = (mpsc::channel(1).1, mpsc::channel(1).1);
     let controls = schedule::Controls { pressure, changes, sooner, gone: None, price: price_tx, stop: stop.clone() };

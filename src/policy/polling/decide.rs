@@ -22,21 +22,21 @@ use crate::model::source::State;
 pub enum PollResult {
     /// Read; so many entries were new or changed.
     Read {
-        /// How many.
+        /// The number of entries that are new or changed.
         fresh: usize,
     },
     /// 304, or the same bytes as before.
     Unchanged,
     /// The server asked to stay away.
     Throttled {
-        /// For how long, where it said.
+        /// The time to stay away, where it named one.
         retry_after: Option<Duration>,
     },
-    /// It was not asked: its host is left alone, or it is the turn of others.
+    /// It was not asked: its host is cooling down, or it is the turn of others.
     Deferred {
-        /// For how long.
+        /// The time after which its host may be asked.
         wait: Duration,
-        /// What that makes of it.
+        /// The source's state meanwhile.
         state: State,
     },
     /// We are kept out: 401, 403, 451, robots.txt, a challenge or consent page, a page where a feed was.
@@ -52,16 +52,16 @@ pub enum PollResult {
 /// The bounds that the config gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Never sooner.
+    /// The shortest interval.
     pub min: Duration,
-    /// Never later, but where the server asks for it.
+    /// The longest interval, but where the server asks for more.
     pub max: Duration,
 }
 
 /// What holds for a source's polls at the moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Terms {
-    /// How soon, how late.
+    /// The shortest and the longest interval.
     pub bounds: Bounds,
     /// What a poll costs, in days that entries may wait: see [`super::budget`].
     pub price: f64,
@@ -86,8 +86,8 @@ pub struct Situation {
     pub gone: Option<(u32, DateTime<Utc>)>,
     /// When something new was last found, or else when it was first read.
     pub last_new: Option<DateTime<Utc>>,
-    /// Until when a hub that can be relied on tells what is new.
-    pub told_until: Option<DateTime<Utc>>,
+    /// Until when a reliable hub pushes what is new.
+    pub covered_until: Option<DateTime<Utc>>,
 }
 
 /// A server may ask us away for so long at most; more is a mistake of its own.
@@ -148,7 +148,7 @@ fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime
     let room = if it.listed == 0 { f64::INFINITY } else { (f64::from(it.listed) / 2.0).max(2.0) };
     let longest = bounds.max.as_secs_f64();
     let Worth { mut wait, mut entries } = expected.worth(terms.price, room, longest);
-    let told = it.told_until.map(|until| (until - now).as_seconds_f64().min(longest)).filter(|it| *it > wait);
+    let told = it.covered_until.map(|until| (until - now).as_seconds_f64().min(longest)).filter(|it| *it > wait);
     if let Some(told) = told {
         // No poll is worth anything for being early; but should the hub fall silent, nothing may be lost.
         Worth { wait, entries } = expected.worth(f64::INFINITY, room, told);

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Parts, moved,
+    PollContext, moved,
     visit::{Visit, accept},
 };
 use crate::{
@@ -27,19 +27,19 @@ pub(super) fn begin(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Optio
 
 /// Learns from such a visit. What is new may have come in this very moment, so the same is asked again with the old
 /// validators: a server that then still says 304 would have kept it from us.
-pub(super) async fn end<F: Fetch, C: Clock>(parts: &Parts<F, C>, source: &Source, validators: Validators, visit: &mut Visit) {
+pub(super) async fn end<F: Fetch, C: Clock>(context: &PollContext<F, C>, source: &Source, validators: Validators, visit: &mut Visit) {
     let lied = match (visit.result, source.at.url()) {
         (PollResult::Read { fresh: 1.. }, Some(url)) => {
             let url = moved::address(visit.facts.moved.as_ref(), url).clone();
-            let obeys_robots = parts.rules.obeys_robots(source);
+            let obeys_robots = context.rules.obeys_robots(source);
             let request = Request { validators, obeys_robots, goes_first: true, status_only: true, ..Request::new(url, accept(source)) };
-            matches!(parts.fetcher.fetch(request).await, Outcome::NotModified { .. })
+            matches!(context.fetcher.fetch(request).await, Outcome::NotModified { .. })
         }
         (PollResult::Read { .. } | PollResult::Unchanged, _) => false,
         // It was not read: another day.
         _ => return,
     };
-    visit.facts.trust.audited(lied, parts.clock.now());
+    visit.facts.trust.audited(lied, context.clock.now());
     metrics::audited(if lied { "lied" } else { "true" });
     if lied {
         tracing::warn!(source.id = visit.facts.id, url = %visit.facts.url, "its 304 kept entries from us: it is read in full from now on");

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::{ACCEPT, Outputs, Parts, Rules, listing, panicked, wake};
+use super::{ACCEPT, Outputs, PollContext, Rules, listing, panicked, wake};
 use crate::{
     base::clock::Clock,
     config::sources::Source,
@@ -57,30 +57,30 @@ pub(super) fn older(feed: &Feed, url: &Url) -> Option<Url> {
 
 /// Reads on until a page is known, the last one is reached or one cannot be read.
 pub(super) async fn run<F: Fetch, C: Clock>(
-    parts: &Parts<F, C>,
+    context: &PollContext<F, C>,
     source: &Source,
     facts: &mut Facts,
     outputs: &Outputs,
 ) -> Result<(), PipelineError> {
     while let Some(Backfill { url, left, within }) = facts.backfill.take() {
         if let Some(within) = within {
-            wake(outputs, source.at.url(), of_sitemap(parts, source, facts, (&url, within)).await?).await;
+            wake(outputs, source.at.url(), of_sitemap(context, source, facts, (&url, within)).await?).await;
             continue;
         }
-        let request = Request { obeys_robots: parts.rules.obeys_robots(source), ..Request::new(url, ACCEPT) };
+        let request = Request { obeys_robots: context.rules.obeys_robots(source), ..Request::new(url, ACCEPT) };
         let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
-        if let Outcome::New(mut fetched) = parts.fetcher.fetch(request).await {
-            let (rules, store, source_of) = (parts.rules.clone(), parts.store.clone(), source.clone());
-            let (known, now, body) = (facts.clone(), parts.clock.now(), std::mem::take(&mut fetched.body));
+        if let Outcome::New(mut fetched) = context.fetcher.fetch(request).await {
+            let (rules, store, source_of) = (context.rules.clone(), context.store.clone(), source.clone());
+            let (known, now, body) = (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
             let work = move |bytes| page(&store, &source_of, &known, (&fetched, bytes), (&rules, now));
-            let read = match parts.fetcher.memory().read(body, parts.rules.max_decoded, work).await {
+            let read = match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
                 Ok((page, of_page)) => {
                     room = of_page;
                     page?
                 }
                 Err(Unread::NoRoom | Unread::TooLong) => None,
                 Err(Unread::Panicked(body)) => {
-                    (commit, wakes) = panicked::keep(parts, source, (body, "backfill"), now).await?;
+                    (commit, wakes) = panicked::keep(context, source, (body, "backfill"), now).await?;
                     None
                 }
             };
@@ -97,7 +97,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
             metrics::backfilled("failed");
         }
         commit.facts(facts);
-        parts.store.commit(commit).await?;
+        context.store.commit(commit).await?;
         drop(room);
         wake(outputs, source.at.url(), wakes).await;
     }
@@ -106,20 +106,20 @@ pub(super) async fn run<F: Fetch, C: Clock>(
 
 /// Takes what the news sitemap of a site lists of a time.
 async fn of_sitemap<F: Fetch, C: Clock>(
-    parts: &Parts<F, C>,
+    context: &PollContext<F, C>,
     source: &Source,
     facts: &mut Facts,
     (site, within): (&Url, (DateTime<Utc>, DateTime<Utc>)),
 ) -> Result<Vec<(Lane, u64)>, PipelineError> {
-    let terms = (parts.rules.max_decoded, parts.rules.obeys_robots(source));
+    let terms = (context.rules.max_decoded, context.rules.obeys_robots(source));
     let mut listed = listing::Listed::default();
     let mut room = Room::default();
-    if let Some((mut feed, of_feed)) = discover::news_sitemap(&*parts.fetcher, site, terms).await {
+    if let Some((mut feed, of_feed)) = discover::news_sitemap(&*context.fetcher, site, terms).await {
         room = of_feed;
         metrics::backfilled("read");
         feed.title.clone_from(&facts.title);
-        let (rules, store, source) = (parts.rules.clone(), parts.store.clone(), source.clone());
-        let (known, now) = (facts.clone(), parts.clock.now());
+        let (rules, store, source) = (context.rules.clone(), context.store.clone(), source.clone());
+        let (known, now) = (facts.clone(), context.clock.now());
         let work = tokio::task::spawn_blocking(move || {
             feed.entries = missed(&store, feed.entries, within)?;
             listing::go_through(&store, &source, &known, &feed, (&rules, now))
@@ -135,7 +135,7 @@ async fn of_sitemap<F: Fetch, C: Clock>(
         metrics::backfilled("missing");
     }
     listed.commit.facts(facts);
-    parts.store.commit(listed.commit).await?;
+    context.store.commit(listed.commit).await?;
     drop(room);
     Ok(listed.wakes)
 }

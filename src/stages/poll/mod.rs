@@ -52,7 +52,7 @@ use crate::{
     store::{Facts, PollStore},
     telemetry::metrics,
 };
-use next::{decide, rely};
+use next::{decide, hub_coverage};
 use turns::{Ended, Turns, Work};
 use visit::Visit;
 use watched::{Watch, Watched};
@@ -60,7 +60,7 @@ use watched::{Watch, Watched};
 pub use intake::Bounds as EntryBounds;
 pub use listing::{Rules, preview};
 
-/// What the page stage is told.
+/// What the poll stage tells the page stage.
 #[derive(Debug, Default)]
 pub struct Wake {
     /// Lanes that have entries which are due then (milliseconds since 1970).
@@ -82,25 +82,25 @@ pub const TOUCH_DAYS: u32 = 7;
 /// How often it is looked, while polls wait for a place, which ones have no answer.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// What the poll stage works with.
+/// What every poll works with.
 #[derive(Debug)]
-pub struct Parts<F, C> {
-    /// HTTP.
+pub struct PollContext<F, C> {
+    /// Fetches the sources.
     pub fetcher: Arc<F>,
-    /// Facts and entries.
+    /// The facts and the queue of entries.
     pub store: PollStore,
-    /// Rules that hold for all of them.
+    /// Rules that hold for all sources.
     pub rules: Rules,
-    /// Polls at once.
+    /// The number of polls that run at once.
     pub concurrency: usize,
-    /// Polls at once of one host.
+    /// Of these, the number for one host.
     pub per_host: usize,
-    /// Time.
+    /// The clock of all times here.
     pub clock: Arc<C>,
 }
 
 // Not derived: that would ask for clones of what is behind the `Arc`s.
-impl<F, C> Clone for Parts<F, C> {
+impl<F, C> Clone for PollContext<F, C> {
     fn clone(&self) -> Self {
         Self {
             fetcher: Arc::clone(&self.fetcher),
@@ -113,13 +113,13 @@ impl<F, C> Clone for Parts<F, C> {
     }
 }
 
-impl<F, C> Parts<F, C> {
+impl<F, C> PollContext<F, C> {
     /// The same for one poll of a source, which may reach these networks, too.
-    fn within(self, source: &Source, watch: Watch) -> Parts<Watched<Within<F>>, C> {
+    fn within(self, source: &Source, watch: Watch) -> PollContext<Watched<Within<F>>, C> {
         let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
         let fetcher =
             Arc::new(Watched::new(Within::new(fetcher, Arc::clone(&source.allow_addresses)), (SourceKey::new(source.id.as_str()), watch)));
-        Parts { fetcher, store, rules, concurrency, per_host, clock }
+        PollContext { fetcher, store, rules, concurrency, per_host, clock }
     }
 }
 
@@ -130,9 +130,9 @@ pub struct Outputs {
     pub polled: mpsc::Sender<Polled>,
     /// To the page stage: which lanes have entries.
     pub wake: mpsc::Sender<Wake>,
-    /// To whoever listens: each poll. Never waited for.
-    pub told: mpsc::Sender<PollRecord>,
-    /// Where `WebSub` is on.
+    /// To the topic of polls, where there is one: a record of each poll. Never waited for.
+    pub poll_records: mpsc::Sender<PollRecord>,
+    /// What goes to hubs and the schedule, where `WebSub` is on.
     pub hubs: Option<Hubs>,
 }
 
@@ -163,14 +163,14 @@ pub struct Inputs {
 pub struct KnownHosts(pub(crate) Standings);
 
 /// Runs until `due` closes and every poll in flight is committed.
-pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
-    let (mut turns, mut work) = (Turns::new(parts.concurrency, parts.per_host).knowing(inputs.hosts.0), JoinSet::new());
+pub async fn run<F: Fetch, C: Clock>(context: PollContext<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
+    let (mut turns, mut work) = (Turns::new(context.concurrency, context.per_host).knowing(inputs.hosts.0), JoinSet::new());
     let price = inputs.price;
     let begin = |turns: &mut Turns, work: &mut JoinSet<_>| {
         let now = Instant::now();
         while let Some((next, watch)) = turns.ready(now) {
             let price = *price.borrow();
-            work.spawn(go(parts.clone(), next, (price, watch), outputs.clone()));
+            work.spawn(run_work(context.clone(), next, (price, watch), outputs.clone()));
         }
         turns.make_way();
     };
@@ -197,9 +197,9 @@ pub async fn run<F: Fetch, C: Clock>(parts: Parts<F, C>, mut inputs: Inputs, out
     Ok(())
 }
 
-/// Does one piece of work, and says whose it was.
+/// Does one piece of work, and says which source it was for.
 async fn go<F: Fetch, C: Clock>(
-    parts: Parts<F, C>,
+    context: PollContext<F, C>,
     work: Work,
     (price, watch): (f64, Watch),
     outputs: Outputs,
@@ -207,41 +207,41 @@ async fn go<F: Fetch, C: Clock>(
     let source = work.source().clone();
     match work {
         Work::Poll(due) => {
-            let parts = parts.within(&due.source, watch.clone());
-            poll(parts, due, price, outputs).await?;
+            let context = context.within(&due.source, watch.clone());
+            poll(context, due, price, outputs).await?;
         }
-        Work::Push(push) => push::take(parts, push, outputs).await?,
+        Work::Push(push) => push::take(context, push, outputs).await?,
     }
     Ok(Ended { source, answered: watch.answered.load(Ordering::Relaxed) })
 }
 
-async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
+async fn poll<F: Fetch, C: Clock>(context: PollContext<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
     let source = &*due.source;
-    let started = parts.clock.now();
-    let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
+    let started = context.clock.now();
+    let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
     let before = facts.last_success;
     let asked = site::asked(source, &mut facts, started);
     let held_back = audit::begin(&asked, &facts, started);
-    let mut visit = visit::visit(&parts, &asked, facts, started).await?;
+    let mut visit = visit::visit(&context, &asked, facts, started).await?;
     if let Some(validators) = held_back {
-        audit::end(&parts, &asked, validators, &mut visit).await;
+        audit::end(&context, &asked, validators, &mut visit).await;
     }
-    let now = parts.clock.now();
-    let subscription = if outputs.hubs.is_some() { parts.store.subscription(source.id.as_str())? } else { None };
-    let told_until = subscription.as_ref().and_then(|it| rely(&mut visit, it, before, now));
-    let next = decide(&parts.rules, source, &mut visit, (price, told_until), now);
+    let now = context.clock.now();
+    let subscription = if outputs.hubs.is_some() { context.store.subscription(source.id.as_str())? } else { None };
+    let covered_until = subscription.as_ref().and_then(|it| hub_coverage(&mut visit, it, before, now));
+    let next = decide(&context.rules, source, &mut visit, (price, covered_until), now);
 
     let secrets = source.at.secrets();
     if let Cow::Owned(hidden) = secrets.hide(&visit.facts.reason) {
         visit.facts.reason = hidden;
     }
-    let Visit { mut facts, mut commit, wakes, result, word, gap, announced, room, .. } = visit;
+    let Visit { mut facts, mut commit, wakes, result, label, gap, announced, room, .. } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     // A source of which more comes than is taken is throttled, too: that is no other source's concern.
     facts.host_left_alone = matches!(result, PollResult::Throttled { .. } | PollResult::Deferred { state: State::Throttled, .. });
     commit.facts(&facts);
-    parts.store.commit(commit).await?;
+    context.store.commit(commit).await?;
     // What was read is durable; further bodies may need the memory.
     drop(room);
     if let (PollResult::Read { .. }, Some(hubs)) = (result, &outputs.hubs)
@@ -252,13 +252,13 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     }
     let read_at = site::read_at(source, &facts);
     wake(&outputs, read_at.at.url(), wakes).await;
-    backfill::run(&parts, &read_at, &mut facts, &outputs).await?;
+    backfill::run(&context, &read_at, &mut facts, &outputs).await?;
     let poll = PollRecord {
         schema: poll_record::SCHEMA,
         source: facts.id,
         url: facts.url,
         at: started,
-        outcome: word,
+        outcome: label,
         reason: facts.reason,
         took_ms: (now - started).num_milliseconds(),
         late_ms: (started - due.at).num_milliseconds().max(0),
@@ -271,7 +271,7 @@ async fn poll<F: Fetch, C: Clock>(parts: Parts<F, C>, due: Due, price: f64, outp
     };
     report(&poll, result, facts.failures);
     // Nobody listens where the config does not ask for it; a full channel drops.
-    outputs.told.try_send(poll).ok();
+    outputs.poll_records.try_send(poll).ok();
     let status = SourceStatus { state: facts.state, appetite: facts.appetite };
     // Closed once the run stops: the next due time is durable.
     outputs.polled.send(Polled { slot: due.slot, next: next.at, decided: now, status }).await.ok();

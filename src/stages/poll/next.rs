@@ -17,8 +17,8 @@ use crate::{
     telemetry::metrics,
 };
 
-/// Learns from the visit how good the hub is; gives until when it can be relied on.
-pub(super) fn rely(
+/// Learns from the visit how good the hub is; gives until when its pushes can stand for polls.
+pub(super) fn hub_coverage(
     visit: &mut Visit,
     subscription: &Subscription,
     before: Option<DateTime<Utc>>,
@@ -36,7 +36,7 @@ pub(super) fn decide(
     rules: &Rules,
     source: &Source,
     visit: &mut Visit,
-    (price, told_until): (f64, Option<DateTime<Utc>>),
+    (price, covered_until): (f64, Option<DateTime<Utc>>),
     now: DateTime<Utc>,
 ) -> decide::Next {
     let facts = &mut visit.facts;
@@ -45,7 +45,7 @@ pub(super) fn decide(
         PollResult::Read { .. } | PollResult::Unchanged => {
             let expected = facts.rhythm.observe(&visit.sighting, seconds);
             // What a hub tells needs no polls; the few that are made all the same are trimmed from the others'.
-            facts.appetite = Some(if told_until.is_some() { 0.0 } else { as_stored(&expected) });
+            facts.appetite = Some(if covered_until.is_some() { 0.0 } else { as_stored(&expected) });
             expected
         }
         _ => facts.rhythm.expectation(seconds),
@@ -60,7 +60,7 @@ pub(super) fn decide(
         hints: facts.hints,
         gone: facts.gone,
         last_new: facts.last_new.max(facts.rhythm.since()),
-        told_until,
+        covered_until,
     };
     let mut next = decide::next(&situation, visit.result, &expected, Terms { bounds, price }, now);
     match (next.state, &facts.moved) {

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Parts, listing::described};
+use super::{PollContext, listing::described};
 use crate::{
     base::{clock::day, hash::digest},
     config::{PageMode, sources::Source},
@@ -26,17 +26,17 @@ pub(super) const REASON: &str = "the reader panicked on it: a fault of nashra's,
 
 /// Puts the dead letter into a batch.
 pub(super) async fn keep<F, C>(
-    parts: &Parts<F, C>,
+    context: &PollContext<F, C>,
     source: &Source,
     (body, reader): (Body, &'static str),
     now: DateTime<Utc>,
 ) -> Result<(PollCommit, Vec<(Lane, u64)>), PipelineError> {
     metrics::reader_panicked(reader);
     tracing::error!(source.id = %source.id, url = %source.at, reader, "a reader panicked; the source is tried again later, and what it sent is kept as a dead letter");
-    if source.pages.unwrap_or(parts.rules.pages) == PageMode::Off {
+    if source.pages.unwrap_or(context.rules.pages) == PageMode::Off {
         return Ok((PollCommit::default(), Vec::new()));
     }
-    let (store, source) = (parts.store.clone(), source.clone());
+    let (store, source) = (context.store.clone(), source.clone());
     Ok(tokio::task::spawn_blocking(move || letter(&store, &source, &body, now)).await??)
 }
 

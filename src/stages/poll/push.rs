@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Outputs, Parts, Rules, listing, panicked, site, visit::entries, wake};
+use super::{Outputs, PollContext, Rules, listing, panicked, site, visit::entries, wake};
 use crate::{
     base::clock::Clock,
     config::sources::Source,
@@ -21,15 +21,15 @@ use crate::{
 };
 
 /// Reads the push and commits what it brought, or has the source polled.
-pub(super) async fn take<F: Fetch, C: Clock>(parts: Parts<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
+pub(super) async fn take<F: Fetch, C: Clock>(context: PollContext<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
     let Push { source, content, done } = push;
-    let now = parts.clock.now();
-    let mut facts = parts.store.facts(source.id.as_str())?.unwrap_or_default().of(&source);
+    let now = context.clock.now();
+    let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().of(&source);
     // What was never read well may be no feed at all: that is for a poll to find out.
     let content = content.filter(|_| facts.last_success.is_some());
     let signed = content.is_some();
     let Read { listed, mut commit, mut wakes, room } = match content {
-        Some(content) => read(&parts, &site::read_at(&source, &facts), &facts, content, now).await?,
+        Some(content) => read(&context, &site::read_at(&source, &facts), &facts, content, now).await?,
         None => Read::default(),
     };
     if let Some(listed) = listed {
@@ -46,14 +46,14 @@ pub(super) async fn take<F: Fetch, C: Clock>(parts: Parts<F, C>, push: Push, out
     } else {
         facts.hub.pinged(now);
         metrics::pushed(if signed { "unreadable" } else { "pinged" });
-        let at = facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &parts.rules)));
+        let at = facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &context.rules)));
         if let Some(hubs) = &outputs.hubs {
             // Full or closed: it is polled in time anyway.
             hubs.sooner.try_send(Sooner { source: source.id.clone(), at }).ok();
         }
     }
     commit.facts(&facts);
-    parts.store.commit(commit).await?;
+    context.store.commit(commit).await?;
     drop(room);
     // The hub may have stopped waiting; it sends again, and then all is known.
     done.send(()).ok();
@@ -78,20 +78,20 @@ struct Read {
 }
 
 async fn read<F: Fetch, C>(
-    parts: &Parts<F, C>,
+    context: &PollContext<F, C>,
     source: &Source,
     facts: &Facts,
     mut content: Box<Fetched>,
     now: DateTime<Utc>,
 ) -> Result<Read, PipelineError> {
-    let (rules, store, facts, source_of) = (parts.rules.clone(), parts.store.clone(), facts.clone(), source.clone());
+    let (rules, store, facts, source_of) = (context.rules.clone(), context.store.clone(), facts.clone(), source.clone());
     let body = std::mem::take(&mut content.body);
     let work = move |bytes| read_content(&store, &source_of, &facts, (&content, bytes), (&rules, now));
-    match parts.fetcher.memory().read(body, parts.rules.max_decoded, work).await {
+    match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
         Ok((listed, room)) => Ok(Read { listed: listed?, room, ..Read::default() }),
         Err(Unread::NoRoom | Unread::TooLong) => Ok(Read::default()),
         Err(Unread::Panicked(body)) => {
-            let (commit, wakes) = panicked::keep(parts, source, (body, "push"), now).await?;
+            let (commit, wakes) = panicked::keep(context, source, (body, "push"), now).await?;
             Ok(Read { commit, wakes, ..Read::default() })
         }
     }

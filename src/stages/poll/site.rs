@@ -9,8 +9,8 @@ use std::{borrow::Cow, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Parts, moved,
-    visit::{Visit, ended, visit},
+    PollContext, moved,
+    visit::{Visit, visit},
 };
 use crate::{
     base::clock::Clock,
@@ -63,15 +63,15 @@ fn is_time(facts: &Facts, now: DateTime<Utc>) -> bool {
 
 /// Looks for the site's sources from its home page, and visits the best one.
 pub(super) async fn read<F: Fetch, C: Clock>(
-    parts: &Parts<F, C>,
+    context: &PollContext<F, C>,
     source: &Source,
     mut facts: Facts,
     fetched: Fetched,
 ) -> Result<Visit, PipelineError> {
-    let terms = (parts.rules.max_decoded, parts.rules.obeys_robots(source));
+    let terms = (context.rules.max_decoded, context.rules.obeys_robots(source));
     let home = fetched.url.clone();
-    let look = tokio::time::timeout(LOOK, discover::of_answer(&*parts.fetcher, fetched, terms)).await;
-    let now = parts.clock.now();
+    let look = tokio::time::timeout(LOOK, discover::of_answer(&*context.fetcher, fetched, terms)).await;
+    let now = context.clock.now();
     match look {
         Ok(offers) => {
             let offers = offers.unwrap_or_default();
@@ -83,12 +83,12 @@ pub(super) async fn read<F: Fetch, C: Clock>(
         }
         Err(_) if facts.site.is_none() => {
             let reason = "looking for its feeds and sitemaps took too long".to_owned();
-            return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now));
+            return Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now));
         }
         Err(_) => {}
     }
     let source = read_at(source, &facts).into_owned();
-    Box::pin(visit(parts, &source, facts, now)).await
+    Box::pin(visit(context, &source, facts, now)).await
 }
 
 /// Takes what was found. What is known of another one says nothing of it: it begins as a new source does.

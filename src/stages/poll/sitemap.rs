@@ -3,8 +3,8 @@
 //! What must stay true: of an index no validators are kept, because it may stay the same while what it names changes.
 
 use super::{
-    Parts, listing, moved, panicked,
-    visit::{Says, Visit, ended, is_known, not_read, taken},
+    PollContext, listing, moved, panicked,
+    visit::{FeedHints, ListingAnswer, Visit, is_known, not_read},
 };
 use crate::{
     base::clock::Clock,
@@ -22,27 +22,27 @@ use crate::{
 
 /// Reads what came, and what it leads to.
 pub(super) async fn read<F: Fetch, C: Clock>(
-    parts: &Parts<F, C>,
+    context: &PollContext<F, C>,
     source: &Source,
     mut facts: Facts,
     mut fetched: Fetched,
 ) -> Result<Visit, PipelineError> {
     let answer = Fetched { body: std::mem::take(&mut fetched.body), ..fetched.clone() };
-    let found = discover::follow(&*parts.fetcher, answer, (parts.rules.max_decoded, parts.rules.obeys_robots(source))).await;
-    let now = parts.clock.now();
+    let found = discover::follow(&*context.fetcher, answer, (context.rules.max_decoded, context.rules.obeys_robots(source))).await;
+    let now = context.clock.now();
     let found = match found {
         Ok(found) => found,
-        Err(Unfollowed::Unreadable(reason)) => return Ok(ended(facts, PollResult::Failed, "unreadable", reason, now)),
-        Err(Unfollowed::Unread(unread)) => return not_read(parts, source, facts, (unread, "sitemap"), now).await,
+        Err(Unfollowed::Unreadable(reason)) => return Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now)),
+        Err(Unfollowed::Unread(unread)) => return not_read(context, source, facts, (unread, "sitemap"), now).await,
     };
     facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
     let validators = if found.sitemaps.is_empty() { fetched.validators.clone() } else { Validators::default() };
     if is_known(&facts, found.hash, now) {
         facts.validators = validators;
-        return Ok(ended(facts, PollResult::Unchanged, "unchanged", String::new(), now));
+        return Ok(Visit::unchanged(facts, "unchanged", now));
     }
-    let says = Says::of(&found.feed, &fetched);
-    let (rules, store, source, before) = (parts.rules.clone(), parts.store.clone(), source.clone(), facts.clone());
+    let hints = FeedHints::of(&found.feed, &fetched);
+    let (rules, store, source, before) = (context.rules.clone(), context.store.clone(), source.clone(), facts.clone());
     // No thread is waited for: what is to be gone through has its room.
     let work = tokio::task::spawn_blocking(move || {
         let discover::Followed { feed, rooms, .. } = found;
@@ -50,11 +50,11 @@ pub(super) async fn read<F: Fetch, C: Clock>(
         drop(feed);
         // As much is left of it as of what comes without an index.
         let room = rooms.into_iter().next().unwrap_or_default();
-        Ok::<_, PipelineError>(Visit { room, ..taken(facts, listed, (says, validators, found.hash), now) })
+        Ok::<_, PipelineError>(Visit { room, ..Visit::complete(facts, listed, ListingAnswer { hints, validators, hash: found.hash }, now) })
     });
     let Ok(visit) = work.await else {
         metrics::reader_panicked("sitemap");
-        return Ok(ended(before, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now));
+        return Ok(Visit::failed(before, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now));
     };
     visit
 }

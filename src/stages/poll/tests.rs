@@ -69,7 +69,7 @@ fn at(hour: i64) -> DateTime<Utc> {
 }
 
 struct Bench {
-    parts: Parts<Canned, ManualClock>,
+    context: PollContext<Canned, ManualClock>,
     store: Store,
     source: Arc<Source>,
     outputs: Outputs,
@@ -90,7 +90,7 @@ impl Bench {
             entries: EntryBounds { per_poll: 5000, per_day: 50_000, pending: 20_000 },
             max_decoded: 1 << 20,
         };
-        let parts = Parts {
+        let context = PollContext {
             fetcher: Arc::new(Canned::default()),
             store: store.polls(),
             rules,
@@ -102,14 +102,14 @@ impl Bench {
         let (wake, b) = mpsc::channel(64);
         let (found, c) = mpsc::channel(64);
         let (sooner_tx, sooner) = mpsc::channel(64);
-        let outputs = Outputs { polled, wake, told: mpsc::channel(1).0, hubs: Some(Hubs { found, sooner: sooner_tx }) };
+        let outputs = Outputs { polled, wake, poll_records: mpsc::channel(1).0, hubs: Some(Hubs { found, sooner: sooner_tx }) };
         let source = Arc::new(sources::parse("l", b"https://a.example/feed").sources.remove(0));
-        Self { parts, store, source, outputs, sooner, _others: (a, b, c) }
+        Self { context, store, source, outputs, sooner, _others: (a, b, c) }
     }
 
     /// A hub that is bound for ten days from now on.
     async fn subscribe(&self) {
-        let now = self.parts.clock.now();
+        let now = self.context.clock.now();
         let hub = Url::parse("https://hub.example/").unwrap();
         let announced = Announced { hubs: vec![hub.clone()], topic: "t".to_owned(), at: hub.clone() };
         let mut it = Subscription::new(self.source.id.as_str(), announced, &hub, now);
@@ -120,24 +120,24 @@ impl Bench {
     }
 
     async fn poll(&self, hour: i64, body: &str) -> Facts {
-        self.parts.clock.set(at(hour));
-        body.clone_into(&mut self.parts.fetcher.0.lock().unwrap());
+        self.context.clock.set(at(hour));
+        body.clone_into(&mut self.context.fetcher.0.lock().unwrap());
         let due = Due { source: Arc::clone(&self.source), slot: 0, at: at(hour) };
-        Box::pin(poll(self.parts.clone(), due, 0.006, self.outputs.clone())).await.unwrap();
+        Box::pin(poll(self.context.clone(), due, 0.006, self.outputs.clone())).await.unwrap();
         self.facts()
     }
 
     async fn push(&self, hour: i64, body: Option<&str>) -> Facts {
-        self.parts.clock.set(at(hour));
+        self.context.clock.set(at(hour));
         let (done, durable) = oneshot::channel();
         let push = Push { source: Arc::clone(&self.source), content: body.map(|it| Box::new(fetched(it))), done };
-        push::take(self.parts.clone(), push, self.outputs.clone()).await.unwrap();
+        push::take(self.context.clone(), push, self.outputs.clone()).await.unwrap();
         durable.await.unwrap();
         self.facts()
     }
 
     fn facts(&self) -> Facts {
-        self.parts.store.facts(self.source.id.as_str()).unwrap().unwrap()
+        self.context.store.facts(self.source.id.as_str()).unwrap().unwrap()
     }
 
     fn waiting(&self) -> u64 {
@@ -291,7 +291,7 @@ async fn a_sources_own_longest_interval_holds_below_the_shortest_of_all() {
 
 #[test]
 fn a_sources_own_interval_goes_before_a_general_one() {
-    let rules = Bench::new().parts.rules;
+    let rules = Bench::new().context.rules;
     let mut source = sources::parse("l", b"https://a.example/feed").sources.remove(0);
     let bounds = |source: &Source| {
         let Bounds { min, max } = rules.bounds(source);
@@ -310,7 +310,7 @@ fn a_sources_own_interval_goes_before_a_general_one() {
 #[tokio::test]
 async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room() {
     let mut bench = Bench::new();
-    bench.parts.rules.entries = EntryBounds { per_poll: 2, per_day: 5, pending: 100 };
+    bench.context.rules.entries = EntryBounds { per_poll: 2, per_day: 5, pending: 100 };
     let body = feed(&[("a", 0), ("b", -1), ("c", -2), ("d", -3), ("e", -4), ("f", -5)]);
     let first = bench.poll(0, &body).await;
     assert_eq!((bench.waiting(), first.state, first.intake.left_out.map(|it| it.entries)), (2, State::Throttled, Some(4)));
@@ -328,7 +328,7 @@ async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room
 #[tokio::test]
 async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_bound() {
     let mut bench = Bench::new();
-    bench.parts.rules.entries.pending = 3;
+    bench.context.rules.entries.pending = 3;
     let flood = |from: i64| {
         feed(&(from..from + 5).map(|it| (["a", "b", "c", "d", "e", "f", "g", "h"][usize::try_from(it).unwrap()], it)).collect::<Vec<_>>())
     };

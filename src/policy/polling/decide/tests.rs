@@ -138,7 +138,7 @@ fn blocked_sources_are_tried_again_ever_more_seldom() {
 
 #[test]
 fn what_a_hub_tells_is_polled_only_so_often_that_nothing_is_lost_where_it_falls_silent() {
-    let told = |listed, lease: i64| Situation { listed, told_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
+    let told = |listed, lease: i64| Situation { listed, covered_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
     let interval = |it: &Situation, per_hour| next(it, PollResult::Unchanged, &publishing(per_hour), TERMS, now());
     let usual = interval(&Situation { listed: 100, ..Situation::default() }, 4).interval;
     let rare = interval(&told(100, 864_000), 4);
@@ -151,7 +151,7 @@ fn what_a_hub_tells_is_polled_only_so_often_that_nothing_is_lost_where_it_falls_
 #[test]
 fn a_lease_that_ends_brings_the_usual_pace_back() {
     let interval = |lease: i64| {
-        let it = Situation { listed: 100, told_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
+        let it = Situation { listed: 100, covered_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
         next(&it, PollResult::Unchanged, &publishing(4), TERMS, now()).interval
     };
     let usual = next(&Situation { listed: 100, ..Situation::default() }, PollResult::Unchanged, &publishing(4), TERMS, now()).interval;
