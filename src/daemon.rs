@@ -278,11 +278,11 @@ fn parts(
             memory: fetcher.memory(),
             clock: Arc::clone(&clock),
         },
-        page: pages::Parts {
+        page: pages::PageContext {
             fetcher,
             queue: store.entries(),
             settings,
-            rules: known::Known::new(&sources, store.added(), clock.now()),
+            rules: source_settings::SourcePageSettings::new(&sources, store.added(), clock.now()),
             clock: Arc::clone(&clock),
         },
         commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, again, clock },

@@ -60,7 +60,7 @@ pub struct Parts<F, C> {
     /// For the input stage.
     pub input: input::Parts<C>,
     /// For the page stage.
-    pub page: page::Parts<F, C>,
+    pub page: page::PageContext<F, C>,
     /// For the committing task.
     pub commit: commit::Parts<C>,
     /// The sink.

@@ -21,7 +21,7 @@ use crate::{
     policy::{polling::decide::Bounds, retry::Retry},
     stages::{
         commit::DeadLetterFiles,
-        pages::{known::Known, reading::Settings},
+        pages::{reading::Settings, source_settings::SourcePageSettings},
         publish::sinks::memory::MemorySink,
     },
 };
@@ -261,11 +261,11 @@ fn parts(site: Arc<Site>, clock: Arc<Jumping>, (store, dir): (Store, &Path), sin
             rules: input::Rules { pages: PageMode::On, robots: RobotsMode::Ignore, waiting: 8, max_bytes: 1 << 20 },
             clock: Arc::clone(&clock),
         },
-        page: page::Parts {
+        page: page::PageContext {
             fetcher: site,
             queue: store.entries(),
             settings,
-            rules: Known::new(&sources, store.added(), clock.now()),
+            rules: SourcePageSettings::new(&sources, store.added(), clock.now()),
             clock: Arc::clone(&clock),
         },
         commit: commit::Parts {

@@ -77,7 +77,7 @@ enum Order {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stands {
+enum LaneState {
     /// Its time has not come.
     Later,
     /// It waits for a turn.
@@ -90,7 +90,7 @@ enum Stands {
 struct Waiting {
     /// Where the first row is that may not be claimed.
     next: PendingKey,
-    stands: Stands,
+    state: LaneState,
     order: Order,
 }
 
@@ -151,7 +151,7 @@ impl Agenda {
     }
 
     /// A lane has a row that is due then.
-    pub(super) fn note(&mut self, lane: Lane, due_ms: u64) {
+    pub(super) fn note_due(&mut self, lane: Lane, due_ms: u64) {
         self.note_row(PendingKey::first(lane, due_ms));
     }
 
@@ -161,13 +161,13 @@ impl Agenda {
             if row >= known.next {
                 return;
             }
-            if known.stands == Stands::Later {
+            if known.state == LaneState::Later {
                 self.later.remove(&(known.next.due_ms(), lane));
                 self.later.insert((row.due_ms(), lane));
             }
             known.next = row;
         } else {
-            self.lanes.insert(lane, Waiting { next: row, stands: Stands::Later, order: Order::Came(u64::MAX) });
+            self.lanes.insert(lane, Waiting { next: row, state: LaneState::Later, order: Order::Came(u64::MAX) });
             self.later.insert((row.due_ms(), lane));
         }
     }
@@ -182,11 +182,11 @@ impl Agenda {
         self.entries.contains_key(&key.entry())
     }
 
-    /// What is to be taken now; [`Agenda::took`] must be told what was found.
-    pub(super) fn turn(&mut self, now_ms: u64, now: Instant) -> Option<Turn> {
-        self.open(now_ms);
-        self.ripen(now_ms);
-        self.age(now);
+    /// What is to be taken now; [`Agenda::claim`] must be told what was found.
+    pub(super) fn next_turn(&mut self, now_ms: u64, now: Instant) -> Option<Turn> {
+        self.open_hosts(now_ms);
+        self.take_up_due(now_ms);
+        self.mark_slow(now);
         let room = self.bounds.here.saturating_sub(self.claims[1]);
         if let Some(lane) = Some(&mut self.here).filter(|_| room > 0).and_then(Rotation::pop) {
             return Some(self.turn_of(lane, room.min(HANDFUL)));
@@ -198,18 +198,18 @@ impl Agenda {
             // What is known of the host may have changed while the lane waited.
             let limit = self.limit(host);
             if self.hosts.entry(host).or_default().places >= limit {
-                self.wait(lane, host);
+                self.wait_for_host(lane, host);
             } else if self.kind(host) == kind {
                 return Some(self.turn_of(lane, 1));
             } else {
-                self.ready(lane, host);
+                self.wait_for_turn(lane, host);
             }
         }
         None
     }
 
-    /// What was found in a turn.
-    pub(super) fn took(&mut self, turn: Turn, found: &DueEntries, now: Instant) -> Vec<Ticket> {
+    /// Claims the entries that were found in a turn.
+    pub(super) fn claim(&mut self, turn: Turn, found: &DueEntries, now: Instant) -> Vec<Ticket> {
         self.lanes.remove(&turn.from.lane());
         if let Some(next) = found.next {
             self.note_row(next);
@@ -250,14 +250,14 @@ impl Agenda {
         self.places.silence(ticket)
     }
 
-    /// A fetch waits for its host no longer; `well` is whether that said something.
-    pub(super) fn fetched(&mut self, ticket: Ticket, well: bool, now: Instant) {
-        self.age(now);
+    /// A fetch waits for its host no longer; `answered` is whether that gave an answer.
+    pub(super) fn fetched(&mut self, ticket: Ticket, answered: bool, now: Instant) {
+        self.mark_slow(now);
         let Some(key) = self.flights.get(&ticket).copied() else { return };
         let (Some(host), Some(took)) = (key.lane().host(), self.places.answered(ticket, now)) else { return };
         if took >= places::SLOW {
             self.standings.set(host, Standing::Slow);
-        } else if well {
+        } else if answered {
             self.standings.set(host, Standing::Prompt);
             self.standings.trust(key.lane().source());
             let [trusted, doubted] = &mut self.unknown;
@@ -286,7 +286,7 @@ impl Agenda {
             self.note_row(other);
         }
         if let Some(again) = again_ms {
-            self.note(key.lane(), again);
+            self.note_due(key.lane(), again);
         }
     }
 
@@ -310,29 +310,29 @@ impl Agenda {
         let before = self.lanes.get(&lane).copied();
         let (next, first) = before.map_or((key, order), |it| (it.next.min(key), it.order.min(order)));
         match before {
-            Some(it) if it.stands == Stands::Later => drop(self.later.remove(&(it.next.due_ms(), lane))),
-            Some(it) if it.stands == Stands::AtHost => {
+            Some(it) if it.state == LaneState::Later => drop(self.later.remove(&(it.next.due_ms(), lane))),
+            Some(it) if it.state == LaneState::AtHost => {
                 self.hosts.entry(host).or_default().waiting.remove(&it.order);
             }
             _ => {}
         }
-        let is_ready = before.is_some_and(|it| it.stands == Stands::Ready);
-        self.lanes.insert(lane, Waiting { next, stands: Stands::Ready, order: first });
+        let is_ready = before.is_some_and(|it| it.state == LaneState::Ready);
+        self.lanes.insert(lane, Waiting { next, state: LaneState::Ready, order: first });
         // Where it waits for a turn already, it finds no room then.
         if !is_ready {
-            self.wait(lane, host);
+            self.wait_for_host(lane, host);
         }
     }
 
-    /// A lane waits for its host, in its order.
-    fn wait(&mut self, lane: Lane, host: HostKey) {
+    /// Has a lane wait for its host, in its order.
+    fn wait_for_host(&mut self, lane: Lane, host: HostKey) {
         let Some(known) = self.lanes.get_mut(&lane) else { return };
-        known.stands = Stands::AtHost;
+        known.state = LaneState::AtHost;
         self.hosts.entry(host).or_default().waiting.insert(known.order, lane);
     }
 
-    /// Hosts whose time has come are asked again.
-    pub(super) fn open(&mut self, now_ms: u64) {
+    /// Lets hosts be asked again whose time has come.
+    pub(super) fn open_hosts(&mut self, now_ms: u64) {
         while let Some((until, host)) = self.shut.first().copied().filter(|(until, _)| *until <= now_ms) {
             self.shut.remove(&(until, host));
             if let Some(known) = self.hosts.get_mut(&host) {
@@ -342,8 +342,8 @@ impl Agenda {
         }
     }
 
-    /// A fetch that is to end because others wait for its place.
-    pub(super) fn gives_way(&mut self) -> Option<Ticket> {
+    /// The next fetch that is to end because others wait for its place.
+    pub(super) fn next_to_give_way(&mut self) -> Option<Ticket> {
         let unknown: usize = self.unknown.iter().map(Rotation::len).sum();
         let waiting = self.prompt.len() + unknown.min(self.places.room(Kind::Unknown));
         self.places.gives_way(waiting)
@@ -355,13 +355,13 @@ impl Agenda {
         lane.into_iter().chain(self.shut.first().map(|(until, _)| *until)).min()
     }
 
-    /// Lanes whose time has come.
-    fn ripen(&mut self, now_ms: u64) {
+    /// Moves lanes whose time has come to the others that wait for a turn, or for their host.
+    fn take_up_due(&mut self, now_ms: u64) {
         while let Some((due, lane)) = self.later.first().copied().filter(|(due, _)| *due <= now_ms) {
             self.later.remove(&(due, lane));
             self.came += 1;
             if let Some(known) = self.lanes.get_mut(&lane) {
-                (known.stands, known.order) = (Stands::Ready, Order::Came(self.came));
+                (known.state, known.order) = (LaneState::Ready, Order::Came(self.came));
             }
             let Some(host) = lane.host() else {
                 self.here.push(lane);
@@ -370,15 +370,15 @@ impl Agenda {
             let limit = self.limit(host);
             let known = self.hosts.entry(host).or_default();
             if known.places + known.ready < limit {
-                self.ready(lane, host);
+                self.wait_for_turn(lane, host);
             } else {
-                self.wait(lane, host);
+                self.wait_for_host(lane, host);
             }
         }
     }
 
-    /// Fetches that have become slow.
-    fn age(&mut self, now: Instant) {
+    /// Counts hosts as slow whose fetches take long.
+    fn mark_slow(&mut self, now: Instant) {
         // Nobody is in a hurry for those that a source leads to whose last unknown host was silent.
         while let Some((ticket, kind)) = self.places.slowed(now, self.unknown[0].len()) {
             let Some(lane) = self.flights.get(&ticket).map(PendingKey::lane) else { continue };
@@ -396,11 +396,11 @@ impl Agenda {
         Turn { from: self.lanes.get(&lane).map_or(PendingKey::first(lane, 0), |it| it.next), limit }
     }
 
-    /// A lane waits for a turn.
-    fn ready(&mut self, lane: Lane, host: HostKey) {
+    /// Has a lane wait for a turn.
+    fn wait_for_turn(&mut self, lane: Lane, host: HostKey) {
         self.hosts.entry(host).or_default().ready += 1;
         if let Some(known) = self.lanes.get_mut(&lane) {
-            known.stands = Stands::Ready;
+            known.state = LaneState::Ready;
         }
         match self.kind(host) {
             Kind::Prompt => &mut self.prompt,
@@ -410,12 +410,12 @@ impl Agenda {
         .push(lane);
     }
 
-    /// Lanes of a host that has room wait for a turn.
+    /// Has lanes of a host that has room wait for a turn.
     fn refill(&mut self, host: HostKey) {
         let limit = self.limit(host);
         while let Some(known) = self.hosts.get_mut(&host).filter(|it| it.places + it.ready < limit) {
             match known.waiting.pop_first() {
-                Some((_, lane)) => self.ready(lane, host),
+                Some((_, lane)) => self.wait_for_turn(lane, host),
                 None if known.places + known.ready == 0 => drop(self.hosts.remove(&host)),
                 None => break,
             }

@@ -8,19 +8,19 @@ use crate::{
     stages::places::Ticket,
 };
 
-/// What the agenda is told of a reading.
+/// What a reading tells the agenda.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Told {
-    /// It waits for its host no longer; whether that said something.
+pub(super) enum ReadingEvent {
+    /// It waits for its host no longer; whether that answered.
     Fetched(Ticket, bool),
-    /// What was decided is durable; when it is to be read again, in milliseconds since 1970.
+    /// The decision on it is durable; when it is to be read again, in milliseconds since 1970.
     Released(Ticket, Option<u64>),
-    /// It was not read, because its host's next turn is only then.
+    /// It was not read, because its host's next turn is only then, in milliseconds since 1970.
     Paced(Ticket, u64),
 }
 
-/// How much each reading tells at most.
-pub(super) const TOLD: usize = 2;
+/// The most events of one reading.
+pub(super) const EVENTS_PER_READING: usize = 2;
 
 /// Held from before an entry's fetch until its decision is durable; dropping it releases the entry.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct Claim {
     ticket: Ticket,
     again_ms: Option<u64>,
     paced_ms: Option<u64>,
-    told: mpsc::Sender<Told>,
+    events: mpsc::Sender<ReadingEvent>,
     /// For how long its host is silent.
     silence: Silence,
     /// The memory of what was made of the entry.
@@ -36,9 +36,9 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// `told` must have room for what all claims may tell that are held at once.
-    pub(super) fn new(ticket: Ticket, told: mpsc::Sender<Told>, silence: Silence) -> Self {
-        Self { ticket, again_ms: None, paced_ms: None, told, silence, room: Room::default() }
+    /// `events` must have room for what all claims may tell that are held at once.
+    pub(super) fn new(ticket: Ticket, events: mpsc::Sender<ReadingEvent>, silence: Silence) -> Self {
+        Self { ticket, again_ms: None, paced_ms: None, events, silence, room: Room::default() }
     }
 
     /// Holds the memory of what was made of the entry as long as the claim.
@@ -52,8 +52,8 @@ impl Claim {
     }
 
     /// The fetch has an answer, or none.
-    pub(super) fn fetched(&self, well: bool) {
-        self.told.try_send(Told::Fetched(self.ticket, well)).ok();
+    pub(super) fn fetched(&self, answered: bool) {
+        self.events.try_send(ReadingEvent::Fetched(self.ticket, answered)).ok();
     }
 
     /// The host's next turn is then: the entry stays where it is.
@@ -70,8 +70,8 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         // The queue has room for every claim; it is closed only when nobody waits any more.
-        let told = self.paced_ms.map_or(Told::Released(self.ticket, self.again_ms), |it| Told::Paced(self.ticket, it));
-        self.told.try_send(told).ok();
+        let event = self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |it| ReadingEvent::Paced(self.ticket, it));
+        self.events.try_send(event).ok();
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod agenda;
 pub mod claim;
-pub mod known;
+pub mod source_settings;
 pub mod reading;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -30,8 +30,8 @@ use crate::{
         PipelineError,
         pages::{
             agenda::Agenda,
-            claim::{Claim, Claimed, TOLD, Told},
-            known::Known,
+            claim::{Claim, Claimed, EVENTS_PER_READING, ReadingEvent},
+            source_settings::SourcePageSettings,
             reading::{Paced, Reader, Settings},
         },
         places::Ticket,
@@ -41,69 +41,69 @@ use crate::{
     store::EntryQueue,
 };
 
-/// Who waited for so long while nothing was read has not waited for his host.
+/// An entry that waited for so long while nothing was read has not waited for its host.
 const BREAK: TimeDelta = TimeDelta::hours(1);
 
-/// What the page stage works with.
+/// What every reading of a page works with.
 #[derive(Debug)]
-pub struct Parts<F, C> {
-    /// HTTP.
+pub struct PageContext<F, C> {
+    /// Fetches the pages.
     pub fetcher: Arc<F>,
-    /// The durable queue.
+    /// The durable queue of entries.
     pub queue: EntryQueue,
     /// Bounds and rules.
     pub settings: Settings,
     /// What operators say of the pages of some sources.
-    pub rules: Known,
-    /// Time.
+    pub rules: SourcePageSettings,
+    /// The clock of all times here.
     pub clock: Arc<C>,
 }
 
 /// Runs until `wake` closes (polling has ended) and what is in flight is handed on. `before` is the latest time that is known
 /// of: the clock may have been set back since.
 pub async fn run<F: Fetch, C: Clock>(
-    parts: Parts<F, C>,
+    context: PageContext<F, C>,
     mut wake: mpsc::Receiver<Wake>,
     out: mpsc::Sender<Claimed>,
     (mut pressure, mut before): (watch::Receiver<Pressure>, DateTime<Utc>),
 ) -> Result<(), PipelineError> {
-    let bounds = parts.settings.bounds();
-    let (told_tx, mut told) = mpsc::channel(TOLD * (bounds.pages + bounds.here));
-    let reader = Arc::new(Reader::new(&parts));
+    let bounds = context.settings.bounds();
+    let (events_tx, mut events) = mpsc::channel(EVENTS_PER_READING * (bounds.pages + bounds.here));
+    let reader = Arc::new(Reader::new(&context));
     let mut agenda = Agenda::new(bounds);
-    parts.queue.lanes()?.into_iter().for_each(|(lane, due)| agenda.note(lane, due));
+    context.queue.lanes()?.into_iter().for_each(|(lane, due)| agenda.note_due(lane, due));
     let mut awake = Awake { since: before, last: before };
     let mut readings: JoinSet<Ticket> = JoinSet::new();
     let mut under_way: HashMap<Ticket, CancellationToken> = HashMap::new();
     loop {
-        let now = parts.clock.now();
+        let now = context.clock.now();
         if before - now > SET_BACK {
-            set_back(&mut agenda, &parts.queue, (before - now, now)).await?;
+            set_back(&mut agenda, &context.queue, (before - now, now)).await?;
         }
         before = now;
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
         if !stopped {
             awake.at(now);
-            for (ticket, key, entry) in take(&mut agenda, &parts)? {
+            for (ticket, key, entry) in claim_due(\&mut agenda, &context)? {
                 let waited_s = awake.waited_s(&key, now);
-                let (claim, give_way) = (Claim::new(ticket, told_tx.clone(), agenda.silence(ticket)), CancellationToken::new());
+                let (claim, give_way) = (Claim::new(ticket, events_tx.clone(), agenda.silence(ticket)), CancellationToken::new());
                 under_way.insert(ticket, give_way.clone());
-                readings.spawn(read(Arc::clone(&reader), (ticket, key, entry, waited_s), (claim, give_way), out.clone()));
+                readings.spawn(read_claimed(Arc::clone(&reader), (ticket, key, entry, waited_s), (claim, give_way), out.clone()));
             }
-            while let Some(give_way) = agenda.gives_way().and_then(|it| under_way.get(&it)) {
+            while let Some(give_way) = agenda.next_to_give_way().and_then(|it| under_way.get(&it)) {
                 give_way.cancel();
             }
         }
-        let pause = pause(&agenda, parts.clock.now().timestamp_millis(), stopped);
+        let pause = pause(&agenda, context.clock.now().timestamp_millis(), stopped);
         tokio::select! {
             woken = wake.recv() => match woken {
-                Some(woken) => heard(&mut agenda, woken),
+                Some(woken) => note_wake(&mut agenda, woken),
                 None => break,
             },
-            Some(told) = told.recv() => match told {
-                Told::Fetched(ticket, well) => agenda.fetched(ticket, well, Instant::now()),
-                Told::Released(ticket, again_ms) => agenda.released(ticket, again_ms),
-                Told::Paced(ticket, next_ms) => agenda.paced(ticket, next_ms),
+            Some(event) = events.recv() => match event {
+                ReadingEvent::Fetched(ticket, answered) => agenda.fetched(ticket, answered, Instant::now()),
+                ReadingEvent::Released(ticket, again_ms) => agenda.released(ticket, again_ms),
+                ReadingEvent::Paced(ticket, next_ms) => agenda.paced(ticket, next_ms),
             },
             Some(ended) = readings.join_next() => {
                 let ticket = ended?;
@@ -115,29 +115,29 @@ pub async fn run<F: Fetch, C: Clock>(
         }
     }
     // Claims that are still held tell nobody.
-    drop(told);
+    drop(events);
     while let Some(ended) = readings.join_next().await {
         ended?;
     }
     Ok(())
 }
 
-/// There are new entries.
-fn heard(agenda: &mut Agenda, Wake { lanes, answered }: Wake) {
+/// Takes note of new entries, and of a host that answered.
+fn note_wake(agenda: &mut Agenda, Wake { lanes, answered }: Wake) {
     if let Some(host) = answered {
         agenda.answered(host);
     }
     for (lane, due) in lanes {
-        agenda.note(lane, due);
+        agenda.note_due(lane, due);
     }
 }
 
 /// The clock was set back by so much: what waits is due so much sooner.
 async fn set_back(agenda: &mut Agenda, queue: &EntryQueue, (by, now): (TimeDelta, DateTime<Utc>)) -> Result<(), PipelineError> {
     queue.set_back((by, now), |key| agenda.is_claimed(key)).await?;
-    agenda.open(u64::MAX);
+    agenda.open_hosts(u64::MAX);
     for (lane, due) in queue.lanes()? {
-        agenda.note(lane, due);
+        agenda.note_due(lane, due);
     }
     Ok(())
 }
@@ -150,7 +150,8 @@ struct Awake {
 }
 
 impl Awake {
-    /// Entries are read now. After a stop, a full outbox or a clock that jumped nobody has waited for his host all the time.
+    /// Notes that entries are read now. After a stop, a full outbox or a clock that jumped no entry has waited for its host all the
+    /// time.
     fn at(&mut self, now: DateTime<Utc>) {
         self.since = if now - self.last > BREAK { now } else { self.since.min(now) };
         self.last = now;
@@ -164,18 +165,18 @@ impl Awake {
 }
 
 /// Claims what is due, as far as there is room.
-fn take<F, C: Clock>(agenda: &mut Agenda, parts: &Parts<F, C>) -> Result<Vec<(Ticket, PendingKey, PendingEntry)>, PipelineError> {
-    let now_ms = u64::try_from(parts.clock.now().timestamp_millis()).unwrap_or(0);
+fn claim_due<F, C: Clock>(agenda: &mut Agenda, context: &PageContext<F, C>) -> Result<Vec<(Ticket, PendingKey, PendingEntry)>, PipelineError> {
+    let now_ms = u64::try_from(context.clock.now().timestamp_millis()).unwrap_or(0);
     let (now, mut taken) = (Instant::now(), Vec::new());
-    while let Some(turn) = agenda.turn(now_ms, now) {
-        let found = parts.queue.due(turn.from, now_ms, turn.limit, |key| agenda.is_claimed(key))?;
-        let tickets = agenda.took(turn, &found, now);
+    while let Some(turn) = agenda.next_turn(now_ms, now) {
+        let found = context.queue.due(turn.from, now_ms, turn.limit, |key| agenda.is_claimed(key))?;
+        let tickets = agenda.claim(turn, &found, now);
         taken.extend(tickets.into_iter().zip(found.rows).map(|(ticket, (key, entry))| (ticket, key, entry)));
     }
     Ok(taken)
 }
 
-async fn read<F: Fetch, C: Clock>(
+async fn read_claimed<F: Fetch, C: Clock>(
     reader: Arc<Reader<F, C>>,
     (ticket, key, entry, waited_s): (Ticket, PendingKey, PendingEntry, u64),
     (mut claim, give_way): (Claim, CancellationToken),
@@ -217,9 +218,9 @@ mod tests {
     };
 
     #[derive(Debug)]
-    struct Says(Deferred);
+    struct Deferring(Deferred);
 
-    impl Fetch for Says {
+    impl Fetch for Deferring {
         fn memory(&self) -> crate::fetch::Memory {
             crate::fetch::Memory::default()
         }
@@ -233,7 +234,7 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
     }
 
-    fn parts(store: &Store) -> Parts<Says, ManualClock> {
+    fn context(store: &Store) -> PageContext<Deferring, ManualClock> {
         let settings = Settings {
             concurrency: 8,
             per_host: 4,
@@ -241,9 +242,9 @@ mod tests {
             retry: crate::policy::retry::Retry { tries: 8, first: Duration::from_secs(2), max: Duration::from_mins(1) },
             max_decoded: 1 << 20,
         };
-        let rules = Known::new(&Sources::default(), store.added(), at(0));
+        let rules = SourcePageSettings::new(&Sources::default(), store.added(), at(0));
         let deferred = Deferred { wait: Duration::from_secs(10), reason: None, next: true };
-        Parts { fetcher: Arc::new(Says(deferred)), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
+        PageContext { fetcher: Arc::new(Deferring(deferred)), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
     }
 
     /// Lists an edition of the one entry, whose page is at `host`.
@@ -252,8 +253,8 @@ mod tests {
         let before = store.polls().seen(&[key]).unwrap()[0];
         let row = PendingKey::new(Lane::of_pages("s", host), at(second), &key);
         let source = record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() };
-        let said = Entry { identity: "1".into(), ..Entry::default() };
-        let entry = PendingEntry { fetch_page: true, ..PendingEntry::new(source, said, 0, at(second)) };
+        let listed = Entry { identity: "1".into(), ..Entry::default() };
+        let entry = PendingEntry { fetch_page: true, ..PendingEntry::new(source, listed, 0, at(second)) };
         let mut commit = PollCommit::default();
         commit.enqueue(&key, (before.as_ref(), Seen::default()), (&row, &entry, None));
         store.polls().commit(commit).await.unwrap();
@@ -276,43 +277,43 @@ mod tests {
     #[tokio::test]
     async fn an_entry_that_has_no_turn_of_its_host_stays_where_it_is_and_after_a_day_is_what_its_feed_says() {
         let store = Store::in_memory().unwrap();
-        let parts = parts(&store);
-        let (reader, mut agenda) = (Reader::new(&parts), Agenda::new(parts.settings.bounds()));
+        let context = context(&store);
+        let (reader, mut agenda) = (Reader::new(&context), Agenda::new(context.settings.bounds()));
         let row = list(&store, "a", 1).await;
-        agenda.note(row.lane(), row.due_ms());
-        let (ticket, key, mut entry) = take(&mut agenda, &parts).unwrap().pop().unwrap();
+        agenda.note_due(row.lane(), row.due_ms());
+        let (ticket, key, mut entry) = claim_due(\&mut agenda, &context).unwrap().pop().unwrap();
         entry.entry.link = "http://a/".parse().ok();
-        let (told, _open) = mpsc::channel(TOLD);
-        let claim = Claim::new(ticket, told, agenda.silence(ticket));
+        let (events, _open) = mpsc::channel(EVENTS_PER_READING);
+        let claim = Claim::new(ticket, events, agenda.silence(ticket));
         let read = async |waited_s| reader.read(&key, (&entry, waited_s), (&claim, &CancellationToken::new())).await;
         assert_eq!(read(86_399).await.unwrap_err().next_ms, 110_001);
         let (Reading::Dead(dead), _) = read(86_400).await.unwrap() else { panic!("it waits for ever") };
         assert_eq!(dead.error, "no turn in a day: the host's turn is in 10 s");
         agenda.paced(ticket, 110_001);
-        assert!(take(&mut agenda, &parts).unwrap().is_empty());
+        assert!(claim_due(\&mut agenda, &context).unwrap().is_empty());
         assert_eq!(agenda.next_due(), Some(110_001));
-        parts.clock.set(at(111));
-        assert_eq!(take(&mut agenda, &parts).unwrap()[0].1, row);
+        context.clock.set(at(111));
+        assert_eq!(claim_due(\&mut agenda, &context).unwrap()[0].1, row);
     }
 
     #[tokio::test]
     async fn a_newer_edition_on_another_host_is_read_as_soon_as_the_older_one_is_decided_on() {
         let store = Store::in_memory().unwrap();
-        let parts = parts(&store);
-        let mut agenda = Agenda::new(parts.settings.bounds());
+        let context = context(&store);
+        let mut agenda = Agenda::new(context.settings.bounds());
         let listed = async |agenda: &mut Agenda, host, second| {
             let row = list(&store, host, second).await;
-            agenda.note(row.lane(), row.due_ms());
+            agenda.note_due(row.lane(), row.due_ms());
             row
         };
         listed(&mut agenda, "a", 1).await;
-        let (ticket, row, entry) = take(&mut agenda, &parts).unwrap().pop().unwrap();
+        let (ticket, row, entry) = claim_due(\&mut agenda, &context).unwrap().pop().unwrap();
         let newer = listed(&mut agenda, "b", 2).await;
-        assert!(take(&mut agenda, &parts).unwrap().is_empty(), "its entry is being read");
+        assert!(claim_due(\&mut agenda, &context).unwrap().is_empty(), "its entry is being read");
         let mut batch = crate::store::Batch::default();
         batch.entry_done(&row, &entry);
         store.articles().commit(batch).await.unwrap();
         agenda.released(ticket, None);
-        assert_eq!(take(&mut agenda, &parts).unwrap()[0].1, newer);
+        assert_eq!(claim_due(\&mut agenda, &context).unwrap()[0].1, newer);
     }
 }

@@ -29,13 +29,13 @@ use crate::{
         encoding, guard,
         page::{self, PageError, Rules},
     },
-    stages::pages::{Parts, known::Known},
+    stages::pages::{PageContext, source_settings::SourcePageSettings},
     store::{EntryQueue, Packed, StoreError, Stored},
     telemetry::metrics,
     text,
 };
 
-/// What pages are asked for.
+/// The `Accept` header for pages.
 const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
 /// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
 const FEW_TRIES: u32 = 3;
@@ -44,21 +44,21 @@ const FEW_TRIES: u32 = 3;
 const MAX_KEPT: usize = 1 << 20;
 /// Bytes of a page in which the headline of its entry is looked for, where it has no text.
 const LOOKED_AT: usize = 500_000;
-/// For so many seconds an entry waits for a host that is left alone, or whose turns others have; then its article is made of what the feed says.
-const HELD_AT_MOST: u64 = 86_400;
+/// For so many seconds an entry waits for a host that is cooling down, or whose turns others have; then its article is made of what the feed says.
+const MAX_DEFERRED_S: u64 = 86_400;
 
 /// Bounds and rules of reading.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Fetches at once.
+    /// The number of fetches at once.
     pub concurrency: usize,
-    /// Of these to one host.
+    /// Of these, the number to one host.
     pub per_host: usize,
     /// Entries that may be between the queue and a durable decision.
     pub in_flight: usize,
     /// How a page that failed is tried again.
     pub retry: Retry,
-    /// Bytes of a page after decompression.
+    /// The largest page after decompression, in bytes.
     pub max_decoded: usize,
 }
 
@@ -70,10 +70,10 @@ impl Settings {
     }
 }
 
-/// It is not its host's turn.
+/// An entry that was not read because it is not its host's turn.
 #[derive(Debug)]
 pub(super) struct Paced {
-    /// When that is, in milliseconds since 1970.
+    /// The time of its host's next turn, in milliseconds since 1970.
     pub(super) next_ms: u64,
 }
 
@@ -84,13 +84,13 @@ pub(super) struct Reader<F, C> {
     clock: Arc<C>,
     queue: EntryQueue,
     settings: Settings,
-    rules: Known,
+    rules: SourcePageSettings,
 }
 
 impl<F: Fetch, C: Clock> Reader<F, C> {
-    pub(super) fn new(parts: &Parts<F, C>) -> Self {
-        let (fetcher, clock) = (Arc::clone(&parts.fetcher), Arc::clone(&parts.clock));
-        Self { fetcher, clock, queue: parts.queue.clone(), settings: parts.settings, rules: parts.rules.clone() }
+    pub(super) fn new(context: &PageContext<F, C>) -> Self {
+        let (fetcher, clock) = (Arc::clone(&context.fetcher), Arc::clone(&context.clock));
+        Self { fetcher, clock, queue: context.queue.clone(), settings: context.settings, rules: context.rules.clone() }
     }
 
     /// What became of an entry that was due for so long, and the memory that it has until the decision on it is durable. Where `give_way` is cancelled
@@ -121,7 +121,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             }
             Err(failure) => failure,
         };
-        if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + waited_s < HELD_AT_MOST) {
+        if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + waited_s < MAX_DEFERRED_S) {
             metrics::page("later");
             let next = self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default();
             // Not a moment before.
@@ -133,7 +133,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             held_s += waited_s;
             failure.error.insert_str(0, "no turn in a day: ");
         }
-        let reading = after(failure, (entry.tries, held_s), &self.settings, self.clock.now());
+        let reading = retry_or_give_up(failure, (entry.tries, held_s), &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
             let (secrets, given_up) = (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
@@ -152,9 +152,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     ) -> Result<(FetchedPage, Room), Failure> {
         let (obeys_robots, silence) = (!entry.ignores_robots, claim.silence());
         let request = Request { obeys_robots, silence, ..Request::new(link.clone(), ACCEPT) };
-        let said = self.rules.of(&entry.source.id);
+        let own = self.rules.of(&entry.source.id);
         let outcome = tokio::select! {
-            outcome = self.fetcher.fetch_within(request, &said.allowed) => outcome,
+            outcome = self.fetcher.fetch_within(request, &own.allowed) => outcome,
             () = give_way.cancelled() => {
                 metrics::fetched("page", "gave_way", 0);
                 return Err(Failure::fetch("no answer yet, and others waited for the place".to_owned()));
@@ -164,7 +164,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let failure = match outcome {
             Outcome::New(mut fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
-                let (limit, rules) = (self.settings.max_decoded, said.rules);
+                let (limit, rules) = (self.settings.max_decoded, own.rules);
                 let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
                 let body = std::mem::take(&mut fetched.body);
                 return self
@@ -248,7 +248,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             }
             Err(Unread::Panicked(body)) => {
                 metrics::reader_panicked("page");
-                let (bytes, room) = (Some(start(&body.bytes)), body.room);
+                let (bytes, room) = (Some(kept_start(&body.bytes)), body.room);
                 Err(Failure { reason: "page", tries: 1, bytes, room, ..Failure::fetch("the extractor panicked".to_owned()) })
             }
         }
@@ -264,7 +264,7 @@ struct Expected {
 }
 
 impl Expected {
-    /// How often a page is tried that cannot be read.
+    /// The number of tries of a page that cannot be read.
     fn tries(&self, error: &PageError, bytes: &[u8], content_type: Option<&str>) -> u32 {
         match error {
             // Sent by mistake: it is as if it had failed.
@@ -309,7 +309,7 @@ fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Ru
     let Some(document) = entry.document else { return Err(Failure::fetch("no document".to_owned())) };
     if let Some(error) = document.unreadable {
         let reason = if entry.source.kind == "kafka" { "message" } else { "source" };
-        return Err(Failure { reason, tries: 1, bytes: Some(start(&bytes)), ..Failure::fetch(error) });
+        return Err(Failure { reason, tries: 1, bytes: Some(kept_start(&bytes)), ..Failure::fetch(error) });
     }
     let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
@@ -318,7 +318,7 @@ fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Ru
 }
 
 /// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.
-fn start(bytes: &[u8]) -> Bytes {
+fn kept_start(bytes: &[u8]) -> Bytes {
     Bytes::copy_from_slice(&bytes[..bytes.len().min(MAX_KEPT)])
 }
 
@@ -345,7 +345,7 @@ impl Failure {
     }
 
     fn page(error: &PageError, bytes: &[u8]) -> Self {
-        Self { reason: "page", bytes: Some(start(bytes)), ..Self::fetch(error.to_string()) }
+        Self { reason: "page", bytes: Some(kept_start(bytes)), ..Self::fetch(error.to_string()) }
     }
 
     /// There was no memory for it: its try does not count.
@@ -356,10 +356,10 @@ impl Failure {
 }
 
 /// Tried again, or given up. Pure.
-fn after(failure: Failure, (tries_before, held_s): (u32, u64), settings: &Settings, now: DateTime<Utc>) -> Reading {
+fn retry_or_give_up(failure: Failure, (tries_before, held_s): (u32, u64), settings: &Settings, now: DateTime<Utc>) -> Reading {
     let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
     let later = |pause: Duration| TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
-    if !tried && held_s < HELD_AT_MOST {
+    if !tried && held_s < MAX_DEFERRED_S {
         return Reading::Later { pause: later(wait.unwrap_or(settings.retry.first)), error, tried };
     }
     if !tried || tries_before + 1 >= settings.retry.tries.min(tries) {
@@ -382,7 +382,7 @@ mod tests {
     };
 
     fn pause(failure: Failure, tries: u32) -> Option<i64> {
-        match after(failure, (tries, 0), &SETTINGS, DateTime::UNIX_EPOCH) {
+        match retry_or_give_up(failure, (tries, 0), &SETTINGS, DateTime::UNIX_EPOCH) {
             Reading::Later { pause, .. } => Some(pause.num_seconds()),
             _ => None,
         }
@@ -405,7 +405,7 @@ mod tests {
     fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
         let deferred = || Failure { wait: Some(Duration::from_mins(10)), tried: false, ..Failure::fetch(String::new()) };
         assert_eq!(pause(deferred(), 4), Some(600));
-        assert!(matches!(after(deferred(), (0, HELD_AT_MOST), &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
+        assert!(matches!(retry_or_give_up(deferred(), (0, MAX_DEFERRED_S), &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
     }
 
     #[test]

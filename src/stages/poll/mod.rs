@@ -53,7 +53,7 @@ use crate::{
     telemetry::metrics,
 };
 use next::{decide, hub_coverage};
-use turns::{Ended, Turns, Work};
+use turns::{FinishedWork, Turns, Work};
 use visit::Visit;
 use watched::{Watch, Watched};
 
@@ -164,7 +164,7 @@ pub struct KnownHosts(pub(crate) Standings);
 
 /// Runs until `due` closes and every poll in flight is committed.
 pub async fn run<F: Fetch, C: Clock>(context: PollContext<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
-    let (mut turns, mut work) = (Turns::new(context.concurrency, context.per_host).knowing(inputs.hosts.0), JoinSet::new());
+    let (mut turns, mut work) = (Turns::new(context.concurrency, context.per_host).with_standings(inputs.hosts.0), JoinSet::new());
     let price = inputs.price;
     let begin = |turns: &mut Turns, work: &mut JoinSet<_>| {
         let now = Instant::now();
@@ -203,7 +203,7 @@ async fn go<F: Fetch, C: Clock>(
     work: Work,
     (price, watch): (f64, Watch),
     outputs: Outputs,
-) -> Result<Ended, PipelineError> {
+) -> Result<FinishedWork, PipelineError> {
     let source = work.source().clone();
     match work {
         Work::Poll(due) => {
@@ -212,7 +212,7 @@ async fn go<F: Fetch, C: Clock>(
         }
         Work::Push(push) => push::take(context, push, outputs).await?,
     }
-    Ok(Ended { source, answered: watch.answered.load(Ordering::Relaxed) })
+    Ok(FinishedWork { source, answered: watch.answered.load(Ordering::Relaxed) })
 }
 
 async fn poll<F: Fetch, C: Clock>(context: PollContext<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {

@@ -51,7 +51,7 @@ impl Work {
 
 /// Work that ended.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct FinishedWork {
     pub(super) source: SourceId,
     /// Whether its host said something.
     pub(super) answered: bool,
@@ -60,7 +60,7 @@ pub(super) struct Ended {
 /// The work that was begun, and what waits for a place or behind it.
 #[derive(Debug)]
 pub(super) struct Turns {
-    most: usize,
+    max: usize,
     per_host: usize,
     sources: HashMap<SourceId, AtWork>,
     under_way: HashMap<Ticket, SourceId>,
@@ -92,29 +92,29 @@ struct Host {
 
 impl Turns {
     /// So much at once, of it so many polls of one host; each at least one.
-    pub(super) fn new(most: usize, per_host: usize) -> Self {
+    pub(super) fn new(max: usize, per_host: usize) -> Self {
         Self {
-            most: most.max(1),
+            max: max.max(1),
             per_host: per_host.max(1),
             sources: HashMap::new(),
             under_way: HashMap::new(),
             hosts: HashMap::new(),
             behind: 0,
             ready: [VecDeque::new(), VecDeque::new(), VecDeque::new()],
-            places: Places::new(most),
+            places: Places::new(max),
             standings: Standings::default(),
             tickets: 0,
         }
     }
 
     /// The same with what was known of hosts before.
-    pub(super) fn knowing(self, standings: Standings) -> Self {
+    pub(super) fn with_standings(self, standings: Standings) -> Self {
         Self { standings, ..self }
     }
 
     /// Whether more is to be taken in. Polls that wait for their host, or for the places of those that keep us waiting, do not count.
     pub(super) fn has_room(&self) -> bool {
-        self.ready[Kind::Prompt as usize].len() + self.behind < self.most
+        self.ready[Kind::Prompt as usize].len() + self.behind < self.max
     }
 
     /// Whether anything waits for a place.
@@ -145,7 +145,7 @@ impl Turns {
 
     /// Work that may begin now.
     pub(super) fn ready(&mut self, now: Instant) -> Option<(Work, Watch)> {
-        self.age(now);
+        self.mark_slow(now);
         while let Some(kind) = self.places.next(|kind| !self.ready[kind as usize].is_empty()) {
             let work = self.ready[kind as usize].pop_front()?;
             let host = work.host();
@@ -158,7 +158,7 @@ impl Turns {
                 at_work.behind.push_back(work);
                 self.behind += 1;
                 if let Some(name) = &host {
-                    self.left(name);
+                    self.poll_ended(name);
                 }
             } else {
                 let watch = self.begin(&work, (kind, host), now);
@@ -195,7 +195,7 @@ impl Turns {
     }
 
     /// Work about a source ended: what waited for it comes in.
-    pub(super) fn leave(&mut self, ended: &Ended, now: Instant) {
+    pub(super) fn leave(&mut self, ended: &FinishedWork, now: Instant) {
         let Some(AtWork { ticket, host, behind, .. }) = self.sources.remove(&ended.source) else { return };
         let silent = self.places.silence(ticket).longest(now);
         self.places.end(ticket);
@@ -212,12 +212,12 @@ impl Turns {
             self.enter(work);
         }
         if let Some(name) = &host {
-            self.left(name);
+            self.poll_ended(name);
         }
     }
 
     /// A poll of a host ended.
-    fn left(&mut self, name: &str) {
+    fn poll_ended(&mut self, name: &str) {
         if let Some(host) = self.hosts.get_mut(name) {
             host.polls -= 1;
         }
@@ -239,7 +239,7 @@ impl Turns {
     }
 
     /// Polls that have become slow.
-    fn age(&mut self, now: Instant) {
+    fn mark_slow(&mut self, now: Instant) {
         let unknown = self.ready[Kind::Unknown as usize].len();
         while let Some((ticket, _)) = self.places.slowed(now, unknown) {
             if let Some(name) = self.under_way.get(&ticket).and_then(|it| self.sources.get(it)?.host.as_ref()) {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     fn leave(turns: &mut Turns, source: &SourceId) {
-        turns.leave(&Ended { source: source.clone(), answered: false }, Instant::now());
+        turns.leave(&FinishedWork { source: source.clone(), answered: false }, Instant::now());
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
     fn after_a_restart_hundreds_of_hosts_that_were_silent_before_leave_places_to_all_others_at_once() {
         let mut standings = Standings::default();
         (0..600).for_each(|it| standings.set(HostKey::new(&format!("{it}.example")), Standing::Slow));
-        let mut turns = Turns::new(16, 4).knowing(standings);
+        let mut turns = Turns::new(16, 4).with_standings(standings);
         (0..600).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
         turns.enter(poll("https://good.example/", 1000));
         let begun = begun(&mut turns);
@@ -364,7 +364,7 @@ mod tests {
                     return false;
                 }
                 for source in gone {
-                    turns.leave(&Ended { source, answered: false }, now);
+                    turns.leave(&FinishedWork { source, answered: false }, now);
                 }
             }
         });
@@ -379,7 +379,7 @@ mod tests {
         let good = poll("https://good.example/", 1000);
         turns.enter(poll("https://good.example/", 1000));
         assert_eq!(begun(&mut turns), [1000]);
-        turns.leave(&Ended { source: good.source().clone(), answered: true }, start);
+        turns.leave(&FinishedWork { source: good.source().clone(), answered: true }, start);
         (0..300).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
         assert_eq!(begun_at(&mut turns, start).len(), 8, "nobody knows them");
         assert!(turns.has_room(), "the schedule is not held up by them");
@@ -398,7 +398,7 @@ mod tests {
             }
             let gone: Vec<_> = turns.sources.iter().filter(|it| it.1.give_way.is_cancelled()).map(|it| it.0.clone()).collect();
             for source in gone {
-                turns.leave(&Ended { source, answered: false }, now);
+                turns.leave(&FinishedWork { source, answered: false }, now);
             }
             now += SLOW;
         }

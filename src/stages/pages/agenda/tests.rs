@@ -48,7 +48,7 @@ impl World {
     fn list(&mut self, lane: Lane, name: &str) -> PendingKey {
         let key = PendingKey::new(lane, at(self.now), &EntryKey::new("", name));
         self.rows.insert(key);
-        self.agenda.note(lane, self.now);
+        self.agenda.note_due(lane, self.now);
         key
     }
 
@@ -94,17 +94,17 @@ impl World {
             }
             let (ended, going): (Vec<_>, Vec<_>) = self.under_way.drain(..).partition(|(end, ..)| *end <= self.now);
             self.under_way = going;
-            for (_, ticket, key, well) in ended {
-                self.agenda.fetched(ticket, well, self.instant());
+            for (_, ticket, key, answered) in ended {
+                self.agenda.fetched(ticket, answered, self.instant());
                 self.agenda.ended(ticket);
                 self.rows.remove(&key);
-                if well {
+                if answered {
                     self.read.push((key, self.now));
                 }
                 self.agenda.released(ticket, None);
             }
             self.take();
-            while let Some(leaving) = self.agenda.gives_way() {
+            while let Some(leaving) = self.agenda.next_to_give_way() {
                 let place = self.under_way.iter().position(|(_, ticket, ..)| *ticket == leaving).unwrap();
                 let (_, ticket, key, _) = self.under_way.remove(place);
                 self.agenda.ended(ticket);
@@ -118,9 +118,9 @@ impl World {
     }
 
     fn take(&mut self) {
-        while let Some(turn) = self.agenda.turn(self.now, self.instant()) {
+        while let Some(turn) = self.agenda.next_turn(self.now, self.instant()) {
             let found = self.due(turn);
-            let tickets = self.agenda.took(turn, &found, self.instant());
+            let tickets = self.agenda.claim(turn, &found, self.instant());
             for (ticket, (key, _)) in tickets.into_iter().zip(&found.rows) {
                 if let Some((_, spacing, next)) = self.paced.as_mut().filter(|it| turn.from.lane().host() == Some(it.0)) {
                     if self.now < *next {
@@ -220,20 +220,20 @@ fn large_entries_that_are_here_already_are_few_at_once_and_another_source_comes_
     let mut agenda = Agenda::new(BOUNDS);
     let large = |it: u8| PendingKey::new(Lane::here("large"), at(u64::from(it)), &EntryKey::new("large", &it.to_string()));
     let mut taken = Vec::new();
-    agenda.note(Lane::here("large"), 0);
+    agenda.note_due(Lane::here("large"), 0);
     // The store gives one such row in a turn.
-    while let Some(turn) = agenda.turn(1000, Instant::now()) {
+    while let Some(turn) = agenda.next_turn(1000, Instant::now()) {
         let it = u8::try_from(taken.len()).unwrap();
         let found =
             DueEntries { rows: vec![(large(it), entry())], bytes: vec![2 << 20], next: Some(large(it + 1)), ..DueEntries::default() };
-        taken.extend(agenda.took(turn, &found, Instant::now()));
+        taken.extend(agenda.claim(turn, &found, Instant::now()));
     }
     assert_eq!(taken.len(), BOUNDS.here.div_ceil(33));
-    agenda.note(Lane::here("good"), 0);
+    agenda.note_due(Lane::here("good"), 0);
     agenda.released(taken[0], None);
-    let first = agenda.turn(1000, Instant::now()).unwrap();
-    agenda.took(first, &DueEntries { next: Some(large(99)), ..DueEntries::default() }, Instant::now());
-    let lanes = [Some(first), agenda.turn(1000, Instant::now())].map(|it| it.map(|it| it.from.lane()));
+    let first = agenda.next_turn(1000, Instant::now()).unwrap();
+    agenda.claim(first, &DueEntries { next: Some(large(99)), ..DueEntries::default() }, Instant::now());
+    let lanes = [Some(first), agenda.next_turn(1000, Instant::now())].map(|it| it.map(|it| it.from.lane()));
     assert!(lanes.contains(&Some(Lane::here("good"))));
     taken[1..].iter().for_each(|it| agenda.released(*it, None));
     assert_eq!(agenda.claims, [0; 2]);

@@ -1,0 +1,60 @@
+//! What operators say of the pages of sources, by the sources' ids.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    config::sources::{Source, Sources, added},
+    model::source::Allowed,
+    read::page::Rules,
+    store::AddedStore,
+};
+
+/// What an operator says of a source's pages.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PageSettings {
+    /// The rules that they are read by, where there are some.
+    pub(super) rules: Option<Arc<Rules>>,
+    /// The private networks that they may be in.
+    pub(super) allowed: Allowed,
+}
+
+/// The settings of all sources' pages. Lists do not change while the daemon runs; sources that are added by command do.
+#[derive(Debug, Clone)]
+pub struct SourcePageSettings {
+    given: Arc<HashMap<String, PageSettings>>,
+    added: AddedStore,
+    since: DateTime<Utc>,
+}
+
+impl SourcePageSettings {
+    /// Holds the settings of the sources that are there at `since`; those of others are looked up in `added`.
+    #[must_use]
+    pub fn new(sources: &Sources, added: AddedStore, since: DateTime<Utc>) -> Self {
+        let polled = sources.polled.iter().map(|it| (&it.id, PageSettings::of(it)));
+        let topics = sources.topics.iter().map(|it| (&it.id, PageSettings { rules: None, allowed: Arc::clone(&it.allow_addresses) }));
+        let settings = polled.chain(topics).filter(|(_, settings)| !settings.is_nothing());
+        Self { given: Arc::new(settings.map(|(id, settings)| (id.as_str().to_owned(), settings)).collect()), added, since }
+    }
+
+    /// The settings of a source's pages, by the source's id.
+    pub(super) fn of(&self, id: &str) -> PageSettings {
+        if let Some(settings) = self.given.get(id) {
+            return settings.clone();
+        }
+        // A store that cannot be read ends the run elsewhere; a page without its rules is read as any other.
+        let row = self.added.get(id).ok().flatten().filter(|it| it.at >= self.since);
+        added::of_rows(row).sources.first().map(PageSettings::of).unwrap_or_default()
+    }
+}
+
+impl PageSettings {
+    fn of(source: &Source) -> Self {
+        Self { rules: source.page.clone(), allowed: Arc::clone(&source.allow_addresses) }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.rules.is_none() && self.allowed.is_empty()
+    }
+}
