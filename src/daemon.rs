@@ -29,7 +29,7 @@ use crate::{
         PipelineError,
         commit::{self, DeadLetterFiles},
         input,
-        pages::{self, known, reading},
+        pages::{self, reading, source_settings},
         poll,
         publish::{Status, sink::Sink, sinks},
         schedule::Pressure,

@@ -39,7 +39,7 @@ pub struct Queues {
 }
 
 /// Poll → the topic of polls; best effort, so its size decides only what is dropped.
-const TOLD: usize = 256;
+const POLL_RECORDS: usize = 256;
 
 /// Listener → poll: each may hold a whole body.
 const PUSHES: usize = 16;
@@ -130,7 +130,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queu
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
     let (wake_tx, wake_rx) = mpsc::channel(queues.polled);
-    let (told_tx, told_rx) = mpsc::channel(TOLD);
+    let (poll_records_tx, poll_records_rx) = mpsc::channel(POLL_RECORDS);
     let (extracted_tx, extracted_rx) = mpsc::channel(queues.extracted);
     let (outbox_tx, outbox_rx) = mpsc::channel(1);
     let (recalls_tx, recalls_rx) = mpsc::channel(1);
@@ -165,9 +165,9 @@ pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queu
     stages.spawn(poll::run(
         parts.poll,
         poll::Inputs { due: due_rx, pushes, price, hosts },
-        poll::Outputs { polled: polled_tx, wake: wake_tx, poll_records: told_tx, hubs },
+        poll::Outputs { polled: polled_tx, wake: wake_tx, poll_records: poll_records_tx, hubs },
     ));
-    stages.spawn(publish::polls::run(parts.sink.polls(), told_rx));
+    stages.spawn(publish::polls::run(parts.sink.polls(), poll_records_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, (pressure, before)));
     stages.spawn(commit::run((extracted_rx, recalls_rx), parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));

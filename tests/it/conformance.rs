@@ -210,7 +210,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let (due_tx, due_rx) = mpsc::channel(16);
     let (polled_tx, polled_rx) = mpsc::channel(16);
     let (wake, mut wakes) = mpsc::channel(16);
-    let (told, mut polls) = mpsc::channel::<PollRecord>(64);
+    let (poll_records, mut polls) = mpsc::channel::<PollRecord>(64);
     let stop = CancellationToken::new();
     let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(clock)).unwrap());
     for (host, wait) in schedule_state.cooldowns() {
@@ -225,7 +225,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let polling = tokio::spawn(poll::run(
         parts,
         poll::Inputs { due: due_rx, pushes, price, hosts: poll::KnownHosts::default() },
-        poll::Outputs { polled: polled_tx, wake, told, hubs: None },
+        poll::Outputs { polled: polled_tx, wake, poll_records, hubs: None },
     ));
     let listening = tokio::spawn(async move { while wakes.recv().await.is_some() {} });
     // New sources are begun a little apart.
@@ -234,9 +234,9 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         clock.set(next.max(clock.now()));
         pressure_tx.send_replace(Pressure::None);
         while due.values().any(|at| *at <= clock.now()) {
-            let told = timeout(PATIENCE, polls.recv()).await.unwrap().unwrap();
-            assert!(told.next_due > clock.now(), "{}: {} is not later", told.source, told.next_due);
-            due.insert(told.source, told.next_due);
+            let poll = timeout(PATIENCE, polls.recv()).await.unwrap().unwrap();
+            assert!(poll.next_due > clock.now(), "{}: {} is not later", poll.source, poll.next_due);
+            due.insert(poll.source, poll.next_due);
         }
     }
     clock.set(until);

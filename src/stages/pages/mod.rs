@@ -31,8 +31,8 @@ use crate::{
         pages::{
             agenda::Agenda,
             claim::{Claim, Claimed, EVENTS_PER_READING, ReadingEvent},
-            source_settings::SourcePageSettings,
             reading::{Paced, Reader, Settings},
+            source_settings::SourcePageSettings,
         },
         places::Ticket,
         poll::Wake,
@@ -84,7 +84,7 @@ pub async fn run<F: Fetch, C: Clock>(
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
         if !stopped {
             awake.at(now);
-            for (ticket, key, entry) in claim_due(\&mut agenda, &context)? {
+            for (ticket, key, entry) in claim_due(&mut agenda, &context)? {
                 let waited_s = awake.waited_s(&key, now);
                 let (claim, give_way) = (Claim::new(ticket, events_tx.clone(), agenda.silence(ticket)), CancellationToken::new());
                 under_way.insert(ticket, give_way.clone());
@@ -165,7 +165,10 @@ impl Awake {
 }
 
 /// Claims what is due, as far as there is room.
-fn claim_due<F, C: Clock>(agenda: &mut Agenda, context: &PageContext<F, C>) -> Result<Vec<(Ticket, PendingKey, PendingEntry)>, PipelineError> {
+fn claim_due<F, C: Clock>(
+    agenda: &mut Agenda,
+    context: &PageContext<F, C>,
+) -> Result<Vec<(Ticket, PendingKey, PendingEntry)>, PipelineError> {
     let now_ms = u64::try_from(context.clock.now().timestamp_millis()).unwrap_or(0);
     let (now, mut taken) = (Instant::now(), Vec::new());
     while let Some(turn) = agenda.next_turn(now_ms, now) {
@@ -244,7 +247,13 @@ mod tests {
         };
         let rules = SourcePageSettings::new(&Sources::default(), store.added(), at(0));
         let deferred = Deferred { wait: Duration::from_secs(10), reason: None, next: true };
-        PageContext { fetcher: Arc::new(Deferring(deferred)), queue: store.entries(), settings, rules, clock: Arc::new(ManualClock::new(at(100))) }
+        PageContext {
+            fetcher: Arc::new(Deferring(deferred)),
+            queue: store.entries(),
+            settings,
+            rules,
+            clock: Arc::new(ManualClock::new(at(100))),
+        }
     }
 
     /// Lists an edition of the one entry, whose page is at `host`.
@@ -281,7 +290,7 @@ mod tests {
         let (reader, mut agenda) = (Reader::new(&context), Agenda::new(context.settings.bounds()));
         let row = list(&store, "a", 1).await;
         agenda.note_due(row.lane(), row.due_ms());
-        let (ticket, key, mut entry) = claim_due(\&mut agenda, &context).unwrap().pop().unwrap();
+        let (ticket, key, mut entry) = claim_due(&mut agenda, &context).unwrap().pop().unwrap();
         entry.entry.link = "http://a/".parse().ok();
         let (events, _open) = mpsc::channel(EVENTS_PER_READING);
         let claim = Claim::new(ticket, events, agenda.silence(ticket));
@@ -290,10 +299,10 @@ mod tests {
         let (Reading::Dead(dead), _) = read(86_400).await.unwrap() else { panic!("it waits for ever") };
         assert_eq!(dead.error, "no turn in a day: the host's turn is in 10 s");
         agenda.paced(ticket, 110_001);
-        assert!(claim_due(\&mut agenda, &context).unwrap().is_empty());
+        assert!(claim_due(&mut agenda, &context).unwrap().is_empty());
         assert_eq!(agenda.next_due(), Some(110_001));
         context.clock.set(at(111));
-        assert_eq!(claim_due(\&mut agenda, &context).unwrap()[0].1, row);
+        assert_eq!(claim_due(&mut agenda, &context).unwrap()[0].1, row);
     }
 
     #[tokio::test]
@@ -307,13 +316,13 @@ mod tests {
             row
         };
         listed(&mut agenda, "a", 1).await;
-        let (ticket, row, entry) = claim_due(\&mut agenda, &context).unwrap().pop().unwrap();
+        let (ticket, row, entry) = claim_due(&mut agenda, &context).unwrap().pop().unwrap();
         let newer = listed(&mut agenda, "b", 2).await;
-        assert!(claim_due(\&mut agenda, &context).unwrap().is_empty(), "its entry is being read");
+        assert!(claim_due(&mut agenda, &context).unwrap().is_empty(), "its entry is being read");
         let mut batch = crate::store::Batch::default();
         batch.entry_done(&row, &entry);
         store.articles().commit(batch).await.unwrap();
         agenda.released(ticket, None);
-        assert_eq!(claim_due(\&mut agenda, &context).unwrap()[0].1, newer);
+        assert_eq!(claim_due(&mut agenda, &context).unwrap()[0].1, newer);
     }
 }

@@ -198,7 +198,7 @@ pub async fn run<F: Fetch, C: Clock>(context: PollContext<F, C>, mut inputs: Inp
 }
 
 /// Does one piece of work, and says which source it was for.
-async fn go<F: Fetch, C: Clock>(
+async fn run_work<F: Fetch, C: Clock>(
     context: PollContext<F, C>,
     work: Work,
     (price, watch): (f64, Watch),

@@ -13,11 +13,11 @@ use crate::{
         hash::digest,
     },
     config::sources::{Location, Source},
-    fetch::{self, Body, DeferralReason, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
+    fetch::{self, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
     model::{
         entry::Feed,
         lane::Lane,
-        source::{SourceKind, State, Validators},
+        source::{SourceKind, Validators},
     },
     policy::{
         hub::announced::Announced,
@@ -179,7 +179,7 @@ pub(super) async fn not_read<F, C>(
         Unread::TooLong => Visit::failed(facts, PollResult::Failed, "unreadable", unread.to_string(), now),
         Unread::Panicked(body) => {
             let (commit, wakes) = panicked::keep(context, source, (body, reader), now).await?;
-            Visit { commit, wakes, ..ended(facts, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now) }
+            Visit { commit, wakes, ..Visit::failed(facts, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now) }
         }
     })
 }
@@ -208,7 +208,9 @@ fn read_body(
         (page::go_through(store, (source, &mut facts), (&fetched, &bytes), (rules, now))?, FeedHints::default())
     } else {
         match entries(source, &bytes, &fetched) {
-            Ok(feed) => (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), FeedHints::of(&feed, &fetched).with_site(&feed)),
+            Ok(feed) => {
+                (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), FeedHints::of(&feed, &fetched).with_site(&feed))
+            }
             Err(_) if source.kind == SourceKind::Feed && facts.last_success.is_some() && is_html(&bytes) => {
                 return Ok(Visit::failed(facts, PollResult::Blocked, "html", "an HTML page where a feed was".to_owned(), now));
             }
