@@ -22,14 +22,14 @@ use crate::{
 
 /// Reads the push and commits what it brought, or has the source polled.
 pub(super) async fn take<F: Fetch, C: Clock>(context: PollContext<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
-    let Push { source, content, done } = push;
+    let Push { source, content: pushed, done } = push;
     let now = context.clock.now();
     let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().of(&source);
     // What was never read well may be no feed at all: that is for a poll to find out.
-    let content = content.filter(|_| facts.last_success.is_some());
-    let signed = content.is_some();
-    let Read { listed, mut commit, mut wakes, room } = match content {
-        Some(content) => read(&context, &site::read_at(&source, &facts), &facts, content, now).await?,
+    let pushed = pushed.filter(|_| facts.last_success.is_some());
+    let signed = pushed.is_some();
+    let Read { listed, mut commit, mut wakes, room } = match pushed {
+        Some(pushed) => read(&context, &site::read_at(&source, &facts), &facts, pushed, now).await?,
         None => Read::default(),
     };
     if let Some(listed) = listed {
@@ -81,12 +81,12 @@ async fn read<F: Fetch, C>(
     context: &PollContext<F, C>,
     source: &Source,
     facts: &Facts,
-    mut content: Box<Fetched>,
+    mut pushed: Box<Fetched>,
     now: DateTime<Utc>,
 ) -> Result<Read, PipelineError> {
     let (rules, store, facts, source_of) = (context.rules.clone(), context.store.clone(), facts.clone(), source.clone());
-    let body = std::mem::take(&mut content.body);
-    let work = move |bytes| read_content(&store, &source_of, &facts, (&content, bytes), (&rules, now));
+    let body = std::mem::take(&mut pushed.body);
+    let work = move |bytes| read_content(&store, &source_of, &facts, (&pushed, bytes), (&rules, now));
     match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
         Ok((listed, room)) => Ok(Read { listed: listed?, room, ..Read::default() }),
         Err(Unread::NoRoom | Unread::TooLong) => Ok(Read::default()),
@@ -101,11 +101,11 @@ fn read_content(
     store: &PollStore,
     source: &Source,
     facts: &Facts,
-    (content, bytes): (&Fetched, Result<Bytes, FetchError>),
+    (pushed, bytes): (&Fetched, Result<Bytes, FetchError>),
     (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<Option<listing::Listed>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
-    match entries(source, &bytes, content) {
+    match entries(source, &bytes, pushed) {
         Ok(feed) if !feed.entries.is_empty() => listing::go_through(store, source, facts, &feed, (rules, now)).map(Some),
         _ => Ok(None),
     }
