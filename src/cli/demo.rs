@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{WORLD_FAILED, WRONG_INPUT, run};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    config::{Config, Overrides, SinkKind, duration, sources::Sources},
+    config::{Config, KafkaFlags, Overrides, SinkFlags, SinkKind, duration, sources::Sources},
     daemon::{self, DaemonError, Start},
     demo::{self, Readable},
     telemetry::metrics,
@@ -48,9 +48,18 @@ impl Options {
         let parsed = |error: &dyn std::fmt::Display| error.to_string();
         Ok(Overrides {
             data_dir: Some(data_dir),
-            sink: Some(if self.sink == Sink::Kafka { SinkKind::Kafka } else { SinkKind::Stdout }),
-            brokers: self.brokers.as_ref().map(|it| it.split(',').map(str::parse).collect()).transpose().map_err(|error| parsed(&error))?,
-            topic_prefix: self.topic_prefix.as_ref().map(|it| it.parse()).transpose().map_err(|error| parsed(&error))?,
+            sink: SinkFlags {
+                kind: Some(if self.sink == Sink::Kafka { SinkKind::Kafka } else { SinkKind::Stdout }),
+                kafka: KafkaFlags {
+                    brokers: self
+                        .brokers
+                        .as_ref()
+                        .map(|it| it.split(',').map(str::parse).collect())
+                        .transpose()
+                        .map_err(|error| parsed(&error))?,
+                    topic_prefix: self.topic_prefix.as_ref().map(|it| it.parse()).transpose().map_err(|error| parsed(&error))?,
+                },
+            },
             min_interval: Some(Duration::from_secs(1)),
             max_interval: Some(Duration::from_secs(2)),
             poll_now: Some(true),

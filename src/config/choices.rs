@@ -18,18 +18,6 @@ choices! {
 }
 
 choices! {
-    /// Where records go.
-    SinkKind {
-        /// One JSON line a record, at least once.
-        Stdout = "stdout",
-        /// One JSON line a record, at least once.
-        File = "file",
-        /// Kafka, exactly once.
-        Kafka = "kafka",
-    }
-}
-
-choices! {
     /// How log lines look.
     LogFormat {
         /// Text on a terminal, JSON elsewhere.
@@ -63,7 +51,6 @@ choices! {
 
 from_text! {
     PageMode, "\"on\", \"feed\" or \"off\"", PageMode::from_str;
-    SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
     LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
     SourceKind, "\"feed\", \"listing\", \"sitemap\", \"site\", \"page\" or \"kafka\"", SourceKind::from_str;
     RobotsMode, "\"obey\" or \"ignore\"", RobotsMode::from_str;

@@ -11,11 +11,11 @@ pub mod sources;
 mod checks;
 mod choices;
 mod error;
-mod kafka;
 mod overrides;
 mod reader;
 mod setting;
 mod settings;
+mod sinks;
 mod size;
 mod values;
 
@@ -27,12 +27,12 @@ use std::{
 
 use self::{checks::Checks, reader::Given, setting::Setting};
 pub use self::{
-    choices::{LogFormat, PageMode, RobotsMode, SinkKind, StartAt},
+    choices::{LogFormat, PageMode, RobotsMode, StartAt},
     duration::DurationError,
     error::{ConfigError, ConfigErrors, Place},
-    kafka::{Broker, Properties, TopicName, TopicPrefix},
     overrides::Overrides,
-    settings::{Admin, Config, Fetch, Kafka, Log, Outbox, Page, Poll, Queues, Run, Sink, Store, WebSub},
+    settings::{Admin, Config, Fetch, Log, Outbox, Page, Poll, Queues, Run, Store, WebSub},
+    sinks::{Broker, Kafka, KafkaFlags, Properties, Sink, SinkFlags, SinkKind, TopicName, TopicPrefix},
     size::{ByteSize, SizeError},
     values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
 };
@@ -47,9 +47,7 @@ const RETRIES: [&str; 2] = ["page.retry_first", "page.retry_max"];
 const CONNECTING: [&str; 2] = ["fetch.connect_timeout", "fetch.first_byte_timeout"];
 const ANSWERING: [&str; 2] = ["fetch.first_byte_timeout", "fetch.timeout"];
 const BODIES: [&str; 2] = ["fetch.max_body", "fetch.max_decoded"];
-const BATCHES: [&str; 2] = ["kafka.batch_bytes", "outbox.max_bytes"];
 const WEBSUB: [&str; 2] = ["websub.listen", "websub.public_url"];
-const REPLICAS: [&str; 2] = ["kafka.min_insync_replicas", "kafka.replication_factor"];
 
 impl Config {
     /// The settings of a file, overridden by flags. Without a file: defaults and flags.
@@ -92,12 +90,6 @@ impl Config {
         self.data_dir.join("control.sock")
     }
 
-    /// The file of the file sink.
-    #[must_use]
-    pub fn sink_file(&self) -> PathBuf {
-        self.sink.file.clone().unwrap_or_else(|| self.data_dir.join("articles.jsonl"))
-    }
-
     /// Lets a default give way to the setting that was given beside it.
     fn reconcile(&mut self, given: &Given) {
         let (poll, page, fetch) = (&mut self.poll, &mut self.page, &mut self.fetch);
@@ -106,27 +98,25 @@ impl Config {
         given.reconcile(CONNECTING, &mut fetch.connect_timeout, &mut fetch.first_byte_timeout);
         given.reconcile(ANSWERING, &mut fetch.first_byte_timeout, &mut fetch.timeout);
         given.reconcile(BODIES, &mut fetch.max_body, &mut fetch.max_decoded);
-        given.reconcile(BATCHES, &mut self.kafka.batch_bytes, &mut self.outbox.max_bytes);
+        sinks::reconcile(self, given);
     }
 
     /// Checks the settings of which the first must not exceed the second.
     fn check_together(&self, checks: &mut Checks<'_>) {
-        let (poll, page, fetch, kafka) = (&self.poll, &self.page, &self.fetch, &self.kafka);
+        let (poll, page, fetch) = (&self.poll, &self.page, &self.fetch);
         let time = duration::format;
         let size = |size: ByteSize| size.to_string();
-        let count = |count: i32| count.to_string();
         checks.ordered(INTERVALS, [poll.min_interval, poll.max_interval], time);
         checks.ordered(RETRIES, [page.retry_first, page.retry_max], time);
         checks.ordered(CONNECTING, [fetch.connect_timeout, fetch.first_byte_timeout], time);
         checks.ordered(ANSWERING, [fetch.first_byte_timeout, fetch.timeout], time);
         checks.ordered(BODIES, [fetch.max_body, fetch.max_decoded], size);
-        checks.ordered(BATCHES, [kafka.batch_bytes, self.outbox.max_bytes], size);
         let one = (self.websub.listen == Listen::Off) != self.websub.public_url.is_none();
         // One that is wrong was told of already.
         if one && !WEBSUB.iter().all(|key| checks.given.has(key)) {
             checks.note(&WEBSUB, Err("both websub.listen and websub.public_url must be given, or none of them".to_owned()));
         }
-        checks.ordered(REPLICAS, [kafka.min_insync_replicas, kafka.replication_factor], count);
+        sinks::check_together(self, checks);
     }
 }
 

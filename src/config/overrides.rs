@@ -8,11 +8,10 @@ use ipnet::IpNet;
 
 use super::{
     Config,
-    choices::{PageMode, SinkKind},
+    choices::PageMode,
     duration,
-    error::Place,
-    kafka::{Broker, TopicPrefix},
     reader::Given,
+    sinks::SinkFlags,
     values::{Backlog, Listen, SourceList, network},
 };
 
@@ -27,17 +26,9 @@ pub struct Overrides {
     #[arg(long, value_name = "FILE|URL", num_args = 1..)]
     pub sources: Option<Vec<SourceList>>,
 
-    /// Where records go
-    #[arg(long, value_name = "stdout|file|kafka")]
-    pub sink: Option<SinkKind>,
-
-    /// Kafka brokers to ask first
-    #[arg(long, value_name = "HOST:PORT", num_args = 1.., value_delimiter = ',')]
-    pub brokers: Option<Vec<Broker>>,
-
-    /// What the names of topics begin with [default: nashra.]
-    #[arg(long, value_name = "PREFIX")]
-    pub topic_prefix: Option<TopicPrefix>,
+    /// Where records go.
+    #[command(flatten)]
+    pub sink: SinkFlags,
 
     /// Where state is kept [default: nashra-data]
     #[arg(long, value_name = "DIR")]
@@ -85,19 +76,17 @@ macro_rules! apply {
     ($flags:ident, $config:ident, $given:ident; $($flag:literal $name:ident => $first:ident$(.$rest:ident)*;)+) => {
         $(if let Some(value) = &$flags.$name {
             $config.$first$(.$rest)* = value.clone();
-            $given.insert(concat!(stringify!($first) $(, ".", stringify!($rest))*), Place::whole($flag));
+            $given.insert(concat!(stringify!($first) $(, ".", stringify!($rest))*), $crate::config::Place::whole($flag));
         })+
     };
 }
+pub(super) use apply;
 
 impl Overrides {
     /// Puts what was said into the config.
     pub(super) fn apply(&self, config: &mut Config, given: &mut Given) {
         apply! { self, config, given;
             "--sources" sources => sources;
-            "--sink" sink => sink.kind;
-            "--brokers" brokers => kafka.brokers;
-            "--topic-prefix" topic_prefix => kafka.topic_prefix;
             "--data-dir" data_dir => data_dir;
             "--min-interval" min_interval => poll.min_interval;
             "--max-interval" max_interval => poll.max_interval;
@@ -108,5 +97,6 @@ impl Overrides {
             "--allow-address" allow_address => fetch.allow_addresses;
             "--listen" listen => admin.listen;
         }
+        self.sink.apply(config, given);
     }
 }

@@ -5,26 +5,25 @@
 use std::{path::PathBuf, thread, time::Duration};
 
 use ipnet::IpNet;
-use rdkafka::ClientConfig;
 
 use super::{
-    checks::{at_least_mib, lasting, not_empty, spanning, within},
-    choices::{LogFormat, PageMode, RobotsMode, SinkKind},
-    kafka::{Broker, Properties, TopicPrefix},
+    checks::{at_least_mib, lasting, spanning, within},
+    choices::{LogFormat, PageMode, RobotsMode},
     setting::settings,
+    sinks::{Kafka, Sink},
     size::ByteSize,
-    values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
+    values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, SourceList, UserAgent},
 };
 use crate::base::private::PARAMETERS;
 
 /// The shortest time that makes sense between two visits: a test on loopback, never a real site.
 const SHORTEST: Duration = Duration::from_millis(100);
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_mins(1);
-const HOUR: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_mins(1);
+pub(super) const HOUR: Duration = Duration::from_hours(1);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 /// Ten years and more: long enough for every purpose, and no sum of such times can overflow.
-const LONGEST: Duration = DAY.saturating_mul(4000);
+pub(super) const LONGEST: Duration = DAY.saturating_mul(4000);
 
 settings! {
     /// All that the operator decides.
@@ -196,65 +195,6 @@ settings! {
     pub Outbox {
         /// Disk for records that wait for the sink; polling slows down and stops before it is full.
         max_bytes: ByteSize = ByteSize::mib(2048), at_least_mib(1);
-    }
-}
-
-settings! {
-    /// Where records go.
-    pub Sink {
-        /// Which sink. Only Kafka is exactly-once; the others are at-least-once.
-        kind: SinkKind = SinkKind::Stdout;
-        /// The file sink's file; `articles.jsonl` in `data_dir` where it is not given. See [`Config::sink_file`].
-        file: Option<PathBuf> = None;
-    }
-}
-
-settings! {
-    /// The Kafka sink.
-    pub Kafka {
-        /// Brokers to ask first.
-        brokers: Vec<Broker> = vec![Broker::local()], not_empty;
-        /// What the names of all topics begin with; also part of the transactional id.
-        topic_prefix: TopicPrefix = TopicPrefix::default();
-        /// Partitions of topics that are made.
-        partitions: i32 = 6, within(1..=100_000);
-        /// Replicas of topics that are made.
-        replication_factor: i32 = 1, within(1..=100);
-        /// `min.insync.replicas` of topics that are made.
-        min_insync_replicas: i32 = 1, within(1..=100);
-        /// How long the articles' and the dead letters' topics keep records, where they are made.
-        retention: Retention = Retention::For(7 * DAY), spanning(MINUTE, LONGEST);
-        /// Records in one transaction at most.
-        batch_records: usize = 1_000, within(1..=100_000);
-        /// Bytes in one transaction at most.
-        batch_bytes: ByteSize = ByteSize::mib(4), within(ByteSize::new(1024)..=ByteSize::mib(1024));
-        /// After this the broker aborts a transaction; brokers allow 15 minutes unless told otherwise.
-        transaction_timeout: Duration = MINUTE, lasting(SECOND, HOUR);
-        /// Whether each poll is told to the topic `polls`, best effort.
-        polls: bool = false;
-        /// Raw properties of librdkafka, for security and tuning.
-        properties: Properties = Properties::default();
-    }
-}
-
-impl Kafka {
-    /// The value of librdkafka's `bootstrap.servers`.
-    #[must_use]
-    pub fn bootstrap_servers(&self) -> String {
-        self.brokers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-    }
-
-    /// A client's config: the brokers and the raw properties; what nashra sets itself comes after.
-    #[must_use]
-    pub fn client(&self) -> ClientConfig {
-        let mut client = ClientConfig::new();
-        // A broker that is there again is found soon: librdkafka's own are 10 and 30 s.
-        client.set("reconnect.backoff.max.ms", "1000").set("socket.connection.setup.timeout.ms", "10000");
-        for (name, value) in self.properties.iter() {
-            client.set(name, value);
-        }
-        client.set("bootstrap.servers", self.bootstrap_servers());
-        client
     }
 }
 

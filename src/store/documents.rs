@@ -111,6 +111,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::store::twins::{Kept, both};
     use crate::{
         model::{entry::Entry, lane::Lane, pending::EntryKey, record},
         store::{Facts, PollCommit, Seen, Store},
@@ -153,42 +154,45 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_comes_and_goes_with_its_entry() {
-        let store = Store::in_memory().unwrap();
-        let (key, entry) = edition(1);
-        enqueue(&store, None, &(key, entry.clone()), b"a page").await;
-        assert_eq!(whole(&store, &key, &entry), b"a page");
-        assert!(store.check().unwrap().rows.contains(&("documents", 1)));
-        // A row that moves to a later time keeps it.
-        let later = key.at(at(60_000));
-        commit(&store, |batch| batch.entry_retry(&key, &later, &entry)).await;
-        assert_eq!(whole(&store, &later, &entry), b"a page");
-        commit(&store, |batch| batch.entry_done(&later, &entry)).await;
-        assert!(store.check().unwrap().rows.contains(&("documents", 0)));
+        for Kept { store, .. } in &both() {
+            let (key, entry) = edition(1);
+            enqueue(store, None, &(key, entry.clone()), b"a page").await;
+            assert_eq!(whole(store, &key, &entry), b"a page");
+            assert!(store.check().unwrap().rows.contains(&("documents", 1)));
+            // A row that moves to a later time keeps it.
+            let later = key.at(at(60_000));
+            commit(store, |batch| batch.entry_retry(&key, &later, &entry)).await;
+            assert_eq!(whole(store, &later, &entry), b"a page");
+            commit(store, |batch| batch.entry_done(&later, &entry)).await;
+            assert!(store.check().unwrap().rows.contains(&("documents", 0)));
+        }
     }
 
     #[tokio::test]
     async fn ending_an_edition_leaves_the_newer_ones_document() {
-        let store = Store::in_memory().unwrap();
-        let (older, newer) = (edition(1), edition(2));
-        enqueue(&store, None, &older, b"first").await;
-        enqueue(&store, Some(&Seen::default()), &newer, b"second").await;
-        let replaced = store.entries().document(&older.0, &older.1, usize::MAX).unwrap();
-        assert!(matches!(replaced, Stored::Replaced), "{replaced:?}");
-        commit(&store, |batch| batch.entry_done(&older.0, &older.1)).await;
-        assert_eq!(whole(&store, &newer.0, &newer.1), b"second");
-        assert!(store.check().unwrap().rows.contains(&("documents", 1)));
+        for Kept { store, .. } in &both() {
+            let (older, newer) = (edition(1), edition(2));
+            enqueue(store, None, &older, b"first").await;
+            enqueue(store, Some(&Seen::default()), &newer, b"second").await;
+            let replaced = store.entries().document(&older.0, &older.1, usize::MAX).unwrap();
+            assert!(matches!(replaced, Stored::Replaced), "{replaced:?}");
+            commit(store, |batch| batch.entry_done(&older.0, &older.1)).await;
+            assert_eq!(whole(store, &newer.0, &newer.1), b"second");
+            assert!(store.check().unwrap().rows.contains(&("documents", 1)));
+        }
     }
 
     #[tokio::test]
     async fn a_document_without_its_entry_and_an_entry_without_its_document_are_damage() {
-        let store = Store::in_memory().unwrap();
-        let (key, entry) = edition(1);
-        commit(&store, |batch| batch.put(Table::Documents, key_of(&key, &entry), Packed::of(b"x").unwrap().0)).await;
-        assert!(store.check().unwrap_err().to_string().contains("belongs to no entry"));
-        commit(&store, |batch| batch.forget_document(&key, &entry)).await;
-        enqueue(&store, None, &(key, entry.clone()), b"x").await;
-        commit(&store, |batch| batch.forget_document(&key, &entry)).await;
-        assert!(store.check().unwrap_err().to_string().contains("document is missing"));
-        assert!(store.entries().document(&key, &entry, usize::MAX).is_err());
+        for Kept { store, .. } in &both() {
+            let (key, entry) = edition(1);
+            commit(store, |batch| batch.put(Table::Documents, key_of(&key, &entry), Packed::of(b"x").unwrap().0)).await;
+            assert!(store.check().unwrap_err().to_string().contains("belongs to no entry"));
+            commit(store, |batch| batch.forget_document(&key, &entry)).await;
+            enqueue(store, None, &(key, entry.clone()), b"x").await;
+            commit(store, |batch| batch.forget_document(&key, &entry)).await;
+            assert!(store.check().unwrap_err().to_string().contains("document is missing"));
+            assert!(store.entries().document(&key, &entry, usize::MAX).is_err());
+        }
     }
 }

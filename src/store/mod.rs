@@ -28,6 +28,8 @@ mod steps;
 mod subscriptions;
 mod sweep;
 mod topics;
+#[cfg(test)]
+mod twins;
 
 use std::{
     fs::File,

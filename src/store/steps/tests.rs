@@ -14,7 +14,10 @@ use crate::{
         pending::{Document, PendingEntry},
         record,
     },
-    store::{PollCommit, Store},
+    store::{
+        PollCommit, Store,
+        twins::{Kept, both},
+    },
 };
 
 /// Numbers that look random and are the same each time.
@@ -38,7 +41,7 @@ fn key(entry: usize) -> EntryKey {
 
 /// Poll, readers and the committing task, each at any point of its work.
 struct World {
-    store: Store,
+    kept: Kept,
     dice: Dice,
     /// The last edition of each entry that was listed, and the last one that was decided on.
     listed: Vec<u32>,
@@ -50,9 +53,8 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
-        let store = Store::in_memory().unwrap();
-        Self { store, dice: Dice(seed), listed: vec![0; 3], decided: vec![0; 3], poll: None, claimed: Vec::new() }
+    fn new(seed: u64, kept: Kept) -> Self {
+        Self { kept, dice: Dice(seed), listed: vec![0; 3], decided: vec![0; 3], poll: None, claimed: Vec::new() }
     }
 
     fn step(&mut self) {
@@ -62,14 +64,17 @@ impl World {
             6..9 => self.claim(),
             9..11 => self.decide(),
             // Killed: what was not committed never was.
-            _ => (self.poll, self.claimed) = (None, Vec::new()),
+            _ => {
+                (self.poll, self.claimed) = (None, Vec::new());
+                self.kept.reopen();
+            }
         }
         self.check();
     }
 
     fn look(&mut self) {
         let entry = usize::try_from(self.dice.below(3)).unwrap();
-        let seen = self.store.polls().seen(&[key(entry)]).unwrap()[0];
+        let seen = self.kept.store.polls().seen(&[key(entry)]).unwrap()[0];
         self.poll.get_or_insert((entry, seen));
     }
 
@@ -86,13 +91,13 @@ impl World {
             let bytes = has_document.then(|| Packed::of(&self.listed[entry].to_be_bytes()).unwrap());
             commit.enqueue(&key(entry), (before.as_ref(), before.unwrap_or_default()), (&row, &pending, bytes));
         }
-        self.store.engine.commit_first(commit.0).unwrap();
+        self.kept.store.engine.commit_first(commit.0).unwrap();
     }
 
     fn claim(&mut self) {
         let held: HashSet<_> = self.claimed.iter().map(|(row, _)| row.entry()).collect();
         let lane = Lane::of_pages("s", ["a", "b"][usize::from(self.dice.below(2) == 0)]);
-        let due = self.store.entries().due(PendingKey::first(lane, 0), u64::MAX, 1, |row| held.contains(&row.entry())).unwrap();
+        let due = self.kept.store.entries().due(PendingKey::first(lane, 0), u64::MAX, 1, |row| held.contains(&row.entry())).unwrap();
         self.claimed.extend(due.rows);
     }
 
@@ -111,20 +116,20 @@ impl World {
             assert!(edition >= self.decided[which], "edition {edition} after {}", self.decided[which]);
             self.decided[which] = edition;
         }
-        self.store.engine.commit_first(batch).unwrap();
+        self.kept.store.engine.commit_first(batch).unwrap();
     }
 
     /// One row an entry, which what is remembered of the entry names; a document for each that has one.
     fn check(&self) {
-        let snapshot = self.store.engine.snapshot().unwrap();
+        let snapshot = self.kept.store.engine.snapshot().unwrap();
         let rows: Vec<PendingKey> = snapshot.from(Table::Pending, &[]).map(|it| entries::decode_key(&it.unwrap().0).unwrap()).collect();
         for entry in 0..3 {
             let own: Vec<_> = rows.iter().filter(|it| it.entry() == key(entry).short()).collect();
-            let named = self.store.polls().seen(&[key(entry)]).unwrap()[0].and_then(|it| it.pending);
+            let named = self.kept.store.polls().seen(&[key(entry)]).unwrap()[0].and_then(|it| it.pending);
             assert!(own.len() <= 1, "{own:?}");
             assert!(own.is_empty() || own == [&named.unwrap()], "{own:?} and not {named:?}");
         }
-        self.store.check().unwrap();
+        self.kept.store.check().unwrap();
     }
 }
 
@@ -138,13 +143,14 @@ fn pending(entry: usize, edition: u32, (now, has_document): (DateTime<Utc>, bool
 
 #[test]
 fn an_entry_has_one_row_and_its_last_edition_is_decided_on_last_whatever_comes_between() {
-    for seed in 0..40 {
-        let mut world = World::new(seed);
+    let stores = (0..40).map(|_| Kept::in_memory()).chain((0..2).map(|_| Kept::on_files()));
+    for (seed, kept) in (0..).zip(stores) {
+        let mut world = World::new(seed, kept);
         for _ in 0..120 {
             world.step();
         }
         // In the end all that waits is read.
-        while world.store.entries().waiting().unwrap() > 0 || !world.claimed.is_empty() {
+        while world.kept.store.entries().waiting().unwrap() > 0 || !world.claimed.is_empty() {
             world.claim();
             world.decide();
             world.check();
@@ -201,8 +207,10 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
 #[tokio::test]
 async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
     let names = [[1; 16], [2; 16]];
-    for between in ["listed", "decided", "decided after", "nothing"] {
-        let (store, id) = (Store::in_memory().unwrap(), Uuid::from_bytes([7; 16]));
+    let cases = ["listed", "decided", "decided after", "nothing"];
+    for (between, files) in cases.into_iter().flat_map(|it| [(it, false), (it, true)]) {
+        let mut kept = if files { Kept::on_files() } else { Kept::in_memory() };
+        let (store, id) = (kept.store.clone(), Uuid::from_bytes([7; 16]));
         let mut batch = Batch::default();
         batch.article(id, &article(&names, 5));
         store.articles().commit(batch).await.unwrap();
@@ -222,7 +230,9 @@ async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
         if between == "decided after" {
             store.articles().commit(decided).await.unwrap();
         }
-        let view = store.articles().view().unwrap();
+        drop(store);
+        kept.reopen();
+        let view = kept.store.articles().view().unwrap();
         let is_kept = between != "nothing";
         assert_eq!(view.article(id).unwrap().is_some(), is_kept, "{between}");
         assert!(names.iter().all(|it| view.alias(it).unwrap().is_some() == is_kept), "{between}");
@@ -231,9 +241,10 @@ async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
 
 #[tokio::test]
 async fn what_was_forgotten_in_the_moment_it_is_listed_leaves_no_day_behind() {
-    let store = Store::in_memory().unwrap();
-    let mut commit = PollCommit::default();
-    commit.listed(&[7; 16], 20);
-    store.polls().commit(commit).await.unwrap();
-    assert!(store.check().unwrap().rows.contains(&("listed", 0)));
+    for Kept { store, .. } in both() {
+        let mut commit = PollCommit::default();
+        commit.listed(&[7; 16], 20);
+        store.polls().commit(commit).await.unwrap();
+        assert!(store.check().unwrap().rows.contains(&("listed", 0)));
+    }
 }

@@ -1,116 +1,16 @@
-//! The types of Kafka's settings: brokers, names of topics, and raw properties of librdkafka.
+//! Raw properties of librdkafka, for security and tuning.
 //!
 //! What must stay true: no raw property can undo what exactly-once rests on, and no secret is printed.
 
-use std::{collections::BTreeMap, fmt, fs, str::FromStr};
+use std::{collections::BTreeMap, fmt, fs};
 
 use rdkafka::{ClientConfig, error::KafkaError};
 use toml::{Spanned, de::DeValue};
 
-use super::{
+use crate::config::{
     reader::{Reader, join},
-    setting::{Setting, from_text},
+    setting::Setting,
 };
-
-/// A broker to ask first, as `host:port`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broker(String);
-
-impl Broker {
-    /// The broker of a quick start, on this machine.
-    pub(super) fn local() -> Self {
-        Self("localhost:9092".to_owned())
-    }
-}
-
-impl fmt::Display for Broker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for Broker {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
-        let legal = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ',' || c == '/');
-        if legal && port.parse::<u16>().is_ok_and(|port| port > 0) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(format!("{text:?} is not a host and a port such as \"localhost:9092\""))
-        }
-    }
-}
-
-/// The name of a topic that others write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicName(String);
-
-impl TopicName {
-    /// As Kafka knows it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TopicName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for TopicName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        if legal && (1..=249).contains(&text.len()) && text != "." && text != ".." {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(format!("{text:?} cannot be a topic's name: 1 to 249 letters, digits, `.`, `_` and `-`"))
-        }
-    }
-}
-
-/// What the names of topics begin with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicPrefix(String);
-
-impl Default for TopicPrefix {
-    fn default() -> Self {
-        Self("nashra.".to_owned())
-    }
-}
-
-impl TopicPrefix {
-    /// The name of a topic: the prefix and the given name.
-    #[must_use]
-    pub fn topic(&self, name: &str) -> String {
-        format!("{}{name}", self.0)
-    }
-
-    /// The prefix alone.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for TopicPrefix {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        // Kafka's names have at most 249 characters; the longest of ours has 11.
-        if legal && text.len() <= 200 {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(format!("{text:?} cannot begin a topic's name: at most 200 letters, digits, `.`, `_` and `-`"))
-        }
-    }
-}
 
 /// Properties that are handed to librdkafka as they are, secrets filled in.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -223,10 +123,4 @@ fn property_value(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'
 
 fn last(key: &str) -> &str {
     key.strip_prefix("kafka.properties.").unwrap_or(key)
-}
-
-from_text! {
-    TopicPrefix, "a string", TopicPrefix::from_str;
-    TopicName, "a topic's name in quotes", TopicName::from_str;
-    Broker, "a host and a port in quotes such as \"localhost:9092\"", Broker::from_str;
 }

@@ -1,0 +1,88 @@
+//! Where records go: which sink, and a module with the settings and the flags of each that has its own.
+//!
+//! What the settings mean is said where the sink is: `stages/publish/sinks`.
+
+mod kafka;
+mod properties;
+
+use std::{path::PathBuf, str::FromStr as _};
+
+use super::{
+    Config,
+    checks::Checks,
+    overrides::apply,
+    reader::Given,
+    setting::{from_text, settings},
+};
+use crate::base::choices::choices;
+
+pub use self::{
+    kafka::{Broker, Kafka, KafkaFlags, TopicName, TopicPrefix},
+    properties::Properties,
+};
+
+choices! {
+    /// Where records go.
+    SinkKind {
+        /// One JSON line a record, at least once.
+        Stdout = "stdout",
+        /// One JSON line a record, at least once.
+        File = "file",
+        /// Kafka, exactly once.
+        Kafka = "kafka",
+    }
+}
+
+from_text! {
+    SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
+}
+
+settings! {
+    /// Where records go.
+    pub Sink {
+        /// Which sink. Only Kafka is exactly-once; the others are at-least-once.
+        kind: SinkKind = SinkKind::Stdout;
+        /// The file sink's file; `articles.jsonl` in `data_dir` where it is not given. See [`Config::sink_file`].
+        file: Option<PathBuf> = None;
+    }
+}
+
+/// The flags that choose a sink, and those of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+pub struct SinkFlags {
+    /// Where records go
+    #[arg(long = "sink", value_name = "stdout|file|kafka")]
+    pub kind: Option<SinkKind>,
+
+    /// The flags of the Kafka sink.
+    #[command(flatten)]
+    pub kafka: KafkaFlags,
+}
+
+impl SinkFlags {
+    /// Puts what was said into the config.
+    pub(super) fn apply(&self, config: &mut Config, given: &mut Given) {
+        apply! { self, config, given;
+            "--sink" kind => sink.kind;
+        }
+        self.kafka.apply(config, given);
+    }
+}
+
+/// Lets defaults give way to the settings that were given beside them.
+pub(super) fn reconcile(config: &mut Config, given: &Given) {
+    kafka::reconcile(config, given);
+}
+
+/// Checks the settings that must fit together.
+pub(super) fn check_together(config: &Config, checks: &mut Checks<'_>) {
+    kafka::check_together(config, checks);
+}
+
+impl Config {
+    /// The file of the file sink.
+    #[must_use]
+    pub fn sink_file(&self) -> PathBuf {
+        self.sink.file.clone().unwrap_or_else(|| self.data_dir.join("articles.jsonl"))
+    }
+}
