@@ -1,6 +1,6 @@
 //! The embedded engine: ordered tables of bytes, atomic durable batches, consistent snapshots.
 //!
-//! Everything that is particular to fjall is in this folder; `ARCHITECTURE.md` has the figures it was chosen by. One
+//! Everything that is particular to fjall is in this folder; `docs/design/store.md` has the figures it was chosen by. One
 //! thread writes (`writer`): it takes the batches that wait, applies them in order as one, and makes them durable with one
 //! sync, so that many stages share the price of a commit. Readers take snapshots and never wait for the writer, but
 //! while the files are being reopened after an error (`slot`).

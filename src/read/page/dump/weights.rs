@@ -1,7 +1,7 @@
 //! What counts for how much when a dump is taken apart.
 //!
 //! The unit is a line of running text of eight words. Most values were found by search on labelled dumps in twenty
-//! languages, one third of the publishers kept aside; `unmarked` was set by what all of them need. `ARCHITECTURE.md` has
+//! languages, one third of the publishers kept aside; `unmarked` was set by what all of them need. `docs/design/pages.md` has
 //! the figures. They are a compromise among many pages: change one and measure.
 
 /// All weights.
