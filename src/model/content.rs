@@ -1,6 +1,6 @@
 //! The fields of an article that are read from its page and its feed: one list, which says all that is to be said of each.
 //!
-//! To add a field, add a row here and fill it where it is read. Each row gives what the field means (that becomes its line in
+//! To add a field, add a row here and fill it where it is read (`read`) or derived (`policy/enrich`). Each row gives what the field means (that becomes its line in
 //! `nashra schema article` and in `docs/record.md`), its type, and three rules:
 //!
 //! - `merge`: whose value an article takes where both its page and its feed were read ([`Merge`]);
@@ -39,6 +39,8 @@ pub enum Merge {
     Text,
     /// That of whoever gives the date of publication: the feed, where the page gives none or shows it to readers alone.
     Date,
+    /// Nobody's: an enricher derives it once the two are merged.
+    Derived,
     /// Each of its parts goes with the field that it is about.
     Parts,
 }
@@ -53,6 +55,7 @@ impl Merge {
             Self::PageElseFeed => "the page, else the feed",
             Self::Text => "whoever gives the text: the page, or the feed where it has three times as much",
             Self::Date => "the page, or the feed where the page gives none or shows it to readers alone",
+            Self::Derived => "derived",
             Self::Parts => "each part with its field",
         }
     }
@@ -138,15 +141,15 @@ content! {
     /// Keywords and categories.
     keywords: Vec<String> { merge: PageElseFeed, bound: names(bounds::KEYWORDS), change: any }
     /// BCP 47.
-    language: Option<String> { merge: Text, bound: whole(bounds::TOKEN), change: any }
+    language: Option<String> { merge: Derived, bound: whole(bounds::TOKEN), change: any }
     /// ISO 15924.
-    script: Option<String> { merge: Text, bound: whole(bounds::TOKEN), change: untold }
+    script: Option<String> { merge: Derived, bound: whole(bounds::TOKEN), change: untold }
     /// `ltr` or `rtl`.
-    direction: Option<Direction> { merge: Text, bound: fixed_size, change: untold }
+    direction: Option<Direction> { merge: Derived, bound: fixed_size, change: untold }
     /// Who wrote it.
     bylines: Vec<Byline> { merge: PageElseFeed, bound: bylines(bounds::WRITERS), change: any }
     /// Canonical names of the news agencies credited.
-    agencies: Vec<String> { merge: Page, bound: names(bounds::KEYWORDS), change: any }
+    agencies: Vec<String> { merge: Derived, bound: names(bounds::KEYWORDS), change: any }
     /// When it was first published, with the distance from UTC that the publisher gives it in: so its day is the
     /// publisher's. Without one it is UTC.
     #[serde(with = "stamp", default)]
@@ -166,7 +169,7 @@ content! {
     #[serde(default)]
     updates: Vec<Update> { merge: Page, bound: updates(bounds::UPDATES), change: untold }
     /// Words of the text; scripts without spaces count each character.
-    word_count: u32 { merge: Text, bound: fixed_size, change: untold }
+    word_count: u32 { merge: Derived, bound: fixed_size, change: untold }
     /// Lead image first.
     images: Vec<Image> { merge: PageElseFeed, bound: images(bounds::IMAGES), change: any }
     /// What the page links as related.

@@ -49,6 +49,41 @@ pub enum PageKind {
 pub struct Part {
     /// The address that the part claims for itself, absolute; the first one's is the page's.
     pub url: Option<Url>,
-    /// The article.
+    /// The article, without what enrichers derive.
     pub content: Content,
+    /// What they derive it from beside the content.
+    pub evidence: Evidence,
+}
+
+/// What a reader knows of an article that no field of the record holds, for the enrichers (`policy/enrich`).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evidence {
+    /// The language that the publisher claims, as it is written.
+    pub language: Option<String>,
+    /// Lines beside the text that name its sources.
+    pub credits: Vec<String>,
+    /// How many words the article has, as its page counts them.
+    pub words: Option<u32>,
+    /// Where the text was read.
+    pub source: TextSource,
+}
+
+/// Where a text was read, and what stood with it there: a page's own title, date and pictures, whatever its feed adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is whether the page shows one")]
+pub enum TextSource {
+    /// An HTML page.
+    Html { title: bool, date: bool },
+    /// A page as plain text.
+    Dump { title: bool, date: bool, images: bool },
+    /// The full text that a feed carries.
+    FeedContent,
+    /// The teaser of a feed.
+    FeedSummary,
+}
+
+impl Default for TextSource {
+    fn default() -> Self {
+        Self::Html { title: false, date: false }
+    }
 }

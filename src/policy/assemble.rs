@@ -9,17 +9,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 use uuid::Uuid;
 
-use super::doubt;
+use super::{doubt, enrich::enrich};
 use crate::{
     base::hash::digest,
     model::{
         article::{Shown, TextRank},
-        bounds::{ADDRESS, content, usable},
+        bounds::{self, ADDRESS, usable},
         candidate::FetchedPage,
         clean,
         content::Merge,
         identity,
-        page::{End, Page, Part},
+        page::{End, Evidence, Page, Part},
         pending::{Document, PendingEntry},
         record::{self, Article, Change, Content, Origin, Provenance, SCHEMA},
     },
@@ -112,7 +112,8 @@ pub const CANONICAL: &str = "canonical address";
 /// From the feed alone.
 #[must_use]
 pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
-    let mut content = feed::content(&entry.entry);
+    let (mut content, evidence) = feed::content(&entry.entry);
+    enrich(&mut content, &evidence);
     check_dates(&mut content, fetched_at);
     let link = entry.entry.link.as_ref();
     let url = link.map(identity::clean);
@@ -159,7 +160,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
             shown: None,
             content: Content::default(),
         };
-        found.push(if index == 0 { first(entry, base, article.content, place) } else { following(entry, base, article, place.read) });
+        found.push(if index == 0 { first(entry, base, article, place) } else { following(entry, base, article, place.read) });
     }
     found
 }
@@ -179,6 +180,8 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
     };
     let one = |(index, part): (u32, &Part)| {
         let mut content = part.content.clone();
+        enrich(&mut content, &part.evidence);
+        bounds::content(&mut content);
         clean::content(&mut content);
         let url = part.url.as_ref().or(page.canonical.as_ref()).or(read).and_then(shown);
         let content_hash = text::content_hash(content.title.as_deref(), content.text.as_deref());
@@ -223,7 +226,7 @@ struct Place<'a> {
     alternates: &'a [Url],
 }
 
-fn first(entry: &PendingEntry, mut it: Assembled, content: Content, Place { read, via, alternates }: Place<'_>) -> Assembled {
+fn first(entry: &PendingEntry, mut it: Assembled, article: Part, Place { read, via, alternates }: Place<'_>) -> Assembled {
     it.names.extend(read.map(|it| ("fetched address", identity::of_url(it))));
     it.names.extend(named_by_entry(entry));
     it.names.extend(via.iter().map(|it| ("redirect", identity::of_url(it))));
@@ -233,8 +236,10 @@ fn first(entry: &PendingEntry, mut it: Assembled, content: Content, Place { read
             it.alternates.push(other.clone());
         }
     }
-    it.shown = Some(doubt::Page::of(&content, End::Whole).shown());
-    it.content = merge(content, feed::content(&entry.entry));
+    it.shown = Some(doubt::Page::of(&article.content, End::Whole).shown());
+    let (content, evidence) = merge((article.content, article.evidence), feed::content(&entry.entry));
+    it.content = content;
+    enrich(&mut it.content, &evidence);
     if it.content.provenance.text == Some(Origin::Feed) {
         it.text_rank = TextRank::Feed;
     }
@@ -263,6 +268,7 @@ fn following(entry: &PendingEntry, mut it: Assembled, article: Part, read: Optio
     };
     it.url = own.or(it.url);
     (it.claimed, it.text_rank, it.content) = (false, TextRank::Part, article.content);
+    enrich(&mut it.content, &article.evidence);
     name_by_content(&mut it);
     check_dates(&mut it.content, it.fetched_at);
     it
@@ -282,9 +288,10 @@ fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {
 }
 
 /// Decides first whose text, date, title and writers the article has, so that what belongs to each comes from the same side.
-fn merge(mut page: Content, feed: Content) -> Content {
+fn merge((mut page, pages_evidence): (Content, Evidence), (feed, feeds_evidence): (Content, Evidence)) -> (Content, Evidence) {
+    let words = |it: &Content| text::word_count(it.text.as_deref().unwrap_or_default());
     // A page that shows a third of what the feed carries in full is behind a wall or was misread.
-    let feeds_text = !feed.quality.truncated && feed.word_count > 3 * page.word_count.max(20);
+    let feeds_text = !feed.quality.truncated && words(&feed) > 3 * words(&page).max(20);
     // A day that was found in the page's text is less than what the feed says for machines.
     let feeds_date = page.published.is_none() || page.provenance.published == Some(Origin::Dom) && feed.published.is_some();
     let origin = |is_feeds: bool, of: fn(&Provenance) -> Option<Origin>| of(if is_feeds { &feed.provenance } else { &page.provenance });
@@ -295,14 +302,14 @@ fn merge(mut page: Content, feed: Content) -> Content {
         bylines: origin(page.bylines.is_empty(), |it| it.bylines),
     };
     page.take_from(feed, |rule, is_empty| match rule {
-        Merge::Page | Merge::Parts => false,
+        Merge::Page | Merge::Parts | Merge::Derived => false,
         Merge::Feed => true,
         Merge::PageElseFeed => is_empty,
         Merge::Text => feeds_text,
         Merge::Date => feeds_date,
     });
     page.provenance = provenance;
-    page
+    (page, if feeds_text { feeds_evidence } else { pages_evidence })
 }
 
 /// Dates that cannot be are noted, never silently moved.
@@ -324,7 +331,7 @@ fn check_dates(content: &mut Content, now: DateTime<Utc>) {
 /// What an article is put together from: rows of the queue may be of a version that bounded less, and what is put together
 /// holds what both sides say.
 pub(crate) fn assembled(it: &mut Assembled) {
-    content(&mut it.content);
+    bounds::content(&mut it.content);
     usable(&mut it.url);
     usable(&mut it.fetched_url);
     it.alternates.retain(|it| it.as_str().len() <= ADDRESS);

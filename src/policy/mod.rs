@@ -1,5 +1,6 @@
 //! The pure deciders: facts and time in, decision and reason out.
 
+pub mod enrich;
 pub mod assemble;
 pub mod decide;
 pub mod doubt;

@@ -14,9 +14,10 @@ use crate::{
     dates::moment::Moment,
     model::{
         entry::{Date, Entry, Feed},
+        page::{Evidence, TextSource},
         record::{Block, Byline, BylineKind, Content, Enclosure, Image, Origin, Provenance, Quality},
     },
-    read::{blocks, language},
+    read::blocks,
     text as words,
 };
 
@@ -132,9 +133,9 @@ fn join(blocks: &[Block]) -> String {
     words::collapse(&blocks.iter().filter_map(Block::text).collect::<Vec<_>>().join(" "))
 }
 
-/// What an entry alone says of its article.
+/// What an entry alone says of its article, and what enrichers derive the rest from.
 #[must_use]
-pub fn content(entry: &Entry) -> Content {
+pub fn content(entry: &Entry) -> (Content, Evidence) {
     let blank = Url::parse("about:blank");
     let blocks_of = |html: &String| match entry.base.as_ref().or(entry.link.as_ref()).or(blank.as_ref().ok()) {
         Some(base) => blocks::from_html_fragment(html, base),
@@ -143,40 +144,34 @@ pub fn content(entry: &Entry) -> Content {
     let summary = entry.summary.as_ref().map(blocks_of).unwrap_or_default();
     let blocks = entry.content.as_ref().map(blocks_of).filter(|it| !it.is_empty()).unwrap_or_else(|| summary.clone());
     let body = blocks::text(&blocks);
-    let (language, script, direction) = language::detect(&body, entry.language.as_deref());
     let mut images = entry.images.clone();
     for image in blocks.iter().filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None }) {
         if !images.iter().any(|it| it.url == image.url) {
             images.push(image.clone());
         }
     }
-    Content {
+    let source = if entry.content.is_some() { TextSource::FeedContent } else { TextSource::FeedSummary };
+    let evidence = Evidence { language: entry.language.clone(), source, ..Evidence::default() };
+    let content = Content {
         title: entry.title.clone(),
         summary: Some(join(&summary)).filter(|it| !it.is_empty()),
         keywords: entry.categories.clone(),
-        language,
-        script,
-        direction,
         bylines: entry.authors.iter().map(|name| Byline { name: name.clone(), kind: BylineKind::Person, place: None }).collect(),
         published: entry.published,
         date_notes: entry.date_note.iter().map(|it| format!("published: {it}")).collect(),
         modified: entry.modified,
-        word_count: words::word_count(&body),
         provenance: Provenance {
             title: entry.title.as_ref().map(|_| Origin::Feed),
             text: (!body.is_empty()).then_some(Origin::Feed),
             published: entry.published.map(|_| Origin::Feed),
             bylines: (!entry.authors.is_empty()).then_some(Origin::Feed),
         },
-        quality: Quality {
-            confidence: if entry.content.is_some() { 0.7 } else { 0.3 },
-            truncated: entry.content.is_none() || entry.cut,
-            paywalled: false,
-        },
+        quality: Quality { truncated: entry.content.is_none() || entry.cut, ..Quality::default() },
         text: Some(body).filter(|it| !it.is_empty()),
         blocks,
         images,
         enclosures: entry.enclosures.clone(),
         ..Content::default()
-    }
+    };
+    (content, evidence)
 }

@@ -15,10 +15,7 @@ use super::{
 };
 use crate::{
     html::Tree,
-    model::{
-        page::{Page, PageKind, Part},
-        record::Content,
-    },
+    model::page::{Page, PageKind, Part},
     read::{encoding, guard, lines::Lines},
 };
 
@@ -137,31 +134,13 @@ fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
         };
         if at == 0 {
             part.url.clone_from(&view.meta.canonical);
+            part.evidence.words = view.meta.words;
         }
-        part.content.quality.confidence = confidence(&part.content);
-        part.content.quality.truncated = at == 0 && is_cut(&part.content, view.meta.words);
         if part.content.text.is_some() {
             articles.push(part);
         }
     }
     articles
-}
-
-/// Whether subscribers read on: the script counts more words than the text has, or it breaks off.
-fn is_cut(content: &Content, words: Option<u32>) -> bool {
-    let text = content.text.as_deref().unwrap_or_default();
-    let fewer = || words.is_some_and(|it| it > content.word_count + content.word_count / 2);
-    content.quality.paywalled && (fewer() || text.ends_with(['…', ':']) || text.ends_with("..."))
-}
-
-/// A page with a title, a date and a few hundred words is nearly always an article.
-fn confidence(content: &Content) -> f32 {
-    let length = match content.word_count {
-        0..50 => 0.2,
-        50..150 => 0.4,
-        _ => 0.6,
-    };
-    length + if content.title.is_some() { 0.2 } else { 0.0 } + if content.published.is_some() { 0.2 } else { 0.0 }
 }
 
 /// Lines that lead elsewhere and are as long as headlines.

@@ -1,4 +1,4 @@
-//! One article out of its lines: blocks in order with their pictures, the deck, bylines, agencies, the related list.
+//! One article out of its lines: blocks in order with their pictures, the deck, bylines, the related list.
 
 mod head;
 
@@ -14,15 +14,11 @@ use super::{
 use crate::{
     html::{NodeId, Tag},
     model::{
-        page::Part,
+        page::{Evidence, Part, TextSource},
         record::{Block, Content, Image, Origin, Update},
     },
-    read::{
-        blocks::{self, Build, MAX_BLOCKS},
-        credits::agency,
-        language,
-    },
-    text::{self, fold},
+    read::blocks::{self, Build, MAX_BLOCKS},
+    text::fold,
 };
 
 /// Pictures of one article.
@@ -47,35 +43,21 @@ pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (rel
     let mut content = work.content;
     content.related = items.into_iter().map(|it| it.related).collect();
     content.blocks = blocks;
-    finish(&mut content, view.meta.claim.as_deref());
-    if view.places.hold_text() {
-        content.provenance.text = Some(Origin::Rule);
-    }
-    Part { url: stretch.url.clone(), content }
+    content.text = text(&content);
+    content.provenance.text = Some(if view.places.hold_text() { Origin::Rule } else { Origin::Dom });
+    let source = TextSource::Html { title: content.title.is_some(), date: content.published.is_some() };
+    let evidence = Evidence { language: view.meta.claim.clone(), source, ..Evidence::default() };
+    Part { url: stretch.url.clone(), content, evidence }
 }
 
-/// What follows from the blocks: the text, its language, its words, the agencies that it credits.
-fn finish(content: &mut Content, claim: Option<&str>) {
+/// The text of the blocks. The deck is part of what readers read; it is no block, because it is a field of its own.
+fn text(content: &Content) -> Option<String> {
     let body = blocks::text(&content.blocks);
-    // The deck is part of what readers read; it is no block, because it is a field of its own.
     let whole = match &content.subtitle {
         Some(deck) if !body.is_empty() && !body.contains(deck.as_str()) => format!("{deck}\n\n{body}"),
         _ => body,
     };
-    (content.language, content.script, content.direction) = language::detect(&whole, claim);
-    content.word_count = text::word_count(&whole);
-    content.provenance.text = Some(Origin::Dom);
-    let credited = content.images.iter().filter_map(|it| it.agency.clone());
-    let written = content.bylines.iter().filter_map(|it| agency::of_credit(&it.name)).map(str::to_owned);
-    let named = agency::named(&whole).into_iter().map(str::to_owned);
-    let mut agencies: Vec<String> = Vec::new();
-    for name in credited.chain(written).chain(named) {
-        if !agencies.contains(&name) {
-            agencies.push(name);
-        }
-    }
-    content.agencies = agencies;
-    content.text = Some(whole).filter(|it| !it.is_empty());
+    Some(whole).filter(|it| !it.is_empty())
 }
 
 struct Work<'a, 'b> {

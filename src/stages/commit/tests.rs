@@ -30,8 +30,8 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
     let order = u64::try_from(minute).unwrap();
     let entry = PendingEntry { document: Some(document), ..PendingEntry::new(source, said, order, at(minute)) };
     let part = |(title, body): &(&str, &str)| Part {
-        url: None,
         content: Content { title: Some((*title).to_owned()), text: Some((*body).to_owned()), ..Content::default() },
+        ..Part::default()
     };
     let page = Page {
         canonical: None,

@@ -1,4 +1,4 @@
-//! The lines of one article to its record: blocks, pictures, writers, agencies.
+//! The lines of one article to its record: blocks, pictures, writers.
 
 use std::collections::HashSet;
 
@@ -11,20 +11,19 @@ use super::{
     split::Stretch,
 };
 use crate::{
-    model::record::{Block, Content, Image, Origin},
-    read::{
-        blocks,
-        credits::{agency, caption},
-        language,
+    model::{
+        page::{Evidence, Part, TextSource},
+        record::{Block, Content, Image, Origin},
     },
-    text::{self, fold},
+    read::{blocks, credits::caption},
+    text::fold,
 };
 
 /// Words of the longest heading within a text.
 const MAX_HEADING: f32 = 16.0;
 
 /// Reads an article; its lines do not begin before `from`.
-pub(super) fn read(dump: &Dump, stretch: &Stretch, from: usize) -> Content {
+pub(super) fn read(dump: &Dump, stretch: &Stretch, from: usize) -> Part {
     let head = lead::read(dump, stretch, from);
     let mut body =
         Body { dump, title: head.title.as_deref().map(fold), blocks: Vec::new(), seen: HashSet::new(), pictures: HashSet::new() };
@@ -43,39 +42,19 @@ pub(super) fn read(dump: &Dump, stretch: &Stretch, from: usize) -> Content {
     let inline = blocks.iter().filter_map(|it| if let Block::Image(image) = it { Some(image) } else { None });
     images.extend(inline.filter(|it| !lead.as_ref().is_some_and(|lead| same_picture(lead, it))).cloned());
     let body = blocks::text(&blocks);
-    let mut content = Content {
-        title: head.title,
-        subtitle: head.deck,
-        bylines: head.bylines,
-        blocks,
-        images,
-        word_count: text::word_count(&body),
-        ..Content::default()
-    };
+    let mut content = Content { title: head.title, subtitle: head.deck, bylines: head.bylines, blocks, images, ..Content::default() };
     if let Some(day) = head.day {
         content.published = Some(day.and_time(NaiveTime::MIN).and_utc().fixed_offset());
         content.date_notes.push("published: a day found in the text, taken as midnight UTC".to_owned());
         content.provenance.published = Some(Origin::Dom);
     }
-    content.agencies = agencies(&content, &body, dump, stretch);
-    (content.language, content.script, content.direction) = language::detect(&body, None);
     content.provenance.text = Some(Origin::Dom);
     content.provenance.title = content.title.as_ref().map(|_| Origin::Dom);
     content.provenance.bylines = content.bylines.first().map(|_| Origin::Dom);
-    content.quality.confidence = confidence(&content);
     content.text = Some(body);
-    content
-}
-
-/// A dump has no markup to confirm anything, so that it is never as sure as a page.
-fn confidence(content: &Content) -> f32 {
-    let length = match content.word_count {
-        0..50 => 0.1,
-        50..150 => 0.3,
-        _ => 0.5,
-    };
-    let found = [content.title.is_some(), content.published.is_some(), !content.images.is_empty()];
-    length + 0.1 * f32::from(u8::try_from(found.iter().filter(|it| **it).count()).unwrap_or(0))
+    let source = TextSource::Dump { title: content.title.is_some(), date: content.published.is_some(), images: !content.images.is_empty() };
+    let evidence = Evidence { credits: credits(dump, stretch), source, ..Evidence::default() };
+    Part { url: None, content, evidence }
 }
 
 /// The picture of a caption line. A credit alone belongs to the line before, where that is no text.
@@ -198,18 +177,8 @@ impl Body<'_> {
     }
 }
 
-/// The agencies that pictures, writers, the source line and the text credit.
-fn agencies(content: &Content, body: &str, dump: &Dump, stretch: &Stretch) -> Vec<String> {
-    let mut agencies: Vec<String> = Vec::new();
-    let mut add = |agency: &str| {
-        if !agencies.iter().any(|it| it == agency) {
-            agencies.push(agency.to_owned());
-        }
-    };
-    content.images.iter().filter_map(|it| it.agency.as_deref()).for_each(&mut add);
-    content.bylines.iter().filter_map(|it| agency::of_credit(&it.name)).for_each(&mut add);
-    agency::named(body).into_iter().for_each(&mut add);
-    let sources = stretch.lines().chain(stretch.body.end..(stretch.body.end + 2).min(dump.lines.len()));
-    sources.map(|it| dump.lines[it].text.as_str()).filter(|it| caption::is_source(it)).filter_map(agency::of_credit).for_each(&mut add);
-    agencies
+/// Lines in and under the text that name its sources.
+fn credits(dump: &Dump, stretch: &Stretch) -> Vec<String> {
+    let lines = stretch.lines().chain(stretch.body.end..(stretch.body.end + 2).min(dump.lines.len()));
+    lines.map(|it| &dump.lines[it].text).filter(|it| caption::is_source(it)).cloned().collect()
 }

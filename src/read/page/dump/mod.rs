@@ -35,7 +35,7 @@ use self::{form::Form, head::Headlines, lines::Line, split::Stretch};
 use super::{Input, PageError, topic::Topics};
 use crate::{
     model::{
-        page::{Page, PageKind, Part},
+        page::{Page, PageKind},
         record::Related,
     },
     read::encoding,
@@ -76,8 +76,7 @@ pub fn read(input: Input<'_>) -> Result<Page, PageError> {
     let mut articles = Vec::with_capacity(stretches.len());
     for stretch in &mut stretches {
         stretch.title = title::choose(&dump, stretch, from);
-        let content = article::read(&dump, stretch, from);
-        articles.push(Part { url: None, content });
+        articles.push(article::read(&dump, stretch, from));
         from = stretch.body.end;
     }
     let Some(first) = articles.first_mut() else { return Err(PageError::NoText) };

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::*;
-use crate::model::record::Origin;
+use crate::model::record::{Content, Origin};
 
 const TEXT: &str = "<p>The harbour of the old town is open again after the storm that closed it for nine days, the port authority said on \
     Friday, and the first ferry left with two hundred passengers on board.</p><p>Fishermen had asked for the opening since Monday, \
@@ -18,7 +18,8 @@ fn read(head: &str, body: &str) -> Content {
 fn read_by(rules: Option<&Rules>, head: &str, body: &str) -> Content {
     let url = Url::parse("https://www.harbourtimes.example/2026/11/20/harbour").unwrap();
     let html = format!("<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>");
-    extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules }).unwrap().articles.remove(0).content
+    let page = extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules }).unwrap();
+    tests::enriched(page).articles.remove(0).content
 }
 
 fn title(head: &str, body: &str) -> String {

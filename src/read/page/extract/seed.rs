@@ -179,7 +179,7 @@ fn image(value: &Value) -> [Value; 5] {
 
 fn check(html: &str) {
     let url = Url::parse("https://news.example/world/0-story.html").unwrap();
-    let page = extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules: None }).unwrap();
+    let page = tests::enriched(extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules: None }).unwrap());
     let expected = expected();
     let articles = expected["articles"].as_array().unwrap();
     let titles: Vec<_> = page.articles.iter().map(|it| it.content.title.clone().unwrap_or_default()).collect();

@@ -5,7 +5,15 @@ use crate::model::record::Direction;
 
 fn page(bytes: &[u8], content_type: Option<&str>) -> Result<Page, PageError> {
     let url = Url::parse("https://news.example/world/harbour").unwrap();
-    extract(Input { bytes, content_type, url: &url, rules: None })
+    Ok(enriched(extract(Input { bytes, content_type, url: &url, rules: None })?))
+}
+
+/// With what enrichers make of it.
+pub(super) fn enriched(mut page: Page) -> Page {
+    for part in &mut page.articles {
+        crate::policy::enrich::enrich(&mut part.content, &part.evidence);
+    }
+    page
 }
 
 const ENGLISH: &str = include_str!("../../../../tests/fixtures/page/english.html");
