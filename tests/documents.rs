@@ -1,6 +1,7 @@
 //! Holds the documents to the tree: what they link to and every path that they name exists.
 //!
-//! A path is a code span with a slash whose first part is a folder of the repository or of `src/`; `.rs` may be left out.
+//! A path is a code span with a slash whose first part is a folder of the repository or of `src/`, or that ends in `.rs`; the
+//! ending may be left out.
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
@@ -54,8 +55,9 @@ fn code_spans(line: &str) -> impl Iterator<Item = &str> {
 fn is_path(span: &str) -> bool {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-' | '.' | '/');
     let Some((first, _)) = span.split_once('/') else { return false };
-    let known = !first.is_empty() && first != "target" && (root().join(first).is_dir() || root().join("src").join(first).is_dir());
-    span.chars().all(plain) && known && !MEDIA_TYPES.contains(&span)
+    let folder = !first.is_empty() && first != "target" && (root().join(first).is_dir() || root().join("src").join(first).is_dir());
+    let file = Path::new(span).extension().is_some_and(|ending| ending == "rs");
+    span.chars().all(plain) && (folder || file) && !MEDIA_TYPES.contains(&span)
 }
 
 fn exists(path: &str) -> bool {
@@ -93,6 +95,14 @@ fn every_path_that_is_named_exists() {
         }
     }
     assert!(wrong.is_empty(), "paths that are not there\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_path_is_told_from_an_address_a_media_type_and_a_command() {
+    let line = "See `read/feed`, `none/here.rs` and `text/plain`, `/metrics`, `target/release/nashra`, `cargo test --test it`.";
+    assert_eq!(code_spans(line).filter(|span| is_path(span)).collect::<Vec<_>>(), ["read/feed", "none/here.rs"]);
+    assert!(exists("read/feed") && exists("src/fetch/memory.rs") && exists("docs/design") && !exists("none/here.rs"));
+    assert_eq!(links("[a](b.md), [c](https://d.example/)").collect::<Vec<_>>(), ["b.md", "https://d.example/"]);
 }
 
 #[test]
