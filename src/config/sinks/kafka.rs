@@ -104,7 +104,7 @@ pub(super) fn check_together(config: &Config, checks: &mut Checks<'_>) {
 }
 
 /// A broker to ask first, as `host:port`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Broker(String);
 
 impl Broker {
@@ -135,7 +135,7 @@ impl FromStr for Broker {
 }
 
 /// The name of a topic that others write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct TopicName(String);
 
 impl TopicName {

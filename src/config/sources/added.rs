@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-use super::{Author, List, Source, Sources, export, merge, parse_from};
+use super::{Author, List, Source, Sources, merge, parse_from, tables::write};
 use crate::{
     config::{ConfigError, Place},
     model::source::Added,
@@ -18,7 +18,7 @@ impl Source {
     #[must_use]
     pub fn to_added(&self, at: DateTime<Utc>) -> Added {
         let Place { file, line, column } = &self.place;
-        Added { declared: export::polled(self), origin: file.to_string(), position: (*line, *column), at }
+        Added { declared: write::polled(self), origin: file.to_string(), position: (*line, *column), at }
     }
 }
 

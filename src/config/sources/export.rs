@@ -5,18 +5,17 @@
 
 use std::fmt::Write as _;
 
-use ipnet::IpNet;
 use quick_xml::escape::escape;
 use url::Url;
 
-use super::{Location, Source, Sources, TopicSource};
-use crate::{config::duration, html::selector::Selector, model::source::SourceKind};
+use super::{Location, Source, Sources, tables::write};
+use crate::model::source::SourceKind;
 
 /// A list with all settings. Ids are written also where they were made, so that an address may change later.
 #[must_use]
 pub fn to_toml(sources: &Sources) -> String {
-    let polled = sources.polled.iter().map(polled);
-    polled.chain(sources.topics.iter().map(topic)).collect::<Vec<_>>().join("\n")
+    let polled = sources.polled.iter().map(write::polled);
+    polled.chain(sources.topics.iter().map(write::topic)).collect::<Vec<_>>().join("\n")
 }
 
 /// Feeds as OPML, which knows nothing else; how many other sources it leaves out.
@@ -44,90 +43,13 @@ fn attribute(text: &str) -> String {
     escape(text).into_owned()
 }
 
-/// One source, as a list of its own.
-pub(super) fn polled(source: &Source) -> String {
-    let at = match &source.at {
-        Location::Url(url) => ("url", quoted(url.real().as_str())),
-        Location::File { written, .. } => ("file", quoted(written)),
-    };
-    let interval = |it: Option<std::time::Duration>| it.map(|it| quoted(&duration::format(it)));
-    let mut out = table(&[
-        ("id", Some(quoted(source.id.as_str()))),
-        ("name", source.name.as_deref().map(quoted)),
-        ("kind", (source.kind != SourceKind::Feed).then(|| quoted(source.kind.as_str()))),
-        (at.0, Some(at.1)),
-        ("tags", list(&source.tags)),
-        ("min_interval", interval(source.min_interval)),
-        ("max_interval", interval(source.max_interval)),
-        ("entries_per_poll", source.entries.per_poll.map(|it| it.to_string())),
-        ("entries_per_day", source.entries.per_day.map(|it| it.to_string())),
-        ("entries_pending", source.entries.pending.map(|it| it.to_string())),
-        ("paused", source.paused.then(|| "true".to_owned())),
-        ("pages", source.pages.map(|it| quoted(it.as_str()))),
-        ("robots", source.robots.map(|it| quoted(it.as_str()))),
-        ("allow_addresses", networks(&source.allow_addresses)),
-    ]);
-    if let Some(it) = &source.listing {
-        selectors(&mut out, "listing", &[("item", &it.item), ("link", &it.link)]);
-    }
-    if let Some(it) = &source.page {
-        selectors(&mut out, "page", &it.named());
-    }
-    out
-}
-
-/// The same, without what is secret in its address: to be looked at, not to be read back.
+/// One source as a TOML list, without what is secret in its address: to be looked at, not to be read back.
 pub(crate) fn shown(source: &Source) -> String {
     let at = match &source.at {
         Location::Url(url) => Url::parse(&url.to_string()).map_or_else(|_| source.at.clone(), |it| Location::Url(it.into())),
         Location::File { .. } => source.at.clone(),
     };
-    polled(&Source { at, ..source.clone() })
-}
-
-/// A table of the selectors that are given.
-fn selectors(out: &mut String, table: &str, named: &[(&str, &Option<Selector>)]) {
-    writeln!(out, "[source.{table}]").ok();
-    for (name, selector) in named {
-        if let Some(selector) = selector {
-            writeln!(out, "{name} = {}", quoted(&selector.to_string())).ok();
-        }
-    }
-}
-
-fn topic(topic: &TopicSource) -> String {
-    let brokers: Vec<String> = topic.brokers.iter().map(ToString::to_string).collect();
-    table(&[
-        ("id", Some(quoted(topic.id.as_str()))),
-        ("name", topic.name.as_deref().map(quoted)),
-        ("kind", Some(quoted(SourceKind::Kafka.as_str()))),
-        ("topic", Some(quoted(topic.topic.as_str()))),
-        ("brokers", list(&brokers)),
-        ("from", Some(quoted(topic.from.as_str()))),
-        ("tags", list(&topic.tags)),
-        ("pages", topic.pages.map(|it| quoted(it.as_str()))),
-        ("robots", topic.robots.map(|it| quoted(it.as_str()))),
-        ("allow_addresses", networks(&topic.allow_addresses)),
-    ])
-}
-
-fn table(settings: &[(&str, Option<String>)]) -> String {
-    let given = settings.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} = {value}\n")));
-    format!("[[source]]\n{}", given.collect::<Vec<_>>().concat())
-}
-
-fn networks(networks: &[IpNet]) -> Option<String> {
-    list(&networks.iter().map(ToString::to_string).collect::<Vec<_>>())
-}
-
-/// A list in TOML; none where it is empty.
-fn list(items: &[String]) -> Option<String> {
-    let items: Vec<String> = items.iter().map(|it| quoted(it)).collect();
-    (!items.is_empty()).then(|| format!("[{}]", items.join(", ")))
-}
-
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    write::polled(&Source { at, ..source.clone() })
 }
 
 #[cfg(test)]

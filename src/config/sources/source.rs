@@ -98,7 +98,7 @@ impl Location {
     }
 
     /// The id of a source that was configured without one.
-    fn id(&self) -> SourceId {
+    pub(super) fn id(&self) -> SourceId {
         SourceId::of(&self.configured())
     }
 }

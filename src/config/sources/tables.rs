@@ -1,4 +1,9 @@
-//! TOML lists: `[[source]]` tables, with the same quality of errors as the config.
+//! TOML lists: `[[source]]` tables, read with the same quality of errors as the config, and written.
+//!
+//! What must stay true: a setting is in one table, [`SourceTable`], which is both read and written; the way from there to a
+//! [`Source`] and back names each setting, so that one that is forgotten does not compile.
+
+pub(super) mod write;
 
 use std::{
     path::{Path, PathBuf},
@@ -8,6 +13,7 @@ use std::{
 };
 
 use ipnet::IpNet;
+use serde::Serialize;
 use url::Url;
 
 use super::{Author, EntryBounds, List, Location, Source, SourceId, TopicSource, label, source_url};
@@ -30,13 +36,16 @@ settings! {
 }
 
 settings! {
-    /// One `[[source]]`; what its settings mean is said at [`Source`] and [`TopicSource`].
+    /// One `[[source]]`; what its settings mean is said at [`Source`] and [`TopicSource`]. Settings that are not given are
+    /// not written.
+    #[derive(Serialize)]
     SourceTable {
         /// Made from the URL unless given.
         id: Option<SourceId> = None;
         /// For people.
         name: Option<String> = None;
         /// What it is.
+        #[serde(skip_serializing_if = "write::is_usual")]
         kind: SourceKind = SourceKind::Feed;
         /// Where it is; must be given, where `file` and `topic` are not.
         url: Option<SourceUrl> = None;
@@ -49,10 +58,13 @@ settings! {
         /// Where a topic that was never read begins.
         from: Option<StartAt> = None;
         /// Free words.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         tags: Vec<String> = Vec::new();
         /// Overrides `poll.min_interval`.
+        #[serde(serialize_with = "write::interval")]
         min_interval: Option<Duration> = None;
         /// Overrides `poll.max_interval`.
+        #[serde(serialize_with = "write::interval")]
         max_interval: Option<Duration> = None;
         /// Overrides `poll.entries_per_poll`.
         entries_per_poll: Option<usize> = None;
@@ -61,12 +73,14 @@ settings! {
         /// Overrides `poll.entries_pending`.
         entries_pending: Option<usize> = None;
         /// Whether it is left alone for now.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         paused: bool = false;
         /// Overrides `page.mode`.
         pages: Option<PageMode> = None;
         /// Overrides `fetch.robots`.
         robots: Option<RobotsMode> = None;
         /// Beside `fetch.allow_addresses`, for it alone.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         allow_addresses: Vec<IpNet> = Vec::new();
         /// How the links of a listing are found.
         listing: Option<ListingTable> = None;
@@ -77,6 +91,7 @@ settings! {
 
 settings! {
     /// `[source.listing]`: CSS selectors, for those who would rather name links than have them found.
+    #[derive(Serialize)]
     ListingTable {
         /// The elements that show one article each.
         item: Option<Selector> = None;
@@ -88,6 +103,7 @@ settings! {
 settings! {
     /// `[source.page]`: CSS selectors for the fields of an article, for those who would rather name them than have them
     /// found; what they mean is said at [`Rules`].
+    #[derive(Serialize)]
     PageTable {
         /// The headline.
         title: Option<Selector> = None;
@@ -106,10 +122,15 @@ settings! {
     }
 }
 
-impl PageTable {
-    fn rules(self) -> Rules {
-        let Self { title, subtitle, section, byline, published, text, remove } = self;
-        Rules { title, subtitle, section, byline, published, text, remove }
+impl From<PageTable> for Rules {
+    fn from(PageTable { title, subtitle, section, byline, published, text, remove }: PageTable) -> Self {
+        Self { title, subtitle, section, byline, published, text, remove }
+    }
+}
+
+impl From<ListingTable> for Selectors {
+    fn from(ListingTable { item, link }: ListingTable) -> Self {
+        Self { item, link }
     }
 }
 
@@ -178,13 +199,13 @@ impl List {
         if [entries.per_poll, entries.per_day, entries.pending].contains(&Some(0)) {
             self.wrong(place.clone(), "a source of which no entry may be taken: set paused instead");
         }
-        let selectors = table.listing.map(|it| Selectors { item: it.item, link: it.link });
-        let rules = table.page.map(PageTable::rules);
-        let source = Source::at(at, place);
+        let selectors = table.listing.map(Selectors::from);
+        let rules = table.page.map(Rules::from);
         self.sources.push(Source {
-            id: table.id.unwrap_or_else(|| source.id.clone()),
+            id: table.id.unwrap_or_else(|| at.id()),
             name: table.name.as_deref().and_then(label),
             kind: table.kind,
+            at,
             tags: table.tags.iter().filter_map(|tag| label(tag)).collect(),
             min_interval: table.min_interval,
             max_interval: table.max_interval,
@@ -195,7 +216,8 @@ impl List {
             allow_addresses: table.allow_addresses.into(),
             listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()).map(Box::new),
             page: rules.filter(|it| !it.is_empty()).map(Arc::new),
-            ..source
+            place,
+            added: None,
         });
     }
 

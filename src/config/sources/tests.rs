@@ -114,7 +114,7 @@ fn a_source_may_name_the_elements_of_its_pages_and_is_written_as_it_was_read() {
     let list = parse("l", table("[source.page]\ntitle = \"h1.big\"\nremove = \".box, .ad\"\n").as_bytes());
     assert_eq!(said(&list), [""; 0]);
     assert_eq!(list.sources[0].page.as_ref().unwrap().to_string(), "title = \"h1.big\", remove = \".box, .ad\"");
-    let again = parse("l", export::polled(&list.sources[0]).as_bytes());
+    let again = parse("l", tables::write::polled(&list.sources[0]).as_bytes());
     assert_eq!(again.sources[0].page, list.sources[0].page);
     let wrong = said(&parse("l", table("page = { body = \"p\" }\n").as_bytes()));
     assert!(wrong[0].contains("source[0].page.body: unknown setting"), "{wrong:?}");
