@@ -17,8 +17,10 @@ use crate::{
     config::RobotsMode,
     fetch::{self, Fetch, Fetched, Outcome, Request},
     model::{
+        accept,
         candidate::{Candidate, FetchedPage, Reading},
         entry::{Entry, Feed},
+        kind::SourceKind,
         lane::Lane,
         page::{End, Page, PageKind},
         pending::{Document, EntryKey, PendingEntry, PendingKey},
@@ -28,9 +30,6 @@ use crate::{
     read::page::{Form, RuleError, Rules, meta},
     stages::{commit, discover, poll},
 };
-
-/// What is asked for: a feed or a page.
-const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
 
 /// Why nothing can be told.
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +187,7 @@ impl<F: Fetch> Trier<'_, F> {
     /// Fetches an address.
     pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
         let obeys_robots = self.rules.robots == RobotsMode::Obey;
-        let request = Request { obeys_robots, goes_first: true, ..Request::new(url.clone(), ACCEPT) };
+        let request = Request { obeys_robots, goes_first: true, ..Request::new(url.clone(), accept::FEED_OR_PAGE) };
         let outcome = self.fetcher.fetch(request).await;
         let fetched = body(outcome)?;
         let at = Some(fetched.url.clone());
@@ -277,7 +276,8 @@ impl<F: Fetch> Trier<'_, F> {
 
     fn pending(&self, link: Option<Url>, fetched: &Fetched, url: Option<Url>) -> PendingEntry {
         let at = link.as_ref().unwrap_or(&fetched.url).to_string();
-        let source = record::Source { id: "try".to_owned(), name: None, kind: "page".to_owned(), url: at.into(), tags: Vec::new() };
+        let source =
+            record::Source { id: "try".to_owned(), name: None, kind: SourceKind::Page.to_string(), url: at.into(), tags: Vec::new() };
         let document = Document {
             content_type: fetched.content_type.clone(),
             url,

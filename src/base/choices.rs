@@ -10,6 +10,12 @@ macro_rules! choices {
         }
 
         impl $name {
+            /// All, in the order of their declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$choice),+];
+
+            /// Their names as a sentence lists them: `"a", "b" or "c"`.
+            pub const NAMES: &'static str = $crate::base::choices::alternatives!($($text),+);
+
             /// As it is written in a config.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
@@ -38,7 +44,20 @@ macro_rules! choices {
     };
 }
 
-pub(crate) use choices;
+/// Texts in quotes, as a sentence lists them.
+macro_rules! alternatives {
+    ($only:literal) => {
+        concat!("\"", $only, "\"")
+    };
+    ($first:literal, $last:literal) => {
+        concat!("\"", $first, "\" or \"", $last, "\"")
+    };
+    ($first:literal, $($more:literal),+) => {
+        concat!("\"", $first, "\", ", $crate::base::choices::alternatives!($($more),+))
+    };
+}
+
+pub(crate) use {alternatives, choices};
 
 /// Says which values there are, and which one was probably meant.
 pub(crate) fn no_choice(text: &str, valid: &[&str]) -> String {

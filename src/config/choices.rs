@@ -50,9 +50,9 @@ choices! {
 }
 
 from_text! {
-    PageMode, "\"on\", \"feed\" or \"off\"", PageMode::from_str;
-    LogFormat, "\"auto\", \"text\" or \"json\"", LogFormat::from_str;
-    SourceKind, "\"feed\", \"listing\", \"sitemap\", \"site\", \"page\" or \"kafka\"", SourceKind::from_str;
-    RobotsMode, "\"obey\" or \"ignore\"", RobotsMode::from_str;
-    StartAt, "\"beginning\" or \"end\"", StartAt::from_str;
+    PageMode, PageMode::NAMES, PageMode::from_str;
+    LogFormat, LogFormat::NAMES, LogFormat::from_str;
+    SourceKind, SourceKind::NAMES, SourceKind::from_str;
+    RobotsMode, RobotsMode::NAMES, RobotsMode::from_str;
+    StartAt, StartAt::NAMES, StartAt::from_str;
 }

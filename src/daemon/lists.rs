@@ -20,10 +20,9 @@ use crate::{
         sources::{self, List, Sources},
     },
     fetch::{Fetch, Outcome, Request},
+    model::accept,
     read::feed,
 };
-
-const ACCEPT: &str = "text/x-opml, application/toml, text/plain, application/xml;q=0.9, */*;q=0.5";
 
 /// All sources. Two that have one id or one address are an error or a warning, wherever they stand.
 pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
@@ -52,7 +51,7 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
 
 async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: usize) -> List {
     let cached = cache(url, data_dir);
-    let bytes = match fetcher.fetch(Request { obeys_robots: false, goes_first: true, ..Request::new(url.clone(), ACCEPT) }).await {
+    let bytes = match fetcher.fetch(Request { obeys_robots: false, goes_first: true, ..Request::new(url.clone(), accept::LIST) }).await {
         Outcome::New(found) => found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string()),
         Outcome::NotModified { .. } => Err("HTTP status 304".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),

@@ -10,6 +10,8 @@ pub mod lane;
 pub mod pending;
 pub mod article;
 pub mod page;
+pub mod accept;
+pub mod kind;
 pub mod source;
 pub mod entry;
 pub mod poll_record;

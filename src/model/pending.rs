@@ -6,7 +6,13 @@ use url::Url;
 
 use crate::{
     base::hash::digest,
-    model::{article::Doubted, entry::Entry, lane::Lane, record, source::SourceKind},
+    model::{
+        article::Doubted,
+        entry::Entry,
+        kind::{Properties, SourceKind},
+        lane::Lane,
+        record,
+    },
 };
 
 /// What is known of a document beside its bytes.
@@ -181,12 +187,17 @@ impl PendingEntry {
         EntryKey::new(&self.source.id, &self.entry.identity)
     }
 
+    /// What its source's kind is like; `None` of a kind that this program does not know.
+    #[must_use]
+    pub fn properties(&self) -> Option<&'static Properties> {
+        self.source.kind.parse::<SourceKind>().ok().map(SourceKind::properties)
+    }
+
     /// Whether it was found among the links of a listing, or in a sitemap that names no headline, so that only its page
     /// can say that it is an article.
     #[must_use]
     pub fn is_guess(&self) -> bool {
-        let of = |kind: SourceKind| self.source.kind == kind.as_str();
-        of(SourceKind::Listing) || (of(SourceKind::Sitemap) && self.entry.title.is_none())
+        self.properties().is_some_and(|it| it.guesses.include(self.entry.title.is_some()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a source is and how it is: its kind, its state, and what its last answer gave.
+//! What a source is and how it is: its kind ([`super::kind`]), its state, and what its last answer gave.
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
@@ -6,25 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use crate::base::choices::choices;
-
-choices! {
-    /// What a source is.
-    SourceKind {
-        /// RSS, Atom, RDF or JSON Feed.
-        Feed = "feed",
-        /// An HTML page with links to articles.
-        Listing = "listing",
-        /// A news sitemap, another sitemap, or an index of them.
-        Sitemap = "sitemap",
-        /// A home page: which of its site's feeds and sitemaps is read is found by itself.
-        Site = "site",
-        /// One page, as HTML or as text, whose article changes or gives way to another.
-        Page = "page",
-        /// A Kafka topic through which other services hand over addresses, pages and texts.
-        Kafka = "kafka",
-    }
-}
+pub use super::kind::SourceKind;
 
 /// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -88,7 +88,7 @@ impl Add {
             if self.urls.len() > 1 && (self.id.is_some() || self.name.is_some()) {
                 return Err(("--id and --name are of one source: give one address".to_owned(), USAGE));
             }
-            if self.kind == Some(SourceKind::Kafka) {
+            if self.kind.is_some_and(|it| !it.is_polled()) {
                 return Err(("topics are named by lists of the config alone".to_owned(), USAGE));
             }
             let mut list = List::default();

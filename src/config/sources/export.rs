@@ -9,7 +9,6 @@ use quick_xml::escape::escape;
 use url::Url;
 
 use super::{Location, Source, Sources, tables::write};
-use crate::model::source::SourceKind;
 
 /// A list with all settings. Ids are written also where they were made, so that an address may change later.
 #[must_use]
@@ -25,7 +24,7 @@ pub fn to_opml(sources: &Sources) -> (String, usize) {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head><title>nashra</title></head>\n  <body>\n".to_owned();
     let mut left_out = sources.topics.len();
     for source in &sources.polled {
-        let (SourceKind::Feed, Location::Url(url)) = (source.kind, &source.at) else {
+        let (true, Location::Url(url)) = (source.kind.properties().in_opml, &source.at) else {
             left_out += 1;
             continue;
         };

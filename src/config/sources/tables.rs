@@ -23,7 +23,7 @@ use crate::{
         setting::{Placed, from_text, settings},
     },
     html::selector::Selector,
-    model::source::SourceKind,
+    model::kind::{self, SourceKind},
     read::{listing::selectors::Selectors, page::Rules},
 };
 
@@ -145,10 +145,18 @@ from_text! {
 
 /// Settings that belong to some kinds only.
 const OF_POLLED: [&str; 7] = ["url", "min_interval", "max_interval", "entries_per_poll", "entries_per_day", "entries_pending", "paused"];
-const OF_LISTINGS: [&str; 1] = ["listing"];
+const OF_LINKS: [&str; 1] = ["listing"];
 const OF_ELEMENTS: [&str; 1] = ["page"];
-const OF_PAGES: [&str; 1] = ["file"];
+const OF_FILES: [&str; 1] = ["file"];
 const OF_TOPICS: [&str; 3] = ["topic", "brokers", "from"];
+
+/// The settings that sources of other kinds have.
+fn foreign(kind: SourceKind) -> impl Iterator<Item = &'static str> {
+    let kind::Settings { polling, links, elements, file, topic } = kind.properties().settings;
+    let groups: [(bool, &[&str]); 5] =
+        [(polling, &OF_POLLED), (links, &OF_LINKS), (elements, &OF_ELEMENTS), (file, &OF_FILES), (topic, &OF_TOPICS)];
+    groups.into_iter().filter(|(has, _)| !has).flat_map(|(_, settings)| settings.iter().copied())
+}
 
 /// Reads a TOML list.
 pub(super) fn parse(name: &str, text: &str, author: Author<'_>) -> List {
@@ -157,19 +165,13 @@ pub(super) fn parse(name: &str, text: &str, author: Author<'_>) -> List {
     let mut list = List { errors, ..List::default() };
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
         let has = |setting: &str| given.has(&format!("source[{index}].{setting}"));
-        let foreign: &[&[&str]] = match table.kind {
-            SourceKind::Feed | SourceKind::Sitemap | SourceKind::Site => &[&OF_LISTINGS, &OF_PAGES, &OF_TOPICS],
-            SourceKind::Listing => &[&OF_PAGES, &OF_TOPICS],
-            SourceKind::Page => &[&OF_LISTINGS, &OF_TOPICS],
-            SourceKind::Kafka => &[&OF_POLLED, &OF_LISTINGS, &OF_ELEMENTS, &OF_PAGES],
-        };
-        if let Some(setting) = foreign.iter().copied().flatten().find(|it| has(it)) {
+        if let Some(setting) = foreign(table.kind).find(|it| has(it)) {
             list.wrong(place, format!("a source of kind {:?} has no {setting}", table.kind.as_str()));
-        } else if folder.is_none() && (has("file") || table.kind == SourceKind::Kafka) {
+        } else if folder.is_none() && (has("file") || !table.kind.is_polled()) {
             list.wrong(place, "files and topics can be named by a list that is a file of this machine, not by one that was fetched");
         } else if author == Author::Anybody && has("allow_addresses") {
             list.wrong(place, "allow_addresses can be given by a list that is a file of this machine, not by one that was fetched");
-        } else if table.kind == SourceKind::Kafka {
+        } else if !table.kind.is_polled() {
             list.topic(table, place, &has);
         } else {
             list.polled(table, place, (&has, folder.unwrap_or(Path::new(""))));
@@ -187,7 +189,7 @@ impl List {
             (Some(_), Some(_)) => return self.wrong(place, "this source has a url and a file: one of them is where it is"),
             // A URL that is there and wrong has its error already.
             (None, None) if has("url") || has("file") => return,
-            (None, None) if table.kind == SourceKind::Page => return self.wrong(place, "this source has no url and no file"),
+            (None, None) if table.kind.properties().settings.file => return self.wrong(place, "this source has no url and no file"),
             (None, None) => return self.wrong(place, "this source has no url"),
         };
         if let (Some(min), Some(max)) = (table.min_interval, table.max_interval)

@@ -13,6 +13,7 @@ use crate::{
         Body, FetchError, Fetched, Outcome, Request,
         robots::{Answer, MAX_FILE, Rules},
     },
+    model::accept,
     telemetry::metrics,
 };
 
@@ -33,7 +34,7 @@ impl<C: Clock> HttpFetcher<C> {
         url.set_path("/robots.txt");
         url.set_query(None);
         url.set_fragment(None);
-        let request = Request { obeys_robots: false, goes_first: true, ..Request::new(url, "text/plain, */*;q=0.5") };
+        let request = Request { obeys_robots: false, goes_first: true, ..Request::new(url, accept::ROBOTS) };
         Box::pin(async move {
             let answer = match self.follow(request, self.bound(MAX_FILE, true), door).await.unwrap_or_else(Outcome::Failed) {
                 Outcome::New(fetched) => self.parse(*fetched).await,

@@ -15,9 +15,6 @@ use crate::model::entry::Feed;
 pub(crate) use read::MAX_ENTRIES;
 pub use read::read;
 
-/// What sitemaps are asked for.
-pub const ACCEPT: &str = "application/xml, text/xml, application/gzip;q=0.9, text/plain;q=0.8, */*;q=0.5";
-
 /// What a document is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sitemap {

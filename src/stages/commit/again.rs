@@ -50,8 +50,8 @@ impl Work {
         names: &[Name],
         page: doubt::Page<'_>,
     ) -> Result<Doubted, StoreError> {
-        // What another service hands over is an edition because it says so.
-        if !entry.fetch_page && entry.source.kind != "page" {
+        // What came with it is an edition because its source says so, but for a page that a poll brought.
+        if !entry.fetch_page && !entry.properties().is_some_and(|it| it.brings_pages) {
             return Ok(Doubted::No);
         }
         // The address that a page claims may be its template's.

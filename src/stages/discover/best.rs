@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Offer;
-use crate::model::source::SourceKind;
+use crate::model::kind::Guesses;
 
 /// A source whose newest entry is older is no longer kept.
 const ABANDONED: TimeDelta = TimeDelta::days(30);
@@ -25,11 +25,11 @@ pub fn best(offers: &[Offer], now: DateTime<Utc>) -> Option<&Offer> {
 /// 2: it lists news; 1: the page itself, whose links are guesses; 0: it holds all that there ever was, or is abandoned.
 fn class(offer: &Offer, now: DateTime<Utc>) -> u8 {
     let lives = offer.entries > 0 && offer.newest.is_none_or(|it| now - it < ABANDONED);
-    match offer.kind {
-        SourceKind::Listing => 1,
-        SourceKind::Sitemap => u8::from(offer.news && lives) * 2,
+    match offer.kind.properties().guesses {
+        Guesses::Everything => 1,
+        Guesses::Untitled => u8::from(offer.news && lives) * 2,
         // What readers write is no news: publishing programs offer it beside.
-        _ => u8::from(lives && !offer.url.as_str().contains("comments")) * 2,
+        Guesses::Nothing => u8::from(lives && !offer.url.as_str().contains("comments")) * 2,
     }
 }
 
@@ -44,6 +44,7 @@ pub(super) fn per_day(dates: &[DateTime<Utc>]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::kind::SourceKind;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 

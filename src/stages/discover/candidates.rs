@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     html::{Tag, Tree},
-    model::source::SourceKind,
+    model::kind::{Format, SourceKind},
     read::feed,
 };
 
@@ -20,10 +20,6 @@ pub(super) struct Candidate {
     pub(super) why: &'static str,
 }
 
-/// Paths at which publishing programs have their feeds.
-const FEEDS: [&str; 6] = ["/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml"];
-/// Paths at which they have their sitemaps, those for news first.
-const SITEMAPS: [&str; 5] = ["/news-sitemap.xml", "/sitemap-news.xml", "/sitemap_news.xml", "/sitemap.xml", "/sitemap_index.xml"];
 /// Bytes of a robots.txt (RFC 9309 §2.5 asks for as many at least).
 const MAX_ROBOTS: usize = 500 << 10;
 
@@ -54,14 +50,14 @@ pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<Candidate> {
     fetchable(text.lines().filter_map(value).map(|url| of(url, SourceKind::Sitemap, "named by robots.txt")).collect())
 }
 
-/// Where feeds are by custom.
-pub(super) fn feeds_by_custom(home: &Url) -> Vec<Candidate> {
-    by_custom(home, &FEEDS, SourceKind::Feed)
-}
-
-/// Where sitemaps are by custom.
-pub(super) fn sitemaps_by_custom(home: &Url) -> Vec<Candidate> {
-    by_custom(home, &SITEMAPS, SourceKind::Sitemap)
+/// Where what is read in this way is by custom.
+pub(super) fn by_custom(home: &Url, format: Format) -> Vec<Candidate> {
+    let at = |kind: &SourceKind| {
+        let kind = *kind;
+        let urls = kind.properties().usual_paths.iter().filter_map(|it| home.join(it).ok());
+        urls.map(move |url| of(url, kind, "at a usual path"))
+    };
+    SourceKind::ALL.iter().filter(|it| it.format() == format).flat_map(at).collect()
 }
 
 /// Those that may be for news before the others.
@@ -72,10 +68,6 @@ pub(super) fn news_first(sitemaps: &mut [Candidate]) {
 /// Whether a sitemap may be for news, by its address.
 pub(super) fn is_for_news(sitemap: &Candidate) -> bool {
     sitemap.url.path().to_ascii_lowercase().contains("news")
-}
-
-fn by_custom(home: &Url, paths: &[&str], kind: SourceKind) -> Vec<Candidate> {
-    paths.iter().filter_map(|it| home.join(it).ok()).map(|url| of(url, kind, "at a usual path")).collect()
 }
 
 fn of(url: Url, kind: SourceKind, why: &'static str) -> Candidate {

@@ -8,8 +8,11 @@ use url::Url;
 use crate::{
     base::hash::digest,
     fetch::{Body, Fetch, FetchError, Fetched, Memory, Request, Room, Unread},
-    model::entry::{Entry, Feed},
-    read::sitemap::{ACCEPT, Child, MAX_ENTRIES, Sitemap, read},
+    model::{
+        accept,
+        entry::{Entry, Feed},
+    },
+    read::sitemap::{Child, MAX_ENTRIES, Sitemap, read},
 };
 
 /// Sitemaps that are fetched for one index, those for nothing included.
@@ -102,7 +105,7 @@ impl Followed {
 }
 
 async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usize, bool)) -> Result<Parsed, String> {
-    let request = Request { obeys_robots, goes_first: true, ..Request::new(url, ACCEPT) };
+    let request = Request { obeys_robots, goes_first: true, ..Request::new(url, accept::SITEMAP) };
     let answer = fetcher.fetch(request).await.whole()?;
     parse(&fetcher.memory(), answer, max_decoded).await.map_err(|error| error.to_string())
 }

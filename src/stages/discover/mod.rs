@@ -16,8 +16,12 @@ use url::Url;
 
 use crate::{
     fetch::{Fetch, FetchError, Fetched, Memory, Outcome, Request, Room},
-    model::{entry::Feed, source::SourceKind},
-    read::{encoding, feed, listing, sitemap},
+    model::{
+        accept,
+        entry::Feed,
+        kind::{Format, Guesses, SourceKind},
+    },
+    read::{encoding, feed, listing},
 };
 use candidates::Candidate;
 
@@ -33,12 +37,6 @@ const MAX_SITEMAPS: usize = 5;
 const MAX_NEWS: usize = 2;
 /// How long one discovery waits for its turn at the host, in all.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// What a home page is asked for.
-const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
-/// What feeds are asked for.
-const ACCEPT_FEED: &str =
-    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
 
 /// A source that was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -88,7 +86,7 @@ const ITSELF: &str = "it is one itself";
 /// When the page cannot be had, or when there is nothing.
 pub async fn discover<F: Fetch>(fetcher: &F, home: Url, max_decoded: usize) -> Result<Vec<Offer>, DiscoverError> {
     let mut looker = Looker::new(fetcher, (max_decoded, true));
-    let answer = looker.fetch(home, ACCEPT).await.map_err(DiscoverError::World)?;
+    let answer = looker.fetch(home, accept::PAGE).await.map_err(DiscoverError::World)?;
     looker.of_answer(answer).await
 }
 
@@ -110,7 +108,7 @@ pub async fn of_answer<F: Fetch>(
 pub async fn news_sitemap<F: Fetch>(fetcher: &F, home: &Url, (max_decoded, obeys_robots): (usize, bool)) -> Option<(Feed, Room)> {
     let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
     let (for_news, others): (Vec<_>, Vec<_>) = looker.robots(home).await.into_iter().partition(candidates::is_for_news);
-    let usual = candidates::sitemaps_by_custom(home).into_iter().filter(candidates::is_for_news);
+    let usual = candidates::by_custom(home, Format::Sitemap).into_iter().filter(candidates::is_for_news);
     // An index of all sitemaps may lead to it, and is the most to read.
     for candidate in for_news.into_iter().take(MAX_NEWS).chain(usual).chain(others.into_iter().take(1)) {
         if looker.asked.contains(&candidate.url) {
@@ -168,7 +166,20 @@ fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer 
 
 /// Only a sitemap for news says headlines.
 fn is_for_news(kind: SourceKind, feed: &Feed) -> bool {
-    kind == SourceKind::Sitemap && feed.entries.iter().any(|it| it.title.is_some())
+    match kind.properties().guesses {
+        Guesses::Untitled => feed.entries.iter().any(|it| it.title.is_some()),
+        Guesses::Nothing | Guesses::Everything => false,
+    }
+}
+
+/// How many candidates of a format are looked at.
+fn most(format: Format) -> usize {
+    match format {
+        Format::Feed => MAX_FEEDS,
+        Format::Sitemap => MAX_SITEMAPS,
+        // Of these only the home page itself is offered.
+        Format::Links | Format::Page | Format::Site | Format::Messages => 0,
+    }
 }
 
 struct Looker<'a, F> {
@@ -224,14 +235,14 @@ impl<'a, F: Fetch> Looker<'a, F> {
         }
         self.look(here.candidates).await;
         if self.offers.is_empty() {
-            self.look(candidates::feeds_by_custom(&at)).await;
+            self.look(candidates::by_custom(&at, Format::Feed)).await;
         }
         let mut sitemaps = self.robots(&at).await;
         candidates::news_first(&mut sitemaps);
         let feeds = self.offers.len();
         self.look(sitemaps).await;
         if !self.offers[feeds..].iter().any(|it| it.news) {
-            self.look(candidates::sitemaps_by_custom(&at)).await;
+            self.look(candidates::by_custom(&at, Format::Sitemap)).await;
         }
         self.offers.extend(here.listing);
         if self.offers.is_empty() { Err(DiscoverError::Nothing) } else { Ok(self.offers) }
@@ -240,7 +251,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
     /// The sitemaps that robots.txt names.
     async fn robots(&mut self, home: &Url) -> Vec<Candidate> {
         let Ok(url) = home.join("/robots.txt") else { return Vec::new() };
-        let Ok(fetched) = self.fetch(url, "text/plain, */*;q=0.5").await else { return Vec::new() };
+        let Ok(fetched) = self.fetch(url, accept::ROBOTS).await else { return Vec::new() };
         let Fetched { url, body, .. } = fetched;
         let work = move |bytes: Result<Bytes, FetchError>| bytes.map(|it| candidates::of_robots(&it, &url)).unwrap_or_default();
         self.fetcher.memory().read(body, self.max_decoded, work).await.map(|(found, _)| found).unwrap_or_default()
@@ -249,7 +260,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
     /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that are empty or dead are
     /// none, feeds may be empty for a while.
     async fn look(&mut self, candidates: Vec<Candidate>) {
-        let most = if candidates.first().is_some_and(|it| it.kind == SourceKind::Feed) { MAX_FEEDS } else { MAX_SITEMAPS };
+        let most = candidates.first().map_or(0, |it| most(it.kind.format()));
         for candidate in candidates.into_iter().take(most) {
             if !self.asked.contains(&candidate.url)
                 && let Some((feed, url, _room)) = self.read(&candidate).await
@@ -261,17 +272,18 @@ impl<'a, F: Fetch> Looker<'a, F> {
 
     /// What a candidate lists and where it was read, if it is one and was not read before under another address.
     async fn read(&mut self, Candidate { url, kind, .. }: &Candidate) -> Option<(Feed, Url, Room)> {
-        let accept = if *kind == SourceKind::Feed { ACCEPT_FEED } else { sitemap::ACCEPT };
-        let fetched = self.fetch(url.clone(), accept).await.ok()?;
+        let fetched = self.fetch(url.clone(), kind.properties().accept).await.ok()?;
         if self.offers.iter().any(|it| it.url == fetched.url) {
             return None;
         }
         let at = fetched.url.clone();
-        let (feed, room) = if *kind == SourceKind::Feed {
-            self.feed(fetched).await?
-        } else {
-            let followed = follow(self.fetcher, fetched, (self.max_decoded, self.obeys_robots)).await.ok()?;
-            (Some(followed.feed).filter(|it| !it.entries.is_empty())?, followed.rooms.into_iter().next().unwrap_or_default())
+        let (feed, room) = match kind.format() {
+            Format::Feed => self.feed(fetched).await?,
+            Format::Sitemap => {
+                let followed = follow(self.fetcher, fetched, (self.max_decoded, self.obeys_robots)).await.ok()?;
+                (Some(followed.feed).filter(|it| !it.entries.is_empty())?, followed.rooms.into_iter().next().unwrap_or_default())
+            }
+            Format::Links | Format::Page | Format::Site | Format::Messages => return None,
         };
         Some((feed, at, room))
     }

@@ -12,6 +12,7 @@ use crate::{
     config::{PageMode, RobotsMode, sources::TopicSource},
     fetch::hosts,
     model::{
+        kind::SourceKind,
         lane::Lane,
         pending::{Document, EntryKey, PendingEntry, PendingKey},
         record,
@@ -132,7 +133,7 @@ impl Batch {
         let described = record::Source {
             id: source.id.to_string(),
             name: origin.name.or_else(|| source.name.clone()),
-            kind: "kafka".to_owned(),
+            kind: SourceKind::Kafka.to_string(),
             url: origin.url.unwrap_or_else(|| source.address()).into(),
             tags: if origin.tags.is_empty() { source.tags.clone() } else { origin.tags },
         };

@@ -19,6 +19,7 @@ use crate::{
     base::{clock::Clock, private::shown},
     fetch::{Block, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
     model::{
+        accept,
         candidate::{Dead, FetchedPage, Reading},
         lane::SourceKey,
         page::{End, PageKind},
@@ -35,8 +36,6 @@ use crate::{
     text,
 };
 
-/// The `Accept` header for pages.
-const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
 /// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
 const FEW_TRIES: u32 = 3;
 
@@ -151,7 +150,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         (claim, give_way): (&Claim, &CancellationToken),
     ) -> Result<(FetchedPage, Room), Failure> {
         let (obeys_robots, silence) = (!entry.ignores_robots, claim.silence());
-        let request = Request { obeys_robots, silence, ..Request::new(link.clone(), ACCEPT) };
+        let request = Request { obeys_robots, silence, ..Request::new(link.clone(), accept::PAGE) };
         let own = self.rules.of(&entry.source.id);
         let outcome = tokio::select! {
             outcome = self.fetcher.fetch_within(request, &own.allowed) => outcome,
@@ -306,10 +305,10 @@ fn extract(
 fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Rules>) -> Result<FetchedPage, Failure> {
     let damaged = |error: FetchError| Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) };
     let bytes = bytes.map_err(damaged)?;
+    let unreadable = entry.properties().map_or("source", |it| it.unreadable);
     let Some(document) = entry.document else { return Err(Failure::fetch("no document".to_owned())) };
     if let Some(error) = document.unreadable {
-        let reason = if entry.source.kind == "kafka" { "message" } else { "source" };
-        return Err(Failure { reason, tries: 1, bytes: Some(kept_start(&bytes)), ..Failure::fetch(error) });
+        return Err(Failure { reason: unreadable, tries: 1, bytes: Some(kept_start(&bytes)), ..Failure::fetch(error) });
     }
     let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
         .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;

@@ -4,15 +4,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    PollContext, moved,
-    visit::{Visit, accept},
-};
+use super::{PollContext, moved, visit::Visit};
 use crate::{
     base::clock::Clock,
     config::sources::Source,
     fetch::{Fetch, Outcome, Request},
-    model::source::{SourceKind, Validators},
+    model::source::Validators,
     policy::polling::decide::PollResult,
     store::Facts,
     telemetry::metrics,
@@ -21,7 +18,7 @@ use crate::{
 /// The validators that are held back at a visit, where it is to show whether 304 told the truth.
 pub(super) fn begin(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<Validators> {
     // Those of a site are of what was found of it, and that is looked for anew.
-    let held_back = source.kind != SourceKind::Site && facts.trust.audit_is_due(now) && facts.validators != Validators::default();
+    let held_back = !source.kind.is_site() && facts.trust.audit_is_due(now) && facts.validators != Validators::default();
     held_back.then(|| facts.validators.clone())
 }
 
@@ -32,7 +29,13 @@ pub(super) async fn end<F: Fetch, C: Clock>(context: &PollContext<F, C>, source:
         (PollResult::Read { fresh: 1.. }, Some(url)) => {
             let url = moved::address(visit.facts.moved.as_ref(), url).clone();
             let obeys_robots = context.rules.obeys_robots(source);
-            let request = Request { validators, obeys_robots, goes_first: true, status_only: true, ..Request::new(url, accept(source)) };
+            let request = Request {
+                validators,
+                obeys_robots,
+                goes_first: true,
+                status_only: true,
+                ..Request::new(url, source.kind.properties().accept)
+            };
             matches!(context.fetcher.fetch(request).await, Outcome::NotModified { .. })
         }
         (PollResult::Read { .. } | PollResult::Unchanged, _) => false,

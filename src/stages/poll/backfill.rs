@@ -9,12 +9,13 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::{ACCEPT, Outputs, PollContext, Rules, listing, panicked, wake};
+use super::{Outputs, PollContext, Rules, listing, panicked, wake};
 use crate::{
     base::clock::Clock,
     config::sources::Source,
     fetch::{Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
     model::{
+        accept,
         entry::{Entry, Feed},
         identity,
         lane::Lane,
@@ -67,7 +68,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
             wake(outputs, source.at.url(), of_sitemap(context, source, facts, (&url, within)).await?).await;
             continue;
         }
-        let request = Request { obeys_robots: context.rules.obeys_robots(source), ..Request::new(url, ACCEPT) };
+        let request = Request { obeys_robots: context.rules.obeys_robots(source), ..Request::new(url, accept::FEED) };
         let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
         if let Outcome::New(mut fetched) = context.fetcher.fetch(request).await {
             let (rules, store, source_of) = (context.rules.clone(), context.store.clone(), source.clone());

@@ -40,7 +40,7 @@ use crate::{
     model::{
         lane::{HostKey, Lane, SourceKey},
         poll_record::{self, PollRecord},
-        source::{SourceKind, State, Validators},
+        source::{State, Validators},
     },
     policy::{polling::decide::PollResult, trust::Trust},
     stages::{
@@ -68,12 +68,6 @@ pub struct Wake {
     /// A host that answered just now.
     pub answered: Option<HostKey>,
 }
-
-/// What feeds are asked for.
-const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
-
-/// What pages and listings are asked for.
-const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, text/plain;q=0.8, */*;q=0.5";
 
 /// A listing is gone through at least this often, in days, even where the server answers 304: retention
 /// counts from the day on which an entry was last listed.
@@ -314,7 +308,7 @@ impl Facts {
     fn of(mut self, source: &Source) -> Self {
         let url = Private::from(source.at.configured().into_owned());
         // What was found of a site is no other kind's.
-        let was_site = self.site.take_if(|_| source.kind != SourceKind::Site || self.url != url).is_some();
+        let was_site = self.site.take_if(|_| !source.kind.is_site() || self.url != url).is_some();
         if self.url != url || was_site {
             (self.validators, self.trust) = (Validators::default(), Trust::default());
             (self.body_hash, self.sent_hash) = (None, None);

@@ -16,7 +16,10 @@ use crate::{
     base::clock::Clock,
     config::sources::{Location, Source},
     fetch::{Fetch, Fetched},
-    model::source::{SourceKind, State, Validators},
+    model::{
+        kind::{Guesses, SourceKind},
+        source::{State, Validators},
+    },
     policy::{
         polling::{decide::PollResult, hints::Hints},
         trust::Trust,
@@ -34,7 +37,7 @@ const POOR: TimeDelta = TimeDelta::weeks(1);
 
 /// What is asked now: of a site what was found of it, or its home page where it is time for a look, which is noted.
 pub(super) fn asked<'a>(source: &'a Source, facts: &mut Facts, now: DateTime<Utc>) -> Cow<'a, Source> {
-    if source.kind == SourceKind::Site && !source.paused && is_time(facts, now) {
+    if source.kind.is_site() && !source.paused && is_time(facts, now) {
         if let Some(found) = &mut facts.site {
             // Also where it fails: else a home page that is closed to us would keep us from what is open.
             found.looked = now;
@@ -47,7 +50,7 @@ pub(super) fn asked<'a>(source: &'a Source, facts: &mut Facts, now: DateTime<Utc
 /// A source as it is read.
 pub(super) fn read_at<'a>(source: &'a Source, facts: &Facts) -> Cow<'a, Source> {
     match &facts.site {
-        Some(found) if source.kind == SourceKind::Site => {
+        Some(found) if source.kind.is_site() => {
             Cow::Owned(Source { kind: found.kind, at: Location::Url(found.url.clone()), ..source.clone() })
         }
         _ => Cow::Borrowed(source),
@@ -57,7 +60,7 @@ pub(super) fn read_at<'a>(source: &'a Source, facts: &Facts) -> Cow<'a, Source> 
 fn is_time(facts: &Facts, now: DateTime<Utc>) -> bool {
     let Some(found) = &facts.site else { return true };
     let since = now - found.looked;
-    let poor = found.kind == SourceKind::Listing || facts.state == State::Silent;
+    let poor = found.kind.properties().guesses == Guesses::Everything || facts.state == State::Silent;
     facts.failures >= moved::PATIENCE && since >= FAILING || poor && since >= POOR
 }
 

@@ -13,7 +13,10 @@ use crate::{
     base::clock::ManualClock,
     config::{PageMode, RobotsMode, sources},
     fetch::{Body, Fetched, Outcome, Request},
-    model::source::{Links, State},
+    model::{
+        kind::SourceKind,
+        source::{Links, State},
+    },
     policy::{
         hub::{announced::Announced, subscription::Subscription},
         polling::decide::Bounds,
@@ -203,7 +206,7 @@ async fn a_panic_of_the_reader_is_a_failed_poll_whose_bytes_become_one_dead_lett
 
 #[tokio::test]
 async fn a_panic_in_each_kind_of_source_is_a_failed_poll() {
-    for kind in ["feed", "listing", "sitemap", "page", "site"] {
+    for kind in SourceKind::ALL.iter().filter(|it| it.is_polled()) {
         let list = format!("[[source]]\nurl = \"https://a.example/feed\"\nkind = \"{kind}\"\n");
         let bench = Bench { source: Arc::new(sources::parse("l.toml", list.as_bytes()).sources.remove(0)), ..Bench::new() };
         let facts = bench.poll(0, std::str::from_utf8(crate::fetch::memory::MARKER).unwrap()).await;

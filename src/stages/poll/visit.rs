@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{ACCEPT, ACCEPT_PAGE, PollContext, Rules, TOUCH_DAYS, backfill, listing, moved, page, panicked, site, sitemap};
+use super::{PollContext, Rules, TOUCH_DAYS, backfill, listing, moved, page, panicked, site, sitemap};
 use crate::{
     base::{
         clock::{Clock, day},
@@ -16,8 +16,9 @@ use crate::{
     fetch::{self, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
     model::{
         entry::Feed,
+        kind::{Format, Properties},
         lane::Lane,
-        source::{SourceKind, Validators},
+        source::Validators,
     },
     policy::{
         hub::announced::Announced,
@@ -65,9 +66,10 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
         Location::Url(url) => {
             // What is known of a site's address is that of what was found of it, and not of its home page.
             let (url, obeys_robots) = (url.real(), context.rules.obeys_robots(source));
-            let (url, validators) = match source.kind {
-                SourceKind::Site => (url, Validators::default()),
-                _ => (moved::address(facts.moved.as_ref(), url), validators(&facts, started)),
+            let (url, validators) = if source.kind.is_site() {
+                (url, Validators::default())
+            } else {
+                (moved::address(facts.moved.as_ref(), url), validators(&facts, started))
             };
             context.fetcher.fetch(request(source, url.clone(), validators, obeys_robots)).await
         }
@@ -84,10 +86,12 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             if !fetched.delta {
                 facts.trust.full(now);
             }
-            return match source.kind {
-                SourceKind::Sitemap => sitemap::read(context, source, facts, *fetched).await,
-                SourceKind::Site => site::read(context, source, facts, *fetched).await,
-                _ => Box::pin(read(context, source, facts, *fetched, now)).await,
+            return match source.kind.format() {
+                Format::Sitemap => sitemap::read(context, source, facts, *fetched).await,
+                Format::Site => site::read(context, source, facts, *fetched).await,
+                Format::Feed | Format::Links | Format::Page | Format::Messages => {
+                    Box::pin(read(context, source, facts, *fetched, now)).await
+                }
             };
         }
         Outcome::NotModified { fresh_for, moved } => {
@@ -115,17 +119,8 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
 
 /// The request for a source.
 fn request(source: &Source, url: Url, validators: Validators, obeys_robots: bool) -> Request {
-    let delta = source.kind == SourceKind::Feed;
-    Request { validators, obeys_robots, goes_first: true, delta, ..Request::new(url, accept(source)) }
-}
-
-/// The `Accept` header for a source.
-pub(super) fn accept(source: &Source) -> &'static str {
-    match source.kind {
-        SourceKind::Feed => ACCEPT,
-        SourceKind::Sitemap => crate::read::sitemap::ACCEPT,
-        _ => ACCEPT_PAGE,
-    }
+    let &Properties { accept, delta, .. } = source.kind.properties();
+    Request { validators, obeys_robots, goes_first: true, delta, ..Request::new(url, accept) }
 }
 
 fn status_is(status: u16) -> String {
@@ -204,18 +199,18 @@ fn read_body(
         (facts.validators, facts.sent_hash) = (fetched.validators, sent);
         return Ok(Visit::unchanged(facts, "unchanged", now));
     }
-    let (listed, hints) = if source.kind == SourceKind::Page {
-        (page::go_through(store, (source, &mut facts), (&fetched, &bytes), (rules, now))?, FeedHints::default())
-    } else {
-        match entries(source, &bytes, &fetched) {
+    let format = source.kind.format();
+    let (listed, hints) = match format {
+        Format::Page => (page::go_through(store, (source, &mut facts), (&fetched, &bytes), (rules, now))?, FeedHints::default()),
+        Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => match entries(source, &bytes, &fetched) {
             Ok(feed) => {
                 (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), FeedHints::of(&feed, &fetched).with_site(&feed))
             }
-            Err(_) if source.kind == SourceKind::Feed && facts.last_success.is_some() && is_html(&bytes) => {
+            Err(_) if format == Format::Feed && facts.last_success.is_some() && is_html(&bytes) => {
                 return Ok(Visit::failed(facts, PollResult::Blocked, "html", "an HTML page where a feed was".to_owned(), now));
             }
             Err(reason) => (Err(reason), FeedHints::default()),
-        }
+        },
     };
     match listed {
         Ok(listed) if fetched.delta => Ok(Visit { announced: hints.announced, ..Visit::partial(facts, listed, fetched.validators, now) }),
@@ -283,12 +278,12 @@ impl FeedHints {
 /// but one that cannot be read: a new design, a notice about cookies, a page for robots.
 pub(super) fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
     let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
-    if source.kind != SourceKind::Listing {
-        return feed::read(bytes, content_type, url).map_err(|error| error.to_string());
-    }
-    let read = match &source.listing {
-        None => links::read(bytes, content_type, url),
-        Some(selectors) => links::read_by(selectors, bytes, content_type, url),
+    let read = match (source.kind.format(), &source.listing) {
+        (Format::Feed | Format::Sitemap | Format::Page | Format::Site | Format::Messages, _) => {
+            return feed::read(bytes, content_type, url).map_err(|error| error.to_string());
+        }
+        (Format::Links, None) => links::read(bytes, content_type, url),
+        (Format::Links, Some(selectors)) => links::read_by(selectors, bytes, content_type, url),
     };
     let feed = read.map(links::to_feed).map_err(|error| error.to_string())?;
     // Tags and attributes are ASCII in every encoding that a page may have.
