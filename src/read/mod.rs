@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod guard;
 pub mod language;
 pub mod lines;
+mod trees;
 pub mod page;
 pub mod sitemap;
 pub mod credits;

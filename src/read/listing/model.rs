@@ -4,51 +4,45 @@
 //! in a menu. They were trained on labelled pages by `tests/train/listing.py`, which also says how well they do on
 //! sites that they have not seen.
 
+use std::sync::LazyLock;
+
 use super::{
-    features::Measures,
+    features::{Measures, NAMES},
     weights::{THRESHOLD, TREES},
 };
+use crate::read::trees::Forest;
 
-/// The row of a leaf.
-const LEAF: u8 = 255;
+static FOREST: LazyLock<Forest<{ NAMES.len() }>> = LazyLock::new(|| Forest::of_rows(TREES));
 
 /// The logit that an address is an article's, less the threshold: an article where it is above 0.
 pub(super) fn score(measures: &Measures) -> f32 {
-    let values = measures.values();
-    TREES.iter().map(|tree| leaf(tree, &values)).sum::<f32>() - THRESHOLD
-}
-
-fn leaf(tree: &[(u8, f32, u8, u8)], values: &[f32]) -> f32 {
-    let mut at = 0;
-    // Rows lead forward only, so a walk is no longer than its tree.
-    while let Some((measure, number, below, above)) = tree.get(usize::from(at)).copied() {
-        if measure == LEAF {
-            return number;
-        }
-        let value = values.get(usize::from(measure)).copied().unwrap_or(0.0);
-        at = if value <= number { below } else { above };
-    }
-    0.0
+    FOREST.sum(&measures.values()) - THRESHOLD
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::listing::{features, weights};
+    use crate::read::{listing::weights, trees::LEAF};
 
     #[test]
     fn the_weights_are_those_of_the_measures() {
-        assert_eq!(weights::NAMES, features::NAMES);
+        assert_eq!(weights::NAMES, NAMES);
     }
 
     #[test]
     fn every_walk_ends_in_a_leaf() {
+        assert_eq!(FOREST.whole(), Some(TREES.len()));
         for tree in TREES {
             for (at, (measure, number, below, above)) in tree.iter().enumerate() {
                 assert!(number.is_finite());
                 let forward = |to: u8| usize::from(to) > at && usize::from(to) < tree.len();
-                assert!(*measure == LEAF || forward(*below) && forward(*above) && usize::from(*measure) < features::NAMES.len());
+                assert!(*measure == LEAF || forward(*below) && forward(*above) && usize::from(*measure) < NAMES.len());
             }
         }
+    }
+
+    #[test]
+    fn every_tree_begins_with_a_split() {
+        assert!(TREES.iter().all(|tree| tree[0].0 != LEAF));
     }
 }
