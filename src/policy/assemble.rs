@@ -19,6 +19,7 @@ use crate::{
         clean,
         content::Merge,
         identity,
+        kind::SourceKind,
         page::{End, Evidence, Page, Part},
         pending::{Document, PendingEntry},
         record::{self, Article, Change, Content, Origin, Provenance, SCHEMA},
@@ -174,7 +175,7 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
     let source = record::Source {
         id: String::new(),
         name: page.site_name.clone(),
-        kind: "page".to_owned(),
+        kind: SourceKind::Page.to_string(),
         url: read.map(ToString::to_string).unwrap_or_default().into(),
         tags: Vec::new(),
     };

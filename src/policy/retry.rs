@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::base::backoff::Backoff;
+
 /// Rules of trying again.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
@@ -17,6 +19,6 @@ impl Retry {
     /// The pause after another look, given how many there were before it.
     #[must_use]
     pub fn pause(&self, before: u32) -> Duration {
-        self.first.saturating_mul(4_u32.checked_pow(before).unwrap_or(u32::MAX)).min(self.max)
+        Backoff { first: self.first, factor: 4, longest: self.max }.wait(before)
     }
 }

@@ -8,11 +8,11 @@ use std::{fmt, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Order;
+use crate::base::backoff::Backoff;
 
-/// The first cooldown where the server names none. It doubles with each refusal until the host answers well.
-const FIRST_COOLDOWN: Duration = Duration::from_secs(30);
-/// The longest such cooldown. Sources that fail again have longer waits of their own.
-const MAX_COOLDOWN: Duration = Duration::from_mins(15);
+/// The cooldown where the server names none, and the longest. It doubles with each refusal until the host answers well.
+/// Sources that fail again have longer waits of their own.
+const COOLDOWN: Backoff = Backoff::doubling(Duration::from_secs(30), Duration::from_mins(15));
 /// The first cooldown after a connection that failed: most hosts can be reached again at once.
 const UNREACHABLE_COOLDOWN: Duration = Duration::from_secs(2);
 
@@ -63,9 +63,8 @@ impl Cooldown {
         let before = before.filter(|it| !it.is_over(now));
         let running = before.and_then(|it| it.left(now));
         let times = before.map_or(0, |it| if running.is_some() { it.times } else { it.times.saturating_add(1) });
-        let first = if reason == DeferralReason::Unreachable { UNREACHABLE_COOLDOWN } else { FIRST_COOLDOWN };
-        let ladder = || first.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(MAX_COOLDOWN);
-        let length = retry_after.unwrap_or_else(ladder).min(MAX_RETRY_AFTER);
+        let first = if reason == DeferralReason::Unreachable { UNREACHABLE_COOLDOWN } else { COOLDOWN.first };
+        let length = retry_after.unwrap_or_else(|| Backoff { first, ..COOLDOWN }.wait(times)).min(MAX_RETRY_AFTER);
         match before.zip(running) {
             Some((before, left)) if left >= length => before,
             _ => Self { until: later(now, length), length, times, reason },
@@ -161,7 +160,7 @@ mod tests {
         let second = Cooldown::after(Some(first), BUSY, None, at(30));
         assert_eq!((first.left(at(0)), second.left(at(30))), (Some(seconds(30)), Some(seconds(60))));
         let long = (0..40).fold(second, |before, _| Cooldown::after(Some(before), BUSY, None, before.until));
-        assert_eq!(long.length, MAX_COOLDOWN);
+        assert_eq!(long.length, COOLDOWN.longest);
     }
 
     #[test]

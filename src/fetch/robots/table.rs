@@ -18,13 +18,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::Rules;
+use crate::base::backoff::Backoff;
 
 /// For how long a file is believed (RFC 9309 §2.4).
 const FRESH: TimeDelta = TimeDelta::hours(24);
 /// For how long the last copy stands in for a file that cannot be read; after as long without one, there is none.
 const STALE: TimeDelta = TimeDelta::days(30);
 /// The first pause after a file that could not be read; each further one is twice as long, up to the longest.
-const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
+const RETRY: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_mins(5));
 /// Bytes that are remembered, over all sites.
 const MAX_BYTES: usize = 64 << 20;
 /// What is made room for goes down to this, so that it is not done for each file.
@@ -162,7 +163,7 @@ impl Known {
             }
             Answer::Unreachable(why) => {
                 let (times, since) = self.trouble.as_ref().map_or((0, now), |(_, times, since)| (*times, *since));
-                let wait = RETRY.0.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(RETRY.1);
+                let wait = RETRY.wait(times);
                 self.fresh = Some(now + TimeDelta::from_std(wait).unwrap_or(FRESH));
                 self.trouble = Some((why, times.saturating_add(1), since));
             }

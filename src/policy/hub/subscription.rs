@@ -16,12 +16,12 @@ use super::{
     announced::Announced,
     question::{Answer, Question},
 };
-use crate::base::hash::digest;
+use crate::base::{backoff::Backoff, hash::digest};
 
 /// A hub has so long to verify what it was asked for; then it is asked again.
 const VERIFIES_WITHIN: TimeDelta = TimeDelta::minutes(10);
 /// The wait after the first failure, doubling, and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(24));
+const BACKOFF: Backoff = Backoff::doubling(Duration::from_mins(1), Duration::from_hours(24));
 /// A hub that said no is asked again after so long.
 const DENIED: TimeDelta = TimeDelta::days(7);
 /// Leases: what is shorter or longer counts as this.
@@ -271,8 +271,7 @@ impl Subscription {
     }
 
     fn failed(&mut self, reason: &str, now: DateTime<Utc>) {
-        let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX).max(1);
-        let wait = TimeDelta::from_std(BACKOFF.0.saturating_mul(factor).min(BACKOFF.1)).unwrap_or(TimeDelta::days(1));
+        let wait = TimeDelta::from_std(BACKOFF.wait(self.failures)).unwrap_or(TimeDelta::days(1));
         self.failures = self.failures.saturating_add(1);
         (self.asked, self.next) = (None, now + self.spread(wait));
         self.reason = bounded(reason);

@@ -15,7 +15,7 @@ use super::{
     hints::Hints,
     rhythm::{Expectation, Worth},
 };
-use crate::model::source::State;
+use crate::{base::backoff::Backoff, model::source::State};
 
 /// What a poll came to, as far as the schedule needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,8 +204,7 @@ fn throttled(it: &Situation, retry_after: Option<Duration>, bounds: Bounds) -> (
 /// Doubling from an eighth of the shortest interval up to the longest: a connection that broke or a server that is
 /// restarted is well again within a minute, and what a short listing drops meanwhile would be lost.
 fn backoff(bounds: Bounds, failures: u32) -> Duration {
-    let factor = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
-    (bounds.min / 8).max(SOONEST).saturating_mul(factor.max(1)).min(bounds.max.max(bounds.min))
+    Backoff::doubling((bounds.min / 8).max(SOONEST), bounds.max.max(bounds.min)).wait(failures.saturating_sub(1))
 }
 
 /// A little sooner or later, within the bounds, so that sources which started together drift apart. The same for the

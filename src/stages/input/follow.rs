@@ -12,7 +12,10 @@ use super::{
     reader::{Reader, Trouble},
 };
 use crate::{
-    base::clock::Clock,
+    base::{
+        backoff::{Backoff, Waits},
+        clock::Clock,
+    },
     config::{Kafka, sources::TopicSource},
     fetch::Memory,
     model::pending::PendingKey,
@@ -22,8 +25,7 @@ use crate::{
 };
 
 /// Pauses between tries of a topic that cannot be read.
-const PAUSE_FIRST: Duration = Duration::from_millis(250);
-const PAUSE_MAX: Duration = Duration::from_secs(15);
+const PAUSE: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(15));
 /// Times its size that a batch of messages takes: as it came, as it was read, compressed.
 const COPIES: usize = 3;
 /// How often it is looked whether entries that wait have been read.
@@ -80,7 +82,7 @@ impl<C: Clock> Follower<C> {
         stop: CancellationToken,
     ) -> Result<(), PipelineError> {
         let work = async {
-            let mut pause = PAUSE_FIRST;
+            let mut pause = PAUSE.waits();
             loop {
                 let level = *pressure.borrow_and_update();
                 if level == Pressure::Stop {
@@ -92,7 +94,7 @@ impl<C: Clock> Follower<C> {
                 }
                 let wait = match self.step(&wake).await? {
                     Ok(Step::Read) => {
-                        pause = PAUSE_FIRST;
+                        pause.succeeded();
                         if let Pressure::Slow(quarters) = level { SLOW * quarters.saturating_sub(4) } else { Duration::ZERO }
                     }
                     Ok(Step::Wait(wait)) => wait,
@@ -196,7 +198,7 @@ impl<C: Clock> Follower<C> {
     }
 
     /// What to do about trouble, and for how long to stay away.
-    async fn troubled(&mut self, trouble: &Trouble, pause: &mut Duration) -> Result<Duration, StoreError> {
+    async fn troubled(&mut self, trouble: &Trouble, pause: &mut Waits) -> Result<Duration, StoreError> {
         match trouble {
             Trouble::Grown | Trouble::Remade => {
                 tracing::info!(source.id = %self.source.id, topic = %self.source.topic, "{trouble}");
@@ -212,8 +214,7 @@ impl<C: Clock> Follower<C> {
             Trouble::Kafka { .. } | Trouble::NoCluster | Trouble::NoTopic { .. } => {}
         }
         metrics::topic_error();
-        let wait = *pause;
-        *pause = (wait * 2).min(PAUSE_MAX);
+        let wait = pause.failed();
         tracing::warn!(source.id = %self.source.id, topic = %self.source.topic, reason = %trouble, retry_ms = wait.as_millis(), "the topic cannot be read; nothing is lost, trying again");
         self.remember(trouble).await?;
         Ok(wait)

@@ -27,6 +27,7 @@ use self::{
     sink::Sink,
 };
 use crate::{
+    base::backoff::Backoff,
     stages::{
         PipelineError,
         commit::{DeadLetterFiles, Recall},
@@ -91,11 +92,9 @@ pub struct Parts {
 }
 
 /// Pauses between tries of a sink that does not answer.
-const PAUSE_FIRST: Duration = Duration::from_millis(250);
-const PAUSE_MAX: Duration = Duration::from_secs(5);
+const PAUSE: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(5));
 /// Pauses after another process took over: whoever of the two publishes first keeps it, so we do not take it back at once.
-const FENCED_FIRST: Duration = Duration::from_mins(1);
-const FENCED_MAX: Duration = Duration::from_mins(15);
+const FENCED: Backoff = Backoff::doubling(Duration::from_mins(1), Duration::from_mins(15));
 /// While it is halted, how often it is looked whether that was mended.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
@@ -103,7 +102,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(15);
 pub async fn run(mut sink: Box<dyn Sink>, parts: Parts, inputs: Inputs, status: watch::Sender<Status>) -> Result<(), PipelineError> {
     let Inputs { mut wake, mut wishes, deadline } = inputs;
     let mut drain = Drain::new(parts, status);
-    let (mut pause, mut fenced) = (PAUSE_FIRST, FENCED_FIRST);
+    let (mut pause, mut fenced) = (PAUSE.waits(), FENCED.waits());
     let mut open = true;
     loop {
         let outcome = tokio::select! {
@@ -112,7 +111,8 @@ pub async fn run(mut sink: Box<dyn Sink>, parts: Parts, inputs: Inputs, status: 
         };
         let until = match outcome {
             Step::Delivered => {
-                (pause, fenced) = (PAUSE_FIRST, FENCED_FIRST);
+                pause.succeeded();
+                fenced.succeeded();
                 continue;
             }
             Step::Again => continue,
@@ -120,8 +120,8 @@ pub async fn run(mut sink: Box<dyn Sink>, parts: Parts, inputs: Inputs, status: 
             // Woken by new records.
             Step::Empty => None,
             Step::Halted => Some(LOOK_AGAIN),
-            Step::Failed => Some(doubled(&mut pause, PAUSE_MAX)),
-            Step::Fenced => Some(doubled(&mut fenced, FENCED_MAX)),
+            Step::Failed => Some(pause.failed()),
+            Step::Fenced => Some(fenced.failed()),
         };
         let until = until.map(|it| Instant::now() + it);
         loop {
@@ -143,12 +143,6 @@ pub async fn run(mut sink: Box<dyn Sink>, parts: Parts, inputs: Inputs, status: 
             }
         }
     }
-}
-
-fn doubled(pause: &mut Duration, most: Duration) -> Duration {
-    let this = *pause;
-    *pause = (this * 2).min(most);
-    this
 }
 
 #[cfg(test)]

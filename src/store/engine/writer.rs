@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Batch, Slot, backend::Backend, reserve::Reserve};
 use crate::{
+    base::backoff::Backoff,
     store::{StoreError, manifest::Manifest},
     telemetry::metrics,
 };
@@ -25,8 +26,7 @@ const LULL: Duration = Duration::from_millis(20);
 /// A commit that takes longer is told as trouble.
 const SLOW: Duration = Duration::from_secs(10);
 /// Pauses between tries to commit.
-const PAUSE_FIRST: Duration = Duration::from_millis(200);
-const PAUSE_MAX: Duration = Duration::from_secs(10);
+const PAUSE: Backoff = Backoff::doubling(Duration::from_millis(200), Duration::from_secs(10));
 
 /// A batch, and who waits for it.
 pub(super) struct Commit {
@@ -144,7 +144,7 @@ pub(super) fn run(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
 /// reopened each time because an engine that met an I/O error refuses further work, and with the space that was
 /// kept back for that.
 fn commit_or_wait(shared: &Shared, batches: &[Batch]) -> bool {
-    let mut pause = PAUSE_FIRST;
+    let mut pauses = PAUSE.waits();
     shared.health.lock().since = Some(Instant::now());
     let mut files = shared.slot.get();
     loop {
@@ -158,12 +158,12 @@ fn commit_or_wait(shared: &Shared, batches: &[Batch]) -> bool {
             return false;
         }
         metrics::store_error();
+        let pause = pauses.failed();
         tracing::error!(%error, retry_ms = pause.as_millis(), "the store cannot commit; nothing is lost, trying again");
         shared.health.lock().error = Some(error.to_string());
         shared.reserve.release();
         // Readers go on with the files as they are meanwhile.
         thread::sleep(pause);
-        pause = (pause * 2).min(PAUSE_MAX);
         files = shared.reopen();
     }
 }
