@@ -16,17 +16,17 @@ use crate::{
         article::{Shown, TextRank},
         bounds::{self, ADDRESS, usable},
         candidate::FetchedPage,
-        clean,
-        content::Merge,
-        identity,
+        clean, identity,
         kind::SourceKind,
-        page::{End, Evidence, Page, Part},
+        page::{End, Page, Part},
         pending::{Document, PendingEntry},
-        record::{self, Article, Change, Content, Origin, Provenance, SCHEMA},
+        record::{self, Article, Change, Content, Origin, SCHEMA},
     },
     read::feed,
     text,
 };
+
+mod merge;
 
 /// An article before it has an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,7 +238,7 @@ fn first(entry: &PendingEntry, mut it: Assembled, article: Part, Place { read, v
         }
     }
     it.shown = Some(doubt::Page::of(&article.content, End::Whole).shown());
-    let (content, evidence) = merge((article.content, article.evidence), feed::content(&entry.entry));
+    let (content, evidence) = merge::merge((article.content, article.evidence), feed::content(&entry.entry));
     it.content = content;
     enrich(&mut it.content, &evidence);
     if it.content.provenance.text == Some(Origin::Feed) {
@@ -288,31 +288,6 @@ fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {
     link.into_iter().chain(guid).collect()
 }
 
-/// Decides first whose text, date, title and writers the article has, so that what belongs to each comes from the same side.
-fn merge((mut page, pages_evidence): (Content, Evidence), (feed, feeds_evidence): (Content, Evidence)) -> (Content, Evidence) {
-    let words = |it: &Content| text::word_count(it.text.as_deref().unwrap_or_default());
-    // A page that shows a third of what the feed carries in full is behind a wall or was misread.
-    let feeds_text = !feed.quality.truncated && words(&feed) > 3 * words(&page).max(20);
-    // A day that was found in the page's text is less than what the feed says for machines.
-    let feeds_date = page.published.is_none() || page.provenance.published == Some(Origin::Dom) && feed.published.is_some();
-    let origin = |is_feeds: bool, of: fn(&Provenance) -> Option<Origin>| of(if is_feeds { &feed.provenance } else { &page.provenance });
-    let provenance = Provenance {
-        title: origin(page.title.is_none(), |it| it.title),
-        text: origin(feeds_text, |it| it.text),
-        published: origin(feeds_date, |it| it.published),
-        bylines: origin(page.bylines.is_empty(), |it| it.bylines),
-    };
-    page.take_from(feed, |rule, is_empty| match rule {
-        Merge::Page | Merge::Parts | Merge::Derived => false,
-        Merge::Feed => true,
-        Merge::PageElseFeed => is_empty,
-        Merge::Text => feeds_text,
-        Merge::Date => feeds_date,
-    });
-    page.provenance = provenance;
-    (page, if feeds_text { feeds_evidence } else { pages_evidence })
-}
-
 /// Dates that cannot be are noted, never silently moved.
 fn check_dates(content: &mut Content, now: DateTime<Utc>) {
     let notes = &mut content.date_notes;
@@ -329,11 +304,14 @@ fn check_dates(content: &mut Content, now: DateTime<Utc>) {
     }
 }
 
-/// What an article is put together from: rows of the queue may be of a version that bounded less, and what is put together
-/// holds what both sides say.
-pub(crate) fn assembled(it: &mut Assembled) {
+/// Cuts an article to the bounds of a record: rows of the queue may be of a version that bounded less, and what is put
+/// together holds what both sides say.
+pub(crate) fn bound(it: &mut Assembled) {
     bounds::content(&mut it.content);
     usable(&mut it.url);
     usable(&mut it.fetched_url);
     it.alternates.retain(|it| it.as_str().len() <= ADDRESS);
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,9 +29,9 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// The word for metrics and `nashra explain`.
+    /// Its label in metrics and in `nashra explain`.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn label(&self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Revised { .. } => "revised",
@@ -44,7 +44,7 @@ impl Decision {
 
 /// What was found, as far as the decision needs it.
 #[derive(Debug, Clone, Copy)]
-pub struct Found<'a> {
+pub struct FoundEdition<'a> {
     /// The number of its fetch, in the order of all fetches.
     pub order: u64,
     /// How near to the article its text was read.
@@ -57,7 +57,7 @@ pub struct Found<'a> {
 
 /// Decides what a look means for an article that is known, or for a new one.
 #[must_use]
-pub fn decide(known: Option<&ArticleState>, found: Found<'_>) -> Decision {
+pub fn decide(known: Option<&ArticleState>, found: FoundEdition<'_>) -> Decision {
     let Some(known) = known else { return Decision::New };
     if found.order < known.order {
         return Decision::Stale;
@@ -133,7 +133,7 @@ mod tests {
     fn decided(known: &ArticleState, found: &Content, order: u64, text_rank: TextRank) -> Decision {
         let content_hash = text::content_hash(found.title.as_deref(), found.text.as_deref());
         let fields = fields(found, None);
-        decide(Some(known), Found { order, text_rank, content_hash: &content_hash, fields: &fields })
+        decide(Some(known), FoundEdition { order, text_rank, content_hash: &content_hash, fields: &fields })
     }
 
     #[test]

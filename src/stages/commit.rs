@@ -22,7 +22,7 @@ use crate::{
     },
     policy::{
         assemble::{self, Assembled, Edition},
-        decide::{self, Decision, Found},
+        decide::{self, Decision, FoundEdition},
         doubt,
         retry::Retry,
     },
@@ -164,8 +164,13 @@ pub async fn preview(candidate: Candidate, now: DateTime<Utc>) -> Result<Vec<ser
     Ok(rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default()).collect())
 }
 
-/// An article that is known, and what it was found by.
-type Known = (Uuid, ArticleState, &'static str);
+/// An article that is known.
+struct KnownArticle {
+    id: Uuid,
+    state: ArticleState,
+    /// Which of its names it was found by, in words.
+    found_by: &'static str,
+}
 
 /// One batch in the making: what is durable, and on top of it what this batch will add.
 struct Work {
@@ -255,7 +260,7 @@ impl Work {
 
     /// Decides on an article; says whether it is what was published before its entry was listed.
     fn article(&mut self, entry: &PendingEntry, mut found: Assembled) -> Result<bool, StoreError> {
-        assemble::assembled(&mut found);
+        assemble::bound(&mut found);
         fit::text(&mut found.content);
         clean::content(&mut found.content);
         (found.url, found.fetched_url) = (found.url.and_then(clean::url), found.fetched_url.and_then(clean::url));
@@ -264,15 +269,15 @@ impl Work {
         let (known, names) = self.resolve(&mut found, &content_hash)?;
         let url = found.url.as_ref().map(ToString::to_string);
         let fields = decide::fields(&found.content, url.as_deref());
-        let facts = Found { order: found.order, text_rank: found.text_rank, content_hash: &content_hash, fields: &fields };
-        let decision = decide::decide(known.as_ref().map(|(_, state, _)| state), facts);
-        self.counts.decisions.push(decision.word());
+        let facts = FoundEdition { order: found.order, text_rank: found.text_rank, content_hash: &content_hash, fields: &fields };
+        let decision = decide::decide(known.as_ref().map(|it| &it.state), facts);
+        self.counts.decisions.push(decision.label());
 
         let (id, why) = known
             .as_ref()
-            .map_or_else(|| (Uuid::now_v7(), "no alias was known".to_owned()), |(id, _, by)| (*id, format!("known by its {by}")));
-        let mut state = known.map_or_else(|| self.fresh(entry, &found), |(_, state, _)| state);
-        state.verdict = Verdict { what: decision.word().to_owned(), why, at: self.now };
+            .map_or_else(|| (Uuid::now_v7(), "no alias was known".to_owned()), |it| (it.id, format!("known by its {}", it.found_by)));
+        let mut state = known.map_or_else(|| self.fresh(entry, &found), |it| it.state);
+        state.verdict = Verdict { what: decision.label().to_owned(), why, at: self.now };
         state.day = day(self.now);
         if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate) && found.text_rank == TextRank::Page {
             (state.shown, state.doubted) = (found.shown.take().or(state.shown), None);
@@ -296,7 +301,7 @@ impl Work {
             state.revised = found.order;
             state.content_hash = content_hash;
             state.url = url;
-            let record = self.record(entry, found, edition(entry, id, &state, (change, changed_fields)));
+            let record = self.record(entry, found, edition(entry, id, &state, change, changed_fields));
             self.append(record);
         }
         self.batch.article(id, &state);
@@ -305,23 +310,24 @@ impl Work {
     }
 
     /// The article that one of these names is of.
-    fn known(&self, names: &[assemble::Name]) -> Result<Option<Known>, StoreError> {
+    fn known(&self, names: &[assemble::Name]) -> Result<Option<KnownArticle>, StoreError> {
         for (by, alias) in names {
             if let Some(id) = self.alias(alias)?
                 && let Some(state) = self.state(id)?
             {
-                return Ok(Some((id, state, *by)));
+                return Ok(Some(KnownArticle { id, state, found_by: by }));
             }
         }
         Ok(None)
     }
 
     /// Finds the article, and the names to give it.
-    fn resolve(&self, found: &mut Assembled, content_hash: &str) -> Result<(Option<Known>, Vec<[u8; 16]>), StoreError> {
+    fn resolve(&self, found: &mut Assembled, content_hash: &str) -> Result<(Option<KnownArticle>, Vec<[u8; 16]>), StoreError> {
         let mut known = self.known(&found.names)?;
         let mut names = std::mem::take(&mut found.names);
         // A template that names one canonical address for many articles must not fold them into one.
-        if let (Some((_, state, assemble::CANONICAL)), true) = (&known, found.claimed)
+        if let Some(KnownArticle { state, found_by: assemble::CANONICAL, .. }) = &known
+            && found.claimed
             && names[1..].iter().all(|(_, alias)| self.alias(alias).is_ok_and(|it| it.is_none()))
             && state.content_hash != content_hash
             && state.fields.get("title") != found.content.fingerprints().get("title")
@@ -408,7 +414,7 @@ impl Work {
 }
 
 /// What the record says of the article and of this edition, whose state is noted already.
-fn edition(entry: &PendingEntry, id: Uuid, state: &ArticleState, (change, changed_fields): (Change, Vec<String>)) -> Edition {
+fn edition(entry: &PendingEntry, id: Uuid, state: &ArticleState, change: Change, changed_fields: Vec<String>) -> Edition {
     let mut source = entry.source.clone();
     bounds::source(&mut source);
     let others = state.alternate_urls.iter().filter_map(|it| clean::address(it)).filter(|it| Some(it) != state.url.as_ref());

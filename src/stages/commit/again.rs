@@ -1,7 +1,7 @@
 //! Looks that are made again although a page came: it does not show its article (`policy::doubt`), or what was published
 //! already while its source says that it changed.
 
-use super::Work;
+use super::{KnownArticle, Work};
 use crate::{
     model::{
         article::Verdict,
@@ -58,7 +58,7 @@ impl Work {
         let own: Vec<Name> = names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
         let look = (entry.tries + 1, self.again.retry.tries);
-        let Some((id, mut state, _)) = self.known(&own)? else { return Ok(self.doubts_first(key, entry, page, look)) };
+        let Some(KnownArticle { id, mut state, .. }) = self.known(&own)? else { return Ok(self.doubts_first(key, entry, page, look)) };
         let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look) else {
             return Ok(Doubted::No);
         };
