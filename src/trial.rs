@@ -250,7 +250,7 @@ impl<F: Fetch> Trier<'_, F> {
     async fn made(
         &self,
         page: Page,
-        candidates: Vec<meta::Candidate>,
+        candidates: Vec<meta::FieldCandidate>,
         form: Form,
         (fetched, url, asked): (Fetched, Option<Url>, Option<Url>),
     ) -> Result<Found, TrialError> {

@@ -60,7 +60,7 @@ fn links(input: &Input, bytes: &[u8], selectors: Option<&Selectors>, details: bo
 }
 
 fn weighed(input: &Input, bytes: &[u8]) -> Answer {
-    let found = listing::candidates(bytes, input.content_type.as_deref(), &address(input)?).map_err(|error| error.to_string())?;
+    let found = listing::weighed_links(bytes, input.content_type.as_deref(), &address(input)?).map_err(|error| error.to_string())?;
     Ok(answer([("candidates", json!(found))]))
 }
 

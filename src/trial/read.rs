@@ -15,7 +15,7 @@ use crate::{
         encoding, feed, listing,
         page::{
             self, Form, Rules,
-            meta::{self, Candidate},
+            meta::{self, FieldCandidate},
         },
         sitemap,
     },
@@ -30,7 +30,7 @@ pub(super) enum Read {
     Listing(Feed, Vec<Lost>),
     /// A sitemap; what an index names has to be fetched.
     Sitemap,
-    Page(Box<Page>, Vec<Candidate>),
+    Page(Box<Page>, Vec<FieldCandidate>),
 }
 
 /// Reads bytes as what they are to be read as; else as a feed, a sitemap, a listing or a page, whichever they are.
@@ -82,10 +82,10 @@ pub(super) fn read(
 /// The page as a listing, with the links that were not taken for articles'.
 fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Read, String> {
     let found = listing::read(bytes, content_type, base).map_err(|error| error.to_string())?;
-    let mut weighed = listing::candidates(bytes, content_type, base).map_err(|error| error.to_string())?;
+    let mut weighed = listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
     weighed.retain(|it| !it.article);
     weighed.sort_by(|one, other| other.score.total_cmp(&one.score));
-    let lost = |it: listing::Candidate| Lost {
+    let lost = |it: listing::WeighedLink| Lost {
         field: "link",
         value: it.url.into(),
         why: format!("weighed {:.1}, an article's is above 0", it.score),
@@ -94,7 +94,7 @@ fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Read, S
 }
 
 /// What the page says and what was not taken of it.
-pub(super) fn lost(page: &Page, candidates: Vec<Candidate>, read: Option<&Url>) -> Vec<Lost> {
+pub(super) fn lost(page: &Page, candidates: Vec<FieldCandidate>, read: Option<&Url>) -> Vec<Lost> {
     let why = "an address of another site, or its home page: a claim to it is no identity";
     let unbelieved = |field: &'static str| {
         move |url: &Url| (!identity::believable(url, read)).then(|| Lost { field, value: url.to_string(), why: why.to_owned() })
@@ -103,7 +103,7 @@ pub(super) fn lost(page: &Page, candidates: Vec<Candidate>, read: Option<&Url>) 
     let alternates = page.alternates.iter().filter_map(unbelieved("alternate_urls"));
     let parts = page.articles.iter().skip(1).filter_map(|it| it.url.as_ref()).filter_map(unbelieved("url"));
     let content = page.articles.first().map(|it| &it.content);
-    let differs = |it: &Candidate| {
+    let differs = |it: &FieldCandidate| {
         if it.field == "title" {
             return content.and_then(|it| it.title.as_ref()) != Some(&it.value);
         }

@@ -14,7 +14,7 @@ use nashra::{
         lines::Lines,
         page::{
             extract::signs_of_parts,
-            features::{Said, measure},
+            features::measure,
             hints::Reader,
             meta,
         },
@@ -37,8 +37,7 @@ fn main() {
         let html = encoding::to_text(&bytes, None);
         let (tree, meta) = (Tree::parse(&html), meta::read(&Tree::parse(&html), &base));
         let lines = Lines::of(&tree);
-        let (title, description, body) = meta.said();
-        drop(measure(&tree, &lines, &reader, Said { title, description, body }, |row| {
+        drop(measure(&tree, &lines, &reader, meta.page_metadata(), |row| {
             let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
             rows.write_all(&bytes).unwrap();
         }));

@@ -6,12 +6,12 @@ use url::Url;
 
 use super::{
     address::Hash,
-    features::{Known, Measures, flag, host, ratio},
+    features::{AddressKey, Measures, flag, host, ratio},
     gather::{Target, key},
 };
 
 /// What an address tells beside the others.
-pub(super) fn compare(all: &mut [(Known, Measures)], targets: &[Target]) {
+pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
     let total = all.len().max(1);
     let widths = sorted(all.iter().map(|(_, it)| it.width));
     let words = sorted(all.iter().map(|(_, it)| it.words));
@@ -65,7 +65,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(all: &[(Known, Measures)], targets: &[Target]) -> Self {
+    fn of(all: &[(AddressKey, Measures)], targets: &[Target]) -> Self {
         let mut tally = Self::default();
         for ((known, it), target) in all.iter().zip(targets) {
             *tally.folders.entry(known.form.folder).or_default() += 1;

@@ -53,7 +53,7 @@ measures! {
 }
 
 /// What is known of one address before it is compared.
-pub(super) struct Known {
+pub(super) struct AddressKey {
     pub(super) form: Form,
     pub(super) name: u64,
     pub(super) path: u64,
@@ -62,22 +62,22 @@ pub(super) struct Known {
 
 /// Measures all addresses of a page.
 pub(super) fn measure(survey: &Survey<'_, '_>, gathered: &Gathered, page: &Url) -> Vec<Measures> {
-    let scene = Scene { survey, gathered, page, page_form: address::form(page) };
-    let mut all: Vec<(Known, Measures)> = gathered.targets.iter().map(|it| scene.alone(it)).collect();
+    let measurer = PageMeasurer { survey, gathered, page, page_form: address::form(page) };
+    let mut all: Vec<(AddressKey, Measures)> = gathered.targets.iter().map(|it| measurer.alone(it)).collect();
     compare::compare(&mut all, &gathered.targets);
     all.into_iter().map(|(_, measures)| measures).collect()
 }
 
-struct Scene<'s, 't, 'a> {
+struct PageMeasurer<'s, 't, 'a> {
     survey: &'s Survey<'t, 'a>,
     gathered: &'s Gathered,
     page: &'s Url,
     page_form: Form,
 }
 
-impl Scene<'_, '_, '_> {
+impl PageMeasurer<'_, '_, '_> {
     /// What an address tells by itself.
-    fn alone(&self, target: &Target) -> (Known, Measures) {
+    fn alone(&self, target: &Target) -> (AddressKey, Measures) {
         let form = address::form(&target.url);
         let places = || target.places.iter().filter_map(|it| self.gathered.occurrences.get(*it as usize));
         let weight = |it: &Occurrence| (it.named, self.survey.inside(it.title).text.min(300));
@@ -91,7 +91,7 @@ impl Scene<'_, '_, '_> {
         self.regions(&mut it, target, &best);
         let name = self.name_hash(best.title);
         let path = self.survey.path(best.node);
-        (Known { form, name, path, item_path: self.survey.path(best.item) }, it)
+        (AddressKey { form, name, path, item_path: self.survey.path(best.item) }, it)
     }
 
     fn address(&self, it: &mut Measures, form: &Form, target: &Target) {

@@ -71,7 +71,7 @@ pub struct Link {
 
 /// A link that was weighed, for those who wonder why.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Candidate {
+pub struct WeighedLink {
     /// Absolute, without a fragment.
     pub url: Url,
     /// Whether it was taken for an article's.
@@ -135,13 +135,13 @@ pub fn read_by(selectors: &Selectors, bytes: &[u8], content_type: Option<&str>, 
 ///
 /// # Errors
 /// Says what the bytes are instead of a page.
-pub fn candidates(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Vec<Candidate>, ListingError> {
+pub fn weighed_links(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Vec<WeighedLink>, ListingError> {
     surveyed(bytes, content_type, url, |_, survey, found| {
         let measures = features::measure(survey, &found, url);
         let weighed = found.targets.into_iter().zip(measures).map(|(target, measures)| {
             let score = model::score(&measures);
             let measures = features::NAMES.iter().copied().zip(measures.values()).collect();
-            Candidate { url: target.url, article: score > 0.0, score, measures }
+            WeighedLink { url: target.url, article: score > 0.0, score, measures }
         });
         Ok(weighed.collect())
     })

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     Input, PageError, Rules,
-    features::{self, Measured, Said},
+    features::{self, Measured},
     forest,
     hints::Reader,
     live, meta, parts,
@@ -69,10 +69,8 @@ fn with_view<T>(html: &str, (base, rules): (&Url, Option<&Rules>), then: impl Fn
     }
     let mut lines = Lines::of(&tree);
     lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));
-    let (title, description, repeated) = meta.said();
     let mut probable: Vec<f32> = Vec::with_capacity(lines.lines.len());
-    let said = Said { title, description, body: repeated };
-    let measured = features::measure(&tree, &lines, HINTS.as_ref()?, said, |row| probable.push(forest::BODY.probability(row)));
+    let measured = features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |row| probable.push(forest::BODY.probability(row)));
     let over = |least: f32| -> Vec<bool> { probable.iter().map(|it| *it >= least).collect() };
     let sure = over(PROBABLE);
     // A page that is like no other has its text where it is least unlike one.
@@ -117,20 +115,20 @@ pub fn signs_of_parts(html: &str, base: &Url, mut is_headline: impl FnMut(&str) 
 }
 
 fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
-    let (mut stretches, mut lists) = split::stretches(view);
+    let (mut spans, mut lists) = split::spans(view);
     if view.meta.live || !live.is_empty() || view.places.hold_text() {
         // Its entries have headlines and dates as articles have.
-        stretches.truncate(1);
-        for whole in &mut stretches {
+        spans.truncate(1);
+        for whole in &mut spans {
             whole.to = view.lines.lines.len();
         }
     }
-    let mut articles = Vec::with_capacity(stretches.len());
-    for (at, stretch) in stretches.iter().enumerate() {
+    let mut articles = Vec::with_capacity(spans.len());
+    for (at, span) in spans.iter().enumerate() {
         let mut part = if at == 0 {
-            parts::part(view, stretch, view.meta.content.clone(), (Some((stretch.to, lists.take())), live))
+            parts::part(view, span, view.meta.content.clone(), (Some((span.to, lists.take())), live))
         } else {
-            parts::part(view, stretch, view.meta.of_part(stretch.headline.map(|it| view.lines.get(&view.lines.lines[it]))), (None, &[]))
+            parts::part(view, span, view.meta.of_part(span.headline.map(|it| view.lines.get(&view.lines.lines[it]))), (None, &[]))
         };
         if at == 0 {
             part.url.clone_from(&view.meta.canonical);

@@ -17,7 +17,7 @@ pub const COUNT: usize = 66 + 2 * hints::KINDS;
 
 /// What the page says of itself, as far as lines are compared with it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Said<'a> {
+pub struct PageMetadata<'a> {
     /// Its title.
     pub title: Option<&'a str>,
     /// Its description.
@@ -73,11 +73,11 @@ impl Sum {
 
 /// Measures a page. `each` is given the measures of each line in order: kept, they would be many times the page.
 #[must_use]
-pub fn measure(tree: &Tree<'_>, lines: &Lines, reader: &Reader, said: Said<'_>, mut each: impl FnMut(&[f32; COUNT])) -> Measured {
+pub fn measure(tree: &Tree<'_>, lines: &Lines, reader: &Reader, metadata: PageMetadata<'_>, mut each: impl FnMut(&[f32; COUNT])) -> Measured {
     let (own, all) = read_hints(tree, reader);
     let shapes: Vec<Shape> = lines.lines.iter().map(|line| Shape::of(lines.get(line), line)).collect();
     let looks: Vec<u64> = lines.lines.iter().map(|line| look(tree, line.block)).collect();
-    let page = Page::new(tree, lines, &shapes, &looks, said);
+    let page = Page::new(tree, lines, &shapes, &looks, metadata);
     for at in 0..lines.lines.len() {
         each(&row(&page, &own, &all, at));
     }
@@ -239,7 +239,7 @@ fn hash(chars: &[char]) -> u64 {
 }
 
 impl<'a, 'b> Page<'a, 'b> {
-    fn new(tree: &'a Tree<'b>, lines: &'a Lines, shapes: &'a [Shape], looks: &'a [u64], said: Said<'_>) -> Self {
+    fn new(tree: &'a Tree<'b>, lines: &'a Lines, shapes: &'a [Shape], looks: &'a [u64], metadata: PageMetadata<'_>) -> Self {
         let mut before = Vec::with_capacity(shapes.len() + 1);
         let (mut sum, mut by_look, mut repeats) = (Sum::default(), HashMap::new(), HashMap::new());
         let mut scores: HashMap<NodeId, f32> = HashMap::new();
@@ -258,12 +258,12 @@ impl<'a, 'b> Page<'a, 'b> {
         }
         before.push(sum);
         let best = scores.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map_or(0, |it| it.0);
-        let title = said.title.map(fold).unwrap_or_default();
+        let title = metadata.title.map(fold).unwrap_or_default();
         let is_title = |line: &&Line| !title.is_empty() && line.chars < 400 && fold(lines.get(line)) == title;
         let first_title =
             lines.lines.iter().position(|line| is_title(&line)).or_else(|| lines.lines.iter().position(|it| tree.tag(it.block) == Tag::H1));
-        let description = said.description.map(|it| fold(&it[..it.floor_char_boundary(2_000)])).unwrap_or_default();
-        let body = said.body.map(|it| Windows::of(&fold(it)));
+        let description = metadata.description.map(|it| fold(&it[..it.floor_char_boundary(2_000)])).unwrap_or_default();
+        let body = metadata.body.map(|it| Windows::of(&fold(it)));
         Self { tree, lines, shapes, looks, places: places(tree), before, by_look, repeats, first_title, best, title, description, body }
     }
 

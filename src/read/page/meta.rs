@@ -9,7 +9,7 @@ use tags::Tags;
 
 use url::Url;
 
-use super::writers;
+use super::{features::PageMetadata, writers};
 use crate::{
     dates::moment,
     html::{NodeId, Tag, Tree},
@@ -36,7 +36,7 @@ pub struct Meta {
     /// The article's text, as the metadata repeat it.
     pub(super) body: Option<String>,
     /// Further articles that scripts describe, each with the script's place.
-    pub(super) further: Vec<(NodeId, jsonld::Said)>,
+    pub(super) further: Vec<(NodeId, ArticleMetadata)>,
     /// Whether the page says that it is an article.
     pub(super) article: bool,
     /// Whether it names no writer but itself.
@@ -54,21 +54,21 @@ pub struct Meta {
 impl Meta {
     /// Title, description and text, as far as the metadata have them.
     #[must_use]
-    pub fn said(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
-        (self.content.title.as_deref(), self.content.summary.as_deref(), self.body.as_deref())
+    pub fn page_metadata(&self) -> PageMetadata<'_> {
+        PageMetadata { title: self.content.title.as_deref(), description: self.content.summary.as_deref(), body: self.body.as_deref() }
     }
 
     /// What scripts say of an article that follows, found by its headline.
     pub(super) fn of_part(&self, headline: Option<&str>) -> Content {
         let mut content = Content::default();
         let name = headline.map(fold).unwrap_or_default();
-        let described = |it: &&(NodeId, jsonld::Said)| it.1.headline.as_deref().is_some_and(|it| fold(it) == name);
-        let Some((_, said)) = self.further.iter().find(described) else { return content };
-        let said = said.clone();
+        let described = |it: &&(NodeId, ArticleMetadata)| it.1.headline.as_deref().is_some_and(|it| fold(it) == name);
+        let Some((_, metadata)) = self.further.iter().find(described) else { return content };
+        let metadata = metadata.clone();
         (content.subtitle, content.summary, content.section, content.keywords) =
-            (said.alternative_headline, said.description, said.section, said.keywords);
-        dates(&mut content, [(said.published, Origin::JsonLd)], said.modified);
-        sign(&mut content, &said.authors, None);
+            (metadata.alternative_headline, metadata.description, metadata.section, metadata.keywords);
+        dates(&mut content, [(metadata.published, Origin::JsonLd)], metadata.modified);
+        sign(&mut content, &metadata.authors, None);
         content
     }
 }
@@ -78,41 +78,41 @@ impl Meta {
 pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let tags = Tags::of(tree);
     let (mut articles, page) = jsonld::read(tree);
-    let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
-    let article = said.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
-    let site_name = tags.first(&["og:site_name"]).or_else(|| said.publisher.clone());
+    let metadata = tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
+    let article = metadata.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
+    let site_name = tags.first(&["og:site_name"]).or_else(|| metadata.publisher.clone());
     let mut content = Content::default();
-    let published = days(&said, &tags, page);
+    let published = days(&metadata, &tags, page);
     let site = title::Site::new(site_name.as_deref(), base);
-    let (headline, agreed) = title::choose(&said, &tags, &site);
+    let (headline, agreed) = title::choose(&metadata, &tags, &site);
     if let Some((title, origin)) = headline {
         content.title = Some(title);
         content.provenance.title = Some(origin);
     }
-    content.subtitle = said.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
-    content.summary = said.description.or_else(|| tags.first(&["og:description", "description", "twitter:description", "dc.description"]));
+    content.subtitle = metadata.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
+    content.summary = metadata.description.or_else(|| tags.first(&["og:description", "description", "twitter:description", "dc.description"]));
     content.section =
-        said.section.or_else(|| tags.first(&["article:section", "parsely-section"])).or_else(|| tags.property("articleSection"));
-    content.keywords = if said.keywords.is_empty() {
+        metadata.section.or_else(|| tags.first(&["article:section", "parsely-section"])).or_else(|| tags.property("articleSection"));
+    content.keywords = if metadata.keywords.is_empty() {
         tags.first(&["news_keywords", "keywords"]).map(|it| split(&it)).unwrap_or_default()
     } else {
-        said.keywords
+        metadata.keywords
     };
-    let modified = said.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
+    let modified = metadata.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
     dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     let host = base.host_str().unwrap_or_default();
     let nobody =
-        |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), said.publisher.as_deref()], host);
-    sign_first(&mut content, &said.authors, tags.writers(), nobody);
+        |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), metadata.publisher.as_deref()], host);
+    sign_first(&mut content, &metadata.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
     let locked = || tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"));
-    content.quality.paywalled = said.free == Some(false) || locked();
-    if let Some(url) = said.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
+    content.quality.paywalled = metadata.free == Some(false) || locked();
+    if let Some(url) = metadata.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
         content.images.push(Image { url: Some(url.into()), ..Image::default() });
     }
-    let canonical = tags.link("canonical").or(said.url).or_else(|| tags.first(&["og:url"])).and_then(|it| absolute(base, &it));
+    let canonical = tags.link("canonical").or(metadata.url).or_else(|| tags.first(&["og:url"])).and_then(|it| absolute(base, &it));
     let alternates = tags.link("amphtml").into_iter().chain(tags.first(&["og:url"])).filter_map(|it| absolute(base, &it)).collect();
-    let claim = tags.language.clone().or(said.language).or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
+    let claim = tags.language.clone().or(metadata.language).or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
     Meta {
         canonical,
         alternates,
@@ -120,20 +120,20 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         site,
         content,
         claim,
-        body: said.body,
+        body: metadata.body,
         further: articles,
         article,
         anonymous,
         agreed,
-        words: said.words,
-        live: said.live || tags.live,
-        posted: said.posted,
+        words: metadata.words,
+        live: metadata.live || tags.live,
+        posted: metadata.posted,
     }
 }
 
 /// A value that a page gives for a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct FieldCandidate {
     /// `title` or `published`, as fields of the record are named.
     pub field: &'static str,
     /// As the page gives it.
@@ -144,21 +144,21 @@ pub struct Candidate {
 
 /// All that a page says of its headline and its day, the strongest first, for those who wonder about a choice.
 #[must_use]
-pub fn candidates(tree: &Tree<'_>) -> Vec<Candidate> {
+pub fn candidates(tree: &Tree<'_>) -> Vec<FieldCandidate> {
     let tags = Tags::of(tree);
     let (mut articles, page) = jsonld::read(tree);
-    let said = tags.own(&articles).map_or_else(jsonld::Said::default, |at| articles.remove(at).1);
-    let of = |field: &'static str| move |(value, origin): (Option<String>, Origin)| value.map(|value| Candidate { field, value, origin });
-    titles(&said, &tags)
+    let metadata = tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
+    let of = |field: &'static str| move |(value, origin): (Option<String>, Origin)| value.map(|value| FieldCandidate { field, value, origin });
+    titles(&metadata, &tags)
         .into_iter()
         .filter_map(of("title"))
-        .chain(days(&said, &tags, page).into_iter().filter_map(of("published")))
+        .chain(days(&metadata, &tags, page).into_iter().filter_map(of("published")))
         .collect()
 }
 
-fn titles(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 5] {
+fn titles(metadata: &ArticleMetadata, tags: &Tags) -> [(Option<String>, Origin); 5] {
     [
-        (said.headline.clone(), Origin::JsonLd),
+        (metadata.headline.clone(), Origin::JsonLd),
         (tags.property("headline"), Origin::Microdata),
         (tags.first(&SHARED), Origin::Meta),
         (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
@@ -166,9 +166,9 @@ fn titles(said: &jsonld::Said, tags: &Tags) -> [(Option<String>, Origin); 5] {
     ]
 }
 
-fn days(said: &jsonld::Said, tags: &Tags, page: Option<String>) -> [(Option<String>, Origin); 5] {
+fn days(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>) -> [(Option<String>, Origin); 5] {
     [
-        (said.published.clone(), Origin::JsonLd),
+        (metadata.published.clone(), Origin::JsonLd),
         (tags.first(&PUBLISHED), Origin::Meta),
         (tags.property("datePublished"), Origin::Microdata),
         (page, Origin::JsonLd),
@@ -201,11 +201,11 @@ fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Ori
 /// Signs with what the script says; where that is nobody, with the first of the other metadata that name somebody.
 fn sign_first<'a>(
     content: &mut Content,
-    said: &[(String, BylineKind)],
+    authors: &[(String, BylineKind)],
     others: impl Iterator<Item = &'a str>,
     nobody: impl Fn(&Byline) -> bool,
 ) {
-    sign(content, said, None);
+    sign(content, authors, None);
     for name in others {
         if !content.bylines.iter().all(&nobody) {
             break;
@@ -218,11 +218,11 @@ fn sign_first<'a>(
     }
 }
 
-fn sign(content: &mut Content, said: &[(String, BylineKind)], meta: Option<String>) {
-    let (names, origin) = if said.is_empty() {
+fn sign(content: &mut Content, authors: &[(String, BylineKind)], meta: Option<String>) {
+    let (names, origin) = if authors.is_empty() {
         (meta.map(|it| (it, BylineKind::Person)).into_iter().collect(), Origin::Meta)
     } else {
-        (said.to_vec(), Origin::JsonLd)
+        (authors.to_vec(), Origin::JsonLd)
     };
     for (name, kind) in names {
         let name = name.strip_prefix("By ").or_else(|| name.strip_prefix("by ")).unwrap_or(&name);

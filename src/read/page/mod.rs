@@ -10,7 +10,7 @@ mod pictures;
 mod related;
 mod live;
 mod parts;
-mod dump;
+mod plain_text;
 pub mod meta;
 pub mod extract;
 mod rules;
@@ -25,7 +25,7 @@ use crate::{
     read::guard,
 };
 
-pub use dump::{is_dump, read as read_dump};
+pub use plain_text::{is_plain_text, read as read_plain_text};
 pub use extract::extract;
 pub use rules::{RuleError, Rules};
 
@@ -56,7 +56,7 @@ impl Form {
     /// Tells by what the bytes are said to be, and by what they are.
     #[must_use]
     pub fn of(bytes: &[u8], content_type: Option<&str>) -> Self {
-        if is_dump(bytes, content_type) && guard::foreign(bytes).is_none() && guard::nothing(bytes).is_none() {
+        if is_plain_text(bytes, content_type) && guard::foreign(bytes).is_none() && guard::nothing(bytes).is_none() {
             Self::Text
         } else {
             Self::Html
@@ -93,7 +93,7 @@ pub fn read_by(
     let input = Input { bytes, content_type, url, rules };
     let mut page = match form.unwrap_or_else(|| Form::of(bytes, content_type)) {
         Form::Html => extract(input),
-        Form::Text => read_dump(input),
+        Form::Text => read_plain_text(input),
     }?;
     bounds::page(&mut page);
     Ok(page)

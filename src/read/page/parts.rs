@@ -9,7 +9,7 @@ use super::{
     live::Entry,
     pictures,
     related::{self, Item},
-    split::{Lists, Stretch, View},
+    split::{Lists, ArticleSpan, View},
 };
 use crate::{
     html::{NodeId, Tag},
@@ -29,25 +29,25 @@ const MAX_DECK: u32 = 600;
 const NEAR_LINES: usize = 8;
 
 /// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
-pub(super) fn part(view: View<'_, '_>, stretch: &Stretch, content: Content, (related, live): (Option<(usize, Lists)>, &[Entry])) -> Part {
+pub(super) fn part(view: View<'_, '_>, span: &ArticleSpan, content: Content, (related, live): (Option<(usize, Lists)>, &[Entry])) -> Part {
     let clocks = live.iter().flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it))).collect();
     let shared = !content.images.is_empty();
-    let mut work = Work { view, stretch, live, content, used: clocks, shared, captions: HashSet::new() };
-    let items = related.map(|(to, lists)| work.related(to, lists)).unwrap_or_default();
-    work.title();
-    let first = work.first_body();
-    work.deck(first);
-    work.byline(first);
-    work.date(first);
-    let blocks = work.blocks();
-    let mut content = work.content;
+    let mut builder = PartBuilder { view, span, live, content, used: clocks, shared, captions: HashSet::new() };
+    let items = related.map(|(to, lists)| builder.related(to, lists)).unwrap_or_default();
+    builder.title();
+    let first = builder.first_body();
+    builder.deck(first);
+    builder.byline(first);
+    builder.date(first);
+    let blocks = builder.blocks();
+    let mut content = builder.content;
     content.related = items.into_iter().map(|it| it.related).collect();
     content.blocks = blocks;
     content.text = text(&content);
     content.provenance.text = Some(if view.places.hold_text() { Origin::Rule } else { Origin::Dom });
     let source = TextSource::Html { title: content.title.is_some(), date: content.published.is_some() };
     let evidence = Evidence { language: view.meta.claim.clone(), source, ..Evidence::default() };
-    Part { url: stretch.url.clone(), content, evidence }
+    Part { url: span.url.clone(), content, evidence }
 }
 
 /// The text of the blocks. The deck is part of what readers read; it is no block, because it is a field of its own.
@@ -60,9 +60,9 @@ fn text(content: &Content) -> Option<String> {
     Some(whole).filter(|it| !it.is_empty())
 }
 
-struct Work<'a, 'b> {
+struct PartBuilder<'a, 'b> {
     view: View<'a, 'b>,
-    stretch: &'a Stretch,
+    span: &'a ArticleSpan,
     /// The entries of a live blog.
     live: &'a [Entry],
     content: Content,
@@ -74,7 +74,7 @@ struct Work<'a, 'b> {
     captions: HashSet<String>,
 }
 
-impl Work<'_, '_> {
+impl PartBuilder<'_, '_> {
     fn line(&self, at: usize) -> &str {
         self.view.lines.get(&self.view.lines.lines[at])
     }
@@ -89,7 +89,7 @@ impl Work<'_, '_> {
 
     /// The lists up to a line; those that are known already are not looked for again.
     fn related(&mut self, to: usize, known: Lists) -> Vec<Item> {
-        let from = (self.stretch.from..to).find(|it| self.view.body[*it]).unwrap_or(self.stretch.from);
+        let from = (self.span.from..to).find(|it| self.view.body[*it]).unwrap_or(self.span.from);
         let whole = known.filter(|it| it.0 == from && to == self.view.lines.lines.len());
         let items = whole.map_or_else(|| related::items(self.view, from, to), |it| it.1);
         for item in &items {
@@ -100,8 +100,8 @@ impl Work<'_, '_> {
 
     /// The first line of the text, after the headline.
     fn first_body(&self) -> usize {
-        let from = self.stretch.headline.map_or(self.stretch.from, |it| it + 1);
-        (from..self.stretch.to).find(|it| self.is_text(*it)).unwrap_or(self.stretch.to)
+        let from = self.span.headline.map_or(self.span.from, |it| it + 1);
+        (from..self.span.to).find(|it| self.is_text(*it)).unwrap_or(self.span.to)
     }
 
     fn blocks(&mut self) -> Vec<Block> {
@@ -111,7 +111,7 @@ impl Work<'_, '_> {
         let mut build = Build::new(self.view.tree);
         let mut begun = false;
         let mut entries = self.live.iter().peekable();
-        for at in self.stretch.from..self.stretch.to {
+        for at in self.span.from..self.span.to {
             while let Some(entry) = entries.next_if(|it| it.from <= at) {
                 self.update(entry, build.blocks.len());
             }
@@ -166,9 +166,9 @@ impl Work<'_, '_> {
 
     /// The article's pictures with their places; their captions are no text.
     fn pictures(&mut self) -> Vec<(usize, Block)> {
-        let last = (self.stretch.from..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(self.stretch.from);
+        let last = (self.span.from..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(self.span.from);
         let first = self.first_body();
-        let head = self.stretch.headline.unwrap_or(first).min(first).saturating_sub(3).max(self.stretch.from);
+        let head = self.span.headline.unwrap_or(first).min(first).saturating_sub(3).max(self.span.from);
         let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::ADS | hints::SELLING | hints::BIOGRAPHY | hints::OTHERS;
         let mut found = Vec::new();
         for picture in &self.view.lines.pictures {
@@ -179,7 +179,7 @@ impl Work<'_, '_> {
             // text beside it, or an element around it, may be shared or listed as a whole.
             let parent = self.view.tree.parent(picture.node);
             let beside =
-                (place..self.stretch.to).take(NEAR_LINES).chain((self.stretch.from..place.min(self.stretch.to)).rev().take(NEAR_LINES));
+                (place..self.span.to).take(NEAR_LINES).chain((self.span.from..place.min(self.span.to)).rev().take(NEAR_LINES));
             let shared = beside.filter(|it| self.view.body[*it]).map(|it| self.view.measured.all[self.block_of(it) as usize]).next();
             let around = self.view.measured.all[parent as usize] & !shared.unwrap_or_default();
             if outside
@@ -204,7 +204,7 @@ impl Work<'_, '_> {
 
     fn used_by_related(&self, node: NodeId) -> bool {
         let at = self.view.lines.lines.partition_point(|it| it.first < node);
-        self.used.contains(&at) && Some(at) != self.stretch.headline && !self.view.body.get(at).copied().unwrap_or(false)
+        self.used.contains(&at) && Some(at) != self.span.headline && !self.view.body.get(at).copied().unwrap_or(false)
     }
 
     /// Each picture once, by its address or by its caption; whether it is there for the first time.

@@ -51,14 +51,14 @@ const FACES: [&str; 10] =
 
 /// A picture that was read, and the lines of its caption.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(super) struct ReadPicture {
     pub(super) image: Image,
     pub(super) lines: std::ops::Range<usize>,
 }
 
 /// Reads a picture of the article's own; `None` for a writer's face, and for what leads to another page or is drawn, unless
 /// something is said of it.
-pub(super) fn own(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
+pub(super) fn own(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
     let read = read(view, picture)?;
     let small = |side: Option<u32>| side.is_some_and(|it| it < MIN_SIDE);
     let ending = |url: &str| url.split(['?', '#']).next().and_then(|it| it.rsplit_once('.')).map(|it| it.1.to_ascii_lowercase());
@@ -72,7 +72,7 @@ pub(super) fn own(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
 }
 
 /// Reads a picture; `None` where it belongs to the site: a pixel that counts readers, an icon, inline data.
-pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
+pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
     let url = blocks::address(view.tree, picture.node, view.base);
     let (width, height) = blocks::size(view.tree, picture.node);
     if [width, height].into_iter().flatten().any(|it| it < MIN_THUMBNAIL) || url.as_deref().is_some_and(is_furniture) {
@@ -103,7 +103,7 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<Read> {
         image.credit = said.credit.or(image.credit);
     }
     // Without an address it is something only by what is said of it.
-    (image.url.is_some() || image.caption.is_some()).then_some(Read { image, lines })
+    (image.url.is_some() || image.caption.is_some()).then_some(ReadPicture { image, lines })
 }
 
 /// Whether an address is that of something that the site shows on all its pages, or of a writer's face.

@@ -50,7 +50,7 @@ const HEAD_LINES: usize = 25;
 
 /// One article among a page's lines.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Stretch {
+pub(super) struct ArticleSpan {
     /// The line of its headline; `None` for a page without one.
     pub(super) headline: Option<usize>,
     /// Its lines: from the headline up to the next one's.
@@ -83,15 +83,15 @@ pub(super) struct View<'a, 'b> {
 pub(super) type Lists = Option<(usize, Vec<Item>)>;
 
 /// The articles of a page, in its order; one at least. With them the lists behind the first line of text.
-pub(super) fn stretches(view: View<'_, '_>) -> (Vec<Stretch>, Lists) {
+pub(super) fn spans(view: View<'_, '_>) -> (Vec<ArticleSpan>, Lists) {
     walk(view, |row, _| forest::SPLIT.probability(row) >= PROBABLE)
 }
 
 /// Goes through the lines and asks of each that could be the headline of a further article whether it is.
-pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool) -> (Vec<Stretch>, Lists) {
+pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool) -> (Vec<ArticleSpan>, Lists) {
     let count = view.lines.lines.len();
     let title = headline(view);
-    let mut found = vec![Stretch { headline: title, from: 0, to: count, holder: 0, url: None }];
+    let mut found = vec![ArticleSpan { headline: title, from: 0, to: count, holder: 0, url: None }];
     let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return (found, None) };
     // The head of a list stands a line or two above its first item. Lists are looked for where a heading could be one's.
     let (lists, listed) = (OnceCell::new(), OnceCell::<HashSet<usize>>::new());
@@ -112,7 +112,7 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
             if let Some(last) = found.last_mut() {
                 last.to = at;
             }
-            let begun = begun.stretch(&context);
+            let begun = begun.span(&context);
             own = begun.headline.map(|it| fold(view.lines.get(&view.lines.lines[it])));
             found.push(begun);
         }
@@ -209,7 +209,7 @@ impl<'a, 'b> Context<'a, 'b> {
 
 /// A line that could be the headline of an article.
 #[derive(Debug)]
-pub(super) struct Candidate {
+pub(super) struct HeadingCandidate {
     at: usize,
     level: u8,
     /// The text before it and the text behind it.
@@ -226,11 +226,11 @@ pub(super) struct Candidate {
     url: Option<Url>,
 }
 
-impl Candidate {
-    fn stretch(self, context: &Context<'_, '_>) -> Stretch {
+impl HeadingCandidate {
+    fn span(self, context: &Context<'_, '_>) -> ArticleSpan {
         let apart = self.nested || self.holder != context.view.lines.lines[self.at].block;
         let headline = if apart { best_headline(context, self.at, self.next_body) } else { self.at };
-        Stretch { headline: Some(headline), from: self.at, to: context.view.lines.lines.len(), holder: self.holder, url: self.url }
+        ArticleSpan { headline: Some(headline), from: self.at, to: context.view.lines.lines.len(), holder: self.holder, url: self.url }
     }
 }
 
@@ -265,7 +265,7 @@ pub(super) fn alike(one: &str, other: &str) -> bool {
 }
 
 /// Whether a line could be the headline of an article that follows the ones before.
-fn candidate(context: &Context<'_, '_>, at: usize, before: &[Stretch], own: Option<&str>) -> Option<Candidate> {
+fn candidate(context: &Context<'_, '_>, at: usize, before: &[ArticleSpan], own: Option<&str>) -> Option<HeadingCandidate> {
     let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
     let line = &lines[at];
@@ -292,7 +292,7 @@ fn candidate(context: &Context<'_, '_>, at: usize, before: &[Stretch], own: Opti
     }
     let end = context.line_at(tree.end(if nested { holder } else { shared }));
     let url = address::of(view, holder, line.block);
-    (context.text_in(at + 1, end) >= MIN_PART).then_some(Candidate { at, level, last_body, next_body, shared, holder, nested, end, url })
+    (context.text_in(at + 1, end) >= MIN_PART).then_some(HeadingCandidate { at, level, last_body, next_body, shared, holder, nested, end, url })
 }
 
 /// Among the headings at the head of an article: the one that a script names, else the highest, else the first that is

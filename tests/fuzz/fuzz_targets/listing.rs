@@ -7,7 +7,7 @@ use url::Url;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(url) = Url::parse("https://news.example/") else { return };
-    let _ = listing::candidates(bytes, None, &url);
+    let _ = listing::weighed_links(bytes, None, &url);
     if let Ok(listing) = listing::read(bytes, None, &url) {
         assert!(!listing.links.is_empty());
         assert!(serde_json::to_string(&listing.links).is_ok());

@@ -9,7 +9,7 @@ use url::Url;
 use super::*;
 use crate::model::record::{Block, Image};
 
-const EXPECTED: &str = include_str!("../../../../tests/fixtures/dump/expected.json");
+const EXPECTED: &str = include_str!("../../../../tests/fixtures/plain_text/expected.json");
 
 fn expected() -> Value {
     serde_json::from_str(EXPECTED).unwrap()

@@ -17,7 +17,7 @@ const MAX_POSTED: usize = 1_000;
 
 /// What the article's object says.
 #[derive(Debug, Clone, Default)]
-pub(in crate::read::page) struct Said {
+pub(in crate::read::page) struct ArticleMetadata {
     pub(in crate::read::page) headline: Option<String>,
     pub(in crate::read::page) alternative_headline: Option<String>,
     pub(in crate::read::page) description: Option<String>,
@@ -49,7 +49,7 @@ pub(in crate::read::page) struct Posted {
 
 /// The articles that a page's scripts describe, with the script that each stands in, in the order of the page; and when
 /// the page itself was published, where they say that.
-pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, Said)>, Option<String>) {
+pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<String>) {
     let mut budget = MAX_OBJECTS;
     let (mut found, mut page) = (Vec::new(), None);
     for node in (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Script) {
@@ -57,7 +57,7 @@ pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, Said)>, Option<String>) {
         if let Some(value) = json.then(|| parse(&tree.whole_text(node))).flatten() {
             let mut articles = Vec::new();
             find(&value, &mut budget, &mut articles, &mut page);
-            found.extend(articles.into_iter().take(MAX_ARTICLES - found.len().min(MAX_ARTICLES)).map(|it| (node, said(it))));
+            found.extend(articles.into_iter().take(MAX_ARTICLES - found.len().min(MAX_ARTICLES)).map(|it| (node, article_metadata(it))));
         }
     }
     (found, page)
@@ -97,11 +97,11 @@ fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>, pa
     }
 }
 
-fn said(article: &Value) -> Said {
+fn article_metadata(article: &Value) -> ArticleMetadata {
     let live = article.get("@type").map(strings).unwrap_or_default().iter().any(|it| it == "LiveBlogPosting");
     let text = |name: &str| article.get(name).and_then(first);
     let authors = article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
-    Said {
+    ArticleMetadata {
         live,
         posted: article.get("liveBlogUpdate").map(posted).unwrap_or_default(),
         headline: text("headline").or_else(|| text("name")),

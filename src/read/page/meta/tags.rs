@@ -1,6 +1,6 @@
 //! The elements of a page that are made for machines, and its headings.
 
-use super::jsonld;
+use super::jsonld::ArticleMetadata;
 use crate::{
     html::{NodeId, Tag, Tree},
     read::credits::byline,
@@ -72,7 +72,7 @@ impl Tags {
 
     /// Which of the articles that scripts describe is the page's own: the one whose headline the page's title has; else
     /// the first, unless its headline is that of something further down.
-    pub(super) fn own(&self, articles: &[(NodeId, jsonld::Said)]) -> Option<usize> {
+    pub(super) fn own(&self, articles: &[(NodeId, ArticleMetadata)]) -> Option<usize> {
         let mut titles: Vec<String> = ["og:title", "twitter:title"].iter().filter_map(|it| self.first(&[it])).map(|it| fold(&it)).collect();
         titles.extend(self.title.as_deref().map(fold));
         let first = self.headings.iter().find(|it| it.0 == Tag::H1).or(self.headings.first()).map(|it| fold(&it.1));
@@ -81,9 +81,9 @@ impl Tags {
             let name = headline.as_deref().map(fold).unwrap_or_default();
             name.len() > 3 && names.iter().any(|it| it.contains(&name) || it.len() > 12 && name.contains(it.as_str()))
         };
-        let own = articles.iter().position(|(_, said)| named(&said.headline, &titles));
+        let own = articles.iter().position(|(_, metadata)| named(&metadata.headline, &titles));
         let later: Vec<String> = self.headings.iter().skip(1).map(|it| fold(&it.1)).collect();
-        own.or_else(|| articles.first().filter(|(_, said)| !named(&said.headline, &later)).map(|_| 0))
+        own.or_else(|| articles.first().filter(|(_, metadata)| !named(&metadata.headline, &later)).map(|_| 0))
     }
 
     /// The first of these `<meta>` names that says something.

@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::{Tags, jsonld::Said};
+use super::{Tags, jsonld::ArticleMetadata};
 use crate::{html::Tag, model::record::Origin, text::fold};
 
 /// What stands between a headline and the site's name.
@@ -56,10 +56,10 @@ impl Site {
 }
 
 /// The headline, who says so, and whether two of the page's metadata say the same.
-pub(super) fn choose(said: &Said, tags: &Tags, site: &Site) -> (Option<(String, Origin)>, bool) {
+pub(super) fn choose(metadata: &ArticleMetadata, tags: &Tags, site: &Site) -> (Option<(String, Origin)>, bool) {
     let own = |it: String| Some(site.strip(&it)).filter(|it| !site.is_named(it));
     let same = |one: &str, other: &str| fold(one) == fold(other);
-    let script = said.headline.clone().and_then(own);
+    let script = metadata.headline.clone().and_then(own);
     let shared = tags.first(&super::SHARED).and_then(own);
     let marked = tags.property("headline").and_then(own);
     if let (Some(script), Some(shared)) = (&script, &shared)

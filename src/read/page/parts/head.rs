@@ -1,6 +1,6 @@
 //! What stands around a text: the headline, the deck, the writers and the day.
 
-use super::{MAX_DECK, Work};
+use super::{MAX_DECK, PartBuilder};
 use crate::{
     dates::{moment, partial},
     html::Tag,
@@ -21,17 +21,17 @@ const DAY_LINES: usize = 4;
 /// Bytes of a line of the text that may be no more than a day.
 const MAX_DAY: usize = 60;
 
-impl Work<'_, '_> {
+impl PartBuilder<'_, '_> {
     pub(super) fn title(&mut self) {
         let ruled = self.content.provenance.title == Some(Origin::Rule);
-        if let Some(at) = self.stretch.headline.filter(|_| !ruled) {
+        if let Some(at) = self.span.headline.filter(|_| !ruled) {
             let visible = self.line(at).to_owned();
             let said = self.content.title.as_deref().map(fold);
             // What readers see wins over what machines are told, where both are the same headline with something before or
             // behind it.
             let same = said.as_deref().is_some_and(|said| alike(said, &fold(&visible)))
                 || self.content.title.as_deref().is_some_and(|it| title::is_part(it, &visible));
-            let first = self.stretch.holder == 0;
+            let first = self.span.holder == 0;
             // One that only names a part of the page, such as its menu, is none of what the metadata say.
             let telling = title::is_telling(&visible) || said.as_deref().is_none_or(|said| title::is_within(said, &visible));
             let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible) && telling;
@@ -43,7 +43,7 @@ impl Work<'_, '_> {
             // Letters alone: what stands between the parts of a headline is lost where they are elements of their own.
             if kicked || first && said.as_deref() == Some(&fold(&visible)) && said.as_ref().is_some_and(|it| !it.is_empty()) {
                 self.used.insert(at);
-            } else if said.is_none() || self.stretch.holder != 0 || !settled && (same || heading) {
+            } else if said.is_none() || self.span.holder != 0 || !settled && (same || heading) {
                 self.content.title = Some(visible);
                 self.content.provenance.title = Some(Origin::Dom);
             }
@@ -55,24 +55,24 @@ impl Work<'_, '_> {
             let long =
                 |chars: u32| chars < 400 && chars.saturating_mul(2) >= letters && chars <= letters.saturating_mul(2).saturating_add(20);
             let same = |at: &usize| long(self.view.lines.lines[*at].chars) && fold(self.line(*at)) == title;
-            let printed: Vec<usize> = (self.stretch.from..self.stretch.to).filter(same).collect();
+            let printed: Vec<usize> = (self.span.from..self.span.to).filter(same).collect();
             self.used.extend(printed);
         }
-        self.used.extend(self.stretch.headline);
+        self.used.extend(self.span.headline);
     }
 
     /// A line between headline and text that sums up: by its place before the element that holds the paragraphs.
     pub(super) fn deck(&mut self, first: usize) {
-        let from = self.stretch.headline.map_or(first.saturating_sub(6), |it| it + 1);
+        let from = self.span.headline.map_or(first.saturating_sub(6), |it| it + 1);
         if self.content.subtitle.is_none() {
-            let second = (first + 1..self.stretch.to).find(|it| self.is_text(*it));
+            let second = (first + 1..self.span.to).find(|it| self.is_text(*it));
             let before = (from..first.min(from + HEAD_LINES)).find(|it| self.deck_like(*it) && self.hinted(*it, hints::DECK));
-            let apart = second.is_some_and(|it| first < self.stretch.to && self.deck_like(first) && self.stands_apart(first, it));
+            let apart = second.is_some_and(|it| first < self.span.to && self.deck_like(first) && self.stands_apart(first, it));
             let at = before.or_else(|| apart.then_some(first));
             self.content.subtitle = at.map(|it| self.line(it).to_owned());
         }
         if let Some(deck) = self.content.subtitle.as_deref().map(fold) {
-            let end = self.stretch.to.min(first + 3);
+            let end = self.span.to.min(first + 3);
             self.used.extend((from..end).filter(|it| fold(self.line(*it)) == deck).collect::<Vec<_>>());
         }
     }
@@ -100,17 +100,17 @@ impl Work<'_, '_> {
     }
 
     pub(super) fn byline(&mut self, first: usize) {
-        let own = self.stretch.holder == 0;
+        let own = self.span.holder == 0;
         let known = !self.content.bylines.is_empty();
         if known && (!own || !self.view.meta.anonymous) {
             return;
         }
-        let from = self.stretch.headline.map_or(first.saturating_sub(8), |it| it + 1);
+        let from = self.span.headline.map_or(first.saturating_sub(8), |it| it + 1);
         let lines = &self.view.lines.lines;
         let node = |at: usize| lines.get(at).map_or(self.view.tree.len(), |it| it.first);
-        let last = (first..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
-        let head = node(from.saturating_sub(4).max(self.stretch.from))..node(self.stretch.to.min(first + WRITERS_LINES));
-        let foot = node(last)..node(self.stretch.to.min(last + WRITERS_LINES));
+        let last = (first..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
+        let head = node(from.saturating_sub(4).max(self.span.from))..node(self.span.to.min(first + WRITERS_LINES));
+        let foot = node(last)..node(self.span.to.min(last + WRITERS_LINES));
         let of_site = |it: &Byline| {
             let site = self.view.meta.site_name.as_deref();
             writers::is_site(&it.name, [site, None], self.view.base.host_str().unwrap_or_default())
@@ -128,8 +128,8 @@ impl Work<'_, '_> {
             self.content.provenance.bylines = Some(Origin::Dom);
             return;
         }
-        let near = (from..first.min(from + HEAD_LINES)).chain(first..self.stretch.to.min(first + 3));
-        let near = near.chain(last.max(first + 3)..self.stretch.to.min(last + WRITERS_LINES));
+        let near = (from..first.min(from + HEAD_LINES)).chain(first..self.span.to.min(first + 3));
+        let near = near.chain(last.max(first + 3)..self.span.to.min(last + WRITERS_LINES));
         for at in near {
             let line = self.line(at);
             if line.chars().count() < 160
@@ -144,11 +144,11 @@ impl Work<'_, '_> {
                 }
             }
         }
-        let end = self.stretch.to.min(last + 3);
+        let end = self.span.to.min(last + 3);
         let parent = |at: usize| lines.get(at).map(|it| self.view.tree.parent(it.block));
         let beside = |at: usize| self.is_text(at) || parent(at) == parent(last);
         let bold = |at: &usize| lines[*at].stressed == lines[*at].chars && beside(*at);
-        let ends = (first.saturating_sub(2).max(from)..self.stretch.to.min(first + 3)).chain(last.saturating_sub(1).max(first + 3)..end);
+        let ends = (first.saturating_sub(2).max(from)..self.span.to.min(first + 3)).chain(last.saturating_sub(1).max(first + 3)..end);
         if let Some(names) = ends.filter(bold).map(|at| apart(writers::alone(self.line(at)))).find(|it| !it.is_empty()) {
             self.content.bylines = names;
             self.content.provenance.bylines = Some(Origin::Dom);
@@ -159,7 +159,7 @@ impl Work<'_, '_> {
         if self.content.published.is_some() {
             return;
         }
-        let from = self.stretch.headline.unwrap_or(first.saturating_sub(8));
+        let from = self.span.headline.unwrap_or(first.saturating_sub(8));
         let nodes = self.view.lines.lines.get(from).map_or(0, |it| it.first)
             ..self.view.lines.lines.get(first).map_or(self.view.tree.len(), |it| it.first);
         let machine = nodes.filter(|it| self.view.tree.tag(*it) == Tag::Time).find_map(|it| self.view.tree.attribute(it, "datetime"));
@@ -178,10 +178,10 @@ impl Work<'_, '_> {
     /// The day in the window's title; in a short line between headline and text, or above the headline; in the address; in
     /// a line behind the text.
     fn day_found(&self, from: usize, first: usize) -> Option<chrono::NaiveDate> {
-        let last = (first..self.stretch.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
-        let head = from + 1..(first + 2).min(from + HEAD_LINES).min(self.stretch.to);
-        let above = from.saturating_sub(DAY_LINES).max(self.stretch.from)..from;
-        let below = last + 1..(last + DAY_LINES).min(self.stretch.to);
+        let last = (first..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
+        let head = from + 1..(first + 2).min(from + HEAD_LINES).min(self.span.to);
+        let above = from.saturating_sub(DAY_LINES).max(self.span.from)..from;
+        let below = last + 1..(last + DAY_LINES).min(self.span.to);
         // What a paragraph tells happened on other days.
         let shown = |at: usize| partial_date(self.line(at)).filter(|_| !self.is_text(at) || self.line(at).len() < MAX_DAY);
         let visible = || head.chain(above.rev()).find_map(shown);
@@ -190,10 +190,10 @@ impl Work<'_, '_> {
 
     /// The day in an address such as `/2024/05/31/harbour-reopens`.
     fn day_of_address(&self) -> Option<chrono::NaiveDate> {
-        let url = if self.stretch.holder == 0 {
+        let url = if self.span.holder == 0 {
             self.view.meta.canonical.as_ref().unwrap_or(self.view.base)
         } else {
-            self.stretch.url.as_ref()?
+            self.span.url.as_ref()?
         };
         let parts: Vec<u32> = url.path().split(['/', '-', '_']).map(|it| it.parse().unwrap_or(0)).collect();
         parts
@@ -203,7 +203,7 @@ impl Work<'_, '_> {
 
     /// The day behind the headline in the window's title.
     fn day_in_title(&self) -> Option<chrono::NaiveDate> {
-        let title = self.view.tree.find(0, Tag::Title).filter(|_| self.stretch.holder == 0)?;
+        let title = self.view.tree.find(0, Tag::Title).filter(|_| self.span.holder == 0)?;
         let whole = self.view.tree.start_of_text(title);
         partial_date(whole.rsplit_once(['|', '-', ','])?.1).filter(|it| plausible(*it))
     }

@@ -1,6 +1,6 @@
 //! What is measured of a line that could be the headline of a further article.
 
-use super::{Candidate, Context, Stretch, View, element_hash, heading_level};
+use super::{HeadingCandidate, Context, ArticleSpan, View, element_hash, heading_level};
 use crate::{
     dates::partial,
     html::{NodeId, Tag},
@@ -22,7 +22,7 @@ const TEXT: usize = 40;
 
 /// Measures a candidate that follows the articles before; `None` where it is a section's heading, see [`heads_section`].
 #[expect(clippy::cast_precision_loss, reason = "small counts, and logarithms of large ones")]
-pub(super) fn measure(context: &Context<'_, '_>, it: &Candidate, before: &[Stretch]) -> Option<[f32; COUNT]> {
+pub(super) fn measure(context: &Context<'_, '_>, it: &HeadingCandidate, before: &[ArticleSpan]) -> Option<[f32; COUNT]> {
     let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
     let (line, last) = (&lines[it.at], before.last());
@@ -93,7 +93,7 @@ struct Head {
 }
 
 impl Head {
-    fn of(context: &Context<'_, '_>, it: &Candidate) -> Self {
+    fn of(context: &Context<'_, '_>, it: &HeadingCandidate) -> Self {
         let view = context.view;
         let (tree, lines) = (view.tree, &view.lines.lines);
         let mut head = Self::default();
@@ -123,11 +123,11 @@ pub(super) fn is_signed(view: View<'_, '_>, at: usize) -> bool {
 }
 
 /// Whether a headline stands beside the article before and not in it.
-fn outside(context: &Context<'_, '_>, it: &Candidate, last: Option<&Stretch>) -> bool {
+fn outside(context: &Context<'_, '_>, it: &HeadingCandidate, last: Option<&ArticleSpan>) -> bool {
     let tree = context.view.tree;
     match last {
         Some(last) if last.holder != 0 => tree.within(last.holder, it.shared) && last.holder != it.shared,
-        Some(Stretch { headline: Some(title), .. }) => tree.within(context.view.lines.lines[*title].first, it.shared),
+        Some(ArticleSpan { headline: Some(title), .. }) => tree.within(context.view.lines.lines[*title].first, it.shared),
         _ => true,
     }
 }

@@ -7,9 +7,9 @@
 use std::ops::Range;
 
 use super::{
-    Dump,
+    PlainTextPage,
     form::{Form, Kind, SENTENCE},
-    split::Stretch,
+    split::ArticleSpan,
 };
 use crate::read::page::topic::stems;
 
@@ -19,51 +19,51 @@ const REACH: usize = 100;
 const LIKELY: f32 = 0.3;
 
 /// The line of the article's headline; it does not stand before line `from`.
-pub(super) fn choose(dump: &Dump, stretch: &Stretch, from: usize) -> Option<usize> {
-    let found = stretch.title?;
-    let body = stretch.body.start;
-    let lines: Vec<Candidate> = (body.saturating_sub(REACH).max(from).min(found)..body)
-        .filter(|it| dump.headlines.score(*it).is_some() && !(dump.forms[*it].is_prose() && dump.forms[*it].stops))
-        .map(|line| Candidate { line, fit: dump.topics.fit_to(&stems(&dump.lines[line].text), stretch.body.clone()) })
+pub(super) fn choose(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Option<usize> {
+    let found = span.title?;
+    let body = span.body.start;
+    let lines: Vec<TitleCandidate> = (body.saturating_sub(REACH).max(from).min(found)..body)
+        .filter(|it| text_page.headlines.score(*it).is_some() && !(text_page.forms[*it].is_prose() && text_page.forms[*it].stops))
+        .map(|line| TitleCandidate { line, fit: text_page.topics.fit_to(&stems(&text_page.lines[line].text), span.body.clone()) })
         .collect();
-    let chooser = Chooser { dump, found, body, lines };
+    let chooser = Chooser { text_page, found, body, lines };
     let sums = chooser.lines.iter().map(|it| (chooser.sum(it), it.line));
     sums.max_by(|one, other| one.0.total_cmp(&other.0)).map_or(Some(found), |it| Some(it.1))
 }
 
 /// A line that may be the headline.
-struct Candidate {
+struct TitleCandidate {
     line: usize,
     /// The share of its words that the text has.
     fit: f32,
 }
 
 struct Chooser<'a> {
-    dump: &'a Dump,
+    text_page: &'a PlainTextPage,
     /// What the search for texts took.
     found: usize,
     /// Where the text begins.
     body: usize,
-    lines: Vec<Candidate>,
+    lines: Vec<TitleCandidate>,
 }
 
 impl Chooser<'_> {
-    fn sum(&self, candidate: &Candidate) -> f32 {
+    fn sum(&self, candidate: &TitleCandidate) -> f32 {
         let (at, fit) = (candidate.line, candidate.fit);
-        let form = &self.dump.forms[at];
-        let text = self.dump.lines[at].text.as_str();
+        let form = &self.text_page.forms[at];
+        let text = self.text_page.lines[at].text.as_str();
         let others = || self.lines.iter().filter(|it| it.line != at);
-        let fit_as_well = |it: &Candidate| it.fit >= LIKELY.max(0.9 * fit) && self.dump.lines[it.line].text != text;
+        let fit_as_well = |it: &TitleCandidate| it.fit >= LIKELY.max(0.9 * fit) && self.text_page.lines[it.line].text != text;
         let earlier = others().filter(|it| it.line < at && fit_as_well(it)).count();
-        let between = others().filter(|it| it.line > at && self.dump.forms[it.line].is_headline()).count();
+        let between = others().filter(|it| it.line > at && self.text_page.forms[it.line].is_headline()).count();
         let within_another = others().any(|it| {
-            let other = &self.dump.lines[it.line].text;
+            let other = &self.text_page.lines[it.line].text;
             other.len() > text.len() && other.contains(text)
         });
         let signs = [
             (flag(at == self.found), 1.45),
             (fit, 0.95),
-            (self.dump.headlines.fit(at), 1.06),
+            (self.text_page.headlines.fit(at), 1.06),
             (fit * form.units.min(20.0) / 20.0, 0.99),
             // The first line that fits; others that fit as well stand before.
             (flag(fit >= LIKELY && earlier == 0), 1.2),
@@ -86,13 +86,13 @@ impl Chooser<'_> {
 
     /// Whether a date or a writer comes before the next headline does.
     fn dated_next(&self, at: usize) -> bool {
-        let mut behind = self.dump.forms[at + 1..self.body].iter().take(8);
+        let mut behind = self.text_page.forms[at + 1..self.body].iter().take(8);
         let next = behind.find(|it| is_dated(it) || it.is_headline() && it.units >= 5.0);
         next.is_some_and(is_dated)
     }
 
     fn any(&self, lines: Range<usize>, test: impl Fn(&Form) -> bool) -> bool {
-        self.dump.forms[lines.start..lines.end.min(self.body)].iter().any(test)
+        self.text_page.forms[lines.start..lines.end.min(self.body)].iter().any(test)
     }
 }
 

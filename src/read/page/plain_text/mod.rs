@@ -1,7 +1,7 @@
 //! Pages as text, the way they are copied or dumped: no markup, only what is left of the structure in the lines.
 //!
 //! ```text
-//! bytes ─► lines ─► forms ─► topics ─► stretches ─► titles ─► articles, related
+//! bytes ─► lines ─► forms ─► topics ─► spans ─► titles ─► articles, related
 //! ```
 //!
 //! What tells the parts apart is what every page has: how long lines are and how they end, what comes twice, what stands
@@ -31,7 +31,7 @@ mod article;
 
 mod related;
 
-use self::{form::Form, head::Headlines, lines::Line, split::Stretch};
+use self::{form::Form, head::Headlines, lines::Line, split::ArticleSpan};
 use super::{Input, PageError, topic::Topics};
 use crate::{
     model::{
@@ -46,7 +46,7 @@ const START: usize = 1 << 16;
 
 /// Whether bytes are a page's text and not its markup.
 #[must_use]
-pub fn is_dump(bytes: &[u8], content_type: Option<&str>) -> bool {
+pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
     match content_type.map(|it| it.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()) {
         Some(it) if it == "text/plain" => true,
         Some(it) if it.ends_with("html") || it.ends_with("xml") => false,
@@ -67,27 +67,27 @@ pub fn read(input: Input<'_>) -> Result<Page, PageError> {
     if is_binary(input.bytes) {
         return Err(PageError::NotHtml("binary data".to_owned()));
     }
-    let dump = Dump::new(&encoding::to_text(input.bytes, input.content_type));
-    let mut stretches = further::keep(&dump, split::split(&dump));
-    if stretches.is_empty() {
-        stretches.extend(short::read(&dump));
+    let text_page = PlainTextPage::new(&encoding::to_text(input.bytes, input.content_type));
+    let mut spans = further::keep(&text_page, split::split(&text_page));
+    if spans.is_empty() {
+        spans.extend(short::read(&text_page));
     }
     let mut from = 0;
-    let mut articles = Vec::with_capacity(stretches.len());
-    for stretch in &mut stretches {
-        stretch.title = title::choose(&dump, stretch, from);
-        articles.push(article::read(&dump, stretch, from));
-        from = stretch.body.end;
+    let mut articles = Vec::with_capacity(spans.len());
+    for span in &mut spans {
+        span.title = title::choose(&text_page, span, from);
+        articles.push(article::read(&text_page, span, from));
+        from = span.body.end;
     }
     let Some(first) = articles.first_mut() else { return Err(PageError::NoText) };
-    first.content.related = related(&dump, &stretches);
+    first.content.related = related(&text_page, &spans);
     Ok(Page { canonical: None, alternates: Vec::new(), site_name: None, kind: PageKind::Article, articles })
 }
 
 /// The list that stands with the first article; where it has none, the first of the page.
-fn related(dump: &Dump, stretches: &[Stretch]) -> Vec<Related> {
-    let ends = stretches.iter().skip(1).map(|it| it.title.unwrap_or(it.body.start)).chain([dump.lines.len()]);
-    stretches.iter().zip(ends).map(|(stretch, end)| related::read(dump, stretch, end)).find(|it| !it.is_empty()).unwrap_or_default()
+fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
+    let ends = spans.iter().skip(1).map(|it| it.title.unwrap_or(it.body.start)).chain([text_page.lines.len()]);
+    spans.iter().zip(ends).map(|(span, end)| related::read(text_page, span, end)).find(|it| !it.is_empty()).unwrap_or_default()
 }
 
 /// Bytes that no text has, in an encoding that is not told by a mark.
@@ -99,14 +99,14 @@ fn is_binary(bytes: &[u8]) -> bool {
 
 /// A dump's lines and what is known of each.
 #[derive(Debug)]
-struct Dump {
+struct PlainTextPage {
     lines: Vec<Line>,
     forms: Vec<Form>,
     topics: Topics,
     headlines: Headlines,
 }
 
-impl Dump {
+impl PlainTextPage {
     fn new(text: &str) -> Self {
         let lines = lines::read(text);
         let forms = form::read(&lines);
@@ -122,7 +122,7 @@ impl Dump {
     }
 }
 
-impl Stretch {
+impl ArticleSpan {
     /// The lines of the text, without what stands in its gaps.
     fn lines(&self) -> impl Iterator<Item = usize> {
         let starts = std::iter::once(self.body.start).chain(self.gaps.iter().map(|it| it.end));

@@ -4,9 +4,9 @@
 //! asked is only that most of their words stand in sentences; menus and bare headlines have none.
 
 use super::{
-    Dump,
+    PlainTextPage,
     form::{Kind, SENTENCE},
-    split::Stretch,
+    split::ArticleSpan,
 };
 
 /// Lines of the longest such text.
@@ -15,15 +15,15 @@ const MAX_LINES: usize = 30;
 const LEAST: (f32, f32) = (4.0, 12.0);
 
 /// The one article of a short text, if it is one.
-pub(super) fn read(dump: &Dump) -> Option<Stretch> {
-    let forms = &dump.forms;
+pub(super) fn read(text_page: &PlainTextPage) -> Option<ArticleSpan> {
+    let forms = &text_page.forms;
     if forms.len() > MAX_LINES {
         return None;
     }
     let sentence = |at: &usize| forms[*at].prose >= SENTENCE;
     let title = (0..forms.len())
         .take_while(|at| !(sentence(at) && forms[*at].stops))
-        .find(|at| !forms[*at].stops && dump.headlines.score(*at).is_some());
+        .find(|at| !forms[*at].stops && text_page.headlines.score(*at).is_some());
     let behind = title.map_or(0, |it| it + 1)..forms.len();
     let (start, last) = (behind.clone().find(sentence)?, behind.clone().rev().find(sentence)?);
     let words = |of: &dyn Fn(&usize) -> bool| behind.clone().filter(|it| of(it)).map(|it| forms[it].units).sum::<f32>();
@@ -31,5 +31,5 @@ pub(super) fn read(dump: &Dump) -> Option<Stretch> {
     let other =
         words(&|it| !sentence(it) && matches!(forms[*it].kind, Kind::Text | Kind::Legal | Kind::Related | Kind::Other | Kind::Next));
     let enough = if title.is_some() { LEAST.0 } else { LEAST.1 };
-    (text >= enough && text >= other).then_some(Stretch { title, body: start..last + 1, gaps: Vec::new() })
+    (text >= enough && text >= other).then_some(ArticleSpan { title, body: start..last + 1, gaps: Vec::new() })
 }

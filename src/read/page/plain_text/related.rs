@@ -10,9 +10,9 @@ use std::{
 };
 
 use super::{
-    Dump,
+    PlainTextPage,
     form::{Form, Kind, SENTENCE},
-    split::Stretch,
+    split::ArticleSpan,
 };
 use crate::{
     model::record::Related,
@@ -34,13 +34,13 @@ static SECTIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
 });
 
 /// The related list of an article: in its gaps, and behind it up to `end`.
-pub(super) fn read(dump: &Dump, stretch: &Stretch, end: usize) -> Vec<Related> {
+pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) -> Vec<Related> {
     let mut items: Vec<Related> = Vec::new();
-    for range in stretch.gaps.iter().cloned().chain(std::iter::once(stretch.body.end..end)) {
-        let heads = range.clone().filter(|it| dump.forms[*it].kind == Kind::Related).collect::<Vec<_>>();
+    for range in span.gaps.iter().cloned().chain(std::iter::once(span.body.end..end)) {
+        let heads = range.clone().filter(|it| text_page.forms[*it].kind == Kind::Related).collect::<Vec<_>>();
         for (at, head) in heads.iter().enumerate() {
             let end = heads.get(at + 1).copied().unwrap_or(range.end).min(head + 1 + MAX_LINES);
-            items.extend(list(dump, head + 1..end));
+            items.extend(list(text_page, head + 1..end));
         }
     }
     let mut titles: HashSet<String> = HashSet::new();
@@ -62,11 +62,11 @@ enum Role {
     End,
 }
 
-fn list(dump: &Dump, range: Range<usize>) -> Vec<Related> {
-    let mut reader = Reader { dump, range: range.clone(), items: Vec::new(), item: Related::default(), short: 0 };
+fn list(text_page: &PlainTextPage, range: Range<usize>) -> Vec<Related> {
+    let mut reader = Reader { text_page, range: range.clone(), items: Vec::new(), item: Related::default(), short: 0 };
     for line in range {
         let role = reader.role(line);
-        let text = dump.lines[line].text.as_str();
+        let text = text_page.lines[line].text.as_str();
         match role {
             Role::Section(name) => {
                 reader.begin();
@@ -95,7 +95,7 @@ fn list(dump: &Dump, range: Range<usize>) -> Vec<Related> {
 }
 
 struct Reader<'a> {
-    dump: &'a Dump,
+    text_page: &'a PlainTextPage,
     range: Range<usize>,
     items: Vec<Related>,
     item: Related,
@@ -112,11 +112,11 @@ impl Reader<'_> {
     }
 
     fn form(&self, line: usize) -> Option<&Form> {
-        self.range.contains(&line).then(|| &self.dump.forms[line])
+        self.range.contains(&line).then(|| &self.text_page.forms[line])
     }
 
     fn role(&mut self, at: usize) -> Role {
-        let (line, form) = (&self.dump.lines[at], &self.dump.forms[at]);
+        let (line, form) = (&self.text_page.lines[at], &self.text_page.forms[at]);
         let text = line.text.as_str();
         match form.kind {
             Kind::Legal | Kind::Other | Kind::Next | Kind::Related => return Role::End,
@@ -166,10 +166,10 @@ impl Reader<'_> {
 
     /// A sentence behind a headline, unless it begins the next item.
     fn is_summary(&self, at: usize) -> bool {
-        let (line, form) = (&self.dump.lines[at], &self.dump.forms[at]);
+        let (line, form) = (&self.text_page.lines[at], &self.text_page.forms[at]);
         let cut = line.text.ends_with('…') || line.text.ends_with("...");
         let sentence = form.prose >= SENTENCE || form.units > 32.0;
-        let behind = self.dump.lines.get(at + 1).filter(|_| self.range.contains(&(at + 1)));
+        let behind = self.text_page.lines.get(at + 1).filter(|_| self.range.contains(&(at + 1)));
         // Apart from the item before, and together with a headline behind it: the next item's caption.
         let begins = line.blank > 0 && behind.is_some_and(|it| it.blank == 0) && self.form(at + 1).is_some_and(Form::is_headline);
         // Longer than its headline, and a writer or the next picture behind it.
@@ -182,19 +182,19 @@ impl Reader<'_> {
 
     /// A sentence right before a headline, or a longer line in one block with it.
     fn is_caption(&self, at: usize) -> bool {
-        let (form, Some(next)) = (&self.dump.forms[at], self.form(at + 1)) else { return false };
-        let together = self.dump.lines[at + 1].blank == 0;
-        let teased = self.form(at + 2).is_some_and(|it| it.prose >= SENTENCE) || self.dump.lines.get(at + 2).is_none_or(|it| it.blank > 0);
+        let (form, Some(next)) = (&self.text_page.forms[at], self.form(at + 1)) else { return false };
+        let together = self.text_page.lines[at + 1].blank == 0;
+        let teased = self.form(at + 2).is_some_and(|it| it.prose >= SENTENCE) || self.text_page.lines.get(at + 2).is_none_or(|it| it.blank > 0);
         let headline = next.is_headline() || next.kind == Kind::Text && next.units >= 3.0 && next.units <= 32.0 && next.prose <= 0.5;
         headline
             && (form.prose >= SENTENCE && form.units > 6.0 || together && teased && form.units > 1.25 * next.units && form.prose >= 0.1)
     }
 
     fn caption(&mut self, at: usize) {
-        let (section, text) = sectioned(&self.dump.lines[at].text);
+        let (section, text) = sectioned(&self.text_page.lines[at].text);
         let image = caption::read(text);
         // The headline was printed before its caption and comes again behind it.
-        let again = self.range.contains(&(at + 1)) && self.item.title.as_deref() == Some(self.dump.lines[at + 1].text.as_str());
+        let again = self.range.contains(&(at + 1)) && self.item.title.as_deref() == Some(self.text_page.lines[at + 1].text.as_str());
         if self.item.title.is_some() && !again {
             self.begin();
         }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use chrono::NaiveTime;
 
 use super::{
-    Dump,
+    PlainTextPage,
     form::{Kind, SENTENCE},
     lead,
-    split::Stretch,
+    split::ArticleSpan,
 };
 use crate::{
     model::{
@@ -23,13 +23,13 @@ use crate::{
 const MAX_HEADING: f32 = 16.0;
 
 /// Reads an article; its lines do not begin before `from`.
-pub(super) fn read(dump: &Dump, stretch: &Stretch, from: usize) -> Part {
-    let head = lead::read(dump, stretch, from);
+pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Part {
+    let head = lead::read(text_page, span, from);
     let mut body =
-        Body { dump, title: head.title.as_deref().map(fold), blocks: Vec::new(), seen: HashSet::new(), pictures: HashSet::new() };
-    head.rest.iter().for_each(|line| body.line(*line, stretch));
-    for line in stretch.lines() {
-        body.line(line, stretch);
+        Body { text_page, title: head.title.as_deref().map(fold), blocks: Vec::new(), seen: HashSet::new(), pictures: HashSet::new() };
+    head.rest.iter().for_each(|line| body.line(*line, span));
+    for line in span.lines() {
+        body.line(line, span);
     }
     let mut blocks = body.blocks;
     let mut images = head.images;
@@ -58,16 +58,16 @@ pub(super) fn read(dump: &Dump, stretch: &Stretch, from: usize) -> Part {
 }
 
 /// The picture of a caption line. A credit alone belongs to the line before, where that is no text.
-pub(super) fn picture(dump: &Dump, line: usize, title: usize) -> Option<Image> {
-    let text = dump.lines[line].text.as_str();
+pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> Option<Image> {
+    let text = text_page.lines[line].text.as_str();
     let mut image = caption::read(text);
     if image.caption.is_some() {
         return Some(image);
     }
-    let before = line.checked_sub(1).filter(|it| *it > title && dump.lines[line].blank <= 1)?;
-    let form = &dump.forms[before];
-    let (above, behind) = (&dump.lines[before].text, dump.lines.get(line + 1));
-    let is_caption = form.kind == Kind::Text && form.units >= 4.0 && dump.headline_fits(before);
+    let before = line.checked_sub(1).filter(|it| *it > title && text_page.lines[line].blank <= 1)?;
+    let form = &text_page.forms[before];
+    let (above, behind) = (&text_page.lines[before].text, text_page.lines.get(line + 1));
+    let is_caption = form.kind == Kind::Text && form.units >= 4.0 && text_page.headline_fits(before);
     if is_caption {
         let told = caption::read(above);
         return Some(Image { caption: told.caption, archive: told.archive || image.archive, taken: told.taken.or(image.taken), ..image });
@@ -78,11 +78,11 @@ pub(super) fn picture(dump: &Dump, line: usize, title: usize) -> Option<Image> {
         // `Bild: dpa` may stand over its caption.
         let under = behind.filter(|it| {
             it.blank == 0
-                && !dump.forms[line + 1].is_prose()
-                && dump.forms[line + 1].kind == Kind::Text
-                && dump.forms[line + 1].units >= 4.0
+                && !text_page.forms[line + 1].is_prose()
+                && text_page.forms[line + 1].kind == Kind::Text
+                && text_page.forms[line + 1].units >= 4.0
         });
-        image.caption = under.filter(|_| dump.forms[line].times > 1).map(|it| it.text.clone());
+        image.caption = under.filter(|_| text_page.forms[line].times > 1).map(|it| it.text.clone());
         return Some(image);
     }
     None
@@ -101,7 +101,7 @@ fn same_picture(one: &Image, other: &Image) -> bool {
 
 /// Collects the blocks of a text.
 struct Body<'a> {
-    dump: &'a Dump,
+    text_page: &'a PlainTextPage,
     title: Option<String>,
     blocks: Vec<Block>,
     /// Paragraphs that stand already: a pull quote comes once.
@@ -111,8 +111,8 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
-    fn line(&mut self, at: usize, stretch: &Stretch) {
-        let (line, form) = (&self.dump.lines[at], &self.dump.forms[at]);
+    fn line(&mut self, at: usize, span: &ArticleSpan) {
+        let (line, form) = (&self.text_page.lines[at], &self.text_page.forms[at]);
         let text = line.text.as_str();
         let sentence = form.prose >= SENTENCE;
         match form.kind {
@@ -121,13 +121,13 @@ impl Body<'_> {
             Kind::Text | Kind::Byline | Kind::Date | Kind::Link if sentence => self.paragraph(at),
             Kind::Text if line.bullet && form.units >= 4.0 => self.paragraph(at),
             Kind::Text if form.times > 1 && form.units >= 4.0 && self.is_beside(at, text) => self.add(caption::read(text)),
-            Kind::Text if self.is_heading(at, stretch) => self.blocks.push(Block::Heading { text: text.to_owned() }),
+            Kind::Text if self.is_heading(at, span) => self.blocks.push(Block::Heading { text: text.to_owned() }),
             _ => {}
         }
     }
 
     fn paragraph(&mut self, at: usize) {
-        let line = &self.dump.lines[at];
+        let line = &self.text_page.lines[at];
         if !self.seen.insert(&line.text) {
             return;
         }
@@ -142,11 +142,11 @@ impl Body<'_> {
     }
 
     fn picture(&mut self, at: usize) {
-        let text = self.dump.lines[at].text.as_str();
+        let text = self.text_page.lines[at].text.as_str();
         if caption::is_source(text) {
             return;
         }
-        if let Some(image) = picture(self.dump, at, 0) {
+        if let Some(image) = picture(self.text_page, at, 0) {
             // The line above was taken for a heading or a paragraph.
             if let (Some(caption), Some(last)) = (&image.caption, self.blocks.last().and_then(Block::text))
                 && last == caption
@@ -164,21 +164,21 @@ impl Body<'_> {
     }
 
     fn is_beside(&self, at: usize, text: &str) -> bool {
-        [at.checked_sub(1), Some(at + 1)].into_iter().flatten().any(|it| self.dump.lines.get(it).is_some_and(|it| it.text == text))
+        [at.checked_sub(1), Some(at + 1)].into_iter().flatten().any(|it| self.text_page.lines.get(it).is_some_and(|it| it.text == text))
     }
 
     /// A short line between two sentences.
-    fn is_heading(&self, at: usize, stretch: &Stretch) -> bool {
-        let form = &self.dump.forms[at];
-        let sentence = |at: usize| self.dump.forms[at].prose >= SENTENCE;
-        let after_gap = stretch.gaps.binary_search_by_key(&at, |it| it.end).is_ok();
-        let within = stretch.body.contains(&at) && at > stretch.body.start && at + 1 < stretch.body.end;
+    fn is_heading(&self, at: usize, span: &ArticleSpan) -> bool {
+        let form = &self.text_page.forms[at];
+        let sentence = |at: usize| self.text_page.forms[at].prose >= SENTENCE;
+        let after_gap = span.gaps.binary_search_by_key(&at, |it| it.end).is_ok();
+        let within = span.body.contains(&at) && at > span.body.start && at + 1 < span.body.end;
         within && form.units <= MAX_HEADING && form.times <= 2 && (sentence(at - 1) || after_gap) && sentence(at + 1)
     }
 }
 
 /// Lines in and under the text that name its sources.
-fn credits(dump: &Dump, stretch: &Stretch) -> Vec<String> {
-    let lines = stretch.lines().chain(stretch.body.end..(stretch.body.end + 2).min(dump.lines.len()));
-    lines.map(|it| &dump.lines[it].text).filter(|it| caption::is_source(it)).cloned().collect()
+fn credits(text_page: &PlainTextPage, span: &ArticleSpan) -> Vec<String> {
+    let lines = span.lines().chain(span.body.end..(span.body.end + 2).min(text_page.lines.len()));
+    lines.map(|it| &text_page.lines[it].text).filter(|it| caption::is_source(it)).cloned().collect()
 }

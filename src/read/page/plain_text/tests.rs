@@ -25,8 +25,8 @@ fn like(found: &impl serde::Serialize, wanted: &Value) -> Value {
 
 #[test]
 fn the_arabic_page_with_four_articles_comes_out_field_by_field() {
-    let found = articles(include_str!("../../../../tests/fixtures/dump/arabic-four-articles.txt"));
-    let wanted: Value = serde_json::from_str(include_str!("../../../../tests/fixtures/dump/arabic-four-articles.json")).unwrap();
+    let found = articles(include_str!("../../../../tests/fixtures/plain_text/arabic-four-articles.txt"));
+    let wanted: Value = serde_json::from_str(include_str!("../../../../tests/fixtures/plain_text/arabic-four-articles.json")).unwrap();
     let noise: Vec<&str> = wanted["noise_never_published"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     assert_eq!(found.len(), wanted["articles"].as_array().unwrap().len());
     for (at, (content, wanted_article)) in found.iter().zip(wanted["articles"].as_array().unwrap()).enumerate() {
@@ -61,7 +61,7 @@ fn the_arabic_page_with_four_articles_comes_out_field_by_field() {
 
 #[test]
 fn a_page_of_a_text_browser_has_its_paragraphs_joined_and_nothing_else_in_them() {
-    let found = articles(include_str!("../../../../tests/fixtures/dump/english-wrapped.txt"));
+    let found = articles(include_str!("../../../../tests/fixtures/plain_text/english-wrapped.txt"));
     let [content] = &found[..] else { panic!("{} articles", found.len()) };
     assert_eq!(content.title.as_deref(), Some("Old harbour reopens three weeks after the spring storm"));
     assert_eq!(content.subtitle.as_deref(), Some("Fishermen return to Port Ellery as the last of eleven sunken boats is lifted"));
@@ -87,7 +87,7 @@ fn a_page_of_a_text_browser_has_its_paragraphs_joined_and_nothing_else_in_them()
 
 #[test]
 fn two_articles_without_repeated_headlines_are_told_apart_by_their_heads_and_matter() {
-    let found = articles(include_str!("../../../../tests/fixtures/dump/german-two-articles.txt"));
+    let found = articles(include_str!("../../../../tests/fixtures/plain_text/german-two-articles.txt"));
     let titles: Vec<_> = found.iter().filter_map(|it| it.title.as_deref()).collect();
     assert_eq!(
         titles,
@@ -106,7 +106,7 @@ fn two_articles_without_repeated_headlines_are_told_apart_by_their_heads_and_mat
 
 #[test]
 fn a_chinese_page_is_read_like_any_other() {
-    let found = articles(include_str!("../../../../tests/fixtures/dump/chinese.txt"));
+    let found = articles(include_str!("../../../../tests/fixtures/plain_text/chinese.txt"));
     let [content] = &found[..] else { panic!("{} articles", found.len()) };
     assert_eq!(content.title.as_deref(), Some("老港口修复完工 渔民重新出海"));
     assert_eq!(content.language.as_deref(), Some("zh"));
@@ -118,7 +118,7 @@ fn a_chinese_page_is_read_like_any_other() {
 
 #[test]
 fn dumps_in_other_encodings_are_read() {
-    let text = include_str!("../../../../tests/fixtures/dump/arabic-four-articles.txt");
+    let text = include_str!("../../../../tests/fixtures/plain_text/arabic-four-articles.txt");
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     assert_eq!(page(&utf16).unwrap().articles, page(text.as_bytes()).unwrap().articles);
     let (windows, _, _) = encoding_rs::WINDOWS_1256.encode(text);
@@ -136,7 +136,7 @@ fn what_is_no_text_is_a_reason() {
 
 #[test]
 fn bidirectional_controls_and_mixed_directions_change_nothing() {
-    let text = include_str!("../../../../tests/fixtures/dump/chinese.txt");
+    let text = include_str!("../../../../tests/fixtures/plain_text/chinese.txt");
     let marked = format!("\u{202b}{}\u{202c}\u{200f}", text.replace('\n', "\u{202c}\u{200f}\n\u{202b}"));
     assert_eq!(articles(&marked), articles(text));
 }

@@ -1,7 +1,7 @@
-//! Which stretches of a dump's lines are articles.
+//! Which spans of a dump's lines are articles.
 //!
-//! An article is a headline and a stretch of lines in which running text outweighs what interrupts it. Each line has a
-//! value, good for paragraphs and bad for menus; the stretches of the highest sum are found in one pass (dynamic
+//! An article is a headline and a span of lines in which running text outweighs what interrupts it. Each line has a
+//! value, good for paragraphs and bad for menus; the spans of the highest sum are found in one pass (dynamic
 //! programming). An article may have gaps, where the page puts other things between its paragraphs, if the text
 //! behind a gap is about the same as the one before. Another article begins only where a headline with a head of its own
 //! (date, byline, caption, deck, the headline again) stands before a text about something else.
@@ -9,7 +9,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    Dump,
+    PlainTextPage,
     form::{Form, Kind, SENTENCE},
     weights::W,
 };
@@ -30,7 +30,7 @@ const NEVER: f32 = -1e9;
 
 /// One article's lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stretch {
+pub(super) struct ArticleSpan {
     /// The line of its headline, where it has one.
     pub(super) title: Option<usize>,
     /// Its first line of text, and the line behind its last one.
@@ -41,7 +41,7 @@ pub(super) struct Stretch {
 
 /// How the best sum at a line came about.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Way {
+enum Step {
     /// The text goes on.
     On,
     /// The first article begins.
@@ -57,7 +57,7 @@ enum Way {
 struct Sums {
     /// The last line belongs to a text.
     inside: f32,
-    way: Way,
+    way: Step,
     /// The last line does not, and the last text ended at line `ended`.
     after: f32,
     ended: usize,
@@ -67,14 +67,14 @@ struct Sums {
 }
 
 /// The articles of a dump, in their order.
-pub(super) fn split(dump: &Dump) -> Vec<Stretch> {
-    let mut splitter = Splitter { dump, values: values(&dump.forms, &dump.topics), likeness: HashMap::new() };
-    let mut sums = vec![Sums { inside: NEVER, way: Way::On, after: NEVER, ended: 0, gap: NEVER, left: 0 }];
-    for line in 0..dump.lines.len() {
+pub(super) fn split(text_page: &PlainTextPage) -> Vec<ArticleSpan> {
+    let mut splitter = Splitter { text_page, values: values(&text_page.forms, &text_page.topics), likeness: HashMap::new() };
+    let mut sums = vec![Sums { inside: NEVER, way: Step::On, after: NEVER, ended: 0, gap: NEVER, left: 0 }];
+    for line in 0..text_page.lines.len() {
         let next = splitter.step(&sums, line);
         sums.push(next);
     }
-    trace(dump, &sums)
+    trace(text_page, &sums)
 }
 
 /// What may stand before a text.
@@ -91,7 +91,7 @@ struct Head {
 }
 
 struct Splitter<'a> {
-    dump: &'a Dump,
+    text_page: &'a PlainTextPage,
     values: Vec<f32>,
     likeness: HashMap<(usize, usize), Option<f32>>,
 }
@@ -100,29 +100,29 @@ impl Splitter<'_> {
     fn step(&mut self, sums: &[Sums], line: usize) -> Sums {
         let last = sums[line];
         let value = self.values[line];
-        let (mut inside, mut way) = (last.inside + value, Way::On);
-        let mut better = |sum: f32, other: Way| {
+        let (mut inside, mut way) = (last.inside + value, Step::On);
+        let mut better = |sum: f32, other: Step| {
             if sum > inside {
                 (inside, way) = (sum, other);
             }
         };
         if value > BEGINS {
-            better(value - W.first - W.untitled, Way::First { title: None });
+            better(value - W.first - W.untitled, Step::First { title: None });
             let heads = self.heads(line);
             // What likeness could add at most is tried first: most lines need no look at any words.
             let again = last.gap + value;
             if last.gap > NEVER / 2.0 && again + W.again > last.inside + value {
                 // A head in the gap says that the text behind it is another one.
                 let shown = heads.iter().filter(|it| it.title >= last.left && it.score > 0.0).map(|it| it.shown).fold(0.0, f32::max);
-                better(again + self.again(last.left, line) - W.head_in_gap * shown, Way::Again { left: last.left });
+                better(again + self.again(last.left, line) - W.head_in_gap * shown, Step::Again { left: last.left });
             }
             for Head { title, score, shown, marked } in heads {
                 let sum = value + score + shown;
-                better(sum - W.first, Way::First { title: Some(title) });
+                better(sum - W.first, Step::First { title: Some(title) });
                 let before = sums[title];
                 let cost = W.next + if marked { 0.0 } else { W.unmarked } + W.headless * (1.0 - score).max(0.0);
                 if before.after > 0.0 && before.after + sum - cost + 4.0 * W.shift > last.inside + value {
-                    better(before.after + sum - cost + self.shift(before.ended, line), Way::Next { title });
+                    better(before.after + sum - cost + self.shift(before.ended, line), Step::Next { title });
                 }
             }
         }
@@ -153,7 +153,7 @@ impl Splitter<'_> {
     }
 
     fn like(&mut self, end: usize, later: usize) -> Option<f32> {
-        let topics = &self.dump.topics;
+        let topics = &self.text_page.topics;
         *self.likeness.entry(topics.pair(end, later)).or_insert_with(|| topics.likeness(end, later))
     }
 
@@ -169,11 +169,11 @@ impl Splitter<'_> {
         };
         let mut repeated: Vec<&str> = Vec::new();
         for line in (body.saturating_sub(HEAD)..body).rev() {
-            let form = &self.dump.forms[line];
-            let text = self.dump.lines[line].text.as_str();
+            let form = &self.text_page.forms[line];
+            let text = self.text_page.lines[line].text.as_str();
             let seen = form.times > 1 && repeated.contains(&text);
-            if let Some(score) = self.dump.headlines.score(line) {
-                let announced = line.checked_sub(1).is_some_and(|it| self.dump.forms[it].kind == Kind::Next);
+            if let Some(score) = self.text_page.headlines.score(line) {
+                let announced = line.checked_sub(1).is_some_and(|it| self.text_page.forms[it].kind == Kind::Next);
                 let marked = announced || seen || dates + bylines + captions > 0;
                 let shown = between + if seen { W.twice_in_head } else { 0.0 } + if announced { W.head_next } else { 0.0 };
                 heads.push(Head { title: line, score, shown, marked });
@@ -189,7 +189,7 @@ impl Splitter<'_> {
                 _ => {
                     lines += 1;
                     let far = if lines > NEAR { W.head_far } else { 0.0 };
-                    let headline = form.is_headline() && form.units >= 5.0 && self.dump.headlines.fit(line) < 0.3;
+                    let headline = form.is_headline() && form.units >= 5.0 && self.text_page.headlines.fit(line) < 0.3;
                     let control = if form.times > 1 { first(&mut controls, W.head_control, 0.0) } else { 0.0 };
                     control - far - if headline { W.other_headline } else { W.head_line }
                 }
@@ -251,35 +251,35 @@ fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
 }
 
 /// From the best sum at the end back to where each article began.
-fn trace(dump: &Dump, sums: &[Sums]) -> Vec<Stretch> {
-    let mut stretches = Vec::new();
+fn trace(text_page: &PlainTextPage, sums: &[Sums]) -> Vec<ArticleSpan> {
+    let mut spans = Vec::new();
     let mut at = match sums.last() {
         Some(last) if last.after > 0.0 => last.ended,
-        _ => return stretches,
+        _ => return spans,
     };
     let (mut end, mut gaps) = (at, Vec::new());
     while at > 0 {
         let body = at - 1;
         let (title, ended) = match sums[at].way {
-            Way::On => {
+            Step::On => {
                 at = body;
                 continue;
             }
-            Way::Again { left } => {
+            Step::Again { left } => {
                 // A heading of the text that goes on stands at the end of the gap.
                 let heading =
-                    body > left && dump.forms[body - 1].is_headline() && dump.headline_fits(body - 1) && dump.lines[body].blank <= 1;
+                    body > left && text_page.forms[body - 1].is_headline() && text_page.headline_fits(body - 1) && text_page.lines[body].blank <= 1;
                 gaps.push(left..body - usize::from(heading));
                 at = left;
                 continue;
             }
-            Way::First { title } => (title, 0),
-            Way::Next { title } => (Some(title), sums[title].ended),
+            Step::First { title } => (title, 0),
+            Step::Next { title } => (Some(title), sums[title].ended),
         };
         gaps.reverse();
-        stretches.push(Stretch { title, body: body..end, gaps: std::mem::take(&mut gaps) });
+        spans.push(ArticleSpan { title, body: body..end, gaps: std::mem::take(&mut gaps) });
         (at, end) = (ended, ended);
     }
-    stretches.reverse();
-    stretches
+    spans.reverse();
+    spans
 }

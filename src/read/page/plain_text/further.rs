@@ -1,0 +1,36 @@
+//! Which of the later articles of a dump are none: what readers wrote, offers, lists, a headline that came before.
+
+use std::collections::HashSet;
+
+use super::{PlainTextPage, form, split::ArticleSpan};
+
+/// Words of the shortest further article.
+const LEAST: f32 = 45.0;
+/// Lines before a text that belong to its head.
+const HEAD: usize = 30;
+
+/// Keeps the first article and those that are no less.
+pub(super) fn keep(text_page: &PlainTextPage, spans: Vec<ArticleSpan>) -> Vec<ArticleSpan> {
+    let mut told: HashSet<&str> = HashSet::new();
+    let mut kept = Vec::with_capacity(spans.len());
+    let mut from = 0;
+    for span in spans {
+        let head = span.body.start.saturating_sub(HEAD).max(from)..span.body.start;
+        from = span.body.end;
+        let further = |title: usize| {
+            let text = text_page.lines[title].text.as_str();
+            !told.contains(text) && !form::is_service(text, text_page.forms[title].units) && words(text_page, &span) >= LEAST
+        };
+        if !kept.is_empty() && !span.title.is_some_and(further) {
+            continue;
+        }
+        told.extend(head.map(|it| text_page.lines[it].text.as_str()));
+        kept.push(span);
+    }
+    kept
+}
+
+/// The words of an article's sentences.
+fn words(text_page: &PlainTextPage, span: &ArticleSpan) -> f32 {
+    span.lines().map(|it| &text_page.forms[it]).filter(|it| it.prose >= form::SENTENCE).map(|it| it.units).sum()
+}
