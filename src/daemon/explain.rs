@@ -16,7 +16,7 @@ use crate::{
         source::{Added, State},
     },
     policy::hub::{delivery::Delivery, subscription::Subscription},
-    store::{Checked, Facts, Found, LeftOut, Repaired, Store, StoreError, TopicState},
+    store::{Checked, Facts, SiteDiscovery, LeftOut, Repaired, Store, StoreError, TopicState},
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
@@ -196,7 +196,7 @@ fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
 pub struct SourceState {
     pub id: String,
     pub title: Option<String>,
-    pub site: Option<Found>,
+    pub site: Option<SiteDiscovery>,
     pub state: State,
     pub reason: String,
     pub last_poll: Option<DateTime<Utc>>,

@@ -127,7 +127,7 @@ impl<C: Clock> HttpFetcher<C> {
             };
             let mut deadline = Deadline::within(left, total);
             let hop = self.hop(&request, (bound, door), &mut deadline).await;
-            self.note(&host, &hop);
+            self.record_answer(&host, &hop);
             let hop = hop?;
             drop(turn);
             left = deadline.at.saturating_duration_since(Instant::now());
@@ -277,7 +277,7 @@ impl<C: Clock> Fetch for HttpFetcher<C> {
     }
 
     async fn fetch_within(&self, request: Request, allowed: &Allowed) -> Outcome {
-        let door = match self.doors.of(allowed) {
+        let door = match self.doors.door_for(allowed) {
             Ok(door) => door,
             Err(error) => return Outcome::Failed(error),
         };

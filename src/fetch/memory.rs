@@ -76,7 +76,7 @@ pub enum Unread {
 }
 
 /// How a reading on a thread ended.
-enum Ended<P, W, T> {
+enum ReadingEnd<P, W, T> {
     /// With what was made of it, of so many decoded bytes.
     Read(T, usize),
     /// It is large; all is given back.
@@ -103,7 +103,7 @@ impl Memory {
     }
 
     /// The same for what is read of a source.
-    pub(crate) fn of(self, source: SourceKey) -> Self {
+    pub(crate) fn for_source(self, source: SourceKey) -> Self {
         Self(self.0, Some(source))
     }
 
@@ -154,29 +154,29 @@ impl Memory {
             let job = move |body: &mut Option<Body>| {
                 let (seen, enough) = look(body.as_ref()?);
                 if enough {
-                    return Some(Ended::Read(work(seen, Ok(Bytes::new())), 0));
+                    return Some(ReadingEnd::Read(work(seen, Ok(Bytes::new())), 0));
                 }
                 match body.as_ref()?.decode(small.min(limit)) {
-                    Err(FetchError::TooLarge { .. }) if small < limit => Some(Ended::Large(body.take()?, seen, work)),
+                    Err(FetchError::TooLarge { .. }) if small < limit => Some(ReadingEnd::Large(body.take()?, seen, work)),
                     decoded => {
                         let length = decoded.as_ref().map_or(0, Bytes::len);
-                        Some(Ended::Read(work(seen, decoded), length))
+                        Some(ReadingEnd::Read(work(seen, decoded), length))
                     }
                 }
             };
             let (ended, thread) = on(thread, None, body, job).await?;
             return match ended {
-                Ended::Read(made, length) => {
+                ReadingEnd::Read(made, length) => {
                     // The thread is held over this wait: where the store is behind, no more is made.
                     let room = self.0.kept.take(length.saturating_mul(KEPT)).await;
                     drop(thread);
                     Ok((made, room))
                 }
-                Ended::Large(body, seen, work) => {
+                ReadingEnd::Large(body, seen, work) => {
                     drop(thread);
                     self.read_large(body, limit, move |_| seen, work).await
                 }
-                Ended::Panicked(body) => Err(Unread::Panicked(body)),
+                ReadingEnd::Panicked(body) => Err(Unread::Panicked(body)),
             };
         }
         self.read_large(body, limit, move |body| look(body).0, work).await
@@ -203,14 +203,14 @@ impl Memory {
             let decoded = body.decode(limit);
             let length = decoded.as_ref().map_or(0, Bytes::len);
             held.shrink(cost(length));
-            Some(Ended::<P, (), T>::Read(work(seen, decoded), length))
+            Some(ReadingEnd::<P, (), T>::Read(work(seen, decoded), length))
         };
         match on(threads, Some(room.clone()), body, job).await? {
-            (Ended::Read(made, length), _) => {
+            (ReadingEnd::Read(made, length), _) => {
                 room.shrink(length.saturating_mul(KEPT));
                 Ok((made, room))
             }
-            (Ended::Large(body, ..) | Ended::Panicked(body), _) => Err(Unread::Panicked(body)),
+            (ReadingEnd::Large(body, ..) | ReadingEnd::Panicked(body), _) => Err(Unread::Panicked(body)),
         }
     }
 
@@ -253,13 +253,13 @@ async fn on<H: Send + 'static, P: Send + 'static, W: Send + 'static, T: Send + '
     thread: H,
     room: Option<Room>,
     body: Body,
-    job: impl FnOnce(&mut Option<Body>) -> Option<Ended<P, W, T>> + Send + 'static,
-) -> Result<(Ended<P, W, T>, H), Unread> {
+    job: impl FnOnce(&mut Option<Body>) -> Option<ReadingEnd<P, W, T>> + Send + 'static,
+) -> Result<(ReadingEnd<P, W, T>, H), Unread> {
     let run = move || {
         let _room = room;
         let mut body = Some(body);
         let ended = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut body)));
-        (ended.ok().flatten().unwrap_or_else(|| Ended::Panicked(body.unwrap_or_default())), thread)
+        (ended.ok().flatten().unwrap_or_else(|| ReadingEnd::Panicked(body.unwrap_or_default())), thread)
     };
     // Only a runtime that is being shut down loses it without a panic.
     cpu::run(READ_LIMIT, run).await.map_err(|_| Unread::TooLong)

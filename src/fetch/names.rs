@@ -29,23 +29,23 @@ const ASKED: [usize; 2] = [64, 128];
 
 type Answer = Result<Vec<SocketAddr>, (io::ErrorKind, String)>;
 /// Answers, and until when they are remembered.
-type Known = HashMap<Box<str>, (Answer, Instant)>;
+type Cache = HashMap<Box<str>, (Answer, Instant)>;
 
 /// A resolver with a memory.
 #[derive(Debug, Clone)]
 pub(super) struct Remembered<L> {
     inner: L,
-    known: Arc<Mutex<Known>>,
+    cache: Arc<Mutex<Cache>>,
     asked: [Arc<Semaphore>; 2],
 }
 
 impl<L> Remembered<L> {
     pub(super) fn new(inner: L) -> Self {
-        Self { inner, known: Arc::default(), asked: ASKED.map(|it| Arc::new(Semaphore::new(it))) }
+        Self { inner, cache: Arc::default(), asked: ASKED.map(|it| Arc::new(Semaphore::new(it))) }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,7 +67,7 @@ impl<L: Lookup> Remembered<L> {
 
     fn remember(&self, name: &str, answer: &Answer, now: Instant) {
         let kept = if answer.is_ok() { KEPT } else { KEPT_FAILURE };
-        let mut known = self.known();
+        let mut known = self.cache();
         if known.len() >= MOST {
             // Names that resolved are known as such for longer.
             known.retain(|_, (answer, until)| now < *until || answer.is_ok());
@@ -86,7 +86,7 @@ impl<L: Lookup> Remembered<L> {
 impl<L: Lookup> Lookup for Remembered<L> {
     async fn lookup(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
         let now = Instant::now();
-        let known = self.known().get(name).cloned();
+        let known = self.cache().get(name).cloned();
         let answer = match known {
             Some((answer, until)) if now < until => answer,
             before => self.ask(name, before.is_some_and(|(answer, _)| answer.is_ok())).await,
@@ -128,7 +128,7 @@ mod tests {
         for number in 0..MOST + 10 {
             names.lookup(&format!("{number}.example")).await.unwrap();
         }
-        assert!(names.known().len() <= MOST);
+        assert!(names.cache().len() <= MOST);
     }
 
     /// A name server that says nothing of names that begin so.
@@ -162,7 +162,7 @@ mod tests {
         waiting.shutdown().await;
         assert_eq!(names.asked[1].available_permits(), 0);
         // The address of the good one is no longer remembered: it is asked for again.
-        names.known().get_mut("good.example").unwrap().1 = Instant::now();
+        names.cache().get_mut("good.example").unwrap().1 = Instant::now();
         assert!(names.lookup("good.example").await.is_ok());
         assert_eq!(silent.0.load(Ordering::Relaxed), ASKED[1]);
     }

@@ -264,7 +264,7 @@ impl Engine {
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match self.shared.slot.get()? {
             Backend::Disk(disk) => Snapshot::Disk { view: disk.db.snapshot(), disk },
-            Backend::Memory(tables) => Snapshot::Memory(backend::read(&tables)),
+            Backend::Memory(tables) => Snapshot::Memory(backend::current(&tables)),
         })
     }
 }

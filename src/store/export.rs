@@ -50,11 +50,11 @@ impl Store {
 /// What is wrong with the export, or that there is a store.
 pub fn restore(from: &Path, dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
     let checked = check(from, cache)?;
-    put(from, dir).map_err(|error| vec![error])?;
+    put_in_place(from, dir).map_err(|error| vec![error])?;
     Ok(checked)
 }
 
-fn put(from: &Path, dir: &Path) -> Result<(), StoreError> {
+fn put_in_place(from: &Path, dir: &Path) -> Result<(), StoreError> {
     let io = |source| StoreError::Io { path: dir.to_owned(), source };
     private_dir(dir).map_err(io)?;
     let _lock = lock(dir, false)?;

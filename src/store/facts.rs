@@ -74,7 +74,7 @@ pub struct Facts {
     /// When its site's news sitemap was last looked for, after a gap.
     pub sitemap_sought: Option<DateTime<Utc>>,
     /// Where a site is read.
-    pub site: Option<Found>,
+    pub site: Option<SiteDiscovery>,
     /// Where it says that it has moved to.
     pub moved: Option<Moved>,
     /// Polls in a row that were answered with 410, and since when.
@@ -161,7 +161,7 @@ pub struct Backfill {
 
 /// What was found of a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct SiteDiscovery {
     /// What it is.
     pub kind: SourceKind,
     /// Where it is.

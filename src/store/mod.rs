@@ -47,7 +47,7 @@ pub use documents::{Packed, Stored};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
-pub use facts::{Backfill, Bound, Facts, Found, Intake, LeftOut, Moved};
+pub use facts::{Backfill, Bound, Facts, Intake, LeftOut, Moved, SiteDiscovery};
 pub use outbox::{Epoch, NewRecord, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail};
 pub use polls::{PollCommit, PollStore, Seen};
 pub use repair::{Repaired, repair};

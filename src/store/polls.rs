@@ -122,7 +122,7 @@ impl PollStore {
 
     /// The subscription of a source that is to last, where it has one.
     pub fn subscription(&self, source: &str) -> Result<Option<Subscription>, StoreError> {
-        subscriptions::of(&self.engine.snapshot()?, source)
+        subscriptions::of_source(&self.engine.snapshot()?, source)
     }
 
     /// Commits one poll: durable when it returns.

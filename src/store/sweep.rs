@@ -49,14 +49,14 @@ impl Sweeper {
     /// Goes through the next rows and forgets what was last listed before `oldest_day`.
     pub async fn step(self, oldest_day: u32) -> Result<(Self, Swept), StoreError> {
         // Reading thousands of rows is no work for the network's threads.
-        let look = tokio::task::spawn_blocking(move || self.look(oldest_day));
+        let look = tokio::task::spawn_blocking(move || self.next_batch(oldest_day));
         let (mut sweeper, batch, swept, next) = look.await.map_err(StoreError::engine)??;
         sweeper.engine.commit(batch).await?;
         sweeper.at = next;
         Ok((sweeper, swept))
     }
 
-    fn look(self, oldest_day: u32) -> Result<(Self, Batch, Swept, Place), StoreError> {
+    fn next_batch(self, oldest_day: u32) -> Result<(Self, Batch, Swept, Place), StoreError> {
         let mut batch = Batch::default();
         let (swept, next) = match &self.at {
             Place::Seen(from) => {
@@ -89,7 +89,7 @@ impl Sweeper {
             }
             last = Some(key);
         }
-        Ok((count, last.map(after)))
+        Ok((count, last.map(successor)))
     }
 
     /// A source that is still configured was polled within its longest interval.
@@ -126,11 +126,11 @@ impl Sweeper {
             }
             last = Some(id);
         }
-        Ok((count, last.map(after)))
+        Ok((count, last.map(successor)))
     }
 }
 
-fn after(mut key: Vec<u8>) -> Vec<u8> {
+fn successor(mut key: Vec<u8>) -> Vec<u8> {
     key.push(0);
     key
 }

@@ -60,7 +60,7 @@ impl Doors {
     }
 
     /// The one for those who may also reach these networks.
-    pub(super) fn of(&self, allowed: &Allowed) -> Result<Door, FetchError> {
+    pub(super) fn door_for(&self, allowed: &Allowed) -> Result<Door, FetchError> {
         if allowed.is_empty() {
             return Ok(self.general.clone());
         }

@@ -32,7 +32,7 @@ impl<C: Clock> Post for HttpFetcher<C> {
     }
 
     async fn post_within(&self, mut url: Url, form: String, allowed: &Allowed) -> Result<Reply, FetchError> {
-        let door = self.doors.of(allowed)?;
+        let door = self.doors.door_for(allowed)?;
         let total = self.limits.total_timeout;
         let mut left = total;
         for _ in 0..=self.limits.max_redirects {
@@ -84,7 +84,7 @@ impl<C: Clock> HttpFetcher<C> {
         let status = response.status().as_u16();
         if status == 429 || (status == 503 && response.headers().contains_key(RETRY_AFTER)) {
             let retry_after: Option<Duration> = headers::retry_after(response.headers(), self.clock.now());
-            self.note(&hosts::name(url), &Ok(Hop::Done(Outcome::Throttled { status, retry_after })));
+            self.record_answer(&hosts::name(url), &Ok(Hop::Done(Outcome::Throttled { status, retry_after })));
         }
     }
 }

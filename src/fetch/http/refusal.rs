@@ -45,7 +45,7 @@ impl<C: Clock> HttpFetcher<C> {
     }
 
     /// What an answer says about how often to come holds for all requests to its host.
-    pub(super) fn note(&self, host: &str, hop: &Result<Hop, FetchError>) {
+    pub(super) fn record_answer(&self, host: &str, hop: &Result<Hop, FetchError>) {
         let (reason, retry_after) = match hop {
             Ok(Hop::Done(Outcome::Throttled { status, retry_after })) => (DeferralReason::Throttled(*status), *retry_after),
             Ok(Hop::Done(Outcome::Failed(FetchError::Status(503)))) => (DeferralReason::Throttled(503), None),

@@ -25,7 +25,7 @@ impl<C: Clock> HttpFetcher<C> {
         if !door.allowed.is_empty() {
             write!(site, " {:?}", door.allowed).ok();
         }
-        self.robots.of(&site, self.clock.now(), self.ask(url, door)).await.map_err(FetchError::Robots)
+        self.robots.rules_for(&site, self.clock.now(), self.ask(url, door)).await.map_err(FetchError::Robots)
     }
 
     // Boxed, because the fetch that asks for this makes a fetch itself.

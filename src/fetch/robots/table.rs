@@ -61,13 +61,13 @@ struct Table {
 
 #[derive(Debug, Default)]
 struct Site {
-    known: AsyncMutex<Known>,
+    known: AsyncMutex<SiteRules>,
     /// Changed only with the table, or by those who hold what is known.
     weight: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct SiteRules {
     rules: Option<(Arc<Rules>, DateTime<Utc>)>,
     /// Until when nobody asks again.
     fresh: Option<DateTime<Utc>>,
@@ -77,7 +77,7 @@ struct Known {
 
 impl Robots {
     /// The rules of a site, asked for where they are not known; or why nobody can tell.
-    pub(in crate::fetch) async fn of(
+    pub(in crate::fetch) async fn rules_for(
         &self,
         site: &str,
         now: DateTime<Utc>,
@@ -87,7 +87,7 @@ impl Robots {
         let mut known = site.known.lock().await;
         if !known.is_fresh(now) {
             let before = known.weight();
-            known.note(ask.await, now);
+            known.record(ask.await, now);
             self.weigh(&site, (before, known.weight()));
         }
         known.verdict(now)
@@ -146,7 +146,7 @@ impl Table {
     }
 }
 
-impl Known {
+impl SiteRules {
     fn weight(&self) -> usize {
         self.rules.as_ref().map_or(0, |(rules, _)| rules.weight())
     }
@@ -156,7 +156,7 @@ impl Known {
         self.fresh.is_some_and(|fresh| now < fresh && fresh - now <= FRESH)
     }
 
-    fn note(&mut self, answer: Answer, now: DateTime<Utc>) {
+    fn record(&mut self, answer: Answer, now: DateTime<Utc>) {
         match answer {
             Answer::Rules(rules) => {
                 *self = Self { rules: Some((Arc::new(rules), now)), fresh: Some(now + FRESH), trouble: None };
@@ -203,7 +203,7 @@ mod tests {
                 asked.fetch_add(1, Ordering::Relaxed);
                 file()
             };
-            assert_eq!(robots.of("a", at(hour), ask).await.unwrap().list.len(), 1);
+            assert_eq!(robots.rules_for("a", at(hour), ask).await.unwrap().list.len(), 1);
         }
         assert_eq!(asked.into_inner(), 2);
     }
@@ -211,18 +211,18 @@ mod tests {
     #[tokio::test]
     async fn while_a_file_cannot_be_read_its_last_copy_holds_for_thirty_days() {
         let robots = Robots::default();
-        robots.of("a", at(0), async { file() }).await.unwrap();
-        assert_eq!(robots.of("a", at(29 * 24), async { down() }).await.unwrap().list.len(), 1);
-        assert_eq!(robots.of("a", at(31 * 24), async { down() }).await, Err("down".to_owned()));
+        robots.rules_for("a", at(0), async { file() }).await.unwrap();
+        assert_eq!(robots.rules_for("a", at(29 * 24), async { down() }).await.unwrap().list.len(), 1);
+        assert_eq!(robots.rules_for("a", at(31 * 24), async { down() }).await, Err("down".to_owned()));
     }
 
     #[tokio::test]
     async fn a_file_that_was_never_read_means_not_now_and_after_thirty_days_that_there_is_none() {
         let robots = Robots::default();
-        assert_eq!(robots.of("a", at(0), async { down() }).await, Err("down".to_owned()));
-        assert_eq!(robots.of("a", at(0), async { file() }).await, Err("down".to_owned()), "those who waited share the answer");
-        assert_eq!(robots.of("a", at(31 * 24), async { down() }).await.unwrap().list.len(), 0);
-        assert_eq!(robots.of("a", at(32 * 24), async { file() }).await.unwrap().list.len(), 1);
+        assert_eq!(robots.rules_for("a", at(0), async { down() }).await, Err("down".to_owned()));
+        assert_eq!(robots.rules_for("a", at(0), async { file() }).await, Err("down".to_owned()), "those who waited share the answer");
+        assert_eq!(robots.rules_for("a", at(31 * 24), async { down() }).await.unwrap().list.len(), 0);
+        assert_eq!(robots.rules_for("a", at(32 * 24), async { file() }).await.unwrap().list.len(), 1);
     }
 
     #[tokio::test]
@@ -231,11 +231,11 @@ mod tests {
         let large = format!("User-agent: *\n{}\n", lines.join("\n"));
         let robots = Robots::default();
         for site in 0..500 {
-            robots.of(&format!("small {site}"), at(0), async { file() }).await.unwrap();
+            robots.rules_for(&format!("small {site}"), at(0), async { file() }).await.unwrap();
         }
         let mut most = 0;
         for site in 0..500 {
-            let rules = robots.of(&format!("large {site}"), at(0), async { Answer::Rules(Rules::parse(large.as_bytes())) }).await.unwrap();
+            let rules = robots.rules_for(&format!("large {site}"), at(0), async { Answer::Rules(Rules::parse(large.as_bytes())) }).await.unwrap();
             assert_eq!(rules.list.len(), 5_000);
             let table = robots.table.lock().unwrap();
             let bytes: usize = table.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
@@ -245,7 +245,7 @@ mod tests {
         assert!((MAX_BYTES / 2..=MAX_BYTES).contains(&most), "{most}");
         for site in 0..500 {
             let ask = async { panic!("it is known") };
-            robots.of(&format!("small {site}"), at(1), ask).await.unwrap();
+            robots.rules_for(&format!("small {site}"), at(1), ask).await.unwrap();
         }
     }
 
@@ -254,7 +254,7 @@ mod tests {
         let robots = Robots::default();
         for site in 0..10 * SMALL {
             let hour = i64::try_from(site).unwrap() / 10;
-            robots.of(&site.to_string(), at(hour), async { file() }).await.unwrap();
+            robots.rules_for(&site.to_string(), at(hour), async { file() }).await.unwrap();
         }
         assert!(robots.table.lock().unwrap().sites.len() < 3 * SMALL);
     }

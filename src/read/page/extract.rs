@@ -52,10 +52,10 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
         return Err(PageError::Nothing("without any markup"));
     }
     let html = encoding::to_text(input.bytes, input.content_type);
-    std::panic::catch_unwind(AssertUnwindSafe(|| read(&html, input))).map_err(|_| PageError::Panicked)?
+    std::panic::catch_unwind(AssertUnwindSafe(|| read_html(&html, input))).map_err(|_| PageError::Panicked)?
 }
 
-fn read(html: &str, input: Input<'_>) -> Result<Page, PageError> {
+fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
     with_view(html, (input.url, input.rules), page).ok_or(PageError::Panicked)?
 }
 
@@ -65,7 +65,7 @@ fn with_view<T>(html: &str, (base, rules): (&Url, Option<&Rules>), then: impl Fn
     let mut meta = meta::read(&tree, base);
     let places = rules.map(|it| it.places(&tree)).unwrap_or_default();
     if let Some(rules) = rules {
-        rules.say(&tree, &mut meta);
+        rules.apply(&tree, &mut meta);
     }
     let mut lines = Lines::of(&tree);
     lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));

@@ -67,8 +67,8 @@ impl Meta {
         let metadata = metadata.clone();
         (content.subtitle, content.summary, content.section, content.keywords) =
             (metadata.alternative_headline, metadata.description, metadata.section, metadata.keywords);
-        dates(&mut content, [(metadata.published, Origin::JsonLd)], metadata.modified);
-        sign(&mut content, &metadata.authors, None);
+        set_dates(&mut content, [(metadata.published, Origin::JsonLd)], metadata.modified);
+        set_bylines(&mut content, &metadata.authors, None);
         content
     }
 }
@@ -94,16 +94,16 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     content.section =
         metadata.section.or_else(|| tags.first(&["article:section", "parsely-section"])).or_else(|| tags.property("articleSection"));
     content.keywords = if metadata.keywords.is_empty() {
-        tags.first(&["news_keywords", "keywords"]).map(|it| split(&it)).unwrap_or_default()
+        tags.first(&["news_keywords", "keywords"]).map(|it| split_list(&it)).unwrap_or_default()
     } else {
         metadata.keywords
     };
     let modified = metadata.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
-    dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
+    set_dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     let host = base.host_str().unwrap_or_default();
     let nobody =
         |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), metadata.publisher.as_deref()], host);
-    sign_first(&mut content, &metadata.authors, tags.writers(), nobody);
+    choose_bylines(&mut content, &metadata.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
     let locked = || tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"));
     content.quality.paywalled = metadata.free == Some(false) || locked();
@@ -182,7 +182,7 @@ const SHARED: [&str; 4] = ["og:title", "twitter:title", "dc.title", "parsely-tit
 const PUBLISHED: [&str; 7] =
     ["article:published_time", "og:published_time", "date", "dc.date", "dc.date.issued", "parsely-pub-date", "pubdate"];
 
-fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Origin); N], modified: Option<String>) {
+fn set_dates<const N: usize>(content: &mut Content, published: [(Option<String>, Origin); N], modified: Option<String>) {
     for (value, origin) in published {
         let Some(value) = value else { continue };
         match moment::parse(&value, None) {
@@ -199,26 +199,26 @@ fn dates<const N: usize>(content: &mut Content, published: [(Option<String>, Ori
 }
 
 /// Signs with what the script says; where that is nobody, with the first of the other metadata that name somebody.
-fn sign_first<'a>(
+fn choose_bylines<'a>(
     content: &mut Content,
     authors: &[(String, BylineKind)],
     others: impl Iterator<Item = &'a str>,
     nobody: impl Fn(&Byline) -> bool,
 ) {
-    sign(content, authors, None);
+    set_bylines(content, authors, None);
     for name in others {
         if !content.bylines.iter().all(&nobody) {
             break;
         }
         let mut other = Content::default();
-        sign(&mut other, &[], Some(name.to_owned()));
+        set_bylines(&mut other, &[], Some(name.to_owned()));
         if content.bylines.is_empty() || !other.bylines.iter().all(&nobody) {
             (content.bylines, content.provenance.bylines) = (other.bylines, other.provenance.bylines);
         }
     }
 }
 
-fn sign(content: &mut Content, authors: &[(String, BylineKind)], meta: Option<String>) {
+fn set_bylines(content: &mut Content, authors: &[(String, BylineKind)], meta: Option<String>) {
     let (names, origin) = if authors.is_empty() {
         (meta.map(|it| (it, BylineKind::Person)).into_iter().collect(), Origin::Meta)
     } else {
@@ -240,7 +240,7 @@ fn sign(content: &mut Content, authors: &[(String, BylineKind)], meta: Option<St
     }
 }
 
-fn split(list: &str) -> Vec<String> {
+fn split_list(list: &str) -> Vec<String> {
     list.split([',', ';', '،']).map(collapse).filter(|it| !it.is_empty()).take(100).collect()
 }
 

@@ -48,7 +48,7 @@ pub struct Input<'a> {
 pub enum Form {
     /// HTML.
     Html,
-    /// Its text, the way it is copied or dumped.
+    /// Its text, the way it is copied or printed from a browser.
     Text,
 }
 

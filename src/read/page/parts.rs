@@ -193,7 +193,7 @@ impl PartBuilder<'_, '_> {
                 found.extend(src.and_then(|it| blocks::absolute(self.view.base, &it)).map(|url| (place, Block::Embed { url })));
                 continue;
             }
-            let Some(read) = pictures::own(self.view, picture) else { continue };
+            let Some(read) = pictures::own_picture(self.view, picture) else { continue };
             if read.lines.clone().filter(|it| self.view.body[*it]).map(|it| self.view.measured.weight[it]).sum::<u32>() < MAX_DECK {
                 self.used.extend(read.lines);
             }

@@ -58,7 +58,7 @@ pub(super) struct ReadPicture {
 
 /// Reads a picture of the article's own; `None` for a writer's face, and for what leads to another page or is drawn, unless
 /// something is said of it.
-pub(super) fn own(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
+pub(super) fn own_picture(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
     let read = read(view, picture)?;
     let small = |side: Option<u32>| side.is_some_and(|it| it < MIN_SIDE);
     let ending = |url: &str| url.split(['?', '#']).next().and_then(|it| it.rsplit_once('.')).map(|it| it.1.to_ascii_lowercase());

@@ -116,7 +116,7 @@ impl<'a, 'b> Finder<'a, 'b> {
             return None;
         }
         let items = children.iter().take(MAX_OF_GROUP).filter_map(|(child, lines, _)| {
-            Some(Item { related: read(view, lines.start, lines.end, *child)?, from: lines.start, to: lines.end })
+            Some(Item { related: read_item(view, lines.start, lines.end, *child)?, from: lines.start, to: lines.end })
         });
         Some((items.collect(), tail.1.end))
     }
@@ -156,7 +156,7 @@ fn title_like(view: View<'_, '_>, at: usize) -> bool {
     line.linked * 5 >= line.chars * 4 && view.measured.weight[at] >= MIN_TITLE && line.chars < 250
 }
 
-fn read(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Related> {
+fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Related> {
     let text = |at: usize| view.lines.get(&view.lines.lines[at]).to_owned();
     let heading =
         |at: &usize| view.tree.ancestors(view.lines.lines[*at].first).take(4).any(|it| view.tree.tag(it).heading_level().is_some());

@@ -84,8 +84,8 @@ impl Rules {
         Ok(())
     }
 
-    /// What the rules say of a page, in the place of what the page says of itself.
-    pub(super) fn say(&self, tree: &Tree<'_>, meta: &mut Meta) {
+    /// Puts what the rules find in a page in the place of what the page says of itself.
+    pub(super) fn apply(&self, tree: &Tree<'_>, meta: &mut Meta) {
         let texts = |rule: &Option<Selector>| {
             let nodes = rule.as_ref().map(|it| it.matches(tree)).unwrap_or_default();
             nodes.into_iter().map(|it| collapse(&tree.start_of_text(it))).filter(|it| !it.is_empty()).collect::<Vec<_>>()

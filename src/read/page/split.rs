@@ -291,7 +291,7 @@ fn candidate(context: &Context<'_, '_>, at: usize, before: &[ArticleSpan], own: 
         return None;
     }
     let end = context.line_at(tree.end(if nested { holder } else { shared }));
-    let url = address::of(view, holder, line.block);
+    let url = address::of_element(view, holder, line.block);
     (context.text_in(at + 1, end) >= MIN_PART).then_some(HeadingCandidate { at, level, last_body, next_body, shared, holder, nested, end, url })
 }
 

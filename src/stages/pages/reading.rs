@@ -210,7 +210,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         };
         let Some((packed, room)) = found else { return Ok(None) };
         let body = Body { bytes: packed.into(), encodings: vec!["zstd".to_owned()], room };
-        let (opened, rules) = (entry.clone(), self.rules.of(&entry.source.id).rules);
+        let (opened, rules) = (entry.clone(), self.rules.for_source(&entry.source.id).rules);
         self.read_body((body, &entry.source.id), Packed::LARGEST, move |bytes| open(opened, bytes, rules.as_deref())).await.map(Some)
     }
 
@@ -238,7 +238,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             metrics::extracted(started.elapsed());
             outcome
         };
-        match self.fetcher.memory().of(SourceKey::new(source)).read(body, limit, work).await {
+        match self.fetcher.memory().for_source(SourceKey::new(source)).read(body, limit, work).await {
             Ok((Ok(look), room)) => Ok((look, room)),
             Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
             Err(Unread::NoRoom) => Err(Failure::no_room()),

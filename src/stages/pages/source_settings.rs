@@ -39,7 +39,7 @@ impl SourcePageSettings {
     }
 
     /// The settings of a source's pages, by the source's id.
-    pub(super) fn of(&self, id: &str) -> PageSettings {
+    pub(super) fn for_source(&self, id: &str) -> PageSettings {
         if let Some(settings) = self.given.get(id) {
             return settings.clone();
         }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The validators that are held back at a visit, where it is to show whether 304 told the truth.
-pub(super) fn begin(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<Validators> {
+pub(super) fn validators_to_check(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<Validators> {
     // Those of a site are of what was found of it, and that is looked for anew.
     let held_back = !source.kind.is_site() && facts.trust.audit_is_due(now) && facts.validators != Validators::default();
     held_back.then(|| facts.validators.clone())
@@ -24,10 +24,10 @@ pub(super) fn begin(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Optio
 
 /// Learns from such a visit. What is new may have come in this very moment, so the same is asked again with the old
 /// validators: a server that then still says 304 would have kept it from us.
-pub(super) async fn end<F: Fetch, C: Clock>(context: &PollContext<F, C>, source: &Source, validators: Validators, visit: &mut Visit) {
+pub(super) async fn check_validators<F: Fetch, C: Clock>(context: &PollContext<F, C>, source: &Source, validators: Validators, visit: &mut Visit) {
     let lied = match (visit.result, source.at.url()) {
         (PollResult::Read { fresh: 1.. }, Some(url)) => {
-            let url = moved::address(visit.facts.moved.as_ref(), url).clone();
+            let url = moved::current_address(visit.facts.moved.as_ref(), url).clone();
             let obeys_robots = context.rules.obeys_robots(source);
             let request = Request {
                 validators,

@@ -38,7 +38,7 @@ pub(super) fn begin(url: Url) -> Backfill {
 }
 
 /// From the site's news sitemap: of the time since the last good poll, up to the oldest entry that is listed now.
-pub(super) fn of_site(facts: &mut Facts, site: Url, listed: &[Option<i64>], now: DateTime<Utc>) -> Option<Backfill> {
+pub(super) fn from_sitemap(facts: &mut Facts, site: Url, listed: &[Option<i64>], now: DateTime<Utc>) -> Option<Backfill> {
     let since = facts.last_success?;
     if facts.sitemap_sought.is_some_and(|it| now - it < SOUGHT) {
         return None;
@@ -65,7 +65,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
 ) -> Result<(), PipelineError> {
     while let Some(Backfill { url, left, within }) = facts.backfill.take() {
         if let Some(within) = within {
-            wake(outputs, source.at.url(), of_sitemap(context, source, facts, (&url, within)).await?).await;
+            wake(outputs, source.at.url(), read_news_sitemap(context, source, facts, (&url, within)).await?).await;
             continue;
         }
         let request = Request { obeys_robots: context.rules.obeys_robots(source), ..Request::new(url, accept::FEED) };
@@ -73,7 +73,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
         if let Outcome::New(mut fetched) = context.fetcher.fetch(request).await {
             let (rules, store, source_of) = (context.rules.clone(), context.store.clone(), source.clone());
             let (known, now, body) = (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
-            let work = move |bytes| page(&store, &source_of, &known, (&fetched, bytes), (&rules, now));
+            let work = move |bytes| read_older_page(&store, &source_of, &known, (&fetched, bytes), (&rules, now));
             let read = match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
                 Ok((page, of_page)) => {
                     room = of_page;
@@ -81,7 +81,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
                 }
                 Err(Unread::NoRoom | Unread::TooLong) => None,
                 Err(Unread::Panicked(body)) => {
-                    (commit, wakes) = panicked::keep(context, source, (body, "backfill"), now).await?;
+                    (commit, wakes) = panicked::keep_dead_letter(context, source, (body, "backfill"), now).await?;
                     None
                 }
             };
@@ -106,7 +106,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
 }
 
 /// Takes what the news sitemap of a site lists of a time.
-async fn of_sitemap<F: Fetch, C: Clock>(
+async fn read_news_sitemap<F: Fetch, C: Clock>(
     context: &PollContext<F, C>,
     source: &Source,
     facts: &mut Facts,
@@ -162,7 +162,7 @@ struct Page {
     older: Option<Url>,
 }
 
-fn page(
+fn read_older_page(
     store: &PollStore,
     source: &Source,
     facts: &Facts,
@@ -203,10 +203,10 @@ mod tests {
         let (site, hour) = (Url::parse("https://a.example/").unwrap(), |it: i64| DateTime::UNIX_EPOCH + TimeDelta::hours(it));
         let mut facts = Facts { last_success: Some(hour(2)), ..Facts::default() };
         let listed = [Some(hour(9).timestamp()), None, Some(hour(7).timestamp()), Some(hour(1).timestamp())];
-        let found = of_site(&mut facts, site.clone(), &listed, hour(10)).unwrap();
+        let found = from_sitemap(&mut facts, site.clone(), &listed, hour(10)).unwrap();
         assert_eq!(found.within, Some((hour(2), hour(7))));
-        assert_eq!(of_site(&mut facts, site.clone(), &[], hour(33)), None);
-        assert_eq!(of_site(&mut facts, site.clone(), &[], hour(34)).unwrap().within, Some((hour(2), hour(34))));
-        assert_eq!(of_site(&mut Facts::default(), site, &[], hour(10)), None);
+        assert_eq!(from_sitemap(&mut facts, site.clone(), &[], hour(33)), None);
+        assert_eq!(from_sitemap(&mut facts, site.clone(), &[], hour(34)).unwrap().within, Some((hour(2), hour(34))));
+        assert_eq!(from_sitemap(&mut Facts::default(), site, &[], hour(10)), None);
     }
 }

@@ -25,7 +25,7 @@ pub struct Bounds {
 
 impl Bounds {
     /// Those of a source: its own go before the general ones.
-    pub(super) fn of(self, source: &Source) -> Self {
+    pub(super) fn for_source(self, source: &Source) -> Self {
         let own = source.entries;
         Self {
             per_poll: own.per_poll.unwrap_or(self.per_poll),
@@ -58,7 +58,7 @@ pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> 
 }
 
 /// What is remembered after so many were taken and so many left out because of a bound.
-pub(super) fn after(before: &Intake, (taken, left_out): (usize, usize), (bounds, bound): (Bounds, Bound), now: DateTime<Utc>) -> Intake {
+pub(super) fn update(before: &Intake, (taken, left_out): (usize, usize), (bounds, bound): (Bounds, Bound), now: DateTime<Utc>) -> Intake {
     let today = if before.day == day(now) { before.taken } else { 0 };
     let taken = today.saturating_add(taken);
     // A day that is full stays so, whatever the last look found.
@@ -94,20 +94,20 @@ mod tests {
         let fresh = Intake::default();
         assert_eq!(BOUNDS.room(&fresh, 0, at(1)), (100, Bound::Poll));
         assert_eq!(BOUNDS.room(&fresh, 115, at(1)), (5, Bound::Pending));
-        let taken = after(&fresh, (100, 7), (BOUNDS, Bound::Poll), at(1));
+        let taken = update(&fresh, (100, 7), (BOUNDS, Bound::Poll), at(1));
         assert_eq!(BOUNDS.room(&taken, 0, at(2)), (50, Bound::Day));
         assert_eq!(BOUNDS.room(&taken, 0, at(24)), (100, Bound::Poll));
     }
 
     #[test]
     fn what_is_left_out_is_told_until_a_look_leaves_nothing_out_on_a_day_that_is_not_full() {
-        let left = after(&Intake::default(), (100, 7), (BOUNDS, Bound::Poll), at(1));
+        let left = update(&Intake::default(), (100, 7), (BOUNDS, Bound::Poll), at(1));
         assert_eq!(left.left_out, Some(LeftOut { entries: 7, bound: Bound::Poll, since: at(1), at: at(1) }));
-        assert_eq!(after(&left, (7, 0), (BOUNDS, Bound::Poll), at(2)).left_out, None);
-        let full = after(&left, (50, 3), (BOUNDS, Bound::Day), at(2));
+        assert_eq!(update(&left, (7, 0), (BOUNDS, Bound::Poll), at(2)).left_out, None);
+        let full = update(&left, (50, 3), (BOUNDS, Bound::Day), at(2));
         assert_eq!(full.left_out.map(|it| it.since), Some(at(1)));
-        assert!(after(&full, (0, 0), (BOUNDS, Bound::Day), at(3)).left_out.is_some());
-        assert_eq!(after(&full, (0, 0), (BOUNDS, Bound::Poll), at(24)).left_out, None);
+        assert!(update(&full, (0, 0), (BOUNDS, Bound::Day), at(3)).left_out.is_some());
+        assert_eq!(update(&full, (0, 0), (BOUNDS, Bound::Poll), at(24)).left_out, None);
     }
 
     #[test]

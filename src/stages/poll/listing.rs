@@ -136,8 +136,8 @@ pub(super) fn go_through(
             }
         }
     }
-    let bounds = rules.entries.of(source);
-    listed.intake = intake::after(&facts.intake, (listed.fresh + remembered, left_out), (bounds, bound), now);
+    let bounds = rules.entries.for_source(source);
+    listed.intake = intake::update(&facts.intake, (listed.fresh + remembered, left_out), (bounds, bound), now);
     if left_out > 0 {
         tell_left_out(source, facts, (listed.fresh, left_out), bound);
     }
@@ -164,7 +164,7 @@ fn admit(
     (entries, wanted): (&[Entry], Vec<usize>),
     (rules, now): (&Rules, DateTime<Utc>),
 ) -> Result<(Vec<usize>, usize, Bound), StoreError> {
-    let bounds = rules.entries.of(source);
+    let bounds = rules.entries.for_source(source);
     // Of a source that never listed so many, not so many can wait.
     let few = facts.entries.saturating_add(wanted.len() as u64) <= bounds.pending as u64;
     let pending = if few || wanted.is_empty() { 0 } else { store.pending(source.id.as_str(), bounds.pending)? };

@@ -204,7 +204,7 @@ async fn run_work<F: Fetch, C: Clock>(
             let context = context.within(&due.source, watch.clone());
             poll(context, due, price, outputs).await?;
         }
-        Work::Push(push) => push::take(context, push, outputs).await?,
+        Work::Push(push) => push::process(context, push, outputs).await?,
     }
     Ok(FinishedWork { source, answered: watch.answered.load(Ordering::Relaxed) })
 }
@@ -212,13 +212,13 @@ async fn run_work<F: Fetch, C: Clock>(
 async fn poll<F: Fetch, C: Clock>(context: PollContext<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
     let source = &*due.source;
     let started = context.clock.now();
-    let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().of(source);
+    let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(source);
     let before = facts.last_success;
     let asked = site::asked(source, &mut facts, started);
-    let held_back = audit::begin(&asked, &facts, started);
+    let held_back = audit::validators_to_check(&asked, &facts, started);
     let mut visit = visit::visit(&context, &asked, facts, started).await?;
     if let Some(validators) = held_back {
-        audit::end(&context, &asked, validators, &mut visit).await;
+        audit::check_validators(&context, &asked, validators, &mut visit).await;
     }
     let now = context.clock.now();
     let subscription = if outputs.hubs.is_some() { context.store.subscription(source.id.as_str())? } else { None };
@@ -305,7 +305,7 @@ fn report(poll: &PollRecord, result: PollResult, failures: u32) {
 
 impl Facts {
     /// The facts of this source; what belongs to an address that was configured before is dropped.
-    fn of(mut self, source: &Source) -> Self {
+    fn for_source(mut self, source: &Source) -> Self {
         let url = Private::from(source.at.configured().into_owned());
         // What was found of a site is no other kind's.
         let was_site = self.site.take_if(|_| !source.kind.is_site() || self.url != url).is_some();

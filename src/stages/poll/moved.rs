@@ -18,12 +18,12 @@ const HOLDS: (u32, TimeDelta) = (3, TimeDelta::days(1));
 pub(super) const PATIENCE: u32 = 5;
 
 /// Where to ask.
-pub(super) fn address<'a>(moved: Option<&'a Moved>, configured: &'a Url) -> &'a Url {
+pub(super) fn current_address<'a>(moved: Option<&'a Moved>, configured: &'a Url) -> &'a Url {
     moved.filter(|it| it.adopted).map_or(configured, |it| it.to.real())
 }
 
 /// What is known after a good answer that permanent redirects led to `to`.
-pub(super) fn note(before: Option<Moved>, configured: Option<&Url>, to: Option<Url>, now: DateTime<Utc>) -> Option<Moved> {
+pub(super) fn after_answer(before: Option<Moved>, configured: Option<&Url>, to: Option<Url>, now: DateTime<Utc>) -> Option<Moved> {
     let Some(to) = to else {
         // No redirect: of an adopted address that is as it should be, of the configured one it is back home.
         return before.filter(|it| it.adopted);
@@ -60,24 +60,24 @@ mod tests {
     /// What is known after polls that were led to an address, half a day apart.
     fn led(to: &str, polls: i32) -> Option<Moved> {
         let home = url("http://a.example/feed");
-        (0..polls).fold(None, |before, poll| note(before, Some(&home), Some(url(to)), day(0) + TimeDelta::hours(12) * poll))
+        (0..polls).fold(None, |before, poll| after_answer(before, Some(&home), Some(url(to)), day(0) + TimeDelta::hours(12) * poll))
     }
 
     #[test]
     fn a_redirect_is_adopted_once_it_held_for_a_day_and_three_polls() {
         let home = url("http://a.example/feed");
-        assert_eq!(address(led("https://b.example/feed", 2).as_ref(), &home), &home);
-        assert_eq!(address(led("https://b.example/feed", 3).as_ref(), &home), &url("https://b.example/feed"));
-        let hasty = (0..9).fold(None, |before, _| note(before, Some(&home), Some(url("https://b.example/")), day(0)));
+        assert_eq!(current_address(led("https://b.example/feed", 2).as_ref(), &home), &home);
+        assert_eq!(current_address(led("https://b.example/feed", 3).as_ref(), &home), &url("https://b.example/feed"));
+        let hasty = (0..9).fold(None, |before, _| after_answer(before, Some(&home), Some(url("https://b.example/")), day(0)));
         assert!(!hasty.unwrap().adopted, "nine polls of one moment");
     }
 
     #[test]
     fn an_answer_without_the_redirect_or_with_another_begins_anew() {
         let home = url("http://a.example/feed");
-        assert_eq!(note(led("https://b.example/", 2), Some(&home), None, day(1)), None);
-        assert_eq!(note(led("https://b.example/", 2), Some(&home), Some(url("https://c.example/")), day(9)).unwrap().polls, 1);
-        assert!(note(led("https://b.example/", 3), Some(&home), None, day(9)).unwrap().adopted, "the new address answers itself");
+        assert_eq!(after_answer(led("https://b.example/", 2), Some(&home), None, day(1)), None);
+        assert_eq!(after_answer(led("https://b.example/", 2), Some(&home), Some(url("https://c.example/")), day(9)).unwrap().polls, 1);
+        assert!(after_answer(led("https://b.example/", 3), Some(&home), None, day(9)).unwrap().adopted, "the new address answers itself");
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::{
 pub(super) const REASON: &str = "the reader panicked on it: a fault of nashra's, whose bytes are kept as a dead letter";
 
 /// Puts the dead letter into a batch.
-pub(super) async fn keep<F, C>(
+pub(super) async fn keep_dead_letter<F, C>(
     context: &PollContext<F, C>,
     source: &Source,
     (body, reader): (Body, &'static str),
@@ -37,10 +37,10 @@ pub(super) async fn keep<F, C>(
         return Ok((PollCommit::default(), Vec::new()));
     }
     let (store, source) = (context.store.clone(), source.clone());
-    Ok(tokio::task::spawn_blocking(move || letter(&store, &source, &body, now)).await??)
+    Ok(tokio::task::spawn_blocking(move || dead_letter(&store, &source, &body, now)).await??)
 }
 
-fn letter(store: &PollStore, source: &Source, body: &Body, now: DateTime<Utc>) -> Result<(PollCommit, Vec<(Lane, u64)>), StoreError> {
+fn dead_letter(store: &PollStore, source: &Source, body: &Body, now: DateTime<Utc>) -> Result<(PollCommit, Vec<(Lane, u64)>), StoreError> {
     let mut commit = PollCommit::default();
     let version = digest(&[&body.bytes]);
     let identity = format!("panicked {:x}", u128::from_be_bytes(version));

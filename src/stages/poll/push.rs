@@ -21,15 +21,15 @@ use crate::{
 };
 
 /// Reads the push and commits what it brought, or has the source polled.
-pub(super) async fn take<F: Fetch, C: Clock>(context: PollContext<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
+pub(super) async fn process<F: Fetch, C: Clock>(context: PollContext<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
     let Push { source, content: pushed, done } = push;
     let now = context.clock.now();
-    let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().of(&source);
+    let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(&source);
     // What was never read well may be no feed at all: that is for a poll to find out.
     let pushed = pushed.filter(|_| facts.last_success.is_some());
     let signed = pushed.is_some();
     let Read { listed, mut commit, mut wakes, room } = match pushed {
-        Some(pushed) => read(&context, &site::read_at(&source, &facts), &facts, pushed, now).await?,
+        Some(pushed) => read_push(&context, &site::read_at(&source, &facts), &facts, pushed, now).await?,
         None => Read::default(),
     };
     if let Some(listed) = listed {
@@ -77,7 +77,7 @@ struct Read {
     room: Room,
 }
 
-async fn read<F: Fetch, C>(
+async fn read_push<F: Fetch, C>(
     context: &PollContext<F, C>,
     source: &Source,
     facts: &Facts,
@@ -91,7 +91,7 @@ async fn read<F: Fetch, C>(
         Ok((listed, room)) => Ok(Read { listed: listed?, room, ..Read::default() }),
         Err(Unread::NoRoom | Unread::TooLong) => Ok(Read::default()),
         Err(Unread::Panicked(body)) => {
-            let (commit, wakes) = panicked::keep(context, source, (body, "push"), now).await?;
+            let (commit, wakes) = panicked::keep_dead_letter(context, source, (body, "push"), now).await?;
             Ok(Read { commit, wakes, ..Read::default() })
         }
     }

@@ -25,7 +25,7 @@ use crate::{
         trust::Trust,
     },
     stages::{PipelineError, discover},
-    store::{Facts, Found},
+    store::{Facts, SiteDiscovery},
 };
 
 /// A look takes no longer, however slow the site is.
@@ -65,7 +65,7 @@ fn is_time(facts: &Facts, now: DateTime<Utc>) -> bool {
 }
 
 /// Looks for the site's sources from its home page, and visits the best one.
-pub(super) async fn read<F: Fetch, C: Clock>(
+pub(super) async fn discover_and_visit<F: Fetch, C: Clock>(
     context: &PollContext<F, C>,
     source: &Source,
     mut facts: Facts,
@@ -82,7 +82,7 @@ pub(super) async fn read<F: Fetch, C: Clock>(
                 Some(best) => (best.kind, best.url.clone(), best.found),
                 None => (SourceKind::Listing, home, "nothing else was found"),
             };
-            take(&mut facts, Found { kind, url: url.into(), how: how.to_owned(), since: now, looked: now });
+            adopt(&mut facts, SiteDiscovery { kind, url: url.into(), how: how.to_owned(), since: now, looked: now });
         }
         Err(_) if facts.site.is_none() => {
             let reason = "looking for its feeds and sitemaps took too long".to_owned();
@@ -95,7 +95,7 @@ pub(super) async fn read<F: Fetch, C: Clock>(
 }
 
 /// Takes what was found. What is known of another one says nothing of it: it begins as a new source does.
-fn take(facts: &mut Facts, found: Found) {
+fn adopt(facts: &mut Facts, found: SiteDiscovery) {
     if let Some(before) = facts.site.as_mut().filter(|it| (it.kind, &it.url) == (found.kind, &found.url)) {
         before.looked = found.looked;
         return;
@@ -112,9 +112,9 @@ fn take(facts: &mut Facts, found: Found) {
 mod tests {
     use super::*;
 
-    fn found(kind: SourceKind, looked: i64) -> Found {
+    fn found(kind: SourceKind, looked: i64) -> SiteDiscovery {
         let at = DateTime::UNIX_EPOCH + TimeDelta::days(looked);
-        Found { kind, url: url::Url::parse("https://courier.example/x").unwrap().into(), how: String::new(), since: at, looked: at }
+        SiteDiscovery { kind, url: url::Url::parse("https://courier.example/x").unwrap().into(), how: String::new(), since: at, looked: at }
     }
 
     #[test]
@@ -135,9 +135,9 @@ mod tests {
     fn what_is_found_again_goes_on_and_another_one_begins_anew() {
         let mut facts =
             Facts { site: Some(found(SourceKind::Feed, 0)), listed: 9, last_success: Some(DateTime::UNIX_EPOCH), ..Facts::default() };
-        take(&mut facts, found(SourceKind::Feed, 5));
+        adopt(&mut facts, found(SourceKind::Feed, 5));
         assert_eq!((facts.listed, facts.site.as_ref().map(|it| it.looked)), (9, Some(DateTime::UNIX_EPOCH + TimeDelta::days(5))));
-        take(&mut facts, found(SourceKind::Sitemap, 6));
+        adopt(&mut facts, found(SourceKind::Sitemap, 6));
         assert_eq!((facts.listed, facts.last_success), (0, None));
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Reads what came, and what it leads to.
-pub(super) async fn read<F: Fetch, C: Clock>(
+pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
     context: &PollContext<F, C>,
     source: &Source,
     mut facts: Facts,
@@ -35,7 +35,7 @@ pub(super) async fn read<F: Fetch, C: Clock>(
         Err(Unfollowed::Unreadable(reason)) => return Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now)),
         Err(Unfollowed::Unread(unread)) => return not_read(context, source, facts, (unread, "sitemap"), now).await,
     };
-    facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
+    facts.moved = moved::after_answer(facts.moved, source.at.url(), fetched.moved.clone(), now);
     let validators = if found.sitemaps.is_empty() { fetched.validators.clone() } else { Validators::default() };
     if is_known(&facts, found.hash, now) {
         facts.validators = validators;

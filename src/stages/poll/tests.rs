@@ -134,7 +134,7 @@ impl Bench {
         self.context.clock.set(at(hour));
         let (done, durable) = oneshot::channel();
         let push = Push { source: Arc::clone(&self.source), content: body.map(|it| Box::new(fetched(it))), done };
-        push::take(self.context.clone(), push, self.outputs.clone()).await.unwrap();
+        push::process(self.context.clone(), push, self.outputs.clone()).await.unwrap();
         durable.await.unwrap();
         self.facts()
     }

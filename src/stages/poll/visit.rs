@@ -97,7 +97,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
         Outcome::NotModified { fresh_for, moved } => {
             facts.trust.unchanged();
             facts.hints.confirmed(fresh_for);
-            facts.moved = moved::note(facts.moved, source.at.url(), moved, now);
+            facts.moved = moved::after_answer(facts.moved, source.at.url(), moved, now);
             metrics::fetched("poll", "not_modified", 0);
             return Ok(Visit::unchanged(facts, "not_modified", now));
         }
@@ -133,7 +133,7 @@ fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
     if in_full { Validators::default() } else { facts.validators.clone() }
 }
 
-async fn read<F: Fetch, C: Clock>(
+async fn read_answer<F: Fetch, C: Clock>(
     context: &PollContext<F, C>,
     source: &Source,
     facts: Facts,
@@ -173,7 +173,7 @@ pub(super) async fn not_read<F, C>(
         Unread::NoRoom => Visit::deferred(facts, Deferred::NO_ROOM),
         Unread::TooLong => Visit::failed(facts, PollResult::Failed, "unreadable", unread.to_string(), now),
         Unread::Panicked(body) => {
-            let (commit, wakes) = panicked::keep(context, source, (body, reader), now).await?;
+            let (commit, wakes) = panicked::keep_dead_letter(context, source, (body, reader), now).await?;
             Visit { commit, wakes, ..Visit::failed(facts, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now) }
         }
     })
@@ -193,7 +193,7 @@ fn read_body(
         Ok(bytes) => bytes,
         Err(error) => return Ok(Visit::failed(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
     };
-    facts.moved = moved::note(facts.moved, source.at.url(), fetched.moved.clone(), now);
+    facts.moved = moved::after_answer(facts.moved, source.at.url(), fetched.moved.clone(), now);
     let hash = again.unwrap_or_else(|| digest(&[&bytes]));
     if is_known(&facts, hash, now) {
         (facts.validators, facts.sent_hash) = (fetched.validators, sent);

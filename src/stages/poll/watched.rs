@@ -55,7 +55,7 @@ impl<F: Fetch> Fetch for Watched<F> {
     }
 
     fn memory(&self) -> Memory {
-        self.fetcher.memory().of(self.source)
+        self.fetcher.memory().for_source(self.source)
     }
 
     fn cool_down(&self, host: &str, wait: std::time::Duration) {

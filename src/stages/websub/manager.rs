@@ -185,7 +185,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         self.parts.sources.insert(id.to_owned(), Arc::clone(&source));
         let current = self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned();
         match (current, announced) {
-            (Some(mut it), Some(found)) if same(&it.announced, &found) => {
+            (Some(mut it), Some(found)) if is_same_subscription(&it.announced, &found) => {
                 // Those that it asks now stay first.
                 let (asked, others): (Vec<Url>, Vec<Url>) = found.hubs.into_iter().partition(|hub| Some(hub) == it.announced.hubs.first());
                 let announced = Announced { hubs: asked.into_iter().chain(others).collect(), ..found };
@@ -300,6 +300,6 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
 }
 
 /// Whether a subscription is to what a source says now.
-fn same(current: &Announced, found: &Announced) -> bool {
+fn is_same_subscription(current: &Announced, found: &Announced) -> bool {
     current.topic == found.topic && current.hubs.first().is_some_and(|it| found.hubs.contains(it))
 }

@@ -132,7 +132,7 @@ impl Backend {
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Disk(disk) => Ok(disk.tables[table as usize].get(key).map_err(StoreError::engine)?.map(|it| it.to_vec())),
-            Self::Memory(tables) => Ok(read(tables)[table as usize].get(key).cloned()),
+            Self::Memory(tables) => Ok(current(tables)[table as usize].get(key).cloned()),
         }
     }
 
@@ -145,7 +145,7 @@ impl Backend {
             }
             Self::Memory(tables) => {
                 let within = (std::ops::Bound::Included(first), std::ops::Bound::Included(last));
-                Ok(read(tables)[table as usize].range::<[u8], _>(within).map(|(key, _)| key.clone()).collect())
+                Ok(current(tables)[table as usize].range::<[u8], _>(within).map(|(key, _)| key.clone()).collect())
             }
         }
     }
@@ -171,6 +171,6 @@ impl Backend {
 }
 
 /// The twin's tables as they are now.
-pub(super) fn read(tables: &RwLock<Arc<Tables>>) -> Arc<Tables> {
+pub(super) fn current(tables: &RwLock<Arc<Tables>>) -> Arc<Tables> {
     Arc::clone(&tables.read().unwrap_or_else(PoisonError::into_inner))
 }

@@ -26,7 +26,7 @@ const STRAY: u64 = 1 << 20;
 
 /// A whole batch.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct JournalBatch<'a> {
     pub(super) seqno: u64,
     pub(super) rows: Vec<Row<'a>>,
     /// The numbers that it carries; none where an older program wrote it.
@@ -102,7 +102,7 @@ pub(crate) fn cut_zeros(bytes: &mut Vec<u8>) {
 }
 
 /// The batch that begins here, if a whole and sound one does.
-pub(super) fn batch(bytes: &[u8], at: usize) -> Option<Found<'_>> {
+pub(super) fn batch(bytes: &[u8], at: usize) -> Option<JournalBatch<'_>> {
     let mut reader = Reader { bytes, at };
     if reader.byte()? != START {
         return None;
@@ -120,11 +120,11 @@ pub(super) fn batch(bytes: &[u8], at: usize) -> Option<Found<'_>> {
     let sound = reader.byte()? == END && reader.u64()? == sum && reader.take(MAGIC.len())? == MAGIC;
     // The sequence number is not in the checksum, so it is held against what the batch says of it.
     let numbered = commits.is_none_or(|it| (it.seqno..it.seqno.saturating_add(STRAY)).contains(&seqno));
-    (sound && numbered).then_some(Found { seqno, rows, commits, end: reader.at })
+    (sound && numbered).then_some(JournalBatch { seqno, rows, commits, end: reader.at })
 }
 
 /// The next whole batch behind a place where none begins.
-pub(super) fn next(bytes: &[u8], after: usize) -> Option<(usize, Found<'_>)> {
+pub(super) fn next(bytes: &[u8], after: usize) -> Option<(usize, JournalBatch<'_>)> {
     let rest = bytes.get(after..)?;
     // Each batch begins where another ends.
     let mut places = memchr::memmem::find_iter(rest, MAGIC).map(|it| after + it + MAGIC.len());

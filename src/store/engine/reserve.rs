@@ -36,7 +36,7 @@ impl Reserve {
         let Some(path) = &self.path else { return };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if !*kept && size > 0 {
-            match make(path, size) {
+            match allocate(path, size) {
                 Ok(()) => *kept = true,
                 Err(error) => {
                     tracing::debug!(%error, path = %path.display(), "no space can be kept back");
@@ -64,7 +64,7 @@ impl Reserve {
 }
 
 /// A new file of which every byte has its place on the disk.
-fn make(path: &Path, size: u64) -> io::Result<()> {
+fn allocate(path: &Path, size: u64) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -36,7 +36,7 @@ pub(crate) fn salvage(store: &Path, put: Put<'_>) -> Result<Vec<String>, StoreEr
             lost.push(format!("the table {}: no file of it is there", table.name()));
             continue;
         };
-        let gaps = read(&tree.rows, (Bound::Unbounded, Bound::Unbounded), DEPTH, &mut |key, value| put(table, key, value))?;
+        let gaps = read_rows(&tree.rows, (Bound::Unbounded, Bound::Unbounded), DEPTH, &mut |key, value| put(table, key, value))?;
         if gaps > 0 {
             lost.push(format!("the table {}: rows in {gaps} places", table.name()));
         }
@@ -171,7 +171,7 @@ fn replay(store: &Path, trees: &HashMap<u64, Tree>, lost: &mut Vec<String>) -> R
 }
 
 /// Reads the rows between two keys; in how many places there are some that cannot be read.
-fn read(
+fn read_rows(
     tree: &AnyTree,
     (from, to): Keys,
     depth: usize,
@@ -205,7 +205,7 @@ fn read(
     }
     let mut gaps = 0;
     for piece in split(&last, &first) {
-        gaps += read(tree, piece, depth - 1, put)?;
+        gaps += read_rows(tree, piece, depth - 1, put)?;
     }
     Ok(gaps.max(1))
 }

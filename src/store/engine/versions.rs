@@ -22,7 +22,7 @@ pub(super) struct Part {
 /// The files of the table in this folder, if `current` and the version that it names are sound.
 pub(super) fn parts(folder: &Path) -> Result<Vec<Part>, StoreError> {
     let current = folder.join("current");
-    let bytes = read(&current)?;
+    let bytes = read_file(&current)?;
     let wrong = || StoreError::broken(&current, "it is damaged");
     let (id, rest) = bytes.split_first_chunk().ok_or_else(wrong)?;
     let (sum, rest) = rest.split_first_chunk().ok_or_else(wrong)?;
@@ -30,7 +30,7 @@ pub(super) fn parts(folder: &Path) -> Result<Vec<Part>, StoreError> {
         return Err(wrong());
     }
     let version = folder.join(format!("v{}", u64::from_le_bytes(*id)));
-    let bytes = read(&version)?;
+    let bytes = read_file(&version)?;
     if xxh3_128(&bytes) != u128::from_le_bytes(*sum) {
         return Err(StoreError::broken(&version, format!("its checksum is not the one in {}", current.display())));
     }
@@ -120,7 +120,7 @@ fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
     Some(*first)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
+fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
     fs::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => StoreError::broken(path, "it is missing"),
         _ => StoreError::Io { path: path.to_owned(), source: error },

@@ -74,7 +74,7 @@ pub(super) struct Form {
     pub(super) stops: bool,
     /// A sentence ends within it, and it does not end with one: captions do that, with a name behind.
     pub(super) broken: bool,
-    /// Lines of the dump with the same text, itself among them.
+    /// Lines of the page with the same text, itself among them.
     pub(super) times: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Which of the later articles of a dump are none: what readers wrote, offers, lists, a headline that came before.
+//! Which of the later articles of a text page are none: what readers wrote, offers, lists, a headline that came before.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ const LEAST: f32 = 45.0;
 const HEAD: usize = 30;
 
 /// Keeps the first article and those that are no less.
-pub(super) fn keep(text_page: &PlainTextPage, spans: Vec<ArticleSpan>) -> Vec<ArticleSpan> {
+pub(super) fn drop_non_articles(text_page: &PlainTextPage, spans: Vec<ArticleSpan>) -> Vec<ArticleSpan> {
     let mut told: HashSet<&str> = HashSet::new();
     let mut kept = Vec::with_capacity(spans.len());
     let mut from = 0;

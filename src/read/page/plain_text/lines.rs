@@ -1,4 +1,4 @@
-//! A dump's text to its lines: wraps undone, blank lines counted, bullets and indentation taken off.
+//! The text of a page to its lines: wraps undone, blank lines counted, bullets and indentation taken off.
 //!
 //! Browsers and most converters write a paragraph as one line. w3m, lynx and `fmt` break lines at a column; there the
 //! lines that were broken only for want of room are joined again.
@@ -13,7 +13,7 @@ const COLUMNS: std::ops::RangeInclusive<usize> = 58..=132;
 const MIN_FULL: usize = 6;
 /// Bytes that a bracket may hold that was opened at the end of a line.
 const MAX_ASIDE: usize = 120;
-/// Lines of a dump; what follows is not read. One that has more of them for its size than this is no page's.
+/// Lines of a text page; what follows is not read. One that has more of them for its size than this is no page's.
 const FREE_LINES: usize = 3_000;
 const BYTES_OF_LINE: usize = 128;
 

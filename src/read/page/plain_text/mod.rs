@@ -1,11 +1,11 @@
-//! Pages as text, the way they are copied or dumped: no markup, only what is left of the structure in the lines.
+//! Pages as text, the way they are copied or printed from a browser: no markup, only what is left of the structure in the lines.
 //!
 //! ```text
 //! bytes ─► lines ─► forms ─► topics ─► spans ─► titles ─► articles, related
 //! ```
 //!
 //! What tells the parts apart is what every page has: how long lines are and how they end, what comes twice, what stands
-//! beside what, which words come back. No rule knows a site or its words. Linear in the size of the dump.
+//! beside what, which words come back. No rule knows a site or its words. Linear in the size of the page.
 
 mod lines;
 
@@ -59,7 +59,7 @@ pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
     }
 }
 
-/// Reads a dump.
+/// Reads a page that comes as plain text.
 ///
 /// # Errors
 /// Says what the bytes are instead.
@@ -68,7 +68,7 @@ pub fn read(input: Input<'_>) -> Result<Page, PageError> {
         return Err(PageError::NotHtml("binary data".to_owned()));
     }
     let text_page = PlainTextPage::new(&encoding::to_text(input.bytes, input.content_type));
-    let mut spans = further::keep(&text_page, split::split(&text_page));
+    let mut spans = further::drop_non_articles(&text_page, split::split(&text_page));
     if spans.is_empty() {
         spans.extend(short::read(&text_page));
     }
@@ -97,7 +97,7 @@ fn is_binary(bytes: &[u8]) -> bool {
     !marked && start.iter().filter(|it| matches!(it, 0..=8 | 14..=26 | 28..=31)).count() > start.len() / 100
 }
 
-/// A dump's lines and what is known of each.
+/// A plain-text page: its lines and what is known of each.
 #[derive(Debug)]
 struct PlainTextPage {
     lines: Vec<Line>,

@@ -1,4 +1,4 @@
-//! Which spans of a dump's lines are articles.
+//! Which spans of a text page's lines are articles.
 //!
 //! An article is a headline and a span of lines in which running text outweighs what interrupts it. Each line has a
 //! value, good for paragraphs and bad for menus; the spans of the highest sum are found in one pass (dynamic
@@ -66,7 +66,7 @@ struct Sums {
     left: usize,
 }
 
-/// The articles of a dump, in their order.
+/// The articles of a text page, in their order.
 pub(super) fn split(text_page: &PlainTextPage) -> Vec<ArticleSpan> {
     let mut splitter = Splitter { text_page, values: values(&text_page.forms, &text_page.topics), likeness: HashMap::new() };
     let mut sums = vec![Sums { inside: NEVER, way: Step::On, after: NEVER, ended: 0, gap: NEVER, left: 0 }];

@@ -117,7 +117,7 @@ fn a_chinese_page_is_read_like_any_other() {
 }
 
 #[test]
-fn dumps_in_other_encodings_are_read() {
+fn text_pages_in_other_encodings_are_read() {
     let text = include_str!("../../../../tests/fixtures/plain_text/arabic-four-articles.txt");
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     assert_eq!(page(&utf16).unwrap().articles, page(text.as_bytes()).unwrap().articles);

@@ -1,6 +1,6 @@
-//! What counts for how much when a dump is taken apart.
+//! What counts for how much when a text page is taken apart.
 //!
-//! The unit is a line of running text of eight words. Most values were found by search on labelled dumps in twenty
+//! The unit is a line of running text of eight words. Most values were found by search on labelled pages in twenty
 //! languages, one third of the publishers kept aside; `unmarked` was set by what all of them need. `docs/design/pages.md` has
 //! the figures. They are a compromise among many pages: change one and measure.
 
@@ -56,7 +56,7 @@ pub(super) struct Weights {
     pub(super) likeness: f32,
 
     /// A headline: the words that it shares with its text, the share that speaks neither way, standing twice in its head,
-    /// twice in the dump, first of all lines, or right behind another that fits as well.
+    /// twice in the page, first of all lines, or right behind another that fits as well.
     pub(super) fit: f32,
     pub(super) fit_least: f32,
     pub(super) twice_in_head: f32,

@@ -6,7 +6,7 @@ use super::View;
 use crate::html::{NodeId, Tree};
 
 /// The address of this site that the element carries, or one between it and the headline.
-pub(super) fn of(view: View<'_, '_>, holder: NodeId, block: NodeId) -> Option<Url> {
+pub(super) fn of_element(view: View<'_, '_>, holder: NodeId, block: NodeId) -> Option<Url> {
     const NOT: [&str; 14] = [
         "href",
         "src",

@@ -25,7 +25,7 @@ impl Rotation {
 
     /// A lane waits, behind the others of its source, and that behind the other sources.
     pub(super) fn push(&mut self, lane: Lane) {
-        self.of(lane.source()).push_back(lane);
+        self.lanes_of(lane.source()).push_back(lane);
         self.len += 1;
     }
 
@@ -51,10 +51,10 @@ impl Rotation {
         let Some(mut lanes) = self.lanes.get_mut(&source).map(std::mem::take).filter(|it| !it.is_empty()) else { return };
         self.len -= lanes.len();
         to.len += lanes.len();
-        to.of(source).append(&mut lanes);
+        to.lanes_of(source).append(&mut lanes);
     }
 
-    fn of(&mut self, source: SourceKey) -> &mut VecDeque<Lane> {
+    fn lanes_of(&mut self, source: SourceKey) -> &mut VecDeque<Lane> {
         let order = &mut self.order;
         self.lanes.entry(source).or_insert_with(|| {
             order.push_back(source);

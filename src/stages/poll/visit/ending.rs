@@ -35,7 +35,7 @@ impl Visit {
             facts.gaps += 1;
             facts.backfill = match (hints.older, hints.site) {
                 (Some(older), _) => Some(backfill::begin(older)),
-                (None, site) => site.and_then(|site| backfill::of_site(&mut facts, site, &listed.published, now)),
+                (None, site) => site.and_then(|site| backfill::from_sitemap(&mut facts, site, &listed.published, now)),
             };
             metrics::gap();
         }
