@@ -109,7 +109,7 @@ impl AddressPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{host} resolves to {address}, which is not a public address")]
 pub struct Refused {
-    /// The name.
+    /// The name of the host.
     pub host: String,
     /// The first address that it resolved to.
     pub address: IpAddr,

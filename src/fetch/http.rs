@@ -90,7 +90,7 @@ impl<C: Clock> HttpFetcher<C> {
     /// The same with another resolver of names.
     ///
     /// # Errors
-    /// As [`HttpFetcher::new`].
+    /// Fails as [`HttpFetcher::new`] does.
     pub fn resolving(limits: Limits, clock: C, lookup: impl Lookup) -> Result<Self, FetchError> {
         let (policy, bounds) = (AddressPolicy::new(limits.allow.clone()), limits.clone());
         let doors = Doors::new(policy, move |addresses| client(&bounds, addresses, lookup.clone()))?;

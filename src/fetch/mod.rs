@@ -35,11 +35,11 @@ pub use limits::Limits;
 pub use memory::{Memory, Room, Unread};
 pub use silence::Silence;
 
-/// What to get.
+/// One request, and how it is made.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own, and is read in one place")]
 pub struct Request {
-    /// Where.
+    /// The address that is fetched.
     pub url: Url,
     /// What an earlier answer gave; sent back byte for byte.
     pub validators: Validators,
@@ -80,7 +80,7 @@ impl Request {
 pub enum Outcome {
     /// 200, or another 2xx with a body.
     New(Box<Fetched>),
-    /// 304.
+    /// 304: what the validators are of is still the same.
     NotModified {
         /// For how long it says that the answer may be kept from now on; at most 30 days.
         fresh_for: Option<Duration>,
@@ -103,7 +103,7 @@ pub enum Outcome {
     Deferred(Deferred),
     /// We are not wanted, or not like this.
     Blocked(Block),
-    /// Anything else.
+    /// Transport failed, or the status is none of the above.
     Failed(FetchError),
 }
 
@@ -145,7 +145,7 @@ pub enum Block {
     Challenge {
         /// It may come with any.
         status: u16,
-        /// Whose.
+        /// The service whose page it is, by name.
         service: &'static str,
     },
     /// A page that wants consent.
@@ -188,7 +188,7 @@ pub struct Fetched {
 /// A body, possibly compressed.
 #[derive(Debug, Clone, Default)]
 pub struct Body {
-    /// As sent.
+    /// The bytes as they were sent.
     pub bytes: Bytes,
     /// `Content-Encoding`, in the order it was applied; never more than [`MAX_ENCODINGS`] and one.
     pub encodings: Vec<String>,
@@ -217,7 +217,7 @@ pub enum FetchError {
     /// The body is larger than the limit.
     #[error("the body is larger than {limit} bytes")]
     TooLarge {
-        /// Bytes.
+        /// The largest body that is taken, in bytes.
         limit: usize,
     },
     /// The whole fetch took too long.

@@ -21,7 +21,7 @@ const COPY: &str = ".check-";
 /// A store that was found sound.
 #[derive(Debug)]
 pub struct Checked {
-    /// Its id.
+    /// The id of the store.
     pub id: Uuid,
     /// The rows of each table.
     pub rows: Vec<(&'static str, u64)>,

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    /// Its id.
+    /// The source's id.
     pub id: String,
     /// The address that was configured.
     #[serde(serialize_with = "stored")]
@@ -33,9 +33,9 @@ pub struct Facts {
     pub body_hash: Option<[u8; 16]>,
     /// The same of what it was sent as, where it was sent compressed.
     pub sent_hash: Option<[u8; 16]>,
-    /// How it is.
+    /// The state after the last poll.
     pub state: State,
-    /// Why, in words.
+    /// The reason of the state, in words.
     pub reason: String,
     /// Polls that failed in a row.
     pub failures: u32,
@@ -49,9 +49,9 @@ pub struct Facts {
     pub last_new: Option<DateTime<Utc>>,
     /// When it is polled next.
     pub next_due: Option<DateTime<Utc>>,
-    /// Why then.
+    /// Why it is polled then, in words.
     pub next_why: String,
-    /// Whether its host asked to be left alone until then.
+    /// Whether its host asked for a cooldown until then.
     pub host_left_alone: bool,
     /// Polls so far.
     pub polls: u64,
@@ -102,13 +102,13 @@ pub struct Intake {
 /// Entries that were left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// How many, at the last look that left some out.
+    /// The number of entries that the last such poll left out.
     pub entries: usize,
-    /// Because of which bound.
+    /// The bound that left them out.
     pub bound: Bound,
-    /// Since when some are.
+    /// The time since which some are left out.
     pub since: DateTime<Utc>,
-    /// When that look was.
+    /// The time of the last poll that left some out.
     pub at: DateTime<Utc>,
 }
 
@@ -159,12 +159,12 @@ pub struct Backfill {
     pub within: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// What was found of a site.
+/// The source that was discovered on a site, and is read in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteDiscovery {
-    /// What it is.
+    /// Its kind, never a site.
     pub kind: SourceKind,
-    /// Where it is.
+    /// Its address.
     #[serde(serialize_with = "stored")]
     pub url: Private,
     /// How it was found, in words.
@@ -178,12 +178,12 @@ pub struct SiteDiscovery {
 /// A permanent redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
-    /// Where to.
+    /// The address that the redirects lead to.
     #[serde(serialize_with = "stored")]
     pub to: Private,
     /// Polls in a row that were led there.
     pub polls: u32,
-    /// Since when.
+    /// The first of these polls.
     pub since: DateTime<Utc>,
     /// Whether it held long enough: then it is asked there and not where it was configured.
     pub adopted: bool,

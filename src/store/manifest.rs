@@ -25,9 +25,9 @@ const LINE: usize = 256;
 /// What the manifest says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Noted {
-    /// The store.
+    /// The id of the store.
     pub(super) store: Uuid,
-    /// Its format.
+    /// The store's format number.
     pub(super) format: u32,
     /// How many tables it has.
     pub(super) tables: usize,

@@ -84,7 +84,7 @@ pub enum StoreError {
     Io {
         /// What was opened.
         path: PathBuf,
-        /// Why not.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The store is of a version that this program does not know.
@@ -92,13 +92,13 @@ pub enum StoreError {
     Format {
         /// The data directory.
         dir: PathBuf,
-        /// Its format.
+        /// The format number that it has.
         found: u32,
     },
     /// A row cannot be read back.
     #[error("a row of {table} is damaged: {reason}")]
     Damaged {
-        /// Which table.
+        /// The name of the table.
         table: &'static str,
         /// What is wrong.
         reason: String,
@@ -296,13 +296,13 @@ impl Store {
         AddedStore::new(self.engine.clone())
     }
 
-    /// Poll's handle.
+    /// The poll stage's handle.
     #[must_use]
     pub fn polls(&self) -> PollStore {
         PollStore::new(self.engine.clone(), self.sequence.clone())
     }
 
-    /// Input's handle.
+    /// The input stage's handle.
     #[must_use]
     pub fn topics(&self) -> TopicStore {
         TopicStore::new(self.engine.clone(), self.sequence.clone())
@@ -326,13 +326,13 @@ impl Store {
         ArticleStore::new(self.engine.clone())
     }
 
-    /// Publish's handle.
+    /// The publish stage's handle.
     #[must_use]
     pub fn outbox(&self) -> Outbox {
         Outbox::new(self.engine.clone())
     }
 
-    /// Retention's handle.
+    /// The handle of retention.
     #[must_use]
     pub fn sweeper(&self) -> Sweeper {
         Sweeper::new(self.engine.clone())

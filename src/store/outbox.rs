@@ -31,11 +31,11 @@ pub struct NewRecord {
     pub key: String,
     /// `CloudEvents` id: unique for this record.
     pub event_id: String,
-    /// `CloudEvents` type.
+    /// The `CloudEvents` attribute `type`.
     pub event_type: String,
-    /// `CloudEvents` source.
+    /// The `CloudEvents` attribute `source`.
     pub event_source: String,
-    /// `CloudEvents` time.
+    /// The `CloudEvents` attribute `time`.
     pub event_time: DateTime<Utc>,
     /// W3C trace context.
     pub traceparent: String,

@@ -66,7 +66,7 @@ impl Seen {
     }
 }
 
-/// Poll's handle.
+/// The poll stage's handle on the store.
 #[derive(Debug, Clone)]
 pub struct PollStore {
     engine: Engine,

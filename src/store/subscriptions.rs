@@ -41,7 +41,7 @@ impl SubscriptionCommit {
         self.0.put(Table::Subscriptions, key(it), json(it));
     }
 
-    /// Forgets one.
+    /// Forgets a subscription.
     pub fn forget(&mut self, it: &Subscription) {
         self.0.delete(Table::Subscriptions, key(it));
     }

@@ -31,7 +31,7 @@ enum Place {
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
-    /// Entries forgotten.
+    /// The number of entries that were forgotten.
     pub entries: usize,
     /// Articles forgotten, with their aliases.
     pub articles: usize,

@@ -26,7 +26,7 @@ use crate::{
 pub struct TopicState {
     /// The source's id.
     pub id: String,
-    /// The topic.
+    /// The topic's name.
     pub topic: String,
     /// The cluster that holds it.
     pub cluster: String,
@@ -56,7 +56,7 @@ pub struct Progress {
 /// A message, to be known again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Its offset.
+    /// The offset of the message.
     pub offset: i64,
     /// A hash of its time, key and value.
     pub digest: [u8; 8],

@@ -44,7 +44,7 @@ pub(in crate::fetch) enum Answer {
     Unreachable(String),
 }
 
-/// All files.
+/// The rules of all sites that were asked for, bounded in memory.
 #[derive(Debug, Default)]
 pub(in crate::fetch) struct Robots {
     table: Mutex<Table>,

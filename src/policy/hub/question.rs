@@ -5,15 +5,15 @@ use url::form_urlencoded;
 /// What a hub asks at the callback (§5.3), as it came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
-    /// `hub.mode`.
+    /// `hub.mode`: what it is about.
     pub mode: String,
-    /// `hub.topic`.
+    /// `hub.topic`: the address whose changes are announced.
     pub topic: String,
-    /// `hub.challenge`.
+    /// `hub.challenge`: what is to be echoed.
     pub challenge: Option<String>,
-    /// `hub.lease_seconds`.
+    /// `hub.lease_seconds`: how long the subscription holds, in seconds.
     pub lease: Option<u64>,
-    /// `hub.reason`.
+    /// `hub.reason`: why the hub denies it.
     pub reason: Option<String>,
 }
 

@@ -120,7 +120,7 @@ pub struct Next {
     pub state: State,
 }
 
-/// Decides.
+/// Decides when a source is polled next.
 #[must_use]
 pub fn next(it: &Situation, result: PollResult, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
     let Terms { bounds, .. } = terms;

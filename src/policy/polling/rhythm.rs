@@ -24,7 +24,7 @@ use expectation::each_slot;
 pub use expectation::{Expectation, Worth};
 use shape::{Counts, QUARTERS, SLOTS, Shape};
 
-/// Seconds.
+/// A day in seconds.
 pub(crate) const DAY: f64 = 86_400.0;
 
 /// Time scales of the level, in seconds.

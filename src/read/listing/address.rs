@@ -14,7 +14,7 @@ const MAX_SEGMENTS: usize = 16;
 /// What an address says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Form {
-    /// Path segments.
+    /// The number of path segments.
     pub(super) depth: u32,
     /// Characters of the last segment that has letters or digits.
     pub(super) last_len: u32,

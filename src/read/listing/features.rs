@@ -52,7 +52,7 @@ measures! {
     page_targets, page_width, page_dated, page_headed,
 }
 
-/// What is known of one address before it is compared.
+/// What addresses are compared by: the form, the name and the places of one.
 pub(super) struct AddressKey {
     pub(super) form: Form,
     pub(super) name: u64,

@@ -26,7 +26,7 @@ const MIN_REPEATS: u32 = 3;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Occurrence {
     pub(super) node: NodeId,
-    /// Which address.
+    /// The index of its address among the targets.
     pub(super) target: u32,
     /// The largest element around it all of whose links have this address.
     pub(super) card: NodeId,
@@ -45,7 +45,7 @@ pub(super) enum Named {
     Text,
     /// An element whose class says so.
     Class,
-    /// A heading.
+    /// A heading in or around the link, or in its card.
     Heading,
 }
 

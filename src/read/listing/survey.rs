@@ -17,13 +17,13 @@ pub(super) struct Sums {
     pub(super) text: u32,
     /// Of that in links.
     pub(super) linked: u32,
-    /// Links.
+    /// The number of links.
     pub(super) links: u32,
-    /// Pictures.
+    /// The number of pictures.
     pub(super) images: u32,
-    /// Headings.
+    /// The number of headings.
     pub(super) headings: u32,
-    /// `<time>`.
+    /// The number of `<time>` elements.
     pub(super) times: u32,
 }
 

@@ -15,12 +15,12 @@ use crate::{
 /// How many measures a line has.
 pub const COUNT: usize = 66 + 2 * hints::KINDS;
 
-/// What the page says of itself, as far as lines are compared with it.
+/// A page's metadata, as far as lines are compared with them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PageMetadata<'a> {
-    /// Its title.
+    /// The headline that the metadata give.
     pub title: Option<&'a str>,
-    /// Its description.
+    /// The description that the metadata give.
     pub description: Option<&'a str>,
     /// Its text, as its metadata repeat it.
     pub body: Option<&'a str>,

@@ -21,7 +21,7 @@ pub const SHARING: Hints = 1 << 3;
 pub const OTHERS: Hints = 1 << 4;
 /// Newsletters, subscriptions, logins, paywalls.
 pub const SELLING: Hints = 1 << 5;
-/// Advertising.
+/// Advertising and sponsored content.
 pub const ADS: Hints = 1 << 6;
 /// Menus, breadcrumbs, headers and footers of the site.
 pub const NAVIGATION: Hints = 1 << 7;
@@ -37,7 +37,7 @@ pub const TOPICS: Hints = 1 << 11;
 pub const NOTICE: Hints = 1 << 12;
 /// A deck under the headline.
 pub const DECK: Hints = 1 << 13;
-/// A headline.
+/// The headline of an article.
 pub const TITLE: Hints = 1 << 14;
 /// Hidden from readers.
 pub const HIDDEN: Hints = 1 << 15;

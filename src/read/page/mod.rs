@@ -46,7 +46,7 @@ pub struct Input<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
-    /// HTML.
+    /// A page in HTML.
     Html,
     /// Its text, the way it is copied or printed from a browser.
     Text,

@@ -18,7 +18,7 @@ use crate::{
     text::fold,
 };
 
-/// Items taken.
+/// The most items that are taken.
 const MAX_ITEMS: usize = 60;
 /// Items taken of one group: a longer one is an archive or a ranking.
 const MAX_OF_GROUP: usize = 12;

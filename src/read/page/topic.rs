@@ -36,7 +36,7 @@ pub(super) struct Topics {
 #[derive(Debug)]
 struct Paragraph {
     line: usize,
-    /// Each once.
+    /// The stems of its words, each once.
     stems: Vec<u32>,
 }
 

@@ -83,7 +83,7 @@ enum CallbackOwner {
     Ending,
     /// One whose hub has sent too much of late.
     TooOften,
-    /// None.
+    /// No subscription has this callback.
     Unknown,
 }
 

@@ -15,7 +15,7 @@ const EACH: usize = 2;
 /// Of one subscription so many may hold a slot or wait for one.
 const WAITING: usize = 10;
 
-/// The slots.
+/// The slots of all bodies, and those of each subscription.
 #[derive(Debug)]
 pub(super) struct Slots {
     all: Semaphore,

@@ -15,7 +15,7 @@ const MAX_ARTICLES: usize = 100;
 /// Entries taken of a live blog.
 const MAX_POSTED: usize = 1_000;
 
-/// What the article's object says.
+/// What the object of an article says of it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::read::page) struct ArticleMetadata {
     pub(in crate::read::page) headline: Option<String>,

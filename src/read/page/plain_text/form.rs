@@ -49,9 +49,9 @@ pub(super) enum Kind {
     Byline,
     /// Has the form of a caption with its credit, or of a credit.
     Caption,
-    /// Rights.
+    /// A line about rights.
     Legal,
-    /// An address.
+    /// An address of the web.
     Link,
     /// Heads the list of related articles.
     Related,

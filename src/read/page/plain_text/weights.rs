@@ -4,7 +4,7 @@
 //! languages, one third of the publishers kept aside; `unmarked` was set by what all of them need. `docs/design/pages.md` has
 //! the figures. They are a compromise among many pages: change one and measure.
 
-/// All weights.
+/// The weights of all that is looked at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weights {
     /// What the first article costs.
@@ -83,7 +83,7 @@ pub(super) struct Weights {
     pub(super) head_far: f32,
 }
 
-/// As measured.
+/// The weights as they were measured.
 pub(super) const W: Weights = Weights {
     first: 4.32,
     next: 12.54,
