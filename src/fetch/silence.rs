@@ -45,11 +45,11 @@ impl Silence {
     pub(super) async fn pause<T>(&self, wait: impl Future<Output = T>) -> T {
         let waited_for = self.since().is_some();
         self.end(Instant::now());
-        let it = wait.await;
+        let outcome = wait.await;
         if waited_for {
             self.begin(Instant::now());
         }
-        it
+        outcome
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -37,19 +37,19 @@ pub struct SubscriptionCommit(Batch);
 
 impl SubscriptionCommit {
     /// Keeps a subscription.
-    pub fn keep(&mut self, it: &Subscription) {
-        self.0.put(Table::Subscriptions, key(it), json(it));
+    pub fn keep(&mut self, subscription: &Subscription) {
+        self.0.put(Table::Subscriptions, key(subscription), json(subscription));
     }
 
     /// Forgets a subscription.
-    pub fn forget(&mut self, it: &Subscription) {
-        self.0.delete(Table::Subscriptions, key(it));
+    pub fn forget(&mut self, subscription: &Subscription) {
+        self.0.delete(Table::Subscriptions, key(subscription));
     }
 }
 
 /// The source, and the subscription among its own: one may end while the next begins.
-fn key(it: &Subscription) -> Vec<u8> {
-    [it.source.as_bytes(), b"\0", it.token().as_bytes()].concat()
+fn key(subscription: &Subscription) -> Vec<u8> {
+    [subscription.source.as_bytes(), b"\0", subscription.token().as_bytes()].concat()
 }
 
 /// The subscription of a source that is to last.

@@ -122,33 +122,33 @@ pub struct Next {
 
 /// Decides when a source is polled next.
 #[must_use]
-pub fn next(it: &Situation, result: PollResult, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
+pub fn next(source: &Situation, result: PollResult, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
     let Terms { bounds, .. } = terms;
-    let before = Duration::from_secs(it.interval_s);
+    let before = Duration::from_secs(source.interval_s);
     let (wait, why, state) = match result {
-        PollResult::Read { .. } | PollResult::Unchanged => return by_rhythm(it, expected, terms, now),
-        PollResult::Throttled { retry_after } => throttled(it, retry_after, bounds),
+        PollResult::Read { .. } | PollResult::Unchanged => return by_rhythm(source, expected, terms, now),
+        PollResult::Throttled { retry_after } => throttled(source, retry_after, bounds),
         PollResult::Deferred { wait, state } => (wait.max(SOONEST), "its host may be asked again then".to_owned(), state),
-        PollResult::Blocked => (backoff(bounds, it.failures + 3), format!("blocked {} times in a row", it.failures), State::Blocked),
-        PollResult::Gone => match it.gone {
+        PollResult::Blocked => (backoff(bounds, source.failures + 3), format!("blocked {} times in a row", source.failures), State::Blocked),
+        PollResult::Gone => match source.gone {
             Some((polls, since)) if polls >= GONE.0 && now - since >= GONE.1 => {
                 let why = format!("gone since {}: looked for again each week", since.format("%Y-%m-%d"));
                 (RARELY.max(bounds.max), why, State::Gone)
             }
-            _ => (backoff(bounds, it.failures), "it says that it is gone: that has to hold for two days".to_owned(), State::Backoff),
+            _ => (backoff(bounds, source.failures), "it says that it is gone: that has to hold for two days".to_owned(), State::Backoff),
         },
         PollResult::Paused => (RARELY, "paused by the operator".to_owned(), State::Paused),
-        PollResult::Failed => (backoff(bounds, it.failures), format!("failed {} times in a row", it.failures), State::Backoff),
+        PollResult::Failed => (backoff(bounds, source.failures), format!("failed {} times in a row", source.failures), State::Backoff),
     };
     Next { interval: before, at: later(now, wait), why, state }
 }
 
-fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
+fn by_rhythm(source: &Situation, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
     let bounds = terms.bounds;
-    let room = if it.listed == 0 { f64::INFINITY } else { (f64::from(it.listed) / 2.0).max(2.0) };
+    let room = if source.listed == 0 { f64::INFINITY } else { (f64::from(source.listed) / 2.0).max(2.0) };
     let longest = bounds.max.as_secs_f64();
     let Worth { mut wait, mut entries } = expected.worth(terms.price, room, longest);
-    let told = it.covered_until.map(|until| (until - now).as_seconds_f64().min(longest)).filter(|it| *it > wait);
+    let told = source.covered_until.map(|until| (until - now).as_seconds_f64().min(longest)).filter(|it| *it > wait);
     if let Some(told) = told {
         // No poll is worth anything for being early; but should the hub fall silent, nothing may be lost.
         Worth { wait, entries } = expected.worth(f64::INFINITY, room, told);
@@ -163,13 +163,13 @@ fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime
     if entries < SCARCE && interval < QUIET {
         (interval, floor, why) = (QUIET, QUIET, "next to nothing is expected within the hour".to_owned());
     }
-    if it.gap && it.interval_s > 0 {
-        let half = Duration::from_secs(it.interval_s) / 2;
+    if source.gap && source.interval_s > 0 {
+        let half = Duration::from_secs(source.interval_s) / 2;
         if half < interval {
             (interval, why) = (half, "nothing of the last listing was there any more: half as long as before".to_owned());
         }
     }
-    let (least, who) = it.hints.least();
+    let (least, who) = source.hints.least();
     if least > interval {
         (interval, why) = (least, format!("{who}: {} s", least.as_secs()));
     }
@@ -179,24 +179,24 @@ fn by_rhythm(it: &Situation, expected: &Expectation, terms: Terms, now: DateTime
     } else if interval <= bounds.min {
         (interval, why) = (bounds.min, format!("the shortest interval: {why}"));
     }
-    let at = later(now, jittered(interval, (floor, bounds.max), it.seed, now));
-    let mut welcome = it.hints.welcome(at);
+    let at = later(now, jittered(interval, (floor, bounds.max), source.seed, now));
+    let mut welcome = source.hints.welcome(at);
     if welcome > at {
         // Not all of them at the stroke of the hour.
-        welcome += TimeDelta::seconds(i64::try_from(it.seed % 600).unwrap_or(0));
+        welcome += TimeDelta::seconds(i64::try_from(source.seed % 600).unwrap_or(0));
         "the feed has no news in the hours before".clone_into(&mut why);
     }
-    let silent = it.last_new.filter(|last| now - *last > SILENT);
+    let silent = source.last_new.filter(|last| now - *last > SILENT);
     let state = if silent.is_some() { State::Silent } else { State::Ok };
     Next { interval, at: welcome, why, state }
 }
 
 /// A server that says when is taken at its word, until it says the same again and again.
-fn throttled(it: &Situation, retry_after: Option<Duration>, bounds: Bounds) -> (Duration, String, State) {
-    let again = if it.failures > 3 { backoff(bounds, it.failures) } else { Duration::ZERO };
+fn throttled(source: &Situation, retry_after: Option<Duration>, bounds: Bounds) -> (Duration, String, State) {
+    let again = if source.failures > 3 { backoff(bounds, source.failures) } else { Duration::ZERO };
     let (wait, why) = match retry_after {
         Some(asked) => (asked.min(MAX_RETRY_AFTER).max(again).max(SOONEST), format!("the server asked for {} s", asked.as_secs())),
-        None => (backoff(bounds, it.failures + 3), "throttled".to_owned()),
+        None => (backoff(bounds, source.failures + 3), "throttled".to_owned()),
     };
     (wait, why, State::Throttled)
 }

@@ -136,7 +136,7 @@ fn believed(published: &[Option<i64>], before: f64, now: f64, first: bool) -> Ve
     let undated = published.iter().filter(|it| it.is_none()).count();
     let step = (now - before) / (f64::from(u32::try_from(undated).unwrap_or(u32::MAX)) + 1.0);
     let mut place = before;
-    let time = |it: &Option<i64>| match it.and_then(|it| i32::try_from(it / 2).ok()).map(|it| f64::from(it) * 2.0) {
+    let time = |published: &Option<i64>| match published.and_then(|it| i32::try_from(it / 2).ok()).map(|it| f64::from(it) * 2.0) {
         Some(at) if first => (before..=now).contains(&at).then_some(at),
         // One that was dated back or came late is of the time in which it could be found.
         Some(at) => Some(at.clamp(before, now)),
@@ -160,14 +160,14 @@ fn weighed(shape: &Shape, from: f64, now: f64, length: f64) -> f64 {
 }
 
 impl From<Rhythm> for String {
-    fn from(it: Rhythm) -> Self {
+    fn from(rhythm: Rhythm) -> Self {
         let mut bytes = Vec::with_capacity(BYTES);
-        for time in [it.since, it.until, it.aged] {
+        for time in [rhythm.since, rhythm.until, rhythm.aged] {
             bytes.extend_from_slice(&time.to_le_bytes());
         }
-        bytes.extend_from_slice(&it.counts.slots);
-        bytes.extend_from_slice(&it.counts.week);
-        for number in it.entries.into_iter().chain(it.days) {
+        bytes.extend_from_slice(&rhythm.counts.slots);
+        bytes.extend_from_slice(&rhythm.counts.week);
+        for number in rhythm.entries.into_iter().chain(rhythm.days) {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
         STANDARD_NO_PAD.encode(bytes)

@@ -55,7 +55,7 @@ fn frame(survey: &Survey<'_, '_>, place: &Occurrence) -> Option<NodeId> {
 }
 
 fn title(survey: &Survey<'_, '_>, places: &[Occurrence], card: Option<NodeId>) -> Option<NodeId> {
-    let weight = |it: &&Occurrence| (it.named, survey.inside(it.title).text.min(300));
+    let weight = |link: &&Occurrence| (link.named, survey.inside(link.title).text.min(300));
     // Of several equals the first.
     let best = places.iter().rev().max_by_key(weight)?;
     let tree = survey.tree;
@@ -73,16 +73,16 @@ fn title(survey: &Survey<'_, '_>, places: &[Occurrence], card: Option<NodeId>) -
 fn visible(tree: &Tree<'_>, node: NodeId, longest: usize) -> Option<String> {
     let mut text = String::new();
     let mut block = None;
-    for it in tree.subtree(node).filter(|it| tree.tag(*it) == Tag::Text && !is_unseen(tree.tag(tree.parent(*it)))) {
+    for text_node in tree.subtree(node).filter(|it| tree.tag(*it) == Tag::Text && !is_unseen(tree.tag(tree.parent(*it)))) {
         if text.len() > 2 * longest {
             break;
         }
         // Two blocks are two words, whatever is between their tags.
-        let own = tree.ancestors(it).find(|at| tree.tag(*at).is_block());
+        let own = tree.ancestors(text_node).find(|at| tree.tag(*at).is_block());
         if block.replace(own) != Some(own) {
             text.push(' ');
         }
-        text.push_str(bounded_raw(&tree.text(it), 2 * longest));
+        text.push_str(bounded_raw(&tree.text(text_node), 2 * longest));
     }
     Some(bounded(&collapse(&text), longest)).filter(|it| !it.is_empty())
 }
@@ -126,8 +126,8 @@ fn teaser(survey: &Survey<'_, '_>, card: NodeId, (title, places): (Option<NodeId
     let text: String = tree
         .subtree(block)
         .take(MAX_NODES)
-        .filter(|it| {
-            tree.tag(*it) == Tag::Text && !title.is_some_and(|title| tree.within(*it, title)) && !is_unseen(tree.tag(tree.parent(*it)))
+        .filter(|node| {
+            tree.tag(*node) == Tag::Text && !title.is_some_and(|title| tree.within(*node, title)) && !is_unseen(tree.tag(tree.parent(*node)))
         })
         .map(|it| bounded_raw(&tree.text(it), MAX_TEASER).to_owned() + " ")
         .collect();

@@ -141,19 +141,19 @@ impl Group {
 struct Groups(HashMap<u64, Group>);
 
 impl Groups {
-    fn add(&mut self, key: u64, it: &Measures) {
+    fn add(&mut self, key: u64, measures: &Measures) {
         let group = self.0.entry(key).or_default();
-        let width = it.width.min(150.0);
+        let width = measures.width.min(150.0);
         group.size += 1;
         group.width += width;
         group.squares += width * width;
-        group.words += it.words.min(12.0);
-        group.dated += flag(it.date > 0.0 || it.digits >= 5.0 || it.mixed_id > 0.0);
-        group.nav += it.nav.max(it.footer);
-        group.headed += flag(it.named >= 2.0);
-        group.overlap += it.overlap;
-        group.longest += it.item_longest;
-        group.imaged += it.image.max(it.card_image);
+        group.words += measures.words.min(12.0);
+        group.dated += flag(measures.date > 0.0 || measures.digits >= 5.0 || measures.mixed_id > 0.0);
+        group.nav += measures.nav.max(measures.footer);
+        group.headed += flag(measures.named >= 2.0);
+        group.overlap += measures.overlap;
+        group.longest += measures.item_longest;
+        group.imaged += measures.image.max(measures.card_image);
     }
 
     fn group(&self, key: u64) -> Group {
@@ -181,7 +181,7 @@ fn beneath(targets: &[Target]) -> Vec<usize> {
     }
     targets
         .iter()
-        .map(|it| counts.get(&format!("{}{}", host(&it.url), it.url.path().trim_end_matches('/'))).copied().unwrap_or(0))
+        .map(|target| counts.get(&format!("{}{}", host(&target.url), target.url.path().trim_end_matches('/'))).copied().unwrap_or(0))
         .collect()
 }
 

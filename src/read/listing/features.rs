@@ -62,8 +62,8 @@ pub(super) struct AddressKey {
 
 /// Measures all addresses of a page.
 pub(super) fn measure(survey: &Survey<'_, '_>, gathered: &Gathered, page: &Url) -> Vec<Measures> {
-    let measurer = PageMeasurer { survey, gathered, page, page_form: address::form(page) };
-    let mut all: Vec<(AddressKey, Measures)> = gathered.targets.iter().map(|it| measurer.alone(it)).collect();
+    let meter = PageMeasurer { survey, gathered, page, page_form: address::form(page) };
+    let mut all: Vec<(AddressKey, Measures)> = gathered.targets.iter().map(|it| meter.alone(it)).collect();
     compare::compare(&mut all, &gathered.targets);
     all.into_iter().map(|(_, measures)| measures).collect()
 }
@@ -79,99 +79,99 @@ impl PageMeasurer<'_, '_, '_> {
     /// What an address tells by itself.
     fn alone(&self, target: &Target) -> (AddressKey, Measures) {
         let form = address::form(&target.url);
-        let places = || target.places.iter().filter_map(|it| self.gathered.occurrences.get(*it as usize));
-        let weight = |it: &Occurrence| (it.named, self.survey.inside(it.title).text.min(300));
+        let places = || target.places.iter().filter_map(|index| self.gathered.occurrences.get(*index as usize));
+        let weight = |link: &Occurrence| (link.named, self.survey.inside(link.title).text.min(300));
         // There is one at least.
         let best = places().copied().max_by(|one, other| weight(one).cmp(&weight(other)).then(other.node.cmp(&one.node)));
         let best = best.unwrap_or(Occurrence { node: 0, target: 0, card: 0, item: 0, title: 0, named: Named::Text });
-        let mut it = Measures { occurrences: ratio(target.places.len(), 1), ..Measures::default() };
-        self.address(&mut it, &form, target);
-        self.name(&mut it, target, &best);
-        self.place(&mut it, target, &best);
-        self.regions(&mut it, target, &best);
+        let mut measures = Measures { occurrences: ratio(target.places.len(), 1), ..Measures::default() };
+        self.address(&mut measures, &form, target);
+        self.name(&mut measures, target, &best);
+        self.place(&mut measures, target, &best);
+        self.regions(&mut measures, target, &best);
         let name = self.name_hash(best.title);
         let path = self.survey.path(best.node);
-        (AddressKey { form, name, path, item_path: self.survey.path(best.item) }, it)
+        (AddressKey { form, name, path, item_path: self.survey.path(best.item) }, measures)
     }
 
-    fn address(&self, it: &mut Measures, form: &Form, target: &Target) {
+    fn address(&self, measures: &mut Measures, form: &Form, target: &Target) {
         let (host, own) = (host(&target.url), host(self.page));
-        it.site = if host == own {
+        measures.site = if host == own {
             2.0
         } else if site(host) == site(own) {
             1.0
         } else {
             0.0
         };
-        it.social = flag(SOCIAL.contains(&site(host)));
-        it.depth = count(form.depth);
-        it.last_len = count(form.last_len);
-        it.words = count(form.words);
-        it.digits = count(form.digits);
-        it.date = count(form.date);
-        it.ending = count(form.ending);
-        it.parameters = count(form.parameters);
-        it.number_parameter = flag(form.number_parameter);
-        it.mixed_id = flag(form.mixed_id);
-        it.hubs = count(form.hubs);
-        it.media = count(form.media);
-        it.articles = count(form.articles);
-        it.hub_words = count(form.hub_words);
-        it.length = count(form.len);
-        it.page_words = count(self.page_form.words);
+        measures.social = flag(SOCIAL.contains(&site(host)));
+        measures.depth = count(form.depth);
+        measures.last_len = count(form.last_len);
+        measures.words = count(form.words);
+        measures.digits = count(form.digits);
+        measures.date = count(form.date);
+        measures.ending = count(form.ending);
+        measures.parameters = count(form.parameters);
+        measures.number_parameter = flag(form.number_parameter);
+        measures.mixed_id = flag(form.mixed_id);
+        measures.hubs = count(form.hubs);
+        measures.media = count(form.media);
+        measures.articles = count(form.articles);
+        measures.hub_words = count(form.hub_words);
+        measures.length = count(form.len);
+        measures.page_words = count(self.page_form.words);
         let path = target.url.path().trim_end_matches('/');
-        it.above_page = flag(host == own && self.page.path().starts_with(path));
+        measures.above_page = flag(host == own && self.page.path().starts_with(path));
     }
 
-    fn name(&self, it: &mut Measures, target: &Target, best: &Occurrence) {
+    fn name(&self, measures: &mut Measures, target: &Target, best: &Occurrence) {
         let tree = self.survey.tree;
         let places = || target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
-        it.width = count(self.survey.inside(best.title).text.min(400));
-        it.anchor_width = count(places().map(|at| self.survey.inside(at.node).text).max().unwrap_or(0).min(600));
-        it.named = f32::from(best.named as u8);
+        measures.width = count(self.survey.inside(best.title).text.min(400));
+        measures.anchor_width = count(places().map(|at| self.survey.inside(at.node).text).max().unwrap_or(0).min(600));
+        measures.named = f32::from(best.named as u8);
         let text = self.text(best.title, 400);
-        it.tokens = count(crate::text::word_count(&text));
-        it.punctuation = count(text.chars().filter(|c| PUNCTUATION.contains(*c)).count().try_into().unwrap_or(9_u32).min(9));
+        measures.tokens = count(crate::text::word_count(&text));
+        measures.punctuation = count(text.chars().filter(|c| PUNCTUATION.contains(*c)).count().try_into().unwrap_or(9_u32).min(9));
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count().max(1);
-        it.digits_in_name = ratio(text.chars().filter(|c| c.is_numeric()).count(), letters);
-        it.overlap = overlap(&text, &target.url);
+        measures.digits_in_name = ratio(text.chars().filter(|c| c.is_numeric()).count(), letters);
+        measures.overlap = overlap(&text, &target.url);
         for at in places().take(8) {
             if let Some(alt) = picture(tree, at.node).and_then(|it| tree.attribute(it, "alt")) {
-                it.alt_width = it.alt_width.max(count(width(&alt).min(400)));
+                measures.alt_width = measures.alt_width.max(count(width(&alt).min(400)));
             }
             let rel = tree.attribute(at.node, "rel").unwrap_or_default().to_ascii_lowercase();
-            it.rel_bad = it
+            measures.rel_bad = measures
                 .rel_bad
                 .max(flag(["sponsored", "nofollow", "tag", "author", "next", "prev", "category"].iter().any(|it| rel.contains(it))));
-            it.rel_good = it.rel_good.max(flag(rel.contains("bookmark")));
+            measures.rel_good = measures.rel_good.max(flag(rel.contains("bookmark")));
         }
     }
 
-    fn place(&self, it: &mut Measures, target: &Target, best: &Occurrence) {
+    fn place(&self, measures: &mut Measures, target: &Target, best: &Occurrence) {
         let (survey, tree) = (self.survey, self.survey.tree);
         let places = || target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
         let (card, item, all) = (survey.inside(best.card), survey.inside(best.item), survey.inside(0));
-        it.image = flag(places().any(|at| survey.inside(at.node).images > 0));
-        it.card_image = flag(card.images > 0);
-        it.card_width = count(card.text.min(1_500));
-        it.card_free = count((card.text - card.linked).min(1_500));
-        it.item_links = count(item.links.min(50));
-        it.item_width = count(item.text.min(1_500));
-        it.item_density = ratio(item.linked as usize, item.text.max(1) as usize);
-        it.item_headings = count(item.headings.min(5));
-        it.item_repeats = count(survey.repeats(best.item).min(100));
-        it.card_repeats = count(survey.repeats(best.card).min(100));
-        it.time = flag(item.times > 0 && item.links <= 8);
-        it.position = ratio(survey.before(best.node).text as usize, all.text.max(1) as usize);
-        it.order = ratio(survey.before(best.node).links as usize, all.links.max(1) as usize);
-        it.depth_in_page = f32::from(tree.depth(best.node));
-        it.item_longest = flag(self.longest_in(best));
+        measures.image = flag(places().any(|at| survey.inside(at.node).images > 0));
+        measures.card_image = flag(card.images > 0);
+        measures.card_width = count(card.text.min(1_500));
+        measures.card_free = count((card.text - card.linked).min(1_500));
+        measures.item_links = count(item.links.min(50));
+        measures.item_width = count(item.text.min(1_500));
+        measures.item_density = ratio(item.linked as usize, item.text.max(1) as usize);
+        measures.item_headings = count(item.headings.min(5));
+        measures.item_repeats = count(survey.repeats(best.item).min(100));
+        measures.card_repeats = count(survey.repeats(best.card).min(100));
+        measures.time = flag(item.times > 0 && item.links <= 8);
+        measures.position = ratio(survey.before(best.node).text as usize, all.text.max(1) as usize);
+        measures.order = ratio(survey.before(best.node).links as usize, all.links.max(1) as usize);
+        measures.depth_in_page = f32::from(tree.depth(best.node));
+        measures.item_longest = flag(self.longest_in(best));
         let block = tree.ancestors(best.card).find(|at| tree.tag(*at).is_block() && survey.inside(*at).links >= 5);
         let block = survey.inside(block.unwrap_or(0));
-        it.block_density = ratio(block.linked as usize, block.text.max(1) as usize);
+        measures.block_density = ratio(block.linked as usize, block.text.max(1) as usize);
         let inside = |tag: Tag| tree.ancestors(best.node).take(12).any(|at| tree.tag(at) == tag);
-        it.in_list = flag(inside(Tag::Li));
-        it.in_table = flag(inside(Tag::Td));
+        measures.in_list = flag(inside(Tag::Li));
+        measures.in_table = flag(inside(Tag::Td));
     }
 
     /// Whether no other link of the item has a longer text.
@@ -180,35 +180,35 @@ impl PageMeasurer<'_, '_, '_> {
         let own = survey.inside(best.node).text;
         let from = all.partition_point(|it| it.node < best.item);
         let end = survey.tree.end(best.item);
-        all[from..].iter().take(32).take_while(|it| it.node < end).all(|it| it.target == best.target || survey.inside(it.node).text <= own)
+        all[from..].iter().take(32).take_while(|link| link.node < end).all(|it| it.target == best.target || survey.inside(it.node).text <= own)
     }
 
-    fn regions(&self, it: &mut Measures, target: &Target, best: &Occurrence) {
+    fn regions(&self, measures: &mut Measures, target: &Target, best: &Occurrence) {
         let survey = self.survey;
         let own = survey.region(best.node);
         let own = survey.tree.children(best.node).take(3).fold(own, |all, child| all.with(survey.region(child)));
         let is = |region: Region| flag(own.is(region));
-        it.nav = is(Region::NAV);
-        it.footer = is(Region::FOOTER);
-        it.header = is(Region::HEADER);
-        it.aside = is(Region::ASIDE);
-        it.main = is(Region::MAIN);
-        it.card_region = is(Region::CARD);
-        it.ad = is(Region::AD);
-        it.share = is(Region::SHARE);
-        it.comments = is(Region::COMMENTS);
-        it.label = is(Region::LABEL);
-        it.author = is(Region::AUTHOR);
-        it.pager = is(Region::PAGER);
-        it.titled = is(Region::TITLE);
-        it.teaser = is(Region::TEASER);
-        it.medium = is(Region::MEDIUM);
-        it.rank = is(Region::RANK);
-        it.service = is(Region::SERVICE);
-        it.related = is(Region::RELATED);
+        measures.nav = is(Region::NAV);
+        measures.footer = is(Region::FOOTER);
+        measures.header = is(Region::HEADER);
+        measures.aside = is(Region::ASIDE);
+        measures.main = is(Region::MAIN);
+        measures.card_region = is(Region::CARD);
+        measures.ad = is(Region::AD);
+        measures.share = is(Region::SHARE);
+        measures.comments = is(Region::COMMENTS);
+        measures.label = is(Region::LABEL);
+        measures.author = is(Region::AUTHOR);
+        measures.pager = is(Region::PAGER);
+        measures.titled = is(Region::TITLE);
+        measures.teaser = is(Region::TEASER);
+        measures.medium = is(Region::MEDIUM);
+        measures.rank = is(Region::RANK);
+        measures.service = is(Region::SERVICE);
+        measures.related = is(Region::RELATED);
         let places = target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
         let outside = places.filter(|at| !survey.region(at.node).is(Region::NAV.with(Region::FOOTER))).count();
-        it.outside_nav = ratio(outside, target.places.len().max(1));
+        measures.outside_nav = ratio(outside, target.places.len().max(1));
     }
 
     fn text(&self, node: NodeId, longest: usize) -> String {

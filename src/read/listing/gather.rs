@@ -177,8 +177,8 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
     }
     let titled = |outer: NodeId| {
         let above = survey.region(tree.parent(outer));
-        tree.descendants(outer).take(200).find(|it| {
-            !matches!(tree.tag(*it), Tag::Text) && survey.region(*it).is(Region::TITLE) && !above.is(Region::TITLE) && has_text(*it)
+        tree.descendants(outer).take(200).find(|node| {
+            !matches!(tree.tag(*node), Tag::Text) && survey.region(*node).is(Region::TITLE) && !above.is(Region::TITLE) && has_text(*node)
         })
     };
     if let Some(named) = titled(link).or_else(|| if has_text(link) || !card_ok { None } else { titled(card) }) {
@@ -227,7 +227,7 @@ pub(super) fn key(url: &Url) -> String {
 
 /// The first picture inside a node that is seen.
 pub(super) fn picture(tree: &Tree<'_>, node: NodeId) -> Option<NodeId> {
-    tree.subtree(node).take(2_000).find(|it| tree.tag(*it) == Tag::Img && !is_unseen(tree.tag(tree.parent(*it))))
+    tree.subtree(node).take(2_000).find(|node| tree.tag(*node) == Tag::Img && !is_unseen(tree.tag(tree.parent(*node))))
 }
 
 fn index(number: usize) -> u32 {

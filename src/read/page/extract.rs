@@ -90,7 +90,7 @@ fn with_view<T>(html: &str, (base, rules): (&Url, Option<&Rules>), then: impl Fn
 fn page(view: View<'_, '_>) -> Result<Page, PageError> {
     let live = live::entries(view);
     let articles = articles(view, &live);
-    if articles.iter().all(|it| it.content.text.as_ref().is_none_or(|it| it.chars().count() < MIN_TEXT)) {
+    if articles.iter().all(|article| article.content.text.as_ref().is_none_or(|it| it.chars().count() < MIN_TEXT)) {
         return Err(PageError::NoText);
     }
     let meta = view.meta;

@@ -139,7 +139,7 @@ struct Shape {
 
 impl Shape {
     fn of(text: &str, line: &Line) -> Self {
-        let mut it = Self::default();
+        let mut shape = Self::default();
         let mut in_word = false;
         for c in text.chars() {
             let wide = matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{e00}'..='\u{e7f}');
@@ -147,29 +147,29 @@ impl Shape {
                 in_word = false;
                 continue;
             }
-            it.weight += if wide { 3 } else { 1 };
+            shape.weight += if wide { 3 } else { 1 };
             let letter = Letter::of(c);
             if letter.is_alphanumeric() {
-                it.words += u32::from(!in_word);
+                shape.words += u32::from(!in_word);
                 // Two such characters are about a word.
                 in_word = !wide || !in_word;
-                it.digits += u32::from(letter.is_numeric());
-                it.upper += u32::from(letter.is_uppercase());
+                shape.digits += u32::from(letter.is_numeric());
+                shape.upper += u32::from(letter.is_uppercase());
                 continue;
             }
-            it.punctuation += u32::from(matches!(c, ',' | ';' | '،' | '؛' | '、' | '，' | '；'));
-            it.sentences += u32::from(ends(c));
-            it.odd |= matches!(c, '|' | '©' | '»' | '›' | '→' | '•' | '·' | '/' | '#' | '@' | '▶' | '►');
+            shape.punctuation += u32::from(matches!(c, ',' | ';' | '،' | '؛' | '、' | '，' | '；'));
+            shape.sentences += u32::from(ends(c));
+            shape.odd |= matches!(c, '|' | '©' | '»' | '›' | '→' | '•' | '·' | '/' | '#' | '@' | '▶' | '►');
         }
         let tail = text.trim_end_matches(['"', '\'', '”', '’', '»', '“', '«', '」', '』', ')', '）', ']']);
-        it.ends_sentence = tail.chars().next_back().is_some_and(ends);
-        it.ends_colon = text.ends_with([':', '：']);
-        it.quoted = text.starts_with(['"', '“', '„', '«', '»', '‘', '「', '『', '–', '—']);
+        shape.ends_sentence = tail.chars().next_back().is_some_and(ends);
+        shape.ends_colon = text.ends_with([':', '：']);
+        shape.quoted = text.starts_with(['"', '“', '„', '«', '»', '‘', '「', '『', '–', '—']);
         let linked = line.linked * 3 > line.chars;
-        it.prose = !linked
-            && (it.weight >= 80 && (it.ends_sentence || it.punctuation + it.sentences > 1)
-                || it.weight >= 40 && it.ends_sentence && it.words > 5);
-        it
+        shape.prose = !linked
+            && (shape.weight >= 80 && (shape.ends_sentence || shape.punctuation + shape.sentences > 1)
+                || shape.weight >= 40 && shape.ends_sentence && shape.words > 5);
+        shape
     }
 }
 

@@ -108,7 +108,7 @@ fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<Entry> {
     url.set_fragment(anchor.as_deref());
     let title = (from..to).find(|it| tree.tag(lines[*it].block).heading_level().is_some()).map(|it| view.lines.get(&lines[it]).to_owned());
     let clock = (from..to)
-        .find(|it| written.as_deref().is_some_and(|written| view.lines.get(&lines[*it]).trim_matches([' ', '|', '•', '-']) == written));
+        .find(|line| written.as_deref().is_some_and(|written| view.lines.get(&lines[*line]).trim_matches([' ', '|', '•', '-']) == written));
     let url = anchor.is_some().then(|| url.into());
     let update = Update { published: published.map(|it| it.time), time: written, title, url, block: 0 };
     Some(Entry { from, to, clock, update })
@@ -129,8 +129,8 @@ fn looks_live(view: View<'_, '_>, entries: &[Entry]) -> bool {
     let whole: u32 = (0..view.body.len()).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum();
     let Some(first) = entries.first() else { return false };
     // A teaser leads elsewhere.
-    let linked = entries.iter().filter(|it| {
-        let heading = (it.from..it.to).find(|at| view.tree.tag(view.lines.lines[*at].block).heading_level().is_some());
+    let linked = entries.iter().filter(|entry| {
+        let heading = (entry.from..entry.to).find(|at| view.tree.tag(view.lines.lines[*at].block).heading_level().is_some());
         heading.is_some_and(|at| view.lines.lines[at].linked * 2 > view.lines.lines[at].chars)
     });
     entries.len() >= MIN_ENTRIES
@@ -175,7 +175,7 @@ fn named_live(view: View<'_, '_>, at: usize) -> bool {
 /// it has none.
 fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<Entry> {
     let mut starts: Vec<(usize, &Posted)> = Vec::new();
-    let name = |it: &Posted| it.headline.as_deref().map(fold).or_else(|| it.body.as_deref().map(start)).filter(|it| it.len() > 3);
+    let name = |posted: &Posted| posted.headline.as_deref().map(fold).or_else(|| posted.body.as_deref().map(start)).filter(|name| name.len() > 3);
     let mut names: HashMap<String, &Posted> = posted.iter().filter_map(|it| Some((name(it)?, it))).collect();
     for at in 0..view.lines.lines.len() {
         let text = view.lines.get(&view.lines.lines[at]);

@@ -62,7 +62,7 @@ impl Meta {
     pub(super) fn of_part(&self, headline: Option<&str>) -> Content {
         let mut content = Content::default();
         let name = headline.map(fold).unwrap_or_default();
-        let described = |it: &&(NodeId, ArticleMetadata)| it.1.headline.as_deref().is_some_and(|it| fold(it) == name);
+        let described = |article: &&(NodeId, ArticleMetadata)| article.1.headline.as_deref().is_some_and(|it| fold(it) == name);
         let Some((_, metadata)) = self.further.iter().find(described) else { return content };
         let metadata = metadata.clone();
         (content.subtitle, content.summary, content.section, content.keywords) =
@@ -102,7 +102,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     set_dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     let host = base.host_str().unwrap_or_default();
     let nobody =
-        |it: &Byline| byline::is_nobody(&it.name) || writers::is_site(&it.name, [site_name.as_deref(), metadata.publisher.as_deref()], host);
+        |byline: &Byline| byline::is_nobody(&byline.name) || writers::is_site(&byline.name, [site_name.as_deref(), metadata.publisher.as_deref()], host);
     choose_bylines(&mut content, &metadata.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
     let locked = || tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"));
@@ -245,5 +245,5 @@ fn split_list(list: &str) -> Vec<String> {
 }
 
 fn absolute(base: &Url, address: &str) -> Option<Url> {
-    base.join(address.trim()).ok().filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_URL)
+    base.join(address.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_URL)
 }

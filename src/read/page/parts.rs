@@ -139,7 +139,7 @@ impl PartBuilder<'_, '_> {
     fn lead(&mut self, first: Option<usize>) {
         let [shared, shown @ ..] = self.content.images.as_slice() else { return };
         let (Some(url), None, true) = (&shared.url, &shared.caption, self.shared) else { return };
-        let same = shown.iter().position(|it| it.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
+        let same = shown.iter().position(|image| image.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
         let above = first.is_some_and(|it| it <= self.first_body() + 1);
         let described = shown.first().is_some_and(|it| it.caption.is_some() || it.credit.is_some());
         let at = same.or(if above && described { Some(0) } else { None });
@@ -209,7 +209,7 @@ impl PartBuilder<'_, '_> {
 
     /// Each picture once, by its address or by its caption; whether it is there for the first time.
     fn image(&mut self, image: Image) -> bool {
-        let name = |it: &Image| it.url.as_deref().map(pictures::file_name);
+        let name = |image: &Image| image.url.as_deref().map(pictures::file_name);
         let caption = image.caption.as_deref().map(fold).unwrap_or_default();
         if let Some((at, known)) = self.content.images.iter_mut().enumerate().find(|(_, it)| it.url.is_some() && name(it) == name(&image)) {
             self.shared &= at > 0;

@@ -134,12 +134,12 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize
         let at = |node: NodeId| view.lines.lines.partition_point(|it| it.first < node);
         at(node)..at(view.tree.end(node))
     };
-    let linked = |it: usize| view.lines.lines[it].linked * 2 > view.lines.lines[it].chars && view.measured.weight[it] > 30;
+    let linked = |line: usize| view.lines.lines[line].linked * 2 > view.lines.lines[line].chars && view.measured.weight[line] > 30;
     let figure = view.tree.ancestors(picture.node).take(MAX_FIGURE).find(|it| view.tree.tag(*it) == Tag::Figure);
     if let Some(figure) = figure {
         let all = within(figure);
         let all = all.start..all.end.min(all.start + MAX_FIGURE_LINES);
-        let of_caption = |it: &usize| in_caption(view, *it) || caption::is_credit(view.lines.get(&view.lines.lines[*it]));
+        let of_caption = |line: &usize| in_caption(view, *line) || caption::is_credit(view.lines.get(&view.lines.lines[*line]));
         if all.clone().any(|it| in_caption(view, it)) {
             let (first, last) = (all.clone().find(of_caption), all.clone().rev().find(of_caption));
             let (first, last) = (first.unwrap_or(all.start), last.unwrap_or(all.start));

@@ -105,8 +105,8 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
     let heads = |at: &usize| heading_level(view.tree, view.lines.lines[*at].block).is_some();
     for at in (first_body + 1..count).filter(heads).take(MAX_HEADINGS) {
         let candidate = candidate(&context, at, &found, own.as_deref()).filter(|_| !listed.get_or_init(lines_of).contains(&at));
-        let begun = candidate.filter(|it| {
-            signs::measure(&context, it, &found).is_some_and(|signs| is_headline(&signs, view.lines.get(&view.lines.lines[at])))
+        let begun = candidate.filter(|candidate| {
+            signs::measure(&context, candidate, &found).is_some_and(|signs| is_headline(&signs, view.lines.get(&view.lines.lines[at])))
         });
         if let Some(begun) = begun {
             if let Some(last) = found.last_mut() {

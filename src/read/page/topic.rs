@@ -50,8 +50,8 @@ impl Topics {
         }
         #[expect(clippy::cast_precision_loss, reason = "a count of paragraphs")]
         let all = paragraphs.len() as f32 + 1.0;
-        for it in weights.values_mut() {
-            *it = (all / *it).ln();
+        for weight in weights.values_mut() {
+            *weight = (all / *weight).ln();
         }
         let mut next = vec![paragraphs.len(); count + 1];
         for (at, paragraph) in paragraphs.iter().enumerate() {

@@ -108,7 +108,7 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
             continue;
         }
         let names = byline::read(&text);
-        let is_one = |it: &Byline| is_one(&it.name) || marked && is_handle(&it.name);
+        let is_one = |byline: &Byline| is_one(&byline.name) || marked && is_handle(&byline.name);
         if !names.is_empty() && names.iter().all(is_one) {
             (last, inside) = (Some(node), tree.end(node));
             for name in names {
@@ -124,7 +124,7 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
 /// The writers that a line names which holds nothing else and is set in bold: before a text, or behind it.
 pub(super) fn alone(line: &str) -> Vec<Byline> {
     let names = byline::read(line);
-    let person = |it: &Byline| is_one(&it.name) && it.name.contains(' ') && !byline::is_nobody(&it.name);
+    let person = |byline: &Byline| is_one(&byline.name) && byline.name.contains(' ') && !byline::is_nobody(&byline.name);
     if line.len() <= MAX_SHOWN && names.len() <= 3 && names.iter().all(person) { names } else { Vec::new() }
 }
 

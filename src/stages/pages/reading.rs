@@ -292,7 +292,7 @@ fn extract(
 ) -> Result<FetchedPage, Failure> {
     let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
     let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
-    let page = page.and_then(|it| if expected.guessed && it.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(it) });
+    let page = page.and_then(|page| if expected.guessed && page.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(page) });
     let page = page.map_err(|error| Failure {
         tries: expected.tries(&error, &bytes, fetched.content_type.as_deref()),
         ..Failure::page(&error, &bytes)

@@ -49,7 +49,7 @@ impl Bounds {
 /// Those that are taken of the entries that could be, where there is room for so many: the newest; without a date it may be of now.
 pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> Vec<usize> {
     if wanted.len() > room {
-        let date = |it: usize| entries.get(it).and_then(|it| it.published.max(it.modified)).map_or(i64::MAX, |it| it.timestamp());
+        let date = |index: usize| entries.get(index).and_then(|it| it.published.max(it.modified)).map_or(i64::MAX, |it| it.timestamp());
         wanted.sort_by_key(|it| std::cmp::Reverse(date(*it)));
         wanted.truncate(room);
         wanted.sort_unstable();

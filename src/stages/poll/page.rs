@@ -98,17 +98,17 @@ fn pending(
 
 /// A hash of what the page's articles say.
 fn version(page: &Page) -> [u8; 16] {
-    let says = page.articles.iter().map(|it| text::content_hash(it.content.title.as_deref(), it.content.text.as_deref()));
+    let says = page.articles.iter().map(|article| text::content_hash(article.content.title.as_deref(), article.content.text.as_deref()));
     digest(&[says.collect::<String>().as_bytes()])
 }
 
 /// Names of the page's articles.
 fn aliases(page: &Page, source: &Source) -> Vec<[u8; 16]> {
     let whole = source.at.url();
-    let part = |it: &crate::model::page::Part| match (&it.url, whole) {
+    let part = |part: &crate::model::page::Part| match (&part.url, whole) {
         (Some(url), _) => identity::of_url(url),
-        (None, Some(whole)) => identity::of_part(whole, it.content.title.as_deref().unwrap_or_default()),
-        (None, None) => identity::of_content(it.content.title.as_deref(), it.content.text.as_deref()),
+        (None, Some(whole)) => identity::of_part(whole, part.content.title.as_deref().unwrap_or_default()),
+        (None, None) => identity::of_content(part.content.title.as_deref(), part.content.text.as_deref()),
     };
     whole.map(identity::of_url).into_iter().chain(page.articles.iter().map(part)).collect()
 }

@@ -236,10 +236,10 @@ async fn a_push_changes_nothing_of_what_is_known_of_the_whole_listing() {
     let after = bench.push(1, Some(&feed(&[("d", 1)]))).await;
     assert_eq!(bench.waiting(), 4);
     assert_eq!((after.entries, after.last_new, after.hub.brought), (4, Some(at(1)), 1));
-    let same = |it: &Facts| {
+    let same = |facts: &Facts| {
         let (listing, polls) =
-            ((it.validators.clone(), it.body_hash, it.listed, it.touched_day), (it.polls, it.last_poll, it.next_due, it.gaps));
-        (listing, polls, it.state, it.last_success, it.failures, it.interval_s)
+            ((facts.validators.clone(), facts.body_hash, facts.listed, facts.touched_day), (facts.polls, facts.last_poll, facts.next_due, facts.gaps));
+        (listing, polls, facts.state, facts.last_success, facts.failures, facts.interval_s)
     };
     assert_eq!(same(&after), same(&before));
     let again = bench.push(2, Some(&feed(&[("d", 1)]))).await;

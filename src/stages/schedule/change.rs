@@ -130,10 +130,10 @@ pub async fn apply_offline(
 
 impl Plan {
     fn adding(list: List) -> Self {
-        let rows = list.sources.into_iter().map(|it| {
-            let at = it.added.unwrap_or_default();
-            let row = it.to_added(at);
-            (it, row)
+        let rows = list.sources.into_iter().map(|source| {
+            let at = source.added.unwrap_or_default();
+            let row = source.to_added(at);
+            (source, row)
         });
         let add: Vec<_> = rows.collect();
         let report = ChangeReport {

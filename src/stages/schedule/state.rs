@@ -241,7 +241,7 @@ mod tests {
         let sources =
             crate::config::sources::parse("l", b"https://a.example/1\nhttps://a.example/2\nhttps://b.example/\nhttps://c.example/").sources;
         let store = Store::in_memory().unwrap().polls();
-        let failed = |it: &Source| Facts { id: it.id.to_string(), failures: 2, state: State::Backoff, ..Facts::default() };
+        let failed = |source: &Source| Facts { id: source.id.to_string(), failures: 2, state: State::Backoff, ..Facts::default() };
         let read = Facts { failures: 0, state: State::Ok, last_success: Some(at(0)), ..failed(&sources[1]) };
         for facts in [failed(&sources[0]), read, failed(&sources[2])] {
             let mut commit = PollCommit::default();

@@ -66,21 +66,21 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             rested: HashMap::new(),
         };
         let mut commit = SubscriptionCommit::default();
-        for mut it in all {
-            let elsewhere = !it.is_at(&manager.parts.public_url);
-            if !manager.parts.sources.contains_key(&it.source) && it.wanted {
-                it.end(now);
-                commit.keep(&it);
+        for mut subscription in all {
+            let elsewhere = !subscription.is_at(&manager.parts.public_url);
+            if !manager.parts.sources.contains_key(&subscription.source) && subscription.wanted {
+                subscription.end(now);
+                commit.keep(&subscription);
             } else if elsewhere {
                 // Nobody would hear the hub there: it finds that out by itself.
-                commit.forget(&it);
-                if !it.wanted {
+                commit.forget(&subscription);
+                if !subscription.wanted {
                     continue;
                 }
-                it = Subscription::new(&it.source, it.announced, &manager.parts.public_url, now);
-                commit.keep(&it);
+                subscription = Subscription::new(&subscription.source, subscription.announced, &manager.parts.public_url, now);
+                commit.keep(&subscription);
             }
-            manager.put(it);
+            manager.put(subscription);
         }
         manager.parts.store.commit(commit).await?;
         Ok(manager)
@@ -123,28 +123,28 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             return Ok(None);
         }
         let Some(Reverse((at, token))) = self.due.pop() else { return Ok(None) };
-        let Some(mut it) = self.subscriptions.get(&token).filter(|it| it.next == at).cloned() else { return Ok(None) };
-        match it.step(now) {
+        let Some(mut subscription) = self.subscriptions.get(&token).filter(|it| it.next == at).cloned() else { return Ok(None) };
+        match subscription.step(now) {
             Step::Forget => {
                 let mut commit = SubscriptionCommit::default();
-                commit.forget(&it);
+                commit.forget(&subscription);
                 self.subscriptions.remove(&token);
-                if !self.wanted.contains_key(&it.source) {
-                    self.parts.sources.remove(&it.source);
+                if !self.wanted.contains_key(&subscription.source) {
+                    self.parts.sources.remove(&subscription.source);
                 }
                 self.parts.store.commit(commit).await?;
                 Ok(None)
             }
-            Step::Wait => self.keep(it).await.map(|()| None),
-            Step::Ask(mode) => self.keep(it).await.map(|()| Some((token, mode))),
+            Step::Wait => self.keep(subscription).await.map(|()| None),
+            Step::Ask(mode) => self.keep(subscription).await.map(|()| Some((token, mode))),
         }
     }
 
     /// The request to a subscription's hub.
     pub(super) fn request(&self, token: &str, mode: Mode) -> (Arc<F>, Option<(Url, Allowed)>, String) {
-        let it = self.subscriptions.get(token);
-        let hub = it.and_then(|it| Some((it.announced.hubs.first()?.clone(), self.allowed(&it.source))));
-        let form = it.map(|it| it.form(mode, self.parts.lease)).unwrap_or_default();
+        let subscription = self.subscriptions.get(token);
+        let hub = subscription.and_then(|it| Some((it.announced.hubs.first()?.clone(), self.allowed(&it.source))));
+        let form = subscription.map(|it| it.form(mode, self.parts.lease)).unwrap_or_default();
         (Arc::clone(&self.parts.fetcher), hub, form)
     }
 
@@ -162,10 +162,10 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             Err(error) => error.to_string(),
         };
         metrics::websub_request(mode.as_str(), "failed");
-        let Some(mut it) = self.subscriptions.get(&token).cloned() else { return Ok(()) };
-        tracing::warn!(source.id = it.source, hub = %it.announced.hub(), reason = %self.hidden(&it.source, &reason), "the hub did not take the request");
-        it.refused(&reason, self.parts.clock.now());
-        self.keep(it).await
+        let Some(mut subscription) = self.subscriptions.get(&token).cloned() else { return Ok(()) };
+        tracing::warn!(source.id = subscription.source, hub = %subscription.announced.hub(), reason = %self.hidden(&subscription.source, &reason), "the hub did not take the request");
+        subscription.refused(&reason, self.parts.clock.now());
+        self.keep(subscription).await
     }
 
     /// Which private networks a source's hubs may be in.
@@ -185,21 +185,21 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         self.parts.sources.insert(id.to_owned(), Arc::clone(&source));
         let current = self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned();
         match (current, announced) {
-            (Some(mut it), Some(found)) if is_same_subscription(&it.announced, &found) => {
+            (Some(mut subscription), Some(found)) if is_same_subscription(&subscription.announced, &found) => {
                 // Those that it asks now stay first.
-                let (asked, others): (Vec<Url>, Vec<Url>) = found.hubs.into_iter().partition(|hub| Some(hub) == it.announced.hubs.first());
+                let (asked, others): (Vec<Url>, Vec<Url>) = found.hubs.into_iter().partition(|hub| Some(hub) == subscription.announced.hubs.first());
                 let announced = Announced { hubs: asked.into_iter().chain(others).collect(), ..found };
-                if announced == it.announced {
+                if announced == subscription.announced {
                     return Ok(());
                 }
-                it.announced = announced;
-                self.keep(it).await
+                subscription.announced = announced;
+                self.keep(subscription).await
             }
             (current, found) => {
-                if let Some(mut it) = current {
-                    tracing::info!(source.id = id, topic = %shown(&it.announced.topic), "it names this hub no more");
-                    it.end(now);
-                    self.keep(it).await?;
+                if let Some(mut subscription) = current {
+                    tracing::info!(source.id = id, topic = %shown(&subscription.announced.topic), "it names this hub no more");
+                    subscription.end(now);
+                    self.keep(subscription).await?;
                 }
                 if let Some(found) = found.filter(|_| !source.paused) {
                     self.keep(Subscription::new(id, found, &self.parts.public_url, now)).await?;
@@ -214,9 +214,9 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         let now = self.parts.clock.now();
         for id in ids {
             self.parts.sources.remove(id);
-            if let Some(mut it) = self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned() {
-                it.end(now);
-                self.keep(it).await?;
+            if let Some(mut subscription) = self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned() {
+                subscription.end(now);
+                self.keep(subscription).await?;
             }
         }
         Ok(())
@@ -233,16 +233,16 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
     }
 
     fn owner(&mut self, token: &str) -> CallbackOwner {
-        let Some(it) = self.subscriptions.get(token) else { return CallbackOwner::Unknown };
+        let Some(subscription) = self.subscriptions.get(token) else { return CallbackOwner::Unknown };
         let now = self.parts.clock.now();
         let rested = self.rested.get(token).map_or(now, |it| now.max(*it));
         if rested - now > SPACING * BURST {
             return CallbackOwner::TooOften;
         }
         self.rested.insert(token.to_owned(), rested + SPACING);
-        match self.parts.sources.get(&it.source) {
-            Some(source) if it.wanted && !source.paused => {
-                CallbackOwner::Wanted { source: Arc::clone(source), secret: it.secret.clone(), at: it.announced.at.clone() }
+        match self.parts.sources.get(&subscription.source) {
+            Some(source) if subscription.wanted && !source.paused => {
+                CallbackOwner::Wanted { source: Arc::clone(source), secret: subscription.secret.clone(), at: subscription.announced.at.clone() }
             }
             _ => CallbackOwner::Ending,
         }
@@ -250,32 +250,32 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
 
     async fn verify(&mut self, token: &str, question: Question) -> Result<Answer, StoreError> {
         let now = self.parts.clock.now();
-        let Some(mut it) = self.subscriptions.get(token).cloned() else { return Ok(Answer::No) };
-        let (mode, was_live) = (question.mode.clone(), it.is_live(now));
-        let answer = it.answer(question, self.parts.lease, now);
+        let Some(mut subscription) = self.subscriptions.get(token).cloned() else { return Ok(Answer::No) };
+        let (mode, was_live) = (question.mode.clone(), subscription.is_live(now));
+        let answer = subscription.answer(question, self.parts.lease, now);
         if answer == Answer::No {
             metrics::websub_question("refused");
             return Ok(answer);
         }
-        let is_live = it.is_live(now);
+        let is_live = subscription.is_live(now);
         metrics::websub_question(if answer == Answer::Noted { "denied" } else { "verified" });
-        let until = it.until.map(|it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+        let until = subscription.until.map(|it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
         tracing::info!(
-            source.id = it.source,
-            topic = %shown(&it.announced.topic),
+            source.id = subscription.source,
+            topic = %shown(&subscription.announced.topic),
             mode,
             until,
-            reason = %self.hidden(&it.source, &it.reason),
+            reason = %self.hidden(&subscription.source, &subscription.reason),
             "the hub's question was answered"
         );
         if was_live
             && !is_live
-            && let Ok(source) = it.source.parse()
+            && let Ok(source) = subscription.source.parse()
         {
             // Full or closed: it is polled in time anyway.
             self.sooner.try_send(Sooner { source, at: now }).ok();
         }
-        self.keep(it).await?;
+        self.keep(subscription).await?;
         Ok(answer)
     }
 
@@ -287,8 +287,8 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         self.counted = now;
         self.rested.retain(|_, it| *it > now);
         let mut counts = State::ALL.map(|it| (it, 0_u64));
-        for it in self.subscriptions.values() {
-            let state = it.state(now);
+        for subscription in self.subscriptions.values() {
+            let state = subscription.state(now);
             for (_, count) in counts.iter_mut().filter(|(it, _)| *it == state) {
                 *count += 1;
             }

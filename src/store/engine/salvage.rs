@@ -212,7 +212,7 @@ fn read_rows(
 
 /// The pieces between two keys that differ in the next byte.
 fn split(last: &Bound<Vec<u8>>, first: &Bound<Vec<u8>>) -> Vec<Keys> {
-    let bytes = |it: &Bound<Vec<u8>>| match it {
+    let bytes = |bound: &Bound<Vec<u8>>| match bound {
         Bound::Included(key) | Bound::Excluded(key) => key.clone(),
         Bound::Unbounded => Vec::new(),
     };

@@ -9,12 +9,12 @@ fn now() -> DateTime<Utc> {
     "2026-03-04T10:00:00Z".parse().unwrap()
 }
 
-fn decided(it: &Situation, result: PollResult) -> Next {
-    next(it, result, &Rhythm::default().expectation(now().timestamp()), TERMS, now())
+fn decided(source: &Situation, result: PollResult) -> Next {
+    next(source, result, &Rhythm::default().expectation(now().timestamp()), TERMS, now())
 }
 
-fn wait(it: &Situation, result: PollResult) -> Duration {
-    (decided(it, result).at - now()).to_std().unwrap()
+fn wait(source: &Situation, result: PollResult) -> Duration {
+    (decided(source, result).at - now()).to_std().unwrap()
 }
 
 fn failed(failures: u32) -> Situation {
@@ -139,7 +139,7 @@ fn blocked_sources_are_tried_again_ever_more_seldom() {
 #[test]
 fn what_a_hub_tells_is_polled_only_so_often_that_nothing_is_lost_where_it_falls_silent() {
     let told = |listed, lease: i64| Situation { listed, covered_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
-    let interval = |it: &Situation, per_hour| next(it, PollResult::Unchanged, &publishing(per_hour), TERMS, now());
+    let interval = |source: &Situation, per_hour| next(source, PollResult::Unchanged, &publishing(per_hour), TERMS, now());
     let usual = interval(&Situation { listed: 100, ..Situation::default() }, 4).interval;
     let rare = interval(&told(100, 864_000), 4);
     assert!(usual < Duration::from_hours(1) && rare.interval == BOUNDS.max, "{usual:?} {rare:?}");

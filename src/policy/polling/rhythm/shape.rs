@@ -212,7 +212,7 @@ impl Shape {
 
     /// The mean of its square root: polls are spent by the square root of a rate.
     pub(super) fn mean_root(&self) -> f64 {
-        let mean = |it: &[f32]| it.iter().map(|it| it.sqrt()).sum::<f32>() / it.len() as f32;
+        let mean = |shares: &[f32]| shares.iter().map(|it| it.sqrt()).sum::<f32>() / shares.len() as f32;
         f64::from(mean(&self.slots) * mean(&self.week))
     }
 

@@ -79,7 +79,7 @@ fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>, pa
         Value::Array(items) => items.iter().for_each(|it| find(it, budget, found, page)),
         Value::Object(object) => {
             let kinds = object.get("@type").map(strings).unwrap_or_default();
-            let article = kinds.iter().any(|it| it.ends_with("Article") || it.ends_with("Posting") || it == "Report");
+            let article = kinds.iter().any(|kind| kind.ends_with("Article") || kind.ends_with("Posting") || kind == "Report");
             if article && (object.contains_key("headline") || object.contains_key("name")) {
                 found.push(value);
                 return;

@@ -67,7 +67,7 @@ impl PartBuilder<'_, '_> {
         if self.content.subtitle.is_none() {
             let second = (first + 1..self.span.to).find(|it| self.is_text(*it));
             let before = (from..first.min(from + HEAD_LINES)).find(|it| self.deck_like(*it) && self.hinted(*it, hints::DECK));
-            let apart = second.is_some_and(|it| first < self.span.to && self.deck_like(first) && self.stands_apart(first, it));
+            let apart = second.is_some_and(|second| first < self.span.to && self.deck_like(first) && self.stands_apart(first, second));
             let at = before.or_else(|| apart.then_some(first));
             self.content.subtitle = at.map(|it| self.line(it).to_owned());
         }
@@ -111,9 +111,9 @@ impl PartBuilder<'_, '_> {
         let last = (first..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
         let head = node(from.saturating_sub(4).max(self.span.from))..node(self.span.to.min(first + WRITERS_LINES));
         let foot = node(last)..node(self.span.to.min(last + WRITERS_LINES));
-        let of_site = |it: &Byline| {
+        let of_site = |byline: &Byline| {
             let site = self.view.meta.site_name.as_deref();
-            writers::is_site(&it.name, [site, None], self.view.base.host_str().unwrap_or_default())
+            writers::is_site(&byline.name, [site, None], self.view.base.host_str().unwrap_or_default())
         };
         // A paper stands beside its writers, or in their place.
         let apart = |mut names: Vec<Byline>| {

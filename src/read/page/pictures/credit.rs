@@ -48,11 +48,11 @@ pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) 
     let (Some(first), Some(last)) = (of_line(lines.start), of_line(lines.end.saturating_sub(1))) else { return Vec::new() };
     let tree = view.tree;
     // From the element that holds the caption, but not before the picture, unless the caption stands there.
-    let start = std::iter::once(first.block).chain(tree.ancestors(first.block).take(2)).find(|it| tree.tag(*it) == Tag::Figcaption);
+    let start = std::iter::once(first.block).chain(tree.ancestors(first.block).take(2)).find(|node| tree.tag(*node) == Tag::Figcaption);
     let start = start.unwrap_or_else(|| first.block.max(picture.min(first.first)));
     let mut parts = Vec::new();
     let mut inside = 0;
-    for node in (start..=last.last).take(MAX_NODES).filter(|it| tree.tag(*it) != Tag::Text) {
+    for node in (start..=last.last).take(MAX_NODES).filter(|node| tree.tag(*node) != Tag::Text) {
         if node >= inside && is_named(tree, node, start) {
             inside = tree.end(node);
             parts.push(text(tree, node));
@@ -82,7 +82,7 @@ fn at_the_end(view: View<'_, '_>, block: NodeId, last: NodeId) -> Option<String>
 }
 
 fn text(tree: &Tree<'_>, node: NodeId) -> String {
-    let texts = tree.subtree(node).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Text && tree.tag(tree.parent(*it)) != Tag::Style);
+    let texts = tree.subtree(node).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Text && tree.tag(tree.parent(*node)) != Tag::Style);
     collapse(&texts.map(|it| tree.text(it)).collect::<Vec<Cow<'_, str>>>().join(" "))
 }
 

@@ -42,10 +42,10 @@ fn stem(path: &str) -> &str {
 /// Parts of the last names of a path that are numbers or codes, and no day.
 fn codes(path: &str) -> impl Iterator<Item = &str> {
     let names = path.rsplit('/').take(3);
-    names.flat_map(|it| it.split(|c: char| !c.is_ascii_alphanumeric())).filter(|it| {
-        let digits = it.bytes().filter(u8::is_ascii_digit).count();
-        let day = it.len() == 8 && digits == 8 && (it.starts_with("19") || it.starts_with("20"));
-        it.len() >= MIN_OWN && digits >= 4 && !day
+    names.flat_map(|it| it.split(|c: char| !c.is_ascii_alphanumeric())).filter(|part| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        let day = part.len() == 8 && digits == 8 && (part.starts_with("19") || part.starts_with("20"));
+        part.len() >= MIN_OWN && digits >= 4 && !day
     })
 }
 

@@ -39,7 +39,7 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
     }
     // Those of the text differ from each other already.
     let lead = images.first().cloned();
-    let inline = blocks.iter().filter_map(|it| if let Block::Image(image) = it { Some(image) } else { None });
+    let inline = blocks.iter().filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None });
     images.extend(inline.filter(|it| !lead.as_ref().is_some_and(|lead| same_picture(lead, it))).cloned());
     let body = blocks::text(&blocks);
     let mut content = Content { title: head.title, subtitle: head.deck, bylines: head.bylines, blocks, images, ..Content::default() };
@@ -76,8 +76,8 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
     let labelled = image.credit.as_deref().is_some_and(|it| it != text);
     if labelled {
         // `Bild: dpa` may stand over its caption.
-        let under = behind.filter(|it| {
-            it.blank == 0
+        let under = behind.filter(|line| {
+            line.blank == 0
                 && !text_page.forms[line + 1].is_prose()
                 && text_page.forms[line + 1].kind == Kind::Text
                 && text_page.forms[line + 1].units >= 4.0

@@ -43,11 +43,11 @@ impl Headlines {
         for at in (1..lines.len()).rev() {
             // What closely follows a headline and is about the same is its deck or a caption.
             let before = (at.saturating_sub(SECOND)..at).rev().take_while(|it| !(forms[*it].prose >= 0.75 && forms[*it].units >= 15.0));
-            let better = |it: &usize| {
+            let better = |other: &usize| {
                 // A kicker stands before the headline and says less.
-                let kicker = fits[at] > fits[*it] + 0.15 && forms[at].units <= 1.5 * forms[*it].units
-                    || *it + 1 == at && forms[*it].units <= 5.0 && forms[at].units > forms[*it].units;
-                fits[*it] >= 0.4 && scores[*it].is_some_and(|score| score > 1.0) && lines[*it].text != lines[at].text && !kicker
+                let kicker = fits[at] > fits[*other] + 0.15 && forms[at].units <= 1.5 * forms[*other].units
+                    || *other + 1 == at && forms[*other].units <= 5.0 && forms[at].units > forms[*other].units;
+                fits[*other] >= 0.4 && scores[*other].is_some_and(|score| score > 1.0) && lines[*other].text != lines[at].text && !kicker
             };
             if scores[at].is_some() && before.into_iter().any(|it| better(&it)) {
                 scores[at] = scores[at].map(|it| it - W.second);
@@ -77,7 +77,7 @@ impl Headlines {
 /// Whether a line is another one close by with words before it: `Home Harbour reopens` over `Harbour reopens`.
 fn is_path(lines: &[Line], at: usize) -> bool {
     let text = &lines[at].text;
-    lines[at + 1..].iter().take(PATH).any(|it| it.text.len() * 2 > text.len() && it.text.len() < text.len() && text.ends_with(&it.text))
+    lines[at + 1..].iter().take(PATH).any(|line| line.text.len() * 2 > text.len() && line.text.len() < text.len() && text.ends_with(&line.text))
 }
 
 fn possible(line: &Line, form: &Form) -> bool {

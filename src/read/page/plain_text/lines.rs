@@ -61,7 +61,7 @@ pub(super) fn read(text: &str) -> Vec<Line> {
 
 /// The column at which the lines were wrapped, where they were: none is longer, and most lines that go on nearly reach it.
 fn wrapped_at(raw: &[&str]) -> Option<usize> {
-    let widths: Vec<usize> = raw.iter().map(|it| if it.len() > 600 { usize::MAX } else { width(it.trim_end()) }).collect();
+    let widths: Vec<usize> = raw.iter().map(|line| if line.len() > 600 { usize::MAX } else { width(line.trim_end()) }).collect();
     let mut longest: Vec<usize> = widths.iter().copied().filter(|it| *it > 0).collect();
     longest.sort_unstable();
     // A few addresses or tables may stick out.

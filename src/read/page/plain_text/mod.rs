@@ -47,14 +47,14 @@ const START: usize = 1 << 16;
 /// Whether bytes are a page's text and not its markup.
 #[must_use]
 pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
-    match content_type.map(|it| it.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()) {
+    match content_type.map(|content_type| content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()) {
         Some(it) if it == "text/plain" => true,
         Some(it) if it.ends_with("html") || it.ends_with("xml") => false,
         _ => {
             let start = bytes.trim_ascii_start();
             let start = &start[..start.len().min(START)];
             // A page has a tag within its first few thousand bytes; a text may have a `<` here and there.
-            !start.windows(2).any(|it| it[0] == b'<' && (it[1].is_ascii_alphabetic() || matches!(it[1], b'!' | b'/' | b'?')))
+            !start.windows(2).any(|pair| pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'!' | b'/' | b'?')))
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) ->
         }
     }
     let mut titles: HashSet<String> = HashSet::new();
-    items.retain(|it| it.title.as_ref().is_some_and(|title| titles.insert(title.clone())));
+    items.retain(|item| item.title.as_ref().is_some_and(|title| titles.insert(title.clone())));
     items.truncate(MAX_ITEMS);
     items
 }

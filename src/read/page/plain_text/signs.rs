@@ -21,16 +21,16 @@ pub(super) struct Signs {
 
 impl Signs {
     pub(super) fn of(text: &str) -> Self {
-        let mut it = Self { ellipsis: text.ends_with('…') || text.ends_with("..."), ..Self::default() };
+        let mut signs = Self { ellipsis: text.ends_with('…') || text.ends_with("..."), ..Self::default() };
         let (mut in_word, mut stopped) = (false, false);
         for c in text.chars() {
             let share = unspaced(c);
             let letter = Letter::of(c);
             let of_word = letter.is_alphanumeric();
-            it.letters += usize::from(letter.is_alphabetic());
-            it.digits += usize::from(letter.is_numeric());
-            it.unstopped |= matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}');
-            it.units += match share {
+            signs.letters += usize::from(letter.is_alphabetic());
+            signs.digits += usize::from(letter.is_numeric());
+            signs.unstopped |= matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}');
+            signs.units += match share {
                 Some(share) => share,
                 None if of_word && !in_word => 1.0,
                 None => 0.0,
@@ -38,22 +38,22 @@ impl Signs {
             // A vowel sign goes on with its word.
             in_word =
                 of_word && share.is_none() || in_word && (!c.is_whitespace() && !c.is_ascii_punctuation() && !is_stop(c) && !is_comma(c));
-            it.commas += usize::from(is_comma(c));
+            signs.commas += usize::from(is_comma(c));
             if is_stop(c) {
                 // A full stop of CJK needs no blank behind it.
-                it.sentences += usize::from(matches!(c, '。' | '！' | '？'));
+                signs.sentences += usize::from(matches!(c, '。' | '！' | '？'));
                 stopped = !matches!(c, '。' | '！' | '？');
             } else if c.is_whitespace() {
-                it.sentences += usize::from(stopped);
+                signs.sentences += usize::from(stopped);
                 stopped = false;
             } else if !is_closing(c) {
                 stopped = false;
             }
         }
-        it.sentences += usize::from(stopped);
+        signs.sentences += usize::from(stopped);
         let last = text.trim_end_matches(is_closing).chars().next_back();
-        it.ends = !it.ellipsis && last.is_some_and(|c| is_stop(c) || matches!(c, ':' | '…'));
-        it
+        signs.ends = !signs.ellipsis && last.is_some_and(|c| is_stop(c) || matches!(c, ':' | '…'));
+        signs
     }
 
     /// How much the line reads like running text, by its length and its stops.

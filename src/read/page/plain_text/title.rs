@@ -23,7 +23,7 @@ pub(super) fn choose(text_page: &PlainTextPage, span: &ArticleSpan, from: usize)
     let found = span.title?;
     let body = span.body.start;
     let lines: Vec<TitleCandidate> = (body.saturating_sub(REACH).max(from).min(found)..body)
-        .filter(|it| text_page.headlines.score(*it).is_some() && !(text_page.forms[*it].is_prose() && text_page.forms[*it].stops))
+        .filter(|line| text_page.headlines.score(*line).is_some() && !(text_page.forms[*line].is_prose() && text_page.forms[*line].stops))
         .map(|line| TitleCandidate { line, fit: text_page.topics.fit_to(&stems(&text_page.lines[line].text), span.body.clone()) })
         .collect();
     let chooser = Chooser { text_page, found, body, lines };
@@ -53,11 +53,11 @@ impl Chooser<'_> {
         let form = &self.text_page.forms[at];
         let text = self.text_page.lines[at].text.as_str();
         let others = || self.lines.iter().filter(|it| it.line != at);
-        let fit_as_well = |it: &TitleCandidate| it.fit >= LIKELY.max(0.9 * fit) && self.text_page.lines[it.line].text != text;
+        let fit_as_well = |candidate: &TitleCandidate| candidate.fit >= LIKELY.max(0.9 * fit) && self.text_page.lines[candidate.line].text != text;
         let earlier = others().filter(|it| it.line < at && fit_as_well(it)).count();
         let between = others().filter(|it| it.line > at && self.text_page.forms[it.line].is_headline()).count();
-        let within_another = others().any(|it| {
-            let other = &self.text_page.lines[it.line].text;
+        let within_another = others().any(|candidate| {
+            let other = &self.text_page.lines[candidate.line].text;
             other.len() > text.len() && other.contains(text)
         });
         let signs = [

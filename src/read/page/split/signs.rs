@@ -22,50 +22,50 @@ const TEXT: usize = 40;
 
 /// Measures a candidate that follows the articles before; `None` where it is a section's heading, see [`heads_section`].
 #[expect(clippy::cast_precision_loss, reason = "small counts, and logarithms of large ones")]
-pub(super) fn measure(context: &Context<'_, '_>, it: &HeadingCandidate, before: &[ArticleSpan]) -> Option<[f32; COUNT]> {
+pub(super) fn measure(context: &Context<'_, '_>, candidate: &HeadingCandidate, before: &[ArticleSpan]) -> Option<[f32; COUNT]> {
     let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
-    let (line, last) = (&lines[it.at], before.last());
+    let (line, last) = (&lines[candidate.at], before.last());
     let title = before.first().and_then(|it| it.headline);
     let title_level = title.and_then(|it| heading_level(tree, lines[it].block)).unwrap_or(1);
     let same_build = |one: NodeId, other: NodeId| tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other);
     let flag = |it: bool| f32::from(u8::from(it));
-    let head = Head::of(context, it);
-    let below = f32::from(it.level) - f32::from(title_level);
-    let repeated = repeated(context, it.at);
+    let head = Head::of(context, candidate);
+    let below = f32::from(candidate.level) - f32::from(title_level);
+    let repeated = repeated(context, candidate.at);
     // Before all that goes through the text, because long pages have many.
-    if heads_section(below, [it.nested, it.url.is_some(), repeated, head.time, head.dated, head.byline]) {
+    if heads_section(below, [candidate.nested, candidate.url.is_some(), repeated, head.time, head.dated, head.byline]) {
         return None;
     }
-    let gap = &lines[it.last_body + 1..it.at];
+    let gap = &lines[candidate.last_body + 1..candidate.at];
     let gap = &gap[gap.len().saturating_sub(MAX_GAP)..];
-    let text_before = context.text_in(last.map_or(0, |it| it.headline.unwrap_or(it.from)), it.at);
-    let text_after = context.text_in(it.at + 1, it.end);
+    let text_before = context.text_in(last.map_or(0, |it| it.headline.unwrap_or(it.from)), candidate.at);
+    let text_after = context.text_in(candidate.at + 1, candidate.end);
     let name = stems(view.lines.get(line));
-    let after = it.at + 1..it.end.min(it.at + TEXT);
-    let earlier = it.at.saturating_sub(TEXT)..it.at;
+    let after = candidate.at + 1..candidate.end.min(candidate.at + TEXT);
+    let earlier = candidate.at.saturating_sub(TEXT)..candidate.at;
     let siblings = tree.children(tree.parent(line.block)).take(200).filter(|it| tree.tag(*it) == tree.tag(line.block)).count();
     let of_title = title.map_or(-1.0, |title| {
         let stems = context.title.get_or_init(|| stems(view.lines.get(&lines[title])));
         context.topics().fit_to(stems, after.clone())
     });
     Some([
-        f32::from(it.level),
+        f32::from(candidate.level),
         below,
-        flag(it.nested),
-        flag(it.holder == line.block),
-        flag(it.url.is_some()),
+        flag(candidate.nested),
+        flag(candidate.holder == line.block),
+        flag(candidate.url.is_some()),
         flag(repeated),
         flag(head.time),
         flag(head.dated),
         flag(head.byline),
-        flag(outside(context, it, last)),
-        last.filter(|it| it.holder != 0).map_or(0.5, |last| flag(same_build(last.holder, it.holder))),
+        flag(outside(context, candidate, last)),
+        last.filter(|it| it.holder != 0).map_or(0.5, |last| flag(same_build(last.holder, candidate.holder))),
         gap.len() as f32,
         gap.iter().filter(|it| it.linked * 2 > it.chars).count() as f32,
         line.linked as f32 / line.chars.max(1) as f32,
-        view.measured.weight[it.at] as f32,
-        context.topics().likeness(it.at, it.at).unwrap_or(-1.0),
+        view.measured.weight[candidate.at] as f32,
+        context.topics().likeness(candidate.at, candidate.at).unwrap_or(-1.0),
         context.topics().fit_to(&name, after),
         context.topics().fit_to(&name, earlier),
         of_title,
@@ -73,8 +73,8 @@ pub(super) fn measure(context: &Context<'_, '_>, it: &HeadingCandidate, before: 
         (text_before as f32 + 1.0).ln(),
         (context.builds.get(&element_hash(tree, line.block)).copied().unwrap_or(0) as f32).min(20.0),
         (siblings as f32).min(20.0),
-        flag(view.body[it.at]),
-        (it.next_body - it.at) as f32,
+        flag(view.body[candidate.at]),
+        (candidate.next_body - candidate.at) as f32,
     ])
 }
 
@@ -93,15 +93,15 @@ struct Head {
 }
 
 impl Head {
-    fn of(context: &Context<'_, '_>, it: &HeadingCandidate) -> Self {
+    fn of(context: &Context<'_, '_>, candidate: &HeadingCandidate) -> Self {
         let view = context.view;
         let (tree, lines) = (view.tree, &view.lines.lines);
         let mut head = Self::default();
-        for node in (lines[it.at].last..lines[it.next_body].first).take(MAX_NODES) {
+        for node in (lines[candidate.at].last..lines[candidate.next_body].first).take(MAX_NODES) {
             head.time |= tree.tag(node) == Tag::Time;
         }
-        for at in it.at + 1..=it.next_body {
-            head.dated |= at < it.next_body && context.is_dated(at);
+        for at in candidate.at + 1..=candidate.next_body {
+            head.dated |= at < candidate.next_body && context.is_dated(at);
             head.byline |= context.is_signed(at);
         }
         head
@@ -123,11 +123,11 @@ pub(super) fn is_signed(view: View<'_, '_>, at: usize) -> bool {
 }
 
 /// Whether a headline stands beside the article before and not in it.
-fn outside(context: &Context<'_, '_>, it: &HeadingCandidate, last: Option<&ArticleSpan>) -> bool {
+fn outside(context: &Context<'_, '_>, candidate: &HeadingCandidate, last: Option<&ArticleSpan>) -> bool {
     let tree = context.view.tree;
     match last {
-        Some(last) if last.holder != 0 => tree.within(last.holder, it.shared) && last.holder != it.shared,
-        Some(ArticleSpan { headline: Some(title), .. }) => tree.within(context.view.lines.lines[*title].first, it.shared),
+        Some(last) if last.holder != 0 => tree.within(last.holder, candidate.shared) && last.holder != candidate.shared,
+        Some(ArticleSpan { headline: Some(title), .. }) => tree.within(context.view.lines.lines[*title].first, candidate.shared),
         _ => true,
     }
 }
