@@ -115,7 +115,7 @@ impl Hubs {
         let (gone_tx, gone) = mpsc::channel(1);
         let (asks_tx, asks) = mpsc::channel(ASKS);
         let (fetcher, clock) = (Arc::clone(&parts.poll.fetcher), Arc::clone(&parts.poll.clock));
-        let (context, listener) = setup.split(&parts.store.subscriptions(), &parts.sources.polled, (fetcher, clock))?;
+        let (context, listener) = setup.split(&parts.store.subscriptions(), &parts.sources.polled, fetcher, clock)?;
         stages.spawn(websub::run(context, websub::Inputs { found, gone, asks, sooner: sooner_tx.clone() }));
         let outputs = websub::Outputs { asks: asks_tx, pushes: pushes_tx };
         stages.spawn(websub::serve(listener, outputs, pressure.clone(), stop.clone()));
@@ -168,7 +168,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queu
         poll::Outputs { polled: polled_tx, wake: wake_tx, poll_records: poll_records_tx, hubs },
     ));
     stages.spawn(publish::polls::run(parts.sink.polls(), poll_records_rx));
-    stages.spawn(page::run(parts.page, wake_rx, extracted_tx, (pressure, before)));
+    stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure, before));
     stages.spawn(commit::run((extracted_rx, recalls_rx), parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 

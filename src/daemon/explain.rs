@@ -16,7 +16,7 @@ use crate::{
         source::{Added, State},
     },
     policy::hub::{delivery::Delivery, subscription::Subscription},
-    store::{Checked, Facts, SiteDiscovery, LeftOut, Repaired, Store, StoreError, TopicState},
+    store::{Checked, Facts, LeftOut, Repaired, SiteDiscovery, Store, StoreError, TopicState},
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).

@@ -35,7 +35,9 @@ const MARKS: [(&str, &[&str]); 13] = [
 /// Who challenges us, if the headers alone say so.
 pub(super) fn in_headers(status: u16, headers: &HeaderMap) -> Option<&'static str> {
     let has = |name: &str, value: &str| {
-        headers.get(name).is_some_and(|found| found.as_bytes().get(..value.len()).is_some_and(|it| it.eq_ignore_ascii_case(value.as_bytes())))
+        headers
+            .get(name)
+            .is_some_and(|found| found.as_bytes().get(..value.len()).is_some_and(|it| it.eq_ignore_ascii_case(value.as_bytes())))
     };
     let refused = matches!(status, 401 | 403 | 405 | 429 | 503);
     match () {
@@ -70,7 +72,8 @@ pub(super) fn in_page(status: u16, headers: &HeaderMap, page: &[u8]) -> Option<&
 
 /// Whether a refusal (403) means that we asked too often: it says when to come back, or says so in words.
 pub(super) fn is_too_often(headers: &HeaderMap, page: &[u8]) -> bool {
-    let spent = ["x-ratelimit-remaining", "ratelimit-remaining"].iter().any(|it| headers.get(*it).is_some_and(|found| found.as_bytes() == b"0"));
+    let spent =
+        ["x-ratelimit-remaining", "ratelimit-remaining"].iter().any(|it| headers.get(*it).is_some_and(|found| found.as_bytes() == b"0"));
     if headers.contains_key(RETRY_AFTER) || spent {
         return true;
     }

@@ -128,7 +128,7 @@ impl Hosts {
     ///
     /// # Errors
     /// Where the host is cooling down, or its turn is too far away.
-    pub async fn claim(&self, host: &str, (pace, order): (Pace, Order), clock: &impl Clock) -> Result<Permit<'_>, Deferred> {
+    pub async fn claim(&self, host: &str, pace: Pace, order: Order, clock: &impl Clock) -> Result<Permit<'_>, Deferred> {
         let (claim, turns) = self.enter(host, clock.now());
         // It may have refused others while we waited for the turn, and again while we waited for its pace.
         self.check_cooldown(host, clock.now())?;
@@ -137,7 +137,7 @@ impl Hosts {
         let now = clock.now();
         self.check_cooldown(host, now)?;
         let patience = PATIENCE[usize::from(order != Order::First)];
-        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |host| host.bucket.take(pace, (patience, order), now));
+        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |host| host.bucket.take(pace, patience, order, now));
         let wait = taken.map_err(|wait| Deferred { wait, reason: None, next: order == Order::Next })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -244,7 +244,7 @@ mod tests {
 
     /// A claim that is granted or refused at once; `None` where it waits.
     fn claim<'a>(hosts: &'a Hosts, host: &str, clock: &ManualClock) -> Option<Result<Permit<'a>, Deferred>> {
-        hosts.claim(host, (FREE, Order::Queued), clock).now_or_never()
+        hosts.claim(host, FREE, Order::Queued, clock).now_or_never()
     }
 
     fn clock() -> ManualClock {
@@ -266,7 +266,7 @@ mod tests {
     fn the_table_forgets_hosts_that_are_not_in_use() {
         let (hosts, clock) = (Hosts::new(1), clock());
         let held = claim(&hosts, "a.example", &clock).unwrap();
-        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, Order::Queued), &clock));
+        let mut waiting = Box::pin(hosts.claim("a.example", FREE, Order::Queued, &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
         assert_eq!(hosts.len(), 1);
         drop(held);
@@ -284,7 +284,7 @@ mod tests {
     fn what_a_host_says_to_one_holds_for_all_who_wait_and_come() {
         let (hosts, clock) = (Hosts::new(1), clock());
         let asking = claim(&hosts, "a.example", &clock).unwrap().unwrap();
-        let mut waiting = Box::pin(hosts.claim("a.example", (FREE, Order::Queued), &clock));
+        let mut waiting = Box::pin(hosts.claim("a.example", FREE, Order::Queued, &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
         hosts.record_failure("a.example", DeferralReason::Throttled(429), Some(Duration::from_mins(1)), clock.now());
         drop(asking);

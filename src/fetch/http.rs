@@ -121,12 +121,12 @@ impl<C: Clock> HttpFetcher<C> {
                 (false, true) => Order::Next,
                 (false, false) => Order::Queued,
             };
-            let turn = match request.silence.pause(self.hosts.claim(&host, (pace, order), &self.clock)).await {
+            let turn = match request.silence.pause(self.hosts.claim(&host, pace, order, &self.clock)).await {
                 Ok(turn) => turn,
                 Err(deferred) => return Ok(Outcome::Deferred(deferred)),
             };
             let mut deadline = Deadline::within(left, total);
-            let hop = self.hop(&request, (bound, door), &mut deadline).await;
+            let hop = self.hop(&request, bound, door, &mut deadline).await;
             self.record_answer(&host, &hop);
             let hop = hop?;
             drop(turn);
@@ -180,7 +180,7 @@ impl<C: Clock> HttpFetcher<C> {
         Bound { bytes, cut, rate: self.limits.rate(), memory: &self.limits.memory }
     }
 
-    async fn hop(&self, request: &Request, (bound, door): (Bound<'_>, &Door), deadline: &mut Deadline) -> Result<Hop, FetchError> {
+    async fn hop(&self, request: &Request, bound: Bound<'_>, door: &Door, deadline: &mut Deadline) -> Result<Hop, FetchError> {
         let requested = (self.clock.now(), self.sequence.next());
         let late = |_| FetchError::Timeout(deadline.total);
         let response = timeout_at(deadline.at, self.send(request, door)).await.map_err(late)??;
@@ -362,7 +362,7 @@ mod tests {
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
         let fetcher = HttpFetcher::new(Limits { total_timeout, allow, per_host: 1, ..Limits::default() }, SystemClock).unwrap();
 
-        let turn = fetcher.hosts.claim(&hosts::name(&url), (fetcher.limits.pace, Order::Next), &SystemClock).await.unwrap();
+        let turn = fetcher.hosts.claim(&hosts::name(&url), fetcher.limits.pace, Order::Next, &SystemClock).await.unwrap();
         let release = async {
             tokio::time::sleep(total_timeout + Duration::from_millis(100)).await;
             drop(turn);

@@ -103,7 +103,7 @@ impl EntryQueue {
 
     /// Brings rows forward that are due later than `now`, because the clock was set back by so much since; but those
     /// of entries that are claimed.
-    pub async fn set_back(&self, (by, now): (TimeDelta, DateTime<Utc>), is_claimed: impl Fn(PendingKey) -> bool) -> Result<(), StoreError> {
+    pub async fn set_back(&self, by: TimeDelta, now: DateTime<Utc>, is_claimed: impl Fn(PendingKey) -> bool) -> Result<(), StoreError> {
         let mut from = Some(Vec::new());
         while let Some(at) = from.take() {
             let mut batch = Batch::default();

@@ -12,12 +12,7 @@ use nashra::{
     read::{
         encoding,
         lines::Lines,
-        page::{
-            extract::signs_of_parts,
-            features::measure,
-            hints::Reader,
-            meta,
-        },
+        page::{extract::signs_of_parts, features::measure, hints::Reader, meta},
     },
     text::fold,
 };

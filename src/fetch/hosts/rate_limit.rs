@@ -103,7 +103,7 @@ pub(super) struct Bucket {
 
 impl Bucket {
     /// Takes a token that is there within `patience`, and says how long that is; or says when to come back for one.
-    pub(super) fn take(&mut self, pace: Pace, (patience, order): (Duration, Order), now: DateTime<Utc>) -> Result<Duration, Duration> {
+    pub(super) fn take(&mut self, pace: Pace, patience: Duration, order: Order, now: DateTime<Utc>) -> Result<Duration, Duration> {
         if pace.spacing.is_zero() {
             return Ok(Duration::ZERO);
         }
@@ -175,7 +175,7 @@ mod tests {
     fn a_bucket_lets_a_burst_through_and_then_one_request_each_spacing() {
         let pace = Pace { spacing: seconds(2), burst: 3 };
         let mut bucket = Bucket::default();
-        let mut take = |now| bucket.take(pace, (seconds(60), Order::Queued), at(now));
+        let mut take = |now| bucket.take(pace, seconds(60), Order::Queued, at(now));
         assert_eq!([take(0), take(0), take(0), take(0), take(0)], [0, 0, 0, 2, 4].map(|it| Ok(seconds(it))));
         assert_eq!(take(100), Ok(seconds(0)));
         assert!(!bucket.is_full(at(101)));
@@ -186,10 +186,10 @@ mod tests {
     fn those_who_would_wait_too_long_are_told_to_come_back_one_after_the_other() {
         let pace = Pace { spacing: seconds(10), burst: 1 };
         let mut bucket = Bucket::default();
-        let mut take = |now| bucket.take(pace, (seconds(5), Order::Queued), at(now));
+        let mut take = |now| bucket.take(pace, seconds(5), Order::Queued, at(now));
         assert_eq!([take(0), take(0), take(0)], [Ok(seconds(0)), Err(seconds(10)), Err(seconds(20))]);
-        assert_eq!(bucket.take(pace, (seconds(5), Order::Next), at(0)), Err(seconds(10)), "others wait for no queue");
-        let mut take = |now| bucket.take(pace, (seconds(5), Order::Queued), at(now));
+        assert_eq!(bucket.take(pace, seconds(5), Order::Next, at(0)), Err(seconds(10)), "others wait for no queue");
+        let mut take = |now| bucket.take(pace, seconds(5), Order::Queued, at(now));
         assert_eq!([take(10), take(20)], [Ok(seconds(0)), Ok(seconds(0))]);
         assert_eq!(take(-99_999), Ok(seconds(0)), "a clock that was set back");
     }
@@ -205,7 +205,7 @@ mod tests {
                 if !comes {
                     continue;
                 }
-                match bucket.take(pace, (seconds(patience), order), at(second)) {
+                match bucket.take(pace, seconds(patience), order, at(second)) {
                     Ok(wait) => taken.push((second + i64::try_from(wait.as_secs()).unwrap(), who)),
                     Err(wait) => poll = if who == "poll" { later(at(second), wait) } else { poll },
                 }

@@ -38,7 +38,7 @@ impl<C: Clock> Post for HttpFetcher<C> {
         for _ in 0..=self.limits.max_redirects {
             door.permit(&url)?;
             let host = hosts::name(&url);
-            let claim = self.hosts.claim(&host, (self.limits.pace, hosts::Order::First), &self.clock).await;
+            let claim = self.hosts.claim(&host, self.limits.pace, hosts::Order::First, &self.clock).await;
             let turn = claim.map_err(|deferred| FetchError::Transport(deferred.to_string()))?;
             let started = Instant::now();
             let answered = timeout(left, self.post_once(&url, &form, &door)).await.map_err(|_| FetchError::Timeout(total))?;

@@ -88,7 +88,7 @@ impl Robots {
         if !known.is_fresh(now) {
             let before = known.weight();
             known.record(ask.await, now);
-            self.weigh(&site, (before, known.weight()));
+            self.weigh(&site, before, known.weight());
         }
         known.verdict(now)
     }
@@ -110,7 +110,7 @@ impl Robots {
 
 impl Robots {
     /// What is known of a site weighs otherwise than before; it is in the table, as it is in use.
-    fn weigh(&self, site: &Site, (before, now): (usize, usize)) {
+    fn weigh(&self, site: &Site, before: usize, now: usize) {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         site.weight.fetch_add(now, Ordering::Relaxed);
         site.weight.fetch_sub(before, Ordering::Relaxed);
@@ -235,7 +235,8 @@ mod tests {
         }
         let mut most = 0;
         for site in 0..500 {
-            let rules = robots.rules_for(&format!("large {site}"), at(0), async { Answer::Rules(Rules::parse(large.as_bytes())) }).await.unwrap();
+            let rules =
+                robots.rules_for(&format!("large {site}"), at(0), async { Answer::Rules(Rules::parse(large.as_bytes())) }).await.unwrap();
             assert_eq!(rules.list.len(), 5_000);
             let table = robots.table.lock().unwrap();
             let bytes: usize = table.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();

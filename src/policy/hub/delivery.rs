@@ -41,7 +41,7 @@ impl Delivery {
 
     /// A poll found entries, published then (seconds since 1970; where it is not said, between this poll and the one
     /// `before`). Those from before `since`, when the hub was bound to send, are not its fault. Gives how many it missed.
-    pub fn polled(&mut self, published: &[Option<i64>], (since, before): (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) -> usize {
+    pub fn polled(&mut self, published: &[Option<i64>], since: DateTime<Utc>, before: DateTime<Utc>, now: DateTime<Utc>) -> usize {
         if std::mem::take(&mut self.told) {
             self.count(published.len(), 0);
             return 0;
@@ -79,14 +79,14 @@ mod tests {
     }
 
     fn polled(hub: &mut Delivery, published: &[Option<i64>]) -> usize {
-        hub.polled(published, (at(50_000), at(NOW - 7200)), at(NOW))
+        hub.polled(published, at(50_000), at(NOW - 7200), at(NOW))
     }
 
     #[test]
     fn only_what_the_hub_could_have_sent_counts_as_missed() {
         let published = [Some(49_999), Some(NOW - 599), Some(NOW + 60), Some(i64::MAX), Some(50_001), None];
         assert_eq!(polled(&mut Delivery::default(), &published), 2, "the last two");
-        let lately = Delivery::default().polled(&[None], (at(50_000), at(NOW - 60)), at(NOW));
+        let lately = Delivery::default().polled(&[None], at(50_000), at(NOW - 60), at(NOW));
         assert_eq!(lately, 0, "without a date, it may be of a moment ago");
     }
 

@@ -129,7 +129,9 @@ pub fn next(source: &Situation, result: PollResult, expected: &Expectation, term
         PollResult::Read { .. } | PollResult::Unchanged => return by_rhythm(source, expected, terms, now),
         PollResult::Throttled { retry_after } => throttled(source, retry_after, bounds),
         PollResult::Deferred { wait, state } => (wait.max(SOONEST), "its host may be asked again then".to_owned(), state),
-        PollResult::Blocked => (backoff(bounds, source.failures + 3), format!("blocked {} times in a row", source.failures), State::Blocked),
+        PollResult::Blocked => {
+            (backoff(bounds, source.failures + 3), format!("blocked {} times in a row", source.failures), State::Blocked)
+        }
         PollResult::Gone => match source.gone {
             Some((polls, since)) if polls >= GONE.0 && now - since >= GONE.1 => {
                 let why = format!("gone since {}: looked for again each week", since.format("%Y-%m-%d"));

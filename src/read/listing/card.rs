@@ -39,7 +39,7 @@ pub(super) fn link(survey: &Survey<'_, '_>, gathered: &Gathered, target: usize, 
     Link {
         url: found.url.clone(),
         teaser: framed
-            .and_then(|it| teaser(survey, it, (named, &places)))
+            .and_then(|it| teaser(survey, it, named, &places))
             .filter(|it| title.as_ref().is_none_or(|title| !it.contains(title))),
         title,
         image: places.iter().map(|it| it.card).chain(framed).find_map(|it| image(tree, it, &gathered.base)),
@@ -99,7 +99,7 @@ fn alternative(tree: &Tree<'_>, link: NodeId) -> Option<String> {
 }
 
 /// The longest block of text in the card that is not its title, nor in a link to elsewhere.
-fn teaser(survey: &Survey<'_, '_>, card: NodeId, (title, places): (Option<NodeId>, &[Occurrence])) -> Option<String> {
+fn teaser(survey: &Survey<'_, '_>, card: NodeId, title: Option<NodeId>, places: &[Occurrence]) -> Option<String> {
     let tree = survey.tree;
     let own = |it: NodeId| places.iter().any(|place| tree.within(it, place.node));
     let aside = Region::AUTHOR.with(Region::LABEL).with(Region::SHARE).with(Region::TITLE).with(Region::COMMENTS);
@@ -127,7 +127,9 @@ fn teaser(survey: &Survey<'_, '_>, card: NodeId, (title, places): (Option<NodeId
         .subtree(block)
         .take(MAX_NODES)
         .filter(|node| {
-            tree.tag(*node) == Tag::Text && !title.is_some_and(|title| tree.within(*node, title)) && !is_unseen(tree.tag(tree.parent(*node)))
+            tree.tag(*node) == Tag::Text
+                && !title.is_some_and(|title| tree.within(*node, title))
+                && !is_unseen(tree.tag(tree.parent(*node)))
         })
         .map(|it| bounded_raw(&tree.text(it), MAX_TEASER).to_owned() + " ")
         .collect();

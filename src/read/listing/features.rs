@@ -180,7 +180,11 @@ impl PageMeasurer<'_, '_, '_> {
         let own = survey.inside(best.node).text;
         let from = all.partition_point(|it| it.node < best.item);
         let end = survey.tree.end(best.item);
-        all[from..].iter().take(32).take_while(|link| link.node < end).all(|it| it.target == best.target || survey.inside(it.node).text <= own)
+        all[from..]
+            .iter()
+            .take(32)
+            .take_while(|link| link.node < end)
+            .all(|it| it.target == best.target || survey.inside(it.node).text <= own)
     }
 
     fn regions(&self, measures: &mut Measures, target: &Target, best: &Occurrence) {

@@ -56,11 +56,11 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
 }
 
 fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
-    with_view(html, (input.url, input.rules), page).ok_or(PageError::Panicked)?
+    with_view(html, input.url, input.rules, page).ok_or(PageError::Panicked)?
 }
 
 /// Measures a page and hands it on; `None` where the table of hints is broken.
-fn with_view<T>(html: &str, (base, rules): (&Url, Option<&Rules>), then: impl FnOnce(View<'_, '_>) -> T) -> Option<T> {
+fn with_view<T>(html: &str, base: &Url, rules: Option<&Rules>, then: impl FnOnce(View<'_, '_>) -> T) -> Option<T> {
     let tree = Tree::parse(html);
     let mut meta = meta::read(&tree, base);
     let places = rules.map(|it| it.places(&tree)).unwrap_or_default();
@@ -70,7 +70,8 @@ fn with_view<T>(html: &str, (base, rules): (&Url, Option<&Rules>), then: impl Fn
     let mut lines = Lines::of(&tree);
     lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));
     let mut probable: Vec<f32> = Vec::with_capacity(lines.lines.len());
-    let measured = features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |row| probable.push(forest::BODY.probability(row)));
+    let measured =
+        features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |row| probable.push(forest::BODY.probability(row)));
     let over = |least: f32| -> Vec<bool> { probable.iter().map(|it| *it >= least).collect() };
     let sure = over(PROBABLE);
     // A page that is like no other has its text where it is least unlike one.
@@ -104,7 +105,7 @@ fn page(view: View<'_, '_>) -> Result<Page, PageError> {
 #[must_use]
 pub fn signs_of_parts(html: &str, base: &Url, mut is_headline: impl FnMut(&str) -> bool) -> Vec<(Vec<f32>, bool)> {
     let mut rows = Vec::new();
-    with_view(html, (base, None), |view| {
+    with_view(html, base, None, |view| {
         split::walk(view, |row, text| {
             let is = is_headline(text);
             rows.push((row.to_vec(), is));
@@ -126,9 +127,9 @@ fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
     let mut articles = Vec::with_capacity(spans.len());
     for (at, span) in spans.iter().enumerate() {
         let mut part = if at == 0 {
-            parts::part(view, span, view.meta.content.clone(), (Some((span.to, lists.take())), live))
+            parts::part(view, span, view.meta.content.clone(), Some((span.to, lists.take())), live)
         } else {
-            parts::part(view, span, view.meta.of_part(span.headline.map(|it| view.lines.get(&view.lines.lines[it]))), (None, &[]))
+            parts::part(view, span, view.meta.of_part(span.headline.map(|it| view.lines.get(&view.lines.lines[it]))), None, &[])
         };
         if at == 0 {
             part.url.clone_from(&view.meta.canonical);

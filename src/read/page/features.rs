@@ -73,7 +73,13 @@ impl Sum {
 
 /// Measures a page. `each` is given the measures of each line in order: kept, they would be many times the page.
 #[must_use]
-pub fn measure(tree: &Tree<'_>, lines: &Lines, reader: &Reader, metadata: PageMetadata<'_>, mut each: impl FnMut(&[f32; COUNT])) -> Measured {
+pub fn measure(
+    tree: &Tree<'_>,
+    lines: &Lines,
+    reader: &Reader,
+    metadata: PageMetadata<'_>,
+    mut each: impl FnMut(&[f32; COUNT]),
+) -> Measured {
     let (own, all) = read_hints(tree, reader);
     let shapes: Vec<Shape> = lines.lines.iter().map(|line| Shape::of(lines.get(line), line)).collect();
     let looks: Vec<u64> = lines.lines.iter().map(|line| look(tree, line.block)).collect();

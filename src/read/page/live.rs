@@ -175,7 +175,8 @@ fn named_live(view: View<'_, '_>, at: usize) -> bool {
 /// it has none.
 fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<Entry> {
     let mut starts: Vec<(usize, &Posted)> = Vec::new();
-    let name = |posted: &Posted| posted.headline.as_deref().map(fold).or_else(|| posted.body.as_deref().map(start)).filter(|name| name.len() > 3);
+    let name =
+        |posted: &Posted| posted.headline.as_deref().map(fold).or_else(|| posted.body.as_deref().map(start)).filter(|name| name.len() > 3);
     let mut names: HashMap<String, &Posted> = posted.iter().filter_map(|it| Some((name(it)?, it))).collect();
     for at in 0..view.lines.lines.len() {
         let text = view.lines.get(&view.lines.lines[at]);

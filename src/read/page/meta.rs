@@ -5,6 +5,7 @@ mod tags;
 pub(super) mod title;
 
 pub(super) use jsonld::Posted;
+use jsonld::ArticleMetadata;
 use tags::Tags;
 
 use url::Url;
@@ -90,7 +91,8 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         content.provenance.title = Some(origin);
     }
     content.subtitle = metadata.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
-    content.summary = metadata.description.or_else(|| tags.first(&["og:description", "description", "twitter:description", "dc.description"]));
+    content.summary =
+        metadata.description.or_else(|| tags.first(&["og:description", "description", "twitter:description", "dc.description"]));
     content.section =
         metadata.section.or_else(|| tags.first(&["article:section", "parsely-section"])).or_else(|| tags.property("articleSection"));
     content.keywords = if metadata.keywords.is_empty() {
@@ -101,8 +103,9 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let modified = metadata.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
     set_dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     let host = base.host_str().unwrap_or_default();
-    let nobody =
-        |byline: &Byline| byline::is_nobody(&byline.name) || writers::is_site(&byline.name, [site_name.as_deref(), metadata.publisher.as_deref()], host);
+    let nobody = |byline: &Byline| {
+        byline::is_nobody(&byline.name) || writers::is_site(&byline.name, [site_name.as_deref(), metadata.publisher.as_deref()], host)
+    };
     choose_bylines(&mut content, &metadata.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
     let locked = || tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"));
@@ -148,7 +151,8 @@ pub fn candidates(tree: &Tree<'_>) -> Vec<FieldCandidate> {
     let tags = Tags::of(tree);
     let (mut articles, page) = jsonld::read(tree);
     let metadata = tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
-    let of = |field: &'static str| move |(value, origin): (Option<String>, Origin)| value.map(|value| FieldCandidate { field, value, origin });
+    let of =
+        |field: &'static str| move |(value, origin): (Option<String>, Origin)| value.map(|value| FieldCandidate { field, value, origin });
     titles(&metadata, &tags)
         .into_iter()
         .filter_map(of("title"))

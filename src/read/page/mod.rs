@@ -25,8 +25,8 @@ use crate::{
     read::guard,
 };
 
-pub use plain_text::{is_plain_text, read as read_plain_text};
 pub use extract::extract;
+pub use plain_text::{is_plain_text, read as read_plain_text};
 pub use rules::{RuleError, Rules};
 
 /// A fetched page.

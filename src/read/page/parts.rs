@@ -9,7 +9,7 @@ use super::{
     live::Entry,
     pictures,
     related::{self, Item},
-    split::{Lists, ArticleSpan, View},
+    split::{ArticleSpan, Lists, View},
 };
 use crate::{
     html::{NodeId, Tag},
@@ -29,7 +29,7 @@ const MAX_DECK: u32 = 600;
 const NEAR_LINES: usize = 8;
 
 /// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
-pub(super) fn part(view: View<'_, '_>, span: &ArticleSpan, content: Content, (related, live): (Option<(usize, Lists)>, &[Entry])) -> Part {
+pub(super) fn part(view: View<'_, '_>, span: &ArticleSpan, content: Content, related: Option<(usize, Lists)>, live: &[Entry]) -> Part {
     let clocks = live.iter().flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it))).collect();
     let shared = !content.images.is_empty();
     let mut builder = PartBuilder { view, span, live, content, used: clocks, shared, captions: HashSet::new() };
@@ -178,8 +178,7 @@ impl PartBuilder<'_, '_> {
             // What the article's own elements are named says nothing against a picture in them, nor does its own name: the
             // text beside it, or an element around it, may be shared or listed as a whole.
             let parent = self.view.tree.parent(picture.node);
-            let beside =
-                (place..self.span.to).take(NEAR_LINES).chain((self.span.from..place.min(self.span.to)).rev().take(NEAR_LINES));
+            let beside = (place..self.span.to).take(NEAR_LINES).chain((self.span.from..place.min(self.span.to)).rev().take(NEAR_LINES));
             let shared = beside.filter(|it| self.view.body[*it]).map(|it| self.view.measured.all[self.block_of(it) as usize]).next();
             let around = self.view.measured.all[parent as usize] & !shared.unwrap_or_default();
             if outside

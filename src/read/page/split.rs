@@ -292,7 +292,17 @@ fn candidate(context: &Context<'_, '_>, at: usize, before: &[ArticleSpan], own: 
     }
     let end = context.line_at(tree.end(if nested { holder } else { shared }));
     let url = address::of_element(view, holder, line.block);
-    (context.text_in(at + 1, end) >= MIN_PART).then_some(HeadingCandidate { at, level, last_body, next_body, shared, holder, nested, end, url })
+    (context.text_in(at + 1, end) >= MIN_PART).then_some(HeadingCandidate {
+        at,
+        level,
+        last_body,
+        next_body,
+        shared,
+        holder,
+        nested,
+        end,
+        url,
+    })
 }
 
 /// Among the headings at the head of an article: the one that a script names, else the highest, else the first that is

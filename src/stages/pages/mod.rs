@@ -65,7 +65,8 @@ pub async fn run<F: Fetch, C: Clock>(
     context: PageContext<F, C>,
     mut wake: mpsc::Receiver<Wake>,
     out: mpsc::Sender<Claimed>,
-    (mut pressure, mut before): (watch::Receiver<Pressure>, DateTime<Utc>),
+    mut pressure: watch::Receiver<Pressure>,
+    mut before: DateTime<Utc>,
 ) -> Result<(), PipelineError> {
     let bounds = context.settings.bounds();
     let (events_tx, mut events) = mpsc::channel(EVENTS_PER_READING * (bounds.pages + bounds.here));
@@ -78,7 +79,7 @@ pub async fn run<F: Fetch, C: Clock>(
     loop {
         let now = context.clock.now();
         if before - now > SET_BACK {
-            set_back(&mut agenda, &context.queue, (before - now, now)).await?;
+            set_back(&mut agenda, &context.queue, before - now, now).await?;
         }
         before = now;
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
@@ -133,8 +134,8 @@ fn note_wake(agenda: &mut Agenda, Wake { lanes, answered }: Wake) {
 }
 
 /// The clock was set back by so much: what waits is due so much sooner.
-async fn set_back(agenda: &mut Agenda, queue: &EntryQueue, (by, now): (TimeDelta, DateTime<Utc>)) -> Result<(), PipelineError> {
-    queue.set_back((by, now), |key| agenda.is_claimed(key)).await?;
+async fn set_back(agenda: &mut Agenda, queue: &EntryQueue, by: TimeDelta, now: DateTime<Utc>) -> Result<(), PipelineError> {
+    queue.set_back(by, now, |key| agenda.is_claimed(key)).await?;
     agenda.open_hosts(u64::MAX);
     for (lane, due) in queue.lanes()? {
         agenda.note_due(lane, due);

@@ -103,7 +103,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
             (Some(_), _) => self.received(key, entry).await,
-            (None, Some(link)) => self.fetched(link, entry, (claim, give_way)).await.map(Some),
+            (None, Some(link)) => self.fetched(link, entry, claim, give_way).await.map(Some),
             (None, None) => {
                 metrics::page("feed_only");
                 return Ok((Reading::FeedOnly { at: entry.listed }, Room::default()));
@@ -132,7 +132,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             held_s += waited_s;
             failure.error.insert_str(0, "no turn in a day: ");
         }
-        let reading = retry_or_give_up(failure, (entry.tries, held_s), &self.settings, self.clock.now());
+        let reading = retry_or_give_up(failure, entry.tries, held_s, &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
             let (secrets, given_up) = (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
@@ -147,7 +147,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         &self,
         link: &Url,
         entry: &PendingEntry,
-        (claim, give_way): (&Claim, &CancellationToken),
+        claim: &Claim,
+        give_way: &CancellationToken,
     ) -> Result<(FetchedPage, Room), Failure> {
         let (obeys_robots, silence) = (!entry.ignores_robots, claim.silence());
         let request = Request { obeys_robots, silence, ..Request::new(link.clone(), accept::PAGE) };
@@ -167,7 +168,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
                 let body = std::mem::take(&mut fetched.body);
                 return self
-                    .read_body((body, &entry.source.id), limit, move |bytes| extract(*fetched, bytes, (rules.as_deref(), &expected)))
+                    .read_body(body, &entry.source.id, limit, move |bytes| extract(*fetched, bytes, rules.as_deref(), &expected))
                     .await;
             }
             // No validators were sent.
@@ -211,7 +212,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let Some((packed, room)) = found else { return Ok(None) };
         let body = Body { bytes: packed.into(), encodings: vec!["zstd".to_owned()], room };
         let (opened, rules) = (entry.clone(), self.rules.for_source(&entry.source.id).rules);
-        self.read_body((body, &entry.source.id), Packed::LARGEST, move |bytes| open(opened, bytes, rules.as_deref())).await.map(Some)
+        self.read_body(body, &entry.source.id, Packed::LARGEST, move |bytes| open(opened, bytes, rules.as_deref())).await.map(Some)
     }
 
     /// The bytes of a document, where they are no more than `most`. The store is asked on a thread that may wait for the disk.
@@ -228,7 +229,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     /// Decodes and reads, within the memory and the threads that there are for it.
     async fn read_body(
         &self,
-        (body, source): (Body, &str),
+        body: Body,
+        source: &str,
         limit: usize,
         work: impl FnOnce(Result<Bytes, FetchError>) -> Result<FetchedPage, Failure> + Send + 'static,
     ) -> Result<(FetchedPage, Room), Failure> {
@@ -288,7 +290,8 @@ impl Expected {
 fn extract(
     fetched: Fetched,
     bytes: Result<Bytes, FetchError>,
-    (rules, expected): (Option<&Rules>, &Expected),
+    rules: Option<&Rules>,
+    expected: &Expected,
 ) -> Result<FetchedPage, Failure> {
     let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
     let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
@@ -355,7 +358,7 @@ impl Failure {
 }
 
 /// Tried again, or given up. Pure.
-fn retry_or_give_up(failure: Failure, (tries_before, held_s): (u32, u64), settings: &Settings, now: DateTime<Utc>) -> Reading {
+fn retry_or_give_up(failure: Failure, tries_before: u32, held_s: u64, settings: &Settings, now: DateTime<Utc>) -> Reading {
     let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
     let later = |pause: Duration| TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
     if !tried && held_s < MAX_DEFERRED_S {
@@ -381,7 +384,7 @@ mod tests {
     };
 
     fn pause(failure: Failure, tries: u32) -> Option<i64> {
-        match retry_or_give_up(failure, (tries, 0), &SETTINGS, DateTime::UNIX_EPOCH) {
+        match retry_or_give_up(failure, tries, 0, &SETTINGS, DateTime::UNIX_EPOCH) {
             Reading::Later { pause, .. } => Some(pause.num_seconds()),
             _ => None,
         }
@@ -404,7 +407,7 @@ mod tests {
     fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
         let deferred = || Failure { wait: Some(Duration::from_mins(10)), tried: false, ..Failure::fetch(String::new()) };
         assert_eq!(pause(deferred(), 4), Some(600));
-        assert!(matches!(retry_or_give_up(deferred(), (0, MAX_DEFERRED_S), &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
+        assert!(matches!(retry_or_give_up(deferred(), 0, MAX_DEFERRED_S, &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
     }
 
     #[test]

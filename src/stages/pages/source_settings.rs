@@ -33,7 +33,8 @@ impl SourcePageSettings {
     #[must_use]
     pub fn new(sources: &Sources, added: AddedStore, since: DateTime<Utc>) -> Self {
         let polled = sources.polled.iter().map(|it| (&it.id, PageSettings::of(it)));
-        let topics = sources.topics.iter().map(|topic| (&topic.id, PageSettings { rules: None, allowed: Arc::clone(&topic.allow_addresses) }));
+        let topics =
+            sources.topics.iter().map(|topic| (&topic.id, PageSettings { rules: None, allowed: Arc::clone(&topic.allow_addresses) }));
         let settings = polled.chain(topics).filter(|(_, settings)| !settings.is_nothing());
         Self { given: Arc::new(settings.map(|(id, settings)| (id.as_str().to_owned(), settings)).collect()), added, since }
     }

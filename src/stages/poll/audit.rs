@@ -24,7 +24,12 @@ pub(super) fn validators_to_check(source: &Source, facts: &Facts, now: DateTime<
 
 /// Learns from such a visit. What is new may have come in this very moment, so the same is asked again with the old
 /// validators: a server that then still says 304 would have kept it from us.
-pub(super) async fn check_validators<F: Fetch, C: Clock>(context: &PollContext<F, C>, source: &Source, validators: Validators, visit: &mut Visit) {
+pub(super) async fn check_validators<F: Fetch, C: Clock>(
+    context: &PollContext<F, C>,
+    source: &Source,
+    validators: Validators,
+    visit: &mut Visit,
+) {
     let lied = match (visit.result, source.at.url()) {
         (PollResult::Read { fresh: 1.. }, Some(url)) => {
             let url = moved::current_address(visit.facts.moved.as_ref(), url).clone();

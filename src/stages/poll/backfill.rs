@@ -71,9 +71,9 @@ pub(super) async fn run<F: Fetch, C: Clock>(
         let request = Request { obeys_robots: context.rules.obeys_robots(source), ..Request::new(url, accept::FEED) };
         let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
         if let Outcome::New(mut fetched) = context.fetcher.fetch(request).await {
-            let (rules, store, source_of) = (context.rules.clone(), context.store.clone(), source.clone());
             let (known, now, body) = (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
-            let work = move |bytes| read_older_page(&store, &source_of, &known, (&fetched, bytes), (&rules, now));
+            let reader = context.reader(source, now);
+            let work = move |bytes| read_older_page(&reader, &known, &fetched, bytes);
             let read = match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
                 Ok((page, of_page)) => {
                     room = of_page;
@@ -81,7 +81,7 @@ pub(super) async fn run<F: Fetch, C: Clock>(
                 }
                 Err(Unread::NoRoom | Unread::TooLong) => None,
                 Err(Unread::Panicked(body)) => {
-                    (commit, wakes) = panicked::keep_dead_letter(context, source, (body, "backfill"), now).await?;
+                    (commit, wakes) = panicked::keep_dead_letter(context, source, body, "backfill", now).await?;
                     None
                 }
             };
@@ -119,11 +119,10 @@ async fn read_news_sitemap<F: Fetch, C: Clock>(
         room = of_feed;
         metrics::backfilled("read");
         feed.title.clone_from(&facts.title);
-        let (rules, store, source) = (context.rules.clone(), context.store.clone(), source.clone());
-        let (known, now) = (facts.clone(), context.clock.now());
+        let (known, reader) = (facts.clone(), context.reader(source, context.clock.now()));
         let work = tokio::task::spawn_blocking(move || {
-            feed.entries = missed(&store, feed.entries, within)?;
-            listing::go_through(&store, &source, &known, &feed, (&rules, now))
+            feed.entries = missed(&reader.store, feed.entries, within)?;
+            listing::go_through(&reader, &known, &feed)
         });
         if let Ok(gone_through) = work.await {
             listed = gone_through?;
@@ -163,15 +162,14 @@ struct Page {
 }
 
 fn read_older_page(
-    store: &PollStore,
-    source: &Source,
+    reader: &ListingReader,
     facts: &Facts,
-    (fetched, bytes): (&Fetched, Result<Bytes, FetchError>),
-    (rules, now): (&Rules, DateTime<Utc>),
+    fetched: &Fetched,
+    bytes: Result<Bytes, FetchError>,
 ) -> Result<Option<Page>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
     let Ok(feed) = feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) else { return Ok(None) };
-    let listed = listing::go_through(store, source, facts, &feed, (rules, now))?;
+    let listed = listing::go_through(reader, facts, &feed)?;
     // Beyond an entry that is known all is known.
     let older = older(&feed, &fetched.url).filter(|_| listed.known == 0 && listed.shown > 0);
     Ok(Some(Page { listed, older }))

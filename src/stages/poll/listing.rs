@@ -76,17 +76,31 @@ pub(super) struct Listed {
     pub(super) published: Vec<Option<i64>>,
 }
 
-pub(super) fn go_through(
-    store: &PollStore,
-    source: &Source,
-    facts: &Facts,
-    feed: &Feed,
-    (rules, now): (&Rules, DateTime<Utc>),
-) -> Result<Listed, StoreError> {
+/// What a listing is gone through with, on a thread that may wait for the disk.
+#[derive(Debug)]
+pub(super) struct ListingReader {
+    pub(super) store: PollStore,
+    pub(super) source: Source,
+    pub(super) rules: Rules,
+    /// The time of the poll.
+    pub(super) now: DateTime<Utc>,
+}
+
+impl ListingReader {
+    /// What is done about the pages of the source's entries.
+    pub(super) fn pages(&self) -> PageMode {
+        self.source.pages.unwrap_or(self.rules.pages)
+    }
+}
+
+/// Sorts the entries of a listing into new, changed, known and too old, and enqueues those that are to be read.
+pub(super) fn go_through(reader: &ListingReader, facts: &Facts, feed: &Feed) -> Result<Listed, StoreError> {
+    let ListingReader { store, source, rules, now } = reader;
+    let now = *now;
     // Later, an unknown entry that is older than what we remember may be one that was forgotten.
     let first_poll = facts.last_success.is_none();
     let oldest = rules.backlog.map(|backlog| if first_poll { backlog } else { backlog.max(rules.retention) });
-    let pages = source.pages.unwrap_or(rules.pages);
+    let pages = reader.pages();
     let (described, order) = (described(source, feed.title.as_ref()), store.next_order());
     let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
     let mut listed = Listed { title: feed.title.clone(), shown: feed.entries.len(), ..Listed::default() };
@@ -100,7 +114,7 @@ pub(super) fn go_through(
     };
     let judged: Vec<_> = feed.entries.iter().zip(&all_seen).map(|(entry, seen)| verdict(entry, seen)).collect();
     let wanted = judged.iter().enumerate().filter(|(_, (_, it))| matches!(it, Verdict::New | Verdict::Changed)).map(|(at, _)| at).collect();
-    let (taken, mut room, bound) = admit(store, source, facts, (&feed.entries, wanted), (rules, now))?;
+    let (taken, mut room, bound) = admit(reader, facts, &feed.entries, wanted)?;
     let (mut taken, mut left_out) = (taken.into_iter().peekable(), 0);
     for (at, (((entry, key), seen), (version, verdict))) in feed.entries.iter().zip(&keys).zip(all_seen).zip(judged).enumerate() {
         if matches!(verdict, Verdict::New | Verdict::Changed) && taken.next_if_eq(&at).is_none() {
@@ -132,14 +146,14 @@ pub(super) fn go_through(
                 let (fetch_page, ignores_robots) = (pages == PageMode::On && entry.link.is_some(), !rules.obeys_robots(source));
                 let pending =
                     PendingEntry { fetch_page, ignores_robots, ..PendingEntry::new(described.clone(), entry.clone(), order, now) };
-                enqueue(&mut listed, (key, version, seen), (pending, pages), (rules, now));
+                enqueue(reader, &mut listed, (key, version, seen), pending);
             }
         }
     }
     let bounds = rules.entries.for_source(source);
     listed.intake = intake::update(&facts.intake, (listed.fresh + remembered, left_out), (bounds, bound), now);
     if left_out > 0 {
-        tell_left_out(source, facts, (listed.fresh, left_out), bound);
+        tell_left_out(source, facts, listed.fresh, left_out, bound);
     }
     listed.known = known + changed;
     for (verdict, count) in [("known", known), ("backlog", old), ("changed", changed), ("new", listed.fresh - changed)] {
@@ -148,7 +162,7 @@ pub(super) fn go_through(
     Ok(listed)
 }
 
-fn tell_left_out(source: &Source, facts: &Facts, (taken, left_out): (usize, usize), bound: Bound) {
+fn tell_left_out(source: &Source, facts: &Facts, taken: usize, left_out: usize, bound: Bound) {
     metrics::left_out(bound.as_str(), left_out);
     if facts.intake.left_out.is_none() {
         let setting = bound.setting();
@@ -157,18 +171,13 @@ fn tell_left_out(source: &Source, facts: &Facts, (taken, left_out): (usize, usiz
 }
 
 /// Which of the entries that could be taken are, how many more could be, and the bound that says so.
-fn admit(
-    store: &PollStore,
-    source: &Source,
-    facts: &Facts,
-    (entries, wanted): (&[Entry], Vec<usize>),
-    (rules, now): (&Rules, DateTime<Utc>),
-) -> Result<(Vec<usize>, usize, Bound), StoreError> {
+fn admit(reader: &ListingReader, facts: &Facts, entries: &[Entry], wanted: Vec<usize>) -> Result<(Vec<usize>, usize, Bound), StoreError> {
+    let ListingReader { store, source, rules, now } = reader;
     let bounds = rules.entries.for_source(source);
     // Of a source that never listed so many, not so many can wait.
     let few = facts.entries.saturating_add(wanted.len() as u64) <= bounds.pending as u64;
     let pending = if few || wanted.is_empty() { 0 } else { store.pending(source.id.as_str(), bounds.pending)? };
-    let (room, bound) = bounds.room(&facts.intake, pending, now);
+    let (room, bound) = bounds.room(&facts.intake, pending, *now);
     let taken = intake::newest(entries, wanted, room);
     let left = room - taken.len();
     Ok((taken, left, bound))
@@ -233,14 +242,15 @@ pub fn preview(entry: &Entry, archive: bool, rules: &Rules, now: DateTime<Utc>) 
 }
 
 fn enqueue(
+    reader: &ListingReader,
     listed: &mut Listed,
     (key, version, before): (&EntryKey, [u8; 16], Option<Seen>),
-    (mut pending, pages): (PendingEntry, PageMode),
-    (rules, now): (&Rules, DateTime<Utc>),
+    mut pending: PendingEntry,
 ) {
+    let now = reader.now;
     let today = day(now);
     let mut seen = Seen { version, day: today, ..before.unwrap_or_default() };
-    if pages == PageMode::Off {
+    if reader.pages() == PageMode::Off {
         listed.commit.seen(key, before.as_ref(), seen);
         return;
     }
@@ -249,7 +259,7 @@ fn enqueue(
     }
     // The first fetch is no re-fetch. Past the day's share the entry waits for the next day: it is not lost,
     // and further changes until then replace it in the queue.
-    let due = if pending.fetch_page && seen.fetches > rules.refetch_per_day { next_day(today, key) } else { now };
+    let due = if pending.fetch_page && seen.fetches > reader.rules.refetch_per_day { next_day(today, key) } else { now };
     pending.changed = before.map(|_| seen.fetches);
     if due == now {
         seen.fetches = seen.fetches.saturating_add(1);

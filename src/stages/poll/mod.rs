@@ -26,6 +26,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -42,7 +43,10 @@ use crate::{
         poll_record::{self, PollRecord},
         source::{State, Validators},
     },
-    policy::{polling::decide::PollResult, trust::Trust},
+    policy::{
+        polling::decide::{PollResult, Terms},
+        trust::Trust,
+    },
     stages::{
         PipelineError,
         places::standing::Standings,
@@ -52,6 +56,7 @@ use crate::{
     store::{Facts, PollStore},
     telemetry::metrics,
 };
+use listing::ListingReader;
 use next::{decide, hub_coverage};
 use turns::{FinishedWork, Turns, Work};
 use visit::Visit;
@@ -108,11 +113,16 @@ impl<F, C> Clone for PollContext<F, C> {
 }
 
 impl<F, C> PollContext<F, C> {
+    /// What the listing of a source is gone through with, on another thread.
+    fn reader(&self, source: &Source, now: DateTime<Utc>) -> ListingReader {
+        ListingReader { store: self.store.clone(), source: source.clone(), rules: self.rules.clone(), now }
+    }
+
     /// The same for one poll of a source, which may reach these networks, too.
     fn within(self, source: &Source, watch: Watch) -> PollContext<Watched<Within<F>>, C> {
         let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
         let fetcher =
-            Arc::new(Watched::new(Within::new(fetcher, Arc::clone(&source.allow_addresses)), (SourceKey::new(source.id.as_str()), watch)));
+            Arc::new(Watched::new(Within::new(fetcher, Arc::clone(&source.allow_addresses)), SourceKey::new(source.id.as_str()), watch));
         PollContext { fetcher, store, rules, concurrency, per_host, clock }
     }
 }
@@ -164,7 +174,7 @@ pub async fn run<F: Fetch, C: Clock>(context: PollContext<F, C>, mut inputs: Inp
         let now = Instant::now();
         while let Some((next, watch)) = turns.ready(now) {
             let price = *price.borrow();
-            work.spawn(run_work(context.clone(), next, (price, watch), outputs.clone()));
+            work.spawn(run_work(context.clone(), next, price, watch, outputs.clone()));
         }
         turns.make_way();
     };
@@ -195,7 +205,8 @@ pub async fn run<F: Fetch, C: Clock>(context: PollContext<F, C>, mut inputs: Inp
 async fn run_work<F: Fetch, C: Clock>(
     context: PollContext<F, C>,
     work: Work,
-    (price, watch): (f64, Watch),
+    price: f64,
+    watch: Watch,
     outputs: Outputs,
 ) -> Result<FinishedWork, PipelineError> {
     let source = work.source().clone();
@@ -223,7 +234,8 @@ async fn poll<F: Fetch, C: Clock>(context: PollContext<F, C>, due: Due, price: f
     let now = context.clock.now();
     let subscription = if outputs.hubs.is_some() { context.store.subscription(source.id.as_str())? } else { None };
     let covered_until = subscription.as_ref().and_then(|it| hub_coverage(&mut visit, it, before, now));
-    let next = decide(&context.rules, source, &mut visit, (price, covered_until), now);
+    let terms = Terms { bounds: context.rules.bounds(source), price };
+    let next = decide(&mut visit, terms, covered_until, now);
 
     let secrets = source.at.secrets();
     if let Cow::Owned(hidden) = secrets.hide(&visit.facts.reason) {

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Rules, intake, visit::Visit};
+use super::{intake, visit::Visit};
 use crate::{
     base::hash::digest,
-    config::sources::Source,
     model::source::State,
     policy::{
         hub::subscription::Subscription,
@@ -26,19 +25,13 @@ pub(super) fn hub_coverage(
 ) -> Option<DateTime<Utc>> {
     let (since, trust) = (subscription.since.filter(|_| subscription.is_live(now))?, &mut visit.facts.hub);
     if matches!(visit.result, PollResult::Read { .. } | PollResult::Unchanged) {
-        metrics::push_missed(trust.polled(&visit.sighting.published, (since, before.unwrap_or(now)), now));
+        metrics::push_missed(trust.polled(&visit.sighting.published, since, before.unwrap_or(now), now));
     }
     subscription.until.filter(|_| trust.is_reliable())
 }
 
 /// Learns from the visit, and decides on the next.
-pub(super) fn decide(
-    rules: &Rules,
-    source: &Source,
-    visit: &mut Visit,
-    (price, covered_until): (f64, Option<DateTime<Utc>>),
-    now: DateTime<Utc>,
-) -> decide::Next {
+pub(super) fn decide(visit: &mut Visit, terms: Terms, covered_until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> decide::Next {
     let facts = &mut visit.facts;
     let seconds = now.timestamp();
     let expected = match visit.result {
@@ -50,7 +43,6 @@ pub(super) fn decide(
         }
         _ => facts.rhythm.expectation(seconds),
     };
-    let bounds = rules.bounds(source);
     let situation = Situation {
         seed: u64::from_be_bytes(digest(&[facts.id.as_bytes()])),
         failures: facts.failures,
@@ -62,7 +54,7 @@ pub(super) fn decide(
         last_new: facts.last_new.max(facts.rhythm.since()),
         covered_until,
     };
-    let mut next = decide::next(&situation, visit.result, &expected, Terms { bounds, price }, now);
+    let mut next = decide::next(&situation, visit.result, &expected, terms, now);
     match (next.state, &facts.moved) {
         (State::Ok, Some(moved)) if moved.adopted => {
             next.state = State::Moved;

@@ -6,12 +6,7 @@
 //! (tokens, times, advertisements) differs from one visit to the next. A page that ends before its body does may be half of one:
 //! it is taken once two polls in a row showed as much.
 
-use chrono::{DateTime, Utc};
-
-use super::{
-    Rules,
-    listing::{Listed, described, touch},
-};
+use super::listing::{Listed, ListingReader, described, touch};
 use crate::{
     base::{clock::day, hash::digest},
     config::{PageMode, sources::Source},
@@ -24,18 +19,20 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry, PendingKey},
     },
     read::page,
-    store::{Facts, Packed, PollStore, Seen, StoreError},
+    store::{Facts, Packed, Seen, StoreError},
     telemetry::metrics,
     text,
 };
 
 /// What the visit brings, or why the page cannot be read.
 pub(super) fn go_through(
-    store: &PollStore,
-    (source, facts): (&Source, &mut Facts),
-    (fetched, bytes): (&Fetched, &[u8]),
-    (rules, now): (&Rules, DateTime<Utc>),
+    reader: &ListingReader,
+    facts: &mut Facts,
+    fetched: &Fetched,
+    bytes: &[u8],
 ) -> Result<Result<Listed, String>, StoreError> {
+    let ListingReader { store, source, now, .. } = reader;
+    let now = *now;
     let url = source.at.url().map(|_| &fetched.url);
     let page = match page::read(bytes, fetched.content_type.as_deref(), (url, None)) {
         Ok(page) => page,
@@ -57,11 +54,11 @@ pub(super) fn go_through(
     } else {
         metrics::entries(if before.is_some() { "changed" } else { "new" }, 1);
         (listed.fresh, listed.published) = (1, vec![None]);
-        if source.pages.unwrap_or(rules.pages) != PageMode::Off {
+        if reader.pages() != PageMode::Off {
             let entry = Entry { identity: at, link: source.at.url().cloned(), ..Entry::default() };
             // What was not asked for over HTTP counts from now.
             let order = if fetched.order > 0 { fetched.order } else { store.next_order() };
-            let entry = PendingEntry { order, ..pending(entry, described(source, listed.title.as_ref()), fetched, (url.is_some(), now)) };
+            let entry = PendingEntry { order, ..pending(reader, entry, listed.title.as_ref(), fetched) };
             let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
             listed.commit.enqueue(&key, (before.as_ref(), seen), (&row, &entry, Some(Packed::of(bytes)?)));
             listed.wakes.push((row.lane(), row.due_ms()));
@@ -80,20 +77,15 @@ fn breaks_off(facts: &mut Facts, page: &Page, end: End) -> bool {
     facts.broken_off.is_some() && before.is_none_or(|it| it.abs_diff(chars) > chars / 10)
 }
 
-fn pending(
-    entry: Entry,
-    source: crate::model::record::Source,
-    fetched: &Fetched,
-    (has_address, now): (bool, DateTime<Utc>),
-) -> PendingEntry {
+fn pending(reader: &ListingReader, entry: Entry, title: Option<&String>, fetched: &Fetched) -> PendingEntry {
     let document = Document {
         content_type: fetched.content_type.clone(),
-        url: has_address.then(|| fetched.url.clone()),
+        url: reader.source.at.url().map(|_| fetched.url.clone()),
         via: fetched.via.clone(),
         received: fetched.requested,
         unreadable: None,
     };
-    PendingEntry { document: Some(document), ..PendingEntry::new(source, entry, 0, now) }
+    PendingEntry { document: Some(document), ..PendingEntry::new(described(&reader.source, title), entry, 0, reader.now) }
 }
 
 /// A hash of what the page's articles say.

@@ -28,7 +28,8 @@ pub(super) const REASON: &str = "the reader panicked on it: a fault of nashra's,
 pub(super) async fn keep_dead_letter<F, C>(
     context: &PollContext<F, C>,
     source: &Source,
-    (body, reader): (Body, &'static str),
+    body: Body,
+    reader: &'static str,
     now: DateTime<Utc>,
 ) -> Result<(PollCommit, Vec<(Lane, u64)>), PipelineError> {
     metrics::reader_panicked(reader);

@@ -8,7 +8,13 @@
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Outputs, PollContext, Rules, listing, panicked, site, visit::entries, wake};
+use super::{
+    Outputs, PollContext, Rules,
+    listing::{self, ListingReader},
+    panicked, site,
+    visit::entries,
+    wake,
+};
 use crate::{
     base::clock::Clock,
     config::sources::Source,
@@ -16,7 +22,7 @@ use crate::{
     model::lane::Lane,
     policy::polling::rhythm::Sighting,
     stages::{PipelineError, schedule::Sooner, websub::Push},
-    store::{Facts, PollCommit, PollStore, StoreError},
+    store::{Facts, PollCommit, StoreError},
     telemetry::metrics,
 };
 
@@ -84,29 +90,27 @@ async fn read_push<F: Fetch, C>(
     mut pushed: Box<Fetched>,
     now: DateTime<Utc>,
 ) -> Result<Read, PipelineError> {
-    let (rules, store, facts, source_of) = (context.rules.clone(), context.store.clone(), facts.clone(), source.clone());
-    let body = std::mem::take(&mut pushed.body);
-    let work = move |bytes| read_content(&store, &source_of, &facts, (&pushed, bytes), (&rules, now));
+    let (reader, facts, body) = (context.reader(source, now), facts.clone(), std::mem::take(&mut pushed.body));
+    let work = move |bytes| read_content(&reader, &facts, &pushed, bytes);
     match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
         Ok((listed, room)) => Ok(Read { listed: listed?, room, ..Read::default() }),
         Err(Unread::NoRoom | Unread::TooLong) => Ok(Read::default()),
         Err(Unread::Panicked(body)) => {
-            let (commit, wakes) = panicked::keep_dead_letter(context, source, (body, "push"), now).await?;
+            let (commit, wakes) = panicked::keep_dead_letter(context, source, body, "push", now).await?;
             Ok(Read { commit, wakes, ..Read::default() })
         }
     }
 }
 
 fn read_content(
-    store: &PollStore,
-    source: &Source,
+    reader: &ListingReader,
     facts: &Facts,
-    (pushed, bytes): (&Fetched, Result<Bytes, FetchError>),
-    (rules, now): (&Rules, DateTime<Utc>),
+    pushed: &Fetched,
+    bytes: Result<Bytes, FetchError>,
 ) -> Result<Option<listing::Listed>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
-    match entries(source, &bytes, pushed) {
-        Ok(feed) if !feed.entries.is_empty() => listing::go_through(store, source, facts, &feed, (rules, now)).map(Some),
+    match entries(&reader.source, &bytes, pushed) {
+        Ok(feed) if !feed.entries.is_empty() => listing::go_through(reader, facts, &feed).map(Some),
         _ => Ok(None),
     }
 }

@@ -42,11 +42,11 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
         return Ok(Visit::unchanged(facts, "unchanged", now));
     }
     let hints = FeedHints::of(&found.feed, &fetched);
-    let (rules, store, source, before) = (context.rules.clone(), context.store.clone(), source.clone(), facts.clone());
+    let (reader, before) = (context.reader(source, now), facts.clone());
     // No thread is waited for: what is to be gone through has its room.
     let work = tokio::task::spawn_blocking(move || {
         let discover::Followed { feed, rooms, .. } = found;
-        let listed = listing::go_through(&store, &source, &facts, &feed, (&rules, now))?;
+        let listed = listing::go_through(&reader, &facts, &feed)?;
         drop(feed);
         // As much is left of it as of what comes without an index.
         let room = rooms.into_iter().next().unwrap_or_default();

@@ -237,8 +237,10 @@ async fn a_push_changes_nothing_of_what_is_known_of_the_whole_listing() {
     assert_eq!(bench.waiting(), 4);
     assert_eq!((after.entries, after.last_new, after.hub.brought), (4, Some(at(1)), 1));
     let same = |facts: &Facts| {
-        let (listing, polls) =
-            ((facts.validators.clone(), facts.body_hash, facts.listed, facts.touched_day), (facts.polls, facts.last_poll, facts.next_due, facts.gaps));
+        let (listing, polls) = (
+            (facts.validators.clone(), facts.body_hash, facts.listed, facts.touched_day),
+            (facts.polls, facts.last_poll, facts.next_due, facts.gaps),
+        );
         (listing, polls, facts.state, facts.last_success, facts.failures, facts.interval_s)
     };
     assert_eq!(same(&after), same(&before));

@@ -161,14 +161,14 @@ impl Turns {
                     self.poll_ended(name);
                 }
             } else {
-                let watch = self.begin(&work, (kind, host), now);
+                let watch = self.begin(&work, kind, host, now);
                 return Some((work, watch));
             }
         }
         None
     }
 
-    fn begin(&mut self, work: &Work, (kind, host): (Kind, Option<String>), now: Instant) -> Watch {
+    fn begin(&mut self, work: &Work, kind: Kind, host: Option<String>, now: Instant) -> Watch {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.places.take(ticket, kind, now);

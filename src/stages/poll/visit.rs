@@ -26,7 +26,7 @@ use crate::{
     },
     read::{feed, listing as links},
     stages::PipelineError,
-    store::{Facts, PollCommit, PollStore, StoreError},
+    store::{Facts, PollCommit, StoreError},
     telemetry::metrics,
 };
 
@@ -140,7 +140,7 @@ async fn read_answer<F: Fetch, C: Clock>(
     mut fetched: Fetched,
     now: DateTime<Utc>,
 ) -> Result<Visit, PipelineError> {
-    let (rules, store, before, source_of) = (context.rules.clone(), context.store.clone(), facts.clone(), source.clone());
+    let (reader, before) = (context.reader(source, now), facts.clone());
     let (body, known, limit) = (mem::take(&mut fetched.body), (facts.sent_hash, facts.body_hash), context.rules.max_decoded);
     let is_fresh = known.1.is_some_and(|it| is_known(&facts, it, now));
     // Most bodies that come again are sent as they were, and need not be decompressed to be known.
@@ -153,7 +153,7 @@ async fn read_answer<F: Fetch, C: Clock>(
     let given = Box::new((facts, fetched));
     let work = move |seen, bytes| {
         let (facts, fetched) = *given;
-        read_body(&store, &source_of, facts, (fetched, seen, bytes), (&rules, now)).map(Box::new)
+        read_body(&reader, facts, fetched, seen, bytes).map(Box::new)
     };
     match context.fetcher.memory().read_unless(body, limit, look, work).await {
         Ok((visit, room)) => Ok(Visit { room, ..*visit? }),
@@ -173,7 +173,7 @@ pub(super) async fn not_read<F, C>(
         Unread::NoRoom => Visit::deferred(facts, Deferred::NO_ROOM),
         Unread::TooLong => Visit::failed(facts, PollResult::Failed, "unreadable", unread.to_string(), now),
         Unread::Panicked(body) => {
-            let (commit, wakes) = panicked::keep_dead_letter(context, source, (body, reader), now).await?;
+            let (commit, wakes) = panicked::keep_dead_letter(context, source, body, reader, now).await?;
             Visit { commit, wakes, ..Visit::failed(facts, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now) }
         }
     })
@@ -183,12 +183,13 @@ pub(super) async fn not_read<F, C>(
 type Sent = (Option<[u8; 16]>, Option<[u8; 16]>);
 
 fn read_body(
-    store: &PollStore,
-    source: &Source,
+    reader: &ListingReader,
     mut facts: Facts,
-    (fetched, (sent, again), bytes): (Fetched, Sent, Result<Bytes, FetchError>),
-    (rules, now): (&Rules, DateTime<Utc>),
+    fetched: Fetched,
+    (sent, again): Sent,
+    bytes: Result<Bytes, FetchError>,
 ) -> Result<Visit, StoreError> {
+    let (source, now) = (&reader.source, reader.now);
     let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Visit::failed(facts, PollResult::Failed, "undecodable", error.to_string(), now)),

@@ -33,7 +33,7 @@ pub(super) struct Watched<F> {
 }
 
 impl<F> Watched<F> {
-    pub(super) fn new(fetcher: F, (source, watch): (SourceKey, Watch)) -> Self {
+    pub(super) fn new(fetcher: F, source: SourceKey, watch: Watch) -> Self {
         Self { fetcher, watch, source }
     }
 }

@@ -171,7 +171,7 @@ impl<C: Clock> CallbackService<C> {
         };
         let signature = head.headers.get(SIGNATURE).and_then(|it| it.to_str().ok());
         let content = match proof(signature, &secret, &bytes) {
-            Proof::Content => Some(Box::new(self.fetched(&head.headers, at, (bytes, room)))),
+            Proof::Content => Some(Box::new(self.fetched(&head.headers, at, bytes, room))),
             Proof::Ping => None,
             Proof::Nothing => {
                 tracing::warn!(source.id = %source.id, signed = signature.is_some(), "content without its hub's signature was dropped");
@@ -218,7 +218,7 @@ impl<C: Clock> CallbackService<C> {
     }
 
     /// As if it had been fetched from where the source was read.
-    fn fetched(&self, headers: &HeaderMap, url: Url, (bytes, room): (Bytes, Room)) -> Fetched {
+    fn fetched(&self, headers: &HeaderMap, url: Url, bytes: Bytes, room: Room) -> Fetched {
         let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok());
         let encodings = text(CONTENT_ENCODING).unwrap_or_default().split(',').map(str::trim).filter(|it| !it.is_empty());
         Fetched {

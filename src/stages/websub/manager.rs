@@ -187,7 +187,8 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         match (current, announced) {
             (Some(mut subscription), Some(found)) if is_same_subscription(&subscription.announced, &found) => {
                 // Those that it asks now stay first.
-                let (asked, others): (Vec<Url>, Vec<Url>) = found.hubs.into_iter().partition(|hub| Some(hub) == subscription.announced.hubs.first());
+                let (asked, others): (Vec<Url>, Vec<Url>) =
+                    found.hubs.into_iter().partition(|hub| Some(hub) == subscription.announced.hubs.first());
                 let announced = Announced { hubs: asked.into_iter().chain(others).collect(), ..found };
                 if announced == subscription.announced {
                     return Ok(());
@@ -241,9 +242,11 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         }
         self.rested.insert(token.to_owned(), rested + SPACING);
         match self.parts.sources.get(&subscription.source) {
-            Some(source) if subscription.wanted && !source.paused => {
-                CallbackOwner::Wanted { source: Arc::clone(source), secret: subscription.secret.clone(), at: subscription.announced.at.clone() }
-            }
+            Some(source) if subscription.wanted && !source.paused => CallbackOwner::Wanted {
+                source: Arc::clone(source),
+                secret: subscription.secret.clone(),
+                at: subscription.announced.at.clone(),
+            },
             _ => CallbackOwner::Ending,
         }
     }

@@ -110,7 +110,8 @@ impl Setup {
         self,
         store: &SubscriptionStore,
         sources: &[Source],
-        (fetcher, clock): (Arc<F>, Arc<C>),
+        fetcher: Arc<F>,
+        clock: Arc<C>,
     ) -> Result<(WebsubContext<F, C>, Listener<C>), StoreError> {
         let subscribed: HashSet<String> = store.all()?.into_iter().map(|it| it.source).collect();
         let wanted = sources.iter().filter(|it| !it.paused && subscribed.contains(it.id.as_str()));

@@ -54,7 +54,7 @@ fn what_is_no_article_is_an_error_and_never_a_panic() {
 fn a_page_of_more_lines_than_its_size_has_room_for_is_cut_behind_its_article() {
     let url = Url::parse("https://news.example/").unwrap();
     let hostile = ENGLISH.replace("</body>", &"<p>a".repeat(100_000));
-    let lines = with_view(&hostile, (&url, None), |view| view.lines.lines.len()).unwrap();
+    let lines = with_view(&hostile, &url, None, |view| view.lines.lines.len()).unwrap();
     assert!(lines <= FREE_LINES + hostile.len() / BYTES_OF_LINE, "{lines}");
     let text = |html: &str| page(html.as_bytes(), None).unwrap().articles.remove(0).content.text.unwrap();
     assert!(text(&hostile).starts_with(&text(ENGLISH)[..200]));

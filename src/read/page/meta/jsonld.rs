@@ -112,7 +112,7 @@ fn article_metadata(article: &Value) -> ArticleMetadata {
         modified: text("dateModified"),
         authors,
         section: text("articleSection"),
-        keywords: article.get("keywords").map(strings).unwrap_or_default().iter().flat_map(|it| super::split(it)).collect(),
+        keywords: article.get("keywords").map(strings).unwrap_or_default().iter().flat_map(|it| super::split_list(it)).collect(),
         language: text("inLanguage"),
         image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
         url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),

@@ -190,11 +190,8 @@ impl PartBuilder<'_, '_> {
 
     /// The day in an address such as `/2024/05/31/harbour-reopens`.
     fn day_of_address(&self) -> Option<chrono::NaiveDate> {
-        let url = if self.span.holder == 0 {
-            self.view.meta.canonical.as_ref().unwrap_or(self.view.base)
-        } else {
-            self.span.url.as_ref()?
-        };
+        let url =
+            if self.span.holder == 0 { self.view.meta.canonical.as_ref().unwrap_or(self.view.base) } else { self.span.url.as_ref()? };
         let parts: Vec<u32> = url.path().split(['/', '-', '_']).map(|it| it.parse().unwrap_or(0)).collect();
         parts
             .windows(3)

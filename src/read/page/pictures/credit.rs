@@ -82,7 +82,8 @@ fn at_the_end(view: View<'_, '_>, block: NodeId, last: NodeId) -> Option<String>
 }
 
 fn text(tree: &Tree<'_>, node: NodeId) -> String {
-    let texts = tree.subtree(node).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Text && tree.tag(tree.parent(*node)) != Tag::Style);
+    let texts =
+        tree.subtree(node).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Text && tree.tag(tree.parent(*node)) != Tag::Style);
     collapse(&texts.map(|it| tree.text(it)).collect::<Vec<Cow<'_, str>>>().join(" "))
 }
 

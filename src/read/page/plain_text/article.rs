@@ -76,8 +76,8 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
     let labelled = image.credit.as_deref().is_some_and(|it| it != text);
     if labelled {
         // `Bild: dpa` may stand over its caption.
-        let under = behind.filter(|line| {
-            line.blank == 0
+        let under = behind.filter(|below| {
+            below.blank == 0
                 && !text_page.forms[line + 1].is_prose()
                 && text_page.forms[line + 1].kind == Kind::Text
                 && text_page.forms[line + 1].units >= 4.0

@@ -77,7 +77,10 @@ impl Headlines {
 /// Whether a line is another one close by with words before it: `Home Harbour reopens` over `Harbour reopens`.
 fn is_path(lines: &[Line], at: usize) -> bool {
     let text = &lines[at].text;
-    lines[at + 1..].iter().take(PATH).any(|line| line.text.len() * 2 > text.len() && line.text.len() < text.len() && text.ends_with(&line.text))
+    lines[at + 1..]
+        .iter()
+        .take(PATH)
+        .any(|line| line.text.len() * 2 > text.len() && line.text.len() < text.len() && text.ends_with(&line.text))
 }
 
 fn possible(line: &Line, form: &Form) -> bool {

@@ -70,7 +70,9 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
         line += 1;
     }
     let before = title.saturating_sub(BEFORE).max(from)..title;
-    head.day = head.day.or_else(|| before.rev().filter(|it| text_page.forms[*it].kind == Kind::Date).find_map(|it| day(&text_page.lines[it].text)));
+    head.day = head
+        .day
+        .or_else(|| before.rev().filter(|it| text_page.forms[*it].kind == Kind::Date).find_map(|it| day(&text_page.lines[it].text)));
     head
 }
 

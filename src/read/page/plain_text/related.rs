@@ -184,7 +184,8 @@ impl Reader<'_> {
     fn is_caption(&self, at: usize) -> bool {
         let (form, Some(next)) = (&self.text_page.forms[at], self.form(at + 1)) else { return false };
         let together = self.text_page.lines[at + 1].blank == 0;
-        let teased = self.form(at + 2).is_some_and(|it| it.prose >= SENTENCE) || self.text_page.lines.get(at + 2).is_none_or(|it| it.blank > 0);
+        let teased =
+            self.form(at + 2).is_some_and(|it| it.prose >= SENTENCE) || self.text_page.lines.get(at + 2).is_none_or(|it| it.blank > 0);
         let headline = next.is_headline() || next.kind == Kind::Text && next.units >= 3.0 && next.units <= 32.0 && next.prose <= 0.5;
         headline
             && (form.prose >= SENTENCE && form.units > 6.0 || together && teased && form.units > 1.25 * next.units && form.prose >= 0.1)

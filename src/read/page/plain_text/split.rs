@@ -267,8 +267,10 @@ fn trace(text_page: &PlainTextPage, sums: &[Sums]) -> Vec<ArticleSpan> {
             }
             Step::Again { left } => {
                 // A heading of the text that goes on stands at the end of the gap.
-                let heading =
-                    body > left && text_page.forms[body - 1].is_headline() && text_page.headline_fits(body - 1) && text_page.lines[body].blank <= 1;
+                let heading = body > left
+                    && text_page.forms[body - 1].is_headline()
+                    && text_page.headline_fits(body - 1)
+                    && text_page.lines[body].blank <= 1;
                 gaps.push(left..body - usize::from(heading));
                 at = left;
                 continue;

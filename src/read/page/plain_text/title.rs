@@ -53,7 +53,8 @@ impl Chooser<'_> {
         let form = &self.text_page.forms[at];
         let text = self.text_page.lines[at].text.as_str();
         let others = || self.lines.iter().filter(|it| it.line != at);
-        let fit_as_well = |candidate: &TitleCandidate| candidate.fit >= LIKELY.max(0.9 * fit) && self.text_page.lines[candidate.line].text != text;
+        let fit_as_well =
+            |candidate: &TitleCandidate| candidate.fit >= LIKELY.max(0.9 * fit) && self.text_page.lines[candidate.line].text != text;
         let earlier = others().filter(|it| it.line < at && fit_as_well(it)).count();
         let between = others().filter(|it| it.line > at && self.text_page.forms[it.line].is_headline()).count();
         let within_another = others().any(|candidate| {

@@ -1,6 +1,6 @@
 //! What is measured of a line that could be the headline of a further article.
 
-use super::{HeadingCandidate, Context, ArticleSpan, View, element_hash, heading_level};
+use super::{ArticleSpan, Context, HeadingCandidate, View, element_hash, heading_level};
 use crate::{
     dates::partial,
     html::{NodeId, Tag},
