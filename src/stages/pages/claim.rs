@@ -41,6 +41,11 @@ impl Claim {
         Self { ticket, again_ms: None, paced_ms: None, events, silence, room: Room::default() }
     }
 
+    /// The reading that it is for.
+    pub(super) fn ticket(&self) -> Ticket {
+        self.ticket
+    }
+
     /// Holds the memory of what was made of the entry as long as the claim.
     pub(super) fn keep(&mut self, room: Room) {
         self.room = room;

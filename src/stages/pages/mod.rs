@@ -31,7 +31,7 @@ use crate::{
         pages::{
             agenda::Agenda,
             claim::{Claim, Claimed, EVENTS_PER_READING, ReadingEvent},
-            reading::{Paced, Reader, Settings},
+            reading::{DueEntry, Paced, Reader, Settings},
             source_settings::SourcePageSettings,
         },
         places::Ticket,
@@ -86,10 +86,10 @@ pub async fn run<F: Fetch, C: Clock>(
         if !stopped {
             awake.at(now);
             for (ticket, key, entry) in claim_due(&mut agenda, &context)? {
-                let waited_s = awake.waited_s(&key, now);
+                let due = DueEntry { waited_s: awake.waited_s(&key, now), key, entry };
                 let (claim, give_way) = (Claim::new(ticket, events_tx.clone(), agenda.silence(ticket)), CancellationToken::new());
                 under_way.insert(ticket, give_way.clone());
-                readings.spawn(read_claimed(Arc::clone(&reader), (ticket, key, entry, waited_s), (claim, give_way), out.clone()));
+                readings.spawn(read_claimed(Arc::clone(&reader), due, claim, give_way, out.clone()));
             }
             while let Some(give_way) = agenda.next_to_give_way().and_then(|it| under_way.get(&it)) {
                 give_way.cancel();
@@ -182,17 +182,20 @@ fn claim_due<F, C: Clock>(
 
 async fn read_claimed<F: Fetch, C: Clock>(
     reader: Arc<Reader<F, C>>,
-    (ticket, key, entry, waited_s): (Ticket, PendingKey, PendingEntry, u64),
-    (mut claim, give_way): (Claim, CancellationToken),
+    due: DueEntry,
+    mut claim: Claim,
+    give_way: CancellationToken,
     out: mpsc::Sender<Claimed>,
 ) -> Ticket {
-    let (reading, room) = match reader.read(&key, (&entry, waited_s), (&claim, &give_way)).await {
+    let ticket = claim.ticket();
+    let (reading, room) = match reader.read(&due, &claim, &give_way).await {
         Ok(read) => read,
         Err(Paced { next_ms }) => {
             claim.paced(next_ms);
             return ticket;
         }
     };
+    let DueEntry { key, entry, .. } = due;
     claim.keep(room);
     // Closed only where the committing task failed, which ends the run; the row is still in the queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();
@@ -293,11 +296,13 @@ mod tests {
         agenda.note_due(row.lane(), row.due_ms());
         let (ticket, key, mut entry) = claim_due(&mut agenda, &context).unwrap().pop().unwrap();
         entry.entry.link = "http://a/".parse().ok();
+        let mut due = DueEntry { key, entry, waited_s: 0 };
         let (events, _open) = mpsc::channel(EVENTS_PER_READING);
         let claim = Claim::new(ticket, events, agenda.silence(ticket));
-        let read = async |waited_s| reader.read(&key, (&entry, waited_s), (&claim, &CancellationToken::new())).await;
-        assert_eq!(read(86_399).await.unwrap_err().next_ms, 110_001);
-        let (Reading::Dead(dead), _) = read(86_400).await.unwrap() else { panic!("it waits for ever") };
+        due.waited_s = 86_399;
+        assert_eq!(reader.read(&due, &claim, &CancellationToken::new()).await.unwrap_err().next_ms, 110_001);
+        due.waited_s = 86_400;
+        let (Reading::Dead(dead), _) = reader.read(&due, &claim, &CancellationToken::new()).await.unwrap() else { panic!("it waits for ever") };
         assert_eq!(dead.error, "no turn in a day: the host's turn is in 10 s");
         agenda.paced(ticket, 110_001);
         assert!(claim_due(&mut agenda, &context).unwrap().is_empty());

@@ -69,6 +69,16 @@ impl Settings {
     }
 }
 
+/// An entry that is to be read.
+#[derive(Debug)]
+pub(super) struct DueEntry {
+    /// Its row in the queue.
+    pub(super) key: PendingKey,
+    pub(super) entry: PendingEntry,
+    /// For how many seconds it has been due while entries were read.
+    pub(super) waited_s: u64,
+}
+
 /// An entry that was not read because it is not its host's turn.
 #[derive(Debug)]
 pub(super) struct Paced {
@@ -92,14 +102,18 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         Self { fetcher, clock, queue: context.queue.clone(), settings: context.settings, rules: context.rules.clone() }
     }
 
-    /// What became of an entry that was due for so long, and the memory that it has until the decision on it is durable. Where `give_way` is cancelled
-    /// while it waits for a host, that counts as a try without an answer.
+    /// Reads an entry; gives what became of it and the memory that it has until the decision on it is durable. Where `give_way` is
+    /// cancelled while it waits for a host, that counts as a try without an answer.
+    ///
+    /// # Errors
+    /// Where it is not its host's turn.
     pub(super) async fn read(
         &self,
-        key: &PendingKey,
-        (entry, waited_s): (&PendingEntry, u64),
-        (claim, give_way): (&Claim, &CancellationToken),
+        due: &DueEntry,
+        claim: &Claim,
+        give_way: &CancellationToken,
     ) -> Result<(Reading, Room), Paced> {
+        let DueEntry { key, entry, waited_s } = due;
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
             (Some(_), _) => self.received(key, entry).await,
@@ -120,7 +134,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             }
             Err(failure) => failure,
         };
-        if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + waited_s < MAX_DEFERRED_S) {
+        if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + *waited_s < MAX_DEFERRED_S) {
             metrics::page("later");
             let next = self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default();
             // Not a moment before.
@@ -129,7 +143,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let room = std::mem::take(&mut failure.room);
         let mut held_s = entry.held_s;
         if failure.next_turn.is_some() {
-            held_s += waited_s;
+            held_s += *waited_s;
             failure.error.insert_str(0, "no turn in a day: ");
         }
         let reading = retry_or_give_up(failure, entry.tries, held_s, &self.settings, self.clock.now());
