@@ -139,8 +139,8 @@ pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queu
     let deadline = CancellationToken::new();
     let mut stages = JoinSet::new();
     let Hubs { pushes, poll: hubs, sooner, gone } = Hubs::start(&mut parts, queues.polled, &mut stages, (&pressure, &stop))?;
-    let budget = (parts.polls_per_source_day, parts.poll_now);
-    let mut schedule_state = schedule::ScheduleState::load(&parts.poll.store, parts.sources, budget, parts.poll.clock.now())?;
+    let options = schedule::StartOptions { polls_per_source_day: parts.polls_per_source_day, poll_now: parts.poll_now };
+    let mut schedule_state = schedule::ScheduleState::load(&parts.poll.store, parts.sources, options, parts.poll.clock.now())?;
     for (host, wait) in schedule_state.cooldowns() {
         parts.poll.fetcher.cool_down(host, *wait);
     }

@@ -25,7 +25,7 @@ use crate::{
 use change::Change;
 
 pub use roster::Slot;
-pub use state::ScheduleState;
+pub use state::{ScheduleState, StartOptions};
 
 /// What is due within this time is begun together: polls that begin together share a waking of the threads and a sync
 /// of the store.
@@ -192,7 +192,7 @@ mod tests {
         let (store, start) = (Store::in_memory().unwrap(), DateTime::UNIX_EPOCH + TimeDelta::days(100));
         let polled = sources::parse("l", b"https://a.example/").sources;
         let source = polled[0].id.clone();
-        let schedule = ScheduleState::load(&store.polls(), Sources { polled, topics: Vec::new() }, (24.0, false), start).unwrap();
+        let schedule = ScheduleState::load(&store.polls(), Sources { polled, topics: Vec::new() }, StartOptions { polls_per_source_day: 24.0, poll_now: false }, start).unwrap();
         let (due_tx, mut due) = mpsc::channel(1);
         let (_polled, polled) = mpsc::channel(1);
         let (_pressure, pressure) = watch::channel(Pressure::None);

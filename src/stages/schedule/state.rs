@@ -44,19 +44,28 @@ pub struct ScheduleState {
     pub(super) read_at: DateTime<Utc>,
 }
 
+/// How the schedule starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StartOptions {
+    /// The budget: polls per source and day, on average over all sources.
+    pub polls_per_source_day: f64,
+    /// Whether all sources are due at the start.
+    pub poll_now: bool,
+}
+
 /// When the source in a slot is due, the soonest first.
 type Heap = BinaryHeap<Reverse<(DateTime<Utc>, Slot)>>;
 
 impl ScheduleState {
-    /// Reads the facts of all sources. A new source is due at once, and with `now_all` all are: not in the same moment, but a
-    /// little apart. `per_source_day` is the budget, in polls per source and day.
+    /// Reads the facts of all sources. A new source is due at once, and with `poll_now` all are: not in the same moment, but a
+    /// little apart.
     ///
     /// # Errors
     /// Where the facts cannot be read.
     pub fn load(
         store: &PollStore,
         sources: Sources,
-        (per_source_day, now_all): (f64, bool),
+        options: StartOptions,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
@@ -73,12 +82,12 @@ impl ScheduleState {
                 *left = wait.max(*left);
             }
             remember(&mut standings, &source, &facts);
-            let at = first_due(&source, &facts, now).filter(|_| !now_all).unwrap_or(turn);
+            let at = first_due(&source, &facts, now).filter(|_| !options.poll_now).unwrap_or(turn);
             if let Some(slot) = roster.insert(Arc::new(source), SourceStatus::of(&facts)) {
                 heap.push(Reverse((at, slot)));
             }
         }
-        let budget = Budget::new(per_source_day, roster.statuses().map(|it| it.appetite), now);
+        let budget = Budget::new(options.polls_per_source_day, roster.statuses().map(|it| it.appetite), now);
         Ok(Self { roster, topics, heap, early: HashMap::new(), budget, cooldowns, standings, last_poll, read_at: now })
     }
 
@@ -215,6 +224,8 @@ mod tests {
     use super::*;
     use crate::store::{PollCommit, Store};
 
+    const OPTIONS: StartOptions = StartOptions { polls_per_source_day: 24.0, poll_now: false };
+
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
@@ -224,7 +235,7 @@ mod tests {
         let sources = crate::config::sources::parse("l", b"https://a.example/\nhttps://b.example/\nhttps://c.example/").sources;
         let ids: Vec<SourceId> = sources.iter().map(|it| it.id.clone()).collect();
         let store = Store::in_memory().unwrap().polls();
-        let mut schedule = ScheduleState::load(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
+        let mut schedule = ScheduleState::load(&store, Sources { polled: sources, topics: Vec::new() }, OPTIONS, at(0)).unwrap();
         let Some(Reverse((_, first))) = schedule.heap.pop() else { panic!("three are due") };
         let sooner = |source: &SourceId, seconds| Sooner { source: source.clone(), at: at(seconds) };
         let unknown: SourceId = "nobody".parse().unwrap();
@@ -248,7 +259,7 @@ mod tests {
             commit.facts(&facts);
             store.commit(commit).await.unwrap();
         }
-        let mut schedule = ScheduleState::load(&store, Sources { polled: sources, topics: Vec::new() }, (24.0, false), at(0)).unwrap();
+        let mut schedule = ScheduleState::load(&store, Sources { polled: sources, topics: Vec::new() }, OPTIONS, at(0)).unwrap();
         let standings = schedule.standings();
         let known = ["a.example", "b.example", "c.example"].map(|it| standings.of(HostKey::new(it)));
         assert_eq!(known, [Some(Standing::Prompt), Some(Standing::Slow), None]);
@@ -263,7 +274,7 @@ mod tests {
 
         let store = Store::in_memory().unwrap().polls();
         let sources = Sources { polled: vec![source.clone()], topics: Vec::new() };
-        let mut schedule = ScheduleState::load(&store, sources, (24.0, false), at(1000)).unwrap();
+        let mut schedule = ScheduleState::load(&store, sources, OPTIONS, at(1000)).unwrap();
         schedule.shift(TimeDelta::seconds(-900));
         assert_eq!(schedule.heap.peek().map(|it| it.0.0), Some(at(100)));
     }
@@ -284,7 +295,7 @@ mod tests {
         commit.facts(&facts);
         store.commit(commit).await.unwrap();
         let sources = Sources { polled: vec![source], topics: Vec::new() };
-        let schedule = ScheduleState::load(&store, sources, (24.0, false), polled - TimeDelta::seconds(day)).unwrap();
+        let schedule = ScheduleState::load(&store, sources, OPTIONS, polled - TimeDelta::seconds(day)).unwrap();
         assert_eq!(schedule.cooldowns().values().collect::<Vec<_>>(), [&Duration::from_secs(1)]);
     }
 }
