@@ -124,7 +124,7 @@ impl EntryQueue {
         Ok(())
     }
 
-    /// How many rows wait.
+    /// The number of rows in the queue.
     pub fn waiting(&self) -> Result<u64, StoreError> {
         self.engine.snapshot()?.len(Table::Pending)
     }

@@ -150,7 +150,7 @@ impl Bound {
 /// An older page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backfill {
-    /// Where it is.
+    /// Its address.
     pub url: Url,
     /// How many more may be read, this one included.
     pub left: u32,
@@ -169,7 +169,7 @@ pub struct SiteDiscovery {
     pub url: Private,
     /// How it was found, in words.
     pub how: String,
-    /// Since when it is read.
+    /// The time since which it is read.
     pub since: DateTime<Utc>,
     /// When it was last looked whether there is a better one.
     pub looked: DateTime<Utc>,

@@ -29,7 +29,7 @@ pub(super) struct Noted {
     pub(super) store: Uuid,
     /// The store's format number.
     pub(super) format: u32,
-    /// How many tables it has.
+    /// The number of its tables.
     pub(super) tables: usize,
     /// The last commit that was durable.
     pub(super) commit: u64,

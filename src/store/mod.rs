@@ -82,7 +82,7 @@ pub enum StoreError {
     /// The directory cannot be made or opened.
     #[error("opening {}: {source}", path.display())]
     Io {
-        /// What was opened.
+        /// The path that was opened.
         path: PathBuf,
         /// The error of the operating system.
         source: std::io::Error,

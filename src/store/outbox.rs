@@ -25,7 +25,7 @@ pub type Epoch = u64;
 /// A record as the committer makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewRecord {
-    /// Where it goes.
+    /// The topic that it is published to.
     pub topic: Topic,
     /// The message key.
     pub key: String,

@@ -28,7 +28,7 @@ enum Place {
     Done,
 }
 
-/// What a step did.
+/// The numbers of rows that a step of retention removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
     /// The number of entries that were forgotten.

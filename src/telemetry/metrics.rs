@@ -314,7 +314,7 @@ pub(crate) fn dead_letter(reason: &'static str) {
 
 /// Records were acknowledged.
 pub(crate) fn published(topic: Topic, count: u64) {
-    counter!("nashra_published_total", "topic" => word(topic)).increment(count);
+    counter!("nashra_published_total", "topic" => topic_label(topic)).increment(count);
 }
 
 /// A transaction of the sink was committed.
@@ -334,7 +334,7 @@ pub(crate) fn publish_refused(topic: Topic, reason: &'static str) {
 }
 
 fn refused(topic: Topic, reason: &'static str, count: u64) {
-    counter!("nashra_publish_refused_total", "topic" => word(topic), "reason" => reason).increment(count);
+    counter!("nashra_publish_refused_total", "topic" => topic_label(topic), "reason" => reason).increment(count);
 }
 
 /// A dead letter is in a file and not in its topic.
@@ -342,7 +342,7 @@ pub(crate) fn dead_letter_kept(reason: &'static str) {
     event("nashra_dead_letters_kept_total", reason, 1);
 }
 
-fn word(topic: Topic) -> &'static str {
+fn topic_label(topic: Topic) -> &'static str {
     match topic {
         Topic::Articles => "articles",
         Topic::DeadLetters => "deadletters",

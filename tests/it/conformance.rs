@@ -21,7 +21,7 @@ use nashra::{
     serve::Asked,
     stages::{
         poll,
-        schedule::{self, Pressure, ScheduleState},
+        schedule::{self, Pressure, ScheduleState, StartOptions},
     },
     store::Store,
 };
@@ -203,7 +203,8 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         max_decoded: 1 << 20,
     };
     let sources = sources::Sources { polled, topics: Vec::new() };
-    let schedule_state = ScheduleState::load(&store.polls(), sources, schedule::StartOptions { polls_per_source_day: 24.0, poll_now: false }, clock.now()).unwrap();
+    let options = StartOptions { polls_per_source_day: 24.0, poll_now: false };
+    let schedule_state = ScheduleState::load(&store.polls(), sources, options, clock.now()).unwrap();
     let (price_tx, price) = watch::channel(schedule_state.price());
     let (pressure_tx, pressure) = watch::channel(Pressure::None);
     let (_changes, changes) = mpsc::channel(1);

@@ -71,7 +71,7 @@ impl Cooldown {
         }
     }
 
-    /// How much of it is left.
+    /// The rest of it; `None` once it is over.
     pub(super) fn left(&self, now: DateTime<Utc>) -> Option<Duration> {
         (self.until - now).to_std().ok().filter(|left| !left.is_zero()).map(|left| left.min(self.length))
     }

@@ -48,9 +48,9 @@ pub struct Subscription {
     pub wanted: bool,
     /// When the hub was asked for what it has not verified yet.
     pub asked: Option<DateTime<Utc>>,
-    /// Since when it holds without a break.
+    /// The time since which it holds without a break.
     pub since: Option<DateTime<Utc>>,
-    /// Until when it holds.
+    /// The end of its lease.
     pub until: Option<DateTime<Utc>>,
     /// When there is something to do.
     pub next: DateTime<Utc>,
@@ -89,7 +89,7 @@ impl Mode {
     }
 }
 
-/// What there is to do.
+/// What is to be done about a subscription now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Nothing before its next time.
@@ -100,7 +100,7 @@ pub enum Step {
     Forget,
 }
 
-/// How it is.
+/// The state of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// The hub was asked and has not verified it, or is about to be asked.
@@ -171,7 +171,7 @@ impl Subscription {
         self.wanted && self.until.is_some_and(|it| it > now)
     }
 
-    /// How it is.
+    /// The state at a time.
     #[must_use]
     pub fn state(&self, now: DateTime<Utc>) -> State {
         match self {

@@ -112,7 +112,7 @@ const JITTER: f64 = 0.05;
 pub struct Next {
     /// The interval, without jitter and skipped hours.
     pub interval: Duration,
-    /// When to poll.
+    /// The time of the next poll.
     pub at: DateTime<Utc>,
     /// Why, in words.
     pub why: String,

@@ -164,7 +164,7 @@ fn kind(view: View<'_, '_>) -> PageKind {
     }
 }
 
-/// How much text there is.
+/// The weight of the lines that are text.
 fn weight_of(body: &[bool], measured: &Measured) -> u32 {
     body.iter().zip(&measured.weight).filter(|(it, _)| **it).map(|(_, weight)| weight).sum()
 }

@@ -4,8 +4,8 @@ mod jsonld;
 mod tags;
 pub(super) mod title;
 
-pub(super) use jsonld::Posted;
 use jsonld::ArticleMetadata;
+pub(super) use jsonld::Posted;
 use tags::Tags;
 
 use url::Url;

@@ -42,7 +42,7 @@ pub(super) enum Reset {
 
 impl Reset {
     /// One word, for metrics.
-    pub(super) fn word(&self) -> &'static str {
+    pub(super) fn label(&self) -> &'static str {
         match self {
             Self::OtherCluster { .. } => "other_cluster",
             Self::Expired { .. } => "expired",
@@ -144,20 +144,20 @@ mod tests {
     #[test]
     fn what_went_before_it_was_read_is_counted() {
         let (state, resets) = begin(Some(known(5)), &found(&[(0, 8, 9)]), &source(StartAt::Beginning));
-        assert_eq!((next(&state), resets[0].word(), resets[0].lost()), (vec![8], "expired", 3));
+        assert_eq!((next(&state), resets[0].label(), resets[0].lost()), (vec![8], "expired", 3));
     }
 
     #[test]
     fn a_topic_that_is_shorter_than_what_was_read_is_read_from_its_beginning() {
         let (state, resets) = begin(Some(known(50)), &found(&[(0, 0, 9)]), &source(StartAt::End));
-        assert_eq!((next(&state), resets[0].word()), (vec![0], "shorter"));
+        assert_eq!((next(&state), resets[0].label()), (vec![0], "shorter"));
     }
 
     #[test]
     fn another_cluster_is_read_as_one_that_was_never_read_and_another_topic_without_ado() {
         let elsewhere = TopicState { cluster: "d".into(), ..known(5) };
         let (state, resets) = begin(Some(elsewhere), &found(&[(0, 0, 9)]), &source(StartAt::End));
-        assert_eq!((next(&state), resets[0].word()), (vec![9], "other_cluster"));
+        assert_eq!((next(&state), resets[0].label()), (vec![9], "other_cluster"));
         let other = TopicState { topic: "u".into(), ..known(50) };
         assert_eq!(begin(Some(other), &found(&[(0, 0, 9)]), &source(StartAt::Beginning)).1, []);
     }

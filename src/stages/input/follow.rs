@@ -190,8 +190,8 @@ impl<C: Clock> Follower<C> {
             self.store.commit(commit).await?;
         }
         for reset in resets {
-            metrics::topic_reset(reset.word(), reset.lost());
-            tracing::error!(source.id = %self.source.id, topic = %self.source.topic, reason = reset.word(), "reading does not go on where it ended: {reset}");
+            metrics::topic_reset(reset.label(), reset.lost());
+            tracing::error!(source.id = %self.source.id, topic = %self.source.topic, reason = reset.label(), "reading does not go on where it ended: {reset}");
         }
         self.state = Some(state);
         Ok(())

@@ -302,7 +302,9 @@ mod tests {
         due.waited_s = 86_399;
         assert_eq!(reader.read(&due, &claim, &CancellationToken::new()).await.unwrap_err().next_ms, 110_001);
         due.waited_s = 86_400;
-        let (Reading::Dead(dead), _) = reader.read(&due, &claim, &CancellationToken::new()).await.unwrap() else { panic!("it waits for ever") };
+        let (Reading::Dead(dead), _) = reader.read(&due, &claim, &CancellationToken::new()).await.unwrap() else {
+            panic!("it waits for ever")
+        };
         assert_eq!(dead.error, "no turn in a day: the host's turn is in 10 s");
         agenda.paced(ticket, 110_001);
         assert!(claim_due(&mut agenda, &context).unwrap().is_empty());

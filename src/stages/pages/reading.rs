@@ -107,12 +107,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     ///
     /// # Errors
     /// Where it is not its host's turn.
-    pub(super) async fn read(
-        &self,
-        due: &DueEntry,
-        claim: &Claim,
-        give_way: &CancellationToken,
-    ) -> Result<(Reading, Room), Paced> {
+    pub(super) async fn read(&self, due: &DueEntry, claim: &Claim, give_way: &CancellationToken) -> Result<(Reading, Room), Paced> {
         let DueEntry { key, entry, waited_s } = due;
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
@@ -301,12 +296,7 @@ impl Expected {
     }
 }
 
-fn extract(
-    fetched: Fetched,
-    bytes: Result<Bytes, FetchError>,
-    rules: Option<&Rules>,
-    expected: &Expected,
-) -> Result<FetchedPage, Failure> {
+fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, rules: Option<&Rules>, expected: &Expected) -> Result<FetchedPage, Failure> {
     let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
     let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
     let page = page.and_then(|page| if expected.guessed && page.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(page) });

@@ -95,12 +95,10 @@ impl ListingReader {
 
 /// Sorts the entries of a listing into new, changed, known and too old, and enqueues those that are to be read.
 pub(super) fn go_through(reader: &ListingReader, facts: &Facts, feed: &Feed) -> Result<Listed, StoreError> {
-    let ListingReader { store, source, rules, now } = reader;
-    let now = *now;
+    let (ListingReader { store, source, rules, .. }, now) = (reader, reader.now);
     // Later, an unknown entry that is older than what we remember may be one that was forgotten.
     let first_poll = facts.last_success.is_none();
     let oldest = rules.backlog.map(|backlog| if first_poll { backlog } else { backlog.max(rules.retention) });
-    let pages = reader.pages();
     let (described, order) = (described(source, feed.title.as_ref()), store.next_order());
     let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
     let mut listed = Listed { title: feed.title.clone(), shown: feed.entries.len(), ..Listed::default() };
@@ -143,15 +141,15 @@ pub(super) fn go_through(reader: &ListingReader, facts: &Facts, feed: &Feed) -> 
             Verdict::New | Verdict::Changed => {
                 changed += usize::from(verdict == Verdict::Changed);
                 listed.fresh += 1;
-                let (fetch_page, ignores_robots) = (pages == PageMode::On && entry.link.is_some(), !rules.obeys_robots(source));
+                let (fetch_page, ignores_robots) = (reader.pages() == PageMode::On && entry.link.is_some(), !rules.obeys_robots(source));
                 let pending =
                     PendingEntry { fetch_page, ignores_robots, ..PendingEntry::new(described.clone(), entry.clone(), order, now) };
                 enqueue(reader, &mut listed, (key, version, seen), pending);
             }
         }
     }
-    let bounds = rules.entries.for_source(source);
-    listed.intake = intake::update(&facts.intake, (listed.fresh + remembered, left_out), (bounds, bound), now);
+    let bounds = (rules.entries.for_source(source), bound);
+    listed.intake = intake::update(&facts.intake, (listed.fresh + remembered, left_out), bounds, now);
     if left_out > 0 {
         tell_left_out(source, facts, listed.fresh, left_out, bound);
     }

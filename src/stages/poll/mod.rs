@@ -154,7 +154,7 @@ pub struct Hubs {
 pub struct Inputs {
     /// Sources whose time has come.
     pub due: mpsc::Receiver<Due>,
-    /// What hubs send.
+    /// What hubs send, from the listener.
     pub pushes: mpsc::Receiver<Push>,
     /// What a poll costs at the moment.
     pub price: watch::Receiver<f64>,

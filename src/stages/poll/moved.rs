@@ -17,7 +17,7 @@ const HOLDS: (u32, TimeDelta) = (3, TimeDelta::days(1));
 /// Polls that may fail in a row at the new address.
 pub(super) const PATIENCE: u32 = 5;
 
-/// Where to ask.
+/// The address that a source is asked at: the one it has moved to once that is adopted.
 pub(super) fn current_address<'a>(moved: Option<&'a Moved>, configured: &'a Url) -> &'a Url {
     moved.filter(|it| it.adopted).map_or(configured, |it| it.to.real())
 }

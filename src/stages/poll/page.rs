@@ -31,8 +31,7 @@ pub(super) fn go_through(
     fetched: &Fetched,
     bytes: &[u8],
 ) -> Result<Result<Listed, String>, StoreError> {
-    let ListingReader { store, source, now, .. } = reader;
-    let now = *now;
+    let (ListingReader { store, source, .. }, now) = (reader, reader.now);
     let url = source.at.url().map(|_| &fetched.url);
     let page = match page::read(bytes, fetched.content_type.as_deref(), (url, None)) {
         Ok(page) => page,

@@ -21,7 +21,7 @@ use crate::{
     telemetry::metrics,
 };
 
-/// What is told of it.
+/// The reason that the source's facts give for it.
 pub(super) const REASON: &str = "the reader panicked on it: a fault of nashra's, whose bytes are kept as a dead letter";
 
 /// Puts the dead letter into a batch.

@@ -69,7 +69,7 @@ pub struct ChangeReport {
     pub wrong: Vec<String>,
 }
 
-/// What is to be done.
+/// The changes that a command comes to, before they are made durable.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// To be polled, with their rows.

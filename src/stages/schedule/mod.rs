@@ -192,7 +192,13 @@ mod tests {
         let (store, start) = (Store::in_memory().unwrap(), DateTime::UNIX_EPOCH + TimeDelta::days(100));
         let polled = sources::parse("l", b"https://a.example/").sources;
         let source = polled[0].id.clone();
-        let schedule = ScheduleState::load(&store.polls(), Sources { polled, topics: Vec::new() }, StartOptions { polls_per_source_day: 24.0, poll_now: false }, start).unwrap();
+        let schedule = ScheduleState::load(
+            &store.polls(),
+            Sources { polled, topics: Vec::new() },
+            StartOptions { polls_per_source_day: 24.0, poll_now: false },
+            start,
+        )
+        .unwrap();
         let (due_tx, mut due) = mpsc::channel(1);
         let (_polled, polled) = mpsc::channel(1);
         let (_pressure, pressure) = watch::channel(Pressure::None);

@@ -24,7 +24,7 @@ pub(super) struct Roster {
     leaving: HashMap<SourceId, Slot>,
 }
 
-/// What is in a slot.
+/// A source in its slot.
 #[derive(Debug)]
 struct Entry {
     source: Arc<Source>,

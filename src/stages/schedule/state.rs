@@ -62,12 +62,7 @@ impl ScheduleState {
     ///
     /// # Errors
     /// Where the facts cannot be read.
-    pub fn load(
-        store: &PollStore,
-        sources: Sources,
-        options: StartOptions,
-        now: DateTime<Utc>,
-    ) -> Result<Self, StoreError> {
+    pub fn load(store: &PollStore, sources: Sources, options: StartOptions, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
         let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
         let (mut cooldowns, mut last_poll) = (HashMap::<String, Duration>::new(), None);

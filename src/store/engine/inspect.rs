@@ -28,10 +28,10 @@ pub(crate) struct Least {
     pub(crate) commit: u64,
 }
 
-/// What was found.
+/// The result of an inspection.
 #[derive(Default)]
 pub(crate) struct Inspected {
-    /// What does not fit.
+    /// The contradictions that were found.
     pub(crate) problems: Vec<StoreError>,
     /// Half a batch at the end of the last journal, as a crash leaves it: the file and what of it counts.
     pub(crate) tear: Option<(PathBuf, u64)>,
