@@ -12,10 +12,10 @@ static MODEL: &[u8] = include_bytes!("body.model");
 static SPLIT_MODEL: &[u8] = include_bytes!("split.model");
 
 /// The forest that tells an article's text.
-pub(super) static BODY: LazyLock<Forest<COUNT>> = LazyLock::new(|| Forest::parse(MODEL).unwrap_or_default());
+pub(super) static BODY: LazyLock<Forest<COUNT>> = LazyLock::new(|| Forest::read(MODEL).unwrap_or_default());
 
 /// The forest that tells where a further article begins.
-pub(super) static SPLIT: LazyLock<Forest<{ signs::COUNT }>> = LazyLock::new(|| Forest::parse(SPLIT_MODEL).unwrap_or_default());
+pub(super) static SPLIT: LazyLock<Forest<{ signs::COUNT }>> = LazyLock::new(|| Forest::read(SPLIT_MODEL).unwrap_or_default());
 
 #[cfg(test)]
 mod tests {

@@ -161,7 +161,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     ) -> Result<(FetchedPage, Room), Failure> {
         let (obeys_robots, silence) = (!entry.ignores_robots, claim.silence());
         let request = Request { obeys_robots, silence, ..Request::new(link.clone(), accept::PAGE) };
-        let own = self.rules.of(&entry.source.id);
+        let own = self.rules.for_source(&entry.source.id);
         let outcome = tokio::select! {
             outcome = self.fetcher.fetch_within(request, &own.allowed) => outcome,
             () = give_way.cancelled() => {

@@ -9,7 +9,11 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::{Outputs, PollContext, Rules, listing, panicked, wake};
+use super::{
+    Outputs, PollContext,
+    listing::{self, ListingReader},
+    panicked, wake,
+};
 use crate::{
     base::clock::Clock,
     config::sources::Source,

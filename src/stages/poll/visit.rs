@@ -6,7 +6,11 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{PollContext, Rules, TOUCH_DAYS, backfill, listing, moved, page, panicked, site, sitemap};
+use super::{
+    PollContext, TOUCH_DAYS, backfill,
+    listing::{self, ListingReader},
+    moved, page, panicked, site, sitemap,
+};
 use crate::{
     base::{
         clock::{Clock, day},
@@ -69,7 +73,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             let (url, validators) = if source.kind.is_site() {
                 (url, Validators::default())
             } else {
-                (moved::address(facts.moved.as_ref(), url), validators(&facts, started))
+                (moved::current_address(facts.moved.as_ref(), url), validators(&facts, started))
             };
             context.fetcher.fetch(request(source, url.clone(), validators, obeys_robots)).await
         }
@@ -87,10 +91,10 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
                 facts.trust.full(now);
             }
             return match source.kind.format() {
-                Format::Sitemap => sitemap::read(context, source, facts, *fetched).await,
-                Format::Site => site::read(context, source, facts, *fetched).await,
+                Format::Sitemap => sitemap::visit_sitemap(context, source, facts, *fetched).await,
+                Format::Site => site::discover_and_visit(context, source, facts, *fetched).await,
                 Format::Feed | Format::Links | Format::Page | Format::Messages => {
-                    Box::pin(read(context, source, facts, *fetched, now)).await
+                    Box::pin(read_answer(context, source, facts, *fetched, now)).await
                 }
             };
         }
@@ -202,11 +206,9 @@ fn read_body(
     }
     let format = source.kind.format();
     let (listed, hints) = match format {
-        Format::Page => (page::go_through(store, (source, &mut facts), (&fetched, &bytes), (rules, now))?, FeedHints::default()),
+        Format::Page => (page::go_through(reader, &mut facts, &fetched, &bytes)?, FeedHints::default()),
         Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => match entries(source, &bytes, &fetched) {
-            Ok(feed) => {
-                (Ok(listing::go_through(store, source, &facts, &feed, (rules, now))?), FeedHints::of(&feed, &fetched).with_site(&feed))
-            }
+            Ok(feed) => (Ok(listing::go_through(reader, &facts, &feed)?), FeedHints::of(&feed, &fetched).with_site(&feed)),
             Err(_) if format == Format::Feed && facts.last_success.is_some() && is_html(&bytes) => {
                 return Ok(Visit::failed(facts, PollResult::Blocked, "html", "an HTML page where a feed was".to_owned(), now));
             }
