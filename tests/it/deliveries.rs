@@ -179,19 +179,8 @@ fn waiting(dir: &Path) -> (u64, Vec<(u64, String, String)>) {
 
 #[test]
 fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_one() {
-    let Some(world) = World::new("adopted") else { return };
-    world.articles(&["a", "b"]);
-    let nashra = world.start();
-    wait_for(&nashra, 2);
-    assert_eq!(nashra.stop(), Some(0));
-    let (data, backup) = (world.dir.path().join("data"), world.dir.path().join("backup"));
-    copy(&data, &backup);
-    world.articles(&["a", "b", "c", "d"]);
-    let nashra = world.start();
-    wait_for(&nashra, 2);
-    assert_eq!(nashra.stop(), Some(0));
-    fs::remove_dir_all(&data).unwrap();
-    copy(&backup, &data);
+    let Some(world) = World::restored("adopted", &["a", "b"], &["a", "b", "c", "d"]) else { return };
+    let data = world.dir.path().join("data");
     // The copy finds `c` as it was published, another text of `d`, and `e`.
     world.site.page("d", "d, mended", "It is other.");
     world.site.page("e", "e", "It is so.");

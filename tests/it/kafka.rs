@@ -94,6 +94,24 @@ impl World {
         ["--sink", "kafka", "--brokers", &self.brokers, "--topic-prefix", &self.prefix]
     }
 
+    /// One whose data directory was put back to when `before` was published, after all of `after` was.
+    pub(crate) fn restored(test: &str, before: &[&str], after: &[&str]) -> Option<Self> {
+        let world = Self::new(test)?;
+        let (data, backup) = (world.dir.path().join("data"), world.dir.path().join("backup"));
+        let publish = |slugs: &[&str], new: usize| {
+            world.articles(slugs);
+            let nashra = world.start();
+            wait_for(&nashra, u32::try_from(new).unwrap());
+            assert_eq!(nashra.stop(), Some(0));
+        };
+        publish(before, before.len());
+        copy(&data, &backup);
+        publish(after, after.len() - before.len());
+        fs::remove_dir_all(&data).unwrap();
+        copy(&backup, &data);
+        Some(world)
+    }
+
     pub(crate) fn start(&self) -> Nashra {
         self.start_with(&format!("{}/feed", self.site.base))
     }
@@ -180,19 +198,7 @@ fn records_arrive_once_with_their_key_headers_and_position_and_a_restart_repeats
 
 #[test]
 fn a_restored_data_dir_stops_publishing_and_adopt_goes_on() {
-    let Some(world) = World::new("restored") else { return };
-    world.articles(&["a", "b"]);
-    let nashra = world.start();
-    wait_for(&nashra, 2);
-    assert_eq!(nashra.stop(), Some(0));
-    let (data, backup) = (world.dir.path().join("data"), world.dir.path().join("backup"));
-    copy(&data, &backup);
-    world.articles(&["a", "b", "c"]);
-    let nashra = world.start();
-    wait_for(&nashra, 1);
-    assert_eq!(nashra.stop(), Some(0));
-    fs::remove_dir_all(&data).unwrap();
-    copy(&backup, &data);
+    let Some(world) = World::restored("restored", &["a", "b"], &["a", "b", "c"]) else { return };
     // The restored store finds `c` again, gives it the number that the topic knows, and a new id.
     let nashra = world.start();
     halted(&nashra, "data_dir was restored");

@@ -34,7 +34,7 @@ choices! {
 }
 
 from_text! {
-    SinkKind, "\"stdout\", \"file\" or \"kafka\"", SinkKind::from_str;
+    SinkKind, SinkKind::NAMES, SinkKind::from_str;
 }
 
 settings! {

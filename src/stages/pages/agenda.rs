@@ -94,6 +94,14 @@ struct Waiting {
     order: Order,
 }
 
+/// An entry that is under way.
+#[derive(Debug, Clone, Copy)]
+struct Flight {
+    key: PendingKey,
+    /// How often it counts among the claims.
+    weight: usize,
+}
+
 /// What waits, and what is under way.
 #[derive(Debug)]
 pub(super) struct Agenda {
@@ -111,7 +119,7 @@ pub(super) struct Agenda {
     shut: BTreeSet<(u64, HostKey)>,
     standings: Standings,
     places: Places,
-    flights: HashMap<Ticket, PendingKey>,
+    flights: HashMap<Ticket, Flight>,
     /// How many lanes came to their hosts.
     came: u64,
     /// The entries that are being read.
@@ -119,8 +127,6 @@ pub(super) struct Agenda {
     tickets: u64,
     /// Entries with a page that are being read, and entries that are here already.
     claims: [usize; 2],
-    /// Of those that count more than once, how often.
-    weights: HashMap<Ticket, usize>,
     /// Rows that were passed over because another row of their entry is being read.
     behind: HashMap<[u8; 8], Vec<PendingKey>>,
 }
@@ -144,7 +150,6 @@ impl Agenda {
             entries: HashMap::new(),
             tickets: 0,
             claims: [0; 2],
-            weights: HashMap::new(),
             behind: HashMap::new(),
             bounds,
         }
@@ -215,7 +220,7 @@ impl Agenda {
             self.note_row(next);
         }
         for key in &found.claimed {
-            let own = self.entries.get(&key.entry()).and_then(|it| self.flights.get(it)) == Some(key);
+            let own = self.entries.get(&key.entry()).and_then(|it| self.flights.get(it)).is_some_and(|it| it.key == *key);
             let behind = self.behind.entry(key.entry()).or_default();
             if !own && !behind.contains(key) {
                 behind.push(*key);
@@ -231,13 +236,10 @@ impl Agenda {
     fn begin(&mut self, key: PendingKey, bytes: usize, now: Instant) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.flights.insert(ticket, key);
-        self.entries.insert(key.entry(), ticket);
         let weight = if key.lane().host().is_none() { 1 + bytes / PORTION } else { 1 };
+        self.flights.insert(ticket, Flight { key, weight });
+        self.entries.insert(key.entry(), ticket);
         self.claims[is_here(key)] += weight;
-        if weight > 1 {
-            self.weights.insert(ticket, weight);
-        }
         if let Some(host) = key.lane().host() {
             self.hosts.entry(host).or_default().places += 1;
             self.places.take(ticket, self.kind(host), now);
@@ -253,7 +255,7 @@ impl Agenda {
     /// A fetch waits for its host no longer; `answered` is whether that gave an answer.
     pub(super) fn fetched(&mut self, ticket: Ticket, answered: bool, now: Instant) {
         self.mark_slow(now);
-        let Some(key) = self.flights.get(&ticket).copied() else { return };
+        let Some(Flight { key, .. }) = self.flights.get(&ticket).copied() else { return };
         let (Some(host), Some(took)) = (key.lane().host(), self.places.answered(ticket, now)) else { return };
         if took >= places::SLOW {
             self.standings.set(host, Standing::Slow);
@@ -267,7 +269,7 @@ impl Agenda {
 
     /// A reading has ended: its place is free.
     pub(super) fn ended(&mut self, ticket: Ticket) {
-        let host = self.flights.get(&ticket).and_then(|it| it.lane().host());
+        let host = self.flights.get(&ticket).and_then(|it| it.key.lane().host());
         if let Some(host) = host.filter(|_| self.places.end(ticket)) {
             if let Some(known) = self.hosts.get_mut(&host) {
                 known.places -= 1;
@@ -279,9 +281,9 @@ impl Agenda {
     /// What was decided on an entry is durable; it may stand in the queue again, to be read then.
     pub(super) fn released(&mut self, ticket: Ticket, again_ms: Option<u64>) {
         self.ended(ticket);
-        let Some(key) = self.flights.remove(&ticket) else { return };
+        let Some(Flight { key, weight }) = self.flights.remove(&ticket) else { return };
         self.entries.remove(&key.entry());
-        self.claims[is_here(key)] -= self.weights.remove(&ticket).unwrap_or(1);
+        self.claims[is_here(key)] -= weight;
         for other in self.behind.remove(&key.entry()).unwrap_or_default() {
             self.note_row(other);
         }
@@ -292,7 +294,7 @@ impl Agenda {
 
     /// It is its host's turn only then. The entry stays the first of its lane, and that goes before those that come later.
     pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
-        let Some(key) = self.flights.get(&ticket).copied() else { return };
+        let Some(Flight { key, .. }) = self.flights.get(&ticket).copied() else { return };
         let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };
         let known = self.hosts.entry(host).or_default();
         if known.shut_until.is_none_or(|it| it < next_ms) {
@@ -381,7 +383,7 @@ impl Agenda {
     fn mark_slow(&mut self, now: Instant) {
         // Nobody is in a hurry for those that a source leads to whose last unknown host was silent.
         while let Some((ticket, kind)) = self.places.slowed(now, self.unknown[0].len()) {
-            let Some(lane) = self.flights.get(&ticket).map(PendingKey::lane) else { continue };
+            let Some(lane) = self.flights.get(&ticket).map(|it| it.key.lane()) else { continue };
             let Some(host) = lane.host() else { continue };
             self.standings.set(host, Standing::Slow);
             if kind == Kind::Unknown {
