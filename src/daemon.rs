@@ -98,7 +98,11 @@ pub async fn run(config: &Config, start: Start) -> Result<(), DaemonError> {
 }
 
 /// The same with a sink of the caller's, made once the store is open.
-pub async fn run_with(config: &Config, start: Start, sink: impl FnOnce(&Store) -> Box<dyn Sink>) -> Result<(), DaemonError> {
+pub async fn run_with(
+    config: &Config,
+    start: Start,
+    sink: impl FnOnce(&Store) -> Box<dyn Sink>,
+) -> Result<(), DaemonError> {
     let store = open(config, &start.stop).await?;
     let mut sources = start.sources;
     sources.with_added(store.added().all()?)?;
@@ -109,7 +113,9 @@ pub async fn run_with(config: &Config, start: Start, sink: impl FnOnce(&Store) -
     let mut side = JoinSet::new();
     side.spawn(admin::follow(status, ready.clone()));
     if let Some(address) = config.admin.listen.address() {
-        let listener = TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| DaemonError::Listen { address, source })?;
         if let Ok(local) = listener.local_addr() {
             tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
         }
@@ -120,16 +126,39 @@ pub async fn run_with(config: &Config, start: Start, sink: impl FnOnce(&Store) -
     let (wishes_tx, wishes) = mpsc::channel(1);
     let (changes_tx, changes) = mpsc::channel(1);
     let path = config.control_socket();
-    let socket = control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
-    side.spawn(socket.serve(control::Reach { store: store.clone(), wishes: wishes_tx, changes: changes_tx }));
-    let told = monitor::Told { pressure: pressure_tx, ready: ready.clone(), metrics: start.metrics };
+    let socket =
+        control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
+    side.spawn(socket.serve(control::Reach {
+        store: store.clone(),
+        wishes: wishes_tx,
+        changes: changes_tx,
+    }));
+    let told =
+        monitor::Told { pressure: pressure_tx, ready: ready.clone(), metrics: start.metrics };
     let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
-    side.spawn(monitor::run(store.clone(), monitor::Settings::of(config), told, dead_letters.clone()));
+    side.spawn(monitor::run(
+        store.clone(),
+        monitor::Settings::of(config),
+        told,
+        dead_letters.clone(),
+    ));
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
     let mut parts = parts(config, sources, (store.clone(), dead_letters), sink)?;
     parts.websub = websub(config).await?;
-    let queues = Queues { due: config.queues.due, polled: config.queues.polled, extracted: config.queues.extracted };
-    let steering = Steering { pressure, status: status_tx, changes, wishes, ready, stop: start.stop, drain: config.run.drain_timeout };
+    let queues = Queues {
+        due: config.queues.due,
+        polled: config.queues.polled,
+        extracted: config.queues.extracted,
+    };
+    let steering = Steering {
+        pressure,
+        status: status_tx,
+        changes,
+        wishes,
+        ready,
+        stop: start.stop,
+        drain: config.run.drain_timeout,
+    };
     let outcome = pipeline::run(parts, queues, steering).await;
     if store.trouble().is_some() {
         // Whoever still waits for a store that cannot be reopened must not keep the process.
@@ -142,8 +171,14 @@ pub async fn run_with(config: &Config, start: Start, sink: impl FnOnce(&Store) -
 
 /// Where hubs tell what is new, if the config wants them.
 async fn websub(config: &Config) -> Result<Option<websub::Setup>, DaemonError> {
-    let (Some(address), Some(public_url)) = (config.websub.listen.address(), &config.websub.public_url) else { return Ok(None) };
-    let listener = TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?;
+    let (Some(address), Some(public_url)) =
+        (config.websub.listen.address(), &config.websub.public_url)
+    else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| DaemonError::Listen { address, source })?;
     if let Ok(local) = listener.local_addr() {
         tracing::info!(url = format!("http://{local}/"), public_url = %public_url.url(), "hubs are heard");
     }
@@ -151,12 +186,14 @@ async fn websub(config: &Config) -> Result<Option<websub::Setup>, DaemonError> {
     Ok(Some(websub::Setup { listener, public_url, lease: config.websub.lease, max_body }))
 }
 
-/// Opens the store and begins a run. A command that holds it is waited for: it takes a moment, and another daemon does not
-/// give it up. So is room on a full disk, which others have filled and will free.
+/// Opens the store and begins a run. A command that holds it is waited for: it takes a moment, and
+/// another daemon does not give it up. So is room on a full disk, which others have filled and will
+/// free.
 async fn open(config: &Config, stop: &CancellationToken) -> Result<Store, StoreError> {
     let mut tries = 30;
     loop {
-        let begun = Store::open(&config.data_dir, config.store.cache.as_usize()).and_then(|it| it.begin_run().map(|()| it));
+        let begun = Store::open(&config.data_dir, config.store.cache.as_usize())
+            .and_then(|it| it.begin_run().map(|()| it));
         let pause = match &begun {
             Err(StoreError::Locked { .. }) if tries > 0 => {
                 tries -= 1;
@@ -190,7 +227,10 @@ pub(crate) fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>
     fetcher_numbered_by(config, Sequence::default())
 }
 
-fn fetcher_numbered_by(config: &Config, sequence: Sequence) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
+fn fetcher_numbered_by(
+    config: &Config,
+    sequence: Sequence,
+) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
     let (clock, fetch) = (Arc::new(SystemClock), &config.fetch);
     let limits = Limits {
         user_agent: fetch.user_agent(),
@@ -212,7 +252,8 @@ fn fetcher_numbered_by(config: &Config, sequence: Sequence) -> Result<(Arc<Fetch
         allow: fetch.allow_addresses.clone(),
         ..Limits::default()
     };
-    let fetcher = HttpFetcher::new(limits, Arc::clone(&clock)).map_err(|error| DaemonError::Client(error.to_string()))?;
+    let fetcher = HttpFetcher::new(limits, Arc::clone(&clock))
+        .map_err(|error| DaemonError::Client(error.to_string()))?;
     Ok((Arc::new(fetcher.numbered_by(sequence)), clock))
 }
 
@@ -246,7 +287,11 @@ fn parts(
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let rules = rules(config);
-    let retry = retry::Retry { tries: config.page.tries, first: config.page.retry_first, max: config.page.retry_max };
+    let retry = retry::Retry {
+        tries: config.page.tries,
+        first: config.page.retry_first,
+        max: config.page.retry_max,
+    };
     let again = commit::Again { retry, refetch_per_day: rules.refetch_per_day };
     let settings = reading::Settings {
         concurrency: config.page.concurrency,
@@ -285,7 +330,13 @@ fn parts(
             rules: source_settings::SourcePageSettings::new(&sources, store.added(), clock.now()),
             clock: Arc::clone(&clock),
         },
-        commit: commit::Parts { articles: store.articles(), outbox: store.outbox(), dead_letters, again, clock },
+        commit: commit::Parts {
+            articles: store.articles(),
+            outbox: store.outbox(),
+            dead_letters,
+            again,
+            clock,
+        },
         sources,
         sink,
         store,

@@ -1,5 +1,6 @@
 //! nashra: polls news sources, turns what they publish into clean article records, and publishes
-//! each record exactly once. The modules stand in the order of the data; `ARCHITECTURE.md` draws the flow.
+//! each record exactly once. The modules stand in the order of the data; `ARCHITECTURE.md` draws
+//! the flow.
 
 // They panic where the stream is full or closed.
 #![warn(clippy::print_stderr, clippy::print_stdout)]

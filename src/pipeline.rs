@@ -1,9 +1,10 @@
-//! The whole flow on one page: schedule → poll ═ entries ═ page → commit ═ outbox ═ publish, and beside the schedule
-//! two further beginnings: input ═ entries, and hubs → poll.
+//! The whole flow on one page: schedule → poll ═ entries ═ page → commit ═ outbox ═ publish, and
+//! beside the schedule two further beginnings: input ═ entries, and hubs → poll.
 //!
-//! A single arrow is a bounded channel, made here and nowhere else; a double line is a durable queue in the
-//! store, which the stages on both sides reach through handles of their own. Only the schedule, input
-//! and the listener for hubs see `stop`; the others end when their input closes, which drains in order, and one deadline wraps them all.
+//! A single arrow is a bounded channel, made here and nowhere else; a double line is a durable
+//! queue in the store, which the stages on both sides reach through handles of their own. Only the
+//! schedule, input and the listener for hubs see `stop`; the others end when their input closes,
+//! which drains in order, and one deadline wraps them all.
 
 use std::{sync::Arc, time::Duration};
 
@@ -110,13 +111,19 @@ impl Hubs {
     ) -> Result<Self, StoreError> {
         let (pushes_tx, pushes) = mpsc::channel(PUSHES);
         let (sooner_tx, sooner) = mpsc::channel(SOONER);
-        let Some(setup) = parts.websub.take() else { return Ok(Self { pushes, poll: None, sooner, gone: None }) };
+        let Some(setup) = parts.websub.take() else {
+            return Ok(Self { pushes, poll: None, sooner, gone: None });
+        };
         let (found_tx, found) = mpsc::channel(found);
         let (gone_tx, gone) = mpsc::channel(1);
         let (asks_tx, asks) = mpsc::channel(ASKS);
         let (fetcher, clock) = (Arc::clone(&parts.poll.fetcher), Arc::clone(&parts.poll.clock));
-        let (context, listener) = setup.split(&parts.store.subscriptions(), &parts.sources.polled, fetcher, clock)?;
-        stages.spawn(websub::run(context, websub::Inputs { found, gone, asks, sooner: sooner_tx.clone() }));
+        let (context, listener) =
+            setup.split(&parts.store.subscriptions(), &parts.sources.polled, fetcher, clock)?;
+        stages.spawn(websub::run(
+            context,
+            websub::Inputs { found, gone, asks, sooner: sooner_tx.clone() },
+        ));
         let outputs = websub::Outputs { asks: asks_tx, pushes: pushes_tx };
         stages.spawn(websub::serve(listener, outputs, pressure.clone(), stop.clone()));
         let poll = poll::Hubs { found: found_tx, sooner: sooner_tx };
@@ -125,7 +132,11 @@ impl Hubs {
 }
 
 /// Runs until `stop` and everything in flight is durable or delivered, or the deadline has passed.
-pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queues, steering: Steering) -> Result<(), PipelineError> {
+pub async fn run<F: Fetch + Post, C: Clock>(
+    mut parts: Parts<F, C>,
+    queues: Queues,
+    steering: Steering,
+) -> Result<(), PipelineError> {
     let Steering { pressure, status, changes, wishes, ready, stop, drain } = steering;
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
@@ -138,9 +149,18 @@ pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queu
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
     let mut stages = JoinSet::new();
-    let Hubs { pushes, poll: hubs, sooner, gone } = Hubs::start(&mut parts, queues.polled, &mut stages, (&pressure, &stop))?;
-    let options = schedule::StartOptions { polls_per_source_day: parts.polls_per_source_day, poll_now: parts.poll_now };
-    let mut schedule_state = schedule::ScheduleState::load(&parts.poll.store, parts.sources, options, parts.poll.clock.now())?;
+    let Hubs { pushes, poll: hubs, sooner, gone } =
+        Hubs::start(&mut parts, queues.polled, &mut stages, (&pressure, &stop))?;
+    let options = schedule::StartOptions {
+        polls_per_source_day: parts.polls_per_source_day,
+        poll_now: parts.poll_now,
+    };
+    let mut schedule_state = schedule::ScheduleState::load(
+        &parts.poll.store,
+        parts.sources,
+        options,
+        parts.poll.clock.now(),
+    )?;
     for (host, wait) in schedule_state.cooldowns() {
         parts.poll.fetcher.cool_down(host, *wait);
     }
@@ -158,7 +178,14 @@ pub async fn run<F: Fetch + Post, C: Clock>(mut parts: Parts<F, C>, queues: Queu
 
     let inputs = publish::Inputs { wake: outbox_rx, wishes, deadline: deadline.clone() };
 
-    let controls = schedule::Controls { pressure: pressure.clone(), changes, sooner, gone, price: price_tx, stop: stop.clone() };
+    let controls = schedule::Controls {
+        pressure: pressure.clone(),
+        changes,
+        sooner,
+        gone,
+        price: price_tx,
+        stop: stop.clone(),
+    };
 
     stages.spawn(schedule::run(schedule_state, stage, (due_tx, polled_rx), controls));
     stages.spawn(input::run(parts.input, wake_tx.clone(), pressure.clone(), stop.clone()));

@@ -1,4 +1,5 @@
-//! What one source or page would yield, and why: read as the stages read it, decided on as they decide, published nowhere.
+//! What one source or page would yield, and why: read as the stages read it, decided on as they
+//! decide, published nowhere.
 
 mod read;
 mod words;
@@ -187,7 +188,11 @@ impl<F: Fetch> Trier<'_, F> {
     /// Fetches an address.
     pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
         let obeys_robots = self.rules.robots == RobotsMode::Obey;
-        let request = Request { obeys_robots, goes_first: true, ..Request::new(url.clone(), accept::FEED_OR_PAGE) };
+        let request = Request {
+            obeys_robots,
+            goes_first: true,
+            ..Request::new(url.clone(), accept::FEED_OR_PAGE)
+        };
         let outcome = self.fetcher.fetch(request).await;
         let fetched = body(outcome)?;
         let at = Some(fetched.url.clone());
@@ -204,17 +209,28 @@ impl<F: Fetch> Trier<'_, F> {
         self.report(fetched, url.clone(), url).await
     }
 
-    async fn report(&self, fetched: Fetched, url: Option<Url>, asked: Option<Url>) -> Result<Report, TrialError> {
-        let (max, wanted, base, rules) = (self.rules.max_decoded, self.read_as, url.clone(), self.page_rules.clone());
+    async fn report(
+        &self,
+        fetched: Fetched,
+        url: Option<Url>,
+        asked: Option<Url>,
+    ) -> Result<Report, TrialError> {
+        let (max, wanted, base, rules) =
+            (self.rules.max_decoded, self.read_as, url.clone(), self.page_rules.clone());
         let work = move || {
-            let bytes =
-                fetched.body.decode(max).and_then(|it| discover::unpack(it, max)).map_err(|error| TrialError::World(error.to_string()))?;
+            let bytes = fetched
+                .body
+                .decode(max)
+                .and_then(|it| discover::unpack(it, max))
+                .map_err(|error| TrialError::World(error.to_string()))?;
             let content_type = fetched.content_type.as_deref();
-            let read = read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url), &rules)?;
+            let read =
+                read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url), &rules)?;
             Ok((read, Form::of(&bytes, content_type), bytes.len(), fetched))
         };
-        let (read, form, bytes, fetched) =
-            tokio::task::spawn_blocking(work).await.map_err(|error| TrialError::World(error.to_string()))??;
+        let (read, form, bytes, fetched) = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| TrialError::World(error.to_string()))??;
         let (via, content_type) = (fetched.via.clone(), fetched.content_type.clone());
         let found = match read {
             Read::Feed(feed) => {
@@ -226,12 +242,20 @@ impl<F: Fetch> Trier<'_, F> {
                 Found::Listing { title, language, entries, lost }
             }
             Read::Sitemap => {
-                let followed = discover::follow(self.fetcher, fetched, (max, self.rules.robots == RobotsMode::Obey)).await;
-                let discover::Followed { feed, sitemaps, .. } = followed.map_err(|error| TrialError::Sitemap(error.to_string()))?;
+                let followed = discover::follow(
+                    self.fetcher,
+                    fetched,
+                    (max, self.rules.robots == RobotsMode::Obey),
+                )
+                .await;
+                let discover::Followed { feed, sitemaps, .. } =
+                    followed.map_err(|error| TrialError::Sitemap(error.to_string()))?;
                 let (title, language, entries) = self.listed(feed);
                 Found::Sitemap { title, language, sitemaps, entries }
             }
-            Read::Page(page, candidates) => self.made(*page, candidates, form, (fetched, url.clone(), asked)).await?,
+            Read::Page(page, candidates) => {
+                self.made(*page, candidates, form, (fetched, url.clone(), asked)).await?
+            }
         };
         let via = via.into_iter().map(Private::from).collect();
         Ok(Report { url: url.map(Private::from), via, content_type, bytes, found })
@@ -241,7 +265,14 @@ impl<F: Fetch> Trier<'_, F> {
         let archive = feed.archive;
         let one = |entry: Entry| {
             let (verdict, why) = poll::preview(&entry, archive, &self.rules, self.now);
-            Listed { title: entry.title, link: entry.link, guid: entry.guid, published: entry.published, verdict, why }
+            Listed {
+                title: entry.title,
+                link: entry.link,
+                guid: entry.guid,
+                published: entry.published,
+                verdict,
+                why,
+            }
         };
         (feed.title, feed.language, feed.entries.into_iter().map(one).collect())
     }
@@ -266,18 +297,30 @@ impl<F: Fetch> Trier<'_, F> {
         };
         let published = |it: &&Assembled| it.content.title.is_some() || it.content.text.is_some();
         let known_by = |it: &Assembled| it.names.iter().map(|(word, _)| *word).collect();
-        let names: Vec<Vec<&'static str>> = assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
+        let names: Vec<Vec<&'static str>> =
+            assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
         let key = PendingKey::new(Lane::here(""), self.now, &EntryKey::new("", ""));
         let candidate = Candidate { key, entry, reading: Reading::Page(Box::new(look())) };
-        let records = commit::preview(candidate, self.now).await.map_err(|error| TrialError::World(error.to_string()))?;
-        let articles = names.into_iter().zip(records).map(|(known_by, record)| Made { known_by, record }).collect();
+        let records = commit::preview(candidate, self.now)
+            .await
+            .map_err(|error| TrialError::World(error.to_string()))?;
+        let articles = names
+            .into_iter()
+            .zip(records)
+            .map(|(known_by, record)| Made { known_by, record })
+            .collect();
         Ok(Found::Page { form, kind, articles, lost })
     }
 
     fn pending(&self, link: Option<Url>, fetched: &Fetched, url: Option<Url>) -> PendingEntry {
         let at = link.as_ref().unwrap_or(&fetched.url).to_string();
-        let source =
-            record::Source { id: "try".to_owned(), name: None, kind: SourceKind::Page.to_string(), url: at.into(), tags: Vec::new() };
+        let source = record::Source {
+            id: "try".to_owned(),
+            name: None,
+            kind: SourceKind::Page.to_string(),
+            url: at.into(),
+            tags: Vec::new(),
+        };
         let document = Document {
             content_type: fetched.content_type.clone(),
             url,
@@ -286,7 +329,10 @@ impl<F: Fetch> Trier<'_, F> {
             unreadable: None,
         };
         let entry = Entry { link, ..Entry::default() };
-        PendingEntry { document: Some(document), ..PendingEntry::new(source, entry, fetched.order, self.now) }
+        PendingEntry {
+            document: Some(document),
+            ..PendingEntry::new(source, entry, fetched.order, self.now)
+        }
     }
 }
 

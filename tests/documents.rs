@@ -1,7 +1,7 @@
 //! Holds the documents to the tree: what they link to and every path that they name exists.
 //!
-//! A path is a code span with a slash whose first part is a folder of the repository or of `src/`, or that ends in `.rs`; the
-//! ending may be left out.
+//! A path is a code span with a slash whose first part is a folder of the repository or of `src/`,
+//! or that ends in `.rs`; the ending may be left out.
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
@@ -55,14 +55,18 @@ fn code_spans(line: &str) -> impl Iterator<Item = &str> {
 fn is_path(span: &str) -> bool {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '-' | '.' | '/');
     let Some((first, _)) = span.split_once('/') else { return false };
-    let folder = !first.is_empty() && first != "target" && (root().join(first).is_dir() || root().join("src").join(first).is_dir());
+    let folder = !first.is_empty()
+        && first != "target"
+        && (root().join(first).is_dir() || root().join("src").join(first).is_dir());
     let file = Path::new(span).extension().is_some_and(|ending| ending == "rs");
     span.chars().all(plain) && (folder || file) && !MEDIA_TYPES.contains(&span)
 }
 
 fn exists(path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    [root().to_owned(), root().join("src")].iter().any(|base| base.join(path).exists() || base.join(format!("{path}.rs")).exists())
+    [root().to_owned(), root().join("src")]
+        .iter()
+        .any(|base| base.join(path).exists() || base.join(format!("{path}.rs")).exists())
 }
 
 #[test]
@@ -70,7 +74,9 @@ fn every_link_leads_to_a_file() {
     let mut wrong = Vec::new();
     for document in documents() {
         for (line, words) in prose(&fs::read_to_string(&document).unwrap()) {
-            for target in links(words).filter(|target| !target.contains("://") && !target.starts_with('#')) {
+            for target in
+                links(words).filter(|target| !target.contains("://") && !target.starts_with('#'))
+            {
                 let file = target.split('#').next().unwrap();
                 if !document.parent().unwrap().join(file).exists() {
                     wrong.push(format!("{}:{line}: {target}", document.display()));
@@ -100,9 +106,20 @@ fn every_path_that_is_named_exists() {
 #[test]
 fn a_path_is_told_from_an_address_a_media_type_and_a_command() {
     let line = "See `read/feed`, `none/here.rs` and `text/plain`, `/metrics`, `target/release/nashra`, `cargo test --test it`.";
-    assert_eq!(code_spans(line).filter(|span| is_path(span)).collect::<Vec<_>>(), ["read/feed", "none/here.rs"]);
-    assert!(exists("read/feed") && exists("src/fetch/memory.rs") && exists("docs/design") && !exists("none/here.rs"));
-    assert_eq!(links("[a](b.md), [c](https://d.example/)").collect::<Vec<_>>(), ["b.md", "https://d.example/"]);
+    assert_eq!(
+        code_spans(line).filter(|span| is_path(span)).collect::<Vec<_>>(),
+        ["read/feed", "none/here.rs"]
+    );
+    assert!(
+        exists("read/feed")
+            && exists("src/fetch/memory.rs")
+            && exists("docs/design")
+            && !exists("none/here.rs")
+    );
+    assert_eq!(
+        links("[a](b.md), [c](https://d.example/)").collect::<Vec<_>>(),
+        ["b.md", "https://d.example/"]
+    );
 }
 
 #[test]
@@ -111,6 +128,9 @@ fn the_index_of_design_notes_names_each_of_them() {
     let index = fs::read_to_string(folder.join("README.md")).unwrap();
     for entry in fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(name == "README.md" || index.contains(&format!("]({name})")), "{name} is not in docs/design/README.md");
+        assert!(
+            name == "README.md" || index.contains(&format!("]({name})")),
+            "{name} is not in docs/design/README.md"
+        );
     }
 }

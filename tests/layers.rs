@@ -1,7 +1,8 @@
 //! Holds every `use crate::…` of `src/` against the tables of layers in ARCHITECTURE.md.
 //!
-//! A line of a table names rooms (modules), two spaces or more before what is inside them. A room may use those of the lines
-//! above its own, none of its own line but itself, and none below. What is compiled for tests alone may use anything.
+//! A line of a table names rooms (modules), two spaces or more before what is inside them. A room
+//! may use those of the lines above its own, none of its own line but itself, and none below. What
+//! is compiled for tests alone may use anything.
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
@@ -14,7 +15,8 @@ use std::{
 /// A room's place: the line of its table, from the bottom layer up.
 type Lines = BTreeMap<String, usize>;
 
-/// The rooms of the house, and those within a room, by the room's name; the whole house has the name "".
+/// The rooms of the house, and those within a room, by the room's name; the whole house has the
+/// name "".
 fn tables() -> BTreeMap<String, Lines> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let mut tables = BTreeMap::new();
@@ -51,17 +53,20 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The path of a file's module, without the crate; files that are compiled for tests alone have none.
+/// The path of a file's module, without the crate; files that are compiled for tests alone have
+/// none.
 fn module(file: &Path) -> Option<Vec<String>> {
     let path = file.strip_prefix(root().join("src")).unwrap().with_extension("");
-    let mut parts: Vec<String> = path.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    let mut parts: Vec<String> =
+        path.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
     if matches!(parts.last().unwrap().as_str(), "mod" | "lib" | "main") {
         parts.pop();
     }
     (!parts.iter().any(|part| part == "tests")).then_some(parts)
 }
 
-/// The code alone: comments, texts and what is compiled for tests become spaces, so that lines keep their numbers.
+/// The code alone: comments, texts and what is compiled for tests become spaces, so that lines keep
+/// their numbers.
 fn code(text: &str) -> String {
     let mut out: Vec<char> = text.chars().collect();
     let mut at = 0;
@@ -77,7 +82,10 @@ fn code(text: &str) -> String {
         } else if out[at] == 'r' && (next(1) == '"' || (next(1) == '#' && next(2) == '"')) {
             let closing: &[char] = if next(1) == '"' { &['"'] } else { &['"', '#'] };
             at += 1 + closing.len();
-            at = out[at..].windows(closing.len()).position(|it| it == closing).map_or(out.len(), |to| at + to + closing.len());
+            at = out[at..]
+                .windows(closing.len())
+                .position(|it| it == closing)
+                .map_or(out.len(), |to| at + to + closing.len());
         } else if out[at] == '"' {
             at += 1;
             while at < out.len() && out[at] != '"' {
@@ -86,7 +94,10 @@ fn code(text: &str) -> String {
             at += 1;
         } else if out[at] == '\'' && (next(2) == '\'' || next(1) == '\\') {
             let quote = if next(1) == '\\' { 3 } else { 2 };
-            at = out[at + quote.min(2)..].iter().position(|it| *it == '\'').map_or(out.len(), |to| at + quote.min(2) + to + 1);
+            at = out[at + quote.min(2)..]
+                .iter()
+                .position(|it| *it == '\'')
+                .map_or(out.len(), |to| at + quote.min(2) + to + 1);
         } else {
             at += 1;
             continue;
@@ -119,7 +130,8 @@ fn named(code: &str, module: &[String]) -> Vec<(usize, Vec<String>)> {
         let line = code[..at].matches('\n').count() + 1;
         let mut prefix: Vec<String> = match start {
             "crate::" => Vec::new(),
-            // Each `super::` is found by itself, the first of a chain with the whole chain behind it.
+            // Each `super::` is found by itself, the first of a chain with the whole chain behind
+            // it.
             _ => module[..module.len().saturating_sub(1)].to_vec(),
         };
         let mut rest = &code[at + start.len()..];
@@ -186,18 +198,28 @@ fn no_room_uses_one_of_its_own_layer_or_above() {
         let text = code(&fs::read_to_string(&file).unwrap());
         for (line, path) in named(&text, &module) {
             for (outer, depth) in [("", 0), (room.as_str(), 1)] {
-                let (Some(from), Some(to), Some(table)) = (module.get(depth), path.get(depth), tables.get(outer)) else { continue };
+                let (Some(from), Some(to), Some(table)) =
+                    (module.get(depth), path.get(depth), tables.get(outer))
+                else {
+                    continue;
+                };
                 if from == to || (depth == 1 && path[0] != *room) {
                     continue;
                 }
                 let Some(place) = table.get(from) else {
-                    wrong.push(format!("{}: the room {from} stands in no table of ARCHITECTURE.md", file.display()));
+                    wrong.push(format!(
+                        "{}: the room {from} stands in no table of ARCHITECTURE.md",
+                        file.display()
+                    ));
                     continue;
                 };
                 // What a room itself defines is no room.
                 if table.get(to).is_some_and(|it| it >= place) {
                     let shown = file.strip_prefix(root()).unwrap().display();
-                    wrong.push(format!("{shown}:{line}: {from} uses {to}, which is not below it ({})", path.join("::")));
+                    wrong.push(format!(
+                        "{shown}:{line}: {from} uses {to}, which is not below it ({})",
+                        path.join("::")
+                    ));
                 }
             }
         }
@@ -210,8 +232,11 @@ fn no_room_uses_one_of_its_own_layer_or_above() {
 #[test]
 fn every_room_stands_in_the_table_and_every_name_of_the_table_is_a_room() {
     let rooms = &tables()[""];
-    let mut found: Vec<String> =
-        fs::read_dir(root().join("src")).unwrap().map(|it| it.unwrap().path()).filter_map(|it| room(&it)).collect();
+    let mut found: Vec<String> = fs::read_dir(root().join("src"))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .filter_map(|it| room(&it))
+        .collect();
     found.sort();
     found.dedup();
     assert_eq!(rooms.keys().collect::<Vec<_>>(), found.iter().collect::<Vec<_>>());
@@ -229,7 +254,11 @@ fn only_publish_makes_what_trims_the_outbox() {
     for file in files {
         let Some(module) = module(&file) else { continue };
         let makes = code(&fs::read_to_string(&file).unwrap()).contains("Acked::of(");
-        assert!(!makes || module.starts_with(&["stages".to_owned(), "publish".to_owned()]), "{}", file.display());
+        assert!(
+            !makes || module.starts_with(&["stages".to_owned(), "publish".to_owned()]),
+            "{}",
+            file.display()
+        );
     }
 }
 
@@ -238,10 +267,20 @@ fn paths_are_found_in_groups_in_chains_and_in_the_midst_of_code() {
     let module: Vec<String> = ["read", "page", "meta"].map(str::to_owned).to_vec();
     let text = "use crate::{a::b, c::{d, e::f}};\nuse super::{title, super_thing};\nfn f() { let _ = \"crate::no\"; crate::g::h(); } // crate::no\n\
                 #[cfg(test)]\nmod tests { use crate::no; }\nuse super::super::lines;";
-    let mut found: Vec<(usize, String)> = named(&code(text), &module).into_iter().map(|(line, path)| (line, path.join("::"))).collect();
+    let mut found: Vec<(usize, String)> = named(&code(text), &module)
+        .into_iter()
+        .map(|(line, path)| (line, path.join("::")))
+        .collect();
     found.sort();
-    let expected =
-        [(1, "a::b"), (1, "c::d"), (1, "c::e"), (2, "read::page::super_thing"), (2, "read::page::title"), (3, "g::h"), (6, "read::lines")];
+    let expected = [
+        (1, "a::b"),
+        (1, "c::d"),
+        (1, "c::e"),
+        (2, "read::page::super_thing"),
+        (2, "read::page::title"),
+        (3, "g::h"),
+        (6, "read::lines"),
+    ];
     let inner = found.iter().map(|(line, path)| (*line, path.as_str())).collect::<Vec<_>>();
     assert_eq!(inner, expected);
 }

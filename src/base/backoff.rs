@@ -25,7 +25,9 @@ impl Backoff {
     /// The wait after a failure that so many others came before, in a row.
     #[must_use]
     pub fn wait(&self, before: u32) -> Duration {
-        self.first.saturating_mul(self.factor.checked_pow(before).unwrap_or(u32::MAX)).min(self.longest)
+        self.first
+            .saturating_mul(self.factor.checked_pow(before).unwrap_or(u32::MAX))
+            .min(self.longest)
     }
 
     /// Its waits one after the other.

@@ -69,7 +69,10 @@ pub(crate) fn no_choice(text: &str, valid: &[&str]) -> String {
 }
 
 /// The candidate that somebody who wrote `word` probably meant.
-pub(crate) fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn similar<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
     let word = word.to_lowercase().replace('-', "_");
     let allowed = (word.chars().count() / 3).max(1);
     candidates

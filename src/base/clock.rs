@@ -1,8 +1,9 @@
 //! The time of day, as a value that is handed in.
 //!
-//! Decisions depend on the time (when a source is due, how long a server asked us to stay away), and a test must be
-//! able to set it. So nothing but this file reads the system's clock; `clippy.toml` bans it elsewhere. How long
-//! something took is measured with monotonic instants instead, which a corrected clock does not bend.
+//! Decisions depend on the time (when a source is due, how long a server asked us to stay away),
+//! and a test must be able to set it. So nothing but this file reads the system's clock;
+//! `clippy.toml` bans it elsewhere. How long something took is measured with monotonic instants
+//! instead, which a corrected clock does not bend.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -52,7 +53,8 @@ impl ManualClock {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
-    /// Moves the clock forwards by `step`; a step beyond the last date that can be told moves it not at all.
+    /// Moves the clock forwards by `step`; a step beyond the last date that can be told moves it
+    /// not at all.
     pub fn advance(&self, step: Duration) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         let step = chrono::Duration::from_std(step).unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Work for a thread of its own, bounded by the CPU time that it takes.
 //!
-//! How long it takes by the clock tells nothing: a process that was frozen, or a machine that has too much to do, takes
-//! minutes for what is milliseconds of work. What must stay true: nothing is given up as too long that did not have
-//! the processor for so long.
+//! How long it takes by the clock tells nothing: a process that was frozen, or a machine that has
+//! too much to do, takes minutes for what is milliseconds of work. What must stay true: nothing is
+//! given up as too long that did not have the processor for so long.
 
 use std::{
     pin::pin,
@@ -15,7 +15,8 @@ use rustix::{
     time::{ClockId, clock_gettime},
 };
 
-/// How often it is looked at what has been taken, at most. Nearly all work is done before the first look, and costs nothing more.
+/// How often it is looked at what has been taken, at most. Nearly all work is done before the first
+/// look, and costs nothing more.
 const LOOK: Duration = Duration::from_secs(1);
 /// The kernel's unit of a thread's times (`USER_HZ`), on all platforms that matter.
 const TICK: Duration = Duration::from_millis(10);
@@ -30,7 +31,10 @@ pub(crate) enum Lost {
 }
 
 /// Does the work on a thread, for so much CPU time at most, counted from the first look at it.
-pub(crate) async fn run<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Lost> {
+pub(crate) async fn run<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Lost> {
     let thread = Arc::new(OnceLock::new());
     let mine = Arc::clone(&thread);
     let mut work = pin!(tokio::task::spawn_blocking(move || {
@@ -68,12 +72,15 @@ impl Meter {
     }
 }
 
-/// What a thread has taken in its life, seen from another one; where the system does not tell of threads, what the process
-/// has: that is more than one of them.
+/// What a thread has taken in its life, seen from another one; where the system does not tell of
+/// threads, what the process has: that is more than one of them.
 fn taken(thread: Pid) -> Duration {
     of_thread(thread).unwrap_or_else(|| {
         let time = clock_gettime(ClockId::ProcessCPUTime);
-        Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+        Duration::new(
+            u64::try_from(time.tv_sec).unwrap_or(0),
+            u32::try_from(time.tv_nsec).unwrap_or(0),
+        )
     })
 }
 
@@ -120,7 +127,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_told_apart() {
-        assert!(matches!(run(Duration::MAX, || assert!(LIMIT.is_zero())).await, Err(Lost::Panicked)));
+        assert!(matches!(
+            run(Duration::MAX, || assert!(LIMIT.is_zero())).await,
+            Err(Lost::Panicked)
+        ));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What has no subject: time, hashes, numbers in order, CPU time, waits that grow, what is kept private. Everything may use it; it uses nothing of ours.
+//! What has no subject: time, hashes, numbers in order, CPU time, waits that grow, what is kept
+//! private. Everything may use it; it uses nothing of ours.
 
 pub mod clock;
 pub mod cpu;

@@ -1,13 +1,15 @@
 //! Addresses that may hold secrets, and the one form in which they are shown.
 //!
-//! Sources are configured with credentials: `user:password@`, `?token=…`. They belong in the config, the store and the
-//! request. So what holds such an address is a [`Private`], which shows it without them; whoever needs the address
-//! itself says so with [`Private::real`]. Servers repeat a source's credentials in redirects and in the addresses of
-//! articles: [`Secrets::hide`] takes them out there.
+//! Sources are configured with credentials: `user:password@`, `?token=…`. They belong in the
+//! config, the store and the request. So what holds such an address is a [`Private`], which shows
+//! it without them; whoever needs the address itself says so with [`Private::real`]. Servers repeat
+//! a source's credentials in redirects and in the addresses of articles: [`Secrets::hide`] takes
+//! them out there.
 //!
-//! What must stay true: nothing that leaves the process, nor its log, is made of a real address; ids are, so that they do
-//! not depend on what counts as a secret. Names of parameters count for the addresses of sources alone: `auth` in the
-//! address of a picture is part of it and no secret of ours.
+//! What must stay true: nothing that leaves the process, nor its log, is made of a real address;
+//! ids are, so that they do not depend on what counts as a secret. Names of parameters count for
+//! the addresses of sources alone: `auth` in the address of a picture is part of it and no secret
+//! of ours.
 
 use std::{
     borrow::Cow,
@@ -22,7 +24,8 @@ use url::{Url, form_urlencoded};
 /// What stands for a secret.
 const MASK: &str = "***";
 
-/// Parameters whose values are secrets, unless the config names others. Case, `-`, `_` and `.` do not count.
+/// Parameters whose values are secrets, unless the config names others. Case, `-`, `_` and `.` do
+/// not count.
 pub const PARAMETERS: [&str; 32] = [
     "access_key",
     "access_token",
@@ -68,7 +71,11 @@ pub fn mask_parameters<'a>(names: impl IntoIterator<Item = &'a str>) {
 }
 
 fn fold(name: &str) -> String {
-    decoded(name).chars().filter(|it| !matches!(it, '-' | '_' | '.')).map(|it| it.to_ascii_lowercase()).collect()
+    decoded(name)
+        .chars()
+        .filter(|it| !matches!(it, '-' | '_' | '.'))
+        .map(|it| it.to_ascii_lowercase())
+        .collect()
 }
 
 /// As it is meant, in a form.
@@ -86,7 +93,8 @@ fn is_masked(name: &str) -> bool {
     }
 }
 
-/// An address, or what stands for one, that is shown without its secrets: by `Display`, `Debug` and `Serialize`.
+/// An address, or what stands for one, that is shown without its secrets: by `Display`, `Debug` and
+/// `Serialize`.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Private<T = Url>(T);
 
@@ -141,15 +149,23 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Private<T> {
 }
 
 /// Serialises the address itself: for rows of the store.
-pub(crate) fn stored<T: Serialize, S: Serializer>(it: &Private<T>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn stored<T: Serialize, S: Serializer>(
+    it: &Private<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     it.0.serialize(serializer)
 }
 
-/// An address as it is shown: without user name and password, and with the values of masked parameters replaced.
+/// An address as it is shown: without user name and password, and with the values of masked
+/// parameters replaced.
 #[must_use]
 pub fn shown(address: &str) -> Cow<'_, str> {
     let (start, rest) = around_user(address);
-    let user_less = if start.len() + rest.len() == address.len() { Cow::Borrowed(address) } else { Cow::Owned(start.to_owned() + rest) };
+    let user_less = if start.len() + rest.len() == address.len() {
+        Cow::Borrowed(address)
+    } else {
+        Cow::Owned(start.to_owned() + rest)
+    };
     match masked(&user_less, |name, _| is_masked(name)) {
         Cow::Owned(masked) => Cow::Owned(masked),
         Cow::Borrowed(_) => user_less,
@@ -165,19 +181,23 @@ fn around_user(address: &str) -> (&str, &str) {
     let end = address[start..].find(['/', '?', '#', '\\']).map_or(address.len(), |it| start + it);
     match address[start..end].rfind('@') {
         // Without a scheme it may be a mail address, which has no password.
-        Some(at) if named || address[..at].contains(':') => (&address[..start], &address[start + at + 1..]),
+        Some(at) if named || address[..at].contains(':') => {
+            (&address[..start], &address[start + at + 1..])
+        }
         _ => (address, ""),
     }
 }
 
-/// An address with the values of some parameters replaced: those of the query, of the path (`;jsessionid=`) and of the
-/// fragment.
+/// An address with the values of some parameters replaced: those of the query, of the path
+/// (`;jsessionid=`) and of the fragment.
 fn masked(address: &str, mut is_secret: impl FnMut(&str, &str) -> bool) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     for (start, end) in parameters(address) {
         let parameter = &address[start..end];
-        let Some(equals) = parameter.find('=').filter(|it| *it + 1 < parameter.len()) else { continue };
+        let Some(equals) = parameter.find('=').filter(|it| *it + 1 < parameter.len()) else {
+            continue;
+        };
         if start >= copied && is_secret(&parameter[..equals], &parameter[equals + 1..]) {
             out.push_str(&address[copied..=start + equals]);
             out.push_str(MASK);
@@ -191,7 +211,8 @@ fn masked(address: &str, mut is_secret: impl FnMut(&str, &str) -> bool) -> Cow<'
     Cow::Owned(out)
 }
 
-/// Where parameters stand. One that follows a `;` in the query reaches up to the next `&`, since it may hold further ones.
+/// Where parameters stand. One that follows a `;` in the query reaches up to the next `&`, since it
+/// may hold further ones.
 fn parameters(address: &str) -> impl Iterator<Item = (usize, usize)> {
     let query = address.find(['?', '#']).unwrap_or(address.len());
     let delimiters = address.bytes().enumerate().filter_map(move |(at, byte)| match byte {
@@ -226,7 +247,9 @@ impl Secrets {
         if start.len() + rest.len() < address.len() {
             let user = &address[start.len()..address.len() - rest.len() - 1];
             // A user name alone is a token.
-            found.add(user.split_once(':').map_or(user, |(name, password)| if password.is_empty() { name } else { password }));
+            found.add(user.split_once(':').map_or(user, |(name, password)| {
+                if password.is_empty() { name } else { password }
+            }));
         }
         masked(address, |name, value| {
             if is_masked(name) {
@@ -253,8 +276,8 @@ impl Secrets {
         self.0.is_empty()
     }
 
-    /// A text without them: each where it stands by itself, but for those that could be a word or a number, which are
-    /// known only as the value of a masked parameter.
+    /// A text without them: each where it stands by itself, but for those that could be a word or a
+    /// number, which are known only as the value of a masked parameter.
     #[must_use]
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut hidden = Cow::Borrowed(text);
@@ -266,7 +289,8 @@ impl Secrets {
         if self.is_empty() {
             return hidden;
         }
-        match masked(&hidden, |name, value| self.0.iter().any(|it| it == value) && is_masked(name)) {
+        match masked(&hidden, |name, value| self.0.iter().any(|it| it == value) && is_masked(name))
+        {
             Cow::Owned(masked) => Cow::Owned(masked),
             Cow::Borrowed(_) => hidden,
         }
@@ -298,10 +322,12 @@ impl Secrets {
     }
 }
 
-/// Whether a secret is none that a text would hold by chance: a source may be configured with `?key=politics`.
+/// Whether a secret is none that a text would hold by chance: a source may be configured with
+/// `?key=politics`.
 fn is_telling(secret: &str) -> bool {
     let has = |is: fn(&u8) -> bool| secret.bytes().any(|it| is(&it));
-    let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+        || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     secret.len() >= 16 || secret.len() >= 8 && mixed
 }
 
@@ -332,7 +358,10 @@ mod tests {
             ("https://user:pw@a.example/feed", "https://a.example/feed"),
             ("https://TOKEN@a.example", "https://a.example"),
             ("https://u:p@ss@a.example/x@y", "https://a.example/x@y"),
-            ("https://a.example/feed?id=1&token=abc&x=2", "https://a.example/feed?id=1&token=***&x=2"),
+            (
+                "https://a.example/feed?id=1&token=abc&x=2",
+                "https://a.example/feed?id=1&token=***&x=2",
+            ),
             ("https://a.example/feed?API-Key=a=b", "https://a.example/feed?API-Key=***"),
             ("https://a.example/feed?%74oken=abc", "https://a.example/feed?%74oken=***"),
             ("https://a.example/feed?a=1;token=x;y", "https://a.example/feed?a=1;token=***"),
@@ -348,18 +377,25 @@ mod tests {
             assert_eq!(shown(address), expected);
             assert_eq!(shown(expected), expected);
             let private = Private::from(address.to_owned());
-            assert_eq!((private.to_string(), private.real().as_str()), (expected.to_owned(), address));
+            assert_eq!(
+                (private.to_string(), private.real().as_str()),
+                (expected.to_owned(), address)
+            );
             assert_eq!(serde_json::json!(private), expected);
         }
     }
 
     #[test]
     fn what_repeats_a_secret_is_shown_without_it() {
-        let secrets = Secrets::of("https://user:pass%2Fword1@a.example/feed?token=s3cr3t-t0ken&key=politics");
+        let secrets =
+            Secrets::of("https://user:pass%2Fword1@a.example/feed?token=s3cr3t-t0ken&key=politics");
         for (text, expected) in [
             ("https://b.example/s3cr3t-t0ken/a?x=s3cr3t-t0ken", "https://b.example/***/a?x=***"),
             ("no answer from pass/word1: pass%2Fword1", "no answer from ***: ***"),
-            ("https://a.example/politics/1?key=politics&section=politics", "https://a.example/politics/1?key=***&section=politics"),
+            (
+                "https://a.example/politics/1?key=politics&section=politics",
+                "https://a.example/politics/1?key=***&section=politics",
+            ),
             ("xs3cr3t-t0ken", "xs3cr3t-t0ken"),
             ("https://a.example/a?token=another", "https://a.example/a?token=another"),
         ] {
@@ -374,6 +410,9 @@ mod tests {
     fn a_record_has_no_text_with_a_secret() {
         let secrets = Secrets::of("https://a.example/feed?token=s3cr3t-t0ken");
         let record = serde_json::json!({"url": "https://a.example/?t=s3cr3t-t0ken", "more": [{"text": "s3cr3t-t0ken", "n": 1}]});
-        assert_eq!(secrets.hide_in(record), serde_json::json!({"url": "https://a.example/?t=***", "more": [{"text": "***", "n": 1}]}));
+        assert_eq!(
+            secrets.hide_in(record),
+            serde_json::json!({"url": "https://a.example/?t=***", "more": [{"text": "***", "n": 1}]})
+        );
     }
 }

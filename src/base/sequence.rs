@@ -1,9 +1,11 @@
 //! Numbers that tell what came later, across restarts and whatever the clocks do.
 //!
-//! A look at a page, a listing and a message each take the next one. The upper bits count the runs of this store, the lower
-//! ones what this run has numbered, so one durable write a start is all that it takes.
+//! A look at a page, a listing and a message each take the next one. The upper bits count the runs
+//! of this store, the lower ones what this run has numbered, so one durable write a start is all
+//! that it takes.
 //!
-//! What must stay true: a run's numbers are used only after its start was made durable, so no later run gives one again.
+//! What must stay true: a run's numbers are used only after its start was made durable, so no later
+//! run gives one again.
 
 use std::sync::{
     Arc,

@@ -17,7 +17,8 @@ use crate::{
     telemetry::Stderr,
 };
 
-/// Checks, prints errors and warnings on stderr and a summary on stdout; exit code 1 where anything is wrong.
+/// Checks, prints errors and warnings on stderr and a summary on stdout; exit code 1 where anything
+/// is wrong.
 #[must_use]
 pub fn run(config: Option<&Path>, overrides: &Overrides) -> ExitCode {
     match check(config, overrides, &mut io::stdout().lock(), &mut Stderr) {
@@ -29,7 +30,12 @@ pub fn run(config: Option<&Path>, overrides: &Overrides) -> ExitCode {
 }
 
 /// Whether all is well.
-fn check(path: Option<&Path>, overrides: &Overrides, out: &mut impl Write, err: &mut impl Write) -> io::Result<bool> {
+fn check(
+    path: Option<&Path>,
+    overrides: &Overrides,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> io::Result<bool> {
     let (config, mut errors) = Config::read(path, overrides);
     errors.extend(config.lacks_contact(path));
     let mut elsewhere = 0;
@@ -53,14 +59,26 @@ fn check(path: Option<&Path>, overrides: &Overrides, out: &mut impl Write, err: 
         if let Location::File { path, .. } = &source.at
             && !path.is_file()
         {
-            writeln!(err, "warning: {}: {} is not there, or no regular file", source.place, path.display())?;
+            writeln!(
+                err,
+                "warning: {}: {} is not there, or no regular file",
+                source.place,
+                path.display()
+            )?;
         }
     }
     if config.sources.is_empty() {
-        writeln!(err, "warning: no lists of sources: name some with `sources = [\"sources.toml\"]` or --sources")?;
+        writeln!(
+            err,
+            "warning: no lists of sources: name some with `sources = [\"sources.toml\"]` or --sources"
+        )?;
     }
     if errors.is_empty() {
-        writeln!(out, "the config is good: {}", count(list.sources.len() + list.topics.len(), "source"))?;
+        writeln!(
+            out,
+            "the config is good: {}",
+            count(list.sources.len() + list.topics.len(), "source")
+        )?;
     } else {
         writeln!(out, "{} in the config and its sources", count(errors.len(), "error"))?;
     }
@@ -88,7 +106,9 @@ mod tests {
         std::fs::write(folder.path().join("sources.txt"), sources).unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let good = check(Some(&file), &Overrides::default(), &mut out, &mut err).unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap().replace(&format!("{}/", folder.path().display()), "");
+        let text = |bytes| {
+            String::from_utf8(bytes).unwrap().replace(&format!("{}/", folder.path().display()), "")
+        };
         (good, text(out), text(err))
     }
 

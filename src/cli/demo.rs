@@ -49,7 +49,11 @@ impl Options {
         Ok(Overrides {
             data_dir: Some(data_dir),
             sink: SinkFlags {
-                kind: Some(if self.sink == Sink::Kafka { SinkKind::Kafka } else { SinkKind::Stdout }),
+                kind: Some(if self.sink == Sink::Kafka {
+                    SinkKind::Kafka
+                } else {
+                    SinkKind::Stdout
+                }),
                 kafka: KafkaFlags {
                     brokers: self
                         .brokers
@@ -57,13 +61,20 @@ impl Options {
                         .map(|it| it.split(',').map(str::parse).collect())
                         .transpose()
                         .map_err(|error| parsed(&error))?,
-                    topic_prefix: self.topic_prefix.as_ref().map(|it| it.parse()).transpose().map_err(|error| parsed(&error))?,
+                    topic_prefix: self
+                        .topic_prefix
+                        .as_ref()
+                        .map(|it| it.parse())
+                        .transpose()
+                        .map_err(|error| parsed(&error))?,
                 },
             },
             min_interval: Some(Duration::from_secs(1)),
             max_interval: Some(Duration::from_secs(2)),
             poll_now: Some(true),
-            allow_address: Some(vec!["127.0.0.0/8".parse().map_err(|error: ipnet::AddrParseError| parsed(&error))?]),
+            allow_address: Some(vec![
+                "127.0.0.0/8".parse().map_err(|error: ipnet::AddrParseError| parsed(&error))?,
+            ]),
             listen: Some(self.listen.parse().map_err(|error| parsed(&error))?),
             ..Overrides::default()
         })
@@ -96,13 +107,18 @@ pub(super) fn run(options: &Options) -> ExitCode {
 async fn demo(config: &Config, options: &Options) -> Result<(), DaemonError> {
     let stop = CancellationToken::new();
     let site = demo::serve(SystemClock.now(), stop.clone()).await.map_err(DaemonError::Start)?;
-    say!("a small news site is served on {}; one article is revised after 4 s, one appears after 7 s", site.base);
+    say!(
+        "a small news site is served on {}; one article is revised after 4 s, one appears after 7 s",
+        site.base
+    );
     run::stop_when_asked(&stop, options.for_)?;
     crate::config::ConfigErrors::check(site.sources.errors)?;
     let sources = Sources { polled: site.sources.sources, topics: site.sources.topics };
     let start = Start { sources, metrics: metrics::start(SystemClock.now()).ok(), stop };
     match options.sink {
-        Sink::Stdout if std::io::stdout().is_terminal() => daemon::run_with(config, start, |_| Box::new(Readable::default())).await,
+        Sink::Stdout if std::io::stdout().is_terminal() => {
+            daemon::run_with(config, start, |_| Box::new(Readable::default())).await
+        }
         Sink::Stdout | Sink::Kafka => daemon::run(config, start).await,
     }
 }

@@ -44,19 +44,32 @@ pub(super) fn run(options: Options) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    options.inputs.run(|input, bytes| answer(&read(input, bytes, (format, &rules))?, input.url.as_ref(), now))
+    options
+        .inputs
+        .run(|input, bytes| answer(&read(input, bytes, (format, &rules))?, input.url.as_ref(), now))
 }
 
-fn read(input: &Input, bytes: &[u8], (format, rules): (Option<Format>, &page::Rules)) -> Result<Page, String> {
-    let form = format.map(|it| if it == Format::Text { page::Form::Text } else { page::Form::Html });
-    page::read_by(Some(rules).filter(|it| !it.is_empty()), bytes, input.content_type.as_deref(), (input.url.as_ref(), form))
-        .map_err(|error| error.to_string())
+fn read(
+    input: &Input,
+    bytes: &[u8],
+    (format, rules): (Option<Format>, &page::Rules),
+) -> Result<Page, String> {
+    let form =
+        format.map(|it| if it == Format::Text { page::Form::Text } else { page::Form::Html });
+    page::read_by(
+        Some(rules).filter(|it| !it.is_empty()),
+        bytes,
+        input.content_type.as_deref(),
+        (input.url.as_ref(), form),
+    )
+    .map_err(|error| error.to_string())
 }
 
 fn answer(page: &Page, url: Option<&Url>, now: chrono::DateTime<chrono::Utc>) -> Answer {
     let articles: Vec<Article> = assemble::unlisted(page, url, now);
     let articles = serde_json::to_value(articles).map_err(|error| error.to_string())?;
     Ok(Map::from_iter(
-        [("page".to_owned(), json!(page.kind)), ("articles".to_owned(), articles)].map(|(name, value): (String, Value)| (name, value)),
+        [("page".to_owned(), json!(page.kind)), ("articles".to_owned(), articles)]
+            .map(|(name, value): (String, Value)| (name, value)),
     ))
 }

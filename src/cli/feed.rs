@@ -27,6 +27,7 @@ fn read(input: &Input, bytes: &[u8]) -> Answer<Neutral> {
         unknown = Url::parse("about:blank").map_err(|error| error.to_string())?;
         &unknown
     };
-    let document = feed::parse(bytes, input.content_type.as_deref(), url).map_err(|error| error.to_string())?;
+    let document = feed::parse(bytes, input.content_type.as_deref(), url)
+        .map_err(|error| error.to_string())?;
     Ok(Neutral::new(document, url))
 }

@@ -1,5 +1,5 @@
-//! What the filters share: `extract`, `feed` and `listing` read inputs one after the other, answer with one JSON line
-//! each, and never hold more than one of them.
+//! What the filters share: `extract`, `feed` and `listing` read inputs one after the other, answer
+//! with one JSON line each, and never hold more than one of them.
 
 use std::{
     fs::File,
@@ -32,7 +32,8 @@ pub(super) struct Inputs {
     /// Where the input was read: relative addresses are resolved against it.
     #[arg(long, value_name = "URL", conflicts_with = "manifest")]
     url: Option<Url>,
-    /// At the end, one JSON object on standard error: items, bytes, seconds and `cpu_seconds` of the work itself.
+    /// At the end, one JSON object on standard error: items, bytes, seconds and `cpu_seconds` of
+    /// the work itself.
     #[arg(long)]
     stats: bool,
 }
@@ -77,15 +78,32 @@ struct Stats {
 }
 
 impl Inputs {
-    /// Puts each input through `work`. Exit code 1 where a file could not be used, or the manifest is wrong; with a
-    /// manifest an input that gave nothing is an answer like any other.
-    pub(super) fn run<T: Serialize>(self, work: impl FnMut(&Input, &[u8]) -> Answer<T>) -> ExitCode {
-        let mut filter = Filter { work, out: io::BufWriter::new(io::stdout().lock()), stats: Stats::default(), failed: false };
+    /// Puts each input through `work`. Exit code 1 where a file could not be used, or the manifest
+    /// is wrong; with a manifest an input that gave nothing is an answer like any other.
+    pub(super) fn run<T: Serialize>(
+        self,
+        work: impl FnMut(&Input, &[u8]) -> Answer<T>,
+    ) -> ExitCode {
+        let mut filter = Filter {
+            work,
+            out: io::BufWriter::new(io::stdout().lock()),
+            stats: Stats::default(),
+            failed: false,
+        };
         let outcome = match &self.manifest {
             Some(path) => filter.manifest(path),
             None => self.files.iter().try_for_each(|file| {
-                let id = if file == Path::new("-") { "-".to_owned() } else { file.display().to_string() };
-                filter.one(&Input { id, file: file.clone(), url: self.url.clone(), content_type: None })
+                let id = if file == Path::new("-") {
+                    "-".to_owned()
+                } else {
+                    file.display().to_string()
+                };
+                filter.one(&Input {
+                    id,
+                    file: file.clone(),
+                    url: self.url.clone(),
+                    content_type: None,
+                })
             }),
         };
         let outcome = outcome.and_then(|()| filter.out.flush().map_err(Broken::Out));
@@ -125,12 +143,21 @@ struct Filter<W, O> {
 impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W, O> {
     fn manifest(&mut self, path: &Path) -> Result<(), Broken> {
         let name = path.display();
-        let mut lines = BufReader::new(open(path).map_err(|error| Broken::Manifest(format!("{name}: {error}")))?);
+        let mut lines = BufReader::new(
+            open(path).map_err(|error| Broken::Manifest(format!("{name}: {error}")))?,
+        );
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
-            let wrong = |what: &dyn std::fmt::Display| Broken::Manifest(format!("{name}:{number}: {what}"));
-            if lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(|error| wrong(&error))? == 0 {
+            let wrong =
+                |what: &dyn std::fmt::Display| Broken::Manifest(format!("{name}:{number}: {what}"));
+            if lines
+                .by_ref()
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut line)
+                .map_err(|error| wrong(&error))?
+                == 0
+            {
                 break;
             }
             if !line.trim_ascii().is_empty() {
@@ -153,7 +180,9 @@ impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W,
             Err(error) => (None, Some(error)),
         };
         let line = Line { id: &input.id, answer, ok: error.is_some().then_some(false), error };
-        let written = serde_json::to_writer(&mut self.out, &line).map_err(io::Error::from).and_then(|()| self.out.write_all(b"\n"));
+        let written = serde_json::to_writer(&mut self.out, &line)
+            .map_err(io::Error::from)
+            .and_then(|()| self.out.write_all(b"\n"));
         written.map_err(Broken::Out)
     }
 

@@ -55,12 +55,17 @@ fn links(input: &Input, bytes: &[u8], selectors: Option<&Selectors>, details: bo
         }
         Err(error) => return Err(error.to_string()),
     };
-    let links = if details { json!(links) } else { links.iter().map(|it| Value::from(it.url.as_str())).collect() };
+    let links = if details {
+        json!(links)
+    } else {
+        links.iter().map(|it| Value::from(it.url.as_str())).collect()
+    };
     Ok(answer([("links", links)]))
 }
 
 fn weighed(input: &Input, bytes: &[u8]) -> Answer {
-    let found = listing::weighed_links(bytes, input.content_type.as_deref(), &address(input)?).map_err(|error| error.to_string())?;
+    let found = listing::weighed_links(bytes, input.content_type.as_deref(), &address(input)?)
+        .map_err(|error| error.to_string())?;
     Ok(answer([("candidates", json!(found))]))
 }
 
@@ -70,5 +75,8 @@ fn answer<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
 
 /// Where the page was read; without it relative addresses lead nowhere that is known.
 fn address(input: &Input) -> Result<Url, String> {
-    input.url.clone().map_or_else(|| Url::parse("http://unknown.invalid/").map_err(|error| error.to_string()), Ok)
+    input.url.clone().map_or_else(
+        || Url::parse("http://unknown.invalid/").map_err(|error| error.to_string()),
+        Ok,
+    )
 }

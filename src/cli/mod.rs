@@ -1,5 +1,5 @@
-//! The command line. Data on standard output, words on standard error; exit codes: 0 done, 1 the input or the
-//! config is wrong, 2 usage, 3 the world outside failed.
+//! The command line. Data on standard output, words on standard error; exit codes: 0 done, 1 the
+//! input or the config is wrong, 2 usage, 3 the world outside failed.
 
 /// As `eprintln!`, but never a panic.
 macro_rules! say {
@@ -40,7 +40,8 @@ const USAGE: u8 = 2;
 /// The world outside failed.
 const WORLD_FAILED: u8 = 3;
 
-/// Polls news sources, turns what they publish into clean article records, publishes each exactly once.
+/// Polls news sources, turns what they publish into clean article records, publishes each exactly
+/// once.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Cli {
@@ -50,7 +51,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The bundled news site on loopback, polled through the real pipeline; records on standard output.
+    /// The bundled news site on loopback, polled through the real pipeline; records on standard
+    /// output.
     Demo(demo::Options),
     /// The daemon.
     Run(Box<Overrides>),
@@ -117,7 +119,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Loads the config, does work that needs the network, and prints what it found; or says of `what` what went wrong.
+/// Loads the config, does work that needs the network, and prints what it found; or says of `what`
+/// what went wrong.
 fn ask<E: std::fmt::Display>(
     (what, overrides): (&str, &Overrides),
     is_world: impl FnOnce(&E) -> bool,
@@ -130,10 +133,15 @@ fn ask<E: std::fmt::Display>(
             return ExitCode::from(WRONG_INPUT);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(run::STACK).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(run::STACK)
+        .build();
     let (error, code) = match runtime.map(|it| it.block_on(work(&config))) {
         Ok(Ok(text)) => return print(&text),
-        Ok(Err(error)) => (error.to_string(), if is_world(&error) { WORLD_FAILED } else { WRONG_INPUT }),
+        Ok(Err(error)) => {
+            (error.to_string(), if is_world(&error) { WORLD_FAILED } else { WRONG_INPUT })
+        }
         Err(error) => (error.to_string(), WORLD_FAILED),
     };
     say!("nashra: {}: {}", shown(what), Secrets::of(what).hide(&error));

@@ -32,14 +32,18 @@ pub(super) fn run(overrides: &Overrides) -> ExitCode {
 }
 
 /// Runs a daemon to its end, and says how it ended.
-pub(super) fn in_runtime(config: &Config, work: impl Future<Output = Result<(), DaemonError>>) -> ExitCode {
+pub(super) fn in_runtime(
+    config: &Config,
+    work: impl Future<Output = Result<(), DaemonError>>,
+) -> ExitCode {
     let format = match config.log.format {
         LogFormat::Auto => telemetry::LogFormat::Auto,
         LogFormat::Text => telemetry::LogFormat::Text,
         LogFormat::Json => telemetry::LogFormat::Json,
     };
     telemetry::start_logging(format, config.log.level.as_str());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     let outcome = runtime.map_err(DaemonError::Start).and_then(|runtime| {
         let outcome = runtime.block_on(work);
         // A page that an extractor still chews on must not hold the exit up.
@@ -52,7 +56,10 @@ pub(super) fn in_runtime(config: &Config, work: impl Future<Output = Result<(), 
 }
 
 /// Cancels `stop` at SIGTERM, SIGINT or after `limit`.
-pub(super) fn stop_when_asked(stop: &CancellationToken, limit: Option<Duration>) -> Result<(), DaemonError> {
+pub(super) fn stop_when_asked(
+    stop: &CancellationToken,
+    limit: Option<Duration>,
+) -> Result<(), DaemonError> {
     let asked = daemon::asked_to_stop().map_err(DaemonError::Start)?;
     let stopping = stop.clone();
     tokio::spawn(async move {

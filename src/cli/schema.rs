@@ -1,5 +1,5 @@
-//! JSON Schemas (2020-12) of the records that are published, made from the types that make the records, so that neither
-//! can change without the other.
+//! JSON Schemas (2020-12) of the records that are published, made from the types that make the
+//! records, so that neither can change without the other.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 
@@ -20,7 +20,8 @@ pub enum Record {
     DeadLetter,
 }
 
-/// The schema of a record. Other fields than those it names may be added within a version, so it allows them.
+/// The schema of a record. Other fields than those it names may be added within a version, so it
+/// allows them.
 #[must_use]
 pub fn of(record: Record) -> serde_json::Value {
     match record {
@@ -32,7 +33,11 @@ pub fn of(record: Record) -> serde_json::Value {
 
 fn schema<T: JsonSchema>() -> serde_json::Value {
     // As it is written: every field is there, also where it is null.
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
 }
 
 #[cfg(test)]
@@ -72,7 +77,14 @@ mod tests {
         );
         for field in &list {
             let told = if field.is_told { "yes" } else { "" };
-            writeln!(out, "| `{}` | {} | {} | {told} |", field.name, meaning(field.name), field.merge.words()).unwrap();
+            writeln!(
+                out,
+                "| `{}` | {} | {} | {told} |",
+                field.name,
+                meaning(field.name),
+                field.merge.words()
+            )
+            .unwrap();
         }
         out.push_str("\n## What nashra says of it\n\n| field | what |\n|---|---|\n");
         for name in fields.keys().filter(|name| list.iter().all(|it| it.name != *name)) {

@@ -1,7 +1,7 @@
 //! `nashra sources`: what is polled, and what could be.
 //!
-//! Lists are declarative, so nothing here changes one. What `add` and `import` add is kept in the store, and taken up by
-//! the daemon at once where one runs; `remove` takes it out again.
+//! Lists are declarative, so nothing here changes one. What `add` and `import` add is kept in the
+//! store, and taken up by the daemon at once where one runs; `remove` takes it out again.
 
 mod change;
 mod discover;
@@ -25,7 +25,8 @@ pub(super) enum Command {
     Add(Box<change::Add>),
     /// Polls sources no more that were added; what was published of them stays.
     Remove(Box<change::Remove>),
-    /// Adds the sources of a list (OPML, TOML, one address a line), and tells which were there already.
+    /// Adds the sources of a list (OPML, TOML, one address a line), and tells which were there
+    /// already.
     Import(Box<change::Import>),
     /// All sources, those of lists and those that were added, each with its state.
     List(Box<List>),
@@ -71,7 +72,10 @@ impl Command {
 type Failed = (String, u8);
 
 /// Loads the config, does what was asked, and prints what that says.
-fn ask(overrides: &Overrides, work: impl AsyncFnOnce(&Config) -> Result<String, Failed>) -> ExitCode {
+fn ask(
+    overrides: &Overrides,
+    work: impl AsyncFnOnce(&Config) -> Result<String, Failed>,
+) -> ExitCode {
     let config = match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => config,
         Err(errors) => {
@@ -79,7 +83,10 @@ fn ask(overrides: &Overrides, work: impl AsyncFnOnce(&Config) -> Result<String, 
             return ExitCode::from(WRONG_INPUT);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(super::run::STACK).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(super::run::STACK)
+        .build();
     let (words, code) = match runtime.map(|it| it.block_on(work(&config))) {
         Ok(Ok(text)) => return print(&text),
         Ok(Err(failed)) => failed,
@@ -93,5 +100,8 @@ fn ask(overrides: &Overrides, work: impl AsyncFnOnce(&Config) -> Result<String, 
 
 /// What a daemon that cannot be put together says.
 pub(super) fn failed(error: &DaemonError) -> Failed {
-    (error.to_string(), if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED })
+    (
+        error.to_string(),
+        if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED },
+    )
 }

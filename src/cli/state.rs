@@ -1,4 +1,5 @@
-//! `nashra state` and `nashra explain`: through the control socket where a daemon runs, else on the store itself.
+//! `nashra state` and `nashra explain`: through the control socket where a daemon runs, else on the
+//! store itself.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -60,12 +61,15 @@ impl Command {
                 Err(error) => end(Err((format!("{}: {error}", to.display()), WRONG_INPUT))),
             },
             Self::Restore(From { from, overrides }) => by_itself(overrides, |config| {
-                let restored = store::restore(from, &config.data_dir, config.store.cache.as_usize());
+                let restored =
+                    store::restore(from, &config.data_dir, config.store.cache.as_usize());
                 restored.map(|it| explain::checked(&it)).map_err(all_failed)
             }),
             Self::Repair(overrides) => by_itself(overrides, |config| {
                 exists(config)?;
-                store::repair(&config.data_dir, config.store.cache.as_usize()).map(|it| explain::repaired(&it)).map_err(failed)
+                store::repair(&config.data_dir, config.store.cache.as_usize())
+                    .map(|it| explain::repaired(&it))
+                    .map_err(failed)
             }),
             Self::Check(overrides) => run(Request::Check, overrides),
             Self::Adopt(overrides) => run(Request::Adopt, overrides),
@@ -84,7 +88,10 @@ pub(super) fn run(request: Request, overrides: &Overrides) -> ExitCode {
 }
 
 /// Does what needs no daemon, and none beside it.
-fn by_itself(overrides: &Overrides, work: impl FnOnce(&Config) -> Result<String, (String, u8)>) -> ExitCode {
+fn by_itself(
+    overrides: &Overrides,
+    work: impl FnOnce(&Config) -> Result<String, (String, u8)>,
+) -> ExitCode {
     match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => end(work(&config)),
         Err(errors) => {
@@ -120,15 +127,28 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
         Request::Sources => explain::sources(&open(config)?).map_err(failed),
         Request::Change { wanted, dry_run } => change(wanted.into(), dry_run, config).await,
         Request::Check => check(config),
-        Request::Export { to } => open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed),
+        Request::Export { to } => {
+            open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed)
+        }
         Request::Explain { what } => explain::explain(&open(config)?, &what).map_err(failed),
         Request::Confirm => publish::confirm(&open(config)?.outbox()).await.map_err(failed),
         Request::Adopt => {
             let store = open(config)?;
             let mut sink = sinks::start(config, store.id());
-            let adopted = publish::adopt(&mut *sink, &store.outbox(), None, publish::Committing::Nobody(store.articles())).await;
-            let code =
-                |error: &publish::AdoptError| if matches!(error, publish::AdoptError::NoPosition) { WRONG_INPUT } else { WORLD_FAILED };
+            let adopted = publish::adopt(
+                &mut *sink,
+                &store.outbox(),
+                None,
+                publish::Committing::Nobody(store.articles()),
+            )
+            .await;
+            let code = |error: &publish::AdoptError| {
+                if matches!(error, publish::AdoptError::NoPosition) {
+                    WRONG_INPUT
+                } else {
+                    WORLD_FAILED
+                }
+            };
             adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), code(&error)))
         }
     }
@@ -149,20 +169,29 @@ fn all_failed(errors: Vec<StoreError>) -> (String, u8) {
 }
 
 /// Adds or removes sources, beside those that the config names.
-async fn change(wish: SourceChange, dry_run: bool, config: &Config) -> Result<String, (String, u8)> {
+async fn change(
+    wish: SourceChange,
+    dry_run: bool,
+    config: &Config,
+) -> Result<String, (String, u8)> {
     // Lists may be fetched, and that takes a while: the store is opened after that.
     let mut sources = daemon::sources(config).await.map_err(|error| sources::failed(&error))?;
     // A look leaves nothing behind.
     let store = match (dry_run, config.data_dir.is_dir(), &wish) {
         (true, false, _) => Store::in_memory().map_err(failed)?,
-        (false, false, SourceChange::Add(_)) => Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?,
+        (false, false, SourceChange::Add(_)) => {
+            Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?
+        }
         _ => open(config)?,
     };
     // One that clashes with a list can still be removed.
     if let Err(errors) = sources.with_added(store.added().all().map_err(failed)?) {
         say!("{errors}");
     }
-    let told = change::apply_offline(wish, dry_run, (&sources.polled, &sources.topics), &store.added()).await.map_err(failed)?;
+    let told =
+        change::apply_offline(wish, dry_run, (&sources.polled, &sources.topics), &store.added())
+            .await
+            .map_err(failed)?;
     Ok(serde_json::json!(told).to_string())
 }
 

@@ -27,7 +27,8 @@ pub(super) struct Options {
     /// What it is to be read as; told by its bytes unless it is given.
     #[arg(long, value_name = "KIND")]
     kind: Option<As>,
-    /// Which elements of a page hold a field, as `[source.page]` says it; may be given several times.
+    /// Which elements of a page hold a field, as `[source.page]` says it; may be given several
+    /// times.
     #[arg(long = "rule", value_name = "FIELD=SELECTOR")]
     rules: Vec<String>,
     /// One JSON object instead of words.
@@ -41,13 +42,18 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let is_world = |error: &TrialError| matches!(error, TrialError::World(_));
     ask((&options.what, &options.overrides), is_world, async |config| {
         let report = attempt(options, config).await?;
-        let text = if options.json { format!("{}\n", serde_json::to_string(&report).unwrap_or_default()) } else { report.to_string() };
+        let text = if options.json {
+            format!("{}\n", serde_json::to_string(&report).unwrap_or_default())
+        } else {
+            report.to_string()
+        };
         Ok(Secrets::of(&options.what).hide(&text).into_owned())
     })
 }
 
 async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialError> {
-    let (fetcher, _) = daemon::fetcher(config).map_err(|error| TrialError::World(error.to_string()))?;
+    let (fetcher, _) =
+        daemon::fetcher(config).map_err(|error| TrialError::World(error.to_string()))?;
     let trier = Trier {
         fetcher: &*fetcher,
         rules: daemon::rules(config),

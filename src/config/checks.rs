@@ -12,7 +12,8 @@ use super::{
     values::Span,
 };
 
-/// Collects what is wrong with values that were read well, each at its place in the file or at its flag.
+/// Collects what is wrong with values that were read well, each at its place in the file or at its
+/// flag.
 #[derive(Debug)]
 pub(super) struct Checks<'a> {
     pub(super) given: &'a Given,
@@ -24,15 +25,24 @@ impl Checks<'_> {
     pub(super) fn note(&mut self, keys: &[&str], outcome: Result<(), String>) {
         let Err(message) = outcome else { return };
         let found = keys.iter().find_map(|key| Some((*key, self.given.place(key)?.clone())));
-        let (key, place) = found.unwrap_or_else(|| (keys.first().copied().unwrap_or(""), Place::whole("default")));
+        let (key, place) =
+            found.unwrap_or_else(|| (keys.first().copied().unwrap_or(""), Place::whole("default")));
         self.errors.push(ConfigError { place, key: key.to_owned(), message });
     }
 
     /// Notes where the first of two settings exceeds the second.
-    pub(super) fn ordered<T: PartialOrd + Copy>(&mut self, keys: [&str; 2], values: [T; 2], show: impl Fn(T) -> String) {
+    pub(super) fn ordered<T: PartialOrd + Copy>(
+        &mut self,
+        keys: [&str; 2],
+        values: [T; 2],
+        show: impl Fn(T) -> String,
+    ) {
         if values[0] > values[1] {
             let [low, high] = values.map(show);
-            self.note(&keys, Err(format!("{} ({low}) must not exceed {} ({high})", keys[0], keys[1])));
+            self.note(
+                &keys,
+                Err(format!("{} ({low}) must not exceed {} ({high})", keys[0], keys[1])),
+            );
         }
     }
 }
@@ -41,13 +51,20 @@ type Outcome = Result<(), String>;
 
 /// Between two numbers or sizes.
 pub(super) fn within<T: PartialOrd + Display>(range: RangeInclusive<T>) -> impl Fn(&T) -> Outcome {
-    move |value| in_range(value, &range).map_err(|()| format!("must be from {} to {}, is {value}", range.start(), range.end()))
+    move |value| {
+        in_range(value, &range)
+            .map_err(|()| format!("must be from {} to {}, is {value}", range.start(), range.end()))
+    }
 }
 
 /// No less than so many mebibytes.
 pub(super) fn at_least_mib(least: u64) -> impl Fn(&ByteSize) -> Outcome {
     move |value| {
-        if *value >= ByteSize::mib(least) { Ok(()) } else { Err(format!("must be at least {least}MiB, is {value}")) }
+        if *value >= ByteSize::mib(least) {
+            Ok(())
+        } else {
+            Err(format!("must be at least {least}MiB, is {value}"))
+        }
     }
 }
 

@@ -5,14 +5,22 @@
 use std::{fmt::Write as _, time::Duration};
 
 /// Unit and its length in milliseconds, longest first, as [`format`] needs it.
-const UNITS: [(&str, u64); 6] =
-    [("w", 7 * 24 * 60 * 60 * 1000), ("d", 24 * 60 * 60 * 1000), ("h", 60 * 60 * 1000), ("m", 60 * 1000), ("s", 1000), ("ms", 1)];
+const UNITS: [(&str, u64); 6] = [
+    ("w", 7 * 24 * 60 * 60 * 1000),
+    ("d", 24 * 60 * 60 * 1000),
+    ("h", 60 * 60 * 1000),
+    ("m", 60 * 1000),
+    ("s", 1000),
+    ("ms", 1),
+];
 
 /// What is wrong with a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// No number where one must be.
-    #[error("{0:?} is not a duration: write a number and a unit, such as \"90s\", \"10m\", \"1h30m\" or \"3d\"")]
+    #[error(
+        "{0:?} is not a duration: write a number and a unit, such as \"90s\", \"10m\", \"1h30m\" or \"3d\""
+    )]
     Malformed(String),
     /// A number without a unit.
     #[error("{0:?} has no unit: write \"{0}s\" for seconds, or use ms, m, h, d or w")]
@@ -58,7 +66,11 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
 fn milliseconds(text: &str, unit: &str) -> Result<u64, DurationError> {
     if unit.is_empty() {
         let whole = text.chars().all(|c| c.is_ascii_digit());
-        return Err(if whole { DurationError::NoUnit(text.to_owned()) } else { DurationError::Malformed(text.to_owned()) });
+        return Err(if whole {
+            DurationError::NoUnit(text.to_owned())
+        } else {
+            DurationError::Malformed(text.to_owned())
+        });
     }
     UNITS
         .iter()
@@ -67,7 +79,8 @@ fn milliseconds(text: &str, unit: &str) -> Result<u64, DurationError> {
         .ok_or_else(|| DurationError::UnknownUnit { text: text.to_owned(), unit: unit.to_owned() })
 }
 
-/// Writes a duration as [`parse`] reads it, to the millisecond and without weeks, which few people count in.
+/// Writes a duration as [`parse`] reads it, to the millisecond and without weeks, which few people
+/// count in.
 #[must_use]
 pub fn format(duration: Duration) -> String {
     let mut rest = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -92,7 +105,15 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("3d", 259_200), ("1h 30m", 5400), ("1w", 604_800), ("0s", 0)] {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("10m", 600),
+            ("1h30m", 5400),
+            ("3d", 259_200),
+            ("1h 30m", 5400),
+            ("1w", 604_800),
+            ("0s", 0),
+        ] {
             assert_eq!(parse(text).unwrap(), Duration::from_secs(seconds), "{text}");
         }
         assert_eq!(parse(" 250ms ").unwrap(), Duration::from_millis(250));

@@ -113,7 +113,11 @@ pub(super) struct Text<'a> {
 impl<'a> Text<'a> {
     pub(super) fn new(file: &str, content: &'a str) -> Self {
         let after_breaks = content.match_indices('\n').map(|(at, _)| at + 1);
-        Self { file: file.into(), content, starts: std::iter::once(0).chain(after_breaks).collect() }
+        Self {
+            file: file.into(),
+            content,
+            starts: std::iter::once(0).chain(after_breaks).collect(),
+        }
     }
 
     /// The place of a byte; an offset outside the text is its end.
@@ -121,9 +125,13 @@ impl<'a> Text<'a> {
         let offset = self.content.floor_char_boundary(offset);
         let line = self.line(offset);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        // Counting through a list of megabytes without a line break, source by source, would take for ever.
-        let column =
-            if offset - start > LONGEST_LINE { 0 } else { self.content.get(start..offset).map_or(0, |before| before.chars().count()) + 1 };
+        // Counting through a list of megabytes without a line break, source by source, would take
+        // for ever.
+        let column = if offset - start > LONGEST_LINE {
+            0
+        } else {
+            self.content.get(start..offset).map_or(0, |before| before.chars().count()) + 1
+        };
         Place { file: Arc::clone(&self.file), line, column }
     }
 
@@ -154,7 +162,10 @@ mod tests {
 
     #[test]
     fn a_slip_is_similar_and_another_word_is_not() {
-        assert_eq!(similar("Min-Intervall", ["min_interval", "max_interval"]), Some("min_interval"));
+        assert_eq!(
+            similar("Min-Intervall", ["min_interval", "max_interval"]),
+            Some("min_interval")
+        );
         assert_eq!(similar("colour", ["min_interval", "max_interval"]), None);
     }
 }

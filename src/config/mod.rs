@@ -1,9 +1,10 @@
-//! What the operator decides: the config file, the flags that override it, and the lists of sources.
+//! What the operator decides: the config file, the flags that override it, and the lists of
+//! sources.
 //!
-//! Everything is parsed into its type here, at the border, and nobody checks again. A wrong config is
-//! refused as a whole: all errors at once, each with its file, line, key and what would be right.
-//! No file is read but the one that was named; there is no search for one in the current folder,
-//! so that what a command does never depends on where it was started.
+//! Everything is parsed into its type here, at the border, and nobody checks again. A wrong config
+//! is refused as a whole: all errors at once, each with its file, line, key and what would be
+//! right. No file is read but the one that was named; there is no search for one in the current
+//! folder, so that what a command does never depends on where it was started.
 
 pub mod duration;
 pub mod sources;
@@ -32,9 +33,13 @@ pub use self::{
     error::{ConfigError, ConfigErrors, Place},
     overrides::Overrides,
     settings::{Admin, Config, Fetch, Log, Outbox, Page, Poll, Queues, Run, Store, WebSub},
-    sinks::{Broker, Kafka, KafkaFlags, Properties, Sink, SinkFlags, SinkKind, TopicName, TopicPrefix},
+    sinks::{
+        Broker, Kafka, KafkaFlags, Properties, Sink, SinkFlags, SinkKind, TopicName, TopicPrefix,
+    },
     size::{ByteSize, SizeError},
-    values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent},
+    values::{
+        Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent,
+    },
 };
 use crate::base::private;
 
@@ -68,13 +73,14 @@ impl Config {
         config.check_together(&mut checks);
         let Checks { mut errors, .. } = checks;
         errors.sort();
-        // From here on every address that is shown keeps to it; the first ones are those of errors in lists.
+        // From here on every address that is shown keeps to it; the first ones are those of errors
+        // in lists.
         private::mask_parameters(config.fetch.secret_parameters.iter().map(String::as_str));
         (config, errors)
     }
 
-    /// Says so where a config file gives no contact. The commands that run or check a daemon's config ask for it; without
-    /// a file there is nobody to ask.
+    /// Says so where a config file gives no contact. The commands that run or check a daemon's
+    /// config ask for it; without a file there is nobody to ask.
     #[must_use]
     pub fn lacks_contact(&self, path: Option<&Path>) -> Option<ConfigError> {
         let path = path.filter(|_| self.fetch.contact.is_none())?;
@@ -114,7 +120,11 @@ impl Config {
         let one = (self.websub.listen == Listen::Off) != self.websub.public_url.is_none();
         // One that is wrong was told of already.
         if one && !WEBSUB.iter().all(|key| checks.given.has(key)) {
-            checks.note(&WEBSUB, Err("both websub.listen and websub.public_url must be given, or none of them".to_owned()));
+            checks.note(
+                &WEBSUB,
+                Err("both websub.listen and websub.public_url must be given, or none of them"
+                    .to_owned()),
+            );
         }
         sinks::check_together(self, checks);
     }
@@ -126,7 +136,8 @@ fn read_file(path: &Path) -> (Config, Given, Vec<ConfigError>) {
         Ok(text) => {
             let (mut config, given, errors) = reader::read::<Config>(&name, &text);
             let folder = path.parent().unwrap_or(Path::new(""));
-            config.sources = config.sources.into_iter().map(|list| list.relative_to(folder)).collect();
+            config.sources =
+                config.sources.into_iter().map(|list| list.relative_to(folder)).collect();
             (config, given, errors)
         }
         Err(message) => {

@@ -62,7 +62,8 @@ pub struct Overrides {
     #[arg(long, value_name = "CIDR", num_args = 1.., value_parser = network)]
     pub allow_address: Option<Vec<IpNet>>,
 
-    /// Where metrics, health and the status page are served; port 0 picks one [default: 127.0.0.1:9606]
+    /// Where metrics, health and the status page are served; port 0 picks one [default:
+    /// 127.0.0.1:9606]
     #[arg(long, value_name = "ADDR|off")]
     pub listen: Option<Listen>,
 

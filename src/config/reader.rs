@@ -104,13 +104,27 @@ fn broken_lines(text: &str, syntax: &[ConfigError]) -> BTreeSet<usize> {
 
 impl Reader<'_> {
     /// Notes an error; gives nothing, so that it can end a read.
-    pub(super) fn wrong<T>(&mut self, offset: usize, key: &str, message: impl Into<String>) -> Option<T> {
-        self.errors.push(ConfigError { place: self.text.place(offset), key: key.to_owned(), message: message.into() });
+    pub(super) fn wrong<T>(
+        &mut self,
+        offset: usize,
+        key: &str,
+        message: impl Into<String>,
+    ) -> Option<T> {
+        self.errors.push(ConfigError {
+            place: self.text.place(offset),
+            key: key.to_owned(),
+            message: message.into(),
+        });
         None
     }
 
     /// Notes a value of another type.
-    pub(super) fn wrong_type<T>(&mut self, value: &Spanned<DeValue<'_>>, key: &str, expected: &str) -> Option<T> {
+    pub(super) fn wrong_type<T>(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        expected: &str,
+    ) -> Option<T> {
         let message = format!("expected {expected}, found {}", describe(value.get_ref()));
         self.wrong(value.span().start, key, message)
     }
@@ -123,7 +137,11 @@ impl Reader<'_> {
         valid: &[&'static str],
     ) -> Option<&'v DeTable<'i>> {
         let Some(table) = value.get_ref().as_table() else {
-            return self.wrong_type(value, section, &format!("a section [{section}] or a table {{ … }}"));
+            return self.wrong_type(
+                value,
+                section,
+                &format!("a section [{section}] or a table {{ … }}"),
+            );
         };
         for name in table.keys() {
             if !valid.contains(&name.get_ref().as_ref()) {
@@ -134,14 +152,24 @@ impl Reader<'_> {
     }
 
     /// One setting of a section, where it is given and right.
-    pub(super) fn setting<T: Setting>(&mut self, table: &DeTable<'_>, section: &str, name: &str) -> Option<T> {
+    pub(super) fn setting<T: Setting>(
+        &mut self,
+        table: &DeTable<'_>,
+        section: &str,
+        name: &str,
+    ) -> Option<T> {
         let value = table.get(name)?;
         let key = join(section, name);
         self.given.insert(key.as_str(), self.text.place(value.span().start));
         T::read(value, &key, self)
     }
 
-    fn unknown(&mut self, name: &Spanned<toml::de::DeString<'_>>, section: &str, valid: &[&'static str]) {
+    fn unknown(
+        &mut self,
+        name: &Spanned<toml::de::DeString<'_>>,
+        section: &str,
+        valid: &[&'static str],
+    ) {
         let word = name.get_ref().as_ref();
         let elsewhere = format!(".{}", word.to_lowercase().replace('-', "_"));
         let help = if let Some(meant) = similar(word, valid.iter().copied()) {

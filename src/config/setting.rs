@@ -1,7 +1,7 @@
 //! What a setting is: how it is read, checked and named.
 //!
-//! One [`settings!`] declaration makes a section's struct, its defaults, its reader, its range checks
-//! and the list of its names, so that these cannot drift apart.
+//! One [`settings!`] declaration makes a section's struct, its defaults, its reader, its range
+//! checks and the list of its names, so that these cannot drift apart.
 
 use toml::{Spanned, de::DeValue};
 
@@ -95,7 +95,8 @@ impl Scalar for i64 {
 
     fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
         let number = value.as_integer().ok_or(Wrong::Type)?;
-        Self::from_str_radix(number.as_str(), number.radix()).map_err(|_| Wrong::Value(format!("the number {number} is too large")))
+        Self::from_str_radix(number.as_str(), number.radix())
+            .map_err(|_| Wrong::Value(format!("the number {number} is too large")))
     }
 }
 

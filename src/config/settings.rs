@@ -28,7 +28,8 @@ pub(super) const LONGEST: Duration = DAY.saturating_mul(4000);
 settings! {
     /// All that the operator decides.
     pub Config {
-        /// Where the store, the dead letters and the control socket are; relative to the current folder.
+        /// Where the store, the dead letters and the control socket are; relative to the current
+        /// folder.
         data_dir: PathBuf = "nashra-data".into();
         /// Lists of sources; relative to the config file.
         sources: Vec<SourceList> = Vec::new();
@@ -66,11 +67,13 @@ settings! {
         min_interval: Duration = 5 * MINUTE, lasting(SHORTEST, LONGEST);
         /// The longest time between two visits to a source that answers.
         max_interval: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
-        /// Polls of a source a day, on average over all sources. See [`Poll::polls_per_source_day`].
+        /// Polls of a source a day, on average over all sources. See
+        /// [`Poll::polls_per_source_day`].
         budget: usize = 24, within(1..=864_000);
         /// Polls at once, over all hosts.
         concurrency: usize = 256, within(1..=10_000);
-        /// What a new source lists at its first poll is published when it is no older; the rest counts as seen.
+        /// What a new source lists at its first poll is published when it is no older; the rest
+        /// counts as seen.
         backlog: Backlog = Backlog::Within(3 * DAY), spanning(Duration::ZERO, LONGEST);
         /// Entries that are taken of one listing of a source, or of one push of its hub.
         entries_per_poll: usize = 5_000, within(1..=1_000_000);
@@ -84,8 +87,8 @@ settings! {
 }
 
 impl Poll {
-    /// The budget that is kept to. One that the longest interval alone would spend leaves nothing to decide, so it is at
-    /// least twice that.
+    /// The budget that is kept to. One that the longest interval alone would spend leaves nothing
+    /// to decide, so it is at least twice that.
     #[must_use]
     pub fn polls_per_source_day(&self) -> f64 {
         let budget = u32::try_from(self.budget).map_or(f64::INFINITY, f64::from);
@@ -96,7 +99,8 @@ impl Poll {
 settings! {
     /// How bodies are fetched.
     pub Fetch {
-        /// Where the operators of a site reach us: an address of the web or of mail. A config file must give it.
+        /// Where the operators of a site reach us: an address of the web or of mail. A config file
+        /// must give it.
         contact: Option<Contact> = None;
         /// The `User-Agent` header; the contact is added where it is not in it.
         user_agent: UserAgent = UserAgent::default();
@@ -104,7 +108,8 @@ settings! {
         per_host: usize = 4, within(1..=1_000);
         /// The time between two requests to one host; zero is none.
         spacing: Duration = Duration::ZERO, lasting(Duration::ZERO, HOUR);
-        /// Requests to one host that may follow each other at once after a rest, where there is a spacing.
+        /// Requests to one host that may follow each other at once after a rest, where there is a
+        /// spacing.
         burst: u32 = 1, within(1..=10_000);
         /// Whether robots.txt is heeded.
         robots: RobotsMode = RobotsMode::Obey;
@@ -122,7 +127,8 @@ settings! {
         max_body: ByteSize = ByteSize::mib(10), within(ByteSize::new(1024)..=ByteSize::mib(1024));
         /// The largest body after decompression.
         max_decoded: ByteSize = ByteSize::mib(20), within(ByteSize::new(1024)..=ByteSize::mib(1024));
-        /// Memory for bodies: as they come, decoded, while they are read, and what was made of them until that is durable.
+        /// Memory for bodies: as they come, decoded, while they are read, and what was made of them
+        /// until that is durable.
         memory: ByteSize = ByteSize::mib(256), at_least_mib(32);
         /// Redirects that one fetch follows.
         max_redirects: usize = 5, within(0..=20);
@@ -139,7 +145,9 @@ impl Fetch {
     pub fn user_agent(&self) -> String {
         let name = self.user_agent.as_str();
         match &self.contact {
-            Some(contact) if !name.contains(contact.as_str()) => format!("{name} (+{})", contact.as_str()),
+            Some(contact) if !name.contains(contact.as_str()) => {
+                format!("{name} (+{})", contact.as_str())
+            }
             _ => name.to_owned(),
         }
     }
@@ -203,7 +211,8 @@ settings! {
     pub Admin {
         /// Where they are served.
         listen: Listen = Listen::On(([127, 0, 0, 1], 9606).into());
-        /// Names on the internet under which it is reached. Addresses and private names need not be listed.
+        /// Names on the internet under which it is reached. Addresses and private names need not be
+        /// listed.
         hosts: Vec<HostName> = Vec::new();
     }
 }

@@ -49,7 +49,9 @@ impl ByteSize {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SizeError {
     /// No number, or no such unit.
-    #[error("{0:?} is not a size: write a number and one of B, KiB, MiB, GiB, KB, MB or GB, such as \"10MiB\"")]
+    #[error(
+        "{0:?} is not a size: write a number and one of B, KiB, MiB, GiB, KB, MB or GB, such as \"10MiB\""
+    )]
     Malformed(String),
     /// Larger than can be counted.
     #[error("{0:?} is too large")]
@@ -64,7 +66,8 @@ impl FromStr for ByteSize {
         let malformed = || SizeError::Malformed(text.to_owned());
         let too_large = || SizeError::TooLarge(text.to_owned());
         let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-        let number = text.strip_suffix(unit).filter(|number| !number.is_empty()).ok_or_else(malformed)?;
+        let number =
+            text.strip_suffix(unit).filter(|number| !number.is_empty()).ok_or_else(malformed)?;
         let unit = unit.trim_start().to_ascii_uppercase();
         let (_, length) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(malformed)?;
         let number = number.parse::<u64>().map_err(|_| too_large())?;
@@ -90,14 +93,25 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_people_write_them() {
-        for (text, bytes) in [("10MiB", 10 << 20), ("2GB", 2_000_000_000), ("64 kib", 65_536), ("0B", 0)] {
+        for (text, bytes) in
+            [("10MiB", 10 << 20), ("2GB", 2_000_000_000), ("64 kib", 65_536), ("0B", 0)]
+        {
             assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_size_is_refused() {
-        for text in ["", "MiB", "10", "10M", "-1B", "1.5GiB", "99999999999999999999B", "18446744073709551615KiB"] {
+        for text in [
+            "",
+            "MiB",
+            "10",
+            "10M",
+            "-1B",
+            "1.5GiB",
+            "99999999999999999999B",
+            "18446744073709551615KiB",
+        ] {
             assert!(text.parse::<ByteSize>().is_err(), "{text}");
         }
     }

@@ -1,9 +1,10 @@
 //! Lists of sources: TOML, OPML, or one URL a line, told apart by what is in them.
 //!
-//! A list is declarative and is never rewritten. A source's id is the one that was given, or made from
-//! the URL as it was configured, so that it stays the same while the source moves to other addresses.
-//! One id never stands for two sources, and one URL is polled once. Files and Kafka topics can be named by
-//! lists that are files of this machine, never by lists that were fetched, and so can private networks.
+//! A list is declarative and is never rewritten. A source's id is the one that was given, or made
+//! from the URL as it was configured, so that it stays the same while the source moves to other
+//! addresses. One id never stands for two sources, and one URL is polled once. Files and Kafka
+//! topics can be named by lists that are files of this machine, never by lists that were fetched,
+//! and so can private networks.
 
 mod opml;
 mod source;
@@ -69,7 +70,8 @@ pub struct Sources {
 /// Reads and merges list files.
 pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Sources, Vec<Warning>), ConfigErrors> {
     let list = merge(paths.iter().map(|path| read(path.as_ref())));
-    ConfigErrors::check(list.errors).map(|()| (Sources { polled: list.sources, topics: list.topics }, list.warnings))
+    ConfigErrors::check(list.errors)
+        .map(|()| (Sources { polled: list.sources, topics: list.topics }, list.warnings))
 }
 
 /// Reads one list file; that it cannot be read is one of the list's errors.
@@ -77,7 +79,9 @@ pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Sources, Vec<Warning>), Conf
 pub fn read(path: &Path) -> List {
     let name = path.display().to_string();
     match read_bytes(path) {
-        Ok(bytes) => parse_from(&name, &bytes, Author::Machine(path.parent().unwrap_or(Path::new("")))),
+        Ok(bytes) => {
+            parse_from(&name, &bytes, Author::Machine(path.parent().unwrap_or(Path::new(""))))
+        }
         Err(message) => {
             let mut list = List::default();
             list.wrong(Place::whole(&name), message);
@@ -86,8 +90,8 @@ pub fn read(path: &Path) -> List {
     }
 }
 
-/// Reads a list from bytes. `name` is its file or address: for places in errors, and `.toml` at its end counts. Whoever
-/// wrote it is not trusted with this machine's files and brokers.
+/// Reads a list from bytes. `name` is its file or address: for places in errors, and `.toml` at its
+/// end counts. Whoever wrote it is not trusted with this machine's files and brokers.
 #[must_use]
 pub fn parse(name: &str, bytes: &[u8]) -> List {
     parse_from(name, bytes, Author::Anybody)
@@ -114,20 +118,27 @@ impl<'a> Author<'a> {
 fn parse_from(name: &str, bytes: &[u8], author: Author<'_>) -> List {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     // UTF-16 begins with a mark; only XML is ever saved so.
-    if start.first() == Some(&b'<') || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+    if start.first() == Some(&b'<')
+        || bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+    {
         return opml::parse(name, bytes);
     }
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{feff}');
-    // No URL begins with a bracket, and every TOML list has a line that does, unless its name tells.
-    if name.to_lowercase().ends_with(".toml") || text.lines().any(|line| line.trim_start().starts_with("[[")) {
+    // No URL begins with a bracket, and every TOML list has a line that does, unless its name
+    // tells.
+    if name.to_lowercase().ends_with(".toml")
+        || text.lines().any(|line| line.trim_start().starts_with("[["))
+    {
         tables::parse(name, text, author)
     } else {
         parse_lines(name, text)
     }
 }
 
-/// Puts lists together: the same location counts once, the same id for two sources is an error that names both places.
+/// Puts lists together: the same location counts once, the same id for two sources is an error that
+/// names both places.
 #[must_use]
 pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
     let mut merged = List::default();
@@ -138,15 +149,23 @@ pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
         merged.errors.append(&mut list.errors);
         for source in list.sources {
             // Two lists in two folders may mean two files by one name.
-            let at =
-                if let Location::File { path, .. } = &source.at { path.display().to_string() } else { source.at.configured().into_owned() };
-            if merged.is_new(&mut places, (at, "polled"), &source.place) && merged.has_own_id(&mut by_id, &source.id, &source.place) {
+            let at = if let Location::File { path, .. } = &source.at {
+                path.display().to_string()
+            } else {
+                source.at.configured().into_owned()
+            };
+            if merged.is_new(&mut places, (at, "polled"), &source.place)
+                && merged.has_own_id(&mut by_id, &source.id, &source.place)
+            {
                 merged.sources.push(source);
             }
         }
         for topic in list.topics {
-            let at = topic.brokers.iter().fold(topic.address(), |at, broker| format!("{at} {broker}"));
-            if merged.is_new(&mut places, (at, "read"), &topic.place) && merged.has_own_id(&mut by_id, &topic.id, &topic.place) {
+            let at =
+                topic.brokers.iter().fold(topic.address(), |at, broker| format!("{at} {broker}"));
+            if merged.is_new(&mut places, (at, "read"), &topic.place)
+                && merged.has_own_id(&mut by_id, &topic.id, &topic.place)
+            {
                 merged.topics.push(topic);
             }
         }
@@ -155,7 +174,12 @@ pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
 }
 
 impl List {
-    fn is_new(&mut self, known: &mut HashMap<String, Place>, (at, done): (String, &str), place: &Place) -> bool {
+    fn is_new(
+        &mut self,
+        known: &mut HashMap<String, Place>,
+        (at, done): (String, &str),
+        place: &Place,
+    ) -> bool {
         let Some(first) = known.get(&at) else {
             known.insert(at, place.clone());
             return true;
@@ -164,7 +188,12 @@ impl List {
         false
     }
 
-    fn has_own_id(&mut self, known: &mut HashMap<SourceId, Place>, id: &SourceId, place: &Place) -> bool {
+    fn has_own_id(
+        &mut self,
+        known: &mut HashMap<SourceId, Place>,
+        id: &SourceId,
+        place: &Place,
+    ) -> bool {
         let Some(first) = known.get(id) else {
             known.insert(id.clone(), place.clone());
             return true;
@@ -174,11 +203,20 @@ impl List {
     }
 
     fn already_listed(&mut self, at: &str, done: &str, place: &Place, first: &Place) {
-        self.warn(place.clone(), format!("{} is already listed at {first}; it is {done} once, as listed there", shown(at)));
+        self.warn(
+            place.clone(),
+            format!(
+                "{} is already listed at {first}; it is {done} once, as listed there",
+                shown(at)
+            ),
+        );
     }
 
     fn id_is_taken(&mut self, id: &SourceId, place: &Place, first: &Place) {
-        self.wrong(place.clone(), format!("the id {id:?} is already that of the source at {first}", id = id.as_str()));
+        self.wrong(
+            place.clone(),
+            format!("the id {id:?} is already that of the source at {first}", id = id.as_str()),
+        );
     }
 }
 
@@ -205,7 +243,8 @@ pub(super) fn source_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Makes a name or a tag of what was written: trimmed, white space made one space, at most 200 characters.
+/// Makes a name or a tag of what was written: trimmed, white space made one space, at most 200
+/// characters.
 pub(crate) fn label(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let label: String = words.join(" ").chars().take(200).collect();

@@ -21,7 +21,8 @@ fn config(content: &str) -> (tempfile::TempDir, PathBuf) {
 
 fn load(content: &str, flags: &Overrides) -> Result<Config, String> {
     let (folder, file) = config(content);
-    Config::load(Some(&file), flags).map_err(|errors| errors.to_string().replace(&format!("{}/", folder.path().display()), ""))
+    Config::load(Some(&file), flags)
+        .map_err(|errors| errors.to_string().replace(&format!("{}/", folder.path().display()), ""))
 }
 
 fn load_file(content: &str) -> Result<Config, String> {
@@ -45,10 +46,13 @@ fn the_flags_are_sound() {
 
 #[test]
 fn every_shipped_config_loads() {
-    let shipped = Config::load(Some(&in_crate("config/nashra.toml")), &Overrides::default()).unwrap();
+    let shipped =
+        Config::load(Some(&in_crate("config/nashra.toml")), &Overrides::default()).unwrap();
     assert_eq!(shipped.sources, [SourceList::File(in_crate("config/sources.toml"))]);
     Config::load(Some(&in_crate("deploy/nashra.toml")), &Overrides::default()).unwrap();
-    for list in ["deploy/sources.toml", "config/sources.toml", "config/sources.opml", "config/sources.txt"] {
+    for list in
+        ["deploy/sources.toml", "config/sources.toml", "config/sources.opml", "config/sources.txt"]
+    {
         let (sources, warnings) = sources::load(&[in_crate(list)]).unwrap();
         assert!(!sources.polled.is_empty() && warnings.is_empty(), "{list}");
         assert!(sources.polled.iter().any(|source| source.name.is_some()), "{list}");
@@ -60,13 +64,16 @@ fn the_shipped_config_names_every_setting_with_its_default() {
     let shipped = fs::read_to_string(in_crate("config/nashra.toml")).unwrap();
     let uncommented: String = shipped
         .lines()
-        .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#'])).unwrap_or(line))
+        .map(|line| {
+            line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#'])).unwrap_or(line)
+        })
         .flat_map(|line| [line, "\n"])
         .collect();
     let (read, given, errors) = reader::read::<Config>("nashra.toml", &uncommented);
     assert_eq!(errors, []);
     // These have defaults that cannot be written.
-    let mut expected = Config { sources: vec![SourceList::File("sources.toml".into())], ..Config::default() };
+    let mut expected =
+        Config { sources: vec![SourceList::File("sources.toml".into())], ..Config::default() };
     expected.sink.file = Some(expected.sink_file());
     expected.fetch.contact = Some("https://example.org/our-bot".parse().unwrap());
     expected.websub.public_url = Some("https://news.example.org/hooks".parse().unwrap());
@@ -111,53 +118,86 @@ fn all_errors_are_told_at_once_with_their_lines() {
 #[test]
 fn a_mistyped_key_is_named_with_its_line_and_what_was_meant() {
     let error = load_file("\n[poll]\nmax-interval = \"1h\"\n").unwrap_err();
-    assert_eq!(error, "nashra.toml:3:1: poll.max-interval: unknown setting; did you mean `max_interval`?");
+    assert_eq!(
+        error,
+        "nashra.toml:3:1: poll.max-interval: unknown setting; did you mean `max_interval`?"
+    );
 }
 
 #[test]
 fn broken_syntax_hides_no_other_error() {
-    let content = "[poll]\nmin_interval = 5m\nconcurrency = 0\n[fetch\ntimeout = \"1y\"\n[page]\nmod = 1\n";
+    let content =
+        "[poll]\nmin_interval = 5m\nconcurrency = 0\n[fetch\ntimeout = \"1y\"\n[page]\nmod = 1\n";
     let errors = load_file(content).unwrap_err();
     let places: Vec<&str> = errors.lines().filter_map(|line| line.split(": ").next()).collect();
     // Line 5 is in no section that could be known.
-    assert_eq!(places, ["nashra.toml:2:16", "nashra.toml:3:15", "nashra.toml:4:7", "nashra.toml:7:1"], "{errors}");
-    assert!(load_file("[poll]\nnow = true\nnow = false\n").unwrap_err().contains("nashra.toml:3:1: duplicate key"));
+    assert_eq!(
+        places,
+        ["nashra.toml:2:16", "nashra.toml:3:15", "nashra.toml:4:7", "nashra.toml:7:1"],
+        "{errors}"
+    );
+    assert!(
+        load_file("[poll]\nnow = true\nnow = false\n")
+            .unwrap_err()
+            .contains("nashra.toml:3:1: duplicate key")
+    );
 }
 
 #[test]
 fn a_file_that_is_not_there_or_not_text_is_an_error() {
-    let error = Config::load(Some(Path::new("/nowhere/nashra.toml")), &Overrides::default()).unwrap_err();
+    let error =
+        Config::load(Some(Path::new("/nowhere/nashra.toml")), &Overrides::default()).unwrap_err();
     assert!(error.to_string().starts_with("/nowhere/nashra.toml: cannot be read: "));
     let (_folder, file) = config("");
     fs::write(&file, b"# fine\n# \xff\n").unwrap();
     let error = Config::load(Some(&file), &Overrides::default()).unwrap_err();
-    assert!(error.to_string().ends_with("nashra.toml: line 2 is not UTF-8: save the file as UTF-8"));
+    assert!(
+        error.to_string().ends_with("nashra.toml: line 2 is not UTF-8: save the file as UTF-8")
+    );
 }
 
 #[test]
 fn a_hostile_config_is_refused_and_does_no_harm() {
-    for content in ["a=[".repeat(100_000), format!("a={}", "[".repeat(100_000)), "[a.".repeat(50_000), "\u{0}\u{feff}".into()] {
+    for content in [
+        "a=[".repeat(100_000),
+        format!("a={}", "[".repeat(100_000)),
+        "[a.".repeat(50_000),
+        "\u{0}\u{feff}".into(),
+    ] {
         assert!(load_file(&content).is_err());
     }
 }
 
 #[test]
 fn flags_go_before_the_file() {
-    let content = "[poll]\nnow = true\nbacklog = \"1d\"\n[fetch]\nper_host = 9\n[sink]\nkind = \"file\"";
+    let content =
+        "[poll]\nnow = true\nbacklog = \"1d\"\n[fetch]\nper_host = 9\n[sink]\nkind = \"file\"";
     let line = "--sources a.opml https://example.org/b --sink kafka --brokers a:1,b:2 --topic-prefix t. \
         --data-dir d --min-interval 1s --max-interval 2s --poll-now=false --per-host 2 --backlog all --pages feed \
         --allow-address 127.0.0.1 ::1/128 --listen 127.0.0.1:0 --for 30s";
     let flags = flags(line);
     assert_eq!(flags.for_, Some(Duration::from_secs(30)));
     let config = load(content, &flags).unwrap();
-    assert_eq!(config.sources.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a.opml", "https://example.org/b"]);
+    assert_eq!(
+        config.sources.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["a.opml", "https://example.org/b"]
+    );
     assert_eq!((config.sink.kind, config.page.mode), (SinkKind::Kafka, PageMode::Feed));
     assert_eq!(config.kafka.bootstrap_servers(), "a:1,b:2");
     assert_eq!(config.kafka.topic_prefix.topic("articles"), "t.articles");
     assert_eq!(config.control_socket(), Path::new("d/control.sock"));
-    assert_eq!((config.poll.min_interval, config.poll.max_interval), (Duration::from_secs(1), Duration::from_secs(2)));
-    assert_eq!((config.poll.now, config.fetch.per_host, config.poll.backlog), (false, 2, Backlog::All));
-    assert_eq!(config.fetch.allow_addresses, ["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()]);
+    assert_eq!(
+        (config.poll.min_interval, config.poll.max_interval),
+        (Duration::from_secs(1), Duration::from_secs(2))
+    );
+    assert_eq!(
+        (config.poll.now, config.fetch.per_host, config.poll.backlog),
+        (false, 2, Backlog::All)
+    );
+    assert_eq!(
+        config.fetch.allow_addresses,
+        ["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()]
+    );
     assert_eq!(config.admin.listen.address().unwrap().port(), 0);
 }
 
@@ -177,7 +217,10 @@ fn a_default_gives_way_to_what_was_given_beside_it() {
     assert_eq!(short.poll.min_interval, Duration::from_secs(10));
     // What was given in the file is no default.
     let error = load("[poll]\nmin_interval = \"5m\"", &flags("--max-interval 10s")).unwrap_err();
-    assert_eq!(error, "nashra.toml:2:16: poll.min_interval: poll.min_interval (5m) must not exceed poll.max_interval (10s)");
+    assert_eq!(
+        error,
+        "nashra.toml:2:16: poll.min_interval: poll.min_interval (5m) must not exceed poll.max_interval (10s)"
+    );
 }
 
 #[test]
@@ -190,7 +233,10 @@ fn secrets_come_from_files_and_are_never_printed() {
     fs::write(&file, content).unwrap();
     let (config, errors) = Config::read(Some(&file), &Overrides::default());
     let properties = &config.kafka.properties;
-    assert_eq!(properties.iter().collect::<Vec<_>>(), [("linger.ms", "5"), ("ssl.key.password", "s3cret")]);
+    assert_eq!(
+        properties.iter().collect::<Vec<_>>(),
+        [("linger.ms", "5"), ("ssl.key.password", "s3cret")]
+    );
     assert!(!format!("{config:?}").contains("s3cret"));
     assert_eq!(errors.iter().map(|error| error.place.line).collect::<Vec<_>>(), [4, 5]);
     assert!(errors[0].message.contains("no variable NASHRA_TEST_NO_SUCH_VARIABLE"));
@@ -203,10 +249,19 @@ fn values_that_cannot_be_are_refused_with_what_can() {
         ("[log]\nlevel = \"info,nashra=loud\"", "is not a log filter"),
         ("[log]\nformat = 1", "expected \"auto\", \"text\" or \"json\", found the number 1"),
         ("[admin]\nlisten = \"9606\"", "nor \"off\""),
-        ("[websub]\nlisten = \"127.0.0.1:8080\"", "websub.listen: both websub.listen and websub.public_url must be given"),
+        (
+            "[websub]\nlisten = \"127.0.0.1:8080\"",
+            "websub.listen: both websub.listen and websub.public_url must be given",
+        ),
         ("[websub]\npublic_url = \"https://a.example/\"", "websub.public_url: both"),
-        ("[websub]\nlisten = \"127.0.0.1:8080\"\npublic_url = \"https://a.example/?x\"", "must have no query"),
-        ("[websub]\nlisten = \"127.0.0.1:8080\"\npublic_url = \"ftp://a.example/\"", "hubs reach only http and https"),
+        (
+            "[websub]\nlisten = \"127.0.0.1:8080\"\npublic_url = \"https://a.example/?x\"",
+            "must have no query",
+        ),
+        (
+            "[websub]\nlisten = \"127.0.0.1:8080\"\npublic_url = \"ftp://a.example/\"",
+            "hubs reach only http and https",
+        ),
         ("[kafka]\nbrokers = []", "must name at least one"),
         ("[kafka]\nbrokers = [\"localhost\"]", "is not a host and a port"),
         ("[kafka]\ntopic_prefix = \"news/\"", "cannot begin a topic's name"),
@@ -229,7 +284,8 @@ fn values_that_cannot_be_are_refused_with_what_can() {
 
 #[test]
 fn the_version_is_filled_into_the_user_agent() {
-    let config = load_file("[fetch]\nuser_agent = \"nashra/{version} (+https://example.org/bot)\"").unwrap();
+    let config =
+        load_file("[fetch]\nuser_agent = \"nashra/{version} (+https://example.org/bot)\"").unwrap();
     let expected = concat!("nashra/", env!("CARGO_PKG_VERSION"), " (+https://example.org/bot)");
     assert_eq!(config.fetch.user_agent(), expected);
 }
@@ -237,12 +293,18 @@ fn the_version_is_filled_into_the_user_agent() {
 #[test]
 fn a_contact_is_sent_along_and_a_file_without_one_is_told() {
     let config = load_file("[fetch]\ncontact = \"bot@example.org\"").unwrap();
-    assert_eq!(config.fetch.user_agent(), concat!("nashra/", env!("CARGO_PKG_VERSION"), " (+bot@example.org)"));
+    assert_eq!(
+        config.fetch.user_agent(),
+        concat!("nashra/", env!("CARGO_PKG_VERSION"), " (+bot@example.org)")
+    );
     let path = Path::new("nashra.toml");
     assert!(config.lacks_contact(Some(path)).is_none());
     let error = Config::default().lacks_contact(Some(path)).unwrap().to_string();
     assert!(error.starts_with("nashra.toml: fetch.contact: "), "{error}");
-    assert!(Config::default().lacks_contact(None).is_none(), "without a file there is nobody to ask");
+    assert!(
+        Config::default().lacks_contact(None).is_none(),
+        "without a file there is nobody to ask"
+    );
 }
 
 #[test]

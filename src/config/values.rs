@@ -21,7 +21,8 @@ pub(super) trait Span {
     fn bounded(&self) -> Option<Duration>;
 }
 
-/// How old what a new source lists may be to be published at its first poll; what is older counts as seen.
+/// How old what a new source lists may be to be published at its first poll; what is older counts
+/// as seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backlog {
     /// Everything that is listed.
@@ -106,7 +107,9 @@ impl FromStr for HostName {
     fn from_str(text: &str) -> Result<Self, String> {
         match Host::parse(text.trim_end_matches('.')) {
             Ok(Host::Domain(name)) => Ok(Self(name)),
-            _ => Err(format!("{text:?} is not a host's name such as \"status.example.org\", without a scheme and a port")),
+            _ => Err(format!(
+                "{text:?} is not a host's name such as \"status.example.org\", without a scheme and a port"
+            )),
         }
     }
 }
@@ -161,11 +164,18 @@ impl FromStr for PublicUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| format!("{text:?} is not a URL: {error}"))?;
-        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        let plain = url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
         match url.scheme() {
             "http" | "https" if plain && text.len() <= 1000 => Ok(Self(url)),
-            "http" | "https" => Err(format!("{text:?} must have no query, fragment, user name or password, and at most 1000 characters")),
-            scheme => Err(format!("{text:?} has the scheme {scheme}: hubs reach only http and https")),
+            "http" | "https" => Err(format!(
+                "{text:?} must have no query, fragment, user name or password, and at most 1000 characters"
+            )),
+            scheme => {
+                Err(format!("{text:?} has the scheme {scheme}: hubs reach only http and https"))
+            }
         }
     }
 }
@@ -193,11 +203,19 @@ impl FromStr for LogFilter {
 
     fn from_str(text: &str) -> Result<Self, String> {
         const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-        // A bare word that is no level would be a target, with everything on: never what a typo meant.
+        // A bare word that is no level would be a target, with everything on: never what a typo
+        // meant.
         let word = |part: &&str| part.chars().all(char::is_alphanumeric) && !part.is_empty();
-        let typo = text.split(',').map(str::trim).filter(word).find(|part| !LEVELS.contains(&part.to_lowercase().as_str()));
+        let typo = text
+            .split(',')
+            .map(str::trim)
+            .filter(word)
+            .find(|part| !LEVELS.contains(&part.to_lowercase().as_str()));
         if let Some(typo) = typo {
-            return Err(format!("{}; a target needs one too, as in \"info,nashra::fetch=debug\"", no_choice(typo, &LEVELS)));
+            return Err(format!(
+                "{}; a target needs one too, as in \"info,nashra::fetch=debug\"",
+                no_choice(typo, &LEVELS)
+            ));
         }
         EnvFilter::builder()
             .parse(text)
@@ -230,7 +248,8 @@ impl FromStr for UserAgent {
     fn from_str(text: &str) -> Result<Self, String> {
         let visible = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
         if text.trim().is_empty() || !visible || text.len() > 500 {
-            return Err("must be 1 to 500 visible ASCII characters, since it is sent as a header".to_owned());
+            return Err("must be 1 to 500 visible ASCII characters, since it is sent as a header"
+                .to_owned());
         }
         Ok(Self(text.trim().replace("{version}", env!("CARGO_PKG_VERSION"))))
     }
@@ -253,7 +272,8 @@ impl FromStr for Contact {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let graphic = text.len() <= 300 && text.chars().all(|it| it.is_ascii_graphic());
-        let mail = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+        let mail =
+            text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
         let page = text.parse::<Url>().is_ok_and(|it| matches!(it.scheme(), "http" | "https"));
         if graphic && (mail || page) {
             Ok(Self(text.to_owned()))
@@ -299,7 +319,10 @@ impl FromStr for SourceList {
             return Err("a file's name cannot be empty".to_owned());
         }
         match text.split_once("://") {
-            Some(("http" | "https", _)) => text.parse().map(Self::Url).map_err(|error| format!("{:?} is not a URL: {error}", shown(text))),
+            Some(("http" | "https", _)) => text
+                .parse()
+                .map(Self::Url)
+                .map_err(|error| format!("{:?} is not a URL: {error}", shown(text))),
             Some(_) => Err(format!("{:?} is neither a file nor an http or https URL", shown(text))),
             None => Ok(Self::File(text.into())),
         }

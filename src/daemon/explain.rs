@@ -22,13 +22,19 @@ use crate::{
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
 pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     let url = Url::parse(what).ok();
-    let by_address = url.as_ref().map(|it| crate::config::sources::SourceId::of_url(it).to_string());
-    let by_file = what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
+    let by_address =
+        url.as_ref().map(|it| crate::config::sources::SourceId::of_url(it).to_string());
+    let by_file =
+        what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
     for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
         let added = store.added().get(&id)?.map(|it| added(&it)).unwrap_or_default();
         if let Some(facts) = store.polls().facts(&id)? {
             let now = crate::base::clock::Clock::now(&crate::base::clock::SystemClock);
-            let hub = store.polls().subscription(&id)?.map(|it| hub(&it, &facts, now)).unwrap_or_default();
+            let hub = store
+                .polls()
+                .subscription(&id)?
+                .map(|it| hub(&it, &facts, now))
+                .unwrap_or_default();
             return Ok(source(&facts, now) + &hub + &added);
         }
         if !added.is_empty() {
@@ -45,17 +51,27 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
         _ => None,
     };
     let found = id
-        .map(|id| Ok::<_, StoreError>(view.article(id)?.map(|state| article(id, &state, &secrets_of(store, &state)))))
+        .map(|id| {
+            Ok::<_, StoreError>(
+                view.article(id)?.map(|state| article(id, &state, &secrets_of(store, &state))),
+            )
+        })
         .transpose()?
         .flatten();
-    Ok(found.unwrap_or_else(|| format!("{}: no source and no article is known by this name", shown(what))))
+    Ok(found.unwrap_or_else(|| {
+        format!("{}: no source and no article is known by this name", shown(what))
+    }))
 }
 
 /// What is subscribed to, and how good the hub is.
 fn hub(it: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
     let hub = it.announced.hub();
     let secrets = facts.url.secrets();
-    let trouble = if it.reason.is_empty() { String::new() } else { format!(" ({})", secrets.hide(&it.reason)) };
+    let trouble = if it.reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", secrets.hide(&it.reason))
+    };
     let Delivery { brought, missed, last, .. } = facts.hub;
     let relied = if facts.hub.is_reliable() { "" } else { ": it is polled as if it had no hub" };
     let state = it.state(now).as_str();
@@ -68,20 +84,35 @@ fn hub(it: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
         date(Some(it.next))
     )
     .ok();
-    write!(out, "\nthe hub brought {brought} entries and missed {missed} of late, last push: {}{relied}", date(last)).ok();
+    write!(
+        out,
+        "\nthe hub brought {brought} entries and missed {missed} of late, last push: {}{relied}",
+        date(last)
+    )
+    .ok();
     out
 }
 
 /// How a source came, where no list names it.
 fn added(row: &Added) -> String {
-    let declared = added::of_rows([row.clone()]).sources.first().map(export::shown).unwrap_or_default();
-    format!("\nadded by command at {}: {}\n{}", date(Some(row.at)), shown(&row.origin), declared.trim_end())
+    let declared =
+        added::of_rows([row.clone()]).sources.first().map(export::shown).unwrap_or_default();
+    format!(
+        "\nadded by command at {}: {}\n{}",
+        date(Some(row.at)),
+        shown(&row.origin),
+        declared.trim_end()
+    )
 }
 
 fn source(facts: &Facts, now: DateTime<Utc>) -> String {
     let mut out = format!("source {} {}\n", facts.id, facts.url);
     let state = facts.state.as_str();
-    let reason = if facts.reason.is_empty() { String::new() } else { format!(" ({})", facts.url.secrets().hide(&facts.reason)) };
+    let reason = if facts.reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", facts.url.secrets().hide(&facts.reason))
+    };
     writeln!(out, "state: {state}{reason}, {} failures in a row", facts.failures).ok();
     if let Some(found) = &facts.site {
         let (kind, url, how) = (found.kind, &found.url, &found.how);
@@ -113,8 +144,13 @@ fn source(facts: &Facts, now: DateTime<Utc>) -> String {
     if let Some(left_out) = facts.intake.left_out {
         let LeftOut { entries, bound, since, at } = left_out;
         let setting = bound.setting();
-        write!(out, "\nleft out: {entries} entries at {}, some since {}: more than {setting} allows", date(Some(at)), date(Some(since)))
-            .ok();
+        write!(
+            out,
+            "\nleft out: {entries} entries at {}, some since {}: more than {setting} allows",
+            date(Some(at)),
+            date(Some(since))
+        )
+        .ok();
     }
     out
 }
@@ -124,14 +160,29 @@ fn rhythm(out: &mut String, facts: &Facts, now: DateTime<Utc>) {
     let expected = facts.rhythm.expectation(now.timestamp());
     let (hour, share) = expected.busiest_hour();
     let share = share * 100.0;
-    writeln!(out, "rhythm: {:.1} entries a day, {share:.0} % of them from {hour:02}:00 UTC on for an hour", expected.per_day()).ok();
+    writeln!(
+        out,
+        "rhythm: {:.1} entries a day, {share:.0} % of them from {hour:02}:00 UTC on for an hour",
+        expected.per_day()
+    )
+    .ok();
     let (least, who) = facts.hints.least();
     if !least.is_zero() {
         writeln!(out, "{who}: {} s", least.as_secs()).ok();
     }
     if let Some(moved) = &facts.moved {
-        let adopted = if moved.adopted { "it is asked there" } else { "it is asked there once that has held" };
-        writeln!(out, "it says since {} that it has moved to {}: {adopted}", date(Some(moved.since)), moved.to).ok();
+        let adopted = if moved.adopted {
+            "it is asked there"
+        } else {
+            "it is asked there once that has held"
+        };
+        writeln!(
+            out,
+            "it says since {} that it has moved to {}: {adopted}",
+            date(Some(moved.since)),
+            moved.to
+        )
+        .ok();
     }
     if facts.trust.is_lost(now) {
         out.push_str("its 304 kept entries from us: for a month it is read in full\n");
@@ -142,20 +193,48 @@ fn rhythm(out: &mut String, facts: &Facts, now: DateTime<Utc>) {
 }
 
 fn date(at: Option<DateTime<Utc>>) -> String {
-    at.map_or_else(|| "never".to_owned(), |it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+    at.map_or_else(
+        || "never".to_owned(),
+        |it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+    )
 }
 
 fn topic(state: &TopicState, waiting: usize) -> String {
     let mut out = format!("source {} kafka:{}\n", state.id, state.topic);
-    writeln!(out, "cluster: {}", if state.cluster.is_empty() { "none yet" } else { &state.cluster }).ok();
+    writeln!(
+        out,
+        "cluster: {}",
+        if state.cluster.is_empty() { "none yet" } else { &state.cluster }
+    )
+    .ok();
     if let Some(trouble) = &state.trouble {
         writeln!(out, "it cannot be read: {trouble}").ok();
     }
-    writeln!(out, "{} messages taken, the last one: {}; {waiting} wait to be read", state.messages, date(state.last_message)).ok();
-    writeln!(out, "resets: {}{}", state.resets, state.last_reset.as_ref().map(|it| format!(", the last one {it}")).unwrap_or_default())
-        .ok();
-    let offsets: Vec<String> = state.partitions.iter().map(|(id, progress)| format!("partition {id}: {}", progress.next)).collect();
-    write!(out, "next offsets: {}", if offsets.is_empty() { "none yet".to_owned() } else { offsets.join(", ") }).ok();
+    writeln!(
+        out,
+        "{} messages taken, the last one: {}; {waiting} wait to be read",
+        state.messages,
+        date(state.last_message)
+    )
+    .ok();
+    writeln!(
+        out,
+        "resets: {}{}",
+        state.resets,
+        state.last_reset.as_ref().map(|it| format!(", the last one {it}")).unwrap_or_default()
+    )
+    .ok();
+    let offsets: Vec<String> = state
+        .partitions
+        .iter()
+        .map(|(id, progress)| format!("partition {id}: {}", progress.next))
+        .collect();
+    write!(
+        out,
+        "next offsets: {}",
+        if offsets.is_empty() { "none yet".to_owned() } else { offsets.join(", ") }
+    )
+    .ok();
     out
 }
 
@@ -170,7 +249,8 @@ fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
         None => secrets.hide(address).into_owned(),
     };
     let mut out = format!("article {id}, revision {}\n", state.revision);
-    writeln!(out, "address: {}", state.url.as_deref().map_or_else(|| "none".to_owned(), hidden)).ok();
+    writeln!(out, "address: {}", state.url.as_deref().map_or_else(|| "none".to_owned(), hidden))
+        .ok();
     for other in &state.alternate_urls {
         writeln!(out, "also: {}", hidden(other)).ok();
     }
@@ -186,7 +266,12 @@ fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
         }
     )
     .ok();
-    write!(out, "last verdict: {} at {}: {}", state.verdict.what, state.verdict.at, state.verdict.why).ok();
+    write!(
+        out,
+        "last verdict: {} at {}: {}",
+        state.verdict.what, state.verdict.at, state.verdict.why
+    )
+    .ok();
     out
 }
 
@@ -215,15 +300,8 @@ pub struct Known {
 
 /// How every source is that was ever polled, and which were added by command: [`Known`] as JSON.
 pub fn sources(store: &Store) -> Result<String, StoreError> {
-    let of = |Facts { id, title, site, state, reason, last_poll, next_due, entries, .. }: Facts| SourceState {
-        id,
-        title,
-        site,
-        state,
-        reason,
-        last_poll,
-        next_due,
-        entries,
+    let of = |Facts { id, title, site, state, reason, last_poll, next_due, entries, .. }: Facts| {
+        SourceState { id, title, site, state, reason, last_poll, next_due, entries }
     };
     let states: Vec<SourceState> = store.polls().all_facts()?.into_iter().map(of).collect();
     Ok(serde_json::json!(Known { states, added: store.added().all()? }).to_string())
@@ -237,20 +315,31 @@ pub fn checked(found: &Checked) -> String {
         writeln!(out, "{table}\t{rows}").ok();
     }
     let ((records, bytes), (acked, epoch)) = (found.waiting, found.acked);
-    write!(out, "outbox\t{records} records wait, {bytes} bytes; {acked} acknowledged in epoch {epoch}").ok();
+    write!(
+        out,
+        "outbox\t{records} records wait, {bytes} bytes; {acked} acknowledged in epoch {epoch}"
+    )
+    .ok();
     out
 }
 
 /// What was exported, in words.
 #[must_use]
 pub fn exported(rows: u64, to: &Path) -> String {
-    format!("{rows} rows in {}: `nashra state restore` puts them into a data directory without a store", to.display())
+    format!(
+        "{rows} rows in {}: `nashra state restore` puts them into a data directory without a store",
+        to.display()
+    )
 }
 
 /// What a repair did, in words.
 #[must_use]
 pub fn repaired(repaired: &Repaired) -> String {
-    let mut out = format!("{} rows are kept. The damaged files are in {}.\n", repaired.rows, repaired.damaged.display());
+    let mut out = format!(
+        "{} rows are kept. The damaged files are in {}.\n",
+        repaired.rows,
+        repaired.damaged.display()
+    );
     match repaired.told.as_slice() {
         [] => out.push_str("Nothing was lost."),
         told => {

@@ -1,7 +1,8 @@
 //! Every source that the config names, from files and from addresses.
 //!
-//! An address may be a list (TOML, OPML, one URL a line) or a source itself: what comes back decides. The last good
-//! copy of a list is kept in `data_dir`, so that a start does not depend on somebody else's server.
+//! An address may be a list (TOML, OPML, one URL a line) or a source itself: what comes back
+//! decides. The last good copy of a list is kept in `data_dir`, so that a start does not depend on
+//! somebody else's server.
 
 use std::{
     io::Write as _,
@@ -51,10 +52,21 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
 
 async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: usize) -> List {
     let cached = cache(url, data_dir);
-    let bytes = match fetcher.fetch(Request { obeys_robots: false, goes_first: true, ..Request::new(url.clone(), accept::LIST) }).await {
-        Outcome::New(found) => found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string()),
+    let bytes = match fetcher
+        .fetch(Request {
+            obeys_robots: false,
+            goes_first: true,
+            ..Request::new(url.clone(), accept::LIST)
+        })
+        .await
+    {
+        Outcome::New(found) => {
+            found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string())
+        }
         Outcome::NotModified { .. } => Err("HTTP status 304".to_owned()),
-        Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
+        Outcome::Throttled { status, .. } | Outcome::Gone { status } => {
+            Err(format!("HTTP status {status}"))
+        }
         Outcome::Deferred(deferred) => Err(deferred.to_string()),
         Outcome::Blocked(block) => Err(block.to_string()),
         Outcome::Failed(error) => Err(error.to_string()),
@@ -106,7 +118,12 @@ fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let part = path.with_extension("part");
     std::fs::remove_file(&part).ok();
     // A new file: never what a link leads to.
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?.write_all(bytes)?;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&part)?
+        .write_all(bytes)?;
     std::fs::rename(part, path)
 }
 

@@ -1,7 +1,9 @@
-//! Looks at the levels each second: gauges for the operators, readiness, pressure for the schedule; and retention once a day.
+//! Looks at the levels each second: gauges for the operators, readiness, pressure for the schedule;
+//! and retention once a day.
 //!
-//! What must stay true: what takes long (going through the queue, retention, a store that is being reopened) keeps none
-//! of the other looks from being taken, and none of it is done on the network's threads.
+//! What must stay true: what takes long (going through the queue, retention, a store that is being
+//! reopened) keeps none of the other looks from being taken, and none of it is done on the
+//! network's threads.
 
 use std::time::{Duration, Instant};
 
@@ -22,10 +24,12 @@ use crate::{
 
 /// How often the levels are looked at.
 const EVERY: Duration = Duration::from_secs(1);
-/// Waiting entries are counted by going through them: so seldom at most, and never for more than a hundredth of the time.
+/// Waiting entries are counted by going through them: so seldom at most, and never for more than a
+/// hundredth of the time.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 const COUNT_SHARE: u32 = 100;
-/// The first hour belongs to polling: after a long stop it renews what is still listed before anything is forgotten.
+/// The first hour belongs to polling: after a long stop it renews what is still listed before
+/// anything is forgotten.
 const FIRST_SWEEP: Duration = Duration::from_hours(1);
 /// How often it is looked whether retention is due.
 const SWEEP_LOOK: Duration = Duration::from_mins(1);
@@ -47,7 +51,8 @@ impl Settings {
         Self {
             outbox_max: config.outbox.max_bytes.bytes(),
             disk_min: config.store.min_free_disk.bytes(),
-            retention: TimeDelta::from_std(config.store.retention).unwrap_or(TimeDelta::days(36_500)),
+            retention: TimeDelta::from_std(config.store.retention)
+                .unwrap_or(TimeDelta::days(36_500)),
         }
     }
 
@@ -66,7 +71,12 @@ pub(super) struct Told {
 }
 
 /// Runs until it is aborted.
-pub(super) async fn run(store: Store, settings: Settings, told: Told, dead_letters: DeadLetterFiles) {
+pub(super) async fn run(
+    store: Store,
+    settings: Settings,
+    told: Told,
+    dead_letters: DeadLetterFiles,
+) {
     let Told { pressure, ready, metrics } = told;
     tokio::join!(
         health(&store, &ready, metrics),
@@ -87,7 +97,11 @@ async fn health(store: &Store, ready: &Ready, handle: Option<PrometheusHandle>) 
     }
 }
 
-async fn look(store: &Store, settings: Settings, (pressure, ready): (&watch::Sender<Pressure>, &Ready)) {
+async fn look(
+    store: &Store,
+    settings: Settings,
+    (pressure, ready): (&watch::Sender<Pressure>, &Ready),
+) {
     loop {
         let reader = store.clone();
         match offline(move || levels(&reader, settings)).await {
@@ -129,14 +143,19 @@ async fn retain(store: &Store, settings: Settings, dead_letters: DeadLetterFiles
 }
 
 /// Off the network's threads.
-async fn offline<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+async fn offline<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
     spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
 }
 
 fn levels(store: &Store, settings: Settings) -> Result<Levels, StoreError> {
     let (records, bytes, oldest) = store.outbox().waiting()?;
     let age = oldest.map_or(TimeDelta::zero(), |it: chrono::DateTime<Utc>| SystemClock.now() - it);
-    let disk_free = store.dir().and_then(|dir| rustix::fs::statvfs(dir).ok()).map_or(u64::MAX, |it| it.f_bavail * it.f_frsize);
+    let disk_free = store
+        .dir()
+        .and_then(|dir| rustix::fs::statvfs(dir).ok())
+        .map_or(u64::MAX, |it| it.f_bavail * it.f_frsize);
     if store.trouble().is_none() {
         store.keep_back(settings.reserve(disk_free));
     }
@@ -149,8 +168,8 @@ fn levels(store: &Store, settings: Settings) -> Result<Levels, StoreError> {
     })
 }
 
-/// From half the budget on polling slows down, up to ten times; at the whole of it, or where the disk is nearly
-/// full, it stops. Pure.
+/// From half the budget on polling slows down, up to ten times; at the whole of it, or where the
+/// disk is nearly full, it stops. Pure.
 fn judge(levels: &Levels, settings: &Settings) -> Pressure {
     let half = settings.outbox_max / 2;
     if room(levels, settings).is_err() {
@@ -167,9 +186,14 @@ fn judge(levels: &Levels, settings: &Settings) -> Pressure {
 fn room(levels: &Levels, settings: &Settings) -> Result<(), String> {
     if levels.disk_free < settings.disk_min {
         let (free, least) = (levels.disk_free, settings.disk_min);
-        Err(format!("{free} bytes are free where data_dir is, less than store.min_free_disk ({least}): nothing new is polled"))
+        Err(format!(
+            "{free} bytes are free where data_dir is, less than store.min_free_disk ({least}): nothing new is polled"
+        ))
     } else if levels.outbox_bytes >= settings.outbox_max {
-        Err(format!("{} bytes wait in the outbox, as much as outbox.max_bytes allows: nothing new is polled", levels.outbox_bytes))
+        Err(format!(
+            "{} bytes wait in the outbox, as much as outbox.max_bytes allows: nothing new is polled",
+            levels.outbox_bytes
+        ))
     } else {
         Ok(())
     }
@@ -182,14 +206,22 @@ fn tell(pressure: &watch::Sender<Pressure>, now: Pressure, levels: &Levels) {
     }
     let (outbox_bytes, disk_free) = (levels.outbox_bytes, levels.disk_free);
     if now == Pressure::Stop {
-        tracing::error!(outbox_bytes, disk_free, "no room for new work: polling stops until the outbox or the disk has room again");
+        tracing::error!(
+            outbox_bytes,
+            disk_free,
+            "no room for new work: polling stops until the outbox or the disk has room again"
+        );
     } else if before == Pressure::Stop {
         tracing::info!(outbox_bytes, disk_free, "there is room again: polling goes on");
     }
     pressure.send_replace(now);
 }
 
-async fn sweep(store: &Store, settings: Settings, dead_letters: DeadLetterFiles) -> Result<(), StoreError> {
+async fn sweep(
+    store: &Store,
+    settings: Settings,
+    dead_letters: DeadLetterFiles,
+) -> Result<(), StoreError> {
     let oldest = SystemClock.now() - settings.retention;
     let mut sweeper = store.sweeper();
     let (mut entries, mut articles) = (0, 0);
@@ -218,7 +250,9 @@ mod tests {
     #[test]
     fn a_growing_outbox_slows_polling_down_and_a_full_one_stops_it() {
         let settings = Settings { outbox_max: 1000, disk_min: 10, retention: TimeDelta::days(1) };
-        let at = |outbox_bytes| judge(&Levels { outbox_bytes, disk_free: 100, ..Levels::default() }, &settings);
+        let at = |outbox_bytes| {
+            judge(&Levels { outbox_bytes, disk_free: 100, ..Levels::default() }, &settings)
+        };
         assert_eq!(at(400), Pressure::None);
         assert_eq!(at(750), Pressure::Slow(22));
         assert_eq!(at(1000), Pressure::Stop);

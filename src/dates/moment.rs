@@ -1,9 +1,11 @@
-//! Moments as feeds and pages write them for machines and for people: RFC 822 and what is made of it, ISO 8601 and its
-//! fragments, asctime, JavaScript, Unix time, dates in words of any language, in any digits.
+//! Moments as feeds and pages write them for machines and for people: RFC 822 and what is made of
+//! it, ISO 8601 and its fragments, asctime, JavaScript, Unix time, dates in words of any language,
+//! in any digits.
 //!
-//! The common forms are read byte by byte, all others from tokens. What cannot be read as a whole is not read: a wrong
-//! moment is worse than none, so a word that nobody knows, a thirteenth month or a 25th hour end it. What had to be
-//! assumed is said. What must stay true: no moment depends on when it is read.
+//! The common forms are read byte by byte, all others from tokens. What cannot be read as a whole
+//! is not read: a wrong moment is worse than none, so a word that nobody knows, a thirteenth month
+//! or a 25th hour end it. What had to be assumed is said. What must stay true: no moment depends on
+//! when it is read.
 
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, TimeZone as _};
 
@@ -69,7 +71,8 @@ impl Moment {
     }
 }
 
-/// The moment that a text names. Where day and month could be either way round, `order` decides, else the month is first.
+/// The moment that a text names. Where day and month could be either way round, `order` decides,
+/// else the month is first.
 #[must_use]
 pub fn parse(text: &str, order: Option<Order>) -> Option<Moment> {
     let text = text.trim();
@@ -92,7 +95,12 @@ pub fn order_of(text: &str) -> Option<Order> {
 }
 
 /// The moment of a local time.
-fn moment(date: NaiveDate, time: Option<Clock>, zone: Zone, mut assumed: Assumed) -> Option<Moment> {
+fn moment(
+    date: NaiveDate,
+    time: Option<Clock>,
+    zone: Zone,
+    mut assumed: Assumed,
+) -> Option<Moment> {
     assumed.time = time.is_none();
     let time = time.unwrap_or_default();
     let date = if time.next_day { date.checked_add_days(Days::new(1))? } else { date };
@@ -100,9 +108,10 @@ fn moment(date: NaiveDate, time: Option<Clock>, zone: Zone, mut assumed: Assumed
     let time = match zone {
         Zone::Offset(offset) => offset.from_local_datetime(&local).single()?,
         // An hour that the clocks skip or repeat.
-        Zone::Named(zone) => {
-            zone.from_local_datetime(&local).earliest().map_or_else(|| local.and_utc().fixed_offset(), |it| it.fixed_offset())
-        }
+        Zone::Named(zone) => zone
+            .from_local_datetime(&local)
+            .earliest()
+            .map_or_else(|| local.and_utc().fixed_offset(), |it| it.fixed_offset()),
         Zone::Unknown => {
             assumed.zone = true;
             local.and_utc().fixed_offset()

@@ -1,8 +1,10 @@
-//! Dates in short texts such as captions and date lines: full (`2023-11-11`) or partial (`2025-06`).
+//! Dates in short texts such as captions and date lines: full (`2023-11-11`) or partial
+//! (`2025-06`).
 //!
-//! Year, month and day may stand in any usual order, in any language of [`super::words`] and in any digits. What could
-//! be read in two ways is left out: `3/4/2025` among Latin letters, a day without a year, a year alone, numbers of the
-//! Islamic calendar. Persian and Buddhist years are converted; a wrong date is worse than none.
+//! Year, month and day may stand in any usual order, in any language of [`super::words`] and in any
+//! digits. What could be read in two ways is left out: `3/4/2025` among Latin letters, a day
+//! without a year, a year alone, numbers of the Islamic calendar. Persian and Buddhist years are
+//! converted; a wrong date is worse than none.
 
 mod tokens;
 
@@ -22,8 +24,8 @@ const MAX_TEXT: usize = 4_000;
 const MAX_BETWEEN: usize = 3;
 /// Words that may stand between day, month and year.
 const BETWEEN: [&str; 27] = [
-    "de", "del", "the", "den", "st", "nd", "rd", "th", "er", "го", "г", "года", "р", "року", "من", "عام", "سنة", "لعام", "ه", "e", "ti",
-    "m", "metų", "gada", "ภ", "พ", "ค",
+    "de", "del", "the", "den", "st", "nd", "rd", "th", "er", "го", "г", "года", "р", "року", "من",
+    "عام", "سنة", "لعام", "ه", "e", "ti", "m", "metų", "gada", "ภ", "พ", "ค",
 ];
 
 /// A date, and where it stands.
@@ -99,10 +101,13 @@ impl Reader<'_> {
     }
 
     fn day(&self, at: usize) -> Option<u32> {
-        self.number(at).filter(|(value, digits)| *digits <= 2 && (1..=31).contains(value)).map(|it| it.0)
+        self.number(at)
+            .filter(|(value, digits)| *digits <= 2 && (1..=31).contains(value))
+            .map(|it| it.0)
     }
 
-    /// A year of the common calendar. Buddhist years are 543 ahead and meet none of it for centuries.
+    /// A year of the common calendar. Buddhist years are 543 ahead and meet none of it for
+    /// centuries.
     fn year(&self, at: usize) -> Option<u32> {
         match self.number(at).filter(|(_, digits)| *digits == 4)?.0 {
             year @ 1800..=2199 => Some(year),
@@ -111,18 +116,31 @@ impl Reader<'_> {
         }
     }
 
-    /// The year of `25.04.24`: only points stand between days, months and years, in this order but in East Asia.
+    /// The year of `25.04.24`: only points stand between days, months and years, in this order but
+    /// in East Asia.
     fn short_year(&self, at: usize, mark: char) -> Option<u32> {
-        let all = [at, at + 2, at + 4].iter().all(|it| self.number(*it).is_some_and(|it| it.1 == 2));
-        (mark == '.' && all && self.ends_with_year).then(|| Some(2000 + self.number(at + 4)?.0)).flatten()
+        let all =
+            [at, at + 2, at + 4].iter().all(|it| self.number(*it).is_some_and(|it| it.1 == 2));
+        (mark == '.' && all && self.ends_with_year)
+            .then(|| Some(2000 + self.number(at + 4)?.0))
+            .flatten()
     }
 
     /// Numbers alone: `2023-11-11`, `11.11.2023`, `2025/06`, `06/2025`.
     fn numeric(&self, at: usize) -> Read {
-        if at > 0 && !self.tokens[at].apart && matches!(self.kind(at - 1), Some(Kind::Mark('/' | '.' | '-' | '+' | ':' | '_' | '#'))) {
+        if at > 0
+            && !self.tokens[at].apart
+            && matches!(
+                self.kind(at - 1),
+                Some(Kind::Mark('/' | '.' | '-' | '+' | ':' | '_' | '#'))
+            )
+        {
             return None;
         }
-        let Kind::Mark(mark @ ('-' | '/' | '.' | '‐' | '‑' | '–')) = self.kind(at + 1)? else { return None };
+        let Kind::Mark(mark @ ('-' | '/' | '.' | '‐' | '‑' | '–')) = self.kind(at + 1)?
+        else {
+            return None;
+        };
         let whole = self.kind(at + 3) == Some(Kind::Mark(mark)) && self.number(at + 4).is_some();
         let last = if whole { at + 4 } else { at + 2 };
         let spaced = self.tokens.get(at + 1..=last)?.iter().any(|it| it.apart);
@@ -134,7 +152,11 @@ impl Reader<'_> {
             if let Some(year) = self.year(at) {
                 return date(year, second.0, Some(self.day(at + 4)?)).map(|it| (it, at + 4));
             }
-            let (year, a, b) = (self.year(at + 4).or_else(|| self.short_year(at, mark))?, self.day(at)?, self.day(at + 2)?);
+            let (year, a, b) = (
+                self.year(at + 4).or_else(|| self.short_year(at, mark))?,
+                self.day(at)?,
+                self.day(at + 2)?,
+            );
             let (day, month) = match (a, b) {
                 _ if mark != '/' || a > 12 || a == b => (a, b),
                 _ if b > 12 => (b, a),
@@ -148,7 +170,9 @@ impl Reader<'_> {
         }
         match (self.year(at), self.year(at + 2)) {
             // `2011/12` and `2011-12` are a season.
-            (Some(year), None) if second.1 == 2 && mark != '.' && second.0 != (year + 1) % 100 => date(year, second.0, None),
+            (Some(year), None) if second.1 == 2 && mark != '.' && second.0 != (year + 1) % 100 => {
+                date(year, second.0, None)
+            }
             (None, Some(year)) if first.1 == 2 && mark != '-' => date(year, first.0, None),
             _ => None,
         }
@@ -158,16 +182,31 @@ impl Reader<'_> {
     /// Numbers with their units: `2026年2月10日`, `令和7年6月`, `2026년 2월 10일`, `ngày 5 tháng 6 năm 2025`.
     fn counted(&self, at: usize) -> Read {
         if self.kind(at)? == Kind::Unit(Unit::Day) {
-            let (day, month) = (self.day(at + 1)?, self.day(at + 3).filter(|_| self.kind(at + 2) == Some(Kind::Unit(Unit::Month)))?);
-            let year = if matches!(self.kind(at + 4)?, Kind::Unit(Unit::Year) | Kind::Mark('/' | ',')) { at + 5 } else { at + 4 };
+            let (day, month) = (
+                self.day(at + 1)?,
+                self.day(at + 3).filter(|_| self.kind(at + 2) == Some(Kind::Unit(Unit::Month)))?,
+            );
+            let year =
+                if matches!(self.kind(at + 4)?, Kind::Unit(Unit::Year) | Kind::Mark('/' | ',')) {
+                    at + 5
+                } else {
+                    at + 4
+                };
             return date(self.year(year)?, month, Some(day)).map(|it| (it, year));
         }
         if self.kind(at)? == Kind::Unit(Unit::Month) {
-            let year = if matches!(self.kind(at + 2)?, Kind::Unit(Unit::Year) | Kind::Mark('/' | '-')) { at + 3 } else { at + 2 };
+            let year =
+                if matches!(self.kind(at + 2)?, Kind::Unit(Unit::Year) | Kind::Mark('/' | '-')) {
+                    at + 3
+                } else {
+                    at + 2
+                };
             return date(self.year(year)?, self.day(at + 1)?, None).map(|it| (it, year));
         }
         let (year, from) = match self.kind(at)? {
-            Kind::Era(years) if years > 0 => (self.number(at + 1).filter(|it| it.1 <= 3)?.0 + years, at + 2),
+            Kind::Era(years) if years > 0 => {
+                (self.number(at + 1).filter(|it| it.1 <= 3)?.0 + years, at + 2)
+            }
             _ => (self.year(at)?, at + 1),
         };
         let unit = |at: usize, unit: Unit| self.kind(at) == Some(Kind::Unit(unit));
@@ -181,13 +220,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Dates with the name of a month: `11 نوفمبر 2023`, `Nov. 11, 2023`, `juin 2025`, `2025. június 5.`
+    /// Dates with the name of a month: `11 نوفمبر 2023`, `Nov. 11, 2023`, `juin 2025`, `2025.
+    /// június 5.`
     fn named(&self, at: usize) -> Read {
         if let Some(day) = self.day(at) {
             let month = self.next(at, |it| matches!(self.kind(it), Some(Kind::Month(_))))?;
             let (month, after) = self.month(month)?;
             let year = self.next(after, |it| self.number(it).is_some())?;
-            let range = at >= 2 && matches!(self.kind(at - 1), Some(Kind::Mark('-' | '–'))) && self.day(at - 2).is_some();
+            let range = at >= 2
+                && matches!(self.kind(at - 1), Some(Kind::Mark('-' | '–')))
+                && self.day(at - 2).is_some();
             return self.dated(month, year, Some(day).filter(|_| !range)).map(|it| (it, year));
         }
         if let Some(Kind::Month(_)) = self.kind(at) {
@@ -196,7 +238,8 @@ impl Reader<'_> {
             if let Some(day) = self.day(next) {
                 let mut last = next;
                 // `June 10-12, 2025`: of the month.
-                let range = matches!(self.kind(next + 1), Some(Kind::Mark('-' | '–'))) && self.day(next + 2).is_some();
+                let range = matches!(self.kind(next + 1), Some(Kind::Mark('-' | '–')))
+                    && self.day(next + 2).is_some();
                 if range {
                     last = next + 2;
                 }
@@ -208,7 +251,8 @@ impl Reader<'_> {
         self.year(at)?;
         let month = self.next(at, |it| matches!(self.kind(it), Some(Kind::Month(_))))?;
         let (month, after) = self.month(month)?;
-        match self.next(after, |it| self.number(it).is_some()).filter(|it| self.day(*it).is_some()) {
+        match self.next(after, |it| self.number(it).is_some()).filter(|it| self.day(*it).is_some())
+        {
             Some(day) => self.dated(month, at, self.day(day)).map(|it| (it, day)),
             // `in 2023 May said`: a month after its year needs its day.
             None => None,
@@ -218,7 +262,8 @@ impl Reader<'_> {
     /// The month, and the index of its last token: `حزيران/يونيو` names it twice.
     fn month(&self, at: usize) -> Option<(Month, usize)> {
         let Kind::Month(month) = self.kind(at)? else { return None };
-        let twice = matches!(self.kind(at + 1), Some(Kind::Mark('/' | '('))) && self.kind(at + 2) == Some(Kind::Month(month));
+        let twice = matches!(self.kind(at + 1), Some(Kind::Mark('/' | '(')))
+            && self.kind(at + 2) == Some(Kind::Month(month));
         let closed = twice && self.kind(at + 3) == Some(Kind::Mark(')'));
         Some((
             month,
@@ -239,7 +284,9 @@ impl Reader<'_> {
                 return Some(index);
             }
             let between = match self.kind(index)? {
-                Kind::Mark(mark) => matches!(mark, ',' | '.' | '-' | '/' | '،' | 'º' | 'ª' | '’' | '\'' | '‑'),
+                Kind::Mark(mark) => {
+                    matches!(mark, ',' | '.' | '-' | '/' | '،' | 'º' | 'ª' | '’' | '\'' | '‑')
+                }
                 // `10 out of 2025` is not October.
                 Kind::Word("of") => !matches!(self.kind(index - 1), Some(Kind::Month(_))),
                 Kind::Word(word) => BETWEEN.contains(&word.to_lowercase().as_str()),
@@ -258,8 +305,13 @@ impl Reader<'_> {
         match month.calendar {
             Calendar::Gregorian => date(self.year(year)?, month.number.into(), day),
             Calendar::Jalali => {
-                let year = self.number(year).map(|it| it.0).filter(|it| (1200..1500).contains(it))?;
-                Some(jalali::to_gregorian(year, month.number.into(), day?)?.format("%Y-%m-%d").to_string())
+                let year =
+                    self.number(year).map(|it| it.0).filter(|it| (1200..1500).contains(it))?;
+                Some(
+                    jalali::to_gregorian(year, month.number.into(), day?)?
+                        .format("%Y-%m-%d")
+                        .to_string(),
+                )
             }
             Calendar::Hijri => None,
         }
@@ -267,7 +319,8 @@ impl Reader<'_> {
 }
 
 fn date(year: u32, month: u32, day: Option<u32>) -> Option<String> {
-    let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day.unwrap_or(1)).map(|it| (it, day.is_some()))?;
+    let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day.unwrap_or(1))
+        .map(|it| (it, day.is_some()))?;
     Some(day.0.format(if day.1 { "%Y-%m-%d" } else { "%Y-%m" }).to_string())
 }
 

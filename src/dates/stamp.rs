@@ -7,7 +7,10 @@ use serde::{Deserialize, Deserializer, Serializer};
 ///
 /// # Errors
 /// The serializer's.
-pub fn serialize<S: Serializer>(time: &Option<DateTime<FixedOffset>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<S: Serializer>(
+    time: &Option<DateTime<FixedOffset>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
         None => serializer.serialize_none(),
@@ -18,7 +21,9 @@ pub fn serialize<S: Serializer>(time: &Option<DateTime<FixedOffset>>, serializer
 ///
 /// # Errors
 /// What is no RFC 3339.
-pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<FixedOffset>>, D::Error> {
+pub fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DateTime<FixedOffset>>, D::Error> {
     Option::deserialize(deserializer)
 }
 
@@ -31,7 +36,12 @@ mod tests {
 
     #[test]
     fn a_moment_keeps_its_distance_from_utc_and_utc_is_a_z() {
-        for text in ["\"2026-03-04T01:02:03+09:00\"", "\"2026-03-04T01:02:03Z\"", "\"2026-03-04T01:02:03.250-03:30\"", "null"] {
+        for text in [
+            "\"2026-03-04T01:02:03+09:00\"",
+            "\"2026-03-04T01:02:03Z\"",
+            "\"2026-03-04T01:02:03.250-03:30\"",
+            "null",
+        ] {
             let read: Record = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&read).unwrap(), text);
         }

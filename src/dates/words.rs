@@ -1,7 +1,8 @@
-//! The words of calendars in some eighty languages: names of months and weekdays, units, and the digits of all scripts.
+//! The words of calendars in some eighty languages: names of months and weekdays, units, and the
+//! digits of all scripts.
 //!
-//! The names are data (`words.txt`); this is the lookup. Months of the Persian and Islamic calendars are told apart
-//! from Gregorian ones, so that nobody takes the one for the other.
+//! The names are data (`words.txt`); this is the lookup. Months of the Persian and Islamic
+//! calendars are told apart from Gregorian ones, so that nobody takes the one for the other.
 
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
@@ -14,9 +15,10 @@ const MAX_PIECES: usize = 3;
 const MAX_NAME: usize = 24;
 /// Where the decimal digits of each script begin (Unicode category Nd; the ten follow one another).
 const ZEROS: [u32; 38] = [
-    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090,
-    0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0,
-    0xff10, 0x1e950,
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
+    0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90,
+    0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+    0x1e950,
 ];
 
 static NAMES: LazyLock<HashMap<String, Meaning>> = LazyLock::new(load);
@@ -59,7 +61,8 @@ struct Meaning {
     day: Option<Weekday>,
 }
 
-/// The month that a word names: `Sept.`, `تموز`, `сентября`, `มิ.ย.`. Case, accents and points do not matter.
+/// The month that a word names: `Sept.`, `تموز`, `сентября`, `มิ.ย.`. Case, accents and points do
+/// not matter.
 #[must_use]
 pub fn month(word: &str) -> Option<Month> {
     NAMES.get(fold(word).as_str())?.month
@@ -71,8 +74,9 @@ pub fn weekday(word: &str) -> Option<Weekday> {
     NAMES.get(fold(word).as_str())?.day
 }
 
-/// The month whose name stands at the start of the text, and the bytes that it takes with its point. The longest name
-/// wins: `كانون الثاني` is January, `كانون` nothing. A name ends where its word does, but in scripts without spaces.
+/// The month whose name stands at the start of the text, and the bytes that it takes with its
+/// point. The longest name wins: `كانون الثاني` is January, `كانون` nothing. A name ends where its
+/// word does, but in scripts without spaces.
 #[must_use]
 pub fn month_at(text: &str) -> Option<(Month, usize)> {
     at(text, |it| it.month)
@@ -130,8 +134,8 @@ pub fn ascii_digits(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| digit(c).map_or(c, |it| char::from(b'0' + it))).collect())
 }
 
-/// A name as it stands in the table: lower case, without accents, points, vowel signs and joiners, Arabic letters in
-/// one form each. The signs of Indic scripts are letters and stay.
+/// A name as it stands in the table: lower case, without accents, points, vowel signs and joiners,
+/// Arabic letters in one form each. The signs of Indic scripts are letters and stay.
 fn fold(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     for c in word.trim().chars() {
@@ -165,7 +169,8 @@ fn fold_into(out: &mut String, c: char) {
     }
 }
 
-/// Accents, Arabic and Hebrew vowel signs, the stretch of Arabic script, joiners, apostrophes and points.
+/// Accents, Arabic and Hebrew vowel signs, the stretch of Arabic script, joiners, apostrophes and
+/// points.
 fn unwritten(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}')
         || matches!(c, '\u{640}' | '\u{200c}' | '\u{200d}' | '’' | 'ʼ' | '׳' | '॰')
@@ -178,14 +183,17 @@ fn at<T>(text: &str, of: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
     let mut ends: Vec<(usize, usize)> = Vec::new();
     let (mut pieces, mut letters) = (1, false);
     for (index, c) in text.char_indices().take(MAX_NAME) {
-        let of_word = c.is_alphabetic() || is_combining_mark(c) || matches!(c, '\'' | '’' | 'ʼ' | '׳' | '॰' | '.');
+        let of_word = c.is_alphabetic()
+            || is_combining_mark(c)
+            || matches!(c, '\'' | '’' | 'ʼ' | '׳' | '॰' | '.');
         if of_word {
             letters |= c.is_alphabetic();
         } else {
             if letters {
                 ends.push((folded.len(), index));
             }
-            let joins = matches!(c, ' ' | '\u{a0}' | '-' | '\u{200c}') && letters && pieces < MAX_PIECES;
+            let joins =
+                matches!(c, ' ' | '\u{a0}' | '-' | '\u{200c}') && letters && pieces < MAX_PIECES;
             if !joins {
                 return longest(&folded, &ends, of);
             }
@@ -202,8 +210,14 @@ fn at<T>(text: &str, of: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
     longest(&folded, &ends, of)
 }
 
-fn longest<T>(folded: &str, ends: &[(usize, usize)], of: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
-    ends.iter().rev().find_map(|(end, bytes)| Some((NAMES.get(folded.get(..*end)?).and_then(&of)?, *bytes)))
+fn longest<T>(
+    folded: &str,
+    ends: &[(usize, usize)],
+    of: impl Fn(&Meaning) -> Option<T>,
+) -> Option<(T, usize)> {
+    ends.iter()
+        .rev()
+        .find_map(|(end, bytes)| Some((NAMES.get(folded.get(..*end)?).and_then(&of)?, *bytes)))
 }
 
 /// Whether words of the letter's script stand together without spaces.
@@ -212,7 +226,15 @@ fn without_spaces(c: char) -> bool {
 }
 
 fn load() -> HashMap<String, Meaning> {
-    const DAYS: [Weekday; 7] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+    const DAYS: [Weekday; 7] = [
+        Weekday::Mon,
+        Weekday::Tue,
+        Weekday::Wed,
+        Weekday::Thu,
+        Weekday::Fri,
+        Weekday::Sat,
+        Weekday::Sun,
+    ];
     let mut names: HashMap<String, Meaning> = HashMap::new();
     for line in include_str!("words.txt").lines().filter(|it| !it.starts_with('#')) {
         let mut fields = line.splitn(3, ' ').skip(1);

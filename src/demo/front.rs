@@ -7,7 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::site::{Article, Moment, Site, escape};
 
 const FRONT: &str = include_str!("site/front.html");
-/// A real news page's content: four articles, captions and titles printed twice, a related list, share tools between.
+/// A real news page's content: four articles, captions and titles printed twice, a related list,
+/// share tools between.
 const SCROLL: &str = include_str!("site/sample.html");
 /// Where it is.
 pub(super) const SCROLL_PATH: &str = "world/alamn-aljamai-2039.html";
@@ -23,7 +24,12 @@ pub(super) fn front(site: &Site, articles: &[Article], moment: &Moment) -> Strin
     let mut cards = String::new();
     // What breaks goes on top.
     for article in articles.iter().rev() {
-        card(&mut cards, (&article.url, &article.title), article.paragraphs.first().map_or("", String::as_str), article.published);
+        card(
+            &mut cards,
+            (&article.url, &article.title),
+            article.paragraphs.first().map_or("", String::as_str),
+            article.published,
+        );
     }
     card(&mut cards, (&scroll, SCROLL_TITLE), SCROLL_DECK, age(moment, 0));
     FRONT.replace("{cards}", &cards).replace("{site}", site.name).replace("{key}", site.key)
@@ -41,7 +47,9 @@ fn card(cards: &mut String, (url, title): (&str, &str), teaser: &str, published:
 
 /// The page of four articles.
 pub(super) fn scroll(site: &Site, moment: &Moment) -> String {
-    let dated = (0..4).fold(SCROLL.to_owned(), |page, at| page.replace(&format!("{{time{at}}}"), &age(moment, at).to_rfc3339()));
+    let dated = (0..4).fold(SCROLL.to_owned(), |page, at| {
+        page.replace(&format!("{{time{at}}}"), &age(moment, at).to_rfc3339())
+    });
     dated.replace("{site}", site.name).replace("{key}", site.key).replace("{base}", &moment.base)
 }
 

@@ -30,7 +30,8 @@ pub struct DemoSite {
     pub sources: List,
 }
 
-/// Serves the site on a free port of loopback until `stop`. Its articles are dated relative to `now`.
+/// Serves the site on a free port of loopback until `stop`. Its articles are dated relative to
+/// `now`.
 pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<DemoSite> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?);
@@ -43,7 +44,8 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
     let sources = sources::parse("demo.toml", lines.concat().as_bytes());
     let (at, started) = (Arc::new(base.clone()), Instant::now());
     let handler = move |asked: Asked<'_>| {
-        let moment = site::Moment { elapsed: started.elapsed(), started: now, base: at.to_string() };
+        let moment =
+            site::Moment { elapsed: started.elapsed(), started: now, base: at.to_string() };
         answer(&asked, &moment)
     };
     tokio::spawn(serve::serve(listener, handler, stop));
@@ -52,11 +54,17 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
 
 fn answer(asked: &Asked<'_>, moment: &site::Moment) -> Response<Full<Bytes>> {
     let Some(document) = site::document(asked.path, moment) else {
-        return respond(StatusCode::NOT_FOUND, None, "text/plain", Bytes::from_static(b"not found\n"));
+        return respond(
+            StatusCode::NOT_FOUND,
+            None,
+            "text/plain",
+            Bytes::from_static(b"not found\n"),
+        );
     };
     let tag = u64::from_be_bytes(digest(&[document.body.as_bytes()]));
     let tag = format!("\"{tag:016x}\"");
-    let known = asked.headers.get(header::IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes());
+    let known =
+        asked.headers.get(header::IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes());
     if known {
         respond(StatusCode::NOT_MODIFIED, Some(&tag), document.media_type, Bytes::new())
     } else {
@@ -64,10 +72,17 @@ fn answer(asked: &Asked<'_>, moment: &site::Moment) -> Response<Full<Bytes>> {
     }
 }
 
-fn respond(status: StatusCode, tag: Option<&str>, media_type: &'static str, body: Bytes) -> Response<Full<Bytes>> {
+fn respond(
+    status: StatusCode,
+    tag: Option<&str>,
+    media_type: &'static str,
+    body: Bytes,
+) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
     if let Some(tag) = tag.and_then(|it| header::HeaderValue::from_str(it).ok()) {
         response.headers_mut().insert(header::ETAG, tag);
     }

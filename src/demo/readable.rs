@@ -38,7 +38,8 @@ impl Sink for Readable {
                 Ok(()) => self.0.flush().await,
                 Err(error) => Err(error),
             };
-            written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
+            written
+                .map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
             Ok(Delivered::default())
         })
     }
@@ -61,11 +62,25 @@ fn article_words(article: &Article) -> String {
     let mark = if article.change == Change::New { "●" } else { "↻" };
     let source = article.source.name.as_deref().unwrap_or(&article.source.id);
     let mut out = format!("\n{mark} {}\n", content.title.as_deref().unwrap_or("(no title)"));
-    let published = content.published.map_or_else(|| "no date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
+    let published = content
+        .published
+        .map_or_else(|| "no date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
     let names: Vec<&str> = content.bylines.iter().map(|it| it.name.as_str()).collect();
-    write!(out, "  {source} · {} · {published} · {}", names.join(", "), content.language.as_deref().unwrap_or("?")).ok();
+    write!(
+        out,
+        "  {source} · {} · {published} · {}",
+        names.join(", "),
+        content.language.as_deref().unwrap_or("?")
+    )
+    .ok();
     if article.revision > 1 {
-        write!(out, " · revision {}, changed: {}", article.revision, article.changed_fields.join(", ")).ok();
+        write!(
+            out,
+            " · revision {}, changed: {}",
+            article.revision,
+            article.changed_fields.join(", ")
+        )
+        .ok();
     }
     let start: String = content.text.as_deref().unwrap_or_default().chars().take(SHOWN).collect();
     writeln!(out, "\n  {}…", start.replace('\n', " ")).ok();

@@ -1,7 +1,8 @@
-//! The demo's small news world: four sites, one of them without a feed, and a feed that is broken, bundled in the binary.
+//! The demo's small news world: four sites, one of them without a feed, and a feed that is broken,
+//! bundled in the binary.
 //!
-//! Everything is a pure function of the path and the time since the start, so that tests need no clock: after four
-//! seconds one article is revised, after seven a new one appears.
+//! Everything is a pure function of the path and the time since the start, so that tests need no
+//! clock: after four seconds one article is revised, after seven a new one appears.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -43,16 +44,44 @@ impl Site {
 
 /// The sites that have articles.
 const SITES: [Site; 4] = [
-    Site { key: "courier", name: "The Harbour Courier", tags: &["demo", "rss"], language: "en", text: include_str!("site/courier.txt") },
-    Site { key: "science", name: "Meridian Science", tags: &["demo", "atom"], language: "en", text: include_str!("site/science.txt") },
     Site {
-        key: "mina", name: "نشرة الميناء", tags: &["demo", "listing"], language: "ar", text: include_str!("site/arabic.txt")
+        key: "courier",
+        name: "The Harbour Courier",
+        tags: &["demo", "rss"],
+        language: "en",
+        text: include_str!("site/courier.txt"),
     },
-    Site { key: "partner", name: "Coast Partner", tags: &["demo", "copy"], language: "en", text: include_str!("site/courier.txt") },
+    Site {
+        key: "science",
+        name: "Meridian Science",
+        tags: &["demo", "atom"],
+        language: "en",
+        text: include_str!("site/science.txt"),
+    },
+    Site {
+        key: "mina",
+        name: "نشرة الميناء",
+        tags: &["demo", "listing"],
+        language: "ar",
+        text: include_str!("site/arabic.txt"),
+    },
+    Site {
+        key: "partner",
+        name: "Coast Partner",
+        tags: &["demo", "copy"],
+        language: "en",
+        text: include_str!("site/courier.txt"),
+    },
 ];
 
 /// Answers at their address are no feed.
-const BROKEN: Site = Site { key: "broken", name: "Broken Bulletin", tags: &["demo", "broken"], language: "en", text: "" };
+const BROKEN: Site = Site {
+    key: "broken",
+    name: "Broken Bulletin",
+    tags: &["demo", "broken"],
+    language: "en",
+    text: "",
+};
 
 /// Every source of the demo.
 pub(super) fn sources() -> impl Iterator<Item = Site> {
@@ -93,7 +122,9 @@ pub(super) fn document(path: &str, moment: &Moment) -> Option<Document> {
         "" if site.key == "mina" => html(front::front(&site, &articles, moment)),
         front::SCROLL_PATH if site.key == "mina" => html(front::scroll(&site, moment)),
         _ if rest.contains('/') || site.key == "mina" && rest == "feed.xml" => None,
-        "feed.xml" if site.key == "science" => xml("application/atom+xml", atom(&site, &articles, moment)),
+        "feed.xml" if site.key == "science" => {
+            xml("application/atom+xml", atom(&site, &articles, moment))
+        }
         "feed.xml" => xml("application/rss+xml", rss(&site, &articles)),
         _ => {
             let slug = rest.strip_suffix(".html")?;
@@ -116,11 +147,17 @@ pub(super) struct Article {
 }
 
 fn articles(site: &Site, moment: &Moment) -> Vec<Article> {
-    let all = site.text.split("# ").filter(|it| !it.trim().is_empty()).filter_map(|it| article(site, it, moment));
+    let all = site
+        .text
+        .split("# ")
+        .filter(|it| !it.trim().is_empty())
+        .filter_map(|it| article(site, it, moment));
     match site.key {
         // The partner carries one article of the Courier's, as it was at first.
         "partner" => all.take(1).collect(),
-        "mina" => all.filter(|it| !it.slug.starts_with("ajil") || moment.elapsed >= BREAKING).collect(),
+        "mina" => {
+            all.filter(|it| !it.slug.starts_with("ajil") || moment.elapsed >= BREAKING).collect()
+        }
         _ => all.collect(),
     }
 }
@@ -129,12 +166,27 @@ fn articles(site: &Site, moment: &Moment) -> Vec<Article> {
 fn article(site: &Site, text: &'static str, moment: &Moment) -> Option<Article> {
     let (head, body) = text.split_once('\n')?;
     let mut fields = head.split('|').map(str::trim);
-    let (slug, title, author, section) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let (slug, title, author, section) =
+        (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let age: i64 = fields.next()?.parse().ok()?;
-    let published = if age == 0 { moment.started + TimeDelta::from_std(BREAKING).ok()? } else { moment.started - TimeDelta::minutes(age) };
-    let paragraphs = body.split("\n\n").map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect();
+    let published = if age == 0 {
+        moment.started + TimeDelta::from_std(BREAKING).ok()?
+    } else {
+        moment.started - TimeDelta::minutes(age)
+    };
+    let paragraphs =
+        body.split("\n\n").map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect();
     let url = format!("{}/{}/{slug}.html", moment.base, site.key);
-    let mut article = Article { slug, url, title: title.to_owned(), author, section, published, updated: published, paragraphs };
+    let mut article = Article {
+        slug,
+        url,
+        title: title.to_owned(),
+        author,
+        section,
+        published,
+        updated: published,
+        paragraphs,
+    };
     if site.key == "courier" && slug == "breakwater" && moment.elapsed >= REVISED {
         "Harbour reopens, breakwater to be rebuilt by summer".clone_into(&mut article.title);
         article.updated = moment.started + TimeDelta::from_std(REVISED).ok()?;
@@ -201,8 +253,11 @@ fn atom(site: &Site, articles: &[Article], moment: &Moment) -> String {
 fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> String {
     let arabic = site.language == "ar";
     let related = all.iter().filter(|it| it.slug != article.slug).take(3);
-    let related: Vec<String> = related.map(|it| format!("<li><a href=\"{}\">{}</a></li>", it.url, escape(&it.title))).collect();
-    let body: Vec<String> = article.paragraphs.iter().map(|it| format!("<p>{}</p>", escape(it))).collect();
+    let related: Vec<String> = related
+        .map(|it| format!("<li><a href=\"{}\">{}</a></li>", it.url, escape(&it.title)))
+        .collect();
+    let body: Vec<String> =
+        article.paragraphs.iter().map(|it| format!("<p>{}</p>", escape(it))).collect();
     let ld = json!({
         "@context": "https://schema.org", "@type": "NewsArticle", "headline": article.title, "articleSection": article.section,
         "author": [{"@type": "Person", "name": article.author}], "datePublished": article.published, "dateModified": article.updated,
@@ -214,7 +269,10 @@ fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> Str
         ("{dir}", if arabic { "rtl" } else { "ltr" }.to_owned()),
         ("{nav}", if arabic { "أخبار" } else { "News" }.to_owned()),
         ("{more}", if arabic { "مقالات ذات صلة" } else { "Related" }.to_owned()),
-        ("{caption}", if arabic { "صورة من الأرشيف" } else { "A picture from the archive" }.to_owned()),
+        (
+            "{caption}",
+            if arabic { "صورة من الأرشيف" } else { "A picture from the archive" }.to_owned(),
+        ),
         ("{site}", escape(site.name)),
         ("{key}", site.key.to_owned()),
         ("{slug}", article.slug.to_owned()),
@@ -238,7 +296,11 @@ mod tests {
 
     fn moment(seconds: u64) -> Moment {
         let started = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        Moment { elapsed: Duration::from_secs(seconds), started, base: "http://127.0.0.1:1".to_owned() }
+        Moment {
+            elapsed: Duration::from_secs(seconds),
+            started,
+            base: "http://127.0.0.1:1".to_owned(),
+        }
     }
 
     fn listed(key: &str, seconds: u64) -> Vec<crate::model::entry::Entry> {
@@ -246,7 +308,10 @@ mod tests {
         let document = document(&format!("/{path}"), &moment(seconds)).unwrap();
         let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(&path).unwrap();
         match kind {
-            "listing" => listing::to_feed(listing::read(document.body.as_bytes(), None, &url).unwrap()).entries,
+            "listing" => {
+                listing::to_feed(listing::read(document.body.as_bytes(), None, &url).unwrap())
+                    .entries
+            }
             _ => feed::read(document.body.as_bytes(), None, &url).unwrap().entries,
         }
     }
@@ -271,6 +336,13 @@ mod tests {
     #[test]
     fn the_broken_feed_is_no_feed() {
         let document = document("/broken/feed.xml", &moment(0)).unwrap();
-        assert!(feed::read(document.body.as_bytes(), None, &url::Url::parse("http://x.example/").unwrap()).is_err());
+        assert!(
+            feed::read(
+                document.body.as_bytes(),
+                None,
+                &url::Url::parse("http://x.example/").unwrap()
+            )
+            .is_err()
+        );
     }
 }

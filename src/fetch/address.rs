@@ -1,13 +1,15 @@
-//! Which addresses may be fetched: those that anybody on the internet can reach, and what the config allows.
+//! Which addresses may be fetched: those that anybody on the internet can reach, and what the
+//! config allows.
 //!
-//! Feeds and pages name addresses, redirects name more, and whoever writes them could point us at a router, a
-//! cloud's metadata service or our own admin port. The decision falls on the very address that is connected to:
-//! the client resolves names through [`PublicResolver`], so a name that answers differently the second time gains
-//! nothing. Hosts that are written as addresses never reach a resolver; the fetcher asks [`AddressPolicy`] itself.
+//! Feeds and pages name addresses, redirects name more, and whoever writes them could point us at a
+//! router, a cloud's metadata service or our own admin port. The decision falls on the very address
+//! that is connected to: the client resolves names through [`PublicResolver`], so a name that
+//! answers differently the second time gains nothing. Hosts that are written as addresses never
+//! reach a resolver; the fetcher asks [`AddressPolicy`] itself.
 //!
-//! The rules are IANA's special-purpose registries (RFC 6890): what they do not call globally reachable is not
-//! public. The few globally reachable islands inside refused blocks (anycast services of the IETF) hold no news
-//! and are refused with them.
+//! The rules are IANA's special-purpose registries (RFC 6890): what they do not call globally
+//! reachable is not public. The few globally reachable islands inside refused blocks (anycast
+//! services of the IETF) hold no news and are refused with them.
 
 use std::{
     future::Future,
@@ -31,12 +33,16 @@ pub fn is_public(ip: IpAddr) -> bool {
 /// Whether a name is of a private network by its form: nobody can have it on the internet.
 #[must_use]
 pub fn is_private_name(name: &str) -> bool {
-    !name.contains('.') || [".localhost", ".local", ".internal", ".lan", ".home.arpa"].iter().any(|it| name.ends_with(it))
+    !name.contains('.')
+        || [".localhost", ".local", ".internal", ".lan", ".home.arpa"]
+            .iter()
+            .any(|it| name.ends_with(it))
 }
 
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     match ip.octets() {
-        // "This network", private (RFC 1918), loopback; multicast, reserved and broadcast (RFC 5771, RFC 1112).
+        // "This network", private (RFC 1918), loopback; multicast, reserved and broadcast (RFC
+        // 5771, RFC 1112).
         [0 | 10 | 127 | 224..=255, ..]
         // Shared by carriers' NAT (RFC 6598).
         | [100, 64..=127, ..]
@@ -44,7 +50,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         | [169, 254, ..]
         // Private (RFC 1918).
         | [172, 16..=31, ..] | [192, 168, ..]
-        // IETF protocol assignments (RFC 6890), documentation (RFC 5737), the former 6to4 relays (RFC 7526).
+        // IETF protocol assignments (RFC 6890), documentation (RFC 5737), the former 6to4 relays
+        // (RFC 7526).
         | [192, 0, 0 | 2, _] | [192, 88, 99, _]
         // Benchmarking (RFC 2544).
         | [198, 18..=19, ..]
@@ -56,19 +63,20 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     match ip.segments() {
-        // An IPv4 address in IPv6 clothes is what it is underneath: mapped (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056).
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
-            is_public_v4(embedded(high, low))
-        }
+        // An IPv4 address in IPv6 clothes is what it is underneath: mapped (RFC 4291), NAT64 (RFC
+        // 6052), 6to4 (RFC 3056).
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
         // Teredo (RFC 4380) names its server, and its client with every bit turned over.
         [0x2001, 0, server_high, server_low, _, _, high, low] => {
             is_public_v4(embedded(server_high, server_low)) && is_public_v4(embedded(!high, !low))
         }
         // IETF protocol assignments (RFC 2928) and documentation (RFC 3849, RFC 9637).
         [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
-        // Only 2000::/3 is given out as global unicast. What lies outside is unspecified, loopback, IPv4-compatible,
-        // local NAT64 (64:ff9b:1::/48), discard-only (100::/64), segment routing (5f00::/16), unique local, link-local,
-        // site-local, multicast, or nothing yet.
+        // Only 2000::/3 is given out as global unicast. What lies outside is unspecified, loopback,
+        // IPv4-compatible, local NAT64 (64:ff9b:1::/48), discard-only (100::/64), segment routing
+        // (5f00::/16), unique local, link-local, site-local, multicast, or nothing yet.
         [first, ..] => first & 0xe000 == 0x2000,
     }
 }
@@ -131,7 +139,8 @@ impl Lookup for SystemLookup {
     }
 }
 
-/// Resolves names and keeps only addresses that the policy permits. The client connects to those and asks nobody again.
+/// Resolves names and keeps only addresses that the policy permits. The client connects to those
+/// and asks nobody again.
 #[derive(Debug, Clone)]
 pub struct PublicResolver<L> {
     policy: Arc<AddressPolicy>,
@@ -157,9 +166,13 @@ impl<L: Lookup> Resolve for PublicResolver<L> {
     }
 }
 
-/// The addresses that may be fetched; an error if that leaves none of several. No addresses at all are the
-/// client's to report.
-fn permitted(policy: &AddressPolicy, host: &str, found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
+/// The addresses that may be fetched; an error if that leaves none of several. No addresses at all
+/// are the client's to report.
+fn permitted(
+    policy: &AddressPolicy,
+    host: &str,
+    found: impl Iterator<Item = SocketAddr>,
+) -> Result<Vec<SocketAddr>, Refused> {
     let mut refused = None;
     let mut kept = Vec::new();
     for address in found {
@@ -283,7 +296,8 @@ mod tests {
 
     #[test]
     fn the_config_allows_networks_of_its_own() {
-        let policy = AddressPolicy::new(vec!["127.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+        let policy =
+            AddressPolicy::new(vec!["127.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
         for text in ["127.0.0.1", "::ffff:127.0.0.1", "fd00::1", "1.1.1.1"] {
             assert!(policy.permits(ip(text)), "{text}");
         }
@@ -301,6 +315,9 @@ mod tests {
 
         let found = ["10.0.0.1:0", "[::1]:0"].map(|text| text.parse().unwrap());
         let error = permitted(&policy, "inside.example", found.into_iter()).unwrap_err();
-        assert_eq!(error.to_string(), "inside.example resolves to 10.0.0.1, which is not a public address");
+        assert_eq!(
+            error.to_string(),
+            "inside.example resolves to 10.0.0.1, which is not a public address"
+        );
     }
 }

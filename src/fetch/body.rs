@@ -1,8 +1,9 @@
 //! Undoes what `Content-Encoding` says was done to a body (RFC 9110 §8.4).
 //!
-//! It is pure and synchronous, because it is called on the threads that parse, not on those that talk to the
-//! network. What must stay true: the output never grows beyond its limit, whatever a few bytes promise to inflate
-//! to; no more than [`MAX_ENCODINGS`] layers are peeled; and a body that was cut off is an error, never half a page.
+//! It is pure and synchronous, because it is called on the threads that parse, not on those that
+//! talk to the network. What must stay true: the output never grows beyond its limit, whatever a
+//! few bytes promise to inflate to; no more than [`MAX_ENCODINGS`] layers are peeled; and a body
+//! that was cut off is an error, never half a page.
 
 use std::{
     error::Error,
@@ -14,7 +15,8 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use super::{Body, FetchError};
 
-/// How many encodings may lie on top of each other. Servers use one; a mistaken proxy adds a second.
+/// How many encodings may lie on top of each other. Servers use one; a mistaken proxy adds a
+/// second.
 pub const MAX_ENCODINGS: usize = 3;
 
 /// A zstd window may be 8 MiB at most on the web (RFC 9659), so that is all the memory we lend one.
@@ -26,12 +28,13 @@ const USUAL_RATIO: usize = 5;
 /// What a gzip stream begins with, its method included.
 const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
 
-/// Members of one gzip stream. Empty ones cost time and no output, so the output's limit does not bound them.
+/// Members of one gzip stream. Empty ones cost time and no output, so the output's limit does not
+/// bound them.
 const MAX_GZIP_MEMBERS: usize = 10_000;
 
 impl Body {
-    /// The body as its author wrote it: `bytes` with all `encodings` undone, the last one first. A body without
-    /// encodings is handed on without a copy.
+    /// The body as its author wrote it: `bytes` with all `encodings` undone, the last one first. A
+    /// body without encodings is handed on without a copy.
     ///
     /// # Errors
     /// [`FetchError::TooLarge`] when the outcome, or a layer on the way, is larger than `limit` bytes;
@@ -67,7 +70,11 @@ impl Body {
     pub(super) fn decode_start(&self, limit: usize) -> Result<Bytes, FetchError> {
         let [encoding] = &self.encodings[..] else {
             // What is encoded twice is somebody's mistake, and is read as a whole or not at all.
-            return if self.encodings.is_empty() { Ok(self.bytes.slice(..limit.min(self.bytes.len()))) } else { self.decode(limit) };
+            return if self.encodings.is_empty() {
+                Ok(self.bytes.slice(..limit.min(self.bytes.len())))
+            } else {
+                self.decode(limit)
+            };
         };
         if self.bytes.is_empty() {
             return Ok(Bytes::new());
@@ -83,7 +90,8 @@ impl Body {
 
     /// How long it is once it is decoded, where nothing is to be decoded.
     pub(super) fn plain_len(&self) -> Option<usize> {
-        let plain = self.bytes.is_empty() || self.encodings.iter().all(|it| it.eq_ignore_ascii_case("identity"));
+        let plain = self.bytes.is_empty()
+            || self.encodings.iter().all(|it| it.eq_ignore_ascii_case("identity"));
         let plain = plain && !self.bytes.starts_with(&GZIP);
         plain.then_some(self.bytes.len())
     }
@@ -149,8 +157,9 @@ fn damaged(why: &str) -> Broken {
     Broken::Damaged(why.to_owned())
 }
 
-/// Undoes gzip (RFC 1952), all members of it. The headers are read here rather than by a library's reader, as that
-/// does not tell a missing trailer from missing data: some servers forget the trailer, and browsers do not mind.
+/// Undoes gzip (RFC 1952), all members of it. The headers are read here rather than by a library's
+/// reader, as that does not tell a missing trailer from missing data: some servers forget the
+/// trailer, and browsers do not mind.
 fn gunzip(bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
     let mut inflater = Decompress::new(false);
     let mut rest = bytes;
@@ -169,7 +178,8 @@ fn gunzip(bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
             return Err(damaged("the checksum is wrong"));
         }
         rest = after.get(4..).unwrap_or_default();
-        // What follows and is no member is padding or somebody's mistake; gzip(1) ignores it as well.
+        // What follows and is no member is padding or somebody's mistake; gzip(1) ignores it as
+        // well.
         if !rest.starts_with(&[0x1f, 0x8b]) {
             return Ok(());
         }
@@ -205,13 +215,20 @@ fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Undoes `deflate`, which means zlib (RFC 1950), although some servers send it raw (RFC 1951).
 fn inflate(bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
-    let zlib = bytes.first_chunk::<2>().is_some_and(|head| head[0] & 0x0f == 8 && u16::from_be_bytes(*head).is_multiple_of(31));
+    let zlib = bytes
+        .first_chunk::<2>()
+        .is_some_and(|head| head[0] & 0x0f == 8 && u16::from_be_bytes(*head).is_multiple_of(31));
     inflate_into(&mut Decompress::new(zlib), bytes, out, limit)?;
     Ok(())
 }
 
 /// Appends one deflate stream to `out`, and says how many bytes of the input it took.
-fn inflate_into(inflater: &mut Decompress, bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<usize, Broken> {
+fn inflate_into(
+    inflater: &mut Decompress,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+    limit: usize,
+) -> Result<usize, Broken> {
     let mut used = 0;
     loop {
         if out.len() == out.capacity() {
@@ -264,13 +281,18 @@ mod tests {
 
     use super::*;
 
-    const TEXT: &[u8] = "نشرة الأخبار: the news bulletin, the news bulletin, the news bulletin".as_bytes();
+    const TEXT: &[u8] =
+        "نشرة الأخبار: the news bulletin, the news bulletin, the news bulletin".as_bytes();
     const LIMIT: usize = 10_000;
     /// [`TEXT`] as `brotli` writes it; a compressor is not among our dependencies.
     const BROTLI: &[u8] = include_bytes!("../../tests/fixtures/http/text.br");
 
     fn body(bytes: impl Into<Bytes>, encodings: &[&str]) -> Body {
-        Body { bytes: bytes.into(), encodings: encodings.iter().map(ToString::to_string).collect(), ..Body::default() }
+        Body {
+            bytes: bytes.into(),
+            encodings: encodings.iter().map(ToString::to_string).collect(),
+            ..Body::default()
+        }
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -337,7 +359,10 @@ mod tests {
 
     #[test]
     fn an_unknown_encoding_is_named() {
-        assert_eq!(why(&body(TEXT, &["compress"])), "decoding the body: unknown encoding \"compress\"");
+        assert_eq!(
+            why(&body(TEXT, &["compress"])),
+            "decoding the body: unknown encoding \"compress\""
+        );
     }
 
     #[test]
@@ -354,13 +379,21 @@ mod tests {
         bytes.extend(raw_deflate(TEXT));
         assert_eq!(body(bytes, &["gzip"]).decode(LIMIT).unwrap(), TEXT);
         for end in 0..14 {
-            assert!(after_gzip_header(&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 9, 0, 1, 2][..end]).is_none());
+            assert!(
+                after_gzip_header(&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 9, 0, 1, 2][..end])
+                    .is_none()
+            );
         }
     }
 
     #[test]
     fn a_body_that_was_cut_off_is_an_error_wherever_the_cut_is() {
-        let streams = [(gzip(TEXT), "gzip"), (zlib(TEXT), "deflate"), (BROTLI.to_vec(), "br"), (zstd(TEXT), "zstd")];
+        let streams = [
+            (gzip(TEXT), "gzip"),
+            (zlib(TEXT), "deflate"),
+            (BROTLI.to_vec(), "br"),
+            (zstd(TEXT), "zstd"),
+        ];
         for (bytes, encoding) in streams {
             // gzip may miss its trailer of eight bytes.
             let whole = bytes.len() - if encoding == "gzip" { 8 } else { 0 };
@@ -386,14 +419,24 @@ mod tests {
     #[test]
     fn damaged_bytes_are_an_error_and_never_a_panic() {
         for encoding in ["gzip", "deflate", "br", "zstd"] {
-            assert!(body(b"<html>not compressed at all</html>".to_vec(), &[encoding]).decode(LIMIT).is_err());
+            assert!(
+                body(b"<html>not compressed at all</html>".to_vec(), &[encoding])
+                    .decode(LIMIT)
+                    .is_err()
+            );
         }
-        let streams = [(gzip(TEXT), "gzip"), (zlib(TEXT), "deflate"), (BROTLI.to_vec(), "br"), (zstd(TEXT), "zstd")];
+        let streams = [
+            (gzip(TEXT), "gzip"),
+            (zlib(TEXT), "deflate"),
+            (BROTLI.to_vec(), "br"),
+            (zstd(TEXT), "zstd"),
+        ];
         for (bytes, encoding) in streams {
             for at in 0..bytes.len() {
                 let mut damaged = bytes.clone();
                 damaged[at] ^= 0xff;
-                // Some damage does no harm (a file name, a time stamp); it only must not bring us down.
+                // Some damage does no harm (a file name, a time stamp); it only must not bring us
+                // down.
                 drop(body(damaged, &[encoding]).decode(LIMIT));
             }
         }
@@ -403,26 +446,47 @@ mod tests {
     fn a_bomb_stops_at_the_limit() {
         let zeros = vec![0; 1 << 20];
         let bomb = include_bytes!("../../tests/fixtures/http/zeros.br");
-        for (bytes, encoding) in [(gzip(&zeros), "gzip"), (zlib(&zeros), "deflate"), (zstd(&zeros), "zstd"), (bomb.to_vec(), "br")] {
+        for (bytes, encoding) in [
+            (gzip(&zeros), "gzip"),
+            (zlib(&zeros), "deflate"),
+            (zstd(&zeros), "zstd"),
+            (bomb.to_vec(), "br"),
+        ] {
             assert!(bytes.len() < LIMIT);
             let bomb = body(bytes, &[encoding]);
-            assert!(matches!(bomb.decode(LIMIT), Err(FetchError::TooLarge { limit: LIMIT })), "{encoding}");
+            assert!(
+                matches!(bomb.decode(LIMIT), Err(FetchError::TooLarge { limit: LIMIT })),
+                "{encoding}"
+            );
             assert_eq!(bomb.decode(1 << 20).unwrap(), zeros, "{encoding} just within its limit");
             assert!(bomb.decode((1 << 20) - 1).is_err(), "{encoding} just beyond its limit");
         }
         // The second layer is a bomb inside a small first one.
-        assert!(matches!(body(gzip(&gzip(&zeros)), &["gzip", "gzip"]).decode(LIMIT), Err(FetchError::TooLarge { .. })));
+        assert!(matches!(
+            body(gzip(&gzip(&zeros)), &["gzip", "gzip"]).decode(LIMIT),
+            Err(FetchError::TooLarge { .. })
+        ));
         assert!(matches!(body(zeros, &[]).decode(LIMIT), Err(FetchError::TooLarge { .. })));
     }
 
     #[test]
     fn of_a_bomb_or_a_body_that_was_cut_off_the_start_can_be_had() {
         let zeros = vec![0; 1 << 20];
-        for (bytes, encoding) in [(gzip(&zeros), "gzip"), (zlib(&zeros), "deflate"), (zstd(&zeros), "zstd"), (zeros.clone(), "identity")] {
-            assert_eq!(body(bytes, &[encoding]).decode_start(1000).unwrap(), zeros[..1000], "{encoding}");
+        for (bytes, encoding) in [
+            (gzip(&zeros), "gzip"),
+            (zlib(&zeros), "deflate"),
+            (zstd(&zeros), "zstd"),
+            (zeros.clone(), "identity"),
+        ] {
+            assert_eq!(
+                body(bytes, &[encoding]).decode_start(1000).unwrap(),
+                zeros[..1000],
+                "{encoding}"
+            );
         }
         let whole = gzip(TEXT);
-        let start = body(whole[..whole.len() - 20].to_vec(), &["gzip"]).decode_start(LIMIT).unwrap();
+        let start =
+            body(whole[..whole.len() - 20].to_vec(), &["gzip"]).decode_start(LIMIT).unwrap();
         assert!(TEXT.starts_with(&start), "{start:?}");
         assert_eq!(body(TEXT, &[]).decode_start(9).unwrap(), TEXT[..9]);
         assert!(body(TEXT, &["gzip"]).decode_start(LIMIT).is_err());

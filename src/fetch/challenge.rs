@@ -1,9 +1,10 @@
-//! Tells answers that are no answer: a page that wants proof of a human, a wall that wants consent, a refusal that means
-//! "too often". Pure.
+//! Tells answers that are no answer: a page that wants proof of a human, a wall that wants consent,
+//! a refusal that means "too often". Pure.
 //!
-//! They come with any status, also 200, and taken for content they would become articles called "Just a moment…". What
-//! must stay true: an article about such pages is none of them. So a mark counts only in the markup and scripts of a
-//! small page that has next to no words for readers; headers that only these services send count alone.
+//! They come with any status, also 200, and taken for content they would become articles called
+//! "Just a moment…". What must stay true: an article about such pages is none of them. So a mark
+//! counts only in the markup and scripts of a small page that has next to no words for readers;
+//! headers that only these services send count alone.
 
 use memchr::memmem;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -35,15 +36,22 @@ const MARKS: [(&str, &[&str]); 13] = [
 /// Who challenges us, if the headers alone say so.
 pub(super) fn in_headers(status: u16, headers: &HeaderMap) -> Option<&'static str> {
     let has = |name: &str, value: &str| {
-        headers
-            .get(name)
-            .is_some_and(|found| found.as_bytes().get(..value.len()).is_some_and(|it| it.eq_ignore_ascii_case(value.as_bytes())))
+        headers.get(name).is_some_and(|found| {
+            found
+                .as_bytes()
+                .get(..value.len())
+                .is_some_and(|it| it.eq_ignore_ascii_case(value.as_bytes()))
+        })
     };
     let refused = matches!(status, 401 | 403 | 405 | 429 | 503);
     match () {
         () if has("cf-mitigated", "challenge") => Some("Cloudflare"),
-        () if has("x-amzn-waf-action", "challenge") || has("x-amzn-waf-action", "captcha") => Some("AWS WAF"),
-        () if refused && (headers.contains_key("x-datadome") || has("server", "DataDome")) => Some("DataDome"),
+        () if has("x-amzn-waf-action", "challenge") || has("x-amzn-waf-action", "captcha") => {
+            Some("AWS WAF")
+        }
+        () if refused && (headers.contains_key("x-datadome") || has("server", "DataDome")) => {
+            Some("DataDome")
+        }
         () if refused && headers.contains_key("x-px-block") => Some("PerimeterX"),
         () => None,
     }
@@ -59,37 +67,54 @@ pub(super) fn in_page(status: u16, headers: &HeaderMap, page: &[u8]) -> Option<&
         return None;
     }
     let has = |text: &[u8], mark: &str| memmem::find(text, mark.as_bytes()).is_some();
-    let marked = MARKS.iter().find(|(_, marks)| marks.iter().all(|mark| has(&markup, mark))).map(|(service, _)| *service);
+    let marked = MARKS
+        .iter()
+        .find(|(_, marks)| marks.iter().all(|mark| has(&markup, mark)))
+        .map(|(service, _)| *service);
     marked.or_else(|| {
-        // Akamai's refusals have no script: a few words, a reference number, and its name in a header or an address.
+        // Akamai's refusals have no script: a few words, a reference number, and its name in a
+        // header or an address.
         let whole = page.to_ascii_lowercase();
         let akamai =
-            headers.get("server").is_some_and(|found| found.as_bytes().starts_with(b"AkamaiGHost")) || has(&whole, "errors.edgesuite.net");
+            headers.get("server").is_some_and(|found| found.as_bytes().starts_with(b"AkamaiGHost"))
+                || has(&whole, "errors.edgesuite.net");
         let denied = has(&whole, "<title>access denied</title>") && has(&whole, "reference");
         (status == 403 && akamai && denied).then_some("Akamai")
     })
 }
 
-/// Whether a refusal (403) means that we asked too often: it says when to come back, or says so in words.
+/// Whether a refusal (403) means that we asked too often: it says when to come back, or says so in
+/// words.
 pub(super) fn is_too_often(headers: &HeaderMap, page: &[u8]) -> bool {
-    let spent =
-        ["x-ratelimit-remaining", "ratelimit-remaining"].iter().any(|it| headers.get(*it).is_some_and(|found| found.as_bytes() == b"0"));
+    let spent = ["x-ratelimit-remaining", "ratelimit-remaining"]
+        .iter()
+        .any(|it| headers.get(*it).is_some_and(|found| found.as_bytes() == b"0"));
     if headers.contains_key(RETRY_AFTER) || spent {
         return true;
     }
     let (_, words) = apart(page);
     let text = page.to_ascii_lowercase();
-    let says = ["too many requests", "rate limit exceeded", "rate-limited", "rate limited", "request limit exceeded"];
+    let says = [
+        "too many requests",
+        "rate limit exceeded",
+        "rate-limited",
+        "rate limited",
+        "request limit exceeded",
+    ];
     words <= MAX_WORDS && says.iter().any(|it| memmem::find(&text, it.as_bytes()).is_some())
 }
 
-/// Whether redirects led to a page that wants consent instead of the one that was asked for: publishers keep these on
-/// hosts or paths of their own.
+/// Whether redirects led to a page that wants consent instead of the one that was asked for:
+/// publishers keep these on hosts or paths of their own.
 pub(super) fn wants_consent(asked: &Url, at: &Url) -> bool {
     let is = |url: &Url| {
         let host = url.host_str().unwrap_or_default();
         let label = host.split('.').next().unwrap_or_default();
-        let first = url.path_segments().and_then(|mut it| it.next()).unwrap_or_default().to_ascii_lowercase();
+        let first = url
+            .path_segments()
+            .and_then(|mut it| it.next())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         matches!(label, "consent" | "guce" | "myprivacy" | "privacy-gate")
             || matches!(
                 first.as_str(),
@@ -107,7 +132,8 @@ pub(super) fn wants_consent(asked: &Url, at: &Url) -> bool {
     is(at) && !is(asked)
 }
 
-/// The markup of a page, scripts included, in small letters; and how many words are left for readers.
+/// The markup of a page, scripts included, in small letters; and how many words are left for
+/// readers.
 fn apart(page: &[u8]) -> (Vec<u8>, usize) {
     let mut markup = Vec::with_capacity(page.len());
     // Many scripts write no spaces: their letters are counted instead, some two to a word.

@@ -1,7 +1,7 @@
 //! Reads a file of this machine that a list of sources names, with the outcomes of a fetch.
 //!
-//! What must stay true: only a path that an operator wrote into a list comes here, never an address that a feed, a page
-//! or a message names; those are http and https alone.
+//! What must stay true: only a path that an operator wrote into a list comes here, never an address
+//! that a feed, a page or a message names; those are http and https alone.
 
 use std::{io, path::Path};
 
@@ -13,7 +13,8 @@ use url::Url;
 use super::{Body, FetchError, Fetched, Outcome};
 use crate::model::source::{Links, Validators};
 
-/// Reads a file of at most `limit` bytes. A file has no validators: it is told by its bytes whether it changed.
+/// Reads a file of at most `limit` bytes. A file has no validators: it is told by its bytes whether
+/// it changed.
 pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
     match bytes(path, limit).await {
         Ok((url, bytes)) if bytes.len() <= limit => Outcome::New(Box::new(Fetched {
@@ -37,7 +38,8 @@ pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
 
 async fn bytes(path: &Path, limit: usize) -> io::Result<(Url, Bytes)> {
     let absolute = std::path::absolute(path)?;
-    let url = Url::from_file_path(&absolute).map_err(|()| io::Error::other("not a path that can be told"))?;
+    let url = Url::from_file_path(&absolute)
+        .map_err(|()| io::Error::other("not a path that can be told"))?;
     // A pipe or a device would never end, and opening a pipe waits for its writer.
     if !tokio::fs::metadata(&absolute).await?.is_file() {
         return Err(io::Error::other("not a regular file"));

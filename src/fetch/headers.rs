@@ -1,19 +1,20 @@
-//! Reads the headers of an answer. All of it is pure, and all of it is hostile: what is kept is bounded in size,
-//! because it ends in the store or in a log.
+//! Reads the headers of an answer. All of it is pure, and all of it is hostile: what is kept is
+//! bounded in size, because it ends in the store or in a log.
 
 use std::{fmt::Write as _, time::Duration};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use reqwest::header::{
-    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LINK,
-    LOCATION, RETRY_AFTER,
+    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName,
+    HeaderValue, LAST_MODIFIED, LINK, LOCATION, RETRY_AFTER,
 };
 use url::Url;
 
 use super::{FetchError, body::MAX_ENCODINGS};
 use crate::model::source::{Links, Validators};
 
-/// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores one.
+/// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores
+/// one.
 const MAX_VALIDATOR: usize = 4096;
 
 /// Recipients should take at least 8,000 bytes of URI (RFC 9110 §4.1); nobody needs more.
@@ -50,13 +51,19 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
-/// Whether an answer with status 226 is what feeds make of theirs, and nothing else was done to it (RFC 3229 §10.5.2).
+/// Whether an answer with status 226 is what feeds make of theirs, and nothing else was done to it
+/// (RFC 3229 §10.5.2).
 pub(super) fn is_delta(headers: &HeaderMap) -> bool {
-    let mut made = headers.get_all("im").iter().flat_map(|value| value.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    let mut made = headers
+        .get_all("im")
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .map(<[u8]>::trim_ascii);
     made.next().is_some_and(|it| it.eq_ignore_ascii_case(b"feed")) && made.next().is_none()
 }
 
-/// All `Content-Encoding`s in the order they were applied; one more than we undo, at most, so that too many show.
+/// All `Content-Encoding`s in the order they were applied; one more than we undo, at most, so that
+/// too many show.
 pub(super) fn encodings(headers: &HeaderMap) -> Vec<String> {
     headers
         .get_all(CONTENT_ENCODING)
@@ -69,7 +76,8 @@ pub(super) fn encodings(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-/// How long to stay away (RFC 9110 §10.2.3): seconds, or a date, of which nothing is left once it has passed.
+/// How long to stay away (RFC 9110 §10.2.3): seconds, or a date, of which nothing is left once it
+/// has passed.
 pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -81,22 +89,33 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
     Some(wait.min(MAX_RETRY_AFTER))
 }
 
-/// For how long an answer may be kept (RFC 9111 §4.2): `max-age` less the time that it spent in caches, or `Expires`.
+/// For how long an answer may be kept (RFC 9111 §4.2): `max-age` less the time that it spent in
+/// caches, or `Expires`.
 pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok());
-    let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
+    let directives = headers
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .flat_map(|it| it.split(','));
     let mut max_age = None;
     for directive in directives {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
         match name.trim().to_ascii_lowercase().as_str() {
             "no-store" | "no-cache" => return None,
-            "max-age" => max_age = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs),
+            "max-age" => {
+                max_age = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs);
+            }
             _ => {}
         }
     }
     let fresh = match max_age {
-        Some(fresh) => fresh.saturating_sub(Duration::from_secs(text(AGE).and_then(|it| it.trim().parse().ok()).unwrap_or(0))),
-        None => (http_date(text(EXPIRES)?)? - text(DATE).and_then(http_date).unwrap_or(now)).to_std().ok()?,
+        Some(fresh) => fresh.saturating_sub(Duration::from_secs(
+            text(AGE).and_then(|it| it.trim().parse().ok()).unwrap_or(0),
+        )),
+        None => (http_date(text(EXPIRES)?)? - text(DATE).and_then(http_date).unwrap_or(now))
+            .to_std()
+            .ok()?,
     };
     Some(fresh.min(MAX_FRESH))
 }
@@ -113,7 +132,8 @@ pub(super) fn links(headers: &HeaderMap) -> Links {
         let mut rest = value;
         while let Some((target, rels, after)) = next_link(rest) {
             rest = after;
-            let is = |rel: &str| rels.split_ascii_whitespace().any(|it| it.eq_ignore_ascii_case(rel));
+            let is =
+                |rel: &str| rels.split_ascii_whitespace().any(|it| it.eq_ignore_ascii_case(rel));
             if is("hub") && links.hubs.len() < MAX_HUBS {
                 links.hubs.push(target.to_owned());
             }
@@ -167,13 +187,15 @@ pub(super) fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, Fe
         return Err(FetchError::BadRedirect("there is no Location".to_owned()));
     };
     if location.len() > MAX_LOCATION {
-        return Err(FetchError::BadRedirect(format!("its Location is longer than {MAX_LOCATION} bytes")));
+        return Err(FetchError::BadRedirect(format!(
+            "its Location is longer than {MAX_LOCATION} bytes"
+        )));
     }
     from.join(&location_text(location)).map_err(|error| FetchError::BadRedirect(error.to_string()))
 }
 
-/// Sites with addresses in Arabic or Chinese send them as raw bytes; escaped they are the same address, in whatever
-/// charset the site thinks.
+/// Sites with addresses in Arabic or Chinese send them as raw bytes; escaped they are the same
+/// address, in whatever charset the site thinks.
 fn location_text(location: &HeaderValue) -> String {
     let mut text = String::with_capacity(location.len());
     for &byte in location.as_bytes() {
@@ -192,7 +214,10 @@ mod tests {
     use super::*;
 
     fn headers(lines: &[(HeaderName, &[u8])]) -> HeaderMap {
-        lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_bytes(value).unwrap())).collect()
+        lines
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_bytes(value).unwrap()))
+            .collect()
     }
 
     fn wait(value: &str) -> Option<Duration> {
@@ -203,7 +228,11 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date_in_any_of_three_forms() {
         assert_eq!(wait("120"), Some(Duration::from_mins(2)));
-        for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+        for date in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
             assert_eq!(wait(date), Some(Duration::from_secs(30)), "{date}");
         }
     }
@@ -225,43 +254,69 @@ mod tests {
 
     #[test]
     fn an_answer_may_be_kept_for_its_max_age_or_until_it_expires() {
-        let fresh =
-            |lines: &[(HeaderName, &[u8])]| fresh_for(&headers(lines), "1994-11-06T08:49:07Z".parse().unwrap()).map(|it| it.as_secs());
-        assert_eq!(fresh(&[(CACHE_CONTROL, b"public, Max-Age=600"), (AGE, b"100"), (EXPIRES, b"0")]), Some(500));
+        let fresh = |lines: &[(HeaderName, &[u8])]| {
+            fresh_for(&headers(lines), "1994-11-06T08:49:07Z".parse().unwrap())
+                .map(|it| it.as_secs())
+        };
+        assert_eq!(
+            fresh(&[(CACHE_CONTROL, b"public, Max-Age=600"), (AGE, b"100"), (EXPIRES, b"0")]),
+            Some(500)
+        );
         assert_eq!(fresh(&[(EXPIRES, b"Sun, 06 Nov 1994 09:49:07 GMT")]), Some(3600));
         assert_eq!(fresh(&[(CACHE_CONTROL, b"max-age=99999999999")]), Some(MAX_FRESH.as_secs()));
-        for none in [b"no-cache, max-age=600".as_slice(), b"max-age=soon", b"max-age=-1", b"private"] {
+        for none in
+            [b"no-cache, max-age=600".as_slice(), b"max-age=soon", b"max-age=-1", b"private"]
+        {
             assert_eq!(fresh(&[(CACHE_CONTROL, none)]), None);
         }
     }
 
     #[test]
     fn validators_keep_their_bytes_unless_they_are_huge() {
-        let kept = validators(&headers(&[(ETAG, b"W/\"\xe9\t'\""), (LAST_MODIFIED, b"yesterday, more or less")]));
+        let kept = validators(&headers(&[
+            (ETAG, b"W/\"\xe9\t'\""),
+            (LAST_MODIFIED, b"yesterday, more or less"),
+        ]));
         assert_eq!(kept.etag.as_deref(), Some(&b"W/\"\xe9\t'\""[..]));
         assert_eq!(kept.last_modified.as_deref(), Some(&b"yesterday, more or less"[..]));
-        assert_eq!(validators(&headers(&[(ETAG, &[b'x'; MAX_VALIDATOR + 1])])), Validators::default());
+        assert_eq!(
+            validators(&headers(&[(ETAG, &[b'x'; MAX_VALIDATOR + 1])])),
+            Validators::default()
+        );
     }
 
     #[test]
     fn encodings_come_from_all_headers_and_are_bounded() {
-        let found = encodings(&headers(&[(CONTENT_ENCODING, b"gzip , br"), (CONTENT_ENCODING, b",zstd")]));
+        let found =
+            encodings(&headers(&[(CONTENT_ENCODING, b"gzip , br"), (CONTENT_ENCODING, b",zstd")]));
         assert_eq!(found, ["gzip", "br", "zstd"]);
-        assert_eq!(encodings(&headers(&[(CONTENT_ENCODING, &b"gzip,".repeat(1000))])).len(), MAX_ENCODINGS + 1);
+        assert_eq!(
+            encodings(&headers(&[(CONTENT_ENCODING, &b"gzip,".repeat(1000))])).len(),
+            MAX_ENCODINGS + 1
+        );
     }
 
     #[test]
     fn link_headers_name_hubs_and_the_topic() {
-        let of = |values: &[&str]| links(&values.iter().map(|it| (LINK, HeaderValue::from_str(it).unwrap())).collect());
+        let of = |values: &[&str]| {
+            links(&values.iter().map(|it| (LINK, HeaderValue::from_str(it).unwrap())).collect())
+        };
         let hub = |hubs: &[&str], topic: Option<&str>| Links {
             hubs: hubs.iter().map(ToString::to_string).collect(),
             topic: topic.map(str::to_owned),
         };
-        let one =
-            "<https://hub.example/?a=1,2;3>; title=\"x, <y>; rel=self\" ; REL = \"preload Hub\", <https://a.example/feed>;rel=self;rel=hub";
-        assert_eq!(of(&[one]), hub(&["https://hub.example/?a=1,2;3"], Some("https://a.example/feed")));
-        assert_eq!(of(&["<a>; rel=hub", "<b>; crossorigin; rel=\"hub\", <c>"]), hub(&["a", "b"], None));
-        for nonsense in ["", "<", "<a", "<a>; rel=\"hub", "a; rel=hub", "<a>; rel", ";;;<>", "<a> rel=hub"] {
+        let one = "<https://hub.example/?a=1,2;3>; title=\"x, <y>; rel=self\" ; REL = \"preload Hub\", <https://a.example/feed>;rel=self;rel=hub";
+        assert_eq!(
+            of(&[one]),
+            hub(&["https://hub.example/?a=1,2;3"], Some("https://a.example/feed"))
+        );
+        assert_eq!(
+            of(&["<a>; rel=hub", "<b>; crossorigin; rel=\"hub\", <c>"]),
+            hub(&["a", "b"], None)
+        );
+        for nonsense in
+            ["", "<", "<a", "<a>; rel=\"hub", "a; rel=hub", "<a>; rel", ";;;<>", "<a> rel=hub"]
+        {
             assert_eq!(of(&[nonsense]), Links::default(), "{nonsense}");
         }
         assert_eq!(of(&[&"<a>; rel=hub,".repeat(1000)]).hubs.len(), MAX_HUBS);
@@ -278,7 +333,8 @@ mod tests {
             ("?d", "https://news.example/a/b?d"),
             ("/أخبار", "https://news.example/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1"),
         ] {
-            let found = redirect_target(&from, &headers(&[(LOCATION, location.as_bytes())])).unwrap();
+            let found =
+                redirect_target(&from, &headers(&[(LOCATION, location.as_bytes())])).unwrap();
             assert_eq!(found.as_str(), target);
         }
         let latin = redirect_target(&from, &headers(&[(LOCATION, b"/caf\xe9")])).unwrap();
@@ -291,7 +347,8 @@ mod tests {
         assert!(redirect_target(&from, &HeaderMap::new()).is_err());
         let long = [b'x'; MAX_LOCATION + 1];
         assert!(redirect_target(&from, &headers(&[(LOCATION, &long)])).is_err());
-        let error = redirect_target(&from, &headers(&[(LOCATION, b"http://me:secret@/")])).unwrap_err();
+        let error =
+            redirect_target(&from, &headers(&[(LOCATION, b"http://me:secret@/")])).unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
     }
 }

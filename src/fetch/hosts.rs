@@ -1,13 +1,14 @@
-//! Rate limits of hosts: how many requests run to one at the same time, how often it is asked, and its cooldown after it
-//! refused.
+//! Rate limits of hosts: how many requests run to one at the same time, how often it is asked, and
+//! its cooldown after it refused.
 //!
-//! Polls and pages share them, so that what a host says to one holds for all: after a 429 no request is made to it before the
-//! time that it named. A thousand pages of one site wait for their turn here, in the order they came; a request that would have
-//! to wait for long is deferred instead, because its place in a stage is needed for other hosts.
+//! Polls and pages share them, so that what a host says to one holds for all: after a 429 no
+//! request is made to it before the time that it named. A thousand pages of one site wait for their
+//! turn here, in the order they came; a request that would have to wait for long is deferred
+//! instead, because its place in a stage is needed for other hosts.
 //!
-//! What must stay true: the table holds only hosts that a request waits for or talks to, or that are cooling down.
-//! Turns are released by dropping, also when a fetch is cancelled while it waits, so there is no "finished" call to
-//! forget.
+//! What must stay true: the table holds only hosts that a request waits for or talks to, or that
+//! are cooling down. Turns are released by dropping, also when a fetch is cancelled while it waits,
+//! so there is no "finished" call to forget.
 
 mod rate_limit;
 
@@ -26,8 +27,8 @@ use crate::base::clock::Clock;
 use rate_limit::{Bucket, Cooldown};
 pub use rate_limit::{DeferralReason, Pace};
 
-/// A request that has to wait longer for the host's pace is deferred: that of a poll, and that of a page, which comes again when
-/// it is its turn and takes no place until then.
+/// A request that has to wait longer for the host's pace is deferred: that of a poll, and that of a
+/// page, which comes again when it is its turn and takes no place until then.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(1)];
 /// The table is not gone through for fewer hosts.
 const SMALL: usize = 1024;
@@ -49,8 +50,8 @@ struct Table {
 #[derive(Debug)]
 struct Host {
     turns: Arc<Semaphore>,
-    /// Claims that hold a turn or wait for one. It is counted under the table's lock, as the counts inside an
-    /// `Arc` could be read by two leavers at once, and then neither would tidy up.
+    /// Claims that hold a turn or wait for one. It is counted under the table's lock, as the counts
+    /// inside an `Arc` could be read by two leavers at once, and then neither would tidy up.
     claims: usize,
     cooldown: Option<Cooldown>,
     bucket: Bucket,
@@ -59,9 +60,11 @@ struct Host {
 /// Who asks for a turn, and which wait is named where there is none yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// A poll: it waits for longer, and is told of the next turn. Polls and pages that all wait for one take turns.
+    /// A poll: it waits for longer, and is told of the next turn. Polls and pages that all wait for
+    /// one take turns.
     First,
-    /// A page: it is told of the next turn. The stage of pages has its other pages wait, and decides whose turn that is.
+    /// A page: it is told of the next turn. The stage of pages has its other pages wait, and
+    /// decides whose turn that is.
     Next,
     /// A request that a redirect led here: each is promised a turn of its own, one after the other.
     Queued,
@@ -74,22 +77,27 @@ pub struct Deferred {
     pub wait: Duration,
     /// What the host did; nothing where only its pace asks for it.
     pub reason: Option<DeferralReason>,
-    /// Whether the wait ends at the next turn of the host that was asked, which is promised to nobody.
+    /// Whether the wait ends at the next turn of the host that was asked, which is promised to
+    /// nobody.
     pub next: bool,
 }
 
 impl Deferred {
     /// For a large body, while too many of them wait for memory.
-    pub const NO_ROOM: Self = Self { wait: Duration::from_secs(5), reason: Some(DeferralReason::NoRoom), next: false };
+    pub const NO_ROOM: Self =
+        Self { wait: Duration::from_secs(5), reason: Some(DeferralReason::NoRoom), next: false };
     /// For a request that had no answer yet while others waited for its place.
-    pub const GAVE_WAY: Self = Self { wait: Duration::from_secs(5), reason: Some(DeferralReason::GaveWay), next: false };
+    pub const GAVE_WAY: Self =
+        Self { wait: Duration::from_secs(5), reason: Some(DeferralReason::GaveWay), next: false };
 }
 
 impl fmt::Display for Deferred {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason {
             Some(reason @ (DeferralReason::NoRoom | DeferralReason::GaveWay)) => reason.fmt(f),
-            Some(reason) => write!(f, "the host is left alone for {} s after {reason}", self.wait.as_secs()),
+            Some(reason) => {
+                write!(f, "the host is left alone for {} s after {reason}", self.wait.as_secs())
+            }
             None => write!(f, "the host's turn is in {} s", self.wait.as_secs()),
         }
     }
@@ -128,17 +136,29 @@ impl Hosts {
     ///
     /// # Errors
     /// Where the host is cooling down, or its turn is too far away.
-    pub async fn claim(&self, host: &str, pace: Pace, order: Order, clock: &impl Clock) -> Result<Permit<'_>, Deferred> {
+    pub async fn claim(
+        &self,
+        host: &str,
+        pace: Pace,
+        order: Order,
+        clock: &impl Clock,
+    ) -> Result<Permit<'_>, Deferred> {
         let (claim, turns) = self.enter(host, clock.now());
-        // It may have refused others while we waited for the turn, and again while we waited for its pace.
+        // It may have refused others while we waited for the turn, and again while we waited for
+        // its pace.
         self.check_cooldown(host, clock.now())?;
         // It fails only on a closed semaphore, and nobody closes these.
         let turn = turns.acquire_owned().await.ok();
         let now = clock.now();
         self.check_cooldown(host, now)?;
         let patience = PATIENCE[usize::from(order != Order::First)];
-        let taken = self.table().hosts.get_mut(host).map_or(Ok(Duration::ZERO), |host| host.bucket.take(pace, patience, order, now));
-        let wait = taken.map_err(|wait| Deferred { wait, reason: None, next: order == Order::Next })?;
+        let taken = self
+            .table()
+            .hosts
+            .get_mut(host)
+            .map_or(Ok(Duration::ZERO), |host| host.bucket.take(pace, patience, order, now));
+        let wait =
+            taken.map_err(|wait| Deferred { wait, reason: None, next: order == Order::Next })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
             self.check_cooldown(host, clock.now())?;
@@ -154,8 +174,15 @@ impl Hosts {
         }
     }
 
-    /// Begins a cooldown of a host that refused or did not answer: as long as it says, or else ever longer.
-    pub(super) fn record_failure(&self, host: &str, reason: DeferralReason, retry_after: Option<Duration>, now: DateTime<Utc>) {
+    /// Begins a cooldown of a host that refused or did not answer: as long as it says, or else ever
+    /// longer.
+    pub(super) fn record_failure(
+        &self,
+        host: &str,
+        reason: DeferralReason,
+        retry_after: Option<Duration>,
+        now: DateTime<Utc>,
+    ) {
         if let Some(host) = self.table().hosts.get_mut(host) {
             host.cooldown = Some(Cooldown::after(host.cooldown, reason, retry_after, now));
         }
@@ -194,7 +221,12 @@ impl Hosts {
         if table.hosts.len() >= table.sweep_at.max(SMALL) {
             table.sweep(now);
         }
-        let new = || Host { turns: Arc::new(Semaphore::new(self.per_host)), claims: 0, cooldown: None, bucket: Bucket::default() };
+        let new = || Host {
+            turns: Arc::new(Semaphore::new(self.per_host)),
+            claims: 0,
+            cooldown: None,
+            bucket: Bucket::default(),
+        };
         let entry = table.hosts.entry(Arc::clone(&host)).or_insert_with(new);
         entry.claims += 1;
         let turns = Arc::clone(&entry.turns);
@@ -210,7 +242,10 @@ impl Hosts {
 impl Table {
     /// Forgets hosts whose cooldown or pace is over.
     fn sweep(&mut self, now: DateTime<Utc>) {
-        let remembered = |host: &Host| host.cooldown.is_some_and(|cooldown| !cooldown.is_over(now)) || !host.bucket.is_full(now);
+        let remembered = |host: &Host| {
+            host.cooldown.is_some_and(|cooldown| !cooldown.is_over(now))
+                || !host.bucket.is_full(now)
+        };
         self.hosts.retain(|_, host| host.claims > 0 || remembered(host));
         self.sweep_at = self.hosts.len() + self.hosts.len() / 4 + SMALL;
     }
@@ -243,7 +278,11 @@ mod tests {
     const FREE: Pace = Pace { spacing: Duration::ZERO, burst: 1 };
 
     /// A claim that is granted or refused at once; `None` where it waits.
-    fn claim<'a>(hosts: &'a Hosts, host: &str, clock: &ManualClock) -> Option<Result<Permit<'a>, Deferred>> {
+    fn claim<'a>(
+        hosts: &'a Hosts,
+        host: &str,
+        clock: &ManualClock,
+    ) -> Option<Result<Permit<'a>, Deferred>> {
         hosts.claim(host, FREE, Order::Queued, clock).now_or_never()
     }
 
@@ -286,9 +325,18 @@ mod tests {
         let asking = claim(&hosts, "a.example", &clock).unwrap().unwrap();
         let mut waiting = Box::pin(hosts.claim("a.example", FREE, Order::Queued, &clock));
         assert!(waiting.as_mut().now_or_never().is_none());
-        hosts.record_failure("a.example", DeferralReason::Throttled(429), Some(Duration::from_mins(1)), clock.now());
+        hosts.record_failure(
+            "a.example",
+            DeferralReason::Throttled(429),
+            Some(Duration::from_mins(1)),
+            clock.now(),
+        );
         drop(asking);
-        let deferred = Deferred { wait: Duration::from_mins(1), reason: Some(DeferralReason::Throttled(429)), next: false };
+        let deferred = Deferred {
+            wait: Duration::from_mins(1),
+            reason: Some(DeferralReason::Throttled(429)),
+            next: false,
+        };
         assert_eq!(waiting.now_or_never().unwrap().unwrap_err(), deferred);
         hosts.record_success("a.example", clock.now());
         assert_eq!(claim(&hosts, "a.example", &clock).unwrap().unwrap_err(), deferred);
@@ -321,7 +369,10 @@ mod tests {
     #[test]
     fn a_host_is_known_by_its_name_under_each_scheme() {
         let of = |url: &str| name(&Url::parse(url).unwrap());
-        assert_eq!([of("http://a.example/"), of("https://me@a.example:443/x")], ["a.example", "a.example"]);
+        assert_eq!(
+            [of("http://a.example/"), of("https://me@a.example:443/x")],
+            ["a.example", "a.example"]
+        );
         assert_eq!(of("http://127.0.0.1:8080/"), "127.0.0.1:8080");
     }
 }

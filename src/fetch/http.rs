@@ -1,14 +1,16 @@
 //! Fetches over HTTP.
 //!
-//! One client serves all hosts: it only pools connections and speaks HTTP/1.1 and HTTP/2. Redirects are followed
-//! here and not by the client, because every hop has to be looked at: its scheme, its address, its host's turn.
-//! There are no cookies, no referers and no proxies from the environment.
+//! One client serves all hosts: it only pools connections and speaks HTTP/1.1 and HTTP/2. Redirects
+//! are followed here and not by the client, because every hop has to be looked at: its scheme, its
+//! address, its host's turn. There are no cookies, no referers and no proxies from the environment.
 //!
-//! What must stay true: nothing is connected to before [`AddressPolicy`] permitted that very address; no answer
-//! makes us hold more than `max_body` bytes, of which all but a little have their [`Room`](super::Room), or wait longer than `total_timeout`; a turn at a host is held while we talk to that
-//! host and never while we wait for another's, so turns cannot wait for each other in a circle; credentials in an
-//! address are sent to its host and appear in no outcome; what a host says about how often to come is noted while its
-//! turn is held, so that the next in the line hears of it.
+//! What must stay true: nothing is connected to before [`AddressPolicy`] permitted that very
+//! address; no answer makes us hold more than `max_body` bytes, of which all but a little have
+//! their [`Room`](super::Room), or wait longer than `total_timeout`; a turn at a host is held while
+//! we talk to that host and never while we wait for another's, so turns cannot wait for each other
+//! in a circle; credentials in an address are sent to its host and appear in no outcome; what a
+//! host says about how often to come is noted while its turn is held, so that the next in the line
+//! hears of it.
 
 mod doors;
 mod read;
@@ -22,7 +24,10 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::{
     Client, Response, StatusCode,
-    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH,
+    },
     redirect::Policy,
 };
 use tokio::time::{Instant, timeout, timeout_at};
@@ -43,10 +48,11 @@ use crate::{
 use doors::{Door, Doors};
 use read::{Bound, Came, Deadline, read};
 
-/// Most hosts are visited once in minutes, so a connection that was not used again soon will not be. With 100,000
-/// hosts in five minutes this keeps some three thousand idle.
+/// Most hosts are visited once in minutes, so a connection that was not used again soon will not
+/// be. With 100,000 hosts in five minutes this keeps some three thousand idle.
 const IDLE: Duration = Duration::from_secs(10);
-/// What a server may send ahead of what is read, of a stream and of a connection: it lies in memory, outside of the budget.
+/// What a server may send ahead of what is read, of a stream and of a connection: it lies in
+/// memory, outside of the budget.
 const AHEAD: u32 = 256 << 10;
 
 /// What a client takes instead of a whole body (RFC 3229 §10.5.3).
@@ -82,7 +88,8 @@ impl<C: Clock> HttpFetcher<C> {
     /// A fetcher that stays within `limits`.
     ///
     /// # Errors
-    /// When the client cannot be built: the user agent is no header value, or the system's TLS does not start.
+    /// When the client cannot be built: the user agent is no header value, or the system's TLS does
+    /// not start.
     pub fn new(limits: Limits, clock: C) -> Result<Self, FetchError> {
         Self::resolving(limits, clock, Remembered::new(SystemLookup))
     }
@@ -93,7 +100,8 @@ impl<C: Clock> HttpFetcher<C> {
     /// Fails as [`HttpFetcher::new`] does.
     pub fn resolving(limits: Limits, clock: C, lookup: impl Lookup) -> Result<Self, FetchError> {
         let (policy, bounds) = (AddressPolicy::new(limits.allow.clone()), limits.clone());
-        let doors = Doors::new(policy, move |addresses| client(&bounds, addresses, lookup.clone()))?;
+        let doors =
+            Doors::new(policy, move |addresses| client(&bounds, addresses, lookup.clone()))?;
         let (hosts, robots) = (Hosts::new(limits.per_host), Robots::default());
         Ok(Self { doors, hosts, robots, limits, clock, sequence: Sequence::default() })
     }
@@ -104,7 +112,12 @@ impl<C: Clock> HttpFetcher<C> {
         Self { sequence, ..self }
     }
 
-    async fn follow(&self, mut request: Request, bound: Bound<'_>, door: &Door) -> Result<Outcome, FetchError> {
+    async fn follow(
+        &self,
+        mut request: Request,
+        bound: Bound<'_>,
+        door: &Door,
+    ) -> Result<Outcome, FetchError> {
         let total = self.limits.total_timeout;
         let mut left = total;
         let mut via: Vec<Url> = Vec::new();
@@ -121,7 +134,11 @@ impl<C: Clock> HttpFetcher<C> {
                 (false, true) => Order::Next,
                 (false, false) => Order::Queued,
             };
-            let turn = match request.silence.pause(self.hosts.claim(&host, pace, order, &self.clock)).await {
+            let turn = match request
+                .silence
+                .pause(self.hosts.claim(&host, pace, order, &self.clock))
+                .await
+            {
                 Ok(turn) => turn,
                 Err(deferred) => return Ok(Outcome::Deferred(deferred)),
             };
@@ -132,10 +149,15 @@ impl<C: Clock> HttpFetcher<C> {
             drop(turn);
             left = deadline.at.saturating_duration_since(Instant::now());
             match hop {
-                Hop::Done(Outcome::NotModified { fresh_for, .. }) => return Ok(Outcome::NotModified { fresh_for, moved }),
+                Hop::Done(Outcome::NotModified { fresh_for, .. }) => {
+                    return Ok(Outcome::NotModified { fresh_for, moved });
+                }
                 Hop::Done(outcome) => return Ok(outcome),
                 Hop::Body(fetched) => {
-                    if via.first().is_some_and(|asked| challenge::wants_consent(asked, &fetched.url)) {
+                    if via
+                        .first()
+                        .is_some_and(|asked| challenge::wants_consent(asked, &fetched.url))
+                    {
                         return Ok(Outcome::Blocked(Block::Consent(hosts::name(&fetched.url))));
                     }
                     return Ok(Outcome::New(Box::new(Fetched { via, moved, ..*fetched })));
@@ -148,7 +170,8 @@ impl<C: Clock> HttpFetcher<C> {
                     }
                     let seen = without_credentials(mem::replace(&mut request.url, target));
                     via.push(seen);
-                    // An address that leads back to itself only wants a cookie, which it will not get.
+                    // An address that leads back to itself only wants a cookie, which it will not
+                    // get.
                     if via.len() > self.limits.max_redirects || via.contains(&request.url) {
                         return Err(FetchError::Redirects(self.limits.max_redirects));
                     }
@@ -157,8 +180,14 @@ impl<C: Clock> HttpFetcher<C> {
         }
     }
 
-    /// How often the host may be asked, its robots.txt considered; or the outcome where this address is not to be.
-    async fn pace(&self, request: &Request, host: &str, door: &Door) -> Result<Result<Pace, Outcome>, FetchError> {
+    /// How often the host may be asked, its robots.txt considered; or the outcome where this
+    /// address is not to be.
+    async fn pace(
+        &self,
+        request: &Request,
+        host: &str,
+        door: &Door,
+    ) -> Result<Result<Pace, Outcome>, FetchError> {
         let pace = self.limits.pace;
         if !request.obeys_robots {
             return Ok(Ok(pace));
@@ -180,7 +209,13 @@ impl<C: Clock> HttpFetcher<C> {
         Bound { bytes, cut, rate: self.limits.rate(), memory: &self.limits.memory }
     }
 
-    async fn hop(&self, request: &Request, bound: Bound<'_>, door: &Door, deadline: &mut Deadline) -> Result<Hop, FetchError> {
+    async fn hop(
+        &self,
+        request: &Request,
+        bound: Bound<'_>,
+        door: &Door,
+        deadline: &mut Deadline,
+    ) -> Result<Hop, FetchError> {
         let requested = (self.clock.now(), self.sequence.next());
         let late = |_| FetchError::Timeout(deadline.total);
         let response = timeout_at(deadline.at, self.send(request, door)).await.map_err(late)??;
@@ -191,24 +226,29 @@ impl<C: Clock> HttpFetcher<C> {
         }
         Ok(Hop::Done(match status {
             // Nothing, or a part that nobody asked for.
-            226 if request.delta && headers::is_delta(headers) => return self.body(request, response, (requested, bound), deadline).await,
+            226 if request.delta && headers::is_delta(headers) => {
+                return self.body(request, response, (requested, bound), deadline).await;
+            }
             204..=206 | 226 => Outcome::Failed(FetchError::Status(status)),
             200..=299 => return self.body(request, response, (requested, bound), deadline).await,
             301 | 302 | 303 | 307 | 308 => {
                 let permanent = matches!(status, 301 | 308);
-                return headers::redirect_target(&request.url, headers).map(|target| Hop::Redirect(Redirect { target, permanent }));
+                return headers::redirect_target(&request.url, headers)
+                    .map(|target| Hop::Redirect(Redirect { target, permanent }));
             }
-            304 if request.validators != Validators::default() => {
-                Outcome::NotModified { fresh_for: headers::fresh_for(headers, self.clock.now()), moved: None }
-            }
+            304 if request.validators != Validators::default() => Outcome::NotModified {
+                fresh_for: headers::fresh_for(headers, self.clock.now()),
+                moved: None,
+            },
             404 | 410 => Outcome::Gone { status },
             401 | 403 | 405 | 429 | 503 => self.refusal(response, status).await,
             _ => Outcome::Failed(FetchError::Status(status)),
         }))
     }
 
-    /// Sends one request. The validators go along on every hop: they came with the answer at the end of the chain,
-    /// and a feed that has moved could never say 304 if only its old address heard them.
+    /// Sends one request. The validators go along on every hop: they came with the answer at the
+    /// end of the chain, and a feed that has moved could never say 304 if only its old address
+    /// heard them.
     async fn send(&self, request: &Request, door: &Door) -> Result<Response, FetchError> {
         let Validators { etag, last_modified } = &request.validators;
         let mut builder = door.client.get(request.url.clone());
@@ -221,12 +261,16 @@ impl<C: Clock> HttpFetcher<C> {
         ];
         for (name, value) in headers {
             // What a server sent can be sent back; bytes that no header may carry are left out.
-            if let Some(value) = value.and_then(|value| HeaderValue::from_maybe_shared(value).ok()) {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_maybe_shared(value).ok())
+            {
                 builder = builder.header(name, value);
             }
         }
         let limit = self.limits.first_byte_timeout;
-        timeout(limit, builder.send()).await.map_err(|_| FetchError::NoAnswer(limit))?.map_err(transport)
+        timeout(limit, builder.send())
+            .await
+            .map_err(|_| FetchError::NoAnswer(limit))?
+            .map_err(transport)
     }
 
     async fn body(
@@ -236,8 +280,11 @@ impl<C: Clock> HttpFetcher<C> {
         ((requested, order), bound): ((DateTime<Utc>, u64), Bound<'_>),
         deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
-        let bound = if request.status_only { Bound { bytes: 0, cut: true, ..bound } } else { bound };
-        let Came::Whole(bytes, room) = read(&mut response, bound, deadline, &request.silence).await? else {
+        let bound =
+            if request.status_only { Bound { bytes: 0, cut: true, ..bound } } else { bound };
+        let Came::Whole(bytes, room) =
+            read(&mut response, bound, deadline, &request.silence).await?
+        else {
             return Ok(Hop::Done(Outcome::Deferred(Deferred::NO_ROOM)));
         };
         let status = response.status();
@@ -253,7 +300,10 @@ impl<C: Clock> HttpFetcher<C> {
             && let Ok(page) = body.decode(challenge::MAX_READ)
             && let Some(service) = challenge::in_page(status.as_u16(), headers, &page)
         {
-            return Ok(Hop::Done(Outcome::Blocked(Block::Challenge { status: status.as_u16(), service })));
+            return Ok(Hop::Done(Outcome::Blocked(Block::Challenge {
+                status: status.as_u16(),
+                service,
+            })));
         }
         Ok(Hop::Body(Box::new(Fetched {
             url: without_credentials(request.url.clone()),
@@ -295,7 +345,11 @@ impl<C: Clock> Fetch for HttpFetcher<C> {
 }
 
 /// A client that connects to what its policy permits alone.
-fn client(limits: &Limits, addresses: Arc<AddressPolicy>, lookup: impl Lookup) -> Result<Client, FetchError> {
+fn client(
+    limits: &Limits,
+    addresses: Arc<AddressPolicy>,
+    lookup: impl Lookup,
+) -> Result<Client, FetchError> {
     let encodings = (ACCEPT_ENCODING, HeaderValue::from_static("gzip, br, zstd, deflate"));
     Client::builder()
         .user_agent(&limits.user_agent)
@@ -324,7 +378,9 @@ fn transport(error: reqwest::Error) -> FetchError {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(refused) = error.downcast_ref::<Refused>() {
-            return FetchError::Forbidden { address: format!("{} ({})", refused.address, refused.host) };
+            return FetchError::Forbidden {
+                address: format!("{} ({})", refused.address, refused.host),
+            };
         }
         let inner = error.to_string();
         if !text.ends_with(&inner) {
@@ -336,7 +392,8 @@ fn transport(error: reqwest::Error) -> FetchError {
     if connecting { FetchError::Unreachable(text) } else { FetchError::Transport(text) }
 }
 
-/// User name and password are between us and the host; what is reported goes to logs and into records.
+/// User name and password are between us and the host; what is reported goes to logs and into
+/// records.
 fn without_credentials(mut url: Url) -> Url {
     // Both fail only for addresses without a host, which have no credentials either.
     url.set_username("").unwrap_or_default();
@@ -360,9 +417,17 @@ mod tests {
         let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         let total_timeout = Duration::from_secs(1);
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
-        let fetcher = HttpFetcher::new(Limits { total_timeout, allow, per_host: 1, ..Limits::default() }, SystemClock).unwrap();
+        let fetcher = HttpFetcher::new(
+            Limits { total_timeout, allow, per_host: 1, ..Limits::default() },
+            SystemClock,
+        )
+        .unwrap();
 
-        let turn = fetcher.hosts.claim(&hosts::name(&url), fetcher.limits.pace, Order::Next, &SystemClock).await.unwrap();
+        let turn = fetcher
+            .hosts
+            .claim(&hosts::name(&url), fetcher.limits.pace, Order::Next, &SystemClock)
+            .await
+            .unwrap();
         let release = async {
             tokio::time::sleep(total_timeout + Duration::from_millis(100)).await;
             drop(turn);

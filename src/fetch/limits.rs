@@ -25,7 +25,8 @@ pub struct Limits {
     pub least_rate: usize,
     /// How often that is looked at.
     pub rate_window: Duration,
-    /// For the whole fetch, redirects included, without the time spent waiting for a turn at a host.
+    /// For the whole fetch, redirects included, without the time spent waiting for a turn at a
+    /// host.
     pub total_timeout: Duration,
     /// Bytes of a body as sent.
     pub max_body: usize,
@@ -40,8 +41,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 4 requests at once to a host; 10 s to connect, 30 s to the first byte, 100 bytes a second, 60 s in all; 10 MiB as sent, 20 MiB decoded; 5 redirects;
-    /// public addresses only.
+    /// 4 requests at once to a host; 10 s to connect, 30 s to the first byte, 100 bytes a second,
+    /// 60 s in all; 10 MiB as sent, 20 MiB decoded; 5 redirects; public addresses only.
     fn default() -> Self {
         Self {
             user_agent: concat!("nashra/", env!("CARGO_PKG_VERSION")).to_owned(),

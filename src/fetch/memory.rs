@@ -1,16 +1,19 @@
-//! The memory and the threads that bodies get: as they come, decoded, while they are read, and what was made of them until
-//! that is durable. One budget for all who fetch, so that no number of large bodies at once is too many.
+//! The memory and the threads that bodies get: as they come, decoded, while they are read, and what
+//! was made of them until that is durable. One budget for all who fetch, so that no number of large
+//! bodies at once is too many.
 //!
-//! Small bodies never wait for large ones. As it comes, each body has a little that is its own ([`Plan::free`]); beyond that it
-//! asks once for all that it can come to, and stops reading until there is room. While it is read it costs many times
-//! its size (a tree, lines, what is measured of them: [`cost`]); up to [`Plan::small`] that is what the threads have
-//! anyway, beyond it the body waits for room among the large ones. At most [`Plan::patient`] wait for either room: who comes
+//! Small bodies never wait for large ones. As it comes, each body has a little that is its own
+//! ([`Plan::free`]); beyond that it asks once for all that it can come to, and stops reading until
+//! there is room. While it is read it costs many times its size (a tree, lines, what is measured of
+//! them: [`cost`]); up to [`Plan::small`] that is what the threads have anyway, beyond it the body
+//! waits for room among the large ones. At most [`Plan::patient`] wait for either room: who comes
 //! then is told to come again, so that those who wait do not take all places of a stage.
 //!
-//! What must stay true: nobody waits here who holds what others wait for. The order is: room to come, room to be read, a
-//! thread, room for what was made; that last room is held over no other wait than the store's. A body that alone is more than
-//! its share goes alone. Rooms and threads are given back when they are dropped, threads by the work itself: one that was
-//! given up still occupies its place.
+//! What must stay true: nobody waits here who holds what others wait for. The order is: room to
+//! come, room to be read, a thread, room for what was made; that last room is held over no other
+//! wait than the store's. A body that alone is more than its share goes alone. Rooms and threads
+//! are given back when they are dropped, threads by the work itself: one that was given up still
+//! occupies its place.
 
 mod plan;
 mod room;
@@ -39,7 +42,8 @@ const FOLLOWED_SPARE: usize = 32 << 20;
 /// What an honest index leads to within some days.
 const FOLLOWED_SMALL: usize = 1 << 20;
 
-/// The memory and the threads; shared by all clones. Threads go round by the source that a clone is for.
+/// The memory and the threads; shared by all clones. Threads go round by the source that a clone is
+/// for.
 #[derive(Debug, Clone)]
 pub struct Memory(Arc<Inner>, Option<SourceKey>);
 
@@ -121,8 +125,8 @@ impl Memory {
         room
     }
 
-    /// Decodes a body to at most `limit` bytes and reads it, on a thread that may take its time. What was made of it has
-    /// the room until that is dropped.
+    /// Decodes a body to at most `limit` bytes and reads it, on a thread that may take its time.
+    /// What was made of it has the room until that is dropped.
     ///
     /// # Errors
     /// Says why it was not read; that it cannot be decoded is for `work` to say.
@@ -135,7 +139,8 @@ impl Memory {
         self.read_unless(body, limit, |_| ((), false), |(), bytes| work(bytes)).await
     }
 
-    /// The same with a first look at the body as it was sent, which says whether that is enough: then `work` is given no bytes.
+    /// The same with a first look at the body as it was sent, which says whether that is enough:
+    /// then `work` is given no bytes.
     ///
     /// # Errors
     /// Those of [`Memory::read`].
@@ -157,7 +162,9 @@ impl Memory {
                     return Some(ReadingEnd::Read(work(seen, Ok(Bytes::new())), 0));
                 }
                 match body.as_ref()?.decode(small.min(limit)) {
-                    Err(FetchError::TooLarge { .. }) if small < limit => Some(ReadingEnd::Large(body.take()?, seen, work)),
+                    Err(FetchError::TooLarge { .. }) if small < limit => {
+                        Some(ReadingEnd::Large(body.take()?, seen, work))
+                    }
                     decoded => {
                         let length = decoded.as_ref().map_or(0, Bytes::len);
                         Some(ReadingEnd::Read(work(seen, decoded), length))
@@ -167,7 +174,8 @@ impl Memory {
             let (ended, thread) = on(thread, None, body, job).await?;
             return match ended {
                 ReadingEnd::Read(made, length) => {
-                    // The thread is held over this wait: where the store is behind, no more is made.
+                    // The thread is held over this wait: where the store is behind, no more is
+                    // made.
                     let room = self.0.kept.take(length.saturating_mul(KEPT)).await;
                     drop(thread);
                     Ok((made, room))
@@ -210,12 +218,14 @@ impl Memory {
                 room.shrink(length.saturating_mul(KEPT));
                 Ok((made, room))
             }
-            (ReadingEnd::Large(body, ..) | ReadingEnd::Panicked(body), _) => Err(Unread::Panicked(body)),
+            (ReadingEnd::Large(body, ..) | ReadingEnd::Panicked(body), _) => {
+                Err(Unread::Panicked(body))
+            }
         }
     }
 
-    /// Room for what an index of sitemaps led to, at once or not at all: who asks goes on to hold it while others' servers
-    /// take their time. Large ones leave some of it to small ones.
+    /// Room for what an index of sitemaps led to, at once or not at all: who asks goes on to hold
+    /// it while others' servers take their time. Large ones leave some of it to small ones.
     pub(crate) fn to_follow(&self, bytes: usize) -> Option<Room> {
         let spare = if bytes <= FOLLOWED_SMALL { 0 } else { FOLLOWED_SPARE };
         let room = self.0.followed.try_take(bytes, spare);
@@ -225,9 +235,14 @@ impl Memory {
         room
     }
 
-    /// Room for something of so many bytes that is made without a body, such as a batch of messages.
+    /// Room for something of so many bytes that is made without a body, such as a batch of
+    /// messages.
     pub(crate) async fn to_make(&self, bytes: usize) -> Room {
-        if bytes <= self.0.plan.small() { self.0.kept.take(bytes).await } else { self.0.large.take(bytes).await }
+        if bytes <= self.0.plan.small() {
+            self.0.kept.take(bytes).await
+        } else {
+            self.0.large.take(bytes).await
+        }
     }
 }
 
@@ -243,12 +258,19 @@ pub(crate) const MARKER: &[u8] = b"a reader panics on this";
 
 /// In the tests a reader can be made to panic.
 #[cfg(test)]
-fn provoked<T>(work: impl FnOnce(Result<Bytes, FetchError>) -> T, bytes: Result<Bytes, FetchError>) -> T {
-    assert!(!bytes.as_ref().is_ok_and(|it| memchr::memmem::find(it, MARKER).is_some()), "as a test asked for");
+fn provoked<T>(
+    work: impl FnOnce(Result<Bytes, FetchError>) -> T,
+    bytes: Result<Bytes, FetchError>,
+) -> T {
+    assert!(
+        !bytes.as_ref().is_ok_and(|it| memchr::memmem::find(it, MARKER).is_some()),
+        "as a test asked for"
+    );
     work(bytes)
 }
 
-/// Runs a job on a thread; its time begins with it. What it holds is held until it ends, also where it is given up.
+/// Runs a job on a thread; its time begins with it. What it holds is held until it ends, also where
+/// it is given up.
 async fn on<H: Send + 'static, P: Send + 'static, W: Send + 'static, T: Send + 'static>(
     thread: H,
     room: Option<Room>,
@@ -259,7 +281,10 @@ async fn on<H: Send + 'static, P: Send + 'static, W: Send + 'static, T: Send + '
         let _room = room;
         let mut body = Some(body);
         let ended = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut body)));
-        (ended.ok().flatten().unwrap_or_else(|| ReadingEnd::Panicked(body.unwrap_or_default())), thread)
+        (
+            ended.ok().flatten().unwrap_or_else(|| ReadingEnd::Panicked(body.unwrap_or_default())),
+            thread,
+        )
     };
     // Only a runtime that is being shut down loses it without a panic.
     cpu::run(READ_LIMIT, run).await.map_err(|_| Unread::TooLong)

@@ -1,12 +1,14 @@
-//! Gets bodies over HTTP: politely, bounded in every direction, and only from addresses that may be fetched.
+//! Gets bodies over HTTP: politely, bounded in every direction, and only from addresses that may be
+//! fetched.
 //!
-//! The flow: `http` takes a [`Request`], waits for its turn at the host (`hosts`), connects to addresses that are
-//! permitted (`address`), reads what came (`headers`), tells it from pages that keep us out (`challenge`), and hands on the body as it was sent. [`Body::decode`]
-//! (`body`) is left to the threads that parse, so that a compressed bomb never stalls the network's threads.
+//! The flow: `http` takes a [`Request`], waits for its turn at the host (`hosts`), connects to
+//! addresses that are permitted (`address`), reads what came (`headers`), tells it from pages that
+//! keep us out (`challenge`), and hands on the body as it was sent. [`Body::decode`] (`body`) is
+//! left to the threads that parse, so that a compressed bomb never stalls the network's threads.
 //!
-//! Between two fetches idle connections are remembered and what a host asks of all who come: its robots.txt (`robots`)
-//! and how long its cooldown lasts. Validators, redirects and waiting times of one source are its facts, and kept
-//! with it.
+//! Between two fetches idle connections are remembered and what a host asks of all who come: its
+//! robots.txt (`robots`) and how long its cooldown lasts. Validators, redirects and waiting times
+//! of one source are its facts, and kept with it.
 
 pub mod address;
 mod body;
@@ -37,7 +39,10 @@ pub use silence::Silence;
 
 /// One request, and how it is made.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own, and is read in one place")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own, and is read in one place"
+)]
 pub struct Request {
     /// The address that is fetched.
     pub url: Url,
@@ -47,10 +52,11 @@ pub struct Request {
     pub accept: &'static str,
     /// Whether the site's robots.txt is heeded.
     pub obeys_robots: bool,
-    /// Whether it goes before those who were sent away until the host's pace allows for them: a poll before the pages
-    /// that earlier ones found.
+    /// Whether it goes before those who were sent away until the host's pace allows for them: a
+    /// poll before the pages that earlier ones found.
     pub goes_first: bool,
-    /// Whether only what is new since the validators will do (RFC 3229 with the instance manipulation `feed`).
+    /// Whether only what is new since the validators will do (RFC 3229 with the instance
+    /// manipulation `feed`).
     pub delta: bool,
     /// Whether the status is all that is asked for: then no body is read.
     pub status_only: bool,
@@ -59,7 +65,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// For a whole body, whatever was known of it; behind those who wait for the host, and by its robots.txt.
+    /// For a whole body, whatever was known of it; behind those who wait for the host, and by its
+    /// robots.txt.
     #[must_use]
     pub fn new(url: Url, accept: &'static str) -> Self {
         Self {
@@ -84,7 +91,8 @@ pub enum Outcome {
     NotModified {
         /// For how long it says that the answer may be kept from now on; at most 30 days.
         fresh_for: Option<Duration>,
-        /// Where permanent redirects led, without a passing one before: where it is from now on, as it seems.
+        /// Where permanent redirects led, without a passing one before: where it is from now on, as
+        /// it seems.
         moved: Option<Url>,
     },
     /// 429, 503 with `Retry-After`, or a 403 that means the same.
@@ -112,8 +120,12 @@ impl Outcome {
     pub fn whole(self) -> Result<Fetched, String> {
         match self {
             Self::New(fetched) => Ok(*fetched),
-            Self::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
-            Self::Throttled { status, .. } | Self::Gone { status } => Err(format!("HTTP status {status}")),
+            Self::NotModified { .. } => {
+                Err("HTTP status 304 to an unconditional request".to_owned())
+            }
+            Self::Throttled { status, .. } | Self::Gone { status } => {
+                Err(format!("HTTP status {status}"))
+            }
             Self::Deferred(deferred) => Err(deferred.to_string()),
             Self::Blocked(block) => Err(block.to_string()),
             Self::Failed(error) => Err(error.to_string()),
@@ -161,8 +173,8 @@ pub enum Block {
 pub struct Fetched {
     /// Where it was read, after redirects; without user name and password.
     pub url: Url,
-    /// The addresses before redirects, first the one that was asked for; empty without redirects; without user
-    /// names and passwords.
+    /// The addresses before redirects, first the one that was asked for; empty without redirects;
+    /// without user names and passwords.
     pub via: Vec<Url>,
     /// The `Content-Type` header.
     pub content_type: Option<String>,
@@ -170,7 +182,8 @@ pub struct Fetched {
     pub body: Body,
     /// What to remember once the body was parsed.
     pub validators: Validators,
-    /// Where permanent redirects led, without a passing one before: where it is from now on, as it seems.
+    /// Where permanent redirects led, without a passing one before: where it is from now on, as it
+    /// seems.
     pub moved: Option<Url>,
     /// For how long the answer may be kept, where it says; at most 30 days.
     pub fresh_for: Option<Duration>,
@@ -178,8 +191,8 @@ pub struct Fetched {
     pub links: Links,
     /// When the request was sent that brought this body.
     pub requested: DateTime<Utc>,
-    /// Which request that was, in the order of all that is looked at: later looks at a page win over earlier ones. 0 for
-    /// what was not asked for over HTTP.
+    /// Which request that was, in the order of all that is looked at: later looks at a page win
+    /// over earlier ones. 0 for what was not asked for over HTTP.
     pub order: u64,
     /// Whether it is only what is new (status 226).
     pub delta: bool,
@@ -275,7 +288,8 @@ pub struct Reply {
     pub words: String,
 }
 
-/// A fetcher for one source: what it fetches, redirects and robots.txt included, may also be in the source's own networks.
+/// A fetcher for one source: what it fetches, redirects and robots.txt included, may also be in the
+/// source's own networks.
 #[derive(Debug)]
 pub struct Within<F> {
     fetcher: Arc<F>,
@@ -306,12 +320,22 @@ impl<F: Fetch> Fetch for Within<F> {
 
 /// The HTTP boundary for what is told to others: the requests of `WebSub`.
 pub trait Post: Send + Sync + 'static {
-    /// Posts a form (`application/x-www-form-urlencoded`), under the same bounds as a fetch. Redirects that keep the method (307,
-    /// 308) are followed, others are the answer. No robots.txt is asked: what is posted to was made for programs.
-    fn post(&self, url: Url, form: String) -> impl Future<Output = Result<Reply, FetchError>> + Send;
+    /// Posts a form (`application/x-www-form-urlencoded`), under the same bounds as a fetch.
+    /// Redirects that keep the method (307, 308) are followed, others are the answer. No robots.txt
+    /// is asked: what is posted to was made for programs.
+    fn post(
+        &self,
+        url: Url,
+        form: String,
+    ) -> impl Future<Output = Result<Reply, FetchError>> + Send;
 
     /// The same for a source that may reach some networks more.
-    fn post_within(&self, url: Url, form: String, _allowed: &Allowed) -> impl Future<Output = Result<Reply, FetchError>> + Send {
+    fn post_within(
+        &self,
+        url: Url,
+        form: String,
+        _allowed: &Allowed,
+    ) -> impl Future<Output = Result<Reply, FetchError>> + Send {
         self.post(url, form)
     }
 }
@@ -322,13 +346,18 @@ pub trait Fetch: Send + Sync + 'static {
     fn fetch(&self, request: Request) -> impl Future<Output = Outcome> + Send;
 
     /// The same for a source that may reach some networks more.
-    fn fetch_within(&self, request: Request, _allowed: &Allowed) -> impl Future<Output = Outcome> + Send {
+    fn fetch_within(
+        &self,
+        request: Request,
+        _allowed: &Allowed,
+    ) -> impl Future<Output = Outcome> + Send {
         self.fetch(request)
     }
 
     /// The memory that bodies are given and read in.
     fn memory(&self) -> Memory;
 
-    /// Goes on with a cooldown that a host asked an earlier process for: it is not asked for `wait`.
+    /// Goes on with a cooldown that a host asked an earlier process for: it is not asked for
+    /// `wait`.
     fn cool_down(&self, _host: &str, _wait: Duration) {}
 }

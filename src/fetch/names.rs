@@ -1,10 +1,13 @@
-//! Remembers what names resolved to, for a short while: the pages of one site come together, and so do the sources of a dead one.
+//! Remembers what names resolved to, for a short while: the pages of one site come together, and so
+//! do the sources of a dead one.
 //!
-//! The system's resolver tells no lifetimes, so an address is kept for less than any that servers give in earnest. What must
-//! stay true: remembered addresses are looked at like new ones before they are connected to; the table is bounded.
+//! The system's resolver tells no lifetimes, so an address is kept for less than any that servers
+//! give in earnest. What must stay true: remembered addresses are looked at like new ones before
+//! they are connected to; the table is bounded.
 //!
-//! A question that is asked takes a thread until the name server answers, also where nobody waits for it any more, and the same
-//! threads decode and read. So few are asked at once, and names that resolved before wait for no others.
+//! A question that is asked takes a thread until the name server answers, also where nobody waits
+//! for it any more, and the same threads decode and read. So few are asked at once, and names that
+//! resolved before wait for no others.
 
 use std::{
     collections::HashMap,
@@ -57,7 +60,8 @@ impl<L: Lookup> Remembered<L> {
         let turn = Arc::clone(of).acquire_owned().await.map_err(|error| lost(error.to_string()))?;
         let (this, name) = (self.clone(), name.to_owned());
         let asking = tokio::spawn(async move {
-            let answer = this.inner.lookup(&name).await.map_err(|error| (error.kind(), error.to_string()));
+            let answer =
+                this.inner.lookup(&name).await.map_err(|error| (error.kind(), error.to_string()));
             this.remember(&name, &answer, Instant::now());
             drop(turn);
             answer
@@ -107,7 +111,11 @@ mod tests {
     impl Lookup for Counted {
         async fn lookup(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
             self.0.fetch_add(1, Ordering::Relaxed);
-            if name.starts_with("no.") { Err(io::Error::other("unknown")) } else { Ok(vec![([192, 0, 2, 1], 0).into()]) }
+            if name.starts_with("no.") {
+                Err(io::Error::other("unknown"))
+            } else {
+                Ok(vec![([192, 0, 2, 1], 0).into()])
+            }
         }
     }
 

@@ -1,9 +1,10 @@
-//! robots.txt (RFC 9309): what a site asks crawlers to leave alone. Pure; `table` keeps it per host.
+//! robots.txt (RFC 9309): what a site asks crawlers to leave alone. Pure; `table` keeps it per
+//! host.
 //!
-//! Our own and not a crate's: it is a page of code, and it has to be linear in a file and a path that may both be
-//! hostile, which the crates (regular expressions, unbounded rules) are not. What must stay true: the longest match
-//! wins, `Allow` wins a tie, what is not mentioned is allowed; no file makes us keep or compare more than the bounds
-//! here.
+//! Our own and not a crate's: it is a page of code, and it has to be linear in a file and a path
+//! that may both be hostile, which the crates (regular expressions, unbounded rules) are not. What
+//! must stay true: the longest match wins, `Allow` wins a tie, what is not mentioned is allowed; no
+//! file makes us keep or compare more than the bounds here.
 
 mod table;
 
@@ -26,7 +27,8 @@ const MAX_RULES: usize = 5_000;
 pub(super) struct Rules {
     /// Longest first, `Allow` before `Disallow`: the first that matches decides.
     list: Box<[Rule]>,
-    /// The patterns of all, one after the other: thousands of small allocations would take twice as much.
+    /// The patterns of all, one after the other: thousands of small allocations would take twice as
+    /// much.
     patterns: Box<[u8]>,
     /// The time that is to lie between two requests.
     pub(super) delay: Option<Duration>,
@@ -50,12 +52,17 @@ struct Group {
 }
 
 impl Group {
-    /// Takes a rule, as far as there is room: escaped, a pattern may be three times as long as it was written.
+    /// Takes a rule, as far as there is room: escaped, a pattern may be three times as long as it
+    /// was written.
     fn rule(&mut self, allow: bool, value: &[u8]) {
         let pattern = pattern(value);
         if self.rules.len() < MAX_RULES && self.patterns.len() + pattern.len() <= MAX_FILE {
             let place = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
-            self.rules.push(Rule { allow, from: place(self.patterns.len()), length: place(pattern.len()) });
+            self.rules.push(Rule {
+                allow,
+                from: place(self.patterns.len()),
+                length: place(pattern.len()),
+            });
             self.patterns.extend(pattern);
         }
     }
@@ -88,7 +95,10 @@ impl Rules {
                 continue;
             }
             naming = false;
-            for (_, group) in [(for_us, &mut ours), (for_all, &mut everyones)].into_iter().filter(|(wanted, _)| *wanted) {
+            for (_, group) in [(for_us, &mut ours), (for_all, &mut everyones)]
+                .into_iter()
+                .filter(|(wanted, _)| *wanted)
+            {
                 if is("crawl-delay") {
                     group.delay = seconds(value).max(group.delay);
                 } else if !value.is_empty() {
@@ -105,7 +115,8 @@ impl Rules {
         self.patterns[rule.from as usize..].get(..rule.length as usize).unwrap_or_default()
     }
 
-    /// The rule that forbids an address, as far as it can be told in words; `None` where it may be fetched.
+    /// The rule that forbids an address, as far as it can be told in words; `None` where it may be
+    /// fetched.
     pub(super) fn forbidden_by(&self, url: &Url) -> Option<String> {
         if url.path() == "/robots.txt" {
             return None;
@@ -115,8 +126,13 @@ impl Rules {
             path.push(b'?');
             path.extend(normalised(query.as_bytes(), false));
         }
-        let rule = self.list.iter().find(|it| matches(self.pattern(**it), &path)).filter(|it| !it.allow)?;
-        let shown: String = String::from_utf8_lossy(self.pattern(*rule)).chars().take(100).collect();
+        let rule = self
+            .list
+            .iter()
+            .find(|it| matches(self.pattern(**it), &path))
+            .filter(|it| !it.allow)?;
+        let shown: String =
+            String::from_utf8_lossy(self.pattern(*rule)).chars().take(100).collect();
         Some(format!("Disallow: {shown}"))
     }
 
@@ -147,19 +163,31 @@ fn pattern(value: &[u8]) -> Vec<u8> {
     pattern
 }
 
-/// Escapes are compared as the RFC says (§2.2.2): an unreserved character never escaped, what is not ASCII always, other
-/// escapes in capitals. A `$`, and outside of patterns a `*`, stands for itself only where it is escaped.
+/// Escapes are compared as the RFC says (§2.2.2): an unreserved character never escaped, what is
+/// not ASCII always, other escapes in capitals. A `$`, and outside of patterns a `*`, stands for
+/// itself only where it is escaped.
 fn normalised(path: &[u8], is_pattern: bool) -> Vec<u8> {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |at: usize| path.get(at).and_then(|it| char::from(*it).to_digit(16)).and_then(|it| u8::try_from(it).ok());
+    let digit = |at: usize| {
+        path.get(at)
+            .and_then(|it| char::from(*it).to_digit(16))
+            .and_then(|it| u8::try_from(it).ok())
+    };
     let mut out = Vec::with_capacity(path.len());
     let mut at = 0;
     while let Some(&byte) = path.get(at) {
-        let escaped = if byte == b'%' { digit(at + 1).zip(digit(at + 2)).map(|(high, low)| high << 4 | low) } else { None };
+        let escaped = if byte == b'%' {
+            digit(at + 1).zip(digit(at + 2)).map(|(high, low)| high << 4 | low)
+        } else {
+            None
+        };
         at += if escaped.is_some() { 3 } else { 1 };
         let meant = escaped.unwrap_or(byte);
         let unreserved = meant.is_ascii_alphanumeric() || b"-._~".contains(&meant);
-        let plain = escaped.is_none() && meant.is_ascii_graphic() && meant != b'$' && (meant != b'*' || is_pattern);
+        let plain = escaped.is_none()
+            && meant.is_ascii_graphic()
+            && meant != b'$'
+            && (meant != b'*' || is_pattern);
         if unreserved || plain {
             out.push(meant);
         } else {
@@ -169,12 +197,14 @@ fn normalised(path: &[u8], is_pattern: bool) -> Vec<u8> {
     out
 }
 
-/// Whether a path begins as the pattern says. Each piece between two `*` is taken where it is found first, which is right
-/// as nothing but `*` can vary, so it takes one pass.
+/// Whether a path begins as the pattern says. Each piece between two `*` is taken where it is found
+/// first, which is right as nothing but `*` can vary, so it takes one pass.
 fn matches(pattern: &[u8], path: &[u8]) -> bool {
     let (body, end) = pattern.strip_suffix(b"$").map_or((pattern, false), |body| (body, true));
     let mut pieces = body.split(|byte| *byte == b'*').peekable();
-    let Some(mut rest) = pieces.next().and_then(|first| path.strip_prefix(first)) else { return false };
+    let Some(mut rest) = pieces.next().and_then(|first| path.strip_prefix(first)) else {
+        return false;
+    };
     if pieces.peek().is_none() {
         return !end || rest.is_empty();
     }

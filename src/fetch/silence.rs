@@ -1,5 +1,5 @@
-//! For how long a fetch has heard nothing of its host. What it waits for on our side, the host's turn or room in memory, is no
-//! silence of the host's.
+//! For how long a fetch has heard nothing of its host. What it waits for on our side, the host's
+//! turn or room in memory, is no silence of the host's.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -38,7 +38,9 @@ impl Silence {
     /// For how long it was waited for at most, in one go.
     pub(crate) fn longest(&self, now: Instant) -> Duration {
         let state = self.state();
-        state.longest.max(state.since.map_or(Duration::ZERO, |it| now.saturating_duration_since(it)))
+        state
+            .longest
+            .max(state.since.map_or(Duration::ZERO, |it| now.saturating_duration_since(it)))
     }
 
     /// Waits for something that is not the host's.

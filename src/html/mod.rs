@@ -1,12 +1,14 @@
 //! HTML to a compact tree, in one pass over the text: what pages, listings and feeds are read from.
 //!
-//! Nodes stand in one array in document order, so the descendants of a node are a range of it and sums over a
-//! subtree are differences of two running sums. Text and attributes are slices of the source and are decoded when
-//! somebody asks. The parser follows the tree construction of the HTML Living Standard (§13.2.6) as far as it decides
-//! what is inside what: implied end tags, scopes, tables, heads without an end. It does not rebuild misnested
-//! formatting, which changes no text; a link that was closed inside a block is over for the text that follows.
+//! Nodes stand in one array in document order, so the descendants of a node are a range of it and
+//! sums over a subtree are differences of two running sums. Text and attributes are slices of the
+//! source and are decoded when somebody asks. The parser follows the tree construction of the HTML
+//! Living Standard (§13.2.6) as far as it decides what is inside what: implied end tags, scopes,
+//! tables, heads without an end. It does not rebuild misnested formatting, which changes no text; a
+//! link that was closed inside a block is over for the text that follows.
 //!
-//! What must stay true: time and memory are linear in the source, whatever is in it; nesting is bounded by
+//! What must stay true: time and memory are linear in the source, whatever is in it; nesting is
+//! bounded by
 //! [`MAX_DEPTH`], beyond which elements stand beside each other; nothing recurses and nothing panics.
 
 pub mod selector;
@@ -42,8 +44,8 @@ struct Node {
     block: NodeId,
     /// One past its last descendant.
     end: NodeId,
-    /// For text: where it is in the source. For an element: its attributes; the name of an element that [`Tag`] does not
-    /// know stands before them.
+    /// For text: where it is in the source. For an element: its attributes; the name of an element
+    /// that [`Tag`] does not know stands before them.
     from: u32,
     to: u32,
 }
@@ -105,7 +107,10 @@ impl<'a> Tree<'a> {
     #[must_use]
     pub fn name(&self, node: NodeId) -> &'a str {
         match self.node(node).tag {
-            Tag::Other => self.attributes.get(self.node(node).from as usize).map_or("", |it| self.slice(it.name)),
+            Tag::Other => self
+                .attributes
+                .get(self.node(node).from as usize)
+                .map_or("", |it| self.slice(it.name)),
             tag => tag.name(),
         }
     }
@@ -193,7 +198,11 @@ impl<'a> Tree<'a> {
     #[must_use]
     pub fn text(&self, node: NodeId) -> Cow<'a, str> {
         let raw = self.raw_text(node);
-        if self.node(node).flags & ESCAPED == 0 { Cow::Borrowed(raw) } else { htmlize::unescape(raw) }
+        if self.node(node).flags & ESCAPED == 0 {
+            Cow::Borrowed(raw)
+        } else {
+            htmlize::unescape(raw)
+        }
     }
 
     /// Whether a text node stands in a link.
@@ -208,20 +217,23 @@ impl<'a> Tree<'a> {
         self.node(node).flags & STRESSED != 0
     }
 
-    /// All text inside a node, one run after the other. Where elements hold each other, asking it of each of them takes
-    /// quadratic time: see [`Self::start_of_text`].
+    /// All text inside a node, one run after the other. Where elements hold each other, asking it
+    /// of each of them takes quadratic time: see [`Self::start_of_text`].
     #[must_use]
     pub fn whole_text(&self, node: NodeId) -> String {
         self.subtree(node).filter(|it| self.tag(*it) == Tag::Text).map(|it| self.text(it)).collect()
     }
 
-    /// The text inside a node, of its first nodes and up to some kilobytes: enough for a name, a headline, a date.
+    /// The text inside a node, of its first nodes and up to some kilobytes: enough for a name, a
+    /// headline, a date.
     #[must_use]
     pub fn start_of_text(&self, node: NodeId) -> String {
         let mut out = String::new();
         for inside in self.subtree(node).take(START_NODES).filter(|it| self.tag(*it) == Tag::Text) {
             let text = self.text(inside);
-            out.push_str(&text[..text.floor_char_boundary(START_BYTES - out.len().min(START_BYTES))]);
+            out.push_str(
+                &text[..text.floor_char_boundary(START_BYTES - out.len().min(START_BYTES))],
+            );
         }
         out
     }
@@ -229,20 +241,34 @@ impl<'a> Tree<'a> {
     /// An attribute of an element; `name` is in lower case.
     #[must_use]
     pub fn attribute(&self, node: NodeId, name: &str) -> Option<Cow<'a, str>> {
-        let found = self.attributes_of(node).iter().find(|it| self.slice(it.name).eq_ignore_ascii_case(name))?;
+        let found = self
+            .attributes_of(node)
+            .iter()
+            .find(|it| self.slice(it.name).eq_ignore_ascii_case(name))?;
         let value = self.slice(found.value);
-        Some(if value.contains('&') { htmlize::unescape_attribute(value) } else { Cow::Borrowed(value) })
+        Some(if value.contains('&') {
+            htmlize::unescape_attribute(value)
+        } else {
+            Cow::Borrowed(value)
+        })
     }
 
     /// All attributes of an element, as they are written: name and value.
-    pub fn raw_attributes(&self, node: NodeId) -> impl Iterator<Item = (&'a str, &'a str)> + use<'_, 'a> {
+    pub fn raw_attributes(
+        &self,
+        node: NodeId,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'_, 'a> {
         self.attributes_of(node).iter().map(|it| (self.slice(it.name), self.slice(it.value)))
     }
 
     fn attributes_of(&self, node: NodeId) -> &[Attribute] {
         let Node { tag, from, to, .. } = *self.node(node);
         let first = from as usize + usize::from(tag == Tag::Other);
-        if tag == Tag::Text { &[] } else { self.attributes.get(first..to as usize).unwrap_or_default() }
+        if tag == Tag::Text {
+            &[]
+        } else {
+            self.attributes.get(first..to as usize).unwrap_or_default()
+        }
     }
 
     fn node(&self, node: NodeId) -> &Node {

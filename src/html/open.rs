@@ -1,11 +1,12 @@
-//! The elements that are open while a page is parsed, the root first. Which of them a tag closes is answered without going
-//! through them, because hostile pages have hundreds open at every tag.
+//! The elements that are open while a page is parsed, the root first. Which of them a tag closes is
+//! answered without going through them, because hostile pages have hundreds open at every tag.
 
 use super::{NodeId, Tag};
 
 /// No place on the stack.
 const NONE: u16 = u16::MAX;
-/// Slots for elements by name: one for each [`Tag`], and some for the names that [`Tag`] does not know.
+/// Slots for elements by name: one for each [`Tag`], and some for the names that [`Tag`] does not
+/// know.
 const SLOTS: usize = 256;
 /// The first slot for other names.
 const OTHERS: usize = 128;
@@ -27,7 +28,8 @@ pub(super) enum Border {
     Table,
 }
 
-const BORDERS: [Border; 5] = [Border::Scope, Border::Block, Border::Paragraph, Border::Item, Border::Table];
+const BORDERS: [Border; 5] =
+    [Border::Scope, Border::Block, Border::Paragraph, Border::Item, Border::Table];
 
 impl Border {
     fn is(self, tag: Tag) -> bool {
@@ -35,7 +37,10 @@ impl Border {
             Self::Scope => tag.bounds_scope(),
             Self::Block => tag.is_block() || tag.bounds_scope(),
             Self::Paragraph => tag.bounds_scope() || tag.ends_paragraph() || tag == Tag::Button,
-            Self::Item => tag.bounds_scope() || tag.is_block() && !matches!(tag, Tag::Address | Tag::Div | Tag::P),
+            Self::Item => {
+                tag.bounds_scope()
+                    || tag.is_block() && !matches!(tag, Tag::Address | Tag::Div | Tag::P)
+            }
             Self::Table => matches!(tag, Tag::Table | Tag::Template | Tag::Html),
         }
     }
@@ -98,7 +103,8 @@ impl Stack {
         tags.iter().filter_map(|it| self.innermost(*it)).max().filter(|it| *it >= limit && *it > 0)
     }
 
-    /// The innermost of an unknown name inside the innermost block; `is` tells whether it is the one.
+    /// The innermost of an unknown name inside the innermost block; `is` tells whether it is the
+    /// one.
     pub(super) fn named(&self, name: &[u8], is: impl Fn(NodeId) -> bool) -> Option<usize> {
         let limit = self.open.last()?.borders[Border::Block as usize];
         let mut at = self.last[usize::from(slot(Tag::Other, name))];
@@ -112,9 +118,13 @@ impl Stack {
         None
     }
 
-    /// The innermost link in scope stays open as an element that no end tag finds; whether there was one.
+    /// The innermost link in scope stays open as an element that no end tag finds; whether there
+    /// was one.
     pub(super) fn end_link(&mut self) -> bool {
-        let Some(link) = self.within(Border::Scope, &[Tag::A]).and_then(|it| self.open.get_mut(it)) else { return false };
+        let Some(link) = self.within(Border::Scope, &[Tag::A]).and_then(|it| self.open.get_mut(it))
+        else {
+            return false;
+        };
         self.last[usize::from(link.slot)] = link.same;
         (link.tag, link.slot) = (Tag::Span, NOBODY);
         true
@@ -132,8 +142,11 @@ fn slot(tag: Tag, name: &[u8]) -> u8 {
         return tag as u8;
     }
     // FNV-1a.
-    let hash = name.iter().take(64).fold(0x811c_9dc5_u32, |hash, c| (hash ^ u32::from(c.to_ascii_lowercase())).wrapping_mul(0x0100_0193));
-    u8::try_from(OTHERS + (hash ^ hash >> 8 ^ hash >> 24) as usize % (SLOTS - OTHERS)).unwrap_or(NOBODY)
+    let hash = name.iter().take(64).fold(0x811c_9dc5_u32, |hash, c| {
+        (hash ^ u32::from(c.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
+    });
+    u8::try_from(OTHERS + (hash ^ hash >> 8 ^ hash >> 24) as usize % (SLOTS - OTHERS))
+        .unwrap_or(NOBODY)
 }
 
 #[cfg(test)]
@@ -143,7 +156,9 @@ mod tests {
     #[test]
     fn what_is_open_is_found_up_to_a_border_and_not_beyond() {
         let mut stack = Stack::new();
-        for (node, tag) in [Tag::Document, Tag::P, Tag::B, Tag::Table, Tag::Td, Tag::I].into_iter().enumerate() {
+        for (node, tag) in
+            [Tag::Document, Tag::P, Tag::B, Tag::Table, Tag::Td, Tag::I].into_iter().enumerate()
+        {
             stack.push(u32::try_from(node).unwrap(), tag, b"");
         }
         assert_eq!(stack.within(Border::Scope, &[Tag::I]), Some(5));
@@ -153,7 +168,10 @@ mod tests {
         for _ in 0..4 {
             stack.pop();
         }
-        assert_eq!((stack.innermost(Tag::B), stack.within(Border::Paragraph, &[Tag::P])), (None, Some(1)));
+        assert_eq!(
+            (stack.innermost(Tag::B), stack.within(Border::Paragraph, &[Tag::P])),
+            (None, Some(1))
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use memchr::{memchr, memmem};
 
 use super::{
-    Attribute, ESCAPED, LINKED, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, Node, NodeId, STRESSED, Tag, Tree,
+    Attribute, ESCAPED, LINKED, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, Node, NodeId, STRESSED, Tag,
+    Tree,
     open::{Border, Stack},
 };
 
@@ -21,15 +22,24 @@ pub(super) fn parse(source: &str) -> Tree<'_> {
         in_head: false,
         truncated: false,
     };
-    parser.nodes.push(Node { tag: Tag::Document, flags: 0, depth: 0, parent: 0, block: 0, end: 0, from: 0, to: 0 });
+    parser.nodes.push(Node {
+        tag: Tag::Document,
+        flags: 0,
+        depth: 0,
+        parent: 0,
+        block: 0,
+        end: 0,
+        from: 0,
+        to: 0,
+    });
     parser.open.push(0, Tag::Document, b"");
     parser.run();
     parser.truncate(0);
     Tree { source, nodes: parser.nodes, attributes: parser.attributes, truncated: parser.truncated }
 }
 
-/// Where a comment's text ends, `-->` or `--!>` included. One search for both, because a search for the rare one alone
-/// would go through the rest of the page at every comment.
+/// Where a comment's text ends, `-->` or `--!>` included. One search for both, because a search for
+/// the rare one alone would go through the rest of the page at every comment.
 fn end_of_comment(comment: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = memmem::find(&comment[at..], b"--") {
@@ -112,7 +122,16 @@ impl Parser<'_> {
         let offset = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
         let parent = self.top().0;
         let (block, stressed) = self.inside(parent);
-        self.nodes.push(Node { tag, flags: flags | stressed, depth, parent, block, end: id + 1, from: offset(from), to: offset(to) });
+        self.nodes.push(Node {
+            tag,
+            flags: flags | stressed,
+            depth,
+            parent,
+            block,
+            end: id + 1,
+            from: offset(from),
+            to: offset(to),
+        });
         id
     }
 
@@ -156,7 +175,8 @@ impl Parser<'_> {
         }
         if self.foreign > 0 && rest.starts_with(b"[CDATA[") {
             let from = at + 7;
-            let end = memmem::find(&self.bytes[from..], b"]]>").map_or(self.bytes.len(), |it| from + it);
+            let end =
+                memmem::find(&self.bytes[from..], b"]]>").map_or(self.bytes.len(), |it| from + it);
             self.text(from, end);
             return (end + 3).min(self.bytes.len());
         }
@@ -165,7 +185,10 @@ impl Parser<'_> {
 
     fn name_end(&self, at: usize) -> usize {
         let rest = &self.bytes[at..];
-        at + rest.iter().position(|it| matches!(it, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>')).unwrap_or(rest.len())
+        at + rest
+            .iter()
+            .position(|it| matches!(it, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>'))
+            .unwrap_or(rest.len())
     }
 
     fn end_tag(&mut self, at: usize) -> usize {
@@ -193,7 +216,8 @@ impl Parser<'_> {
             return end;
         }
         let node = self.push_node(tag, 0, (first, self.attributes.len()));
-        let childless = tag.is_void() || (self_closing && (self.foreign > 0 || matches!(tag, Tag::Svg | Tag::Math)));
+        let childless = tag.is_void()
+            || (self_closing && (self.foreign > 0 || matches!(tag, Tag::Svg | Tag::Math)));
         if childless {
             return end;
         }
@@ -234,7 +258,11 @@ impl Parser<'_> {
             let name = at;
             // An attribute may begin with `=` (§13.2.5.32).
             at += 1;
-            while self.bytes.get(at).is_some_and(|it| !it.is_ascii_whitespace() && !matches!(it, b'/' | b'>' | b'=')) {
+            while self
+                .bytes
+                .get(at)
+                .is_some_and(|it| !it.is_ascii_whitespace() && !matches!(it, b'/' | b'>' | b'='))
+            {
                 at += 1;
             }
             let name = (name, at);
@@ -247,7 +275,9 @@ impl Parser<'_> {
     }
 
     fn keep_attribute(&mut self, name: (usize, usize), value: (usize, usize)) {
-        let offsets = |(from, to): (usize, usize)| (u32::try_from(from).unwrap_or(u32::MAX), u32::try_from(to).unwrap_or(u32::MAX));
+        let offsets = |(from, to): (usize, usize)| {
+            (u32::try_from(from).unwrap_or(u32::MAX), u32::try_from(to).unwrap_or(u32::MAX))
+        };
         self.attributes.push(Attribute { name: offsets(name), value: offsets(value) });
     }
 
@@ -265,7 +295,8 @@ impl Parser<'_> {
         let at = skip(at + 1);
         if let Some(quote @ (b'"' | b'\'')) = self.bytes.get(at) {
             let from = at + 1;
-            let end = memchr(*quote, self.bytes.get(from..).unwrap_or_default()).map_or(self.bytes.len(), |it| from + it);
+            let end = memchr(*quote, self.bytes.get(from..).unwrap_or_default())
+                .map_or(self.bytes.len(), |it| from + it);
             return ((from, end), (end + 1).min(self.bytes.len()));
         }
         let mut end = at;
@@ -280,21 +311,28 @@ impl Parser<'_> {
         let name = tag.name().as_bytes();
         let mut at = from;
         let end = loop {
-            let Some(found) = memmem::find(&self.bytes[at..], b"</") else { break self.bytes.len() };
+            let Some(found) = memmem::find(&self.bytes[at..], b"</") else {
+                break self.bytes.len();
+            };
             let rest = &self.bytes[at + found + 2..];
             let ends = rest.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name))
-                && rest.get(name.len()).is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'/' | b'>'));
+                && rest
+                    .get(name.len())
+                    .is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'/' | b'>'));
             if ends {
                 break at + found;
             }
             at += found + 2;
         };
         if from < end {
-            let decoded = matches!(tag, Tag::Title | Tag::Textarea) && memchr(b'&', &self.bytes[from..end]).is_some();
+            let decoded = matches!(tag, Tag::Title | Tag::Textarea)
+                && memchr(b'&', &self.bytes[from..end]).is_some();
             let text = self.push_node(Tag::Text, if decoded { ESCAPED } else { 0 }, (from, end));
-            let (depth, (block, stressed)) = (self.nodes[node as usize].depth + 1, self.inside(node));
+            let (depth, (block, stressed)) =
+                (self.nodes[node as usize].depth + 1, self.inside(node));
             let text = &mut self.nodes[text as usize];
-            (text.parent, text.depth, text.block, text.flags) = (node, depth, block, text.flags & !STRESSED | stressed);
+            (text.parent, text.depth, text.block, text.flags) =
+                (node, depth, block, text.flags & !STRESSED | stressed);
         }
         self.nodes[node as usize].end = self.next_id();
         if end == self.bytes.len() { end } else { self.skip_to(b'>', end + 2) }
@@ -309,9 +347,12 @@ impl Parser<'_> {
             self.leave_head();
         }
         match tag {
-            Tag::Html | Tag::Body | Tag::Head if self.open.innermost(tag).is_some() => return false,
+            Tag::Html | Tag::Body | Tag::Head if self.open.innermost(tag).is_some() => {
+                return false;
+            }
             Tag::Frameset => return false,
-            // A list's item ends where the next begins, unless another element that stands for itself is open in it.
+            // A list's item ends where the next begins, unless another element that stands for
+            // itself is open in it.
             Tag::Li => self.close_within(Border::Item, &[Tag::Li]),
             Tag::Dd | Tag::Dt => self.close_within(Border::Item, &[Tag::Dd, Tag::Dt]),
             Tag::Option => self.close_if_top(&[Tag::Option]),
@@ -323,7 +364,9 @@ impl Parser<'_> {
             }
             Tag::Td | Tag::Th => self.close_within(Border::Table, &[Tag::Td, Tag::Th]),
             Tag::Tr => self.close_within(Border::Table, &[Tag::Tr]),
-            Tag::Tbody | Tag::Thead | Tag::Tfoot => self.close_within(Border::Table, &[Tag::Tbody, Tag::Thead, Tag::Tfoot]),
+            Tag::Tbody | Tag::Thead | Tag::Tfoot => {
+                self.close_within(Border::Table, &[Tag::Tbody, Tag::Thead, Tag::Tfoot]);
+            }
             Tag::A if self.links > 0 => self.close_within(Border::Scope, &[Tag::A]),
             _ if tag.heading_level().is_some() => self.close_if_top(&HEADINGS),
             _ => {}
@@ -369,7 +412,14 @@ impl Parser<'_> {
             Tag::Body | Tag::Html => {}
             Tag::Head => self.leave_head(),
             Tag::Br => drop(self.push_node(Tag::Br, 0, (0, 0))),
-            Tag::Table | Tag::Td | Tag::Th | Tag::Tr | Tag::Tbody | Tag::Thead | Tag::Tfoot | Tag::Caption => {
+            Tag::Table
+            | Tag::Td
+            | Tag::Th
+            | Tag::Tr
+            | Tag::Tbody
+            | Tag::Thead
+            | Tag::Tfoot
+            | Tag::Caption => {
                 self.close_within(Border::Table, &[tag]);
             }
             Tag::Template => self.close_to(&[Tag::Template]),
@@ -379,8 +429,8 @@ impl Parser<'_> {
         }
     }
 
-    /// The end of an element within a line. Where a block is open inside it, only its being a link ends: what follows in
-    /// the block is not linked any more (§13.2.6.4.7, the adoption agency).
+    /// The end of an element within a line. Where a block is open inside it, only its being a link
+    /// ends: what follows in the block is not linked any more (§13.2.6.4.7, the adoption agency).
     fn close_inline(&mut self, tag: Tag, (from, to): (usize, usize)) {
         let name = &self.bytes[from..to];
         let found = if tag == Tag::Other {
@@ -395,9 +445,14 @@ impl Parser<'_> {
         }
     }
 
-    /// The name of an open element that [`Tag`] does not know: it stands where its first attribute would.
+    /// The name of an open element that [`Tag`] does not know: it stands where its first attribute
+    /// would.
     fn name_of(&self, node: NodeId) -> &[u8] {
-        let name = self.nodes.get(node as usize).and_then(|it| self.attributes.get(it.from as usize)).map(|it| it.name);
+        let name = self
+            .nodes
+            .get(node as usize)
+            .and_then(|it| self.attributes.get(it.from as usize))
+            .map(|it| it.name);
         name.and_then(|(from, to)| self.bytes.get(from as usize..to as usize)).unwrap_or_default()
     }
 

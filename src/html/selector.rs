@@ -1,10 +1,12 @@
 //! CSS selectors for sources whose links are better named than found.
 //!
-//! What is understood (Selectors Level 4): `tag`, `*`, `.class`, `#id`, `[attribute]` with `=`, `~=`, `^=`, `$=` and
-//! `*=`, written together (`a.title[href^="/news/"]`), as descendants (`ul a`), as children (`ul > li`), and several
-//! apart by commas. What is not is an error that names the selector and the place.
+//! What is understood (Selectors Level 4): `tag`, `*`, `.class`, `#id`, `[attribute]` with `=`,
+//! `~=`, `^=`, `$=` and `*=`, written together (`a.title[href^="/news/"]`), as descendants (`ul
+//! a`), as children (`ul > li`), and several apart by commas. What is not is an error that names
+//! the selector and the place.
 //!
-//! A tree is matched in one pass from the root down, so that time is linear in its nodes whatever the selector is.
+//! A tree is matched in one pass from the root down, so that time is linear in its nodes whatever
+//! the selector is.
 
 use std::{fmt, str::FromStr};
 
@@ -101,7 +103,11 @@ impl FromStr for Selector {
                     reader.rest = spaced;
                     continue;
                 }
-                Some(_) => return Err(reader.wrong("a space, `>`, `,`, `.class`, `#id` or `[attribute]` could follow")),
+                Some(_) => {
+                    return Err(reader.wrong(
+                        "a space, `>`, `,`, `.class`, `#id` or `[attribute]` could follow",
+                    ));
+                }
             }
             reader.rest = spaced[1..].trim_start();
         }
@@ -119,12 +125,19 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn wrong(&self, expected: &'static str) -> SelectorError {
-        let rest = if self.rest.is_empty() { "its end".to_owned() } else { self.rest.chars().take(40).collect() };
+        let rest = if self.rest.is_empty() {
+            "its end".to_owned()
+        } else {
+            self.rest.chars().take(40).collect()
+        };
         SelectorError::NotUnderstood { selector: self.text.to_owned(), rest, expected }
     }
 
     fn name(&mut self) -> Result<&'a str, SelectorError> {
-        let end = self.rest.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
+            .unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         if name.is_empty() {
             return Err(self.wrong("a name is missing"));
@@ -147,13 +160,23 @@ impl<'a> Reader<'a> {
         }
         loop {
             if self.skip(".") {
-                compound.tests.push(Test { name: "class".to_owned(), how: How::Word, value: self.name()?.to_owned() });
+                compound.tests.push(Test {
+                    name: "class".to_owned(),
+                    how: How::Word,
+                    value: self.name()?.to_owned(),
+                });
             } else if self.skip("#") {
-                compound.tests.push(Test { name: "id".to_owned(), how: How::Equal, value: self.name()?.to_owned() });
+                compound.tests.push(Test {
+                    name: "id".to_owned(),
+                    how: How::Equal,
+                    value: self.name()?.to_owned(),
+                });
             } else if self.skip("[") {
                 compound.tests.push(self.attribute()?);
             } else if self.rest.len() == before {
-                return Err(self.wrong("a tag, `*`, `.class`, `#id` or `[attribute]` could stand here"));
+                return Err(
+                    self.wrong("a tag, `*`, `.class`, `#id` or `[attribute]` could stand here")
+                );
             } else {
                 return Ok(compound);
             }
@@ -162,13 +185,23 @@ impl<'a> Reader<'a> {
 
     fn attribute(&mut self) -> Result<Test, SelectorError> {
         let name = self.name()?.to_ascii_lowercase();
-        let ways = [("=", How::Equal), ("~=", How::Word), ("^=", How::Begins), ("$=", How::Ends), ("*=", How::Holds)];
-        let how = ways.iter().find(|(sign, _)| self.skip(sign)).map_or(How::Present, |(_, how)| *how);
+        let ways = [
+            ("=", How::Equal),
+            ("~=", How::Word),
+            ("^=", How::Begins),
+            ("$=", How::Ends),
+            ("*=", How::Holds),
+        ];
+        let how =
+            ways.iter().find(|(sign, _)| self.skip(sign)).map_or(How::Present, |(_, how)| *how);
         let mut value = "";
         if how != How::Present {
             let quote = self.rest.chars().next().filter(|it| matches!(it, '"' | '\''));
             let from = usize::from(quote.is_some());
-            let end = self.rest[from..].find(quote.unwrap_or(']')).ok_or_else(|| self.wrong("the value has no end"))? + from;
+            let end = self.rest[from..]
+                .find(quote.unwrap_or(']'))
+                .ok_or_else(|| self.wrong("the value has no end"))?
+                + from;
             value = &self.rest[from..end];
             self.rest = &self.rest[end + from..];
         }
@@ -190,13 +223,15 @@ impl Selector {
             at += alternative.len();
             lasts |= 1 << (at - 1);
         }
-        // Of each node: the parts up to which it matches itself, and up to which it or anything that it is in does.
+        // Of each node: the parts up to which it matches itself, and up to which it or anything
+        // that it is in does.
         let mut own: Vec<u32> = Vec::with_capacity(tree.len() as usize);
         let mut above: Vec<u32> = Vec::with_capacity(tree.len() as usize);
         let mut found = Vec::new();
         for node in 0..tree.len() {
             let parent = tree.parent(node) as usize;
-            let (direct, inherited) = (own.get(parent).copied().unwrap_or(0), above.get(parent).copied().unwrap_or(0));
+            let (direct, inherited) =
+                (own.get(parent).copied().unwrap_or(0), above.get(parent).copied().unwrap_or(0));
             let mut matched = 0;
             if !matches!(tree.tag(node), Tag::Text | Tag::Document) {
                 for (index, part) in parts.iter().enumerate() {
@@ -219,7 +254,8 @@ impl Selector {
 
 impl Compound {
     fn fits(&self, tree: &Tree<'_>, node: NodeId) -> bool {
-        self.tag.as_ref().is_none_or(|it| tree.name(node).eq_ignore_ascii_case(it)) && self.tests.iter().all(|it| it.fits(tree, node))
+        self.tag.as_ref().is_none_or(|it| tree.name(node).eq_ignore_ascii_case(it))
+            && self.tests.iter().all(|it| it.fits(tree, node))
     }
 }
 
@@ -248,7 +284,11 @@ mod tests {
     fn hrefs(selector: &str) -> Vec<String> {
         let tree = Tree::parse(PAGE);
         let selector: Selector = selector.parse().unwrap();
-        selector.matches(&tree).into_iter().filter_map(|it| tree.attribute(it, "href").map(Into::into)).collect()
+        selector
+            .matches(&tree)
+            .into_iter()
+            .filter_map(|it| tree.attribute(it, "href").map(Into::into))
+            .collect()
     }
 
     #[test]

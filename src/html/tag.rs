@@ -2,7 +2,8 @@
 
 macro_rules! tags {
     ($($variant:ident $name:literal,)+) => {
-        /// What a node is. Elements that nothing here asks for are [`Tag::Other`]; their name is in the source.
+        /// What a node is. Elements that nothing here asks for are [`Tag::Other`]; their name is in
+        /// the source.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         #[allow(missing_docs, reason = "each is the element of its name")]
@@ -75,9 +76,29 @@ impl Tag {
     /// Elements without content (HTML Living Standard §13.1.2).
     #[must_use]
     pub fn is_void(self) -> bool {
-        use Tag::{AmpImg, Area, Base, Br, Col, Embed, Hr, Img, Input, Link, Meta, Param, Source, Track, Wbr};
+        use Tag::{
+            AmpImg, Area, Base, Br, Col, Embed, Hr, Img, Input, Link, Meta, Param, Source, Track,
+            Wbr,
+        };
         // AMP's picture has content for nobody but browsers without scripts.
-        matches!(self, AmpImg | Area | Base | Br | Col | Embed | Hr | Img | Input | Link | Meta | Param | Source | Track | Wbr)
+        matches!(
+            self,
+            AmpImg
+                | Area
+                | Base
+                | Br
+                | Col
+                | Embed
+                | Hr
+                | Img
+                | Input
+                | Link
+                | Meta
+                | Param
+                | Source
+                | Track
+                | Wbr
+        )
     }
 
     /// Elements whose content is text alone (§13.2.5).
@@ -85,7 +106,14 @@ impl Tag {
     pub fn is_raw(self) -> bool {
         matches!(
             self,
-            Self::Script | Self::Style | Self::Textarea | Self::Title | Self::Xmp | Self::Iframe | Self::Noembed | Self::Noframes
+            Self::Script
+                | Self::Style
+                | Self::Textarea
+                | Self::Title
+                | Self::Xmp
+                | Self::Iframe
+                | Self::Noembed
+                | Self::Noframes
         )
     }
 
@@ -94,9 +122,11 @@ impl Tag {
     #[expect(clippy::too_many_lines, reason = "one list")]
     pub fn is_block(self) -> bool {
         use Tag::{
-            Address, Article, Aside, Blockquote, Body, Caption, Center, Dd, Details, Dialog, Div, Dl, Document, Dt, Fieldset, Figcaption,
-            Figure, Footer, Form, Frameset, H1, H2, H3, H4, H5, H6, Header, Hgroup, Hr, Html, Legend, Li, Main, Menu, Nav, Ol, Optgroup,
-            Option, P, Plaintext, Pre, Search, Section, Summary, Table, Tbody, Td, Tfoot, Th, Thead, Tr, Ul, Xmp,
+            Address, Article, Aside, Blockquote, Body, Caption, Center, Dd, Details, Dialog, Div,
+            Dl, Document, Dt, Fieldset, Figcaption, Figure, Footer, Form, Frameset, H1, H2, H3, H4,
+            H5, H6, Header, Hgroup, Hr, Html, Legend, Li, Main, Menu, Nav, Ol, Optgroup, Option, P,
+            Plaintext, Pre, Search, Section, Summary, Table, Tbody, Td, Tfoot, Th, Thead, Tr, Ul,
+            Xmp,
         };
         matches!(
             self,
@@ -159,14 +189,16 @@ impl Tag {
     /// `h1` to `h6`.
     #[must_use]
     pub fn heading_level(self) -> Option<u8> {
-        matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6).then(|| self as u8 - Self::H1 as u8 + 1)
+        matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6)
+            .then(|| self as u8 - Self::H1 as u8 + 1)
     }
 
     /// Elements that end an open paragraph by beginning (§13.1.2.4).
     pub(super) fn ends_paragraph(self) -> bool {
         use Tag::{
-            Address, Article, Aside, Blockquote, Center, Dd, Details, Dialog, Div, Dl, Dt, Fieldset, Figcaption, Figure, Footer, Form,
-            Header, Hgroup, Hr, Li, Main, Menu, Nav, Ol, P, Plaintext, Pre, Search, Section, Summary, Table, Ul, Xmp,
+            Address, Article, Aside, Blockquote, Center, Dd, Details, Dialog, Div, Dl, Dt,
+            Fieldset, Figcaption, Figure, Footer, Form, Header, Hgroup, Hr, Li, Main, Menu, Nav,
+            Ol, P, Plaintext, Pre, Search, Section, Summary, Table, Ul, Xmp,
         };
         self.heading_level().is_some()
             || matches!(
@@ -209,7 +241,17 @@ impl Tag {
 
     /// Elements beyond which an end tag does not look for its start (§13.2.4.2, "in scope").
     pub(super) fn bounds_scope(self) -> bool {
-        matches!(self, Self::Document | Self::Html | Self::Table | Self::Td | Self::Th | Self::Caption | Self::Template | Self::Object)
+        matches!(
+            self,
+            Self::Document
+                | Self::Html
+                | Self::Table
+                | Self::Td
+                | Self::Th
+                | Self::Caption
+                | Self::Template
+                | Self::Object
+        )
     }
 
     /// Elements that may stand in a head.
@@ -229,6 +271,9 @@ mod tests {
         assert_eq!(Tag::of(b"amp-ad"), Tag::Other);
         assert_eq!(Tag::of(b"a-name-longer-than-any"), Tag::Other);
         assert_eq!(Tag::Figcaption.name(), "figcaption");
-        assert_eq!((Tag::H1.heading_level(), Tag::H6.heading_level(), Tag::Hr.heading_level()), (Some(1), Some(6), None));
+        assert_eq!(
+            (Tag::H1.heading_level(), Tag::H6.heading_level(), Tag::Hr.heading_level()),
+            (Some(1), Some(6), None)
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What is remembered of an article between its editions.
 //!
-//! What must stay true: rows are durable, so a field that is renamed here keeps the name that it was written under.
+//! What must stay true: rows are durable, so a field that is renamed here keeps the name that it
+//! was written under.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -42,19 +43,21 @@ pub struct ArticleState {
     /// When the page of the last edition was asked for.
     #[serde(rename = "looked")]
     pub fetched_at: DateTime<Utc>,
-    /// Which look that was, in the order of all that is looked at: an earlier one never replaces a later one. 0 where an
-    /// older program had it by the clock.
+    /// Which look that was, in the order of all that is looked at: an earlier one never replaces a
+    /// later one. 0 where an older program had it by the clock.
     #[serde(default)]
     pub order: u64,
     /// Hash of the normalised title and text.
     pub content_hash: String,
-    /// The fingerprint of each field whose change is told, by the field's name. A field without one here is unknown: the
-    /// program that wrote this row did not have it, so it never counts as changed.
+    /// The fingerprint of each field whose change is told, by the field's name. A field without one
+    /// here is unknown: the program that wrote this row did not have it, so it never counts as
+    /// changed.
     pub fields: BTreeMap<String, u64>,
     /// Which look the last revision was made of, in the same order.
     #[serde(default)]
     pub revised: u64,
-    /// What its own page showed when that was last taken for an edition. Nothing in rows of older programs.
+    /// What its own page showed when that was last taken for an edition. Nothing in rows of older
+    /// programs.
     #[serde(default)]
     pub shown: Option<Shown>,
     /// What its own page shows now, where that is not taken for an edition yet.
@@ -71,7 +74,8 @@ pub struct ArticleState {
     pub verdict: Verdict,
 }
 
-/// How near to the article its text was read. What is nearer replaces what is farther, never the other way round.
+/// How near to the article its text was read. What is nearer replaces what is farther, never the
+/// other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextRank {

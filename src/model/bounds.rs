@@ -1,8 +1,10 @@
-//! How long each field of a record may be, in bytes of UTF-8: one table for feeds, pages, listings and messages, used where
-//! they are read, so that what waits in the queue is small as well. Which bound is which field's, `model/content` says.
+//! How long each field of a record may be, in bytes of UTF-8: one table for feeds, pages, listings
+//! and messages, used where they are read, so that what waits in the queue is small as well. Which
+//! bound is which field's, `model/content` says.
 //!
-//! What must stay true: what `commit::fit` leaves of a record at last fits at these bounds, so no source can make one that the
-//! sink refuses for its size. An address is left out rather than cut: half of one leads elsewhere.
+//! What must stay true: what `commit::fit` leaves of a record at last fits at these bounds, so no
+//! source can make one that the sink refuses for its size. An address is left out rather than cut:
+//! half of one leads elsewhere.
 
 use url::Url;
 
@@ -205,7 +207,10 @@ mod tests {
             link: Url::parse(&format!("https://news.example/{}", "a".repeat(ADDRESS))).ok(),
             content: Some("<p>".repeat(HTML)),
             language: Some("x".repeat(TOKEN + 1)),
-            images: vec![Image { url: Some("i".repeat(ADDRESS + 1)), ..Image::default() }, Image::default()],
+            images: vec![
+                Image { url: Some("i".repeat(ADDRESS + 1)), ..Image::default() },
+                Image::default(),
+            ],
             ..Entry::default()
         };
         entry(&mut read);

@@ -38,9 +38,11 @@ pub enum Reading {
         /// Whether that was a try: not where its host was left alone.
         tried: bool,
     },
-    /// It failed for good: a dead letter, and the feed's own words are the article, where they can be one.
+    /// It failed for good: a dead letter, and the feed's own words are the article, where they can
+    /// be one.
     Dead(Dead),
-    /// A newer edition of the entry has taken its place, and its document with it: nothing is to be done.
+    /// A newer edition of the entry has taken its place, and its document with it: nothing is to be
+    /// done.
     Replaced,
 }
 
@@ -64,7 +66,8 @@ pub struct FetchedPage {
 /// Why a page could not be read.
 #[derive(Debug)]
 pub struct Dead {
-    /// A short word for counting: `fetch`, `page`, `gone`, `blocked`, `robots`, `message`, `source`.
+    /// A short word for counting: `fetch`, `page`, `gone`, `blocked`, `robots`, `message`,
+    /// `source`.
     pub reason: &'static str,
     /// What happened, in words.
     pub error: String,

@@ -1,13 +1,17 @@
-//! What a record may hold, whoever wrote it: addresses are http or https and name no user, types are media types, and no
-//! text has characters that steer how it is shown instead of being read.
+//! What a record may hold, whoever wrote it: addresses are http or https and name no user, types
+//! are media types, and no text has characters that steer how it is shown instead of being read.
 //!
-//! What must stay true: every content passes here once, before it is compared with what was published; so nothing after it
-//! looks again. An entry of a live blog begins at the same block as before.
+//! What must stay true: every content passes here once, before it is compared with what was
+//! published; so nothing after it looks again. An entry of a live blog begins at the same block as
+//! before.
 
 use chrono::{DateTime, FixedOffset};
 use url::Url;
 
-use super::record::{Block, Byline, Content, Direction, Enclosure, Image, Provenance, Quality, Related, Source, Update};
+use super::record::{
+    Block, Byline, Content, Direction, Enclosure, Image, Provenance, Quality, Related, Source,
+    Update,
+};
 use crate::text::invisible;
 
 /// Cleans all fields of an article.
@@ -66,7 +70,8 @@ impl Clean for Vec<Byline> {
     }
 }
 
-/// Blocks that say nothing stay here: entries of a live blog count them, so both are mended together.
+/// Blocks that say nothing stay here: entries of a live blog count them, so both are mended
+/// together.
 impl Clean for Vec<Block> {
     fn clean(&mut self) {
         for block in self {
@@ -143,7 +148,8 @@ pub fn source(mut it: Source) -> Source {
 
 /// A text without the characters that no reader sees and that change how others see it.
 pub fn text(it: &mut String) {
-    if it.is_ascii() && !it.bytes().any(|it| it.is_ascii_control() && !matches!(it, b'\n' | b'\t')) {
+    if it.is_ascii() && !it.bytes().any(|it| it.is_ascii_control() && !matches!(it, b'\n' | b'\t'))
+    {
         return;
     }
     if it.chars().any(|c| is_tag(c) || is_left_out(c)) {
@@ -181,7 +187,8 @@ fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
-/// Tags are kept in a whole flag alone (UTS #51 ED-14a): a black flag, three to six letters or digits, the end.
+/// Tags are kept in a whole flag alone (UTS #51 ED-14a): a black flag, three to six letters or
+/// digits, the end.
 fn without_tags(text: &str) -> impl Iterator<Item = char> {
     let mut flag_ends = 0;
     text.char_indices().filter_map(move |(at, c)| {
@@ -205,8 +212,8 @@ fn flag_end(text: &str, start: usize) -> usize {
     0
 }
 
-/// Leaves out pictures that say nothing and what is embedded from no usable address, so that entries of a live blog begin
-/// where they began.
+/// Leaves out pictures that say nothing and what is embedded from no usable address, so that
+/// entries of a live blog begin where they began.
 fn leave_out_blocks(it: &mut Content) {
     let says_something = |block: &Block| match block {
         Block::Image(it) => says_something(it),
@@ -254,7 +261,10 @@ fn enclosure(it: Enclosure) -> Option<Enclosure> {
 
 /// Whether a text is a media type (RFC 9110 §8.3.1).
 fn is_media_type(text: &str) -> bool {
-    let token = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it));
+    let token = |it: &str| {
+        !it.is_empty()
+            && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it))
+    };
     let (name, mut rest) = text.split_at(text.find([';', ' ', '\t']).unwrap_or(text.len()));
     if !name.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype)) {
         return false;
@@ -268,10 +278,13 @@ fn is_media_type(text: &str) -> bool {
             rest = parameter;
             continue;
         }
-        let Some((name, value)) = parameter.split_once('=').filter(|(name, _)| token(name)) else { return false };
+        let Some((name, value)) = parameter.split_once('=').filter(|(name, _)| token(name)) else {
+            return false;
+        };
         let end = match value.strip_prefix('"') {
             Some(quoted) => quoted_end(quoted).map(|it| it + 1),
-            None => Some(value.find([';', ' ', '\t']).unwrap_or(value.len())).filter(|end| token(&value[..*end])),
+            None => Some(value.find([';', ' ', '\t']).unwrap_or(value.len()))
+                .filter(|end| token(&value[..*end])),
         };
         let (Some(end), false) = (end, name.is_empty()) else { return false };
         rest = &value[end..];
@@ -326,14 +339,21 @@ mod tests {
     #[test]
     fn addresses_of_records_are_http_and_name_no_user() {
         let image = |url: &str| Image { url: Some(url.to_owned()), ..Image::default() };
-        let enclosure = |url: &str, kind: &str| Enclosure { url: url.to_owned(), media_type: Some(kind.to_owned()), bytes: None };
+        let enclosure = |url: &str, kind: &str| Enclosure {
+            url: url.to_owned(),
+            media_type: Some(kind.to_owned()),
+            bytes: None,
+        };
         let mut it = Content {
             images: vec![
                 image("javascript:alert(1)"),
                 Image { caption: Some("c".to_owned()), ..image("file:///etc/passwd") },
                 image("https://u:p@a.example/1.jpg"),
             ],
-            enclosures: vec![enclosure("data:text/html,x", "text/html"), enclosure("https://a.example/a b.mp3", "<script>")],
+            enclosures: vec![
+                enclosure("data:text/html,x", "text/html"),
+                enclosure("https://a.example/a b.mp3", "<script>"),
+            ],
             related: vec![Related { url: Some("javascript:1".to_owned()), ..Related::default() }],
             blocks: vec![
                 Block::Embed { url: "javascript:1".to_owned() },
@@ -341,20 +361,49 @@ mod tests {
                 Block::Paragraph { text: "a\u{202e}b".to_owned() },
                 Block::Embed { url: "https://video.example/1".to_owned() },
             ],
-            updates: vec![Update { block: 2, url: Some("ftp://a.example/".to_owned()), ..Update::default() }],
+            updates: vec![Update {
+                block: 2,
+                url: Some("ftp://a.example/".to_owned()),
+                ..Update::default()
+            }],
             ..Content::default()
         };
         content(&mut it);
-        assert_eq!(it.images, [Image { caption: Some("c".to_owned()), ..Image::default() }, image("https://a.example/1.jpg")]);
-        assert_eq!(it.enclosures, [Enclosure { url: "https://a.example/a%20b.mp3".to_owned(), media_type: None, bytes: None }]);
+        assert_eq!(
+            it.images,
+            [
+                Image { caption: Some("c".to_owned()), ..Image::default() },
+                image("https://a.example/1.jpg")
+            ]
+        );
+        assert_eq!(
+            it.enclosures,
+            [Enclosure {
+                url: "https://a.example/a%20b.mp3".to_owned(),
+                media_type: None,
+                bytes: None
+            }]
+        );
         assert_eq!(it.related, []);
-        assert_eq!(it.blocks, [Block::Paragraph { text: "ab".to_owned() }, Block::Embed { url: "https://video.example/1".to_owned() }]);
+        assert_eq!(
+            it.blocks,
+            [
+                Block::Paragraph { text: "ab".to_owned() },
+                Block::Embed { url: "https://video.example/1".to_owned() }
+            ]
+        );
         assert_eq!((it.updates[0].block, &it.updates[0].url), (0, &None));
     }
 
     #[test]
     fn a_media_type_is_one_by_its_grammar() {
-        for good in ["audio/mpeg", "image/svg+xml", "text/html; charset=utf-8", "audio/mp4 ; codecs=\"mp4a.40.2, \\\"x\\\"\";a=b", "a/b;"] {
+        for good in [
+            "audio/mpeg",
+            "image/svg+xml",
+            "text/html; charset=utf-8",
+            "audio/mp4 ; codecs=\"mp4a.40.2, \\\"x\\\"\";a=b",
+            "a/b;",
+        ] {
             assert!(is_media_type(good), "{good}");
         }
         for bad in [

@@ -1,17 +1,22 @@
-//! The fields of an article that are read from its page and its feed: one list, which says all that is to be said of each.
+//! The fields of an article that are read from its page and its feed: one list, which says all that
+//! is to be said of each.
 //!
-//! To add a field, add a row here and fill it where it is read (`read`) or derived (`policy/enrich`). Each row gives what the field means (that becomes its line in
-//! `nashra schema article` and in `docs/record.md`), its type, and three rules:
+//! To add a field, add a row here and fill it where it is read (`read`) or derived
+//! (`policy/enrich`). Each row gives what the field means (that becomes its line in `nashra schema
+//! article` and in `docs/record.md`), its type, and three rules:
 //!
 //! - `merge`: whose value an article takes where both its page and its feed were read ([`Merge`]);
 //! - `bound`: the function of `model/bounds` that keeps it short, with the limit in bytes or items;
-//! - `change`: whether a revision names the field in `changed_fields`, and what counts as a change (a function of [`change`]).
+//! - `change`: whether a revision names the field in `changed_fields`, and what counts as a change
+//!   (a function of [`change`]).
 //!
-//! A type that a record had not before says in `model/clean` how it is cleaned. A field that is added to a version needs
-//! `#[serde(default)]`, because records of older programs are read back from the topic.
+//! A type that a record had not before says in `model/clean` how it is cleaned. A field that is
+//! added to a version needs `#[serde(default)]`, because records of older programs are read back
+//! from the topic.
 //!
-//! What must stay true: the fingerprint of a field is durable. Where it is computed in another way, every article that is
-//! remembered shows the field as changed in its next revision; a test holds the fingerprints to what they were.
+//! What must stay true: the fingerprint of a field is durable. Where it is computed in another way,
+//! every article that is remembered shows the field as changed in its next revision; a test holds
+//! the fingerprints to what they were.
 
 use std::collections::BTreeMap;
 
@@ -35,9 +40,11 @@ pub enum Merge {
     Feed,
     /// The page's, unless it is empty.
     PageElseFeed,
-    /// That of whoever gives the text: the feed, where it carries the whole text and the page shows a third of it or less.
+    /// That of whoever gives the text: the feed, where it carries the whole text and the page shows
+    /// a third of it or less.
     Text,
-    /// That of whoever gives the date of publication: the feed, where the page gives none or shows it to readers alone.
+    /// That of whoever gives the date of publication: the feed, where the page gives none or shows
+    /// it to readers alone.
     Date,
     /// Nobody's: an enricher derives it once the two are merged.
     Derived,
@@ -53,8 +60,12 @@ impl Merge {
             Self::Page => "the page",
             Self::Feed => "the feed",
             Self::PageElseFeed => "the page, else the feed",
-            Self::Text => "whoever gives the text: the page, or the feed where it has three times as much",
-            Self::Date => "the page, or the feed where the page gives none or shows it to readers alone",
+            Self::Text => {
+                "whoever gives the text: the page, or the feed where it has three times as much"
+            }
+            Self::Date => {
+                "the page, or the feed where the page gives none or shows it to readers alone"
+            }
             Self::Derived => "derived",
             Self::Parts => "each part with its field",
         }
@@ -74,7 +85,8 @@ pub struct Field {
 
 macro_rules! content {
     ($($(#[$attribute:meta])* $name:ident: $type:ty { merge: $merge:ident, bound: $bound:ident$(($limit:expr))?, change: $change:ident })*) => {
-        /// What a page or a feed entry says, cleaned. Both make one; the article is put together from them.
+        /// What a page or a feed entry says, cleaned. Both make one; the article is put together
+        /// from them.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         pub struct Content {
             $($(#[$attribute])* pub $name: $type,)*
@@ -103,8 +115,8 @@ macro_rules! content {
                 $(self.$name.clear_list();)*
             }
 
-            /// Takes the fields of the feed's content for which `takes` says so; it is told the field's rule and whether the
-            /// page's value is empty.
+            /// Takes the fields of the feed's content for which `takes` says so; it is told the
+            /// field's rule and whether the page's value is empty.
             pub fn take_from(&mut self, feed: Self, takes: impl Fn(Merge, bool) -> bool) {
                 $(if takes(Merge::$merge, self.$name == <$type>::default()) {
                     self.$name = feed.$name;
@@ -150,8 +162,8 @@ content! {
     bylines: Vec<Byline> { merge: PageElseFeed, bound: bylines(bounds::WRITERS), change: any }
     /// Canonical names of the news agencies credited.
     agencies: Vec<String> { merge: Derived, bound: names(bounds::KEYWORDS), change: any }
-    /// When it was first published, with the distance from UTC that the publisher gives it in: so its day is the
-    /// publisher's. Without one it is UTC.
+    /// When it was first published, with the distance from UTC that the publisher gives it in: so
+    /// its day is the publisher's. Without one it is UTC.
     #[serde(with = "stamp", default)]
     #[schemars(with = "Option<DateTime<FixedOffset>>")]
     published: Option<DateTime<FixedOffset>> { merge: Date, bound: fixed_size, change: of_moment }

@@ -23,13 +23,15 @@ pub struct Feed {
     pub links: Vec<Link>,
     /// Whether its end is missing: it may list more than was read.
     pub truncated: bool,
-    /// Whether it lists all that its site holds and not what is new: an entry without a date is of any age.
+    /// Whether it lists all that its site holds and not what is new: an entry without a date is of
+    /// any age.
     pub archive: bool,
     /// Its entries, in its order.
     pub entries: Vec<Entry>,
 }
 
-/// One item, as the feed says it; not yet cleaned, because most entries of a poll are known already.
+/// One item, as the feed says it; not yet cleaned, because most entries of a poll are known
+/// already.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entry {
@@ -74,7 +76,8 @@ impl Entry {
     #[must_use]
     pub fn version(&self) -> [u8; 16] {
         let text = |it: &Option<String>| it.clone().unwrap_or_default();
-        let date = |it: Option<DateTime<FixedOffset>>| it.map_or(0, |it| it.timestamp()).to_be_bytes();
+        let date =
+            |it: Option<DateTime<FixedOffset>>| it.map_or(0, |it| it.timestamp()).to_be_bytes();
         digest(&[
             self.link.as_ref().map_or("", Url::as_str).as_bytes(),
             text(&self.title).as_bytes(),

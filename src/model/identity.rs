@@ -1,7 +1,7 @@
 //! Who is who: addresses to aliases. Pure.
 //!
-//! An article's id is minted at first sight and found again through aliases: its canonical address, the
-//! other addresses that lead to it, and source and guid. It is never recomputed.
+//! An article's id is minted at first sight and found again through aliases: its canonical address,
+//! the other addresses that lead to it, and source and guid. It is never recomputed.
 
 use url::Url;
 
@@ -23,7 +23,8 @@ const TRACKING: [&str; 15] = [
     "ns_mchannel",
     "ns_campaign",
     "wt_mc",
-    // Where on a page of Alibaba's or Sohu's the link stood, anew at each request: no poll would find an entry again.
+    // Where on a page of Alibaba's or Sohu's the link stood, anew at each request: no poll would
+    // find an entry again.
     "spm",
 ];
 const TRACKING_PREFIXES: [&str; 4] = ["utm_", "at_medium", "at_campaign", "pk_"];
@@ -37,8 +38,13 @@ pub fn clean(url: &Url) -> Url {
         clean.set_fragment(None);
     }
     if clean.query().is_some() {
-        let kept: Vec<String> =
-            clean.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !tracks(pair)).map(str::to_owned).collect();
+        let kept: Vec<String> = clean
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !tracks(pair))
+            .map(str::to_owned)
+            .collect();
         clean.set_query(if kept.is_empty() { None } else { Some(kept.join("&")) }.as_deref());
     }
     clean
@@ -46,7 +52,8 @@ pub fn clean(url: &Url) -> Url {
 
 fn tracks(pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    TRACKING.contains(&name.as_str()) || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    TRACKING.contains(&name.as_str())
+        || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The alias of an address: the same for http and https, with and without `www.`, `m.` or `amp.`.
@@ -55,8 +62,16 @@ pub fn of_url(url: &Url) -> [u8; 16] {
     let clean = clean(url);
     let port = clean.port().map(|it| it.to_string()).unwrap_or_default();
     let path = clean.path().trim_end_matches('/');
-    let (query, fragment) = (clean.query().unwrap_or_default(), clean.fragment().unwrap_or_default());
-    digest(&[b"url", bare_host(&clean).as_bytes(), port.as_bytes(), path.as_bytes(), query.as_bytes(), fragment.as_bytes()])
+    let (query, fragment) =
+        (clean.query().unwrap_or_default(), clean.fragment().unwrap_or_default());
+    digest(&[
+        b"url",
+        bare_host(&clean).as_bytes(),
+        port.as_bytes(),
+        path.as_bytes(),
+        query.as_bytes(),
+        fragment.as_bytes(),
+    ])
 }
 
 /// The alias of a guid within its source.
@@ -71,13 +86,15 @@ pub fn of_part(page: &Url, title: &str) -> [u8; 16] {
     digest(&[b"part", &of_url(page), text::fold(title).as_bytes()])
 }
 
-/// The alias of an article without any address: what it says. The same text that is handed over twice is one article.
+/// The alias of an article without any address: what it says. The same text that is handed over
+/// twice is one article.
 #[must_use]
 pub fn of_content(title: Option<&str>, body: Option<&str>) -> [u8; 16] {
     digest(&[b"content", text::content_hash(title, body).as_bytes()])
 }
 
-/// The alias of one of several articles in a document without an address, where its source names the document.
+/// The alias of one of several articles in a document without an address, where its source names
+/// the document.
 #[must_use]
 pub fn of_guid_part(source: &str, guid: &str, title: &str) -> [u8; 16] {
     digest(&[b"guid part", source.as_bytes(), guid.as_bytes(), text::fold(title).as_bytes()])
@@ -85,23 +102,33 @@ pub fn of_guid_part(source: &str, guid: &str, title: &str) -> [u8; 16] {
 
 fn bare_host(url: &Url) -> &str {
     let host = url.host_str().unwrap_or_default();
-    ["www.", "m.", "amp.", "mobile."].iter().find_map(|prefix| host.strip_prefix(prefix)).unwrap_or(host)
+    ["www.", "m.", "amp.", "mobile."]
+        .iter()
+        .find_map(|prefix| host.strip_prefix(prefix))
+        .unwrap_or(host)
 }
 
 /// Whether a page at `read` may say that its address is `claimed`.
 ///
-/// A claim of another site is that site's business (syndicated copies name their original), and a claim
-/// of the site's root is a template's mistake: neither is an identity. A page that came without an address has none
-/// but the one it claims.
+/// A claim of another site is that site's business (syndicated copies name their original), and a
+/// claim of the site's root is a template's mistake: neither is an identity. A page that came
+/// without an address has none but the one it claims.
 #[must_use]
 pub fn believable(claimed: &Url, read: Option<&Url>) -> bool {
     let root = |url: &Url| matches!(url.path(), "" | "/" | "/index.html") && url.query().is_none();
-    let Some(read) = read else { return matches!(claimed.scheme(), "http" | "https") && !root(claimed) };
+    let Some(read) = read else {
+        return matches!(claimed.scheme(), "http" | "https") && !root(claimed);
+    };
     let (claimed_host, read_host) = (bare_host(claimed), bare_host(read));
-    let same_site =
-        claimed_host == read_host || claimed_host.ends_with(&format!(".{read_host}")) || read_host.ends_with(&format!(".{claimed_host}"));
-    let same_port = claimed.port_or_known_default() == read.port_or_known_default() || claimed.port().is_none() && read.port().is_none();
-    matches!(claimed.scheme(), "http" | "https") && same_site && same_port && (!root(claimed) || root(read))
+    let same_site = claimed_host == read_host
+        || claimed_host.ends_with(&format!(".{read_host}"))
+        || read_host.ends_with(&format!(".{claimed_host}"));
+    let same_port = claimed.port_or_known_default() == read.port_or_known_default()
+        || claimed.port().is_none() && read.port().is_none();
+    matches!(claimed.scheme(), "http" | "https")
+        && same_site
+        && same_port
+        && (!root(claimed) || root(read))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The kinds of source, and all in which they differ.
 //!
-//! What must stay true: code that depends on a source's kind asks for its [`Properties`] and matches no kinds, so that a
-//! further kind is said here, and does not compile before all of it is said. One that is read in a new way adds a [`Format`],
-//! which does not compile before each stage says what it does with it.
+//! What must stay true: code that depends on a source's kind asks for its [`Properties`] and
+//! matches no kinds, so that a further kind is said here, and does not compile before all of it is
+//! said. One that is read in a new way adds a [`Format`], which does not compile before each stage
+//! says what it does with it.
 
 use super::accept;
 use crate::base::choices::choices;
@@ -36,7 +37,8 @@ pub struct Properties {
     pub delta: bool,
     /// Which of its entries may be no articles.
     pub guesses: Guesses,
-    /// Whether a poll brings an entry's page along. It may show an earlier edition, as a page that is fetched may.
+    /// Whether a poll brings an entry's page along. It may show an earlier edition, as a page that
+    /// is fetched may.
     pub brings_pages: bool,
     /// The reason in the dead letter of what it brought and nobody can read.
     pub unreadable: &'static str,
@@ -93,7 +95,8 @@ pub struct Settings {
 }
 
 /// The settings of what is polled, and nothing else.
-const POLLED: Settings = Settings { polling: true, links: false, elements: true, file: false, topic: false };
+const POLLED: Settings =
+    Settings { polling: true, links: false, elements: true, file: false, topic: false };
 
 const FEED: Properties = Properties {
     format: Format::Feed,
@@ -129,7 +132,13 @@ const SITEMAP: Properties = Properties {
     settings: POLLED,
     in_opml: false,
     // Those for news first.
-    usual_paths: &["/news-sitemap.xml", "/sitemap-news.xml", "/sitemap_news.xml", "/sitemap.xml", "/sitemap_index.xml"],
+    usual_paths: &[
+        "/news-sitemap.xml",
+        "/sitemap-news.xml",
+        "/sitemap_news.xml",
+        "/sitemap.xml",
+        "/sitemap_index.xml",
+    ],
 };
 
 const SITE: Properties = Properties {
@@ -203,7 +212,9 @@ impl SourceKind {
     pub const fn is_site(self) -> bool {
         match self.format() {
             Format::Site => true,
-            Format::Feed | Format::Links | Format::Sitemap | Format::Page | Format::Messages => false,
+            Format::Feed | Format::Links | Format::Sitemap | Format::Page | Format::Messages => {
+                false
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Where an entry waits: its source, and the host that its page is on. Rows are ordered by it, so that one source with ten
-//! thousand due entries stands before no other, wherever they lead.
+//! Where an entry waits: its source, and the host that its page is on. Rows are ordered by it, so
+//! that one source with ten thousand due entries stands before no other, wherever they lead.
 //!
-//! What must stay true: a lane's last four bytes tell the host whatever its source is, so that a bound on one host holds
-//! for all sources together. Rows of stores that were written before lanes had sources are ordered by eight bytes of the
-//! host alone, the last four of which are the same: they are read as lanes of sources that nobody else has.
+//! What must stay true: a lane's last four bytes tell the host whatever its source is, so that a
+//! bound on one host holds for all sources together. Rows of stores that were written before lanes
+//! had sources are ordered by eight bytes of the host alone, the last four of which are the same:
+//! they are read as lanes of sources that nobody else has.
 
 use crate::base::hash::digest;
 
@@ -98,7 +99,10 @@ mod tests {
     #[test]
     fn a_lane_tells_its_source_and_its_host() {
         let lane = Lane::of_pages("s", "a.example");
-        assert_eq!((lane.source(), lane.host()), (SourceKey::new("s"), Some(HostKey::new("a.example"))));
+        assert_eq!(
+            (lane.source(), lane.host()),
+            (SourceKey::new("s"), Some(HostKey::new("a.example")))
+        );
         assert_eq!(Lane::here("s").host(), None);
         assert_eq!(Lane::of_pages("t", "a.example").host(), lane.host());
     }

@@ -1,10 +1,15 @@
-//! Each field of a record as large as a body can make it, for the tests that hold what is published within its bounds.
+//! Each field of a record as large as a body can make it, for the tests that hold what is published
+//! within its bounds.
 //!
-//! A field of a type that is listed here is in those tests by itself; another type does not compile until it is listed.
+//! A field of a type that is listed here is in those tests by itself; another type does not compile
+//! until it is listed.
 
 use chrono::{DateTime, FixedOffset};
 
-use super::record::{Block, Byline, BylineKind, Direction, Enclosure, Image, Origin, Provenance, Quality, Related, Update};
+use super::record::{
+    Block, Byline, BylineKind, Direction, Enclosure, Image, Origin, Provenance, Quality, Related,
+    Update,
+};
 
 pub(crate) trait Largest {
     fn largest() -> Self;
@@ -64,13 +69,23 @@ impl Largest for Byline {
 
 impl Largest for Vec<Block> {
     fn largest() -> Self {
-        vec![Block::Paragraph { text: "\u{1}".repeat(700_000) }, Block::Image(Image::largest()), Block::Embed { url: long() }]
+        vec![
+            Block::Paragraph { text: "\u{1}".repeat(700_000) },
+            Block::Image(Image::largest()),
+            Block::Embed { url: long() },
+        ]
     }
 }
 
 impl Largest for Update {
     fn largest() -> Self {
-        Self { published: None, time: Some(long()), title: Some(long()), url: Some(long()), block: 0 }
+        Self {
+            published: None,
+            time: Some(long()),
+            title: Some(long()),
+            url: Some(long()),
+            block: 0,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the stages hand to each other and what is published: the record and its parts, entries, pages, sources. No I/O, and no decision that needs more than one of them.
+//! What the stages hand to each other and what is published: the record and its parts, entries,
+//! pages, sources. No I/O, and no decision that needs more than one of them.
 
 pub mod bounds;
 pub mod clean;

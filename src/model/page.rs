@@ -55,7 +55,8 @@ pub struct Part {
     pub evidence: Evidence,
 }
 
-/// What a reader knows of an article that no field of the record holds, for the enrichers (`policy/enrich`).
+/// What a reader knows of an article that no field of the record holds, for the enrichers
+/// (`policy/enrich`).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evidence {
     /// The language that the publisher claims, as it is written.
@@ -68,7 +69,8 @@ pub struct Evidence {
     pub source: TextSource,
 }
 
-/// Where a text was read, and what stood with it there: a page's own title, date and pictures, whatever its feed adds.
+/// Where a text was read, and what stood with it there: a page's own title, date and pictures,
+/// whatever its feed adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is whether the page shows one")]
 pub enum TextSource {

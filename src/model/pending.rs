@@ -34,7 +34,8 @@ impl Document {
     /// Whether it was handed over as plain text.
     #[must_use]
     pub fn is_text(&self) -> bool {
-        let media_type = self.content_type.as_deref().and_then(|it| it.split(';').next()).unwrap_or_default();
+        let media_type =
+            self.content_type.as_deref().and_then(|it| it.split(';').next()).unwrap_or_default();
         media_type.trim().eq_ignore_ascii_case("text/plain")
     }
 }
@@ -130,7 +131,8 @@ pub struct PendingEntry {
     pub first_seen: DateTime<Utc>,
     /// When the source listed it in this edition.
     pub listed: DateTime<Utc>,
-    /// Which listing that was, in the order of all that is looked at: clocks jump. 0 in rows of older programs.
+    /// Which listing that was, in the order of all that is looked at: clocks jump. 0 in rows of
+    /// older programs.
     #[serde(default)]
     pub order: u64,
     /// Fetches that failed so far.
@@ -140,7 +142,8 @@ pub struct PendingEntry {
     /// Seconds that it waited for a host that is left alone.
     #[serde(default)]
     pub held_s: u64,
-    /// Where the source had listed it before in another edition: how often its page was looked at on that day.
+    /// Where the source had listed it before in another edition: how often its page was looked at
+    /// on that day.
     #[serde(default)]
     pub changed: Option<u16>,
     /// Looks at its page that showed what was published already.
@@ -160,7 +163,8 @@ pub struct PendingEntry {
 }
 
 impl PendingEntry {
-    /// As a source lists it for the first time; no page is to be fetched, and no document came with it.
+    /// As a source lists it for the first time; no page is to be fetched, and no document came with
+    /// it.
     #[must_use]
     pub fn new(source: record::Source, entry: Entry, order: u64, now: DateTime<Utc>) -> Self {
         Self {
@@ -193,8 +197,8 @@ impl PendingEntry {
         self.source.kind.parse::<SourceKind>().ok().map(SourceKind::properties)
     }
 
-    /// Whether it was found among the links of a listing, or in a sitemap that names no headline, so that only its page
-    /// can say that it is an article.
+    /// Whether it was found among the links of a listing, or in a sitemap that names no headline,
+    /// so that only its page can say that it is an article.
     #[must_use]
     pub fn is_guess(&self) -> bool {
         self.properties().is_some_and(|it| it.guesses.include(self.entry.title.is_some()))
@@ -202,7 +206,10 @@ impl PendingEntry {
 }
 
 /// Rows know the address itself: what is to be hidden in a record is known from it.
-fn with_real_address<S: Serializer>(source: &record::Source, serializer: S) -> Result<S::Ok, S::Error> {
+fn with_real_address<S: Serializer>(
+    source: &record::Source,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let record::Source { id, name, kind, url, tags } = source;
     let mut fields = serializer.serialize_struct("Source", 5)?;
     fields.serialize_field("id", id)?;

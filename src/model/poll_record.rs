@@ -21,8 +21,9 @@ pub struct PollRecord {
     pub url: Private<String>,
     /// When the poll began.
     pub at: chrono::DateTime<chrono::Utc>,
-    /// `read`, `unchanged`, `not_modified`, `throttled`, `blocked`, `gone`, `missing`, `failed`, `undecodable`,
-    /// `unreadable`, `html` (a page where a feed was), `held` (its host is left alone: it was not asked) or `paused`.
+    /// `read`, `unchanged`, `not_modified`, `throttled`, `blocked`, `gone`, `missing`, `failed`,
+    /// `undecodable`, `unreadable`, `html` (a page where a feed was), `held` (its host is left
+    /// alone: it was not asked) or `paused`.
     pub outcome: &'static str,
     /// Why, where it failed.
     pub reason: String,

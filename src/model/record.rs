@@ -1,8 +1,9 @@
 //! The article record: what consumers read from `nashra.articles`.
 //!
 //! It is the public contract (`nashra.article.v1`). Fields may be added; a field's meaning never
-//! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC. The fields that pages and
-//! feeds are read for stand in `model/content`; here are those around them, and the types of all.
+//! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC.
+//! The fields that pages and feeds are read for stand in `model/content`; here are those around
+//! them, and the types of all.
 
 use std::collections::BTreeSet;
 
@@ -55,10 +56,12 @@ pub struct Article {
 }
 
 impl Article {
-    /// Names the fields of a record of any program, also those that this one does not have; none where it is no record.
+    /// Names the fields of a record of any program, also those that this one does not have; none
+    /// where it is no record.
     #[must_use]
     pub fn fields_of(value: &[u8]) -> BTreeSet<String> {
-        let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(value).unwrap_or_default();
+        let fields: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(value).unwrap_or_default();
         fields.into_iter().map(|(name, _)| name).collect()
     }
 }
@@ -84,8 +87,9 @@ pub struct Source {
     pub name: Option<String>,
     /// `feed`, `listing`, `sitemap`, `page` or `kafka`.
     pub kind: String,
-    /// The address that is polled; `file:` and a path for a file, `kafka:` and a topic for messages that name none. Without
-    /// user name and password, and with the values of secret parameters replaced.
+    /// The address that is polled; `file:` and a path for a file, `kafka:` and a topic for messages
+    /// that name none. Without user name and password, and with the values of secret parameters
+    /// replaced.
     #[schemars(with = "String")]
     pub url: Private<String>,
     /// Free words of the operator's.
@@ -166,9 +170,11 @@ impl Block {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Paragraph { text } | Self::Heading { text } | Self::Quote { text } | Self::List { text } | Self::Table { text } => {
-                Some(text)
-            }
+            Self::Paragraph { text }
+            | Self::Heading { text }
+            | Self::Quote { text }
+            | Self::List { text }
+            | Self::Table { text } => Some(text),
             Self::Image(_) | Self::Embed { .. } => None,
         }
     }

@@ -1,4 +1,5 @@
-//! What a source is and how it is: its kind ([`super::kind`]), its state, and what its last answer gave.
+//! What a source is and how it is: its kind ([`super::kind`]), its state, and what its last answer
+//! gave.
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;

@@ -1,4 +1,5 @@
-//! The real stages, between a site that misbehaves and a sink that remembers, under a clock that jumps.
+//! The real stages, between a site that misbehaves and a sink that remembers, under a clock that
+//! jumps.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -79,7 +80,11 @@ impl Fetch for Site {
                 url: request.url,
                 via: Vec::new(),
                 content_type: None,
-                body: Body { bytes: Bytes::from(body), encodings: Vec::new(), room: Room::default() },
+                body: Body {
+                    bytes: Bytes::from(body),
+                    encodings: Vec::new(),
+                    room: Room::default(),
+                },
                 validators: Validators::default(),
                 moved: None,
                 fresh_for: None,
@@ -131,7 +136,10 @@ impl World {
                 title(slug, *edition)
             )
         });
-        self.feed = format!("<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>", items.collect::<String>());
+        self.feed = format!(
+            "<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>",
+            items.collect::<String>()
+        );
         if let Some(site) = &self.site {
             self.feed.clone_into(&mut site.feed.lock().unwrap());
         }
@@ -165,10 +173,12 @@ impl World {
             clock: Arc::clone(&self.clock),
         });
         self.site = Some(Arc::clone(&site));
-        let parts = parts(site, Arc::clone(&self.clock), (store, self.dir.path()), self.sink.clone());
+        let parts =
+            parts(site, Arc::clone(&self.clock), (store, self.dir.path()), self.sink.clone());
         let stop = CancellationToken::new();
         // Ends of channels that nobody uses.
-        let (pressure, changes, wishes) = (watch::channel(Pressure::None), mpsc::channel(1), mpsc::channel(1));
+        let (pressure, changes, wishes) =
+            (watch::channel(Pressure::None), mpsc::channel(1), mpsc::channel(1));
         let steering = Steering {
             pressure: pressure.1,
             status: watch::channel(publish::Status::default()).0,
@@ -210,29 +220,44 @@ impl World {
     /// How many paragraphs they have.
     fn paragraphs(&self, slug: &str) -> Vec<usize> {
         let records = self.sink.values();
-        let of = records.iter().filter(|it| it["url"].as_str().is_some_and(|url| url.ends_with(slug)));
-        of.filter_map(|it| Some(it["text"].as_str()?.matches("It was not the first time").count())).collect()
+        let of =
+            records.iter().filter(|it| it["url"].as_str().is_some_and(|url| url.ends_with(slug)));
+        of.filter_map(|it| Some(it["text"].as_str()?.matches("It was not the first time").count()))
+            .collect()
     }
 
     async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let end = std::time::Instant::now() + Duration::from_mins(1);
         while !holds(self) {
-            assert!(std::time::Instant::now() < end, "waited in vain until {what}: {:?}", self.published());
+            assert!(
+                std::time::Instant::now() < end,
+                "waited in vain until {what}: {:?}",
+                self.published()
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
     fn asked(&self, slug: &str) -> usize {
         let path = format!("/{slug}");
-        self.site.as_ref().map_or(0, |site| site.asked.lock().unwrap().iter().filter(|it| **it == path).count())
+        self.site
+            .as_ref()
+            .map_or(0, |site| site.asked.lock().unwrap().iter().filter(|it| **it == path).count())
     }
 }
 
-fn parts(site: Arc<Site>, clock: Arc<Jumping>, (store, dir): (Store, &Path), sink: MemorySink) -> Parts<Site, Jumping> {
+fn parts(
+    site: Arc<Site>,
+    clock: Arc<Jumping>,
+    (store, dir): (Store, &Path),
+    sink: MemorySink,
+) -> Parts<Site, Jumping> {
     let source = sources::parse("l", b"https://a.example/feed").sources.remove(0);
     let sources = Sources { polled: vec![source], topics: Vec::new() };
-    let retry = Retry { tries: 5, first: Duration::from_millis(20), max: Duration::from_millis(100) };
-    let settings = Settings { concurrency: 8, per_host: 4, in_flight: 8, retry, max_decoded: 1 << 20 };
+    let retry =
+        Retry { tries: 5, first: Duration::from_millis(20), max: Duration::from_millis(100) };
+    let settings =
+        Settings { concurrency: 8, per_host: 4, in_flight: 8, retry, max_decoded: 1 << 20 };
     let rules = poll::Rules {
         bounds: Bounds { min: Duration::from_millis(100), max: Duration::from_millis(200) },
         backlog: None,
@@ -258,7 +283,12 @@ fn parts(site: Arc<Site>, clock: Arc<Jumping>, (store, dir): (Store, &Path), sin
             topics: Vec::new(),
             kafka: Kafka::default(),
             memory: Memory::default(),
-            rules: input::Rules { pages: PageMode::On, robots: RobotsMode::Ignore, waiting: 8, max_bytes: 1 << 20 },
+            rules: input::Rules {
+                pages: PageMode::On,
+                robots: RobotsMode::Ignore,
+                waiting: 8,
+                max_bytes: 1 << 20,
+            },
             clock: Arc::clone(&clock),
         },
         page: page::PageContext {
@@ -289,7 +319,9 @@ fn title(slug: &str, edition: u32) -> String {
 
 /// The page of an edition, long enough to be missed.
 fn page_of(slug: &str, edition: u32) -> Vec<u8> {
-    let words = format!("The council met again because of {slug}, and what it said in edition {edition} is told here at some length. ");
+    let words = format!(
+        "The council met again because of {slug}, and what it said in edition {edition} is told here at some length. "
+    );
     html(&title(slug, edition), &words, 12)
 }
 

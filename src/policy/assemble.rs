@@ -1,7 +1,9 @@
-//! One article out of what the feed says and what the page says, and the record that is made of it. Pure.
+//! One article out of what the feed says and what the page says, and the record that is made of it.
+//! Pure.
 //!
-//! The page is nearer to the reader, so it wins field by field; the feed fills what the page leaves open,
-//! and gives the text where the page has clearly less of it. Which rule is which field's, `model/content` says.
+//! The page is nearer to the reader, so it wins field by field; the feed fills what the page leaves
+//! open, and gives the text where the page has clearly less of it. Which rule is which field's,
+//! `model/content` says.
 //!
 //! What must stay true: every record of an article is made by [`Assembled::into_record`].
 
@@ -37,8 +39,8 @@ pub struct Assembled {
     pub claimed: bool,
     /// Where it was read.
     pub fetched_url: Option<Url>,
-    /// Other addresses, the feed's first. Some are claims of the page, so they name nothing by themselves: one
-    /// template's `amphtml` may be the same on every page of its site.
+    /// Other addresses, the feed's first. Some are claims of the page, so they name nothing by
+    /// themselves: one template's `amphtml` may be the same on every page of its site.
     pub alternates: Vec<Url>,
     /// What it is known by, the strongest first.
     pub names: Vec<Name>,
@@ -83,7 +85,17 @@ impl Assembled {
     /// Makes the record of an edition. Content and addresses are cleaned already.
     #[must_use]
     pub fn into_record(self, edition: Edition) -> Article {
-        let Edition { id, revision, change, changed_fields, url, alternate_urls, source, first_seen, content_hash } = edition;
+        let Edition {
+            id,
+            revision,
+            change,
+            changed_fields,
+            url,
+            alternate_urls,
+            source,
+            first_seen,
+            content_hash,
+        } = edition;
         Article {
             schema: SCHEMA.to_owned(),
             id,
@@ -136,13 +148,17 @@ pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
     }
 }
 
-/// From the page and the feed. The entry is about the first article of its page; what follows is known by what the
-/// page says of it.
+/// From the page and the feed. The entry is about the first article of its page; what follows is
+/// known by what the page says of it.
 #[must_use]
 pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
     let FetchedPage { fetched_at, order, url: read, via, end: _, page } = fetched;
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
-    let claim = page.canonical.as_ref().filter(|it| identity::believable(it, read.as_ref())).map(identity::clean);
+    let claim = page
+        .canonical
+        .as_ref()
+        .filter(|it| identity::believable(it, read.as_ref()))
+        .map(identity::clean);
     let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
     let place = Place { read: read.as_ref(), via: &via, alternates: &page.alternates };
     let mut found = Vec::with_capacity(page.articles.len());
@@ -161,13 +177,18 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
             shown: None,
             content: Content::default(),
         };
-        found.push(if index == 0 { first(entry, base, article, place) } else { following(entry, base, article, place.read) });
+        found.push(if index == 0 {
+            first(entry, base, article, place)
+        } else {
+            following(entry, base, article, place.read)
+        });
     }
     found
 }
 
-/// The records of a page that no source listed and nothing is remembered of: first editions, whose ids are made
-/// from what they are and so are the same each time. They show what the page says, and are compared with nothing.
+/// The records of a page that no source listed and nothing is remembered of: first editions, whose
+/// ids are made from what they are and so are the same each time. They show what the page says, and
+/// are compared with nothing.
 #[must_use]
 pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Article> {
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
@@ -193,7 +214,12 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
             change: Change::New,
             changed_fields: Vec::new(),
             url,
-            alternate_urls: page.alternates.iter().filter(|_| index == 0).filter_map(shown).collect(),
+            alternate_urls: page
+                .alternates
+                .iter()
+                .filter(|_| index == 0)
+                .filter_map(shown)
+                .collect(),
             source: source.clone(),
             first_seen: now,
             content_hash,
@@ -227,7 +253,12 @@ struct Place<'a> {
     alternates: &'a [Url],
 }
 
-fn first(entry: &PendingEntry, mut it: Assembled, article: Part, Place { read, via, alternates }: Place<'_>) -> Assembled {
+fn first(
+    entry: &PendingEntry,
+    mut it: Assembled,
+    article: Part,
+    Place { read, via, alternates }: Place<'_>,
+) -> Assembled {
     it.names.extend(read.map(|it| ("fetched address", identity::of_url(it))));
     it.names.extend(named_by_entry(entry));
     it.names.extend(via.iter().map(|it| ("redirect", identity::of_url(it))));
@@ -238,13 +269,15 @@ fn first(entry: &PendingEntry, mut it: Assembled, article: Part, Place { read, v
         }
     }
     it.shown = Some(doubt::Page::of(&article.content, End::Whole).shown());
-    let (content, evidence) = merge::merge((article.content, article.evidence), feed::content(&entry.entry));
+    let (content, evidence) =
+        merge::merge((article.content, article.evidence), feed::content(&entry.entry));
     it.content = content;
     enrich(&mut it.content, &evidence);
     if it.content.provenance.text == Some(Origin::Feed) {
         it.text_rank = TextRank::Feed;
     }
-    // In a text the headline is the line that looks most like one; whoever hands it over may know better.
+    // In a text the headline is the line that looks most like one; whoever hands it over may know
+    // better.
     if entry.document.as_ref().is_some_and(Document::is_text) && entry.entry.title.is_some() {
         it.content.title.clone_from(&entry.entry.title);
         it.content.provenance.title = Some(Origin::Feed);
@@ -254,13 +287,22 @@ fn first(entry: &PendingEntry, mut it: Assembled, article: Part, Place { read, v
     it
 }
 
-/// A part with an address of its own has that identity, so that it is the same article as the one of its own page;
-/// another is known by its page and its title, never by its place: what follows an article changes from day to day.
-fn following(entry: &PendingEntry, mut it: Assembled, article: Part, read: Option<&Url>) -> Assembled {
-    let own = article.url.as_ref().filter(|url| identity::believable(url, read)).map(identity::clean);
+/// A part with an address of its own has that identity, so that it is the same article as the one
+/// of its own page; another is known by its page and its title, never by its place: what follows an
+/// article changes from day to day.
+fn following(
+    entry: &PendingEntry,
+    mut it: Assembled,
+    article: Part,
+    read: Option<&Url>,
+) -> Assembled {
+    let own =
+        article.url.as_ref().filter(|url| identity::believable(url, read)).map(identity::clean);
     let title = article.content.title.as_deref().unwrap_or_default();
     it.names = match (&own, &it.url, &entry.entry.guid) {
-        (Some(own), whole, _) if Some(own) != whole.as_ref() => vec![(CANONICAL, identity::of_url(own))],
+        (Some(own), whole, _) if Some(own) != whole.as_ref() => {
+            vec![(CANONICAL, identity::of_url(own))]
+        }
         (_, Some(whole), _) => vec![("page and title", identity::of_part(whole, title))],
         (_, None, Some(guid)) if !title.is_empty() => {
             vec![("guid and title", identity::of_guid_part(&entry.source.id, guid, title))]
@@ -278,13 +320,17 @@ fn following(entry: &PendingEntry, mut it: Assembled, article: Part, read: Optio
 /// What has no address is found again by what it says.
 fn name_by_content(it: &mut Assembled) {
     if it.url.is_none() {
-        it.names.push(("content", identity::of_content(it.content.title.as_deref(), it.content.text.as_deref())));
+        it.names.push((
+            "content",
+            identity::of_content(it.content.title.as_deref(), it.content.text.as_deref()),
+        ));
     }
 }
 
 fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {
     let link = entry.entry.link.as_ref().map(|it| ("link", identity::of_url(it)));
-    let guid = entry.entry.guid.as_deref().map(|it| ("guid", identity::of_guid(&entry.source.id, it)));
+    let guid =
+        entry.entry.guid.as_deref().map(|it| ("guid", identity::of_guid(&entry.source.id, it)));
     link.into_iter().chain(guid).collect()
 }
 
@@ -293,7 +339,9 @@ fn check_dates(content: &mut Content, now: DateTime<Utc>) {
     let notes = &mut content.date_notes;
     match content.published {
         None => notes.push("published: missing".to_owned()),
-        Some(date) if date > now + TimeDelta::days(1) => notes.push("published: in the future".to_owned()),
+        Some(date) if date > now + TimeDelta::days(1) => {
+            notes.push("published: in the future".to_owned());
+        }
         Some(date) if date.timestamp() < 0 => notes.push("published: before 1970".to_owned()),
         Some(_) => {}
     }
@@ -304,8 +352,8 @@ fn check_dates(content: &mut Content, now: DateTime<Utc>) {
     }
 }
 
-/// Cuts an article to the bounds of a record: rows of the queue may be of a version that bounded less, and what is put
-/// together holds what both sides say.
+/// Cuts an article to the bounds of a record: rows of the queue may be of a version that bounded
+/// less, and what is put together holds what both sides say.
 pub(crate) fn bound(it: &mut Assembled) {
     bounds::content(&mut it.content);
     usable(&mut it.url);

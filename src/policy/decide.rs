@@ -1,7 +1,7 @@
 //! What a new look at an article means. Pure: what is known and what was found, in; a verdict out.
 //!
-//! What must stay true: a field that the program did not have when an article was last published is not told as changed.
-//! What is remembered of the article names the fields that were known.
+//! What must stay true: a field that the program did not have when an article was last published is
+//! not told as changed. What is remembered of the article names the fields that were known.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,8 @@ pub fn decide(known: Option<&ArticleState>, found: FoundEdition<'_>) -> Decision
     if known.content_hash == found.content_hash {
         return Decision::Duplicate;
     }
-    // The teaser of a feed does not replace the text of a page, nor what another page repeats of it the article's own.
+    // The teaser of a feed does not replace the text of a page, nor what another page repeats of it
+    // the article's own.
     if found.text_rank < known.text_rank {
         return Decision::Kept;
     }
@@ -75,7 +76,8 @@ pub fn decide(known: Option<&ArticleState>, found: FoundEdition<'_>) -> Decision
 /// Names the fields whose fingerprint is known and another one now, in the order of their names.
 #[must_use]
 pub fn changed(known: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -> Vec<String> {
-    let differs = |(name, now): &(&String, &u64)| known.get(*name).is_some_and(|before| before != *now);
+    let differs =
+        |(name, now): &(&String, &u64)| known.get(*name).is_some_and(|before| before != *now);
     found.iter().filter(differs).map(|(name, _)| name.clone()).collect()
 }
 
@@ -133,7 +135,10 @@ mod tests {
     fn decided(known: &ArticleState, found: &Content, order: u64, text_rank: TextRank) -> Decision {
         let content_hash = text::content_hash(found.title.as_deref(), found.text.as_deref());
         let fields = fields(found, None);
-        decide(Some(known), FoundEdition { order, text_rank, content_hash: &content_hash, fields: &fields })
+        decide(
+            Some(known),
+            FoundEdition { order, text_rank, content_hash: &content_hash, fields: &fields },
+        )
     }
 
     #[test]
@@ -155,18 +160,28 @@ mod tests {
             ..content("A", "two")
         };
         let revised = decided(&before, &found, 2, TextRank::Page);
-        assert_eq!(revised, Decision::Revised { changed_fields: vec!["section".into(), "text".into()] });
+        assert_eq!(
+            revised,
+            Decision::Revised { changed_fields: vec!["section".into(), "text".into()] }
+        );
         // From then on they are known.
         let before = known(&found, 2, TextRank::Page);
-        let next = Content { subtitle: Some("Another deck".into()), text: Some("three".into()), ..found };
+        let next =
+            Content { subtitle: Some("Another deck".into()), text: Some("three".into()), ..found };
         let revised = decided(&before, &next, 3, TextRank::Page);
-        assert_eq!(revised, Decision::Revised { changed_fields: vec!["subtitle".into(), "text".into()] });
+        assert_eq!(
+            revised,
+            Decision::Revised { changed_fields: vec!["subtitle".into(), "text".into()] }
+        );
     }
 
     #[test]
     fn other_white_space_is_no_revision() {
         let known = known(&content("A", "one two"), 1, TextRank::Page);
-        assert_eq!(decided(&known, &content(" A ", "one\u{a0} two"), 2, TextRank::Page), Decision::Duplicate);
+        assert_eq!(
+            decided(&known, &content(" A ", "one\u{a0} two"), 2, TextRank::Page),
+            Decision::Duplicate
+        );
     }
 
     #[test]
@@ -180,6 +195,9 @@ mod tests {
         let from_page = known(&content("A", "the whole text"), 1, TextRank::Page);
         assert_eq!(decided(&from_page, &content("A", "teaser"), 2, TextRank::Feed), Decision::Kept);
         let from_feed = known(&content("A", "teaser"), 1, TextRank::Feed);
-        assert!(matches!(decided(&from_feed, &content("A", "the whole text"), 2, TextRank::Page), Decision::Revised { .. }));
+        assert!(matches!(
+            decided(&from_feed, &content("A", "the whole text"), 2, TextRank::Page),
+            Decision::Revised { .. }
+        ));
     }
 }

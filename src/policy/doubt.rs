@@ -1,17 +1,20 @@
 //! Whether a page shows its article, or what a site sends once by mistake. Pure.
 //!
-//! With status 200 come error pages, halves of pages and pages of something else, and taken for editions they would replace
-//! good texts. So a page that does not look like the next edition of what is published is looked at again like one that
-//! failed. What a publisher did on purpose comes through in the end: a text that became short, under its own headline, is
-//! taken when it was as short at as many looks as a failed page has tries. A page that shows neither headline of
-//! its article is never taken: should that be meant, then the entry changes, too, or the page says that it is gone. Nor is one
-//! under another headline that shows its article's among others, as front pages do, unless it says when it was published.
+//! With status 200 come error pages, halves of pages and pages of something else, and taken for
+//! editions they would replace good texts. So a page that does not look like the next edition of
+//! what is published is looked at again like one that failed. What a publisher did on purpose comes
+//! through in the end: a text that became short, under its own headline, is taken when it was as
+//! short at as many looks as a failed page has tries. A page that shows neither headline of its
+//! article is never taken: should that be meant, then the entry changes, too, or the page says that
+//! it is gone. Nor is one under another headline that shows its article's among others, as front
+//! pages do, unless it says when it was published.
 //!
-//! Half of a page that ends behind an element looks like one of a site that never closes its pages (of 2,900 real pages 4 in a
-//! thousand): it is taken once two looks in a row showed as much.
+//! Half of a page that ends behind an element looks like one of a site that never closes its pages
+//! (of 2,900 real pages 4 in a thousand): it is taken once two looks in a row showed as much.
 //!
-//! A first page has nothing to be held against but the headline that its source gives, and headlines of feeds may differ from
-//! those of pages: it is doubted only where it does not say itself when it was published, as articles do and error pages do not.
+//! A first page has nothing to be held against but the headline that its source gives, and
+//! headlines of feeds may differ from those of pages: it is doubted only where it does not say
+//! itself when it was published, as articles do and error pages do not.
 
 use crate::{
     model::{
@@ -26,9 +29,11 @@ use crate::{
 const LONG: u32 = 500;
 /// What is left of a headline to be looked for, in characters.
 const HEADLINE: usize = 200;
-/// Looks in a row after which a page is believed that ends without the end of its body: it is broken off elsewhere each time.
+/// Looks in a row after which a page is believed that ends without the end of its body: it is
+/// broken off elsewhere each time.
 const TWICE: u32 = 2;
-/// Looks in a row after which a first page is believed that tells its day to readers alone, or its headline among others.
+/// Looks in a row after which a first page is believed that tells its day to readers alone, or its
+/// headline among others.
 const FEW: u32 = 3;
 /// No number of looks is enough.
 const NEVER: u32 = u32::MAX;
@@ -38,7 +43,8 @@ const LOOKED_AT: usize = 20_000;
 /// Why a page is doubted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Doubt {
-    /// Neither the headline that is published is there, nor the one that its source gives; or only among others.
+    /// Neither the headline that is published is there, nor the one that its source gives; or only
+    /// among others.
     #[error("the page shows no headline that is published or was listed as its own")]
     Foreign,
     /// Most of the text is gone.
@@ -82,12 +88,14 @@ impl<'a> Page<'a> {
         Self { title, text, dated: content.provenance.published, end }
     }
 
-    /// Whether it says for machines when it was published, as articles do, and neither error pages nor front pages.
+    /// Whether it says for machines when it was published, as articles do, and neither error pages
+    /// nor front pages.
     fn dates_itself(&self) -> bool {
         self.dated.is_some_and(|it| !matches!(it, Origin::Dom | Origin::Feed))
     }
 
-    /// How many looks in a row are enough, where it breaks off. At the last one it is all that there is.
+    /// How many looks in a row are enough, where it breaks off. At the last one it is all that
+    /// there is.
     fn enough(&self, look: u32, last: u32) -> u32 {
         match self.end {
             _ if look >= last => 1,
@@ -99,22 +107,34 @@ impl<'a> Page<'a> {
     /// What is remembered of it.
     #[must_use]
     pub fn shown(&self) -> Shown {
-        Shown { title: self.title.map(|it| it.chars().take(HEADLINE).collect()), chars: chars(self.text) }
+        Shown {
+            title: self.title.map(|it| it.chars().take(HEADLINE).collect()),
+            chars: chars(self.text),
+        }
     }
 }
 
-/// Decides. `listed` is the headline that the source gives, where the page could have been fetched wrongly; `look` counts from 1
-/// up to `last`, after which there is no further one, and at so many looks a short text is believed.
+/// Decides. `listed` is the headline that the source gives, where the page could have been fetched
+/// wrongly; `look` counts from 1 up to `last`, after which there is no further one, and at so many
+/// looks a short text is believed.
 #[must_use]
-pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
-    let Some(before) = known.shown.as_ref().filter(|_| known.text_rank == TextRank::Page) else { return Verdict::Taken };
+pub fn judge(
+    known: &ArticleState,
+    listed: Option<&str>,
+    page: Page<'_>,
+    (look, last): (u32, u32),
+) -> Verdict {
+    let Some(before) = known.shown.as_ref().filter(|_| known.text_rank == TextRank::Page) else {
+        return Verdict::Taken;
+    };
     let now = chars(page.text);
     let is_foreign = || match place([before.title.as_deref(), listed], page) {
         Place::Own => false,
         Place::Text => !page.dates_itself(),
         Place::Nowhere => true,
     };
-    let (doubt, enough) = if listed.is_some() && page.shown().title != before.title && is_foreign() {
+    let (doubt, enough) = if listed.is_some() && page.shown().title != before.title && is_foreign()
+    {
         (Doubt::Foreign, NEVER)
     } else if before.chars >= LONG && u64::from(now) * 5 < u64::from(before.chars) * 2 {
         (Doubt::Shorter, last)
@@ -128,11 +148,16 @@ pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, (look, 
     verdict((doubt, enough), known.doubted, page)
 }
 
-/// Decides on the first page of an article, of which nothing is published, given what its last look showed. A page with a date
-/// somewhere in its text, or the headline in its text alone, is believed at the third look in a row that showed as much: a site's
-/// slip is over by then.
+/// Decides on the first page of an article, of which nothing is published, given what its last look
+/// showed. A page with a date somewhere in its text, or the headline in its text alone, is believed
+/// at the third look in a row that showed as much: a site's slip is over by then.
 #[must_use]
-pub fn judge_first(before: Option<Doubted>, listed: Option<&str>, page: Page<'_>, (look, last): (u32, u32)) -> Verdict {
+pub fn judge_first(
+    before: Option<Doubted>,
+    listed: Option<&str>,
+    page: Page<'_>,
+    (look, last): (u32, u32),
+) -> Verdict {
     let (doubt, enough) = match place([listed, None], page) {
         Place::Nowhere if page.dated.is_none() => (Doubt::Foreign, NEVER),
         Place::Nowhere | Place::Text if !page.dates_itself() => (Doubt::Foreign, FEW.min(last)),
@@ -165,7 +190,8 @@ enum Place {
 
 fn place(headlines: [Option<&str>; 2], page: Page<'_>) -> Place {
     let shows = |shown: &str| {
-        let judged: Vec<bool> = headlines.into_iter().flatten().filter_map(|it| is_shown(it, shown)).collect();
+        let judged: Vec<bool> =
+            headlines.into_iter().flatten().filter_map(|it| is_shown(it, shown)).collect();
         judged.is_empty() || judged.contains(&true)
     };
     if page.title.is_some_and(|it| shows(&text::fold(it))) {
@@ -178,10 +204,12 @@ fn place(headlines: [Option<&str>; 2], page: Page<'_>) -> Place {
     }
 }
 
-/// Whether a folded text shows a headline, though in other words or another order; `None` where it is too short to tell.
+/// Whether a folded text shows a headline, though in other words or another order; `None` where it
+/// is too short to tell.
 #[must_use]
 pub fn is_shown(headline: &str, folded: &str) -> Option<bool> {
-    let letters: Vec<char> = text::fold(&headline.chars().take(HEADLINE).collect::<String>()).chars().collect();
+    let letters: Vec<char> =
+        text::fold(&headline.chars().take(HEADLINE).collect::<String>()).chars().collect();
     // Pieces about as long as a syllable or two; where a character is a word, as a name.
     let wide = letters.iter().filter(|it| is_wide(**it)).count() * 2 > letters.len();
     let size = if wide { 2 } else { 5 };
@@ -189,13 +217,15 @@ pub fn is_shown(headline: &str, folded: &str) -> Option<bool> {
         return None;
     }
     let pieces = letters.windows(size).count();
-    let found = letters.windows(size).filter(|it| folded.contains(&it.iter().collect::<String>())).count();
+    let found =
+        letters.windows(size).filter(|it| folded.contains(&it.iter().collect::<String>())).count();
     Some(found * 5 >= pieces)
 }
 
 /// Of the scripts of East Asia.
 fn is_wide(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}') && Letter::of(c).is_alphanumeric()
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+        && Letter::of(c).is_alphanumeric()
 }
 
 #[cfg(test)]

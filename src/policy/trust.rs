@@ -1,15 +1,16 @@
 //! Whether a server's 304 can be believed.
 //!
-//! Some servers say 304 to whoever sends a validator, or keep one `ETag` for ever: a source that is asked politely then
-//! never shows anything new. So a source that says 304 is asked in full now and then, first after a day and ever more
-//! seldom while nothing was kept from us; what it then shows as new is proof of a lie only if the old validators still
-//! bring 304, which is asked at once.
+//! Some servers say 304 to whoever sends a validator, or keep one `ETag` for ever: a source that is
+//! asked politely then never shows anything new. So a source that says 304 is asked in full now and
+//! then, first after a day and ever more seldom while nothing was kept from us; what it then shows
+//! as new is proof of a lie only if the old validators still bring 304, which is asked at once.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Audits are at least a day and at most a week apart; as often a listing is gone through anyway.
-const APART: [TimeDelta; 4] = [TimeDelta::days(1), TimeDelta::days(2), TimeDelta::days(4), TimeDelta::days(7)];
+const APART: [TimeDelta; 4] =
+    [TimeDelta::days(1), TimeDelta::days(2), TimeDelta::days(4), TimeDelta::days(7)];
 /// A server that lied is read in full for so long, and then given another chance.
 const DISTRUST: TimeDelta = TimeDelta::days(30);
 

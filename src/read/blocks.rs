@@ -13,7 +13,8 @@ use crate::{
 
 /// Nodes behind a picture in which the one for readers without scripts is looked for.
 const MAX_BEHIND: NodeId = 20;
-/// Nodes of a `picture` in which its sources are looked for, and of a `figure` in which its caption is.
+/// Nodes of a `picture` in which its sources are looked for, and of a `figure` in which its caption
+/// is.
 const MAX_AROUND: usize = 50;
 /// No article has more; a page that does is cut.
 pub(super) const MAX_BLOCKS: usize = 2_000;
@@ -71,15 +72,18 @@ impl<'a, 'b> Build<'a, 'b> {
         self.blocks.push(block);
     }
 
-    /// A line that stands in `block`: items of one list are lines of one block, and so are rows of one table, whose cells
-    /// are apart by tabs.
+    /// A line that stands in `block`: items of one list are lines of one block, and so are rows of
+    /// one table, whose cells are apart by tabs.
     pub(super) fn text(&mut self, block: NodeId, text: String) {
         let tree = self.tree;
-        let item = std::iter::once(block).chain(tree.ancestors(block)).take(4).find(|it| match tree.tag(*it) {
-            Tag::Li | Tag::Blockquote => true,
-            Tag::Tr => self.holds_data(*it, block),
-            _ => false,
-        });
+        let item =
+            std::iter::once(block).chain(tree.ancestors(block)).take(4).find(|it| {
+                match tree.tag(*it) {
+                    Tag::Li | Tag::Blockquote => true,
+                    Tag::Tr => self.holds_data(*it, block),
+                    _ => false,
+                }
+            });
         if tree.tag(block).heading_level().is_some() {
             return self.push(Block::Heading { text });
         }
@@ -88,9 +92,15 @@ impl<'a, 'b> Build<'a, 'b> {
         if tag == Tag::Blockquote {
             return self.push(Block::Quote { text });
         }
-        let whole = tree.ancestors(item).find(|it| matches!(tree.tag(*it), Tag::Ul | Tag::Ol | Tag::Menu | Tag::Table)).unwrap_or(item);
+        let whole = tree
+            .ancestors(item)
+            .find(|it| matches!(tree.tag(*it), Tag::Ul | Tag::Ol | Tag::Menu | Tag::Table))
+            .unwrap_or(item);
         match (self.blocks.last_mut(), self.last) {
-            (Some(Block::List { text: before } | Block::Table { text: before }), Some((last, row))) if last == whole => {
+            (
+                Some(Block::List { text: before } | Block::Table { text: before }),
+                Some((last, row)),
+            ) if last == whole => {
                 before.push(if tag == Tag::Tr && row == item { '\t' } else { '\n' });
                 before.push_str(&text);
             }
@@ -100,14 +110,22 @@ impl<'a, 'b> Build<'a, 'b> {
         self.last = Some((whole, item));
     }
 
-    /// Whether a row is one of a table and no means of layout: the text stands in its cells, and they are several.
+    /// Whether a row is one of a table and no means of layout: the text stands in its cells, and
+    /// they are several.
     fn holds_data(&self, row: NodeId, block: NodeId) -> bool {
         let cell = |it: NodeId| matches!(self.tree.tag(it), Tag::Td | Tag::Th);
-        (cell(block) || cell(self.tree.parent(block))) && self.tree.children(row).filter(|it| cell(*it)).take(2).count() == 2
+        (cell(block) || cell(self.tree.parent(block)))
+            && self.tree.children(row).filter(|it| cell(*it)).take(2).count() == 2
     }
 
-    /// A picture of a fragment with the caption of its figure, whose lines are given; or what is embedded.
-    fn figure(&mut self, lines: &Lines, node: NodeId, base: &Url) -> Option<std::ops::Range<usize>> {
+    /// A picture of a fragment with the caption of its figure, whose lines are given; or what is
+    /// embedded.
+    fn figure(
+        &mut self,
+        lines: &Lines,
+        node: NodeId,
+        base: &Url,
+    ) -> Option<std::ops::Range<usize>> {
         if self.tree.tag(node) == Tag::Iframe {
             self.push(Block::Embed { url: absolute(base, &self.tree.attribute(node, "src")?)? });
             return None;
@@ -118,9 +136,21 @@ impl<'a, 'b> Build<'a, 'b> {
             return None;
         }
         let figure = self.tree.ancestors(node).take(4).find(|it| self.tree.tag(*it) == Tag::Figure);
-        let caption = figure.and_then(|it| self.tree.descendants(it).take(MAX_AROUND).find(|it| self.tree.tag(*it) == Tag::Figcaption));
-        let said = caption.map(|it| collapse(&self.tree.start_of_text(it))).filter(|it| !it.is_empty());
-        self.push(Block::Image(Image { url: Some(url), caption: said, width, height, ..Image::default() }));
+        let caption = figure.and_then(|it| {
+            self.tree
+                .descendants(it)
+                .take(MAX_AROUND)
+                .find(|it| self.tree.tag(*it) == Tag::Figcaption)
+        });
+        let said =
+            caption.map(|it| collapse(&self.tree.start_of_text(it))).filter(|it| !it.is_empty());
+        self.push(Block::Image(Image {
+            url: Some(url),
+            caption: said,
+            width,
+            height,
+            ..Image::default()
+        }));
         let at = |node: NodeId| lines.lines.partition_point(|it| it.first < node);
         caption.map(|it| at(it)..at(self.tree.end(it)))
     }
@@ -128,32 +158,53 @@ impl<'a, 'b> Build<'a, 'b> {
 
 /// Pixels, as an image says.
 pub(super) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) {
-    let pixels = |name: &str| tree.attribute(node, name).and_then(|it| it.trim().trim_end_matches("px").parse().ok());
+    let pixels = |name: &str| {
+        tree.attribute(node, name).and_then(|it| it.trim().trim_end_matches("px").parse().ok())
+    };
     (pixels("width"), pixels("height"))
 }
 
-/// The address of a picture: the one that lazy loading keeps apart, else its own, else the largest of its set, else that
-/// of the picture for readers without scripts.
+/// The address of a picture: the one that lazy loading keeps apart, else its own, else the largest
+/// of its set, else that of the picture for readers without scripts.
 pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<String> {
-    let attribute = |node: NodeId, name: &str| tree.attribute(node, name).filter(|it| !it.trim().is_empty());
+    let attribute =
+        |node: NodeId, name: &str| tree.attribute(node, name).filter(|it| !it.trim().is_empty());
     let plain = ["data-src", "data-original", "data-lazy-src", "data-url", "src"];
     // Some write a whole set where one address belongs.
-    let one = |it: Cow<'_, str>| absolute(base, if it.trim().contains(' ') && it.contains(", ") { largest(&it)? } else { &it });
-    let single = plain.iter().filter_map(|name| attribute(node, name)).filter_map(one).find(|it| !is_placeholder(it));
+    let one = |it: Cow<'_, str>| {
+        absolute(
+            base,
+            if it.trim().contains(' ') && it.contains(", ") { largest(&it)? } else { &it },
+        )
+    };
+    let single = plain
+        .iter()
+        .filter_map(|name| attribute(node, name))
+        .filter_map(one)
+        .find(|it| !is_placeholder(it));
     let of_set = || {
         let around = tree.ancestors(node).take(2).find(|it| tree.tag(*it) == Tag::Picture);
-        let sources = around.into_iter().flat_map(|it| tree.descendants(it)).take(MAX_AROUND).filter(|it| tree.tag(*it) == Tag::Source);
+        let sources = around
+            .into_iter()
+            .flat_map(|it| tree.descendants(it))
+            .take(MAX_AROUND)
+            .filter(|it| tree.tag(*it) == Tag::Source);
         let mut sets = std::iter::once(node).chain(sources);
-        let set = sets.find_map(|it| ["srcset", "data-srcset"].iter().find_map(|name| attribute(it, name)))?;
+        let set = sets
+            .find_map(|it| ["srcset", "data-srcset"].iter().find_map(|name| attribute(it, name)))?;
         absolute(base, largest(&set)?)
     };
     let lazy = || {
         let own = tree.raw_attributes(node).filter(|(name, _)| name.starts_with("data-"));
-        own.filter(|(_, value)| is_picture(value)).find_map(|(_, value)| absolute(base, &htmlize::unescape_attribute(value.trim())))
+        own.filter(|(_, value)| is_picture(value))
+            .find_map(|(_, value)| absolute(base, &htmlize::unescape_attribute(value.trim())))
     };
     let without_scripts = || {
         let behind = node + 1..tree.len().min(node + MAX_BEHIND);
-        let img = behind.clone().find(|it| tree.tag(*it) == Tag::Noscript).and_then(|it| tree.find(it, Tag::Img))?;
+        let img = behind
+            .clone()
+            .find(|it| tree.tag(*it) == Tag::Noscript)
+            .and_then(|it| tree.find(it, Tag::Img))?;
         plain.iter().filter_map(|name| attribute(img, name)).find_map(|it| absolute(base, &it))
     };
     single.or_else(of_set).or_else(lazy).or_else(without_scripts)
@@ -161,8 +212,14 @@ pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<Strin
 
 /// Whether a picture stands for one that a script brings.
 fn is_placeholder(url: &str) -> bool {
-    const NAMES: [&str; 8] = ["placeholder", "transparent", "blank", "spacer", "lazy", "loading", "1x1", "pixel"];
-    let name = url.split(['?', '#']).next().and_then(|it| it.rsplit('/').next()).unwrap_or_default().to_ascii_lowercase();
+    const NAMES: [&str; 8] =
+        ["placeholder", "transparent", "blank", "spacer", "lazy", "loading", "1x1", "pixel"];
+    let name = url
+        .split(['?', '#'])
+        .next()
+        .and_then(|it| it.rsplit('/').next())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let small = [".gif", ".svg", ".png"].iter().any(|it| name.ends_with(it));
     small && NAMES.iter().any(|it| name.contains(it))
 }
@@ -170,7 +227,8 @@ fn is_placeholder(url: &str) -> bool {
 /// Whether an attribute's value is the address of a picture.
 fn is_picture(value: &str) -> bool {
     let path = value.trim().split(['?', '#']).next().unwrap_or_default();
-    !path.contains([' ', '{', ',']) && [".jpg", ".jpeg", ".png", ".webp", ".avif"].iter().any(|it| path.ends_with(it))
+    !path.contains([' ', '{', ','])
+        && [".jpg", ".jpeg", ".png", ".webp", ".avif"].iter().any(|it| path.ends_with(it))
 }
 
 pub(super) fn absolute(base: &Url, address: &str) -> Option<String> {
@@ -186,7 +244,10 @@ fn largest(srcset: &str) -> Option<&str> {
     let candidates = srcset.split(", ").filter_map(|it| {
         let mut parts = it.split_whitespace();
         let url = parts.next()?;
-        let size = parts.next().and_then(|it| it.trim_end_matches(['w', 'x', ',']).parse::<f32>().ok()).unwrap_or(1.0);
+        let size = parts
+            .next()
+            .and_then(|it| it.trim_end_matches(['w', 'x', ',']).parse::<f32>().ok())
+            .unwrap_or(1.0);
         Some((url, size))
     });
     candidates.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(url, _)| url)

@@ -1,5 +1,5 @@
-//! The bytes of a page to text: byte order mark, what the bytes are, HTTP header, `<meta>`, then detection (HTML Living
-//! Standard §13.2.3, but for the second).
+//! The bytes of a page to text: byte order mark, what the bytes are, HTTP header, `<meta>`, then
+//! detection (HTML Living Standard §13.2.3, but for the second).
 
 use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ const PRESCAN: usize = 1_024;
 /// Bytes by which an encoding is detected.
 const DETECTED: usize = 100_000;
 
-/// Decodes a page. Bytes that are UTF-8 from the first to the last are no other encoding, whatever is claimed: pages are
-/// converted on their way more often than their claims are.
+/// Decodes a page. Bytes that are UTF-8 from the first to the last are no other encoding, whatever
+/// is claimed: pages are converted on their way more often than their claims are.
 #[must_use]
 pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
@@ -27,7 +27,9 @@ pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> 
         return Cow::Borrowed(text);
     }
     match claimed {
-        Some(encoding) if encoding != encoding_rs::UTF_8 => encoding.decode_without_bom_handling(bytes).0,
+        Some(encoding) if encoding != encoding_rs::UTF_8 => {
+            encoding.decode_without_bom_handling(bytes).0
+        }
         _ => detect(bytes),
     }
 }
@@ -38,7 +40,10 @@ fn charset(text: &[u8]) -> Option<&'static Encoding> {
     let at = lower.windows(8).position(|it| it == b"charset=")? + 8;
     let label = lower[at..].trim_ascii_start();
     let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
-    let end = label.iter().position(|it| matches!(it, b'"' | b'\'' | b';' | b'>' | b'/' | b' ')).unwrap_or(label.len());
+    let end = label
+        .iter()
+        .position(|it| matches!(it, b'"' | b'\'' | b';' | b'>' | b'/' | b' '))
+        .unwrap_or(label.len());
     Encoding::for_label(&label[..end])
 }
 
@@ -49,7 +54,8 @@ fn detect(bytes: &[u8]) -> Cow<'_, str> {
     if broken * 20 < multibyte {
         return String::from_utf8_lossy(bytes);
     }
-    // Enough to tell, and the detector takes its time; what comes before the first such byte tells nothing.
+    // Enough to tell, and the detector takes its time; what comes before the first such byte tells
+    // nothing.
     let first = bytes.iter().position(|it| !it.is_ascii()).unwrap_or(0);
     let telling = &bytes[first..bytes.len().min(first + DETECTED)];
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
@@ -63,8 +69,14 @@ mod tests {
 
     #[test]
     fn bytes_that_are_utf_8_are_read_as_that_whatever_is_claimed() {
-        assert_eq!(to_text("<meta charset=iso-8859-1>été".as_bytes(), None), "<meta charset=iso-8859-1>été");
-        assert_eq!(to_text(b"<meta charset=iso-8859-1>\xe9t\xe9", None), "<meta charset=iso-8859-1>été");
+        assert_eq!(
+            to_text("<meta charset=iso-8859-1>été".as_bytes(), None),
+            "<meta charset=iso-8859-1>été"
+        );
+        assert_eq!(
+            to_text(b"<meta charset=iso-8859-1>\xe9t\xe9", None),
+            "<meta charset=iso-8859-1>été"
+        );
     }
 
     #[test]

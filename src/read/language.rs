@@ -1,4 +1,5 @@
-//! Language, script and direction of a text: its own letters and small words first, the publisher's claim as evidence.
+//! Language, script and direction of a text: its own letters and small words first, the publisher's
+//! claim as evidence.
 
 mod words;
 
@@ -9,40 +10,72 @@ use crate::model::record::Direction;
 /// Letters that the detector looks at: more change nothing and cost.
 const SAMPLE: usize = 4_000;
 
-/// BCP 47 primary subtag, ISO 15924 and direction. The claim wins where the text is written in a script of the claimed
-/// language and its small words are not those of another one; else they decide, and where they cannot, a detector.
+/// BCP 47 primary subtag, ISO 15924 and direction. The claim wins where the text is written in a
+/// script of the claimed language and its small words are not those of another one; else they
+/// decide, and where they cannot, a detector.
 #[must_use]
-pub fn detect(text: &str, claim: Option<&str>) -> (Option<String>, Option<String>, Option<Direction>) {
+pub fn detect(
+    text: &str,
+    claim: Option<&str>,
+) -> (Option<String>, Option<String>, Option<Direction>) {
     let sample = &text[..text.floor_char_boundary(SAMPLE)];
     let claimed = claim.and_then(primary);
     let Some(script) = whatlang::detect_script(sample) else {
         return (claimed, None, None);
     };
     let language = match claimed {
-        Some(claimed) if written_in(&claimed, script) => words::other(sample, &claimed).map(str::to_owned).or(Some(claimed)),
+        Some(claimed) if written_in(&claimed, script) => {
+            words::other(sample, &claimed).map(str::to_owned).or(Some(claimed))
+        }
         _ => words::language(sample).map(str::to_owned).or_else(|| by_letters(sample)),
     };
-    let direction = if matches!(script, Script::Arabic | Script::Hebrew) { Direction::Rtl } else { Direction::Ltr };
+    let direction = if matches!(script, Script::Arabic | Script::Hebrew) {
+        Direction::Rtl
+    } else {
+        Direction::Ltr
+    };
     (language, Some(iso_15924(script).to_owned()), Some(direction))
 }
 
 fn by_letters(sample: &str) -> Option<String> {
-    Detector::new().detect(sample).filter(whatlang::Info::is_reliable).map(|info| two_letters(info.lang().code()).to_owned())
+    Detector::new()
+        .detect(sample)
+        .filter(whatlang::Info::is_reliable)
+        .map(|info| two_letters(info.lang().code()).to_owned())
 }
 
 fn primary(claim: &str) -> Option<String> {
     let first = claim.trim().split(['-', '_']).next()?.to_ascii_lowercase();
-    let plausible = (2..=3).contains(&first.len()) && first.bytes().all(|it| it.is_ascii_lowercase());
+    let plausible =
+        (2..=3).contains(&first.len()) && first.bytes().all(|it| it.is_ascii_lowercase());
     plausible.then(|| two_letters(&first).to_owned())
 }
 
 /// Whether a language is written in a script. Unknown languages are taken to be written in Latin.
 fn written_in(language: &str, script: Script) -> bool {
     match script {
-        Script::Arabic => matches!(language, "ar" | "fa" | "ur" | "ps" | "ckb" | "ku" | "sd" | "ug" | "ks" | "dv"),
+        Script::Arabic => {
+            matches!(language, "ar" | "fa" | "ur" | "ps" | "ckb" | "ku" | "sd" | "ug" | "ks" | "dv")
+        }
         Script::Hebrew => matches!(language, "he" | "yi" | "iw"),
         Script::Cyrillic => {
-            matches!(language, "ru" | "uk" | "bg" | "sr" | "mk" | "be" | "kk" | "ky" | "mn" | "tg" | "uz" | "tt" | "ba" | "ce" | "os")
+            matches!(
+                language,
+                "ru" | "uk"
+                    | "bg"
+                    | "sr"
+                    | "mk"
+                    | "be"
+                    | "kk"
+                    | "ky"
+                    | "mn"
+                    | "tg"
+                    | "uz"
+                    | "tt"
+                    | "ba"
+                    | "ce"
+                    | "os"
+            )
         }
         Script::Mandarin => matches!(language, "zh" | "ja" | "yue"),
         Script::Hiragana | Script::Katakana => language == "ja",
@@ -124,7 +157,10 @@ mod tests {
     fn a_claim_that_the_letters_contradict_is_not_believed() {
         let text = "أعلنت وزارة الصحة اليوم عن افتتاح مركز طبي جديد في المدينة الساحلية بحضور عدد من المسؤولين";
         let (language, script, direction) = detect(text, Some("en-US"));
-        assert_eq!((language.as_deref(), script.as_deref(), direction), (Some("ar"), Some("Arab"), Some(Direction::Rtl)));
+        assert_eq!(
+            (language.as_deref(), script.as_deref(), direction),
+            (Some("ar"), Some("Arab"), Some(Direction::Rtl))
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! A page as lines: runs of text between the borders of elements that stand for themselves, in the order of the page,
-//! and the pictures between them.
+//! A page as lines: runs of text between the borders of elements that stand for themselves, in the
+//! order of the page, and the pictures between them.
 //!
-//! What must stay true: every visible character is in exactly one line; lines are in document order; a line knows the
-//! innermost block that it stands in. Text that no reader sees (scripts, templates, the choices of a form) is in none.
+//! What must stay true: every visible character is in exactly one line; lines are in document
+//! order; a line knows the innermost block that it stands in. Text that no reader sees (scripts,
+//! templates, the choices of a form) is in none.
 
 use std::ops::Range;
 
@@ -39,8 +40,8 @@ pub struct Picture {
 /// A page's lines.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// All their texts, one after the other; a run of white space is one space, invisible characters are
-    /// gone.
+    /// All their texts, one after the other; a run of white space is one space, invisible
+    /// characters are gone.
     pub text: String,
     /// In document order.
     pub lines: Vec<Line>,
@@ -52,7 +53,14 @@ impl Lines {
     /// The lines of a page.
     #[must_use]
     pub fn of(tree: &Tree<'_>) -> Self {
-        let mut walk = Walk { tree, out: Self::default(), open: None, apart: true, breaks: 0, space: Space::None };
+        let mut walk = Walk {
+            tree,
+            out: Self::default(),
+            open: None,
+            apart: true,
+            breaks: 0,
+            space: Space::None,
+        };
         let mut at = 0;
         while at < tree.len() {
             at = walk.node(at);
@@ -112,7 +120,8 @@ impl Walk<'_, '_> {
             }
             // Its pictures are those of readers without scripts: some pages have no others.
             Tag::Noscript => {
-                for inside in self.tree.descendants(at).filter(|it| self.tree.tag(*it) == Tag::Img) {
+                for inside in self.tree.descendants(at).filter(|it| self.tree.tag(*it) == Tag::Img)
+                {
                     self.picture(inside);
                 }
                 return self.tree.end(at);
@@ -133,7 +142,10 @@ impl Walk<'_, '_> {
     }
 
     fn picture(&mut self, node: NodeId) {
-        self.out.pictures.push(Picture { node, before: self.out.lines.len() + usize::from(self.open.is_some()) });
+        self.out.pictures.push(Picture {
+            node,
+            before: self.out.lines.len() + usize::from(self.open.is_some()),
+        });
     }
 
     fn text(&mut self, at: NodeId) {
@@ -148,7 +160,15 @@ impl Walk<'_, '_> {
             self.close();
         }
         let begin = self.out.text.len();
-        let line = self.open.get_or_insert(Line { text: begin..begin, block, first: at, last: at, chars: 0, linked: 0, stressed: 0 });
+        let line = self.open.get_or_insert(Line {
+            text: begin..begin,
+            block,
+            first: at,
+            last: at,
+            chars: 0,
+            linked: 0,
+            stressed: 0,
+        });
         let chars = append(&mut self.out.text, &text, line.text.start, &mut self.space);
         line.chars += chars;
         line.linked += if self.tree.linked(at) { chars } else { 0 };
@@ -168,13 +188,14 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Appends with a run of white space made one space and invisible characters left out; gives the number of visible ones.
-/// A no-break space that stands alone was set on purpose and stays.
+/// Appends with a run of white space made one space and invisible characters left out; gives the
+/// number of visible ones. A no-break space that stands alone was set on purpose and stays.
 fn append(out: &mut String, text: &str, start: usize, space: &mut Space) -> u32 {
     let mut chars = 0;
     for c in text.chars() {
         if c.is_whitespace() {
-            *space = if c == '\u{a0}' && *space == Space::None { Space::Kept } else { Space::Plain };
+            *space =
+                if c == '\u{a0}' && *space == Space::None { Space::Kept } else { Space::Plain };
         } else if !crate::text::invisible(c) {
             match *space {
                 Space::Plain if out.len() > start => out.push(' '),
@@ -201,7 +222,10 @@ mod tests {
 
     #[test]
     fn a_line_ends_at_the_border_of_a_block_and_at_two_breaks() {
-        assert_eq!(lines("<div>a <b>b</b> c<p>d</p>e</div><p>f<br>g<br><br>h"), ["a b c", "d", "e", "f g", "h"]);
+        assert_eq!(
+            lines("<div>a <b>b</b> c<p>d</p>e</div><p>f<br>g<br><br>h"),
+            ["a b c", "d", "e", "f g", "h"]
+        );
     }
 
     #[test]
@@ -211,7 +235,12 @@ mod tests {
 
     #[test]
     fn what_no_reader_sees_is_in_no_line() {
-        assert_eq!(lines("<script>x</script><p>a<style>p{}</style>b<select><option>c</select></p><noscript>d</noscript>"), ["a b"]);
+        assert_eq!(
+            lines(
+                "<script>x</script><p>a<style>p{}</style>b<select><option>c</select></p><noscript>d</noscript>"
+            ),
+            ["a b"]
+        );
     }
 
     #[test]

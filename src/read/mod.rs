@@ -1,4 +1,5 @@
-//! Bytes in, model out: feeds, sitemaps, listings and pages. Pure; it knows nothing of store, config, network or stages.
+//! Bytes in, model out: feeds, sitemaps, listings and pages. Pure; it knows nothing of store,
+//! config, network or stages.
 
 pub mod feed;
 pub mod listing;

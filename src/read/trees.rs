@@ -1,14 +1,16 @@
 //! Sums over small decision trees: how far the measures of a thing speak for it. Pure.
 //!
-//! Trees because what a measure means depends on others. They are learned by gradient boosting from labelled pages
-//! (`tests/train`) and are data of those who ask: as bytes ([`Forest::read`]) or as rows in code ([`Forest::of_rows`]).
-//! What must stay true: a tree leads on to splits that come later only, so a walk is no longer than its tree.
+//! Trees because what a measure means depends on others. They are learned by gradient boosting from
+//! labelled pages (`tests/train`) and are data of those who ask: as bytes ([`Forest::read`]) or as
+//! rows in code ([`Forest::of_rows`]). What must stay true: a tree leads on to splits that come
+//! later only, so a walk is no longer than its tree.
 
 #[derive(Debug, Clone, Copy)]
 struct Split {
     measure: u8,
     threshold: f32,
-    /// Where to go at or below the threshold: a split, or below zero the leaf with that number, from -1.
+    /// Where to go at or below the threshold: a split, or below zero the leaf with that number,
+    /// from -1.
     below: i16,
     /// Where to go above it.
     above: i16,
@@ -25,22 +27,25 @@ struct Tree {
 #[derive(Debug, Default)]
 pub(super) struct Forest<const N: usize>(Vec<Tree>);
 
-/// One row of a tree in code: measure, threshold, the row to go on with when not above it, and when above; or [`LEAF`] and
-/// the leaf's value.
+/// One row of a tree in code: measure, threshold, the row to go on with when not above it, and when
+/// above; or [`LEAF`] and the leaf's value.
 pub(super) type Row = (u8, f32, u8, u8);
 
 /// In the place of a measure.
 pub(super) const LEAF: u8 = 255;
 
 impl<const N: usize> Forest<N> {
-    /// Reads trees from bytes, all little-endian: `NFR1`, the number of trees (u16), and for each its number of splits
-    /// (u16), the splits (measure u8, threshold f32, where to go at or below it i16, where above i16; below zero is the
-    /// leaf with that number, from -1), its number of leaves (u16) and their values (f32). `None` where bytes are missing.
+    /// Reads trees from bytes, all little-endian: `NFR1`, the number of trees (u16), and for each
+    /// its number of splits (u16), the splits (measure u8, threshold f32, where to go at or below
+    /// it i16, where above i16; below zero is the leaf with that number, from -1), its number of
+    /// leaves (u16) and their values (f32). `None` where bytes are missing.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let mut bytes = Bytes(bytes.strip_prefix(b"NFR1")?);
         let trees = (0..bytes.u16()?).map(|_| {
             let splits = (0..bytes.u16()?).map(|_| bytes.split()).collect::<Option<Vec<_>>>()?;
-            let leaves = (0..bytes.u16()?).map(|_| bytes.take().map(f32::from_le_bytes)).collect::<Option<Vec<_>>>()?;
+            let leaves = (0..bytes.u16()?)
+                .map(|_| bytes.take().map(f32::from_le_bytes))
+                .collect::<Option<Vec<_>>>()?;
             Some(Tree { splits, leaves })
         });
         trees.collect::<Option<Vec<_>>>().map(Self)
@@ -61,7 +66,8 @@ impl<const N: usize> Forest<N> {
         1.0 / (1.0 + (-self.sum(measures)).exp())
     }
 
-    /// How many trees there are, where each is whole: it has a leaf more than splits, and leads on to those alone.
+    /// How many trees there are, where each is whole: it has a leaf more than splits, and leads on
+    /// to those alone.
     #[cfg(test)]
     pub(super) fn whole(&self) -> Option<usize> {
         self.0.iter().all(Tree::is_whole).then_some(self.0.len())
@@ -73,11 +79,19 @@ impl Tree {
         let is_leaf = |row: &&Row| row.0 == LEAF;
         // A row stands among the splits, or among the leaves, where it stands among all rows.
         let place = |at: u8| {
-            let (before, leaf) = (rows.iter().take(at.into()), rows.get(usize::from(at)).is_none_or(|it| it.0 == LEAF));
+            let (before, leaf) = (
+                rows.iter().take(at.into()),
+                rows.get(usize::from(at)).is_none_or(|it| it.0 == LEAF),
+            );
             let leaves = i16::try_from(before.clone().filter(is_leaf).count()).unwrap_or(i16::MAX);
             if leaf { -1 - leaves } else { i16::from(at) - leaves }
         };
-        let split = |&(measure, threshold, below, above): &Row| Split { measure, threshold, below: place(below), above: place(above) };
+        let split = |&(measure, threshold, below, above): &Row| Split {
+            measure,
+            threshold,
+            below: place(below),
+            above: place(above),
+        };
         Self {
             splits: rows.iter().filter(|it| it.0 != LEAF).map(split).collect(),
             leaves: rows.iter().filter(is_leaf).map(|it| it.1).collect(),
@@ -94,7 +108,11 @@ impl Tree {
             }
             at = next;
         }
-        usize::try_from(-1 - i32::from(at)).ok().and_then(|it| self.leaves.get(it)).copied().unwrap_or_default()
+        usize::try_from(-1 - i32::from(at))
+            .ok()
+            .and_then(|it| self.leaves.get(it))
+            .copied()
+            .unwrap_or_default()
     }
 
     #[cfg(test)]
@@ -138,17 +156,32 @@ mod tests {
 
     #[test]
     fn rows_and_bytes_are_walked_alike() {
-        let rows: &[Row] = &[(0, 1.0, 1, 4), (1, 5.0, 2, 3), (LEAF, 0.25, 0, 0), (LEAF, 0.5, 0, 0), (LEAF, 4.0, 0, 0)];
+        let rows: &[Row] = &[
+            (0, 1.0, 1, 4),
+            (1, 5.0, 2, 3),
+            (LEAF, 0.25, 0, 0),
+            (LEAF, 0.5, 0, 0),
+            (LEAF, 4.0, 0, 0),
+        ];
         let splits: [(u8, f32, i16, i16); 2] = [(0, 1.0, 1, -3), (1, 5.0, -1, -2)];
         let mut bytes = [b"NFR1".as_slice(), &1_u16.to_le_bytes(), &2_u16.to_le_bytes()].concat();
         for (measure, threshold, below, above) in splits {
-            bytes.extend([&[measure][..], &threshold.to_le_bytes(), &below.to_le_bytes(), &above.to_le_bytes()].concat());
+            bytes.extend(
+                [
+                    &[measure][..],
+                    &threshold.to_le_bytes(),
+                    &below.to_le_bytes(),
+                    &above.to_le_bytes(),
+                ]
+                .concat(),
+            );
         }
         bytes.extend(3_u16.to_le_bytes());
         bytes.extend([0.25_f32, 0.5, 4.0].into_iter().flat_map(f32::to_le_bytes));
         for forest in [Forest::<2>::of_rows(&[rows]), Forest::read(&bytes).unwrap()] {
             assert_eq!(forest.whole(), Some(1));
-            let leaves = [[0.0, 5.0], [1.0, 6.0], [1.5, 0.0], [f32::NAN, 0.0]].map(|it| forest.sum(&it).to_bits());
+            let leaves = [[0.0, 5.0], [1.0, 6.0], [1.5, 0.0], [f32::NAN, 0.0]]
+                .map(|it| forest.sum(&it).to_bits());
             assert_eq!(leaves, [0.25_f32, 0.5, 4.0, 4.0].map(f32::to_bits));
         }
         assert!(Forest::<2>::read(&bytes[..bytes.len() - 1]).is_none());

@@ -1,8 +1,10 @@
-//! Who is answered: requests that only read, to a name that is ours, and a few paths whatever the crowd.
+//! Who is answered: requests that only read, to a name that is ours, and a few paths whatever the
+//! crowd.
 //!
-//! A browser on the operator's machine reaches the admin endpoint, too, and a page there may have its own name resolve to
-//! it (DNS rebinding) and read what it answers. That page's requests carry the page's name as `Host`. Addresses, and
-//! names that nobody can have on the internet, cannot be such names.
+//! A browser on the operator's machine reaches the admin endpoint, too, and a page there may have
+//! its own name resolve to it (DNS rebinding) and read what it answers. That page's requests carry
+//! the page's name as `Host`. Addresses, and names that nobody can have on the internet, cannot be
+//! such names.
 
 use std::{collections::VecDeque, net::IpAddr};
 
@@ -35,9 +37,14 @@ impl Guard {
     }
 
     /// The answer to a request that is not let in.
-    pub(super) fn refusal<B>(&self, request: &Request<B>, crowded: bool) -> Option<Response<Full<Bytes>>> {
+    pub(super) fn refusal<B>(
+        &self,
+        request: &Request<B>,
+        crowded: bool,
+    ) -> Option<Response<Full<Bytes>>> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut refusal = words(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
+            let mut refusal =
+                words(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
             refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Some(refusal);
         }
@@ -47,7 +54,10 @@ impl Guard {
                 return Some(words(StatusCode::BAD_REQUEST, "there is no Host header\n"));
             }
             if !named.all(|it| it.is_some_and(|it| is_ours(&it, ours))) {
-                return Some(words(StatusCode::FORBIDDEN, "this is not a name of this endpoint: admin.hosts lists its names\n"));
+                return Some(words(
+                    StatusCode::FORBIDDEN,
+                    "this is not a name of this endpoint: admin.hosts lists its names\n",
+                ));
             }
         }
         if crowded && !self.reserve.contains(&request.uri().path()) {
@@ -61,7 +71,9 @@ impl Guard {
 
 /// The names that were asked for; `None` for what is no name.
 fn names(headers: &HeaderMap) -> impl Iterator<Item = Option<String>> {
-    let name = |it: &HeaderValue| Authority::try_from(it.as_bytes()).ok().map(|it| it.host().to_ascii_lowercase());
+    let name = |it: &HeaderValue| {
+        Authority::try_from(it.as_bytes()).ok().map(|it| it.host().to_ascii_lowercase())
+    };
     headers.get_all(HOST).iter().map(name)
 }
 
@@ -74,7 +86,9 @@ fn is_ours(name: &str, ours: &[String]) -> bool {
 fn words(status: StatusCode, words: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(words.as_bytes())));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
@@ -125,7 +139,12 @@ mod tests {
         ] {
             assert_eq!(status(&guard, "GET", Some(host), false), None, "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example:9606", "status.example.org.evil.example", "example.org"] {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example:9606",
+            "status.example.org.evil.example",
+            "example.org",
+        ] {
             assert_eq!(status(&guard, "GET", Some(host), false), Some(403), "{host}");
         }
         assert_eq!(status(&guard, "GET", None, false), Some(400));

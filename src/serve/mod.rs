@@ -1,8 +1,9 @@
-//! A small HTTP/1 server: the admin endpoint, the demo's site, and where hubs reach us. Answers are made in memory by a function.
+//! A small HTTP/1 server: the admin endpoint, the demo's site, and where hubs reach us. Answers are
+//! made in memory by a function.
 //!
-//! What must stay true: whoever connects and then sends nothing, reads nothing or asks without end has a connection for a
-//! bounded time, and there is a bounded number of them; where a [`Guard`] keeps paths in reserve, those are answered
-//! at once although all places are taken.
+//! What must stay true: whoever connects and then sends nothing, reads nothing or asks without end
+//! has a connection for a bounded time, and there is a bounded number of them; where a [`Guard`]
+//! keeps paths in reserve, those are answered at once although all places are taken.
 
 mod guard;
 mod unread;
@@ -11,7 +12,9 @@ use std::{convert::Infallible, future::Future, pin::pin, sync::Arc, time::Durati
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{HeaderMap, Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    HeaderMap, Request, Response, body::Incoming, server::conn::http1, service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -46,7 +49,8 @@ pub struct Asked<'a> {
     pub headers: &'a HeaderMap,
 }
 
-/// Serves until `stop`; open connections are dropped then. Other methods than GET and HEAD are refused.
+/// Serves until `stop`; open connections are dropped then. Other methods than GET and HEAD are
+/// refused.
 pub async fn serve<H>(listener: TcpListener, handler: H, stop: CancellationToken)
 where
     H: Fn(Asked<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
@@ -55,8 +59,12 @@ where
 }
 
 /// The same for those whom the guard lets in.
-pub async fn serve_guarded<H>(listener: TcpListener, handler: H, guard: Guard, stop: CancellationToken)
-where
+pub async fn serve_guarded<H>(
+    listener: TcpListener,
+    handler: H,
+    guard: Guard,
+    stop: CancellationToken,
+) where
     H: Fn(Asked<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
 {
     let terms = Terms { lifetime: LIFETIME, keep_alive: true, spare: guard.has_reserve() };
@@ -70,14 +78,22 @@ where
     run(listener, service, terms, stop).await;
 }
 
-/// The same for answers that take their time, or need the request's body. With a `lifetime`, a connection serves one
-/// request and lasts no longer.
-pub async fn accept<S, F>(listener: TcpListener, service: S, lifetime: Option<Duration>, stop: CancellationToken)
-where
+/// The same for answers that take their time, or need the request's body. With a `lifetime`, a
+/// connection serves one request and lasts no longer.
+pub async fn accept<S, F>(
+    listener: TcpListener,
+    service: S,
+    lifetime: Option<Duration>,
+    stop: CancellationToken,
+) where
     S: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    let terms = Terms { lifetime: lifetime.unwrap_or(LIFETIME), keep_alive: lifetime.is_none(), spare: false };
+    let terms = Terms {
+        lifetime: lifetime.unwrap_or(LIFETIME),
+        keep_alive: lifetime.is_none(),
+        spare: false,
+    };
     run(listener, move |request, _| service(request), terms, stop).await;
 }
 
@@ -129,13 +145,21 @@ where
 }
 
 /// Serves one connection until it or its time is over. What breaks off is the client's own affair.
-async fn converse<S, F>(stream: TcpStream, service: Arc<S>, (terms, permit): (Terms, Option<OwnedSemaphorePermit>), end: CancellationToken)
-where
+async fn converse<S, F>(
+    stream: TcpStream,
+    service: Arc<S>,
+    (terms, permit): (Terms, Option<OwnedSemaphorePermit>),
+    end: CancellationToken,
+) where
     S: Fn(Request<Incoming>, Place) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     let place = if permit.is_some() { Place::Own } else { Place::Spare };
-    let terms = if place == Place::Own { terms } else { Terms { lifetime: SPARE_LIFETIME, keep_alive: false, ..terms } };
+    let terms = if place == Place::Own {
+        terms
+    } else {
+        Terms { lifetime: SPARE_LIFETIME, keep_alive: false, ..terms }
+    };
     let service = service_fn(move |request| {
         let response = service(request, place);
         async move { Ok::<_, Infallible>(response.await) }

@@ -1,4 +1,5 @@
-//! A connection that ends where its client does not read: a write that gets no byte away for a while is an error.
+//! A connection that ends where its client does not read: a write that gets no byte away for a
+//! while is an error.
 
 use std::{
     future::Future as _,
@@ -30,19 +31,29 @@ impl Unread {
 }
 
 impl AsyncRead for Unread {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Unread {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if let Poll::Ready(written) = Pin::new(&mut this.stream).poll_write(cx, buf) {
             this.stalled = None;
             return Poll::Ready(written);
         }
-        ready!(this.stalled.get_or_insert_with(|| Box::pin(sleep(this.patience))).as_mut().poll(cx));
+        ready!(
+            this.stalled.get_or_insert_with(|| Box::pin(sleep(this.patience))).as_mut().poll(cx)
+        );
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 

@@ -1,8 +1,9 @@
-//! The one committing task: decides identity and revision in commit order, and writes each decision with
-//! all that belongs to it in one atomic batch: the entry gone, the article's state, its records in the outbox.
+//! The one committing task: decides identity and revision in commit order, and writes each decision
+//! with all that belongs to it in one atomic batch: the entry gone, the article's state, its
+//! records in the outbox.
 //!
-//! What must stay true: nobody else writes articles, aliases or the outbox's end, so no verdict depends on
-//! the timing of threads; an entry's claim is released only after its batch is durable.
+//! What must stay true: nobody else writes articles, aliases or the outbox's end, so no verdict
+//! depends on the timing of threads; an entry's claim is released only after its batch is durable.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -66,7 +67,8 @@ pub struct Parts<C> {
     pub clock: Arc<C>,
 }
 
-/// Runs until its input closes and everything received is durable. `wake` tells publish that there is more.
+/// Runs until its input closes and everything received is durable. `wake` tells publish that there
+/// is more.
 pub async fn run<C: Clock>(
     (mut input, mut recalls): (mpsc::Receiver<Claimed>, mpsc::Receiver<Recall>),
     parts: Parts<C>,
@@ -87,12 +89,15 @@ pub async fn run<C: Clock>(
             return Ok(());
         }
         let before = tail;
-        let (candidates, mut claims): (Vec<_>, Vec<_>) = group.drain(..).map(|it| (it.candidate, it.claim)).unzip();
+        let (candidates, mut claims): (Vec<_>, Vec<_>) =
+            group.drain(..).map(|it| (it.candidate, it.claim)).unzip();
         let (articles, dead_letters) = (parts.articles.clone(), parts.dead_letters.clone());
         let moment = Moment { tail, now: parts.clock.now(), again: parts.again };
-        // Hashing, JSON and files are no work for the network's threads. What the store is seen through ends here, too: it
-        // may have to be reopened before the commit is durable.
-        let decided = tokio::task::spawn_blocking(move || decide_all(candidates, &articles, &dead_letters, moment));
+        // Hashing, JSON and files are no work for the network's threads. What the store is seen
+        // through ends here, too: it may have to be reopened before the commit is durable.
+        let decided = tokio::task::spawn_blocking(move || {
+            decide_all(candidates, &articles, &dead_letters, moment)
+        });
         let decided = decided.await??;
         tail = decided.tail;
         for (claim, row) in claims.iter_mut().zip(decided.put_off) {
@@ -153,15 +158,24 @@ fn decide_all(
 ///
 /// # Errors
 /// None but what a store in memory may have.
-pub async fn preview(candidate: Candidate, now: DateTime<Utc>) -> Result<Vec<serde_json::Value>, StoreError> {
+pub async fn preview(
+    candidate: Candidate,
+    now: DateTime<Utc>,
+) -> Result<Vec<serde_json::Value>, StoreError> {
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
-    let again = Again { retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO }, refetch_per_day: 0 };
+    let again = Again {
+        retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO },
+        refetch_per_day: 0,
+    };
     let moment = Moment { tail: outbox.tail()?, now, again };
     let decided = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), moment)?;
     articles.commit(decided.batch).await?;
     let rows = outbox.read(0, usize::MAX, usize::MAX)?;
-    Ok(rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default()).collect())
+    Ok(rows
+        .iter()
+        .map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default())
+        .collect())
 }
 
 /// An article that is known.
@@ -227,7 +241,8 @@ impl Work {
                 return Ok(());
             }
             Reading::Page(fetched) => {
-                let first = fetched.page.articles.first().map(|it| it.content.clone()).unwrap_or_default();
+                let first =
+                    fetched.page.articles.first().map(|it| it.content.clone()).unwrap_or_default();
                 let page = doubt::Page::of(&first, fetched.end);
                 let found = assemble::from_page(&entry, *fetched);
                 let names = found.first().map(|it| it.names.as_slice()).unwrap_or_default();
@@ -240,15 +255,20 @@ impl Work {
             Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             Reading::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
-                // A document is all that its source said: what is told beside it makes no article. Nor do a listing's
-                // words about a link whose page, once seen, is none.
-                let nothing = entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
+                // A document is all that its source said: what is told beside it makes no article.
+                // Nor do a listing's words about a link whose page, once seen, is none.
+                let nothing =
+                    entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
                 if nothing { Vec::new() } else { vec![assemble::from_feed(&entry, dead.at)] }
             }
             Reading::Replaced => Vec::new(),
         };
         let mut nothing_new = false;
-        for (at, article) in found.into_iter().enumerate().filter(|(_, it)| it.content.title.is_some() || it.content.text.is_some()) {
+        for (at, article) in found
+            .into_iter()
+            .enumerate()
+            .filter(|(_, it)| it.content.title.is_some() || it.content.text.is_some())
+        {
             let is_as_before = self.article(&entry, article)?;
             nothing_new |= is_as_before && at == 0;
         }
@@ -263,23 +283,34 @@ impl Work {
         assemble::bound(&mut found);
         fit::text(&mut found.content);
         clean::content(&mut found.content);
-        (found.url, found.fetched_url) = (found.url.and_then(clean::url), found.fetched_url.and_then(clean::url));
-        found.alternates = std::mem::take(&mut found.alternates).into_iter().filter_map(clean::url).collect();
-        let content_hash = text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
+        (found.url, found.fetched_url) =
+            (found.url.and_then(clean::url), found.fetched_url.and_then(clean::url));
+        found.alternates =
+            std::mem::take(&mut found.alternates).into_iter().filter_map(clean::url).collect();
+        let content_hash =
+            text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
         let (known, names) = self.resolve(&mut found, &content_hash)?;
         let url = found.url.as_ref().map(ToString::to_string);
         let fields = decide::fields(&found.content, url.as_deref());
-        let facts = FoundEdition { order: found.order, text_rank: found.text_rank, content_hash: &content_hash, fields: &fields };
+        let facts = FoundEdition {
+            order: found.order,
+            text_rank: found.text_rank,
+            content_hash: &content_hash,
+            fields: &fields,
+        };
         let decision = decide::decide(known.as_ref().map(|it| &it.state), facts);
         self.counts.decisions.push(decision.label());
 
-        let (id, why) = known
-            .as_ref()
-            .map_or_else(|| (Uuid::now_v7(), "no alias was known".to_owned()), |it| (it.id, format!("known by its {}", it.found_by)));
+        let (id, why) = known.as_ref().map_or_else(
+            || (Uuid::now_v7(), "no alias was known".to_owned()),
+            |it| (it.id, format!("known by its {}", it.found_by)),
+        );
         let mut state = known.map_or_else(|| self.fresh(entry, &found), |it| it.state);
         state.verdict = Verdict { what: decision.label().to_owned(), why, at: self.now };
         state.day = day(self.now);
-        if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate) && found.text_rank == TextRank::Page {
+        if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate)
+            && found.text_rank == TextRank::Page
+        {
             (state.shown, state.doubted) = (found.shown.take().or(state.shown), None);
         }
         let is_as_before = decision == Decision::Duplicate && state.revised < entry.order;
@@ -290,18 +321,21 @@ impl Work {
             Decision::New => Some((Change::New, Vec::new())),
             Decision::Revised { changed_fields } => Some((Change::Revised, changed_fields.clone())),
             Decision::Duplicate => {
-                (state.fetched_at, state.order, state.text_rank) = (found.fetched_at, found.order, state.text_rank.max(found.text_rank));
+                (state.fetched_at, state.order, state.text_rank) =
+                    (found.fetched_at, found.order, state.text_rank.max(found.text_rank));
                 None
             }
             Decision::Stale | Decision::Kept => None,
         };
         if let Some((change, changed_fields)) = change {
             state.revision += 1;
-            (state.fetched_at, state.order, state.text_rank, state.fields) = (found.fetched_at, found.order, found.text_rank, fields);
+            (state.fetched_at, state.order, state.text_rank, state.fields) =
+                (found.fetched_at, found.order, found.text_rank, fields);
             state.revised = found.order;
             state.content_hash = content_hash;
             state.url = url;
-            let record = self.record(entry, found, edition(entry, id, &state, change, changed_fields));
+            let record =
+                self.record(entry, found, edition(entry, id, &state, change, changed_fields));
             self.append(record);
         }
         self.batch.article(id, &state);
@@ -322,10 +356,15 @@ impl Work {
     }
 
     /// Finds the article, and the names to give it.
-    fn resolve(&self, found: &mut Assembled, content_hash: &str) -> Result<(Option<KnownArticle>, Vec<[u8; 16]>), StoreError> {
+    fn resolve(
+        &self,
+        found: &mut Assembled,
+        content_hash: &str,
+    ) -> Result<(Option<KnownArticle>, Vec<[u8; 16]>), StoreError> {
         let mut known = self.known(&found.names)?;
         let mut names = std::mem::take(&mut found.names);
-        // A template that names one canonical address for many articles must not fold them into one.
+        // A template that names one canonical address for many articles must not fold them into
+        // one.
         if let Some(KnownArticle { state, found_by: assemble::CANONICAL, .. }) = &known
             && found.claimed
             && names[1..].iter().all(|(_, alias)| self.alias(alias).is_ok_and(|it| it.is_none()))
@@ -344,7 +383,9 @@ impl Work {
     }
 
     fn state(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
-        self.articles.get(&id).map_or_else(|| self.view.article(id), |state| Ok(Some(state.clone())))
+        self.articles
+            .get(&id)
+            .map_or_else(|| self.view.article(id), |state| Ok(Some(state.clone())))
     }
 
     fn fresh(&self, entry: &PendingEntry, found: &Assembled) -> ArticleState {
@@ -369,11 +410,19 @@ impl Work {
         }
     }
 
-    /// Adds names. A name that is taken stays with its article: aliases are never pointed elsewhere.
-    fn rename(&mut self, id: Uuid, state: &mut ArticleState, found: &Assembled, names: Vec<[u8; 16]>) -> Result<(), StoreError> {
+    /// Adds names. A name that is taken stays with its article: aliases are never pointed
+    /// elsewhere.
+    fn rename(
+        &mut self,
+        id: Uuid,
+        state: &mut ArticleState,
+        found: &Assembled,
+        names: Vec<[u8; 16]>,
+    ) -> Result<(), StoreError> {
         for other in &found.alternates {
             let other = other.to_string();
-            if state.alternate_urls.len() < MAX_ALTERNATES && !state.alternate_urls.contains(&other) {
+            if state.alternate_urls.len() < MAX_ALTERNATES && !state.alternate_urls.contains(&other)
+            {
                 state.alternate_urls.push(other);
             }
         }
@@ -414,10 +463,20 @@ impl Work {
 }
 
 /// What the record says of the article and of this edition, whose state is noted already.
-fn edition(entry: &PendingEntry, id: Uuid, state: &ArticleState, change: Change, changed_fields: Vec<String>) -> Edition {
+fn edition(
+    entry: &PendingEntry,
+    id: Uuid,
+    state: &ArticleState,
+    change: Change,
+    changed_fields: Vec<String>,
+) -> Edition {
     let mut source = entry.source.clone();
     bounds::source(&mut source);
-    let others = state.alternate_urls.iter().filter_map(|it| clean::address(it)).filter(|it| Some(it) != state.url.as_ref());
+    let others = state
+        .alternate_urls
+        .iter()
+        .filter_map(|it| clean::address(it))
+        .filter(|it| Some(it) != state.url.as_ref());
     Edition {
         id,
         revision: state.revision,

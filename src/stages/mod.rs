@@ -1,4 +1,5 @@
-//! The stages, in the order of the data. Each is `run(input, output, parts)`; `pipeline` wires them.
+//! The stages, in the order of the data. Each is `run(input, output, parts)`; `pipeline` wires
+//! them.
 
 mod places;
 pub mod commit;

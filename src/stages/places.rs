@@ -1,10 +1,13 @@
-//! The places of fetches, of pages and of polls: which kind of host the next one goes to, and which fetch gives way.
+//! The places of fetches, of pages and of polls: which kind of host the next one goes to, and which
+//! fetch gives way.
 //!
-//! A place that waits for a silent host is taken for half a minute; another host answers in a fraction of a second. So each
-//! kind of host has a share. What must stay true: hosts that are known to be slow never begin beyond a quarter of the places,
-//! and unknown ones never beyond a half; a fetch that turns out to be slow counts to the slow ones, and where these are more than
-//! their share and others wait, the oldest of them gives way. What a fetch waits for on our side makes it no slower. Where unknown
-//! hosts wait for others of their kind, these count as slow sooner: hundreds of silent ones may stand before one that answers.
+//! A place that waits for a silent host is taken for half a minute; another host answers in a
+//! fraction of a second. So each kind of host has a share. What must stay true: hosts that are
+//! known to be slow never begin beyond a quarter of the places, and unknown ones never beyond a
+//! half; a fetch that turns out to be slow counts to the slow ones, and where these are more than
+//! their share and others wait, the oldest of them gives way. What a fetch waits for on our side
+//! makes it no slower. Where unknown hosts wait for others of their kind, these count as slow
+//! sooner: hundreds of silent ones may stand before one that answers.
 
 pub(crate) mod standing;
 
@@ -55,7 +58,8 @@ pub(crate) struct Places {
     held: HashMap<Ticket, Place>,
     /// How many are held, by kind.
     counts: [usize; 3],
-    /// Those that wait for their host: not for long; or for [`SLOW`], or while others waited [`HURRIED`], and they may give way.
+    /// Those that wait for their host: not for long; or for [`SLOW`], or while others waited
+    /// [`HURRIED`], and they may give way.
     young: BTreeSet<(Instant, Ticket)>,
     old: BTreeSet<(Instant, Ticket)>,
     /// Those that were told to give way and have not ended.
@@ -69,14 +73,16 @@ impl Places {
         Self { most: most.max(1), held: HashMap::new(), counts: [0; 3], young, old, leaving: 0 }
     }
 
-    /// Of which kind the next fetch is to be: of those that wait and have room, the one that has least for its weight.
+    /// Of which kind the next fetch is to be: of those that wait and have room, the one that has
+    /// least for its weight.
     pub(crate) fn next(&self, waits: impl Fn(Kind) -> bool) -> Option<Kind> {
         let free = self.len() < self.most;
         let open = |kind: Kind| free && self.room(kind) > 0 && waits(kind);
-        let least = KINDS.into_iter().filter(|(kind, _)| open(*kind)).min_by(|(a, of_a), (b, of_b)| {
-            let (a, b) = (self.counts[*a as usize] * of_b, self.counts[*b as usize] * of_a);
-            a.cmp(&b)
-        });
+        let least =
+            KINDS.into_iter().filter(|(kind, _)| open(*kind)).min_by(|(a, of_a), (b, of_b)| {
+                let (a, b) = (self.counts[*a as usize] * of_b, self.counts[*b as usize] * of_a);
+                a.cmp(&b)
+            });
         least.map(|(kind, _)| kind)
     }
 
@@ -95,7 +101,8 @@ impl Places {
         self.held.get(&ticket).map(|it| it.silence.clone()).unwrap_or_default()
     }
 
-    /// A fetch that has become slow by now, and of which kind it was, where so many unknown hosts wait for a place.
+    /// A fetch that has become slow by now, and of which kind it was, where so many unknown hosts
+    /// wait for a place.
     pub(crate) fn slowed(&mut self, now: Instant, unknown: usize) -> Option<(Ticket, Kind)> {
         while let Some((since, ticket)) = self.latest(now, unknown) {
             self.young.remove(&(since, ticket));
@@ -114,11 +121,18 @@ impl Places {
         None
     }
 
-    /// The first one that began to wait long enough ago to be slow, where it waited for its host all the time.
+    /// The first one that began to wait long enough ago to be slow, where it waited for its host
+    /// all the time.
     fn latest(&self, now: Instant, unknown: usize) -> Option<(Instant, Ticket)> {
         let kind = |ticket| self.held.get(ticket).map_or(Kind::Unknown, |it| it.kind);
-        let mut may_be = self.young.iter().map(|it| (it, now.saturating_duration_since(it.0))).take_while(|(_, silent)| *silent >= HURRIED);
-        may_be.find(|((_, ticket), silent)| *silent >= self.patience(kind(ticket), unknown)).map(|(it, _)| *it)
+        let mut may_be = self
+            .young
+            .iter()
+            .map(|it| (it, now.saturating_duration_since(it.0)))
+            .take_while(|(_, silent)| *silent >= HURRIED);
+        may_be
+            .find(|((_, ticket), silent)| *silent >= self.patience(kind(ticket), unknown))
+            .map(|(it, _)| *it)
     }
 
     /// After how long a host of some kind keeps us waiting.
@@ -145,14 +159,16 @@ impl Places {
         true
     }
 
-    /// A fetch that is to end because so many others `wait` for a place: the oldest of the slow ones beyond their share.
+    /// A fetch that is to end because so many others `wait` for a place: the oldest of the slow
+    /// ones beyond their share.
     pub(crate) fn gives_way(&mut self, waiting: usize) -> Option<Ticket> {
         let full = self.len() >= self.most;
         let beyond = self.counts[Kind::Slow as usize].saturating_sub(self.share(Kind::Slow));
         if !full || self.leaving >= beyond.min(waiting) {
             return None;
         }
-        let silent = |ticket: &Ticket| self.held.get(ticket).is_some_and(|it| it.silence.since().is_some());
+        let silent =
+            |ticket: &Ticket| self.held.get(ticket).is_some_and(|it| it.silence.since().is_some());
         let (since, ticket) = self.old.iter().copied().find(|(_, ticket)| silent(ticket))?;
         self.old.remove(&(since, ticket));
         self.held.get_mut(&ticket)?.leaving = true;
@@ -212,7 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn unknown_hosts_take_half_and_slow_ones_a_quarter_and_the_rest_is_kept_for_those_that_answer() {
+    fn unknown_hosts_take_half_and_slow_ones_a_quarter_and_the_rest_is_kept_for_those_that_answer()
+    {
         let (mut places, now) = (Places::new(64), Instant::now());
         assert_eq!(fill(&mut places, Kind::Slow, 0, now), 16);
         assert_eq!(fill(&mut places, Kind::Unknown, 100, now), 32);
@@ -242,7 +259,11 @@ mod tests {
         assert!(places.slowed(seconds(start, 3), 0).is_none());
         assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 4), 0)).count(), 64);
         assert_eq!(places.gives_way(0), None, "nobody waits");
-        assert_eq!((places.gives_way(1), places.gives_way(1)), (Some(Ticket(0)), None), "it will have room in a moment");
+        assert_eq!(
+            (places.gives_way(1), places.gives_way(1)),
+            (Some(Ticket(0)), None),
+            "it will have room in a moment"
+        );
         assert!(places.end(Ticket(0)));
         places.take(Ticket(99), Kind::Prompt, seconds(start, 5));
         assert_eq!(std::iter::from_fn(|| places.gives_way(100)).count(), 47);
@@ -254,7 +275,9 @@ mod tests {
         let soon = start + HURRIED;
         fill(&mut places, Kind::Unknown, 0, start);
         fill(&mut places, Kind::Prompt, 100, start);
-        let slowed = |places: &mut Places, now, unknown| std::iter::from_fn(|| places.slowed(now, unknown)).count();
+        let slowed = |places: &mut Places, now, unknown| {
+            std::iter::from_fn(|| places.slowed(now, unknown)).count()
+        };
         assert_eq!(slowed(&mut places, soon - Duration::from_millis(1), 99), 0);
         assert_eq!(slowed(&mut places, soon, 0), 0, "nobody waits");
         assert_eq!(slowed(&mut places, soon, 3), 3);

@@ -2,7 +2,8 @@
 
 use crate::store::Reached;
 
-/// What the sink has acknowledged: made in this module's parent alone, so that nothing else can trim the outbox.
+/// What the sink has acknowledged: made in this module's parent alone, so that nothing else can
+/// trim the outbox.
 ///
 /// ```compile_fail
 /// let made_elsewhere = nashra::store::acked::Acked::of(nashra::store::Reached::default());

@@ -1,6 +1,7 @@
 //! The schedule's part of the store: sources that were added by command, as they were declared.
 //!
-//! What must stay true: only the schedule writes this table while it runs, and a command only where no daemon does.
+//! What must stay true: only the schedule writes this table while it runs, and a command only where
+//! no daemon does.
 
 use super::{
     Batch, StoreError,

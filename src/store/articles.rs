@@ -57,7 +57,11 @@ impl ArticleView {
 impl Batch {
     /// Keeps what is known of an article, and where it was forgotten meanwhile, its names again.
     pub fn article(&mut self, id: Uuid, state: &ArticleState) {
-        self.step(Step::Article { id: *id.as_bytes(), value: json(state), names: state.aliases.clone() });
+        self.step(Step::Article {
+            id: *id.as_bytes(),
+            value: json(state),
+            names: state.aliases.clone(),
+        });
     }
 
     /// Forgets what is known of an article whose names another one has.

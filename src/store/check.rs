@@ -1,7 +1,8 @@
 //! Reads everything back: every row, and what the tables say of each other.
 //!
-//! What must stay true: a check changes nothing, so it opens a copy of the files (the engine itself cuts journals, removes
-//! files and sorts tables); every problem of the files is told, not only the first.
+//! What must stay true: a check changes nothing, so it opens a copy of the files (the engine itself
+//! cuts journals, removes files and sorts tables); every problem of the files is told, not only the
+//! first.
 
 use std::{collections::HashSet, fs, path::Path};
 
@@ -38,12 +39,15 @@ pub struct Checked {
 pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
     let one = |error: StoreError| vec![error];
     let _lock = lock(dir, false).map_err(one)?;
-    // Beside the store, so that its files can be linked; elsewhere where nothing may be written there.
+    // Beside the store, so that its files can be linked; elsewhere where nothing may be written
+    // there.
     forget_copies(dir);
     let near = tempfile::Builder::new().prefix(COPY).tempdir_in(dir);
     let temporary = near.or_else(|_| tempfile::tempdir());
-    let temporary = temporary.map_err(|source| one(StoreError::Io { path: dir.to_owned(), source }))?;
-    let (noted, files, copied) = (manifest::read(dir).map_err(one)?, dir.join("store"), temporary.path().join("store"));
+    let temporary =
+        temporary.map_err(|source| one(StoreError::Io { path: dir.to_owned(), source }))?;
+    let (noted, files, copied) =
+        (manifest::read(dir).map_err(one)?, dir.join("store"), temporary.path().join("store"));
     if !files.exists() {
         return Err(one(StoreError::broken(&files, "there is no store")));
     }
@@ -62,7 +66,8 @@ pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
     if !inspected.problems.is_empty() {
         return Err(inspected.problems.into_iter().map(named).collect());
     }
-    // What a crash left at the end of a journal is no damage; the copy is opened as the store would be.
+    // What a crash left at the end of a journal is no damage; the copy is opened as the store would
+    // be.
     let open = || {
         inspected.mend()?;
         Store::identify(Engine::open(&copied, cache)?, None, None)
@@ -98,16 +103,23 @@ impl Store {
                 match table {
                     Table::Pending => {
                         let (key, entry) = (entries::decode_key(&key)?, entries::decode(&value)?);
-                        with_documents.extend(entry.document.is_some().then(|| documents::key_of(&key, &entry)));
+                        with_documents.extend(
+                            entry.document.is_some().then(|| documents::key_of(&key, &entry)),
+                        );
                     }
                     Table::Aliases if snapshot.get(Table::Articles, &value)?.is_none() => {
-                        return Err(StoreError::damaged("aliases", "an article that a name leads to is missing"));
+                        return Err(StoreError::damaged(
+                            "aliases",
+                            "an article that a name leads to is missing",
+                        ));
                     }
                     _ => {}
                 }
                 count += 1;
                 if count % 1024 == 0 && self.engine.is_wanted() {
-                    return Err(StoreError::Engine("the files are being reopened after an error; ask again later".to_owned()));
+                    return Err(StoreError::Engine(
+                        "the files are being reopened after an error; ask again later".to_owned(),
+                    ));
                 }
             }
             rows.push((name, count));
@@ -157,13 +169,17 @@ mod tests {
     fn what_a_check_that_was_killed_has_left_goes_with_the_next_one() {
         let dir = tempfile::tempdir().unwrap();
         Store::open(dir.path(), 1 << 20).unwrap().close();
-        let (left, others) = (dir.path().join(".check-killed/store"), dir.path().join("check-of-mine"));
+        let (left, others) =
+            (dir.path().join(".check-killed/store"), dir.path().join("check-of-mine"));
         fs::create_dir_all(&left).unwrap();
         fs::create_dir(&others).unwrap();
         fs::write(left.join("0.jnl"), b"x").unwrap();
         check(dir.path(), 1 << 20).unwrap();
         assert!(!left.exists() && others.exists());
-        let names: Vec<String> = fs::read_dir(dir.path()).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        let names: Vec<String> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect();
         assert!(!names.iter().any(|it| it.starts_with(COPY)), "{names:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Copies a store's files, to look at them without changing anything.
 //!
-//! The tables' files are never changed once they are written, so they are linked where that is possible; everything else is
-//! copied, without the zeros that stand behind the end of a journal.
+//! The tables' files are never changed once they are written, so they are linked where that is
+//! possible; everything else is copied, without the zeros that stand behind the end of a journal.
 
 use std::{
     fs::{self, File},

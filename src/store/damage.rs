@@ -1,7 +1,7 @@
 //! Damage of every kind, done to every file of a store: it is told, or nothing is lost by it.
 //!
-//! `NASHRA_DAMAGE=N cargo test --lib store::damage` takes every file, and flips bytes at N places of each; without it a
-//! sample is taken that lasts seconds.
+//! `NASHRA_DAMAGE=N cargo test --lib store::damage` takes every file, and flips bytes at N places
+//! of each; without it a sample is taken that lasts seconds.
 
 use std::{
     collections::BTreeMap,
@@ -30,17 +30,26 @@ type Content = Vec<BTreeMap<Vec<u8>, Vec<u8>>>;
 
 fn content(store: &Store) -> Content {
     let snapshot = store.engine.snapshot().unwrap();
-    let rows = |table| snapshot.from(table, &[]).map(Result::unwrap).filter(move |(key, _)| !is_own(table, key)).collect();
+    let rows = |table| {
+        snapshot
+            .from(table, &[])
+            .map(Result::unwrap)
+            .filter(move |(key, _)| !is_own(table, key))
+            .collect()
+    };
     ALL.into_iter().map(rows).collect()
 }
 
-/// Some rows of each table, in the tables' files as well as in two journals; the last commits in the journals alone.
+/// Some rows of each table, in the tables' files as well as in two journals; the last commits in
+/// the journals alone.
 fn make(dir: &Path) -> Content {
     let store = Store::open(dir, 1 << 20).unwrap();
     let mut state = 7_u64;
     let mut noise = |length: usize| -> Vec<u8> {
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 56).try_into().unwrap()
         };
         (0..length).map(|_| next()).collect()
@@ -77,10 +86,14 @@ fn asked() -> Option<usize> {
     std::env::var("NASHRA_DAMAGE").ok()?.parse().ok()
 }
 
-/// Whether a file is in the sample: the journals, the manifest, the list of the tables, and some of the tables' files.
+/// Whether a file is in the sample: the journals, the manifest, the list of the tables, and some of
+/// the tables' files.
 fn is_taken(name: &Path, number: usize) -> bool {
     let name = name.to_string_lossy();
-    asked().is_some() || !name.contains("keyspaces/") || name.contains("keyspaces/0/") || number.is_multiple_of(7)
+    asked().is_some()
+        || !name.contains("keyspaces/")
+        || name.contains("keyspaces/0/")
+        || number.is_multiple_of(7)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -180,7 +193,8 @@ fn make_articles(dir: &Path) -> Content {
     let mut tail = store.outbox().tail().unwrap();
     let at = chrono::DateTime::UNIX_EPOCH;
     for round in 0..40_u8 {
-        let (mut batch, id) = (Batch::default(), uuid::Uuid::from_bytes([round.wrapping_mul(37); 16]));
+        let (mut batch, id) =
+            (Batch::default(), uuid::Uuid::from_bytes([round.wrapping_mul(37); 16]));
         let verdict = Verdict { what: "new".to_owned(), why: "of old".repeat(20), at };
         let state = ArticleState {
             revision: 1,
@@ -245,14 +259,26 @@ fn a_repair_keeps_what_is_readable_and_says_what_is_lost() {
             copied(base.path(), dir.path());
             harm(&dir.path().join(&name), done);
             let context = format!("{done:?} in {}", name.display());
-            let repaired = repair(dir.path(), 1 << 20).unwrap_or_else(|error| panic!("{context}: {error}"));
-            check(dir.path(), 1 << 20).unwrap_or_else(|errors| panic!("{context}: {errors:?} after {repaired:?}"));
+            let repaired =
+                repair(dir.path(), 1 << 20).unwrap_or_else(|error| panic!("{context}: {error}"));
+            check(dir.path(), 1 << 20)
+                .unwrap_or_else(|errors| panic!("{context}: {errors:?} after {repaired:?}"));
             let store = Store::open(dir.path(), 1 << 20).unwrap();
             let kept = content(&store);
             store.close();
-            assert!(rows(&kept) * 3 > rows(&whole), "{context}: {} of {} rows, {repaired:?}", rows(&kept), rows(&whole));
+            assert!(
+                rows(&kept) * 3 > rows(&whole),
+                "{context}: {} of {} rows, {repaired:?}",
+                rows(&kept),
+                rows(&whole)
+            );
             if kept != whole {
-                assert!(!repaired.told.is_empty(), "{context}: {} of {} rows", rows(&kept), rows(&whole));
+                assert!(
+                    !repaired.told.is_empty(),
+                    "{context}: {} of {} rows",
+                    rows(&kept),
+                    rows(&whole)
+                );
             }
         }
     }

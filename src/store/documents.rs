@@ -1,8 +1,10 @@
-//! Documents that pending entries carry: bytes that were received with the entry, so that no page is fetched for it.
+//! Documents that pending entries carry: bytes that were received with the entry, so that no page
+//! is fetched for it.
 //!
-//! An entry's row says what its document is ([`Document`]); the bytes are compressed in a table of their own, because
-//! rows are read and moved far more often than documents. What must stay true: a document is written in the batch
-//! that writes its entry's row and deleted in the batch that ends the row, so neither is ever without the other.
+//! An entry's row says what its document is ([`Document`]); the bytes are compressed in a table of
+//! their own, because rows are read and moved far more often than documents. What must stay true: a
+//! document is written in the batch that writes its entry's row and deleted in the batch that ends
+//! the row, so neither is ever without the other.
 
 use std::collections::HashSet;
 
@@ -41,7 +43,9 @@ impl Packed {
 
     /// Compresses. It takes a moment for a large document: not for the network's threads.
     pub fn of(bytes: &[u8]) -> Result<Self, StoreError> {
-        zstd::bulk::compress(bytes, LEVEL).map(Self).map_err(|error| StoreError::damaged("documents", error))
+        zstd::bulk::compress(bytes, LEVEL)
+            .map(Self)
+            .map_err(|error| StoreError::damaged("documents", error))
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -51,11 +55,13 @@ impl Packed {
 
 pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
     // The frame tells its content's size; no more than that is allocated.
-    zstd::bulk::decompress(packed, Packed::LARGEST).map_err(|error| StoreError::damaged("documents", error))
+    zstd::bulk::decompress(packed, Packed::LARGEST)
+        .map_err(|error| StoreError::damaged("documents", error))
 }
 
-/// The key of an entry's document: the entry, and when it was listed. Unlike the entry's row it never moves, and it
-/// differs between two editions of one entry, so that ending one does not take the other's document away.
+/// The key of an entry's document: the entry, and when it was listed. Unlike the entry's row it
+/// never moves, and it differs between two editions of one entry, so that ending one does not take
+/// the other's document away.
 fn key(row: &PendingKey, listed_ms: u64) -> [u8; 16] {
     let mut key = [0; 16];
     key[..8].copy_from_slice(&row.entry());
@@ -68,7 +74,12 @@ pub(super) fn key_of(row: &PendingKey, entry: &PendingEntry) -> [u8; 16] {
 }
 
 /// The bytes of an entry's document as they are kept, where they are no more than `most`.
-pub(super) fn read(snapshot: &Snapshot, row: &PendingKey, entry: &PendingEntry, most: usize) -> Result<Stored, StoreError> {
+pub(super) fn read(
+    snapshot: &Snapshot,
+    row: &PendingKey,
+    entry: &PendingEntry,
+    most: usize,
+) -> Result<Stored, StoreError> {
     let key = key_of(row, entry);
     match snapshot.size(Table::Documents, &key)? {
         Some(size) if size > most => Ok(Stored::Large(size)),
@@ -91,8 +102,12 @@ impl Batch {
     }
 }
 
-/// Reads every document back, and holds the table against the entries that carry one: `owners` are their keys.
-pub(super) fn verify(snapshot: &Snapshot, mut owners: HashSet<[u8; 16]>) -> Result<u64, StoreError> {
+/// Reads every document back, and holds the table against the entries that carry one: `owners` are
+/// their keys.
+pub(super) fn verify(
+    snapshot: &Snapshot,
+    mut owners: HashSet<[u8; 16]>,
+) -> Result<u64, StoreError> {
     let mut count = 0;
     for row in snapshot.from(Table::Documents, &[]) {
         let (key, packed) = row?;
@@ -123,17 +138,42 @@ mod tests {
 
     /// An edition of the one entry of a source, listed then.
     fn edition(ms: i64) -> (PendingKey, PendingEntry) {
-        let source = record::Source { id: "s".into(), name: None, kind: "page".into(), url: "file:a".to_owned().into(), tags: Vec::new() };
-        let document = Document { content_type: None, url: None, via: Vec::new(), received: at(ms), unreadable: None };
+        let source = record::Source {
+            id: "s".into(),
+            name: None,
+            kind: "page".into(),
+            url: "file:a".to_owned().into(),
+            tags: Vec::new(),
+        };
+        let document = Document {
+            content_type: None,
+            url: None,
+            via: Vec::new(),
+            received: at(ms),
+            unreadable: None,
+        };
         let said = Entry { identity: "a".into(), ..Entry::default() };
-        let entry = PendingEntry { first_seen: at(0), document: Some(document), ..PendingEntry::new(source, said, 0, at(ms)) };
+        let entry = PendingEntry {
+            first_seen: at(0),
+            document: Some(document),
+            ..PendingEntry::new(source, said, 0, at(ms))
+        };
         (PendingKey::new(Lane::here("s"), at(ms), &EntryKey::new("s", "a")), entry)
     }
 
-    async fn enqueue(store: &Store, older: Option<&Seen>, (key, entry): &(PendingKey, PendingEntry), bytes: &[u8]) {
+    async fn enqueue(
+        store: &Store,
+        older: Option<&Seen>,
+        (key, entry): &(PendingKey, PendingEntry),
+        bytes: &[u8],
+    ) {
         let mut commit = PollCommit::default();
         commit.facts(&Facts { id: "s".into(), ..Facts::default() });
-        commit.enqueue(&EntryKey::new("s", "a"), (older, Seen::default()), (key, entry, Some(Packed::of(bytes).unwrap())));
+        commit.enqueue(
+            &EntryKey::new("s", "a"),
+            (older, Seen::default()),
+            (key, entry, Some(Packed::of(bytes).unwrap())),
+        );
         store.polls().commit(commit).await.unwrap();
     }
 
@@ -186,7 +226,10 @@ mod tests {
     async fn a_document_without_its_entry_and_an_entry_without_its_document_are_damage() {
         for Kept { store, .. } in &both() {
             let (key, entry) = edition(1);
-            commit(store, |batch| batch.put(Table::Documents, key_of(&key, &entry), Packed::of(b"x").unwrap().0)).await;
+            commit(store, |batch| {
+                batch.put(Table::Documents, key_of(&key, &entry), Packed::of(b"x").unwrap().0);
+            })
+            .await;
             assert!(store.check().unwrap_err().to_string().contains("belongs to no entry"));
             commit(store, |batch| batch.forget_document(&key, &entry)).await;
             enqueue(store, None, &(key, entry.clone()), b"x").await;

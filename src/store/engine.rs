@@ -1,13 +1,15 @@
 //! The embedded engine: ordered tables of bytes, atomic durable batches, consistent snapshots.
 //!
-//! Everything that is particular to fjall is in this folder; `docs/design/store.md` has the figures it was chosen by. One
-//! thread writes (`writer`): it takes the batches that wait, applies them in order as one, and makes them durable with one
-//! sync, so that many stages share the price of a commit. Readers take snapshots and never wait for the writer, but
-//! while the files are being reopened after an error (`slot`).
+//! Everything that is particular to fjall is in this folder; `docs/design/store.md` has the figures
+//! it was chosen by. One thread writes (`writer`): it takes the batches that wait, applies them in
+//! order as one, and makes them durable with one sync, so that many stages share the price of a
+//! commit. Readers take snapshots and never wait for the writer, but while the files are being
+//! reopened after an error (`slot`).
 //!
-//! What must stay true: a batch is applied whole or not at all; its answer comes after it is durable;
-//! an error of the disk loses no batch: the engine reopens the files and tries again until it succeeds; a snapshot lives
-//! for a piece of work and never across a wait for a commit, because the files are not reopened while one lives.
+//! What must stay true: a batch is applied whole or not at all; its answer comes after it is
+//! durable; an error of the disk loses no batch: the engine reopens the files and tries again until
+//! it succeeds; a snapshot lives for a piece of work and never across a wait for a commit, because
+//! the files are not reopened while one lives.
 
 mod backend;
 mod filling;
@@ -63,7 +65,8 @@ pub(crate) enum Table {
     Articles,
     /// Committer appends, publish trims: records to be delivered.
     Outbox,
-    /// Poll and input add with an entry, the committer removes with it: documents that entries carry.
+    /// Poll and input add with an entry, the committer removes with it: documents that entries
+    /// carry.
     Documents,
     /// Input: how far each topic was read.
     Topics,
@@ -74,8 +77,20 @@ pub(crate) enum Table {
 }
 
 /// Their names in the files, in the order of [`ALL`].
-const TABLES: [&str; ALL.len()] =
-    ["meta", "sources", "seen", "listed", "pending", "aliases", "articles", "outbox", "documents", "topics", "added", "subscriptions"];
+const TABLES: [&str; ALL.len()] = [
+    "meta",
+    "sources",
+    "seen",
+    "listed",
+    "pending",
+    "aliases",
+    "articles",
+    "outbox",
+    "documents",
+    "topics",
+    "added",
+    "subscriptions",
+];
 
 /// All of them, in the order of their numbers.
 pub(super) const ALL: [Table; 12] = [
@@ -133,7 +148,13 @@ impl Batch {
     }
 
     /// Writes a row if another table has one of the same key when the batch is applied.
-    pub(crate) fn put_beside(&mut self, beside: Table, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+    pub(crate) fn put_beside(
+        &mut self,
+        beside: Table,
+        table: Table,
+        key: impl Into<Vec<u8>>,
+        value: impl Into<Vec<u8>>,
+    ) {
         self.0.push(Op::PutBeside { table, key: key.into(), value: value.into(), beside });
     }
 
@@ -148,7 +169,11 @@ impl Batch {
     }
 
     /// Deletes every row from one key to another, both included.
-    pub(crate) fn delete_within(&mut self, table: Table, (first, last): (impl Into<Vec<u8>>, impl Into<Vec<u8>>)) {
+    pub(crate) fn delete_within(
+        &mut self,
+        table: Table,
+        (first, last): (impl Into<Vec<u8>>, impl Into<Vec<u8>>),
+    ) {
         self.0.push(Op::DeleteWithin(table, first.into(), last.into()));
     }
 
@@ -194,7 +219,9 @@ impl Engine {
         let (writer, queue) = mpsc::channel(WRITER_QUEUE);
         let mine = Arc::clone(&shared);
         let thread = thread::Builder::new().name("store-writer".into());
-        thread.spawn(move || writer::run(&mine, queue)).map_err(|error| StoreError::Engine(error.to_string()))?;
+        thread
+            .spawn(move || writer::run(&mine, queue))
+            .map_err(|error| StoreError::Engine(error.to_string()))?;
         Ok(Self { shared, writer })
     }
 
@@ -232,7 +259,8 @@ impl Engine {
 
     /// Notes each commit there from now on.
     pub(super) fn note_in(&self, manifest: Manifest) {
-        *self.shared.manifest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(manifest);
+        *self.shared.manifest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Some(manifest);
     }
 
     /// Bytes on the disk; 0 for the twin, and while the files are being reopened.
@@ -255,12 +283,14 @@ impl Engine {
         self.shared.reserve.keep(bytes);
     }
 
-    /// Ends the writer and everybody's waiting for the files: what is not durable yet never becomes so.
+    /// Ends the writer and everybody's waiting for the files: what is not durable yet never becomes
+    /// so.
     pub(crate) fn close(&self) {
         self.shared.slot.close();
     }
 
-    /// A consistent view of what is durable now. While the files are being reopened it is waited for.
+    /// A consistent view of what is durable now. While the files are being reopened it is waited
+    /// for.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match self.shared.slot.get()? {
             Backend::Disk(disk) => Snapshot::Disk { view: disk.db.snapshot(), disk },
@@ -269,7 +299,8 @@ impl Engine {
     }
 }
 
-/// A consistent view. It holds old versions while it lives: take one for a piece of work, not for long.
+/// A consistent view. It holds old versions while it lives: take one for a piece of work, not for
+/// long.
 pub(crate) enum Snapshot {
     Disk { view: fjall::Snapshot, disk: Arc<Disk> },
     Memory(Arc<Tables>),
@@ -283,7 +314,10 @@ impl Snapshot {
     /// The value of a key.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
-            Self::Disk { view, disk } => Ok(view.get(&disk.tables[table as usize], key).map_err(StoreError::engine)?.map(|it| it.to_vec())),
+            Self::Disk { view, disk } => Ok(view
+                .get(&disk.tables[table as usize], key)
+                .map_err(StoreError::engine)?
+                .map(|it| it.to_vec())),
             Self::Memory(tables) => Ok(tables[table as usize].get(key).cloned()),
         }
     }
@@ -291,9 +325,10 @@ impl Snapshot {
     /// How many bytes the value of a key has.
     pub(crate) fn size(&self, table: Table, key: &[u8]) -> Result<Option<usize>, StoreError> {
         match self {
-            Self::Disk { view, disk } => {
-                Ok(view.size_of(&disk.tables[table as usize], key).map_err(StoreError::engine)?.map(|it| it as usize))
-            }
+            Self::Disk { view, disk } => Ok(view
+                .size_of(&disk.tables[table as usize], key)
+                .map_err(StoreError::engine)?
+                .map(|it| it as usize)),
             Self::Memory(tables) => Ok(tables[table as usize].get(key).map(Vec::len)),
         }
     }
@@ -309,10 +344,17 @@ impl Snapshot {
         match self {
             Self::Disk { view, disk } => {
                 let rows = view.range(&disk.tables[table as usize], from..&MARK[..]);
-                Box::new(rows.map(|row| row.into_inner().map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(StoreError::engine)))
+                Box::new(rows.map(|row| {
+                    row.into_inner()
+                        .map(|(key, value)| (key.to_vec(), value.to_vec()))
+                        .map_err(StoreError::engine)
+                }))
             }
             Self::Memory(tables) => {
-                let rows = tables[table as usize].range::<[u8], _>((std::ops::Bound::Included(from), std::ops::Bound::Unbounded));
+                let rows = tables[table as usize].range::<[u8], _>((
+                    std::ops::Bound::Included(from),
+                    std::ops::Bound::Unbounded,
+                ));
                 Box::new(rows.map(|(key, value)| Ok((key.clone(), value.clone()))))
             }
         }

@@ -1,7 +1,8 @@
 //! The durable queue of entries that wait to be read.
 //!
-//! Rows are ordered by lane (source and host) and then by due time, so that ten thousand due entries of one source or host do
-//! not stand before the others. An entry has at most one row (`steps` sees to it); a retry moves it to a later time.
+//! Rows are ordered by lane (source and host) and then by due time, so that ten thousand due
+//! entries of one source or host do not stand before the others. An entry has at most one row
+//! (`steps` sees to it); a retry moves it to a later time.
 
 use std::collections::HashMap;
 
@@ -66,8 +67,9 @@ impl EntryQueue {
         Ok(lanes)
     }
 
-    /// Up to `limit` rows of a lane, from a place on, that are due at `now_ms` (milliseconds since 1970) and whose entries are not
-    /// claimed. What is before that place is not looked at: the start of a long lane is full of what was deleted lately.
+    /// Up to `limit` rows of a lane, from a place on, that are due at `now_ms` (milliseconds since
+    /// 1970) and whose entries are not claimed. What is before that place is not looked at: the
+    /// start of a long lane is full of what was deleted lately.
     pub fn due(
         &self,
         from: PendingKey,
@@ -82,7 +84,10 @@ impl EntryQueue {
             if key.lane() != from.lane() {
                 break;
             }
-            if key.due_ms() > now_ms || found.rows.len() >= limit || found.bytes.iter().sum::<usize>() >= ENOUGH {
+            if key.due_ms() > now_ms
+                || found.rows.len() >= limit
+                || found.bytes.iter().sum::<usize>() >= ENOUGH
+            {
                 found.next = Some(key);
                 break;
             }
@@ -97,13 +102,23 @@ impl EntryQueue {
     }
 
     /// The document of an entry, where it is kept in no more than `most` bytes.
-    pub fn document(&self, key: &PendingKey, entry: &PendingEntry, most: usize) -> Result<Stored, StoreError> {
+    pub fn document(
+        &self,
+        key: &PendingKey,
+        entry: &PendingEntry,
+        most: usize,
+    ) -> Result<Stored, StoreError> {
         documents::read(&self.engine.snapshot()?, key, entry, most)
     }
 
-    /// Brings rows forward that are due later than `now`, because the clock was set back by so much since; but those
-    /// of entries that are claimed.
-    pub async fn set_back(&self, by: TimeDelta, now: DateTime<Utc>, is_claimed: impl Fn(PendingKey) -> bool) -> Result<(), StoreError> {
+    /// Brings rows forward that are due later than `now`, because the clock was set back by so much
+    /// since; but those of entries that are claimed.
+    pub async fn set_back(
+        &self,
+        by: TimeDelta,
+        now: DateTime<Utc>,
+        is_claimed: impl Fn(PendingKey) -> bool,
+    ) -> Result<(), StoreError> {
         let mut from = Some(Vec::new());
         while let Some(at) = from.take() {
             let mut batch = Batch::default();
@@ -114,7 +129,10 @@ impl EntryQueue {
                     break;
                 }
                 let key = decode_key(&key)?;
-                let due = DateTime::from_timestamp_millis(i64::try_from(key.due_ms()).unwrap_or(i64::MAX)).unwrap_or(now);
+                let due = DateTime::from_timestamp_millis(
+                    i64::try_from(key.due_ms()).unwrap_or(i64::MAX),
+                )
+                .unwrap_or(now);
                 if due > now && !is_claimed(key) {
                     batch.entry_retry(&key, &key.at(due - by), &decode(&value)?);
                 }
@@ -149,13 +167,21 @@ impl Batch {
     }
 
     fn again(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry, fetches: u16) {
-        self.step(Step::Again { entry: entry.key(), from: *from, to: *to, value: json(entry), fetches });
+        self.step(Step::Again {
+            entry: entry.key(),
+            from: *from,
+            to: *to,
+            value: json(entry),
+            fetches,
+        });
     }
 }
 
-/// Of a store of an older format, in which an entry may have several rows: the row of the latest edition stays and is remembered.
+/// Of a store of an older format, in which an entry may have several rows: the row of the latest
+/// edition stays and is remembered.
 pub(super) fn one_row_each(snapshot: &Snapshot) -> Result<Batch, StoreError> {
-    let (mut batch, mut latest) = (Batch::default(), HashMap::<[u8; 8], (PendingKey, PendingEntry)>::new());
+    let (mut batch, mut latest) =
+        (Batch::default(), HashMap::<[u8; 8], (PendingKey, PendingEntry)>::new());
     for row in snapshot.from(Table::Pending, &[]) {
         let (key, value) = row?;
         let (key, entry) = (decode_key(&key)?, decode(&value)?);
@@ -167,7 +193,16 @@ pub(super) fn one_row_each(snapshot: &Snapshot) -> Result<Batch, StoreError> {
             Some((other, earlier)) => batch.entry_done(other, earlier),
             None => {}
         }
-        latest.insert(key.entry(), (key, PendingEntry { entry: Entry { identity: entry.entry.identity, ..Entry::default() }, ..entry }));
+        latest.insert(
+            key.entry(),
+            (
+                key,
+                PendingEntry {
+                    entry: Entry { identity: entry.entry.identity, ..Entry::default() },
+                    ..entry
+                },
+            ),
+        );
     }
     for (row, entry) in latest.into_values() {
         let entry = entry.key();
@@ -180,7 +215,10 @@ pub(super) fn one_row_each(snapshot: &Snapshot) -> Result<Batch, StoreError> {
 }
 
 pub(super) fn decode_key(bytes: &[u8]) -> Result<PendingKey, StoreError> {
-    bytes.try_into().map(PendingKey::of_bytes).map_err(|_| StoreError::damaged("pending", format!("a key of {} bytes", bytes.len())))
+    bytes
+        .try_into()
+        .map(PendingKey::of_bytes)
+        .map_err(|_| StoreError::damaged("pending", format!("a key of {} bytes", bytes.len())))
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<PendingEntry, StoreError> {

@@ -1,7 +1,9 @@
-//! Backups: a copy of the store as it is in one moment, also while it is being written, and its way back.
+//! Backups: a copy of the store as it is in one moment, also while it is being written, and its way
+//! back.
 //!
-//! An export is a whole data directory: the store in files of its own and the manifest. What must stay true: it holds
-//! one consistent moment; an export that breaks off has no manifest, and a restore checks before it copies and never writes over a store.
+//! An export is a whole data directory: the store in files of its own and the manifest. What must
+//! stay true: it holds one consistent moment; an export that breaks off has no manifest, and a
+//! restore checks before it copies and never writes over a store.
 
 use std::{fs, path::Path};
 
@@ -13,7 +15,8 @@ use super::{
 };
 
 impl Store {
-    /// Writes the store as it is now to a folder that is not there yet, or is empty. The rows that it holds.
+    /// Writes the store as it is now to a folder that is not there yet, or is empty. The rows that
+    /// it holds.
     pub fn export(&self, to: &Path) -> Result<u64, StoreError> {
         let io = |source| StoreError::Io { path: to.to_owned(), source };
         if to.exists() && fs::read_dir(to).map_err(io)?.next().is_some() {
@@ -33,13 +36,18 @@ impl Store {
                 copy.put(table, key, value)?;
                 rows += 1;
                 if rows % 1024 == 0 && self.engine.is_wanted() {
-                    return Err(StoreError::Engine("the files are being reopened after an error; ask again later".to_owned()));
+                    return Err(StoreError::Engine(
+                        "the files are being reopened after an error; ask again later".to_owned(),
+                    ));
                 }
             }
         }
         let commit = copy.finish(snapshot.commit()?.max(1))?;
         drop(snapshot);
-        Manifest::create(to, Noted { store: self.id, format: FORMAT, tables: engine::ALL.len(), commit })?;
+        Manifest::create(
+            to,
+            Noted { store: self.id, format: FORMAT, tables: engine::ALL.len(), commit },
+        )?;
         Ok(rows)
     }
 }
@@ -60,9 +68,13 @@ fn put_in_place(from: &Path, dir: &Path) -> Result<(), StoreError> {
     let _lock = lock(dir, false)?;
     let (files, new) = (dir.join("store"), dir.join("store.new"));
     if files.exists() || manifest::path(dir).exists() {
-        return Err(StoreError::broken(dir, "there is a store already: move `store` and `manifest` away first"));
+        return Err(StoreError::broken(
+            dir,
+            "there is a store already: move `store` and `manifest` away first",
+        ));
     }
-    let noted = manifest::read(from)?.ok_or_else(|| StoreError::broken(&manifest::path(from), "it is missing"))?;
+    let noted = manifest::read(from)?
+        .ok_or_else(|| StoreError::broken(&manifest::path(from), "it is missing"))?;
     if new.exists() {
         fs::remove_dir_all(&new).map_err(io)?;
     }

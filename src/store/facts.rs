@@ -61,7 +61,8 @@ pub struct Facts {
     pub touched_day: u32,
     /// When it publishes, and how much.
     pub rhythm: Rhythm,
-    /// Polls a day that it is worth at a price of one, as the budget counts it; `None` before its first good poll.
+    /// Polls a day that it is worth at a price of one, as the budget counts it; `None` before its
+    /// first good poll.
     pub appetite: Option<f32>,
     /// What it says about when to poll.
     pub hints: Hints,
@@ -79,7 +80,8 @@ pub struct Facts {
     pub moved: Option<Moved>,
     /// Polls in a row that were answered with 410, and since when.
     pub gone: Option<(u32, DateTime<Utc>)>,
-    /// Of a watched page: characters of its text when it was last read, where it ended before its body did.
+    /// Of a watched page: characters of its text when it was last read, where it ended before its
+    /// body did.
     pub broken_off: Option<u32>,
     /// What its hub has done so far.
     pub hub: Delivery,
@@ -154,7 +156,8 @@ pub struct Backfill {
     pub url: Url,
     /// How many more may be read, this one included.
     pub left: u32,
-    /// Where the listing has no older pages: between which times the news sitemap of the site at `url` is read.
+    /// Where the listing has no older pages: between which times the news sitemap of the site at
+    /// `url` is read.
     #[serde(default)]
     pub within: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }

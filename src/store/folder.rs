@@ -1,7 +1,8 @@
 //! The folder of a store: who may reach it, and whose it is at present.
 //!
-//! What must stay true: the folder and our own files in it are their owner's alone and are opened without following links; one
-//! process owns the folder, and nobody looks at the engine's files while another engine has them.
+//! What must stay true: the folder and our own files in it are their owner's alone and are opened
+//! without following links; one process owns the folder, and nobody looks at the engine's files
+//! while another engine has them.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions, TryLockError},
@@ -18,7 +19,8 @@ use super::StoreError;
 /// How long the threads of a store that was dropped may take to close its files.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// How a file of our own is opened: never what a link leads to, and where it is made, its owner's alone.
+/// How a file of our own is opened: never what a link leads to, and where it is made, its owner's
+/// alone.
 pub(super) fn own() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
@@ -34,8 +36,9 @@ pub(super) fn private_dir(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until the engine has let go of the files. A store of this process that was dropped is closed by threads of its own, and
-/// until they have ended its tables' files change under whoever looks at them.
+/// Waits until the engine has let go of the files. A store of this process that was dropped is
+/// closed by threads of its own, and until they have ended its tables' files change under whoever
+/// looks at them.
 pub(super) fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
     let path = files.join("lock");
     let io = |source| StoreError::Io { path: path.clone(), source };
@@ -47,8 +50,12 @@ pub(super) fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if begun.elapsed() < CLOSING => std::thread::sleep(Duration::from_millis(10)),
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { dir: files.to_owned(), holder: String::new() }),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < CLOSING => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Locked { dir: files.to_owned(), holder: String::new() });
+            }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
     }
@@ -59,8 +66,15 @@ pub(super) fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
     let path = dir.join("lock");
     let io = |source| StoreError::Io { path: path.clone(), source };
     let mut file = match own().read(true).write(true).create(true).truncate(false).open(&path) {
-        // Whoever only reads can do so on a file system that is read-only, or from a backup of somebody else's.
-        Err(error) if !stays && matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
+        // Whoever only reads can do so on a file system that is read-only, or from a backup of
+        // somebody else's.
+        Err(error)
+            if !stays
+                && matches!(
+                    error.kind(),
+                    ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied
+                ) =>
+        {
             match own().read(true).open(&path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => File::open(dir),
                 opened => opened,
@@ -74,7 +88,11 @@ pub(super) fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             file.read_to_string(&mut holder).ok();
-            let holder = if holder.trim().is_empty() { String::new() } else { format!(" (process {})", holder.trim()) };
+            let holder = if holder.trim().is_empty() {
+                String::new()
+            } else {
+                format!(" (process {})", holder.trim())
+            };
             return Err(StoreError::Locked { dir: dir.to_owned(), holder });
         }
         Err(TryLockError::Error(source)) => return Err(io(source)),
@@ -108,7 +126,10 @@ mod tests {
         });
         opens.recv().unwrap();
         let held = File::open(dir.path().join("store").join("lock")).unwrap();
-        assert!(matches!(held.try_lock(), Err(TryLockError::WouldBlock)), "who still reads keeps the files");
+        assert!(
+            matches!(held.try_lock(), Err(TryLockError::WouldBlock)),
+            "who still reads keeps the files"
+        );
         drop(reading);
         assert_eq!(opening.join().unwrap().unwrap(), id);
     }

@@ -1,11 +1,14 @@
-//! The manifest: a plain file beside the store that says which store this is and how far it has come.
+//! The manifest: a plain file beside the store that says which store this is and how far it has
+//! come.
 //!
-//! The store's own files cannot tell that their newest part is missing, or all of them. So `data_dir/manifest` names the store's id, its
-//! format, how many tables it has, and the last commit that became durable. It has two lines of one length, written in
-//! turns in place, each with a checksum: a write that breaks off leaves the other.
+//! The store's own files cannot tell that their newest part is missing, or all of them. So
+//! `data_dir/manifest` names the store's id, its format, how many tables it has, and the last
+//! commit that became durable. It has two lines of one length, written in turns in place, each with
+//! a checksum: a write that breaks off leaves the other.
 //!
-//! What must stay true: a commit is named only after it is durable, so a manifest that a crash left behind is older than the
-//! store, never newer. It is not synced for each commit: what the kernel loses with its memory makes it older.
+//! What must stay true: a commit is named only after it is durable, so a manifest that a crash left
+//! behind is older than the store, never newer. It is not synced for each commit: what the kernel
+//! loses with its memory makes it older.
 
 use std::{
     fs::{self, File},
@@ -37,16 +40,35 @@ pub(super) struct Noted {
 
 impl Noted {
     fn line(&self) -> Vec<u8> {
-        let said = format!("nashra store {} format {} tables {} commit {}", self.store, self.format, self.tables, self.commit);
+        let said = format!(
+            "nashra store {} format {} tables {} commit {}",
+            self.store, self.format, self.tables, self.commit
+        );
         let sum = u64::from_be_bytes(digest(&[said.as_bytes()]));
         format!("{:<width$}\n", format!("{said} sum {sum:016x}"), width = LINE - 1).into_bytes()
     }
 
     fn parse(line: &[u8]) -> Option<Self> {
         let words: Vec<&str> = std::str::from_utf8(line).ok()?.split_ascii_whitespace().collect();
-        let ["nashra", "store", store, "format", format, "tables", tables, "commit", commit, "sum", _] = words[..] else { return None };
+        let [
+            "nashra",
+            "store",
+            store,
+            "format",
+            format,
+            "tables",
+            tables,
+            "commit",
+            commit,
+            "sum",
+            _,
+        ] = words[..]
+        else {
+            return None;
+        };
         let (store, format) = (store.parse().ok()?, format.parse().ok()?);
-        let noted = Self { store, format, tables: tables.parse().ok()?, commit: commit.parse().ok()? };
+        let noted =
+            Self { store, format, tables: tables.parse().ok()?, commit: commit.parse().ok()? };
         (noted.line() == line).then_some(noted)
     }
 }
@@ -61,7 +83,9 @@ pub(super) fn read(dir: &Path) -> Result<Option<Noted>, StoreError> {
     let mut bytes = Vec::new();
     match own().read(true).open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.and_then(|mut it| it.read_to_end(&mut bytes)).map_err(|source| StoreError::Io { path: path.clone(), source })?,
+        opened => opened
+            .and_then(|mut it| it.read_to_end(&mut bytes))
+            .map_err(|source| StoreError::Io { path: path.clone(), source })?,
     };
     let lines: Vec<Option<Noted>> = bytes.chunks(LINE).map(Noted::parse).collect();
     if lines.len() != 2 || lines.contains(&None) {

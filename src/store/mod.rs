@@ -1,9 +1,11 @@
-//! What is remembered across restarts: an embedded, durable store in `data_dir`, owned by one process.
+//! What is remembered across restarts: an embedded, durable store in `data_dir`, owned by one
+//! process.
 //!
-//! Each stage reaches it only through its own handle ([`AddedStore`], [`PollStore`], [`TopicStore`], [`SubscriptionStore`],
+//! Each stage reaches it only through its own handle ([`AddedStore`], [`PollStore`],
+//! [`TopicStore`], [`SubscriptionStore`],
 //! [`EntryQueue`], [`ArticleStore`], [`Outbox`]), which knows its own tables and no other stage's, so that a stage's part can live
-//! elsewhere one day. What must stay true: each table has one writing stage (where two stages write,
-//! the second's change is conditional on the row being what it read).
+//! elsewhere one day. What must stay true: each table has one writing stage (where two stages
+//! write, the second's change is conditional on the row being what it read).
 
 pub mod acked;
 mod added;
@@ -48,7 +50,9 @@ pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
 pub use facts::{Backfill, Bound, Facts, Intake, LeftOut, Moved, SiteDiscovery};
-pub use outbox::{Epoch, NewRecord, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail};
+pub use outbox::{
+    Epoch, NewRecord, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail,
+};
 pub use polls::{PollCommit, PollStore, Seen};
 pub use repair::{Repaired, repair};
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
@@ -60,12 +64,12 @@ use engine::{Engine, Least, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, Noted};
 
-/// The format that this program writes. An older program would move an entry's row without telling, and take the marks of
-/// the tables for rows (4), not poll the sources that were added by command (3), or take entries with documents for
-/// entries without a page (2).
+/// The format that this program writes. An older program would move an entry's row without telling,
+/// and take the marks of the tables for rows (4), not poll the sources that were added by command
+/// (3), or take entries with documents for entries without a page (2).
 const FORMAT: u32 = 5;
-/// The oldest format that it reads: in 4 an entry may have several rows, commits have no numbers and there is no manifest, 3 has
-/// no added sources, 2 no documents and no topics.
+/// The oldest format that it reads: in 4 an entry may have several rows, commits have no numbers
+/// and there is no manifest, 3 has no added sources, 2 no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// Why the store could not do something.
@@ -175,7 +179,9 @@ impl Store {
         let lock = Arc::new(lock(dir, true)?);
         match Self::open_files(dir, cache, &lock) {
             // On a full disk a start takes the space that was kept back for the store.
-            Err(StoreError::Engine(_) | StoreError::Io { .. }) if Engine::give_reserve(&dir.join("store")) => {
+            Err(StoreError::Engine(_) | StoreError::Io { .. })
+                if Engine::give_reserve(&dir.join("store")) =>
+            {
                 Self::open_files(dir, cache, &lock)
             }
             opened => opened,
@@ -191,12 +197,17 @@ impl Store {
         }
         inspected.mend()?;
         private_dir(&files).map_err(|source| StoreError::Io { path: files.clone(), source })?;
-        let store = Self::identify(Engine::open(&files, cache)?, Some(dir.to_owned()), Some(Arc::clone(lock)))?;
+        let store = Self::identify(
+            Engine::open(&files, cache)?,
+            Some(dir.to_owned()),
+            Some(Arc::clone(lock)),
+        )?;
         if let Some(noted) = noted.filter(|it| it.store != store.id) {
             return Err(noted.names_another(dir, store.id));
         }
         let commit = store.engine.last_commit()?;
-        // The first commit names the store, or its format where an older program made it, and only then the manifest is made.
+        // The first commit names the store, or its format where an older program made it, and only
+        // then the manifest is made.
         if noted.is_none() && commit > 1 {
             let path = manifest::path(dir);
             tracing::warn!(path = %path.display(), commit, "the manifest is missing: whether the newest commits are missing, too, cannot be told");
@@ -212,10 +223,18 @@ impl Store {
         Self::identify(Engine::in_memory()?, None, None)
     }
 
-    fn identify(engine: Engine, dir: Option<PathBuf>, lock: Option<Arc<File>>) -> Result<Self, StoreError> {
+    fn identify(
+        engine: Engine,
+        dir: Option<PathBuf>,
+        lock: Option<Arc<File>>,
+    ) -> Result<Self, StoreError> {
         let found = engine.snapshot()?.get(Table::Meta, b"store_id")?;
         let id = if let Some(bytes) = found {
-            let found = engine.snapshot()?.get(Table::Meta, b"format")?.and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes);
+            let found = engine
+                .snapshot()?
+                .get(Table::Meta, b"format")?
+                .and_then(|it| it.try_into().ok())
+                .map_or(0, u32::from_be_bytes);
             if !(OLDEST_FORMAT..=FORMAT).contains(&found) {
                 return Err(StoreError::Format { dir: dir.unwrap_or_default(), found });
             }
@@ -246,9 +265,15 @@ impl Store {
         self.id
     }
 
-    /// Begins a run: what it numbers is later than all that the runs before have numbered. Once, before the first stage runs.
+    /// Begins a run: what it numbers is later than all that the runs before have numbered. Once,
+    /// before the first stage runs.
     pub fn begin_run(&self) -> Result<(), StoreError> {
-        let runs = self.engine.snapshot()?.get(Table::Meta, b"runs")?.and_then(|it| it.try_into().ok()).map_or(0, u64::from_be_bytes);
+        let runs = self
+            .engine
+            .snapshot()?
+            .get(Table::Meta, b"runs")?
+            .and_then(|it| it.try_into().ok())
+            .map_or(0, u64::from_be_bytes);
         let mut batch = Batch::default();
         batch.put(Table::Meta, *b"runs", (runs + 1).to_be_bytes());
         self.engine.commit_first(batch)?;
@@ -279,7 +304,8 @@ impl Store {
         self.engine.keep_back(bytes);
     }
 
-    /// Ends all waiting for a store that cannot be reopened. Nothing is read or committed afterwards.
+    /// Ends all waiting for a store that cannot be reopened. Nothing is read or committed
+    /// afterwards.
     pub fn close(&self) {
         self.engine.close();
     }
@@ -345,7 +371,8 @@ impl Noted {
     }
 
     fn names_another(&self, dir: &Path, id: Uuid) -> StoreError {
-        let what = format!("it names the store {}, and the files are those of store {id}", self.store);
+        let what =
+            format!("it names the store {}, and the files are those of store {id}", self.store);
         StoreError::broken(&manifest::path(dir), what)
     }
 }
@@ -355,6 +382,9 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(table: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
+fn from_json<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    bytes: &[u8],
+) -> Result<T, StoreError> {
     serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(table, error))
 }

@@ -1,7 +1,8 @@
 //! Stores that older programs made open with all that is in them.
 //!
-//! `tests/fixtures/store/format-4.tar.gz` is of the last program of format 4, which was killed while its sink was away: two
-//! articles are published, four records of five articles wait, and three entries whose pages failed.
+//! `tests/fixtures/store/format-4.tar.gz` is of the last program of format 4, which was killed
+//! while its sink was away: two articles are published, four records of five articles wait, and
+//! three entries whose pages failed.
 
 use std::{path::Path, process::Command};
 
@@ -18,8 +19,17 @@ const RECORDS: [(&str, u64, &str); 4] = [
 
 fn unpacked() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store/format-4.tar.gz");
-    assert!(Command::new("tar").arg("-xzf").arg(archive).current_dir(dir.path()).status().unwrap().success());
+    let archive =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store/format-4.tar.gz");
+    assert!(
+        Command::new("tar")
+            .arg("-xzf")
+            .arg(archive)
+            .current_dir(dir.path())
+            .status()
+            .unwrap()
+            .success()
+    );
     dir
 }
 
@@ -28,7 +38,11 @@ fn holds_all(store: &Store) {
     let rows = store.outbox().read(store.outbox().acked().unwrap().seq, 100, 1 << 20).unwrap();
     let records = rows.iter().map(|row| {
         let record: serde_json::Value = serde_json::from_slice(&row.record.value).unwrap();
-        (record["id"].as_str().unwrap().to_owned(), record["revision"].as_u64().unwrap(), record["title"].as_str().unwrap().to_owned())
+        (
+            record["id"].as_str().unwrap().to_owned(),
+            record["revision"].as_u64().unwrap(),
+            record["title"].as_str().unwrap().to_owned(),
+        )
     });
     let expected = RECORDS.map(|(id, revision, title)| (id.to_owned(), revision, title.to_owned()));
     assert_eq!(records.collect::<Vec<_>>(), expected);
@@ -37,7 +51,9 @@ fn holds_all(store: &Store) {
     for row in snapshot.from(Table::Pending, &[]) {
         let (key, value) = row.unwrap();
         let (key, entry) = (entries::decode_key(&key).unwrap(), entries::decode(&value).unwrap());
-        let seen = Seen::decode(&snapshot.get(Table::Seen, entry.key().as_bytes()).unwrap().unwrap()).unwrap();
+        let seen =
+            Seen::decode(&snapshot.get(Table::Seen, entry.key().as_bytes()).unwrap().unwrap())
+                .unwrap();
         assert_eq!(seen.pending, Some(key), "what is remembered of the entry names its row");
         assert!(entry.tries > 0);
         pending += 1;

@@ -1,13 +1,15 @@
 //! The outbox: records that are durable here and not yet acknowledged by the sink.
 //!
-//! Rows have a sequence number that never repeats within an epoch, and a chain: a hash over all rows up to
-//! this one. Two histories of one store (the one that ran on, and the one restored from a backup) may give the
-//! same number to different records, never the same chain; so a position in `nashra.positions` that carries
-//! its chain tells them apart even after the restored store has caught up in numbers.
+//! Rows have a sequence number that never repeats within an epoch, and a chain: a hash over all
+//! rows up to this one. Two histories of one store (the one that ran on, and the one restored from
+//! a backup) may give the same number to different records, never the same chain; so a position in
+//! `nashra.positions` that carries its chain tells them apart even after the restored store has
+//! caught up in numbers.
 //!
-//! What must stay true: rows are appended by the committer alone and trimmed by publish alone, and only with
-//! an [`Acked`], which only publish can make. Publish alone also puts a small record in the place of one that the sink
-//! refuses for good; its number and the chain stay those of the record that was appended.
+//! What must stay true: rows are appended by the committer alone and trimmed by publish alone, and
+//! only with an [`Acked`], which only publish can make. Publish alone also puts a small record in
+//! the place of one that the sink refuses for good; its number and the chain stay those of the
+//! record that was appended.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -60,7 +62,8 @@ struct Header {
     chain: [u8; 16],
     /// Bytes appended so far, this row included.
     total: u64,
-    /// Whether the sink refused the record that the chain is over, and another one stands in its place.
+    /// Whether the sink refused the record that the chain is over, and another one stands in its
+    /// place.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     replaced: bool,
     #[serde(flatten)]
@@ -85,12 +88,14 @@ pub struct Reached {
     pub(crate) seq: u64,
     pub(crate) chain: [u8; 16],
     pub(crate) total: u64,
-    /// The name by which the sink that holds it is known again; `None` where it has none, and before the first record.
+    /// The name by which the sink that holds it is known again; `None` where it has none, and
+    /// before the first record.
     #[serde(rename = "cluster_id")]
     pub(crate) sink_id: Option<String>,
     /// Whether a position of this epoch was ever written.
     pub(crate) published: bool,
-    /// Where in the sink the position stands that was written or read last: what is before it need not be read again.
+    /// Where in the sink the position stands that was written or read last: what is before it need
+    /// not be read again.
     #[serde(default)]
     pub(crate) position_at: Option<i64>,
     /// What is known of the sink that it was written to.
@@ -125,7 +130,13 @@ pub struct SinkChange {
 
 impl std::fmt::Display for SinkChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} (noticed {})", self.part, self.what, self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+        write!(
+            f,
+            "{} {} (noticed {})",
+            self.part,
+            self.what,
+            self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+        )
     }
 }
 
@@ -164,11 +175,19 @@ impl Outbox {
         acked_in(&self.engine.snapshot()?)
     }
 
-    /// Rows after a number, at most `records` of them and about `bytes`, at least one where there is one.
-    pub fn read(&self, after: u64, records: usize, bytes: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    /// Rows after a number, at most `records` of them and about `bytes`, at least one where there
+    /// is one.
+    pub fn read(
+        &self,
+        after: u64,
+        records: usize,
+        bytes: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
         let mut rows: Vec<OutboxRow> = Vec::new();
         let mut size = 0;
-        for row in self.engine.snapshot()?.from(Table::Outbox, &(after + 1).to_be_bytes()).take(records) {
+        for row in
+            self.engine.snapshot()?.from(Table::Outbox, &(after + 1).to_be_bytes()).take(records)
+        {
             let (key, value) = row?;
             size += value.len();
             if size > bytes && !rows.is_empty() {
@@ -191,7 +210,10 @@ impl Outbox {
         match self.at(tail.seq)? {
             Some(end) if end.chain == tail.chain => Ok(()),
             None if tail.seq == 0 => Ok(()),
-            _ => Err(StoreError::damaged("outbox", format!("record {}, its last, is missing or another one", tail.seq))),
+            _ => Err(StoreError::damaged(
+                "outbox",
+                format!("record {}, its last, is missing or another one", tail.seq),
+            )),
         }
     }
 
@@ -201,7 +223,9 @@ impl Outbox {
         if seq == acked.seq {
             return Ok(Some(Tail { seq, chain: acked.chain, total: acked.total }));
         }
-        let Some(value) = self.engine.snapshot()?.get(Table::Outbox, &seq.to_be_bytes())? else { return Ok(None) };
+        let Some(value) = self.engine.snapshot()?.get(Table::Outbox, &seq.to_be_bytes())? else {
+            return Ok(None);
+        };
         let (row, total) = decode(&seq.to_be_bytes(), &value)?;
         Ok(Some(Tail { seq, chain: row.chain, total }))
     }
@@ -212,9 +236,15 @@ impl Outbox {
         self.engine.commit(trimming(acked.reached(), before)).await
     }
 
-    /// Puts another record in the place of one that waits, in a batch. Number and chain stay as they are, so that the position
-    /// means what it did. Of a record without a value nothing is sent.
-    pub(crate) fn replacing(&self, batch: &mut Batch, row: &OutboxRow, record: NewRecord) -> Result<(), StoreError> {
+    /// Puts another record in the place of one that waits, in a batch. Number and chain stay as
+    /// they are, so that the position means what it did. Of a record without a value nothing is
+    /// sent.
+    pub(crate) fn replacing(
+        &self,
+        batch: &mut Batch,
+        row: &OutboxRow,
+        record: NewRecord,
+    ) -> Result<(), StoreError> {
         let key = row.seq.to_be_bytes();
         let Some(value) = self.engine.snapshot()?.get(Table::Outbox, &key)? else { return Ok(()) };
         let (OutboxRow { chain, .. }, total) = decode(&key, &value)?;
@@ -223,7 +253,11 @@ impl Outbox {
     }
 
     /// The same at once, for one that the sink refused: durable when it returns.
-    pub(crate) async fn replace(&self, row: &OutboxRow, record: NewRecord) -> Result<(), StoreError> {
+    pub(crate) async fn replace(
+        &self,
+        row: &OutboxRow,
+        record: NewRecord,
+    ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
         self.replacing(&mut batch, row, record)?;
         self.engine.commit(batch).await
@@ -265,7 +299,8 @@ fn encode(header: Header) -> Vec<u8> {
     row
 }
 
-/// Reads the outbox from what was acknowledged to its end, and holds each record's chain against the one before.
+/// Reads the outbox from what was acknowledged to its end, and holds each record's chain against
+/// the one before.
 pub(super) fn verify(snapshot: &Snapshot) -> Result<(Reached, Tail), StoreError> {
     let (acked, tail) = (acked_in(snapshot)?, tail_in(snapshot)?);
     let mut at = Tail { seq: acked.seq, chain: acked.chain, total: 0 };
@@ -277,18 +312,28 @@ pub(super) fn verify(snapshot: &Snapshot) -> Result<(Reached, Tail), StoreError>
         }
         // The chain goes on over the record that was refused, which is no longer there.
         if !replaced && row.chain != chain(&at.chain, &row.record) {
-            return Err(StoreError::damaged("outbox", format!("record {} does not follow the one before", row.seq)));
+            return Err(StoreError::damaged(
+                "outbox",
+                format!("record {} does not follow the one before", row.seq),
+            ));
         }
         at = Tail { seq: row.seq, chain: row.chain, total: 0 };
     }
     if (at.seq, at.chain) != (tail.seq, tail.chain) {
-        return Err(StoreError::damaged("outbox", format!("it ends at record {}, and should end at record {}", at.seq, tail.seq)));
+        return Err(StoreError::damaged(
+            "outbox",
+            format!("it ends at record {}, and should end at record {}", at.seq, tail.seq),
+        ));
     }
     Ok((acked, tail))
 }
 
-/// Puts the rows that are left of a damaged outbox in order again, from what was acknowledged on. What was lost, in words.
-pub(super) fn renumber(engine: &Engine, rows: Vec<OutboxRow>) -> Result<(String, Batch), StoreError> {
+/// Puts the rows that are left of a damaged outbox in order again, from what was acknowledged on.
+/// What was lost, in words.
+pub(super) fn renumber(
+    engine: &Engine,
+    rows: Vec<OutboxRow>,
+) -> Result<(String, Batch), StoreError> {
     let outbox = Outbox::new(engine.clone());
     let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
     let mut tail = Tail { seq: acked.seq, chain: acked.chain, total: acked.total };
@@ -308,12 +353,15 @@ pub(super) fn renumber(engine: &Engine, rows: Vec<OutboxRow>) -> Result<(String,
 }
 
 fn tail_in(snapshot: &Snapshot) -> Result<Tail, StoreError> {
-    snapshot.get(Table::Meta, b"outbox_tail")?.map_or_else(|| Ok(Tail::default()), |it| from_json("meta", &it))
+    snapshot
+        .get(Table::Meta, b"outbox_tail")?
+        .map_or_else(|| Ok(Tail::default()), |it| from_json("meta", &it))
 }
 
 fn acked_in(snapshot: &Snapshot) -> Result<Reached, StoreError> {
     let bytes = snapshot.get(Table::Meta, b"outbox_acked")?;
-    bytes.map_or_else(|| Ok(Reached { epoch: 1, ..Reached::default() }), |it| from_json("meta", &it))
+    bytes
+        .map_or_else(|| Ok(Reached { epoch: 1, ..Reached::default() }), |it| from_json("meta", &it))
 }
 
 fn chain(before: &[u8; 16], record: &NewRecord) -> [u8; 16] {
@@ -324,7 +372,9 @@ fn chain(before: &[u8; 16], record: &NewRecord) -> [u8; 16] {
 fn split(row: &[u8]) -> Result<(Header, &[u8]), StoreError> {
     let damaged = |reason: &str| StoreError::damaged("outbox", reason);
     let (length, rest) = row.split_first_chunk().ok_or_else(|| damaged("too short"))?;
-    let (header, value) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(|| damaged("cut off"))?;
+    let (header, value) = rest
+        .split_at_checked(u32::from_be_bytes(*length) as usize)
+        .ok_or_else(|| damaged("cut off"))?;
     Ok((from_json("outbox", header)?, value))
 }
 
@@ -333,7 +383,8 @@ fn is_replaced(row: &[u8]) -> Result<bool, StoreError> {
 }
 
 pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreError> {
-    let seq = key.try_into().map_err(|_| StoreError::damaged("outbox", "a key that is no number"))?;
+    let seq =
+        key.try_into().map_err(|_| StoreError::damaged("outbox", "a key that is no number"))?;
     let (Header { chain, total, mut record, .. }, value) = split(row)?;
     let seq = u64::from_be_bytes(seq);
     record.value = value.to_vec();
@@ -350,14 +401,24 @@ mod tests {
         for Kept { store, .. } in both() {
             let engine = store.engine;
             let mut rows = Batch::default();
-            // The first stands for what was deleted: to go through that costs as much as if it were there.
+            // The first stands for what was deleted: to go through that costs as much as if it were
+            // there.
             (1..=5_u64).for_each(|it| rows.put(Table::Outbox, it.to_be_bytes(), b"row"));
             engine.commit(rows).await.unwrap();
             engine.commit(trimming(&Reached { seq: 4, ..Reached::default() }, 1)).await.unwrap();
-            let left = engine.snapshot().unwrap().from(Table::Outbox, &[]).map(|row| row.unwrap().0).collect::<Vec<_>>();
+            let left = engine
+                .snapshot()
+                .unwrap()
+                .from(Table::Outbox, &[])
+                .map(|row| row.unwrap().0)
+                .collect::<Vec<_>>();
             assert_eq!(left, [1_u64, 5].map(|it| it.to_be_bytes().to_vec()));
             engine.commit(trimming(&Reached { seq: 3, ..Reached::default() }, 4)).await.unwrap();
-            assert_eq!(engine.snapshot().unwrap().len(Table::Outbox).unwrap(), 2, "an older copy's position trims nothing");
+            assert_eq!(
+                engine.snapshot().unwrap().len(Table::Outbox).unwrap(),
+                2,
+                "an older copy's position trims nothing"
+            );
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Poll's part of the store: the facts of each source, the entries it has listed, and when each
 //! article was last listed.
 //!
-//! What must stay true: only the poll stage writes these tables, but for where the row of an entry is, which follows the row
-//! (`steps`); a source is polled once at a time, so nobody changes anything else between reading and committing.
+//! What must stay true: only the poll stage writes these tables, but for where the row of an entry
+//! is, which follows the row (`steps`); a source is polled once at a time, so nobody changes
+//! anything else between reading and committing.
 
 use super::{
     Batch, Facts, StoreError,
@@ -32,7 +33,8 @@ pub struct Seen {
     pub fetch_day: u32,
     /// How often its page was asked for on that day.
     pub fetches: u16,
-    /// Its row in the entry queue when it was last put there or moved: the only one that it has, if it has one.
+    /// Its row in the entry queue when it was last put there or moved: the only one that it has, if
+    /// it has one.
     pub pending: Option<PendingKey>,
 }
 
@@ -55,7 +57,8 @@ impl Seen {
         let (day, rest) = rest.split_first_chunk().ok_or_else(short)?;
         let (fetch_day, rest) = rest.split_first_chunk().ok_or_else(short)?;
         let (fetches, rest) = rest.split_first_chunk().ok_or_else(short)?;
-        let pending = if rest.is_empty() { None } else { Some(crate::store::entries::decode_key(rest)?) };
+        let pending =
+            if rest.is_empty() { None } else { Some(crate::store::entries::decode_key(rest)?) };
         Ok(Self {
             version: *version,
             day: u32::from_be_bytes(*day),
@@ -86,7 +89,11 @@ impl PollStore {
 
     /// The facts of one source.
     pub fn facts(&self, id: &str) -> Result<Option<Facts>, StoreError> {
-        self.engine.snapshot()?.get(Table::Sources, id.as_bytes())?.map(|it| decode_facts(&it)).transpose()
+        self.engine
+            .snapshot()?
+            .get(Table::Sources, id.as_bytes())?
+            .map(|it| decode_facts(&it))
+            .transpose()
     }
 
     /// The facts of every source that was ever polled.
@@ -97,7 +104,9 @@ impl PollStore {
     /// Looks entries up; one answer for each key, from one consistent view.
     pub fn seen(&self, keys: &[EntryKey]) -> Result<Vec<Option<Seen>>, StoreError> {
         let snapshot = self.engine.snapshot()?;
-        let one = |key: &EntryKey| snapshot.get(Table::Seen, key.as_bytes())?.map(|it| Seen::decode(&it)).transpose();
+        let one = |key: &EntryKey| {
+            snapshot.get(Table::Seen, key.as_bytes())?.map(|it| Seen::decode(&it)).transpose()
+        };
         keys.iter().map(one).collect()
     }
 
@@ -141,7 +150,8 @@ impl PollCommit {
         self.0.put(Table::Sources, facts.id.as_bytes(), json(facts));
     }
 
-    /// Remembers an entry, given what was remembered of it before. Its row in the queue stays where it is.
+    /// Remembers an entry, given what was remembered of it before. Its row in the queue stays where
+    /// it is.
     pub fn seen(&mut self, key: &EntryKey, before: Option<&Seen>, seen: Seen) {
         match before {
             // It may be looked at again at this moment, which moves its row.
@@ -150,8 +160,8 @@ impl PollCommit {
         }
     }
 
-    /// Puts an entry into the queue, with the document that it came with, in place of an older edition and that one's
-    /// document; and remembers it.
+    /// Puts an entry into the queue, with the document that it came with, in place of an older
+    /// edition and that one's document; and remembers it.
     pub fn enqueue(
         &mut self,
         key: &EntryKey,
@@ -164,7 +174,11 @@ impl PollCommit {
             self.0.step(Step::Listed { entry: *key, seen, row });
         } else {
             // What is not remembered has no row: there is nothing to look for.
-            self.0.put(Table::Seen, *key.as_bytes(), Seen { pending: Some(row.key), ..seen }.encode());
+            self.0.put(
+                Table::Seen,
+                *key.as_bytes(),
+                Seen { pending: Some(row.key), ..seen }.encode(),
+            );
             self.0.queue(row);
         }
     }

@@ -1,7 +1,8 @@
 //! Makes a sound store of a damaged one: what is readable is kept, what is lost is said.
 //!
-//! What must stay true: the damaged files are kept as they are, under another name; whatever cannot be told from the
-//! position that the topics hold is left to `adopt`: records that are missing from the outbox end in another chain, and publishing stops.
+//! What must stay true: the damaged files are kept as they are, under another name; whatever cannot
+//! be told from the position that the topics hold is left to `adopt`: records that are missing from
+//! the outbox end in another chain, and publishing stops.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -39,7 +40,8 @@ pub struct Repaired {
 pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
     let io = |source| StoreError::Io { path: dir.to_owned(), source };
     let _lock = lock(dir, false)?;
-    let (noted, files, work) = (manifest::read(dir).ok().flatten(), dir.join("store"), dir.join("repair"));
+    let (noted, files, work) =
+        (manifest::read(dir).ok().flatten(), dir.join("store"), dir.join("repair"));
     if work.exists() {
         fs::remove_dir_all(&work).map_err(io)?;
     }
@@ -47,7 +49,8 @@ pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
     let (copied, new) = (work.join("damaged"), work.join("store"));
     copy::store(&files, &copied, As::Linked)?;
     private_dir(&new).map_err(io)?;
-    let (mut filling, mut rows, mut dropped) = (Filling::begin(&new)?, 0, BTreeMap::<&str, u64>::new());
+    let (mut filling, mut rows, mut dropped) =
+        (Filling::begin(&new)?, 0, BTreeMap::<&str, u64>::new());
     let mut told = engine::salvage(&copied, &mut |table, key, value| {
         if engine::is_own(table, &key) {
             return Ok(());
@@ -59,10 +62,19 @@ pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
         rows += 1;
         filling.put(table, key, value)
     })?;
-    told.extend(dropped.into_iter().map(|(table, count)| format!("the table {table}: {count} rows that cannot be read")));
+    told.extend(
+        dropped
+            .into_iter()
+            .map(|(table, count)| format!("the table {table}: {count} rows that cannot be read")),
+    );
     filling.finish(noted.map_or(0, |it| it.commit) + 1)?;
     let store = mended(&new, cache, noted.map(|it| it.store), &mut told)?;
-    let noted = Noted { store: store.id(), format: FORMAT, tables: engine::ALL.len(), commit: store.engine.last_commit()? };
+    let noted = Noted {
+        store: store.id(),
+        format: FORMAT,
+        tables: engine::ALL.len(),
+        commit: store.engine.last_commit()?,
+    };
     store.close();
     let damaged = free_name(dir);
     fs::rename(&files, &damaged).and_then(|()| fs::rename(&new, &files)).map_err(io)?;
@@ -77,12 +89,21 @@ fn free_name(dir: &Path) -> PathBuf {
 }
 
 /// Opens what was filled and makes its tables agree.
-fn mended(path: &Path, cache: usize, id: Option<Uuid>, told: &mut Vec<String>) -> Result<Store, StoreError> {
+fn mended(
+    path: &Path,
+    cache: usize,
+    id: Option<Uuid>,
+    told: &mut Vec<String>,
+) -> Result<Store, StoreError> {
     let engine = Engine::open(path, cache)?;
     let snapshot = engine.snapshot()?;
     if snapshot.get(Table::Meta, b"store_id")?.is_none() {
         let known = id.unwrap_or_else(Uuid::new_v4);
-        let whence = if id.is_some() { "the manifest has it" } else { "a new one was made, so everything is published again" };
+        let whence = if id.is_some() {
+            "the manifest has it"
+        } else {
+            "a new one was made, so everything is published again"
+        };
         told.push(format!("the store's id: {whence}"));
         let mut batch = Batch::default();
         batch.put(Table::Meta, *b"store_id", *known.as_bytes());
@@ -138,7 +159,9 @@ fn names(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError
         }
     }
     if gone > 0 {
-        told.push(format!("{gone} names of articles that are lost: these articles come again under new ids"));
+        told.push(format!(
+            "{gone} names of articles that are lost: these articles come again under new ids"
+        ));
     }
     if back > 0 {
         told.push(format!("{back} names were made again of what the articles know"));
@@ -148,7 +171,8 @@ fn names(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError
 
 /// Entries have their documents, and documents their entries.
 fn queue(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError> {
-    let (snapshot, mut owned, mut without, mut alone) = (writing.engine.snapshot()?, HashSet::new(), 0, 0);
+    let (snapshot, mut owned, mut without, mut alone) =
+        (writing.engine.snapshot()?, HashSet::new(), 0, 0);
     for row in snapshot.from(Table::Pending, &[]) {
         let (row, value) = row?;
         let (key, entry) = (entries::decode_key(&row)?, entries::decode(&value)?);
@@ -171,7 +195,9 @@ fn queue(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError
         }
     }
     if without + alone > 0 {
-        told.push(format!("{without} waiting entries whose document is lost, {alone} documents whose entry is"));
+        told.push(format!(
+            "{without} waiting entries whose document is lost, {alone} documents whose entry is"
+        ));
     }
     Ok(())
 }

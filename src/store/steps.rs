@@ -1,10 +1,14 @@
-//! Changes that depend on rows as they are at the moment when they are applied: by then another stage may have changed what the
-//! stage that asks for them has read. The one thread that writes takes them one after the other.
+//! Changes that depend on rows as they are at the moment when they are applied: by then another
+//! stage may have changed what the stage that asks for them has read. The one thread that writes
+//! takes them one after the other.
 //!
-//! What must stay true, whatever the order in which stages commit and whenever the process is killed:
-//! - An entry has at most one row in the queue, and what is remembered of the entry names it. A newer edition takes the place
-//!   of whatever row there is; an older one that is tried again finds its place taken and is dropped.
-//! - An article that has a row has its names: what retention takes away while a decision on it is made comes back whole.
+//! What must stay true, whatever the order in which stages commit and whenever the process is
+//! killed:
+//! - An entry has at most one row in the queue, and what is remembered of the entry names it. A
+//!   newer edition takes the place of whatever row there is; an older one that is tried again finds
+//!   its place taken and is dropped.
+//! - An article that has a row has its names: what retention takes away while a decision on it is
+//!   made comes back whole.
 
 use super::{
     Batch, StoreError,
@@ -64,7 +68,11 @@ impl Step {
                         row.key = older.a_moment_later();
                     }
                 }
-                rows.put(Table::Seen, entry.as_bytes(), Seen { pending: Some(row.key), ..*seen }.encode());
+                rows.put(
+                    Table::Seen,
+                    entry.as_bytes(),
+                    Seen { pending: Some(row.key), ..*seen }.encode(),
+                );
                 put(rows, row);
             }
             Self::Again { entry, from, to, value, fetches } => {
@@ -76,7 +84,12 @@ impl Step {
                         rows.put(
                             Table::Seen,
                             entry.as_bytes(),
-                            Seen { pending: Some(*to), fetches: seen.fetches.saturating_add(*fetches), ..seen }.encode(),
+                            Seen {
+                                pending: Some(*to),
+                                fetches: seen.fetches.saturating_add(*fetches),
+                                ..seen
+                            }
+                            .encode(),
                         );
                     }
                 }

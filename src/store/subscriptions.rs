@@ -53,7 +53,10 @@ fn key(subscription: &Subscription) -> Vec<u8> {
 }
 
 /// The subscription of a source that is to last.
-pub(super) fn of_source(snapshot: &Snapshot, source: &str) -> Result<Option<Subscription>, StoreError> {
+pub(super) fn of_source(
+    snapshot: &Snapshot,
+    source: &str,
+) -> Result<Option<Subscription>, StoreError> {
     let start = [source.as_bytes(), b"\0"].concat();
     for row in snapshot.from(Table::Subscriptions, &start) {
         let (key, value) = row?;

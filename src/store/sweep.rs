@@ -1,8 +1,9 @@
 //! Retention: what no source has listed for long enough goes, a few thousand rows at a time.
 //!
-//! Retention counts from the day on which a source last *listed* an entry: an old item that stays in a
-//! quiet feed never returns as new. Every delete is conditional on the row being as it was read, so a
-//! listing that comes between reading and deleting wins; and an article goes with all its names and its day, or stays with them.
+//! Retention counts from the day on which a source last *listed* an entry: an old item that stays
+//! in a quiet feed never returns as new. Every delete is conditional on the row being as it was
+//! read, so a listing that comes between reading and deleting wins; and an article goes with all
+//! its names and its day, or stays with them.
 
 use super::{
     Batch, StoreError, articles,
@@ -61,19 +62,33 @@ impl Sweeper {
         let (swept, next) = match &self.at {
             Place::Seen(from) => {
                 let (count, next) = self.seen(from, oldest_day, &mut batch)?;
-                (Swept { entries: count, ..Swept::default() }, next.map_or(Place::Articles(Vec::new()), Place::Seen))
+                (
+                    Swept { entries: count, ..Swept::default() },
+                    next.map_or(Place::Articles(Vec::new()), Place::Seen),
+                )
             }
             Place::Articles(from) => {
                 let (count, next) = self.articles(from, oldest_day, &mut batch)?;
-                (Swept { articles: count, ..Swept::default() }, next.map_or(Place::Sources, Place::Articles))
+                (
+                    Swept { articles: count, ..Swept::default() },
+                    next.map_or(Place::Sources, Place::Articles),
+                )
             }
-            Place::Sources => (Swept { sources: self.sources(oldest_day, &mut batch)?, ..Swept::default() }, Place::Done),
+            Place::Sources => (
+                Swept { sources: self.sources(oldest_day, &mut batch)?, ..Swept::default() },
+                Place::Done,
+            ),
             Place::Done => (Swept { finished: true, ..Swept::default() }, Place::Seen(Vec::new())),
         };
         Ok((self, batch, swept, next))
     }
 
-    fn seen(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {
+    fn seen(
+        &self,
+        from: &[u8],
+        oldest_day: u32,
+        batch: &mut Batch,
+    ) -> Result<(usize, Option<Vec<u8>>), StoreError> {
         let snapshot = self.engine.snapshot()?;
         let (mut count, mut last) = (0, None);
         for row in snapshot.from(Table::Seen, from).take(STEP) {
@@ -106,16 +121,28 @@ impl Sweeper {
         Ok(count)
     }
 
-    pub(super) fn articles(&self, from: &[u8], oldest_day: u32, batch: &mut Batch) -> Result<(usize, Option<Vec<u8>>), StoreError> {
+    pub(super) fn articles(
+        &self,
+        from: &[u8],
+        oldest_day: u32,
+        batch: &mut Batch,
+    ) -> Result<(usize, Option<Vec<u8>>), StoreError> {
         let snapshot = self.engine.snapshot()?;
         let (mut count, mut last) = (0, None);
         for row in snapshot.from(Table::Articles, from).take(STEP) {
             let (id, value) = row?;
             let state = articles::decode(&value)?;
             let listed = snapshot.get(Table::Listed, &id)?;
-            let day = listed.as_deref().and_then(|it| it.try_into().ok()).map_or(0, u32::from_be_bytes).max(state.day);
+            let day = listed
+                .as_deref()
+                .and_then(|it| it.try_into().ok())
+                .map_or(0, u32::from_be_bytes)
+                .max(state.day);
             if day < oldest_day {
-                let mut rows = vec![(Table::Articles, id.clone(), Some(value)), (Table::Listed, id.clone(), listed)];
+                let mut rows = vec![
+                    (Table::Articles, id.clone(), Some(value)),
+                    (Table::Listed, id.clone(), listed),
+                ];
                 for alias in &state.aliases {
                     if snapshot.get(Table::Aliases, alias)?.as_ref() == Some(&id) {
                         rows.push((Table::Aliases, alias.to_vec(), Some(id.clone())));

@@ -1,7 +1,9 @@
-//! Input's part of the store: how far each topic was read, committed together with the entries made of its messages.
+//! Input's part of the store: how far each topic was read, committed together with the entries made
+//! of its messages.
 //!
-//! What must stay true: the offset that a batch reaches is in the batch of its entries, so after any crash reading goes
-//! on where the durable entries end: nothing is lost and nothing is read twice.
+//! What must stay true: the offset that a batch reaches is in the batch of its entries, so after
+//! any crash reading goes on where the durable entries end: nothing is lost and nothing is read
+//! twice.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +38,8 @@ pub struct TopicState {
     pub messages: u64,
     /// When the last one was.
     pub last_message: Option<DateTime<Utc>>,
-    /// How often the topic was not the one that was read before, or did not have any more what was next.
+    /// How often the topic was not the one that was read before, or did not have any more what was
+    /// next.
     pub resets: u64,
     /// The last such event, in words.
     pub last_reset: Option<String>,
@@ -82,7 +85,11 @@ impl TopicStore {
 
     /// How far a source's topic was read; `None` before the first time.
     pub fn state(&self, source: &str) -> Result<Option<TopicState>, StoreError> {
-        self.engine.snapshot()?.get(Table::Topics, source.as_bytes())?.map(|it| decode(&it)).transpose()
+        self.engine
+            .snapshot()?
+            .get(Table::Topics, source.as_bytes())?
+            .map(|it| decode(&it))
+            .transpose()
     }
 
     /// The rows of a source's entries that wait for their first reading.
@@ -101,7 +108,9 @@ impl TopicStore {
     /// Those of the rows that still wait.
     pub fn still_waiting(&self, rows: Vec<PendingKey>) -> Result<Vec<PendingKey>, StoreError> {
         let snapshot = self.engine.snapshot()?;
-        let waits = |row: PendingKey| snapshot.get(Table::Pending, row.as_bytes()).map(|it| it.map(|_| row)).transpose();
+        let waits = |row: PendingKey| {
+            snapshot.get(Table::Pending, row.as_bytes()).map(|it| it.map(|_| row)).transpose()
+        };
         rows.into_iter().filter_map(waits).collect()
     }
 

@@ -1,5 +1,5 @@
-//! Stores for tests of what must hold in memory and on files alike: most tests run on the twin in memory, which is quick, and
-//! what the engine itself must do is tried on files, too.
+//! Stores for tests of what must hold in memory and on files alike: most tests run on the twin in
+//! memory, which is quick, and what the engine itself must do is tried on files, too.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Every metric, in one file: name, type, labels, unit and help. The raw macros are banned elsewhere.
+//! Every metric, in one file: name, type, labels, unit and help. The raw macros are banned
+//! elsewhere.
 //!
 //! Labels have few values (an outcome, a kind, a topic): no label names a source or an address.
 #![expect(clippy::disallowed_macros, reason = "the one place where metrics are made")]
@@ -6,18 +7,21 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::model::{record::Topic, source::State};
 
 /// Seconds: from a local commit to a page that nearly timed out.
-const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+const SECONDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 /// Seconds of lateness: from on time to hours.
 const LATENESS: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0];
 
-/// Counters that alerts look at: the label, and all its values. They are shown as 0 from the start, because Prometheus sees no
-/// increase in what appears as 1: the first event would be lost.
+/// Counters that alerts look at: the label, and all its values. They are shown as 0 from the start,
+/// because Prometheus sees no increase in what appears as 1: the first event would be lost.
 const EVENTS: [(&str, &str, &[&str]); 7] = [
     (
         "nashra_polls_total",
@@ -41,7 +45,11 @@ const EVENTS: [(&str, &str, &[&str]); 7] = [
     ),
     ("nashra_entries_left_out_total", "bound", &["poll", "day", "pending"]),
     ("nashra_topic_messages_total", "what", &["address", "document", "deletion", "unreadable"]),
-    ("nashra_topic_resets_total", "reason", &["other_cluster", "expired", "shorter", "other_message"]),
+    (
+        "nashra_topic_resets_total",
+        "reason",
+        &["other_cluster", "expired", "shorter", "other_message"],
+    ),
     ("nashra_reader_panics_total", "reader", &["poll", "push", "backfill", "sitemap", "page"]),
     ("nashra_publish_errors_total", "reason", &["transient", "fenced", "unauthorised"]),
     ("nashra_dead_letters_kept_total", "reason", &["unauthorised", "too_large", "invalid"]),
@@ -49,7 +57,8 @@ const EVENTS: [(&str, &str, &[&str]); 7] = [
 /// Why the sink refuses a record for good.
 const REFUSALS: [&str; 2] = ["too_large", "invalid"];
 
-/// Starts recording in a process that began at this time; the handle renders the page that Prometheus reads.
+/// Starts recording in a process that began at this time; the handle renders the page that
+/// Prometheus reads.
 ///
 /// # Errors
 /// Where a recorder is running already.
@@ -64,7 +73,10 @@ pub fn start(now: DateTime<Utc>) -> Result<PrometheusHandle, BuildError> {
 
 fn begin(now: DateTime<Utc>) {
     describe();
-    #[expect(clippy::cast_precision_loss, reason = "gauges are floating point; milliseconds since 1970 stay far below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "gauges are floating point; milliseconds since 1970 stay far below 2^53"
+    )]
     gauge!("process_start_time_seconds").set(now.timestamp_millis() as f64 / 1000.0);
     for (name, _, values) in EVENTS {
         for value in values {
@@ -82,55 +94,116 @@ fn begin(now: DateTime<Utc>) {
 /// Counts at a value that [`EVENTS`] lists.
 fn event(name: &'static str, value: &'static str, count: usize) {
     let listed = EVENTS.iter().find(|it| it.0 == name);
-    debug_assert!(listed.is_some_and(|it| it.2.contains(&value)), "{name} is shown from the start with {value}");
+    debug_assert!(
+        listed.is_some_and(|it| it.2.contains(&value)),
+        "{name} is shown from the start with {value}"
+    );
     if let Some((name, label, _)) = listed {
         counter!(*name, *label => value).increment(count as u64);
     }
 }
 
 fn describe() {
-    describe_gauge!("process_start_time_seconds", Unit::Seconds, "When the process began, in seconds since 1970");
+    describe_gauge!(
+        "process_start_time_seconds",
+        Unit::Seconds,
+        "When the process began, in seconds since 1970"
+    );
     describe_input();
     describe_output();
 }
 
 fn describe_input() {
     describe_counter!("nashra_polls_total", "Polls of sources by outcome");
-    describe_histogram!("nashra_poll_duration_seconds", Unit::Seconds, "From the request of a poll until its commit");
-    describe_histogram!("nashra_poll_lateness_seconds", Unit::Seconds, "How long after its due time a poll began");
-    describe_gauge!("nashra_sources", "Sources by state: new, ok, backoff, throttled, blocked, moved, gone, silent, paused");
-    describe_counter!("nashra_gaps_total", "Polls that shared no entry with the one before: something may have been missed");
-    describe_counter!("nashra_audits_total", "Polls without validators that checked what 304 had said, by outcome: true or lied");
+    describe_histogram!(
+        "nashra_poll_duration_seconds",
+        Unit::Seconds,
+        "From the request of a poll until its commit"
+    );
+    describe_histogram!(
+        "nashra_poll_lateness_seconds",
+        Unit::Seconds,
+        "How long after its due time a poll began"
+    );
+    describe_gauge!(
+        "nashra_sources",
+        "Sources by state: new, ok, backoff, throttled, blocked, moved, gone, silent, paused"
+    );
+    describe_counter!(
+        "nashra_gaps_total",
+        "Polls that shared no entry with the one before: something may have been missed"
+    );
+    describe_counter!(
+        "nashra_audits_total",
+        "Polls without validators that checked what 304 had said, by outcome: true or lied"
+    );
     describe_counter!(
         "nashra_backfilled_pages_total",
         "Older pages of listings and news sitemaps read after a gap: read, unreadable, failed, missing"
     );
     describe_counter!("nashra_fetches_total", "Answers by kind (poll, page) and outcome");
-    describe_counter!("nashra_robots_total", "Requests for a robots.txt by outcome: rules, none, unreachable");
-    describe_counter!("nashra_hosts_left_alone_total", "Answers after which a host is left alone: throttled, challenge, unreachable");
+    describe_counter!(
+        "nashra_robots_total",
+        "Requests for a robots.txt by outcome: rules, none, unreachable"
+    );
+    describe_counter!(
+        "nashra_hosts_left_alone_total",
+        "Answers after which a host is left alone: throttled, challenge, unreachable"
+    );
     describe_counter!("nashra_fetch_bytes_total", Unit::Bytes, "Bytes of bodies as sent, by kind");
-    describe_counter!("nashra_entries_total", "Listed entries by verdict: new, changed, known, backlog");
+    describe_counter!(
+        "nashra_entries_total",
+        "Listed entries by verdict: new, changed, known, backlog"
+    );
     describe_counter!(
         "nashra_entries_left_out_total",
         "Entries that were left out because of the bounds on one source (poll, day, pending), again at each look"
     );
-    describe_counter!("nashra_topic_messages_total", "Messages of topics that are sources: address, document, deletion, unreadable");
+    describe_counter!(
+        "nashra_topic_messages_total",
+        "Messages of topics that are sources: address, document, deletion, unreadable"
+    );
     describe_counter!("nashra_topic_bytes_total", Unit::Bytes, "Their bytes");
-    describe_gauge!("nashra_topic_lag", "Messages of these topics that can be read and were not yet");
-    describe_counter!("nashra_topic_errors_total", "Times that a topic could not be read and was tried again");
-    describe_counter!("nashra_topic_resets_total", "Times that a topic was not the one read before, or had lost what was next, by reason");
+    describe_gauge!(
+        "nashra_topic_lag",
+        "Messages of these topics that can be read and were not yet"
+    );
+    describe_counter!(
+        "nashra_topic_errors_total",
+        "Times that a topic could not be read and was tried again"
+    );
+    describe_counter!(
+        "nashra_topic_resets_total",
+        "Times that a topic was not the one read before, or had lost what was next, by reason"
+    );
     describe_counter!("nashra_topic_lost_total", "Messages that were gone before they were read");
-    describe_gauge!("nashra_websub_subscriptions", "Subscriptions at hubs by state: asked, live, failing, denied, ending");
-    describe_counter!("nashra_websub_requests_total", "Requests to hubs by mode (subscribe, unsubscribe) and outcome: accepted, failed");
-    describe_counter!("nashra_websub_questions_total", "What hubs asked by what they heard: verified, refused, denied");
+    describe_gauge!(
+        "nashra_websub_subscriptions",
+        "Subscriptions at hubs by state: asked, live, failing, denied, ending"
+    );
+    describe_counter!(
+        "nashra_websub_requests_total",
+        "Requests to hubs by mode (subscribe, unsubscribe) and outcome: accepted, failed"
+    );
+    describe_counter!(
+        "nashra_websub_questions_total",
+        "What hubs asked by what they heard: verified, refused, denied"
+    );
     describe_counter!(
         "nashra_websub_pushes_total",
         "What hubs sent by outcome: taken, known, pinged, unreadable, unsigned, unwanted, too_large, too_often, broken, busy, late"
     );
-    describe_counter!("nashra_websub_missed_total", "Entries that polls found although a hub should have sent them");
+    describe_counter!(
+        "nashra_websub_missed_total",
+        "Entries that polls found although a hub should have sent them"
+    );
     describe_gauge!("nashra_entries_pending", "Entries that wait to be read");
     describe_counter!("nashra_pages_total", "Readings of entries by outcome");
-    describe_histogram!("nashra_page_extract_seconds", Unit::Seconds, "Decoding and extracting one page");
+    describe_histogram!(
+        "nashra_page_extract_seconds",
+        Unit::Seconds,
+        "Decoding and extracting one page"
+    );
     describe_counter!(
         "nashra_reader_panics_total",
         "Bodies that a reader panicked on, by reader: poll, push, backfill, sitemap, page; a fault of nashra's"
@@ -142,19 +215,32 @@ fn describe_input() {
 }
 
 fn describe_output() {
-    describe_counter!("nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted");
+    describe_counter!(
+        "nashra_articles_total",
+        "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted"
+    );
     describe_counter!("nashra_dead_letters_total", "Entries given up, by reason");
     describe_gauge!("nashra_outbox_records", "Records not yet acknowledged by the sink");
     describe_gauge!("nashra_outbox_bytes", Unit::Bytes, "Their bytes");
     describe_gauge!("nashra_outbox_oldest_seconds", Unit::Seconds, "Age of the oldest of them");
     describe_counter!("nashra_published_total", "Records acknowledged by the sink, by topic");
-    describe_histogram!("nashra_publish_batch_seconds", Unit::Seconds, "One transaction of the sink");
-    describe_gauge!("nashra_publish_halted", "1 while publishing is stopped until an operator decides, by reason");
+    describe_histogram!(
+        "nashra_publish_batch_seconds",
+        Unit::Seconds,
+        "One transaction of the sink"
+    );
+    describe_gauge!(
+        "nashra_publish_halted",
+        "1 while publishing is stopped until an operator decides, by reason"
+    );
     describe_counter!(
         "nashra_publish_errors_total",
         "Deliveries that failed and are tried again, by reason: transient, fenced (another process has taken over), unauthorised"
     );
-    describe_counter!("nashra_publish_refused_total", "Records that the sink refused for good, by topic and reason: too_large, invalid");
+    describe_counter!(
+        "nashra_publish_refused_total",
+        "Records that the sink refused for good, by topic and reason: too_large, invalid"
+    );
     describe_counter!(
         "nashra_dead_letters_kept_total",
         "Dead letters that were kept in data_dir because their topic does not take them, by reason: unauthorised, too_large, invalid"
@@ -162,7 +248,10 @@ fn describe_output() {
     describe_histogram!("nashra_store_commit_seconds", Unit::Seconds, "One durable commit");
     describe_gauge!("nashra_store_bytes", Unit::Bytes, "Size of the store's file");
     describe_counter!("nashra_store_errors_total", "Commits that failed and are tried again");
-    describe_gauge!("nashra_ready", "1 while a part (publish, topics, store, disk) is in order; /readyz has the reasons");
+    describe_gauge!(
+        "nashra_ready",
+        "1 while a part (publish, topics, store, disk) is in order; /readyz has the reasons"
+    );
     describe_gauge!("nashra_disk_free_bytes", Unit::Bytes, "Free space where data_dir is");
 }
 
@@ -238,7 +327,10 @@ pub(crate) fn topic_bytes(bytes: usize) {
 }
 
 /// A topic's lag changed; the gauge is the sum over topics.
-#[expect(clippy::cast_precision_loss, reason = "gauges are floating point; numbers of messages stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are floating point; numbers of messages stay far below 2^53"
+)]
 pub(crate) fn topic_lag(before: u64, now: u64) {
     gauge!("nashra_topic_lag").increment(now as f64 - before as f64);
 }
@@ -255,7 +347,10 @@ pub(crate) fn topic_reset(reason: &'static str, lost: u64) {
 }
 
 /// How many subscriptions are in a state.
-#[expect(clippy::cast_precision_loss, reason = "gauges are floating point; numbers of sources stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are floating point; numbers of sources stay far below 2^53"
+)]
 pub(crate) fn subscriptions(state: &'static str, count: u64) {
     gauge!("nashra_websub_subscriptions", "state" => state).set(count as f64);
 }
@@ -334,7 +429,8 @@ pub(crate) fn publish_refused(topic: Topic, reason: &'static str) {
 }
 
 fn refused(topic: Topic, reason: &'static str, count: u64) {
-    counter!("nashra_publish_refused_total", "topic" => topic_label(topic), "reason" => reason).increment(count);
+    counter!("nashra_publish_refused_total", "topic" => topic_label(topic), "reason" => reason)
+        .increment(count);
 }
 
 /// A dead letter is in a file and not in its topic.
@@ -365,7 +461,10 @@ pub(crate) fn store_error() {
 }
 
 /// How many entries wait to be read.
-#[expect(clippy::cast_precision_loss, reason = "gauges are floating point; numbers of entries stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are floating point; numbers of entries stay far below 2^53"
+)]
 pub(crate) fn entries_pending(count: u64) {
     gauge!("nashra_entries_pending").set(count as f64);
 }
@@ -386,7 +485,10 @@ pub(crate) struct Levels {
 }
 
 /// Sets the gauges.
-#[expect(clippy::cast_precision_loss, reason = "gauges are floating point; sizes stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are floating point; sizes stay far below 2^53"
+)]
 pub(crate) fn levels(levels: Levels) {
     gauge!("nashra_outbox_records").set(levels.outbox_records as f64);
     gauge!("nashra_outbox_bytes").set(levels.outbox_bytes as f64);
@@ -406,15 +508,23 @@ mod tests {
         let recorder = PrometheusBuilder::new().build_recorder();
         metrics::with_local_recorder(&recorder, || begin(DateTime::UNIX_EPOCH));
         let page = recorder.handle().render();
-        let looks: Vec<&str> = ["increase(", "rate("].iter().flat_map(|it| ALERTS.split(it).skip(1)).collect();
+        let looks: Vec<&str> =
+            ["increase(", "rate("].iter().flat_map(|it| ALERTS.split(it).skip(1)).collect();
         assert!(looks.len() > 9);
         for look in looks {
             let (series, _) = look.split_once('[').unwrap();
             let (name, selector) = series.split_once('{').unwrap_or((series, ""));
-            let lines: Vec<&str> = page.lines().filter(|it| it.split(['{', ' ']).next() == Some(name)).collect();
-            assert!(!lines.is_empty() && lines.iter().all(|it| it.ends_with(" 0")), "{name}: {lines:?}");
+            let lines: Vec<&str> =
+                page.lines().filter(|it| it.split(['{', ' ']).next() == Some(name)).collect();
+            assert!(
+                !lines.is_empty() && lines.iter().all(|it| it.ends_with(" 0")),
+                "{name}: {lines:?}"
+            );
             for value in selector.split('"').nth(1).into_iter().flat_map(|it| it.split('|')) {
-                assert!(lines.iter().any(|it| it.contains(&format!("\"{value}\""))), "{series}: {lines:?}");
+                assert!(
+                    lines.iter().any(|it| it.contains(&format!("\"{value}\""))),
+                    "{series}: {lines:?}"
+                );
             }
         }
     }
@@ -423,8 +533,12 @@ mod tests {
     fn every_alert_is_tried_where_it_fires_and_where_it_does_not() {
         let tests = include_str!("../../deploy/prometheus/alerts_test.yml");
         for alert in ALERTS.lines().filter_map(|it| it.trim().strip_prefix("- alert: ")) {
-            let tried: Vec<&str> = tests.split("- alertname: ").filter(|it| it.lines().next() == Some(alert)).collect();
-            let (silent, fires): (Vec<&str>, Vec<&str>) = tried.iter().partition(|it| it.contains("exp_alerts: []"));
+            let tried: Vec<&str> = tests
+                .split("- alertname: ")
+                .filter(|it| it.lines().next() == Some(alert))
+                .collect();
+            let (silent, fires): (Vec<&str>, Vec<&str>) =
+                tried.iter().partition(|it| it.contains("exp_alerts: []"));
             assert!(!silent.is_empty() && !fires.is_empty(), "{alert}");
         }
     }
@@ -433,7 +547,9 @@ mod tests {
     fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
         let defined = include_str!("metrics.rs");
         for file in [include_str!("../../deploy/grafana/dashboards/nashra.json"), ALERTS] {
-            let names = file.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|it| it.starts_with("nashra_"));
+            let names = file
+                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .filter(|it| it.starts_with("nashra_"));
             for name in names {
                 let name = name.trim_end_matches("_bucket");
                 assert!(defined.contains(&format!("\"{name}\"")), "{name} is not defined");

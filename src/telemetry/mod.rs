@@ -1,7 +1,7 @@
 //! What operators see: metrics, logs, and words on standard error.
 //!
-//! What must stay true: standard error may be full, closed or broken, and that ends nothing. The standard library's
-//! macros for it panic then, so a lint forbids them.
+//! What must stay true: standard error may be full, closed or broken, and that ends nothing. The
+//! standard library's macros for it panic then, so a lint forbids them.
 
 pub mod ready;
 pub mod metrics;
@@ -24,15 +24,19 @@ pub enum LogFormat {
 /// Starts logging on standard error. A second call changes nothing (tests run many daemons).
 pub fn start_logging(format: LogFormat, filter: &str) {
     // The engine tells every file that it makes; whoever wants that says so in the filter.
-    let filter = EnvFilter::try_new(format!("fjall=warn,lsm_tree=warn,{filter}")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("fjall=warn,lsm_tree=warn,{filter}"))
+        .unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = fmt().with_env_filter(filter).with_writer(|| Stderr);
     let json = match format {
         LogFormat::Json => true,
         LogFormat::Text => false,
         LogFormat::Auto => !io::stderr().is_terminal(),
     };
-    let started =
-        if json { builder.json().flatten_event(true).finish().try_init() } else { builder.with_target(false).finish().try_init() };
+    let started = if json {
+        builder.json().flatten_event(true).finish().try_init()
+    } else {
+        builder.with_target(false).finish().try_init()
+    };
     // Already started: the first caller's format stays.
     started.ok();
 }

@@ -1,8 +1,9 @@
 //! Whether the daemon does its work: named parts, each in order or with the reason why not.
 //!
-//! Whoever can tell how a part is holds a [`Ready`] and says so with [`Ready::set`]; `/readyz` answers 200 only where all parts
-//! are in order, and lists the others with their reasons. What must stay true: a part that was never set is in order (it may
-//! not be in use), but nothing is ready before the sink has answered; the metric and the answer are of the same moment.
+//! Whoever can tell how a part is holds a [`Ready`] and says so with [`Ready::set`]; `/readyz`
+//! answers 200 only where all parts are in order, and lists the others with their reasons. What
+//! must stay true: a part that was never set is in order (it may not be in use), but nothing is
+//! ready before the sink has answered; the metric and the answer are of the same moment.
 
 use std::{
     collections::BTreeMap,
@@ -67,7 +68,8 @@ impl Ready {
         }
     }
 
-    /// Whether all parts are in order, and the words for `/readyz`: `ok`, or a line `part: reason` for each that is not.
+    /// Whether all parts are in order, and the words for `/readyz`: `ok`, or a line `part: reason`
+    /// for each that is not.
     #[must_use]
     pub fn words(&self) -> (bool, String) {
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +92,10 @@ mod tests {
     fn one_part_that_is_not_in_order_is_enough_and_each_is_listed_with_its_reason() {
         let ready = Ready::default();
         ready.clone().set(Part::Store, Err("the disk is full".to_owned()));
-        assert_eq!(ready.words(), (false, "publish: connecting to the sink\nstore: the disk is full\n".to_owned()));
+        assert_eq!(
+            ready.words(),
+            (false, "publish: connecting to the sink\nstore: the disk is full\n".to_owned())
+        );
         ready.set(Part::Store, Ok(()));
         ready.set(Part::Publish, Ok(()));
         assert_eq!(ready.words(), (true, "ok\n".to_owned()));

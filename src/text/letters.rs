@@ -1,5 +1,5 @@
-//! What a character is, by a table. The standard library searches for each, which takes most of the time that Arabic and
-//! Chinese pages take.
+//! What a character is, by a table. The standard library searches for each, which takes most of the
+//! time that Arabic and Chinese pages take.
 
 use std::sync::LazyLock;
 
@@ -14,11 +14,13 @@ const SMALL: u8 = 8;
 const STABLE: u8 = 16;
 
 /// Of the basic plane; what is beyond is rare.
-static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| (0..=0xffff).map(|it| char::from_u32(it).map_or(0, compute)).collect());
+static TABLE: LazyLock<Vec<u8>> =
+    LazyLock::new(|| (0..=0xffff).map(|it| char::from_u32(it).map_or(0, compute)).collect());
 
 fn compute(c: char) -> u8 {
     let flag = |is: bool, bit: u8| if is { bit } else { 0 };
-    let stable = is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes && unicode_normalization::char::canonical_combining_class(c) == 0;
+    let stable = is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes
+        && unicode_normalization::char::canonical_combining_class(c) == 0;
     flag(c.is_alphabetic(), LETTER)
         | flag(c.is_numeric(), NUMERIC)
         | flag(c.is_uppercase(), UPPER)
@@ -76,8 +78,13 @@ mod tests {
     fn the_table_says_what_the_standard_library_says() {
         for c in ('\0'..=char::MAX).step_by(7).chain('\0'..='\u{2fff}') {
             let it = Letter::of(c);
-            let said = (it.is_alphabetic(), it.is_numeric(), it.is_alphanumeric(), it.is_uppercase());
-            assert_eq!(said, (c.is_alphabetic(), c.is_numeric(), c.is_alphanumeric(), c.is_uppercase()), "{c:?}");
+            let said =
+                (it.is_alphabetic(), it.is_numeric(), it.is_alphanumeric(), it.is_uppercase());
+            assert_eq!(
+                said,
+                (c.is_alphabetic(), c.is_numeric(), c.is_alphanumeric(), c.is_uppercase()),
+                "{c:?}"
+            );
             assert!(!it.is_stable() || [c].into_iter().nfkc().eq([c]), "{c:?}");
             assert_eq!(it.is_small(), c.to_lowercase().eq([c]));
         }

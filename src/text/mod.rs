@@ -1,4 +1,5 @@
-//! Text: white space, invisible characters, words, and the hash that tells whether an edition changed.
+//! Text: white space, invisible characters, words, and the hash that tells whether an edition
+//! changed.
 
 pub mod letters;
 
@@ -9,8 +10,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::text::letters::Letter;
 
-/// Characters that no reader sees and publishers leave in: soft hyphen, zero width, bidirectional controls, BOM, marks of
-/// annotations, and those of private use, which are signs in a font of the site.
+/// Characters that no reader sees and publishers leave in: soft hyphen, zero width, bidirectional
+/// controls, BOM, marks of annotations, and those of private use, which are signs in a font of the
+/// site.
 pub(crate) fn invisible(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{b}';
@@ -21,7 +23,8 @@ pub(crate) fn invisible(c: char) -> bool {
 
 /// Runs of white space become one space, those at the ends and invisible characters go.
 ///
-/// The zero-width joiner and non-joiner stay: Persian, Indic scripts and emoji are written with them.
+/// The zero-width joiner and non-joiner stay: Persian, Indic scripts and emoji are written with
+/// them.
 #[must_use]
 pub fn collapse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -36,8 +39,8 @@ pub fn collapse(text: &str) -> String {
     out
 }
 
-/// In lower case, but for characters whose small letter is of another length (`İ`): what stands at an offset there stands
-/// at the same one here.
+/// In lower case, but for characters whose small letter is of another length (`İ`): what stands at
+/// an offset there stands at the same one here.
 pub(crate) fn lower_in_place(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -69,13 +72,17 @@ pub fn word_count(text: &str) -> u32 {
     count
 }
 
-/// Letters and digits alone, in lower case and compatibility form (NFKC): what stays of a headline that was set again
-/// with other quotes, dashes or spaces, or stretched in Arabic script.
+/// Letters and digits alone, in lower case and compatibility form (NFKC): what stays of a headline
+/// that was set again with other quotes, dashes or spaces, or stretched in Arabic script.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     if text.is_ascii() {
-        out.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|it| char::from(it.to_ascii_lowercase())));
+        out.extend(
+            text.bytes()
+                .filter(u8::is_ascii_alphanumeric)
+                .map(|it| char::from(it.to_ascii_lowercase())),
+        );
         return out;
     }
     let mut out = String::with_capacity(text.len());
@@ -100,7 +107,11 @@ pub fn fold(text: &str) -> String {
 
 /// [`str::to_lowercase`], which is slow where there is nothing to do.
 pub(crate) fn lower(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| Letter::of(c).is_small()) { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
+    if text.chars().all(|c| Letter::of(c).is_small()) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.to_lowercase())
+    }
 }
 
 /// `sha256:` and the hash of title and text in NFC with white space folded.
@@ -114,7 +125,9 @@ pub fn content_hash(title: Option<&str>, text: Option<&str>) -> String {
     }
     let mut out = String::from("sha256:");
     for byte in hash.finalize() {
-        out.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+        out.extend(
+            [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')),
+        );
     }
     out
 }
@@ -126,7 +139,10 @@ mod tests {
     #[test]
     fn white_space_and_invisible_characters_do_not_count() {
         assert_eq!(collapse(" a\u{a0}\n b\u{200b}c\u{ad} "), "a bc");
-        assert_eq!(content_hash(Some("A"), Some("x  y")), content_hash(Some(" A"), Some("x\ny\u{200f}")));
+        assert_eq!(
+            content_hash(Some("A"), Some("x  y")),
+            content_hash(Some(" A"), Some("x\ny\u{200f}"))
+        );
         assert_ne!(content_hash(Some("A"), Some("xy")), content_hash(Some("Ax"), Some("y")));
     }
 

@@ -33,7 +33,8 @@ pub(super) enum Read {
     Page(Box<Page>, Vec<FieldCandidate>),
 }
 
-/// Reads bytes as what they are to be read as; else as a feed, a sitemap, a listing or a page, whichever they are.
+/// Reads bytes as what they are to be read as; else as a feed, a sitemap, a listing or a page,
+/// whichever they are.
 pub(super) fn read(
     bytes: &[u8],
     content_type: Option<&str>,
@@ -42,12 +43,16 @@ pub(super) fn read(
 ) -> Result<Read, TrialError> {
     let base = url.unwrap_or(at);
     let feed = match read_as {
-        None | Some(As::Feed) => feed::read(bytes, content_type, base).map_err(|error| error.to_string()),
+        None | Some(As::Feed) => {
+            feed::read(bytes, content_type, base).map_err(|error| error.to_string())
+        }
         Some(_) => Err("not read as one".to_owned()),
     };
     let feed = match feed {
         Ok(feed) => return Ok(Read::Feed(feed)),
-        Err(reason) if read_as == Some(As::Feed) => return Err(TrialError::Neither { feed: reason, page: "not read as one".to_owned() }),
+        Err(reason) if read_as == Some(As::Feed) => {
+            return Err(TrialError::Neither { feed: reason, page: "not read as one".to_owned() });
+        }
         Err(reason) => reason,
     };
     // A text that begins with an address is one only where that is said.
@@ -57,21 +62,33 @@ pub(super) fn read(
     }
     let page = match read_as {
         Some(As::Listing) => None,
-        _ => Some(page::read_by(Some(rules).filter(|it| !it.is_empty()), bytes, content_type, (url, None))),
+        _ => Some(page::read_by(
+            Some(rules).filter(|it| !it.is_empty()),
+            bytes,
+            content_type,
+            (url, None),
+        )),
     };
     // A page that leads to articles and has hardly a text of its own.
-    let leads = page.as_ref().is_none_or(|it| it.as_ref().map_or(true, |it| it.kind == PageKind::Listing));
+    let leads =
+        page.as_ref().is_none_or(|it| it.as_ref().map_or(true, |it| it.kind == PageKind::Listing));
     if leads && read_as != Some(As::Page) {
         match links(bytes, content_type, base) {
             Ok(found) => return Ok(found),
-            Err(reason) if page.is_none() => return Err(TrialError::Neither { feed, page: reason }),
+            Err(reason) if page.is_none() => {
+                return Err(TrialError::Neither { feed, page: reason });
+            }
             Err(_) => {}
         }
     }
     match page {
         Some(Ok(page)) => {
             let text = encoding::to_text(bytes, content_type);
-            let candidates = if Form::of(bytes, content_type) == Form::Html { meta::candidates(&Tree::parse(&text)) } else { Vec::new() };
+            let candidates = if Form::of(bytes, content_type) == Form::Html {
+                meta::candidates(&Tree::parse(&text))
+            } else {
+                Vec::new()
+            };
             Ok(Read::Page(Box::new(page), candidates))
         }
         Some(Err(page)) => Err(TrialError::Neither { feed, page: page.to_string() }),
@@ -82,7 +99,8 @@ pub(super) fn read(
 /// The page as a listing, with the links that were not taken for articles'.
 fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Read, String> {
     let found = listing::read(bytes, content_type, base).map_err(|error| error.to_string())?;
-    let mut weighed = listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
+    let mut weighed =
+        listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
     weighed.retain(|it| !it.article);
     weighed.sort_by(|one, other| other.score.total_cmp(&one.score));
     let lost = |it: listing::WeighedLink| Lost {
@@ -90,18 +108,28 @@ fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Read, S
         value: it.url.into(),
         why: format!("weighed {:.1}, an article's is above 0", it.score),
     };
-    Ok(Read::Listing(listing::to_feed(found), weighed.into_iter().take(MAX_LOST).map(lost).collect()))
+    Ok(Read::Listing(
+        listing::to_feed(found),
+        weighed.into_iter().take(MAX_LOST).map(lost).collect(),
+    ))
 }
 
 /// What the page says and what was not taken of it.
 pub(super) fn lost(page: &Page, candidates: Vec<FieldCandidate>, read: Option<&Url>) -> Vec<Lost> {
     let why = "an address of another site, or its home page: a claim to it is no identity";
     let unbelieved = |field: &'static str| {
-        move |url: &Url| (!identity::believable(url, read)).then(|| Lost { field, value: url.to_string(), why: why.to_owned() })
+        move |url: &Url| {
+            (!identity::believable(url, read)).then(|| Lost {
+                field,
+                value: url.to_string(),
+                why: why.to_owned(),
+            })
+        }
     };
     let canonical = page.canonical.iter().filter_map(unbelieved("url"));
     let alternates = page.alternates.iter().filter_map(unbelieved("alternate_urls"));
-    let parts = page.articles.iter().skip(1).filter_map(|it| it.url.as_ref()).filter_map(unbelieved("url"));
+    let parts =
+        page.articles.iter().skip(1).filter_map(|it| it.url.as_ref()).filter_map(unbelieved("url"));
     let content = page.articles.first().map(|it| &it.content);
     let differs = |it: &FieldCandidate| {
         if it.field == "title" {
@@ -111,8 +139,15 @@ pub(super) fn lost(page: &Page, candidates: Vec<FieldCandidate>, read: Option<&U
         read.is_none() || content.and_then(|it| it.published) != read
     };
     let weaker = candidates.into_iter().filter(differs).map(|it| {
-        let origin = serde_json::to_value(it.origin).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
-        Lost { field: it.field, value: it.value, why: format!("what {origin} says; another was taken") }
+        let origin = serde_json::to_value(it.origin)
+            .ok()
+            .and_then(|it| it.as_str().map(str::to_owned))
+            .unwrap_or_default();
+        Lost {
+            field: it.field,
+            value: it.value,
+            why: format!("what {origin} says; another was taken"),
+        }
     });
     canonical.chain(alternates).chain(parts).chain(weaker).collect()
 }

@@ -13,13 +13,18 @@ const SHOWN: usize = 300;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.content_type.as_deref().unwrap_or("without a content type");
-        let at = self.url.as_ref().map_or_else(|| "a file without an address".to_owned(), ToString::to_string);
+        let at = self
+            .url
+            .as_ref()
+            .map_or_else(|| "a file without an address".to_owned(), ToString::to_string);
         writeln!(f, "read: {at}, {} bytes, {kind}", self.bytes)?;
         for via in &self.via {
             writeln!(f, "redirected from: {via}")?;
         }
         match &self.found {
-            Found::Feed { title, language, entries } => feed(f, "a feed", [title, language], entries),
+            Found::Feed { title, language, entries } => {
+                feed(f, "a feed", [title, language], entries)
+            }
             Found::Listing { title, language, entries, lost } => {
                 feed(f, "a listing", [title, language], entries)?;
                 writeln!(f)?;
@@ -33,7 +38,12 @@ impl fmt::Display for Report {
             }
             Found::Page { form, kind, articles, lost } => {
                 let form = if *form == Form::Html { "HTML" } else { "text" };
-                writeln!(f, "a page as {form} of the kind {}, articles: {}", word(&serde_json::json!(kind)), articles.len())?;
+                writeln!(
+                    f,
+                    "a page as {form} of the kind {}, articles: {}",
+                    word(&serde_json::json!(kind)),
+                    articles.len()
+                )?;
                 for article in articles {
                     one(f, article)?;
                 }
@@ -50,22 +60,38 @@ fn losers(f: &mut fmt::Formatter<'_>, lost: &[Lost]) -> fmt::Result {
     Ok(())
 }
 
-fn feed(f: &mut fmt::Formatter<'_>, what: &str, [title, language]: [&Option<String>; 2], entries: &[Listed]) -> fmt::Result {
+fn feed(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    [title, language]: [&Option<String>; 2],
+    entries: &[Listed],
+) -> fmt::Result {
     let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "none".to_owned());
     let fresh = entries.iter().filter(|it| it.verdict == "new").count();
     writeln!(f, "{what}, title: {}, language: {}", shown(title), shown(language))?;
     writeln!(f, "entries: {}, of which a first poll would publish {fresh}", entries.len())?;
     for entry in entries {
-        let date = entry.published.map_or_else(|| "without a date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
+        let date = entry.published.map_or_else(
+            || "without a date".to_owned(),
+            |it| it.format("%Y-%m-%d %H:%M").to_string(),
+        );
         let link = entry.link.as_ref().map_or("no link", |it| it.as_str());
-        writeln!(f, "\n{} ({})\n  {date}  {}\n  {link}", entry.verdict, entry.why, shown(&entry.title))?;
+        writeln!(
+            f,
+            "\n{} ({})\n  {date}  {}\n  {link}",
+            entry.verdict,
+            entry.why,
+            shown(&entry.title)
+        )?;
     }
     Ok(())
 }
 
 fn one(f: &mut fmt::Formatter<'_>, Made { known_by, record }: &Made) -> fmt::Result {
     writeln!(f)?;
-    if let (Some(index), Some(of)) = (record["part"]["index"].as_u64(), record["part"]["of"].as_u64()) {
+    if let (Some(index), Some(of)) =
+        (record["part"]["index"].as_u64(), record["part"]["of"].as_u64())
+    {
         writeln!(f, "part {} of {of}", index + 1)?;
     }
     writeln!(f, "address: {}, known by: {}", word(&record["url"]), known_by.join(", "))?;
@@ -74,7 +100,8 @@ fn one(f: &mut fmt::Formatter<'_>, Made { known_by, record }: &Made) -> fmt::Res
         let from = if from.is_null() { String::new() } else { format!(" (from {})", word(from)) };
         writeln!(f, "{name}: {}{from}", word(&record[name]))?;
     }
-    for name in ["subtitle", "section", "modified", "language", "agencies", "date_notes", "quality"] {
+    for name in ["subtitle", "section", "modified", "language", "agencies", "date_notes", "quality"]
+    {
         if !record[name].is_null() {
             writeln!(f, "{name}: {}", word(&record[name]))?;
         }
@@ -98,7 +125,10 @@ fn word(value: &Value) -> String {
         Value::Array(items) => items.iter().map(word).collect::<Vec<_>>().join("; "),
         Value::Object(fields) => {
             let given = fields.iter().filter(|(_, value)| !value.is_null());
-            given.map(|(name, value)| format!("{name} {}", word(value))).collect::<Vec<_>>().join(", ")
+            given
+                .map(|(name, value)| format!("{name} {}", word(value)))
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         other => other.to_string(),
     }

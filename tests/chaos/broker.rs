@@ -1,4 +1,5 @@
-//! One broker or a cluster of three, through the script that knows how to start them, each behind a proxy of its own.
+//! One broker or a cluster of three, through the script that knows how to start them, each behind a
+//! proxy of its own.
 
 use std::{
     fs,
@@ -39,7 +40,12 @@ impl Cluster {
             command.arg("cluster").arg(dir);
         }
         // Brokers outlive the script and must not hold our output open.
-        let status = command.env("NASHRA_BROKER_PROXIES", ports).stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap();
+        let status = command
+            .env("NASHRA_BROKER_PROXIES", ports)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
         assert!(status.success(), "{} could not start the brokers", script.display());
         let brokers: Vec<Broker> = proxies
             .into_iter()
@@ -63,7 +69,13 @@ impl Cluster {
 
 impl Broker {
     fn verb(&self, verb: &str) {
-        let status = Command::new(&self.script).arg(verb).arg(&self.dir).stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap();
+        let status = Command::new(&self.script)
+            .arg(verb)
+            .arg(&self.dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
         assert!(status.success(), "{} {verb} failed", self.script.display());
     }
 
@@ -84,6 +96,12 @@ impl Broker {
 impl Drop for Broker {
     fn drop(&mut self) {
         // The run is over, or a panic ended it: nothing is wanted of the broker any more.
-        Command::new(&self.script).arg("kill").arg(&self.dir).stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
+        Command::new(&self.script)
+            .arg("kill")
+            .arg(&self.dir)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .ok();
     }
 }

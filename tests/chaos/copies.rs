@@ -1,7 +1,8 @@
 //! Copies of `data_dir`: a second process on one, and damaged ones.
 //!
-//! A damaged copy must be refused with words or be whole. It runs with a file as its sink, so that nothing it does
-//! reaches the topics; an article that they already had under another id was minted silently.
+//! A damaged copy must be refused with words or be whole. It runs with a file as its sink, so that
+//! nothing it does reaches the topics; an article that they already had under another id was minted
+//! silently.
 
 use std::{
     collections::HashMap,
@@ -64,7 +65,9 @@ fn files(dir: &Path) -> Vec<(PathBuf, u64)> {
 pub(crate) fn damage(copy: &Path, rng: &mut Rng) -> String {
     // Neither bytes that were kept to look at, nor locks, are the store.
     let mut files = files(copy);
-    files.retain(|(path, _)| !path.ends_with("lock") && !path.to_string_lossy().contains("/deadletters/"));
+    files.retain(|(path, _)| {
+        !path.ends_with("lock") && !path.to_string_lossy().contains("/deadletters/")
+    });
     let how = rng.below(5);
     if how < 3 {
         files.retain(|it| it.1 > 0);
@@ -104,7 +107,8 @@ pub(crate) fn damage(copy: &Path, rng: &mut Rng) -> String {
     said
 }
 
-/// Checks a damaged copy, and lets nashra run on another one like it, since a check could mend what it finds.
+/// Checks a damaged copy, and lets nashra run on another one like it, since a check could mend what
+/// it finds.
 pub(crate) fn judge(setup: &Setup, damaged: &Path, known: &Arrived) -> Verdict {
     let (file, again) = (setup.dir.join("damaged.jsonl"), setup.dir.join("damaged-run"));
     fs::remove_file(&file).ok();
@@ -113,7 +117,10 @@ pub(crate) fn judge(setup: &Setup, damaged: &Path, known: &Arrived) -> Verdict {
 
     let config = setup.config("damaged", &again, Some(&file));
     let length = format!("{}s", DAMAGED.as_secs());
-    let mut child = setup.spawn(&["run", "-c", config.to_str().unwrap(), "--for", &length, "--poll-now"], "damaged.log");
+    let mut child = setup.spawn(
+        &["run", "-c", config.to_str().unwrap(), "--for", &length, "--poll-now"],
+        "damaged.log",
+    );
     let ended = processes::wait(&mut child, DAMAGED + Duration::from_secs(30));
     processes::end(child);
     if ended.is_none() {
@@ -136,7 +143,10 @@ pub(crate) fn judge(setup: &Setup, damaged: &Path, known: &Arrived) -> Verdict {
 fn check(setup: &Setup, damaged: &Path) -> (String, bool, Vec<String>) {
     let config = setup.config("damaged-check", damaged, None);
     let before = fingerprints(damaged);
-    let check = Command::new(&setup.program).args(["state", "check", "-c", config.to_str().unwrap()]).output().unwrap();
+    let check = Command::new(&setup.program)
+        .args(["state", "check", "-c", config.to_str().unwrap()])
+        .output()
+        .unwrap();
     let words = String::from_utf8_lossy(&check.stderr).into_owned();
     let mut wrong = Vec::new();
     if words.contains("panicked") || check.status.code().is_none() {
@@ -147,24 +157,31 @@ fn check(setup: &Setup, damaged: &Path) -> (String, bool, Vec<String>) {
     }
     let after = fingerprints(damaged);
     if let Some((file, _)) = before.iter().find(|(path, bytes)| after.get(*path) != Some(bytes)) {
-        wrong.push(format!("state check changed {}", file.strip_prefix(damaged).unwrap().display()));
+        wrong
+            .push(format!("state check changed {}", file.strip_prefix(damaged).unwrap().display()));
     }
     (String::from_utf8_lossy(&check.stdout).into_owned() + &words, !check.status.success(), wrong)
 }
 
-/// The newest number of the store, by what `state check` says: those acknowledged and those that wait.
+/// The newest number of the store, by what `state check` says: those acknowledged and those that
+/// wait.
 fn tail(said: &str) -> Option<u64> {
     let line = said.lines().find(|it| it.contains("acknowledged"))?;
-    let before = |word: &str| line.split(word).next()?.split_whitespace().last()?.parse::<u64>().ok();
+    let before =
+        |word: &str| line.split(word).next()?.split_whitespace().last()?.parse::<u64>().ok();
     Some(before(" records wait")? + before(" acknowledged")?)
 }
 
 /// An article that was known by another id.
 fn minted(file: &Path, known: &HashMap<String, (u32, String)>) -> Option<String> {
     let text = fs::read_to_string(file).unwrap_or_default();
-    let records = text.lines().filter_map(|it| Some(Record::of_value(&serde_json::from_str(it).ok()?)));
+    let records =
+        text.lines().filter_map(|it| Some(Record::of_value(&serde_json::from_str(it).ok()?)));
     records.filter(|it| it.revision > 0).find_map(|it| {
-        known.get(&it.url).filter(|known| known.1 != it.id).map(|known| format!("{} was {} and became {}", it.url, known.1, it.id))
+        known
+            .get(&it.url)
+            .filter(|known| known.1 != it.id)
+            .map(|known| format!("{} was {} and became {}", it.url, known.1, it.id))
     })
 }
 

@@ -16,7 +16,10 @@ impl Disk {
     /// A file system in memory; `None` where this user may not mount one.
     pub(crate) fn mount(path: &Path) -> Option<Self> {
         fs::create_dir_all(path).unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=512m", "chaos"]).arg(path).status();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=512m", "chaos"])
+            .arg(path)
+            .status();
         mounted.is_ok_and(|it| it.success()).then(|| Self { path: path.to_owned() })
     }
 

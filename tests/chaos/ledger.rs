@@ -9,7 +9,8 @@ use crate::topics::{self, Record};
 /// Examples of each kind that are told.
 const EXAMPLES: usize = 4;
 
-/// What the audit found; everything but `records`, `revisions` and what became of the poison must be 0.
+/// What the audit found; everything but `records`, `revisions` and what became of the poison must
+/// be 0.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Found {
     records: usize,
@@ -25,8 +26,8 @@ pub(crate) struct Found {
     /// An edition after a newer one; a text of which no edition was shown, or half of one.
     wrong_revision: usize,
     wrong_text: usize,
-    /// The same as the first that was ever seen of an article, when nothing told that it was nonsense: no fault, so far
-    /// as a good one came later.
+    /// The same as the first that was ever seen of an article, when nothing told that it was
+    /// nonsense: no fault, so far as a good one came later.
     wrong_at_first: usize,
     /// Of an article of the good sites.
     dead_letters: usize,
@@ -53,7 +54,13 @@ pub(crate) struct Truth {
 
 impl Found {
     pub(crate) fn clean(&self) -> bool {
-        let wrong = self.lost + self.stale + self.twice + self.minted_twice + self.order + self.wrong_revision + self.wrong_text;
+        let wrong = self.lost
+            + self.stale
+            + self.twice
+            + self.minted_twice
+            + self.order
+            + self.wrong_revision
+            + self.wrong_text;
         wrong + self.dead_letters + self.poison_lost == 0 && self.records > 0
     }
 
@@ -88,7 +95,10 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
     }
     for record in dead.iter().filter(|it| !it.source.starts_with("hostile")) {
         found.dead_letters += 1;
-        found.example("dead letter", &format!("{} of {}: {}", record.url, record.source, record.reason));
+        found.example(
+            "dead letter",
+            &format!("{} of {}: {}", record.url, record.source, record.reason),
+        );
     }
     let urls = |of: &[Record]| of.iter().map(|it| it.url.clone()).collect::<HashSet<_>>();
     let (as_records, as_dead) = (urls(&records), urls(&dead));
@@ -105,7 +115,8 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
     found
 }
 
-/// Goes through the records in the order of their partitions; the last edition of each article, by address.
+/// Goes through the records in the order of their partitions; the last edition of each article, by
+/// address.
 fn sequence(records: &[Record], truth: &Truth, found: &mut Found) -> HashMap<String, u32> {
     let (mut events, mut numbers) = (HashSet::new(), HashSet::new());
     let mut ids: HashMap<&str, &str> = HashMap::new();
@@ -126,7 +137,10 @@ fn sequence(records: &[Record], truth: &Truth, found: &mut Found) -> HashMap<Str
         }
         if reached.insert(record.partition, record.seq).is_some_and(|before| before >= record.seq) {
             found.order += 1;
-            found.example("order", &format!("number {:?} in partition {}", record.seq, record.partition));
+            found.example(
+                "order",
+                &format!("number {:?} in partition {}", record.seq, record.partition),
+            );
         }
         let (before, shown) = last.insert(id, (*revision, *edition)).unwrap_or_default();
         if *revision != before + 1 || record.key != *id {
@@ -142,10 +156,19 @@ fn sequence(records: &[Record], truth: &Truth, found: &mut Found) -> HashMap<Str
             at_first.insert(url);
         } else if !whole || truth.articles.get(url).is_none_or(|version| edition > version) {
             found.wrong_text += 1;
-            found.example("wrong text", &format!("{url} revision {revision} begins with edition {edition} and ends with {}", record.last));
+            found.example(
+                "wrong text",
+                &format!(
+                    "{url} revision {revision} begins with edition {edition} and ends with {}",
+                    record.last
+                ),
+            );
         } else if *edition <= shown {
             found.wrong_revision += 1;
-            found.example("wrong revision", &format!("{url} revision {revision} shows edition {edition} after {shown}"));
+            found.example(
+                "wrong revision",
+                &format!("{url} revision {revision} shows edition {edition} after {shown}"),
+            );
         } else if at_first.remove(url) {
             found.wrong_at_first += 1;
         }

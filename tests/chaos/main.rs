@@ -1,13 +1,21 @@
-//! The chaos ledger: a seeded world publishes and revises, things are done at seeded moments to nashra and to all that
-//! it needs, and in the end every record that a `read_committed` consumer sees is held against the truth.
+//! The chaos ledger: a seeded world publishes and revises, things are done at seeded moments to
+//! nashra and to all that it needs, and in the end every record that a `read_committed` consumer
+//! sees is held against the truth.
 //!
 //!     tests/chaos.sh --seed 7 --minutes 10
 //!     tests/chaos.sh --seed 7 --minutes 10 --without disk,clock
 //!     tests/chaos.sh --seed 7 --minutes 90 --brokers 3
 //!
-//! Says on stderr what it does when, and prints one JSON object with what was done and found; exit code 1 where the
-//! ledger is not clean. The seed decides what happens in which order; when it meets nashra depends on the machine.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, missing_docs, reason = "a test program")]
+//! Says on stderr what it does when, and prints one JSON object with what was done and found; exit
+//! code 1 where the ledger is not clean. The seed decides what happens in which order; when it
+//! meets nashra depends on the machine.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test program"
+)]
 
 mod broker;
 mod clock;
@@ -66,7 +74,8 @@ struct Options {
     /// All torments but these.
     #[arg(long, value_delimiter = ',')]
     without: Vec<Kind>,
-    /// After so many seconds without any record of the steady site, though all that is needed is there, nashra is wedged.
+    /// After so many seconds without any record of the steady site, though all that is needed is
+    /// there, nashra is wedged.
     #[arg(long, default_value_t = 60)]
     patience: u64,
     /// The program under test.
@@ -101,20 +110,27 @@ impl Options {
     /// The command that does it again.
     fn again(&self) -> String {
         let names = |flag: &str, kinds: &[Kind]| {
-            let names: Vec<String> = kinds.iter().filter_map(|it| Some(it.to_possible_value()?.get_name().to_owned())).collect();
+            let names: Vec<String> = kinds
+                .iter()
+                .filter_map(|it| Some(it.to_possible_value()?.get_name().to_owned()))
+                .collect();
             if names.is_empty() { String::new() } else { format!(" --{flag} {}", names.join(",")) }
         };
         let (only, without) = (names("only", &self.only), names("without", &self.without));
         let Self { seed, minutes, pace, brokers, .. } = self;
-        format!("tests/chaos.sh --seed {seed} --minutes {minutes} --pace {pace} --brokers {brokers}{only}{without}")
+        format!(
+            "tests/chaos.sh --seed {seed} --minutes {minutes} --pace {pace} --brokers {brokers}{only}{without}"
+        )
     }
 }
 
 fn main() {
     let options = Options::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     let clean = runtime.block_on(async {
-        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
+        let mut terminated =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
         tokio::select! {
             clean = run(&options) => clean,
             _ = tokio::signal::ctrl_c() => false,
@@ -131,9 +147,12 @@ fn main() {
 async fn run(options: &Options) -> bool {
     let torment = Arc::new(begin(options).await);
     let ticking = tokio::spawn(tick(Arc::clone(&torment), options.length()));
-    let of_processes = options.plan(0x00c0_ffee, &[Kind::Kill, Kind::Freeze, Kind::Twins, Kind::Damage]);
-    let of_surroundings =
-        options.plan(0x0dec_af00, &[Kind::BrokerKill, Kind::BrokerFreeze, Kind::Proxy, Kind::Disk, Kind::Clock, Kind::Poison]);
+    let of_processes =
+        options.plan(0x00c0_ffee, &[Kind::Kill, Kind::Freeze, Kind::Twins, Kind::Damage]);
+    let of_surroundings = options.plan(
+        0x0dec_af00,
+        &[Kind::BrokerKill, Kind::BrokerFreeze, Kind::Proxy, Kind::Disk, Kind::Clock, Kind::Poison],
+    );
     let processes = tokio::spawn(Arc::clone(&torment).processes(of_processes));
     let surroundings = tokio::spawn(Arc::clone(&torment).surroundings(of_surroundings));
     for task in [ticking, processes, surroundings] {
@@ -148,21 +167,28 @@ async fn run(options: &Options) -> bool {
 async fn begin(options: &Options) -> Torment {
     let dir = std::path::absolute(&options.dir).unwrap();
     std::fs::create_dir_all(&dir).unwrap();
-    let cluster = Cluster::start(&options.broker_script, &dir.join("broker"), options.brokers).await;
+    let cluster =
+        Cluster::start(&options.broker_script, &dir.join("broker"), options.brokers).await;
     let disk = options.has(Kind::Disk).then(|| Disk::mount(&dir.join("disk"))).flatten();
     if options.has(Kind::Disk) && disk.is_none() {
         eprintln!("left out: the full disk (this user may not mount one)");
     }
-    let clock = options.has(Kind::Clock).then(|| Arc::new(Clock::new(&options.clock_library, &dir)));
+    let clock =
+        options.has(Kind::Clock).then(|| Arc::new(Clock::new(&options.clock_library, &dir)));
     let watch = Arc::new(Watch::new(Duration::from_secs(options.patience)));
 
     let mut listeners = Vec::new();
-    for (site, address) in [(Site::Steady, "127.0.0.1:0"), (Site::Moody, "127.0.0.2:0"), (Site::Hostile, "127.0.0.3:0")] {
+    for (site, address) in [
+        (Site::Steady, "127.0.0.1:0"),
+        (Site::Moody, "127.0.0.2:0"),
+        (Site::Hostile, "127.0.0.3:0"),
+    ] {
         listeners.push((site, TcpListener::bind(address).await.unwrap()));
     }
     let base = |at: usize| format!("http://{}", listeners[at].1.local_addr().unwrap());
     let bases = Bases { steady: base(0), moody: base(1), hostile: base(2) };
-    let troubles = Troubles { nonsense: options.has(Kind::Nonsense), poison: options.has(Kind::Poison) };
+    let troubles =
+        Troubles { nonsense: options.has(Kind::Nonsense), poison: options.has(Kind::Poison) };
     let world = Arc::new(Mutex::new(World::new(options.seed, bases, troubles)));
     for (site, listener) in listeners {
         tokio::spawn(site::serve(listener, site, Arc::clone(&world)));
@@ -203,7 +229,8 @@ async fn tick(torment: Arc<Torment>, length: Duration) {
     }
 }
 
-/// Waits until the topics hold the last version of every article, and something of all that the hostile site listed.
+/// Waits until the topics hold the last version of every article, and something of all that the
+/// hostile site listed.
 async fn settle(torment: &Torment) -> (Truth, bool) {
     let (articles, steady, begun) = {
         let mut world = torment.world.lock().unwrap();
@@ -219,12 +246,28 @@ async fn settle(torment: &Torment) -> (Truth, bool) {
             if it.records != last.0 {
                 last = (it.records, Instant::now());
             }
-            let missing = articles.iter().filter(|(url, version)| it.articles.get(*url).is_none_or(|held| held.0 != **version)).count();
-            (missing, poison.iter().filter(|url| !it.dead.contains(*url) && !it.articles.contains_key(*url)).count())
+            let missing = articles
+                .iter()
+                .filter(|(url, version)| {
+                    it.articles.get(*url).is_none_or(|held| held.0 != **version)
+                })
+                .count();
+            (
+                missing,
+                poison
+                    .iter()
+                    .filter(|url| !it.dead.contains(*url) && !it.articles.contains_key(*url))
+                    .count(),
+            )
         });
         // All tries of a page together, twenty at most four seconds apart, take less than that.
-        let over = last.1.elapsed() > Duration::from_mins(2) || begun.elapsed() > Duration::from_mins(5);
-        if over && missing > 0 && last.0 == at_first && torment.tail.look(|it| articles.keys().any(|url| !it.articles.contains_key(url))) {
+        let over =
+            last.1.elapsed() > Duration::from_mins(2) || begun.elapsed() > Duration::from_mins(5);
+        if over
+            && missing > 0
+            && last.0 == at_first
+            && torment.tail.look(|it| articles.keys().any(|url| !it.articles.contains_key(url)))
+        {
             torment.watch.wedge("after the torment nothing arrived any more");
         }
         if missing + open == 0 || over {
@@ -240,7 +283,12 @@ async fn report(options: &Options, torment: &Torment, truth: &Truth, settled: bo
     let found = tokio::task::block_in_place(|| ledger::audit(&torment.cluster.bootstrap, truth));
     let (wedged, damaged) = (torment.watch.wedged(), torment.wrong.lock().unwrap().clone());
     let ended = &nashra.ended_by_itself;
-    let clean = found.clean() && settled && stopped && wedged.is_empty() && damaged.is_empty() && ended.is_empty();
+    let clean = found.clean()
+        && settled
+        && stopped
+        && wedged.is_empty()
+        && damaged.is_empty()
+        && ended.is_empty();
     let (requests, nonsense) = {
         let world = torment.world.lock().unwrap();
         (world.requests, world.nonsense.clone())

@@ -1,4 +1,5 @@
-//! What is done when: each kind of torment has a mean time between two of its kind, and the seed decides the rest.
+//! What is done when: each kind of torment has a mean time between two of its kind, and the seed
+//! decides the rest.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,8 @@ pub(crate) enum Kind {
     Clock,
     /// A hostile source lists what no broker takes.
     Poison,
-    /// A site answers 200 with nothing, bytes, another format, an error page, its front page or half a page.
+    /// A site answers 200 with nothing, bytes, another format, an error page, its front page or
+    /// half a page.
     Nonsense,
 }
 
@@ -64,7 +66,10 @@ impl Plan {
         let now = Instant::now();
         // A short run sees each of them, too.
         let first = |mean: f64| (mean / pace).min(length.as_secs_f64() / 3.0);
-        let due = kinds.iter().filter_map(|kind| Some((*kind, now + varied(&mut rng, first(kind.mean()?))))).collect();
+        let due = kinds
+            .iter()
+            .filter_map(|kind| Some((*kind, now + varied(&mut rng, first(kind.mean()?)))))
+            .collect();
         Self { rng, due, end: now + length, pace }
     }
 

@@ -101,13 +101,21 @@ pub(crate) struct Nashra {
 impl Nashra {
     pub(crate) fn start(setup: Setup, data_dir: PathBuf) -> Self {
         let config = setup.config("nashra", &data_dir, None);
-        let mut nashra = Self { setup, data_dir, config, child: None, most_memory: 0, ended_by_itself: Vec::new() };
+        let mut nashra = Self {
+            setup,
+            data_dir,
+            config,
+            child: None,
+            most_memory: 0,
+            ended_by_itself: Vec::new(),
+        };
         nashra.start_again();
         nashra
     }
 
     pub(crate) fn start_again(&mut self) {
-        self.child = Some(self.setup.spawn(&["run", "-c", self.config.to_str().unwrap()], "nashra.log"));
+        self.child =
+            Some(self.setup.spawn(&["run", "-c", self.config.to_str().unwrap()], "nashra.log"));
     }
 
     pub(crate) fn kill(&mut self) {
@@ -122,7 +130,10 @@ impl Nashra {
         if let Some(status) = child.try_wait().unwrap() {
             let log = fs::read_to_string(self.setup.dir.join("nashra.log")).unwrap_or_default();
             let last = log.lines().last().unwrap_or_default();
-            self.ended_by_itself.push(format!("ended by itself with {status}: {}", last.chars().take(300).collect::<String>()));
+            self.ended_by_itself.push(format!(
+                "ended by itself with {status}: {}",
+                last.chars().take(300).collect::<String>()
+            ));
             self.start_again();
         }
     }
@@ -133,8 +144,12 @@ impl Nashra {
 
     /// Reads how much memory it had; to be called before it ends.
     pub(crate) fn measure(&mut self) {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id())).unwrap_or_default();
-        let kib = status.lines().find_map(|it| it.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id()))
+                .unwrap_or_default();
+        let kib = status.lines().find_map(|it| {
+            it.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
+        });
         self.most_memory = self.most_memory.max(kib.unwrap_or(0) >> 10);
     }
 

@@ -1,4 +1,5 @@
-//! A TCP proxy before a broker, whose network fails: connections are reset, bytes are late, or go nowhere.
+//! A TCP proxy before a broker, whose network fails: connections are reset, bytes are late, or go
+//! nowhere.
 
 use std::{
     net::SocketAddr,
@@ -71,7 +72,11 @@ impl Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, broker: Arc<OnceLock<SocketAddr>>, state: watch::Sender<State>) {
+async fn accept(
+    listener: TcpListener,
+    broker: Arc<OnceLock<SocketAddr>>,
+    state: watch::Sender<State>,
+) {
     loop {
         let Ok((client, _)) = listener.accept().await else { continue };
         // Clients start after the broker.
@@ -83,13 +88,24 @@ async fn accept(listener: TcpListener, broker: Arc<OnceLock<SocketAddr>>, state:
 async fn connection(mut client: TcpStream, broker: SocketAddr, mut state: watch::Receiver<State>) {
     let resets = state.borrow().resets;
     // A packet that asks for a connection gets nowhere, either.
-    if state.wait_for(|it| !matches!(it.network, Network::Hole | Network::HalfOpen) || it.resets != resets).await.is_err() {
+    if state
+        .wait_for(|it| {
+            !matches!(it.network, Network::Hole | Network::HalfOpen) || it.resets != resets
+        })
+        .await
+        .is_err()
+    {
         return;
     }
     if let Ok(mut server) = TcpStream::connect(broker).await {
         let (requests, to_client) = client.split();
         let (answers, to_server) = server.split();
-        let pumped = async { tokio::join!(pump(requests, to_server, state.clone()), pump(answers, to_client, state.clone())) };
+        let pumped = async {
+            tokio::join!(
+                pump(requests, to_server, state.clone()),
+                pump(answers, to_client, state.clone())
+            )
+        };
         let mut network = state.clone();
         tokio::select! {
             // One of them closed in order.

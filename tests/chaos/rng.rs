@@ -1,4 +1,5 @@
-//! Everything that is left to chance comes from here, so that a seed tells a run apart from the pace of the machine.
+//! Everything that is left to chance comes from here, so that a seed tells a run apart from the
+//! pace of the machine.
 
 /// `SplitMix64` (Steele, Lea and Flood, 2014).
 #[derive(Debug)]

@@ -41,7 +41,8 @@ pub(crate) struct Record {
 
 impl Record {
     fn new(message: &BorrowedMessage<'_>) -> Self {
-        let value: Value = serde_json::from_slice(message.payload().unwrap_or_default()).unwrap_or_default();
+        let value: Value =
+            serde_json::from_slice(message.payload().unwrap_or_default()).unwrap_or_default();
         let number = message
             .headers()
             .and_then(|all| all.iter().find(|it| it.key == "nashra-seq"))
@@ -79,18 +80,29 @@ impl Record {
 }
 
 fn marked(text: &str, mark: &str) -> u32 {
-    text.split(mark).nth(1).and_then(|it| it.split("-END").next()).and_then(|it| it.parse().ok()).unwrap_or(0)
+    text.split(mark)
+        .nth(1)
+        .and_then(|it| it.split("-END").next())
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(0)
 }
 
 fn consumer(bootstrap: &str) -> BaseConsumer {
     let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", bootstrap).set("group.id", "chaos-ledger").set("enable.auto.commit", "false");
-    client.set("isolation.level", "read_committed").set("enable.partition.eof", "true").set("log_level", "0");
+    client
+        .set("bootstrap.servers", bootstrap)
+        .set("group.id", "chaos-ledger")
+        .set("enable.auto.commit", "false");
+    client
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "true")
+        .set("log_level", "0");
     client.set("reconnect.backoff.max.ms", "1000").set("allow.auto.create.topics", "false");
     client.create().unwrap()
 }
 
-/// All partitions of a topic, from their beginning; how many there are, `None` while there is no such topic.
+/// All partitions of a topic, from their beginning; how many there are, `None` while there is no
+/// such topic.
 fn assign(consumer: &BaseConsumer, topics: &[&str]) -> Option<usize> {
     let mut list = TopicPartitionList::new();
     for topic in topics {
@@ -149,7 +161,8 @@ pub(crate) struct Tail {
 
 impl Tail {
     pub(crate) fn start(bootstrap: &str, watch: &Arc<Watch>) -> Self {
-        let (arrived, stop) = (Arc::new(Mutex::new(Arrived::default())), Arc::new(AtomicBool::new(false)));
+        let (arrived, stop) =
+            (Arc::new(Mutex::new(Arrived::default())), Arc::new(AtomicBool::new(false)));
         let (bootstrap, watch) = (bootstrap.to_owned(), Arc::clone(watch));
         let (into, until) = (Arc::clone(&arrived), Arc::clone(&stop));
         let thread = std::thread::spawn(move || follow(&bootstrap, &watch, &into, &until));
@@ -182,7 +195,8 @@ fn follow(bootstrap: &str, watch: &Watch, arrived: &Mutex<Arrived>, stop: &Atomi
         }
         let Some(Ok(message)) = consumer.poll(Duration::from_millis(200)) else { continue };
         let record = Record::new(&message);
-        let age = chrono::Utc::now().timestamp_millis() - message.timestamp().to_millis().unwrap_or_default();
+        let age = chrono::Utc::now().timestamp_millis()
+            - message.timestamp().to_millis().unwrap_or_default();
         let mut arrived = arrived.lock().unwrap();
         arrived.records += 1;
         arrived.seq = arrived.seq.max(record.seq);
@@ -190,7 +204,11 @@ fn follow(bootstrap: &str, watch: &Watch, arrived: &Mutex<Arrived>, stop: &Atomi
             arrived.dead.insert(record.url);
             continue;
         }
-        watch.arrived(&record.url, record.edition, Duration::from_millis(age.try_into().unwrap_or(0)));
+        watch.arrived(
+            &record.url,
+            record.edition,
+            Duration::from_millis(age.try_into().unwrap_or(0)),
+        );
         let held = arrived.articles.entry(record.url).or_default();
         *held = (held.0.max(record.edition), record.id);
     }

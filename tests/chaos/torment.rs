@@ -1,5 +1,5 @@
-//! What is done to nashra and to what it needs. Two things go on side by side: what is done to its processes, and
-//! what is done to the brokers, the network, the disk and the clock.
+//! What is done to nashra and to what it needs. Two things go on side by side: what is done to its
+//! processes, and what is done to the brokers, the network, the disk and the clock.
 
 use std::{
     path::PathBuf,
@@ -100,12 +100,17 @@ impl Torment {
         let mut nashra = self.nashra.lock().await;
         nashra.revive();
         let _down = self.watch.down();
-        self.note(if length.as_secs_f64() < LONG { "nashra frozen" } else { "nashra frozen for long" });
+        self.note(if length.as_secs_f64() < LONG {
+            "nashra frozen"
+        } else {
+            "nashra frozen for long"
+        });
         nashra.pause(length).await;
     }
 
-    /// The copy is behind when its process starts: it must stop, and not disturb the one that goes on. It is behind once an
-    /// article has arrived that was published after the copy was made; of two that are equally far, either may go on.
+    /// The copy is behind when its process starts: it must stop, and not disturb the one that goes
+    /// on. It is behind once an article has arrived that was published after the copy was made; of
+    /// two that are equally far, either may go on.
     async fn twins(&self) {
         let mut nashra = self.nashra.lock().await;
         let copy = self.dir.join("twin");
@@ -114,7 +119,9 @@ impl Torment {
         let patience = Instant::now() + Duration::from_secs(30);
         let nothing_new = || {
             let now = self.world.lock().unwrap().truth();
-            self.tail.look(|it| !it.articles.keys().any(|url| now.contains_key(url) && !before.contains_key(url)))
+            self.tail.look(|it| {
+                !it.articles.keys().any(|url| now.contains_key(url) && !before.contains_key(url))
+            })
         };
         while nothing_new() {
             if Instant::now() > patience {
@@ -126,7 +133,9 @@ impl Torment {
         self.note("twin started");
         let config = nashra.setup.config("twin", &copy, None);
         let length = format!("{}s", copies::TWIN.as_secs());
-        let mut twin = nashra.setup.spawn(&["run", "-c", config.to_str().unwrap(), "--for", &length], "twin.log");
+        let mut twin = nashra
+            .setup
+            .spawn(&["run", "-c", config.to_str().unwrap(), "--for", &length], "twin.log");
         tokio::task::block_in_place(|| {
             processes::wait(&mut twin, copies::TWIN + Duration::from_secs(30));
             processes::end(twin);
@@ -136,7 +145,11 @@ impl Torment {
 
     async fn damage(&self, plan: &mut Plan) {
         let copy = self.dir.join("damaged");
-        let known = self.tail.look(|it| Arrived { articles: it.articles.clone(), seq: it.seq, ..Arrived::default() });
+        let known = self.tail.look(|it| Arrived {
+            articles: it.articles.clone(),
+            seq: it.seq,
+            ..Arrived::default()
+        });
         let mut nashra = self.nashra.lock().await;
         self.copied(&mut nashra, &copy);
         let how = copies::damage(&copy, plan.rng());

@@ -1,7 +1,8 @@
-//! Watches what arrives while it goes on: whether anything arrives at all, and how late the steady site's articles are.
+//! Watches what arrives while it goes on: whether anything arrives at all, and how late the steady
+//! site's articles are.
 //!
-//! Time counts only while everything that nashra needs is there (itself, broker, network, disk): who takes one of them
-//! away holds a [`Down`] meanwhile.
+//! Time counts only while everything that nashra needs is there (itself, broker, network, disk):
+//! who takes one of them away holds a [`Down`] meanwhile.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -29,7 +30,8 @@ struct Inside {
     wedged: Vec<String>,
     is_wedged: bool,
     shown: HashMap<String, Vec<Shown>>,
-    /// Of each edition that arrived: its lateness, and that without the time in which something was away.
+    /// Of each edition that arrived: its lateness, and that without the time in which something was
+    /// away.
     late: Vec<(Duration, Duration)>,
     /// What was done last, for those who ask what led to this.
     done: Vec<String>,
@@ -91,7 +93,8 @@ impl Watch {
         let wedged = {
             let mut inside = self.inside.lock().unwrap();
             inside.count(0);
-            inside.up.saturating_sub(inside.arrived) > self.patience && !std::mem::replace(&mut inside.is_wedged, true)
+            inside.up.saturating_sub(inside.arrived) > self.patience
+                && !std::mem::replace(&mut inside.is_wedged, true)
         };
         if wedged {
             self.wedge(&format!("nothing arrived for {} s", self.patience.as_secs()));
@@ -122,7 +125,9 @@ impl Watch {
         let gap = up.saturating_sub(inside.arrived);
         if gap > LONG {
             let (at, gap, age) = (self.begun.elapsed().as_secs_f64(), gap.as_secs(), age.as_secs());
-            let line = format!("{at:.1} s: it goes on after {gap} s without anything; the record was sent {age} s ago");
+            let line = format!(
+                "{at:.1} s: it goes on after {gap} s without anything; the record was sent {age} s ago"
+            );
             eprintln!("{line}");
             inside.done.push(line);
         }
@@ -147,7 +152,8 @@ impl Watch {
             let mut all: Vec<Duration> = late.iter().map(of).collect();
             all.sort_unstable();
             // To the tenth of a second.
-            all.get((all.len().saturating_sub(1)) * share / 100).map_or(0.0, |it| (it.as_secs_f64() * 10.0).round() / 10.0)
+            all.get((all.len().saturating_sub(1)) * share / 100)
+                .map_or(0.0, |it| (it.as_secs_f64() * 10.0).round() / 10.0)
         };
         Lateness {
             editions: late.len(),

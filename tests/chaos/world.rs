@@ -1,5 +1,6 @@
-//! The seeded world: three sites whose feeds and pages appear and change by the seed alone. The steady one never
-//! fails, the moody one fails and answers nonsense at times, the hostile one lists records that no broker takes.
+//! The seeded world: three sites whose feeds and pages appear and change by the seed alone. The
+//! steady one never fails, the moody one fails and answers nonsense at times, the hostile one lists
+//! records that no broker takes.
 
 mod mood;
 mod poison;
@@ -76,14 +77,18 @@ impl World {
 
     /// The list of sources, as nashra reads it.
     pub(crate) fn sources(&self) -> String {
-        let own = (0..FEEDS).map(|feed| (format!("feed-{feed}"), format!("{}/f/{feed}/feed.xml", self.base(feed))));
+        let own = (0..FEEDS)
+            .map(|feed| (format!("feed-{feed}"), format!("{}/f/{feed}/feed.xml", self.base(feed))));
         let hostile = self.poison.feeds().filter(|_| self.troubles.poison);
-        let all: Vec<String> = own.chain(hostile).map(|(id, url)| format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\n")).collect();
+        let all: Vec<String> = own
+            .chain(hostile)
+            .map(|(id, url)| format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\n"))
+            .collect();
         all.concat()
     }
 
-    /// Something new or changed here and there; what is new on the steady site. An item that dropped out of its feed
-    /// does not change any more, because nobody would hear of it.
+    /// Something new or changed here and there; what is new on the steady site. An item that
+    /// dropped out of its feed does not change any more, because nobody would hear of it.
     pub(crate) fn tick(&mut self) -> Vec<(String, u32)> {
         let now = chrono::Utc::now().timestamp();
         let mut shown = Vec::new();
@@ -126,7 +131,9 @@ impl World {
 
     /// The last version of each article of the steady and the moody site, by address.
     pub(crate) fn truth(&self) -> BTreeMap<String, u32> {
-        let all = self.feeds.iter().enumerate().flat_map(|(feed, items)| items.iter().enumerate().map(move |(at, item)| (feed, at, item)));
+        let all = self.feeds.iter().enumerate().flat_map(|(feed, items)| {
+            items.iter().enumerate().map(move |(at, item)| (feed, at, item))
+        });
         all.map(|(feed, at, item)| (self.address(feed, at), item.version)).collect()
     }
 
@@ -174,7 +181,9 @@ impl World {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
             ["f", feed, "feed.xml"] => self.feed(feed.parse().unwrap(), known),
-            ["f", feed, "a", page] => self.page(feed.parse().unwrap(), page.trim_end_matches(".html").parse().unwrap()),
+            ["f", feed, "a", page] => {
+                self.page(feed.parse().unwrap(), page.trim_end_matches(".html").parse().unwrap())
+            }
             _ => Answer::status(404),
         }
     }
@@ -184,11 +193,18 @@ impl World {
         if known == Some(&tag) {
             return Answer::status(304);
         }
-        let mut xml = format!("<rss version=\"2.0\"><channel><title>Feed {feed}</title><link>{}/</link>", self.base(feed));
+        let mut xml = format!(
+            "<rss version=\"2.0\"><channel><title>Feed {feed}</title><link>{}/</link>",
+            self.base(feed)
+        );
         for (at, item) in self.feeds[feed].iter().enumerate().rev().take(LISTED) {
             let date = |at: i64| chrono::DateTime::from_timestamp(at, 0).unwrap().to_rfc2822();
             // Half of the feeds have guids, the others go by their links.
-            let guid = if feed.is_multiple_of(2) { format!("<guid isPermaLink=\"false\">f{feed}-{at}</guid>") } else { String::new() };
+            let guid = if feed.is_multiple_of(2) {
+                format!("<guid isPermaLink=\"false\">f{feed}-{at}</guid>")
+            } else {
+                String::new()
+            };
             write!(
                 xml,
                 "<item><title>Story {feed}-{at} edition {}</title><link>{}</link>{guid}<pubDate>{}</pubDate><description>Updated {}</description></item>",
@@ -212,7 +228,8 @@ impl World {
                 "<div><h2><a href=\"{address}\">Story {feed}-{at} edition {version}</a></h2><p>In edition {version} of story {feed}-{at} the council met again on the matter, and the ferry stays as it is.</p></div>"
             )
         };
-        let teasers: String = self.feeds[feed].iter().enumerate().rev().take(LISTED).map(teaser).collect();
+        let teasers: String =
+            self.feeds[feed].iter().enumerate().rev().take(LISTED).map(teaser).collect();
         format!(
             "<!DOCTYPE html><html lang=\"en\"><head><title>News of the harbour</title></head><body><h1>News of the harbour</h1>{teasers}</body></html>"
         )
@@ -226,7 +243,8 @@ impl World {
             .map(|it| format!("<p>Paragraph {it} of story {feed}-{at} says that the council met again on the matter, and that the ferry, the harbour and the old bridge stay as they are for now, as everybody had expected.</p>"))
             .collect::<Vec<_>>()
             .concat();
-        // Marks at the beginning and at the end: a text of two editions, or the half of one, is known by them.
+        // Marks at the beginning and at the end: a text of two editions, or the half of one, is
+        // known by them.
         let html = format!(
             "<!DOCTYPE html><html lang=\"en\"><head><title>Story {feed}-{at} edition {version}</title><link rel=\"canonical\" href=\"{}\"><meta property=\"article:published_time\" content=\"{published}\"></head><body><article><h1>Story {feed}-{at} edition {version}</h1><p>This is edition number {version} of the story, marked EDITION-{version}-END for those who count, with enough words to be a paragraph of its own.</p>{paragraphs}<p>The last paragraph of story {feed}-{at} is marked LAST-{version}-END for those who count, so that everybody can see where the text ends.</p></article></body></html>",
             self.address(feed, at)

@@ -19,7 +19,8 @@ fn started(more: &[&str]) -> (TempDir, Site, Nashra, String) {
 
 /// The answer's head to a request of these lines.
 fn asked(admin: &str, lines: &str) -> String {
-    let mut stream = TcpStream::connect(admin.trim_start_matches("http://").trim_end_matches('/')).unwrap();
+    let mut stream =
+        TcpStream::connect(admin.trim_start_matches("http://").trim_end_matches('/')).unwrap();
     write!(stream, "{lines}Connection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -44,7 +45,9 @@ fn health_is_told_at_once_although_clients_that_never_read_hold_all_places() {
     assert_eq!(get(&format!("{admin}healthz")), (200, "ok\n".to_owned()));
     until("it is ready", || (get(&format!("{admin}readyz")).0 == 200).then_some(()));
     drop((held, silent));
-    until("the others are answered again", || (get(&format!("{admin}metrics")).0 == 200).then_some(()));
+    until("the others are answered again", || {
+        (get(&format!("{admin}metrics")).0 == 200).then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
 }
 
@@ -59,7 +62,15 @@ fn only_requests_that_read_and_know_its_name_are_answered() {
     let nashra = Nashra::start(dir.path(), &["run", "-c", "nashra.toml"]);
     let admin = nashra.admin();
     let status = |lines: &str| asked(&admin, lines).split(' ').nth(1).unwrap().to_owned();
-    for host in ["127.0.0.1:9606", "[::1]", "10.0.0.7:9606", "localhost", "nashra:9606", "status.example.org", "STATUS.example.org:443"] {
+    for host in [
+        "127.0.0.1:9606",
+        "[::1]",
+        "10.0.0.7:9606",
+        "localhost",
+        "nashra:9606",
+        "status.example.org",
+        "STATUS.example.org:443",
+    ] {
         assert_eq!(status(&format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n")), "200", "{host}");
     }
     assert_eq!(status("GET /healthz HTTP/1.0\r\n"), "200");
@@ -67,9 +78,19 @@ fn only_requests_that_read_and_know_its_name_are_answered() {
         assert_eq!(status(&format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n")), "403", "{host}");
     }
     assert_eq!(status("GET /healthz HTTP/1.1\r\n"), "400");
-    let refused = asked(&admin, "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n").to_ascii_lowercase();
-    assert!(refused.starts_with("http/1.1 405 ") && refused.contains("\r\nallow: get, head\r\n"), "{refused}");
+    let refused =
+        asked(&admin, "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n")
+            .to_ascii_lowercase();
+    assert!(
+        refused.starts_with("http/1.1 405 ") && refused.contains("\r\nallow: get, head\r\n"),
+        "{refused}"
+    );
     let head = asked(&admin, "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n").to_ascii_lowercase();
-    assert!(head.starts_with("http/1.1 200 ") && head.contains("\r\ncontent-length: 3\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(
+        head.starts_with("http/1.1 200 ")
+            && head.contains("\r\ncontent-length: 3\r\n")
+            && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
     assert_eq!(nashra.stop(), Some(0));
 }

@@ -24,15 +24,28 @@ fn what_one_source_may_reach_serves_no_other() {
     let (inside, other, dir) = (Site::start(), Site::on("127.0.0.2"), tempdir().unwrap());
     let port = inside.base.rsplit(':').next().unwrap().to_owned();
     let secret = |host: &str, slug: &str| format!("http://{host}:{port}/a/{slug}");
-    inside.put("/feed", feed(&inside, &format!("{}/hub", inside.base), &[secret("localhost", "one")]));
+    inside.put(
+        "/feed",
+        feed(&inside, &format!("{}/hub", inside.base), &[secret("localhost", "one")]),
+    );
     inside.page("one", "Inside", "It is inside.");
     for slug in ["named", "written", "led"] {
         inside.page(slug, "Secret", "It is a secret.");
     }
     let led = format!("{}/led", other.base);
     other.put("/led", Answer::status(302).with("location", &secret("localhost", "led")));
-    other.put("/feed", feed(&other, &format!("{}/hub", inside.base), &[secret("localhost", "named"), secret("127.0.0.1", "written"), led]));
-    other.put("/away", Answer::status(302).with("location", &format!("http://localhost:{port}/feed")));
+    other.put(
+        "/feed",
+        feed(
+            &other,
+            &format!("{}/hub", inside.base),
+            &[secret("localhost", "named"), secret("127.0.0.1", "written"), led],
+        ),
+    );
+    other.put(
+        "/away",
+        Answer::status(302).with("location", &format!("http://localhost:{port}/feed")),
+    );
     let list = format!(
         "[[source]]\nid = \"inside\"\nurl = \"http://localhost:{port}/feed\"\nallow_addresses = [\"127.0.0.1\", \"::1\"]\n\
          [[source]]\nid = \"other\"\nurl = \"{0}/feed\"\nallow_addresses = [\"127.0.0.2\"]\n\
@@ -47,10 +60,20 @@ fn what_one_source_may_reach_serves_no_other() {
     let records = until("all is published", || Some(lines(dir.path())).filter(|it| it.len() >= 7));
     let dead: Vec<&str> = records.iter().filter_map(|it| it["error"].as_str()).collect();
     assert!(dead.len() == 3 && dead.iter().all(|it| it.starts_with("refused: ")), "{dead:?}");
-    assert!(records.iter().any(|it| it["title"] == "Inside" && it["source"]["id"] == "inside"), "{records:?}");
+    assert!(
+        records.iter().any(|it| it["title"] == "Inside" && it["source"]["id"] == "inside"),
+        "{records:?}"
+    );
     let told = |source: &str, words: [&str; 2]| {
         until("it is told", || {
-            nashra.log().lines().any(|it| it.contains(&format!("\"{source}\"")) && words.iter().all(|word| it.contains(word))).then_some(())
+            nashra
+                .log()
+                .lines()
+                .any(|it| {
+                    it.contains(&format!("\"{source}\""))
+                        && words.iter().all(|word| it.contains(word))
+                })
+                .then_some(())
         });
     };
     told("away", ["poll failed", "refused: "]);
@@ -63,7 +86,10 @@ fn what_one_source_may_reach_serves_no_other() {
     assert_eq!(nashra.stop(), Some(0));
 
     let url = format!("{}/feed?added", inside.base);
-    let (code, _, words) = command(dir.path(), &["sources", "add", &url, "--allow-address", "127.0.0.1", "-c", "nashra.toml"]);
+    let (code, _, words) = command(
+        dir.path(),
+        &["sources", "add", &url, "--allow-address", "127.0.0.1", "-c", "nashra.toml"],
+    );
     assert_eq!(code, Some(0), "{words}");
     let (_, exported, _) = command(dir.path(), &["sources", "export", "-c", "nashra.toml"]);
     assert!(exported.contains("?added\"\nallow_addresses = [\"127.0.0.1/32\"]"), "{exported}");

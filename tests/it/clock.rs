@@ -14,8 +14,13 @@ use library::Clock;
 
 /// A clock for one process, by the library of the chaos ledger.
 fn clock(dir: &Path) -> Clock {
-    let (built, source) = (dir.join("clock.so"), concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chaos/clock.c"));
-    let done = Command::new("cc").args(["-shared", "-fPIC", "-O2", source, "-ldl", "-o"]).arg(&built).status().unwrap();
+    let (built, source) =
+        (dir.join("clock.so"), concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chaos/clock.c"));
+    let done = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O2", source, "-ldl", "-o"])
+        .arg(&built)
+        .status()
+        .unwrap();
     assert!(done.success());
     Clock::new(&built, dir)
 }
@@ -34,7 +39,8 @@ fn publishing_goes_on_as_soon_as_a_clock_that_was_a_day_ahead_is_right_again() {
     let slugs = ["a", "b", "c", "d"];
     world.articles(&slugs[..1]);
     fs::write(world.dir.path().join("sources.txt"), format!("{}/feed", world.site.base)).unwrap();
-    let nashra = Nashra::under((world.dir.path(), &clock.environment()), "sources.txt", &world.sink());
+    let nashra =
+        Nashra::under((world.dir.path(), &clock.environment()), "sources.txt", &world.sink());
     wait_for(&nashra, 1);
     for count in 2..=slugs.len() {
         let before = refused(&nashra.admin());
@@ -46,7 +52,8 @@ fn publishing_goes_on_as_soon_as_a_clock_that_was_a_day_ahead_is_right_again() {
         wait_for(&nashra, u32::try_from(count).unwrap());
     }
     assert_eq!(nashra.stop(), Some(0));
-    let mut titles: Vec<String> = world.published().iter().map(|it| it.value["title"].as_str().unwrap().to_owned()).collect();
+    let mut titles: Vec<String> =
+        world.published().iter().map(|it| it.value["title"].as_str().unwrap().to_owned()).collect();
     titles.sort_unstable();
     assert_eq!(titles, slugs);
 }

@@ -1,5 +1,6 @@
-//! How sources are asked over simulated days: the real schedule, the real polls, the real store and HTTP, with a clock that is
-//! moved from one due time to the next. The server writes down who asked for what and when, and the rules are held against that.
+//! How sources are asked over simulated days: the real schedule, the real polls, the real store and
+//! HTTP, with a clock that is moved from one due time to the next. The server writes down who asked
+//! for what and when, and the rules are held against that.
 
 use std::{
     collections::BTreeMap,
@@ -79,16 +80,30 @@ impl Host {
         let handler = move |asked: Asked<'_>| {
             let at = clock.now();
             let (status, headers, body) = answers(asked.path, asked.headers, at);
-            let mut response = Response::new(Full::new(Bytes::from(if status == 304 { String::new() } else { body })));
+            let mut response = Response::new(Full::new(Bytes::from(if status == 304 {
+                String::new()
+            } else {
+                body
+            })));
             *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap();
             for (name, value) in &headers {
                 response.headers_mut().insert(*name, HeaderValue::from_bytes(value).unwrap());
             }
-            let until = headers.iter().find(|(name, _)| *name == "retry-after").map_or(at, |(_, value)| {
-                let text = String::from_utf8(value.clone()).unwrap();
-                text.parse().map_or_else(|_| DateTime::parse_from_rfc2822(&text).unwrap().to_utc(), |it| at + TimeDelta::seconds(it))
-            });
-            let seen = Seen { at, path: asked.path.to_owned(), headers: asked.headers.clone(), status, until };
+            let until =
+                headers.iter().find(|(name, _)| *name == "retry-after").map_or(at, |(_, value)| {
+                    let text = String::from_utf8(value.clone()).unwrap();
+                    text.parse().map_or_else(
+                        |_| DateTime::parse_from_rfc2822(&text).unwrap().to_utc(),
+                        |it| at + TimeDelta::seconds(it),
+                    )
+                });
+            let seen = Seen {
+                at,
+                path: asked.path.to_owned(),
+                headers: asked.headers.clone(),
+                status,
+                until,
+            };
             written.lock().unwrap().push(seen);
             response
         };
@@ -110,15 +125,19 @@ impl Drop for Host {
 fn feed(slugs: impl IntoIterator<Item = String>, more: &str) -> String {
     let items: String = slugs
         .into_iter()
-        .map(|it| format!("<item><title>{it}</title><guid isPermaLink=\"false\">{it}</guid></item>"))
+        .map(|it| {
+            format!("<item><title>{it}</title><guid isPermaLink=\"false\">{it}</guid></item>")
+        })
         .collect::<Vec<_>>()
         .concat();
     format!("<rss version=\"2.0\"><channel><title>F</title>{more}{items}</channel></rss>")
 }
 
-/// How many such stretches of time have begun since the start of 2026: one entry is published in each.
+/// How many such stretches of time have begun since the start of 2026: one entry is published in
+/// each.
 fn number(at: DateTime<Utc>, every: TimeDelta) -> i64 {
-    (at - "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap()).num_seconds() / every.num_seconds()
+    (at - "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap()).num_seconds()
+        / every.num_seconds()
 }
 
 /// The last ten entries.
@@ -131,22 +150,42 @@ fn validators() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// A site whose feeds behave.
-fn well_behaved(path: &str, asked: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
+fn well_behaved(
+    path: &str,
+    asked: &HeaderMap,
+    at: DateTime<Utc>,
+) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
     let one = || vec!["only".to_owned()];
     match path {
         "/robots.txt" => (200, vec![], "User-agent: *\nDisallow: /private".to_owned()),
-        "/quiet" if asked.get("if-none-match").is_some_and(|it| it.as_bytes() == TAG) => (304, validators(), String::new()),
+        "/quiet" if asked.get("if-none-match").is_some_and(|it| it.as_bytes() == TAG) => {
+            (304, validators(), String::new())
+        }
         "/quiet" => (200, validators(), feed(one(), "")),
         "/busy" => (200, vec![], feed(published(at, TimeDelta::minutes(20)), "")),
-        "/kept" => (200, vec![("cache-control", b"max-age=14400".to_vec())], feed(published(at, TimeDelta::minutes(20)), "")),
+        "/kept" => (
+            200,
+            vec![("cache-control", b"max-age=14400".to_vec())],
+            feed(published(at, TimeDelta::minutes(20)), ""),
+        ),
         "/night" => {
-            let skipped = (0..8).map(|hour| format!("<hour>{hour}</hour>")).collect::<Vec<_>>().concat();
-            (200, vec![], feed(published(at, TimeDelta::minutes(20)), &format!("<skipHours>{skipped}</skipHours>")))
+            let skipped =
+                (0..8).map(|hour| format!("<hour>{hour}</hour>")).collect::<Vec<_>>().concat();
+            (
+                200,
+                vec![],
+                feed(
+                    published(at, TimeDelta::minutes(20)),
+                    &format!("<skipHours>{skipped}</skipHours>"),
+                ),
+            )
         }
         "/delta" => {
             let newest = number(at, TimeDelta::hours(1));
             let tag = vec![("etag", format!("\"{newest}\"").into_bytes())];
-            let known = asked.get("if-none-match").map(|it| it.to_str().unwrap().trim_matches('"').parse::<i64>().unwrap());
+            let known = asked
+                .get("if-none-match")
+                .map(|it| it.to_str().unwrap().trim_matches('"').parse::<i64>().unwrap());
             match known {
                 Some(known) if known == newest => (304, tag, String::new()),
                 Some(known) if asked.get("a-im").is_some_and(|it| it == "feed") => {
@@ -162,12 +201,17 @@ fn well_behaved(path: &str, asked: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(
 }
 
 /// A site that is busy for a while each day and says so in both ways.
-fn busy(path: &str, _: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
+fn busy(
+    path: &str,
+    _: &HeaderMap,
+    at: DateTime<Utc>,
+) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
     match path {
         "/robots.txt" => (404, vec![], String::new()),
         _ if at.hour() == 12 => (429, vec![("retry-after", b"5400".to_vec())], String::new()),
         _ if at.hour() == 18 => {
-            let until = (at + TimeDelta::minutes(100)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            let until =
+                (at + TimeDelta::minutes(100)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
             (503, vec![("retry-after", until.into_bytes())], String::new())
         }
         _ => (200, vec![], feed(published(at, TimeDelta::minutes(20)), "")),
@@ -175,7 +219,11 @@ fn busy(path: &str, _: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(&'static str
 }
 
 /// A site whose 304 lies: it says so to whoever sends a validator.
-fn lying(path: &str, asked: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
+fn lying(
+    path: &str,
+    asked: &HeaderMap,
+    at: DateTime<Utc>,
+) -> (u16, Vec<(&'static str, Vec<u8>)>, String) {
     match path {
         "/robots.txt" => (404, vec![], String::new()),
         _ if asked.contains_key("if-none-match") => (304, validators(), String::new()),
@@ -187,7 +235,8 @@ fn lying(path: &str, asked: &HeaderMap, at: DateTime<Utc>) -> (u16, Vec<(&'stati
 async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<Utc>) {
     let store = Store::open(dir, 8 << 20).unwrap();
     let polled = sources::parse("list.toml", list.as_bytes()).sources;
-    let mut due: BTreeMap<String, DateTime<Utc>> = polled.iter().map(|it| (it.id.to_string(), clock.now())).collect();
+    let mut due: BTreeMap<String, DateTime<Utc>> =
+        polled.iter().map(|it| (it.id.to_string(), clock.now())).collect();
     for facts in store.polls().all_facts().unwrap() {
         due.extend(facts.next_due.map(|at| (facts.id, at.max(clock.now()))));
     }
@@ -204,7 +253,8 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     };
     let sources = sources::Sources { polled, topics: Vec::new() };
     let options = StartOptions { polls_per_source_day: 24.0, poll_now: false };
-    let schedule_state = ScheduleState::load(&store.polls(), sources, options, clock.now()).unwrap();
+    let schedule_state =
+        ScheduleState::load(&store.polls(), sources, options, clock.now()).unwrap();
     let (price_tx, price) = watch::channel(schedule_state.price());
     let (pressure_tx, pressure) = watch::channel(Pressure::None);
     let (_changes, changes) = mpsc::channel(1);
@@ -217,12 +267,27 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     for (host, wait) in schedule_state.cooldowns() {
         fetcher.cool_down(host, *wait);
     }
-    let parts = poll::PollContext { fetcher, store: store.polls(), rules, concurrency: 8, per_host: 4, clock: Arc::clone(clock) };
+    let parts = poll::PollContext {
+        fetcher,
+        store: store.polls(),
+        rules,
+        concurrency: 8,
+        per_host: 4,
+        clock: Arc::clone(clock),
+    };
     // Without hubs.
     let (pushes, sooner) = (mpsc::channel(1).1, mpsc::channel(1).1);
-    let controls = schedule::Controls { pressure, changes, sooner, gone: None, price: price_tx, stop: stop.clone() };
+    let controls = schedule::Controls {
+        pressure,
+        changes,
+        sooner,
+        gone: None,
+        price: price_tx,
+        stop: stop.clone(),
+    };
     let stage = (Arc::clone(clock), (store.polls(), store.added()));
-    let scheduling = tokio::spawn(schedule::run(schedule_state, stage, (due_tx, polled_rx), controls));
+    let scheduling =
+        tokio::spawn(schedule::run(schedule_state, stage, (due_tx, polled_rx), controls));
     let polling = tokio::spawn(poll::run(
         parts,
         poll::Inputs { due: due_rx, pushes, price, hosts: poll::KnownHosts::default() },
@@ -253,7 +318,11 @@ fn gaps(seen: &[Seen]) -> Vec<TimeDelta> {
 }
 
 fn most_in(window: TimeDelta, times: &[DateTime<Utc>]) -> usize {
-    times.iter().map(|first| times.iter().filter(|it| **it >= *first && **it - *first < window).count()).max().unwrap_or(0)
+    times
+        .iter()
+        .map(|first| times.iter().filter(|it| **it >= *first && **it - *first < window).count())
+        .max()
+        .unwrap_or(0)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -263,22 +332,30 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     let busy = Host::start(Arc::clone(&clock), busy).await;
     let lying = Host::start(Arc::clone(&clock), lying).await;
     let paths = ["quiet", "busy", "kept", "night", "delta", "private"];
-    let mut list: String =
-        paths.iter().map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\n", good.base)).collect::<Vec<_>>().concat();
+    let mut list: String = paths
+        .iter()
+        .map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\n", good.base))
+        .collect::<Vec<_>>()
+        .concat();
     for (id, host) in [("one", &busy), ("two", &busy), ("lies", &lying)] {
         list.extend(["[[source]]\nid = \"", id, "\"\nurl = \"", &host.base, "/", id, "\"\n"]);
     }
     // Restarts at odd times, one of them while the busy host wants to be left alone.
     let lives = [5, 27, 28, 52, 96];
     for hours in lives {
-        live(dir.path(), &list, &clock, start() + TimeDelta::hours(hours) + TimeDelta::minutes(20)).await;
+        live(dir.path(), &list, &clock, start() + TimeDelta::hours(hours) + TimeDelta::minutes(20))
+            .await;
     }
 
     let quiet = good.seen("/quiet");
-    let (conditional, full): (Vec<_>, Vec<_>) = quiet.iter().cloned().partition(Seen::is_conditional);
+    let (conditional, full): (Vec<_>, Vec<_>) =
+        quiet.iter().cloned().partition(Seen::is_conditional);
     let times = |seen: &[Seen]| seen.iter().map(|it| it.at).collect::<Vec<_>>();
     assert!(conditional.len() > 10, "{}", conditional.len());
-    assert!(most_in(TimeDelta::hours(1), &times(&quiet)) <= 1, "a quiet feed is asked at most once an hour");
+    assert!(
+        most_in(TimeDelta::hours(1), &times(&quiet)) <= 1,
+        "a quiet feed is asked at most once an hour"
+    );
     assert!(most_in(TimeDelta::hours(24), &times(&full)) <= 1, "and in full at most once a day");
     for seen in &conditional {
         assert_eq!(seen.headers["if-none-match"].as_bytes(), TAG);
@@ -291,27 +368,47 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
         let requests = seen.len();
         seen.dedup_by_key(|it| it.at);
         assert!(requests - seen.len() <= 5, "{path}: {requests} requests, {} polls", seen.len());
-        assert!(gaps(&seen).iter().all(|it| *it >= TimeDelta::minutes(5)), "{path}: the shortest interval holds over restarts");
+        assert!(
+            gaps(&seen).iter().all(|it| *it >= TimeDelta::minutes(5)),
+            "{path}: the shortest interval holds over restarts"
+        );
     }
     assert!(good.seen("/busy").len() > 50, "{}", good.seen("/busy").len());
     let kept = gaps(&good.seen("/kept"));
-    assert!(kept.len() > 10 && kept.iter().all(|it| *it >= TimeDelta::hours(4)), "what may be kept for four hours is: {kept:?}");
-    let night: Vec<_> = times(&good.seen("/night")).into_iter().filter(|it| it.hour() < 8).collect();
+    assert!(
+        kept.len() > 10 && kept.iter().all(|it| *it >= TimeDelta::hours(4)),
+        "what may be kept for four hours is: {kept:?}"
+    );
+    let night: Vec<_> =
+        times(&good.seen("/night")).into_iter().filter(|it| it.hour() < 8).collect();
     assert!(night.is_empty(), "skipHours: {night:?}");
 
     assert!(good.seen("/private").is_empty(), "what robots.txt forbids is never asked for");
     let robots = good.seen("/robots.txt").len();
-    assert!(robots <= lives.len() + 4, "robots.txt is asked for once a day and start, not {robots} times");
+    assert!(
+        robots <= lives.len() + 4,
+        "robots.txt is asked for once a day and start, not {robots} times"
+    );
 
     let delta = good.seen("/delta");
-    assert!(delta.iter().filter(|it| it.status == 226).count() > 20, "what is new is asked for alone");
+    assert!(
+        delta.iter().filter(|it| it.status == 226).count() > 20,
+        "what is new is asked for alone"
+    );
     let facts = Store::open(dir.path(), 8 << 20).unwrap().polls().facts("delta").unwrap().unwrap();
     let newest = number(delta.last().unwrap().at, TimeDelta::hours(1));
     let first = number(start(), TimeDelta::hours(1)) - 9;
-    assert_eq!((facts.gaps, i64::try_from(facts.entries).unwrap()), (0, newest - first + 1), "and is neither a gap nor a loss");
+    assert_eq!(
+        (facts.gaps, i64::try_from(facts.entries).unwrap()),
+        (0, newest - first + 1),
+        "and is neither a gap nor a loss"
+    );
 
     let all = busy.log.lock().unwrap().clone();
-    assert!(all.iter().filter(|it| it.status == 429).count() >= 2 && all.iter().any(|it| it.status == 503));
+    assert!(
+        all.iter().filter(|it| it.status == 429).count() >= 2
+            && all.iter().any(|it| it.status == 503)
+    );
     for (index, refused) in all.iter().enumerate().filter(|(_, it)| it.until > it.at) {
         // Both sources were under way at once at most when the first of them heard it.
         let early = all[index + 1..].iter().find(|it| it.at > refused.at && it.at < refused.until);
@@ -321,7 +418,13 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     let polls = lying.seen("/lies");
     let told = polls.iter().position(|it| it.status == 304).unwrap();
     let found = told + polls[told..].iter().position(|it| it.status == 200).unwrap();
-    assert!(polls[found].at - polls[told].at < TimeDelta::hours(48), "the lie is found within two days");
+    assert!(
+        polls[found].at - polls[told].at < TimeDelta::hours(48),
+        "the lie is found within two days"
+    );
     let after: Vec<_> = polls[found + 2..].iter().collect();
-    assert!(after.len() > 5 && after.iter().all(|it| !it.is_conditional()), "and the source is read in full from then on");
+    assert!(
+        after.len() > 5 && after.iter().all(|it| !it.is_conditional()),
+        "and the source is read in full from then on"
+    );
 }

@@ -16,7 +16,8 @@ fn a_feed_becomes_articles_and_a_changed_one_the_next_revision() {
     until("two articles are there", || (lines(dir.path()).len() == 2).then_some(()));
     site.page("one", "First, corrected", "It began otherwise.");
     site.feed("/feed", &[("one", "First, corrected"), ("two", "Second")]);
-    let records = until("the revision is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+    let records =
+        until("the revision is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
     assert_eq!(nashra.stop(), Some(0));
     let first = records[..2].iter().find(|it| it["title"] == "First").unwrap();
     assert_eq!(records[2]["id"], first["id"]);
@@ -38,11 +39,15 @@ fn a_page_that_failed_is_tried_again_although_its_feed_answers_304() {
     site.put("/a/one", Answer::status(500));
     let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
     until("the page failed and the feed was asked with its tag", || {
-        let conditional = site.seen("/feed").iter().any(|it| it.headers.get("if-none-match").is_some_and(|it| it == "\"v1\""));
+        let conditional = site
+            .seen("/feed")
+            .iter()
+            .any(|it| it.headers.get("if-none-match").is_some_and(|it| it == "\"v1\""));
         (conditional && !site.seen("/a/one").is_empty()).then_some(())
     });
     site.page("one", "First", "At last.");
-    let records = until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
+    let records =
+        until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
     assert!(records[0]["text"].as_str().unwrap().starts_with("At last."));
     assert_eq!(nashra.stop(), Some(0));
 }
@@ -53,10 +58,17 @@ fn pages_whose_template_names_one_amp_or_canonical_address_stay_articles_of_thei
         let (site, dir) = (Site::start(), tempdir().unwrap());
         site.feed("/feed", &[("one", "First"), ("two", "Second"), ("three", "Third")]);
         for (slug, title) in [("one", "First"), ("two", "Second"), ("three", "Third")] {
-            site.page_with(slug, title, &format!("{title} of all."), &format!("<link rel=\"{link}\" href=\"/old/story\">"));
+            site.page_with(
+                slug,
+                title,
+                &format!("{title} of all."),
+                &format!("<link rel=\"{link}\" href=\"/old/story\">"),
+            );
         }
         let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
-        let records = until("three articles are there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+        let records = until("three articles are there", || {
+            Some(lines(dir.path())).filter(|it| it.len() == 3)
+        });
         assert_eq!(nashra.stop(), Some(0));
         assert!(records.iter().all(|it| it["revision"] == 1), "{link}: {records:?}");
     }
@@ -68,14 +80,18 @@ fn what_cannot_be_read_is_a_dead_letter_and_the_feeds_own_words_are_published() 
     site.feed("/feed", &[("one", "First")]);
     site.put("/a/one", Answer::ok(b"%PDF-1.7 not a page".as_slice()));
     let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
-    let records = until("both records are there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
+    let records =
+        until("both records are there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
     assert_eq!(nashra.stop(), Some(0));
     let dead = records.iter().find(|it| it["schema"] == "nashra.deadletter.v1").unwrap();
     assert_eq!(dead["error"], "not an HTML page: a PDF");
     let file = std::fs::File::open(dir.path().join(dead["bytes"].as_str().unwrap())).unwrap();
     assert_eq!(zstd::decode_all(file).unwrap(), b"%PDF-1.7 not a page");
     let article = records.iter().find(|it| it["schema"] == "nashra.article.v1").unwrap();
-    assert_eq!((&article["title"], &article["provenance"]["text"]), (&"First".into(), &"feed".into()));
+    assert_eq!(
+        (&article["title"], &article["provenance"]["text"]),
+        (&"First".into(), &"feed".into())
+    );
 }
 
 #[test]
@@ -95,7 +111,8 @@ fn kill_9_and_a_start_repeat_nothing_and_lose_nothing() {
     }
     let nashra = Nashra::run(dir.path(), &sources, &FILE);
     until("all are there", || {
-        let mut titles: Vec<String> = lines(dir.path()).iter().map(|it| it["title"].to_string()).collect();
+        let mut titles: Vec<String> =
+            lines(dir.path()).iter().map(|it| it["title"].to_string()).collect();
         titles.sort();
         titles.dedup();
         (titles.len() == 40).then_some(())
@@ -103,7 +120,8 @@ fn kill_9_and_a_start_repeat_nothing_and_lose_nothing() {
     // All may have been there before it began, and it hears SIGTERM only then.
     nashra.admin();
     assert_eq!(nashra.stop(), Some(0));
-    // A file is at least once: what was written and not yet remembered may come again, under the same id.
+    // A file is at least once: what was written and not yet remembered may come again, under the
+    // same id.
     let mut ids: Vec<String> = lines(dir.path()).iter().map(|it| it["id"].to_string()).collect();
     ids.sort();
     ids.dedup();
@@ -117,7 +135,9 @@ fn a_second_process_on_the_same_data_directory_is_refused_by_name() {
     let first = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
     first.admin();
     let second = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
-    let log = until("the second ends", || Some(second.log()).filter(|it| it.contains("is in use by another nashra (process ")));
+    let log = until("the second ends", || {
+        Some(second.log()).filter(|it| it.contains("is in use by another nashra (process "))
+    });
     assert!(log.contains("nashra: data is in use"), "{log}");
     assert_eq!(second.wait().code(), Some(3));
     assert_eq!(first.stop(), Some(0));
@@ -146,9 +166,13 @@ fn operators_see_health_readiness_metrics_and_explanations() {
     }
     let explained = |what: &str| command(dir.path(), &["explain", what, "--data-dir", "data"]).1;
     assert!(explained(&format!("{}/a/one", site.base)).contains("last verdict: new"));
-    assert!(explained(&format!("{}/nothing", site.base)).contains("state: backoff (HTTP status 404)"));
+    assert!(
+        explained(&format!("{}/nothing", site.base)).contains("state: backoff (HTTP status 404)")
+    );
     assert!(explained("nobody").contains("no source and no article"));
-    assert!(command(dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("articles\t1"));
+    assert!(
+        command(dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("articles\t1")
+    );
     assert_eq!(nashra.stop(), Some(0));
     // Without a daemon the same commands open the store themselves.
     assert!(explained(&format!("{}/a/one", site.base)).contains("last verdict: new"));
@@ -157,7 +181,11 @@ fn operators_see_health_readiness_metrics_and_explanations() {
 #[test]
 fn a_wrong_config_is_refused_with_every_error_at_once() {
     let dir = tempdir().unwrap();
-    std::fs::write(dir.path().join("n.toml"), "[poll]\nmin_intervall = \"5m\"\nconcurrency = 0\n[sink]\nkind = \"kafak\"\n").unwrap();
+    std::fs::write(
+        dir.path().join("n.toml"),
+        "[poll]\nmin_intervall = \"5m\"\nconcurrency = 0\n[sink]\nkind = \"kafak\"\n",
+    )
+    .unwrap();
     for verb in ["check", "run"] {
         let (code, _, words) = command(dir.path(), &[verb, "-c", "n.toml"]);
         assert_eq!(code, Some(1));
@@ -172,7 +200,10 @@ fn a_list_of_sources_may_be_an_address_and_its_last_copy_serves_when_it_is_gone(
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.feed("/feed", &[("one", "First")]);
     site.page("one", "First", "It began.");
-    let list = format!("<opml version=\"2.0\"><body><outline type=\"rss\" text=\"Named\" xmlUrl=\"{}/feed\"/></body></opml>", site.base);
+    let list = format!(
+        "<opml version=\"2.0\"><body><outline type=\"rss\" text=\"Named\" xmlUrl=\"{}/feed\"/></body></opml>",
+        site.base
+    );
     site.put("/list", Answer::ok(list));
     let address = format!("{}/list", site.base);
     let start = || {
@@ -196,7 +227,8 @@ fn a_list_of_sources_may_be_an_address_and_its_last_copy_serves_when_it_is_gone(
         Nashra::start(dir.path(), &arguments)
     };
     let nashra = start();
-    let records = until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
+    let records =
+        until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
     assert_eq!(records[0]["source"]["name"], "Named");
     assert_eq!(nashra.stop(), Some(0));
     site.put("/list", Answer::status(503));
@@ -213,7 +245,11 @@ fn standard_error_that_is_full_or_closed_ends_nothing() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.feed("/feed", &[("one", "First")]);
     site.put("/a/one", Answer::status(404));
-    std::fs::write(dir.path().join("sources.txt"), format!("{}/feed\n{}/none\n", site.base, site.base)).unwrap();
+    std::fs::write(
+        dir.path().join("sources.txt"),
+        format!("{}/feed\n{}/none\n", site.base, site.base),
+    )
+    .unwrap();
     for broken in ["2>/dev/full", "2>&-", "2> >(exec 0<&-)"] {
         let data = format!("data-{}", broken.len());
         let run = format!(
@@ -221,18 +257,35 @@ fn standard_error_that_is_full_or_closed_ends_nothing() {
              --listen off --sink file {broken}",
             env!("CARGO_BIN_EXE_nashra")
         );
-        let mut child = std::process::Command::new("bash").args(["-c", &run]).current_dir(dir.path()).spawn().unwrap();
+        let mut child = std::process::Command::new("bash")
+            .args(["-c", &run])
+            .current_dir(dir.path())
+            .spawn()
+            .unwrap();
         let polls = site.seen("/none").len();
         until("it polls and logs on", || {
             assert_eq!(child.try_wait().unwrap(), None, "{broken}");
             (site.seen("/none").len() >= polls + 3).then_some(())
         });
-        assert!(std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        assert!(
+            std::process::Command::new("kill")
+                .arg(child.id().to_string())
+                .status()
+                .unwrap()
+                .success()
+        );
         assert_eq!(until("it ends", || child.try_wait().unwrap()).code(), Some(0), "{broken}");
-        for (arguments, code) in [("check --sources sources.txt", 0), ("check --sources none.txt", 1), ("explain x -c none.toml", 1)] {
+        for (arguments, code) in [
+            ("check --sources sources.txt", 0),
+            ("check --sources none.txt", 1),
+            ("explain x -c none.toml", 1),
+        ] {
             let line = format!("exec '{}' {arguments} {broken}", env!("CARGO_BIN_EXE_nashra"));
-            let status =
-                std::process::Command::new("bash").args(["-c", &line]).current_dir(dir.path()).stdout(std::process::Stdio::null()).status();
+            let status = std::process::Command::new("bash")
+                .args(["-c", &line])
+                .current_dir(dir.path())
+                .stdout(std::process::Stdio::null())
+                .status();
             assert_eq!(status.unwrap().code(), Some(code), "{line}");
         }
     }
@@ -247,7 +300,8 @@ fn standard_output_that_nobody_reads_is_an_error_of_the_sink() {
     drop(nashra.records());
     let admin = nashra.admin();
     let words = until("the sink fails", || {
-        Some(get(&format!("{admin}readyz"))).filter(|(status, it)| *status == 503 && it.contains("writing records"))
+        Some(get(&format!("{admin}readyz")))
+            .filter(|(status, it)| *status == 503 && it.contains("writing records"))
     });
     assert!(words.1.contains("Broken pipe"), "{words:?}");
     assert_eq!(get(&format!("{admin}healthz")).0, 200);

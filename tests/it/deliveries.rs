@@ -40,12 +40,16 @@ pub(crate) fn position(world: &World) -> Value {
 
 pub(crate) fn nothing_waits(nashra: &Nashra) {
     let admin = nashra.admin();
-    until("nothing waits", || get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 0\n").then_some(()));
+    until("nothing waits", || {
+        get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 0\n").then_some(())
+    });
 }
 
 /// The files below a folder and when each was written.
 fn files(dir: &Path) -> BTreeMap<PathBuf, SystemTime> {
-    let inside = |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|it| it.path()).collect::<Vec<_>>();
+    let inside = |dir: &Path| {
+        fs::read_dir(dir).into_iter().flatten().flatten().map(|it| it.path()).collect::<Vec<_>>()
+    };
     let all = inside(dir).into_iter().flat_map(|day| inside(&day));
     all.filter_map(|it| Some((it.clone(), it.metadata().ok()?.modified().ok()?))).collect()
 }
@@ -60,10 +64,12 @@ fn closely(what: &str, mut look: impl FnMut() -> bool) {
 }
 
 #[test]
-fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one_of_the_same_number() {
+fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one_of_the_same_number()
+ {
     let Some(world) = World::new("refused") else { return };
     let articles = world.topic("articles");
-    let new = NewTopic::new(&articles, 3, TopicReplication::Fixed(1)).set("max.message.bytes", "20000");
+    let new =
+        NewTopic::new(&articles, 3, TopicReplication::Fixed(1)).set("max.message.bytes", "20000");
     block_on(admin(&world.brokers).create_topics(&[new], &AdminOptions::new())).unwrap();
     let store = Store::open(&world.dir.path().join("data"), 1 << 20).unwrap();
     let (mut batch, mut tail) = (Batch::default(), store.outbox().tail().unwrap());
@@ -90,10 +96,17 @@ fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one
         std::thread::sleep(Duration::from_millis(run.saturating_sub(2) * 7));
         nashra.kill();
         let store = Store::open(&world.dir.path().join("data"), 1 << 20).unwrap();
-        let rows = store.outbox().read(store.outbox().acked().unwrap().seq(), 18, usize::MAX).unwrap();
-        let names: Vec<String> = files(&kept).into_keys().map(|it| it.file_name().unwrap().to_string_lossy().into_owned()).collect();
-        let is_kept = |row: &OutboxRow| names.contains(&format!("{}.json.zst", row.record.event_id.replace('/', "-")));
-        between += usize::from(rows.iter().any(|row| row.record.topic == Topic::Articles && is_kept(row)));
+        let rows =
+            store.outbox().read(store.outbox().acked().unwrap().seq(), 18, usize::MAX).unwrap();
+        let names: Vec<String> = files(&kept)
+            .into_keys()
+            .map(|it| it.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        let is_kept = |row: &OutboxRow| {
+            names.contains(&format!("{}.json.zst", row.record.event_id.replace('/', "-")))
+        };
+        between +=
+            usize::from(rows.iter().any(|row| row.record.topic == Topic::Articles && is_kept(row)));
         closed(store);
     }
     assert!(between > 0, "no kill was in time");
@@ -101,11 +114,21 @@ fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one
     nothing_waits(&nashra);
     assert_eq!(nashra.stop(), Some(0));
     let (published, letters) = (world.published(), letters(&world));
-    assert_eq!(sorted(published.iter().map(number)), (1..=18).filter(|it| it % 3 != 0).collect::<Vec<_>>());
-    assert_eq!(sorted(letters.iter().map(number)), (1..=18).filter(|it| it % 3 == 0).collect::<Vec<_>>());
+    assert_eq!(
+        sorted(published.iter().map(number)),
+        (1..=18).filter(|it| it % 3 != 0).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        sorted(letters.iter().map(number)),
+        (1..=18).filter(|it| it % 3 == 0).collect::<Vec<_>>()
+    );
     for letter in &letters {
-        let file = fs::File::open(world.dir.path().join(letter.value["bytes"].as_str().unwrap())).unwrap();
-        assert!(letter.value["reason"] == "refused" && zstd::decode_all(file).unwrap() == poison[&number(letter)]);
+        let file =
+            fs::File::open(world.dir.path().join(letter.value["bytes"].as_str().unwrap())).unwrap();
+        assert!(
+            letter.value["reason"] == "refused"
+                && zstd::decode_all(file).unwrap() == poison[&number(letter)]
+        );
     }
     assert_eq!(files(&kept).len(), 6, "what is tried again is kept once");
     let position = position(&world);
@@ -123,8 +146,8 @@ fn state(world: &World, dir: &Path, verb: &str) -> (Option<i32>, String, String)
     command(dir, &[&["state", verb, "--data-dir", "data"], &world.sink()[..]].concat())
 }
 
-/// Does it on a copy and kills it in the midst, at many moments; what is left is done again to its end. Yields each copy, the
-/// first of which was not killed.
+/// Does it on a copy and kills it in the midst, at many moments; what is left is done again to its
+/// end. Yields each copy, the first of which was not killed.
 fn killed_at_many_moments(world: &World, verb: &str, done: &str) -> Vec<tempfile::TempDir> {
     let data = world.dir.path().join("data");
     let copied = || {
@@ -171,7 +194,9 @@ fn waiting(dir: &Path) -> (u64, Vec<(u64, String, String)>) {
     let store = Store::open(&dir.join("data"), 1 << 20).unwrap();
     let acked = store.outbox().acked().unwrap();
     let rows = store.outbox().read(acked.seq(), 100, usize::MAX).unwrap();
-    let told = |row: OutboxRow| (row.seq, row.record.event_id, String::from_utf8(row.record.value).unwrap());
+    let told = |row: OutboxRow| {
+        (row.seq, row.record.event_id, String::from_utf8(row.record.value).unwrap())
+    };
     let waiting = (acked.epoch(), rows.into_iter().map(told).collect());
     closed(store);
     waiting
@@ -179,7 +204,9 @@ fn waiting(dir: &Path) -> (u64, Vec<(u64, String, String)>) {
 
 #[test]
 fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_one() {
-    let Some(world) = World::restored("adopted", &["a", "b"], &["a", "b", "c", "d"]) else { return };
+    let Some(world) = World::restored("adopted", &["a", "b"], &["a", "b", "c", "d"]) else {
+        return;
+    };
     let data = world.dir.path().join("data");
     // The copy finds `c` as it was published, another text of `d`, and `e`.
     world.site.page("d", "d, mended", "It is other.");
@@ -188,7 +215,9 @@ fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_on
     let nashra = world.start();
     halted(&nashra, "data_dir was restored");
     let admin = nashra.admin();
-    until("three wait", || get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 3\n").then_some(()));
+    until("three wait", || {
+        get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 3\n").then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
     let all = killed_at_many_moments(&world, "adopt", "epoch 2 begins");
     let ends: Vec<_> = all.iter().map(|it| waiting(it.path())).collect();
@@ -200,7 +229,9 @@ fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_on
     let mut asked = spawn(&world, world.dir.path(), "adopt");
     let manifest = || fs::read(data.join("manifest")).unwrap();
     let before = manifest();
-    closely("it commits, or answers", || manifest() != before || asked.try_wait().unwrap().is_some());
+    closely("it commits, or answers", || {
+        manifest() != before || asked.try_wait().unwrap().is_some()
+    });
     nashra.kill();
     asked.wait().unwrap();
     let (code, words, errors) = world.adopt();
@@ -212,7 +243,10 @@ fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_on
     let titles = sorted(published.iter().map(|it| it.value["title"].as_str().unwrap()));
     assert_eq!(titles, ["a", "b", "c", "d", "d, mended", "e"]);
     let of = |title: &str| published.iter().find(|it| it.value["title"] == title).unwrap();
-    assert_eq!((&of("d, mended").key, &of("d, mended").value["revision"]), (&of("d").key, &json!(2)));
+    assert_eq!(
+        (&of("d, mended").key, &of("d, mended").value["revision"]),
+        (&of("d").key, &json!(2))
+    );
     assert_eq!(position(&world)["epoch"], 2);
 }
 
@@ -229,7 +263,9 @@ fn a_confirmation_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second
     block_on(admin(&world.brokers).delete_topics(&[&world.topic("articles")], &options)).unwrap();
     let nashra = world.start();
     let address = nashra.admin();
-    until("it is told", || get(&format!("{address}readyz")).1.contains("was deleted and made anew").then_some(()));
+    until("it is told", || {
+        get(&format!("{address}readyz")).1.contains("was deleted and made anew").then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
     for dir in killed_at_many_moments(&world, "confirm", "confirmed: ") {
         assert!(state(&world, dir.path(), "confirm").1.contains("nothing to confirm"));

@@ -11,14 +11,16 @@ use tempfile::tempdir;
 
 use crate::support::{Nashra, Site, get, lines, until};
 
-/// A file system of so many MiB at this folder, unmounted at the end; none where mounting is not allowed.
+/// A file system of so many MiB at this folder, unmounted at the end; none where mounting is not
+/// allowed.
 struct Disk(PathBuf);
 
 impl Disk {
     fn mount(at: PathBuf, mib: u32) -> Option<Self> {
         fs::create_dir_all(&at).unwrap();
         let size = format!("size={mib}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&at).status();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&at).status();
         if !mounted.is_ok_and(|it| it.success()) {
             println!("left out: no file system can be mounted here");
             return None;
@@ -47,7 +49,8 @@ fn ready(admin: &str) -> (u16, String) {
     get(&format!("{admin}readyz"))
 }
 
-const SETTINGS: &str = "[fetch]\ncontact = \"bot@example.org\"\n[store]\nmin_free_disk = \"2MiB\"\n";
+const SETTINGS: &str =
+    "[fetch]\ncontact = \"bot@example.org\"\n[store]\nmin_free_disk = \"2MiB\"\n";
 
 fn start(dir: &Path, sources: &str) -> Nashra {
     fs::write(dir.join("n.toml"), SETTINGS).unwrap();
@@ -79,13 +82,16 @@ fn a_full_disk_is_told_and_once_there_is_room_everything_goes_on_and_nothing_is_
         disk.fill();
         let (status, words) = ready(&admin);
         let metrics = get(&format!("{admin}metrics")).1;
-        (status == 503 && words.contains("store: nothing becomes durable") && metrics.contains("nashra_ready{part=\"store\"} 0"))
-            .then_some(())
+        (status == 503
+            && words.contains("store: nothing becomes durable")
+            && metrics.contains("nashra_ready{part=\"store\"} 0"))
+        .then_some(())
     });
     assert_eq!(get(&format!("{admin}healthz")).0, 200);
     fs::remove_file(filler).unwrap();
     until("all is there", || {
-        let mut titles: Vec<String> = lines(dir.path()).iter().map(|it| it["title"].to_string()).collect();
+        let mut titles: Vec<String> =
+            lines(dir.path()).iter().map(|it| it["title"].to_string()).collect();
         titles.sort();
         titles.dedup();
         (titles.len() == 81).then_some(())
@@ -100,8 +106,13 @@ fn on_a_disk_that_stays_full_it_stops_all_the_same() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     let Some(disk) = Disk::mount(dir.path().join("data"), 24) else { return };
     site.feed("/feed", &[("one", "First")]);
-    fs::write(dir.path().join("n.toml"), format!("{SETTINGS}[run]\ndrain_timeout = \"2s\"\n")).unwrap();
-    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file", "-c", "n.toml"]);
+    fs::write(dir.path().join("n.toml"), format!("{SETTINGS}[run]\ndrain_timeout = \"2s\"\n"))
+        .unwrap();
+    let nashra = Nashra::run(
+        dir.path(),
+        &format!("{}/feed", site.base),
+        &["--sink", "file", "-c", "n.toml"],
+    );
     let admin = nashra.admin();
     let slugs: Vec<String> = (0..500).map(|it| format!("s{it}")).collect();
     let articles: Vec<(&str, &str)> = slugs.iter().map(|it| (it.as_str(), it.as_str())).collect();
@@ -132,7 +143,8 @@ fn a_start_on_a_full_disk_waits_until_there_is_room() {
     until("it says that it waits", || {
         disk.fill();
         let log = nashra.log();
-        (log.contains("there is no room to start") || log.contains("no room for new work")).then_some(())
+        (log.contains("there is no room to start") || log.contains("no room for new work"))
+            .then_some(())
     });
     fs::remove_file(filler).unwrap();
     until("the second article is there", || (lines(dir.path()).len() == 2).then_some(()));

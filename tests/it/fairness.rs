@@ -1,4 +1,5 @@
-//! What one source lists holds no other up: real silent listeners, floods, and a good source beside them.
+//! What one source lists holds no other up: real silent listeners, floods, and a good source beside
+//! them.
 
 use std::net::TcpListener;
 
@@ -15,8 +16,13 @@ fn silent() -> (TcpListener, u16) {
 
 /// A feed of so many links, each to a silent host of its own.
 fn links_to_silent_hosts(net: u8, port: u16, count: usize) -> String {
-    let item =
-        |it: usize| format!("<item><title>Silent {it}</title><link>http://127.{net}.{}.{}:{port}/a</link></item>", it / 250, it % 250 + 1);
+    let item = |it: usize| {
+        format!(
+            "<item><title>Silent {it}</title><link>http://127.{net}.{}.{}:{port}/a</link></item>",
+            it / 250,
+            it % 250 + 1
+        )
+    };
     rss(&(0..count).map(item).collect::<String>())
 }
 
@@ -28,7 +34,8 @@ fn has(dir: &std::path::Path, title: &str) -> bool {
     lines(dir).iter().any(|it| it["title"] == title)
 }
 
-/// Beside sources that list links to silent hosts, a good one publishes one article after the other.
+/// Beside sources that list links to silent hosts, a good one publishes one article after the
+/// other.
 fn good_beside_silent(feeds: usize, links: usize) {
     let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
     for it in 0..feeds {
@@ -37,8 +44,11 @@ fn good_beside_silent(feeds: usize, links: usize) {
     }
     site.feed("/feed", &[]);
     let bad = (0..feeds).map(|it| format!("{}/bad/{it}\n", site.base)).collect::<Vec<_>>().concat();
-    let nashra = Nashra::run(dir.path(), &format!("{bad}{}/feed\n", site.base), &["--sink", "file"]);
-    until("what is silent was listed", || (0..feeds).all(|it| !site.seen(&format!("/bad/{it}")).is_empty()).then_some(()));
+    let nashra =
+        Nashra::run(dir.path(), &format!("{bad}{}/feed\n", site.base), &["--sink", "file"]);
+    until("what is silent was listed", || {
+        (0..feeds).all(|it| !site.seen(&format!("/bad/{it}")).is_empty()).then_some(())
+    });
     let mut listed = Vec::new();
     for slug in ["one", "two", "three"] {
         site.page(slug, slug, "Words of it.");
@@ -63,11 +73,14 @@ fn nor_do_those_of_ten_feeds() {
 fn a_flood_of_entries_without_links_holds_no_other_source_up() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     let item = |it: usize| {
-        format!("<item><guid isPermaLink=\"false\">{it}</guid><title>Flood {it}</title><description>Words of {it}.</description></item>")
+        format!(
+            "<item><guid isPermaLink=\"false\">{it}</guid><title>Flood {it}</title><description>Words of {it}.</description></item>"
+        )
     };
     site.put("/flood", Answer::ok(rss(&(0..4000).map(item).collect::<String>())));
     site.feed("/feed", &[]);
-    let nashra = Nashra::run(dir.path(), &format!("{0}/flood\n{0}/feed\n", site.base), &["--sink", "file"]);
+    let nashra =
+        Nashra::run(dir.path(), &format!("{0}/flood\n{0}/feed\n", site.base), &["--sink", "file"]);
     until("the flood begins", || (!lines(dir.path()).is_empty()).then_some(()));
     site.put(
         "/feed",
@@ -84,8 +97,13 @@ fn what_a_source_lists_beyond_its_bound_is_left_out_told_and_comes_with_later_po
     let (site, dir) = (Site::start(), tempdir().unwrap());
     let titles: Vec<String> = (0..10).map(|it| format!("n{it}")).collect();
     site.feed("/feed", &titles.iter().map(|it| (it.as_str(), it.as_str())).collect::<Vec<_>>());
-    std::fs::write(dir.path().join("list.toml"), format!("[[source]]\nurl = \"{}/feed\"\nentries_per_poll = 3\n", site.base)).unwrap();
-    let nashra = Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file", "--pages", "feed"]);
+    std::fs::write(
+        dir.path().join("list.toml"),
+        format!("[[source]]\nurl = \"{}/feed\"\nentries_per_poll = 3\n", site.base),
+    )
+    .unwrap();
+    let nashra =
+        Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file", "--pages", "feed"]);
     let admin = nashra.admin();
     until("all have come", || (lines(dir.path()).len() == 10).then_some(()));
     assert!(site.seen("/feed").len() >= 4);
@@ -98,7 +116,8 @@ fn what_a_source_lists_beyond_its_bound_is_left_out_told_and_comes_with_later_po
 
 /// An index of sitemaps, and what it leads to.
 fn index(at: &str) -> Answer {
-    Answer::ok(format!("<sitemapindex><sitemap><loc>{at}</loc></sitemap></sitemapindex>")).with("content-type", "application/xml")
+    Answer::ok(format!("<sitemapindex><sitemap><loc>{at}</loc></sitemap></sitemapindex>"))
+        .with("content-type", "application/xml")
 }
 
 #[test]
@@ -106,21 +125,30 @@ fn indexes_whose_sitemaps_never_come_hold_no_other_index_up() {
     let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
     // Of one host only a few are polled at once.
     let others: Vec<Site> = (2..6).map(|it| Site::on(&format!("127.0.0.{it}"))).collect();
-    let source = |site: &Site, path: &str| format!("[[source]]\nkind = \"sitemap\"\nurl = \"{}{path}\"\n", site.base);
+    let source = |site: &Site, path: &str| {
+        format!("[[source]]\nkind = \"sitemap\"\nurl = \"{}{path}\"\n", site.base)
+    };
     let mut list = source(&site, "/good");
     for (other, net) in others.iter().zip(120..) {
         for it in 0..3 {
-            other.put(&format!("/{it}"), index(&format!("http://127.{net}.0.{}:{port}/sitemap", it + 1)));
+            other.put(
+                &format!("/{it}"),
+                index(&format!("http://127.{net}.0.{}:{port}/sitemap", it + 1)),
+            );
             list.push_str(&source(other, &format!("/{it}")));
         }
     }
     std::fs::write(dir.path().join("list.toml"), &list).unwrap();
     let nashra = Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file"]);
-    let are_followed = || others.iter().all(|other| (0..3).all(|it| !other.seen(&format!("/{it}")).is_empty()));
+    let are_followed =
+        || others.iter().all(|other| (0..3).all(|it| !other.seen(&format!("/{it}")).is_empty()));
     until("the others are being followed", || are_followed().then_some(()));
     site.page("one", "one", "Words of it.");
     let day = chrono::Utc::now().format("%Y-%m-%d");
-    let sitemap = format!("<urlset><url><loc>{}/a/one</loc><lastmod>{day}</lastmod></url></urlset>", site.base);
+    let sitemap = format!(
+        "<urlset><url><loc>{}/a/one</loc><lastmod>{day}</lastmod></url></urlset>",
+        site.base
+    );
     site.put("/sitemap", Answer::ok(sitemap).with("content-type", "application/xml"));
     site.put("/good", index(&format!("{}/sitemap", site.base)));
     until("the good article is there", || has(dir.path(), "one").then_some(()));
@@ -131,9 +159,15 @@ fn indexes_whose_sitemaps_never_come_hold_no_other_index_up() {
 fn hundreds_of_sources_on_silent_hosts_make_no_other_sources_poll_late() {
     let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
     site.feed("/feed", &[]);
-    let bad = (0..600).map(|it| format!("http://127.{}.{}.1:{port}/feed\n", 100 + it / 250, it % 250)).collect::<Vec<_>>().concat();
-    let nashra = Nashra::run(dir.path(), &format!("{bad}{}/feed\n", site.base), &["--sink", "file"]);
+    let bad = (0..600)
+        .map(|it| format!("http://127.{}.{}.1:{port}/feed\n", 100 + it / 250, it % 250))
+        .collect::<Vec<_>>()
+        .concat();
+    let nashra =
+        Nashra::run(dir.path(), &format!("{bad}{}/feed\n", site.base), &["--sink", "file"]);
     // All of them take more than one round of time limits, if they may have all places.
-    until("the good source was polled as often as it is due", || (site.seen("/feed").len() >= 25).then_some(()));
+    until("the good source was polled as often as it is due", || {
+        (site.seen("/feed").len() >= 25).then_some(())
+    });
     nashra.kill();
 }

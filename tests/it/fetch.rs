@@ -1,6 +1,7 @@
 //! The HTTP fetcher against real servers on loopback, most of which misbehave.
 //!
-//! The servers are written by hand on TCP rather than with a library, as a library would not let them be so rude.
+//! The servers are written by hand on TCP rather than with a library, as a library would not let
+//! them be so rude.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::{
@@ -17,7 +18,10 @@ use std::{
 use chrono::{DateTime, Utc};
 use nashra::{
     base::clock::ManualClock,
-    fetch::{Fetch as _, FetchError, Fetched, HttpFetcher, Limits, Outcome, Post as _, Reply, Request, address},
+    fetch::{
+        Fetch as _, FetchError, Fetched, HttpFetcher, Limits, Outcome, Post as _, Reply, Request,
+        address,
+    },
     model::source::Validators,
 };
 use tokio::{
@@ -31,7 +35,10 @@ const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 /// Limits that let loopback be fetched.
 fn loopback() -> Limits {
-    Limits { allow: vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()], ..Limits::default() }
+    Limits {
+        allow: vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
+        ..Limits::default()
+    }
 }
 
 fn fetcher(limits: Limits) -> HttpFetcher<ManualClock> {
@@ -39,7 +46,10 @@ fn fetcher(limits: Limits) -> HttpFetcher<ManualClock> {
 }
 
 fn request(url: &str) -> Request {
-    Request { obeys_robots: false, ..Request::new(Url::parse(url).unwrap(), "text/html, */*;q=0.5") }
+    Request {
+        obeys_robots: false,
+        ..Request::new(Url::parse(url).unwrap(), "text/html, */*;q=0.5")
+    }
 }
 
 async fn get(limits: Limits, url: &str) -> Outcome {
@@ -60,7 +70,8 @@ fn failed(outcome: Outcome) -> FetchError {
     }
 }
 
-/// A server whose every connection is given to `serve`, together with the head of its first request.
+/// A server whose every connection is given to `serve`, together with the head of its first
+/// request.
 async fn server<F, R>(serve: F) -> SocketAddr
 where
     F: Fn(TcpStream, Vec<u8>) -> R + Send + Sync + 'static,
@@ -102,7 +113,8 @@ async fn answering(answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) ->
 /// A complete answer that closes its connection.
 fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
-    let mut head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut head =
+        format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
     for header in headers {
         write!(head, "{header}\r\n").unwrap();
     }
@@ -119,7 +131,8 @@ fn path(head: &[u8]) -> &str {
 async fn a_body_comes_with_all_that_is_known_about_it() {
     let body = include_bytes!("../fixtures/http/text.br");
     let address = answering(move |_| {
-        let headers = ["Content-Type: text/html; charset=utf-8", "Content-Encoding: br", "ETag: \"1\""];
+        let headers =
+            ["Content-Type: text/html; charset=utf-8", "Content-Encoding: br", "ETag: \"1\""];
         answer("200 OK", &headers, body)
     })
     .await;
@@ -127,7 +140,10 @@ async fn a_body_comes_with_all_that_is_known_about_it() {
     assert_eq!(fetched.url.as_str(), format!("http://{address}/a"));
     assert!(fetched.via.is_empty());
     assert_eq!(fetched.content_type.as_deref(), Some("text/html; charset=utf-8"));
-    assert_eq!(fetched.validators, Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None });
+    assert_eq!(
+        fetched.validators,
+        Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None }
+    );
     assert_eq!(fetched.requested, NOW);
     assert_eq!(&fetched.body.bytes[..], body, "as it was sent");
     assert!(fetched.body.decode(1000).unwrap().ends_with(b"the news bulletin"));
@@ -159,8 +175,10 @@ async fn a_request_says_who_asks_for_what() {
 
 #[tokio::test]
 async fn validators_go_back_byte_for_byte_on_every_hop() {
-    let validators =
-        Validators { etag: Some(b"W/\"\xfc, 'caf\xe9'\t-gzip".to_vec()), last_modified: Some(b"Sun 06 nov 1994,  about noon".to_vec()) };
+    let validators = Validators {
+        etag: Some(b"W/\"\xfc, 'caf\xe9'\t-gzip".to_vec()),
+        last_modified: Some(b"Sun 06 nov 1994,  about noon".to_vec()),
+    };
     let (heads, mut seen) = mpsc::channel(2);
     let address = answering(move |head| {
         heads.try_send(head.to_vec()).unwrap();
@@ -170,7 +188,8 @@ async fn validators_go_back_byte_for_byte_on_every_hop() {
         }
     })
     .await;
-    let asked = Request { validators: validators.clone(), ..request(&format!("http://{address}/old")) };
+    let asked =
+        Request { validators: validators.clone(), ..request(&format!("http://{address}/old")) };
     assert!(matches!(fetcher(loopback()).fetch(asked).await, Outcome::NotModified { .. }));
     for _ in 0..2 {
         let head = seen.recv().await.unwrap();
@@ -199,7 +218,9 @@ async fn statuses_become_outcomes() {
     let address = answering(|head| match path(head) {
         "/throttled" => answer("429 Too Many Requests", &["Retry-After: 120"], ""),
         "/silent" => answer("429 Too Many Requests", &[], ""),
-        "/until" => answer("503 Service Unavailable", &["Retry-After: Thu, 01 Jan 1970 00:01:00 GMT"], ""),
+        "/until" => {
+            answer("503 Service Unavailable", &["Retry-After: Thu, 01 Jan 1970 00:01:00 GMT"], "")
+        }
         "/unchanged" => b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".to_vec(),
         "/nothing" => b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".to_vec(),
         "/other" => answer("203 Non-Authoritative Information", &[], "text"),
@@ -210,17 +231,26 @@ async fn statuses_become_outcomes() {
     let outcome = async |path: &str| get(loopback(), &format!("http://{address}{path}")).await;
 
     let throttled = |status, seconds: Option<u64>| (status, seconds.map(Duration::from_secs));
-    for (path, expected) in
-        [("/throttled", throttled(429, Some(120))), ("/silent", throttled(429, None)), ("/until", throttled(503, Some(60)))]
-    {
-        let Outcome::Throttled { status, retry_after } = outcome(path).await else { panic!("{path}") };
+    for (path, expected) in [
+        ("/throttled", throttled(429, Some(120))),
+        ("/silent", throttled(429, None)),
+        ("/until", throttled(503, Some(60))),
+    ] {
+        let Outcome::Throttled { status, retry_after } = outcome(path).await else {
+            panic!("{path}")
+        };
         assert_eq!((status, retry_after), expected, "{path}");
     }
     for status in [404, 410] {
         let outcome = outcome(&format!("/{status}")).await;
-        assert!(matches!(outcome, Outcome::Gone { status: found } if found == status), "{outcome:?}");
+        assert!(
+            matches!(outcome, Outcome::Gone { status: found } if found == status),
+            "{outcome:?}"
+        );
     }
-    for (path, expected) in [("/unchanged", 304), ("/nothing", 204), ("/503", 503), ("/300", 300), ("/403", 403)] {
+    for (path, expected) in
+        [("/unchanged", 304), ("/nothing", 204), ("/503", 503), ("/300", 300), ("/403", 403)]
+    {
         let error = failed(outcome(path).await);
         assert!(matches!(error, FetchError::Status(found) if found == expected), "{path}: {error}");
     }
@@ -243,7 +273,11 @@ async fn redirects_are_followed_and_their_addresses_kept() {
     let at = |path: &str| format!("http://{address}{path}");
     assert_eq!(via, [at("/1"), at("/2"), at("/3?x"), at("/3?y"), at("/%D8%AE%D8%A8%D8%B1")]);
     assert_eq!(fetched.url.as_str(), at("/end"));
-    assert_eq!(fetched.moved.as_ref().map(Url::as_str), Some(at("/2").as_str()), "what lies behind a passing redirect may move back");
+    assert_eq!(
+        fetched.moved.as_ref().map(Url::as_str),
+        Some(at("/2").as_str()),
+        "what lies behind a passing redirect may move back"
+    );
     assert_eq!(&fetched.body.bytes[..], b"here");
 }
 
@@ -281,7 +315,8 @@ async fn loopback_is_refused_unless_the_config_allows_it() {
     })
     .await;
     let port = address.port();
-    // Addresses in every spelling, in clothes of IPv6, behind user names, and a name that resolves to one.
+    // Addresses in every spelling, in clothes of IPv6, behind user names, and a name that resolves
+    // to one.
     for host in [
         "127.0.0.1",
         "127.1",
@@ -348,7 +383,17 @@ async fn a_redirect_may_not_lead_where_a_request_may_not_go() {
         answer("302 Found", &[&format!("Location: {target}")], "")
     })
     .await;
-    let refused = ["private", "metadata", "local", "carrier", "mapped", "translated", "octal", "user", "slashes"];
+    let refused = [
+        "private",
+        "metadata",
+        "local",
+        "carrier",
+        "mapped",
+        "translated",
+        "octal",
+        "user",
+        "slashes",
+    ];
     for path in refused {
         let error = failed(get(loopback(), &format!("http://{address}/{path}")).await);
         assert!(matches!(error, FetchError::Forbidden { .. }), "{path}: {error}");
@@ -374,9 +419,11 @@ impl address::Lookup for Rebinding {
     }
 }
 
-/// A fetcher for which 127.0.0.1 stands for the internet and all the rest of loopback for what is inside; a server inside
-/// on the port of the one outside, and how often that was connected to.
-async fn rebinding(answers: &[&[&'static str]]) -> (HttpFetcher<ManualClock>, u16, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+/// A fetcher for which 127.0.0.1 stands for the internet and all the rest of loopback for what is
+/// inside; a server inside on the port of the one outside, and how often that was connected to.
+async fn rebinding(
+    answers: &[&[&'static str]],
+) -> (HttpFetcher<ManualClock>, u16, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let outside = answering(|head| match path(head) {
         "/there" => answer("307 Temporary Redirect", &["Location: /here"], ""),
         _ => answer("200 OK", &[], "outside"),
@@ -391,8 +438,16 @@ async fn rebinding(answers: &[&[&'static str]]) -> (HttpFetcher<ManualClock>, u1
         }
     });
     let limits = Limits { allow: vec!["127.0.0.1/32".parse().unwrap()], ..Limits::default() };
-    let lookup = Rebinding { answers: answers.iter().map(|it| it.to_vec()).collect(), asked: Arc::clone(&asked) };
-    (HttpFetcher::resolving(limits, ManualClock::new(NOW), lookup).unwrap(), outside.port(), connected, asked)
+    let lookup = Rebinding {
+        answers: answers.iter().map(|it| it.to_vec()).collect(),
+        asked: Arc::clone(&asked),
+    };
+    (
+        HttpFetcher::resolving(limits, ManualClock::new(NOW), lookup).unwrap(),
+        outside.port(),
+        connected,
+        asked,
+    )
 }
 
 #[tokio::test]
@@ -400,9 +455,16 @@ async fn a_name_that_answers_with_a_private_address_the_second_time_gains_nothin
     let (fetcher, port, connected, asked) = rebinding(&[&["127.0.0.1"], &["127.0.0.2"]]).await;
     let url = format!("http://rebinding.example:{port}/");
     assert_eq!(&new(fetcher.fetch(request(&url)).await).body.bytes[..], b"outside");
-    assert_eq!(asked.load(Ordering::SeqCst), 1, "what was decided on is what was connected to: nobody asks twice");
+    assert_eq!(
+        asked.load(Ordering::SeqCst),
+        1,
+        "what was decided on is what was connected to: nobody asks twice"
+    );
     let error = failed(fetcher.fetch(request(&url)).await);
-    assert!(matches!(&error, FetchError::Forbidden { address } if address.starts_with("127.0.0.2 ")), "{error}");
+    assert!(
+        matches!(&error, FetchError::Forbidden { address } if address.starts_with("127.0.0.2 ")),
+        "{error}"
+    );
     assert_eq!((asked.load(Ordering::SeqCst), connected.load(Ordering::SeqCst)), (2, 0));
 }
 
@@ -419,8 +481,12 @@ async fn a_name_may_not_turn_private_between_a_request_and_its_redirect() {
 
 #[tokio::test]
 async fn of_a_name_with_public_and_private_addresses_only_the_public_ones_are_tried() {
-    let (fetcher, port, connected, _) = rebinding(&[&["127.0.0.2", "::1", "127.0.0.1", "10.0.0.1"]]).await;
-    assert_eq!(&new(fetcher.fetch(request(&format!("http://mixed.example:{port}/"))).await).body.bytes[..], b"outside");
+    let (fetcher, port, connected, _) =
+        rebinding(&[&["127.0.0.2", "::1", "127.0.0.1", "10.0.0.1"]]).await;
+    assert_eq!(
+        &new(fetcher.fetch(request(&format!("http://mixed.example:{port}/"))).await).body.bytes[..],
+        b"outside"
+    );
     assert_eq!(connected.load(Ordering::SeqCst), 0);
 }
 
@@ -431,15 +497,25 @@ async fn a_form_is_posted_and_only_redirects_that_keep_it_are_followed() {
         let heads = heads.clone();
         async move {
             let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
-            let length = text.split("content-length: ").nth(1).and_then(|it| it.split('\r').next()?.parse().ok()).unwrap_or(0);
+            let length = text
+                .split("content-length: ")
+                .nth(1)
+                .and_then(|it| it.split('\r').next()?.parse().ok())
+                .unwrap_or(0);
             let mut body = vec![0; length];
             stream.read_exact(&mut body).await.unwrap();
-            heads.try_send((path(&head).to_owned(), text, String::from_utf8(body).unwrap())).unwrap();
+            heads
+                .try_send((path(&head).to_owned(), text, String::from_utf8(body).unwrap()))
+                .unwrap();
             let answer = match path(&head) {
                 "/307" => answer("307 Temporary Redirect", &["Location: /308"], ""),
                 "/308" => answer("308 Permanent Redirect", &["Location: /hub"], ""),
                 "/302" => answer("302 Found", &["Location: /hub"], ""),
-                "/no" => answer("422 Unprocessable", &["Content-Type: text/plain"], "no such topic\n".repeat(1000)),
+                "/no" => answer(
+                    "422 Unprocessable",
+                    &["Content-Type: text/plain"],
+                    "no such topic\n".repeat(1000),
+                ),
                 "/private" => answer("307 Temporary Redirect", &["Location: http://10.0.0.1/"], ""),
                 "/loop" => answer("307 Temporary Redirect", &["Location: /loop"], ""),
                 _ => answer("202 Accepted", &["Content-Type: text/html"], "<p>Thanks"),
@@ -448,12 +524,18 @@ async fn a_form_is_posted_and_only_redirects_that_keep_it_are_followed() {
         }
     })
     .await;
-    let post = async |path: &str| fetcher(loopback()).post(Url::parse(&format!("http://{address}{path}")).unwrap(), "a=b".to_owned()).await;
+    let post = async |path: &str| {
+        fetcher(loopback())
+            .post(Url::parse(&format!("http://{address}{path}")).unwrap(), "a=b".to_owned())
+            .await
+    };
     assert_eq!(post("/307").await.unwrap(), Reply { status: 202, words: String::new() });
     for path in ["/307", "/308", "/hub"] {
         let (asked, head, body) = seen.recv().await.unwrap();
         assert!(
-            asked == path && head.starts_with("post ") && head.contains("\r\ncontent-type: application/x-www-form-urlencoded\r\n"),
+            asked == path
+                && head.starts_with("post ")
+                && head.contains("\r\ncontent-type: application/x-www-form-urlencoded\r\n"),
             "{head}"
         );
         assert_eq!(body, "a=b");
@@ -463,9 +545,12 @@ async fn a_form_is_posted_and_only_redirects_that_keep_it_are_followed() {
     assert!(no.status == 422 && no.words.starts_with("no such topic") && no.words.len() <= 4096);
     assert!(matches!(post("/private").await, Err(FetchError::Forbidden { .. })));
     assert!(matches!(post("/loop").await, Err(FetchError::Redirects(5))));
-    let refused = fetcher(Limits::default()).post(Url::parse(&format!("http://{address}/hub")).unwrap(), String::new()).await;
+    let refused = fetcher(Limits::default())
+        .post(Url::parse(&format!("http://{address}/hub")).unwrap(), String::new())
+        .await;
     assert!(matches!(refused, Err(FetchError::Forbidden { .. })));
-    let file = fetcher(loopback()).post(Url::parse("file:///etc/passwd").unwrap(), String::new()).await;
+    let file =
+        fetcher(loopback()).post(Url::parse("file:///etc/passwd").unwrap(), String::new()).await;
     assert!(matches!(file, Err(FetchError::Scheme(_))));
 }
 
@@ -515,7 +600,10 @@ async fn an_answer_that_never_ends_meets_the_total_timeout() {
     let limits = Limits { total_timeout, first_byte_timeout: total_timeout * 10, ..loopback() };
     for path in ["body", "head"] {
         let error = failed(get(limits.clone(), &format!("http://{address}/{path}")).await);
-        assert!(matches!(error, FetchError::Timeout(limit) if limit == total_timeout), "{path}: {error}");
+        assert!(
+            matches!(error, FetchError::Timeout(limit) if limit == total_timeout),
+            "{path}: {error}"
+        );
         assert!(error.is_transient());
     }
 }
@@ -530,7 +618,12 @@ async fn a_server_that_says_nothing_and_one_that_trickles_are_given_up_early() {
     })
     .await;
     let first_byte_timeout = Duration::from_millis(200);
-    let limits = Limits { first_byte_timeout, least_rate: 100, rate_window: first_byte_timeout, ..loopback() };
+    let limits = Limits {
+        first_byte_timeout,
+        least_rate: 100,
+        rate_window: first_byte_timeout,
+        ..loopback()
+    };
     let error = failed(get(limits.clone(), &format!("http://{address}/head")).await);
     assert!(matches!(error, FetchError::NoAnswer(limit) if limit == first_byte_timeout), "{error}");
     let error = failed(get(limits, &format!("http://{address}/body")).await);
@@ -544,13 +637,19 @@ async fn connections_that_break_are_errors_that_name_the_cause() {
             "/reset" | "/short" => b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
             "/header" => {
                 return stream
-                    .write_all(&[b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &vec![b'x'; 1 << 20], b"\r\n\r\n"].concat())
+                    .write_all(
+                        &[b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &vec![b'x'; 1 << 20], b"\r\n\r\n"]
+                            .concat(),
+                    )
                     .await
                     .unwrap_or_default();
             }
             "/headers" => {
                 return stream
-                    .write_all(&[b"HTTP/1.1 200 OK\r\n".as_slice(), &b"X: y\r\n".repeat(200_000), b"\r\n"].concat())
+                    .write_all(
+                        &[b"HTTP/1.1 200 OK\r\n".as_slice(), &b"X: y\r\n".repeat(200_000), b"\r\n"]
+                            .concat(),
+                    )
                     .await
                     .unwrap_or_default();
             }
@@ -589,7 +688,8 @@ async fn a_host_never_serves_more_than_its_limit_at_once() {
     const PER_HOST: usize = 3;
     let active = Arc::new(AtomicUsize::new(0));
     let most = Arc::new(AtomicUsize::new(0));
-    // Nobody is answered before three are here together: fewer at once would hang, and more would be counted.
+    // Nobody is answered before three are here together: fewer at once would hang, and more would
+    // be counted.
     let together = Arc::new(Barrier::new(PER_HOST));
     let (now, peak) = (Arc::clone(&active), Arc::clone(&most));
     let address = server(move |mut stream, _| {

@@ -1,4 +1,5 @@
-//! Two processes on copies of one `data_dir`, and topics that are no more what they were; against a real broker.
+//! Two processes on copies of one `data_dir`, and topics that are no more what they were; against a
+//! real broker.
 
 use std::{fs, time::Duration};
 
@@ -15,7 +16,9 @@ use crate::{
 };
 
 fn options() -> AdminOptions {
-    AdminOptions::new().operation_timeout(Some(Duration::from_secs(30))).request_timeout(Some(Duration::from_secs(30)))
+    AdminOptions::new()
+        .operation_timeout(Some(Duration::from_secs(30)))
+        .request_timeout(Some(Duration::from_secs(30)))
 }
 
 #[test]
@@ -25,8 +28,12 @@ fn a_process_on_a_copy_disturbs_nobody_and_names_the_one_that_publishes() {
     let nashra = world.start();
     wait_for(&nashra, 1);
     assert_eq!(nashra.stop(), Some(0));
-    let copied =
-        World { site: Site::start(), dir: tempfile::tempdir().unwrap(), brokers: world.brokers.clone(), prefix: world.prefix.clone() };
+    let copied = World {
+        site: Site::start(),
+        dir: tempfile::tempdir().unwrap(),
+        brokers: world.brokers.clone(),
+        prefix: world.prefix.clone(),
+    };
     copy(&world.dir.path().join("data"), &copied.dir.path().join("data"));
     let good = world.start();
     world.articles(&["a", "b"]);
@@ -42,9 +49,16 @@ fn a_process_on_a_copy_disturbs_nobody_and_names_the_one_that_publishes() {
     let words = get(&format!("{}readyz", other.admin())).1;
     assert!(words.contains("running since") && !words.contains("adopt"), "{words}");
     assert!(copied.adopt().2.contains("another nashra"));
-    let (status, metrics) = (get(&format!("{}readyz", good.admin())).0, get(&format!("{}metrics", good.admin())).1);
+    let (status, metrics) =
+        (get(&format!("{}readyz", good.admin())).0, get(&format!("{}metrics", good.admin())).1);
     assert_eq!(status, 200);
-    assert!(metrics.lines().filter(|it| it.starts_with("nashra_publish_errors_total{")).all(|it| it.ends_with(" 0")), "{metrics}");
+    assert!(
+        metrics
+            .lines()
+            .filter(|it| it.starts_with("nashra_publish_errors_total{"))
+            .all(|it| it.ends_with(" 0")),
+        "{metrics}"
+    );
     assert_eq!((good.stop(), other.stop()), (Some(0), Some(0)));
     assert_eq!(world.published().len(), 3);
 }
@@ -78,7 +92,8 @@ fn a_topic_that_was_made_anew_or_has_more_partitions_is_told_until_it_is_confirm
     until("it is confirmed", || (get(&format!("{admin_address}readyz")).0 == 200).then_some(()));
     assert_eq!(nashra.stop(), Some(0));
     assert!(world.state("confirm").1.contains("nothing to confirm"));
-    block_on(admin(&world.brokers).create_partitions(&[NewPartitions::new(&topic, 9)], &options())).unwrap();
+    block_on(admin(&world.brokers).create_partitions(&[NewPartitions::new(&topic, 9)], &options()))
+        .unwrap();
     let nashra = world.start();
     told(&nashra, "has 9 partitions where it had ");
     assert_eq!(nashra.stop(), Some(0));
@@ -99,18 +114,23 @@ fn positions_read(world: &World, slugs: &[&str]) -> Vec<u64> {
     let log = nashra.log();
     assert_eq!(nashra.stop(), Some(0));
     let lines = log.lines().filter(|it| it.contains("read the positions"));
-    lines.map(|it| serde_json::from_str::<Value>(it).unwrap()["records"].as_u64().unwrap()).collect()
+    lines
+        .map(|it| serde_json::from_str::<Value>(it).unwrap()["records"].as_u64().unwrap())
+        .collect()
 }
 
 #[test]
 fn a_start_reads_positions_from_the_last_one_on_and_not_all_that_other_stores_left_before() {
     let Some(world) = World::new("positions") else { return };
     positions_read(&world, &["a"]);
-    let producer: BaseProducer = ClientConfig::new().set("bootstrap.servers", &world.brokers).create().unwrap();
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", &world.brokers).create().unwrap();
     let topic = world.topic("positions");
     for number in 0..5_000 {
         let value = format!("{{\"epoch\":1,\"seq\":{number},\"cluster_id\":null}}");
-        producer.send(BaseRecord::to(&topic).partition(0).key("another store").payload(&value)).unwrap();
+        producer
+            .send(BaseRecord::to(&topic).partition(0).key("another store").payload(&value))
+            .unwrap();
     }
     producer.flush(Duration::from_secs(30)).unwrap();
     assert!(positions_read(&world, &["a", "b"]).iter().all(|it| *it >= 5_000));

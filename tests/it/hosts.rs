@@ -1,11 +1,15 @@
-//! Rate limits of hosts: robots.txt, one back-off for all requests to a host, and answers that keep us out.
+//! Rate limits of hosts: robots.txt, one back-off for all requests to a host, and answers that keep
+//! us out.
 
 use std::time::Duration;
 
 use chrono::DateTime;
 use nashra::{
     base::clock::ManualClock,
-    fetch::{Block, DeferralReason, Deferred, Fetch as _, FetchError, HttpFetcher, Limits, Outcome, Pace, Request},
+    fetch::{
+        Block, DeferralReason, Deferred, Fetch as _, FetchError, HttpFetcher, Limits, Outcome,
+        Pace, Request,
+    },
 };
 use tempfile::tempdir;
 
@@ -23,9 +27,13 @@ impl Asker {
     }
 
     fn at(pace: Pace) -> Self {
-        let limits = Limits { pace, allow: vec!["127.0.0.0/8".parse().unwrap()], ..Limits::default() };
+        let limits =
+            Limits { pace, allow: vec!["127.0.0.0/8".parse().unwrap()], ..Limits::default() };
         let fetcher = HttpFetcher::new(limits, ManualClock::new(DateTime::UNIX_EPOCH)).unwrap();
-        Self { runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(), fetcher }
+        Self {
+            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+            fetcher,
+        }
     }
 
     fn get(&self, site: &Site, path: &str) -> Outcome {
@@ -47,7 +55,9 @@ fn robots_txt_is_asked_for_once_and_holds_behind_redirects_too() {
     site.put("/there", Answer::status(301).with("location", "/no"));
     assert!(matches!(asker.get(&site, "/yes"), Outcome::New(_)));
     for path in ["/no", "/there"] {
-        let Outcome::Blocked(Block::Robots(rule)) = asker.get(&site, path) else { panic!("{path}") };
+        let Outcome::Blocked(Block::Robots(rule)) = asker.get(&site, path) else {
+            panic!("{path}")
+        };
         assert_eq!(rule, "Disallow: /no");
     }
     assert!(site.seen("/no").is_empty());
@@ -70,7 +80,10 @@ fn a_site_whose_robots_txt_cannot_be_read_is_not_asked_and_one_without_allows_al
 #[test]
 fn only_the_start_of_a_huge_robots_txt_is_read() {
     let (site, asker) = (Site::start(), Asker::new());
-    robots(&site, &format!("User-agent: *\nDisallow: /no\n#{}\nDisallow: /yes", "x".repeat(2 << 20)));
+    robots(
+        &site,
+        &format!("User-agent: *\nDisallow: /no\n#{}\nDisallow: /yes", "x".repeat(2 << 20)),
+    );
     site.put("/yes", Answer::ok("yes"));
     assert!(matches!(asker.get(&site, "/no"), Outcome::Blocked(Block::Robots(_))));
     assert!(matches!(asker.get(&site, "/yes"), Outcome::New(_)));
@@ -114,7 +127,14 @@ fn retry_after_holds_for_the_whole_host_and_for_no_other() {
     assert!(matches!(asker.get(&site, "/a"), Outcome::New(_)));
     assert!(matches!(asker.get(&site, "/busy"), Outcome::Throttled { status: 429, .. }));
     let Outcome::Deferred(deferred) = asker.get(&site, "/a") else { panic!() };
-    assert_eq!(deferred, Deferred { wait: Duration::from_mins(10), reason: Some(DeferralReason::Throttled(429)), next: false });
+    assert_eq!(
+        deferred,
+        Deferred {
+            wait: Duration::from_mins(10),
+            reason: Some(DeferralReason::Throttled(429)),
+            next: false
+        }
+    );
     assert!(matches!(asker.get(&other, "/a"), Outcome::New(_)));
     assert_eq!(site.seen("/a").len(), 1);
 }
@@ -127,9 +147,18 @@ fn answers_that_keep_us_out_are_told_apart() {
     let consent = Site::start();
     consent.put("/consent", challenge("<p>We value your privacy"));
     for (answer, block) in [
-        (Answer::status(403).with("cf-mitigated", "challenge"), "a challenge page of Cloudflare (HTTP status 403)"),
-        (challenge("<script id=\"anubis_challenge\">{}</script>"), "a challenge page of Anubis (HTTP status 200)"),
-        (Answer::status(302).with("location", &format!("{}/consent", consent.base)), "a consent wall at 127.0.0.1"),
+        (
+            Answer::status(403).with("cf-mitigated", "challenge"),
+            "a challenge page of Cloudflare (HTTP status 403)",
+        ),
+        (
+            challenge("<script id=\"anubis_challenge\">{}</script>"),
+            "a challenge page of Anubis (HTTP status 200)",
+        ),
+        (
+            Answer::status(302).with("location", &format!("{}/consent", consent.base)),
+            "a consent wall at 127.0.0.1",
+        ),
     ] {
         let site = Site::start();
         site.put("/a", answer);
@@ -159,14 +188,25 @@ fn a_page_that_robots_txt_forbids_is_not_fetched_and_its_article_is_what_the_fee
     );
     std::fs::write(dir.path().join("list.toml"), list).unwrap();
     let nashra = Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file"]);
-    let records =
-        until("all four are there", || Some(lines(dir.path())).filter(|it| it.iter().filter(|it| it["text"].is_string()).count() >= 4));
+    let records = until("all four are there", || {
+        Some(lines(dir.path()))
+            .filter(|it| it.iter().filter(|it| it["text"].is_string()).count() >= 4)
+    });
     let says = "state: blocked (robots.txt: Disallow: /closed)";
-    until(says, || command(dir.path(), &["explain", "closed", "--data-dir", "data"]).1.contains(says).then_some(()));
+    until(says, || {
+        command(dir.path(), &["explain", "closed", "--data-dir", "data"])
+            .1
+            .contains(says)
+            .then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
     let secret: Vec<_> = records.iter().filter(|it| it["title"] == "Secret").collect();
     let texts: Vec<&str> = secret.iter().filter_map(|it| it["text"].as_str()).collect();
-    assert!(texts.iter().any(|it| it.contains("Secret words")) && texts.iter().any(|it| !it.contains("Secret words")), "{secret:?}");
+    assert!(
+        texts.iter().any(|it| it.contains("Secret words"))
+            && texts.iter().any(|it| !it.contains("Secret words")),
+        "{secret:?}"
+    );
     assert!(site.seen("/a/secret").is_empty() && site.seen("/closed").is_empty());
     assert_eq!(site.seen("/robots.txt").len(), 1);
     assert!(own.seen("/robots.txt").is_empty());
@@ -177,18 +217,29 @@ fn dozens_of_links_of_one_source_to_a_slow_paced_host_leave_its_next_turn_to_ano
     let (site, slow, dir) = (Site::start(), Site::on("127.0.0.2"), tempdir().unwrap());
     robots(&slow, "User-agent: *\nCrawl-delay: 2");
     let feed = |links: &[String]| {
-        let item = |slug: &String| format!("<item><title>{slug}</title><link>{}/a/{slug}</link></item>", slow.base);
-        Answer::ok(format!("<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>", links.iter().map(item).collect::<String>()))
+        let item = |slug: &String| {
+            format!("<item><title>{slug}</title><link>{}/a/{slug}</link></item>", slow.base)
+        };
+        Answer::ok(format!(
+            "<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>",
+            links.iter().map(item).collect::<String>()
+        ))
     };
     let many: Vec<String> = (0..40).map(|it| format!("many{it}")).collect();
-    many.iter().map(String::as_str).chain(["good"]).for_each(|slug| slow.page(slug, slug, "Words of it."));
+    many.iter()
+        .map(String::as_str)
+        .chain(["good"])
+        .for_each(|slug| slow.page(slug, slug, "Words of it."));
     site.put("/many", feed(&many));
     site.put("/good", feed(&[]));
-    let nashra = Nashra::run(dir.path(), &format!("{0}/many\n{0}/good\n", site.base), &["--sink", "file"]);
+    let nashra =
+        Nashra::run(dir.path(), &format!("{0}/many\n{0}/good\n", site.base), &["--sink", "file"]);
     let read = || many.iter().filter(|it| !slow.seen(&format!("/a/{it}")).is_empty()).count();
     until("the first two are read", || (read() >= 2).then_some(()));
     site.put("/good", feed(&["good".to_owned()]));
-    until("the good one is there", || lines(dir.path()).iter().any(|it| it["title"] == "good").then_some(()));
+    until("the good one is there", || {
+        lines(dir.path()).iter().any(|it| it["title"] == "good").then_some(())
+    });
     assert!(read() < 20, "it did not wait for the others: {}", read());
     assert_eq!(nashra.stop(), Some(0));
 }

@@ -14,12 +14,19 @@ use tempfile::tempdir;
 
 use crate::support::{Nashra, Site, command, get, until};
 
-#[expect(clippy::explicit_write, reason = "the test runner keeps the output of `eprintln` to itself where a test passes")]
+#[expect(
+    clippy::explicit_write,
+    reason = "the test runner keeps the output of `eprintln` to itself where a test passes"
+)]
 /// The broker of `tests/run.sh`; without one a test says that it was left out.
 pub(crate) fn broker(test: &str) -> Option<String> {
     let brokers = std::env::var("NASHRA_TEST_BROKERS").ok();
     if brokers.is_none() {
-        writeln!(std::io::stderr(), "left out: kafka::{test} needs a broker (tests/run.sh starts one)").unwrap();
+        writeln!(
+            std::io::stderr(),
+            "left out: kafka::{test} needs a broker (tests/run.sh starts one)"
+        )
+        .unwrap();
     }
     brokers
 }
@@ -34,11 +41,21 @@ pub(crate) struct Seen {
 
 pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
     let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", brokers).set("group.id", "test").set("enable.auto.commit", "false");
-    client.set("isolation.level", "read_committed").set("enable.partition.eof", "true").set("log_level", "0");
+    client
+        .set("bootstrap.servers", brokers)
+        .set("group.id", "test")
+        .set("enable.auto.commit", "false");
+    client
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "true")
+        .set("log_level", "0");
     let consumer: BaseConsumer = client.create().unwrap();
     let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(20)).unwrap();
-    let partitions: Vec<i32> = metadata.topics()[0].partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect();
+    let partitions: Vec<i32> = metadata.topics()[0]
+        .partitions()
+        .iter()
+        .map(rdkafka::metadata::MetadataPartition::id)
+        .collect();
     let mut list = TopicPartitionList::new();
     for partition in &partitions {
         list.add_partition_offset(topic, *partition, Offset::Beginning).unwrap();
@@ -48,10 +65,18 @@ pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
     while ended < partitions.len() {
         match consumer.poll(Duration::from_secs(1)) {
             Some(Ok(message)) => {
-                let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap_or_default().to_vec()).unwrap();
-                let headers =
-                    message.headers().map(|all| all.iter().map(|it| (it.key.to_owned(), text(it.value))).collect()).unwrap_or_default();
-                seen.push(Seen { key: text(message.key()), headers, value: serde_json::from_slice(message.payload().unwrap()).unwrap() });
+                let text = |bytes: Option<&[u8]>| {
+                    String::from_utf8(bytes.unwrap_or_default().to_vec()).unwrap()
+                };
+                let headers = message
+                    .headers()
+                    .map(|all| all.iter().map(|it| (it.key.to_owned(), text(it.value))).collect())
+                    .unwrap_or_default();
+                seen.push(Seen {
+                    key: text(message.key()),
+                    headers,
+                    value: serde_json::from_slice(message.payload().unwrap()).unwrap(),
+                });
             }
             Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
             Some(Err(error)) => panic!("{error}"),
@@ -79,7 +104,12 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(test: &str) -> Option<Self> {
         let brokers = broker(test)?;
-        Some(Self { site: Site::start(), dir: tempdir().unwrap(), brokers, prefix: format!("{test}-{}.", uuid::Uuid::new_v4().simple()) })
+        Some(Self {
+            site: Site::start(),
+            dir: tempdir().unwrap(),
+            brokers,
+            prefix: format!("{test}-{}.", uuid::Uuid::new_v4().simple()),
+        })
     }
 
     pub(crate) fn articles(&self, slugs: &[&str]) {
@@ -94,7 +124,8 @@ impl World {
         ["--sink", "kafka", "--brokers", &self.brokers, "--topic-prefix", &self.prefix]
     }
 
-    /// One whose data directory was put back to when `before` was published, after all of `after` was.
+    /// One whose data directory was put back to when `before` was published, after all of `after`
+    /// was.
     pub(crate) fn restored(test: &str, before: &[&str], after: &[&str]) -> Option<Self> {
         let world = Self::new(test)?;
         let (data, backup) = (world.dir.path().join("data"), world.dir.path().join("backup"));
@@ -144,7 +175,10 @@ impl World {
 pub(crate) fn wait_for(nashra: &Nashra, count: u32) {
     let admin = nashra.admin();
     until("the records are acknowledged", || {
-        get(&format!("{admin}metrics")).1.contains(&format!("nashra_published_total{{topic=\"articles\"}} {count}\n")).then_some(())
+        get(&format!("{admin}metrics"))
+            .1
+            .contains(&format!("nashra_published_total{{topic=\"articles\"}} {count}\n"))
+            .then_some(())
     });
 }
 
@@ -180,13 +214,20 @@ fn records_arrive_once_with_their_key_headers_and_position_and_a_restart_repeats
     wait_for(&nashra, 1);
     assert_eq!(nashra.stop(), Some(0));
     let published = world.published();
-    let mut titles: Vec<_> = published.iter().map(|it| it.value["title"].as_str().unwrap()).collect();
+    let mut titles: Vec<_> =
+        published.iter().map(|it| it.value["title"].as_str().unwrap()).collect();
     titles.sort_unstable();
     assert_eq!(titles, ["a", "b", "c", "d"]);
     for record in &published {
         let id = record.value["id"].as_str().unwrap();
-        assert_eq!((record.key.as_str(), record.headers["ce_id"].as_str()), (id, format!("{id}/1").as_str()));
-        assert_eq!((record.headers["ce_specversion"].as_str(), record.headers["ce_type"].as_str()), ("1.0", "nashra.article.v1"));
+        assert_eq!(
+            (record.key.as_str(), record.headers["ce_id"].as_str()),
+            (id, format!("{id}/1").as_str())
+        );
+        assert_eq!(
+            (record.headers["ce_specversion"].as_str(), record.headers["ce_type"].as_str()),
+            ("1.0", "nashra.article.v1")
+        );
         assert_eq!(record.headers["content-type"], "application/json");
         assert_eq!(record.headers["traceparent"].len(), 55);
     }
@@ -204,14 +245,21 @@ fn a_restored_data_dir_stops_publishing_and_adopt_goes_on() {
     halted(&nashra, "data_dir was restored");
     let (code, words, _) = world.adopt();
     assert_eq!(code, Some(0));
-    assert!(words.contains("epoch 2 begins") && words.contains("1 articles of the topic are known again"), "{words}");
+    assert!(
+        words.contains("epoch 2 begins")
+            && words.contains("1 articles of the topic are known again"),
+        "{words}"
+    );
     assert!(words.contains("Of the waiting records 1 are left out"), "{words}");
     let admin = nashra.admin();
-    until("nothing waits", || get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 0\n").then_some(()));
+    until("nothing waits", || {
+        get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 0\n").then_some(())
+    });
     assert!(world.adopt().2.contains("nothing to adopt"));
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(world.published().len(), 3);
-    // The new epoch holds: a start goes on from it, and what changes is a revision of what consumers know.
+    // The new epoch holds: a start goes on from it, and what changes is a revision of what
+    // consumers know.
     world.articles(&["a", "b", "c", "d"]);
     world.site.page("c", "c, mended", "It is other.");
     world.site.feed("/feed", &[("a", "a"), ("b", "b"), ("c", "c, mended"), ("d", "d")]);
@@ -220,7 +268,11 @@ fn a_restored_data_dir_stops_publishing_and_adopt_goes_on() {
     assert_eq!(nashra.stop(), Some(0));
     let published = world.published();
     let of = |title: &str| {
-        published.iter().find(|it| it.value["title"] == title).map(|it| (it.key.clone(), it.value["revision"].clone())).unwrap()
+        published
+            .iter()
+            .find(|it| it.value["title"] == title)
+            .map(|it| (it.key.clone(), it.value["revision"].clone()))
+            .unwrap()
     };
     assert_eq!((published.len(), of("c, mended")), (5, (of("c").0, 2.into())));
 }
@@ -241,7 +293,10 @@ fn a_deleted_positions_topic_stops_publishing_and_adopt_goes_on_without_a_daemon
     assert_eq!(nashra.stop(), Some(0));
     let (code, words, _) = world.adopt();
     assert_eq!(code, Some(0));
-    assert!(words.contains("1 records of the outbox (numbers 2 to 2) will be published"), "{words}");
+    assert!(
+        words.contains("1 records of the outbox (numbers 2 to 2) will be published"),
+        "{words}"
+    );
     let nashra = world.start();
     wait_for(&nashra, 1);
     assert_eq!(nashra.stop(), Some(0));
@@ -267,7 +322,9 @@ fn without_a_broker_polling_goes_on_and_nothing_is_lost() {
     let nowhere = ["--sink", "kafka", "--brokers", "127.0.0.1:1", "--topic-prefix", &world.prefix];
     let nashra = Nashra::run(world.dir.path(), &format!("{}/feed", world.site.base), &nowhere);
     let admin = nashra.admin();
-    until("both wait in the outbox", || get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 2\n").then_some(()));
+    until("both wait in the outbox", || {
+        get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 2\n").then_some(())
+    });
     assert_eq!(get(&format!("{admin}readyz")).0, 503);
     nashra.kill();
     let nashra = world.start();
@@ -303,7 +360,11 @@ fn each_poll_is_told_where_the_config_asks_for_it() {
     let Some(world) = World::new("polls") else { return };
     world.articles(&["a"]);
     let dir = world.dir.path();
-    fs::write(dir.join("sources.txt"), format!("{}/feed\n{}/nothing\n", world.site.base, world.site.base)).unwrap();
+    fs::write(
+        dir.join("sources.txt"),
+        format!("{}/feed\n{}/nothing\n", world.site.base, world.site.base),
+    )
+    .unwrap();
     let config = format!(
         "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\npolls = true\n[admin]\nlisten = \"127.0.0.1:0\"\n",
         world.brokers, world.prefix
@@ -318,7 +379,10 @@ fn each_poll_is_told_where_the_config_asks_for_it() {
     });
     assert_eq!(nashra.stop(), Some(0));
     let missing = told.iter().find(|it| it.value["outcome"] == "missing").unwrap();
-    assert_eq!((&missing.value["schema"], &missing.value["reason"]), (&"nashra.poll.v1".into(), &"HTTP status 404".into()));
+    assert_eq!(
+        (&missing.value["schema"], &missing.value["reason"]),
+        (&"nashra.poll.v1".into(), &"HTTP status 404".into())
+    );
     assert_eq!(missing.value["source"], missing.key.as_str());
     let schema = crate::schema::schema("poll");
     assert!(told.iter().all(|it| schema.is_valid(&it.value)), "{told:#?}");

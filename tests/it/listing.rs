@@ -44,7 +44,8 @@ fn sources(site: &Site, more: &str) -> String {
 }
 
 fn published(dir: &std::path::Path) -> Vec<String> {
-    let mut titles: Vec<String> = lines(dir).iter().map(|it| it["title"].as_str().unwrap_or_default().to_owned()).collect();
+    let mut titles: Vec<String> =
+        lines(dir).iter().map(|it| it["title"].as_str().unwrap_or_default().to_owned()).collect();
     titles.sort();
     titles
 }
@@ -57,7 +58,8 @@ fn a_listings_articles_are_published_and_a_new_one_at_the_next_poll() {
     let nashra = Nashra::run(dir.path(), &sources(&site, ""), &["--sink", "file"]);
     until("five articles are there", || (lines(dir.path()).len() == 5).then_some(()));
     site.put("/", home(&ARTICLES));
-    let records = until("the sixth is there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
+    let records =
+        until("the sixth is there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(records[5]["title"], ARTICLES[0].1);
     assert_eq!(records[5]["source"]["kind"], "listing");
@@ -85,12 +87,16 @@ fn a_listing_without_articles_fails_with_its_reason_and_is_asked_without_validat
     site.put("/", Answer::ok(notice).with("etag", "\"v1\""));
     let nashra = Nashra::run(dir.path(), &sources(&site, ""), &["--sink", "file"]);
     until("it was polled twice", || (site.seen("/").len() >= 2).then_some(()));
-    let log = until("the reason is logged", || Some(nashra.log()).filter(|it| it.contains("none of the page's 1 links")));
+    let log = until("the reason is logged", || {
+        Some(nashra.log()).filter(|it| it.contains("none of the page's 1 links"))
+    });
     assert!(log.contains("poll failed"));
     assert!(site.seen("/").iter().all(|it| !it.headers.contains_key("if-none-match")));
     put_pages(&site);
     site.put("/", home(&ARTICLES).with("etag", "\"v2\""));
-    until("its articles are there once it has some", || (lines(dir.path()).len() == 6).then_some(()));
+    until("its articles are there once it has some", || {
+        (lines(dir.path()).len() == 6).then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
 }
 
@@ -100,12 +106,14 @@ fn what_a_listing_says_of_a_link_is_not_published_where_its_page_is_no_article()
     for (slug, title) in &ARTICLES[2..] {
         site.page(slug, title, "It is so.");
     }
-    let short = "<!DOCTYPE html><html><body><h1>Gallery</h1><p>Pictures of the week.</p></body></html>";
+    let short =
+        "<!DOCTYPE html><html><body><h1>Gallery</h1><p>Pictures of the week.</p></body></html>";
     site.put(&format!("/a/{}", ARTICLES[0].0), Answer::ok("%PDF-1.7"));
     site.put(&format!("/a/{}", ARTICLES[1].0), Answer::ok(short).with("content-type", "text/html"));
     site.put("/", home(&ARTICLES));
     let nashra = Nashra::run(dir.path(), &sources(&site, ""), &["--sink", "file"]);
-    let articles = || lines(dir.path()).iter().filter(|it| it["schema"] == "nashra.article.v1").count();
+    let articles =
+        || lines(dir.path()).iter().filter(|it| it["schema"] == "nashra.article.v1").count();
     until("the four articles are there", || (articles() == 4).then_some(()));
     let both = ["not an HTML page: a PDF", "no article text found"];
     until("both others are told", || both.iter().all(|it| nashra.log().contains(it)).then_some(()));
@@ -118,7 +126,11 @@ fn the_filter_gives_addresses_details_or_all_that_it_weighed() {
     let dir = tempdir().unwrap();
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/listing/arabic.html");
     let line = |more: &[&str]| {
-        let arguments: Vec<&str> = ["listing", page, "--url", "https://courier.example/"].iter().chain(more).copied().collect();
+        let arguments: Vec<&str> = ["listing", page, "--url", "https://courier.example/"]
+            .iter()
+            .chain(more)
+            .copied()
+            .collect();
         let (code, out, _) = command(dir.path(), &arguments);
         assert_eq!(code, Some(0));
         serde_json::from_str::<serde_json::Value>(&out).unwrap()

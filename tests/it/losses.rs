@@ -1,5 +1,5 @@
-//! A `data_dir` that is not what it was when it published: one of an older program, one that lost its newest part; against a
-//! real broker that knows more.
+//! A `data_dir` that is not what it was when it published: one of an older program, one that lost
+//! its newest part; against a real broker that knows more.
 
 use std::{
     collections::BTreeMap,
@@ -25,46 +25,74 @@ use crate::{
     support::{Nashra, get, until},
 };
 
-/// The store of the last program of format 4 published two records and kept no position, since it wrote to a file.
+/// The store of the last program of format 4 published two records and kept no position, since it
+/// wrote to a file.
 const STORE: &str = "c3c23b4f-9853-45ea-80d8-5b16d1375702";
 
-/// Writes to the topics what that program has published up to a number, with the position as it wrote them.
+/// Writes to the topics what that program has published up to a number, with the position as it
+/// wrote them.
 fn as_before(world: &World, rows: &[OutboxRow], reached: (u64, [u8; 16])) {
     let topics = ["articles", "deadletters", "positions"].map(|it| world.topic(it));
     let new = topics.iter().map(|it| NewTopic::new(it, 1, TopicReplication::Fixed(1)));
-    let new: Vec<_> = new.map(|it| if it.name.ends_with("positions") { it.set("cleanup.policy", "compact") } else { it }).collect();
+    let new: Vec<_> =
+        new.map(|it| {
+            if it.name.ends_with("positions") { it.set("cleanup.policy", "compact") } else { it }
+        })
+        .collect();
     block_on(admin(&world.brokers).create_topics(&new, &AdminOptions::new())).unwrap();
     let mut client = ClientConfig::new();
-    let consumer: BaseConsumer = client.set("bootstrap.servers", &world.brokers).set("group.id", "test").create().unwrap();
+    let consumer: BaseConsumer =
+        client.set("bootstrap.servers", &world.brokers).set("group.id", "test").create().unwrap();
     let cluster = consumer.client().fetch_cluster_id(SOON).unwrap();
     let producer: BaseProducer = client.remove("group.id").create().unwrap();
     for seq in 1..=reached.0 {
         let row = rows.iter().find(|it| it.seq == seq);
-        let (key, value) = row.map_or(("a".to_owned(), b"{}".to_vec()), |it| (it.record.key.clone(), it.record.value.clone()));
+        let (key, value) = row.map_or(("a".to_owned(), b"{}".to_vec()), |it| {
+            (it.record.key.clone(), it.record.value.clone())
+        });
         let number = format!("{STORE}/1/{seq}");
-        let headers = OwnedHeaders::new().insert(Header { key: "nashra-seq", value: Some(&number) });
-        producer.send(BaseRecord::to(&topics[0]).key(&key).payload(&value).headers(headers)).map_err(|it| it.0).unwrap();
+        let headers =
+            OwnedHeaders::new().insert(Header { key: "nashra-seq", value: Some(&number) });
+        producer
+            .send(BaseRecord::to(&topics[0]).key(&key).payload(&value).headers(headers))
+            .map_err(|it| it.0)
+            .unwrap();
     }
-    let position = json!({"epoch": 1, "seq": reached.0, "chain": reached.1, "cluster_id": cluster}).to_string();
-    producer.send(BaseRecord::to(&topics[2]).partition(0).key(STORE).payload(&position)).map_err(|it| it.0).unwrap();
+    let position = json!({"epoch": 1, "seq": reached.0, "chain": reached.1, "cluster_id": cluster})
+        .to_string();
+    producer
+        .send(BaseRecord::to(&topics[2]).partition(0).key(STORE).payload(&position))
+        .map_err(|it| it.0)
+        .unwrap();
     producer.flush(SOON).unwrap();
 }
 
 #[test]
 fn a_store_of_format_4_goes_on_from_what_the_topics_hold_and_publishes_nothing_twice() {
-    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store/format-4.tar.gz");
+    let archive =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store/format-4.tar.gz");
     let unpack = |to: &Path| {
         fs::create_dir_all(to).unwrap();
-        assert!(Command::new("tar").arg("-xzf").arg(&archive).current_dir(to).status().unwrap().success());
+        assert!(
+            Command::new("tar")
+                .arg("-xzf")
+                .arg(&archive)
+                .current_dir(to)
+                .status()
+                .unwrap()
+                .success()
+        );
     };
-    // The topics hold what the store knows of, or what was committed there just before it was killed, too.
+    // The topics hold what the store knows of, or what was committed there just before it was
+    // killed, too.
     for further in [0, 2] {
         let Some(world) = World::new("format") else { return };
         let looked = tempfile::tempdir().unwrap();
         unpack(looked.path());
         let store = Store::open(looked.path(), 1 << 20).unwrap();
         let acked = store.outbox().acked().unwrap().seq();
-        let (rows, end) = (store.outbox().read(acked, 100, usize::MAX).unwrap(), store.outbox().tail().unwrap());
+        let (rows, end) =
+            (store.outbox().read(acked, 100, usize::MAX).unwrap(), store.outbox().tail().unwrap());
         let reached = store.outbox().at(acked + further).unwrap().unwrap();
         closed(store);
         as_before(&world, &rows, (reached.seq, reached.chain));
@@ -78,19 +106,34 @@ fn a_store_of_format_4_goes_on_from_what_the_topics_hold_and_publishes_nothing_t
             assert_eq!(nashra.stop(), Some(0));
         }
         let published = world.published();
-        assert_eq!(published.iter().map(number).collect::<Vec<_>>(), (1..=end.seq).collect::<Vec<_>>());
-        assert!(published.iter().all(|it| it.headers["nashra-seq"].starts_with(&format!("{STORE}/1/"))));
+        assert_eq!(
+            published.iter().map(number).collect::<Vec<_>>(),
+            (1..=end.seq).collect::<Vec<_>>()
+        );
+        assert!(
+            published.iter().all(|it| it.headers["nashra-seq"].starts_with(&format!("{STORE}/1/")))
+        );
         assert!(rows.iter().all(|row| published.iter().any(|it| it.key == row.record.key)));
         let position = position(&world);
-        assert_eq!((&position["seq"], &position["chain"], &position["epoch"]), (&json!(end.seq), &json!(end.chain), &json!(1)));
+        assert_eq!(
+            (&position["seq"], &position["chain"], &position["epoch"]),
+            (&json!(end.seq), &json!(end.chain), &json!(1))
+        );
     }
 }
 
 /// What stands in each journal, without the space that it has in advance.
 fn journals(data: &Path) -> BTreeMap<PathBuf, usize> {
-    let names = fs::read_dir(data.join("store")).unwrap().flatten().map(|it| PathBuf::from(it.file_name()));
+    let names =
+        fs::read_dir(data.join("store")).unwrap().flatten().map(|it| PathBuf::from(it.file_name()));
     let journals = names.filter(|it| it.extension().is_some_and(|it| it == "jnl"));
-    let written = |it: &PathBuf| fs::read(data.join("store").join(it)).unwrap().iter().rposition(|it| *it != 0).map_or(0, |last| last + 1);
+    let written = |it: &PathBuf| {
+        fs::read(data.join("store").join(it))
+            .unwrap()
+            .iter()
+            .rposition(|it| *it != 0)
+            .map_or(0, |last| last + 1)
+    };
     journals.map(|it| (it.clone(), written(&it))).collect()
 }
 
@@ -103,7 +146,8 @@ enum Manifest {
 }
 
 #[test]
-fn a_power_loss_that_takes_the_newest_journal_and_the_manifest_is_told_and_nothing_is_published_twice() {
+fn a_power_loss_that_takes_the_newest_journal_and_the_manifest_is_told_and_nothing_is_published_twice()
+ {
     let Some(world) = World::new("power") else { return };
     world.articles(&["a", "b"]);
     let nashra = world.start();
@@ -116,10 +160,17 @@ fn a_power_loss_that_takes_the_newest_journal_and_the_manifest_is_told_and_nothi
     wait_for(&nashra, 4);
     nashra.kill();
     let after = journals(&data);
-    assert!(after.keys().eq(before.keys()) && after != before, "what was written meanwhile is in the same journals");
-    for (zeros, kept) in
-        [(false, Manifest::Kept), (true, Manifest::Kept), (false, Manifest::Torn), (false, Manifest::Older), (true, Manifest::Gone)]
-    {
+    assert!(
+        after.keys().eq(before.keys()) && after != before,
+        "what was written meanwhile is in the same journals"
+    );
+    for (zeros, kept) in [
+        (false, Manifest::Kept),
+        (true, Manifest::Kept),
+        (false, Manifest::Torn),
+        (false, Manifest::Older),
+        (true, Manifest::Gone),
+    ] {
         let dir = tempfile::tempdir().unwrap();
         let lost = dir.path().join("data");
         copy(&data, &lost);
@@ -146,15 +197,23 @@ fn a_power_loss_that_takes_the_newest_journal_and_the_manifest_is_told_and_nothi
                 halted(&nashra, "nashra state adopt");
                 let address = nashra.admin();
                 until("c and d are found again", || {
-                    get(&format!("{address}metrics")).1.contains("nashra_outbox_records 2\n").then_some(())
+                    get(&format!("{address}metrics"))
+                        .1
+                        .contains("nashra_outbox_records 2\n")
+                        .then_some(())
                 });
                 halted(&nashra, "nashra state adopt");
-                assert_eq!(nashra.log().contains("the manifest is missing"), kept == Manifest::Gone);
+                assert_eq!(
+                    nashra.log().contains("the manifest is missing"),
+                    kept == Manifest::Gone
+                );
                 assert_eq!((nashra.stop(), world.published().len()), (Some(0), 4));
                 continue;
             }
         };
-        let log = until("it is refused", || Some(nashra.log()).filter(|it| it.contains("nashra state repair")));
+        let log = until("it is refused", || {
+            Some(nashra.log()).filter(|it| it.contains("nashra state repair"))
+        });
         assert!(log.contains(words), "{kept:?}: {log}");
         assert_ne!(nashra.wait().code(), Some(0));
         assert_eq!(world.published().len(), 4);

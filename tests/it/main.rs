@@ -1,6 +1,6 @@
-//! One integration binary: everything here uses real sockets, real files, the built program, and where
-//! `NASHRA_TEST_BROKERS` names one, a real Kafka broker. `tests/run.sh` starts one; without it those tests say that
-//! they were left out.
+//! One integration binary: everything here uses real sockets, real files, the built program, and
+//! where `NASHRA_TEST_BROKERS` names one, a real Kafka broker. `tests/run.sh` starts one; without
+//! it those tests say that they were left out.
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
 mod support;

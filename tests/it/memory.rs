@@ -1,4 +1,5 @@
-//! However many large bodies come at once: what the program takes is bounded, and a good source goes on.
+//! However many large bodies come at once: what the program takes is bounded, and a good source
+//! goes on.
 
 use std::fmt::Write as _;
 
@@ -9,8 +10,9 @@ use crate::support::{Answer, Nashra, Site, lines, until};
 /// Megabytes of each body; and how many there are.
 const LARGE: usize = 8;
 const COUNT: usize = 40;
-/// Megabytes that the program may take with a budget of 48: it has some for itself, the store and its libraries, and a debug
-/// build more than another. Without a budget these bodies take several times as much.
+/// Megabytes that the program may take with a budget of 48: it has some for itself, the store and
+/// its libraries, and a debug build more than another. Without a budget these bodies take several
+/// times as much.
 const MOST: u64 = 230;
 
 /// So many megabytes between a start and an end.
@@ -26,7 +28,8 @@ fn large(start: &str, end: &str, mut one: impl FnMut(usize, &mut String)) -> Ans
     Answer::ok(text + end)
 }
 
-/// Beside many sources of a kind that are large, the articles of a good one come, and memory stays bounded.
+/// Beside many sources of a kind that are large, the articles of a good one come, and memory stays
+/// bounded.
 fn stays_bounded(kind: &str, path: &str, answers: &[(&str, Answer)]) {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     let mut list = format!("[[source]]\nurl = \"{}/feed\"\n", site.base);
@@ -36,20 +39,26 @@ fn stays_bounded(kind: &str, path: &str, answers: &[(&str, Answer)]) {
     let answer = answers.iter().find(|it| it.0 == path).unwrap().1.clone();
     for at in 0..COUNT {
         site.put(&format!("{path}/{at}"), answer.clone());
-        write!(list, "[[source]]\nkind = \"{kind}\"\nurl = \"{}{path}/{at}\"\n", site.base).unwrap();
+        write!(list, "[[source]]\nkind = \"{kind}\"\nurl = \"{}{path}/{at}\"\n", site.base)
+            .unwrap();
     }
     std::fs::write(dir.path().join("list.toml"), list).unwrap();
     let config = "[fetch]\ncontact = \"https://news.example/bot\"\nmemory = \"48MiB\"\nper_host = 64\n[store]\ncache = \"8MiB\"\n";
     std::fs::write(dir.path().join("nashra.toml"), config).unwrap();
     site.feed("/feed", &[]);
-    let nashra = Nashra::with_sources(dir.path(), "list.toml", &["-c", "nashra.toml", "--sink", "file"]);
-    until("all large ones were asked for", || (0..COUNT).all(|at| !site.seen(&format!("{path}/{at}")).is_empty()).then_some(()));
+    let nashra =
+        Nashra::with_sources(dir.path(), "list.toml", &["-c", "nashra.toml", "--sink", "file"]);
+    until("all large ones were asked for", || {
+        (0..COUNT).all(|at| !site.seen(&format!("{path}/{at}")).is_empty()).then_some(())
+    });
     let mut listed = Vec::new();
     for slug in ["one", "two", "three"] {
         site.page(slug, slug, "Words of it.");
         listed.insert(0, (slug, slug));
         site.feed("/feed", &listed);
-        until("the good article is there", || lines(dir.path()).iter().any(|it| it["title"] == slug).then_some(()));
+        until("the good article is there", || {
+            lines(dir.path()).iter().any(|it| it["title"] == slug).then_some(())
+        });
     }
     let most = nashra.most_resident() / 1_000_000;
     assert!(most < MOST, "{kind}: {most} MB");
@@ -61,19 +70,28 @@ fn many_large_feeds_at_once_take_no_more_than_the_budget() {
     let item = |at: usize, text: &mut String| {
         write!(text, "<item><guid>{at}</guid><title>Old news {at}</title><pubDate>Mon, 01 Jan 2018 00:00:00 GMT</pubDate></item>").unwrap();
     };
-    let feed = large("<rss version=\"2.0\"><channel><title>Large</title>", "</channel></rss>", item);
+    let feed =
+        large("<rss version=\"2.0\"><channel><title>Large</title>", "</channel></rss>", item);
     stays_bounded("feed", "/large", &[("/large", feed)]);
 }
 
 #[test]
 fn nor_do_many_indexes_of_large_sitemaps() {
     let url = |at: usize, text: &mut String| {
-        write!(text, "<url><loc>https://news.example/archive/{at}</loc><lastmod>2018-01-01</lastmod></url>").unwrap();
+        write!(
+            text,
+            "<url><loc>https://news.example/archive/{at}</loc><lastmod>2018-01-01</lastmod></url>"
+        )
+        .unwrap();
     };
     let child = |at: usize| format!("<sitemap><loc>/map/{at}</loc></sitemap>");
-    let index = Answer::ok(format!("<sitemapindex>{}</sitemapindex>", (0..6).map(child).collect::<String>()));
+    let index = Answer::ok(format!(
+        "<sitemapindex>{}</sitemapindex>",
+        (0..6).map(child).collect::<String>()
+    ));
     let maps: Vec<String> = (0..6).map(|at| format!("/map/{at}")).collect();
     let map = large("<urlset>", "</urlset>", url);
-    let answers: Vec<_> = maps.iter().map(|it| (it.as_str(), map.clone())).chain([("/index", index)]).collect();
+    let answers: Vec<_> =
+        maps.iter().map(|it| (it.as_str(), map.clone())).chain([("/index", index)]).collect();
     stays_bounded("sitemap", "/index", &answers);
 }

@@ -8,8 +8,13 @@ use crate::support::{Nashra, Site, command, get, lines, until};
 fn feed_mode_publishes_what_the_feed_says_and_fetches_no_page() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.feed("/feed", &[("one", "First")]);
-    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file", "--pages", "feed"]);
-    let records = until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
+    let nashra = Nashra::run(
+        dir.path(),
+        &format!("{}/feed", site.base),
+        &["--sink", "file", "--pages", "feed"],
+    );
+    let records =
+        until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(records[0]["text"], "About First, in short.");
     assert!(site.seen("/a/one").is_empty());
@@ -19,9 +24,18 @@ fn feed_mode_publishes_what_the_feed_says_and_fetches_no_page() {
 fn off_mode_records_entries_and_publishes_nothing() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.feed("/feed", &[("one", "First"), ("two", "Second")]);
-    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file", "--pages", "off"]);
+    let nashra = Nashra::run(
+        dir.path(),
+        &format!("{}/feed", site.base),
+        &["--sink", "file", "--pages", "off"],
+    );
     let admin = nashra.admin();
-    until("the feed was read", || get(&format!("{admin}metrics")).1.contains("nashra_entries_total{verdict=\"new\"} 2").then_some(()));
+    until("the feed was read", || {
+        get(&format!("{admin}metrics"))
+            .1
+            .contains("nashra_entries_total{verdict=\"new\"} 2")
+            .then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
     assert!(command(dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("seen\t2\n"));
     assert!(lines(dir.path()).is_empty() && site.seen("/a/one").is_empty());
@@ -32,7 +46,12 @@ fn a_sources_rules_name_the_elements_of_its_pages_alone() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     for (feed, slug) in [("/ruled", "one"), ("/plain", "two")] {
         site.feed(feed, &[(slug, "First")]);
-        site.page_with(slug, "First", "It began.", "<meta property=\"og:title\" content=\"Second\"><meta name=\"x\" content=\"Third\">");
+        site.page_with(
+            slug,
+            "First",
+            "It began.",
+            "<meta property=\"og:title\" content=\"Second\"><meta name=\"x\" content=\"Third\">",
+        );
     }
     let sources = format!(
         "[[source]]\nurl = \"{0}/ruled\"\n[source.page]\ntitle = \"h1\"\nbyline = \"title\"\ntext = \"article > p\"\n[[source]]\nurl = \"{0}/plain\"\n",
@@ -43,15 +62,24 @@ fn a_sources_rules_name_the_elements_of_its_pages_alone() {
     // A source that comes by command has its rules at once.
     site.feed("/added", &[("three", "Third")]);
     site.page("three", "Third", "It went on.");
-    let added = format!("[[source]]\nurl = \"{}/added\"\npage = {{ text = \"article > p\" }}\n", site.base);
+    let added =
+        format!("[[source]]\nurl = \"{}/added\"\npage = {{ text = \"article > p\" }}\n", site.base);
     std::fs::write(dir.path().join("more.toml"), added).unwrap();
-    let (code, _, words) = command(dir.path(), &["sources", "import", "more.toml", "--sources", "sources.txt", "--data-dir", "data"]);
+    let (code, _, words) = command(
+        dir.path(),
+        &["sources", "import", "more.toml", "--sources", "sources.txt", "--data-dir", "data"],
+    );
     assert_eq!(code, Some(0), "{words}");
-    let records = until("the third is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+    let records =
+        until("the third is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
     assert_eq!(nashra.stop(), Some(0));
-    let from = |slug: &str| records.iter().find(|it| it["url"].as_str().unwrap().ends_with(slug)).unwrap();
+    let from =
+        |slug: &str| records.iter().find(|it| it["url"].as_str().unwrap().ends_with(slug)).unwrap();
     let fields = ["title", "text", "bylines"].map(|it| from("one")["provenance"][it].clone());
     assert_eq!(fields, ["rule", "rule", "rule"]);
     assert_eq!(from("three")["provenance"]["text"], "rule");
-    assert_eq!((&from("one")["bylines"][0]["name"], &from("two")["provenance"]["text"]), (&"First".into(), &"dom".into()));
+    assert_eq!(
+        (&from("one")["bylines"][0]["name"], &from("two")["provenance"]["text"]),
+        (&"First".into(), &"dom".into())
+    );
 }

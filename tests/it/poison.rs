@@ -1,5 +1,5 @@
-//! No record stops publishing: what a source makes too large, what the cluster refuses, what we may not write; against a
-//! real broker.
+//! No record stops publishing: what a source makes too large, what the cluster refuses, what we may
+//! not write; against a real broker.
 
 use std::{fs, time::Duration};
 
@@ -22,7 +22,10 @@ pub(crate) fn noise(bytes: usize) -> String {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[(state % 64) as usize])
+        char::from(
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                [(state % 64) as usize],
+        )
     };
     (0..bytes).map(|at| if at % 9 == 8 { ' ' } else { next() }).collect()
 }
@@ -54,8 +57,10 @@ pub(crate) fn closed(store: Store) {
 fn limit(world: &World, topic: &str, bytes: &str) {
     let topic = world.topic(topic);
     let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("max.message.bytes", bytes);
-    let done =
-        block_on(admin(&world.brokers).alter_configs(&[change], &AdminOptions::new().request_timeout(Some(Duration::from_secs(20)))));
+    let done = block_on(admin(&world.brokers).alter_configs(
+        &[change],
+        &AdminOptions::new().request_timeout(Some(Duration::from_secs(20))),
+    ));
     done.unwrap().into_iter().for_each(|it| drop(it.unwrap()));
 }
 
@@ -64,7 +69,11 @@ pub(crate) fn letters(world: &World) -> Vec<Seen> {
 }
 
 fn titles(world: &World) -> Vec<String> {
-    world.published().iter().map(|it| it.value["title"].as_str().unwrap_or_default().to_owned()).collect()
+    world
+        .published()
+        .iter()
+        .map(|it| it.value["title"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 #[test]
@@ -72,15 +81,26 @@ fn a_feed_a_title_and_a_section_of_megabytes_stop_nobody() {
     let Some(world) = World::new("poison") else { return };
     let (base, long) = (&world.site.base, noise(2_500_000));
     let item = |slug: &str, title: &str| {
-        format!("<item><title>{title}</title><link>{base}/a/{slug}</link><guid isPermaLink=\"false\">{slug}</guid></item>")
+        format!(
+            "<item><title>{title}</title><link>{base}/a/{slug}</link><guid isPermaLink=\"false\">{slug}</guid></item>"
+        )
     };
-    let rss = |title: &str, items: &str| Answer::ok(format!("<rss version=\"2.0\"><channel><title>{title}</title>{items}</channel></rss>"));
+    let rss = |title: &str, items: &str| {
+        Answer::ok(format!(
+            "<rss version=\"2.0\"><channel><title>{title}</title>{items}</channel></rss>"
+        ))
+    };
     world.site.put("/named", rss(&long, &item("named", "of a long name")));
     world.site.put("/gone", rss("gone", &item("gone", &long)));
     world.site.put("/a/gone", Answer::status(410));
     world.site.put("/section", rss("section", &item("section", "of a long section")));
     world.site.page("named", "of a long name", "It is so.");
-    world.site.page_with("section", "of a long section", "It is so.", &format!("<meta property=\"article:section\" content=\"{long}\">"));
+    world.site.page_with(
+        "section",
+        "of a long section",
+        "It is so.",
+        &format!("<meta property=\"article:section\" content=\"{long}\">"),
+    );
     world.articles(&["good"]);
     let feeds = ["named", "gone", "section", "feed"].map(|it| format!("{base}/{it}\n")).concat();
     let nashra = world.start_with(&feeds);
@@ -109,10 +129,14 @@ fn what_a_topic_takes_no_more_becomes_a_dead_letter_in_its_place_and_the_stream_
     world.site.feed("/feed", &[("a", "a"), ("large", "large"), ("b", "b")]);
     wait_for(&nashra, 2);
     let letter = until("the dead letter is there", || letters(&world).pop());
-    let file = fs::File::open(world.dir.path().join(letter.value["bytes"].as_str().unwrap())).unwrap();
+    let file =
+        fs::File::open(world.dir.path().join(letter.value["bytes"].as_str().unwrap())).unwrap();
     let value = zstd::decode_all(file).unwrap();
     let kept: Value = serde_json::from_slice(&value).unwrap();
-    assert_eq!((&letter.value["reason"], &letter.value["title"], &kept["title"]), (&"refused".into(), &"large".into(), &"large".into()));
+    assert_eq!(
+        (&letter.value["reason"], &letter.value["title"], &kept["title"]),
+        (&"refused".into(), &"large".into(), &"large".into())
+    );
     // Nor does a topic that takes no dead letter hold articles up: it is in a file.
     limit(&world, "deadletters", "100");
     let other = html("larger", &noise(70_000), "");
@@ -122,13 +146,19 @@ fn what_a_topic_takes_no_more_becomes_a_dead_letter_in_its_place_and_the_stream_
     wait_for(&nashra, 3);
     let admin = nashra.admin();
     until("the dead letter is kept", || {
-        get(&format!("{admin}metrics")).1.contains("nashra_dead_letters_kept_total{reason=\"too_large\"} 1\n").then_some(())
+        get(&format!("{admin}metrics"))
+            .1
+            .contains("nashra_dead_letters_kept_total{reason=\"too_large\"} 1\n")
+            .then_some(())
     });
     assert_eq!(get(&format!("{}readyz", nashra.admin())).0, 200);
     assert_eq!(nashra.stop(), Some(0));
     let mut titles = titles(&world);
     titles.sort_unstable();
-    assert_eq!((titles, letters(&world).len()), (vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], 1));
+    assert_eq!(
+        (titles, letters(&world).len()),
+        (vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], 1)
+    );
 }
 
 #[test]
@@ -136,7 +166,8 @@ fn a_store_that_holds_a_record_of_an_older_version_that_is_too_large_goes_on() {
     let Some(world) = World::new("older") else { return };
     let store = Store::open(&world.dir.path().join("data"), 1 << 20).unwrap();
     let (mut batch, mut tail) = (Batch::default(), store.outbox().tail().unwrap());
-    // Ten that fit, one that is refused by the broker, one that the producer refuses, and ten that fit.
+    // Ten that fit, one that is refused by the broker, one that the producer refuses, and ten that
+    // fit.
     for number in 0..22 {
         let long = match number {
             10 => noise(3_000_000),
@@ -150,13 +181,18 @@ fn a_store_that_holds_a_record_of_an_older_version_that_is_too_large_goes_on() {
     world.site.feed("/feed", &[]);
     let nashra = world.start();
     wait_for(&nashra, 20);
-    let letters = until("both dead letters are there", || Some(letters(&world)).filter(|it| it.len() == 2));
+    let letters =
+        until("both dead letters are there", || Some(letters(&world)).filter(|it| it.len() == 2));
     assert_eq!(nashra.stop(), Some(0));
-    let numbers: Vec<&str> = letters.iter().map(|it| it.headers["nashra-seq"].rsplit('/').next().unwrap()).collect();
+    let numbers: Vec<&str> =
+        letters.iter().map(|it| it.headers["nashra-seq"].rsplit('/').next().unwrap()).collect();
     assert_eq!(numbers, ["11", "12"]);
     assert!(letters.iter().all(|it| it.key == "s" && it.value["reason"] == "refused"));
-    let mut published: Vec<u64> =
-        world.published().iter().map(|it| it.headers["nashra-seq"].rsplit('/').next().unwrap().parse().unwrap()).collect();
+    let mut published: Vec<u64> = world
+        .published()
+        .iter()
+        .map(|it| it.headers["nashra-seq"].rsplit('/').next().unwrap().parse().unwrap())
+        .collect();
     published.sort_unstable();
     assert_eq!(published, (1..=10).chain(13..=22).collect::<Vec<_>>());
     // Number and chain are what they were: a start goes on from them.

@@ -6,7 +6,8 @@ use tempfile::tempdir;
 
 use crate::support::{Answer, Nashra, Site, command, get, lines, until};
 
-/// Of user name and password, and of a parameter that is masked; the last one is named by the config alone.
+/// Of user name and password, and of a parameter that is masked; the last one is named by the
+/// config alone.
 const SECRETS: [&str; 3] = ["Pa55word-of-ours", "T0ken-of-ours-93", "C0nfigured-by-name"];
 
 fn config(dir: &Path, site: &Site, more: &str) {
@@ -17,8 +18,15 @@ fn config(dir: &Path, site: &Site, more: &str) {
     );
     fs::write(dir.join("nashra.toml"), text).unwrap();
     let host = site.base.strip_prefix("http://").unwrap();
-    let address = |path: &str| format!("http://reader:{}@{host}{path}?token={}&my_ticket={}&page=1", SECRETS[0], SECRETS[1], SECRETS[2]);
-    let one = |id: &str, kind: &str, path: &str| format!("[[source]]\nid = \"{id}\"\nkind = \"{kind}\"\nurl = \"{}\"\n", address(path));
+    let address = |path: &str| {
+        format!(
+            "http://reader:{}@{host}{path}?token={}&my_ticket={}&page=1",
+            SECRETS[0], SECRETS[1], SECRETS[2]
+        )
+    };
+    let one = |id: &str, kind: &str, path: &str| {
+        format!("[[source]]\nid = \"{id}\"\nkind = \"{kind}\"\nurl = \"{}\"\n", address(path))
+    };
     let list = [
         one("feed", "feed", "/feed"),
         one("gone", "feed", "/gone"),
@@ -33,8 +41,12 @@ fn config(dir: &Path, site: &Site, more: &str) {
 fn tell_tale() -> Site {
     let site = Site::start();
     let link = |path: &str| {
-        format!("{}{path}?token={}", site.base.replace("http://", &format!("http://reader:{}@", SECRETS[0])), SECRETS[1])
-            .replace('&', "&amp;")
+        format!(
+            "{}{path}?token={}",
+            site.base.replace("http://", &format!("http://reader:{}@", SECRETS[0])),
+            SECRETS[1]
+        )
+        .replace('&', "&amp;")
     };
     let item = |slug: &str| {
         format!(
@@ -43,22 +55,36 @@ fn tell_tale() -> Site {
         )
     };
     let feed = |items: String| {
-        Answer::ok(format!("<rss version=\"2.0\"><channel><title>Test</title><link>{}</link>{items}</channel></rss>", site.base))
+        Answer::ok(format!(
+            "<rss version=\"2.0\"><channel><title>Test</title><link>{}</link>{items}</channel></rss>",
+            site.base
+        ))
     };
     site.put("/feed", feed(["one", "led", "none"].map(item).concat()));
-    let head = format!("<link rel=\"canonical\" href=\"{}\"><meta property=\"og:image\" content=\"{}\">", link("/a/one"), link("/i.jpg"));
+    let head = format!(
+        "<link rel=\"canonical\" href=\"{}\"><meta property=\"og:image\" content=\"{}\">",
+        link("/a/one"),
+        link("/i.jpg")
+    );
     site.page_with("one", "About one", "It began.", &head);
-    site.put("/a/led", Answer::status(302).with("location", &format!("/there/{}/x?again={}", SECRETS[1], SECRETS[2])));
+    site.put(
+        "/a/led",
+        Answer::status(302)
+            .with("location", &format!("/there/{}/x?again={}", SECRETS[1], SECRETS[2])),
+    );
     site.put(
         &format!("/there/{}/x", SECRETS[1]),
-        Answer::ok(crate::support::html("About led", "It was led.", "")).with("content-type", "text/html"),
+        Answer::ok(crate::support::html("About led", "It was led.", ""))
+            .with("content-type", "text/html"),
     );
     site.put("/a/none", Answer::status(410));
     site.put("/old", Answer::status(301).with("location", &format!("/new?token={}", SECRETS[1])));
     site.put("/new", feed(item("one")));
     site.page("page", "A page", "It is one.");
-    let home =
-        format!("<html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"{}\"></head><body>x</body></html>", link("/new"));
+    let home = format!(
+        "<html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"{}\"></head><body>x</body></html>",
+        link("/new")
+    );
     site.put("/", Answer::ok(home).with("content-type", "text/html"));
     site
 }
@@ -71,12 +97,23 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
     let admin = nashra.admin();
     let titles = until("all is published", || {
         let records = lines(dir.path());
-        let titles: BTreeSet<String> = records.iter().filter_map(|it| it["title"].as_str()).map(str::to_owned).collect();
+        let titles: BTreeSet<String> =
+            records.iter().filter_map(|it| it["title"].as_str()).map(str::to_owned).collect();
         let dead = records.iter().any(|it| it["schema"] == "nashra.deadletter.v1");
-        (dead && ["About one", "About led", "About none", "A page"].iter().all(|it| titles.contains(*it))).then_some(titles)
+        (dead
+            && ["About one", "About led", "About none", "A page"]
+                .iter()
+                .all(|it| titles.contains(*it)))
+        .then_some(titles)
     });
-    let asked = until("the site was asked for its feed", || Some(site.seen("/new")).filter(|it| it.len() > 3));
-    assert!(site.seen("/feed").iter().all(|it| it.headers.contains_key("authorization")), "{titles:?} {}", asked.len());
+    let asked = until("the site was asked for its feed", || {
+        Some(site.seen("/new")).filter(|it| it.len() > 3)
+    });
+    assert!(
+        site.seen("/feed").iter().all(|it| it.headers.contains_key("authorization")),
+        "{titles:?} {}",
+        asked.len()
+    );
 
     let mut told: Vec<(String, String)> = Vec::new();
     let mut ask = |arguments: &[&str]| {
@@ -84,8 +121,12 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
         told.push((arguments.join(" "), out + &words));
     };
     let list = fs::read_to_string(dir.path().join("sources.toml")).unwrap();
-    let addresses: Vec<&str> = list.lines().filter_map(|it| it.strip_prefix("url = \"")?.strip_suffix('"')).collect();
-    for id in ["feed", "gone", "moved", "page", "site", "none"].into_iter().chain(addresses.iter().copied()) {
+    let addresses: Vec<&str> =
+        list.lines().filter_map(|it| it.strip_prefix("url = \"")?.strip_suffix('"')).collect();
+    for id in ["feed", "gone", "moved", "page", "site", "none"]
+        .into_iter()
+        .chain(addresses.iter().copied())
+    {
         ask(&["explain", id]);
     }
     for record in lines(dir.path()) {
@@ -109,7 +150,10 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
     told.push(("metrics".to_owned(), get(&format!("{admin}metrics")).1));
     told.push(("readyz".to_owned(), get(&format!("{admin}readyz")).1));
     told.push(("the log".to_owned(), nashra.log()));
-    told.push(("records".to_owned(), lines(dir.path()).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
+    told.push((
+        "records".to_owned(),
+        lines(dir.path()).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+    ));
     for secret in SECRETS {
         for (what, text) in &told {
             let what = what.replace(secret, "SECRET");
@@ -122,6 +166,9 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
     assert_eq!(feed["source"]["url"], format!("{}/feed?token=***&my_ticket=***&page=1", site.base));
     // A list that can be read back is a copy of the config.
     let (_, exported, words) = command(dir.path(), &["sources", "export", "-c", "nashra.toml"]);
-    assert!(SECRETS.iter().all(|it| exported.contains(it)) && words.contains("holds the credentials"), "{words}");
+    assert!(
+        SECRETS.iter().all(|it| exported.contains(it)) && words.contains("holds the credentials"),
+        "{words}"
+    );
     assert_eq!(nashra.stop(), Some(0));
 }

@@ -9,14 +9,16 @@ use crate::{
     support::{Answer, Nashra, get, until},
 };
 
-/// The folder of the broker that `tests/run.sh` starts; without one a test says that it was left out.
+/// The folder of the broker that `tests/run.sh` starts; without one a test says that it was left
+/// out.
 struct Rights(String);
 
 impl Rights {
     fn of_broker(world: &World) -> Option<Self> {
         let dir = std::env::var("NASHRA_TEST_BROKER_DIR").ok().filter(|dir| {
             // Another broker is none that these rights are of.
-            fs::read_to_string(Path::new(dir).join("bootstrap")).is_ok_and(|it| it.trim() == world.brokers)
+            fs::read_to_string(Path::new(dir).join("bootstrap"))
+                .is_ok_and(|it| it.trim() == world.brokers)
         });
         Some(Self(dir?))
     }
@@ -35,7 +37,8 @@ impl Rights {
     }
 
     fn start(&self, world: &World) -> Nashra {
-        let (dir, brokers) = (world.dir.path(), fs::read_to_string(Path::new(&self.0).join("rights")).unwrap());
+        let (dir, brokers) =
+            (world.dir.path(), fs::read_to_string(Path::new(&self.0).join("rights")).unwrap());
         fs::write(dir.join("sources.txt"), format!("{}/feed\n", world.site.base)).unwrap();
         let config = format!(
             "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\n[kafka.properties]\n\"security.protocol\" = \"sasl_plaintext\"\n\"sasl.mechanism\" = \"PLAIN\"\n\"sasl.username\" = \"nashra\"\n\"sasl.password\" = \"secret\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
@@ -59,7 +62,8 @@ fn says(nashra: &Nashra, words: &str) {
 fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
     let Some(world) = World::new("rights") else { return };
     let Some(rights) = Rights::of_broker(&world) else { return };
-    let (articles, dead, positions) = (world.topic("articles"), world.topic("deadletters"), world.topic("positions"));
+    let (articles, dead, positions) =
+        (world.topic("articles"), world.topic("deadletters"), world.topic("positions"));
     let one = || TopicReplication::Fixed(1);
     let made = [
         NewTopic::new(&articles, 3, one()),
@@ -67,15 +71,30 @@ fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
         NewTopic::new(&positions, 1, one()).set("cleanup.policy", "compact"),
     ];
     let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(30)));
-    block_on(admin(&world.brokers).create_topics(&made, &options)).unwrap().into_iter().for_each(|it| drop(it.unwrap()));
+    block_on(admin(&world.brokers).create_topics(&made, &options))
+        .unwrap()
+        .into_iter()
+        .for_each(|it| drop(it.unwrap()));
     // As the documentation lists them.
     rights.change(
         "--add",
-        &["--operation", "Write", "--operation", "Describe", "--topic", &articles, "--topic", &dead, "--topic", &positions],
+        &[
+            "--operation",
+            "Write",
+            "--operation",
+            "Describe",
+            "--topic",
+            &articles,
+            "--topic",
+            &dead,
+            "--topic",
+            &positions,
+        ],
     );
     rights.change("--add", &["--operation", "Read", "--topic", &positions]);
     let id = ["--transactional-id", &world.prefix, "--resource-pattern-type", "prefixed"];
-    rights.change("--add", &[&["--operation", "Write", "--operation", "Describe"], &id[..]].concat());
+    rights
+        .change("--add", &[&["--operation", "Write", "--operation", "Describe"], &id[..]].concat());
     world.articles(&["a"]);
     let nashra = rights.start(&world);
     wait_for(&nashra, 1);
@@ -86,7 +105,11 @@ fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
     world.site.put("/a/gone", Answer::status(410));
     says(&nashra, "dead letters are kept in data_dir");
     wait_for(&nashra, 3);
-    assert!(get(&format!("{}metrics", nashra.admin())).1.contains("nashra_dead_letters_kept_total{reason=\"unauthorised\"} 1\n"));
+    assert!(
+        get(&format!("{}metrics", nashra.admin()))
+            .1
+            .contains("nashra_dead_letters_kept_total{reason=\"unauthorised\"} 1\n")
+    );
 
     // Without the right to write articles they wait, and none becomes a dead letter.
     rights.change("--remove", &["--operation", "Write", "--topic", &articles]);
@@ -102,7 +125,8 @@ fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
 fn topics_that_were_made_just_now_are_not_taken_for_some_that_we_may_not_look_at() {
     let worlds: Vec<World> = (0..8).map_while(|_| World::new("made")).collect();
     // So many at once keep a broker from hearing of its new topics for a moment.
-    let running: Vec<Nashra> = worlds.iter().inspect(|it| it.articles(&["a"])).map(World::start).collect();
+    let running: Vec<Nashra> =
+        worlds.iter().inspect(|it| it.articles(&["a"])).map(World::start).collect();
     for nashra in running {
         wait_for(&nashra, 1);
         let log = nashra.log();

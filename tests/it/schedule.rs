@@ -9,10 +9,16 @@ const FILE: [&str; 4] = ["--sink", "file", "--pages", "feed"];
 fn feed(slugs: &[&str], next: &str) -> Answer {
     let items: String = slugs
         .iter()
-        .map(|it| format!("<item><title>Title {it}</title><guid isPermaLink=\"false\">{it}</guid></item>"))
+        .map(|it| {
+            format!("<item><title>Title {it}</title><guid isPermaLink=\"false\">{it}</guid></item>")
+        })
         .collect::<Vec<_>>()
         .concat();
-    let link = if next.is_empty() { String::new() } else { format!("<atom:link rel=\"next\" href=\"{next}\"/>") };
+    let link = if next.is_empty() {
+        String::new()
+    } else {
+        format!("<atom:link rel=\"next\" href=\"{next}\"/>")
+    };
     Answer::ok(format!(
         "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>F</title>{link}{items}</channel></rss>"
     ))
@@ -29,7 +35,9 @@ fn what_a_listing_dropped_between_two_polls_is_read_from_its_older_pages() {
     site.put("/older/3", feed(&["b", "a"], "/older/4"));
     site.put("/feed", feed(&["f", "e"], "/older/2"));
     let records = until("all six are there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
-    until("the gap is counted", || get(&format!("{admin}metrics")).1.contains("nashra_gaps_total 1").then_some(()));
+    until("the gap is counted", || {
+        get(&format!("{admin}metrics")).1.contains("nashra_gaps_total 1").then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
     let mut titles: Vec<&str> = records.iter().filter_map(|it| it["title"].as_str()).collect();
     titles.sort_unstable();
@@ -48,7 +56,12 @@ fn each_source_has_a_state_with_a_reason_and_a_paused_one_is_left_alone() {
     let list: String = ["good", "forbidden", "busy", "gone", "paused"]
         .iter()
         .map(|it| (it, if *it == "busy" { &other.base } else { &site.base }))
-        .map(|(it, base)| format!("[[source]]\nid = \"{it}\"\nurl = \"{base}/{it}\"\npaused = {}\n", *it == "paused"))
+        .map(|(it, base)| {
+            format!(
+                "[[source]]\nid = \"{it}\"\nurl = \"{base}/{it}\"\npaused = {}\n",
+                *it == "paused"
+            )
+        })
         .collect::<Vec<_>>()
         .concat();
     std::fs::write(dir.path().join("list.toml"), list).unwrap();
@@ -76,7 +89,8 @@ fn a_thousand_sources_of_a_host_that_says_nothing_make_no_other_late() {
     // It accepts, and that is all.
     let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = dead.local_addr().unwrap();
-    let mut list: String = (0..1000).map(|it| format!("http://{address}/{it}\n")).collect::<Vec<_>>().concat();
+    let mut list: String =
+        (0..1000).map(|it| format!("http://{address}/{it}\n")).collect::<Vec<_>>().concat();
     for name in ["a", "b", "c"] {
         site.put(&format!("/{name}"), feed(&[name], ""));
         list.extend([site.base.as_str(), "/", name, "\n"]);
@@ -85,7 +99,11 @@ fn a_thousand_sources_of_a_host_that_says_nothing_make_no_other_late() {
     // Nothing but the bound on the places that one host takes lets the others through.
     let config = "[fetch]\ncontact = \"bot@example.org\"\nfirst_byte_timeout = \"1h\"\ntimeout = \"1h\"\n[run]\ndrain_timeout = \"1s\"\n";
     std::fs::write(dir.path().join("n.toml"), config).unwrap();
-    let nashra = Nashra::with_sources(dir.path(), "sources.txt", &["-c", "n.toml", "--sink", "file", "--pages", "feed"]);
+    let nashra = Nashra::with_sources(
+        dir.path(),
+        "sources.txt",
+        &["-c", "n.toml", "--sink", "file", "--pages", "feed"],
+    );
     until("the others are read", || (lines(dir.path()).len() == 3).then_some(()));
     assert_eq!(nashra.stop(), Some(0));
 }

@@ -11,7 +11,10 @@ use crate::support::{Answer, Nashra, Site, command, lines, until};
 pub(crate) fn schema(of: &str) -> jsonschema::Validator {
     let (code, schema, _) = command(Path::new("."), &["schema", of]);
     assert_eq!(code, Some(0));
-    jsonschema::draft202012::options().should_validate_formats(true).build(&serde_json::from_str(&schema).unwrap()).unwrap()
+    jsonschema::draft202012::options()
+        .should_validate_formats(true)
+        .build(&serde_json::from_str(&schema).unwrap())
+        .unwrap()
 }
 
 #[test]
@@ -26,14 +29,16 @@ fn records_of_every_kind_are_as_their_schemas_say() {
     );
     site.put("/a/two", Answer::ok(b"%PDF-1.7 not a page".as_slice()));
     let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file"]);
-    let records = until("all records are there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+    let records =
+        until("all records are there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
     assert_eq!(nashra.stop(), Some(0));
     let (article, dead) = (schema("article"), schema("deadletter"));
     let mut kinds = BTreeSet::new();
     for record in &records {
         let kind = record["schema"].as_str().unwrap();
         let schema = if kind == "nashra.article.v1" { &article } else { &dead };
-        let wrong: Vec<String> = schema.iter_errors(record).map(|it| format!("{}: {it}", it.instance_path())).collect();
+        let wrong: Vec<String> =
+            schema.iter_errors(record).map(|it| format!("{}: {it}", it.instance_path())).collect();
         assert!(wrong.is_empty(), "{wrong:#?}\n{record:#}");
         kinds.insert(kind);
     }

@@ -11,12 +11,16 @@ const LOOPBACK: [&str; 2] = ["--allow-address", "127.0.0.0/8"];
 
 /// A home page whose head offers these feeds, and which links to these articles.
 fn home(site: &Site, feeds: &[&str], articles: &[&str]) {
-    let links = feeds.iter().map(|it| format!("<link rel=alternate type=application/rss+xml href=\"{it}\">"));
+    let links = feeds
+        .iter()
+        .map(|it| format!("<link rel=alternate type=application/rss+xml href=\"{it}\">"));
     let cards = articles.iter().map(|it| {
         format!("<div class=card><h2><a href=\"/a/{it}\">The council of the old town decides on {it} after a long debate</a></h2><p>About {it}.</p></div>")
     });
     let (links, cards) = (links.collect::<String>(), cards.collect::<String>());
-    let page = format!("<!DOCTYPE html><html><head><title>Courier</title>{links}</head><body><main>{cards}</main></body></html>");
+    let page = format!(
+        "<!DOCTYPE html><html><head><title>Courier</title>{links}</head><body><main>{cards}</main></body></html>"
+    );
     site.put("/", Answer::ok(page).with("content-type", "text/html"));
 }
 
@@ -26,7 +30,13 @@ fn feed(site: &Site, path: &str, slugs: &[&str]) {
         let date = (chrono::Utc::now() - chrono::TimeDelta::hours(hours)).to_rfc2822();
         format!("<item><title>Title {slug}</title><link>{}/a/{slug}</link><pubDate>{date}</pubDate></item>", site.base)
     });
-    site.put(path, Answer::ok(format!("<rss version=\"2.0\"><channel><title>{path}</title>{}</channel></rss>", items.collect::<String>())));
+    site.put(
+        path,
+        Answer::ok(format!(
+            "<rss version=\"2.0\"><channel><title>{path}</title>{}</channel></rss>",
+            items.collect::<String>()
+        )),
+    );
 }
 
 fn explain(dir: &std::path::Path) -> String {
@@ -34,7 +44,8 @@ fn explain(dir: &std::path::Path) -> String {
 }
 
 #[test]
-fn a_site_is_read_at_its_best_source_which_is_kept_over_a_restart_and_found_again_when_it_is_gone() {
+fn a_site_is_read_at_its_best_source_which_is_kept_over_a_restart_and_found_again_when_it_is_gone()
+{
     let (site, dir) = (Site::start(), tempdir().unwrap());
     home(&site, &["/sport.rss", "/all.rss", "/comments/feed/"], &[]);
     feed(&site, "/sport.rss", &["s1"]);
@@ -43,12 +54,24 @@ fn a_site_is_read_at_its_best_source_which_is_kept_over_a_restart_and_found_agai
     let list = format!("[[source]]\nid = \"courier\"\nkind = \"site\"\nurl = \"{}/\"\n", site.base);
     let more = ["--sink", "file", "--pages", "feed"];
     let nashra = Nashra::run(dir.path(), &list, &more);
-    let records = until("its articles are there", || Some(lines(dir.path())).filter(|it| it.len() == 4));
-    assert_eq!((&records[0]["source"]["id"], &records[0]["source"]["kind"]), (&"courier".into(), &"feed".into()));
+    let records =
+        until("its articles are there", || Some(lines(dir.path())).filter(|it| it.len() == 4));
+    assert_eq!(
+        (&records[0]["source"]["id"], &records[0]["source"]["kind"]),
+        (&"courier".into(), &"feed".into())
+    );
     assert_eq!(records[0]["source"]["url"], format!("{}/all.rss", site.base));
-    until("it says what it reads", || explain(dir.path()).contains("read as a feed at ").then_some(()));
-    assert!(explain(dir.path()).contains("/all.rss since ") && explain(dir.path()).contains("(offered by the page's head)"));
-    let (_, out, _) = command(dir.path(), &["sources", "list", "--json", "--sources", "sources.txt", "--data-dir", "data"]);
+    until("it says what it reads", || {
+        explain(dir.path()).contains("read as a feed at ").then_some(())
+    });
+    assert!(
+        explain(dir.path()).contains("/all.rss since ")
+            && explain(dir.path()).contains("(offered by the page's head)")
+    );
+    let (_, out, _) = command(
+        dir.path(),
+        &["sources", "list", "--json", "--sources", "sources.txt", "--data-dir", "data"],
+    );
     let listed: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&listed["kind"], &listed["reads"]["kind"]), (&"site".into(), &"feed".into()));
     assert_eq!(nashra.stop(), Some(0));
@@ -68,10 +91,13 @@ fn a_site_is_read_at_its_best_source_which_is_kept_over_a_restart_and_found_agai
     home(&site, &["/new.rss"], &[]);
     feed(&site, "/new.rss", &["four", "one", "two", "three", "s1"]);
     let nashra = Nashra::run(dir.path(), &list, &more);
-    until("the new article is there", || lines(dir.path()).iter().any(|it| it["title"] == "Title four").then_some(()));
+    until("the new article is there", || {
+        lines(dir.path()).iter().any(|it| it["title"] == "Title four").then_some(())
+    });
     assert!(explain(dir.path()).contains("/new.rss since "), "{}", explain(dir.path()));
     assert_eq!(nashra.stop(), Some(0));
-    let told: std::collections::HashSet<_> = lines(dir.path()).iter().map(|it| it["id"].to_string()).collect();
+    let told: std::collections::HashSet<_> =
+        lines(dir.path()).iter().map(|it| it["id"].to_string()).collect();
     assert_eq!((told.len(), site.seen("/").len()), (5, looks + 1), "what both list is one article");
 }
 
@@ -88,7 +114,9 @@ fn a_day_of_failures_passes(dir: &std::path::Path) {
     drop(polls);
     // Its writer closes the files in a thread of its own.
     until("the store is closed", || {
-        let open = fs::read_dir("/proc/self/fd").unwrap().filter_map(|it| fs::read_link(it.ok()?.path()).ok());
+        let open = fs::read_dir("/proc/self/fd")
+            .unwrap()
+            .filter_map(|it| fs::read_link(it.ok()?.path()).ok());
         (!open.into_iter().any(|it| it.starts_with(dir))).then_some(())
     });
 }
@@ -102,7 +130,10 @@ fn a_sites_news_sitemap_is_read_where_it_has_more_than_its_feeds() {
         let date = (chrono::Utc::now() - chrono::TimeDelta::minutes(20 * it)).to_rfc3339();
         format!("<url><loc>{}/a/n{it}</loc><news><publication><name>Courier</name></publication><title>News {it}</title><publication_date>{date}</publication_date></news></url>", site.base)
     });
-    site.put("/news-sitemap.xml", Answer::ok(format!("<urlset>{}</urlset>", urls.collect::<String>())));
+    site.put(
+        "/news-sitemap.xml",
+        Answer::ok(format!("<urlset>{}</urlset>", urls.collect::<String>())),
+    );
     let list = format!("[[source]]\nid = \"courier\"\nkind = \"site\"\nurl = \"{}/\"\n", site.base);
     let nashra = Nashra::run(dir.path(), &list, &["--sink", "file", "--pages", "feed"]);
     until("all are there", || (lines(dir.path()).len() == 20).then_some(()));
@@ -113,15 +144,21 @@ fn a_sites_news_sitemap_is_read_where_it_has_more_than_its_feeds() {
 #[test]
 fn a_site_without_feeds_is_read_as_a_listing() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
-    let slugs =
-        ["harbour-opens-again", "school-is-closed-today", "mayor-resigns-at-last", "bridge-is-painted-blue", "ferry-sails-on-monday"];
+    let slugs = [
+        "harbour-opens-again",
+        "school-is-closed-today",
+        "mayor-resigns-at-last",
+        "bridge-is-painted-blue",
+        "ferry-sails-on-monday",
+    ];
     home(&site, &[], &slugs);
     for slug in slugs {
         site.page(slug, slug, "It began.");
     }
     let list = format!("[[source]]\nid = \"courier\"\nkind = \"site\"\nurl = \"{}/\"\n", site.base);
     let nashra = Nashra::run(dir.path(), &list, &["--sink", "file"]);
-    let records = until("all are there", || Some(lines(dir.path())).filter(|it| it.len() == slugs.len()));
+    let records =
+        until("all are there", || Some(lines(dir.path())).filter(|it| it.len() == slugs.len()));
     assert_eq!(records[0]["source"]["kind"], "listing");
     assert!(explain(dir.path()).contains("read as a listing at "), "{}", explain(dir.path()));
     assert_eq!(nashra.stop(), Some(0));
@@ -136,19 +173,30 @@ fn an_address_that_is_added_without_a_kind_is_looked_at() {
     fs::write(dir.path().join("sources.txt"), "").unwrap();
     let add = |path: &str| {
         let url = format!("{}{path}", site.base);
-        let (code, _, words) =
-            command(dir.path(), &[&["sources", "add", &url, "--sources", "sources.txt", "--data-dir", "data"], &LOOPBACK[..]].concat());
+        let (code, _, words) = command(
+            dir.path(),
+            &[
+                &["sources", "add", &url, "--sources", "sources.txt", "--data-dir", "data"],
+                &LOOPBACK[..],
+            ]
+            .concat(),
+        );
         (code, words)
     };
     let (code, words) = add("/");
     assert!(
-        code == Some(0) && words.contains("+ site ") && words.contains(&format!("of these the feed {}/all.rss will be read", site.base)),
+        code == Some(0)
+            && words.contains("+ site ")
+            && words.contains(&format!("of these the feed {}/all.rss will be read", site.base)),
         "{words}"
     );
     let (code, words) = add("/all.rss");
     assert!(code == Some(0) && words.contains("+ feed "), "{words}");
     let (code, words) = add("/nowhere");
-    assert!(code == Some(1) && words.contains("HTTP status 404; --kind says what it is without a look"), "{words}");
+    assert!(
+        code == Some(1) && words.contains("HTTP status 404; --kind says what it is without a look"),
+        "{words}"
+    );
     let nashra = Nashra::run(dir.path(), "", &["--sink", "file", "--pages", "feed"]);
     until("its articles are there once", || (lines(dir.path()).len() == 2).then_some(()));
     assert_eq!(nashra.stop(), Some(0));
@@ -157,14 +205,19 @@ fn an_address_that_is_added_without_a_kind_is_looked_at() {
 #[test]
 fn what_a_feed_dropped_between_two_polls_is_taken_from_the_sites_news_sitemap() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
-    let entry = |slug: &str, minutes: i64| (slug.to_owned(), chrono::Utc::now() + chrono::TimeDelta::minutes(minutes));
+    let entry = |slug: &str, minutes: i64| {
+        (slug.to_owned(), chrono::Utc::now() + chrono::TimeDelta::minutes(minutes))
+    };
     let put = |entries: &[(String, chrono::DateTime<chrono::Utc>)]| {
         let items = entries.iter().map(|(slug, date)| {
             format!("<item><title>Title {slug}</title><link>{}/a/{slug}</link><guid isPermaLink=\"false\">{slug}</guid><pubDate>{}</pubDate></item>", site.base, date.to_rfc2822())
         });
         site.put(
             "/feed",
-            Answer::ok(format!("<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>", items.collect::<String>())),
+            Answer::ok(format!(
+                "<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>",
+                items.collect::<String>()
+            )),
         );
     };
     put(&[entry("a", -90), entry("b", -80)]);
@@ -176,19 +229,29 @@ fn what_a_feed_dropped_between_two_polls_is_taken_from_the_sites_news_sitemap() 
     let admin = nashra.admin();
     until("both are there", || (lines(dir.path()).len() == 2).then_some(()));
     // As if hours had passed: the clock of the articles runs ahead.
-    let missed = [entry("old", -600), entry("a", -90), entry("c", 10), entry("d", 20), entry("e", 30)];
+    let missed =
+        [entry("old", -600), entry("a", -90), entry("c", 10), entry("d", 20), entry("e", 30)];
     let urls = missed.iter().map(|(slug, date)| {
         format!("<url><loc>{}/a/{slug}</loc><news><publication><name>Courier</name></publication><title>Title {slug}</title><publication_date>{}</publication_date></news></url>", site.base, date.to_rfc3339())
     });
-    site.put("/maps/google-news.xml", Answer::ok(format!("<urlset>{}</urlset>", urls.collect::<String>())));
+    site.put(
+        "/maps/google-news.xml",
+        Answer::ok(format!("<urlset>{}</urlset>", urls.collect::<String>())),
+    );
     site.put(
         "/robots.txt",
-        Answer::ok(format!("User-agent: *\nSitemap: {0}/maps/all.xml\nSitemap: {0}/maps/google-news.xml\n", site.base)),
+        Answer::ok(format!(
+            "User-agent: *\nSitemap: {0}/maps/all.xml\nSitemap: {0}/maps/google-news.xml\n",
+            site.base
+        )),
     );
     put(&[entry("e", 30), entry("f", 40)]);
-    let records = until("what was missed is there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
+    let records =
+        until("what was missed is there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
     let metrics = || crate::support::get(&format!("{admin}metrics")).1;
-    until("it is counted", || metrics().contains("nashra_backfilled_pages_total{outcome=\"read\"} 1").then_some(()));
+    until("it is counted", || {
+        metrics().contains("nashra_backfilled_pages_total{outcome=\"read\"} 1").then_some(())
+    });
     // Another gap of the same day.
     put(&[entry("g", 50), entry("h", 60)]);
     until("it goes on", || (lines(dir.path()).len() == 8).then_some(()));
@@ -196,5 +259,8 @@ fn what_a_feed_dropped_between_two_polls_is_taken_from_the_sites_news_sitemap() 
     let mut titles: Vec<&str> = records.iter().filter_map(|it| it["title"].as_str()).collect();
     titles.sort_unstable();
     assert_eq!(titles, ["Title a", "Title b", "Title c", "Title d", "Title e", "Title f"]);
-    assert_eq!((site.seen("/maps/google-news.xml").len(), site.seen("/maps/all.xml").len()), (1, 0));
+    assert_eq!(
+        (site.seen("/maps/google-news.xml").len(), site.seen("/maps/all.xml").len()),
+        (1, 0)
+    );
 }

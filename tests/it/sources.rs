@@ -8,7 +8,10 @@ use tempfile::tempdir;
 use crate::support::{Nashra, Site, command, get, lines, until};
 
 fn listed(dir: &std::path::Path) -> Vec<Value> {
-    let (code, out, words) = command(dir, &["sources", "list", "--json", "--sources", "sources.txt", "--data-dir", "data"]);
+    let (code, out, words) = command(
+        dir,
+        &["sources", "list", "--json", "--sources", "sources.txt", "--data-dir", "data"],
+    );
     assert_eq!(code, Some(0), "{words}");
     out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -18,19 +21,30 @@ fn every_source_is_listed_with_its_state_while_a_daemon_runs_and_after_it() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.feed("/feed", &[("one", "One")]);
     site.page("one", "One", "It began.");
-    let list = format!("[[source]]\nid = \"good\"\nurl = \"{0}/feed\"\n[[source]]\nid = \"bad\"\nurl = \"{0}/gone\"\n", site.base);
+    let list = format!(
+        "[[source]]\nid = \"good\"\nurl = \"{0}/feed\"\n[[source]]\nid = \"bad\"\nurl = \"{0}/gone\"\n",
+        site.base
+    );
     fs::write(dir.path().join("sources.txt"), &list).unwrap();
     assert!(listed(dir.path()).iter().all(|it| it["state"] == "new"));
     assert!(!dir.path().join("data").exists(), "a look leaves nothing behind");
     let nashra = Nashra::run(dir.path(), &list, &["--sink", "file"]);
     until("the article is there", || (lines(dir.path()).len() == 1).then_some(()));
-    let states = |sources: &[Value]| sources.iter().map(|it| it["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    until("both states are known", || (states(&listed(dir.path())) == ["ok", "backoff"]).then_some(()));
+    let states = |sources: &[Value]| {
+        sources.iter().map(|it| it["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    until("both states are known", || {
+        (states(&listed(dir.path())) == ["ok", "backoff"]).then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
     let after = listed(dir.path());
     assert_eq!(states(&after), ["ok", "backoff"]);
-    assert_eq!((&after[0]["name"], &after[1]["reason"]), (&"Test feed".into(), &"HTTP status 404".into()));
-    let (_, words, _) = command(dir.path(), &["sources", "list", "--sources", "sources.txt", "--data-dir", "data"]);
+    assert_eq!(
+        (&after[0]["name"], &after[1]["reason"]),
+        (&"Test feed".into(), &"HTTP status 404".into())
+    );
+    let (_, words, _) =
+        command(dir.path(), &["sources", "list", "--sources", "sources.txt", "--data-dir", "data"]);
     assert!(words.contains("backoff") && words.contains("(HTTP status 404)"), "{words}");
 }
 
@@ -38,28 +52,36 @@ fn every_source_is_listed_with_its_state_while_a_daemon_runs_and_after_it() {
 fn lists_are_exported_and_what_a_list_would_add_is_told() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("own.toml"), "[[source]]\nid = \"a\"\nurl = \"https://courier.example/a\"\n[[source]]\nkind = \"sitemap\"\nurl = \"https://courier.example/s.xml\"\n").unwrap();
-    let run = |arguments: &[&str]| command(dir.path(), &[arguments, &["--sources", "own.toml"]].concat());
+    let run =
+        |arguments: &[&str]| command(dir.path(), &[arguments, &["--sources", "own.toml"]].concat());
     let (code, toml, _) = run(&["sources", "export"]);
     assert_eq!(code, Some(0));
     assert!(toml.contains("id = \"a\"") && toml.contains("kind = \"sitemap\""), "{toml}");
     let (_, opml, words) = run(&["sources", "export", "--opml"]);
     assert!(
-        opml.contains("xmlUrl=\"https://courier.example/a\"") && words.contains("left out, since OPML knows feeds alone: 1"),
+        opml.contains("xmlUrl=\"https://courier.example/a\"")
+            && words.contains("left out, since OPML knows feeds alone: 1"),
         "{words}"
     );
 
-    // As some feed readers write it: an address with a bare ampersand, an outline that is no feed, an end tag that is missing.
+    // As some feed readers write it: an address with a bare ampersand, an outline that is no feed,
+    // an end tag that is missing.
     let reader = "<opml><body><outline text='World'><outline type=rss text='B' xmlUrl='https://courier.example/b?x=1&y=2'/>\
         <outline type=rss xmlUrl='https://courier.example/a'/><outline type=rss text='None'/></body></opml>";
     fs::write(dir.path().join("reader.opml"), reader).unwrap();
     let (code, out, words) = run(&["sources", "import", "reader.opml", "--dry-run"]);
     assert_eq!((code, out.as_str()), (Some(0), ""));
     assert!(
-        words.contains("+ feed https://courier.example/b?x=1&y=2 B") && words.contains("new: 1, there already: 1, left out: 1"),
+        words.contains("+ feed https://courier.example/b?x=1&y=2 B")
+            && words.contains("new: 1, there already: 1, left out: 1"),
         "{words}"
     );
     let (_, out, _) = run(&["sources", "import", "reader.opml", "--toml"]);
-    assert!(out.contains("url = \"https://courier.example/b?x=1&y=2\"") && out.contains("tags = [\"World\"]"), "{out}");
+    assert!(
+        out.contains("url = \"https://courier.example/b?x=1&y=2\"")
+            && out.contains("tags = [\"World\"]"),
+        "{out}"
+    );
     fs::write(dir.path().join("new.toml"), out).unwrap();
     assert_eq!(command(dir.path(), &["check", "--sources", "own.toml", "new.toml"]).0, Some(0));
     assert!(!dir.path().join("nashra-data").exists(), "a look leaves nothing behind");
@@ -83,34 +105,59 @@ fn a_source_that_is_added_is_polled_at_once_and_one_that_is_removed_no_more() {
     let (more, run) = (format!("{}/more", site.base), |arguments: &[&str]| {
         command(dir.path(), &[&["sources"], arguments, &["--data-dir", "data"]].concat())
     });
-    let (code, _, words) = run(&["add", &more, "--kind", "feed", "--id", "more", "--tag", "new", "--dry-run"]);
+    let (code, _, words) =
+        run(&["add", &more, "--kind", "feed", "--id", "more", "--tag", "new", "--dry-run"]);
     assert!(code == Some(0) && words.contains(&format!("+ feed {more}")), "{words}");
     assert!(site.seen("/more").is_empty());
     let (code, _, words) = run(&["add", &more, "--kind", "feed", "--id", "more", "--tag", "new"]);
     assert_eq!(code, Some(0), "{words}");
-    let records = until("the second is there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
-    assert_eq!((&records[1]["source"]["id"], &records[1]["source"]["tags"][0]), (&"more".into(), &"new".into()));
+    let records =
+        until("the second is there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
+    assert_eq!(
+        (&records[1]["source"]["id"], &records[1]["source"]["tags"][0]),
+        (&"more".into(), &"new".into())
+    );
     let metrics = || get(&format!("{}metrics", nashra.admin())).1;
-    until("both are counted", || metrics().contains("nashra_sources{state=\"ok\"} 2").then_some(()));
+    until("both are counted", || {
+        metrics().contains("nashra_sources{state=\"ok\"} 2").then_some(())
+    });
 
-    let (code, _, words) = run(&["add", "https://a.example/", "https://b.example/", "--id", "x", "--kind", "feed"]);
+    let (code, _, words) =
+        run(&["add", "https://a.example/", "https://b.example/", "--id", "x", "--kind", "feed"]);
     assert!(code == Some(2) && words.contains("give one address"), "{words}");
     // What a list names is neither added nor removed, and its place is told.
     let (code, _, words) = run(&["add", &format!("{}/own", site.base), "--kind", "feed"]);
     assert!(code == Some(1) && words.contains("is already listed at sources.txt:1:1"), "{words}");
-    let (code, _, words) = run(&["add", &format!("{}/other", site.base), "--kind", "feed", "--id", "own"]);
-    assert!(code == Some(1) && words.contains("the id \"own\" is already that of the source at sources.txt:1:1"), "{words}");
+    let (code, _, words) =
+        run(&["add", &format!("{}/other", site.base), "--kind", "feed", "--id", "own"]);
+    assert!(
+        code == Some(1)
+            && words.contains("the id \"own\" is already that of the source at sources.txt:1:1"),
+        "{words}"
+    );
     let (code, _, words) = run(&["remove", "own"]);
-    assert!(code == Some(1) && words.contains("own is listed at sources.txt:1:1: take it out there"), "{words}");
+    assert!(
+        code == Some(1) && words.contains("own is listed at sources.txt:1:1: take it out there"),
+        "{words}"
+    );
     let all = listed(dir.path());
-    assert_eq!((all.len(), &all[1]["id"], &all[1]["place"]), (2, &"more".into(), &"nashra sources add".into()));
+    assert_eq!(
+        (all.len(), &all[1]["id"], &all[1]["place"]),
+        (2, &"more".into(), &"nashra sources add".into())
+    );
     assert!(all[1]["added"].is_string());
     assert!(run(&["export"]).1.contains("id = \"more\""));
-    assert!(command(dir.path(), &["explain", "more", "--data-dir", "data"]).1.contains("added by command at "));
+    assert!(
+        command(dir.path(), &["explain", "more", "--data-dir", "data"])
+            .1
+            .contains("added by command at ")
+    );
 
     let (code, _, words) = run(&["remove", &more]);
     assert!(code == Some(0) && words.contains("- more"), "{words}");
-    until("it is counted no more", || metrics().contains("nashra_sources{state=\"ok\"} 1").then_some(()));
+    until("it is counted no more", || {
+        metrics().contains("nashra_sources{state=\"ok\"} 1").then_some(())
+    });
     let polls = || (site.seen("/own").len(), site.seen("/more").len());
     let (before, other) = polls();
     until("the other one is polled on", || (polls().0 >= before + 6).then_some(()));
@@ -134,34 +181,58 @@ fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
     );
     fs::write(dir.path().join("reader.opml"), opml).unwrap();
     fs::write(dir.path().join("sources.txt"), "").unwrap();
-    let run =
-        |arguments: &[&str]| command(dir.path(), &[&["sources"], arguments, &["--sources", "sources.txt", "--data-dir", "data"]].concat());
+    let run = |arguments: &[&str]| {
+        command(
+            dir.path(),
+            &[&["sources"], arguments, &["--sources", "sources.txt", "--data-dir", "data"]]
+                .concat(),
+        )
+    };
     // No daemon runs yet.
     let (code, _, words) = run(&["import", "reader.opml"]);
     assert!(code == Some(0) && words.contains("new: 1, there already: 0, left out: 2"), "{words}");
     assert!(
-        words.contains("the xmlUrl of the outline \"Bad\"") && words.contains("the outline \"None\" is a feed without an xmlUrl"),
+        words.contains("the xmlUrl of the outline \"Bad\"")
+            && words.contains("the outline \"None\" is a feed without an xmlUrl"),
         "{words}"
     );
     let nashra = Nashra::run(dir.path(), "", &["--sink", "file"]);
-    let records = until("its article is there", || Some(lines(dir.path())).filter(|it| it.len() == 1));
-    assert_eq!((&records[0]["source"]["name"], &records[0]["source"]["tags"][0]), (&"One".into(), &"World".into()));
+    let records =
+        until("its article is there", || Some(lines(dir.path())).filter(|it| it.len() == 1));
+    assert_eq!(
+        (&records[0]["source"]["name"], &records[0]["source"]["tags"][0]),
+        (&"One".into(), &"World".into())
+    );
     let (code, _, words) = run(&["import", "reader.opml"]);
     assert!(code == Some(0) && words.contains("new: 0, there already: 1, left out: 2"), "{words}");
     assert_eq!(run(&["add", "--kind", "feed", &format!("{}/two", site.base)]).0, Some(0));
     until("the other one is there", || (lines(dir.path()).len() == 2).then_some(()));
     assert_eq!(nashra.stop(), Some(0));
-    // A list that names one of them, too, goes before; another source with its id is an error of both places.
-    let nashra = Nashra::run(dir.path(), &format!("{}/two named by the list", site.base), &["--sink", "file"]);
+    // A list that names one of them, too, goes before; another source with its id is an error of
+    // both places.
+    let nashra = Nashra::run(
+        dir.path(),
+        &format!("{}/two named by the list", site.base),
+        &["--sink", "file"],
+    );
     nashra.admin();
     until("both are polled", || {
         let all = listed(dir.path());
-        (all.len() == 2 && all.iter().all(|it| it["state"] == "ok") && all[0]["name"] == "named by the list").then_some(())
+        (all.len() == 2
+            && all.iter().all(|it| it["state"] == "ok")
+            && all[0]["name"] == "named by the list")
+            .then_some(())
     });
     assert_eq!(nashra.stop(), Some(0));
     let id = listed(dir.path())[1]["id"].as_str().unwrap().to_owned();
-    let clash = Nashra::run(dir.path(), &format!("[[source]]\nid = \"{id}\"\nurl = \"{}/x\"\n", site.base), &[]);
-    until("the clash is told", || clash.log().contains("is already that of the source at sources.txt:1:1").then_some(()));
+    let clash = Nashra::run(
+        dir.path(),
+        &format!("[[source]]\nid = \"{id}\"\nurl = \"{}/x\"\n", site.base),
+        &[],
+    );
+    until("the clash is told", || {
+        clash.log().contains("is already that of the source at sources.txt:1:1").then_some(())
+    });
     assert_eq!(clash.wait().code(), Some(1));
     assert_eq!(run(&["remove", &id]).0, Some(0));
     assert_eq!(lines(dir.path()).len(), 2, "nothing was published twice");

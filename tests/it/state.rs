@@ -49,7 +49,9 @@ fn flip(path: &Path) -> Vec<u8> {
 fn refused(dir: &Path, sources: &str, words: &str) {
     let before = lines(dir).len();
     let nashra = Nashra::run(dir, sources, &FILE);
-    let log = until("it is refused", || Some(nashra.log()).filter(|it| it.contains("nashra state repair")));
+    let log = until("it is refused", || {
+        Some(nashra.log()).filter(|it| it.contains("nashra state repair"))
+    });
     assert!(log.contains(words), "{log}");
     assert_ne!(nashra.wait().code(), Some(0));
     assert_eq!(lines(dir).len(), before);
@@ -69,7 +71,11 @@ fn a_damaged_journal_is_named_and_neither_a_check_nor_a_start_cuts_it() {
     let (code, words, errors) = state(dir.path(), &["repair"]);
     assert_eq!(code, Some(0), "{errors}");
     assert!(words.contains(&name) && words.contains("store.damaged-1"), "{words}");
-    assert!(fs::read(dir.path().join("data/store.damaged-1").join(path.file_name().unwrap())).unwrap() == bytes, "it is kept");
+    assert!(
+        fs::read(dir.path().join("data/store.damaged-1").join(path.file_name().unwrap())).unwrap()
+            == bytes,
+        "it is kept"
+    );
     let (code, words, errors) = state(dir.path(), &["check"]);
     assert_eq!(code, Some(0), "{words} {errors}");
     let nashra = Nashra::run(dir.path(), &sources, &FILE);
@@ -82,7 +88,13 @@ fn a_file_that_is_gone_is_never_taken_for_a_new_store() {
     let (_site, dir, sources) = killed();
     let store = dir.path().join("data/store");
     let list = store.join("keyspaces/0/current");
-    for path in [journal(dir.path()), store.join("version"), store.join("keyspaces/7/current"), list, store.join("keyspaces/7")] {
+    for path in [
+        journal(dir.path()),
+        store.join("version"),
+        store.join("keyspaces/7/current"),
+        list,
+        store.join("keyspaces/7"),
+    ] {
         let aside = dir.path().join("aside");
         fs::rename(&path, &aside).unwrap();
         let (code, _, words) = state(dir.path(), &["check"]);
@@ -117,10 +129,15 @@ fn a_running_daemons_export_is_whole_and_a_restore_knows_what_was_published() {
     let (code, words, errors) = state(dir.path(), &["restore", "backup"]);
     assert_eq!(code, Some(0), "{errors}");
     assert!(words.contains("articles\t3"), "{words}");
-    site.feed("/feed", &[("one", "First"), ("two", "Second"), ("three", "Third"), ("four", "Fourth")]);
+    site.feed(
+        "/feed",
+        &[("one", "First"), ("two", "Second"), ("three", "Third"), ("four", "Fourth")],
+    );
     site.page("four", "Fourth", "And this.");
     let nashra = Nashra::run(dir.path(), &sources, &FILE);
-    until("the new one is there", || lines(dir.path()).iter().any(|it| it["title"] == "Fourth").then_some(()));
+    until("the new one is there", || {
+        lines(dir.path()).iter().any(|it| it["title"] == "Fourth").then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
     // A file is at least once, so a record may come again; an article that is known keeps its id.
     let ids: BTreeSet<String> = lines(dir.path()).iter().map(|it| it["id"].to_string()).collect();

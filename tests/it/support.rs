@@ -1,4 +1,5 @@
-//! What the tests share: a small site whose answers a test changes, the built program as a child, waiting.
+//! What the tests share: a small site whose answers a test changes, the built program as a child,
+//! waiting.
 
 use std::{
     collections::BTreeMap,
@@ -84,7 +85,11 @@ impl Site {
 
     /// One at another address of loopback.
     pub(crate) fn on(ip: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let listener = runtime.block_on(TcpListener::bind((ip, 0))).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let inside = Arc::new(Mutex::new(Inside::default()));
@@ -92,7 +97,10 @@ impl Site {
         let handler = move |asked: nashra::serve::Asked<'_>| {
             let mut inside = serving.lock().unwrap();
             inside.seen.push(Seen { path: asked.path.to_owned(), headers: asked.headers.clone() });
-            respond(inside.answers.get(asked.path).cloned().unwrap_or_else(|| Answer::status(404)), asked.headers)
+            respond(
+                inside.answers.get(asked.path).cloned().unwrap_or_else(|| Answer::status(404)),
+                asked.headers,
+            )
         };
         runtime.spawn(nashra::serve::serve(listener, handler, stop.clone()));
         Self { base, inside, stop, runtime: Some(runtime) }
@@ -115,7 +123,10 @@ impl Site {
             })
             .collect::<Vec<_>>()
             .concat();
-        let xml = format!("<rss version=\"2.0\"><channel><title>Test feed</title><link>{}</link>{items}</channel></rss>", self.base);
+        let xml = format!(
+            "<rss version=\"2.0\"><channel><title>Test feed</title><link>{}</link>{items}</channel></rss>",
+            self.base
+        );
         self.put(path, Answer::ok(xml));
     }
 
@@ -126,7 +137,10 @@ impl Site {
 
     /// The same, with more in its head.
     pub(crate) fn page_with(&self, slug: &str, title: &str, first: &str, head: &str) {
-        self.put(&format!("/a/{slug}"), Answer::ok(html(title, first, head)).with("content-type", "text/html; charset=utf-8"));
+        self.put(
+            &format!("/a/{slug}"),
+            Answer::ok(html(title, first, head)).with("content-type", "text/html; charset=utf-8"),
+        );
     }
 }
 
@@ -148,10 +162,15 @@ impl Drop for Site {
 }
 
 fn respond(answer: Answer, asked: &HeaderMap) -> Response<Full<Bytes>> {
-    let tag = answer.headers.iter().find(|(name, _)| *name == "etag").map(|(_, value)| value.clone());
-    let known = tag.is_some_and(|tag| asked.get("if-none-match").is_some_and(|it| it.as_bytes() == tag.as_bytes()));
-    let mut response = Response::new(Full::new(Bytes::from(if known { vec![] } else { answer.body })));
-    *response.status_mut() = hyper::StatusCode::from_u16(if known { 304 } else { answer.status }).unwrap();
+    let tag =
+        answer.headers.iter().find(|(name, _)| *name == "etag").map(|(_, value)| value.clone());
+    let known = tag.is_some_and(|tag| {
+        asked.get("if-none-match").is_some_and(|it| it.as_bytes() == tag.as_bytes())
+    });
+    let mut response =
+        Response::new(Full::new(Bytes::from(if known { vec![] } else { answer.body })));
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(if known { 304 } else { answer.status }).unwrap();
     for (name, value) in &answer.headers {
         response.headers_mut().insert(*name, value.parse().unwrap());
     }
@@ -206,7 +225,12 @@ impl Nashra {
         let log = dir.join(format!("log-{}", fs::read_dir(dir).unwrap().count()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_nashra"));
         command.envs(environment.iter().map(|(name, value)| (name, value)));
-        command.args(arguments).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap());
+        command
+            .args(arguments)
+            .current_dir(dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(&log).unwrap());
         Self { child: command.spawn().unwrap(), log }
     }
 
@@ -237,7 +261,13 @@ impl Nashra {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([format!("-{name}"), self.child.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     pub(crate) fn kill(mut self) {
@@ -285,6 +315,15 @@ pub(crate) fn get(url: &str) -> (u16, String) {
 
 /// Runs a command of the program to its end: exit code, standard output, standard error.
 pub(crate) fn command(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_nashra")).args(arguments).current_dir(dir).stdin(Stdio::null()).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    let output = Command::new(env!("CARGO_BIN_EXE_nashra"))
+        .args(arguments)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
 }

@@ -36,28 +36,44 @@ impl World {
     }
 
     fn at(brokers: &str, topic: &str) -> Self {
-        let producer = rdkafka::ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
-        Self { dir: tempdir().unwrap(), brokers: brokers.to_owned(), topic: topic.to_owned(), producer }
+        let producer =
+            rdkafka::ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
+        Self {
+            dir: tempdir().unwrap(),
+            brokers: brokers.to_owned(),
+            topic: topic.to_owned(),
+            producer,
+        }
     }
 
-    /// Makes the topic; a broker that still deletes one of this name says so. One that is busy takes messages for the one before
-    /// for a moment, after it was deleted and made anew.
+    /// Makes the topic; a broker that still deletes one of this name says so. One that is busy
+    /// takes messages for the one before for a moment, after it was deleted and made anew.
     fn make(&self, partitions: i32) {
         until("the topic is made", || {
             let new = NewTopic::new(&self.topic, partitions, TopicReplication::Fixed(1));
             let made = block_on(admin(&self.brokers).create_topics(&[new], &options())).unwrap();
             made[0].is_ok().then_some(())
         });
-        let is_empty = |partition| self.producer.client().fetch_watermarks(&self.topic, partition, SOON).is_ok_and(|it| it == (0, 0));
+        let is_empty = |partition| {
+            self.producer
+                .client()
+                .fetch_watermarks(&self.topic, partition, SOON)
+                .is_ok_and(|it| it == (0, 0))
+        };
         until("the topic is empty", || (0..partitions).all(is_empty).then_some(()));
     }
 
     fn delete(&self) {
-        block_on(admin(&self.brokers).delete_topics(&[&self.topic], &options())).unwrap().remove(0).unwrap();
+        block_on(admin(&self.brokers).delete_topics(&[&self.topic], &options()))
+            .unwrap()
+            .remove(0)
+            .unwrap();
     }
 
     fn send(&self, partition: i32, value: Option<&[u8]>, headers: &[(&str, &str)]) {
-        let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
+        let headers = headers.iter().fold(OwnedHeaders::new(), |all, (key, value)| {
+            all.insert(Header { key, value: Some(*value) })
+        });
         let mut record = BaseRecord::to(&self.topic).partition(partition).key("k").headers(headers);
         record.payload = value;
         self.producer.send(record).map_err(|(error, _)| error).unwrap();
@@ -76,13 +92,23 @@ impl World {
     }
 
     fn run_into(&self, settings: &str, sink: &[&str]) -> Nashra {
-        let list = format!("[[source]]\nid = \"handed\"\nkind = \"kafka\"\ntopic = \"{}\"\n{settings}\n", self.topic);
+        let list = format!(
+            "[[source]]\nid = \"handed\"\nkind = \"kafka\"\ntopic = \"{}\"\n{settings}\n",
+            self.topic
+        );
         fs::write(self.dir.path().join("list.toml"), list).unwrap();
-        Nashra::with_sources(self.dir.path(), "list.toml", &[&["--brokers", &self.brokers], sink].concat())
+        Nashra::with_sources(
+            self.dir.path(),
+            "list.toml",
+            &[&["--brokers", &self.brokers], sink].concat(),
+        )
     }
 
     fn titles(&self) -> Vec<String> {
-        lines(self.dir.path()).iter().filter_map(|it| it["title"].as_str().map(str::to_owned)).collect()
+        lines(self.dir.path())
+            .iter()
+            .filter_map(|it| it["title"].as_str().map(str::to_owned))
+            .collect()
     }
 
     fn wait_for(&self, titles: &[&str]) {
@@ -117,30 +143,61 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
     let site = Site::start();
     site.page("one", "Fetched", "It began.");
     world.make(2);
-    world.send(0, Some(json!({ "url": format!("{}/a/one", site.base), "title": "told" }).to_string().as_bytes()), &[]);
+    world.send(
+        0,
+        Some(
+            json!({ "url": format!("{}/a/one", site.base), "title": "told" })
+                .to_string()
+                .as_bytes(),
+        ),
+        &[],
+    );
     world.send(0, Some(b"{\"url\": \"ftp://news.example/\"}"), &[]);
     world.send(0, None, &[]);
     let told = json!({ "html": html("Without address", "It began.", ""), "id": "7", "source": { "name": "Courier", "tags": ["x"] } });
     world.send(1, Some(told.to_string().as_bytes()), &[]);
     let arabic = html("إعادة فتح الميناء", "بدأت الحركة في الميناء القديم صباح اليوم.", "");
     let (bytes, _, _) = encoding_rs::WINDOWS_1256.encode(&arabic);
-    world.send(1, Some(&bytes), &[("content-type", "text/html; charset=windows-1256"), ("url", "https://news.example/ar")]);
+    world.send(
+        1,
+        Some(&bytes),
+        &[("content-type", "text/html; charset=windows-1256"), ("url", "https://news.example/ar")],
+    );
     world.send(1, Some(b"%PDF-1.7"), &[("content-type", "application/pdf")]);
     world.pages(0, &["With its page"]);
     let nashra = world.run("tags = [\"own\"]");
     world.wait_for(&["Fetched", "Without address", "إعادة فتح الميناء", "With its page"]);
-    let records = until("all are there", || Some(lines(world.dir.path())).filter(|it| it.len() == 6));
+    let records =
+        until("all are there", || Some(lines(world.dir.path())).filter(|it| it.len() == 6));
     let of = |title: &str| records.iter().find(|it| it["title"] == title).unwrap();
-    assert_eq!((&of("Without address")["url"], &of("Without address")["source"]["name"]), (&Value::Null, &"Courier".into()));
-    assert_eq!((&of("With its page")["source"]["tags"], &of("With its page")["source"]["kind"]), (&json!(["own"]), &"kafka".into()));
+    assert_eq!(
+        (&of("Without address")["url"], &of("Without address")["source"]["name"]),
+        (&Value::Null, &"Courier".into())
+    );
+    assert_eq!(
+        (&of("With its page")["source"]["tags"], &of("With its page")["source"]["kind"]),
+        (&json!(["own"]), &"kafka".into())
+    );
     assert_eq!(of("إعادة فتح الميناء")["url"], "https://news.example/ar");
-    let dead: BTreeMap<&str, &Value> =
-        records.iter().filter(|it| it["schema"] == "nashra.deadletter.v1").map(|it| (it["reason"].as_str().unwrap(), it)).collect();
+    let dead: BTreeMap<&str, &Value> = records
+        .iter()
+        .filter(|it| it["schema"] == "nashra.deadletter.v1")
+        .map(|it| (it["reason"].as_str().unwrap(), it))
+        .collect();
     let (message, page) = (dead["message"], dead["page"]);
-    assert_eq!(message["error"], format!("message {}/0/1: url has the scheme ftp: only http and https are read", world.topic));
+    assert_eq!(
+        message["error"],
+        format!(
+            "message {}/0/1: url has the scheme ftp: only http and https are read",
+            world.topic
+        )
+    );
     let file = fs::File::open(world.dir.path().join(message["bytes"].as_str().unwrap())).unwrap();
     assert_eq!(zstd::decode_all(file).unwrap(), b"{\"url\": \"ftp://news.example/\"}");
-    assert_eq!((&page["error"], &page["source"]["id"]), (&"not an HTML page: a PDF".into(), &"handed".into()));
+    assert_eq!(
+        (&page["error"], &page["source"]["id"]),
+        (&"not an HTML page: a PDF".into(), &"handed".into())
+    );
     for line in [
         "nashra_topic_messages_total{what=\"address\"} 1",
         "nashra_topic_messages_total{what=\"document\"} 4",
@@ -151,9 +208,17 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
         metric(&nashra, line);
     }
     let explained = world.explained();
-    assert!(explained.contains("7 messages taken") && explained.contains("partition 0: 4, partition 1: 3"), "{explained}");
+    assert!(
+        explained.contains("7 messages taken")
+            && explained.contains("partition 0: 4, partition 1: 3"),
+        "{explained}"
+    );
     assert_eq!(nashra.stop(), Some(0));
-    assert!(command(world.dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("documents\t0\n"));
+    assert!(
+        command(world.dir.path(), &["state", "check", "--data-dir", "data"])
+            .1
+            .contains("documents\t0\n")
+    );
 }
 
 #[test]
@@ -161,8 +226,7 @@ fn a_text_handed_over_twice_is_published_once_and_its_title_is_the_one_that_was_
     let Some(world) = World::new("texts") else { return };
     world.make(1);
     let paragraph = "The harbour of the old town is open again, and the first ferry left before dawn with forty people on board, as the council had said that it would.";
-    let told =
-        json!({ "text": format!("Harbour reopens after the storm\n\n{paragraph}\n\n{paragraph} Nobody was late."), "title": "Told" });
+    let told = json!({ "text": format!("Harbour reopens after the storm\n\n{paragraph}\n\n{paragraph} Nobody was late."), "title": "Told" });
     for _ in 0..2 {
         world.send(0, Some(told.to_string().as_bytes()), &[]);
     }
@@ -182,29 +246,42 @@ fn kill_9_while_it_reads_loses_no_message_and_publishes_none_twice() {
     world.make(3);
     let titles: Vec<String> = (0..240).map(|it| format!("Number {it}")).collect();
     // Few may wait at once, so that a kill finds most of them still in the topic.
-    fs::write(world.dir.path().join("n.toml"), "[queues]\ntopic = 20\n[fetch]\ncontact = \"bot@example.org\"\n").unwrap();
+    fs::write(
+        world.dir.path().join("n.toml"),
+        "[queues]\ntopic = 20\n[fetch]\ncontact = \"bot@example.org\"\n",
+    )
+    .unwrap();
     let prefix = format!("{}.", world.topic);
     let sink = ["-c", "n.toml", "--sink", "kafka", "--topic-prefix", &prefix];
     let articles = format!("{prefix}articles");
     for more in titles.chunks(60) {
         for (partition, title) in (0..3).cycle().zip(more) {
             let record = page(title).to_string();
-            world.producer.send(BaseRecord::to(&world.topic).partition(partition).key("k").payload(&record)).map_err(|it| it.0).unwrap();
+            world
+                .producer
+                .send(BaseRecord::to(&world.topic).partition(partition).key("k").payload(&record))
+                .map_err(|it| it.0)
+                .unwrap();
         }
         world.producer.flush(SOON).unwrap();
         let nashra = world.run_into("", &sink);
         let admin = nashra.admin();
         until("some are published", || {
             let metrics = get(&format!("{admin}metrics")).1;
-            let line = metrics.lines().find(|it| it.starts_with("nashra_published_total{topic=\"articles\"}"))?;
+            let line = metrics
+                .lines()
+                .find(|it| it.starts_with("nashra_published_total{topic=\"articles\"}"))?;
             (line.rsplit(' ').next()?.parse::<usize>().ok()? >= 15).then_some(())
         });
         nashra.kill();
     }
     let nashra = world.run_into("", &sink);
-    let published = until("all are published", || Some(read(&world.brokers, &articles)).filter(|it| it.len() >= 240));
+    let published = until("all are published", || {
+        Some(read(&world.brokers, &articles)).filter(|it| it.len() >= 240)
+    });
     assert_eq!(nashra.stop(), Some(0));
-    let mut seen: Vec<&str> = published.iter().map(|it| it.value["title"].as_str().unwrap()).collect();
+    let mut seen: Vec<&str> =
+        published.iter().map(|it| it.value["title"].as_str().unwrap()).collect();
     seen.sort_unstable();
     let mut wanted: Vec<&str> = titles.iter().map(String::as_str).collect();
     wanted.sort_unstable();
@@ -241,7 +318,8 @@ fn a_topic_that_is_made_anew_is_told_and_read_from_its_beginning() {
 }
 
 #[test]
-fn a_topic_that_is_made_anew_and_filled_further_than_it_was_read_while_nashra_is_frozen_is_read_from_its_beginning() {
+fn a_topic_that_is_made_anew_and_filled_further_than_it_was_read_while_nashra_is_frozen_is_read_from_its_beginning()
+ {
     let Some(world) = World::new("frozen") else { return };
     world.make(1);
     world.pages(0, &["a", "b", "c"]);
@@ -287,10 +365,15 @@ fn a_topic_may_begin_at_its_end_and_partitions_that_are_added_are_read_whole() {
     world.make(1);
     world.pages(0, &["old"]);
     let nashra = world.run("from = \"end\"");
-    until("it is known where it begins", || world.explained().contains("partition 0: 1").then_some(()));
+    until("it is known where it begins", || {
+        world.explained().contains("partition 0: 1").then_some(())
+    });
     world.pages(0, &["new"]);
     world.wait_for(&["new"]);
-    block_on(admin(&world.brokers).create_partitions(&[NewPartitions::new(&world.topic, 2)], &options())).unwrap();
+    block_on(
+        admin(&world.brokers).create_partitions(&[NewPartitions::new(&world.topic, 2)], &options()),
+    )
+    .unwrap();
     until("the second partition takes messages", || {
         let record = page("added").to_string();
         sent(&world, &record).then_some(())
@@ -302,7 +385,8 @@ fn a_topic_may_begin_at_its_end_and_partitions_that_are_added_are_read_whole() {
 
 fn sent(world: &World, record: &str) -> bool {
     // A producer that does not know the partition yet refuses, and asks for it.
-    let sent = world.producer.send(BaseRecord::to(&world.topic).partition(1).key("k").payload(record));
+    let sent =
+        world.producer.send(BaseRecord::to(&world.topic).partition(1).key("k").payload(record));
     world.producer.client().fetch_metadata(Some(&world.topic), SOON).unwrap();
     world.producer.flush(SOON).unwrap();
     sent.is_ok()
@@ -319,7 +403,10 @@ fn messages_of_a_transaction_count_once_it_is_committed_and_those_of_an_aborted_
     let send = |title: &str| {
         producer.begin_transaction().unwrap();
         let record = page(title).to_string();
-        producer.send(BaseRecord::to(&world.topic).partition(0).key("k").payload(&record)).map_err(|it| it.0).unwrap();
+        producer
+            .send(BaseRecord::to(&world.topic).partition(0).key("k").payload(&record))
+            .map_err(|it| it.0)
+            .unwrap();
         producer.flush(SOON).unwrap();
     };
     send("aborted");
@@ -333,7 +420,8 @@ fn messages_of_a_transaction_count_once_it_is_committed_and_those_of_an_aborted_
     producer.commit_transaction(SOON).unwrap();
     world.wait_for(&["open"]);
     assert_eq!(nashra.stop(), Some(0));
-    // The markers of transactions have offsets of their own; a start goes on behind them without ado.
+    // The markers of transactions have offsets of their own; a start goes on behind them without
+    // ado.
     let nashra = world.run("");
     world.pages(0, &["last"]);
     world.wait_for(&["last"]);
@@ -346,7 +434,9 @@ fn messages_of_a_transaction_count_once_it_is_committed_and_those_of_an_aborted_
 fn a_topic_that_is_not_there_yet_is_waited_for_and_read_whole() {
     let Some(world) = World::new("waited") else { return };
     let nashra = world.run("from = \"end\"");
-    until("it is missed", || world.explained().contains("it cannot be read: the topic does not exist").then_some(()));
+    until("it is missed", || {
+        world.explained().contains("it cannot be read: the topic does not exist").then_some(())
+    });
     world.make(1);
     world.pages(0, &["a"]);
     world.wait_for(&["a"]);
@@ -370,6 +460,9 @@ fn another_cluster_is_told() {
     moved.wait_for(&["c"]);
     metric(&nashra, "nashra_topic_resets_total{reason=\"other_cluster\"} 1");
     assert_eq!(nashra.stop(), Some(0));
-    assert_eq!(moved.titles().into_iter().collect::<BTreeSet<_>>(), ["a", "b", "c"].map(str::to_owned).into());
+    assert_eq!(
+        moved.titles().into_iter().collect::<BTreeSet<_>>(),
+        ["a", "b", "c"].map(str::to_owned).into()
+    );
     assert_eq!(moved.titles().len(), 3);
 }

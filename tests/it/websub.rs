@@ -1,5 +1,5 @@
-//! `WebSub` with a real hub on loopback: it takes requests, verifies them, signs what it sends. It reaches nashra as through a proxy,
-//! since the public address is a name that nobody serves.
+//! `WebSub` with a real hub on loopback: it takes requests, verifies them, signs what it sends. It
+//! reaches nashra as through a proxy, since the public address is a name that nobody serves.
 
 use std::{
     collections::BTreeMap,
@@ -51,7 +51,11 @@ struct Hub {
 
 impl Hub {
     fn start(ip: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let listener = runtime.block_on(TcpListener::bind((ip, 0))).unwrap();
         let base = format!("http://{}/hub", listener.local_addr().unwrap());
         let (asked, stop) = (Arc::new(Mutex::new(Vec::new())), CancellationToken::new());
@@ -102,9 +106,14 @@ fn feed(site: &Site, hub: &str, slugs: &[&str]) -> String {
     let links = if hub.is_empty() {
         String::new()
     } else {
-        format!("<atom:link rel=\"hub\" href=\"{hub}\"/><atom:link rel=\"self\" href=\"{}/feed?topic\"/>", site.base)
+        format!(
+            "<atom:link rel=\"hub\" href=\"{hub}\"/><atom:link rel=\"self\" href=\"{}/feed?topic\"/>",
+            site.base
+        )
     };
-    format!("<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>F</title>{links}{items}</channel></rss>")
+    format!(
+        "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>F</title>{links}{items}</channel></rss>"
+    )
 }
 
 fn publish(site: &Site, hub: &str, slugs: &[&str]) {
@@ -124,7 +133,10 @@ fn start_with(dir: &Path, sources: &str, more: &str, sink: &[&str]) -> Nashra {
     std::fs::write(dir.join("sources.txt"), sources).unwrap();
     let arguments = "run -c nashra.toml --sources sources.txt --data-dir data --allow-address 127.0.0.1 --min-interval 200ms \
         --max-interval 1h --listen 127.0.0.1:0 --pages feed";
-    Nashra::start(dir, &arguments.split_whitespace().chain(sink.iter().copied()).collect::<Vec<_>>())
+    Nashra::start(
+        dir,
+        &arguments.split_whitespace().chain(sink.iter().copied()).collect::<Vec<_>>(),
+    )
 }
 
 /// Where hubs reach it in truth.
@@ -132,7 +144,12 @@ fn hooks(nashra: &Nashra) -> String {
     until("the address for hubs is logged", || {
         let log = nashra.log();
         let line = log.lines().find(|it| it.contains("hubs are heard"))?;
-        Some(serde_json::from_str::<Value>(line).ok()?["url"].as_str()?.trim_end_matches('/').to_owned())
+        Some(
+            serde_json::from_str::<Value>(line).ok()?["url"]
+                .as_str()?
+                .trim_end_matches('/')
+                .to_owned(),
+        )
     })
 }
 
@@ -144,7 +161,8 @@ fn path(asked: &Asked) -> String {
 }
 
 fn question(nashra: &str, asked: &Asked, fields: &[(&str, &str)]) -> (u16, String) {
-    let query: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let query: String =
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     get(&format!("{nashra}{}?{query}", path(asked)))
 }
 
@@ -160,11 +178,24 @@ fn verify(nashra: &str, asked: &Asked, lease: &str) {
 }
 
 fn sign(method: &str, secret: &str, body: &[u8]) -> String {
-    let hex = |bytes: &[u8]| bytes.iter().map(|it| format!("{it:02x}")).collect::<Vec<_>>().concat();
+    let hex =
+        |bytes: &[u8]| bytes.iter().map(|it| format!("{it:02x}")).collect::<Vec<_>>().concat();
     let digest = match method {
-        "sha1" => hex(&Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap().chain_update(body).finalize().into_bytes()),
-        "sha512" => hex(&Hmac::<Sha512>::new_from_slice(secret.as_bytes()).unwrap().chain_update(body).finalize().into_bytes()),
-        _ => hex(&Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(body).finalize().into_bytes()),
+        "sha1" => hex(&Hmac::<Sha1>::new_from_slice(secret.as_bytes())
+            .unwrap()
+            .chain_update(body)
+            .finalize()
+            .into_bytes()),
+        "sha512" => hex(&Hmac::<Sha512>::new_from_slice(secret.as_bytes())
+            .unwrap()
+            .chain_update(body)
+            .finalize()
+            .into_bytes()),
+        _ => hex(&Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+            .unwrap()
+            .chain_update(body)
+            .finalize()
+            .into_bytes()),
     };
     format!("{method}={digest}")
 }
@@ -173,7 +204,10 @@ fn sign(method: &str, secret: &str, body: &[u8]) -> String {
 fn post(nashra: &str, path: &str, headers: &str, body: &[u8]) -> u16 {
     let host = nashra.strip_prefix("http://").unwrap();
     let Ok(mut stream) = TcpStream::connect(host) else { return 0 };
-    let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n{headers}\r\n",
+        body.len()
+    );
     // Who is refused by its head may be hung up on.
     stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).ok();
     let mut answer = String::new();
@@ -184,11 +218,17 @@ fn post(nashra: &str, path: &str, headers: &str, body: &[u8]) -> u16 {
 /// Sends content as the hub does.
 fn push(nashra: &str, asked: &Asked, method: &str, body: &str) -> u16 {
     let signature = sign(method, asked.get("hub.secret"), body.as_bytes());
-    post(nashra, &path(asked), &format!("Content-Type: application/rss+xml\r\nX-Hub-Signature: {signature}\r\n"), body.as_bytes())
+    post(
+        nashra,
+        &path(asked),
+        &format!("Content-Type: application/rss+xml\r\nX-Hub-Signature: {signature}\r\n"),
+        body.as_bytes(),
+    )
 }
 
 fn titles(dir: &Path) -> Vec<String> {
-    let mut titles: Vec<String> = lines(dir).iter().filter_map(|it| it["title"].as_str().map(str::to_owned)).collect();
+    let mut titles: Vec<String> =
+        lines(dir).iter().filter_map(|it| it["title"].as_str().map(str::to_owned)).collect();
     titles.sort_unstable();
     titles
 }
@@ -212,30 +252,43 @@ fn what_a_hub_sends_is_published_at_once_and_once() {
     assert_eq!(asked.get("hub.topic"), format!("{}/feed?topic", site.base));
     assert!((32..200).contains(&asked.get("hub.secret").len()));
     verify(&at, &asked, "3600");
-    assert!(explained(dir.path(), &site).contains("subscription: live"), "{}", explained(dir.path(), &site));
+    assert!(
+        explained(dir.path(), &site).contains("subscription: live"),
+        "{}",
+        explained(dir.path(), &site)
+    );
 
     // A part of the feed, with what no poll has seen.
     assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["b"])), 202);
     assert_eq!(push(&at, &asked, "sha512", &feed(&site, &hub.base, &["c", "b"])), 202);
-    until("all three are there", || (titles(dir.path()) == ["Title a", "Title b", "Title c"]).then_some(()));
+    until("all three are there", || {
+        (titles(dir.path()) == ["Title a", "Title b", "Title c"]).then_some(())
+    });
     assert_eq!(site.seen("/feed").len(), 1, "nobody had to ask");
 
     // The next poll finds all of it known, and no gap.
     publish(&site, &hub.base, &["d", "c", "b"]);
     assert_eq!(push(&at, &asked, "sha1", "whatever"), 202);
-    until("the fourth is there", || (titles(dir.path()) == ["Title a", "Title b", "Title c", "Title d"]).then_some(()));
+    until("the fourth is there", || {
+        (titles(dir.path()) == ["Title a", "Title b", "Title c", "Title d"]).then_some(())
+    });
     let metrics = get(&format!("{}metrics", nashra.admin())).1;
     assert!(!metrics.contains("nashra_gaps_total 1"), "{metrics}");
     for line in ["outcome=\"taken\"} 2", "outcome=\"pinged\"} 1"] {
         metric(&nashra, &format!("nashra_websub_pushes_total{{{line}"));
     }
-    assert!(explained(dir.path(), &site).contains("the hub brought 3 entries and missed 0"), "{}", explained(dir.path(), &site));
+    assert!(
+        explained(dir.path(), &site).contains("the hub brought 3 entries and missed 0"),
+        "{}",
+        explained(dir.path(), &site)
+    );
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(lines(dir.path()).len(), 4);
 }
 
 #[test]
-fn what_is_not_signed_by_the_hub_is_dropped_without_a_word_and_who_knows_no_callback_gets_nowhere() {
+fn what_is_not_signed_by_the_hub_is_dropped_without_a_word_and_who_knows_no_callback_gets_nowhere()
+{
     let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
     publish(&site, &hub.base, &["a"]);
     let nashra = start(dir.path(), &format!("{}/feed", site.base), "max_body = \"8KiB\"\n");
@@ -248,27 +301,51 @@ fn what_is_not_signed_by_the_hub_is_dropped_without_a_word_and_who_knows_no_call
     for (headers, body) in [
         (String::new(), &forged),
         (format!("X-Hub-Signature: {other}\r\n"), &forged),
-        (format!("X-Hub-Signature: {}\r\n", sign("sha1", "another secret", forged.as_bytes())), &forged),
+        (
+            format!("X-Hub-Signature: {}\r\n", sign("sha1", "another secret", forged.as_bytes())),
+            &forged,
+        ),
         (format!("X-Hub-Signature: {good}\r\n"), &long),
         (format!("X-Hub-Signature: {}\r\n", good.replace("sha256", "md5")), &forged),
     ] {
         assert_eq!(post(&at, &path, &headers, body.as_bytes()), 202, "{headers}");
     }
     metric(&nashra, "nashra_websub_pushes_total{outcome=\"unsigned\"} 5");
-    for unknown in ["/", "/hooks/", "/hooks/0123456789abcdef0123456789abcdef", "/../../etc/passwd", "/hooks/x"] {
-        assert_eq!(post(&at, unknown, &format!("X-Hub-Signature: {good}\r\n"), forged.as_bytes()), 404, "{unknown}");
-        assert_eq!(get(&format!("{at}{unknown}?hub.mode=subscribe&hub.challenge=x")).0, 404, "{unknown}");
+    for unknown in
+        ["/", "/hooks/", "/hooks/0123456789abcdef0123456789abcdef", "/../../etc/passwd", "/hooks/x"]
+    {
+        assert_eq!(
+            post(&at, unknown, &format!("X-Hub-Signature: {good}\r\n"), forged.as_bytes()),
+            404,
+            "{unknown}"
+        );
+        assert_eq!(
+            get(&format!("{at}{unknown}?hub.mode=subscribe&hub.challenge=x")).0,
+            404,
+            "{unknown}"
+        );
     }
     assert_eq!(post(&at, &path, "", &[b'x'; 9000]), 413);
     assert_eq!(post(&at, &path, &format!("X: {}\r\n", "x".repeat(1_000_000)), b""), 431);
     let topic = asked.get("hub.topic");
-    for (mode, topic) in [("unsubscribe", topic), ("subscribe", "https://other.example/"), ("publish", topic), ("", topic)] {
-        let (status, body) = question(&at, &asked, &[("hub.mode", mode), ("hub.topic", topic), ("hub.challenge", "x")]);
+    for (mode, topic) in [
+        ("unsubscribe", topic),
+        ("subscribe", "https://other.example/"),
+        ("publish", topic),
+        ("", topic),
+    ] {
+        let (status, body) = question(
+            &at,
+            &asked,
+            &[("hub.mode", mode), ("hub.topic", topic), ("hub.challenge", "x")],
+        );
         assert_eq!((status, body.as_str()), (404, ""), "{mode} {topic}");
     }
     // It is the last that is taken, so all before it was dropped.
     assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["true"])), 202);
-    until("the true one is there", || (titles(dir.path()) == ["Title a", "Title true"]).then_some(()));
+    until("the true one is there", || {
+        (titles(dir.path()) == ["Title a", "Title true"]).then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
 }
 
@@ -286,7 +363,9 @@ fn a_subscription_outlives_kill_9_and_is_renewed_before_it_ends() {
     // Sent again, since the hub may not have heard of success.
     assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["b"])), 202);
     assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["c"])), 202);
-    until("all three are there", || (titles(dir.path()) == ["Title a", "Title b", "Title c"]).then_some(()));
+    until("all three are there", || {
+        (titles(dir.path()) == ["Title a", "Title b", "Title c"]).then_some(())
+    });
     assert_eq!((hub.all().len(), lines(dir.path()).len()), (1, 3));
 
     // The hub verifies once more, for a moment.
@@ -304,13 +383,19 @@ fn a_source_that_is_removed_or_names_its_hub_no_more_is_unsubscribed() {
     publish(&site, &hub.base, &["a"]);
     let nashra = start(dir.path(), "", "");
     let (at, url) = (hooks(&nashra), format!("{}/feed", site.base));
-    assert_eq!(command(dir.path(), &["sources", "add", &url, "--kind", "feed", "--data-dir", "data"]).0, Some(0));
+    assert_eq!(
+        command(dir.path(), &["sources", "add", &url, "--kind", "feed", "--data-dir", "data"]).0,
+        Some(0)
+    );
     let asked = hub.next(0);
     verify(&at, &asked, "3600");
     publish(&site, "", &["b", "a"]);
     assert_eq!(push(&at, &asked, "sha1", ""), 202);
     let ended = hub.next(1);
-    assert_eq!((ended.get("hub.mode"), ended.get("hub.callback")), ("unsubscribe", asked.get("hub.callback")));
+    assert_eq!(
+        (ended.get("hub.mode"), ended.get("hub.callback")),
+        ("unsubscribe", asked.get("hub.callback"))
+    );
     assert_eq!(push(&at, &asked, "sha256", &feed(&site, &hub.base, &["late"])), 410);
     verify(&at, &ended, "");
     until("it is forgotten", || (push(&at, &asked, "sha256", "") == 404).then_some(()));
@@ -318,14 +403,22 @@ fn a_source_that_is_removed_or_names_its_hub_no_more_is_unsubscribed() {
     let other = Site::start();
     publish(&other, &hub.base, &["c"]);
     let change = |what: &str, kind: &[&str]| {
-        command(dir.path(), &[&["sources", what, &format!("{}/feed", other.base), "--data-dir", "data"], kind].concat()).0
+        command(
+            dir.path(),
+            &[&["sources", what, &format!("{}/feed", other.base), "--data-dir", "data"], kind]
+                .concat(),
+        )
+        .0
     };
     assert_eq!(change("add", &["--kind", "feed"]), Some(0));
     let asked = hub.next(2);
     verify(&at, &asked, "3600");
     assert_eq!(change("remove", &[]), Some(0));
     let ended = hub.next(3);
-    assert_eq!((ended.get("hub.mode"), ended.get("hub.callback")), ("unsubscribe", asked.get("hub.callback")));
+    assert_eq!(
+        (ended.get("hub.mode"), ended.get("hub.callback")),
+        ("unsubscribe", asked.get("hub.callback"))
+    );
     assert_eq!(push(&at, &asked, "sha256", &feed(&other, &hub.base, &["late"])), 410);
     assert_eq!(nashra.stop(), Some(0));
     assert!(!titles(dir.path()).contains(&"Title late".to_owned()));
@@ -346,11 +439,13 @@ fn a_hub_that_sends_without_end_is_told_to_wait() {
 
 #[test]
 fn a_hub_that_says_no_and_one_inside_are_told() {
-    let (site, hub, inside, dir) = (Site::start(), Hub::start("127.0.0.1"), Hub::start("127.0.0.2"), tempdir().unwrap());
+    let (site, hub, inside, dir) =
+        (Site::start(), Hub::start("127.0.0.1"), Hub::start("127.0.0.2"), tempdir().unwrap());
     publish(&site, &hub.base, &["a"]);
     let nashra = start(dir.path(), &format!("{}/feed", site.base), "");
     let (at, asked) = (hooks(&nashra), hub.next(0));
-    let denied = [("hub.mode", "denied"), ("hub.topic", asked.get("hub.topic")), ("hub.reason", "not you")];
+    let denied =
+        [("hub.mode", "denied"), ("hub.topic", asked.get("hub.topic")), ("hub.reason", "not you")];
     assert_eq!(question(&at, &asked, &denied), (200, String::new()));
     let says = "subscription: denied (the hub said no: not you)";
     assert!(explained(dir.path(), &site).contains(says), "{}", explained(dir.path(), &site));
@@ -369,7 +464,11 @@ fn a_hub_that_says_no_and_one_inside_are_told() {
 
 #[test]
 fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
-    let Some(brokers) = broker("what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process") else { return };
+    let Some(brokers) =
+        broker("what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process")
+    else {
+        return;
+    };
     let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
     let prefix = format!("websub-{}.", uuid::Uuid::new_v4().simple());
     let sink = ["--sink", "kafka", "--brokers", &brokers, "--topic-prefix", &prefix];
@@ -378,9 +477,19 @@ fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
     let mut nashra = start();
     let asked = hub.next(0);
     verify(&hooks(&nashra), &asked, "3600");
-    // Each push names three entries, of which the hub has sent two before; one without success is sent again.
-    let body =
-        |it: usize| feed(&site, &hub.base, &[it, it + 1, it + 2].map(|it| format!("n{it}")).iter().map(String::as_str).collect::<Vec<_>>());
+    // Each push names three entries, of which the hub has sent two before; one without success is
+    // sent again.
+    let body = |it: usize| {
+        feed(
+            &site,
+            &hub.base,
+            &[it, it + 1, it + 2]
+                .map(|it| format!("n{it}"))
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>(),
+        )
+    };
     let (rounds, each) = (6, 12);
     for round in 0..rounds {
         let at = hooks(&nashra);
@@ -390,7 +499,11 @@ fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
         }
         // Some are on their way when the process dies.
         std::thread::scope(|scope| {
-            let sender = scope.spawn(|| (next..next + 3).map(|it| push(&at, &asked, "sha256", &body(it))).collect::<Vec<_>>());
+            let sender = scope.spawn(|| {
+                (next..next + 3)
+                    .map(|it| push(&at, &asked, "sha256", &body(it)))
+                    .collect::<Vec<_>>()
+            });
             nashra.kill();
             sender.join().unwrap();
         });
@@ -401,9 +514,11 @@ fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
         }
     }
     let (topic, expected) = (format!("{prefix}articles"), rounds * each + 3);
-    let records = until("all are there", || Some(read(&brokers, &topic)).filter(|it| it.len() >= expected));
+    let records =
+        until("all are there", || Some(read(&brokers, &topic)).filter(|it| it.len() >= expected));
     assert_eq!(nashra.stop(), Some(0));
-    let mut titles: Vec<String> = records.iter().map(|it| it.value["title"].as_str().unwrap().to_owned()).collect();
+    let mut titles: Vec<String> =
+        records.iter().map(|it| it.value["title"].as_str().unwrap().to_owned()).collect();
     titles.sort_unstable();
     titles.dedup();
     assert_eq!((titles.len(), read(&brokers, &topic).len()), (expected, expected));

@@ -11,25 +11,38 @@ pub(crate) const FEEDS: [&str; 4] = ["texts", "headlines", "empty items", "sitem
 pub(crate) fn feed(kind: &str, bytes: usize) -> Vec<u8> {
     let mut out = String::with_capacity(bytes + 4096);
     if kind == "sitemap" {
-        out.push_str("<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">");
+        out.push_str(
+            "<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">",
+        );
         for at in 0.. {
             if out.len() >= bytes {
                 break;
             }
-            let _ = write!(out, "<url><loc>https://news.example/a/{at}</loc><lastmod>2026-11-20</lastmod></url>");
+            let _ = write!(
+                out,
+                "<url><loc>https://news.example/a/{at}</loc><lastmod>2026-11-20</lastmod></url>"
+            );
         }
         out.push_str("</urlset>");
         return out.into_bytes();
     }
-    out.push_str("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Harbour news</title>");
+    out.push_str(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Harbour news</title>",
+    );
     let mut words = Words(7);
     for at in 0.. {
         if out.len() >= bytes {
             break;
         }
         let _ = match kind {
-            "texts" => write!(out, "<item><title>Item {at}</title><guid>{at}</guid><description>{}</description></item>", words.some(3000)),
-            "headlines" => write!(out, "<item><title>{}</title><guid>{at}</guid></item>", words.some(6)),
+            "texts" => write!(
+                out,
+                "<item><title>Item {at}</title><guid>{at}</guid><description>{}</description></item>",
+                words.some(3000)
+            ),
+            "headlines" => {
+                write!(out, "<item><title>{}</title><guid>{at}</guid></item>", words.some(6))
+            }
             _ => write!(out, "<item><guid>{at}</guid></item>"),
         };
     }
@@ -86,7 +99,8 @@ struct Words(u64);
 
 impl Words {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 24
     }
 

@@ -12,8 +12,25 @@ impl Daemon {
     /// `nashra run` in a folder, with the sources of `sources.toml` there.
     pub(crate) fn start(program: &Path, dir: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(program);
-        command.args(["run", "--sources", "sources.toml", "--data-dir", "data", "--allow-address", "127.0.0.0/8"]);
-        command.args(["--min-interval", "500ms", "--max-interval", "1s", "--listen", "127.0.0.1:0", "--sink", "file"]);
+        command.args([
+            "run",
+            "--sources",
+            "sources.toml",
+            "--data-dir",
+            "data",
+            "--allow-address",
+            "127.0.0.0/8",
+        ]);
+        command.args([
+            "--min-interval",
+            "500ms",
+            "--max-interval",
+            "1s",
+            "--listen",
+            "127.0.0.1:0",
+            "--sink",
+            "file",
+        ]);
         command.args(more).current_dir(dir).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(fs::File::create(dir.join("log")).unwrap());
         Self(command.spawn().unwrap())
@@ -40,5 +57,6 @@ impl Drop for Daemon {
 pub(crate) fn resident(process: &str, what: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|it| it.strip_prefix(what)?.strip_prefix(':'));
-    line.and_then(|it| it.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0) * 1024
+    line.and_then(|it| it.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0)
+        * 1024
 }

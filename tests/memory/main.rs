@@ -3,9 +3,10 @@
 //!     cargo run --example memory -- [--nashra PROGRAM] [--seconds N] [SCENARIO…]
 //!     cargo run --example memory -- shapes [--mb N] [WORD…]
 //!
-//! A scenario serves its sources on loopback, starts the program on an empty folder, and prints the most that it had
-//! resident (`VmHWM`), what was left at the end, and how late the polls of a small good source beside them were. `shapes`
-//! reads each hostile page in a process of its own and prints what a byte of it takes.
+//! A scenario serves its sources on loopback, starts the program on an empty folder, and prints the
+//! most that it had resident (`VmHWM`), what was left at the end, and how late the polls of a small
+//! good source beside them were. `shapes` reads each hostile page in a process of its own and
+//! prints what a byte of it takes.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -37,9 +37,17 @@ const ALL: [Scenario; 7] = [
         let mut links = String::from("<rss version=\"2.0\"><channel><title>Papers</title>");
         for at in 0..400 {
             let link = site.at(at, &format!("/pdf/{at}"));
-            let _ = write!(links, "<item><title>Paper {at}</title><link>{link}</link><guid>{at}</guid></item>");
+            let _ = write!(
+                links,
+                "<item><title>Paper {at}</title><link>{link}</link><guid>{at}</guid></item>"
+            );
         }
-        site.put("/papers", "application/rss+xml", false, format!("{links}</channel></rss>").into_bytes());
+        site.put(
+            "/papers",
+            "application/rss+xml",
+            false,
+            format!("{links}</channel></rss>").into_bytes(),
+        );
         sources(site, 1, "feed", "/papers")
     }),
     ("robots.txt of 500 KiB on 1,000 hosts", |site| {
@@ -48,20 +56,36 @@ const ALL: [Scenario; 7] = [
         sources(site, 1_000, "feed", "/small")
     }),
     ("256 bombs, 20 kB to 20 MB", |site| {
-        site.put("/bomb", "application/rss+xml", true, gzip(&[b"<rss>".to_vec(), vec![b' '; LARGE]].concat()));
+        site.put(
+            "/bomb",
+            "application/rss+xml",
+            true,
+            gzip(&[b"<rss>".to_vec(), vec![b' '; LARGE]].concat()),
+        );
         sources(site, 256, "feed", "/bomb")
     }),
 ];
 
 fn sources(site: &Site, count: usize, kind: &str, path: &str) -> String {
-    let one = |at: usize| format!("[[source]]\nid = \"s{at}\"\nkind = \"{kind}\"\nurl = \"{}\"\n", site.at(at, &format!("{path}/{at}")));
+    let one = |at: usize| {
+        format!(
+            "[[source]]\nid = \"s{at}\"\nkind = \"{kind}\"\nurl = \"{}\"\n",
+            site.at(at, &format!("{path}/{at}"))
+        )
+    };
     (0..count).map(one).collect()
 }
 
 /// Runs those whose names hold one of the words, all without any.
 pub(crate) fn run(program: &Path, time: Duration, words: &[String]) {
-    println!("{:38} {:>10} {:>10} {:>8} {:>12}", "", "most, MB", "end, MB", "asked", "good late, s");
-    for (name, make) in ALL.iter().filter(|(name, _)| words.is_empty() || words.iter().any(|it| name.contains(it.as_str()))) {
+    println!(
+        "{:38} {:>10} {:>10} {:>8} {:>12}",
+        "", "most, MB", "end, MB", "asked", "good late, s"
+    );
+    for (name, make) in ALL
+        .iter()
+        .filter(|(name, _)| words.is_empty() || words.iter().any(|it| name.contains(it.as_str())))
+    {
         let dir = std::env::temp_dir().join(format!("nashra-memory-{}", std::process::id()));
         fs::remove_dir_all(&dir).ok();
         fs::create_dir_all(&dir).unwrap();
@@ -81,8 +105,14 @@ pub(crate) fn run(program: &Path, time: Duration, words: &[String]) {
         let ended = if daemon.ended() { "  the program ended" } else { "" };
         drop(daemon);
         let asked = site.asked.lock().unwrap();
-        let large = asked.iter().filter(|(path, _)| path != "/good" && path != "/robots.txt").count();
-        println!("{name:38} {:>10.0} {:>10.0} {large:>8} {:>12.1}{ended}", mb(most), mb(end), late(&asked, start));
+        let large =
+            asked.iter().filter(|(path, _)| path != "/good" && path != "/robots.txt").count();
+        println!(
+            "{name:38} {:>10.0} {:>10.0} {large:>8} {:>12.1}{ended}",
+            mb(most),
+            mb(end),
+            late(&asked, start)
+        );
         if ended.is_empty() {
             fs::remove_dir_all(&dir).ok();
         }

@@ -1,4 +1,5 @@
-//! A site on every address of loopback: one thread a connection, and nothing of HTTP but what a client needs.
+//! A site on every address of loopback: one thread a connection, and nothing of HTTP but what a
+//! client needs.
 
 use std::{
     collections::BTreeMap,
@@ -39,13 +40,22 @@ impl Site {
     }
 
     pub(crate) fn put(&self, path: &str, content_type: &'static str, gzipped: bool, body: Vec<u8>) {
-        self.answers.lock().unwrap().insert(path.to_owned(), Answer { content_type, gzipped, body: Arc::new(body) });
+        self.answers
+            .lock()
+            .unwrap()
+            .insert(path.to_owned(), Answer { content_type, gzipped, body: Arc::new(body) });
     }
 
     /// An address of the site at the host 127.x.y.z of this number.
     pub(crate) fn at(&self, host: usize, path: &str) -> String {
         let host = host + 256;
-        format!("http://127.{}.{}.{}:{}{path}", 1 + host / 65_536, host / 256 % 256, 1 + host % 250, self.port)
+        format!(
+            "http://127.{}.{}.{}:{}{path}",
+            1 + host / 65_536,
+            host / 256 % 256,
+            1 + host % 250,
+            self.port
+        )
     }
 
     fn serve(&self, mut stream: TcpStream) {
@@ -74,11 +84,22 @@ impl Site {
                 return;
             }
             self.asked.lock().unwrap().push((path.clone(), Instant::now()));
-            let answer = self.answers.lock().unwrap().iter().rev().find(|(start, _)| path.starts_with(*start)).map(|it| it.1.clone());
+            let answer = self
+                .answers
+                .lock()
+                .unwrap()
+                .iter()
+                .rev()
+                .find(|(start, _)| path.starts_with(*start))
+                .map(|it| it.1.clone());
             let head = match &answer {
                 Some(it) => {
                     let encoding = if it.gzipped { "Content-Encoding: gzip\r\n" } else { "" };
-                    format!("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n{encoding}Content-Length: {}\r\n\r\n", it.content_type, it.body.len())
+                    format!(
+                        "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n{encoding}Content-Length: {}\r\n\r\n",
+                        it.content_type,
+                        it.body.len()
+                    )
                 }
                 None => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
             };

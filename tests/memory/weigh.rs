@@ -1,4 +1,5 @@
-//! What a byte of a body takes while it is read: each in a process of its own, because a process never forgets its most.
+//! What a byte of a body takes while it is read: each in a process of its own, because a process
+//! never forgets its most.
 
 use std::{hint::black_box, process::Command};
 
@@ -14,7 +15,10 @@ pub(crate) fn all(megabytes: usize, words: &[String]) {
     let wanted = |name: &str| words.is_empty() || words.iter().any(|it| name.contains(it.as_str()));
     let mut worst: Vec<(f64, String)> = Vec::new();
     let mut weigh = |reader: &str, name: &str| {
-        let run = Command::new(std::env::current_exe().unwrap()).args(["--weigh", reader, name, &megabytes.to_string()]).output().unwrap();
+        let run = Command::new(std::env::current_exe().unwrap())
+            .args(["--weigh", reader, name, &megabytes.to_string()])
+            .output()
+            .unwrap();
         let figure: f64 = String::from_utf8_lossy(&run.stdout).trim().parse().unwrap_or(f64::NAN);
         println!("{figure:>8.1} bytes a byte  {reader:8} {name}");
         worst.push((figure, format!("{reader} {name}")));
@@ -47,7 +51,9 @@ pub(crate) fn one(arguments: &[String]) {
     let before = resident("self", "VmRSS");
     match reader {
         "article" => drop(black_box(page::read(&body, content_type, (Some(&url), None)))),
-        "listing" => drop(black_box(listing::read(&body, content_type, &url).map(listing::to_feed))),
+        "listing" => {
+            drop(black_box(listing::read(&body, content_type, &url).map(listing::to_feed)));
+        }
         "sitemap" => drop(black_box(sitemap::read(&body, content_type, &url))),
         _ => drop(black_box(feed::read(&body, content_type, &url))),
     }

@@ -1,7 +1,8 @@
-//! Judges the schedule without a network: `schedule TRACES --polls-per-source-day 24` polls simulated sources (JSON
-//! lines of `{"source", "kind", "window", "times"}`, seconds from the start) by the daemon's own decisions and by the
-//! rules of others at the same number of polls, and tells how long entries waited. The last line is JSON: means over
-//! all entries, in seconds. `schedule --sources 1000000` measures what the decisions cost for so many sources.
+//! Judges the schedule without a network: `schedule TRACES --polls-per-source-day 24` polls
+//! simulated sources (JSON lines of `{"source", "kind", "window", "times"}`, seconds from the
+//! start) by the daemon's own decisions and by the rules of others at the same number of polls, and
+//! tells how long entries waited. The last line is JSON: means over all entries, in seconds.
+//! `schedule --sources 1000000` measures what the decisions cost for so many sources.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a tool for those who work on the schedule")]
 #![allow(
     clippy::cast_possible_truncation,
@@ -67,12 +68,18 @@ struct Setting {
 fn main() {
     let arguments = Arguments::parse();
     let (floor, ceiling) = (arguments.floor as f64, arguments.ceiling as f64);
-    let setting = Setting { budget: arguments.polls_per_source_day, end: arguments.days * DAY, floor, ceiling };
+    let setting = Setting {
+        budget: arguments.polls_per_source_day,
+        end: arguments.days * DAY,
+        floor,
+        ceiling,
+    };
     if let Some(count) = arguments.sources {
         return scale::measure(count, setting);
     }
     let text = std::fs::read_to_string(arguments.traces.unwrap()).unwrap();
-    let sources: Vec<Source> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let sources: Vec<Source> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     println!("{}", tally::HEAD);
     let (mine, cpu) = ours::run(&sources, setting);
     mine.print("nashra", &sources, setting);
@@ -86,7 +93,10 @@ fn main() {
         .collect();
     println!("{:.1} µs of CPU a decision", cpu.as_secs_f64() * 1e6 / mine.polls as f64);
     let oracle = means.iter().find(|it| it.0 == "oracle").unwrap().1;
-    let rules: serde_json::Map<String, serde_json::Value> =
-        means.iter().filter(|it| it.0 != "oracle").map(|it| (it.0.to_owned(), json!(it.1))).collect();
+    let rules: serde_json::Map<String, serde_json::Value> = means
+        .iter()
+        .filter(|it| it.0 != "oracle")
+        .map(|it| (it.0.to_owned(), json!(it.1)))
+        .collect();
     println!("{}", json!({"nashra": mine.mean(), "oracle": oracle, "rules": rules}));
 }

@@ -33,17 +33,29 @@ impl Schedule {
     /// All are due within the first minutes.
     pub(crate) fn new(count: usize, setting: Setting) -> Self {
         let start = moment(0.0);
-        let apart = TimeDelta::milliseconds(2).min(TimeDelta::minutes(5) / i32::try_from(count.max(1)).unwrap());
-        let due = |source: usize| Reverse((start + apart * i32::try_from(source).unwrap(), source as u32));
+        let apart = TimeDelta::milliseconds(2)
+            .min(TimeDelta::minutes(5) / i32::try_from(count.max(1)).unwrap());
+        let due = |source: usize| {
+            Reverse((start + apart * i32::try_from(source).unwrap(), source as u32))
+        };
         Self {
             heap: (0..count).map(due).collect(),
             budget: Budget::new(setting.budget, (0..count).map(|_| None), start),
-            bounds: Bounds { min: Duration::from_secs_f64(setting.floor), max: Duration::from_secs_f64(setting.ceiling) },
+            bounds: Bounds {
+                min: Duration::from_secs_f64(setting.floor),
+                max: Duration::from_secs_f64(setting.ceiling),
+            },
         }
     }
 
     /// One poll, from what it showed to the next time.
-    pub(crate) fn polled(&mut self, kept: &mut Kept, (source, at): (u32, DateTime<Utc>), fresh: usize, sighting: &Sighting) {
+    pub(crate) fn polled(
+        &mut self,
+        kept: &mut Kept,
+        (source, at): (u32, DateTime<Utc>),
+        fresh: usize,
+        sighting: &Sighting,
+    ) {
         self.budget.spend(at);
         let expected = kept.rhythm.observe(sighting, at.timestamp());
         let appetite = expected.appetite() as f32;
@@ -81,7 +93,8 @@ pub(crate) fn run(sources: &[Source], setting: Setting) -> (Tally, Duration) {
         tally.polls += 1;
         tally.found(place, &source.times[from..to], source.window, seconds);
         let shown = from.max(to.saturating_sub(source.window));
-        let published = source.times[shown..to].iter().map(|it| Some(START + i64::from(*it))).collect();
+        let published =
+            source.times[shown..to].iter().map(|it| Some(START + i64::from(*it))).collect();
         // As the daemon sees it: no entry of the poll before is there any more.
         let gapless = to - from < source.window || from == 0;
         kept[place].situation.listed = to.min(source.window) as u32;

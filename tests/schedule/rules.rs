@@ -1,5 +1,6 @@
-//! The rules of others, each a function from what a poll showed to an interval, made longer or shorter by one factor
-//! until it spends as many polls as ours. All are held to the same shortest and longest interval.
+//! The rules of others, each a function from what a poll showed to an interval, made longer or
+//! shorter by one factor until it spends as many polls as ours. All are held to the same shortest
+//! and longest interval.
 
 use crate::{DAY, Setting, Source, tally::Tally};
 
@@ -22,10 +23,16 @@ pub(crate) struct Seen<'a> {
 pub(crate) type Rule = fn(&Seen<'_>) -> f64;
 
 /// By name.
-pub(crate) const ALL: [(&str, Rule); 5] =
-    [("oracle", oracle), ("fixed", fixed), ("miniflux", miniflux), ("commafeed", commafeed), ("stormcrawler", stormcrawler)];
+pub(crate) const ALL: [(&str, Rule); 5] = [
+    ("oracle", oracle),
+    ("fixed", fixed),
+    ("miniflux", miniflux),
+    ("commafeed", commafeed),
+    ("stormcrawler", stormcrawler),
+];
 
-/// Knows the true rates and spends polls by their square root, which is the best for rates that never change.
+/// Knows the true rates and spends polls by their square root, which is the best for rates that
+/// never change.
 fn oracle(seen: &Seen<'_>) -> f64 {
     DAY / seen.per_day.sqrt()
 }
@@ -49,10 +56,13 @@ fn commafeed(seen: &Seen<'_>) -> f64 {
     }
 }
 
-/// `StormCrawler`'s adaptive scheduler: a fifth less where something changed, half as long again where not, from a minute
-/// to four days. Its bounds are its own, before the factor: it finds its own number of polls else, whatever the factor.
+/// `StormCrawler`'s adaptive scheduler: a fifth less where something changed, half as long again
+/// where not, from a minute to four days. Its bounds are its own, before the factor: it finds its
+/// own number of polls else, whatever the factor.
 fn stormcrawler(seen: &Seen<'_>) -> f64 {
-    seen.before.map_or(3600.0, |before| (before * if seen.changed { 0.8 } else { 1.5 }).clamp(60.0, 4.0 * DAY))
+    seen.before.map_or(3600.0, |before| {
+        (before * if seen.changed { 0.8 } else { 1.5 }).clamp(60.0, 4.0 * DAY)
+    })
 }
 
 /// Runs a rule with the factor that makes it spend so many polls.

@@ -24,7 +24,8 @@ pub(crate) fn measure(count: usize, setting: Setting) {
         }
         polls += 1;
         // A hundredth to some ten entries a poll, the same at each run.
-        let fresh = (u64::from(source).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(polls) >> 20) % 100;
+        let fresh =
+            (u64::from(source).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(polls) >> 20) % 100;
         let fresh = fresh.saturating_sub(90) * u64::from(source.is_multiple_of(4));
         let published = (0..fresh.cast_signed()).map(|it| Some(at.timestamp() - 60 * it)).collect();
         let kept = &mut kept[source as usize];
@@ -39,8 +40,14 @@ pub(crate) fn measure(count: usize, setting: Setting) {
         setting.budget,
         took / polls as f64 * setting.budget * count as f64 / 864.0
     );
-    println!("bytes a source: {:.0} in the schedule's heap, {BYTES} of rhythm in the store", per(heap));
-    println!("resident with every rhythm in memory, which the daemon leaves in the store: {} MB", resident() >> 20);
+    println!(
+        "bytes a source: {:.0} in the schedule's heap, {BYTES} of rhythm in the store",
+        per(heap)
+    );
+    println!(
+        "resident with every rhythm in memory, which the daemon leaves in the store: {} MB",
+        resident() >> 20
+    );
 }
 
 fn resident() -> usize {

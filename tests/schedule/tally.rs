@@ -24,7 +24,8 @@ impl Tally {
 
     /// Entries that no poll found before the end.
     pub(crate) fn left(&mut self, source: usize, published: &[u32], end: f64) {
-        self.waits.extend(published.iter().map(|it| ((end - f64::from(*it)) as f32, source as u32)));
+        self.waits
+            .extend(published.iter().map(|it| ((end - f64::from(*it)) as f32, source as u32)));
     }
 
     /// The mean over all entries.
@@ -39,7 +40,8 @@ impl Tally {
             let sum = &mut sums[*source as usize];
             *sum = (sum.0 + f64::from(*wait), sum.1 + 1.0);
         }
-        let by_source: Vec<f64> = sums.iter().filter(|it| it.1 > 0.0).map(|it| it.0 / it.1).collect();
+        let by_source: Vec<f64> =
+            sums.iter().filter(|it| it.1 > 0.0).map(|it| it.0 / it.1).collect();
         let source_mean = by_source.iter().sum::<f64>() / by_source.len().max(1) as f64;
         let mut kinds: Vec<&str> = sources.iter().map(|it| it.kind.as_str()).collect();
         kinds.sort_unstable();

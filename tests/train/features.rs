@@ -1,8 +1,10 @@
-//! Writes the measures of the lines of pages, for training: `features LIST ROWS LINES`. LIST has tab separated lines,
-//! id and file; ROWS gets the measures as little-endian `f32`, a row a line; LINES gets JSON lines of `[id, text]`.
+//! Writes the measures of the lines of pages, for training: `features LIST ROWS LINES`. LIST has
+//! tab separated lines, id and file; ROWS gets the measures as little-endian `f32`, a row a line;
+//! LINES gets JSON lines of `[id, text]`.
 //!
-//! `features --parts LIST SIGNS` writes what is measured of lines that could be the headline of a further article: LIST
-//! has a third column, the headlines of the page's further articles as JSON; SIGNS gets JSON lines of `[id, is, signs]`.
+//! `features --parts LIST SIGNS` writes what is measured of lines that could be the headline of a
+//! further article: LIST has a third column, the headlines of the page's further articles as JSON;
+//! SIGNS gets JSON lines of `[id, is, signs]`.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a tool for those who train the model")]
 
 use std::io::Write as _;
@@ -47,8 +49,13 @@ fn parts(list: &str, signs: &str) {
     let base = url::Url::parse("https://page.example/").unwrap();
     for entry in std::fs::read_to_string(list).unwrap().lines() {
         let mut fields = entry.split('\t');
-        let (id, file, titles) = (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap());
-        let titles: Vec<String> = serde_json::from_str::<Vec<String>>(titles).unwrap().iter().map(|it| fold(it)).collect();
+        let (id, file, titles) =
+            (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap());
+        let titles: Vec<String> = serde_json::from_str::<Vec<String>>(titles)
+            .unwrap()
+            .iter()
+            .map(|it| fold(it))
+            .collect();
         let html = encoding::to_text(&std::fs::read(file).unwrap(), None).into_owned();
         for (row, is) in signs_of_parts(&html, &base, |line| titles.contains(&fold(line))) {
             writeln!(out, "{}", serde_json::json!([id, is, row])).unwrap();

@@ -86,7 +86,10 @@ impl Add {
     pub(super) fn run(&self) -> ExitCode {
         ask(&self.overrides, async |config| {
             if self.urls.len() > 1 && (self.id.is_some() || self.name.is_some()) {
-                return Err(("--id and --name are of one source: give one address".to_owned(), USAGE));
+                return Err((
+                    "--id and --name are of one source: give one address".to_owned(),
+                    USAGE,
+                ));
             }
             if self.kind.is_some_and(|it| !it.is_polled()) {
                 return Err(("topics are named by lists of the config alone".to_owned(), USAGE));
@@ -100,7 +103,11 @@ impl Add {
             }
             let (_, difference) = change(list, self.dry_run, config).await?;
             say!("{difference}");
-            if difference.fresh.len() == self.urls.len() { Ok(String::new()) } else { Err((String::new(), WRONG_INPUT)) }
+            if difference.fresh.len() == self.urls.len() {
+                Ok(String::new())
+            } else {
+                Err((String::new(), WRONG_INPUT))
+            }
         })
     }
 
@@ -111,7 +118,10 @@ impl Add {
             (None, Some(url)) => kind(url, config).await.map_err(|message| ConfigError {
                 place: Place::whole(ORIGIN),
                 key: String::new(),
-                message: format!("{}: {message}; --kind says what it is without a look", shown(url.as_str())),
+                message: format!(
+                    "{}: {message}; --kind says what it is without a look",
+                    shown(url.as_str())
+                ),
             })?,
             (None, None) => source.kind,
         };
@@ -130,8 +140,9 @@ impl Add {
 /// What is at an address: a feed or a sitemap, or a page, and then the site's sources are shown.
 async fn kind(url: &Url, config: &Config) -> Result<SourceKind, String> {
     let (fetcher, _) = daemon::fetcher(config).map_err(|error| error.to_string())?;
-    let offers =
-        discover::discover(&*fetcher, url.clone(), config.fetch.max_decoded.as_usize()).await.map_err(|error| error.to_string())?;
+    let offers = discover::discover(&*fetcher, url.clone(), config.fetch.max_decoded.as_usize())
+        .await
+        .map_err(|error| error.to_string())?;
     if let Some(itself) = offers.iter().find(|it| it.is_itself()) {
         return Ok(itself.kind);
     }
@@ -152,7 +163,11 @@ impl Import {
             if difference.fresh.is_empty() && difference.known.is_empty() {
                 return Err(("the list holds no source that can be added".to_owned(), WRONG_INPUT));
             }
-            Ok(if self.toml { export::to_toml(&Sources { polled: fresh, topics: Vec::new() }) } else { String::new() })
+            Ok(if self.toml {
+                export::to_toml(&Sources { polled: fresh, topics: Vec::new() })
+            } else {
+                String::new()
+            })
         })
     }
 }
@@ -160,11 +175,16 @@ impl Import {
 impl Remove {
     pub(super) fn run(&self) -> ExitCode {
         ask(&self.overrides, async |config| {
-            let told = told(ChangeCommand::Remove(self.names.clone()), self.dry_run, config).await?;
+            let told =
+                told(ChangeCommand::Remove(self.names.clone()), self.dry_run, config).await?;
             told.done.iter().for_each(|it| say!("- {it}"));
             told.wrong.iter().for_each(|it| say!("  {it}"));
             say!("removed: {}, left: {}", told.done.len(), told.wrong.len());
-            if told.wrong.is_empty() { Ok(String::new()) } else { Err((String::new(), WRONG_INPUT)) }
+            if told.wrong.is_empty() {
+                Ok(String::new())
+            } else {
+                Err((String::new(), WRONG_INPUT))
+            }
         })
     }
 }
@@ -185,27 +205,58 @@ impl Display for Difference {
         for line in self.known.iter().chain(&self.wrong) {
             writeln!(f, "  {line}")?;
         }
-        writeln!(f, "new: {}, there already: {}, left out: {}", self.fresh.len(), self.known.len(), self.wrong.len())
+        writeln!(
+            f,
+            "new: {}, there already: {}, left out: {}",
+            self.fresh.len(),
+            self.known.len(),
+            self.wrong.len()
+        )
     }
 }
 
 /// Adds what a list holds and can be added; those that were new.
-async fn change(list: List, dry_run: bool, config: &Config) -> Result<(Vec<Source>, Difference), Failed> {
+async fn change(
+    list: List,
+    dry_run: bool,
+    config: &Config,
+) -> Result<(Vec<Source>, Difference), Failed> {
     let now = SystemClock.now();
-    let (wanted, files): (Vec<Source>, Vec<Source>) = list.sources.into_iter().partition(|it| matches!(it.at, Location::Url(_)));
+    let (wanted, files): (Vec<Source>, Vec<Source>) =
+        list.sources.into_iter().partition(|it| matches!(it.at, Location::Url(_)));
     let rows = wanted.iter().map(|it| it.to_added(now)).collect();
     let told = told(ChangeCommand::Add(rows), dry_run, config).await?;
-    let mut by_id: HashMap<String, Source> = wanted.into_iter().rev().map(|it| (it.id.to_string(), it)).collect();
+    let mut by_id: HashMap<String, Source> =
+        wanted.into_iter().rev().map(|it| (it.id.to_string(), it)).collect();
     let fresh: Vec<Source> = told.done.iter().filter_map(|it| by_id.remove(it)).collect();
-    let words = |it: &Source| format!("{} {} {}", it.kind, it.at, it.name.as_deref().unwrap_or_default()).trim_end().to_owned();
-    let of_lists = |place: &Place| format!("{place}: files and topics are named by lists of the config alone");
-    let foreign = files.iter().map(|it| of_lists(&it.place)).chain(list.topics.iter().map(|it| of_lists(&it.place)));
-    let own = list.errors.iter().map(ToString::to_string).chain(list.warnings.iter().map(ToString::to_string));
+    let words = |it: &Source| {
+        format!("{} {} {}", it.kind, it.at, it.name.as_deref().unwrap_or_default())
+            .trim_end()
+            .to_owned()
+    };
+    let of_lists =
+        |place: &Place| format!("{place}: files and topics are named by lists of the config alone");
+    let foreign = files
+        .iter()
+        .map(|it| of_lists(&it.place))
+        .chain(list.topics.iter().map(|it| of_lists(&it.place)));
+    let own = list
+        .errors
+        .iter()
+        .map(ToString::to_string)
+        .chain(list.warnings.iter().map(ToString::to_string));
     let wrong = own.chain(foreign).chain(told.wrong).collect();
-    Ok((fresh.clone(), Difference { fresh: fresh.iter().map(words).collect(), known: told.known, wrong }))
+    Ok((
+        fresh.clone(),
+        Difference { fresh: fresh.iter().map(words).collect(), known: told.known, wrong },
+    ))
 }
 
-async fn told(wanted: ChangeCommand, dry_run: bool, config: &Config) -> Result<ChangeReport, Failed> {
+async fn told(
+    wanted: ChangeCommand,
+    dry_run: bool,
+    config: &Config,
+) -> Result<ChangeReport, Failed> {
     let words = state::answer(Request::Change { wanted, dry_run }, config).await?;
     serde_json::from_str(&words).map_err(|error| (error.to_string(), WORLD_FAILED))
 }

@@ -32,7 +32,8 @@ pub(super) fn run(options: &Options) -> ExitCode {
 }
 
 async fn look(options: &Options, config: &Config) -> Result<Vec<Offer>, DiscoverError> {
-    let (fetcher, _) = daemon::fetcher(config).map_err(|error| DiscoverError::World(error.to_string()))?;
+    let (fetcher, _) =
+        daemon::fetcher(config).map_err(|error| DiscoverError::World(error.to_string()))?;
     discover::discover(&*fetcher, options.url.clone(), config.fetch.max_decoded.as_usize()).await
 }
 
@@ -42,10 +43,17 @@ fn line(offer: &Offer) -> String {
 
 pub(super) fn words(offer: &Offer) -> String {
     let news = if offer.news { " for news" } else { "" };
-    let newest = offer.newest.map_or_else(|| "without a date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
+    let newest = offer
+        .newest
+        .map_or_else(|| "without a date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
     let mut out = format!("{}{news}  {}\n", offer.kind, offer.url);
     let title = offer.title.as_deref().unwrap_or("without a title");
     let rate = offer.per_day.map(|it| format!(", about {it:.0} a day")).unwrap_or_default();
-    writeln!(out, "  {title}; entries: {}{rate}, the newest: {newest}; {}", offer.entries, offer.found).ok();
+    writeln!(
+        out,
+        "  {title}; entries: {}{rate}, the newest: {newest}; {}",
+        offer.entries, offer.found
+    )
+    .ok();
     out
 }

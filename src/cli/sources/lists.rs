@@ -34,7 +34,8 @@ struct Listed<'a> {
     place: String,
     /// When it was added by command, where no list names it.
     added: Option<DateTime<Utc>>,
-    /// `new` where it was never polled, none of a topic, which is not polled: `explain` tells of it.
+    /// `new` where it was never polled, none of a topic, which is not polled: `explain` tells of
+    /// it.
     state: Option<State>,
     reason: &'a str,
     last_poll: Option<DateTime<Utc>>,
@@ -54,7 +55,11 @@ pub(super) fn list(json: bool, overrides: &Overrides) -> ExitCode {
     with_sources(overrides, |sources, states| {
         let listed = sources.polled.iter().map(|it| polled(it, states.get(it.id.as_str())));
         let topics = sources.topics.iter().map(topic);
-        Ok(listed.chain(topics).map(|it| if json { line(&it) } else { words(&it) }).collect::<Vec<_>>().concat())
+        Ok(listed
+            .chain(topics)
+            .map(|it| if json { line(&it) } else { words(&it) })
+            .collect::<Vec<_>>()
+            .concat())
     })
 }
 
@@ -63,7 +68,9 @@ fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> Listed<'a> 
         id: source.id.as_str(),
         kind: source.kind.as_str(),
         url: source.at.to_string(),
-        reads: state.and_then(|it| it.site.as_ref()).map(|it| Reads { kind: it.kind.as_str(), url: it.url.to_string() }),
+        reads: state
+            .and_then(|it| it.site.as_ref())
+            .map(|it| Reads { kind: it.kind.as_str(), url: it.url.to_string() }),
         name: source.name.as_deref().or_else(|| state?.title.as_deref()),
         tags: &source.tags,
         place: source.place.to_string(),
@@ -99,7 +106,9 @@ pub(super) fn export(opml: bool, overrides: &Overrides) -> ExitCode {
     with_sources(overrides, |sources, _| {
         let secret = sources.polled.iter().filter(|it| !it.at.secrets().is_empty()).count();
         if secret > 0 {
-            say!("nashra: this list can be read back, so it holds the credentials in the addresses of sources: {secret}");
+            say!(
+                "nashra: this list can be read back, so it holds the credentials in the addresses of sources: {secret}"
+            );
         }
         if !opml {
             return Ok(export::to_toml(sources));
@@ -142,7 +151,8 @@ fn line(listed: &Listed<'_>) -> String {
 }
 
 fn words(it: &Listed<'_>) -> String {
-    let mut out = format!("{:<9} {:<8} {}  {}", it.state.map_or("-", State::as_str), it.kind, it.id, it.url);
+    let mut out =
+        format!("{:<9} {:<8} {}  {}", it.state.map_or("-", State::as_str), it.kind, it.id, it.url);
     if let Some(Reads { kind, url }) = &it.reads {
         write!(out, "  -> {kind} {url}").ok();
     }

@@ -1,4 +1,5 @@
-//! The settings of the Kafka sink, which are also those of topics that are sources: brokers, names of topics, transactions.
+//! The settings of the Kafka sink, which are also those of topics that are sources: brokers, names
+//! of topics, transactions.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -39,7 +40,8 @@ settings! {
         batch_records: usize = 1_000, within(1..=100_000);
         /// Bytes in one transaction at most.
         batch_bytes: ByteSize = ByteSize::mib(4), within(ByteSize::new(1024)..=ByteSize::mib(1024));
-        /// After this the broker aborts a transaction; brokers allow 15 minutes unless told otherwise.
+        /// After this the broker aborts a transaction; brokers allow 15 minutes unless told
+        /// otherwise.
         transaction_timeout: Duration = MINUTE, lasting(SECOND, HOUR);
         /// Whether each poll is told to the topic `polls`, best effort.
         polls: bool = false;
@@ -60,7 +62,9 @@ impl Kafka {
     pub fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         // A broker that is there again is found soon: librdkafka's own are 10 and 30 s.
-        client.set("reconnect.backoff.max.ms", "1000").set("socket.connection.setup.timeout.ms", "10000");
+        client
+            .set("reconnect.backoff.max.ms", "1000")
+            .set("socket.connection.setup.timeout.ms", "10000");
         for (name, value) in self.properties.iter() {
             client.set(name, value);
         }
@@ -100,7 +104,9 @@ pub(super) fn reconcile(config: &mut Config, given: &Given) {
 pub(super) fn check_together(config: &Config, checks: &mut Checks<'_>) {
     let Config { kafka, outbox, .. } = config;
     checks.ordered(BATCHES, [kafka.batch_bytes, outbox.max_bytes], |size| size.to_string());
-    checks.ordered(REPLICAS, [kafka.min_insync_replicas, kafka.replication_factor], |count| count.to_string());
+    checks.ordered(REPLICAS, [kafka.min_insync_replicas, kafka.replication_factor], |count| {
+        count.to_string()
+    });
 }
 
 /// A broker to ask first, as `host:port`.
@@ -125,7 +131,8 @@ impl FromStr for Broker {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
-        let legal = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ',' || c == '/');
+        let legal =
+            !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == ',' || c == '/');
         if legal && port.parse::<u16>().is_ok_and(|port| port > 0) {
             Ok(Self(text.to_owned()))
         } else {
@@ -160,7 +167,9 @@ impl FromStr for TopicName {
         if legal && (1..=249).contains(&text.len()) && text != "." && text != ".." {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!("{text:?} cannot be a topic's name: 1 to 249 letters, digits, `.`, `_` and `-`"))
+            Err(format!(
+                "{text:?} cannot be a topic's name: 1 to 249 letters, digits, `.`, `_` and `-`"
+            ))
         }
     }
 }
@@ -198,7 +207,9 @@ impl FromStr for TopicPrefix {
         if legal && text.len() <= 200 {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!("{text:?} cannot begin a topic's name: at most 200 letters, digits, `.`, `_` and `-`"))
+            Err(format!(
+                "{text:?} cannot begin a topic's name: at most 200 letters, digits, `.`, `_` and `-`"
+            ))
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Where records go: which sink, and a module with the settings and the flags of each that has its own.
+//! Where records go: which sink, and a module with the settings and the flags of each that has its
+//! own.
 //!
 //! What the settings mean is said where the sink is: `stages/publish/sinks`.
 
@@ -42,7 +43,8 @@ settings! {
     pub Sink {
         /// Which sink. Only Kafka is exactly-once; the others are at-least-once.
         kind: SinkKind = SinkKind::Stdout;
-        /// The file sink's file; `articles.jsonl` in `data_dir` where it is not given. See [`Config::sink_file`].
+        /// The file sink's file; `articles.jsonl` in `data_dir` where it is not given. See
+        /// [`Config::sink_file`].
         file: Option<PathBuf> = None;
     }
 }

@@ -1,6 +1,7 @@
 //! Raw properties of librdkafka, for security and tuning.
 //!
-//! What must stay true: no raw property can undo what exactly-once rests on, and no secret is printed.
+//! What must stay true: no raw property can undo what exactly-once rests on, and no secret is
+//! printed.
 
 use std::{collections::BTreeMap, fmt, fs};
 
@@ -72,7 +73,11 @@ impl Setting for Properties {
             let property = name.get_ref().as_ref();
             let key = join(key, property);
             if let Some((_, instead)) = REFUSED.iter().find(|(refused, _)| *refused == property) {
-                reader.wrong::<()>(name.span().start, &key, format!("this property cannot be set here: {instead}"));
+                reader.wrong::<()>(
+                    name.span().start,
+                    &key,
+                    format!("this property cannot be set here: {instead}"),
+                );
             } else if let Some(text) = property_value(value, &key, reader) {
                 if let Err(message) = known(property, &text) {
                     reader.wrong::<()>(value.span().start, &key, message);
@@ -93,7 +98,11 @@ fn known(property: &str, value: &str) -> Result<(), String> {
     }
 }
 
-fn property_value(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<String> {
+fn property_value(
+    value: &Spanned<DeValue<'_>>,
+    key: &str,
+    reader: &mut Reader<'_>,
+) -> Option<String> {
     let table = match value.get_ref() {
         DeValue::String(text) => return Some(text.to_string()),
         DeValue::Integer(number) => return Some(number.to_string()),
@@ -102,11 +111,16 @@ fn property_value(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'
         _ => return reader.wrong_type(value, key, FORMS),
     };
     let at = value.span().start;
-    let mut entries = table.iter().map(|(name, value)| (name.get_ref().as_ref(), value.get_ref().as_str()));
+    let mut entries =
+        table.iter().map(|(name, value)| (name.get_ref().as_ref(), value.get_ref().as_str()));
     match (entries.next(), entries.next()) {
         (Some(("env", Some(name))), None) => match std::env::var(name) {
             Ok(secret) => Some(secret),
-            Err(_) => reader.wrong(at, key, format!("the environment has no variable {name} with a text in it")),
+            Err(_) => reader.wrong(
+                at,
+                key,
+                format!("the environment has no variable {name} with a text in it"),
+            ),
         },
         (Some(("file", Some(path))), None) => match fs::read_to_string(reader.folder.join(path)) {
             Ok(secret) => Some(secret.trim_end_matches(['\r', '\n']).to_owned()),
@@ -114,7 +128,10 @@ fn property_value(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'
         },
         // Without quotes, TOML takes the dots of a property's name for tables in tables.
         (Some((part, _)), _) if part != "env" && part != "file" => {
-            let message = format!("write a property's whole name in quotes, such as \"{}.{part}\"", last(key));
+            let message = format!(
+                "write a property's whole name in quotes, such as \"{}.{part}\"",
+                last(key)
+            );
             reader.wrong(at, key, message)
         }
         _ => reader.wrong_type(value, key, FORMS),

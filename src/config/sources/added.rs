@@ -1,7 +1,7 @@
 //! Sources that were added by command: as rows of the store, and back.
 //!
-//! A row holds what a list would say, so that there is one form of a source and one reader of it. Whoever adds a source
-//! names neither files nor topics, but may allow a source private networks.
+//! A row holds what a list would say, so that there is one form of a source and one reader of it.
+//! Whoever adds a source names neither files nor topics, but may allow a source private networks.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -18,7 +18,12 @@ impl Source {
     #[must_use]
     pub fn to_added(&self, at: DateTime<Utc>) -> Added {
         let Place { file, line, column } = &self.place;
-        Added { declared: write::polled(self), origin: file.to_string(), position: (*line, *column), at }
+        Added {
+            declared: write::polled(self),
+            origin: file.to_string(),
+            position: (*line, *column),
+            at,
+        }
     }
 }
 
@@ -31,15 +36,20 @@ pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> List {
     for Added { declared, origin, position: (line, column), at } in rows {
         let file = Arc::clone(origins.entry(origin).or_insert_with_key(|it| it.as_str().into()));
         let place = Place { file, line, column };
-        let List { sources, errors, .. } = parse_from("added.toml", declared.as_bytes(), Author::Operator);
-        list.sources.extend(sources.into_iter().map(|it| Source { place: place.clone(), added: Some(at), ..it }));
+        let List { sources, errors, .. } =
+            parse_from("added.toml", declared.as_bytes(), Author::Operator);
+        list.sources.extend(sources.into_iter().map(|it| Source {
+            place: place.clone(),
+            added: Some(at),
+            ..it
+        }));
         list.errors.extend(errors.into_iter().map(|it| ConfigError { place: place.clone(), ..it }));
     }
     list
 }
 
-/// Those of a list that are not among the sources that are there: the others are told as [`merge`] tells them. What is
-/// there is gone through once, whatever its number.
+/// Those of a list that are not among the sources that are there: the others are told as [`merge`]
+/// tells them. What is there is gone through once, whatever its number.
 #[must_use]
 pub fn beside<'a>(
     present: impl IntoIterator<Item = &'a Source>,
@@ -47,9 +57,14 @@ pub fn beside<'a>(
     list: List,
 ) -> List {
     let mut list = merge([list]);
-    let by_address: HashMap<String, usize> =
-        list.sources.iter().enumerate().map(|(index, it)| (it.at.configured().into_owned(), index)).collect();
-    let by_id: HashMap<&str, usize> = list.sources.iter().enumerate().map(|(index, it)| (it.id.as_str(), index)).collect();
+    let by_address: HashMap<String, usize> = list
+        .sources
+        .iter()
+        .enumerate()
+        .map(|(index, it)| (it.at.configured().into_owned(), index))
+        .collect();
+    let by_id: HashMap<&str, usize> =
+        list.sources.iter().enumerate().map(|(index, it)| (it.id.as_str(), index)).collect();
     let mut told: Vec<Option<(bool, &Place)>> = vec![None; list.sources.len()];
     for source in present {
         let known = by_address.get(&*source.at.configured()).map(|it| (*it, true));
@@ -69,7 +84,9 @@ pub fn beside<'a>(
     for (source, told) in std::mem::take(&mut list.sources).into_iter().zip(told) {
         match told {
             None => list.sources.push(source),
-            Some((true, first)) => list.already_listed(&source.at.configured(), "polled", &source.place, first),
+            Some((true, first)) => {
+                list.already_listed(&source.at.configured(), "polled", &source.place, first);
+            }
             Some((false, first)) => list.id_is_taken(&source.id, &source.place, first),
         }
     }
@@ -77,18 +94,23 @@ pub fn beside<'a>(
 }
 
 impl Sources {
-    /// Takes in those that were added by command: what a list of the config names, too, is polled as it says there.
+    /// Takes in those that were added by command: what a list of the config names, too, is polled
+    /// as it says there.
     ///
     /// # Errors
-    /// Where an id stands for two sources, or a row cannot be read; the message says how to mend it.
+    /// Where an id stands for two sources, or a row cannot be read; the message says how to mend
+    /// it.
     pub fn with_added(&mut self, rows: Vec<Added>) -> Result<(), crate::config::ConfigErrors> {
         let topics = self.topics.iter().map(|it| (it.id.as_str(), &it.place));
-        let List { sources, warnings, mut errors, .. } = beside(&self.polled, topics, of_rows(rows));
+        let List { sources, warnings, mut errors, .. } =
+            beside(&self.polled, topics, of_rows(rows));
         for warning in &warnings {
             tracing::warn!(place = %warning.place, "{}", warning.message);
         }
         for error in &mut errors {
-            error.message.push_str("; this source was added by command: `nashra sources remove` takes it out");
+            error.message.push_str(
+                "; this source was added by command: `nashra sources remove` takes it out",
+            );
         }
         self.polled.extend(sources);
         crate::config::ConfigErrors::check(errors)
@@ -100,7 +122,11 @@ mod tests {
     use super::{super::parse, *};
 
     fn rows(text: &str) -> Vec<Added> {
-        parse("reader.opml", text.as_bytes()).sources.iter().map(|it| it.to_added(DateTime::UNIX_EPOCH)).collect()
+        parse("reader.opml", text.as_bytes())
+            .sources
+            .iter()
+            .map(|it| it.to_added(DateTime::UNIX_EPOCH))
+            .collect()
     }
 
     #[test]
@@ -108,7 +134,10 @@ mod tests {
         let text = "[[source]]\nid = \"x\"\nname = \"A\"\nkind = \"sitemap\"\nurl = \"https://example.org/a\"\ntags = [\"t\"]\npaused = true\nrobots = \"ignore\"\n";
         let list = of_rows(rows(text));
         let expected = parse("reader.opml", text.as_bytes()).sources.remove(0);
-        assert_eq!((list.sources, list.errors), (vec![Source { added: Some(DateTime::UNIX_EPOCH), ..expected }], Vec::new()));
+        assert_eq!(
+            (list.sources, list.errors),
+            (vec![Source { added: Some(DateTime::UNIX_EPOCH), ..expected }], Vec::new())
+        );
     }
 
     #[test]
@@ -120,7 +149,14 @@ mod tests {
             sources.polled.iter().map(|it| it.at.to_string()).collect::<Vec<_>>(),
             ["https://example.org/a", "https://example.org/b"]
         );
-        let error = sources.with_added(rows("[[source]]\nid = \"x\"\nurl = \"https://example.org/c\"")).unwrap_err();
-        assert!(error.to_string().contains("the id \"x\" is already that of the source at own.toml:1:1"), "{error}");
+        let error = sources
+            .with_added(rows("[[source]]\nid = \"x\"\nurl = \"https://example.org/c\""))
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("the id \"x\" is already that of the source at own.toml:1:1"),
+            "{error}"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! Sources as lists: TOML with all that they say, OPML for feed readers.
 //!
-//! What must stay true: a TOML list that was written here is read back as the same sources, and under the same ids. So
-//! these lists hold addresses with all that is in them, as the lists of the config do.
+//! What must stay true: a TOML list that was written here is read back as the same sources, and
+//! under the same ids. So these lists hold addresses with all that is in them, as the lists of the
+//! config do.
 
 use std::fmt::Write as _;
 
@@ -10,7 +11,8 @@ use url::Url;
 
 use super::{Location, Source, Sources, tables::write};
 
-/// A list with all settings. Ids are written also where they were made, so that an address may change later.
+/// A list with all settings. Ids are written also where they were made, so that an address may
+/// change later.
 #[must_use]
 pub fn to_toml(sources: &Sources) -> String {
     let polled = sources.polled.iter().map(write::polled);
@@ -29,9 +31,17 @@ pub fn to_opml(sources: &Sources) -> (String, usize) {
             continue;
         };
         let name = attribute(&source.name.clone().unwrap_or_else(|| url.to_string()));
-        let tags = if source.tags.is_empty() { String::new() } else { format!(" category=\"{}\"", attribute(&source.tags.join(","))) };
-        writeln!(out, "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\"{tags}/>", attribute(url.real().as_str()))
-            .ok();
+        let tags = if source.tags.is_empty() {
+            String::new()
+        } else {
+            format!(" category=\"{}\"", attribute(&source.tags.join(",")))
+        };
+        writeln!(
+            out,
+            "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\"{tags}/>",
+            attribute(url.real().as_str())
+        )
+        .ok();
     }
     out.push_str("  </body>\n</opml>\n");
     (out, left_out)
@@ -42,10 +52,12 @@ fn attribute(text: &str) -> String {
     escape(text).into_owned()
 }
 
-/// One source as a TOML list, without what is secret in its address: to be looked at, not to be read back.
+/// One source as a TOML list, without what is secret in its address: to be looked at, not to be
+/// read back.
 pub(crate) fn shown(source: &Source) -> String {
     let at = match &source.at {
-        Location::Url(url) => Url::parse(&url.to_string()).map_or_else(|_| source.at.clone(), |it| Location::Url(it.into())),
+        Location::Url(url) => Url::parse(&url.to_string())
+            .map_or_else(|_| source.at.clone(), |it| Location::Url(it.into())),
         Location::File { .. } => source.at.clone(),
     };
     write::polled(&Source { at, ..source.clone() })
@@ -80,7 +92,9 @@ mod tests {
             [[source]]\nid = \"l\"\nkind = \"listing\"\nurl = \"https://example.org/\"\n[source.listing]\nitem = \"li[class='x y']\"\nlink = \"h3 > a\"\n\
             [[source]]\nkind = \"sitemap\"\nurl = \"https://example.org/news.xml\"\n\
             [[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"kafka:9092\"]\nfrom = \"end\"\nrobots = \"obey\"\n";
-        for sources in [back(all), shipped("sources.toml"), shipped("sources.opml"), shipped("sources.txt")] {
+        for sources in
+            [back(all), shipped("sources.toml"), shipped("sources.opml"), shipped("sources.txt")]
+        {
             assert_eq!(without_places(back(&to_toml(&sources))), without_places(sources));
         }
     }
@@ -93,7 +107,9 @@ mod tests {
         let (text, left_out) = to_opml(&sources);
         let again = back(&text);
         assert_eq!((left_out, again.polled.len()), (1, 1));
-        let told = |it: &Sources| (it.polled[0].at.to_string(), it.polled[0].name.clone(), it.polled[0].tags.clone());
+        let told = |it: &Sources| {
+            (it.polled[0].at.to_string(), it.polled[0].name.clone(), it.polled[0].tags.clone())
+        };
         assert_eq!(told(&again), told(&sources));
     }
 }

@@ -98,23 +98,37 @@ impl Walk {
     fn outline(&mut self, outline: &Outline, place: Place, has_content: bool) -> Option<String> {
         let Some(url) = &outline.xml_url else {
             if outline.is_feed {
-                self.list.wrong(place, format!("the outline {:?} is a feed without an xmlUrl", outline.title()));
+                self.list.wrong(
+                    place,
+                    format!("the outline {:?} is a feed without an xmlUrl", outline.title()),
+                );
             } else if !has_content && outline.is_link {
-                self.list.warn(place, format!("the outline {:?} has no xmlUrl and is left out", outline.title()));
+                self.list.warn(
+                    place,
+                    format!("the outline {:?} has no xmlUrl and is left out", outline.title()),
+                );
             }
             return outline.name.clone();
         };
         match source_url(url) {
             Ok(url) => {
-                let mut tags: Vec<String> = self.folders.iter().take(DEEPEST).flatten().cloned().collect();
+                let mut tags: Vec<String> =
+                    self.folders.iter().take(DEEPEST).flatten().cloned().collect();
                 for tag in &outline.categories {
                     if !tags.contains(tag) {
                         tags.push(tag.clone());
                     }
                 }
-                self.list.sources.push(Source { name: outline.name.clone(), tags, ..Source::new(url, place) });
+                self.list.sources.push(Source {
+                    name: outline.name.clone(),
+                    tags,
+                    ..Source::new(url, place)
+                });
             }
-            Err(message) => self.list.wrong(place, format!("the xmlUrl of the outline {:?}: {message}", outline.title())),
+            Err(message) => self.list.wrong(
+                place,
+                format!("the xmlUrl of the outline {:?}: {message}", outline.title()),
+            ),
         }
         None
     }
@@ -123,7 +137,9 @@ impl Walk {
         if !self.seen_opml && self.list.sources.is_empty() && self.list.errors.is_empty() {
             let message = match self.first.as_deref() {
                 Some(feed @ ("rss" | "feed" | "rdf")) => {
-                    format!("this is a feed (<{feed}>) and not a list of feeds: put its address into a list")
+                    format!(
+                        "this is a feed (<{feed}>) and not a list of feeds: put its address into a list"
+                    )
                 }
                 Some(first) => format!("this is not OPML: its first element is <{first}>"),
                 None => "this is not OPML: it has no elements".to_owned(),
@@ -156,11 +172,13 @@ impl Outline {
                 "text" => outline.name = label(&value),
                 "title" => title = label(&value),
                 "type" => {
-                    outline.is_feed = ["rss", "atom", "feed"].contains(&value.trim().to_lowercase().as_str());
+                    outline.is_feed =
+                        ["rss", "atom", "feed"].contains(&value.trim().to_lowercase().as_str());
                 }
                 "htmlurl" | "url" => outline.is_link = true,
                 "category" => {
-                    outline.categories = value.split([',', '/']).filter_map(label).take(DEEPEST).collect();
+                    outline.categories =
+                        value.split([',', '/']).filter_map(label).take(DEEPEST).collect();
                 }
                 _ => {}
             }
@@ -174,7 +192,8 @@ impl Outline {
     }
 }
 
-/// Resolves what can be resolved and leaves the rest as it is: `?a=1&b=2` is an address, not an error.
+/// Resolves what can be resolved and leaves the rest as it is: `?a=1&b=2` is an address, not an
+/// error.
 fn unescape_leniently(text: &str) -> String {
     let mut parts = text.split('&');
     let mut out = parts.next().unwrap_or("").to_owned();

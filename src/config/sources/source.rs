@@ -83,7 +83,8 @@ impl Location {
         }
     }
 
-    /// As it was configured: for ids and for the store, which tell sources apart by it. `Display` is what is shown.
+    /// As it was configured: for ids and for the store, which tell sources apart by it. `Display`
+    /// is what is shown.
     pub(crate) fn configured(&self) -> Cow<'_, str> {
         match self {
             Self::Url(url) => url.real().as_str().into(),
@@ -134,7 +135,8 @@ pub struct Source {
     pub pages: Option<PageMode>,
     /// Instead of [`crate::config::Fetch::robots`].
     pub robots: Option<RobotsMode>,
-    /// Networks that are not public and that it may reach all the same, it alone: its listing, its entries' pages, its hubs.
+    /// Networks that are not public and that it may reach all the same, it alone: its listing, its
+    /// entries' pages, its hubs.
     pub allow_addresses: Allowed,
     /// How the links of a listing are found, where they are not to be found by itself.
     pub listing: Option<Box<Selectors>>,
@@ -186,7 +188,8 @@ impl Source {
     }
 }
 
-/// A Kafka topic through which other services hand over addresses, pages and texts, as it was configured.
+/// A Kafka topic through which other services hand over addresses, pages and texts, as it was
+/// configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicSource {
     /// Stable.

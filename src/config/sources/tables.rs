@@ -1,6 +1,8 @@
-//! TOML lists: `[[source]]` tables, read with the same quality of errors as the config, and written.
+//! TOML lists: `[[source]]` tables, read with the same quality of errors as the config, and
+//! written.
 //!
-//! What must stay true: a setting is in one table, [`SourceTable`], which is both read and written; the way from there to a
+//! What must stay true: a setting is in one table, [`SourceTable`], which is both read and written;
+//! the way from there to a
 //! [`Source`] and back names each setting, so that one that is forgotten does not compile.
 
 pub(super) mod write;
@@ -16,7 +18,9 @@ use ipnet::IpNet;
 use serde::Serialize;
 use url::Url;
 
-use super::{Author, EntryBounds, List, Location, Source, SourceId, TopicSource, label, source_url};
+use super::{
+    Author, EntryBounds, List, Location, Source, SourceId, TopicSource, label, source_url,
+};
 use crate::{
     config::{
         Broker, PageMode, Place, RobotsMode, StartAt, TopicName, reader,
@@ -36,8 +40,8 @@ settings! {
 }
 
 settings! {
-    /// One `[[source]]`; what its settings mean is said at [`Source`] and [`TopicSource`]. Settings that are not given are
-    /// not written.
+    /// One `[[source]]`; what its settings mean is said at [`Source`] and [`TopicSource`]. Settings
+    /// that are not given are not written.
     #[derive(Serialize)]
     SourceTable {
         /// Made from the URL unless given.
@@ -90,7 +94,8 @@ settings! {
 }
 
 settings! {
-    /// `[source.listing]`: CSS selectors, for those who would rather name links than have them found.
+    /// `[source.listing]`: CSS selectors, for those who would rather name links than have them
+    /// found.
     #[derive(Serialize)]
     ListingTable {
         /// The elements that show one article each.
@@ -101,8 +106,8 @@ settings! {
 }
 
 settings! {
-    /// `[source.page]`: CSS selectors for the fields of an article, for those who would rather name them than have them
-    /// found; what they mean is said at [`Rules`].
+    /// `[source.page]`: CSS selectors for the fields of an article, for those who would rather name
+    /// them than have them found; what they mean is said at [`Rules`].
     #[derive(Serialize)]
     PageTable {
         /// The headline.
@@ -123,7 +128,9 @@ settings! {
 }
 
 impl From<PageTable> for Rules {
-    fn from(PageTable { title, subtitle, section, byline, published, text, remove }: PageTable) -> Self {
+    fn from(
+        PageTable { title, subtitle, section, byline, published, text, remove }: PageTable,
+    ) -> Self {
         Self { title, subtitle, section, byline, published, text, remove }
     }
 }
@@ -144,7 +151,15 @@ from_text! {
 }
 
 /// Settings that belong to some kinds only.
-const OF_POLLED: [&str; 7] = ["url", "min_interval", "max_interval", "entries_per_poll", "entries_per_day", "entries_pending", "paused"];
+const OF_POLLED: [&str; 7] = [
+    "url",
+    "min_interval",
+    "max_interval",
+    "entries_per_poll",
+    "entries_per_day",
+    "entries_pending",
+    "paused",
+];
 const OF_LINKS: [&str; 1] = ["listing"];
 const OF_ELEMENTS: [&str; 1] = ["page"];
 const OF_FILES: [&str; 1] = ["file"];
@@ -153,8 +168,13 @@ const OF_TOPICS: [&str; 3] = ["topic", "brokers", "from"];
 /// The settings that sources of other kinds have.
 fn foreign(kind: SourceKind) -> impl Iterator<Item = &'static str> {
     let kind::Settings { polling, links, elements, file, topic } = kind.properties().settings;
-    let groups: [(bool, &[&str]); 5] =
-        [(polling, &OF_POLLED), (links, &OF_LINKS), (elements, &OF_ELEMENTS), (file, &OF_FILES), (topic, &OF_TOPICS)];
+    let groups: [(bool, &[&str]); 5] = [
+        (polling, &OF_POLLED),
+        (links, &OF_LINKS),
+        (elements, &OF_ELEMENTS),
+        (file, &OF_FILES),
+        (topic, &OF_TOPICS),
+    ];
     groups.into_iter().filter(|(has, _)| !has).flat_map(|(_, settings)| settings.iter().copied())
 }
 
@@ -166,7 +186,10 @@ pub(super) fn parse(name: &str, text: &str, author: Author<'_>) -> List {
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
         let has = |setting: &str| given.has(&format!("source[{index}].{setting}"));
         if let Some(setting) = foreign(table.kind).find(|it| has(it)) {
-            list.wrong(place, format!("a source of kind {:?} has no {setting}", table.kind.as_str()));
+            list.wrong(
+                place,
+                format!("a source of kind {:?} has no {setting}", table.kind.as_str()),
+            );
         } else if folder.is_none() && (has("file") || !table.kind.is_polled()) {
             list.wrong(place, "files and topics can be named by a list that is a file of this machine, not by one that was fetched");
         } else if author == Author::Anybody && has("allow_addresses") {
@@ -182,14 +205,26 @@ pub(super) fn parse(name: &str, text: &str, author: Author<'_>) -> List {
 }
 
 impl List {
-    fn polled(&mut self, table: SourceTable, place: Place, (has, folder): (&dyn Fn(&str) -> bool, &Path)) {
+    fn polled(
+        &mut self,
+        table: SourceTable,
+        place: Place,
+        (has, folder): (&dyn Fn(&str) -> bool, &Path),
+    ) {
         let at = match (table.url, table.file) {
             (Some(SourceUrl(url)), None) => Location::Url(url.into()),
-            (None, Some(file)) => Location::File { written: file.display().to_string(), path: folder.join(file) },
-            (Some(_), Some(_)) => return self.wrong(place, "this source has a url and a file: one of them is where it is"),
+            (None, Some(file)) => {
+                Location::File { written: file.display().to_string(), path: folder.join(file) }
+            }
+            (Some(_), Some(_)) => {
+                return self
+                    .wrong(place, "this source has a url and a file: one of them is where it is");
+            }
             // A URL that is there and wrong has its error already.
             (None, None) if has("url") || has("file") => return,
-            (None, None) if table.kind.properties().settings.file => return self.wrong(place, "this source has no url and no file"),
+            (None, None) if table.kind.properties().settings.file => {
+                return self.wrong(place, "this source has no url and no file");
+            }
             (None, None) => return self.wrong(place, "this source has no url"),
         };
         if let (Some(min), Some(max)) = (table.min_interval, table.max_interval)
@@ -197,9 +232,16 @@ impl List {
         {
             self.wrong(place.clone(), "the source's min_interval is longer than its max_interval");
         }
-        let entries = EntryBounds { per_poll: table.entries_per_poll, per_day: table.entries_per_day, pending: table.entries_pending };
+        let entries = EntryBounds {
+            per_poll: table.entries_per_poll,
+            per_day: table.entries_per_day,
+            pending: table.entries_pending,
+        };
         if [entries.per_poll, entries.per_day, entries.pending].contains(&Some(0)) {
-            self.wrong(place.clone(), "a source of which no entry may be taken: set paused instead");
+            self.wrong(
+                place.clone(),
+                "a source of which no entry may be taken: set paused instead",
+            );
         }
         let selectors = table.listing.map(Selectors::from);
         let rules = table.page.map(Rules::from);

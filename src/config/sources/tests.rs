@@ -25,7 +25,11 @@ fn an_id_is_made_from_the_url_as_it_was_configured() {
 
 #[test]
 fn a_list_has_one_url_a_line() {
-    let list = parse("l", "\u{feff}# news\n\nhttps://example.org/a\tA  نشرة\r\nexample.org\nftp://example.org/\n".as_bytes());
+    let list = parse(
+        "l",
+        "\u{feff}# news\n\nhttps://example.org/a\tA  نشرة\r\nexample.org\nftp://example.org/\n"
+            .as_bytes(),
+    );
     assert_eq!(list.sources[0].name.as_deref(), Some("A نشرة"));
     assert_eq!(list.sources[0].place.to_string(), "l:3:1");
     let expected = [
@@ -65,9 +69,13 @@ fn a_table_has_all_settings() {
 
 #[test]
 fn only_operators_allow_private_networks() {
-    let content = b"[[source]]\nurl = \"https://example.org/a\"\nallow_addresses = [\"10.0.0.0/8\"]\n";
+    let content =
+        b"[[source]]\nurl = \"https://example.org/a\"\nallow_addresses = [\"10.0.0.0/8\"]\n";
     let fetched = parse("https://lists.example/list.toml", content);
-    assert!(fetched.sources.is_empty() && said(&fetched)[0].contains("not by one that was fetched"), "{fetched:?}");
+    assert!(
+        fetched.sources.is_empty() && said(&fetched)[0].contains("not by one that was fetched"),
+        "{fetched:?}"
+    );
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("l.toml"), content).unwrap();
     let own = read(&folder.path().join("l.toml"));
@@ -98,11 +106,15 @@ fn a_wrong_table_is_told_and_the_others_go_on() {
 #[test]
 fn a_listing_may_name_its_links_by_selectors_and_wrong_ones_are_told() {
     let table = |more: &str| format!("[[source]]\nurl = \"https://example.org/\"\n{more}");
-    let list = parse("l", table("kind = \"listing\"\n[source.listing]\nitem = \"li.story\"\n").as_bytes());
+    let list =
+        parse("l", table("kind = \"listing\"\n[source.listing]\nitem = \"li.story\"\n").as_bytes());
     assert_eq!(said(&list), [""; 0]);
     assert_eq!(list.sources[0].kind, SourceKind::Listing);
     assert_eq!(list.sources[0].listing.as_ref().unwrap().to_string(), "item = \"li.story\"");
-    let wrong = said(&parse("l", table("kind = \"listing\"\nlisting = { link = \"a:hover\" }\n").as_bytes()));
+    let wrong = said(&parse(
+        "l",
+        table("kind = \"listing\"\nlisting = { link = \"a:hover\" }\n").as_bytes(),
+    ));
     assert!(wrong[0].starts_with("l:4:20: source[0].listing.link: the selector \"a:hover\" is not understood at \":hover\""), "{wrong:?}");
     let wrong = said(&parse("l", table("listing = { link = \"a\" }\n").as_bytes()));
     assert_eq!(wrong, ["l:1:1: a source of kind \"feed\" has no listing"]);
@@ -111,28 +123,41 @@ fn a_listing_may_name_its_links_by_selectors_and_wrong_ones_are_told() {
 #[test]
 fn a_source_may_name_the_elements_of_its_pages_and_is_written_as_it_was_read() {
     let table = |more: &str| format!("[[source]]\nurl = \"https://example.org/\"\n{more}");
-    let list = parse("l", table("[source.page]\ntitle = \"h1.big\"\nremove = \".box, .ad\"\n").as_bytes());
+    let list =
+        parse("l", table("[source.page]\ntitle = \"h1.big\"\nremove = \".box, .ad\"\n").as_bytes());
     assert_eq!(said(&list), [""; 0]);
-    assert_eq!(list.sources[0].page.as_ref().unwrap().to_string(), "title = \"h1.big\", remove = \".box, .ad\"");
+    assert_eq!(
+        list.sources[0].page.as_ref().unwrap().to_string(),
+        "title = \"h1.big\", remove = \".box, .ad\""
+    );
     let again = parse("l", tables::write::polled(&list.sources[0]).as_bytes());
     assert_eq!(again.sources[0].page, list.sources[0].page);
     let wrong = said(&parse("l", table("page = { body = \"p\" }\n").as_bytes()));
     assert!(wrong[0].contains("source[0].page.body: unknown setting"), "{wrong:?}");
-    let wrong = said(&parse("l", b"[[source]]\nkind = \"kafka\"\ntopic = \"t\"\npage = { text = \"p\" }\n"));
+    let wrong = said(&parse(
+        "l",
+        b"[[source]]\nkind = \"kafka\"\ntopic = \"t\"\npage = { text = \"p\" }\n",
+    ));
     assert!(wrong[0].contains("a source of kind \"kafka\" has no page"), "{wrong:?}");
 }
 
 #[test]
 fn the_format_is_told_by_what_is_in_it() {
     assert_eq!(parse("x.txt", b"[[source]]\nurl = \"https://example.org/a\"").sources.len(), 1);
-    assert_eq!(parse("x.txt", b"\n <opml><outline xmlUrl='https://example.org/a'/></opml>").sources.len(), 1);
+    assert_eq!(
+        parse("x.txt", b"\n <opml><outline xmlUrl='https://example.org/a'/></opml>").sources.len(),
+        1
+    );
     assert_eq!(parse("x.toml", b"source = [{ url = \"https://example.org/a\" }]").sources.len(), 1);
     assert_eq!(parse("x", b""), List::default());
 }
 
 #[test]
 fn a_url_that_is_listed_twice_is_polled_once() {
-    let list = merge([parse("a", b"https://example.org/a first"), parse("b", b"#\nhttps://EXAMPLE.org/a again")]);
+    let list = merge([
+        parse("a", b"https://example.org/a first"),
+        parse("b", b"#\nhttps://EXAMPLE.org/a again"),
+    ]);
     assert_eq!(list.sources[0].name.as_deref(), Some("first"));
     let expected = "b:2:1: https://example.org/a is already listed at a:1:1; it is polled once, as listed there";
     assert_eq!((list.sources.len(), said(&list)), (1, vec![expected.to_owned()]));
@@ -142,7 +167,10 @@ fn a_url_that_is_listed_twice_is_polled_once() {
 fn an_id_that_is_given_twice_names_both_places() {
     let one = parse("a", b"[[source]]\nid = \"x\"\nurl = \"https://example.org/a\"");
     let two = parse("b", b"[[source]]\nid = \"x\"\nurl = \"https://example.org/b\"");
-    assert_eq!(said(&merge([one, two])), ["b:1:1: the id \"x\" is already that of the source at a:1:1"]);
+    assert_eq!(
+        said(&merge([one, two])),
+        ["b:1:1: the id \"x\" is already that of the source at a:1:1"]
+    );
 }
 
 #[test]
@@ -170,7 +198,10 @@ fn a_topic_has_an_id_of_its_own_name_and_its_own_brokers() {
     let list = parse_from("l", content.as_bytes(), Author::Machine(Path::new("")));
     assert_eq!((said(&list).len(), list.sources.len()), (0, 0));
     let topic = &list.topics[0];
-    assert_eq!((topic.id.as_str(), topic.address().as_str(), topic.from), ("handed.over", "kafka:handed.over", StartAt::End));
+    assert_eq!(
+        (topic.id.as_str(), topic.address().as_str(), topic.from),
+        ("handed.over", "kafka:handed.over", StartAt::End)
+    );
     assert_eq!(topic.brokers.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a:1", "b:2"]);
 }
 
@@ -195,8 +226,10 @@ fn settings_of_another_kind_are_told() {
 
 #[test]
 fn a_list_that_was_fetched_can_name_neither_files_nor_topics() {
-    for content in ["kind = \"page\"\nfile = \"/etc/hostname\"", "kind = \"kafka\"\ntopic = \"t\""] {
-        let list = parse("https://example.org/list.toml", format!("[[source]]\n{content}\n").as_bytes());
+    for content in ["kind = \"page\"\nfile = \"/etc/hostname\"", "kind = \"kafka\"\ntopic = \"t\""]
+    {
+        let list =
+            parse("https://example.org/list.toml", format!("[[source]]\n{content}\n").as_bytes());
         assert!(said(&list)[0].contains("not by one that was fetched"), "{:?}", said(&list));
         assert_eq!((list.sources.len(), list.topics.len()), (0, 0));
     }
@@ -205,6 +238,8 @@ fn a_list_that_was_fetched_can_name_neither_files_nor_topics() {
 #[test]
 fn two_lists_may_mean_two_files_by_one_name_but_then_need_an_id() {
     let content = b"[[source]]\nkind = \"page\"\nfile = \"a.html\"\n";
-    let lists = ["x", "y"].map(|folder| parse_from(&format!("{folder}/l"), content, Author::Machine(Path::new(folder))));
+    let lists = ["x", "y"].map(|folder| {
+        parse_from(&format!("{folder}/l"), content, Author::Machine(Path::new(folder)))
+    });
     assert!(said(&merge(lists))[0].contains("is already that of the source at x/l:1:1"));
 }

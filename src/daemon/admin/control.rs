@@ -1,5 +1,5 @@
-//! The control socket, `data_dir/control.sock`: one JSON object a line in, one out. Commands on a live `data_dir` go
-//! through it, because one process owns the store.
+//! The control socket, `data_dir/control.sock`: one JSON object a line in, one out. Commands on a
+//! live `data_dir` go through it, because one process owns the store.
 
 use std::{
     fs::Permissions,
@@ -87,7 +87,8 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Binds. A file that an earlier process left is replaced: `data_dir` is ours alone, by its lock.
+    /// Binds. A file that an earlier process left is replaced: `data_dir` is ours alone, by its
+    /// lock.
     pub fn bind(path: &Path) -> io::Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -139,8 +140,12 @@ async fn answer(request: Request, reach: Reach) -> Response {
     match request {
         Request::Explain { what } => offline(move || explain::explain(&reach.store, &what)).await,
         Request::Sources => offline(move || explain::sources(&reach.store)).await,
-        Request::Check => offline(move || reach.store.check().map(|it| explain::checked(&it))).await,
-        Request::Export { to } => offline(move || reach.store.export(&to).map(|rows| explain::exported(rows, &to))).await,
+        Request::Check => {
+            offline(move || reach.store.check().map(|it| explain::checked(&it))).await
+        }
+        Request::Export { to } => {
+            offline(move || reach.store.export(&to).map(|rows| explain::exported(rows, &to))).await
+        }
         Request::Adopt => {
             let (answer, outcome) = oneshot::channel();
             // A closed channel drops the other end of the answer.
@@ -158,13 +163,17 @@ async fn answer(request: Request, reach: Reach) -> Response {
             if let Ok(change) = tokio::task::spawn_blocking(move || wanted.into()).await {
                 reach.changes.send(Change { change, dry_run, answer }).await.ok();
             }
-            told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(serde_json::json!(it).to_string()))
+            told(outcome)
+                .await
+                .map_or_else(Response::Error, |it| Response::Ok(serde_json::json!(it).to_string()))
         }
     }
 }
 
 /// What a stage answers.
-async fn told<T, E: std::fmt::Display>(outcome: oneshot::Receiver<Result<T, E>>) -> Result<T, String> {
+async fn told<T, E: std::fmt::Display>(
+    outcome: oneshot::Receiver<Result<T, E>>,
+) -> Result<T, String> {
     match outcome.await {
         Ok(Ok(told)) => Ok(told),
         Ok(Err(error)) => Err(error.to_string()),
@@ -184,7 +193,14 @@ async fn offline(work: impl FnOnce() -> Result<String, StoreError> + Send + 'sta
 pub async fn ask(path: &Path, request: &Request) -> io::Result<Option<Response>> {
     let mut stream = match UnixStream::connect(path).await {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     let mut line = serde_json::to_vec(request)?;

@@ -1,5 +1,5 @@
-//! The admin endpoint: `/metrics`, `/healthz`, `/readyz` and a status page, over plain HTTP; and the
-//! control socket for commands.
+//! The admin endpoint: `/metrics`, `/healthz`, `/readyz` and a status page, over plain HTTP; and
+//! the control socket for commands.
 
 pub mod control;
 
@@ -32,21 +32,30 @@ const RESERVE: [&str; 2] = ["/healthz", "/readyz"];
 /// Serves until `stop`.
 pub async fn serve(listener: TcpListener, shown: Shown, stop: CancellationToken) {
     let guard = crate::serve::Guard { hosts: Some(shown.hosts.clone()), reserve: &RESERVE };
-    crate::serve::serve_guarded(listener, move |request| answer(&shown, request.path), guard, stop).await;
+    crate::serve::serve_guarded(listener, move |request| answer(&shown, request.path), guard, stop)
+        .await;
 }
 
 fn answer(shown: &Shown, path: &str) -> Response<Full<Bytes>> {
     match path {
-        "/metrics" => text(StatusCode::OK, shown.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default()),
+        "/metrics" => text(
+            StatusCode::OK,
+            shown.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default(),
+        ),
         // The process answers: what it waits for is the business of `/readyz`.
         "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {
             let (ready, words) = shown.ready.words();
             text(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, words)
         }
-        "/" => {
-            text(StatusCode::OK, format!("nashra {}\n\n{}\n/metrics /healthz /readyz\n", env!("CARGO_PKG_VERSION"), shown.ready.words().1))
-        }
+        "/" => text(
+            StatusCode::OK,
+            format!(
+                "nashra {}\n\n{}\n/metrics /healthz /readyz\n",
+                env!("CARGO_PKG_VERSION"),
+                shown.ready.words().1
+            ),
+        ),
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }
 }
@@ -65,7 +74,9 @@ fn publishing(status: &Status) -> Result<(), String> {
     match status {
         Status::Connecting => Err("connecting to the sink".to_owned()),
         Status::Publishing => Ok(()),
-        Status::KeepingLetters(reason) => Err(format!("dead letters are kept in data_dir, since their topic refuses them: {reason}")),
+        Status::KeepingLetters(reason) => Err(format!(
+            "dead letters are kept in data_dir, since their topic refuses them: {reason}"
+        )),
         // Polling goes on and nothing is lost, but records do not arrive.
         Status::Retrying(reason) => Err(format!("the sink does not take records: {reason}")),
         Status::Halted(halt) => Err(format!("publishing stopped: {halt}")),
@@ -75,6 +86,9 @@ fn publishing(status: &Status) -> Result<(), String> {
 fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     response
 }

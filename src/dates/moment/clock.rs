@@ -34,7 +34,8 @@ impl Clock {
     }
 }
 
-/// The time at the start of the text, and its length; there is a time but none that a clock shows where it is none.
+/// The time at the start of the text, and its length; there is a time but none that a clock shows
+/// where it is none.
 pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
     let hours = count_digits(text);
     let mut numbers = [text[..hours].parse().ok()?, 0, 0];
@@ -54,7 +55,10 @@ pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
     if at == hours {
         return None;
     }
-    at += ["分", "분", "秒", "초"].iter().find(|it| text[at..].starts_with(**it)).map_or(0, |it| it.len());
+    at += ["分", "분", "秒", "초"]
+        .iter()
+        .find(|it| text[at..].starts_with(**it))
+        .map_or(0, |it| it.len());
     if text[at..].starts_with(['.', ',']) {
         let fraction = count_digits(&text[at + 1..]);
         at += if fraction > 0 { 1 + fraction } else { 0 };
@@ -65,7 +69,9 @@ pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
 
 /// `15.30`, `15.30.05`: only behind a whole date, because a date may be written so, too.
 pub(super) fn dotted_at(text: &str) -> Option<(Option<Clock>, usize)> {
-    let pair = |from: usize| text.get(from..from + 2).filter(|it| count_digits(it) == 2).and_then(|it| it.parse().ok());
+    let pair = |from: usize| {
+        text.get(from..from + 2).filter(|it| count_digits(it) == 2).and_then(|it| it.parse().ok())
+    };
     let hours = count_digits(text);
     let hour = text[..hours].parse().ok()?;
     let minute = pair(hours + 1).filter(|_| text[hours..].starts_with('.'))?;

@@ -97,7 +97,13 @@ impl Parts {
     /// Seconds or milliseconds since 1970.
     pub(super) fn unix(&self, timed: bool) -> Option<DateTime<Utc>> {
         let [(value, digits)] = self.numbers[..] else { return None };
-        if timed || !self.names.is_empty() || self.year.is_some() || self.month.is_some() || self.mark.is_some() || self.marks != [' '] {
+        if timed
+            || !self.names.is_empty()
+            || self.year.is_some()
+            || self.month.is_some()
+            || self.mark.is_some()
+            || self.marks != [' ']
+        {
             return None;
         }
         let value = i64::try_from(value).ok()?;
@@ -116,7 +122,9 @@ impl Parts {
     }
 
     fn weekday(&self) -> Option<Weekday> {
-        self.names.iter().find_map(|(month, day)| day.filter(|_| month.is_none() || self.names.len() > 1))
+        self.names
+            .iter()
+            .find_map(|(month, day)| day.filter(|_| month.is_none() || self.names.len() > 1))
     }
 
     /// The day, and what had to be assumed.
@@ -172,19 +180,31 @@ impl Parts {
                 assumed.day = true;
                 gregorian(year_of(first)?, u32::try_from(month).ok()?, 1)
             }
-            [first @ (_, 4), (day, 3)] => NaiveDate::from_yo_opt(i32::try_from(year_of(first)?).ok()?, u32::try_from(day).ok()?),
+            [first @ (_, 4), (day, 3)] => NaiveDate::from_yo_opt(
+                i32::try_from(year_of(first)?).ok()?,
+                u32::try_from(day).ok()?,
+            ),
             [first @ (_, 4), _, _] => {
                 let (year, month, day) = (year_of(first)?, value(1)?, value(2)?);
-                if (1300..1500).contains(&year) { jalali::to_gregorian(year, month, day) } else { gregorian(year, month, day) }
+                if (1300..1500).contains(&year) {
+                    jalali::to_gregorian(year, month, day)
+                } else {
+                    gregorian(year, month, day)
+                }
             }
             // `03-12-31` as ISO 8601 has it.
-            [first @ (_, 2), (_, 2), (_, 2)] if self.marks[1] == '-' => gregorian(year_of(first)?, value(1)?, value(2)?),
+            [first @ (_, 2), (_, 2), (_, 2)] if self.marks[1] == '-' => {
+                gregorian(year_of(first)?, value(1)?, value(2)?)
+            }
             [_, _, last] => {
                 let (first, second, year) = (value(0)?, value(1)?, year_of(last)?);
                 let day_first = gregorian(year, second, first);
-                let month_first =
-                    gregorian(year, first, second).filter(|_| self.marks[1] == '/' || self.marks[1] == ' ' || day_first.is_none());
-                let (Some(by_day), Some(by_month)) = (day_first, month_first) else { return day_first.or(month_first) };
+                let month_first = gregorian(year, first, second).filter(|_| {
+                    self.marks[1] == '/' || self.marks[1] == ' ' || day_first.is_none()
+                });
+                let (Some(by_day), Some(by_month)) = (day_first, month_first) else {
+                    return day_first.or(month_first);
+                };
                 if by_day == by_month {
                     return day_first;
                 }
@@ -211,9 +231,16 @@ impl Parts {
             }
             4 => {
                 assumed.day = true;
-                NaiveDate::from_ymd_opt(i32::try_from(value).ok().filter(|it| (1900..2200).contains(it))?, 1, 1)
+                NaiveDate::from_ymd_opt(
+                    i32::try_from(value).ok().filter(|it| (1900..2200).contains(it))?,
+                    1,
+                    1,
+                )
             }
-            5 => NaiveDate::from_yo_opt(i32::try_from(century(part(1_000, 100)?)).ok()?, part(1, 1_000)?),
+            5 => NaiveDate::from_yo_opt(
+                i32::try_from(century(part(1_000, 100)?)).ok()?,
+                part(1, 1_000)?,
+            ),
             6 => gregorian(century(part(10_000, 100)?), part(100, 100)?, part(1, 100)?),
             7 => NaiveDate::from_yo_opt(i32::try_from(part(1_000, 10_000)?).ok()?, part(1, 1_000)?),
             8 => gregorian(part(10_000, 10_000)?, part(100, 100)?, part(1, 100)?),
@@ -224,7 +251,9 @@ impl Parts {
     /// The order that the numbers show.
     pub(super) fn order(&self) -> Option<Order> {
         let [(first, 1 | 2), (second, 1 | 2), (_, 2 | 4)] = self.numbers[..] else { return None };
-        if !matches!(self.marks[1], '/' | ' ') || self.names.iter().any(|it| it.0.is_some() && it.1.is_none()) {
+        if !matches!(self.marks[1], '/' | ' ')
+            || self.names.iter().any(|it| it.0.is_some() && it.1.is_none())
+        {
             return None;
         }
         match (first > 12, second > 12) {
@@ -235,7 +264,8 @@ impl Parts {
     }
 }
 
-/// A year of two digits (RFC 2822 §4.3, with the pivot of today's parsers), of the Buddhist calendar, or as it is.
+/// A year of two digits (RFC 2822 §4.3, with the pivot of today's parsers), of the Buddhist
+/// calendar, or as it is.
 fn year_of((value, digits): (u64, usize)) -> Option<u32> {
     let value = u32::try_from(value).ok()?;
     match digits {
@@ -252,5 +282,9 @@ fn century(year: u32) -> u32 {
 
 fn gregorian(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
     let year = if (2_400..2_700).contains(&year) { year - 543 } else { year };
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok().filter(|it| (1..=9_999).contains(it))?, month, day)
+    NaiveDate::from_ymd_opt(
+        i32::try_from(year).ok().filter(|it| (1..=9_999).contains(it))?,
+        month,
+        day,
+    )
 }

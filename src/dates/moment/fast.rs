@@ -1,4 +1,5 @@
-//! The forms that nearly all feeds write, byte by byte: `Tue, 02 Jan 2024 03:04:05 GMT` and `2024-01-02T03:04:05Z`.
+//! The forms that nearly all feeds write, byte by byte: `Tue, 02 Jan 2024 03:04:05 GMT` and
+//! `2024-01-02T03:04:05Z`.
 
 use chrono::NaiveDate;
 
@@ -91,7 +92,9 @@ fn rfc822(text: &[u8]) -> Option<Moment> {
     if letters > 0 {
         // Which day of the week it says does not matter.
         const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
-        let known = DAYS.iter().any(|it| bytes.0[..letters].get(..3).is_some_and(|word| word.eq_ignore_ascii_case(it)));
+        let known = DAYS.iter().any(|it| {
+            bytes.0[..letters].get(..3).is_some_and(|word| word.eq_ignore_ascii_case(it))
+        });
         if !known || letters > 9 {
             return None;
         }
@@ -113,7 +116,10 @@ fn rfc822(text: &[u8]) -> Option<Moment> {
 }
 
 fn month(bytes: &mut Bytes<'_>) -> Option<u32> {
-    const MONTHS: [&[u8; 3]; 12] = [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+    const MONTHS: [&[u8; 3]; 12] = [
+        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov",
+        b"dec",
+    ];
     let (word, rest) = bytes.0.split_at_checked(3)?;
     let place = MONTHS.iter().position(|it| word.eq_ignore_ascii_case(*it))?;
     bytes.0 = rest;

@@ -20,7 +20,9 @@ pub(super) fn is_filler(word: &str) -> bool {
 /// The half of the day that is named at the start (the second is true), and its length.
 pub(super) fn half_at(rest: &str) -> Option<(bool, usize)> {
     let ends = |length: usize| rest[length..].chars().next().is_none_or(|c| !c.is_alphabetic());
-    let named = |name: &&str| rest.get(..name.len()).is_some_and(|it| it.to_lowercase() == *name) && ends(name.len());
+    let named = |name: &&str| {
+        rest.get(..name.len()).is_some_and(|it| it.to_lowercase() == *name) && ends(name.len())
+    };
     let longest = |names: &'static str| names.split('|').filter(named).map(str::len).max();
     let (first, second) = (longest(FIRST_HALF), longest(SECOND_HALF));
     Some((second > first, first.max(second)?))

@@ -1,4 +1,5 @@
-//! A text to what its tokens say of a moment: the numbers of the date, the time of the day, the zone.
+//! A text to what its tokens say of a moment: the numbers of the date, the time of the day, the
+//! zone.
 
 use super::{
     Moment, Order, Zone,
@@ -37,14 +38,20 @@ impl Said {
 pub(super) fn read(text: &str) -> Option<Said> {
     let foreign = text.chars().any(|it| !it.is_ascii() && (it.is_alphabetic() || it == '\u{200f}'));
     let text = normal(text);
-    let mut reader = Reader { rest: text.trim(), said: Said { foreign, ..Said::default() }, half: None, apart: true };
+    let mut reader = Reader {
+        rest: text.trim(),
+        said: Said { foreign, ..Said::default() },
+        half: None,
+        apart: true,
+    };
     while !reader.rest.is_empty() {
         reader.token()?;
     }
     reader.finish()
 }
 
-/// With ASCII digits, without what stands in brackets and what nobody sees; quoted line ends as spaces.
+/// With ASCII digits, without what stands in brackets and what nobody sees; quoted line ends as
+/// spaces.
 fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut depth = 0_usize;
@@ -54,7 +61,12 @@ fn normal(text: &str) -> String {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
-            '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
+            '\u{200c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => {}
             '،' | '、' | '，' => out.push(','),
             '：' => out.push(':'),
             '−' | '‐' | '‑' | '–' | '—' => out.push('-'),
@@ -95,7 +107,9 @@ impl Reader<'_> {
                 self.pass(first.len_utf8());
             }
             // The years of the common era in Arabic.
-            'م' if !apart && self.said.clock.is_none() && self.said.parts.has_numbers() => self.pass('م'.len_utf8()),
+            'م' if !apart && self.said.clock.is_none() && self.said.parts.has_numbers() => {
+                self.pass('م'.len_utf8());
+            }
             c if c.is_alphabetic() => self.word()?,
             _ => return None,
         }
@@ -133,7 +147,8 @@ impl Reader<'_> {
         if digits >= 9 && self.rest.starts_with('.') {
             self.pass(1 + count_digits(&self.rest[1..]));
         }
-        let unit = words::unit_at(self.rest).filter(|_| !self.rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let unit = words::unit_at(self.rest)
+            .filter(|_| !self.rest.starts_with(|c: char| c.is_ascii_alphabetic()));
         if let Some((unit, length)) = unit {
             self.pass(length);
             return self.said.parts.counted(value, unit);
@@ -155,7 +170,8 @@ impl Reader<'_> {
         self.said.parts.number(date, 8)
     }
 
-    /// Whether a sign begins the distance from UTC: only behind a time or a zone, and before digits.
+    /// Whether a sign begins the distance from UTC: only behind a time or a zone, and before
+    /// digits.
     fn is_offset(&self) -> bool {
         let timed = self.said.clock.is_some() || self.said.zone != Zone::Unknown;
         timed && self.rest[1..].starts_with(|c: char| c.is_ascii_digit())
@@ -171,7 +187,8 @@ impl Reader<'_> {
             1 | 2 if self.rest.starts_with(':') => {
                 self.pass(1);
                 let digits = count_digits(self.rest);
-                let minutes: i32 = self.rest[..digits].parse().ok().filter(|it| *it < 60 && digits == 2)?;
+                let minutes: i32 =
+                    self.rest[..digits].parse().ok().filter(|it| *it < 60 && digits == 2)?;
                 self.pass(digits);
                 value * 60 + minutes
             }

@@ -2,7 +2,8 @@
 
 use super::Zone;
 
-/// Abbreviations and their minutes east of UTC. Where one has several meanings, the one of RFC 822, else the common one.
+/// Abbreviations and their minutes east of UTC. Where one has several meanings, the one of RFC 822,
+/// else the common one.
 const ABBREVIATIONS: [(&str, i32); 82] = [
     ("acdt", 630),
     ("acst", 570),

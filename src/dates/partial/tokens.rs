@@ -1,4 +1,5 @@
-//! A text to the tokens that dates are made of: numbers, names of months, units, marks and other words.
+//! A text to the tokens that dates are made of: numbers, names of months, units, marks and other
+//! words.
 
 use std::ops::Range;
 
@@ -31,12 +32,18 @@ pub(super) fn read(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let (mut at, mut apart) = (0, false);
     while let Some(c) = text[at..].chars().next() {
-        if c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+        if c.is_whitespace()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        {
             at += c.len_utf8();
             apart |= c.is_whitespace();
             continue;
         }
-        let (kind, length) = token(&text[at..], c, matches!(tokens.last(), Some(Token { kind: Kind::Number(..), .. })));
+        let (kind, length) = token(
+            &text[at..],
+            c,
+            matches!(tokens.last(), Some(Token { kind: Kind::Number(..), .. })),
+        );
         tokens.push(Token { kind, range: at..at + length, apart });
         (at, apart) = (at + length, false);
     }
@@ -44,7 +51,14 @@ pub(super) fn read(text: &str) -> Vec<Token<'_>> {
 }
 
 fn token(rest: &str, first: char, after_number: bool) -> (Kind<'_>, usize) {
-    const ERAS: [(&str, u32); 6] = [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("民國", 1911), ("民国", 1911), ("พ.ศ.", 0)];
+    const ERAS: [(&str, u32); 6] = [
+        ("令和", 2018),
+        ("平成", 1988),
+        ("昭和", 1925),
+        ("民國", 1911),
+        ("民国", 1911),
+        ("พ.ศ.", 0),
+    ];
     if words::digit(first).is_some() {
         return number(rest);
     }
@@ -54,15 +68,21 @@ fn token(rest: &str, first: char, after_number: bool) -> (Kind<'_>, usize) {
     if !first.is_alphabetic() {
         return (Kind::Mark(first), first.len_utf8());
     }
-    if let Some((unit, length)) = words::unit_at(rest).filter(|_| after_number || first.is_ascii_alphabetic()) {
+    if let Some((unit, length)) =
+        words::unit_at(rest).filter(|_| after_number || first.is_ascii_alphabetic())
+    {
         return (Kind::Unit(unit), length);
     }
     if let Some((month, length)) = words::month_at(rest) {
         return (Kind::Month(month), length);
     }
     // Signs of Indic scripts are no letters of their own; a word goes on behind them.
-    let ends =
-        |c: char| c.is_whitespace() || c.is_ascii_punctuation() || words::digit(c).is_some() || matches!(c, '،' | '、' | '，' | '。');
+    let ends = |c: char| {
+        c.is_whitespace()
+            || c.is_ascii_punctuation()
+            || words::digit(c).is_some()
+            || matches!(c, '،' | '、' | '，' | '。')
+    };
     let end = if cjk(first) { first.len_utf8() } else { rest.find(ends).unwrap_or(rest.len()) };
     (Kind::Word(&rest[..end]), end)
 }

@@ -9,7 +9,13 @@ fn every_line_of_the_table_has_its_months_or_days() {
     for line in include_str!("../words.txt").lines().filter(|it| !it.starts_with('#')) {
         let (kind, items) = line.split_once(' ').unwrap().1.split_once(' ').unwrap();
         assert_eq!(items.split("; ").count(), if kind == "days" { 7 } else { 12 }, "{line}");
-        assert!(items.split("; ").flat_map(|it| it.split(',')).all(|it| !fold(it).is_empty() && it.chars().count() <= MAX_NAME), "{line}");
+        assert!(
+            items
+                .split("; ")
+                .flat_map(|it| it.split(','))
+                .all(|it| !fold(it).is_empty() && it.chars().count() <= MAX_NAME),
+            "{line}"
+        );
     }
 }
 

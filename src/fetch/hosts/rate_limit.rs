@@ -1,7 +1,9 @@
-//! How long a host is not asked: its cooldown after a refusal, and its pace between two requests. Pure.
+//! How long a host is not asked: its cooldown after a refusal, and its pace between two requests.
+//! Pure.
 //!
-//! What must stay true: a time that a server names is kept to; answers to requests that were under way together are one
-//! reason to stay away and not several; a clock that is set back makes no wait longer than it was.
+//! What must stay true: a time that a server names is kept to; answers to requests that were under
+//! way together are one reason to stay away and not several; a clock that is set back makes no wait
+//! longer than it was.
 
 use std::{fmt, time::Duration};
 
@@ -10,8 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Order;
 use crate::base::backoff::Backoff;
 
-/// The cooldown where the server names none, and the longest. It doubles with each refusal until the host answers well.
-/// Sources that fail again have longer waits of their own.
+/// The cooldown where the server names none, and the longest. It doubles with each refusal until
+/// the host answers well. Sources that fail again have longer waits of their own.
 const COOLDOWN: Backoff = Backoff::doubling(Duration::from_secs(30), Duration::from_mins(15));
 /// The first cooldown after a connection that failed: most hosts can be reached again at once.
 const UNREACHABLE_COOLDOWN: Duration = Duration::from_secs(2);
@@ -42,7 +44,9 @@ impl fmt::Display for DeferralReason {
             Self::Throttled(status) => write!(f, "HTTP status {status}"),
             Self::Challenge(vendor) => write!(f, "a challenge page of {vendor}"),
             Self::Unreachable => f.write_str("it could not be reached"),
-            Self::NoRoom => f.write_str("its body is large, and too many large ones wait for memory"),
+            Self::NoRoom => {
+                f.write_str("its body is large, and too many large ones wait for memory")
+            }
             Self::GaveWay => f.write_str("no answer yet, and others waited for the place"),
         }
     }
@@ -59,12 +63,24 @@ pub(super) struct Cooldown {
 
 impl Cooldown {
     /// The cooldown after a refusal, which may have come during or after another.
-    pub(super) fn after(before: Option<Self>, reason: DeferralReason, retry_after: Option<Duration>, now: DateTime<Utc>) -> Self {
+    pub(super) fn after(
+        before: Option<Self>,
+        reason: DeferralReason,
+        retry_after: Option<Duration>,
+        now: DateTime<Utc>,
+    ) -> Self {
         let before = before.filter(|it| !it.is_over(now));
         let running = before.and_then(|it| it.left(now));
-        let times = before.map_or(0, |it| if running.is_some() { it.times } else { it.times.saturating_add(1) });
-        let first = if reason == DeferralReason::Unreachable { UNREACHABLE_COOLDOWN } else { COOLDOWN.first };
-        let length = retry_after.unwrap_or_else(|| Backoff { first, ..COOLDOWN }.wait(times)).min(MAX_RETRY_AFTER);
+        let times = before
+            .map_or(0, |it| if running.is_some() { it.times } else { it.times.saturating_add(1) });
+        let first = if reason == DeferralReason::Unreachable {
+            UNREACHABLE_COOLDOWN
+        } else {
+            COOLDOWN.first
+        };
+        let length = retry_after
+            .unwrap_or_else(|| Backoff { first, ..COOLDOWN }.wait(times))
+            .min(MAX_RETRY_AFTER);
         match before.zip(running) {
             Some((before, left)) if left >= length => before,
             _ => Self { until: later(now, length), length, times, reason },
@@ -73,10 +89,15 @@ impl Cooldown {
 
     /// The rest of it; `None` once it is over.
     pub(super) fn left(&self, now: DateTime<Utc>) -> Option<Duration> {
-        (self.until - now).to_std().ok().filter(|left| !left.is_zero()).map(|left| left.min(self.length))
+        (self.until - now)
+            .to_std()
+            .ok()
+            .filter(|left| !left.is_zero())
+            .map(|left| left.min(self.length))
     }
 
-    /// Whether nothing is left to remember: it ended, and so long ago that the next would be the first.
+    /// Whether nothing is left to remember: it ended, and so long ago that the next would be the
+    /// first.
     pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
         now - self.until > TimeDelta::hours(1)
     }
@@ -87,7 +108,8 @@ impl Cooldown {
 pub struct Pace {
     /// The time in which one token comes; zero is no limit.
     pub spacing: Duration,
-    /// The number of tokens that it holds: requests that may follow each other at once after a rest.
+    /// The number of tokens that it holds: requests that may follow each other at once after a
+    /// rest.
     pub burst: u32,
 }
 
@@ -102,15 +124,26 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// Takes a token that is there within `patience`, and says how long that is; or says when to come back for one.
-    pub(super) fn take(&mut self, pace: Pace, patience: Duration, order: Order, now: DateTime<Utc>) -> Result<Duration, Duration> {
+    /// Takes a token that is there within `patience`, and says how long that is; or says when to
+    /// come back for one.
+    pub(super) fn take(
+        &mut self,
+        pace: Pace,
+        patience: Duration,
+        order: Order,
+        now: DateTime<Utc>,
+    ) -> Result<Duration, Duration> {
         if pace.spacing.is_zero() {
             return Ok(Duration::ZERO);
         }
         let room = pace.spacing.saturating_mul(pace.burst.saturating_sub(1));
-        let owed = |at: Option<DateTime<Utc>>| at.and_then(|it| (it - now).to_std().ok()).unwrap_or_default();
+        let owed = |at: Option<DateTime<Utc>>| {
+            at.and_then(|it| (it - now).to_std().ok()).unwrap_or_default()
+        };
         // More can be owed only where the clock was set back.
-        let debt = Some(owed(self.full)).filter(|it| *it <= room + pace.spacing + patience).unwrap_or_default();
+        let debt = Some(owed(self.full))
+            .filter(|it| *it <= room + pace.spacing + patience)
+            .unwrap_or_default();
         let wait = debt.saturating_sub(room);
         if wait <= patience {
             self.full = Some(later(now, debt + pace.spacing));
@@ -158,8 +191,12 @@ mod tests {
         assert_eq!((asked.left(at(3599)), asked.left(at(3600))), (Some(seconds(1)), None));
         let first = Cooldown::after(None, BUSY, None, at(0));
         let second = Cooldown::after(Some(first), BUSY, None, at(30));
-        assert_eq!((first.left(at(0)), second.left(at(30))), (Some(seconds(30)), Some(seconds(60))));
-        let long = (0..40).fold(second, |before, _| Cooldown::after(Some(before), BUSY, None, before.until));
+        assert_eq!(
+            (first.left(at(0)), second.left(at(30))),
+            (Some(seconds(30)), Some(seconds(60)))
+        );
+        let long = (0..40)
+            .fold(second, |before, _| Cooldown::after(Some(before), BUSY, None, before.until));
         assert_eq!(long.length, COOLDOWN.longest);
     }
 
@@ -167,7 +204,10 @@ mod tests {
     fn answers_that_come_together_are_one_reason_and_the_longest_time_holds() {
         let asked = Cooldown::after(None, BUSY, Some(seconds(600)), at(0));
         assert_eq!(Cooldown::after(Some(asked), BUSY, None, at(1)), asked);
-        assert_eq!(Cooldown::after(Some(asked), BUSY, Some(seconds(900)), at(1)).left(at(1)), Some(seconds(900)));
+        assert_eq!(
+            Cooldown::after(Some(asked), BUSY, Some(seconds(900)), at(1)).left(at(1)),
+            Some(seconds(900))
+        );
         assert_eq!(asked.left(at(-9999)), Some(seconds(600)), "a clock that was set back");
     }
 
@@ -176,7 +216,10 @@ mod tests {
         let pace = Pace { spacing: seconds(2), burst: 3 };
         let mut bucket = Bucket::default();
         let mut take = |now| bucket.take(pace, seconds(60), Order::Queued, at(now));
-        assert_eq!([take(0), take(0), take(0), take(0), take(0)], [0, 0, 0, 2, 4].map(|it| Ok(seconds(it))));
+        assert_eq!(
+            [take(0), take(0), take(0), take(0), take(0)],
+            [0, 0, 0, 2, 4].map(|it| Ok(seconds(it)))
+        );
         assert_eq!(take(100), Ok(seconds(0)));
         assert!(!bucket.is_full(at(101)));
         assert!(bucket.is_full(at(102)));
@@ -187,8 +230,15 @@ mod tests {
         let pace = Pace { spacing: seconds(10), burst: 1 };
         let mut bucket = Bucket::default();
         let mut take = |now| bucket.take(pace, seconds(5), Order::Queued, at(now));
-        assert_eq!([take(0), take(0), take(0)], [Ok(seconds(0)), Err(seconds(10)), Err(seconds(20))]);
-        assert_eq!(bucket.take(pace, seconds(5), Order::Next, at(0)), Err(seconds(10)), "others wait for no queue");
+        assert_eq!(
+            [take(0), take(0), take(0)],
+            [Ok(seconds(0)), Err(seconds(10)), Err(seconds(20))]
+        );
+        assert_eq!(
+            bucket.take(pace, seconds(5), Order::Next, at(0)),
+            Err(seconds(10)),
+            "others wait for no queue"
+        );
         let mut take = |now| bucket.take(pace, seconds(5), Order::Queued, at(now));
         assert_eq!([take(10), take(20)], [Ok(seconds(0)), Ok(seconds(0))]);
         assert_eq!(take(-99_999), Ok(seconds(0)), "a clock that was set back");
@@ -201,7 +251,9 @@ mod tests {
         let (mut poll, mut taken) = (at(0), Vec::new());
         for second in 0..100 {
             // Pages come in the moment in which there is a token, before the poll that is due then.
-            for (who, order, patience, comes) in [("page", Order::Next, 1, true), ("poll", Order::First, 5, poll <= at(second))] {
+            for (who, order, patience, comes) in
+                [("page", Order::Next, 1, true), ("poll", Order::First, 5, poll <= at(second))]
+            {
                 if !comes {
                     continue;
                 }

@@ -1,7 +1,9 @@
-//! The clients, by what they may reach: one for all, and one for each list of networks that a source is allowed.
+//! The clients, by what they may reach: one for all, and one for each list of networks that a
+//! source is allowed.
 //!
-//! A client keeps connections and asks its own resolver, so sources that are allowed more share neither with the others:
-//! else a connection into a private network that one source may open would serve all who name the same host.
+//! A client keeps connections and asks its own resolver, so sources that are allowed more share
+//! neither with the others: else a connection into a private network that one source may open would
+//! serve all who name the same host.
 
 use std::{
     collections::HashMap,
@@ -55,7 +57,8 @@ impl Doors {
         make: impl Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync + 'static,
     ) -> Result<Self, FetchError> {
         let addresses = Arc::new(policy.clone());
-        let general = Door { client: make(Arc::clone(&addresses))?, addresses, allowed: Allowed::default() };
+        let general =
+            Door { client: make(Arc::clone(&addresses))?, addresses, allowed: Allowed::default() };
         Ok(Self { general, policy, make: Box::new(make), others: Mutex::default() })
     }
 
@@ -69,7 +72,11 @@ impl Doors {
             return Ok(door.clone());
         }
         let addresses = Arc::new(self.policy.clone().and(allowed));
-        let door = Door { client: (self.make)(Arc::clone(&addresses))?, addresses, allowed: Arc::clone(allowed) };
+        let door = Door {
+            client: (self.make)(Arc::clone(&addresses))?,
+            addresses,
+            allowed: Arc::clone(allowed),
+        };
         if others.len() >= MOST {
             others.clear();
         }
@@ -88,7 +95,9 @@ impl Door {
             _ => return Err(FetchError::Scheme(without_credentials(url.clone()))),
         };
         match ip {
-            Some(ip) if !self.addresses.permits(ip) => Err(FetchError::Forbidden { address: ip.to_string() }),
+            Some(ip) if !self.addresses.permits(ip) => {
+                Err(FetchError::Forbidden { address: ip.to_string() })
+            }
             _ => Ok(()),
         }
     }

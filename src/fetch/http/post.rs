@@ -31,17 +31,25 @@ impl<C: Clock> Post for HttpFetcher<C> {
         self.post_within(url, form, &Allowed::default()).await
     }
 
-    async fn post_within(&self, mut url: Url, form: String, allowed: &Allowed) -> Result<Reply, FetchError> {
+    async fn post_within(
+        &self,
+        mut url: Url,
+        form: String,
+        allowed: &Allowed,
+    ) -> Result<Reply, FetchError> {
         let door = self.doors.door_for(allowed)?;
         let total = self.limits.total_timeout;
         let mut left = total;
         for _ in 0..=self.limits.max_redirects {
             door.permit(&url)?;
             let host = hosts::name(&url);
-            let claim = self.hosts.claim(&host, self.limits.pace, hosts::Order::First, &self.clock).await;
+            let claim =
+                self.hosts.claim(&host, self.limits.pace, hosts::Order::First, &self.clock).await;
             let turn = claim.map_err(|deferred| FetchError::Transport(deferred.to_string()))?;
             let started = Instant::now();
-            let answered = timeout(left, self.post_once(&url, &form, &door)).await.map_err(|_| FetchError::Timeout(total))?;
+            let answered = timeout(left, self.post_once(&url, &form, &door))
+                .await
+                .map_err(|_| FetchError::Timeout(total))?;
             let (reply, target) = answered?;
             drop(turn);
             left = left.saturating_sub(started.elapsed());
@@ -56,11 +64,20 @@ impl<C: Clock> Post for HttpFetcher<C> {
 
 impl<C: Clock> HttpFetcher<C> {
     /// One request: what was answered, and where it led.
-    async fn post_once(&self, url: &Url, form: &str, door: &Door) -> Result<(Reply, Option<Url>), FetchError> {
+    async fn post_once(
+        &self,
+        url: &Url,
+        form: &str,
+        door: &Door,
+    ) -> Result<(Reply, Option<Url>), FetchError> {
         let form_type = "application/x-www-form-urlencoded";
-        let request = door.client.post(url.clone()).header(CONTENT_TYPE, form_type).body(form.to_owned());
+        let request =
+            door.client.post(url.clone()).header(CONTENT_TYPE, form_type).body(form.to_owned());
         let limit = self.limits.first_byte_timeout;
-        let mut response = timeout(limit, request.send()).await.map_err(|_| FetchError::NoAnswer(limit))?.map_err(transport)?;
+        let mut response = timeout(limit, request.send())
+            .await
+            .map_err(|_| FetchError::NoAnswer(limit))?
+            .map_err(transport)?;
         let status = response.status().as_u16();
         self.note_post(url, &response);
         let target = match status {
@@ -69,13 +86,27 @@ impl<C: Clock> HttpFetcher<C> {
         };
         // The status is the answer; its words are of use only to people.
         let mut deadline = Deadline::within(self.limits.total_timeout, self.limits.total_timeout);
-        let bytes = match read(&mut response, self.bound(MAX_WORDS, true), &mut deadline, &Silence::default()).await {
+        let bytes = match read(
+            &mut response,
+            self.bound(MAX_WORDS, true),
+            &mut deadline,
+            &Silence::default(),
+        )
+        .await
+        {
             Ok(Came::Whole(bytes, _)) => bytes,
             Ok(Came::NoRoom) | Err(_) => Bytes::new(),
         };
-        let plain = headers::content_type(response.headers()).is_none_or(|it| it.starts_with("text/plain"));
-        let body = Body { bytes, encodings: headers::encodings(response.headers()), ..Body::default() }.decode(MAX_WORDS);
-        let words = body.ok().filter(|_| plain).map(|it| String::from_utf8_lossy(&it).trim().to_owned()).unwrap_or_default();
+        let plain =
+            headers::content_type(response.headers()).is_none_or(|it| it.starts_with("text/plain"));
+        let body =
+            Body { bytes, encodings: headers::encodings(response.headers()), ..Body::default() }
+                .decode(MAX_WORDS);
+        let words = body
+            .ok()
+            .filter(|_| plain)
+            .map(|it| String::from_utf8_lossy(&it).trim().to_owned())
+            .unwrap_or_default();
         Ok((Reply { status, words }, target))
     }
 
@@ -83,8 +114,12 @@ impl<C: Clock> HttpFetcher<C> {
     fn note_post(&self, url: &Url, response: &Response) {
         let status = response.status().as_u16();
         if status == 429 || (status == 503 && response.headers().contains_key(RETRY_AFTER)) {
-            let retry_after: Option<Duration> = headers::retry_after(response.headers(), self.clock.now());
-            self.record_answer(&hosts::name(url), &Ok(Hop::Done(Outcome::Throttled { status, retry_after })));
+            let retry_after: Option<Duration> =
+                headers::retry_after(response.headers(), self.clock.now());
+            self.record_answer(
+                &hosts::name(url),
+                &Ok(Hop::Done(Outcome::Throttled { status, retry_after })),
+            );
         }
     }
 }

@@ -41,8 +41,8 @@ pub(super) enum Came {
     NoRoom,
 }
 
-/// Reads a body within its bound. It is copied together even if it came in one piece, as a piece would keep
-/// alive the whole network buffer that it was cut from.
+/// Reads a body within its bound. It is copied together even if it came in one piece, as a piece
+/// would keep alive the whole network buffer that it was cut from.
 pub(super) async fn read(
     response: &mut Response,
     bound: Bound<'_>,
@@ -86,7 +86,8 @@ pub(super) async fn read(
                 None => return Ok(Came::NoRoom),
             }
             let waited = waited.elapsed();
-            (started, until, deadline.at) = (started + waited, until + waited, deadline.at + waited);
+            (started, until, deadline.at) =
+                (started + waited, until + waited, deadline.at + waited);
             body.reserve_exact(announced.map_or(0, |it| it.min(limit)).saturating_sub(body.len()));
         }
         body.extend_from_slice(chunk);

@@ -22,13 +22,21 @@ impl<C: Clock> HttpFetcher<C> {
     /// A refusal by its kind: its words are read where they may say more than its status.
     pub(super) async fn refusal(&self, mut response: Response, status: u16) -> Outcome {
         let mut deadline = Deadline::within(TIMEOUT, TIMEOUT);
-        let bytes = match read(&mut response, self.bound(challenge::MAX_SENT, true), &mut deadline, &Silence::default()).await {
+        let bytes = match read(
+            &mut response,
+            self.bound(challenge::MAX_SENT, true),
+            &mut deadline,
+            &Silence::default(),
+        )
+        .await
+        {
             Ok(Came::Whole(bytes, _)) => bytes,
             Ok(Came::NoRoom) | Err(_) => Bytes::new(),
         };
         let headers = response.headers();
-        let page =
-            Body { bytes, encodings: headers::encodings(headers), ..Body::default() }.decode(challenge::MAX_READ).unwrap_or_default();
+        let page = Body { bytes, encodings: headers::encodings(headers), ..Body::default() }
+            .decode(challenge::MAX_READ)
+            .unwrap_or_default();
         if let Some(service) = challenge::in_page(status, headers, &page) {
             return Outcome::Blocked(Block::Challenge { status, service });
         }
@@ -39,7 +47,10 @@ impl<C: Clock> HttpFetcher<C> {
             _ => false,
         };
         if throttled {
-            return Outcome::Throttled { status, retry_after: headers::retry_after(headers, self.clock.now()) };
+            return Outcome::Throttled {
+                status,
+                retry_after: headers::retry_after(headers, self.clock.now()),
+            };
         }
         Outcome::Failed(FetchError::Status(status))
     }
@@ -47,10 +58,18 @@ impl<C: Clock> HttpFetcher<C> {
     /// What an answer says about how often to come holds for all requests to its host.
     pub(super) fn record_answer(&self, host: &str, hop: &Result<Hop, FetchError>) {
         let (reason, retry_after) = match hop {
-            Ok(Hop::Done(Outcome::Throttled { status, retry_after })) => (DeferralReason::Throttled(*status), *retry_after),
-            Ok(Hop::Done(Outcome::Failed(FetchError::Status(503)))) => (DeferralReason::Throttled(503), None),
-            Ok(Hop::Done(Outcome::Blocked(Block::Challenge { service, .. }))) => (DeferralReason::Challenge(service), None),
-            Err(FetchError::Unreachable(_) | FetchError::NoAnswer(_)) => (DeferralReason::Unreachable, None),
+            Ok(Hop::Done(Outcome::Throttled { status, retry_after })) => {
+                (DeferralReason::Throttled(*status), *retry_after)
+            }
+            Ok(Hop::Done(Outcome::Failed(FetchError::Status(503)))) => {
+                (DeferralReason::Throttled(503), None)
+            }
+            Ok(Hop::Done(Outcome::Blocked(Block::Challenge { service, .. }))) => {
+                (DeferralReason::Challenge(service), None)
+            }
+            Err(FetchError::Unreachable(_) | FetchError::NoAnswer(_)) => {
+                (DeferralReason::Unreachable, None)
+            }
             Ok(Hop::Done(Outcome::Failed(_))) | Err(_) => return,
             _ => return self.hosts.record_success(host, self.clock.now()),
         };

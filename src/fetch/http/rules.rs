@@ -1,6 +1,7 @@
 //! Asks a site for its robots.txt, through the same fetcher: the same addresses, turns and bounds.
 //!
-//! What a status means is RFC 9309 §2.3.1: without a file all is allowed; a server that cannot tell means "not now".
+//! What a status means is RFC 9309 §2.3.1: without a file all is allowed; a server that cannot tell
+//! means "not now".
 
 use std::{fmt::Write as _, future::Future, pin::Pin, sync::Arc};
 
@@ -25,18 +26,30 @@ impl<C: Clock> HttpFetcher<C> {
         if !door.allowed.is_empty() {
             write!(site, " {:?}", door.allowed).ok();
         }
-        self.robots.rules_for(&site, self.clock.now(), self.ask(url, door)).await.map_err(FetchError::Robots)
+        self.robots
+            .rules_for(&site, self.clock.now(), self.ask(url, door))
+            .await
+            .map_err(FetchError::Robots)
     }
 
     // Boxed, because the fetch that asks for this makes a fetch itself.
-    fn ask<'a>(&'a self, url: &Url, door: &'a Door) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
+    fn ask<'a>(
+        &'a self,
+        url: &Url,
+        door: &'a Door,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
         let mut url = url.clone();
         url.set_path("/robots.txt");
         url.set_query(None);
         url.set_fragment(None);
-        let request = Request { obeys_robots: false, goes_first: true, ..Request::new(url, accept::ROBOTS) };
+        let request =
+            Request { obeys_robots: false, goes_first: true, ..Request::new(url, accept::ROBOTS) };
         Box::pin(async move {
-            let answer = match self.follow(request, self.bound(MAX_FILE, true), door).await.unwrap_or_else(Outcome::Failed) {
+            let answer = match self
+                .follow(request, self.bound(MAX_FILE, true), door)
+                .await
+                .unwrap_or_else(Outcome::Failed)
+            {
                 Outcome::New(fetched) => self.parse(*fetched).await,
                 outcome => without_a_file(outcome),
             };
@@ -51,8 +64,10 @@ impl<C: Clock> HttpFetcher<C> {
 
     /// Off the network's threads. No more of a file is decoded than is read.
     async fn parse(&self, fetched: Fetched) -> Answer {
-        let start = move |body: &Body| (body.decode_start(MAX_FILE).map(|file| Rules::parse(&file)), true);
-        match self.limits.memory.read_unless(fetched.body, MAX_FILE, start, |rules, _| rules).await {
+        let start =
+            move |body: &Body| (body.decode_start(MAX_FILE).map(|file| Rules::parse(&file)), true);
+        match self.limits.memory.read_unless(fetched.body, MAX_FILE, start, |rules, _| rules).await
+        {
             Ok((Ok(rules), _)) => Answer::Rules(rules),
             Ok((Err(error), _)) => Answer::Unreachable(error.to_string()),
             Err(unread) => Answer::Unreachable(unread.to_string()),
@@ -75,7 +90,8 @@ fn without_a_file(outcome: Outcome) -> Answer {
             | FetchError::TooLarge { .. }
             | FetchError::Decode(_)),
         ) => Answer::Unreachable(error.to_string()),
-        // 4xx, a loop of redirects. Where the address itself is refused, so will be what is behind it.
+        // 4xx, a loop of redirects. Where the address itself is refused, so will be what is behind
+        // it.
         _ => Answer::Rules(Rules::default()),
     }
 }

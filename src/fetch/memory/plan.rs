@@ -1,7 +1,8 @@
 //! How the budget is divided. Pure.
 
-/// Times its size that a body of many small elements takes while it is read: a tree, lines, what is measured of them.
-/// Measured with the hostile pages of the tests (`tests/memory`); those of publishers take a fifth of it.
+/// Times its size that a body of many small elements takes while it is read: a tree, lines, what is
+/// measured of them. Measured with the hostile pages of the tests (`tests/memory`); those of
+/// publishers take a fifth of it.
 const HEAVIEST: usize = 28;
 /// Bytes that it takes at most beside the body and its text: a tree has a bound of nodes.
 const MOST: usize = 140 << 20;
@@ -73,9 +74,17 @@ mod tests {
 
     #[test]
     fn what_all_take_together_is_within_the_budget() {
-        for (budget, threads, connections) in [(256 << 20, 2, 320), (64 << 20, 1, 320), (1 << 30, 64, 2_000), (256 << 20, 16, 320)] {
+        for (budget, threads, connections) in
+            [(256 << 20, 2, 320), (64 << 20, 1, 320), (1 << 30, 64, 2_000), (256 << 20, 16, 320)]
+        {
             let plan = Plan { budget, threads, connections };
-            let all = [plan.free() * connections, plan.coming(), cost(plan.small()) * threads, plan.kept(), plan.large()];
+            let all = [
+                plan.free() * connections,
+                plan.coming(),
+                cost(plan.small()) * threads,
+                plan.kept(),
+                plan.large(),
+            ];
             assert!(all.iter().sum::<usize>() <= budget, "{plan:?}: {all:?}");
             assert!(plan.small() >= 100 << 10, "{plan:?}");
         }

@@ -20,7 +20,8 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(bytes: usize) -> Self {
-        let size = units(bytes).max(1).min(u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX));
+        let size =
+            units(bytes).max(1).min(u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX));
         Self { free: Arc::new(Semaphore::new(size as usize)), size }
     }
 
@@ -44,7 +45,10 @@ impl Pool {
         if self.free.available_permits() < wanted as usize + units(spare) as usize {
             return None;
         }
-        Arc::clone(&self.free).try_acquire_many_owned(wanted).ok().map(|it| Room(Some(Arc::new(Mutex::new(it)))))
+        Arc::clone(&self.free)
+            .try_acquire_many_owned(wanted)
+            .ok()
+            .map(|it| Room(Some(Arc::new(Mutex::new(it)))))
     }
 }
 
@@ -69,7 +73,10 @@ impl Room {
 }
 
 /// Waits for something as one of so many; nothing where they are as many.
-pub(super) async fn within_waits<T>(patience: &Semaphore, wait: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn within_waits<T>(
+    patience: &Semaphore,
+    wait: impl Future<Output = T>,
+) -> Option<T> {
     tokio::pin!(wait);
     // What is there at once is no wait.
     if let std::task::Poll::Ready(it) = futures::poll!(wait.as_mut()) {

@@ -15,7 +15,11 @@ fn plain(bytes: usize) -> Body {
 }
 
 fn zeros(bytes: usize) -> Body {
-    Body { bytes: zstd::encode_all(&vec![0; bytes][..], 1).unwrap().into(), encodings: vec!["zstd".to_owned()], ..Body::default() }
+    Body {
+        bytes: zstd::encode_all(&vec![0; bytes][..], 1).unwrap().into(),
+        encodings: vec!["zstd".to_owned()],
+        ..Body::default()
+    }
 }
 
 #[tokio::test]
@@ -43,7 +47,9 @@ async fn small_bodies_are_read_while_large_ones_hold_all_their_room() {
     let waiting: Vec<_> = (0..memory.0.plan.patient())
         .map(|_| {
             let memory = memory.clone();
-            tokio::spawn(async move { memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await.is_ok() })
+            tokio::spawn(
+                async move { memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await.is_ok() },
+            )
         })
         .collect();
     while memory.0.patience.available_permits() > 0 {
@@ -63,7 +69,8 @@ async fn small_bodies_are_read_while_large_ones_hold_all_their_room() {
 }
 
 #[tokio::test]
-async fn what_was_made_of_small_bodies_holds_room_until_it_is_dropped_and_then_all_is_there_again() {
+async fn what_was_made_of_small_bodies_holds_room_until_it_is_dropped_and_then_all_is_there_again()
+{
     let memory = memory();
     let small = memory.0.plan.small();
     let mut made = Vec::new();
@@ -101,8 +108,12 @@ async fn a_panic_of_the_reader_gives_the_body_back_and_the_thread() {
 
 #[tokio::test]
 async fn a_body_that_is_known_as_it_was_sent_is_not_decoded() {
-    let damaged = Body { bytes: vec![1, 2, 3].into(), encodings: vec!["gzip".to_owned()], ..Body::default() };
+    let damaged =
+        Body { bytes: vec![1, 2, 3].into(), encodings: vec!["gzip".to_owned()], ..Body::default() };
     let look = |body: &Body| (body.bytes.len(), true);
-    let (read, _) = memory().read_unless(damaged, MIB, look, |sent, bytes| (sent, bytes.unwrap().len())).await.unwrap();
+    let (read, _) = memory()
+        .read_unless(damaged, MIB, look, |sent, bytes| (sent, bytes.unwrap().len()))
+        .await
+        .unwrap();
     assert_eq!(read, (3, 0));
 }

@@ -1,6 +1,8 @@
-//! Places that go round by source: who asks for many at once waits for those that ask for few, and not the other way round.
+//! Places that go round by source: who asks for many at once waits for those that ask for few, and
+//! not the other way round.
 //!
-//! What must stay true: a place that is given back goes to the source whose turn it is, and to none that has stopped waiting.
+//! What must stay true: a place that is given back goes to the source whose turn it is, and to none
+//! that has stopped waiting.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -29,7 +31,11 @@ pub(super) struct Place(Turnstile);
 
 impl Turnstile {
     pub(super) fn new(places: usize) -> Self {
-        Self(Arc::new(Mutex::new(State { free: places, order: VecDeque::new(), waiting: HashMap::new() })))
+        Self(Arc::new(Mutex::new(State {
+            free: places,
+            order: VecDeque::new(),
+            waiting: HashMap::new(),
+        })))
     }
 
     /// Waits for a place. What is no source's stands in the round as one more.

@@ -1,9 +1,10 @@
 //! The robots.txt of each site that is talked to.
 //!
-//! What must stay true: one request at a time asks for a site's file, and those who wait for it share what it came to,
-//! so that ten thousand sources of a dead host cost it no more than one; what nobody asked for in a day is forgotten, and
-//! all of it together stays within a bound, after each file: the largest that nobody uses go first, so that no number of large
-//! ones takes the small ones' place.
+//! What must stay true: one request at a time asks for a site's file, and those who wait for it
+//! share what it came to, so that ten thousand sources of a dead host cost it no more than one;
+//! what nobody asked for in a day is forgotten, and all of it together stays within a bound, after
+//! each file: the largest that nobody uses go first, so that no number of large ones takes the
+//! small ones' place.
 
 use std::{
     collections::HashMap,
@@ -22,15 +23,18 @@ use crate::base::backoff::Backoff;
 
 /// For how long a file is believed (RFC 9309 §2.4).
 const FRESH: TimeDelta = TimeDelta::hours(24);
-/// For how long the last copy stands in for a file that cannot be read; after as long without one, there is none.
+/// For how long the last copy stands in for a file that cannot be read; after as long without one,
+/// there is none.
 const STALE: TimeDelta = TimeDelta::days(30);
-/// The first pause after a file that could not be read; each further one is twice as long, up to the longest.
+/// The first pause after a file that could not be read; each further one is twice as long, up to
+/// the longest.
 const RETRY: Backoff = Backoff::doubling(Duration::from_secs(1), Duration::from_mins(5));
 /// Bytes that are remembered, over all sites.
 const MAX_BYTES: usize = 64 << 20;
 /// What is made room for goes down to this, so that it is not done for each file.
 const ROOMY: usize = MAX_BYTES / 4 * 3;
-/// What a site takes beside its name and its rules: measured, with what tables and allocations take.
+/// What a site takes beside its name and its rules: measured, with what tables and allocations
+/// take.
 const SITE: usize = 400;
 /// The table is not gone through for less.
 const SMALL: usize = 1024;
@@ -101,7 +105,8 @@ impl Robots {
         if table.sites.len() >= table.sweep_at.max(SMALL) {
             table.sweep(now);
         }
-        let site = Arc::new(Site { weight: AtomicUsize::new(SITE + name.len()), ..Site::default() });
+        let site =
+            Arc::new(Site { weight: AtomicUsize::new(SITE + name.len()), ..Site::default() });
         table.bytes += SITE + name.len();
         table.sites.insert(name.into(), Arc::clone(&site));
         site
@@ -125,7 +130,8 @@ impl Table {
     /// Forgets the largest: they are asked for again, which is dear, and better than growing.
     fn make_room(&mut self) {
         let unused = self.sites.iter().filter(|(_, it)| Arc::strong_count(it) == 1);
-        let mut unused: Vec<(usize, Box<str>)> = unused.map(|(name, it)| (it.weight.load(Ordering::Relaxed), name.clone())).collect();
+        let mut unused: Vec<(usize, Box<str>)> =
+            unused.map(|(name, it)| (it.weight.load(Ordering::Relaxed), name.clone())).collect();
         unused.sort_unstable_by(|one, other| other.cmp(one));
         for (weight, name) in unused {
             if self.bytes <= ROOMY {
@@ -139,7 +145,8 @@ impl Table {
     fn sweep(&mut self, now: DateTime<Utc>) {
         // Nobody can begin to use one meanwhile, as that takes the table.
         let used = |it: &Arc<Site>| Arc::strong_count(it) > 1;
-        self.sites.retain(|_, it| used(it) || it.known.try_lock().is_ok_and(|known| known.is_fresh(now)));
+        self.sites
+            .retain(|_, it| used(it) || it.known.try_lock().is_ok_and(|known| known.is_fresh(now)));
         self.bytes = self.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
         self.sites.shrink_to(SMALL);
         self.sweep_at = self.sites.len() + self.sites.len() / 4 + SMALL;
@@ -159,10 +166,15 @@ impl SiteRules {
     fn record(&mut self, answer: Answer, now: DateTime<Utc>) {
         match answer {
             Answer::Rules(rules) => {
-                *self = Self { rules: Some((Arc::new(rules), now)), fresh: Some(now + FRESH), trouble: None };
+                *self = Self {
+                    rules: Some((Arc::new(rules), now)),
+                    fresh: Some(now + FRESH),
+                    trouble: None,
+                };
             }
             Answer::Unreachable(why) => {
-                let (times, since) = self.trouble.as_ref().map_or((0, now), |(_, times, since)| (*times, *since));
+                let (times, since) =
+                    self.trouble.as_ref().map_or((0, now), |(_, times, since)| (*times, *since));
                 let wait = RETRY.wait(times);
                 self.fresh = Some(now + TimeDelta::from_std(wait).unwrap_or(FRESH));
                 self.trouble = Some((why, times.saturating_add(1), since));
@@ -172,7 +184,9 @@ impl SiteRules {
 
     fn verdict(&self, now: DateTime<Utc>) -> Result<Arc<Rules>, String> {
         match (&self.rules, &self.trouble) {
-            (Some((rules, read)), trouble) if trouble.is_none() || now - *read < STALE => Ok(Arc::clone(rules)),
+            (Some((rules, read)), trouble) if trouble.is_none() || now - *read < STALE => {
+                Ok(Arc::clone(rules))
+            }
             (_, Some((why, _, since))) if now - *since < STALE => Err(why.clone()),
             _ => Ok(Arc::default()),
         }
@@ -212,17 +226,33 @@ mod tests {
     async fn while_a_file_cannot_be_read_its_last_copy_holds_for_thirty_days() {
         let robots = Robots::default();
         robots.rules_for("a", at(0), async { file() }).await.unwrap();
-        assert_eq!(robots.rules_for("a", at(29 * 24), async { down() }).await.unwrap().list.len(), 1);
-        assert_eq!(robots.rules_for("a", at(31 * 24), async { down() }).await, Err("down".to_owned()));
+        assert_eq!(
+            robots.rules_for("a", at(29 * 24), async { down() }).await.unwrap().list.len(),
+            1
+        );
+        assert_eq!(
+            robots.rules_for("a", at(31 * 24), async { down() }).await,
+            Err("down".to_owned())
+        );
     }
 
     #[tokio::test]
     async fn a_file_that_was_never_read_means_not_now_and_after_thirty_days_that_there_is_none() {
         let robots = Robots::default();
         assert_eq!(robots.rules_for("a", at(0), async { down() }).await, Err("down".to_owned()));
-        assert_eq!(robots.rules_for("a", at(0), async { file() }).await, Err("down".to_owned()), "those who waited share the answer");
-        assert_eq!(robots.rules_for("a", at(31 * 24), async { down() }).await.unwrap().list.len(), 0);
-        assert_eq!(robots.rules_for("a", at(32 * 24), async { file() }).await.unwrap().list.len(), 1);
+        assert_eq!(
+            robots.rules_for("a", at(0), async { file() }).await,
+            Err("down".to_owned()),
+            "those who waited share the answer"
+        );
+        assert_eq!(
+            robots.rules_for("a", at(31 * 24), async { down() }).await.unwrap().list.len(),
+            0
+        );
+        assert_eq!(
+            robots.rules_for("a", at(32 * 24), async { file() }).await.unwrap().list.len(),
+            1
+        );
     }
 
     #[tokio::test]
@@ -235,11 +265,16 @@ mod tests {
         }
         let mut most = 0;
         for site in 0..500 {
-            let rules =
-                robots.rules_for(&format!("large {site}"), at(0), async { Answer::Rules(Rules::parse(large.as_bytes())) }).await.unwrap();
+            let rules = robots
+                .rules_for(&format!("large {site}"), at(0), async {
+                    Answer::Rules(Rules::parse(large.as_bytes()))
+                })
+                .await
+                .unwrap();
             assert_eq!(rules.list.len(), 5_000);
             let table = robots.table.lock().unwrap();
-            let bytes: usize = table.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
+            let bytes: usize =
+                table.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
             assert_eq!(bytes, table.bytes);
             most = most.max(bytes);
         }

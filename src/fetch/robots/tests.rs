@@ -1,7 +1,9 @@
 use super::*;
 
 fn allowed(file: &str, path: &str) -> bool {
-    Rules::parse(file.as_bytes()).forbidden_by(&Url::parse("https://news.example").unwrap().join(path).unwrap()).is_none()
+    Rules::parse(file.as_bytes())
+        .forbidden_by(&Url::parse("https://news.example").unwrap().join(path).unwrap())
+        .is_none()
 }
 
 #[test]
@@ -11,7 +13,10 @@ fn the_longest_rule_wins_and_allow_wins_a_tie() {
     assert!(allowed(file, "/a/b/c"));
     assert!(allowed(file, "/tie/x"));
     assert!(allowed(file, "/elsewhere"));
-    assert!(allowed("User-agent: *\nDisallow: /\n", "/robots.txt"), "the file itself may always be read");
+    assert!(
+        allowed("User-agent: *\nDisallow: /\n", "/robots.txt"),
+        "the file itself may always be read"
+    );
 }
 
 #[test]
@@ -34,7 +39,11 @@ fn stars_stand_for_anything_and_a_dollar_for_the_end() {
         ("*?print=", "/x?print=1", true),
         ("/a$b", "/a$b", true),
     ] {
-        assert_eq!(!allowed(&format!("User-agent: *\nDisallow: {rule}\n"), path), matched, "{rule} and {path}");
+        assert_eq!(
+            !allowed(&format!("User-agent: *\nDisallow: {rule}\n"), path),
+            matched,
+            "{rule} and {path}"
+        );
     }
 }
 
@@ -51,7 +60,10 @@ fn escapes_are_compared_as_the_rfc_says() {
     ] {
         assert!(!allowed(&format!("User-agent: *\nDisallow: {rule}\n"), path), "{rule} and {path}");
     }
-    assert!(allowed("User-agent: *\nDisallow: /a/b\n", "/a%2Fb"), "a reserved character is another one where it is escaped");
+    assert!(
+        allowed("User-agent: *\nDisallow: /a/b\n", "/a%2Fb"),
+        "a reserved character is another one where it is escaped"
+    );
 }
 
 #[test]
@@ -63,13 +75,22 @@ fn our_own_groups_count_together_and_else_those_for_all() {
     }
     assert_eq!(Rules::parse(file.as_bytes()).delay, Some(Duration::from_millis(2500)));
     assert!(!allowed("User-agent: nashra-images\nAllow: /\nUser-agent: *\nDisallow: /all", "/all"));
-    assert!(allowed("User-agent: *\nDisallow: /all\nUser-agent: nashra\nDisallow:", "/all"), "an empty rule forbids nothing");
+    assert!(
+        allowed("User-agent: *\nDisallow: /all\nUser-agent: nashra\nDisallow:", "/all"),
+        "an empty rule forbids nothing"
+    );
 }
 
 #[test]
 fn files_of_any_make_are_read() {
     assert!(!allowed("\u{feff}user-AGENT : *\r\rDISALLOW :\t/a # no\r\n", "/a"));
-    for nonsense in ["<!doctype html><p>User-agent: x", "", "\0\0:::", "Disallow: /", "User-agent: *\nCrawl-delay: NaN\nDisallow"] {
+    for nonsense in [
+        "<!doctype html><p>User-agent: x",
+        "",
+        "\0\0:::",
+        "Disallow: /",
+        "User-agent: *\nCrawl-delay: NaN\nDisallow",
+    ] {
         assert!(allowed(nonsense, "/a"), "{nonsense}");
     }
     assert_eq!(Rules::parse(b"User-agent: *\nCrawl-delay: -1").delay, None);
@@ -80,5 +101,9 @@ fn a_huge_file_is_bounded() {
     let file = format!("User-agent: *\n{}", "Disallow: /*a*a*a*a\n".repeat(100_000));
     let rules = Rules::parse(file.as_bytes());
     assert_eq!(rules.list.len(), MAX_RULES);
-    assert!(rules.forbidden_by(&Url::parse(&format!("https://a.example/{}", "b".repeat(8000))).unwrap()).is_none());
+    assert!(
+        rules
+            .forbidden_by(&Url::parse(&format!("https://a.example/{}", "b".repeat(8000))).unwrap())
+            .is_none()
+    );
 }

@@ -8,17 +8,24 @@ const FIRST: &str = include_str!("../../../tests/fixtures/record/article-v1.json
 
 #[test]
 fn a_record_of_an_older_program_is_read() {
-    let article: Article = serde_json::from_str(FIRST).expect("a field that was added needs #[serde(default)]");
+    let article: Article =
+        serde_json::from_str(FIRST).expect("a field that was added needs #[serde(default)]");
     assert_eq!((article.content.updates.len(), article.content.word_count), (0, 5));
 }
 
 #[test]
 fn fingerprints_of_fields_are_what_older_programs_remember() {
     let article: Article = serde_json::from_str(FIRST).unwrap();
-    let known: BTreeMap<String, u64> = serde_json::from_str(include_str!("../../../tests/fixtures/record/fingerprints-v1.json")).unwrap();
+    let known: BTreeMap<String, u64> =
+        serde_json::from_str(include_str!("../../../tests/fixtures/record/fingerprints-v1.json"))
+            .unwrap();
     let now = article.content.fingerprints();
     for (name, fingerprint) in known {
-        assert_eq!(now.get(&name), Some(&fingerprint), "every remembered article would show {name} as changed");
+        assert_eq!(
+            now.get(&name),
+            Some(&fingerprint),
+            "every remembered article would show {name} as changed"
+        );
     }
 }
 
@@ -31,7 +38,9 @@ fn a_field_that_both_page_and_feed_give_is_taken_as_its_row_says() {
         ..Content::default()
     };
     let mut page = Content { title: None, ..side("page") };
-    page.take_from(side("feed"), |rule, is_empty| rule == Merge::Text || rule == Merge::PageElseFeed && is_empty);
+    page.take_from(side("feed"), |rule, is_empty| {
+        rule == Merge::Text || rule == Merge::PageElseFeed && is_empty
+    });
     let taken = [page.title, page.subtitle, page.text].map(Option::unwrap_or_default);
     assert_eq!(taken, ["title of the feed", "deck of the page", "text of the feed"]);
 }

@@ -10,7 +10,11 @@ async fn publish(world: &mut World, edition: u32) {
         world.answer(slug, [Ok(page_of(slug, edition))]);
     }
     world.list(&SLUGS.map(|slug| (slug, edition)));
-    world.until("the edition is there", |it| SLUGS.iter().all(|slug| it.editions(slug).last() == Some(&edition))).await;
+    world
+        .until("the edition is there", |it| {
+            SLUGS.iter().all(|slug| it.editions(slug).last() == Some(&edition))
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,7 +22,13 @@ async fn no_edition_is_lost_where_the_clock_is_set_back_or_jumps_a_day_forwards_
     let mut world = World::new();
     world.start();
     publish(&mut world, 1).await;
-    let jumps = [TimeDelta::hours(-1), TimeDelta::days(1), TimeDelta::days(-1), TimeDelta::hours(-1), TimeDelta::zero()];
+    let jumps = [
+        TimeDelta::hours(-1),
+        TimeDelta::days(1),
+        TimeDelta::days(-1),
+        TimeDelta::hours(-1),
+        TimeDelta::zero(),
+    ];
     for (edition, jump) in (2..).zip(jumps) {
         world.clock.jump(jump);
         publish(&mut world, edition).await;
@@ -28,7 +38,11 @@ async fn no_edition_is_lost_where_the_clock_is_set_back_or_jumps_a_day_forwards_
         }
     }
     world.stop().await;
-    assert!(SLUGS.iter().all(|slug| world.editions(slug) == [1, 2, 3, 4, 5, 6]), "{:?}", world.published());
+    assert!(
+        SLUGS.iter().all(|slug| world.editions(slug) == [1, 2, 3, 4, 5, 6]),
+        "{:?}",
+        world.published()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,8 +70,8 @@ async fn what_waits_for_its_next_try_waits_no_longer_where_the_clock_is_set_back
     }
 }
 
-/// The site fails while newer editions are listed; nothing older is published behind a newer one, and nothing of it as a
-/// dead letter.
+/// The site fails while newer editions are listed; nothing older is published behind a newer one,
+/// and nothing of it as a dead letter.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edition_that_is_tried_again_is_never_published_behind_a_newer_one() {
     let mut world = World::new();
@@ -69,7 +83,11 @@ async fn an_edition_that_is_tried_again_is_never_published_behind_a_newer_one() 
         }
         world.list(&SLUGS.map(|slug| (slug, edition)));
         let before: Vec<usize> = SLUGS.iter().map(|slug| world.asked(slug)).collect();
-        world.until("it was tried", |it| SLUGS.iter().zip(&before).all(|(slug, before)| it.asked(slug) > *before)).await;
+        world
+            .until("it was tried", |it| {
+                SLUGS.iter().zip(&before).all(|(slug, before)| it.asked(slug) > *before)
+            })
+            .await;
         if edition == 3 {
             world.stop().await;
             world.start();
@@ -78,6 +96,10 @@ async fn an_edition_that_is_tried_again_is_never_published_behind_a_newer_one() 
     publish(&mut world, 5).await;
     world.stop().await;
     for slug in SLUGS {
-        assert!(world.editions(slug).is_sorted() && world.editions(slug).last() == Some(&5), "{:?}", world.published());
+        assert!(
+            world.editions(slug).is_sorted() && world.editions(slug).last() == Some(&5),
+            "{:?}",
+            world.published()
+        );
     }
 }

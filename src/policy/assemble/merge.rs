@@ -9,14 +9,21 @@ use crate::{
     text,
 };
 
-/// Decides first whose text, date, title and writers the article has, so that what belongs to each comes from the same side.
-pub(super) fn merge((mut page, pages_evidence): (Content, Evidence), (feed, feeds_evidence): (Content, Evidence)) -> (Content, Evidence) {
+/// Decides first whose text, date, title and writers the article has, so that what belongs to each
+/// comes from the same side.
+pub(super) fn merge(
+    (mut page, pages_evidence): (Content, Evidence),
+    (feed, feeds_evidence): (Content, Evidence),
+) -> (Content, Evidence) {
     let words = |it: &Content| text::word_count(it.text.as_deref().unwrap_or_default());
     // A page that shows a third of what the feed carries in full is behind a wall or was misread.
     let feeds_text = !feed.quality.truncated && words(&feed) > 3 * words(&page).max(20);
     // A day that was found in the page's text is less than what the feed says for machines.
-    let feeds_date = page.published.is_none() || page.provenance.published == Some(Origin::Dom) && feed.published.is_some();
-    let origin = |is_feeds: bool, of: fn(&Provenance) -> Option<Origin>| of(if is_feeds { &feed.provenance } else { &page.provenance });
+    let feeds_date = page.published.is_none()
+        || page.provenance.published == Some(Origin::Dom) && feed.published.is_some();
+    let origin = |is_feeds: bool, of: fn(&Provenance) -> Option<Origin>| {
+        of(if is_feeds { &feed.provenance } else { &page.provenance })
+    };
     let provenance = Provenance {
         title: origin(page.title.is_none(), |it| it.title),
         text: origin(feeds_text, |it| it.text),

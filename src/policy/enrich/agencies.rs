@@ -1,4 +1,5 @@
-//! The news agencies that an article credits: with its pictures, its writers, in its text, and in lines that name sources.
+//! The news agencies that an article credits: with its pictures, its writers, in its text, and in
+//! lines that name sources.
 
 use crate::{
     model::{content::Content, page::Evidence},

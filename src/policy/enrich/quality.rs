@@ -10,8 +10,8 @@ pub(super) fn enrich(content: &mut Content, evidence: &Evidence) {
     content.quality.truncated |= breaks_off(content, evidence.words);
 }
 
-/// From 0 to 1. A page with a title, a date and a few hundred words is nearly always an article. A text dump has no markup to
-/// confirm anything, so it is never as sure as a page.
+/// From 0 to 1. A page with a title, a date and a few hundred words is nearly always an article. A
+/// text dump has no markup to confirm anything, so it is never as sure as a page.
 fn confidence(words: u32, source: TextSource) -> f32 {
     let by_length = |few: f32, some: f32, many: f32| match words {
         0..50 => few,
@@ -20,7 +20,9 @@ fn confidence(words: u32, source: TextSource) -> f32 {
     };
     let each = |found: bool, value: f32| if found { value } else { 0.0 };
     match source {
-        TextSource::Html { title, date } => by_length(0.2, 0.4, 0.6) + each(title, 0.2) + each(date, 0.2),
+        TextSource::Html { title, date } => {
+            by_length(0.2, 0.4, 0.6) + each(title, 0.2) + each(date, 0.2)
+        }
         TextSource::Dump { title, date, images } => {
             let found = [title, date, images].into_iter().map(u8::from).sum::<u8>();
             by_length(0.1, 0.3, 0.5) + 0.1 * f32::from(found)
@@ -30,7 +32,8 @@ fn confidence(words: u32, source: TextSource) -> f32 {
     }
 }
 
-/// Whether subscribers read on: the page counts more words than the text has, or the text breaks off.
+/// Whether subscribers read on: the page counts more words than the text has, or the text breaks
+/// off.
 fn breaks_off(content: &Content, words: Option<u32>) -> bool {
     let text = content.text.as_deref().unwrap_or_default();
     let fewer = || words.is_some_and(|it| it > content.word_count + content.word_count / 2);

@@ -20,7 +20,8 @@ pub struct Announced {
     pub hubs: Vec<Url>,
     /// The topic, byte for byte: the hub knows no other.
     pub topic: String,
-    /// Where the source was read: addresses in what a hub sends are relative to it, as they were in what was polled.
+    /// Where the source was read: addresses in what a hub sends are relative to it, as they were in
+    /// what was polled.
     pub at: Url,
 }
 
@@ -31,12 +32,17 @@ impl Announced {
         self.hubs.first().map_or_else(|| "none".to_owned(), |it| shown(it.as_str()).into_owned())
     }
 
-    /// From an answer and the feed that it held; `None` without a hub or without a topic. `Link` headers win over the feed.
+    /// From an answer and the feed that it held; `None` without a hub or without a topic. `Link`
+    /// headers win over the feed.
     #[must_use]
     pub fn of(links: &Links, at: &Url, feed: &Feed) -> Option<Self> {
         let Links { hubs, topic } = links;
-        let linked =
-            |rel: &'static str| feed.links.iter().filter(move |it| it.rel.eq_ignore_ascii_case(rel)).filter_map(|it| it.href.as_deref());
+        let linked = |rel: &'static str| {
+            feed.links
+                .iter()
+                .filter(move |it| it.rel.eq_ignore_ascii_case(rel))
+                .filter_map(|it| it.href.as_deref())
+        };
         let mut found: Vec<Url> = hubs.iter().filter_map(|it| address(it, at)).collect();
         if found.is_empty() {
             let of_feed = feed.rhythm.hubs.iter().map(String::as_str).chain(linked("hub"));
@@ -75,7 +81,10 @@ mod tests {
 
     fn announced(xml: &str, hubs: &[&str], topic: Option<&str>) -> Option<Announced> {
         let url = Url::parse("https://a.example/read/here").unwrap();
-        let links = Links { hubs: hubs.iter().map(ToString::to_string).collect(), topic: topic.map(str::to_owned) };
+        let links = Links {
+            hubs: hubs.iter().map(ToString::to_string).collect(),
+            topic: topic.map(str::to_owned),
+        };
         let feed = feed::read(xml.as_bytes(), None, &url).unwrap();
         let fetched = Fetched {
             url,
@@ -96,7 +105,10 @@ mod tests {
     #[test]
     fn a_feed_names_its_hubs_and_its_topic_as_it_writes_it() {
         let found = announced(FEED, &[], None).unwrap();
-        assert_eq!(found.hubs.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://hub.example/", "https://a.example/hub"]);
+        assert_eq!(
+            found.hubs.iter().map(Url::as_str).collect::<Vec<_>>(),
+            ["https://hub.example/", "https://a.example/hub"]
+        );
         assert_eq!(found.topic, "HTTPS://A.example/feed");
         assert_eq!(found.at.as_str(), "https://a.example/read/here");
     }
@@ -104,13 +116,18 @@ mod tests {
     #[test]
     fn link_headers_win_over_the_feed() {
         let found = announced(FEED, &["https://other.example/"], Some("/feed?x")).unwrap();
-        assert_eq!((found.hubs[0].as_str(), found.topic.as_str()), ("https://other.example/", "https://a.example/feed?x"));
+        assert_eq!(
+            (found.hubs[0].as_str(), found.topic.as_str()),
+            ("https://other.example/", "https://a.example/feed?x")
+        );
         assert_eq!(found.hubs.len(), 1);
     }
 
     #[test]
     fn without_a_usable_hub_or_without_a_topic_nothing_is_announced() {
-        let feed = |links: &str| format!("<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>A</title>{links}</feed>");
+        let feed = |links: &str| {
+            format!("<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>A</title>{links}</feed>")
+        };
         let long = format!("https://hub.example/{}", "x".repeat(MAX_ADDRESS));
         for links in [
             "<link rel=\"hub\" href=\"https://hub.example/\"/>".to_owned(),

@@ -1,16 +1,18 @@
-//! Whether a hub brings what it is there for: entries that its pushes brought, against those that a poll found although the hub
-//! had had time enough. Pure.
+//! Whether a hub brings what it is there for: entries that its pushes brought, against those that a
+//! poll found although the hub had had time enough. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A hub has so long to send what was published: publishers tell it late, and it fetches the feed first.
+/// A hub has so long to send what was published: publishers tell it late, and it fetches the feed
+/// first.
 const FAIR: TimeDelta = TimeDelta::minutes(10);
 /// A single entry that is late tells nothing yet.
 const FEW: u32 = 2;
 /// Of so many entries one may be missed.
 const SHARE: u32 = 5;
-/// Beyond so many entries the older ones count half, so that a hub that was mended is believed again.
+/// Beyond so many entries the older ones count half, so that a hub that was mended is believed
+/// again.
 const MEMORY: u32 = 40;
 
 /// What a source's hub has done so far.
@@ -39,15 +41,24 @@ impl Delivery {
         (self.last, self.told) = (Some(now), true);
     }
 
-    /// A poll found entries, published then (seconds since 1970; where it is not said, between this poll and the one
-    /// `before`). Those from before `since`, when the hub was bound to send, are not its fault. Gives how many it missed.
-    pub fn polled(&mut self, published: &[Option<i64>], since: DateTime<Utc>, before: DateTime<Utc>, now: DateTime<Utc>) -> usize {
+    /// A poll found entries, published then (seconds since 1970; where it is not said, between this
+    /// poll and the one `before`). Those from before `since`, when the hub was bound to send, are
+    /// not its fault. Gives how many it missed.
+    pub fn polled(
+        &mut self,
+        published: &[Option<i64>],
+        since: DateTime<Utc>,
+        before: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> usize {
         if std::mem::take(&mut self.told) {
             self.count(published.len(), 0);
             return 0;
         }
         let unsaid = before + (now - before) / 2;
-        let times = published.iter().map(|published| published.map_or(Some(unsaid), |it| DateTime::from_timestamp(it, 0)));
+        let times = published
+            .iter()
+            .map(|published| published.map_or(Some(unsaid), |it| DateTime::from_timestamp(it, 0)));
         let missed = times.flatten().filter(|it| *it > since && *it < now - FAIR).count();
         self.count(0, missed);
         missed
@@ -56,7 +67,8 @@ impl Delivery {
     /// Whether polls may rest on it.
     #[must_use]
     pub fn is_reliable(&self) -> bool {
-        self.missed < FEW || self.missed.saturating_mul(SHARE) <= self.brought.saturating_add(self.missed)
+        self.missed < FEW
+            || self.missed.saturating_mul(SHARE) <= self.brought.saturating_add(self.missed)
     }
 
     fn count(&mut self, brought: usize, missed: usize) {
@@ -84,7 +96,8 @@ mod tests {
 
     #[test]
     fn only_what_the_hub_could_have_sent_counts_as_missed() {
-        let published = [Some(49_999), Some(NOW - 599), Some(NOW + 60), Some(i64::MAX), Some(50_001), None];
+        let published =
+            [Some(49_999), Some(NOW - 599), Some(NOW + 60), Some(i64::MAX), Some(50_001), None];
         assert_eq!(polled(&mut Delivery::default(), &published), 2, "the last two");
         let lately = Delivery::default().polled(&[None], at(50_000), at(NOW - 60), at(NOW));
         assert_eq!(lately, 0, "without a date, it may be of a moment ago");

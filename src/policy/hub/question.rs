@@ -18,7 +18,8 @@ pub struct Question {
 }
 
 impl Question {
-    /// Parses the query of a callback's address. Of parameters that are given twice the first counts.
+    /// Parses the query of a callback's address. Of parameters that are given twice the first
+    /// counts.
     #[must_use]
     pub fn parse(query: &str) -> Self {
         let mut found = Self::default();
@@ -34,7 +35,12 @@ impl Question {
             };
             slot.get_or_insert_with(|| value.into_owned());
         }
-        Self { mode: mode.unwrap_or_default(), topic: topic.unwrap_or_default(), lease: lease.and_then(|it| it.parse().ok()), ..found }
+        Self {
+            mode: mode.unwrap_or_default(),
+            topic: topic.unwrap_or_default(),
+            lease: lease.and_then(|it| it.parse().ok()),
+            ..found
+        }
     }
 }
 
@@ -55,8 +61,7 @@ mod tests {
 
     #[test]
     fn a_question_is_read_from_any_query() {
-        let query =
-            "hub.mode=subscribe&hub.topic=https%3A%2F%2Fa.example%2F%3Fx%3D1&hub.challenge=a+b%26&hub.lease_seconds=60&hub.mode=denied&x";
+        let query = "hub.mode=subscribe&hub.topic=https%3A%2F%2Fa.example%2F%3Fx%3D1&hub.challenge=a+b%26&hub.lease_seconds=60&hub.mode=denied&x";
         let expected = Question {
             mode: "subscribe".to_owned(),
             topic: "https://a.example/?x=1".to_owned(),

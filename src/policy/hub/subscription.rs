@@ -1,9 +1,9 @@
-//! One subscription: what is asked of its hub and when, and what is answered to it. Pure: what is known, what happened and the
-//! time, in; what is known then, out.
+//! One subscription: what is asked of its hub and when, and what is answered to it. Pure: what is
+//! known, what happened and the time, in; what is known then, out.
 //!
-//! What must stay true: a hub hears yes only to what we want of it, at the callback that only it was told; every end of a
-//! request has a next time, so a lost answer loses no subscription; a hub is asked at most once a second, whatever lease
-//! it grants.
+//! What must stay true: a hub hears yes only to what we want of it, at the callback that only it
+//! was told; every end of a request has a next time, so a lost answer loses no subscription; a hub
+//! is asked at most once a second, whatever lease it grants.
 
 use std::time::Duration;
 
@@ -65,7 +65,10 @@ pub struct Subscription {
 // Not derived: the secret and the callback belong in no log.
 impl std::fmt::Debug for Subscription {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Subscription").field("source", &self.source).field("announced", &self.announced).finish_non_exhaustive()
+        f.debug_struct("Subscription")
+            .field("source", &self.source)
+            .field("announced", &self.announced)
+            .finish_non_exhaustive()
     }
 }
 
@@ -183,8 +186,8 @@ impl Subscription {
         }
     }
 
-    /// What there is to do; where the hub is to be asked, it counts as asked from now on, because many hubs verify before
-    /// they answer.
+    /// What there is to do; where the hub is to be asked, it counts as asked from now on, because
+    /// many hubs verify before they answer.
     pub fn step(&mut self, now: DateTime<Utc>) -> Step {
         if now < self.next {
             return Step::Wait;
@@ -202,8 +205,8 @@ impl Subscription {
         Step::Ask(if self.wanted { Mode::Subscribe } else { Mode::Unsubscribe })
     }
 
-    /// The request (§5.1). The secret goes to hubs without TLS, too: the callback does, and content without any secret
-    /// could come from whoever has read that.
+    /// The request (§5.1). The secret goes to hubs without TLS, too: the callback does, and content
+    /// without any secret could come from whoever has read that.
     #[must_use]
     pub fn form(&self, mode: Mode, lease: Duration) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
@@ -244,7 +247,8 @@ impl Subscription {
             ("denied", _) => {
                 let reason = question.reason.unwrap_or_default();
                 (self.asked, self.since, self.until, self.failures) = (None, None, None, 0);
-                (self.denied, self.next) = (true, if self.wanted { now + self.spread(DENIED) } else { now });
+                (self.denied, self.next) =
+                    (true, if self.wanted { now + self.spread(DENIED) } else { now });
                 self.reason = bounded(&format!("the hub said no: {reason}"));
                 Answer::Noted
             }
@@ -264,7 +268,8 @@ impl Subscription {
         }
         self.until = Some(now + lease);
         let share = RENEWED_AT + self.jitter() / 10.0;
-        let wait = Duration::from_secs_f64(lease.as_seconds_f64() * share).max(Duration::from_secs(1));
+        let wait =
+            Duration::from_secs_f64(lease.as_seconds_f64() * share).max(Duration::from_secs(1));
         self.next = now + TimeDelta::from_std(wait).unwrap_or(lease);
         (self.asked, self.failures, self.denied) = (None, 0, false);
         self.reason.clear();
@@ -300,7 +305,8 @@ fn callback(base: &Url, token: &str) -> Url {
     callback
 }
 
-/// The end of a path, by which a subscription is known: a proxy in front may map the rest as it likes.
+/// The end of a path, by which a subscription is known: a proxy in front may map the rest as it
+/// likes.
 #[must_use]
 pub(crate) fn token(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
@@ -308,7 +314,14 @@ pub(crate) fn token(path: &str) -> &str {
 
 /// Words of somebody else, for people: a line of bounded length.
 pub(crate) fn bounded(words: &str) -> String {
-    words.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|it| !it.is_control()).take(MAX_REASON).collect()
+    words
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|it| !it.is_control())
+        .take(MAX_REASON)
+        .collect()
 }
 
 #[cfg(test)]

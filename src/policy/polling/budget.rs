@@ -1,10 +1,11 @@
 //! What a poll costs, so that all sources together are polled as often as the config allows.
 //!
-//! Where each poll has the same price, and each source is polled when its entries are expected to have waited for that
-//! price, the waiting over all sources is the least that so many polls can buy (the price is the Lagrange multiplier
-//! of the budget). A source's polls go with one over the square root of the price, so the price follows from the sum of
-//! the sources' appetites at a price of one; what that sum cannot know (floors, ceilings, failures) is trimmed by
-//! what was spent. What must stay true: the price is the same for all sources and moves slowly, because one that
+//! Where each poll has the same price, and each source is polled when its entries are expected to
+//! have waited for that price, the waiting over all sources is the least that so many polls can buy
+//! (the price is the Lagrange multiplier of the budget). A source's polls go with one over the
+//! square root of the price, so the price follows from the sum of the sources' appetites at a price
+//! of one; what that sum cannot know (floors, ceilings, failures) is trimmed by what was spent.
+//! What must stay true: the price is the same for all sources and moves slowly, because one that
 //! followed the hours would take from the day what the night does not need.
 
 use chrono::{DateTime, Utc};
@@ -32,17 +33,29 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// For so many polls a source and day. A source that was never polled has the appetite of one that nothing is
-    /// known of: give `None`.
+    /// For so many polls a source and day. A source that was never polled has the appetite of one
+    /// that nothing is known of: give `None`.
     #[must_use]
-    pub fn new(per_source_day: f64, appetites: impl IntoIterator<Item = Option<f32>>, now: DateTime<Utc>) -> Self {
+    pub fn new(
+        per_source_day: f64,
+        appetites: impl IntoIterator<Item = Option<f32>>,
+        now: DateTime<Utc>,
+    ) -> Self {
         let unknown = unknown_appetite();
         let (mut sources, mut appetite) = (0_u32, 0.0);
         for known in appetites {
             sources += 1;
             appetite += known.map_or(unknown, f64::from);
         }
-        let mut budget = Self { per_source_day, sources, daily: 0.0, appetite, spent: 0.0, planned: 0.0, since: now };
+        let mut budget = Self {
+            per_source_day,
+            sources,
+            daily: 0.0,
+            appetite,
+            spent: 0.0,
+            planned: 0.0,
+            since: now,
+        };
         budget.calm();
         budget
     }
@@ -61,7 +74,8 @@ impl Budget {
     pub fn leave(&mut self, appetite: Option<f32>) {
         let before = f64::from(self.sources.max(1));
         self.sources = self.sources.saturating_sub(1);
-        self.appetite = (self.appetite - appetite.map_or_else(unknown_appetite, f64::from)).max(0.0);
+        self.appetite =
+            (self.appetite - appetite.map_or_else(unknown_appetite, f64::from)).max(0.0);
         if self.sources == 0 {
             // Rounding leaves next to nothing, which is much beside nothing.
             self.appetite = 0.0;
@@ -98,7 +112,8 @@ impl Budget {
     /// The price of a poll: days that entries may wait, summed over them.
     #[must_use]
     pub fn price(&self) -> f64 {
-        let trim = (self.spent / self.planned.max(f64::MIN_POSITIVE)).powi(4).clamp(1.0 / MOST, MOST);
+        let trim =
+            (self.spent / self.planned.max(f64::MIN_POSITIVE)).powi(4).clamp(1.0 / MOST, MOST);
         (self.appetite / self.daily).powi(2) * trim
     }
 }
@@ -161,7 +176,9 @@ mod tests {
         }
         let mut budget = Budget::new(24.0, [], start());
         (0..10).for_each(|_| budget.join(None));
-        assert!((budget.price() / Budget::new(24.0, [None; 10], start()).price() - 1.0).abs() < 1e-6);
+        assert!(
+            (budget.price() / Budget::new(24.0, [None; 10], start()).price() - 1.0).abs() < 1e-6
+        );
         (0..10).for_each(|_| budget.leave(None));
         assert!(budget.price().is_finite());
         budget.join(None);

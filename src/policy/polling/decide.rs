@@ -1,11 +1,12 @@
-//! When a source is polled next, and why. Pure: what is known of it, what the poll came to and the time, in; a time and
-//! a reason, out.
+//! When a source is polled next, and why. Pure: what is known of it, what the poll came to and the
+//! time, in; a time and a reason, out.
 //!
-//! After a poll that was read, the wait is the one that [`Expectation::worth`] finds at the price of the budget; the
-//! rules here only bend it: not within the hour where next to nothing is expected, not longer than a listing lasts,
-//! not sooner than the server and the feed ask for, between the two bounds of the config. After any other poll the
-//! server's word counts, and else failures are tried again soon and then ever more seldom. What must stay true: every
-//! result has a next time, so no source is ever dropped.
+//! After a poll that was read, the wait is the one that [`Expectation::worth`] finds at the price
+//! of the budget; the rules here only bend it: not within the hour where next to nothing is
+//! expected, not longer than a listing lasts, not sooner than the server and the feed ask for,
+//! between the two bounds of the config. After any other poll the server's word counts, and else
+//! failures are tried again soon and then ever more seldom. What must stay true: every result has a
+//! next time, so no source is ever dropped.
 
 use std::time::Duration;
 
@@ -39,7 +40,8 @@ pub enum PollResult {
         /// The source's state meanwhile.
         state: State,
     },
-    /// We are kept out: 401, 403, 451, robots.txt, a challenge or consent page, a page where a feed was.
+    /// We are kept out: 401, 403, 451, robots.txt, a challenge or consent page, a page where a feed
+    /// was.
     Blocked,
     /// 410: there will be nothing any more, it says.
     Gone,
@@ -122,53 +124,84 @@ pub struct Next {
 
 /// Decides when a source is polled next.
 #[must_use]
-pub fn next(source: &Situation, result: PollResult, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
+pub fn next(
+    source: &Situation,
+    result: PollResult,
+    expected: &Expectation,
+    terms: Terms,
+    now: DateTime<Utc>,
+) -> Next {
     let Terms { bounds, .. } = terms;
     let before = Duration::from_secs(source.interval_s);
     let (wait, why, state) = match result {
-        PollResult::Read { .. } | PollResult::Unchanged => return by_rhythm(source, expected, terms, now),
-        PollResult::Throttled { retry_after } => throttled(source, retry_after, bounds),
-        PollResult::Deferred { wait, state } => (wait.max(SOONEST), "its host may be asked again then".to_owned(), state),
-        PollResult::Blocked => {
-            (backoff(bounds, source.failures + 3), format!("blocked {} times in a row", source.failures), State::Blocked)
+        PollResult::Read { .. } | PollResult::Unchanged => {
+            return by_rhythm(source, expected, terms, now);
         }
+        PollResult::Throttled { retry_after } => throttled(source, retry_after, bounds),
+        PollResult::Deferred { wait, state } => {
+            (wait.max(SOONEST), "its host may be asked again then".to_owned(), state)
+        }
+        PollResult::Blocked => (
+            backoff(bounds, source.failures + 3),
+            format!("blocked {} times in a row", source.failures),
+            State::Blocked,
+        ),
         PollResult::Gone => match source.gone {
             Some((polls, since)) if polls >= GONE.0 && now - since >= GONE.1 => {
-                let why = format!("gone since {}: looked for again each week", since.format("%Y-%m-%d"));
+                let why =
+                    format!("gone since {}: looked for again each week", since.format("%Y-%m-%d"));
                 (RARELY.max(bounds.max), why, State::Gone)
             }
-            _ => (backoff(bounds, source.failures), "it says that it is gone: that has to hold for two days".to_owned(), State::Backoff),
+            _ => (
+                backoff(bounds, source.failures),
+                "it says that it is gone: that has to hold for two days".to_owned(),
+                State::Backoff,
+            ),
         },
         PollResult::Paused => (RARELY, "paused by the operator".to_owned(), State::Paused),
-        PollResult::Failed => (backoff(bounds, source.failures), format!("failed {} times in a row", source.failures), State::Backoff),
+        PollResult::Failed => (
+            backoff(bounds, source.failures),
+            format!("failed {} times in a row", source.failures),
+            State::Backoff,
+        ),
     };
     Next { interval: before, at: later(now, wait), why, state }
 }
 
 fn by_rhythm(source: &Situation, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
     let bounds = terms.bounds;
-    let room = if source.listed == 0 { f64::INFINITY } else { (f64::from(source.listed) / 2.0).max(2.0) };
+    let room =
+        if source.listed == 0 { f64::INFINITY } else { (f64::from(source.listed) / 2.0).max(2.0) };
     let longest = bounds.max.as_secs_f64();
     let Worth { mut wait, mut entries } = expected.worth(terms.price, room, longest);
-    let told = source.covered_until.map(|until| (until - now).as_seconds_f64().min(longest)).filter(|it| *it > wait);
+    let told = source
+        .covered_until
+        .map(|until| (until - now).as_seconds_f64().min(longest))
+        .filter(|it| *it > wait);
     if let Some(told) = told {
-        // No poll is worth anything for being early; but should the hub fall silent, nothing may be lost.
+        // No poll is worth anything for being early; but should the hub fall silent, nothing may be
+        // lost.
         Worth { wait, entries } = expected.worth(f64::INFINITY, room, told);
     }
     let mut interval = Duration::try_from_secs_f64(wait).unwrap_or(bounds.max);
-    let mut why = format!("{entries:.1} entries are expected till then, of {:.1} a day", expected.per_day());
+    let mut why =
+        format!("{entries:.1} entries are expected till then, of {:.1} a day", expected.per_day());
     if told.is_some() {
         why.insert_str(0, "its hub tells what is new, this is for the case that it does not: ");
     }
     // What the jitter must not go below.
     let mut floor = bounds.min;
     if entries < SCARCE && interval < QUIET {
-        (interval, floor, why) = (QUIET, QUIET, "next to nothing is expected within the hour".to_owned());
+        (interval, floor, why) =
+            (QUIET, QUIET, "next to nothing is expected within the hour".to_owned());
     }
     if source.gap && source.interval_s > 0 {
         let half = Duration::from_secs(source.interval_s) / 2;
         if half < interval {
-            (interval, why) = (half, "nothing of the last listing was there any more: half as long as before".to_owned());
+            (interval, why) = (
+                half,
+                "nothing of the last listing was there any more: half as long as before".to_owned(),
+            );
         }
     }
     let (least, who) = source.hints.least();
@@ -177,7 +210,8 @@ fn by_rhythm(source: &Situation, expected: &Expectation, terms: Terms, now: Date
     }
     floor = floor.max(least).min(bounds.max).max(bounds.min);
     if interval >= bounds.max {
-        (interval, why) = (bounds.max, if told.is_some() { why } else { "the longest interval".to_owned() });
+        (interval, why) =
+            (bounds.max, if told.is_some() { why } else { "the longest interval".to_owned() });
     } else if interval <= bounds.min {
         (interval, why) = (bounds.min, format!("the shortest interval: {why}"));
     }
@@ -194,25 +228,40 @@ fn by_rhythm(source: &Situation, expected: &Expectation, terms: Terms, now: Date
 }
 
 /// A server that says when is taken at its word, until it says the same again and again.
-fn throttled(source: &Situation, retry_after: Option<Duration>, bounds: Bounds) -> (Duration, String, State) {
+fn throttled(
+    source: &Situation,
+    retry_after: Option<Duration>,
+    bounds: Bounds,
+) -> (Duration, String, State) {
     let again = if source.failures > 3 { backoff(bounds, source.failures) } else { Duration::ZERO };
     let (wait, why) = match retry_after {
-        Some(asked) => (asked.min(MAX_RETRY_AFTER).max(again).max(SOONEST), format!("the server asked for {} s", asked.as_secs())),
+        Some(asked) => (
+            asked.min(MAX_RETRY_AFTER).max(again).max(SOONEST),
+            format!("the server asked for {} s", asked.as_secs()),
+        ),
         None => (backoff(bounds, source.failures + 3), "throttled".to_owned()),
     };
     (wait, why, State::Throttled)
 }
 
-/// Doubling from an eighth of the shortest interval up to the longest: a connection that broke or a server that is
-/// restarted is well again within a minute, and what a short listing drops meanwhile would be lost.
+/// Doubling from an eighth of the shortest interval up to the longest: a connection that broke or a
+/// server that is restarted is well again within a minute, and what a short listing drops meanwhile
+/// would be lost.
 fn backoff(bounds: Bounds, failures: u32) -> Duration {
-    Backoff::doubling((bounds.min / 8).max(SOONEST), bounds.max.max(bounds.min)).wait(failures.saturating_sub(1))
+    Backoff::doubling((bounds.min / 8).max(SOONEST), bounds.max.max(bounds.min))
+        .wait(failures.saturating_sub(1))
 }
 
-/// A little sooner or later, within the bounds, so that sources which started together drift apart. The same for the
-/// same poll: the decision stays pure.
-fn jittered(interval: Duration, (floor, ceiling): (Duration, Duration), seed: u64, now: DateTime<Utc>) -> Duration {
-    let hash: [u8; 2] = crate::base::hash::digest(&[&seed.to_be_bytes(), &now.timestamp_millis().to_be_bytes()]);
+/// A little sooner or later, within the bounds, so that sources which started together drift apart.
+/// The same for the same poll: the decision stays pure.
+fn jittered(
+    interval: Duration,
+    (floor, ceiling): (Duration, Duration),
+    seed: u64,
+    now: DateTime<Utc>,
+) -> Duration {
+    let hash: [u8; 2] =
+        crate::base::hash::digest(&[&seed.to_be_bytes(), &now.timestamp_millis().to_be_bytes()]);
     let share = f64::from(u16::from_be_bytes(hash)) / f64::from(u16::MAX) * 2.0 - 1.0;
     interval.mul_f64(1.0 + share * JITTER).clamp(floor, ceiling.max(floor))
 }

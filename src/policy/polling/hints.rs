@@ -1,8 +1,9 @@
-//! What servers and feeds say about when to poll: for how long an answer may be kept, how often the feed changes, and
-//! in which hours and on which days it does not.
+//! What servers and feeds say about when to poll: for how long an answer may be kept, how often the
+//! feed changes, and in which hours and on which days it does not.
 //!
-//! They only ever make polls rarer, because they are written once and forgotten: the rhythm that was seen wins where
-//! it is slower, and the longest interval of the config bounds what the periods ask for.
+//! They only ever make polls rarer, because they are written once and forgotten: the rhythm that
+//! was seen wins where it is slower, and the longest interval of the config bounds what the periods
+//! ask for.
 
 use std::time::Duration;
 
@@ -37,12 +38,21 @@ impl Hints {
             fresh_s: seconds(fresh_for.unwrap_or_default().as_secs()),
             period_s: seconds(ttl.max(update_period(feed))),
             // 24 is midnight in some feeds.
-            skip_hours: feed.skip_hours.iter().filter(|it| **it <= 24).fold(0, |bits, hour| bits | 1 << (hour % 24)),
-            skip_days: feed.skip_days.iter().filter_map(|it| weekday(it)).fold(0, |bits, day| bits | 1 << day),
+            skip_hours: feed
+                .skip_hours
+                .iter()
+                .filter(|it| **it <= 24)
+                .fold(0, |bits, hour| bits | 1 << (hour % 24)),
+            skip_days: feed
+                .skip_days
+                .iter()
+                .filter_map(|it| weekday(it))
+                .fold(0, |bits, day| bits | 1 << day),
         }
     }
 
-    /// A later answer without a body says for how long the one that it confirms may be kept (RFC 9111 §4.3.4).
+    /// A later answer without a body says for how long the one that it confirms may be kept (RFC
+    /// 9111 §4.3.4).
     pub fn confirmed(&mut self, fresh_for: Option<Duration>) {
         if let Some(fresh) = fresh_for {
             self.fresh_s = seconds(fresh.as_secs());
@@ -52,20 +62,29 @@ impl Hints {
     /// The time that should pass between two polls, and who says so.
     #[must_use]
     pub fn least(&self) -> (Duration, &'static str) {
-        let who = if self.fresh_s >= self.period_s { "the server keeps it" } else { "the feed changes no sooner" };
+        let who = if self.fresh_s >= self.period_s {
+            "the server keeps it"
+        } else {
+            "the feed changes no sooner"
+        };
         (Duration::from_secs(self.fresh_s.max(self.period_s).into()), who)
     }
 
-    /// The first time from `at` on at which the feed expects polls; `at` itself where it never does.
+    /// The first time from `at` on at which the feed expects polls; `at` itself where it never
+    /// does.
     #[must_use]
     pub fn welcome(&self, at: DateTime<Utc>) -> DateTime<Utc> {
-        let skipped =
-            |at: DateTime<Utc>| self.skip_hours & 1 << at.hour() != 0 || self.skip_days & 1 << at.weekday().num_days_from_monday() != 0;
+        let skipped = |at: DateTime<Utc>| {
+            self.skip_hours & 1 << at.hour() != 0
+                || self.skip_days & 1 << at.weekday().num_days_from_monday() != 0
+        };
         if (self.skip_hours == 0 && self.skip_days == 0) || !skipped(at) {
             return at;
         }
         let hour = at.timestamp().div_euclid(3600) * 3600;
-        let hours = (1..=AHEAD).filter_map(|ahead| DateTime::from_timestamp(hour, 0)?.checked_add_signed(TimeDelta::hours(ahead.into())));
+        let hours = (1..=AHEAD).filter_map(|ahead| {
+            DateTime::from_timestamp(hour, 0)?.checked_add_signed(TimeDelta::hours(ahead.into()))
+        });
         hours.into_iter().find(|it| !skipped(*it)).unwrap_or(at)
     }
 }
@@ -102,18 +121,31 @@ mod tests {
 
     #[test]
     fn the_longest_of_what_is_said_counts() {
-        let feed = entry::Rhythm { ttl: Some(30), update_period: Some("Daily".into()), update_frequency: Some(4), ..Default::default() };
+        let feed = entry::Rhythm {
+            ttl: Some(30),
+            update_period: Some("Daily".into()),
+            update_frequency: Some(4),
+            ..Default::default()
+        };
         assert_eq!(Hints::of(&feed, None).least().0, Duration::from_hours(6));
-        assert_eq!(Hints::of(&feed, Some(Duration::from_hours(7))).least(), (Duration::from_hours(7), "the server keeps it"));
-        let odd =
-            entry::Rhythm { ttl: Some(u64::MAX), update_period: Some("daily".into()), update_frequency: Some(0), ..Default::default() };
+        assert_eq!(
+            Hints::of(&feed, Some(Duration::from_hours(7))).least(),
+            (Duration::from_hours(7), "the server keeps it")
+        );
+        let odd = entry::Rhythm {
+            ttl: Some(u64::MAX),
+            update_period: Some("daily".into()),
+            update_frequency: Some(0),
+            ..Default::default()
+        };
         assert_eq!(Hints::of(&odd, Some(Duration::MAX)).period_s, u32::MAX);
     }
 
     #[test]
     fn skipped_hours_and_days_are_waited_out() {
         let skip_days = vec!["Saturday".to_owned(), "sun".to_owned(), "someday".to_owned()];
-        let feed = entry::Rhythm { skip_hours: vec![22, 23, 24, 77], skip_days, ..Default::default() };
+        let feed =
+            entry::Rhythm { skip_hours: vec![22, 23, 24, 77], skip_days, ..Default::default() };
         let hints = Hints::of(&feed, None);
         assert_eq!(hints.welcome(at("2026-03-04T21:59:00Z")), at("2026-03-04T21:59:00Z"));
         assert_eq!(hints.welcome(at("2026-03-04T22:30:00Z")), at("2026-03-05T01:00:00Z"));

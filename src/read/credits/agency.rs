@@ -1,7 +1,8 @@
 //! News agencies: who is credited in a credit line or in running text.
 //!
-//! The names are data (`agencies.txt`). An abbreviation is also a word, a company or a region: in running text it counts
-//! only where the text credits it, in brackets, quotes, date lines and beside words of attribution.
+//! The names are data (`agencies.txt`). An abbreviation is also a word, a company or a region: in
+//! running text it counts only where the text credits it, in brackets, quotes, date lines and
+//! beside words of attribution.
 
 mod context;
 
@@ -36,8 +37,8 @@ struct Table {
     names: Vec<Name>,
 }
 
-/// The agency that a credit line names: `رويترز-أرشيفية`, `Foto: dpa/Max Muster`. In `AFP via Getty Images` and
-/// `Getty Images/AFP` it is AFP: who sells pictures gives way to who made them.
+/// The agency that a credit line names: `رويترز-أرشيفية`, `Foto: dpa/Max Muster`. In `AFP via Getty
+/// Images` and `Getty Images/AFP` it is AFP: who sells pictures gives way to who made them.
 #[must_use]
 pub fn of_credit(credit: &str) -> Option<&'static str> {
     let credit = head(credit, 400);
@@ -65,7 +66,10 @@ pub fn is_sure(credit: &str) -> bool {
 pub fn named(text: &str) -> Vec<&'static str> {
     let mut agencies: Vec<&'static str> = Vec::new();
     for (found, name) in matches(text) {
-        if !name.pictures && !agencies.contains(&name.agency) && context::credited(text, &found, name.standing) {
+        if !name.pictures
+            && !agencies.contains(&name.agency)
+            && context::credited(text, &found, name.standing)
+        {
             agencies.push(name.agency);
         }
     }
@@ -75,14 +79,18 @@ pub fn named(text: &str) -> Vec<&'static str> {
 fn matches(text: &str) -> impl Iterator<Item = (Match, Name)> {
     let table = &*TABLE;
     let found = table.finder.iter().flat_map(move |it| it.find_iter(text));
-    found.filter(|it| is_word(text, it)).filter_map(|it| Some((it, *table.names.get(it.pattern().as_usize())?)))
+    found
+        .filter(|it| is_word(text, it))
+        .filter_map(|it| Some((it, *table.names.get(it.pattern().as_usize())?)))
 }
 
-/// Whether a name begins and ends with its word. Scripts without spaces have no such bounds, Arabic writes its shortest
-/// words on the next one («لرويترز»), and Cyrillic inflects.
+/// Whether a name begins and ends with its word. Scripts without spaces have no such bounds, Arabic
+/// writes its shortest words on the next one («لرويترز»), and Cyrillic inflects.
 fn is_word(text: &str, found: &Match) -> bool {
     let name = &text[found.range()];
-    let (Some(first), Some(last)) = (name.chars().next(), name.chars().next_back()) else { return false };
+    let (Some(first), Some(last)) = (name.chars().next(), name.chars().next_back()) else {
+        return false;
+    };
     if without_bounds(first) && without_bounds(last) {
         return true;
     }
@@ -90,12 +98,16 @@ fn is_word(text: &str, found: &Match) -> bool {
     let mut after = text[found.end()..].chars();
     let left = match before.next() {
         Some('@' | '#' | '_') => false,
-        Some(c @ ('و' | 'ف' | 'ب' | 'ل' | 'ك')) => arabic(first) && (!before.next().is_some_and(char::is_alphabetic) || c == 'ل'),
+        Some(c @ ('و' | 'ف' | 'ب' | 'ل' | 'ك')) => {
+            arabic(first) && (!before.next().is_some_and(char::is_alphabetic) || c == 'ل')
+        }
         Some(c) => !c.is_alphanumeric() || without_bounds(c),
         None => true,
     };
     let right = match after.next() {
-        Some(c) if cyrillic(last) && last.is_lowercase() && c.is_lowercase() => !after.nth(1).is_some_and(char::is_alphabetic),
+        Some(c) if cyrillic(last) && last.is_lowercase() && c.is_lowercase() => {
+            !after.nth(1).is_some_and(char::is_alphabetic)
+        }
         Some(c) => !c.is_alphanumeric() && !mark(c) && c != '_' || without_bounds(c),
         None => true,
     };
@@ -119,18 +131,26 @@ fn mark(c: char) -> bool {
     matches!(c, '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{981}'..='\u{983}' | '\u{9be}'..='\u{9cd}')
 }
 
-/// Whether an abbreviation in a credit is a part of its own, and no name: `PA` in `PA Wire`, not `ANA` in `ANA LÓPEZ`.
+/// Whether an abbreviation in a credit is a part of its own, and no name: `PA` in `PA Wire`, not
+/// `ANA` in `ANA LÓPEZ`.
 fn stands_alone(credit: &str, found: &Match) -> bool {
     let apart = |c: char| !c.is_alphanumeric() && !matches!(c, ' ' | '-' | '.' | '\'' | '’');
     let (before, after) = (credit[..found.start()].trim_end(), credit[found.end()..].trim_start());
-    if before.chars().next_back().is_none_or(apart) && after.chars().next().is_none_or(|c| apart(c) || c == '-') {
+    if before.chars().next_back().is_none_or(apart)
+        && after.chars().next().is_none_or(|c| apart(c) || c == '-')
+    {
         return true;
     }
     let capitals = |word: Option<&str>| {
-        word.is_some_and(|it| it.chars().filter(|c| c.is_uppercase()).count() > 1 && it.chars().all(|c| c.is_uppercase() || c == '.'))
+        word.is_some_and(|it| {
+            it.chars().filter(|c| c.is_uppercase()).count() > 1
+                && it.chars().all(|c| c.is_uppercase() || c == '.')
+        })
     };
     let name = &credit[found.range()];
-    name.bytes().all(|it| it.is_ascii_uppercase()) && !capitals(before.split(' ').next_back()) && !capitals(after.split(' ').next())
+    name.bytes().all(|it| it.is_ascii_uppercase())
+        && !capitals(before.split(' ').next_back())
+        && !capitals(after.split(' ').next())
 }
 
 /// At most so many bytes of the start.
@@ -145,11 +165,16 @@ fn tail(text: &str, bytes: usize) -> &str {
 
 fn load() -> Table {
     let (mut patterns, mut names) = (Vec::new(), Vec::new());
-    for line in include_str!("agency/agencies.txt").lines().filter(|it| !it.is_empty() && !it.starts_with('#')) {
+    for line in include_str!("agency/agencies.txt")
+        .lines()
+        .filter(|it| !it.is_empty() && !it.starts_with('#'))
+    {
         let mut fields = line.split('|').map(str::trim);
         let agency = fields.next().unwrap_or_default();
         let (agency, pictures) = agency.strip_suffix(" *").map_or((agency, false), |it| (it, true));
-        for (standing, field) in [Standing::Plain, Standing::Marked, Standing::Bare].into_iter().zip(fields) {
+        for (standing, field) in
+            [Standing::Plain, Standing::Marked, Standing::Bare].into_iter().zip(fields)
+        {
             for name in field.split(';').map(str::trim).filter(|it| !it.is_empty()) {
                 patterns.push(name);
                 names.push(Name { agency, standing, pictures });
@@ -157,7 +182,10 @@ fn load() -> Table {
         }
     }
     // The table is ours, and a test builds it: without a finder no agency is known.
-    Table { finder: AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns).ok(), names }
+    Table {
+        finder: AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns).ok(),
+        names,
+    }
 }
 
 #[cfg(test)]

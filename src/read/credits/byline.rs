@@ -1,4 +1,5 @@
-//! A byline to its writers: `By Ann Lee in Kyiv`, `سعيد عبد الرازق (أنقرة)`, `文／王小明`, lists of names.
+//! A byline to its writers: `By Ann Lee in Kyiv`, `سعيد عبد الرازق (أنقرة)`, `文／王小明`, lists of
+//! names.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -35,7 +36,10 @@ struct Words {
 }
 
 fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
-    include_str!("byline/words.txt").lines().filter_map(move |it| it.strip_prefix(kind)).flat_map(|it| it.split("; "))
+    include_str!("byline/words.txt")
+        .lines()
+        .filter_map(move |it| it.strip_prefix(kind))
+        .flat_map(|it| it.split("; "))
 }
 
 /// The writers of a line that is known to be a byline.
@@ -47,13 +51,27 @@ pub fn read(line: &str) -> Vec<Byline> {
     let (who, place) = place(who);
     let mut names = list(who);
     // `Ann Lee, Kyiv`: a single word behind names is where they are.
-    let last = names.last().filter(|it| names.len() > 1 && place.is_none() && who.contains([',', '،']) && is_single(it)).cloned();
+    let last = names
+        .last()
+        .filter(|it| {
+            names.len() > 1 && place.is_none() && who.contains([',', '،']) && is_single(it)
+        })
+        .cloned();
     names.truncate(names.len() - usize::from(last.is_some()));
     let place = place.or(last.as_deref());
-    names.into_iter().take(MAX_NAMES).map(|name| Byline { kind: kind(&name), place: place.map(str::to_owned), name: bare(&name) }).collect()
+    names
+        .into_iter()
+        .take(MAX_NAMES)
+        .map(|name| Byline {
+            kind: kind(&name),
+            place: place.map(str::to_owned),
+            name: bare(&name),
+        })
+        .collect()
 }
 
-/// Whether a line says of itself that it is a byline, by a word or by its form; `Ann Lee` alone does not.
+/// Whether a line says of itself that it is a byline, by a word or by its form; `Ann Lee` alone
+/// does not.
 #[must_use]
 pub fn is_byline(line: &str) -> bool {
     let line = line.trim();
@@ -66,19 +84,26 @@ pub fn is_byline(line: &str) -> bool {
     };
     let (who, place) = place(rest);
     let names = list(who);
-    !names.is_empty() && names.iter().all(|it| looks_like_name(it)) && (said || place.is_some() && rest.ends_with([')', '）']))
+    !names.is_empty()
+        && names.iter().all(|it| looks_like_name(it))
+        && (said || place.is_some() && rest.ends_with([')', '）']))
         || names_and_day(rest)
 }
 
 /// `Ann Lee | 5 April 2025`: names of persons, a sign, and a day.
 fn names_and_day(line: &str) -> bool {
-    let Some((names, day)) = line.split_once(['|', '•', '·', '–', '—']) else { return false };
+    let Some((names, day)) = line.split_once(['|', '•', '·', '–', '—']) else {
+        return false;
+    };
     let person = |it: &String| it.contains(' ') && looks_like_name(it);
     let names = list(names);
-    !names.is_empty() && names.iter().all(person) && partial::find(day).is_some_and(|it| it.day().is_some())
+    !names.is_empty()
+        && names.iter().all(person)
+        && partial::find(day).is_some_and(|it| it.day().is_some())
 }
 
-/// Whether a text has the form of a person's or a newsroom's name: few words, all written as names are.
+/// Whether a text has the form of a person's or a newsroom's name: few words, all written as names
+/// are.
 #[must_use]
 pub fn looks_like_name(text: &str) -> bool {
     let text = text.trim_matches(['«', '»', '"', '“', '”']);
@@ -110,9 +135,18 @@ pub fn looks_like_name(text: &str) -> bool {
         )
     };
     let all_names = || {
-        words.iter().all(|it| it.starts_with(|c: char| !c.is_lowercase()) || particle(it) || it.starts_with("al-") || it.starts_with("el-"))
+        words.iter().all(|it| {
+            it.starts_with(|c: char| !c.is_lowercase())
+                || particle(it)
+                || it.starts_with("al-")
+                || it.starts_with("el-")
+        })
     };
-    let plain = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\'' | '’' | '‘' | 'ʼ' | '·' | '・' | '\u{200c}') || mark(c);
+    let plain = |c: char| {
+        c.is_alphabetic()
+            || matches!(c, ' ' | '-' | '.' | '\'' | '’' | '‘' | 'ʼ' | '·' | '・' | '\u{200c}')
+            || mark(c)
+    };
     let most = if spaced { 5 } else { 2 };
     (2..=48).contains(&text.chars().count())
         && words.len() <= most
@@ -122,14 +156,19 @@ pub fn looks_like_name(text: &str) -> bool {
         && (spaced || text.chars().count() <= 12)
 }
 
-/// Whether a name says no more than that somebody wrote it: `Redaktion`, `admin`, the name of an account (`annlee7`), or
-/// of a company.
+/// Whether a name says no more than that somebody wrote it: `Redaktion`, `admin`, the name of an
+/// account (`annlee7`), or of a company.
 #[must_use]
 pub fn is_nobody(name: &str) -> bool {
     let lower = name.to_lowercase();
     let account = lower == name && name.is_ascii() && !name.contains(' ');
-    let company = || lower.split([' ', '.']).any(|it| matches!(it, "gmbh" | "inc" | "ltd" | "llc")) || lower.ends_with("e.v.");
-    let word = |it: &str| WORDS.newsroom.contains(it) || WORDS.jobs.contains(it) || it.starts_with("admin");
+    let company = || {
+        lower.split([' ', '.']).any(|it| matches!(it, "gmbh" | "inc" | "ltd" | "llc"))
+            || lower.ends_with("e.v.")
+    };
+    let word = |it: &str| {
+        WORDS.newsroom.contains(it) || WORDS.jobs.contains(it) || it.starts_with("admin")
+    };
     account || lower.split([' ', '-']).all(word) || company()
 }
 
@@ -146,7 +185,10 @@ fn strip_label(line: &str) -> Option<&str> {
     let lower = lower_in_place(line);
     let colon = WORDS.colon.iter().filter_map(|word| {
         let rest = lower.strip_prefix(word)?.trim_start();
-        let sign = rest.chars().next().filter(|c| matches!(c, ':' | '：' | '/' | '／' | '|' | '丨' | '｜' | '='))?;
+        let sign = rest
+            .chars()
+            .next()
+            .filter(|c| matches!(c, ':' | '：' | '/' | '／' | '|' | '丨' | '｜' | '='))?;
         Some(line[line.len() - rest.len() + sign.len_utf8()..].trim())
     });
     let before = WORDS.before.iter().filter_map(|word| {
@@ -157,7 +199,8 @@ fn strip_label(line: &str) -> Option<&str> {
         looks_like_names(name).then_some(name)
     });
     let after = WORDS.after.iter().filter_map(|word| {
-        let name = line[..line.len() - (line.len() - lower.strip_suffix(word)?.len())].trim_end_matches([' ', '=', '／', '/', '　']);
+        let name = line[..line.len() - (line.len() - lower.strip_suffix(word)?.len())]
+            .trim_end_matches([' ', '=', '／', '/', '　']);
         let name = WORDS.colon.iter().find_map(|it| name.strip_prefix(it)).unwrap_or(name).trim();
         (looks_like_names(name) && name.chars().count() <= 40).then_some(name)
     });
@@ -172,9 +215,12 @@ fn looks_like_names(text: &str) -> bool {
 
 /// The names without their place, and the place: in a bracket, behind `in`, or before a colon.
 fn place(line: &str) -> (&str, Option<&str>) {
-    let closed = line.strip_suffix([')', '）', ']', '］']).and_then(|it| it.rsplit_once(['(', '（', '[', '［']));
+    let closed = line
+        .strip_suffix([')', '）', ']', '］'])
+        .and_then(|it| it.rsplit_once(['(', '（', '[', '［']));
     if let Some((names, place)) = closed.map(|(names, place)| (names.trim_end(), place.trim())) {
-        let is_place = !names.is_empty() && looks_like_name(place) && agency::of_credit(place).is_none();
+        let is_place =
+            !names.is_empty() && looks_like_name(place) && agency::of_credit(place).is_none();
         return (names, Some(place).filter(|_| is_place));
     }
     for sign in [": ", "： ", " / ", "／"] {
@@ -193,7 +239,8 @@ fn place(line: &str) -> (&str, Option<&str>) {
         let Some((names, place)) = line.rsplit_once(&format!(" {word} ")) else { continue };
         let cased = place.starts_with(char::is_uppercase);
         // `Maria de Souza` is a name, and `سعيد من ...` needs a place of few words.
-        let apart = names.split(' ').count() >= 2 && !matches!(*word, "de" | "da" | "di" | "a" | "e" | "i");
+        let apart =
+            names.split(' ').count() >= 2 && !matches!(*word, "de" | "da" | "di" | "a" | "e" | "i");
         if cased && apart && looks_like_name(place) && place.split(' ').count() <= 3 {
             return (names.trim_end_matches([',', ' ']), Some(place));
         }
@@ -204,7 +251,8 @@ fn place(line: &str) -> (&str, Option<&str>) {
 /// The names of a list, without jobs, addresses and dates.
 fn list(line: &str) -> Vec<String> {
     let mut names = Vec::new();
-    for part in line.split([',', '،', '、', ';', '؛', '|', '/', '／', '•', '·', '+', '，']) {
+    for part in line.split([',', '،', '、', ';', '؛', '|', '/', '／', '•', '·', '+', '，'])
+    {
         let mut name = String::new();
         for word in part.split_whitespace() {
             if WORDS.and.contains(lower(word).as_ref()) && !name.is_empty() && !is_initial(word) {
@@ -221,13 +269,16 @@ fn list(line: &str) -> Vec<String> {
     }
     names.retain(|it| {
         let letters = || it.chars().map(Letter::of);
-        letters().filter(|it| it.is_alphabetic()).count() >= 2 && !letters().any(Letter::is_numeric) && !is_job(it)
+        letters().filter(|it| it.is_alphabetic()).count() >= 2
+            && !letters().any(Letter::is_numeric)
+            && !is_job(it)
     });
     names
 }
 
 fn is_single(name: &str) -> bool {
-    !name.contains(' ') && looks_like_name(name) && !is_organisation(name) || name.chars().all(char::is_uppercase)
+    !name.contains(' ') && looks_like_name(name) && !is_organisation(name)
+        || name.chars().all(char::is_uppercase)
 }
 
 fn is_initial(word: &str) -> bool {
@@ -239,7 +290,8 @@ fn is_job(name: &str) -> bool {
 }
 
 fn is_organisation(name: &str) -> bool {
-    let quoted = name.starts_with(['«', '"', '“', '„', '「']) && name.ends_with(['»', '"', '”', '“', '」']);
+    let quoted =
+        name.starts_with(['«', '"', '“', '„', '「']) && name.ends_with(['»', '"', '”', '“', '」']);
     let lower = name.to_lowercase();
     let words = || lower.split([' ', '-', '.']).map(|it| it.trim_matches(['«', '»', '"']));
     quoted

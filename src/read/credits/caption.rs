@@ -1,8 +1,8 @@
-//! A caption line to what it says: the caption without its credit, the credit as it is written, its agency, whether the
-//! picture is from the archive, and when it was taken.
+//! A caption line to what it says: the caption without its credit, the credit as it is written, its
+//! agency, whether the picture is from the archive, and when it was taken.
 //!
-//! Credits stand in a bracket at the end, behind a label (`Foto: …`), behind a stroke, or alone. What the caption says
-//! of itself («أرشيفية لجنود…») stays in it.
+//! Credits stand in a bracket at the end, behind a label (`Foto: …`), behind a stroke, or alone.
+//! What the caption says of itself («أرشيفية لجنود…») stays in it.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -45,7 +45,9 @@ struct Words {
 
 fn words(kind: &str) -> impl Iterator<Item = &'static str> {
     let lines = include_str!("caption/words.txt").lines();
-    lines.filter_map(move |it| it.strip_prefix(kind)?.strip_prefix(": ")).flat_map(|it| it.split("; "))
+    lines
+        .filter_map(move |it| it.strip_prefix(kind)?.strip_prefix(": "))
+        .flat_map(|it| it.split("; "))
 }
 
 /// How sure it is that a line carries a credit.
@@ -84,14 +86,21 @@ pub fn read(line: &str) -> Image {
 pub fn plain(text: &str) -> Image {
     let caption = bare(text).to_owned();
     let taken = partial::find(&caption).map(|it| it.iso);
-    Image { archive: says_old(&caption), taken, caption: Some(caption).filter(|it| !it.is_empty()), ..Image::default() }
+    Image {
+        archive: says_old(&caption),
+        taken,
+        caption: Some(caption).filter(|it| !it.is_empty()),
+        ..Image::default()
+    }
 }
 
 /// Reads a text that is known to be a credit and nothing else: its label, brackets and strokes go.
 #[must_use]
 pub fn credit(text: &str) -> Image {
     let text = collapse(text);
-    let bare = text.trim_matches([' ', '(', ')', '[', ']', '（', '）', '|', '/', '•', '·', ',', '–', '—', '-', '.']);
+    let bare = text.trim_matches([
+        ' ', '(', ')', '[', ']', '（', '）', '|', '/', '•', '·', ',', '–', '—', '-', '.',
+    ]);
     let credit = unlabelled(bare).unwrap_or(bare).trim_matches([' ', '|', ':', '(', ')']);
     Image {
         agency: agency::of_credit(credit).map(str::to_owned),
@@ -101,12 +110,15 @@ pub fn credit(text: &str) -> Image {
     }
 }
 
-/// Without the signs that point at the picture or led to the credit, and without a word that only says what it is.
+/// Without the signs that point at the picture or led to the credit, and without a word that only
+/// says what it is.
 fn bare(caption: &str) -> &str {
     let caption = caption
         .trim_start_matches(['▲', '△', '▶', '◀', '▼', '▽', '■', '●', ' '])
         .trim_end_matches([' ', '|', '/', '•', '·', '–', '—', '(']);
-    let named = caption.split_once(':').filter(|(label, _)| WORDS.captions.contains(label.trim().to_lowercase().as_str()));
+    let named = caption
+        .split_once(':')
+        .filter(|(label, _)| WORDS.captions.contains(label.trim().to_lowercase().as_str()));
     named.map_or(caption, |it| it.1.trim_start())
 }
 
@@ -127,7 +139,8 @@ pub fn is_credit(line: &str) -> bool {
 pub fn is_source(line: &str) -> bool {
     let line = line.trim().trim_start_matches(OPEN);
     let Some((label, rest)) = line.split_once([':', '：']) else { return false };
-    rest.chars().count() <= MAX_CREDIT && WORDS.sources.contains(label.trim().to_lowercase().as_str())
+    rest.chars().count() <= MAX_CREDIT
+        && WORDS.sources.contains(label.trim().to_lowercase().as_str())
 }
 
 struct Parts<'a> {
@@ -138,14 +151,20 @@ struct Parts<'a> {
 
 fn split(line: &str) -> Option<Parts<'_>> {
     let line = without_class(line.trim());
-    bracket(line).or_else(|| labelled(line)).or_else(|| behind_stroke(line)).or_else(|| behind_sentence(line)).or_else(|| alone(line))
+    bracket(line)
+        .or_else(|| labelled(line))
+        .or_else(|| behind_stroke(line))
+        .or_else(|| behind_sentence(line))
+        .or_else(|| alone(line))
 }
 
 /// Without the name of an icon (`p-circle`) that a dump left behind the credit's bracket.
 fn without_class(line: &str) -> &str {
     match line.rsplit_once(' ') {
         Some((rest, last))
-            if rest.ends_with(CLOSE) && last.contains('-') && last.bytes().all(|it| it.is_ascii_lowercase() || it == b'-') =>
+            if rest.ends_with(CLOSE)
+                && last.contains('-')
+                && last.bytes().all(|it| it.is_ascii_lowercase() || it == b'-') =>
         {
             rest
         }
@@ -169,25 +188,44 @@ fn bracket(line: &str) -> Option<Parts<'_>> {
     }
     let letters = credit.chars().filter(|c| c.is_alphabetic()).count();
     // Numbers, ages, parties, and where somebody stands.
-    let acronym = credit.len() <= 4 && credit.bytes().all(|it| it.is_ascii_uppercase() || it == b'-');
-    let other = letters < 2 || acronym || WORDS.places.contains(credit.to_lowercase().as_str()) || partial::find(credit).is_some();
-    let clause = credit.contains(['.', '،', '。', '?', '!', ':', ';', '؛', '؟']) || credit.split(' ').count() > 6;
-    (!other && !clause && !caption.is_empty()).then_some(Parts { caption, credit, sign: Sign::Bracket })
+    let acronym =
+        credit.len() <= 4 && credit.bytes().all(|it| it.is_ascii_uppercase() || it == b'-');
+    let other = letters < 2
+        || acronym
+        || WORDS.places.contains(credit.to_lowercase().as_str())
+        || partial::find(credit).is_some();
+    let clause = credit.contains(['.', '،', '。', '?', '!', ':', ';', '؛', '؟'])
+        || credit.split(' ').count() > 6;
+    (!other && !clause && !caption.is_empty()).then_some(Parts {
+        caption,
+        credit,
+        sign: Sign::Bracket,
+    })
 }
 
 /// `… Foto: dpa`, `Photo: X/AFP`, `© Getty`, `… 사진=연합뉴스`.
 fn labelled(line: &str) -> Option<Parts<'_>> {
     let (at, label_end) = label(line)?;
-    let caption = line[..at]
-        .trim_end_matches(|c: char| c.is_whitespace() || OPEN.contains(&c) || matches!(c, '|' | '/' | '-' | '–' | '—' | '•' | '／'));
+    let caption = line[..at].trim_end_matches(|c: char| {
+        c.is_whitespace()
+            || OPEN.contains(&c)
+            || matches!(c, '|' | '/' | '-' | '–' | '—' | '•' | '／')
+    });
     let rest = line[label_end..].trim();
-    let end = if line[..at].ends_with(OPEN) { rest.find(CLOSE).unwrap_or(rest.len()) } else { rest.len() };
+    let end = if line[..at].ends_with(OPEN) {
+        rest.find(CLOSE).unwrap_or(rest.len())
+    } else {
+        rest.len()
+    };
     let credit = rest[..end].trim_end_matches(['.', ' ', ')', '）', ']', '】', '。']);
     let credit = unlabelled(credit).unwrap_or(credit);
-    let sentence = credit.match_indices(". ").any(|(at, _)| !credit[..at].ends_with(char::is_uppercase));
+    let sentence =
+        credit.match_indices(". ").any(|(at, _)| !credit[..at].ends_with(char::is_uppercase));
     let short = credit.chars().count() <= MAX_CREDIT && !sentence;
     // `Photo: the president meets his guests` has a caption behind it.
-    let names = !caption.is_empty() || agency::of_credit(credit).is_some() || credit.split(' ').count() <= 6;
+    let names = !caption.is_empty()
+        || agency::of_credit(credit).is_some()
+        || credit.split(' ').count() <= 6;
     (!credit.is_empty() && short && names).then_some(Parts { caption, credit, sign: Sign::Credit })
 }
 
@@ -202,18 +240,30 @@ fn label(line: &str) -> Option<(usize, usize)> {
             !c.is_alphanumeric() || cjk(c) && line[at..].starts_with(cjk) || glued
         })
     };
-    let by = WORDS.by.iter().flat_map(|it| it.find_overlapping_iter(lower)).map(|it| (it.start(), it.end())).filter(|(at, end)| {
-        let bounded = !lower[*at..*end].ends_with(char::is_alphabetic) || line[*end..].starts_with(|c: char| !c.is_alphanumeric());
-        bounded && starts(*at)
-    });
-    let colon = lower.char_indices().filter(|(_, c)| matches!(c, ':' | '：' | '=' | '＝' | '／' | '/' | '﹕')).find_map(|(end, c)| {
-        let before = lower[..end].trim_end();
-        let from = before.char_indices().rev().take(MAX_LABEL).last().map_or(0, |it| it.0);
-        let starting = before[from..].char_indices().map(|it| from + it.0).filter(|at| starts(*at));
-        let at = starting.into_iter().find(|at| WORDS.labels.contains(before[*at..].trim_start_matches(OPEN)))?;
-        let at = at + (before.len() - at - before[at..].trim_start_matches(OPEN).len());
-        Some((at, end + c.len_utf8()))
-    });
+    let by = WORDS
+        .by
+        .iter()
+        .flat_map(|it| it.find_overlapping_iter(lower))
+        .map(|it| (it.start(), it.end()))
+        .filter(|(at, end)| {
+            let bounded = !lower[*at..*end].ends_with(char::is_alphabetic)
+                || line[*end..].starts_with(|c: char| !c.is_alphanumeric());
+            bounded && starts(*at)
+        });
+    let colon = lower
+        .char_indices()
+        .filter(|(_, c)| matches!(c, ':' | '：' | '=' | '＝' | '／' | '/' | '﹕'))
+        .find_map(|(end, c)| {
+            let before = lower[..end].trim_end();
+            let from = before.char_indices().rev().take(MAX_LABEL).last().map_or(0, |it| it.0);
+            let starting =
+                before[from..].char_indices().map(|it| from + it.0).filter(|at| starts(*at));
+            let at = starting
+                .into_iter()
+                .find(|at| WORDS.labels.contains(before[*at..].trim_start_matches(OPEN)))?;
+            let at = at + (before.len() - at - before[at..].trim_start_matches(OPEN).len());
+            Some((at, end + c.len_utf8()))
+        });
     by.chain(colon).min()
 }
 
@@ -229,7 +279,9 @@ fn behind_stroke(line: &str) -> Option<Parts<'_>> {
     if !line.contains(['|', '/', '–', '—', '-', '•', '·', '＝', '／', '=', '.', '©']) {
         return None;
     }
-    for stroke in [" | ", "| ", " / ", " – ", " — ", " - ", " • ", " · ", "＝", "／", "=", ". ", " © "] {
+    for stroke in
+        [" | ", "| ", " / ", " – ", " — ", " - ", " • ", " · ", "＝", "／", "=", ". ", " © "]
+    {
         let Some((caption, credit)) = line.rsplit_once(stroke) else { continue };
         let credit = credit.trim_end_matches(['.', ' ']);
         if (1..=40).contains(&credit.chars().count())
@@ -237,8 +289,11 @@ fn behind_stroke(line: &str) -> Option<Parts<'_>> {
             && !caption.is_empty()
             && agency::of_credit(credit).is_some()
         {
-            // A name in capitals before the stroke belongs to the credit: `ARND WIEGMANN / REUTERS`.
-            if let Some((before, _)) = caption.rsplit_once(". ").filter(|(_, name)| stroke == " / " && is_name(name)) {
+            // A name in capitals before the stroke belongs to the credit: `ARND WIEGMANN /
+            // REUTERS`.
+            if let Some((before, _)) =
+                caption.rsplit_once(". ").filter(|(_, name)| stroke == " / " && is_name(name))
+            {
                 return Some(Parts {
                     caption: &line[..=before.len()],
                     credit: line[before.len() + 2..].trim_end_matches('.'),
@@ -255,17 +310,27 @@ fn behind_stroke(line: &str) -> Option<Parts<'_>> {
     None
 }
 
-/// `… of the port.AFP`, `… in the port. Ann Lee`: a name behind the last sentence, which ends with no stop.
+/// `… of the port.AFP`, `… in the port. Ann Lee`: a name behind the last sentence, which ends with
+/// no stop.
 fn behind_sentence(line: &str) -> Option<Parts<'_>> {
     let (sentence, name) = line.rsplit_once('.')?;
     let (apart, name) = (name.starts_with(' '), name.trim_start());
     let words = name.split(' ').count();
     let person = apart
         && (2..=3).contains(&words)
-        && name.split(' ').all(|it| it.starts_with(char::is_uppercase) && it.chars().filter(|c| c.is_lowercase()).count() > 1);
-    let agency = !apart && words <= 3 && agency::is_sure(name) && name.starts_with(char::is_uppercase);
-    let whole = sentence.split(' ').count() >= 5 && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-' | '\''));
-    (whole && (person || agency)).then(|| Parts { caption: &line[..=sentence.len()], credit: name, sign: Sign::Agency })
+        && name.split(' ').all(|it| {
+            it.starts_with(char::is_uppercase)
+                && it.chars().filter(|c| c.is_lowercase()).count() > 1
+        });
+    let agency =
+        !apart && words <= 3 && agency::is_sure(name) && name.starts_with(char::is_uppercase);
+    let whole = sentence.split(' ').count() >= 5
+        && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-' | '\''));
+    (whole && (person || agency)).then(|| Parts {
+        caption: &line[..=sentence.len()],
+        credit: name,
+        sign: Sign::Agency,
+    })
 }
 
 /// A line of names with an agency among them.
@@ -273,17 +338,35 @@ fn alone(line: &str) -> Option<Parts<'_>> {
     let short = line.chars().count() <= 60 && line.split(' ').count() <= 8;
     // `TT` or `Mehr` alone may be anything.
     let sure = line.contains([' ', '/', '|', '／']) || agency::is_sure(line);
-    (short && sure && is_name(line) && agency::of_credit(line).is_some()).then_some(Parts { caption: "", credit: line, sign: Sign::Credit })
+    (short && sure && is_name(line) && agency::of_credit(line).is_some()).then_some(Parts {
+        caption: "",
+        credit: line,
+        sign: Sign::Credit,
+    })
 }
 
-/// Whether all words are written as names are. Scripts without case have no such sign: there a few words are enough.
+/// Whether all words are written as names are. Scripts without case have no such sign: there a few
+/// words are enough.
 pub(crate) fn is_name(text: &str) -> bool {
-    let words = || text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|it| !it.is_empty());
+    let words =
+        || text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|it| !it.is_empty());
     words().all(|it| {
         !it.starts_with(char::is_lowercase)
             || matches!(
                 it,
-                "dpa" | "via" | "picture" | "alliance" | "epa" | "afp" | "imago" | "images" | "von" | "van" | "de" | "der" | "al"
+                "dpa"
+                    | "via"
+                    | "picture"
+                    | "alliance"
+                    | "epa"
+                    | "afp"
+                    | "imago"
+                    | "images"
+                    | "von"
+                    | "van"
+                    | "de"
+                    | "der"
+                    | "al"
             )
     }) && (words().any(|it| it.starts_with(char::is_uppercase)) || text.chars().count() <= 14)
 }
@@ -294,7 +377,9 @@ fn of_archive(credit: &str) -> bool {
         !c.is_alphanumeric() && !matches!(c, '\u{64b}'..='\u{65f}' | '\u{93c}'..='\u{94d}' | '\u{900}'..='\u{903}' | '\u{9be}'..='\u{9cd}')
     });
     words.any(|it| WORDS.archive.contains(it))
-        || WORDS.archive.iter().any(|it| it.contains(' ') && lower.contains(it) || it.starts_with(cjk) && lower.contains(it))
+        || WORDS.archive.iter().any(|it| {
+            it.contains(' ') && lower.contains(it) || it.starts_with(cjk) && lower.contains(it)
+        })
 }
 
 fn only_archive(credit: &str) -> bool {
@@ -314,7 +399,9 @@ fn says_old(caption: &str) -> bool {
         lower.match_indices(word).any(|(at, _)| {
             let before = lower[..at].chars().next_back();
             let after = lower[at + word.len()..].chars().next();
-            word.starts_with(cjk) || before.is_none_or(|c| !c.is_alphanumeric()) && after.is_none_or(|c| !c.is_alphanumeric())
+            word.starts_with(cjk)
+                || before.is_none_or(|c| !c.is_alphanumeric())
+                    && after.is_none_or(|c| !c.is_alphanumeric())
         })
     })
 }

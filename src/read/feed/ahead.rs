@@ -1,4 +1,5 @@
-//! Searches that are never made twice: what makes reading linear where a text opens again and again what never ends.
+//! Searches that are never made twice: what makes reading linear where a text opens again and again
+//! what never ends.
 
 use memchr::memmem;
 

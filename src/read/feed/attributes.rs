@@ -11,11 +11,16 @@ const MAX_ATTRIBUTES: usize = 256;
 pub(super) fn raw(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = attributes;
     std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '=' | '<' | ','));
+        rest = rest.trim_start_matches(|c: char| {
+            c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '=' | '<' | ',')
+        });
         if rest.is_empty() {
             return None;
         }
-        let end = rest.bytes().position(|it| it.is_ascii_whitespace() || matches!(it, b'=' | b'"' | b'\'' | b'<')).unwrap_or(rest.len());
+        let end = rest
+            .bytes()
+            .position(|it| it.is_ascii_whitespace() || matches!(it, b'=' | b'"' | b'\'' | b'<'))
+            .unwrap_or(rest.len());
         let name;
         (name, rest) = rest.split_at(end);
         let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
@@ -25,7 +30,9 @@ pub(super) fn raw(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
         let quoted = value.chars().next().filter(|it| matches!(it, '"' | '\''));
         let found = match quoted {
             Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
-            None => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
+            None => {
+                value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len()))
+            }
         };
         rest = found.1;
         Some((name, found.0))
@@ -34,7 +41,11 @@ pub(super) fn raw(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The value of an attribute without a prefix, decoded; none where it is empty.
-pub(super) fn get<'a>(attributes: &'a str, name: &str, entities: &Entities<'_>) -> Option<Cow<'a, str>> {
+pub(super) fn get<'a>(
+    attributes: &'a str,
+    name: &str,
+    entities: &Entities<'_>,
+) -> Option<Cow<'a, str>> {
     let (_, value) = raw(attributes).find(|(it, _)| it.eq_ignore_ascii_case(name))?;
     Some(decoded(value, entities)).filter(|it| !it.is_empty())
 }

@@ -1,4 +1,5 @@
-//! What relative addresses are relative to: `xml:base`, else the request's address, else the site's own link.
+//! What relative addresses are relative to: `xml:base`, else the request's address, else the site's
+//! own link.
 
 use std::{cell::Cell, sync::Arc};
 
@@ -10,7 +11,8 @@ const MAX_BASE: usize = 1_024;
 const MAX_BASES: usize = 65_536;
 /// Bytes of all bases of one document.
 const MAX_TOTAL: usize = 8 << 20;
-/// Bytes that resolving may add to one document: a long base before many short addresses would add gigabytes.
+/// Bytes that resolving may add to one document: a long base before many short addresses would add
+/// gigabytes.
 const MAX_ADDED: usize = 64 << 20;
 
 /// A base of a document: its place in [`Bases`]. The document's own is 0.
@@ -47,7 +49,8 @@ impl Bases {
             return parent;
         }
         let joined = self.get(parent).join(value.trim()).ok();
-        let usable = joined.filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_BASE);
+        let usable = joined
+            .filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_BASE);
         let Some(url) = usable.filter(|it| *it != **self.get(parent)) else { return parent };
         self.total += url.as_str().len();
         self.urls.push(Arc::new(url));
@@ -63,7 +66,8 @@ impl Bases {
         self.get(0)
     }
 
-    /// As the publisher wrote it where it is absolute, or where there is nothing to resolve it against.
+    /// As the publisher wrote it where it is absolute, or where there is nothing to resolve it
+    /// against.
     pub(super) fn resolve(&self, base: BaseId, address: &str) -> String {
         self.resolve_against(self.get(base), address)
     }
@@ -82,6 +86,11 @@ impl Bases {
 
 /// Whether an address begins with a scheme (RFC 3986 §3.1).
 pub(super) fn has_scheme(address: &str) -> bool {
-    let end = address.bytes().position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'+' | b'-' | b'.'))).unwrap_or(address.len());
-    end > 1 && address.as_bytes().get(end) == Some(&b':') && address.as_bytes()[0].is_ascii_alphabetic()
+    let end = address
+        .bytes()
+        .position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'+' | b'-' | b'.')))
+        .unwrap_or(address.len());
+    end > 1
+        && address.as_bytes().get(end) == Some(&b':')
+        && address.as_bytes()[0].is_ascii_alphabetic()
 }

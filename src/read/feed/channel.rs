@@ -58,11 +58,17 @@ impl Draft {
             Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(it),
             Namespace::Dc | Namespace::DcTerms => self.dublin_core(it),
             Namespace::Itunes | Namespace::GooglePlay => self.podcast(it),
-            Namespace::Media if it.field() == Field::Thumbnail => self.image.offer(6, || media::image(it)),
+            Namespace::Media if it.field() == Field::Thumbnail => {
+                self.image.offer(6, || media::image(it));
+            }
             Namespace::Media => parts::categories_only(it, &mut self.channel.categories),
             Namespace::Syndication => self.syndication(it),
-            Namespace::History if it.field() == Field::Complete => self.channel.rhythm.complete = true,
-            Namespace::History if it.field() == Field::Archive => self.channel.rhythm.archive = true,
+            Namespace::History if it.field() == Field::Complete => {
+                self.channel.rhythm.complete = true;
+            }
+            Namespace::History if it.field() == Field::Archive => {
+                self.channel.rhythm.archive = true;
+            }
             Namespace::Other if it.field() == Field::GeneratorAgent => {
                 let agent = it.prefixed("resource").map(std::borrow::Cow::into_owned);
                 self.channel.generator = self.channel.generator.take().or(agent);
@@ -87,8 +93,12 @@ impl Draft {
             Field::Updated | Field::LastBuild => parts::date(&mut self.updated, 0, it),
             Field::Date => parts::date(&mut self.updated, 3, it),
             Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::of(it)),
-            Field::Language => self.language.offer(0, || parts::owned(it).and_then(|it| parts::language(&it))),
-            Field::Generator => channel.generator = channel.generator.take().or_else(|| generator(it)),
+            Field::Language => {
+                self.language.offer(0, || parts::owned(it).and_then(|it| parts::language(&it)));
+            }
+            Field::Generator => {
+                channel.generator = channel.generator.take().or_else(|| generator(it));
+            }
             Field::Image => self.image.offer(0, || media::image(it)),
             Field::Logo => self.image.offer(1, || parts::owned(it).map(|url| it.resolve(&url))),
             Field::Icon => {
@@ -104,11 +114,19 @@ impl Draft {
         match it.field() {
             Field::Ttl => rhythm.ttl = parts::owned(it).and_then(|it| it.parse().ok()),
             Field::SkipHours => {
-                let hours = it.descendants().filter(|it| it.field() == Field::Hour).filter_map(parts::owned);
-                rhythm.skip_hours = hours.filter_map(|it| it.parse().ok()).filter(|it| *it <= 24).take(24).collect();
+                let hours = it
+                    .descendants()
+                    .filter(|it| it.field() == Field::Hour)
+                    .filter_map(parts::owned);
+                rhythm.skip_hours = hours
+                    .filter_map(|it| it.parse().ok())
+                    .filter(|it| *it <= 24)
+                    .take(24)
+                    .collect();
             }
             Field::SkipDays => {
-                let days = it.descendants().filter(|it| it.field() == Field::Day).filter_map(parts::owned);
+                let days =
+                    it.descendants().filter(|it| it.field() == Field::Day).filter_map(parts::owned);
                 rhythm.skip_days = days.take(7).collect();
             }
             Field::Cloud => {
@@ -128,8 +146,12 @@ impl Draft {
         let rhythm = &mut self.channel.rhythm;
         match it.field() {
             Field::UpdatePeriod => rhythm.update_period = parts::owned(it),
-            Field::UpdateFrequency => rhythm.update_frequency = parts::owned(it).and_then(|it| it.parse().ok()),
-            Field::UpdateBase => rhythm.update_base = parts::owned(it).map(|it| super::dates::read(&it)),
+            Field::UpdateFrequency => {
+                rhythm.update_frequency = parts::owned(it).and_then(|it| it.parse().ok());
+            }
+            Field::UpdateBase => {
+                rhythm.update_base = parts::owned(it).map(|it| super::dates::read(&it));
+            }
             _ => {}
         }
     }
@@ -146,7 +168,9 @@ impl Draft {
             Field::Updated => parts::date(&mut self.updated, 1, it),
             Field::Date => parts::date(&mut self.updated, 2, it),
             Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::of(it)),
-            Field::Language => self.language.offer(1, || parts::owned(it).and_then(|it| parts::language(&it))),
+            Field::Language => {
+                self.language.offer(1, || parts::owned(it).and_then(|it| parts::language(&it)));
+            }
             _ => {}
         }
     }
@@ -177,7 +201,8 @@ impl Draft {
         if channel.authors.is_empty() {
             channel.authors = self.performers;
         }
-        (channel.title, channel.description, channel.link) = (self.title.take(), self.description.take(), self.link.take());
+        (channel.title, channel.description, channel.link) =
+            (self.title.take(), self.description.take(), self.link.take());
         (channel.image, channel.language) = (self.image.take(), self.language.take());
         (channel.published, channel.updated) = (self.published.take(), self.updated.take());
         channel

@@ -15,7 +15,9 @@ use crate::{
     model::{
         entry::{Date, Entry, Feed},
         page::{Evidence, TextSource},
-        record::{Block, Byline, BylineKind, Content, Enclosure, Image, Origin, Provenance, Quality},
+        record::{
+            Block, Byline, BylineKind, Content, Enclosure, Image, Origin, Provenance, Quality,
+        },
     },
     read::blocks,
     text as words,
@@ -24,7 +26,8 @@ use crate::{
 pub(super) fn feed(document: Document, url: &Url) -> Feed {
     let truncated = document.recovered.has(Repair::Truncated);
     let language = document.feed.language;
-    let entries = document.entries.into_iter().map(|item| entry(item, language.as_ref(), url)).collect();
+    let entries =
+        document.entries.into_iter().map(|item| entry(item, language.as_ref(), url)).collect();
     Feed {
         title: document.feed.title.and_then(|it| plain(&it)),
         language,
@@ -37,7 +40,8 @@ pub(super) fn feed(document: Document, url: &Url) -> Feed {
 }
 
 fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
-    let canonical = item.links.iter().find(|it| it.rel == "canonical").and_then(|it| it.href.as_deref());
+    let canonical =
+        item.links.iter().find(|it| it.rel == "canonical").and_then(|it| it.href.as_deref());
     let link = canonical.or(item.link.as_deref()).and_then(|it| base.join(it).ok()).filter(usable);
     let mut enclosures: Vec<Enclosure> = item.enclosures.into_iter().map(enclosure).collect();
     let mut images = Vec::new();
@@ -46,22 +50,40 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         take_media(media, credit.as_ref(), &mut enclosures, &mut images);
     }
     for thumbnail in item.thumbnails {
-        images.push(Image { url: Some(thumbnail.url), width: thumbnail.width, height: thumbnail.height, ..Image::default() });
+        images.push(Image {
+            url: Some(thumbnail.url),
+            width: thumbnail.width,
+            height: thumbnail.height,
+            ..Image::default()
+        });
     }
     Entry {
         identity: String::new(),
         guid: item.id.map(|it| bounded(&it)),
         link,
         title: item.title.and_then(|it| plain(&it)),
-        base: item.content.as_ref().or(item.summary.as_ref()).and_then(|it| it.base.as_deref().cloned()),
+        base: item
+            .content
+            .as_ref()
+            .or(item.summary.as_ref())
+            .and_then(|it| it.base.as_deref().cloned()),
         date_note: item.published.as_ref().and_then(note),
         summary: item.summary.map(html),
         content: item.content.map(html),
         cut: false,
         published: item.published.and_then(|it| it.time),
         modified: item.updated.and_then(|it| it.time),
-        authors: item.authors.into_iter().filter_map(|it| plain_of(it.name?)).filter(|it| !it.contains('@')).collect(),
-        categories: item.categories.into_iter().filter_map(|it| plain_of(it.label.or(it.term)?)).collect(),
+        authors: item
+            .authors
+            .into_iter()
+            .filter_map(|it| plain_of(it.name?))
+            .filter(|it| !it.contains('@'))
+            .collect(),
+        categories: item
+            .categories
+            .into_iter()
+            .filter_map(|it| plain_of(it.label.or(it.term)?))
+            .collect(),
         enclosures,
         images,
         language: item.language.or_else(|| language.cloned()),
@@ -77,7 +99,11 @@ fn usable(url: &Url) -> bool {
 
 /// A guid of any length still tells entries apart.
 fn bounded(guid: &str) -> String {
-    if guid.len() <= MAX_NAME { guid.to_owned() } else { uuid::Uuid::from_bytes(digest(&[guid.as_bytes()])).to_string() }
+    if guid.len() <= MAX_NAME {
+        guid.to_owned()
+    } else {
+        uuid::Uuid::from_bytes(digest(&[guid.as_bytes()])).to_string()
+    }
 }
 
 /// A text as HTML.
@@ -97,18 +123,44 @@ fn note(date: &Date) -> Option<String> {
 }
 
 fn enclosure(it: model::Enclosure) -> Enclosure {
-    Enclosure { url: it.url, media_type: it.media_type, bytes: it.length.and_then(|it| it.parse().ok()) }
+    Enclosure {
+        url: it.url,
+        media_type: it.media_type,
+        bytes: it.length.and_then(|it| it.parse().ok()),
+    }
 }
 
-fn take_media(media: model::Media, credit: Option<&String>, enclosures: &mut Vec<Enclosure>, images: &mut Vec<Image>) {
+fn take_media(
+    media: model::Media,
+    credit: Option<&String>,
+    enclosures: &mut Vec<Enclosure>,
+    images: &mut Vec<Image>,
+) {
     let Some(url) = media.url else { return };
-    let is_image = media.media_type.as_deref().is_some_and(|it| it.starts_with("image/")) || media.medium.as_deref() == Some("image");
+    let is_image = media.media_type.as_deref().is_some_and(|it| it.starts_with("image/"))
+        || media.medium.as_deref() == Some("image");
     if is_image {
         let caption = media.description.or(media.title).and_then(plain_of);
-        let credit = media.credits.into_iter().next().and_then(|it| plain_of(it.content)).or_else(|| credit.cloned());
-        images.push(Image { url: Some(url), caption, credit, width: media.width, height: media.height, ..Image::default() });
+        let credit = media
+            .credits
+            .into_iter()
+            .next()
+            .and_then(|it| plain_of(it.content))
+            .or_else(|| credit.cloned());
+        images.push(Image {
+            url: Some(url),
+            caption,
+            credit,
+            width: media.width,
+            height: media.height,
+            ..Image::default()
+        });
     } else {
-        enclosures.push(Enclosure { url, media_type: media.media_type, bytes: media.length.and_then(|it| it.parse().ok()) });
+        enclosures.push(Enclosure {
+            url,
+            media_type: media.media_type,
+            bytes: media.length.and_then(|it| it.parse().ok()),
+        });
     }
 }
 
@@ -137,26 +189,40 @@ fn join(blocks: &[Block]) -> String {
 #[must_use]
 pub fn content(entry: &Entry) -> (Content, Evidence) {
     let blank = Url::parse("about:blank");
-    let blocks_of = |html: &String| match entry.base.as_ref().or(entry.link.as_ref()).or(blank.as_ref().ok()) {
-        Some(base) => blocks::from_html_fragment(html, base),
-        None => Vec::new(),
-    };
+    let blocks_of =
+        |html: &String| match entry.base.as_ref().or(entry.link.as_ref()).or(blank.as_ref().ok()) {
+            Some(base) => blocks::from_html_fragment(html, base),
+            None => Vec::new(),
+        };
     let summary = entry.summary.as_ref().map(blocks_of).unwrap_or_default();
-    let blocks = entry.content.as_ref().map(blocks_of).filter(|it| !it.is_empty()).unwrap_or_else(|| summary.clone());
+    let blocks = entry
+        .content
+        .as_ref()
+        .map(blocks_of)
+        .filter(|it| !it.is_empty())
+        .unwrap_or_else(|| summary.clone());
     let body = blocks::text(&blocks);
     let mut images = entry.images.clone();
-    for image in blocks.iter().filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None }) {
+    for image in blocks
+        .iter()
+        .filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None })
+    {
         if !images.iter().any(|it| it.url == image.url) {
             images.push(image.clone());
         }
     }
-    let source = if entry.content.is_some() { TextSource::FeedContent } else { TextSource::FeedSummary };
+    let source =
+        if entry.content.is_some() { TextSource::FeedContent } else { TextSource::FeedSummary };
     let evidence = Evidence { language: entry.language.clone(), source, ..Evidence::default() };
     let content = Content {
         title: entry.title.clone(),
         summary: Some(join(&summary)).filter(|it| !it.is_empty()),
         keywords: entry.categories.clone(),
-        bylines: entry.authors.iter().map(|name| Byline { name: name.clone(), kind: BylineKind::Person, place: None }).collect(),
+        bylines: entry
+            .authors
+            .iter()
+            .map(|name| Byline { name: name.clone(), kind: BylineKind::Person, place: None })
+            .collect(),
         published: entry.published,
         date_notes: entry.date_note.iter().map(|it| format!("published: {it}")).collect(),
         modified: entry.modified,

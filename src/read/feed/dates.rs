@@ -1,4 +1,5 @@
-//! Dates of a feed. What one date leaves open, the others may settle: a `23/01/2024` says how `02/01/2024` is meant.
+//! Dates of a feed. What one date leaves open, the others may settle: a `23/01/2024` says how
+//! `02/01/2024` is meant.
 
 use super::model::Document;
 use crate::{
@@ -10,10 +11,15 @@ use crate::{
 pub(super) fn read(raw: &str) -> Date {
     let raw = raw.trim();
     let moment = moment::parse(raw, None);
-    Date { raw: raw.to_owned(), time: moment.map(|it| it.time), assumed: moment.map(|it| it.assumed).unwrap_or_default() }
+    Date {
+        raw: raw.to_owned(),
+        time: moment.map(|it| it.time),
+        assumed: moment.map(|it| it.assumed).unwrap_or_default(),
+    }
 }
 
-/// Settles which number is the day where a date leaves that open: by another date, else by the feed's language.
+/// Settles which number is the day where a date leaves that open: by another date, else by the
+/// feed's language.
 pub(super) fn settle(document: &mut Document) {
     if !dates(document).any(|it| it.assumed.order) {
         return;
@@ -21,7 +27,11 @@ pub(super) fn settle(document: &mut Document) {
     let shown = dates(document).find_map(|it| moment::order_of(&it.raw));
     let order = shown.or_else(|| {
         let language = document.feed.language.as_deref()?.to_ascii_lowercase();
-        Some(if matches!(language.as_str(), "en" | "en-us") { Order::MonthFirst } else { Order::DayFirst })
+        Some(if matches!(language.as_str(), "en" | "en-us") {
+            Order::MonthFirst
+        } else {
+            Order::DayFirst
+        })
     });
     let Some(order) = order else { return };
     let feed = &mut document.feed;

@@ -1,5 +1,5 @@
-//! What the head of an HTML page links: the feeds that it offers in the place of one (`rel="alternate"`, RSS autodiscovery),
-//! and its hubs (`rel="hub"`, `WebSub`).
+//! What the head of an HTML page links: the feeds that it offers in the place of one
+//! (`rel="alternate"`, RSS autodiscovery), and its hubs (`rel="hub"`, `WebSub`).
 
 use url::Url;
 
@@ -25,7 +25,10 @@ pub(crate) fn feeds(html: &str, page: &Url) -> Vec<String> {
         let offers = |it: &str| {
             matches!(
                 it.split(';').next().unwrap_or_default().trim(),
-                "application/rss+xml" | "application/atom+xml" | "application/rdf+xml" | "application/feed+json"
+                "application/rss+xml"
+                    | "application/atom+xml"
+                    | "application/rdf+xml"
+                    | "application/feed+json"
             )
         };
         if (is(link, "alternate") || is(link, "feed"))
@@ -40,8 +43,8 @@ pub(crate) fn feeds(html: &str, page: &Url) -> Vec<String> {
     found
 }
 
-/// The links to hubs and to the page itself, by the name `hub` or `self`. Only those before the body: what stands there may
-/// be of anybody.
+/// The links to hubs and to the page itself, by the name `hub` or `self`. Only those before the
+/// body: what stands there may be of anybody.
 pub(crate) fn hubs(html: &str, page: &Url) -> Vec<Link> {
     let mut found = Vec::new();
     each_link(html, page, true, |link| {
@@ -77,7 +80,12 @@ fn each_link(html: &str, page: &Url, head: bool, mut visit: impl FnMut(&Link)) {
             && let Some(rel) = get("rel")
         {
             let href = get("href").map(|it| bases.resolve_against(&base, &it));
-            visit(&Link { href, rel: rel.into_owned(), media_type: get("type").map(Into::into), ..Link::default() });
+            visit(&Link {
+                href,
+                rel: rel.into_owned(),
+                media_type: get("type").map(Into::into),
+                ..Link::default()
+            });
         }
     }
 }
@@ -91,8 +99,13 @@ mod tests {
         let html = "<!doctype html><html><head><base href=\"/b/\"><link rel=\"HUB preload\" href=hub><link rel=self href=\"https://a.example/?a&amp;b\">\
             <link rel=stylesheet href=x></head><BODY><link rel=hub href=\"https://anybody.example/\"></body></html>";
         let found = hubs(html, &Url::parse("https://a.example/").unwrap());
-        let found: Vec<_> = found.iter().map(|it| (it.rel.as_str(), it.href.as_deref().unwrap())).collect();
+        let found: Vec<_> =
+            found.iter().map(|it| (it.rel.as_str(), it.href.as_deref().unwrap())).collect();
         assert_eq!(found, [("hub", "https://a.example/b/hub"), ("self", "https://a.example/?a&b")]);
-        assert_eq!(hubs(&"<link rel=hub href=x>".repeat(100), &Url::parse("https://a.example/").unwrap()).len(), MAX_HUBS);
+        assert_eq!(
+            hubs(&"<link rel=hub href=x>".repeat(100), &Url::parse("https://a.example/").unwrap())
+                .len(),
+            MAX_HUBS
+        );
     }
 }

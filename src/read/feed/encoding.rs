@@ -1,14 +1,16 @@
 //! The bytes of a feed to text, before any parser sees them.
 //!
-//! Order of evidence: byte order mark, the zero bytes of UTF-16 and UTF-32, then the `charset` of the HTTP header
-//! (RFC 7303 §3.2 ranks it above the declaration) and the XML declaration. A claim holds only where the bytes bear it
-//! out: bytes that are UTF-8 are read as UTF-8 whatever is claimed, and a claim that leaves bytes over gives way to the
-//! next one and at last to detection. What must stay true: no feed is lost for one byte, and all is linear.
+//! Order of evidence: byte order mark, the zero bytes of UTF-16 and UTF-32, then the `charset` of
+//! the HTTP header (RFC 7303 §3.2 ranks it above the declaration) and the XML declaration. A claim
+//! holds only where the bytes bear it out: bytes that are UTF-8 are read as UTF-8 whatever is
+//! claimed, and a claim that leaves bytes over gives way to the next one and at last to detection.
+//! What must stay true: no feed is lost for one byte, and all is linear.
 
 use std::borrow::Cow;
 
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8,
+    UTF_16BE, UTF_16LE, WINDOWS_1252,
 };
 
 use memchr::memmem;
@@ -34,8 +36,13 @@ pub(super) struct Decoded<'a> {
     pub(super) repairs: Repairs,
 }
 
-/// Decodes; bytes that the encoding does not know become U+FFFD. The domain that served them is a hint for detection.
-pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>) -> Decoded<'a> {
+/// Decodes; bytes that the encoding does not know become U+FFFD. The domain that served them is a
+/// hint for detection.
+pub(super) fn decode<'a>(
+    bytes: &'a [u8],
+    content_type: Option<&str>,
+    domain: Option<&str>,
+) -> Decoded<'a> {
     let mut decoded = unicode(bytes).unwrap_or_else(|| claimed(bytes, content_type, domain));
     clean::text(&mut decoded);
     decoded
@@ -111,22 +118,35 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
     let declaration = declared(bytes);
     // A server's default says nothing where the document says something else.
     let claims = match (header, declaration) {
-        (Some(header), Some(declaration)) if header == WINDOWS_1252 && declaration != UTF_8 => [Some(declaration), None],
+        (Some(header), Some(declaration)) if header == WINDOWS_1252 && declaration != UTF_8 => {
+            [Some(declaration), None]
+        }
         other => [other.0, other.1],
     };
     let first = claims[0].or(claims[1]);
     let utf8 = std::str::from_utf8(bytes);
     if let Ok(text) = utf8 {
         // Japanese mail's encoding is ASCII with escapes.
-        let mail = (text.is_ascii() && memmem::find(bytes, b"\x1b$").is_some()).then_some(ISO_2022_JP);
-        let legacy = mail.or_else(|| claims.into_iter().flatten().find(|it| *it != UTF_8 && !is_utf8(bytes, it)));
+        let mail =
+            (text.is_ascii() && memmem::find(bytes, b"\x1b$").is_some()).then_some(ISO_2022_JP);
+        let legacy = mail.or_else(|| {
+            claims.into_iter().flatten().find(|it| *it != UTF_8 && !is_utf8(bytes, it))
+        });
         return match legacy {
             Some(encoding) => with(encoding, bytes, first.is_some_and(|it| it != encoding)),
-            None if text.is_ascii() => Decoded { text: text.into(), encoding: first.map_or("utf-8", label), repairs: Repairs::default() },
+            None if text.is_ascii() => Decoded {
+                text: text.into(),
+                encoding: first.map_or("utf-8", label),
+                repairs: Repairs::default(),
+            },
             None => with(UTF_8, bytes, first.is_some_and(|it| it != UTF_8)),
         };
     }
-    for encoding in claims.into_iter().flatten().filter(|it| *it != UTF_8 && !(*it == WINDOWS_1252 && is_no_latin(bytes))) {
+    for encoding in claims
+        .into_iter()
+        .flatten()
+        .filter(|it| *it != UTF_8 && !(*it == WINDOWS_1252 && is_no_latin(bytes)))
+    {
         let decoded = with(encoding, bytes, first.is_some_and(|it| it != encoding));
         if !decoded.repairs.has(Repair::InvalidBytes) {
             return decoded;
@@ -140,19 +160,23 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
     detected(bytes, first, domain)
 }
 
-/// Whether bytes that are valid UTF-8 are that, and no text in `claim`: ASCII is both; a few double bytes may be a
-/// Chinese or Korean word by chance, a longer text never is.
+/// Whether bytes that are valid UTF-8 are that, and no text in `claim`: ASCII is both; a few double
+/// bytes may be a Chinese or Korean word by chance, a longer text never is.
 fn is_utf8(bytes: &[u8], claim: &'static Encoding) -> bool {
     if claim == ISO_2022_JP {
         return !bytes.is_ascii();
     }
     let double = [BIG5, EUC_JP, EUC_KR, GB18030, GBK, SHIFT_JIS].contains(&claim);
     let leads = bytes.iter().filter(|it| **it >= 0xc0).take(4).count();
-    if double { leads > 3 || bytes.iter().filter(|it| **it >= 0xe0).take(2).count() > 1 } else { leads > 0 }
+    if double {
+        leads > 3 || bytes.iter().filter(|it| **it >= 0xe0).take(2).count() > 1
+    } else {
+        leads > 0
+    }
 }
 
-/// Whether most bytes beyond ASCII stand side by side. In a script that is not Latin they do; accented letters seldom
-/// do, so a claim of Latin 1, which no bytes contradict, is false there.
+/// Whether most bytes beyond ASCII stand side by side. In a script that is not Latin they do;
+/// accented letters seldom do, so a claim of Latin 1, which no bytes contradict, is false there.
 fn is_no_latin(bytes: &[u8]) -> bool {
     let all = bytes.iter().filter(|it| !it.is_ascii()).count();
     let pairs = bytes.windows(2).filter(|it| !it[0].is_ascii() && !it[1].is_ascii()).count();
@@ -169,11 +193,16 @@ fn is_damaged_utf8(bytes: &[u8]) -> bool {
     whole > broken
 }
 
-fn detected<'a>(bytes: &'a [u8], claim: Option<&'static Encoding>, domain: Option<&str>) -> Decoded<'a> {
+fn detected<'a>(
+    bytes: &'a [u8],
+    claim: Option<&'static Encoding>,
+    domain: Option<&str>,
+) -> Decoded<'a> {
     let sample = bytes.get(..MAX_DETECTED).unwrap_or(bytes);
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
     detector.feed(sample, sample.len() == bytes.len());
-    let guess = detector.guess(domain.and_then(tld).as_deref().map(str::as_bytes), chardetng::Utf8Detection::Deny);
+    let guess = detector
+        .guess(domain.and_then(tld).as_deref().map(str::as_bytes), chardetng::Utf8Detection::Deny);
     let decoded = with(guess, bytes, claim.is_some_and(|it| it != guess));
     match claim {
         // A claim with a broken byte or two is better than a guess with some.
@@ -185,14 +214,14 @@ fn detected<'a>(bytes: &'a [u8], claim: Option<&'static Encoding>, domain: Optio
 /// The top-level domain of a host, as the detector takes it.
 fn tld(host: &str) -> Option<String> {
     let last = host.rsplit('.').next()?;
-    (host.contains('.') && last.bytes().all(|it| it.is_ascii_alphabetic())).then(|| last.to_ascii_lowercase())
+    (host.contains('.') && last.bytes().all(|it| it.is_ascii_alphabetic()))
+        .then(|| last.to_ascii_lowercase())
 }
 
 fn charset(content_type: &str) -> Option<&'static Encoding> {
-    let (_, value) = content_type
-        .split(';')
-        .skip(1)
-        .find_map(|part| part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")))?;
+    let (_, value) = content_type.split(';').skip(1).find_map(|part| {
+        part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+    })?;
     known(value.trim().trim_matches(['"', '\'']))
 }
 
@@ -202,7 +231,8 @@ fn known(label: &str) -> Option<&'static Encoding> {
         it if it.eq_ignore_ascii_case("tis620") => "tis-620",
         it => it,
     };
-    Encoding::for_label(label.as_bytes()).filter(|it| ![REPLACEMENT, UTF_16BE, UTF_16LE].contains(it))
+    Encoding::for_label(label.as_bytes())
+        .filter(|it| ![REPLACEMENT, UTF_16BE, UTF_16LE].contains(it))
 }
 
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {

@@ -1,7 +1,8 @@
 //! References to characters, and the entities that a document declares for itself.
 //!
-//! Feeds use HTML's names without declaring them, write a bare `&`, and number Windows-1252. What means nothing stays as it
-//! is written. What must stay true: what expansion adds is bounded by [`MAX_ADDED`], whatever a document declares.
+//! Feeds use HTML's names without declaring them, write a bare `&`, and number Windows-1252. What
+//! means nothing stays as it is written. What must stay true: what expansion adds is bounded by
+//! [`MAX_ADDED`], whatever a document declares.
 
 use std::{borrow::Cow, cell::Cell};
 
@@ -20,8 +21,8 @@ const MAX_REFERENCE: usize = 40;
 
 /// What Windows-1252 has where Unicode has control characters: such numbers mean these.
 const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–',
-    '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
 #[derive(Debug, Default)]
@@ -52,7 +53,10 @@ impl<'a> Entities<'a> {
             return first + 1;
         }
         let closes = |at: &usize| bytes[at + 1..].trim_ascii_start().starts_with(b">");
-        let end = memchr::memchr_iter(b']', &bytes[first..]).take(MAX_ENTITIES).map(|it| first + it).find(closes);
+        let end = memchr::memchr_iter(b']', &bytes[first..])
+            .take(MAX_ENTITIES)
+            .map(|it| first + it)
+            .find(closes);
         let Some(end) = end else { return first + 1 };
         for declaration in rest[first..end].split("<!ENTITY").skip(1).take(MAX_ENTITIES) {
             self.declare(declaration);
@@ -62,7 +66,11 @@ impl<'a> Entities<'a> {
 
     /// `name "value">`
     fn declare(&mut self, declaration: &'a str) {
-        let Some((name, rest)) = declaration.trim_ascii_start().split_once(|c: char| c.is_ascii_whitespace()) else { return };
+        let Some((name, rest)) =
+            declaration.trim_ascii_start().split_once(|c: char| c.is_ascii_whitespace())
+        else {
+            return;
+        };
         let rest = rest.trim_ascii_start();
         let Some(quote) = rest.chars().next().filter(|it| matches!(it, '"' | '\'')) else { return };
         let Some((value, _)) = rest[1..].split_once(quote) else { return };
@@ -143,11 +151,14 @@ impl<'a> Entities<'a> {
 
     /// Whether the document declares the entity whose reference starts `tail`.
     pub(super) fn declares(&self, tail: &str) -> bool {
-        self.declared.iter().any(|(name, _)| tail[1..].strip_prefix(name).is_some_and(|it| it.starts_with(';')))
+        self.declared
+            .iter()
+            .any(|(name, _)| tail[1..].strip_prefix(name).is_some_and(|it| it.starts_with(';')))
     }
 }
 
-/// `&#8212;`, `&#x2014;`. Characters that XML forbids are dropped; numbers that are the bytes of UTF-8 are read as that.
+/// `&#8212;`, `&#x2014;`. Characters that XML forbids are dropped; numbers that are the bytes of
+/// UTF-8 are read as that.
 fn number(bytes: &[u8], out: &mut String) -> Option<usize> {
     let (code, length) = code(bytes)?;
     if let 0xc2..=0xf4 = code
@@ -183,7 +194,8 @@ fn utf8_in_numbers(bytes: &[u8]) -> Option<(char, usize)> {
         let (code, length) = code(&bytes[at..])?;
         units[count] = u8::try_from(code).ok()?;
         at += length;
-        if let Some(c) = std::str::from_utf8(&units[..=count]).ok().and_then(|it| it.chars().next()) {
+        if let Some(c) = std::str::from_utf8(&units[..=count]).ok().and_then(|it| it.chars().next())
+        {
             return Some((c, at));
         }
     }
@@ -192,5 +204,8 @@ fn utf8_in_numbers(bytes: &[u8]) -> Option<(char, usize)> {
 
 /// The character that a control character from U+0080 on was meant to be.
 pub(super) fn from_windows_1252(c: char) -> char {
-    (u32::from(c) as usize).checked_sub(0x80).and_then(|it| WINDOWS_1252.get(it).copied()).unwrap_or(c)
+    (u32::from(c) as usize)
+        .checked_sub(0x80)
+        .and_then(|it| WINDOWS_1252.get(it).copied())
+        .unwrap_or(c)
 }

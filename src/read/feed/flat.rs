@@ -1,5 +1,6 @@
-//! XML that is no feed, read flat by the scanner that reads feeds: its tags in order, each start with the text up to the
-//! next tag. Nothing is kept open, so there is nothing that a missing end tag could spoil.
+//! XML that is no feed, read flat by the scanner that reads feeds: its tags in order, each start
+//! with the text up to the next tag. Nothing is kept open, so there is nothing that a missing end
+//! tag could spoil.
 
 use std::borrow::Cow;
 
@@ -51,7 +52,10 @@ impl<'a> FlatReader<'a> {
                     Some(Token::End(next)) => next.at,
                     None => self.scanner.text().len(),
                 };
-                Flat::Start { name: local(start.name), text: self.scanner.text().get(start.inner..end).unwrap_or_default() }
+                Flat::Start {
+                    name: local(start.name),
+                    text: self.scanner.text().get(start.inner..end).unwrap_or_default(),
+                }
             }
             Token::End(end) => Flat::End { name: local(end.name) },
         })
@@ -73,6 +77,10 @@ fn local(name: &str) -> &str {
 }
 
 /// Bytes to text, by all the evidence that feeds are decoded by.
-pub(crate) fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>) -> Cow<'a, str> {
+pub(crate) fn to_text<'a>(
+    bytes: &'a [u8],
+    content_type: Option<&str>,
+    domain: Option<&str>,
+) -> Cow<'a, str> {
     encoding::decode(bytes, content_type, domain).text
 }

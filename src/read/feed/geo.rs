@@ -1,4 +1,5 @@
-//! Places: `GeoRSS` in its simple form and as GML, and the W3C's points. Feeds write latitude first, `GeoJSON` longitude.
+//! Places: `GeoRSS` in its simple form and as GML, and the W3C's points. Feeds write latitude
+//! first, `GeoJSON` longitude.
 
 use serde_json::json;
 
@@ -35,9 +36,15 @@ fn shape(kind: &'static str, element: Element<'_, '_>) -> Option<Geo> {
         let part = |field| element.child(field).and_then(text::trimmed_string);
         return pair(&part(Field::Latitude)?, &part(Field::Longitude)?);
     }
-    let position = element.descendants().find(|it| it.field() == Field::Position).unwrap_or(element);
+    let position =
+        element.descendants().find(|it| it.field() == Field::Position).unwrap_or(element);
     let sizes = [position.attribute("srsDimension"), element.attribute("srsDimension")];
-    let size = sizes.into_iter().flatten().find_map(|it| it.parse().ok()).filter(|it| matches!(it, 2 | 3)).unwrap_or(2);
+    let size = sizes
+        .into_iter()
+        .flatten()
+        .find_map(|it| it.parse().ok())
+        .filter(|it| matches!(it, 2 | 3))
+        .unwrap_or(2);
     let values = text::string(position);
     let numbers: Option<Vec<f64>> = values
         .split(|c: char| c.is_ascii_whitespace() || c == ',')

@@ -67,14 +67,20 @@ impl Draft {
         match it.namespace() {
             Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(it),
             Namespace::Dc | Namespace::DcTerms => self.dublin_core(it),
-            Namespace::Content if it.field() == Field::Content => self.content.offer(0, || Text::of(it)),
-            Namespace::Xhtml if it.field() == Field::Content => self.content.offer(1, || Text::of(it)),
+            Namespace::Content if it.field() == Field::Content => {
+                self.content.offer(0, || Text::of(it));
+            }
+            Namespace::Xhtml if it.field() == Field::Content => {
+                self.content.offer(1, || Text::of(it));
+            }
             Namespace::Media => self.media(it),
             Namespace::Itunes | Namespace::GooglePlay => self.podcast(it),
             Namespace::GeoRss | Namespace::Gml => self.place(it),
             Namespace::Geo => self.coordinate(it),
             Namespace::FeedBurner if it.field() == Field::OriginalLink => self.original(it),
-            Namespace::FeedBurner if it.field() == Field::OriginalEnclosure => self.original_enclosure = parts::owned(it),
+            Namespace::FeedBurner if it.field() == Field::OriginalEnclosure => {
+                self.original_enclosure = parts::owned(it);
+            }
             _ => {}
         }
     }
@@ -89,14 +95,22 @@ impl Draft {
             Field::Id => self.id(it),
             Field::Author | Field::Creator => add(&mut self.item.authors, person::of(it)),
             Field::Contributor => add(&mut self.item.contributors, person::of(it)),
-            Field::Category | Field::Subject | Field::Keywords => parts::categories(it, &mut self.item.categories),
+            Field::Category | Field::Subject | Field::Keywords => {
+                parts::categories(it, &mut self.item.categories);
+            }
             Field::Published => parts::date(&mut self.published, 0, it),
             Field::Issued => parts::date(&mut self.published, 1, it),
             Field::Created => parts::date(&mut self.published, 4, it),
             Field::Date => parts::date(&mut self.published, 3, it),
             Field::Updated => parts::date(&mut self.updated, 0, it),
             Field::Enclosure => self.enclosure(it),
-            Field::Comments => self.item.comments = self.item.comments.take().or_else(|| parts::owned(it).map(|url| it.resolve(&url))),
+            Field::Comments => {
+                self.item.comments = self
+                    .item
+                    .comments
+                    .take()
+                    .or_else(|| parts::owned(it).map(|url| it.resolve(&url)));
+            }
             Field::Source => self.item.source = source::of(it),
             Field::Rights => self.item.rights = self.item.rights.take().or_else(|| Text::of(it)),
             Field::Language => self.language(it),
@@ -128,7 +142,9 @@ impl Draft {
     fn podcast(&mut self, it: Element<'_, '_>) {
         match it.field() {
             Field::Title => self.title.offer(3, || Text::of(it)),
-            Field::Summary | Field::Description => self.summary.offer(if it.field() == Field::Summary { 3 } else { 4 }, || Text::of(it)),
+            Field::Summary | Field::Description => self
+                .summary
+                .offer(if it.field() == Field::Summary { 3 } else { 4 }, || Text::of(it)),
             Field::Author => add(&mut self.performers, person::of(it)),
             Field::Image => self.image.offer(0, || media::image(it)),
             Field::Explicit => self.item.explicit = parts::explicit(it),
@@ -174,7 +190,14 @@ impl Draft {
     /// The page behind a link that counts readers.
     fn original(&mut self, it: Element<'_, '_>) {
         let href = parts::owned(it).map(|url| it.resolve(&url));
-        add(&mut self.item.links, href.map(|href| Link { href: Some(href), rel: "canonical".to_owned(), ..Link::default() }));
+        add(
+            &mut self.item.links,
+            href.map(|href| Link {
+                href: Some(href),
+                rel: "canonical".to_owned(),
+                ..Link::default()
+            }),
+        );
     }
 
     fn full_text(&mut self, it: Element<'_, '_>) {
@@ -204,7 +227,9 @@ impl Draft {
         }
         link.length = link.length.or_else(|| parts::attribute(it, "size"));
         let enclosure = parts::enclosure(&link);
-        if let Some(enclosure) = enclosure.filter(|it| !self.item.enclosures.iter().any(|known| known.url == it.url)) {
+        if let Some(enclosure) =
+            enclosure.filter(|it| !self.item.enclosures.iter().any(|known| known.url == it.url))
+        {
             add(&mut self.item.enclosures, Some(enclosure));
             add(&mut self.item.links, Some(Link { rel: "enclosure".to_owned(), ..link }));
         }

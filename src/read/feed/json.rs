@@ -1,7 +1,7 @@
 //! JSON Feed 1.0 and 1.1, and what is nearly one.
 //!
-//! Members of a wrong kind are passed over one by one; only the whole not being a feed is an error. An item counts when
-//! its object is whole.
+//! Members of a wrong kind are passed over one by one; only the whole not being a feed is an error.
+//! An item counts when its object is whole.
 
 use std::borrow::Cow;
 
@@ -25,8 +25,12 @@ use pull::Pull;
 /// # Errors
 /// Says what it is instead of a feed.
 pub(super) fn read(text: &str, bases: Bases) -> Result<Document, FeedError> {
-    let mut reader =
-        Reader { pull: Pull::new(text), bases, document: Document { format: Format::Json, ..Document::default() }, is_feed: false };
+    let mut reader = Reader {
+        pull: Pull::new(text),
+        bases,
+        document: Document { format: Format::Json, ..Document::default() },
+        is_feed: false,
+    };
     reader.feed();
     if !reader.is_feed {
         return Err(FeedError::Malformed("JSON without a version or items".to_owned()));
@@ -57,7 +61,8 @@ impl Reader<'_> {
             match &*key {
                 "version" => {
                     let version = self.pull.scalar();
-                    self.is_feed |= version.is_some_and(|it| it.contains("jsonfeed.org") || it.starts_with('1'));
+                    self.is_feed |= version
+                        .is_some_and(|it| it.contains("jsonfeed.org") || it.starts_with('1'));
                 }
                 "items" => self.items(),
                 "home_page_url" => {
@@ -77,7 +82,10 @@ impl Reader<'_> {
         match key {
             "title" => self.document.feed.title = self.plain(),
             "description" => self.document.feed.description = self.plain(),
-            "language" => self.document.feed.language = self.pull.scalar().and_then(|it| parts::language(&it)),
+            "language" => {
+                self.document.feed.language =
+                    self.pull.scalar().and_then(|it| parts::language(&it));
+            }
             "icon" => {
                 let icon = self.address();
                 let feed = &mut self.document.feed;
@@ -108,7 +116,10 @@ impl Reader<'_> {
 
     fn link(&mut self, rel: &str, href: Option<String>) {
         if href.is_some() {
-            parts::add(&mut self.document.feed.links, Some(Link { href, rel: rel.to_owned(), ..Link::default() }));
+            parts::add(
+                &mut self.document.feed.links,
+                Some(Link { href, rel: rel.to_owned(), ..Link::default() }),
+            );
         }
     }
 
@@ -136,11 +147,18 @@ impl Reader<'_> {
 
     fn person(&mut self) -> Option<Person> {
         if self.pull.peek() != Some(b'{') {
-            return self.pull.scalar().filter(|it| !it.trim().is_empty()).map(|it| person::line(&it));
+            return self
+                .pull
+                .scalar()
+                .filter(|it| !it.trim().is_empty())
+                .map(|it| person::line(&it));
         }
         let mut person = Person::default();
         self.members(|this, key| match key {
-            "name" => person.name = this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()),
+            "name" => {
+                person.name =
+                    this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+            }
             "url" => person.uri = this.address(),
             "email" => person.email = this.pull.scalar().map(Cow::into_owned),
             _ => this.pull.skip(),

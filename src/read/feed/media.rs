@@ -19,7 +19,12 @@ pub(super) fn content(it: Element<'_, '_>) -> Option<Media> {
         height: pixels(it, "height"),
         title: part(Field::Title),
         description: part(Field::Description),
-        credits: it.children().filter(|it| it.field() == Field::Credit).filter_map(credit).take(parts::MAX_LIST).collect(),
+        credits: it
+            .children()
+            .filter(|it| it.field() == Field::Credit)
+            .filter_map(credit)
+            .take(parts::MAX_LIST)
+            .collect(),
     };
     (media != Media::default()).then_some(media)
 }
@@ -27,7 +32,11 @@ pub(super) fn content(it: Element<'_, '_>) -> Option<Media> {
 /// `media:thumbnail`
 pub(super) fn thumbnail(it: Element<'_, '_>) -> Option<Thumbnail> {
     let url = parts::attribute(it, "url").or_else(|| parts::owned(it))?;
-    Some(Thumbnail { url: it.resolve(&url), width: pixels(it, "width"), height: pixels(it, "height") })
+    Some(Thumbnail {
+        url: it.resolve(&url),
+        width: pixels(it, "width"),
+        height: pixels(it, "height"),
+    })
 }
 
 /// `media:credit`
@@ -35,7 +44,8 @@ pub(super) fn credit(it: Element<'_, '_>) -> Option<Credit> {
     Some(Credit { content: parts::owned(it)?, role: parts::attribute(it, "role") })
 }
 
-/// The address of a picture in any of its forms: `<image href>`, `<image><url>`, `<image rdf:resource>`, text.
+/// The address of a picture in any of its forms: `<image href>`, `<image><url>`, `<image
+/// rdf:resource>`, text.
 pub(super) fn image(it: Element<'_, '_>) -> Option<String> {
     let named = parts::attribute(it, "href").or_else(|| parts::attribute(it, "url"));
     let inner = || it.child(Field::Address).and_then(parts::owned);

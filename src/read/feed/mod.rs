@@ -1,10 +1,11 @@
 //! Feeds to entries. Pure: bytes in, entries out.
 //!
-//! The modules stand in the order of the data: `encoding` makes text of bytes, `scan` and `xml` (or `json`) read the
-//! text whatever is wrong with it, `channel` and `item` take the words of all dialects for what they mean (`model`),
-//! and `convert` makes the pipeline's entries of that. A feed that needs no repair takes the same way as one that does.
-//! What must stay true: an entry keeps its identity and its version from poll to poll as long as the publisher says the
-//! same, also when a broken feed is well formed again; time and memory are linear in the bytes.
+//! The modules stand in the order of the data: `encoding` makes text of bytes, `scan` and `xml` (or
+//! `json`) read the text whatever is wrong with it, `channel` and `item` take the words of all
+//! dialects for what they mean (`model`), and `convert` makes the pipeline's entries of that. A
+//! feed that needs no repair takes the same way as one that does. What must stay true: an entry
+//! keeps its identity and its version from poll to poll as long as the publisher says the same,
+//! also when a broken feed is well formed again; time and memory are linear in the bytes.
 
 mod encoding;
 mod ahead;
@@ -102,11 +103,19 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed,
 ///
 /// # Errors
 /// Says what the body is instead.
-pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<model::Document, FeedError> {
+pub fn parse(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &Url,
+) -> Result<model::Document, FeedError> {
     let decoded = encoding::decode(bytes, content_type, url.host_str());
     let start = decoded.text.trim_start();
     let bases = Bases::new(url);
-    let mut document = if start.starts_with('{') { json::read(start, bases) } else { xml::read(&decoded.text, bases) }?;
+    let mut document = if start.starts_with('{') {
+        json::read(start, bases)
+    } else {
+        xml::read(&decoded.text, bases)
+    }?;
     dates::settle(&mut document);
     document.encoding = decoded.encoding;
     document.recovered.add_all(decoded.repairs);
@@ -128,9 +137,13 @@ fn settle_identities(entries: &mut Vec<Entry>) {
             (None, Some(link)) => link.to_string(),
             (None, None) => {
                 let title = entry.title.as_deref().unwrap_or_default();
-                let body = entry.content.as_deref().or(entry.summary.as_deref()).unwrap_or_default();
+                let body =
+                    entry.content.as_deref().or(entry.summary.as_deref()).unwrap_or_default();
                 // Without any name, a changed text is another entry.
-                let hash: [u8; 16] = digest(&[title.as_bytes(), if title.is_empty() { body.as_bytes() } else { b"" }]);
+                let hash: [u8; 16] = digest(&[
+                    title.as_bytes(),
+                    if title.is_empty() { body.as_bytes() } else { b"" },
+                ]);
                 uuid::Uuid::from_bytes(hash).to_string()
             }
         };

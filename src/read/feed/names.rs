@@ -1,7 +1,9 @@
-//! What elements are called: namespaces by their address or by the prefix that everybody uses, and local names.
+//! What elements are called: namespaces by their address or by the prefix that everybody uses, and
+//! local names.
 //!
-//! Publishers leave declarations out, misspell addresses and write names in any case. An element in a namespace that
-//! nobody knows is [`Namespace::Other`] and never one of the feed's own, whatever its local name.
+//! Publishers leave declarations out, misspell addresses and write names in any case. An element in
+//! a namespace that nobody knows is [`Namespace::Other`] and never one of the feed's own, whatever
+//! its local name.
 
 mod field;
 
@@ -73,7 +75,10 @@ impl<'a> Names<'a> {
 
     pub(super) fn declare(&mut self, prefix: &'a str, address: &str) {
         if self.declared.len() < MAX_DECLARED {
-            self.declared.push((prefix, by_address(address).unwrap_or_else(|| by_prefix(prefix).unwrap_or(unknown(prefix)))));
+            self.declared.push((
+                prefix,
+                by_address(address).unwrap_or_else(|| by_prefix(prefix).unwrap_or(unknown(prefix))),
+            ));
         }
     }
 
@@ -83,7 +88,11 @@ impl<'a> Names<'a> {
         match self.declared.iter().rev().find(|(it, _)| *it == prefix) {
             Some((_, namespace)) => (*namespace, local, false),
             None if prefix.is_empty() => (Namespace::Core, local, false),
-            None => (by_prefix(prefix).unwrap_or(Namespace::Other), local, !prefix.eq_ignore_ascii_case("xml")),
+            None => (
+                by_prefix(prefix).unwrap_or(Namespace::Other),
+                local,
+                !prefix.eq_ignore_ascii_case("xml"),
+            ),
         }
     }
 }
@@ -118,7 +127,8 @@ fn by_prefix(prefix: &str) -> Option<Namespace> {
 
 fn by_address(address: &str) -> Option<Namespace> {
     let lower = address.trim().to_ascii_lowercase();
-    let bare = lower.strip_prefix("http://").or_else(|| lower.strip_prefix("https://")).unwrap_or(&lower);
+    let bare =
+        lower.strip_prefix("http://").or_else(|| lower.strip_prefix("https://")).unwrap_or(&lower);
     let bare = bare.strip_prefix("www.").unwrap_or(bare).trim_end_matches(['/', '#']);
     Some(match bare {
         "purl.org/rss/1.0"
@@ -140,11 +150,13 @@ fn by_address(address: &str) -> Option<Namespace> {
         "purl.org/dc/elements/1.0" | "purl.org/dc/elements/1.1" => Namespace::Dc,
         "purl.org/dc/terms" => Namespace::DcTerms,
         "purl.org/rss/1.0/modules/content" => Namespace::Content,
-        "search.yahoo.com/mrss" | "search.yahoo.com/mrss/1.0" | "rssboard.org/media-rss" | "tools.search.yahoo.com/mrss" => {
-            Namespace::Media
-        }
+        "search.yahoo.com/mrss"
+        | "search.yahoo.com/mrss/1.0"
+        | "rssboard.org/media-rss"
+        | "tools.search.yahoo.com/mrss" => Namespace::Media,
         "itunes.com/dtds/podcast-1.0.dtd" | "itunes.com/dtds/podcast-1.0" => Namespace::Itunes,
-        "google.com/schemas/play-podcasts/1.0" | "google.com/schemas/play-podcasts/1.0/play-podcasts.xsd" => Namespace::GooglePlay,
+        "google.com/schemas/play-podcasts/1.0"
+        | "google.com/schemas/play-podcasts/1.0/play-podcasts.xsd" => Namespace::GooglePlay,
         "georss.org/georss" | "georss.org/georss/10" | "georss.org/georss/11" => Namespace::GeoRss,
         "opengis.net/gml" | "opengis.net/gml/3.2" => Namespace::Gml,
         "w3.org/2003/01/geo/wgs84_pos" => Namespace::Geo,

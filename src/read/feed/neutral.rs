@@ -1,4 +1,5 @@
-//! The model as JSON, for those who read feeds with `nashra feed`: texts safe, times in seconds, one author in one line.
+//! The model as JSON, for those who read feeds with `nashra feed`: texts safe, times in seconds,
+//! one author in one line.
 
 use std::{borrow::Cow, rc::Rc};
 
@@ -8,7 +9,9 @@ use url::Url;
 
 use super::{
     bases::Bases,
-    model::{Category, Channel, Credit, Document, Enclosure, Format, Geo, Item, Media, Person, Thumbnail},
+    model::{
+        Category, Channel, Credit, Document, Enclosure, Format, Geo, Item, Media, Person, Thumbnail,
+    },
     person,
     repairs::Repairs,
     safe_html::safe_within,
@@ -159,10 +162,14 @@ fn entry(it: Item, bases: &Bases) -> Entry {
         Kind::Xhtml => "application/xhtml+xml",
     });
     let (content, summary) = (safe(it.content, bases), safe(it.summary, bases));
-    let attached = it.enclosures.iter().find(|it| it.media_type.as_deref().is_some_and(|it| it.starts_with("image/")));
+    let attached = it
+        .enclosures
+        .iter()
+        .find(|it| it.media_type.as_deref().is_some_and(|it| it.starts_with("image/")));
     let image = it.image.or_else(|| attached.map(|it| it.url.clone()));
     let image = image.or_else(|| picture(content.as_ref())).or_else(|| picture(summary.as_ref()));
-    let (content, summary) = (content.map(|it| Shared(Rc::new(it))), summary.map(|it| Shared(Rc::new(it))));
+    let (content, summary) =
+        (content.map(|it| Shared(Rc::new(it))), summary.map(|it| Shared(Rc::new(it))));
     Entry {
         id: it.id.map(|it| absolute(it, bases)),
         title: safe(it.title, bases),
@@ -187,7 +194,11 @@ fn entry(it: Item, bases: &Bases) -> Entry {
         comments: it.comments,
         rights: safe(it.rights, bases),
         language: it.language,
-        source: it.source.map(|it| Origin { title: safe(it.title, bases), link: it.link, id: it.id }),
+        source: it.source.map(|it| Origin {
+            title: safe(it.title, bases),
+            link: it.link,
+            id: it.id,
+        }),
         geo: it.geo,
         image,
         explicit: it.explicit,

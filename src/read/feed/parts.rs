@@ -54,10 +54,13 @@ pub(super) fn link_rank(element: Element<'_, '_>, link: &Link) -> Option<u8> {
     (link.rel == "alternate").then_some(1 + u8::from(mixed) + 2 * u8::from(!html))
 }
 
-/// Offers a link as the address of what it belongs to. Of several RSS links the last counts, of Atom's the first.
+/// Offers a link as the address of what it belongs to. Of several RSS links the last counts, of
+/// Atom's the first.
 pub(super) fn offer_link(best: &mut Best<String>, element: Element<'_, '_>, link: &Link) {
     match link_rank(element, link) {
-        Some(rank) if element.namespace() == Namespace::Core => best.offer_last(rank, || link.href.clone()),
+        Some(rank) if element.namespace() == Namespace::Core => {
+            best.offer_last(rank, || link.href.clone());
+        }
         Some(rank) => best.offer(rank, || link.href.clone()),
         None => {}
     }
@@ -83,13 +86,19 @@ pub(super) fn add<T: PartialEq>(list: &mut Vec<T>, value: Option<T>) {
 pub(super) fn categories(element: Element<'_, '_>, list: &mut Vec<Category>) {
     let podcast = element.namespace() == Namespace::Itunes;
     if element.field() == Field::Keywords {
-        for term in owned(element).unwrap_or_default().split([',', ';', '،']).map(str::trim).filter(|it| !it.is_empty()) {
+        for term in owned(element)
+            .unwrap_or_default()
+            .split([',', ';', '،'])
+            .map(str::trim)
+            .filter(|it| !it.is_empty())
+        {
             add_category(list, Category { term: Some(term.to_owned()), ..Category::default() });
         }
         return;
     }
     let term = attribute(element, "term").or_else(|| attribute(element, "text"));
-    let term = term.or_else(|| if element.has_children() && podcast { None } else { owned(element) });
+    let term =
+        term.or_else(|| if element.has_children() && podcast { None } else { owned(element) });
     let scheme = attribute(element, "scheme").or_else(|| attribute(element, "domain"));
     let label = attribute(element, "label");
     if term.is_some() || label.is_some() || scheme.is_some() {
@@ -109,7 +118,9 @@ pub(super) fn categories_only(element: Element<'_, '_>, list: &mut Vec<Category>
 }
 
 fn add_category(list: &mut Vec<Category>, category: Category) {
-    let known = |it: &Category| it.term == category.term && (it.scheme == category.scheme || category.scheme.is_none());
+    let known = |it: &Category| {
+        it.term == category.term && (it.scheme == category.scheme || category.scheme.is_none())
+    };
     if list.len() < MAX_LIST && !list.iter().any(known) {
         list.push(category);
     }
@@ -126,7 +137,9 @@ pub(super) fn explicit(element: Element<'_, '_>) -> Option<bool> {
 
 /// Offers a date; one that nobody can read is worse than any other.
 pub(super) fn date(best: &mut Best<Date>, rank: u8, element: Element<'_, '_>) {
-    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::read(&raw)), |it| rank + 100 * u8::from(it.time.is_none()));
+    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::read(&raw)), |it| {
+        rank + 100 * u8::from(it.time.is_none())
+    });
 }
 
 /// A language tag as BCP 47 writes it.

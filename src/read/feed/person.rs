@@ -8,22 +8,32 @@ const MAX_LINE: usize = 1_000;
 /// Bytes of a feed's authors that each of its entries inherits.
 const MAX_INHERITED: usize = 1_000;
 
-/// Those of a feed, for an entry that names none: as many as cost little where thousands of entries inherit them.
+/// Those of a feed, for an entry that names none: as many as cost little where thousands of entries
+/// inherit them.
 pub(super) fn inherited(authors: &[Person]) -> Vec<Person> {
     let mut left = MAX_INHERITED;
-    let length = |it: &Person| [&it.name, &it.email, &it.uri, &it.raw].into_iter().flatten().map(String::len).sum::<usize>();
+    let length = |it: &Person| {
+        [&it.name, &it.email, &it.uri, &it.raw]
+            .into_iter()
+            .flatten()
+            .map(String::len)
+            .sum::<usize>()
+    };
     let fits = |it: &&Person| left.checked_sub(length(it)).inspect(|it| left = *it).is_some();
     authors.iter().take_while(fits).cloned().collect()
 }
 
 /// Of an element, whichever form it has; `None` where it says nothing.
 pub(super) fn of(element: Element<'_, '_>) -> Option<Person> {
-    let part = |field| element.child(field).and_then(text::trimmed_string).map(std::borrow::Cow::into_owned);
+    let part = |field| {
+        element.child(field).and_then(text::trimmed_string).map(std::borrow::Cow::into_owned)
+    };
     let (name, email) = (part(Field::Name).or_else(|| part(Field::Title)), part(Field::Email));
     let uri = part(Field::Address).map(|it| element.resolve(&it));
     if name.is_some() || email.is_some() || uri.is_some() {
         // Some write both into the name.
-        let mixed = name.as_deref().filter(|_| email.is_none()).map(line).filter(|it| it.email.is_some());
+        let mixed =
+            name.as_deref().filter(|_| email.is_none()).map(line).filter(|it| it.email.is_some());
         let (name, email) = match mixed {
             Some(mixed) => (mixed.name, mixed.email),
             None => (name, email),
@@ -43,10 +53,19 @@ pub(super) fn line(text: &str) -> Person {
     let email = text[from..to].to_owned();
     // What is left around it, without the brackets that held the one or the other.
     let (before, behind) = (text[..from].trim_end_matches("mailto:"), &text[to..]);
-    let rest = format!("{} {}", before.trim_end_matches(['(', '<', '[', ' ']), behind.trim_start_matches([')', '>', ']', ' ']));
+    let rest = format!(
+        "{} {}",
+        before.trim_end_matches(['(', '<', '[', ' ']),
+        behind.trim_start_matches([')', '>', ']', ' '])
+    );
     let rest = rest.trim().trim_matches(['"', ',', ';', ' ']);
-    let bracketed = rest.strip_prefix(['(', '<', '[']).and_then(|it| it.strip_suffix([')', '>', ']']));
-    Person { name: filled(bracketed.unwrap_or(rest).trim()), email: Some(email), ..Person::default() }
+    let bracketed =
+        rest.strip_prefix(['(', '<', '[']).and_then(|it| it.strip_suffix([')', '>', ']']));
+    Person {
+        name: filled(bracketed.unwrap_or(rest).trim()),
+        email: Some(email),
+        ..Person::default()
+    }
 }
 
 fn filled(text: &str) -> Option<String> {
@@ -89,15 +108,22 @@ mod tests {
     #[test]
     fn names_and_addresses_are_told_apart_in_any_order_and_brackets() {
         let both = (Some("Ann B".to_owned()), Some("a.b@x.example".to_owned()));
-        for text in
-            ["a.b@x.example (Ann B)", "Ann B (a.b@x.example)", "Ann B <a.b@x.example>", "\"Ann B\" <a.b@x.example>", "Ann B a.b@x.example"]
-        {
+        for text in [
+            "a.b@x.example (Ann B)",
+            "Ann B (a.b@x.example)",
+            "Ann B <a.b@x.example>",
+            "\"Ann B\" <a.b@x.example>",
+            "Ann B a.b@x.example",
+        ] {
             assert_eq!(read(text), both, "{text}");
         }
         assert_eq!(read("Ann"), (Some("Ann".into()), None));
         assert_eq!(read("ann@localhost"), (None, Some("ann@localhost".into())));
         assert_eq!(read("@handle"), (Some("@handle".into()), None));
-        assert_eq!(read("Ann (mailto:a@x.example)"), (Some("Ann".into()), Some("a@x.example".into())));
+        assert_eq!(
+            read("Ann (mailto:a@x.example)"),
+            (Some("Ann".into()), Some("a@x.example".into()))
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What stands between the tags of an element, piece by piece: text, CDATA sections, tags that the text holds.
+//! What stands between the tags of an element, piece by piece: text, CDATA sections, tags that the
+//! text holds.
 
 use memchr::memchr;
 
@@ -67,7 +68,9 @@ impl<'a> Iterator for Pieces<'a> {
                 _ if rest.starts_with(CDATA) => {
                     let end = self.section_end.find(self.text, from).unwrap_or(self.text.len());
                     self.at = (end + 3).min(self.text.len());
-                    return Some(Piece::Section(&self.text[from + CDATA.len()..end.max(from + CDATA.len())]));
+                    return Some(Piece::Section(
+                        &self.text[from + CDATA.len()..end.max(from + CDATA.len())],
+                    ));
                 }
                 [_, b'!', b'-', b'-', ..] => {
                     let end = self.comment_end.find(self.text, from + 4);

@@ -1,5 +1,5 @@
-//! What had to be mended before a feed could be read. A reader of the feed's model is told, so that it can tell a
-//! publisher; nothing else depends on it.
+//! What had to be mended before a feed could be read. A reader of the feed's model is told, so that
+//! it can tell a publisher; nothing else depends on it.
 
 use serde::{Serialize, Serializer};
 

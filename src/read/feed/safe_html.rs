@@ -1,10 +1,11 @@
 //! HTML that is safe to show: an allow-list of elements and attributes, written anew.
 //!
-//! Nothing of the source reaches the output but through it: a tag is written from its name in the list and the
-//! attributes that were understood, values are quoted and escaped, a `<` in text is escaped. No element whose content is
-//! not parsed as HTML is ever written (script, style, svg, title, …), so whoever parses the output finds the tags that
-//! were written and no others, whatever state his parser is in. Elements that are open at the end are closed. What must
-//! stay true: one pass, linear, no recursion; addresses have a scheme of the list or none.
+//! Nothing of the source reaches the output but through it: a tag is written from its name in the
+//! list and the attributes that were understood, values are quoted and escaped, a `<` in text is
+//! escaped. No element whose content is not parsed as HTML is ever written (script, style, svg,
+//! title, …), so whoever parses the output finds the tags that were written and no others, whatever
+//! state his parser is in. Elements that are open at the end are closed. What must stay true: one
+//! pass, linear, no recursion; addresses have a scheme of the list or none.
 
 use std::borrow::Cow;
 
@@ -35,8 +36,11 @@ pub fn safe_html<'a>(html: &'a str, base: &Url) -> Cow<'a, str> {
 pub(super) fn safe_within<'a>(html: &'a str, base: &Url, bases: &Bases) -> Cow<'a, str> {
     let bytes = html.as_bytes();
     // A `<` that begins no tag is text, but at the end something might follow it.
-    let has_tag = memchr::memchr_iter(b'<', bytes)
-        .any(|at| bytes.get(at + 1).is_none_or(|it| it.is_ascii_alphabetic() || matches!(it, b'/' | b'!' | b'?')));
+    let has_tag = memchr::memchr_iter(b'<', bytes).any(|at| {
+        bytes
+            .get(at + 1)
+            .is_none_or(|it| it.is_ascii_alphabetic() || matches!(it, b'/' | b'!' | b'?'))
+    });
     if !has_tag {
         return Cow::Borrowed(html);
     }
@@ -87,8 +91,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The length of what a browser takes for a comment (HTML Living Standard §13.2.5.41–53); all the rest where a
-    /// comment has no end, and none where something else has none.
+    /// The length of what a browser takes for a comment (HTML Living Standard §13.2.5.41–53); all
+    /// the rest where a comment has no end, and none where something else has none.
     fn comment(&mut self, at: usize) -> Option<usize> {
         let rest = &self.html[at..];
         if rest.starts_with("<!-->") || rest.starts_with("<!--->") || !rest.starts_with("<!--") {
@@ -133,8 +137,13 @@ impl<'a> Writer<'a> {
     }
 
     fn end(&mut self, rest: &str) -> usize {
-        let Some(length) = memchr(b'>', rest.as_bytes()).map(|it| it + 1) else { return rest.len() };
-        let name = rest[2..length - 1].split(|c: char| c.is_ascii_whitespace() || c == '/').next().unwrap_or_default();
+        let Some(length) = memchr(b'>', rest.as_bytes()).map(|it| it + 1) else {
+            return rest.len();
+        };
+        let name = rest[2..length - 1]
+            .split(|c: char| c.is_ascii_whitespace() || c == '/')
+            .next()
+            .unwrap_or_default();
         let found = Element::of(name).and_then(|it| self.open.iter().rposition(|open| *open == it));
         while found.is_some_and(|it| self.open.len() > it) {
             if let Some(element) = self.open.pop() {
@@ -161,7 +170,9 @@ impl<'a> Writer<'a> {
             let value = htmlize::unescape_attribute(value);
             let value = match kind {
                 list::Kind::Text => Some(value),
-                list::Kind::Address => self.address(&value, element == Element::Img).map(Cow::Owned),
+                list::Kind::Address => {
+                    self.address(&value, element == Element::Img).map(Cow::Owned)
+                }
                 list::Kind::Addresses => self.addresses(&value).map(Cow::Owned),
             };
             kept.extend(value.map(|it| (name, it)));
@@ -179,7 +190,11 @@ impl<'a> Writer<'a> {
     /// An address whose scheme is harmless; a picture may be in its own address.
     fn address(&self, value: &str, picture: bool) -> Option<String> {
         // Browsers pass over these wherever they stand.
-        let value = if value.contains(char::is_control) { Cow::Owned(value.replace(char::is_control, "")) } else { Cow::Borrowed(value) };
+        let value = if value.contains(char::is_control) {
+            Cow::Owned(value.replace(char::is_control, ""))
+        } else {
+            Cow::Borrowed(value)
+        };
         let value = value.trim();
         if !bases::has_scheme(value) {
             // What only looks like an address without a scheme.
@@ -187,11 +202,12 @@ impl<'a> Writer<'a> {
             return if odd { None } else { Some(self.bases.resolve_against(self.base, value)) };
         }
         let lower = value.get(..32).unwrap_or(value).to_ascii_lowercase();
-        let harmless = ["http:", "https:", "mailto:", "tel:", "ftp:"].iter().any(|it| lower.starts_with(it));
+        let harmless =
+            ["http:", "https:", "mailto:", "tel:", "ftp:"].iter().any(|it| lower.starts_with(it));
         let picture = picture
-            && ["png", "gif", "jpeg", "webp", "avif"]
-                .iter()
-                .any(|it| lower.strip_prefix("data:image/").is_some_and(|rest| rest.starts_with(it)));
+            && ["png", "gif", "jpeg", "webp", "avif"].iter().any(|it| {
+                lower.strip_prefix("data:image/").is_some_and(|rest| rest.starts_with(it))
+            });
         (harmless || picture).then(|| value.to_owned())
     }
 
@@ -200,7 +216,10 @@ impl<'a> Writer<'a> {
         let candidates: Vec<String> = value
             .split(", ")
             .filter_map(|it| {
-                let (url, size) = it.trim().split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((it.trim(), ""));
+                let (url, size) = it
+                    .trim()
+                    .split_once(|c: char| c.is_ascii_whitespace())
+                    .unwrap_or((it.trim(), ""));
                 let url = self.address(url, false).filter(|it| !it.is_empty())?;
                 Some(if size.is_empty() { url } else { format!("{url} {}", size.trim()) })
             })
@@ -232,7 +251,9 @@ fn raw_length(rest: &str, name: &str) -> usize {
     let ends = |at: &usize| {
         let name_end = at + 2 + name.len();
         bytes.get(at + 2..name_end).is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
-            && bytes.get(name_end).is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'/' | b'>'))
+            && bytes
+                .get(name_end)
+                .is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'/' | b'>'))
     };
     let Some(end) = memmem::find_iter(bytes, b"</").find(ends) else { return rest.len() };
     memchr(b'>', &bytes[end..]).map_or(rest.len(), |it| end + it + 1)

@@ -1,8 +1,9 @@
 //! Feed text to tags. Tolerant: every text has a reading.
 //!
-//! What is no markup is text: a `<` before a space, a quote that never closes. A section that never ends gives way to
-//! what follows it. Nothing is decoded or copied here. What must stay true: each byte is looked at a bounded number of
-//! times, whatever the text is; a search that found nothing up to the end is never made again.
+//! What is no markup is text: a `<` before a space, a quote that never closes. A section that never
+//! ends gives way to what follows it. Nothing is decoded or copied here. What must stay true: each
+//! byte is looked at a bounded number of times, whatever the text is; a search that found nothing
+//! up to the end is never made again.
 
 use memchr::{memchr, memchr3};
 
@@ -78,7 +79,8 @@ impl<'a> Scanner<'a> {
         self.text
     }
 
-    /// The next tag. `within` is the name of the element that is open, whose end tag ends a section that does not.
+    /// The next tag. `within` is the name of the element that is open, whose end tag ends a section
+    /// that does not.
     pub(super) fn next(&mut self, within: &str) -> Option<Token<'a>> {
         let bytes = self.text.as_bytes();
         loop {
@@ -91,7 +93,9 @@ impl<'a> Scanner<'a> {
                 }
                 Some(b'!') => self.declaration(at, within),
                 Some(b'?') => self.instruction(at),
-                Some(byte) if is_name_start(*byte) => return Some(Token::Start(self.start_tag(at))),
+                Some(byte) if is_name_start(*byte) => {
+                    return Some(Token::Start(self.start_tag(at)));
+                }
                 _ => {
                     self.repairs.add(Repair::BareLessThan);
                     self.at = at + 1;
@@ -122,7 +126,8 @@ impl<'a> Scanner<'a> {
     fn start_tag(&mut self, at: usize) -> Start<'a> {
         let from = at + 1;
         let bytes = self.text.as_bytes();
-        let name_end = from + bytes[from..].iter().position(|it| ends_name(*it)).unwrap_or(bytes.len() - from);
+        let name_end =
+            from + bytes[from..].iter().position(|it| ends_name(*it)).unwrap_or(bytes.len() - from);
         let name = &self.text[from..name_end];
         let end = match bytes.get(name_end) {
             Some(b'>') => name_end,
@@ -132,7 +137,8 @@ impl<'a> Scanner<'a> {
         let inner = if bytes.get(end) == Some(&b'>') { end + 1 } else { end };
         self.at = inner;
         let (attributes, empty) = match attributes.trim_ascii_end().strip_suffix('/') {
-            // The slash of an address without quotes is no end, nor is one behind which the text is cut off.
+            // The slash of an address without quotes is no end, nor is one behind which the text is
+            // cut off.
             Some(shorter) if end < bytes.len() && !ends_in_bare_value(shorter) => (shorter, true),
             _ => (attributes, false),
         };
@@ -155,7 +161,8 @@ impl<'a> Scanner<'a> {
             }
             let Some(end) = self.quote_end(found, quote) else {
                 self.repairs.add(Repair::Attribute);
-                return memchr::memchr2(b'>', b'<', &bytes[found..]).map_or(bytes.len(), |it| found + it);
+                return memchr::memchr2(b'>', b'<', &bytes[found..])
+                    .map_or(bytes.len(), |it| found + it);
             };
             at = end + 1;
         }
@@ -163,14 +170,18 @@ impl<'a> Scanner<'a> {
         bytes.len()
     }
 
-    /// The quote that closes the one at `from`; none where what follows shows that the quote was forgotten.
+    /// The quote that closes the one at `from`; none where what follows shows that the quote was
+    /// forgotten.
     fn quote_end(&mut self, from: usize, quote: u8) -> Option<usize> {
         let ahead = if quote == b'"' { &mut self.double_quote } else { &mut self.single_quote };
         let end = ahead.find(self.text, from + 1)?;
         let bytes = self.text.as_bytes();
         let value = &bytes[from + 1..end];
-        let follows = bytes.get(end + 1).is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'>' | b'/' | b'?' | b'<'));
-        // `href="a>text</a><b class="x"`: the value holds a tag's end, and its quote begins the next value.
+        let follows = bytes
+            .get(end + 1)
+            .is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'>' | b'/' | b'?' | b'<'));
+        // `href="a>text</a><b class="x"`: the value holds a tag's end, and its quote begins the
+        // next value.
         (follows || memchr(b'>', value).is_none()).then_some(end)
     }
 }
@@ -186,7 +197,9 @@ fn ends_name(byte: u8) -> bool {
 /// Whether the attributes end in a value without quotes.
 fn ends_in_bare_value(attributes: &str) -> bool {
     let last = attributes.rsplit(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
-    last.split_once('=').is_some_and(|(_, value)| !value.is_empty() && !value.starts_with(['"', '\'']) && !value.ends_with(['"', '\'']))
+    last.split_once('=').is_some_and(|(_, value)| {
+        !value.is_empty() && !value.starts_with(['"', '\'']) && !value.ends_with(['"', '\''])
+    })
 }
 
 #[cfg(test)]

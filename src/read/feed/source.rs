@@ -1,17 +1,29 @@
-//! The feed that an entry was taken from: `source` of RSS, a link with a name, and of Atom, a feed without entries.
+//! The feed that an entry was taken from: `source` of RSS, a link with a name, and of Atom, a feed
+//! without entries.
 
 use super::{model::Source, names::Field, parts, person, text::Text, tree::Element};
 
 /// Of an element; `None` where it says nothing.
 pub(super) fn of(it: Element<'_, '_>) -> Option<Source> {
     let part = |field| it.child(field).and_then(parts::owned);
-    let links = || it.children().filter(|it| it.field() == Field::Link).map(|it| (it, parts::link(it)));
-    let link = links().filter(|(element, link)| parts::link_rank(*element, link).is_some()).find_map(|(_, link)| link.href);
+    let links =
+        || it.children().filter(|it| it.field() == Field::Link).map(|it| (it, parts::link(it)));
+    let link = links()
+        .filter(|(element, link)| parts::link_rank(*element, link).is_some())
+        .find_map(|(_, link)| link.href);
     let source = Source {
-        title: it.child(Field::Title).map_or_else(|| Text::of(it).filter(|_| !it.has_children()), Text::of),
-        link: link.or_else(|| it.attribute("url").or_else(|| it.attribute("href")).map(|url| it.resolve(&url))),
+        title: it
+            .child(Field::Title)
+            .map_or_else(|| Text::of(it).filter(|_| !it.has_children()), Text::of),
+        link: link.or_else(|| {
+            it.attribute("url").or_else(|| it.attribute("href")).map(|url| it.resolve(&url))
+        }),
         id: part(Field::Id),
-        authors: it.children().filter(|it| it.field() == Field::Author).filter_map(person::of).collect(),
+        authors: it
+            .children()
+            .filter(|it| it.field() == Field::Author)
+            .filter_map(person::of)
+            .collect(),
     };
     (source != Source::default()).then_some(source)
 }

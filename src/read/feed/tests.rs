@@ -47,9 +47,10 @@ fn an_atom_entry_has_both_dates() {
 
 #[test]
 fn a_guid_that_all_items_share_is_no_identity() {
-    let shared = RSS
-        .replace("courier-1001", "x")
-        .replace("<link>https://news.example/sport/final</link>", "<guid>x</guid><link>https://news.example/sport/final</link>");
+    let shared = RSS.replace("courier-1001", "x").replace(
+        "<link>https://news.example/sport/final</link>",
+        "<guid>x</guid><link>https://news.example/sport/final</link>",
+    );
     let feed = read(shared.as_bytes(), None, &url()).unwrap();
     assert_eq!(feed.entries.len(), 2);
     assert!(feed.entries.iter().all(|entry| entry.guid.is_none()));
@@ -58,7 +59,9 @@ fn a_guid_that_all_items_share_is_no_identity() {
 #[test]
 fn a_change_of_the_title_is_another_version_of_the_same_entry() {
     let before = read(RSS.as_bytes(), None, &url()).unwrap();
-    let after = read(RSS.replace("Harbour reopens", "Harbour reopens early").as_bytes(), None, &url()).unwrap();
+    let after =
+        read(RSS.replace("Harbour reopens", "Harbour reopens early").as_bytes(), None, &url())
+            .unwrap();
     assert_eq!(before.entries[0].identity, after.entries[0].identity);
     assert_ne!(before.entries[0].version(), after.entries[0].version());
     assert_eq!(before.entries[1].version(), after.entries[1].version());
@@ -74,12 +77,22 @@ fn windows_1256_is_read_by_its_declaration() {
 
 #[test]
 fn an_html_page_is_told_apart() {
-    assert_eq!(read(b"<!DOCTYPE html><html><title>x</title></html>", None, &url()), Err(FeedError::Html { feeds: Vec::new() }));
+    assert_eq!(
+        read(b"<!DOCTYPE html><html><title>x</title></html>", None, &url()),
+        Err(FeedError::Html { feeds: Vec::new() })
+    );
 }
 
 #[test]
 fn noise_is_an_error_and_never_a_panic() {
-    for noise in [&b""[..], b"\xff\xfe\x00", b"{}", b"<rss", b"%PDF-1.7", b"<rss version=\"2.0\"><channel></channel></rss>"] {
+    for noise in [
+        &b""[..],
+        b"\xff\xfe\x00",
+        b"{}",
+        b"<rss",
+        b"%PDF-1.7",
+        b"<rss version=\"2.0\"><channel></channel></rss>",
+    ] {
         assert!(read(noise, None, &url()).is_err(), "{noise:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! What an element says: plain text, HTML that was escaped, or markup that stands in the feed as it is.
+//! What an element says: plain text, HTML that was escaped, or markup that stands in the feed as it
+//! is.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -47,7 +48,8 @@ impl Text {
             return None;
         }
         let base = element.node().base;
-        let base = (base != 0 && kind != Kind::Plain).then(|| Arc::clone(element.unit.bases.get(base)));
+        let base =
+            (base != 0 && kind != Kind::Plain).then(|| Arc::clone(element.unit.bases.get(base)));
         Some(Self { value, kind, base })
     }
 
@@ -61,7 +63,8 @@ impl Text {
     }
 }
 
-/// HTML without the marks of CDATA sections that were wrapped twice: browsers would take them for comments.
+/// HTML without the marks of CDATA sections that were wrapped twice: browsers would take them for
+/// comments.
 fn without_sections(value: Cow<'_, str>) -> Cow<'_, str> {
     if memchr::memmem::find(value.as_bytes(), b"<![CDATA[").is_none() {
         return value;
@@ -126,13 +129,16 @@ fn has_element(inner: &str) -> bool {
     Pieces::new(inner).any(|it| it == Piece::Start)
 }
 
-/// Markup as HTML: CDATA sections escaped, comments dropped, prefixes of names taken off, declared entities decoded.
+/// Markup as HTML: CDATA sections escaped, comments dropped, prefixes of names taken off, declared
+/// entities decoded.
 fn markup(inner: &str, entities: &Entities<'_>) -> String {
     let mut out = String::with_capacity(inner.len());
     let mut in_tag = false;
     for piece in Pieces::new(inner) {
         match piece {
-            Piece::Text(text) if std::mem::take(&mut in_tag) => declared(without_prefix(text), entities, &mut out),
+            Piece::Text(text) if std::mem::take(&mut in_tag) => {
+                declared(without_prefix(text), entities, &mut out);
+            }
             Piece::Text(text) => declared(text, entities, &mut out),
             Piece::Section(section) => out.push_str(&escaped(section)),
             Piece::Start => {
@@ -155,7 +161,11 @@ fn declared(text: &str, entities: &Entities<'_>, out: &mut String) {
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()).filter(|_| entities.declares_any()) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = if entities.declares(rest) { rest.find(';').map_or(rest.len(), |it| it + 1) } else { 1 };
+        let end = if entities.declares(rest) {
+            rest.find(';').map_or(rest.len(), |it| it + 1)
+        } else {
+            1
+        };
         if end > 1 {
             out.push_str(&escaped(&entities.decode(&rest[..end])));
         } else {
@@ -168,7 +178,10 @@ fn declared(text: &str, entities: &Entities<'_>, out: &mut String) {
 
 /// `xhtml:p>` as `p>`
 fn without_prefix(name: &str) -> &str {
-    let end = name.bytes().position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'))).unwrap_or(name.len());
+    let end = name
+        .bytes()
+        .position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_')))
+        .unwrap_or(name.len());
     match name.as_bytes().get(end) {
         Some(b':') => &name[end + 1..],
         _ => name,
@@ -190,7 +203,9 @@ fn construct<'a>(element: Element<'_, 'a>) -> (Cow<'a, str>, Kind) {
         (Some("escaped"), Some("text/plain" | "text")) => (string(element), Kind::Plain),
         (Some("escaped"), _) => (string(element), Kind::Html),
         (_, Some("xhtml" | "application/xhtml+xml")) => (xhtml(element), Kind::Xhtml),
-        (_, None | Some("text" | "text/plain" | "plain")) if has_element(element.inner()) => (xhtml(element), Kind::Xhtml),
+        (_, None | Some("text" | "text/plain" | "plain")) if has_element(element.inner()) => {
+            (xhtml(element), Kind::Xhtml)
+        }
         (_, None | Some("text" | "text/plain" | "plain")) => (string(element), Kind::Plain),
         (_, Some(kind)) if is_binary(kind) => (binary(element, kind), Kind::Html),
         // A `div` around HTML that is escaped all the same.
@@ -200,12 +215,17 @@ fn construct<'a>(element: Element<'_, 'a>) -> (Cow<'a, str>, Kind) {
 
 /// A media type whose content is Base64 (RFC 4287 §4.1.3.3).
 fn is_binary(kind: &str) -> bool {
-    kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("+xml") && !kind.ends_with("/xml")
+    kind.contains('/')
+        && !kind.starts_with("text/")
+        && !kind.ends_with("+xml")
+        && !kind.ends_with("/xml")
 }
 
-/// Content of a media type that nothing else covers: text where its bytes are that. Pictures, sound and films never are.
+/// Content of a media type that nothing else covers: text where its bytes are that. Pictures, sound
+/// and films never are.
 fn binary<'a>(element: Element<'_, 'a>, kind: &str) -> Cow<'a, str> {
-    let never = ["image/", "audio/", "video/"].iter().any(|it| kind.starts_with(it)) || kind == "application/octet-stream";
+    let never = ["image/", "audio/", "video/"].iter().any(|it| kind.starts_with(it))
+        || kind == "application/octet-stream";
     base64(element).unwrap_or_else(|| if never { Cow::Borrowed("") } else { string(element) })
 }
 
@@ -216,7 +236,8 @@ fn base64<'a>(element: Element<'_, 'a>) -> Option<Cow<'a, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
-/// Markup; in Atom 1.0 without the `div` that wraps it, which is no part of the content there (RFC 4287 §3.1.1.3).
+/// Markup; in Atom 1.0 without the `div` that wraps it, which is no part of the content there (RFC
+/// 4287 §3.1.1.3).
 fn xhtml<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
     let division = sole_division(element).filter(|_| element.namespace() == Namespace::Atom);
     markup(division.map_or(element.inner(), Element::inner), element.unit.entities).into()
@@ -224,8 +245,12 @@ fn xhtml<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
 
 /// The `div` that is all that stands in an element.
 fn sole_division<'t, 'a>(element: Element<'t, 'a>) -> Option<Element<'t, 'a>> {
-    let division = element.children().next().filter(|it| it.field() == Field::Division && it.node().closed)?;
-    let blank = |it: Piece<'_>| matches!(it, Piece::End(_)) || matches!(it, Piece::Text(text) if text.trim_ascii().is_empty());
+    let division =
+        element.children().next().filter(|it| it.field() == Field::Division && it.node().closed)?;
+    let blank = |it: Piece<'_>| {
+        matches!(it, Piece::End(_))
+            || matches!(it, Piece::Text(text) if text.trim_ascii().is_empty())
+    };
     let behind = &element.unit.text[division.node().to..element.node().to];
     let first = Pieces::new(element.inner().trim_ascii_start()).next();
     (first == Some(Piece::Start) && Pieces::new(behind).all(blank)).then_some(division)

@@ -1,7 +1,7 @@
 //! One unit of a feed, an entry or a field of the channel, as a tree over the feed's text.
 //!
-//! Nodes stand in document order and borrow; nothing is decoded before somebody asks. A unit is dropped once it was
-//! read, so the memory that a feed takes is that of its largest entry.
+//! Nodes stand in document order and borrow; nothing is decoded before somebody asks. A unit is
+//! dropped once it was read, so the memory that a feed takes is that of its largest entry.
 
 use std::borrow::Cow;
 
@@ -31,7 +31,8 @@ pub(super) struct Node<'a> {
     pub(super) language: &'a str,
 }
 
-/// Gives back what an element that was never closed swallowed: from the first field on that is not its own.
+/// Gives back what an element that was never closed swallowed: from the first field on that is not
+/// its own.
 pub(super) fn give_back(nodes: &mut [Node<'_>], index: usize) {
     let end = nodes.get(index).map_or(0, |it| it.end);
     let mut child = index + 1;
@@ -49,8 +50,8 @@ impl Node<'_> {
     /// Whether it is a field of an entry or a channel, and nothing that a text holds.
     fn is_field(&self) -> bool {
         use crate::read::feed::names::Field::{
-            Author, Category, Comments, Content, Creator, Date, Description, Enclosure, Generator, Id, Issued, Language, LastBuild, Link,
-            Published, Subject, Title, Ttl, Updated,
+            Author, Category, Comments, Content, Creator, Date, Description, Enclosure, Generator,
+            Id, Issued, Language, LastBuild, Link, Published, Subject, Title, Ttl, Updated,
         };
         let field = matches!(
             self.field,
@@ -160,12 +161,17 @@ impl<'t, 'a> Element<'t, 'a> {
     /// An attribute without a prefix; none where it is empty.
     pub(super) fn attribute(self, name: &str) -> Option<Cow<'a, str>> {
         let attributes = self.node().attributes;
-        if attributes.is_empty() { None } else { attributes::get(attributes, name, self.unit.entities) }
+        if attributes.is_empty() {
+            None
+        } else {
+            attributes::get(attributes, name, self.unit.entities)
+        }
     }
 
     /// An attribute with any prefix.
     pub(super) fn prefixed(self, local: &str) -> Option<Cow<'a, str>> {
-        let named = |name: &str| name.rsplit(':').next().is_some_and(|it| it.eq_ignore_ascii_case(local));
+        let named =
+            |name: &str| name.rsplit(':').next().is_some_and(|it| it.eq_ignore_ascii_case(local));
         let (_, value) = attributes::raw(self.node().attributes).find(|(name, _)| named(name))?;
         Some(attributes::decoded(value, self.unit.entities)).filter(|it| !it.is_empty())
     }

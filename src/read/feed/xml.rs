@@ -1,8 +1,10 @@
-//! The reading loop of XML feeds: what is open, where entries begin and end, and what is mended where tags do not match.
+//! The reading loop of XML feeds: what is open, where entries begin and end, and what is mended
+//! where tags do not match.
 //!
-//! An entry is handed on when it ends, and only then: one that the end of the file cuts off is none, so that any cut of
-//! a feed gives a prefix of its entries. What must stay true: the stack of open elements is bounded by [`MAX_DEPTH`] and
-//! a unit's tree by [`MAX_NODES`], so time and memory are linear in the text.
+//! An entry is handed on when it ends, and only then: one that the end of the file cuts off is
+//! none, so that any cut of a feed gives a prefix of its entries. What must stay true: the stack of
+//! open elements is bounded by [`MAX_DEPTH`] and a unit's tree by [`MAX_NODES`], so time and memory
+//! are linear in the text.
 
 use super::{
     FeedError, MAX_ENTRIES, attributes,
@@ -97,7 +99,8 @@ impl<'a> Reader<'a> {
 
     fn start(&mut self, start: Start<'a>) {
         let scope = self.names.enter();
-        let (mut base, mut language) = self.open.last().map_or((0, ""), |it| (it.base, it.language));
+        let (mut base, mut language) =
+            self.open.last().map_or((0, ""), |it| (it.base, it.language));
         if start.attributes.contains("xml") {
             (base, language) = self.declarations(start.attributes, base, language);
         }
@@ -121,7 +124,8 @@ impl<'a> Reader<'a> {
         if !self.unit.is_empty() && self.begins_anew(&node) {
             self.close_unit(start.at);
         }
-        let role = if self.unit.is_empty() { self.outside(&node, start.name) } else { self.inside(node) };
+        let role =
+            if self.unit.is_empty() { self.outside(&node, start.name) } else { self.inside(node) };
         self.open.push(Open { name: start.name, role, scope, base, language });
         if start.empty || self.open.len() > MAX_DEPTH {
             self.pop(start.inner, start.empty);
@@ -129,7 +133,12 @@ impl<'a> Reader<'a> {
     }
 
     /// `xmlns`, `xml:base` and `xml:lang`.
-    fn declarations(&mut self, attributes: &'a str, mut base: BaseId, mut language: &'a str) -> (BaseId, &'a str) {
+    fn declarations(
+        &mut self,
+        attributes: &'a str,
+        mut base: BaseId,
+        mut language: &'a str,
+    ) -> (BaseId, &'a str) {
         for (name, value) in attributes::raw(attributes) {
             if name.eq_ignore_ascii_case("xml:base") {
                 base = self.bases.within(base, &self.scanner.entities.decode(value));
@@ -158,7 +167,8 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, end: End<'a>) {
-        let Some(found) = self.open.iter().rposition(|it| it.name.eq_ignore_ascii_case(end.name)) else {
+        let Some(found) = self.open.iter().rposition(|it| it.name.eq_ignore_ascii_case(end.name))
+        else {
             self.scanner.repairs.add(Repair::StrayEndTag);
             return;
         };
@@ -197,10 +207,16 @@ impl<'a> Reader<'a> {
     fn finish(mut self) -> Result<Document, FeedError> {
         let html = self.root.other.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("html"));
         if html && self.document.entries.is_empty() {
-            return Err(FeedError::Html { feeds: super::discovery::feeds(self.scanner.text(), self.bases.get(0)) });
+            return Err(FeedError::Html {
+                feeds: super::discovery::feeds(self.scanner.text(), self.bases.get(0)),
+            });
         }
         if !self.root.found {
-            return Err(FeedError::Malformed(self.root.other.map_or_else(|| "no element".to_owned(), |it| format!("the root is <{it}>"))));
+            return Err(FeedError::Malformed(
+                self.root
+                    .other
+                    .map_or_else(|| "no element".to_owned(), |it| format!("the root is <{it}>")),
+            ));
         }
         if !self.open.is_empty() && self.document.entries.len() < MAX_ENTRIES {
             self.scanner.repairs.add(Repair::Truncated);

@@ -1,7 +1,7 @@
 //! The languages that the small words of a text are of.
 //!
-//! Articles, prepositions and pronouns make up a third of most texts and tell neighbours apart that share their letters.
-//! The words are data (`words.txt`).
+//! Articles, prepositions and pronouns make up a third of most texts and tell neighbours apart that
+//! share their letters. The words are data (`words.txt`).
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -18,14 +18,18 @@ struct Table {
     words: HashMap<&'static str, u64>,
 }
 
-/// Another language than the one that is claimed, where the text has its small words and next to none of the claimed one's.
+/// Another language than the one that is claimed, where the text has its small words and next to
+/// none of the claimed one's.
 pub(super) fn other(text: &str, claimed: &str) -> Option<&'static str> {
     let (counts, words) = count(text);
     let own = TABLE.codes.iter().position(|it| *it == claimed);
     let (best, found) = best(&counts)?;
     let contradicts = match own {
-        // A twelfth of the words is what the claimed language has at least, but for those that write them on their nouns.
-        Some(own) => best != own && counts[own] * 12 < words && found >= 3 * counts[own] + words / 50,
+        // A twelfth of the words is what the claimed language has at least, but for those that
+        // write them on their nouns.
+        Some(own) => {
+            best != own && counts[own] * 12 < words && found >= 3 * counts[own] + words / 50
+        }
         None => TABLE.codes[best] == "en" && found * 4 >= words,
     };
     // Latin is what pages are filled with before they have a text.
@@ -36,13 +40,20 @@ pub(super) fn other(text: &str, claimed: &str) -> Option<&'static str> {
 pub(super) fn language(text: &str) -> Option<&'static str> {
     let (counts, words) = count(text);
     let (best, found) = best(&counts)?;
-    let next = counts.iter().enumerate().filter(|it| it.0 != best).map(|it| *it.1).max().unwrap_or_default();
+    let next = counts
+        .iter()
+        .enumerate()
+        .filter(|it| it.0 != best)
+        .map(|it| *it.1)
+        .max()
+        .unwrap_or_default();
     (found >= MIN_WORDS && found * 20 >= words && found * 4 >= next * 5).then(|| TABLE.codes[best])
 }
 
 /// The language with the most words, and how many.
 fn best(counts: &[u32; 64]) -> Option<(usize, u32)> {
-    let (best, found) = counts.iter().copied().enumerate().take(TABLE.codes.len()).max_by_key(|it| it.1)?;
+    let (best, found) =
+        counts.iter().copied().enumerate().take(TABLE.codes.len()).max_by_key(|it| it.1)?;
     (found > 0).then_some((best, found))
 }
 
@@ -52,8 +63,11 @@ fn count(text: &str) -> ([u32; 64], u32) {
     let mut words = 0;
     let sample = &text[..text.floor_char_boundary(SAMPLE)];
     let mut lower = String::new();
-    for word in
-        sample.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’' | 'ʻ' | '\u{900}'..='\u{97f}')).filter(|it| !it.is_empty())
+    for word in sample
+        .split(|c: char| {
+            !c.is_alphanumeric() && !matches!(c, '\'' | '’' | 'ʻ' | '\u{900}'..='\u{97f}')
+        })
+        .filter(|it| !it.is_empty())
     {
         words += 1;
         lower.clear();
@@ -92,9 +106,25 @@ mod tests {
 
     #[test]
     fn neighbours_are_told_apart_by_small_words() {
-        assert_eq!(language("Han siger, at det ikke er muligt, og at der blev givet penge af kommunen efter valget."), Some("da"));
-        assert_eq!(language("Hun sier at det ikke er mulig, og at det ble gitt penger av kommunen etter valget."), Some("no"));
-        assert_eq!(other("Hun sier at det ikke er mulig, og at det ble gitt penger av kommunen etter valget.", "nn"), None);
+        assert_eq!(
+            language(
+                "Han siger, at det ikke er muligt, og at der blev givet penge af kommunen efter valget."
+            ),
+            Some("da")
+        );
+        assert_eq!(
+            language(
+                "Hun sier at det ikke er mulig, og at det ble gitt penger av kommunen etter valget."
+            ),
+            Some("no")
+        );
+        assert_eq!(
+            other(
+                "Hun sier at det ikke er mulig, og at det ble gitt penger av kommunen etter valget.",
+                "nn"
+            ),
+            None
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! What an address says by its form alone: how deep it is, how many words its last part has, dates, numbers and
-//! identifiers in it, its ending, and its shape, by which the addresses of one page are compared.
+//! What an address says by its form alone: how deep it is, how many words its last part has, dates,
+//! numbers and identifiers in it, its ending, and its shape, by which the addresses of one page are
+//! compared.
 //!
-//! No language is known here but the names that the web itself uses for kinds of pages (`tag`, `author`, `login`);
-//! what they weigh is decided by the model, never here.
+//! No language is known here but the names that the web itself uses for kinds of pages (`tag`,
+//! `author`, `login`); what they weigh is decided by the model, never here.
 
 use url::Url;
 
@@ -54,7 +55,8 @@ pub(super) struct Form {
 
 /// Reads the form of an address.
 pub(super) fn form(url: &Url) -> Form {
-    let mut form = Form { len: small(url.path().len() + url.query().map_or(0, str::len)), ..Form::default() };
+    let mut form =
+        Form { len: small(url.path().len() + url.query().map_or(0, str::len)), ..Form::default() };
     let mut shape = Hash::new();
     let mut years = None;
     let host = Hash::of(url.host_str().unwrap_or_default().trim_start_matches("www.").as_bytes());
@@ -91,12 +93,16 @@ pub(super) fn form(url: &Url) -> Form {
     }
     form.ending = previous.map_or(0, ending);
     form.no_page = form.ending == 4 || url.host_str().is_some_and(words::is_ad_server);
-    for label in url.host_str().unwrap_or_default().split('.').rev().skip(2).filter(|it| *it != "www") {
+    for label in
+        url.host_str().unwrap_or_default().split('.').rev().skip(2).filter(|it| *it != "www")
+    {
         form.hubs += u32::from(words::is_hub(label));
         form.media += u32::from(words::is_medium(label));
     }
     shape.byte(b'0' + u8::try_from(form.ending).unwrap_or(3));
-    for pair in url.query().unwrap_or_default().split('&').filter(|it| !it.is_empty()).take(MAX_SEGMENTS) {
+    for pair in
+        url.query().unwrap_or_default().split('&').filter(|it| !it.is_empty()).take(MAX_SEGMENTS)
+    {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         form.parameters += 1;
         form.number_parameter |= value.len() >= 2 && value.bytes().all(|it| it.is_ascii_digit());
@@ -108,7 +114,8 @@ pub(super) fn form(url: &Url) -> Form {
         form.hubs += u32::from(words::is_hub(name));
         shape.word(name.as_bytes());
     }
-    form.shape = Hash::join(Hash::join(shape.0, u64::from(form.hubs > 0)), u64::from(form.media > 0));
+    form.shape =
+        Hash::join(Hash::join(shape.0, u64::from(form.hubs > 0)), u64::from(form.media > 0));
     form
 }
 
@@ -120,23 +127,40 @@ fn name_of(segment: &str) -> Option<&str> {
 
 fn ending(segment: &str) -> u32 {
     match segment.rsplit_once('.') {
-        Some((_, "html" | "htm" | "shtml" | "xhtml" | "dhtml" | "story" | "article" | "ece" | "cms")) => 1,
+        Some((
+            _,
+            "html" | "htm" | "shtml" | "xhtml" | "dhtml" | "story" | "article" | "ece" | "cms",
+        )) => 1,
         Some((_, "php" | "asp" | "aspx" | "jsp" | "cfm" | "do" | "cgi" | "pl")) => 2,
         Some((_, it)) if words::is_file(it) => 4,
-        Some((_, it)) if (1..=5).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphabetic()) => 3,
+        Some((_, it))
+            if (1..=5).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphabetic()) =>
+        {
+            3
+        }
         _ => 0,
     }
 }
 
 /// Whether the segments `2026`, `11`, `20` in a row make a date.
 fn dated_path(years: &mut Option<u32>, segment: &str) -> u32 {
-    let number = |it: &str| it.bytes().all(|it| it.is_ascii_digit()).then(|| it.parse::<u32>().ok()).flatten();
+    let number = |it: &str| {
+        it.bytes().all(|it| it.is_ascii_digit()).then(|| it.parse::<u32>().ok()).flatten()
+    };
     let month_name = segment.len() == 3 && segment.bytes().all(|it| it.is_ascii_alphabetic());
     match (*years, number(segment)) {
-        (None | Some(0), Some(it)) if segment.len() == 4 && (1990..2100).contains(&it) => *years = Some(1),
+        (None | Some(0), Some(it)) if segment.len() == 4 && (1990..2100).contains(&it) => {
+            *years = Some(1);
+        }
         (Some(1), Some(it)) if (1..=12).contains(&it) && segment.len() <= 2 => *years = Some(2),
         (Some(1), None) if month_name => *years = Some(2),
-        (Some(1), Some(it)) if segment.len() == 4 && (1..=12).contains(&(it / 100)) && (1..=31).contains(&(it % 100)) => *years = Some(3),
+        (Some(1), Some(it))
+            if segment.len() == 4
+                && (1..=12).contains(&(it / 100))
+                && (1..=31).contains(&(it % 100)) =>
+        {
+            *years = Some(3);
+        }
         (Some(2), Some(it)) if (1..=31).contains(&it) && segment.len() <= 2 => *years = Some(3),
         (Some(2 | 3), _) => {}
         _ => *years = None,
@@ -162,7 +186,12 @@ impl Part {
     fn of(segment: &str) -> Self {
         let mut part = Self::default();
         let stem = match segment.rsplit_once('.') {
-            Some((stem, end)) if (1..=5).contains(&end.len()) && end.bytes().all(|it| it.is_ascii_alphabetic()) => stem,
+            Some((stem, end))
+                if (1..=5).contains(&end.len())
+                    && end.bytes().all(|it| it.is_ascii_alphabetic()) =>
+            {
+                stem
+            }
             _ => segment,
         };
         let decoded = decode(stem);
@@ -183,10 +212,13 @@ impl Part {
             run = 0;
             part.letters += letters;
             part.all_digits += digits;
-            let mixed = digits > 0 && letters > 0 && (turns >= 2 || digits >= 3) && letters + digits >= 6;
+            let mixed =
+                digits > 0 && letters > 0 && (turns >= 2 || digits >= 3) && letters + digits >= 6;
             part.mixed |= mixed;
             // A word of a script without spaces has about two characters.
-            part.hubs += u32::from(word.len() < decoded.len() && (words::is_hub(word) || words::is_medium(word)));
+            part.hubs += u32::from(
+                word.len() < decoded.len() && (words::is_hub(word) || words::is_medium(word)),
+            );
             part.words += if wide > 1 { wide / 2 } else { u32::from(letters >= 2 && !mixed) };
         }
         part.date = dated(stem);
@@ -220,7 +252,9 @@ fn dated(segment: &str) -> u32 {
         let rest = &bytes[at..];
         let two = |from: usize| -> Option<u32> {
             let pair = rest.get(from..from + 2)?;
-            pair.iter().all(u8::is_ascii_digit).then(|| u32::from(pair[0] - b'0') * 10 + u32::from(pair[1] - b'0'))
+            pair.iter()
+                .all(u8::is_ascii_digit)
+                .then(|| u32::from(pair[0] - b'0') * 10 + u32::from(pair[1] - b'0'))
         };
         let dashed = matches!(rest.get(4), Some(b'-' | b'_' | b'.'));
         let (month, day) = if dashed { (two(5), two(8)) } else { (two(4), two(6)) };
@@ -241,7 +275,8 @@ pub(super) fn decode(segment: &str) -> std::borrow::Cow<'_, str> {
     let mut at = 0;
     let hex = |it: u8| char::from(it).to_digit(16).and_then(|it| u8::try_from(it).ok());
     while let Some(byte) = bytes.get(at) {
-        let pair = bytes.get(at + 1).copied().and_then(hex).zip(bytes.get(at + 2).copied().and_then(hex));
+        let pair =
+            bytes.get(at + 1).copied().and_then(hex).zip(bytes.get(at + 2).copied().and_then(hex));
         if let Some((high, low)) = pair.filter(|_| *byte == b'%') {
             out.push(high << 4 | low);
             at += 3;

@@ -23,13 +23,25 @@ const MAX_NODES: usize = 2_000;
 const MAX_CARD_LINKS: u32 = 8;
 /// A teaser is at least so wide.
 const MIN_TEASER: u32 = 40;
-/// A link's own text is its title from here on; below, a heading of its item says more ("Read more", "12 comments").
+/// A link's own text is its title from here on; below, a heading of its item says more ("Read
+/// more", "12 comments").
 const MIN_TITLE: u32 = 25;
 
-/// The link to one address. `item` is the element that the source's selectors give it, where they do.
-pub(super) fn link(survey: &Survey<'_, '_>, gathered: &Gathered, target: usize, item: Option<NodeId>) -> Link {
+/// The link to one address. `item` is the element that the source's selectors give it, where they
+/// do.
+pub(super) fn link(
+    survey: &Survey<'_, '_>,
+    gathered: &Gathered,
+    target: usize,
+    item: Option<NodeId>,
+) -> Link {
     let found = &gathered.targets[target];
-    let places: Vec<Occurrence> = found.places.iter().filter_map(|it| gathered.occurrences.get(*it as usize)).copied().collect();
+    let places: Vec<Occurrence> = found
+        .places
+        .iter()
+        .filter_map(|it| gathered.occurrences.get(*it as usize))
+        .copied()
+        .collect();
     let card = item.or_else(|| places.iter().find_map(|it| frame(survey, it)));
     let tree = survey.tree;
     let named = title(survey, &places, card);
@@ -42,7 +54,11 @@ pub(super) fn link(survey: &Survey<'_, '_>, gathered: &Gathered, target: usize, 
             .and_then(|it| teaser(survey, it, named, &places))
             .filter(|it| title.as_ref().is_none_or(|title| !it.contains(title))),
         title,
-        image: places.iter().map(|it| it.card).chain(framed).find_map(|it| image(tree, it, &gathered.base)),
+        image: places
+            .iter()
+            .map(|it| it.card)
+            .chain(framed)
+            .find_map(|it| image(tree, it, &gathered.base)),
         published: framed.and_then(|it| date(tree, it)),
     }
 }
@@ -61,8 +77,12 @@ fn title(survey: &Survey<'_, '_>, places: &[Occurrence], card: Option<NodeId>) -
     let tree = survey.tree;
     if best.named == Named::Text && survey.inside(best.title).text < MIN_TITLE {
         let lone = card.filter(|it| survey.inside(*it).headings == 1);
-        let heading = lone.and_then(|card| tree.descendants(card).find(|it| tree.tag(*it).heading_level().is_some()));
-        if let Some(heading) = heading.filter(|it| survey.inside(*it).text > survey.inside(best.title).text) {
+        let heading = lone.and_then(|card| {
+            tree.descendants(card).find(|it| tree.tag(*it).heading_level().is_some())
+        });
+        if let Some(heading) =
+            heading.filter(|it| survey.inside(*it).text > survey.inside(best.title).text)
+        {
             return Some(heading);
         }
     }
@@ -73,7 +93,10 @@ fn title(survey: &Survey<'_, '_>, places: &[Occurrence], card: Option<NodeId>) -
 fn visible(tree: &Tree<'_>, node: NodeId, longest: usize) -> Option<String> {
     let mut text = String::new();
     let mut block = None;
-    for text_node in tree.subtree(node).filter(|it| tree.tag(*it) == Tag::Text && !is_unseen(tree.tag(tree.parent(*it)))) {
+    for text_node in tree
+        .subtree(node)
+        .filter(|it| tree.tag(*it) == Tag::Text && !is_unseen(tree.tag(tree.parent(*it))))
+    {
         if text.len() > 2 * longest {
             break;
         }
@@ -93,25 +116,48 @@ fn bounded_raw(text: &str, longest: usize) -> &str {
 
 /// The text in place of a link's picture, or that a pointer shows.
 fn alternative(tree: &Tree<'_>, link: NodeId) -> Option<String> {
-    let alt = picture(tree, link).and_then(|it| tree.attribute(it, "alt")).map(|it| collapse(&it)).filter(|it| !it.is_empty());
-    let said = || ["title", "aria-label"].iter().find_map(|name| tree.attribute(link, name)).map(|it| collapse(&it));
+    let alt = picture(tree, link)
+        .and_then(|it| tree.attribute(it, "alt"))
+        .map(|it| collapse(&it))
+        .filter(|it| !it.is_empty());
+    let said = || {
+        ["title", "aria-label"]
+            .iter()
+            .find_map(|name| tree.attribute(link, name))
+            .map(|it| collapse(&it))
+    };
     alt.or_else(said).map(|it| bounded(&it, MAX_TITLE)).filter(|it| !it.is_empty())
 }
 
 /// The longest block of text in the card that is not its title, nor in a link to elsewhere.
-fn teaser(survey: &Survey<'_, '_>, card: NodeId, title: Option<NodeId>, places: &[Occurrence]) -> Option<String> {
+fn teaser(
+    survey: &Survey<'_, '_>,
+    card: NodeId,
+    title: Option<NodeId>,
+    places: &[Occurrence],
+) -> Option<String> {
     let tree = survey.tree;
     let own = |it: NodeId| places.iter().any(|place| tree.within(it, place.node));
-    let aside = Region::AUTHOR.with(Region::LABEL).with(Region::SHARE).with(Region::TITLE).with(Region::COMMENTS);
+    let aside = Region::AUTHOR
+        .with(Region::LABEL)
+        .with(Region::SHARE)
+        .with(Region::TITLE)
+        .with(Region::COMMENTS);
     let mut best: (u32, Option<NodeId>) = (MIN_TEASER - 1, None);
     let mut current = (None, 0);
     for node in tree.subtree(card).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Text) {
         let parent = tree.parent(node);
-        let elsewhere = tree.linked(node) && !own(node) || title.is_some_and(|it| tree.within(node, it));
-        if elsewhere || is_unseen(tree.tag(parent)) || tree.tag(parent) == Tag::Time || survey.region(parent).is(aside) {
+        let elsewhere =
+            tree.linked(node) && !own(node) || title.is_some_and(|it| tree.within(node, it));
+        if elsewhere
+            || is_unseen(tree.tag(parent))
+            || tree.tag(parent) == Tag::Time
+            || survey.region(parent).is(aside)
+        {
             continue;
         }
-        let block = tree.ancestors(node).take(6).find(|at| tree.tag(*at).is_block()).unwrap_or(parent);
+        let block =
+            tree.ancestors(node).take(6).find(|at| tree.tag(*at).is_block()).unwrap_or(parent);
         if tree.tag(block).heading_level().is_some() {
             continue;
         }
@@ -141,10 +187,16 @@ fn image(tree: &Tree<'_>, card: NodeId, base: &Url) -> Option<Url> {
     let mut pictures = tree.subtree(card).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Img);
     pictures.find_map(|node| {
         let lazy = ["data-src", "data-original", "data-lazy-src", "src"];
-        let named = lazy.iter().filter_map(|name| tree.attribute(node, name)).filter_map(|it| resolve(base, &it)).find(|it| !stands_in(it));
+        let named = lazy
+            .iter()
+            .filter_map(|name| tree.attribute(node, name))
+            .filter_map(|it| resolve(base, &it))
+            .find(|it| !stands_in(it));
         named.or_else(|| {
-            let set = ["data-srcset", "srcset"].iter().find_map(|name| tree.attribute(node, name))?;
-            resolve(base, set.split([',', ' ', '\n']).find(|it| !it.is_empty())?).filter(|it| !stands_in(it))
+            let set =
+                ["data-srcset", "srcset"].iter().find_map(|name| tree.attribute(node, name))?;
+            resolve(base, set.split([',', ' ', '\n']).find(|it| !it.is_empty())?)
+                .filter(|it| !stands_in(it))
         })
     })
 }
@@ -152,11 +204,16 @@ fn image(tree: &Tree<'_>, card: NodeId, base: &Url) -> Option<Url> {
 /// Whether a picture is shown only until a script puts the right one in its place.
 fn stands_in(url: &Url) -> bool {
     let name = url.path().rsplit('/').next().unwrap_or_default();
-    ["placeholder", "spacer", "blank", "pixel", "transparent", "dummy"].iter().any(|it| name.contains(it))
+    ["placeholder", "spacer", "blank", "pixel", "transparent", "dummy"]
+        .iter()
+        .any(|it| name.contains(it))
 }
 
 /// The card's date, as it is written for machines.
 fn date(tree: &Tree<'_>, card: NodeId) -> Option<chrono::DateTime<chrono::FixedOffset>> {
     let times = tree.subtree(card).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Time);
-    times.filter_map(|it| tree.attribute(it, "datetime")).find_map(|it| moment::parse(&it, None)).map(|it| it.time)
+    times
+        .filter_map(|it| tree.attribute(it, "datetime"))
+        .find_map(|it| moment::parse(&it, None))
+        .map(|it| it.time)
 }

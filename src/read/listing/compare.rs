@@ -1,4 +1,5 @@
-//! How the addresses of a page compare with each other: ranks, and what is shared by those that are alike.
+//! How the addresses of a page compare with each other: ranks, and what is shared by those that are
+//! alike.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +19,8 @@ pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
     let lengths = sorted(all.iter().map(|(_, it)| it.length));
     let tally = Tally::of(all, targets);
     let median = widths.get(total / 2).copied().unwrap_or(0.0);
-    let share = |pick: fn(&Measures) -> bool| ratio(all.iter().filter(|(_, it)| pick(it)).count(), total);
+    let share =
+        |pick: fn(&Measures) -> bool| ratio(all.iter().filter(|(_, it)| pick(it)).count(), total);
     let (dated, headed) = (share(|it| it.date > 0.0), share(|it| it.named >= 2.0));
     let under = beneath(targets);
     let keys: HashSet<String> = targets.iter().map(|it| key(&it.url)).collect();
@@ -32,23 +34,28 @@ pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
         it.parent_linked = flag(parent_key(url).is_some_and(|it| keys.contains(&it)));
         it.same_name = log(tally.names.get(&known.name).map_or(0, |count| count.saturating_sub(1)));
         let path = tally.paths.group(known.path);
-        (it.path_size, it.path_width, it.path_words, it.path_spread) = (log(path.size), path.width(), path.words(), path.spread());
+        (it.path_size, it.path_width, it.path_words, it.path_spread) =
+            (log(path.size), path.width(), path.words(), path.spread());
         (it.path_dated, it.path_nav) = (path.dated(), path.nav());
         let form = tally.forms.group(known.form.shape);
         it.shape_share = ratio(form.size, total);
         (it.form_size, it.form_width, it.form_headed, it.form_imaged, it.form_spread) =
             (log(form.size), form.width(), form.headed(), form.imaged(), form.spread());
-        (it.form_nav, it.form_overlap, it.form_longest) = (form.nav(), form.overlap(), form.longest());
+        (it.form_nav, it.form_overlap, it.form_longest) =
+            (form.nav(), form.overlap(), form.longest());
         let head = tally.heads.group(known.form.head);
         it.head_share = ratio(head.size, total);
         (it.head_size, it.head_width, it.head_words) = (log(head.size), head.width(), head.words());
         (it.head_headed, it.head_dated, it.head_nav) = (head.headed(), head.dated(), head.nav());
         let of_host = tally.hosts.group(Hash::of(host(url).as_bytes()));
         it.host_share = ratio(of_host.size, total);
-        (it.host_width, it.host_words, it.host_headed) = (of_host.width(), of_host.words(), of_host.headed());
+        (it.host_width, it.host_words, it.host_headed) =
+            (of_host.width(), of_host.words(), of_host.headed());
         let item = tally.items.group(known.item_path);
-        (it.item_size, it.item_path_width, it.item_path_words) = (log(item.size), item.width(), item.words());
-        (it.page_targets, it.page_width, it.page_dated, it.page_headed) = (log(total), median, dated, headed);
+        (it.item_size, it.item_path_width, it.item_path_words) =
+            (log(item.size), item.width(), item.words());
+        (it.page_targets, it.page_width, it.page_dated, it.page_headed) =
+            (log(total), median, dated, headed);
     }
 }
 
@@ -148,7 +155,8 @@ impl Groups {
         group.width += width;
         group.squares += width * width;
         group.words += measures.words.min(12.0);
-        group.dated += flag(measures.date > 0.0 || measures.digits >= 5.0 || measures.mixed_id > 0.0);
+        group.dated +=
+            flag(measures.date > 0.0 || measures.digits >= 5.0 || measures.mixed_id > 0.0);
         group.nav += measures.nav.max(measures.footer);
         group.headed += flag(measures.named >= 2.0);
         group.overlap += measures.overlap;
@@ -174,14 +182,22 @@ fn beneath(targets: &[Target]) -> Vec<usize> {
     for target in targets {
         let mut path = target.url.path().trim_end_matches('/');
         for _ in 0..4 {
-            let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) else { break };
+            let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty())
+            else {
+                break;
+            };
             *counts.entry(format!("{}{folder}", host(&target.url))).or_default() += 1;
             path = folder;
         }
     }
     targets
         .iter()
-        .map(|target| counts.get(&format!("{}{}", host(&target.url), target.url.path().trim_end_matches('/'))).copied().unwrap_or(0))
+        .map(|target| {
+            counts
+                .get(&format!("{}{}", host(&target.url), target.url.path().trim_end_matches('/')))
+                .copied()
+                .unwrap_or(0)
+        })
         .collect()
 }
 

@@ -12,13 +12,18 @@ use crate::model::{
 
 /// The links as entries.
 ///
-/// What tells an entry from the others is the alias of its address, so that it stays the same with and without
-/// tracking parameters; its version is what the listing says of it, so that a changed headline has its page read again.
+/// What tells an entry from the others is the alias of its address, so that it stays the same with
+/// and without tracking parameters; its version is what the listing says of it, so that a changed
+/// headline has its page read again.
 #[must_use]
 pub fn to_feed(listing: Listing) -> Feed {
     let Listing { title, language, links } = listing;
     let mut known = HashSet::new();
-    let entries = links.into_iter().map(|it| entry(it, language.as_deref())).filter(|it| known.insert(it.identity.clone())).collect();
+    let entries = links
+        .into_iter()
+        .map(|it| entry(it, language.as_deref()))
+        .filter(|it| known.insert(it.identity.clone()))
+        .collect();
     let mut feed = Feed { title, language, entries, ..Feed::default() };
     bounds::feed(&mut feed);
     feed
@@ -32,7 +37,11 @@ fn entry(link: Link, language: Option<&str>) -> Entry {
         title: link.title,
         summary: link.teaser.map(|it| it.replace('&', "&amp;").replace('<', "&lt;")),
         published: link.published,
-        images: link.image.map(|it| Image { url: Some(it.into()), ..Image::default() }).into_iter().collect(),
+        images: link
+            .image
+            .map(|it| Image { url: Some(it.into()), ..Image::default() })
+            .into_iter()
+            .collect(),
         language: language.map(str::to_owned),
         ..Entry::default()
     }

@@ -1,5 +1,5 @@
-//! What is measured of each address: its form, the words that name it, where its links stand, and how it compares with
-//! the others of the page. Nothing here decides; the model does.
+//! What is measured of each address: its form, the words that name it, where its links stand, and
+//! how it compares with the others of the page. Nothing here decides; the model does.
 
 use url::Url;
 
@@ -63,7 +63,8 @@ pub(super) struct AddressKey {
 /// Measures all addresses of a page.
 pub(super) fn measure(survey: &Survey<'_, '_>, gathered: &Gathered, page: &Url) -> Vec<Measures> {
     let meter = PageMeasurer { survey, gathered, page, page_form: address::form(page) };
-    let mut all: Vec<(AddressKey, Measures)> = gathered.targets.iter().map(|it| meter.alone(it)).collect();
+    let mut all: Vec<(AddressKey, Measures)> =
+        gathered.targets.iter().map(|it| meter.alone(it)).collect();
     compare::compare(&mut all, &gathered.targets);
     all.into_iter().map(|(_, measures)| measures).collect()
 }
@@ -79,12 +80,24 @@ impl PageMeasurer<'_, '_, '_> {
     /// What an address tells by itself.
     fn alone(&self, target: &Target) -> (AddressKey, Measures) {
         let form = address::form(&target.url);
-        let places = || target.places.iter().filter_map(|index| self.gathered.occurrences.get(*index as usize));
+        let places = || {
+            target.places.iter().filter_map(|index| self.gathered.occurrences.get(*index as usize))
+        };
         let weight = |link: &Occurrence| (link.named, self.survey.inside(link.title).text.min(300));
         // There is one at least.
-        let best = places().copied().max_by(|one, other| weight(one).cmp(&weight(other)).then(other.node.cmp(&one.node)));
-        let best = best.unwrap_or(Occurrence { node: 0, target: 0, card: 0, item: 0, title: 0, named: Named::Text });
-        let mut measures = Measures { occurrences: ratio(target.places.len(), 1), ..Measures::default() };
+        let best = places()
+            .copied()
+            .max_by(|one, other| weight(one).cmp(&weight(other)).then(other.node.cmp(&one.node)));
+        let best = best.unwrap_or(Occurrence {
+            node: 0,
+            target: 0,
+            card: 0,
+            item: 0,
+            title: 0,
+            named: Named::Text,
+        });
+        let mut measures =
+            Measures { occurrences: ratio(target.places.len(), 1), ..Measures::default() };
         self.address(&mut measures, &form, target);
         self.name(&mut measures, target, &best);
         self.place(&mut measures, target, &best);
@@ -125,13 +138,22 @@ impl PageMeasurer<'_, '_, '_> {
 
     fn name(&self, measures: &mut Measures, target: &Target, best: &Occurrence) {
         let tree = self.survey.tree;
-        let places = || target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
+        let places =
+            || target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
         measures.width = count(self.survey.inside(best.title).text.min(400));
-        measures.anchor_width = count(places().map(|at| self.survey.inside(at.node).text).max().unwrap_or(0).min(600));
+        measures.anchor_width =
+            count(places().map(|at| self.survey.inside(at.node).text).max().unwrap_or(0).min(600));
         measures.named = f32::from(best.named as u8);
         let text = self.text(best.title, 400);
         measures.tokens = count(crate::text::word_count(&text));
-        measures.punctuation = count(text.chars().filter(|c| PUNCTUATION.contains(*c)).count().try_into().unwrap_or(9_u32).min(9));
+        measures.punctuation = count(
+            text.chars()
+                .filter(|c| PUNCTUATION.contains(*c))
+                .count()
+                .try_into()
+                .unwrap_or(9_u32)
+                .min(9),
+        );
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count().max(1);
         measures.digits_in_name = ratio(text.chars().filter(|c| c.is_numeric()).count(), letters);
         measures.overlap = overlap(&text, &target.url);
@@ -140,17 +162,21 @@ impl PageMeasurer<'_, '_, '_> {
                 measures.alt_width = measures.alt_width.max(count(width(&alt).min(400)));
             }
             let rel = tree.attribute(at.node, "rel").unwrap_or_default().to_ascii_lowercase();
-            measures.rel_bad = measures
-                .rel_bad
-                .max(flag(["sponsored", "nofollow", "tag", "author", "next", "prev", "category"].iter().any(|it| rel.contains(it))));
+            measures.rel_bad = measures.rel_bad.max(flag(
+                ["sponsored", "nofollow", "tag", "author", "next", "prev", "category"]
+                    .iter()
+                    .any(|it| rel.contains(it)),
+            ));
             measures.rel_good = measures.rel_good.max(flag(rel.contains("bookmark")));
         }
     }
 
     fn place(&self, measures: &mut Measures, target: &Target, best: &Occurrence) {
         let (survey, tree) = (self.survey, self.survey.tree);
-        let places = || target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
-        let (card, item, all) = (survey.inside(best.card), survey.inside(best.item), survey.inside(0));
+        let places =
+            || target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
+        let (card, item, all) =
+            (survey.inside(best.card), survey.inside(best.item), survey.inside(0));
         measures.image = flag(places().any(|at| survey.inside(at.node).images > 0));
         measures.card_image = flag(card.images > 0);
         measures.card_width = count(card.text.min(1_500));
@@ -166,7 +192,9 @@ impl PageMeasurer<'_, '_, '_> {
         measures.order = ratio(survey.before(best.node).links as usize, all.links.max(1) as usize);
         measures.depth_in_page = f32::from(tree.depth(best.node));
         measures.item_longest = flag(self.longest_in(best));
-        let block = tree.ancestors(best.card).find(|at| tree.tag(*at).is_block() && survey.inside(*at).links >= 5);
+        let block = tree
+            .ancestors(best.card)
+            .find(|at| tree.tag(*at).is_block() && survey.inside(*at).links >= 5);
         let block = survey.inside(block.unwrap_or(0));
         measures.block_density = ratio(block.linked as usize, block.text.max(1) as usize);
         let inside = |tag: Tag| tree.ancestors(best.node).take(12).any(|at| tree.tag(at) == tag);
@@ -190,7 +218,11 @@ impl PageMeasurer<'_, '_, '_> {
     fn regions(&self, measures: &mut Measures, target: &Target, best: &Occurrence) {
         let survey = self.survey;
         let own = survey.region(best.node);
-        let own = survey.tree.children(best.node).take(3).fold(own, |all, child| all.with(survey.region(child)));
+        let own = survey
+            .tree
+            .children(best.node)
+            .take(3)
+            .fold(own, |all, child| all.with(survey.region(child)));
         let is = |region: Region| flag(own.is(region));
         measures.nav = is(Region::NAV);
         measures.footer = is(Region::FOOTER);
@@ -210,8 +242,11 @@ impl PageMeasurer<'_, '_, '_> {
         measures.rank = is(Region::RANK);
         measures.service = is(Region::SERVICE);
         measures.related = is(Region::RELATED);
-        let places = target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
-        let outside = places.filter(|at| !survey.region(at.node).is(Region::NAV.with(Region::FOOTER))).count();
+        let places =
+            target.places.iter().filter_map(|at| self.gathered.occurrences.get(*at as usize));
+        let outside = places
+            .filter(|at| !survey.region(at.node).is(Region::NAV.with(Region::FOOTER)))
+            .count();
         measures.outside_nav = ratio(outside, target.places.len().max(1));
     }
 
@@ -233,7 +268,9 @@ impl PageMeasurer<'_, '_, '_> {
         let tree = self.survey.tree;
         let mut hash = Hash::new();
         let texts = tree.subtree(node).take(64).filter(|it| tree.tag(*it) == Tag::Text);
-        for word in texts.flat_map(|it| tree.raw_text(it).split_ascii_whitespace().take(16)).take(32) {
+        for word in
+            texts.flat_map(|it| tree.raw_text(it).split_ascii_whitespace().take(16)).take(32)
+        {
             hash.word(word.as_bytes());
         }
         hash.0
@@ -285,7 +322,9 @@ fn site(host: &str) -> &str {
     let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
     let (last, second, third) = (dots.next(), dots.next(), dots.next());
     match (last, second) {
-        (Some(last), Some(second)) if last - second <= 4 && host.len() - last <= 3 => &host[third.map_or(0, |it| it + 1)..],
+        (Some(last), Some(second)) if last - second <= 4 && host.len() - last <= 3 => {
+            &host[third.map_or(0, |it| it + 1)..]
+        }
         (_, Some(second)) => &host[second + 1..],
         _ => host,
     }

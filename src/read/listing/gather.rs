@@ -1,4 +1,5 @@
-//! The links of a page, those of one address together: where each stands, the card around it, what names it.
+//! The links of a page, those of one address together: where each stands, the card around it, what
+//! names it.
 
 use std::collections::HashMap;
 
@@ -30,7 +31,8 @@ pub(super) struct Occurrence {
     pub(super) target: u32,
     /// The largest element around it all of whose links have this address.
     pub(super) card: NodeId,
-    /// The item of a list that it stands in: one of several of its kind. The card where there is none.
+    /// The item of a list that it stands in: one of several of its kind. The card where there is
+    /// none.
     pub(super) item: NodeId,
     /// What names it: a heading in or around it, or in its card; else itself.
     pub(super) title: NodeId,
@@ -67,7 +69,8 @@ pub(super) struct Gathered {
     pub(super) base: Url,
 }
 
-/// All links of a page that could lead to articles: to http and https addresses other than the page itself.
+/// All links of a page that could lead to articles: to http and https addresses other than the page
+/// itself.
 pub(super) fn gather(survey: &Survey<'_, '_>, page: &Url) -> Gathered {
     let tree = survey.tree;
     let base = base(tree, page);
@@ -76,7 +79,11 @@ pub(super) fn gather(survey: &Survey<'_, '_>, page: &Url) -> Gathered {
     let mut keys: HashMap<String, u32> = HashMap::new();
     let mut found = Gathered { occurrences: Vec::new(), targets: Vec::new(), base };
     for node in (0..tree.len()).filter(|it| matches!(tree.tag(*it), Tag::A | Tag::Area)) {
-        let Some(href) = tree.raw_attributes(node).find(|(name, _)| name.eq_ignore_ascii_case("href")).map(|(_, value)| value) else {
+        let Some(href) = tree
+            .raw_attributes(node)
+            .find(|(name, _)| name.eq_ignore_ascii_case("href"))
+            .map(|(_, value)| value)
+        else {
             continue;
         };
         let Gathered { targets, base, .. } = &mut found;
@@ -101,7 +108,14 @@ pub(super) fn gather(survey: &Survey<'_, '_>, page: &Url) -> Gathered {
             continue;
         }
         places.push(place);
-        found.occurrences.push(Occurrence { node, target, card: node, item: node, title: node, named: Named::Text });
+        found.occurrences.push(Occurrence {
+            node,
+            target,
+            card: node,
+            item: node,
+            title: node,
+            named: Named::Text,
+        });
     }
     frame(survey, &mut found.occurrences);
     found
@@ -114,10 +128,15 @@ fn frame(survey: &Survey<'_, '_>, occurrences: &mut [Occurrence]) {
     let mut starts = vec![0; count];
     let mut ends = vec![count; count];
     for at in 1..count {
-        starts[at] = if occurrences[at].target == occurrences[at - 1].target { starts[at - 1] } else { at };
+        starts[at] =
+            if occurrences[at].target == occurrences[at - 1].target { starts[at - 1] } else { at };
     }
     for at in (0..count.saturating_sub(1)).rev() {
-        ends[at] = if occurrences[at].target == occurrences[at + 1].target { ends[at + 1] } else { at + 1 };
+        ends[at] = if occurrences[at].target == occurrences[at + 1].target {
+            ends[at + 1]
+        } else {
+            at + 1
+        };
     }
     for at in 0..count {
         let next = occurrences.get(ends[at]).map(|it| it.node);
@@ -133,7 +152,11 @@ fn frame(survey: &Survey<'_, '_>, occurrences: &mut [Occurrence]) {
     }
 }
 
-fn climb(survey: &Survey<'_, '_>, link: NodeId, alone: impl Fn(NodeId) -> bool) -> (NodeId, NodeId) {
+fn climb(
+    survey: &Survey<'_, '_>,
+    link: NodeId,
+    alone: impl Fn(NodeId) -> bool,
+) -> (NodeId, NodeId) {
     let tree = survey.tree;
     let mut card = link;
     let mut item = (survey.repeats(link) >= MIN_REPEATS).then_some(link);
@@ -159,11 +182,14 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
     let tree = survey.tree;
     let has_text = |node: NodeId| survey.inside(node).text > 0;
     if survey.inside(link).headings > 0
-        && let Some(heading) = tree.descendants(link).find(|it| tree.tag(*it).heading_level().is_some() && has_text(*it))
+        && let Some(heading) = tree
+            .descendants(link)
+            .find(|it| tree.tag(*it).heading_level().is_some() && has_text(*it))
     {
         return (heading, Named::Heading);
     }
-    if let Some(heading) = tree.ancestors(link).take(5).find(|it| tree.tag(*it).heading_level().is_some())
+    if let Some(heading) =
+        tree.ancestors(link).take(5).find(|it| tree.tag(*it).heading_level().is_some())
         && has_text(link)
     {
         return (if survey.inside(heading).links == 1 { heading } else { link }, Named::Heading);
@@ -171,17 +197,24 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
     let card_ok = survey.inside(card).text < 2_000;
     if card_ok
         && survey.inside(card).headings > 0
-        && let Some(heading) = tree.descendants(card).find(|it| tree.tag(*it).heading_level().is_some() && has_text(*it))
+        && let Some(heading) = tree
+            .descendants(card)
+            .find(|it| tree.tag(*it).heading_level().is_some() && has_text(*it))
     {
         return (heading, Named::Heading);
     }
     let titled = |outer: NodeId| {
         let above = survey.region(tree.parent(outer));
         tree.descendants(outer).take(200).find(|node| {
-            !matches!(tree.tag(*node), Tag::Text) && survey.region(*node).is(Region::TITLE) && !above.is(Region::TITLE) && has_text(*node)
+            !matches!(tree.tag(*node), Tag::Text)
+                && survey.region(*node).is(Region::TITLE)
+                && !above.is(Region::TITLE)
+                && has_text(*node)
         })
     };
-    if let Some(named) = titled(link).or_else(|| if has_text(link) || !card_ok { None } else { titled(card) }) {
+    if let Some(named) =
+        titled(link).or_else(|| if has_text(link) || !card_ok { None } else { titled(card) })
+    {
         return (named, Named::Class);
     }
     (link, Named::Text)
@@ -189,8 +222,13 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
 
 /// The page's `<base href>`, else its own address.
 fn base(tree: &Tree<'_>, page: &Url) -> Url {
-    let written = (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Base).find_map(|it| tree.attribute(it, "href"));
-    written.and_then(|it| page.join(it.trim()).ok()).filter(Url::has_host).unwrap_or_else(|| page.clone())
+    let written = (0..tree.len())
+        .filter(|it| tree.tag(*it) == Tag::Base)
+        .find_map(|it| tree.attribute(it, "href"));
+    written
+        .and_then(|it| page.join(it.trim()).ok())
+        .filter(Url::has_host)
+        .unwrap_or_else(|| page.clone())
 }
 
 /// An absolute address without its fragment, where it may be that of a page.
@@ -227,7 +265,9 @@ pub(super) fn key(url: &Url) -> String {
 
 /// The first picture inside a node that is seen.
 pub(super) fn picture(tree: &Tree<'_>, node: NodeId) -> Option<NodeId> {
-    tree.subtree(node).take(2_000).find(|node| tree.tag(*node) == Tag::Img && !is_unseen(tree.tag(tree.parent(*node))))
+    tree.subtree(node)
+        .take(2_000)
+        .find(|node| tree.tag(*node) == Tag::Img && !is_unseen(tree.tag(tree.parent(*node))))
 }
 
 fn index(number: usize) -> u32 {

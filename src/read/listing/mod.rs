@@ -1,12 +1,14 @@
 //! Listing pages to the links of their articles. Pure: bytes in, links out.
 //!
-//! A listing is a home or section page: some of its links lead to articles, the others to sections, tags, writers,
-//! services and advertisers. Nobody marks which is which, so each address is measured (its form, the words that name
-//! it, where its links stand, how it compares with the page's others) and a small model weighs the measures. It knows
-//! no language: lengths are counted by script, and words only as the web's own names for kinds of pages. A source may
-//! give CSS selectors instead; then nothing is guessed.
+//! A listing is a home or section page: some of its links lead to articles, the others to sections,
+//! tags, writers, services and advertisers. Nobody marks which is which, so each address is
+//! measured (its form, the words that name it, where its links stand, how it compares with the
+//! page's others) and a small model weighs the measures. It knows no language: lengths are counted
+//! by script, and words only as the web's own names for kinds of pages. A source may give CSS
+//! selectors instead; then nothing is guessed.
 //!
-//! What must stay true: time and memory are linear in the page; no address, title or teaser is longer than its bound.
+//! What must stay true: time and memory are linear in the page; no address, title or teaser is
+//! longer than its bound.
 
 pub mod selectors;
 mod survey;
@@ -58,7 +60,8 @@ pub struct Listing {
 pub struct Link {
     /// Absolute, without a fragment.
     pub url: Url,
-    /// The heading in or around the link, else its longest text, else the text in place of its picture.
+    /// The heading in or around the link, else its longest text, else the text in place of its
+    /// picture.
     pub title: Option<String>,
     /// The longest text of the card beside the title.
     pub teaser: Option<String>,
@@ -109,7 +112,10 @@ pub enum ListingError {
 pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listing, ListingError> {
     with_page(bytes, content_type, url, |survey, found| {
         let measures = features::measure(survey, found, url);
-        let chosen: Vec<usize> = (0..measures.len()).filter(|it| model::score(&measures[*it]) > 0.0).take(MAX_LINKS).collect();
+        let chosen: Vec<usize> = (0..measures.len())
+            .filter(|it| model::score(&measures[*it]) > 0.0)
+            .take(MAX_LINKS)
+            .collect();
         if chosen.is_empty() {
             return Err(ListingError::NoArticles { links: found.targets.len() });
         }
@@ -121,13 +127,22 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listi
 ///
 /// # Errors
 /// Says what the page is or lacks instead.
-pub fn read_by(selectors: &Selectors, bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listing, ListingError> {
+pub fn read_by(
+    selectors: &Selectors,
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &Url,
+) -> Result<Listing, ListingError> {
     with_page(bytes, content_type, url, |survey, found| {
         let chosen = selectors.choose(survey, found);
         if chosen.is_empty() {
             return Err(ListingError::NoMatch { selectors: selectors.to_string() });
         }
-        Ok(chosen.into_iter().take(MAX_LINKS).map(|(it, item)| card::link(survey, found, it, item)).collect())
+        Ok(chosen
+            .into_iter()
+            .take(MAX_LINKS)
+            .map(|(it, item)| card::link(survey, found, it, item))
+            .collect())
     })
 }
 
@@ -135,7 +150,11 @@ pub fn read_by(selectors: &Selectors, bytes: &[u8], content_type: Option<&str>, 
 ///
 /// # Errors
 /// Says what the bytes are instead of a page.
-pub fn weighed_links(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Vec<WeighedLink>, ListingError> {
+pub fn weighed_links(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &Url,
+) -> Result<Vec<WeighedLink>, ListingError> {
     surveyed(bytes, content_type, url, |_, survey, found| {
         let measures = features::measure(survey, &found, url);
         let weighed = found.targets.into_iter().zip(measures).map(|(target, measures)| {
@@ -155,8 +174,14 @@ fn with_page(
 ) -> Result<Listing, ListingError> {
     surveyed(bytes, content_type, url, |tree, survey, found| {
         let links = choose(survey, &found)?;
-        let title = tree.find(0, Tag::Title).map(|it| bounded(&collapse(&tree.start_of_text(it)), 300)).filter(|it| !it.is_empty());
-        let language = tree.find(0, Tag::Html).and_then(|it| tree.attribute(it, "lang")).map(|it| it.trim().to_owned());
+        let title = tree
+            .find(0, Tag::Title)
+            .map(|it| bounded(&collapse(&tree.start_of_text(it)), 300))
+            .filter(|it| !it.is_empty());
+        let language = tree
+            .find(0, Tag::Html)
+            .and_then(|it| tree.attribute(it, "lang"))
+            .map(|it| it.trim().to_owned());
         Ok(Listing { title, language: language.filter(|it| (2..=35).contains(&it.len())), links })
     })
 }

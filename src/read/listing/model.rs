@@ -1,8 +1,9 @@
-//! From measures to a decision: a sum over small trees, whose weights are data ([`super::weights`]).
+//! From measures to a decision: a sum over small trees, whose weights are data
+//! ([`super::weights`]).
 //!
-//! Trees because what a measure means depends on others: a short name is an article's beside a picture and a section's
-//! in a menu. They were trained on labelled pages by `tests/train/listing.py`, which also says how well they do on
-//! sites that they have not seen.
+//! Trees because what a measure means depends on others: a short name is an article's beside a
+//! picture and a section's in a menu. They were trained on labelled pages by
+//! `tests/train/listing.py`, which also says how well they do on sites that they have not seen.
 
 use std::sync::LazyLock;
 
@@ -36,7 +37,12 @@ mod tests {
             for (at, (measure, number, below, above)) in tree.iter().enumerate() {
                 assert!(number.is_finite());
                 let forward = |to: u8| usize::from(to) > at && usize::from(to) < tree.len();
-                assert!(*measure == LEAF || forward(*below) && forward(*above) && usize::from(*measure) < NAMES.len());
+                assert!(
+                    *measure == LEAF
+                        || forward(*below)
+                            && forward(*above)
+                            && usize::from(*measure) < NAMES.len()
+                );
             }
         }
     }

@@ -15,21 +15,28 @@ use crate::{
 pub struct Selectors {
     /// The elements that show one article each. Without it the whole page is searched for links.
     pub item: Option<Selector>,
-    /// The link in an item, or an element in or around it. Without it the item's first link with most text.
+    /// The link in an item, or an element in or around it. Without it the item's first link with
+    /// most text.
     pub link: Option<Selector>,
 }
 
 impl fmt::Display for Selectors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = [("item", &self.item), ("link", &self.link)];
-        let written = named.iter().filter_map(|(name, it)| it.as_ref().map(|it| format!("{name} = {:?}", it.text)));
+        let written = named
+            .iter()
+            .filter_map(|(name, it)| it.as_ref().map(|it| format!("{name} = {:?}", it.text)));
         f.write_str(&written.collect::<Vec<_>>().join(", "))
     }
 }
 
 impl Selectors {
     /// The chosen addresses, each once, and the item of each, in the order of the page.
-    pub(super) fn choose(&self, survey: &Survey<'_, '_>, gathered: &Gathered) -> Vec<(usize, Option<NodeId>)> {
+    pub(super) fn choose(
+        &self,
+        survey: &Survey<'_, '_>,
+        gathered: &Gathered,
+    ) -> Vec<(usize, Option<NodeId>)> {
         let tree = survey.tree;
         let links = self.link.as_ref().map(|it| it.matches(tree));
         let mut chosen = Vec::new();
@@ -42,7 +49,10 @@ impl Selectors {
         match (&self.item, links) {
             (Some(item), links) => {
                 for item in item.matches(tree) {
-                    let own = links.as_ref().and_then(|it| it[it.partition_point(|at| *at < item)..].first()).copied();
+                    let own = links
+                        .as_ref()
+                        .and_then(|it| it[it.partition_point(|at| *at < item)..].first())
+                        .copied();
                     let place = match own {
                         Some(own) if tree.within(own, item) => at(tree, gathered, own),
                         _ if links.is_some() => None,
@@ -51,7 +61,10 @@ impl Selectors {
                     take(place, Some(item));
                 }
             }
-            (None, links) => links.unwrap_or_default().into_iter().for_each(|it| take(at(tree, gathered, it), None)),
+            (None, links) => links
+                .unwrap_or_default()
+                .into_iter()
+                .for_each(|it| take(at(tree, gathered, it), None)),
         }
         chosen
     }
@@ -60,14 +73,26 @@ impl Selectors {
 /// The link that a node is, is in, or has in it.
 fn at<'g>(tree: &Tree<'_>, gathered: &'g Gathered, node: NodeId) -> Option<&'g Occurrence> {
     let all = &gathered.occurrences;
-    let outer = std::iter::once(node).chain(tree.ancestors(node).take(8)).find(|it| tree.tag(*it) == Tag::A);
+    let outer = std::iter::once(node)
+        .chain(tree.ancestors(node).take(8))
+        .find(|it| tree.tag(*it) == Tag::A);
     let from = outer.unwrap_or(node);
     all.get(all.partition_point(|it| it.node < from)).filter(|it| tree.within(it.node, from))
 }
 
 /// The first of an item's links with most text.
-fn longest<'g>(survey: &Survey<'_, '_>, gathered: &'g Gathered, item: NodeId) -> Option<&'g Occurrence> {
+fn longest<'g>(
+    survey: &Survey<'_, '_>,
+    gathered: &'g Gathered,
+    item: NodeId,
+) -> Option<&'g Occurrence> {
     let all = &gathered.occurrences;
-    let (from, end) = (all.partition_point(|it| it.node < item), all.partition_point(|it| it.node < survey.tree.end(item)));
-    all[from..end.min(from + 200)].iter().rev().max_by_key(|it| (it.named, survey.inside(it.node).text.min(200)))
+    let (from, end) = (
+        all.partition_point(|it| it.node < item),
+        all.partition_point(|it| it.node < survey.tree.end(item)),
+    );
+    all[from..end.min(from + 200)]
+        .iter()
+        .rev()
+        .max_by_key(|it| (it.named, survey.inside(it.node).text.min(200)))
 }

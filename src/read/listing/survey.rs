@@ -1,13 +1,14 @@
-//! One pass over a page's tree: running sums of text, links and images, the region that each node is in, and what is
-//! built like what. Everything that is asked of a node later is a difference of two sums or a look into an array.
+//! One pass over a page's tree: running sums of text, links and images, the region that each node
+//! is in, and what is built like what. Everything that is asked of a node later is a difference of
+//! two sums or a look into an array.
 
 use std::collections::HashMap;
 
 use super::{address::Hash, words::Region};
 use crate::html::{NodeId, Tag, Tree};
 
-/// A named part of a page is believed to be one while it holds no more of the page's text than this share: wrappers of
-/// the whole page are called `with-sidebar` and `has-menu`.
+/// A named part of a page is believed to be one while it holds no more of the page's text than this
+/// share: wrappers of the whole page are called `with-sidebar` and `has-menu`.
 const MAX_SHARE: f64 = 0.7;
 
 /// Sums over all nodes before one.
@@ -81,15 +82,24 @@ impl<'t, 'a> Survey<'t, 'a> {
                 continue;
             }
             let mut region = of_tag(tag);
-            let mut kind = if tag == Tag::Other { Hash::of(self.tree.name(node).as_bytes()) } else { tag as u64 + 1 };
-            let believed = f64::from(self.inside(node).text) <= all * MAX_SHARE && !matches!(tag, Tag::Html | Tag::Body);
+            let mut kind = if tag == Tag::Other {
+                Hash::of(self.tree.name(node).as_bytes())
+            } else {
+                tag as u64 + 1
+            };
+            let believed = f64::from(self.inside(node).text) <= all * MAX_SHARE
+                && !matches!(tag, Tag::Html | Tag::Body);
             for (name, value) in self.tree.raw_attributes(node) {
-                let (class, id, role) =
-                    (name.eq_ignore_ascii_case("class"), name.eq_ignore_ascii_case("id"), name.eq_ignore_ascii_case("role"));
+                let (class, id, role) = (
+                    name.eq_ignore_ascii_case("class"),
+                    name.eq_ignore_ascii_case("id"),
+                    name.eq_ignore_ascii_case("role"),
+                );
                 if !(class || id || role) || value.len() > 2_000 {
                     continue;
                 }
-                let (hash, named) = *known.entry(value).or_insert_with(|| (kind_of(value), Region::named(value)));
+                let (hash, named) =
+                    *known.entry(value).or_insert_with(|| (kind_of(value), Region::named(value)));
                 if class {
                     kind = Hash::join(kind, hash);
                 }
@@ -166,7 +176,8 @@ fn sums(tree: &Tree<'_>) -> Vec<Sums> {
 
 /// Elements whose text no reader sees.
 pub(super) fn is_unseen(tag: Tag) -> bool {
-    tag.is_raw() || matches!(tag, Tag::Noscript | Tag::Template | Tag::Option | Tag::Svg | Tag::Head)
+    tag.is_raw()
+        || matches!(tag, Tag::Noscript | Tag::Template | Tag::Option | Tag::Svg | Tag::Head)
 }
 
 /// How wide a text is, in Latin letters: those of scripts without spaces say twice as much.
@@ -180,7 +191,13 @@ pub(super) fn width(text: &str) -> u32 {
             .map(|c| {
                 let again = space && c.is_whitespace();
                 space = c.is_whitespace();
-                if again { 0 } else { 1 + usize::from(super::address::is_wide(c) || matches!(c, '\u{ac00}'..='\u{d7a3}')) }
+                if again {
+                    0
+                } else {
+                    1 + usize::from(
+                        super::address::is_wide(c) || matches!(c, '\u{ac00}'..='\u{d7a3}'),
+                    )
+                }
             })
             .sum()
     };

@@ -22,7 +22,12 @@ fn articles_are_told_from_sections_tags_writers_sponsors_and_services() {
     let found = addresses(&links);
     assert_eq!(found.len(), 8, "{found:#?}");
     assert_eq!(found[0], "https://courier.example/world/harbour-reopens-after-the-storm-2041");
-    assert!(found.iter().all(|it| it[..it.len() - 1].ends_with("-204") || it[..it.len() - 1].ends_with("-203")), "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .all(|it| it[..it.len() - 1].ends_with("-204") || it[..it.len() - 1].ends_with("-203")),
+        "{found:#?}"
+    );
 }
 
 #[test]
@@ -31,7 +36,9 @@ fn a_card_gives_title_teaser_picture_and_date() {
     assert_eq!(link.title.as_deref(), Some("Harbour reopens after the storm"));
     assert_eq!(
         link.teaser.as_deref(),
-        Some("The first ferries left the old town before dawn, two days later than the council had promised.")
+        Some(
+            "The first ferries left the old town before dawn, two days later than the council had promised."
+        )
     );
     assert_eq!(link.image.as_ref().unwrap().as_str(), "https://courier.example/img/2041.jpg");
     assert_eq!(link.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+00:00");
@@ -54,17 +61,28 @@ fn the_rows_of_a_ranking_on_other_hosts_are_articles() {
 
 #[test]
 fn relative_addresses_are_resolved_against_the_base_and_fragments_dropped() {
-    let html = ENGLISH.replace("<head>", "<head><base href='https://other.example/en/'>").replace("href=\"/world/", "href=\"world/");
+    let html = ENGLISH
+        .replace("<head>", "<head><base href='https://other.example/en/'>")
+        .replace("href=\"/world/", "href=\"world/");
     let links = listed(&html);
-    assert_eq!(links[0].url.as_str(), "https://other.example/en/world/harbour-reopens-after-the-storm-2041");
+    assert_eq!(
+        links[0].url.as_str(),
+        "https://other.example/en/world/harbour-reopens-after-the-storm-2041"
+    );
     assert!(links.iter().all(|it| it.url.fragment().is_none()));
 }
 
 #[test]
 fn the_sources_own_selectors_decide_alone() {
-    let selectors = Selectors { item: Some("article.card".parse().unwrap()), link: Some(".kicker".parse().unwrap()) };
+    let selectors = Selectors {
+        item: Some("article.card".parse().unwrap()),
+        link: Some(".kicker".parse().unwrap()),
+    };
     let listing = read_by(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap();
-    assert_eq!(addresses(&listing.links)[..2], ["https://courier.example/world/", "https://courier.example/business/"]);
+    assert_eq!(
+        addresses(&listing.links)[..2],
+        ["https://courier.example/world/", "https://courier.example/business/"]
+    );
     let selectors = Selectors { item: Some("article.card".parse().unwrap()), link: None };
     let listing = read_by(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap();
     assert_eq!(listing.links.len(), 8);
@@ -118,9 +136,17 @@ fn a_million_links_and_a_link_of_ten_megabytes_are_bounded() {
     assert!(found.is_err() || found.unwrap().links.len() <= MAX_LINKS);
     let same = "<p><a href=/a/one-and-the-same-story-1234>Again and again</a>".repeat(100_000);
     drop(read(same.as_bytes(), None, &home()));
-    let long = format!("{}<article><h2><a href=/x/{}>{}</a></h2></article>", ENGLISH, "a".repeat(10 << 20), "word ".repeat(2 << 20));
+    let long = format!(
+        "{}<article><h2><a href=/x/{}>{}</a></h2></article>",
+        ENGLISH,
+        "a".repeat(10 << 20),
+        "word ".repeat(2 << 20)
+    );
     let links = listed(&long);
-    assert!(links.iter().all(|it| it.url.as_str().len() < 5_000 && it.title.as_ref().is_none_or(|it| it.len() <= 500)));
+    assert!(
+        links.iter().all(|it| it.url.as_str().len() < 5_000
+            && it.title.as_ref().is_none_or(|it| it.len() <= 500))
+    );
     let deep = "<div class=item><a href=/b/another-story-of-the-day-99>".repeat(100_000);
     drop(read(deep.as_bytes(), None, &home()));
 }

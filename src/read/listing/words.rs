@@ -1,7 +1,9 @@
-//! The names that the web uses for kinds of pages and for parts of a page: in paths, in class and id attributes.
+//! The names that the web uses for kinds of pages and for parts of a page: in paths, in class and
+//! id attributes.
 //!
-//! They are clues and never rules: the model weighs them beside what a link looks like. Names are those of the
-//! languages that write them in Latin letters; sites in other scripts use the English ones.
+//! They are clues and never rules: the model weighs them beside what a link looks like. Names are
+//! those of the languages that write them in Latin letters; sites in other scripts use the English
+//! ones.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -38,8 +40,17 @@ const FILES: &str = "jpg jpeg png gif webp svg ico bmp avif pdf doc docx xls xls
     xml rss atom json css js ics apk exe dmg epub txt csv";
 
 /// Servers that count clicks on advertisements, by what their names hold.
-const AD_SERVERS: &[&str] =
-    &["doubleclick.", "googlesyndication.", "adservice.", "adclick.", "taboola.", "outbrain.", "criteo.", "adform.", "adnxs."];
+const AD_SERVERS: &[&str] = &[
+    "doubleclick.",
+    "googlesyndication.",
+    "adservice.",
+    "adclick.",
+    "taboola.",
+    "outbrain.",
+    "criteo.",
+    "adform.",
+    "adnxs.",
+];
 
 /// Longer than any name here.
 const LONGEST: usize = 20;
@@ -56,7 +67,10 @@ static PAGES: LazyLock<HashMap<&str, Page>> = LazyLock::new(|| {
     let hubs = HUBS.split_whitespace().map(|it| (it, Page::Hub));
     let media = MEDIA.split_whitespace().map(|it| (it, Page::Medium));
     let articles = ARTICLES.split_whitespace().map(|it| (it, Page::Article));
-    hubs.chain(media).chain(articles).chain(FILES.split_whitespace().map(|it| (it, Page::File))).collect()
+    hubs.chain(media)
+        .chain(articles)
+        .chain(FILES.split_whitespace().map(|it| (it, Page::File)))
+        .collect()
 });
 
 /// Whether a path segment names a page that lists, explains or sells.
@@ -97,7 +111,8 @@ fn lowered<'b>(word: &str, into: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     std::str::from_utf8(into).ok()
 }
 
-/// What part of a page an element is, as far as its tag, its role and its names tell. A set of bits.
+/// What part of a page an element is, as far as its tag, its role and its names tell. A set of
+/// bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Region(pub(super) u32);
 
@@ -178,14 +193,18 @@ impl Region {
         self.0 & other.0 != 0
     }
 
-    /// From a class or id: its words, also those that are joined in `camelCase`, `kebab-case` and the like.
+    /// From a class or id: its words, also those that are joined in `camelCase`, `kebab-case` and
+    /// the like.
     pub(super) fn named(names: &str) -> Self {
         let mut region = Self::default();
         let bytes = names.as_bytes();
         let (mut from, mut words) = (0, 0);
         for at in 0..=bytes.len() {
             let letter = bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
-            let humped = letter && bytes[at].is_ascii_uppercase() && at > from && bytes[at - 1].is_ascii_lowercase();
+            let humped = letter
+                && bytes[at].is_ascii_uppercase()
+                && at > from
+                && bytes[at - 1].is_ascii_lowercase();
             if letter && !humped {
                 continue;
             }
@@ -205,7 +224,10 @@ impl Region {
         let mut lower = [0; LONGEST];
         let Some(word) = lowered(word, &mut lower) else { return Self::default() };
         let (whole, starts) = &*NAMES;
-        let begun = starts.iter().filter(|(start, _)| word.starts_with(start)).fold(0, |all, (_, region)| all | region);
+        let begun = starts
+            .iter()
+            .filter(|(start, _)| word.starts_with(start))
+            .fold(0, |all, (_, region)| all | region);
         Self(whole.get(word).copied().unwrap_or(0) | begun)
     }
 }

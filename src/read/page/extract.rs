@@ -1,5 +1,5 @@
-//! One page to its articles: guards, encoding, one tree, its lines, what the page says of itself, which lines are the
-//! text, where one article ends and the next begins, all put together.
+//! One page to its articles: guards, encoding, one tree, its lines, what the page says of itself,
+//! which lines are the text, where one article ends and the next begins, all put together.
 
 use std::{panic::AssertUnwindSafe, sync::LazyLock};
 
@@ -28,8 +28,8 @@ const LESS_PROBABLE: f32 = 0.25;
 const SHORT: u32 = 100;
 /// Links as long as headlines that a page without a sure text has at most, if it is no listing.
 const FEW_HEADLINES: usize = 6;
-/// Lines of a page that are read: so many, and one for so many bytes. A page of more is cut; it is no publisher's, whose
-/// pages have a line for hundreds of bytes where they are long.
+/// Lines of a page that are read: so many, and one for so many bytes. A page of more is cut; it is
+/// no publisher's, whose pages have a line for hundreds of bytes where they are long.
 const MAX_LINES: usize = 200_000;
 const FREE_LINES: usize = 4_500;
 const BYTES_OF_LINE: usize = 192;
@@ -52,7 +52,8 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
         return Err(PageError::Nothing("without any markup"));
     }
     let html = encoding::to_text(input.bytes, input.content_type);
-    std::panic::catch_unwind(AssertUnwindSafe(|| read_html(&html, input))).map_err(|_| PageError::Panicked)?
+    std::panic::catch_unwind(AssertUnwindSafe(|| read_html(&html, input)))
+        .map_err(|_| PageError::Panicked)?
 }
 
 fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
@@ -60,7 +61,12 @@ fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
 }
 
 /// Measures a page and hands it on; `None` where the table of hints is broken.
-fn with_view<T>(html: &str, base: &Url, rules: Option<&Rules>, then: impl FnOnce(View<'_, '_>) -> T) -> Option<T> {
+fn with_view<T>(
+    html: &str,
+    base: &Url,
+    rules: Option<&Rules>,
+    then: impl FnOnce(View<'_, '_>) -> T,
+) -> Option<T> {
     let tree = Tree::parse(html);
     let mut meta = meta::read(&tree, base);
     let places = rules.map(|it| it.places(&tree)).unwrap_or_default();
@@ -70,13 +76,15 @@ fn with_view<T>(html: &str, base: &Url, rules: Option<&Rules>, then: impl FnOnce
     let mut lines = Lines::of(&tree);
     lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));
     let mut probable: Vec<f32> = Vec::with_capacity(lines.lines.len());
-    let measured =
-        features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |row| probable.push(forest::BODY.probability(row)));
+    let measured = features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |row| {
+        probable.push(forest::BODY.probability(row));
+    });
     let over = |least: f32| -> Vec<bool> { probable.iter().map(|it| *it >= least).collect() };
     let sure = over(PROBABLE);
     // A page that is like no other has its text where it is least unlike one.
     let short = weight_of(&sure, &measured) < SHORT;
-    let wider = short.then(|| over(LESS_PROBABLE)).filter(|it| weight_of(it, &measured) >= 2 * SHORT);
+    let wider =
+        short.then(|| over(LESS_PROBABLE)).filter(|it| weight_of(it, &measured) >= 2 * SHORT);
     let guessed = wider.is_some();
     let mut body = wider.unwrap_or(sure);
     if rules.is_some() {
@@ -85,25 +93,43 @@ fn with_view<T>(html: &str, base: &Url, rules: Option<&Rules>, then: impl FnOnce
             *is_text = within && !places.is_removed(line.first);
         }
     }
-    Some(then(View { tree: &tree, lines: &lines, measured: &measured, body: &body, guessed, places: &places, meta: &meta, base }))
+    Some(then(View {
+        tree: &tree,
+        lines: &lines,
+        measured: &measured,
+        body: &body,
+        guessed,
+        places: &places,
+        meta: &meta,
+        base,
+    }))
 }
 
 fn page(view: View<'_, '_>) -> Result<Page, PageError> {
     let live = live::entries(view);
     let articles = articles(view, &live);
-    if articles.iter().all(|article| article.content.text.as_ref().is_none_or(|it| it.chars().count() < MIN_TEXT)) {
+    if articles
+        .iter()
+        .all(|article| article.content.text.as_ref().is_none_or(|it| it.chars().count() < MIN_TEXT))
+    {
         return Err(PageError::NoText);
     }
     let meta = view.meta;
     let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind(view) };
-    let (canonical, alternates, site_name) = (meta.canonical.clone(), meta.alternates.clone(), meta.site_name.clone());
+    let (canonical, alternates, site_name) =
+        (meta.canonical.clone(), meta.alternates.clone(), meta.site_name.clone());
     Ok(Page { canonical, alternates, site_name, kind, articles })
 }
 
-/// The signs of each line that could be the headline of a further article, and whether it is: for training. `is_headline`
-/// is asked for each line's text; what follows is measured as after its answer.
+/// The signs of each line that could be the headline of a further article, and whether it is: for
+/// training. `is_headline` is asked for each line's text; what follows is measured as after its
+/// answer.
 #[must_use]
-pub fn signs_of_parts(html: &str, base: &Url, mut is_headline: impl FnMut(&str) -> bool) -> Vec<(Vec<f32>, bool)> {
+pub fn signs_of_parts(
+    html: &str,
+    base: &Url,
+    mut is_headline: impl FnMut(&str) -> bool,
+) -> Vec<(Vec<f32>, bool)> {
     let mut rows = Vec::new();
     with_view(html, base, None, |view| {
         split::walk(view, |row, text| {
@@ -129,7 +155,13 @@ fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
         let mut part = if at == 0 {
             parts::part(view, span, view.meta.content.clone(), Some((span.to, lists.take())), live)
         } else {
-            parts::part(view, span, view.meta.of_part(span.headline.map(|it| view.lines.get(&view.lines.lines[it]))), None, &[])
+            parts::part(
+                view,
+                span,
+                view.meta.of_part(span.headline.map(|it| view.lines.get(&view.lines.lines[it]))),
+                None,
+                &[],
+            )
         };
         if at == 0 {
             part.url.clone_from(&view.meta.canonical);
@@ -144,7 +176,12 @@ fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
 
 /// Lines that lead elsewhere and are as long as headlines.
 fn headlines(lines: &Lines, weight: &[u32]) -> usize {
-    lines.lines.iter().zip(weight).filter(|(line, weight)| line.linked * 5 >= line.chars * 4 && **weight >= 25).count()
+    lines
+        .lines
+        .iter()
+        .zip(weight)
+        .filter(|(line, weight)| line.linked * 5 >= line.chars * 4 && **weight >= 25)
+        .count()
 }
 
 /// What the page is, by how much of it is text and how much leads elsewhere.

@@ -1,7 +1,9 @@
-//! What is measured of each line, for the model that tells an article's text from what stands around it.
+//! What is measured of each line, for the model that tells an article's text from what stands
+//! around it.
 //!
-//! All of it is about form, place and neighbours; none about words of any language. What must stay true: the order of
-//! the measures is the model's (`tests/train` makes both), so one that is added or moved asks for training again.
+//! All of it is about form, place and neighbours; none about words of any language. What must stay
+//! true: the order of the measures is the model's (`tests/train` makes both), so one that is added
+//! or moved asks for training again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -71,7 +73,8 @@ impl Sum {
     }
 }
 
-/// Measures a page. `each` is given the measures of each line in order: kept, they would be many times the page.
+/// Measures a page. `each` is given the measures of each line in order: kept, they would be many
+/// times the page.
 #[must_use]
 pub fn measure(
     tree: &Tree<'_>,
@@ -81,13 +84,20 @@ pub fn measure(
     mut each: impl FnMut(&[f32; COUNT]),
 ) -> Measured {
     let (own, all) = read_hints(tree, reader);
-    let shapes: Vec<Shape> = lines.lines.iter().map(|line| Shape::of(lines.get(line), line)).collect();
+    let shapes: Vec<Shape> =
+        lines.lines.iter().map(|line| Shape::of(lines.get(line), line)).collect();
     let looks: Vec<u64> = lines.lines.iter().map(|line| look(tree, line.block)).collect();
     let page = Page::new(tree, lines, &shapes, &looks, metadata);
     for at in 0..lines.lines.len() {
         each(&row(&page, &own, &all, at));
     }
-    Measured { own, all, prose: shapes.iter().map(|it| it.prose).collect(), weight: shapes.iter().map(|it| it.weight).collect(), looks }
+    Measured {
+        own,
+        all,
+        prose: shapes.iter().map(|it| it.prose).collect(),
+        weight: shapes.iter().map(|it| it.weight).collect(),
+        looks,
+    }
 }
 
 fn read_hints(tree: &Tree<'_>, reader: &Reader) -> (Vec<Hints>, Vec<Hints>) {
@@ -165,15 +175,18 @@ impl Shape {
             }
             shape.punctuation += u32::from(matches!(c, ',' | ';' | '،' | '؛' | '、' | '，' | '；'));
             shape.sentences += u32::from(ends(c));
-            shape.odd |= matches!(c, '|' | '©' | '»' | '›' | '→' | '•' | '·' | '/' | '#' | '@' | '▶' | '►');
+            shape.odd |=
+                matches!(c, '|' | '©' | '»' | '›' | '→' | '•' | '·' | '/' | '#' | '@' | '▶' | '►');
         }
-        let tail = text.trim_end_matches(['"', '\'', '”', '’', '»', '“', '«', '」', '』', ')', '）', ']']);
+        let tail =
+            text.trim_end_matches(['"', '\'', '”', '’', '»', '“', '«', '」', '』', ')', '）', ']']);
         shape.ends_sentence = tail.chars().next_back().is_some_and(ends);
         shape.ends_colon = text.ends_with([':', '：']);
         shape.quoted = text.starts_with(['"', '“', '„', '«', '»', '‘', '「', '『', '–', '—']);
         let linked = line.linked * 3 > line.chars;
         shape.prose = !linked
-            && (shape.weight >= 80 && (shape.ends_sentence || shape.punctuation + shape.sentences > 1)
+            && (shape.weight >= 80
+                && (shape.ends_sentence || shape.punctuation + shape.sentences > 1)
                 || shape.weight >= 40 && shape.ends_sentence && shape.words > 5);
         shape
     }
@@ -192,7 +205,10 @@ fn look(tree: &Tree<'_>, block: NodeId) -> u64 {
 /// A hash of an element's name and class, without the numbers in it.
 pub(super) fn element_hash(tree: &Tree<'_>, node: NodeId) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ tree.tag(node) as u64;
-    let class = tree.raw_attributes(node).find(|(name, _)| name.eq_ignore_ascii_case("class")).map_or("", |(_, value)| value);
+    let class = tree
+        .raw_attributes(node)
+        .find(|(name, _)| name.eq_ignore_ascii_case("class"))
+        .map_or("", |(_, value)| value);
     for byte in class.bytes().take(200).filter(|it| !it.is_ascii_digit()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
@@ -219,7 +235,8 @@ struct Page<'a, 'b> {
     body: Option<Windows>,
 }
 
-/// The windows of a text, to tell whether another has its start, middle and end from it, in linear time.
+/// The windows of a text, to tell whether another has its start, middle and end from it, in linear
+/// time.
 struct Windows(HashSet<u64>);
 
 /// Characters of a window.
@@ -235,17 +252,27 @@ impl Windows {
     fn share(&self, folded: &str) -> Option<f32> {
         let chars: Vec<char> = folded.chars().collect();
         let last = chars.len().checked_sub(WINDOW)?;
-        let found = [0, last / 2, last].into_iter().filter(|at| chars.get(*at..*at + WINDOW).is_some_and(|it| self.0.contains(&hash(it))));
+        let found = [0, last / 2, last]
+            .into_iter()
+            .filter(|at| chars.get(*at..*at + WINDOW).is_some_and(|it| self.0.contains(&hash(it))));
         Some(f32::from(u8::try_from(found.count()).unwrap_or(0)) / 3.0)
     }
 }
 
 fn hash(chars: &[char]) -> u64 {
-    chars.iter().fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(*c)).wrapping_mul(0x0100_0000_01b3))
+    chars.iter().fold(0xcbf2_9ce4_8422_2325, |hash, c| {
+        (hash ^ u64::from(*c)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 impl<'a, 'b> Page<'a, 'b> {
-    fn new(tree: &'a Tree<'b>, lines: &'a Lines, shapes: &'a [Shape], looks: &'a [u64], metadata: PageMetadata<'_>) -> Self {
+    fn new(
+        tree: &'a Tree<'b>,
+        lines: &'a Lines,
+        shapes: &'a [Shape],
+        looks: &'a [u64],
+        metadata: PageMetadata<'_>,
+    ) -> Self {
         let mut before = Vec::with_capacity(shapes.len() + 1);
         let (mut sum, mut by_look, mut repeats) = (Sum::default(), HashMap::new(), HashMap::new());
         let mut scores: HashMap<NodeId, f32> = HashMap::new();
@@ -263,14 +290,38 @@ impl<'a, 'b> Page<'a, 'b> {
             }
         }
         before.push(sum);
-        let best = scores.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map_or(0, |it| it.0);
+        let best = scores
+            .into_iter()
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+            .map_or(0, |it| it.0);
         let title = metadata.title.map(fold).unwrap_or_default();
-        let is_title = |line: &&Line| !title.is_empty() && line.chars < 400 && fold(lines.get(line)) == title;
-        let first_title =
-            lines.lines.iter().position(|line| is_title(&line)).or_else(|| lines.lines.iter().position(|it| tree.tag(it.block) == Tag::H1));
-        let description = metadata.description.map(|it| fold(&it[..it.floor_char_boundary(2_000)])).unwrap_or_default();
+        let is_title =
+            |line: &&Line| !title.is_empty() && line.chars < 400 && fold(lines.get(line)) == title;
+        let first_title = lines
+            .lines
+            .iter()
+            .position(|line| is_title(&line))
+            .or_else(|| lines.lines.iter().position(|it| tree.tag(it.block) == Tag::H1));
+        let description = metadata
+            .description
+            .map(|it| fold(&it[..it.floor_char_boundary(2_000)]))
+            .unwrap_or_default();
         let body = metadata.body.map(|it| Windows::of(&fold(it)));
-        Self { tree, lines, shapes, looks, places: places(tree), before, by_look, repeats, first_title, best, title, description, body }
+        Self {
+            tree,
+            lines,
+            shapes,
+            looks,
+            places: places(tree),
+            before,
+            by_look,
+            repeats,
+            first_title,
+            best,
+            title,
+            description,
+            body,
+        }
     }
 
     fn total(&self) -> Sum {
@@ -338,7 +389,8 @@ fn row(page: &Page<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> [f32; CO
     place(&mut row, tree, line, page.places[tree.parent(line.first) as usize]);
     let parent = tree.block(line.block);
     let grand = tree.block(parent);
-    let near = own[line.block as usize] | own[parent as usize] | own[tree.parent(line.first) as usize];
+    let near =
+        own[line.block as usize] | own[parent as usize] | own[tree.parent(line.first) as usize];
     row.hints(near);
     row.hints(all[tree.parent(line.first) as usize]);
     for container in [parent, grand] {
@@ -358,7 +410,8 @@ fn row(page: &Page<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> [f32; CO
 fn place(row: &mut Row, tree: &Tree<'_>, line: &Line, places: u16) {
     let tag = tree.tag(line.block);
     row.push(f32::from(tag.heading_level().unwrap_or(0)));
-    for kinds in [&[Tag::P][..], &[Tag::Li], &[Tag::Td, Tag::Th], &[Tag::Figcaption, Tag::Caption]] {
+    for kinds in [&[Tag::P][..], &[Tag::Li], &[Tag::Td, Tag::Th], &[Tag::Figcaption, Tag::Caption]]
+    {
         row.flag(kinds.contains(&tag));
     }
     row.push(f32::from(tree.depth(line.block)));
@@ -379,7 +432,9 @@ fn neighbours(row: &mut Row, page: &Page<'_, '_>, at: usize) {
             row.flag(other.is_some_and(|it| page.looks[it] == page.looks[at]));
         }
     }
-    let window = |from: usize, to: usize| page.before[to.min(page.shapes.len())].minus(page.before[from]).prose.ln_1p();
+    let window = |from: usize, to: usize| {
+        page.before[to.min(page.shapes.len())].minus(page.before[from]).prose.ln_1p()
+    };
     row.push(window(at.saturating_sub(5), at));
     row.push(window(at + 1, (at + 6).max(at + 1)));
 }
@@ -396,7 +451,10 @@ fn against_page(row: &mut Row, page: &Page<'_, '_>, at: usize) {
     let folded = if line.chars < 3_000 { fold(text) } else { String::new() };
     let long = folded.chars().count() > 20;
     row.flag(!folded.is_empty() && folded == page.title);
-    row.flag(long && !page.description.is_empty() && (page.description.contains(&folded) || folded.contains(&page.description)));
+    row.flag(
+        long && !page.description.is_empty()
+            && (page.description.contains(&folded) || folded.contains(&page.description)),
+    );
     row.push(page.body.as_ref().map_or(-1.0, |body| body.share(&folded).unwrap_or(-0.5)));
     row.push((page.repeats.get(text).copied().unwrap_or(1) as f32).min(5.0));
 }

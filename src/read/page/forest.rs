@@ -1,7 +1,8 @@
-//! What is learned of pages: how probable it is that a line belongs to an article's text, by the measures of the line, and
-//! that a heading begins a further article, by its signs.
+//! What is learned of pages: how probable it is that a line belongs to an article's text, by the
+//! measures of the line, and that a heading begins a further article, by its signs.
 //!
-//! The trees are data (`body.model`, `split.model`), learned from labelled pages; `tests/train` has the scripts that made them.
+//! The trees are data (`body.model`, `split.model`), learned from labelled pages; `tests/train` has
+//! the scripts that made them.
 
 use std::sync::LazyLock;
 
@@ -12,10 +13,12 @@ static MODEL: &[u8] = include_bytes!("body.model");
 static SPLIT_MODEL: &[u8] = include_bytes!("split.model");
 
 /// The forest that tells an article's text.
-pub(super) static BODY: LazyLock<Forest<COUNT>> = LazyLock::new(|| Forest::read(MODEL).unwrap_or_default());
+pub(super) static BODY: LazyLock<Forest<COUNT>> =
+    LazyLock::new(|| Forest::read(MODEL).unwrap_or_default());
 
 /// The forest that tells where a further article begins.
-pub(super) static SPLIT: LazyLock<Forest<{ signs::COUNT }>> = LazyLock::new(|| Forest::read(SPLIT_MODEL).unwrap_or_default());
+pub(super) static SPLIT: LazyLock<Forest<{ signs::COUNT }>> =
+    LazyLock::new(|| Forest::read(SPLIT_MODEL).unwrap_or_default());
 
 #[cfg(test)]
 mod tests {

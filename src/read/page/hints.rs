@@ -1,6 +1,7 @@
 //! What the names that publishers give to their elements hint at: classes, ids and roles.
 //!
-//! A hint is evidence, never a verdict. The words are those of content systems the world over, which are English.
+//! A hint is evidence, never a verdict. The words are those of content systems the world over,
+//! which are English.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -217,7 +218,12 @@ impl Reader {
     #[must_use]
     pub fn new() -> Option<Self> {
         let words = WORDS.iter().map(|(word, _)| word);
-        AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words).ok().map(Self)
+        AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .build(words)
+            .ok()
+            .map(Self)
     }
 
     /// What an element's own names hint at.
@@ -234,11 +240,20 @@ impl Reader {
                 continue;
             }
             let is = |it: &str| name.eq_ignore_ascii_case(it);
-            if is("class") || is("id") || is("role") || is("itemprop") || is("data-testid") || is("data-component") {
+            if is("class")
+                || is("id")
+                || is("role")
+                || is("itemprop")
+                || is("data-testid")
+                || is("data-component")
+            {
                 for found in self.0.find_overlapping_iter(value) {
                     hints |= WORDS[found.pattern().as_usize()].1;
                 }
-            } else if is("hidden") || is("style") && hides(value) || is("aria-hidden") && value.eq_ignore_ascii_case("true") {
+            } else if is("hidden")
+                || is("style") && hides(value)
+                || is("aria-hidden") && value.eq_ignore_ascii_case("true")
+            {
                 hints |= HIDDEN;
             }
         }
@@ -247,7 +262,12 @@ impl Reader {
 }
 
 fn hides(style: &str) -> bool {
-    let plain: String = style.chars().filter(|it| !it.is_whitespace()).take(300).flat_map(char::to_lowercase).collect();
+    let plain: String = style
+        .chars()
+        .filter(|it| !it.is_whitespace())
+        .take(300)
+        .flat_map(char::to_lowercase)
+        .collect();
     plain.contains("display:none") || plain.contains("visibility:hidden")
 }
 
@@ -257,7 +277,9 @@ mod tests {
 
     #[test]
     fn names_hint_and_styles_hide() {
-        let tree = Tree::parse("<div class='Article-Body wide'></div><div id=commentsList style='display: none'></div><aside></aside>");
+        let tree = Tree::parse(
+            "<div class='Article-Body wide'></div><div id=commentsList style='display: none'></div><aside></aside>",
+        );
         let reader = Reader::new().unwrap();
         let hints: Vec<Hints> = tree.children(0).map(|it| reader.of(&tree, it)).collect();
         assert_eq!(hints[0] & BODY, BODY);

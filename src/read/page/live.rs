@@ -1,8 +1,8 @@
-//! The entries of a live blog, each with its time: elements of one build, one after the other, that hold a time and a
-//! text, or what the page's script calls `liveBlogUpdate` (schema.org).
+//! The entries of a live blog, each with its time: elements of one build, one after the other, that
+//! hold a time and a text, or what the page's script calls `liveBlogUpdate` (schema.org).
 //!
-//! What must stay true: a page that scrolls on to further articles, a list of teasers and a list of comments are no live
-//! blogs; an entry has a time.
+//! What must stay true: a page that scrolls on to further articles, a list of teasers and a list of
+//! comments are no live blogs; an entry has a time.
 
 use std::collections::HashMap;
 
@@ -70,7 +70,9 @@ fn shown(view: View<'_, '_>) -> Vec<Entry> {
     let tree = view.tree;
     let mut groups: HashMap<(NodeId, Tag), Vec<(NodeId, NodeId)>> = HashMap::new();
     for time in (1..tree.len()).filter(|it| is_time(view, *it)).take(MAX_ENTRIES * 2) {
-        for item in std::iter::once(time).chain(tree.ancestors(time)).take(MAX_CLIMB).filter(|it| *it > 0) {
+        for item in
+            std::iter::once(time).chain(tree.ancestors(time)).take(MAX_CLIMB).filter(|it| *it > 0)
+        {
             let group = groups.entry((tree.parent(item), tree.tag(item))).or_default();
             if group.last().is_none_or(|it| it.0 != item) && group.len() < MAX_ENTRIES {
                 group.push((item, time));
@@ -78,17 +80,23 @@ fn shown(view: View<'_, '_>) -> Vec<Entry> {
         }
     }
     let entries = groups.into_values().filter(|it| it.len() >= 2).map(|items| {
-        let found: Vec<Entry> = items.into_iter().filter_map(|(item, time)| entry(view, item, time)).collect();
+        let found: Vec<Entry> =
+            items.into_iter().filter_map(|(item, time)| entry(view, item, time)).collect();
         (weight(view, &found), found)
     });
-    entries.max_by_key(|(weight, found)| (*weight, found.first().map_or(0, |it| it.from))).map(|it| it.1).unwrap_or_default()
+    entries
+        .max_by_key(|(weight, found)| (*weight, found.first().map_or(0, |it| it.from)))
+        .map(|it| it.1)
+        .unwrap_or_default()
 }
 
 fn is_time(view: View<'_, '_>, node: NodeId) -> bool {
     let tree = view.tree;
     let refused = hints::COMMENTS | hints::NAVIGATION | hints::OTHERS;
     let timed = tree.tag(node) == Tag::Time
-        || view.meta.live && tree.tag(node) != Tag::Text && tree.attribute(node, "itemprop").is_some_and(|it| it == "datePublished");
+        || view.meta.live
+            && tree.tag(node) != Tag::Text
+            && tree.attribute(node, "itemprop").is_some_and(|it| it == "datePublished");
     timed && view.measured.own[node as usize] & refused == 0
 }
 
@@ -100,37 +108,58 @@ fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<Entry> {
     if text < MIN_WEIGHT || view.measured.all[item as usize] & hints::COMMENTS != 0 {
         return None;
     }
-    let machine = ["datetime", "content", "data-time"].iter().find_map(|it| tree.attribute(time, it));
-    let written = Some(collapse(&tree.start_of_text(time))).filter(|it| !it.is_empty() && it.len() <= 60);
-    let published = machine.as_deref().or(written.as_deref()).and_then(|it| moment::parse(it, None)).filter(|it| !it.assumed.time);
+    let machine =
+        ["datetime", "content", "data-time"].iter().find_map(|it| tree.attribute(time, it));
+    let written =
+        Some(collapse(&tree.start_of_text(time))).filter(|it| !it.is_empty() && it.len() <= 60);
+    let published = machine
+        .as_deref()
+        .or(written.as_deref())
+        .and_then(|it| moment::parse(it, None))
+        .filter(|it| !it.assumed.time);
     let anchor = tree.attribute(item, "id").filter(|it| !it.is_empty() && it.len() < 200);
     let mut url = view.base.clone();
     url.set_fragment(anchor.as_deref());
-    let title = (from..to).find(|it| tree.tag(lines[*it].block).heading_level().is_some()).map(|it| view.lines.get(&lines[it]).to_owned());
-    let clock = (from..to)
-        .find(|line| written.as_deref().is_some_and(|written| view.lines.get(&lines[*line]).trim_matches([' ', '|', '•', '-']) == written));
+    let title = (from..to)
+        .find(|it| tree.tag(lines[*it].block).heading_level().is_some())
+        .map(|it| view.lines.get(&lines[it]).to_owned());
+    let clock = (from..to).find(|line| {
+        written.as_deref().is_some_and(|written| {
+            view.lines.get(&lines[*line]).trim_matches([' ', '|', '•', '-']) == written
+        })
+    });
     let url = anchor.is_some().then(|| url.into());
-    let update = Update { published: published.map(|it| it.time), time: written, title, url, block: 0 };
+    let update =
+        Update { published: published.map(|it| it.time), time: written, title, url, block: 0 };
     Some(Entry { from, to, clock, update })
 }
 
 fn weight(view: View<'_, '_>, entries: &[Entry]) -> u32 {
-    entries.iter().flat_map(|it| it.from..it.to).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum()
+    entries
+        .iter()
+        .flat_map(|it| it.from..it.to)
+        .filter(|it| view.body[*it])
+        .map(|it| view.measured.weight[it])
+        .sum()
 }
 
-/// Whether a page that does not say that it is a live blog is one: its headline, then entries that are most of the text,
-/// in the order of their times, within elements or under an address that have a name that says so.
+/// Whether a page that does not say that it is a live blog is one: its headline, then entries that
+/// are most of the text, in the order of their times, within elements or under an address that have
+/// a name that says so.
 fn looks_live(view: View<'_, '_>, entries: &[Entry]) -> bool {
-    let times: Vec<DateTime<FixedOffset>> = entries.iter().filter_map(|it| it.update.published).collect();
+    let times: Vec<DateTime<FixedOffset>> =
+        entries.iter().filter_map(|it| it.update.published).collect();
     let pairs = times.windows(2).count();
     let falling = times.windows(2).filter(|it| it[0] >= it[1]).count();
     let rising = times.windows(2).filter(|it| it[0] <= it[1]).count();
     let ordered = falling.max(rising) * 10 >= pairs * 9 && times.first() != times.last();
-    let whole: u32 = (0..view.body.len()).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum();
+    let whole: u32 =
+        (0..view.body.len()).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum();
     let Some(first) = entries.first() else { return false };
     // A teaser leads elsewhere.
     let linked = entries.iter().filter(|entry| {
-        let heading = (entry.from..entry.to).find(|at| view.tree.tag(view.lines.lines[*at].block).heading_level().is_some());
+        let heading = (entry.from..entry.to)
+            .find(|at| view.tree.tag(view.lines.lines[*at].block).heading_level().is_some());
         heading.is_some_and(|at| view.lines.lines[at].linked * 2 > view.lines.lines[at].chars)
     });
     entries.len() >= MIN_ENTRIES
@@ -160,31 +189,42 @@ fn named_live(view: View<'_, '_>, at: usize) -> bool {
     ];
     let named = |text: &str| {
         let lower = text.to_lowercase();
-        lower
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|word| NAMES.contains(&word) || word.starts_with("liveblog") || word.starts_with("liveticker"))
+        lower.split(|c: char| !c.is_alphanumeric()).any(|word| {
+            NAMES.contains(&word) || word.starts_with("liveblog") || word.starts_with("liveticker")
+        })
     };
     let block = view.lines.lines[at].block;
     let tree = view.tree;
     let around = || std::iter::once(block).chain(tree.ancestors(block));
     named(view.base.path())
-        || around().flat_map(|it| ["class", "id", "itemtype"].map(|name| tree.attribute(it, name))).flatten().any(|it| named(&it))
+        || around()
+            .flat_map(|it| ["class", "id", "itemtype"].map(|name| tree.attribute(it, name)))
+            .flatten()
+            .any(|it| named(&it))
 }
 
-/// Entries of a page whose elements show none: each begins where the script says, at its headline, or at its text where
-/// it has none.
+/// Entries of a page whose elements show none: each begins where the script says, at its headline,
+/// or at its text where it has none.
 fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<Entry> {
     let mut starts: Vec<(usize, &Posted)> = Vec::new();
-    let name =
-        |posted: &Posted| posted.headline.as_deref().map(fold).or_else(|| posted.body.as_deref().map(start)).filter(|name| name.len() > 3);
-    let mut names: HashMap<String, &Posted> = posted.iter().filter_map(|it| Some((name(it)?, it))).collect();
+    let name = |posted: &Posted| {
+        posted
+            .headline
+            .as_deref()
+            .map(fold)
+            .or_else(|| posted.body.as_deref().map(start))
+            .filter(|name| name.len() > 3)
+    };
+    let mut names: HashMap<String, &Posted> =
+        posted.iter().filter_map(|it| Some((name(it)?, it))).collect();
     for at in 0..view.lines.lines.len() {
         let text = view.lines.get(&view.lines.lines[at]);
         let whole = if text.len() < MAX_NAME { names.remove(&fold(text)) } else { None };
         let said = whole.or_else(|| if view.body[at] { names.remove(&start(text)) } else { None });
         starts.extend(said.map(|it| (at, it)));
     }
-    let ends = starts.iter().skip(1).map(|it| it.0).chain([view.lines.lines.len()]).collect::<Vec<_>>();
+    let ends =
+        starts.iter().skip(1).map(|it| it.0).chain([view.lines.lines.len()]).collect::<Vec<_>>();
     let one = |((from, said), to): ((usize, &Posted), usize)| Entry {
         from,
         to,
@@ -207,7 +247,11 @@ struct Names {
 
 impl Names {
     fn of(said: &Posted) -> Self {
-        let headline = said.headline.as_deref().map(|it| fold(&it[..it.floor_char_boundary(MAX_NAME)])).filter(|it| !it.is_empty());
+        let headline = said
+            .headline
+            .as_deref()
+            .map(|it| fold(&it[..it.floor_char_boundary(MAX_NAME)]))
+            .filter(|it| !it.is_empty());
         Self { headline, start: said.body.as_deref().or(said.headline.as_deref()).map(start) }
     }
 }
@@ -215,18 +259,27 @@ impl Names {
 /// Which entry of the script is this one: the same headline, or the same beginning.
 fn find(view: View<'_, '_>, entry: &Entry, names: &[Names]) -> Option<usize> {
     let title = entry.update.title.as_deref().map(fold);
-    let first = (entry.from..entry.to).find(|it| view.body[*it]).map(|it| start(view.lines.get(&view.lines.lines[it])));
+    let first = (entry.from..entry.to)
+        .find(|it| view.body[*it])
+        .map(|it| start(view.lines.get(&view.lines.lines[it])));
     names.iter().position(|said| match (&said.headline, &title) {
         (Some(one), Some(other)) => alike(one, other),
-        _ => first.as_deref().is_some_and(|first| first.len() > 12 && said.start.as_deref().is_some_and(|it| it.starts_with(first))),
+        _ => first.as_deref().is_some_and(|first| {
+            first.len() > 12 && said.start.as_deref().is_some_and(|it| it.starts_with(first))
+        }),
     })
 }
 
 /// The script knows the time to the second and the address.
 fn complete(entry: &mut Entry, said: Option<&Posted>, view: View<'_, '_>) {
     let Some(said) = said else { return };
-    let published = said.published.as_deref().and_then(|it| moment::parse(it, None)).map(|it| it.time);
-    let url = said.url.as_deref().and_then(|it| view.base.join(it).ok()).filter(|it| matches!(it.scheme(), "http" | "https"));
+    let published =
+        said.published.as_deref().and_then(|it| moment::parse(it, None)).map(|it| it.time);
+    let url = said
+        .url
+        .as_deref()
+        .and_then(|it| view.base.join(it).ok())
+        .filter(|it| matches!(it.scheme(), "http" | "https"));
     entry.update.published = published.or(entry.update.published);
     entry.update.url = url.map(Into::into).or(entry.update.url.take());
     entry.update.title = entry.update.title.take().or_else(|| said.headline.clone());

@@ -56,18 +56,28 @@ impl Meta {
     /// Title, description and text, as far as the metadata have them.
     #[must_use]
     pub fn page_metadata(&self) -> PageMetadata<'_> {
-        PageMetadata { title: self.content.title.as_deref(), description: self.content.summary.as_deref(), body: self.body.as_deref() }
+        PageMetadata {
+            title: self.content.title.as_deref(),
+            description: self.content.summary.as_deref(),
+            body: self.body.as_deref(),
+        }
     }
 
     /// What scripts say of an article that follows, found by its headline.
     pub(super) fn of_part(&self, headline: Option<&str>) -> Content {
         let mut content = Content::default();
         let name = headline.map(fold).unwrap_or_default();
-        let described = |article: &&(NodeId, ArticleMetadata)| article.1.headline.as_deref().is_some_and(|it| fold(it) == name);
+        let described = |article: &&(NodeId, ArticleMetadata)| {
+            article.1.headline.as_deref().is_some_and(|it| fold(it) == name)
+        };
         let Some((_, metadata)) = self.further.iter().find(described) else { return content };
         let metadata = metadata.clone();
-        (content.subtitle, content.summary, content.section, content.keywords) =
-            (metadata.alternative_headline, metadata.description, metadata.section, metadata.keywords);
+        (content.subtitle, content.summary, content.section, content.keywords) = (
+            metadata.alternative_headline,
+            metadata.description,
+            metadata.section,
+            metadata.keywords,
+        );
         set_dates(&mut content, [(metadata.published, Origin::JsonLd)], metadata.modified);
         set_bylines(&mut content, &metadata.authors, None);
         content
@@ -79,8 +89,10 @@ impl Meta {
 pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let tags = Tags::of(tree);
     let (mut articles, page) = jsonld::read(tree);
-    let metadata = tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
-    let article = metadata.headline.is_some() || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
+    let metadata =
+        tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
+    let article = metadata.headline.is_some()
+        || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| metadata.publisher.clone());
     let mut content = Content::default();
     let published = days(&metadata, &tags, page);
@@ -90,32 +102,62 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         content.title = Some(title);
         content.provenance.title = Some(origin);
     }
-    content.subtitle = metadata.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
-    content.summary =
-        metadata.description.or_else(|| tags.first(&["og:description", "description", "twitter:description", "dc.description"]));
-    content.section =
-        metadata.section.or_else(|| tags.first(&["article:section", "parsely-section"])).or_else(|| tags.property("articleSection"));
+    content.subtitle =
+        metadata.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
+    content.summary = metadata.description.or_else(|| {
+        tags.first(&["og:description", "description", "twitter:description", "dc.description"])
+    });
+    content.section = metadata
+        .section
+        .or_else(|| tags.first(&["article:section", "parsely-section"]))
+        .or_else(|| tags.property("articleSection"));
     content.keywords = if metadata.keywords.is_empty() {
         tags.first(&["news_keywords", "keywords"]).map(|it| split_list(&it)).unwrap_or_default()
     } else {
         metadata.keywords
     };
-    let modified = metadata.modified.or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
+    let modified = metadata
+        .modified
+        .or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
     set_dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     let host = base.host_str().unwrap_or_default();
     let nobody = |byline: &Byline| {
-        byline::is_nobody(&byline.name) || writers::is_site(&byline.name, [site_name.as_deref(), metadata.publisher.as_deref()], host)
+        byline::is_nobody(&byline.name)
+            || writers::is_site(
+                &byline.name,
+                [site_name.as_deref(), metadata.publisher.as_deref()],
+                host,
+            )
     };
     choose_bylines(&mut content, &metadata.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
-    let locked = || tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"));
+    let locked = || {
+        tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"))
+    };
     content.quality.paywalled = metadata.free == Some(false) || locked();
-    if let Some(url) = metadata.image.or_else(|| tags.first(&["og:image", "twitter:image"])).and_then(|it| absolute(base, &it)) {
+    if let Some(url) = metadata
+        .image
+        .or_else(|| tags.first(&["og:image", "twitter:image"]))
+        .and_then(|it| absolute(base, &it))
+    {
         content.images.push(Image { url: Some(url.into()), ..Image::default() });
     }
-    let canonical = tags.link("canonical").or(metadata.url).or_else(|| tags.first(&["og:url"])).and_then(|it| absolute(base, &it));
-    let alternates = tags.link("amphtml").into_iter().chain(tags.first(&["og:url"])).filter_map(|it| absolute(base, &it)).collect();
-    let claim = tags.language.clone().or(metadata.language).or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
+    let canonical = tags
+        .link("canonical")
+        .or(metadata.url)
+        .or_else(|| tags.first(&["og:url"]))
+        .and_then(|it| absolute(base, &it));
+    let alternates = tags
+        .link("amphtml")
+        .into_iter()
+        .chain(tags.first(&["og:url"]))
+        .filter_map(|it| absolute(base, &it))
+        .collect();
+    let claim = tags
+        .language
+        .clone()
+        .or(metadata.language)
+        .or_else(|| tags.first(&["og:locale", "content-language", "dc.language"]));
     Meta {
         canonical,
         alternates,
@@ -145,14 +187,19 @@ pub struct FieldCandidate {
     pub origin: Origin,
 }
 
-/// All that a page says of its headline and its day, the strongest first, for those who wonder about a choice.
+/// All that a page says of its headline and its day, the strongest first, for those who wonder
+/// about a choice.
 #[must_use]
 pub fn candidates(tree: &Tree<'_>) -> Vec<FieldCandidate> {
     let tags = Tags::of(tree);
     let (mut articles, page) = jsonld::read(tree);
-    let metadata = tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
-    let of =
-        |field: &'static str| move |(value, origin): (Option<String>, Origin)| value.map(|value| FieldCandidate { field, value, origin });
+    let metadata =
+        tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
+    let of = |field: &'static str| {
+        move |(value, origin): (Option<String>, Origin)| {
+            value.map(|value| FieldCandidate { field, value, origin })
+        }
+    };
     titles(&metadata, &tags)
         .into_iter()
         .filter_map(of("title"))
@@ -170,7 +217,11 @@ fn titles(metadata: &ArticleMetadata, tags: &Tags) -> [(Option<String>, Origin);
     ]
 }
 
-fn days(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>) -> [(Option<String>, Origin); 5] {
+fn days(
+    metadata: &ArticleMetadata,
+    tags: &Tags,
+    page: Option<String>,
+) -> [(Option<String>, Origin); 5] {
     [
         (metadata.published.clone(), Origin::JsonLd),
         (tags.first(&PUBLISHED), Origin::Meta),
@@ -183,10 +234,21 @@ fn days(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>) -> [(Opti
 /// Names of `<meta>` with a headline.
 const SHARED: [&str; 4] = ["og:title", "twitter:title", "dc.title", "parsely-title"];
 /// Names of `<meta>` that say when an article was published.
-const PUBLISHED: [&str; 7] =
-    ["article:published_time", "og:published_time", "date", "dc.date", "dc.date.issued", "parsely-pub-date", "pubdate"];
+const PUBLISHED: [&str; 7] = [
+    "article:published_time",
+    "og:published_time",
+    "date",
+    "dc.date",
+    "dc.date.issued",
+    "parsely-pub-date",
+    "pubdate",
+];
 
-fn set_dates<const N: usize>(content: &mut Content, published: [(Option<String>, Origin); N], modified: Option<String>) {
+fn set_dates<const N: usize>(
+    content: &mut Content,
+    published: [(Option<String>, Origin); N],
+    modified: Option<String>,
+) {
     for (value, origin) in published {
         let Some(value) = value else { continue };
         match moment::parse(&value, None) {
@@ -196,13 +258,17 @@ fn set_dates<const N: usize>(content: &mut Content, published: [(Option<String>,
                 content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
                 break;
             }
-            None => content.date_notes.push(format!("published: unreadable: {}", value.chars().take(40).collect::<String>())),
+            None => content.date_notes.push(format!(
+                "published: unreadable: {}",
+                value.chars().take(40).collect::<String>()
+            )),
         }
     }
     content.modified = modified.and_then(|it| moment::parse(&it, None)).map(|it| it.time);
 }
 
-/// Signs with what the script says; where that is nobody, with the first of the other metadata that name somebody.
+/// Signs with what the script says; where that is nobody, with the first of the other metadata that
+/// name somebody.
 fn choose_bylines<'a>(
     content: &mut Content,
     authors: &[(String, BylineKind)],
@@ -217,7 +283,8 @@ fn choose_bylines<'a>(
         let mut other = Content::default();
         set_bylines(&mut other, &[], Some(name.to_owned()));
         if content.bylines.is_empty() || !other.bylines.iter().all(&nobody) {
-            (content.bylines, content.provenance.bylines) = (other.bylines, other.provenance.bylines);
+            (content.bylines, content.provenance.bylines) =
+                (other.bylines, other.provenance.bylines);
         }
     }
 }
@@ -249,5 +316,7 @@ fn split_list(list: &str) -> Vec<String> {
 }
 
 fn absolute(base: &Url, address: &str) -> Option<Url> {
-    base.join(address.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_URL)
+    base.join(address.trim())
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_URL)
 }

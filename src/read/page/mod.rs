@@ -56,7 +56,10 @@ impl Form {
     /// Tells by what the bytes are said to be, and by what they are.
     #[must_use]
     pub fn of(bytes: &[u8], content_type: Option<&str>) -> Self {
-        if is_plain_text(bytes, content_type) && guard::foreign(bytes).is_none() && guard::nothing(bytes).is_none() {
+        if is_plain_text(bytes, content_type)
+            && guard::foreign(bytes).is_none()
+            && guard::nothing(bytes).is_none()
+        {
             Self::Text
         } else {
             Self::Html
@@ -68,7 +71,11 @@ impl Form {
 ///
 /// # Errors
 /// Says what the bytes are instead. Never panics.
-pub fn read(bytes: &[u8], content_type: Option<&str>, place: (Option<&Url>, Option<Form>)) -> Result<Page, PageError> {
+pub fn read(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    place: (Option<&Url>, Option<Form>),
+) -> Result<Page, PageError> {
     read_by(None, bytes, content_type, place)
 }
 
@@ -103,7 +110,12 @@ pub fn read_by(
 ///
 /// # Errors
 /// [`PageError::Listing`] beside those of [`read`].
-pub(crate) fn read_article(rules: Option<&Rules>, bytes: &[u8], content_type: Option<&str>, url: Option<&Url>) -> Result<Page, PageError> {
+pub(crate) fn read_article(
+    rules: Option<&Rules>,
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: Option<&Url>,
+) -> Result<Page, PageError> {
     let page = read_by(rules, bytes, content_type, (url, None))?;
     if page.kind == PageKind::Listing { Err(PageError::Listing) } else { Ok(page) }
 }
@@ -155,7 +167,10 @@ mod tests {
     fn a_file_of_another_kind_is_known_by_its_kind_whatever_its_bytes_look_like() {
         // It is given up at once; what is no text in any language is asked for again and again.
         let noise = [1, 200, 3, 150].repeat(1_000);
-        assert_eq!(read(&[b"%PDF-1.7\n", &noise[..]].concat(), None, (None, None)).err(), Some(PageError::NotHtml("a PDF".to_owned())));
+        assert_eq!(
+            read(&[b"%PDF-1.7\n", &noise[..]].concat(), None, (None, None)).err(),
+            Some(PageError::NotHtml("a PDF".to_owned()))
+        );
         assert!(matches!(read(&noise, None, (None, None)), Err(PageError::Nothing(_))));
     }
 }

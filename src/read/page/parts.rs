@@ -1,4 +1,5 @@
-//! One article out of its lines: blocks in order with their pictures, the deck, bylines, the related list.
+//! One article out of its lines: blocks in order with their pictures, the deck, bylines, the
+//! related list.
 
 mod head;
 
@@ -28,11 +29,22 @@ const MAX_DECK: u32 = 600;
 /// Lines beside a picture in which the text that it belongs to is looked for.
 const NEAR_LINES: usize = 8;
 
-/// Puts one article together. `content` holds what the page says of it in its metadata; nothing for one that follows.
-pub(super) fn part(view: View<'_, '_>, span: &ArticleSpan, content: Content, related: Option<(usize, Lists)>, live: &[Entry]) -> Part {
-    let clocks = live.iter().flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it))).collect();
+/// Puts one article together. `content` holds what the page says of it in its metadata; nothing for
+/// one that follows.
+pub(super) fn part(
+    view: View<'_, '_>,
+    span: &ArticleSpan,
+    content: Content,
+    related: Option<(usize, Lists)>,
+    live: &[Entry],
+) -> Part {
+    let clocks = live
+        .iter()
+        .flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it)))
+        .collect();
     let shared = !content.images.is_empty();
-    let mut builder = PartBuilder { view, span, live, content, used: clocks, shared, captions: HashSet::new() };
+    let mut builder =
+        PartBuilder { view, span, live, content, used: clocks, shared, captions: HashSet::new() };
     let items = related.map(|(to, lists)| builder.related(to, lists)).unwrap_or_default();
     builder.title();
     let first = builder.first_body();
@@ -44,17 +56,22 @@ pub(super) fn part(view: View<'_, '_>, span: &ArticleSpan, content: Content, rel
     content.related = items.into_iter().map(|it| it.related).collect();
     content.blocks = blocks;
     content.text = text(&content);
-    content.provenance.text = Some(if view.places.hold_text() { Origin::Rule } else { Origin::Dom });
-    let source = TextSource::Html { title: content.title.is_some(), date: content.published.is_some() };
+    content.provenance.text =
+        Some(if view.places.hold_text() { Origin::Rule } else { Origin::Dom });
+    let source =
+        TextSource::Html { title: content.title.is_some(), date: content.published.is_some() };
     let evidence = Evidence { language: view.meta.claim.clone(), source, ..Evidence::default() };
     Part { url: span.url.clone(), content, evidence }
 }
 
-/// The text of the blocks. The deck is part of what readers read; it is no block, because it is a field of its own.
+/// The text of the blocks. The deck is part of what readers read; it is no block, because it is a
+/// field of its own.
 fn text(content: &Content) -> Option<String> {
     let body = blocks::text(&content.blocks);
     let whole = match &content.subtitle {
-        Some(deck) if !body.is_empty() && !body.contains(deck.as_str()) => format!("{deck}\n\n{body}"),
+        Some(deck) if !body.is_empty() && !body.contains(deck.as_str()) => {
+            format!("{deck}\n\n{body}")
+        }
         _ => body,
     };
     Some(whole).filter(|it| !it.is_empty())
@@ -106,7 +123,9 @@ impl PartBuilder<'_, '_> {
 
     fn blocks(&mut self) -> Vec<Block> {
         let pictures = self.pictures();
-        let first = pictures.iter().find_map(|(place, shown)| matches!(shown, Block::Image(_)).then_some(*place));
+        let first = pictures
+            .iter()
+            .find_map(|(place, shown)| matches!(shown, Block::Image(_)).then_some(*place));
         let mut pictures = pictures.into_iter().peekable();
         let mut build = Build::new(self.view.tree);
         let mut begun = false;
@@ -135,11 +154,14 @@ impl PartBuilder<'_, '_> {
         build.blocks
     }
 
-    /// The metadata's picture is the one that the page shows above its text, often in another crop: each counts once.
+    /// The metadata's picture is the one that the page shows above its text, often in another crop:
+    /// each counts once.
     fn lead(&mut self, first: Option<usize>) {
         let [shared, shown @ ..] = self.content.images.as_slice() else { return };
         let (Some(url), None, true) = (&shared.url, &shared.caption, self.shared) else { return };
-        let same = shown.iter().position(|image| image.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
+        let same = shown
+            .iter()
+            .position(|image| image.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
         let above = first.is_some_and(|it| it <= self.first_body() + 1);
         let described = shown.first().is_some_and(|it| it.caption.is_some() || it.credit.is_some());
         let at = same.or(if above && described { Some(0) } else { None });
@@ -166,34 +188,67 @@ impl PartBuilder<'_, '_> {
 
     /// The article's pictures with their places; their captions are no text.
     fn pictures(&mut self) -> Vec<(usize, Block)> {
-        let last = (self.span.from..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(self.span.from);
+        let last = (self.span.from..self.span.to)
+            .rev()
+            .find(|it| self.is_text(*it))
+            .unwrap_or(self.span.from);
         let first = self.first_body();
-        let head = self.span.headline.unwrap_or(first).min(first).saturating_sub(3).max(self.span.from);
-        let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::ADS | hints::SELLING | hints::BIOGRAPHY | hints::OTHERS;
+        let head =
+            self.span.headline.unwrap_or(first).min(first).saturating_sub(3).max(self.span.from);
+        let refused = hints::NAVIGATION
+            | hints::COMMENTS
+            | hints::SHARING
+            | hints::ADS
+            | hints::SELLING
+            | hints::BIOGRAPHY
+            | hints::OTHERS;
         let mut found = Vec::new();
         for picture in &self.view.lines.pictures {
             let place = picture.before;
-            let outside =
-                place < head || place > last + 1 || self.used_by_related(picture.node) || self.view.places.is_removed(picture.node);
-            // What the article's own elements are named says nothing against a picture in them, nor does its own name: the
-            // text beside it, or an element around it, may be shared or listed as a whole.
+            let outside = place < head
+                || place > last + 1
+                || self.used_by_related(picture.node)
+                || self.view.places.is_removed(picture.node);
+            // What the article's own elements are named says nothing against a picture in them, nor
+            // does its own name: the text beside it, or an element around it, may be shared or
+            // listed as a whole.
             let parent = self.view.tree.parent(picture.node);
-            let beside = (place..self.span.to).take(NEAR_LINES).chain((self.span.from..place.min(self.span.to)).rev().take(NEAR_LINES));
-            let shared = beside.filter(|it| self.view.body[*it]).map(|it| self.view.measured.all[self.block_of(it) as usize]).next();
+            let beside = (place..self.span.to)
+                .take(NEAR_LINES)
+                .chain((self.span.from..place.min(self.span.to)).rev().take(NEAR_LINES));
+            let shared = beside
+                .filter(|it| self.view.body[*it])
+                .map(|it| self.view.measured.all[self.block_of(it) as usize])
+                .next();
             let around = self.view.measured.all[parent as usize] & !shared.unwrap_or_default();
             if outside
                 || found.len() >= MAX_IMAGES
-                || around & refused != 0 && self.view.tree.ancestors(picture.node).all(|it| self.view.tree.tag(it) != Tag::Figure)
+                || around & refused != 0
+                    && self
+                        .view
+                        .tree
+                        .ancestors(picture.node)
+                        .all(|it| self.view.tree.tag(it) != Tag::Figure)
             {
                 continue;
             }
             if self.view.tree.tag(picture.node) == Tag::Iframe {
                 let src = self.view.tree.attribute(picture.node, "src");
-                found.extend(src.and_then(|it| blocks::absolute(self.view.base, &it)).map(|url| (place, Block::Embed { url })));
+                found.extend(
+                    src.and_then(|it| blocks::absolute(self.view.base, &it))
+                        .map(|url| (place, Block::Embed { url })),
+                );
                 continue;
             }
             let Some(read) = pictures::own_picture(self.view, picture) else { continue };
-            if read.lines.clone().filter(|it| self.view.body[*it]).map(|it| self.view.measured.weight[it]).sum::<u32>() < MAX_DECK {
+            if read
+                .lines
+                .clone()
+                .filter(|it| self.view.body[*it])
+                .map(|it| self.view.measured.weight[it])
+                .sum::<u32>()
+                < MAX_DECK
+            {
                 self.used.extend(read.lines);
             }
             found.push((place, Block::Image(read.image)));
@@ -203,14 +258,22 @@ impl PartBuilder<'_, '_> {
 
     fn used_by_related(&self, node: NodeId) -> bool {
         let at = self.view.lines.lines.partition_point(|it| it.first < node);
-        self.used.contains(&at) && Some(at) != self.span.headline && !self.view.body.get(at).copied().unwrap_or(false)
+        self.used.contains(&at)
+            && Some(at) != self.span.headline
+            && !self.view.body.get(at).copied().unwrap_or(false)
     }
 
     /// Each picture once, by its address or by its caption; whether it is there for the first time.
     fn image(&mut self, image: Image) -> bool {
         let name = |image: &Image| image.url.as_deref().map(pictures::file_name);
         let caption = image.caption.as_deref().map(fold).unwrap_or_default();
-        if let Some((at, known)) = self.content.images.iter_mut().enumerate().find(|(_, it)| it.url.is_some() && name(it) == name(&image)) {
+        if let Some((at, known)) = self
+            .content
+            .images
+            .iter_mut()
+            .enumerate()
+            .find(|(_, it)| it.url.is_some() && name(it) == name(&image))
+        {
             self.shared &= at > 0;
             known.caption = known.caption.take().or(image.caption);
             known.credit = known.credit.take().or(image.credit);

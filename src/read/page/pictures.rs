@@ -46,8 +46,18 @@ const FURNITURE: [&str; 16] = [
     "banner",
 ];
 /// Folders in which the faces of writers are kept.
-const FACES: [&str; 10] =
-    ["author", "authors", "autor", "autoren", "auteurs", "autori", "journalist", "journalists", "profiles", "contributors"];
+const FACES: [&str; 10] = [
+    "author",
+    "authors",
+    "autor",
+    "autoren",
+    "auteurs",
+    "autori",
+    "journalist",
+    "journalists",
+    "profiles",
+    "contributors",
+];
 
 /// A picture that was read, and the lines of its caption.
 #[derive(Debug)]
@@ -56,14 +66,24 @@ pub(super) struct ReadPicture {
     pub(super) lines: std::ops::Range<usize>,
 }
 
-/// Reads a picture of the article's own; `None` for a writer's face, and for what leads to another page or is drawn, unless
-/// something is said of it.
+/// Reads a picture of the article's own; `None` for a writer's face, and for what leads to another
+/// page or is drawn, unless something is said of it.
 pub(super) fn own_picture(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
     let read = read(view, picture)?;
     let small = |side: Option<u32>| side.is_some_and(|it| it < MIN_SIDE);
-    let ending = |url: &str| url.split(['?', '#']).next().and_then(|it| it.rsplit_once('.')).map(|it| it.1.to_ascii_lowercase());
+    let ending = |url: &str| {
+        url.split(['?', '#'])
+            .next()
+            .and_then(|it| it.rsplit_once('.'))
+            .map(|it| it.1.to_ascii_lowercase())
+    };
     let drawn = || read.image.url.as_deref().and_then(ending).is_some_and(|it| it == "svg");
-    let signed = || read.lines.clone().next().is_some_and(|it| byline::is_byline(view.lines.get(&view.lines.lines[it])));
+    let signed = || {
+        read.lines
+            .clone()
+            .next()
+            .is_some_and(|it| byline::is_byline(view.lines.get(&view.lines.lines[it])))
+    };
     let other = small(read.image.width)
         || small(read.image.height)
         || read.image.caption.is_none() && (drawn() || leads_away(view, picture.node))
@@ -71,11 +91,14 @@ pub(super) fn own_picture(view: View<'_, '_>, picture: &Picture) -> Option<ReadP
     (!other).then_some(read)
 }
 
-/// Reads a picture; `None` where it belongs to the site: a pixel that counts readers, an icon, inline data.
+/// Reads a picture; `None` where it belongs to the site: a pixel that counts readers, an icon,
+/// inline data.
 pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
     let url = blocks::address(view.tree, picture.node, view.base);
     let (width, height) = blocks::size(view.tree, picture.node);
-    if [width, height].into_iter().flatten().any(|it| it < MIN_THUMBNAIL) || url.as_deref().is_some_and(is_furniture) {
+    if [width, height].into_iter().flatten().any(|it| it < MIN_THUMBNAIL)
+        || url.as_deref().is_some_and(is_furniture)
+    {
         return None;
     }
     let lines = caption_lines(view, picture);
@@ -83,8 +106,13 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture>
     let marked = credit::marked(view, picture.node, &lines);
     for at in lines.clone() {
         let line = view.lines.get(&view.lines.lines[at]);
-        let said = if marked.is_empty() { caption::read(line) } else { caption::plain(&credit::without(line, &marked)) };
-        let whole = view.measured.own[view.lines.lines[at].block as usize] & hints::CAPTION != 0 && caption::is_credit(line);
+        let said = if marked.is_empty() {
+            caption::read(line)
+        } else {
+            caption::plain(&credit::without(line, &marked))
+        };
+        let whole = view.measured.own[view.lines.lines[at].block as usize] & hints::CAPTION != 0
+            && caption::is_credit(line);
         image.archive |= said.archive;
         image.agency = image.agency.take().or(said.agency);
         image.taken = image.taken.take().or(said.taken);
@@ -95,7 +123,8 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture>
             image.caption = said.caption;
         }
     }
-    let attribute = || credit::of_attributes(view.tree, picture.node).filter(|_| image.credit.is_none());
+    let attribute =
+        || credit::of_attributes(view.tree, picture.node).filter(|_| image.credit.is_none());
     if let Some(said) = Some(marked.join(" ")).filter(|it| !it.is_empty()).or_else(attribute) {
         let said = caption::credit(&said);
         image.agency = said.agency.or(image.agency);
@@ -106,11 +135,14 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture>
     (image.url.is_some() || image.caption.is_some()).then_some(ReadPicture { image, lines })
 }
 
-/// Whether an address is that of something that the site shows on all its pages, or of a writer's face.
+/// Whether an address is that of something that the site shows on all its pages, or of a writer's
+/// face.
 pub(super) fn is_furniture(url: &str) -> bool {
     let url = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let (folders, file) = url.rsplit_once('/').unwrap_or_default();
-    let words = |text: &str, known: &[&str]| text.split(|c: char| !c.is_ascii_alphabetic()).any(|it| known.contains(&it));
+    let words = |text: &str, known: &[&str]| {
+        text.split(|c: char| !c.is_ascii_alphabetic()).any(|it| known.contains(&it))
+    };
     words(file, &FURNITURE)
         || folders.split('/').skip(2).any(|it| FURNITURE.contains(&it) || FACES.contains(&it))
         || folders.contains("gravatar.com")
@@ -119,34 +151,57 @@ pub(super) fn is_furniture(url: &str) -> bool {
 /// Whether a picture stands in a link to another page: the teaser of another article.
 fn leads_away(view: View<'_, '_>, node: NodeId) -> bool {
     let around = || view.tree.ancestors(node).take(MAX_FIGURE);
-    let Some(link) = around().find(|it| view.tree.tag(*it) == Tag::A).and_then(|it| view.tree.attribute(it, "href")) else { return false };
+    let Some(link) = around()
+        .find(|it| view.tree.tag(*it) == Tag::A)
+        .and_then(|it| view.tree.attribute(it, "href"))
+    else {
+        return false;
+    };
     let Ok(url) = view.base.join(link.trim()) else { return false };
-    let picture = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"].iter().any(|it| url.path().to_ascii_lowercase().ends_with(it));
+    let picture = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"]
+        .iter()
+        .any(|it| url.path().to_ascii_lowercase().ends_with(it));
     let own = |it: &url::Url| it.host() == url.host() && it.path() == url.path();
-    !picture && !own(view.base) && !view.meta.canonical.as_ref().is_some_and(own) && around().all(|it| view.tree.tag(it) != Tag::Figure)
+    !picture
+        && !own(view.base)
+        && !view.meta.canonical.as_ref().is_some_and(own)
+        && around().all(|it| view.tree.tag(it) != Tag::Figure)
 }
 
-/// The lines that belong to a picture: those of its figure; else those of the smallest element around it that has any and
-/// holds nothing of the text; else a caption that follows it.
+/// The lines that belong to a picture: those of its figure; else those of the smallest element
+/// around it that has any and holds nothing of the text; else a caption that follows it.
 fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize> {
     let none = picture.before..picture.before;
     let within = |node: NodeId| {
         let at = |node: NodeId| view.lines.lines.partition_point(|it| it.first < node);
         at(node)..at(view.tree.end(node))
     };
-    let linked = |line: usize| view.lines.lines[line].linked * 2 > view.lines.lines[line].chars && view.measured.weight[line] > 30;
-    let figure = view.tree.ancestors(picture.node).take(MAX_FIGURE).find(|it| view.tree.tag(*it) == Tag::Figure);
+    let linked = |line: usize| {
+        view.lines.lines[line].linked * 2 > view.lines.lines[line].chars
+            && view.measured.weight[line] > 30
+    };
+    let figure = view
+        .tree
+        .ancestors(picture.node)
+        .take(MAX_FIGURE)
+        .find(|it| view.tree.tag(*it) == Tag::Figure);
     if let Some(figure) = figure {
         let all = within(figure);
         let all = all.start..all.end.min(all.start + MAX_FIGURE_LINES);
-        let of_caption = |line: &usize| in_caption(view, *line) || caption::is_credit(view.lines.get(&view.lines.lines[*line]));
+        let of_caption = |line: &usize| {
+            in_caption(view, *line) || caption::is_credit(view.lines.get(&view.lines.lines[*line]))
+        };
         if all.clone().any(|it| in_caption(view, it)) {
             let (first, last) = (all.clone().find(of_caption), all.clone().rev().find(of_caption));
             let (first, last) = (first.unwrap_or(all.start), last.unwrap_or(all.start));
             return first..(last + 1).min(first + MAX_CAPTION_LINES);
         }
         if !all.is_empty() {
-            return if all.len() <= MAX_CAPTION_LINES && !all.clone().any(linked) { all } else { none };
+            return if all.len() <= MAX_CAPTION_LINES && !all.clone().any(linked) {
+                all
+            } else {
+                none
+            };
         }
     }
     for around in view.tree.ancestors(picture.node).take(6) {
@@ -155,8 +210,12 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize
             continue;
         }
         let hinted = view.measured.own[around as usize] & hints::CAPTION != 0;
-        let credited = || all.len() <= 2 && all.clone().any(|it| caption::is_credit(view.lines.get(&view.lines.lines[it])));
-        let fits = all.len() <= MAX_CAPTION_LINES && (hinted || all.clone().all(|it| captioned(view, it)) || credited());
+        let credited = || {
+            all.len() <= 2
+                && all.clone().any(|it| caption::is_credit(view.lines.get(&view.lines.lines[it])))
+        };
+        let fits = all.len() <= MAX_CAPTION_LINES
+            && (hinted || all.clone().all(|it| captioned(view, it)) || credited());
         if fits && !all.clone().any(linked) {
             return all;
         }
@@ -164,7 +223,10 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize
     }
     if view.lines.lines.get(picture.before).is_some_and(|_| in_caption(view, picture.before)) {
         let mut last = picture.before + 1;
-        while last < view.lines.lines.len() && last < picture.before + MAX_CAPTION_LINES && in_caption(view, last) {
+        while last < view.lines.lines.len()
+            && last < picture.before + MAX_CAPTION_LINES
+            && in_caption(view, last)
+        {
             last += 1;
         }
         return picture.before..last;
@@ -176,10 +238,14 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize
 fn in_caption(view: View<'_, '_>, at: usize) -> bool {
     let block = view.lines.lines[at].block;
     let first = view.tree.parent(view.lines.lines[at].first);
-    [first, block].into_iter().chain(view.tree.ancestors(block).take(3)).any(|it| view.tree.tag(it) == Tag::Figcaption)
+    [first, block]
+        .into_iter()
+        .chain(view.tree.ancestors(block).take(3))
+        .any(|it| view.tree.tag(it) == Tag::Figcaption)
 }
 
 fn captioned(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
-    view.measured.own[line.block as usize] & hints::CAPTION != 0 || caption::sign(view.lines.get(line)).is_some()
+    view.measured.own[line.block as usize] & hints::CAPTION != 0
+        || caption::sign(view.lines.get(line)).is_some()
 }

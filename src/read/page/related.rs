@@ -1,4 +1,5 @@
-//! The page's own list of related articles: elements of one build, each with a headline that is a link.
+//! The page's own list of related articles: elements of one build, each with a headline that is a
+//! link.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -68,7 +69,8 @@ struct Group {
     text: u32,
 }
 
-/// Looks for groups. Each element's children are gone through once, however many headlines they hold.
+/// Looks for groups. Each element's children are gone through once, however many headlines they
+/// hold.
 struct Finder<'a, 'b> {
     view: View<'a, 'b>,
     /// Lines from here on are none of the article's.
@@ -99,12 +101,26 @@ impl<'a, 'b> Finder<'a, 'b> {
         }
         let line = &view.lines.lines[at];
         // The element around this headline that has most siblings of its build.
-        let chain: Vec<NodeId> = std::iter::once(line.block).chain(tree.ancestors(line.block)).take(8).collect();
-        let counted: Vec<_> = chain.windows(2).map(|pair| (self.siblings(pair[0], pair[1]), pair[0], pair[1])).collect();
-        let (_, item, list) = counted.into_iter().rev().filter(|it| it.0 >= 2).max_by_key(|it| it.0)?;
-        let refused = hints::NAVIGATION | hints::COMMENTS | hints::SHARING | hints::TOPICS | hints::ADS | hints::BIOGRAPHY;
-        let near = tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, it| hints | view.measured.own[it as usize]);
-        if near & refused != 0 && near & hints::OTHERS == 0 || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer))
+        let chain: Vec<NodeId> =
+            std::iter::once(line.block).chain(tree.ancestors(line.block)).take(8).collect();
+        let counted: Vec<_> = chain
+            .windows(2)
+            .map(|pair| (self.siblings(pair[0], pair[1]), pair[0], pair[1]))
+            .collect();
+        let (_, item, list) =
+            counted.into_iter().rev().filter(|it| it.0 >= 2).max_by_key(|it| it.0)?;
+        let refused = hints::NAVIGATION
+            | hints::COMMENTS
+            | hints::SHARING
+            | hints::TOPICS
+            | hints::ADS
+            | hints::BIOGRAPHY;
+        let near =
+            tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, it| {
+                hints | view.measured.own[it as usize]
+            });
+        if near & refused != 0 && near & hints::OTHERS == 0
+            || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer))
         {
             return None;
         }
@@ -116,7 +132,11 @@ impl<'a, 'b> Finder<'a, 'b> {
             return None;
         }
         let items = children.iter().take(MAX_OF_GROUP).filter_map(|(child, lines, _)| {
-            Some(Item { related: read_item(view, lines.start, lines.end, *child)?, from: lines.start, to: lines.end })
+            Some(Item {
+                related: read_item(view, lines.start, lines.end, *child)?,
+                from: lines.start,
+                to: lines.end,
+            })
         });
         Some((items.collect(), tail.1.end))
     }
@@ -158,8 +178,12 @@ fn title_like(view: View<'_, '_>, at: usize) -> bool {
 
 fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Related> {
     let text = |at: usize| view.lines.get(&view.lines.lines[at]).to_owned();
-    let heading =
-        |at: &usize| view.tree.ancestors(view.lines.lines[*at].first).take(4).any(|it| view.tree.tag(it).heading_level().is_some());
+    let heading = |at: &usize| {
+        view.tree
+            .ancestors(view.lines.lines[*at].first)
+            .take(4)
+            .any(|it| view.tree.tag(it).heading_level().is_some())
+    };
     let caption_of = |at: usize| {
         let block = view.lines.lines[at].block;
         let around = view.tree.ancestors(block).take(2).any(|it| view.tree.tag(it) == Tag::Figure);
@@ -171,18 +195,27 @@ fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option
     let plain: Vec<usize> = linked.iter().copied().filter(|it| !caption_of(*it)).collect();
     let titles = if plain.is_empty() { &linked } else { &plain };
     let title =
-        titles.iter().copied().find(heading).or_else(|| titles.iter().copied().max_by_key(|at| view.measured.weight[*at].min(120)))?;
+        titles.iter().copied().find(heading).or_else(|| {
+            titles.iter().copied().max_by_key(|at| view.measured.weight[*at].min(120))
+        })?;
     let url = link(view, title);
-    let mut related = Related { title: Some(text(title)), url: url.map(Into::into), ..Related::default() };
+    let mut related =
+        Related { title: Some(text(title)), url: url.map(Into::into), ..Related::default() };
     for at in (from..to).filter(|at| *at != title && (*at < title || !linked.contains(at))) {
         let weight = view.measured.weight[at];
         let line = text(at);
         if at > title && byline::is_byline(&line) && related.byline.is_none() {
-            let (name, place) = byline::read(&line).into_iter().next().map(|it| (it.name, it.place)).unzip();
+            let (name, place) =
+                byline::read(&line).into_iter().next().map(|it| (it.name, it.place)).unzip();
             (related.byline, related.place) = (name, place.flatten());
         } else if at > title && weight >= 40 && related.summary.is_none() && !caption_of(at) {
             related.summary = Some(line);
-        } else if at < title && weight < 40 && related.section.is_none() && !caption_of(at) && !line.chars().any(char::is_numeric) {
+        } else if at < title
+            && weight < 40
+            && related.section.is_none()
+            && !caption_of(at)
+            && !line.chars().any(char::is_numeric)
+        {
             related.section = Some(line);
         }
     }
@@ -192,9 +225,11 @@ fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option
 
 fn picture(view: View<'_, '_>, node: NodeId) -> Option<Image> {
     let at = view.lines.pictures.partition_point(|it| it.node < node);
-    let picture: &Picture = view.lines.pictures.get(at).filter(|it| view.tree.within(it.node, node))?;
+    let picture: &Picture =
+        view.lines.pictures.get(at).filter(|it| view.tree.within(it.node, node))?;
     let mut image = pictures::read(view, picture)?.image;
-    // A card shows no caption; what is written for those who do not see the picture often is one, with its credit.
+    // A card shows no caption; what is written for those who do not see the picture often is one,
+    // with its credit.
     if image.caption.is_none()
         && let Some(said) = view.tree.attribute(picture.node, "alt")
         && caption::sign(&said).is_some()
@@ -208,5 +243,8 @@ fn picture(view: View<'_, '_>, node: NodeId) -> Option<Image> {
 fn link(view: View<'_, '_>, at: usize) -> Option<Url> {
     let line = &view.lines.lines[at];
     let anchor = view.tree.ancestors(line.last).find(|it| view.tree.tag(*it) == Tag::A)?;
-    view.base.join(view.tree.attribute(anchor, "href")?.trim()).ok().filter(|it| matches!(it.scheme(), "http" | "https"))
+    view.base
+        .join(view.tree.attribute(anchor, "href")?.trim())
+        .ok()
+        .filter(|it| matches!(it.scheme(), "http" | "https"))
 }

@@ -1,7 +1,9 @@
-//! What an operator says of a source's pages: the elements that hold a field, and those that hold nothing of the article.
+//! What an operator says of a source's pages: the elements that hold a field, and those that hold
+//! nothing of the article.
 //!
-//! A rule stands above everything that a page says of itself and above what is learned. What it does not match is found as
-//! ever, so a page that was built anew is read as pages without rules are.
+//! A rule stands above everything that a page says of itself and above what is learned. What it
+//! does not match is found as ever, so a page that was built anew is read as pages without rules
+//! are.
 
 use std::{fmt, ops::Range, str::FromStr as _};
 
@@ -79,7 +81,11 @@ impl Rules {
         let (field, selector) = rule.split_once('=').ok_or(RuleError::Form)?;
         let Self { title, subtitle, section, byline, published, text, remove } = self;
         let all = [title, subtitle, section, byline, published, text, remove];
-        let place = FIELDS.iter().position(|it| *it == field.trim()).and_then(|at| all.into_iter().nth(at)).ok_or(RuleError::Form)?;
+        let place = FIELDS
+            .iter()
+            .position(|it| *it == field.trim())
+            .and_then(|at| all.into_iter().nth(at))
+            .ok_or(RuleError::Form)?;
         *place = Some(Selector::from_str(selector)?);
         Ok(())
     }
@@ -88,7 +94,11 @@ impl Rules {
     pub(super) fn apply(&self, tree: &Tree<'_>, meta: &mut Meta) {
         let texts = |rule: &Option<Selector>| {
             let nodes = rule.as_ref().map(|it| it.matches(tree)).unwrap_or_default();
-            nodes.into_iter().map(|it| collapse(&tree.start_of_text(it))).filter(|it| !it.is_empty()).collect::<Vec<_>>()
+            nodes
+                .into_iter()
+                .map(|it| collapse(&tree.start_of_text(it)))
+                .filter(|it| !it.is_empty())
+                .collect::<Vec<_>>()
         };
         let first = |rule: &Option<Selector>| texts(rule).into_iter().next();
         let content = &mut meta.content;
@@ -99,7 +109,8 @@ impl Rules {
         content.section = first(&self.section).or(content.section.take());
         let names: Vec<_> = texts(&self.byline).iter().flat_map(|it| byline::read(it)).collect();
         if !names.is_empty() {
-            (content.bylines, content.provenance.bylines, meta.anonymous) = (names, Some(Origin::Rule), false);
+            (content.bylines, content.provenance.bylines, meta.anonymous) =
+                (names, Some(Origin::Rule), false);
         }
         let moments = self.published.as_ref().map(|it| it.matches(tree)).unwrap_or_default();
         if let Some((time, note)) = moments.into_iter().find_map(|it| moment_of(tree, it)) {
@@ -112,7 +123,9 @@ impl Rules {
 
     /// Where the text is and what is none of it.
     pub(super) fn places(&self, tree: &Tree<'_>) -> Places {
-        let of = |rule: &Option<Selector>| outermost(tree, rule.as_ref().map(|it| it.matches(tree)).unwrap_or_default());
+        let of = |rule: &Option<Selector>| {
+            outermost(tree, rule.as_ref().map(|it| it.matches(tree)).unwrap_or_default())
+        };
         Places { text: of(&self.text), removed: of(&self.remove) }
     }
 }
@@ -130,7 +143,9 @@ fn outermost(tree: &Tree<'_>, elements: Vec<NodeId>) -> Vec<Range<NodeId>> {
 
 impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let written = self.named().into_iter().filter_map(|(name, it)| it.as_ref().map(|it| format!("{name} = {:?}", it.to_string())));
+        let written = self.named().into_iter().filter_map(|(name, it)| {
+            it.as_ref().map(|it| format!("{name} = {:?}", it.to_string()))
+        });
         f.write_str(&written.collect::<Vec<_>>().join(", "))
     }
 }
@@ -165,14 +180,23 @@ fn inside(subtrees: &[Range<NodeId>], node: NodeId) -> bool {
     next > 0 && subtrees[next - 1].contains(&node)
 }
 
-fn moment_of(tree: &Tree<'_>, node: NodeId) -> Option<(chrono::DateTime<chrono::FixedOffset>, Option<&'static str>)> {
+fn moment_of(
+    tree: &Tree<'_>,
+    node: NodeId,
+) -> Option<(chrono::DateTime<chrono::FixedOffset>, Option<&'static str>)> {
     let text = || collapse(&tree.start_of_text(node));
-    let said = ["datetime", "content"].iter().find_map(|it| tree.attribute(node, it)).map_or_else(text, |it| it.trim().to_owned());
+    let said = ["datetime", "content"]
+        .iter()
+        .find_map(|it| tree.attribute(node, it))
+        .map_or_else(text, |it| it.trim().to_owned());
     if let Some(moment) = moment::parse(&said, None) {
         return Some((moment.time, moment.note()));
     }
     let day = partial::all(&said).iter().find_map(partial::Found::day)?;
-    Some((day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset(), Some("a day without a time, taken as midnight UTC")))
+    Some((
+        day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset(),
+        Some("a day without a time, taken as midnight UTC"),
+    ))
 }
 
 #[cfg(test)]
@@ -184,18 +208,34 @@ mod tests {
         let mut rules = Rules::default();
         rules.add("text=div.body, #more").unwrap();
         rules.add("remove = [data-box=\"x\"]").unwrap();
-        assert_eq!(rules.to_string(), "text = \"div.body, #more\", remove = \"[data-box=\\\"x\\\"]\"");
-        assert!(rules.add("body=div").unwrap_err().to_string().contains("title, subtitle, section, byline, published, text, remove"));
-        assert!(rules.add("title=h1:first-child").unwrap_err().to_string().contains(":first-child"));
+        assert_eq!(
+            rules.to_string(),
+            "text = \"div.body, #more\", remove = \"[data-box=\\\"x\\\"]\""
+        );
+        assert!(
+            rules
+                .add("body=div")
+                .unwrap_err()
+                .to_string()
+                .contains("title, subtitle, section, byline, published, text, remove")
+        );
+        assert!(
+            rules.add("title=h1:first-child").unwrap_err().to_string().contains(":first-child")
+        );
     }
 
     #[test]
     fn elements_in_one_another_are_one_subtree() {
         let tree = Tree::parse("<div><p>a<p>b</div><p>c<div>d</div>");
-        let rules = Rules { text: Some("div, p".parse().unwrap()), remove: Some("div div".parse().unwrap()), ..Rules::default() };
+        let rules = Rules {
+            text: Some("div, p".parse().unwrap()),
+            remove: Some("div div".parse().unwrap()),
+            ..Rules::default()
+        };
         let places = rules.places(&tree);
         assert!(places.hold_text());
-        let text: String = (0..tree.len()).filter(|it| places.is_text(*it)).map(|it| tree.text(it)).collect();
+        let text: String =
+            (0..tree.len()).filter(|it| places.is_text(*it)).map(|it| tree.text(it)).collect();
         assert_eq!(text, "abcd");
         assert!((0..tree.len()).all(|it| !places.is_removed(it)));
     }

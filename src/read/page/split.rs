@@ -1,13 +1,14 @@
 //! Where one article of a page ends and the next begins.
 //!
-//! A page that goes on with further articles repeats what an article begins with: a headline that stands at the head of
-//! an element of its own, its date and its writers, the address that the element carries for the browser's history; and
-//! the text behind it is about something else. None of these is enough alone, since headings stand inside articles too:
-//! a forest of small trees weighs them. Of the names that publishers give to their elements only those of comments and
+//! A page that goes on with further articles repeats what an article begins with: a headline that
+//! stands at the head of an element of its own, its date and its writers, the address that the
+//! element carries for the browser's history; and the text behind it is about something else. None
+//! of these is enough alone, since headings stand inside articles too: a forest of small trees
+//! weighs them. Of the names that publishers give to their elements only those of comments and
 //! notices count, against a part.
 //!
-//! What must stay true: a part has a headline of its own and a text that is worth one; lists, comments and boxes are no
-//! parts.
+//! What must stay true: a part has a headline of its own and a text that is worth one; lists,
+//! comments and boxes are no parts.
 
 use std::{
     cell::OnceCell,
@@ -82,18 +83,26 @@ pub(super) struct View<'a, 'b> {
 /// The lists of links behind a line, where they were looked for.
 pub(super) type Lists = Option<(usize, Vec<Item>)>;
 
-/// The articles of a page, in its order; one at least. With them the lists behind the first line of text.
+/// The articles of a page, in its order; one at least. With them the lists behind the first line of
+/// text.
 pub(super) fn spans(view: View<'_, '_>) -> (Vec<ArticleSpan>, Lists) {
     walk(view, |row, _| forest::SPLIT.probability(row) >= PROBABLE)
 }
 
-/// Goes through the lines and asks of each that could be the headline of a further article whether it is.
-pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool) -> (Vec<ArticleSpan>, Lists) {
+/// Goes through the lines and asks of each that could be the headline of a further article whether
+/// it is.
+pub(super) fn walk(
+    view: View<'_, '_>,
+    mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool,
+) -> (Vec<ArticleSpan>, Lists) {
     let count = view.lines.lines.len();
     let title = headline(view);
     let mut found = vec![ArticleSpan { headline: title, from: 0, to: count, holder: 0, url: None }];
-    let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else { return (found, None) };
-    // The head of a list stands a line or two above its first item. Lists are looked for where a heading could be one's.
+    let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else {
+        return (found, None);
+    };
+    // The head of a list stands a line or two above its first item. Lists are looked for where a
+    // heading could be one's.
     let (lists, listed) = (OnceCell::new(), OnceCell::<HashSet<usize>>::new());
     let lines_of = || {
         let items: &Vec<Item> = lists.get_or_init(|| related::items(view, first_body, count));
@@ -104,9 +113,11 @@ pub(super) fn walk(view: View<'_, '_>, mut is_headline: impl FnMut(&[f32; signs:
     let mut own = title.map(|it| fold(view.lines.get(&view.lines.lines[it])));
     let heads = |at: &usize| heading_level(view.tree, view.lines.lines[*at].block).is_some();
     for at in (first_body + 1..count).filter(heads).take(MAX_HEADINGS) {
-        let candidate = candidate(&context, at, &found, own.as_deref()).filter(|_| !listed.get_or_init(lines_of).contains(&at));
+        let candidate = candidate(&context, at, &found, own.as_deref())
+            .filter(|_| !listed.get_or_init(lines_of).contains(&at));
         let begun = candidate.filter(|candidate| {
-            signs::measure(&context, candidate, &found).is_some_and(|signs| is_headline(&signs, view.lines.get(&view.lines.lines[at])))
+            signs::measure(&context, candidate, &found)
+                .is_some_and(|signs| is_headline(&signs, view.lines.get(&view.lines.lines[at])))
         });
         if let Some(begun) = begun {
             if let Some(last) = found.last_mut() {
@@ -129,7 +140,8 @@ pub(super) struct Context<'a, 'b> {
     before: Vec<usize>,
     /// Made for the first candidate, which most pages do not have.
     topics: OnceCell<Topics>,
-    /// Whether a line has a date, and whether it names writers: many headings have the same lines behind them.
+    /// Whether a line has a date, and whether it names writers: many headings have the same lines
+    /// behind them.
     dated: Vec<OnceCell<bool>>,
     signed: Vec<OnceCell<bool>>,
     /// The stems of the page's headline.
@@ -157,11 +169,22 @@ impl<'a, 'b> Context<'a, 'b> {
         }
         text.push(sum);
         let mut builds = HashMap::new();
-        for line in view.lines.lines.iter().filter(|it| heading_level(view.tree, it.block).is_some()) {
+        for line in
+            view.lines.lines.iter().filter(|it| heading_level(view.tree, it.block).is_some())
+        {
             *builds.entry(element_hash(view.tree, line.block)).or_insert(0) += 1;
         }
-        let decks = [&view.meta.content.summary, &view.meta.content.subtitle].into_iter().flatten().map(|it| fold(it)).collect();
-        let further = view.meta.further.iter().filter_map(|(_, said)| said.headline.as_deref().map(fold)).collect();
+        let decks = [&view.meta.content.summary, &view.meta.content.subtitle]
+            .into_iter()
+            .flatten()
+            .map(|it| fold(it))
+            .collect();
+        let further = view
+            .meta
+            .further
+            .iter()
+            .filter_map(|(_, said)| said.headline.as_deref().map(fold))
+            .collect();
         Self {
             view,
             text,
@@ -181,7 +204,8 @@ impl<'a, 'b> Context<'a, 'b> {
         self.topics.get_or_init(|| {
             let (view, count) = (self.view, self.view.lines.lines.len());
             let paragraph = |at: &usize| view.body[*at] && view.measured.weight[*at] >= PARAGRAPH;
-            let paragraphs = (0..count).filter(paragraph).map(|at| (at, view.lines.get(&view.lines.lines[at])));
+            let paragraphs =
+                (0..count).filter(paragraph).map(|at| (at, view.lines.get(&view.lines.lines[at])));
             Topics::new(count, paragraphs, NEUTRAL)
         })
     }
@@ -229,8 +253,15 @@ pub(super) struct HeadingCandidate {
 impl HeadingCandidate {
     fn span(self, context: &Context<'_, '_>) -> ArticleSpan {
         let apart = self.nested || self.holder != context.view.lines.lines[self.at].block;
-        let headline = if apart { best_headline(context, self.at, self.next_body) } else { self.at };
-        ArticleSpan { headline: Some(headline), from: self.at, to: context.view.lines.lines.len(), holder: self.holder, url: self.url }
+        let headline =
+            if apart { best_headline(context, self.at, self.next_body) } else { self.at };
+        ArticleSpan {
+            headline: Some(headline),
+            from: self.at,
+            to: context.view.lines.lines.len(),
+            holder: self.holder,
+            url: self.url,
+        }
     }
 }
 
@@ -246,15 +277,23 @@ fn headline(view: View<'_, '_>) -> Option<usize> {
     let letters = part.as_ref().or(title.as_ref()).map_or(0, |it| it.chars().count() / 3);
     let least = u32::try_from(letters).unwrap_or(u32::MAX);
     let same = |at: &usize| {
-        let known = |line: &str| title.as_ref().is_some_and(|it| alike(line, it)) || part.as_deref() == Some(line);
+        let known = |line: &str| {
+            title.as_ref().is_some_and(|it| alike(line, it)) || part.as_deref() == Some(line)
+        };
         (least..400).contains(&lines[*at].chars) && known(&fold(view.lines.get(&lines[*at])))
     };
-    // The highest before the text, and of several the last: menus and hidden heads repeat it above, bars below.
+    // The highest before the text, and of several the last: menus and hidden heads repeat it above,
+    // bars below.
     let level = |at: &usize| heading_level(view.tree, lines[*at].block).unwrap_or(9);
-    let highest = (0..first_body).filter(|at| heading(at) && same(at)).min_by_key(|at| (level(at), usize::MAX - *at));
+    let highest = (0..first_body)
+        .filter(|at| heading(at) && same(at))
+        .min_by_key(|at| (level(at), usize::MAX - *at));
     highest.or_else(|| (0..first_body).rev().find(same)).or_else(|| {
         let h1 = |at: &usize| view.tree.tag(lines[*at].block) == Tag::H1;
-        (0..first_body).rev().find(h1).or_else(|| (first_body..lines.len()).find(|at| heading(at) && same(at)))
+        (0..first_body)
+            .rev()
+            .find(h1)
+            .or_else(|| (first_body..lines.len()).find(|at| heading(at) && same(at)))
     })
 }
 
@@ -265,7 +304,12 @@ pub(super) fn alike(one: &str, other: &str) -> bool {
 }
 
 /// Whether a line could be the headline of an article that follows the ones before.
-fn candidate(context: &Context<'_, '_>, at: usize, before: &[ArticleSpan], own: Option<&str>) -> Option<HeadingCandidate> {
+fn candidate(
+    context: &Context<'_, '_>,
+    at: usize,
+    before: &[ArticleSpan],
+    own: Option<&str>,
+) -> Option<HeadingCandidate> {
     let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
     let line = &lines[at];
@@ -274,7 +318,12 @@ fn candidate(context: &Context<'_, '_>, at: usize, before: &[ArticleSpan], own: 
     let refused = view.measured.all[line.block as usize] & (hints::COMMENTS | hints::NOTICE) != 0;
     // What an article has under its headline before its text is no further one.
     let text_before = context.text_in(last.headline.unwrap_or(last.from), at);
-    if refused || view.measured.weight[at] < 8 || line.chars > 300 || level > 4 || text_before < MIN_TEXT {
+    if refused
+        || view.measured.weight[at] < 8
+        || line.chars > 300
+        || level > 4
+        || text_before < MIN_TEXT
+    {
         return None;
     }
     // Nor is its own headline once more, nor a deck that is set as a heading.
@@ -305,14 +354,17 @@ fn candidate(context: &Context<'_, '_>, at: usize, before: &[ArticleSpan], own: 
     })
 }
 
-/// Among the headings at the head of an article: the one that a script names, else the highest, else the first that is
-/// longer than a kicker.
+/// Among the headings at the head of an article: the one that a script names, else the highest,
+/// else the first that is longer than a kicker.
 fn best_headline(context: &Context<'_, '_>, at: usize, next_body: usize) -> usize {
     let view = context.view;
     let lines = &view.lines.lines;
     let level = |it: usize| heading_level(view.tree, lines[it].block);
-    let headings: Vec<usize> = (at..next_body).filter(|it| level(*it).is_some() && view.measured.weight[*it] >= 8).collect();
-    let named = headings.iter().find(|it| context.further.contains(&fold(view.lines.get(&lines[**it]))));
+    let headings: Vec<usize> = (at..next_body)
+        .filter(|it| level(*it).is_some() && view.measured.weight[*it] >= 8)
+        .collect();
+    let named =
+        headings.iter().find(|it| context.further.contains(&fold(view.lines.get(&lines[**it]))));
     let highest = headings.iter().filter_map(|it| level(*it)).min();
     let best = headings.iter().filter(|it| level(**it) == highest).copied().collect::<Vec<_>>();
     let long = best.iter().find(|it| view.measured.weight[**it] >= 30);
@@ -320,7 +372,9 @@ fn best_headline(context: &Context<'_, '_>, at: usize, next_body: usize) -> usiz
 }
 
 fn heading_level(tree: &Tree<'_>, block: NodeId) -> Option<u8> {
-    std::iter::once(block).chain(tree.ancestors(block).take(2)).find_map(|it| tree.tag(it).heading_level())
+    std::iter::once(block)
+        .chain(tree.ancestors(block).take(2))
+        .find_map(|it| tree.tag(it).heading_level())
 }
 
 /// The innermost element that both are in.
@@ -330,5 +384,9 @@ pub(super) fn common(tree: &Tree<'_>, one: NodeId, other: NodeId) -> NodeId {
 
 /// The outermost element inside `outer` that holds `node`.
 pub(super) fn below(tree: &Tree<'_>, outer: NodeId, node: NodeId) -> NodeId {
-    std::iter::once(node).chain(tree.ancestors(node)).take_while(|it| *it != outer).last().unwrap_or(node)
+    std::iter::once(node)
+        .chain(tree.ancestors(node))
+        .take_while(|it| *it != outer)
+        .last()
+        .unwrap_or(node)
 }

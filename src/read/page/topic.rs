@@ -1,8 +1,8 @@
-//! What the paragraphs of a page are about, by the words they share: whether a headline fits the text behind it, and
-//! whether a text goes on or another begins.
+//! What the paragraphs of a page are about, by the words they share: whether a headline fits the
+//! text behind it, and whether a text goes on or another begins.
 //!
-//! Words are cut to their first letters, so that most inflections fall together; scripts without spaces give pairs of
-//! characters. Words that are in many paragraphs weigh little.
+//! Words are cut to their first letters, so that most inflections fall together; scripts without
+//! spaces give pairs of characters. Words that are in many paragraphs weigh little.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -42,8 +42,13 @@ struct Paragraph {
 
 impl Topics {
     /// Of the paragraphs among `count` lines, each with its line, in the order of the page.
-    pub(super) fn new<'a>(count: usize, paragraphs: impl Iterator<Item = (usize, &'a str)>, neutral: f32) -> Self {
-        let paragraphs: Vec<Paragraph> = paragraphs.map(|(line, text)| Paragraph { line, stems: stems(text) }).collect();
+    pub(super) fn new<'a>(
+        count: usize,
+        paragraphs: impl Iterator<Item = (usize, &'a str)>,
+        neutral: f32,
+    ) -> Self {
+        let paragraphs: Vec<Paragraph> =
+            paragraphs.map(|(line, text)| Paragraph { line, stems: stems(text) }).collect();
         let mut weights: HashMap<u32, f32> = HashMap::new();
         for stem in paragraphs.iter().flat_map(|it| &it.stems) {
             *weights.entry(*stem).or_default() += 1.0;
@@ -61,17 +66,23 @@ impl Topics {
         Self { neutral, paragraphs, weights, next }
     }
 
-    /// The share of a paragraph's stems that the paragraphs around it have as well; `None` where there is too little.
+    /// The share of a paragraph's stems that the paragraphs around it have as well; `None` where
+    /// there is too little.
     pub(super) fn relevance(&self, line: usize) -> Option<f32> {
         let at = self.next[line];
         let own = self.paragraphs.get(at).filter(|it| it.line == line && it.stems.len() >= 4)?;
-        let around = &self.paragraphs[at.saturating_sub(NEAR)..(at + NEAR + 1).min(self.paragraphs.len())];
+        let around =
+            &self.paragraphs[at.saturating_sub(NEAR)..(at + NEAR + 1).min(self.paragraphs.len())];
         // A repeated line is no company.
         let others = || around.iter().filter(|it| it.stems != own.stems);
         if self.paragraphs.len() < 4 {
             return None;
         }
-        let found = own.stems.iter().filter(|stem| others().any(|it| it.stems.binary_search(stem).is_ok())).count();
+        let found = own
+            .stems
+            .iter()
+            .filter(|stem| others().any(|it| it.stems.binary_search(stem).is_ok()))
+            .count();
         // Few words share little by chance.
         Some(share(found + 1, own.stems.len() + 2))
     }
@@ -81,7 +92,8 @@ impl Topics {
         let stems = stems(headline);
         let behind = &self.paragraphs[self.next[line + 1]..];
         let behind = || behind.iter().take(BEHIND.1).take_while(|it| it.line <= line + BEHIND.0);
-        let found = stems.iter().filter(|stem| behind().any(|it| it.stems.binary_search(stem).is_ok()));
+        let found =
+            stems.iter().filter(|stem| behind().any(|it| it.stems.binary_search(stem).is_ok()));
         // One word that comes back says little.
         share(found.count(), stems.len() + 1)
     }
@@ -90,12 +102,14 @@ impl Topics {
     pub(super) fn fit_to(&self, stems: &[u32], text: Range<usize>) -> f32 {
         let text = &self.paragraphs[self.next[text.start]..self.next[text.end]];
         let text = &text[..text.len().min(MAX_PARAGRAPHS)];
-        let found = stems.iter().filter(|stem| text.iter().any(|it| it.stems.binary_search(stem).is_ok()));
+        let found =
+            stems.iter().filter(|stem| text.iter().any(|it| it.stems.binary_search(stem).is_ok()));
         share(found.count(), stems.len() + 1)
     }
 
-    /// How much the text behind line `later` is about what the text before line `end` is about, from 0 to 1: of the
-    /// stems that come back on one side, the weighted share that the other side has.
+    /// How much the text behind line `later` is about what the text before line `end` is about,
+    /// from 0 to 1: of the stems that come back on one side, the weighted share that the other side
+    /// has.
     pub(super) fn likeness(&self, end: usize, later: usize) -> Option<f32> {
         let (end, later) = (self.next[end], self.next[later]);
         let before = &self.paragraphs[end.saturating_sub(REACH)..end];
@@ -146,7 +160,8 @@ fn share(part: usize, whole: usize) -> f32 {
 /// The stems of a text, each once, in the order of their numbers.
 pub(super) fn stems(text: &str) -> Vec<u32> {
     let mut stems = Vec::new();
-    for word in text.split(|c: char| !c.is_alphanumeric() && !joins(c)).filter(|it| !it.is_empty()) {
+    for word in text.split(|c: char| !c.is_alphanumeric() && !joins(c)).filter(|it| !it.is_empty())
+    {
         if stems.len() >= MAX_STEMS {
             break;
         }
@@ -158,7 +173,10 @@ pub(super) fn stems(text: &str) -> Vec<u32> {
             }
             continue;
         }
-        let word = ["وال", "بال", "كال", "فال", "لل", "ال"].iter().find_map(|it| word.strip_prefix(it)).unwrap_or(word);
+        let word = ["وال", "بال", "كال", "فال", "لل", "ال"]
+            .iter()
+            .find_map(|it| word.strip_prefix(it))
+            .unwrap_or(word);
         let long = word.chars().nth(3).is_some();
         if long || word.len() >= 2 && word.starts_with(|c: char| c.is_ascii_digit()) {
             stems.push(hash(word.chars().flat_map(char::to_lowercase).take(STEM)));

@@ -1,4 +1,5 @@
-//! Who wrote an article: what the metadata say, made names; and what the page shows in elements that are made for it.
+//! Who wrote an article: what the metadata say, made names; and what the page shows in elements
+//! that are made for it.
 
 use std::ops::Range;
 
@@ -79,14 +80,18 @@ pub(super) fn of_metadata(said: &str) -> Vec<String> {
     vec![said.to_owned()]
 }
 
-/// Whether a name is that of the site itself: `mdr.de`, `MDR Thüringen`, `Lesotho Times`, `Deutsche Welle (www.dw.com)`.
+/// Whether a name is that of the site itself: `mdr.de`, `MDR Thüringen`, `Lesotho Times`, `Deutsche
+/// Welle (www.dw.com)`.
 pub(super) fn is_site(name: &str, site: [Option<&str>; 2], host: &str) -> bool {
     let host = host.trim_start_matches("www.");
     let plain = fold(name);
     let label = fold(host.split('.').next().unwrap_or_default());
     name.contains("www.")
         || site.into_iter().flatten().any(|it| fold(it) == plain)
-        || !label.is_empty() && (plain == label || plain == fold(host) || name.split(' ').next().is_some_and(|it| fold(it) == label))
+        || !label.is_empty()
+            && (plain == label
+                || plain == fold(host)
+                || name.split(' ').next().is_some_and(|it| fold(it) == label))
 }
 
 /// The writers that a page shows among some nodes, in elements that are marked or named as theirs.
@@ -121,23 +126,33 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
     found
 }
 
-/// The writers that a line names which holds nothing else and is set in bold: before a text, or behind it.
+/// The writers that a line names which holds nothing else and is set in bold: before a text, or
+/// behind it.
 pub(super) fn alone(line: &str) -> Vec<Byline> {
     let names = byline::read(line);
-    let person = |byline: &Byline| is_one(&byline.name) && byline.name.contains(' ') && !byline::is_nobody(&byline.name);
-    if line.len() <= MAX_SHOWN && names.len() <= 3 && names.iter().all(person) { names } else { Vec::new() }
+    let person = |byline: &Byline| {
+        is_one(&byline.name) && byline.name.contains(' ') && !byline::is_nobody(&byline.name)
+    };
+    if line.len() <= MAX_SHOWN && names.len() <= 3 && names.iter().all(person) {
+        names
+    } else {
+        Vec::new()
+    }
 }
 
 /// Whether a small letter is followed by a large one, but in `McCarthy` or `DeVito`.
 fn runs_on(name: &str) -> bool {
     name.split([' ', '-']).any(|word| {
         let letters: Vec<char> = word.chars().collect();
-        letters.windows(2).enumerate().any(|(at, pair)| at >= 3 && pair[0].is_lowercase() && pair[1].is_uppercase())
+        letters
+            .windows(2)
+            .enumerate()
+            .any(|(at, pair)| at >= 3 && pair[0].is_lowercase() && pair[1].is_uppercase())
     })
 }
 
-/// Whether a text is a name and nothing else: one word in Latin letters may be anything, and two that run together are a
-/// name and what stands beside it.
+/// Whether a text is a name and nothing else: one word in Latin letters may be anything, and two
+/// that run together are a name and what stands beside it.
 pub(super) fn is_one(name: &str) -> bool {
     byline::looks_like_name(name) && (name.contains(' ') || !name.is_ascii()) && !runs_on(name)
 }
@@ -153,8 +168,8 @@ fn is_writers(view: View<'_, '_>, node: NodeId) -> Option<bool> {
     if view.measured.all[node as usize] & hints::COMMENTS != 0 {
         return None;
     }
-    let marked =
-        attribute("rel").is_some_and(|it| it.split(' ').any(|it| it == "author")) || attribute("itemprop").is_some_and(|it| it == "author");
+    let marked = attribute("rel").is_some_and(|it| it.split(' ').any(|it| it == "author"))
+        || attribute("itemprop").is_some_and(|it| it == "author");
     let named = || {
         let class = attribute("class").unwrap_or_default().to_ascii_lowercase();
         class.split(|c: char| !c.is_ascii_alphanumeric()).any(|it| NAMES.contains(&it))
@@ -172,9 +187,15 @@ mod tests {
 
     #[test]
     fn lists_of_writers_are_taken_apart_and_names_turned_round() {
-        assert_eq!(of_metadata("Ann Lee, John Doe and Mary Major"), ["Ann Lee", "John Doe", "Mary Major"]);
+        assert_eq!(
+            of_metadata("Ann Lee, John Doe and Mary Major"),
+            ["Ann Lee", "John Doe", "Mary Major"]
+        );
         assert_eq!(of_metadata("Lee, Ann"), ["Ann Lee"]);
-        assert_eq!(of_metadata("Trine Juncher Jørgensen og Tôrtia Reimer"), ["Trine Juncher Jørgensen", "Tôrtia Reimer"]);
+        assert_eq!(
+            of_metadata("Trine Juncher Jørgensen og Tôrtia Reimer"),
+            ["Trine Juncher Jørgensen", "Tôrtia Reimer"]
+        );
         assert_eq!(of_metadata("Ann Lee"), ["Ann Lee"]);
         assert_eq!(of_metadata("Ann Lee, CNN"), ["Ann Lee"]);
         assert_eq!(of_metadata("Ann Lee, PhD"), ["Ann Lee"]);

@@ -1,9 +1,10 @@
 //! Sitemaps to entries: news sitemaps, plain ones, lists of addresses, and indexes of them.
 //!
-//! A sitemap names each of its addresses as an article's or a page's, so nothing is guessed about links; a news sitemap
-//! also says its headline and when it was published. `read` makes entries of bytes and is pure; `follow` fetches what an
-//! index names. What must stay true: an entry is known by the alias of its address and versioned by what the sitemap
-//! says of it; an index leads to a bounded number of sitemaps and to no depth; time and memory are linear in the bytes.
+//! A sitemap names each of its addresses as an article's or a page's, so nothing is guessed about
+//! links; a news sitemap also says its headline and when it was published. `read` makes entries of
+//! bytes and is pure; `follow` fetches what an index names. What must stay true: an entry is known
+//! by the alias of its address and versioned by what the sitemap says of it; an index leads to a
+//! bounded number of sitemaps and to no depth; time and memory are linear in the bytes.
 
 mod read;
 

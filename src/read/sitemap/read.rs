@@ -1,5 +1,5 @@
-//! One sitemap to its entries. Pure, and tolerant: prefixes, namespaces and the order of elements mean nothing, an end
-//! tag may be missing; an entry that the end of the file cuts off is none.
+//! One sitemap to its entries. Pure, and tolerant: prefixes, namespaces and the order of elements
+//! mean nothing, an end tag may be missing; an entry that the end of the file cuts off is none.
 
 use std::collections::HashSet;
 
@@ -49,14 +49,18 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitem
     let first = reader.first.to_ascii_lowercase();
     match first.as_str() {
         "rss" | "rdf" | "feed" => {
-            let read = feed::read(bytes, content_type, url).map_err(|error| SitemapError::Malformed(error.to_string()));
+            let read = feed::read(bytes, content_type, url)
+                .map_err(|error| SitemapError::Malformed(error.to_string()));
             read.map(|it| Sitemap::Entries(Box::new(it)))
         }
         "html" if !reader.found => Err(SitemapError::Html),
         _ if !reader.found => Err(SitemapError::Malformed(if first.is_empty() {
             "no element".to_owned()
         } else {
-            format!("the root is <{}>", first.chars().filter(char::is_ascii_graphic).take(40).collect::<String>())
+            format!(
+                "the root is <{}>",
+                first.chars().filter(char::is_ascii_graphic).take(40).collect::<String>()
+            )
         })),
         _ => reader.finish(),
     }
@@ -66,9 +70,12 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitem
 fn lines(text: &str) -> Result<Feed, SitemapError> {
     let mut lines = text.lines().map(str::trim).filter(|it| !it.is_empty()).take(MAX_ENTRIES);
     let first = lines.next().ok_or_else(|| SitemapError::Malformed("empty".to_owned()))?;
-    let first = address(first, None).ok_or_else(|| SitemapError::Malformed("neither XML nor a list of addresses".to_owned()))?;
+    let first = address(first, None)
+        .ok_or_else(|| SitemapError::Malformed("neither XML nor a list of addresses".to_owned()))?;
     let others = lines.filter_map(|it| address(it, None));
-    let entries = std::iter::once(first).chain(others).map(|url| Draft { url: Some(url), ..Draft::default() }.entry());
+    let entries = std::iter::once(first)
+        .chain(others)
+        .map(|url| Draft { url: Some(url), ..Draft::default() }.entry());
     Ok(settle(entries.flatten().collect(), None, false))
 }
 
@@ -202,19 +209,29 @@ impl<'a> Reader<'a> {
         let said = || bounded(&collapse(&self.flat.decode_words(text)), MAX_TEXT);
         match (self.group, name) {
             (Group::Own, "loc") => draft.url = address(&self.flat.decode(text), Some(self.base)),
-            (Group::Own, "lastmod") => draft.modified = said().and_then(|it| date(&it).ok()).map(|it| it.time),
+            (Group::Own, "lastmod") => {
+                draft.modified = said().and_then(|it| date(&it).ok()).map(|it| it.time);
+            }
             (Group::News, "publication_date") => match said().map(|it| date(&it)) {
-                Some(Ok(moment)) => (draft.published, draft.date_note) = (Some(moment.time), moment.note().map(str::to_owned)),
+                Some(Ok(moment)) => {
+                    (draft.published, draft.date_note) =
+                        (Some(moment.time), moment.note().map(str::to_owned));
+                }
                 Some(Err(note)) => draft.date_note = Some(note),
                 None => {}
             },
             (Group::News, "title") => draft.title = said(),
-            (Group::News, "language") => draft.language = said().filter(|it| (2..=35).contains(&it.len())),
+            (Group::News, "language") => {
+                draft.language = said().filter(|it| (2..=35).contains(&it.len()));
+            }
             (Group::News, "name") if self.publication.is_none() => self.publication = said(),
             (Group::News, "keywords") => {
                 let keywords = said().unwrap_or_default();
-                draft.keywords =
-                    keywords.split([',', '،', '、', ';']).filter_map(|it| bounded(it.trim(), 200)).take(MAX_KEYWORDS).collect();
+                draft.keywords = keywords
+                    .split([',', '،', '、', ';'])
+                    .filter_map(|it| bounded(it.trim(), 200))
+                    .take(MAX_KEYWORDS)
+                    .collect();
             }
             (Group::Image, "loc") => {
                 let url = address(&self.flat.decode(text), Some(self.base));
@@ -224,7 +241,9 @@ impl<'a> Reader<'a> {
             }
             (Group::Image, "caption" | "title") => {
                 let caption = said();
-                if let Some(image) = draft.images.last_mut().filter(|it| it.caption.is_none() || name == "caption") {
+                if let Some(image) =
+                    draft.images.last_mut().filter(|it| it.caption.is_none() || name == "caption")
+                {
                     image.caption = caption;
                 }
             }
@@ -236,7 +255,9 @@ impl<'a> Reader<'a> {
     fn take(&mut self) {
         self.group = Group::Own;
         match self.draft.take() {
-            Some(Draft { is_child: true, url: Some(url), modified, .. }) => self.children.push(Child { url, modified }),
+            Some(Draft { is_child: true, url: Some(url), modified, .. }) => {
+                self.children.push(Child { url, modified });
+            }
             Some(draft) if !draft.is_child => self.entries.extend(draft.entry()),
             _ => {}
         }
@@ -283,11 +304,13 @@ fn address(text: &str, base: Option<&Url>) -> Option<Url> {
         Some(base) => base.join(text),
         None => Url::parse(text),
     };
-    let usable = |it: &Url| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_ADDRESS;
+    let usable =
+        |it: &Url| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_ADDRESS;
     url.ok().filter(usable).filter(|_| !text.is_empty())
 }
 
 /// The start of a text; `None` where there is none.
 fn bounded(text: &str, longest: usize) -> Option<String> {
-    Some(text[..text.floor_char_boundary(longest)].trim_end().to_owned()).filter(|it| !it.is_empty())
+    Some(text[..text.floor_char_boundary(longest)].trim_end().to_owned())
+        .filter(|it| !it.is_empty())
 }

@@ -1,5 +1,5 @@
-//! Looks that are made again although a page came: it does not show its article (`policy::doubt`), or what was published
-//! already while its source says that it changed.
+//! Looks that are made again although a page came: it does not show its article (`policy::doubt`),
+//! or what was published already while its source says that it changed.
 
 use super::{KnownArticle, Work};
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
     store::StoreError,
 };
 
-/// Looks at a page that still shows the edition before: caches between hold pages for seconds to minutes.
+/// Looks at a page that still shows the edition before: caches between hold pages for seconds to
+/// minutes.
 const UNCHANGED: u16 = 4;
 
 /// Looks of a day that are left to editions that come later.
@@ -50,7 +51,8 @@ impl Work {
         names: &[Name],
         page: doubt::Page<'_>,
     ) -> Result<Doubted, StoreError> {
-        // What came with it is an edition because its source says so, but for a page that a poll brought.
+        // What came with it is an edition because its source says so, but for a page that a poll
+        // brought.
         if !entry.fetch_page && !entry.properties().is_some_and(|it| it.brings_pages) {
             return Ok(Doubted::No);
         }
@@ -58,8 +60,11 @@ impl Work {
         let own: Vec<Name> = names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
         let look = (entry.tries + 1, self.again.retry.tries);
-        let Some(KnownArticle { id, mut state, .. }) = self.known(&own)? else { return Ok(self.doubts_first(key, entry, page, look)) };
-        let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look) else {
+        let Some(KnownArticle { id, mut state, .. }) = self.known(&own)? else {
+            return Ok(self.doubts_first(key, entry, page, look));
+        };
+        let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look)
+        else {
             return Ok(Doubted::No);
         };
         // The second look at a document is the next poll, and that was before it came here.
@@ -68,7 +73,8 @@ impl Work {
         }
         self.counts.decisions.push("doubted");
         state.doubted = Some(doubted);
-        state.verdict = Verdict { what: "doubted".to_owned(), why: doubt.to_string(), at: self.now };
+        state.verdict =
+            Verdict { what: "doubted".to_owned(), why: doubt.to_string(), at: self.now };
         self.batch.article(id, &state);
         self.articles.insert(id, state);
         // Once it is given up, its article stays as it was published.
@@ -79,9 +85,17 @@ impl Work {
     }
 
     /// The same where nothing is published of it; a document stays as it is.
-    fn doubts_first(&mut self, key: &PendingKey, entry: &mut PendingEntry, page: doubt::Page<'_>, look: (u32, u32)) -> Doubted {
+    fn doubts_first(
+        &mut self,
+        key: &PendingKey,
+        entry: &mut PendingEntry,
+        page: doubt::Page<'_>,
+        look: (u32, u32),
+    ) -> Doubted {
         let verdict = doubt::judge_first(entry.doubted, entry.entry.title.as_deref(), page, look);
-        let (doubt::Verdict::Doubted(doubt, doubted), true) = (verdict, entry.fetch_page) else { return Doubted::No };
+        let (doubt::Verdict::Doubted(doubt, doubted), true) = (verdict, entry.fetch_page) else {
+            return Doubted::No;
+        };
         entry.doubted = Some(doubted);
         self.counts.decisions.push("doubted");
         if self.try_again(key, entry, doubt) {
@@ -110,11 +124,22 @@ impl Work {
         is_tried
     }
 
-    /// Whether the page of an entry that showed nothing new is to be looked at once more: then that is settled here.
-    pub(super) fn is_looked_at_once_more(&mut self, key: &PendingKey, entry: &mut PendingEntry) -> bool {
-        let Some(fetches) = entry.changed.filter(|_| entry.fetch_page && entry.unchanged < UNCHANGED) else { return false };
+    /// Whether the page of an entry that showed nothing new is to be looked at once more: then that
+    /// is settled here.
+    pub(super) fn is_looked_at_once_more(
+        &mut self,
+        key: &PendingKey,
+        entry: &mut PendingEntry,
+    ) -> bool {
+        let Some(fetches) =
+            entry.changed.filter(|_| entry.fetch_page && entry.unchanged < UNCHANGED)
+        else {
+            return false;
+        };
         // Each look counts as one of the day's.
-        if u32::from(fetches) + u32::from(entry.unchanged) + LEFT >= u32::from(self.again.refetch_per_day) {
+        if u32::from(fetches) + u32::from(entry.unchanged) + LEFT
+            >= u32::from(self.again.refetch_per_day)
+        {
             return false;
         }
         let due = self.in_a_while(entry.unchanged.into());
@@ -125,12 +150,19 @@ impl Work {
     }
 
     /// The entry is looked at again then, unless a newer edition takes its place.
-    pub(super) fn put_off(&mut self, key: &PendingKey, due: chrono::DateTime<chrono::Utc>, entry: &PendingEntry) {
+    pub(super) fn put_off(
+        &mut self,
+        key: &PendingKey,
+        due: chrono::DateTime<chrono::Utc>,
+        entry: &PendingEntry,
+    ) {
         self.batch.entry_retry(key, &key.at(due), entry);
         self.put_off = Some(key.at(due));
     }
 
     fn in_a_while(&self, before: u32) -> chrono::DateTime<chrono::Utc> {
-        self.now + chrono::TimeDelta::from_std(self.again.retry.pause(before)).unwrap_or(chrono::TimeDelta::days(1))
+        self.now
+            + chrono::TimeDelta::from_std(self.again.retry.pause(before))
+                .unwrap_or(chrono::TimeDelta::days(1))
     }
 }

@@ -36,7 +36,8 @@ pub struct DeadLetter {
     pub guid: Option<String>,
     /// The headline that the source gave it.
     pub title: Option<String>,
-    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message`, `source` (a reader panicked on what it sent), `document` or `refused` (by the sink).
+    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message`, `source` (a reader
+    /// panicked on what it sent), `document` or `refused` (by the sink).
     pub reason: &'static str,
     /// What happened, in words.
     pub error: String,
@@ -46,7 +47,8 @@ pub struct DeadLetter {
     pub first_seen: DateTime<Utc>,
     /// When it was given up.
     pub at: DateTime<Utc>,
-    /// The file with the bytes that could not be read, compressed with zstd, where some are kept; of a large page its beginning.
+    /// The file with the bytes that could not be read, compressed with zstd, where some are kept;
+    /// of a large page its beginning.
     pub bytes: Option<String>,
 }
 
@@ -62,7 +64,13 @@ pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) 
         clean::optional(&mut it);
         it
     };
-    let url = entry.entry.link.clone().and_then(clean::url).map(String::from).filter(|it| it.len() <= bounds::ADDRESS);
+    let url = entry
+        .entry
+        .link
+        .clone()
+        .and_then(clean::url)
+        .map(String::from)
+        .filter(|it| it.len() <= bounds::ADDRESS);
     let letter = DeadLetter {
         schema: SCHEMA,
         id,
@@ -99,11 +107,22 @@ struct Told {
     first_seen: DateTime<Utc>,
 }
 
-/// The small dead letter that stands where the sink refused a record: why, and where its value is kept.
-pub(crate) fn refused(record: &NewRecord, error: String, (bytes_at, at): (Option<&str>, DateTime<Utc>)) -> NewRecord {
+/// The small dead letter that stands where the sink refused a record: why, and where its value is
+/// kept.
+pub(crate) fn refused(
+    record: &NewRecord,
+    error: String,
+    (bytes_at, at): (Option<&str>, DateTime<Utc>),
+) -> NewRecord {
     let told = serde_json::from_slice(&record.value).unwrap_or_else(|_| {
         let id = record.event_source.rsplit('/').next().unwrap_or_default().to_owned();
-        let source = record::Source { id, name: None, kind: String::new(), url: "".into(), tags: Vec::new() };
+        let source = record::Source {
+            id,
+            name: None,
+            kind: String::new(),
+            url: "".into(),
+            tags: Vec::new(),
+        };
         Told { source, url: None, title: None, first_seen: record.event_time }
     });
     let Told { mut source, url, title, first_seen } = told;

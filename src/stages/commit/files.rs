@@ -1,7 +1,7 @@
 //! The bytes of dead letters: files below `data_dir`, a folder a day, within a budget.
 //!
-//! What must stay true: the budget holds after each write, whatever was written; a page that unpacks to a thousand times
-//! what was sent takes no more disk than its share.
+//! What must stay true: the budget holds after each write, whatever was written; a page that
+//! unpacks to a thousand times what was sent takes no more disk than its share.
 
 use std::{
     collections::VecDeque,
@@ -47,11 +47,14 @@ impl DeadLetterFiles {
         Self { dir: data_dir.map(|it| it.join("deadletters")), budget, kept: Arc::default() }
     }
 
-    /// Writes the bytes and says where. A failure to write is logged: the dead letter goes out without them.
+    /// Writes the bytes and says where. A failure to write is logged: the dead letter goes out
+    /// without them.
     pub(super) fn keep(&self, dead: &mut Dead) -> Option<String> {
         let bytes = dead.bytes.take()?;
         let dir = self.dir.as_ref()?;
-        let path = dir.join(dead.at.format("%Y-%m-%d").to_string()).join(format!("{}.zst", Uuid::now_v7()));
+        let path = dir
+            .join(dead.at.format("%Y-%m-%d").to_string())
+            .join(format!("{}.zst", Uuid::now_v7()));
         match self.write(dir, &path, &bytes[..bytes.len().min(LARGEST)]) {
             Ok(true) => Some(path.display().to_string()),
             Ok(false) => None,
@@ -62,9 +65,14 @@ impl DeadLetterFiles {
         }
     }
 
-    /// Keeps the whole value of a record that the sink does not take: durable when it returns. Where it is known by its name, the
-    /// file is written again and not a second time.
-    pub(crate) async fn keep_record(&self, name: &str, at: DateTime<Utc>, value: &[u8]) -> std::io::Result<Option<String>> {
+    /// Keeps the whole value of a record that the sink does not take: durable when it returns.
+    /// Where it is known by its name, the file is written again and not a second time.
+    pub(crate) async fn keep_record(
+        &self,
+        name: &str,
+        at: DateTime<Utc>,
+        value: &[u8],
+    ) -> std::io::Result<Option<String>> {
         let Some(dir) = self.dir.clone() else { return Ok(None) };
         let name = format!("{}.json.zst", name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
         let path = dir.join(at.format("%Y-%m-%d").to_string()).join(name);
@@ -91,7 +99,8 @@ impl DeadLetterFiles {
         kept.forget_one(path);
         kept.forget(|kept| kept.total + size > self.budget)?;
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(dir))?;
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         // It counts from here on, whether it is written to its end or not.
         kept.files.push_back((path.to_owned(), size));
         kept.total += size;
@@ -104,7 +113,11 @@ impl DeadLetterFiles {
         let Some(dir) = &self.dir else { return Ok(()) };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = kept.get_or_insert_with(|| Kept::find(dir));
-        let first = |kept: &Kept| kept.files.front().and_then(|(path, _)| Some(path.parent()?.file_name()?.to_string_lossy().into_owned()));
+        let first = |kept: &Kept| {
+            kept.files.front().and_then(|(path, _)| {
+                Some(path.parent()?.file_name()?.to_string_lossy().into_owned())
+            })
+        };
         kept.forget(|kept| first(kept).is_some_and(|day| day.as_str() < oldest))
     }
 }
@@ -112,11 +125,18 @@ impl DeadLetterFiles {
 impl Kept {
     /// What an earlier run left; a folder that cannot be read holds nothing for us.
     fn find(dir: &Path) -> Self {
-        let inside = |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|it| it.path());
+        let inside =
+            |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|it| it.path());
         // Days and names are in the order of time.
-        let mut files: Vec<PathBuf> = inside(dir).flat_map(|day| inside(&day).collect::<Vec<_>>()).collect();
+        let mut files: Vec<PathBuf> =
+            inside(dir).flat_map(|day| inside(&day).collect::<Vec<_>>()).collect();
         files.sort();
-        let size = |path: PathBuf| fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file).map(|it| (path, on_disk(it.len())));
+        let size = |path: PathBuf| {
+            fs::symlink_metadata(&path)
+                .ok()
+                .filter(fs::Metadata::is_file)
+                .map(|it| (path, on_disk(it.len())))
+        };
         let files: VecDeque<_> = files.into_iter().filter_map(size).collect();
         let total = files.iter().map(|(_, size)| size).sum();
         Self { files, total }
@@ -168,7 +188,9 @@ mod tests {
     fn noise(bytes: u64) -> Vec<u8> {
         let mut state = 1_u64;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 56).try_into().unwrap()
         };
         (0..bytes).map(|_| next()).collect()
@@ -189,14 +211,24 @@ mod tests {
                 assert!(sizes(dir.path()).iter().sum::<u64>() <= 10 * BLOCK);
             }
         }
-        assert_eq!(fs::read_dir(dir.path().join("deadletters")).unwrap().count(), 3, "days that are empty go");
-        assert!(DeadLetterFiles::new(Some(dir.path()), BLOCK).keep(&mut dead(1, noise(2 * BLOCK))).is_none());
+        assert_eq!(
+            fs::read_dir(dir.path().join("deadletters")).unwrap().count(),
+            3,
+            "days that are empty go"
+        );
+        assert!(
+            DeadLetterFiles::new(Some(dir.path()), BLOCK)
+                .keep(&mut dead(1, noise(2 * BLOCK)))
+                .is_none()
+        );
     }
 
     #[test]
     fn what_unpacks_to_a_thousand_times_what_was_sent_takes_a_block_and_is_cut() {
         let dir = tempfile::tempdir().unwrap();
-        let at = DeadLetterFiles::new(Some(dir.path()), 1 << 20).keep(&mut dead(1, vec![b'x'; 20 << 20])).unwrap();
+        let at = DeadLetterFiles::new(Some(dir.path()), 1 << 20)
+            .keep(&mut dead(1, vec![b'x'; 20 << 20]))
+            .unwrap();
         assert_eq!(sizes(dir.path()), [BLOCK]);
         assert_eq!(zstd::decode_all(fs::File::open(at).unwrap()).unwrap(), vec![b'x'; LARGEST]);
     }

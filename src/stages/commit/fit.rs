@@ -1,4 +1,5 @@
-//! Keeps a record within what every broker takes: Kafka's default `message.max.bytes` is 1,048,588 bytes.
+//! Keeps a record within what every broker takes: Kafka's default `message.max.bytes` is 1,048,588
+//! bytes.
 
 use chrono::{DateTime, Utc};
 
@@ -18,11 +19,14 @@ const MAX_VALUE: usize = 1_000_000;
 /// Bytes of what stands beside the value.
 const BESIDE: usize = MAX_RECORD - MAX_VALUE;
 
-/// A record as it may go to the outbox. Every one of every topic goes through here: one that is larger than all bounds allow
-/// becomes a small dead letter.
+/// A record as it may go to the outbox. Every one of every topic goes through here: one that is
+/// larger than all bounds allow becomes a small dead letter.
 pub(super) fn within(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
     let NewRecord { key, event_id, event_type, event_source, traceparent, .. } = &record;
-    let beside = 2 * [key, event_id, event_type, event_source, traceparent].iter().map(|it| it.len()).sum::<usize>();
+    let beside = 2 * [key, event_id, event_type, event_source, traceparent]
+        .iter()
+        .map(|it| it.len())
+        .sum::<usize>();
     if record.value.len() <= MAX_VALUE && beside <= BESIDE {
         return record;
     }
@@ -54,7 +58,8 @@ fn cut(content: &mut Content, limit: usize) {
     content.updates.retain(|it| (it.block as usize) < blocks);
 }
 
-/// The record as JSON, made smaller until it fits: first what repeats, then what is least, then the text.
+/// The record as JSON, made smaller until it fits: first what repeats, then what is least, then the
+/// text.
 pub(super) fn value(mut article: Article) -> Vec<u8> {
     let mut limit = MAX_TEXT;
     loop {
@@ -70,7 +75,11 @@ pub(super) fn value(mut article: Article) -> Vec<u8> {
         content.bylines.truncate(50);
         content.images.truncate(50);
         content.enclosures.truncate(50);
-        for text in [&mut content.title, &mut content.subtitle, &mut content.summary, &mut content.section].into_iter().flatten() {
+        for text in
+            [&mut content.title, &mut content.subtitle, &mut content.summary, &mut content.section]
+                .into_iter()
+                .flatten()
+        {
             text.truncate(text.floor_char_boundary(limit.min(20_000)));
         }
         cut(content, limit);
@@ -127,7 +136,8 @@ mod tests {
             first_seen: DateTime::UNIX_EPOCH,
             content_hash: crate::text::content_hash(None, None),
         };
-        let address = url::Url::parse(&format!("https://n.example/{}", "u".repeat(bounds::ADDRESS))).ok();
+        let address =
+            url::Url::parse(&format!("https://n.example/{}", "u".repeat(bounds::ADDRESS))).ok();
         let found = Assembled {
             url: None,
             claimed: false,

@@ -1,11 +1,13 @@
-//! Wins back from the articles topic what an older copy of `data_dir` does not know: which article an address is, and its
-//! last revision.
+//! Wins back from the articles topic what an older copy of `data_dir` does not know: which article
+//! an address is, and its last revision.
 //!
-//! Without it, each article that was first published after the copy was made would come again under a new id. What waits in
-//! the outbox was decided on by the copy alone: a record that says what the topic holds is left out, another one goes on as
-//! the next revision of the article that its address is known by. What must stay true: this is done by the committing task, or
-//! where none runs; names that a published article has are never pointed elsewhere, only those of articles that no consumer
-//! has seen; done twice it comes to the same, because a kill may find it before the new epoch is durable.
+//! Without it, each article that was first published after the copy was made would come again under
+//! a new id. What waits in the outbox was decided on by the copy alone: a record that says what the
+//! topic holds is left out, another one goes on as the next revision of the article that its
+//! address is known by. What must stay true: this is done by the committing task, or where none
+//! runs; names that a published article has are never pointed elsewhere, only those of articles
+//! that no consumer has seen; done twice it comes to the same, because a kill may find it before
+//! the new epoch is durable.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -33,24 +35,43 @@ pub struct Published {
 }
 
 impl Published {
-    /// Reads a record of this program or an older one, and what the article was known by as far as that can be told from
-    /// it; `None` where it is no record of an article.
+    /// Reads a record of this program or an older one, and what the article was known by as far as
+    /// that can be told from it; `None` where it is no record of an article.
     #[must_use]
     pub fn read(value: &[u8], now: DateTime<Utc>) -> Option<Self> {
         let article = serde_json::from_slice::<Article>(value).ok()?;
         let fields = known_fields(&article, value);
-        let Article { id, revision, url, fetched_url, alternate_urls, source, content, first_seen, fetched, part, content_hash, .. } =
-            article;
+        let Article {
+            id,
+            revision,
+            url,
+            fetched_url,
+            alternate_urls,
+            source,
+            content,
+            first_seen,
+            fetched,
+            part,
+            content_hash,
+            ..
+        } = article;
         let parsed = |it: &String| Url::parse(it).ok();
         let mut aliases = match (&part, url.as_ref().and_then(parsed)) {
-            // An article that follows another one is known by its page and title, unless it has an address of its own.
+            // An article that follows another one is known by its page and title, unless it has an
+            // address of its own.
             (Some(part), Some(page)) if part.index > 0 && url == fetched_url => {
                 vec![identity::of_part(&page, content.title.as_deref().unwrap_or_default())]
             }
             (_, own) => own.iter().map(identity::of_url).collect(),
         };
         if part.is_none_or(|it| it.index == 0) {
-            aliases.extend(fetched_url.iter().chain(&alternate_urls).filter_map(parsed).map(|it| identity::of_url(&it)));
+            aliases.extend(
+                fetched_url
+                    .iter()
+                    .chain(&alternate_urls)
+                    .filter_map(parsed)
+                    .map(|it| identity::of_url(&it)),
+            );
         }
         if url.is_none() {
             aliases.push(identity::of_content(content.title.as_deref(), content.text.as_deref()));
@@ -73,13 +94,18 @@ impl Published {
             text_rank: if fetched_url.is_some() { TextRank::Page } else { TextRank::Feed },
             aliases,
             day: day(now),
-            verdict: Verdict { what: "new".to_owned(), why: "won back from the topic of articles".to_owned(), at: now },
+            verdict: Verdict {
+                what: "new".to_owned(),
+                why: "won back from the topic of articles".to_owned(),
+                at: now,
+            },
         };
         Some(Self { id, state })
     }
 }
 
-/// The fingerprints of those fields that the record has: what an older program did not write is unknown.
+/// The fingerprints of those fields that the record has: what an older program did not write is
+/// unknown.
 fn known_fields(article: &Article, value: &[u8]) -> BTreeMap<String, u64> {
     let written = Article::fields_of(value);
     let mut fields = decide::fields(&article.content, article.url.as_deref());
@@ -196,7 +222,8 @@ impl Work {
         };
         // What waits is not what consumers have: it is decided on anew, by what they have.
         let waits = self.waits.get(&id).copied().unwrap_or_default();
-        let further = known.as_ref().is_none_or(|it| it.revision.saturating_sub(waits) <= state.revision);
+        let further =
+            known.as_ref().is_none_or(|it| it.revision.saturating_sub(waits) <= state.revision);
         if let Some(known) = known {
             state.guid.clone_from(&known.guid);
             state.order = known.order;
@@ -218,22 +245,37 @@ impl Work {
 
     /// Names go to the articles of the topic, and those with them whose every record still waits.
     fn merge(&mut self) -> Result<(), StoreError> {
-        let names: Vec<([u8; 16], Uuid)> = self.names.iter().map(|(name, id)| (*name, *id)).collect();
+        let names: Vec<([u8; 16], Uuid)> =
+            self.names.iter().map(|(name, id)| (*name, *id)).collect();
         for (name, id) in names {
             match self.view.alias(&name)? {
                 None => self.batch.alias(&name, id),
                 Some(other) if other == id => {}
-                Some(other) if self.waits.contains_key(&other) && !self.won.contains_key(&other) => {
-                    // Of one that was published before the copy was made, consumers have a revision that does not wait.
-                    let seen = |state: &ArticleState| self.waits.get(&other).is_none_or(|it| *it < state.revision);
-                    let Some(state) = self.view.article(other)?.filter(|it| !seen(it)) else { continue };
+                Some(other)
+                    if self.waits.contains_key(&other) && !self.won.contains_key(&other) =>
+                {
+                    // Of one that was published before the copy was made, consumers have a revision
+                    // that does not wait.
+                    let seen = |state: &ArticleState| {
+                        self.waits.get(&other).is_none_or(|it| *it < state.revision)
+                    };
+                    let Some(state) = self.view.article(other)?.filter(|it| !seen(it)) else {
+                        continue;
+                    };
                     for alias in &state.aliases {
                         self.batch.alias(alias, id);
                         self.names.entry(*alias).or_insert(id);
                     }
                     if let Some(won) = self.won.get_mut(&id) {
                         won.guid = won.guid.take().or(state.guid);
-                        won.aliases.extend(state.aliases.iter().filter(|it| !won.aliases.contains(it)).copied().collect::<Vec<_>>());
+                        won.aliases.extend(
+                            state
+                                .aliases
+                                .iter()
+                                .filter(|it| !won.aliases.contains(it))
+                                .copied()
+                                .collect::<Vec<_>>(),
+                        );
                     }
                     self.batch.forget_article(other);
                 }
@@ -245,7 +287,12 @@ impl Work {
     }
 
     /// What becomes of the records that wait.
-    fn settle(&mut self, outbox: &Outbox, waiting: &Waiting, recalled: &mut Recalled) -> Result<(), StoreError> {
+    fn settle(
+        &mut self,
+        outbox: &Outbox,
+        waiting: &Waiting,
+        recalled: &mut Recalled,
+    ) -> Result<(), StoreError> {
         for (seq, id) in &waiting.0 {
             let Some(row) = outbox.read(seq - 1, 1, usize::MAX)?.pop() else { continue };
             // Left out by a call before this one, which was killed before the new epoch began.
@@ -253,23 +300,27 @@ impl Work {
                 recalled.same += 1;
                 continue;
             }
-            let Ok(article) = serde_json::from_slice::<Article>(&row.record.value) else { continue };
+            let Ok(article) = serde_json::from_slice::<Article>(&row.record.value) else {
+                continue;
+            };
             let known = self.view.article(*id)?;
-            let named = known.and_then(|it| it.aliases.iter().find_map(|it| self.names.get(it)).copied());
+            let named =
+                known.and_then(|it| it.aliases.iter().find_map(|it| self.names.get(it)).copied());
             let id = named.unwrap_or(*id);
             let Some(won) = self.won.get_mut(&id) else {
                 recalled.new += 1;
                 continue;
             };
             let edition = (article.id, article.revision, article.content_hash.clone());
-            let record = if won.content_hash == article.content_hash || self.editions.contains(&edition) {
-                recalled.same += 1;
-                // Nothing in its place: the number alone goes on.
-                NewRecord { value: Vec::new(), ..row.record.clone() }
-            } else {
-                recalled.revised += 1;
-                revised(id, won, article, &row)
-            };
+            let record =
+                if won.content_hash == article.content_hash || self.editions.contains(&edition) {
+                    recalled.same += 1;
+                    // Nothing in its place: the number alone goes on.
+                    NewRecord { value: Vec::new(), ..row.record.clone() }
+                } else {
+                    recalled.revised += 1;
+                    revised(id, won, article, &row)
+                };
             outbox.replacing(&mut self.batch, &row, record)?;
         }
         for (id, state) in &mut self.won {
@@ -287,7 +338,8 @@ fn revised(id: Uuid, won: &mut ArticleState, mut article: Article, row: &OutboxR
     won.revision += 1;
     (won.fields, won.fetched_at) = (fields, won.fetched_at.max(article.fetched));
     won.content_hash.clone_from(&article.content_hash);
-    (article.id, article.revision, article.change, article.first_seen) = (id, won.revision, Change::Revised, won.first_seen);
+    (article.id, article.revision, article.change, article.first_seen) =
+        (id, won.revision, Change::Revised, won.first_seen);
     let record = row.record.clone();
     NewRecord {
         key: id.to_string(),

@@ -15,22 +15,44 @@ use crate::{
     store::Store,
 };
 
-const AGAIN: Again = Again { retry: Retry { tries: 3, first: Duration::from_secs(1), max: Duration::from_secs(1) }, refetch_per_day: 6 };
+const AGAIN: Again = Again {
+    retry: Retry { tries: 3, first: Duration::from_secs(1), max: Duration::from_secs(1) },
+    refetch_per_day: 6,
+};
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
 }
 
-/// A text that was handed over at this minute, with the articles that were found in it: title, text.
+/// A text that was handed over at this minute, with the articles that were found in it: title,
+/// text.
 fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate {
-    let source =
-        record::Source { id: "handed".into(), name: None, kind: "kafka".into(), url: "kafka:handed".to_owned().into(), tags: Vec::new() };
-    let document = Document { content_type: Some("text/plain".into()), url: None, via: Vec::new(), received: at(minute), unreadable: None };
+    let source = record::Source {
+        id: "handed".into(),
+        name: None,
+        kind: "kafka".into(),
+        url: "kafka:handed".to_owned().into(),
+        tags: Vec::new(),
+    };
+    let document = Document {
+        content_type: Some("text/plain".into()),
+        url: None,
+        via: Vec::new(),
+        received: at(minute),
+        unreadable: None,
+    };
     let said = Entry { guid: guid.map(str::to_owned), ..Entry::default() };
     let order = u64::try_from(minute).unwrap();
-    let entry = PendingEntry { document: Some(document), ..PendingEntry::new(source, said, order, at(minute)) };
+    let entry = PendingEntry {
+        document: Some(document),
+        ..PendingEntry::new(source, said, order, at(minute))
+    };
     let part = |(title, body): &(&str, &str)| Part {
-        content: Content { title: Some((*title).to_owned()), text: Some((*body).to_owned()), ..Content::default() },
+        content: Content {
+            title: Some((*title).to_owned()),
+            text: Some((*body).to_owned()),
+            ..Content::default()
+        },
         ..Part::default()
     };
     let page = Page {
@@ -48,7 +70,11 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         end: crate::model::page::End::Whole,
         page,
     };
-    let key = PendingKey::new(Lane::here("handed"), at(minute), &EntryKey::new("handed", &minute.to_string()));
+    let key = PendingKey::new(
+        Lane::here("handed"),
+        at(minute),
+        &EntryKey::new("handed", &minute.to_string()),
+    );
     Candidate { key, entry, reading: Reading::Page(Box::new(look)) }
 }
 
@@ -70,27 +96,45 @@ async fn published(candidates: Vec<Candidate>) -> Vec<Article> {
 
 #[tokio::test]
 async fn the_same_text_handed_over_twice_is_published_once_without_an_address() {
-    let articles = published(vec![handed(1, None, &[("A", "one")]), handed(2, None, &[("A", " one ")])]).await;
+    let articles =
+        published(vec![handed(1, None, &[("A", "one")]), handed(2, None, &[("A", " one ")])]).await;
     assert_eq!(articles.len(), 1);
-    assert_eq!((&articles[0].url, &articles[0].fetched_url, articles[0].alternate_urls.len()), (&None, &None, 0));
+    assert_eq!(
+        (&articles[0].url, &articles[0].fetched_url, articles[0].alternate_urls.len()),
+        (&None, &None, 0)
+    );
 }
 
 #[tokio::test]
 async fn without_an_id_another_text_is_another_article_and_with_one_it_is_a_revision() {
-    let articles = published(vec![handed(1, None, &[("A", "one")]), handed(2, None, &[("A", "two")])]).await;
+    let articles =
+        published(vec![handed(1, None, &[("A", "one")]), handed(2, None, &[("A", "two")])]).await;
     assert_ne!(articles[0].id, articles[1].id);
-    let articles = published(vec![handed(1, Some("7"), &[("A", "one")]), handed(2, Some("7"), &[("A", "two")])]).await;
+    let articles = published(vec![
+        handed(1, Some("7"), &[("A", "one")]),
+        handed(2, Some("7"), &[("A", "two")]),
+    ])
+    .await;
     assert_eq!((articles[1].id, articles[1].revision), (articles[0].id, 2));
 }
 
 #[tokio::test]
 async fn several_articles_of_one_text_keep_their_identity_whatever_stands_between_them() {
     let first = handed(1, Some("7"), &[("A", "one"), ("B", "two")]);
-    let articles = published(vec![first, handed(2, Some("7"), &[("A", "one"), ("C", "three"), ("B", "two, mended")])]).await;
-    let seen: Vec<_> = articles.iter().map(|it| (it.content.title.as_deref().unwrap(), it.revision)).collect();
+    let articles = published(vec![
+        first,
+        handed(2, Some("7"), &[("A", "one"), ("C", "three"), ("B", "two, mended")]),
+    ])
+    .await;
+    let seen: Vec<_> =
+        articles.iter().map(|it| (it.content.title.as_deref().unwrap(), it.revision)).collect();
     assert_eq!(seen, [("A", 1), ("B", 1), ("C", 1), ("B", 2)]);
     assert_eq!(articles[3].id, articles[1].id);
-    let again = published(vec![handed(1, None, &[("A", "one"), ("B", "two")]), handed(2, None, &[("B", "two")])]).await;
+    let again = published(vec![
+        handed(1, None, &[("A", "one"), ("B", "two")]),
+        handed(2, None, &[("B", "two")]),
+    ])
+    .await;
     assert_eq!(again.len(), 2);
 }
 
@@ -98,7 +142,12 @@ async fn several_articles_of_one_text_keep_their_identity_whatever_stands_betwee
 async fn a_document_that_cannot_be_read_is_a_dead_letter_alone() {
     let mut candidate = handed(1, Some("7"), &[]);
     candidate.entry.entry.title = Some("told".into());
-    candidate.reading = Reading::Dead(Dead { reason: "page", error: "no article text found".into(), bytes: None, at: at(1) });
+    candidate.reading = Reading::Dead(Dead {
+        reason: "page",
+        error: "no article text found".into(),
+        bytes: None,
+        at: at(1),
+    });
     let store = Store::in_memory().unwrap();
     let mut work = Work::new(store.articles().view().unwrap(), moment(&store));
     work.take(candidate, None).unwrap();

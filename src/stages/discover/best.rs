@@ -1,4 +1,5 @@
-//! Which of a site's sources to read, where one is enough: the one that has most of what the site publishes. Pure.
+//! Which of a site's sources to read, where one is enough: the one that has most of what the site
+//! publishes. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,10 +8,11 @@ use crate::model::kind::Guesses;
 
 /// A source whose newest entry is older is no longer kept.
 const ABANDONED: TimeDelta = TimeDelta::days(30);
-/// What comes earlier among the offers is taken where it has nearly as much: a site's main feed before its others, and
-/// a feed, which says more of its entries, before a sitemap.
+/// What comes earlier among the offers is taken where it has nearly as much: a site's main feed
+/// before its others, and a feed, which says more of its entries, before a sitemap.
 const NEARLY: f64 = 0.8;
-/// Entries are not taken to come faster than their half in this time: a program that dates them all alike.
+/// Entries are not taken to come faster than their half in this time: a program that dates them all
+/// alike.
 const LEAST: TimeDelta = TimeDelta::hours(1);
 
 /// The best of a site's offers.
@@ -22,7 +24,8 @@ pub fn best(offers: &[Offer], now: DateTime<Utc>) -> Option<&Offer> {
     of_class().find(|it| it.per_day.unwrap_or_default() >= most * NEARLY)
 }
 
-/// 2: it lists news; 1: the page itself, whose links are guesses; 0: it holds all that there ever was, or is abandoned.
+/// 2: it lists news; 1: the page itself, whose links are guesses; 0: it holds all that there ever
+/// was, or is abandoned.
 fn class(offer: &Offer, now: DateTime<Utc>) -> u8 {
     let lives = offer.entries > 0 && offer.newest.is_none_or(|it| now - it < ABANDONED);
     match offer.kind.properties().guesses {
@@ -33,7 +36,8 @@ fn class(offer: &Offer, now: DateTime<Utc>) -> u8 {
     }
 }
 
-/// Entries a day, by the newer half of these dates, the newest first: an old one that stays says nothing.
+/// Entries a day, by the newer half of these dates, the newest first: an old one that stays says
+/// nothing.
 #[expect(clippy::cast_precision_loss, reason = "numbers of entries")]
 pub(super) fn per_day(dates: &[DateTime<Utc>]) -> Option<f64> {
     let half = dates.len() / 2;
@@ -67,7 +71,8 @@ mod tests {
 
     #[test]
     fn the_source_that_has_most_is_taken_and_a_feed_where_it_has_nearly_as_much() {
-        let (main, sport) = (offer(SourceKind::Feed, "rss", 90.0), offer(SourceKind::Feed, "sport.rss", 9.0));
+        let (main, sport) =
+            (offer(SourceKind::Feed, "rss", 90.0), offer(SourceKind::Feed, "sport.rss", 9.0));
         let news = |per_day| offer(SourceKind::Sitemap, "news.xml", per_day);
         let listing = offer(SourceKind::Listing, "", 0.0);
         assert_eq!(taken(&[sport.clone(), main.clone(), news(100.0), listing.clone()]), "/rss");
@@ -76,8 +81,12 @@ mod tests {
 
     #[test]
     fn readers_comments_what_is_abandoned_and_archives_give_way_to_the_page_itself() {
-        let (comments, listing) = (offer(SourceKind::Feed, "comments/feed", 900.0), offer(SourceKind::Listing, "", 0.0));
-        let abandoned = Offer { newest: Some(NOW - TimeDelta::days(90)), ..offer(SourceKind::Feed, "rss", 9.0) };
+        let (comments, listing) =
+            (offer(SourceKind::Feed, "comments/feed", 900.0), offer(SourceKind::Listing, "", 0.0));
+        let abandoned = Offer {
+            newest: Some(NOW - TimeDelta::days(90)),
+            ..offer(SourceKind::Feed, "rss", 9.0)
+        };
         let archive = offer(SourceKind::Sitemap, "sitemap.xml", 900.0);
         assert_eq!(taken(&[comments.clone(), abandoned.clone(), archive.clone(), listing]), "/");
         assert_eq!(taken(&[abandoned.clone(), archive]), "/sitemap.xml");

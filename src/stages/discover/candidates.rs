@@ -1,5 +1,5 @@
-//! Where a site's feeds and sitemaps may be: what its home page and its robots.txt name, and where everybody has them.
-//! Pure.
+//! Where a site's feeds and sitemaps may be: what its home page and its robots.txt name, and where
+//! everybody has them. Pure.
 
 use std::collections::HashSet;
 
@@ -25,12 +25,22 @@ const MAX_ROBOTS: usize = 500 << 10;
 
 /// What a home page names: the feeds of its head, then links that look like one.
 pub(super) fn of_page(html: &str, page: &Url) -> Vec<Candidate> {
-    let offered = feed::offered_by_page(html, page).into_iter().filter_map(|it| Url::parse(&it).ok());
-    let mut found: Vec<Candidate> = offered.map(|url| of(url, SourceKind::Feed, "offered by the page's head")).collect();
+    let offered =
+        feed::offered_by_page(html, page).into_iter().filter_map(|it| Url::parse(&it).ok());
+    let mut found: Vec<Candidate> =
+        offered.map(|url| of(url, SourceKind::Feed, "offered by the page's head")).collect();
     let tree = Tree::parse(html);
-    let base = hrefs(&tree, Tag::Base).first().and_then(|it| page.join(it).ok()).unwrap_or_else(|| page.clone());
-    let links = hrefs(&tree, Tag::A).into_iter().filter_map(|it| base.join(&it).ok()).filter(|it| of_site(it, page));
-    found.extend(links.filter(looks_like_a_feed).map(|url| of(url, SourceKind::Feed, "linked by the page")));
+    let base = hrefs(&tree, Tag::Base)
+        .first()
+        .and_then(|it| page.join(it).ok())
+        .unwrap_or_else(|| page.clone());
+    let links = hrefs(&tree, Tag::A)
+        .into_iter()
+        .filter_map(|it| base.join(&it).ok())
+        .filter(|it| of_site(it, page));
+    found.extend(
+        links.filter(looks_like_a_feed).map(|url| of(url, SourceKind::Feed, "linked by the page")),
+    );
     fetchable(found)
 }
 
@@ -45,9 +55,16 @@ pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<Candidate> {
     let value = |line: &str| {
         let (key, value) = line.trim_start_matches('\u{feff}').split_once(':')?;
         let value = value.split('#').next().unwrap_or_default().trim();
-        (key.trim().eq_ignore_ascii_case("sitemap") && !value.is_empty()).then(|| robots.join(value).ok()).flatten()
+        (key.trim().eq_ignore_ascii_case("sitemap") && !value.is_empty())
+            .then(|| robots.join(value).ok())
+            .flatten()
     };
-    fetchable(text.lines().filter_map(value).map(|url| of(url, SourceKind::Sitemap, "named by robots.txt")).collect())
+    fetchable(
+        text.lines()
+            .filter_map(value)
+            .map(|url| of(url, SourceKind::Sitemap, "named by robots.txt"))
+            .collect(),
+    )
 }
 
 /// Where what is read in this way is by custom.
@@ -81,7 +98,8 @@ fn fetchable(found: Vec<Candidate>) -> Vec<Candidate> {
     for it in &mut fetchable {
         it.url.set_fragment(None);
     }
-    fetchable.retain(|it| matches!(it.url.scheme(), "http" | "https") && known.insert(it.url.clone()));
+    fetchable
+        .retain(|it| matches!(it.url.scheme(), "http" | "https") && known.insert(it.url.clone()));
     fetchable
 }
 
@@ -101,7 +119,8 @@ fn looks_like_a_feed(url: &Url) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
     let (stem, ending) = last.rsplit_once('.').unwrap_or((last, ""));
     let is_word = |it: &str| matches!(it, "rss" | "feed" | "feeds" | "atom" | "rdf");
-    let on_feed_host = url.host_str().is_some_and(|it| it.starts_with("feeds.") || it.starts_with("rss."));
+    let on_feed_host =
+        url.host_str().is_some_and(|it| it.starts_with("feeds.") || it.starts_with("rss."));
     matches!(ending, "rss" | "atom" | "rdf")
         || ending.is_empty() && matches!(stem, "rss" | "feed" | "atom" | "rdf")
         || ending == "xml" && (on_feed_host || path.split(['/', '-', '_', '.']).any(is_word))
@@ -126,8 +145,11 @@ mod tests {
             <a href="https://feeds.courier.example/sport.xml">Sport</a><a href="https://other.example/feed">other</a>
             <a href="/sitemap.xml">map</a><a href="/feedback">Feedback</a><a href="mailto:rss@courier.example">mail</a></body></html>"#;
         let found = of_page(html, &url("https://www.courier.example/"));
-        let expected =
-            ["https://www.courier.example/rss/all", "https://www.courier.example/en/world.rss", "https://feeds.courier.example/sport.xml"];
+        let expected = [
+            "https://www.courier.example/rss/all",
+            "https://www.courier.example/en/world.rss",
+            "https://feeds.courier.example/sport.xml",
+        ];
         assert_eq!(urls(&found), expected);
     }
 
@@ -142,7 +164,9 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_feed_is_told_by_its_path() {
-        for yes in ["/feed/", "/en/rss", "/world.rss", "/rss/world.xml", "/world-rss.xml", "/atom.xml"] {
+        for yes in
+            ["/feed/", "/en/rss", "/world.rss", "/rss/world.xml", "/world-rss.xml", "/atom.xml"]
+        {
             assert!(looks_like_a_feed(&url("https://courier.example").join(yes).unwrap()), "{yes}");
         }
         for no in ["/", "/feedback", "/sitemap.xml", "/rss/about-us.html", "/news/rss-turns-25"] {

@@ -44,24 +44,35 @@ pub enum Unfollowed {
     Unread(#[from] Unread),
 }
 
-/// Reads a sitemap that was fetched, and what it leads to: bodies of `max_decoded` bytes, as far as robots.txt lets us
-/// where it is obeyed. A sitemap of an index that cannot be read is passed over
+/// Reads a sitemap that was fetched, and what it leads to: bodies of `max_decoded` bytes, as far as
+/// robots.txt lets us where it is obeyed. A sitemap of an index that cannot be read is passed over
 /// as long as another one can.
 ///
 /// # Errors
 /// Says what the body is instead, or why none of the index's sitemaps could be read.
-pub async fn follow<F: Fetch>(fetcher: &F, answer: Fetched, (max_decoded, obeys_robots): (usize, bool)) -> Result<Followed, Unfollowed> {
+pub async fn follow<F: Fetch>(
+    fetcher: &F,
+    answer: Fetched,
+    (max_decoded, obeys_robots): (usize, bool),
+) -> Result<Followed, Unfollowed> {
     let (memory, mut asked) = (fetcher.memory(), HashSet::from([answer.url.clone()]));
     let ((hash, sitemap), _, room) = parse(&memory, answer, max_decoded).await?;
     let children = match sitemap {
-        Sitemap::Entries(feed) => return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new(), rooms: vec![room] }),
+        Sitemap::Entries(feed) => {
+            return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new(), rooms: vec![room] });
+        }
         Sitemap::Index(children) => children,
     };
     let mut waiting = best(children, 1);
     // Nothing of it is left but a few addresses.
     drop(room);
     // All that it names was not read, so that what is not there may be listed still.
-    let mut found = Followed { feed: Feed { truncated: true, ..Feed::default() }, hash, sitemaps: Vec::new(), rooms: Vec::new() };
+    let mut found = Followed {
+        feed: Feed { truncated: true, ..Feed::default() },
+        hash,
+        sitemaps: Vec::new(),
+        rooms: Vec::new(),
+    };
     let mut no_room = false;
     let mut reason = "it is an index that names no sitemap".to_owned();
     while let Some((child, depth)) = waiting.pop().filter(|_| asked.len() <= MAX_FETCHED) {
@@ -71,7 +82,8 @@ pub async fn follow<F: Fetch>(fetcher: &F, answer: Fetched, (max_decoded, obeys_
         match one(fetcher, child.url.clone(), (max_decoded, obeys_robots)).await {
             Ok(((hash, Sitemap::Entries(feed)), bytes, _room)) => {
                 // What there is no room for comes with a later poll.
-                let Some(room) = memory.to_follow(bytes + feed.entries.len() * size_of::<Entry>()) else {
+                let Some(room) = memory.to_follow(bytes + feed.entries.len() * size_of::<Entry>())
+                else {
                     no_room = true;
                     break;
                 };
@@ -80,7 +92,9 @@ pub async fn follow<F: Fetch>(fetcher: &F, answer: Fetched, (max_decoded, obeys_
                 found.sitemaps.push(child.url);
                 found.take(*feed);
             }
-            Ok(((_, Sitemap::Index(children)), ..)) if depth < MAX_DEPTH => waiting.extend(best(children, depth + 1)),
+            Ok(((_, Sitemap::Index(children)), ..)) if depth < MAX_DEPTH => {
+                waiting.extend(best(children, depth + 1));
+            }
             Ok(_) => "the indexes that it names lead to further ones".clone_into(&mut reason),
             Err(error) => reason = format!("{}: {error}", child.url),
         }
@@ -98,13 +112,20 @@ impl Followed {
         self.feed.title = self.feed.title.take().or(title);
         self.feed.language = self.feed.language.take().or(language);
         self.feed.archive |= archive;
-        let known: HashSet<String> = self.feed.entries.iter().map(|it| it.identity.clone()).collect();
+        let known: HashSet<String> =
+            self.feed.entries.iter().map(|it| it.identity.clone()).collect();
         let room = MAX_ENTRIES - self.feed.entries.len();
-        self.feed.entries.extend(entries.into_iter().filter(|it| !known.contains(&it.identity)).take(room));
+        self.feed
+            .entries
+            .extend(entries.into_iter().filter(|it| !known.contains(&it.identity)).take(room));
     }
 }
 
-async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usize, bool)) -> Result<Parsed, String> {
+async fn one<F: Fetch>(
+    fetcher: &F,
+    url: Url,
+    (max_decoded, obeys_robots): (usize, bool),
+) -> Result<Parsed, String> {
     let request = Request { obeys_robots, goes_first: true, ..Request::new(url, accept::SITEMAP) };
     let answer = fetcher.fetch(request).await.whole()?;
     parse(&fetcher.memory(), answer, max_decoded).await.map_err(|error| error.to_string())
@@ -114,7 +135,11 @@ async fn one<F: Fetch>(fetcher: &F, url: Url, (max_decoded, obeys_robots): (usiz
 type Parsed = (([u8; 16], Sitemap), usize, Room);
 
 /// Off the network's threads.
-async fn parse(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Result<Parsed, Unfollowed> {
+async fn parse(
+    memory: &Memory,
+    mut fetched: Fetched,
+    max_decoded: usize,
+) -> Result<Parsed, Unfollowed> {
     let mut body = std::mem::take(&mut fetched.body);
     let fetched = Arc::new(fetched);
     for last in [false, true] {
@@ -124,7 +149,8 @@ async fn parse(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Res
             if is_packed(&bytes) && !last {
                 return Ok(None);
             }
-            let sitemap = read(&bytes, fetched.content_type.as_deref(), &fetched.url).map_err(|error| error.to_string())?;
+            let sitemap = read(&bytes, fetched.content_type.as_deref(), &fetched.url)
+                .map_err(|error| error.to_string())?;
             Ok(Some(((digest(&[&bytes]), sitemap), bytes.len())))
         };
         let (parsed, room) = memory.read(body.clone(), max_decoded, work).await?;
@@ -137,12 +163,16 @@ async fn parse(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Res
     Err(Unfollowed::Unreadable("it is packed twice".to_owned()))
 }
 
-/// The sitemaps of an index that are worth reading, the best one last: those for news where there are any, never those of
-/// tags and writers where there are others; the newest by the index's dates, else by the numbers in their addresses.
+/// The sitemaps of an index that are worth reading, the best one last: those for news where there
+/// are any, never those of tags and writers where there are others; the newest by the index's
+/// dates, else by the numbers in their addresses.
 pub(super) fn best(children: Vec<Child>, depth: usize) -> Vec<(Child, usize)> {
     let highest = children.iter().map(|it| worth(&it.url)).max().unwrap_or_default();
-    let mut best: Vec<Child> = children.into_iter().filter(|it| worth(&it.url) == highest).collect();
-    best.sort_by(|one, other| one.modified.cmp(&other.modified).then_with(|| by_numbers(&one.url, &other.url)));
+    let mut best: Vec<Child> =
+        children.into_iter().filter(|it| worth(&it.url) == highest).collect();
+    best.sort_by(|one, other| {
+        one.modified.cmp(&other.modified).then_with(|| by_numbers(&one.url, &other.url))
+    });
     let from = best.len().saturating_sub(MAX_FETCHED);
     best.split_off(from).into_iter().map(|it| (it, depth)).collect()
 }
@@ -167,12 +197,15 @@ fn worth(url: &Url) -> u8 {
         "videos",
     ];
     let path = url.path().to_ascii_lowercase();
-    let has = |words: &[&str]| path.split(|c: char| !c.is_ascii_alphabetic()).any(|it| words.contains(&it));
+    let has = |words: &[&str]| {
+        path.split(|c: char| !c.is_ascii_alphabetic()).any(|it| words.contains(&it))
+    };
     // `category-news.xml` is a category.
     if has(&OTHER) { 0 } else { 1 + u8::from(has(&NEWS)) }
 }
 
-/// By the numbers in two addresses, from the left: `2026-11` is newer than `2026-9`, `post-12` than `post-2`.
+/// By the numbers in two addresses, from the left: `2026-11` is newer than `2026-9`, `post-12` than
+/// `post-2`.
 fn by_numbers(one: &Url, other: &Url) -> Ordering {
     let numbers = |url: &Url| -> Vec<u64> {
         let tail = &url[url::Position::BeforePath..];
@@ -186,7 +219,8 @@ pub(crate) fn is_packed(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x1f\x8b")
 }
 
-/// The body of a file that is itself compressed: `.xml.gz` is served as what it is, without a `Content-Encoding`.
+/// The body of a file that is itself compressed: `.xml.gz` is served as what it is, without a
+/// `Content-Encoding`.
 ///
 /// # Errors
 /// When it is larger than `limit` bytes, damaged or cut off.

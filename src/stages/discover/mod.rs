@@ -1,7 +1,8 @@
-//! A site's sources: its feeds and sitemaps, looked for from its home page, read as a poll would read them, and offered.
+//! A site's sources: its feeds and sitemaps, looked for from its home page, read as a poll would
+//! read them, and offered.
 //!
-//! What must stay true: one discovery makes a bounded number of requests; what is offered was read, and its kind is what
-//! a list of sources has to say of it.
+//! What must stay true: one discovery makes a bounded number of requests; what is offered was read,
+//! and its kind is what a list of sources has to say of it.
 
 mod best;
 mod candidates;
@@ -30,7 +31,8 @@ pub use follow::{Followed, Unfollowed, follow, unpack};
 
 /// Feeds that are looked at, those of the home page and those at usual paths, each.
 const MAX_FEEDS: usize = 12;
-/// Sitemaps, those of robots.txt and those at usual paths, each: any may be an index, which leads to some more.
+/// Sitemaps, those of robots.txt and those at usual paths, each: any may be an index, which leads
+/// to some more.
 const MAX_SITEMAPS: usize = 5;
 
 /// News sitemaps of robots.txt that are looked at where nothing else is wanted.
@@ -80,17 +82,23 @@ impl Offer {
 
 const ITSELF: &str = "it is one itself";
 
-/// Looks for a site's sources: feeds first, then sitemaps, and last the page itself, where it lists articles.
+/// Looks for a site's sources: feeds first, then sitemaps, and last the page itself, where it lists
+/// articles.
 ///
 /// # Errors
 /// When the page cannot be had, or when there is nothing.
-pub async fn discover<F: Fetch>(fetcher: &F, home: Url, max_decoded: usize) -> Result<Vec<Offer>, DiscoverError> {
+pub async fn discover<F: Fetch>(
+    fetcher: &F,
+    home: Url,
+    max_decoded: usize,
+) -> Result<Vec<Offer>, DiscoverError> {
     let mut looker = Looker::new(fetcher, (max_decoded, true));
     let answer = looker.fetch(home, accept::PAGE).await.map_err(DiscoverError::World)?;
     looker.of_answer(answer).await
 }
 
-/// The same, once the home page is here; bodies of `max_decoded` bytes, and robots.txt where it is obeyed.
+/// The same, once the home page is here; bodies of `max_decoded` bytes, and robots.txt where it is
+/// obeyed.
 ///
 /// # Errors
 /// When the page cannot be read, or when there is nothing.
@@ -104,13 +112,22 @@ pub async fn of_answer<F: Fetch>(
     looker.of_answer(answer).await
 }
 
-/// What the news sitemap of the site at `home` lists, and the memory that it has: one of those that its robots.txt names, or at a usual path.
-pub async fn news_sitemap<F: Fetch>(fetcher: &F, home: &Url, (max_decoded, obeys_robots): (usize, bool)) -> Option<(Feed, Room)> {
+/// What the news sitemap of the site at `home` lists, and the memory that it has: one of those that
+/// its robots.txt names, or at a usual path.
+pub async fn news_sitemap<F: Fetch>(
+    fetcher: &F,
+    home: &Url,
+    (max_decoded, obeys_robots): (usize, bool),
+) -> Option<(Feed, Room)> {
     let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
-    let (for_news, others): (Vec<_>, Vec<_>) = looker.robots(home).await.into_iter().partition(candidates::is_for_news);
-    let usual = candidates::by_custom(home, Format::Sitemap).into_iter().filter(candidates::is_for_news);
+    let (for_news, others): (Vec<_>, Vec<_>) =
+        looker.robots(home).await.into_iter().partition(candidates::is_for_news);
+    let usual =
+        candidates::by_custom(home, Format::Sitemap).into_iter().filter(candidates::is_for_news);
     // An index of all sitemaps may lead to it, and is the most to read.
-    for candidate in for_news.into_iter().take(MAX_NEWS).chain(usual).chain(others.into_iter().take(1)) {
+    for candidate in
+        for_news.into_iter().take(MAX_NEWS).chain(usual).chain(others.into_iter().take(1))
+    {
         if looker.asked.contains(&candidate.url) {
             continue;
         }
@@ -131,7 +148,11 @@ struct Home {
 }
 
 /// Reads the home page, off the network's threads.
-async fn of_home(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> Result<Home, String> {
+async fn of_home(
+    memory: &Memory,
+    mut fetched: Fetched,
+    max_decoded: usize,
+) -> Result<Home, String> {
     let body = std::mem::take(&mut fetched.body);
     let work = move |bytes: Result<Bytes, FetchError>| {
         let bytes = bytes.map_err(|error| error.to_string())?;
@@ -141,16 +162,19 @@ async fn of_home(memory: &Memory, mut fetched: Fetched, max_decoded: usize) -> R
             return Ok(Home { feed: Some(feed), listing: None, candidates: Vec::new() });
         }
         let listing = listing::read(&bytes, content_type, &fetched.url).ok().map(listing::to_feed);
-        let listing = listing.map(|it| offer(SourceKind::Listing, fetched.url.clone(), &it, "the page itself"));
+        let listing = listing
+            .map(|it| offer(SourceKind::Listing, fetched.url.clone(), &it, "the page itself"));
         let text = encoding::to_text(&bytes, content_type);
         Ok(Home { feed: None, listing, candidates: candidates::of_page(&text, &fetched.url) })
     };
-    let (home, _) = memory.read(body, max_decoded, work).await.map_err(|error| error.to_string())?;
+    let (home, _) =
+        memory.read(body, max_decoded, work).await.map_err(|error| error.to_string())?;
     home
 }
 
 fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer {
-    let mut dates: Vec<DateTime<Utc>> = feed.entries.iter().filter_map(|it| Some(it.published.or(it.modified)?.to_utc())).collect();
+    let mut dates: Vec<DateTime<Utc>> =
+        feed.entries.iter().filter_map(|it| Some(it.published.or(it.modified)?.to_utc())).collect();
     dates.sort_unstable_by(|one, other| other.cmp(one));
     Offer {
         kind,
@@ -195,7 +219,14 @@ struct Looker<'a, F> {
 
 impl<'a, F: Fetch> Looker<'a, F> {
     fn new(fetcher: &'a F, (max_decoded, obeys_robots): (usize, bool)) -> Self {
-        Self { fetcher, max_decoded, obeys_robots, patience: PATIENCE, asked: HashSet::new(), offers: Vec::new() }
+        Self {
+            fetcher,
+            max_decoded,
+            obeys_robots,
+            patience: PATIENCE,
+            asked: HashSet::new(),
+            offers: Vec::new(),
+        }
     }
 
     async fn fetch(&mut self, url: Url, accept: &'static str) -> Result<Fetched, String> {
@@ -215,8 +246,12 @@ impl<'a, F: Fetch> Looker<'a, F> {
         }
         match outcome {
             Outcome::New(fetched) => Ok(*fetched),
-            Outcome::NotModified { .. } => Err("HTTP status 304 to an unconditional request".to_owned()),
-            Outcome::Throttled { status, .. } | Outcome::Gone { status } => Err(format!("HTTP status {status}")),
+            Outcome::NotModified { .. } => {
+                Err("HTTP status 304 to an unconditional request".to_owned())
+            }
+            Outcome::Throttled { status, .. } | Outcome::Gone { status } => {
+                Err(format!("HTTP status {status}"))
+            }
             Outcome::Deferred(deferred) => Err(deferred.to_string()),
             Outcome::Blocked(block) => Err(block.to_string()),
             Outcome::Failed(error) => Err(error.to_string()),
@@ -225,12 +260,15 @@ impl<'a, F: Fetch> Looker<'a, F> {
 
     async fn of_answer(mut self, answer: Fetched) -> Result<Vec<Offer>, DiscoverError> {
         let (at, memory) = (answer.url.clone(), self.fetcher.memory());
-        let here = of_home(&memory, answer.clone(), self.max_decoded).await.map_err(DiscoverError::World)?;
+        let here = of_home(&memory, answer.clone(), self.max_decoded)
+            .await
+            .map_err(DiscoverError::World)?;
         if let Some(feed) = here.feed {
             return Ok(vec![feed]);
         }
         // The body is no longer held once this has read it.
-        if let Ok(found) = follow(self.fetcher, answer, (self.max_decoded, self.obeys_robots)).await {
+        if let Ok(found) = follow(self.fetcher, answer, (self.max_decoded, self.obeys_robots)).await
+        {
             return Ok(vec![offer(SourceKind::Sitemap, at, &found.feed, ITSELF)]);
         }
         self.look(here.candidates).await;
@@ -253,12 +291,19 @@ impl<'a, F: Fetch> Looker<'a, F> {
         let Ok(url) = home.join("/robots.txt") else { return Vec::new() };
         let Ok(fetched) = self.fetch(url, accept::ROBOTS).await else { return Vec::new() };
         let Fetched { url, body, .. } = fetched;
-        let work = move |bytes: Result<Bytes, FetchError>| bytes.map(|it| candidates::of_robots(&it, &url)).unwrap_or_default();
-        self.fetcher.memory().read(body, self.max_decoded, work).await.map(|(found, _)| found).unwrap_or_default()
+        let work = move |bytes: Result<Bytes, FetchError>| {
+            bytes.map(|it| candidates::of_robots(&it, &url)).unwrap_or_default()
+        };
+        self.fetcher
+            .memory()
+            .read(body, self.max_decoded, work)
+            .await
+            .map(|(found, _)| found)
+            .unwrap_or_default()
     }
 
-    /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that are empty or dead are
-    /// none, feeds may be empty for a while.
+    /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that
+    /// are empty or dead are none, feeds may be empty for a while.
     async fn look(&mut self, candidates: Vec<Candidate>) {
         let most = candidates.first().map_or(0, |it| most(it.kind.format()));
         for candidate in candidates.into_iter().take(most) {
@@ -270,7 +315,8 @@ impl<'a, F: Fetch> Looker<'a, F> {
         }
     }
 
-    /// What a candidate lists and where it was read, if it is one and was not read before under another address.
+    /// What a candidate lists and where it was read, if it is one and was not read before under
+    /// another address.
     async fn read(&mut self, Candidate { url, kind, .. }: &Candidate) -> Option<(Feed, Url, Room)> {
         let fetched = self.fetch(url.clone(), kind.properties().accept).await.ok()?;
         if self.offers.iter().any(|it| it.url == fetched.url) {
@@ -280,8 +326,13 @@ impl<'a, F: Fetch> Looker<'a, F> {
         let (feed, room) = match kind.format() {
             Format::Feed => self.feed(fetched).await?,
             Format::Sitemap => {
-                let followed = follow(self.fetcher, fetched, (self.max_decoded, self.obeys_robots)).await.ok()?;
-                (Some(followed.feed).filter(|it| !it.entries.is_empty())?, followed.rooms.into_iter().next().unwrap_or_default())
+                let followed = follow(self.fetcher, fetched, (self.max_decoded, self.obeys_robots))
+                    .await
+                    .ok()?;
+                (
+                    Some(followed.feed).filter(|it| !it.entries.is_empty())?,
+                    followed.rooms.into_iter().next().unwrap_or_default(),
+                )
             }
             Format::Links | Format::Page | Format::Site | Format::Messages => return None,
         };
@@ -290,7 +341,9 @@ impl<'a, F: Fetch> Looker<'a, F> {
 
     async fn feed(&self, mut fetched: Fetched) -> Option<(Feed, Room)> {
         let body = std::mem::take(&mut fetched.body);
-        let work = move |bytes: Result<Bytes, FetchError>| feed::read(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok();
+        let work = move |bytes: Result<Bytes, FetchError>| {
+            feed::read(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok()
+        };
         let (feed, room) = self.fetcher.memory().read(body, self.max_decoded, work).await.ok()?;
         Some((feed?, room))
     }

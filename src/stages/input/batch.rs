@@ -1,5 +1,5 @@
-//! Messages to entries and the offsets that they reach: one batch for the store. No I/O; it parses and compresses, so it
-//! runs on a thread that may take its time.
+//! Messages to entries and the offsets that they reach: one batch for the store. No I/O; it parses
+//! and compresses, so it runs on a thread that may take its time.
 
 use chrono::{DateTime, Utc};
 
@@ -39,7 +39,13 @@ impl Taken {
 /// A hash that tells a message from another at the same offset.
 pub(super) fn fingerprint(time: Option<i64>, key: Option<&[u8]>, value: Option<&[u8]>) -> [u8; 8] {
     let [has_key, has_value] = [key, value].map(|it| [u8::from(it.is_some())]);
-    digest(&[&time.unwrap_or(-1).to_be_bytes(), &has_key, key.unwrap_or_default(), &has_value, value.unwrap_or_default()])
+    digest(&[
+        &time.unwrap_or(-1).to_be_bytes(),
+        &has_key,
+        key.unwrap_or_default(),
+        &has_value,
+        value.unwrap_or_default(),
+    ])
 }
 
 /// What becomes durable together.
@@ -63,8 +69,8 @@ pub(super) struct Counts {
     pub(super) bytes: usize,
 }
 
-/// Makes the batch. Each entry is numbered as later than the one before, so that of two editions of one article the one that
-/// was handed over later wins.
+/// Makes the batch. Each entry is numbered as later than the one before, so that of two editions of
+/// one article the one that was handed over later wins.
 pub(super) fn compose(
     source: &TopicSource,
     state: TopicState,
@@ -77,7 +83,10 @@ pub(super) fn compose(
         batch.counts.bytes += raw.value.as_ref().map_or(0, Vec::len);
         batch.state.messages += 1;
         batch.state.last_message = Some(now);
-        batch.state.partitions.insert(partition, Progress { next: mark.offset + 1, last: Some(mark) });
+        batch
+            .state
+            .partitions
+            .insert(partition, Progress { next: mark.offset + 1, last: Some(mark) });
         let (told, document) = match message::read(raw, rules.max_bytes) {
             Message::Deletion => {
                 batch.counts.deletions += 1;
@@ -113,7 +122,8 @@ impl Batch {
         (name, rules, (now, order)): (&str, Rules, (DateTime<Utc>, u64)),
     ) -> Result<(), StoreError> {
         let Told { mut entry, origin } = told;
-        // Each message is an entry of its own, whatever it hands over: who is who is decided by the committing task.
+        // Each message is an entry of its own, whatever it hands over: who is who is decided by the
+        // committing task.
         name.clone_into(&mut entry.identity);
         let key = EntryKey::new(source.id.as_str(), name);
         let fetch_page = carried.is_none() && rules.pages == PageMode::On;
@@ -125,7 +135,8 @@ impl Batch {
         let (document, bytes) = match carried {
             Some((content_type, bytes, unreadable)) => {
                 let url = entry.link.clone();
-                let document = Document { content_type, url, via: Vec::new(), received: now, unreadable };
+                let document =
+                    Document { content_type, url, via: Vec::new(), received: now, unreadable };
                 (Some(document), Some(Packed::of(&bytes)?))
             }
             None => (None, None),
@@ -138,7 +149,12 @@ impl Batch {
             tags: if origin.tags.is_empty() { source.tags.clone() } else { origin.tags },
         };
         let row = PendingKey::new(lane, now, &key);
-        let pending = PendingEntry { fetch_page, ignores_robots, document, ..PendingEntry::new(described, entry, order, now) };
+        let pending = PendingEntry {
+            fetch_page,
+            ignores_robots,
+            document,
+            ..PendingEntry::new(described, entry, order, now)
+        };
         self.commit.enqueue(&row, &pending, bytes);
         self.rows.push(row);
         Ok(())
@@ -153,7 +169,8 @@ mod tests {
         store::{EntryQueue, Store},
     };
 
-    const RULES: Rules = Rules { pages: PageMode::On, robots: RobotsMode::Obey, waiting: 10, max_bytes: 100 };
+    const RULES: Rules =
+        Rules { pages: PageMode::On, robots: RobotsMode::Obey, waiting: 10, max_bytes: 100 };
 
     fn taken(offset: i64, value: &str) -> Taken {
         let raw = Raw { value: Some(value.as_bytes().to_vec()), headers: Vec::new() };
@@ -177,7 +194,9 @@ mod tests {
 
     /// The entries of a batch, by what they were named.
     fn entries(queue: &EntryQueue, rows: &[PendingKey]) -> Vec<PendingEntry> {
-        let due = |row: &PendingKey| queue.due(PendingKey::first(row.lane(), 0), u64::MAX, 100, |_| false).unwrap().rows;
+        let due = |row: &PendingKey| {
+            queue.due(PendingKey::first(row.lane(), 0), u64::MAX, 100, |_| false).unwrap().rows
+        };
         let mut found: Vec<_> = rows.iter().flat_map(due).map(|(_, entry)| entry).collect();
         found.sort_by(|a, b| a.entry.identity.cmp(&b.entry.identity));
         found.dedup();
@@ -185,21 +204,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_message_is_an_entry_received_after_the_one_before_and_the_offset_is_in_their_batch() {
+    async fn each_message_is_an_entry_received_after_the_one_before_and_the_offset_is_in_their_batch()
+     {
         let store = Store::in_memory().unwrap();
         let now = DateTime::UNIX_EPOCH;
         let handed = r#"{"url": "https://news.example/a", "html": "<p>"}"#;
-        let messages = vec![taken(4, handed), taken(5, handed), taken(7, "nonsense"), taken(8, &"x".repeat(101))];
-        let batch =
-            compose(&source(), TopicState { id: "handed".into(), ..TopicState::default() }, messages, (RULES, &store.sequence(), now))
-                .unwrap();
+        let messages = vec![
+            taken(4, handed),
+            taken(5, handed),
+            taken(7, "nonsense"),
+            taken(8, &"x".repeat(101)),
+        ];
+        let batch = compose(
+            &source(),
+            TopicState { id: "handed".into(), ..TopicState::default() },
+            messages,
+            (RULES, &store.sequence(), now),
+        )
+        .unwrap();
         assert_eq!((batch.counts.documents, batch.counts.unreadable), (2, 2));
         let rows = batch.rows.clone();
         store.topics().commit(batch.commit).await.unwrap();
         let entries = entries(&store.entries(), &rows);
-        let documents: Vec<&Document> = entries.iter().map(|it| it.document.as_ref().unwrap()).collect();
+        let documents: Vec<&Document> =
+            entries.iter().map(|it| it.document.as_ref().unwrap()).collect();
         assert!(entries.windows(2).all(|it| it[0].order < it[1].order), "{entries:?}");
-        assert_eq!(documents[2].unreadable.as_deref().unwrap().split(": ").next(), Some("message t/0/7"));
+        assert_eq!(
+            documents[2].unreadable.as_deref().unwrap().split(": ").next(),
+            Some("message t/0/7")
+        );
         assert_eq!(store.topics().state("handed").unwrap().unwrap().partitions[&0].next, 9);
         assert_eq!(store.topics().waiting("handed").unwrap().len(), 4);
         assert!(store.check().unwrap().rows.contains(&("documents", 4)));

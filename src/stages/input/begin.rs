@@ -1,9 +1,9 @@
-//! Where reading begins. Pure: what was read before and what the cluster holds now, in; offsets, and what has to be
-//! said, out.
+//! Where reading begins. Pure: what was read before and what the cluster holds now, in; offsets,
+//! and what has to be said, out.
 //!
-//! An offset means something only within one history of one topic. A topic that was made anew, a cluster that was
-//! exchanged and messages that went before they were read all look like ordinary topics: each is told here by what
-//! is remembered of the history before.
+//! An offset means something only within one history of one topic. A topic that was made anew, a
+//! cluster that was exchanged and messages that went before they were read all look like ordinary
+//! topics: each is told here by what is remembered of the history before.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,9 @@ pub(super) struct Found {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Reset {
     /// Another cluster answers: its offsets are others.
-    #[error("this is cluster {found}, the topic was read in cluster {known}; it is read as one that was never read")]
+    #[error(
+        "this is cluster {found}, the topic was read in cluster {known}; it is read as one that was never read"
+    )]
     OtherCluster { known: String, found: String },
     /// Messages went before they were read.
     #[error("partition {partition} begins at offset {low}, next was {next}: {} messages were gone before they were read", low - next)]
@@ -60,16 +62,24 @@ impl Reset {
     }
 }
 
-/// Where to go on. A topic that is read for the first time begins where its source says; a partition that was added
-/// later is new as a whole, wherever the topic began.
-pub(super) fn begin(known: Option<TopicState>, found: &Found, source: &TopicSource) -> (TopicState, Vec<Reset>) {
+/// Where to go on. A topic that is read for the first time begins where its source says; a
+/// partition that was added later is new as a whole, wherever the topic began.
+pub(super) fn begin(
+    known: Option<TopicState>,
+    found: &Found,
+    source: &TopicSource,
+) -> (TopicState, Vec<Reset>) {
     let mut resets = Vec::new();
     // A source that now names another topic begins anew without ado: that is what its list says.
     let known = known.filter(|it| it.topic == source.topic.as_str());
-    let mut state = known.unwrap_or_else(|| TopicState { topic: source.topic.to_string(), ..TopicState::default() });
+    let mut state = known
+        .unwrap_or_else(|| TopicState { topic: source.topic.to_string(), ..TopicState::default() });
     let mut first_time = state.cluster.is_empty();
     if !first_time && state.cluster != found.cluster {
-        resets.push(Reset::OtherCluster { known: state.cluster.clone(), found: found.cluster.clone() });
+        resets.push(Reset::OtherCluster {
+            known: state.cluster.clone(),
+            found: found.cluster.clone(),
+        });
         state.partitions.clear();
         first_time = true;
     }
@@ -77,7 +87,8 @@ pub(super) fn begin(known: Option<TopicState>, found: &Found, source: &TopicSour
     state.cluster.clone_from(&found.cluster);
     for (&partition, &(low, high)) in &found.partitions {
         let from = if first_time && source.from == StartAt::End { high } else { low };
-        let progress = state.partitions.entry(partition).or_insert(Progress { next: from, last: None });
+        let progress =
+            state.partitions.entry(partition).or_insert(Progress { next: from, last: None });
         let next = progress.next;
         if next < low {
             resets.push(Reset::Expired { partition, next, low });
@@ -114,7 +125,10 @@ mod tests {
     }
 
     fn found(partitions: &[(i32, i64, i64)]) -> Found {
-        Found { cluster: "c".into(), partitions: partitions.iter().map(|&(id, low, high)| (id, (low, high))).collect() }
+        Found {
+            cluster: "c".into(),
+            partitions: partitions.iter().map(|&(id, low, high)| (id, (low, high))).collect(),
+        }
     }
 
     fn known(next: i64) -> TopicState {
@@ -136,14 +150,16 @@ mod tests {
 
     #[test]
     fn a_known_topic_goes_on_and_a_partition_that_was_added_begins_at_its_beginning() {
-        let (state, resets) = begin(Some(known(5)), &found(&[(0, 3, 9), (1, 2, 7)]), &source(StartAt::End));
+        let (state, resets) =
+            begin(Some(known(5)), &found(&[(0, 3, 9), (1, 2, 7)]), &source(StartAt::End));
         assert_eq!((next(&state), resets), (vec![5, 2], vec![]));
         assert!(state.partitions[&0].last.is_some());
     }
 
     #[test]
     fn what_went_before_it_was_read_is_counted() {
-        let (state, resets) = begin(Some(known(5)), &found(&[(0, 8, 9)]), &source(StartAt::Beginning));
+        let (state, resets) =
+            begin(Some(known(5)), &found(&[(0, 8, 9)]), &source(StartAt::Beginning));
         assert_eq!((next(&state), resets[0].label(), resets[0].lost()), (vec![8], "expired", 3));
     }
 

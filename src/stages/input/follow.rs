@@ -1,4 +1,5 @@
-//! Follows one topic: connects, reads as far as there is room, commits, and after any trouble connects again.
+//! Follows one topic: connects, reads as far as there is room, commits, and after any trouble
+//! connects again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -71,10 +72,22 @@ impl<C: Clock> Follower<C> {
         }
         let state = store.state(source.id.as_str())?;
         let waiting = store.waiting(source.id.as_str())?;
-        Ok(Self { source: Arc::new(source), kafka, rules, store, memory, clock, state, waiting, reader: None, lag: 0 })
+        Ok(Self {
+            source: Arc::new(source),
+            kafka,
+            rules,
+            store,
+            memory,
+            clock,
+            state,
+            waiting,
+            reader: None,
+            lag: 0,
+        })
     }
 
-    /// Runs until `stop`. Wherever that finds it, what is committed is whole, and what is not is read again.
+    /// Runs until `stop`. Wherever that finds it, what is committed is whole, and what is not is
+    /// read again.
     pub(super) async fn run(
         mut self,
         wake: mpsc::Sender<Wake>,
@@ -95,7 +108,11 @@ impl<C: Clock> Follower<C> {
                 let wait = match self.step(&wake).await? {
                     Ok(Step::Read) => {
                         pause.succeeded();
-                        if let Pressure::Slow(quarters) = level { SLOW * quarters.saturating_sub(4) } else { Duration::ZERO }
+                        if let Pressure::Slow(quarters) = level {
+                            SLOW * quarters.saturating_sub(4)
+                        } else {
+                            Duration::ZERO
+                        }
                     }
                     Ok(Step::Wait(wait)) => wait,
                     Err(trouble) => self.troubled(&trouble, &mut pause).await?,
@@ -109,7 +126,10 @@ impl<C: Clock> Follower<C> {
         }
     }
 
-    async fn step(&mut self, wake: &mpsc::Sender<Wake>) -> Result<Result<Step, Trouble>, PipelineError> {
+    async fn step(
+        &mut self,
+        wake: &mpsc::Sender<Wake>,
+    ) -> Result<Result<Step, Trouble>, PipelineError> {
         let Some(mut reader) = self.reader.take() else { return self.connect().await };
         if self.waiting.len() >= self.rules.waiting {
             self.waiting = self.store.still_waiting(std::mem::take(&mut self.waiting))?;
@@ -136,7 +156,10 @@ impl<C: Clock> Follower<C> {
             let (rules, now) = (self.rules, self.clock.now());
             // What is made of it, until that is durable; a batch of one topic at most waits for it.
             let _room = self.memory.to_make(bytes.saturating_mul(COPIES)).await;
-            let batch = tokio::task::spawn_blocking(move || batch::compose(&source, state, taken, (rules, &sequence, now))).await??;
+            let batch = tokio::task::spawn_blocking(move || {
+                batch::compose(&source, state, taken, (rules, &sequence, now))
+            })
+            .await??;
             self.commit(batch, wake).await?;
         }
         metrics::topic_lag(self.lag, lag);
@@ -162,7 +185,8 @@ impl<C: Clock> Follower<C> {
 
     /// Connects, and makes durable where reading begins before anything is read.
     async fn connect(&mut self) -> Result<Result<Step, Trouble>, PipelineError> {
-        let (client, source, known) = (self.kafka.client(), Arc::clone(&self.source), self.state.clone());
+        let (client, source, known) =
+            (self.kafka.client(), Arc::clone(&self.source), self.state.clone());
         let work = move || {
             let (mut reader, found) = Reader::connect(client, source.topic.as_str())?;
             let (mut state, resets) = begin::begin(known, &found, &source);
@@ -182,7 +206,10 @@ impl<C: Clock> Follower<C> {
     async fn begin(&mut self, mut state: TopicState, resets: &[Reset]) -> Result<(), StoreError> {
         state.resets += resets.len() as u64;
         if let Some(last) = resets.last() {
-            state.last_reset = Some(format!("{}: {last}", self.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)));
+            state.last_reset = Some(format!(
+                "{}: {last}",
+                self.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+            ));
         }
         if self.state.as_ref() != Some(&state) {
             let mut commit = TopicCommit::default();
@@ -198,7 +225,11 @@ impl<C: Clock> Follower<C> {
     }
 
     /// What to do about trouble, and for how long to stay away.
-    async fn troubled(&mut self, trouble: &Trouble, pause: &mut Waits) -> Result<Duration, StoreError> {
+    async fn troubled(
+        &mut self,
+        trouble: &Trouble,
+        pause: &mut Waits,
+    ) -> Result<Duration, StoreError> {
         match trouble {
             Trouble::Grown | Trouble::Remade => {
                 tracing::info!(source.id = %self.source.id, topic = %self.source.topic, "{trouble}");
@@ -206,7 +237,8 @@ impl<C: Clock> Follower<C> {
             }
             Trouble::Changed(reset) => {
                 let mut state = self.state.clone().unwrap_or_default();
-                // It was made anew as a whole: what is remembered of the other partitions means nothing either.
+                // It was made anew as a whole: what is remembered of the other partitions means
+                // nothing either.
                 state.partitions.clear();
                 self.begin(state, std::slice::from_ref(reset)).await?;
                 return Ok(Duration::ZERO);
@@ -223,11 +255,13 @@ impl<C: Clock> Follower<C> {
     /// Keeps the trouble for `nashra explain`; once, however often it is met.
     async fn remember(&mut self, trouble: &Trouble) -> Result<(), StoreError> {
         let (id, topic) = (self.source.id.to_string(), self.source.topic.to_string());
-        let mut state = self.state.clone().unwrap_or_else(|| TopicState { id, topic, ..TopicState::default() });
+        let mut state =
+            self.state.clone().unwrap_or_else(|| TopicState { id, topic, ..TopicState::default() });
         if let Trouble::NoTopic { cluster } = trouble
             && state.cluster.is_empty()
         {
-            // All that the topic will hold is new, wherever its source would have it begin: it counts as known.
+            // All that the topic will hold is new, wherever its source would have it begin: it
+            // counts as known.
             state.cluster.clone_from(cluster);
         }
         state.trouble = Some(trouble.to_string());

@@ -1,4 +1,5 @@
-//! A message to what it hands over. Pure. `docs/input.md` says the same to those who write messages.
+//! A message to what it hands over. Pure. `docs/input.md` says the same to those who write
+//! messages.
 
 use std::borrow::Cow;
 
@@ -102,7 +103,9 @@ fn date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DateTime<FixedOffs
 }
 
 fn parse_date(text: &str) -> Result<DateTime<FixedOffset>, String> {
-    DateTime::parse_from_rfc3339(text.trim()).map_err(|_| "published is not a date such as \"2026-11-20T07:30:00Z\" (RFC 3339)".to_owned())
+    DateTime::parse_from_rfc3339(text.trim()).map_err(|_| {
+        "published is not a date such as \"2026-11-20T07:30:00Z\" (RFC 3339)".to_owned()
+    })
 }
 
 /// Reads a message of at most `limit` bytes.
@@ -110,11 +113,16 @@ pub(super) fn read(raw: Raw, limit: usize) -> Message {
     let Raw { value, headers } = raw;
     let Some(value) = value else { return Message::Deletion };
     if value.len() > limit {
-        return Message::Unreadable { why: format!("larger than {limit} bytes"), bytes: Vec::new() };
+        return Message::Unreadable {
+            why: format!("larger than {limit} bytes"),
+            bytes: Vec::new(),
+        };
     }
     let header = |name: &str| {
         let found = headers.iter().find(|(it, _)| it == name);
-        found.map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned()).filter(|it| !it.is_empty())
+        found
+            .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
+            .filter(|it| !it.is_empty())
     };
     let read = match header("content-type") {
         Some(content_type) if !is_json(&content_type) => match by_headers(&value, header) {
@@ -136,14 +144,21 @@ fn by_headers(value: &[u8], header: impl Fn(&str) -> Option<String>) -> Result<T
         return Err("an empty document".to_owned());
     }
     let published = header("published").map(|it| parse_date(&it)).transpose()?;
-    told(Json { url: header("url"), title: header("title"), id: header("id"), published, ..Json::default() })
+    told(Json {
+        url: header("url"),
+        title: header("title"),
+        id: header("id"),
+        published,
+        ..Json::default()
+    })
 }
 
 fn by_json(value: &[u8]) -> Result<Message, String> {
     if value.trim_ascii_start().first() != Some(&b'{') {
         return Err("neither a JSON object nor a document with a content-type header".to_owned());
     }
-    let mut json: Json = serde_json::from_slice(value).map_err(|error| format!("not the JSON that is expected: {error}"))?;
+    let mut json: Json = serde_json::from_slice(value)
+        .map_err(|error| format!("not the JSON that is expected: {error}"))?;
     let given = |it: &mut Option<String>| it.take().filter(|it| !it.trim().is_empty());
     let (html, text) = (given(&mut json.html), given(&mut json.text));
     let told = told(json)?;
@@ -155,13 +170,22 @@ fn by_json(value: &[u8]) -> Result<Message, String> {
         (None, None) => return Err("none of url, html and text".to_owned()),
     };
     // Whatever a page says of its encoding, in JSON it is UTF-8.
-    Ok(Message::Document { told, content_type: format!("{content_type}; charset=utf-8"), bytes: body.into_bytes() })
+    Ok(Message::Document {
+        told,
+        content_type: format!("{content_type}; charset=utf-8"),
+        bytes: body.into_bytes(),
+    })
 }
 
 fn told(json: Json) -> Result<Told, String> {
     let Json { url, title, published, id, source, .. } = json;
-    let name = |what: &str, it: Option<String>| match it.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()) {
-        Some(long) if long.len() > MAX_NAME => Err(format!("{what} is longer than {MAX_NAME} bytes")),
+    let name = |what: &str, it: Option<String>| match it
+        .map(|it| it.trim().to_owned())
+        .filter(|it| !it.is_empty())
+    {
+        Some(long) if long.len() > MAX_NAME => {
+            Err(format!("{what} is longer than {MAX_NAME} bytes"))
+        }
         it => Ok(it),
     };
     let link = name("url", url)?.map(|it| address("url", &it)).transpose()?;
@@ -170,18 +194,28 @@ fn told(json: Json) -> Result<Told, String> {
         Some(Source::Name(name)) => Origin { name: label(&name), ..Origin::default() },
         Some(Source::Fields { name: title, url, tags }) => Origin {
             name: title.as_deref().and_then(label),
-            url: name("source.url", url)?.map(|it| address("source.url", &it)).transpose()?.map(Into::into),
+            url: name("source.url", url)?
+                .map(|it| address("source.url", &it))
+                .transpose()?
+                .map(Into::into),
             tags: tags.iter().filter_map(|it| label(it)).take(MAX_TAGS).collect(),
         },
     };
-    let title = title.map(|it| crate::text::collapse(&it).chars().take(MAX_TITLE).collect()).filter(|it: &String| !it.is_empty());
-    Ok(Told { entry: Entry { guid: name("id", id)?, link, title, published, ..Entry::default() }, origin })
+    let title = title
+        .map(|it| crate::text::collapse(&it).chars().take(MAX_TITLE).collect())
+        .filter(|it: &String| !it.is_empty());
+    Ok(Told {
+        entry: Entry { guid: name("id", id)?, link, title, published, ..Entry::default() },
+        origin,
+    })
 }
 
 fn address(what: &str, text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        Ok(url) => Err(format!("{what} has the scheme {}: only http and https are read", url.scheme())),
+        Ok(url) => {
+            Err(format!("{what} has the scheme {}: only http and https are read", url.scheme()))
+        }
         Err(error) => Err(format!("{what} is not an address: {error}")),
     }
 }
@@ -201,10 +235,16 @@ mod tests {
 
     #[test]
     fn the_documents_examples_are_messages() {
-        let examples: Vec<&str> = include_str!("../../../docs/input.md").lines().filter(|it| it.starts_with("{\"")).collect();
+        let examples: Vec<&str> = include_str!("../../../docs/input.md")
+            .lines()
+            .filter(|it| it.starts_with("{\""))
+            .collect();
         assert_eq!(examples.len(), 3);
         for example in examples {
-            assert!(matches!(json(example), Message::Address(_) | Message::Document { .. }), "{example}");
+            assert!(
+                matches!(json(example), Message::Address(_) | Message::Document { .. }),
+                "{example}"
+            );
         }
     }
 
@@ -215,16 +255,23 @@ mod tests {
         );
         let Message::Address(told) = message else { panic!("{message:?}") };
         assert_eq!(told.entry.link.unwrap().as_str(), "https://news.example/a");
-        assert_eq!((told.entry.title.as_deref(), told.entry.guid.as_deref()), (Some("A title"), Some("7")));
+        assert_eq!(
+            (told.entry.title.as_deref(), told.entry.guid.as_deref()),
+            (Some("A title"), Some("7"))
+        );
         assert_eq!(told.entry.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+01:00");
-        assert_eq!(told.origin, Origin { name: Some("Courier".into()), url: None, tags: vec!["x".into()] });
+        assert_eq!(
+            told.origin,
+            Origin { name: Some("Courier".into()), url: None, tags: vec!["x".into()] }
+        );
     }
 
     #[test]
     fn html_and_text_are_documents_in_utf_8() {
-        for (value, media_type) in
-            [(r#"{"url": "https://news.example/a", "html": "<p>x"}"#, "text/html"), (r#"{"text": "x"}"#, "text/plain")]
-        {
+        for (value, media_type) in [
+            (r#"{"url": "https://news.example/a", "html": "<p>x"}"#, "text/html"),
+            (r#"{"text": "x"}"#, "text/plain"),
+        ] {
             let Message::Document { content_type, .. } = json(value) else { panic!("{value}") };
             assert_eq!(content_type, format!("{media_type}; charset=utf-8"));
         }
@@ -232,12 +279,22 @@ mod tests {
 
     #[test]
     fn bytes_with_a_content_type_are_a_document_as_they_are() {
-        let headers = [("content-type", "text/html; charset=windows-1256"), ("url", "https://news.example/a"), ("id", "7")];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
-        let Message::Document { told, content_type, bytes } = read(Raw { value: Some(b"<p>\xc7".to_vec()), headers }, 100) else {
+        let headers = [
+            ("content-type", "text/html; charset=windows-1256"),
+            ("url", "https://news.example/a"),
+            ("id", "7"),
+        ];
+        let headers =
+            headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
+        let Message::Document { told, content_type, bytes } =
+            read(Raw { value: Some(b"<p>\xc7".to_vec()), headers }, 100)
+        else {
             panic!()
         };
-        assert_eq!((content_type.as_str(), bytes.as_slice()), ("text/html; charset=windows-1256", &b"<p>\xc7"[..]));
+        assert_eq!(
+            (content_type.as_str(), bytes.as_slice()),
+            ("text/html; charset=windows-1256", &b"<p>\xc7"[..])
+        );
         assert_eq!((told.entry.link.is_some(), told.entry.guid.as_deref()), (true, Some("7")));
     }
 
@@ -259,7 +316,10 @@ mod tests {
             assert!(unreadable(&message).contains(why), "{value}: {message:?}");
         }
         assert!(unreadable(&json(&"[".repeat(1 << 21))).contains("larger than"));
-        assert!(unreadable(&json(&format!("{{\"a\": {}", "[".repeat(100_000)))).contains("not the JSON"));
+        assert!(
+            unreadable(&json(&format!("{{\"a\": {}", "[".repeat(100_000))))
+                .contains("not the JSON")
+        );
         assert_eq!(read(Raw::default(), 100), Message::Deletion);
     }
 }

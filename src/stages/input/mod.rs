@@ -1,10 +1,10 @@
-//! Reads Kafka topics through which other services hand over addresses, pages and texts: a first stage of its own, beside
-//! the schedule. `docs/input.md` has the format of the messages.
+//! Reads Kafka topics through which other services hand over addresses, pages and texts: a first
+//! stage of its own, beside the schedule. `docs/input.md` has the format of the messages.
 //!
-//! What must stay true: partitions are assigned by hand and the offset that a batch reaches is committed with the
-//! entries made of it, so nothing is lost or read twice whatever kills the process; a message that cannot be read
-//! becomes a dead letter and holds nothing up; where the topic is not the one that was read before, that is said and
-//! counted, never passed over.
+//! What must stay true: partitions are assigned by hand and the offset that a batch reaches is
+//! committed with the entries made of it, so nothing is lost or read twice whatever kills the
+//! process; a message that cannot be read becomes a dead letter and holds nothing up; where the
+//! topic is not the one that was read before, that is said and counted, never passed over.
 
 mod batch;
 mod begin;
@@ -69,14 +69,20 @@ pub async fn run<C: Clock>(
     let Parts { store, topics, kafka, rules, memory, clock } = parts;
     let mut followers = JoinSet::new();
     for source in topics {
-        let (pages, robots) = (source.pages.unwrap_or(rules.pages), source.robots.unwrap_or(rules.robots));
-        // Its entries would be recorded and forgotten: left in the topic, they can be read another day.
+        let (pages, robots) =
+            (source.pages.unwrap_or(rules.pages), source.robots.unwrap_or(rules.robots));
+        // Its entries would be recorded and forgotten: left in the topic, they can be read another
+        // day.
         if pages == PageMode::Off {
             tracing::info!(source.id = %source.id, topic = %source.topic, "pages are off: the topic is not read");
             continue;
         }
-        let follower =
-            Follower::new(source, &kafka, (store.clone(), memory.clone(), Arc::clone(&clock)), Rules { pages, robots, ..rules })?;
+        let follower = Follower::new(
+            source,
+            &kafka,
+            (store.clone(), memory.clone(), Arc::clone(&clock)),
+            Rules { pages, robots, ..rules },
+        )?;
         followers.spawn(follower.run(wake.clone(), pressure.clone(), stop.clone()));
     }
     while let Some(ended) = followers.join_next().await {

@@ -1,5 +1,5 @@
-//! One topic's Kafka consumer: partitions assigned by hand, no consumer group, nothing committed to the broker. It blocks,
-//! so it is used on threads that may.
+//! One topic's Kafka consumer: partitions assigned by hand, no consumer group, nothing committed to
+//! the broker. It blocks, so it is used on threads that may.
 
 use std::{
     collections::BTreeMap,
@@ -54,7 +54,8 @@ pub(super) enum Trouble {
     /// It has more partitions than when it was opened.
     #[error("the topic has new partitions")]
     Grown,
-    /// It has another id than when it was opened: what is known of it has to be held against what is there.
+    /// It has another id than when it was opened: what is known of it has to be held against what
+    /// is there.
     #[error("the topic was deleted and made anew")]
     Remade,
 }
@@ -78,8 +79,9 @@ impl ClientContext for Context {
         tracing::debug!(topic = self.topic, %error, reason, "reading a topic");
     }
 
-    /// In a topic that was made anew librdkafka goes on at the old offset, without an error where there is a message at it, and
-    /// says so here alone. These words come before the first message of the new topic.
+    /// In a topic that was made anew librdkafka goes on at the old offset, without an error where
+    /// there is a message at it, and says so here alone. These words come before the first message
+    /// of the new topic.
     fn log(&self, _: RDKafkaLogLevel, _: &str, words: &str) {
         if is_remade(&self.topic, words) {
             self.told.lock().unwrap_or_else(PoisonError::into_inner).remade = true;
@@ -91,7 +93,11 @@ impl ClientContext for Context {
     fn stats(&self, statistics: Statistics) {
         let Some(topic) = statistics.topics.get(&self.topic) else { return };
         // The partition -1 is librdkafka's own.
-        let ends = topic.partitions.values().filter(|it| it.partition >= 0).map(|it| (it.partition, it.ls_offset));
+        let ends = topic
+            .partitions
+            .values()
+            .filter(|it| it.partition >= 0)
+            .map(|it| (it.partition, it.ls_offset));
         self.told.lock().unwrap_or_else(PoisonError::into_inner).ends = ends.collect();
     }
 }
@@ -100,7 +106,9 @@ impl ConsumerContext for Context {}
 
 /// Whether the words say that a topic whose id was known has another one.
 fn is_remade(topic: &str, words: &str) -> bool {
-    let id = words.split_once("Topic ").and_then(|(_, rest)| rest.strip_prefix(topic)?.strip_prefix(" changed id from "));
+    let id = words
+        .split_once("Topic ")
+        .and_then(|(_, rest)| rest.strip_prefix(topic)?.strip_prefix(" changed id from "));
     id.is_some_and(|it| !it.starts_with(NO_ID))
 }
 
@@ -124,36 +132,70 @@ impl Reader {
     /// Connects, and says what the cluster holds.
     pub(super) fn connect(mut client: ClientConfig, topic: &str) -> Result<(Self, Found), Trouble> {
         // Never joined: the client only asks that there is one.
-        client.set("group.id", "nashra-input").set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
-        client.set("isolation.level", "read_committed").set("auto.offset.reset", "error").set("allow.auto.create.topics", "false");
-        client.set("enable.partition.eof", "false").set("statistics.interval.ms", "2000").set("topic.metadata.refresh.interval.ms", "5000");
+        client
+            .set("group.id", "nashra-input")
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false");
+        client
+            .set("isolation.level", "read_committed")
+            .set("auto.offset.reset", "error")
+            .set("allow.auto.create.topics", "false");
+        client
+            .set("enable.partition.eof", "false")
+            .set("statistics.interval.ms", "2000")
+            .set("topic.metadata.refresh.interval.ms", "5000");
         client.set("queued.max.messages.kbytes", "16384");
         // For the words about the topic's id.
-        let debug = client.get("debug").map_or_else(|| "topic".to_owned(), |it| format!("{it},topic"));
+        let debug =
+            client.get("debug").map_or_else(|| "topic".to_owned(), |it| format!("{it},topic"));
         client.set("debug", debug).set_log_level(RDKafkaLogLevel::Debug);
         let told = Arc::new(Mutex::new(Told::default()));
         let context = Context { topic: topic.to_owned(), told: Arc::clone(&told) };
-        let consumer = BaseConsumer::from_config_and_context(&client, context).map_err(kafka("connecting"))?;
-        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).map_err(kafka("asking for the topic"))?;
+        let consumer =
+            BaseConsumer::from_config_and_context(&client, context).map_err(kafka("connecting"))?;
+        let metadata = consumer
+            .fetch_metadata(Some(topic), PATIENCE)
+            .map_err(kafka("asking for the topic"))?;
         let cluster = consumer.client().fetch_cluster_id(PATIENCE).ok_or(Trouble::NoCluster)?;
-        let ids: Vec<i32> = metadata.topics().iter().flat_map(MetadataTopic::partitions).map(MetadataPartition::id).collect();
+        let ids: Vec<i32> = metadata
+            .topics()
+            .iter()
+            .flat_map(MetadataTopic::partitions)
+            .map(MetadataPartition::id)
+            .collect();
         if ids.is_empty() {
-            return Err(match metadata.topics().first().and_then(MetadataTopic::error).map(RDKafkaErrorCode::from) {
-                Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => Trouble::NoTopic { cluster },
-                other => kafka("asking for the topic")(KafkaError::MetadataFetch(other.unwrap_or(RDKafkaErrorCode::LeaderNotAvailable))),
-            });
+            return Err(
+                match metadata
+                    .topics()
+                    .first()
+                    .and_then(MetadataTopic::error)
+                    .map(RDKafkaErrorCode::from)
+                {
+                    Some(
+                        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic,
+                    ) => Trouble::NoTopic { cluster },
+                    other => kafka("asking for the topic")(KafkaError::MetadataFetch(
+                        other.unwrap_or(RDKafkaErrorCode::LeaderNotAvailable),
+                    )),
+                },
+            );
         }
         let mut found = Found { cluster, ..Found::default() };
         for id in ids {
-            let ends = consumer.fetch_watermarks(topic, id, PATIENCE).map_err(kafka("asking for a partition's offsets"))?;
+            let ends = consumer
+                .fetch_watermarks(topic, id, PATIENCE)
+                .map_err(kafka("asking for a partition's offsets"))?;
             found.partitions.insert(id, ends);
         }
         let partitions = found.partitions.len();
-        Ok((Self { consumer, topic: topic.to_owned(), told, marks: BTreeMap::new(), partitions }, found))
+        Ok((
+            Self { consumer, topic: topic.to_owned(), told, marks: BTreeMap::new(), partitions },
+            found,
+        ))
     }
 
-    /// Goes to where reading begins. Where the last message that was read is still there it is read again, to see that
-    /// it is the same.
+    /// Goes to where reading begins. Where the last message that was read is still there it is read
+    /// again, to see that it is the same.
     pub(super) fn start(&mut self, state: &TopicState, found: &Found) -> Result<(), Trouble> {
         let mut assignment = TopicPartitionList::new();
         for (&partition, (low, _)) in &found.partitions {
@@ -161,7 +203,9 @@ impl Reader {
             let mark = progress.last.filter(|it| it.offset >= *low);
             self.marks.extend(mark.map(|it| (partition, it)));
             let offset = Offset::Offset(mark.map_or(progress.next, |it| it.offset));
-            assignment.add_partition_offset(&self.topic, partition, offset).map_err(kafka("choosing offsets"))?;
+            assignment
+                .add_partition_offset(&self.topic, partition, offset)
+                .map_err(kafka("choosing offsets"))?;
         }
         self.consumer.assign(&assignment).map_err(kafka("assigning partitions"))
     }
@@ -179,7 +223,8 @@ impl Reader {
                 Some(message) => message.map_err(kafka("reading"))?,
             };
             let (partition, offset) = (message.partition(), message.offset());
-            let digest = fingerprint(message.timestamp().to_millis(), message.key(), message.payload());
+            let digest =
+                fingerprint(message.timestamp().to_millis(), message.key(), message.payload());
             if let Some(mark) = self.marks.remove(&partition)
                 && mark.offset == offset
             {
@@ -200,7 +245,9 @@ impl Reader {
     pub(super) fn lag(&self, state: &TopicState) -> u64 {
         let told = self.told();
         let behind = |(partition, progress): (&i32, &crate::store::Progress)| {
-            told.ends.get(partition).map_or(0, |end| u64::try_from(end - progress.next).unwrap_or(0))
+            told.ends
+                .get(partition)
+                .map_or(0, |end| u64::try_from(end - progress.next).unwrap_or(0))
         };
         state.partitions.iter().map(behind).sum()
     }

@@ -1,15 +1,20 @@
-//! Which entry is read next. Pure: the stage tells what is due, what ended and what time it is, and obeys.
+//! Which entry is read next. Pure: the stage tells what is due, what ended and what time it is, and
+//! obeys.
 //!
-//! Turns go round the sources, and of each source round its lanes, so nobody has more of them because he has more entries.
-//! Which hosts they are for, those that answer, those that nobody knows or those that kept us waiting, is for
+//! Turns go round the sources, and of each source round its lanes, so nobody has more of them
+//! because he has more entries. Which hosts they are for, those that answer, those that nobody
+//! knows or those that kept us waiting, is for
 //! [`places`](crate::stages::places) to say.
 //!
 //! What must stay true:
 //! - An entry is read once at a time, whichever of its rows is found.
 //! - No host has more than its places; one that kept us waiting has one.
-//! - A source whose last unknown host kept us waiting stands, with its unknown hosts, behind those of which that is not so.
-//! - A host that is not to be asked before some time is asked then for the entry that found that out, and next for another source's.
-//! - What is done for the next entry does not grow with the number of lanes, hosts or rows that wait.
+//! - A source whose last unknown host kept us waiting stands, with its unknown hosts, behind those
+//!   of which that is not so.
+//! - A host that is not to be asked before some time is asked then for the entry that found that
+//!   out, and next for another source's.
+//! - What is done for the next entry does not grow with the number of lanes, hosts or rows that
+//!   wait.
 
 mod rotation;
 
@@ -33,7 +38,8 @@ use crate::{
 
 /// Rows of a lane that are taken in one turn where they wait for no host.
 const HANDFUL: usize = 16;
-/// An entry that is here already counts once more for each so many bytes: those of one source may have megabytes.
+/// An entry that is here already counts once more for each so many bytes: those of one source may
+/// have megabytes.
 const PORTION: usize = 64 << 10;
 /// Of so many turns of unknown hosts one goes first to the sources whose last one kept us waiting.
 const DOUBTFUL: u64 = 4;
@@ -69,7 +75,8 @@ struct Host {
     shut_until: Option<u64>,
 }
 
-/// The order of the lanes that wait for one host: first those that had a turn which was none, then those that came.
+/// The order of the lanes that wait for one host: first those that had a turn which was none, then
+/// those that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Order {
     Paced(Ticket),
@@ -172,7 +179,10 @@ impl Agenda {
             }
             known.next = row;
         } else {
-            self.lanes.insert(lane, Waiting { next: row, state: LaneState::Later, order: Order::Came(u64::MAX) });
+            self.lanes.insert(
+                lane,
+                Waiting { next: row, state: LaneState::Later, order: Order::Came(u64::MAX) },
+            );
             self.later.insert((row.due_ms(), lane));
         }
     }
@@ -220,13 +230,22 @@ impl Agenda {
             self.note_row(next);
         }
         for key in &found.claimed {
-            let own = self.entries.get(&key.entry()).and_then(|it| self.flights.get(it)).is_some_and(|it| it.key == *key);
+            let own = self
+                .entries
+                .get(&key.entry())
+                .and_then(|it| self.flights.get(it))
+                .is_some_and(|it| it.key == *key);
             let behind = self.behind.entry(key.entry()).or_default();
             if !own && !behind.contains(key) {
                 behind.push(*key);
             }
         }
-        let tickets = found.rows.iter().zip(&found.bytes).map(|((key, _), bytes)| self.begin(*key, *bytes, now)).collect();
+        let tickets = found
+            .rows
+            .iter()
+            .zip(&found.bytes)
+            .map(|((key, _), bytes)| self.begin(*key, *bytes, now))
+            .collect();
         if let Some(host) = turn.from.lane().host() {
             self.refill(host);
         }
@@ -256,7 +275,10 @@ impl Agenda {
     pub(super) fn fetched(&mut self, ticket: Ticket, answered: bool, now: Instant) {
         self.mark_slow(now);
         let Some(Flight { key, .. }) = self.flights.get(&ticket).copied() else { return };
-        let (Some(host), Some(took)) = (key.lane().host(), self.places.answered(ticket, now)) else { return };
+        let (Some(host), Some(took)) = (key.lane().host(), self.places.answered(ticket, now))
+        else {
+            return;
+        };
         if took >= places::SLOW {
             self.standings.set(host, Standing::Slow);
         } else if answered {
@@ -292,7 +314,8 @@ impl Agenda {
         }
     }
 
-    /// It is its host's turn only then. The entry stays the first of its lane, and that goes before those that come later.
+    /// It is its host's turn only then. The entry stays the first of its lane, and that goes before
+    /// those that come later.
     pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
         let Some(Flight { key, .. }) = self.flights.get(&ticket).copied() else { return };
         let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };
@@ -310,9 +333,12 @@ impl Agenda {
     fn keeps_its_turn(&mut self, key: PendingKey, host: HostKey, order: Order) {
         let lane = key.lane();
         let before = self.lanes.get(&lane).copied();
-        let (next, first) = before.map_or((key, order), |it| (it.next.min(key), it.order.min(order)));
+        let (next, first) =
+            before.map_or((key, order), |it| (it.next.min(key), it.order.min(order)));
         match before {
-            Some(it) if it.state == LaneState::Later => drop(self.later.remove(&(it.next.due_ms(), lane))),
+            Some(it) if it.state == LaneState::Later => {
+                self.later.remove(&(it.next.due_ms(), lane));
+            }
             Some(it) if it.state == LaneState::AtHost => {
                 self.hosts.entry(host).or_default().waiting.remove(&it.order);
             }
@@ -335,7 +361,9 @@ impl Agenda {
 
     /// Lets hosts be asked again whose time has come.
     pub(super) fn open_hosts(&mut self, now_ms: u64) {
-        while let Some((until, host)) = self.shut.first().copied().filter(|(until, _)| *until <= now_ms) {
+        while let Some((until, host)) =
+            self.shut.first().copied().filter(|(until, _)| *until <= now_ms)
+        {
             self.shut.remove(&(until, host));
             if let Some(known) = self.hosts.get_mut(&host) {
                 known.shut_until = None;
@@ -351,7 +379,8 @@ impl Agenda {
         self.places.gives_way(waiting)
     }
 
-    /// When the next lane is due that is not, or a host may be asked again, in milliseconds since 1970.
+    /// When the next lane is due that is not, or a host may be asked again, in milliseconds since
+    /// 1970.
     pub(super) fn next_due(&self) -> Option<u64> {
         let lane = self.later.first().map(|(due, _)| *due);
         lane.into_iter().chain(self.shut.first().map(|(until, _)| *until)).min()
@@ -359,7 +388,8 @@ impl Agenda {
 
     /// Moves lanes whose time has come to the others that wait for a turn, or for their host.
     fn take_up_due(&mut self, now_ms: u64) {
-        while let Some((due, lane)) = self.later.first().copied().filter(|(due, _)| *due <= now_ms) {
+        while let Some((due, lane)) = self.later.first().copied().filter(|(due, _)| *due <= now_ms)
+        {
             self.later.remove(&(due, lane));
             self.came += 1;
             if let Some(known) = self.lanes.get_mut(&lane) {
@@ -406,7 +436,9 @@ impl Agenda {
         }
         match self.kind(host) {
             Kind::Prompt => &mut self.prompt,
-            Kind::Unknown => &mut self.unknown[usize::from(self.standings.is_doubted(lane.source()))],
+            Kind::Unknown => {
+                &mut self.unknown[usize::from(self.standings.is_doubted(lane.source()))]
+            }
             Kind::Slow => &mut self.slow,
         }
         .push(lane);
@@ -415,7 +447,8 @@ impl Agenda {
     /// Has lanes of a host that has room wait for a turn.
     fn refill(&mut self, host: HostKey) {
         let limit = self.limit(host);
-        while let Some(known) = self.hosts.get_mut(&host).filter(|it| it.places + it.ready < limit) {
+        while let Some(known) = self.hosts.get_mut(&host).filter(|it| it.places + it.ready < limit)
+        {
             match known.waiting.pop_first() {
                 Some((_, lane)) => self.wait_for_turn(lane, host),
                 None if known.places + known.ready == 0 => drop(self.hosts.remove(&host)),
@@ -441,7 +474,8 @@ impl Agenda {
                 self.unknown_turns += 1;
                 let [trusted, doubted] = &mut self.unknown;
                 let doubted_first = self.unknown_turns.is_multiple_of(DOUBTFUL);
-                let (first, second) = if doubted_first { (doubted, trusted) } else { (trusted, doubted) };
+                let (first, second) =
+                    if doubted_first { (doubted, trusted) } else { (trusted, doubted) };
                 first.pop().or_else(|| second.pop())
             }
         }?;

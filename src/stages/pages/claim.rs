@@ -1,4 +1,5 @@
-//! Claims on entries: an entry that is being read is read once at a time, until what was decided on it is durable.
+//! Claims on entries: an entry that is being read is read once at a time, until what was decided on
+//! it is durable.
 
 use tokio::sync::mpsc;
 
@@ -37,7 +38,11 @@ pub struct Claim {
 
 impl Claim {
     /// `events` must have room for what all claims may tell that are held at once.
-    pub(super) fn new(ticket: Ticket, events: mpsc::Sender<ReadingEvent>, silence: Silence) -> Self {
+    pub(super) fn new(
+        ticket: Ticket,
+        events: mpsc::Sender<ReadingEvent>,
+        silence: Silence,
+    ) -> Self {
         Self { ticket, again_ms: None, paced_ms: None, events, silence, room: Room::default() }
     }
 
@@ -75,7 +80,10 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         // The queue has room for every claim; it is closed only when nobody waits any more.
-        let event = self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |it| ReadingEvent::Paced(self.ticket, it));
+        let event =
+            self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |it| {
+                ReadingEvent::Paced(self.ticket, it)
+            });
         self.events.try_send(event).ok();
     }
 }

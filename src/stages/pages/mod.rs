@@ -1,8 +1,9 @@
-//! Takes due entries, fetches their pages or opens their documents, and has them extracted. Workers are pure: what they find goes to the
-//! committing task, which alone decides and writes.
+//! Takes due entries, fetches their pages or opens their documents, and has them extracted. Workers
+//! are pure: what they find goes to the committing task, which alone decides and writes.
 //!
-//! What must stay true: an entry's row stays in the queue until the committing task removes or moves it, so a
-//! crash at any moment reads it again; which entry is next is for [`agenda`](super::agenda) to say, and nobody else.
+//! What must stay true: an entry's row stays in the queue until the committing task removes or
+//! moves it, so a crash at any moment reads it again; which entry is next is for
+//! [`agenda`](super::agenda) to say, and nobody else.
 
 mod agenda;
 pub mod claim;
@@ -59,8 +60,8 @@ pub struct PageContext<F, C> {
     pub clock: Arc<C>,
 }
 
-/// Runs until `wake` closes (polling has ended) and what is in flight is handed on. `before` is the latest time that is known
-/// of: the clock may have been set back since.
+/// Runs until `wake` closes (polling has ended) and what is in flight is handed on. `before` is the
+/// latest time that is known of: the clock may have been set back since.
 pub async fn run<F: Fetch, C: Clock>(
     context: PageContext<F, C>,
     mut wake: mpsc::Receiver<Wake>,
@@ -87,9 +88,18 @@ pub async fn run<F: Fetch, C: Clock>(
             awake.at(now);
             for (ticket, key, entry) in claim_due(&mut agenda, &context)? {
                 let due = DueEntry { waited_s: awake.waited_s(&key, now), key, entry };
-                let (claim, give_way) = (Claim::new(ticket, events_tx.clone(), agenda.silence(ticket)), CancellationToken::new());
+                let (claim, give_way) = (
+                    Claim::new(ticket, events_tx.clone(), agenda.silence(ticket)),
+                    CancellationToken::new(),
+                );
                 under_way.insert(ticket, give_way.clone());
-                readings.spawn(read_claimed(Arc::clone(&reader), due, claim, give_way, out.clone()));
+                readings.spawn(read_claimed(
+                    Arc::clone(&reader),
+                    due,
+                    claim,
+                    give_way,
+                    out.clone(),
+                ));
             }
             while let Some(give_way) = agenda.next_to_give_way().and_then(|it| under_way.get(&it)) {
                 give_way.cancel();
@@ -134,7 +144,12 @@ fn note_wake(agenda: &mut Agenda, Wake { lanes, answered }: Wake) {
 }
 
 /// The clock was set back by so much: what waits is due so much sooner.
-async fn set_back(agenda: &mut Agenda, queue: &EntryQueue, by: TimeDelta, now: DateTime<Utc>) -> Result<(), PipelineError> {
+async fn set_back(
+    agenda: &mut Agenda,
+    queue: &EntryQueue,
+    by: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(), PipelineError> {
     queue.set_back(by, now, |key| agenda.is_claimed(key)).await?;
     agenda.open_hosts(u64::MAX);
     for (lane, due) in queue.lanes()? {
@@ -151,8 +166,8 @@ struct Awake {
 }
 
 impl Awake {
-    /// Notes that entries are read now. After a stop, a full outbox or a clock that jumped no entry has waited for its host all the
-    /// time.
+    /// Notes that entries are read now. After a stop, a full outbox or a clock that jumped no entry
+    /// has waited for its host all the time.
     fn at(&mut self, now: DateTime<Utc>) {
         self.since = if now - self.last > BREAK { now } else { self.since.min(now) };
         self.last = now;
@@ -173,9 +188,12 @@ fn claim_due<F, C: Clock>(
     let now_ms = u64::try_from(context.clock.now().timestamp_millis()).unwrap_or(0);
     let (now, mut taken) = (Instant::now(), Vec::new());
     while let Some(turn) = agenda.next_turn(now_ms, now) {
-        let found = context.queue.due(turn.from, now_ms, turn.limit, |key| agenda.is_claimed(key))?;
+        let found =
+            context.queue.due(turn.from, now_ms, turn.limit, |key| agenda.is_claimed(key))?;
         let tickets = agenda.claim(turn, &found, now);
-        taken.extend(tickets.into_iter().zip(found.rows).map(|(ticket, (key, entry))| (ticket, key, entry)));
+        taken.extend(
+            tickets.into_iter().zip(found.rows).map(|(ticket, (key, entry))| (ticket, key, entry)),
+        );
     }
     Ok(taken)
 }
@@ -197,17 +215,22 @@ async fn read_claimed<F: Fetch, C: Clock>(
     };
     let DueEntry { key, entry, .. } = due;
     claim.keep(room);
-    // Closed only where the committing task failed, which ends the run; the row is still in the queue.
+    // Closed only where the committing task failed, which ends the run; the row is still in the
+    // queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();
     ticket
 }
 
-/// How long until there is something to do; looked at each second at the latest, because clocks jump.
+/// How long until there is something to do; looked at each second at the latest, because clocks
+/// jump.
 fn pause(agenda: &Agenda, now_ms: i64, stopped: bool) -> Duration {
     let longest = Duration::from_secs(1);
     let now = u64::try_from(now_ms).unwrap_or(0);
     // What is due and was not taken has no room: what ends wakes us.
-    let due = agenda.next_due().filter(|due| !stopped && *due > now).map(|due| Duration::from_millis(due - now));
+    let due = agenda
+        .next_due()
+        .filter(|due| !stopped && *due > now)
+        .map(|due| Duration::from_millis(due - now));
     due.map_or(longest, |it| it.min(longest))
 }
 
@@ -246,7 +269,11 @@ mod tests {
             concurrency: 8,
             per_host: 4,
             in_flight: 8,
-            retry: crate::policy::retry::Retry { tries: 8, first: Duration::from_secs(2), max: Duration::from_mins(1) },
+            retry: crate::policy::retry::Retry {
+                tries: 8,
+                first: Duration::from_secs(2),
+                max: Duration::from_mins(1),
+            },
             max_decoded: 1 << 20,
         };
         let rules = SourcePageSettings::new(&Sources::default(), store.added(), at(0));
@@ -265,9 +292,16 @@ mod tests {
         let key = EntryKey::new("s", "1");
         let before = store.polls().seen(&[key]).unwrap()[0];
         let row = PendingKey::new(Lane::of_pages("s", host), at(second), &key);
-        let source = record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() };
+        let source = record::Source {
+            id: "s".into(),
+            name: None,
+            kind: "feed".into(),
+            url: "u".into(),
+            tags: Vec::new(),
+        };
         let listed = Entry { identity: "1".into(), ..Entry::default() };
-        let entry = PendingEntry { fetch_page: true, ..PendingEntry::new(source, listed, 0, at(second)) };
+        let entry =
+            PendingEntry { fetch_page: true, ..PendingEntry::new(source, listed, 0, at(second)) };
         let mut commit = PollCommit::default();
         commit.enqueue(&key, (before.as_ref(), Seen::default()), (&row, &entry, None));
         store.polls().commit(commit).await.unwrap();
@@ -275,20 +309,26 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_has_waited_since_it_was_due_but_not_over_a_stop_a_full_outbox_or_a_jump_of_the_clock() {
+    fn an_entry_has_waited_since_it_was_due_but_not_over_a_stop_a_full_outbox_or_a_jump_of_the_clock()
+     {
         let row = PendingKey::new(Lane::of_pages("s", "a"), at(0), &EntryKey::new("s", "1"));
         let mut awake = Awake { since: at(-9000), last: at(-1) };
         let mut waited = |second| {
             awake.at(at(second));
             awake.waited_s(&row, at(second))
         };
-        assert_eq!([waited(1), waited(3000), waited(6000)], [1, 3000, 6000], "a short break is none");
+        assert_eq!(
+            [waited(1), waited(3000), waited(6000)],
+            [1, 3000, 6000],
+            "a short break is none"
+        );
         assert_eq!([waited(96_000), waited(96_060)], [0, 60], "nobody waits while nothing is read");
         assert_eq!([waited(10_000), waited(10_060)], [0, 60], "a clock that was set back");
     }
 
     #[tokio::test]
-    async fn an_entry_that_has_no_turn_of_its_host_stays_where_it_is_and_after_a_day_is_what_its_feed_says() {
+    async fn an_entry_that_has_no_turn_of_its_host_stays_where_it_is_and_after_a_day_is_what_its_feed_says()
+     {
         let store = Store::in_memory().unwrap();
         let context = context(&store);
         let (reader, mut agenda) = (Reader::new(&context), Agenda::new(context.settings.bounds()));
@@ -300,9 +340,14 @@ mod tests {
         let (events, _open) = mpsc::channel(EVENTS_PER_READING);
         let claim = Claim::new(ticket, events, agenda.silence(ticket));
         due.waited_s = 86_399;
-        assert_eq!(reader.read(&due, &claim, &CancellationToken::new()).await.unwrap_err().next_ms, 110_001);
+        assert_eq!(
+            reader.read(&due, &claim, &CancellationToken::new()).await.unwrap_err().next_ms,
+            110_001
+        );
         due.waited_s = 86_400;
-        let (Reading::Dead(dead), _) = reader.read(&due, &claim, &CancellationToken::new()).await.unwrap() else {
+        let (Reading::Dead(dead), _) =
+            reader.read(&due, &claim, &CancellationToken::new()).await.unwrap()
+        else {
             panic!("it waits for ever")
         };
         assert_eq!(dead.error, "no turn in a day: the host's turn is in 10 s");

@@ -1,8 +1,8 @@
-//! Reads one entry: fetches its page, or opens the document that came with it, decodes and extracts on a CPU thread, and
-//! says what became of it.
+//! Reads one entry: fetches its page, or opens the document that came with it, decodes and extracts
+//! on a CPU thread, and says what became of it.
 //!
-//! What must stay true: of a page that failed no more than its start is kept, and what goes on to the committing task has its
-//! room in memory until the decision is durable.
+//! What must stay true: of a page that failed no more than its start is kept, and what goes on to
+//! the committing task has its room in memory until the decision is durable.
 
 use std::{
     sync::Arc,
@@ -43,7 +43,8 @@ const FEW_TRIES: u32 = 3;
 const MAX_KEPT: usize = 1 << 20;
 /// Bytes of a page in which the headline of its entry is looked for, where it has no text.
 const LOOKED_AT: usize = 500_000;
-/// For so many seconds an entry waits for a host that is cooling down, or whose turns others have; then its article is made of what the feed says.
+/// For so many seconds an entry waits for a host that is cooling down, or whose turns others have;
+/// then its article is made of what the feed says.
 const MAX_DEFERRED_S: u64 = 86_400;
 
 /// Bounds and rules of reading.
@@ -62,7 +63,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What is here already waits for commits alone: twice as much, so that the one half is committed while the other is read.
+    /// What is here already waits for commits alone: twice as much, so that the one half is
+    /// committed while the other is read.
     pub(super) fn bounds(&self) -> Bounds {
         let Self { concurrency: places, per_host, in_flight, .. } = *self;
         Bounds { places, per_host, pages: places + in_flight, here: 2 * in_flight }
@@ -99,15 +101,27 @@ pub(super) struct Reader<F, C> {
 impl<F: Fetch, C: Clock> Reader<F, C> {
     pub(super) fn new(context: &PageContext<F, C>) -> Self {
         let (fetcher, clock) = (Arc::clone(&context.fetcher), Arc::clone(&context.clock));
-        Self { fetcher, clock, queue: context.queue.clone(), settings: context.settings, rules: context.rules.clone() }
+        Self {
+            fetcher,
+            clock,
+            queue: context.queue.clone(),
+            settings: context.settings,
+            rules: context.rules.clone(),
+        }
     }
 
-    /// Reads an entry; gives what became of it and the memory that it has until the decision on it is durable. Where `give_way` is
-    /// cancelled while it waits for a host, that counts as a try without an answer.
+    /// Reads an entry; gives what became of it and the memory that it has until the decision on it
+    /// is durable. Where `give_way` is cancelled while it waits for a host, that counts as a try
+    /// without an answer.
     ///
     /// # Errors
     /// Where it is not its host's turn.
-    pub(super) async fn read(&self, due: &DueEntry, claim: &Claim, give_way: &CancellationToken) -> Result<(Reading, Room), Paced> {
+    pub(super) async fn read(
+        &self,
+        due: &DueEntry,
+        claim: &Claim,
+        give_way: &CancellationToken,
+    ) -> Result<(Reading, Room), Paced> {
         let DueEntry { key, entry, waited_s } = due;
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
@@ -129,7 +143,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             }
             Err(failure) => failure,
         };
-        if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + *waited_s < MAX_DEFERRED_S) {
+        if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + *waited_s < MAX_DEFERRED_S)
+        {
             metrics::page("later");
             let next = self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default();
             // Not a moment before.
@@ -141,15 +156,24 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             held_s += *waited_s;
             failure.error.insert_str(0, "no turn in a day: ");
         }
-        let reading = retry_or_give_up(failure, entry.tries, held_s, &self.settings, self.clock.now());
+        let reading =
+            retry_or_give_up(failure, entry.tries, held_s, &self.settings, self.clock.now());
         metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
         if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
-            let (secrets, given_up) = (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
-            let (url, error) = (link.map(|it| secrets.hide(&shown(it.as_str())).into_owned()), secrets.hide(error));
+            let (secrets, given_up) =
+                (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
+            let (url, error) = (
+                link.map(|it| secrets.hide(&shown(it.as_str())).into_owned()),
+                secrets.hide(error),
+            );
             tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
         }
         // What is tried again keeps no bytes.
-        Ok(if matches!(reading, Reading::Dead(_)) { (reading, room) } else { (reading, Room::default()) })
+        Ok(if matches!(reading, Reading::Dead(_)) {
+            (reading, room)
+        } else {
+            (reading, Room::default())
+        })
     }
 
     async fn fetched(
@@ -174,42 +198,65 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Outcome::New(mut fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
                 let (limit, rules) = (self.settings.max_decoded, own.rules);
-                let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
+                let expected =
+                    Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
                 let body = std::mem::take(&mut fetched.body);
                 return self
-                    .read_body(body, &entry.source.id, limit, move |bytes| extract(*fetched, bytes, rules.as_deref(), &expected))
+                    .read_body(body, &entry.source.id, limit, move |bytes| {
+                        extract(*fetched, bytes, rules.as_deref(), &expected)
+                    })
                     .await;
             }
             // No validators were sent.
-            Outcome::NotModified { .. } => Failure::fetch("HTTP status 304 to an unconditional request".to_owned()),
-            Outcome::Throttled { status, retry_after } => Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) },
-            Outcome::Gone { status } => Failure { reason: "gone", tries: FEW_TRIES, ..Failure::fetch(format!("HTTP status {status}")) },
+            Outcome::NotModified { .. } => {
+                Failure::fetch("HTTP status 304 to an unconditional request".to_owned())
+            }
+            Outcome::Throttled { status, retry_after } => {
+                Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) }
+            }
+            Outcome::Gone { status } => Failure {
+                reason: "gone",
+                tries: FEW_TRIES,
+                ..Failure::fetch(format!("HTTP status {status}"))
+            },
             Outcome::Deferred(deferred) => Failure {
                 wait: Some(deferred.wait),
                 next_turn: Some(deferred.wait).filter(|_| deferred.next),
                 tried: false,
                 ..Failure::fetch(deferred.to_string())
             },
-            // What robots.txt forbids, it forbids for long; a page for robots gives way to no number of tries.
+            // What robots.txt forbids, it forbids for long; a page for robots gives way to no
+            // number of tries.
             Outcome::Blocked(block) => {
-                let (reason, tries) = if matches!(block, Block::Robots(_)) { ("robots", 1) } else { ("blocked", FEW_TRIES) };
+                let (reason, tries) = if matches!(block, Block::Robots(_)) {
+                    ("robots", 1)
+                } else {
+                    ("blocked", FEW_TRIES)
+                };
                 Failure { reason, tries, ..Failure::fetch(block.to_string()) }
             }
-            Outcome::Failed(error) => {
-                Failure { tries: if error.is_transient() { u32::MAX } else { 1 }, ..Failure::fetch(error.to_string()) }
-            }
+            Outcome::Failed(error) => Failure {
+                tries: if error.is_transient() { u32::MAX } else { 1 },
+                ..Failure::fetch(error.to_string())
+            },
         };
         metrics::fetched("page", failure.reason, 0);
         Err(failure)
     }
 
     /// Reads the document that the entry carries; `None` where a newer edition has taken its place.
-    async fn received(&self, key: &PendingKey, entry: &PendingEntry) -> Result<Option<(FetchedPage, Room)>, Failure> {
+    async fn received(
+        &self,
+        key: &PendingKey,
+        entry: &PendingEntry,
+    ) -> Result<Option<(FetchedPage, Room)>, Failure> {
         let memory = self.fetcher.memory();
         let found = match self.stored(key, entry, memory.free()).await? {
             // It is as large as a body that comes from far.
             Stored::Large(bytes) => {
-                let Some(room) = memory.to_come(bytes).await else { return Err(Failure::no_room()) };
+                let Some(room) = memory.to_come(bytes).await else {
+                    return Err(Failure::no_room());
+                };
                 match self.stored(key, entry, usize::MAX).await? {
                     Stored::Here(packed) => Some((packed, room)),
                     Stored::Large(_) | Stored::Replaced => None,
@@ -221,16 +268,28 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let Some((packed, room)) = found else { return Ok(None) };
         let body = Body { bytes: packed.into(), encodings: vec!["zstd".to_owned()], room };
         let (opened, rules) = (entry.clone(), self.rules.for_source(&entry.source.id).rules);
-        self.read_body(body, &entry.source.id, Packed::LARGEST, move |bytes| open(opened, bytes, rules.as_deref())).await.map(Some)
+        self.read_body(body, &entry.source.id, Packed::LARGEST, move |bytes| {
+            open(opened, bytes, rules.as_deref())
+        })
+        .await
+        .map(Some)
     }
 
-    /// The bytes of a document, where they are no more than `most`. The store is asked on a thread that may wait for the disk.
-    async fn stored(&self, key: &PendingKey, entry: &PendingEntry, most: usize) -> Result<Stored, Failure> {
+    /// The bytes of a document, where they are no more than `most`. The store is asked on a thread
+    /// that may wait for the disk.
+    async fn stored(
+        &self,
+        key: &PendingKey,
+        entry: &PendingEntry,
+        most: usize,
+    ) -> Result<Stored, Failure> {
         let (queue, key, entry) = (self.queue.clone(), *key, entry.clone());
         let found = tokio::task::spawn_blocking(move || queue.document(&key, &entry, most)).await;
         let found = found.map_err(|error| Failure::fetch(error.to_string()))?;
         found.map_err(|error| match error {
-            StoreError::Damaged { .. } => Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) },
+            StoreError::Damaged { .. } => {
+                Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) }
+            }
             error => Failure::fetch(error.to_string()),
         })
     }
@@ -249,17 +308,26 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             metrics::extracted(started.elapsed());
             outcome
         };
-        match self.fetcher.memory().for_source(SourceKey::new(source)).read(body, limit, work).await {
+        match self.fetcher.memory().for_source(SourceKey::new(source)).read(body, limit, work).await
+        {
             Ok((Ok(look), room)) => Ok((look, room)),
             Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
             Err(Unread::NoRoom) => Err(Failure::no_room()),
-            Err(Unread::TooLong) => {
-                Err(Failure { reason: "page", tries: FEW_TRIES, ..Failure::fetch("the extractor took too long".to_owned()) })
-            }
+            Err(Unread::TooLong) => Err(Failure {
+                reason: "page",
+                tries: FEW_TRIES,
+                ..Failure::fetch("the extractor took too long".to_owned())
+            }),
             Err(Unread::Panicked(body)) => {
                 metrics::reader_panicked("page");
                 let (bytes, room) = (Some(kept_start(&body.bytes)), body.room);
-                Err(Failure { reason: "page", tries: 1, bytes, room, ..Failure::fetch("the extractor panicked".to_owned()) })
+                Err(Failure {
+                    reason: "page",
+                    tries: 1,
+                    bytes,
+                    room,
+                    ..Failure::fetch("the extractor panicked".to_owned())
+                })
             }
         }
     }
@@ -280,7 +348,11 @@ impl Expected {
             // Sent by mistake: it is as if it had failed.
             PageError::Nothing(_) => u32::MAX,
             // A page about something else, such as an error, is no page of this entry.
-            PageError::NoText | PageError::Listing if !self.guessed && self.is_elsewhere(bytes, content_type) => u32::MAX,
+            PageError::NoText | PageError::Listing
+                if !self.guessed && self.is_elsewhere(bytes, content_type) =>
+            {
+                u32::MAX
+            }
             // Half a page, of which no text came yet.
             PageError::NoText | PageError::Listing if guard::end(bytes) != End::Whole => u32::MAX,
             // A publisher's slip is mended within minutes, and so is a redirect to the front page.
@@ -296,31 +368,73 @@ impl Expected {
     }
 }
 
-fn extract(fetched: Fetched, bytes: Result<Bytes, FetchError>, rules: Option<&Rules>, expected: &Expected) -> Result<FetchedPage, Failure> {
+fn extract(
+    fetched: Fetched,
+    bytes: Result<Bytes, FetchError>,
+    rules: Option<&Rules>,
+    expected: &Expected,
+) -> Result<FetchedPage, Failure> {
     let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
-    let page = page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
-    let page = page.and_then(|page| if expected.guessed && page.kind == PageKind::Other { Err(PageError::NoText) } else { Ok(page) });
+    let page =
+        page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
+    let page = page.and_then(|page| {
+        if expected.guessed && page.kind == PageKind::Other {
+            Err(PageError::NoText)
+        } else {
+            Ok(page)
+        }
+    });
     let page = page.map_err(|error| Failure {
         tries: expected.tries(&error, &bytes, fetched.content_type.as_deref()),
         ..Failure::page(&error, &bytes)
     })?;
     let end = page::end(&bytes, fetched.content_type.as_deref());
-    Ok(FetchedPage { fetched_at: fetched.requested, order: fetched.order, url: Some(fetched.url), via: fetched.via, end, page })
+    Ok(FetchedPage {
+        fetched_at: fetched.requested,
+        order: fetched.order,
+        url: Some(fetched.url),
+        via: fetched.via,
+        end,
+        page,
+    })
 }
 
 /// What is here stays as it is: there is nothing to try again.
-fn open(entry: PendingEntry, bytes: Result<Bytes, FetchError>, rules: Option<&Rules>) -> Result<FetchedPage, Failure> {
-    let damaged = |error: FetchError| Failure { reason: "document", tries: 1, ..Failure::fetch(error.to_string()) };
+fn open(
+    entry: PendingEntry,
+    bytes: Result<Bytes, FetchError>,
+    rules: Option<&Rules>,
+) -> Result<FetchedPage, Failure> {
+    let damaged = |error: FetchError| Failure {
+        reason: "document",
+        tries: 1,
+        ..Failure::fetch(error.to_string())
+    };
     let bytes = bytes.map_err(damaged)?;
     let unreadable = entry.properties().map_or("source", |it| it.unreadable);
-    let Some(document) = entry.document else { return Err(Failure::fetch("no document".to_owned())) };
+    let Some(document) = entry.document else {
+        return Err(Failure::fetch("no document".to_owned()));
+    };
     if let Some(error) = document.unreadable {
-        return Err(Failure { reason: unreadable, tries: 1, bytes: Some(kept_start(&bytes)), ..Failure::fetch(error) });
+        return Err(Failure {
+            reason: unreadable,
+            tries: 1,
+            bytes: Some(kept_start(&bytes)),
+            ..Failure::fetch(error)
+        });
     }
-    let page = page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
-        .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
+    let page =
+        page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
+            .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
     let end = page::end(&bytes, document.content_type.as_deref());
-    Ok(FetchedPage { fetched_at: document.received, order: entry.order, url: document.url, via: document.via, end, page })
+    Ok(FetchedPage {
+        fetched_at: document.received,
+        order: entry.order,
+        url: document.url,
+        via: document.via,
+        end,
+        page,
+    })
 }
 
 /// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.
@@ -347,7 +461,16 @@ struct Failure {
 
 impl Failure {
     fn fetch(error: String) -> Self {
-        Self { reason: "fetch", error, wait: None, tries: u32::MAX, bytes: None, next_turn: None, tried: true, room: Room::default() }
+        Self {
+            reason: "fetch",
+            error,
+            wait: None,
+            tries: u32::MAX,
+            bytes: None,
+            next_turn: None,
+            tried: true,
+            room: Room::default(),
+        }
     }
 
     fn page(error: &PageError, bytes: &[u8]) -> Self {
@@ -362,7 +485,13 @@ impl Failure {
 }
 
 /// Tried again, or given up. Pure.
-fn retry_or_give_up(failure: Failure, tries_before: u32, held_s: u64, settings: &Settings, now: DateTime<Utc>) -> Reading {
+fn retry_or_give_up(
+    failure: Failure,
+    tries_before: u32,
+    held_s: u64,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Reading {
     let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
     let later = |pause: Duration| TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
     if !tried && held_s < MAX_DEFERRED_S {
@@ -403,15 +532,23 @@ mod tests {
 
     #[test]
     fn a_server_that_asks_for_more_time_gets_it() {
-        let failure = Failure { wait: Some(Duration::from_mins(10)), ..Failure::fetch(String::new()) };
+        let failure =
+            Failure { wait: Some(Duration::from_mins(10)), ..Failure::fetch(String::new()) };
         assert_eq!(pause(failure, 0), Some(600));
     }
 
     #[test]
     fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
-        let deferred = || Failure { wait: Some(Duration::from_mins(10)), tried: false, ..Failure::fetch(String::new()) };
+        let deferred = || Failure {
+            wait: Some(Duration::from_mins(10)),
+            tried: false,
+            ..Failure::fetch(String::new())
+        };
         assert_eq!(pause(deferred(), 4), Some(600));
-        assert!(matches!(retry_or_give_up(deferred(), 0, MAX_DEFERRED_S, &SETTINGS, DateTime::UNIX_EPOCH), Reading::Dead(_)));
+        assert!(matches!(
+            retry_or_give_up(deferred(), 0, MAX_DEFERRED_S, &SETTINGS, DateTime::UNIX_EPOCH),
+            Reading::Dead(_)
+        ));
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub(super) struct PageSettings {
     pub(super) allowed: Allowed,
 }
 
-/// The settings of all sources' pages. Lists do not change while the daemon runs; sources that are added by command do.
+/// The settings of all sources' pages. Lists do not change while the daemon runs; sources that are
+/// added by command do.
 #[derive(Debug, Clone)]
 pub struct SourcePageSettings {
     given: Arc<HashMap<String, PageSettings>>,
@@ -29,14 +30,22 @@ pub struct SourcePageSettings {
 }
 
 impl SourcePageSettings {
-    /// Holds the settings of the sources that are there at `since`; those of others are looked up in `added`.
+    /// Holds the settings of the sources that are there at `since`; those of others are looked up
+    /// in `added`.
     #[must_use]
     pub fn new(sources: &Sources, added: AddedStore, since: DateTime<Utc>) -> Self {
         let polled = sources.polled.iter().map(|it| (&it.id, PageSettings::of(it)));
-        let topics =
-            sources.topics.iter().map(|topic| (&topic.id, PageSettings { rules: None, allowed: Arc::clone(&topic.allow_addresses) }));
+        let topics = sources.topics.iter().map(|topic| {
+            (&topic.id, PageSettings { rules: None, allowed: Arc::clone(&topic.allow_addresses) })
+        });
         let settings = polled.chain(topics).filter(|(_, settings)| !settings.is_nothing());
-        Self { given: Arc::new(settings.map(|(id, settings)| (id.as_str().to_owned(), settings)).collect()), added, since }
+        Self {
+            given: Arc::new(
+                settings.map(|(id, settings)| (id.as_str().to_owned(), settings)).collect(),
+            ),
+            added,
+            since,
+        }
     }
 
     /// The settings of a source's pages, by the source's id.
@@ -44,7 +53,8 @@ impl SourcePageSettings {
         if let Some(settings) = self.given.get(id) {
             return settings.clone();
         }
-        // A store that cannot be read ends the run elsewhere; a page without its rules is read as any other.
+        // A store that cannot be read ends the run elsewhere; a page without its rules is read as
+        // any other.
         let row = self.added.get(id).ok().flatten().filter(|it| it.at >= self.since);
         added::of_rows(row).sources.first().map(PageSettings::of).unwrap_or_default()
     }

@@ -1,7 +1,8 @@
-//! What is remembered of hosts and sources: who answers promptly, who keeps us waiting, and whose links lead to the latter.
+//! What is remembered of hosts and sources: who answers promptly, who keeps us waiting, and whose
+//! links lead to the latter.
 //!
-//! In memory only, and bounded: what is forgotten is unknown. Hosts that answer and hosts that do not are remembered apart,
-//! so that no flood of the ones makes us forget the others.
+//! In memory only, and bounded: what is forgotten is unknown. Hosts that answer and hosts that do
+//! not are remembered apart, so that no flood of the ones makes us forget the others.
 
 use std::{collections::HashSet, hash::Hash};
 

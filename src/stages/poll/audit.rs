@@ -1,6 +1,7 @@
 //! Finds servers whose 304 lies: see [`Trust`](crate::policy::trust::Trust).
 //!
-//! What must stay true: it asks for the status only, because what the visit has read is in memory still.
+//! What must stay true: it asks for the status only, because what the visit has read is in memory
+//! still.
 
 use chrono::{DateTime, Utc};
 
@@ -16,14 +17,20 @@ use crate::{
 };
 
 /// The validators that are held back at a visit, where it is to show whether 304 told the truth.
-pub(super) fn validators_to_check(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<Validators> {
+pub(super) fn validators_to_check(
+    source: &Source,
+    facts: &Facts,
+    now: DateTime<Utc>,
+) -> Option<Validators> {
     // Those of a site are of what was found of it, and that is looked for anew.
-    let held_back = !source.kind.is_site() && facts.trust.audit_is_due(now) && facts.validators != Validators::default();
+    let held_back = !source.kind.is_site()
+        && facts.trust.audit_is_due(now)
+        && facts.validators != Validators::default();
     held_back.then(|| facts.validators.clone())
 }
 
-/// Learns from such a visit. What is new may have come in this very moment, so the same is asked again with the old
-/// validators: a server that then still says 304 would have kept it from us.
+/// Learns from such a visit. What is new may have come in this very moment, so the same is asked
+/// again with the old validators: a server that then still says 304 would have kept it from us.
 pub(super) async fn check_validators<F: Fetch, C: Clock>(
     context: &PollContext<F, C>,
     source: &Source,

@@ -1,9 +1,10 @@
-//! Reads what a gap left out: the older pages of a feed, where it has some (RFC 5005's `prev-archive` and `next`, JSON
-//! Feed's `next_url`), else what the news sitemap of the site lists of the time between.
+//! Reads what a gap left out: the older pages of a feed, where it has some (RFC 5005's
+//! `prev-archive` and `next`, JSON Feed's `next_url`), else what the news sitemap of the site lists
+//! of the time between.
 //!
-//! The next page to read is in the source's facts, so a crash goes on there. What must stay true: a gap leads to a
-//! bounded number of pages, all of the feed's own host, or once a day to the site's news sitemap; each page's entries and
-//! the step to the next are one batch.
+//! The next page to read is in the source's facts, so a crash goes on there. What must stay true: a
+//! gap leads to a bounded number of pages, all of the feed's own host, or once a day to the site's
+//! news sitemap; each page's entries and the step to the next are one batch.
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -41,8 +42,14 @@ pub(super) fn begin(url: Url) -> Backfill {
     Backfill { url, left: PAGES, within: None }
 }
 
-/// From the site's news sitemap: of the time since the last good poll, up to the oldest entry that is listed now.
-pub(super) fn from_sitemap(facts: &mut Facts, site: Url, listed: &[Option<i64>], now: DateTime<Utc>) -> Option<Backfill> {
+/// From the site's news sitemap: of the time since the last good poll, up to the oldest entry that
+/// is listed now.
+pub(super) fn from_sitemap(
+    facts: &mut Facts,
+    site: Url,
+    listed: &[Option<i64>],
+    now: DateTime<Utc>,
+) -> Option<Backfill> {
     let since = facts.last_success?;
     if facts.sitemap_sought.is_some_and(|it| now - it < SOUGHT) {
         return None;
@@ -55,9 +62,12 @@ pub(super) fn from_sitemap(facts: &mut Facts, site: Url, listed: &[Option<i64>],
 
 /// Where a feed's older entries are, if it says so and if that is on its own host.
 pub(super) fn older(feed: &Feed, url: &Url) -> Option<Url> {
-    let link = |rel: &str| feed.links.iter().find(|it| it.rel == rel).and_then(|it| url.join(it.href.as_deref()?).ok());
+    let link = |rel: &str| {
+        feed.links.iter().find(|it| it.rel == rel).and_then(|it| url.join(it.href.as_deref()?).ok())
+    };
     let older = link("prev-archive").or_else(|| link("next"))?;
-    (older.host() == url.host() && matches!(older.scheme(), "http" | "https") && older != *url).then_some(older)
+    (older.host() == url.host() && matches!(older.scheme(), "http" | "https") && older != *url)
+        .then_some(older)
 }
 
 /// Reads on until a page is known, the last one is reached or one cannot be read.
@@ -69,30 +79,47 @@ pub(super) async fn run<F: Fetch, C: Clock>(
 ) -> Result<(), PipelineError> {
     while let Some(Backfill { url, left, within }) = facts.backfill.take() {
         if let Some(within) = within {
-            wake(outputs, source.at.url(), read_news_sitemap(context, source, facts, (&url, within)).await?).await;
+            wake(
+                outputs,
+                source.at.url(),
+                read_news_sitemap(context, source, facts, (&url, within)).await?,
+            )
+            .await;
             continue;
         }
-        let request = Request { obeys_robots: context.rules.obeys_robots(source), ..Request::new(url, accept::FEED) };
-        let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
+        let request = Request {
+            obeys_robots: context.rules.obeys_robots(source),
+            ..Request::new(url, accept::FEED)
+        };
+        let (mut commit, mut wakes, mut room) =
+            (PollCommit::default(), Vec::new(), Room::default());
         if let Outcome::New(mut fetched) = context.fetcher.fetch(request).await {
-            let (known, now, body) = (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
+            let (known, now, body) =
+                (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
             let reader = context.reader(source, now);
             let work = move |bytes| read_older_page(&reader, &known, &fetched, bytes);
-            let read = match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
-                Ok((page, of_page)) => {
-                    room = of_page;
-                    page?
-                }
-                Err(Unread::NoRoom | Unread::TooLong) => None,
-                Err(Unread::Panicked(body)) => {
-                    (commit, wakes) = panicked::keep_dead_letter(context, source, body, "backfill", now).await?;
-                    None
-                }
-            };
+            let read =
+                match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
+                    Ok((page, of_page)) => {
+                        room = of_page;
+                        page?
+                    }
+                    Err(Unread::NoRoom | Unread::TooLong) => None,
+                    Err(Unread::Panicked(body)) => {
+                        (commit, wakes) =
+                            panicked::keep_dead_letter(context, source, body, "backfill", now)
+                                .await?;
+                        None
+                    }
+                };
             if let Some(page) = read {
                 facts.entries += page.listed.fresh as u64;
                 facts.intake = page.listed.intake;
-                facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill { url, left: left - 1, within: None });
+                facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill {
+                    url,
+                    left: left - 1,
+                    within: None,
+                });
                 (commit, wakes) = (page.listed.commit, page.listed.wakes);
                 metrics::backfilled("read");
             } else {
@@ -119,7 +146,8 @@ async fn read_news_sitemap<F: Fetch, C: Clock>(
     let terms = (context.rules.max_decoded, context.rules.obeys_robots(source));
     let mut listed = listing::Listed::default();
     let mut room = Room::default();
-    if let Some((mut feed, of_feed)) = discover::news_sitemap(&*context.fetcher, site, terms).await {
+    if let Some((mut feed, of_feed)) = discover::news_sitemap(&*context.fetcher, site, terms).await
+    {
         room = of_feed;
         metrics::backfilled("read");
         feed.title.clone_from(&facts.title);
@@ -145,10 +173,15 @@ async fn read_news_sitemap<F: Fetch, C: Clock>(
 }
 
 /// The entries of a time that no article is known by.
-fn missed(store: &PollStore, entries: Vec<Entry>, (since, until): (DateTime<Utc>, DateTime<Utc>)) -> Result<Vec<Entry>, StoreError> {
+fn missed(
+    store: &PollStore,
+    entries: Vec<Entry>,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<Entry>, StoreError> {
     let mut missed = Vec::new();
     for entry in entries {
-        let is_of_time = entry.published.or(entry.modified).is_some_and(|it| since <= it && it < until);
+        let is_of_time =
+            entry.published.or(entry.modified).is_some_and(|it| since <= it && it < until);
         if is_of_time
             && let Some(link) = &entry.link
             && store.articles_of(&[identity::of_url(link)])?.is_empty()
@@ -172,7 +205,9 @@ fn read_older_page(
     bytes: Result<Bytes, FetchError>,
 ) -> Result<Option<Page>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
-    let Ok(feed) = feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) else { return Ok(None) };
+    let Ok(feed) = feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) else {
+        return Ok(None);
+    };
     let listed = listing::go_through(reader, facts, &feed)?;
     // Beyond an entry that is known all is known.
     let older = older(&feed, &fetched.url).filter(|_| listed.known == 0 && listed.shown > 0);
@@ -185,7 +220,11 @@ mod tests {
     use crate::model::entry::Link;
 
     fn feed(links: &[(&str, &str)]) -> Feed {
-        let link = |(rel, href): &(&str, &str)| Link { rel: (*rel).to_owned(), href: Some((*href).to_owned()), ..Link::default() };
+        let link = |(rel, href): &(&str, &str)| Link {
+            rel: (*rel).to_owned(),
+            href: Some((*href).to_owned()),
+            ..Link::default()
+        };
         Feed { links: links.iter().map(link).collect(), ..Feed::default() }
     }
 
@@ -193,7 +232,10 @@ mod tests {
     fn older_entries_are_looked_for_on_the_feeds_own_host_only() {
         let at = Url::parse("https://a.example/feed").unwrap();
         let found = |links: &[(&str, &str)]| older(&feed(links), &at).map(String::from);
-        assert_eq!(found(&[("next", "?page=2"), ("prev-archive", "/2026/02")]).as_deref(), Some("https://a.example/2026/02"));
+        assert_eq!(
+            found(&[("next", "?page=2"), ("prev-archive", "/2026/02")]).as_deref(),
+            Some("https://a.example/2026/02")
+        );
         assert_eq!(found(&[("next", "?page=2")]).as_deref(), Some("https://a.example/feed?page=2"));
         for elsewhere in ["https://b.example/", "file:///a.example/x", "/feed", "http://["] {
             assert_eq!(found(&[("next", elsewhere)]), None, "{elsewhere}");
@@ -202,13 +244,19 @@ mod tests {
 
     #[test]
     fn a_sites_news_sitemap_is_looked_for_once_a_day_and_of_the_time_since_the_last_good_poll() {
-        let (site, hour) = (Url::parse("https://a.example/").unwrap(), |it: i64| DateTime::UNIX_EPOCH + TimeDelta::hours(it));
+        let (site, hour) = (Url::parse("https://a.example/").unwrap(), |it: i64| {
+            DateTime::UNIX_EPOCH + TimeDelta::hours(it)
+        });
         let mut facts = Facts { last_success: Some(hour(2)), ..Facts::default() };
-        let listed = [Some(hour(9).timestamp()), None, Some(hour(7).timestamp()), Some(hour(1).timestamp())];
+        let listed =
+            [Some(hour(9).timestamp()), None, Some(hour(7).timestamp()), Some(hour(1).timestamp())];
         let found = from_sitemap(&mut facts, site.clone(), &listed, hour(10)).unwrap();
         assert_eq!(found.within, Some((hour(2), hour(7))));
         assert_eq!(from_sitemap(&mut facts, site.clone(), &[], hour(33)), None);
-        assert_eq!(from_sitemap(&mut facts, site.clone(), &[], hour(34)).unwrap().within, Some((hour(2), hour(34))));
+        assert_eq!(
+            from_sitemap(&mut facts, site.clone(), &[], hour(34)).unwrap().within,
+            Some((hour(2), hour(34)))
+        );
         assert_eq!(from_sitemap(&mut Facts::default(), site, &[], hour(10)), None);
     }
 }

@@ -1,7 +1,9 @@
-//! How much of a source is taken: entries of one listing, of a day, and those that wait to be read. Pure.
+//! How much of a source is taken: entries of one listing, of a day, and those that wait to be read.
+//! Pure.
 //!
-//! What must stay true: what is beyond a bound is left out and not remembered, so that it is new again at the next look and taken
-//! when there is room, as long as it is listed; of one listing the newest are taken; it is counted and told.
+//! What must stay true: what is beyond a bound is left out and not remembered, so that it is new
+//! again at the next look and taken when there is room, as long as it is listed; of one listing the
+//! newest are taken; it is counted and told.
 
 use chrono::{DateTime, Utc};
 
@@ -35,7 +37,12 @@ impl Bounds {
     }
 
     /// How many may be taken now, where so many wait, and which bound says so.
-    pub(super) fn room(self, intake: &Intake, pending: usize, now: DateTime<Utc>) -> (usize, Bound) {
+    pub(super) fn room(
+        self,
+        intake: &Intake,
+        pending: usize,
+        now: DateTime<Utc>,
+    ) -> (usize, Bound) {
         let today = if intake.day == day(now) { intake.taken } else { 0 };
         let rooms = [
             (self.per_poll, Bound::Poll),
@@ -46,10 +53,16 @@ impl Bounds {
     }
 }
 
-/// Those that are taken of the entries that could be, where there is room for so many: the newest; without a date it may be of now.
+/// Those that are taken of the entries that could be, where there is room for so many: the newest;
+/// without a date it may be of now.
 pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> Vec<usize> {
     if wanted.len() > room {
-        let date = |index: usize| entries.get(index).and_then(|it| it.published.max(it.modified)).map_or(i64::MAX, |it| it.timestamp());
+        let date = |index: usize| {
+            entries
+                .get(index)
+                .and_then(|it| it.published.max(it.modified))
+                .map_or(i64::MAX, |it| it.timestamp())
+        };
         wanted.sort_by_key(|it| std::cmp::Reverse(date(*it)));
         wanted.truncate(room);
         wanted.sort_unstable();
@@ -58,13 +71,22 @@ pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> 
 }
 
 /// What is remembered after so many were taken and so many left out because of a bound.
-pub(super) fn update(before: &Intake, (taken, left_out): (usize, usize), (bounds, bound): (Bounds, Bound), now: DateTime<Utc>) -> Intake {
+pub(super) fn update(
+    before: &Intake,
+    (taken, left_out): (usize, usize),
+    (bounds, bound): (Bounds, Bound),
+    now: DateTime<Utc>,
+) -> Intake {
     let today = if before.day == day(now) { before.taken } else { 0 };
     let taken = today.saturating_add(taken);
     // A day that is full stays so, whatever the last look found.
     let stays = before.left_out.filter(|_| left_out == 0 && taken >= bounds.per_day);
     let since = before.left_out.map_or(now, |it| it.since);
-    let left_out = if left_out > 0 { Some(LeftOut { entries: left_out, bound, since, at: now }) } else { stays };
+    let left_out = if left_out > 0 {
+        Some(LeftOut { entries: left_out, bound, since, at: now })
+    } else {
+        stays
+    };
     Intake { day: day(now), taken, left_out }
 }
 
@@ -102,7 +124,10 @@ mod tests {
     #[test]
     fn what_is_left_out_is_told_until_a_look_leaves_nothing_out_on_a_day_that_is_not_full() {
         let left = update(&Intake::default(), (100, 7), (BOUNDS, Bound::Poll), at(1));
-        assert_eq!(left.left_out, Some(LeftOut { entries: 7, bound: Bound::Poll, since: at(1), at: at(1) }));
+        assert_eq!(
+            left.left_out,
+            Some(LeftOut { entries: 7, bound: Bound::Poll, since: at(1), at: at(1) })
+        );
         assert_eq!(update(&left, (7, 0), (BOUNDS, Bound::Poll), at(2)).left_out, None);
         let full = update(&left, (50, 3), (BOUNDS, Bound::Day), at(2));
         assert_eq!(full.left_out.map(|it| it.since), Some(at(1)));
@@ -112,7 +137,10 @@ mod tests {
 
     #[test]
     fn the_newest_are_taken_in_the_order_of_the_listing() {
-        let dated = |hour: Option<i64>| Entry { published: hour.map(|it| at(it).fixed_offset()), ..Entry::default() };
+        let dated = |hour: Option<i64>| Entry {
+            published: hour.map(|it| at(it).fixed_offset()),
+            ..Entry::default()
+        };
         let entries = [dated(Some(1)), dated(Some(9)), dated(None), dated(Some(5))];
         assert_eq!(newest(&entries, vec![0, 1, 2, 3], 3), [1, 2, 3]);
         assert_eq!(newest(&entries, vec![0, 3], 3), [0, 3]);

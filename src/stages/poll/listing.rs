@@ -48,7 +48,8 @@ impl Rules {
         source.robots.unwrap_or(self.robots) == RobotsMode::Obey
     }
 
-    /// The shortest and the longest interval of a source: its own goes before a general one that contradicts it.
+    /// The shortest and the longest interval of a source: its own goes before a general one that
+    /// contradicts it.
     pub(super) fn bounds(&self, source: &Source) -> Bounds {
         let Bounds { min, max } = self.bounds;
         match (source.min_interval, source.max_interval.unwrap_or(max)) {
@@ -93,15 +94,27 @@ impl ListingReader {
     }
 }
 
-/// Sorts the entries of a listing into new, changed, known and too old, and enqueues those that are to be read.
-pub(super) fn go_through(reader: &ListingReader, facts: &Facts, feed: &Feed) -> Result<Listed, StoreError> {
+/// Sorts the entries of a listing into new, changed, known and too old, and enqueues those that are
+/// to be read.
+pub(super) fn go_through(
+    reader: &ListingReader,
+    facts: &Facts,
+    feed: &Feed,
+) -> Result<Listed, StoreError> {
     let (ListingReader { store, source, rules, .. }, now) = (reader, reader.now);
     // Later, an unknown entry that is older than what we remember may be one that was forgotten.
     let first_poll = facts.last_success.is_none();
-    let oldest = rules.backlog.map(|backlog| if first_poll { backlog } else { backlog.max(rules.retention) });
+    let oldest = rules
+        .backlog
+        .map(|backlog| if first_poll { backlog } else { backlog.max(rules.retention) });
     let (described, order) = (described(source, feed.title.as_ref()), store.next_order());
-    let keys: Vec<EntryKey> = feed.entries.iter().map(|entry| EntryKey::new(source.id.as_str(), &entry.identity)).collect();
-    let mut listed = Listed { title: feed.title.clone(), shown: feed.entries.len(), ..Listed::default() };
+    let keys: Vec<EntryKey> = feed
+        .entries
+        .iter()
+        .map(|entry| EntryKey::new(source.id.as_str(), &entry.identity))
+        .collect();
+    let mut listed =
+        Listed { title: feed.title.clone(), shown: feed.entries.len(), ..Listed::default() };
     let (mut known, mut changed, mut old, mut remembered) = (0, 0, 0, 0);
     let all_seen = store.seen(&keys)?;
     // At the first poll, and where an index leads to a sitemap that it did not lead to before.
@@ -110,11 +123,19 @@ pub(super) fn go_through(reader: &ListingReader, facts: &Facts, feed: &Feed) -> 
         let version = entry.version();
         (version, judge(entry, version, seen.as_ref(), (oldest, undated_is_old), now))
     };
-    let judged: Vec<_> = feed.entries.iter().zip(&all_seen).map(|(entry, seen)| verdict(entry, seen)).collect();
-    let wanted = judged.iter().enumerate().filter(|(_, (_, it))| matches!(it, Verdict::New | Verdict::Changed)).map(|(at, _)| at).collect();
+    let judged: Vec<_> =
+        feed.entries.iter().zip(&all_seen).map(|(entry, seen)| verdict(entry, seen)).collect();
+    let wanted = judged
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, it))| matches!(it, Verdict::New | Verdict::Changed))
+        .map(|(at, _)| at)
+        .collect();
     let (taken, mut room, bound) = admit(reader, facts, &feed.entries, wanted)?;
     let (mut taken, mut left_out) = (taken.into_iter().peekable(), 0);
-    for (at, (((entry, key), seen), (version, verdict))) in feed.entries.iter().zip(&keys).zip(all_seen).zip(judged).enumerate() {
+    for (at, (((entry, key), seen), (version, verdict))) in
+        feed.entries.iter().zip(&keys).zip(all_seen).zip(judged).enumerate()
+    {
         if matches!(verdict, Verdict::New | Verdict::Changed) && taken.next_if_eq(&at).is_none() {
             left_out += 1;
             continue;
@@ -127,10 +148,15 @@ pub(super) fn go_through(reader: &ListingReader, facts: &Facts, feed: &Feed) -> 
                 known += 1;
                 if touch {
                     touch_articles(store, source, entry, day(now), &mut listed.commit)?;
-                    listed.commit.seen(key, seen.as_ref(), Seen { day: day(now), ..seen.unwrap_or_default() });
+                    listed.commit.seen(
+                        key,
+                        seen.as_ref(),
+                        Seen { day: day(now), ..seen.unwrap_or_default() },
+                    );
                 }
             }
-            // What is old stays old: it need not be remembered, but where it would not be old at a later poll.
+            // What is old stays old: it need not be remembered, but where it would not be old at a
+            // later poll.
             Verdict::Backlog if room == 0 && !first_poll && !undated_is_old => old += 1,
             Verdict::Backlog => {
                 old += 1;
@@ -141,20 +167,29 @@ pub(super) fn go_through(reader: &ListingReader, facts: &Facts, feed: &Feed) -> 
             Verdict::New | Verdict::Changed => {
                 changed += usize::from(verdict == Verdict::Changed);
                 listed.fresh += 1;
-                let (fetch_page, ignores_robots) = (reader.pages() == PageMode::On && entry.link.is_some(), !rules.obeys_robots(source));
-                let pending =
-                    PendingEntry { fetch_page, ignores_robots, ..PendingEntry::new(described.clone(), entry.clone(), order, now) };
+                let (fetch_page, ignores_robots) = (
+                    reader.pages() == PageMode::On && entry.link.is_some(),
+                    !rules.obeys_robots(source),
+                );
+                let pending = PendingEntry {
+                    fetch_page,
+                    ignores_robots,
+                    ..PendingEntry::new(described.clone(), entry.clone(), order, now)
+                };
                 enqueue(reader, &mut listed, (key, version, seen), pending);
             }
         }
     }
     let bounds = (rules.entries.for_source(source), bound);
-    listed.intake = intake::update(&facts.intake, (listed.fresh + remembered, left_out), bounds, now);
+    listed.intake =
+        intake::update(&facts.intake, (listed.fresh + remembered, left_out), bounds, now);
     if left_out > 0 {
         tell_left_out(source, facts, listed.fresh, left_out, bound);
     }
     listed.known = known + changed;
-    for (verdict, count) in [("known", known), ("backlog", old), ("changed", changed), ("new", listed.fresh - changed)] {
+    for (verdict, count) in
+        [("known", known), ("backlog", old), ("changed", changed), ("new", listed.fresh - changed)]
+    {
         metrics::entries(verdict, count);
     }
     Ok(listed)
@@ -168,13 +203,23 @@ fn tell_left_out(source: &Source, facts: &Facts, taken: usize, left_out: usize, 
     }
 }
 
-/// Which of the entries that could be taken are, how many more could be, and the bound that says so.
-fn admit(reader: &ListingReader, facts: &Facts, entries: &[Entry], wanted: Vec<usize>) -> Result<(Vec<usize>, usize, Bound), StoreError> {
+/// Which of the entries that could be taken are, how many more could be, and the bound that says
+/// so.
+fn admit(
+    reader: &ListingReader,
+    facts: &Facts,
+    entries: &[Entry],
+    wanted: Vec<usize>,
+) -> Result<(Vec<usize>, usize, Bound), StoreError> {
     let ListingReader { store, source, rules, now } = reader;
     let bounds = rules.entries.for_source(source);
     // Of a source that never listed so many, not so many can wait.
     let few = facts.entries.saturating_add(wanted.len() as u64) <= bounds.pending as u64;
-    let pending = if few || wanted.is_empty() { 0 } else { store.pending(source.id.as_str(), bounds.pending)? };
+    let pending = if few || wanted.is_empty() {
+        0
+    } else {
+        store.pending(source.id.as_str(), bounds.pending)?
+    };
     let (room, bound) = bounds.room(&facts.intake, pending, *now);
     let taken = intake::newest(entries, wanted, room);
     let left = room - taken.len();
@@ -200,8 +245,8 @@ enum Verdict {
     Known { touch: bool },
 }
 
-/// Decides on one entry; an unknown one that is older than `backlog` counts as seen, and so does one without a date
-/// where it is listed among all that there ever was.
+/// Decides on one entry; an unknown one that is older than `backlog` counts as seen, and so does
+/// one without a date where it is listed among all that there ever was.
 fn judge(
     entry: &Entry,
     version: [u8; 16],
@@ -210,31 +255,56 @@ fn judge(
     now: DateTime<Utc>,
 ) -> Verdict {
     match seen {
-        Some(seen) if seen.version == version => Verdict::Known { touch: day(now) >= seen.day + TOUCH_DAYS },
+        Some(seen) if seen.version == version => {
+            Verdict::Known { touch: day(now) >= seen.day + TOUCH_DAYS }
+        }
         Some(_) => Verdict::Changed,
         None => {
-            let age = entry.published.max(entry.modified).map(|date| now - date.to_utc()).or(undated_is_old.then_some(TimeDelta::MAX));
+            let age = entry
+                .published
+                .max(entry.modified)
+                .map(|date| now - date.to_utc())
+                .or(undated_is_old.then_some(TimeDelta::MAX));
             let limit = backlog.and_then(|it| TimeDelta::from_std(it).ok());
-            // An entry without a date may be of today: losing it would be worse than an old one more.
-            if age.zip(limit).is_some_and(|(age, limit)| age > limit) { Verdict::Backlog } else { Verdict::New }
+            // An entry without a date may be of today: losing it would be worse than an old one
+            // more.
+            if age.zip(limit).is_some_and(|(age, limit)| age > limit) {
+                Verdict::Backlog
+            } else {
+                Verdict::New
+            }
         }
     }
 }
 
 /// What the first poll of a source would do about an entry, in a word and in words.
 #[must_use]
-pub fn preview(entry: &Entry, archive: bool, rules: &Rules, now: DateTime<Utc>) -> (&'static str, String) {
+pub fn preview(
+    entry: &Entry,
+    archive: bool,
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> (&'static str, String) {
     let backlog = rules.backlog.map(crate::config::duration::format).unwrap_or_default();
     match judge(entry, entry.version(), None, (rules.backlog, archive), now) {
-        Verdict::Backlog if entry.published.max(entry.modified).is_none() => {
-            ("backlog", "without a date among all that the site holds: it counts as seen".to_owned())
+        Verdict::Backlog if entry.published.max(entry.modified).is_none() => (
+            "backlog",
+            "without a date among all that the site holds: it counts as seen".to_owned(),
+        ),
+        Verdict::Backlog => {
+            ("backlog", format!("older than poll.backlog ({backlog}): it counts as seen"))
         }
-        Verdict::Backlog => ("backlog", format!("older than poll.backlog ({backlog}): it counts as seen")),
         _ => match (rules.pages, &entry.link) {
-            (PageMode::Off, _) => ("off", "page.mode is off: it is recorded and not published".to_owned()),
+            (PageMode::Off, _) => {
+                ("off", "page.mode is off: it is recorded and not published".to_owned())
+            }
             (PageMode::On, Some(_)) => ("new", "its page is fetched".to_owned()),
-            (PageMode::On, None) => ("new", "it has no link: what the feed says is published".to_owned()),
-            (PageMode::Feed, _) => ("new", "page.mode is feed: what the feed says is published".to_owned()),
+            (PageMode::On, None) => {
+                ("new", "it has no link: what the feed says is published".to_owned())
+            }
+            (PageMode::Feed, _) => {
+                ("new", "page.mode is feed: what the feed says is published".to_owned())
+            }
         },
     }
 }
@@ -255,9 +325,13 @@ fn enqueue(
     if seen.fetch_day != today {
         (seen.fetch_day, seen.fetches) = (today, 0);
     }
-    // The first fetch is no re-fetch. Past the day's share the entry waits for the next day: it is not lost,
-    // and further changes until then replace it in the queue.
-    let due = if pending.fetch_page && seen.fetches > reader.rules.refetch_per_day { next_day(today, key) } else { now };
+    // The first fetch is no re-fetch. Past the day's share the entry waits for the next day: it is
+    // not lost, and further changes until then replace it in the queue.
+    let due = if pending.fetch_page && seen.fetches > reader.rules.refetch_per_day {
+        next_day(today, key)
+    } else {
+        now
+    };
     pending.changed = before.map(|_| seen.fetches);
     if due == now {
         seen.fetches = seen.fetches.saturating_add(1);
@@ -270,17 +344,28 @@ fn enqueue(
 /// Where an entry waits.
 fn lane(pending: &PendingEntry) -> Lane {
     let host = pending.entry.link.as_ref().filter(|_| pending.fetch_page).map(hosts::name);
-    host.map_or_else(|| Lane::here(&pending.source.id), |host| Lane::of_pages(&pending.source.id, &host))
+    host.map_or_else(
+        || Lane::here(&pending.source.id),
+        |host| Lane::of_pages(&pending.source.id, &host),
+    )
 }
 
 /// Some time in the first hour of the next day, spread by the entry's own hash.
 fn next_day(today: u32, key: &EntryKey) -> DateTime<Utc> {
     let spread = u64::from_be_bytes(key.short()) % 3_600;
-    DateTime::UNIX_EPOCH + TimeDelta::days(i64::from(today) + 1) + TimeDelta::seconds(i64::try_from(spread).unwrap_or(0))
+    DateTime::UNIX_EPOCH
+        + TimeDelta::days(i64::from(today) + 1)
+        + TimeDelta::seconds(i64::try_from(spread).unwrap_or(0))
 }
 
 /// The article of a known entry is listed still: retention counts from now.
-fn touch_articles(store: &PollStore, source: &Source, entry: &Entry, today: u32, commit: &mut PollCommit) -> Result<(), StoreError> {
+fn touch_articles(
+    store: &PollStore,
+    source: &Source,
+    entry: &Entry,
+    today: u32,
+    commit: &mut PollCommit,
+) -> Result<(), StoreError> {
     let guid = entry.guid.as_deref().map(|it| identity::of_guid(source.id.as_str(), it));
     let link = entry.link.as_ref().map(identity::of_url);
     let aliases: Vec<[u8; 16]> = guid.into_iter().chain(link).collect();
@@ -288,7 +373,12 @@ fn touch_articles(store: &PollStore, source: &Source, entry: &Entry, today: u32,
 }
 
 /// The articles of these names are listed still.
-pub(super) fn touch(store: &PollStore, aliases: &[[u8; 16]], today: u32, commit: &mut PollCommit) -> Result<(), StoreError> {
+pub(super) fn touch(
+    store: &PollStore,
+    aliases: &[[u8; 16]],
+    today: u32,
+    commit: &mut PollCommit,
+) -> Result<(), StoreError> {
     for article in store.articles_of(aliases)? {
         commit.listed(&article, today);
     }
@@ -314,10 +404,19 @@ mod tests {
     fn a_new_source_publishes_its_backlog_only_and_the_rest_counts_as_seen() {
         let backlog = Some(Duration::from_hours(72));
         let now = at(100 * DAY);
-        assert_eq!(judge(&entry(Some(at(98 * DAY))), [0; 16], None, (backlog, false), now), Verdict::New);
-        assert_eq!(judge(&entry(Some(at(90 * DAY))), [0; 16], None, (backlog, false), now), Verdict::Backlog);
+        assert_eq!(
+            judge(&entry(Some(at(98 * DAY))), [0; 16], None, (backlog, false), now),
+            Verdict::New
+        );
+        assert_eq!(
+            judge(&entry(Some(at(90 * DAY))), [0; 16], None, (backlog, false), now),
+            Verdict::Backlog
+        );
         assert_eq!(judge(&entry(None), [0; 16], None, (backlog, false), now), Verdict::New);
-        assert_eq!(judge(&entry(Some(at(90 * DAY))), [0; 16], None, (None, false), now), Verdict::New);
+        assert_eq!(
+            judge(&entry(Some(at(90 * DAY))), [0; 16], None, (None, false), now),
+            Verdict::New
+        );
     }
 
     #[test]
@@ -325,15 +424,27 @@ mod tests {
         let backlog = Some(Duration::from_hours(72));
         let now = at(100 * DAY);
         assert_eq!(judge(&entry(None), [0; 16], None, (backlog, true), now), Verdict::Backlog);
-        assert_eq!(judge(&entry(Some(at(99 * DAY))), [0; 16], None, (backlog, true), now), Verdict::New);
+        assert_eq!(
+            judge(&entry(Some(at(99 * DAY))), [0; 16], None, (backlog, true), now),
+            Verdict::New
+        );
         assert_eq!(judge(&entry(None), [0; 16], None, (None, true), now), Verdict::New);
     }
 
     #[test]
     fn a_known_entry_is_touched_once_a_week_and_a_changed_one_is_taken() {
         let seen = Seen { version: [1; 16], day: 100, ..Seen::default() };
-        assert_eq!(judge(&entry(None), [1; 16], Some(&seen), (None, false), at(101 * DAY)), Verdict::Known { touch: false });
-        assert_eq!(judge(&entry(None), [1; 16], Some(&seen), (None, false), at(107 * DAY)), Verdict::Known { touch: true });
-        assert_eq!(judge(&entry(None), [2; 16], Some(&seen), (None, false), at(101 * DAY)), Verdict::Changed);
+        assert_eq!(
+            judge(&entry(None), [1; 16], Some(&seen), (None, false), at(101 * DAY)),
+            Verdict::Known { touch: false }
+        );
+        assert_eq!(
+            judge(&entry(None), [1; 16], Some(&seen), (None, false), at(107 * DAY)),
+            Verdict::Known { touch: true }
+        );
+        assert_eq!(
+            judge(&entry(None), [2; 16], Some(&seen), (None, false), at(101 * DAY)),
+            Verdict::Changed
+        );
     }
 }

@@ -1,9 +1,10 @@
-//! Polls what is due: fetches, reads the listing or the page, and commits in one atomic batch the source's facts and
-//! its new entries.
+//! Polls what is due: fetches, reads the listing or the page, and commits in one atomic batch the
+//! source's facts and its new entries.
 //!
-//! What must stay true: validators are kept only when the body was parsed, so a mended parser is never met
-//! with 304; a source is polled once at a time, because it is due again only after its poll was committed; and what its
-//! hub pushes meanwhile waits for that poll, or the poll for it ([`turns`]).
+//! What must stay true: validators are kept only when the body was parsed, so a mended parser is
+//! never met with 304; a source is polled once at a time, because it is due again only after its
+//! poll was committed; and what its hub pushes meanwhile waits for that poll, or the poll for it
+//! ([`turns`]).
 
 mod turns;
 mod visit;
@@ -74,8 +75,8 @@ pub struct Wake {
     pub answered: Option<HostKey>,
 }
 
-/// A listing is gone through at least this often, in days, even where the server answers 304: retention
-/// counts from the day on which an entry was last listed.
+/// A listing is gone through at least this often, in days, even where the server answers 304:
+/// retention counts from the day on which an entry was last listed.
 pub const TOUCH_DAYS: u32 = 7;
 
 /// How often it is looked, while polls wait for a place, which ones have no answer.
@@ -115,14 +116,22 @@ impl<F, C> Clone for PollContext<F, C> {
 impl<F, C> PollContext<F, C> {
     /// What the listing of a source is gone through with, on another thread.
     fn reader(&self, source: &Source, now: DateTime<Utc>) -> ListingReader {
-        ListingReader { store: self.store.clone(), source: source.clone(), rules: self.rules.clone(), now }
+        ListingReader {
+            store: self.store.clone(),
+            source: source.clone(),
+            rules: self.rules.clone(),
+            now,
+        }
     }
 
     /// The same for one poll of a source, which may reach these networks, too.
     fn within(self, source: &Source, watch: Watch) -> PollContext<Watched<Within<F>>, C> {
         let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
-        let fetcher =
-            Arc::new(Watched::new(Within::new(fetcher, Arc::clone(&source.allow_addresses)), SourceKey::new(source.id.as_str()), watch));
+        let fetcher = Arc::new(Watched::new(
+            Within::new(fetcher, Arc::clone(&source.allow_addresses)),
+            SourceKey::new(source.id.as_str()),
+            watch,
+        ));
         PollContext { fetcher, store, rules, concurrency, per_host, clock }
     }
 }
@@ -167,8 +176,15 @@ pub struct Inputs {
 pub struct KnownHosts(pub(crate) Standings);
 
 /// Runs until `due` closes and every poll in flight is committed.
-pub async fn run<F: Fetch, C: Clock>(context: PollContext<F, C>, mut inputs: Inputs, outputs: Outputs) -> Result<(), PipelineError> {
-    let (mut turns, mut work) = (Turns::new(context.concurrency, context.per_host).with_standings(inputs.hosts.0), JoinSet::new());
+pub async fn run<F: Fetch, C: Clock>(
+    context: PollContext<F, C>,
+    mut inputs: Inputs,
+    outputs: Outputs,
+) -> Result<(), PipelineError> {
+    let (mut turns, mut work) = (
+        Turns::new(context.concurrency, context.per_host).with_standings(inputs.hosts.0),
+        JoinSet::new(),
+    );
     let price = inputs.price;
     let begin = |turns: &mut Turns, work: &mut JoinSet<_>| {
         let now = Instant::now();
@@ -220,7 +236,12 @@ async fn run_work<F: Fetch, C: Clock>(
     Ok(FinishedWork { source, answered: watch.answered.load(Ordering::Relaxed) })
 }
 
-async fn poll<F: Fetch, C: Clock>(context: PollContext<F, C>, due: Due, price: f64, outputs: Outputs) -> Result<(), PipelineError> {
+async fn poll<F: Fetch, C: Clock>(
+    context: PollContext<F, C>,
+    due: Due,
+    price: f64,
+    outputs: Outputs,
+) -> Result<(), PipelineError> {
     let source = &*due.source;
     let started = context.clock.now();
     let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(source);
@@ -232,8 +253,10 @@ async fn poll<F: Fetch, C: Clock>(context: PollContext<F, C>, due: Due, price: f
         audit::check_validators(&context, &asked, validators, &mut visit).await;
     }
     let now = context.clock.now();
-    let subscription = if outputs.hubs.is_some() { context.store.subscription(source.id.as_str())? } else { None };
-    let covered_until = subscription.as_ref().and_then(|it| hub_coverage(&mut visit, it, before, now));
+    let subscription =
+        if outputs.hubs.is_some() { context.store.subscription(source.id.as_str())? } else { None };
+    let covered_until =
+        subscription.as_ref().and_then(|it| hub_coverage(&mut visit, it, before, now));
     let terms = Terms { bounds: context.rules.bounds(source), price };
     let next = decide(&mut visit, terms, covered_until, now);
 
@@ -244,8 +267,12 @@ async fn poll<F: Fetch, C: Clock>(context: PollContext<F, C>, due: Due, price: f
     let Visit { mut facts, mut commit, wakes, result, label, gap, announced, room, .. } = visit;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
-    // A source of which more comes than is taken is throttled, too: that is no other source's concern.
-    facts.host_left_alone = matches!(result, PollResult::Throttled { .. } | PollResult::Deferred { state: State::Throttled, .. });
+    // A source of which more comes than is taken is throttled, too: that is no other source's
+    // concern.
+    facts.host_left_alone = matches!(
+        result,
+        PollResult::Throttled { .. } | PollResult::Deferred { state: State::Throttled, .. }
+    );
     commit.facts(&facts);
     context.store.commit(commit).await?;
     // What was read is durable; further bodies may need the memory.
@@ -300,8 +327,13 @@ fn report(poll: &PollRecord, result: PollResult, failures: u32) {
         PollResult::Read { fresh } => tracing::debug!(source.id = poll.source, fresh, "polled"),
         PollResult::Unchanged => tracing::debug!(source.id = poll.source, "polled, unchanged"),
         PollResult::Paused => tracing::debug!(source.id = poll.source, "paused"),
-        PollResult::Deferred { .. } => tracing::debug!(source.id = poll.source, reason = poll.reason, "not polled now"),
-        PollResult::Throttled { .. } | PollResult::Blocked | PollResult::Gone | PollResult::Failed => {
+        PollResult::Deferred { .. } => {
+            tracing::debug!(source.id = poll.source, reason = poll.reason, "not polled now");
+        }
+        PollResult::Throttled { .. }
+        | PollResult::Blocked
+        | PollResult::Gone
+        | PollResult::Failed => {
             tracing::warn!(
                 source.id = poll.source,
                 url = %poll.url,

@@ -23,21 +23,33 @@ pub(super) fn hub_coverage(
     before: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let (since, trust) = (subscription.since.filter(|_| subscription.is_live(now))?, &mut visit.facts.hub);
+    let (since, trust) =
+        (subscription.since.filter(|_| subscription.is_live(now))?, &mut visit.facts.hub);
     if matches!(visit.result, PollResult::Read { .. } | PollResult::Unchanged) {
-        metrics::push_missed(trust.polled(&visit.sighting.published, since, before.unwrap_or(now), now));
+        metrics::push_missed(trust.polled(
+            &visit.sighting.published,
+            since,
+            before.unwrap_or(now),
+            now,
+        ));
     }
     subscription.until.filter(|_| trust.is_reliable())
 }
 
 /// Learns from the visit, and decides on the next.
-pub(super) fn decide(visit: &mut Visit, terms: Terms, covered_until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> decide::Next {
+pub(super) fn decide(
+    visit: &mut Visit,
+    terms: Terms,
+    covered_until: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> decide::Next {
     let facts = &mut visit.facts;
     let seconds = now.timestamp();
     let expected = match visit.result {
         PollResult::Read { .. } | PollResult::Unchanged => {
             let expected = facts.rhythm.observe(&visit.sighting, seconds);
-            // What a hub tells needs no polls; the few that are made all the same are trimmed from the others'.
+            // What a hub tells needs no polls; the few that are made all the same are trimmed from
+            // the others'.
             facts.appetite = Some(if covered_until.is_some() { 0.0 } else { as_stored(&expected) });
             expected
         }

@@ -1,10 +1,11 @@
-//! Goes through a source that is one page: whether what it says has changed, and if so, an entry with the page itself, so
-//! that it is not fetched a second time.
+//! Goes through a source that is one page: whether what it says has changed, and if so, an entry
+//! with the page itself, so that it is not fetched a second time.
 //!
-//! What must stay true: the page is read here as the page stage will read it, so its validators are kept only where it
-//! can be read; and it counts as changed only where its articles say something else, because the markup of many pages
-//! (tokens, times, advertisements) differs from one visit to the next. A page that ends before its body does may be half of one:
-//! it is taken once two polls in a row showed as much.
+//! What must stay true: the page is read here as the page stage will read it, so its validators are
+//! kept only where it can be read; and it counts as changed only where its articles say something
+//! else, because the markup of many pages (tokens, times, advertisements) differs from one visit to
+//! the next. A page that ends before its body does may be half of one: it is taken once two polls
+//! in a row showed as much.
 
 use super::listing::{Listed, ListingReader, described, touch};
 use crate::{
@@ -57,9 +58,14 @@ pub(super) fn go_through(
             let entry = Entry { identity: at, link: source.at.url().cloned(), ..Entry::default() };
             // What was not asked for over HTTP counts from now.
             let order = if fetched.order > 0 { fetched.order } else { store.next_order() };
-            let entry = PendingEntry { order, ..pending(reader, entry, listed.title.as_ref(), fetched) };
+            let entry =
+                PendingEntry { order, ..pending(reader, entry, listed.title.as_ref(), fetched) };
             let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
-            listed.commit.enqueue(&key, (before.as_ref(), seen), (&row, &entry, Some(Packed::of(bytes)?)));
+            listed.commit.enqueue(
+                &key,
+                (before.as_ref(), seen),
+                (&row, &entry, Some(Packed::of(bytes)?)),
+            );
             listed.wakes.push((row.lane(), row.due_ms()));
             return Ok(Ok(listed));
         }
@@ -70,13 +76,24 @@ pub(super) fn go_through(
 
 /// Whether a page ends before its body does, elsewhere than at the last look.
 fn breaks_off(facts: &mut Facts, page: &Page, end: End) -> bool {
-    let chars = page.articles.iter().filter_map(|it| it.content.text.as_deref()).map(|it| it.chars().count()).sum::<usize>();
+    let chars = page
+        .articles
+        .iter()
+        .filter_map(|it| it.content.text.as_deref())
+        .map(|it| it.chars().count())
+        .sum::<usize>();
     let chars = u32::try_from(chars).unwrap_or(u32::MAX);
-    let before = std::mem::replace(&mut facts.broken_off, Some(chars).filter(|_| end != End::Whole));
+    let before =
+        std::mem::replace(&mut facts.broken_off, Some(chars).filter(|_| end != End::Whole));
     facts.broken_off.is_some() && before.is_none_or(|it| it.abs_diff(chars) > chars / 10)
 }
 
-fn pending(reader: &ListingReader, entry: Entry, title: Option<&String>, fetched: &Fetched) -> PendingEntry {
+fn pending(
+    reader: &ListingReader,
+    entry: Entry,
+    title: Option<&String>,
+    fetched: &Fetched,
+) -> PendingEntry {
     let document = Document {
         content_type: fetched.content_type.clone(),
         url: reader.source.at.url().map(|_| fetched.url.clone()),
@@ -84,12 +101,17 @@ fn pending(reader: &ListingReader, entry: Entry, title: Option<&String>, fetched
         received: fetched.requested,
         unreadable: None,
     };
-    PendingEntry { document: Some(document), ..PendingEntry::new(described(&reader.source, title), entry, 0, reader.now) }
+    PendingEntry {
+        document: Some(document),
+        ..PendingEntry::new(described(&reader.source, title), entry, 0, reader.now)
+    }
 }
 
 /// A hash of what the page's articles say.
 fn version(page: &Page) -> [u8; 16] {
-    let says = page.articles.iter().map(|article| text::content_hash(article.content.title.as_deref(), article.content.text.as_deref()));
+    let says = page.articles.iter().map(|article| {
+        text::content_hash(article.content.title.as_deref(), article.content.text.as_deref())
+    });
     digest(&[says.collect::<String>().as_bytes()])
 }
 
@@ -98,8 +120,12 @@ fn aliases(page: &Page, source: &Source) -> Vec<[u8; 16]> {
     let whole = source.at.url();
     let part = |part: &crate::model::page::Part| match (&part.url, whole) {
         (Some(url), _) => identity::of_url(url),
-        (None, Some(whole)) => identity::of_part(whole, part.content.title.as_deref().unwrap_or_default()),
-        (None, None) => identity::of_content(part.content.title.as_deref(), part.content.text.as_deref()),
+        (None, Some(whole)) => {
+            identity::of_part(whole, part.content.title.as_deref().unwrap_or_default())
+        }
+        (None, None) => {
+            identity::of_content(part.content.title.as_deref(), part.content.text.as_deref())
+        }
     };
     whole.map(identity::of_url).into_iter().chain(page.articles.iter().map(part)).collect()
 }

@@ -1,8 +1,9 @@
-//! A body that a reader panicked on: its bytes become a dead letter, so that the fault can be looked for. For its source it
-//! is a poll that failed.
+//! A body that a reader panicked on: its bytes become a dead letter, so that the fault can be
+//! looked for. For its source it is a poll that failed.
 //!
-//! What must stay true: the bytes go through the queue as a document that only waits to be given up, because only the
-//! committing task writes records; the same body that comes again is one dead letter.
+//! What must stay true: the bytes go through the queue as a document that only waits to be given
+//! up, because only the committing task writes records; the same body that comes again is one dead
+//! letter.
 
 use chrono::{DateTime, Utc};
 
@@ -22,7 +23,8 @@ use crate::{
 };
 
 /// The reason that the source's facts give for it.
-pub(super) const REASON: &str = "the reader panicked on it: a fault of nashra's, whose bytes are kept as a dead letter";
+pub(super) const REASON: &str =
+    "the reader panicked on it: a fault of nashra's, whose bytes are kept as a dead letter";
 
 /// Puts the dead letter into a batch.
 pub(super) async fn keep_dead_letter<F, C>(
@@ -41,7 +43,12 @@ pub(super) async fn keep_dead_letter<F, C>(
     Ok(tokio::task::spawn_blocking(move || dead_letter(&store, &source, &body, now)).await??)
 }
 
-fn dead_letter(store: &PollStore, source: &Source, body: &Body, now: DateTime<Utc>) -> Result<(PollCommit, Vec<(Lane, u64)>), StoreError> {
+fn dead_letter(
+    store: &PollStore,
+    source: &Source,
+    body: &Body,
+    now: DateTime<Utc>,
+) -> Result<(PollCommit, Vec<(Lane, u64)>), StoreError> {
     let mut commit = PollCommit::default();
     let version = digest(&[&body.bytes]);
     let identity = format!("panicked {:x}", u128::from_be_bytes(version));
@@ -49,7 +56,11 @@ fn dead_letter(store: &PollStore, source: &Source, body: &Body, now: DateTime<Ut
     if store.seen(&[key])?.into_iter().flatten().next().is_some() {
         return Ok((commit, Vec::new()));
     }
-    let encodings = if body.encodings.is_empty() { String::new() } else { format!(", as they were sent ({})", body.encodings.join(", ")) };
+    let encodings = if body.encodings.is_empty() {
+        String::new()
+    } else {
+        format!(", as they were sent ({})", body.encodings.join(", "))
+    };
     let document = Document {
         content_type: None,
         url: None,
@@ -58,7 +69,10 @@ fn dead_letter(store: &PollStore, source: &Source, body: &Body, now: DateTime<Ut
         unreadable: Some(format!("the reader panicked on these bytes{encodings}")),
     };
     let said = Entry { identity, link: source.at.url().cloned(), ..Entry::default() };
-    let entry = PendingEntry { document: Some(document), ..PendingEntry::new(described(source, None), said, store.next_order(), now) };
+    let entry = PendingEntry {
+        document: Some(document),
+        ..PendingEntry::new(described(source, None), said, store.next_order(), now)
+    };
     let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
     let seen = Seen { version, day: day(now), ..Seen::default() };
     commit.enqueue(&key, (None, seen), (&row, &entry, Some(Packed::of(&body.bytes)?)));

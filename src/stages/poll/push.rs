@@ -1,9 +1,9 @@
 //! Takes what a hub pushed: the entries of it, as if a poll had listed them.
 //!
-//! What must stay true: a push is a part of the feed, so it changes nothing of what is known of the whole listing (validators,
-//! hash, how much it lists, when it was gone through) and is no gap; its entries, and what they mean for the source's
-//! facts, are one batch; the hub hears of success only once that is durable. What cannot be read is no loss: the
-//! source is polled for it.
+//! What must stay true: a push is a part of the feed, so it changes nothing of what is known of the
+//! whole listing (validators, hash, how much it lists, when it was gone through) and is no gap; its
+//! entries, and what they mean for the source's facts, are one batch; the hub hears of success only
+//! once that is durable. What cannot be read is no loss: the source is polled for it.
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,15 +27,22 @@ use crate::{
 };
 
 /// Reads the push and commits what it brought, or has the source polled.
-pub(super) async fn process<F: Fetch, C: Clock>(context: PollContext<F, C>, push: Push, outputs: Outputs) -> Result<(), PipelineError> {
+pub(super) async fn process<F: Fetch, C: Clock>(
+    context: PollContext<F, C>,
+    push: Push,
+    outputs: Outputs,
+) -> Result<(), PipelineError> {
     let Push { source, content: pushed, done } = push;
     let now = context.clock.now();
-    let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(&source);
+    let mut facts =
+        context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(&source);
     // What was never read well may be no feed at all: that is for a poll to find out.
     let pushed = pushed.filter(|_| facts.last_success.is_some());
     let signed = pushed.is_some();
     let Read { listed, mut commit, mut wakes, room } = match pushed {
-        Some(pushed) => read_push(&context, &site::read_at(&source, &facts), &facts, pushed, now).await?,
+        Some(pushed) => {
+            read_push(&context, &site::read_at(&source, &facts), &facts, pushed, now).await?
+        }
         None => Read::default(),
     };
     if let Some(listed) = listed {
@@ -45,14 +52,17 @@ pub(super) async fn process<F: Fetch, C: Clock>(context: PollContext<F, C>, push
         if listed.fresh > 0 {
             facts.last_new = Some(now);
         }
-        facts.rhythm.observe(&Sighting { published: listed.published, gapless: true }, now.timestamp());
+        facts
+            .rhythm
+            .observe(&Sighting { published: listed.published, gapless: true }, now.timestamp());
         metrics::pushed(if listed.fresh > 0 { "taken" } else { "known" });
         tracing::debug!(source.id = facts.id, fresh = listed.fresh, "pushed");
         (commit, wakes) = (listed.commit, listed.wakes);
     } else {
         facts.hub.pinged(now);
         metrics::pushed(if signed { "unreadable" } else { "pinged" });
-        let at = facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &context.rules)));
+        let at =
+            facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &context.rules)));
         if let Some(hubs) = &outputs.hubs {
             // Full or closed: it is polled in time anyway.
             hubs.sooner.try_send(Sooner { source: source.id.clone(), at }).ok();
@@ -90,13 +100,15 @@ async fn read_push<F: Fetch, C>(
     mut pushed: Box<Fetched>,
     now: DateTime<Utc>,
 ) -> Result<Read, PipelineError> {
-    let (reader, facts, body) = (context.reader(source, now), facts.clone(), std::mem::take(&mut pushed.body));
+    let (reader, facts, body) =
+        (context.reader(source, now), facts.clone(), std::mem::take(&mut pushed.body));
     let work = move |bytes| read_content(&reader, &facts, &pushed, bytes);
     match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
         Ok((listed, room)) => Ok(Read { listed: listed?, room, ..Read::default() }),
         Err(Unread::NoRoom | Unread::TooLong) => Ok(Read::default()),
         Err(Unread::Panicked(body)) => {
-            let (commit, wakes) = panicked::keep_dead_letter(context, source, body, "push", now).await?;
+            let (commit, wakes) =
+                panicked::keep_dead_letter(context, source, body, "push", now).await?;
             Ok(Read { commit, wakes, ..Read::default() })
         }
     }

@@ -1,6 +1,7 @@
 //! Polls a sitemap: what an index names is fetched with it.
 //!
-//! What must stay true: of an index no validators are kept, because it may stay the same while what it names changes.
+//! What must stay true: of an index no validators are kept, because it may stay the same while what
+//! it names changes.
 
 use super::{
     PollContext, listing, moved, panicked,
@@ -28,15 +29,25 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
     mut fetched: Fetched,
 ) -> Result<Visit, PipelineError> {
     let answer = Fetched { body: std::mem::take(&mut fetched.body), ..fetched.clone() };
-    let found = discover::follow(&*context.fetcher, answer, (context.rules.max_decoded, context.rules.obeys_robots(source))).await;
+    let found = discover::follow(
+        &*context.fetcher,
+        answer,
+        (context.rules.max_decoded, context.rules.obeys_robots(source)),
+    )
+    .await;
     let now = context.clock.now();
     let found = match found {
         Ok(found) => found,
-        Err(Unfollowed::Unreadable(reason)) => return Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now)),
-        Err(Unfollowed::Unread(unread)) => return not_read(context, source, facts, (unread, "sitemap"), now).await,
+        Err(Unfollowed::Unreadable(reason)) => {
+            return Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now));
+        }
+        Err(Unfollowed::Unread(unread)) => {
+            return not_read(context, source, facts, (unread, "sitemap"), now).await;
+        }
     };
     facts.moved = moved::after_answer(facts.moved, source.at.url(), fetched.moved.clone(), now);
-    let validators = if found.sitemaps.is_empty() { fetched.validators.clone() } else { Validators::default() };
+    let validators =
+        if found.sitemaps.is_empty() { fetched.validators.clone() } else { Validators::default() };
     if is_known(&facts, found.hash, now) {
         facts.validators = validators;
         return Ok(Visit::unchanged(facts, "unchanged", now));
@@ -50,11 +61,25 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
         drop(feed);
         // As much is left of it as of what comes without an index.
         let room = rooms.into_iter().next().unwrap_or_default();
-        Ok::<_, PipelineError>(Visit { room, ..Visit::complete(facts, listed, ListingAnswer { hints, validators, hash: found.hash }, now) })
+        Ok::<_, PipelineError>(Visit {
+            room,
+            ..Visit::complete(
+                facts,
+                listed,
+                ListingAnswer { hints, validators, hash: found.hash },
+                now,
+            )
+        })
     });
     let Ok(visit) = work.await else {
         metrics::reader_panicked("sitemap");
-        return Ok(Visit::failed(before, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now));
+        return Ok(Visit::failed(
+            before,
+            PollResult::Failed,
+            "panicked",
+            panicked::REASON.to_owned(),
+            now,
+        ));
     };
     visit
 }

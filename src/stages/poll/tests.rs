@@ -62,7 +62,12 @@ impl Fetch for Canned {
 fn feed(items: &[(&str, i64)]) -> String {
     let items: Vec<String> = items
         .iter()
-        .map(|(guid, hour)| format!("<item><title>{guid}</title><guid>{guid}</guid><pubDate>{}</pubDate></item>", at(*hour).to_rfc2822()))
+        .map(|(guid, hour)| {
+            format!(
+                "<item><title>{guid}</title><guid>{guid}</guid><pubDate>{}</pubDate></item>",
+                at(*hour).to_rfc2822()
+            )
+        })
         .collect();
     format!("<rss version=\"2.0\"><channel><title>F</title>{}</channel></rss>", items.concat())
 }
@@ -105,7 +110,12 @@ impl Bench {
         let (wake, b) = mpsc::channel(64);
         let (found, c) = mpsc::channel(64);
         let (sooner_tx, sooner) = mpsc::channel(64);
-        let outputs = Outputs { polled, wake, poll_records: mpsc::channel(1).0, hubs: Some(Hubs { found, sooner: sooner_tx }) };
+        let outputs = Outputs {
+            polled,
+            wake,
+            poll_records: mpsc::channel(1).0,
+            hubs: Some(Hubs { found, sooner: sooner_tx }),
+        };
         let source = Arc::new(sources::parse("l", b"https://a.example/feed").sources.remove(0));
         Self { context, store, source, outputs, sooner, _others: (a, b, c) }
     }
@@ -114,7 +124,8 @@ impl Bench {
     async fn subscribe(&self) {
         let now = self.context.clock.now();
         let hub = Url::parse("https://hub.example/").unwrap();
-        let announced = Announced { hubs: vec![hub.clone()], topic: "t".to_owned(), at: hub.clone() };
+        let announced =
+            Announced { hubs: vec![hub.clone()], topic: "t".to_owned(), at: hub.clone() };
         let mut it = Subscription::new(self.source.id.as_str(), announced, &hub, now);
         (it.since, it.until) = (Some(now), Some(now + TimeDelta::days(10)));
         let mut commit = SubscriptionCommit::default();
@@ -133,7 +144,11 @@ impl Bench {
     async fn push(&self, hour: i64, body: Option<&str>) -> Facts {
         self.context.clock.set(at(hour));
         let (done, durable) = oneshot::channel();
-        let push = Push { source: Arc::clone(&self.source), content: body.map(|it| Box::new(fetched(it))), done };
+        let push = Push {
+            source: Arc::clone(&self.source),
+            content: body.map(|it| Box::new(fetched(it))),
+            done,
+        };
         push::process(self.context.clone(), push, self.outputs.clone()).await.unwrap();
         durable.await.unwrap();
         self.facts()
@@ -155,8 +170,12 @@ async fn a_page_that_breaks_off_is_taken_once_two_polls_in_a_row_showed_as_much(
     source.kind = SourceKind::Page;
     bench.source = Arc::new(source);
     let said = "<p>The council met again, the ferry will sail at dawn with forty people on board, and nothing else was decided.</p>";
-    let open =
-        |title: &str, length: usize| format!("<html><head><title>{title}</title></head><body><h1>{title}</h1>{}", said.repeat(length));
+    let open = |title: &str, length: usize| {
+        format!(
+            "<html><head><title>{title}</title></head><body><h1>{title}</h1>{}",
+            said.repeat(length)
+        )
+    };
     let page = |title: &str| format!("{}</body></html>", open(title, 8));
     // The first look; a page; half of its next edition, another half, the page itself.
     let polls = [
@@ -180,7 +199,11 @@ async fn a_page_that_breaks_off_is_taken_once_two_polls_in_a_row_showed_as_much(
         let is_open = !body.ends_with("</html>");
         assert_eq!(facts.entries, entries, "{hour}: {facts:?}");
         let broken_off = is_open && hour < 9;
-        assert_eq!((facts.state == State::Backoff, facts.reason == "the page breaks off"), (broken_off, broken_off), "{hour}: {facts:?}");
+        assert_eq!(
+            (facts.state == State::Backoff, facts.reason == "the page breaks off"),
+            (broken_off, broken_off),
+            "{hour}: {facts:?}"
+        );
     }
 }
 
@@ -208,7 +231,10 @@ async fn a_panic_of_the_reader_is_a_failed_poll_whose_bytes_become_one_dead_lett
 async fn a_panic_in_each_kind_of_source_is_a_failed_poll() {
     for kind in SourceKind::ALL.iter().filter(|it| it.is_polled()) {
         let list = format!("[[source]]\nurl = \"https://a.example/feed\"\nkind = \"{kind}\"\n");
-        let bench = Bench { source: Arc::new(sources::parse("l.toml", list.as_bytes()).sources.remove(0)), ..Bench::new() };
+        let bench = Bench {
+            source: Arc::new(sources::parse("l.toml", list.as_bytes()).sources.remove(0)),
+            ..Bench::new()
+        };
         let facts = bench.poll(0, std::str::from_utf8(crate::fetch::memory::MARKER).unwrap()).await;
         assert_eq!(facts.state, State::Backoff, "{kind}");
         assert_eq!(bench.waiting(), 1, "{kind}");
@@ -222,7 +248,10 @@ async fn a_body_that_is_sent_again_is_known_and_one_that_could_not_be_read_is_no
     let first = bench.poll(0, &body).await;
     let again = bench.poll(1, &body).await;
     assert!(first.sent_hash.is_some());
-    assert_eq!((again.sent_hash, again.touched_day, again.last_success), (first.sent_hash, first.touched_day, Some(at(1))));
+    assert_eq!(
+        (again.sent_hash, again.touched_day, again.last_success),
+        (first.sent_hash, first.touched_day, Some(at(1)))
+    );
     for failures in [1, 2] {
         assert_eq!(bench.poll(1 + i64::from(failures), "no feed at all").await.failures, failures);
     }
@@ -254,7 +283,11 @@ async fn a_push_changes_nothing_of_what_is_known_of_the_whole_listing() {
 async fn a_push_that_cannot_be_read_and_one_that_only_tells_have_the_source_polled() {
     let mut bench = Bench::new();
     bench.push(0, Some(&feed(&[("a", 0)]))).await;
-    assert_eq!((bench.waiting(), bench.sooner.try_recv().unwrap().at), (0, at(0)), "a source that no poll has read");
+    assert_eq!(
+        (bench.waiting(), bench.sooner.try_recv().unwrap().at),
+        (0, at(0)),
+        "a source that no poll has read"
+    );
     bench.poll(0, &feed(&[("a", 0)])).await;
     for body in [None, Some("<html>"), Some(""), Some(feed(&[]).as_str())] {
         bench.push(0, body).await;
@@ -272,7 +305,10 @@ async fn a_source_whose_hub_tells_is_polled_seldom_until_the_hub_misses_what_was
     bench.subscribe().await;
     let wait = |facts: &Facts| facts.next_due.unwrap() - facts.last_poll.unwrap();
     let told = bench.poll(1, &feed(&[("a", 0), ("b", -20), ("c", -40)])).await;
-    assert!(told.next_why.starts_with("its hub tells what is new") && wait(&told) > TimeDelta::hours(2), "{told:?}");
+    assert!(
+        told.next_why.starts_with("its hub tells what is new") && wait(&told) > TimeDelta::hours(2),
+        "{told:?}"
+    );
     assert_eq!(told.appetite, Some(0.0));
     let brought = bench.push(2, Some(&feed(&[("d", 2)]))).await;
     assert_eq!((brought.hub.brought, brought.hub.missed), (1, 0));
@@ -318,16 +354,32 @@ async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room
     bench.context.rules.entries = EntryBounds { per_poll: 2, per_day: 5, pending: 100 };
     let body = feed(&[("a", 0), ("b", -1), ("c", -2), ("d", -3), ("e", -4), ("f", -5)]);
     let first = bench.poll(0, &body).await;
-    assert_eq!((bench.waiting(), first.state, first.intake.left_out.map(|it| it.entries)), (2, State::Throttled, Some(4)));
-    assert!(first.reason.contains("4 entries were left out: more than poll.entries_per_poll allows"), "{}", first.reason);
+    assert_eq!(
+        (bench.waiting(), first.state, first.intake.left_out.map(|it| it.entries)),
+        (2, State::Throttled, Some(4))
+    );
+    assert!(
+        first.reason.contains("4 entries were left out: more than poll.entries_per_poll allows"),
+        "{}",
+        first.reason
+    );
     assert!(!first.host_left_alone, "its host did not ask for it");
     bench.poll(1, &body).await;
     let full = bench.poll(2, &body).await;
-    assert_eq!((bench.waiting(), full.entries, full.intake.left_out.map(|it| (it.entries, it.bound))), (5, 5, Some((1, Bound::Day))));
+    assert_eq!(
+        (bench.waiting(), full.entries, full.intake.left_out.map(|it| (it.entries, it.bound))),
+        (5, 5, Some((1, Bound::Day)))
+    );
     let pushed = bench.push(3, Some(&feed(&[("g", 3), ("h", 3)]))).await;
-    assert_eq!((bench.waiting(), pushed.intake.left_out.map(|it| (it.entries, it.since))), (5, Some((2, at(0)))));
+    assert_eq!(
+        (bench.waiting(), pushed.intake.left_out.map(|it| (it.entries, it.since))),
+        (5, Some((2, at(0))))
+    );
     let next_day = bench.poll(24, &body).await;
-    assert_eq!((bench.waiting(), next_day.state, next_day.intake.left_out, next_day.reason.as_str()), (6, State::Ok, None, ""));
+    assert_eq!(
+        (bench.waiting(), next_day.state, next_day.intake.left_out, next_day.reason.as_str()),
+        (6, State::Ok, None, "")
+    );
 }
 
 #[tokio::test]
@@ -335,10 +387,19 @@ async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_b
     let mut bench = Bench::new();
     bench.context.rules.entries.pending = 3;
     let flood = |from: i64| {
-        feed(&(from..from + 5).map(|it| (["a", "b", "c", "d", "e", "f", "g", "h"][usize::try_from(it).unwrap()], it)).collect::<Vec<_>>())
+        feed(
+            &(from..from + 5)
+                .map(|it| {
+                    (["a", "b", "c", "d", "e", "f", "g", "h"][usize::try_from(it).unwrap()], it)
+                })
+                .collect::<Vec<_>>(),
+        )
     };
     let first = bench.poll(6, &flood(0)).await;
-    assert_eq!((bench.waiting(), first.intake.left_out.map(|it| (it.entries, it.bound))), (3, Some((2, Bound::Pending))));
+    assert_eq!(
+        (bench.waiting(), first.intake.left_out.map(|it| (it.entries, it.bound))),
+        (3, Some((2, Bound::Pending)))
+    );
     let second = bench.poll(9, &flood(3)).await;
     assert_eq!((bench.waiting(), second.state), (3, State::Throttled));
 }

@@ -1,7 +1,8 @@
-//! Who may begin: one source is read by one at a time, so a poll and what its hub pushes wait for each other in the order
-//! they came; and one host takes no more of the stage's places than it may be asked at once, so that ten thousand sources of
-//! a dead host make no other source late. Nor do those of ten thousand dead hosts: hosts that keep us waiting, and those that
-//! nobody knows, have a share of the places ([`places`](crate::stages::places)).
+//! Who may begin: one source is read by one at a time, so a poll and what its hub pushes wait for
+//! each other in the order they came; and one host takes no more of the stage's places than it may
+//! be asked at once, so that ten thousand sources of a dead host make no other source late. Nor do
+//! those of ten thousand dead hosts: hosts that keep us waiting, and those that nobody knows, have
+//! a share of the places ([`places`](crate::stages::places)).
 
 use std::collections::{HashMap, VecDeque};
 
@@ -112,7 +113,8 @@ impl Turns {
         Self { standings, ..self }
     }
 
-    /// Whether more is to be taken in. Polls that wait for their host, or for the places of those that keep us waiting, do not count.
+    /// Whether more is to be taken in. Polls that wait for their host, or for the places of those
+    /// that keep us waiting, do not count.
     pub(super) fn has_room(&self) -> bool {
         self.ready[Kind::Prompt as usize].len() + self.behind < self.max
     }
@@ -178,7 +180,8 @@ impl Turns {
             self.places.answered(ticket, now);
         }
         self.under_way.insert(ticket, work.source().clone());
-        let at_work = AtWork { ticket, host, give_way: watch.give_way.clone(), behind: VecDeque::new() };
+        let at_work =
+            AtWork { ticket, host, give_way: watch.give_way.clone(), behind: VecDeque::new() };
         self.sources.insert(work.source().clone(), at_work);
         watch
     }
@@ -196,7 +199,9 @@ impl Turns {
 
     /// Work about a source ended: what waited for it comes in.
     pub(super) fn leave(&mut self, ended: &FinishedWork, now: Instant) {
-        let Some(AtWork { ticket, host, behind, .. }) = self.sources.remove(&ended.source) else { return };
+        let Some(AtWork { ticket, host, behind, .. }) = self.sources.remove(&ended.source) else {
+            return;
+        };
         let silent = self.places.silence(ticket).longest(now);
         self.places.end(ticket);
         self.under_way.remove(&ticket);
@@ -242,7 +247,9 @@ impl Turns {
     fn mark_slow(&mut self, now: Instant) {
         let unknown = self.ready[Kind::Unknown as usize].len();
         while let Some((ticket, _)) = self.places.slowed(now, unknown) {
-            if let Some(name) = self.under_way.get(&ticket).and_then(|it| self.sources.get(it)?.host.as_ref()) {
+            if let Some(name) =
+                self.under_way.get(&ticket).and_then(|it| self.sources.get(it)?.host.as_ref())
+            {
                 self.standings.set(HostKey::new(name), Standing::Slow);
             }
         }
@@ -335,18 +342,24 @@ mod tests {
     }
 
     #[test]
-    fn after_a_restart_hundreds_of_hosts_that_were_silent_before_leave_places_to_all_others_at_once() {
+    fn after_a_restart_hundreds_of_hosts_that_were_silent_before_leave_places_to_all_others_at_once()
+     {
         let mut standings = Standings::default();
-        (0..600).for_each(|it| standings.set(HostKey::new(&format!("{it}.example")), Standing::Slow));
+        (0..600)
+            .for_each(|it| standings.set(HostKey::new(&format!("{it}.example")), Standing::Slow));
         let mut turns = Turns::new(16, 4).with_standings(standings);
         (0..600).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
         turns.enter(poll("https://good.example/", 1000));
         let begun = begun(&mut turns);
-        assert!(begun.contains(&1000) && begun.len() == 5, "they have a quarter of the places: {begun:?}");
+        assert!(
+            begun.contains(&1000) && begun.len() == 5,
+            "they have a quarter of the places: {begun:?}"
+        );
     }
 
     #[test]
-    fn at_the_first_start_six_hundred_hosts_that_are_silent_keep_one_that_answers_waiting_for_seconds() {
+    fn at_the_first_start_six_hundred_hosts_that_are_silent_keep_one_that_answers_waiting_for_seconds()
+     {
         let (mut turns, start) = (Turns::new(256, 4), Instant::now());
         (0..600).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
         turns.enter(poll("https://good.example/", 1000));
@@ -359,7 +372,12 @@ mod tests {
                     return true;
                 }
                 turns.make_way();
-                let gone: Vec<_> = turns.sources.iter().filter(|it| it.1.give_way.is_cancelled()).map(|it| it.0.clone()).collect();
+                let gone: Vec<_> = turns
+                    .sources
+                    .iter()
+                    .filter(|it| it.1.give_way.is_cancelled())
+                    .map(|it| it.0.clone())
+                    .collect();
                 if gone.is_empty() {
                     return false;
                 }
@@ -369,12 +387,18 @@ mod tests {
             }
         });
         assert!(begins.is_some_and(|it| it <= 60), "{begins:?}");
-        let known = |it: u32| turns.kind(poll(&format!("https://{it}.example/"), it).host().as_deref());
-        assert_eq!((known(0), known(300)), (Kind::Slow, Kind::Slow), "they give way to others from now on");
+        let known =
+            |it: u32| turns.kind(poll(&format!("https://{it}.example/"), it).host().as_deref());
+        assert_eq!(
+            (known(0), known(300)),
+            (Kind::Slow, Kind::Slow),
+            "they give way to others from now on"
+        );
     }
 
     #[test]
-    fn hundreds_of_silent_hosts_leave_places_to_those_that_answer_and_give_way_to_those_that_nobody_knows() {
+    fn hundreds_of_silent_hosts_leave_places_to_those_that_answer_and_give_way_to_those_that_nobody_knows()
+     {
         let (mut turns, start) = (Turns::new(16, 4), Instant::now());
         let good = poll("https://good.example/", 1000);
         turns.enter(poll("https://good.example/", 1000));
@@ -396,7 +420,12 @@ mod tests {
             if all.iter().any(|it| it.0 == 1001) {
                 break;
             }
-            let gone: Vec<_> = turns.sources.iter().filter(|it| it.1.give_way.is_cancelled()).map(|it| it.0.clone()).collect();
+            let gone: Vec<_> = turns
+                .sources
+                .iter()
+                .filter(|it| it.1.give_way.is_cancelled())
+                .map(|it| it.0.clone())
+                .collect();
             for source in gone {
                 turns.leave(&FinishedWork { source, answered: false }, now);
             }

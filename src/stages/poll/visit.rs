@@ -68,7 +68,8 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     }
     let outcome = match &source.at {
         Location::Url(url) => {
-            // What is known of a site's address is that of what was found of it, and not of its home page.
+            // What is known of a site's address is that of what was found of it, and not of its
+            // home page.
             let (url, obeys_robots) = (url.real(), context.rules.obeys_robots(source));
             let (url, validators) = if source.kind.is_site() {
                 (url, Validators::default())
@@ -77,7 +78,9 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             };
             context.fetcher.fetch(request(source, url.clone(), validators, obeys_robots)).await
         }
-        Location::File { path, .. } => fetch::file::read(path, context.rules.max_decoded, started).await,
+        Location::File { path, .. } => {
+            fetch::file::read(path, context.rules.max_decoded, started).await
+        }
     };
     let now = context.clock.now();
     if !matches!(outcome, Outcome::Deferred(_)) {
@@ -105,8 +108,12 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             metrics::fetched("poll", "not_modified", 0);
             return Ok(Visit::unchanged(facts, "not_modified", now));
         }
-        Outcome::Throttled { status, retry_after } => (PollResult::Throttled { retry_after }, "throttled", status_is(status)),
-        Outcome::Gone { .. } if source.at.url().is_none() => (PollResult::Failed, "missing", "there is no such file".to_owned()),
+        Outcome::Throttled { status, retry_after } => {
+            (PollResult::Throttled { retry_after }, "throttled", status_is(status))
+        }
+        Outcome::Gone { .. } if source.at.url().is_none() => {
+            (PollResult::Failed, "missing", "there is no such file".to_owned())
+        }
         Outcome::Gone { status: 410 } => (PollResult::Gone, "gone", status_is(410)),
         Outcome::Gone { status } => (PollResult::Failed, "missing", status_is(status)),
         Outcome::Deferred(deferred) => {
@@ -114,7 +121,9 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             return Ok(Visit::deferred(facts, deferred));
         }
         Outcome::Blocked(block) => (PollResult::Blocked, "blocked", block.to_string()),
-        Outcome::Failed(FetchError::Status(status @ (401 | 403 | 451))) => (PollResult::Blocked, "blocked", status_is(status)),
+        Outcome::Failed(FetchError::Status(status @ (401 | 403 | 451))) => {
+            (PollResult::Blocked, "blocked", status_is(status))
+        }
         Outcome::Failed(error) => (PollResult::Failed, "failed", error.to_string()),
     };
     metrics::fetched("poll", label, 0);
@@ -131,9 +140,12 @@ fn status_is(status: u16) -> String {
     format!("HTTP status {status}")
 }
 
-/// The validators to send: none when the listing was not gone through for long, or where 304 is no proof.
+/// The validators to send: none when the listing was not gone through for long, or where 304 is no
+/// proof.
 fn validators(facts: &Facts, now: DateTime<Utc>) -> Validators {
-    let in_full = day(now) >= facts.touched_day + TOUCH_DAYS || facts.trust.is_lost(now) || facts.trust.audit_is_due(now);
+    let in_full = day(now) >= facts.touched_day + TOUCH_DAYS
+        || facts.trust.is_lost(now)
+        || facts.trust.audit_is_due(now);
     if in_full { Validators::default() } else { facts.validators.clone() }
 }
 
@@ -145,7 +157,11 @@ async fn read_answer<F: Fetch, C: Clock>(
     now: DateTime<Utc>,
 ) -> Result<Visit, PipelineError> {
     let (reader, before) = (context.reader(source, now), facts.clone());
-    let (body, known, limit) = (mem::take(&mut fetched.body), (facts.sent_hash, facts.body_hash), context.rules.max_decoded);
+    let (body, known, limit) = (
+        mem::take(&mut fetched.body),
+        (facts.sent_hash, facts.body_hash),
+        context.rules.max_decoded,
+    );
     let is_fresh = known.1.is_some_and(|it| is_known(&facts, it, now));
     // Most bodies that come again are sent as they were, and need not be decompressed to be known.
     let look = move |body: &Body| {
@@ -175,15 +191,29 @@ pub(super) async fn not_read<F, C>(
 ) -> Result<Visit, PipelineError> {
     Ok(match unread {
         Unread::NoRoom => Visit::deferred(facts, Deferred::NO_ROOM),
-        Unread::TooLong => Visit::failed(facts, PollResult::Failed, "unreadable", unread.to_string(), now),
+        Unread::TooLong => {
+            Visit::failed(facts, PollResult::Failed, "unreadable", unread.to_string(), now)
+        }
         Unread::Panicked(body) => {
-            let (commit, wakes) = panicked::keep_dead_letter(context, source, body, reader, now).await?;
-            Visit { commit, wakes, ..Visit::failed(facts, PollResult::Failed, "panicked", panicked::REASON.to_owned(), now) }
+            let (commit, wakes) =
+                panicked::keep_dead_letter(context, source, body, reader, now).await?;
+            Visit {
+                commit,
+                wakes,
+                ..Visit::failed(
+                    facts,
+                    PollResult::Failed,
+                    "panicked",
+                    panicked::REASON.to_owned(),
+                    now,
+                )
+            }
         }
     })
 }
 
-/// A body as it was sent, where that tells more than its bytes; and the hash that it has, where it is known by that.
+/// A body as it was sent, where that tells more than its bytes; and the hash that it has, where it
+/// is known by that.
 type Sent = (Option<[u8; 16]>, Option<[u8; 16]>);
 
 fn read_body(
@@ -196,7 +226,15 @@ fn read_body(
     let (source, now) = (&reader.source, reader.now);
     let bytes = match bytes {
         Ok(bytes) => bytes,
-        Err(error) => return Ok(Visit::failed(facts, PollResult::Failed, "undecodable", error.to_string(), now)),
+        Err(error) => {
+            return Ok(Visit::failed(
+                facts,
+                PollResult::Failed,
+                "undecodable",
+                error.to_string(),
+                now,
+            ));
+        }
     };
     facts.moved = moved::after_answer(facts.moved, source.at.url(), fetched.moved.clone(), now);
     let hash = again.unwrap_or_else(|| digest(&[&bytes]));
@@ -206,20 +244,45 @@ fn read_body(
     }
     let format = source.kind.format();
     let (listed, hints) = match format {
-        Format::Page => (page::go_through(reader, &mut facts, &fetched, &bytes)?, FeedHints::default()),
-        Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => match entries(source, &bytes, &fetched) {
-            Ok(feed) => (Ok(listing::go_through(reader, &facts, &feed)?), FeedHints::of(&feed, &fetched).with_site(&feed)),
-            Err(_) if format == Format::Feed && facts.last_success.is_some() && is_html(&bytes) => {
-                return Ok(Visit::failed(facts, PollResult::Blocked, "html", "an HTML page where a feed was".to_owned(), now));
+        Format::Page => {
+            (page::go_through(reader, &mut facts, &fetched, &bytes)?, FeedHints::default())
+        }
+        Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => {
+            match entries(source, &bytes, &fetched) {
+                Ok(feed) => (
+                    Ok(listing::go_through(reader, &facts, &feed)?),
+                    FeedHints::of(&feed, &fetched).with_site(&feed),
+                ),
+                Err(_)
+                    if format == Format::Feed
+                        && facts.last_success.is_some()
+                        && is_html(&bytes) =>
+                {
+                    return Ok(Visit::failed(
+                        facts,
+                        PollResult::Blocked,
+                        "html",
+                        "an HTML page where a feed was".to_owned(),
+                        now,
+                    ));
+                }
+                Err(reason) => (Err(reason), FeedHints::default()),
             }
-            Err(reason) => (Err(reason), FeedHints::default()),
-        },
+        }
     };
     match listed {
-        Ok(listed) if fetched.delta => Ok(Visit { announced: hints.announced, ..Visit::partial(facts, listed, fetched.validators, now) }),
+        Ok(listed) if fetched.delta => Ok(Visit {
+            announced: hints.announced,
+            ..Visit::partial(facts, listed, fetched.validators, now)
+        }),
         Ok(listed) => {
             facts.sent_hash = sent;
-            Ok(Visit::complete(facts, listed, ListingAnswer { hints, validators: fetched.validators, hash }, now))
+            Ok(Visit::complete(
+                facts,
+                listed,
+                ListingAnswer { hints, validators: fetched.validators, hash },
+                now,
+            ))
         }
         Err(reason) => Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now)),
     }
@@ -253,7 +316,8 @@ pub(super) struct FeedHints {
     older: Option<Url>,
     /// The site that its entries are of, where that may list older ones.
     site: Option<Url>,
-    /// Whether all that it lists was read, so that an entry that is not there is none that it lists.
+    /// Whether all that it lists was read, so that an entry that is not there is none that it
+    /// lists.
     whole: bool,
     /// Its hubs and its topic.
     announced: Option<Announced>,
@@ -272,13 +336,18 @@ impl FeedHints {
 
     /// The same of what may list less than its site.
     fn with_site(self, feed: &Feed) -> Self {
-        let page = feed.entries.iter().find_map(|it| it.link.as_ref()).filter(|it| matches!(it.scheme(), "http" | "https"));
+        let page = feed
+            .entries
+            .iter()
+            .find_map(|it| it.link.as_ref())
+            .filter(|it| matches!(it.scheme(), "http" | "https"));
         Self { site: page.and_then(|it| it.join("/").ok()), ..self }
     }
 }
 
-/// What the source lists, or why nothing of it can be told. A page without a link to an article is not an empty list
-/// but one that cannot be read: a new design, a notice about cookies, a page for robots.
+/// What the source lists, or why nothing of it can be told. A page without a link to an article is
+/// not an empty list but one that cannot be read: a new design, a notice about cookies, a page for
+/// robots.
 pub(super) fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
     let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
     let read = match (source.kind.format(), &source.listing) {

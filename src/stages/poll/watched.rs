@@ -1,4 +1,5 @@
-//! The fetches of one poll, watched: whether its host answers, and that it gives way where it does not and others wait.
+//! The fetches of one poll, watched: whether its host answers, and that it gives way where it does
+//! not and others wait.
 
 use std::sync::{
     Arc,

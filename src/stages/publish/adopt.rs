@@ -1,4 +1,5 @@
-//! Starts a new epoch: an operator says that publishing goes on although `data_dir` and the topics have parted.
+//! Starts a new epoch: an operator says that publishing goes on although `data_dir` and the topics
+//! have parted.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -90,9 +91,15 @@ pub enum Committing {
 }
 
 impl Committing {
-    async fn recall(self, outbox: &Outbox, published: Vec<Published>) -> Result<Recalled, AdoptError> {
+    async fn recall(
+        self,
+        outbox: &Outbox,
+        published: Vec<Published>,
+    ) -> Result<Recalled, AdoptError> {
         match self {
-            Self::Nobody(articles) => Ok(commit::recall(&articles, outbox, published, SystemClock.now()).await?),
+            Self::Nobody(articles) => {
+                Ok(commit::recall(&articles, outbox, published, SystemClock.now()).await?)
+            }
             Self::Task(task) => {
                 let (answer, outcome) = oneshot::channel();
                 task.send(Recall { published, answer }).await.map_err(|_| AdoptError::Stopping)?;
@@ -102,8 +109,9 @@ impl Committing {
     }
 }
 
-/// Adopts, where publishing is stopped for a reason that adopting settles. `known` is the position that was seen last, where
-/// there was a look: a position that moves meanwhile is written by another process.
+/// Adopts, where publishing is stopped for a reason that adopting settles. `known` is the position
+/// that was seen last, where there was a look: a position that moves meanwhile is written by
+/// another process.
 pub async fn adopt(
     sink: &mut dyn Sink,
     outbox: &Outbox,
@@ -113,7 +121,9 @@ pub async fn adopt(
     let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
     let held = sink.look(&acked).await?.ok_or(AdoptError::NoPosition)?;
     let found = held.position.as_ref().map(|it| outbox.at(it.seq)).transpose()?.flatten();
-    let Err(halt) = position::judge(&acked, end, &held, found) else { return Err(AdoptError::Nothing) };
+    let Err(halt) = position::judge(&acked, end, &held, found) else {
+        return Err(AdoptError::Nothing);
+    };
     if known.is_some_and(|known| *known != held.position) {
         return Err(AdoptError::Another);
     }
@@ -128,7 +138,13 @@ pub async fn adopt(
         Ok(Recalled::default())
     };
     let theirs = held.position.as_ref().map_or(0, |it| it.epoch);
-    let mut adopted = Reached { epoch: acked.epoch.max(theirs) + 1, sink_id: None, published: false, position_at: None, ..acked };
+    let mut adopted = Reached {
+        epoch: acked.epoch.max(theirs) + 1,
+        sink_id: None,
+        published: false,
+        position_at: None,
+        ..acked
+    };
     if matches!(halt, Halt::OtherSink { .. }) {
         // What is remembered is of the one that was left.
         adopted.notes.memory.clear();

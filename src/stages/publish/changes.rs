@@ -1,14 +1,15 @@
 //! What happened to a sink, noted until an operator has confirmed it.
 //!
-//! What happened stops nothing, and may not pass unsaid: consumers may have to deal with it. Notes are durable with what the
-//! sink has acknowledged.
+//! What happened stops nothing, and may not pass unsaid: consumers may have to deal with it. Notes
+//! are durable with what the sink has acknowledged.
 
 use chrono::{DateTime, Utc};
 
 use super::sink::Notes;
 use crate::store::{Outbox, SinkChange, SinkNotes, StoreError, acked::Acked};
 
-/// Takes over what the sink found out about itself, and says whether anything happened that is not yet told.
+/// Takes over what the sink found out about itself, and says whether anything happened that is not
+/// yet told.
 pub(super) fn note(known: &mut SinkNotes, found: Notes, now: DateTime<Utc>) -> bool {
     let before = known.changes.len();
     if let Some(memory) = found.memory {
@@ -27,10 +28,15 @@ pub(super) fn note(known: &mut SinkNotes, found: Notes, now: DateTime<Utc>) -> b
 /// What is told until it is confirmed; `Ok` where there is nothing.
 pub(super) fn unconfirmed(known: &SinkNotes) -> Result<(), String> {
     let all: Vec<String> = known.changes.iter().map(ToString::to_string).collect();
-    if all.is_empty() { Ok(()) } else { Err(format!("{} (`nashra state confirm` once that is dealt with)", all.join("; "))) }
+    if all.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{} (`nashra state confirm` once that is dealt with)", all.join("; ")))
+    }
 }
 
-/// Notes that an operator knows of all that happened, so that it is told no more, and says what that was.
+/// Notes that an operator knows of all that happened, so that it is told no more, and says what
+/// that was.
 ///
 /// # Errors
 /// Where the store cannot be read or written.

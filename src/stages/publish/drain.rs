@@ -1,8 +1,8 @@
 //! The outbox's way into the sink, step by step: what the sink holds, and then batch after batch.
 //!
-//! What must stay true: what the topics hold is judged before the transactional id is taken, and again after it; a record
-//! is taken for refused only where it was refused alone; what it said is kept in a file before a dead letter takes its
-//! place.
+//! What must stay true: what the topics hold is judged before the transactional id is taken, and
+//! again after it; a record is taken for refused only where it was refused alone; what it said is
+//! kept in a file before a dead letter takes its place.
 
 use std::{future::Future, time::Duration};
 
@@ -79,10 +79,16 @@ pub(super) struct Drain {
     /// `None` while the sink has yet to say what it holds.
     acked: Option<Reached>,
     /// The position that was seen or written last, once there was a look.
-    #[allow(clippy::option_option, reason = "before the first look nothing is known; after it, that there may be none")]
+    #[allow(
+        clippy::option_option,
+        reason = "before the first look nothing is known; after it, that there may be none"
+    )]
     known: Option<Option<Position>>,
     /// Another process that published as this store while this one ran.
-    #[allow(clippy::option_option, reason = "there may be another process of which nothing is known")]
+    #[allow(
+        clippy::option_option,
+        reason = "there may be another process of which nothing is known"
+    )]
     other: Option<Option<Writer>>,
     /// A record that was refused together with others: it is sent alone.
     suspect: Option<u64>,
@@ -96,7 +102,18 @@ pub(super) struct Drain {
 impl Drain {
     pub(super) fn new(parts: Parts, status: watch::Sender<Status>) -> Self {
         let writer = Writer::this(SystemClock.now());
-        Self { parts, status, writer, acked: None, known: None, other: None, suspect: None, unsent: None, keeping: None, asked: None }
+        Self {
+            parts,
+            status,
+            writer,
+            acked: None,
+            known: None,
+            other: None,
+            suspect: None,
+            unsent: None,
+            keeping: None,
+            asked: None,
+        }
     }
 
     pub(super) async fn step(&mut self, sink: &mut dyn Sink) -> Result<Step, StoreError> {
@@ -106,7 +123,10 @@ impl Drain {
         };
         Ok(match outcome {
             Ok(step) => {
-                let status = self.keeping.as_ref().map_or(Status::Publishing, |it| Status::KeepingLetters(it.why.clone()));
+                let status = self
+                    .keeping
+                    .as_ref()
+                    .map_or(Status::Publishing, |it| Status::KeepingLetters(it.why.clone()));
                 self.tell(status);
                 step
             }
@@ -134,12 +154,16 @@ impl Drain {
             Some(writer) if step == Step::Fenced => format!("{error}: {writer}"),
             _ => error.to_string(),
         };
-        tracing::warn!(reason = words, "the sink does not take records; nothing is lost, trying again");
+        tracing::warn!(
+            reason = words,
+            "the sink does not take records; nothing is lost, trying again"
+        );
         self.tell(Status::Retrying(words));
         step
     }
 
-    /// Waits for the sink. Where that takes long it is said: its client may try for as long as no broker answers.
+    /// Waits for the sink. Where that takes long it is said: its client may try for as long as no
+    /// broker answers.
     pub(super) async fn waited<T>(&self, long: Duration, call: impl Future<Output = T>) -> T {
         tokio::pin!(call);
         if let Ok(answer) = timeout(long, &mut call).await {
@@ -170,7 +194,11 @@ impl Drain {
     }
 
     /// The next step resumes, and finds what was adopted.
-    pub(super) async fn adopt(&mut self, sink: &mut dyn Sink, answer: oneshot::Sender<Result<Adopted, AdoptError>>) {
+    pub(super) async fn adopt(
+        &mut self,
+        sink: &mut dyn Sink,
+        answer: oneshot::Sender<Result<Adopted, AdoptError>>,
+    ) {
         self.acked = None;
         // While another process publishes, adopting would stop that one.
         if self.other.is_some() {
@@ -222,10 +250,21 @@ impl Drain {
             return Ok(Step::Delivered);
         };
         let Tail { seq, chain, total } = self.judge(&acked, &held)?;
-        let moved = seq > acked.seq || acked.sink_id.as_ref() != Some(&held.sink_id) || acked.position_at != held.position_at;
+        let moved = seq > acked.seq
+            || acked.sink_id.as_ref() != Some(&held.sink_id)
+            || acked.position_at != held.position_at;
         // A position of the epoch before says nothing of this one.
-        let published = acked.published || held.position.as_ref().is_some_and(|it| it.epoch == acked.epoch);
-        let acked = Reached { seq, chain, total, sink_id: Some(held.sink_id), published, position_at: held.position_at, ..acked };
+        let published =
+            acked.published || held.position.as_ref().is_some_and(|it| it.epoch == acked.epoch);
+        let acked = Reached {
+            seq,
+            chain,
+            total,
+            sink_id: Some(held.sink_id),
+            published,
+            position_at: held.position_at,
+            ..acked
+        };
         if moved {
             self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
         }
@@ -241,7 +280,10 @@ impl Drain {
             None => None,
         };
         let before = self.known.replace(held.position.clone());
-        let foreign = held.position.as_ref().filter(|it| it.writer.as_ref().is_none_or(|it| it.run != self.writer.run));
+        let foreign = held
+            .position
+            .as_ref()
+            .filter(|it| it.writer.as_ref().is_none_or(|it| it.run != self.writer.run));
         if let (Some(before), Some(position)) = (before, foreign)
             && before.as_ref() != Some(position)
         {
@@ -252,7 +294,10 @@ impl Drain {
             Err(halt) => halt,
         };
         if !held.settled {
-            return Err(PublishError::Transient("an open transaction holds back the end of the positions".to_owned()).into());
+            return Err(PublishError::Transient(
+                "an open transaction holds back the end of the positions".to_owned(),
+            )
+            .into());
         }
         let halt = match &self.other {
             Some(writer) if halt.is_older_copy() => Halt::Another { writer: writer.clone() },
@@ -286,9 +331,14 @@ impl Drain {
             Ok(delivered) => delivered,
             Err(PublishError::Refused(them)) => return self.refused(acked, &sent, them).await,
             // It may be about the dead letters: without them it shows.
-            Err(PublishError::Unauthorised { topic: None | Some(Topic::DeadLetters), words }) if letters => {
+            Err(PublishError::Unauthorised { topic: None | Some(Topic::DeadLetters), words })
+                if letters =>
+            {
                 metrics::publish_error("unauthorised");
-                tracing::warn!(reason = words, "it is tried without dead letters, which are kept in data_dir");
+                tracing::warn!(
+                    reason = words,
+                    "it is tried without dead letters, which are kept in data_dir"
+                );
                 self.keeping = Some(Keeping { why: words, until: Instant::now() + LETTERS });
                 self.acked = Some(acked);
                 return Ok(Step::Again);
@@ -310,7 +360,12 @@ impl Drain {
     }
 
     /// What is acknowledged now.
-    fn reached(&self, acked: Reached, position: &Position, delivered: Delivered) -> Result<Reached, StoreError> {
+    fn reached(
+        &self,
+        acked: Reached,
+        position: &Position,
+        delivered: Delivered,
+    ) -> Result<Reached, StoreError> {
         let Position { seq, chain, .. } = *position;
         let position_at = delivered.position_at.or(acked.position_at);
         // A record that took another's place has not its size, so the sum stands with the row.
@@ -326,20 +381,31 @@ impl Drain {
     fn told(&mut self, position: Position, sent: &[OutboxRow]) {
         self.suspect = self.suspect.filter(|it| *it > position.seq);
         self.known = Some(Some(position));
-        if sent.iter().any(|row| row.record.topic == Topic::DeadLetters) && self.keeping.take().is_some() {
+        if sent.iter().any(|row| row.record.topic == Topic::DeadLetters)
+            && self.keeping.take().is_some()
+        {
             tracing::info!("the topic of dead letters takes them again");
         }
         for topic in [Topic::Articles, Topic::DeadLetters] {
-            metrics::published(topic, sent.iter().filter(|row| row.record.topic == topic).count() as u64);
+            metrics::published(
+                topic,
+                sent.iter().filter(|row| row.record.topic == topic).count() as u64,
+            );
         }
     }
 
-    /// Sorts out dead letters that their topic does not take: they are in files before it goes on without them.
+    /// Sorts out dead letters that their topic does not take: they are in files before it goes on
+    /// without them.
     async fn without_kept(&self, rows: Vec<OutboxRow>) -> Result<Shipment, PublishError> {
         let (mut sent, mut kept) = (Vec::with_capacity(rows.len()), Vec::new());
-        // A record without a value was left out when data_dir was adopted: its number alone goes on.
+        // A record without a value was left out when data_dir was adopted: its number alone goes
+        // on.
         for row in rows.into_iter().filter(|row| !row.record.value.is_empty()) {
-            let all = self.keeping.as_ref().filter(|it| it.until > Instant::now()).map(|_| "unauthorised");
+            let all = self
+                .keeping
+                .as_ref()
+                .filter(|it| it.until > Instant::now())
+                .map(|_| "unauthorised");
             let one = self.unsent.filter(|(seq, _)| *seq == row.seq).map(|(_, reason)| reason);
             match one.or(all).filter(|_| row.record.topic == Topic::DeadLetters) {
                 Some(reason) => {
@@ -352,17 +418,28 @@ impl Drain {
         Ok(Shipment { sent, kept })
     }
 
-    /// What is refused among others is sent alone; what is refused alone gives its place to a dead letter.
-    async fn refused(&mut self, acked: Reached, sent: &[OutboxRow], them: Vec<Refusal>) -> Result<Step, StepError> {
+    /// What is refused among others is sent alone; what is refused alone gives its place to a dead
+    /// letter.
+    async fn refused(
+        &mut self,
+        acked: Reached,
+        sent: &[OutboxRow],
+        them: Vec<Refusal>,
+    ) -> Result<Step, StepError> {
         // Where many are refused, a topic's limit is not what it was: it is asked for again.
         let many = them.len() > 1 && self.asked.is_none_or(|it| it.elapsed() > LIMITS);
         if many {
             self.asked = Some(Instant::now());
         }
-        let Some((row, why)) =
-            them.into_iter().filter_map(|it| Some((sent.iter().find(|row| row.seq == it.seq)?, it))).min_by_key(|it| it.1.seq)
+        let Some((row, why)) = them
+            .into_iter()
+            .filter_map(|it| Some((sent.iter().find(|row| row.seq == it.seq)?, it)))
+            .min_by_key(|it| it.1.seq)
         else {
-            return Err(PublishError::Transient("a record is refused that was not sent".to_owned()).into());
+            return Err(PublishError::Transient(
+                "a record is refused that was not sent".to_owned(),
+            )
+            .into());
         };
         self.acked = (!many).then_some(acked);
         if sent.len() > 1 {
@@ -371,12 +448,21 @@ impl Drain {
         }
         metrics::publish_refused(row.record.topic, why.reason);
         if row.record.topic == Topic::DeadLetters {
-            tracing::warn!(seq = row.seq, reason = why.words, "a dead letter is kept in data_dir, since the sink refuses it");
+            tracing::warn!(
+                seq = row.seq,
+                reason = why.words,
+                "a dead letter is kept in data_dir, since the sink refuses it"
+            );
             self.unsent = Some((row.seq, why.reason));
             return Ok(Step::Again);
         }
         let kept = refused::keep(&self.parts.files, &row.record).await?;
-        tracing::warn!(seq = row.seq, reason = why.words, kept, "the sink refuses a record: a dead letter takes its place");
+        tracing::warn!(
+            seq = row.seq,
+            reason = why.words,
+            kept,
+            "the sink refuses a record: a dead letter takes its place"
+        );
         let letter = refused::letter(&row.record, &why, kept.as_deref());
         self.parts.outbox.replace(row, letter).await?;
         Ok(Step::Again)

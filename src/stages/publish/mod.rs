@@ -1,9 +1,9 @@
 //! Drains the outbox into the sink, in order; the only place where an [`Acked`] can be made.
 //!
-//! What must stay true: nothing is trimmed that the sink did not acknowledge; after any failure that leaves it open what
-//! was taken, the sink says itself what it holds, and publishing goes on from there or stops with a reason; it never
-//! guesses. No single record holds up the others: what the sink refuses for good gives its place in the order to a small
-//! dead letter.
+//! What must stay true: nothing is trimmed that the sink did not acknowledge; after any failure
+//! that leaves it open what was taken, the sink says itself what it holds, and publishing goes on
+//! from there or stops with a reason; it never guesses. No single record holds up the others: what
+//! the sink refuses for good gives its place in the order to a small dead letter.
 
 mod adopt;
 mod changes;
@@ -93,13 +93,20 @@ pub struct Parts {
 
 /// Pauses between tries of a sink that does not answer.
 const PAUSE: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(5));
-/// Pauses after another process took over: whoever of the two publishes first keeps it, so we do not take it back at once.
+/// Pauses after another process took over: whoever of the two publishes first keeps it, so we do
+/// not take it back at once.
 const FENCED: Backoff = Backoff::doubling(Duration::from_mins(1), Duration::from_mins(15));
 /// While it is halted, how often it is looked whether that was mended.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
-/// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or the deadline is over.
-pub async fn run(mut sink: Box<dyn Sink>, parts: Parts, inputs: Inputs, status: watch::Sender<Status>) -> Result<(), PipelineError> {
+/// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or the
+/// deadline is over.
+pub async fn run(
+    mut sink: Box<dyn Sink>,
+    parts: Parts,
+    inputs: Inputs,
+    status: watch::Sender<Status>,
+) -> Result<(), PipelineError> {
     let Inputs { mut wake, mut wishes, deadline } = inputs;
     let mut drain = Drain::new(parts, status);
     let (mut pause, mut fenced) = (PAUSE.waits(), FENCED.waits());
@@ -128,7 +135,8 @@ pub async fn run(mut sink: Box<dyn Sink>, parts: Parts, inputs: Inputs, status: 
             tokio::select! {
                 () = deadline.cancelled() => return Ok(()),
                 () = tokio::time::sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break,
-                // New records are no reason to try sooner, but the end of all is one to look whether there is more to do.
+                // New records are no reason to try sooner, but the end of all is one to look
+                // whether there is more to do.
                 woken = wake.recv(), if open => {
                     open = woken.is_some();
                     if until.is_none() || !open { break }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::sink::Held;
 use crate::store::{Epoch, Reached, StoreId, Tail};
 
-/// How far a store's outbox has reached its topics. A sink with transactions keeps it, as JSON, in the transaction of the
-/// records that reach it.
+/// How far a store's outbox has reached its topics. A sink with transactions keeps it, as JSON, in
+/// the transaction of the records that reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// The store that it is of; the sink keeps that beside it, as the key.
@@ -46,15 +46,27 @@ impl Writer {
     /// This process.
     #[must_use]
     pub fn this(now: DateTime<Utc>) -> Self {
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|it| it.trim().to_owned());
-        Self { run: Uuid::new_v4(), host: host.filter(|it| !it.is_empty()), process: std::process::id(), since: now }
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .ok()
+            .map(|it| it.trim().to_owned());
+        Self {
+            run: Uuid::new_v4(),
+            host: host.filter(|it| !it.is_empty()),
+            process: std::process::id(),
+            since: now,
+        }
     }
 }
 
 impl std::fmt::Display for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let since = self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        write!(f, "process {} on {}, running since {since}", self.process, self.host.as_deref().unwrap_or("an unknown machine"))
+        write!(
+            f,
+            "process {} on {}, running since {since}",
+            self.process,
+            self.host.as_deref().unwrap_or("an unknown machine")
+        )
     }
 }
 
@@ -108,7 +120,9 @@ pub enum Halt {
         acked: u64,
     },
     /// Another sink answers than the one that records were published to.
-    #[error("this is cluster {found}, records were published to cluster {ours}; `nashra state adopt` goes on with this one")]
+    #[error(
+        "this is cluster {found}, records were published to cluster {ours}; `nashra state adopt` goes on with this one"
+    )]
     OtherSink {
         /// The name of the one that answers.
         found: String,
@@ -152,11 +166,20 @@ impl Halt {
     }
 }
 
-/// Where to go on from, or why not. `end` is the number of our outbox's last record, and `found` is our outbox at the number that
-/// the sink holds.
-pub(super) fn judge(acked: &Reached, end: u64, held: &Held, found: Option<Tail>) -> Result<Tail, Halt> {
+/// Where to go on from, or why not. `end` is the number of our outbox's last record, and `found` is
+/// our outbox at the number that the sink holds.
+pub(super) fn judge(
+    acked: &Reached,
+    end: u64,
+    held: &Held,
+    found: Option<Tail>,
+) -> Result<Tail, Halt> {
     // A position of an epoch before may be of a sink that was left behind.
-    let theirs = held.position.iter().filter(|it| it.epoch >= acked.epoch).filter_map(|it| it.sink_id.as_ref());
+    let theirs = held
+        .position
+        .iter()
+        .filter(|it| it.epoch >= acked.epoch)
+        .filter_map(|it| it.sink_id.as_ref());
     for known in acked.sink_id.iter().chain(theirs) {
         if *known != held.sink_id {
             return Err(Halt::OtherSink { found: held.sink_id.clone(), ours: known.clone() });
@@ -191,12 +214,33 @@ mod tests {
     use crate::stages::publish::sink::Notes;
 
     fn acked(seq: u64, published: bool) -> Reached {
-        Reached { epoch: 2, seq, chain: [1; 16], total: 0, sink_id: Some("c".into()), published, ..Reached::default() }
+        Reached {
+            epoch: 2,
+            seq,
+            chain: [1; 16],
+            total: 0,
+            sink_id: Some("c".into()),
+            published,
+            ..Reached::default()
+        }
     }
 
     fn held(epoch: Epoch, seq: u64) -> Held {
-        let position = Position { store: StoreId::nil(), epoch, seq, chain: [1; 16], sink_id: Some("c".into()), writer: None };
-        Held { sink_id: "c".into(), position: Some(position), position_at: None, settled: true, notes: Notes::default() }
+        let position = Position {
+            store: StoreId::nil(),
+            epoch,
+            seq,
+            chain: [1; 16],
+            sink_id: Some("c".into()),
+            writer: None,
+        };
+        Held {
+            sink_id: "c".into(),
+            position: Some(position),
+            position_at: None,
+            settled: true,
+            notes: Notes::default(),
+        }
     }
 
     fn tail(seq: u64, chain: u8) -> Tail {
@@ -205,28 +249,52 @@ mod tests {
 
     #[test]
     fn a_position_within_the_outbox_is_gone_on_from() {
-        assert_eq!(judge(&acked(5, true), 9, &held(2, 7), Some(tail(7, 1))).map(|it| it.seq), Ok(7));
+        assert_eq!(
+            judge(&acked(5, true), 9, &held(2, 7), Some(tail(7, 1))).map(|it| it.seq),
+            Ok(7)
+        );
     }
 
     #[test]
     fn a_restored_data_dir_is_told_by_the_end_and_after_it_moved_on_by_the_chain() {
-        assert_eq!(judge(&acked(5, true), 9, &held(2, 12), None), Err(Halt::Ahead { held: 12, end: 9 }));
-        assert_eq!(judge(&acked(5, true), 20, &held(2, 12), Some(tail(12, 9))), Err(Halt::OtherHistory { held: 12 }));
+        assert_eq!(
+            judge(&acked(5, true), 9, &held(2, 12), None),
+            Err(Halt::Ahead { held: 12, end: 9 })
+        );
+        assert_eq!(
+            judge(&acked(5, true), 20, &held(2, 12), Some(tail(12, 9))),
+            Err(Halt::OtherHistory { held: 12 })
+        );
     }
 
     #[test]
     fn a_deleted_topic_an_older_topic_and_another_cluster_stop_publishing() {
-        let none = Held { sink_id: "c".into(), position: None, position_at: None, settled: true, notes: Notes::default() };
+        let none = Held {
+            sink_id: "c".into(),
+            position: None,
+            position_at: None,
+            settled: true,
+            notes: Notes::default(),
+        };
         assert_eq!(judge(&acked(5, true), 9, &none, None), Err(Halt::Missing { acked: 5 }));
         assert_eq!(judge(&acked(0, false), 9, &none, None).map(|it| it.seq), Ok(0));
-        assert_eq!(judge(&acked(5, true), 9, &held(2, 3), None), Err(Halt::Behind { held: 3, begin: 5 }));
+        assert_eq!(
+            judge(&acked(5, true), 9, &held(2, 3), None),
+            Err(Halt::Behind { held: 3, begin: 5 })
+        );
         let other = Held { sink_id: "d".into(), ..none };
-        assert_eq!(judge(&acked(5, true), 9, &other, None).map_err(|it| it.label()), Err("other_cluster"));
+        assert_eq!(
+            judge(&acked(5, true), 9, &other, None).map_err(|it| it.label()),
+            Err("other_cluster")
+        );
     }
 
     #[test]
     fn an_adopted_store_accepts_the_epoch_before_until_it_has_published() {
         assert_eq!(judge(&acked(5, false), 9, &held(1, 40), None).map(|it| it.seq), Ok(5));
-        assert_eq!(judge(&acked(5, true), 9, &held(1, 40), None), Err(Halt::OtherEpoch { held: 1, ours: 2 }));
+        assert_eq!(
+            judge(&acked(5, true), 9, &held(1, 40), None),
+            Err(Halt::OtherEpoch { held: 1, ours: 2 })
+        );
     }
 }

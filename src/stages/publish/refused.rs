@@ -1,4 +1,5 @@
-//! What becomes of a record that the sink refuses for good: its value in a file, and a dead letter in its place.
+//! What becomes of a record that the sink refuses for good: its value in a file, and a dead letter
+//! in its place.
 
 use super::sink::{PublishError, Refusal};
 use crate::{
@@ -7,14 +8,25 @@ use crate::{
     store::NewRecord,
 };
 
-/// Keeps the value of a record, and says where. The same record is kept once, however often it is tried.
-pub(super) async fn keep(files: &DeadLetterFiles, record: &NewRecord) -> Result<Option<String>, PublishError> {
+/// Keeps the value of a record, and says where. The same record is kept once, however often it is
+/// tried.
+pub(super) async fn keep(
+    files: &DeadLetterFiles,
+    record: &NewRecord,
+) -> Result<Option<String>, PublishError> {
     let kept = files.keep_record(&record.event_id, record.event_time, &record.value).await;
-    kept.map_err(|error| PublishError::Transient(format!("a refused record cannot be kept in data_dir: {error}")))
+    kept.map_err(|error| {
+        PublishError::Transient(format!("a refused record cannot be kept in data_dir: {error}"))
+    })
 }
 
 /// The dead letter that takes its place.
 pub(super) fn letter(record: &NewRecord, why: &Refusal, kept: Option<&str>) -> NewRecord {
-    let error = format!("the sink refuses the record {} ({} bytes): {}", record.event_id, record.value.len(), why.words);
+    let error = format!(
+        "the sink refuses the record {} ({} bytes): {}",
+        record.event_id,
+        record.value.len(),
+        why.words
+    );
     commit::refused(record, error, (kept, SystemClock.now()))
 }

@@ -1,9 +1,10 @@
 //! What the publish stage asks of a sink, in words that every sink has.
 //!
-//! A sink that remembers nothing answers to [`Sink::open`] and [`Sink::publish`] alone. One with transactions keeps the
-//! position of this store beside its records, says what it holds, and names itself, so that another one in its place is told.
-//! What must stay true: where [`Sink::publish`] fails, either nothing of the batch will be seen, or the next [`Sink::open`]
-//! settles it and says so; what a sink wants to remember of itself is opaque to the stage and to the store.
+//! A sink that remembers nothing answers to [`Sink::open`] and [`Sink::publish`] alone. One with
+//! transactions keeps the position of this store beside its records, says what it holds, and names
+//! itself, so that another one in its place is told. What must stay true: where [`Sink::publish`]
+//! fails, either nothing of the batch will be seen, or the next [`Sink::open`] settles it and says
+//! so; what a sink wants to remember of itself is opaque to the stage and to the store.
 
 use std::{fmt::Debug, future::Future, pin::Pin};
 
@@ -23,7 +24,8 @@ pub enum PublishError {
     /// We may not do this: it waits until an operator gives the right.
     #[error("{words}")]
     Unauthorised {
-        /// The kind of records that it is about; `None` where it is about all of them, or where that is not known.
+        /// The kind of records that it is about; `None` where it is about all of them, or where
+        /// that is not known.
         topic: Option<Topic>,
         /// What may not be done.
         words: String,
@@ -60,21 +62,27 @@ pub trait Sink: Debug + Send + 'static {
         Limits::default()
     }
 
-    /// Says what the sink holds of this store, given what is remembered of it; `None` from a sink that remembers nothing. It
-    /// takes nothing from another process that publishes.
+    /// Says what the sink holds of this store, given what is remembered of it; `None` from a sink
+    /// that remembers nothing. It takes nothing from another process that publishes.
     fn look<'a>(&'a mut self, _remembered: &'a Reached) -> Answer<'a, Option<Held>> {
         Box::pin(async { Ok(None) })
     }
 
-    /// Connects, or connects again after an error, and from then on is the only one that publishes as this store. Says what
-    /// the sink holds, as [`Sink::look`] does; the position stands at `from` or behind it, where that is given.
+    /// Connects, or connects again after an error, and from then on is the only one that publishes
+    /// as this store. Says what the sink holds, as [`Sink::look`] does; the position stands at
+    /// `from` or behind it, where that is given.
     fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<Held>>;
 
-    /// Delivers rows with the position that they reach: all are durable there when it returns, or none of them.
-    fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], position: &'a Position) -> Answer<'a, Delivered>;
+    /// Delivers rows with the position that they reach: all are durable there when it returns, or
+    /// none of them.
+    fn publish<'a>(
+        &'a mut self,
+        rows: &'a [OutboxRow],
+        position: &'a Position,
+    ) -> Answer<'a, Delivered>;
 
-    /// The articles of this store that were published after what is remembered, in their order; none from a sink that
-    /// remembers nothing.
+    /// The articles of this store that were published after what is remembered, in their order;
+    /// none from a sink that remembers nothing.
     fn published<'a>(&'a mut self, _after: &'a Reached) -> Answer<'a, Vec<Published>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -101,7 +109,8 @@ pub struct Held {
     pub sink_id: String,
     /// The position that it holds; `None` where it has none of this store.
     pub position: Option<Position>,
-    /// The place of that position among all that the sink holds, in a number of the sink's own that only grows.
+    /// The place of that position among all that the sink holds, in a number of the sink's own that
+    /// only grows.
     pub position_at: Option<i64>,
     /// Whether that is all: not while a transaction is open.
     pub settled: bool,
@@ -121,7 +130,8 @@ pub struct Delivered {
 /// What a sink found out about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
-    /// What it wants to be reminded of at the next [`Sink::look`]; `None` where that stays as it is.
+    /// What it wants to be reminded of at the next [`Sink::look`]; `None` where that stays as it
+    /// is.
     pub memory: Option<SinkMemory>,
     /// What happened to it that consumers may have to know of.
     pub happened: Vec<Happened>,

@@ -1,4 +1,5 @@
-//! Publishing to a sink that refuses, forgets, leaves open what became of a batch and is shared, step by step.
+//! Publishing to a sink that refuses, forgets, leaves open what became of a batch and is shared,
+//! step by step.
 
 use std::{collections::BTreeSet, task::Poll};
 
@@ -52,7 +53,13 @@ impl Process {
         let (tx, status) = watch::channel(Status::default());
         let (ready, (recalls_tx, recalls)) = (Ready::default(), mpsc::channel(1));
         let files = DeadLetterFiles::new(None, 0);
-        let parts = Parts { outbox: store.outbox(), store: store.id(), files, ready: ready.clone(), recalls: recalls_tx };
+        let parts = Parts {
+            outbox: store.outbox(),
+            store: store.id(),
+            files,
+            ready: ready.clone(),
+            recalls: recalls_tx,
+        };
         Self { drain: Drain::new(parts, tx), status, recalls, ready, sink: sink.clone() }
     }
 
@@ -145,10 +152,13 @@ async fn what_an_open_transaction_may_still_change_stops_nobody_for_good() {
     append(&store, 1, Topic::Articles).await;
     sink.fail(Fault::LeftOpen);
     assert_eq!(first.drained().await, Step::Failed);
-    // While a transaction is open, what is behind it cannot be read: the sink seems to be older than it is.
+    // While a transaction is open, what is behind it cannot be read: the sink seems to be older
+    // than it is.
     let late = std::mem::replace(&mut sink.world().position, early);
     assert_eq!(first.drained().await, Step::Failed);
-    assert!(matches!(&*first.status.borrow(), Status::Retrying(words) if words.contains("an open transaction")));
+    assert!(
+        matches!(&*first.status.borrow(), Status::Retrying(words) if words.contains("an open transaction"))
+    );
     sink.world().position = late;
     assert_eq!(first.drained().await, Step::Empty);
     assert_eq!(sink.seen(), articles(1..=3));
@@ -161,7 +171,9 @@ async fn refused_records_give_their_places_to_dead_letters_and_the_order_stays()
     let letters = BTreeSet::from([1, 4, 5, 9]);
     sink.world().refused.clone_from(&letters);
     assert_eq!(Process::start(&store, &sink).drained().await, Step::Empty);
-    let expected: Vec<_> = (1..=9).map(|seq| (seq, if letters.contains(&seq) { Topic::DeadLetters } else { Topic::Articles })).collect();
+    let expected: Vec<_> = (1..=9)
+        .map(|seq| (seq, if letters.contains(&seq) { Topic::DeadLetters } else { Topic::Articles }))
+        .collect();
     assert_eq!(sink.seen(), expected);
     assert_eq!(store.outbox().waiting().unwrap(), (0, 0, None));
 }
@@ -178,7 +190,11 @@ async fn a_kill_between_the_refusal_and_the_dead_letter_leaves_one_of_the_two() 
         }
         drop(killed);
         assert_eq!(Process::start(&store, &sink).drained().await, Step::Empty);
-        assert_eq!(sink.seen(), [(1, Topic::Articles), (2, Topic::DeadLetters), (3, Topic::Articles)], "killed after {steps} steps");
+        assert_eq!(
+            sink.seen(),
+            [(1, Topic::Articles), (2, Topic::DeadLetters), (3, Topic::Articles)],
+            "killed after {steps} steps"
+        );
     }
 }
 
@@ -206,7 +222,9 @@ async fn an_adopted_store_that_is_restarted_before_its_first_record_goes_on() {
     let mut halted = Process::start(&store, &sink);
     assert_eq!(halted.drained().await, Step::Halted);
     assert_eq!(halted.halt(), Halt::Ahead { held: 40, end: 2 });
-    adopt(&mut halted.sink, &store.outbox(), None, Committing::Nobody(store.articles())).await.unwrap();
+    adopt(&mut halted.sink, &store.outbox(), None, Committing::Nobody(store.articles()))
+        .await
+        .unwrap();
     for _ in 0..2 {
         assert_eq!(Process::start(&store, &sink).drained().await, Step::Empty);
     }
@@ -217,7 +235,8 @@ async fn an_adopted_store_that_is_restarted_before_its_first_record_goes_on() {
 }
 
 #[tokio::test]
-async fn adopting_asks_the_committing_task_for_what_the_topic_holds_and_does_without_where_it_may_not_be_read() {
+async fn adopting_asks_the_committing_task_for_what_the_topic_holds_and_does_without_where_it_may_not_be_read()
+ {
     for denied in [false, true] {
         let (store, sink) = (store(), MemorySink::default());
         append(&store, 2, Topic::Articles).await;
@@ -230,7 +249,10 @@ async fn adopting_asks_the_committing_task_for_what_the_topic_holds_and_does_wit
         let outcome = halted.adopt().await;
         if denied {
             let adopted = outcome.unwrap();
-            assert_eq!((adopted.epoch, adopted.recalled), (2, Err("reading is not allowed".to_owned())));
+            assert_eq!(
+                (adopted.epoch, adopted.recalled),
+                (2, Err("reading is not allowed".to_owned()))
+            );
             assert_eq!(halted.drained().await, Step::Empty);
         } else {
             assert!(matches!(outcome, Err(AdoptError::Stopping)), "{outcome:?}");
@@ -257,19 +279,24 @@ async fn nothing_is_adopted_where_nothing_has_stopped_or_another_process_publish
 }
 
 #[tokio::test]
-async fn another_sink_in_the_place_of_ours_stops_publishing_and_is_adopted_without_what_was_known_of_the_other() {
+async fn another_sink_in_the_place_of_ours_stops_publishing_and_is_adopted_without_what_was_known_of_the_other()
+ {
     let (store, sink) = (store(), MemorySink::default());
     append(&store, 2, Topic::Articles).await;
     Process::start(&store, &sink).drained().await;
     assert!(!store.outbox().acked().unwrap().notes.memory.is_empty());
     let elsewhere = MemorySink::default();
     elsewhere.world().sink_id = "elsewhere".to_owned();
-    elsewhere.world().happens = vec![Happened { part: "p".into(), what: "is of no concern".into() }];
+    elsewhere.world().happens =
+        vec![Happened { part: "p".into(), what: "is of no concern".into() }];
     let mut halted = Process::start(&store, &elsewhere);
     assert_eq!(halted.drained().await, Step::Halted);
     assert_eq!(halted.halt().label(), "other_cluster");
     let remembered = store.outbox().acked().unwrap();
-    assert_eq!((remembered.notes.changes.len(), remembered.sink_id.as_deref()), (0, Some("memory")));
+    assert_eq!(
+        (remembered.notes.changes.len(), remembered.sink_id.as_deref()),
+        (0, Some("memory"))
+    );
     assert_eq!(halted.adopt().await.unwrap().waiting, (2, 2));
     assert!(store.outbox().acked().unwrap().notes.memory.is_empty());
     append(&store, 1, Topic::Articles).await;
@@ -300,7 +327,10 @@ async fn a_halted_process_never_opens_the_sink_and_names_the_one_that_publishes(
     assert_eq!(sink.world().opened, before);
     let halt = process.halt();
     assert!(matches!(halt, Halt::Another { writer: Some(_) }), "{halt}");
-    assert!(halt.to_string().contains("running since") && !halt.to_string().contains("adopt"), "{halt}");
+    assert!(
+        halt.to_string().contains("running since") && !halt.to_string().contains("adopt"),
+        "{halt}"
+    );
 }
 
 #[tokio::test]
@@ -316,7 +346,13 @@ async fn what_happens_to_a_sink_is_told_after_restarts_too_until_it_is_confirmed
     // The same is told once.
     sink.world().happens = vec![Happened { part: "articles".into(), what: "was emptied".into() }];
     assert_eq!(restarted.drained().await, Step::Empty);
-    assert_eq!(changes::unconfirmed(&store.outbox().acked().unwrap().notes).unwrap_err().matches("articles was emptied").count(), 1);
+    assert_eq!(
+        changes::unconfirmed(&store.outbox().acked().unwrap().notes)
+            .unwrap_err()
+            .matches("articles was emptied")
+            .count(),
+        1
+    );
     assert!(restarted.ready.words().1.contains("articles was emptied"));
     let (answer, confirmed) = oneshot::channel();
     restarted.drain.confirm(answer).await;
@@ -336,7 +372,9 @@ async fn who_is_fenced_says_so_and_goes_on_once_the_other_one_has_ended() {
     sink.clone().open(None).await.unwrap();
     append(&store, 1, Topic::Articles).await;
     assert_eq!(process.drained().await, Step::Fenced);
-    assert!(matches!(&*process.status.borrow(), Status::Retrying(words) if words.contains("another nashra with this store's id")));
+    assert!(
+        matches!(&*process.status.borrow(), Status::Retrying(words) if words.contains("another nashra with this store's id"))
+    );
     assert_eq!(process.drained().await, Step::Empty);
     assert_eq!(*process.status.borrow(), Status::Publishing);
     assert_eq!(sink.seen(), articles(1..=1));
@@ -365,7 +403,9 @@ async fn why_publishing_is_stopped_is_told_also_while_the_sink_does_not_answer()
     let mut halted = Process::start(&older, &sink);
     assert_eq!(halted.drained().await, Step::Halted);
     let mut asked = false;
-    let answers_late = std::future::poll_fn(|_| if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending });
+    let answers_late = std::future::poll_fn(|_| {
+        if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending }
+    });
     halted.drain.waited(Duration::from_millis(1), answers_late).await;
     halted.halt();
 }

@@ -1,7 +1,8 @@
 //! Sources that are added and removed by command, while the daemon runs or while none does.
 //!
-//! What must stay true: a list of the config is never changed, so what it names can be neither added nor removed; a
-//! source is durable before it is polled, and gone from the store before it is let go.
+//! What must stay true: a list of the config is never changed, so what it names can be neither
+//! added nor removed; a source is durable before it is polled, and gone from the store before it is
+//! let go.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +20,8 @@ use crate::{
     store::{AddedStore, StoreError},
 };
 
-/// A command to add or remove sources that live in the store, as it is sent over the control socket.
+/// A command to add or remove sources that live in the store, as it is sent over the control
+/// socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeCommand {
@@ -111,7 +113,8 @@ pub(super) async fn commit(plan: &Plan, store: &AddedStore) -> Result<(), StoreE
     store.change(keep, plan.remove.iter().map(String::as_str)).await
 }
 
-/// Makes a change where no daemon runs, beside the sources that the config names and those that were added.
+/// Makes a change where no daemon runs, beside the sources that the config names and those that
+/// were added.
 ///
 /// # Errors
 /// Of the store.
@@ -150,13 +153,15 @@ impl Plan {
         topics: &Topics,
         store: &AddedStore,
     ) -> Result<Self, StoreError> {
-        let addresses: Vec<Option<Url>> = names.iter().map(|it| Url::parse(it.trim()).ok()).collect();
+        let addresses: Vec<Option<Url>> =
+            names.iter().map(|it| Url::parse(it.trim()).ok()).collect();
         let mut by_name: HashMap<&str, usize> = HashMap::new();
         for (index, (name, address)) in names.iter().zip(&addresses).enumerate() {
             by_name.insert(address.as_ref().map_or(name.as_str(), Url::as_str), index);
         }
         // Of each name the source that is polled, and where a list names it, if one does.
-        let (mut ids, mut places): (Vec<Option<String>>, Vec<Option<&Place>>) = (vec![None; names.len()], vec![None; names.len()]);
+        let (mut ids, mut places): (Vec<Option<String>>, Vec<Option<&Place>>) =
+            (vec![None; names.len()], vec![None; names.len()]);
         for source in present {
             let at = source.at.configured();
             for index in [source.id.as_str(), &at].into_iter().filter_map(|it| by_name.get(it)) {
@@ -169,20 +174,32 @@ impl Plan {
         }
         let mut plan = Self::default();
         for (index, name) in names.iter().enumerate() {
-            // A row that a list of the config stands before is polled as that list says, and can go all the same.
+            // A row that a list of the config stands before is polled as that list says, and can go
+            // all the same.
             let of_address = addresses[index].as_ref().map(|it| SourceId::of_url(it).to_string());
-            let mut candidates = [ids[index].clone(), Some(name.clone()), of_address].into_iter().flatten();
-            let row = candidates.find_map(|id| store.get(&id).map(|it| it.map(|_| id)).transpose()).transpose()?;
+            let mut candidates =
+                [ids[index].clone(), Some(name.clone()), of_address].into_iter().flatten();
+            let row = candidates
+                .find_map(|id| store.get(&id).map(|it| it.map(|_| id)).transpose())
+                .transpose()?;
             let shown = shown(name);
-            let listed = places[index].or_else(|| topics.0.iter().find(|(id, _)| id.as_str() == name).map(|(_, place)| place));
+            let listed = places[index].or_else(|| {
+                topics.0.iter().find(|(id, _)| id.as_str() == name).map(|(_, place)| place)
+            });
             match (row, listed) {
                 (Some(id), _) => {
                     if plan.remove.insert(id.clone()) {
                         plan.report.done.push(id);
                     }
                 }
-                (None, Some(place)) => plan.report.wrong.push(format!("{shown} is listed at {place}: take it out there")),
-                (None, None) => plan.report.wrong.push(format!("{shown}: no source is known by this id or address")),
+                (None, Some(place)) => plan
+                    .report
+                    .wrong
+                    .push(format!("{shown} is listed at {place}: take it out there")),
+                (None, None) => plan
+                    .report
+                    .wrong
+                    .push(format!("{shown}: no source is known by this id or address")),
             }
         }
         Ok(plan)
@@ -197,7 +214,11 @@ mod tests {
     use crate::{config::sources, store::Store};
 
     fn rows(text: &str) -> Vec<Added> {
-        sources::parse("nashra sources add", text.as_bytes()).sources.iter().map(|it| it.to_added(DateTime::UNIX_EPOCH)).collect()
+        sources::parse("nashra sources add", text.as_bytes())
+            .sources
+            .iter()
+            .map(|it| it.to_added(DateTime::UNIX_EPOCH))
+            .collect()
     }
 
     async fn ask(wanted: ChangeCommand, listed: &List, store: &AddedStore) -> ChangeReport {
@@ -209,13 +230,24 @@ mod tests {
     #[tokio::test]
     async fn what_a_list_names_is_neither_added_nor_removed_and_its_place_is_told() {
         let store = Store::in_memory().unwrap().added();
-        let listed = sources::parse("own.toml", b"[[source]]\nid = \"x\"\nurl = \"https://a.example/\"");
-        let report = ask(ChangeCommand::Add(rows("https://a.example/\nhttps://b.example/")), &listed, &store).await;
+        let listed =
+            sources::parse("own.toml", b"[[source]]\nid = \"x\"\nurl = \"https://a.example/\"");
+        let report = ask(
+            ChangeCommand::Add(rows("https://a.example/\nhttps://b.example/")),
+            &listed,
+            &store,
+        )
+        .await;
         let id = SourceId::of_url(&"https://b.example/".parse().unwrap()).to_string();
         assert_eq!(report.done, [id.as_str()]);
         let expected = "nashra sources add:1:1: https://a.example/ is already listed at own.toml:1:1; it is polled once, as listed there";
         assert_eq!(report.known, [expected]);
-        let report = ask(ChangeCommand::Remove(vec!["https://a.example/".into(), "x".into(), "y".into()]), &listed, &store).await;
+        let report = ask(
+            ChangeCommand::Remove(vec!["https://a.example/".into(), "x".into(), "y".into()]),
+            &listed,
+            &store,
+        )
+        .await;
         let expected = [
             "https://a.example/ is listed at own.toml:1:1: take it out there",
             "x is listed at own.toml:1:1: take it out there",
@@ -229,8 +261,15 @@ mod tests {
     async fn one_is_removed_by_its_id_or_its_address() {
         let store = Store::in_memory().unwrap().added();
         let list = "[[source]]\nid = \"b\"\nurl = \"https://b.example/feed\"\n[[source]]\nurl = \"https://c.example/feed\"\n";
-        assert_eq!(ask(ChangeCommand::Add(rows(list)), &List::default(), &store).await.done.len(), 2);
-        let wanted = ChangeCommand::Remove(vec!["https://b.example/feed".into(), "https://c.example/feed".into(), "b".into()]);
+        assert_eq!(
+            ask(ChangeCommand::Add(rows(list)), &List::default(), &store).await.done.len(),
+            2
+        );
+        let wanted = ChangeCommand::Remove(vec![
+            "https://b.example/feed".into(),
+            "https://c.example/feed".into(),
+            "b".into(),
+        ]);
         let report = ask(wanted, &List::default(), &store).await;
         assert_eq!((report.done.len(), report.wrong.len()), (2, 0), "{report:?}");
         assert!(store.all().unwrap().is_empty());
@@ -241,7 +280,8 @@ mod tests {
         let store = Store::in_memory().unwrap().added();
         let row = |url: &str| rows(&format!("[[source]]\nid = \"b\"\nurl = \"{url}\"\n"));
         ask(ChangeCommand::Add(row("https://b.example/")), &List::default(), &store).await;
-        let report = ask(ChangeCommand::Add(row("https://c.example/")), &List::default(), &store).await;
+        let report =
+            ask(ChangeCommand::Add(row("https://c.example/")), &List::default(), &store).await;
         let expected = "nashra sources add:1:1: the id \"b\" is already that of the source at nashra sources add:1:1";
         assert_eq!((report.done.len(), report.wrong), (0, vec![expected.to_owned()]));
     }
@@ -250,9 +290,19 @@ mod tests {
     fn a_topic_keeps_its_id_and_is_named_by_its_list_alone() {
         let store = Store::in_memory().unwrap().added();
         let topics = Topics(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
-        let report = |wanted: ChangeCommand| plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().report.wrong;
-        let taken = report(ChangeCommand::Add(rows("[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n")));
-        assert_eq!(taken, ["nashra sources add:1:1: the id \"t\" is already that of the source at own.toml"]);
-        assert_eq!(report(ChangeCommand::Remove(vec!["t".into()])), ["t is listed at own.toml: take it out there"]);
+        let report = |wanted: ChangeCommand| {
+            plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().report.wrong
+        };
+        let taken = report(ChangeCommand::Add(rows(
+            "[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n",
+        )));
+        assert_eq!(
+            taken,
+            ["nashra sources add:1:1: the id \"t\" is already that of the source at own.toml"]
+        );
+        assert_eq!(
+            report(ChangeCommand::Remove(vec!["t".into()])),
+            ["t is listed at own.toml: take it out there"]
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! Decides which source is due, and hands it on. The decisions are pure ([`decide`]); this loop obeys them, and keeps the
+//! Decides which source is due, and hands it on. The decisions are pure ([`decide`]); this loop
+//! obeys them, and keeps the
 //! [`budget`] that prices them.
 //!
-//! Only this stage sees `stop`: the others end when their input closes. Due times are durable in each
-//! source's facts, so spacing survives restarts; the heap here is made from them at the start.
+//! Only this stage sees `stop`: the others end when their input closes. Due times are durable in
+//! each source's facts, so spacing survives restarts; the heap here is made from them at the start.
 
 mod state;
 mod roster;
@@ -27,8 +28,8 @@ use change::Change;
 pub use roster::Slot;
 pub use state::{ScheduleState, StartOptions};
 
-/// What is due within this time is begun together: polls that begin together share a waking of the threads and a sync
-/// of the store.
+/// What is due within this time is begun together: polls that begin together share a waking of the
+/// threads and a sync of the store.
 const TICK: TimeDelta = TimeDelta::milliseconds(50);
 /// A clock that goes back by more was set back, and all that is due is due so much sooner by it.
 pub(crate) const SET_BACK: TimeDelta = TimeDelta::seconds(10);
@@ -130,7 +131,9 @@ pub async fn run<C: Clock>(
         let next = schedule.heap.peek().map(|Reverse((at, _))| *at);
         let wait = match (next, level) {
             (Some(next), Pressure::None | Pressure::Slow(_)) if next <= now => None,
-            (Some(next), Pressure::None | Pressure::Slow(_)) => Some((next - now).clamp(TICK, TimeDelta::seconds(5))),
+            (Some(next), Pressure::None | Pressure::Slow(_)) => {
+                Some((next - now).clamp(TICK, TimeDelta::seconds(5)))
+            }
             // A clock that jumps and a disk that is freed are both noticed within seconds.
             (None, _) | (_, Pressure::Stop) => Some(TimeDelta::seconds(5)),
         };
@@ -188,8 +191,10 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn a_clock_that_is_set_back_between_the_reading_of_the_facts_and_the_run_puts_no_source_off() {
-        let (store, start) = (Store::in_memory().unwrap(), DateTime::UNIX_EPOCH + TimeDelta::days(100));
+    async fn a_clock_that_is_set_back_between_the_reading_of_the_facts_and_the_run_puts_no_source_off()
+     {
+        let (store, start) =
+            (Store::in_memory().unwrap(), DateTime::UNIX_EPOCH + TimeDelta::days(100));
         let polled = sources::parse("l", b"https://a.example/").sources;
         let source = polled[0].id.clone();
         let schedule = ScheduleState::load(
@@ -204,10 +209,23 @@ mod tests {
         let (_pressure, pressure) = watch::channel(Pressure::None);
         let ((_changes, changes), (_sooner, sooner)) = (mpsc::channel(1), mpsc::channel(1));
         let stop = CancellationToken::new();
-        let controls = Controls { pressure, changes, sooner, gone: None, price: watch::channel(0.0).0, stop: stop.clone() };
+        let controls = Controls {
+            pressure,
+            changes,
+            sooner,
+            gone: None,
+            price: watch::channel(0.0).0,
+            stop: stop.clone(),
+        };
         let clock = Arc::new(ManualClock::new(start - TimeDelta::days(1)));
-        let running = tokio::spawn(run(schedule, (clock, (store.polls(), store.added())), (due_tx, polled), controls));
-        let first = tokio::time::timeout(std::time::Duration::from_secs(20), due.recv()).await.unwrap();
+        let running = tokio::spawn(run(
+            schedule,
+            (clock, (store.polls(), store.added())),
+            (due_tx, polled),
+            controls,
+        ));
+        let first =
+            tokio::time::timeout(std::time::Duration::from_secs(20), due.recv()).await.unwrap();
         assert_eq!(first.map(|it| it.source.id.clone()), Some(source));
         stop.cancel();
         running.await.unwrap().unwrap();

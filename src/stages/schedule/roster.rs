@@ -1,8 +1,9 @@
 //! The sources that are polled, each in a slot of its own, while they come and go.
 //!
-//! What must stay true: a slot that is taken has one token, which is in the schedule's heap or with a poll. A source that
-//! is let go leaves its slot when the token comes back, and takes it up again where it is added before that: so a late
-//! token never means another source, and a source is polled once at a time.
+//! What must stay true: a slot that is taken has one token, which is in the schedule's heap or with
+//! a poll. A source that is let go leaves its slot when the token comes back, and takes it up again
+//! where it is added before that: so a late token never means another source, and a source is
+//! polled once at a time.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -33,7 +34,8 @@ struct Entry {
 }
 
 impl Roster {
-    /// Takes a source in. The slot is the caller's token; there is none where an earlier one is out still.
+    /// Takes a source in. The slot is the caller's token; there is none where an earlier one is out
+    /// still.
     pub(super) fn insert(&mut self, source: Arc<Source>, status: SourceStatus) -> Option<Slot> {
         let before = self.leaving.remove(&source.id);
         let slot = before.or_else(|| self.free.pop());
@@ -43,7 +45,11 @@ impl Roster {
         } else {
             self.slots.push(entry);
         }
-        if before.is_some() { None } else { slot.or_else(|| Slot::try_from(self.slots.len() - 1).ok()) }
+        if before.is_some() {
+            None
+        } else {
+            slot.or_else(|| Slot::try_from(self.slots.len() - 1).ok())
+        }
     }
 
     /// The source of a token that came back; one that was let go is gone with it.
@@ -61,11 +67,15 @@ impl Roster {
         self.slots.get(slot as usize)?.as_ref().filter(|it| it.leaves).map(|it| &it.source.id)
     }
 
-    /// Lets go those that were added by command and have one of these ids: gives what was remembered of them.
+    /// Lets go those that were added by command and have one of these ids: gives what was
+    /// remembered of them.
     pub(super) fn remove(&mut self, ids: &HashSet<String>) -> Vec<SourceStatus> {
         let mut gone = Vec::new();
         for (slot, entry) in (0..).zip(&mut self.slots) {
-            let Some(entry) = entry.as_mut().filter(|it| !it.leaves && it.source.added.is_some()) else { continue };
+            let Some(entry) = entry.as_mut().filter(|it| !it.leaves && it.source.added.is_some())
+            else {
+                continue;
+            };
             if ids.contains(entry.source.id.as_str()) {
                 entry.leaves = true;
                 self.leaving.insert(entry.source.id.clone(), slot);
@@ -110,8 +120,12 @@ mod tests {
 
     #[test]
     fn a_slot_is_given_to_another_source_only_when_its_token_is_back() {
-        let (mut roster, one, two, three) =
-            (Roster::default(), source("https://a.example/"), source("https://b.example/"), source("https://c.example/"));
+        let (mut roster, one, two, three) = (
+            Roster::default(),
+            source("https://a.example/"),
+            source("https://b.example/"),
+            source("https://c.example/"),
+        );
         assert_eq!(roster.insert(Arc::clone(&one), STATUS), Some(0));
         assert_eq!(roster.remove(&ids(&[&one])).len(), 1);
         assert_eq!(roster.remove(&ids(&[&one])).len(), 0, "it is gone already");

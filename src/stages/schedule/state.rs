@@ -24,7 +24,8 @@ use crate::{
     telemetry::metrics,
 };
 
-/// Sources that are due at the start are begun at least so far apart, if all can be begun within [`SPREAD`].
+/// Sources that are due at the start are begun at least so far apart, if all can be begun within
+/// [`SPREAD`].
 const APART: TimeDelta = TimeDelta::milliseconds(2);
 const SPREAD: TimeDelta = TimeDelta::minutes(5);
 
@@ -57,12 +58,17 @@ pub struct StartOptions {
 type Heap = BinaryHeap<Reverse<(DateTime<Utc>, Slot)>>;
 
 impl ScheduleState {
-    /// Reads the facts of all sources. A new source is due at once, and with `poll_now` all are: not in the same moment, but a
-    /// little apart.
+    /// Reads the facts of all sources. A new source is due at once, and with `poll_now` all are:
+    /// not in the same moment, but a little apart.
     ///
     /// # Errors
     /// Where the facts cannot be read.
-    pub fn load(store: &PollStore, sources: Sources, options: StartOptions, now: DateTime<Utc>) -> Result<Self, StoreError> {
+    pub fn load(
+        store: &PollStore,
+        sources: Sources,
+        options: StartOptions,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
         let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
         let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
         let (mut cooldowns, mut last_poll) = (HashMap::<String, Duration>::new(), None);
@@ -70,7 +76,8 @@ impl ScheduleState {
         for (source, turn) in sources.polled.into_iter().zip(turns(now, count)) {
             let facts = store.facts(source.id.as_str())?.unwrap_or_default();
             last_poll = last_poll.max(facts.last_poll);
-            if let (true, Some(url), Some(due)) = (facts.host_left_alone, source.at.url(), next_due(&facts, now))
+            if let (true, Some(url), Some(due)) =
+                (facts.host_left_alone, source.at.url(), next_due(&facts, now))
                 && let Ok(wait) = (due - now).to_std()
             {
                 let left = cooldowns.entry(hosts::name(url)).or_default();
@@ -82,8 +89,19 @@ impl ScheduleState {
                 heap.push(Reverse((at, slot)));
             }
         }
-        let budget = Budget::new(options.polls_per_source_day, roster.statuses().map(|it| it.appetite), now);
-        Ok(Self { roster, topics, heap, early: HashMap::new(), budget, cooldowns, standings, last_poll, read_at: now })
+        let budget =
+            Budget::new(options.polls_per_source_day, roster.statuses().map(|it| it.appetite), now);
+        Ok(Self {
+            roster,
+            topics,
+            heap,
+            early: HashMap::new(),
+            budget,
+            cooldowns,
+            standings,
+            last_poll,
+            read_at: now,
+        })
     }
 
     /// The hosts that asked an earlier process to stay away, with the rest of that time.
@@ -139,9 +157,11 @@ fn first_due(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<DateT
     next_due(facts, now).filter(|at| *at > now && as_before)
 }
 
-/// When a source was to be polled next. Where the clock was set back since, what counts is the time between the two.
+/// When a source was to be polled next. Where the clock was set back since, what counts is the time
+/// between the two.
 fn next_due(facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let ahead = facts.last_poll.map_or(TimeDelta::zero(), |last| (last - now).max(TimeDelta::zero()));
+    let ahead =
+        facts.last_poll.map_or(TimeDelta::zero(), |last| (last - now).max(TimeDelta::zero()));
     facts.next_due.map(|at| at - ahead)
 }
 
@@ -165,10 +185,16 @@ impl ScheduleState {
 
     /// Brings sources forward: all at once, because the whole heap is gone through.
     pub(super) fn sooner(&mut self, wishes: Vec<Sooner>) {
-        let wishes: HashMap<SourceId, DateTime<Utc>> = wishes.into_iter().map(|it| (it.source, it.at)).collect();
-        let mut slots: HashMap<Slot, DateTime<Utc>> = self.roster.slots().filter_map(|(slot, id)| Some((slot, *wishes.get(id)?))).collect();
+        let wishes: HashMap<SourceId, DateTime<Utc>> =
+            wishes.into_iter().map(|it| (it.source, it.at)).collect();
+        let mut slots: HashMap<Slot, DateTime<Utc>> =
+            self.roster.slots().filter_map(|(slot, id)| Some((slot, *wishes.get(id)?))).collect();
         let heap = std::mem::take(&mut self.heap).into_iter();
-        self.heap = heap.map(|Reverse((at, slot))| Reverse((slots.remove(&slot).map_or(at, |it| it.min(at)), slot))).collect();
+        self.heap = heap
+            .map(|Reverse((at, slot))| {
+                Reverse((slots.remove(&slot).map_or(at, |it| it.min(at)), slot))
+            })
+            .collect();
         self.early.extend(slots);
     }
 
@@ -195,7 +221,8 @@ impl ScheduleState {
         let turns = turns(now, add.len());
         for ((source, _), turn) in add.into_iter().zip(turns) {
             let facts = facts.facts(source.id.as_str())?.unwrap_or_default();
-            let (status, at) = (SourceStatus::of(&facts), first_due(&source, &facts, now).unwrap_or(turn));
+            let (status, at) =
+                (SourceStatus::of(&facts), first_due(&source, &facts, now).unwrap_or(turn));
             metrics::source_state(None, Some(status.state));
             self.budget.join(status.appetite);
             if let Some(slot) = self.roster.insert(Arc::new(source), status) {
@@ -227,43 +254,85 @@ mod tests {
 
     #[test]
     fn a_source_is_brought_forward_whether_it_waits_or_is_being_polled_and_never_put_off() {
-        let sources = crate::config::sources::parse("l", b"https://a.example/\nhttps://b.example/\nhttps://c.example/").sources;
+        let sources = crate::config::sources::parse(
+            "l",
+            b"https://a.example/\nhttps://b.example/\nhttps://c.example/",
+        )
+        .sources;
         let ids: Vec<SourceId> = sources.iter().map(|it| it.id.clone()).collect();
         let store = Store::in_memory().unwrap().polls();
-        let mut schedule = ScheduleState::load(&store, Sources { polled: sources, topics: Vec::new() }, OPTIONS, at(0)).unwrap();
+        let mut schedule = ScheduleState::load(
+            &store,
+            Sources { polled: sources, topics: Vec::new() },
+            OPTIONS,
+            at(0),
+        )
+        .unwrap();
         let Some(Reverse((_, first))) = schedule.heap.pop() else { panic!("three are due") };
-        let sooner = |source: &SourceId, seconds| Sooner { source: source.clone(), at: at(seconds) };
+        let sooner =
+            |source: &SourceId, seconds| Sooner { source: source.clone(), at: at(seconds) };
         let unknown: SourceId = "nobody".parse().unwrap();
-        schedule.sooner(vec![sooner(&ids[0], 50), sooner(&ids[1], -9), sooner(&ids[2], 50), sooner(&unknown, 0)]);
+        schedule.sooner(vec![
+            sooner(&ids[0], 50),
+            sooner(&ids[1], -9),
+            sooner(&ids[2], 50),
+            sooner(&unknown, 0),
+        ]);
         let status = SourceStatus { state: State::Ok, appetite: None };
-        assert_eq!(schedule.polled(Polled { slot: first, next: at(100), decided: at(0), status }, at(100)), None);
-        let order: Vec<DateTime<Utc>> = schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
+        assert_eq!(
+            schedule.polled(Polled { slot: first, next: at(100), decided: at(0), status }, at(100)),
+            None
+        );
+        let order: Vec<DateTime<Utc>> =
+            schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
         assert_eq!(order, [at(-9), at(0) + APART * 2, at(50)]);
         assert!(schedule.early.is_empty());
     }
 
     #[tokio::test]
-    async fn hosts_that_failed_last_are_known_to_keep_us_waiting_unless_another_source_was_read_there() {
-        let sources =
-            crate::config::sources::parse("l", b"https://a.example/1\nhttps://a.example/2\nhttps://b.example/\nhttps://c.example/").sources;
+    async fn hosts_that_failed_last_are_known_to_keep_us_waiting_unless_another_source_was_read_there()
+     {
+        let sources = crate::config::sources::parse(
+            "l",
+            b"https://a.example/1\nhttps://a.example/2\nhttps://b.example/\nhttps://c.example/",
+        )
+        .sources;
         let store = Store::in_memory().unwrap().polls();
-        let failed = |source: &Source| Facts { id: source.id.to_string(), failures: 2, state: State::Backoff, ..Facts::default() };
-        let read = Facts { failures: 0, state: State::Ok, last_success: Some(at(0)), ..failed(&sources[1]) };
+        let failed = |source: &Source| Facts {
+            id: source.id.to_string(),
+            failures: 2,
+            state: State::Backoff,
+            ..Facts::default()
+        };
+        let read = Facts {
+            failures: 0,
+            state: State::Ok,
+            last_success: Some(at(0)),
+            ..failed(&sources[1])
+        };
         for facts in [failed(&sources[0]), read, failed(&sources[2])] {
             let mut commit = PollCommit::default();
             commit.facts(&facts);
             store.commit(commit).await.unwrap();
         }
-        let mut schedule = ScheduleState::load(&store, Sources { polled: sources, topics: Vec::new() }, OPTIONS, at(0)).unwrap();
+        let mut schedule = ScheduleState::load(
+            &store,
+            Sources { polled: sources, topics: Vec::new() },
+            OPTIONS,
+            at(0),
+        )
+        .unwrap();
         let standings = schedule.standings();
-        let known = ["a.example", "b.example", "c.example"].map(|it| standings.of(HostKey::new(it)));
+        let known =
+            ["a.example", "b.example", "c.example"].map(|it| standings.of(HostKey::new(it)));
         assert_eq!(known, [Some(Standing::Prompt), Some(Standing::Slow), None]);
     }
 
     #[test]
     fn a_clock_that_is_set_back_puts_no_source_off() {
         let source = crate::config::sources::parse("l", b"https://a.example/").sources.remove(0);
-        let facts = Facts { last_poll: Some(at(1000)), next_due: Some(at(1300)), ..Facts::default() };
+        let facts =
+            Facts { last_poll: Some(at(1000)), next_due: Some(at(1300)), ..Facts::default() };
         let due = |now| first_due(&source, &facts, at(now));
         assert_eq!([due(1100), due(100), due(1400)], [Some(at(1300)), Some(at(400)), None]);
 
@@ -275,7 +344,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_host_that_asked_to_stay_away_for_a_second_is_not_left_alone_for_a_day_because_the_clock_was_set_back_by_one() {
+    async fn a_host_that_asked_to_stay_away_for_a_second_is_not_left_alone_for_a_day_because_the_clock_was_set_back_by_one()
+     {
         let source = crate::config::sources::parse("l", b"https://a.example/").sources.remove(0);
         let (polled, day) = (at(90_000), 86_400);
         let facts = Facts {
@@ -290,7 +360,9 @@ mod tests {
         commit.facts(&facts);
         store.commit(commit).await.unwrap();
         let sources = Sources { polled: vec![source], topics: Vec::new() };
-        let schedule = ScheduleState::load(&store, sources, OPTIONS, polled - TimeDelta::seconds(day)).unwrap();
+        let schedule =
+            ScheduleState::load(&store, sources, OPTIONS, polled - TimeDelta::seconds(day))
+                .unwrap();
         assert_eq!(schedule.cooldowns().values().collect::<Vec<_>>(), [&Duration::from_secs(1)]);
     }
 }

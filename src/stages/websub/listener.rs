@@ -1,8 +1,9 @@
 //! Where hubs reach us: `GET` is a question (verification of intent, §5.3), `POST` is content (§7).
 //!
-//! Anybody can connect. What must stay true: who knows no callback gets 404 before its body is read; connections, bodies at
-//! once, bytes and time are bounded; what is not signed as it should be is dropped without a word of it (§7.1), so
-//! guessing tells nothing; and 2xx for what was believed comes after it is durable.
+//! Anybody can connect. What must stay true: who knows no callback gets 404 before its body is
+//! read; connections, bodies at once, bytes and time are bounded; what is not signed as it should
+//! be is dropped without a word of it (§7.1), so guessing tells nothing; and 2xx for what was
+//! believed comes after it is durable.
 
 use std::{sync::Arc, time::Duration};
 
@@ -82,7 +83,14 @@ pub async fn serve<C: Clock>(
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
     let Listener { listener, max_body, memory, clock } = parts;
-    let service = Arc::new(CallbackService { outputs, pressure, max_body, clock, bodies: Slots::new(), memory });
+    let service = Arc::new(CallbackService {
+        outputs,
+        pressure,
+        max_body,
+        clock,
+        bodies: Slots::new(),
+        memory,
+    });
     let service = move |request: Request<Incoming>| {
         let service = Arc::clone(&service);
         async move { service.serve(request).await }
@@ -147,8 +155,13 @@ impl<C: Clock> CallbackService<C> {
         }
     }
 
-    /// Takes content. Gives the label of the metric, where the poll stage does not count it, and the answer to the hub.
-    async fn content(&self, token: String, request: Request<Incoming>) -> (Option<&'static str>, Response<Full<Bytes>>) {
+    /// Takes content. Gives the label of the metric, where the poll stage does not count it, and
+    /// the answer to the hub.
+    async fn content(
+        &self,
+        token: String,
+        request: Request<Incoming>,
+    ) -> (Option<&'static str>, Response<Full<Bytes>>) {
         let (source, secret, at) = match self.ask(token.clone(), RequestKind::Owner).await {
             Some(CallbackOwner::Wanted { source, secret, at }) => (source, secret, at),
             // The hub need not go on.
@@ -165,7 +178,9 @@ impl<C: Clock> CallbackService<C> {
         let (bytes, room) = match tokio::time::timeout(BODY_TIMEOUT, self.receive(body)).await {
             Ok(Ok(received)) => received,
             Ok(Err(Refused::Busy)) => return (Some("busy"), later()),
-            Ok(Err(Refused::TooLarge)) => return (Some("too_large"), status(StatusCode::PAYLOAD_TOO_LARGE)),
+            Ok(Err(Refused::TooLarge)) => {
+                return (Some("too_large"), status(StatusCode::PAYLOAD_TOO_LARGE));
+            }
             Ok(Err(Refused::Broken)) => return (Some("broken"), status(StatusCode::BAD_REQUEST)),
             Err(_) => return (Some("broken"), status(StatusCode::REQUEST_TIMEOUT)),
         };
@@ -184,7 +199,9 @@ impl<C: Clock> CallbackService<C> {
     /// Reads a body as a fetch does: beyond a little it needs room for all that it can come to.
     async fn receive(&self, mut body: Incoming) -> Result<(Bytes, Room), Refused> {
         let (limit, free) = (self.max_body, self.memory.free());
-        let announced = hyper::body::Body::size_hint(&body).upper().map_or(limit, |it| usize::try_from(it).unwrap_or(usize::MAX));
+        let announced = hyper::body::Body::size_hint(&body)
+            .upper()
+            .map_or(limit, |it| usize::try_from(it).unwrap_or(usize::MAX));
         if hyper::body::Body::size_hint(&body).exact().is_some() && announced > limit {
             return Err(Refused::TooLarge);
         }
@@ -205,7 +222,11 @@ impl<C: Clock> CallbackService<C> {
         Ok((bytes.into(), room))
     }
 
-    async fn hand_over(&self, source: Arc<Source>, content: Option<Box<Fetched>>) -> (Option<&'static str>, Response<Full<Bytes>>) {
+    async fn hand_over(
+        &self,
+        source: Arc<Source>,
+        content: Option<Box<Fetched>>,
+    ) -> (Option<&'static str>, Response<Full<Bytes>>) {
         let (done, durable) = oneshot::channel();
         if self.outputs.pushes.try_send(Push { source, content, done }).is_err() {
             return (Some("busy"), later());
@@ -220,12 +241,20 @@ impl<C: Clock> CallbackService<C> {
     /// As if it had been fetched from where the source was read.
     fn fetched(&self, headers: &HeaderMap, url: Url, bytes: Bytes, room: Room) -> Fetched {
         let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok());
-        let encodings = text(CONTENT_ENCODING).unwrap_or_default().split(',').map(str::trim).filter(|it| !it.is_empty());
+        let encodings = text(CONTENT_ENCODING)
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .filter(|it| !it.is_empty());
         Fetched {
             url,
             via: Vec::new(),
             content_type: text(CONTENT_TYPE).map(|it| it.chars().take(512).collect()),
-            body: Body { bytes, encodings: encodings.take(MAX_ENCODINGS + 1).map(str::to_owned).collect(), room },
+            body: Body {
+                bytes,
+                encodings: encodings.take(MAX_ENCODINGS + 1).map(str::to_owned).collect(),
+                room,
+            },
             validators: Validators::default(),
             moved: None,
             fresh_for: None,
@@ -237,7 +266,11 @@ impl<C: Clock> CallbackService<C> {
     }
 
     /// Asks the stage; nothing once that has ended.
-    async fn ask<T>(&self, token: String, kind: impl FnOnce(oneshot::Sender<T>) -> RequestKind) -> Option<T> {
+    async fn ask<T>(
+        &self,
+        token: String,
+        kind: impl FnOnce(oneshot::Sender<T>) -> RequestKind,
+    ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
         self.outputs.asks.send(CallbackRequest { token, kind: kind(answer) }).await.ok()?;
         answered.await.ok()

@@ -1,7 +1,7 @@
 //! All subscriptions, by the ends of their callbacks, and when each is to be looked at.
 //!
-//! What must stay true: what was asked of a hub is durable before the hub hears of it, and what a hub verified is durable
-//! before the hub hears yes; a source has one subscription that is to last.
+//! What must stay true: what was asked of a hub is durable before the hub hears of it, and what a
+//! hub verified is durable before the hub hears yes; a source has one subscription that is to last.
 
 use std::{
     cmp::Reverse,
@@ -33,7 +33,8 @@ use crate::{
 const LOOK: TimeDelta = TimeDelta::seconds(5);
 /// The clock may jump: so long is waited at most.
 const MOST: Duration = Duration::from_secs(5);
-/// A hub may send about a source as often as this in the long run, and so many times at once: each may hold as much as a poll.
+/// A hub may send about a source as often as this in the long run, and so many times at once: each
+/// may hold as much as a poll.
 const SPACING: TimeDelta = TimeDelta::seconds(2);
 const BURST: i32 = 30;
 
@@ -53,8 +54,12 @@ pub(super) struct SubscriptionManager<F, C> {
 }
 
 impl<F: Post, C: Clock> SubscriptionManager<F, C> {
-    /// Loads the subscriptions: those of sources that are polled still, under the address that hubs are told now.
-    pub(super) async fn open(parts: WebsubContext<F, C>, sooner: mpsc::Sender<Sooner>) -> Result<Self, StoreError> {
+    /// Loads the subscriptions: those of sources that are polled still, under the address that hubs
+    /// are told now.
+    pub(super) async fn open(
+        parts: WebsubContext<F, C>,
+        sooner: mpsc::Sender<Sooner>,
+    ) -> Result<Self, StoreError> {
         let (now, all) = (parts.clock.now(), parts.store.all()?);
         let mut manager = Self {
             parts,
@@ -77,7 +82,12 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
                 if !subscription.wanted {
                     continue;
                 }
-                subscription = Subscription::new(&subscription.source, subscription.announced, &manager.parts.public_url, now);
+                subscription = Subscription::new(
+                    &subscription.source,
+                    subscription.announced,
+                    &manager.parts.public_url,
+                    now,
+                );
                 commit.keep(&subscription);
             }
             manager.put(subscription);
@@ -114,7 +124,8 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         (next - self.parts.clock.now()).to_std().unwrap_or_default().min(MOST)
     }
 
-    /// Takes the next subscription that has something to do, where its time has come: which hub is to be asked, for what.
+    /// Takes the next subscription that has something to do, where its time has come: which hub is
+    /// to be asked, for what.
     pub(super) async fn step(&mut self) -> Result<Option<(String, Mode)>, StoreError> {
         let now = self.parts.clock.now();
         self.count(now);
@@ -123,7 +134,11 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             return Ok(None);
         }
         let Some(Reverse((at, token))) = self.due.pop() else { return Ok(None) };
-        let Some(mut subscription) = self.subscriptions.get(&token).filter(|it| it.next == at).cloned() else { return Ok(None) };
+        let Some(mut subscription) =
+            self.subscriptions.get(&token).filter(|it| it.next == at).cloned()
+        else {
+            return Ok(None);
+        };
         match subscription.step(now) {
             Step::Forget => {
                 let mut commit = SubscriptionCommit::default();
@@ -141,9 +156,14 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
     }
 
     /// The request to a subscription's hub.
-    pub(super) fn request(&self, token: &str, mode: Mode) -> (Arc<F>, Option<(Url, Allowed)>, String) {
+    pub(super) fn request(
+        &self,
+        token: &str,
+        mode: Mode,
+    ) -> (Arc<F>, Option<(Url, Allowed)>, String) {
         let subscription = self.subscriptions.get(token);
-        let hub = subscription.and_then(|it| Some((it.announced.hubs.first()?.clone(), self.allowed(&it.source))));
+        let hub = subscription
+            .and_then(|it| Some((it.announced.hubs.first()?.clone(), self.allowed(&it.source))));
         let form = subscription.map(|it| it.form(mode, self.parts.lease)).unwrap_or_default();
         (Arc::clone(&self.parts.fetcher), hub, form)
     }
@@ -175,21 +195,32 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
 
     /// A text without what is secret in the source's address.
     fn hidden(&self, source: &str, text: &str) -> String {
-        self.parts.sources.get(source).map_or_else(|| text.to_owned(), |it| it.at.secrets().hide(text).into_owned())
+        self.parts
+            .sources
+            .get(source)
+            .map_or_else(|| text.to_owned(), |it| it.at.secrets().hide(text).into_owned())
     }
 
     /// Subscribes, changes or ends a subscription by what a source says of its hubs.
-    pub(super) async fn follow(&mut self, HubAnnouncement { source, announced }: HubAnnouncement) -> Result<(), StoreError> {
+    pub(super) async fn follow(
+        &mut self,
+        HubAnnouncement { source, announced }: HubAnnouncement,
+    ) -> Result<(), StoreError> {
         let now = self.parts.clock.now();
         let id = source.id.as_str();
         self.parts.sources.insert(id.to_owned(), Arc::clone(&source));
         let current = self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned();
         match (current, announced) {
-            (Some(mut subscription), Some(found)) if is_same_subscription(&subscription.announced, &found) => {
+            (Some(mut subscription), Some(found))
+                if is_same_subscription(&subscription.announced, &found) =>
+            {
                 // Those that it asks now stay first.
-                let (asked, others): (Vec<Url>, Vec<Url>) =
-                    found.hubs.into_iter().partition(|hub| Some(hub) == subscription.announced.hubs.first());
-                let announced = Announced { hubs: asked.into_iter().chain(others).collect(), ..found };
+                let (asked, others): (Vec<Url>, Vec<Url>) = found
+                    .hubs
+                    .into_iter()
+                    .partition(|hub| Some(hub) == subscription.announced.hubs.first());
+                let announced =
+                    Announced { hubs: asked.into_iter().chain(others).collect(), ..found };
                 if announced == subscription.announced {
                     return Ok(());
                 }
@@ -215,7 +246,9 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         let now = self.parts.clock.now();
         for id in ids {
             self.parts.sources.remove(id);
-            if let Some(mut subscription) = self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned() {
+            if let Some(mut subscription) =
+                self.wanted.get(id).and_then(|token| self.subscriptions.get(token)).cloned()
+            {
                 subscription.end(now);
                 self.keep(subscription).await?;
             }
@@ -224,17 +257,24 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
     }
 
     /// Answers a request of the listener.
-    pub(super) async fn answer(&mut self, CallbackRequest { token, kind }: CallbackRequest) -> Result<(), StoreError> {
+    pub(super) async fn answer(
+        &mut self,
+        CallbackRequest { token, kind }: CallbackRequest,
+    ) -> Result<(), StoreError> {
         // The listener may have given up meanwhile.
         match kind {
             RequestKind::Owner(answer) => drop(answer.send(self.owner(&token))),
-            RequestKind::Verify(question, answer) => drop(answer.send(self.verify(&token, question).await?)),
+            RequestKind::Verify(question, answer) => {
+                drop(answer.send(self.verify(&token, question).await?));
+            }
         }
         Ok(())
     }
 
     fn owner(&mut self, token: &str) -> CallbackOwner {
-        let Some(subscription) = self.subscriptions.get(token) else { return CallbackOwner::Unknown };
+        let Some(subscription) = self.subscriptions.get(token) else {
+            return CallbackOwner::Unknown;
+        };
         let now = self.parts.clock.now();
         let rested = self.rested.get(token).map_or(now, |it| now.max(*it));
         if rested - now > SPACING * BURST {
@@ -253,7 +293,9 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
 
     async fn verify(&mut self, token: &str, question: Question) -> Result<Answer, StoreError> {
         let now = self.parts.clock.now();
-        let Some(mut subscription) = self.subscriptions.get(token).cloned() else { return Ok(Answer::No) };
+        let Some(mut subscription) = self.subscriptions.get(token).cloned() else {
+            return Ok(Answer::No);
+        };
         let (mode, was_live) = (question.mode.clone(), subscription.is_live(now));
         let answer = subscription.answer(question, self.parts.lease, now);
         if answer == Answer::No {
@@ -262,7 +304,8 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         }
         let is_live = subscription.is_live(now);
         metrics::websub_question(if answer == Answer::Noted { "denied" } else { "verified" });
-        let until = subscription.until.map(|it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+        let until =
+            subscription.until.map(|it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
         tracing::info!(
             source.id = subscription.source,
             topic = %shown(&subscription.announced.topic),

@@ -1,13 +1,17 @@
-//! `WebSub` (W3C Recommendation of 23 January 2018): hubs tell what is new, so that polls are only the safety net.
+//! `WebSub` (W3C Recommendation of 23 January 2018): hubs tell what is new, so that polls are only
+//! the safety net.
 //!
-//! A poll that reads a source finds its hubs ([`announced`]). The [`stage`] subscribes there, and keeps what it knows of each
+//! A poll that reads a source finds its hubs ([`announced`]). The [`stage`] subscribes there, and
+//! keeps what it knows of each
 //! [`subscription`] in the store. Hubs reach us at the [`listener`], whose address is public and apart from the admin
-//! endpoint: it hands questions to the stage and content, once its [`signature`] is found right, to the poll stage, where it
-//! is read like a poll of its source and never at the same time. Polls count what a hub missed ([`delivery`]).
+//! endpoint: it hands questions to the stage and content, once its [`signature`] is found right, to
+//! the poll stage, where it is read like a poll of its source and never at the same time. Polls
+//! count what a hub missed ([`delivery`]).
 //!
-//! What must stay true: content is believed only with a signature made with a secret that one hub was told; a hub hears of
-//! success only when what it sent is durable, or else sends it again; nothing is lost where a hub lies, sleeps or
-//! dies, because a source is polled at least before half of its listing has passed.
+//! What must stay true: content is believed only with a signature made with a secret that one hub
+//! was told; a hub hears of success only when what it sent is durable, or else sends it again;
+//! nothing is lost where a hub lies, sleeps or dies, because a source is polled at least before
+//! half of its listing has passed.
 
 mod manager;
 mod stage;
@@ -101,8 +105,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Splits it between the stage and the listener. Of the sources only those that are subscribed to are remembered; others come
-    /// with their polls.
+    /// Splits it between the stage and the listener. Of the sources only those that are subscribed
+    /// to are remembered; others come with their polls.
     ///
     /// # Errors
     /// Where the subscriptions cannot be read.
@@ -115,9 +119,17 @@ impl Setup {
     ) -> Result<(WebsubContext<F, C>, Listener<C>), StoreError> {
         let subscribed: HashSet<String> = store.all()?.into_iter().map(|it| it.source).collect();
         let wanted = sources.iter().filter(|it| !it.paused && subscribed.contains(it.id.as_str()));
-        let sources: HashMap<String, Arc<Source>> = wanted.map(|it| (it.id.to_string(), Arc::new(it.clone()))).collect();
+        let sources: HashMap<String, Arc<Source>> =
+            wanted.map(|it| (it.id.to_string(), Arc::new(it.clone()))).collect();
         let (Self { listener, public_url, lease, max_body }, memory) = (self, fetcher.memory());
-        let context = WebsubContext { fetcher, store: store.clone(), public_url, lease, sources, clock: Arc::clone(&clock) };
+        let context = WebsubContext {
+            fetcher,
+            store: store.clone(),
+            public_url,
+            lease,
+            sources,
+            clock: Arc::clone(&clock),
+        };
         Ok((context, Listener { listener, max_body, memory, clock }))
     }
 }

@@ -1,7 +1,9 @@
-//! Whether content is signed with the secret that only its hub knows: `X-Hub-Signature: method=hex` (`WebSub` §7.1). Pure.
+//! Whether content is signed with the secret that only its hub knows: `X-Hub-Signature: method=hex`
+//! (`WebSub` §7.1). Pure.
 //!
-//! SHA-256 and better make content that is believed. Hubs in wide use still sign with SHA-1 alone; that proves well enough
-//! that something happened, so such a push leads to a poll of the source and its content is not read.
+//! SHA-256 and better make content that is believed. Hubs in wide use still sign with SHA-1 alone;
+//! that proves well enough that something happened, so such a push leads to a poll of the source
+//! and its content is not read.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -18,9 +20,12 @@ pub(super) enum Proof {
     Nothing,
 }
 
-/// What the header proves of the body. Comparisons take the same time wherever the first difference is.
+/// What the header proves of the body. Comparisons take the same time wherever the first difference
+/// is.
 pub(super) fn proof(header: Option<&str>, secret: &str, body: &[u8]) -> Proof {
-    let Some((method, digest)) = header.and_then(|it| it.trim().split_once('=')) else { return Proof::Nothing };
+    let Some((method, digest)) = header.and_then(|it| it.trim().split_once('=')) else {
+        return Proof::Nothing;
+    };
     let Some(digest) = from_hex(digest) else { return Proof::Nothing };
     let (right, proof) = match method.to_ascii_lowercase().as_str() {
         "sha256" => (is_right::<Hmac<Sha256>>(secret, body, &digest), Proof::Content),
@@ -34,7 +39,8 @@ pub(super) fn proof(header: Option<&str>, secret: &str, body: &[u8]) -> Proof {
 
 fn is_right<M: Mac + KeyInit>(secret: &str, body: &[u8], digest: &[u8]) -> bool {
     // A key of any length is one for HMAC (RFC 2104 §2).
-    M::new_from_slice(secret.as_bytes()).is_ok_and(|mac| mac.chain_update(body).verify_slice(digest).is_ok())
+    M::new_from_slice(secret.as_bytes())
+        .is_ok_and(|mac| mac.chain_update(body).verify_slice(digest).is_ok())
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
@@ -56,7 +62,10 @@ mod tests {
     /// RFC 4231 §4.3 and RFC 2202 §3, test case 2.
     const SIGNED: [(&str, &str); 4] = [
         ("sha256", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
-        ("sha384", "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649"),
+        (
+            "sha384",
+            "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+        ),
         (
             "sha512",
             "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
@@ -68,8 +77,19 @@ mod tests {
     fn the_vectors_of_the_rfcs_hold() {
         for (method, digest) in SIGNED {
             let expected = if method == "sha1" { Proof::Ping } else { Proof::Content };
-            assert_eq!(proof(Some(&format!("{method}={digest}")), "Jefe", BODY), expected, "{method}");
-            assert_eq!(proof(Some(&format!(" {}={} ", method.to_uppercase(), digest.to_uppercase())), "Jefe", BODY), expected);
+            assert_eq!(
+                proof(Some(&format!("{method}={digest}")), "Jefe", BODY),
+                expected,
+                "{method}"
+            );
+            assert_eq!(
+                proof(
+                    Some(&format!(" {}={} ", method.to_uppercase(), digest.to_uppercase())),
+                    "Jefe",
+                    BODY
+                ),
+                expected
+            );
         }
     }
 
@@ -78,10 +98,26 @@ mod tests {
         for (method, digest) in SIGNED {
             let good = format!("{method}={digest}");
             assert_eq!(proof(Some(&good), "Jefa", BODY), Proof::Nothing, "another secret");
-            assert_eq!(proof(Some(&good), "Jefe", b"what do ya want for nothing!"), Proof::Nothing, "another body");
-            assert_eq!(proof(Some(&good[..good.len() - 2]), "Jefe", BODY), Proof::Nothing, "a part of it");
-            assert_eq!(proof(Some(&good[..good.len() - 1]), "Jefe", BODY), Proof::Nothing, "half a byte");
-            assert_eq!(proof(Some(&format!("{good}00")), "Jefe", BODY), Proof::Nothing, "more than it");
+            assert_eq!(
+                proof(Some(&good), "Jefe", b"what do ya want for nothing!"),
+                Proof::Nothing,
+                "another body"
+            );
+            assert_eq!(
+                proof(Some(&good[..good.len() - 2]), "Jefe", BODY),
+                Proof::Nothing,
+                "a part of it"
+            );
+            assert_eq!(
+                proof(Some(&good[..good.len() - 1]), "Jefe", BODY),
+                Proof::Nothing,
+                "half a byte"
+            );
+            assert_eq!(
+                proof(Some(&format!("{good}00")), "Jefe", BODY),
+                Proof::Nothing,
+                "more than it"
+            );
         }
         let sha256 = SIGNED[0].1;
         for header in [

@@ -1,5 +1,6 @@
-//! Who may send a body now: so many at once, and of one subscription a few, so that a hub whose bodies come slowly
-//! holds up nobody's but its own. Slots are released by dropping; who is not in the table has none.
+//! Who may send a body now: so many at once, and of one subscription a few, so that a hub whose
+//! bodies come slowly holds up nobody's but its own. Slots are released by dropping; who is not in
+//! the table has none.
 
 use std::{
     collections::HashMap,
@@ -54,7 +55,11 @@ impl Slots {
         let (claim, slots) = self.enter(token)?;
         // Both fail only where they are closed, and nobody closes them.
         let of_subscription = slots.acquire_owned().await.ok();
-        Some(Slot { _of_all: self.all.acquire().await.ok(), _of_subscription: of_subscription, _claim: claim })
+        Some(Slot {
+            _of_all: self.all.acquire().await.ok(),
+            _of_subscription: of_subscription,
+            _claim: claim,
+        })
     }
 
     fn enter(&self, token: &str) -> Option<(Claim<'_>, Arc<Semaphore>)> {
@@ -97,7 +102,8 @@ mod tests {
     #[test]
     fn slow_bodies_of_one_subscription_hold_up_no_other() {
         let slots = Slots::new();
-        let held: Vec<_> = (0..EACH).map(|_| slots.take("slow").now_or_never().unwrap().unwrap()).collect();
+        let held: Vec<_> =
+            (0..EACH).map(|_| slots.take("slow").now_or_never().unwrap().unwrap()).collect();
         let mut waiting: Vec<_> = (EACH..WAITING).map(|_| Box::pin(slots.take("slow"))).collect();
         assert!(waiting.iter_mut().all(|it| it.now_or_never().is_none()));
         assert!(slots.take("slow").now_or_never().unwrap().is_none(), "it may send again later");

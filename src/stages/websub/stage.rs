@@ -1,7 +1,9 @@
-//! Keeps the subscriptions: asks hubs when it is time, answers what they ask, follows what sources say of their hubs.
+//! Keeps the subscriptions: asks hubs when it is time, answers what they ask, follows what sources
+//! say of their hubs.
 //!
-//! One task owns all of it ([`SubscriptionManager`]), so nothing is decided twice; requests to hubs run beside it. It ends when polls have
-//! ended. What must stay true: this task waits for nobody who waits for it.
+//! One task owns all of it ([`SubscriptionManager`]), so nothing is decided twice; requests to hubs
+//! run beside it. It ends when polls have ended. What must stay true: this task waits for nobody
+//! who waits for it.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -52,7 +54,10 @@ pub struct Inputs {
 }
 
 /// Runs until no more polls are made.
-pub async fn run<F: Post, C: Clock>(parts: WebsubContext<F, C>, mut inputs: Inputs) -> Result<(), PipelineError> {
+pub async fn run<F: Post, C: Clock>(
+    parts: WebsubContext<F, C>,
+    mut inputs: Inputs,
+) -> Result<(), PipelineError> {
     let mut requests: JoinSet<(String, Mode, Result<Reply, FetchError>)> = JoinSet::new();
     let mut manager = SubscriptionManager::open(parts, inputs.sooner).await?;
     loop {

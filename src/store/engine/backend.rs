@@ -18,7 +18,8 @@ use crate::store::StoreError;
 
 /// Bytes of one table that wait in memory to be sorted into files.
 const MEMTABLE: u64 = 8 << 20;
-/// Bytes of journals; the least that the engine takes. Less journal is a quicker start after a crash.
+/// Bytes of journals; the least that the engine takes. Less journal is a quicker start after a
+/// crash.
 const JOURNALS: u64 = 64 << 20;
 
 /// An open database or its twin; clones share it.
@@ -39,10 +40,19 @@ pub(crate) struct Disk {
 
 impl Disk {
     pub(super) fn open(path: &Path, cache: u64) -> Result<Self, StoreError> {
-        let db = Database::builder(path).cache_size(cache).max_journaling_size(JOURNALS).worker_threads(1);
+        let db = Database::builder(path)
+            .cache_size(cache)
+            .max_journaling_size(JOURNALS)
+            .worker_threads(1);
         let db = guarded(path, || db.open().map_err(|error| refused(path, error)))?;
-        let table = |name: &&str| db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE));
-        let tables = TABLES.iter().map(table).collect::<Result<Box<[_]>, _>>().map_err(StoreError::engine)?;
+        let table = |name: &&str| {
+            db.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE))
+        };
+        let tables = TABLES
+            .iter()
+            .map(table)
+            .collect::<Result<Box<[_]>, _>>()
+            .map_err(StoreError::engine)?;
         let commits = last_commit(path, &tables)?;
         Ok(Self { tables, db, commits: Mutex::new(commits) })
     }
@@ -80,17 +90,24 @@ impl Disk {
 
 /// Marks every table with a commit, in files that were filled without any.
 pub(super) fn mark_all(disk: &Disk, commit: u64) -> Result<(), StoreError> {
-    disk.write(Changes::new(), Commits::of(commit.saturating_sub(1)).next(ALL.into_iter(), disk.db.seqno()))
+    disk.write(
+        Changes::new(),
+        Commits::of(commit.saturating_sub(1)).next(ALL.into_iter(), disk.db.seqno()),
+    )
 }
 
 /// What the tables say of the last commit, if they agree.
 fn last_commit(path: &Path, tables: &[Keyspace]) -> Result<Commits, StoreError> {
     let get = |table: usize, key: &[u8]| tables[table].get(key).map_err(StoreError::engine);
-    let commits = get(Table::Meta as usize, COMMITS)?.map_or_else(|| Ok(Commits::default()), |it| Commits::decode(&it))?;
+    let commits = get(Table::Meta as usize, COMMITS)?
+        .map_or_else(|| Ok(Commits::default()), |it| Commits::decode(&it))?;
     for (table, expected) in commits.after().into_iter().enumerate().skip(1) {
         let has = decode_mark(get(table, &MARK)?.as_deref())?;
         if has != expected {
-            let what = format!("the table {} is at commit {has}, it was last changed by commit {expected}", TABLES[table]);
+            let what = format!(
+                "the table {} is at commit {has}, it was last changed by commit {expected}",
+                TABLES[table]
+            );
             return Err(StoreError::broken(path, what));
         }
     }
@@ -100,9 +117,10 @@ fn last_commit(path: &Path, tables: &[Keyspace]) -> Result<Commits, StoreError> 
 /// Why the engine did not open the files: the world, or what stands in them.
 fn refused(path: &Path, error: fjall::Error) -> StoreError {
     match error {
-        fjall::Error::Io(_) | fjall::Error::Locked | fjall::Error::Poisoned | fjall::Error::Storage(fjall::LsmError::Io(_)) => {
-            StoreError::engine(error)
-        }
+        fjall::Error::Io(_)
+        | fjall::Error::Locked
+        | fjall::Error::Poisoned
+        | fjall::Error::Storage(fjall::LsmError::Io(_)) => StoreError::engine(error),
         error => StoreError::broken(path, format!("the engine cannot open it: {error}")),
     }
 }
@@ -131,21 +149,33 @@ impl Backend {
 
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
-            Self::Disk(disk) => Ok(disk.tables[table as usize].get(key).map_err(StoreError::engine)?.map(|it| it.to_vec())),
+            Self::Disk(disk) => Ok(disk.tables[table as usize]
+                .get(key)
+                .map_err(StoreError::engine)?
+                .map(|it| it.to_vec())),
             Self::Memory(tables) => Ok(current(tables)[table as usize].get(key).cloned()),
         }
     }
 
-    /// Keys of a part of a table, both ends included. What is before was deleted, and is costly to go through.
-    pub(super) fn keys_within(&self, table: Table, (first, last): (&[u8], &[u8])) -> Result<Vec<Vec<u8>>, StoreError> {
+    /// Keys of a part of a table, both ends included. What is before was deleted, and is costly to
+    /// go through.
+    pub(super) fn keys_within(
+        &self,
+        table: Table,
+        (first, last): (&[u8], &[u8]),
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
         match self {
             Self::Disk(disk) => {
                 let rows = disk.tables[table as usize].range(first..=last);
-                rows.map(|row| row.key().map(|it| it.to_vec()).map_err(StoreError::engine)).collect()
+                rows.map(|row| row.key().map(|it| it.to_vec()).map_err(StoreError::engine))
+                    .collect()
             }
             Self::Memory(tables) => {
                 let within = (std::ops::Bound::Included(first), std::ops::Bound::Included(last));
-                Ok(current(tables)[table as usize].range::<[u8], _>(within).map(|(key, _)| key.clone()).collect())
+                Ok(current(tables)[table as usize]
+                    .range::<[u8], _>(within)
+                    .map(|(key, _)| key.clone())
+                    .collect())
             }
         }
     }

@@ -1,4 +1,5 @@
-//! New files that are filled table by table, for backups and repairs: nothing of them counts before they are finished.
+//! New files that are filled table by table, for backups and repairs: nothing of them counts before
+//! they are finished.
 
 use std::path::Path;
 
@@ -29,7 +30,12 @@ impl Filling {
         Ok(Self { disk: Disk::open(path, CACHE)?, waiting: Vec::new(), bytes: 0 })
     }
 
-    pub(crate) fn put(&mut self, table: Table, key: Vec<u8>, value: Vec<u8>) -> Result<(), StoreError> {
+    pub(crate) fn put(
+        &mut self,
+        table: Table,
+        key: Vec<u8>,
+        value: Vec<u8>,
+    ) -> Result<(), StoreError> {
         self.bytes += key.len() + value.len();
         self.waiting.push((table, key, value));
         if self.waiting.len() >= ROWS || self.bytes >= BYTES { self.write() } else { Ok(()) }

@@ -1,5 +1,5 @@
-//! Settles a group of batches into plain changes: conditions are decided here, by the one thread that writes, against
-//! what is durable and what the batches before in the group do.
+//! Settles a group of batches into plain changes: conditions are decided here, by the one thread
+//! that writes, against what is durable and what the batches before in the group do.
 
 use std::collections::HashMap;
 
@@ -71,12 +71,21 @@ impl Settling<'_> {
         self.changes.insert((table, key.to_vec()), Change::Delete);
     }
 
-    fn delete_within(&mut self, table: Table, (first, last): (&[u8], &[u8])) -> Result<(), StoreError> {
+    fn delete_within(
+        &mut self,
+        table: Table,
+        (first, last): (&[u8], &[u8]),
+    ) -> Result<(), StoreError> {
         if first > last {
             return Ok(());
         }
         let within = |key: &[u8]| (first..=last).contains(&key);
-        let added: Vec<Vec<u8>> = self.changes.keys().filter(|(of, key)| *of == table && within(key)).map(|(_, key)| key.clone()).collect();
+        let added: Vec<Vec<u8>> = self
+            .changes
+            .keys()
+            .filter(|(of, key)| *of == table && within(key))
+            .map(|(_, key)| key.clone())
+            .collect();
         for key in self.backend.keys_within(table, (first, last))?.into_iter().chain(added) {
             self.delete(table, &key);
         }

@@ -1,9 +1,10 @@
 //! Looks whether the files fit together, before the engine opens them and without changing any.
 //!
-//! The engine takes what it finds: it makes a new table where `current` is missing, and a new database where `version` is,
-//! cuts a journal at the first damaged byte, and knows nothing of a journal that was deleted. So all of that is asked
-//! here: each table's files against its version, the journals byte by byte, and the numbers of the commits (`marks`) in tables,
-//! journals and the manifest against each other.
+//! The engine takes what it finds: it makes a new table where `current` is missing, and a new
+//! database where `version` is, cuts a journal at the first damaged byte, and knows nothing of a
+//! journal that was deleted. So all of that is asked here: each table's files against its version,
+//! the journals byte by byte, and the numbers of the commits (`marks`) in tables, journals and the
+//! manifest against each other.
 
 use std::{
     fs,
@@ -33,9 +34,11 @@ pub(crate) struct Least {
 pub(crate) struct Inspected {
     /// The contradictions that were found.
     pub(crate) problems: Vec<StoreError>,
-    /// Half a batch at the end of the last journal, as a crash leaves it: the file and what of it counts.
+    /// Half a batch at the end of the last journal, as a crash leaves it: the file and what of it
+    /// counts.
     pub(crate) tear: Option<(PathBuf, u64)>,
-    /// What a first start left that did not come to its end: nothing was ever in it, and the engine stumbles over it.
+    /// What a first start left that did not come to its end: nothing was ever in it, and the engine
+    /// stumbles over it.
     unborn: Vec<PathBuf>,
     /// The tables' files.
     parts: Vec<Part>,
@@ -47,11 +50,12 @@ impl Inspected {
         self.parts.iter().filter_map(|it| it.verify().err())
     }
 
-    /// Cuts off what a crash has left at the end of the last journal, and takes away what a first start has left, so that the
-    /// engine does not stumble over it.
+    /// Cuts off what a crash has left at the end of the last journal, and takes away what a first
+    /// start has left, so that the engine does not stumble over it.
     pub(crate) fn mend(&self) -> Result<(), StoreError> {
         for path in &self.unborn {
-            let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            let removed =
+                if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
             removed.map_err(|source| StoreError::Io { path: path.clone(), source })?;
         }
         let Some((path, length)) = &self.tear else { return Ok(()) };
@@ -61,11 +65,13 @@ impl Inspected {
     }
 }
 
-/// Looks at the files of a store; without a manifest it may be one that an older program left, or none yet.
+/// Looks at the files of a store; without a manifest it may be one that an older program left, or
+/// none yet.
 pub(crate) fn inspect(store: &Path, expected: Option<Least>) -> Result<Inspected, StoreError> {
     let mut found = Inspected::default();
     let folders = folders(store)?;
-    let whole = folders.iter().filter(|(id, path)| *id != 0 && path.join("current").is_file()).count();
+    let whole =
+        folders.iter().filter(|(id, path)| *id != 0 && path.join("current").is_file()).count();
     if expected.is_none() && whole == 0 {
         unborn(store, &mut found)?;
         return Ok(found);
@@ -75,7 +81,8 @@ pub(crate) fn inspect(store: &Path, expected: Option<Least>) -> Result<Inspected
         return Ok(found);
     }
     let sound = files(store, folders, (expected, whole), &mut found);
-    let tables = if found.problems.is_empty() { Tables::read(store, &sound).map(Some) } else { Ok(None) };
+    let tables =
+        if found.problems.is_empty() { Tables::read(store, &sound).map(Some) } else { Ok(None) };
     let tables = tables.unwrap_or_else(|problem| {
         found.problems.push(problem);
         None
@@ -85,7 +92,8 @@ pub(crate) fn inspect(store: &Path, expected: Option<Least>) -> Result<Inspected
     Ok(found)
 }
 
-/// There is no table and no manifest: the first start did not come to its end, unless a journal holds something.
+/// There is no table and no manifest: the first start did not come to its end, unless a journal
+/// holds something.
 fn unborn(store: &Path, found: &mut Inspected) -> Result<(), StoreError> {
     if !store.exists() {
         return Ok(());
@@ -93,13 +101,16 @@ fn unborn(store: &Path, found: &mut Inspected) -> Result<(), StoreError> {
     for path in journal::all(store)? {
         let bytes = journal::read(&path)?;
         if journal::batch(&bytes, 0).is_some() || journal::next(&bytes, 0).is_some() {
-            found
-                .problems
-                .push(StoreError::broken(&store.join("keyspaces"), format!("no table is there, and {} has rows", path.display())));
+            found.problems.push(StoreError::broken(
+                &store.join("keyspaces"),
+                format!("no table is there, and {} has rows", path.display()),
+            ));
         }
         found.unborn.push(path);
     }
-    found.unborn.extend([store.join("version"), store.join("keyspaces")].into_iter().filter(|it| it.exists()));
+    found.unborn.extend(
+        [store.join("version"), store.join("keyspaces")].into_iter().filter(|it| it.exists()),
+    );
     Ok(())
 }
 
@@ -117,8 +128,15 @@ fn files(
     if let Some(expected) = expected.filter(|it| whole < it.tables) {
         let missing = folders.iter().filter(|(_, path)| !path.join("current").is_file());
         let missing: Vec<String> = missing.map(|(id, _)| id.to_string()).collect();
-        let which = if missing.is_empty() { String::new() } else { format!("; `current` is missing in {}", missing.join(", ")) };
-        say(StoreError::broken(&store.join("keyspaces"), format!("of {} tables {whole} are there{which}", expected.tables)));
+        let which = if missing.is_empty() {
+            String::new()
+        } else {
+            format!("; `current` is missing in {}", missing.join(", "))
+        };
+        say(StoreError::broken(
+            &store.join("keyspaces"),
+            format!("of {} tables {whole} are there{which}", expected.tables),
+        ));
     }
     if !folders.iter().any(|(id, _)| *id == 0) {
         say(StoreError::broken(&store.join("keyspaces/0"), "the list of the tables is missing"));
@@ -161,13 +179,18 @@ fn is_empty(folder: &Path) -> bool {
 /// Opens one table's files by themselves, without the journals.
 pub(super) fn tree(folder: &Path, cache: &Arc<Cache>) -> Result<AnyTree, StoreError> {
     let counter = SequenceNumberCounter::default;
-    let open = || lsm_tree::Config::new(folder, counter(), counter()).use_cache(Arc::clone(cache)).open();
+    let open =
+        || lsm_tree::Config::new(folder, counter(), counter()).use_cache(Arc::clone(cache)).open();
     guarded(folder, || open().map_err(|error| StoreError::broken(folder, error)))
 }
 
 /// What a reader of damaged files does is an error, also where it is a panic.
-pub(super) fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(StoreError::broken(path, "the engine cannot read it")))
+pub(super) fn guarded<T>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(StoreError::broken(path, "the engine cannot read it")))
 }
 
 /// The name of each table by the number of its folder.
@@ -187,15 +210,29 @@ impl Tables {
     fn read(store: &Path, folders: &[(u64, PathBuf)]) -> Result<Self, StoreError> {
         let cache = Arc::new(Cache::with_capacity_bytes(1 << 20));
         let list = tree(&store.join("keyspaces/0"), &cache)?;
-        let mut read = Self { marks: [0; TABLES.len()], commits: Commits::default(), folders: vec![PathBuf::new(); TABLES.len()] };
+        let mut read = Self {
+            marks: [0; TABLES.len()],
+            commits: Commits::default(),
+            folders: vec![PathBuf::new(); TABLES.len()],
+        };
         for (id, folder) in folders.iter().filter(|(id, _)| *id != 0) {
-            let name = guarded(folder, || name(&list, *id).map_err(|error| StoreError::broken(&store.join("keyspaces/0"), error)))?;
-            let Some(table) = name.and_then(|name| TABLES.iter().position(|it| *it == name)) else { continue };
+            let name = guarded(folder, || {
+                name(&list, *id)
+                    .map_err(|error| StoreError::broken(&store.join("keyspaces/0"), error))
+            })?;
+            let Some(table) = name.and_then(|name| TABLES.iter().position(|it| *it == name)) else {
+                continue;
+            };
             let tree = tree(folder, &cache)?;
-            let get = |key: &[u8]| guarded(folder, || tree.get(key, SeqNo::MAX).map_err(|error| StoreError::broken(folder, error)));
+            let get = |key: &[u8]| {
+                guarded(folder, || {
+                    tree.get(key, SeqNo::MAX).map_err(|error| StoreError::broken(folder, error))
+                })
+            };
             read.marks[table] = decode_mark(get(&MARK)?.as_deref())?;
             if table == Table::Meta as usize {
-                read.commits = get(COMMITS)?.map_or_else(|| Ok(Commits::default()), |it| Commits::decode(&it))?;
+                read.commits = get(COMMITS)?
+                    .map_or_else(|| Ok(Commits::default()), |it| Commits::decode(&it))?;
                 read.marks[table] = read.commits.number;
             }
             read.folders[table].clone_from(folder);
@@ -208,7 +245,10 @@ impl Tables {
         for (table, least) in least.into_iter().enumerate() {
             let has = self.marks[table];
             if has < least {
-                let what = format!("the table {} ends at commit {has}, and commit {least} is in no journal", TABLES[table]);
+                let what = format!(
+                    "the table {} ends at commit {has}, and commit {least} is in no journal",
+                    TABLES[table]
+                );
                 found.problems.push(StoreError::broken(&self.folders[table], what));
             }
         }
@@ -231,7 +271,10 @@ impl Journals {
             let mut at = 0;
             while let Some(batch) = journal::batch(&bytes, at) {
                 if seqno.is_some_and(|it| batch.seqno <= it) {
-                    found.problems.push(StoreError::broken(path, format!("the order of its batches is broken at byte {at}")));
+                    found.problems.push(StoreError::broken(
+                        path,
+                        format!("the order of its batches is broken at byte {at}"),
+                    ));
                 }
                 seqno = Some(batch.seqno);
                 if let Some(commits) = batch.commits {
@@ -243,11 +286,15 @@ impl Journals {
                 let last = index + 1 == files.len();
                 match journal::next(&bytes, at) {
                     Some((next, _)) => {
-                        let what = format!("it is damaged from byte {at} to {next}, and whole commits stand behind");
+                        let what = format!(
+                            "it is damaged from byte {at} to {next}, and whole commits stand behind"
+                        );
                         found.problems.push(StoreError::broken(path, what));
                     }
                     None if last => found.tear = Some((path.clone(), at as u64)),
-                    None => found.problems.push(StoreError::broken(path, format!("it is damaged from byte {at} on"))),
+                    None => found
+                        .problems
+                        .push(StoreError::broken(path, format!("it is damaged from byte {at} on"))),
                 }
             }
         }
@@ -257,14 +304,23 @@ impl Journals {
 
     fn follow(&mut self, commits: Commits, path: &Path, found: &mut Inspected) {
         if let Some(last) = self.last.filter(|it| it.number + 1 != commits.number) {
-            let what = format!("commit {} follows commit {}: what was between them is missing", commits.number, last.number);
+            let what = format!(
+                "commit {} follows commit {}: what was between them is missing",
+                commits.number, last.number
+            );
             found.problems.push(StoreError::broken(path, what));
         }
         self.first.get_or_insert(commits);
         self.last = Some(commits);
     }
 
-    fn compare(&self, store: &Path, tables: Option<&Tables>, expected: Option<Least>, found: &mut Inspected) {
+    fn compare(
+        &self,
+        store: &Path,
+        tables: Option<&Tables>,
+        expected: Option<Least>,
+        found: &mut Inspected,
+    ) {
         let newest = self.newest.as_deref().unwrap_or(store);
         let mut end = self.last.map_or(0, |it| it.number);
         if let Some(tables) = tables {
@@ -274,14 +330,20 @@ impl Journals {
             }
             let reached = tables.marks.into_iter().max().unwrap_or(0);
             if self.last.is_some() && reached > end {
-                found.problems.push(StoreError::broken(newest, format!("it ends at commit {end}, the tables know commit {reached}")));
+                found.problems.push(StoreError::broken(
+                    newest,
+                    format!("it ends at commit {end}, the tables know commit {reached}"),
+                ));
             }
             end = end.max(reached);
         }
         if let Some(expected) = expected.filter(|it| it.commit > end)
             && (tables.is_some() || self.last.is_some())
         {
-            let what = format!("the store ends at commit {end}, the manifest names commit {}: the newest are missing", expected.commit);
+            let what = format!(
+                "the store ends at commit {end}, the manifest names commit {}: the newest are missing",
+                expected.commit
+            );
             found.problems.push(StoreError::broken(newest, what));
         }
     }
@@ -292,7 +354,8 @@ mod tests {
     use super::*;
     use crate::store::{Store, check};
 
-    /// What the engine has made when it is killed in the first start, in the order in which it makes it.
+    /// What the engine has made when it is killed in the first start, in the order in which it
+    /// makes it.
     const MADE: [&str; 5] = ["lock", "keyspaces/", "0.jnl", "version", "keyspaces/0/tables/"];
 
     #[test]
@@ -303,7 +366,11 @@ mod tests {
             fs::create_dir(&store).unwrap();
             for name in &MADE[..made] {
                 let path = store.join(name);
-                if name.ends_with('/') { fs::create_dir_all(path).unwrap() } else { fs::write(path, b"").unwrap() }
+                if name.ends_with('/') {
+                    fs::create_dir_all(path).unwrap();
+                } else {
+                    fs::write(path, b"").unwrap();
+                }
             }
             check(dir.path(), 1 << 20).unwrap();
             let opened = Store::open(dir.path(), 1 << 20).unwrap();
@@ -320,6 +387,8 @@ mod tests {
         Store::open(dir.path(), 1 << 20).unwrap().close();
         fs::remove_dir_all(dir.path().join("store/keyspaces")).unwrap();
         fs::remove_file(dir.path().join("manifest")).unwrap();
-        assert!(Store::open(dir.path(), 1 << 20).unwrap_err().to_string().contains("no table is there"));
+        assert!(
+            Store::open(dir.path(), 1 << 20).unwrap_err().to_string().contains("no table is there")
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! Reads the engine's journals without changing them.
 //!
-//! When fjall opens its files it cuts a journal at the first thing that it does not understand, because that is what a
-//! crash leaves: half a batch at the end, which nobody was told is durable. A damaged byte in the middle looks the same to it, and
-//! everything behind is cut off as well. So the journals are read here first. A journal is a row of batches (a start
-//! with the number of rows and a sequence number, the rows, an end with their checksum), and zeros behind the last.
+//! When fjall opens its files it cuts a journal at the first thing that it does not understand,
+//! because that is what a crash leaves: half a batch at the end, which nobody was told is durable.
+//! A damaged byte in the middle looks the same to it, and everything behind is cut off as well. So
+//! the journals are read here first. A journal is a row of batches (a start with the number of rows
+//! and a sequence number, the rows, an end with their checksum), and zeros behind the last.
 
 use std::{
     fs::{self, File},
@@ -54,7 +55,8 @@ pub(super) fn all(store: &Path) -> Result<Vec<PathBuf>, StoreError> {
     for file in fs::read_dir(store).map_err(io)? {
         let path = file.map_err(io)?.path();
         if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("jnl")) {
-            let id = path.file_stem().and_then(|it| it.to_str()).and_then(|it| it.parse::<u64>().ok());
+            let id =
+                path.file_stem().and_then(|it| it.to_str()).and_then(|it| it.parse::<u64>().ok());
             let id = id.ok_or_else(|| StoreError::broken(&path, "this is no name of a journal"))?;
             found.push((id, path));
         }
@@ -65,19 +67,22 @@ pub(super) fn all(store: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 /// Reads a journal; zeros at the end are left out.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = written(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+    let mut bytes =
+        written(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
     cut_zeros(&mut bytes);
     Ok(bytes)
 }
 
-/// What was ever written of a file: a journal is as long as it may become, and what is behind its last batch is a hole that
-/// need not be read.
+/// What was ever written of a file: a journal is as long as it may become, and what is behind its
+/// last batch is a hole that need not be read.
 fn written(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut end = 0;
     while end < length {
-        end = match rustix::fs::seek(&file, SeekFrom::Data(end)).and_then(|data| rustix::fs::seek(&file, SeekFrom::Hole(data))) {
+        end = match rustix::fs::seek(&file, SeekFrom::Data(end))
+            .and_then(|data| rustix::fs::seek(&file, SeekFrom::Hole(data)))
+        {
             Ok(hole) => hole,
             Err(Errno::NXIO) => break,
             // A file system that does not know of holes.
@@ -119,7 +124,8 @@ pub(super) fn batch(bytes: &[u8], at: usize) -> Option<JournalBatch<'_>> {
     let sum = xxh3_64(&bytes[first..reader.at]);
     let sound = reader.byte()? == END && reader.u64()? == sum && reader.take(MAGIC.len())? == MAGIC;
     // The sequence number is not in the checksum, so it is held against what the batch says of it.
-    let numbered = commits.is_none_or(|it| (it.seqno..it.seqno.saturating_add(STRAY)).contains(&seqno));
+    let numbered =
+        commits.is_none_or(|it| (it.seqno..it.seqno.saturating_add(STRAY)).contains(&seqno));
     (sound && numbered).then_some(JournalBatch { seqno, rows, commits, end: reader.at })
 }
 

@@ -1,11 +1,13 @@
 //! How the tables are held against each other.
 //!
-//! Commits are numbered. A commit leaves its number in each table that it touches (a row behind all others) and in `meta`
-//! a row that says which tables it touched and by which commit each was touched before. So whatever a table or a
-//! journal lost, a number is missing somewhere: a table that is older than the others say, a gap between two journals, an
-//! end before the one that the manifest names.
+//! Commits are numbered. A commit leaves its number in each table that it touches (a row behind all
+//! others) and in `meta` a row that says which tables it touched and by which commit each was
+//! touched before. So whatever a table or a journal lost, a number is missing somewhere: a table
+//! that is older than the others say, a gap between two journals, an end before the one that the
+//! manifest names.
 //!
-//! What must stay true: the rows are written in the batch of their commit; no reader of a table sees its mark.
+//! What must stay true: the rows are written in the batch of their commit; no reader of a table
+//! sees its mark.
 
 use super::{TABLES, Table};
 use crate::store::StoreError;
@@ -92,7 +94,11 @@ impl Commits {
 
 /// The number in a mark; none is no commit.
 pub(super) fn decode_mark(bytes: Option<&[u8]>) -> Result<u64, StoreError> {
-    let number = |it: &[u8]| it.try_into().map(u64::from_be_bytes).map_err(|_| StoreError::damaged("meta", "the mark of a table"));
+    let number = |it: &[u8]| {
+        it.try_into()
+            .map(u64::from_be_bytes)
+            .map_err(|_| StoreError::damaged("meta", "the mark of a table"))
+    };
     bytes.map_or(Ok(0), number)
 }
 
@@ -105,8 +111,14 @@ mod tests {
         let first = Commits::default().next([Table::Seen, Table::Pending].into_iter(), 7);
         let second = first.next([Table::Pending].into_iter(), 9);
         let last = |it: &Commits, table: Table| it.after()[table as usize];
-        assert_eq!((last(&second, Table::Meta), last(&second, Table::Seen), last(&second, Table::Pending)), (2, 1, 2));
-        assert_eq!((second.before()[Table::Pending as usize], last(&second, Table::Outbox)), (1, 0));
+        assert_eq!(
+            (last(&second, Table::Meta), last(&second, Table::Seen), last(&second, Table::Pending)),
+            (2, 1, 2)
+        );
+        assert_eq!(
+            (second.before()[Table::Pending as usize], last(&second, Table::Outbox)),
+            (1, 0)
+        );
         assert_eq!(Commits::decode(&second.encode()).unwrap(), second);
         assert!(Commits::decode(&second.encode()[1..]).is_err());
     }

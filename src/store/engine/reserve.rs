@@ -1,7 +1,8 @@
 //! Space that is kept back for the store's own recovery: a file beside it that holds nothing.
 //!
-//! On a full disk the store cannot even be reopened, let alone commit what ends its entries and trims its outbox. So
-//! the file goes when the disk refuses a commit, and comes back once there is room (`daemon/monitor` says when).
+//! On a full disk the store cannot even be reopened, let alone commit what ends its entries and
+//! trims its outbox. So the file goes when the disk refuses a commit, and comes back once there is
+//! room (`daemon/monitor` says when).
 
 use std::{
     fs, io,
@@ -49,7 +50,9 @@ impl Reserve {
     /// Gives the space to whoever needs it now; whether there was any.
     pub(super) fn release(&self) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(path) = self.path.as_ref().filter(|_| std::mem::take(&mut *kept)) else { return false };
+        let Some(path) = self.path.as_ref().filter(|_| std::mem::take(&mut *kept)) else {
+            return false;
+        };
         match fs::remove_file(path) {
             Ok(()) => {
                 tracing::warn!("the space that was kept back for the store is given to it");

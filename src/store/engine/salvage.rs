@@ -1,8 +1,9 @@
 //! Takes out of damaged files whatever can still be read.
 //!
-//! It works on a copy, which it may change. Journals are read batch by batch, also behind damage; a table's rows from both ends,
-//! and between what cannot be read piece by piece; a missing `current` is made of the newest version that is whole; files
-//! of a table that cannot even be opened are left out.
+//! It works on a copy, which it may change. Journals are read batch by batch, also behind damage; a
+//! table's rows from both ends, and between what cannot be read piece by piece; a missing `current`
+//! is made of the newest version that is whole; files of a table that cannot even be opened are
+//! left out.
 
 use std::{
     collections::HashMap,
@@ -36,7 +37,12 @@ pub(crate) fn salvage(store: &Path, put: Put<'_>) -> Result<Vec<String>, StoreEr
             lost.push(format!("the table {}: no file of it is there", table.name()));
             continue;
         };
-        let gaps = read_rows(&tree.rows, (Bound::Unbounded, Bound::Unbounded), DEPTH, &mut |key, value| put(table, key, value))?;
+        let gaps = read_rows(
+            &tree.rows,
+            (Bound::Unbounded, Bound::Unbounded),
+            DEPTH,
+            &mut |key, value| put(table, key, value),
+        )?;
         if gaps > 0 {
             lost.push(format!("the table {}: rows in {gaps} places", table.name()));
         }
@@ -54,10 +60,14 @@ struct Tree {
 fn trees(store: &Path, lost: &mut Vec<String>) -> Result<HashMap<u64, Tree>, StoreError> {
     let cache = Arc::new(Cache::with_capacity_bytes(8 << 20));
     let names = store.join("keyspaces/0");
-    let whole = versions::parts(&names).is_ok_and(|parts| parts.iter().all(|it| it.verify().is_ok()));
+    let whole =
+        versions::parts(&names).is_ok_and(|parts| parts.iter().all(|it| it.verify().is_ok()));
     let names = if whole { inspect::tree(&names, &cache).ok() } else { None };
     if names.is_none() {
-        lost.push("the list of the tables: they are taken in the order in which they were made".to_owned());
+        lost.push(
+            "the list of the tables: they are taken in the order in which they were made"
+                .to_owned(),
+        );
     }
     let mut trees = HashMap::new();
     // A table whose folder is gone may have rows in the journals.
@@ -65,8 +75,9 @@ fn trees(store: &Path, lost: &mut Vec<String>) -> Result<HashMap<u64, Tree>, Sto
         fs::create_dir_all(store.join("keyspaces").join(id.to_string())).ok();
     }
     for (id, folder) in inspect::folders(store)?.into_iter().filter(|(id, _)| *id != 0) {
-        let found =
-            names.as_ref().and_then(|names| inspect::guarded(&folder, || inspect::name(names, id).map_err(StoreError::engine)).ok());
+        let found = names.as_ref().and_then(|names| {
+            inspect::guarded(&folder, || inspect::name(names, id).map_err(StoreError::engine)).ok()
+        });
         let place = usize::try_from(id).unwrap_or(0).wrapping_sub(1);
         let table = match found {
             Some(Some(name)) => ALL.into_iter().find(|it| it.name() == name),
@@ -75,11 +86,12 @@ fn trees(store: &Path, lost: &mut Vec<String>) -> Result<HashMap<u64, Tree>, Sto
             None => ALL.get(place).copied(),
         };
         let Some(table) = table else { continue };
-        let rows = mend(&folder, lost).and_then(|()| inspect::tree(&folder, &cache)).or_else(|error| {
-            lost.push(format!("the files of the table {}: {}", table.name(), words(&error)));
-            let empty = store.join(format!("empty-{id}"));
-            inspect::tree(&empty, &cache)
-        })?;
+        let rows =
+            mend(&folder, lost).and_then(|()| inspect::tree(&folder, &cache)).or_else(|error| {
+                lost.push(format!("the files of the table {}: {}", table.name(), words(&error)));
+                let empty = store.join(format!("empty-{id}"));
+                inspect::tree(&empty, &cache)
+            })?;
         let persisted = rows.get_highest_persisted_seqno();
         trees.insert(id, Tree { table, rows, persisted });
     }
@@ -93,7 +105,8 @@ fn words(error: &StoreError) -> String {
     }
 }
 
-/// Makes `current` name the newest version that is whole, and a version that names only files that can be opened.
+/// Makes `current` name the newest version that is whole, and a version that names only files that
+/// can be opened.
 fn mend(folder: &Path, lost: &mut Vec<String>) -> Result<(), StoreError> {
     let parts = versions::parts(folder);
     if let Ok(parts) = &parts
@@ -103,21 +116,30 @@ fn mend(folder: &Path, lost: &mut Vec<String>) -> Result<(), StoreError> {
         return Ok(());
     }
     let io = |source| StoreError::Io { path: folder.to_owned(), source };
-    let number = |path: PathBuf| Some((path.file_name()?.to_str()?.strip_prefix('v')?.parse::<u64>().ok()?, path));
-    let mut found: Vec<(u64, PathBuf)> = fs::read_dir(folder).map_err(io)?.flatten().filter_map(|it| number(it.path())).collect();
+    let number = |path: PathBuf| {
+        Some((path.file_name()?.to_str()?.strip_prefix('v')?.parse::<u64>().ok()?, path))
+    };
+    let mut found: Vec<(u64, PathBuf)> =
+        fs::read_dir(folder).map_err(io)?.flatten().filter_map(|it| number(it.path())).collect();
     found.sort();
     for (id, path) in found.into_iter().rev() {
         let bytes = fs::read(&path).map_err(io)?;
         let Ok(parts) = versions::list(folder, &path, &bytes) else { continue };
-        let broken: Vec<u64> = parts.iter().filter(|it| it.verify().is_err()).map(versions::Part::id).collect();
+        let broken: Vec<u64> =
+            parts.iter().filter(|it| it.verify().is_err()).map(versions::Part::id).collect();
         let bytes = if broken.is_empty() {
             bytes
         } else {
-            versions::without(&bytes, &broken).ok_or_else(|| StoreError::broken(&path, "it is damaged"))?
+            versions::without(&bytes, &broken)
+                .ok_or_else(|| StoreError::broken(&path, "it is damaged"))?
         };
         if !broken.is_empty() {
             let folder = folder.file_name().unwrap_or_default().to_string_lossy();
-            lost.push(format!("{} of the {} files in keyspaces/{folder}/tables", broken.len(), parts.len()));
+            lost.push(format!(
+                "{} of the {} files in keyspaces/{folder}/tables",
+                broken.len(),
+                parts.len()
+            ));
         }
         let mut current = id.to_le_bytes().to_vec();
         current.extend_from_slice(&xxh3_128(&bytes).to_le_bytes());
@@ -130,7 +152,11 @@ fn mend(folder: &Path, lost: &mut Vec<String>) -> Result<(), StoreError> {
 }
 
 /// Adds what the journals have beyond the tables' files.
-fn replay(store: &Path, trees: &HashMap<u64, Tree>, lost: &mut Vec<String>) -> Result<(), StoreError> {
+fn replay(
+    store: &Path,
+    trees: &HashMap<u64, Tree>,
+    lost: &mut Vec<String>,
+) -> Result<(), StoreError> {
     for path in journal::all(store)? {
         let (bytes, mut at, mut gaps) = (journal::read(&path)?, 0, 0);
         while at < bytes.len() {
@@ -145,7 +171,10 @@ fn replay(store: &Path, trees: &HashMap<u64, Tree>, lost: &mut Vec<String>) -> R
                 },
             };
             for row in &batch.rows {
-                let Some(tree) = trees.get(&row.keyspace).filter(|it| it.persisted.is_none_or(|seqno| batch.seqno > seqno)) else {
+                let Some(tree) = trees
+                    .get(&row.keyspace)
+                    .filter(|it| it.persisted.is_none_or(|seqno| batch.seqno > seqno))
+                else {
                     continue;
                 };
                 match (row.kind, row.packed) {
@@ -178,10 +207,13 @@ fn read_rows(
     put: &mut dyn FnMut(Vec<u8>, Vec<u8>) -> Result<(), StoreError>,
 ) -> Result<usize, StoreError> {
     let (mut last, mut first) = (from.clone(), to.clone());
-    let next = |rows: &mut Box<dyn DoubleEndedIterator<Item = lsm_tree::IterGuardImpl> + Send>, back: bool| {
+    let next = |rows: &mut Box<dyn DoubleEndedIterator<Item = lsm_tree::IterGuardImpl> + Send>,
+                back: bool| {
         inspect::guarded(Path::new(""), || {
             let row = if back { rows.next_back() } else { rows.next() };
-            row.map(|it| it.into_inner().map(|(key, value)| (key.to_vec(), value.to_vec()))).transpose().map_err(StoreError::engine)
+            row.map(|it| it.into_inner().map(|(key, value)| (key.to_vec(), value.to_vec())))
+                .transpose()
+                .map_err(StoreError::engine)
         })
     };
     let mut forward = tree.range::<Vec<u8>, _>((from, to.clone()), SeqNo::MAX, None);

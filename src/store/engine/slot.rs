@@ -1,8 +1,9 @@
 //! Where the open files are found, and what readers do while there are none.
 //!
-//! An engine that met an error of the disk refuses further work, so its files are closed and opened again. Readers wait
-//! meanwhile. What must stay true: nobody waits for ever, because closing the store ends all waiting; a thread of the
-//! runtime that waits here gives its other tasks away first, so health and metrics are answered all the while.
+//! An engine that met an error of the disk refuses further work, so its files are closed and opened
+//! again. Readers wait meanwhile. What must stay true: nobody waits for ever, because closing the
+//! store ends all waiting; a thread of the runtime that waits here gives its other tasks away
+//! first, so health and metrics are answered all the while.
 
 use std::{
     sync::{
@@ -38,7 +39,11 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn new(backend: Backend) -> Self {
-        Self { state: Mutex::new(State::Open(backend)), changed: Condvar::new(), wanted: AtomicBool::new(false) }
+        Self {
+            state: Mutex::new(State::Open(backend)),
+            changed: Condvar::new(),
+            wanted: AtomicBool::new(false),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -64,7 +69,9 @@ impl Slot {
             match &*state {
                 State::Open(backend) => return Ok(backend.clone()),
                 State::Closed => return Err(StoreError::Closed),
-                State::Reopening => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                State::Reopening => {
+                    state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
             }
         }
     }
@@ -85,7 +92,10 @@ impl Slot {
     }
 
     /// Closes the files, once nobody reads them any more, and opens them again.
-    pub(super) fn reopen(&self, open: impl FnOnce() -> Result<Backend, StoreError>) -> Result<Backend, StoreError> {
+    pub(super) fn reopen(
+        &self,
+        open: impl FnOnce() -> Result<Backend, StoreError>,
+    ) -> Result<Backend, StoreError> {
         self.wanted.store(true, Ordering::Relaxed);
         let before = match &mut *self.lock() {
             State::Closed => return Err(StoreError::Closed),
@@ -97,7 +107,9 @@ impl Slot {
             let (since, mut told) = (Instant::now(), false);
             while held.strong_count() > 0 && !self.is_closed() {
                 if since.elapsed() > LONG && !std::mem::replace(&mut told, true) {
-                    tracing::warn!("the store is to be reopened and is still being read; it waits for that to end");
+                    tracing::warn!(
+                        "the store is to be reopened and is still being read; it waits for that to end"
+                    );
                 }
                 thread::sleep(LOOK);
             }
@@ -117,7 +129,8 @@ impl Slot {
 
 /// Runs what may wait for long; a thread of the runtime hands its other tasks over first.
 fn off_the_runtime<T>(work: impl FnOnce() -> T) -> T {
-    let of_many = Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
+    let of_many =
+        Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
     if of_many { tokio::task::block_in_place(work) } else { work() }
 }
 

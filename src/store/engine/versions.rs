@@ -1,5 +1,6 @@
-//! What a table's folder says of itself: the file `current` names a version by number and checksum, the version names the
-//! table's files by number and checksum. The engine trusts both without computing a checksum, so that is done here.
+//! What a table's folder says of itself: the file `current` names a version by number and checksum,
+//! the version names the table's files by number and checksum. The engine trusts both without
+//! computing a checksum, so that is done here.
 
 use std::{
     fs::{self, File},
@@ -32,7 +33,10 @@ pub(super) fn parts(folder: &Path) -> Result<Vec<Part>, StoreError> {
     let version = folder.join(format!("v{}", u64::from_le_bytes(*id)));
     let bytes = read_file(&version)?;
     if xxh3_128(&bytes) != u128::from_le_bytes(*sum) {
-        return Err(StoreError::broken(&version, format!("its checksum is not the one in {}", current.display())));
+        return Err(StoreError::broken(
+            &version,
+            format!("its checksum is not the one in {}", current.display()),
+        ));
     }
     list(folder, &version, &bytes)
 }
@@ -41,11 +45,16 @@ pub(super) fn parts(folder: &Path) -> Result<Vec<Part>, StoreError> {
 pub(super) fn list(folder: &Path, version: &Path, bytes: &[u8]) -> Result<Vec<Part>, StoreError> {
     let wrong = || StoreError::broken(version, "it names no files");
     let archive = sfa::Reader::from_reader(&mut Cursor::new(bytes)).map_err(|_| wrong())?;
-    let section = archive.toc().section(b"tables").and_then(|it| within(bytes, it)).ok_or_else(wrong)?;
+    let section =
+        archive.toc().section(b"tables").and_then(|it| within(bytes, it)).ok_or_else(wrong)?;
     let levels = levels(section).ok_or_else(wrong)?;
     let part = |entry: Entry| {
         let id = u64::from_le_bytes(entry.id);
-        Part { id, path: folder.join("tables").join(id.to_string()), sum: u128::from_le_bytes(entry.sum) }
+        Part {
+            id,
+            path: folder.join("tables").join(id.to_string()),
+            sum: u128::from_le_bytes(entry.sum),
+        }
     };
     Ok(levels.into_iter().flatten().flatten().map(part).collect())
 }
@@ -71,7 +80,8 @@ fn levels(mut section: &[u8]) -> Option<Vec<Vec<Vec<Entry>>>> {
         for _ in 0..take::<1>(&mut section)?[0] {
             let mut files = Vec::new();
             for _ in 0..u32::from_le_bytes(take(&mut section)?) {
-                let (id, kind, sum) = (take(&mut section)?, take(&mut section)?, take(&mut section)?);
+                let (id, kind, sum) =
+                    (take(&mut section)?, take(&mut section)?, take(&mut section)?);
                 files.push(Entry { id, kind, sum, seqno: take(&mut section)? });
             }
             runs.push(files);
@@ -105,7 +115,9 @@ pub(super) fn without(bytes: &[u8], broken: &[u64]) -> Option<Vec<u8>> {
             for files in runs {
                 writer.write_all(&u32::try_from(files.len()).ok()?.to_le_bytes()).ok()?;
                 for file in files {
-                    writer.write_all(&[&file.id[..], &file.kind, &file.sum, &file.seqno].concat()).ok()?;
+                    writer
+                        .write_all(&[&file.id[..], &file.kind, &file.sum, &file.seqno].concat())
+                        .ok()?;
                 }
             }
         }
@@ -135,20 +147,29 @@ impl Part {
 
     /// Whether the file is there.
     pub(super) fn is_there(&self) -> Result<(), StoreError> {
-        if self.path.is_file() { Ok(()) } else { Err(StoreError::broken(&self.path, "it is missing")) }
+        if self.path.is_file() {
+            Ok(())
+        } else {
+            Err(StoreError::broken(&self.path, "it is missing"))
+        }
     }
 
     /// Reads all of it.
     pub(super) fn verify(&self) -> Result<(), StoreError> {
         self.is_there()?;
         let io = |source| StoreError::Io { path: self.path.clone(), source };
-        let (mut file, mut sum, mut chunk) = (File::open(&self.path).map_err(io)?, Xxh3::new(), vec![0; 256 << 10]);
+        let (mut file, mut sum, mut chunk) =
+            (File::open(&self.path).map_err(io)?, Xxh3::new(), vec![0; 256 << 10]);
         loop {
             match file.read(&mut chunk).map_err(io)? {
                 0 => break,
                 count => sum.update(&chunk[..count]),
             }
         }
-        if sum.digest128() == self.sum { Ok(()) } else { Err(StoreError::broken(&self.path, "its checksum is wrong")) }
+        if sum.digest128() == self.sum {
+            Ok(())
+        } else {
+            Err(StoreError::broken(&self.path, "its checksum is wrong"))
+        }
     }
 }

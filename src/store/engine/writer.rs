@@ -20,8 +20,8 @@ use crate::{
 pub(super) const WRITER_QUEUE: usize = 256;
 /// Batches that share one commit.
 const GROUP: usize = 128;
-/// From the start of one sync to that of the next at least: an idle store commits at once, a busy one lets more batches
-/// share a sync, which costs the same for a hundred as for one.
+/// From the start of one sync to that of the next at least: an idle store commits at once, a busy
+/// one lets more batches share a sync, which costs the same for a hundred as for one.
 const LULL: Duration = Duration::from_millis(20);
 /// A commit that takes longer is told as trouble.
 const SLOW: Duration = Duration::from_secs(10);
@@ -48,12 +48,24 @@ impl Shared {
     pub(super) fn on_disk(path: &Path, cache: u64, backend: Backend) -> Self {
         let reserve = Reserve::beside(path);
         let files = Some((path.to_owned(), cache));
-        Self { files, manifest: Mutex::default(), slot: Slot::new(backend), health: Health::default(), reserve }
+        Self {
+            files,
+            manifest: Mutex::default(),
+            slot: Slot::new(backend),
+            health: Health::default(),
+            reserve,
+        }
     }
 
     pub(super) fn in_memory() -> Self {
         let slot = Slot::new(Backend::Memory(Arc::default()));
-        Self { files: None, manifest: Mutex::default(), slot, health: Health::default(), reserve: Reserve::none() }
+        Self {
+            files: None,
+            manifest: Mutex::default(),
+            slot,
+            health: Health::default(),
+            reserve: Reserve::none(),
+        }
     }
 
     pub(super) fn path(&self) -> Option<&Path> {
@@ -67,7 +79,10 @@ impl Shared {
             let opened = Backend::open(path, *cache)?;
             let noted = self.manifest().as_ref().map_or(0, Manifest::commit);
             match opened.commit() {
-                commit if commit < noted => Err(StoreError::broken(path, format!("it is at commit {commit} and was at commit {noted}"))),
+                commit if commit < noted => Err(StoreError::broken(
+                    path,
+                    format!("it is at commit {commit} and was at commit {noted}"),
+                )),
                 _ => Ok(opened),
             }
         })
@@ -109,7 +124,9 @@ impl Health {
         let waiting = self.lock();
         let long = waiting.since.map(|it| it.elapsed()).filter(|it| *it > SLOW);
         match (&waiting.error, long) {
-            (Some(error), _) => Some(format!("nothing becomes durable: {error}; nothing is lost, and it is tried again")),
+            (Some(error), _) => Some(format!(
+                "nothing becomes durable: {error}; nothing is lost, and it is tried again"
+            )),
             (None, Some(long)) => Some(format!("a commit has taken {} s so far", long.as_secs())),
             (None, None) => None,
         }
@@ -129,7 +146,8 @@ pub(super) fn run(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
         {
             waiting.push(next);
         }
-        let (batches, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|it| (it.batch, it.done)).unzip();
+        let (batches, answers): (Vec<_>, Vec<_>) =
+            waiting.drain(..).map(|it| (it.batch, it.done)).unzip();
         if !commit_or_wait(shared, &batches) {
             return;
         }
@@ -140,9 +158,9 @@ pub(super) fn run(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
     }
 }
 
-/// Does not return before the batches are durable, or the store is closed (false). A full disk is waited out, with the files
-/// reopened each time because an engine that met an I/O error refuses further work, and with the space that was
-/// kept back for that.
+/// Does not return before the batches are durable, or the store is closed (false). A full disk is
+/// waited out, with the files reopened each time because an engine that met an I/O error refuses
+/// further work, and with the space that was kept back for that.
 fn commit_or_wait(shared: &Shared, batches: &[Batch]) -> bool {
     let mut pauses = PAUSE.waits();
     shared.health.lock().since = Some(Instant::now());

@@ -25,7 +25,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 
@@ -54,7 +55,14 @@ struct World {
 
 impl World {
     fn new(seed: u64, kept: Kept) -> Self {
-        Self { kept, dice: Dice(seed), listed: vec![0; 3], decided: vec![0; 3], poll: None, claimed: Vec::new() }
+        Self {
+            kept,
+            dice: Dice(seed),
+            listed: vec![0; 3],
+            decided: vec![0; 3],
+            poll: None,
+            claimed: Vec::new(),
+        }
     }
 
     fn step(&mut self) {
@@ -82,14 +90,27 @@ impl World {
         let Some((entry, before)) = self.poll.take() else { return };
         let mut commit = PollCommit::default();
         if before.is_some() && self.dice.below(4) == 0 {
-            commit.seen(&key(entry), before.as_ref(), Seen { day: 1, ..before.unwrap_or_default() });
+            commit.seen(
+                &key(entry),
+                before.as_ref(),
+                Seen { day: 1, ..before.unwrap_or_default() },
+            );
         } else {
             self.listed[entry] += 1;
             let (now, has_document) = (self.dice.time(), self.dice.below(2) == 0);
-            let row = PendingKey::new(Lane::of_pages("s", ["a", "b"][usize::from(self.dice.below(2) == 0)]), now, &key(entry));
+            let row = PendingKey::new(
+                Lane::of_pages("s", ["a", "b"][usize::from(self.dice.below(2) == 0)]),
+                now,
+                &key(entry),
+            );
             let pending = pending(entry, self.listed[entry], (now, has_document));
-            let bytes = has_document.then(|| Packed::of(&self.listed[entry].to_be_bytes()).unwrap());
-            commit.enqueue(&key(entry), (before.as_ref(), before.unwrap_or_default()), (&row, &pending, bytes));
+            let bytes =
+                has_document.then(|| Packed::of(&self.listed[entry].to_be_bytes()).unwrap());
+            commit.enqueue(
+                &key(entry),
+                (before.as_ref(), before.unwrap_or_default()),
+                (&row, &pending, bytes),
+            );
         }
         self.kept.store.engine.commit_first(commit.0).unwrap();
     }
@@ -97,7 +118,12 @@ impl World {
     fn claim(&mut self) {
         let held: HashSet<_> = self.claimed.iter().map(|(row, _)| row.entry()).collect();
         let lane = Lane::of_pages("s", ["a", "b"][usize::from(self.dice.below(2) == 0)]);
-        let due = self.kept.store.entries().due(PendingKey::first(lane, 0), u64::MAX, 1, |row| held.contains(&row.entry())).unwrap();
+        let due = self
+            .kept
+            .store
+            .entries()
+            .due(PendingKey::first(lane, 0), u64::MAX, 1, |row| held.contains(&row.entry()))
+            .unwrap();
         self.claimed.extend(due.rows);
     }
 
@@ -112,20 +138,32 @@ impl World {
             batch.entry_retry(&row, &row.at(self.dice.time() + TimeDelta::seconds(1)), &entry);
         } else {
             batch.entry_done(&row, &entry);
-            let (which, edition) = (entry.entry.identity.parse::<usize>().unwrap(), entry.entry.title.unwrap().parse().unwrap());
-            assert!(edition >= self.decided[which], "edition {edition} after {}", self.decided[which]);
+            let (which, edition) = (
+                entry.entry.identity.parse::<usize>().unwrap(),
+                entry.entry.title.unwrap().parse().unwrap(),
+            );
+            assert!(
+                edition >= self.decided[which],
+                "edition {edition} after {}",
+                self.decided[which]
+            );
             self.decided[which] = edition;
         }
         self.kept.store.engine.commit_first(batch).unwrap();
     }
 
-    /// One row an entry, which what is remembered of the entry names; a document for each that has one.
+    /// One row an entry, which what is remembered of the entry names; a document for each that has
+    /// one.
     fn check(&self) {
         let snapshot = self.kept.store.engine.snapshot().unwrap();
-        let rows: Vec<PendingKey> = snapshot.from(Table::Pending, &[]).map(|it| entries::decode_key(&it.unwrap().0).unwrap()).collect();
+        let rows: Vec<PendingKey> = snapshot
+            .from(Table::Pending, &[])
+            .map(|it| entries::decode_key(&it.unwrap().0).unwrap())
+            .collect();
         for entry in 0..3 {
             let own: Vec<_> = rows.iter().filter(|it| it.entry() == key(entry).short()).collect();
-            let named = self.kept.store.polls().seen(&[key(entry)]).unwrap()[0].and_then(|it| it.pending);
+            let named =
+                self.kept.store.polls().seen(&[key(entry)]).unwrap()[0].and_then(|it| it.pending);
             assert!(own.len() <= 1, "{own:?}");
             assert!(own.is_empty() || own == [&named.unwrap()], "{own:?} and not {named:?}");
         }
@@ -134,9 +172,22 @@ impl World {
 }
 
 fn pending(entry: usize, edition: u32, (now, has_document): (DateTime<Utc>, bool)) -> PendingEntry {
-    let document = Document { content_type: None, url: None, via: Vec::new(), received: now, unreadable: None };
-    let source = record::Source { id: "s".into(), name: None, kind: "feed".into(), url: "u".into(), tags: Vec::new() };
-    let said = Entry { identity: entry.to_string(), title: Some(edition.to_string()), ..Entry::default() };
+    let document = Document {
+        content_type: None,
+        url: None,
+        via: Vec::new(),
+        received: now,
+        unreadable: None,
+    };
+    let source = record::Source {
+        id: "s".into(),
+        name: None,
+        kind: "feed".into(),
+        url: "u".into(),
+        tags: Vec::new(),
+    };
+    let said =
+        Entry { identity: entry.to_string(), title: Some(edition.to_string()), ..Entry::default() };
     let document = has_document.then_some(document);
     PendingEntry { fetch_page: !has_document, document, ..PendingEntry::new(source, said, 0, now) }
 }
@@ -165,7 +216,10 @@ async fn a_store_of_the_format_before_keeps_the_latest_of_an_entrys_rows() {
     let time = |it: i64| DateTime::UNIX_EPOCH + TimeDelta::seconds(it);
     let rows: Vec<_> = [(1, 1, 50), (2, 20, 20), (3, 10, 70)]
         .map(|(edition, listed, due)| {
-            (PendingKey::new(Lane::of_pages("s", "a"), time(due), &key(0)), pending(0, edition, (time(listed), true)))
+            (
+                PendingKey::new(Lane::of_pages("s", "a"), time(due), &key(0)),
+                pending(0, edition, (time(listed), true)),
+            )
         })
         .into();
     let mut batch = Batch::default();
@@ -173,7 +227,11 @@ async fn a_store_of_the_format_before_keeps_the_latest_of_an_entrys_rows() {
         let document = Some((documents::key_of(row, entry), Packed::of(b"x").unwrap()));
         batch.queue(NewRow { key: *row, value: serde_json::to_vec(entry).unwrap(), document });
     }
-    batch.put(Table::Seen, *key(0).as_bytes(), Seen { pending: Some(rows[0].0), ..Seen::default() }.encode());
+    batch.put(
+        Table::Seen,
+        *key(0).as_bytes(),
+        Seen { pending: Some(rows[0].0), ..Seen::default() }.encode(),
+    );
     batch.put(Table::Meta, *b"format", 4_u32.to_be_bytes());
     store.articles().commit(batch).await.unwrap();
     let store = Store::identify(store.engine, None, None).unwrap();
@@ -203,7 +261,8 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
     }
 }
 
-/// What comes between reading and deleting: an article that is listed again, and one that is decided on.
+/// What comes between reading and deleting: an article that is listed again, and one that is
+/// decided on.
 #[tokio::test]
 async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
     let names = [[1; 16], [2; 16]];

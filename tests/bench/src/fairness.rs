@@ -1,8 +1,10 @@
-//! How late a good source's articles are beside a hostile one: runs the built program for each scenario, with real sockets,
-//! and prints a table. `cargo run --release --manifest-path tests/bench/Cargo.toml --bin fairness -- NASHRA [SECONDS] [SCENARIO…]`.
+//! How late a good source's articles are beside a hostile one: runs the built program for each
+//! scenario, with real sockets, and prints a table. `cargo run --release --manifest-path
+//! tests/bench/Cargo.toml --bin fairness -- NASHRA [SECONDS] [SCENARIO…]`.
 //!
-//! The good source lists a new article each two seconds and is polled some times a second; an article is late by the time
-//! from when it is listed until its record is in the file of the sink. All hosts are addresses of 127.0.0.0/8.
+//! The good source lists a new article each two seconds and is polled some times a second; an
+//! article is late by the time from when it is listed until its record is in the file of the sink.
+//! All hosts are addresses of 127.0.0.0/8.
 
 use std::{
     collections::HashMap,

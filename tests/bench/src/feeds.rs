@@ -1,5 +1,5 @@
-//! Megabytes of feed a second of CPU on one thread: our reader with all fields and repairs on, beside feed-rs and the
-//! bare events of quick-xml.
+//! Megabytes of feed a second of CPU on one thread: our reader with all fields and repairs on,
+//! beside feed-rs and the bare events of quick-xml.
 //!
 //!     cargo run --release --manifest-path tests/bench/Cargo.toml --bin feeds [FILE…]
 //!

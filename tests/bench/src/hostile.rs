@@ -1,9 +1,10 @@
-//! Milliseconds of CPU a megabyte that pages take which nobody means well with: as an article, and as a listing.
+//! Milliseconds of CPU a megabyte that pages take which nobody means well with: as an article, and
+//! as a listing.
 //!
 //!     cargo run --release --manifest-path tests/bench/Cargo.toml --bin hostile [--mb 1,5,20] [WORD…]
 //!
-//! With words only the shapes whose names hold one of them. At the end those that take more than 50 ms a megabyte, or
-//! grow faster than their size.
+//! With words only the shapes whose names hold one of them. At the end those that take more than 50
+//! ms a megabyte, or grow faster than their size.
 
 use std::hint::black_box;
 

@@ -1,5 +1,5 @@
-//! What a site answers by mistake, with status 200: nothing, blanks, bytes, another format, an error page, its front page,
-//! half a page.
+//! What a site answers by mistake, with status 200: nothing, blanks, bytes, another format, an
+//! error page, its front page, half a page.
 
 use std::io::Write as _;
 
@@ -22,16 +22,24 @@ pub(super) fn spoil(rng: &mut Rng, good: Answer, front: String) -> (&'static str
         2 => ("bytes", body((0..3_000).map(|_| rng.next().to_le_bytes()[0]).collect())),
         3 => (
             "json",
-            Answer::ok(br#"{"error":{"code":1043,"message":"upstream timed out"}}"#.to_vec()).with("content-type", "application/json"),
+            Answer::ok(br#"{"error":{"code":1043,"message":"upstream timed out"}}"#.to_vec())
+                .with("content-type", "application/json"),
         ),
         4 => ("gzip", body(compressed(&good.body))),
-        5 => ("error_page", Answer::ok(ERROR_PAGE).with("content-type", "text/html; charset=utf-8")),
+        5 => {
+            ("error_page", Answer::ok(ERROR_PAGE).with("content-type", "text/html; charset=utf-8"))
+        }
         6 => ("front", Answer::ok(front).with("content-type", "text/html; charset=utf-8")),
         7 => ("half", body(half(rng, &good.body).to_vec())),
         // As many good pages end.
         8 => {
             let half = half(rng, &good.body);
-            ("open", body(half[..half.iter().rposition(|it| *it == b'>').map_or(0, |it| it + 1)].to_vec()))
+            (
+                "open",
+                body(
+                    half[..half.iter().rposition(|it| *it == b'>').map_or(0, |it| it + 1)].to_vec(),
+                ),
+            )
         }
         _ => {
             let cut_at = Some(good.body.len() * (1 + rng.index(9)) / 10);

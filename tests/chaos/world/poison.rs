@@ -1,4 +1,5 @@
-//! The hostile site: five feeds whose records are larger than a broker takes, each in another field.
+//! The hostile site: five feeds whose records are larger than a broker takes, each in another
+//! field.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -28,7 +29,9 @@ impl Poison {
 
     /// Ids and addresses of the feeds.
     pub(super) fn feeds(&self) -> impl Iterator<Item = (String, String)> {
-        FEEDS.iter().map(|kind| (format!("hostile-{kind}"), format!("{}/{kind}/feed.xml", self.base)))
+        FEEDS
+            .iter()
+            .map(|kind| (format!("hostile-{kind}"), format!("{}/{kind}/feed.xml", self.base)))
     }
 
     /// One more item, of each feed in turn.
@@ -58,13 +61,21 @@ impl Poison {
         if known == Some(&tag) {
             return Answer::status(304);
         }
-        let name = if kind == "name" { huge("The name of a feed") } else { "A hostile feed".to_owned() };
-        let mut xml = format!("<rss version=\"2.0\"><channel><title>{name}</title><link>{}/</link>", self.base);
+        let name =
+            if kind == "name" { huge("The name of a feed") } else { "A hostile feed".to_owned() };
+        let mut xml = format!(
+            "<rss version=\"2.0\"><channel><title>{name}</title><link>{}/</link>",
+            self.base
+        );
         for item in (0..items).rev().take(LISTED) {
             let address = format!("{}/{kind}/{item}.html", self.base);
             let title = format!("Poison {kind} {item}");
             let title = if matches!(kind, "title" | "gone") { huge(&title) } else { title };
-            let description = if kind == "entry" { huge(&format!("Entry {item}")) } else { "In short".to_owned() };
+            let description = if kind == "entry" {
+                huge(&format!("Entry {item}"))
+            } else {
+                "In short".to_owned()
+            };
             write!(xml, "<item><title>{title}</title><link>{address}</link><description>{description}</description></item>").unwrap();
             self.listed.insert(address);
         }

@@ -1,4 +1,5 @@
-//! Any bytes are articles or an error, in either form, under an address or none; and what was read can be published.
+//! Any bytes are articles or an error, in either form, under an address or none; and what was read
+//! can be published.
 #![no_main]
 
 use chrono::DateTime;

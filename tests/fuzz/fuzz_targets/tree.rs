@@ -1,4 +1,5 @@
-//! Any text is a tree: each node stands behind its parent and within it, no deeper than the bound, in its innermost block.
+//! Any text is a tree: each node stands behind its parent and within it, no deeper than the bound,
+//! in its innermost block.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,5 @@
-//! Pages that nobody means well with: each is a beginning, a piece that comes again and again, and an end.
+//! Pages that nobody means well with: each is a beginning, a piece that comes again and again, and
+//! an end.
 
 /// A kind of page.
 pub(crate) struct Shape {
@@ -47,7 +48,13 @@ fn page(name: &'static str, piece: impl Fn(usize) -> String + 'static) -> Shape 
 /// The piece behind a beginning of its own.
 fn bare(name: &'static str, start: &str, piece: impl Fn(usize) -> String + 'static) -> Shape {
     let piece = Box::new(move |at| piece(at).into_bytes());
-    Shape { name, content_type: Some("text/html"), start: start.as_bytes().to_vec(), piece, end: b"" }
+    Shape {
+        name,
+        content_type: Some("text/html"),
+        start: start.as_bytes().to_vec(),
+        piece,
+        end: b"",
+    }
 }
 
 /// One fixed piece behind an article's beginning.
@@ -56,7 +63,9 @@ fn many(name: &'static str, piece: &'static str) -> Shape {
 }
 
 fn deep(name: &'static str, level: &str, piece: &'static str) -> Shape {
-    bare(name, &format!("{HEAD}{}{}", PARAGRAPH.repeat(5), level.repeat(390)), move |_| piece.to_owned())
+    bare(name, &format!("{HEAD}{}{}", PARAGRAPH.repeat(5), level.repeat(390)), move |_| {
+        piece.to_owned()
+    })
 }
 
 fn dump(name: &'static str, piece: impl Fn(usize) -> String + 'static) -> Shape {
@@ -69,17 +78,32 @@ fn bytes(name: &'static str, start: &[u8], piece: impl Fn(usize) -> Vec<u8> + 's
 
 /// All shapes.
 pub(crate) fn all() -> Vec<Shape> {
-    [honest(), text(), nesting(), closing(), tables(), elements(), headings(), scripts(), markup(), head(), encodings(), dumps()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        honest(),
+        text(),
+        nesting(),
+        closing(),
+        tables(),
+        elements(),
+        headings(),
+        scripts(),
+        markup(),
+        head(),
+        encodings(),
+        dumps(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn honest() -> Vec<Shape> {
     vec![
         page("paragraphs", |at| format!("<p>{SENTENCE} It was said {at} times. {SENTENCE}</p>\n")),
         many("paragraphs, all the same", PARAGRAPH),
-        page("paragraphs with links", |at| format!("<p>{SENTENCE}<a href=/news/{at}>More of the harbour</a>, {SENTENCE}</p>\n")),
+        page("paragraphs with links", |at| {
+            format!("<p>{SENTENCE}<a href=/news/{at}>More of the harbour</a>, {SENTENCE}</p>\n")
+        }),
     ]
 }
 
@@ -131,9 +155,17 @@ fn nesting() -> Vec<Shape> {
             "<h2>Ships will come in spring again</h2><p>The harbour of the old town, said the minister.",
         ),
         deep("deep: pictures", "<div>", "<img src=/a.jpg>"),
-        deep("deep: figures", "<div>", "<figure><img src=/a.jpg><figcaption>Photo: Anna Smith</figcaption></figure>"),
+        deep(
+            "deep: figures",
+            "<div>",
+            "<figure><img src=/a.jpg><figcaption>Photo: Anna Smith</figcaption></figure>",
+        ),
         deep("deep: links", "<div>", "<a href=/news/1>Ships will come in spring again</a> "),
-        deep("deep: links in items", "<div>", "<li><a href=/news/1>Ships will come in spring again</a></li>"),
+        deep(
+            "deep: links in items",
+            "<div>",
+            "<li><a href=/news/1>Ships will come in spring again</a></li>",
+        ),
         deep("deep: times", "<div>", "<time>2025-11-12 10:00</time>"),
     ]
 }
@@ -164,7 +196,9 @@ fn tables() -> Vec<Shape> {
     vec![
         many("cells of one row", "<td>1"),
         many("cells and rows", "<tr><td>12<td>a").ending("</table>"),
-        bare("one table, rows of two", &format!("{HEAD}{}<table>", PARAGRAPH.repeat(5)), |_| "<tr><td>12</td><td>ab</td></tr>".to_owned()),
+        bare("one table, rows of two", &format!("{HEAD}{}<table>", PARAGRAPH.repeat(5)), |_| {
+            "<tr><td>12</td><td>ab</td></tr>".to_owned()
+        }),
         bare("one table, one row", &format!("{HEAD}{}<table><tr>", PARAGRAPH.repeat(5)), |_| {
             "<td>The harbour was opened, said the minister.</td>".to_owned()
         }),
@@ -179,12 +213,25 @@ fn tables() -> Vec<Shape> {
 fn elements() -> Vec<Shape> {
     vec![
         many("times", "<time datetime=2025-11-12T10:00:00Z>a</time>"),
-        many("times in items", "<div><time datetime=2025-11-12T10:00:00Z>10:00</time><p>The harbour of the old town was opened.</div>"),
-        bare("a live blog", &format!("{HEAD}<div itemtype=https://schema.org/LiveBlogPosting>"), |at| {
-            format!("<article id=p{at}><time datetime=2025-11-12T10:00:00Z>10:00</time><h2>Entry {at} of today</h2><p>{SENTENCE}</article>")
-        }),
+        many(
+            "times in items",
+            "<div><time datetime=2025-11-12T10:00:00Z>10:00</time><p>The harbour of the old town was opened.</div>",
+        ),
+        bare(
+            "a live blog",
+            &format!("{HEAD}<div itemtype=https://schema.org/LiveBlogPosting>"),
+            |at| {
+                format!(
+                    "<article id=p{at}><time datetime=2025-11-12T10:00:00Z>10:00</time><h2>Entry {at} of today</h2><p>{SENTENCE}</article>"
+                )
+            },
+        ),
         many("links", "<a href=/a>a</a>"),
-        page("links to news", |at| format!("<div class=card><a href=/news/{at}>Ships will come in spring again {at}</a></div>")),
+        page("links to news", |at| {
+            format!(
+                "<div class=card><a href=/news/{at}>Ships will come in spring again {at}</a></div>"
+            )
+        }),
         page("cards in one list", |at| {
             format!(
                 "<article class=teaser><img src=/{at}.jpg><h3><a href=/news/{at}-ships>Ships come in spring again {at}</a></h3><p>The harbour of the old town was opened.</p></article>"
@@ -198,21 +245,38 @@ fn elements() -> Vec<Shape> {
         }),
         many("pictures", "<img src=/a.jpg>"),
         page("pictures and text", |at| {
-            format!("<img src=/a{at}.jpg width=600><p>The harbour of the old town was opened again, said the minister.")
+            format!(
+                "<img src=/a{at}.jpg width=600><p>The harbour of the old town was opened again, said the minister."
+            )
         }),
         page("figures", |at| {
-            format!("<figure><img src=/a{at}.jpg><figcaption>The harbour on Friday. Photo: Anna Smith / Reuters</figcaption></figure>")
+            format!(
+                "<figure><img src=/a{at}.jpg><figcaption>The harbour on Friday. Photo: Anna Smith / Reuters</figcaption></figure>"
+            )
         }),
-        many("pictures of sets", "<picture><source srcset='/a.jpg 100w, /b.jpg 200w'><img></picture>"),
-        bare("one picture of a long set", &format!("{HEAD}{}<img srcset='", PARAGRAPH.repeat(5)), |at| format!("/a{at}.jpg {at}w, "))
-            .ending("'>"),
-        bare("sources of one picture", &format!("{HEAD}{}<picture>", PARAGRAPH.repeat(5)), |_| "<img data-x=1><source media=x>".to_owned()),
+        many(
+            "pictures of sets",
+            "<picture><source srcset='/a.jpg 100w, /b.jpg 200w'><img></picture>",
+        ),
+        bare(
+            "one picture of a long set",
+            &format!("{HEAD}{}<img srcset='", PARAGRAPH.repeat(5)),
+            |at| format!("/a{at}.jpg {at}w, "),
+        )
+        .ending("'>"),
+        bare("sources of one picture", &format!("{HEAD}{}<picture>", PARAGRAPH.repeat(5)), |_| {
+            "<img data-x=1><source media=x>".to_owned()
+        }),
         many("pictures without scripts", "<noscript><img src=/a.jpg></noscript>"),
         many("frames within", "<iframe src=https://video.example/1></iframe>"),
         many("bylines", "<p>By Anna Smith and Peter Jones</p>"),
         page("bylines of many", |at| format!("<p>By Anna{at} Smith, Reporter</p>")),
         many("writers", "<span class=author rel=author>Anna Smith</span>"),
-        page("writers as microdata", |at| format!("<span itemprop=author itemscope><span itemprop=name>Anna{at} Smith</span></span>")),
+        page("writers as microdata", |at| {
+            format!(
+                "<span itemprop=author itemscope><span itemprop=name>Anna{at} Smith</span></span>"
+            )
+        }),
         many("captions", "<p>Photo: Anna Smith / Reuters</p>"),
         many("items with a colon", "<p>Name: value of it</p>"),
         many("choices", "<option>a"),
@@ -224,9 +288,17 @@ fn elements() -> Vec<Shape> {
         deep("times around all", "<time>", "a b "),
         deep("writers around all", "<div class=author itemprop=author>", "a b "),
         deep("links around all", "<div class=byline><a href=/author/x rel=author>", "a b "),
-        many("paragraphs with classes", "<p class='paragraph text-body article__content main related promo-box' id=paragraph-12>a"),
-        page("elements of many classes", |at| format!("<p class='k{at:x} abcdefghijklmnopqrstuvwxyz'>a")),
-        bare("one long class", &format!("{HEAD}{}<p class='", PARAGRAPH.repeat(5)), |at| format!("related-{at} ")).ending("'>a"),
+        many(
+            "paragraphs with classes",
+            "<p class='paragraph text-body article__content main related promo-box' id=paragraph-12>a",
+        ),
+        page("elements of many classes", |at| {
+            format!("<p class='k{at:x} abcdefghijklmnopqrstuvwxyz'>a")
+        }),
+        bare("one long class", &format!("{HEAD}{}<p class='", PARAGRAPH.repeat(5)), |at| {
+            format!("related-{at} ")
+        })
+        .ending("'>a"),
         many("custom elements", "<x-a>a</x-a>"),
     ]
 }
@@ -235,9 +307,17 @@ fn headings() -> Vec<Shape> {
     vec![
         bare("headings alone", "", |_| "<h2>a</h2>".to_owned()),
         many("headings", "<h2>Ships will come in spring again</h2>"),
-        page("headings of many words", |at| format!("<h3>Ships will come in spring {at} times again, say traders of the market</h3>")),
-        page("headings and text", |at| format!("<h2>Ships come in spring {at}</h2><p>{SENTENCE}</p>")),
-        page("headings and paragraphs", |at| format!("<h2>Ships come in spring {at}</h2>{PARAGRAPH}{PARAGRAPH}")),
+        page("headings of many words", |at| {
+            format!(
+                "<h3>Ships will come in spring {at} times again, say traders of the market</h3>"
+            )
+        }),
+        page("headings and text", |at| {
+            format!("<h2>Ships come in spring {at}</h2><p>{SENTENCE}</p>")
+        }),
+        page("headings and paragraphs", |at| {
+            format!("<h2>Ships come in spring {at}</h2>{PARAGRAPH}{PARAGRAPH}")
+        }),
         page("articles one after the other", |at| {
             format!(
                 "<article data-url=/news/{at}><header><h1>Ships come in spring {at}</h1><p class=byline>By Anna Smith</p><time datetime=2025-11-12>12 November</time></header>{PARAGRAPH}{PARAGRAPH}</article>"
@@ -253,7 +333,9 @@ fn headings() -> Vec<Shape> {
                 word(3)
             )
         }),
-        page("headings beside text", |at| format!("<div><h2>Ships come in spring {at}</h2></div><div>{SENTENCE}</div>")),
+        page("headings beside text", |at| {
+            format!("<div><h2>Ships come in spring {at}</h2></div><div>{SENTENCE}</div>")
+        }),
     ]
 }
 
@@ -302,50 +384,83 @@ fn markup() -> Vec<Shape> {
         bare("a million attributes", &format!("{HEAD}<p "), |at| format!("a{at}=1 ")).ending(">a"),
         bare("one attribute", &format!("{HEAD}<p a='"), |_| "abcdefgh ".to_owned()).ending("'>a"),
         bare("one name", &format!("{HEAD}<p"), |_| "abcdefgh".to_owned()).ending(">a"),
-        many("names of 1 kB", "<abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij>"),
+        many(
+            "names of 1 kB",
+            "<abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij>",
+        ),
         many(
             "sixty attributes each",
             "<p a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5>a",
         ),
         bare("frames", "<html><frameset>", |_| "<frame src=a>".to_owned()),
-        bare("no body", "<html><head><title>a</title></head>", |_| "<noframes>a</noframes>".to_owned()),
+        bare("no body", "<html><head><title>a</title></head>", |_| {
+            "<noframes>a</noframes>".to_owned()
+        }),
         bare("plain text as HTML", "<html><plaintext>", |_| SENTENCE.to_owned()),
     ]
 }
 
 fn head() -> Vec<Shape> {
     vec![
-        bare("metas", "<html><head>", |at| format!("<meta property=og:title content='Ships {at}'>")),
+        bare("metas", "<html><head>", |at| {
+            format!("<meta property=og:title content='Ships {at}'>")
+        }),
         bare("metas without a name", "<html><head>", |_| "<meta content=a>".to_owned()),
         bare("links of the head", "<html><head>", |_| "<link rel=x href=/a>".to_owned()),
         bare("titles", "<html><head>", |_| "<title>a</title>".to_owned()),
-        bare("one title", "<html><head><title>", |_| SENTENCE.to_owned()).ending("</title><body><p>a"),
-        bare("one description", "<html><head><meta name=description content='", |_| SENTENCE.to_owned()).ending("'><body><p>a"),
-        bare("a long title and paragraphs", &format!("<html><head><title>{}</title><body>", SENTENCE.repeat(1_000)), |_| {
-            PARAGRAPH.to_owned()
-        }),
+        bare("one title", "<html><head><title>", |_| SENTENCE.to_owned())
+            .ending("</title><body><p>a"),
+        bare("one description", "<html><head><meta name=description content='", |_| {
+            SENTENCE.to_owned()
+        })
+        .ending("'><body><p>a"),
         bare(
-            "a long description and paragraphs",
-            &format!("<html><head><meta name=description content='{}'><body>", SENTENCE.repeat(1_000)),
+            "a long title and paragraphs",
+            &format!("<html><head><title>{}</title><body>", SENTENCE.repeat(1_000)),
             |_| PARAGRAPH.to_owned(),
         ),
-        bare("keywords", "<html><head><meta name=keywords content='", |at| format!("word {at}, ")).ending("'><body><p>a"),
-        bare("writers in one meta", "<html><head><meta name=author content='", |at| format!("Anna{at} Smith, ")).ending("'><body><p>a"),
+        bare(
+            "a long description and paragraphs",
+            &format!(
+                "<html><head><meta name=description content='{}'><body>",
+                SENTENCE.repeat(1_000)
+            ),
+            |_| PARAGRAPH.to_owned(),
+        ),
+        bare("keywords", "<html><head><meta name=keywords content='", |at| format!("word {at}, "))
+            .ending("'><body><p>a"),
+        bare("writers in one meta", "<html><head><meta name=author content='", |at| {
+            format!("Anna{at} Smith, ")
+        })
+        .ending("'><body><p>a"),
         bare("html elements", "", |_| "<html lang=en>".to_owned()),
     ]
 }
 
 fn encodings() -> Vec<Shape> {
     let windows = |name: &'static str| {
-        bytes(name, b"<html><body><p>", |at| if at % 40 == 39 { b"</p><p>".to_vec() } else { b"\xc7\xe1\xe3\xed\xe4\xc7\xc1 ".to_vec() })
+        bytes(name, b"<html><body><p>", |at| {
+            if at % 40 == 39 {
+                b"</p><p>".to_vec()
+            } else {
+                b"\xc7\xe1\xe3\xed\xe4\xc7\xc1 ".to_vec()
+            }
+        })
     };
     vec![
         windows("Windows-1256, not declared"),
-        Shape { start: b"<html><meta charset=utf-8><body><p>".to_vec(), ..windows("Windows-1256, declared UTF-8") },
+        Shape {
+            start: b"<html><meta charset=utf-8><body><p>".to_vec(),
+            ..windows("Windows-1256, declared UTF-8")
+        },
         bytes("UTF-16", b"\xff\xfe<\0p\0>\0", |_| b"a\0b\0 \0".to_vec()),
-        bytes("Shift_JIS, not declared", b"<html><body><p>", |_| b"\x8d\x60\x8c\xfb\x81\x41".to_vec()),
+        bytes("Shift_JIS, not declared", b"<html><body><p>", |_| {
+            b"\x8d\x60\x8c\xfb\x81\x41".to_vec()
+        }),
         bytes("bytes by chance", b"<html><body><p>", |at| {
-            (0..8).map(|it| u8::try_from((at * 2_654_435_761 + it * 40_503) >> 7 & 255).unwrap_or(0)).collect()
+            (0..8)
+                .map(|it| u8::try_from((at * 2_654_435_761 + it * 40_503) >> 7 & 255).unwrap_or(0))
+                .collect()
         }),
         bytes("half characters", b"<html><body><p>", |_| b"\xe2\x82".to_vec()),
         bytes("an image", b"\x89PNG\r\n", |_| b"\0\x01<p>a".to_vec()).sent_as("text/html"),
@@ -364,12 +479,16 @@ fn dumps() -> Vec<Shape> {
         dump("dump: letters without a space", |_| "abcdefghij".to_owned()),
         dump("dump: Arabic without a space", |_| "أعلنتوزارة".to_owned()),
         dump("dump: Chinese without a space", |_| "港口周五重新開放".to_owned()),
-        dump("dump: Chinese lines", |_| "港口周五重新開放，部長說，船隻將在春天到來。\n".to_owned()),
+        dump("dump: Chinese lines", |_| {
+            "港口周五重新開放，部長說，船隻將在春天到來。\n".to_owned()
+        }),
         dump("dump: letters on lines", |_| "a\n".to_owned()),
         dump("dump: empty lines", |_| "\n".to_owned()),
         dump("dump: white space", |_| " \t".to_owned()),
         dump("dump: headlines", |at| format!("Ships will come in spring {at} again\n")),
-        dump("dump: headlines and text", |at| format!("Ships come in spring {at}\n\n{SENTENCE}{SENTENCE}\n\n{SENTENCE}\n\n")),
+        dump("dump: headlines and text", |at| {
+            format!("Ships come in spring {at}\n\n{SENTENCE}{SENTENCE}\n\n{SENTENCE}\n\n")
+        }),
         dump("dump: articles about other things", |at| {
             let word = |it: usize| format!("w{}x{}", (at * 31 + it) % 9973, it);
             let text: String = (0..40).map(|it| word(it) + " ").collect();

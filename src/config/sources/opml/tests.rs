@@ -7,7 +7,13 @@ fn a_messy_list_gives_what_can_be_had_and_names_the_rest() {
     let sources: Vec<_> = list
         .sources
         .iter()
-        .map(|source| (source.at.url().unwrap().as_str(), source.name.as_deref().unwrap_or(""), source.tags.join("|")))
+        .map(|source| {
+            (
+                source.at.url().unwrap().as_str(),
+                source.name.as_deref().unwrap_or(""),
+                source.tags.join("|"),
+            )
+        })
         .collect();
     let expected = [
         ("https://example.org/rss?a=1&b=2&c=3", "Caf&eacute; & News", "World".to_owned()),
@@ -39,7 +45,8 @@ fn what_is_not_opml_says_what_it_is() {
 #[test]
 fn folders_without_end_do_no_harm() {
     let deep = "<outline text='x'>".repeat(100_000);
-    let list = parse("l", format!("<opml>{deep}<outline xmlUrl='https://example.org/a'/>").as_bytes());
+    let list =
+        parse("l", format!("<opml>{deep}<outline xmlUrl='https://example.org/a'/>").as_bytes());
     assert_eq!(list.sources[0].tags.len(), super::DEEPEST);
     let bomb = "<!DOCTYPE opml [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><opml><outline text='&b;' xmlUrl='https://example.org/'/></opml>";
     assert_eq!(parse("l", bomb.as_bytes()).sources[0].name.as_deref(), Some("&b;"));

@@ -86,7 +86,18 @@ impl From<&Source> for SourceTable {
 
 impl From<&TopicSource> for SourceTable {
     fn from(source: &TopicSource) -> Self {
-        let TopicSource { id, name, topic, brokers, from, tags, pages, robots, allow_addresses, place: _ } = source.clone();
+        let TopicSource {
+            id,
+            name,
+            topic,
+            brokers,
+            from,
+            tags,
+            pages,
+            robots,
+            allow_addresses,
+            place: _,
+        } = source.clone();
         Self {
             id: Some(id),
             name,
@@ -131,7 +142,10 @@ pub(super) fn is_usual(kind: &SourceKind) -> bool {
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it so")]
-pub(super) fn interval<S: Serializer>(it: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn interval<S: Serializer>(
+    it: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     it.map(duration::format).serialize(serializer)
 }
 
@@ -204,7 +218,8 @@ allow_addresses = ["10.2.0.0/16"]
             (list.sources, list.topics)
         };
         let (sources, topics) = read(ALL);
-        let written: Vec<String> = sources.iter().map(polled).chain(topics.iter().map(topic)).collect();
+        let written: Vec<String> =
+            sources.iter().map(polled).chain(topics.iter().map(topic)).collect();
         let mut again = read(&written.concat());
         again.0.iter_mut().zip(&sources).for_each(|(it, before)| it.place = before.place.clone());
         again.1.iter_mut().zip(&topics).for_each(|(it, before)| it.place = before.place.clone());
@@ -215,8 +230,14 @@ allow_addresses = ["10.2.0.0/16"]
         settings.retain(|it| !["listing", "page"].contains(&it.as_str()));
         ListingTable::keys("listing", &mut settings);
         PageTable::keys("page", &mut settings);
-        let given = |text: &String| keys(text.parse::<toml::Table>().unwrap()["source"][0].as_table().unwrap(), "");
+        let given = |text: &String| {
+            keys(text.parse::<toml::Table>().unwrap()["source"][0].as_table().unwrap(), "")
+        };
         let written: BTreeSet<String> = written.iter().flat_map(given).collect();
-        assert_eq!(written, BTreeSet::from_iter(settings), "a setting that this test does not set, or that is not written");
+        assert_eq!(
+            written,
+            BTreeSet::from_iter(settings),
+            "a setting that this test does not set, or that is not written"
+        );
     }
 }

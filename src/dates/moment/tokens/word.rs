@@ -1,4 +1,5 @@
-//! The words of a moment: names of months and weekdays, halves of the day, zones, eras, and what says nothing.
+//! The words of a moment: names of months and weekdays, halves of the day, zones, eras, and what
+//! says nothing.
 
 use super::{Parts, Reader, Zone};
 use crate::dates::{
@@ -16,7 +17,10 @@ impl Reader<'_> {
     pub(super) fn word(&mut self) -> Option<()> {
         let rest = self.rest;
         if let Some((second, length)) = small_words::half_at(rest)
-            && (self.said.clock.is_some() || !rest.starts_with(|c: char| c.is_ascii()) || rest.starts_with("AM") || rest.starts_with("PM"))
+            && (self.said.clock.is_some()
+                || !rest.starts_with(|c: char| c.is_ascii())
+                || rest.starts_with("AM")
+                || rest.starts_with("PM"))
         {
             self.half = Some(second);
             self.pass(length);
@@ -41,7 +45,10 @@ impl Reader<'_> {
         if month.is_some() || day.is_some() {
             // The longer name counts; a word that is both may be either.
             let length = month.map_or(0, |it| it.1).max(day.map_or(0, |it| it.1));
-            self.said.parts.name(month.filter(|it| it.1 == length).map(|it| it.0), day.filter(|it| it.1 == length).map(|it| it.0));
+            self.said.parts.name(
+                month.filter(|it| it.1 == length).map(|it| it.0),
+                day.filter(|it| it.1 == length).map(|it| it.0),
+            );
             self.pass(length);
             return Some(());
         }
@@ -49,8 +56,12 @@ impl Reader<'_> {
     }
 
     fn other_word(&mut self) -> Option<()> {
-        let length =
-            self.rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '/' | '_' | '\u{300}'..='\u{36f}'))).unwrap_or(self.rest.len());
+        let length = self
+            .rest
+            .find(|c: char| {
+                !(c.is_alphanumeric() || matches!(c, '/' | '_' | '\u{300}'..='\u{36f}'))
+            })
+            .unwrap_or(self.rest.len());
         let letters = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
         let (word, whole) = (&self.rest[..letters], &self.rest[..length]);
         let timed = self.said.clock.is_some();
@@ -58,8 +69,9 @@ impl Reader<'_> {
             self.pass(1);
             return self.compact_time();
         }
-        if let Some(zone) =
-            zones::by_name(whole).or_else(|| zones::by_name(word)).filter(|_| timed || word.len() > 2 && self.said.parts.has_numbers())
+        if let Some(zone) = zones::by_name(whole)
+            .or_else(|| zones::by_name(word))
+            .filter(|_| timed || word.len() > 2 && self.said.parts.has_numbers())
         {
             self.pass(if zones::by_name(whole).is_some() { length } else { letters });
             // `-05:00Z` says it twice.
@@ -68,10 +80,15 @@ impl Reader<'_> {
             }
             return Some(());
         }
-        let unknown_zone = timed && (3..=5).contains(&word.len()) && word.bytes().all(|it| it.is_ascii_uppercase());
+        let unknown_zone = timed
+            && (3..=5).contains(&word.len())
+            && word.bytes().all(|it| it.is_ascii_uppercase());
         // Which day of the week it says does not matter, nor in which language.
         let behind = self.rest[letters..].trim_start_matches('.');
-        let weekday = !timed && self.said.parts.is_empty() && word.chars().count() <= MAX_WEEKDAY && behind.starts_with([',', '،']);
+        let weekday = !timed
+            && self.said.parts.is_empty()
+            && word.chars().count() <= MAX_WEEKDAY
+            && behind.starts_with([',', '،']);
         if !(small_words::is_filler(word) || unknown_zone || weekday) {
             return None;
         }

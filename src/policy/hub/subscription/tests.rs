@@ -20,24 +20,41 @@ fn new() -> Subscription {
 }
 
 fn question(mode: &str, lease: Option<u64>) -> Question {
-    Question { mode: mode.to_owned(), topic: "https://a.example/feed".to_owned(), challenge: Some("c".to_owned()), lease, reason: None }
+    Question {
+        mode: mode.to_owned(),
+        topic: "https://a.example/feed".to_owned(),
+        challenge: Some("c".to_owned()),
+        lease,
+        reason: None,
+    }
 }
 
 /// Asked for and verified at once.
 fn live(lease: u64) -> Subscription {
     let mut it = new();
     assert_eq!(it.step(at(0)), Step::Ask(Mode::Subscribe));
-    assert_eq!(it.answer(question("subscribe", Some(lease)), LEASE, at(0)), Answer::Yes("c".to_owned()));
+    assert_eq!(
+        it.answer(question("subscribe", Some(lease)), LEASE, at(0)),
+        Answer::Yes("c".to_owned())
+    );
     it
 }
 
 #[test]
 fn a_hub_is_told_a_callback_and_a_secret_that_nobody_can_guess() {
     let (one, two) = (new(), new());
-    assert!(one.callback.as_str().starts_with("https://us.example/hooks/") && one.token().len() == 32);
-    assert!(one.token() != two.token() && one.secret != two.secret && one.secret.len() >= 32 && one.secret.len() < 200);
+    assert!(
+        one.callback.as_str().starts_with("https://us.example/hooks/") && one.token().len() == 32
+    );
+    assert!(
+        one.token() != two.token()
+            && one.secret != two.secret
+            && one.secret.len() >= 32
+            && one.secret.len() < 200
+    );
     assert!(!format!("{one:?}").contains(&one.secret) && !format!("{one:?}").contains(one.token()));
-    let form: Vec<(String, String)> = form_urlencoded::parse(one.form(Mode::Subscribe, LEASE).as_bytes()).into_owned().collect();
+    let form: Vec<(String, String)> =
+        form_urlencoded::parse(one.form(Mode::Subscribe, LEASE).as_bytes()).into_owned().collect();
     let get = |name: &str| form.iter().find(|it| it.0 == name).map(|it| it.1.as_str());
     assert_eq!(get("hub.mode"), Some("subscribe"));
     assert_eq!(get("hub.topic"), Some("https://a.example/feed"));
@@ -83,8 +100,17 @@ fn a_hub_hears_yes_only_to_what_is_wanted_of_it() {
     assert_eq!(asks(&mut it, question("unsubscribe", None)), Answer::No);
     assert_eq!(asks(&mut it, question("publish", None)), Answer::No);
     assert_eq!(asks(&mut it, Question::default()), Answer::No);
-    assert_eq!(asks(&mut it, Question { topic: "https://a.example/other".to_owned(), ..question("subscribe", None) }), Answer::No);
-    assert_eq!(asks(&mut it, Question { challenge: None, ..question("subscribe", None) }), Answer::No);
+    assert_eq!(
+        asks(
+            &mut it,
+            Question { topic: "https://a.example/other".to_owned(), ..question("subscribe", None) }
+        ),
+        Answer::No
+    );
+    assert_eq!(
+        asks(&mut it, Question { challenge: None, ..question("subscribe", None) }),
+        Answer::No
+    );
     assert!(it == before);
     it.end(at(6));
     assert_eq!(asks(&mut it, question("subscribe", None)), Answer::No);
@@ -111,7 +137,10 @@ fn what_a_hub_does_not_verify_and_what_it_refuses_is_tried_again_ever_later_and_
         }
         assert_ne!(it.announced.hubs[0], hub);
     }
-    assert!(waits[0] >= TimeDelta::minutes(1) && waits.is_sorted() && waits[13] <= TimeDelta::hours(30), "{waits:?}");
+    assert!(
+        waits[0] >= TimeDelta::minutes(1) && waits.is_sorted() && waits[13] <= TimeDelta::hours(30),
+        "{waits:?}"
+    );
 }
 
 #[test]
@@ -126,14 +155,20 @@ fn a_renewal_that_fails_is_tried_again_at_the_same_hub_while_the_lease_runs() {
     let mut it = live(1000);
     assert_eq!(it.step(it.next), Step::Ask(Mode::Subscribe));
     it.refused("no answer", at(800));
-    assert_eq!((it.state(at(801)), it.announced.hubs[0].as_str()), (State::Live, "https://hub.example/"));
+    assert_eq!(
+        (it.state(at(801)), it.announced.hubs[0].as_str()),
+        (State::Live, "https://hub.example/")
+    );
     assert!(it.next <= at(880));
 }
 
 #[test]
 fn a_hub_that_says_no_is_believed_for_a_week() {
     let mut it = live(1000);
-    let said = Question { reason: Some(format!("not\nhere {}", "x".repeat(1000))), ..question("denied", None) };
+    let said = Question {
+        reason: Some(format!("not\nhere {}", "x".repeat(1000))),
+        ..question("denied", None)
+    };
     assert_eq!(it.answer(said, LEASE, at(10)), Answer::Noted);
     assert_eq!(it.state(at(11)), State::Denied);
     assert!(it.reason.starts_with("the hub said no: not here xx") && it.reason.len() <= MAX_REASON);
@@ -165,7 +200,9 @@ fn the_token_is_the_end_of_the_path_whatever_a_proxy_makes_of_the_rest() {
 #[test]
 fn a_callback_is_where_hubs_are_told_to_come_or_it_is_another() {
     let it = new();
-    assert!(it.is_at(&url("https://us.example/hooks/")) && it.is_at(&url("https://us.example/hooks")));
+    assert!(
+        it.is_at(&url("https://us.example/hooks/")) && it.is_at(&url("https://us.example/hooks"))
+    );
     for elsewhere in [
         "https://us.example/",
         "https://us.example/hook",

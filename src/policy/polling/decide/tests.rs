@@ -26,7 +26,9 @@ fn publishing(per_hour: i64) -> Expectation {
     let mut rhythm = Rhythm::default();
     for hour in -240..=0 {
         let at = now().timestamp() + hour * 3600;
-        let published = (0..per_hour).map(|it| Some(at - (it * 3600 / per_hour + hour * 1237).rem_euclid(3600))).collect();
+        let published = (0..per_hour)
+            .map(|it| Some(at - (it * 3600 / per_hour + hour * 1237).rem_euclid(3600)))
+            .collect();
         rhythm.observe(&Sighting { published, gapless: true }, at);
     }
     rhythm.expectation(now().timestamp())
@@ -34,8 +36,11 @@ fn publishing(per_hour: i64) -> Expectation {
 
 #[test]
 fn who_publishes_more_is_polled_more_often_by_the_square_root() {
-    let interval =
-        |per_hour| next(&Situation::default(), PollResult::Unchanged, &publishing(per_hour), TERMS, now()).interval.as_secs_f64();
+    let interval = |per_hour| {
+        next(&Situation::default(), PollResult::Unchanged, &publishing(per_hour), TERMS, now())
+            .interval
+            .as_secs_f64()
+    };
     let ratio = interval(1) / interval(4);
     assert!((1.8..2.2).contains(&ratio), "{ratio}");
 }
@@ -44,9 +49,16 @@ fn who_publishes_more_is_polled_more_often_by_the_square_root() {
 fn a_poll_is_never_sooner_than_the_shortest_interval_nor_later_than_the_longest() {
     for seed in 0..50 {
         let it = Situation { seed, ..Situation::default() };
-        let soon = next(&it, PollResult::Read { fresh: 9 }, &publishing(60), Terms { price: 0.0, ..TERMS }, now());
+        let soon = next(
+            &it,
+            PollResult::Read { fresh: 9 },
+            &publishing(60),
+            Terms { price: 0.0, ..TERMS },
+            now(),
+        );
         assert_eq!(soon.at - now(), TimeDelta::minutes(5).max(soon.at - now()));
-        let late = next(&it, PollResult::Unchanged, &publishing(0), Terms { price: 1e9, ..TERMS }, now());
+        let late =
+            next(&it, PollResult::Unchanged, &publishing(0), Terms { price: 1e9, ..TERMS }, now());
         assert!(late.at - now() <= TimeDelta::hours(6));
     }
 }
@@ -60,7 +72,13 @@ fn sources_that_start_together_drift_apart_and_the_same_poll_is_decided_the_same
 
 #[test]
 fn a_quiet_source_is_polled_hourly_at_most_whatever_the_price() {
-    let quiet = next(&Situation::default(), PollResult::Unchanged, &publishing(0), Terms { price: 1e-9, ..TERMS }, now());
+    let quiet = next(
+        &Situation::default(),
+        PollResult::Unchanged,
+        &publishing(0),
+        Terms { price: 1e-9, ..TERMS },
+        now(),
+    );
     assert_eq!(quiet.interval, Duration::from_hours(1));
 }
 
@@ -84,17 +102,29 @@ fn retry_after_is_obeyed_to_the_second_and_past_the_longest_interval() {
 
 #[test]
 fn servers_and_feeds_may_ask_for_longer_intervals_up_to_the_longest() {
-    let asked = |fresh_s, period_s| Situation { hints: Hints { fresh_s, period_s, ..Hints::default() }, ..Situation::default() };
+    let asked = |fresh_s, period_s| Situation {
+        hints: Hints { fresh_s, period_s, ..Hints::default() },
+        ..Situation::default()
+    };
     assert_eq!(decided(&asked(7200, 0), PollResult::Unchanged).interval, Duration::from_hours(2));
-    assert_eq!(decided(&asked(60, 10_800), PollResult::Unchanged).interval, Duration::from_hours(3));
+    assert_eq!(
+        decided(&asked(60, 10_800), PollResult::Unchanged).interval,
+        Duration::from_hours(3)
+    );
     assert_eq!(decided(&asked(u32::MAX, 0), PollResult::Unchanged).interval, BOUNDS.max);
-    assert!(decided(&asked(60, 60), PollResult::Unchanged).interval > Duration::from_mins(30), "never shorter");
+    assert!(
+        decided(&asked(60, 60), PollResult::Unchanged).interval > Duration::from_mins(30),
+        "never shorter"
+    );
 }
 
 #[test]
 fn hours_without_news_are_waited_out() {
     let hints = Hints { skip_hours: 0b11_1111_1111_1111 << 10, ..Hints::default() };
-    assert_eq!(decided(&Situation { hints, ..Situation::default() }, PollResult::Unchanged).at, now() + TimeDelta::hours(14));
+    assert_eq!(
+        decided(&Situation { hints, ..Situation::default() }, PollResult::Unchanged).at,
+        now() + TimeDelta::hours(14)
+    );
 }
 
 #[test]
@@ -107,13 +137,17 @@ fn a_gap_halves_the_interval() {
 #[test]
 fn a_short_listing_is_read_before_it_is_full() {
     let it = Situation { listed: 10, ..Situation::default() };
-    let after = next(&it, PollResult::Unchanged, &publishing(20), Terms { price: 1e9, ..TERMS }, now());
+    let after =
+        next(&it, PollResult::Unchanged, &publishing(20), Terms { price: 1e9, ..TERMS }, now());
     assert!((800..1000).contains(&after.interval.as_secs()), "{after:?}");
 }
 
 #[test]
 fn gone_has_to_be_said_three_times_over_two_days_and_is_then_looked_at_each_week() {
-    let said = |polls, days| Situation { gone: Some((polls, now() - TimeDelta::days(days))), ..failed(polls) };
+    let said = |polls, days| Situation {
+        gone: Some((polls, now() - TimeDelta::days(days))),
+        ..failed(polls)
+    };
     for early in [said(2, 9), said(30, 1)] {
         assert_eq!(decided(&early, PollResult::Gone).state, State::Backoff);
     }
@@ -138,23 +172,43 @@ fn blocked_sources_are_tried_again_ever_more_seldom() {
 
 #[test]
 fn what_a_hub_tells_is_polled_only_so_often_that_nothing_is_lost_where_it_falls_silent() {
-    let told = |listed, lease: i64| Situation { listed, covered_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
-    let interval = |source: &Situation, per_hour| next(source, PollResult::Unchanged, &publishing(per_hour), TERMS, now());
+    let told = |listed, lease: i64| Situation {
+        listed,
+        covered_until: Some(now() + TimeDelta::seconds(lease)),
+        ..Situation::default()
+    };
+    let interval = |source: &Situation, per_hour| {
+        next(source, PollResult::Unchanged, &publishing(per_hour), TERMS, now())
+    };
     let usual = interval(&Situation { listed: 100, ..Situation::default() }, 4).interval;
     let rare = interval(&told(100, 864_000), 4);
     assert!(usual < Duration::from_hours(1) && rare.interval == BOUNDS.max, "{usual:?} {rare:?}");
     let busy = interval(&told(20, 864_000), 4);
-    assert!(busy.interval > Duration::from_hours(2) && busy.interval < Duration::from_hours(4), "half of its listing: {busy:?}");
+    assert!(
+        busy.interval > Duration::from_hours(2) && busy.interval < Duration::from_hours(4),
+        "half of its listing: {busy:?}"
+    );
     assert!(busy.why.starts_with("its hub tells what is new"), "{}", busy.why);
 }
 
 #[test]
 fn a_lease_that_ends_brings_the_usual_pace_back() {
     let interval = |lease: i64| {
-        let it = Situation { listed: 100, covered_until: Some(now() + TimeDelta::seconds(lease)), ..Situation::default() };
+        let it = Situation {
+            listed: 100,
+            covered_until: Some(now() + TimeDelta::seconds(lease)),
+            ..Situation::default()
+        };
         next(&it, PollResult::Unchanged, &publishing(4), TERMS, now()).interval
     };
-    let usual = next(&Situation { listed: 100, ..Situation::default() }, PollResult::Unchanged, &publishing(4), TERMS, now()).interval;
+    let usual = next(
+        &Situation { listed: 100, ..Situation::default() },
+        PollResult::Unchanged,
+        &publishing(4),
+        TERMS,
+        now(),
+    )
+    .interval;
     assert_eq!([interval(-5), interval(0), interval(60)], [usual; 3]);
     let till_then = interval(2 * 3600);
     assert!(till_then > usual && till_then <= Duration::from_hours(2), "{till_then:?}");

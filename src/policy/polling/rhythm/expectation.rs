@@ -42,8 +42,8 @@ impl Expectation {
         (self.levels[2] / 2.0).sqrt() * self.shape.mean_root()
     }
 
-    /// When the time that entries are expected to have waited, summed over them, reaches the price of a poll (in
-    /// days), or `room` entries are expected, or `longest` seconds have passed.
+    /// When the time that entries are expected to have waited, summed over them, reaches the price
+    /// of a poll (in days), or `room` entries are expected, or `longest` seconds have passed.
     #[must_use]
     pub fn worth(&self, price: f64, room: f64, longest: f64) -> Worth {
         let (mut entries, mut waited) = (0.0, 0.0);
@@ -51,13 +51,15 @@ impl Expectation {
         let mut passed = 0.0;
         each_slot(self.now, self.now + longest, |middle, seconds| {
             let (rate, days) = (self.rate(middle), seconds / DAY);
-            let fits = waited + (entries + rate * days / 2.0) * days < price && entries + rate * days < room;
+            let fits = waited + (entries + rate * days / 2.0) * days < price
+                && entries + rate * days < room;
             if fits {
                 waited += (entries + rate * days / 2.0) * days;
                 entries += rate * days;
                 passed += seconds;
             } else {
-                let by_price = ((entries * entries + 2.0 * rate * (price - waited)).sqrt() - entries) / rate;
+                let by_price =
+                    ((entries * entries + 2.0 * rate * (price - waited)).sqrt() - entries) / rate;
                 let days = by_price.min((room - entries).max(0.0) / rate);
                 entries += rate * days;
                 wait = (passed + days * DAY).min(longest);
@@ -67,15 +69,20 @@ impl Expectation {
         Worth { wait, entries }
     }
 
-    /// Entries a day at a time to come: what is out of the ordinary passes as quickly as it is noticed.
+    /// Entries a day at a time to come: what is out of the ordinary passes as quickly as it is
+    /// noticed.
     fn rate(&self, time: f64) -> f64 {
-        let passes = |scale: usize| (self.levels[scale] - self.levels[scale + 1]) * (-(time - self.now) / SCALES[scale]).exp();
+        let passes = |scale: usize| {
+            (self.levels[scale] - self.levels[scale + 1])
+                * (-(time - self.now) / SCALES[scale]).exp()
+        };
         let level = self.levels[3] + passes(2) + passes(1) + passes(0);
         level.max(1e-6) * self.shape.at(time)
     }
 }
 
-/// Goes through the slots between two times, with the middle and the length of each, until told to stop.
+/// Goes through the slots between two times, with the middle and the length of each, until told to
+/// stop.
 pub(super) fn each_slot(from: f64, to: f64, mut visit: impl FnMut(f64, f64) -> bool) {
     let mut at = from;
     while at < to {

@@ -1,10 +1,12 @@
-//! When in the day and the week a source publishes: counts of entries, and the shape that they are evidence of.
+//! When in the day and the week a source publishes: counts of entries, and the shape that they are
+//! evidence of.
 //!
-//! Counts are bytes, because a store holds a source's for ever and there may be a million of them. The shape is a tree
-//! over the day: three parts of eight hours, each halved down to a quarter of an hour. Each halving asks the counts
-//! which of three it is (even, a little uneven, or all on one side) and mixes their answers by how well they explain
-//! what was seen. So an editor's hour stands out after a few days, while a smooth curve is not torn up by chance.
-//! What must stay true: the mean of a shape is one, and none of it is ever zero: what was never seen may still come.
+//! Counts are bytes, because a store holds a source's for ever and there may be a million of them.
+//! The shape is a tree over the day: three parts of eight hours, each halved down to a quarter of
+//! an hour. Each halving asks the counts which of three it is (even, a little uneven, or all on one
+//! side) and mixes their answers by how well they explain what was seen. So an editor's hour stands
+//! out after a few days, while a smooth curve is not torn up by chance. What must stay true: the
+//! mean of a shape is one, and none of it is ever zero: what was never seen may still come.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -26,7 +28,8 @@ const PART: usize = 32;
 
 /// What one entry adds to its slot: halving a full table then keeps fractions of an entry.
 const UNIT: u8 = 4;
-/// Entries that each quarter of the week is thought to have had beside those seen: one week proves nothing.
+/// Entries that each quarter of the week is thought to have had beside those seen: one week proves
+/// nothing.
 const WEEK_PRIOR: f32 = 60.0;
 /// The same for the three parts of the day.
 const PART_PRIOR: f32 = 1.5;
@@ -83,7 +86,8 @@ impl Counts {
                 let (middle, to) = (from + half, from + width);
                 let counts = (self.sum(from, middle), self.sum(middle, to));
                 if counts.0 + counts.1 > 0.0 {
-                    let factors = split(counts, (watched.passes(from, middle), watched.passes(middle, to)));
+                    let factors =
+                        split(counts, (watched.passes(from, middle), watched.passes(middle, to)));
                     shape[from..middle].iter_mut().for_each(|it| *it *= factors.0);
                     shape[middle..to].iter_mut().for_each(|it| *it *= factors.1);
                 }
@@ -138,7 +142,8 @@ fn normalise(shape: &mut [f32]) {
     }
 }
 
-/// How much of each slot was watched. It differs only in the first days: later a part of a day is nothing.
+/// How much of each slot was watched. It differs only in the first days: later a part of a day is
+/// nothing.
 struct Watched {
     start: f32,
     days: f32,
@@ -164,7 +169,8 @@ impl Watched {
     }
 }
 
-/// How the rates of two halves compare to their mean, from what was counted in both and how long both were watched.
+/// How the rates of two halves compare to their mean, from what was counted in both and how long
+/// both were watched.
 fn split((left, right): (f32, f32), (left_watched, right_watched): (f32, f32)) -> (f32, f32) {
     let even = f64::from(left_watched / (left_watched + right_watched)).clamp(0.01, 0.99);
     let (left, right) = (f64::from(left), f64::from(right));
@@ -177,7 +183,8 @@ fn split((left, right): (f32, f32), (left_watched, right_watched): (f32, f32)) -
     };
     let (little, all) = (kind(BETA.0), kind(BETA.1));
     let weights = (1.0 - UNEVEN.0 - UNEVEN.1, UNEVEN.0 * little.0, UNEVEN.1 * all.0);
-    let share = (weights.0 * even + weights.1 * little.1 + weights.2 * all.1) / (weights.0 + weights.1 + weights.2);
+    let share = (weights.0 * even + weights.1 * little.1 + weights.2 * all.1)
+        / (weights.0 + weights.1 + weights.2);
     let (left, right) = (share / even, (1.0 - share) / (1.0 - even));
     let mean = f64::midpoint(left, right);
     ((left / mean) as f32, (right / mean) as f32)
@@ -194,7 +201,9 @@ fn ln_gamma(x: f64) -> f64 {
         product *= x;
         x += 1.0;
     }
-    (x - 0.5) * x.ln() - x + 0.918_938_533 + 1.0 / (12.0 * x) - 1.0 / (360.0 * x * x * x) - product.ln()
+    (x - 0.5) * x.ln() - x + 0.918_938_533 + 1.0 / (12.0 * x)
+        - 1.0 / (360.0 * x * x * x)
+        - product.ln()
 }
 
 /// How the rate of a source at some time compares with its mean.
@@ -212,13 +221,15 @@ impl Shape {
 
     /// The mean of its square root: polls are spent by the square root of a rate.
     pub(super) fn mean_root(&self) -> f64 {
-        let mean = |shares: &[f32]| shares.iter().map(|it| it.sqrt()).sum::<f32>() / shares.len() as f32;
+        let mean =
+            |shares: &[f32]| shares.iter().map(|it| it.sqrt()).sum::<f32>() / shares.len() as f32;
         f64::from(mean(&self.slots) * mean(&self.week))
     }
 
     /// The hour of the day, in UTC, in which most is published, and its share of the day.
     pub(super) fn busiest_hour(&self) -> (usize, f64) {
-        let share = |hour: usize| f64::from(self.slots[hour * 4..][..4].iter().sum::<f32>()) / SLOTS as f64;
+        let share =
+            |hour: usize| f64::from(self.slots[hour * 4..][..4].iter().sum::<f32>()) / SLOTS as f64;
         let best = (0..24).max_by(|&a, &b| share(a).total_cmp(&share(b))).unwrap_or(0);
         (best, share(best))
     }
@@ -252,7 +263,9 @@ mod tests {
     #[test]
     fn entries_at_any_hour_leave_the_day_flat() {
         let mut counts = Counts::NONE;
-        (0..480_u32).for_each(|it| counts.add(MONDAY + f64::from(it) * 3600.0 + f64::from(it * 1237 % 3600)));
+        (0..480_u32).for_each(|it| {
+            counts.add(MONDAY + f64::from(it) * 3600.0 + f64::from(it * 1237 % 3600));
+        });
         let shape = counts.shape(MONDAY, MONDAY + 20.0 * DAY);
         for hour in 0..24 {
             let here = shape.at(MONDAY + f64::from(hour) * 3600.0);
@@ -272,7 +285,9 @@ mod tests {
     fn weekends_are_learned_over_weeks() {
         let mut counts = Counts::NONE;
         for day in (0..56_u32).filter(|day| day % 7 < 5) {
-            (0..96).for_each(|slot| counts.add(MONDAY + f64::from(day) * DAY + f64::from(slot) * SLOT));
+            (0..96).for_each(|slot| {
+                counts.add(MONDAY + f64::from(day) * DAY + f64::from(slot) * SLOT);
+            });
         }
         let end = MONDAY + 56.0 * DAY;
         let shape = counts.shape(MONDAY, end);

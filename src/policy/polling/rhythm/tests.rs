@@ -37,7 +37,13 @@ fn a_steady_source_is_expected_at_its_rate() {
 
 #[test]
 fn a_daily_edition_is_waited_for_until_its_hour() {
-    let edition = |now: i64| if now.rem_euclid(DAY) == 7 * HOUR { vec![now - 3000, now - 2900, now - 2500] } else { vec![] };
+    let edition = |now: i64| {
+        if now.rem_euclid(DAY) == 7 * HOUR {
+            vec![now - 3000, now - 2900, now - 2500]
+        } else {
+            vec![]
+        }
+    };
     let (rhythm, _) = watched(14, edition);
     let evening = MONDAY + 14 * DAY - 6 * HOUR;
     let worth = rhythm.expectation(evening).worth(0.1, f64::INFINITY, 86_400.0);
@@ -48,7 +54,8 @@ fn a_daily_edition_is_waited_for_until_its_hour() {
 #[test]
 fn an_event_shortens_the_wait_at_once_and_is_forgotten() {
     // Some seven a day, at any hour.
-    let seldom = |now: i64| if now / HOUR * 7919 % 17 < 5 { vec![within_the_hour(now)] } else { vec![] };
+    let seldom =
+        |now: i64| if now / HOUR * 7919 % 17 < 5 { vec![within_the_hour(now)] } else { vec![] };
     let (mut rhythm, now) = watched(10, seldom);
     let wait = |rhythm: &Rhythm, now| rhythm.expectation(now).worth(0.005, f64::INFINITY, 1e6).wait;
     let calm = wait(&rhythm, now);

@@ -1,4 +1,5 @@
-//! Whether running text credits an agency where it names it: brackets, quotes, date lines, words of attribution.
+//! Whether running text credits an agency where it names it: brackets, quotes, date lines, words of
+//! attribution.
 
 use std::sync::LazyLock;
 
@@ -28,7 +29,11 @@ struct Around {
 }
 
 fn words(kind: &str) -> Vec<&'static str> {
-    include_str!("attribution.txt").lines().filter_map(|it| it.strip_prefix(kind)).flat_map(|it| it.split("; ")).collect()
+    include_str!("attribution.txt")
+        .lines()
+        .filter_map(|it| it.strip_prefix(kind))
+        .flat_map(|it| it.split("; "))
+        .collect()
 }
 
 /// Whether a name in running text is there as the origin of the news.
@@ -40,24 +45,29 @@ pub(super) fn credited(text: &str, found: &Match, standing: Standing) -> bool {
     let after = head(&text[found.end()..], REACH);
     // «لرويترز»: to Reuters.
     let told = before.ends_with('ل') && arabic(text[found.start()..].chars().next().unwrap_or(' '));
-    if standing == Standing::Marked && (told || quoted(before, after) || attributed(before, after, &WORDS.said)) {
+    if standing == Standing::Marked
+        && (told || quoted(before, after) || attributed(before, after, &WORDS.said))
+    {
         return true;
     }
     attributed(before, after, &WORDS.agency) || in_bracket(before, after, standing)
 }
 
 fn quoted(before: &str, after: &str) -> bool {
-    before.ends_with(['«', '“', '"', '„', '”', '「', '『', '‹']) && after.starts_with(['»', '”', '"', '“', '」', '』', '›'])
+    before.ends_with(['«', '“', '"', '„', '”', '「', '『', '‹'])
+        && after.starts_with(['»', '”', '"', '“', '」', '』', '›'])
 }
 
-/// Whether the name stands at an edge of a short bracket. An abbreviation needs a bracket that opens or ends its
-/// paragraph, or a date line behind it: `Middle East and North Africa (MENA) countries` credits nobody.
+/// Whether the name stands at an edge of a short bracket. An abbreviation needs a bracket that
+/// opens or ends its paragraph, or a date line behind it: `Middle East and North Africa (MENA)
+/// countries` credits nobody.
 fn in_bracket(before: &str, after: &str, standing: Standing) -> bool {
     const OPEN: [char; 5] = ['(', '（', '[', '【', '/'];
     const CLOSE: [char; 5] = [')', '）', ']', '】', '/'];
     let (Some(open), Some(close)) = (before.rfind(OPEN), after.find(CLOSE)) else { return false };
     let (inner, lead) = (&before[open..], before[..open].trim_end_matches(OPEN));
-    let (rest, behind) = (&after[..close], after[close..].trim_start_matches(CLOSE).trim_start_matches(' '));
+    let (rest, behind) =
+        (&after[..close], after[close..].trim_start_matches(CLOSE).trim_start_matches(' '));
     let edge = inner.chars().count() == 1
         || rest.is_empty()
         || inner.ends_with(['=', '/', '-', '–', '、', '，', ',', '・', ' '])
@@ -71,7 +81,8 @@ fn in_bracket(before: &str, after: &str, standing: Standing) -> bool {
     }
     let opens = lead.rfind('\n').map_or(lead.is_empty(), |it| lead[it..].trim().is_empty());
     let ends = behind.trim_start_matches(['.', '。', '»', '”', '"']).trim_start_matches(' ');
-    let dateline = behind.starts_with(['-', '–', '—', '=', '―', ':', '：', '─', '.', '|']) && !behind.starts_with(". ");
+    let dateline = behind.starts_with(['-', '–', '—', '=', '―', ':', '：', '─', '.', '|'])
+        && !behind.starts_with(". ");
     standing == Standing::Marked || opens || dateline || ends.is_empty() || ends.starts_with('\n')
 }
 
@@ -83,9 +94,16 @@ fn attributed(before: &str, after: &str, words: &Around) -> bool {
     }
     let left = tail(left, 40).to_lowercase();
     let right = head(after.trim_start_matches(quotes), 30).to_lowercase();
-    let bounded = |end: Option<char>| end.is_none_or(|c| !c.is_alphanumeric() || matches!(c, 'و' | 'ف' | 'ل' | 'ب'));
-    words.before.iter().any(|it| left.strip_suffix(*it).is_some_and(|rest| bounded(rest.chars().next_back())))
+    let bounded = |end: Option<char>| {
+        end.is_none_or(|c| !c.is_alphanumeric() || matches!(c, 'و' | 'ف' | 'ل' | 'ب'))
+    };
+    words
+        .before
+        .iter()
+        .any(|it| left.strip_suffix(*it).is_some_and(|rest| bounded(rest.chars().next_back())))
         || words.after.iter().any(|it| {
-            right.strip_prefix(*it).is_some_and(|rest| without_bounds(it.chars().next().unwrap_or(' ')) || bounded(rest.chars().next()))
+            right.strip_prefix(*it).is_some_and(|rest| {
+                without_bounds(it.chars().next().unwrap_or(' ')) || bounded(rest.chars().next())
+            })
         })
 }

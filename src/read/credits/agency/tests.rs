@@ -6,14 +6,30 @@ use super::*;
 fn the_table_is_whole_and_gives_each_name_to_one_agency() {
     assert!(TABLE.finder.is_some());
     let mut owners: HashMap<&str, &str> = HashMap::new();
-    for line in include_str!("agencies.txt").lines().filter(|it| !it.is_empty() && !it.starts_with('#')) {
+    for line in
+        include_str!("agencies.txt").lines().filter(|it| !it.is_empty() && !it.starts_with('#'))
+    {
         let fields: Vec<&str> = line.split('|').map(str::trim).collect();
         assert_eq!(fields.len(), 4, "{line}");
-        for name in fields[1..].iter().flat_map(|it| it.split(';')).map(str::trim).filter(|it| !it.is_empty()) {
+        for name in fields[1..]
+            .iter()
+            .flat_map(|it| it.split(';'))
+            .map(str::trim)
+            .filter(|it| !it.is_empty())
+        {
             assert_eq!(owners.insert(name, fields[0]), None, "{name}");
         }
     }
-    assert!(TABLE.names.iter().filter(|it| !it.pictures).map(|it| it.agency).collect::<std::collections::HashSet<_>>().len() >= 60);
+    assert!(
+        TABLE
+            .names
+            .iter()
+            .filter(|it| !it.pictures)
+            .map(|it| it.agency)
+            .collect::<std::collections::HashSet<_>>()
+            .len()
+            >= 60
+    );
 }
 
 #[test]
@@ -49,7 +65,16 @@ fn a_credit_names_its_agency_in_many_scripts() {
     ] {
         assert_eq!(of_credit(credit), Some(agency), "{credit}");
     }
-    for credit in ["الرئاسة التركية", "Ana Lopez", "ANA LÓPEZ", "Petra Meier", "NASA", "Mapfre", "", "Vatican Media"] {
+    for credit in [
+        "الرئاسة التركية",
+        "Ana Lopez",
+        "ANA LÓPEZ",
+        "Petra Meier",
+        "NASA",
+        "Mapfre",
+        "",
+        "Vatican Media",
+    ] {
         assert_eq!(of_credit(credit), None, "{credit}");
     }
 }

@@ -3,7 +3,8 @@ use super::*;
 #[track_caller]
 fn reads(line: &str, names: &[(&str, BylineKind, Option<&str>)]) {
     let found = read(line);
-    let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.kind, it.place.as_deref())).collect();
+    let found: Vec<_> =
+        found.iter().map(|it| (it.name.as_str(), it.kind, it.place.as_deref())).collect();
     assert_eq!(found, names, "{line}");
 }
 
@@ -23,25 +24,37 @@ fn a_place_is_told_from_the_name() {
 fn labels_go_and_lists_are_taken_apart() {
     reads("By Ann Lee and Bob Ray", &[("Ann Lee", Person, None), ("Bob Ray", Person, None)]);
     reads("Von Jana Wolf", &[("Jana Wolf", Person, None)]);
-    reads("Par Jean Dupont et Marie Curie", &[("Jean Dupont", Person, None), ("Marie Curie", Person, None)]);
+    reads(
+        "Par Jean Dupont et Marie Curie",
+        &[("Jean Dupont", Person, None), ("Marie Curie", Person, None)],
+    );
     reads("Автор: Иван Петров", &[("Иван Петров", Person, None)]);
     reads("文/王小明", &[("王小明", Person, None)]);
     reads("홍길동 기자", &[("홍길동", Person, None)]);
-    reads("Reuters, Thorsten Kramer", &[("Reuters", Organisation, None), ("Thorsten Kramer", Person, None)]);
+    reads(
+        "Reuters, Thorsten Kramer",
+        &[("Reuters", Organisation, None), ("Thorsten Kramer", Person, None)],
+    );
     reads("بقلم: أحمد علي", &[("أحمد علي", Person, None)]);
 }
 
 #[test]
 fn newsrooms_and_agencies_are_organisations() {
-    for line in ["Guardian staff", "Redacción", "AFP", "Редакция сайта", "وكالات", "編集部", "NTV"] {
+    for line in ["Guardian staff", "Redacción", "AFP", "Редакция сайта", "وكالات", "編集部", "NTV"]
+    {
         assert_eq!(read(line)[0].kind, Organisation, "{line}");
     }
 }
 
 #[test]
 fn a_sentence_is_no_byline() {
-    for line in ["By the end of the day", "Von nun an ist alles anders.", "Ann Lee", "", "من المقرر أن يصل الوفد غداً"]
-    {
+    for line in [
+        "By the end of the day",
+        "Von nun an ist alles anders.",
+        "Ann Lee",
+        "",
+        "من المقرر أن يصل الوفد غداً",
+    ] {
         assert!(!is_byline(line), "{line}");
     }
     assert!(is_byline("By Ann Lee"));

@@ -1,4 +1,5 @@
-//! What is wrong with text whose encoding is settled: control characters, and text that was encoded twice.
+//! What is wrong with text whose encoding is settled: control characters, and text that was encoded
+//! twice.
 
 use std::borrow::Cow;
 
@@ -19,9 +20,19 @@ pub(super) fn text(decoded: &mut Decoded<'_>) {
         };
     }
     // By chunks, so that the compiler makes it vectors.
-    if decoded.text.as_bytes().chunks(64).any(|it| it.iter().fold(false, |found, byte| found | is_forbidden(*byte))) {
+    if decoded
+        .text
+        .as_bytes()
+        .chunks(64)
+        .any(|it| it.iter().fold(false, |found, byte| found | is_forbidden(*byte)))
+    {
         decoded.repairs.add(Repair::ControlCharacters);
-        decoded.text = decoded.text.chars().filter(|it| !u8::try_from(*it).is_ok_and(is_forbidden)).collect::<String>().into();
+        decoded.text = decoded
+            .text
+            .chars()
+            .filter(|it| !u8::try_from(*it).is_ok_and(is_forbidden))
+            .collect::<String>()
+            .into();
     }
     if let Some(text) = decoded_again(&decoded.text) {
         decoded.repairs.add(Repair::DoubleEncoding);
@@ -29,7 +40,8 @@ pub(super) fn text(decoded: &mut Decoded<'_>) {
     }
     if has_c1(&decoded.text) {
         decoded.repairs.add(Repair::ControlCharacters);
-        decoded.text = decoded.text.chars().map(entities::from_windows_1252).collect::<String>().into();
+        decoded.text =
+            decoded.text.chars().map(entities::from_windows_1252).collect::<String>().into();
     }
 }
 
@@ -44,8 +56,8 @@ fn has_c1(text: &str) -> bool {
     memchr::memchr_iter(0xc2, bytes).any(|at| bytes.get(at + 1).is_some_and(|it| *it < 0xa0))
 }
 
-/// The text behind UTF-8 that was taken for Windows-1252 and encoded once more; only where all that is beyond ASCII
-/// reads so, and more than once.
+/// The text behind UTF-8 that was taken for Windows-1252 and encoded once more; only where all that
+/// is beyond ASCII reads so, and more than once.
 fn decoded_again(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;

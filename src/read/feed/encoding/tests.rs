@@ -22,7 +22,11 @@ fn a_true_claim_of_the_header_or_the_declaration_is_followed() {
     let document = declared_as("windows-1256", ARABIC);
     let (bytes, _, _) = WINDOWS_1256.encode(&document);
     assert_eq!(found(&bytes, None).0, document);
-    assert_eq!(found(&bytes, Some("text/xml; charset=iso-8859-1")).0, document, "a server's default");
+    assert_eq!(
+        found(&bytes, Some("text/xml; charset=iso-8859-1")).0,
+        document,
+        "a server's default"
+    );
 }
 
 #[test]
@@ -36,8 +40,13 @@ fn a_false_claim_is_seen_through() {
     assert_eq!((text, encoding, repairs.has(Repair::Encoding)), (document, "windows-1256", true));
     let document = declared_as("iso-8859-1", ARABIC);
     let (bytes, _, _) = WINDOWS_1256.encode(&document);
-    assert_eq!(found(&bytes, Some("text/xml; charset=iso-8859-1")).0, document, "no bytes contradict Latin 1");
-    let document = declared_as("iso-8859-1", "À l’été, où «\u{a0}Müller\u{a0}» et ses “amis” naïfs");
+    assert_eq!(
+        found(&bytes, Some("text/xml; charset=iso-8859-1")).0,
+        document,
+        "no bytes contradict Latin 1"
+    );
+    let document =
+        declared_as("iso-8859-1", "À l’été, où «\u{a0}Müller\u{a0}» et ses “amis” naïfs");
     let (bytes, _, _) = WINDOWS_1252.encode(&document);
     assert_eq!(found(&bytes, None).0, document);
     let ascii = declared_as("utf-16", "plain");
@@ -55,7 +64,9 @@ fn a_korean_word_that_could_be_utf_8_is_what_it_is_declared_as() {
 fn wide_characters_are_known_with_and_without_a_mark() {
     let document = format!("<rss><title>{ARABIC}</title></rss>");
     let wide = |to: fn(u16) -> [u8; 2]| document.encode_utf16().flat_map(to).collect::<Vec<u8>>();
-    let wider = |to: fn(u32) -> [u8; 4]| document.chars().flat_map(|c| to(u32::from(c))).collect::<Vec<u8>>();
+    let wider = |to: fn(u32) -> [u8; 4]| {
+        document.chars().flat_map(|c| to(u32::from(c))).collect::<Vec<u8>>()
+    };
     for (bytes, mark, label) in [
         (wide(u16::to_le_bytes), &b"\xff\xfe"[..], "utf-16le"),
         (wide(u16::to_be_bytes), b"\xfe\xff", "utf-16be"),
@@ -76,11 +87,18 @@ fn no_text_is_lost_for_one_byte() {
     let (text, encoding, repairs) = found(&bytes, None);
     assert_eq!((text, encoding), (format!("{ARABIC}\u{fffd}{ARABIC}"), "utf-8"));
     assert!(repairs.has(Repair::InvalidBytes));
-    assert_eq!(found(&bytes, Some("text/xml; charset=iso-8859-1")).1, "utf-8", "falsely claimed besides");
+    assert_eq!(
+        found(&bytes, Some("text/xml; charset=iso-8859-1")).1,
+        "utf-8",
+        "falsely claimed besides"
+    );
     let (text, _, _) = found(&bytes[..ARABIC.len() - 1], None);
     assert!(text.starts_with("أخبار"), "a character that is cut off");
     let mail = b"<rss>\x1b$BEl5~\x1b(B</rss>";
-    assert_eq!(found(mail, None), ("<rss>東京</rss>".to_owned(), "ISO-2022-JP", Repairs::default()));
+    assert_eq!(
+        found(mail, None),
+        ("<rss>東京</rss>".to_owned(), "ISO-2022-JP", Repairs::default())
+    );
     assert_eq!(found(mail, Some("text/xml; charset=utf-8")).0, "<rss>東京</rss>");
 }
 
@@ -88,7 +106,10 @@ fn no_text_is_lost_for_one_byte() {
 fn text_that_was_encoded_twice_is_decoded_twice() {
     let (twice, _, _) = WINDOWS_1252.decode("<rss>é — “quoted”</rss>".as_bytes());
     let (text, _, repairs) = found(twice.as_bytes(), None);
-    assert_eq!((text.as_str(), repairs.has(Repair::DoubleEncoding)), ("<rss>é — “quoted”</rss>", true));
+    assert_eq!(
+        (text.as_str(), repairs.has(Repair::DoubleEncoding)),
+        ("<rss>é — “quoted”</rss>", true)
+    );
     let once = "<rss>Ã is a letter, é another, Ã© both</rss>";
     assert_eq!(found(once.as_bytes(), None).0, once);
 }

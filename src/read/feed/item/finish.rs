@@ -5,10 +5,14 @@ use crate::read::feed::{geo, model::Item, parts, tree::Element};
 
 impl Draft {
     pub(super) fn finish(mut self, root: Element<'_, '_>) -> Item {
-        if let (Some(url), Some(first)) = (self.original_enclosure.take(), self.item.enclosures.first_mut()) {
+        if let (Some(url), Some(first)) =
+            (self.original_enclosure.take(), self.item.enclosures.first_mut())
+        {
             first.url = root.resolve(&url);
         }
-        if let (None, Some(latitude), Some(longitude)) = (&self.item.geo, &self.latitude, &self.longitude) {
+        if let (None, Some(latitude), Some(longitude)) =
+            (&self.item.geo, &self.latitude, &self.longitude)
+        {
             self.item.geo = geo::pair(latitude, longitude);
         }
         // An episode without a page of its own.

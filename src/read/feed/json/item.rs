@@ -59,8 +59,12 @@ impl Reader<'_> {
                 add_authors(&mut item.authors, people, key);
             }
             "tags" => self.each(|this| {
-                let term = this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
-                parts::add(&mut item.categories, term.map(|it| Category { term: Some(it), ..Category::default() }));
+                let term =
+                    this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+                parts::add(
+                    &mut item.categories,
+                    term.map(|it| Category { term: Some(it), ..Category::default() }),
+                );
             }),
             "attachments" => self.attachments(item),
             _ => self.pull.skip(),
@@ -90,6 +94,7 @@ fn finish(item: &mut Item, feed: &Channel) {
         item.link = item.links.first().and_then(|it| it.href.clone());
     }
     if let Some(href) = item.link.clone() {
-        item.links.insert(0, Link { href: Some(href), rel: "alternate".to_owned(), ..Link::default() });
+        item.links
+            .insert(0, Link { href: Some(href), rel: "alternate".to_owned(), ..Link::default() });
     }
 }

@@ -1,5 +1,5 @@
-//! Sloppy JSON, one value after the other: commas too many or too few, comments, single quotes, names without quotes,
-//! raw control characters, an end that is missing.
+//! Sloppy JSON, one value after the other: commas too many or too few, comments, single quotes,
+//! names without quotes, raw control characters, an end that is missing.
 //!
 //! What must stay true: nothing recurses and each byte is read a bounded number of times.
 
@@ -36,9 +36,13 @@ impl<'a> Pull<'a> {
         loop {
             match self.byte() {
                 Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
-                Some(b'/') if self.text[self.at..].starts_with("//") => self.pass(memchr(b'\n', &self.text.as_bytes()[self.at..])),
+                Some(b'/') if self.text[self.at..].starts_with("//") => {
+                    self.pass(memchr(b'\n', &self.text.as_bytes()[self.at..]));
+                }
                 Some(b'/') if self.text[self.at..].starts_with("/*") => {
-                    self.pass(memmem::find(&self.text.as_bytes()[self.at + 2..], b"*/").map(|it| it + 3));
+                    self.pass(
+                        memmem::find(&self.text.as_bytes()[self.at + 2..], b"*/").map(|it| it + 3),
+                    );
                 }
                 other => return other,
             }
@@ -60,7 +64,8 @@ impl<'a> Pull<'a> {
         true
     }
 
-    /// Past the commas before the next element; false where the list or object ends, which is left then.
+    /// Past the commas before the next element; false where the list or object ends, which is left
+    /// then.
     fn more(&mut self) -> bool {
         let Some(closes) = self.open.last().copied() else { return false };
         let mut commas = 0;
@@ -120,8 +125,8 @@ impl<'a> Pull<'a> {
         }
     }
 
-    /// A string, or a number, `true` or `false` as they are written; none for `null`, objects and lists, which are
-    /// passed over.
+    /// A string, or a number, `true` or `false` as they are written; none for `null`, objects and
+    /// lists, which are passed over.
     pub(super) fn scalar(&mut self) -> Option<Cow<'a, str>> {
         match self.peek()? {
             b'"' | b'\'' => Some(self.string()),
@@ -171,9 +176,13 @@ impl<'a> Pull<'a> {
     /// What stands up to the next separator.
     fn word(&mut self) -> &'a str {
         let rest = &self.text[self.at..];
-        let ends = |it: u8| matches!(it, b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"' | b'\'') || it.is_ascii_whitespace();
+        let ends = |it: u8| {
+            matches!(it, b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"' | b'\'')
+                || it.is_ascii_whitespace()
+        };
         let length = rest.bytes().position(ends).unwrap_or(rest.len());
-        let length = if length == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { length };
+        let length =
+            if length == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { length };
         self.cut |= length == rest.len();
         self.at += length;
         &rest[..length]
@@ -184,7 +193,9 @@ impl<'a> Pull<'a> {
         self.sloppy |= quote != b'"';
         self.at += 1;
         let rest = &self.text[self.at..];
-        let Some(mut end) = memchr::memchr2(quote, b'\\', rest.as_bytes()) else { return self.unended(rest) };
+        let Some(mut end) = memchr::memchr2(quote, b'\\', rest.as_bytes()) else {
+            return self.unended(rest);
+        };
         if rest.as_bytes()[end] == quote {
             self.at += end + 1;
             return Cow::Borrowed(&rest[..end]);
@@ -229,12 +240,22 @@ fn escape(rest: &str, out: &mut String) -> usize {
 
 /// `\u00e9`, or two of them.
 fn unicode(rest: &str, out: &mut String) -> usize {
-    let unit = |at: usize| u16::from_str_radix(rest.get(at..at + 4).filter(|it| it.bytes().all(|it| it.is_ascii_hexdigit()))?, 16).ok();
+    let unit = |at: usize| {
+        u16::from_str_radix(
+            rest.get(at..at + 4).filter(|it| it.bytes().all(|it| it.is_ascii_hexdigit()))?,
+            16,
+        )
+        .ok()
+    };
     let Some(first) = unit(2) else {
         out.push('u');
         return 2;
     };
-    let second = rest.get(6..8).filter(|it| *it == "\\u").and_then(|_| unit(8)).filter(|it| (0xdc00..0xe000).contains(it));
+    let second = rest
+        .get(6..8)
+        .filter(|it| *it == "\\u")
+        .and_then(|_| unit(8))
+        .filter(|it| (0xdc00..0xe000).contains(it));
     let units = [first, second.unwrap_or_default()];
     let pair = second.is_some() && (0xd800..0xdc00).contains(&first);
     let used = if pair { &units[..] } else { &units[..1] };

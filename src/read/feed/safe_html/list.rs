@@ -54,8 +54,19 @@ elements! {
 const GLOBAL: [&str; 3] = ["dir", "lang", "title"];
 
 /// Elements that are left out with all that is in them.
-const DROPPED: [&str; 11] =
-    ["applet", "iframe", "noembed", "noframes", "object", "plaintext", "script", "style", "textarea", "title", "xmp"];
+const DROPPED: [&str; 11] = [
+    "applet",
+    "iframe",
+    "noembed",
+    "noframes",
+    "object",
+    "plaintext",
+    "script",
+    "style",
+    "textarea",
+    "title",
+    "xmp",
+];
 
 /// The longest name of the list.
 const LONGEST: usize = 10;
@@ -81,15 +92,17 @@ impl Element {
     /// Whether its start ends the open element, whose end tag is left out.
     pub(super) fn ends(self, open: Self) -> bool {
         use Element::{
-            Address, Article, Aside, Blockquote, Center, Dd, Details, Div, Dl, Dt, Figure, Footer, H1, H2, H3, H4, H5, H6, Header, Hr, Li,
-            Main, Nav, Ol, P, Pre, Section, Table, Td, Th, Tr, Ul,
+            Address, Article, Aside, Blockquote, Center, Dd, Details, Div, Dl, Dt, Figure, Footer,
+            H1, H2, H3, H4, H5, H6, Header, Hr, Li, Main, Nav, Ol, P, Pre, Section, Table, Td, Th,
+            Tr, Ul,
         };
         match self {
             Li | Tr => open == self,
             Dd | Dt => matches!(open, Dd | Dt),
             Td | Th => matches!(open, Td | Th),
-            Address | Article | Aside | Blockquote | Center | Details | Div | Dl | Figure | Footer | H1 | H2 | H3 | H4 | H5 | H6
-            | Header | Hr | Main | Nav | Ol | P | Pre | Section | Table | Ul => open == P,
+            Address | Article | Aside | Blockquote | Center | Details | Div | Dl | Figure
+            | Footer | H1 | H2 | H3 | H4 | H5 | H6 | Header | Hr | Main | Nav | Ol | P | Pre
+            | Section | Table | Ul => open == P,
             _ => false,
         }
     }
@@ -98,7 +111,12 @@ impl Element {
 /// The attribute as the list has it, and what its value is; none where the element may not have it.
 pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, Kind)> {
     let own: &[(&'static str, Kind)] = match element {
-        Element::A => &[("href", Kind::Address), ("hreflang", Kind::Text), ("name", Kind::Text), ("rel", Kind::Text)],
+        Element::A => &[
+            ("href", Kind::Address),
+            ("hreflang", Kind::Text),
+            ("name", Kind::Text),
+            ("rel", Kind::Text),
+        ],
         Element::Img => &[
             ("align", Kind::Text),
             ("alt", Kind::Text),
@@ -110,21 +128,36 @@ pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, K
             ("srcset", Kind::Addresses),
             ("width", Kind::Text),
         ],
-        Element::Audio | Element::Video => {
-            &[("controls", Kind::Text), ("height", Kind::Text), ("poster", Kind::Address), ("src", Kind::Address), ("width", Kind::Text)]
-        }
-        Element::Source => {
-            &[("media", Kind::Text), ("sizes", Kind::Text), ("src", Kind::Address), ("srcset", Kind::Addresses), ("type", Kind::Text)]
-        }
+        Element::Audio | Element::Video => &[
+            ("controls", Kind::Text),
+            ("height", Kind::Text),
+            ("poster", Kind::Address),
+            ("src", Kind::Address),
+            ("width", Kind::Text),
+        ],
+        Element::Source => &[
+            ("media", Kind::Text),
+            ("sizes", Kind::Text),
+            ("src", Kind::Address),
+            ("srcset", Kind::Addresses),
+            ("type", Kind::Text),
+        ],
         Element::Blockquote | Element::Q => &[("cite", Kind::Address)],
         Element::Del | Element::Ins => &[("cite", Kind::Address), ("datetime", Kind::Text)],
         Element::Time => &[("datetime", Kind::Text)],
-        Element::Td | Element::Th => &[("align", Kind::Text), ("colspan", Kind::Text), ("rowspan", Kind::Text), ("scope", Kind::Text)],
+        Element::Td | Element::Th => &[
+            ("align", Kind::Text),
+            ("colspan", Kind::Text),
+            ("rowspan", Kind::Text),
+            ("scope", Kind::Text),
+        ],
         Element::Col | Element::Colgroup => &[("span", Kind::Text)],
         Element::Ol => &[("reversed", Kind::Text), ("start", Kind::Text), ("type", Kind::Text)],
         Element::Div | Element::P | Element::Table => &[("align", Kind::Text)],
         _ => &[],
     };
     let own = own.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).copied();
-    own.or_else(|| GLOBAL.iter().find(|it| it.eq_ignore_ascii_case(name)).map(|it| (*it, Kind::Text)))
+    own.or_else(|| {
+        GLOBAL.iter().find(|it| it.eq_ignore_ascii_case(name)).map(|it| (*it, Kind::Text))
+    })
 }

@@ -11,9 +11,12 @@ pub(super) struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// The tag at the start of `rest`, its attributes put into `attributes`; none where it has no end.
+    /// The tag at the start of `rest`, its attributes put into `attributes`; none where it has no
+    /// end.
     pub(super) fn parse(rest: &'a str, attributes: &mut Vec<(&'a str, &'a str)>) -> Option<Self> {
-        let name_end = 1 + rest.as_bytes()[1..].iter().position(|it| is_space(*it) || matches!(it, b'/' | b'>'))?;
+        let name_end = 1 + rest.as_bytes()[1..]
+            .iter()
+            .position(|it| is_space(*it) || matches!(it, b'/' | b'>'))?;
         attributes.clear();
         let mut reader = Attributes { text: &rest[name_end..], at: 0, closed: false, slash: false };
         for attribute in reader.by_ref() {

@@ -1,5 +1,5 @@
-//! What is no tag and may hold anything: comments, CDATA sections, instructions, document types; and where they end that
-//! have no end.
+//! What is no tag and may hold anything: comments, CDATA sections, instructions, document types;
+//! and where they end that have no end.
 
 use memchr::{memchr, memmem};
 
@@ -11,7 +11,8 @@ impl Scanner<'_> {
     pub(super) fn instruction(&mut self, at: usize) {
         let end = self.instruction_end.find(self.text, at).map(|it| it + 2);
         // `<?xml version="1.0">`
-        let first = memchr(b'<', &self.text.as_bytes()[at + 1..]).map_or(self.text.len(), |it| at + 1 + it);
+        let first =
+            memchr(b'<', &self.text.as_bytes()[at + 1..]).map_or(self.text.len(), |it| at + 1 + it);
         let unended = || memchr(b'>', &self.text.as_bytes()[at..first]).map(|it| at + it + 1);
         self.at = end.filter(|it| *it <= first).or_else(unended).or(end).unwrap_or(self.text.len());
     }
@@ -25,7 +26,8 @@ impl Scanner<'_> {
             if end.is_none() {
                 self.repairs.add(Repair::UnclosedSection);
             }
-            // A comment that the end of the file cuts off hides what is in it; one that was never closed hides nothing.
+            // A comment that the end of the file cuts off hides what is in it; one that was never
+            // closed hides nothing.
             let unended = if self.whole { at + 4 } else { self.text.len() };
             self.at = end.map_or(unended, |it| it + 3);
         } else if rest.get(..9).is_some_and(|it| it.eq_ignore_ascii_case("<!DOCTYPE")) {
@@ -40,12 +42,17 @@ impl Scanner<'_> {
         let rest = &self.text[at..];
         let end = self.cdata_end.find(self.text, at).map(|it| it - at);
         let section = end.map_or(rest, |it| &rest[..it]);
-        if end.is_some() && memmem::find(&section.as_bytes()[CDATA.len()..], CDATA.as_bytes()).is_none() {
+        if end.is_some()
+            && memmem::find(&section.as_bytes()[CDATA.len()..], CDATA.as_bytes()).is_none()
+        {
             return section.len() + 3;
         }
         // It swallows the next one, or all that follows: its element's end tag ends it.
         let own = (!within.is_empty()).then(|| find_end_tag(section, within)).flatten();
-        let before_next = |it: &usize| end.is_none() || memmem::find(&section.as_bytes()[CDATA.len()..*it], CDATA.as_bytes()).is_none();
+        let before_next = |it: &usize| {
+            end.is_none()
+                || memmem::find(&section.as_bytes()[CDATA.len()..*it], CDATA.as_bytes()).is_none()
+        };
         match (own.filter(before_next), end) {
             (Some(own), _) => {
                 self.repairs.add(Repair::UnclosedSection);

@@ -12,7 +12,11 @@ fn tags(text: &str) -> String {
                     open.push(it.name);
                 }
                 let (attributes, empty) = (it.attributes.trim(), if it.empty { "/" } else { "" });
-                out.push(if attributes.is_empty() { format!("+{}{empty}", it.name) } else { format!("+{}[{attributes}]{empty}", it.name) });
+                out.push(if attributes.is_empty() {
+                    format!("+{}{empty}", it.name)
+                } else {
+                    format!("+{}[{attributes}]{empty}", it.name)
+                });
             }
             Token::End(it) => {
                 open.pop();
@@ -40,7 +44,10 @@ fn values_hold_what_would_end_a_tag_unless_their_quote_was_forgotten() {
     assert_eq!(tags("<a x=\"1>2\" y='<b>'/>"), "+a[x=\"1>2\" y='<b>']/");
     assert_eq!(tags("<a x=\"1>text</a><b y=\"2\">"), "+a[x=\"1] -a +b[y=\"2\"]");
     assert_eq!(tags("<a x=\"1>text</a>"), "+a[x=\"1] -a");
-    assert_eq!(tags("<a href=http://x.example/ ><b href=http://x.example/>"), "+a[href=http://x.example/] +b[href=http://x.example/]");
+    assert_eq!(
+        tags("<a href=http://x.example/ ><b href=http://x.example/>"),
+        "+a[href=http://x.example/] +b[href=http://x.example/]"
+    );
     assert_eq!(tags("<a title=it's x=1>y</a>"), "+a[title=it's x=1] -a");
 }
 
@@ -59,7 +66,9 @@ fn a_comment_that_never_ends_hides_something_only_where_the_text_is_cut_off() {
 
 #[test]
 fn what_is_cut_off_is_no_tag() {
-    for text in ["<a><b", "<a></b", "<a><b x='", "<a><![CDATA[", "<a><!--", "<a><!", "<a><?", "<a><"] {
+    for text in
+        ["<a><b", "<a></b", "<a><b x='", "<a><![CDATA[", "<a><!--", "<a><!", "<a><?", "<a><"]
+    {
         assert!(tags(text).starts_with("+a"), "{text}");
     }
 }

@@ -56,12 +56,25 @@ const CASES: [(&str, &str); 12] = [
 #[test]
 fn every_dialect_gives_the_same_feed() {
     for (name, text) in CASES {
-        let document = parse(text.as_bytes(), None, &url()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let document =
+            parse(text.as_bytes(), None, &url()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let item = &document.entries[0];
         let text = |it: &Option<Text>| it.clone().unwrap_or_default().value;
-        assert_eq!((text(&document.feed.title).as_str(), document.feed.link.as_deref()), ("Feed", Some("https://news.example/")), "{name}");
-        assert_eq!((text(&item.title).as_str(), text(&item.summary).as_str()), ("One", "Text"), "{name}");
-        assert_eq!((item.link.as_deref(), document.entries.len()), (Some("https://news.example/1"), 1), "{name}");
+        assert_eq!(
+            (text(&document.feed.title).as_str(), document.feed.link.as_deref()),
+            ("Feed", Some("https://news.example/")),
+            "{name}"
+        );
+        assert_eq!(
+            (text(&item.title).as_str(), text(&item.summary).as_str()),
+            ("One", "Text"),
+            "{name}"
+        );
+        assert_eq!(
+            (item.link.as_deref(), document.entries.len()),
+            (Some("https://news.example/1"), 1),
+            "{name}"
+        );
         assert!(document.recovered.is_empty(), "{name}: {:?}", document.recovered);
     }
 }

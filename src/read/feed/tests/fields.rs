@@ -4,13 +4,17 @@ use super::{super::model::Item, *};
 
 /// The first entry of an RSS feed with these elements in it.
 fn rss(elements: &str) -> Item {
-    let text = format!("<rss version='2.0'><channel><link>https://news.example/</link><item>{elements}</item></channel></rss>");
+    let text = format!(
+        "<rss version='2.0'><channel><link>https://news.example/</link><item>{elements}</item></channel></rss>"
+    );
     parse(text.as_bytes(), None, &url()).unwrap().entries.remove(0)
 }
 
 /// The first entry of an Atom feed with these elements in it.
 fn atom(elements: &str) -> Item {
-    let text = format!("<feed xmlns='http://www.w3.org/2005/Atom'><author><name>Feed</name></author><entry>{elements}</entry></feed>");
+    let text = format!(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><author><name>Feed</name></author><entry>{elements}</entry></feed>"
+    );
     parse(text.as_bytes(), None, &url()).unwrap().entries.remove(0)
 }
 
@@ -20,11 +24,23 @@ fn value(text: Option<Text>) -> String {
 
 #[test]
 fn text_is_decoded_once_and_keeps_its_markup() {
-    assert_eq!(value(rss("<title>A &lt;b&gt;c&lt;/b&gt; &amp;amp; d</title>").title), "A <b>c</b> &amp; d");
+    assert_eq!(
+        value(rss("<title>A &lt;b&gt;c&lt;/b&gt; &amp;amp; d</title>").title),
+        "A <b>c</b> &amp; d"
+    );
     assert_eq!(value(rss("<title><![CDATA[A &amp; <i>b</i>]]></title>").title), "A &amp; <i>b</i>");
-    assert_eq!(value(rss("<description>A <![CDATA[<b>]]>c<!-- d --></description>").summary), "A <b>c");
-    assert_eq!(value(rss("<description><p>A &lt; <b>c</b></p></description>").summary), "<p>A &lt; <b>c</b></p>");
-    assert_eq!(value(rss("<description><![CDATA[<![CDATA[<p>A</p>]]> b]]></description>").summary), "<p>A</p> b");
+    assert_eq!(
+        value(rss("<description>A <![CDATA[<b>]]>c<!-- d --></description>").summary),
+        "A <b>c"
+    );
+    assert_eq!(
+        value(rss("<description><p>A &lt; <b>c</b></p></description>").summary),
+        "<p>A &lt; <b>c</b></p>"
+    );
+    assert_eq!(
+        value(rss("<description><![CDATA[<![CDATA[<p>A</p>]]> b]]></description>").summary),
+        "<p>A</p> b"
+    );
     assert_eq!(value(rss("<title>a\r\nb\rc</title>").title), "a\nb\nc");
     assert_eq!(value(rss("<title>&#195;&#169; &#226;&#128;&#153;</title>").title), "é ’");
 }
@@ -35,20 +51,36 @@ fn atom_says_how_its_text_is_meant() {
     assert_eq!(value(atom("<title type='html'>1 &lt;b&gt;</title>").title), "1 <b>");
     let xhtml = "<content type='xhtml'><h:div xmlns:h='http://www.w3.org/1999/xhtml'><h:p>a &amp; b</h:p></h:div></content>";
     assert_eq!(value(atom(xhtml).content), "<p>a &amp; b</p>");
-    assert_eq!(value(atom("<content type='text/html' mode='base64'>PHA+SGk8L3A+</content>").content), "<p>Hi</p>");
+    assert_eq!(
+        value(atom("<content type='text/html' mode='base64'>PHA+SGk8L3A+</content>").content),
+        "<p>Hi</p>"
+    );
     assert_eq!(atom("<content type='image/png'>iVBORw0KGgo=</content>").content, None);
-    assert_eq!(atom("<content type='video/mp4' src='/v.mp4'/>").content_src.as_deref(), Some("https://news.example/v.mp4"));
+    assert_eq!(
+        atom("<content type='video/mp4' src='/v.mp4'/>").content_src.as_deref(),
+        Some("https://news.example/v.mp4")
+    );
 }
 
 #[test]
 fn the_page_of_an_entry_is_its_link_before_anything_else() {
     let link = |it: Item| it.link.unwrap_or_default();
-    assert_eq!(link(rss("<guid>https://news.example/g</guid><link>/l</link>")), "https://news.example/l");
+    assert_eq!(
+        link(rss("<guid>https://news.example/g</guid><link>/l</link>")),
+        "https://news.example/l"
+    );
     assert_eq!(link(rss("<guid isPermaLink='true'>g</guid>")), "https://news.example/g");
     assert_eq!(link(rss("<guid isPermaLink='false'>https://news.example/g</guid>")), "");
-    assert_eq!(link(rss("<atom:link href='a'/><atom:link rel='self' href='s'/>")), "https://news.example/a");
-    assert_eq!(link(rss("<enclosure url='https://news.example/e.mp3' type='audio/mpeg'/>")), "https://news.example/e.mp3");
-    let links = "<link type='application/json' href='/j'/><link rel='edit' href='/e'/><link href='/a'/>";
+    assert_eq!(
+        link(rss("<atom:link href='a'/><atom:link rel='self' href='s'/>")),
+        "https://news.example/a"
+    );
+    assert_eq!(
+        link(rss("<enclosure url='https://news.example/e.mp3' type='audio/mpeg'/>")),
+        "https://news.example/e.mp3"
+    );
+    let links =
+        "<link type='application/json' href='/j'/><link rel='edit' href='/e'/><link href='/a'/>";
     assert_eq!(link(atom(links)), "https://news.example/a");
     assert_eq!(atom(links).links.len(), 3);
 }
@@ -62,14 +94,19 @@ fn relative_addresses_are_relative_to_the_nearest_base() {
     let written = serde_json::to_value(Neutral::new(document, &url())).unwrap();
     assert_eq!(written["entries"][0]["content"], "<img src=\"https://a.example/x/y/i.png\">");
     let elsewhere = "<feed xmlns='http://www.w3.org/2005/Atom'><link href='https://b.example/'/><entry><link href='z'/></entry></feed>";
-    assert_eq!(parse(elsewhere.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(), Some("https://b.example/z"));
+    assert_eq!(
+        parse(elsewhere.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(),
+        Some("https://b.example/z")
+    );
 }
 
 #[test]
 fn authors_are_those_of_the_entry_else_of_its_source_else_of_the_feed() {
     let names = |it: Item| it.authors.into_iter().filter_map(|it| it.name).collect::<Vec<_>>();
     assert_eq!(
-        names(rss("<author>a@x.example (Ann)</author><dc:creator>Bob</dc:creator><itunes:author>Radio</itunes:author>")),
+        names(rss(
+            "<author>a@x.example (Ann)</author><dc:creator>Bob</dc:creator><itunes:author>Radio</itunes:author>"
+        )),
         ["Ann", "Bob"]
     );
     assert_eq!(names(rss("<itunes:author>Radio</itunes:author>")), ["Radio"]);
@@ -80,8 +117,9 @@ fn authors_are_those_of_the_entry_else_of_its_source_else_of_the_feed() {
 
 #[test]
 fn dates_have_an_order_of_precedence_and_keep_their_writing() {
-    let item =
-        rss("<dc:date>2026-11-01</dc:date><pubDate>Fri, 20 Nov 2026 07:30:00 GMT</pubDate><dcterms:modified>2026-11-21</dcterms:modified>");
+    let item = rss(
+        "<dc:date>2026-11-01</dc:date><pubDate>Fri, 20 Nov 2026 07:30:00 GMT</pubDate><dcterms:modified>2026-11-21</dcterms:modified>",
+    );
     assert_eq!(item.published.as_ref().unwrap().raw, "Fri, 20 Nov 2026 07:30:00 GMT");
     assert_eq!(item.updated.unwrap().time.unwrap().to_rfc3339(), "2026-11-21T00:00:00+00:00");
     let item = rss("<pubDate>soon</pubDate><dc:date>2026-11-01</dc:date>");
@@ -91,8 +129,9 @@ fn dates_have_an_order_of_precedence_and_keep_their_writing() {
 #[test]
 fn a_date_that_shows_its_order_settles_the_others() {
     let dates = |first: &str| {
-        let text =
-            format!("<rss><channel><item><pubDate>{first}</pubDate></item><item><pubDate>02/03/2026</pubDate></item></channel></rss>");
+        let text = format!(
+            "<rss><channel><item><pubDate>{first}</pubDate></item><item><pubDate>02/03/2026</pubDate></item></channel></rss>"
+        );
         parse(text.as_bytes(), None, &url()).unwrap().entries[1].published.clone().unwrap()
     };
     assert_eq!(dates("23/01/2026").time.unwrap().to_rfc3339(), "2026-03-02T00:00:00+00:00");
@@ -102,20 +141,33 @@ fn a_date_that_shows_its_order_settles_the_others() {
 
 #[test]
 fn files_media_and_their_makers_stay_apart() {
-    let item =
-        rss("<enclosure url='/a.mp3' length='5' type='audio/mpeg'/><media:group><media:content url='/b.jpg' medium='image' width='800px'>\
+    let item = rss(
+        "<enclosure url='/a.mp3' length='5' type='audio/mpeg'/><media:group><media:content url='/b.jpg' medium='image' width='800px'>\
          <media:credit role='photographer'>Ann</media:credit><media:description>Cap</media:description></media:content></media:group>\
-         <media:thumbnail url='/t.jpg' width='72'/>");
+         <media:thumbnail url='/t.jpg' width='72'/>",
+    );
     assert_eq!((item.enclosures.len(), item.media.len(), item.thumbnails.len()), (1, 1, 1));
-    assert_eq!((item.media[0].width, item.media[0].description.as_deref()), (Some(800), Some("Cap")));
-    assert_eq!((item.credits[0].content.as_str(), item.credits[0].role.as_deref()), ("Ann", Some("photographer")));
+    assert_eq!(
+        (item.media[0].width, item.media[0].description.as_deref()),
+        (Some(800), Some("Cap"))
+    );
+    assert_eq!(
+        (item.credits[0].content.as_str(), item.credits[0].role.as_deref()),
+        ("Ann", Some("photographer"))
+    );
 }
 
 #[test]
 fn places_are_written_with_the_longitude_first() {
     let place = |text: &str| rss(text).geo.map(|it| (it.kind, it.coordinates.to_string()));
-    assert_eq!(place("<georss:point>30.05 31.25</georss:point>"), Some(("Point", "[31.25,30.05]".to_owned())));
-    assert_eq!(place("<geo:lat>30.05</geo:lat><geo:long>31.25</geo:long>"), Some(("Point", "[31.25,30.05]".to_owned())));
+    assert_eq!(
+        place("<georss:point>30.05 31.25</georss:point>"),
+        Some(("Point", "[31.25,30.05]".to_owned()))
+    );
+    assert_eq!(
+        place("<geo:lat>30.05</geo:lat><geo:long>31.25</geo:long>"),
+        Some(("Point", "[31.25,30.05]".to_owned()))
+    );
     let gml = "<georss:where><gml:LineString><gml:posList>1 2 3 4</gml:posList></gml:LineString></georss:where>";
     assert_eq!(place(gml), Some(("LineString", "[[2.0,1.0],[4.0,3.0]]".to_owned())));
     assert_eq!(place("<georss:point>somewhere</georss:point>"), None);
@@ -128,21 +180,38 @@ fn a_feed_says_when_and_how_to_poll_it() {
         <atom:link rel='hub' href='https://hub.example/'/><atom:link rel='next' href='?page=2'/><atom:link rel='prev-archive' href='/2025'/>\
         <sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency><fh:archive/></channel></rss>";
     let feed = read(text.as_bytes(), None, &url()).unwrap();
-    assert_eq!((feed.rhythm.ttl, feed.rhythm.skip_hours.as_slice(), feed.rhythm.skip_days[0].as_str()), (Some(60), &[1][..], "Sunday"));
-    assert_eq!((feed.rhythm.hubs[0].as_str(), feed.rhythm.archive, feed.rhythm.complete), ("https://hub.example/", true, false));
-    assert_eq!((feed.rhythm.update_period.as_deref(), feed.rhythm.update_frequency), (Some("hourly"), Some(2)));
+    assert_eq!(
+        (feed.rhythm.ttl, feed.rhythm.skip_hours.as_slice(), feed.rhythm.skip_days[0].as_str()),
+        (Some(60), &[1][..], "Sunday")
+    );
+    assert_eq!(
+        (feed.rhythm.hubs[0].as_str(), feed.rhythm.archive, feed.rhythm.complete),
+        ("https://hub.example/", true, false)
+    );
+    assert_eq!(
+        (feed.rhythm.update_period.as_deref(), feed.rhythm.update_frequency),
+        (Some("hourly"), Some(2))
+    );
     assert_eq!(feed.rhythm.cloud.unwrap().register_procedure.as_deref(), Some("p"));
-    let pages: Vec<_> = feed.links.iter().map(|it| (it.rel.as_str(), it.href.as_deref().unwrap())).collect();
+    let pages: Vec<_> =
+        feed.links.iter().map(|it| (it.rel.as_str(), it.href.as_deref().unwrap())).collect();
     assert!(
-        pages.contains(&("next", "https://news.example/feed.xml?page=2")) && pages.contains(&("prev-archive", "https://news.example/2025"))
+        pages.contains(&("next", "https://news.example/feed.xml?page=2"))
+            && pages.contains(&("prev-archive", "https://news.example/2025"))
     );
 }
 
 #[test]
 fn the_original_behind_a_counting_link_is_the_page() {
     let text = "<rss><channel><title>t</title><item><link>https://count.example/1</link><feedburner:origLink>https://news.example/1</feedburner:origLink></item></channel></rss>";
-    assert_eq!(parse(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(), Some("https://count.example/1"));
-    assert_eq!(read(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_ref().unwrap().as_str(), "https://news.example/1");
+    assert_eq!(
+        parse(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(),
+        Some("https://count.example/1")
+    );
+    assert_eq!(
+        read(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_ref().unwrap().as_str(),
+        "https://news.example/1"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Feeds by the seed: well-formed ones in every dialect, so that properties can be held against many.
+//! Feeds by the seed: well-formed ones in every dialect, so that properties can be held against
+//! many.
 
 /// A small generator of numbers (xorshift64*).
 pub(super) struct Random(u64);
@@ -16,7 +17,10 @@ impl Random {
     }
 
     fn words(&mut self, alphabet: &[&str]) -> String {
-        (0..=self.below(6)).map(|_| alphabet[self.below(alphabet.len())]).collect::<Vec<_>>().join(" ")
+        (0..=self.below(6))
+            .map(|_| alphabet[self.below(alphabet.len())])
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -32,7 +36,8 @@ pub(super) const ALPHABETS: [(&str, &[&str]); 5] = [
 /// A feed of up to six entries whose encoding is declared as `label`.
 pub(super) fn feed(random: &mut Random, label: &str, alphabet: &[&str]) -> String {
     let dialect = random.below(3);
-    let entries: String = (0..random.below(6)).map(|number| entry(random, dialect, number, alphabet)).collect();
+    let entries: String =
+        (0..random.below(6)).map(|number| entry(random, dialect, number, alphabet)).collect();
     let title = escape(&random.words(alphabet));
     let declaration = format!("<?xml version=\"1.0\" encoding=\"{label}\"?>\n");
     match dialect {
@@ -49,12 +54,25 @@ pub(super) fn feed(random: &mut Random, label: &str, alphabet: &[&str]) -> Strin
 }
 
 fn entry(random: &mut Random, dialect: usize, number: usize, alphabet: &[&str]) -> String {
-    let (title, body, author) = (random.words(alphabet), random.words(alphabet), random.words(&alphabet[..2]));
+    let (title, body, author) =
+        (random.words(alphabet), random.words(alphabet), random.words(&alphabet[..2]));
     let link = format!("https://news.example/{number}?a=1&amp;b={}", random.below(1000));
     let day = 1 + random.below(28);
-    let text = if random.below(2) == 0 { escape(&body) } else { format!("<![CDATA[{}]]>", body.replace("]]>", "")) };
-    let hidden = if random.below(3) == 0 { "<!-- <item><guid>hidden</guid></item><entry><id>hidden</id></entry> -->" } else { "" };
-    let about = if dialect == 2 { format!(" rdf:about=\"https://news.example/{number}/\"") } else { String::new() };
+    let text = if random.below(2) == 0 {
+        escape(&body)
+    } else {
+        format!("<![CDATA[{}]]>", body.replace("]]>", ""))
+    };
+    let hidden = if random.below(3) == 0 {
+        "<!-- <item><guid>hidden</guid></item><entry><id>hidden</id></entry> -->"
+    } else {
+        ""
+    };
+    let about = if dialect == 2 {
+        format!(" rdf:about=\"https://news.example/{number}/\"")
+    } else {
+        String::new()
+    };
     match dialect {
         1 => format!(
             "{hidden}<entry>\n<title>{}</title><id>tag:{number}</id><link href=\"{link}\"/><author><name>{author}</name></author>\
@@ -65,7 +83,11 @@ fn entry(random: &mut Random, dialect: usize, number: usize, alphabet: &[&str]) 
             "{hidden}<item{about}>\n<title>{}</title><link>{link}</link>{}<dc:creator>{author}</dc:creator>\
              <dc:date>2026-11-{day:02}T07:30:00Z</dc:date><description>{text}</description></item>\n",
             escape(&title),
-            if dialect == 0 { format!("<guid isPermaLink=\"false\">{number}</guid>") } else { String::new() }
+            if dialect == 0 {
+                format!("<guid isPermaLink=\"false\">{number}</guid>")
+            } else {
+                String::new()
+            }
         ),
     }
 }

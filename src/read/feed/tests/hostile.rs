@@ -1,4 +1,5 @@
-//! What is made to cost much costs little: each of these would take minutes or gigabytes where something is quadratic.
+//! What is made to cost much costs little: each of these would take minutes or gigabytes where
+//! something is quadratic.
 
 use super::{super::model::Document, *};
 
@@ -10,10 +11,14 @@ fn document(text: &str) -> Document {
 
 #[test]
 fn entities_that_expand_each_other_expand_little() {
-    let declared: Vec<String> = (1..40).map(|it| format!("<!ENTITY e{it} \"{}\">", format!("&e{};", it - 1).repeat(10))).collect();
+    let declared: Vec<String> = (1..40)
+        .map(|it| format!("<!ENTITY e{it} \"{}\">", format!("&e{};", it - 1).repeat(10)))
+        .collect();
     let declared = declared.concat();
-    let text =
-        format!("<!DOCTYPE rss [<!ENTITY e0 \"x\">{declared}]><rss><channel><title>{}</title></channel></rss>", "&e3;&e39;".repeat(10_000));
+    let text = format!(
+        "<!DOCTYPE rss [<!ENTITY e0 \"x\">{declared}]><rss><channel><title>{}</title></channel></rss>",
+        "&e3;&e39;".repeat(10_000)
+    );
     assert!(document(&text).feed.title.unwrap().value.len() < 3 << 20);
 }
 
@@ -30,8 +35,10 @@ fn one_entity_is_expanded_as_often_as_it_is_cheap() {
 #[test]
 fn bases_and_elements_nest_to_any_depth() {
     for element in ["<a xml:base='x/'>", "<a>", "<item>", "<entry xml:base='y/'>"] {
-        let text =
-            format!("<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://news.example/'>{}", element.repeat(BIG / element.len()));
+        let text = format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://news.example/'>{}",
+            element.repeat(BIG / element.len())
+        );
         assert!(document(&text).entries.len() <= MAX_ENTRIES);
     }
 }
@@ -48,7 +55,8 @@ fn a_long_base_adds_little_to_many_short_addresses() {
     let path = "x/".repeat(BIG / 20);
     let site = format!("https://site.example/{path}");
     let items = "<item><link>a</link><description>&lt;a href=b>&lt;img srcset='c, d, e'></description></item>".repeat(2_000);
-    let (entries, objects) = ("<entry><link href='a'/></entry>".repeat(2_000), r#"{"url":"a"},"#.repeat(2_000));
+    let (entries, objects) =
+        ("<entry><link href='a'/></entry>".repeat(2_000), r#"{"url":"a"},"#.repeat(2_000));
     for text in [
         format!("<rss><channel><link>{site}</link>{items}</channel></rss>"),
         format!("<feed xmlns='http://www.w3.org/2005/Atom' xml:base='{path}'>{entries}</feed>"),
@@ -61,7 +69,10 @@ fn a_long_base_adds_little_to_many_short_addresses() {
 #[test]
 fn resolving_adds_a_bounded_number_of_bytes_to_a_document() {
     let links = "&lt;a href=b>&lt;/a>".repeat(BIG / 10);
-    let text = format!("<rss xml:base='{}'><channel><item><description>{links}</description></item></channel></rss>", "x/".repeat(400));
+    let text = format!(
+        "<rss xml:base='{}'><channel><item><description>{links}</description></item></channel></rss>",
+        "x/".repeat(400)
+    );
     assert!(size(&text) < 70 << 20);
 }
 
@@ -69,21 +80,42 @@ fn resolving_adds_a_bounded_number_of_bytes_to_a_document() {
 fn what_thousands_of_entries_inherit_is_short() {
     let name = "x".repeat(BIG);
     let entries = "<entry><id>1</id></entry>".repeat(5_000);
-    let text = format!("<feed xmlns='http://www.w3.org/2005/Atom'><author><name>{name}</name></author>{entries}</feed>");
+    let text = format!(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><author><name>{name}</name></author>{entries}</feed>"
+    );
     assert!(document(&text).entries.iter().all(|it| it.authors.is_empty()));
-    let text = format!(r#"{{"version":"1","authors":[{{"name":"{name}"}}],"items":[{}]}}"#, r#"{"id":1},"#.repeat(5_000));
+    let text = format!(
+        r#"{{"version":"1","authors":[{{"name":"{name}"}}],"items":[{}]}}"#,
+        r#"{"id":1},"#.repeat(5_000)
+    );
     assert!(document(&text).entries.iter().all(|it| it.authors.is_empty()));
 }
 
 #[test]
 fn namespaces_and_attributes_are_as_many_as_they_like() {
-    let declarations = (0..100_000).map(|it| format!(" xmlns:n{it}='https://n{it}.example/'")).collect::<Vec<_>>().concat();
-    assert_eq!(document(&format!("<rss{declarations}><channel><title>t</title></channel></rss>")).feed.title.unwrap().value, "t");
+    let declarations = (0..100_000)
+        .map(|it| format!(" xmlns:n{it}='https://n{it}.example/'"))
+        .collect::<Vec<_>>()
+        .concat();
+    assert_eq!(
+        document(&format!("<rss{declarations}><channel><title>t</title></channel></rss>"))
+            .feed
+            .title
+            .unwrap()
+            .value,
+        "t"
+    );
 }
 
 #[test]
 fn references_zeros_and_digits_in_any_number_are_text() {
-    let title = |text: &str| document(&format!("<rss><channel><title>{text}</title></channel></rss>")).feed.title.unwrap().value;
+    let title = |text: &str| {
+        document(&format!("<rss><channel><title>{text}</title></channel></rss>"))
+            .feed
+            .title
+            .unwrap()
+            .value
+    };
     assert_eq!(title(&"&amp;".repeat(BIG)).len(), BIG);
     assert_eq!(title(&format!("a{}b", "\0".repeat(BIG))), "ab");
     let digits = "9".repeat(BIG);
@@ -95,9 +127,14 @@ fn references_zeros_and_digits_in_any_number_are_text() {
 
 #[test]
 fn json_nests_to_any_depth() {
-    for text in ["[".repeat(BIG), "{\"a\":".repeat(BIG / 5), format!("{{\"items\":{}", "[{\"tags\":".repeat(BIG / 9))] {
+    for text in [
+        "[".repeat(BIG),
+        "{\"a\":".repeat(BIG / 5),
+        format!("{{\"items\":{}", "[{\"tags\":".repeat(BIG / 9)),
+    ] {
         assert!(
-            parse(text.as_bytes(), None, &url()).is_ok_and(|it| it.entries.is_empty()) || parse(text.as_bytes(), None, &url()).is_err()
+            parse(text.as_bytes(), None, &url()).is_ok_and(|it| it.entries.is_empty())
+                || parse(text.as_bytes(), None, &url()).is_err()
         );
     }
 }

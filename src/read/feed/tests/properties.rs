@@ -65,7 +65,8 @@ fn any_encoding_of_a_feed_gives_the_same_entries() {
 /// Identity and version of each entry.
 fn names(text: &str) -> Vec<(String, [u8; 16])> {
     let feed = read(text.as_bytes(), None, &url());
-    feed.map(|it| it.entries.iter().map(|it| (it.identity.clone(), it.version())).collect()).unwrap_or_default()
+    feed.map(|it| it.entries.iter().map(|it| (it.identity.clone(), it.version())).collect())
+        .unwrap_or_default()
 }
 
 /// What a publisher breaks in a feed.
@@ -78,16 +79,27 @@ const DAMAGES: [(&str, Damage); 16] = [
     ("links that never end", |it| it.replace("</link>", "")),
     ("titles that never end", |it| it.replace("</title>", "")),
     ("texts that never end", |it| it.replace("</description>", "").replace("</summary>", "")),
-    ("a root that never ends", |it| it.trim_end().replace("</channel></rss>", "").replace("</feed>", "").replace("</rdf:RDF>", "")),
-    ("ampersands that mean nothing", |it| it.replace("?a=1&amp;b", "?a=1&b").replace("&amp; ", "& ")),
+    ("a root that never ends", |it| {
+        it.trim_end()
+            .replace("</channel></rss>", "")
+            .replace("</feed>", "")
+            .replace("</rdf:RDF>", "")
+    }),
+    ("ampersands that mean nothing", |it| {
+        it.replace("?a=1&amp;b", "?a=1&b").replace("&amp; ", "& ")
+    }),
     ("a section that never ends", |it| it.replacen("]]>", "", 1)),
-    ("something before the root", |it| format!("<br />\n<b>Warning</b>: something in line 3<br />\n{it}")),
+    ("something before the root", |it| {
+        format!("<br />\n<b>Warning</b>: something in line 3<br />\n{it}")
+    }),
     ("something behind the root", |it| format!("{it}<!-- cached --><script>x</script>")),
     ("the same document again", |it| it.repeat(2)),
     ("a false encoding", |it| it.replacen("utf-8", "iso-8859-1", 1)),
     ("no declaration", |it| it.replacen("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n", "", 1)),
     ("prefixes that nobody declared", |it| it.replace("xmlns:dc", "data-dc")),
-    ("names in upper case", |it| it.replace("<item", "<ITEM").replace("</item", "</Item").replace("title>", "TITLE>")),
+    ("names in upper case", |it| {
+        it.replace("<item", "<ITEM").replace("</item", "</Item").replace("title>", "TITLE>")
+    }),
     ("control characters", |it| it.replace("title>", "title>\u{8}\u{b}")),
 ];
 
@@ -98,7 +110,12 @@ fn what_is_mended_has_the_identity_and_the_version_of_what_was_whole() {
         let alphabet = ALPHABETS[random.below(ALPHABETS.len())].1;
         let text = feed(&mut random, "utf-8", alphabet);
         for (name, damage) in DAMAGES {
-            assert_eq!(names(&damage(&text)), names(&text), "seed {seed}, {name}: {}", damage(&text));
+            assert_eq!(
+                names(&damage(&text)),
+                names(&text),
+                "seed {seed}, {name}: {}",
+                damage(&text)
+            );
         }
     }
 }
@@ -108,15 +125,27 @@ fn feed_rs_reads_the_same_from_well_formed_feeds() {
     for seed in 0..FEEDS {
         let text = feed(&mut Random::new(seed), "utf-8", ALPHABETS[3].1);
         let ours = entries(text.as_bytes());
-        let theirs = feed_rs::parser::Builder::new().base_uri(Some(url().as_str())).sanitize_content(false).build().parse(text.as_bytes());
+        let theirs = feed_rs::parser::Builder::new()
+            .base_uri(Some(url().as_str()))
+            .sanitize_content(false)
+            .build()
+            .parse(text.as_bytes());
         let Ok(theirs) = theirs else { continue };
         assert_eq!(ours.len(), theirs.entries.len(), "{text}");
         for (our, their) in ours.iter().zip(&theirs.entries) {
             let link = their.links.first().map(|it| it.href.as_str());
             assert_eq!(our.link.as_deref(), link, "{text}");
             let date = our.published.as_ref().or(our.updated.as_ref()).and_then(|it| it.time);
-            assert_eq!(date, their.published.or(their.updated).map(|it| it.fixed_offset()), "{text}");
-            assert_eq!(our.title.as_ref().map(|it| it.value.trim()), their.title.as_ref().map(|it| it.content.trim()), "{text}");
+            assert_eq!(
+                date,
+                their.published.or(their.updated).map(|it| it.fixed_offset()),
+                "{text}"
+            );
+            assert_eq!(
+                our.title.as_ref().map(|it| it.value.trim()),
+                their.title.as_ref().map(|it| it.content.trim()),
+                "{text}"
+            );
         }
     }
 }

@@ -23,8 +23,7 @@ fn pair(title: &str, link: &str) -> (String, String) {
     (title.to_owned(), link.to_owned())
 }
 
-const TWO: &str =
-    "<item><title>One</title><link>https://news.example/1</link></item><item><title>Two</title><link>https://news.example/2</link></item>";
+const TWO: &str = "<item><title>One</title><link>https://news.example/1</link></item><item><title>Two</title><link>https://news.example/2</link></item>";
 
 fn two() -> Vec<(String, String)> {
     vec![pair("One", "https://news.example/1"), pair("Two", "https://news.example/2")]
@@ -37,8 +36,13 @@ fn a_well_formed_feed_needs_no_repair() {
 
 #[test]
 fn junk_before_the_root_is_passed_over() {
-    for junk in ["\n \n", "<br />\n<b>Warning</b>: in /x.php on line 3<br>\n", "Notice: undefined", "<?xml version=\"1.0\"?>", "\u{feff} "]
-    {
+    for junk in [
+        "\n \n",
+        "<br />\n<b>Warning</b>: in /x.php on line 3<br>\n",
+        "Notice: undefined",
+        "<?xml version=\"1.0\"?>",
+        "\u{feff} ",
+    ] {
         assert_eq!(entries(&format!("{junk}{}", rss(TWO))), two(), "{junk}");
     }
     assert!(document(&format!("<br>{}", rss(TWO))).recovered.has(Repair::JunkBeforeRoot));
@@ -62,8 +66,13 @@ fn end_tags_without_a_start_end_nothing() {
 
 #[test]
 fn an_ampersand_that_means_nothing_is_one() {
-    let text = rss("<item><title>AT&T & &foo; &#xZZ; &#8212; don&#146;t</title><link>https://news.example/?a=1&b=2</link></item>");
-    assert_eq!(entries(&text), [pair("AT&T & &foo; &#xZZ; — don’t", "https://news.example/?a=1&b=2")]);
+    let text = rss(
+        "<item><title>AT&T & &foo; &#xZZ; &#8212; don&#146;t</title><link>https://news.example/?a=1&b=2</link></item>",
+    );
+    assert_eq!(
+        entries(&text),
+        [pair("AT&T & &foo; &#xZZ; — don’t", "https://news.example/?a=1&b=2")]
+    );
     assert!(document(&text).recovered.has(Repair::BareAmpersand));
 }
 
@@ -77,7 +86,9 @@ fn a_section_that_never_ends_swallows_no_entry() {
 #[test]
 fn an_entry_that_is_cut_off_is_none_and_those_before_it_stay() {
     let text = rss(TWO);
-    for cut in [text.len() - 10, text.find("Two").unwrap(), text.find("<item><title>Two").unwrap() + 3] {
+    for cut in
+        [text.len() - 10, text.find("Two").unwrap(), text.find("<item><title>Two").unwrap() + 3]
+    {
         let document = document(&text[..cut]);
         assert!(document.recovered.has(Repair::Truncated), "{cut}");
         assert_eq!(document.entries.len(), if cut > text.len() - 25 { 2 } else { 1 }, "{cut}");
@@ -94,7 +105,12 @@ fn a_second_document_adds_what_the_first_one_lacks() {
 
 #[test]
 fn names_in_any_case_and_prefixes_that_nobody_declared_are_known() {
-    assert_eq!(entries(&rss(TWO).replace("item>", "ITEM>").replace("<rss", "<RSS").replace("</rss", "</RSS")), two());
+    assert_eq!(
+        entries(
+            &rss(TWO).replace("item>", "ITEM>").replace("<rss", "<RSS").replace("</rss", "</RSS")
+        ),
+        two()
+    );
     let text = rss(
         "<item><title>One</title><dc:creator>Ann</dc:creator><media:thumbnail url='https://news.example/t.jpg'/><x:title>No</x:title></item>",
     );
@@ -106,19 +122,35 @@ fn names_in_any_case_and_prefixes_that_nobody_declared_are_known() {
 
 #[test]
 fn attributes_without_quotes_are_read() {
-    let text =
-        rss("<item><guid isPermaLink=false>7</guid><enclosure url=https://news.example/a.mp3?x=1&y=2 length=12 type=audio/mpeg /></item>");
+    let text = rss(
+        "<item><guid isPermaLink=false>7</guid><enclosure url=https://news.example/a.mp3?x=1&y=2 length=12 type=audio/mpeg /></item>",
+    );
     let item = document(&text).entries.remove(0);
-    assert_eq!((item.id.as_deref(), item.link.as_deref()), (Some("7"), Some("https://news.example/a.mp3?x=1&y=2")));
+    assert_eq!(
+        (item.id.as_deref(), item.link.as_deref()),
+        (Some("7"), Some("https://news.example/a.mp3?x=1&y=2"))
+    );
     assert_eq!(item.enclosures[0].media_type.as_deref(), Some("audio/mpeg"));
 }
 
 #[test]
 fn a_page_is_told_apart_and_its_feeds_are_offered() {
     let page = "<!DOCTYPE html><html><head><base href='/x/'><link rel=alternate type='application/rss+xml' href='f.xml'></head><body><p>a";
-    assert_eq!(parse(page.as_bytes(), None, &url()), Err(FeedError::Html { feeds: vec!["https://news.example/x/f.xml".to_owned()] }));
-    for other in ["<urlset><url><loc>x</loc></url></urlset>", "<opml><body/></opml>", "{\"error\":\"x\"}", "not found", ""] {
-        assert!(matches!(parse(other.as_bytes(), None, &url()), Err(FeedError::Malformed(_))), "{other}");
+    assert_eq!(
+        parse(page.as_bytes(), None, &url()),
+        Err(FeedError::Html { feeds: vec!["https://news.example/x/f.xml".to_owned()] })
+    );
+    for other in [
+        "<urlset><url><loc>x</loc></url></urlset>",
+        "<opml><body/></opml>",
+        "{\"error\":\"x\"}",
+        "not found",
+        "",
+    ] {
+        assert!(
+            matches!(parse(other.as_bytes(), None, &url()), Err(FeedError::Malformed(_))),
+            "{other}"
+        );
     }
 }
 
@@ -133,7 +165,12 @@ fn a_broken_feed_gives_the_identities_of_the_whole_one() {
         whole.replace("xmlns:", "xmlns-lost-"),
     ];
     let names = |text: &str| {
-        read(text.as_bytes(), None, &url()).unwrap().entries.iter().map(|it| (it.identity.clone(), it.version())).collect::<Vec<_>>()
+        read(text.as_bytes(), None, &url())
+            .unwrap()
+            .entries
+            .iter()
+            .map(|it| (it.identity.clone(), it.version()))
+            .collect::<Vec<_>>()
     };
     for text in broken {
         assert_eq!(names(&text), names(whole), "{text}");

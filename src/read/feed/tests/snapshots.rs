@@ -1,5 +1,6 @@
-//! A format is a file: every feed in `tests/fixtures/feed` has beside it what is read from it, as `nashra feed` writes
-//! it. With `BLESS=1` the files are written anew; look at the difference before you keep it.
+//! A format is a file: every feed in `tests/fixtures/feed` has beside it what is read from it, as
+//! `nashra feed` writes it. With `BLESS=1` the files are written anew; look at the difference
+//! before you keep it.
 
 use std::{fs, path::Path};
 
@@ -13,9 +14,13 @@ fn every_fixture_is_read_as_its_snapshot_says() {
         if file.to_string_lossy().ends_with(".read.json") {
             continue;
         }
-        let document = parse(&fs::read(&file).unwrap(), None, &url()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let read =
-            serde_json::to_string_pretty(&without_blanks(serde_json::to_value(Neutral::new(document, &url())).unwrap())).unwrap() + "\n";
+        let document = parse(&fs::read(&file).unwrap(), None, &url())
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let read = serde_json::to_string_pretty(&without_blanks(
+            serde_json::to_value(Neutral::new(document, &url())).unwrap(),
+        ))
+        .unwrap()
+            + "\n";
         let snapshot = file.with_added_extension("read.json");
         if std::env::var_os("BLESS").is_some() {
             fs::write(&snapshot, &read).unwrap();
@@ -33,7 +38,11 @@ fn without_blanks(value: serde_json::Value) -> serde_json::Value {
         Object(map) => Object(
             map.into_iter()
                 .map(|(name, it)| (name, without_blanks(it)))
-                .filter(|(_, it)| !it.is_null() && it.as_array().is_none_or(|it| !it.is_empty()) && *it != serde_json::Value::Bool(false))
+                .filter(|(_, it)| {
+                    !it.is_null()
+                        && it.as_array().is_none_or(|it| !it.is_empty())
+                        && *it != serde_json::Value::Bool(false)
+                })
                 .collect(),
         ),
         Array(list) => Array(list.into_iter().map(without_blanks).collect()),

@@ -36,7 +36,8 @@ impl Root {
             }
     }
 
-    /// Whether an element may be a unit: anything in a feed, and an entry whose feed's start is missing.
+    /// Whether an element may be a unit: anything in a feed, and an entry whose feed's start is
+    /// missing.
     pub(super) fn takes_unit(&mut self, node: &Node<'_>, name: &str) -> bool {
         self.found |= is_own(node) && node.field == Field::Item && self.other.is_none();
         if !self.found && self.other.is_none() {
@@ -48,7 +49,8 @@ impl Root {
     /// Whether nothing but declarations, comments and white space stands before the root.
     pub(super) fn is_first(&self, before: &str) -> bool {
         let before = before.trim_start();
-        self.other.is_none() && (before.is_empty() || before.starts_with("<?") || before.starts_with("<!"))
+        self.other.is_none()
+            && (before.is_empty() || before.starts_with("<?") || before.starts_with("<!"))
     }
 
     /// Takes the root for what it is.

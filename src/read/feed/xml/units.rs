@@ -27,8 +27,13 @@ impl<'a> Reader<'a> {
         node.end = 1;
         let draft = &mut self.draft;
         let nodes = [node];
-        let unit =
-            Unit { text: self.scanner.text(), nodes: &nodes, entities: &self.scanner.entities, bases: &self.bases, core: self.root.core };
+        let unit = Unit {
+            text: self.scanner.text(),
+            nodes: &nodes,
+            entities: &self.scanner.entities,
+            bases: &self.bases,
+            core: self.root.core,
+        };
         draft.root(unit.root());
     }
 
@@ -41,14 +46,20 @@ impl<'a> Reader<'a> {
         Role::Node(self.unit.len() - 1)
     }
 
-    /// Whether an element begins a unit although one is open: an entry inside of an entry's own fields.
+    /// Whether an element begins a unit although one is open: an entry inside of an entry's own
+    /// fields.
     pub(super) fn begins_anew(&self, node: &Node<'a>) -> bool {
-        let own = |it: Namespace| matches!(it, Namespace::Core | Namespace::Atom | Namespace::Atom03);
+        let own =
+            |it: Namespace| matches!(it, Namespace::Core | Namespace::Atom | Namespace::Atom03);
         if !own(node.namespace) || !matches!(node.field, Field::Item | Field::Rss | Field::Rdf) {
             return false;
         }
-        let nodes = self.open.iter().filter_map(|it| if let Role::Node(index) = it.role { self.unit.get(index) } else { None });
-        nodes.into_iter().all(|it| own(it.namespace) || it.namespace == Namespace::Rdf && it.field == Field::Other)
+        let nodes = self.open.iter().filter_map(|it| {
+            if let Role::Node(index) = it.role { self.unit.get(index) } else { None }
+        });
+        nodes.into_iter().all(|it| {
+            own(it.namespace) || it.namespace == Namespace::Rdf && it.field == Field::Other
+        })
     }
 
     /// Ends the unit that is open, whose end tag is missing.
@@ -67,7 +78,9 @@ impl<'a> Reader<'a> {
             core: self.root.core,
         };
         let root = unit.root();
-        if root.field() == Field::Item && matches!(root.namespace(), Namespace::Core | Namespace::Atom | Namespace::Atom03) {
+        if root.field() == Field::Item
+            && matches!(root.namespace(), Namespace::Core | Namespace::Atom | Namespace::Atom03)
+        {
             let mut item = item::read(root);
             // RFC 4287 §4.1.2: the feed's authors are those of entries that name none.
             if item.authors.is_empty() && self.root.core != Namespace::Core {

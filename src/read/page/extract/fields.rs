@@ -17,8 +17,10 @@ fn read(head: &str, body: &str) -> Content {
 
 fn read_by(rules: Option<&Rules>, head: &str, body: &str) -> Content {
     let url = Url::parse("https://www.harbourtimes.example/2026/11/20/harbour").unwrap();
-    let html = format!("<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>");
-    let page = extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules }).unwrap();
+    let html =
+        format!("<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>");
+    let page =
+        extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules }).unwrap();
     tests::enriched(page).articles.remove(0).content
 }
 
@@ -27,7 +29,9 @@ fn title(head: &str, body: &str) -> String {
 }
 
 fn writers(head: &str, before: &str, after: &str) -> Vec<String> {
-    let body = format!("<article><h1>Harbour reopens after the storm</h1>{before}<div>{TEXT}{after}</div></article>");
+    let body = format!(
+        "<article><h1>Harbour reopens after the storm</h1>{before}<div>{TEXT}{after}</div></article>"
+    );
     read(head, &body).bylines.into_iter().map(|it| it.name).collect()
 }
 
@@ -35,19 +39,28 @@ fn writers(head: &str, before: &str, after: &str) -> Vec<String> {
 fn headings_and_shared_titles_that_agree_are_believed_before_a_script() {
     let head = r#"<title>Harbour open</title><meta property="og:title" content="Harbour reopens after the storm">
         <script type="application/ld+json">{"@type":"NewsArticle","headline":"Harbour open"}</script>"#;
-    assert_eq!(title(head, "<h1>Harbour reopens after the storm</h1>"), "Harbour reopens after the storm");
+    assert_eq!(
+        title(head, "<h1>Harbour reopens after the storm</h1>"),
+        "Harbour reopens after the storm"
+    );
 }
 
 #[test]
 fn a_site_that_sets_its_name_as_the_highest_heading_has_its_headline_below() {
     let head = "<title>Harbour reopens after the storm » Harbour Times</title>";
-    assert_eq!(title(head, "<h1>Harbour Times</h1><h2>Harbour reopens after the storm</h2>"), "Harbour reopens after the storm");
+    assert_eq!(
+        title(head, "<h1>Harbour Times</h1><h2>Harbour reopens after the storm</h2>"),
+        "Harbour reopens after the storm"
+    );
 }
 
 #[test]
 fn a_kicker_that_is_set_into_the_heading_is_none_of_the_headline() {
     let head = r#"<meta property="og:title" content="Harbour reopens after the storm">"#;
-    assert_eq!(title(head, "<h1><small>Ports</small> Harbour reopens after the storm</h1>"), "Harbour reopens after the storm");
+    assert_eq!(
+        title(head, "<h1><small>Ports</small> Harbour reopens after the storm</h1>"),
+        "Harbour reopens after the storm"
+    );
 }
 
 #[test]
@@ -56,7 +69,14 @@ fn writers_are_found_behind_the_paper_that_stands_for_them() {
     assert_eq!(writers(paper, "", "<p><strong>Ann Lee</strong></p>"), ["Ann Lee"]);
     assert_eq!(writers(paper, r#"<a href="/author/ann-lee">Ann Lee</a>"#, ""), ["Ann Lee"]);
     assert_eq!(writers(paper, "<div>Ann Lee | 20 November 2026</div>", ""), ["Ann Lee"]);
-    assert_eq!(writers(paper, r#"<div class="comment"><span class="comment-author">John Doe</span></div>"#, ""), ["Harbour Times"]);
+    assert_eq!(
+        writers(
+            paper,
+            r#"<div class="comment"><span class="comment-author">John Doe</span></div>"#,
+            ""
+        ),
+        ["Harbour Times"]
+    );
     let second = format!(r#"{paper}<meta name="parsely-author" content="Ann Lee">"#);
     assert_eq!(writers(&second, "", ""), ["Ann Lee"]);
 }
@@ -64,7 +84,10 @@ fn writers_are_found_behind_the_paper_that_stands_for_them() {
 #[test]
 fn a_day_is_found_above_the_headline_and_else_in_the_address() {
     let day = |before: &str| {
-        let content = read("", &format!("{before}<h1>Harbour reopens after the storm</h1><article>{TEXT}</article>"));
+        let content = read(
+            "",
+            &format!("{before}<h1>Harbour reopens after the storm</h1><article>{TEXT}</article>"),
+        );
         content.published.unwrap().date_naive().to_string()
     };
     assert_eq!(day("<div>Fri 20.11.26</div>"), "2026-11-20");
@@ -75,7 +98,9 @@ fn a_day_is_found_above_the_headline_and_else_in_the_address() {
 #[test]
 fn a_credit_in_an_element_of_its_own_is_none_of_the_caption() {
     let figure = |caption: &str| {
-        let body = format!("<h1>Harbour reopens after the storm</h1><article><figure><img src=/1.jpg>{caption}</figure>{TEXT}</article>");
+        let body = format!(
+            "<h1>Harbour reopens after the storm</h1><article><figure><img src=/1.jpg>{caption}</figure>{TEXT}</article>"
+        );
         let image = read("", &body).images.remove(0);
         (image.caption.unwrap(), image.credit.unwrap())
     };
@@ -117,9 +142,15 @@ fn a_text_for_subscribers_is_cut_where_the_script_counts_more_words() {
 #[test]
 fn a_heading_over_the_menu_is_no_headline() {
     let head = "<title>harbourtimes.example / News / The harbour is open again</title>";
-    assert_eq!(title(head, "<h1>Navigation and services</h1><h1>The harbour is open again</h1>"), "The harbour is open again");
+    assert_eq!(
+        title(head, "<h1>Navigation and services</h1><h1>The harbour is open again</h1>"),
+        "The harbour is open again"
+    );
     let head = "<title>The harbour is open again</title>";
-    assert_eq!(title(head, "<div><h1>Quicklinks</h1><ul><li><a href=/a>Ships</a></ul></div>"), "The harbour is open again");
+    assert_eq!(
+        title(head, "<div><h1>Quicklinks</h1><ul><li><a href=/a>Ships</a></ul></div>"),
+        "The harbour is open again"
+    );
 }
 
 #[test]
@@ -128,29 +159,48 @@ fn a_script_about_the_page_tells_its_day_where_none_tells_the_articles() {
         let head = format!(
             r#"<script type="application/ld+json">{{"@graph":[{{"@type":"WebPage","datePublished":"2026-11-18T09:00:00+02:00"}}]}}</script>{more}"#
         );
-        read(&head, &format!("<h1>Harbour</h1><article>{TEXT}</article>")).published.unwrap().to_rfc3339()
+        read(&head, &format!("<h1>Harbour</h1><article>{TEXT}</article>"))
+            .published
+            .unwrap()
+            .to_rfc3339()
     };
     assert_eq!(day(""), "2026-11-18T09:00:00+02:00");
-    assert_eq!(day(r#"<meta name="date" content="2026-11-19T09:00:00Z">"#), "2026-11-19T09:00:00+00:00");
+    assert_eq!(
+        day(r#"<meta name="date" content="2026-11-19T09:00:00Z">"#),
+        "2026-11-19T09:00:00+00:00"
+    );
 }
 
 #[test]
 fn the_operators_rules_stand_above_what_the_page_says_and_what_is_learned() {
-    let head = r#"<meta property="og:title" content="Harbour open"><meta name="author" content="Staff">"#;
+    let head =
+        r#"<meta property="og:title" content="Harbour open"><meta name="author" content="Staff">"#;
     let body = format!(
         "<h1>Harbour open</h1><p class=big>Harbour reopens after the storm</p><p class=who>Ann Lee</p><p class=when>20.11.2026</p>\
         <div class=a>{TEXT}<p class=box>The port was built a hundred years ago by the men of the old town, who had no cranes and no \
         divers.<img src=/box.jpg></p></div><div class=b><p>Note.</p></div>"
     );
-    let rules: Vec<String> = ["title=.big", "byline=.who", "published=.when", "text=.a, .b", "remove=.box"].map(str::to_owned).to_vec();
+    let rules: Vec<String> =
+        ["title=.big", "byline=.who", "published=.when", "text=.a, .b", "remove=.box"]
+            .map(str::to_owned)
+            .to_vec();
     let content = read_by(Some(&Rules::read(&rules).unwrap()), head, &body);
     assert_eq!(content.title.as_deref(), Some("Harbour reopens after the storm"));
     assert_eq!(content.bylines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Ann Lee"]);
     assert_eq!(content.published.unwrap().to_rfc3339(), "2026-11-20T00:00:00+00:00");
     let text = content.text.unwrap();
-    assert!(text.starts_with("The harbour of the old town") && text.ends_with("lit once more.\n\nNote."), "{text}");
+    assert!(
+        text.starts_with("The harbour of the old town")
+            && text.ends_with("lit once more.\n\nNote."),
+        "{text}"
+    );
     assert!(content.images.is_empty());
-    let by = [content.provenance.title, content.provenance.bylines, content.provenance.published, content.provenance.text];
+    let by = [
+        content.provenance.title,
+        content.provenance.bylines,
+        content.provenance.published,
+        content.provenance.text,
+    ];
     assert_eq!(by, [Some(Origin::Rule); 4]);
     // What matches nothing changes nothing.
     let none = Rules::read(&["title=.none".to_owned(), "text=.none".to_owned()]).unwrap();

@@ -1,5 +1,5 @@
-//! The sample of an Arabic news page with four articles and a related list, set in markups as sites use them: every
-//! field must come out as `expected.json` says, whatever the markup.
+//! The sample of an Arabic news page with four articles and a related list, set in markups as sites
+//! use them: every field must come out as `expected.json` says, whatever the markup.
 
 use std::fmt::Write as _;
 
@@ -24,16 +24,22 @@ fn printed(image: &Value) -> String {
     format!("{} ({})", text(&image["caption"]), text(&image["credit"]))
 }
 
-/// The page of a site that loads the next article when a reader comes to the end of one: captions in figures, the title
-/// once more in a bar that stays in view.
+/// The page of a site that loads the next article when a reader comes to the end of one: captions
+/// in figures, the title once more in a bar that stays in view.
 fn infinite_scroll() -> String {
     let expected = expected();
     let mut body = String::new();
     for (at, article) in expected["articles"].as_array().unwrap().iter().enumerate() {
         let title = text(&article["title"]);
-        let deck = article["subtitle"].as_str().map(|it| format!("<p class=\"article-subtitle\">{it}</p>")).unwrap_or_default();
+        let deck = article["subtitle"]
+            .as_str()
+            .map(|it| format!("<p class=\"article-subtitle\">{it}</p>"))
+            .unwrap_or_default();
         let figure = |image: &Value, at: usize| {
-            format!("<figure><img src=\"/i/{at}.jpg\" width=\"800\" height=\"500\"><figcaption>{}</figcaption></figure>", printed(image))
+            format!(
+                "<figure><img src=\"/i/{at}.jpg\" width=\"800\" height=\"500\"><figcaption>{}</figcaption></figure>",
+                printed(image)
+            )
         };
         write!(
             body,
@@ -72,17 +78,23 @@ fn infinite_scroll() -> String {
 }
 
 fn signed(item: &Value) -> String {
-    item["byline"].as_str().map(|it| format!("<p class=\"author\">{it} ({})</p>", text(&item["place"]))).unwrap_or_default()
+    item["byline"]
+        .as_str()
+        .map(|it| format!("<p class=\"author\">{it} ({})</p>", text(&item["place"])))
+        .unwrap_or_default()
 }
 
-/// Articles one after the other in sections without addresses, titles as second headings, captions in paragraphs of
-/// their own and printed twice.
+/// Articles one after the other in sections without addresses, titles as second headings, captions
+/// in paragraphs of their own and printed twice.
 fn sections() -> String {
     let expected = expected();
     let mut body = String::new();
     for (at, article) in expected["articles"].as_array().unwrap().iter().enumerate() {
         let (title, level) = (text(&article["title"]), if at == 0 { 1 } else { 2 });
-        let deck = article["subtitle"].as_str().map(|it| format!("<h3 class=\"standfirst\">{it}</h3>")).unwrap_or_default();
+        let deck = article["subtitle"]
+            .as_str()
+            .map(|it| format!("<h3 class=\"standfirst\">{it}</h3>"))
+            .unwrap_or_default();
         let picture = |image: &Value, at: usize| {
             let printed = printed(image);
             format!(
@@ -115,14 +127,20 @@ fn sections() -> String {
     page(&body)
 }
 
-/// An old page: a table for the columns, breaks for the paragraphs, the lead picture with its caption under it.
+/// An old page: a table for the columns, breaks for the paragraphs, the lead picture with its
+/// caption under it.
 fn breaks() -> String {
     let expected = expected();
     let mut body = String::from("<table width=\"100%\"><tr><td class=\"main\">");
     for (at, article) in expected["articles"].as_array().unwrap().iter().enumerate() {
-        let deck = article["subtitle"].as_str().map(|it| format!("<h2>{it}</h2>")).unwrap_or_default();
-        let picture =
-            |image: &Value, at: usize| format!("<div class=\"img\"><img src=\"/i/{at}.jpg\"><br><small>{}</small></div>", printed(image));
+        let deck =
+            article["subtitle"].as_str().map(|it| format!("<h2>{it}</h2>")).unwrap_or_default();
+        let picture = |image: &Value, at: usize| {
+            format!(
+                "<div class=\"img\"><img src=\"/i/{at}.jpg\"><br><small>{}</small></div>",
+                printed(image)
+            )
+        };
         write!(
             body,
             "<div class=\"art\" data-href=\"/n/{at}\"><h1 class=\"ttl\">{}</h1>{deck}{}<div class=\"txt\">",
@@ -157,7 +175,9 @@ fn breaks() -> String {
 
 fn page(body: &str) -> String {
     let title = text(&expected()["articles"][0]["title"]).to_owned();
-    let menu = ["العالم", "اقتصاد", "رياضة", "ثقافة"].map(|it| format!("<li><a href=\"/s/{it}\">{it}</a></li>")).concat();
+    let menu = ["العالم", "اقتصاد", "رياضة", "ثقافة"]
+        .map(|it| format!("<li><a href=\"/s/{it}\">{it}</a></li>"))
+        .concat();
     format!(
         "<!doctype html><html lang=\"ar\" dir=\"rtl\"><head><meta charset=\"utf-8\"><title>{title} | الصحيفة</title><meta property=\"og:title\" content=\"{title}\"></head><body><header><nav><ul>{menu}</ul></nav></header><main>{body}</main><footer><p>جميع الحقوق محفوظة</p></footer></body></html>"
     )
@@ -179,15 +199,22 @@ fn image(value: &Value) -> [Value; 5] {
 
 fn check(html: &str) {
     let url = Url::parse("https://news.example/world/0-story.html").unwrap();
-    let page = tests::enriched(extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules: None }).unwrap());
+    let page = tests::enriched(
+        extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules: None })
+            .unwrap(),
+    );
     let expected = expected();
     let articles = expected["articles"].as_array().unwrap();
-    let titles: Vec<_> = page.articles.iter().map(|it| it.content.title.clone().unwrap_or_default()).collect();
+    let titles: Vec<_> =
+        page.articles.iter().map(|it| it.content.title.clone().unwrap_or_default()).collect();
     assert_eq!(titles, articles.iter().map(|it| text(&it["title"]).to_owned()).collect::<Vec<_>>());
     for (at, (found, wanted)) in page.articles.iter().zip(articles).enumerate() {
         let content = &found.content;
         assert_eq!(content.subtitle.as_deref(), wanted["subtitle"].as_str());
-        assert_eq!((content.language.as_deref(), content.direction), (Some("ar"), Some(crate::model::record::Direction::Rtl)));
+        assert_eq!(
+            (content.language.as_deref(), content.direction),
+            (Some("ar"), Some(crate::model::record::Direction::Rtl))
+        );
         assert_eq!(image_of(&content.images[0]), image(&wanted["lead_image"]));
         let blocks: Vec<Value> = content
             .blocks
@@ -197,23 +224,33 @@ fn check(html: &str) {
                 other => serde_json::to_value(other).unwrap(),
             })
             .collect();
-        let wanted_blocks: Vec<Value> = wanted["blocks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| if it["kind"] == "image" { Value::from(image(it).to_vec()) } else { it.clone() })
-            .collect();
+        let wanted_blocks: Vec<Value> =
+            wanted["blocks"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| {
+                    if it["kind"] == "image" { Value::from(image(it).to_vec()) } else { it.clone() }
+                })
+                .collect();
         assert_eq!(blocks, wanted_blocks);
         let mut agencies = content.agencies.clone();
         agencies.sort();
-        let mut wanted_agencies: Vec<String> = serde_json::from_value(expected["agencies"]["articles"][at].clone()).unwrap();
+        let mut wanted_agencies: Vec<String> =
+            serde_json::from_value(expected["agencies"]["articles"][at].clone()).unwrap();
         wanted_agencies.sort();
         assert_eq!(agencies, wanted_agencies);
-        let related = if at == 0 { expected["related"].as_array().unwrap().as_slice() } else { &[] };
+        let related =
+            if at == 0 { expected["related"].as_array().unwrap().as_slice() } else { &[] };
         assert_eq!(content.related.len(), related.len());
         for (found, wanted) in content.related.iter().zip(related) {
-            let fields = [&found.title, &found.section, &found.summary, &found.byline, &found.place].map(|it| Value::from(it.clone()));
-            assert_eq!(fields, ["title", "section", "summary", "byline", "place"].map(|it| wanted[it].clone()));
+            let fields =
+                [&found.title, &found.section, &found.summary, &found.byline, &found.place]
+                    .map(|it| Value::from(it.clone()));
+            assert_eq!(
+                fields,
+                ["title", "section", "summary", "byline", "place"].map(|it| wanted[it].clone())
+            );
             assert_eq!(image_of(found.image.as_ref().unwrap()), image(&wanted["image"]));
         }
         for noise in expected["noise_never_published"].as_array().unwrap() {

@@ -56,7 +56,8 @@ fn a_page_of_more_lines_than_its_size_has_room_for_is_cut_behind_its_article() {
     let hostile = ENGLISH.replace("</body>", &"<p>a".repeat(100_000));
     let lines = with_view(&hostile, &url, None, |view| view.lines.lines.len()).unwrap();
     assert!(lines <= FREE_LINES + hostile.len() / BYTES_OF_LINE, "{lines}");
-    let text = |html: &str| page(html.as_bytes(), None).unwrap().articles.remove(0).content.text.unwrap();
+    let text =
+        |html: &str| page(html.as_bytes(), None).unwrap().articles.remove(0).content.text.unwrap();
     assert!(text(&hostile).starts_with(&text(ENGLISH)[..200]));
 }
 

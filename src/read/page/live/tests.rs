@@ -27,13 +27,22 @@ fn entries(page: &Page) -> Vec<(String, Option<&str>, Option<&str>, String)> {
     let ends: Vec<usize> = starts.clone().skip(1).chain([content.blocks.len()]).collect();
     let spans = starts.zip(ends);
     let first = |(from, to): (usize, usize)| {
-        content.blocks[from..to].iter().find_map(|it| matches!(it, Block::Paragraph { .. }).then(|| it.text().unwrap()[..20].to_owned()))
+        content.blocks[from..to].iter().find_map(|it| {
+            matches!(it, Block::Paragraph { .. }).then(|| it.text().unwrap()[..20].to_owned())
+        })
     };
     content
         .updates
         .iter()
         .zip(spans)
-        .map(|(it, span)| (it.published.unwrap().to_rfc3339(), it.title.as_deref(), it.url.as_deref(), first(span).unwrap()))
+        .map(|(it, span)| {
+            (
+                it.published.unwrap().to_rfc3339(),
+                it.title.as_deref(),
+                it.url.as_deref(),
+                first(span).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -63,14 +72,25 @@ fn the_entries_of_a_live_blog_are_found_by_their_elements() {
     assert_eq!(entries.len(), 5);
     assert_eq!(
         entries[2],
-        ("2026-03-14T16:03:00+01:00".to_owned(), None, Some("https://news.example/live/storm#e2"), "The wind has dropped".to_owned())
+        (
+            "2026-03-14T16:03:00+01:00".to_owned(),
+            None,
+            Some("https://news.example/live/storm#e2"),
+            "The wind has dropped".to_owned()
+        )
     );
-    assert!(page.articles[0].content.blocks.iter().all(|it| it.text() != Some("16:03")), "a time is no text");
+    assert!(
+        page.articles[0].content.blocks.iter().all(|it| it.text() != Some("16:03")),
+        "a time is no text"
+    );
 }
 
 #[test]
 fn a_page_whose_elements_are_not_named_so_is_no_live_blog() {
-    let page = read_at(&ELEMENTS.replace("liveblog-entries", "entries"), "https://news.example/news/storm");
+    let page = read_at(
+        &ELEMENTS.replace("liveblog-entries", "entries"),
+        "https://news.example/news/storm",
+    );
     assert_eq!(page.kind, PageKind::Article);
     assert!(page.articles.iter().all(|it| it.content.updates.is_empty()));
 }

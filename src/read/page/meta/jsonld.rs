@@ -47,17 +47,24 @@ pub(in crate::read::page) struct Posted {
     pub(in crate::read::page) url: Option<String>,
 }
 
-/// The articles that a page's scripts describe, with the script that each stands in, in the order of the page; and when
-/// the page itself was published, where they say that.
+/// The articles that a page's scripts describe, with the script that each stands in, in the order
+/// of the page; and when the page itself was published, where they say that.
 pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<String>) {
     let mut budget = MAX_OBJECTS;
     let (mut found, mut page) = (Vec::new(), None);
     for node in (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Script) {
-        let json = tree.attribute(node, "type").is_some_and(|it| it.trim().to_ascii_lowercase().starts_with("application/ld+json"));
+        let json = tree
+            .attribute(node, "type")
+            .is_some_and(|it| it.trim().to_ascii_lowercase().starts_with("application/ld+json"));
         if let Some(value) = json.then(|| parse(&tree.whole_text(node))).flatten() {
             let mut articles = Vec::new();
             find(&value, &mut budget, &mut articles, &mut page);
-            found.extend(articles.into_iter().take(MAX_ARTICLES - found.len().min(MAX_ARTICLES)).map(|it| (node, article_metadata(it))));
+            found.extend(
+                articles
+                    .into_iter()
+                    .take(MAX_ARTICLES - found.len().min(MAX_ARTICLES))
+                    .map(|it| (node, article_metadata(it))),
+            );
         }
     }
     (found, page)
@@ -65,21 +72,29 @@ pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<S
 
 /// JSON, or JSON with line breaks inside its strings, as content systems write it.
 fn parse(text: &str) -> Option<Value> {
-    let text = text.trim().trim_start_matches("<!--").trim_end_matches("-->").trim().trim_end_matches(';');
+    let text =
+        text.trim().trim_start_matches("<!--").trim_end_matches("-->").trim().trim_end_matches(';');
     serde_json::from_str(text).ok().or_else(|| {
         let mended: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         serde_json::from_str(&mended).ok()
     })
 }
 
-fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>, page: &mut Option<String>) {
+fn find<'a>(
+    value: &'a Value,
+    budget: &mut usize,
+    found: &mut Vec<&'a Value>,
+    page: &mut Option<String>,
+) {
     let Some(left) = budget.checked_sub(1) else { return };
     *budget = left;
     match value {
         Value::Array(items) => items.iter().for_each(|it| find(it, budget, found, page)),
         Value::Object(object) => {
             let kinds = object.get("@type").map(strings).unwrap_or_default();
-            let article = kinds.iter().any(|kind| kind.ends_with("Article") || kind.ends_with("Posting") || kind == "Report");
+            let article = kinds.iter().any(|kind| {
+                kind.ends_with("Article") || kind.ends_with("Posting") || kind == "Report"
+            });
             if article && (object.contains_key("headline") || object.contains_key("name")) {
                 found.push(value);
                 return;
@@ -98,9 +113,15 @@ fn find<'a>(value: &'a Value, budget: &mut usize, found: &mut Vec<&'a Value>, pa
 }
 
 fn article_metadata(article: &Value) -> ArticleMetadata {
-    let live = article.get("@type").map(strings).unwrap_or_default().iter().any(|it| it == "LiveBlogPosting");
+    let live = article
+        .get("@type")
+        .map(strings)
+        .unwrap_or_default()
+        .iter()
+        .any(|it| it == "LiveBlogPosting");
     let text = |name: &str| article.get(name).and_then(first);
-    let authors = article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
+    let authors =
+        article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
     ArticleMetadata {
         live,
         posted: article.get("liveBlogUpdate").map(posted).unwrap_or_default(),
@@ -112,15 +133,23 @@ fn article_metadata(article: &Value) -> ArticleMetadata {
         modified: text("dateModified"),
         authors,
         section: text("articleSection"),
-        keywords: article.get("keywords").map(strings).unwrap_or_default().iter().flat_map(|it| super::split_list(it)).collect(),
+        keywords: article
+            .get("keywords")
+            .map(strings)
+            .unwrap_or_default()
+            .iter()
+            .flat_map(|it| super::split_list(it))
+            .collect(),
         language: text("inLanguage"),
         image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
         url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
         publisher: article.get("publisher").and_then(|it| it.get("name")).and_then(first),
-        words: article
-            .get("wordCount")
-            .and_then(|it| it.as_u64().and_then(|it| u32::try_from(it).ok()).or_else(|| first(it)?.parse().ok())),
-        free: article.get("isAccessibleForFree").and_then(|it| it.as_bool().or_else(|| Some(!first(it)?.eq_ignore_ascii_case("false")))),
+        words: article.get("wordCount").and_then(|it| {
+            it.as_u64().and_then(|it| u32::try_from(it).ok()).or_else(|| first(it)?.parse().ok())
+        }),
+        free: article.get("isAccessibleForFree").and_then(|it| {
+            it.as_bool().or_else(|| Some(!first(it)?.eq_ignore_ascii_case("false")))
+        }),
     }
 }
 
@@ -144,11 +173,26 @@ fn people(value: &Value) -> Vec<(String, BylineKind)> {
     match value {
         Value::Array(items) => items.iter().take(50).flat_map(people).collect(),
         Value::Object(object) => {
-            let organisation = object.get("@type").map(strings).unwrap_or_default().iter().any(|it| it.ends_with("Organization"));
+            let organisation = object
+                .get("@type")
+                .map(strings)
+                .unwrap_or_default()
+                .iter()
+                .any(|it| it.ends_with("Organization"));
             let kind = if organisation { BylineKind::Organisation } else { BylineKind::Person };
-            object.get("name").map(strings).unwrap_or_default().into_iter().map(|name| (name, kind)).collect()
+            object
+                .get("name")
+                .map(strings)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|name| (name, kind))
+                .collect()
         }
-        _ => strings(value).iter().flat_map(|it| it.split([',', ';'])).map(|it| (collapse(it), BylineKind::Person)).collect(),
+        _ => strings(value)
+            .iter()
+            .flat_map(|it| it.split([',', ';']))
+            .map(|it| (collapse(it), BylineKind::Person))
+            .collect(),
     }
 }
 
@@ -172,12 +216,21 @@ fn first(value: &Value) -> Option<String> {
 fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => Some(clean(text)).filter(|it| !it.is_empty()).into_iter().collect(),
-        Value::Array(items) => items.iter().take(100).filter_map(|it| it.as_str().map(clean)).filter(|it| !it.is_empty()).collect(),
+        Value::Array(items) => items
+            .iter()
+            .take(100)
+            .filter_map(|it| it.as_str().map(clean))
+            .filter(|it| !it.is_empty())
+            .collect(),
         _ => Vec::new(),
     }
 }
 
 fn clean(text: &str) -> String {
     let plain = if text.contains('&') { htmlize::unescape(text) } else { text.into() };
-    if plain.contains('<') { collapse(&Tree::parse(&plain).whole_text(0)) } else { collapse(&plain) }
+    if plain.contains('<') {
+        collapse(&Tree::parse(&plain).whole_text(0))
+    } else {
+        collapse(&plain)
+    }
 }

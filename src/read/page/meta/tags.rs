@@ -8,8 +8,16 @@ use crate::{
 };
 
 /// Names of `<meta>` that say who wrote an article.
-const WRITERS: [&str; 8] =
-    ["byl", "parsely-author", "article:author", "author", "dc.creator", "articleauthor", "sailthru.author", "cxenseparse:author"];
+const WRITERS: [&str; 8] = [
+    "byl",
+    "parsely-author",
+    "article:author",
+    "author",
+    "dc.creator",
+    "articleauthor",
+    "sailthru.author",
+    "cxenseparse:author",
+];
 
 /// What the elements say that are made for machines, in one pass over the page.
 #[derive(Default)]
@@ -35,14 +43,19 @@ impl Tags {
     pub(super) fn of(tree: &Tree<'_>) -> Self {
         let mut tags = Self::default();
         for node in 1..tree.len() {
-            let attribute = |name: &str| tree.attribute(node, name).map(|it| collapse(&it)).filter(|it| !it.is_empty());
+            let attribute = |name: &str| {
+                tree.attribute(node, name).map(|it| collapse(&it)).filter(|it| !it.is_empty())
+            };
             match tree.tag(node) {
                 Tag::Text => continue,
                 Tag::Meta if tags.metas.len() < MAX_ELEMENTS => {
-                    let name = ["property", "name", "http-equiv", "itemprop"].into_iter().find_map(attribute);
+                    let name = ["property", "name", "http-equiv", "itemprop"]
+                        .into_iter()
+                        .find_map(attribute);
                     if let (Some(name), Some(content)) = (name, attribute("content")) {
                         // Some write `article:published:time`.
-                        tags.metas.push((name.to_lowercase().replace("ed:time", "ed_time"), content));
+                        tags.metas
+                            .push((name.to_lowercase().replace("ed:time", "ed_time"), content));
                     }
                 }
                 Tag::Link if tags.links.len() < MAX_ELEMENTS => {
@@ -61,8 +74,17 @@ impl Tags {
             tags.live |= attribute("itemtype").is_some_and(|it| it.ends_with("/LiveBlogPosting"));
             if tags.properties.len() < MAX_ELEMENTS
                 && let Some(property) = attribute("itemprop")
-                && matches!(property.as_str(), "headline" | "datePublished" | "dateModified" | "articleSection" | "alternativeHeadline")
-                && let Some(value) = attribute("content").or_else(|| attribute("datetime")).or_else(|| text_of(tree, node))
+                && matches!(
+                    property.as_str(),
+                    "headline"
+                        | "datePublished"
+                        | "dateModified"
+                        | "articleSection"
+                        | "alternativeHeadline"
+                )
+                && let Some(value) = attribute("content")
+                    .or_else(|| attribute("datetime"))
+                    .or_else(|| text_of(tree, node))
             {
                 tags.properties.push((property, value));
             }
@@ -70,40 +92,61 @@ impl Tags {
         tags
     }
 
-    /// Which of the articles that scripts describe is the page's own: the one whose headline the page's title has; else
-    /// the first, unless its headline is that of something further down.
+    /// Which of the articles that scripts describe is the page's own: the one whose headline the
+    /// page's title has; else the first, unless its headline is that of something further down.
     pub(super) fn own(&self, articles: &[(NodeId, ArticleMetadata)]) -> Option<usize> {
-        let mut titles: Vec<String> = ["og:title", "twitter:title"].iter().filter_map(|it| self.first(&[it])).map(|it| fold(&it)).collect();
+        let mut titles: Vec<String> = ["og:title", "twitter:title"]
+            .iter()
+            .filter_map(|it| self.first(&[it]))
+            .map(|it| fold(&it))
+            .collect();
         titles.extend(self.title.as_deref().map(fold));
-        let first = self.headings.iter().find(|it| it.0 == Tag::H1).or(self.headings.first()).map(|it| fold(&it.1));
+        let first = self
+            .headings
+            .iter()
+            .find(|it| it.0 == Tag::H1)
+            .or(self.headings.first())
+            .map(|it| fold(&it.1));
         titles.extend(first);
         let named = |headline: &Option<String>, names: &[String]| {
             let name = headline.as_deref().map(fold).unwrap_or_default();
-            name.len() > 3 && names.iter().any(|it| it.contains(&name) || it.len() > 12 && name.contains(it.as_str()))
+            name.len() > 3
+                && names
+                    .iter()
+                    .any(|it| it.contains(&name) || it.len() > 12 && name.contains(it.as_str()))
         };
         let own = articles.iter().position(|(_, metadata)| named(&metadata.headline, &titles));
         let later: Vec<String> = self.headings.iter().skip(1).map(|it| fold(&it.1)).collect();
-        own.or_else(|| articles.first().filter(|(_, metadata)| !named(&metadata.headline, &later)).map(|_| 0))
+        own.or_else(|| {
+            articles.first().filter(|(_, metadata)| !named(&metadata.headline, &later)).map(|_| 0)
+        })
     }
 
     /// The first of these `<meta>` names that says something.
     pub(super) fn first(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.metas.iter().find(|(it, _)| it == name)).map(|(_, content)| content.clone())
+        names
+            .iter()
+            .find_map(|name| self.metas.iter().find(|(it, _)| it == name))
+            .map(|(_, content)| content.clone())
     }
 
     /// What `<meta>` say of the writers, the most exact first.
     pub(super) fn writers(&self) -> impl Iterator<Item = &str> {
-        let named = WRITERS.iter().flat_map(|name| self.metas.iter().filter(move |(it, _)| it == name));
+        let named =
+            WRITERS.iter().flat_map(|name| self.metas.iter().filter(move |(it, _)| it == name));
         // A pair that is made for previews: `Written by`, in the site's language, and who.
-        let written = self
-            .metas
-            .iter()
-            .filter(|(it, value)| (it == "twitter:data1" || it.starts_with("twitter:misc:")) && byline::looks_like_name(value));
+        let written = self.metas.iter().filter(|(it, value)| {
+            (it == "twitter:data1" || it.starts_with("twitter:misc:"))
+                && byline::looks_like_name(value)
+        });
         named.chain(written).map(|it| it.1.as_str())
     }
 
     pub(super) fn link(&self, rel: &str) -> Option<String> {
-        self.links.iter().find(|(it, _)| it.split(' ').any(|it| it == rel)).map(|(_, href)| href.clone())
+        self.links
+            .iter()
+            .find(|(it, _)| it.split(' ').any(|it| it == rel))
+            .map(|(_, href)| href.clone())
     }
 
     pub(super) fn property(&self, name: &str) -> Option<String> {

@@ -1,7 +1,8 @@
-//! Which of the headlines that a page gives is its article's: those of its metadata, its headings, its window's title.
+//! Which of the headlines that a page gives is its article's: those of its metadata, its headings,
+//! its window's title.
 //!
-//! No order of them is right for all publishers. Two that agree are believed before one that stands alone; the site's
-//! own name is none of them.
+//! No order of them is right for all publishers. Two that agree are believed before one that stands
+//! alone; the site's own name is none of them.
 
 use url::Url;
 
@@ -9,14 +10,17 @@ use super::{Tags, jsonld::ArticleMetadata};
 use crate::{html::Tag, model::record::Origin, text::fold};
 
 /// What stands between a headline and the site's name.
-const SEPARATORS: [&str; 12] = [" | ", " - ", " – ", " — ", " · ", " :: ", " : ", " » ", " « ", " // ", " ǀ ", " • "];
+const SEPARATORS: [&str; 12] =
+    [" | ", " - ", " – ", " — ", " · ", " :: ", " : ", " » ", " « ", " // ", " ǀ ", " • "];
 /// Bytes below which a headline says too little to be known again, in the form of [`fold`].
 const MIN_KNOWN: usize = 10;
 
-/// Bytes from which one or two words may be a headline; shorter ones name a part of the page, such as its menu.
+/// Bytes from which one or two words may be a headline; shorter ones name a part of the page, such
+/// as its menu.
 const MIN_TELLING: usize = 16;
 
-/// Bytes from which a heading that stands in a title does not stand there by chance, in the form of [`fold`].
+/// Bytes from which a heading that stands in a title does not stand there by chance, in the form of
+/// [`fold`].
 const MIN_WITHIN: usize = 4;
 
 /// What a site calls itself.
@@ -34,29 +38,47 @@ impl Site {
     pub(super) fn new(name: Option<&str>, base: &Url) -> Self {
         let host = base.host_str().unwrap_or_default().trim_start_matches("www.");
         let label = host.rsplit('.').skip(1).max_by_key(|it| it.len()).unwrap_or_default();
-        Self { name: name.map(fold).filter(|it| !it.is_empty()), host: fold(host), label: fold(label) }
+        Self {
+            name: name.map(fold).filter(|it| !it.is_empty()),
+            host: fold(host),
+            label: fold(label),
+        }
     }
 
     /// Whether a text is its name, its host, or a few words that begin with its host.
     pub(in crate::read::page) fn is_named(&self, text: &str) -> bool {
         let plain = fold(text);
-        let of_host = || plain.len() >= 4 && self.host.contains(&plain) || plain.len() >= 2 && self.host.starts_with(&plain);
-        let begins = || self.label.len() >= 5 && plain.starts_with(&self.label) && plain.len() <= 2 * self.label.len();
+        let of_host = || {
+            plain.len() >= 4 && self.host.contains(&plain)
+                || plain.len() >= 2 && self.host.starts_with(&plain)
+        };
+        let begins = || {
+            self.label.len() >= 5
+                && plain.starts_with(&self.label)
+                && plain.len() <= 2 * self.label.len()
+        };
         !plain.is_empty() && (self.name.as_ref() == Some(&plain) || of_host() || begins())
     }
 
     /// A title without the site's name at its end or its start.
     pub(super) fn strip(&self, title: &str) -> String {
         let rest = SEPARATORS.iter().find_map(|separator| {
-            let behind = title.rsplit_once(separator).filter(|(_, tail)| self.is_named(tail)).map(|it| it.0);
-            behind.or_else(|| title.split_once(separator).filter(|(head, _)| self.is_named(head)).map(|it| it.1))
+            let behind =
+                title.rsplit_once(separator).filter(|(_, tail)| self.is_named(tail)).map(|it| it.0);
+            behind.or_else(|| {
+                title.split_once(separator).filter(|(head, _)| self.is_named(head)).map(|it| it.1)
+            })
         });
         rest.map(str::trim).filter(|it| !it.is_empty()).unwrap_or(title).to_owned()
     }
 }
 
 /// The headline, who says so, and whether two of the page's metadata say the same.
-pub(super) fn choose(metadata: &ArticleMetadata, tags: &Tags, site: &Site) -> (Option<(String, Origin)>, bool) {
+pub(super) fn choose(
+    metadata: &ArticleMetadata,
+    tags: &Tags,
+    site: &Site,
+) -> (Option<(String, Origin)>, bool) {
     let own = |it: String| Some(site.strip(&it)).filter(|it| !site.is_named(it));
     let same = |one: &str, other: &str| fold(one) == fold(other);
     let script = metadata.headline.clone().and_then(own);
@@ -67,12 +89,14 @@ pub(super) fn choose(metadata: &ArticleMetadata, tags: &Tags, site: &Site) -> (O
     {
         return (Some((script.clone(), Origin::JsonLd)), true);
     }
-    let first = || tags.headings.iter().filter(|it| it.0 == Tag::H1).filter_map(|it| own(it.1.clone()));
+    let first =
+        || tags.headings.iter().filter(|it| it.0 == Tag::H1).filter_map(|it| own(it.1.clone()));
     let seen = |title: &String| first().any(|it| same(&it, title));
     if let Some(shared) = shared.as_ref().filter(|it| seen(it)) {
         return (Some((shared.clone(), Origin::Meta)), false);
     }
-    let machine = script.map(|it| (it, Origin::JsonLd)).or(marked.map(|it| (it, Origin::Microdata)));
+    let machine =
+        script.map(|it| (it, Origin::JsonLd)).or(marked.map(|it| (it, Origin::Microdata)));
     let title = match (machine, shared) {
         // With a kicker before it.
         (Some((one, _)), Some(shared)) if ends_with(&one, &shared) => Some((shared, Origin::Meta)),
@@ -81,17 +105,24 @@ pub(super) fn choose(metadata: &ArticleMetadata, tags: &Tags, site: &Site) -> (O
         (None, None) => {
             let window = tags.title.clone().and_then(own);
             let longest = window.as_deref().map(longest).filter(|it| it.len() >= MIN_KNOWN);
-            let in_window = longest.and_then(|part| tags.headings.iter().find(|it| fold(&it.1) == part));
+            let in_window =
+                longest.and_then(|part| tags.headings.iter().find(|it| fold(&it.1) == part));
             let whole = window.as_deref().map(fold).unwrap_or_default();
             let within = |it: &String| is_within(&whole, it);
             let heading = || first().find(within).or_else(|| first().find(|it| is_telling(it)));
-            in_window.map(|it| it.1.clone()).or_else(heading).or(window).or_else(|| first().next()).map(|it| (it, Origin::Dom))
+            in_window
+                .map(|it| it.1.clone())
+                .or_else(heading)
+                .or(window)
+                .or_else(|| first().next())
+                .map(|it| (it, Origin::Dom))
         }
     };
     (title, false)
 }
 
-/// Whether a heading has the length of a headline, and not only that of the name of a part of the page.
+/// Whether a heading has the length of a headline, and not only that of the name of a part of the
+/// page.
 pub(in crate::read::page) fn is_telling(heading: &str) -> bool {
     heading.len() >= MIN_TELLING || heading.split_whitespace().count() > 2
 }
@@ -137,7 +168,10 @@ mod tests {
         assert_eq!(daily.strip("Harbour reopens | The Daily"), "Harbour reopens");
         assert_eq!(daily.strip("The Daily » Harbour reopens"), "Harbour reopens");
         assert_eq!(daily.strip("Harbour - a port reopens"), "Harbour - a port reopens");
-        assert_eq!(site(None, "harbourtimes.example").strip("Harbour reopens - Harbour Times"), "Harbour reopens");
+        assert_eq!(
+            site(None, "harbourtimes.example").strip("Harbour reopens - Harbour Times"),
+            "Harbour reopens"
+        );
     }
 
     #[test]
@@ -149,7 +183,10 @@ mod tests {
 
     #[test]
     fn a_line_is_known_as_the_longest_part_of_a_title() {
-        assert!(is_part("Press - The harbour is open again - Our town", "The harbour is open again"));
+        assert!(is_part(
+            "Press - The harbour is open again - Our town",
+            "The harbour is open again"
+        ));
         assert!(!is_part("Press - The harbour is open again - Our town", "Our town"));
     }
 }

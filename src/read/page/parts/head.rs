@@ -27,21 +27,37 @@ impl PartBuilder<'_, '_> {
         if let Some(at) = self.span.headline.filter(|_| !ruled) {
             let visible = self.line(at).to_owned();
             let said = self.content.title.as_deref().map(fold);
-            // What readers see wins over what machines are told, where both are the same headline with something before or
-            // behind it.
+            // What readers see wins over what machines are told, where both are the same headline
+            // with something before or behind it.
             let same = said.as_deref().is_some_and(|said| alike(said, &fold(&visible)))
                 || self.content.title.as_deref().is_some_and(|it| title::is_part(it, &visible));
             let first = self.span.holder == 0;
-            // One that only names a part of the page, such as its menu, is none of what the metadata say.
-            let telling = title::is_telling(&visible) || said.as_deref().is_none_or(|said| title::is_within(said, &visible));
-            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1 && !self.view.meta.site.is_named(&visible) && telling;
+            // One that only names a part of the page, such as its menu, is none of what the
+            // metadata say.
+            let telling = title::is_telling(&visible)
+                || said.as_deref().is_none_or(|said| title::is_within(said, &visible));
+            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1
+                && !self.view.meta.site.is_named(&visible)
+                && telling;
             // What the metadata agree on, with a kicker or in other words, is the headline.
             let agreed = first && self.view.meta.agreed;
-            let settled = agreed && (!same || self.content.title.as_deref().is_some_and(|it| title::ends_with(it, &visible)));
+            let settled = agreed
+                && (!same
+                    || self
+                        .content
+                        .title
+                        .as_deref()
+                        .is_some_and(|it| title::ends_with(it, &visible)));
             // A kicker that is set into the heading is none of the headline.
-            let kicked = first && self.content.title.as_deref().is_some_and(|it| title::ends_with(&visible, it));
-            // Letters alone: what stands between the parts of a headline is lost where they are elements of their own.
-            if kicked || first && said.as_deref() == Some(&fold(&visible)) && said.as_ref().is_some_and(|it| !it.is_empty()) {
+            let kicked = first
+                && self.content.title.as_deref().is_some_and(|it| title::ends_with(&visible, it));
+            // Letters alone: what stands between the parts of a headline is lost where they are
+            // elements of their own.
+            if kicked
+                || first
+                    && said.as_deref() == Some(&fold(&visible))
+                    && said.as_ref().is_some_and(|it| !it.is_empty())
+            {
                 self.used.insert(at);
             } else if said.is_none() || self.span.holder != 0 || !settled && (same || heading) {
                 self.content.title = Some(visible);
@@ -52,28 +68,38 @@ impl PartBuilder<'_, '_> {
         if let Some(title) = self.content.title.as_deref().map(fold) {
             // Folding is what costs: a line of another length is another one.
             let letters = u32::try_from(title.chars().count()).unwrap_or(u32::MAX);
-            let long =
-                |chars: u32| chars < 400 && chars.saturating_mul(2) >= letters && chars <= letters.saturating_mul(2).saturating_add(20);
-            let same = |at: &usize| long(self.view.lines.lines[*at].chars) && fold(self.line(*at)) == title;
+            let long = |chars: u32| {
+                chars < 400
+                    && chars.saturating_mul(2) >= letters
+                    && chars <= letters.saturating_mul(2).saturating_add(20)
+            };
+            let same = |at: &usize| {
+                long(self.view.lines.lines[*at].chars) && fold(self.line(*at)) == title
+            };
             let printed: Vec<usize> = (self.span.from..self.span.to).filter(same).collect();
             self.used.extend(printed);
         }
         self.used.extend(self.span.headline);
     }
 
-    /// A line between headline and text that sums up: by its place before the element that holds the paragraphs.
+    /// A line between headline and text that sums up: by its place before the element that holds
+    /// the paragraphs.
     pub(super) fn deck(&mut self, first: usize) {
         let from = self.span.headline.map_or(first.saturating_sub(6), |it| it + 1);
         if self.content.subtitle.is_none() {
             let second = (first + 1..self.span.to).find(|it| self.is_text(*it));
-            let before = (from..first.min(from + HEAD_LINES)).find(|it| self.deck_like(*it) && self.hinted(*it, hints::DECK));
-            let apart = second.is_some_and(|second| first < self.span.to && self.deck_like(first) && self.stands_apart(first, second));
+            let before = (from..first.min(from + HEAD_LINES))
+                .find(|it| self.deck_like(*it) && self.hinted(*it, hints::DECK));
+            let apart = second.is_some_and(|second| {
+                first < self.span.to && self.deck_like(first) && self.stands_apart(first, second)
+            });
             let at = before.or_else(|| apart.then_some(first));
             self.content.subtitle = at.map(|it| self.line(it).to_owned());
         }
         if let Some(deck) = self.content.subtitle.as_deref().map(fold) {
             let end = self.span.to.min(first + 3);
-            self.used.extend((from..end).filter(|it| fold(self.line(*it)) == deck).collect::<Vec<_>>());
+            self.used
+                .extend((from..end).filter(|it| fold(self.line(*it)) == deck).collect::<Vec<_>>());
         }
     }
 
@@ -87,7 +113,10 @@ impl PartBuilder<'_, '_> {
 
     fn hinted(&self, at: usize, hint: hints::Hints) -> bool {
         let block = self.block_of(at);
-        (self.view.measured.own[block as usize] | self.view.measured.own[self.view.tree.parent(block) as usize]) & hint != 0
+        (self.view.measured.own[block as usize]
+            | self.view.measured.own[self.view.tree.parent(block) as usize])
+            & hint
+            != 0
     }
 
     /// Whether a first line is set apart from the paragraph after it: a heading, or named a deck.
@@ -96,7 +125,8 @@ impl PartBuilder<'_, '_> {
         let heading = tree.tag(self.block_of(at)).heading_level().is_some();
         let same_parent = tree.parent(self.block_of(at)) == tree.parent(self.block_of(next));
         heading && self.view.measured.weight[at] > 40
-            || self.hinted(at, hints::DECK) && (!same_parent || self.view.measured.looks[at] != self.view.measured.looks[next])
+            || self.hinted(at, hints::DECK)
+                && (!same_parent || self.view.measured.looks[at] != self.view.measured.looks[next])
     }
 
     pub(super) fn byline(&mut self, first: usize) {
@@ -109,11 +139,16 @@ impl PartBuilder<'_, '_> {
         let lines = &self.view.lines.lines;
         let node = |at: usize| lines.get(at).map_or(self.view.tree.len(), |it| it.first);
         let last = (first..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
-        let head = node(from.saturating_sub(4).max(self.span.from))..node(self.span.to.min(first + WRITERS_LINES));
+        let head = node(from.saturating_sub(4).max(self.span.from))
+            ..node(self.span.to.min(first + WRITERS_LINES));
         let foot = node(last)..node(self.span.to.min(last + WRITERS_LINES));
         let of_site = |byline: &Byline| {
             let site = self.view.meta.site_name.as_deref();
-            writers::is_site(&byline.name, [site, None], self.view.base.host_str().unwrap_or_default())
+            writers::is_site(
+                &byline.name,
+                [site, None],
+                self.view.base.host_str().unwrap_or_default(),
+            )
         };
         // A paper stands beside its writers, or in their place.
         let apart = |mut names: Vec<Byline>| {
@@ -122,7 +157,11 @@ impl PartBuilder<'_, '_> {
             }
             names
         };
-        let shown = [head, foot].into_iter().map(|it| apart(writers::shown(self.view, it))).find(|it| !it.is_empty()).unwrap_or_default();
+        let shown = [head, foot]
+            .into_iter()
+            .map(|it| apart(writers::shown(self.view, it)))
+            .find(|it| !it.is_empty())
+            .unwrap_or_default();
         if !shown.is_empty() {
             self.content.bylines = shown;
             self.content.provenance.bylines = Some(Origin::Dom);
@@ -133,7 +172,8 @@ impl PartBuilder<'_, '_> {
         for at in near {
             let line = self.line(at);
             if line.chars().count() < 160
-                && (byline::is_byline(line) || at <= first && self.hinted(at, hints::META) && writers::is_one(line))
+                && (byline::is_byline(line)
+                    || at <= first && self.hinted(at, hints::META) && writers::is_one(line))
             {
                 let names = apart(byline::read(line));
                 if !names.is_empty() {
@@ -148,8 +188,13 @@ impl PartBuilder<'_, '_> {
         let parent = |at: usize| lines.get(at).map(|it| self.view.tree.parent(it.block));
         let beside = |at: usize| self.is_text(at) || parent(at) == parent(last);
         let bold = |at: &usize| lines[*at].stressed == lines[*at].chars && beside(*at);
-        let ends = (first.saturating_sub(2).max(from)..self.span.to.min(first + 3)).chain(last.saturating_sub(1).max(first + 3)..end);
-        if let Some(names) = ends.filter(bold).map(|at| apart(writers::alone(self.line(at)))).find(|it| !it.is_empty()) {
+        let ends = (first.saturating_sub(2).max(from)..self.span.to.min(first + 3))
+            .chain(last.saturating_sub(1).max(first + 3)..end);
+        if let Some(names) = ends
+            .filter(bold)
+            .map(|at| apart(writers::alone(self.line(at))))
+            .find(|it| !it.is_empty())
+        {
             self.content.bylines = names;
             self.content.provenance.bylines = Some(Origin::Dom);
         }
@@ -162,40 +207,56 @@ impl PartBuilder<'_, '_> {
         let from = self.span.headline.unwrap_or(first.saturating_sub(8));
         let nodes = self.view.lines.lines.get(from).map_or(0, |it| it.first)
             ..self.view.lines.lines.get(first).map_or(self.view.tree.len(), |it| it.first);
-        let machine = nodes.filter(|it| self.view.tree.tag(*it) == Tag::Time).find_map(|it| self.view.tree.attribute(it, "datetime"));
+        let machine = nodes
+            .filter(|it| self.view.tree.tag(*it) == Tag::Time)
+            .find_map(|it| self.view.tree.attribute(it, "datetime"));
         if let Some(moment) = machine.and_then(|it| moment::parse(&it, None)) {
             self.content.published = Some(moment.time);
             self.content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
         } else if let Some(day) = self.day_found(from, first) {
-            self.content.published = Some(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset());
-            self.content.date_notes.push("published: a day found on the page, taken as midnight UTC".to_owned());
+            self.content.published =
+                Some(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset());
+            self.content
+                .date_notes
+                .push("published: a day found on the page, taken as midnight UTC".to_owned());
         } else {
             return;
         }
         self.content.provenance.published = Some(Origin::Dom);
     }
 
-    /// The day in the window's title; in a short line between headline and text, or above the headline; in the address; in
-    /// a line behind the text.
+    /// The day in the window's title; in a short line between headline and text, or above the
+    /// headline; in the address; in a line behind the text.
     fn day_found(&self, from: usize, first: usize) -> Option<chrono::NaiveDate> {
         let last = (first..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
         let head = from + 1..(first + 2).min(from + HEAD_LINES).min(self.span.to);
         let above = from.saturating_sub(DAY_LINES).max(self.span.from)..from;
         let below = last + 1..(last + DAY_LINES).min(self.span.to);
         // What a paragraph tells happened on other days.
-        let shown = |at: usize| partial_date(self.line(at)).filter(|_| !self.is_text(at) || self.line(at).len() < MAX_DAY);
+        let shown = |at: usize| {
+            partial_date(self.line(at))
+                .filter(|_| !self.is_text(at) || self.line(at).len() < MAX_DAY)
+        };
         let visible = || head.chain(above.rev()).find_map(shown);
-        self.day_in_title().or_else(visible).or_else(|| self.day_of_address()).or_else(|| below.clone().find_map(shown))
+        self.day_in_title()
+            .or_else(visible)
+            .or_else(|| self.day_of_address())
+            .or_else(|| below.clone().find_map(shown))
     }
 
     /// The day in an address such as `/2024/05/31/harbour-reopens`.
     fn day_of_address(&self) -> Option<chrono::NaiveDate> {
-        let url =
-            if self.span.holder == 0 { self.view.meta.canonical.as_ref().unwrap_or(self.view.base) } else { self.span.url.as_ref()? };
-        let parts: Vec<u32> = url.path().split(['/', '-', '_']).map(|it| it.parse().unwrap_or(0)).collect();
-        parts
-            .windows(3)
-            .find_map(|it| chrono::NaiveDate::from_ymd_opt(i32::try_from(it[0]).ok()?, it[1], it[2]).filter(|it| plausible(*it)))
+        let url = if self.span.holder == 0 {
+            self.view.meta.canonical.as_ref().unwrap_or(self.view.base)
+        } else {
+            self.span.url.as_ref()?
+        };
+        let parts: Vec<u32> =
+            url.path().split(['/', '-', '_']).map(|it| it.parse().unwrap_or(0)).collect();
+        parts.windows(3).find_map(|it| {
+            chrono::NaiveDate::from_ymd_opt(i32::try_from(it[0]).ok()?, it[1], it[2])
+                .filter(|it| plausible(*it))
+        })
     }
 
     /// The day behind the headline in the window's title.

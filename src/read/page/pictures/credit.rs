@@ -35,20 +35,34 @@ const NAMES: [&str; 14] = [
     "rights",
 ];
 /// The same for elements within a caption.
-const WRITERS: [&str; 9] = ["author", "autor", "auteur", "autore", "source", "quelle", "distributor", "agency", "agentur"];
+const WRITERS: [&str; 9] =
+    ["author", "autor", "auteur", "autore", "source", "quelle", "distributor", "agency", "agentur"];
 /// Properties of schema.org that name who made a picture.
 const PROPERTIES: [&str; 4] = ["author", "creator", "copyrightHolder", "creditText"];
 /// Attributes in which scripts find a credit.
-const ATTRIBUTES: [&str; 6] = ["data-credit", "data-credits", "data-copyright", "data-photographer", "data-source", "data-author"];
+const ATTRIBUTES: [&str; 6] = [
+    "data-credit",
+    "data-credits",
+    "data-copyright",
+    "data-photographer",
+    "data-source",
+    "data-author",
+];
 
-/// The parts of the credit among the lines of a caption, as elements of their own have them: who made the picture, and
-/// who sells it.
+/// The parts of the credit among the lines of a caption, as elements of their own have them: who
+/// made the picture, and who sells it.
 pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) -> Vec<String> {
     let of_line = |at: usize| view.lines.lines.get(at).filter(|_| !lines.is_empty());
-    let (Some(first), Some(last)) = (of_line(lines.start), of_line(lines.end.saturating_sub(1))) else { return Vec::new() };
+    let (Some(first), Some(last)) = (of_line(lines.start), of_line(lines.end.saturating_sub(1)))
+    else {
+        return Vec::new();
+    };
     let tree = view.tree;
-    // From the element that holds the caption, but not before the picture, unless the caption stands there.
-    let start = std::iter::once(first.block).chain(tree.ancestors(first.block).take(2)).find(|node| tree.tag(*node) == Tag::Figcaption);
+    // From the element that holds the caption, but not before the picture, unless the caption
+    // stands there.
+    let start = std::iter::once(first.block)
+        .chain(tree.ancestors(first.block).take(2))
+        .find(|node| tree.tag(*node) == Tag::Figcaption);
     let start = start.unwrap_or_else(|| first.block.max(picture.min(first.first)));
     let mut parts = Vec::new();
     let mut inside = 0;
@@ -66,24 +80,37 @@ pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) 
     if whole || parts.iter().map(String::len).sum::<usize>() > MAX_CREDIT {
         parts.clear();
     }
-    if parts.is_empty() { at_the_end(view, last.block.min(last.first), last.last).into_iter().collect() } else { parts }
+    if parts.is_empty() {
+        at_the_end(view, last.block.min(last.first), last.last).into_iter().collect()
+    } else {
+        parts
+    }
 }
 
 /// The last element within a line, where it ends the caption and has the form of a name.
 fn at_the_end(view: View<'_, '_>, block: NodeId, last: NodeId) -> Option<String> {
     let tree = view.tree;
-    let element =
-        tree.ancestors(last).take_while(|it| *it > block).find(|it| matches!(tree.tag(*it), Tag::Span | Tag::Small | Tag::Cite))?;
+    let element = tree
+        .ancestors(last)
+        .take_while(|it| *it > block)
+        .find(|it| matches!(tree.tag(*it), Tag::Span | Tag::Small | Tag::Cite))?;
     let said = text(tree, element);
     let whole = text(tree, block);
     let before = whole.strip_suffix(said.as_str())?.trim_end();
-    let apart = before.ends_with(['.', '!', '?', '…', '”', '»', '"', '/', '|']) || said.contains('/');
-    (apart && before.split(' ').count() >= 3 && caption::is_name(&said) && said.chars().count() <= 60).then_some(said)
+    let apart =
+        before.ends_with(['.', '!', '?', '…', '”', '»', '"', '/', '|']) || said.contains('/');
+    (apart
+        && before.split(' ').count() >= 3
+        && caption::is_name(&said)
+        && said.chars().count() <= 60)
+        .then_some(said)
 }
 
 fn text(tree: &Tree<'_>, node: NodeId) -> String {
-    let texts =
-        tree.subtree(node).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Text && tree.tag(tree.parent(*node)) != Tag::Style);
+    let texts = tree
+        .subtree(node)
+        .take(MAX_NODES)
+        .filter(|node| tree.tag(*node) == Tag::Text && tree.tag(tree.parent(*node)) != Tag::Style);
     collapse(&texts.map(|it| tree.text(it)).collect::<Vec<Cow<'_, str>>>().join(" "))
 }
 
@@ -91,7 +118,10 @@ fn text(tree: &Tree<'_>, node: NodeId) -> String {
 fn is_named(tree: &Tree<'_>, node: NodeId, start: NodeId) -> bool {
     let inner = node > start && tree.tag(start) == Tag::Figcaption;
     tree.raw_attributes(node).any(|(name, value)| {
-        let known = |it: &str| NAMES.iter().any(|name| it.contains(name)) || inner && WRITERS.iter().any(|name| it.contains(name));
+        let known = |it: &str| {
+            NAMES.iter().any(|name| it.contains(name))
+                || inner && WRITERS.iter().any(|name| it.contains(name))
+        };
         match name.to_ascii_lowercase().as_str() {
             "class" | "data-testid" => known(&value.to_ascii_lowercase()),
             "itemprop" => PROPERTIES.contains(&value),
@@ -102,8 +132,15 @@ fn is_named(tree: &Tree<'_>, node: NodeId, start: NodeId) -> bool {
 
 /// What an attribute of the picture says of who made it.
 pub(super) fn of_attributes(tree: &Tree<'_>, picture: NodeId) -> Option<String> {
-    let value = |name: &&str| tree.attribute(picture, name).map(|it| collapse(&it)).filter(|it| (2..=MAX_CREDIT).contains(&it.len()));
-    let plain = ATTRIBUTES.iter().find_map(value).filter(|it| !it.contains("://") && it.chars().any(char::is_alphabetic));
+    let value = |name: &&str| {
+        tree.attribute(picture, name)
+            .map(|it| collapse(&it))
+            .filter(|it| (2..=MAX_CREDIT).contains(&it.len()))
+    };
+    let plain = ATTRIBUTES
+        .iter()
+        .find_map(value)
+        .filter(|it| !it.contains("://") && it.chars().any(char::is_alphabetic));
     plain.or_else(|| {
         ["title", "alt"]
             .iter()
@@ -118,6 +155,8 @@ pub(super) fn without(line: &str, credit: &[String]) -> String {
     let signs = [' ', '(', '[', '|', '/', '•', '·', '–', '—', '-'];
     credit.iter().fold(line.to_owned(), |rest, part| {
         let Some((before, after)) = rest.rsplit_once(part.as_str()) else { return rest };
-        format!("{} {}", before.trim_end_matches(signs), after.trim_start_matches([' ', ')', ']'])).trim().to_owned()
+        format!("{} {}", before.trim_end_matches(signs), after.trim_start_matches([' ', ')', ']']))
+            .trim()
+            .to_owned()
     })
 }

@@ -25,8 +25,13 @@ const MAX_HEADING: f32 = 16.0;
 /// Reads an article; its lines do not begin before `from`.
 pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Part {
     let head = lead::read(text_page, span, from);
-    let mut body =
-        Body { text_page, title: head.title.as_deref().map(fold), blocks: Vec::new(), seen: HashSet::new(), pictures: HashSet::new() };
+    let mut body = Body {
+        text_page,
+        title: head.title.as_deref().map(fold),
+        blocks: Vec::new(),
+        seen: HashSet::new(),
+        pictures: HashSet::new(),
+    };
     head.rest.iter().for_each(|line| body.line(*line, span));
     for line in span.lines() {
         body.line(line, span);
@@ -39,20 +44,37 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
     }
     // Those of the text differ from each other already.
     let lead = images.first().cloned();
-    let inline = blocks.iter().filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None });
-    images.extend(inline.filter(|it| !lead.as_ref().is_some_and(|lead| same_picture(lead, it))).cloned());
+    let inline = blocks
+        .iter()
+        .filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None });
+    images.extend(
+        inline.filter(|it| !lead.as_ref().is_some_and(|lead| same_picture(lead, it))).cloned(),
+    );
     let body = blocks::text(&blocks);
-    let mut content = Content { title: head.title, subtitle: head.deck, bylines: head.bylines, blocks, images, ..Content::default() };
+    let mut content = Content {
+        title: head.title,
+        subtitle: head.deck,
+        bylines: head.bylines,
+        blocks,
+        images,
+        ..Content::default()
+    };
     if let Some(day) = head.day {
         content.published = Some(day.and_time(NaiveTime::MIN).and_utc().fixed_offset());
-        content.date_notes.push("published: a day found in the text, taken as midnight UTC".to_owned());
+        content
+            .date_notes
+            .push("published: a day found in the text, taken as midnight UTC".to_owned());
         content.provenance.published = Some(Origin::Dom);
     }
     content.provenance.text = Some(Origin::Dom);
     content.provenance.title = content.title.as_ref().map(|_| Origin::Dom);
     content.provenance.bylines = content.bylines.first().map(|_| Origin::Dom);
     content.text = Some(body);
-    let source = TextSource::Dump { title: content.title.is_some(), date: content.published.is_some(), images: !content.images.is_empty() };
+    let source = TextSource::Dump {
+        title: content.title.is_some(),
+        date: content.published.is_some(),
+        images: !content.images.is_empty(),
+    };
     let evidence = Evidence { credits: credits(text_page, span), source, ..Evidence::default() };
     Part { url: None, content, evidence }
 }
@@ -64,13 +86,20 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
     if image.caption.is_some() {
         return Some(image);
     }
-    let before = line.checked_sub(1).filter(|it| *it > title && text_page.lines[line].blank <= 1)?;
+    let before =
+        line.checked_sub(1).filter(|it| *it > title && text_page.lines[line].blank <= 1)?;
     let form = &text_page.forms[before];
     let (above, behind) = (&text_page.lines[before].text, text_page.lines.get(line + 1));
-    let is_caption = form.kind == Kind::Text && form.units >= 4.0 && text_page.headline_fits(before);
+    let is_caption =
+        form.kind == Kind::Text && form.units >= 4.0 && text_page.headline_fits(before);
     if is_caption {
         let told = caption::read(above);
-        return Some(Image { caption: told.caption, archive: told.archive || image.archive, taken: told.taken.or(image.taken), ..image });
+        return Some(Image {
+            caption: told.caption,
+            archive: told.archive || image.archive,
+            taken: told.taken.or(image.taken),
+            ..image
+        });
     }
     // A bare agency is as likely a byline, a label is none.
     let labelled = image.credit.as_deref().is_some_and(|it| it != text);
@@ -96,7 +125,8 @@ pub(super) fn add_picture(images: &mut Vec<Image>, image: Image) {
 
 /// A caption printed twice is one picture, with its credit or without.
 fn same_picture(one: &Image, other: &Image) -> bool {
-    one.caption == other.caption && (one.credit == other.credit || one.credit.is_none() || other.credit.is_none())
+    one.caption == other.caption
+        && (one.credit == other.credit || one.credit.is_none() || other.credit.is_none())
 }
 
 /// Collects the blocks of a text.
@@ -120,8 +150,12 @@ impl Body<'_> {
             Kind::Caption => self.picture(at),
             Kind::Text | Kind::Byline | Kind::Date | Kind::Link if sentence => self.paragraph(at),
             Kind::Text if line.bullet && form.units >= 4.0 => self.paragraph(at),
-            Kind::Text if form.times > 1 && form.units >= 4.0 && self.is_beside(at, text) => self.add(caption::read(text)),
-            Kind::Text if self.is_heading(at, span) => self.blocks.push(Block::Heading { text: text.to_owned() }),
+            Kind::Text if form.times > 1 && form.units >= 4.0 && self.is_beside(at, text) => {
+                self.add(caption::read(text));
+            }
+            Kind::Text if self.is_heading(at, span) => {
+                self.blocks.push(Block::Heading { text: text.to_owned() });
+            }
             _ => {}
         }
     }
@@ -148,7 +182,8 @@ impl Body<'_> {
         }
         if let Some(image) = picture(self.text_page, at, 0) {
             // The line above was taken for a heading or a paragraph.
-            if let (Some(caption), Some(last)) = (&image.caption, self.blocks.last().and_then(Block::text))
+            if let (Some(caption), Some(last)) =
+                (&image.caption, self.blocks.last().and_then(Block::text))
                 && last == caption
             {
                 self.blocks.pop();
@@ -164,7 +199,10 @@ impl Body<'_> {
     }
 
     fn is_beside(&self, at: usize, text: &str) -> bool {
-        [at.checked_sub(1), Some(at + 1)].into_iter().flatten().any(|it| self.text_page.lines.get(it).is_some_and(|it| it.text == text))
+        [at.checked_sub(1), Some(at + 1)]
+            .into_iter()
+            .flatten()
+            .any(|it| self.text_page.lines.get(it).is_some_and(|it| it.text == text))
     }
 
     /// A short line between two sentences.
@@ -173,7 +211,11 @@ impl Body<'_> {
         let sentence = |at: usize| self.text_page.forms[at].prose >= SENTENCE;
         let after_gap = span.gaps.binary_search_by_key(&at, |it| it.end).is_ok();
         let within = span.body.contains(&at) && at > span.body.start && at + 1 < span.body.end;
-        within && form.units <= MAX_HEADING && form.times <= 2 && (sentence(at - 1) || after_gap) && sentence(at + 1)
+        within
+            && form.units <= MAX_HEADING
+            && form.times <= 2
+            && (sentence(at - 1) || after_gap)
+            && sentence(at + 1)
     }
 }
 

@@ -1,7 +1,8 @@
-//! What a line looks like: how long it is, whether it reads like a sentence, and what else it may be.
+//! What a line looks like: how long it is, whether it reads like a sentence, and what else it may
+//! be.
 //!
-//! Nothing here knows where the line stands. Words are looked up only for what no form tells: the heads of lists of
-//! other articles, and rights.
+//! Nothing here knows where the line stands. Words are looked up only for what no form tells: the
+//! heads of lists of other articles, and rights.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -29,11 +30,16 @@ pub(super) const SENTENCE: f32 = 0.3;
 static RELATED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("related: ").collect());
 static OTHER: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("other: ").collect());
 static NEXT: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("next: ").collect());
-static SERVICE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().build(table("service: ")).ok());
-static LEGAL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().build(table("legal: ")).ok());
+static SERVICE: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().build(table("service: ")).ok());
+static LEGAL: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().build(table("legal: ")).ok());
 
 fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
-    include_str!("words.txt").lines().filter_map(move |it| it.strip_prefix(kind)).flat_map(|it| it.split("; "))
+    include_str!("words.txt")
+        .lines()
+        .filter_map(move |it| it.strip_prefix(kind))
+        .flat_map(|it| it.split("; "))
 }
 
 /// What a line is besides text.
@@ -72,7 +78,8 @@ pub(super) struct Form {
     pub(super) prose: f32,
     /// It ends as sentences do: with a full stop, not with a question.
     pub(super) stops: bool,
-    /// A sentence ends within it, and it does not end with one: captions do that, with a name behind.
+    /// A sentence ends within it, and it does not end with one: captions do that, with a name
+    /// behind.
     pub(super) broken: bool,
     /// Lines of the page with the same text, itself among them.
     pub(super) times: u32,
@@ -81,7 +88,10 @@ pub(super) struct Form {
 impl Form {
     /// Whether it could be a headline, of this article or another.
     pub(super) fn is_headline(&self) -> bool {
-        self.kind == Kind::Text && !self.stops && (3.0..=32.0).contains(&self.units) && self.prose < 0.75
+        self.kind == Kind::Text
+            && !self.stops
+            && (3.0..=32.0).contains(&self.units)
+            && self.prose < 0.75
     }
 
     /// Whether it reads like a paragraph.
@@ -96,7 +106,10 @@ pub(super) fn read(lines: &[Line]) -> Vec<Form> {
     for line in lines {
         *times.entry(line.text.as_str()).or_default() += 1;
     }
-    lines.iter().map(|line| form(line, times.get(line.text.as_str()).copied().unwrap_or(1))).collect()
+    lines
+        .iter()
+        .map(|line| form(line, times.get(line.text.as_str()).copied().unwrap_or(1)))
+        .collect()
 }
 
 fn form(line: &Line, times: u32) -> Form {
@@ -140,13 +153,15 @@ pub(super) fn is_service(text: &str, units: f32) -> bool {
         return false;
     }
     let lower = text::lower(text);
-    let mut found = SERVICE.iter().flat_map(|it| it.find_iter(lower.as_ref())).map(|it| it.pattern());
+    let mut found =
+        SERVICE.iter().flat_map(|it| it.find_iter(lower.as_ref())).map(|it| it.pattern());
     found.next().is_some_and(|first| units <= SHORT || found.any(|it| it != first))
 }
 
 fn kind(text: &str, signs: &Signs) -> Kind {
     // `[photo-1]` and `[      ]` stand for pictures and fields in w3m.
-    let field = text.starts_with('[') && text.ends_with(']') && !text.contains(". ") && signs.units <= 8.0;
+    let field =
+        text.starts_with('[') && text.ends_with(']') && !text.contains(". ") && signs.units <= 8.0;
     if signs.letters < 2 && signs.units <= SHORT || field {
         return if signs.digits > 0 && is_date(text) { Kind::Date } else { Kind::Mark };
     }
@@ -154,12 +169,16 @@ fn kind(text: &str, signs: &Signs) -> Kind {
         return Kind::Legal;
     }
     if signs.units <= SHORT {
-        let lower = text.trim_matches([' ', ':', '：', '»', '«', '【', '】', '>', '›', '…', '■', '●', '▼', '▶', '!']);
+        let lower = text.trim_matches([
+            ' ', ':', '：', '»', '«', '【', '】', '>', '›', '…', '■', '●', '▼', '▶', '!',
+        ]);
         let lower = text::lower(lower);
         // `İ` is an `i` with a point of its own.
         let lower = lower.replace("i\u{307}", "i");
         // `12 comments`, `Comments (3)`.
-        let lower = lower.trim_matches(|c: char| c.is_numeric() || matches!(c, ' ' | '(' | ')' | '[' | ']' | '（' | '）' | '+'));
+        let lower = lower.trim_matches(|c: char| {
+            c.is_numeric() || matches!(c, ' ' | '(' | ')' | '[' | ']' | '（' | '）' | '+')
+        });
         if RELATED.contains(lower) {
             return Kind::Related;
         }
@@ -194,16 +213,25 @@ fn is_date(text: &str) -> bool {
     let bytes = digits.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     // `09:30`.
-    let time = |at: usize| matches!(bytes[at], b':') && at > 0 && digit(at - 1) && digit(at + 1) && digit(at + 2) && !digit(at + 3);
+    let time = |at: usize| {
+        matches!(bytes[at], b':')
+            && at > 0
+            && digit(at - 1)
+            && digit(at + 1)
+            && digit(at + 2)
+            && !digit(at + 3)
+    };
     if (0..bytes.len()).any(time) {
         return true;
     }
     if let Some(found) = partial::all(text).first() {
         let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
         let others = letters(text) - letters(&text[found.range.clone()]);
-        // `Seit Mai 2022 Chef des Hauses` is a headline, `Kyiv in the third winter of the war, 24 April 2023` a caption.
+        // `Seit Mai 2022 Chef des Hauses` is a headline, `Kyiv in the third winter of the war, 24
+        // April 2023` a caption.
         return others <= if found.day().is_some() { 30 } else { 4 }
-            || digits.split(|c: char| !c.is_ascii_digit()).filter(|it| !it.is_empty()).count() >= 4;
+            || digits.split(|c: char| !c.is_ascii_digit()).filter(|it| !it.is_empty()).count()
+                >= 4;
     }
     let all_digits = bytes.iter().filter(|it| it.is_ascii_digit()).count();
     // `April 10, 20233 years ago, 142 views` was glued together.
@@ -213,7 +241,9 @@ fn is_date(text: &str) -> bool {
     // `Feb. 27`, `10 فبراير`: no year, but nothing else either.
     while let Some(at) = rest.find(char::is_alphabetic) {
         rest = &rest[at..];
-        if let Some(length) = words::month_at(rest).map(|it| it.1).or_else(|| words::weekday_at(rest).map(|it| it.1)) {
+        if let Some(length) =
+            words::month_at(rest).map(|it| it.1).or_else(|| words::weekday_at(rest).map(|it| it.1))
+        {
             (named, rest) = (true, &rest[length..]);
         } else {
             let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
@@ -240,10 +270,15 @@ fn is_legal(text: &str, signs: &Signs) -> bool {
 fn is_link(text: &str) -> bool {
     // `Harbour-News.com`
     let name = !text.contains(' ')
-        && text
-            .rsplit_once('.')
-            .is_some_and(|(host, end)| !host.is_empty() && (2..=6).contains(&end.len()) && end.bytes().all(|it| it.is_ascii_lowercase()));
-    name || text.contains("http://") || text.contains("https://") || text.contains("www.") || text.contains('@') && !text.contains(" @ ")
+        && text.rsplit_once('.').is_some_and(|(host, end)| {
+            !host.is_empty()
+                && (2..=6).contains(&end.len())
+                && end.bytes().all(|it| it.is_ascii_lowercase())
+        });
+    name || text.contains("http://")
+        || text.contains("https://")
+        || text.contains("www.")
+        || text.contains('@') && !text.contains(" @ ")
 }
 
 #[cfg(test)]

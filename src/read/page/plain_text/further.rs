@@ -1,4 +1,5 @@
-//! Which of the later articles of a text page are none: what readers wrote, offers, lists, a headline that came before.
+//! Which of the later articles of a text page are none: what readers wrote, offers, lists, a
+//! headline that came before.
 
 use std::collections::HashSet;
 
@@ -10,7 +11,10 @@ const LEAST: f32 = 45.0;
 const HEAD: usize = 30;
 
 /// Keeps the first article and those that are no less.
-pub(super) fn drop_non_articles(text_page: &PlainTextPage, spans: Vec<ArticleSpan>) -> Vec<ArticleSpan> {
+pub(super) fn drop_non_articles(
+    text_page: &PlainTextPage,
+    spans: Vec<ArticleSpan>,
+) -> Vec<ArticleSpan> {
     let mut told: HashSet<&str> = HashSet::new();
     let mut kept = Vec::with_capacity(spans.len());
     let mut from = 0;
@@ -19,7 +23,9 @@ pub(super) fn drop_non_articles(text_page: &PlainTextPage, spans: Vec<ArticleSpa
         from = span.body.end;
         let further = |title: usize| {
             let text = text_page.lines[title].text.as_str();
-            !told.contains(text) && !form::is_service(text, text_page.forms[title].units) && words(text_page, &span) >= LEAST
+            !told.contains(text)
+                && !form::is_service(text, text_page.forms[title].units)
+                && words(text_page, &span) >= LEAST
         };
         if !kept.is_empty() && !span.title.is_some_and(further) {
             continue;
@@ -32,5 +38,9 @@ pub(super) fn drop_non_articles(text_page: &PlainTextPage, spans: Vec<ArticleSpa
 
 /// The words of an article's sentences.
 fn words(text_page: &PlainTextPage, span: &ArticleSpan) -> f32 {
-    span.lines().map(|it| &text_page.forms[it]).filter(|it| it.prose >= form::SENTENCE).map(|it| it.units).sum()
+    span.lines()
+        .map(|it| &text_page.forms[it])
+        .filter(|it| it.prose >= form::SENTENCE)
+        .map(|it| it.units)
+        .sum()
 }

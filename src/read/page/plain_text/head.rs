@@ -26,14 +26,22 @@ impl Headlines {
             .iter()
             .zip(forms)
             .enumerate()
-            .map(|(at, (line, form))| if possible(line, form) { topics.fit(&line.text, at) } else { 0.0 })
+            .map(
+                |(at, (line, form))| {
+                    if possible(line, form) { topics.fit(&line.text, at) } else { 0.0 }
+                },
+            )
             .collect();
         let mut scores: Vec<Option<f32>> = lines
             .iter()
             .zip(forms)
             .enumerate()
             .map(|(at, (line, form))| {
-                let fit = if fits[at] > 0.0 { W.fit * (fits[at].min(0.8) - W.fit_least) } else { -W.fit * W.fit_least };
+                let fit = if fits[at] > 0.0 {
+                    W.fit * (fits[at].min(0.8) - W.fit_least)
+                } else {
+                    -W.fit * W.fit_least
+                };
                 // A copy that was begun at the headline; a whole page begins with a menu.
                 let place = if at == 0 && fits[at] >= W.fit_least { W.foremost } else { 0.0 };
                 let path = if is_path(lines, at) { W.path } else { 0.0 };
@@ -42,12 +50,20 @@ impl Headlines {
             .collect();
         for at in (1..lines.len()).rev() {
             // What closely follows a headline and is about the same is its deck or a caption.
-            let before = (at.saturating_sub(SECOND)..at).rev().take_while(|it| !(forms[*it].prose >= 0.75 && forms[*it].units >= 15.0));
+            let before = (at.saturating_sub(SECOND)..at)
+                .rev()
+                .take_while(|it| !(forms[*it].prose >= 0.75 && forms[*it].units >= 15.0));
             let better = |other: &usize| {
                 // A kicker stands before the headline and says less.
-                let kicker = fits[at] > fits[*other] + 0.15 && forms[at].units <= 1.5 * forms[*other].units
-                    || *other + 1 == at && forms[*other].units <= 5.0 && forms[at].units > forms[*other].units;
-                fits[*other] >= 0.4 && scores[*other].is_some_and(|score| score > 1.0) && lines[*other].text != lines[at].text && !kicker
+                let kicker = fits[at] > fits[*other] + 0.15
+                    && forms[at].units <= 1.5 * forms[*other].units
+                    || *other + 1 == at
+                        && forms[*other].units <= 5.0
+                        && forms[at].units > forms[*other].units;
+                fits[*other] >= 0.4
+                    && scores[*other].is_some_and(|score| score > 1.0)
+                    && lines[*other].text != lines[at].text
+                    && !kicker
             };
             if scores[at].is_some() && before.into_iter().any(|it| better(&it)) {
                 scores[at] = scores[at].map(|it| it - W.second);
@@ -55,7 +71,10 @@ impl Headlines {
         }
         for at in 1..lines.len() {
             let (kicker, headline) = (&forms[at - 1], &forms[at]);
-            let shorter = kicker.units <= 5.0 && headline.units > kicker.units && headline.units <= 16.0 && !headline.stops;
+            let shorter = kicker.units <= 5.0
+                && headline.units > kicker.units
+                && headline.units <= 16.0
+                && !headline.stops;
             if shorter && lines[at].blank == 0 && fits[at] >= 0.4 && scores[at].is_some() {
                 scores[at - 1] = scores[at - 1].map(|it| it - W.second);
             }
@@ -74,17 +93,21 @@ impl Headlines {
     }
 }
 
-/// Whether a line is another one close by with words before it: `Home Harbour reopens` over `Harbour reopens`.
+/// Whether a line is another one close by with words before it: `Home Harbour reopens` over
+/// `Harbour reopens`.
 fn is_path(lines: &[Line], at: usize) -> bool {
     let text = &lines[at].text;
-    lines[at + 1..]
-        .iter()
-        .take(PATH)
-        .any(|line| line.text.len() * 2 > text.len() && line.text.len() < text.len() && text.ends_with(&line.text))
+    lines[at + 1..].iter().take(PATH).any(|line| {
+        line.text.len() * 2 > text.len()
+            && line.text.len() < text.len()
+            && text.ends_with(&line.text)
+    })
 }
 
 fn possible(line: &Line, form: &Form) -> bool {
-    form.kind == Kind::Text && (2.0..=40.0).contains(&form.units) && (form.units >= 3.0 || line.text.chars().count() >= 12)
+    form.kind == Kind::Text
+        && (2.0..=40.0).contains(&form.units)
+        && (form.units >= 3.0 || line.text.chars().count() >= 12)
 }
 
 fn by_form(line: &Line, form: &Form) -> f32 {

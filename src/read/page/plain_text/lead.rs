@@ -29,17 +29,25 @@ pub(super) struct Head {
     pub(super) rest: Vec<usize>,
 }
 
-/// Reads what stands from an article's headline to its text; the day may stand before it, but not before `from`.
+/// Reads what stands from an article's headline to its text; the day may stand before it, but not
+/// before `from`.
 pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Head {
     let Some(title) = span.title else { return Head::default() };
     let mut head = Head { title: Some(text_page.lines[title].text.clone()), ..Head::default() };
     // Sentences right before the text are its first.
-    let text_from =
-        (title + 1..span.body.start).rev().take_while(|it| text_page.forms[*it].prose >= SENTENCE).last().unwrap_or(span.body.start);
+    let text_from = (title + 1..span.body.start)
+        .rev()
+        .take_while(|it| text_page.forms[*it].prose >= SENTENCE)
+        .last()
+        .unwrap_or(span.body.start);
     let mut line = title + 1;
     while line < span.body.start {
         let (text, form) = (text_page.lines[line].text.as_str(), &text_page.forms[line]);
-        let next = text_page.lines.get(line + 1).filter(|_| line + 1 < span.body.start).map(|it| it.text.as_str());
+        let next = text_page
+            .lines
+            .get(line + 1)
+            .filter(|_| line + 1 < span.body.start)
+            .map(|it| it.text.as_str());
         match form.kind {
             _ if text == text_page.lines[title].text => {}
             Kind::Caption => {
@@ -52,15 +60,24 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
             }
             Kind::Date => head.day = head.day.or_else(|| day(text)),
             Kind::Byline if head.bylines.is_empty() => head.bylines = byline::read(text),
-            Kind::Text if form.units >= 3.0 && repeats_near(text_page, line, title + 1..span.body.start) => {
+            Kind::Text
+                if form.units >= 3.0
+                    && repeats_near(text_page, line, title + 1..span.body.start) =>
+            {
                 add_picture(&mut head.images, caption::read(text));
             }
-            Kind::Text if line < text_from && is_deck(text_page, line, &head, title) => head.deck = Some(text.to_owned()),
+            Kind::Text if line < text_from && is_deck(text_page, line, &head, title) => {
+                head.deck = Some(text.to_owned());
+            }
             Kind::Text if form.is_prose() || line >= text_from => head.rest.push(line),
-            Kind::Text if head.bylines.is_empty() && is_writer(text_page, line) => head.bylines = byline::read(text),
+            Kind::Text if head.bylines.is_empty() && is_writer(text_page, line) => {
+                head.bylines = byline::read(text);
+            }
             // `By`, and the name on a line of its own.
             Kind::Text
-                if head.bylines.is_empty() && next.is_some_and(|it| byline::is_byline(&format!("{text} {it}"))) && form.units <= 2.0 =>
+                if head.bylines.is_empty()
+                    && next.is_some_and(|it| byline::is_byline(&format!("{text} {it}")))
+                    && form.units <= 2.0 =>
             {
                 head.bylines = byline::read(next.unwrap_or_default());
                 line += 1;
@@ -70,9 +87,12 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
         line += 1;
     }
     let before = title.saturating_sub(BEFORE).max(from)..title;
-    head.day = head
-        .day
-        .or_else(|| before.rev().filter(|it| text_page.forms[*it].kind == Kind::Date).find_map(|it| day(&text_page.lines[it].text)));
+    head.day = head.day.or_else(|| {
+        before
+            .rev()
+            .filter(|it| text_page.forms[*it].kind == Kind::Date)
+            .find_map(|it| day(&text_page.lines[it].text))
+    });
     head
 }
 
@@ -81,7 +101,11 @@ fn is_deck(text_page: &PlainTextPage, line: usize, head: &Head, title: usize) ->
     let form = &text_page.forms[line];
     let sentence = form.prose >= SENTENCE;
     let headline = form.is_headline() && (line == title + 1 || text_page.headline_fits(line));
-    head.deck.is_none() && head.rest.is_empty() && form.times == 1 && DECK.contains(&form.units) && (sentence || headline)
+    head.deck.is_none()
+        && head.rest.is_empty()
+        && form.times == 1
+        && DECK.contains(&form.units)
+        && (sentence || headline)
 }
 
 /// A name beside a date, or right under the headline.
@@ -89,7 +113,9 @@ fn is_writer(text_page: &PlainTextPage, line: usize) -> bool {
     let text = &text_page.lines[line].text;
     let words = text.split(' ').count();
     let cased = text.chars().next().is_some_and(char::is_uppercase);
-    let beside = |at: Option<usize>| at.and_then(|it| text_page.forms.get(it)).is_some_and(|it| it.kind == Kind::Date);
+    let beside = |at: Option<usize>| {
+        at.and_then(|it| text_page.forms.get(it)).is_some_and(|it| it.kind == Kind::Date)
+    };
     cased
         && (2..=4).contains(&words)
         && text_page.forms[line].times <= 2
@@ -104,5 +130,6 @@ fn day(text: &str) -> Option<chrono::NaiveDate> {
 /// Whether a line comes again among some lines: a caption that is printed twice.
 fn repeats_near(text_page: &PlainTextPage, line: usize, among: std::ops::Range<usize>) -> bool {
     let text = &text_page.lines[line].text;
-    text_page.forms[line].times > 1 && among.filter(|it| *it != line).any(|it| text_page.lines[it].text == *text)
+    text_page.forms[line].times > 1
+        && among.filter(|it| *it != line).any(|it| text_page.lines[it].text == *text)
 }

@@ -1,7 +1,8 @@
-//! The text of a page to its lines: wraps undone, blank lines counted, bullets and indentation taken off.
+//! The text of a page to its lines: wraps undone, blank lines counted, bullets and indentation
+//! taken off.
 //!
-//! Browsers and most converters write a paragraph as one line. w3m, lynx and `fmt` break lines at a column; there the
-//! lines that were broken only for want of room are joined again.
+//! Browsers and most converters write a paragraph as one line. w3m, lynx and `fmt` break lines at a
+//! column; there the lines that were broken only for want of room are joined again.
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -13,7 +14,8 @@ const COLUMNS: std::ops::RangeInclusive<usize> = 58..=132;
 const MIN_FULL: usize = 6;
 /// Bytes that a bracket may hold that was opened at the end of a line.
 const MAX_ASIDE: usize = 120;
-/// Lines of a text page; what follows is not read. One that has more of them for its size than this is no page's.
+/// Lines of a text page; what follows is not read. One that has more of them for its size than this
+/// is no page's.
 const FREE_LINES: usize = 3_000;
 const BYTES_OF_LINE: usize = 128;
 
@@ -43,8 +45,12 @@ pub(super) fn read(text: &str) -> Vec<Line> {
             last_width = None;
             continue;
         }
-        let open = blank == 0 && lines.last().is_some_and(|it| is_open(&it.text)) && text.len() < MAX_ASIDE;
-        let broken = column.zip(last_width).is_some_and(|(column, width)| !bullet && width + room(&text) > column);
+        let open = blank == 0
+            && lines.last().is_some_and(|it| is_open(&it.text))
+            && text.len() < MAX_ASIDE;
+        let broken = column
+            .zip(last_width)
+            .is_some_and(|(column, width)| !bullet && width + room(&text) > column);
         last_width = Some(width(raw.trim_end()));
         if lines.len() >= most {
             break;
@@ -59,9 +65,13 @@ pub(super) fn read(text: &str) -> Vec<Line> {
     lines
 }
 
-/// The column at which the lines were wrapped, where they were: none is longer, and most lines that go on nearly reach it.
+/// The column at which the lines were wrapped, where they were: none is longer, and most lines that
+/// go on nearly reach it.
 fn wrapped_at(raw: &[&str]) -> Option<usize> {
-    let widths: Vec<usize> = raw.iter().map(|line| if line.len() > 600 { usize::MAX } else { width(line.trim_end()) }).collect();
+    let widths: Vec<usize> = raw
+        .iter()
+        .map(|line| if line.len() > 600 { usize::MAX } else { width(line.trim_end()) })
+        .collect();
     let mut longest: Vec<usize> = widths.iter().copied().filter(|it| *it > 0).collect();
     longest.sort_unstable();
     // A few addresses or tables may stick out.
@@ -91,9 +101,11 @@ fn room(text: &str) -> usize {
     }
 }
 
-/// Whether a line breaks off right behind a bracket, or behind a label in it: `A plant (`, `Image:`, `X/AFP)`.
+/// Whether a line breaks off right behind a bracket, or behind a label in it: `A plant (`,
+/// `Image:`, `X/AFP)`.
 fn is_open(line: &str) -> bool {
-    line.ends_with(['(', '（']) || line.ends_with([':', '：']) && line.rfind(['(', '（']) > line.rfind([')', '）'])
+    line.ends_with(['(', '（'])
+        || line.ends_with([':', '：']) && line.rfind(['(', '（']) > line.rfind([')', '）'])
 }
 
 fn join(line: &mut String, rest: &str) {
@@ -125,7 +137,9 @@ fn tidy(raw: &str) -> String {
     let mut marked = String::with_capacity(raw.len());
     let mut chars = raw.chars().peekable();
     while let Some(c) = chars.next() {
-        let between = !marked.ends_with(char::is_whitespace) && !marked.is_empty() && chars.peek().is_some_and(|it| !it.is_whitespace());
+        let between = !marked.ends_with(char::is_whitespace)
+            && !marked.is_empty()
+            && chars.peek().is_some_and(|it| !it.is_whitespace());
         marked.push(if c == '\u{a0}' && between { KEPT } else { c });
     }
     collapse(&marked).replace(KEPT, "\u{a0}")

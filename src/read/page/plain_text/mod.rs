@@ -1,11 +1,13 @@
-//! Pages as text, the way they are copied or printed from a browser: no markup, only what is left of the structure in the lines.
+//! Pages as text, the way they are copied or printed from a browser: no markup, only what is left
+//! of the structure in the lines.
 //!
 //! ```text
 //! bytes ─► lines ─► forms ─► topics ─► spans ─► titles ─► articles, related
 //! ```
 //!
-//! What tells the parts apart is what every page has: how long lines are and how they end, what comes twice, what stands
-//! beside what, which words come back. No rule knows a site or its words. Linear in the size of the page.
+//! What tells the parts apart is what every page has: how long lines are and how they end, what
+//! comes twice, what stands beside what, which words come back. No rule knows a site or its words.
+//! Linear in the size of the page.
 
 mod lines;
 
@@ -47,14 +49,20 @@ const START: usize = 1 << 16;
 /// Whether bytes are a page's text and not its markup.
 #[must_use]
 pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
-    match content_type.map(|content_type| content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()) {
+    match content_type.map(|content_type| {
+        content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }) {
         Some(it) if it == "text/plain" => true,
         Some(it) if it.ends_with("html") || it.ends_with("xml") => false,
         _ => {
             let start = bytes.trim_ascii_start();
             let start = &start[..start.len().min(START)];
-            // A page has a tag within its first few thousand bytes; a text may have a `<` here and there.
-            !start.windows(2).any(|pair| pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'!' | b'/' | b'?')))
+            // A page has a tag within its first few thousand bytes; a text may have a `<` here and
+            // there.
+            !start.windows(2).any(|pair| {
+                pair[0] == b'<'
+                    && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'!' | b'/' | b'?'))
+            })
         }
     }
 }
@@ -81,20 +89,37 @@ pub fn read(input: Input<'_>) -> Result<Page, PageError> {
     }
     let Some(first) = articles.first_mut() else { return Err(PageError::NoText) };
     first.content.related = related(&text_page, &spans);
-    Ok(Page { canonical: None, alternates: Vec::new(), site_name: None, kind: PageKind::Article, articles })
+    Ok(Page {
+        canonical: None,
+        alternates: Vec::new(),
+        site_name: None,
+        kind: PageKind::Article,
+        articles,
+    })
 }
 
 /// The list that stands with the first article; where it has none, the first of the page.
 fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
-    let ends = spans.iter().skip(1).map(|it| it.title.unwrap_or(it.body.start)).chain([text_page.lines.len()]);
-    spans.iter().zip(ends).map(|(span, end)| related::read(text_page, span, end)).find(|it| !it.is_empty()).unwrap_or_default()
+    let ends = spans
+        .iter()
+        .skip(1)
+        .map(|it| it.title.unwrap_or(it.body.start))
+        .chain([text_page.lines.len()]);
+    spans
+        .iter()
+        .zip(ends)
+        .map(|(span, end)| related::read(text_page, span, end))
+        .find(|it| !it.is_empty())
+        .unwrap_or_default()
 }
 
 /// Bytes that no text has, in an encoding that is not told by a mark.
 fn is_binary(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(START)];
     let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
-    !marked && start.iter().filter(|it| matches!(it, 0..=8 | 14..=26 | 28..=31)).count() > start.len() / 100
+    !marked
+        && start.iter().filter(|it| matches!(it, 0..=8 | 14..=26 | 28..=31)).count()
+            > start.len() / 100
 }
 
 /// A plain-text page: its lines and what is known of each.
@@ -111,7 +136,11 @@ impl PlainTextPage {
         let lines = lines::read(text);
         let forms = form::read(&lines);
         let prose = lines.iter().zip(&forms).enumerate().filter(|(_, (_, form))| form.is_prose());
-        let topics = Topics::new(lines.len(), prose.map(|(at, (line, _))| (at, line.text.as_str())), weights::W.likeness);
+        let topics = Topics::new(
+            lines.len(),
+            prose.map(|(at, (line, _))| (at, line.text.as_str())),
+            weights::W.likeness,
+        );
         let headlines = Headlines::new(&lines, &forms, &topics);
         Self { lines, forms, topics, headlines }
     }

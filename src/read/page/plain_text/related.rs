@@ -1,7 +1,8 @@
 //! The page's own list of related articles: what stands under its head, item by item.
 //!
-//! An item is a headline with, in any of these, a section and a caption before it, and a teaser and a writer behind it.
-//! What repeats within an item is printed twice; a blank line mostly parts one item from the next.
+//! An item is a headline with, in any of these, a section and a caption before it, and a teaser and
+//! a writer behind it. What repeats within an item is printed twice; a blank line mostly parts one
+//! item from the next.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -37,7 +38,10 @@ static SECTIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
 pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) -> Vec<Related> {
     let mut items: Vec<Related> = Vec::new();
     for range in span.gaps.iter().cloned().chain(std::iter::once(span.body.end..end)) {
-        let heads = range.clone().filter(|it| text_page.forms[*it].kind == Kind::Related).collect::<Vec<_>>();
+        let heads = range
+            .clone()
+            .filter(|it| text_page.forms[*it].kind == Kind::Related)
+            .collect::<Vec<_>>();
         for (at, head) in heads.iter().enumerate() {
             let end = heads.get(at + 1).copied().unwrap_or(range.end).min(head + 1 + MAX_LINES);
             items.extend(list(text_page, head + 1..end));
@@ -63,7 +67,13 @@ enum Role {
 }
 
 fn list(text_page: &PlainTextPage, range: Range<usize>) -> Vec<Related> {
-    let mut reader = Reader { text_page, range: range.clone(), items: Vec::new(), item: Related::default(), short: 0 };
+    let mut reader = Reader {
+        text_page,
+        range: range.clone(),
+        items: Vec::new(),
+        item: Related::default(),
+        short: 0,
+    };
     for line in range {
         let role = reader.role(line);
         let text = text_page.lines[line].text.as_str();
@@ -121,7 +131,9 @@ impl Reader<'_> {
         match form.kind {
             Kind::Legal | Kind::Other | Kind::Next | Kind::Related => return Role::End,
             Kind::Mark | Kind::Date | Kind::Link => return Role::Nothing,
-            Kind::Byline => return if self.item.title.is_some() { Role::Writer } else { Role::Nothing },
+            Kind::Byline => {
+                return if self.item.title.is_some() { Role::Writer } else { Role::Nothing };
+            }
             _ => {}
         }
         if SECTIONS.contains_key(text.to_lowercase().as_str()) {
@@ -129,7 +141,10 @@ impl Reader<'_> {
         }
         if form.units < 3.0 && !text.ends_with('?') {
             self.short += 1;
-            let name = byline::looks_like_name(text) && text.contains(' ') && self.item.title.is_some() && self.item.byline.is_none();
+            let name = byline::looks_like_name(text)
+                && text.contains(' ')
+                && self.item.title.is_some()
+                && self.item.byline.is_none();
             return if self.short >= MENU {
                 Role::End
             } else if name {
@@ -139,11 +154,20 @@ impl Reader<'_> {
             };
         }
         self.short = 0;
-        if form.kind == Kind::Caption || form.units >= 4.0 && caption::sign(text).is_some() && !self.is_repeated_title(text) {
+        if form.kind == Kind::Caption
+            || form.units >= 4.0 && caption::sign(text).is_some() && !self.is_repeated_title(text)
+        {
             return Role::Caption;
         }
-        let name = self.item.title.is_some() && self.item.byline.is_none() && byline::looks_like_name(text) && form.units <= 4.0;
-        if name && line.blank > 0 && text.contains(' ') && self.form(at + 1).is_none_or(|it| it.units > 4.0) && self.item.summary.is_some()
+        let name = self.item.title.is_some()
+            && self.item.byline.is_none()
+            && byline::looks_like_name(text)
+            && form.units <= 4.0;
+        if name
+            && line.blank > 0
+            && text.contains(' ')
+            && self.form(at + 1).is_none_or(|it| it.units > 4.0)
+            && self.item.summary.is_some()
         {
             return Role::Writer;
         }
@@ -170,32 +194,48 @@ impl Reader<'_> {
         let cut = line.text.ends_with('…') || line.text.ends_with("...");
         let sentence = form.prose >= SENTENCE || form.units > 32.0;
         let behind = self.text_page.lines.get(at + 1).filter(|_| self.range.contains(&(at + 1)));
-        // Apart from the item before, and together with a headline behind it: the next item's caption.
-        let begins = line.blank > 0 && behind.is_some_and(|it| it.blank == 0) && self.form(at + 1).is_some_and(Form::is_headline);
+        // Apart from the item before, and together with a headline behind it: the next item's
+        // caption.
+        let begins = line.blank > 0
+            && behind.is_some_and(|it| it.blank == 0)
+            && self.form(at + 1).is_some_and(Form::is_headline);
         // Longer than its headline, and a writer or the next picture behind it.
-        let closes = matches!(self.form(at + 1).map(|it| it.kind), Some(Kind::Byline | Kind::Caption)) && self.item.image.is_some();
+        let closes =
+            matches!(self.form(at + 1).map(|it| it.kind), Some(Kind::Byline | Kind::Caption))
+                && self.item.image.is_some();
         let title = self.item.title.as_ref().map_or(0, String::len);
         form.units <= MAX_SUMMARY
             && !begins
-            && (sentence || cut || line.blank == 0 && form.units > 16.0 || closes && line.text.len() > title)
+            && (sentence
+                || cut
+                || line.blank == 0 && form.units > 16.0
+                || closes && line.text.len() > title)
     }
 
     /// A sentence right before a headline, or a longer line in one block with it.
     fn is_caption(&self, at: usize) -> bool {
-        let (form, Some(next)) = (&self.text_page.forms[at], self.form(at + 1)) else { return false };
+        let (form, Some(next)) = (&self.text_page.forms[at], self.form(at + 1)) else {
+            return false;
+        };
         let together = self.text_page.lines[at + 1].blank == 0;
-        let teased =
-            self.form(at + 2).is_some_and(|it| it.prose >= SENTENCE) || self.text_page.lines.get(at + 2).is_none_or(|it| it.blank > 0);
-        let headline = next.is_headline() || next.kind == Kind::Text && next.units >= 3.0 && next.units <= 32.0 && next.prose <= 0.5;
+        let teased = self.form(at + 2).is_some_and(|it| it.prose >= SENTENCE)
+            || self.text_page.lines.get(at + 2).is_none_or(|it| it.blank > 0);
+        let headline = next.is_headline()
+            || next.kind == Kind::Text
+                && next.units >= 3.0
+                && next.units <= 32.0
+                && next.prose <= 0.5;
         headline
-            && (form.prose >= SENTENCE && form.units > 6.0 || together && teased && form.units > 1.25 * next.units && form.prose >= 0.1)
+            && (form.prose >= SENTENCE && form.units > 6.0
+                || together && teased && form.units > 1.25 * next.units && form.prose >= 0.1)
     }
 
     fn caption(&mut self, at: usize) {
         let (section, text) = sectioned(&self.text_page.lines[at].text);
         let image = caption::read(text);
         // The headline was printed before its caption and comes again behind it.
-        let again = self.range.contains(&(at + 1)) && self.item.title.as_deref() == Some(self.text_page.lines[at + 1].text.as_str());
+        let again = self.range.contains(&(at + 1))
+            && self.item.title.as_deref() == Some(self.text_page.lines[at + 1].text.as_str());
         if self.item.title.is_some() && !again {
             self.begin();
         }
@@ -227,8 +267,14 @@ mod tests {
 
     #[test]
     fn a_section_before_a_caption_is_told_from_it() {
-        assert_eq!(sectioned("الولايات المتحدة نائب الرئيس يتحدث"), (Some("الولايات المتحدة"), "نائب الرئيس يتحدث"));
-        assert_eq!(sectioned("Europe Soldiers at the border"), (Some("Europe"), "Soldiers at the border"));
+        assert_eq!(
+            sectioned("الولايات المتحدة نائب الرئيس يتحدث"),
+            (Some("الولايات المتحدة"), "نائب الرئيس يتحدث")
+        );
+        assert_eq!(
+            sectioned("Europe Soldiers at the border"),
+            (Some("Europe"), "Soldiers at the border")
+        );
         assert_eq!(sectioned("World leaders meet"), (None, "World leaders meet"));
     }
 }

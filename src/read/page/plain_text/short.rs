@@ -1,7 +1,8 @@
 //! Texts of a few lines, as other services hand them over: a headline and a paragraph or two.
 //!
-//! There is too little of them to weigh one line against the others, and nothing around them to be told apart. What is
-//! asked is only that most of their words stand in sentences; menus and bare headlines have none.
+//! There is too little of them to weigh one line against the others, and nothing around them to be
+//! told apart. What is asked is only that most of their words stand in sentences; menus and bare
+//! headlines have none.
 
 use super::{
     PlainTextPage,
@@ -26,10 +27,21 @@ pub(super) fn read(text_page: &PlainTextPage) -> Option<ArticleSpan> {
         .find(|at| !forms[*at].stops && text_page.headlines.score(*at).is_some());
     let behind = title.map_or(0, |it| it + 1)..forms.len();
     let (start, last) = (behind.clone().find(sentence)?, behind.clone().rev().find(sentence)?);
-    let words = |of: &dyn Fn(&usize) -> bool| behind.clone().filter(|it| of(it)).map(|it| forms[it].units).sum::<f32>();
+    let words = |of: &dyn Fn(&usize) -> bool| {
+        behind.clone().filter(|it| of(it)).map(|it| forms[it].units).sum::<f32>()
+    };
     let text = words(&sentence);
-    let other =
-        words(&|it| !sentence(it) && matches!(forms[*it].kind, Kind::Text | Kind::Legal | Kind::Related | Kind::Other | Kind::Next));
+    let other = words(&|it| {
+        !sentence(it)
+            && matches!(
+                forms[*it].kind,
+                Kind::Text | Kind::Legal | Kind::Related | Kind::Other | Kind::Next
+            )
+    });
     let enough = if title.is_some() { LEAST.0 } else { LEAST.1 };
-    (text >= enough && text >= other).then_some(ArticleSpan { title, body: start..last + 1, gaps: Vec::new() })
+    (text >= enough && text >= other).then_some(ArticleSpan {
+        title,
+        body: start..last + 1,
+        gaps: Vec::new(),
+    })
 }

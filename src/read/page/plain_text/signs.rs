@@ -1,6 +1,7 @@
 //! What one pass over a line finds: its length, its letters, and where sentences end.
 //!
-//! Scripts differ in what a word is and how a sentence ends; whoever reads a line's signs need not know.
+//! Scripts differ in what a word is and how a sentence ends; whoever reads a line's signs need not
+//! know.
 
 use crate::text::letters::Letter;
 
@@ -21,7 +22,8 @@ pub(super) struct Signs {
 
 impl Signs {
     pub(super) fn of(text: &str) -> Self {
-        let mut signs = Self { ellipsis: text.ends_with('…') || text.ends_with("..."), ..Self::default() };
+        let mut signs =
+            Self { ellipsis: text.ends_with('…') || text.ends_with("..."), ..Self::default() };
         let (mut in_word, mut stopped) = (false, false);
         for c in text.chars() {
             let share = unspaced(c);
@@ -36,8 +38,12 @@ impl Signs {
                 None => 0.0,
             };
             // A vowel sign goes on with its word.
-            in_word =
-                of_word && share.is_none() || in_word && (!c.is_whitespace() && !c.is_ascii_punctuation() && !is_stop(c) && !is_comma(c));
+            in_word = of_word && share.is_none()
+                || in_word
+                    && (!c.is_whitespace()
+                        && !c.is_ascii_punctuation()
+                        && !is_stop(c)
+                        && !is_comma(c));
             signs.commas += usize::from(is_comma(c));
             if is_stop(c) {
                 // A full stop of CJK needs no blank behind it.

@@ -1,10 +1,11 @@
 //! Which spans of a text page's lines are articles.
 //!
-//! An article is a headline and a span of lines in which running text outweighs what interrupts it. Each line has a
-//! value, good for paragraphs and bad for menus; the spans of the highest sum are found in one pass (dynamic
-//! programming). An article may have gaps, where the page puts other things between its paragraphs, if the text
-//! behind a gap is about the same as the one before. Another article begins only where a headline with a head of its own
-//! (date, byline, caption, deck, the headline again) stands before a text about something else.
+//! An article is a headline and a span of lines in which running text outweighs what interrupts it.
+//! Each line has a value, good for paragraphs and bad for menus; the spans of the highest sum are
+//! found in one pass (dynamic programming). An article may have gaps, where the page puts other
+//! things between its paragraphs, if the text behind a gap is about the same as the one before.
+//! Another article begins only where a headline with a head of its own (date, byline, caption,
+//! deck, the headline again) stands before a text about something else.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -68,8 +69,13 @@ struct Sums {
 
 /// The articles of a text page, in their order.
 pub(super) fn split(text_page: &PlainTextPage) -> Vec<ArticleSpan> {
-    let mut splitter = Splitter { text_page, values: values(&text_page.forms, &text_page.topics), likeness: HashMap::new() };
-    let mut sums = vec![Sums { inside: NEVER, way: Step::On, after: NEVER, ended: 0, gap: NEVER, left: 0 }];
+    let mut splitter = Splitter {
+        text_page,
+        values: values(&text_page.forms, &text_page.topics),
+        likeness: HashMap::new(),
+    };
+    let mut sums =
+        vec![Sums { inside: NEVER, way: Step::On, after: NEVER, ended: 0, gap: NEVER, left: 0 }];
     for line in 0..text_page.lines.len() {
         let next = splitter.step(&sums, line);
         sums.push(next);
@@ -86,7 +92,8 @@ struct Head {
     score: f32,
     /// What speaks for a head: what stands between the headline and the text.
     shown: f32,
-    /// A date, a byline, a picture or the headline again is among that, or a line before announces another article.
+    /// A date, a byline, a picture or the headline again is among that, or a line before announces
+    /// another article.
     marked: bool,
 }
 
@@ -113,16 +120,30 @@ impl Splitter<'_> {
             let again = last.gap + value;
             if last.gap > NEVER / 2.0 && again + W.again > last.inside + value {
                 // A head in the gap says that the text behind it is another one.
-                let shown = heads.iter().filter(|it| it.title >= last.left && it.score > 0.0).map(|it| it.shown).fold(0.0, f32::max);
-                better(again + self.again(last.left, line) - W.head_in_gap * shown, Step::Again { left: last.left });
+                let shown = heads
+                    .iter()
+                    .filter(|it| it.title >= last.left && it.score > 0.0)
+                    .map(|it| it.shown)
+                    .fold(0.0, f32::max);
+                better(
+                    again + self.again(last.left, line) - W.head_in_gap * shown,
+                    Step::Again { left: last.left },
+                );
             }
             for Head { title, score, shown, marked } in heads {
                 let sum = value + score + shown;
                 better(sum - W.first, Step::First { title: Some(title) });
                 let before = sums[title];
-                let cost = W.next + if marked { 0.0 } else { W.unmarked } + W.headless * (1.0 - score).max(0.0);
-                if before.after > 0.0 && before.after + sum - cost + 4.0 * W.shift > last.inside + value {
-                    better(before.after + sum - cost + self.shift(before.ended, line), Step::Next { title });
+                let cost = W.next
+                    + if marked { 0.0 } else { W.unmarked }
+                    + W.headless * (1.0 - score).max(0.0);
+                if before.after > 0.0
+                    && before.after + sum - cost + 4.0 * W.shift > last.inside + value
+                {
+                    better(
+                        before.after + sum - cost + self.shift(before.ended, line),
+                        Step::Next { title },
+                    );
                 }
             }
         }
@@ -149,7 +170,8 @@ impl Splitter<'_> {
 
     /// What speaks for another article at `line` than the one that ended at `ended`.
     fn shift(&mut self, ended: usize, line: usize) -> f32 {
-        self.like(ended, line).map_or(0.0, |like| W.shift * ((W.likeness - like) / 0.05).clamp(-6.0, 4.0))
+        self.like(ended, line)
+            .map_or(0.0, |like| W.shift * ((W.likeness - like) / 0.05).clamp(-6.0, 4.0))
     }
 
     fn like(&mut self, end: usize, later: usize) -> Option<f32> {
@@ -173,15 +195,22 @@ impl Splitter<'_> {
             let text = self.text_page.lines[line].text.as_str();
             let seen = form.times > 1 && repeated.contains(&text);
             if let Some(score) = self.text_page.headlines.score(line) {
-                let announced = line.checked_sub(1).is_some_and(|it| self.text_page.forms[it].kind == Kind::Next);
+                let announced = line
+                    .checked_sub(1)
+                    .is_some_and(|it| self.text_page.forms[it].kind == Kind::Next);
                 let marked = announced || seen || dates + bylines + captions > 0;
-                let shown = between + if seen { W.twice_in_head } else { 0.0 } + if announced { W.head_next } else { 0.0 };
+                let shown = between
+                    + if seen { W.twice_in_head } else { 0.0 }
+                    + if announced { W.head_next } else { 0.0 };
                 heads.push(Head { title: line, score, shown, marked });
             }
             between += match form.kind {
                 Kind::Date => first(&mut dates, W.head_date, -0.3),
                 Kind::Byline => first(&mut bylines, W.head_byline, 0.0),
-                Kind::Caption => first(&mut captions, W.head_caption, 0.0) + if seen && captions == 2 { W.caption_twice } else { 0.0 },
+                Kind::Caption => {
+                    first(&mut captions, W.head_caption, 0.0)
+                        + if seen && captions == 2 { W.caption_twice } else { 0.0 }
+                }
                 Kind::Legal | Kind::Related | Kind::Other => -2.5,
                 Kind::Next => 0.0,
                 _ if form.is_prose() => first(&mut decks, W.head_deck, -self.values[line].max(0.0)),
@@ -189,8 +218,14 @@ impl Splitter<'_> {
                 _ => {
                     lines += 1;
                     let far = if lines > NEAR { W.head_far } else { 0.0 };
-                    let headline = form.is_headline() && form.units >= 5.0 && self.text_page.headlines.fit(line) < 0.3;
-                    let control = if form.times > 1 { first(&mut controls, W.head_control, 0.0) } else { 0.0 };
+                    let headline = form.is_headline()
+                        && form.units >= 5.0
+                        && self.text_page.headlines.fit(line) < 0.3;
+                    let control = if form.times > 1 {
+                        first(&mut controls, W.head_control, 0.0)
+                    } else {
+                        0.0
+                    };
                     control - far - if headline { W.other_headline } else { W.head_line }
                 }
             };
@@ -216,13 +251,17 @@ fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
                 (false, false) => W.alone,
                 _ => W.beside,
             };
-            let company = company + (1.0 - company) * W.long * ((form.units - TEASER.0) / (TEASER.1 - TEASER.0)).clamp(0.0, 1.0);
+            let company = company
+                + (1.0 - company)
+                    * W.long
+                    * ((form.units - TEASER.0) / (TEASER.1 - TEASER.0)).clamp(0.0, 1.0);
             let relevance = topics.relevance(line).map_or(1.0, |it| (it / W.relevant).min(1.0));
             let relevance = W.irrelevant + (1.0 - W.irrelevant) * relevance;
             values.push((form.units / W.words).min(W.most) * form.prose * company * relevance);
             continue;
         }
-        let between = values.last().is_some_and(|it| *it > 0.0) && forms.get(line + 1).is_some_and(|it| it.prose >= SENTENCE);
+        let between = values.last().is_some_and(|it| *it > 0.0)
+            && forms.get(line + 1).is_some_and(|it| it.prose >= SENTENCE);
         values.push(-match form.kind {
             Kind::Mark => W.mark,
             Kind::Date => W.date,

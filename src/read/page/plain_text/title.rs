@@ -1,8 +1,9 @@
 //! Which line is an article's headline, once its text is known.
 //!
-//! The search for texts takes the headline that makes the whole page read best. Here the lines before one text are
-//! compared with each other: each has some signs, from 0 to 1, and the line with the highest weighted sum is the headline.
-//! The weights are those of a softmax regression over the lines before labelled texts.
+//! The search for texts takes the headline that makes the whole page read best. Here the lines
+//! before one text are compared with each other: each has some signs, from 0 to 1, and the line
+//! with the highest weighted sum is the headline. The weights are those of a softmax regression
+//! over the lines before labelled texts.
 
 use std::ops::Range;
 
@@ -23,8 +24,14 @@ pub(super) fn choose(text_page: &PlainTextPage, span: &ArticleSpan, from: usize)
     let found = span.title?;
     let body = span.body.start;
     let lines: Vec<TitleCandidate> = (body.saturating_sub(REACH).max(from).min(found)..body)
-        .filter(|line| text_page.headlines.score(*line).is_some() && !(text_page.forms[*line].is_prose() && text_page.forms[*line].stops))
-        .map(|line| TitleCandidate { line, fit: text_page.topics.fit_to(&stems(&text_page.lines[line].text), span.body.clone()) })
+        .filter(|line| {
+            text_page.headlines.score(*line).is_some()
+                && !(text_page.forms[*line].is_prose() && text_page.forms[*line].stops)
+        })
+        .map(|line| TitleCandidate {
+            line,
+            fit: text_page.topics.fit_to(&stems(&text_page.lines[line].text), span.body.clone()),
+        })
         .collect();
     let chooser = Chooser { text_page, found, body, lines };
     let sums = chooser.lines.iter().map(|it| (chooser.sum(it), it.line));
@@ -53,10 +60,14 @@ impl Chooser<'_> {
         let form = &self.text_page.forms[at];
         let text = self.text_page.lines[at].text.as_str();
         let others = || self.lines.iter().filter(|it| it.line != at);
-        let fit_as_well =
-            |candidate: &TitleCandidate| candidate.fit >= LIKELY.max(0.9 * fit) && self.text_page.lines[candidate.line].text != text;
+        let fit_as_well = |candidate: &TitleCandidate| {
+            candidate.fit >= LIKELY.max(0.9 * fit)
+                && self.text_page.lines[candidate.line].text != text
+        };
         let earlier = others().filter(|it| it.line < at && fit_as_well(it)).count();
-        let between = others().filter(|it| it.line > at && self.text_page.forms[it.line].is_headline()).count();
+        let between = others()
+            .filter(|it| it.line > at && self.text_page.forms[it.line].is_headline())
+            .count();
         let within_another = others().any(|candidate| {
             let other = &self.text_page.lines[candidate.line].text;
             other.len() > text.len() && other.contains(text)
@@ -79,7 +90,12 @@ impl Chooser<'_> {
             (flag(at == 0), 0.69),
             (flag(self.any(at + 1..at + 4, |it| it.kind == Kind::Date)), 0.93),
             (flag(self.dated_next(at)), 0.76),
-            (flag(self.any(at + 1..at + 2, |it| it.kind == Kind::Text && it.units > 1.2 * form.units)), 0.63),
+            (
+                flag(self.any(at + 1..at + 2, |it| {
+                    it.kind == Kind::Text && it.units > 1.2 * form.units
+                })),
+                0.63,
+            ),
             (flag(self.any(at.saturating_sub(1)..at, |it| it.kind == Kind::Caption)), -0.42),
         ];
         signs.iter().map(|(sign, weight)| sign * weight).sum()

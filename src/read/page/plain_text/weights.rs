@@ -1,17 +1,20 @@
 //! What counts for how much when a text page is taken apart.
 //!
-//! The unit is a line of running text of eight words. Most values were found by search on labelled pages in twenty
-//! languages, one third of the publishers kept aside; `unmarked` was set by what all of them need. `docs/design/pages.md` has
-//! the figures. They are a compromise among many pages: change one and measure.
+//! The unit is a line of running text of eight words. Most values were found by search on labelled
+//! pages in twenty languages, one third of the publishers kept aside; `unmarked` was set by what
+//! all of them need. `docs/design/pages.md` has the figures. They are a compromise among many
+//! pages: change one and measure.
 
 /// The weights of all that is looked at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weights {
     /// What the first article costs.
     pub(super) first: f32,
-    /// What each further article costs: it takes a head of its own and another matter to pay for it.
+    /// What each further article costs: it takes a head of its own and another matter to pay for
+    /// it.
     pub(super) next: f32,
-    /// What a further one costs besides, where neither date, byline nor picture stands in its head, or no good headline.
+    /// What a further one costs besides, where neither date, byline nor picture stands in its head,
+    /// or no good headline.
     pub(super) unmarked: f32,
     pub(super) headless: f32,
     /// What an article without a headline costs besides.
@@ -22,12 +25,14 @@ pub(super) struct Weights {
     pub(super) most: f32,
     /// The share that a sentence about the page and its offers counts.
     pub(super) service: f32,
-    /// The share that a paragraph counts which stands alone among other lines, or has company on one side.
+    /// The share that a paragraph counts which stands alone among other lines, or has company on
+    /// one side.
     pub(super) alone: f32,
     pub(super) beside: f32,
     /// How much of that a paragraph is spared that is longer than any teaser.
     pub(super) long: f32,
-    /// Where fewer of a paragraph's words than this are around it, it counts less, down to the second share.
+    /// Where fewer of a paragraph's words than this are around it, it counts less, down to the
+    /// second share.
     pub(super) relevant: f32,
     pub(super) irrelevant: f32,
 
@@ -55,19 +60,21 @@ pub(super) struct Weights {
     pub(super) shift: f32,
     pub(super) likeness: f32,
 
-    /// A headline: the words that it shares with its text, the share that speaks neither way, standing twice in its head,
-    /// twice in the page, first of all lines, or right behind another that fits as well.
+    /// A headline: the words that it shares with its text, the share that speaks neither way,
+    /// standing twice in its head, twice in the page, first of all lines, or right behind another
+    /// that fits as well.
     pub(super) fit: f32,
     pub(super) fit_least: f32,
     pub(super) twice_in_head: f32,
     pub(super) twice: f32,
     pub(super) foremost: f32,
     pub(super) second: f32,
-    /// Against a headline: words before it that another line has not; a sentence that ends within it.
+    /// Against a headline: words before it that another line has not; a sentence that ends within
+    /// it.
     pub(super) path: f32,
     pub(super) broken: f32,
-    /// Between a headline and its text: another headline, the first date, byline, caption and deck, and any line.
-    /// A caption that is printed twice there.
+    /// Between a headline and its text: another headline, the first date, byline, caption and deck,
+    /// and any line. A caption that is printed twice there.
     pub(super) caption_twice: f32,
     pub(super) other_headline: f32,
     pub(super) head_date: f32,

@@ -26,15 +26,24 @@ pub(super) fn of_element(view: View<'_, '_>, holder: NodeId, block: NodeId) -> O
     let carried = |node: NodeId| {
         view.tree
             .raw_attributes(node)
-            .filter(|(name, value)| !NOT.contains(&name.to_ascii_lowercase().as_str()) && value.len() < 2_000)
+            .filter(|(name, value)| {
+                !NOT.contains(&name.to_ascii_lowercase().as_str()) && value.len() < 2_000
+            })
             .find_map(|(_, value)| {
                 let value = value.trim();
                 let looks = value.starts_with("https://")
                     || value.starts_with("http://")
                     || value.starts_with('/') && value.len() > 8 && !value.contains(' ');
-                let url = looks.then(|| view.base.join(&htmlize::unescape_attribute(value)).ok()).flatten()?;
-                let picture = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg", ".js", ".css"].iter().any(|it| url.path().ends_with(it));
-                (!picture && url.path().len() > 2 && (view.base.host().is_none() || same_site(view.base, &url))).then_some(url)
+                let url = looks
+                    .then(|| view.base.join(&htmlize::unescape_attribute(value)).ok())
+                    .flatten()?;
+                let picture = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg", ".js", ".css"]
+                    .iter()
+                    .any(|it| url.path().ends_with(it));
+                (!picture
+                    && url.path().len() > 2
+                    && (view.base.host().is_none() || same_site(view.base, &url)))
+                .then_some(url)
             })
     };
     path(view.tree, holder, block).find_map(carried)
@@ -48,5 +57,7 @@ fn same_site(one: &Url, other: &Url) -> bool {
 
 /// The elements from `block` up to `holder`.
 fn path(tree: &Tree<'_>, holder: NodeId, block: NodeId) -> impl Iterator<Item = NodeId> {
-    std::iter::once(block).chain(tree.ancestors(block)).take_while(move |it| tree.within(*it, holder))
+    std::iter::once(block)
+        .chain(tree.ancestors(block))
+        .take_while(move |it| tree.within(*it, holder))
 }

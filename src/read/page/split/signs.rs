@@ -20,31 +20,46 @@ const MAX_GAP: usize = 60;
 /// Lines of a text that are compared with a headline.
 const TEXT: usize = 40;
 
-/// Measures a candidate that follows the articles before; `None` where it is a section's heading, see [`heads_section`].
+/// Measures a candidate that follows the articles before; `None` where it is a section's heading,
+/// see [`heads_section`].
 #[expect(clippy::cast_precision_loss, reason = "small counts, and logarithms of large ones")]
-pub(super) fn measure(context: &Context<'_, '_>, candidate: &HeadingCandidate, before: &[ArticleSpan]) -> Option<[f32; COUNT]> {
+pub(super) fn measure(
+    context: &Context<'_, '_>,
+    candidate: &HeadingCandidate,
+    before: &[ArticleSpan],
+) -> Option<[f32; COUNT]> {
     let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
     let (line, last) = (&lines[candidate.at], before.last());
     let title = before.first().and_then(|it| it.headline);
     let title_level = title.and_then(|it| heading_level(tree, lines[it].block)).unwrap_or(1);
-    let same_build = |one: NodeId, other: NodeId| tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other);
+    let same_build = |one: NodeId, other: NodeId| {
+        tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other)
+    };
     let flag = |it: bool| f32::from(u8::from(it));
     let head = Head::of(context, candidate);
     let below = f32::from(candidate.level) - f32::from(title_level);
     let repeated = repeated(context, candidate.at);
     // Before all that goes through the text, because long pages have many.
-    if heads_section(below, [candidate.nested, candidate.url.is_some(), repeated, head.time, head.dated, head.byline]) {
+    if heads_section(
+        below,
+        [candidate.nested, candidate.url.is_some(), repeated, head.time, head.dated, head.byline],
+    ) {
         return None;
     }
     let gap = &lines[candidate.last_body + 1..candidate.at];
     let gap = &gap[gap.len().saturating_sub(MAX_GAP)..];
-    let text_before = context.text_in(last.map_or(0, |it| it.headline.unwrap_or(it.from)), candidate.at);
+    let text_before =
+        context.text_in(last.map_or(0, |it| it.headline.unwrap_or(it.from)), candidate.at);
     let text_after = context.text_in(candidate.at + 1, candidate.end);
     let name = stems(view.lines.get(line));
     let after = candidate.at + 1..candidate.end.min(candidate.at + TEXT);
     let earlier = candidate.at.saturating_sub(TEXT)..candidate.at;
-    let siblings = tree.children(tree.parent(line.block)).take(200).filter(|it| tree.tag(*it) == tree.tag(line.block)).count();
+    let siblings = tree
+        .children(tree.parent(line.block))
+        .take(200)
+        .filter(|it| tree.tag(*it) == tree.tag(line.block))
+        .count();
     let of_title = title.map_or(-1.0, |title| {
         let stems = context.title.get_or_init(|| stems(view.lines.get(&lines[title])));
         context.topics().fit_to(stems, after.clone())
@@ -60,7 +75,8 @@ pub(super) fn measure(context: &Context<'_, '_>, candidate: &HeadingCandidate, b
         flag(head.dated),
         flag(head.byline),
         flag(outside(context, candidate, last)),
-        last.filter(|it| it.holder != 0).map_or(0.5, |last| flag(same_build(last.holder, candidate.holder))),
+        last.filter(|it| it.holder != 0)
+            .map_or(0.5, |last| flag(same_build(last.holder, candidate.holder))),
         gap.len() as f32,
         gap.iter().filter(|it| it.linked * 2 > it.chars).count() as f32,
         line.linked as f32 / line.chars.max(1) as f32,
@@ -71,15 +87,17 @@ pub(super) fn measure(context: &Context<'_, '_>, candidate: &HeadingCandidate, b
         of_title,
         (text_after as f32 + 1.0).ln(),
         (text_before as f32 + 1.0).ln(),
-        (context.builds.get(&element_hash(tree, line.block)).copied().unwrap_or(0) as f32).min(20.0),
+        (context.builds.get(&element_hash(tree, line.block)).copied().unwrap_or(0) as f32)
+            .min(20.0),
         (siblings as f32).min(20.0),
         flag(view.body[candidate.at]),
         (candidate.next_body - candidate.at) as f32,
     ])
 }
 
-/// Whether a heading is that of a section: lower than the page's headline, without an element, an address, a date or a
-/// writer of its own, and printed once. What its text is about is not enough then.
+/// Whether a heading is that of a section: lower than the page's headline, without an element, an
+/// address, a date or a writer of its own, and printed once. What its text is about is not enough
+/// then.
 fn heads_section(below: f32, own: [bool; 6]) -> bool {
     below > 0.0 && own == [false; 6]
 }
@@ -118,16 +136,26 @@ pub(super) fn is_dated(view: View<'_, '_>, at: usize) -> bool {
 pub(super) fn is_signed(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
     let text = view.lines.get(line);
-    let named = || view.measured.own[line.block as usize] & hints::META != 0 && byline::looks_like_name(text);
+    let named = || {
+        view.measured.own[line.block as usize] & hints::META != 0 && byline::looks_like_name(text)
+    };
     line.chars < 120 && (byline::is_byline(text) || named())
 }
 
 /// Whether a headline stands beside the article before and not in it.
-fn outside(context: &Context<'_, '_>, candidate: &HeadingCandidate, last: Option<&ArticleSpan>) -> bool {
+fn outside(
+    context: &Context<'_, '_>,
+    candidate: &HeadingCandidate,
+    last: Option<&ArticleSpan>,
+) -> bool {
     let tree = context.view.tree;
     match last {
-        Some(last) if last.holder != 0 => tree.within(last.holder, candidate.shared) && last.holder != candidate.shared,
-        Some(ArticleSpan { headline: Some(title), .. }) => tree.within(context.view.lines.lines[*title].first, candidate.shared),
+        Some(last) if last.holder != 0 => {
+            tree.within(last.holder, candidate.shared) && last.holder != candidate.shared
+        }
+        Some(ArticleSpan { headline: Some(title), .. }) => {
+            tree.within(context.view.lines.lines[*title].first, candidate.shared)
+        }
         _ => true,
     }
 }
@@ -139,7 +167,10 @@ fn repeated(context: &Context<'_, '_>, at: usize) -> bool {
     let text = fold(view.lines.get(&lines[at]));
     let near = at.saturating_sub(4)..lines.len().min(at + 12);
     text.len() > 12
-        && near.filter(|it| *it != at).any(|it| lines[it].chars.abs_diff(lines[at].chars) < 12 && fold(view.lines.get(&lines[it])) == text)
+        && near.filter(|it| *it != at).any(|it| {
+            lines[it].chars.abs_diff(lines[at].chars) < 12
+                && fold(view.lines.get(&lines[it])) == text
+        })
 }
 
 #[cfg(test)]

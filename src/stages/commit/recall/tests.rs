@@ -14,7 +14,8 @@ fn at(minute: i64) -> DateTime<Utc> {
 }
 
 fn article(id: Uuid, revision: u32, slug: &str, body: &str) -> Article {
-    let content = Content { title: Some(slug.to_owned()), text: Some(body.to_owned()), ..Content::default() };
+    let content =
+        Content { title: Some(slug.to_owned()), text: Some(body.to_owned()), ..Content::default() };
     let url = format!("https://news.example/{slug}");
     Article {
         schema: "nashra.article.v1".into(),
@@ -25,7 +26,13 @@ fn article(id: Uuid, revision: u32, slug: &str, body: &str) -> Article {
         url: Some(url.clone()),
         fetched_url: Some(url),
         alternate_urls: vec![format!("https://news.example/short/{slug}")],
-        source: Source { id: "s".into(), name: None, kind: "feed".into(), url: String::new().into(), tags: Vec::new() },
+        source: Source {
+            id: "s".into(),
+            name: None,
+            kind: "feed".into(),
+            url: String::new().into(),
+            tags: Vec::new(),
+        },
         content_hash: text::content_hash(content.title.as_deref(), content.text.as_deref()),
         content,
         first_seen: at(0),
@@ -71,7 +78,10 @@ fn waiting(store: &Store) -> Vec<Option<(Uuid, u32, String)>> {
     let rows = store.outbox().read(0, 100, usize::MAX).unwrap();
     let told = |row: &OutboxRow| {
         let article: Article = serde_json::from_slice(&row.record.value).ok()?;
-        assert_eq!((&row.record.key, &row.record.event_id), (&article.id.to_string(), &format!("{}/{}", article.id, article.revision)));
+        assert_eq!(
+            (&row.record.key, &row.record.event_id),
+            (&article.id.to_string(), &format!("{}/{}", article.id, article.revision))
+        );
         Some((article.id, article.revision, article.content.text.unwrap_or_default()))
     };
     rows.iter().map(told).collect()
@@ -96,7 +106,10 @@ async fn what_the_topic_holds_is_left_out_another_text_is_its_next_revision_and_
     ];
     let told = recalled(&store, &topic).await;
     assert_eq!(told, Recalled { articles: 3, same: 1, revised: 1, new: 1 });
-    assert_eq!(waiting(&store), [None, Some((id(2), 3, "changed now".into())), Some((id(13), 1, "new now".into()))]);
+    assert_eq!(
+        waiting(&store),
+        [None, Some((id(2), 3, "changed now".into())), Some((id(13), 1, "new now".into()))]
+    );
     // From now on the names lead to the articles that consumers know, and to no other.
     let view = store.articles().view().unwrap();
     for (slug, known) in [("same", 1), ("changed", 2), ("new", 13), ("elsewhere", 3)] {
@@ -116,7 +129,9 @@ async fn a_revision_that_was_decided_on_twice_gets_the_number_after_the_last() {
     let first = article(id(1), 1, "a", "one");
     decided(&store, &first).await;
     decided(&store, &article(id(1), 2, "a", "two of the copy")).await;
-    let told = recalled(&store, &[first, article(id(1), 2, "a", "two"), article(id(1), 3, "a", "three")]).await;
+    let told =
+        recalled(&store, &[first, article(id(1), 2, "a", "two"), article(id(1), 3, "a", "three")])
+            .await;
     assert_eq!((told.same, told.revised, told.new), (1, 1, 0));
     let revisions: Vec<_> = waiting(&store).into_iter().flatten().map(|it| (it.0, it.1)).collect();
     assert_eq!(revisions, [(id(1), 4)]);
@@ -133,7 +148,10 @@ async fn a_name_that_an_article_has_which_consumers_know_stays_with_it() {
     store.articles().commit(batch).await.unwrap();
     recalled(&store, &[article(id(1), 1, "a", "other")]).await;
     let url = Url::parse("https://news.example/a").unwrap();
-    assert_eq!(store.articles().view().unwrap().alias(&identity::of_url(&url)).unwrap(), Some(id(11)));
+    assert_eq!(
+        store.articles().view().unwrap().alias(&identity::of_url(&url)).unwrap(),
+        Some(id(11))
+    );
 }
 
 #[tokio::test]
@@ -142,10 +160,17 @@ async fn a_recall_after_one_that_was_killed_before_the_new_epoch_comes_to_the_sa
     for (number, slug) in [(11, "same"), (12, "changed"), (13, "new")] {
         decided(&store, &article(id(number), 1, slug, &format!("{slug} now"))).await;
     }
-    let topic = [article(id(1), 1, "same", "same now"), article(id(2), 1, "changed", "once"), article(id(2), 2, "changed", "twice")];
+    let topic = [
+        article(id(1), 1, "same", "same now"),
+        article(id(2), 1, "changed", "once"),
+        article(id(2), 2, "changed", "twice"),
+    ];
     let first = recalled(&store, &topic).await;
     let left = waiting(&store);
-    assert_eq!(left, [None, Some((id(2), 3, "changed now".into())), Some((id(13), 1, "new now".into()))]);
+    assert_eq!(
+        left,
+        [None, Some((id(2), 3, "changed now".into())), Some((id(13), 1, "new now".into()))]
+    );
     for _ in 0..2 {
         assert_eq!(recalled(&store, &topic).await, first);
         assert_eq!(waiting(&store), left);
@@ -159,7 +184,8 @@ async fn of_two_revisions_that_wait_the_second_goes_on_where_the_topic_holds_the
     for (revision, body) in [(1, "one"), (2, "two"), (3, "three")] {
         decided(&store, &article(id(1), revision, "a", body)).await;
     }
-    let told = recalled(&store, &[article(id(1), 1, "a", "one"), article(id(1), 2, "a", "two")]).await;
+    let told =
+        recalled(&store, &[article(id(1), 1, "a", "one"), article(id(1), 2, "a", "two")]).await;
     assert_eq!((told.same, told.revised, told.new), (2, 1, 0));
     assert_eq!(waiting(&store), [None, None, Some((id(1), 3, "three".into()))]);
     assert_eq!(store.articles().view().unwrap().article(id(1)).unwrap().unwrap().revision, 3);
@@ -179,5 +205,8 @@ async fn a_field_that_the_record_of_the_topic_does_not_have_is_not_told_as_chang
     recall(&store.articles(), &store.outbox(), topic.into_iter().collect(), at(3)).await.unwrap();
     let row = store.outbox().read(0, 1, usize::MAX).unwrap().remove(0);
     let told: Article = serde_json::from_slice(&row.record.value).unwrap();
-    assert_eq!((told.revision, told.changed_fields), (2, vec!["agencies".to_owned(), "text".to_owned()]));
+    assert_eq!(
+        (told.revision, told.changed_fields),
+        (2, vec!["agencies".to_owned(), "text".to_owned()])
+    );
 }

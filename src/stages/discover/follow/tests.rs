@@ -13,15 +13,27 @@ fn chosen(children: &[(&str, Option<&str>)]) -> Vec<String> {
         url: url(&format!("https://courier.example/{path}")),
         modified: modified.and_then(|it| it.parse().ok()),
     });
-    best(children.collect(), 1).into_iter().rev().map(|(it, _)| it.url.path()[1..].to_owned()).collect()
+    best(children.collect(), 1)
+        .into_iter()
+        .rev()
+        .map(|(it, _)| it.url.path()[1..].to_owned())
+        .collect()
 }
 
 #[test]
 fn of_an_index_the_newest_sitemaps_are_read_and_those_of_tags_are_not() {
-    let Ok(Sitemap::Index(children)) = read(&fixture("index.xml"), None, &url("https://courier.example/")) else { panic!() };
-    let best: Vec<_> = best(children, 1).into_iter().rev().map(|(it, _)| it.url.path().to_owned()).collect();
+    let Ok(Sitemap::Index(children)) =
+        read(&fixture("index.xml"), None, &url("https://courier.example/"))
+    else {
+        panic!()
+    };
+    let best: Vec<_> =
+        best(children, 1).into_iter().rev().map(|(it, _)| it.url.path().to_owned()).collect();
     assert_eq!(best, ["/sitemap-posts-2.xml", "/sitemap-posts-1.xml"]);
-    assert_eq!(chosen(&[("posts.xml", None), ("sitemap-news.xml", None), ("tag-sitemap.xml", None)]), ["sitemap-news.xml"]);
+    assert_eq!(
+        chosen(&[("posts.xml", None), ("sitemap-news.xml", None), ("tag-sitemap.xml", None)]),
+        ["sitemap-news.xml"]
+    );
     assert_eq!(chosen(&[("tag-1.xml", None), ("tag-2.xml", None)]), ["tag-2.xml", "tag-1.xml"]);
 }
 

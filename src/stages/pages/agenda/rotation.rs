@@ -48,7 +48,11 @@ impl Rotation {
 
     /// All that waits of a source waits elsewhere.
     pub(super) fn hand_over(&mut self, source: SourceKey, to: &mut Self) {
-        let Some(mut lanes) = self.lanes.get_mut(&source).map(std::mem::take).filter(|it| !it.is_empty()) else { return };
+        let Some(mut lanes) =
+            self.lanes.get_mut(&source).map(std::mem::take).filter(|it| !it.is_empty())
+        else {
+            return;
+        };
         self.len -= lanes.len();
         to.len += lanes.len();
         to.lanes_of(source).append(&mut lanes);
@@ -73,7 +77,8 @@ mod tests {
         (0..1000).for_each(|it| rotation.push(Lane::of_pages("many", &it.to_string())));
         (0..3).for_each(|it| rotation.push(Lane::of_pages("few", &it.to_string())));
         let few = SourceKey::new("few");
-        let turns: Vec<usize> = (0..1003).filter(|_| rotation.pop().unwrap().source() == few).collect();
+        let turns: Vec<usize> =
+            (0..1003).filter(|_| rotation.pop().unwrap().source() == few).collect();
         assert_eq!((turns, rotation.pop(), rotation.len()), (vec![1, 3, 5], None, 0));
     }
 
@@ -87,7 +92,10 @@ mod tests {
         from.hand_over(SourceKey::new("a"), &mut to);
         from.push(lane("a", 3));
         assert_eq!((from.len(), to.len()), (3, 2));
-        assert_eq!([from.pop(), from.pop(), from.pop(), from.pop()], [Some(lane("a", 3)), Some(lane("b", 1)), Some(lane("b", 2)), None]);
+        assert_eq!(
+            [from.pop(), from.pop(), from.pop(), from.pop()],
+            [Some(lane("a", 3)), Some(lane("b", 1)), Some(lane("b", 2)), None]
+        );
         assert_eq!([to.pop(), to.pop(), to.pop()], [Some(lane("a", 1)), Some(lane("a", 2)), None]);
     }
 }

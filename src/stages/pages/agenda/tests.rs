@@ -1,4 +1,5 @@
-//! What the agenda does, simulated: sources, hosts that answer or do not, and one second after the other.
+//! What the agenda does, simulated: sources, hosts that answer or do not, and one second after the
+//! other.
 
 use std::time::Duration;
 
@@ -92,7 +93,8 @@ impl World {
             for (ticket, next) in std::mem::take(&mut self.sent_away) {
                 self.agenda.paced(ticket, next);
             }
-            let (ended, going): (Vec<_>, Vec<_>) = self.under_way.drain(..).partition(|(end, ..)| *end <= self.now);
+            let (ended, going): (Vec<_>, Vec<_>) =
+                self.under_way.drain(..).partition(|(end, ..)| *end <= self.now);
             self.under_way = going;
             for (_, ticket, key, answered) in ended {
                 self.agenda.fetched(ticket, answered, self.instant());
@@ -105,7 +107,8 @@ impl World {
             }
             self.take();
             while let Some(leaving) = self.agenda.next_to_give_way() {
-                let place = self.under_way.iter().position(|(_, ticket, ..)| *ticket == leaving).unwrap();
+                let place =
+                    self.under_way.iter().position(|(_, ticket, ..)| *ticket == leaving).unwrap();
                 let (_, ticket, key, _) = self.under_way.remove(place);
                 self.agenda.ended(ticket);
                 // It is tried again in a while.
@@ -122,7 +125,9 @@ impl World {
             let found = self.due(turn);
             let tickets = self.agenda.claim(turn, &found, self.instant());
             for (ticket, (key, _)) in tickets.into_iter().zip(&found.rows) {
-                if let Some((_, spacing, next)) = self.paced.as_mut().filter(|it| turn.from.lane().host() == Some(it.0)) {
+                if let Some((_, spacing, next)) =
+                    self.paced.as_mut().filter(|it| turn.from.lane().host() == Some(it.0))
+                {
                     if self.now < *next {
                         self.sent_away.push((ticket, *next));
                         continue;
@@ -130,7 +135,12 @@ impl World {
                     *next = self.now + *spacing;
                 }
                 let silent = turn.from.lane().host().is_some_and(|it| self.silent.contains(&it));
-                self.under_way.push((self.now + if silent { 30_000 } else { 200 }, ticket, *key, !silent));
+                self.under_way.push((
+                    self.now + if silent { 30_000 } else { 200 },
+                    ticket,
+                    *key,
+                    !silent,
+                ));
             }
             assert!(self.agenda.claims[0] <= BOUNDS.pages && self.agenda.claims[1] <= BOUNDS.here);
         }
@@ -138,11 +148,14 @@ impl World {
 
     /// How late the worst of these was; all of them must have been read.
     fn latest(&self, keys: &[PendingKey]) -> u64 {
-        let late = |key: &PendingKey| self.read.iter().find(|(read, _)| read == key).map(|(_, at)| at - key.due_ms());
+        let late = |key: &PendingKey| {
+            self.read.iter().find(|(read, _)| read == key).map(|(_, at)| at - key.due_ms())
+        };
         keys.iter().map(|it| late(it).expect("it was read")).max().unwrap_or(0)
     }
 
-    /// A good source lists an entry each two seconds for a while, each on the same host, or each on one that nobody knows.
+    /// A good source lists an entry each two seconds for a while, each on the same host, or each on
+    /// one that nobody knows.
     fn good(&mut self, hosts: impl Fn(u64) -> String, seconds: u64) -> u64 {
         let mut keys = Vec::new();
         for it in 0..seconds / 2 {
@@ -218,22 +231,37 @@ fn a_flood_of_entries_that_are_here_already_delays_another_source_by_one_round()
 #[test]
 fn large_entries_that_are_here_already_are_few_at_once_and_another_source_comes_among_them() {
     let mut agenda = Agenda::new(BOUNDS);
-    let large = |it: u8| PendingKey::new(Lane::here("large"), at(u64::from(it)), &EntryKey::new("large", &it.to_string()));
+    let large = |it: u8| {
+        PendingKey::new(
+            Lane::here("large"),
+            at(u64::from(it)),
+            &EntryKey::new("large", &it.to_string()),
+        )
+    };
     let mut taken = Vec::new();
     agenda.note_due(Lane::here("large"), 0);
     // The store gives one such row in a turn.
     while let Some(turn) = agenda.next_turn(1000, Instant::now()) {
         let it = u8::try_from(taken.len()).unwrap();
-        let found =
-            DueEntries { rows: vec![(large(it), entry())], bytes: vec![2 << 20], next: Some(large(it + 1)), ..DueEntries::default() };
+        let found = DueEntries {
+            rows: vec![(large(it), entry())],
+            bytes: vec![2 << 20],
+            next: Some(large(it + 1)),
+            ..DueEntries::default()
+        };
         taken.extend(agenda.claim(turn, &found, Instant::now()));
     }
     assert_eq!(taken.len(), BOUNDS.here.div_ceil(33));
     agenda.note_due(Lane::here("good"), 0);
     agenda.released(taken[0], None);
     let first = agenda.next_turn(1000, Instant::now()).unwrap();
-    agenda.claim(first, &DueEntries { next: Some(large(99)), ..DueEntries::default() }, Instant::now());
-    let lanes = [Some(first), agenda.next_turn(1000, Instant::now())].map(|it| it.map(|it| it.from.lane()));
+    agenda.claim(
+        first,
+        &DueEntries { next: Some(large(99)), ..DueEntries::default() },
+        Instant::now(),
+    );
+    let lanes =
+        [Some(first), agenda.next_turn(1000, Instant::now())].map(|it| it.map(|it| it.from.lane()));
     assert!(lanes.contains(&Some(Lane::here("good"))));
     taken[1..].iter().for_each(|it| agenda.released(*it, None));
     assert_eq!(agenda.claims, [0; 2]);
@@ -256,11 +284,19 @@ fn no_host_is_asked_more_often_at_once_than_it_may_be_and_one_that_kept_us_waiti
     world.silent.insert(HostKey::new("slow.example"));
     for source in 0..20 {
         for it in 0..20 {
-            world.list(Lane::of_pages(&source.to_string(), "a.example"), &format!("a {source} {it}"));
-            world.list(Lane::of_pages(&source.to_string(), "slow.example"), &format!("b {source} {it}"));
+            world.list(
+                Lane::of_pages(&source.to_string(), "a.example"),
+                &format!("a {source} {it}"),
+            );
+            world.list(
+                Lane::of_pages(&source.to_string(), "slow.example"),
+                &format!("b {source} {it}"),
+            );
         }
     }
-    let most = |world: &World, host: &str| world.under_way.iter().filter(|it| it.2.lane().host() == Some(HostKey::new(host))).count();
+    let most = |world: &World, host: &str| {
+        world.under_way.iter().filter(|it| it.2.lane().host() == Some(HostKey::new(host))).count()
+    };
     for tenth in 1..600 {
         world.until(tenth * 100);
         assert!(most(&world, "a.example") <= 4);
@@ -292,7 +328,12 @@ fn nothing_is_left_behind_when_all_is_read() {
     world.until(400_000);
     let agenda = &world.agenda;
     assert!(world.rows.is_empty(), "{}", world.rows.len());
-    assert!(agenda.lanes.is_empty() && agenda.hosts.is_empty() && agenda.flights.is_empty() && agenda.entries.is_empty());
+    assert!(
+        agenda.lanes.is_empty()
+            && agenda.hosts.is_empty()
+            && agenda.flights.is_empty()
+            && agenda.entries.is_empty()
+    );
     assert!(agenda.behind.is_empty() && agenda.claims == [0; 2]);
 }
 
@@ -304,7 +345,9 @@ fn ten_thousand_links_to_a_slow_paced_host_leave_every_second_of_its_turns_to_an
         world.list(Lane::of_pages("bad", "paced"), &format!("bad {it}"));
     }
     world.until(60_000);
-    let good: Vec<_> = (0..5).map(|it| world.list(Lane::of_pages("good", "paced"), &format!("good {it}"))).collect();
+    let good: Vec<_> = (0..5)
+        .map(|it| world.list(Lane::of_pages("good", "paced"), &format!("good {it}")))
+        .collect();
     world.until(200_000);
     assert!(world.latest(&good) <= 120_000, "{}", world.latest(&good));
     assert_eq!(world.read.len(), 20, "no turn of the host is lost");
@@ -323,7 +366,13 @@ fn the_turns_of_a_slow_paced_host_go_round_all_sources_that_wait_for_it_however_
         }
     }
     world.until(1_800_000);
-    let turns = |source: u32| world.read.iter().filter(|it| it.0.lane().source() == SourceKey::new(&source.to_string())).count();
+    let turns = |source: u32| {
+        world
+            .read
+            .iter()
+            .filter(|it| it.0.lane().source() == SourceKey::new(&source.to_string()))
+            .count()
+    };
     assert_eq!((0..9).map(turns).collect::<Vec<_>>(), [20; 9]);
     let in_order = |source: u32| {
         let lane = Lane::of_pages(&source.to_string(), "paced");

@@ -1,5 +1,5 @@
-//! Sinks without transactions: a file, or standard output, one JSON record a line. At least once: a crash
-//! between writing and remembering writes the last batch again.
+//! Sinks without transactions: a file, or standard output, one JSON record a line. At least once: a
+//! crash between writing and remembering writes the last batch again.
 
 use std::path::{Path, PathBuf};
 
@@ -44,14 +44,19 @@ impl LineSink {
         Self(Output::Stdout(tokio::io::stdout()))
     }
 
-    /// Writes to the file that the config names, else to one in `data_dir`; it is made where it is missing.
+    /// Writes to the file that the config names, else to one in `data_dir`; it is made where it is
+    /// missing.
     pub(super) fn file(config: &Config) -> Self {
-        Self(Output::File { path: config.sink_file(), private: config.sink.file.is_none(), file: None })
+        Self(Output::File {
+            path: config.sink_file(),
+            private: config.sink.file.is_none(),
+            file: None,
+        })
     }
 }
 
-/// Opens a file for appending. A last line without its end is what a crash left of a batch that was not
-/// acknowledged: it is cut off, because the batch is written again.
+/// Opens a file for appending. A last line without its end is what a crash left of a batch that was
+/// not acknowledged: it is cut off, because the batch is written again.
 async fn open(path: &Path, private: bool) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -80,7 +85,8 @@ async fn open(path: &Path, private: bool) -> std::io::Result<File> {
 /// Writes what becomes durable before it returns.
 async fn append(file: &mut File, lines: &[u8]) -> std::io::Result<()> {
     file.write_all(lines).await?;
-    // The bytes are on their way by now, and only this says whether they came there: a sync keeps that to itself.
+    // The bytes are on their way by now, and only this says whether they came there: a sync keeps
+    // that to itself.
     file.flush().await?;
     file.sync_data().await
 }
@@ -89,8 +95,9 @@ impl Sink for LineSink {
     fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<Held>> {
         Box::pin(async {
             if let Output::File { path, private, file } = &mut self.0 {
-                let opened =
-                    open(path, *private).await.map_err(|error| PublishError::Transient(format!("opening {}: {error}", path.display())))?;
+                let opened = open(path, *private).await.map_err(|error| {
+                    PublishError::Transient(format!("opening {}: {error}", path.display()))
+                })?;
                 *file = Some(opened);
             }
             Ok(None)
@@ -99,7 +106,8 @@ impl Sink for LineSink {
 
     fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], _: &'a Position) -> Answer<'a, Delivered> {
         Box::pin(async move {
-            let mut lines = Vec::with_capacity(rows.iter().map(|row| row.record.value.len() + 1).sum());
+            let mut lines =
+                Vec::with_capacity(rows.iter().map(|row| row.record.value.len() + 1).sum());
             for row in rows {
                 lines.extend_from_slice(&row.record.value);
                 lines.push(b'\n');
@@ -112,7 +120,8 @@ impl Sink for LineSink {
                 Output::File { file: Some(file), .. } => append(file, &lines).await,
                 Output::File { file: None, .. } => Err(std::io::Error::other("not open")),
             };
-            written.map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
+            written
+                .map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
             Ok(Delivered::default())
         })
     }

@@ -1,8 +1,9 @@
 //! A sink with transactions in memory: the twin of those that have them, for tests.
 //!
-//! Its memory outlives the processes that publish to it: each clone is a process of its own. As a broker does, it fences the
-//! one before at each opening, refuses a whole batch for one of its records, and shows nothing of a transaction before its
-//! commit. What goes wrong is said beforehand with [`MemorySink::fail`].
+//! Its memory outlives the processes that publish to it: each clone is a process of its own. As a
+//! broker does, it fences the one before at each opening, refuses a whole batch for one of its
+//! records, and shows nothing of a transaction before its commit. What goes wrong is said
+//! beforehand with [`MemorySink::fail`].
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -36,7 +37,8 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 4] = [Self::Away, Self::UnknownCommitted, Self::UnknownAborted, Self::LeftOpen];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Away, Self::UnknownCommitted, Self::UnknownAborted, Self::LeftOpen];
 }
 
 /// A record that was committed.
@@ -100,11 +102,18 @@ impl World {
             Topic::DeadLetters => self.letters_refused,
         };
         if rows.iter().any(|row| refused(&row)) {
-            let all = rows.iter().map(|row| Refusal { seq: row.seq, reason: "too_large", words: "too large".into() });
+            let all = rows.iter().map(|row| Refusal {
+                seq: row.seq,
+                reason: "too_large",
+                words: "too large".into(),
+            });
             return Err(PublishError::Refused(all.collect()));
         }
         if self.letters_denied && rows.iter().any(|row| row.record.topic == Topic::DeadLetters) {
-            return Err(PublishError::Unauthorised { topic: Some(Topic::DeadLetters), words: "no".into() });
+            return Err(PublishError::Unauthorised {
+                topic: Some(Topic::DeadLetters),
+                words: "no".into(),
+            });
         }
         self.open = rows.to_vec();
         Ok(())
@@ -126,7 +135,8 @@ impl World {
 #[derive(Debug)]
 pub(crate) struct MemorySink {
     world: Arc<Mutex<World>>,
-    /// The opening from which on this process may publish; `None` where it has yet to open the sink.
+    /// The opening from which on this process may publish; `None` where it has yet to open the
+    /// sink.
     process: Option<u32>,
 }
 
@@ -174,10 +184,18 @@ impl MemorySink {
 
     /// The values of the records that consumers see.
     pub(crate) fn values(&self) -> Vec<serde_json::Value> {
-        self.world().taken.iter().map(|it| serde_json::from_slice(&it.row.record.value).unwrap()).collect()
+        self.world()
+            .taken
+            .iter()
+            .map(|it| serde_json::from_slice(&it.row.record.value).unwrap())
+            .collect()
     }
 
-    fn deliver(&mut self, rows: &[OutboxRow], position: &Position) -> Result<Delivered, PublishError> {
+    fn deliver(
+        &mut self,
+        rows: &[OutboxRow],
+        position: &Position,
+    ) -> Result<Delivered, PublishError> {
         let mut world = self.world.lock().unwrap();
         world.begin(self.process)?;
         let fault = world.faults.pop_front();
@@ -220,7 +238,11 @@ impl Sink for MemorySink {
         })
     }
 
-    fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], position: &'a Position) -> Answer<'a, Delivered> {
+    fn publish<'a>(
+        &'a mut self,
+        rows: &'a [OutboxRow],
+        position: &'a Position,
+    ) -> Answer<'a, Delivered> {
         Box::pin(async move { self.deliver(rows, position) })
     }
 
@@ -228,10 +250,18 @@ impl Sink for MemorySink {
         Box::pin(async move {
             let world = self.world();
             if world.reading_denied {
-                return Err(PublishError::Unauthorised { topic: None, words: "reading is not allowed".to_owned() });
+                return Err(PublishError::Unauthorised {
+                    topic: None,
+                    words: "reading is not allowed".to_owned(),
+                });
             }
-            let later = world.taken.iter().filter(|it| (it.epoch, it.row.seq) > (after.epoch(), after.seq()));
-            Ok(later.filter_map(|it| Published::read(&it.row.record.value, SystemClock.now())).collect())
+            let later = world
+                .taken
+                .iter()
+                .filter(|it| (it.epoch, it.row.seq) > (after.epoch(), after.seq()));
+            Ok(later
+                .filter_map(|it| Published::read(&it.row.record.value, SystemClock.now()))
+                .collect())
         })
     }
 }

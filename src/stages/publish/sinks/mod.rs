@@ -13,7 +13,8 @@ use crate::{
     store::StoreId,
 };
 
-/// The sink that the config names, for one store. It connects at the first [`Sink::look`] or [`Sink::open`].
+/// The sink that the config names, for one store. It connects at the first [`Sink::look`] or
+/// [`Sink::open`].
 #[must_use]
 pub fn start(config: &Config, store: StoreId) -> Box<dyn Sink> {
     match config.sink.kind {

@@ -1,8 +1,10 @@
-//! Whether the topics are those that were published to: their partitions, and how far each was written. Pure.
+//! Whether the topics are those that were published to: their partitions, and how far each was
+//! written. Pure.
 //!
-//! A topic that was deleted and made anew has lost what it held, and one with more partitions has records of one key in two
-//! of them. Neither stops publishing, and neither may pass unsaid: it is told until an operator has confirmed it. What must
-//! stay true: offsets of a partition only grow, so a record that lands before one that landed earlier is in another topic.
+//! A topic that was deleted and made anew has lost what it held, and one with more partitions has
+//! records of one key in two of them. Neither stops publishing, and neither may pass unsaid: it is
+//! told until an operator has confirmed it. What must stay true: offsets of a partition only grow,
+//! so a record that lands before one that landed earlier is in another topic.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +47,8 @@ struct Known {
     ends: BTreeMap<i32, i64>,
 }
 
-/// The topics of records as they were last, by their whole names, and what happened to them since that was last asked.
+/// The topics of records as they were last, by their whole names, and what happened to them since
+/// that was last asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Topics {
     known: BTreeMap<String, Known>,
@@ -55,13 +58,17 @@ pub(super) struct Topics {
 impl Topics {
     /// From what was remembered.
     pub(super) fn remembered(memory: &SinkMemory) -> Self {
-        let known = memory.iter().filter_map(|(topic, known)| Some((topic.clone(), Known::deserialize(known).ok()?)));
+        let known = memory
+            .iter()
+            .filter_map(|(topic, known)| Some((topic.clone(), Known::deserialize(known).ok()?)));
         Self { known: known.collect(), happened: Vec::new() }
     }
 
     /// What is to be remembered, and what happened.
     pub(super) fn notes(&mut self) -> Notes {
-        let known = self.known.iter().map(|(topic, known)| (topic.clone(), serde_json::to_value(known).unwrap_or(Value::Null)));
+        let known = self.known.iter().map(|(topic, known)| {
+            (topic.clone(), serde_json::to_value(known).unwrap_or(Value::Null))
+        });
         Notes { memory: Some(known.collect()), happened: std::mem::take(&mut self.happened) }
     }
 
@@ -91,7 +98,11 @@ impl Topics {
                 self.made_anew(topic);
             }
             let counts = self.known.get(topic).map_or(0, |it| it.partitions);
-            if let Some(least) = usize::try_from(*partition).ok().map(|it| it + 1).filter(|it| counts > 0 && *it > counts) {
+            if let Some(least) = usize::try_from(*partition)
+                .ok()
+                .map(|it| it + 1)
+                .filter(|it| counts > 0 && *it > counts)
+            {
                 self.counted(topic, least);
             }
             if let Some(known) = self.known.get_mut(topic) {
@@ -113,8 +124,9 @@ impl Topics {
         if known.ends.is_empty() {
             return;
         }
-        let what =
-            format!("has {count} partitions where it had {before}: later records of a key may be in another partition than earlier ones");
+        let what = format!(
+            "has {count} partitions where it had {before}: later records of a key may be in another partition than earlier ones"
+        );
         self.happened.push(Happened { part: topic.to_owned(), what });
     }
 
@@ -156,7 +168,8 @@ mod tests {
     }
 
     fn said(topics: &Topics, what: &str) -> bool {
-        !topics.happened.is_empty() && topics.happened.iter().all(|it| format!("{} {}", it.part, it.what).contains(what))
+        !topics.happened.is_empty()
+            && topics.happened.iter().all(|it| format!("{} {}", it.part, it.what).contains(what))
     }
 
     #[test]
@@ -168,7 +181,8 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_that_was_made_anew_is_known_by_its_absence_by_an_offset_that_goes_back_and_by_fewer_partitions() {
+    fn a_topic_that_was_made_anew_is_known_by_its_absence_by_an_offset_that_goes_back_and_by_fewer_partitions()
+     {
         let mut missing = topics();
         missing.described(&[made("a")]);
         assert!(said(&missing, "a was deleted and made anew"));

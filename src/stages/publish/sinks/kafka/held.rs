@@ -1,7 +1,8 @@
 //! Reads the position of this store, to the end of the positions topic.
 //!
-//! A position never stands before the one that was read or written last, so reading begins there; from the topic's
-//! beginning only where nothing of this store is found behind it. Reading may take as long as it goes on.
+//! A position never stands before the one that was read or written last, so reading begins there;
+//! from the topic's beginning only where nothing of this store is found behind it. Reading may take
+//! as long as it goes on.
 
 use std::time::{Duration, Instant};
 
@@ -19,8 +20,9 @@ use super::{Held, Notes, PATIENCE, Position, PublishError, Shared, of};
 /// Another store's open transaction may hold the end back until it times out.
 const OTHERS: Duration = Duration::from_secs(90);
 
-/// What the topic holds, as far as it can be read by somebody who has not taken the transactional id: a transaction of this
-/// store that is still open is not part of it, and then it is not settled.
+/// What the topic holds, as far as it can be read by somebody who has not taken the transactional
+/// id: a transaction of this store that is still open is not part of it, and then it is not
+/// settled.
 pub(super) fn look(shared: &Shared, from: Option<i64>) -> Result<Held, PublishError> {
     let topic = shared.topic("positions");
     let settled = wait_for_end(shared, &topic, Duration::ZERO)?;
@@ -31,12 +33,15 @@ pub(super) fn look(shared: &Shared, from: Option<i64>) -> Result<Held, PublishEr
 pub(super) fn settled(shared: &Shared, from: Option<i64>) -> Result<Held, PublishError> {
     let topic = shared.topic("positions");
     if !wait_for_end(shared, &topic, OTHERS)? {
-        return Err(PublishError::Transient(format!("an open transaction holds back the end of {topic}")));
+        return Err(PublishError::Transient(format!(
+            "an open transaction holds back the end of {topic}"
+        )));
     }
     read(shared, &topic, from)
 }
 
-/// `read_committed` ends at the last stable offset, without an error where that is short of the end.
+/// `read_committed` ends at the last stable offset, without an error where that is short of the
+/// end.
 fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool, PublishError> {
     let end = ends(&consumer(shared, "read_uncommitted")?, topic)?.1;
     let started = Instant::now();
@@ -53,7 +58,8 @@ fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool
 fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, PublishError> {
     let consumer = consumer(shared, "read_committed")?;
     let sink_id = consumer.client().fetch_cluster_id(PATIENCE);
-    let sink_id = sink_id.ok_or_else(|| PublishError::Transient("the cluster did not tell its id".to_owned()))?;
+    let sink_id = sink_id
+        .ok_or_else(|| PublishError::Transient("the cluster did not tell its id".to_owned()))?;
     let (low, end) = ends(&consumer, topic)?;
     let known = from.filter(|it| *it > low && *it < end);
     let mut found = match known {
@@ -63,7 +69,8 @@ fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, Publish
     if found.is_none() {
         found = scan(shared, &consumer, topic, Offset::Beginning)?;
     }
-    let (position, position_at) = found.map_or((None, None), |(position, at)| (Some(position), Some(at)));
+    let (position, position_at) =
+        found.map_or((None, None), |(position, at)| (Some(position), Some(at)));
     Ok(Held { sink_id, position, position_at, settled: true, notes: Notes::default() })
 }
 
@@ -80,21 +87,35 @@ impl ClientContext for Quiet {
 
 impl ConsumerContext for Quiet {}
 
-pub(super) fn consumer(shared: &Shared, isolation: &str) -> Result<BaseConsumer<Quiet>, PublishError> {
+pub(super) fn consumer(
+    shared: &Shared,
+    isolation: &str,
+) -> Result<BaseConsumer<Quiet>, PublishError> {
     let mut client = shared.client();
     // Never joined: the client only asks that there is one.
     client.set("group.id", format!("{}{}", shared.config.topic_prefix.as_str(), shared.store));
-    client.set("enable.auto.commit", "false").set("enable.partition.eof", "true").set("isolation.level", isolation);
+    client
+        .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
+        .set("isolation.level", isolation);
     client.set("allow.auto.create.topics", "false").set("auto.offset.reset", "earliest");
-    BaseConsumer::from_config_and_context(&client, Quiet).map_err(|error| of("reading positions", &error))
+    BaseConsumer::from_config_and_context(&client, Quiet)
+        .map_err(|error| of("reading positions", &error))
 }
 
 fn ends(consumer: &BaseConsumer<Quiet>, topic: &str) -> Result<(i64, i64), PublishError> {
-    consumer.fetch_watermarks(topic, 0, PATIENCE).map_err(|error| of("reading the end of the positions", &error))
+    consumer
+        .fetch_watermarks(topic, 0, PATIENCE)
+        .map_err(|error| of("reading the end of the positions", &error))
 }
 
 /// The last position of this store from an offset on, and where it stands.
-fn scan(shared: &Shared, consumer: &BaseConsumer<Quiet>, topic: &str, from: Offset) -> Result<Option<(Position, i64)>, PublishError> {
+fn scan(
+    shared: &Shared,
+    consumer: &BaseConsumer<Quiet>,
+    topic: &str,
+    from: Offset,
+) -> Result<Option<(Position, i64)>, PublishError> {
     let failed = |error: &KafkaError| of("reading positions", error);
     let mut partition = TopicPartitionList::new();
     partition.add_partition_offset(topic, 0, from).map_err(|error| failed(&error))?;
@@ -114,14 +135,19 @@ fn scan(shared: &Shared, consumer: &BaseConsumer<Quiet>, topic: &str, from: Offs
                 progress = Instant::now();
                 records += 1;
                 if message.key() == Some(key.as_bytes()) {
-                    let position: Option<Position> = message.payload().and_then(|value| serde_json::from_slice(value).ok());
-                    found = position.map(|it| (Position { store: shared.store, ..it }, message.offset()));
+                    let position: Option<Position> =
+                        message.payload().and_then(|value| serde_json::from_slice(value).ok());
+                    found = position
+                        .map(|it| (Position { store: shared.store, ..it }, message.offset()));
                 }
             }
             None => {}
         }
     }
-    Err(PublishError::Transient(format!("{topic} gave nothing more for {} s before its end", PATIENCE.as_secs())))
+    Err(PublishError::Transient(format!(
+        "{topic} gave nothing more for {} s before its end",
+        PATIENCE.as_secs()
+    )))
 }
 
 /// The group is never joined, so that we may not is nothing to us.

@@ -1,10 +1,12 @@
 //! Kafka: records and the position that they reach, in one transaction.
 //!
-//! What must stay true: the position is written in the same transaction as the records, so a `read_committed`
-//! consumer sees each record once. The transactional id is taken only once what the topics hold was judged to be ours:
-//! a process that has stopped never fences one that publishes. After an error that leaves it open what became of a
-//! transaction the producer is dropped and the start is gone through again: the positions topic is looked at,
-//! `init_transactions` settles what was open, and only then the positions topic is read to its high watermark.
+//! What must stay true: the position is written in the same transaction as the records, so a
+//! `read_committed` consumer sees each record once. The transactional id is taken only once what
+//! the topics hold was judged to be ours: a process that has stopped never fences one that
+//! publishes. After an error that leaves it open what became of a transaction the producer is
+//! dropped and the start is gone through again: the positions topic is looked at,
+//! `init_transactions` settles what was open, and only then the positions topic is read to its high
+//! watermark.
 
 mod changes;
 mod held;
@@ -42,13 +44,14 @@ use crate::{
 
 /// How long the cluster may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a batch is sent whose transaction had to be aborted, before the start is gone through again.
+/// How often a batch is sent whose transaction had to be aborted, before the start is gone through
+/// again.
 const TRIES: u32 = 3;
-/// Bytes of a record that the producer takes at all, before compression. Our own bound is far below; what an older
-/// version wrote may be above.
+/// Bytes of a record that the producer takes at all, before compression. Our own bound is far
+/// below; what an older version wrote may be above.
 const PRODUCER_MAX: usize = 8_000_000;
-/// After this without an answer a connection is given up and made anew: one that died without a word (a firewall that forgot
-/// it, a proxy that hangs) holds records up for so long.
+/// After this without an answer a connection is given up and made anew: one that died without a
+/// word (a firewall that forgot it, a proxy that hangs) holds records up for so long.
 const DEAD: Duration = Duration::from_secs(10);
 /// Bytes of records that go in one request at most.
 const BATCH: usize = 1_000_000;
@@ -104,21 +107,26 @@ impl Shared {
 
     fn producing(&self, batch: usize) -> ClientConfig {
         let mut client = self.client();
-        // The same call goes again over a new connection while the transaction is still good: one that the broker aborts
-        // since it took too long costs the producer.
+        // The same call goes again over a new connection while the transaction is still good: one
+        // that the broker aborts since it took too long costs the producer.
         let dead = DEAD.min(self.config.transaction_timeout / 4).as_millis().to_string();
         for name in ["socket.timeout.ms", "request.timeout.ms"] {
             if client.get(name).is_none() {
                 client.set(name, &dead);
             }
         }
-        client.set("transactional.id", format!("{}{}", self.config.topic_prefix.as_str(), self.store));
-        client.set("transaction.timeout.ms", self.config.transaction_timeout.as_millis().to_string());
+        client.set(
+            "transactional.id",
+            format!("{}{}", self.config.topic_prefix.as_str(), self.store),
+        );
+        client
+            .set("transaction.timeout.ms", self.config.transaction_timeout.as_millis().to_string());
         client.set("compression.type", "zstd");
         // Records of a batch are all there when it begins: waiting for more would only delay.
         client.set("linger.ms", "5");
         client.set("message.max.bytes", PRODUCER_MAX.to_string());
-        // A topic's limit is one on batches: one that is above it would be refused with all the records in it.
+        // A topic's limit is one on batches: one that is above it would be refused with all the
+        // records in it.
         client.set("batch.size", batch.to_string());
         client
     }
@@ -128,7 +136,12 @@ impl KafkaSink {
     /// For one store. Connects at the first [`Sink::look`].
     #[must_use]
     pub(super) fn new(config: Kafka, store: StoreId) -> Self {
-        Self { shared: Arc::new(Shared::new(config, store)), batch: BATCH, topics: Topics::default(), producer: None }
+        Self {
+            shared: Arc::new(Shared::new(config, store)),
+            batch: BATCH,
+            topics: Topics::default(),
+            producer: None,
+        }
     }
 }
 
@@ -149,12 +162,17 @@ impl KafkaSink {
         Ok(Some(held))
     }
 
-    async fn begin_transactions(&mut self, from: Option<i64>) -> Result<Option<Held>, PublishError> {
+    async fn begin_transactions(
+        &mut self,
+        from: Option<i64>,
+    ) -> Result<Option<Held>, PublishError> {
         close(self.producer.take()).await?;
         let (shared, batch) = (Arc::clone(&self.shared), self.batch);
         let work = move || {
             let producer = shared.producer(batch).map_err(|error| of("connecting", &error))?;
-            producer.init_transactions(PATIENCE).map_err(|error| of("starting transactions", &error))?;
+            producer
+                .init_transactions(PATIENCE)
+                .map_err(|error| of("starting transactions", &error))?;
             let held = held::settled(&shared, from)?;
             Ok((producer, held))
         };
@@ -163,15 +181,26 @@ impl KafkaSink {
         Ok(Some(held))
     }
 
-    async fn send(&mut self, rows: &[OutboxRow], position: &Position) -> Result<Delivered, PublishError> {
-        // Taken out: where it is not certain what became of a transaction it is dropped, and the next try opens again.
-        let Some(producer) = self.producer.take() else { return Err(PublishError::Transient("not connected".to_owned())) };
+    async fn send(
+        &mut self,
+        rows: &[OutboxRow],
+        position: &Position,
+    ) -> Result<Delivered, PublishError> {
+        // Taken out: where it is not certain what became of a transaction it is dropped, and the
+        // next try opens again.
+        let Some(producer) = self.producer.take() else {
+            return Err(PublishError::Transient("not connected".to_owned()));
+        };
         let (shared, rows, position) = (Arc::clone(&self.shared), rows.to_vec(), position.clone());
         let used = Arc::clone(&producer);
         let work = move || {
             let mut outcome = transaction::run(&shared, &used, &rows, &position);
             for _ in 1..TRIES {
-                let (Err(PublishError::Transient(reason)), true) = (&outcome.result, outcome.usable) else { break };
+                let (Err(PublishError::Transient(reason)), true) =
+                    (&outcome.result, outcome.usable)
+                else {
+                    break;
+                };
                 tracing::debug!(reason, "a transaction was aborted; the batch goes again");
                 outcome = transaction::run(&shared, &used, &rows, &position);
             }
@@ -205,7 +234,11 @@ impl Sink for KafkaSink {
         Box::pin(self.begin_transactions(from))
     }
 
-    fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], position: &'a Position) -> Answer<'a, Delivered> {
+    fn publish<'a>(
+        &'a mut self,
+        rows: &'a [OutboxRow],
+        position: &'a Position,
+    ) -> Answer<'a, Delivered> {
         Box::pin(self.send(rows, position))
     }
 
@@ -222,8 +255,12 @@ impl Sink for KafkaSink {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, PublishError> + Send + 'static) -> Result<T, PublishError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| PublishError::Transient(error.to_string()))?
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PublishError> + Send + 'static,
+) -> Result<T, PublishError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| PublishError::Transient(error.to_string()))?
 }
 
 /// Closing a producer waits for its threads, which is nothing for a thread of the runtime.

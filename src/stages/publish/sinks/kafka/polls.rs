@@ -22,7 +22,10 @@ impl PollProducer {
     /// `None` where the producer cannot be made, which is said.
     pub(super) fn start(shared: &Shared) -> Option<Self> {
         let mut client = shared.client();
-        client.set("compression.type", "zstd").set("linger.ms", "100").set("message.timeout.ms", "60000");
+        client
+            .set("compression.type", "zstd")
+            .set("linger.ms", "100")
+            .set("message.timeout.ms", "60000");
         match ThreadedProducer::from_config(&client) {
             Ok(producer) => Some(Self { producer, topic: shared.topic("polls") }),
             Err(error) => {

@@ -1,7 +1,7 @@
 //! Reads from the topic of articles what was published after an older copy of `data_dir` was made.
 //!
-//! Each record says its number, so reading begins where the copy knows that it wrote last, and only what comes after its last
-//! record is kept. Reading may take as long as it goes on.
+//! Each record says its number, so reading begins where the copy knows that it wrote last, and only
+//! what comes after its last record is kept. Reading may take as long as it goes on.
 
 use std::{
     collections::BTreeSet,
@@ -29,12 +29,21 @@ pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, P
     let failed = |error: KafkaError| of(&format!("reading {topic}"), &error);
     let consumer = held::consumer(shared, "read_committed")?;
     let metadata = consumer.fetch_metadata(Some(&topic), PATIENCE).map_err(failed)?;
-    let partitions: BTreeSet<i32> = metadata.topics().iter().flat_map(MetadataTopic::partitions).map(MetadataPartition::id).collect();
+    let partitions: BTreeSet<i32> = metadata
+        .topics()
+        .iter()
+        .flat_map(MetadataTopic::partitions)
+        .map(MetadataPartition::id)
+        .collect();
     let remembered = Topics::remembered(&after.notes.memory);
     let (mut open, mut list) = (partitions.clone(), TopicPartitionList::new());
     for partition in partitions {
         let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE).map_err(failed)?;
-        let from = remembered.end(&topic, partition).map(|end| end + 1).filter(|it| (low..=high).contains(it)).unwrap_or(low);
+        let from = remembered
+            .end(&topic, partition)
+            .map(|end| end + 1)
+            .filter(|it| (low..=high).contains(it))
+            .unwrap_or(low);
         list.add_partition_offset(&topic, partition, Offset::Offset(from)).map_err(failed)?;
     }
     consumer.assign(&list).map_err(failed)?;
@@ -47,12 +56,19 @@ pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, P
             Some(Err(error)) => return Err(failed(error)),
             Some(Ok(message)) => {
                 progress = Instant::now();
-                let number = number(shared, &message).filter(|it| *it > (after.epoch(), after.seq()));
-                let article = message.payload().filter(|_| number.is_some()).and_then(|value| Published::read(value, now));
+                let number =
+                    number(shared, &message).filter(|it| *it > (after.epoch(), after.seq()));
+                let article = message
+                    .payload()
+                    .filter(|_| number.is_some())
+                    .and_then(|value| Published::read(value, now));
                 found.extend(number.zip(article));
             }
             None if progress.elapsed() > PATIENCE => {
-                return Err(PublishError::Transient(format!("{topic} gave nothing more for {} s before its end", PATIENCE.as_secs())));
+                return Err(PublishError::Transient(format!(
+                    "{topic} gave nothing more for {} s before its end",
+                    PATIENCE.as_secs()
+                )));
             }
             None => {}
         }

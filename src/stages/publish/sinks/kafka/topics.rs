@@ -1,13 +1,17 @@
-//! Looks at the topics, makes those that are missing, and says where those that exist differ from the config.
+//! Looks at the topics, makes those that are missing, and says where those that exist differ from
+//! the config.
 //!
-//! What must stay true: what exists is never asked to be made, so the rights to write, to read positions and to describe
-//! are enough where somebody else made the topics; what we may not look at is left unchecked, and said. A broker that has not
-//! heard of a topic yet answers like one that does not let us look, so those that were just made are asked for more than once.
+//! What must stay true: what exists is never asked to be made, so the rights to write, to read
+//! positions and to describe are enough where somebody else made the topics; what we may not look
+//! at is left unchecked, and said. A broker that has not heard of a topic yet answers like one that
+//! does not let us look, so those that were just made are asked for more than once.
 
 use std::time::Duration;
 
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
+    admin::{
+        AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
+    },
     client::DefaultClientContext,
     config::FromClientConfig as _,
     consumer::Consumer as _,
@@ -28,30 +32,46 @@ const POSITIONS: [(&str, &str); 5] = [
     ("max.compaction.lag.ms", "600000"),
 ];
 
-/// For how long a topic that was just made may be unknown to a broker of its cluster, and how long we wait before we ask again.
+/// For how long a topic that was just made may be unknown to a broker of its cluster, and how long
+/// we wait before we ask again.
 const SPREADS: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The least `max.message.bytes` of the topics that hold records, where they tell it, and what these topics are.
+/// The least `max.message.bytes` of the topics that hold records, where they tell it, and what
+/// these topics are.
 pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Described>), PublishError> {
-    let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client()).map_err(|error| of("connecting", &error))?;
-    let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+    let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client())
+        .map_err(|error| of("connecting", &error))?;
+    let options =
+        AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
     let config = &shared.config;
-    let (retention, in_sync) = (config.retention.as_millis().to_string(), config.min_insync_replicas.to_string());
-    let (articles, dead, positions) = (shared.topic("articles"), shared.topic("deadletters"), shared.topic("positions"));
+    let (retention, in_sync) =
+        (config.retention.as_millis().to_string(), config.min_insync_replicas.to_string());
+    let (articles, dead, positions) =
+        (shared.topic("articles"), shared.topic("deadletters"), shared.topic("positions"));
     let replication = || TopicReplication::Fixed(config.replication_factor);
-    let records =
-        |name| NewTopic::new(name, config.partitions, replication()).set("retention.ms", &retention).set("min.insync.replicas", &in_sync);
-    let compacted = NewTopic::new(&positions, 1, replication()).set("min.insync.replicas", &in_sync);
-    let compacted = POSITIONS.into_iter().fold(compacted, |topic, (name, value)| topic.set(name, value));
+    let records = |name| {
+        NewTopic::new(name, config.partitions, replication())
+            .set("retention.ms", &retention)
+            .set("min.insync.replicas", &in_sync)
+    };
+    let compacted =
+        NewTopic::new(&positions, 1, replication()).set("min.insync.replicas", &in_sync);
+    let compacted =
+        POSITIONS.into_iter().fold(compacted, |topic, (name, value)| topic.set(name, value));
     let polls = shared.topic("polls");
-    let mut wanted = vec![(&articles, records(&articles)), (&dead, records(&dead)), (&positions, compacted)];
+    let mut wanted =
+        vec![(&articles, records(&articles)), (&dead, records(&dead)), (&positions, compacted)];
     if config.polls {
         wanted.push((&polls, records(&polls)));
     }
     let mut found = find(shared, wanted.iter().map(|(name, _)| (*name).clone()).collect()).await?;
     let made: Vec<String> = found.iter().filter(|it| it.made).map(|it| it.topic.clone()).collect();
-    let new: Vec<NewTopic<'_>> = wanted.into_iter().filter(|(name, _)| made.contains(name)).map(|(_, topic)| topic).collect();
+    let new: Vec<NewTopic<'_>> = wanted
+        .into_iter()
+        .filter(|(name, _)| made.contains(name))
+        .map(|(_, topic)| topic)
+        .collect();
     if !new.is_empty() {
         create(&admin, &options, &new).await?;
     }
@@ -61,47 +81,72 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
     }
     let retained = [("retention.ms", retention.as_str())];
     let until = |topic: &String| Some(Instant::now() + SPREADS).filter(|_| made.contains(topic));
-    let [of_articles, of_dead, of_positions] =
-        [&articles, &dead, &positions].map(|topic| Question { admin: &admin, options: &options, topic, until: until(topic) });
+    let [of_articles, of_dead, of_positions] = [&articles, &dead, &positions]
+        .map(|topic| Question { admin: &admin, options: &options, topic, until: until(topic) });
     let of_articles = compare(shared, of_articles, &retained).await?;
     let of_dead = compare(shared, of_dead, &retained).await?;
     let of_positions = compare(shared, of_positions, &POSITIONS[1..]).await?;
-    // A topic that the broker made by itself deletes: positions older than its retention would be forgotten.
-    if let Some(policy) = of_positions.as_ref().and_then(|it| value(it, "cleanup.policy")).filter(|it| it != "compact") {
-        return Err(PublishError::Halted(Halt::Setup(format!("{positions} has cleanup.policy={policy}, it must be compact"))));
+    // A topic that the broker made by itself deletes: positions older than its retention would be
+    // forgotten.
+    if let Some(policy) = of_positions
+        .as_ref()
+        .and_then(|it| value(it, "cleanup.policy"))
+        .filter(|it| it != "compact")
+    {
+        return Err(PublishError::Halted(Halt::Setup(format!(
+            "{positions} has cleanup.policy={policy}, it must be compact"
+        ))));
     }
-    let limits = [(&articles, of_articles), (&dead, of_dead)].map(|(topic, config)| limit(shared, topic, config.as_ref()));
+    let limits = [(&articles, of_articles), (&dead, of_dead)]
+        .map(|(topic, config)| limit(shared, topic, config.as_ref()));
     Ok((limits.into_iter().flatten().min(), found))
 }
 
-/// What is there; what is missing is still to be made. One that we may not even describe is there, or is somebody else's affair.
+/// What is there; what is missing is still to be made. One that we may not even describe is there,
+/// or is somebody else's affair.
 async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<Described>, PublishError> {
     let consumer = held::consumer(shared, "read_committed")?;
     super::blocking(move || {
         let mut found = Vec::with_capacity(names.len());
         for topic in names {
-            let metadata = consumer.fetch_metadata(Some(&topic), PATIENCE).map_err(|error| of("asking for the topics", &error))?;
+            let metadata = consumer
+                .fetch_metadata(Some(&topic), PATIENCE)
+                .map_err(|error| of("asking for the topics", &error))?;
             let answer = metadata.topics().first();
             let error = answer.and_then(MetadataTopic::error).map(Code::from);
             let made = matches!(error, Some(Code::UnknownTopicOrPartition | Code::UnknownTopic));
-            found.push(Described { partitions: answer.map_or(0, |it| it.partitions().len()), topic, made });
+            found.push(Described {
+                partitions: answer.map_or(0, |it| it.partitions().len()),
+                topic,
+                made,
+            });
         }
         Ok(found)
     })
     .await
 }
 
-async fn create(admin: &AdminClient<DefaultClientContext>, options: &AdminOptions, new: &[NewTopic<'_>]) -> Result<(), PublishError> {
+async fn create(
+    admin: &AdminClient<DefaultClientContext>,
+    options: &AdminOptions,
+    new: &[NewTopic<'_>],
+) -> Result<(), PublishError> {
     let made = admin.create_topics(new, options).await;
     for result in made.map_err(|error| of("making topics", &error))? {
         match result {
             Ok(name) => tracing::info!(topic = name, "made the topic"),
             Err((_, Code::TopicAlreadyExists)) => {}
-            Err((name, error @ (Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed))) => {
-                let words = format!("the topic {name} is missing, and making it is not allowed: {error}");
+            Err((
+                name,
+                error @ (Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed),
+            )) => {
+                let words =
+                    format!("the topic {name} is missing, and making it is not allowed: {error}");
                 return Err(PublishError::Unauthorised { topic: None, words });
             }
-            Err((name, error)) => return Err(PublishError::Transient(format!("making the topic {name}: {error}"))),
+            Err((name, error)) => {
+                return Err(PublishError::Transient(format!("making the topic {name}: {error}")));
+            }
         }
     }
     Ok(())
@@ -111,7 +156,12 @@ async fn create(admin: &AdminClient<DefaultClientContext>, options: &AdminOption
 fn limit(shared: &Shared, topic: &str, config: Option<&ConfigResource>) -> Option<usize> {
     let limit = value(config?, "max.message.bytes")?.parse().ok()?;
     if limit < MAX_RECORD && shared.is_news(format!("{topic} {limit}")) {
-        tracing::warn!(topic, limit, ours = MAX_RECORD, "the topic takes less than records may have: larger ones become dead letters");
+        tracing::warn!(
+            topic,
+            limit,
+            ours = MAX_RECORD,
+            "the topic takes less than records may have: larger ones become dead letters"
+        );
     }
     Some(limit)
 }
@@ -129,7 +179,8 @@ struct Question<'a> {
     until: Option<Instant>,
 }
 
-/// A topic's config. Where we may not see it, librdkafka has one without entries, and so it has where the topic is not there.
+/// A topic's config. Where we may not see it, librdkafka has one without entries, and so it has
+/// where the topic is not there.
 async fn describe(question: Question<'_>) -> Result<Option<ConfigResource>, PublishError> {
     let Question { admin, options, topic, until } = question;
     loop {
@@ -143,12 +194,20 @@ async fn describe(question: Question<'_>) -> Result<Option<ConfigResource>, Publ
     }
 }
 
-/// A topic's config, where we may see it. A topic that is not there any more is found out by writing.
-async fn compare(shared: &Shared, question: Question<'_>, wanted: &[(&str, &str)]) -> Result<Option<ConfigResource>, PublishError> {
+/// A topic's config, where we may see it. A topic that is not there any more is found out by
+/// writing.
+async fn compare(
+    shared: &Shared,
+    question: Question<'_>,
+    wanted: &[(&str, &str)],
+) -> Result<Option<ConfigResource>, PublishError> {
     let topic = question.topic;
     let Some(config) = describe(question).await? else {
         if shared.is_news(topic.to_owned()) {
-            tracing::warn!(topic, "how the topic is set up cannot be seen (DescribeConfigs), and is not checked");
+            tracing::warn!(
+                topic,
+                "how the topic is set up cannot be seen (DescribeConfigs), and is not checked"
+            );
         }
         return Ok(None);
     };
@@ -156,9 +215,16 @@ async fn compare(shared: &Shared, question: Question<'_>, wanted: &[(&str, &str)
         let found = value(&config, name);
         // Numbers are written in more than one way.
         let number = |it: &str| it.parse::<f64>().ok();
-        let same = found.as_deref() == Some(wanted) || number(wanted).is_some() && found.as_deref().and_then(number) == number(wanted);
+        let same = found.as_deref() == Some(wanted)
+            || number(wanted).is_some() && found.as_deref().and_then(number) == number(wanted);
         if !same && shared.is_news(format!("{topic} {name} {found:?}")) {
-            tracing::warn!(topic, setting = name, found, wanted, "the topic differs from what it would be made with; it is left as it is");
+            tracing::warn!(
+                topic,
+                setting = name,
+                found,
+                wanted,
+                "the topic differs from what it would be made with; it is left as it is"
+            );
         }
     }
     Ok(Some(config))

@@ -1,7 +1,7 @@
 //! One transaction: records, and the position that they reach.
 //!
-//! What must stay true: nothing of a transaction is told as done before its commit is; a transaction with a refused
-//! record is aborted, so that no consumer sees any of it.
+//! What must stay true: nothing of a transaction is told as done before its commit is; a
+//! transaction with a refused record is aborted, so that no consumer sees any of it.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -75,13 +75,22 @@ impl ProducerContext for Context {
         let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
             Ok(message) => {
-                let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
-                match reports.landed.iter_mut().find(|it| it.topic == topic && it.partition == partition) {
+                let (topic, partition, offset) =
+                    (message.topic(), message.partition(), message.offset());
+                match reports
+                    .landed
+                    .iter_mut()
+                    .find(|it| it.topic == topic && it.partition == partition)
+                {
                     Some(known) => known.offset = known.offset.max(offset),
-                    None => reports.landed.push(Landed { topic: topic.to_owned(), partition, offset }),
+                    None => {
+                        reports.landed.push(Landed { topic: topic.to_owned(), partition, offset });
+                    }
                 }
             }
-            Err((error, _)) => reports.failed.push((number, error.rdkafka_error_code().unwrap_or(Code::Unknown))),
+            Err((error, _)) => {
+                reports.failed.push((number, error.rdkafka_error_code().unwrap_or(Code::Unknown)));
+            }
         }
     }
 }
@@ -90,17 +99,26 @@ impl ProducerContext for Context {
 pub(super) struct Outcome {
     /// Where its records came to stand, once it is committed.
     pub(super) result: Result<Vec<Landed>, PublishError>,
-    /// Whether the producer can go on: it cannot where its transaction could neither be committed nor aborted.
+    /// Whether the producer can go on: it cannot where its transaction could neither be committed
+    /// nor aborted.
     pub(super) usable: bool,
 }
 
 /// Sends a batch and commits it.
-pub(super) fn run(shared: &Shared, producer: &Producer, rows: &[OutboxRow], reached: &Position) -> Outcome {
+pub(super) fn run(
+    shared: &Shared,
+    producer: &Producer,
+    rows: &[OutboxRow],
+    reached: &Position,
+) -> Outcome {
     producer.context().take();
     let started = Instant::now();
     let error = match begin_and_commit(shared, producer, rows, reached) {
         Ok(()) => return Outcome { result: Ok(producer.context().take().landed), usable: true },
-        Err(error) => Failure { way: way::within(error.way, started.elapsed(), shared.config.transaction_timeout), ..error },
+        Err(error) => Failure {
+            way: way::within(error.way, started.elapsed(), shared.config.transaction_timeout),
+            ..error
+        },
     };
     // After an abort there is a report of each record.
     let usable = error.way != Way::Restart && error.way != Way::Fenced && abort(producer);
@@ -122,37 +140,59 @@ impl Failure {
     }
 }
 
-fn begin_and_commit(shared: &Shared, producer: &Producer, rows: &[OutboxRow], reached: &Position) -> Result<(), Failure> {
+fn begin_and_commit(
+    shared: &Shared,
+    producer: &Producer,
+    rows: &[OutboxRow],
+    reached: &Position,
+) -> Result<(), Failure> {
     producer.begin_transaction().map_err(|error| Failure::of("beginning a transaction", &error))?;
     let (articles, dead) = (name(shared, Topic::Articles), name(shared, Topic::DeadLetters));
     for (number, row) in rows.iter().enumerate() {
         let topic = if row.record.topic == Topic::Articles { &articles } else { &dead };
         let headers = headers(&row.record, reached, row.seq);
-        send(producer, BaseRecord::with_opaque_to(topic, number).key(&row.record.key).payload(&row.record.value).headers(headers))?;
+        send(
+            producer,
+            BaseRecord::with_opaque_to(topic, number)
+                .key(&row.record.key)
+                .payload(&row.record.value)
+                .headers(headers),
+        )?;
     }
     let (key, value) = (reached.store.to_string(), serde_json::to_vec(reached).unwrap_or_default());
     let positions = shared.topic("positions");
-    send(producer, BaseRecord::with_opaque_to(&positions, POSITION).partition(0).key(&key).payload(&value))?;
+    send(
+        producer,
+        BaseRecord::with_opaque_to(&positions, POSITION).partition(0).key(&key).payload(&value),
+    )?;
     all_sent(producer)?;
     loop {
         match producer.commit_transaction(PATIENCE) {
             Ok(()) => return Ok(()),
-            // The outcome is not known yet; the same commit is asked for again (librdkafka: resumable).
-            Err(error) if way::of(&error) == Way::Again => tracing::warn!(%error, "the commit of a transaction takes long"),
+            // The outcome is not known yet; the same commit is asked for again (librdkafka:
+            // resumable).
+            Err(error) if way::of(&error) == Way::Again => {
+                tracing::warn!(%error, "the commit of a transaction takes long");
+            }
             Err(error) => return Err(Failure::of("committing a transaction", &error)),
         }
     }
 }
 
-/// Waits until the cluster has answered for each record. Once it refuses one, those behind it are never sent: a commit would
-/// wait for them in vain. Of what else goes wrong the commit tells at once, and says more than the records do.
+/// Waits until the cluster has answered for each record. Once it refuses one, those behind it are
+/// never sent: a commit would wait for them in vain. Of what else goes wrong the commit tells at
+/// once, and says more than the records do.
 fn all_sent(producer: &Producer) -> Result<(), Failure> {
     let started = Instant::now();
     loop {
         let flushed = producer.flush(FLUSH);
         let failed = producer.context().failed();
         if let Some((_, code)) = failed.iter().find(|(_, code)| way::refusal(*code).is_some()) {
-            return Err(Failure { way: Way::Abort, words: format!("sending records: {code}"), record: None });
+            return Err(Failure {
+                way: Way::Abort,
+                words: format!("sending records: {code}"),
+                record: None,
+            });
         }
         if !failed.is_empty() {
             return Ok(());
@@ -165,7 +205,10 @@ fn all_sent(producer: &Producer) -> Result<(), Failure> {
     }
 }
 
-fn send(producer: &Producer, record: BaseRecord<'_, String, Vec<u8>, usize>) -> Result<(), Failure> {
+fn send(
+    producer: &Producer,
+    record: BaseRecord<'_, String, Vec<u8>, usize>,
+) -> Result<(), Failure> {
     let (mut record, started) = (record, Instant::now());
     loop {
         let (error, back) = match producer.send(record) {
@@ -179,7 +222,11 @@ fn send(producer: &Producer, record: BaseRecord<'_, String, Vec<u8>, usize>) -> 
         }
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
         let way = if way::refusal(code).is_some() { Way::Abort } else { way::of(&error) };
-        return Err(Failure { way, words: format!("sending a record: {error}"), record: Some((back.delivery_opaque, code)) });
+        return Err(Failure {
+            way,
+            words: format!("sending a record: {error}"),
+            record: Some((back.delivery_opaque, code)),
+        });
     }
 }
 
@@ -219,7 +266,10 @@ fn told(shared: &Shared, rows: &[OutboxRow], failure: Failure, reports: &Reports
             None => topics_of(shared, rows),
         };
         let topic = denied.and_then(|(number, _)| rows.get(*number)).map(|it| it.record.topic);
-        return PublishError::Unauthorised { topic, words: format!("writing to {names} is not allowed ({words})") };
+        return PublishError::Unauthorised {
+            topic,
+            words: format!("writing to {names} is not allowed ({words})"),
+        };
     }
     // What is said of a record says more than that the transaction failed.
     let first = all().find(|(_, code)| !matches!(code, Code::PurgeQueue | Code::PurgeInflight));
@@ -236,7 +286,8 @@ fn name(shared: &Shared, topic: Topic) -> String {
 /// The topics that a transaction writes to.
 fn topics_of(shared: &Shared, rows: &[OutboxRow]) -> String {
     let has = |topic: &Topic| rows.iter().any(|row| row.record.topic == *topic);
-    let names = [Topic::Articles, Topic::DeadLetters].into_iter().filter(has).map(|it| name(shared, it));
+    let names =
+        [Topic::Articles, Topic::DeadLetters].into_iter().filter(has).map(|it| name(shared, it));
     names.chain([shared.topic("positions")]).collect::<Vec<_>>().join(", ")
 }
 
@@ -254,7 +305,7 @@ fn headers(record: &NewRecord, reached: &Position, seq: u64) -> OwnedHeaders {
         ("traceparent", &record.traceparent),
         ("nashra-seq", &number),
     ];
-    pairs
-        .into_iter()
-        .fold(OwnedHeaders::new_with_capacity(pairs.len()), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
+    pairs.into_iter().fold(OwnedHeaders::new_with_capacity(pairs.len()), |headers, (key, value)| {
+        headers.insert(Header { key, value: Some(value) })
+    })
 }

@@ -1,8 +1,8 @@
 //! What to do about an error of librdkafka. Pure.
 //!
-//! What must stay true: only what the cluster says of one record is taken for that record's fault. What an operator can
-//! have done by a slip (rights, a full quota, a clock that is wrong) waits, however long, because it would be every
-//! record's fault.
+//! What must stay true: only what the cluster says of one record is taken for that record's fault.
+//! What an operator can have done by a slip (rights, a full quota, a clock that is wrong) waits,
+//! however long, because it would be every record's fault.
 
 use std::time::Duration;
 
@@ -36,10 +36,18 @@ struct Said {
 pub(super) fn of(error: &KafkaError) -> Way {
     let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
     way(match error {
-        KafkaError::Transaction(it) => {
-            Said { code: it.code(), fatal: it.is_fatal(), retriable: it.is_retriable(), abort: it.txn_requires_abort() }
-        }
-        _ => Said { code, fatal: code == Code::Fatal, retriable: code == Code::QueueFull, abort: false },
+        KafkaError::Transaction(it) => Said {
+            code: it.code(),
+            fatal: it.is_fatal(),
+            retriable: it.is_retriable(),
+            abort: it.txn_requires_abort(),
+        },
+        _ => Said {
+            code,
+            fatal: code == Code::Fatal,
+            retriable: code == Code::QueueFull,
+            abort: false,
+        },
     })
 }
 
@@ -57,16 +65,20 @@ fn way(said: Said) -> Way {
     }
 }
 
-/// A broker that aborts a transaction because it took too long fences its producer as well: that is nobody else's doing, and
-/// librdkafka may wait without end for its own abort of what is aborted already.
+/// A broker that aborts a transaction because it took too long fences its producer as well: that is
+/// nobody else's doing, and librdkafka may wait without end for its own abort of what is aborted
+/// already.
 pub(super) fn within(way: Way, took: Duration, timeout: Duration) -> Way {
     if matches!(way, Way::Fenced | Way::Abort) && took >= timeout { Way::Restart } else { way }
 }
 
-/// Why a record was refused for good: one word; nothing where the same record may be taken another time.
+/// Why a record was refused for good: one word; nothing where the same record may be taken another
+/// time.
 pub(super) fn refusal(code: Code) -> Option<&'static str> {
     match code {
-        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => Some("too_large"),
+        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => {
+            Some("too_large")
+        }
         Code::InvalidRecord => Some("invalid"),
         _ => None,
     }
@@ -90,7 +102,11 @@ mod tests {
         for code in [Code::ProducerFenced, Code::Fenced, Code::InvalidProducerEpoch] {
             assert_eq!(way(Said { fatal: true, ..said(code) }), Way::Fenced);
         }
-        for code in [Code::TopicAuthorizationFailed, Code::ClusterAuthorizationFailed, Code::TransactionalIdAuthorizationFailed] {
+        for code in [
+            Code::TopicAuthorizationFailed,
+            Code::ClusterAuthorizationFailed,
+            Code::TransactionalIdAuthorizationFailed,
+        ] {
             assert_eq!(way(Said { abort: true, ..said(code) }), Way::Unauthorised);
         }
     }
