@@ -5,21 +5,9 @@
 // They panic where the stream is full or closed.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
-pub mod base;
-
-pub mod text;
-
-pub mod html;
-
-pub mod dates;
-
-pub mod model;
+pub use nashra_read::{base, dates, html, model, policy, read, text};
 
 pub mod telemetry;
-
-pub mod read;
-
-pub mod policy;
 
 pub mod config;
 

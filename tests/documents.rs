@@ -1,6 +1,6 @@
 //! Holds the documents to the tree: what they link to and every path that they name exists.
 //!
-//! A path is a code span with a slash whose first part is a folder of the repository or of `src/`,
+//! A path is a code span with a slash whose first part is a folder of the repository or of the code,
 //! or that ends in `.rs`; the ending may be left out.
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
@@ -15,6 +15,11 @@ const MEDIA_TYPES: [&str; 3] = ["text/html", "text/plain", "text/xml"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What paths may begin in: the repository, and the code of each package.
+fn bases() -> [PathBuf; 3] {
+    [root().to_owned(), root().join("src"), root().join("crates/nashra-read/src")]
 }
 
 fn documents() -> Vec<PathBuf> {
@@ -57,16 +62,14 @@ fn is_path(span: &str) -> bool {
     let Some((first, _)) = span.split_once('/') else { return false };
     let folder = !first.is_empty()
         && first != "target"
-        && (root().join(first).is_dir() || root().join("src").join(first).is_dir());
+        && bases().iter().any(|base| base.join(first).is_dir());
     let file = Path::new(span).extension().is_some_and(|ending| ending == "rs");
     span.chars().all(plain) && (folder || file) && !MEDIA_TYPES.contains(&span)
 }
 
 fn exists(path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    [root().to_owned(), root().join("src")]
-        .iter()
-        .any(|base| base.join(path).exists() || base.join(format!("{path}.rs")).exists())
+    bases().iter().any(|base| base.join(path).exists() || base.join(format!("{path}.rs")).exists())
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Holds every `use crate::…` of `src/` against the tables of layers in ARCHITECTURE.md.
+//! Holds every `use crate::…` of both packages against the tables of layers in ARCHITECTURE.md.
 //!
 //! A line of a table names rooms (modules), two spaces or more before what is inside them. A room
 //! may use those of the lines above its own, none of its own line but itself, and none below. What
@@ -42,6 +42,20 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The folders of the code, one a package.
+fn packages() -> [PathBuf; 2] {
+    [root().join("crates/nashra-read/src"), root().join("src")]
+}
+
+/// All files of the code.
+fn files() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for package in packages() {
+        sources(&package, &mut found);
+    }
+    found
+}
+
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -56,7 +70,11 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
 /// The path of a file's module, without the crate; files that are compiled for tests alone have
 /// none.
 fn module(file: &Path) -> Option<Vec<String>> {
-    let path = file.strip_prefix(root().join("src")).unwrap().with_extension("");
+    let path = packages()
+        .iter()
+        .find_map(|package| file.strip_prefix(package).ok())
+        .unwrap()
+        .with_extension("");
     let mut parts: Vec<String> =
         path.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
     if matches!(parts.last().unwrap().as_str(), "mod" | "lib" | "main") {
@@ -189,10 +207,8 @@ fn expand(rest: &str, prefix: &[String], found: &mut impl FnMut(Vec<String>)) {
 #[test]
 fn no_room_uses_one_of_its_own_layer_or_above() {
     let tables = tables();
-    let mut files = Vec::new();
-    sources(&root().join("src"), &mut files);
     let mut wrong = Vec::new();
-    for file in files {
+    for file in files() {
         let Some(module) = module(&file) else { continue };
         let Some(room) = module.first() else { continue };
         let text = code(&fs::read_to_string(&file).unwrap());
@@ -232,8 +248,9 @@ fn no_room_uses_one_of_its_own_layer_or_above() {
 #[test]
 fn every_room_stands_in_the_table_and_every_name_of_the_table_is_a_room() {
     let rooms = &tables()[""];
-    let mut found: Vec<String> = fs::read_dir(root().join("src"))
-        .unwrap()
+    let mut found: Vec<String> = packages()
+        .iter()
+        .flat_map(|package| fs::read_dir(package).unwrap())
         .map(|it| it.unwrap().path())
         .filter_map(|it| room(&it))
         .collect();
@@ -249,9 +266,7 @@ fn room(path: &Path) -> Option<String> {
 
 #[test]
 fn only_publish_makes_what_trims_the_outbox() {
-    let mut files = Vec::new();
-    sources(&root().join("src"), &mut files);
-    for file in files {
+    for file in files() {
         let Some(module) = module(&file) else { continue };
         let makes = code(&fs::read_to_string(&file).unwrap()).contains("Acked::of(");
         assert!(

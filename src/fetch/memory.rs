@@ -24,8 +24,8 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::{Body, FetchError};
-use crate::{base::cpu, model::lane::SourceKey, telemetry::metrics};
+use super::{Body, FetchError, cpu};
+use crate::{model::lane::SourceKey, telemetry::metrics};
 pub use plan::Plan;
 use plan::{KEPT, cost};
 pub use room::Room;

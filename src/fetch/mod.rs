@@ -13,6 +13,7 @@
 pub mod address;
 mod body;
 mod challenge;
+mod cpu;
 pub mod file;
 mod headers;
 pub mod hosts;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Train the model that tells the links to articles from the others of a listing page.
 
-usage: listing.py TRUTH.json CANDIDATES.jsonl [--write src/read/listing/weights.rs]
+usage: listing.py TRUTH.json CANDIDATES.jsonl [--write crates/nashra-read/src/read/listing/weights.rs]
 
 TRUTH.json        {id: {"url", "language", "articles": [href, ...], "optional": [href, ...]}}
 CANDIDATES.jsonl  what `nashra listing --manifest M --candidates` says of the same pages

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Train the forest that tells where a further article of a page begins.
 
-usage: parts.py --truth TRUTH.json --signs SIGNS.jsonl --out src/read/page/split.model
+usage: parts.py --truth TRUTH.json --signs SIGNS.jsonl --out crates/nashra-read/src/read/page/split.model
 
 TRUTH.json   {id: {"publishers": [name, ...]}}; a page that was spliced names all that it was made of
 SIGNS.jsonl  what `features --parts` writes: [id, whether an article begins, signs]

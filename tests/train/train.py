@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Trains the forest that tells an article's text (src/read/page/body.model).
+"""Trains the forest that tells an article's text (crates/nashra-read/src/read/page/body.model).
 
     cargo run --release --example features -- LIST ROWS LINES
-    python3 tests/train/train.py --truth TRUTH.json --rows ROWS --lines LINES --out src/read/page/body.model
+    python3 tests/train/train.py --truth TRUTH.json --rows ROWS --lines LINES --out crates/nashra-read/src/read/page/body.model
 
 TRUTH.json: {id: {"body": text, "publisher": name, "with": [parts], "without": [parts]}}; `body`, or parts that must and
 must not be in it. A line is labelled by whether its words stand in the body. Pages of one publisher are never on both

@@ -7,7 +7,7 @@
 
 use std::{hint::black_box, time::Duration};
 
-use nashra::read::feed::{self, Neutral, safe_html};
+use nashra_read::read::feed::{self, Neutral, safe_html};
 use url::Url;
 
 mod generator;

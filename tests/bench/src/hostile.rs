@@ -8,7 +8,7 @@
 
 use std::hint::black_box;
 
-use nashra::read::{listing, page};
+use nashra_read::read::{listing, page};
 use url::Url;
 
 #[path = "../../it/hostile/shapes.rs"]

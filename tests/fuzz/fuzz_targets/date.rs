@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nashra::dates::moment::{self, Order};
+use nashra_read::dates::moment::{self, Order};
 
 fuzz_target!(|text: &str| {
     let _ = moment::order_of(text);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nashra::read::feed;
+use nashra_read::read::feed;
 use url::Url;
 
 const LABELS: [&str; 16] = [

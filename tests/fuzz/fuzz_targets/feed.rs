@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nashra::read::feed::{self, Neutral};
+use nashra_read::read::feed::{self, Neutral};
 use url::Url;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nashra::read::listing;
+use nashra_read::read::listing;
 use url::Url;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -4,7 +4,7 @@
 
 use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
-use nashra::{policy::assemble, read::page};
+use nashra_read::{policy::assemble, read::page};
 use url::Url;
 
 fuzz_target!(|bytes: &[u8]| {

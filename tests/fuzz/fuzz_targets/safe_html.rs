@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nashra::read::feed::safe_html;
+use nashra_read::read::feed::safe_html;
 use url::Url;
 
 fuzz_target!(|html: &str| {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nashra::{html::{MAX_DEPTH, Tag, Tree}, read::lines::Lines};
+use nashra_read::{html::{MAX_DEPTH, Tag, Tree}, read::lines::Lines};
 
 fuzz_target!(|html: &str| {
     let tree = Tree::parse(html);

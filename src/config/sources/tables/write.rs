@@ -10,7 +10,6 @@ use crate::{
         duration,
         sources::{EntryBounds, Location, Source, TopicSource},
     },
-    html::selector::Selector,
     model::source::SourceKind,
     read::{listing::selectors::Selectors, page::Rules},
 };
@@ -152,12 +151,6 @@ pub(super) fn interval<S: Serializer>(
 impl Serialize for SourceUrl {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
-    }
-}
-
-impl Serialize for Selector {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

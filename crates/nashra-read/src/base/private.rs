@@ -1,0 +1,418 @@
+//! Addresses that may hold secrets, and the one form in which they are shown.
+//!
+//! Sources are configured with credentials: `user:password@`, `?token=…`. They belong in the
+//! config, the store and the request. So what holds such an address is a [`Private`], which shows
+//! it without them; whoever needs the address itself says so with [`Private::real`]. Servers repeat
+//! a source's credentials in redirects and in the addresses of articles: [`Secrets::hide`] takes
+//! them out there.
+//!
+//! What must stay true: nothing that leaves the process, nor its log, is made of a real address;
+//! ids are, so that they do not depend on what counts as a secret. Names of parameters count for
+//! the addresses of sources alone: `auth` in the address of a picture is part of it and no secret
+//! of ours.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{PoisonError, RwLock},
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde_json::Value;
+use url::{Url, form_urlencoded};
+
+/// What stands for a secret.
+const MASK: &str = "***";
+
+/// Parameters whose values are secrets, unless the config names others. Case, `-`, `_` and `.` do
+/// not count.
+pub const PARAMETERS: [&str; 32] = [
+    "access_key",
+    "access_token",
+    "api_key",
+    "api_token",
+    "auth",
+    "auth_key",
+    "auth_token",
+    "authorization",
+    "client_secret",
+    "credential",
+    "credentials",
+    "jwt",
+    "key",
+    "pass",
+    "passwd",
+    "password",
+    "private_key",
+    "pwd",
+    "refresh_token",
+    "secret",
+    "session",
+    "session_id",
+    "sid",
+    "sig",
+    "sign",
+    "signature",
+    "subscription_key",
+    "token",
+    "user_key",
+    "x_amz_credential",
+    "x_amz_security_token",
+    "x_amz_signature",
+];
+
+/// Those that the config names, folded; `None` before there is one. Of the process, as its log is.
+static NAMES: RwLock<Option<Box<[String]>>> = RwLock::new(None);
+
+/// From now on the values of these parameters are secrets.
+pub fn mask_parameters<'a>(names: impl IntoIterator<Item = &'a str>) {
+    let names = names.into_iter().map(fold).collect();
+    *NAMES.write().unwrap_or_else(PoisonError::into_inner) = Some(names);
+}
+
+fn fold(name: &str) -> String {
+    decoded(name)
+        .chars()
+        .filter(|it| !matches!(it, '-' | '_' | '.'))
+        .map(|it| it.to_ascii_lowercase())
+        .collect()
+}
+
+/// As it is meant, in a form.
+fn decoded(text: &str) -> String {
+    // What follows an equals sign is one value, but for what ends it.
+    let pair = format!("={}", text.replace('&', "%26"));
+    form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).collect()
+}
+
+fn is_masked(name: &str) -> bool {
+    let name = fold(name);
+    match &*NAMES.read().unwrap_or_else(PoisonError::into_inner) {
+        Some(names) => names.contains(&name),
+        None => PARAMETERS.iter().any(|it| fold(it) == name),
+    }
+}
+
+/// An address, or what stands for one, that is shown without its secrets: by `Display`, `Debug` and
+/// `Serialize`.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Private<T = Url>(T);
+
+impl<T> Private<T> {
+    /// The address itself: for the config, the store, ids and requests alone.
+    pub fn real(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: AsRef<str>> Private<T> {
+    /// What of it is to be told to nobody.
+    pub fn secrets(&self) -> Secrets {
+        Secrets::of(self.0.as_ref())
+    }
+}
+
+impl<T> From<T> for Private<T> {
+    fn from(real: T) -> Self {
+        Self(real)
+    }
+}
+
+impl From<&str> for Private<String> {
+    fn from(real: &str) -> Self {
+        Self(real.to_owned())
+    }
+}
+
+impl<T: AsRef<str>> fmt::Display for Private<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(self.0.as_ref()))
+    }
+}
+
+impl<T: AsRef<str>> fmt::Debug for Private<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", shown(self.0.as_ref()))
+    }
+}
+
+impl<T: AsRef<str>> Serialize for Private<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&shown(self.0.as_ref()))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Private<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self)
+    }
+}
+
+/// Serialises the address itself: for rows of the store.
+pub fn stored<T: Serialize, S: Serializer>(
+    it: &Private<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    it.0.serialize(serializer)
+}
+
+/// An address as it is shown: without user name and password, and with the values of masked
+/// parameters replaced.
+#[must_use]
+pub fn shown(address: &str) -> Cow<'_, str> {
+    let (start, rest) = around_user(address);
+    let user_less = if start.len() + rest.len() == address.len() {
+        Cow::Borrowed(address)
+    } else {
+        Cow::Owned(start.to_owned() + rest)
+    };
+    match masked(&user_less, |name, _| is_masked(name)) {
+        Cow::Owned(masked) => Cow::Owned(masked),
+        Cow::Borrowed(_) => user_less,
+    }
+}
+
+/// What stands before user name and password, and after them.
+fn around_user(address: &str) -> (&str, &str) {
+    let (start, named) = match address.find("://") {
+        Some(at) => (at + 3, true),
+        None => (0, false),
+    };
+    let end = address[start..].find(['/', '?', '#', '\\']).map_or(address.len(), |it| start + it);
+    match address[start..end].rfind('@') {
+        // Without a scheme it may be a mail address, which has no password.
+        Some(at) if named || address[..at].contains(':') => {
+            (&address[..start], &address[start + at + 1..])
+        }
+        _ => (address, ""),
+    }
+}
+
+/// An address with the values of some parameters replaced: those of the query, of the path
+/// (`;jsessionid=`) and of the fragment.
+fn masked(address: &str, mut is_secret: impl FnMut(&str, &str) -> bool) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    for (start, end) in parameters(address) {
+        let parameter = &address[start..end];
+        let Some(equals) = parameter.find('=').filter(|it| *it + 1 < parameter.len()) else {
+            continue;
+        };
+        if start >= copied && is_secret(&parameter[..equals], &parameter[equals + 1..]) {
+            out.push_str(&address[copied..=start + equals]);
+            out.push_str(MASK);
+            copied = end;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(address);
+    }
+    out.push_str(&address[copied..]);
+    Cow::Owned(out)
+}
+
+/// Where parameters stand. One that follows a `;` in the query reaches up to the next `&`, since it
+/// may hold further ones.
+fn parameters(address: &str) -> impl Iterator<Item = (usize, usize)> {
+    let query = address.find(['?', '#']).unwrap_or(address.len());
+    let delimiters = address.bytes().enumerate().filter_map(move |(at, byte)| match byte {
+        b';' => Some(at + 1),
+        b'?' | b'#' | b'&' if at >= query => Some(at + 1),
+        _ => None,
+    });
+    delimiters.map(move |start| {
+        let in_path = start <= query;
+        let ends: &[char] = if in_path { &[';', '/', '?', '#'] } else { &['&', '#'] };
+        (start, address[start..].find(ends).map_or(address.len(), |it| start + it))
+    })
+}
+
+/// What is to be told to nobody: passwords, and the values of masked parameters.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secrets(Vec<String>);
+
+// Not derived: they belong in no log.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.0.len())
+    }
+}
+
+impl Secrets {
+    /// Those of an address, each as it is written and as it is meant.
+    #[must_use]
+    pub fn of(address: &str) -> Self {
+        let mut found = Self::default();
+        let (start, rest) = around_user(address);
+        if start.len() + rest.len() < address.len() {
+            let user = &address[start.len()..address.len() - rest.len() - 1];
+            // A user name alone is a token.
+            found.add(user.split_once(':').map_or(user, |(name, password)| {
+                if password.is_empty() { name } else { password }
+            }));
+        }
+        masked(address, |name, value| {
+            if is_masked(name) {
+                found.add(value);
+            }
+            false
+        });
+        found.0.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        found.0.dedup();
+        found
+    }
+
+    fn add(&mut self, value: &str) {
+        for form in [value, &decoded(&value.replace('+', "%2B")), &decoded(value)] {
+            if !form.is_empty() && form != MASK && !self.0.iter().any(|it| it == form) {
+                self.0.push(form.to_owned());
+            }
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A text without them: each where it stands by itself, but for those that could be a word or a
+    /// number, which are known only as the value of a masked parameter.
+    #[must_use]
+    pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut hidden = Cow::Borrowed(text);
+        for secret in self.0.iter().filter(|it| is_telling(it)) {
+            if let Some(without) = without(&hidden, secret) {
+                hidden = Cow::Owned(without);
+            }
+        }
+        if self.is_empty() {
+            return hidden;
+        }
+        match masked(&hidden, |name, value| self.0.iter().any(|it| it == value) && is_masked(name))
+        {
+            Cow::Owned(masked) => Cow::Owned(masked),
+            Cow::Borrowed(_) => hidden,
+        }
+    }
+
+    /// The same of all texts of a record.
+    #[must_use]
+    pub fn hide_in<T: Serialize + DeserializeOwned>(&self, record: T) -> T {
+        if self.is_empty() {
+            return record;
+        }
+        // Our own plain types can always be taken apart and put together again.
+        let Ok(mut value) = serde_json::to_value(&record) else { return record };
+        self.hide_value(&mut value);
+        serde_json::from_value(value).unwrap_or(record)
+    }
+
+    fn hide_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(hidden) = self.hide(text) {
+                    *text = hidden;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|it| self.hide_value(it)),
+            Value::Object(fields) => fields.values_mut().for_each(|it| self.hide_value(it)),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a secret is none that a text would hold by chance: a source may be configured with
+/// `?key=politics`.
+fn is_telling(secret: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| secret.bytes().any(|it| is(&it));
+    let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+        || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    secret.len() >= 16 || secret.len() >= 8 && mixed
+}
+
+/// A text with each whole occurrence replaced; `None` where there is none.
+fn without(text: &str, secret: &str) -> Option<String> {
+    let is_part = |it: Option<char>| it.is_some_and(char::is_alphanumeric);
+    let mut out: Option<String> = None;
+    let mut copied = 0;
+    for (at, _) in text.match_indices(secret) {
+        let end = at + secret.len();
+        if !is_part(text[..at].chars().next_back()) && !is_part(text[end..].chars().next()) {
+            let out = out.get_or_insert_default();
+            out.push_str(&text[copied..at]);
+            out.push_str(MASK);
+            copied = end;
+        }
+    }
+    out.map(|it| it + &text[copied..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_user_name_password_and_the_values_of_masked_parameters() {
+        for (address, expected) in [
+            ("https://user:pw@a.example/feed", "https://a.example/feed"),
+            ("https://TOKEN@a.example", "https://a.example"),
+            ("https://u:p@ss@a.example/x@y", "https://a.example/x@y"),
+            (
+                "https://a.example/feed?id=1&token=abc&x=2",
+                "https://a.example/feed?id=1&token=***&x=2",
+            ),
+            ("https://a.example/feed?API-Key=a=b", "https://a.example/feed?API-Key=***"),
+            ("https://a.example/feed?%74oken=abc", "https://a.example/feed?%74oken=***"),
+            ("https://a.example/feed?a=1;token=x;y", "https://a.example/feed?a=1;token=***"),
+            ("https://a.example/feed?token=a?b&c=d", "https://a.example/feed?token=***&c=d"),
+            ("https://a.example/x;session_id=AB/y?z=1", "https://a.example/x;session_id=***/y?z=1"),
+            ("https://a.example/#access_token=abc", "https://a.example/#access_token=***"),
+            ("https://a.example/?token=", "https://a.example/?token="),
+            ("a:b@a.example/feed?pwd=x", "a.example/feed?pwd=***"),
+            ("bot@example.org", "bot@example.org"),
+            ("file:pages/a.html", "file:pages/a.html"),
+            ("https://a.example/token=x?monkey=1", "https://a.example/token=x?monkey=1"),
+        ] {
+            assert_eq!(shown(address), expected);
+            assert_eq!(shown(expected), expected);
+            let private = Private::from(address.to_owned());
+            assert_eq!(
+                (private.to_string(), private.real().as_str()),
+                (expected.to_owned(), address)
+            );
+            assert_eq!(serde_json::json!(private), expected);
+        }
+    }
+
+    #[test]
+    fn what_repeats_a_secret_is_shown_without_it() {
+        let secrets =
+            Secrets::of("https://user:pass%2Fword1@a.example/feed?token=s3cr3t-t0ken&key=politics");
+        for (text, expected) in [
+            ("https://b.example/s3cr3t-t0ken/a?x=s3cr3t-t0ken", "https://b.example/***/a?x=***"),
+            ("no answer from pass/word1: pass%2Fword1", "no answer from ***: ***"),
+            (
+                "https://a.example/politics/1?key=politics&section=politics",
+                "https://a.example/politics/1?key=***&section=politics",
+            ),
+            ("xs3cr3t-t0ken", "xs3cr3t-t0ken"),
+            ("https://a.example/a?token=another", "https://a.example/a?token=another"),
+        ] {
+            assert_eq!(secrets.hide(text), expected);
+        }
+        assert!(Secrets::of("https://a.example/feed?id=1").is_empty());
+        assert!(Secrets::of("https://a.example/feed?token=***").is_empty());
+        assert_eq!(format!("{secrets:?}"), "Secrets(4)");
+    }
+
+    #[test]
+    fn a_record_has_no_text_with_a_secret() {
+        let secrets = Secrets::of("https://a.example/feed?token=s3cr3t-t0ken");
+        let record = serde_json::json!({"url": "https://a.example/?t=s3cr3t-t0ken", "more": [{"text": "s3cr3t-t0ken", "n": 1}]});
+        assert_eq!(
+            secrets.hide_in(record),
+            serde_json::json!({"url": "https://a.example/?t=***", "more": [{"text": "***", "n": 1}]})
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! How long each field of a record may be, in bytes of UTF-8: one table for feeds, pages, listings
+//! and messages, used where they are read, so that what waits in the queue is small as well. Which
+//! bound is which field's, `model/content` says.
+//!
+//! What must stay true: what `commit::fit` leaves of a record at last fits at these bounds, so no
+//! source can make one that the sink refuses for its size. An address is left out rather than cut:
+//! half of one leads elsewhere.
+
+use url::Url;
+
+use super::record::{Block, Byline, Content, Enclosure, Image, Related, Source, Update};
+use crate::model::{
+    entry::{Entry, Feed},
+    page::Page,
+};
+
+/// An address, or an id that a source gives; browsers and servers take no more.
+pub const ADDRESS: usize = 4_096;
+/// A headline.
+pub const TITLE: usize = 2_000;
+/// What went wrong, in words.
+pub const ERROR: usize = 2_000;
+/// The deck.
+pub(super) const SUBTITLE: usize = 4_000;
+/// A short description.
+pub(super) const SUMMARY: usize = 20_000;
+/// A section, a keyword, a writer, a place, a credit, the name of a source.
+pub(super) const NAME: usize = 500;
+/// What stands under a picture.
+const CAPTION: usize = 4_000;
+/// A language, a media type, a time: all that is longer is none.
+pub(super) const TOKEN: usize = 128;
+/// HTML that an entry carries; a text has at most [`TEXT`], and markup around it.
+const HTML: usize = 2 << 20;
+/// A text; blocks repeat it.
+pub const TEXT: usize = 400_000;
+
+pub(super) const KEYWORDS: usize = 100;
+pub(super) const WRITERS: usize = 50;
+pub(super) const NOTES: usize = 20;
+pub(super) const IMAGES: usize = 50;
+pub(super) const ENCLOSURES: usize = 50;
+pub(super) const RELATED: usize = 100;
+pub(super) const UPDATES: usize = 1_000;
+const TAGS: usize = 100;
+
+/// Cut at a character.
+#[must_use]
+pub fn cut(mut text: String, limit: usize) -> String {
+    shorten(&mut text, limit);
+    text
+}
+
+fn shorten(text: &mut String, limit: usize) {
+    if text.len() > limit {
+        text.truncate(text.floor_char_boundary(limit));
+        text.shrink_to_fit();
+    }
+}
+
+/// Cuts a text at a character.
+pub(super) fn cut_some(text: &mut Option<String>, limit: usize) {
+    if let Some(text) = text {
+        shorten(text, limit);
+    }
+}
+
+/// Leaves out what is of no use when it is cut.
+pub(super) fn whole(text: &mut Option<String>, limit: usize) {
+    if text.as_ref().is_some_and(|it| it.len() > limit) {
+        *text = None;
+    }
+}
+
+/// Who listed it. Its id and address are the operator's.
+pub fn source(it: &mut Source) {
+    cut_some(&mut it.name, NAME);
+    it.tags.truncate(TAGS);
+    it.tags.iter_mut().for_each(|it| shorten(it, NAME));
+}
+
+/// What a feed, a listing or a sitemap says.
+pub(crate) fn feed(it: &mut Feed) {
+    cut_some(&mut it.title, NAME);
+    whole(&mut it.language, TOKEN);
+    it.entries.iter_mut().for_each(entry);
+}
+
+/// What it says of one entry.
+pub(crate) fn entry(it: &mut Entry) {
+    cut_some(&mut it.title, TITLE);
+    cut_some(&mut it.summary, HTML);
+    if let Some(content) = it.content.as_mut().filter(|it| it.len() > HTML) {
+        shorten(content, HTML);
+        it.cut = true;
+    }
+    names(&mut it.authors, WRITERS);
+    names(&mut it.categories, KEYWORDS);
+    cut_some(&mut it.date_note, NAME);
+    whole(&mut it.language, TOKEN);
+    usable(&mut it.link);
+    usable(&mut it.base);
+    images(&mut it.images, IMAGES);
+    enclosures(&mut it.enclosures, ENCLOSURES);
+}
+
+/// What a page or an entry says, cleaned.
+pub fn content(it: &mut Content) {
+    it.bound();
+}
+
+/// What a page says.
+pub(crate) fn page(it: &mut Page) {
+    cut_some(&mut it.site_name, NAME);
+    it.articles.iter_mut().for_each(|it| content(&mut it.content));
+}
+
+pub(crate) fn usable(address: &mut Option<Url>) {
+    if address.as_ref().is_some_and(|it| it.as_str().len() > ADDRESS) {
+        *address = None;
+    }
+}
+
+/// What has the same size in every record.
+pub(super) fn fixed_size<T>(_: &mut T) {}
+
+/// The text itself: `commit::fit` cuts it together with the blocks that repeat it.
+pub(super) fn in_fit(_: &mut Option<String>) {}
+
+pub(super) fn names(all: &mut Vec<String>, most: usize) {
+    all.truncate(most);
+    for it in all {
+        shorten(it, NAME);
+    }
+}
+
+pub(super) fn bylines(all: &mut Vec<Byline>, most: usize) {
+    all.truncate(most);
+    for Byline { name, kind: _, place } in all {
+        shorten(name, NAME);
+        cut_some(place, NAME);
+    }
+}
+
+/// Their texts are cut together with the whole text, by `commit::fit`.
+pub(super) fn blocks(all: &mut Vec<Block>) {
+    all.retain(|block| !matches!(block, Block::Embed { url } if url.len() > ADDRESS));
+    for block in all {
+        if let Block::Image(it) = block {
+            image(it);
+        }
+    }
+}
+
+pub(super) fn updates(all: &mut Vec<Update>, most: usize) {
+    all.truncate(most);
+    for Update { published: _, time, title, url, block: _ } in all {
+        whole(time, NAME);
+        cut_some(title, TITLE);
+        whole(url, ADDRESS);
+    }
+}
+
+pub(super) fn images(all: &mut Vec<Image>, most: usize) {
+    all.retain(|it| it.url.as_ref().is_none_or(|it| it.len() <= ADDRESS));
+    all.truncate(most);
+    all.iter_mut().for_each(image);
+}
+
+fn image(it: &mut Image) {
+    // The agency is one of our own names.
+    let Image { url, caption, credit, agency: _, archive: _, taken, width: _, height: _ } = it;
+    whole(url, ADDRESS);
+    cut_some(caption, CAPTION);
+    cut_some(credit, NAME);
+    whole(taken, TOKEN);
+}
+
+pub(super) fn enclosures(all: &mut Vec<Enclosure>, most: usize) {
+    all.retain(|it| it.url.len() <= ADDRESS);
+    all.truncate(most);
+    for Enclosure { url: _, media_type, bytes: _ } in all {
+        whole(media_type, TOKEN);
+    }
+}
+
+pub(super) fn related(all: &mut Vec<Related>, most: usize) {
+    all.truncate(most);
+    for Related { title, url, section, summary, byline, place, image: picture } in all {
+        cut_some(title, TITLE);
+        whole(url, ADDRESS);
+        cut_some(section, NAME);
+        cut_some(summary, SUBTITLE);
+        cut_some(byline, NAME);
+        cut_some(place, NAME);
+        picture.iter_mut().for_each(image);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_at_a_character_and_an_address_is_left_out_whole() {
+        let mut read = Entry {
+            title: Some("\u{645}".repeat(5_000)),
+            link: Url::parse(&format!("https://news.example/{}", "a".repeat(ADDRESS))).ok(),
+            content: Some("<p>".repeat(HTML)),
+            language: Some("x".repeat(TOKEN + 1)),
+            images: vec![
+                Image { url: Some("i".repeat(ADDRESS + 1)), ..Image::default() },
+                Image::default(),
+            ],
+            ..Entry::default()
+        };
+        entry(&mut read);
+        assert_eq!(read.title.as_ref().map(String::len), Some(TITLE));
+        assert_eq!((&read.link, &read.language, read.images.len()), (&None, &None, 1));
+        assert_eq!((read.content.map(|it| it.len()), read.cut), (Some(HTML), true));
+    }
+}

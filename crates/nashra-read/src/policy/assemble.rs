@@ -1,0 +1,365 @@
+//! One article out of what the feed says and what the page says, and the record that is made of it.
+//! Pure.
+//!
+//! The page is nearer to the reader, so it wins field by field; the feed fills what the page leaves
+//! open, and gives the text where the page has clearly less of it. Which rule is which field's,
+//! `model/content` says.
+//!
+//! What must stay true: every record of an article is made by [`Assembled::into_record`].
+
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+use uuid::Uuid;
+
+use super::{doubt, enrich::enrich};
+use crate::{
+    base::hash::digest,
+    model::{
+        article::{Shown, TextRank},
+        bounds::{self, ADDRESS, usable},
+        candidate::FetchedPage,
+        clean, identity,
+        kind::SourceKind,
+        page::{End, Page, Part},
+        pending::{Document, PendingEntry},
+        record::{self, Article, Change, Content, Origin, SCHEMA},
+    },
+    read::feed,
+    text,
+};
+
+mod merge;
+
+/// An article before it has an id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assembled {
+    /// Canonical address.
+    pub url: Option<Url>,
+    /// Whether `url` is the page's own claim and not simply where it was read.
+    pub claimed: bool,
+    /// Where it was read.
+    pub fetched_url: Option<Url>,
+    /// Other addresses, the feed's first. Some are claims of the page, so they name nothing by
+    /// themselves: one template's `amphtml` may be the same on every page of its site.
+    pub alternates: Vec<Url>,
+    /// What it is known by, the strongest first.
+    pub names: Vec<Name>,
+    /// When its page was asked for, or its entry listed.
+    pub fetched_at: DateTime<Utc>,
+    /// The number of that fetch, in the order of all fetches.
+    pub order: u64,
+    /// How near to the article its text was read.
+    pub text_rank: TextRank,
+    /// Where the page held several articles, which of them this is.
+    pub part: Option<record::Part>,
+    /// What its own page showed.
+    pub shown: Option<Shown>,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What a record says beside what was found: who the article is, and which edition of it this is.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    /// The article's id, the same for all its editions.
+    pub id: Uuid,
+    /// The number of this edition, from 1.
+    pub revision: u32,
+    /// Why it is published.
+    pub change: Change,
+    /// The fields that differ from the edition before.
+    pub changed_fields: Vec<String>,
+    /// The canonical address, cleaned.
+    pub url: Option<String>,
+    /// Other addresses, cleaned.
+    pub alternate_urls: Vec<String>,
+    /// Who listed it, cleaned and bounded.
+    pub source: record::Source,
+    /// When the article was first seen.
+    pub first_seen: DateTime<Utc>,
+    /// Hash of the normalised title and text.
+    pub content_hash: String,
+}
+
+impl Assembled {
+    /// Makes the record of an edition. Content and addresses are cleaned already.
+    #[must_use]
+    pub fn into_record(self, edition: Edition) -> Article {
+        let Edition {
+            id,
+            revision,
+            change,
+            changed_fields,
+            url,
+            alternate_urls,
+            source,
+            first_seen,
+            content_hash,
+        } = edition;
+        Article {
+            schema: SCHEMA.to_owned(),
+            id,
+            revision,
+            change,
+            changed_fields,
+            url,
+            fetched_url: self.fetched_url.map(Into::into),
+            alternate_urls,
+            source,
+            content: self.content,
+            first_seen,
+            fetched: self.fetched_at,
+            part: self.part,
+            story: None,
+            content_hash,
+        }
+    }
+}
+
+/// Something that an article is found again by: what it is, in words, and the alias.
+pub type Name = (&'static str, [u8; 16]);
+
+/// The word for the alias of [`Assembled::url`].
+pub const CANONICAL: &str = "canonical address";
+
+/// From the feed alone.
+#[must_use]
+pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
+    let (mut content, evidence) = feed::content(&entry.entry);
+    enrich(&mut content, &evidence);
+    check_dates(&mut content, fetched_at);
+    let link = entry.entry.link.as_ref();
+    let url = link.map(identity::clean);
+    let alternates = link.filter(|it| Some(*it) != url.as_ref()).cloned().into_iter().collect();
+    let mut names: Vec<Name> = url.iter().map(|it| (CANONICAL, identity::of_url(it))).collect();
+    names.extend(named_by_entry(entry));
+    Assembled {
+        url,
+        claimed: false,
+        fetched_url: None,
+        alternates,
+        names,
+        fetched_at,
+        order: entry.order,
+        text_rank: TextRank::Feed,
+        part: None,
+        shown: None,
+        content,
+    }
+}
+
+/// From the page and the feed. The entry is about the first article of its page; what follows is
+/// known by what the page says of it.
+#[must_use]
+pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
+    let FetchedPage { fetched_at, order, url: read, via, end: _, page } = fetched;
+    let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
+    let claim = page
+        .canonical
+        .as_ref()
+        .filter(|it| identity::believable(it, read.as_ref()))
+        .map(identity::clean);
+    let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
+    let place = Place { read: read.as_ref(), via: &via, alternates: &page.alternates };
+    let mut found = Vec::with_capacity(page.articles.len());
+    for (index, article) in (0..).zip(page.articles) {
+        let part = (of > 1).then_some(record::Part { index, of });
+        let base = Assembled {
+            url: whole.clone(),
+            claimed: claim.is_some(),
+            fetched_url: read.clone(),
+            alternates: Vec::new(),
+            names: whole.iter().map(|it| (CANONICAL, identity::of_url(it))).collect(),
+            fetched_at,
+            order,
+            text_rank: TextRank::Page,
+            part,
+            shown: None,
+            content: Content::default(),
+        };
+        found.push(if index == 0 {
+            first(entry, base, article, place)
+        } else {
+            following(entry, base, article, place.read)
+        });
+    }
+    found
+}
+
+/// The records of a page that no source listed and nothing is remembered of: first editions, whose
+/// ids are made from what they are and so are the same each time. They show what the page says, and
+/// are compared with nothing.
+#[must_use]
+pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Article> {
+    let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
+    let shown = |it: &Url| clean::url(it.clone()).map(String::from);
+    let source = record::Source {
+        id: String::new(),
+        name: page.site_name.clone(),
+        kind: SourceKind::Page.to_string(),
+        url: read.map(ToString::to_string).unwrap_or_default().into(),
+        tags: Vec::new(),
+    };
+    let one = |(index, part): (u32, &Part)| {
+        let mut content = part.content.clone();
+        enrich(&mut content, &part.evidence);
+        bounds::content(&mut content);
+        clean::content(&mut content);
+        let url = part.url.as_ref().or(page.canonical.as_ref()).or(read).and_then(shown);
+        let content_hash = text::content_hash(content.title.as_deref(), content.text.as_deref());
+        let name = [url.as_deref().unwrap_or_default().as_bytes(), content_hash.as_bytes()];
+        let edition = Edition {
+            id: Uuid::from_bytes(digest(&name)),
+            revision: 1,
+            change: Change::New,
+            changed_fields: Vec::new(),
+            url,
+            alternate_urls: page
+                .alternates
+                .iter()
+                .filter(|_| index == 0)
+                .filter_map(shown)
+                .collect(),
+            source: source.clone(),
+            first_seen: now,
+            content_hash,
+        };
+        let found = Assembled {
+            url: None,
+            claimed: false,
+            fetched_url: read.cloned().and_then(clean::url),
+            alternates: Vec::new(),
+            names: Vec::new(),
+            fetched_at: now,
+            order: 0,
+            text_rank: TextRank::Page,
+            part: (of > 1).then_some(record::Part { index, of }),
+            shown: None,
+            content,
+        };
+        found.into_record(edition)
+    };
+    (0..).zip(&page.articles).map(one).collect()
+}
+
+/// The addresses of a page.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    /// Where it was read, after redirects.
+    read: Option<&'a Url>,
+    /// Before redirects.
+    via: &'a [Url],
+    /// What it claims beside its canonical address.
+    alternates: &'a [Url],
+}
+
+fn first(
+    entry: &PendingEntry,
+    mut it: Assembled,
+    article: Part,
+    Place { read, via, alternates }: Place<'_>,
+) -> Assembled {
+    it.names.extend(read.map(|it| ("fetched address", identity::of_url(it))));
+    it.names.extend(named_by_entry(entry));
+    it.names.extend(via.iter().map(|it| ("redirect", identity::of_url(it))));
+    let related = alternates.iter().filter(|it| identity::believable(it, read));
+    for other in entry.entry.link.iter().chain(via).chain(read).chain(related) {
+        if it.url.as_ref() != Some(other) && !it.alternates.contains(other) {
+            it.alternates.push(other.clone());
+        }
+    }
+    it.shown = Some(doubt::Page::of(&article.content, End::Whole).shown());
+    let (content, evidence) =
+        merge::merge((article.content, article.evidence), feed::content(&entry.entry));
+    it.content = content;
+    enrich(&mut it.content, &evidence);
+    if it.content.provenance.text == Some(Origin::Feed) {
+        it.text_rank = TextRank::Feed;
+    }
+    // In a text the headline is the line that looks most like one; whoever hands it over may know
+    // better.
+    if entry.document.as_ref().is_some_and(Document::is_text) && entry.entry.title.is_some() {
+        it.content.title.clone_from(&entry.entry.title);
+        it.content.provenance.title = Some(Origin::Feed);
+    }
+    name_by_content(&mut it);
+    check_dates(&mut it.content, it.fetched_at);
+    it
+}
+
+/// A part with an address of its own has that identity, so that it is the same article as the one
+/// of its own page; another is known by its page and its title, never by its place: what follows an
+/// article changes from day to day.
+fn following(
+    entry: &PendingEntry,
+    mut it: Assembled,
+    article: Part,
+    read: Option<&Url>,
+) -> Assembled {
+    let own =
+        article.url.as_ref().filter(|url| identity::believable(url, read)).map(identity::clean);
+    let title = article.content.title.as_deref().unwrap_or_default();
+    it.names = match (&own, &it.url, &entry.entry.guid) {
+        (Some(own), whole, _) if Some(own) != whole.as_ref() => {
+            vec![(CANONICAL, identity::of_url(own))]
+        }
+        (_, Some(whole), _) => vec![("page and title", identity::of_part(whole, title))],
+        (_, None, Some(guid)) if !title.is_empty() => {
+            vec![("guid and title", identity::of_guid_part(&entry.source.id, guid, title))]
+        }
+        (_, None, _) => Vec::new(),
+    };
+    it.url = own.or(it.url);
+    (it.claimed, it.text_rank, it.content) = (false, TextRank::Part, article.content);
+    enrich(&mut it.content, &article.evidence);
+    name_by_content(&mut it);
+    check_dates(&mut it.content, it.fetched_at);
+    it
+}
+
+/// What has no address is found again by what it says.
+fn name_by_content(it: &mut Assembled) {
+    if it.url.is_none() {
+        it.names.push((
+            "content",
+            identity::of_content(it.content.title.as_deref(), it.content.text.as_deref()),
+        ));
+    }
+}
+
+fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {
+    let link = entry.entry.link.as_ref().map(|it| ("link", identity::of_url(it)));
+    let guid =
+        entry.entry.guid.as_deref().map(|it| ("guid", identity::of_guid(&entry.source.id, it)));
+    link.into_iter().chain(guid).collect()
+}
+
+/// Dates that cannot be are noted, never silently moved.
+fn check_dates(content: &mut Content, now: DateTime<Utc>) {
+    let notes = &mut content.date_notes;
+    match content.published {
+        None => notes.push("published: missing".to_owned()),
+        Some(date) if date > now + TimeDelta::days(1) => {
+            notes.push("published: in the future".to_owned());
+        }
+        Some(date) if date.timestamp() < 0 => notes.push("published: before 1970".to_owned()),
+        Some(_) => {}
+    }
+    if let (Some(published), Some(modified)) = (content.published, content.modified)
+        && modified < published - TimeDelta::minutes(1)
+    {
+        notes.push("modified: before published".to_owned());
+    }
+}
+
+/// Cuts an article to the bounds of a record: rows of the queue may be of a version that bounded
+/// less, and what is put together holds what both sides say.
+pub fn bound(it: &mut Assembled) {
+    bounds::content(&mut it.content);
+    usable(&mut it.url);
+    usable(&mut it.fetched_url);
+    it.alternates.retain(|it| it.as_str().len() <= ADDRESS);
+}
+
+#[cfg(test)]
+mod tests;

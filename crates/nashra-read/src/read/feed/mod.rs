@@ -1,0 +1,157 @@
+//! Feeds to entries. Pure: bytes in, entries out.
+//!
+//! The modules stand in the order of the data: `encoding` makes text of bytes, `scan` and `xml` (or
+//! `json`) read the text whatever is wrong with it, `channel` and `item` take the words of all
+//! dialects for what they mean (`model`), and `convert` makes the pipeline's entries of that. A
+//! feed that needs no repair takes the same way as one that does. What must stay true: an entry
+//! keeps its identity and its version from poll to poll as long as the publisher says the same,
+//! also when a broken feed is well formed again; time and memory are linear in the bytes.
+
+mod encoding;
+mod ahead;
+mod scan;
+mod attributes;
+mod entities;
+mod names;
+mod bases;
+mod tree;
+mod xml;
+mod json;
+mod best;
+mod pieces;
+mod text;
+mod dates;
+mod person;
+mod source;
+mod parts;
+mod media;
+mod geo;
+mod channel;
+mod item;
+mod repairs;
+pub mod model;
+mod safe_html;
+mod neutral;
+mod convert;
+mod discovery;
+pub(crate) mod flat;
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use crate::{
+    base::hash::digest,
+    model::{
+        bounds,
+        entry::{Entry, Feed},
+    },
+};
+
+use bases::Bases;
+pub use convert::content;
+pub use discovery::{feeds as offered_by_page, hubs as hubs_of_page};
+pub use neutral::Neutral;
+pub use repairs::{Repair, Repairs};
+pub use safe_html::safe_html;
+pub use text::{Kind, Text};
+
+/// Why a body is no feed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FeedError {
+    /// An HTML page came instead.
+    #[error("an HTML page instead of a feed{}", offered(.feeds))]
+    Html {
+        /// The feeds that the page offers.
+        feeds: Vec<String>,
+    },
+    /// Neither RSS, Atom nor JSON Feed.
+    #[error("not a feed: {0}")]
+    Malformed(String),
+    /// Its first entry is cut off.
+    #[error("cut off before the end of its first entry")]
+    Truncated,
+    /// It was read, and there is nothing of a feed in it.
+    #[error("a document without a title or entries")]
+    Empty,
+}
+
+fn offered(feeds: &[String]) -> String {
+    feeds.first().map(|it| format!(", which offers {it}")).unwrap_or_default()
+}
+
+/// Entries taken from one document: the newest of a sane feed by far.
+const MAX_ENTRIES: usize = 20_000;
+
+/// Reads a feed.
+///
+/// # Errors
+/// Says what the body is instead.
+pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed, FeedError> {
+    let document = parse(bytes, content_type, url)?;
+    let truncated = document.recovered.has(Repair::Truncated);
+    if document.entries.is_empty() && (truncated || document.feed.title.is_none()) {
+        return Err(if truncated { FeedError::Truncated } else { FeedError::Empty });
+    }
+    let mut feed = convert::feed(document, url);
+    settle_identities(&mut feed.entries);
+    bounds::feed(&mut feed);
+    Ok(feed)
+}
+
+/// Reads all that a document says, in words of no dialect. An empty feed is one.
+///
+/// # Errors
+/// Says what the body is instead.
+pub fn parse(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: &Url,
+) -> Result<model::Document, FeedError> {
+    let decoded = encoding::decode(bytes, content_type, url.host_str());
+    let start = decoded.text.trim_start();
+    let bases = Bases::new(url);
+    let mut document = if start.starts_with('{') {
+        json::read(start, bases)
+    } else {
+        xml::read(&decoded.text, bases)
+    }?;
+    dates::settle(&mut document);
+    document.encoding = decoded.encoding;
+    document.recovered.add_all(decoded.repairs);
+    Ok(document)
+}
+
+/// A guid that several entries of one document share tells nothing: those go by their links.
+fn settle_identities(entries: &mut Vec<Entry>) {
+    let mut guids: HashMap<String, usize> = HashMap::new();
+    for guid in entries.iter().filter_map(|entry| entry.guid.as_ref()) {
+        *guids.entry(guid.clone()).or_default() += 1;
+    }
+    for entry in entries.iter_mut() {
+        if entry.guid.as_ref().is_some_and(|guid| guids[guid] > 1) && entry.link.is_some() {
+            entry.guid = None;
+        }
+        entry.identity = match (&entry.guid, &entry.link) {
+            (Some(guid), _) => guid.clone(),
+            (None, Some(link)) => link.to_string(),
+            (None, None) => {
+                let title = entry.title.as_deref().unwrap_or_default();
+                let body =
+                    entry.content.as_deref().or(entry.summary.as_deref()).unwrap_or_default();
+                // Without any name, a changed text is another entry.
+                let hash: [u8; 16] = digest(&[
+                    title.as_bytes(),
+                    if title.is_empty() { body.as_bytes() } else { b"" },
+                ]);
+                uuid::Uuid::from_bytes(hash).to_string()
+            }
+        };
+    }
+    // The first of several entries of one identity is the newest in nearly every feed.
+    let mut known = std::collections::HashSet::new();
+    entries.retain(|entry| known.insert(entry.identity.clone()));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! One sitemap to its entries. Pure, and tolerant: prefixes, namespaces and the order of elements
+//! mean nothing, an end tag may be missing; an entry that the end of the file cuts off is none.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, FixedOffset};
+use url::Url;
+
+use super::{Child, Sitemap, SitemapError};
+use crate::{
+    dates::moment,
+    model::{
+        bounds,
+        entry::{Entry, Feed},
+        identity,
+        record::Image,
+    },
+    read::feed::{
+        self,
+        flat::{self, Flat, FlatReader},
+    },
+    text::collapse,
+};
+
+/// Entries of one sitemap (sitemaps.org allows as many).
+pub const MAX_ENTRIES: usize = 50_000;
+/// Bytes of an address; browsers and servers take no more.
+const MAX_ADDRESS: usize = 4_096;
+/// Bytes of a headline or a caption.
+const MAX_TEXT: usize = 2_000;
+/// Pictures of one entry (Google's format allows a thousand; an article has some).
+const MAX_IMAGES: usize = 20;
+/// Keywords of one entry.
+const MAX_KEYWORDS: usize = 50;
+/// So many pages are not changed in the same second: the date is that of the file.
+const MANY: usize = 10;
+
+/// Reads a sitemap, or an index of sitemaps. Feeds may stand in the place of one (sitemaps.org).
+///
+/// # Errors
+/// Says what the body is instead.
+pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitemap, SitemapError> {
+    let text = flat::to_text(bytes, content_type, url.host_str());
+    if !text.contains('<') {
+        return lines(&text).map(|it| Sitemap::Entries(Box::new(it)));
+    }
+    let mut reader = Reader::new(&text, url);
+    reader.run();
+    let first = reader.first.to_ascii_lowercase();
+    match first.as_str() {
+        "rss" | "rdf" | "feed" => {
+            let read = feed::read(bytes, content_type, url)
+                .map_err(|error| SitemapError::Malformed(error.to_string()));
+            read.map(|it| Sitemap::Entries(Box::new(it)))
+        }
+        "html" if !reader.found => Err(SitemapError::Html),
+        _ if !reader.found => Err(SitemapError::Malformed(if first.is_empty() {
+            "no element".to_owned()
+        } else {
+            format!(
+                "the root is <{}>",
+                first.chars().filter(char::is_ascii_graphic).take(40).collect::<String>()
+            )
+        })),
+        _ => reader.finish(),
+    }
+}
+
+/// Addresses, one a line.
+fn lines(text: &str) -> Result<Feed, SitemapError> {
+    let mut lines = text.lines().map(str::trim).filter(|it| !it.is_empty()).take(MAX_ENTRIES);
+    let first = lines.next().ok_or_else(|| SitemapError::Malformed("empty".to_owned()))?;
+    let first = address(first, None)
+        .ok_or_else(|| SitemapError::Malformed("neither XML nor a list of addresses".to_owned()))?;
+    let others = lines.filter_map(|it| address(it, None));
+    let entries = std::iter::once(first)
+        .chain(others)
+        .map(|url| Draft { url: Some(url), ..Draft::default() }.entry());
+    Ok(settle(entries.flatten().collect(), None, false))
+}
+
+/// Whose words the fields are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Group {
+    #[default]
+    Own,
+    News,
+    Image,
+    Video,
+}
+
+/// An entry or a child that is open.
+#[derive(Debug, Default)]
+struct Draft {
+    is_child: bool,
+    url: Option<Url>,
+    modified: Option<DateTime<FixedOffset>>,
+    published: Option<DateTime<FixedOffset>>,
+    date_note: Option<String>,
+    title: Option<String>,
+    language: Option<String>,
+    keywords: Vec<String>,
+    images: Vec<Image>,
+}
+
+impl Draft {
+    fn entry(self) -> Option<Entry> {
+        let url = identity::clean(&self.url?);
+        Some(Entry {
+            identity: uuid::Uuid::from_bytes(identity::of_url(&url)).to_string(),
+            link: Some(url),
+            title: self.title,
+            published: self.published,
+            date_note: self.date_note,
+            modified: self.modified,
+            categories: self.keywords,
+            images: self.images.into_iter().filter(|it| it.url.is_some()).collect(),
+            language: self.language,
+            ..Entry::default()
+        })
+    }
+}
+
+struct Reader<'a> {
+    flat: FlatReader<'a>,
+    base: &'a Url,
+    /// The name of the first element.
+    first: &'a str,
+    /// Whether anything of a sitemap was there.
+    found: bool,
+    /// Whether its root was closed.
+    closed: bool,
+    draft: Option<Draft>,
+    group: Group,
+    publication: Option<String>,
+    entries: Vec<Entry>,
+    children: Vec<Child>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, base: &'a Url) -> Self {
+        Self {
+            flat: FlatReader::new(text),
+            base,
+            first: "",
+            found: false,
+            closed: false,
+            draft: None,
+            group: Group::Own,
+            publication: None,
+            entries: Vec::new(),
+            children: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(tag) = self.flat.next() {
+            match tag {
+                Flat::Start { name, text } => {
+                    if self.first.is_empty() {
+                        self.first = name;
+                    }
+                    self.start(&name.to_ascii_lowercase(), text);
+                }
+                Flat::End { name } => self.end(&name.to_ascii_lowercase()),
+                Flat::Empty => {}
+            }
+            if self.entries.len() + self.children.len() >= MAX_ENTRIES {
+                return;
+            }
+        }
+    }
+
+    fn start(&mut self, name: &str, text: &'a str) {
+        match name {
+            "urlset" | "sitemapindex" => self.found = true,
+            "url" | "sitemap" => {
+                // The end tag of the one before is missing.
+                self.take();
+                self.found = true;
+                self.draft = Some(Draft { is_child: name == "sitemap", ..Draft::default() });
+            }
+            "news" => self.group = Group::News,
+            "video" => self.group = Group::Video,
+            "image" => {
+                self.group = Group::Image;
+                if let Some(draft) = self.draft.as_mut().filter(|it| it.images.len() < MAX_IMAGES) {
+                    draft.images.push(Image::default());
+                }
+            }
+            _ => self.field(name, text),
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "url" | "sitemap" => self.take(),
+            "news" | "video" | "image" => self.group = Group::Own,
+            "urlset" | "sitemapindex" => {
+                self.take();
+                self.closed = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn field(&mut self, name: &str, text: &'a str) {
+        let Some(draft) = self.draft.as_mut() else { return };
+        let said = || bounded(&collapse(&self.flat.decode_words(text)), MAX_TEXT);
+        match (self.group, name) {
+            (Group::Own, "loc") => draft.url = address(&self.flat.decode(text), Some(self.base)),
+            (Group::Own, "lastmod") => {
+                draft.modified = said().and_then(|it| date(&it).ok()).map(|it| it.time);
+            }
+            (Group::News, "publication_date") => match said().map(|it| date(&it)) {
+                Some(Ok(moment)) => {
+                    (draft.published, draft.date_note) =
+                        (Some(moment.time), moment.note().map(str::to_owned));
+                }
+                Some(Err(note)) => draft.date_note = Some(note),
+                None => {}
+            },
+            (Group::News, "title") => draft.title = said(),
+            (Group::News, "language") => {
+                draft.language = said().filter(|it| (2..=35).contains(&it.len()));
+            }
+            (Group::News, "name") if self.publication.is_none() => self.publication = said(),
+            (Group::News, "keywords") => {
+                let keywords = said().unwrap_or_default();
+                draft.keywords = keywords
+                    .split([',', '،', '、', ';'])
+                    .filter_map(|it| bounded(it.trim(), 200))
+                    .take(MAX_KEYWORDS)
+                    .collect();
+            }
+            (Group::Image, "loc") => {
+                let url = address(&self.flat.decode(text), Some(self.base));
+                if let Some(image) = draft.images.last_mut().filter(|it| it.url.is_none()) {
+                    image.url = url.map(Into::into);
+                }
+            }
+            (Group::Image, "caption" | "title") => {
+                let caption = said();
+                if let Some(image) =
+                    draft.images.last_mut().filter(|it| it.caption.is_none() || name == "caption")
+                {
+                    image.caption = caption;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the entry that is open.
+    fn take(&mut self) {
+        self.group = Group::Own;
+        match self.draft.take() {
+            Some(Draft { is_child: true, url: Some(url), modified, .. }) => {
+                self.children.push(Child { url, modified });
+            }
+            Some(draft) if !draft.is_child => self.entries.extend(draft.entry()),
+            _ => {}
+        }
+    }
+
+    fn finish(self) -> Result<Sitemap, SitemapError> {
+        let truncated = !self.closed;
+        if self.entries.is_empty() && !self.children.is_empty() {
+            return Ok(Sitemap::Index(self.children));
+        }
+        if self.entries.is_empty() && truncated {
+            return Err(SitemapError::Truncated);
+        }
+        Ok(Sitemap::Entries(Box::new(settle(self.entries, self.publication, truncated))))
+    }
+}
+
+/// The entries as a feed's.
+fn settle(mut entries: Vec<Entry>, title: Option<String>, truncated: bool) -> Feed {
+    let stamps: HashSet<_> = entries.iter().filter_map(|it| it.modified).collect();
+    if stamps.len() == 1 && entries.iter().filter(|it| it.modified.is_some()).count() >= MANY {
+        for it in &mut entries {
+            it.modified = None;
+        }
+    }
+    let mut known = HashSet::new();
+    entries.retain(|it| known.insert(it.identity.clone()));
+    let archive = entries.iter().all(|it| it.published.is_none() && it.title.is_none());
+    let language = entries.iter().find_map(|it| it.language.clone());
+    let mut feed = Feed { title, language, truncated, archive, entries, ..Feed::default() };
+    bounds::feed(&mut feed);
+    feed
+}
+
+fn date(text: &str) -> Result<moment::Moment, String> {
+    let read = moment::parse(text, None).filter(|it| !it.assumed.implausible);
+    read.ok_or_else(|| format!("unreadable: {}", text.chars().take(40).collect::<String>()))
+}
+
+/// An address that can be fetched.
+fn address(text: &str, base: Option<&Url>) -> Option<Url> {
+    let text = text.trim();
+    let url = match base {
+        Some(base) => base.join(text),
+        None => Url::parse(text),
+    };
+    let usable =
+        |it: &Url| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_ADDRESS;
+    url.ok().filter(usable).filter(|_| !text.is_empty())
+}
+
+/// The start of a text; `None` where there is none.
+fn bounded(text: &str, longest: usize) -> Option<String> {
+    Some(text[..text.floor_char_boundary(longest)].trim_end().to_owned())
+        .filter(|it| !it.is_empty())
+}
