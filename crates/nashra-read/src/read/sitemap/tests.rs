@@ -5,7 +5,7 @@ use chrono::{DateTime, FixedOffset};
 use super::*;
 
 fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/tests/fixtures/sitemap/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(format!("{}/../../tests/fixtures/sitemap/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 fn url(text: &str) -> Url {

@@ -8,7 +8,7 @@ use super::*;
 
 #[test]
 fn every_fixture_is_read_as_its_snapshot_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feed");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/feed");
     let mut count = 0;
     for file in fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
         if file.to_string_lossy().ends_with(".read.json") {
