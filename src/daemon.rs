@@ -193,7 +193,7 @@ async fn open(config: &Config, stop: &CancellationToken) -> Result<Store, StoreE
     let mut tries = 30;
     loop {
         let begun = Store::open(&config.data_dir, config.store.cache.as_usize())
-            .and_then(|it| it.begin_run().map(|()| it));
+            .and_then(|element| element.begin_run().map(|()| element));
         let pause = match &begun {
             Err(StoreError::Locked { .. }) if tries > 0 => {
                 tries -= 1;

@@ -219,7 +219,7 @@ async fn until_ended(
         tokio::select! {
             ended = stages.join_next() => match ended {
                 None => return outcome,
-                Some(ended) => if let Err(error) = ended.map_err(PipelineError::from).and_then(|it| it) {
+                Some(ended) => if let Err(error) = ended.map_err(PipelineError::from).and_then(|ended| ended) {
                     stop.cancel();
                     outcome = outcome.and(Err(error));
                 },

@@ -221,7 +221,7 @@ impl<F: Fetch> Trier<'_, F> {
             let bytes = fetched
                 .body
                 .decode(max)
-                .and_then(|it| discover::unpack(it, max))
+                .and_then(|bytes| discover::unpack(bytes, max))
                 .map_err(|error| TrialError::World(error.to_string()))?;
             let content_type = fetched.content_type.as_deref();
             let read =

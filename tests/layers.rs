@@ -61,7 +61,7 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, found);
-        } else if path.extension().is_some_and(|it| it == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }
@@ -90,19 +90,19 @@ fn code(text: &str) -> String {
     let mut at = 0;
     let blank = |out: &mut Vec<char>, from: usize, to: usize| {
         let to = to.min(out.len());
-        out[from..to].iter_mut().filter(|it| **it != '\n').for_each(|it| *it = ' ');
+        out[from..to].iter_mut().filter(|out| **out != '\n').for_each(|out| *out = ' ');
     };
     while at < out.len() {
         let from = at;
         let next = |ahead: usize| out.get(at + ahead).copied().unwrap_or(' ');
         if out[at] == '/' && next(1) == '/' {
-            at = out[at..].iter().position(|it| *it == '\n').map_or(out.len(), |to| at + to);
+            at = out[at..].iter().position(|out| *out == '\n').map_or(out.len(), |to| at + to);
         } else if out[at] == 'r' && (next(1) == '"' || (next(1) == '#' && next(2) == '"')) {
             let closing: &[char] = if next(1) == '"' { &['"'] } else { &['"', '#'] };
             at += 1 + closing.len();
             at = out[at..]
                 .windows(closing.len())
-                .position(|it| it == closing)
+                .position(|pair| pair == closing)
                 .map_or(out.len(), |to| at + to + closing.len());
         } else if out[at] == '"' {
             at += 1;
@@ -114,7 +114,7 @@ fn code(text: &str) -> String {
             let quote = if next(1) == '\\' { 3 } else { 2 };
             at = out[at + quote.min(2)..]
                 .iter()
-                .position(|it| *it == '\'')
+                .position(|out| *out == '\'')
                 .map_or(out.len(), |to| at + quote.min(2) + to + 1);
         } else {
             at += 1;
@@ -123,7 +123,7 @@ fn code(text: &str) -> String {
         blank(&mut out, from, at);
     }
     let marker: Vec<char> = "#[cfg(test)]".chars().collect();
-    while let Some(from) = out.windows(marker.len()).position(|it| it == marker) {
+    while let Some(from) = out.windows(marker.len()).position(|pair| pair == marker) {
         let (mut depth, mut to) = (0, from + marker.len());
         while to < out.len() {
             match out[to] {
@@ -193,7 +193,7 @@ fn expand(rest: &str, prefix: &[String], found: &mut impl FnMut(Vec<String>)) {
         }
         return;
     }
-    let name: String = rest.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect();
+    let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     if name.is_empty() {
         return;
     }
@@ -230,7 +230,7 @@ fn no_room_uses_one_of_its_own_layer_or_above() {
                     continue;
                 };
                 // What a room itself defines is no room.
-                if table.get(to).is_some_and(|it| it >= place) {
+                if table.get(to).is_some_and(|table| table >= place) {
                     let shown = file.strip_prefix(root()).unwrap().display();
                     wrong.push(format!(
                         "{shown}:{line}: {from} uses {to}, which is not below it ({})",
@@ -252,7 +252,7 @@ fn every_room_stands_in_the_table_and_every_name_of_the_table_is_a_room() {
         .iter()
         .flat_map(|package| fs::read_dir(package).unwrap())
         .map(|it| it.unwrap().path())
-        .filter_map(|it| room(&it))
+        .filter_map(|path| room(&path))
         .collect();
     found.sort();
     found.dedup();

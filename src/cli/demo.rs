@@ -58,13 +58,13 @@ impl Options {
                     brokers: self
                         .brokers
                         .as_ref()
-                        .map(|it| it.split(',').map(str::parse).collect())
+                        .map(|broker| broker.split(',').map(str::parse).collect())
                         .transpose()
                         .map_err(|error| parsed(&error))?,
                     topic_prefix: self
                         .topic_prefix
                         .as_ref()
-                        .map(|it| it.parse())
+                        .map(|topic_prefix| topic_prefix.parse())
                         .transpose()
                         .map_err(|error| parsed(&error))?,
                 },

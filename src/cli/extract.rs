@@ -54,8 +54,8 @@ fn read(
     bytes: &[u8],
     (format, rules): (Option<Format>, &page::Rules),
 ) -> Result<Page, String> {
-    let form =
-        format.map(|it| if it == Format::Text { page::Form::Text } else { page::Form::Html });
+    let form = format
+        .map(|format| if format == Format::Text { page::Form::Text } else { page::Form::Html });
     page::read_by(
         Some(rules).filter(|it| !it.is_empty()),
         bytes,

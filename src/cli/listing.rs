@@ -58,7 +58,7 @@ fn links(input: &Input, bytes: &[u8], selectors: Option<&Selectors>, details: bo
     let links = if details {
         json!(links)
     } else {
-        links.iter().map(|it| Value::from(it.url.as_str())).collect()
+        links.iter().map(|link| Value::from(link.url.as_str())).collect()
     };
     Ok(answer([("links", links)]))
 }

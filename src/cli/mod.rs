@@ -137,7 +137,7 @@ fn ask<E: std::fmt::Display>(
         .enable_all()
         .thread_stack_size(run::STACK)
         .build();
-    let (error, code) = match runtime.map(|it| it.block_on(work(&config))) {
+    let (error, code) = match runtime.map(|runtime| runtime.block_on(work(&config))) {
         Ok(Ok(text)) => return print(&text),
         Ok(Err(error)) => {
             (error.to_string(), if is_world(&error) { WORLD_FAILED } else { WRONG_INPUT })

@@ -56,7 +56,10 @@ mod tests {
             let required = schema["required"].as_array().unwrap();
             assert!(fields.len() > 10, "{record:?}");
             for (name, field) in fields {
-                assert!(required.iter().any(|it| it == name), "{record:?}: {name} is not required");
+                assert!(
+                    required.iter().any(|required| required == name),
+                    "{record:?}: {name} is not required"
+                );
                 assert!(field["description"].is_string(), "{record:?}: {name} is not explained");
             }
         }
@@ -87,7 +90,7 @@ mod tests {
             .unwrap();
         }
         out.push_str("\n## What nashra says of it\n\n| field | what |\n|---|---|\n");
-        for name in fields.keys().filter(|name| list.iter().all(|it| it.name != *name)) {
+        for name in fields.keys().filter(|name| list.iter().all(|list| list.name != *name)) {
             writeln!(out, "| `{name}` | {} |", meaning(name)).unwrap();
         }
         out

@@ -87,7 +87,7 @@ fn ask(
         .enable_all()
         .thread_stack_size(super::run::STACK)
         .build();
-    let (words, code) = match runtime.map(|it| it.block_on(work(&config))) {
+    let (words, code) = match runtime.map(|runtime| runtime.block_on(work(&config))) {
         Ok(Ok(text)) => return print(&text),
         Ok(Err(failed)) => failed,
         Err(error) => (error.to_string(), WORLD_FAILED),

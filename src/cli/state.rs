@@ -63,12 +63,12 @@ impl Command {
             Self::Restore(From { from, overrides }) => by_itself(overrides, |config| {
                 let restored =
                     store::restore(from, &config.data_dir, config.store.cache.as_usize());
-                restored.map(|it| explain::checked(&it)).map_err(all_failed)
+                restored.map(|restored| explain::checked(&restored)).map_err(all_failed)
             }),
             Self::Repair(overrides) => by_itself(overrides, |config| {
                 exists(config)?;
                 store::repair(&config.data_dir, config.store.cache.as_usize())
-                    .map(|it| explain::repaired(&it))
+                    .map(|repair| explain::repaired(&repair))
                     .map_err(failed)
             }),
             Self::Check(overrides) => run(Request::Check, overrides),
@@ -149,7 +149,9 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
                     WORLD_FAILED
                 }
             };
-            adopted.map(|it| it.to_string()).map_err(|error| (error.to_string(), code(&error)))
+            adopted
+                .map(|adopted| adopted.to_string())
+                .map_err(|error| (error.to_string(), code(&error)))
         }
     }
 }
@@ -158,12 +160,12 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
 fn check(config: &Config) -> Result<String, (String, u8)> {
     exists(config)?;
     let checked = store::check(&config.data_dir, config.store.cache.as_usize());
-    checked.map(|it| explain::checked(&it)).map_err(all_failed)
+    checked.map(|checked| explain::checked(&checked)).map_err(all_failed)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn all_failed(errors: Vec<StoreError>) -> (String, u8) {
-    let damaged = errors.iter().any(|it| failed_code(it) == WRONG_INPUT);
+    let damaged = errors.iter().any(|error| failed_code(error) == WRONG_INPUT);
     let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
     (words.join("\n"), if damaged { WRONG_INPUT } else { WORLD_FAILED })
 }

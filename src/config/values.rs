@@ -271,7 +271,7 @@ impl FromStr for Contact {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let graphic = text.len() <= 300 && text.chars().all(|it| it.is_ascii_graphic());
+        let graphic = text.len() <= 300 && text.chars().all(|c| c.is_ascii_graphic());
         let mail =
             text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
         let page = text.parse::<Url>().is_ok_and(|it| matches!(it.scheme(), "http" | "https"));

@@ -23,7 +23,7 @@ use crate::{
 pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     let url = Url::parse(what).ok();
     let by_address =
-        url.as_ref().map(|it| crate::config::sources::SourceId::of_url(it).to_string());
+        url.as_ref().map(|url| crate::config::sources::SourceId::of_url(url).to_string());
     let by_file =
         what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
     for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
@@ -33,7 +33,7 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
             let hub = store
                 .polls()
                 .subscription(&id)?
-                .map(|it| hub(&it, &facts, now))
+                .map(|subscription| hub(&subscription, &facts, now))
                 .unwrap_or_default();
             return Ok(source(&facts, now) + &hub + &added);
         }
@@ -195,7 +195,7 @@ fn rhythm(out: &mut String, facts: &Facts, now: DateTime<Utc>) {
 fn date(at: Option<DateTime<Utc>>) -> String {
     at.map_or_else(
         || "never".to_owned(),
-        |it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        |at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
     )
 }
 
@@ -221,7 +221,7 @@ fn topic(state: &TopicState, waiting: usize) -> String {
         out,
         "resets: {}{}",
         state.resets,
-        state.last_reset.as_ref().map(|it| format!(", the last one {it}")).unwrap_or_default()
+        state.last_reset.as_ref().map(|at| format!(", the last one {at}")).unwrap_or_default()
     )
     .ok();
     let offsets: Vec<String> = state
@@ -240,7 +240,13 @@ fn topic(state: &TopicState, waiting: usize) -> String {
 
 /// What is secret in the address of the source that listed an article first.
 fn secrets_of(store: &Store, state: &ArticleState) -> Secrets {
-    store.polls().facts(&state.source).ok().flatten().map(|it| it.url.secrets()).unwrap_or_default()
+    store
+        .polls()
+        .facts(&state.source)
+        .ok()
+        .flatten()
+        .map(|fact| fact.url.secrets())
+        .unwrap_or_default()
 }
 
 fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {

@@ -60,9 +60,11 @@ async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: 
         })
         .await
     {
-        Outcome::New(found) => {
-            found.body.decode(max_decoded).map(|it| it.to_vec()).map_err(|error| error.to_string())
-        }
+        Outcome::New(found) => found
+            .body
+            .decode(max_decoded)
+            .map(|bytes| bytes.to_vec())
+            .map_err(|error| error.to_string()),
         Outcome::NotModified { .. } => Err("HTTP status 304".to_owned()),
         Outcome::Throttled { status, .. } | Outcome::Gone { status } => {
             Err(format!("HTTP status {status}"))

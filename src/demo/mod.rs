@@ -36,9 +36,9 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?);
     let lines: Vec<String> = site::sources()
-        .map(|it| {
-            let (kind, path) = it.polled();
-            format!("[[source]]\nid = {:?}\nname = {:?}\nkind = {kind:?}\nurl = \"{base}/{path}\"\ntags = {:?}\n", it.key, it.name, it.tags)
+        .map(|source| {
+            let (kind, path) = source.polled();
+            format!("[[source]]\nid = {:?}\nname = {:?}\nkind = {kind:?}\nurl = \"{base}/{path}\"\ntags = {:?}\n", source.key, source.name, source.tags)
         })
         .collect();
     let sources = sources::parse("demo.toml", lines.concat().as_bytes());
@@ -63,8 +63,10 @@ fn answer(asked: &Asked<'_>, moment: &site::Moment) -> Response<Full<Bytes>> {
     };
     let tag = u64::from_be_bytes(digest(&[document.body.as_bytes()]));
     let tag = format!("\"{tag:016x}\"");
-    let known =
-        asked.headers.get(header::IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes());
+    let known = asked
+        .headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|header| header.as_bytes() == tag.as_bytes());
     if known {
         respond(StatusCode::NOT_MODIFIED, Some(&tag), document.media_type, Bytes::new())
     } else {
@@ -83,7 +85,7 @@ fn respond(
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
-    if let Some(tag) = tag.and_then(|it| header::HeaderValue::from_str(it).ok()) {
+    if let Some(tag) = tag.and_then(|tag| header::HeaderValue::from_str(tag).ok()) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     response

@@ -62,10 +62,11 @@ fn article_words(article: &Article) -> String {
     let mark = if article.change == Change::New { "●" } else { "↻" };
     let source = article.source.name.as_deref().unwrap_or(&article.source.id);
     let mut out = format!("\n{mark} {}\n", content.title.as_deref().unwrap_or("(no title)"));
-    let published = content
-        .published
-        .map_or_else(|| "no date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
-    let names: Vec<&str> = content.bylines.iter().map(|it| it.name.as_str()).collect();
+    let published = content.published.map_or_else(
+        || "no date".to_owned(),
+        |published| published.format("%Y-%m-%d %H:%M").to_string(),
+    );
+    let names: Vec<&str> = content.bylines.iter().map(|byline| byline.name.as_str()).collect();
     write!(
         out,
         "  {source} · {} · {published} · {}",

@@ -115,7 +115,7 @@ pub(super) fn document(path: &str, moment: &Moment) -> Option<Document> {
     if key == BROKEN.key && rest == "feed.xml" {
         return xml("application/rss+xml", "Error establishing a database connection".to_owned());
     }
-    let site = SITES.into_iter().find(|it| it.key == key)?;
+    let site = SITES.into_iter().find(|site| site.key == key)?;
     let articles = articles(&site, moment);
     let html = |body| Some(Document { media_type: "text/html; charset=utf-8", body });
     match rest {
@@ -128,7 +128,7 @@ pub(super) fn document(path: &str, moment: &Moment) -> Option<Document> {
         "feed.xml" => xml("application/rss+xml", rss(&site, &articles)),
         _ => {
             let slug = rest.strip_suffix(".html")?;
-            let article = articles.iter().find(|it| it.slug == slug)?;
+            let article = articles.iter().find(|article| article.slug == slug)?;
             html(page(&site, article, &articles, moment))
         }
     }
@@ -150,8 +150,8 @@ fn articles(site: &Site, moment: &Moment) -> Vec<Article> {
     let all = site
         .text
         .split("# ")
-        .filter(|it| !it.trim().is_empty())
-        .filter_map(|it| article(site, it, moment));
+        .filter(|part| !part.trim().is_empty())
+        .filter_map(|part| article(site, part, moment));
     match site.key {
         // The partner carries one article of the Courier's, as it was at first.
         "partner" => all.take(1).collect(),
@@ -174,8 +174,11 @@ fn article(site: &Site, text: &'static str, moment: &Moment) -> Option<Article> 
     } else {
         moment.started - TimeDelta::minutes(age)
     };
-    let paragraphs =
-        body.split("\n\n").map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect();
+    let paragraphs = body
+        .split("\n\n")
+        .map(|part| part.trim().to_owned())
+        .filter(|part| !part.is_empty())
+        .collect();
     let url = format!("{}/{}/{slug}.html", moment.base, site.key);
     let mut article = Article {
         slug,
@@ -208,7 +211,8 @@ fn rss(site: &Site, articles: &[Article]) -> String {
         site.language
     );
     for article in articles {
-        let summary = article.paragraphs.first().map(|it| escape(it)).unwrap_or_default();
+        let summary =
+            article.paragraphs.first().map(|paragraph| escape(paragraph)).unwrap_or_default();
         // A revision is told by the title and a later date, as many newsrooms do.
         writeln!(
             xml,
@@ -234,7 +238,8 @@ fn atom(site: &Site, articles: &[Article], moment: &Moment) -> String {
         moment.started.to_rfc3339()
     );
     for article in articles {
-        let summary = article.paragraphs.first().map(|it| escape(it)).unwrap_or_default();
+        let summary =
+            article.paragraphs.first().map(|paragraph| escape(paragraph)).unwrap_or_default();
         writeln!(
             xml,
             "<entry><title>{}</title><id>tag:meridian.example,2026:{}</id><link rel=\"alternate\" href=\"{}\"/><published>{}</published><updated>{}</updated><author><name>{}</name></author><summary>{summary}</summary></entry>",
@@ -254,10 +259,15 @@ fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> Str
     let arabic = site.language == "ar";
     let related = all.iter().filter(|it| it.slug != article.slug).take(3);
     let related: Vec<String> = related
-        .map(|it| format!("<li><a href=\"{}\">{}</a></li>", it.url, escape(&it.title)))
+        .map(|related| {
+            format!("<li><a href=\"{}\">{}</a></li>", related.url, escape(&related.title))
+        })
         .collect();
-    let body: Vec<String> =
-        article.paragraphs.iter().map(|it| format!("<p>{}</p>", escape(it))).collect();
+    let body: Vec<String> = article
+        .paragraphs
+        .iter()
+        .map(|paragraph| format!("<p>{}</p>", escape(paragraph)))
+        .collect();
     let ld = json!({
         "@context": "https://schema.org", "@type": "NewsArticle", "headline": article.title, "articleSection": article.section,
         "author": [{"@type": "Person", "name": article.author}], "datePublished": article.published, "dateModified": article.updated,
@@ -281,7 +291,10 @@ fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> Str
         ("{title}", escape(&article.title)),
         ("{author}", article.author.to_owned()),
         ("{published}", article.published.to_rfc3339()),
-        ("{summary}", article.paragraphs.first().map(|it| escape(it)).unwrap_or_default()),
+        (
+            "{summary}",
+            article.paragraphs.first().map(|paragraph| escape(paragraph)).unwrap_or_default(),
+        ),
         ("{ld}", ld.to_string()),
         ("{related}", related.concat()),
         ("{body}", body.join("\n")),
@@ -304,7 +317,7 @@ mod tests {
     }
 
     fn listed(key: &str, seconds: u64) -> Vec<crate::model::entry::Entry> {
-        let (kind, path) = SITES.into_iter().find(|it| it.key == key).unwrap().polled();
+        let (kind, path) = SITES.into_iter().find(|site| site.key == key).unwrap().polled();
         let document = document(&format!("/{path}"), &moment(seconds)).unwrap();
         let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(&path).unwrap();
         match kind {

@@ -91,7 +91,7 @@ impl Body {
     /// How long it is once it is decoded, where nothing is to be decoded.
     pub(super) fn plain_len(&self) -> Option<usize> {
         let plain = self.bytes.is_empty()
-            || self.encodings.iter().all(|it| it.eq_ignore_ascii_case("identity"));
+            || self.encodings.iter().all(|encoding| encoding.eq_ignore_ascii_case("identity"));
         let plain = plain && !self.bytes.starts_with(&GZIP);
         plain.then_some(self.bytes.len())
     }

@@ -40,7 +40,7 @@ pub(super) fn in_headers(status: u16, headers: &HeaderMap) -> Option<&'static st
             found
                 .as_bytes()
                 .get(..value.len())
-                .is_some_and(|it| it.eq_ignore_ascii_case(value.as_bytes()))
+                .is_some_and(|found| found.eq_ignore_ascii_case(value.as_bytes()))
         })
     };
     let refused = matches!(status, 401 | 403 | 405 | 429 | 503);
@@ -101,7 +101,7 @@ pub(super) fn is_too_often(headers: &HeaderMap, page: &[u8]) -> bool {
         "rate limited",
         "request limit exceeded",
     ];
-    words <= MAX_WORDS && says.iter().any(|it| memmem::find(&text, it.as_bytes()).is_some())
+    words <= MAX_WORDS && says.iter().any(|say| memmem::find(&text, say.as_bytes()).is_some())
 }
 
 /// Whether redirects led to a page that wants consent instead of the one that was asked for:
@@ -112,7 +112,7 @@ pub(super) fn wants_consent(asked: &Url, at: &Url) -> bool {
         let label = host.split('.').next().unwrap_or_default();
         let first = url
             .path_segments()
-            .and_then(|mut it| it.next())
+            .and_then(|mut path_segment| path_segment.next())
             .unwrap_or_default()
             .to_ascii_lowercase();
         matches!(label, "consent" | "guce" | "myprivacy" | "privacy-gate")
@@ -159,7 +159,8 @@ fn apart(page: &[u8]) -> (Vec<u8>, usize) {
 /// The end of what begins with a `<`: of the tag, or of the whole of a script or style.
 fn end_of(rest: &[u8]) -> usize {
     let tag = memchr::memchr(b'>', rest).map_or(rest.len(), |at| at + 1);
-    let is = |name: &[u8]| rest.get(1..=name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name));
+    let is =
+        |name: &[u8]| rest.get(1..=name.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(name));
     let close: &[u8] = if is(b"script") {
         b"</script"
     } else if is(b"style") {
@@ -168,7 +169,7 @@ fn end_of(rest: &[u8]) -> usize {
         return tag;
     };
     let inside = &rest[tag..];
-    let end = inside.windows(close.len()).position(|it| it.eq_ignore_ascii_case(close));
+    let end = inside.windows(close.len()).position(|pair| pair.eq_ignore_ascii_case(close));
     tag + end.unwrap_or(inside.len())
 }
 

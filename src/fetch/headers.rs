@@ -59,7 +59,7 @@ pub(super) fn is_delta(headers: &HeaderMap) -> bool {
         .iter()
         .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
         .map(<[u8]>::trim_ascii);
-    made.next().is_some_and(|it| it.eq_ignore_ascii_case(b"feed")) && made.next().is_none()
+    made.next().is_some_and(|made| made.eq_ignore_ascii_case(b"feed")) && made.next().is_none()
 }
 
 /// All `Content-Encoding`s in the order they were applied; one more than we undo, at most, so that
@@ -92,12 +92,12 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
 /// For how long an answer may be kept (RFC 9111 §4.2): `max-age` less the time that it spent in
 /// caches, or `Expires`.
 pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok());
+    let text = |name: HeaderName| headers.get(name).and_then(|header| header.to_str().ok());
     let directives = headers
         .get_all(CACHE_CONTROL)
         .iter()
-        .filter_map(|it| it.to_str().ok())
-        .flat_map(|it| it.split(','));
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','));
     let mut max_age = None;
     for directive in directives {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
@@ -111,7 +111,7 @@ pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durat
     }
     let fresh = match max_age {
         Some(fresh) => fresh.saturating_sub(Duration::from_secs(
-            text(AGE).and_then(|it| it.trim().parse().ok()).unwrap_or(0),
+            text(AGE).and_then(|text| text.trim().parse().ok()).unwrap_or(0),
         )),
         None => (http_date(text(EXPIRES)?)? - text(DATE).and_then(http_date).unwrap_or(now))
             .to_std()
@@ -124,7 +124,7 @@ pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durat
 pub(super) fn links(headers: &HeaderMap) -> Links {
     let mut links = Links::default();
     let mut room = MAX_LINK_BYTES;
-    for value in headers.get_all(LINK).iter().filter_map(|it| it.to_str().ok()) {
+    for value in headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()) {
         if value.len() > room {
             break;
         }
@@ -132,8 +132,9 @@ pub(super) fn links(headers: &HeaderMap) -> Links {
         let mut rest = value;
         while let Some((target, rels, after)) = next_link(rest) {
             rest = after;
-            let is =
-                |rel: &str| rels.split_ascii_whitespace().any(|it| it.eq_ignore_ascii_case(rel));
+            let is = |rel: &str| {
+                rels.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
+            };
             if is("hub") && links.hubs.len() < MAX_HUBS {
                 links.hubs.push(target.to_owned());
             }
@@ -256,7 +257,7 @@ mod tests {
     fn an_answer_may_be_kept_for_its_max_age_or_until_it_expires() {
         let fresh = |lines: &[(HeaderName, &[u8])]| {
             fresh_for(&headers(lines), "1994-11-06T08:49:07Z".parse().unwrap())
-                .map(|it| it.as_secs())
+                .map(|duration| duration.as_secs())
         };
         assert_eq!(
             fresh(&[(CACHE_CONTROL, b"public, Max-Age=600"), (AGE, b"100"), (EXPIRES, b"0")]),
@@ -299,7 +300,9 @@ mod tests {
     #[test]
     fn link_headers_name_hubs_and_the_topic() {
         let of = |values: &[&str]| {
-            links(&values.iter().map(|it| (LINK, HeaderValue::from_str(it).unwrap())).collect())
+            links(
+                &values.iter().map(|value| (LINK, HeaderValue::from_str(value).unwrap())).collect(),
+            )
         };
         let hub = |hubs: &[&str], topic: Option<&str>| Links {
             hubs: hubs.iter().map(ToString::to_string).collect(),

@@ -170,7 +170,7 @@ impl Hosts {
     pub(super) fn record_success(&self, host: &str, now: DateTime<Utc>) {
         if let Some(host) = self.table().hosts.get_mut(host) {
             // An answer to a request from before the cooldown does not end it.
-            host.cooldown = host.cooldown.filter(|it| it.left(now).is_some());
+            host.cooldown = host.cooldown.filter(|cooldown| cooldown.left(now).is_some());
         }
     }
 
@@ -208,7 +208,7 @@ impl Hosts {
 
     /// Refuses where a host is cooling down, and says how long that lasts.
     pub(super) fn check_cooldown(&self, host: &str, now: DateTime<Utc>) -> Result<(), Deferred> {
-        let cooldown = self.table().hosts.get(host).and_then(|it| it.cooldown);
+        let cooldown = self.table().hosts.get(host).and_then(|host| host.cooldown);
         match cooldown.and_then(|cooldown| Some((cooldown.reason, cooldown.left(now)?))) {
             Some((reason, wait)) => Err(Deferred { wait, reason: Some(reason), next: false }),
             None => Ok(()),

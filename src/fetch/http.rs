@@ -296,7 +296,7 @@ impl<C: Clock> HttpFetcher<C> {
         let content_type = headers::content_type(headers);
         // Small enough that this costs next to nothing, also on a network thread.
         if body.bytes.len() <= challenge::MAX_SENT
-            && content_type.as_deref().is_none_or(|it| it.contains("html"))
+            && content_type.as_deref().is_none_or(|content_type| content_type.contains("html"))
             && let Ok(page) = body.decode(challenge::MAX_READ)
             && let Some(service) = challenge::in_page(status.as_u16(), headers, &page)
         {

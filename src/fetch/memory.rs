@@ -154,7 +154,7 @@ impl Memory {
         #[cfg(test)]
         let work = |seen, bytes| provoked(|bytes| work(seen, bytes), bytes);
         let small = self.0.plan.small();
-        if body.plain_len().is_none_or(|it| it <= small) {
+        if body.plain_len().is_none_or(|plain_len| plain_len <= small) {
             let thread = self.0.threads.take(self.1).await;
             let job = move |body: &mut Option<Body>| {
                 let (seen, enough) = look(body.as_ref()?);
@@ -263,7 +263,7 @@ fn provoked<T>(
     bytes: Result<Bytes, FetchError>,
 ) -> T {
     assert!(
-        !bytes.as_ref().is_ok_and(|it| memchr::memmem::find(it, MARKER).is_some()),
+        !bytes.as_ref().is_ok_and(|byte| memchr::memmem::find(byte, MARKER).is_some()),
         "as a test asked for"
     );
     work(bytes)

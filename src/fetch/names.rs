@@ -44,7 +44,11 @@ pub(super) struct Remembered<L> {
 
 impl<L> Remembered<L> {
     pub(super) fn new(inner: L) -> Self {
-        Self { inner, cache: Arc::default(), asked: ASKED.map(|it| Arc::new(Semaphore::new(it))) }
+        Self {
+            inner,
+            cache: Arc::default(),
+            asked: ASKED.map(|asked| Arc::new(Semaphore::new(asked))),
+        }
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {

@@ -107,7 +107,7 @@ impl Rules {
             }
         }
         let Group { mut rules, patterns, delay, .. } = if ours.found { ours } else { everyones };
-        rules.sort_by_key(|it| (std::cmp::Reverse(it.length), !it.allow));
+        rules.sort_by_key(|rule| (std::cmp::Reverse(rule.length), !rule.allow));
         Self { list: rules.into(), patterns: patterns.into(), delay }
     }
 
@@ -129,8 +129,8 @@ impl Rules {
         let rule = self
             .list
             .iter()
-            .find(|it| matches(self.pattern(**it), &path))
-            .filter(|it| !it.allow)?;
+            .find(|list| matches(self.pattern(**list), &path))
+            .filter(|list| !list.allow)?;
         let shown: String =
             String::from_utf8_lossy(self.pattern(*rule)).chars().take(100).collect();
         Some(format!("Disallow: {shown}"))
@@ -144,7 +144,8 @@ impl Rules {
 
 /// The product token at the start of a name: `nashra/1.0` is meant for `nashra`.
 fn product(name: &[u8]) -> &[u8] {
-    let end = name.iter().position(|it| !(it.is_ascii_alphabetic() || matches!(it, b'-' | b'_')));
+    let end =
+        name.iter().position(|name| !(name.is_ascii_alphabetic() || matches!(name, b'-' | b'_')));
     &name[..end.unwrap_or(name.len())]
 }
 
@@ -170,7 +171,7 @@ fn normalised(path: &[u8], is_pattern: bool) -> Vec<u8> {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let digit = |at: usize| {
         path.get(at)
-            .and_then(|it| char::from(*it).to_digit(16))
+            .and_then(|path| char::from(*path).to_digit(16))
             .and_then(|it| u8::try_from(it).ok())
     };
     let mut out = Vec::with_capacity(path.len());

@@ -40,7 +40,7 @@ impl Silence {
         let state = self.state();
         state
             .longest
-            .max(state.since.map_or(Duration::ZERO, |it| now.saturating_duration_since(it)))
+            .max(state.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since)))
     }
 
     /// Waits for something that is not the host's.

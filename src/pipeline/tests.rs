@@ -214,16 +214,23 @@ impl World {
 
     /// The editions of one article, in their order.
     fn editions(&self, slug: &str) -> Vec<u32> {
-        self.published().into_iter().filter(|it| it.0 == slug).filter_map(|it| it.1).collect()
+        self.published()
+            .into_iter()
+            .filter(|published| published.0 == slug)
+            .filter_map(|published| published.1)
+            .collect()
     }
 
     /// How many paragraphs they have.
     fn paragraphs(&self, slug: &str) -> Vec<usize> {
         let records = self.sink.values();
-        let of =
-            records.iter().filter(|it| it["url"].as_str().is_some_and(|url| url.ends_with(slug)));
-        of.filter_map(|it| Some(it["text"].as_str()?.matches("It was not the first time").count()))
-            .collect()
+        let of = records
+            .iter()
+            .filter(|record| record["url"].as_str().is_some_and(|url| url.ends_with(slug)));
+        of.filter_map(|text| {
+            Some(text["text"].as_str()?.matches("It was not the first time").count())
+        })
+        .collect()
     }
 
     async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
@@ -240,9 +247,9 @@ impl World {
 
     fn asked(&self, slug: &str) -> usize {
         let path = format!("/{slug}");
-        self.site
-            .as_ref()
-            .map_or(0, |site| site.asked.lock().unwrap().iter().filter(|it| **it == path).count())
+        self.site.as_ref().map_or(0, |site| {
+            site.asked.lock().unwrap().iter().filter(|asked| **asked == path).count()
+        })
     }
 }
 

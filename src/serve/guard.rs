@@ -80,7 +80,7 @@ fn names(headers: &HeaderMap) -> impl Iterator<Item = Option<String>> {
 fn is_ours(name: &str, ours: &[String]) -> bool {
     let name = name.trim_end_matches('.');
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    address.parse::<IpAddr>().is_ok() || is_private_name(name) || ours.iter().any(|it| it == name)
+    address.parse::<IpAddr>().is_ok() || is_private_name(name) || ours.iter().any(|our| our == name)
 }
 
 fn words(status: StatusCode, words: &'static str) -> Response<Full<Bytes>> {
@@ -119,7 +119,7 @@ mod tests {
         if let Some(host) = host {
             request = request.header(HOST, host);
         }
-        guard.refusal(&request.body(()).unwrap(), crowded).map(|it| it.status().as_u16())
+        guard.refusal(&request.body(()).unwrap(), crowded).map(|refusal| refusal.status().as_u16())
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub async fn run<C: Clock>(
         }
         let before = tail;
         let (candidates, mut claims): (Vec<_>, Vec<_>) =
-            group.drain(..).map(|it| (it.candidate, it.claim)).unzip();
+            group.drain(..).map(|group| (group.candidate, group.claim)).unzip();
         let (articles, dead_letters) = (parts.articles.clone(), parts.dead_letters.clone());
         let moment = Moment { tail, now: parts.clock.now(), again: parts.again };
         // Hashing, JSON and files are no work for the network's threads. What the store is seen
@@ -241,11 +241,15 @@ impl Work {
                 return Ok(());
             }
             Reading::Page(fetched) => {
-                let first =
-                    fetched.page.articles.first().map(|it| it.content.clone()).unwrap_or_default();
+                let first = fetched
+                    .page
+                    .articles
+                    .first()
+                    .map(|article| article.content.clone())
+                    .unwrap_or_default();
                 let page = doubt::Page::of(&first, fetched.end);
                 let found = assemble::from_page(&entry, *fetched);
-                let names = found.first().map(|it| it.names.as_slice()).unwrap_or_default();
+                let names = found.first().map(|found| found.names.as_slice()).unwrap_or_default();
                 match self.doubts(&key, &mut entry, names, page)? {
                     Doubted::Settled => return Ok(()),
                     Doubted::GivenUp => vec![assemble::from_feed(&entry, self.now)],
@@ -298,14 +302,14 @@ impl Work {
             content_hash: &content_hash,
             fields: &fields,
         };
-        let decision = decide::decide(known.as_ref().map(|it| &it.state), facts);
+        let decision = decide::decide(known.as_ref().map(|known| &known.state), facts);
         self.counts.decisions.push(decision.label());
 
         let (id, why) = known.as_ref().map_or_else(
             || (Uuid::now_v7(), "no alias was known".to_owned()),
-            |it| (it.id, format!("known by its {}", it.found_by)),
+            |known| (known.id, format!("known by its {}", known.found_by)),
         );
-        let mut state = known.map_or_else(|| self.fresh(entry, &found), |it| it.state);
+        let mut state = known.map_or_else(|| self.fresh(entry, &found), |known| known.state);
         state.verdict = Verdict { what: decision.label().to_owned(), why, at: self.now };
         state.day = day(self.now);
         if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate)
@@ -367,7 +371,9 @@ impl Work {
         // one.
         if let Some(KnownArticle { state, found_by: assemble::CANONICAL, .. }) = &known
             && found.claimed
-            && names[1..].iter().all(|(_, alias)| self.alias(alias).is_ok_and(|it| it.is_none()))
+            && names[1..]
+                .iter()
+                .all(|(_, alias)| self.alias(alias).is_ok_and(|alias| alias.is_none()))
             && state.content_hash != content_hash
             && state.fields.get("title") != found.content.fingerprints().get("title")
         {
@@ -475,7 +481,7 @@ fn edition(
     let others = state
         .alternate_urls
         .iter()
-        .filter_map(|it| clean::address(it))
+        .filter_map(|url| clean::address(url))
         .filter(|it| Some(it) != state.url.as_ref());
     Edition {
         id,

@@ -98,7 +98,7 @@ impl Places {
 
     /// For how long the host of a fetch is silent, for the fetch to tell.
     pub(crate) fn silence(&self, ticket: Ticket) -> Silence {
-        self.held.get(&ticket).map(|it| it.silence.clone()).unwrap_or_default()
+        self.held.get(&ticket).map(|held| held.silence.clone()).unwrap_or_default()
     }
 
     /// A fetch that has become slow by now, and of which kind it was, where so many unknown hosts
@@ -124,11 +124,11 @@ impl Places {
     /// The first one that began to wait long enough ago to be slow, where it waited for its host
     /// all the time.
     fn latest(&self, now: Instant, unknown: usize) -> Option<(Instant, Ticket)> {
-        let kind = |ticket| self.held.get(ticket).map_or(Kind::Unknown, |it| it.kind);
+        let kind = |ticket| self.held.get(ticket).map_or(Kind::Unknown, |held| held.kind);
         let mut may_be = self
             .young
             .iter()
-            .map(|it| (it, now.saturating_duration_since(it.0)))
+            .map(|young| (young, now.saturating_duration_since(young.0)))
             .take_while(|(_, silent)| *silent >= HURRIED);
         may_be
             .find(|((_, ticket), silent)| *silent >= self.patience(kind(ticket), unknown))
@@ -167,8 +167,9 @@ impl Places {
         if !full || self.leaving >= beyond.min(waiting) {
             return None;
         }
-        let silent =
-            |ticket: &Ticket| self.held.get(ticket).is_some_and(|it| it.silence.since().is_some());
+        let silent = |ticket: &Ticket| {
+            self.held.get(ticket).is_some_and(|held| held.silence.since().is_some())
+        };
         let (since, ticket) = self.old.iter().copied().find(|(_, ticket)| silent(ticket))?;
         self.old.remove(&(since, ticket));
         self.held.get_mut(&ticket)?.leaving = true;
@@ -220,7 +221,7 @@ mod tests {
     /// Fills what a kind may take.
     fn fill(places: &mut Places, kind: Kind, from: u64, now: Instant) -> u64 {
         let mut ticket = from;
-        while places.next(|it| it == kind).is_some() {
+        while places.next(|place| place == kind).is_some() {
             places.take(Ticket(ticket), kind, now);
             ticket += 1;
         }

@@ -23,7 +23,11 @@ impl AddedStore {
 
     /// The one with this id.
     pub fn get(&self, id: &str) -> Result<Option<Added>, StoreError> {
-        self.engine.snapshot()?.get(Table::Added, id.as_bytes())?.map(|it| decode(&it)).transpose()
+        self.engine
+            .snapshot()?
+            .get(Table::Added, id.as_bytes())?
+            .map(|bytes| decode(&bytes))
+            .transpose()
     }
 
     /// All, in the order of their ids.

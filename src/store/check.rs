@@ -60,7 +60,8 @@ pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
         },
         error => error,
     };
-    let mut inspected = inspect(&copied, noted.map(|it| it.least())).map_err(named).map_err(one)?;
+    let mut inspected =
+        inspect(&copied, noted.map(|noted| noted.least())).map_err(named).map_err(one)?;
     let damaged: Vec<StoreError> = inspected.verify().collect();
     inspected.problems.extend(damaged);
     if !inspected.problems.is_empty() {
@@ -73,7 +74,7 @@ pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
         Store::identify(Engine::open(&copied, cache)?, None, None)
     };
     let store = open().map_err(named).map_err(one)?;
-    if let Some(noted) = noted.filter(|it| it.store != store.id()) {
+    if let Some(noted) = noted.filter(|noted| noted.store != store.id()) {
         return Err(one(noted.names_another(dir, store.id())));
     }
     store.check().map_err(one)
@@ -180,6 +181,6 @@ mod tests {
             .unwrap()
             .map(|it| it.unwrap().file_name().into_string().unwrap())
             .collect();
-        assert!(!names.iter().any(|it| it.starts_with(COPY)), "{names:?}");
+        assert!(!names.iter().any(|name| name.starts_with(COPY)), "{names:?}");
     }
 }

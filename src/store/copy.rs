@@ -43,12 +43,12 @@ pub(super) fn store(from: &Path, to: &Path, how: As) -> Result<(), StoreError> {
             };
             done.map_err(io(&path))?;
             if how == As::Durable {
-                File::open(&target).and_then(|it| it.sync_all()).map_err(io(&target))?;
+                File::open(&target).and_then(|element| element.sync_all()).map_err(io(&target))?;
             }
         }
     }
     if how == As::Durable {
-        File::open(to).and_then(|it| it.sync_all()).map_err(io(to))?;
+        File::open(to).and_then(|element| element.sync_all()).map_err(io(to))?;
     }
     Ok(())
 }

@@ -113,7 +113,7 @@ fn harm(path: &Path, harm: Harm) {
         Harm::Flip(at) => bytes[at] ^= 0x40,
         Harm::Delete => return,
         Harm::Empty => bytes.clear(),
-        Harm::Zeros(at) => bytes[at..].iter_mut().take(64).for_each(|it| *it = 0),
+        Harm::Zeros(at) => bytes[at..].iter_mut().take(64).for_each(|byte| *byte = 0),
     }
     fs::write(path, bytes).unwrap();
 }
@@ -139,8 +139,8 @@ fn readable(dir: &Path) -> Option<Content> {
 
 fn unchanged_by_a_check(dir: &Path) {
     let read = || -> BTreeMap<PathBuf, Vec<u8>> {
-        let ours = files(dir).into_iter().filter(|it| *it != dir.join("lock"));
-        ours.map(|it| (it.clone(), fs::read(it).unwrap())).collect()
+        let ours = files(dir).into_iter().filter(|file| *file != dir.join("lock"));
+        ours.map(|our| (our.clone(), fs::read(our).unwrap())).collect()
     };
     let before = read();
     // Rows of noise are no entries, so none passes; that it changes no file is what counts.
@@ -246,7 +246,8 @@ fn a_repair_keeps_what_is_readable_and_says_what_is_lost() {
     let base = folder();
     copied(original.path(), base.path());
     check(base.path(), 1 << 20).unwrap();
-    let own: Vec<_> = files(base.path()).into_iter().filter(|it| !it.ends_with("lock")).collect();
+    let own: Vec<_> =
+        files(base.path()).into_iter().filter(|file| !file.ends_with("lock")).collect();
     let rows = |content: &Content| content.iter().map(BTreeMap::len).sum::<usize>();
     for (number, file) in own.into_iter().enumerate() {
         let name = file.strip_prefix(base.path()).unwrap().to_owned();

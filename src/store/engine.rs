@@ -254,7 +254,7 @@ impl Engine {
 
     /// The number of the last commit; 0 for the twin.
     pub(crate) fn last_commit(&self) -> Result<u64, StoreError> {
-        self.shared.slot.get().map(|it| it.commit())
+        self.shared.slot.get().map(|slot| slot.commit())
     }
 
     /// Notes each commit there from now on.
@@ -265,7 +265,7 @@ impl Engine {
 
     /// Bytes on the disk; 0 for the twin, and while the files are being reopened.
     pub(crate) fn size(&self) -> u64 {
-        self.shared.slot.now().map_or(0, |it| it.size())
+        self.shared.slot.now().map_or(0, |now| now.size())
     }
 
     /// Why nothing becomes durable at present, where that is so.
@@ -317,7 +317,7 @@ impl Snapshot {
             Self::Disk { view, disk } => Ok(view
                 .get(&disk.tables[table as usize], key)
                 .map_err(StoreError::engine)?
-                .map(|it| it.to_vec())),
+                .map(|view| view.to_vec())),
             Self::Memory(tables) => Ok(tables[table as usize].get(key).cloned()),
         }
     }
@@ -328,7 +328,7 @@ impl Snapshot {
             Self::Disk { view, disk } => Ok(view
                 .size_of(&disk.tables[table as usize], key)
                 .map_err(StoreError::engine)?
-                .map(|it| it as usize)),
+                .map(|size| size as usize)),
             Self::Memory(tables) => Ok(tables[table as usize].get(key).map(Vec::len)),
         }
     }
@@ -336,7 +336,7 @@ impl Snapshot {
     /// The number of the last commit in it; 0 for the twin.
     pub(crate) fn commit(&self) -> Result<u64, StoreError> {
         let row = self.get(Table::Meta, marks::COMMITS)?;
-        row.map_or(Ok(0), |it| marks::Commits::decode(&it).map(|it| it.number))
+        row.map_or(Ok(0), |row| marks::Commits::decode(&row).map(|commits| commits.number))
     }
 
     /// Rows from a key on, in order; ends at the first error, which is its last item.

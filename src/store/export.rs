@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn mount(arguments: &[&str], at: &Path) -> bool {
-        Command::new("mount").args(arguments).arg(at).status().is_ok_and(|it| it.success())
+        Command::new("mount").args(arguments).arg(at).status().is_ok_and(|status| status.success())
     }
 
     #[test]

@@ -121,7 +121,7 @@ mod tests {
             let dir = dir.path().to_owned();
             move || {
                 begun.send(()).unwrap();
-                Store::open(&dir, 1 << 20).map(|it| it.id())
+                Store::open(&dir, 1 << 20).map(|store| store.id())
             }
         });
         opens.recv().unwrap();

@@ -84,14 +84,14 @@ pub(super) fn read(dir: &Path) -> Result<Option<Noted>, StoreError> {
     match own().read(true).open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened
-            .and_then(|mut it| it.read_to_end(&mut bytes))
+            .and_then(|mut opened| opened.read_to_end(&mut bytes))
             .map_err(|source| StoreError::Io { path: path.clone(), source })?,
     };
     let lines: Vec<Option<Noted>> = bytes.chunks(LINE).map(Noted::parse).collect();
     if lines.len() != 2 || lines.contains(&None) {
         tracing::warn!(path = %path.display(), "a line of the manifest is damaged; the other one serves");
     }
-    let newest = lines.into_iter().flatten().max_by_key(|it| it.commit);
+    let newest = lines.into_iter().flatten().max_by_key(|line| line.commit);
     newest.map(Some).ok_or_else(|| StoreError::broken(&path, "both of its lines are damaged"))
 }
 
@@ -113,7 +113,7 @@ impl Manifest {
         file.write_all(&noted.line().repeat(2)).map_err(io)?;
         file.sync_all().map_err(io)?;
         fs::rename(&new, &path).map_err(io)?;
-        File::open(dir).and_then(|it| it.sync_all()).map_err(io)?;
+        File::open(dir).and_then(|element| element.sync_all()).map_err(io)?;
         Ok(Self { file, noted })
     }
 

@@ -191,7 +191,7 @@ impl Store {
     fn open_files(dir: &Path, cache: usize, lock: &Arc<File>) -> Result<Self, StoreError> {
         let (noted, files) = (manifest::read(dir)?, dir.join("store"));
         wait_until_closed(&files)?;
-        let mut inspected = inspect(&files, noted.map(|it| it.least()))?;
+        let mut inspected = inspect(&files, noted.map(|noted| noted.least()))?;
         if let Some(problem) = inspected.problems.drain(..).next() {
             return Err(problem);
         }
@@ -202,7 +202,7 @@ impl Store {
             Some(dir.to_owned()),
             Some(Arc::clone(lock)),
         )?;
-        if let Some(noted) = noted.filter(|it| it.store != store.id) {
+        if let Some(noted) = noted.filter(|noted| noted.store != store.id) {
             return Err(noted.names_another(dir, store.id));
         }
         let commit = store.engine.last_commit()?;
@@ -233,7 +233,7 @@ impl Store {
             let found = engine
                 .snapshot()?
                 .get(Table::Meta, b"format")?
-                .and_then(|it| it.try_into().ok())
+                .and_then(|bytes| bytes.try_into().ok())
                 .map_or(0, u32::from_be_bytes);
             if !(OLDEST_FORMAT..=FORMAT).contains(&found) {
                 return Err(StoreError::Format { dir: dir.unwrap_or_default(), found });
@@ -272,7 +272,7 @@ impl Store {
             .engine
             .snapshot()?
             .get(Table::Meta, b"runs")?
-            .and_then(|it| it.try_into().ok())
+            .and_then(|bytes| bytes.try_into().ok())
             .map_or(0, u64::from_be_bytes);
         let mut batch = Batch::default();
         batch.put(Table::Meta, *b"runs", (runs + 1).to_be_bytes());

@@ -46,7 +46,7 @@ fn holds_all(store: &Store) {
     });
     let expected = RECORDS.map(|(id, revision, title)| (id.to_owned(), revision, title.to_owned()));
     assert_eq!(records.collect::<Vec<_>>(), expected);
-    assert_eq!(rows.iter().map(|it| it.seq).collect::<Vec<_>>(), [3, 4, 5, 6]);
+    assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [3, 4, 5, 6]);
     let (snapshot, mut pending) = (store.engine.snapshot().unwrap(), 0);
     for row in snapshot.from(Table::Pending, &[]) {
         let (key, value) = row.unwrap();

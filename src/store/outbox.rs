@@ -355,13 +355,15 @@ pub(super) fn renumber(
 fn tail_in(snapshot: &Snapshot) -> Result<Tail, StoreError> {
     snapshot
         .get(Table::Meta, b"outbox_tail")?
-        .map_or_else(|| Ok(Tail::default()), |it| from_json("meta", &it))
+        .map_or_else(|| Ok(Tail::default()), |bytes| from_json("meta", &bytes))
 }
 
 fn acked_in(snapshot: &Snapshot) -> Result<Reached, StoreError> {
     let bytes = snapshot.get(Table::Meta, b"outbox_acked")?;
-    bytes
-        .map_or_else(|| Ok(Reached { epoch: 1, ..Reached::default() }), |it| from_json("meta", &it))
+    bytes.map_or_else(
+        || Ok(Reached { epoch: 1, ..Reached::default() }),
+        |byte| from_json("meta", &byte),
+    )
 }
 
 fn chain(before: &[u8; 16], record: &NewRecord) -> [u8; 16] {

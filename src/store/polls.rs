@@ -92,7 +92,7 @@ impl PollStore {
         self.engine
             .snapshot()?
             .get(Table::Sources, id.as_bytes())?
-            .map(|it| decode_facts(&it))
+            .map(|bytes| decode_facts(&bytes))
             .transpose()
     }
 
@@ -105,7 +105,7 @@ impl PollStore {
     pub fn seen(&self, keys: &[EntryKey]) -> Result<Vec<Option<Seen>>, StoreError> {
         let snapshot = self.engine.snapshot()?;
         let one = |key: &EntryKey| {
-            snapshot.get(Table::Seen, key.as_bytes())?.map(|it| Seen::decode(&it)).transpose()
+            snapshot.get(Table::Seen, key.as_bytes())?.map(|bytes| Seen::decode(&bytes)).transpose()
         };
         keys.iter().map(one).collect()
     }

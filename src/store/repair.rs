@@ -67,8 +67,8 @@ pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
             .into_iter()
             .map(|(table, count)| format!("the table {table}: {count} rows that cannot be read")),
     );
-    filling.finish(noted.map_or(0, |it| it.commit) + 1)?;
-    let store = mended(&new, cache, noted.map(|it| it.store), &mut told)?;
+    filling.finish(noted.map_or(0, |noted| noted.commit) + 1)?;
+    let store = mended(&new, cache, noted.map(|noted| noted.store), &mut told)?;
     let noted = Noted {
         store: store.id(),
         format: FORMAT,
@@ -85,7 +85,7 @@ pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
 
 fn free_name(dir: &Path) -> PathBuf {
     let mut names = (1..).map(|it| dir.join(format!("store.damaged-{it}")));
-    names.find(|it| !it.exists()).unwrap_or_else(|| dir.join("store.damaged"))
+    names.find(|name| !name.exists()).unwrap_or_else(|| dir.join("store.damaged"))
 }
 
 /// Opens what was filled and makes its tables agree.

@@ -61,7 +61,7 @@ impl Step {
             }
             Self::Listed { entry, seen, row } => {
                 let mut row = row.clone();
-                if let Some(older) = current(rows, entry)?.and_then(|it| it.pending) {
+                if let Some(older) = current(rows, entry)?.and_then(|current| current.pending) {
                     forget(rows, &older)?;
                     // What ends the older edition, which may be read just now, ends its row alone.
                     if older == row.key {
@@ -118,7 +118,7 @@ fn put(rows: &mut Settling<'_>, row: NewRow) {
 }
 
 fn current(rows: &Settling<'_>, entry: &EntryKey) -> Result<Option<Seen>, StoreError> {
-    rows.get(Table::Seen, entry.as_bytes())?.map(|it| Seen::decode(&it)).transpose()
+    rows.get(Table::Seen, entry.as_bytes())?.map(|row| Seen::decode(&row)).transpose()
 }
 
 /// Takes a row out of the queue, and its document with it; it may be gone already.

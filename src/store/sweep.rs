@@ -113,7 +113,7 @@ impl Sweeper {
         for row in self.engine.snapshot()?.from(Table::Sources, &[]) {
             let (id, value) = row?;
             let polled = decode_facts(&value)?.last_poll;
-            if polled.is_some_and(|it| crate::base::clock::day(it) < oldest_day) {
+            if polled.is_some_and(|polled| crate::base::clock::day(polled) < oldest_day) {
                 batch.delete_together(vec![(Table::Sources, id, Some(value))]);
                 count += 1;
             }
@@ -135,7 +135,7 @@ impl Sweeper {
             let listed = snapshot.get(Table::Listed, &id)?;
             let day = listed
                 .as_deref()
-                .and_then(|it| it.try_into().ok())
+                .and_then(|listed| listed.try_into().ok())
                 .map_or(0, u32::from_be_bytes)
                 .max(state.day);
             if day < oldest_day {

@@ -88,7 +88,7 @@ impl TopicStore {
         self.engine
             .snapshot()?
             .get(Table::Topics, source.as_bytes())?
-            .map(|it| decode(&it))
+            .map(|bytes| decode(&bytes))
             .transpose()
     }
 
@@ -109,7 +109,7 @@ impl TopicStore {
     pub fn still_waiting(&self, rows: Vec<PendingKey>) -> Result<Vec<PendingKey>, StoreError> {
         let snapshot = self.engine.snapshot()?;
         let waits = |row: PendingKey| {
-            snapshot.get(Table::Pending, row.as_bytes()).map(|it| it.map(|_| row)).transpose()
+            snapshot.get(Table::Pending, row.as_bytes()).map(|bytes| bytes.map(|_| row)).transpose()
         };
         rows.into_iter().filter_map(waits).collect()
     }

@@ -93,9 +93,9 @@ fn begin(now: DateTime<Utc>) {
 
 /// Counts at a value that [`EVENTS`] lists.
 fn event(name: &'static str, value: &'static str, count: usize) {
-    let listed = EVENTS.iter().find(|it| it.0 == name);
+    let listed = EVENTS.iter().find(|event| event.0 == name);
     debug_assert!(
-        listed.is_some_and(|it| it.2.contains(&value)),
+        listed.is_some_and(|listed| listed.2.contains(&value)),
         "{name} is shown from the start with {value}"
     );
     if let Some((name, label, _)) = listed {
@@ -515,14 +515,14 @@ mod tests {
             let (series, _) = look.split_once('[').unwrap();
             let (name, selector) = series.split_once('{').unwrap_or((series, ""));
             let lines: Vec<&str> =
-                page.lines().filter(|it| it.split(['{', ' ']).next() == Some(name)).collect();
+                page.lines().filter(|line| line.split(['{', ' ']).next() == Some(name)).collect();
             assert!(
-                !lines.is_empty() && lines.iter().all(|it| it.ends_with(" 0")),
+                !lines.is_empty() && lines.iter().all(|line| line.ends_with(" 0")),
                 "{name}: {lines:?}"
             );
-            for value in selector.split('"').nth(1).into_iter().flat_map(|it| it.split('|')) {
+            for value in selector.split('"').nth(1).into_iter().flat_map(|part| part.split('|')) {
                 assert!(
-                    lines.iter().any(|it| it.contains(&format!("\"{value}\""))),
+                    lines.iter().any(|line| line.contains(&format!("\"{value}\""))),
                     "{series}: {lines:?}"
                 );
             }
@@ -532,13 +532,13 @@ mod tests {
     #[test]
     fn every_alert_is_tried_where_it_fires_and_where_it_does_not() {
         let tests = include_str!("../../deploy/prometheus/alerts_test.yml");
-        for alert in ALERTS.lines().filter_map(|it| it.trim().strip_prefix("- alert: ")) {
+        for alert in ALERTS.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
             let tried: Vec<&str> = tests
                 .split("- alertname: ")
-                .filter(|it| it.lines().next() == Some(alert))
+                .filter(|part| part.lines().next() == Some(alert))
                 .collect();
             let (silent, fires): (Vec<&str>, Vec<&str>) =
-                tried.iter().partition(|it| it.contains("exp_alerts: []"));
+                tried.iter().partition(|tried| tried.contains("exp_alerts: []"));
             assert!(!silent.is_empty() && !fires.is_empty(), "{alert}");
         }
     }
@@ -549,7 +549,7 @@ mod tests {
         for file in [include_str!("../../deploy/grafana/dashboards/nashra.json"), ALERTS] {
             let names = file
                 .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .filter(|it| it.starts_with("nashra_"));
+                .filter(|part| part.starts_with("nashra_"));
             for name in names {
                 let name = name.trim_end_matches("_bucket");
                 assert!(defined.contains(&format!("\"{name}\"")), "{name} is not defined");

@@ -101,7 +101,7 @@ fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Read, S
     let found = listing::read(bytes, content_type, base).map_err(|error| error.to_string())?;
     let mut weighed =
         listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
-    weighed.retain(|it| !it.article);
+    weighed.retain(|weighed| !weighed.article);
     weighed.sort_by(|one, other| other.score.total_cmp(&one.score));
     let lost = |it: listing::WeighedLink| Lost {
         field: "link",
@@ -128,15 +128,19 @@ pub(super) fn lost(page: &Page, candidates: Vec<FieldCandidate>, read: Option<&U
     };
     let canonical = page.canonical.iter().filter_map(unbelieved("url"));
     let alternates = page.alternates.iter().filter_map(unbelieved("alternate_urls"));
-    let parts =
-        page.articles.iter().skip(1).filter_map(|it| it.url.as_ref()).filter_map(unbelieved("url"));
-    let content = page.articles.first().map(|it| &it.content);
+    let parts = page
+        .articles
+        .iter()
+        .skip(1)
+        .filter_map(|article| article.url.as_ref())
+        .filter_map(unbelieved("url"));
+    let content = page.articles.first().map(|article| &article.content);
     let differs = |it: &FieldCandidate| {
         if it.field == "title" {
-            return content.and_then(|it| it.title.as_ref()) != Some(&it.value);
+            return content.and_then(|content| content.title.as_ref()) != Some(&it.value);
         }
         let read = moment::parse(&it.value, None).map(|it| it.time);
-        read.is_none() || content.and_then(|it| it.published) != read
+        read.is_none() || content.and_then(|content| content.published) != read
     };
     let weaker = candidates.into_iter().filter(differs).map(|it| {
         let origin = serde_json::to_value(it.origin)

@@ -67,15 +67,15 @@ fn feed(
     entries: &[Listed],
 ) -> fmt::Result {
     let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "none".to_owned());
-    let fresh = entries.iter().filter(|it| it.verdict == "new").count();
+    let fresh = entries.iter().filter(|entry| entry.verdict == "new").count();
     writeln!(f, "{what}, title: {}, language: {}", shown(title), shown(language))?;
     writeln!(f, "entries: {}, of which a first poll would publish {fresh}", entries.len())?;
     for entry in entries {
         let date = entry.published.map_or_else(
             || "without a date".to_owned(),
-            |it| it.format("%Y-%m-%d %H:%M").to_string(),
+            |published| published.format("%Y-%m-%d %H:%M").to_string(),
         );
-        let link = entry.link.as_ref().map_or("no link", |it| it.as_str());
+        let link = entry.link.as_ref().map_or("no link", |link| link.as_str());
         writeln!(
             f,
             "\n{} ({})\n  {date}  {}\n  {link}",

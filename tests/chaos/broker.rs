@@ -32,7 +32,8 @@ impl Cluster {
         for _ in 0..count {
             proxies.push(Proxy::start().await);
         }
-        let ports = proxies.iter().map(|it| it.port().to_string()).collect::<Vec<_>>().join(" ");
+        let ports =
+            proxies.iter().map(|proxy| proxy.port().to_string()).collect::<Vec<_>>().join(" ");
         let mut command = Command::new(script);
         if count == 1 {
             command.arg("start").arg(dir);
@@ -63,7 +64,7 @@ impl Cluster {
 
     /// Addresses of the proxies: for nashra.
     pub(crate) fn proxied(&self) -> Vec<String> {
-        self.brokers.iter().map(|it| format!("127.0.0.1:{}", it.proxy.port())).collect()
+        self.brokers.iter().map(|broker| format!("127.0.0.1:{}", broker.proxy.port())).collect()
     }
 }
 

@@ -70,12 +70,12 @@ pub(crate) fn damage(copy: &Path, rng: &mut Rng) -> String {
     });
     let how = rng.below(5);
     if how < 3 {
-        files.retain(|it| it.1 > 0);
+        files.retain(|file| file.1 > 0);
     }
     let (path, _) = &files[rng.index(files.len())];
     let mut bytes = fs::read(path).unwrap();
     // Journals are made larger than what is in them.
-    let used = bytes.iter().rposition(|it| *it != 0).map_or(bytes.len(), |it| it + 1).max(1);
+    let used = bytes.iter().rposition(|byte| *byte != 0).map_or(bytes.len(), |at| at + 1).max(1);
     let name = path.strip_prefix(copy).unwrap().display();
     let said = match how {
         0 => {
@@ -136,7 +136,11 @@ pub(crate) fn judge(setup: &Setup, damaged: &Path, known: &Arrived) -> Verdict {
         return Verdict::Behind;
     }
     // Where the check alone refuses, it is stricter than the daemon: that is no harm.
-    if refused || ended.is_some_and(|it| !it.success()) { Verdict::Refused } else { Verdict::Whole }
+    if refused || ended.is_some_and(|ended| !ended.success()) {
+        Verdict::Refused
+    } else {
+        Verdict::Whole
+    }
 }
 
 /// What `state check` says, whether it refused, and what of that must not be.
@@ -166,7 +170,7 @@ fn check(setup: &Setup, damaged: &Path) -> (String, bool, Vec<String>) {
 /// The newest number of the store, by what `state check` says: those acknowledged and those that
 /// wait.
 fn tail(said: &str) -> Option<u64> {
-    let line = said.lines().find(|it| it.contains("acknowledged"))?;
+    let line = said.lines().find(|line| line.contains("acknowledged"))?;
     let before =
         |word: &str| line.split(word).next()?.split_whitespace().last()?.parse::<u64>().ok();
     Some(before(" records wait")? + before(" acknowledged")?)
@@ -176,12 +180,12 @@ fn tail(said: &str) -> Option<u64> {
 fn minted(file: &Path, known: &HashMap<String, (u32, String)>) -> Option<String> {
     let text = fs::read_to_string(file).unwrap_or_default();
     let records =
-        text.lines().filter_map(|it| Some(Record::of_value(&serde_json::from_str(it).ok()?)));
-    records.filter(|it| it.revision > 0).find_map(|it| {
+        text.lines().filter_map(|line| Some(Record::of_value(&serde_json::from_str(line).ok()?)));
+    records.filter(|record| record.revision > 0).find_map(|record| {
         known
-            .get(&it.url)
-            .filter(|known| known.1 != it.id)
-            .map(|known| format!("{} was {} and became {}", it.url, known.1, it.id))
+            .get(&record.url)
+            .filter(|known| known.1 != record.id)
+            .map(|known| format!("{} was {} and became {}", record.url, known.1, record.id))
     })
 }
 
@@ -192,5 +196,10 @@ fn fingerprints(dir: &Path) -> HashMap<PathBuf, u64> {
         fs::read(&path).unwrap().hash(&mut hasher);
         (path, hasher.finish())
     };
-    files(dir).into_iter().map(|it| it.0).filter(|it| !it.ends_with("lock")).map(hashed).collect()
+    files(dir)
+        .into_iter()
+        .map(|file| file.0)
+        .filter(|it| !it.ends_with("lock"))
+        .map(hashed)
+        .collect()
 }

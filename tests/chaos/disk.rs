@@ -20,7 +20,7 @@ impl Disk {
             .args(["-t", "tmpfs", "-o", "size=512m", "chaos"])
             .arg(path)
             .status();
-        mounted.is_ok_and(|it| it.success()).then(|| Self { path: path.to_owned() })
+        mounted.is_ok_and(|mounted| mounted.success()).then(|| Self { path: path.to_owned() })
     }
 
     /// Takes all the room that there is at this moment.

@@ -78,7 +78,8 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
     let records = topics::read(bootstrap, "chaos.articles");
     let dead = topics::read(bootstrap, "chaos.deadletters");
     let mut found = Found { records: records.len(), ..Found::default() };
-    found.largest_record = records.iter().chain(&dead).map(|it| it.bytes).max().unwrap_or(0);
+    found.largest_record =
+        records.iter().chain(&dead).map(|record| record.bytes).max().unwrap_or(0);
     let shown = sequence(&records, truth, &mut found);
     for (url, version) in &truth.articles {
         match shown.get(url) {
@@ -93,14 +94,14 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
             Some(_) => {}
         }
     }
-    for record in dead.iter().filter(|it| !it.source.starts_with("hostile")) {
+    for record in dead.iter().filter(|dead| !dead.source.starts_with("hostile")) {
         found.dead_letters += 1;
         found.example(
             "dead letter",
             &format!("{} of {}: {}", record.url, record.source, record.reason),
         );
     }
-    let urls = |of: &[Record]| of.iter().map(|it| it.url.clone()).collect::<HashSet<_>>();
+    let urls = |of: &[Record]| of.iter().map(|of| of.url.clone()).collect::<HashSet<_>>();
     let (as_records, as_dead) = (urls(&records), urls(&dead));
     for url in &truth.poison {
         if as_records.contains(url) {

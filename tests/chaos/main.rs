@@ -103,7 +103,7 @@ impl Options {
 
     /// The plan of those of `kinds` that are wanted, with numbers of its own.
     fn plan(&self, salt: u64, kinds: &[Kind]) -> Plan {
-        let wanted: Vec<Kind> = kinds.iter().copied().filter(|it| self.has(*it)).collect();
+        let wanted: Vec<Kind> = kinds.iter().copied().filter(|kind| self.has(*kind)).collect();
         Plan::new(Rng::new(self.seed ^ salt), &wanted, self.length(), self.pace)
     }
 
@@ -112,7 +112,7 @@ impl Options {
         let names = |flag: &str, kinds: &[Kind]| {
             let names: Vec<String> = kinds
                 .iter()
-                .filter_map(|it| Some(it.to_possible_value()?.get_name().to_owned()))
+                .filter_map(|kind| Some(kind.to_possible_value()?.get_name().to_owned()))
                 .collect();
             if names.is_empty() { String::new() } else { format!(" --{flag} {}", names.join(",")) }
         };
@@ -237,26 +237,26 @@ async fn settle(torment: &Torment) -> (Truth, bool) {
         world.calm();
         (world.truth(), world.steady().to_owned(), Instant::now())
     };
-    let at_first = torment.tail.look(|it| it.records);
+    let at_first = torment.tail.look(|tail| tail.records);
     let mut last = (at_first, begun);
     loop {
         torment.nashra.lock().await.revive();
         let poison = torment.world.lock().unwrap().poisoned();
-        let (missing, open) = torment.tail.look(|it| {
-            if it.records != last.0 {
-                last = (it.records, Instant::now());
+        let (missing, open) = torment.tail.look(|tail| {
+            if tail.records != last.0 {
+                last = (tail.records, Instant::now());
             }
             let missing = articles
                 .iter()
                 .filter(|(url, version)| {
-                    it.articles.get(*url).is_none_or(|held| held.0 != **version)
+                    tail.articles.get(*url).is_none_or(|held| held.0 != **version)
                 })
                 .count();
             (
                 missing,
                 poison
                     .iter()
-                    .filter(|url| !it.dead.contains(*url) && !it.articles.contains_key(*url))
+                    .filter(|url| !tail.dead.contains(*url) && !tail.articles.contains_key(*url))
                     .count(),
             )
         });
@@ -266,7 +266,7 @@ async fn settle(torment: &Torment) -> (Truth, bool) {
         if over
             && missing > 0
             && last.0 == at_first
-            && torment.tail.look(|it| articles.keys().any(|url| !it.articles.contains_key(url)))
+            && torment.tail.look(|tail| articles.keys().any(|url| !tail.articles.contains_key(url)))
         {
             torment.watch.wedge("after the torment nothing arrived any more");
         }

@@ -75,7 +75,7 @@ impl Plan {
 
     /// What is due next, and when; `None` when that is after the end.
     pub(crate) fn next(&mut self) -> Option<(Kind, Instant)> {
-        let (kind, at) = *self.due.iter().min_by_key(|it| it.1)?;
+        let (kind, at) = *self.due.iter().min_by_key(|due| due.1)?;
         (at < self.end).then_some((kind, at))
     }
 
@@ -83,7 +83,7 @@ impl Plan {
     pub(crate) fn done(&mut self, kind: Kind) {
         let mean = kind.mean().unwrap_or_default() / self.pace;
         let at = Instant::now() + varied(&mut self.rng, mean);
-        self.due.iter_mut().filter(|it| it.0 == kind).for_each(|it| it.1 = at);
+        self.due.iter_mut().filter(|due| due.0 == kind).for_each(|due| due.1 = at);
     }
 
     pub(crate) fn end(&self) -> Instant {

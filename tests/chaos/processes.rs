@@ -147,8 +147,8 @@ impl Nashra {
         let status =
             fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id()))
                 .unwrap_or_default();
-        let kib = status.lines().find_map(|it| {
-            it.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
+        let kib = status.lines().find_map(|line| {
+            line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
         });
         self.most_memory = self.most_memory.max(kib.unwrap_or(0) >> 10);
     }
@@ -160,7 +160,7 @@ impl Nashra {
         signal("TERM", child.id());
         let ended = wait(&mut child, Duration::from_secs(40));
         end(child);
-        ended.is_some_and(|it| it.success())
+        ended.is_some_and(|ended| ended.success())
     }
 }
 

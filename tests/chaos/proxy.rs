@@ -63,12 +63,12 @@ impl Proxy {
     }
 
     pub(crate) fn set(&self, network: Network) {
-        self.state.send_modify(|it| it.network = network);
+        self.state.send_modify(|state| state.network = network);
     }
 
     /// Resets all connections there are.
     pub(crate) fn reset(&self) {
-        self.state.send_modify(|it| it.resets += 1);
+        self.state.send_modify(|state| state.resets += 1);
     }
 }
 
@@ -89,8 +89,8 @@ async fn connection(mut client: TcpStream, broker: SocketAddr, mut state: watch:
     let resets = state.borrow().resets;
     // A packet that asks for a connection gets nowhere, either.
     if state
-        .wait_for(|it| {
-            !matches!(it.network, Network::Hole | Network::HalfOpen) || it.resets != resets
+        .wait_for(|state| {
+            !matches!(state.network, Network::Hole | Network::HalfOpen) || state.resets != resets
         })
         .await
         .is_err()
@@ -110,11 +110,15 @@ async fn connection(mut client: TcpStream, broker: SocketAddr, mut state: watch:
         tokio::select! {
             // One of them closed in order.
             _ = pumped => return,
-            changed = network.wait_for(|it| it.network == Network::HalfOpen || it.resets != resets) => drop(changed),
+            changed = network.wait_for(|network| network.network == Network::HalfOpen || network.resets != resets) => drop(changed),
         }
     }
     // The broker's side is closed; the client's stays until it is told, by a reset.
-    if state.wait_for(|it| it.network != Network::HalfOpen || it.resets != resets).await.is_ok() {
+    if state
+        .wait_for(|state| state.network != Network::HalfOpen || state.resets != resets)
+        .await
+        .is_ok()
+    {
         client.set_zero_linger().ok();
     }
 }
@@ -125,7 +129,7 @@ async fn pump(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, mut state: watch::R
         if read == 0 {
             break;
         }
-        let network = match state.wait_for(|it| it.network != Network::Hole).await {
+        let network = match state.wait_for(|state| state.network != Network::Hole).await {
             Ok(state) => state.network,
             Err(_) => break,
         };

@@ -69,7 +69,8 @@ pub(crate) async fn serve(listener: TcpListener, site: Site, world: Arc<Mutex<Wo
         let world = Arc::clone(&world);
         tokio::spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
-                let known = request.headers().get("if-none-match").and_then(|it| it.to_str().ok());
+                let known =
+                    request.headers().get("if-none-match").and_then(|header| header.to_str().ok());
                 let answer = world.lock().unwrap().answer(site, request.uri().path(), known);
                 std::future::ready(Ok::<_, Infallible>(respond(answer)))
             });

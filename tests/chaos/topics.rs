@@ -48,7 +48,7 @@ impl Record {
             .and_then(|all| all.iter().find(|it| it.key == "nashra-seq"))
             .and_then(|it| String::from_utf8(it.value?.to_vec()).ok());
         let number = number.unwrap_or_default();
-        let mut parts = number.rsplit('/').filter_map(|it| it.parse().ok());
+        let mut parts = number.rsplit('/').filter_map(|part| part.parse().ok());
         let (seq, epoch) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
         Self {
             key: String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned(),
@@ -82,7 +82,7 @@ impl Record {
 fn marked(text: &str, mark: &str) -> u32 {
     text.split(mark)
         .nth(1)
-        .and_then(|it| it.split("-END").next())
+        .and_then(|part| part.split("-END").next())
         .and_then(|it| it.parse().ok())
         .unwrap_or(0)
 }

@@ -42,7 +42,7 @@ impl Torment {
     pub(crate) async fn processes(self: Arc<Self>, mut plan: Plan) {
         loop {
             let next = plan.next();
-            let at = next.map_or(plan.end(), |it| it.1);
+            let at = next.map_or(plan.end(), |next| next.1);
             while Instant::now() < at {
                 self.nashra.lock().await.revive();
                 tokio::time::sleep(Duration::from_millis(250)).await;
@@ -63,7 +63,7 @@ impl Torment {
     pub(crate) async fn surroundings(self: Arc<Self>, mut plan: Plan) {
         loop {
             let next = plan.next();
-            tokio::time::sleep_until(next.map_or(plan.end(), |it| it.1).into()).await;
+            tokio::time::sleep_until(next.map_or(plan.end(), |next| next.1).into()).await;
             let Some((kind, _)) = next else { return };
             match kind {
                 Kind::BrokerKill => self.kill_broker(&mut plan).await,
@@ -119,8 +119,8 @@ impl Torment {
         let patience = Instant::now() + Duration::from_secs(30);
         let nothing_new = || {
             let now = self.world.lock().unwrap().truth();
-            self.tail.look(|it| {
-                !it.articles.keys().any(|url| now.contains_key(url) && !before.contains_key(url))
+            self.tail.look(|tail| {
+                !tail.articles.keys().any(|url| now.contains_key(url) && !before.contains_key(url))
             })
         };
         while nothing_new() {
@@ -145,9 +145,9 @@ impl Torment {
 
     async fn damage(&self, plan: &mut Plan) {
         let copy = self.dir.join("damaged");
-        let known = self.tail.look(|it| Arrived {
-            articles: it.articles.clone(),
-            seq: it.seq,
+        let known = self.tail.look(|tail| Arrived {
+            articles: tail.articles.clone(),
+            seq: tail.seq,
             ..Arrived::default()
         });
         let mut nashra = self.nashra.lock().await;

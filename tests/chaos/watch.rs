@@ -131,12 +131,12 @@ impl Watch {
             eprintln!("{line}");
             inside.done.push(line);
         }
-        if let Some((_, at, then)) = shown.iter().find(|it| it.0 == version) {
+        if let Some((_, at, then)) = shown.iter().find(|shown| shown.0 == version) {
             inside.late.push((at.elapsed(), up.saturating_sub(*then)));
             inside.arrived = up;
             inside.is_wedged = false;
         }
-        shown.retain(|it| it.0 > version);
+        shown.retain(|shown| shown.0 > version);
         if !shown.is_empty() {
             inside.shown.insert(url.to_owned(), shown);
         }

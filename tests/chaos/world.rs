@@ -221,7 +221,8 @@ impl World {
 
     /// The front page of a feed's site, which shows the headlines of its articles.
     fn front(&self, path: &str) -> String {
-        let feed: usize = path.split('/').nth(2).and_then(|it| it.parse().ok()).unwrap_or_default();
+        let feed: usize =
+            path.split('/').nth(2).and_then(|part| part.parse().ok()).unwrap_or_default();
         let teaser = |(at, item): (usize, &Item)| {
             let (address, version) = (self.address(feed, at), item.version);
             format!(

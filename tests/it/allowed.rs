@@ -58,10 +58,12 @@ fn what_one_source_may_reach_serves_no_other() {
     fs::write(dir.path().join("nashra.toml"), config).unwrap();
     let nashra = Nashra::start(dir.path(), &["run", "-c", "nashra.toml"]);
     let records = until("all is published", || Some(lines(dir.path())).filter(|it| it.len() >= 7));
-    let dead: Vec<&str> = records.iter().filter_map(|it| it["error"].as_str()).collect();
-    assert!(dead.len() == 3 && dead.iter().all(|it| it.starts_with("refused: ")), "{dead:?}");
+    let dead: Vec<&str> = records.iter().filter_map(|record| record["error"].as_str()).collect();
+    assert!(dead.len() == 3 && dead.iter().all(|dead| dead.starts_with("refused: ")), "{dead:?}");
     assert!(
-        records.iter().any(|it| it["title"] == "Inside" && it["source"]["id"] == "inside"),
+        records
+            .iter()
+            .any(|record| record["title"] == "Inside" && record["source"]["id"] == "inside"),
         "{records:?}"
     );
     let told = |source: &str, words: [&str; 2]| {
@@ -69,9 +71,9 @@ fn what_one_source_may_reach_serves_no_other() {
             nashra
                 .log()
                 .lines()
-                .any(|it| {
-                    it.contains(&format!("\"{source}\""))
-                        && words.iter().all(|word| it.contains(word))
+                .any(|line| {
+                    line.contains(&format!("\"{source}\""))
+                        && words.iter().all(|word| line.contains(word))
                 })
                 .then_some(())
         });

@@ -28,8 +28,8 @@ fn clock(dir: &Path) -> Clock {
 /// How often the sink did not take what it was given.
 fn refused(admin: &str) -> u64 {
     let metrics = get(&format!("{admin}metrics")).1;
-    let counts = metrics.lines().filter(|it| it.starts_with("nashra_publish_errors_total{"));
-    counts.filter_map(|it| it.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    let counts = metrics.lines().filter(|line| line.starts_with("nashra_publish_errors_total{"));
+    counts.filter_map(|count| count.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }
 
 #[test]
@@ -52,8 +52,11 @@ fn publishing_goes_on_as_soon_as_a_clock_that_was_a_day_ahead_is_right_again() {
         wait_for(&nashra, u32::try_from(count).unwrap());
     }
     assert_eq!(nashra.stop(), Some(0));
-    let mut titles: Vec<String> =
-        world.published().iter().map(|it| it.value["title"].as_str().unwrap().to_owned()).collect();
+    let mut titles: Vec<String> = world
+        .published()
+        .iter()
+        .map(|published| published.value["title"].as_str().unwrap().to_owned())
+        .collect();
     titles.sort_unstable();
     assert_eq!(titles, slugs);
 }

@@ -112,7 +112,7 @@ impl Host {
     }
 
     fn seen(&self, path: &str) -> Vec<Seen> {
-        self.log.lock().unwrap().iter().filter(|it| it.path == path).cloned().collect()
+        self.log.lock().unwrap().iter().filter(|log| log.path == path).cloned().collect()
     }
 }
 
@@ -125,8 +125,8 @@ impl Drop for Host {
 fn feed(slugs: impl IntoIterator<Item = String>, more: &str) -> String {
     let items: String = slugs
         .into_iter()
-        .map(|it| {
-            format!("<item><title>{it}</title><guid isPermaLink=\"false\">{it}</guid></item>")
+        .map(|slug| {
+            format!("<item><title>{slug}</title><guid isPermaLink=\"false\">{slug}</guid></item>")
         })
         .collect::<Vec<_>>()
         .concat();
@@ -158,7 +158,7 @@ fn well_behaved(
     let one = || vec!["only".to_owned()];
     match path {
         "/robots.txt" => (200, vec![], "User-agent: *\nDisallow: /private".to_owned()),
-        "/quiet" if asked.get("if-none-match").is_some_and(|it| it.as_bytes() == TAG) => {
+        "/quiet" if asked.get("if-none-match").is_some_and(|asked| asked.as_bytes() == TAG) => {
             (304, validators(), String::new())
         }
         "/quiet" => (200, validators(), feed(one(), "")),
@@ -185,10 +185,10 @@ fn well_behaved(
             let tag = vec![("etag", format!("\"{newest}\"").into_bytes())];
             let known = asked
                 .get("if-none-match")
-                .map(|it| it.to_str().unwrap().trim_matches('"').parse::<i64>().unwrap());
+                .map(|asked| asked.to_str().unwrap().trim_matches('"').parse::<i64>().unwrap());
             match known {
                 Some(known) if known == newest => (304, tag, String::new()),
-                Some(known) if asked.get("a-im").is_some_and(|it| it == "feed") => {
+                Some(known) if asked.get("a-im").is_some_and(|asked| asked == "feed") => {
                     let made = [tag, vec![("im", b"feed".to_vec())]].concat();
                     (226, made, feed((known + 1..=newest).map(|it| format!("entry {it}")), ""))
                 }
@@ -236,7 +236,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let store = Store::open(dir, 8 << 20).unwrap();
     let polled = sources::parse("list.toml", list.as_bytes()).sources;
     let mut due: BTreeMap<String, DateTime<Utc>> =
-        polled.iter().map(|it| (it.id.to_string(), clock.now())).collect();
+        polled.iter().map(|polled| (polled.id.to_string(), clock.now())).collect();
     for facts in store.polls().all_facts().unwrap() {
         due.extend(facts.next_due.map(|at| (facts.id, at.max(clock.now()))));
     }
@@ -296,7 +296,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let listening = tokio::spawn(async move { while wakes.recv().await.is_some() {} });
     // New sources are begun a little apart.
     clock.advance(Duration::from_secs(1));
-    while let Some(next) = due.values().min().copied().filter(|it| *it <= until) {
+    while let Some(next) = due.values().min().copied().filter(|due| *due <= until) {
         clock.set(next.max(clock.now()));
         pressure_tx.send_replace(Pressure::None);
         while due.values().any(|at| *at <= clock.now()) {
@@ -314,13 +314,15 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
 
 /// The pauses between requests.
 fn gaps(seen: &[Seen]) -> Vec<TimeDelta> {
-    seen.windows(2).map(|it| it[1].at - it[0].at).collect()
+    seen.windows(2).map(|pair| pair[1].at - pair[0].at).collect()
 }
 
 fn most_in(window: TimeDelta, times: &[DateTime<Utc>]) -> usize {
     times
         .iter()
-        .map(|first| times.iter().filter(|it| **it >= *first && **it - *first < window).count())
+        .map(|first| {
+            times.iter().filter(|time| **time >= *first && **time - *first < window).count()
+        })
         .max()
         .unwrap_or(0)
 }
@@ -334,7 +336,7 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     let paths = ["quiet", "busy", "kept", "night", "delta", "private"];
     let mut list: String = paths
         .iter()
-        .map(|it| format!("[[source]]\nid = \"{it}\"\nurl = \"{}/{it}\"\n", good.base))
+        .map(|path| format!("[[source]]\nid = \"{path}\"\nurl = \"{}/{path}\"\n", good.base))
         .collect::<Vec<_>>()
         .concat();
     for (id, host) in [("one", &busy), ("two", &busy), ("lies", &lying)] {
@@ -350,7 +352,7 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     let quiet = good.seen("/quiet");
     let (conditional, full): (Vec<_>, Vec<_>) =
         quiet.iter().cloned().partition(Seen::is_conditional);
-    let times = |seen: &[Seen]| seen.iter().map(|it| it.at).collect::<Vec<_>>();
+    let times = |seen: &[Seen]| seen.iter().map(|seen| seen.at).collect::<Vec<_>>();
     assert!(conditional.len() > 10, "{}", conditional.len());
     assert!(
         most_in(TimeDelta::hours(1), &times(&quiet)) <= 1,
@@ -366,21 +368,21 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
         let mut seen = good.seen(&format!("/{path}"));
         // An audit that finds something new asks twice, at most once a day.
         let requests = seen.len();
-        seen.dedup_by_key(|it| it.at);
+        seen.dedup_by_key(|seen| seen.at);
         assert!(requests - seen.len() <= 5, "{path}: {requests} requests, {} polls", seen.len());
         assert!(
-            gaps(&seen).iter().all(|it| *it >= TimeDelta::minutes(5)),
+            gaps(&seen).iter().all(|gap| *gap >= TimeDelta::minutes(5)),
             "{path}: the shortest interval holds over restarts"
         );
     }
     assert!(good.seen("/busy").len() > 50, "{}", good.seen("/busy").len());
     let kept = gaps(&good.seen("/kept"));
     assert!(
-        kept.len() > 10 && kept.iter().all(|it| *it >= TimeDelta::hours(4)),
+        kept.len() > 10 && kept.iter().all(|kept| *kept >= TimeDelta::hours(4)),
         "what may be kept for four hours is: {kept:?}"
     );
     let night: Vec<_> =
-        times(&good.seen("/night")).into_iter().filter(|it| it.hour() < 8).collect();
+        times(&good.seen("/night")).into_iter().filter(|time| time.hour() < 8).collect();
     assert!(night.is_empty(), "skipHours: {night:?}");
 
     assert!(good.seen("/private").is_empty(), "what robots.txt forbids is never asked for");
@@ -392,7 +394,7 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
 
     let delta = good.seen("/delta");
     assert!(
-        delta.iter().filter(|it| it.status == 226).count() > 20,
+        delta.iter().filter(|delta| delta.status == 226).count() > 20,
         "what is new is asked for alone"
     );
     let facts = Store::open(dir.path(), 8 << 20).unwrap().polls().facts("delta").unwrap().unwrap();
@@ -416,15 +418,15 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     }
 
     let polls = lying.seen("/lies");
-    let told = polls.iter().position(|it| it.status == 304).unwrap();
-    let found = told + polls[told..].iter().position(|it| it.status == 200).unwrap();
+    let told = polls.iter().position(|poll| poll.status == 304).unwrap();
+    let found = told + polls[told..].iter().position(|poll| poll.status == 200).unwrap();
     assert!(
         polls[found].at - polls[told].at < TimeDelta::hours(48),
         "the lie is found within two days"
     );
     let after: Vec<_> = polls[found + 2..].iter().collect();
     assert!(
-        after.len() > 5 && after.iter().all(|it| !it.is_conditional()),
+        after.len() > 5 && after.iter().all(|after| !after.is_conditional()),
         "and the source is read in full from then on"
     );
 }

@@ -19,7 +19,7 @@ fn a_feed_becomes_articles_and_a_changed_one_the_next_revision() {
     let records =
         until("the revision is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
     assert_eq!(nashra.stop(), Some(0));
-    let first = records[..2].iter().find(|it| it["title"] == "First").unwrap();
+    let first = records[..2].iter().find(|record| record["title"] == "First").unwrap();
     assert_eq!(records[2]["id"], first["id"]);
     assert_eq!((&records[2]["revision"], &records[2]["change"]), (&2.into(), &"revised".into()));
     assert_eq!(records[2]["changed_fields"], serde_json::json!(["summary", "text", "title"]));
@@ -42,7 +42,7 @@ fn a_page_that_failed_is_tried_again_although_its_feed_answers_304() {
         let conditional = site
             .seen("/feed")
             .iter()
-            .any(|it| it.headers.get("if-none-match").is_some_and(|it| it == "\"v1\""));
+            .any(|seen| seen.headers.get("if-none-match").is_some_and(|header| header == "\"v1\""));
         (conditional && !site.seen("/a/one").is_empty()).then_some(())
     });
     site.page("one", "First", "At last.");
@@ -70,7 +70,7 @@ fn pages_whose_template_names_one_amp_or_canonical_address_stay_articles_of_thei
             Some(lines(dir.path())).filter(|it| it.len() == 3)
         });
         assert_eq!(nashra.stop(), Some(0));
-        assert!(records.iter().all(|it| it["revision"] == 1), "{link}: {records:?}");
+        assert!(records.iter().all(|record| record["revision"] == 1), "{link}: {records:?}");
     }
 }
 
@@ -83,11 +83,11 @@ fn what_cannot_be_read_is_a_dead_letter_and_the_feeds_own_words_are_published() 
     let records =
         until("both records are there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
     assert_eq!(nashra.stop(), Some(0));
-    let dead = records.iter().find(|it| it["schema"] == "nashra.deadletter.v1").unwrap();
+    let dead = records.iter().find(|record| record["schema"] == "nashra.deadletter.v1").unwrap();
     assert_eq!(dead["error"], "not an HTML page: a PDF");
     let file = std::fs::File::open(dir.path().join(dead["bytes"].as_str().unwrap())).unwrap();
     assert_eq!(zstd::decode_all(file).unwrap(), b"%PDF-1.7 not a page");
-    let article = records.iter().find(|it| it["schema"] == "nashra.article.v1").unwrap();
+    let article = records.iter().find(|record| record["schema"] == "nashra.article.v1").unwrap();
     assert_eq!(
         (&article["title"], &article["provenance"]["text"]),
         (&"First".into(), &"feed".into())
@@ -98,7 +98,8 @@ fn what_cannot_be_read_is_a_dead_letter_and_the_feeds_own_words_are_published() 
 fn kill_9_and_a_start_repeat_nothing_and_lose_nothing() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     let slugs: Vec<String> = (0..40).map(|it| format!("s{it}")).collect();
-    let articles: Vec<(&str, &str)> = slugs.iter().map(|it| (it.as_str(), it.as_str())).collect();
+    let articles: Vec<(&str, &str)> =
+        slugs.iter().map(|slug| (slug.as_str(), slug.as_str())).collect();
     site.feed("/feed", &articles);
     for slug in &slugs {
         site.page(slug, slug, "It is so.");
@@ -112,7 +113,7 @@ fn kill_9_and_a_start_repeat_nothing_and_lose_nothing() {
     let nashra = Nashra::run(dir.path(), &sources, &FILE);
     until("all are there", || {
         let mut titles: Vec<String> =
-            lines(dir.path()).iter().map(|it| it["title"].to_string()).collect();
+            lines(dir.path()).iter().map(|line| line["title"].to_string()).collect();
         titles.sort();
         titles.dedup();
         (titles.len() == 40).then_some(())
@@ -122,7 +123,8 @@ fn kill_9_and_a_start_repeat_nothing_and_lose_nothing() {
     assert_eq!(nashra.stop(), Some(0));
     // A file is at least once: what was written and not yet remembered may come again, under the
     // same id.
-    let mut ids: Vec<String> = lines(dir.path()).iter().map(|it| it["id"].to_string()).collect();
+    let mut ids: Vec<String> =
+        lines(dir.path()).iter().map(|line| line["id"].to_string()).collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 40);

@@ -100,7 +100,7 @@ fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one
             store.outbox().read(store.outbox().acked().unwrap().seq(), 18, usize::MAX).unwrap();
         let names: Vec<String> = files(&kept)
             .into_keys()
-            .map(|it| it.file_name().unwrap().to_string_lossy().into_owned())
+            .map(|key| key.file_name().unwrap().to_string_lossy().into_owned())
             .collect();
         let is_kept = |row: &OutboxRow| {
             names.contains(&format!("{}.json.zst", row.record.event_id.replace('/', "-")))
@@ -222,7 +222,7 @@ fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_on
     let all = killed_at_many_moments(&world, "adopt", "epoch 2 begins");
     let ends: Vec<_> = all.iter().map(|it| waiting(it.path())).collect();
     assert_eq!(ends[0].1.iter().filter(|it| !it.2.is_empty()).count(), 2, "{ends:?}");
-    assert!(ends.iter().all(|it| *it == ends[0]), "{ends:#?}");
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:#?}");
     // The daemon is asked, and killed while it does it.
     let nashra = world.start();
     halted(&nashra, "data_dir was restored");
@@ -240,9 +240,11 @@ fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_on
     nothing_waits(&nashra);
     assert_eq!(nashra.stop(), Some(0));
     let published = world.published();
-    let titles = sorted(published.iter().map(|it| it.value["title"].as_str().unwrap()));
+    let titles =
+        sorted(published.iter().map(|published| published.value["title"].as_str().unwrap()));
     assert_eq!(titles, ["a", "b", "c", "d", "d, mended", "e"]);
-    let of = |title: &str| published.iter().find(|it| it.value["title"] == title).unwrap();
+    let of =
+        |title: &str| published.iter().find(|published| published.value["title"] == title).unwrap();
     assert_eq!(
         (&of("d, mended").key, &of("d, mended").value["revision"]),
         (&of("d").key, &json!(2))

@@ -36,11 +36,11 @@ fn feeds_of_the_head_links_and_the_sitemaps_of_robots_txt_are_offered_with_what_
     assert_eq!(code, Some(0), "{words}");
     let told: Vec<_> = offers
         .iter()
-        .map(|it| {
+        .map(|offer| {
             (
-                it["kind"].as_str().unwrap(),
-                it["entries"].as_u64().unwrap(),
-                it["url"].as_str().unwrap(),
+                offer["kind"].as_str().unwrap(),
+                offer["entries"].as_u64().unwrap(),
+                offer["url"].as_str().unwrap(),
             )
         })
         .collect();
@@ -70,7 +70,7 @@ fn what_a_site_does_not_name_is_looked_for_at_usual_paths() {
     site.put("/news-sitemap.xml", news(&site));
     let (code, offers, words) = discover(&format!("{}/", site.base));
     assert_eq!(code, Some(0), "{words}");
-    let kinds: Vec<_> = offers.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<_> = offers.iter().map(|offer| offer["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["feed", "sitemap"]);
 }
 

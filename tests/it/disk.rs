@@ -21,7 +21,7 @@ impl Disk {
         let size = format!("size={mib}m");
         let mounted =
             Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&at).status();
-        if !mounted.is_ok_and(|it| it.success()) {
+        if !mounted.is_ok_and(|mounted| mounted.success()) {
             println!("left out: no file system can be mounted here");
             return None;
         }
@@ -69,7 +69,8 @@ fn a_full_disk_is_told_and_once_there_is_room_everything_goes_on_and_nothing_is_
         (lines(dir.path()).len() == 1 && dir.path().join("data/reserve").exists()).then_some(())
     });
     let slugs: Vec<String> = (0..80).map(|it| format!("s{it}")).collect();
-    let articles: Vec<(&str, &str)> = slugs.iter().map(|it| (it.as_str(), it.as_str())).collect();
+    let articles: Vec<(&str, &str)> =
+        slugs.iter().map(|slug| (slug.as_str(), slug.as_str())).collect();
     for slug in &slugs {
         site.page(slug, slug, &"It is so. ".repeat(2000));
     }
@@ -91,7 +92,7 @@ fn a_full_disk_is_told_and_once_there_is_room_everything_goes_on_and_nothing_is_
     fs::remove_file(filler).unwrap();
     until("all is there", || {
         let mut titles: Vec<String> =
-            lines(dir.path()).iter().map(|it| it["title"].to_string()).collect();
+            lines(dir.path()).iter().map(|line| line["title"].to_string()).collect();
         titles.sort();
         titles.dedup();
         (titles.len() == 81).then_some(())
@@ -115,7 +116,8 @@ fn on_a_disk_that_stays_full_it_stops_all_the_same() {
     );
     let admin = nashra.admin();
     let slugs: Vec<String> = (0..500).map(|it| format!("s{it}")).collect();
-    let articles: Vec<(&str, &str)> = slugs.iter().map(|it| (it.as_str(), it.as_str())).collect();
+    let articles: Vec<(&str, &str)> =
+        slugs.iter().map(|slug| (slug.as_str(), slug.as_str())).collect();
     site.feed("/feed", &articles);
     until("some are read", || (!site.seen("/a/s5").is_empty()).then_some(()));
     until("the store cannot commit", || {

@@ -31,7 +31,7 @@ fn rss(items: &str) -> String {
 }
 
 fn has(dir: &std::path::Path, title: &str) -> bool {
-    lines(dir).iter().any(|it| it["title"] == title)
+    lines(dir).iter().any(|line| line["title"] == title)
 }
 
 /// Beside sources that list links to silent hosts, a good one publishes one article after the
@@ -87,7 +87,7 @@ fn a_flood_of_entries_without_links_holds_no_other_source_up() {
         Answer::ok(rss("<item><guid isPermaLink=\"false\">good</guid><title>Good</title><description>Words.</description></item>")),
     );
     until("all is there", || (lines(dir.path()).len() == 4001).then_some(()));
-    let place = lines(dir.path()).iter().position(|it| it["title"] == "Good").unwrap();
+    let place = lines(dir.path()).iter().position(|line| line["title"] == "Good").unwrap();
     assert!(place < 4000, "it comes before the flood's end");
     assert_eq!(nashra.stop(), Some(0));
 }
@@ -96,7 +96,10 @@ fn a_flood_of_entries_without_links_holds_no_other_source_up() {
 fn what_a_source_lists_beyond_its_bound_is_left_out_told_and_comes_with_later_polls() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     let titles: Vec<String> = (0..10).map(|it| format!("n{it}")).collect();
-    site.feed("/feed", &titles.iter().map(|it| (it.as_str(), it.as_str())).collect::<Vec<_>>());
+    site.feed(
+        "/feed",
+        &titles.iter().map(|title| (title.as_str(), title.as_str())).collect::<Vec<_>>(),
+    );
     std::fs::write(
         dir.path().join("list.toml"),
         format!("[[source]]\nurl = \"{}/feed\"\nentries_per_poll = 3\n", site.base),

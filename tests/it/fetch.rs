@@ -439,7 +439,7 @@ async fn rebinding(
     });
     let limits = Limits { allow: vec!["127.0.0.1/32".parse().unwrap()], ..Limits::default() };
     let lookup = Rebinding {
-        answers: answers.iter().map(|it| it.to_vec()).collect(),
+        answers: answers.iter().map(|answer| answer.to_vec()).collect(),
         asked: Arc::clone(&asked),
     };
     (
@@ -500,7 +500,7 @@ async fn a_form_is_posted_and_only_redirects_that_keep_it_are_followed() {
             let length = text
                 .split("content-length: ")
                 .nth(1)
-                .and_then(|it| it.split('\r').next()?.parse().ok())
+                .and_then(|part| part.split('\r').next()?.parse().ok())
                 .unwrap_or(0);
             let mut body = vec![0; length];
             stream.read_exact(&mut body).await.unwrap();

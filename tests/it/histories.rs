@@ -55,8 +55,8 @@ fn a_process_on_a_copy_disturbs_nobody_and_names_the_one_that_publishes() {
     assert!(
         metrics
             .lines()
-            .filter(|it| it.starts_with("nashra_publish_errors_total{"))
-            .all(|it| it.ends_with(" 0")),
+            .filter(|line| line.starts_with("nashra_publish_errors_total{"))
+            .all(|line| line.ends_with(" 0")),
         "{metrics}"
     );
     assert_eq!((good.stop(), other.stop()), (Some(0), Some(0)));
@@ -113,9 +113,9 @@ fn positions_read(world: &World, slugs: &[&str]) -> Vec<u64> {
     wait_for(&nashra, 1);
     let log = nashra.log();
     assert_eq!(nashra.stop(), Some(0));
-    let lines = log.lines().filter(|it| it.contains("read the positions"));
+    let lines = log.lines().filter(|line| line.contains("read the positions"));
     lines
-        .map(|it| serde_json::from_str::<Value>(it).unwrap()["records"].as_u64().unwrap())
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["records"].as_u64().unwrap())
         .collect()
 }
 
@@ -133,7 +133,9 @@ fn a_start_reads_positions_from_the_last_one_on_and_not_all_that_other_stores_le
             .unwrap();
     }
     producer.flush(Duration::from_secs(30)).unwrap();
-    assert!(positions_read(&world, &["a", "b"]).iter().all(|it| *it >= 5_000));
+    assert!(
+        positions_read(&world, &["a", "b"]).iter().all(|positions_read| *positions_read >= 5_000)
+    );
     let few = positions_read(&world, &["a", "b", "c"]);
-    assert!(!few.is_empty() && few.iter().all(|it| *it < 10), "{few:?}");
+    assert!(!few.is_empty() && few.iter().all(|few| *few < 10), "{few:?}");
 }

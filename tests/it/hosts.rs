@@ -200,11 +200,11 @@ fn a_page_that_robots_txt_forbids_is_not_fetched_and_its_article_is_what_the_fee
             .then_some(())
     });
     assert_eq!(nashra.stop(), Some(0));
-    let secret: Vec<_> = records.iter().filter(|it| it["title"] == "Secret").collect();
-    let texts: Vec<&str> = secret.iter().filter_map(|it| it["text"].as_str()).collect();
+    let secret: Vec<_> = records.iter().filter(|record| record["title"] == "Secret").collect();
+    let texts: Vec<&str> = secret.iter().filter_map(|secret| secret["text"].as_str()).collect();
     assert!(
-        texts.iter().any(|it| it.contains("Secret words"))
-            && texts.iter().any(|it| !it.contains("Secret words")),
+        texts.iter().any(|text| text.contains("Secret words"))
+            && texts.iter().any(|text| !text.contains("Secret words")),
         "{secret:?}"
     );
     assert!(site.seen("/a/secret").is_empty() && site.seen("/closed").is_empty());
@@ -234,11 +234,11 @@ fn dozens_of_links_of_one_source_to_a_slow_paced_host_leave_its_next_turn_to_ano
     site.put("/good", feed(&[]));
     let nashra =
         Nashra::run(dir.path(), &format!("{0}/many\n{0}/good\n", site.base), &["--sink", "file"]);
-    let read = || many.iter().filter(|it| !slow.seen(&format!("/a/{it}")).is_empty()).count();
+    let read = || many.iter().filter(|many| !slow.seen(&format!("/a/{many}")).is_empty()).count();
     until("the first two are read", || (read() >= 2).then_some(()));
     site.put("/good", feed(&["good".to_owned()]));
     until("the good one is there", || {
-        lines(dir.path()).iter().any(|it| it["title"] == "good").then_some(())
+        lines(dir.path()).iter().any(|line| line["title"] == "good").then_some(())
     });
     assert!(read() < 20, "it did not wait for the others: {}", read());
     assert_eq!(nashra.stop(), Some(0));

@@ -14,7 +14,7 @@ fn run(dir: &Path, source: &str) -> Nashra {
 }
 
 fn articles(dir: &Path) -> Vec<Value> {
-    lines(dir).into_iter().filter(|it| it["schema"] == "nashra.article.v1").collect()
+    lines(dir).into_iter().filter(|line| line["schema"] == "nashra.article.v1").collect()
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_page_at_an_address_is_fetched_once_an_edition_and_becomes_an_article_and_it
         let conditional = site
             .seen("/page")
             .iter()
-            .any(|it| it.headers.get("if-none-match").is_some_and(|it| it == "\"1\""));
+            .any(|seen| seen.headers.get("if-none-match").is_some_and(|header| header == "\"1\""));
         (conditional && articles(dir.path()).len() == 1).then_some(())
     });
     site.put("/page", Answer::ok(html("First", "It began otherwise.", "")).with("etag", "\"2\""));
@@ -43,7 +43,10 @@ fn a_page_at_an_address_is_fetched_once_an_edition_and_becomes_an_article_and_it
     );
     // Every look at the page was a poll: the first without a tag, all others with one.
     assert_eq!(
-        site.seen("/page").iter().filter(|it| it.headers.get("if-none-match").is_none()).count(),
+        site.seen("/page")
+            .iter()
+            .filter(|seen| seen.headers.get("if-none-match").is_none())
+            .count(),
         1
     );
     assert!(
@@ -102,7 +105,7 @@ fn the_tag_of_a_page_that_cannot_be_read_is_not_kept() {
     let nashra =
         run(dir.path(), &format!("id = \"front\"\nkind = \"page\"\nurl = \"{}/page\"", site.base));
     until("it was polled again", || (site.seen("/page").len() > 1).then_some(()));
-    assert!(site.seen("/page").iter().all(|it| it.headers.get("if-none-match").is_none()));
+    assert!(site.seen("/page").iter().all(|seen| seen.headers.get("if-none-match").is_none()));
     assert!(
         command(dir.path(), &["explain", "front", "--data-dir", "data"])
             .1
@@ -140,7 +143,10 @@ fn a_file_without_an_address_is_known_again_by_its_content() {
     assert_eq!(nashra.stop(), Some(0));
     let records = articles(dir.path());
     assert_eq!(records.len(), 2);
-    assert!(records.iter().all(|it| it["revision"] == 1) && records[0]["id"] != records[1]["id"]);
+    assert!(
+        records.iter().all(|record| record["revision"] == 1)
+            && records[0]["id"] != records[1]["id"]
+    );
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl World {
     }
 
     pub(crate) fn articles(&self, slugs: &[&str]) {
-        let listed: Vec<(&str, &str)> = slugs.iter().map(|it| (*it, *it)).collect();
+        let listed: Vec<(&str, &str)> = slugs.iter().map(|slug| (*slug, *slug)).collect();
         for slug in slugs {
             self.site.page(slug, slug, "It is so.");
         }
@@ -215,7 +215,7 @@ fn records_arrive_once_with_their_key_headers_and_position_and_a_restart_repeats
     assert_eq!(nashra.stop(), Some(0));
     let published = world.published();
     let mut titles: Vec<_> =
-        published.iter().map(|it| it.value["title"].as_str().unwrap()).collect();
+        published.iter().map(|published| published.value["title"].as_str().unwrap()).collect();
     titles.sort_unstable();
     assert_eq!(titles, ["a", "b", "c", "d"]);
     for record in &published {
@@ -270,8 +270,8 @@ fn a_restored_data_dir_stops_publishing_and_adopt_goes_on() {
     let of = |title: &str| {
         published
             .iter()
-            .find(|it| it.value["title"] == title)
-            .map(|it| (it.key.clone(), it.value["revision"].clone()))
+            .find(|published| published.value["title"] == title)
+            .map(|published| (published.key.clone(), published.value["revision"].clone()))
             .unwrap()
     };
     assert_eq!((published.len(), of("c, mended")), (5, (of("c").0, 2.into())));
@@ -374,16 +374,16 @@ fn each_poll_is_told_where_the_config_asks_for_it() {
     wait_for(&nashra, 1);
     let told = until("both outcomes are told", || {
         let told = read(&world.brokers, &world.topic("polls"));
-        let outcome = |word: &str| told.iter().any(|it| it.value["outcome"] == word);
+        let outcome = |word: &str| told.iter().any(|told| told.value["outcome"] == word);
         (outcome("read") && outcome("missing")).then_some(told)
     });
     assert_eq!(nashra.stop(), Some(0));
-    let missing = told.iter().find(|it| it.value["outcome"] == "missing").unwrap();
+    let missing = told.iter().find(|told| told.value["outcome"] == "missing").unwrap();
     assert_eq!(
         (&missing.value["schema"], &missing.value["reason"]),
         (&"nashra.poll.v1".into(), &"HTTP status 404".into())
     );
     assert_eq!(missing.value["source"], missing.key.as_str());
     let schema = crate::schema::schema("poll");
-    assert!(told.iter().all(|it| schema.is_valid(&it.value)), "{told:#?}");
+    assert!(told.iter().all(|told| schema.is_valid(&told.value)), "{told:#?}");
 }

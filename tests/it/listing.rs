@@ -44,8 +44,10 @@ fn sources(site: &Site, more: &str) -> String {
 }
 
 fn published(dir: &std::path::Path) -> Vec<String> {
-    let mut titles: Vec<String> =
-        lines(dir).iter().map(|it| it["title"].as_str().unwrap_or_default().to_owned()).collect();
+    let mut titles: Vec<String> = lines(dir)
+        .iter()
+        .map(|line| line["title"].as_str().unwrap_or_default().to_owned())
+        .collect();
     titles.sort();
     titles
 }
@@ -91,7 +93,7 @@ fn a_listing_without_articles_fails_with_its_reason_and_is_asked_without_validat
         Some(nashra.log()).filter(|it| it.contains("none of the page's 1 links"))
     });
     assert!(log.contains("poll failed"));
-    assert!(site.seen("/").iter().all(|it| !it.headers.contains_key("if-none-match")));
+    assert!(site.seen("/").iter().all(|seen| !seen.headers.contains_key("if-none-match")));
     put_pages(&site);
     site.put("/", home(&ARTICLES).with("etag", "\"v2\""));
     until("its articles are there once it has some", || {
@@ -113,7 +115,7 @@ fn what_a_listing_says_of_a_link_is_not_published_where_its_page_is_no_article()
     site.put("/", home(&ARTICLES));
     let nashra = Nashra::run(dir.path(), &sources(&site, ""), &["--sink", "file"]);
     let articles =
-        || lines(dir.path()).iter().filter(|it| it["schema"] == "nashra.article.v1").count();
+        || lines(dir.path()).iter().filter(|line| line["schema"] == "nashra.article.v1").count();
     until("the four articles are there", || (articles() == 4).then_some(()));
     let both = ["not an HTML page: a PDF", "no article text found"];
     until("both others are told", || both.iter().all(|it| nashra.log().contains(it)).then_some(()));
@@ -138,7 +140,10 @@ fn the_filter_gives_addresses_details_or_all_that_it_weighed() {
     assert_eq!(line(&[])["links"][0], "https://courier.example/?p=81234");
     assert_eq!(line(&["--details"])["links"][0]["image"], "https://courier.example/files/0.jpg");
     let weighed = line(&["--candidates"])["candidates"].as_array().unwrap().clone();
-    assert!(weighed.len() > 8 && weighed.iter().filter(|it| it["article"] == true).count() == 8);
+    assert!(
+        weighed.len() > 8
+            && weighed.iter().filter(|weighed| weighed["article"] == true).count() == 8
+    );
     assert_eq!(line(&["--link", "#footer a"])["links"].as_array().unwrap().len(), 2);
     let (code, _, err) = command(dir.path(), &["listing", page, "--link", "a:hover"]);
     assert_eq!(code, Some(2));

@@ -33,7 +33,7 @@ const STORE: &str = "c3c23b4f-9853-45ea-80d8-5b16d1375702";
 /// wrote them.
 fn as_before(world: &World, rows: &[OutboxRow], reached: (u64, [u8; 16])) {
     let topics = ["articles", "deadletters", "positions"].map(|it| world.topic(it));
-    let new = topics.iter().map(|it| NewTopic::new(it, 1, TopicReplication::Fixed(1)));
+    let new = topics.iter().map(|topic| NewTopic::new(topic, 1, TopicReplication::Fixed(1)));
     let new: Vec<_> =
         new.map(|it| {
             if it.name.ends_with("positions") { it.set("cleanup.policy", "compact") } else { it }
@@ -46,23 +46,23 @@ fn as_before(world: &World, rows: &[OutboxRow], reached: (u64, [u8; 16])) {
     let cluster = consumer.client().fetch_cluster_id(SOON).unwrap();
     let producer: BaseProducer = client.remove("group.id").create().unwrap();
     for seq in 1..=reached.0 {
-        let row = rows.iter().find(|it| it.seq == seq);
-        let (key, value) = row.map_or(("a".to_owned(), b"{}".to_vec()), |it| {
-            (it.record.key.clone(), it.record.value.clone())
+        let row = rows.iter().find(|row| row.seq == seq);
+        let (key, value) = row.map_or(("a".to_owned(), b"{}".to_vec()), |row| {
+            (row.record.key.clone(), row.record.value.clone())
         });
         let number = format!("{STORE}/1/{seq}");
         let headers =
             OwnedHeaders::new().insert(Header { key: "nashra-seq", value: Some(&number) });
         producer
             .send(BaseRecord::to(&topics[0]).key(&key).payload(&value).headers(headers))
-            .map_err(|it| it.0)
+            .map_err(|error| error.0)
             .unwrap();
     }
     let position = json!({"epoch": 1, "seq": reached.0, "chain": reached.1, "cluster_id": cluster})
         .to_string();
     producer
         .send(BaseRecord::to(&topics[2]).partition(0).key(STORE).payload(&position))
-        .map_err(|it| it.0)
+        .map_err(|error| error.0)
         .unwrap();
     producer.flush(SOON).unwrap();
 }
@@ -111,9 +111,14 @@ fn a_store_of_format_4_goes_on_from_what_the_topics_hold_and_publishes_nothing_t
             (1..=end.seq).collect::<Vec<_>>()
         );
         assert!(
-            published.iter().all(|it| it.headers["nashra-seq"].starts_with(&format!("{STORE}/1/")))
+            published.iter().all(
+                |published| published.headers["nashra-seq"].starts_with(&format!("{STORE}/1/"))
+            )
         );
-        assert!(rows.iter().all(|row| published.iter().any(|it| it.key == row.record.key)));
+        assert!(
+            rows.iter()
+                .all(|row| published.iter().any(|published| published.key == row.record.key))
+        );
         let position = position(&world);
         assert_eq!(
             (&position["seq"], &position["chain"], &position["epoch"]),
@@ -126,7 +131,8 @@ fn a_store_of_format_4_goes_on_from_what_the_topics_hold_and_publishes_nothing_t
 fn journals(data: &Path) -> BTreeMap<PathBuf, usize> {
     let names =
         fs::read_dir(data.join("store")).unwrap().flatten().map(|it| PathBuf::from(it.file_name()));
-    let journals = names.filter(|it| it.extension().is_some_and(|it| it == "jnl"));
+    let journals =
+        names.filter(|name| name.extension().is_some_and(|extension| extension == "jnl"));
     let written = |it: &PathBuf| {
         fs::read(data.join("store").join(it))
             .unwrap()
@@ -134,7 +140,7 @@ fn journals(data: &Path) -> BTreeMap<PathBuf, usize> {
             .rposition(|it| *it != 0)
             .map_or(0, |last| last + 1)
     };
-    journals.map(|it| (it.clone(), written(&it))).collect()
+    journals.map(|journal| (journal.clone(), written(&journal))).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,7 +36,7 @@ fn stays_bounded(kind: &str, path: &str, answers: &[(&str, Answer)]) {
     for (path, answer) in answers {
         site.put(path, answer.clone());
     }
-    let answer = answers.iter().find(|it| it.0 == path).unwrap().1.clone();
+    let answer = answers.iter().find(|answer| answer.0 == path).unwrap().1.clone();
     for at in 0..COUNT {
         site.put(&format!("{path}/{at}"), answer.clone());
         write!(list, "[[source]]\nkind = \"{kind}\"\nurl = \"{}{path}/{at}\"\n", site.base)
@@ -57,7 +57,7 @@ fn stays_bounded(kind: &str, path: &str, answers: &[(&str, Answer)]) {
         listed.insert(0, (slug, slug));
         site.feed("/feed", &listed);
         until("the good article is there", || {
-            lines(dir.path()).iter().any(|it| it["title"] == slug).then_some(())
+            lines(dir.path()).iter().any(|line| line["title"] == slug).then_some(())
         });
     }
     let most = nashra.most_resident() / 1_000_000;

@@ -73,8 +73,9 @@ fn a_sources_rules_name_the_elements_of_its_pages_alone() {
     let records =
         until("the third is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
     assert_eq!(nashra.stop(), Some(0));
-    let from =
-        |slug: &str| records.iter().find(|it| it["url"].as_str().unwrap().ends_with(slug)).unwrap();
+    let from = |slug: &str| {
+        records.iter().find(|record| record["url"].as_str().unwrap().ends_with(slug)).unwrap()
+    };
     let fields = ["title", "text", "bylines"].map(|it| from("one")["provenance"][it].clone());
     assert_eq!(fields, ["rule", "rule", "rule"]);
     assert_eq!(from("three")["provenance"]["text"], "rule");

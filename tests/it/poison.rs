@@ -61,7 +61,7 @@ fn limit(world: &World, topic: &str, bytes: &str) {
         &[change],
         &AdminOptions::new().request_timeout(Some(Duration::from_secs(20))),
     ));
-    done.unwrap().into_iter().for_each(|it| drop(it.unwrap()));
+    done.unwrap().into_iter().for_each(|done| drop(done.unwrap()));
 }
 
 pub(crate) fn letters(world: &World) -> Vec<Seen> {
@@ -72,7 +72,7 @@ fn titles(world: &World) -> Vec<String> {
     world
         .published()
         .iter()
-        .map(|it| it.value["title"].as_str().unwrap_or_default().to_owned())
+        .map(|published| published.value["title"].as_str().unwrap_or_default().to_owned())
         .collect()
 }
 
@@ -184,14 +184,18 @@ fn a_store_that_holds_a_record_of_an_older_version_that_is_too_large_goes_on() {
     let letters =
         until("both dead letters are there", || Some(letters(&world)).filter(|it| it.len() == 2));
     assert_eq!(nashra.stop(), Some(0));
-    let numbers: Vec<&str> =
-        letters.iter().map(|it| it.headers["nashra-seq"].rsplit('/').next().unwrap()).collect();
+    let numbers: Vec<&str> = letters
+        .iter()
+        .map(|letter| letter.headers["nashra-seq"].rsplit('/').next().unwrap())
+        .collect();
     assert_eq!(numbers, ["11", "12"]);
-    assert!(letters.iter().all(|it| it.key == "s" && it.value["reason"] == "refused"));
+    assert!(letters.iter().all(|letter| letter.key == "s" && letter.value["reason"] == "refused"));
     let mut published: Vec<u64> = world
         .published()
         .iter()
-        .map(|it| it.headers["nashra-seq"].rsplit('/').next().unwrap().parse().unwrap())
+        .map(|published| {
+            published.headers["nashra-seq"].rsplit('/').next().unwrap().parse().unwrap()
+        })
         .collect();
     published.sort_unstable();
     assert_eq!(published, (1..=10).chain(13..=22).collect::<Vec<_>>());

@@ -97,9 +97,12 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
     let admin = nashra.admin();
     let titles = until("all is published", || {
         let records = lines(dir.path());
-        let titles: BTreeSet<String> =
-            records.iter().filter_map(|it| it["title"].as_str()).map(str::to_owned).collect();
-        let dead = records.iter().any(|it| it["schema"] == "nashra.deadletter.v1");
+        let titles: BTreeSet<String> = records
+            .iter()
+            .filter_map(|record| record["title"].as_str())
+            .map(str::to_owned)
+            .collect();
+        let dead = records.iter().any(|record| record["schema"] == "nashra.deadletter.v1");
         (dead
             && ["About one", "About led", "About none", "A page"]
                 .iter()
@@ -110,7 +113,7 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
         Some(site.seen("/new")).filter(|it| it.len() > 3)
     });
     assert!(
-        site.seen("/feed").iter().all(|it| it.headers.contains_key("authorization")),
+        site.seen("/feed").iter().all(|seen| seen.headers.contains_key("authorization")),
         "{titles:?} {}",
         asked.len()
     );
@@ -122,7 +125,7 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
     };
     let list = fs::read_to_string(dir.path().join("sources.toml")).unwrap();
     let addresses: Vec<&str> =
-        list.lines().filter_map(|it| it.strip_prefix("url = \"")?.strip_suffix('"')).collect();
+        list.lines().filter_map(|line| line.strip_prefix("url = \"")?.strip_suffix('"')).collect();
     for id in ["feed", "gone", "moved", "page", "site", "none"]
         .into_iter()
         .chain(addresses.iter().copied())
@@ -157,17 +160,18 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
     for secret in SECRETS {
         for (what, text) in &told {
             let what = what.replace(secret, "SECRET");
-            let found = text.lines().find(|it| it.contains(secret));
+            let found = text.lines().find(|line| line.contains(secret));
             assert_eq!(found, None, "{what}");
         }
     }
     let records = lines(dir.path());
-    let feed = records.iter().find(|it| it["source"]["id"] == "feed").unwrap();
+    let feed = records.iter().find(|record| record["source"]["id"] == "feed").unwrap();
     assert_eq!(feed["source"]["url"], format!("{}/feed?token=***&my_ticket=***&page=1", site.base));
     // A list that can be read back is a copy of the config.
     let (_, exported, words) = command(dir.path(), &["sources", "export", "-c", "nashra.toml"]);
     assert!(
-        SECRETS.iter().all(|it| exported.contains(it)) && words.contains("holds the credentials"),
+        SECRETS.iter().all(|secret| exported.contains(secret))
+            && words.contains("holds the credentials"),
         "{words}"
     );
     assert_eq!(nashra.stop(), Some(0));

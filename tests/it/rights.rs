@@ -74,7 +74,7 @@ fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
     block_on(admin(&world.brokers).create_topics(&made, &options))
         .unwrap()
         .into_iter()
-        .for_each(|it| drop(it.unwrap()));
+        .for_each(|block_on| drop(block_on.unwrap()));
     // As the documentation lists them.
     rights.change(
         "--add",
@@ -126,7 +126,7 @@ fn topics_that_were_made_just_now_are_not_taken_for_some_that_we_may_not_look_at
     let worlds: Vec<World> = (0..8).map_while(|_| World::new("made")).collect();
     // So many at once keep a broker from hearing of its new topics for a moment.
     let running: Vec<Nashra> =
-        worlds.iter().inspect(|it| it.articles(&["a"])).map(World::start).collect();
+        worlds.iter().inspect(|world| world.articles(&["a"])).map(World::start).collect();
     for nashra in running {
         wait_for(&nashra, 1);
         let log = nashra.log();

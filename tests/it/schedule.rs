@@ -9,8 +9,10 @@ const FILE: [&str; 4] = ["--sink", "file", "--pages", "feed"];
 fn feed(slugs: &[&str], next: &str) -> Answer {
     let items: String = slugs
         .iter()
-        .map(|it| {
-            format!("<item><title>Title {it}</title><guid isPermaLink=\"false\">{it}</guid></item>")
+        .map(|slug| {
+            format!(
+                "<item><title>Title {slug}</title><guid isPermaLink=\"false\">{slug}</guid></item>"
+            )
         })
         .collect::<Vec<_>>()
         .concat();
@@ -39,7 +41,8 @@ fn what_a_listing_dropped_between_two_polls_is_read_from_its_older_pages() {
         get(&format!("{admin}metrics")).1.contains("nashra_gaps_total 1").then_some(())
     });
     assert_eq!(nashra.stop(), Some(0));
-    let mut titles: Vec<&str> = records.iter().filter_map(|it| it["title"].as_str()).collect();
+    let mut titles: Vec<&str> =
+        records.iter().filter_map(|record| record["title"].as_str()).collect();
     titles.sort_unstable();
     assert_eq!(titles, ["Title a", "Title b", "Title c", "Title d", "Title e", "Title f"]);
     assert!(site.seen("/older/4").is_empty(), "beyond a page that is known nothing is read");

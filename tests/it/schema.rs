@@ -37,8 +37,10 @@ fn records_of_every_kind_are_as_their_schemas_say() {
     for record in &records {
         let kind = record["schema"].as_str().unwrap();
         let schema = if kind == "nashra.article.v1" { &article } else { &dead };
-        let wrong: Vec<String> =
-            schema.iter_errors(record).map(|it| format!("{}: {it}", it.instance_path())).collect();
+        let wrong: Vec<String> = schema
+            .iter_errors(record)
+            .map(|iter_error| format!("{}: {iter_error}", iter_error.instance_path()))
+            .collect();
         assert!(wrong.is_empty(), "{wrong:#?}\n{record:#}");
         kinds.insert(kind);
     }

@@ -13,9 +13,9 @@ const LOOPBACK: [&str; 2] = ["--allow-address", "127.0.0.0/8"];
 fn home(site: &Site, feeds: &[&str], articles: &[&str]) {
     let links = feeds
         .iter()
-        .map(|it| format!("<link rel=alternate type=application/rss+xml href=\"{it}\">"));
-    let cards = articles.iter().map(|it| {
-        format!("<div class=card><h2><a href=\"/a/{it}\">The council of the old town decides on {it} after a long debate</a></h2><p>About {it}.</p></div>")
+        .map(|feed| format!("<link rel=alternate type=application/rss+xml href=\"{feed}\">"));
+    let cards = articles.iter().map(|article| {
+        format!("<div class=card><h2><a href=\"/a/{article}\">The council of the old town decides on {article} after a long debate</a></h2><p>About {article}.</p></div>")
     });
     let (links, cards) = (links.collect::<String>(), cards.collect::<String>());
     let page = format!(
@@ -92,12 +92,12 @@ fn a_site_is_read_at_its_best_source_which_is_kept_over_a_restart_and_found_agai
     feed(&site, "/new.rss", &["four", "one", "two", "three", "s1"]);
     let nashra = Nashra::run(dir.path(), &list, &more);
     until("the new article is there", || {
-        lines(dir.path()).iter().any(|it| it["title"] == "Title four").then_some(())
+        lines(dir.path()).iter().any(|line| line["title"] == "Title four").then_some(())
     });
     assert!(explain(dir.path()).contains("/new.rss since "), "{}", explain(dir.path()));
     assert_eq!(nashra.stop(), Some(0));
     let told: std::collections::HashSet<_> =
-        lines(dir.path()).iter().map(|it| it["id"].to_string()).collect();
+        lines(dir.path()).iter().map(|line| line["id"].to_string()).collect();
     assert_eq!((told.len(), site.seen("/").len()), (5, looks + 1), "what both list is one article");
 }
 
@@ -117,7 +117,7 @@ fn a_day_of_failures_passes(dir: &std::path::Path) {
         let open = fs::read_dir("/proc/self/fd")
             .unwrap()
             .filter_map(|it| fs::read_link(it.ok()?.path()).ok());
-        (!open.into_iter().any(|it| it.starts_with(dir))).then_some(())
+        (!open.into_iter().any(|open| open.starts_with(dir))).then_some(())
     });
 }
 
@@ -256,7 +256,8 @@ fn what_a_feed_dropped_between_two_polls_is_taken_from_the_sites_news_sitemap() 
     put(&[entry("g", 50), entry("h", 60)]);
     until("it goes on", || (lines(dir.path()).len() == 8).then_some(()));
     assert_eq!(nashra.stop(), Some(0));
-    let mut titles: Vec<&str> = records.iter().filter_map(|it| it["title"].as_str()).collect();
+    let mut titles: Vec<&str> =
+        records.iter().filter_map(|record| record["title"].as_str()).collect();
     titles.sort_unstable();
     assert_eq!(titles, ["Title a", "Title b", "Title c", "Title d", "Title e", "Title f"]);
     assert_eq!(

@@ -105,7 +105,7 @@ fn a_page_that_a_plain_sitemap_names_is_published_only_if_it_is_an_article() {
     let articles = || {
         lines(dir.path())
             .into_iter()
-            .filter(|it| it["schema"] == "nashra.article.v1")
+            .filter(|line| line["schema"] == "nashra.article.v1")
             .collect::<Vec<_>>()
     };
     until("the article is there", || (articles().len() == 1).then_some(()));
@@ -121,7 +121,11 @@ fn of_a_list_of_addresses_only_what_is_added_is_published() {
     }
     let list = |slugs: &[&str]| {
         Answer::ok(
-            slugs.iter().map(|it| format!("{}/a/{it}\n", site.base)).collect::<Vec<_>>().concat(),
+            slugs
+                .iter()
+                .map(|slug| format!("{}/a/{slug}\n", site.base))
+                .collect::<Vec<_>>()
+                .concat(),
         )
     };
     site.put("/sitemap.txt", list(&["one", "two"]));

@@ -26,12 +26,15 @@ fn every_source_is_listed_with_its_state_while_a_daemon_runs_and_after_it() {
         site.base
     );
     fs::write(dir.path().join("sources.txt"), &list).unwrap();
-    assert!(listed(dir.path()).iter().all(|it| it["state"] == "new"));
+    assert!(listed(dir.path()).iter().all(|listed| listed["state"] == "new"));
     assert!(!dir.path().join("data").exists(), "a look leaves nothing behind");
     let nashra = Nashra::run(dir.path(), &list, &["--sink", "file"]);
     until("the article is there", || (lines(dir.path()).len() == 1).then_some(()));
     let states = |sources: &[Value]| {
-        sources.iter().map(|it| it["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        sources
+            .iter()
+            .map(|source| source["state"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     until("both states are known", || {
         (states(&listed(dir.path())) == ["ok", "backoff"]).then_some(())

@@ -33,13 +33,13 @@ fn state(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 
 fn journal(dir: &Path) -> PathBuf {
     let files = fs::read_dir(dir.join("data/store")).unwrap().flatten().map(|it| it.path());
-    files.filter(|it| it.extension().is_some_and(|it| it == "jnl")).max().unwrap()
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "jnl")).max().unwrap()
 }
 
 /// Flips a byte in the middle of what stands in a journal.
 fn flip(path: &Path) -> Vec<u8> {
     let mut bytes = fs::read(path).unwrap();
-    let end = bytes.iter().rposition(|it| *it != 0).unwrap();
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
     bytes[end / 2] ^= 1;
     fs::write(path, &bytes).unwrap();
     bytes
@@ -136,11 +136,12 @@ fn a_running_daemons_export_is_whole_and_a_restore_knows_what_was_published() {
     site.page("four", "Fourth", "And this.");
     let nashra = Nashra::run(dir.path(), &sources, &FILE);
     until("the new one is there", || {
-        lines(dir.path()).iter().any(|it| it["title"] == "Fourth").then_some(())
+        lines(dir.path()).iter().any(|line| line["title"] == "Fourth").then_some(())
     });
     assert_eq!(nashra.stop(), Some(0));
     // A file is at least once, so a record may come again; an article that is known keeps its id.
-    let ids: BTreeSet<String> = lines(dir.path()).iter().map(|it| it["id"].to_string()).collect();
+    let ids: BTreeSet<String> =
+        lines(dir.path()).iter().map(|line| line["id"].to_string()).collect();
     assert_eq!(ids.len(), 4, "what was published is known");
 }
 

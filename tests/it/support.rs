@@ -111,7 +111,7 @@ impl Site {
     }
 
     pub(crate) fn seen(&self, path: &str) -> Vec<Seen> {
-        self.inside.lock().unwrap().seen.iter().filter(|it| it.path == path).cloned().collect()
+        self.inside.lock().unwrap().seen.iter().filter(|seen| seen.path == path).cloned().collect()
     }
 
     /// A feed of these articles: slug, title.
@@ -165,7 +165,7 @@ fn respond(answer: Answer, asked: &HeaderMap) -> Response<Full<Bytes>> {
     let tag =
         answer.headers.iter().find(|(name, _)| *name == "etag").map(|(_, value)| value.clone());
     let known = tag.is_some_and(|tag| {
-        asked.get("if-none-match").is_some_and(|it| it.as_bytes() == tag.as_bytes())
+        asked.get("if-none-match").is_some_and(|asked| asked.as_bytes() == tag.as_bytes())
     });
     let mut response =
         Response::new(Full::new(Bytes::from(if known { vec![] } else { answer.body })));
@@ -248,7 +248,7 @@ impl Nashra {
     pub(crate) fn admin(&self) -> String {
         until("the admin address is logged", || {
             let log = self.log();
-            let line = log.lines().find(|it| it.contains("metrics, health and status"))?;
+            let line = log.lines().find(|line| line.contains("metrics, health and status"))?;
             serde_json::from_str::<Value>(line).ok()?["url"].as_str().map(str::to_owned)
         })
     }
@@ -256,7 +256,7 @@ impl Nashra {
     /// The most that it had resident so far, in bytes.
     pub(crate) fn most_resident(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
     }
 

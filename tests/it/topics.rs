@@ -58,7 +58,7 @@ impl World {
             self.producer
                 .client()
                 .fetch_watermarks(&self.topic, partition, SOON)
-                .is_ok_and(|it| it == (0, 0))
+                .is_ok_and(|fetch_watermark| fetch_watermark == (0, 0))
         };
         until("the topic is empty", || (0..partitions).all(is_empty).then_some(()));
     }
@@ -107,7 +107,7 @@ impl World {
     fn titles(&self) -> Vec<String> {
         lines(self.dir.path())
             .iter()
-            .filter_map(|it| it["title"].as_str().map(str::to_owned))
+            .filter_map(|line| line["title"].as_str().map(str::to_owned))
             .collect()
     }
 
@@ -115,7 +115,7 @@ impl World {
         let wanted: BTreeSet<&str> = titles.iter().copied().collect();
         until(&format!("{titles:?} are there"), || {
             let there = self.titles();
-            wanted.iter().all(|title| there.iter().any(|it| it == title)).then_some(())
+            wanted.iter().all(|title| there.iter().any(|there| there == title)).then_some(())
         });
     }
 
@@ -169,7 +169,7 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
     world.wait_for(&["Fetched", "Without address", "إعادة فتح الميناء", "With its page"]);
     let records =
         until("all are there", || Some(lines(world.dir.path())).filter(|it| it.len() == 6));
-    let of = |title: &str| records.iter().find(|it| it["title"] == title).unwrap();
+    let of = |title: &str| records.iter().find(|record| record["title"] == title).unwrap();
     assert_eq!(
         (&of("Without address")["url"], &of("Without address")["source"]["name"]),
         (&Value::Null, &"Courier".into())
@@ -181,8 +181,8 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
     assert_eq!(of("إعادة فتح الميناء")["url"], "https://news.example/ar");
     let dead: BTreeMap<&str, &Value> = records
         .iter()
-        .filter(|it| it["schema"] == "nashra.deadletter.v1")
-        .map(|it| (it["reason"].as_str().unwrap(), it))
+        .filter(|record| record["schema"] == "nashra.deadletter.v1")
+        .map(|record| (record["reason"].as_str().unwrap(), record))
         .collect();
     let (message, page) = (dead["message"], dead["page"]);
     assert_eq!(
@@ -260,7 +260,7 @@ fn kill_9_while_it_reads_loses_no_message_and_publishes_none_twice() {
             world
                 .producer
                 .send(BaseRecord::to(&world.topic).partition(partition).key("k").payload(&record))
-                .map_err(|it| it.0)
+                .map_err(|error| error.0)
                 .unwrap();
         }
         world.producer.flush(SOON).unwrap();
@@ -270,7 +270,7 @@ fn kill_9_while_it_reads_loses_no_message_and_publishes_none_twice() {
             let metrics = get(&format!("{admin}metrics")).1;
             let line = metrics
                 .lines()
-                .find(|it| it.starts_with("nashra_published_total{topic=\"articles\"}"))?;
+                .find(|line| line.starts_with("nashra_published_total{topic=\"articles\"}"))?;
             (line.rsplit(' ').next()?.parse::<usize>().ok()? >= 15).then_some(())
         });
         nashra.kill();
@@ -281,7 +281,7 @@ fn kill_9_while_it_reads_loses_no_message_and_publishes_none_twice() {
     });
     assert_eq!(nashra.stop(), Some(0));
     let mut seen: Vec<&str> =
-        published.iter().map(|it| it.value["title"].as_str().unwrap()).collect();
+        published.iter().map(|published| published.value["title"].as_str().unwrap()).collect();
     seen.sort_unstable();
     let mut wanted: Vec<&str> = titles.iter().map(String::as_str).collect();
     wanted.sort_unstable();
@@ -405,7 +405,7 @@ fn messages_of_a_transaction_count_once_it_is_committed_and_those_of_an_aborted_
         let record = page(title).to_string();
         producer
             .send(BaseRecord::to(&world.topic).partition(0).key("k").payload(&record))
-            .map_err(|it| it.0)
+            .map_err(|error| error.0)
             .unwrap();
         producer.flush(SOON).unwrap();
     };

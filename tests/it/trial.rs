@@ -31,7 +31,7 @@ fn a_feed_is_told_entry_by_entry_with_what_a_first_poll_would_do() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|it| it["verdict"].as_str().unwrap())
+        .map(|report| report["verdict"].as_str().unwrap())
         .collect();
     assert_eq!((&report["what"], verdicts), (&"feed".into(), vec!["backlog", "new"]));
     // Nothing is fetched but what was named, and nothing is left behind.
@@ -125,9 +125,9 @@ fn a_listing_is_told_link_by_link_with_those_that_lost() {
     let entries = report["entries"].as_array().unwrap();
     assert!(
         entries.len() > 2
-            && entries.iter().all(|it| it["link"].is_string() && it["why"].is_string())
+            && entries.iter().all(|entry| entry["link"].is_string() && entry["why"].is_string())
     );
-    assert!(report["lost"].as_array().unwrap().iter().any(|it| it["field"] == "link"));
+    assert!(report["lost"].as_array().unwrap().iter().any(|report| report["field"] == "link"));
     let (code, _, words) =
         command(dir.path(), &["try", &url, "--kind", "feed", LOOPBACK[0], LOOPBACK[1]]);
     assert!(code == Some(1) && words.contains("no feed"), "{words}");

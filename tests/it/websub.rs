@@ -98,8 +98,8 @@ impl Drop for Hub {
 fn feed(site: &Site, hub: &str, slugs: &[&str]) -> String {
     let items: String = slugs
         .iter()
-        .map(|it| {
-            format!("<item><title>Title {it}</title><link>{0}/a/{it}</link><guid isPermaLink=\"false\">{it}</guid></item>", site.base)
+        .map(|slug| {
+            format!("<item><title>Title {slug}</title><link>{0}/a/{slug}</link><guid isPermaLink=\"false\">{slug}</guid></item>", site.base)
         })
         .collect::<Vec<_>>()
         .concat();
@@ -143,7 +143,7 @@ fn start_with(dir: &Path, sources: &str, more: &str, sink: &[&str]) -> Nashra {
 fn hooks(nashra: &Nashra) -> String {
     until("the address for hubs is logged", || {
         let log = nashra.log();
-        let line = log.lines().find(|it| it.contains("hubs are heard"))?;
+        let line = log.lines().find(|line| line.contains("hubs are heard"))?;
         Some(
             serde_json::from_str::<Value>(line).ok()?["url"]
                 .as_str()?
@@ -179,7 +179,7 @@ fn verify(nashra: &str, asked: &Asked, lease: &str) {
 
 fn sign(method: &str, secret: &str, body: &[u8]) -> String {
     let hex =
-        |bytes: &[u8]| bytes.iter().map(|it| format!("{it:02x}")).collect::<Vec<_>>().concat();
+        |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let digest = match method {
         "sha1" => hex(&Hmac::<Sha1>::new_from_slice(secret.as_bytes())
             .unwrap()
@@ -228,7 +228,7 @@ fn push(nashra: &str, asked: &Asked, method: &str, body: &str) -> u16 {
 
 fn titles(dir: &Path) -> Vec<String> {
     let mut titles: Vec<String> =
-        lines(dir).iter().filter_map(|it| it["title"].as_str().map(str::to_owned)).collect();
+        lines(dir).iter().filter_map(|line| line["title"].as_str().map(str::to_owned)).collect();
     titles.sort_unstable();
     titles
 }
@@ -518,9 +518,9 @@ fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
         until("all are there", || Some(read(&brokers, &topic)).filter(|it| it.len() >= expected));
     assert_eq!(nashra.stop(), Some(0));
     let mut titles: Vec<String> =
-        records.iter().map(|it| it.value["title"].as_str().unwrap().to_owned()).collect();
+        records.iter().map(|record| record.value["title"].as_str().unwrap().to_owned()).collect();
     titles.sort_unstable();
     titles.dedup();
     assert_eq!((titles.len(), read(&brokers, &topic).len()), (expected, expected));
-    assert!(records.iter().all(|it| it.value["revision"] == 1));
+    assert!(records.iter().all(|record| record.value["revision"] == 1));
 }

@@ -56,7 +56,7 @@ impl Drop for Daemon {
 /// A line of `/proc/…/status`, in bytes.
 pub(crate) fn resident(process: &str, what: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|it| it.strip_prefix(what)?.strip_prefix(':'));
-    line.and_then(|it| it.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0)
+    let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0)
         * 1024
 }

@@ -29,18 +29,18 @@ use std::{path::PathBuf, time::Duration};
 
 fn main() {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(at) = words.iter().position(|it| it == "--weigh") {
+    if let Some(at) = words.iter().position(|word| word == "--weigh") {
         return weigh::one(&words[at + 1..]);
     }
     let mut option = |name: &str| {
-        let at = words.iter().position(|it| it == name)?;
+        let at = words.iter().position(|word| word == name)?;
         words.remove(at);
         (at < words.len()).then(|| words.remove(at))
     };
     let program = option("--nashra").map_or_else(beside, PathBuf::from);
-    let seconds = option("--seconds").and_then(|it| it.parse().ok()).unwrap_or(60);
-    let megabytes = option("--mb").and_then(|it| it.parse().ok()).unwrap_or(20);
-    if words.first().is_some_and(|it| it == "shapes") {
+    let seconds = option("--seconds").and_then(|option| option.parse().ok()).unwrap_or(60);
+    let megabytes = option("--mb").and_then(|option| option.parse().ok()).unwrap_or(20);
+    if words.first().is_some_and(|word| word == "shapes") {
         return weigh::all(megabytes, &words[1..]);
     }
     scenarios::run(&program, Duration::from_secs(seconds), &words);
@@ -49,5 +49,5 @@ fn main() {
 /// The program that was built with this one.
 fn beside() -> PathBuf {
     let here = std::env::current_exe().unwrap();
-    here.parent().and_then(|it| it.parent()).unwrap().join("nashra")
+    here.parent().and_then(|parent| parent.parent()).unwrap().join("nashra")
 }

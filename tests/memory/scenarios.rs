@@ -82,10 +82,9 @@ pub(crate) fn run(program: &Path, time: Duration, words: &[String]) {
         "{:38} {:>10} {:>10} {:>8} {:>12}",
         "", "most, MB", "end, MB", "asked", "good late, s"
     );
-    for (name, make) in ALL
-        .iter()
-        .filter(|(name, _)| words.is_empty() || words.iter().any(|it| name.contains(it.as_str())))
-    {
+    for (name, make) in ALL.iter().filter(|(name, _)| {
+        words.is_empty() || words.iter().any(|word| name.contains(word.as_str()))
+    }) {
         let dir = std::env::temp_dir().join(format!("nashra-memory-{}", std::process::id()));
         fs::remove_dir_all(&dir).ok();
         fs::create_dir_all(&dir).unwrap();
@@ -127,5 +126,5 @@ fn mb(bytes: u64) -> f64 {
 fn late(asked: &[(String, Instant)], start: Instant) -> f64 {
     let polls = asked.iter().filter(|(path, _)| path == "/good").map(|(_, at)| *at);
     let times: Vec<Instant> = std::iter::once(start).chain(polls).chain([Instant::now()]).collect();
-    times.windows(2).map(|it| (it[1] - it[0]).as_secs_f64()).fold(0.0, f64::max)
+    times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).fold(0.0, f64::max)
 }

@@ -91,7 +91,7 @@ impl Site {
                 .iter()
                 .rev()
                 .find(|(start, _)| path.starts_with(*start))
-                .map(|it| it.1.clone());
+                .map(|answer| answer.1.clone());
             let head = match &answer {
                 Some(it) => {
                     let encoding = if it.gzipped { "Content-Encoding: gzip\r\n" } else { "" };
@@ -106,7 +106,7 @@ impl Site {
             if stream.write_all(head.as_bytes()).is_err() {
                 return;
             }
-            if answer.is_some_and(|it| stream.write_all(&it.body).is_err()) {
+            if answer.is_some_and(|answer| stream.write_all(&answer.body).is_err()) {
                 return;
             }
         }

@@ -12,7 +12,8 @@ const READERS: [&str; 2] = ["article", "listing"];
 
 /// Weighs all shapes, as an article and as a listing, and feeds.
 pub(crate) fn all(megabytes: usize, words: &[String]) {
-    let wanted = |name: &str| words.is_empty() || words.iter().any(|it| name.contains(it.as_str()));
+    let wanted =
+        |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     let mut worst: Vec<(f64, String)> = Vec::new();
     let mut weigh = |reader: &str, name: &str| {
         let run = Command::new(std::env::current_exe().unwrap())
@@ -28,7 +29,7 @@ pub(crate) fn all(megabytes: usize, words: &[String]) {
             weigh(reader, shape.name);
         }
     }
-    for name in bodies::FEEDS.iter().filter(|it| wanted(it)) {
+    for name in bodies::FEEDS.iter().filter(|feed| wanted(feed)) {
         weigh("feed", name);
     }
     worst.sort_by(|one, other| other.0.total_cmp(&one.0));

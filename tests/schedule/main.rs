@@ -92,11 +92,11 @@ fn main() {
         })
         .collect();
     println!("{:.1} µs of CPU a decision", cpu.as_secs_f64() * 1e6 / mine.polls as f64);
-    let oracle = means.iter().find(|it| it.0 == "oracle").unwrap().1;
+    let oracle = means.iter().find(|mean| mean.0 == "oracle").unwrap().1;
     let rules: serde_json::Map<String, serde_json::Value> = means
         .iter()
-        .filter(|it| it.0 != "oracle")
-        .map(|it| (it.0.to_owned(), json!(it.1)))
+        .filter(|mean| mean.0 != "oracle")
+        .map(|mean| (mean.0.to_owned(), json!(mean.1)))
         .collect();
     println!("{}", json!({"nashra": mine.mean(), "oracle": oracle, "rules": rules}));
 }

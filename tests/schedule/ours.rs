@@ -88,13 +88,13 @@ pub(crate) fn run(sources: &[Source], setting: Setting) -> (Tally, Duration) {
         }
         let place = index as usize;
         let (source, from) = (&sources[place], seen[place]);
-        let to = from + source.times[from..].partition_point(|it| f64::from(*it) <= seconds);
+        let to = from + source.times[from..].partition_point(|time| f64::from(*time) <= seconds);
         seen[place] = to;
         tally.polls += 1;
         tally.found(place, &source.times[from..to], source.window, seconds);
         let shown = from.max(to.saturating_sub(source.window));
         let published =
-            source.times[shown..to].iter().map(|it| Some(START + i64::from(*it))).collect();
+            source.times[shown..to].iter().map(|time| Some(START + i64::from(*time))).collect();
         // As the daemon sees it: no entry of the poll before is there any more.
         let gapless = to - from < source.window || from == 0;
         kept[place].situation.listed = to.min(source.window) as u32;

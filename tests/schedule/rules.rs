@@ -91,7 +91,7 @@ fn run(sources: &[Source], setting: Setting, (rule, factor): (Rule, f64), polls:
     for (place, source) in sources.iter().enumerate() {
         let (mut at, mut known, mut before) = (0.0, 0, None);
         while at < setting.end && tally.polls < 2 * polls {
-            let now = known + source.times[known..].partition_point(|it| f64::from(*it) <= at);
+            let now = known + source.times[known..].partition_point(|time| f64::from(*time) <= at);
             tally.polls += 1;
             tally.found(place, &source.times[known..now], source.window, at);
             let all = &source.times[..now];

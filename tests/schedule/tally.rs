@@ -18,19 +18,23 @@ pub(crate) struct Tally {
 impl Tally {
     /// A poll found entries; those before `visible` had left the listing.
     pub(crate) fn found(&mut self, source: usize, published: &[u32], window: usize, at: f64) {
-        self.waits.extend(published.iter().map(|it| ((at - f64::from(*it)) as f32, source as u32)));
+        self.waits.extend(
+            published.iter().map(|published| ((at - f64::from(*published)) as f32, source as u32)),
+        );
         self.lost += published.len().saturating_sub(window);
     }
 
     /// Entries that no poll found before the end.
     pub(crate) fn left(&mut self, source: usize, published: &[u32], end: f64) {
-        self.waits
-            .extend(published.iter().map(|it| ((end - f64::from(*it)) as f32, source as u32)));
+        self.waits.extend(
+            published.iter().map(|published| ((end - f64::from(*published)) as f32, source as u32)),
+        );
     }
 
     /// The mean over all entries.
     pub(crate) fn mean(&self) -> f64 {
-        self.waits.iter().map(|it| f64::from(it.0)).sum::<f64>() / self.waits.len().max(1) as f64
+        self.waits.iter().map(|wait| f64::from(wait.0)).sum::<f64>()
+            / self.waits.len().max(1) as f64
     }
 
     /// A line of the table.
@@ -41,9 +45,9 @@ impl Tally {
             *sum = (sum.0 + f64::from(*wait), sum.1 + 1.0);
         }
         let by_source: Vec<f64> =
-            sums.iter().filter(|it| it.1 > 0.0).map(|it| it.0 / it.1).collect();
+            sums.iter().filter(|sum| sum.1 > 0.0).map(|sum| sum.0 / sum.1).collect();
         let source_mean = by_source.iter().sum::<f64>() / by_source.len().max(1) as f64;
-        let mut kinds: Vec<&str> = sources.iter().map(|it| it.kind.as_str()).collect();
+        let mut kinds: Vec<&str> = sources.iter().map(|source| source.kind.as_str()).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let kind = |kind: &&str| {
@@ -55,7 +59,7 @@ impl Tally {
             "{name:<14}{:>16.2} {:>8.0} {:>8.0} {:>19.0} {source_p90:>8.0} {:>8}   {}",
             self.polls as f64 / sources.len() as f64 / (setting.end / DAY),
             self.mean(),
-            p90(self.waits.iter().map(|it| f64::from(it.0)).collect()),
+            p90(self.waits.iter().map(|wait| f64::from(wait.0)).collect()),
             source_mean,
             self.lost,
             kinds.iter().map(kind).collect::<Vec<_>>().join(", "),

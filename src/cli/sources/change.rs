@@ -91,7 +91,7 @@ impl Add {
                     USAGE,
                 ));
             }
-            if self.kind.is_some_and(|it| !it.is_polled()) {
+            if self.kind.is_some_and(|kind| !kind.is_polled()) {
                 return Err(("topics are named by lists of the config alone".to_owned(), USAGE));
             }
             let mut list = List::default();
@@ -131,7 +131,7 @@ impl Add {
             kind,
             // What the look at it may reach, its polls may reach, too.
             allow_addresses: self.overrides.allow_address.clone().unwrap_or_default().into(),
-            tags: self.tags.iter().filter_map(|it| sources::label(it)).collect(),
+            tags: self.tags.iter().filter_map(|tag| sources::label(tag)).collect(),
             ..source
         })
     }
@@ -143,7 +143,7 @@ async fn kind(url: &Url, config: &Config) -> Result<SourceKind, String> {
     let offers = discover::discover(&*fetcher, url.clone(), config.fetch.max_decoded.as_usize())
         .await
         .map_err(|error| error.to_string())?;
-    if let Some(itself) = offers.iter().find(|it| it.is_itself()) {
+    if let Some(itself) = offers.iter().find(|offer| offer.is_itself()) {
         return Ok(itself.kind);
     }
     say!("{} has:", shown(url.as_str()));
@@ -177,8 +177,8 @@ impl Remove {
         ask(&self.overrides, async |config| {
             let told =
                 told(ChangeCommand::Remove(self.names.clone()), self.dry_run, config).await?;
-            told.done.iter().for_each(|it| say!("- {it}"));
-            told.wrong.iter().for_each(|it| say!("  {it}"));
+            told.done.iter().for_each(|done| say!("- {done}"));
+            told.wrong.iter().for_each(|wrong| say!("  {wrong}"));
             say!("removed: {}, left: {}", told.done.len(), told.wrong.len());
             if told.wrong.is_empty() {
                 Ok(String::new())
@@ -223,12 +223,12 @@ async fn change(
 ) -> Result<(Vec<Source>, Difference), Failed> {
     let now = SystemClock.now();
     let (wanted, files): (Vec<Source>, Vec<Source>) =
-        list.sources.into_iter().partition(|it| matches!(it.at, Location::Url(_)));
-    let rows = wanted.iter().map(|it| it.to_added(now)).collect();
+        list.sources.into_iter().partition(|source| matches!(source.at, Location::Url(_)));
+    let rows = wanted.iter().map(|wanted| wanted.to_added(now)).collect();
     let told = told(ChangeCommand::Add(rows), dry_run, config).await?;
     let mut by_id: HashMap<String, Source> =
-        wanted.into_iter().rev().map(|it| (it.id.to_string(), it)).collect();
-    let fresh: Vec<Source> = told.done.iter().filter_map(|it| by_id.remove(it)).collect();
+        wanted.into_iter().rev().map(|wanted| (wanted.id.to_string(), wanted)).collect();
+    let fresh: Vec<Source> = told.done.iter().filter_map(|done| by_id.remove(done)).collect();
     let words = |it: &Source| {
         format!("{} {} {}", it.kind, it.at, it.name.as_deref().unwrap_or_default())
             .trim_end()
@@ -238,8 +238,8 @@ async fn change(
         |place: &Place| format!("{place}: files and topics are named by lists of the config alone");
     let foreign = files
         .iter()
-        .map(|it| of_lists(&it.place))
-        .chain(list.topics.iter().map(|it| of_lists(&it.place)));
+        .map(|file| of_lists(&file.place))
+        .chain(list.topics.iter().map(|topic| of_lists(&topic.place)));
     let own = list
         .errors
         .iter()

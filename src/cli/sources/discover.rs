@@ -27,7 +27,10 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let is_world = |error: &DiscoverError| matches!(error, DiscoverError::World(_));
     ask((options.url.as_str(), &options.overrides), is_world, async |config| {
         let offers = look(options, config).await?;
-        Ok(offers.iter().map(|it| if options.json { line(it) } else { words(it) }).collect())
+        Ok(offers
+            .iter()
+            .map(|offer| if options.json { line(offer) } else { words(offer) })
+            .collect())
     })
 }
 
@@ -43,12 +46,14 @@ fn line(offer: &Offer) -> String {
 
 pub(super) fn words(offer: &Offer) -> String {
     let news = if offer.news { " for news" } else { "" };
-    let newest = offer
-        .newest
-        .map_or_else(|| "without a date".to_owned(), |it| it.format("%Y-%m-%d %H:%M").to_string());
+    let newest = offer.newest.map_or_else(
+        || "without a date".to_owned(),
+        |newest| newest.format("%Y-%m-%d %H:%M").to_string(),
+    );
     let mut out = format!("{}{news}  {}\n", offer.kind, offer.url);
     let title = offer.title.as_deref().unwrap_or("without a title");
-    let rate = offer.per_day.map(|it| format!(", about {it:.0} a day")).unwrap_or_default();
+    let rate =
+        offer.per_day.map(|per_day| format!(", about {per_day:.0} a day")).unwrap_or_default();
     writeln!(
         out,
         "  {title}; entries: {}{rate}, the newest: {newest}; {}",

@@ -57,7 +57,7 @@ pub(super) fn list(json: bool, overrides: &Overrides) -> ExitCode {
         let topics = sources.topics.iter().map(topic);
         Ok(listed
             .chain(topics)
-            .map(|it| if json { line(&it) } else { words(&it) })
+            .map(|listed| if json { line(&listed) } else { words(&listed) })
             .collect::<Vec<_>>()
             .concat())
     })
@@ -69,17 +69,17 @@ fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> Listed<'a> 
         kind: source.kind.as_str(),
         url: source.at.to_string(),
         reads: state
-            .and_then(|it| it.site.as_ref())
-            .map(|it| Reads { kind: it.kind.as_str(), url: it.url.to_string() }),
+            .and_then(|state| state.site.as_ref())
+            .map(|site| Reads { kind: site.kind.as_str(), url: site.url.to_string() }),
         name: source.name.as_deref().or_else(|| state?.title.as_deref()),
         tags: &source.tags,
         place: source.place.to_string(),
         added: source.added,
-        state: Some(state.map_or(State::New, |it| it.state)),
-        reason: state.map_or("", |it| &it.reason),
-        last_poll: state.and_then(|it| it.last_poll),
-        next_due: state.and_then(|it| it.next_due),
-        entries: state.map_or(0, |it| it.entries),
+        state: Some(state.map_or(State::New, |state| state.state)),
+        reason: state.map_or("", |state| &state.reason),
+        last_poll: state.and_then(|state| state.last_poll),
+        next_due: state.and_then(|state| state.next_due),
+        entries: state.map_or(0, |state| state.entries),
     }
 }
 
@@ -104,7 +104,7 @@ fn topic(topic: &TopicSource) -> Listed<'_> {
 /// All sources as one list.
 pub(super) fn export(opml: bool, overrides: &Overrides) -> ExitCode {
     with_sources(overrides, |sources, _| {
-        let secret = sources.polled.iter().filter(|it| !it.at.secrets().is_empty()).count();
+        let secret = sources.polled.iter().filter(|polled| !polled.at.secrets().is_empty()).count();
         if secret > 0 {
             say!(
                 "nashra: this list can be read back, so it holds the credentials in the addresses of sources: {secret}"
@@ -141,7 +141,7 @@ fn with_sources(
         if let Err(errors) = sources.with_added(known.added) {
             say!("{errors}");
         }
-        let states = known.states.into_iter().map(|it| (it.id.clone(), it)).collect();
+        let states = known.states.into_iter().map(|state| (state.id.clone(), state)).collect();
         work(&sources, &states)
     })
 }

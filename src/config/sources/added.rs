@@ -38,12 +38,13 @@ pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> List {
         let place = Place { file, line, column };
         let List { sources, errors, .. } =
             parse_from("added.toml", declared.as_bytes(), Author::Operator);
-        list.sources.extend(sources.into_iter().map(|it| Source {
+        list.sources.extend(sources.into_iter().map(|source| Source {
             place: place.clone(),
             added: Some(at),
-            ..it
+            ..source
         }));
-        list.errors.extend(errors.into_iter().map(|it| ConfigError { place: place.clone(), ..it }));
+        list.errors
+            .extend(errors.into_iter().map(|error| ConfigError { place: place.clone(), ..error }));
     }
     list
 }
@@ -67,8 +68,8 @@ pub fn beside<'a>(
         list.sources.iter().enumerate().map(|(index, it)| (it.id.as_str(), index)).collect();
     let mut told: Vec<Option<(bool, &Place)>> = vec![None; list.sources.len()];
     for source in present {
-        let known = by_address.get(&*source.at.configured()).map(|it| (*it, true));
-        let taken = by_id.get(source.id.as_str()).map(|it| (*it, false));
+        let known = by_address.get(&*source.at.configured()).map(|at| (*at, true));
+        let taken = by_id.get(source.id.as_str()).map(|at| (*at, false));
         for (index, is_known) in known.into_iter().chain(taken) {
             // One address is the better reason: it is often the one that made the id.
             if told[index].is_none_or(|(before, _)| !before) {
@@ -101,7 +102,7 @@ impl Sources {
     /// Where an id stands for two sources, or a row cannot be read; the message says how to mend
     /// it.
     pub fn with_added(&mut self, rows: Vec<Added>) -> Result<(), crate::config::ConfigErrors> {
-        let topics = self.topics.iter().map(|it| (it.id.as_str(), &it.place));
+        let topics = self.topics.iter().map(|topic| (topic.id.as_str(), &topic.place));
         let List { sources, warnings, mut errors, .. } =
             beside(&self.polled, topics, of_rows(rows));
         for warning in &warnings {
@@ -125,7 +126,7 @@ mod tests {
         parse("reader.opml", text.as_bytes())
             .sources
             .iter()
-            .map(|it| it.to_added(DateTime::UNIX_EPOCH))
+            .map(|source| source.to_added(DateTime::UNIX_EPOCH))
             .collect()
     }
 
@@ -146,7 +147,7 @@ mod tests {
         let mut sources = Sources { polled: own.sources, topics: Vec::new() };
         sources.with_added(rows("https://example.org/a\nhttps://example.org/b\n")).unwrap();
         assert_eq!(
-            sources.polled.iter().map(|it| it.at.to_string()).collect::<Vec<_>>(),
+            sources.polled.iter().map(|polled| polled.at.to_string()).collect::<Vec<_>>(),
             ["https://example.org/a", "https://example.org/b"]
         );
         let error = sources

@@ -48,7 +48,7 @@ pub fn to_opml(sources: &Sources) -> (String, usize) {
 }
 
 fn attribute(text: &str) -> String {
-    let text: String = text.chars().filter(|it| !it.is_control()).collect();
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
     escape(text).into_owned()
 }
 
@@ -81,8 +81,8 @@ mod tests {
 
     fn without_places(mut sources: Sources) -> Sources {
         let nowhere = || Place::whole("");
-        sources.polled.iter_mut().for_each(|it| it.place = nowhere());
-        sources.topics.iter_mut().for_each(|it| it.place = nowhere());
+        sources.polled.iter_mut().for_each(|polled| polled.place = nowhere());
+        sources.topics.iter_mut().for_each(|topic| topic.place = nowhere());
         sources
     }
 

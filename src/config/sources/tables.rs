@@ -185,7 +185,7 @@ pub(super) fn parse(name: &str, text: &str, author: Author<'_>) -> List {
     let mut list = List { errors, ..List::default() };
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
         let has = |setting: &str| given.has(&format!("source[{index}].{setting}"));
-        if let Some(setting) = foreign(table.kind).find(|it| has(it)) {
+        if let Some(setting) = foreign(table.kind).find(|foreign| has(foreign)) {
             list.wrong(
                 place,
                 format!("a source of kind {:?} has no {setting}", table.kind.as_str()),
@@ -258,8 +258,10 @@ impl List {
             pages: table.pages,
             robots: table.robots,
             allow_addresses: table.allow_addresses.into(),
-            listing: selectors.filter(|it| it.item.is_some() || it.link.is_some()).map(Box::new),
-            page: rules.filter(|it| !it.is_empty()).map(Arc::new),
+            listing: selectors
+                .filter(|selector| selector.item.is_some() || selector.link.is_some())
+                .map(Box::new),
+            page: rules.filter(|rule| !rule.is_empty()).map(Arc::new),
             place,
             added: None,
         });

@@ -141,7 +141,7 @@ async fn answer(request: Request, reach: Reach) -> Response {
         Request::Explain { what } => offline(move || explain::explain(&reach.store, &what)).await,
         Request::Sources => offline(move || explain::sources(&reach.store)).await,
         Request::Check => {
-            offline(move || reach.store.check().map(|it| explain::checked(&it))).await
+            offline(move || reach.store.check().map(|check| explain::checked(&check))).await
         }
         Request::Export { to } => {
             offline(move || reach.store.export(&to).map(|rows| explain::exported(rows, &to))).await

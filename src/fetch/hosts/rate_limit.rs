@@ -69,10 +69,11 @@ impl Cooldown {
         retry_after: Option<Duration>,
         now: DateTime<Utc>,
     ) -> Self {
-        let before = before.filter(|it| !it.is_over(now));
-        let running = before.and_then(|it| it.left(now));
-        let times = before
-            .map_or(0, |it| if running.is_some() { it.times } else { it.times.saturating_add(1) });
+        let before = before.filter(|before| !before.is_over(now));
+        let running = before.and_then(|before| before.left(now));
+        let times = before.map_or(0, |before| {
+            if running.is_some() { before.times } else { before.times.saturating_add(1) }
+        });
         let first = if reason == DeferralReason::Unreachable {
             UNREACHABLE_COOLDOWN
         } else {
@@ -138,7 +139,7 @@ impl Bucket {
         }
         let room = pace.spacing.saturating_mul(pace.burst.saturating_sub(1));
         let owed = |at: Option<DateTime<Utc>>| {
-            at.and_then(|it| (it - now).to_std().ok()).unwrap_or_default()
+            at.and_then(|at| (at - now).to_std().ok()).unwrap_or_default()
         };
         // More can be owed only where the clock was set back.
         let debt = Some(owed(self.full))
@@ -263,8 +264,11 @@ mod tests {
                 }
             }
         }
-        let whose: Vec<_> = taken.iter().map(|it| it.1).collect();
-        assert!(whose.chunks_exact(2).all(|it| it[0] != it[1]), "{taken:?}");
-        assert!(taken.windows(2).all(|it| it[1].0 - it[0].0 == 10), "no token is lost: {taken:?}");
+        let whose: Vec<_> = taken.iter().map(|taken| taken.1).collect();
+        assert!(whose.chunks_exact(2).all(|chunk| chunk[0] != chunk[1]), "{taken:?}");
+        assert!(
+            taken.windows(2).all(|pair| pair[1].0 - pair[0].0 == 10),
+            "no token is lost: {taken:?}"
+        );
     }
 }

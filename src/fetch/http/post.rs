@@ -97,15 +97,15 @@ impl<C: Clock> HttpFetcher<C> {
             Ok(Came::Whole(bytes, _)) => bytes,
             Ok(Came::NoRoom) | Err(_) => Bytes::new(),
         };
-        let plain =
-            headers::content_type(response.headers()).is_none_or(|it| it.starts_with("text/plain"));
+        let plain = headers::content_type(response.headers())
+            .is_none_or(|content_type| content_type.starts_with("text/plain"));
         let body =
             Body { bytes, encodings: headers::encodings(response.headers()), ..Body::default() }
                 .decode(MAX_WORDS);
         let words = body
             .ok()
             .filter(|_| plain)
-            .map(|it| String::from_utf8_lossy(&it).trim().to_owned())
+            .map(|body| String::from_utf8_lossy(&body).trim().to_owned())
             .unwrap_or_default();
         Ok((Reply { status, words }, target))
     }

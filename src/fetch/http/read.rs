@@ -51,8 +51,9 @@ pub(super) async fn read(
 ) -> Result<Came, FetchError> {
     let Bound { bytes: limit, cut, rate: (rate, window), memory } = bound;
     let too_large = FetchError::TooLarge { limit };
-    let announced = response.content_length().map(|it| usize::try_from(it).unwrap_or(usize::MAX));
-    if announced.is_some_and(|it| it > limit) && !cut {
+    let announced =
+        response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    if announced.is_some_and(|announced| announced > limit) && !cut {
         return Err(too_large);
     }
     let most = announced.unwrap_or(limit).min(limit);
@@ -88,7 +89,9 @@ pub(super) async fn read(
             let waited = waited.elapsed();
             (started, until, deadline.at) =
                 (started + waited, until + waited, deadline.at + waited);
-            body.reserve_exact(announced.map_or(0, |it| it.min(limit)).saturating_sub(body.len()));
+            body.reserve_exact(
+                announced.map_or(0, |announced| announced.min(limit)).saturating_sub(body.len()),
+            );
         }
         body.extend_from_slice(chunk);
         if cut && body.len() == limit {

@@ -36,7 +36,7 @@ impl Pool {
         let wanted = units(bytes).min(self.size);
         // It is never closed.
         let taken = Arc::clone(&self.free).acquire_many_owned(wanted).await.ok();
-        Room(taken.map(|it| Arc::new(Mutex::new(it))))
+        Room(taken.map(|taken| Arc::new(Mutex::new(taken))))
     }
 
     /// Takes as much where that leaves so many bytes; more than there is takes all of the rest.

@@ -111,7 +111,7 @@ mod tests {
         let [many, few] = ["many", "few"].map(|it| Some(SourceKey::new(it)));
         let held = places.take(many).await;
         let mut waiting: Vec<_> = (0..64).map(|_| Box::pin(places.take(many))).collect();
-        assert!(waiting.iter_mut().all(|it| it.now_or_never().is_none()));
+        assert!(waiting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
         let mut one = Box::pin(places.take(few));
         assert!(one.as_mut().now_or_never().is_none());
         drop(held);

@@ -147,7 +147,7 @@ impl Table {
         let used = |it: &Arc<Site>| Arc::strong_count(it) > 1;
         self.sites
             .retain(|_, it| used(it) || it.known.try_lock().is_ok_and(|known| known.is_fresh(now)));
-        self.bytes = self.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
+        self.bytes = self.sites.values().map(|site| site.weight.load(Ordering::Relaxed)).sum();
         self.sites.shrink_to(SMALL);
         self.sweep_at = self.sites.len() + self.sites.len() / 4 + SMALL;
     }
@@ -274,7 +274,7 @@ mod tests {
             assert_eq!(rules.list.len(), 5_000);
             let table = robots.table.lock().unwrap();
             let bytes: usize =
-                table.sites.values().map(|it| it.weight.load(Ordering::Relaxed)).sum();
+                table.sites.values().map(|site| site.weight.load(Ordering::Relaxed)).sum();
             assert_eq!(bytes, table.bytes);
             most = most.max(bytes);
         }

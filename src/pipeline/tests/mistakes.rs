@@ -57,15 +57,15 @@ async fn what_is_sent_once_by_mistake_is_tried_again_like_a_failure() {
         world.answer("ferry", [Ok(page_of("ferry", 1))]);
         world.list(&[("ferry", 1)]);
         world.start();
-        world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+        world.until("the first edition is there", |world| world.editions("ferry") == [1]).await;
         world.answer(
             "ferry",
             [Ok(mistake.clone()), Ok(mistake.clone()), Ok(mistake), Ok(page_of("ferry", 2))],
         );
         world.list(&[("ferry", 2)]);
         world
-            .until(&format!("the second edition is there after {what}"), |it| {
-                it.editions("ferry") == [1, 2]
+            .until(&format!("the second edition is there after {what}"), |world| {
+                world.editions("ferry") == [1, 2]
             })
             .await;
         world.stop().await;
@@ -75,16 +75,18 @@ async fn what_is_sent_once_by_mistake_is_tried_again_like_a_failure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_at_every_try_becomes_a_dead_letter_and_the_good_text_stays() {
-    for (what, mistake) in mistakes().into_iter().filter(|it| it.0 != "half a page") {
+    for (what, mistake) in mistakes().into_iter().filter(|mistake| mistake.0 != "half a page") {
         let mut world = World::new();
         world.answer("ferry", [Ok(page_of("ferry", 1))]);
         world.list(&[("ferry", 1)]);
         world.start();
-        world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+        world.until("the first edition is there", |world| world.editions("ferry") == [1]).await;
         world.answer("ferry", [Ok(mistake)]);
         world.list(&[("ferry", 2)]);
         let before = world.asked("ferry");
-        world.until(&format!("it is given up after {what}"), |it| it.published().len() == 2).await;
+        world
+            .until(&format!("it is given up after {what}"), |world| world.published().len() == 2)
+            .await;
         assert_eq!(world.asked("ferry") - before, 5, "{what}");
         world.stop().await;
         assert_eq!(world.published()[1], ("ferry".to_owned(), None, 0), "{what}");
@@ -99,7 +101,9 @@ async fn a_first_edition_behind_an_error_page_comes_when_its_page_does() {
         ("half a page", half[..half.len() / 2].to_vec()),
         ("the start of a page", half[..half.len() / 12].to_vec()),
     ];
-    for (what, mistake) in mistakes().into_iter().filter(|it| it.0 != "half a page").chain(halves) {
+    for (what, mistake) in
+        mistakes().into_iter().filter(|mistake| mistake.0 != "half a page").chain(halves)
+    {
         let mut world = World::new();
         // A page that shows the headline is believed sooner.
         let times = if what == "the front page" { 2 } else { 4 };
@@ -110,7 +114,9 @@ async fn a_first_edition_behind_an_error_page_comes_when_its_page_does() {
         world.list(&[("ferry", 1)]);
         world.start();
         world
-            .until(&format!("the edition is there after {what}"), |it| it.editions("ferry") == [1])
+            .until(&format!("the edition is there after {what}"), |world| {
+                world.editions("ferry") == [1]
+            })
             .await;
         world.stop().await;
         assert_eq!(world.published().len(), 1, "{what}");
@@ -135,8 +141,8 @@ async fn half_a_page_that_ends_behind_a_paragraph_is_not_taken_for_the_first_edi
     world.list(&[("ferry", 1)]);
     world.start();
     world
-        .until("it was asked for until it was whole", |it| {
-            it.asked("ferry") == 4 && it.published().len() == 1
+        .until("it was asked for until it was whole", |world| {
+            world.asked("ferry") == 4 && world.published().len() == 1
         })
         .await;
     world.stop().await;
@@ -153,10 +159,10 @@ async fn half_an_edition_that_is_longer_than_the_one_before_does_not_stay() {
         world.answer("ferry", [Ok(page_of("ferry", 1))]);
         world.list(&[("ferry", 1)]);
         world.start();
-        world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+        world.until("the first edition is there", |world| world.editions("ferry") == [1]).await;
         world.answer("ferry", [Ok(half), Ok(longer.clone())]);
         world.list(&[("ferry", 2)]);
-        world.until("the second edition is there", |it| it.editions("ferry") == [1, 2]).await;
+        world.until("the second edition is there", |world| world.editions("ferry") == [1, 2]).await;
         world.stop().await;
         assert_eq!(world.paragraphs("ferry"), [12, 30]);
     }
@@ -169,7 +175,7 @@ async fn a_site_that_never_closes_its_pages_is_believed_at_the_second_look_and_a
     world.answer("ferry", [Ok(behind_paragraph(&page_of("ferry", 1), 12))]);
     world.list(&[("ferry", 1)]);
     world.start();
-    world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+    world.until("the first edition is there", |world| world.editions("ferry") == [1]).await;
     assert_eq!(world.asked("ferry"), 2);
     let mended = html(
         &title("ferry", 2),
@@ -178,7 +184,7 @@ async fn a_site_that_never_closes_its_pages_is_believed_at_the_second_look_and_a
     );
     world.answer("ferry", [Ok(behind_paragraph(&mended, 14))]);
     world.list(&[("ferry", 2)]);
-    world.until("the second edition is there", |it| it.editions("ferry") == [1, 2]).await;
+    world.until("the second edition is there", |world| world.editions("ferry") == [1, 2]).await;
     assert_eq!(world.asked("ferry"), 4);
     world.stop().await;
     assert_eq!(world.published().len(), 2);
@@ -192,7 +198,7 @@ async fn gzip_that_nobody_declared_is_read() {
     world.answer("ferry", [Ok(gzip.finish().unwrap())]);
     world.list(&[("ferry", 1)]);
     world.start();
-    world.until("the edition is there", |it| it.editions("ferry") == [1]).await;
+    world.until("the edition is there", |world| world.editions("ferry") == [1]).await;
     world.stop().await;
 }
 
@@ -203,7 +209,7 @@ async fn a_text_that_its_publisher_made_short_is_published_after_as_many_looks_a
     world.answer("ferry", [Ok(page_of("ferry", 1))]);
     world.list(&[("ferry", 1)]);
     world.start();
-    world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+    world.until("the first edition is there", |world| world.editions("ferry") == [1]).await;
     let note = html(
         &title("ferry", 2),
         "This article was withdrawn by its editors, as is said in edition 2 of it here.",
@@ -212,7 +218,7 @@ async fn a_text_that_its_publisher_made_short_is_published_after_as_many_looks_a
     world.answer("ferry", [Ok(note)]);
     world.list(&[("ferry", 2)]);
     let before = world.asked("ferry");
-    world.until("the note is there", |it| it.editions("ferry") == [1, 2]).await;
+    world.until("the note is there", |world| world.editions("ferry") == [1, 2]).await;
     assert_eq!(world.asked("ferry") - before, 5);
     world.stop().await;
     assert_eq!(world.published().len(), 2);
@@ -224,19 +230,19 @@ async fn a_page_that_is_older_than_its_feed_is_looked_at_again() {
     world.answer("ferry", [Ok(page_of("ferry", 1))]);
     world.list(&[("ferry", 1)]);
     world.start();
-    world.until("the first edition is there", |it| it.editions("ferry") == [1]).await;
+    world.until("the first edition is there", |world| world.editions("ferry") == [1]).await;
     // A cache in between has the page of before for a while.
     world.answer(
         "ferry",
         [Ok(page_of("ferry", 1)), Ok(page_of("ferry", 1)), Ok(page_of("ferry", 2))],
     );
     world.list(&[("ferry", 2)]);
-    world.until("the second edition is there", |it| it.editions("ferry") == [1, 2]).await;
+    world.until("the second edition is there", |world| world.editions("ferry") == [1, 2]).await;
     // And a page that stays as it was is left alone after a few looks.
     let before = world.asked("ferry");
     world.list(&[("ferry", 3)]);
-    world.until("it was looked at again", |it| it.asked("ferry") == before + 5).await;
-    world.until("it waits no more", |it| it.site.is_some()).await;
+    world.until("it was looked at again", |world| world.asked("ferry") == before + 5).await;
+    world.until("it waits no more", |world| world.site.is_some()).await;
     world.stop().await;
     assert_eq!(world.published().len(), 2);
 }

@@ -11,8 +11,8 @@ async fn publish(world: &mut World, edition: u32) {
     }
     world.list(&SLUGS.map(|slug| (slug, edition)));
     world
-        .until("the edition is there", |it| {
-            SLUGS.iter().all(|slug| it.editions(slug).last() == Some(&edition))
+        .until("the edition is there", |world| {
+            SLUGS.iter().all(|slug| world.editions(slug).last() == Some(&edition))
         })
         .await;
 }
@@ -56,7 +56,7 @@ async fn what_waits_for_its_next_try_waits_no_longer_where_the_clock_is_set_back
         world.answer("ferry", [Err(500)]);
         world.list(&[("harbour", 1), ("ferry", 2), ("bridge", 1)]);
         let before = world.asked("ferry");
-        world.until("it was tried", |it| it.asked("ferry") > before).await;
+        world.until("it was tried", |world| world.asked("ferry") > before).await;
         if is_stopped {
             world.stop().await;
         }
@@ -65,7 +65,7 @@ async fn what_waits_for_its_next_try_waits_no_longer_where_the_clock_is_set_back
         if is_stopped {
             world.start();
         }
-        world.until("the second edition is there", |it| it.editions("ferry") == [1, 2]).await;
+        world.until("the second edition is there", |world| world.editions("ferry") == [1, 2]).await;
         world.stop().await;
     }
 }
@@ -84,8 +84,8 @@ async fn an_edition_that_is_tried_again_is_never_published_behind_a_newer_one() 
         world.list(&SLUGS.map(|slug| (slug, edition)));
         let before: Vec<usize> = SLUGS.iter().map(|slug| world.asked(slug)).collect();
         world
-            .until("it was tried", |it| {
-                SLUGS.iter().zip(&before).all(|(slug, before)| it.asked(slug) > *before)
+            .until("it was tried", |world| {
+                SLUGS.iter().zip(&before).all(|(slug, before)| world.asked(slug) > *before)
             })
             .await;
         if edition == 3 {

@@ -53,7 +53,7 @@ impl Work {
     ) -> Result<Doubted, StoreError> {
         // What came with it is an edition because its source says so, but for a page that a poll
         // brought.
-        if !entry.fetch_page && !entry.properties().is_some_and(|it| it.brings_pages) {
+        if !entry.fetch_page && !entry.properties().is_some_and(|property| property.brings_pages) {
             return Ok(Doubted::No);
         }
         // The address that a page claims may be its template's.

@@ -44,7 +44,11 @@ impl DeadLetterFiles {
     /// Below `data_dir`; `budget` is in bytes. Without a directory nothing is kept.
     #[must_use]
     pub fn new(data_dir: Option<&Path>, budget: u64) -> Self {
-        Self { dir: data_dir.map(|it| it.join("deadletters")), budget, kept: Arc::default() }
+        Self {
+            dir: data_dir.map(|data_dir| data_dir.join("deadletters")),
+            budget,
+            kept: Arc::default(),
+        }
     }
 
     /// Writes the bytes and says where. A failure to write is logged: the dead letter goes out
@@ -135,7 +139,7 @@ impl Kept {
             fs::symlink_metadata(&path)
                 .ok()
                 .filter(fs::Metadata::is_file)
-                .map(|it| (path, on_disk(it.len())))
+                .map(|metadata| (path, on_disk(metadata.len())))
         };
         let files: VecDeque<_> = files.into_iter().filter_map(size).collect();
         let total = files.iter().map(|(_, size)| size).sum();

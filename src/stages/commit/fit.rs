@@ -45,7 +45,7 @@ pub(super) fn text(content: &mut Content) {
 }
 
 fn cut(content: &mut Content, limit: usize) {
-    let Some(text) = content.text.as_mut().filter(|it| it.len() > limit) else { return };
+    let Some(text) = content.text.as_mut().filter(|text| text.len() > limit) else { return };
     text.truncate(text.floor_char_boundary(limit));
     content.quality.truncated = true;
     let mut left = limit;
@@ -55,7 +55,7 @@ fn cut(content: &mut Content, limit: usize) {
         left > 0 || matches!(block, Block::Image(_))
     });
     let blocks = content.blocks.len();
-    content.updates.retain(|it| (it.block as usize) < blocks);
+    content.updates.retain(|update| (update.block as usize) < blocks);
 }
 
 /// The record as JSON, made smaller until it fits: first what repeats, then what is least, then the

@@ -64,13 +64,13 @@ impl Published {
             }
             (_, own) => own.iter().map(identity::of_url).collect(),
         };
-        if part.is_none_or(|it| it.index == 0) {
+        if part.is_none_or(|part| part.index == 0) {
             aliases.extend(
                 fetched_url
                     .iter()
                     .chain(&alternate_urls)
                     .filter_map(parsed)
-                    .map(|it| identity::of_url(&it)),
+                    .map(|parsed| identity::of_url(&parsed)),
             );
         }
         if url.is_none() {
@@ -184,7 +184,10 @@ impl Waiting {
             let Some(last) = some.last() else { return Ok(Self(rows)) };
             after = last.seq;
             let articles = some.iter().filter(|it| it.record.topic == Topic::Articles);
-            rows.extend(articles.filter_map(|it| Some((it.seq, it.record.key.parse().ok()?))));
+            rows.extend(
+                articles
+                    .filter_map(|article| Some((article.seq, article.record.key.parse().ok()?))),
+            );
         }
     }
 
@@ -222,8 +225,9 @@ impl Work {
         };
         // What waits is not what consumers have: it is decided on anew, by what they have.
         let waits = self.waits.get(&id).copied().unwrap_or_default();
-        let further =
-            known.as_ref().is_none_or(|it| it.revision.saturating_sub(waits) <= state.revision);
+        let further = known
+            .as_ref()
+            .is_none_or(|known| known.revision.saturating_sub(waits) <= state.revision);
         if let Some(known) = known {
             state.guid.clone_from(&known.guid);
             state.order = known.order;
@@ -257,9 +261,10 @@ impl Work {
                     // Of one that was published before the copy was made, consumers have a revision
                     // that does not wait.
                     let seen = |state: &ArticleState| {
-                        self.waits.get(&other).is_none_or(|it| *it < state.revision)
+                        self.waits.get(&other).is_none_or(|wait| *wait < state.revision)
                     };
-                    let Some(state) = self.view.article(other)?.filter(|it| !seen(it)) else {
+                    let Some(state) = self.view.article(other)?.filter(|article| !seen(article))
+                    else {
                         continue;
                     };
                     for alias in &state.aliases {
@@ -272,7 +277,7 @@ impl Work {
                             state
                                 .aliases
                                 .iter()
-                                .filter(|it| !won.aliases.contains(it))
+                                .filter(|alias| !won.aliases.contains(alias))
                                 .copied()
                                 .collect::<Vec<_>>(),
                         );
@@ -304,8 +309,9 @@ impl Work {
                 continue;
             };
             let known = self.view.article(*id)?;
-            let named =
-                known.and_then(|it| it.aliases.iter().find_map(|it| self.names.get(it)).copied());
+            let named = known.and_then(|known| {
+                known.aliases.iter().find_map(|alias| self.names.get(alias)).copied()
+            });
             let id = named.unwrap_or(*id);
             let Some(won) = self.won.get_mut(&id) else {
                 recalled.new += 1;

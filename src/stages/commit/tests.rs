@@ -126,8 +126,10 @@ async fn several_articles_of_one_text_keep_their_identity_whatever_stands_betwee
         handed(2, Some("7"), &[("A", "one"), ("C", "three"), ("B", "two, mended")]),
     ])
     .await;
-    let seen: Vec<_> =
-        articles.iter().map(|it| (it.content.title.as_deref().unwrap(), it.revision)).collect();
+    let seen: Vec<_> = articles
+        .iter()
+        .map(|article| (article.content.title.as_deref().unwrap(), article.revision))
+        .collect();
     assert_eq!(seen, [("A", 1), ("B", 1), ("C", 1), ("B", 2)]);
     assert_eq!(articles[3].id, articles[1].id);
     let again = published(vec![

@@ -18,16 +18,16 @@ const LEAST: TimeDelta = TimeDelta::hours(1);
 /// The best of a site's offers.
 #[must_use]
 pub fn best(offers: &[Offer], now: DateTime<Utc>) -> Option<&Offer> {
-    let highest = offers.iter().map(|it| class(it, now)).max()?;
-    let of_class = || offers.iter().filter(|it| class(it, now) == highest);
-    let most = of_class().filter_map(|it| it.per_day).fold(0.0, f64::max);
-    of_class().find(|it| it.per_day.unwrap_or_default() >= most * NEARLY)
+    let highest = offers.iter().map(|offer| class(offer, now)).max()?;
+    let of_class = || offers.iter().filter(|offer| class(offer, now) == highest);
+    let most = of_class().filter_map(|class| class.per_day).fold(0.0, f64::max);
+    of_class().find(|class| class.per_day.unwrap_or_default() >= most * NEARLY)
 }
 
 /// 2: it lists news; 1: the page itself, whose links are guesses; 0: it holds all that there ever
 /// was, or is abandoned.
 fn class(offer: &Offer, now: DateTime<Utc>) -> u8 {
-    let lives = offer.entries > 0 && offer.newest.is_none_or(|it| now - it < ABANDONED);
+    let lives = offer.entries > 0 && offer.newest.is_none_or(|newest| now - newest < ABANDONED);
     match offer.kind.properties().guesses {
         Guesses::Everything => 1,
         Guesses::Untitled => u8::from(offer.news && lives) * 2,

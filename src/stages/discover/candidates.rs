@@ -25,18 +25,19 @@ const MAX_ROBOTS: usize = 500 << 10;
 
 /// What a home page names: the feeds of its head, then links that look like one.
 pub(super) fn of_page(html: &str, page: &Url) -> Vec<Candidate> {
-    let offered =
-        feed::offered_by_page(html, page).into_iter().filter_map(|it| Url::parse(&it).ok());
+    let offered = feed::offered_by_page(html, page)
+        .into_iter()
+        .filter_map(|address| Url::parse(&address).ok());
     let mut found: Vec<Candidate> =
         offered.map(|url| of(url, SourceKind::Feed, "offered by the page's head")).collect();
     let tree = Tree::parse(html);
     let base = hrefs(&tree, Tag::Base)
         .first()
-        .and_then(|it| page.join(it).ok())
+        .and_then(|href| page.join(href).ok())
         .unwrap_or_else(|| page.clone());
     let links = hrefs(&tree, Tag::A)
         .into_iter()
-        .filter_map(|it| base.join(&it).ok())
+        .filter_map(|href| base.join(&href).ok())
         .filter(|it| of_site(it, page));
     found.extend(
         links.filter(looks_like_a_feed).map(|url| of(url, SourceKind::Feed, "linked by the page")),
@@ -45,8 +46,8 @@ pub(super) fn of_page(html: &str, page: &Url) -> Vec<Candidate> {
 }
 
 fn hrefs(tree: &Tree<'_>, tag: Tag) -> Vec<String> {
-    let nodes = tree.descendants(0).filter(|it| tree.tag(*it) == tag);
-    nodes.filter_map(|it| tree.attribute(it, "href")).map(|it| it.trim().to_owned()).collect()
+    let nodes = tree.descendants(0).filter(|node| tree.tag(*node) == tag);
+    nodes.filter_map(|node| tree.attribute(node, "href")).map(|it| it.trim().to_owned()).collect()
 }
 
 /// What `Sitemap:` lines of a robots.txt name (RFC 9309 §2.2.4).
@@ -71,7 +72,11 @@ pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<Candidate> {
 pub(super) fn by_custom(home: &Url, format: Format) -> Vec<Candidate> {
     let at = |kind: &SourceKind| {
         let kind = *kind;
-        let urls = kind.properties().usual_paths.iter().filter_map(|it| home.join(it).ok());
+        let urls = kind
+            .properties()
+            .usual_paths
+            .iter()
+            .filter_map(|usual_path| home.join(usual_path).ok());
         urls.map(move |url| of(url, kind, "at a usual path"))
     };
     SourceKind::ALL.iter().filter(|it| it.format() == format).flat_map(at).collect()
@@ -79,7 +84,7 @@ pub(super) fn by_custom(home: &Url, format: Format) -> Vec<Candidate> {
 
 /// Those that may be for news before the others.
 pub(super) fn news_first(sitemaps: &mut [Candidate]) {
-    sitemaps.sort_by_key(|it| !is_for_news(it));
+    sitemaps.sort_by_key(|sitemap| !is_for_news(sitemap));
 }
 
 /// Whether a sitemap may be for news, by its address.
@@ -98,8 +103,9 @@ fn fetchable(found: Vec<Candidate>) -> Vec<Candidate> {
     for it in &mut fetchable {
         it.url.set_fragment(None);
     }
-    fetchable
-        .retain(|it| matches!(it.url.scheme(), "http" | "https") && known.insert(it.url.clone()));
+    fetchable.retain(|entry| {
+        matches!(entry.url.scheme(), "http" | "https") && known.insert(entry.url.clone())
+    });
     fetchable
 }
 
@@ -120,7 +126,7 @@ fn looks_like_a_feed(url: &Url) -> bool {
     let (stem, ending) = last.rsplit_once('.').unwrap_or((last, ""));
     let is_word = |it: &str| matches!(it, "rss" | "feed" | "feeds" | "atom" | "rdf");
     let on_feed_host =
-        url.host_str().is_some_and(|it| it.starts_with("feeds.") || it.starts_with("rss."));
+        url.host_str().is_some_and(|host| host.starts_with("feeds.") || host.starts_with("rss."));
     matches!(ending, "rss" | "atom" | "rdf")
         || ending.is_empty() && matches!(stem, "rss" | "feed" | "atom" | "rdf")
         || ending == "xml" && (on_feed_host || path.split(['/', '-', '_', '.']).any(is_word))
@@ -135,7 +141,7 @@ mod tests {
     }
 
     fn urls(found: &[Candidate]) -> Vec<&str> {
-        found.iter().map(|it| it.url.as_str()).collect()
+        found.iter().map(|found| found.url.as_str()).collect()
     }
 
     #[test]

@@ -113,11 +113,11 @@ impl Followed {
         self.feed.language = self.feed.language.take().or(language);
         self.feed.archive |= archive;
         let known: HashSet<String> =
-            self.feed.entries.iter().map(|it| it.identity.clone()).collect();
+            self.feed.entries.iter().map(|entry| entry.identity.clone()).collect();
         let room = MAX_ENTRIES - self.feed.entries.len();
-        self.feed
-            .entries
-            .extend(entries.into_iter().filter(|it| !known.contains(&it.identity)).take(room));
+        self.feed.entries.extend(
+            entries.into_iter().filter(|entry| !known.contains(&entry.identity)).take(room),
+        );
     }
 }
 
@@ -167,14 +167,14 @@ async fn parse(
 /// are any, never those of tags and writers where there are others; the newest by the index's
 /// dates, else by the numbers in their addresses.
 pub(super) fn best(children: Vec<Child>, depth: usize) -> Vec<(Child, usize)> {
-    let highest = children.iter().map(|it| worth(&it.url)).max().unwrap_or_default();
+    let highest = children.iter().map(|child| worth(&child.url)).max().unwrap_or_default();
     let mut best: Vec<Child> =
-        children.into_iter().filter(|it| worth(&it.url) == highest).collect();
+        children.into_iter().filter(|child| worth(&child.url) == highest).collect();
     best.sort_by(|one, other| {
         one.modified.cmp(&other.modified).then_with(|| by_numbers(&one.url, &other.url))
     });
     let from = best.len().saturating_sub(MAX_FETCHED);
-    best.split_off(from).into_iter().map(|it| (it, depth)).collect()
+    best.split_off(from).into_iter().map(|best| (best, depth)).collect()
 }
 
 /// By the words that programs give to their sitemaps: 2 for news, 0 for what holds no articles.
@@ -198,7 +198,7 @@ fn worth(url: &Url) -> u8 {
     ];
     let path = url.path().to_ascii_lowercase();
     let has = |words: &[&str]| {
-        path.split(|c: char| !c.is_ascii_alphabetic()).any(|it| words.contains(&it))
+        path.split(|c: char| !c.is_ascii_alphabetic()).any(|part| words.contains(&part))
     };
     // `category-news.xml` is a category.
     if has(&OTHER) { 0 } else { 1 + u8::from(has(&NEWS)) }
@@ -209,7 +209,7 @@ fn worth(url: &Url) -> u8 {
 fn by_numbers(one: &Url, other: &Url) -> Ordering {
     let numbers = |url: &Url| -> Vec<u64> {
         let tail = &url[url::Position::BeforePath..];
-        tail.split(|c: char| !c.is_ascii_digit()).filter_map(|it| it.parse().ok()).collect()
+        tail.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
     };
     numbers(one).cmp(&numbers(other))
 }

@@ -162,8 +162,9 @@ async fn of_home(
             return Ok(Home { feed: Some(feed), listing: None, candidates: Vec::new() });
         }
         let listing = listing::read(&bytes, content_type, &fetched.url).ok().map(listing::to_feed);
-        let listing = listing
-            .map(|it| offer(SourceKind::Listing, fetched.url.clone(), &it, "the page itself"));
+        let listing = listing.map(|listing| {
+            offer(SourceKind::Listing, fetched.url.clone(), &listing, "the page itself")
+        });
         let text = encoding::to_text(&bytes, content_type);
         Ok(Home { feed: None, listing, candidates: candidates::of_page(&text, &fetched.url) })
     };
@@ -173,8 +174,11 @@ async fn of_home(
 }
 
 fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer {
-    let mut dates: Vec<DateTime<Utc>> =
-        feed.entries.iter().filter_map(|it| Some(it.published.or(it.modified)?.to_utc())).collect();
+    let mut dates: Vec<DateTime<Utc>> = feed
+        .entries
+        .iter()
+        .filter_map(|entry| Some(entry.published.or(entry.modified)?.to_utc()))
+        .collect();
     dates.sort_unstable_by(|one, other| other.cmp(one));
     Offer {
         kind,
@@ -191,7 +195,7 @@ fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer 
 /// Only a sitemap for news says headlines.
 fn is_for_news(kind: SourceKind, feed: &Feed) -> bool {
     match kind.properties().guesses {
-        Guesses::Untitled => feed.entries.iter().any(|it| it.title.is_some()),
+        Guesses::Untitled => feed.entries.iter().any(|entry| entry.title.is_some()),
         Guesses::Nothing | Guesses::Everything => false,
     }
 }
@@ -279,7 +283,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
         candidates::news_first(&mut sitemaps);
         let feeds = self.offers.len();
         self.look(sitemaps).await;
-        if !self.offers[feeds..].iter().any(|it| it.news) {
+        if !self.offers[feeds..].iter().any(|offer| offer.news) {
             self.look(candidates::by_custom(&at, Format::Sitemap)).await;
         }
         self.offers.extend(here.listing);
@@ -292,7 +296,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
         let Ok(fetched) = self.fetch(url, accept::ROBOTS).await else { return Vec::new() };
         let Fetched { url, body, .. } = fetched;
         let work = move |bytes: Result<Bytes, FetchError>| {
-            bytes.map(|it| candidates::of_robots(&it, &url)).unwrap_or_default()
+            bytes.map(|byte| candidates::of_robots(&byte, &url)).unwrap_or_default()
         };
         self.fetcher
             .memory()
@@ -305,7 +309,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
     /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that
     /// are empty or dead are none, feeds may be empty for a while.
     async fn look(&mut self, candidates: Vec<Candidate>) {
-        let most = candidates.first().map_or(0, |it| most(it.kind.format()));
+        let most = candidates.first().map_or(0, |candidate| most(candidate.kind.format()));
         for candidate in candidates.into_iter().take(most) {
             if !self.asked.contains(&candidate.url)
                 && let Some((feed, url, _room)) = self.read(&candidate).await
@@ -319,7 +323,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
     /// another address.
     async fn read(&mut self, Candidate { url, kind, .. }: &Candidate) -> Option<(Feed, Url, Room)> {
         let fetched = self.fetch(url.clone(), kind.properties().accept).await.ok()?;
-        if self.offers.iter().any(|it| it.url == fetched.url) {
+        if self.offers.iter().any(|offer| offer.url == fetched.url) {
             return None;
         }
         let at = fetched.url.clone();

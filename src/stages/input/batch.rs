@@ -227,8 +227,8 @@ mod tests {
         store.topics().commit(batch.commit).await.unwrap();
         let entries = entries(&store.entries(), &rows);
         let documents: Vec<&Document> =
-            entries.iter().map(|it| it.document.as_ref().unwrap()).collect();
-        assert!(entries.windows(2).all(|it| it[0].order < it[1].order), "{entries:?}");
+            entries.iter().map(|entry| entry.document.as_ref().unwrap()).collect();
+        assert!(entries.windows(2).all(|pair| pair[0].order < pair[1].order), "{entries:?}");
         assert_eq!(
             documents[2].unreadable.as_deref().unwrap().split(": ").next(),
             Some("message t/0/7")

@@ -71,7 +71,7 @@ pub(super) fn begin(
 ) -> (TopicState, Vec<Reset>) {
     let mut resets = Vec::new();
     // A source that now names another topic begins anew without ado: that is what its list says.
-    let known = known.filter(|it| it.topic == source.topic.as_str());
+    let known = known.filter(|known| known.topic == source.topic.as_str());
     let mut state = known
         .unwrap_or_else(|| TopicState { topic: source.topic.to_string(), ..TopicState::default() });
     let mut first_time = state.cluster.is_empty();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn next(state: &TopicState) -> Vec<i64> {
-        state.partitions.values().map(|it| it.next).collect()
+        state.partitions.values().map(|partition| partition.next).collect()
     }
 
     #[test]

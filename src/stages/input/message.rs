@@ -99,7 +99,7 @@ enum Source {
 
 fn date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<DateTime<FixedOffset>>, D::Error> {
     let text = Option::<Cow<'_, str>>::deserialize(value)?;
-    text.map(|it| parse_date(&it)).transpose().map_err(serde::de::Error::custom)
+    text.map(|text| parse_date(&text)).transpose().map_err(serde::de::Error::custom)
 }
 
 fn parse_date(text: &str) -> Result<DateTime<FixedOffset>, String> {
@@ -143,7 +143,7 @@ fn by_headers(value: &[u8], header: impl Fn(&str) -> Option<String>) -> Result<T
     if value.is_empty() {
         return Err("an empty document".to_owned());
     }
-    let published = header("published").map(|it| parse_date(&it)).transpose()?;
+    let published = header("published").map(|header| parse_date(&header)).transpose()?;
     told(Json {
         url: header("url"),
         title: header("title"),
@@ -188,21 +188,21 @@ fn told(json: Json) -> Result<Told, String> {
         }
         it => Ok(it),
     };
-    let link = name("url", url)?.map(|it| address("url", &it)).transpose()?;
+    let link = name("url", url)?.map(|name| address("url", &name)).transpose()?;
     let origin = match source {
         None => Origin::default(),
         Some(Source::Name(name)) => Origin { name: label(&name), ..Origin::default() },
         Some(Source::Fields { name: title, url, tags }) => Origin {
             name: title.as_deref().and_then(label),
             url: name("source.url", url)?
-                .map(|it| address("source.url", &it))
+                .map(|name| address("source.url", &name))
                 .transpose()?
                 .map(Into::into),
-            tags: tags.iter().filter_map(|it| label(it)).take(MAX_TAGS).collect(),
+            tags: tags.iter().filter_map(|tag| label(tag)).take(MAX_TAGS).collect(),
         },
     };
     let title = title
-        .map(|it| crate::text::collapse(&it).chars().take(MAX_TITLE).collect())
+        .map(|title| crate::text::collapse(&title).chars().take(MAX_TITLE).collect())
         .filter(|it: &String| !it.is_empty());
     Ok(Told {
         entry: Entry { guid: name("id", id)?, link, title, published, ..Entry::default() },
@@ -237,7 +237,7 @@ mod tests {
     fn the_documents_examples_are_messages() {
         let examples: Vec<&str> = include_str!("../../../docs/input.md")
             .lines()
-            .filter(|it| it.starts_with("{\""))
+            .filter(|line| line.starts_with("{\""))
             .collect();
         assert_eq!(examples.len(), 3);
         for example in examples {

@@ -96,8 +96,8 @@ impl ClientContext for Context {
         let ends = topic
             .partitions
             .values()
-            .filter(|it| it.partition >= 0)
-            .map(|it| (it.partition, it.ls_offset));
+            .filter(|partition| partition.partition >= 0)
+            .map(|partition| (partition.partition, partition.ls_offset));
         self.told.lock().unwrap_or_else(PoisonError::into_inner).ends = ends.collect();
     }
 }
@@ -109,7 +109,7 @@ fn is_remade(topic: &str, words: &str) -> bool {
     let id = words
         .split_once("Topic ")
         .and_then(|(_, rest)| rest.strip_prefix(topic)?.strip_prefix(" changed id from "));
-    id.is_some_and(|it| !it.starts_with(NO_ID))
+    id.is_some_and(|id| !id.starts_with(NO_ID))
 }
 
 /// A connected consumer.
@@ -146,8 +146,9 @@ impl Reader {
             .set("topic.metadata.refresh.interval.ms", "5000");
         client.set("queued.max.messages.kbytes", "16384");
         // For the words about the topic's id.
-        let debug =
-            client.get("debug").map_or_else(|| "topic".to_owned(), |it| format!("{it},topic"));
+        let debug = client
+            .get("debug")
+            .map_or_else(|| "topic".to_owned(), |client| format!("{client},topic"));
         client.set("debug", debug).set_log_level(RDKafkaLogLevel::Debug);
         let told = Arc::new(Mutex::new(Told::default()));
         let context = Context { topic: topic.to_owned(), told: Arc::clone(&told) };
@@ -200,9 +201,9 @@ impl Reader {
         let mut assignment = TopicPartitionList::new();
         for (&partition, (low, _)) in &found.partitions {
             let Some(progress) = state.partitions.get(&partition) else { continue };
-            let mark = progress.last.filter(|it| it.offset >= *low);
-            self.marks.extend(mark.map(|it| (partition, it)));
-            let offset = Offset::Offset(mark.map_or(progress.next, |it| it.offset));
+            let mark = progress.last.filter(|last| last.offset >= *low);
+            self.marks.extend(mark.map(|mark| (partition, mark)));
+            let offset = Offset::Offset(mark.map_or(progress.next, |mark| mark.offset));
             assignment
                 .add_partition_offset(&self.topic, partition, offset)
                 .map_err(kafka("choosing offsets"))?;

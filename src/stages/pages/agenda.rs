@@ -233,8 +233,8 @@ impl Agenda {
             let own = self
                 .entries
                 .get(&key.entry())
-                .and_then(|it| self.flights.get(it))
-                .is_some_and(|it| it.key == *key);
+                .and_then(|entry| self.flights.get(entry))
+                .is_some_and(|flight| flight.key == *key);
             let behind = self.behind.entry(key.entry()).or_default();
             if !own && !behind.contains(key) {
                 behind.push(*key);
@@ -291,7 +291,7 @@ impl Agenda {
 
     /// A reading has ended: its place is free.
     pub(super) fn ended(&mut self, ticket: Ticket) {
-        let host = self.flights.get(&ticket).and_then(|it| it.key.lane().host());
+        let host = self.flights.get(&ticket).and_then(|flight| flight.key.lane().host());
         if let Some(host) = host.filter(|_| self.places.end(ticket)) {
             if let Some(known) = self.hosts.get_mut(&host) {
                 known.places -= 1;
@@ -320,7 +320,7 @@ impl Agenda {
         let Some(Flight { key, .. }) = self.flights.get(&ticket).copied() else { return };
         let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };
         let known = self.hosts.entry(host).or_default();
-        if known.shut_until.is_none_or(|it| it < next_ms) {
+        if known.shut_until.is_none_or(|shut_until| shut_until < next_ms) {
             if let Some(before) = known.shut_until.replace(next_ms) {
                 self.shut.remove(&(before, host));
             }
@@ -334,7 +334,7 @@ impl Agenda {
         let lane = key.lane();
         let before = self.lanes.get(&lane).copied();
         let (next, first) =
-            before.map_or((key, order), |it| (it.next.min(key), it.order.min(order)));
+            before.map_or((key, order), |before| (before.next.min(key), before.order.min(order)));
         match before {
             Some(it) if it.state == LaneState::Later => {
                 self.later.remove(&(it.next.due_ms(), lane));
@@ -344,7 +344,7 @@ impl Agenda {
             }
             _ => {}
         }
-        let is_ready = before.is_some_and(|it| it.state == LaneState::Ready);
+        let is_ready = before.is_some_and(|before| before.state == LaneState::Ready);
         self.lanes.insert(lane, Waiting { next, state: LaneState::Ready, order: first });
         // Where it waits for a turn already, it finds no room then.
         if !is_ready {
@@ -413,7 +413,9 @@ impl Agenda {
     fn mark_slow(&mut self, now: Instant) {
         // Nobody is in a hurry for those that a source leads to whose last unknown host was silent.
         while let Some((ticket, kind)) = self.places.slowed(now, self.unknown[0].len()) {
-            let Some(lane) = self.flights.get(&ticket).map(|it| it.key.lane()) else { continue };
+            let Some(lane) = self.flights.get(&ticket).map(|flight| flight.key.lane()) else {
+                continue;
+            };
             let Some(host) = lane.host() else { continue };
             self.standings.set(host, Standing::Slow);
             if kind == Kind::Unknown {
@@ -425,7 +427,10 @@ impl Agenda {
     }
 
     fn turn_of(&self, lane: Lane, limit: usize) -> Turn {
-        Turn { from: self.lanes.get(&lane).map_or(PendingKey::first(lane, 0), |it| it.next), limit }
+        Turn {
+            from: self.lanes.get(&lane).map_or(PendingKey::first(lane, 0), |lane| lane.next),
+            limit,
+        }
     }
 
     /// Has a lane wait for a turn.
@@ -447,7 +452,8 @@ impl Agenda {
     /// Has lanes of a host that has room wait for a turn.
     fn refill(&mut self, host: HostKey) {
         let limit = self.limit(host);
-        while let Some(known) = self.hosts.get_mut(&host).filter(|it| it.places + it.ready < limit)
+        while let Some(known) =
+            self.hosts.get_mut(&host).filter(|host| host.places + host.ready < limit)
         {
             match known.waiting.pop_first() {
                 Some((_, lane)) => self.wait_for_turn(lane, host),
@@ -460,7 +466,7 @@ impl Agenda {
     fn waits(&self, kind: Kind) -> bool {
         match kind {
             Kind::Prompt => !self.prompt.is_empty(),
-            Kind::Unknown => self.unknown.iter().any(|it| !it.is_empty()),
+            Kind::Unknown => self.unknown.iter().any(|unknown| !unknown.is_empty()),
             Kind::Slow => !self.slow.is_empty(),
         }
     }
@@ -496,7 +502,7 @@ impl Agenda {
 
     /// Places that a host may take.
     fn limit(&self, host: HostKey) -> usize {
-        if self.hosts.get(&host).is_some_and(|it| it.shut_until.is_some()) {
+        if self.hosts.get(&host).is_some_and(|host| host.shut_until.is_some()) {
             0
         } else if self.kind(host) == Kind::Slow {
             1

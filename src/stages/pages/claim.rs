@@ -81,8 +81,8 @@ impl Drop for Claim {
     fn drop(&mut self) {
         // The queue has room for every claim; it is closed only when nobody waits any more.
         let event =
-            self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |it| {
-                ReadingEvent::Paced(self.ticket, it)
+            self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |paced_m| {
+                ReadingEvent::Paced(self.ticket, paced_m)
             });
         self.events.try_send(event).ok();
     }

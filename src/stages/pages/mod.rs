@@ -101,7 +101,7 @@ pub async fn run<F: Fetch, C: Clock>(
                     out.clone(),
                 ));
             }
-            while let Some(give_way) = agenda.next_to_give_way().and_then(|it| under_way.get(&it)) {
+            while let Some(give_way) = agenda.next_to_give_way().and_then(|id| under_way.get(&id)) {
                 give_way.cancel();
             }
         }
@@ -231,7 +231,7 @@ fn pause(agenda: &Agenda, now_ms: i64, stopped: bool) -> Duration {
         .next_due()
         .filter(|due| !stopped && *due > now)
         .map(|due| Duration::from_millis(due - now));
-    due.map_or(longest, |it| it.min(longest))
+    due.map_or(longest, |due| due.min(longest))
 }
 
 #[cfg(test)]

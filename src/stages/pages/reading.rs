@@ -163,7 +163,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             let (secrets, given_up) =
                 (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
             let (url, error) = (
-                link.map(|it| secrets.hide(&shown(it.as_str())).into_owned()),
+                link.map(|link| secrets.hide(&shown(link.as_str())).into_owned()),
                 secrets.hide(error),
             );
             tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
@@ -364,7 +364,9 @@ impl Expected {
     fn is_elsewhere(&self, bytes: &[u8], content_type: Option<&str>) -> bool {
         let html = encoding::to_text(bytes, content_type);
         let start = &html[..html.floor_char_boundary(LOOKED_AT)];
-        self.listed.as_deref().is_some_and(|it| is_shown(it, &text::fold(start)) == Some(false))
+        self.listed
+            .as_deref()
+            .is_some_and(|listed| is_shown(listed, &text::fold(start)) == Some(false))
     }
 }
 
@@ -411,7 +413,7 @@ fn open(
         ..Failure::fetch(error.to_string())
     };
     let bytes = bytes.map_err(damaged)?;
-    let unreadable = entry.properties().map_or("source", |it| it.unreadable);
+    let unreadable = entry.properties().map_or("source", |property| property.unreadable);
     let Some(document) = entry.document else {
         return Err(Failure::fetch("no document".to_owned()));
     };

@@ -34,7 +34,7 @@ impl SourcePageSettings {
     /// in `added`.
     #[must_use]
     pub fn new(sources: &Sources, added: AddedStore, since: DateTime<Utc>) -> Self {
-        let polled = sources.polled.iter().map(|it| (&it.id, PageSettings::of(it)));
+        let polled = sources.polled.iter().map(|polled| (&polled.id, PageSettings::of(polled)));
         let topics = sources.topics.iter().map(|topic| {
             (&topic.id, PageSettings { rules: None, allowed: Arc::clone(&topic.allow_addresses) })
         });
@@ -55,7 +55,7 @@ impl SourcePageSettings {
         }
         // A store that cannot be read ends the run elsewhere; a page without its rules is read as
         // any other.
-        let row = self.added.get(id).ok().flatten().filter(|it| it.at >= self.since);
+        let row = self.added.get(id).ok().flatten().filter(|added| added.at >= self.since);
         added::of_rows(row).sources.first().map(PageSettings::of).unwrap_or_default()
     }
 }

@@ -51,19 +51,22 @@ pub(super) fn from_sitemap(
     now: DateTime<Utc>,
 ) -> Option<Backfill> {
     let since = facts.last_success?;
-    if facts.sitemap_sought.is_some_and(|it| now - it < SOUGHT) {
+    if facts.sitemap_sought.is_some_and(|sitemap_sought| now - sitemap_sought < SOUGHT) {
         return None;
     }
     facts.sitemap_sought = Some(now);
-    let listed = listed.iter().flatten().filter_map(|it| DateTime::from_timestamp(*it, 0));
-    let until = listed.filter(|it| *it > since).min().unwrap_or(now);
+    let listed = listed.iter().flatten().filter_map(|listed| DateTime::from_timestamp(*listed, 0));
+    let until = listed.filter(|listed| *listed > since).min().unwrap_or(now);
     Some(Backfill { url: site, left: 1, within: Some((since, until)) })
 }
 
 /// Where a feed's older entries are, if it says so and if that is on its own host.
 pub(super) fn older(feed: &Feed, url: &Url) -> Option<Url> {
     let link = |rel: &str| {
-        feed.links.iter().find(|it| it.rel == rel).and_then(|it| url.join(it.href.as_deref()?).ok())
+        feed.links
+            .iter()
+            .find(|link| link.rel == rel)
+            .and_then(|link| url.join(link.href.as_deref()?).ok())
     };
     let older = link("prev-archive").or_else(|| link("next"))?;
     (older.host() == url.host() && matches!(older.scheme(), "http" | "https") && older != *url)
@@ -180,8 +183,10 @@ fn missed(
 ) -> Result<Vec<Entry>, StoreError> {
     let mut missed = Vec::new();
     for entry in entries {
-        let is_of_time =
-            entry.published.or(entry.modified).is_some_and(|it| since <= it && it < until);
+        let is_of_time = entry
+            .published
+            .or(entry.modified)
+            .is_some_and(|published| since <= published && published < until);
         if is_of_time
             && let Some(link) = &entry.link
             && store.articles_of(&[identity::of_url(link)])?.is_empty()

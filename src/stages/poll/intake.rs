@@ -60,10 +60,10 @@ pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> 
         let date = |index: usize| {
             entries
                 .get(index)
-                .and_then(|it| it.published.max(it.modified))
+                .and_then(|entry| entry.published.max(entry.modified))
                 .map_or(i64::MAX, |it| it.timestamp())
         };
-        wanted.sort_by_key(|it| std::cmp::Reverse(date(*it)));
+        wanted.sort_by_key(|wanted| std::cmp::Reverse(date(*wanted)));
         wanted.truncate(room);
         wanted.sort_unstable();
     }
@@ -81,7 +81,7 @@ pub(super) fn update(
     let taken = today.saturating_add(taken);
     // A day that is full stays so, whatever the last look found.
     let stays = before.left_out.filter(|_| left_out == 0 && taken >= bounds.per_day);
-    let since = before.left_out.map_or(now, |it| it.since);
+    let since = before.left_out.map_or(now, |left_out| left_out.since);
     let left_out = if left_out > 0 {
         Some(LeftOut { entries: left_out, bound, since, at: now })
     } else {
@@ -130,7 +130,7 @@ mod tests {
         );
         assert_eq!(update(&left, (7, 0), (BOUNDS, Bound::Poll), at(2)).left_out, None);
         let full = update(&left, (50, 3), (BOUNDS, Bound::Day), at(2));
-        assert_eq!(full.left_out.map(|it| it.since), Some(at(1)));
+        assert_eq!(full.left_out.map(|left_out| left_out.since), Some(at(1)));
         assert!(update(&full, (0, 0), (BOUNDS, Bound::Day), at(3)).left_out.is_some());
         assert_eq!(update(&full, (0, 0), (BOUNDS, Bound::Poll), at(24)).left_out, None);
     }
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn the_newest_are_taken_in_the_order_of_the_listing() {
         let dated = |hour: Option<i64>| Entry {
-            published: hour.map(|it| at(it).fixed_offset()),
+            published: hour.map(|hour| at(hour).fixed_offset()),
             ..Entry::default()
         };
         let entries = [dated(Some(1)), dated(Some(9)), dated(None), dated(Some(5))];

@@ -141,7 +141,9 @@ pub(super) fn go_through(
             continue;
         }
         if seen.is_none() {
-            listed.published.push(entry.published.or(entry.modified).map(|it| it.timestamp()));
+            listed
+                .published
+                .push(entry.published.or(entry.modified).map(|published| published.timestamp()));
         }
         match verdict {
             Verdict::Known { touch } => {
@@ -265,7 +267,7 @@ fn judge(
                 .max(entry.modified)
                 .map(|date| now - date.to_utc())
                 .or(undated_is_old.then_some(TimeDelta::MAX));
-            let limit = backlog.and_then(|it| TimeDelta::from_std(it).ok());
+            let limit = backlog.and_then(|backlog| TimeDelta::from_std(backlog).ok());
             // An entry without a date may be of today: losing it would be worse than an old one
             // more.
             if age.zip(limit).is_some_and(|(age, limit)| age > limit) {
@@ -366,7 +368,7 @@ fn touch_articles(
     today: u32,
     commit: &mut PollCommit,
 ) -> Result<(), StoreError> {
-    let guid = entry.guid.as_deref().map(|it| identity::of_guid(source.id.as_str(), it));
+    let guid = entry.guid.as_deref().map(|guid| identity::of_guid(source.id.as_str(), guid));
     let link = entry.link.as_ref().map(identity::of_url);
     let aliases: Vec<[u8; 16]> = guid.into_iter().chain(link).collect();
     touch(store, &aliases, today, commit)
@@ -396,7 +398,7 @@ mod tests {
     }
 
     fn entry(published: Option<DateTime<Utc>>) -> Entry {
-        let published = published.map(|it| it.fixed_offset());
+        let published = published.map(|published| published.fixed_offset());
         Entry { published, ..Entry::default() }
     }
 

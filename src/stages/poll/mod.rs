@@ -255,8 +255,9 @@ async fn poll<F: Fetch, C: Clock>(
     let now = context.clock.now();
     let subscription =
         if outputs.hubs.is_some() { context.store.subscription(source.id.as_str())? } else { None };
-    let covered_until =
-        subscription.as_ref().and_then(|it| hub_coverage(&mut visit, it, before, now));
+    let covered_until = subscription
+        .as_ref()
+        .and_then(|subscription| hub_coverage(&mut visit, subscription, before, now));
     let terms = Terms { bounds: context.rules.bounds(source), price };
     let next = decide(&mut visit, terms, covered_until, now);
 
@@ -278,7 +279,7 @@ async fn poll<F: Fetch, C: Clock>(
     // What was read is durable; further bodies may need the memory.
     drop(room);
     if let (PollResult::Read { .. }, Some(hubs)) = (result, &outputs.hubs)
-        && announced.as_ref() != subscription.as_ref().map(|it| &it.announced)
+        && announced.as_ref() != subscription.as_ref().map(|subscription| &subscription.announced)
     {
         // Closed only when that stage failed, which ends the run by itself.
         hubs.found.send(HubAnnouncement { source: Arc::clone(&due.source), announced }).await.ok();
@@ -296,7 +297,11 @@ async fn poll<F: Fetch, C: Clock>(
         took_ms: (now - started).num_milliseconds(),
         late_ms: (started - due.at).num_milliseconds().max(0),
         fresh: if let PollResult::Read { fresh } = result { fresh } else { 0 },
-        left_out: facts.intake.left_out.filter(|it| it.at >= started).map_or(0, |it| it.entries),
+        left_out: facts
+            .intake
+            .left_out
+            .filter(|left_out| left_out.at >= started)
+            .map_or(0, |left_out| left_out.entries),
         gap,
         state: facts.state,
         next_due: next.at,
@@ -314,7 +319,7 @@ async fn poll<F: Fetch, C: Clock>(
 /// Tells the page stage of new entries, and whose host answered just now.
 async fn wake(outputs: &Outputs, answered: Option<&Url>, lanes: Vec<(Lane, u64)>) {
     if !lanes.is_empty() {
-        let answered = answered.map(|it| HostKey::new(&hosts::name(it)));
+        let answered = answered.map(|answered| HostKey::new(&hosts::name(answered)));
         // Closed only when the page stage failed, which ends the run by itself.
         outputs.wake.send(Wake { lanes, answered }).await.ok();
     }

@@ -19,7 +19,7 @@ pub(super) const PATIENCE: u32 = 5;
 
 /// The address that a source is asked at: the one it has moved to once that is adopted.
 pub(super) fn current_address<'a>(moved: Option<&'a Moved>, configured: &'a Url) -> &'a Url {
-    moved.filter(|it| it.adopted).map_or(configured, |it| it.to.real())
+    moved.filter(|moved| moved.adopted).map_or(configured, |moved| moved.to.real())
 }
 
 /// What is known after a good answer that permanent redirects led to `to`.
@@ -32,15 +32,15 @@ pub(super) fn after_answer(
     let Some(to) = to else {
         // No redirect: of an adopted address that is as it should be, of the configured one it is
         // back home.
-        return before.filter(|it| it.adopted);
+        return before.filter(|before| before.adopted);
     };
     let (polls, since) = before
-        .filter(|it| *it.to.real() == to && !it.adopted)
-        .map_or((0, now), |it| (it.polls, it.since));
+        .filter(|before| *before.to.real() == to && !before.adopted)
+        .map_or((0, now), |before| (before.polls, before.since));
     let polls = polls.saturating_add(1);
     let adopted = polls >= HOLDS.0
         && now - since >= HOLDS.1
-        && configured.is_some_and(|it| may_move(it, &to));
+        && configured.is_some_and(|configured| may_move(configured, &to));
     Some(Moved { to: to.into(), polls, since, adopted })
 }
 

@@ -79,13 +79,13 @@ fn breaks_off(facts: &mut Facts, page: &Page, end: End) -> bool {
     let chars = page
         .articles
         .iter()
-        .filter_map(|it| it.content.text.as_deref())
-        .map(|it| it.chars().count())
+        .filter_map(|article| article.content.text.as_deref())
+        .map(|text| text.chars().count())
         .sum::<usize>();
     let chars = u32::try_from(chars).unwrap_or(u32::MAX);
     let before =
         std::mem::replace(&mut facts.broken_off, Some(chars).filter(|_| end != End::Whole));
-    facts.broken_off.is_some() && before.is_none_or(|it| it.abs_diff(chars) > chars / 10)
+    facts.broken_off.is_some() && before.is_none_or(|before| before.abs_diff(chars) > chars / 10)
 }
 
 fn pending(

@@ -119,7 +119,7 @@ pub(super) async fn discover_and_visit<F: Fetch, C: Clock>(
 /// does.
 fn adopt(facts: &mut Facts, found: SiteDiscovery) {
     if let Some(before) =
-        facts.site.as_mut().filter(|it| (it.kind, &it.url) == (found.kind, &found.url))
+        facts.site.as_mut().filter(|site| (site.kind, &site.url) == (found.kind, &found.url))
     {
         before.looked = found.looked;
         return;
@@ -178,7 +178,7 @@ mod tests {
         };
         adopt(&mut facts, found(SourceKind::Feed, 5));
         assert_eq!(
-            (facts.listed, facts.site.as_ref().map(|it| it.looked)),
+            (facts.listed, facts.site.as_ref().map(|site| site.looked)),
             (9, Some(DateTime::UNIX_EPOCH + TimeDelta::days(5)))
         );
         adopt(&mut facts, found(SourceKind::Sitemap, 6));

@@ -146,7 +146,7 @@ impl Bench {
         let (done, durable) = oneshot::channel();
         let push = Push {
             source: Arc::clone(&self.source),
-            content: body.map(|it| Box::new(fetched(it))),
+            content: body.map(|body| Box::new(fetched(body))),
             done,
         };
         push::process(self.context.clone(), push, self.outputs.clone()).await.unwrap();
@@ -355,7 +355,7 @@ async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room
     let body = feed(&[("a", 0), ("b", -1), ("c", -2), ("d", -3), ("e", -4), ("f", -5)]);
     let first = bench.poll(0, &body).await;
     assert_eq!(
-        (bench.waiting(), first.state, first.intake.left_out.map(|it| it.entries)),
+        (bench.waiting(), first.state, first.intake.left_out.map(|left_out| left_out.entries)),
         (2, State::Throttled, Some(4))
     );
     assert!(
@@ -367,12 +367,19 @@ async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room
     bench.poll(1, &body).await;
     let full = bench.poll(2, &body).await;
     assert_eq!(
-        (bench.waiting(), full.entries, full.intake.left_out.map(|it| (it.entries, it.bound))),
+        (
+            bench.waiting(),
+            full.entries,
+            full.intake.left_out.map(|left_out| (left_out.entries, left_out.bound))
+        ),
         (5, 5, Some((1, Bound::Day)))
     );
     let pushed = bench.push(3, Some(&feed(&[("g", 3), ("h", 3)]))).await;
     assert_eq!(
-        (bench.waiting(), pushed.intake.left_out.map(|it| (it.entries, it.since))),
+        (
+            bench.waiting(),
+            pushed.intake.left_out.map(|left_out| (left_out.entries, left_out.since))
+        ),
         (5, Some((2, at(0))))
     );
     let next_day = bench.poll(24, &body).await;
@@ -397,7 +404,7 @@ async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_b
     };
     let first = bench.poll(6, &flood(0)).await;
     assert_eq!(
-        (bench.waiting(), first.intake.left_out.map(|it| (it.entries, it.bound))),
+        (bench.waiting(), first.intake.left_out.map(|left_out| (left_out.entries, left_out.bound))),
         (3, Some((2, Bound::Pending)))
     );
     let second = bench.poll(9, &flood(3)).await;

@@ -121,7 +121,7 @@ impl Turns {
 
     /// Whether anything waits for a place.
     pub(super) fn waits(&self) -> bool {
-        self.ready.iter().any(|it| !it.is_empty())
+        self.ready.iter().any(|ready| !ready.is_empty())
     }
 
     /// Takes work in; what may begin is then [`Turns::ready`].
@@ -191,7 +191,9 @@ impl Turns {
         let [prompt, unknown, _] = &self.ready;
         let waiting = prompt.len() + unknown.len().min(self.places.room(Kind::Unknown));
         while let Some(ticket) = self.places.gives_way(waiting) {
-            if let Some(at_work) = self.under_way.get(&ticket).and_then(|it| self.sources.get(it)) {
+            if let Some(at_work) =
+                self.under_way.get(&ticket).and_then(|under_way| self.sources.get(under_way))
+            {
                 at_work.give_way.cancel();
             }
         }
@@ -228,7 +230,7 @@ impl Turns {
         }
         let limit = self.limit(name);
         // One that finds its source at work waits behind that, and leaves its place to the next.
-        while let Some(host) = self.hosts.get_mut(name).filter(|it| it.polls < limit) {
+        while let Some(host) = self.hosts.get_mut(name).filter(|host| host.polls < limit) {
             match host.waiting.pop_front() {
                 Some(next) => self.enter(next),
                 None if host.polls == 0 => drop(self.hosts.remove(name)),
@@ -239,16 +241,18 @@ impl Turns {
 
     /// No more polls begin but those that did: the others are as due at the next start.
     pub(super) fn stop(&mut self) {
-        self.hosts.values_mut().for_each(|it| it.waiting.clear());
-        self.ready.iter_mut().for_each(|it| it.retain(|work| matches!(work, Work::Push(_))));
+        self.hosts.values_mut().for_each(|host| host.waiting.clear());
+        self.ready.iter_mut().for_each(|ready| ready.retain(|work| matches!(work, Work::Push(_))));
     }
 
     /// Polls that have become slow.
     fn mark_slow(&mut self, now: Instant) {
         let unknown = self.ready[Kind::Unknown as usize].len();
         while let Some((ticket, _)) = self.places.slowed(now, unknown) {
-            if let Some(name) =
-                self.under_way.get(&ticket).and_then(|it| self.sources.get(it)?.host.as_ref())
+            if let Some(name) = self
+                .under_way
+                .get(&ticket)
+                .and_then(|under_way| self.sources.get(under_way)?.host.as_ref())
             {
                 self.standings.set(HostKey::new(name), Standing::Slow);
             }
@@ -285,7 +289,7 @@ mod tests {
 
     /// The slots of the polls that may begin.
     fn begun(turns: &mut Turns) -> Vec<u32> {
-        begun_at(turns, Instant::now()).into_iter().map(|it| it.0).collect()
+        begun_at(turns, Instant::now()).into_iter().map(|begun_at| begun_at.0).collect()
     }
 
     fn begun_at(turns: &mut Turns, now: Instant) -> Vec<(u32, Watch)> {
@@ -368,15 +372,15 @@ mod tests {
             let now = start + tick * *tenths;
             // What gives way makes room at once.
             loop {
-                if begun_at(&mut turns, now).iter().any(|it| it.0 == 1000) {
+                if begun_at(&mut turns, now).iter().any(|begun_at| begun_at.0 == 1000) {
                     return true;
                 }
                 turns.make_way();
                 let gone: Vec<_> = turns
                     .sources
                     .iter()
-                    .filter(|it| it.1.give_way.is_cancelled())
-                    .map(|it| it.0.clone())
+                    .filter(|source| source.1.give_way.is_cancelled())
+                    .map(|source| source.0.clone())
                     .collect();
                 if gone.is_empty() {
                     return false;
@@ -386,7 +390,7 @@ mod tests {
                 }
             }
         });
-        assert!(begins.is_some_and(|it| it <= 60), "{begins:?}");
+        assert!(begins.is_some_and(|begun| begun <= 60), "{begins:?}");
         let known =
             |it: u32| turns.kind(poll(&format!("https://{it}.example/"), it).host().as_deref());
         assert_eq!(
@@ -423,8 +427,8 @@ mod tests {
             let gone: Vec<_> = turns
                 .sources
                 .iter()
-                .filter(|it| it.1.give_way.is_cancelled())
-                .map(|it| it.0.clone())
+                .filter(|source| source.1.give_way.is_cancelled())
+                .map(|source| source.0.clone())
                 .collect();
             for source in gone {
                 turns.leave(&FinishedWork { source, answered: false }, now);

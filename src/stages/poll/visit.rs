@@ -339,9 +339,9 @@ impl FeedHints {
         let page = feed
             .entries
             .iter()
-            .find_map(|it| it.link.as_ref())
-            .filter(|it| matches!(it.scheme(), "http" | "https"));
-        Self { site: page.and_then(|it| it.join("/").ok()), ..self }
+            .find_map(|entry| entry.link.as_ref())
+            .filter(|link| matches!(link.scheme(), "http" | "https"));
+        Self { site: page.and_then(|page| page.join("/").ok()), ..self }
     }
 }
 

@@ -120,7 +120,7 @@ pub async fn adopt(
 ) -> Result<Adopted, AdoptError> {
     let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
     let held = sink.look(&acked).await?.ok_or(AdoptError::NoPosition)?;
-    let found = held.position.as_ref().map(|it| outbox.at(it.seq)).transpose()?.flatten();
+    let found = held.position.as_ref().map(|at| outbox.at(at.seq)).transpose()?.flatten();
     let Err(halt) = position::judge(&acked, end, &held, found) else {
         return Err(AdoptError::Nothing);
     };
@@ -137,7 +137,7 @@ pub async fn adopt(
     } else {
         Ok(Recalled::default())
     };
-    let theirs = held.position.as_ref().map_or(0, |it| it.epoch);
+    let theirs = held.position.as_ref().map_or(0, |position| position.epoch);
     let mut adopted = Reached {
         epoch: acked.epoch.max(theirs) + 1,
         sink_id: None,

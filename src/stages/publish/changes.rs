@@ -47,5 +47,5 @@ pub async fn confirm(outbox: &Outbox) -> Result<String, StoreError> {
         return Ok("there is nothing to confirm".to_owned());
     }
     outbox.trim(&Acked::of(reached)).await?;
-    Ok(changes.iter().map(|it| format!("confirmed: {it}")).collect::<Vec<_>>().join("\n"))
+    Ok(changes.iter().map(|change| format!("confirmed: {change}")).collect::<Vec<_>>().join("\n"))
 }

@@ -123,10 +123,9 @@ impl Drain {
         };
         Ok(match outcome {
             Ok(step) => {
-                let status = self
-                    .keeping
-                    .as_ref()
-                    .map_or(Status::Publishing, |it| Status::KeepingLetters(it.why.clone()));
+                let status = self.keeping.as_ref().map_or(Status::Publishing, |keeping| {
+                    Status::KeepingLetters(keeping.why.clone())
+                });
                 self.tell(status);
                 step
             }
@@ -254,8 +253,8 @@ impl Drain {
             || acked.sink_id.as_ref() != Some(&held.sink_id)
             || acked.position_at != held.position_at;
         // A position of the epoch before says nothing of this one.
-        let published =
-            acked.published || held.position.as_ref().is_some_and(|it| it.epoch == acked.epoch);
+        let published = acked.published
+            || held.position.as_ref().is_some_and(|position| position.epoch == acked.epoch);
         let acked = Reached {
             seq,
             chain,
@@ -283,7 +282,7 @@ impl Drain {
         let foreign = held
             .position
             .as_ref()
-            .filter(|it| it.writer.as_ref().is_none_or(|it| it.run != self.writer.run));
+            .filter(|at| at.writer.as_ref().is_none_or(|writer| writer.run != self.writer.run));
         if let (Some(before), Some(position)) = (before, foreign)
             && before.as_ref() != Some(position)
         {
@@ -369,7 +368,7 @@ impl Drain {
         let Position { seq, chain, .. } = *position;
         let position_at = delivered.position_at.or(acked.position_at);
         // A record that took another's place has not its size, so the sum stands with the row.
-        let total = self.parts.outbox.at(seq)?.map_or(acked.total, |it| it.total);
+        let total = self.parts.outbox.at(seq)?.map_or(acked.total, |row| row.total);
         let mut now = Reached { seq, chain, total, published: true, position_at, ..acked };
         if changes::note(&mut now.notes, delivered.notes, SystemClock.now()) {
             self.parts.ready.set(Part::Topics, changes::unconfirmed(&now.notes));
@@ -379,7 +378,7 @@ impl Drain {
 
     /// Goes on from a position that is durable on both sides.
     fn told(&mut self, position: Position, sent: &[OutboxRow]) {
-        self.suspect = self.suspect.filter(|it| *it > position.seq);
+        self.suspect = self.suspect.filter(|suspect| *suspect > position.seq);
         self.known = Some(Some(position));
         if sent.iter().any(|row| row.record.topic == Topic::DeadLetters)
             && self.keeping.take().is_some()
@@ -404,7 +403,7 @@ impl Drain {
             let all = self
                 .keeping
                 .as_ref()
-                .filter(|it| it.until > Instant::now())
+                .filter(|keeping| keeping.until > Instant::now())
                 .map(|_| "unauthorised");
             let one = self.unsent.filter(|(seq, _)| *seq == row.seq).map(|(_, reason)| reason);
             match one.or(all).filter(|_| row.record.topic == Topic::DeadLetters) {
@@ -427,13 +426,13 @@ impl Drain {
         them: Vec<Refusal>,
     ) -> Result<Step, StepError> {
         // Where many are refused, a topic's limit is not what it was: it is asked for again.
-        let many = them.len() > 1 && self.asked.is_none_or(|it| it.elapsed() > LIMITS);
+        let many = them.len() > 1 && self.asked.is_none_or(|asked| asked.elapsed() > LIMITS);
         if many {
             self.asked = Some(Instant::now());
         }
         let Some((row, why)) = them
             .into_iter()
-            .filter_map(|it| Some((sent.iter().find(|row| row.seq == it.seq)?, it)))
+            .filter_map(|theirs| Some((sent.iter().find(|row| row.seq == theirs.seq)?, theirs)))
             .min_by_key(|it| it.1.seq)
         else {
             return Err(PublishError::Transient(

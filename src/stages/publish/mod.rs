@@ -130,7 +130,7 @@ pub async fn run(
             Step::Failed => Some(pause.failed()),
             Step::Fenced => Some(fenced.failed()),
         };
-        let until = until.map(|it| Instant::now() + it);
+        let until = until.map(|until| Instant::now() + until);
         loop {
             tokio::select! {
                 () = deadline.cancelled() => return Ok(()),

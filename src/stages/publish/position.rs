@@ -51,7 +51,7 @@ impl Writer {
             .map(|it| it.trim().to_owned());
         Self {
             run: Uuid::new_v4(),
-            host: host.filter(|it| !it.is_empty()),
+            host: host.filter(|host| !host.is_empty()),
             process: std::process::id(),
             since: now,
         }
@@ -178,8 +178,8 @@ pub(super) fn judge(
     let theirs = held
         .position
         .iter()
-        .filter(|it| it.epoch >= acked.epoch)
-        .filter_map(|it| it.sink_id.as_ref());
+        .filter(|position| position.epoch >= acked.epoch)
+        .filter_map(|at| at.sink_id.as_ref());
     for known in acked.sink_id.iter().chain(theirs) {
         if *known != held.sink_id {
             return Err(Halt::OtherSink { found: held.sink_id.clone(), ours: known.clone() });
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_position_within_the_outbox_is_gone_on_from() {
         assert_eq!(
-            judge(&acked(5, true), 9, &held(2, 7), Some(tail(7, 1))).map(|it| it.seq),
+            judge(&acked(5, true), 9, &held(2, 7), Some(tail(7, 1))).map(|row| row.seq),
             Ok(7)
         );
     }
@@ -277,21 +277,21 @@ mod tests {
             notes: Notes::default(),
         };
         assert_eq!(judge(&acked(5, true), 9, &none, None), Err(Halt::Missing { acked: 5 }));
-        assert_eq!(judge(&acked(0, false), 9, &none, None).map(|it| it.seq), Ok(0));
+        assert_eq!(judge(&acked(0, false), 9, &none, None).map(|row| row.seq), Ok(0));
         assert_eq!(
             judge(&acked(5, true), 9, &held(2, 3), None),
             Err(Halt::Behind { held: 3, begin: 5 })
         );
         let other = Held { sink_id: "d".into(), ..none };
         assert_eq!(
-            judge(&acked(5, true), 9, &other, None).map_err(|it| it.label()),
+            judge(&acked(5, true), 9, &other, None).map_err(|error| error.label()),
             Err("other_cluster")
         );
     }
 
     #[test]
     fn an_adopted_store_accepts_the_epoch_before_until_it_has_published() {
-        assert_eq!(judge(&acked(5, false), 9, &held(1, 40), None).map(|it| it.seq), Ok(5));
+        assert_eq!(judge(&acked(5, false), 9, &held(1, 40), None).map(|row| row.seq), Ok(5));
         assert_eq!(
             judge(&acked(5, true), 9, &held(1, 40), None),
             Err(Halt::OtherEpoch { held: 1, ours: 2 })

@@ -388,7 +388,7 @@ async fn a_sink_that_hangs_in_the_midst_of_a_transaction_is_told_of_before_it_an
     assert_eq!(process.drained().await, Step::Empty);
     assert_eq!(*process.status.borrow(), Status::Publishing);
     let mut seen = process.status.clone();
-    let hangs = async { seen.wait_for(|it| matches!(it, Status::Retrying(_))).await.is_ok() };
+    let hangs = async { seen.wait_for(|seen| matches!(seen, Status::Retrying(_))).await.is_ok() };
     assert!(process.drain.waited(Duration::from_millis(1), hangs).await);
     append(&store, 1, Topic::Articles).await;
     assert_eq!(process.drained().await, Step::Empty);

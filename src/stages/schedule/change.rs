@@ -87,7 +87,7 @@ pub(super) struct Topics(Vec<(SourceId, Place)>);
 
 impl Topics {
     pub(super) fn of(topics: &[TopicSource]) -> Self {
-        Self(topics.iter().map(|it| (it.id.clone(), it.place.clone())).collect())
+        Self(topics.iter().map(|topic| (topic.id.clone(), topic.place.clone())).collect())
     }
 }
 
@@ -154,7 +154,7 @@ impl Plan {
         store: &AddedStore,
     ) -> Result<Self, StoreError> {
         let addresses: Vec<Option<Url>> =
-            names.iter().map(|it| Url::parse(it.trim()).ok()).collect();
+            names.iter().map(|name| Url::parse(name.trim()).ok()).collect();
         let mut by_name: HashMap<&str, usize> = HashMap::new();
         for (index, (name, address)) in names.iter().zip(&addresses).enumerate() {
             by_name.insert(address.as_ref().map_or(name.as_str(), Url::as_str), index);
@@ -176,11 +176,12 @@ impl Plan {
         for (index, name) in names.iter().enumerate() {
             // A row that a list of the config stands before is polled as that list says, and can go
             // all the same.
-            let of_address = addresses[index].as_ref().map(|it| SourceId::of_url(it).to_string());
+            let of_address =
+                addresses[index].as_ref().map(|address| SourceId::of_url(address).to_string());
             let mut candidates =
                 [ids[index].clone(), Some(name.clone()), of_address].into_iter().flatten();
             let row = candidates
-                .find_map(|id| store.get(&id).map(|it| it.map(|_| id)).transpose())
+                .find_map(|id| store.get(&id).map(|store| store.map(|_| id)).transpose())
                 .transpose()?;
             let shown = shown(name);
             let listed = places[index].or_else(|| {
@@ -217,7 +218,7 @@ mod tests {
         sources::parse("nashra sources add", text.as_bytes())
             .sources
             .iter()
-            .map(|it| it.to_added(DateTime::UNIX_EPOCH))
+            .map(|source| source.to_added(DateTime::UNIX_EPOCH))
             .collect()
     }
 

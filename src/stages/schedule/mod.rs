@@ -171,7 +171,7 @@ pub async fn run<C: Clock>(
                     controls.price.send_replace(schedule.budget.price());
                 }
             }
-            () = tokio::time::sleep(wait.and_then(|it| it.to_std().ok()).unwrap_or_default()), if wait.is_some() => {}
+            () = tokio::time::sleep(wait.and_then(|wait| wait.to_std().ok()).unwrap_or_default()), if wait.is_some() => {}
         }
     }
 }
@@ -226,7 +226,7 @@ mod tests {
         ));
         let first =
             tokio::time::timeout(std::time::Duration::from_secs(20), due.recv()).await.unwrap();
-        assert_eq!(first.map(|it| it.source.id.clone()), Some(source));
+        assert_eq!(first.map(|first| first.source.id.clone()), Some(source));
         stop.cancel();
         running.await.unwrap().unwrap();
     }

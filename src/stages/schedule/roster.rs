@@ -40,7 +40,7 @@ impl Roster {
         let before = self.leaving.remove(&source.id);
         let slot = before.or_else(|| self.free.pop());
         let entry = Some(Entry { source, status, leaves: false });
-        if let Some(place) = slot.and_then(|it| self.slots.get_mut(it as usize)) {
+        if let Some(place) = slot.and_then(|slot| self.slots.get_mut(slot as usize)) {
             *place = entry;
         } else {
             self.slots.push(entry);
@@ -55,16 +55,20 @@ impl Roster {
     /// The source of a token that came back; one that was let go is gone with it.
     pub(super) fn back(&mut self, slot: Slot) -> Option<(&Arc<Source>, &mut SourceStatus)> {
         let place = self.slots.get_mut(slot as usize)?;
-        if let Some(left) = place.take_if(|it| it.leaves) {
+        if let Some(left) = place.take_if(|place| place.leaves) {
             self.leaving.remove(&left.source.id);
             self.free.push(slot);
         }
-        place.as_mut().map(|it| (&it.source, &mut it.status))
+        place.as_mut().map(|place| (&place.source, &mut place.status))
     }
 
     /// The source in a slot, if it was let go and its token is out still.
     pub(super) fn left(&self, slot: Slot) -> Option<&SourceId> {
-        self.slots.get(slot as usize)?.as_ref().filter(|it| it.leaves).map(|it| &it.source.id)
+        self.slots
+            .get(slot as usize)?
+            .as_ref()
+            .filter(|slot| slot.leaves)
+            .map(|slot| &slot.source.id)
     }
 
     /// Lets go those that were added by command and have one of these ids: gives what was
@@ -72,7 +76,8 @@ impl Roster {
     pub(super) fn remove(&mut self, ids: &HashSet<String>) -> Vec<SourceStatus> {
         let mut gone = Vec::new();
         for (slot, entry) in (0..).zip(&mut self.slots) {
-            let Some(entry) = entry.as_mut().filter(|it| !it.leaves && it.source.added.is_some())
+            let Some(entry) =
+                entry.as_mut().filter(|entry| !entry.leaves && entry.source.added.is_some())
             else {
                 continue;
             };
@@ -87,7 +92,7 @@ impl Roster {
 
     /// All that are polled.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
-        self.slots.iter().flatten().filter(|it| !it.leaves).map(|it| &*it.source)
+        self.slots.iter().flatten().filter(|slot| !slot.leaves).map(|slot| &*slot.source)
     }
 
     /// The same by their slots and ids.
@@ -98,7 +103,7 @@ impl Roster {
 
     /// What is remembered of them.
     pub(super) fn statuses(&self) -> impl Iterator<Item = SourceStatus> {
-        self.slots.iter().flatten().filter(|it| !it.leaves).map(|it| it.status)
+        self.slots.iter().flatten().filter(|slot| !slot.leaves).map(|slot| slot.status)
     }
 }
 
@@ -115,7 +120,7 @@ mod tests {
     }
 
     fn ids(sources: &[&Source]) -> HashSet<String> {
-        sources.iter().map(|it| it.id.to_string()).collect()
+        sources.iter().map(|source| source.id.to_string()).collect()
     }
 
     #[test]
@@ -133,7 +138,7 @@ mod tests {
         assert_eq!((roster.left(0), roster.left(1)), (Some(&one.id), None));
         assert!(roster.back(0).is_none());
         assert_eq!(roster.insert(Arc::clone(&three), STATUS), Some(0));
-        assert_eq!(roster.back(0).map(|it| it.0.clone()), Some(three));
+        assert_eq!(roster.back(0).map(|entry| entry.0.clone()), Some(three));
         assert_eq!(roster.sources().count(), 2);
     }
 

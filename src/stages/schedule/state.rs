@@ -89,8 +89,11 @@ impl ScheduleState {
                 heap.push(Reverse((at, slot)));
             }
         }
-        let budget =
-            Budget::new(options.polls_per_source_day, roster.statuses().map(|it| it.appetite), now);
+        let budget = Budget::new(
+            options.polls_per_source_day,
+            roster.statuses().map(|status| status.appetite),
+            now,
+        );
         Ok(Self {
             roster,
             topics,
@@ -136,7 +139,7 @@ impl SourceStatus {
 
 /// A host of which something was read last is asked before one of which nothing came.
 fn remember(standings: &mut Standings, source: &Source, facts: &Facts) {
-    let Some(host) = source.at.url().map(|it| HostKey::new(&hosts::name(it))) else { return };
+    let Some(host) = source.at.url().map(|url| HostKey::new(&hosts::name(url))) else { return };
     if facts.failures == 0 && facts.last_success.is_some() {
         standings.set(host, Standing::Prompt);
     } else if facts.state == State::Backoff && standings.of(host) != Some(Standing::Prompt) {
@@ -171,7 +174,7 @@ impl ScheduleState {
         let (early, left) = (self.early.remove(&done.slot), self.roster.left(done.slot).cloned());
         if let Some((_, status)) = self.roster.back(done.slot) {
             learn(status, done.status, &mut self.budget);
-            self.heap.push(Reverse((early.map_or(next, |it| it.min(next)), done.slot)));
+            self.heap.push(Reverse((early.map_or(next, |early| early.min(next)), done.slot)));
         }
         left
     }
@@ -186,13 +189,13 @@ impl ScheduleState {
     /// Brings sources forward: all at once, because the whole heap is gone through.
     pub(super) fn sooner(&mut self, wishes: Vec<Sooner>) {
         let wishes: HashMap<SourceId, DateTime<Utc>> =
-            wishes.into_iter().map(|it| (it.source, it.at)).collect();
+            wishes.into_iter().map(|wish| (wish.source, wish.at)).collect();
         let mut slots: HashMap<Slot, DateTime<Utc>> =
             self.roster.slots().filter_map(|(slot, id)| Some((slot, *wishes.get(id)?))).collect();
         let heap = std::mem::take(&mut self.heap).into_iter();
         self.heap = heap
             .map(|Reverse((at, slot))| {
-                Reverse((slots.remove(&slot).map_or(at, |it| it.min(at)), slot))
+                Reverse((slots.remove(&slot).map_or(at, |slot| slot.min(at)), slot))
             })
             .collect();
         self.early.extend(slots);
@@ -259,7 +262,7 @@ mod tests {
             b"https://a.example/\nhttps://b.example/\nhttps://c.example/",
         )
         .sources;
-        let ids: Vec<SourceId> = sources.iter().map(|it| it.id.clone()).collect();
+        let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
         let store = Store::in_memory().unwrap().polls();
         let mut schedule = ScheduleState::load(
             &store,
@@ -340,7 +343,7 @@ mod tests {
         let sources = Sources { polled: vec![source.clone()], topics: Vec::new() };
         let mut schedule = ScheduleState::load(&store, sources, OPTIONS, at(1000)).unwrap();
         schedule.shift(TimeDelta::seconds(-900));
-        assert_eq!(schedule.heap.peek().map(|it| it.0.0), Some(at(100)));
+        assert_eq!(schedule.heap.peek().map(|top| top.0.0), Some(at(100)));
     }
 
     #[tokio::test]

@@ -121,7 +121,7 @@ impl<C: Clock> CallbackService<C> {
     async fn serve(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let token = token(request.uri().path());
         // Ours are 32 hexadecimal digits: what is none costs nobody anything.
-        if token.len() != 32 || !token.bytes().all(|it| it.is_ascii_hexdigit()) {
+        if token.len() != 32 || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return status(StatusCode::NOT_FOUND);
         }
         match *request.method() {
@@ -144,7 +144,7 @@ impl<C: Clock> CallbackService<C> {
 
     async fn question(&self, token: &str, query: &str) -> Response<Full<Bytes>> {
         let question = Question::parse(query);
-        if question.challenge.as_ref().is_some_and(|it| it.len() > MAX_CHALLENGE) {
+        if question.challenge.as_ref().is_some_and(|challenge| challenge.len() > MAX_CHALLENGE) {
             return status(StatusCode::NOT_FOUND);
         }
         match self.ask(token.to_owned(), |answer| RequestKind::Verify(question, answer)).await {
@@ -184,7 +184,7 @@ impl<C: Clock> CallbackService<C> {
             Ok(Err(Refused::Broken)) => return (Some("broken"), status(StatusCode::BAD_REQUEST)),
             Err(_) => return (Some("broken"), status(StatusCode::REQUEST_TIMEOUT)),
         };
-        let signature = head.headers.get(SIGNATURE).and_then(|it| it.to_str().ok());
+        let signature = head.headers.get(SIGNATURE).and_then(|header| header.to_str().ok());
         let content = match proof(signature, &secret, &bytes) {
             Proof::Content => Some(Box::new(self.fetched(&head.headers, at, bytes, room))),
             Proof::Ping => None,
@@ -201,7 +201,7 @@ impl<C: Clock> CallbackService<C> {
         let (limit, free) = (self.max_body, self.memory.free());
         let announced = hyper::body::Body::size_hint(&body)
             .upper()
-            .map_or(limit, |it| usize::try_from(it).unwrap_or(usize::MAX));
+            .map_or(limit, |upper| usize::try_from(upper).unwrap_or(usize::MAX));
         if hyper::body::Body::size_hint(&body).exact().is_some() && announced > limit {
             return Err(Refused::TooLarge);
         }
@@ -240,7 +240,7 @@ impl<C: Clock> CallbackService<C> {
 
     /// As if it had been fetched from where the source was read.
     fn fetched(&self, headers: &HeaderMap, url: Url, bytes: Bytes, room: Room) -> Fetched {
-        let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok());
+        let text = |name: HeaderName| headers.get(name).and_then(|header| header.to_str().ok());
         let encodings = text(CONTENT_ENCODING)
             .unwrap_or_default()
             .split(',')
@@ -249,7 +249,7 @@ impl<C: Clock> CallbackService<C> {
         Fetched {
             url,
             via: Vec::new(),
-            content_type: text(CONTENT_TYPE).map(|it| it.chars().take(512).collect()),
+            content_type: text(CONTENT_TYPE).map(|text| text.chars().take(512).collect()),
             body: Body {
                 bytes,
                 encodings: encodings.take(MAX_ENCODINGS + 1).map(str::to_owned).collect(),

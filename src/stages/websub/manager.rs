@@ -135,7 +135,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         }
         let Some(Reverse((at, token))) = self.due.pop() else { return Ok(None) };
         let Some(mut subscription) =
-            self.subscriptions.get(&token).filter(|it| it.next == at).cloned()
+            self.subscriptions.get(&token).filter(|subscription| subscription.next == at).cloned()
         else {
             return Ok(None);
         };
@@ -162,9 +162,12 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         mode: Mode,
     ) -> (Arc<F>, Option<(Url, Allowed)>, String) {
         let subscription = self.subscriptions.get(token);
-        let hub = subscription
-            .and_then(|it| Some((it.announced.hubs.first()?.clone(), self.allowed(&it.source))));
-        let form = subscription.map(|it| it.form(mode, self.parts.lease)).unwrap_or_default();
+        let hub = subscription.and_then(|subscription| {
+            Some((subscription.announced.hubs.first()?.clone(), self.allowed(&subscription.source)))
+        });
+        let form = subscription
+            .map(|subscription| subscription.form(mode, self.parts.lease))
+            .unwrap_or_default();
         (Arc::clone(&self.parts.fetcher), hub, form)
     }
 
@@ -190,7 +193,11 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
 
     /// Which private networks a source's hubs may be in.
     fn allowed(&self, source: &str) -> Allowed {
-        self.parts.sources.get(source).map(|it| Arc::clone(&it.allow_addresses)).unwrap_or_default()
+        self.parts
+            .sources
+            .get(source)
+            .map(|source| Arc::clone(&source.allow_addresses))
+            .unwrap_or_default()
     }
 
     /// A text without what is secret in the source's address.
@@ -198,7 +205,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         self.parts
             .sources
             .get(source)
-            .map_or_else(|| text.to_owned(), |it| it.at.secrets().hide(text).into_owned())
+            .map_or_else(|| text.to_owned(), |source| source.at.secrets().hide(text).into_owned())
     }
 
     /// Subscribes, changes or ends a subscription by what a source says of its hubs.
@@ -276,7 +283,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             return CallbackOwner::Unknown;
         };
         let now = self.parts.clock.now();
-        let rested = self.rested.get(token).map_or(now, |it| now.max(*it));
+        let rested = self.rested.get(token).map_or(now, |rested| now.max(*rested));
         if rested - now > SPACING * BURST {
             return CallbackOwner::TooOften;
         }
@@ -304,8 +311,9 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         }
         let is_live = subscription.is_live(now);
         metrics::websub_question(if answer == Answer::Noted { "denied" } else { "verified" });
-        let until =
-            subscription.until.map(|it| it.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+        let until = subscription
+            .until
+            .map(|until| until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
         tracing::info!(
             source.id = subscription.source,
             topic = %shown(&subscription.announced.topic),
@@ -347,5 +355,5 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
 
 /// Whether a subscription is to what a source says now.
 fn is_same_subscription(current: &Announced, found: &Announced) -> bool {
-    current.topic == found.topic && current.hubs.first().is_some_and(|it| found.hubs.contains(it))
+    current.topic == found.topic && current.hubs.first().is_some_and(|hub| found.hubs.contains(hub))
 }

@@ -118,9 +118,11 @@ impl Setup {
         clock: Arc<C>,
     ) -> Result<(WebsubContext<F, C>, Listener<C>), StoreError> {
         let subscribed: HashSet<String> = store.all()?.into_iter().map(|it| it.source).collect();
-        let wanted = sources.iter().filter(|it| !it.paused && subscribed.contains(it.id.as_str()));
+        let wanted = sources
+            .iter()
+            .filter(|source| !source.paused && subscribed.contains(source.id.as_str()));
         let sources: HashMap<String, Arc<Source>> =
-            wanted.map(|it| (it.id.to_string(), Arc::new(it.clone()))).collect();
+            wanted.map(|wanted| (wanted.id.to_string(), Arc::new(wanted.clone()))).collect();
         let (Self { listener, public_url, lease, max_body }, memory) = (self, fetcher.memory());
         let context = WebsubContext {
             fetcher,

@@ -23,7 +23,7 @@ pub(super) enum Proof {
 /// What the header proves of the body. Comparisons take the same time wherever the first difference
 /// is.
 pub(super) fn proof(header: Option<&str>, secret: &str, body: &[u8]) -> Proof {
-    let Some((method, digest)) = header.and_then(|it| it.trim().split_once('=')) else {
+    let Some((method, digest)) = header.and_then(|header| header.trim().split_once('=')) else {
         return Proof::Nothing;
     };
     let Some(digest) = from_hex(digest) else { return Proof::Nothing };

@@ -105,7 +105,7 @@ mod tests {
         let held: Vec<_> =
             (0..EACH).map(|_| slots.take("slow").now_or_never().unwrap().unwrap()).collect();
         let mut waiting: Vec<_> = (EACH..WAITING).map(|_| Box::pin(slots.take("slow"))).collect();
-        assert!(waiting.iter_mut().all(|it| it.now_or_never().is_none()));
+        assert!(waiting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
         assert!(slots.take("slow").now_or_never().unwrap().is_none(), "it may send again later");
         assert!(slots.take("other").now_or_never().unwrap().is_some());
         drop(held);

@@ -128,7 +128,7 @@ fn refused(path: &Path, error: fjall::Error) -> StoreError {
 impl Backend {
     /// Opens or creates the files.
     pub(super) fn open(path: &Path, cache: u64) -> Result<Self, StoreError> {
-        Disk::open(path, cache).map(|it| Self::Disk(Arc::new(it)))
+        Disk::open(path, cache).map(|element| Self::Disk(Arc::new(element)))
     }
 
     /// The number of the last commit; 0 for the twin.
@@ -152,7 +152,7 @@ impl Backend {
             Self::Disk(disk) => Ok(disk.tables[table as usize]
                 .get(key)
                 .map_err(StoreError::engine)?
-                .map(|it| it.to_vec())),
+                .map(|table| table.to_vec())),
             Self::Memory(tables) => Ok(current(tables)[table as usize].get(key).cloned()),
         }
     }
@@ -167,7 +167,7 @@ impl Backend {
         match self {
             Self::Disk(disk) => {
                 let rows = disk.tables[table as usize].range(first..=last);
-                rows.map(|row| row.key().map(|it| it.to_vec()).map_err(StoreError::engine))
+                rows.map(|row| row.key().map(|key| key.to_vec()).map_err(StoreError::engine))
                     .collect()
             }
             Self::Memory(tables) => {

@@ -47,7 +47,7 @@ pub(crate) struct Inspected {
 impl Inspected {
     /// Computes the checksum of each of the tables' files.
     pub(crate) fn verify(&self) -> impl Iterator<Item = StoreError> + '_ {
-        self.parts.iter().filter_map(|it| it.verify().err())
+        self.parts.iter().filter_map(|part| part.verify().err())
     }
 
     /// Cuts off what a crash has left at the end of the last journal, and takes away what a first
@@ -125,7 +125,7 @@ fn files(
     if !store.join("version").is_file() {
         say(StoreError::broken(&store.join("version"), "it is missing"));
     }
-    if let Some(expected) = expected.filter(|it| whole < it.tables) {
+    if let Some(expected) = expected.filter(|expected| whole < expected.tables) {
         let missing = folders.iter().filter(|(_, path)| !path.join("current").is_file());
         let missing: Vec<String> = missing.map(|(id, _)| id.to_string()).collect();
         let which = if missing.is_empty() {
@@ -149,7 +149,7 @@ fn files(
         }
         match versions::parts(&folder) {
             Ok(parts) => {
-                parts.iter().filter_map(|it| it.is_there().err()).for_each(&mut say);
+                parts.iter().filter_map(|part| part.is_there().err()).for_each(&mut say);
                 found.parts.extend(parts);
                 sound.push((id, folder));
             }
@@ -167,7 +167,8 @@ pub(super) fn folders(store: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
         read => read.map_err(|source| StoreError::Io { path, source })?,
     };
     let id = |path: PathBuf| Some((path.file_name()?.to_str()?.parse().ok()?, path));
-    let mut found: Vec<(u64, PathBuf)> = entries.flatten().filter_map(|it| id(it.path())).collect();
+    let mut found: Vec<(u64, PathBuf)> =
+        entries.flatten().filter_map(|entry| id(entry.path())).collect();
     found.sort();
     Ok(found)
 }
@@ -196,7 +197,7 @@ pub(super) fn guarded<T>(
 /// The name of each table by the number of its folder.
 pub(super) fn name(list: &AnyTree, id: u64) -> Result<Option<String>, lsm_tree::Error> {
     let key = [&b"n"[..], &id.to_be_bytes()].concat();
-    Ok(list.get(key, SeqNo::MAX)?.and_then(|it| String::from_utf8(it.to_vec()).ok()))
+    Ok(list.get(key, SeqNo::MAX)?.and_then(|list| String::from_utf8(list.to_vec()).ok()))
 }
 
 /// What the tables say without the journals.
@@ -220,7 +221,8 @@ impl Tables {
                 name(&list, *id)
                     .map_err(|error| StoreError::broken(&store.join("keyspaces/0"), error))
             })?;
-            let Some(table) = name.and_then(|name| TABLES.iter().position(|it| *it == name)) else {
+            let Some(table) = name.and_then(|name| TABLES.iter().position(|table| *table == name))
+            else {
                 continue;
             };
             let tree = tree(folder, &cache)?;
@@ -270,7 +272,7 @@ impl Journals {
             let bytes = journal::read(path)?;
             let mut at = 0;
             while let Some(batch) = journal::batch(&bytes, at) {
-                if seqno.is_some_and(|it| batch.seqno <= it) {
+                if seqno.is_some_and(|seqno| batch.seqno <= seqno) {
                     found.problems.push(StoreError::broken(
                         path,
                         format!("the order of its batches is broken at byte {at}"),
@@ -303,7 +305,7 @@ impl Journals {
     }
 
     fn follow(&mut self, commits: Commits, path: &Path, found: &mut Inspected) {
-        if let Some(last) = self.last.filter(|it| it.number + 1 != commits.number) {
+        if let Some(last) = self.last.filter(|last| last.number + 1 != commits.number) {
             let what = format!(
                 "commit {} follows commit {}: what was between them is missing",
                 commits.number, last.number
@@ -322,7 +324,7 @@ impl Journals {
         found: &mut Inspected,
     ) {
         let newest = self.newest.as_deref().unwrap_or(store);
-        let mut end = self.last.map_or(0, |it| it.number);
+        let mut end = self.last.map_or(0, |last| last.number);
         if let Some(tables) = tables {
             match self.first {
                 Some(first) => tables.hold(first.before(), found),
@@ -337,7 +339,7 @@ impl Journals {
             }
             end = end.max(reached);
         }
-        if let Some(expected) = expected.filter(|it| it.commit > end)
+        if let Some(expected) = expected.filter(|expected| expected.commit > end)
             && (tables.is_some() || self.last.is_some())
         {
             let what = format!(

@@ -54,9 +54,11 @@ pub(super) fn all(store: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut found = Vec::new();
     for file in fs::read_dir(store).map_err(io)? {
         let path = file.map_err(io)?.path();
-        if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("jnl")) {
-            let id =
-                path.file_stem().and_then(|it| it.to_str()).and_then(|it| it.parse::<u64>().ok());
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jnl")) {
+            let id = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .and_then(|text| text.parse::<u64>().ok());
             let id = id.ok_or_else(|| StoreError::broken(&path, "this is no name of a journal"))?;
             found.push((id, path));
         }
@@ -103,7 +105,7 @@ pub(crate) fn cut_zeros(bytes: &mut Vec<u8>) {
     {
         bytes.truncate(end);
     }
-    bytes.truncate(bytes.iter().rposition(|it| *it != 0).map_or(0, |last| last + 1));
+    bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
 }
 
 /// The batch that begins here, if a whole and sound one does.
@@ -124,8 +126,8 @@ pub(super) fn batch(bytes: &[u8], at: usize) -> Option<JournalBatch<'_>> {
     let sum = xxh3_64(&bytes[first..reader.at]);
     let sound = reader.byte()? == END && reader.u64()? == sum && reader.take(MAGIC.len())? == MAGIC;
     // The sequence number is not in the checksum, so it is held against what the batch says of it.
-    let numbered =
-        commits.is_none_or(|it| (it.seqno..it.seqno.saturating_add(STRAY)).contains(&seqno));
+    let numbered = commits
+        .is_none_or(|commit| (commit.seqno..commit.seqno.saturating_add(STRAY)).contains(&seqno));
     (sound && numbered).then_some(JournalBatch { seqno, rows, commits, end: reader.at })
 }
 
@@ -133,7 +135,8 @@ pub(super) fn batch(bytes: &[u8], at: usize) -> Option<JournalBatch<'_>> {
 pub(super) fn next(bytes: &[u8], after: usize) -> Option<(usize, JournalBatch<'_>)> {
     let rest = bytes.get(after..)?;
     // Each batch begins where another ends.
-    let mut places = memchr::memmem::find_iter(rest, MAGIC).map(|it| after + it + MAGIC.len());
+    let mut places =
+        memchr::memmem::find_iter(rest, MAGIC).map(|found| after + found + MAGIC.len());
     places.find_map(|at| batch(bytes, at).map(|found| (at, found)))
 }
 

@@ -69,7 +69,7 @@ impl Commits {
         out.extend_from_slice(&self.number.to_be_bytes());
         out.extend_from_slice(&self.seqno.to_be_bytes());
         out.extend_from_slice(&self.touched.to_be_bytes());
-        self.before.iter().for_each(|it| out.extend_from_slice(&it.to_be_bytes()));
+        self.before.iter().for_each(|before| out.extend_from_slice(&before.to_be_bytes()));
         out
     }
 

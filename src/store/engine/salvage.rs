@@ -33,7 +33,7 @@ pub(crate) fn salvage(store: &Path, put: Put<'_>) -> Result<Vec<String>, StoreEr
     let trees = trees(store, &mut lost)?;
     replay(store, &trees, &mut lost)?;
     for table in ALL {
-        let Some(tree) = trees.values().find(|it| it.table == table) else {
+        let Some(tree) = trees.values().find(|tree| tree.table == table) else {
             lost.push(format!("the table {}: no file of it is there", table.name()));
             continue;
         };
@@ -61,7 +61,7 @@ fn trees(store: &Path, lost: &mut Vec<String>) -> Result<HashMap<u64, Tree>, Sto
     let cache = Arc::new(Cache::with_capacity_bytes(8 << 20));
     let names = store.join("keyspaces/0");
     let whole =
-        versions::parts(&names).is_ok_and(|parts| parts.iter().all(|it| it.verify().is_ok()));
+        versions::parts(&names).is_ok_and(|parts| parts.iter().all(|part| part.verify().is_ok()));
     let names = if whole { inspect::tree(&names, &cache).ok() } else { None };
     if names.is_none() {
         lost.push(
@@ -110,7 +110,7 @@ fn words(error: &StoreError) -> String {
 fn mend(folder: &Path, lost: &mut Vec<String>) -> Result<(), StoreError> {
     let parts = versions::parts(folder);
     if let Ok(parts) = &parts
-        && parts.iter().all(|it| it.is_there().is_ok())
+        && parts.iter().all(|part| part.is_there().is_ok())
         && inspect::tree(folder, &Arc::new(Cache::with_capacity_bytes(1 << 20))).is_ok()
     {
         return Ok(());
@@ -126,7 +126,7 @@ fn mend(folder: &Path, lost: &mut Vec<String>) -> Result<(), StoreError> {
         let bytes = fs::read(&path).map_err(io)?;
         let Ok(parts) = versions::list(folder, &path, &bytes) else { continue };
         let broken: Vec<u64> =
-            parts.iter().filter(|it| it.verify().is_err()).map(versions::Part::id).collect();
+            parts.iter().filter(|part| part.verify().is_err()).map(versions::Part::id).collect();
         let bytes = if broken.is_empty() {
             bytes
         } else {
@@ -173,7 +173,7 @@ fn replay(
             for row in &batch.rows {
                 let Some(tree) = trees
                     .get(&row.keyspace)
-                    .filter(|it| it.persisted.is_none_or(|seqno| batch.seqno > seqno))
+                    .filter(|tree| tree.persisted.is_none_or(|seqno| batch.seqno > seqno))
                 else {
                     continue;
                 };
@@ -211,7 +211,7 @@ fn read_rows(
                 back: bool| {
         inspect::guarded(Path::new(""), || {
             let row = if back { rows.next_back() } else { rows.next() };
-            row.map(|it| it.into_inner().map(|(key, value)| (key.to_vec(), value.to_vec())))
+            row.map(|row| row.into_inner().map(|(key, value)| (key.to_vec(), value.to_vec())))
                 .transpose()
                 .map_err(StoreError::engine)
         })

@@ -45,8 +45,11 @@ pub(super) fn parts(folder: &Path) -> Result<Vec<Part>, StoreError> {
 pub(super) fn list(folder: &Path, version: &Path, bytes: &[u8]) -> Result<Vec<Part>, StoreError> {
     let wrong = || StoreError::broken(version, "it names no files");
     let archive = sfa::Reader::from_reader(&mut Cursor::new(bytes)).map_err(|_| wrong())?;
-    let section =
-        archive.toc().section(b"tables").and_then(|it| within(bytes, it)).ok_or_else(wrong)?;
+    let section = archive
+        .toc()
+        .section(b"tables")
+        .and_then(|section| within(bytes, section))
+        .ok_or_else(wrong)?;
     let levels = levels(section).ok_or_else(wrong)?;
     let part = |entry: Entry| {
         let id = u64::from_le_bytes(entry.id);
@@ -108,7 +111,7 @@ pub(super) fn without(bytes: &[u8], broken: &[u64]) -> Option<Vec<u8>> {
         writer.write_all(&[count(levels.len())?]).ok()?;
         for runs in &mut levels {
             for files in runs.iter_mut() {
-                files.retain(|it| !broken.contains(&u64::from_le_bytes(it.id)));
+                files.retain(|file| !broken.contains(&u64::from_le_bytes(file.id)));
             }
             runs.retain(|files| !files.is_empty());
             writer.write_all(&[count(runs.len())?]).ok()?;

@@ -122,7 +122,7 @@ impl Health {
     /// Why nothing becomes durable at present, in words.
     pub(super) fn trouble(&self) -> Option<String> {
         let waiting = self.lock();
-        let long = waiting.since.map(|it| it.elapsed()).filter(|it| *it > SLOW);
+        let long = waiting.since.map(|since| since.elapsed()).filter(|elapsed| *elapsed > SLOW);
         match (&waiting.error, long) {
             (Some(error), _) => Some(format!(
                 "nothing becomes durable: {error}; nothing is lost, and it is tried again"
@@ -147,7 +147,7 @@ pub(super) fn run(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
             waiting.push(next);
         }
         let (batches, answers): (Vec<_>, Vec<_>) =
-            waiting.drain(..).map(|it| (it.batch, it.done)).unzip();
+            waiting.drain(..).map(|waiting| (waiting.batch, waiting.done)).unzip();
         if !commit_or_wait(shared, &batches) {
             return;
         }
@@ -167,7 +167,7 @@ fn commit_or_wait(shared: &Shared, batches: &[Batch]) -> bool {
     let mut files = shared.slot.get();
     loop {
         let started = Instant::now();
-        let Err(error) = files.and_then(|it| shared.apply(&it, batches)) else {
+        let Err(error) = files.and_then(|file| shared.apply(&file, batches)) else {
             *shared.health.lock() = Waiting::default();
             metrics::store_commit(started.elapsed());
             return true;

@@ -161,9 +161,9 @@ impl World {
             .map(|it| entries::decode_key(&it.unwrap().0).unwrap())
             .collect();
         for entry in 0..3 {
-            let own: Vec<_> = rows.iter().filter(|it| it.entry() == key(entry).short()).collect();
-            let named =
-                self.kept.store.polls().seen(&[key(entry)]).unwrap()[0].and_then(|it| it.pending);
+            let own: Vec<_> = rows.iter().filter(|row| row.entry() == key(entry).short()).collect();
+            let named = self.kept.store.polls().seen(&[key(entry)]).unwrap()[0]
+                .and_then(|seen| seen.pending);
             assert!(own.len() <= 1, "{own:?}");
             assert!(own.is_empty() || own == [&named.unwrap()], "{own:?} and not {named:?}");
         }
@@ -267,7 +267,7 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
 async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
     let names = [[1; 16], [2; 16]];
     let cases = ["listed", "decided", "decided after", "nothing"];
-    for (between, files) in cases.into_iter().flat_map(|it| [(it, false), (it, true)]) {
+    for (between, files) in cases.into_iter().flat_map(|files| [(files, false), (files, true)]) {
         let mut kept = if files { Kept::on_files() } else { Kept::in_memory() };
         let (store, id) = (kept.store.clone(), Uuid::from_bytes([7; 16]));
         let mut batch = Batch::default();
@@ -294,7 +294,10 @@ async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
         let view = kept.store.articles().view().unwrap();
         let is_kept = between != "nothing";
         assert_eq!(view.article(id).unwrap().is_some(), is_kept, "{between}");
-        assert!(names.iter().all(|it| view.alias(it).unwrap().is_some() == is_kept), "{between}");
+        assert!(
+            names.iter().all(|name| view.alias(name).unwrap().is_some() == is_kept),
+            "{between}"
+        );
     }
 }
 

@@ -56,11 +56,11 @@ impl Ports {
 fn main() -> Result<(), Failed> {
     let mut arguments = std::env::args().skip(1);
     let nashra = fs::canonicalize(arguments.next().ok_or("the program's path is missing")?)?;
-    let seconds: u64 = arguments.next().map_or(Ok(60), |it| it.parse())?;
+    let seconds: u64 = arguments.next().map_or(Ok(60), |argument| argument.parse())?;
     let wanted: Vec<String> = arguments.collect();
     println!("| beside the good source | articles | came | late, p50 | p99 | most |\n|---|---|---|---|---|---|");
     for (name, hostile, body) in SCENARIOS {
-        if wanted.is_empty() || wanted.iter().any(|it| name.contains(it.as_str())) {
+        if wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
             run(&nashra, (name, hostile, body), seconds)?;
         }
     }
@@ -98,7 +98,7 @@ fn run(nashra: &Path, (name, hostile, body): Scenario, seconds: u64) -> Result<(
     late.sort_unstable();
     let at = |share: usize| {
         late.get((late.len() * share / 100).min(late.len().saturating_sub(1)))
-            .map_or("–".to_owned(), |it| format!("{:.1} s", it.as_secs_f64()))
+            .map_or("–".to_owned(), |late| format!("{:.1} s", late.as_secs_f64()))
     };
     println!("| {name} | {} | {} | {} | {} | {} |", listed.len(), late.len(), at(50), at(99), at(100));
     fs::remove_dir_all(&dir)?;
@@ -127,9 +127,9 @@ fn start(nashra: &Path, dir: &Path) -> Result<Child, Failed> {
 /// Notes which of the good articles are there.
 fn look(dir: &Path, came: &mut HashMap<String, Instant>) {
     let text = fs::read_to_string(dir.join("data/articles.jsonl")).unwrap_or_default();
-    for line in text.lines().filter(|it| it.ends_with('}')) {
+    for line in text.lines().filter(|line| line.ends_with('}')) {
         if let Some(at) = line.find("\"title\":\"good") {
-            let title: String = line[at + 9..].chars().take_while(|it| *it != '"').collect();
+            let title: String = line[at + 9..].chars().take_while(|c| *c != '"').collect();
             came.entry(title).or_insert_with(Instant::now);
         }
     }
@@ -156,13 +156,13 @@ fn trickling() -> Result<u16, Failed> {
 
 fn site(ports: Arc<Ports>, listed: Arc<Mutex<Vec<(String, Instant)>>>, body: fn(&Ports, usize) -> String) -> Result<u16, Failed> {
     serve(move |mut stream, path| {
-        let host = stream.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
+        let host = stream.local_addr().map_or_else(|_| String::new(), |local_addr| local_addr.to_string());
         let (status, body) = match path.split('/').collect::<Vec<_>>()[..] {
             ["", "feed"] => (
                 200,
                 listed.lock().map_or_else(
                     |_| String::new(),
-                    |it| rss(&it.iter().take(40).map(|(slug, _)| link(slug, &format!("http://{host}/a/{slug}"))).collect::<String>()),
+                    |listed| rss(&listed.iter().take(40).map(|(slug, _)| link(slug, &format!("http://{host}/a/{slug}"))).collect::<String>()),
                 ),
             ),
             ["", "a", slug] => (200, page(slug)),

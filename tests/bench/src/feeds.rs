@@ -34,7 +34,7 @@ fn main() {
 
 fn row(name: &str, bytes: &[u8], url: &Url) {
     let Ok(document) = feed::parse(bytes, None, url) else { return eprintln!("{name}: no feed") };
-    let html: Vec<String> = document.entries.iter().filter_map(|it| Some(it.content.as_ref()?.html().into_owned())).collect();
+    let html: Vec<String> = document.entries.iter().filter_map(|entry| Some(entry.content.as_ref()?.html().into_owned())).collect();
     let html_bytes = html.iter().map(String::len).sum();
     let theirs = || feed_rs::parser::Builder::new().base_uri(Some(url.as_str())).sanitize_content(false).build().parse(bytes);
     let figures = [
@@ -42,8 +42,8 @@ fn row(name: &str, bytes: &[u8], url: &Url) {
         speed(bytes.len(), theirs),
         speed(bytes.len(), || feed::parse(bytes, None, url)),
         speed(bytes.len(), || feed::parse(bytes, None, url).map(|it| Neutral::new(it, url))),
-        speed(html_bytes, || html.iter().map(|it| safe_html(it, url).len()).sum::<usize>()),
-        speed(html_bytes, || html.iter().map(|it| ammonia::clean(it).len()).sum::<usize>()),
+        speed(html_bytes, || html.iter().map(|html| safe_html(html, url).len()).sum::<usize>()),
+        speed(html_bytes, || html.iter().map(|html| ammonia::clean(html).len()).sum::<usize>()),
     ];
     let [events, theirs, ours, safe, own, ammonia] = figures;
     println!("{name:28}{events:>10.0}{theirs:>10.0}{ours:>10.0}{safe:>12.0}{own:>12.0}{ammonia:>10.0}");

@@ -20,15 +20,15 @@ const LIMIT: f64 = 50.0;
 fn main() {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let mut sizes = vec![1, 5, 20];
-    if words.first().is_some_and(|it| it == "--mb") {
+    if words.first().is_some_and(|word| word == "--mb") {
         let list: String = words.drain(..2).nth(1).unwrap_or_default();
-        sizes = list.split(',').filter_map(|it| it.parse().ok()).collect();
+        sizes = list.split(',').filter_map(|part| part.parse().ok()).collect();
     }
     let Ok(url) = Url::parse("https://news.example/2025/harbour") else { return };
     // What is made once is no page's.
     black_box(page::read(b"<p>The harbour.</p>", None, (Some(&url), None)).ok());
     let mut worst = Vec::new();
-    for shape in shapes::all().into_iter().filter(|shape| words.is_empty() || words.iter().any(|it| shape.name.contains(it.as_str()))) {
+    for shape in shapes::all().into_iter().filter(|shape| words.is_empty() || words.iter().any(|word| shape.name.contains(word.as_str()))) {
         print!("{:42}", shape.name);
         let mut figures = Vec::new();
         for mb in &sizes {
@@ -43,7 +43,7 @@ fn main() {
             figures.push((article, listed));
         }
         println!();
-        let high = figures.iter().any(|it| it.0 > LIMIT || it.1 > LIMIT);
+        let high = figures.iter().any(|figure| figure.0 > LIMIT || figure.1 > LIMIT);
         let grows = |of: fn(&(f64, f64)) -> f64| {
             figures.first().zip(figures.last()).is_some_and(|(first, last)| of(last) > 2.0 * of(first).max(5.0))
         };

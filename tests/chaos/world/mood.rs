@@ -37,7 +37,8 @@ pub(super) fn spoil(rng: &mut Rng, good: Answer, front: String) -> (&'static str
             (
                 "open",
                 body(
-                    half[..half.iter().rposition(|it| *it == b'>').map_or(0, |it| it + 1)].to_vec(),
+                    half[..half.iter().rposition(|half| *half == b'>').map_or(0, |at| at + 1)]
+                        .to_vec(),
                 ),
             )
         }

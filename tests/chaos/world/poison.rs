@@ -48,8 +48,10 @@ impl Poison {
     pub(super) fn answer(&mut self, path: &str, known: Option<&str>) -> Answer {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let [kind, file] = parts.as_slice() else { return Answer::status(404) };
-        let Some(at) = FEEDS.iter().position(|it| it == kind) else { return Answer::status(404) };
-        match file.strip_suffix(".html").and_then(|it| it.parse().ok()) {
+        let Some(at) = FEEDS.iter().position(|feed| feed == kind) else {
+            return Answer::status(404);
+        };
+        match file.strip_suffix(".html").and_then(|rest| rest.parse().ok()) {
             None => self.feed(at, known),
             Some(item) => page(FEEDS[at], item),
         }
@@ -105,7 +107,7 @@ fn huge(beginning: &str) -> String {
     while text.len() < HUGE {
         let letters = rng.next().to_le_bytes();
         text.push(' ');
-        text.extend(letters.map(|it| char::from(b'a' + it % 26)));
+        text.extend(letters.map(|letter| char::from(b'a' + letter % 26)));
     }
     text
 }

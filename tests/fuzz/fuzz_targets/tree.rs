@@ -11,9 +11,9 @@ fuzz_target!(|html: &str| {
         let parent = tree.parent(node);
         assert!(parent < node && tree.end(node) > node && tree.end(node) <= tree.end(parent));
         assert!(tree.depth(node) <= MAX_DEPTH + 1);
-        assert_eq!(Some(tree.block(node)), tree.ancestors(node).find(|it| tree.tag(*it).is_block()));
+        assert_eq!(Some(tree.block(node)), tree.ancestors(node).find(|ancestor| tree.tag(*ancestor).is_block()));
         assert!(tree.tag(parent) != Tag::Text);
     }
     let lines = Lines::of(&tree);
-    assert!(lines.lines.windows(2).all(|it| it[0].last < it[1].first && it[0].text.end == it[1].text.start));
+    assert!(lines.lines.windows(2).all(|pair| pair[0].last < pair[1].first && pair[0].text.end == pair[1].text.start));
 });

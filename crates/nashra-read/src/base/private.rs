@@ -73,8 +73,8 @@ pub fn mask_parameters<'a>(names: impl IntoIterator<Item = &'a str>) {
 fn fold(name: &str) -> String {
     decoded(name)
         .chars()
-        .filter(|it| !matches!(it, '-' | '_' | '.'))
-        .map(|it| it.to_ascii_lowercase())
+        .filter(|c| !matches!(c, '-' | '_' | '.'))
+        .map(|c| c.to_ascii_lowercase())
         .collect()
 }
 
@@ -89,7 +89,7 @@ fn is_masked(name: &str) -> bool {
     let name = fold(name);
     match &*NAMES.read().unwrap_or_else(PoisonError::into_inner) {
         Some(names) => names.contains(&name),
-        None => PARAMETERS.iter().any(|it| fold(it) == name),
+        None => PARAMETERS.iter().any(|parameter| fold(parameter) == name),
     }
 }
 
@@ -178,7 +178,7 @@ fn around_user(address: &str) -> (&str, &str) {
         Some(at) => (at + 3, true),
         None => (0, false),
     };
-    let end = address[start..].find(['/', '?', '#', '\\']).map_or(address.len(), |it| start + it);
+    let end = address[start..].find(['/', '?', '#', '\\']).map_or(address.len(), |end| start + end);
     match address[start..end].rfind('@') {
         // Without a scheme it may be a mail address, which has no password.
         Some(at) if named || address[..at].contains(':') => {
@@ -223,7 +223,7 @@ fn parameters(address: &str) -> impl Iterator<Item = (usize, usize)> {
     delimiters.map(move |start| {
         let in_path = start <= query;
         let ends: &[char] = if in_path { &[';', '/', '?', '#'] } else { &['&', '#'] };
-        (start, address[start..].find(ends).map_or(address.len(), |it| start + it))
+        (start, address[start..].find(ends).map_or(address.len(), |end| start + end))
     })
 }
 
@@ -315,8 +315,8 @@ impl Secrets {
                     *text = hidden;
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|it| self.hide_value(it)),
-            Value::Object(fields) => fields.values_mut().for_each(|it| self.hide_value(it)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_value(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.hide_value(field)),
             _ => {}
         }
     }
@@ -325,7 +325,7 @@ impl Secrets {
 /// Whether a secret is none that a text would hold by chance: a source may be configured with
 /// `?key=politics`.
 fn is_telling(secret: &str) -> bool {
-    let has = |is: fn(&u8) -> bool| secret.bytes().any(|it| is(&it));
+    let has = |is: fn(&u8) -> bool| secret.bytes().any(|byte| is(&byte));
     let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
         || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     secret.len() >= 16 || secret.len() >= 8 && mixed
@@ -345,7 +345,7 @@ fn without(text: &str, secret: &str) -> Option<String> {
             copied = end;
         }
     }
-    out.map(|it| it + &text[copied..])
+    out.map(|out| out + &text[copied..])
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ fn moment(
         Zone::Named(zone) => zone
             .from_local_datetime(&local)
             .earliest()
-            .map_or_else(|| local.and_utc().fixed_offset(), |it| it.fixed_offset()),
+            .map_or_else(|| local.and_utc().fixed_offset(), |earliest| earliest.fixed_offset()),
         Zone::Unknown => {
             assumed.zone = true;
             local.and_utc().fixed_offset()

@@ -89,7 +89,7 @@ type Read = Option<(String, usize)>;
 
 impl Reader<'_> {
     fn kind(&self, at: usize) -> Option<Kind<'_>> {
-        self.tokens.get(at).map(|it| it.kind)
+        self.tokens.get(at).map(|token| token.kind)
     }
 
     /// A number that no other digit touches.
@@ -103,7 +103,7 @@ impl Reader<'_> {
     fn day(&self, at: usize) -> Option<u32> {
         self.number(at)
             .filter(|(value, digits)| *digits <= 2 && (1..=31).contains(value))
-            .map(|it| it.0)
+            .map(|number| number.0)
     }
 
     /// A year of the common calendar. Buddhist years are 543 ahead and meet none of it for
@@ -119,8 +119,9 @@ impl Reader<'_> {
     /// The year of `25.04.24`: only points stand between days, months and years, in this order but
     /// in East Asia.
     fn short_year(&self, at: usize, mark: char) -> Option<u32> {
-        let all =
-            [at, at + 2, at + 4].iter().all(|it| self.number(*it).is_some_and(|it| it.1 == 2));
+        let all = [at, at + 2, at + 4]
+            .iter()
+            .all(|it| self.number(*it).is_some_and(|number| number.1 == 2));
         (mark == '.' && all && self.ends_with_year)
             .then(|| Some(2000 + self.number(at + 4)?.0))
             .flatten()
@@ -143,14 +144,14 @@ impl Reader<'_> {
         };
         let whole = self.kind(at + 3) == Some(Kind::Mark(mark)) && self.number(at + 4).is_some();
         let last = if whole { at + 4 } else { at + 2 };
-        let spaced = self.tokens.get(at + 1..=last)?.iter().any(|it| it.apart);
+        let spaced = self.tokens.get(at + 1..=last)?.iter().any(|token| token.apart);
         if spaced && (mark != '.' || self.tokens[at + 1].apart) {
             return None;
         }
         let (first, second) = (self.number(at)?, self.number(at + 2)?);
         if whole {
             if let Some(year) = self.year(at) {
-                return date(year, second.0, Some(self.day(at + 4)?)).map(|it| (it, at + 4));
+                return date(year, second.0, Some(self.day(at + 4)?)).map(|date| (date, at + 4));
             }
             let (year, a, b) = (
                 self.year(at + 4).or_else(|| self.short_year(at, mark))?,
@@ -163,7 +164,7 @@ impl Reader<'_> {
                 _ if self.day_first => (a, b),
                 _ => return None,
             };
-            return date(year, month, Some(day)).map(|it| (it, at + 4));
+            return date(year, month, Some(day)).map(|date| (date, at + 4));
         }
         if spaced || second.1 > 4 || matches!(self.kind(at + 3), Some(Kind::Mark('/' | '-'))) {
             return None;
@@ -192,7 +193,7 @@ impl Reader<'_> {
                 } else {
                     at + 4
                 };
-            return date(self.year(year)?, month, Some(day)).map(|it| (it, year));
+            return date(self.year(year)?, month, Some(day)).map(|date| (date, year));
         }
         if self.kind(at)? == Kind::Unit(Unit::Month) {
             let year =
@@ -201,11 +202,11 @@ impl Reader<'_> {
                 } else {
                     at + 2
                 };
-            return date(self.year(year)?, self.day(at + 1)?, None).map(|it| (it, year));
+            return date(self.year(year)?, self.day(at + 1)?, None).map(|date| (date, year));
         }
         let (year, from) = match self.kind(at)? {
             Kind::Era(years) if years > 0 => {
-                (self.number(at + 1).filter(|it| it.1 <= 3)?.0 + years, at + 2)
+                (self.number(at + 1).filter(|number| number.1 <= 3)?.0 + years, at + 2)
             }
             _ => (self.year(at)?, at + 1),
         };
@@ -215,8 +216,8 @@ impl Reader<'_> {
         }
         let month = self.day(from + 1)?;
         match self.day(from + 3).filter(|_| unit(from + 4, Unit::Day)) {
-            Some(day) => date(year, month, Some(day)).map(|it| (it, from + 4)),
-            None => date(year, month, None).map(|it| (it, from + 2)),
+            Some(day) => date(year, month, Some(day)).map(|date| (date, from + 4)),
+            None => date(year, month, None).map(|date| (date, from + 2)),
         }
     }
 
@@ -230,7 +231,9 @@ impl Reader<'_> {
             let range = at >= 2
                 && matches!(self.kind(at - 1), Some(Kind::Mark('-' | '–')))
                 && self.day(at - 2).is_some();
-            return self.dated(month, year, Some(day).filter(|_| !range)).map(|it| (it, year));
+            return self
+                .dated(month, year, Some(day).filter(|_| !range))
+                .map(|dated| (dated, year));
         }
         if let Some(Kind::Month(_)) = self.kind(at) {
             let (month, after) = self.month(at)?;
@@ -244,16 +247,18 @@ impl Reader<'_> {
                     last = next + 2;
                 }
                 let year = self.next(last, |it| self.number(it).is_some())?;
-                return self.dated(month, year, Some(day).filter(|_| !range)).map(|it| (it, year));
+                return self
+                    .dated(month, year, Some(day).filter(|_| !range))
+                    .map(|dated| (dated, year));
             }
-            return self.dated(month, next, None).map(|it| (it, next));
+            return self.dated(month, next, None).map(|dated| (dated, next));
         }
         self.year(at)?;
         let month = self.next(at, |it| matches!(self.kind(it), Some(Kind::Month(_))))?;
         let (month, after) = self.month(month)?;
         match self.next(after, |it| self.number(it).is_some()).filter(|it| self.day(*it).is_some())
         {
-            Some(day) => self.dated(month, at, self.day(day)).map(|it| (it, day)),
+            Some(day) => self.dated(month, at, self.day(day)).map(|dated| (dated, day)),
             // `in 2023 May said`: a month after its year needs its day.
             None => None,
         }
@@ -305,8 +310,10 @@ impl Reader<'_> {
         match month.calendar {
             Calendar::Gregorian => date(self.year(year)?, month.number.into(), day),
             Calendar::Jalali => {
-                let year =
-                    self.number(year).map(|it| it.0).filter(|it| (1200..1500).contains(it))?;
+                let year = self
+                    .number(year)
+                    .map(|number| number.0)
+                    .filter(|it| (1200..1500).contains(it))?;
                 Some(
                     jalali::to_gregorian(year, month.number.into(), day?)?
                         .format("%Y-%m-%d")

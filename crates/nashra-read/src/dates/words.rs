@@ -131,7 +131,7 @@ pub fn ascii_digits(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| c.is_ascii() || digit(c).is_none()) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().map(|c| digit(c).map_or(c, |it| char::from(b'0' + it))).collect())
+    Cow::Owned(text.chars().map(|c| digit(c).map_or(c, |digit| char::from(b'0' + digit))).collect())
 }
 
 /// A name as it stands in the table: lower case, without accents, points, vowel signs and joiners,
@@ -236,7 +236,7 @@ fn load() -> HashMap<String, Meaning> {
         Weekday::Sun,
     ];
     let mut names: HashMap<String, Meaning> = HashMap::new();
-    for line in include_str!("words.txt").lines().filter(|it| !it.starts_with('#')) {
+    for line in include_str!("words.txt").lines().filter(|line| !line.starts_with('#')) {
         let mut fields = line.splitn(3, ' ').skip(1);
         let (kind, items) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
         for (index, item) in (0_u8..).zip(items.split("; ")) {

@@ -110,7 +110,7 @@ impl<'a> Tree<'a> {
             Tag::Other => self
                 .attributes
                 .get(self.node(node).from as usize)
-                .map_or("", |it| self.slice(it.name)),
+                .map_or("", |attribute| self.slice(attribute.name)),
             tag => tag.name(),
         }
     }
@@ -178,7 +178,7 @@ impl<'a> Tree<'a> {
     /// The first element of a kind inside it.
     #[must_use]
     pub fn find(&self, node: NodeId, tag: Tag) -> Option<NodeId> {
-        self.descendants(node).find(|it| self.tag(*it) == tag)
+        self.descendants(node).find(|node| self.tag(*node) == tag)
     }
 
     /// Whether `node` is inside `outer`, or is it.
@@ -221,7 +221,10 @@ impl<'a> Tree<'a> {
     /// of each of them takes quadratic time: see [`Self::start_of_text`].
     #[must_use]
     pub fn whole_text(&self, node: NodeId) -> String {
-        self.subtree(node).filter(|it| self.tag(*it) == Tag::Text).map(|it| self.text(it)).collect()
+        self.subtree(node)
+            .filter(|node| self.tag(*node) == Tag::Text)
+            .map(|node| self.text(node))
+            .collect()
     }
 
     /// The text inside a node, of its first nodes and up to some kilobytes: enough for a name, a
@@ -229,7 +232,9 @@ impl<'a> Tree<'a> {
     #[must_use]
     pub fn start_of_text(&self, node: NodeId) -> String {
         let mut out = String::new();
-        for inside in self.subtree(node).take(START_NODES).filter(|it| self.tag(*it) == Tag::Text) {
+        for inside in
+            self.subtree(node).take(START_NODES).filter(|node| self.tag(*node) == Tag::Text)
+        {
             let text = self.text(inside);
             out.push_str(
                 &text[..text.floor_char_boundary(START_BYTES - out.len().min(START_BYTES))],
@@ -244,7 +249,7 @@ impl<'a> Tree<'a> {
         let found = self
             .attributes_of(node)
             .iter()
-            .find(|it| self.slice(it.name).eq_ignore_ascii_case(name))?;
+            .find(|attribute| self.slice(attribute.name).eq_ignore_ascii_case(name))?;
         let value = self.slice(found.value);
         Some(if value.contains('&') {
             htmlize::unescape_attribute(value)
@@ -258,7 +263,9 @@ impl<'a> Tree<'a> {
         &self,
         node: NodeId,
     ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'_, 'a> {
-        self.attributes_of(node).iter().map(|it| (self.slice(it.name), self.slice(it.value)))
+        self.attributes_of(node)
+            .iter()
+            .map(|attribute| (self.slice(attribute.name), self.slice(attribute.value)))
     }
 
     fn attributes_of(&self, node: NodeId) -> &[Attribute] {

@@ -82,7 +82,7 @@ impl Stack {
     pub(super) fn push(&mut self, node: NodeId, tag: Tag, name: &[u8]) {
         let at = u16::try_from(self.open.len()).unwrap_or(NONE);
         let slot = slot(tag, name);
-        let mut borders = self.open.last().map_or([0; BORDERS.len()], |it| it.borders);
+        let mut borders = self.open.last().map_or([0; BORDERS.len()], |element| element.borders);
         for (border, place) in BORDERS.into_iter().zip(&mut borders) {
             if border.is(tag) {
                 *place = at;
@@ -100,7 +100,10 @@ impl Stack {
     /// The innermost of some kinds that stands inside the innermost border, or is it.
     pub(super) fn within(&self, border: Border, tags: &[Tag]) -> Option<usize> {
         let limit = usize::from(self.open.last()?.borders[border as usize]);
-        tags.iter().filter_map(|it| self.innermost(*it)).max().filter(|it| *it >= limit && *it > 0)
+        tags.iter()
+            .filter_map(|tag| self.innermost(*tag))
+            .max()
+            .filter(|it| *it >= limit && *it > 0)
     }
 
     /// The innermost of an unknown name inside the innermost block; `is` tells whether it is the
@@ -121,7 +124,8 @@ impl Stack {
     /// The innermost link in scope stays open as an element that no end tag finds; whether there
     /// was one.
     pub(super) fn end_link(&mut self) -> bool {
-        let Some(link) = self.within(Border::Scope, &[Tag::A]).and_then(|it| self.open.get_mut(it))
+        let Some(link) =
+            self.within(Border::Scope, &[Tag::A]).and_then(|within| self.open.get_mut(within))
         else {
             return false;
         };
@@ -180,7 +184,7 @@ mod tests {
         stack.push(0, Tag::Document, b"");
         stack.push(1, Tag::Other, b"x-a");
         stack.push(2, Tag::Other, b"x-b");
-        assert_eq!(stack.named(b"X-A", |it| it == 1), Some(1));
+        assert_eq!(stack.named(b"X-A", |stack| stack == 1), Some(1));
         assert_eq!(stack.named(b"x-c", |_| false), None);
         assert!(slot(Tag::Xmp, b"") < NOBODY);
     }

@@ -113,7 +113,7 @@ impl Parser<'_> {
     }
 
     fn top(&self) -> (NodeId, Tag) {
-        self.open.top().map_or((0, Tag::Document), |it| (it.node, it.tag))
+        self.open.top().map_or((0, Tag::Document), |top| (top.node, top.tag))
     }
 
     fn push_node(&mut self, tag: Tag, flags: u8, (from, to): (usize, usize)) -> NodeId {
@@ -161,7 +161,7 @@ impl Parser<'_> {
 
     fn skip_to(&self, byte: u8, from: usize) -> usize {
         let rest = self.bytes.get(from..).unwrap_or_default();
-        memchr(byte, rest).map_or(self.bytes.len(), |it| from + it + 1)
+        memchr(byte, rest).map_or(self.bytes.len(), |at| from + at + 1)
     }
 
     /// Comments (§13.2.5.43, the usual ends), the doctype, CDATA of foreign content.
@@ -187,7 +187,7 @@ impl Parser<'_> {
         let rest = &self.bytes[at..];
         at + rest
             .iter()
-            .position(|it| matches!(it, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>'))
+            .position(|rest| matches!(rest, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>'))
             .unwrap_or(rest.len())
     }
 
@@ -247,7 +247,8 @@ impl Parser<'_> {
     fn tag_end(&mut self, mut at: usize, keep: bool) -> (usize, bool) {
         let first = self.attributes.len();
         loop {
-            while self.bytes.get(at).is_some_and(|it| it.is_ascii_whitespace() || *it == b'/') {
+            while self.bytes.get(at).is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'/')
+            {
                 at += 1;
             }
             match self.bytes.get(at) {
@@ -258,11 +259,9 @@ impl Parser<'_> {
             let name = at;
             // An attribute may begin with `=` (§13.2.5.32).
             at += 1;
-            while self
-                .bytes
-                .get(at)
-                .is_some_and(|it| !it.is_ascii_whitespace() && !matches!(it, b'/' | b'>' | b'='))
-            {
+            while self.bytes.get(at).is_some_and(|byte| {
+                !byte.is_ascii_whitespace() && !matches!(byte, b'/' | b'>' | b'=')
+            }) {
                 at += 1;
             }
             let name = (name, at);
@@ -296,11 +295,11 @@ impl Parser<'_> {
         if let Some(quote @ (b'"' | b'\'')) = self.bytes.get(at) {
             let from = at + 1;
             let end = memchr(*quote, self.bytes.get(from..).unwrap_or_default())
-                .map_or(self.bytes.len(), |it| from + it);
+                .map_or(self.bytes.len(), |at| from + at);
             return ((from, end), (end + 1).min(self.bytes.len()));
         }
         let mut end = at;
-        while self.bytes.get(end).is_some_and(|it| !it.is_ascii_whitespace() && *it != b'>') {
+        while self.bytes.get(end).is_some_and(|byte| !byte.is_ascii_whitespace() && *byte != b'>') {
             end += 1;
         }
         ((at, end), end)
@@ -315,10 +314,10 @@ impl Parser<'_> {
                 break self.bytes.len();
             };
             let rest = &self.bytes[at + found + 2..];
-            let ends = rest.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name))
+            let ends = rest.get(..name.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(name))
                 && rest
                     .get(name.len())
-                    .is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'/' | b'>'));
+                    .is_none_or(|rest| rest.is_ascii_whitespace() || matches!(rest, b'/' | b'>'));
             if ends {
                 break at + found;
             }
@@ -384,7 +383,7 @@ impl Parser<'_> {
 
     /// Closes everything down to and with the innermost of some kinds, wherever it is.
     fn close_to(&mut self, tags: &[Tag]) {
-        if let Some(at) = tags.iter().filter_map(|it| self.open.innermost(*it)).max() {
+        if let Some(at) = tags.iter().filter_map(|tag| self.open.innermost(*tag)).max() {
             self.truncate(at);
         }
     }
@@ -434,7 +433,7 @@ impl Parser<'_> {
     fn close_inline(&mut self, tag: Tag, (from, to): (usize, usize)) {
         let name = &self.bytes[from..to];
         let found = if tag == Tag::Other {
-            self.open.named(name, |it| self.name_of(it).eq_ignore_ascii_case(name))
+            self.open.named(name, |element| self.name_of(element).eq_ignore_ascii_case(name))
         } else {
             self.open.within(Border::Block, &[tag])
         };
@@ -451,7 +450,7 @@ impl Parser<'_> {
         let name = self
             .nodes
             .get(node as usize)
-            .and_then(|it| self.attributes.get(it.from as usize))
+            .and_then(|node| self.attributes.get(node.from as usize))
             .map(|it| it.name);
         name.and_then(|(from, to)| self.bytes.get(from as usize..to as usize)).unwrap_or_default()
     }

@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
             ways.iter().find(|(sign, _)| self.skip(sign)).map_or(How::Present, |(_, how)| *how);
         let mut value = "";
         if how != How::Present {
-            let quote = self.rest.chars().next().filter(|it| matches!(it, '"' | '\''));
+            let quote = self.rest.chars().next().filter(|c| matches!(c, '"' | '\''));
             let from = usize::from(quote.is_some());
             let end = self.rest[from..]
                 .find(quote.unwrap_or(']'))
@@ -262,8 +262,8 @@ impl Selector {
 
 impl Compound {
     fn fits(&self, tree: &Tree<'_>, node: NodeId) -> bool {
-        self.tag.as_ref().is_none_or(|it| tree.name(node).eq_ignore_ascii_case(it))
-            && self.tests.iter().all(|it| it.fits(tree, node))
+        self.tag.as_ref().is_none_or(|tag| tree.name(node).eq_ignore_ascii_case(tag))
+            && self.tests.iter().all(|test| test.fits(tree, node))
     }
 }
 
@@ -274,7 +274,7 @@ impl Test {
         match self.how {
             How::Present => true,
             How::Equal => value == wanted,
-            How::Word => value.split_ascii_whitespace().any(|it| it == wanted),
+            How::Word => value.split_ascii_whitespace().any(|word| word == wanted),
             How::Begins => !wanted.is_empty() && value.starts_with(wanted),
             How::Ends => !wanted.is_empty() && value.ends_with(wanted),
             How::Holds => !wanted.is_empty() && value.contains(wanted),
@@ -295,7 +295,7 @@ mod tests {
         selector
             .matches(&tree)
             .into_iter()
-            .filter_map(|it| tree.attribute(it, "href").map(Into::into))
+            .filter_map(|found| tree.attribute(found, "href").map(Into::into))
             .collect()
     }
 

@@ -130,7 +130,7 @@ fn descendants_are_a_range_and_ancestors_lead_to_the_root() {
     let div = tree.find(0, Tag::Div).unwrap();
     assert_eq!(tree.descendants(div).count(), 6);
     let bold = tree.find(0, Tag::B).unwrap();
-    let tags: Vec<Tag> = tree.ancestors(bold).map(|it| tree.tag(it)).collect();
+    let tags: Vec<Tag> = tree.ancestors(bold).map(|ancestor| tree.tag(ancestor)).collect();
     assert_eq!(tags, [Tag::P, Tag::Div, Tag::Document]);
     assert!(tree.within(bold, div) && !tree.within(tree.len() - 1, div));
     assert_eq!(tree.whole_text(div), "abc");
@@ -171,7 +171,7 @@ fn the_start_of_a_text_is_bounded_and_its_block_is_known() {
         format!("<div>{}<b><i>x</i></b>{}</div>", "ab ".repeat(10_000), "<br>".repeat(5_000));
     let tree = Tree::parse(&html);
     assert_eq!(tree.start_of_text(0).len(), 4_096);
-    let x = tree.descendants(0).find(|it| tree.raw_text(*it) == "x").unwrap();
+    let x = tree.descendants(0).find(|node| tree.raw_text(*node) == "x").unwrap();
     assert_eq!((tree.tag(tree.block(x)), tree.stressed(x), tree.block(0)), (Tag::Div, true, 0));
 }
 

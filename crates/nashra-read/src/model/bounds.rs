@@ -67,7 +67,7 @@ pub(super) fn cut_some(text: &mut Option<String>, limit: usize) {
 
 /// Leaves out what is of no use when it is cut.
 pub(super) fn whole(text: &mut Option<String>, limit: usize) {
-    if text.as_ref().is_some_and(|it| it.len() > limit) {
+    if text.as_ref().is_some_and(|text| text.len() > limit) {
         *text = None;
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn whole(text: &mut Option<String>, limit: usize) {
 pub fn source(it: &mut Source) {
     cut_some(&mut it.name, NAME);
     it.tags.truncate(TAGS);
-    it.tags.iter_mut().for_each(|it| shorten(it, NAME));
+    it.tags.iter_mut().for_each(|tag| shorten(tag, NAME));
 }
 
 /// What a feed, a listing or a sitemap says.
@@ -90,7 +90,7 @@ pub(crate) fn feed(it: &mut Feed) {
 pub(crate) fn entry(it: &mut Entry) {
     cut_some(&mut it.title, TITLE);
     cut_some(&mut it.summary, HTML);
-    if let Some(content) = it.content.as_mut().filter(|it| it.len() > HTML) {
+    if let Some(content) = it.content.as_mut().filter(|content| content.len() > HTML) {
         shorten(content, HTML);
         it.cut = true;
     }
@@ -112,11 +112,11 @@ pub fn content(it: &mut Content) {
 /// What a page says.
 pub(crate) fn page(it: &mut Page) {
     cut_some(&mut it.site_name, NAME);
-    it.articles.iter_mut().for_each(|it| content(&mut it.content));
+    it.articles.iter_mut().for_each(|article| content(&mut article.content));
 }
 
 pub(crate) fn usable(address: &mut Option<Url>) {
-    if address.as_ref().is_some_and(|it| it.as_str().len() > ADDRESS) {
+    if address.as_ref().is_some_and(|address| address.as_str().len() > ADDRESS) {
         *address = None;
     }
 }
@@ -162,7 +162,7 @@ pub(super) fn updates(all: &mut Vec<Update>, most: usize) {
 }
 
 pub(super) fn images(all: &mut Vec<Image>, most: usize) {
-    all.retain(|it| it.url.as_ref().is_none_or(|it| it.len() <= ADDRESS));
+    all.retain(|it| it.url.as_ref().is_none_or(|url| url.len() <= ADDRESS));
     all.truncate(most);
     all.iter_mut().for_each(image);
 }
@@ -217,6 +217,6 @@ mod tests {
         entry(&mut read);
         assert_eq!(read.title.as_ref().map(String::len), Some(TITLE));
         assert_eq!((&read.link, &read.language, read.images.len()), (&None, &None, 1));
-        assert_eq!((read.content.map(|it| it.len()), read.cut), (Some(HTML), true));
+        assert_eq!((read.content.map(|content| content.len()), read.cut), (Some(HTML), true));
     }
 }

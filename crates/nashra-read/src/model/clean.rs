@@ -97,7 +97,7 @@ impl Clean for Vec<Update> {
         for Update { published: _, time, title, url, block: _ } in self {
             optional(time);
             optional(title);
-            *url = url.take().and_then(|it| address(&it));
+            *url = url.take().and_then(|url| address(&url));
         }
     }
 
@@ -148,7 +148,8 @@ pub fn source(mut it: Source) -> Source {
 
 /// A text without the characters that no reader sees and that change how others see it.
 pub fn text(it: &mut String) {
-    if it.is_ascii() && !it.bytes().any(|it| it.is_ascii_control() && !matches!(it, b'\n' | b'\t'))
+    if it.is_ascii()
+        && !it.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t'))
     {
         return;
     }
@@ -221,11 +222,11 @@ fn leave_out_blocks(it: &mut Content) {
         _ => true,
     };
     let kept: Vec<bool> = it.blocks.iter().map(says_something).collect();
-    if kept.iter().all(|it| *it) {
+    if kept.iter().all(|kept| *kept) {
         return;
     }
     for update in &mut it.updates {
-        let before = kept.iter().take(update.block as usize).filter(|it| !**it).count();
+        let before = kept.iter().take(update.block as usize).filter(|kept| !**kept).count();
         update.block = update.block.saturating_sub(u32::try_from(before).unwrap_or(u32::MAX));
     }
     let mut kept = kept.into_iter();
@@ -234,7 +235,7 @@ fn leave_out_blocks(it: &mut Content) {
 
 fn image(it: &mut Image) {
     let Image { url, caption, credit, agency, archive: _, taken, width: _, height: _ } = it;
-    *url = url.take().and_then(|it| address(&it));
+    *url = url.take().and_then(|url| address(&url));
     for text in [caption, credit, agency, taken] {
         optional(text);
     }
@@ -246,16 +247,19 @@ fn says_something(it: &Image) -> bool {
 
 fn related(it: &mut Related) {
     let Related { title, url, section, summary, byline, place, image: picture } = it;
-    *url = url.take().and_then(|it| address(&it));
+    *url = url.take().and_then(|url| address(&url));
     for text in [title, section, summary, byline, place] {
         optional(text);
     }
     picture.iter_mut().for_each(image);
-    picture.take_if(|it| !says_something(it));
+    picture.take_if(|picture| !says_something(picture));
 }
 
 fn enclosure(it: Enclosure) -> Option<Enclosure> {
-    let media_type = it.media_type.map(|it| it.trim().to_owned()).filter(|it| is_media_type(it));
+    let media_type = it
+        .media_type
+        .map(|media_type| media_type.trim().to_owned())
+        .filter(|media_type| is_media_type(media_type));
     Some(Enclosure { url: address(&it.url)?, media_type, ..it })
 }
 
@@ -263,7 +267,9 @@ fn enclosure(it: Enclosure) -> Option<Enclosure> {
 fn is_media_type(text: &str) -> bool {
     let token = |it: &str| {
         !it.is_empty()
-            && it.bytes().all(|it| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it))
+            && it
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
     };
     let (name, mut rest) = text.split_at(text.find([';', ' ', '\t']).unwrap_or(text.len()));
     if !name.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype)) {
@@ -282,7 +288,7 @@ fn is_media_type(text: &str) -> bool {
             return false;
         };
         let end = match value.strip_prefix('"') {
-            Some(quoted) => quoted_end(quoted).map(|it| it + 1),
+            Some(quoted) => quoted_end(quoted).map(|end| end + 1),
             None => Some(value.find([';', ' ', '\t']).unwrap_or(value.len()))
                 .filter(|end| token(&value[..*end])),
         };

@@ -230,7 +230,7 @@ pub mod change {
     /// Another moment, but no other distance from UTC.
     #[must_use]
     pub fn of_moment(date: &Option<DateTime<FixedOffset>>) -> Option<Value> {
-        any(&date.map(|it| it.to_utc()))
+        any(&date.map(|date| date.to_utc()))
     }
 }
 

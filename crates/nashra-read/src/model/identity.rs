@@ -34,7 +34,7 @@ const TRACKING_PREFIXES: [&str; 4] = ["utm_", "at_medium", "at_campaign", "pk_"]
 pub fn clean(url: &Url) -> Url {
     let mut clean = url.clone();
     // `#!` addresses name a page of their own.
-    if clean.fragment().is_some_and(|it| !it.starts_with('!')) {
+    if clean.fragment().is_some_and(|fragment| !fragment.starts_with('!')) {
         clean.set_fragment(None);
     }
     if clean.query().is_some() {
@@ -60,7 +60,7 @@ fn tracks(pair: &str) -> bool {
 #[must_use]
 pub fn of_url(url: &Url) -> [u8; 16] {
     let clean = clean(url);
-    let port = clean.port().map(|it| it.to_string()).unwrap_or_default();
+    let port = clean.port().map(|port| port.to_string()).unwrap_or_default();
     let path = clean.path().trim_end_matches('/');
     let (query, fragment) =
         (clean.query().unwrap_or_default(), clean.fragment().unwrap_or_default());

@@ -34,8 +34,11 @@ impl Document {
     /// Whether it was handed over as plain text.
     #[must_use]
     pub fn is_text(&self) -> bool {
-        let media_type =
-            self.content_type.as_deref().and_then(|it| it.split(';').next()).unwrap_or_default();
+        let media_type = self
+            .content_type
+            .as_deref()
+            .and_then(|content_type| content_type.split(';').next())
+            .unwrap_or_default();
         media_type.trim().eq_ignore_ascii_case("text/plain")
     }
 }
@@ -203,7 +206,8 @@ impl PendingEntry {
     /// so that only its page can say that it is an article.
     #[must_use]
     pub fn is_guess(&self) -> bool {
-        self.properties().is_some_and(|it| it.guesses.include(self.entry.title.is_some()))
+        self.properties()
+            .is_some_and(|property| property.guesses.include(self.entry.title.is_some()))
     }
 }
 

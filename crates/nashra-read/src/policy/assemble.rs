@@ -130,8 +130,8 @@ pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
     check_dates(&mut content, fetched_at);
     let link = entry.entry.link.as_ref();
     let url = link.map(identity::clean);
-    let alternates = link.filter(|it| Some(*it) != url.as_ref()).cloned().into_iter().collect();
-    let mut names: Vec<Name> = url.iter().map(|it| (CANONICAL, identity::of_url(it))).collect();
+    let alternates = link.filter(|link| Some(*link) != url.as_ref()).cloned().into_iter().collect();
+    let mut names: Vec<Name> = url.iter().map(|url| (CANONICAL, identity::of_url(url))).collect();
     names.extend(named_by_entry(entry));
     Assembled {
         url,
@@ -157,7 +157,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
     let claim = page
         .canonical
         .as_ref()
-        .filter(|it| identity::believable(it, read.as_ref()))
+        .filter(|canonical| identity::believable(canonical, read.as_ref()))
         .map(identity::clean);
     let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
     let place = Place { read: read.as_ref(), via: &via, alternates: &page.alternates };
@@ -169,7 +169,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
             claimed: claim.is_some(),
             fetched_url: read.clone(),
             alternates: Vec::new(),
-            names: whole.iter().map(|it| (CANONICAL, identity::of_url(it))).collect(),
+            names: whole.iter().map(|whole| (CANONICAL, identity::of_url(whole))).collect(),
             fetched_at,
             order,
             text_rank: TextRank::Page,
@@ -259,10 +259,10 @@ fn first(
     article: Part,
     Place { read, via, alternates }: Place<'_>,
 ) -> Assembled {
-    it.names.extend(read.map(|it| ("fetched address", identity::of_url(it))));
+    it.names.extend(read.map(|read| ("fetched address", identity::of_url(read))));
     it.names.extend(named_by_entry(entry));
-    it.names.extend(via.iter().map(|it| ("redirect", identity::of_url(it))));
-    let related = alternates.iter().filter(|it| identity::believable(it, read));
+    it.names.extend(via.iter().map(|via| ("redirect", identity::of_url(via))));
+    let related = alternates.iter().filter(|alternate| identity::believable(alternate, read));
     for other in entry.entry.link.iter().chain(via).chain(read).chain(related) {
         if it.url.as_ref() != Some(other) && !it.alternates.contains(other) {
             it.alternates.push(other.clone());
@@ -328,9 +328,9 @@ fn name_by_content(it: &mut Assembled) {
 }
 
 fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {
-    let link = entry.entry.link.as_ref().map(|it| ("link", identity::of_url(it)));
+    let link = entry.entry.link.as_ref().map(|link| ("link", identity::of_url(link)));
     let guid =
-        entry.entry.guid.as_deref().map(|it| ("guid", identity::of_guid(&entry.source.id, it)));
+        entry.entry.guid.as_deref().map(|guid| ("guid", identity::of_guid(&entry.source.id, guid)));
     link.into_iter().chain(guid).collect()
 }
 
@@ -358,7 +358,7 @@ pub fn bound(it: &mut Assembled) {
     bounds::content(&mut it.content);
     usable(&mut it.url);
     usable(&mut it.fetched_url);
-    it.alternates.retain(|it| it.as_str().len() <= ADDRESS);
+    it.alternates.retain(|alternate| alternate.as_str().len() <= ADDRESS);
 }
 
 #[cfg(test)]

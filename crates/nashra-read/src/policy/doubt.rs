@@ -91,7 +91,7 @@ impl<'a> Page<'a> {
     /// Whether it says for machines when it was published, as articles do, and neither error pages
     /// nor front pages.
     fn dates_itself(&self) -> bool {
-        self.dated.is_some_and(|it| !matches!(it, Origin::Dom | Origin::Feed))
+        self.dated.is_some_and(|dated| !matches!(dated, Origin::Dom | Origin::Feed))
     }
 
     /// How many looks in a row are enough, where it breaks off. At the last one it is all that
@@ -108,7 +108,7 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn shown(&self) -> Shown {
         Shown {
-            title: self.title.map(|it| it.chars().take(HEADLINE).collect()),
+            title: self.title.map(|title| title.chars().take(HEADLINE).collect()),
             chars: chars(self.text),
         }
     }
@@ -170,8 +170,9 @@ pub fn judge_first(
 /// Whether what is doubted is taken all the same, because `enough` looks in a row showed as much.
 fn verdict((doubt, enough): (Doubt, u32), before: Option<Doubted>, page: Page<'_>) -> Verdict {
     let now = chars(page.text);
-    let alike = before.filter(|it| it.chars.abs_diff(now) <= now / 10);
-    let doubted = Doubted { chars: now, looks: alike.map_or(0, |it| it.looks).saturating_add(1) };
+    let alike = before.filter(|before| before.chars.abs_diff(now) <= now / 10);
+    let doubted =
+        Doubted { chars: now, looks: alike.map_or(0, |alike| alike.looks).saturating_add(1) };
     if doubted.looks >= enough { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
 }
 
@@ -190,11 +191,14 @@ enum Place {
 
 fn place(headlines: [Option<&str>; 2], page: Page<'_>) -> Place {
     let shows = |shown: &str| {
-        let judged: Vec<bool> =
-            headlines.into_iter().flatten().filter_map(|it| is_shown(it, shown)).collect();
+        let judged: Vec<bool> = headlines
+            .into_iter()
+            .flatten()
+            .filter_map(|headline| is_shown(headline, shown))
+            .collect();
         judged.is_empty() || judged.contains(&true)
     };
-    if page.title.is_some_and(|it| shows(&text::fold(it))) {
+    if page.title.is_some_and(|title| shows(&text::fold(title))) {
         return Place::Own;
     }
     match (shows(&text::fold(&page.text.chars().take(LOOKED_AT).collect::<String>())), page.title) {
@@ -211,14 +215,16 @@ pub fn is_shown(headline: &str, folded: &str) -> Option<bool> {
     let letters: Vec<char> =
         text::fold(&headline.chars().take(HEADLINE).collect::<String>()).chars().collect();
     // Pieces about as long as a syllable or two; where a character is a word, as a name.
-    let wide = letters.iter().filter(|it| is_wide(**it)).count() * 2 > letters.len();
+    let wide = letters.iter().filter(|letter| is_wide(**letter)).count() * 2 > letters.len();
     let size = if wide { 2 } else { 5 };
     if letters.len() < 2 * size {
         return None;
     }
     let pieces = letters.windows(size).count();
-    let found =
-        letters.windows(size).filter(|it| folded.contains(&it.iter().collect::<String>())).count();
+    let found = letters
+        .windows(size)
+        .filter(|pair| folded.contains(&pair.iter().collect::<String>()))
+        .count();
     Some(found * 5 >= pieces)
 }
 

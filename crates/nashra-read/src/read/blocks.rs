@@ -24,7 +24,7 @@ pub(super) const MAX_BLOCKS: usize = 2_000;
 pub fn from_html_fragment(html: &str, base: &Url) -> Vec<Block> {
     if !html.contains('<') {
         let text = if html.contains('&') { htmlize::unescape(html) } else { html.into() };
-        let paragraphs = text.split("\n\n").map(collapse).filter(|it| !it.is_empty());
+        let paragraphs = text.split("\n\n").map(collapse).filter(|text| !text.is_empty());
         return paragraphs.take(MAX_BLOCKS).map(|text| Block::Paragraph { text }).collect();
     }
     let tree = Tree::parse(html);
@@ -33,7 +33,7 @@ pub fn from_html_fragment(html: &str, base: &Url) -> Vec<Block> {
     let mut captions = 0..0;
     let mut pictures = lines.pictures.iter().peekable();
     for (at, line) in lines.lines.iter().enumerate() {
-        while let Some(picture) = pictures.next_if(|it| it.before <= at) {
+        while let Some(picture) = pictures.next_if(|picture| picture.before <= at) {
             captions = build.figure(&lines, picture.node, base).unwrap_or(captions);
         }
         if !captions.contains(&at) && build.blocks.len() < MAX_BLOCKS {
@@ -76,14 +76,13 @@ impl<'a, 'b> Build<'a, 'b> {
     /// one table, whose cells are apart by tabs.
     pub(super) fn text(&mut self, block: NodeId, text: String) {
         let tree = self.tree;
-        let item =
-            std::iter::once(block).chain(tree.ancestors(block)).take(4).find(|it| {
-                match tree.tag(*it) {
-                    Tag::Li | Tag::Blockquote => true,
-                    Tag::Tr => self.holds_data(*it, block),
-                    _ => false,
-                }
-            });
+        let item = std::iter::once(block).chain(tree.ancestors(block)).take(4).find(|node| {
+            match tree.tag(*node) {
+                Tag::Li | Tag::Blockquote => true,
+                Tag::Tr => self.holds_data(*node, block),
+                _ => false,
+            }
+        });
         if tree.tag(block).heading_level().is_some() {
             return self.push(Block::Heading { text });
         }
@@ -94,7 +93,9 @@ impl<'a, 'b> Build<'a, 'b> {
         }
         let whole = tree
             .ancestors(item)
-            .find(|it| matches!(tree.tag(*it), Tag::Ul | Tag::Ol | Tag::Menu | Tag::Table))
+            .find(|ancestor| {
+                matches!(tree.tag(*ancestor), Tag::Ul | Tag::Ol | Tag::Menu | Tag::Table)
+            })
             .unwrap_or(item);
         match (self.blocks.last_mut(), self.last) {
             (
@@ -115,7 +116,7 @@ impl<'a, 'b> Build<'a, 'b> {
     fn holds_data(&self, row: NodeId, block: NodeId) -> bool {
         let cell = |it: NodeId| matches!(self.tree.tag(it), Tag::Td | Tag::Th);
         (cell(block) || cell(self.tree.parent(block)))
-            && self.tree.children(row).filter(|it| cell(*it)).take(2).count() == 2
+            && self.tree.children(row).filter(|child| cell(*child)).take(2).count() == 2
     }
 
     /// A picture of a fragment with the caption of its figure, whose lines are given; or what is
@@ -132,18 +133,23 @@ impl<'a, 'b> Build<'a, 'b> {
         }
         let (url, (width, height)) = (address(self.tree, node, base)?, size(self.tree, node));
         // A picture of a pixel or two counts readers.
-        if width.is_some_and(|it| it < 3) || height.is_some_and(|it| it < 3) {
+        if width.is_some_and(|width| width < 3) || height.is_some_and(|height| height < 3) {
             return None;
         }
-        let figure = self.tree.ancestors(node).take(4).find(|it| self.tree.tag(*it) == Tag::Figure);
-        let caption = figure.and_then(|it| {
+        let figure = self
+            .tree
+            .ancestors(node)
+            .take(4)
+            .find(|ancestor| self.tree.tag(*ancestor) == Tag::Figure);
+        let caption = figure.and_then(|figure| {
             self.tree
-                .descendants(it)
+                .descendants(figure)
                 .take(MAX_AROUND)
-                .find(|it| self.tree.tag(*it) == Tag::Figcaption)
+                .find(|node| self.tree.tag(*node) == Tag::Figcaption)
         });
-        let said =
-            caption.map(|it| collapse(&self.tree.start_of_text(it))).filter(|it| !it.is_empty());
+        let said = caption
+            .map(|caption| collapse(&self.tree.start_of_text(caption)))
+            .filter(|it| !it.is_empty());
         self.push(Block::Image(Image {
             url: Some(url),
             caption: said,
@@ -151,15 +157,16 @@ impl<'a, 'b> Build<'a, 'b> {
             height,
             ..Image::default()
         }));
-        let at = |node: NodeId| lines.lines.partition_point(|it| it.first < node);
-        caption.map(|it| at(it)..at(self.tree.end(it)))
+        let at = |node: NodeId| lines.lines.partition_point(|line| line.first < node);
+        caption.map(|caption| at(caption)..at(self.tree.end(caption)))
     }
 }
 
 /// Pixels, as an image says.
 pub(super) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) {
     let pixels = |name: &str| {
-        tree.attribute(node, name).and_then(|it| it.trim().trim_end_matches("px").parse().ok())
+        tree.attribute(node, name)
+            .and_then(|attribute| attribute.trim().trim_end_matches("px").parse().ok())
     };
     (pixels("width"), pixels("height"))
 }
@@ -167,8 +174,9 @@ pub(super) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) 
 /// The address of a picture: the one that lazy loading keeps apart, else its own, else the largest
 /// of its set, else that of the picture for readers without scripts.
 pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<String> {
-    let attribute =
-        |node: NodeId, name: &str| tree.attribute(node, name).filter(|it| !it.trim().is_empty());
+    let attribute = |node: NodeId, name: &str| {
+        tree.attribute(node, name).filter(|attribute| !attribute.trim().is_empty())
+    };
     let plain = ["data-src", "data-original", "data-lazy-src", "data-url", "src"];
     // Some write a whole set where one address belongs.
     let one = |it: Cow<'_, str>| {
@@ -181,17 +189,19 @@ pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<Strin
         .iter()
         .filter_map(|name| attribute(node, name))
         .filter_map(one)
-        .find(|it| !is_placeholder(it));
+        .find(|one| !is_placeholder(one));
     let of_set = || {
-        let around = tree.ancestors(node).take(2).find(|it| tree.tag(*it) == Tag::Picture);
+        let around =
+            tree.ancestors(node).take(2).find(|ancestor| tree.tag(*ancestor) == Tag::Picture);
         let sources = around
             .into_iter()
-            .flat_map(|it| tree.descendants(it))
+            .flat_map(|node| tree.descendants(node))
             .take(MAX_AROUND)
-            .filter(|it| tree.tag(*it) == Tag::Source);
+            .filter(|node| tree.tag(*node) == Tag::Source);
         let mut sets = std::iter::once(node).chain(sources);
-        let set = sets
-            .find_map(|it| ["srcset", "data-srcset"].iter().find_map(|name| attribute(it, name)))?;
+        let set = sets.find_map(|set| {
+            ["srcset", "data-srcset"].iter().find_map(|name| attribute(set, name))
+        })?;
         absolute(base, largest(&set)?)
     };
     let lazy = || {
@@ -203,8 +213,8 @@ pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<Strin
         let behind = node + 1..tree.len().min(node + MAX_BEHIND);
         let img = behind
             .clone()
-            .find(|it| tree.tag(*it) == Tag::Noscript)
-            .and_then(|it| tree.find(it, Tag::Img))?;
+            .find(|behind| tree.tag(*behind) == Tag::Noscript)
+            .and_then(|behind| tree.find(behind, Tag::Img))?;
         plain.iter().filter_map(|name| attribute(img, name)).find_map(|it| absolute(base, &it))
     };
     single.or_else(of_set).or_else(lazy).or_else(without_scripts)
@@ -217,7 +227,7 @@ fn is_placeholder(url: &str) -> bool {
     let name = url
         .split(['?', '#'])
         .next()
-        .and_then(|it| it.rsplit('/').next())
+        .and_then(|part| part.rsplit('/').next())
         .unwrap_or_default()
         .to_ascii_lowercase();
     let small = [".gif", ".svg", ".png"].iter().any(|it| name.ends_with(it));
@@ -246,7 +256,7 @@ fn largest(srcset: &str) -> Option<&str> {
         let url = parts.next()?;
         let size = parts
             .next()
-            .and_then(|it| it.trim_end_matches(['w', 'x', ',']).parse::<f32>().ok())
+            .and_then(|part| part.trim_end_matches(['w', 'x', ',']).parse::<f32>().ok())
             .unwrap_or(1.0);
         Some((url, size))
     });

@@ -19,7 +19,9 @@ pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> 
         return encoding.decode_without_bom_handling(&bytes[mark..]).0;
     }
     let start = &bytes[..bytes.len().min(PRESCAN)];
-    let claimed = content_type.and_then(|it| charset(it.as_bytes())).or_else(|| charset(start));
+    let claimed = content_type
+        .and_then(|content_type| charset(content_type.as_bytes()))
+        .or_else(|| charset(start));
     // Written in ASCII's characters alone.
     if claimed != Some(ISO_2022_JP)
         && let Ok(text) = std::str::from_utf8(bytes)
@@ -37,26 +39,26 @@ pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> 
 /// What follows the first `charset=`.
 fn charset(text: &[u8]) -> Option<&'static Encoding> {
     let lower = text.to_ascii_lowercase();
-    let at = lower.windows(8).position(|it| it == b"charset=")? + 8;
+    let at = lower.windows(8).position(|pair| pair == b"charset=")? + 8;
     let label = lower[at..].trim_ascii_start();
     let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
     let end = label
         .iter()
-        .position(|it| matches!(it, b'"' | b'\'' | b';' | b'>' | b'/' | b' '))
+        .position(|label| matches!(label, b'"' | b'\'' | b';' | b'>' | b'/' | b' '))
         .unwrap_or(label.len());
     Encoding::for_label(&label[..end])
 }
 
 fn detect(bytes: &[u8]) -> Cow<'_, str> {
     // A byte or two that broke on the way do not make another encoding of a page that is UTF-8.
-    let broken = bytes.utf8_chunks().filter(|it| !it.invalid().is_empty()).count();
-    let multibyte = bytes.iter().filter(|it| **it >= 0xc0).count();
+    let broken = bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+    let multibyte = bytes.iter().filter(|byte| **byte >= 0xc0).count();
     if broken * 20 < multibyte {
         return String::from_utf8_lossy(bytes);
     }
     // Enough to tell, and the detector takes its time; what comes before the first such byte tells
     // nothing.
-    let first = bytes.iter().position(|it| !it.is_ascii()).unwrap_or(0);
+    let first = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
     let telling = &bytes[first..bytes.len().min(first + DETECTED)];
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(telling, true);

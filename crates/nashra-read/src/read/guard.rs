@@ -17,7 +17,7 @@ pub fn end(bytes: &[u8]) -> End {
         .iter()
         .any(|it| memchr::memmem::rfind(bytes, it.as_bytes()).is_some());
     // In UTF-16 with a zero at either side.
-    let last = bytes.iter().rev().find(|it| !matches!(it, b' ' | b'\t' | b'\n' | b'\r' | 0));
+    let last = bytes.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0));
     match (has_end, last) {
         (true, _) => End::Whole,
         (false, Some(b'>') | None) => End::Open,
@@ -45,7 +45,7 @@ pub(super) fn nothing(bytes: &[u8]) -> Option<&'static str> {
 /// Whether there are control characters throughout, which no language is written with. UTF-16 has
 /// zeros throughout.
 fn is_noise(sample: &[u8]) -> bool {
-    let controls = sample.iter().filter(|it| matches!(it, 0..=8 | 14..=26 | 28..=31)).count();
+    let controls = sample.iter().filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31)).count();
     let zeros = memchr::memchr_iter(0, sample).count();
     controls * 50 > sample.len() && zeros * 2 < controls
 }

@@ -47,7 +47,7 @@ fn by_letters(sample: &str) -> Option<String> {
 fn primary(claim: &str) -> Option<String> {
     let first = claim.trim().split(['-', '_']).next()?.to_ascii_lowercase();
     let plausible =
-        (2..=3).contains(&first.len()) && first.bytes().all(|it| it.is_ascii_lowercase());
+        (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_lowercase());
     plausible.then(|| two_letters(&first).to_owned())
 }
 
@@ -115,7 +115,10 @@ fn two_letters(code: &str) -> &str {
     match code.len() {
         // CLDR takes Bokmål for what `no` means, and `no` for its name.
         2 if code == "nb" => "no",
-        3 => CODES.lines().find_map(|it| it.strip_prefix(code)?.strip_prefix(' ')).unwrap_or(code),
+        3 => CODES
+            .lines()
+            .find_map(|line| line.strip_prefix(code)?.strip_prefix(' '))
+            .unwrap_or(code),
         _ => code,
     }
 }

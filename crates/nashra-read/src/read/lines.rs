@@ -120,7 +120,8 @@ impl Walk<'_, '_> {
             }
             // Its pictures are those of readers without scripts: some pages have no others.
             Tag::Noscript => {
-                for inside in self.tree.descendants(at).filter(|it| self.tree.tag(*it) == Tag::Img)
+                for inside in
+                    self.tree.descendants(at).filter(|node| self.tree.tag(*node) == Tag::Img)
                 {
                     self.picture(inside);
                 }
@@ -156,7 +157,10 @@ impl Walk<'_, '_> {
         let text = self.tree.text(at);
         let block = self.tree.block(at);
         // Two breaks in a row are how old pages end a paragraph.
-        if self.apart || self.breaks > 1 || self.open.as_ref().is_some_and(|it| it.block != block) {
+        if self.apart
+            || self.breaks > 1
+            || self.open.as_ref().is_some_and(|element| element.block != block)
+        {
             self.close();
         }
         let begin = self.out.text.len();
@@ -217,7 +221,7 @@ mod tests {
     fn lines(html: &str) -> Vec<String> {
         let tree = Tree::parse(html);
         let lines = Lines::of(&tree);
-        lines.lines.iter().map(|it| lines.get(it).to_owned()).collect()
+        lines.lines.iter().map(|line| lines.get(line).to_owned()).collect()
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Tree {
         let place = |at: u8| {
             let (before, leaf) = (
                 rows.iter().take(at.into()),
-                rows.get(usize::from(at)).is_none_or(|it| it.0 == LEAF),
+                rows.get(usize::from(at)).is_none_or(|row| row.0 == LEAF),
             );
             let leaves = i16::try_from(before.clone().filter(is_leaf).count()).unwrap_or(i16::MAX);
             if leaf { -1 - leaves } else { i16::from(at) - leaves }
@@ -93,8 +93,8 @@ impl Tree {
             above: place(above),
         };
         Self {
-            splits: rows.iter().filter(|it| it.0 != LEAF).map(split).collect(),
-            leaves: rows.iter().filter(is_leaf).map(|it| it.1).collect(),
+            splits: rows.iter().filter(|row| row.0 != LEAF).map(split).collect(),
+            leaves: rows.iter().filter(is_leaf).map(|row| row.1).collect(),
         }
     }
 

@@ -50,7 +50,7 @@ pub(crate) fn lower_in_place(text: &str) -> String {
             return c;
         }
         let mut lower = c.to_lowercase();
-        let first = lower.next().filter(|it| it.len_utf8() == c.len_utf8());
+        let first = lower.next().filter(|lower| lower.len_utf8() == c.len_utf8());
         if lower.next().is_none() { first.unwrap_or(c) } else { c }
     };
     text.chars().map(small).collect()
@@ -81,7 +81,7 @@ pub fn fold(text: &str) -> String {
         out.extend(
             text.bytes()
                 .filter(u8::is_ascii_alphanumeric)
-                .map(|it| char::from(it.to_ascii_lowercase())),
+                .map(|byte| char::from(byte.to_ascii_lowercase())),
         );
         return out;
     }

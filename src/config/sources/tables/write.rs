@@ -77,8 +77,8 @@ impl From<&Source> for SourceTable {
             pages,
             robots,
             allow_addresses: allow_addresses.to_vec(),
-            listing: listing.map(|it| ListingTable::from(*it)),
-            page: page.map(|it| PageTable::from(Rules::clone(&it))),
+            listing: listing.map(|listing| ListingTable::from(*listing)),
+            page: page.map(|page| PageTable::from(Rules::clone(&page))),
         }
     }
 }
@@ -220,7 +220,7 @@ allow_addresses = ["10.2.0.0/16"]
 
         let mut settings = Vec::new();
         SourceTable::keys("", &mut settings);
-        settings.retain(|it| !["listing", "page"].contains(&it.as_str()));
+        settings.retain(|setting| !["listing", "page"].contains(&setting.as_str()));
         ListingTable::keys("listing", &mut settings);
         PageTable::keys("page", &mut settings);
         let given = |text: &String| {

@@ -88,7 +88,7 @@ fn waiting(store: &Store) -> Vec<Option<(Uuid, u32, String)>> {
 }
 
 async fn recalled(store: &Store, topic: &[Article]) -> Recalled {
-    let published = topic.iter().map(|it| published(it, at(3))).collect();
+    let published = topic.iter().map(|topic| published(topic, at(3))).collect();
     recall(&store.articles(), &store.outbox(), published, at(3)).await.unwrap()
 }
 
@@ -133,7 +133,8 @@ async fn a_revision_that_was_decided_on_twice_gets_the_number_after_the_last() {
         recalled(&store, &[first, article(id(1), 2, "a", "two"), article(id(1), 3, "a", "three")])
             .await;
     assert_eq!((told.same, told.revised, told.new), (1, 1, 0));
-    let revisions: Vec<_> = waiting(&store).into_iter().flatten().map(|it| (it.0, it.1)).collect();
+    let revisions: Vec<_> =
+        waiting(&store).into_iter().flatten().map(|waiting| (waiting.0, waiting.1)).collect();
     assert_eq!(revisions, [(id(1), 4)]);
 }
 

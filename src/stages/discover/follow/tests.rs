@@ -11,7 +11,7 @@ fn fixture(name: &str) -> Vec<u8> {
 fn chosen(children: &[(&str, Option<&str>)]) -> Vec<String> {
     let children = children.iter().map(|(path, modified)| Child {
         url: url(&format!("https://courier.example/{path}")),
-        modified: modified.and_then(|it| it.parse().ok()),
+        modified: modified.and_then(|modified| modified.parse().ok()),
     });
     best(children.collect(), 1)
         .into_iter()
@@ -40,7 +40,7 @@ fn of_an_index_the_newest_sitemaps_are_read_and_those_of_tags_are_not() {
 #[test]
 fn without_dates_the_numbers_in_addresses_tell_the_newest() {
     let months: Vec<String> = (1..=12).map(|it| format!("s/2025-{it}.xml")).collect();
-    let children: Vec<_> = months.iter().map(|it| (it.as_str(), None)).collect();
+    let children: Vec<_> = months.iter().map(|month| (month.as_str(), None)).collect();
     let chosen = chosen(&children);
     assert_eq!((chosen.len(), chosen[0].as_str()), (6, "s/2025-12.xml"));
 }

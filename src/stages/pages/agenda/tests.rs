@@ -126,7 +126,7 @@ impl World {
             let tickets = self.agenda.claim(turn, &found, self.instant());
             for (ticket, (key, _)) in tickets.into_iter().zip(&found.rows) {
                 if let Some((_, spacing, next)) =
-                    self.paced.as_mut().filter(|it| turn.from.lane().host() == Some(it.0))
+                    self.paced.as_mut().filter(|paced| turn.from.lane().host() == Some(paced.0))
                 {
                     if self.now < *next {
                         self.sent_away.push((ticket, *next));
@@ -134,7 +134,8 @@ impl World {
                     }
                     *next = self.now + *spacing;
                 }
-                let silent = turn.from.lane().host().is_some_and(|it| self.silent.contains(&it));
+                let silent =
+                    turn.from.lane().host().is_some_and(|host| self.silent.contains(&host));
                 self.under_way.push((
                     self.now + if silent { 30_000 } else { 200 },
                     ticket,
@@ -151,7 +152,7 @@ impl World {
         let late = |key: &PendingKey| {
             self.read.iter().find(|(read, _)| read == key).map(|(_, at)| at - key.due_ms())
         };
-        keys.iter().map(|it| late(it).expect("it was read")).max().unwrap_or(0)
+        keys.iter().map(|key| late(key).expect("it was read")).max().unwrap_or(0)
     }
 
     /// A good source lists an entry each two seconds for a while, each on the same host, or each on
@@ -187,7 +188,7 @@ fn a_thousand_links_of_one_feed_to_silent_hosts_hold_no_other_source_up() {
     world.list_silent("bad", 1000);
     let late = world.good(|_| "good.example".to_owned(), 120);
     assert!(late <= 6_000, "{late} ms");
-    let late = world.good(|it| format!("{it}.new.example"), 120);
+    let late = world.good(|world| format!("{world}.new.example"), 120);
     assert!(late <= 6_000, "hosts that nobody knows: {late} ms");
 }
 
@@ -200,7 +201,7 @@ fn nor_do_those_of_ten_feeds_or_of_a_hundred() {
         world.agenda.answered(HostKey::new("good.example"));
         let late = world.good(|_| "good.example".to_owned(), 120);
         assert!(late <= 5_000, "{feeds}: {late} ms");
-        let late = world.good(|it| format!("{it}.new.example"), 120);
+        let late = world.good(|world| format!("{world}.new.example"), 120);
         assert!(late <= most, "{feeds}, hosts that nobody knows: {late} ms");
     }
 }
@@ -263,7 +264,7 @@ fn large_entries_that_are_here_already_are_few_at_once_and_another_source_comes_
     let lanes =
         [Some(first), agenda.next_turn(1000, Instant::now())].map(|it| it.map(|it| it.from.lane()));
     assert!(lanes.contains(&Some(Lane::here("good"))));
-    taken[1..].iter().for_each(|it| agenda.released(*it, None));
+    taken[1..].iter().for_each(|taken| agenda.released(*taken, None));
     assert_eq!(agenda.claims, [0; 2]);
 }
 
@@ -295,7 +296,11 @@ fn no_host_is_asked_more_often_at_once_than_it_may_be_and_one_that_kept_us_waiti
         }
     }
     let most = |world: &World, host: &str| {
-        world.under_way.iter().filter(|it| it.2.lane().host() == Some(HostKey::new(host))).count()
+        world
+            .under_way
+            .iter()
+            .filter(|under_way| under_way.2.lane().host() == Some(HostKey::new(host)))
+            .count()
     };
     for tenth in 1..600 {
         world.until(tenth * 100);

@@ -179,7 +179,7 @@ impl MemorySink {
 
     /// Number and topic of each record that consumers see.
     pub(crate) fn seen(&self) -> Vec<(u64, Topic)> {
-        self.world().taken.iter().map(|it| (it.row.seq, it.row.record.topic)).collect()
+        self.world().taken.iter().map(|taken| (taken.row.seq, taken.row.record.topic)).collect()
     }
 
     /// The values of the records that consumers see.
@@ -187,7 +187,7 @@ impl MemorySink {
         self.world()
             .taken
             .iter()
-            .map(|it| serde_json::from_slice(&it.row.record.value).unwrap())
+            .map(|taken| serde_json::from_slice(&taken.row.record.value).unwrap())
             .collect()
     }
 
@@ -258,9 +258,9 @@ impl Sink for MemorySink {
             let later = world
                 .taken
                 .iter()
-                .filter(|it| (it.epoch, it.row.seq) > (after.epoch(), after.seq()));
+                .filter(|taken| (taken.epoch, taken.row.seq) > (after.epoch(), after.seq()));
             Ok(later
-                .filter_map(|it| Published::read(&it.row.record.value, SystemClock.now()))
+                .filter_map(|later| Published::read(&later.row.record.value, SystemClock.now()))
                 .collect())
         })
     }

@@ -41,7 +41,7 @@ pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
     let mut numbers = [text[..hours].parse().ok()?, 0, 0];
     let mut at = hours;
     for (place, marks) in MARKS.iter().enumerate() {
-        let Some(mark) = marks.iter().find(|it| text[at..].starts_with(**it)) else { break };
+        let Some(mark) = marks.iter().find(|mark| text[at..].starts_with(**mark)) else { break };
         let behind = text[at + mark.len()..].trim_start();
         let digits = count_digits(behind);
         if !(1..=2).contains(&digits) || place == 0 && *mark == ":" && digits != 2 {
@@ -70,7 +70,9 @@ pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
 /// `15.30`, `15.30.05`: only behind a whole date, because a date may be written so, too.
 pub(super) fn dotted_at(text: &str) -> Option<(Option<Clock>, usize)> {
     let pair = |from: usize| {
-        text.get(from..from + 2).filter(|it| count_digits(it) == 2).and_then(|it| it.parse().ok())
+        text.get(from..from + 2)
+            .filter(|text| count_digits(text) == 2)
+            .and_then(|text| text.parse().ok())
     };
     let hours = count_digits(text);
     let hour = text[..hours].parse().ok()?;
@@ -83,7 +85,7 @@ pub(super) fn dotted_at(text: &str) -> Option<(Option<Clock>, usize)> {
 
 /// `030405`, `0304`
 pub(super) fn compact(digits: &str) -> Option<Clock> {
-    let pair = |at: usize| digits.get(at..at + 2).map_or(Some(0), |it| it.parse().ok());
+    let pair = |at: usize| digits.get(at..at + 2).map_or(Some(0), |digit| digit.parse().ok());
     Clock::new(pair(0)?, pair(2)?, pair(4)?)
 }
 

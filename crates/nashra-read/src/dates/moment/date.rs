@@ -118,7 +118,7 @@ impl Parts {
     fn named_month(&self) -> Option<Month> {
         let mut months = self.names.iter().rev().filter(|(month, _)| month.is_some());
         let only = months.clone().find(|(_, day)| day.is_none()).or_else(|| months.next());
-        only.and_then(|it| it.0)
+        only.and_then(|only| only.0)
     }
 
     fn weekday(&self) -> Option<Weekday> {
@@ -134,21 +134,23 @@ impl Parts {
             return None;
         }
         if self.year.is_some() || self.month.is_some() {
-            return self.counted_date(&mut assumed).map(|it| (it, assumed));
+            return self.counted_date(&mut assumed).map(|date| (date, assumed));
         }
         let date = match self.named_month() {
             Some(month) => self.named(month, &mut assumed),
             None => self.numeric(order, &mut assumed),
         };
-        date.map(|it| (it, assumed))
+        date.map(|date| (date, assumed))
     }
 
     /// `2024年1月2日`, `02 Tháng 1 2024`
     fn counted_date(&self, assumed: &mut Assumed) -> Option<NaiveDate> {
         let mut rest = self.numbers.iter().copied();
-        let month = self.month.or_else(|| self.named_month().map(|it| u32::from(it.number)))?;
+        let month =
+            self.month.or_else(|| self.named_month().map(|month| u32::from(month.number)))?;
         let day = self.day.or_else(|| u32::try_from(rest.next()?.0).ok());
-        let year = self.year.or_else(|| rest.next().filter(|it| it.1 == 4).and_then(year_of))?;
+        let year =
+            self.year.or_else(|| rest.next().filter(|rest| rest.1 == 4).and_then(year_of))?;
         assumed.day = day.is_none();
         gregorian(year, month, day.unwrap_or(1))
     }
@@ -162,7 +164,7 @@ impl Parts {
             _ => return None,
         };
         assumed.day = day.is_none();
-        let day = day.map_or(Some(1), |it| u32::try_from(it.0).ok())?;
+        let day = day.map_or(Some(1), |day| u32::try_from(day.0).ok())?;
         let year = year_of(year)?;
         match month.calendar {
             Calendar::Gregorian => gregorian(year, u32::from(month.number), day),
@@ -252,7 +254,7 @@ impl Parts {
     pub(super) fn order(&self) -> Option<Order> {
         let [(first, 1 | 2), (second, 1 | 2), (_, 2 | 4)] = self.numbers[..] else { return None };
         if !matches!(self.marks[1], '/' | ' ')
-            || self.names.iter().any(|it| it.0.is_some() && it.1.is_none())
+            || self.names.iter().any(|name| name.0.is_some() && name.1.is_none())
         {
             return None;
         }

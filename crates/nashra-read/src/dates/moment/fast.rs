@@ -92,8 +92,8 @@ fn rfc822(text: &[u8]) -> Option<Moment> {
     if letters > 0 {
         // Which day of the week it says does not matter.
         const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
-        let known = DAYS.iter().any(|it| {
-            bytes.0[..letters].get(..3).is_some_and(|word| word.eq_ignore_ascii_case(it))
+        let known = DAYS.iter().any(|day| {
+            bytes.0[..letters].get(..3).is_some_and(|word| word.eq_ignore_ascii_case(day))
         });
         if !known || letters > 9 {
             return None;
@@ -121,7 +121,7 @@ fn month(bytes: &mut Bytes<'_>) -> Option<u32> {
         b"dec",
     ];
     let (word, rest) = bytes.0.split_at_checked(3)?;
-    let place = MONTHS.iter().position(|it| word.eq_ignore_ascii_case(*it))?;
+    let place = MONTHS.iter().position(|month| word.eq_ignore_ascii_case(*month))?;
     bytes.0 = rest;
     u32::try_from(place + 1).ok()
 }

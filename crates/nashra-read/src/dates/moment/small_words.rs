@@ -14,14 +14,14 @@ const SECOND_HALF: &str = "pm|p.m|p.m.|p. m.|م|مساء|مساءا|مساءً|�
 /// Whether a word says nothing.
 pub(super) fn is_filler(word: &str) -> bool {
     let lower = word.to_lowercase();
-    FILLERS.split(' ').any(|it| it == lower)
+    FILLERS.split(' ').any(|part| part == lower)
 }
 
 /// The half of the day that is named at the start (the second is true), and its length.
 pub(super) fn half_at(rest: &str) -> Option<(bool, usize)> {
     let ends = |length: usize| rest[length..].chars().next().is_none_or(|c| !c.is_alphabetic());
     let named = |name: &&str| {
-        rest.get(..name.len()).is_some_and(|it| it.to_lowercase() == *name) && ends(name.len())
+        rest.get(..name.len()).is_some_and(|rest| rest.to_lowercase() == *name) && ends(name.len())
     };
     let longest = |names: &'static str| names.split('|').filter(named).map(str::len).max();
     let (first, second) = (longest(FIRST_HALF), longest(SECOND_HALF));

@@ -36,7 +36,7 @@ impl Said {
 
 /// Reads all tokens; none where one of them means nothing.
 pub(super) fn read(text: &str) -> Option<Said> {
-    let foreign = text.chars().any(|it| !it.is_ascii() && (it.is_alphabetic() || it == '\u{200f}'));
+    let foreign = text.chars().any(|c| !c.is_ascii() && (c.is_alphabetic() || c == '\u{200f}'));
     let text = normal(text);
     let mut reader = Reader {
         rest: text.trim(),

@@ -6,13 +6,13 @@ fn gregorian(number: u8) -> Month {
 
 #[test]
 fn every_line_of_the_table_has_its_months_or_days() {
-    for line in include_str!("../words.txt").lines().filter(|it| !it.starts_with('#')) {
+    for line in include_str!("../words.txt").lines().filter(|line| !line.starts_with('#')) {
         let (kind, items) = line.split_once(' ').unwrap().1.split_once(' ').unwrap();
         assert_eq!(items.split("; ").count(), if kind == "days" { 7 } else { 12 }, "{line}");
         assert!(
             items
                 .split("; ")
-                .flat_map(|it| it.split(','))
+                .flat_map(|part| part.split(','))
                 .all(|it| !fold(it).is_empty() && it.chars().count() <= MAX_NAME),
             "{line}"
         );
@@ -73,12 +73,12 @@ fn persian_and_islamic_months_are_told_apart() {
 
 #[test]
 fn a_name_is_found_at_the_start_of_a_text_and_ends_with_its_word() {
-    assert_eq!(month_at("كانون الثاني 2024").map(|it| it.0), Some(gregorian(1)));
+    assert_eq!(month_at("كانون الثاني 2024").map(|month| month.0), Some(gregorian(1)));
     assert_eq!(month_at("Nov. 2023"), Some((gregorian(11), 4)));
     assert_eq!(month_at("Nov-2023"), Some((gregorian(11), 3)));
     assert_eq!(month_at("Mayor of London"), None);
-    assert_eq!(month_at("พฤศจิกายนที่ผ่านมา").map(|it| it.0), Some(gregorian(11)));
-    assert_eq!(month_at("十一月二日").map(|it| it.0), Some(gregorian(11)));
+    assert_eq!(month_at("พฤศจิกายนที่ผ่านมา").map(|month| month.0), Some(gregorian(11)));
+    assert_eq!(month_at("十一月二日").map(|month| month.0), Some(gregorian(11)));
     assert_eq!(weekday_at("segunda-feira, 3"), Some((Weekday::Mon, 13)));
     assert_eq!(weekday_at("Tues 3 June"), Some((Weekday::Tue, 4)));
 }

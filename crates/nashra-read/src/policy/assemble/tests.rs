@@ -66,7 +66,7 @@ fn a_text_of_the_feed_brings_its_language_and_words_along() {
     assert_eq!(found.text_rank, TextRank::Feed);
     let Content { title, text, language, word_count, provenance, quality, .. } = found.content;
     assert_eq!(title.as_deref(), Some("Harbour reopens"));
-    assert!(text.is_some_and(|it| it.starts_with("Le port")));
+    assert!(text.is_some_and(|text| text.starts_with("Le port")));
     assert_eq!((language.as_deref(), word_count > 100), (Some("fr"), true));
     assert_eq!((provenance.text, quality.truncated), (Some(Origin::Feed), false));
 }

@@ -13,9 +13,9 @@ pub(super) fn enrich(content: &mut Content, evidence: &Evidence) {
             agencies.push(agency.to_owned());
         }
     };
-    content.images.iter().filter_map(|it| it.agency.as_deref()).for_each(&mut add);
-    content.bylines.iter().filter_map(|it| agency::of_credit(&it.name)).for_each(&mut add);
+    content.images.iter().filter_map(|image| image.agency.as_deref()).for_each(&mut add);
+    content.bylines.iter().filter_map(|byline| agency::of_credit(&byline.name)).for_each(&mut add);
     agency::named(content.text.as_deref().unwrap_or_default()).into_iter().for_each(&mut add);
-    evidence.credits.iter().filter_map(|it| agency::of_credit(it)).for_each(&mut add);
+    evidence.credits.iter().filter_map(|credit| agency::of_credit(credit)).for_each(&mut add);
     content.agencies = agencies;
 }

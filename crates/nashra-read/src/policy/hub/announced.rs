@@ -29,7 +29,7 @@ impl Announced {
     /// The hub that is asked, as it is shown.
     #[must_use]
     pub fn hub(&self) -> String {
-        self.hubs.first().map_or_else(|| "none".to_owned(), |it| shown(it.as_str()).into_owned())
+        self.hubs.first().map_or_else(|| "none".to_owned(), |hub| shown(hub.as_str()).into_owned())
     }
 
     /// From an answer and the feed that it held; `None` without a hub or without a topic. `Link`
@@ -40,13 +40,13 @@ impl Announced {
         let linked = |rel: &'static str| {
             feed.links
                 .iter()
-                .filter(move |it| it.rel.eq_ignore_ascii_case(rel))
-                .filter_map(|it| it.href.as_deref())
+                .filter(move |link| link.rel.eq_ignore_ascii_case(rel))
+                .filter_map(|link| link.href.as_deref())
         };
-        let mut found: Vec<Url> = hubs.iter().filter_map(|it| address(it, at)).collect();
+        let mut found: Vec<Url> = hubs.iter().filter_map(|hub| address(hub, at)).collect();
         if found.is_empty() {
             let of_feed = feed.rhythm.hubs.iter().map(String::as_str).chain(linked("hub"));
-            found = of_feed.filter_map(|it| address(it, at)).collect();
+            found = of_feed.filter_map(|of_feed| address(of_feed, at)).collect();
         }
         let mut hubs: Vec<Url> = Vec::new();
         for hub in found {

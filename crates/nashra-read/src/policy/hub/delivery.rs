@@ -56,10 +56,10 @@ impl Delivery {
             return 0;
         }
         let unsaid = before + (now - before) / 2;
-        let times = published
-            .iter()
-            .map(|published| published.map_or(Some(unsaid), |it| DateTime::from_timestamp(it, 0)));
-        let missed = times.flatten().filter(|it| *it > since && *it < now - FAIR).count();
+        let times = published.iter().map(|published| {
+            published.map_or(Some(unsaid), |published| DateTime::from_timestamp(published, 0))
+        });
+        let missed = times.flatten().filter(|time| *time > since && *time < now - FAIR).count();
         self.count(0, missed);
         missed
     }

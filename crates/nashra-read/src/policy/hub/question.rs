@@ -38,7 +38,7 @@ impl Question {
         Self {
             mode: mode.unwrap_or_default(),
             topic: topic.unwrap_or_default(),
-            lease: lease.and_then(|it| it.parse().ok()),
+            lease: lease.and_then(|lease| lease.parse().ok()),
             ..found
         }
     }

@@ -171,7 +171,7 @@ impl Subscription {
     /// Whether the hub is bound to send what is new.
     #[must_use]
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
-        self.wanted && self.until.is_some_and(|it| it > now)
+        self.wanted && self.until.is_some_and(|until| until > now)
     }
 
     /// The state at a time.
@@ -196,7 +196,7 @@ impl Subscription {
             self.failed("the hub did not verify it", now);
             return Step::Wait;
         }
-        let over = self.until.is_none_or(|it| it <= now) || self.failures >= GIVE_UP;
+        let over = self.until.is_none_or(|until| until <= now) || self.failures >= GIVE_UP;
         if !self.wanted && over {
             return Step::Forget;
         }
@@ -263,7 +263,7 @@ impl Subscription {
 
     fn begin(&mut self, lease: Duration, now: DateTime<Utc>) {
         let lease = TimeDelta::from_std(lease).unwrap_or(TimeDelta::days(1));
-        if self.until.is_none_or(|it| it <= now) {
+        if self.until.is_none_or(|until| until <= now) {
             self.since = Some(now);
         }
         self.until = Some(now + lease);
@@ -320,7 +320,7 @@ pub fn bounded(words: &str) -> String {
         .collect::<Vec<_>>()
         .join(" ")
         .chars()
-        .filter(|it| !it.is_control())
+        .filter(|c| !c.is_control())
         .take(MAX_REASON)
         .collect()
 }

@@ -41,12 +41,12 @@ impl Hints {
             skip_hours: feed
                 .skip_hours
                 .iter()
-                .filter(|it| **it <= 24)
+                .filter(|skip_hour| **skip_hour <= 24)
                 .fold(0, |bits, hour| bits | 1 << (hour % 24)),
             skip_days: feed
                 .skip_days
                 .iter()
-                .filter_map(|it| weekday(it))
+                .filter_map(|skip_day| weekday(skip_day))
                 .fold(0, |bits, day| bits | 1 << day),
         }
     }
@@ -85,7 +85,7 @@ impl Hints {
         let hours = (1..=AHEAD).filter_map(|ahead| {
             DateTime::from_timestamp(hour, 0)?.checked_add_signed(TimeDelta::hours(ahead.into()))
         });
-        hours.into_iter().find(|it| !skipped(*it)).unwrap_or(at)
+        hours.into_iter().find(|hour| !skipped(*hour)).unwrap_or(at)
     }
 }
 

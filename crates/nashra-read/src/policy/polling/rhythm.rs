@@ -149,11 +149,11 @@ impl Rhythm {
 /// The times of publication that are possible. Entries without one are spread over the time since
 /// the last poll; at a first poll they tell nothing, since they may be years old.
 fn believed(published: &[Option<i64>], before: f64, now: f64, first: bool) -> Vec<f64> {
-    let undated = published.iter().filter(|it| it.is_none()).count();
+    let undated = published.iter().filter(|published| published.is_none()).count();
     let step = (now - before) / (f64::from(u32::try_from(undated).unwrap_or(u32::MAX)) + 1.0);
     let mut place = before;
     let time = |published: &Option<i64>| match published
-        .and_then(|it| i32::try_from(it / 2).ok())
+        .and_then(|published| i32::try_from(published / 2).ok())
         .map(|it| f64::from(it) * 2.0)
     {
         Some(at) if first => (before..=now).contains(&at).then_some(at),

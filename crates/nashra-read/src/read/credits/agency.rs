@@ -78,10 +78,10 @@ pub fn named(text: &str) -> Vec<&'static str> {
 
 fn matches(text: &str) -> impl Iterator<Item = (Match, Name)> {
     let table = &*TABLE;
-    let found = table.finder.iter().flat_map(move |it| it.find_iter(text));
+    let found = table.finder.iter().flat_map(move |finder| finder.find_iter(text));
     found
-        .filter(|it| is_word(text, it))
-        .filter_map(|it| Some((it, *table.names.get(it.pattern().as_usize())?)))
+        .filter(|found| is_word(text, found))
+        .filter_map(|found| Some((found, *table.names.get(found.pattern().as_usize())?)))
 }
 
 /// Whether a name begins and ends with its word. Scripts without spaces have no such bounds, Arabic
@@ -142,13 +142,13 @@ fn stands_alone(credit: &str, found: &Match) -> bool {
         return true;
     }
     let capitals = |word: Option<&str>| {
-        word.is_some_and(|it| {
-            it.chars().filter(|c| c.is_uppercase()).count() > 1
-                && it.chars().all(|c| c.is_uppercase() || c == '.')
+        word.is_some_and(|word| {
+            word.chars().filter(|c| c.is_uppercase()).count() > 1
+                && word.chars().all(|c| c.is_uppercase() || c == '.')
         })
     };
     let name = &credit[found.range()];
-    name.bytes().all(|it| it.is_ascii_uppercase())
+    name.bytes().all(|byte| byte.is_ascii_uppercase())
         && !capitals(before.split(' ').next_back())
         && !capitals(after.split(' ').next())
 }
@@ -167,11 +167,12 @@ fn load() -> Table {
     let (mut patterns, mut names) = (Vec::new(), Vec::new());
     for line in include_str!("agency/agencies.txt")
         .lines()
-        .filter(|it| !it.is_empty() && !it.starts_with('#'))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
     {
         let mut fields = line.split('|').map(str::trim);
         let agency = fields.next().unwrap_or_default();
-        let (agency, pictures) = agency.strip_suffix(" *").map_or((agency, false), |it| (it, true));
+        let (agency, pictures) =
+            agency.strip_suffix(" *").map_or((agency, false), |rest| (rest, true));
         for (standing, field) in
             [Standing::Plain, Standing::Marked, Standing::Bare].into_iter().zip(fields)
         {

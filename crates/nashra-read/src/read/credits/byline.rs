@@ -38,7 +38,7 @@ struct Words {
 fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
     include_str!("byline/words.txt")
         .lines()
-        .filter_map(move |it| it.strip_prefix(kind))
+        .filter_map(move |line| line.strip_prefix(kind))
         .flat_map(|it| it.split("; "))
 }
 
@@ -53,8 +53,8 @@ pub fn read(line: &str) -> Vec<Byline> {
     // `Ann Lee, Kyiv`: a single word behind names is where they are.
     let last = names
         .last()
-        .filter(|it| {
-            names.len() > 1 && place.is_none() && who.contains([',', '،']) && is_single(it)
+        .filter(|name| {
+            names.len() > 1 && place.is_none() && who.contains([',', '،']) && is_single(name)
         })
         .cloned();
     names.truncate(names.len() - usize::from(last.is_some()));
@@ -85,7 +85,7 @@ pub fn is_byline(line: &str) -> bool {
     let (who, place) = place(rest);
     let names = list(who);
     !names.is_empty()
-        && names.iter().all(|it| looks_like_name(it))
+        && names.iter().all(|name| looks_like_name(name))
         && (said || place.is_some() && rest.ends_with([')', '）']))
         || names_and_day(rest)
 }
@@ -163,7 +163,7 @@ pub fn is_nobody(name: &str) -> bool {
     let lower = name.to_lowercase();
     let account = lower == name && name.is_ascii() && !name.contains(' ');
     let company = || {
-        lower.split([' ', '.']).any(|it| matches!(it, "gmbh" | "inc" | "ltd" | "llc"))
+        lower.split([' ', '.']).any(|part| matches!(part, "gmbh" | "inc" | "ltd" | "llc"))
             || lower.ends_with("e.v.")
     };
     let word = |it: &str| {
@@ -201,10 +201,15 @@ fn strip_label(line: &str) -> Option<&str> {
     let after = WORDS.after.iter().filter_map(|word| {
         let name = line[..line.len() - (line.len() - lower.strip_suffix(word)?.len())]
             .trim_end_matches([' ', '=', '／', '/', '　']);
-        let name = WORDS.colon.iter().find_map(|it| name.strip_prefix(it)).unwrap_or(name).trim();
+        let name =
+            WORDS.colon.iter().find_map(|colon| name.strip_prefix(colon)).unwrap_or(name).trim();
         (looks_like_names(name) && name.chars().count() <= 40).then_some(name)
     });
-    colon.chain(before).chain(after).filter(|it| !it.is_empty()).min_by_key(|it| it.len())
+    colon
+        .chain(before)
+        .chain(after)
+        .filter(|colon| !colon.is_empty())
+        .min_by_key(|colon| colon.len())
 }
 
 fn looks_like_names(text: &str) -> bool {
@@ -217,7 +222,7 @@ fn looks_like_names(text: &str) -> bool {
 fn place(line: &str) -> (&str, Option<&str>) {
     let closed = line
         .strip_suffix([')', '）', ']', '］'])
-        .and_then(|it| it.rsplit_once(['(', '（', '[', '［']));
+        .and_then(|rest| rest.rsplit_once(['(', '（', '[', '［']));
     if let Some((names, place)) = closed.map(|(names, place)| (names.trim_end(), place.trim())) {
         let is_place =
             !names.is_empty() && looks_like_name(place) && agency::of_credit(place).is_none();
@@ -234,8 +239,8 @@ fn place(line: &str) -> (&str, Option<&str>) {
         }
     }
     // A search for each would take its time, and most lines have none of them.
-    let found: Vec<&str> = line.split(' ').filter(|it| WORDS.places.contains(it)).collect();
-    for word in WORDS.places.iter().filter(|it| found.contains(it)) {
+    let found: Vec<&str> = line.split(' ').filter(|part| WORDS.places.contains(part)).collect();
+    for word in WORDS.places.iter().filter(|place| found.contains(place)) {
         let Some((names, place)) = line.rsplit_once(&format!(" {word} ")) else { continue };
         let cased = place.starts_with(char::is_uppercase);
         // `Maria de Souza` is a name, and `سعيد من ...` needs a place of few words.
@@ -267,11 +272,11 @@ fn list(line: &str) -> Vec<String> {
         }
         names.push(name);
     }
-    names.retain(|it| {
-        let letters = || it.chars().map(Letter::of);
-        letters().filter(|it| it.is_alphabetic()).count() >= 2
+    names.retain(|name| {
+        let letters = || name.chars().map(Letter::of);
+        letters().filter(|letter| letter.is_alphabetic()).count() >= 2
             && !letters().any(Letter::is_numeric)
-            && !is_job(it)
+            && !is_job(name)
     });
     names
 }
@@ -286,20 +291,20 @@ fn is_initial(word: &str) -> bool {
 }
 
 fn is_job(name: &str) -> bool {
-    lower(name).split(' ').any(|it| WORDS.jobs.contains(it))
+    lower(name).split(' ').any(|part| WORDS.jobs.contains(part))
 }
 
 fn is_organisation(name: &str) -> bool {
     let quoted =
         name.starts_with(['«', '"', '“', '„', '「']) && name.ends_with(['»', '"', '”', '“', '」']);
     let lower = name.to_lowercase();
-    let words = || lower.split([' ', '-', '.']).map(|it| it.trim_matches(['«', '»', '"']));
+    let words = || lower.split([' ', '-', '.']).map(|part| part.trim_matches(['«', '»', '"']));
     quoted
-        || words().any(|it| WORDS.newsroom.contains(it))
+        || words().any(|word| WORDS.newsroom.contains(word))
         || agency::of_credit(name).is_some()
-        || name.chars().any(cjk) && WORDS.newsroom.iter().any(|it| it.starts_with(cjk) && name.ends_with(it))
+        || name.chars().any(cjk) && WORDS.newsroom.iter().any(|newsroom| newsroom.starts_with(cjk) && name.ends_with(newsroom))
         // `BBC`, `NTV`: capitals alone.
-        || !name.contains(' ') && name.len() >= 2 && name.bytes().all(|it| it.is_ascii_uppercase())
+        || !name.contains(' ') && name.len() >= 2 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn kind(name: &str) -> BylineKind {

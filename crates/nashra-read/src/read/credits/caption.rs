@@ -46,7 +46,7 @@ struct Words {
 fn words(kind: &str) -> impl Iterator<Item = &'static str> {
     let lines = include_str!("caption/words.txt").lines();
     lines
-        .filter_map(move |it| it.strip_prefix(kind)?.strip_prefix(": "))
+        .filter_map(move |line| line.strip_prefix(kind)?.strip_prefix(": "))
         .flat_map(|it| it.split("; "))
 }
 
@@ -74,8 +74,8 @@ pub fn read(line: &str) -> Image {
     Image {
         agency: credit.and_then(agency::of_credit).map(str::to_owned),
         archive: credit.is_some_and(of_archive) || says_old(caption),
-        taken: taken.map(|it| it.iso),
-        credit: credit.filter(|it| !only_archive(it)).map(str::to_owned),
+        taken: taken.map(|taken| taken.iso),
+        credit: credit.filter(|credit| !only_archive(credit)).map(str::to_owned),
         caption: Some(caption.to_owned()).filter(|it| !it.is_empty()),
         ..Image::default()
     }
@@ -119,19 +119,19 @@ fn bare(caption: &str) -> &str {
     let named = caption
         .split_once(':')
         .filter(|(label, _)| WORDS.captions.contains(label.trim().to_lowercase().as_str()));
-    named.map_or(caption, |it| it.1.trim_start())
+    named.map_or(caption, |named| named.1.trim_start())
 }
 
 /// Whether a line has the form of a caption with its credit, or of a credit alone.
 #[must_use]
 pub fn sign(line: &str) -> Option<Sign> {
-    split(line).map(|it| it.sign)
+    split(line).map(|part| part.sign)
 }
 
 /// Whether a line is nothing but a credit: `Bloomberg/Ann Lee`, `© AFP`, `Foto: dpa`.
 #[must_use]
 pub fn is_credit(line: &str) -> bool {
-    split(line).is_some_and(|it| it.sign > Sign::Bracket && it.caption.is_empty())
+    split(line).is_some_and(|part| part.sign > Sign::Bracket && part.caption.is_empty())
 }
 
 /// Whether a line names the source of a whole text: `Quelle: dpa`, `(Source: AFP)`.
@@ -164,7 +164,7 @@ fn without_class(line: &str) -> &str {
         Some((rest, last))
             if rest.ends_with(CLOSE)
                 && last.contains('-')
-                && last.bytes().all(|it| it.is_ascii_lowercase() || it == b'-') =>
+                && last.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') =>
         {
             rest
         }
@@ -189,7 +189,7 @@ fn bracket(line: &str) -> Option<Parts<'_>> {
     let letters = credit.chars().filter(|c| c.is_alphabetic()).count();
     // Numbers, ages, parties, and where somebody stands.
     let acronym =
-        credit.len() <= 4 && credit.bytes().all(|it| it.is_ascii_uppercase() || it == b'-');
+        credit.len() <= 4 && credit.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
     let other = letters < 2
         || acronym
         || WORDS.places.contains(credit.to_lowercase().as_str())
@@ -243,7 +243,7 @@ fn label(line: &str) -> Option<(usize, usize)> {
     let by = WORDS
         .by
         .iter()
-        .flat_map(|it| it.find_overlapping_iter(lower))
+        .flat_map(|matcher| matcher.find_overlapping_iter(lower))
         .map(|it| (it.start(), it.end()))
         .filter(|(at, end)| {
             let bounded = !lower[*at..*end].ends_with(char::is_alphabetic)
@@ -318,9 +318,9 @@ fn behind_sentence(line: &str) -> Option<Parts<'_>> {
     let words = name.split(' ').count();
     let person = apart
         && (2..=3).contains(&words)
-        && name.split(' ').all(|it| {
-            it.starts_with(char::is_uppercase)
-                && it.chars().filter(|c| c.is_lowercase()).count() > 1
+        && name.split(' ').all(|part| {
+            part.starts_with(char::is_uppercase)
+                && part.chars().filter(|c| c.is_lowercase()).count() > 1
         });
     let agency =
         !apart && words <= 3 && agency::is_sure(name) && name.starts_with(char::is_uppercase);
@@ -349,11 +349,11 @@ fn alone(line: &str) -> Option<Parts<'_>> {
 /// words are enough.
 pub(crate) fn is_name(text: &str) -> bool {
     let words =
-        || text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|it| !it.is_empty());
-    words().all(|it| {
-        !it.starts_with(char::is_lowercase)
+        || text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|part| !part.is_empty());
+    words().all(|word| {
+        !word.starts_with(char::is_lowercase)
             || matches!(
-                it,
+                word,
                 "dpa"
                     | "via"
                     | "picture"
@@ -368,7 +368,7 @@ pub(crate) fn is_name(text: &str) -> bool {
                     | "der"
                     | "al"
             )
-    }) && (words().any(|it| it.starts_with(char::is_uppercase)) || text.chars().count() <= 14)
+    }) && (words().any(|word| word.starts_with(char::is_uppercase)) || text.chars().count() <= 14)
 }
 
 fn of_archive(credit: &str) -> bool {
@@ -376,7 +376,7 @@ fn of_archive(credit: &str) -> bool {
     let mut words = lower.split(|c: char| {
         !c.is_alphanumeric() && !matches!(c, '\u{64b}'..='\u{65f}' | '\u{93c}'..='\u{94d}' | '\u{900}'..='\u{903}' | '\u{9be}'..='\u{9cd}')
     });
-    words.any(|it| WORDS.archive.contains(it))
+    words.any(|word| WORDS.archive.contains(word))
         || WORDS.archive.iter().any(|it| {
             it.contains(' ') && lower.contains(it) || it.starts_with(cjk) && lower.contains(it)
         })

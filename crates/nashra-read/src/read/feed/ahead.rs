@@ -19,7 +19,7 @@ impl Ahead {
     }
 
     pub(super) fn find(&mut self, text: &str, from: usize) -> Option<usize> {
-        let known = self.from <= from && self.found.is_none_or(|it| it >= from);
+        let known = self.from <= from && self.found.is_none_or(|found| found >= from);
         if !known {
             self.from = from;
             self.found = memmem::find(&text.as_bytes()[from..], self.what).map(|it| from + it);

@@ -19,7 +19,9 @@ pub(super) fn raw(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
         }
         let end = rest
             .bytes()
-            .position(|it| it.is_ascii_whitespace() || matches!(it, b'=' | b'"' | b'\'' | b'<'))
+            .position(|byte| {
+                byte.is_ascii_whitespace() || matches!(byte, b'=' | b'"' | b'\'' | b'<')
+            })
             .unwrap_or(rest.len());
         let name;
         (name, rest) = rest.split_at(end);
@@ -27,7 +29,7 @@ pub(super) fn raw(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
             return Some((name, ""));
         };
         let value = value.trim_ascii_start();
-        let quoted = value.chars().next().filter(|it| matches!(it, '"' | '\''));
+        let quoted = value.chars().next().filter(|c| matches!(c, '"' | '\''));
         let found = match quoted {
             Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
             None => {

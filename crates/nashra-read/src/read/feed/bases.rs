@@ -49,9 +49,12 @@ impl Bases {
             return parent;
         }
         let joined = self.get(parent).join(value.trim()).ok();
-        let usable = joined
-            .filter(|it| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_BASE);
-        let Some(url) = usable.filter(|it| *it != **self.get(parent)) else { return parent };
+        let usable = joined.filter(|joined| {
+            matches!(joined.scheme(), "http" | "https") && joined.as_str().len() <= MAX_BASE
+        });
+        let Some(url) = usable.filter(|usable| *usable != **self.get(parent)) else {
+            return parent;
+        };
         self.total += url.as_str().len();
         self.urls.push(Arc::new(url));
         BaseId::try_from(self.urls.len() - 1).unwrap_or(parent)
@@ -88,7 +91,7 @@ impl Bases {
 pub(super) fn has_scheme(address: &str) -> bool {
     let end = address
         .bytes()
-        .position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'+' | b'-' | b'.')))
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')))
         .unwrap_or(address.len());
     end > 1
         && address.as_bytes().get(end) == Some(&b':')

@@ -94,7 +94,7 @@ impl Draft {
             Field::Date => parts::date(&mut self.updated, 3, it),
             Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::of(it)),
             Field::Language => {
-                self.language.offer(0, || parts::owned(it).and_then(|it| parts::language(&it)));
+                self.language.offer(0, || parts::owned(it).and_then(|text| parts::language(&text)));
             }
             Field::Generator => {
                 channel.generator = channel.generator.take().or_else(|| generator(it));
@@ -112,21 +112,23 @@ impl Draft {
     fn rhythm(&mut self, it: Element<'_, '_>) {
         let rhythm = &mut self.channel.rhythm;
         match it.field() {
-            Field::Ttl => rhythm.ttl = parts::owned(it).and_then(|it| it.parse().ok()),
+            Field::Ttl => rhythm.ttl = parts::owned(it).and_then(|text| text.parse().ok()),
             Field::SkipHours => {
                 let hours = it
                     .descendants()
-                    .filter(|it| it.field() == Field::Hour)
+                    .filter(|node| node.field() == Field::Hour)
                     .filter_map(parts::owned);
                 rhythm.skip_hours = hours
-                    .filter_map(|it| it.parse().ok())
+                    .filter_map(|hour| hour.parse().ok())
                     .filter(|it| *it <= 24)
                     .take(24)
                     .collect();
             }
             Field::SkipDays => {
-                let days =
-                    it.descendants().filter(|it| it.field() == Field::Day).filter_map(parts::owned);
+                let days = it
+                    .descendants()
+                    .filter(|node| node.field() == Field::Day)
+                    .filter_map(parts::owned);
                 rhythm.skip_days = days.take(7).collect();
             }
             Field::Cloud => {
@@ -147,10 +149,10 @@ impl Draft {
         match it.field() {
             Field::UpdatePeriod => rhythm.update_period = parts::owned(it),
             Field::UpdateFrequency => {
-                rhythm.update_frequency = parts::owned(it).and_then(|it| it.parse().ok());
+                rhythm.update_frequency = parts::owned(it).and_then(|text| text.parse().ok());
             }
             Field::UpdateBase => {
-                rhythm.update_base = parts::owned(it).map(|it| super::dates::read(&it));
+                rhythm.update_base = parts::owned(it).map(|text| super::dates::read(&text));
             }
             _ => {}
         }
@@ -169,7 +171,7 @@ impl Draft {
             Field::Date => parts::date(&mut self.updated, 2, it),
             Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::of(it)),
             Field::Language => {
-                self.language.offer(1, || parts::owned(it).and_then(|it| parts::language(&it)));
+                self.language.offer(1, || parts::owned(it).and_then(|text| parts::language(&text)));
             }
             _ => {}
         }

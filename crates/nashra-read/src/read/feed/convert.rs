@@ -29,7 +29,7 @@ pub(super) fn feed(document: Document, url: &Url) -> Feed {
     let entries =
         document.entries.into_iter().map(|item| entry(item, language.as_ref(), url)).collect();
     Feed {
-        title: document.feed.title.and_then(|it| plain(&it)),
+        title: document.feed.title.and_then(|title| plain(&title)),
         language,
         rhythm: document.feed.rhythm,
         links: document.feed.links,
@@ -40,12 +40,18 @@ pub(super) fn feed(document: Document, url: &Url) -> Feed {
 }
 
 fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
-    let canonical =
-        item.links.iter().find(|it| it.rel == "canonical").and_then(|it| it.href.as_deref());
-    let link = canonical.or(item.link.as_deref()).and_then(|it| base.join(it).ok()).filter(usable);
+    let canonical = item
+        .links
+        .iter()
+        .find(|link| link.rel == "canonical")
+        .and_then(|link| link.href.as_deref());
+    let link = canonical
+        .or(item.link.as_deref())
+        .and_then(|canonical| base.join(canonical).ok())
+        .filter(usable);
     let mut enclosures: Vec<Enclosure> = item.enclosures.into_iter().map(enclosure).collect();
     let mut images = Vec::new();
-    let credit = item.credits.into_iter().next().and_then(|it| plain_of(it.content));
+    let credit = item.credits.into_iter().next().and_then(|credit| plain_of(credit.content));
     for media in item.media {
         take_media(media, credit.as_ref(), &mut enclosures, &mut images);
     }
@@ -59,30 +65,30 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
     }
     Entry {
         identity: String::new(),
-        guid: item.id.map(|it| bounded(&it)),
+        guid: item.id.map(|id| bounded(&id)),
         link,
-        title: item.title.and_then(|it| plain(&it)),
+        title: item.title.and_then(|title| plain(&title)),
         base: item
             .content
             .as_ref()
             .or(item.summary.as_ref())
-            .and_then(|it| it.base.as_deref().cloned()),
+            .and_then(|content| content.base.as_deref().cloned()),
         date_note: item.published.as_ref().and_then(note),
         summary: item.summary.map(html),
         content: item.content.map(html),
         cut: false,
-        published: item.published.and_then(|it| it.time),
-        modified: item.updated.and_then(|it| it.time),
+        published: item.published.and_then(|published| published.time),
+        modified: item.updated.and_then(|updated| updated.time),
         authors: item
             .authors
             .into_iter()
-            .filter_map(|it| plain_of(it.name?))
+            .filter_map(|author| plain_of(author.name?))
             .filter(|it| !it.contains('@'))
             .collect(),
         categories: item
             .categories
             .into_iter()
-            .filter_map(|it| plain_of(it.label.or(it.term)?))
+            .filter_map(|category| plain_of(category.label.or(category.term)?))
             .collect(),
         enclosures,
         images,
@@ -126,7 +132,7 @@ fn enclosure(it: model::Enclosure) -> Enclosure {
     Enclosure {
         url: it.url,
         media_type: it.media_type,
-        bytes: it.length.and_then(|it| it.parse().ok()),
+        bytes: it.length.and_then(|length| length.parse().ok()),
     }
 }
 
@@ -137,15 +143,16 @@ fn take_media(
     images: &mut Vec<Image>,
 ) {
     let Some(url) = media.url else { return };
-    let is_image = media.media_type.as_deref().is_some_and(|it| it.starts_with("image/"))
-        || media.medium.as_deref() == Some("image");
+    let is_image =
+        media.media_type.as_deref().is_some_and(|media_type| media_type.starts_with("image/"))
+            || media.medium.as_deref() == Some("image");
     if is_image {
         let caption = media.description.or(media.title).and_then(plain_of);
         let credit = media
             .credits
             .into_iter()
             .next()
-            .and_then(|it| plain_of(it.content))
+            .and_then(|credit| plain_of(credit.content))
             .or_else(|| credit.cloned());
         images.push(Image {
             url: Some(url),
@@ -159,7 +166,7 @@ fn take_media(
         enclosures.push(Enclosure {
             url,
             media_type: media.media_type,
-            bytes: media.length.and_then(|it| it.parse().ok()),
+            bytes: media.length.and_then(|length| length.parse().ok()),
         });
     }
 }
@@ -199,7 +206,7 @@ pub fn content(entry: &Entry) -> (Content, Evidence) {
         .content
         .as_ref()
         .map(blocks_of)
-        .filter(|it| !it.is_empty())
+        .filter(|block| !block.is_empty())
         .unwrap_or_else(|| summary.clone());
     let body = blocks::text(&blocks);
     let mut images = entry.images.clone();
@@ -224,7 +231,11 @@ pub fn content(entry: &Entry) -> (Content, Evidence) {
             .map(|name| Byline { name: name.clone(), kind: BylineKind::Person, place: None })
             .collect(),
         published: entry.published,
-        date_notes: entry.date_note.iter().map(|it| format!("published: {it}")).collect(),
+        date_notes: entry
+            .date_note
+            .iter()
+            .map(|date_note| format!("published: {date_note}"))
+            .collect(),
         modified: entry.modified,
         provenance: Provenance {
             title: entry.title.as_ref().map(|_| Origin::Feed),

@@ -13,18 +13,18 @@ pub(super) fn read(raw: &str) -> Date {
     let moment = moment::parse(raw, None);
     Date {
         raw: raw.to_owned(),
-        time: moment.map(|it| it.time),
-        assumed: moment.map(|it| it.assumed).unwrap_or_default(),
+        time: moment.map(|moment| moment.time),
+        assumed: moment.map(|moment| moment.assumed).unwrap_or_default(),
     }
 }
 
 /// Settles which number is the day where a date leaves that open: by another date, else by the
 /// feed's language.
 pub(super) fn settle(document: &mut Document) {
-    if !dates(document).any(|it| it.assumed.order) {
+    if !dates(document).any(|date| date.assumed.order) {
         return;
     }
-    let shown = dates(document).find_map(|it| moment::order_of(&it.raw));
+    let shown = dates(document).find_map(|date| moment::order_of(&date.raw));
     let order = shown.or_else(|| {
         let language = document.feed.language.as_deref()?.to_ascii_lowercase();
         Some(if matches!(language.as_str(), "en" | "en-us") {
@@ -36,8 +36,9 @@ pub(super) fn settle(document: &mut Document) {
     let Some(order) = order else { return };
     let feed = &mut document.feed;
     let own = [&mut feed.published, &mut feed.updated].into_iter();
-    let entries = document.entries.iter_mut().flat_map(|it| [&mut it.published, &mut it.updated]);
-    for date in own.chain(entries).flatten().filter(|it| it.assumed.order) {
+    let entries =
+        document.entries.iter_mut().flat_map(|entry| [&mut entry.published, &mut entry.updated]);
+    for date in own.chain(entries).flatten().filter(|own| own.assumed.order) {
         if let Some(moment) = moment::parse(&date.raw, Some(order)) {
             (date.time, date.assumed) = (Some(moment.time), moment.assumed);
         }
@@ -46,5 +47,6 @@ pub(super) fn settle(document: &mut Document) {
 
 fn dates(document: &Document) -> impl Iterator<Item = &Date> {
     let own = [&document.feed.published, &document.feed.updated].into_iter();
-    own.chain(document.entries.iter().flat_map(|it| [&it.published, &it.updated])).flatten()
+    own.chain(document.entries.iter().flat_map(|entry| [&entry.published, &entry.updated]))
+        .flatten()
 }

@@ -33,7 +33,10 @@ pub fn feeds(html: &str, page: &Url) -> Vec<String> {
             )
         };
         if (is(link, "alternate") || is(link, "feed"))
-            && link.media_type.as_ref().is_some_and(|it| offers(&it.to_ascii_lowercase()))
+            && link
+                .media_type
+                .as_ref()
+                .is_some_and(|media_type| offers(&media_type.to_ascii_lowercase()))
             && let Some(address) = &link.href
             && found.len() < MAX_FEEDS
             && !found.contains(address)
@@ -60,7 +63,7 @@ pub fn hubs(html: &str, page: &Url) -> Vec<Link> {
 }
 
 fn is(link: &Link, rel: &str) -> bool {
-    link.rel.split_ascii_whitespace().any(|it| it.eq_ignore_ascii_case(rel))
+    link.rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
 }
 
 /// Goes through the `link` elements, in the page's order; with `head`, only those before the body.
@@ -101,8 +104,10 @@ mod tests {
         let html = "<!doctype html><html><head><base href=\"/b/\"><link rel=\"HUB preload\" href=hub><link rel=self href=\"https://a.example/?a&amp;b\">\
             <link rel=stylesheet href=x></head><BODY><link rel=hub href=\"https://anybody.example/\"></body></html>";
         let found = hubs(html, &Url::parse("https://a.example/").unwrap());
-        let found: Vec<_> =
-            found.iter().map(|it| (it.rel.as_str(), it.href.as_deref().unwrap())).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|found| (found.rel.as_str(), found.href.as_deref().unwrap()))
+            .collect();
         assert_eq!(found, [("hub", "https://a.example/b/hub"), ("self", "https://a.example/?a&b")]);
         assert_eq!(
             hubs(&"<link rel=hub href=x>".repeat(100), &Url::parse("https://a.example/").unwrap())

@@ -65,7 +65,7 @@ fn unicode(bytes: &[u8]) -> Option<Decoded<'_>> {
     }
     // Every feed begins with a few ASCII characters.
     let start = bytes.get(..8)?;
-    match start.iter().map(|it| *it == 0).collect::<Vec<_>>()[..] {
+    match start.iter().map(|start| *start == 0).collect::<Vec<_>>()[..] {
         [true, true, true, false, true, true, true, false] => Some(utf32(bytes, true)),
         [false, true, true, true, false, true, true, true] => Some(utf32(bytes, false)),
         [true, false, true, false, true, false, true, false] => Some(with(UTF_16BE, bytes, false)),
@@ -130,24 +130,24 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
         let mail =
             (text.is_ascii() && memmem::find(bytes, b"\x1b$").is_some()).then_some(ISO_2022_JP);
         let legacy = mail.or_else(|| {
-            claims.into_iter().flatten().find(|it| *it != UTF_8 && !is_utf8(bytes, it))
+            claims.into_iter().flatten().find(|claim| *claim != UTF_8 && !is_utf8(bytes, claim))
         });
         return match legacy {
-            Some(encoding) => with(encoding, bytes, first.is_some_and(|it| it != encoding)),
+            Some(encoding) => with(encoding, bytes, first.is_some_and(|first| first != encoding)),
             None if text.is_ascii() => Decoded {
                 text: text.into(),
                 encoding: first.map_or("utf-8", label),
                 repairs: Repairs::default(),
             },
-            None => with(UTF_8, bytes, first.is_some_and(|it| it != UTF_8)),
+            None => with(UTF_8, bytes, first.is_some_and(|first| first != UTF_8)),
         };
     }
     for encoding in claims
         .into_iter()
         .flatten()
-        .filter(|it| *it != UTF_8 && !(*it == WINDOWS_1252 && is_no_latin(bytes)))
+        .filter(|claim| *claim != UTF_8 && !(*claim == WINDOWS_1252 && is_no_latin(bytes)))
     {
-        let decoded = with(encoding, bytes, first.is_some_and(|it| it != encoding));
+        let decoded = with(encoding, bytes, first.is_some_and(|first| first != encoding));
         if !decoded.repairs.has(Repair::InvalidBytes) {
             return decoded;
         }
@@ -155,7 +155,7 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
     if let Err(error) = utf8
         && (error.error_len().is_none() || is_damaged_utf8(bytes))
     {
-        return with(UTF_8, bytes, first.is_some_and(|it| it != UTF_8));
+        return with(UTF_8, bytes, first.is_some_and(|first| first != UTF_8));
     }
     detected(bytes, first, domain)
 }
@@ -167,9 +167,9 @@ fn is_utf8(bytes: &[u8], claim: &'static Encoding) -> bool {
         return !bytes.is_ascii();
     }
     let double = [BIG5, EUC_JP, EUC_KR, GB18030, GBK, SHIFT_JIS].contains(&claim);
-    let leads = bytes.iter().filter(|it| **it >= 0xc0).take(4).count();
+    let leads = bytes.iter().filter(|byte| **byte >= 0xc0).take(4).count();
     if double {
-        leads > 3 || bytes.iter().filter(|it| **it >= 0xe0).take(2).count() > 1
+        leads > 3 || bytes.iter().filter(|byte| **byte >= 0xe0).take(2).count() > 1
     } else {
         leads > 0
     }
@@ -178,8 +178,8 @@ fn is_utf8(bytes: &[u8], claim: &'static Encoding) -> bool {
 /// Whether most bytes beyond ASCII stand side by side. In a script that is not Latin they do;
 /// accented letters seldom do, so a claim of Latin 1, which no bytes contradict, is false there.
 fn is_no_latin(bytes: &[u8]) -> bool {
-    let all = bytes.iter().filter(|it| !it.is_ascii()).count();
-    let pairs = bytes.windows(2).filter(|it| !it[0].is_ascii() && !it[1].is_ascii()).count();
+    let all = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    let pairs = bytes.windows(2).filter(|pair| !pair[0].is_ascii() && !pair[1].is_ascii()).count();
     pairs >= MIN_PAIRS && pairs * 2 > all
 }
 
@@ -187,7 +187,7 @@ fn is_no_latin(bytes: &[u8]) -> bool {
 fn is_damaged_utf8(bytes: &[u8]) -> bool {
     let (mut whole, mut broken) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
-        whole += chunk.valid().bytes().filter(|it| *it >= 0xc0).count();
+        whole += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
         broken += chunk.invalid().len();
     }
     whole > broken
@@ -203,7 +203,7 @@ fn detected<'a>(
     detector.feed(sample, sample.len() == bytes.len());
     let guess = detector
         .guess(domain.and_then(tld).as_deref().map(str::as_bytes), chardetng::Utf8Detection::Deny);
-    let decoded = with(guess, bytes, claim.is_some_and(|it| it != guess));
+    let decoded = with(guess, bytes, claim.is_some_and(|claim| claim != guess));
     match claim {
         // A claim with a broken byte or two is better than a guess with some.
         Some(claim) if decoded.repairs.has(Repair::InvalidBytes) => with(claim, bytes, false),
@@ -214,7 +214,7 @@ fn detected<'a>(
 /// The top-level domain of a host, as the detector takes it.
 fn tld(host: &str) -> Option<String> {
     let last = host.rsplit('.').next()?;
-    (host.contains('.') && last.bytes().all(|it| it.is_ascii_alphabetic()))
+    (host.contains('.') && last.bytes().all(|byte| byte.is_ascii_alphabetic()))
         .then(|| last.to_ascii_lowercase())
 }
 
@@ -232,13 +232,13 @@ fn known(label: &str) -> Option<&'static Encoding> {
         it => it,
     };
     Encoding::for_label(label.as_bytes())
-        .filter(|it| ![REPLACEMENT, UTF_16BE, UTF_16LE].contains(it))
+        .filter(|encoding| ![REPLACEMENT, UTF_16BE, UTF_16LE].contains(encoding))
 }
 
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let start = bytes.trim_ascii_start();
     let start = start.get(..MAX_DECLARATION).unwrap_or(start).strip_prefix(b"<?xml")?;
-    let end = start.iter().position(|it| *it == b'>')?;
+    let end = start.iter().position(|start| *start == b'>')?;
     let declaration = std::str::from_utf8(&start[..end]).ok()?;
     let (_, value) = declaration.split_once("encoding")?;
     let value = value.trim_start().strip_prefix('=')?.trim_start();

@@ -55,13 +55,13 @@ impl<'a> Entities<'a> {
         let closes = |at: &usize| bytes[at + 1..].trim_ascii_start().starts_with(b">");
         let end = memchr::memchr_iter(b']', &bytes[first..])
             .take(MAX_ENTITIES)
-            .map(|it| first + it)
+            .map(|at| first + at)
             .find(closes);
         let Some(end) = end else { return first + 1 };
         for declaration in rest[first..end].split("<!ENTITY").skip(1).take(MAX_ENTITIES) {
             self.declare(declaration);
         }
-        end + 1 + memchr(b'>', &bytes[end + 1..]).map_or(0, |it| it + 1)
+        end + 1 + memchr(b'>', &bytes[end + 1..]).map_or(0, |at| at + 1)
     }
 
     /// `name "value">`
@@ -72,7 +72,7 @@ impl<'a> Entities<'a> {
             return;
         };
         let rest = rest.trim_ascii_start();
-        let Some(quote) = rest.chars().next().filter(|it| matches!(it, '"' | '\'')) else { return };
+        let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { return };
         let Some((value, _)) = rest[1..].split_once(quote) else { return };
         let value = if value.len() <= MAX_VALUE { self.decode(value).into_owned() } else { return };
         if value.len() <= MAX_VALUE && self.declared.len() < MAX_ENTITIES {
@@ -153,7 +153,7 @@ impl<'a> Entities<'a> {
     pub(super) fn declares(&self, tail: &str) -> bool {
         self.declared
             .iter()
-            .any(|(name, _)| tail[1..].strip_prefix(name).is_some_and(|it| it.starts_with(';')))
+            .any(|(name, _)| tail[1..].strip_prefix(name).is_some_and(|rest| rest.starts_with(';')))
     }
 }
 
@@ -182,8 +182,8 @@ fn code(bytes: &[u8]) -> Option<(u32, usize)> {
     let window = bytes.get(..MAX_REFERENCE).unwrap_or(bytes).strip_prefix(b"&#")?;
     let end = memchr(b';', window)?;
     let digits = std::str::from_utf8(&window[..end]).ok()?;
-    let (digits, radix) = digits.strip_prefix(['x', 'X']).map_or((digits, 10), |it| (it, 16));
-    let whole = !digits.is_empty() && digits.chars().all(|it| it.is_digit(radix));
+    let (digits, radix) = digits.strip_prefix(['x', 'X']).map_or((digits, 10), |rest| (rest, 16));
+    let whole = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
     whole.then(|| (u32::from_str_radix(digits, radix).unwrap_or(u32::MAX), end + 3))
 }
 
@@ -194,7 +194,8 @@ fn utf8_in_numbers(bytes: &[u8]) -> Option<(char, usize)> {
         let (code, length) = code(&bytes[at..])?;
         units[count] = u8::try_from(code).ok()?;
         at += length;
-        if let Some(c) = std::str::from_utf8(&units[..=count]).ok().and_then(|it| it.chars().next())
+        if let Some(c) =
+            std::str::from_utf8(&units[..=count]).ok().and_then(|text| text.chars().next())
         {
             return Some((c, at));
         }
@@ -206,6 +207,6 @@ fn utf8_in_numbers(bytes: &[u8]) -> Option<(char, usize)> {
 pub(super) fn from_windows_1252(c: char) -> char {
     (u32::from(c) as usize)
         .checked_sub(0x80)
-        .and_then(|it| WINDOWS_1252.get(it).copied())
+        .and_then(|left| WINDOWS_1252.get(left).copied())
         .unwrap_or(c)
 }

@@ -37,24 +37,24 @@ fn shape(kind: &'static str, element: Element<'_, '_>) -> Option<Geo> {
         return pair(&part(Field::Latitude)?, &part(Field::Longitude)?);
     }
     let position =
-        element.descendants().find(|it| it.field() == Field::Position).unwrap_or(element);
+        element.descendants().find(|node| node.field() == Field::Position).unwrap_or(element);
     let sizes = [position.attribute("srsDimension"), element.attribute("srsDimension")];
     let size = sizes
         .into_iter()
         .flatten()
-        .find_map(|it| it.parse().ok())
+        .find_map(|size| size.parse().ok())
         .filter(|it| matches!(it, 2 | 3))
         .unwrap_or(2);
     let values = text::string(position);
     let numbers: Option<Vec<f64>> = values
         .split(|c: char| c.is_ascii_whitespace() || c == ',')
-        .filter(|it| !it.is_empty())
+        .filter(|part| !part.is_empty())
         .take(MAX_POINTS * size)
         .map(number)
         .collect();
     let points: Vec<Vec<f64>> = numbers?
         .chunks_exact(size)
-        .map(|it| match it {
+        .map(|chunk| match chunk {
             [latitude, longitude, rest @ ..] => [&[*longitude, *latitude], rest].concat(),
             _ => Vec::new(),
         })

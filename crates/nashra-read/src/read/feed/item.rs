@@ -53,7 +53,7 @@ impl Draft {
     fn root(&mut self, root: Element<'_, '_>) {
         let about = root.prefixed("about").map(Cow::into_owned);
         self.id.offer(3, || about.clone());
-        self.link.offer(8, || about.filter(|it| is_page(it)));
+        self.link.offer(8, || about.filter(|address| is_page(address)));
         if let Some(url) = root.attribute("href") {
             self.link.offer(3, || Some(root.resolve(&url)));
             add(&mut self.item.links, Some(parts::link(root)));
@@ -164,7 +164,7 @@ impl Draft {
                     self.item.credits.extend(media.credits.iter().take(parts::MAX_LIST).cloned());
                     add(&mut self.item.media, Some(media));
                 }
-                for child in it.children().filter(|it| it.field() == Field::Thumbnail) {
+                for child in it.children().filter(|child| child.field() == Field::Thumbnail) {
                     add(&mut self.item.thumbnails, media::thumbnail(child));
                 }
             }
@@ -178,7 +178,12 @@ impl Draft {
         let link = parts::link(it);
         match link.rel.as_str() {
             "enclosure" => add(&mut self.item.enclosures, parts::enclosure(&link)),
-            "replies" if link.media_type.as_deref().is_some_and(|it| it.contains("html")) => {
+            "replies"
+                if link
+                    .media_type
+                    .as_deref()
+                    .is_some_and(|media_type| media_type.contains("html")) =>
+            {
                 self.item.comments = self.item.comments.take().or_else(|| link.href.clone());
             }
             _ => {}
@@ -227,9 +232,9 @@ impl Draft {
         }
         link.length = link.length.or_else(|| parts::attribute(it, "size"));
         let enclosure = parts::enclosure(&link);
-        if let Some(enclosure) =
-            enclosure.filter(|it| !self.item.enclosures.iter().any(|known| known.url == it.url))
-        {
+        if let Some(enclosure) = enclosure.filter(|enclosure| {
+            !self.item.enclosures.iter().any(|known| known.url == enclosure.url)
+        }) {
             add(&mut self.item.enclosures, Some(enclosure));
             add(&mut self.item.links, Some(Link { rel: "enclosure".to_owned(), ..link }));
         }
@@ -248,7 +253,7 @@ impl Draft {
     }
 
     fn language(&mut self, it: Element<'_, '_>) {
-        self.item.language = parts::owned(it).and_then(|it| parts::language(&it));
+        self.item.language = parts::owned(it).and_then(|text| parts::language(&text));
     }
 }
 

@@ -61,8 +61,9 @@ impl Reader<'_> {
             match &*key {
                 "version" => {
                     let version = self.pull.scalar();
-                    self.is_feed |= version
-                        .is_some_and(|it| it.contains("jsonfeed.org") || it.starts_with('1'));
+                    self.is_feed |= version.is_some_and(|version| {
+                        version.contains("jsonfeed.org") || version.starts_with('1')
+                    });
                 }
                 "items" => self.items(),
                 "home_page_url" => {
@@ -84,7 +85,7 @@ impl Reader<'_> {
             "description" => self.document.feed.description = self.plain(),
             "language" => {
                 self.document.feed.language =
-                    self.pull.scalar().and_then(|it| parts::language(&it));
+                    self.pull.scalar().and_then(|text| parts::language(&text));
             }
             "icon" => {
                 let icon = self.address();
@@ -150,14 +151,17 @@ impl Reader<'_> {
             return self
                 .pull
                 .scalar()
-                .filter(|it| !it.trim().is_empty())
-                .map(|it| person::line(&it));
+                .filter(|text| !text.trim().is_empty())
+                .map(|text| person::line(&text));
         }
         let mut person = Person::default();
         self.members(|this, key| match key {
             "name" => {
-                person.name =
-                    this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+                person.name = this
+                    .pull
+                    .scalar()
+                    .map(|text| text.trim().to_owned())
+                    .filter(|text| !text.is_empty());
             }
             "url" => person.uri = this.address(),
             "email" => person.email = this.pull.scalar().map(Cow::into_owned),
@@ -208,5 +212,5 @@ impl Reader<'_> {
 /// Those of version 1.1 come before the one of 1.0.
 fn add_authors(authors: &mut Vec<Person>, people: Vec<Person>, key: &str) {
     let known = if key == "authors" { std::mem::take(authors) } else { Vec::new() };
-    people.into_iter().chain(known).for_each(|it| parts::add(authors, Some(it)));
+    people.into_iter().chain(known).for_each(|people| parts::add(authors, Some(people)));
 }

@@ -21,7 +21,7 @@ pub(super) fn content(it: Element<'_, '_>) -> Option<Media> {
         description: part(Field::Description),
         credits: it
             .children()
-            .filter(|it| it.field() == Field::Credit)
+            .filter(|child| child.field() == Field::Credit)
             .filter_map(credit)
             .take(parts::MAX_LIST)
             .collect(),

@@ -77,7 +77,7 @@ pub enum FeedError {
 }
 
 fn offered(feeds: &[String]) -> String {
-    feeds.first().map(|it| format!(", which offers {it}")).unwrap_or_default()
+    feeds.first().map(|feed| format!(", which offers {feed}")).unwrap_or_default()
 }
 
 /// Entries taken from one document: the newest of a sane feed by far.

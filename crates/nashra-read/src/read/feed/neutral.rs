@@ -132,7 +132,7 @@ fn feed(it: Channel, bases: &Bases) -> Feed {
     Feed {
         title: safe(it.title, bases),
         link: it.link,
-        id: it.id.map(|it| absolute(it, bases)),
+        id: it.id.map(|id| absolute(id, bases)),
         language: it.language,
         rights: safe(it.rights, bases),
         generator: it.generator,
@@ -156,22 +156,23 @@ fn feed(it: Channel, bases: &Bases) -> Feed {
 fn entry(it: Item, bases: &Bases) -> Entry {
     let (updated, updated_raw) = moment(it.updated);
     let (published, published_raw) = moment(it.published);
-    let content_type = it.content.as_ref().map(|it| match it.kind {
+    let content_type = it.content.as_ref().map(|content| match content.kind {
         Kind::Plain => "text/plain",
         Kind::Html => "text/html",
         Kind::Xhtml => "application/xhtml+xml",
     });
     let (content, summary) = (safe(it.content, bases), safe(it.summary, bases));
-    let attached = it
-        .enclosures
-        .iter()
-        .find(|it| it.media_type.as_deref().is_some_and(|it| it.starts_with("image/")));
-    let image = it.image.or_else(|| attached.map(|it| it.url.clone()));
+    let attached = it.enclosures.iter().find(|enclosure| {
+        enclosure.media_type.as_deref().is_some_and(|media_type| media_type.starts_with("image/"))
+    });
+    let image = it.image.or_else(|| attached.map(|attached| attached.url.clone()));
     let image = image.or_else(|| picture(content.as_ref())).or_else(|| picture(summary.as_ref()));
-    let (content, summary) =
-        (content.map(|it| Shared(Rc::new(it))), summary.map(|it| Shared(Rc::new(it))));
+    let (content, summary) = (
+        content.map(|content| Shared(Rc::new(content))),
+        summary.map(|summary| Shared(Rc::new(summary))),
+    );
     Entry {
-        id: it.id.map(|it| absolute(it, bases)),
+        id: it.id.map(|id| absolute(id, bases)),
         title: safe(it.title, bases),
         link: it.link,
         summary: summary.or_else(|| content.clone()),
@@ -194,10 +195,10 @@ fn entry(it: Item, bases: &Bases) -> Entry {
         comments: it.comments,
         rights: safe(it.rights, bases),
         language: it.language,
-        source: it.source.map(|it| Origin {
-            title: safe(it.title, bases),
-            link: it.link,
-            id: it.id,
+        source: it.source.map(|source| Origin {
+            title: safe(source.title, bases),
+            link: source.link,
+            id: source.id,
         }),
         geo: it.geo,
         image,
@@ -233,7 +234,7 @@ fn safe(text: Option<Text>, bases: &Bases) -> Option<String> {
 }
 
 fn moment(date: Option<Date>) -> (Option<i64>, Option<String>) {
-    date.map_or((None, None), |it| (it.time.map(|it| it.timestamp()), Some(it.raw)))
+    date.map_or((None, None), |date| (date.time.map(|time| time.timestamp()), Some(date.raw)))
 }
 
 fn names(people: &[Person]) -> Option<String> {

@@ -34,7 +34,7 @@ pub(super) fn link(element: Element<'_, '_>) -> Link {
     let rel = attribute(element, "rel").unwrap_or_else(|| "alternate".to_owned());
     let implied = (atom && rel == "self").then(|| "application/atom+xml".to_owned());
     Link {
-        href: href.map(|it| element.resolve(&it)).filter(|it| !it.is_empty()),
+        href: href.map(|href| element.resolve(&href)).filter(|address| !address.is_empty()),
         media_type: attribute(element, "type").or(implied),
         title: attribute(element, "title"),
         hreflang: attribute(element, "hreflang"),
@@ -49,7 +49,7 @@ fn has_attribute(element: Element<'_, '_>, name: &str) -> bool {
 
 /// How good a link is as the address of what it belongs to; none where it leads elsewhere.
 pub(super) fn link_rank(element: Element<'_, '_>, link: &Link) -> Option<u8> {
-    let html = link.media_type.as_deref().is_none_or(|it| it.contains("html"));
+    let html = link.media_type.as_deref().is_none_or(|media_type| media_type.contains("html"));
     let mixed = element.namespace() == Namespace::Atom && element.unit.core == Namespace::Core;
     (link.rel == "alternate").then_some(1 + u8::from(mixed) + 2 * u8::from(!html))
 }
@@ -68,7 +68,7 @@ pub(super) fn offer_link(best: &mut Best<String>, element: Element<'_, '_>, link
 
 /// A file that a link or an `enclosure` names.
 pub(super) fn enclosure(link: &Link) -> Option<Enclosure> {
-    let url = link.href.clone().filter(|it| !it.is_empty())?;
+    let url = link.href.clone().filter(|href| !href.is_empty())?;
     Some(Enclosure { url, media_type: link.media_type.clone(), length: link.length.clone() })
 }
 
@@ -104,7 +104,7 @@ pub(super) fn categories(element: Element<'_, '_>, list: &mut Vec<Category>) {
     if term.is_some() || label.is_some() || scheme.is_some() {
         add_category(list, Category { term, scheme, label });
     }
-    for child in element.children().filter(|it| podcast && it.field() == Field::Category) {
+    for child in element.children().filter(|child| podcast && child.field() == Field::Category) {
         let term = attribute(child, "text");
         add_category(list, Category { term, ..Category::default() });
     }
@@ -137,8 +137,8 @@ pub(super) fn explicit(element: Element<'_, '_>) -> Option<bool> {
 
 /// Offers a date; one that nobody can read is worse than any other.
 pub(super) fn date(best: &mut Best<Date>, rank: u8, element: Element<'_, '_>) {
-    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::read(&raw)), |it| {
-        rank + 100 * u8::from(it.time.is_none())
+    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::read(&raw)), |best| {
+        rank + 100 * u8::from(best.time.is_none())
     });
 }
 

@@ -29,11 +29,14 @@ pub(super) fn of(element: Element<'_, '_>) -> Option<Person> {
         element.child(field).and_then(text::trimmed_string).map(std::borrow::Cow::into_owned)
     };
     let (name, email) = (part(Field::Name).or_else(|| part(Field::Title)), part(Field::Email));
-    let uri = part(Field::Address).map(|it| element.resolve(&it));
+    let uri = part(Field::Address).map(|part| element.resolve(&part));
     if name.is_some() || email.is_some() || uri.is_some() {
         // Some write both into the name.
-        let mixed =
-            name.as_deref().filter(|_| email.is_none()).map(line).filter(|it| it.email.is_some());
+        let mixed = name
+            .as_deref()
+            .filter(|_| email.is_none())
+            .map(line)
+            .filter(|line| line.email.is_some());
         let (name, email) = match mixed {
             Some(mixed) => (mixed.name, mixed.email),
             None => (name, email),
@@ -60,7 +63,7 @@ pub(super) fn line(text: &str) -> Person {
     );
     let rest = rest.trim().trim_matches(['"', ',', ';', ' ']);
     let bracketed =
-        rest.strip_prefix(['(', '<', '[']).and_then(|it| it.strip_suffix([')', '>', ']']));
+        rest.strip_prefix(['(', '<', '[']).and_then(|rest| rest.strip_suffix([')', '>', ']']));
     Person {
         name: filled(bracketed.unwrap_or(rest).trim()),
         email: Some(email),

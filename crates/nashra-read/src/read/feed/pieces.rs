@@ -56,7 +56,7 @@ impl<'a> Iterator for Pieces<'a> {
 
     fn next(&mut self) -> Option<Piece<'a>> {
         loop {
-            let rest = self.text.get(self.at..).filter(|it| !it.is_empty())?;
+            let rest = self.text.get(self.at..).filter(|text| !text.is_empty())?;
             let bytes = rest.as_bytes();
             if bytes[0] != b'<' {
                 let length = memchr(b'<', bytes).unwrap_or(bytes.len());

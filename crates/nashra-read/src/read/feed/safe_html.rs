@@ -39,7 +39,7 @@ pub(super) fn safe_within<'a>(html: &'a str, base: &Url, bases: &Bases) -> Cow<'
     let has_tag = memchr::memchr_iter(b'<', bytes).any(|at| {
         bytes
             .get(at + 1)
-            .is_none_or(|it| it.is_ascii_alphabetic() || matches!(it, b'/' | b'!' | b'?'))
+            .is_none_or(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?'))
     });
     if !has_tag {
         return Cow::Borrowed(html);
@@ -96,9 +96,9 @@ impl<'a> Writer<'a> {
     fn comment(&mut self, at: usize) -> Option<usize> {
         let rest = &self.html[at..];
         if rest.starts_with("<!-->") || rest.starts_with("<!--->") || !rest.starts_with("<!--") {
-            return self.tag_end.find(self.html, at).map(|it| it + 1 - at);
+            return self.tag_end.find(self.html, at).map(|end| end + 1 - at);
         }
-        Some(self.comment_end.find(self.html, at + 4).map_or(rest.len(), |it| it + 3 - at))
+        Some(self.comment_end.find(self.html, at + 4).map_or(rest.len(), |end| end + 3 - at))
     }
 
     /// A `<` that begins no tag.
@@ -137,7 +137,7 @@ impl<'a> Writer<'a> {
     }
 
     fn end(&mut self, rest: &str) -> usize {
-        let Some(length) = memchr(b'>', rest.as_bytes()).map(|it| it + 1) else {
+        let Some(length) = memchr(b'>', rest.as_bytes()).map(|at| at + 1) else {
             return rest.len();
         };
         let name = rest[2..length - 1]
@@ -145,7 +145,7 @@ impl<'a> Writer<'a> {
             .next()
             .unwrap_or_default();
         let found = Element::of(name).and_then(|it| self.open.iter().rposition(|open| *open == it));
-        while found.is_some_and(|it| self.open.len() > it) {
+        while found.is_some_and(|found| self.open.len() > found) {
             if let Some(element) = self.open.pop() {
                 self.write_end(element);
             }
@@ -175,7 +175,7 @@ impl<'a> Writer<'a> {
                 }
                 list::Kind::Addresses => self.addresses(&value).map(Cow::Owned),
             };
-            kept.extend(value.map(|it| (name, it)));
+            kept.extend(value.map(|value| (name, value)));
         }
         kept.sort_unstable_by_key(|(name, _)| *name);
         for (name, value) in kept {
@@ -198,7 +198,7 @@ impl<'a> Writer<'a> {
         let value = value.trim();
         if !bases::has_scheme(value) {
             // What only looks like an address without a scheme.
-            let odd = value.split(['/', '?', '#']).next().is_some_and(|it| it.contains(':'));
+            let odd = value.split(['/', '?', '#']).next().is_some_and(|part| part.contains(':'));
             return if odd { None } else { Some(self.bases.resolve_against(self.base, value)) };
         }
         let lower = value.get(..32).unwrap_or(value).to_ascii_lowercase();
@@ -215,12 +215,12 @@ impl<'a> Writer<'a> {
     fn addresses(&self, value: &str) -> Option<String> {
         let candidates: Vec<String> = value
             .split(", ")
-            .filter_map(|it| {
-                let (url, size) = it
+            .filter_map(|part| {
+                let (url, size) = part
                     .trim()
                     .split_once(|c: char| c.is_ascii_whitespace())
-                    .unwrap_or((it.trim(), ""));
-                let url = self.address(url, false).filter(|it| !it.is_empty())?;
+                    .unwrap_or((part.trim(), ""));
+                let url = self.address(url, false).filter(|address| !address.is_empty())?;
                 Some(if size.is_empty() { url } else { format!("{url} {}", size.trim()) })
             })
             .collect();
@@ -250,13 +250,13 @@ fn raw_length(rest: &str, name: &str) -> usize {
     let bytes = rest.as_bytes();
     let ends = |at: &usize| {
         let name_end = at + 2 + name.len();
-        bytes.get(at + 2..name_end).is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
+        bytes.get(at + 2..name_end).is_some_and(|byte| byte.eq_ignore_ascii_case(name.as_bytes()))
             && bytes
                 .get(name_end)
-                .is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'/' | b'>'))
+                .is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))
     };
     let Some(end) = memmem::find_iter(bytes, b"</").find(ends) else { return rest.len() };
-    memchr(b'>', &bytes[end..]).map_or(rest.len(), |it| end + it + 1)
+    memchr(b'>', &bytes[end..]).map_or(rest.len(), |at| end + at + 1)
 }
 
 #[cfg(test)]

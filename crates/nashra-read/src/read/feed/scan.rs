@@ -126,8 +126,8 @@ impl<'a> Scanner<'a> {
     fn start_tag(&mut self, at: usize) -> Start<'a> {
         let from = at + 1;
         let bytes = self.text.as_bytes();
-        let name_end =
-            from + bytes[from..].iter().position(|it| ends_name(*it)).unwrap_or(bytes.len() - from);
+        let name_end = from
+            + bytes[from..].iter().position(|byte| ends_name(*byte)).unwrap_or(bytes.len() - from);
         let name = &self.text[from..name_end];
         let end = match bytes.get(name_end) {
             Some(b'>') => name_end,
@@ -149,7 +149,8 @@ impl<'a> Scanner<'a> {
     fn tag_end(&mut self, from: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut at = from;
-        while let Some(found) = memchr3(b'>', b'"', b'\'', &bytes[at..]).map(|it| at + it) {
+        while let Some(found) = memchr3(b'>', b'"', b'\'', &bytes[at..]).map(|memchr3| at + memchr3)
+        {
             let quote = bytes[found];
             if quote == b'>' {
                 return found;
@@ -162,7 +163,7 @@ impl<'a> Scanner<'a> {
             let Some(end) = self.quote_end(found, quote) else {
                 self.repairs.add(Repair::Attribute);
                 return memchr::memchr2(b'>', b'<', &bytes[found..])
-                    .map_or(bytes.len(), |it| found + it);
+                    .map_or(bytes.len(), |at| found + at);
             };
             at = end + 1;
         }
@@ -177,9 +178,9 @@ impl<'a> Scanner<'a> {
         let end = ahead.find(self.text, from + 1)?;
         let bytes = self.text.as_bytes();
         let value = &bytes[from + 1..end];
-        let follows = bytes
-            .get(end + 1)
-            .is_none_or(|it| it.is_ascii_whitespace() || matches!(it, b'>' | b'/' | b'?' | b'<'));
+        let follows = bytes.get(end + 1).is_none_or(|byte| {
+            byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/' | b'?' | b'<')
+        });
         // `href="a>text</a><b class="x"`: the value holds a tag's end, and its quote begins the
         // next value.
         (follows || memchr(b'>', value).is_none()).then_some(end)

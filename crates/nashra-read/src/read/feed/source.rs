@@ -6,8 +6,11 @@ use super::{model::Source, names::Field, parts, person, text::Text, tree::Elemen
 /// Of an element; `None` where it says nothing.
 pub(super) fn of(it: Element<'_, '_>) -> Option<Source> {
     let part = |field| it.child(field).and_then(parts::owned);
-    let links =
-        || it.children().filter(|it| it.field() == Field::Link).map(|it| (it, parts::link(it)));
+    let links = || {
+        it.children()
+            .filter(|child| child.field() == Field::Link)
+            .map(|child| (child, parts::link(child)))
+    };
     let link = links()
         .filter(|(element, link)| parts::link_rank(*element, link).is_some())
         .find_map(|(_, link)| link.href);
@@ -21,7 +24,7 @@ pub(super) fn of(it: Element<'_, '_>) -> Option<Source> {
         id: part(Field::Id),
         authors: it
             .children()
-            .filter(|it| it.field() == Field::Author)
+            .filter(|child| child.field() == Field::Author)
             .filter_map(person::of)
             .collect(),
     };

@@ -162,7 +162,7 @@ fn declared(text: &str, entities: &Entities<'_>, out: &mut String) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = if entities.declares(rest) {
-            rest.find(';').map_or(rest.len(), |it| it + 1)
+            rest.find(';').map_or(rest.len(), |rest| rest + 1)
         } else {
             1
         };
@@ -180,7 +180,7 @@ fn declared(text: &str, entities: &Entities<'_>, out: &mut String) {
 fn without_prefix(name: &str) -> &str {
     let end = name
         .bytes()
-        .position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_')))
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
         .unwrap_or(name.len());
     match name.as_bytes().get(end) {
         Some(b':') => &name[end + 1..],
@@ -195,8 +195,8 @@ pub(super) fn escaped(text: &str) -> String {
 
 /// An Atom text construct (RFC 4287 §3.1), or one of Atom 0.3 with its mode.
 fn construct<'a>(element: Element<'_, 'a>) -> (Cow<'a, str>, Kind) {
-    let kind = element.attribute("type").map(|it| it.to_ascii_lowercase());
-    let kind = kind.as_deref().map(|it| it.split(';').next().unwrap_or_default().trim_ascii());
+    let kind = element.attribute("type").map(|attribute| attribute.to_ascii_lowercase());
+    let kind = kind.as_deref().map(|kind| kind.split(';').next().unwrap_or_default().trim_ascii());
     let mode = element.attribute("mode");
     match (mode.as_deref(), kind) {
         (Some("base64"), _) => (base64(element).unwrap_or_else(|| string(element)), Kind::Html),
@@ -231,7 +231,8 @@ fn binary<'a>(element: Element<'_, 'a>, kind: &str) -> Cow<'a, str> {
 
 /// Base64 whose bytes are text.
 fn base64<'a>(element: Element<'_, 'a>) -> Option<Cow<'a, str>> {
-    let compact: Vec<u8> = string(element).bytes().filter(|it| !it.is_ascii_whitespace()).collect();
+    let compact: Vec<u8> =
+        string(element).bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(&compact).ok()?;
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
@@ -245,8 +246,10 @@ fn xhtml<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
 
 /// The `div` that is all that stands in an element.
 fn sole_division<'t, 'a>(element: Element<'t, 'a>) -> Option<Element<'t, 'a>> {
-    let division =
-        element.children().next().filter(|it| it.field() == Field::Division && it.node().closed)?;
+    let division = element
+        .children()
+        .next()
+        .filter(|child| child.field() == Field::Division && child.node().closed)?;
     let blank = |it: Piece<'_>| {
         matches!(it, Piece::End(_))
             || matches!(it, Piece::Text(text) if text.trim_ascii().is_empty())

@@ -34,7 +34,7 @@ pub(super) struct Node<'a> {
 /// Gives back what an element that was never closed swallowed: from the first field on that is not
 /// its own.
 pub(super) fn give_back(nodes: &mut [Node<'_>], index: usize) {
-    let end = nodes.get(index).map_or(0, |it| it.end);
+    let end = nodes.get(index).map_or(0, |node| node.end);
     let mut child = index + 1;
     while child < end {
         let Node { at, end: next, .. } = nodes[child];
@@ -146,7 +146,7 @@ impl<'t, 'a> Element<'t, 'a> {
     }
 
     pub(super) fn child(self, field: Field) -> Option<Self> {
-        self.children().find(|it| it.field() == field)
+        self.children().find(|child| child.field() == field)
     }
 
     pub(super) fn descendants(self) -> impl Iterator<Item = Self> + use<'t, 'a> {
@@ -170,8 +170,9 @@ impl<'t, 'a> Element<'t, 'a> {
 
     /// An attribute with any prefix.
     pub(super) fn prefixed(self, local: &str) -> Option<Cow<'a, str>> {
-        let named =
-            |name: &str| name.rsplit(':').next().is_some_and(|it| it.eq_ignore_ascii_case(local));
+        let named = |name: &str| {
+            name.rsplit(':').next().is_some_and(|part| part.eq_ignore_ascii_case(local))
+        };
         let (_, value) = attributes::raw(self.node().attributes).find(|(name, _)| named(name))?;
         Some(attributes::decoded(value, self.unit.entities)).filter(|it| !it.is_empty())
     }

@@ -85,7 +85,7 @@ enum Role {
 impl<'a> Reader<'a> {
     fn run(&mut self) {
         loop {
-            let within = self.open.last().map_or("", |it| it.name);
+            let within = self.open.last().map_or("", |element| element.name);
             match self.scanner.next(within) {
                 Some(Token::Start(start)) => self.start(start),
                 Some(Token::End(end)) => self.end(end),
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
     fn start(&mut self, start: Start<'a>) {
         let scope = self.names.enter();
         let (mut base, mut language) =
-            self.open.last().map_or((0, ""), |it| (it.base, it.language));
+            self.open.last().map_or((0, ""), |element| (element.base, element.language));
         if start.attributes.contains("xml") {
             (base, language) = self.declarations(start.attributes, base, language);
         }
@@ -167,7 +167,8 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, end: End<'a>) {
-        let Some(found) = self.open.iter().rposition(|it| it.name.eq_ignore_ascii_case(end.name))
+        let Some(found) =
+            self.open.iter().rposition(|element| element.name.eq_ignore_ascii_case(end.name))
         else {
             self.scanner.repairs.add(Repair::StrayEndTag);
             return;
@@ -191,7 +192,7 @@ impl<'a> Reader<'a> {
                 if let Some(node) = self.unit.get_mut(index) {
                     (node.to, node.end, node.closed) = (at.max(node.from), end, closed);
                 }
-                let is_entry = self.unit.get(index).is_some_and(|it| it.field == Field::Item);
+                let is_entry = self.unit.get(index).is_some_and(|unit| unit.field == Field::Item);
                 if !closed && !is_entry {
                     give_back(&mut self.unit, index);
                 }
@@ -205,23 +206,23 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Result<Document, FeedError> {
-        let html = self.root.other.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("html"));
+        let html =
+            self.root.other.as_deref().is_some_and(|other| other.eq_ignore_ascii_case("html"));
         if html && self.document.entries.is_empty() {
             return Err(FeedError::Html {
                 feeds: super::discovery::feeds(self.scanner.text(), self.bases.get(0)),
             });
         }
         if !self.root.found {
-            return Err(FeedError::Malformed(
-                self.root
-                    .other
-                    .map_or_else(|| "no element".to_owned(), |it| format!("the root is <{it}>")),
-            ));
+            return Err(FeedError::Malformed(self.root.other.map_or_else(
+                || "no element".to_owned(),
+                |other| format!("the root is <{other}>"),
+            )));
         }
         if !self.open.is_empty() && self.document.entries.len() < MAX_ENTRIES {
             self.scanner.repairs.add(Repair::Truncated);
         }
-        let entry_is_cut = self.unit.first().is_some_and(|it| it.field == Field::Item);
+        let entry_is_cut = self.unit.first().is_some_and(|unit| unit.field == Field::Item);
         if !entry_is_cut {
             self.close_unit(self.scanner.text().len());
         }

@@ -22,7 +22,7 @@ struct Table {
 /// none of the claimed one's.
 pub(super) fn other(text: &str, claimed: &str) -> Option<&'static str> {
     let (counts, words) = count(text);
-    let own = TABLE.codes.iter().position(|it| *it == claimed);
+    let own = TABLE.codes.iter().position(|code| *code == claimed);
     let (best, found) = best(&counts)?;
     let contradicts = match own {
         // A twelfth of the words is what the claimed language has at least, but for those that
@@ -67,7 +67,7 @@ fn count(text: &str) -> ([u32; 64], u32) {
         .split(|c: char| {
             !c.is_alphanumeric() && !matches!(c, '\'' | '’' | 'ʻ' | '\u{900}'..='\u{97f}')
         })
-        .filter(|it| !it.is_empty())
+        .filter(|part| !part.is_empty())
     {
         words += 1;
         lower.clear();
@@ -83,7 +83,7 @@ fn count(text: &str) -> ([u32; 64], u32) {
 
 fn load() -> Table {
     let mut table = Table { codes: Vec::new(), words: HashMap::new() };
-    for line in include_str!("words.txt").lines().filter(|it| !it.starts_with('#')) {
+    for line in include_str!("words.txt").lines().filter(|line| !line.starts_with('#')) {
         let Some((code, words)) = line.split_once(": ") else { continue };
         let bit = 1 << (table.codes.len() & 63);
         table.codes.push(code);

@@ -61,7 +61,7 @@ pub(super) fn form(url: &Url) -> Form {
     let mut years = None;
     let host = Hash::of(url.host_str().unwrap_or_default().trim_start_matches("www.").as_bytes());
     (form.folder, form.head) = (host, host);
-    let segments = url.path().split('/').filter(|it| !it.is_empty());
+    let segments = url.path().split('/').filter(|part| !part.is_empty());
     let mut previous: Option<&str> = None;
     for (index, segment) in segments.enumerate() {
         form.depth += 1;
@@ -94,18 +94,23 @@ pub(super) fn form(url: &Url) -> Form {
     form.ending = previous.map_or(0, ending);
     form.no_page = form.ending == 4 || url.host_str().is_some_and(words::is_ad_server);
     for label in
-        url.host_str().unwrap_or_default().split('.').rev().skip(2).filter(|it| *it != "www")
+        url.host_str().unwrap_or_default().split('.').rev().skip(2).filter(|part| *part != "www")
     {
         form.hubs += u32::from(words::is_hub(label));
         form.media += u32::from(words::is_medium(label));
     }
     shape.byte(b'0' + u8::try_from(form.ending).unwrap_or(3));
-    for pair in
-        url.query().unwrap_or_default().split('&').filter(|it| !it.is_empty()).take(MAX_SEGMENTS)
+    for pair in url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .take(MAX_SEGMENTS)
     {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         form.parameters += 1;
-        form.number_parameter |= value.len() >= 2 && value.bytes().all(|it| it.is_ascii_digit());
+        form.number_parameter |=
+            value.len() >= 2 && value.bytes().all(|byte| byte.is_ascii_digit());
         let part = Part::of(value);
         form.digits = form.digits.max(part.digits);
         form.words = form.words.max(part.words);
@@ -134,7 +139,7 @@ fn ending(segment: &str) -> u32 {
         Some((_, "php" | "asp" | "aspx" | "jsp" | "cfm" | "do" | "cgi" | "pl")) => 2,
         Some((_, it)) if words::is_file(it) => 4,
         Some((_, it))
-            if (1..=5).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphabetic()) =>
+            if (1..=5).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
         {
             3
         }
@@ -145,9 +150,9 @@ fn ending(segment: &str) -> u32 {
 /// Whether the segments `2026`, `11`, `20` in a row make a date.
 fn dated_path(years: &mut Option<u32>, segment: &str) -> u32 {
     let number = |it: &str| {
-        it.bytes().all(|it| it.is_ascii_digit()).then(|| it.parse::<u32>().ok()).flatten()
+        it.bytes().all(|byte| byte.is_ascii_digit()).then(|| it.parse::<u32>().ok()).flatten()
     };
-    let month_name = segment.len() == 3 && segment.bytes().all(|it| it.is_ascii_alphabetic());
+    let month_name = segment.len() == 3 && segment.bytes().all(|byte| byte.is_ascii_alphabetic());
     match (*years, number(segment)) {
         (None | Some(0), Some(it)) if segment.len() == 4 && (1990..2100).contains(&it) => {
             *years = Some(1);
@@ -165,7 +170,7 @@ fn dated_path(years: &mut Option<u32>, segment: &str) -> u32 {
         (Some(2 | 3), _) => {}
         _ => *years = None,
     }
-    years.map_or(0, |it| it.saturating_sub(1))
+    years.map_or(0, |year| year.saturating_sub(1))
 }
 
 /// One segment, counted.
@@ -188,7 +193,7 @@ impl Part {
         let stem = match segment.rsplit_once('.') {
             Some((stem, end))
                 if (1..=5).contains(&end.len())
-                    && end.bytes().all(|it| it.is_ascii_alphabetic()) =>
+                    && end.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
             {
                 stem
             }
@@ -196,12 +201,13 @@ impl Part {
         };
         let decoded = decode(stem);
         let mut run = 0;
-        for word in decoded.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty()) {
+        for word in decoded.split(|it: char| !it.is_alphanumeric()).filter(|part| !part.is_empty())
+        {
             let (mut letters, mut digits, mut turns, mut wide) = (0, 0, 0_u32, 0);
             let mut digit_before = None;
             for c in word.chars() {
                 let digit = c.is_numeric();
-                turns += u32::from(digit_before.is_some_and(|it| it != digit));
+                turns += u32::from(digit_before.is_some_and(|digit_before| digit_before != digit));
                 digit_before = Some(digit);
                 run = if digit { run + 1 } else { 0 };
                 part.digits = part.digits.max(run);
@@ -258,8 +264,8 @@ fn dated(segment: &str) -> u32 {
         };
         let dashed = matches!(rest.get(4), Some(b'-' | b'_' | b'.'));
         let (month, day) = if dashed { (two(5), two(8)) } else { (two(4), two(6)) };
-        let is_month = two(2).is_some() && month.is_some_and(|it| (1..=12).contains(&it));
-        let is_day = is_month && day.is_some_and(|it| (1..=31).contains(&it));
+        let is_month = two(2).is_some() && month.is_some_and(|month| (1..=12).contains(&month));
+        let is_day = is_month && day.is_some_and(|day| (1..=31).contains(&day));
         best = best.max(if is_day { 2 } else { u32::from(is_month && dashed) });
     }
     best

@@ -39,27 +39,27 @@ pub(super) fn link(
     let places: Vec<Occurrence> = found
         .places
         .iter()
-        .filter_map(|it| gathered.occurrences.get(*it as usize))
+        .filter_map(|place| gathered.occurrences.get(*place as usize))
         .copied()
         .collect();
-    let card = item.or_else(|| places.iter().find_map(|it| frame(survey, it)));
+    let card = item.or_else(|| places.iter().find_map(|place| frame(survey, place)));
     let tree = survey.tree;
     let named = title(survey, &places, card);
-    let alt = || places.iter().find_map(|it| alternative(tree, it.node));
-    let title = named.and_then(|it| visible(tree, it, MAX_TITLE)).or_else(alt);
-    let framed = card.or_else(|| places.first().map(|it| it.card));
+    let alt = || places.iter().find_map(|place| alternative(tree, place.node));
+    let title = named.and_then(|named| visible(tree, named, MAX_TITLE)).or_else(alt);
+    let framed = card.or_else(|| places.first().map(|place| place.card));
     Link {
         url: found.url.clone(),
         teaser: framed
-            .and_then(|it| teaser(survey, it, named, &places))
+            .and_then(|framed| teaser(survey, framed, named, &places))
             .filter(|it| title.as_ref().is_none_or(|title| !it.contains(title))),
         title,
         image: places
             .iter()
-            .map(|it| it.card)
+            .map(|place| place.card)
             .chain(framed)
-            .find_map(|it| image(tree, it, &gathered.base)),
-        published: framed.and_then(|it| date(tree, it)),
+            .find_map(|card| image(tree, card, &gathered.base)),
+        published: framed.and_then(|framed| date(tree, framed)),
     }
 }
 
@@ -76,12 +76,12 @@ fn title(survey: &Survey<'_, '_>, places: &[Occurrence], card: Option<NodeId>) -
     let best = places.iter().rev().max_by_key(weight)?;
     let tree = survey.tree;
     if best.named == Named::Text && survey.inside(best.title).text < MIN_TITLE {
-        let lone = card.filter(|it| survey.inside(*it).headings == 1);
+        let lone = card.filter(|card| survey.inside(*card).headings == 1);
         let heading = lone.and_then(|card| {
-            tree.descendants(card).find(|it| tree.tag(*it).heading_level().is_some())
+            tree.descendants(card).find(|node| tree.tag(*node).heading_level().is_some())
         });
         if let Some(heading) =
-            heading.filter(|it| survey.inside(*it).text > survey.inside(best.title).text)
+            heading.filter(|heading| survey.inside(*heading).text > survey.inside(best.title).text)
         {
             return Some(heading);
         }
@@ -95,7 +95,7 @@ fn visible(tree: &Tree<'_>, node: NodeId, longest: usize) -> Option<String> {
     let mut block = None;
     for text_node in tree
         .subtree(node)
-        .filter(|it| tree.tag(*it) == Tag::Text && !is_unseen(tree.tag(tree.parent(*it))))
+        .filter(|node| tree.tag(*node) == Tag::Text && !is_unseen(tree.tag(tree.parent(*node))))
     {
         if text.len() > 2 * longest {
             break;
@@ -117,7 +117,7 @@ fn bounded_raw(text: &str, longest: usize) -> &str {
 /// The text in place of a link's picture, or that a pointer shows.
 fn alternative(tree: &Tree<'_>, link: NodeId) -> Option<String> {
     let alt = picture(tree, link)
-        .and_then(|it| tree.attribute(it, "alt"))
+        .and_then(|picture| tree.attribute(picture, "alt"))
         .map(|it| collapse(&it))
         .filter(|it| !it.is_empty());
     let said = || {
@@ -126,7 +126,7 @@ fn alternative(tree: &Tree<'_>, link: NodeId) -> Option<String> {
             .find_map(|name| tree.attribute(link, name))
             .map(|it| collapse(&it))
     };
-    alt.or_else(said).map(|it| bounded(&it, MAX_TITLE)).filter(|it| !it.is_empty())
+    alt.or_else(said).map(|alt| bounded(&alt, MAX_TITLE)).filter(|it| !it.is_empty())
 }
 
 /// The longest block of text in the card that is not its title, nor in a link to elsewhere.
@@ -145,10 +145,10 @@ fn teaser(
         .with(Region::COMMENTS);
     let mut best: (u32, Option<NodeId>) = (MIN_TEASER - 1, None);
     let mut current = (None, 0);
-    for node in tree.subtree(card).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Text) {
+    for node in tree.subtree(card).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Text) {
         let parent = tree.parent(node);
         let elsewhere =
-            tree.linked(node) && !own(node) || title.is_some_and(|it| tree.within(node, it));
+            tree.linked(node) && !own(node) || title.is_some_and(|title| tree.within(node, title));
         if elsewhere
             || is_unseen(tree.tag(parent))
             || tree.tag(parent) == Tag::Time
@@ -177,14 +177,15 @@ fn teaser(
                 && !title.is_some_and(|title| tree.within(*node, title))
                 && !is_unseen(tree.tag(tree.parent(*node)))
         })
-        .map(|it| bounded_raw(&tree.text(it), MAX_TEASER).to_owned() + " ")
+        .map(|node| bounded_raw(&tree.text(node), MAX_TEASER).to_owned() + " ")
         .collect();
     Some(bounded(&collapse(&text), MAX_TEASER)).filter(|it| !it.is_empty())
 }
 
 /// The address of the card's first picture.
 fn image(tree: &Tree<'_>, card: NodeId, base: &Url) -> Option<Url> {
-    let mut pictures = tree.subtree(card).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Img);
+    let mut pictures =
+        tree.subtree(card).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Img);
     pictures.find_map(|node| {
         let lazy = ["data-src", "data-original", "data-lazy-src", "src"];
         let named = lazy
@@ -195,8 +196,8 @@ fn image(tree: &Tree<'_>, card: NodeId, base: &Url) -> Option<Url> {
         named.or_else(|| {
             let set =
                 ["data-srcset", "srcset"].iter().find_map(|name| tree.attribute(node, name))?;
-            resolve(base, set.split([',', ' ', '\n']).find(|it| !it.is_empty())?)
-                .filter(|it| !stands_in(it))
+            resolve(base, set.split([',', ' ', '\n']).find(|part| !part.is_empty())?)
+                .filter(|address| !stands_in(address))
         })
     })
 }
@@ -211,9 +212,9 @@ fn stands_in(url: &Url) -> bool {
 
 /// The card's date, as it is written for machines.
 fn date(tree: &Tree<'_>, card: NodeId) -> Option<chrono::DateTime<chrono::FixedOffset>> {
-    let times = tree.subtree(card).take(MAX_NODES).filter(|it| tree.tag(*it) == Tag::Time);
+    let times = tree.subtree(card).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Time);
     times
-        .filter_map(|it| tree.attribute(it, "datetime"))
+        .filter_map(|time| tree.attribute(time, "datetime"))
         .find_map(|it| moment::parse(&it, None))
         .map(|it| it.time)
 }

@@ -23,7 +23,7 @@ pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
         |pick: fn(&Measures) -> bool| ratio(all.iter().filter(|(_, it)| pick(it)).count(), total);
     let (dated, headed) = (share(|it| it.date > 0.0), share(|it| it.named >= 2.0));
     let under = beneath(targets);
-    let keys: HashSet<String> = targets.iter().map(|it| key(&it.url)).collect();
+    let keys: HashSet<String> = targets.iter().map(|target| key(&target.url)).collect();
     for (index, (known, it)) in all.iter_mut().enumerate() {
         let url = &targets[index].url;
         it.width_rank = rank(&widths, it.width);
@@ -31,7 +31,7 @@ pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
         it.length_rank = rank(&lengths, it.length);
         it.beside = log(tally.folders.get(&known.form.folder).copied().unwrap_or(0));
         it.below = log(under[index]);
-        it.parent_linked = flag(parent_key(url).is_some_and(|it| keys.contains(&it)));
+        it.parent_linked = flag(parent_key(url).is_some_and(|key| keys.contains(&key)));
         it.same_name = log(tally.names.get(&known.name).map_or(0, |count| count.saturating_sub(1)));
         let path = tally.paths.group(known.path);
         (it.path_size, it.path_width, it.path_words, it.path_spread) =
@@ -209,7 +209,7 @@ fn sorted(values: impl Iterator<Item = f32>) -> Vec<f32> {
 
 /// The share of values that are smaller.
 fn rank(sorted: &[f32], value: f32) -> f32 {
-    ratio(sorted.partition_point(|it| *it < value), sorted.len().max(1))
+    ratio(sorted.partition_point(|sorted| *sorted < value), sorted.len().max(1))
 }
 
 fn log(it: usize) -> f32 {

@@ -21,7 +21,7 @@ pub fn to_feed(listing: Listing) -> Feed {
     let mut known = HashSet::new();
     let entries = links
         .into_iter()
-        .map(|it| entry(it, language.as_deref()))
+        .map(|link| entry(link, language.as_deref()))
         .filter(|it| known.insert(it.identity.clone()))
         .collect();
     let mut feed = Feed { title, language, entries, ..Feed::default() };
@@ -35,11 +35,11 @@ fn entry(link: Link, language: Option<&str>) -> Entry {
         identity: uuid::Uuid::from_bytes(identity::of_url(&url)).to_string(),
         link: Some(url),
         title: link.title,
-        summary: link.teaser.map(|it| it.replace('&', "&amp;").replace('<', "&lt;")),
+        summary: link.teaser.map(|teaser| teaser.replace('&', "&amp;").replace('<', "&lt;")),
         published: link.published,
         images: link
             .image
-            .map(|it| Image { url: Some(it.into()), ..Image::default() })
+            .map(|image| Image { url: Some(image.into()), ..Image::default() })
             .into_iter()
             .collect(),
         language: language.map(str::to_owned),

@@ -64,7 +64,7 @@ pub(super) struct AddressKey {
 pub(super) fn measure(survey: &Survey<'_, '_>, gathered: &Gathered, page: &Url) -> Vec<Measures> {
     let meter = PageMeasurer { survey, gathered, page, page_form: address::form(page) };
     let mut all: Vec<(AddressKey, Measures)> =
-        gathered.targets.iter().map(|it| meter.alone(it)).collect();
+        gathered.targets.iter().map(|target| meter.alone(target)).collect();
     compare::compare(&mut all, &gathered.targets);
     all.into_iter().map(|(_, measures)| measures).collect()
 }
@@ -158,7 +158,9 @@ impl PageMeasurer<'_, '_, '_> {
         measures.digits_in_name = ratio(text.chars().filter(|c| c.is_numeric()).count(), letters);
         measures.overlap = overlap(&text, &target.url);
         for at in places().take(8) {
-            if let Some(alt) = picture(tree, at.node).and_then(|it| tree.attribute(it, "alt")) {
+            if let Some(alt) =
+                picture(tree, at.node).and_then(|picture| tree.attribute(picture, "alt"))
+            {
                 measures.alt_width = measures.alt_width.max(count(width(&alt).min(400)));
             }
             let rel = tree.attribute(at.node, "rel").unwrap_or_default().to_ascii_lowercase();
@@ -253,7 +255,7 @@ impl PageMeasurer<'_, '_, '_> {
     fn text(&self, node: NodeId, longest: usize) -> String {
         let tree = self.survey.tree;
         let mut text = String::new();
-        for node in tree.subtree(node).filter(|it| tree.tag(*it) == Tag::Text) {
+        for node in tree.subtree(node).filter(|node| tree.tag(*node) == Tag::Text) {
             if text.len() >= longest {
                 break;
             }
@@ -267,9 +269,9 @@ impl PageMeasurer<'_, '_, '_> {
     fn name_hash(&self, node: NodeId) -> u64 {
         let tree = self.survey.tree;
         let mut hash = Hash::new();
-        let texts = tree.subtree(node).take(64).filter(|it| tree.tag(*it) == Tag::Text);
+        let texts = tree.subtree(node).take(64).filter(|node| tree.tag(*node) == Tag::Text);
         for word in
-            texts.flat_map(|it| tree.raw_text(it).split_ascii_whitespace().take(16)).take(32)
+            texts.flat_map(|text| tree.raw_text(text).split_ascii_whitespace().take(16)).take(32)
         {
             hash.word(word.as_bytes());
         }
@@ -323,7 +325,7 @@ fn site(host: &str) -> &str {
     let (last, second, third) = (dots.next(), dots.next(), dots.next());
     match (last, second) {
         (Some(last), Some(second)) if last - second <= 4 && host.len() - last <= 3 => {
-            &host[third.map_or(0, |it| it + 1)..]
+            &host[third.map_or(0, |third| third + 1)..]
         }
         (_, Some(second)) => &host[second + 1..],
         _ => host,
@@ -336,9 +338,9 @@ fn overlap(name: &str, url: &Url) -> f32 {
     path.push_str(&address::decode(url.query().unwrap_or_default()).to_lowercase());
     let found = name
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|it| it.chars().count() >= 3 && it.chars().any(char::is_alphabetic))
+        .filter(|part| part.chars().count() >= 3 && part.chars().any(char::is_alphabetic))
         .take(16)
-        .filter(|it| path.contains(&it.to_lowercase()))
+        .filter(|part| path.contains(&part.to_lowercase()))
         .count();
     ratio(found.min(8), 1)
 }

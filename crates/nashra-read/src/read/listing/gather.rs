@@ -139,11 +139,11 @@ fn frame(survey: &Survey<'_, '_>, occurrences: &mut [Occurrence]) {
         };
     }
     for at in 0..count {
-        let next = occurrences.get(ends[at]).map(|it| it.node);
-        let before = starts[at].checked_sub(1).map(|it| occurrences[it].node);
+        let next = occurrences.get(ends[at]).map(|occurrence| occurrence.node);
+        let before = starts[at].checked_sub(1).map(|left| occurrences[left].node);
         let alone = |node: NodeId| {
             let end = survey.tree.end(node);
-            before.is_none_or(|it| it < node) && next.is_none_or(|it| it >= end)
+            before.is_none_or(|before| before < node) && next.is_none_or(|next| next >= end)
         };
         let (card, item) = climb(survey, occurrences[at].node, alone);
         let (title, named) = title(survey, occurrences[at].node, card);
@@ -184,12 +184,12 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
     if survey.inside(link).headings > 0
         && let Some(heading) = tree
             .descendants(link)
-            .find(|it| tree.tag(*it).heading_level().is_some() && has_text(*it))
+            .find(|node| tree.tag(*node).heading_level().is_some() && has_text(*node))
     {
         return (heading, Named::Heading);
     }
     if let Some(heading) =
-        tree.ancestors(link).take(5).find(|it| tree.tag(*it).heading_level().is_some())
+        tree.ancestors(link).take(5).find(|ancestor| tree.tag(*ancestor).heading_level().is_some())
         && has_text(link)
     {
         return (if survey.inside(heading).links == 1 { heading } else { link }, Named::Heading);
@@ -199,7 +199,7 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
         && survey.inside(card).headings > 0
         && let Some(heading) = tree
             .descendants(card)
-            .find(|it| tree.tag(*it).heading_level().is_some() && has_text(*it))
+            .find(|node| tree.tag(*node).heading_level().is_some() && has_text(*node))
     {
         return (heading, Named::Heading);
     }
@@ -226,7 +226,7 @@ fn base(tree: &Tree<'_>, page: &Url) -> Url {
         .filter(|it| tree.tag(*it) == Tag::Base)
         .find_map(|it| tree.attribute(it, "href"));
     written
-        .and_then(|it| page.join(it.trim()).ok())
+        .and_then(|written| page.join(written.trim()).ok())
         .filter(Url::has_host)
         .unwrap_or_else(|| page.clone())
 }

@@ -119,7 +119,7 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listi
         if chosen.is_empty() {
             return Err(ListingError::NoArticles { links: found.targets.len() });
         }
-        Ok(chosen.into_iter().map(|it| card::link(survey, found, it, None)).collect())
+        Ok(chosen.into_iter().map(|chosen| card::link(survey, found, chosen, None)).collect())
     })
 }
 
@@ -182,7 +182,11 @@ fn with_page(
             .find(0, Tag::Html)
             .and_then(|it| tree.attribute(it, "lang"))
             .map(|it| it.trim().to_owned());
-        Ok(Listing { title, language: language.filter(|it| (2..=35).contains(&it.len())), links })
+        Ok(Listing {
+            title,
+            language: language.filter(|language| (2..=35).contains(&language.len())),
+            links,
+        })
     })
 }
 

@@ -38,11 +38,11 @@ impl Selectors {
         gathered: &Gathered,
     ) -> Vec<(usize, Option<NodeId>)> {
         let tree = survey.tree;
-        let links = self.link.as_ref().map(|it| it.matches(tree));
+        let links = self.link.as_ref().map(|link| link.matches(tree));
         let mut chosen = Vec::new();
         let mut known = std::collections::HashSet::new();
         let mut take = |place: Option<&Occurrence>, item: Option<NodeId>| {
-            if let Some(place) = place.filter(|it| known.insert(it.target)) {
+            if let Some(place) = place.filter(|place| known.insert(place.target)) {
                 chosen.push((place.target as usize, item));
             }
         };
@@ -51,7 +51,7 @@ impl Selectors {
                 for item in item.matches(tree) {
                     let own = links
                         .as_ref()
-                        .and_then(|it| it[it.partition_point(|at| *at < item)..].first())
+                        .and_then(|link| link[link.partition_point(|at| *at < item)..].first())
                         .copied();
                     let place = match own {
                         Some(own) if tree.within(own, item) => at(tree, gathered, own),
@@ -64,7 +64,7 @@ impl Selectors {
             (None, links) => links
                 .unwrap_or_default()
                 .into_iter()
-                .for_each(|it| take(at(tree, gathered, it), None)),
+                .for_each(|link| take(at(tree, gathered, link), None)),
         }
         chosen
     }
@@ -75,7 +75,7 @@ fn at<'g>(tree: &Tree<'_>, gathered: &'g Gathered, node: NodeId) -> Option<&'g O
     let all = &gathered.occurrences;
     let outer = std::iter::once(node)
         .chain(tree.ancestors(node).take(8))
-        .find(|it| tree.tag(*it) == Tag::A);
+        .find(|node| tree.tag(*node) == Tag::A);
     let from = outer.unwrap_or(node);
     all.get(all.partition_point(|it| it.node < from)).filter(|it| tree.within(it.node, from))
 }

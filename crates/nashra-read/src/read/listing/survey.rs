@@ -220,6 +220,6 @@ fn of_tag(tag: Tag) -> Region {
 /// Classes without their numbers, which tell one item from the next.
 fn kind_of(classes: &str) -> u64 {
     let mut hash = Hash::new();
-    classes.bytes().filter(|it| !it.is_ascii_digit()).for_each(|it| hash.byte(it));
+    classes.bytes().filter(|byte| !byte.is_ascii_digit()).for_each(|byte| hash.byte(byte));
     hash.0
 }

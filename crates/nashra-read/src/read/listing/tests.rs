@@ -13,7 +13,7 @@ fn listed(html: &str) -> Vec<Link> {
 }
 
 fn addresses(links: &[Link]) -> Vec<&str> {
-    links.iter().map(|it| it.url.as_str()).collect()
+    links.iter().map(|link| link.url.as_str()).collect()
 }
 
 #[test]
@@ -23,9 +23,8 @@ fn articles_are_told_from_sections_tags_writers_sponsors_and_services() {
     assert_eq!(found.len(), 8, "{found:#?}");
     assert_eq!(found[0], "https://courier.example/world/harbour-reopens-after-the-storm-2041");
     assert!(
-        found
-            .iter()
-            .all(|it| it[..it.len() - 1].ends_with("-204") || it[..it.len() - 1].ends_with("-203")),
+        found.iter().all(|found| found[..found.len() - 1].ends_with("-204")
+            || found[..found.len() - 1].ends_with("-203")),
         "{found:#?}"
     );
 }
@@ -48,7 +47,7 @@ fn a_card_gives_title_teaser_picture_and_date() {
 fn numbers_in_the_query_are_articles_or_sections_by_what_stands_around_them() {
     let links = listed(ARABIC);
     assert_eq!(links.len(), 8, "{:#?}", addresses(&links));
-    assert!(links.iter().all(|it| it.url.query().unwrap().starts_with("p=")));
+    assert!(links.iter().all(|link| link.url.query().unwrap().starts_with("p=")));
     assert_eq!(links[0].title.as_deref(), Some("إعادة فتح الميناء بعد العاصفة التي ضربت الساحل"));
 }
 
@@ -69,7 +68,7 @@ fn relative_addresses_are_resolved_against_the_base_and_fragments_dropped() {
         links[0].url.as_str(),
         "https://other.example/en/world/harbour-reopens-after-the-storm-2041"
     );
-    assert!(links.iter().all(|it| it.url.fragment().is_none()));
+    assert!(links.iter().all(|link| link.url.fragment().is_none()));
 }
 
 #[test]
@@ -143,10 +142,8 @@ fn a_million_links_and_a_link_of_ten_megabytes_are_bounded() {
         "word ".repeat(2 << 20)
     );
     let links = listed(&long);
-    assert!(
-        links.iter().all(|it| it.url.as_str().len() < 5_000
-            && it.title.as_ref().is_none_or(|it| it.len() <= 500))
-    );
+    assert!(links.iter().all(|link| link.url.as_str().len() < 5_000
+        && link.title.as_ref().is_none_or(|title| title.len() <= 500)));
     let deep = "<div class=item><a href=/b/another-story-of-the-day-99>".repeat(100_000);
     drop(read(deep.as_bytes(), None, &home()));
 }

@@ -64,12 +64,12 @@ enum Page {
 }
 
 static PAGES: LazyLock<HashMap<&str, Page>> = LazyLock::new(|| {
-    let hubs = HUBS.split_whitespace().map(|it| (it, Page::Hub));
-    let media = MEDIA.split_whitespace().map(|it| (it, Page::Medium));
-    let articles = ARTICLES.split_whitespace().map(|it| (it, Page::Article));
+    let hubs = HUBS.split_whitespace().map(|word| (word, Page::Hub));
+    let media = MEDIA.split_whitespace().map(|word| (word, Page::Medium));
+    let articles = ARTICLES.split_whitespace().map(|word| (word, Page::Article));
     hubs.chain(media)
         .chain(articles)
-        .chain(FILES.split_whitespace().map(|it| (it, Page::File)))
+        .chain(FILES.split_whitespace().map(|word| (word, Page::File)))
         .collect()
 });
 
@@ -95,12 +95,12 @@ pub(super) fn is_file(ending: &str) -> bool {
 
 /// Whether a host serves advertisements.
 pub(super) fn is_ad_server(host: &str) -> bool {
-    AD_SERVERS.iter().any(|it| host.contains(it))
+    AD_SERVERS.iter().any(|address| host.contains(address))
 }
 
 fn page(segment: &str) -> Option<Page> {
     let mut lower = [0; LONGEST];
-    lowered(segment, &mut lower).and_then(|it| PAGES.get(it).copied())
+    lowered(segment, &mut lower).and_then(|lowered| PAGES.get(lowered).copied())
 }
 
 /// In lower case, where it is short enough and ASCII to be one of the names.

@@ -69,7 +69,7 @@ fn with_view<T>(
 ) -> Option<T> {
     let tree = Tree::parse(html);
     let mut meta = meta::read(&tree, base);
-    let places = rules.map(|it| it.places(&tree)).unwrap_or_default();
+    let places = rules.map(|rule| rule.places(&tree)).unwrap_or_default();
     if let Some(rules) = rules {
         rules.apply(&tree, &mut meta);
     }
@@ -79,12 +79,13 @@ fn with_view<T>(
     let measured = features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |row| {
         probable.push(forest::BODY.probability(row));
     });
-    let over = |least: f32| -> Vec<bool> { probable.iter().map(|it| *it >= least).collect() };
+    let over =
+        |least: f32| -> Vec<bool> { probable.iter().map(|probable| *probable >= least).collect() };
     let sure = over(PROBABLE);
     // A page that is like no other has its text where it is least unlike one.
     let short = weight_of(&sure, &measured) < SHORT;
     let wider =
-        short.then(|| over(LESS_PROBABLE)).filter(|it| weight_of(it, &measured) >= 2 * SHORT);
+        short.then(|| over(LESS_PROBABLE)).filter(|short| weight_of(short, &measured) >= 2 * SHORT);
     let guessed = wider.is_some();
     let mut body = wider.unwrap_or(sure);
     if rules.is_some() {
@@ -108,10 +109,9 @@ fn with_view<T>(
 fn page(view: View<'_, '_>) -> Result<Page, PageError> {
     let live = live::entries(view);
     let articles = articles(view, &live);
-    if articles
-        .iter()
-        .all(|article| article.content.text.as_ref().is_none_or(|it| it.chars().count() < MIN_TEXT))
-    {
+    if articles.iter().all(|article| {
+        article.content.text.as_ref().is_none_or(|text| text.chars().count() < MIN_TEXT)
+    }) {
         return Err(PageError::NoText);
     }
     let meta = view.meta;
@@ -158,7 +158,9 @@ fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
             parts::part(
                 view,
                 span,
-                view.meta.of_part(span.headline.map(|it| view.lines.get(&view.lines.lines[it]))),
+                view.meta.of_part(
+                    span.headline.map(|headline| view.lines.get(&view.lines.lines[headline])),
+                ),
                 None,
                 &[],
             )

@@ -94,8 +94,8 @@ pub fn measure(
     Measured {
         own,
         all,
-        prose: shapes.iter().map(|it| it.prose).collect(),
-        weight: shapes.iter().map(|it| it.weight).collect(),
+        prose: shapes.iter().map(|shape| shape.prose).collect(),
+        weight: shapes.iter().map(|shape| shape.weight).collect(),
         looks,
     }
 }
@@ -209,7 +209,7 @@ pub(super) fn element_hash(tree: &Tree<'_>, node: NodeId) -> u64 {
         .raw_attributes(node)
         .find(|(name, _)| name.eq_ignore_ascii_case("class"))
         .map_or("", |(_, value)| value);
-    for byte in class.bytes().take(200).filter(|it| !it.is_ascii_digit()) {
+    for byte in class.bytes().take(200).filter(|byte| !byte.is_ascii_digit()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     hash
@@ -254,7 +254,7 @@ impl Windows {
         let last = chars.len().checked_sub(WINDOW)?;
         let found = [0, last / 2, last]
             .into_iter()
-            .filter(|at| chars.get(*at..*at + WINDOW).is_some_and(|it| self.0.contains(&hash(it))));
+            .filter(|at| chars.get(*at..*at + WINDOW).is_some_and(|c| self.0.contains(&hash(c))));
         Some(f32::from(u8::try_from(found.count()).unwrap_or(0)) / 3.0)
     }
 }
@@ -293,7 +293,7 @@ impl<'a, 'b> Page<'a, 'b> {
         let best = scores
             .into_iter()
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-            .map_or(0, |it| it.0);
+            .map_or(0, |score| score.0);
         let title = metadata.title.map(fold).unwrap_or_default();
         let is_title =
             |line: &&Line| !title.is_empty() && line.chars < 400 && fold(lines.get(line)) == title;
@@ -301,12 +301,12 @@ impl<'a, 'b> Page<'a, 'b> {
             .lines
             .iter()
             .position(|line| is_title(&line))
-            .or_else(|| lines.lines.iter().position(|it| tree.tag(it.block) == Tag::H1));
+            .or_else(|| lines.lines.iter().position(|line| tree.tag(line.block) == Tag::H1));
         let description = metadata
             .description
-            .map(|it| fold(&it[..it.floor_char_boundary(2_000)]))
+            .map(|description| fold(&description[..description.floor_char_boundary(2_000)]))
             .unwrap_or_default();
-        let body = metadata.body.map(|it| Windows::of(&fold(it)));
+        let body = metadata.body.map(|body| Windows::of(&fold(body)));
         Self {
             tree,
             lines,
@@ -331,8 +331,8 @@ impl<'a, 'b> Page<'a, 'b> {
     /// The sum of the lines inside a node.
     fn inside(&self, node: NodeId) -> Sum {
         let end = self.tree.end(node);
-        let from = self.lines.lines.partition_point(|it| it.first < node);
-        let to = self.lines.lines.partition_point(|it| it.first < end);
+        let from = self.lines.lines.partition_point(|line| line.first < node);
+        let to = self.lines.lines.partition_point(|line| line.first < end);
         self.before[to].minus(self.before[from])
     }
 }
@@ -424,12 +424,13 @@ fn place(row: &mut Row, tree: &Tree<'_>, line: &Line, places: u16) {
 fn neighbours(row: &mut Row, page: &Page<'_, '_>, at: usize) {
     for step in [-1_isize, 1, -2, 2] {
         let other = at.checked_add_signed(step).filter(|it| *it < page.shapes.len());
-        let (shape, line) = other.map(|it| (page.shapes[it], &page.lines.lines[it])).unzip();
-        row.push(shape.map_or(0.0, |it| (it.weight as f32).ln_1p()));
-        row.push(line.map_or(1.0, |it| it.linked as f32 / it.chars.max(1) as f32));
+        let (shape, line) =
+            other.map(|other| (page.shapes[other], &page.lines.lines[other])).unzip();
+        row.push(shape.map_or(0.0, |shape| (shape.weight as f32).ln_1p()));
+        row.push(line.map_or(1.0, |line| line.linked as f32 / line.chars.max(1) as f32));
         if step.abs() == 1 {
-            row.flag(shape.is_some_and(|it| it.prose));
-            row.flag(other.is_some_and(|it| page.looks[it] == page.looks[at]));
+            row.flag(shape.is_some_and(|shape| shape.prose));
+            row.flag(other.is_some_and(|other| page.looks[other] == page.looks[at]));
         }
     }
     let window = |from: usize, to: usize| {

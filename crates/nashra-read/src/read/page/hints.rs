@@ -264,7 +264,7 @@ impl Reader {
 fn hides(style: &str) -> bool {
     let plain: String = style
         .chars()
-        .filter(|it| !it.is_whitespace())
+        .filter(|c| !c.is_whitespace())
         .take(300)
         .flat_map(char::to_lowercase)
         .collect();
@@ -281,7 +281,7 @@ mod tests {
             "<div class='Article-Body wide'></div><div id=commentsList style='display: none'></div><aside></aside>",
         );
         let reader = Reader::new().unwrap();
-        let hints: Vec<Hints> = tree.children(0).map(|it| reader.of(&tree, it)).collect();
+        let hints: Vec<Hints> = tree.children(0).map(|child| reader.of(&tree, child)).collect();
         assert_eq!(hints[0] & BODY, BODY);
         assert_eq!(hints[1] & (COMMENTS | HIDDEN), COMMENTS | HIDDEN);
         assert_eq!(hints[2], ASIDE);

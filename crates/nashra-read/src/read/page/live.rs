@@ -61,7 +61,7 @@ pub(super) fn entries(view: View<'_, '_>) -> Vec<Entry> {
         let said = find(view, entry, &names).and_then(|it| posted.get(it));
         complete(entry, said, view);
     }
-    entries.retain(|it| it.update.published.is_some() || it.update.time.is_some());
+    entries.retain(|entry| entry.update.published.is_some() || entry.update.time.is_some());
     entries
 }
 
@@ -70,23 +70,25 @@ fn shown(view: View<'_, '_>) -> Vec<Entry> {
     let tree = view.tree;
     let mut groups: HashMap<(NodeId, Tag), Vec<(NodeId, NodeId)>> = HashMap::new();
     for time in (1..tree.len()).filter(|it| is_time(view, *it)).take(MAX_ENTRIES * 2) {
-        for item in
-            std::iter::once(time).chain(tree.ancestors(time)).take(MAX_CLIMB).filter(|it| *it > 0)
+        for item in std::iter::once(time)
+            .chain(tree.ancestors(time))
+            .take(MAX_CLIMB)
+            .filter(|count| *count > 0)
         {
             let group = groups.entry((tree.parent(item), tree.tag(item))).or_default();
-            if group.last().is_none_or(|it| it.0 != item) && group.len() < MAX_ENTRIES {
+            if group.last().is_none_or(|group| group.0 != item) && group.len() < MAX_ENTRIES {
                 group.push((item, time));
             }
         }
     }
-    let entries = groups.into_values().filter(|it| it.len() >= 2).map(|items| {
+    let entries = groups.into_values().filter(|group| group.len() >= 2).map(|items| {
         let found: Vec<Entry> =
             items.into_iter().filter_map(|(item, time)| entry(view, item, time)).collect();
         (weight(view, &found), found)
     });
     entries
-        .max_by_key(|(weight, found)| (*weight, found.first().map_or(0, |it| it.from)))
-        .map(|it| it.1)
+        .max_by_key(|(weight, found)| (*weight, found.first().map_or(0, |found| found.from)))
+        .map(|entry| entry.1)
         .unwrap_or_default()
 }
 
@@ -96,15 +98,18 @@ fn is_time(view: View<'_, '_>, node: NodeId) -> bool {
     let timed = tree.tag(node) == Tag::Time
         || view.meta.live
             && tree.tag(node) != Tag::Text
-            && tree.attribute(node, "itemprop").is_some_and(|it| it == "datePublished");
+            && tree
+                .attribute(node, "itemprop")
+                .is_some_and(|attribute| attribute == "datePublished");
     timed && view.measured.own[node as usize] & refused == 0
 }
 
 fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<Entry> {
     let (tree, lines) = (view.tree, &view.lines.lines);
-    let from = lines.partition_point(|it| it.first < item);
-    let to = lines.partition_point(|it| it.first < tree.end(item));
-    let text: u32 = (from..to).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum();
+    let from = lines.partition_point(|line| line.first < item);
+    let to = lines.partition_point(|line| line.first < tree.end(item));
+    let text: u32 =
+        (from..to).filter(|to| view.body[*to]).map(|line| view.measured.weight[line]).sum();
     if text < MIN_WEIGHT || view.measured.all[item as usize] & hints::COMMENTS != 0 {
         return None;
     }
@@ -115,29 +120,36 @@ fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<Entry> {
     let published = machine
         .as_deref()
         .or(written.as_deref())
-        .and_then(|it| moment::parse(it, None))
+        .and_then(|machine| moment::parse(machine, None))
         .filter(|it| !it.assumed.time);
-    let anchor = tree.attribute(item, "id").filter(|it| !it.is_empty() && it.len() < 200);
+    let anchor = tree
+        .attribute(item, "id")
+        .filter(|attribute| !attribute.is_empty() && attribute.len() < 200);
     let mut url = view.base.clone();
     url.set_fragment(anchor.as_deref());
     let title = (from..to)
-        .find(|it| tree.tag(lines[*it].block).heading_level().is_some())
-        .map(|it| view.lines.get(&lines[it]).to_owned());
+        .find(|line| tree.tag(lines[*line].block).heading_level().is_some())
+        .map(|line| view.lines.get(&lines[line]).to_owned());
     let clock = (from..to).find(|line| {
         written.as_deref().is_some_and(|written| {
             view.lines.get(&lines[*line]).trim_matches([' ', '|', '•', '-']) == written
         })
     });
     let url = anchor.is_some().then(|| url.into());
-    let update =
-        Update { published: published.map(|it| it.time), time: written, title, url, block: 0 };
+    let update = Update {
+        published: published.map(|published| published.time),
+        time: written,
+        title,
+        url,
+        block: 0,
+    };
     Some(Entry { from, to, clock, update })
 }
 
 fn weight(view: View<'_, '_>, entries: &[Entry]) -> u32 {
     entries
         .iter()
-        .flat_map(|it| it.from..it.to)
+        .flat_map(|entry| entry.from..entry.to)
         .filter(|it| view.body[*it])
         .map(|it| view.measured.weight[it])
         .sum()
@@ -148,10 +160,10 @@ fn weight(view: View<'_, '_>, entries: &[Entry]) -> u32 {
 /// a name that says so.
 fn looks_live(view: View<'_, '_>, entries: &[Entry]) -> bool {
     let times: Vec<DateTime<FixedOffset>> =
-        entries.iter().filter_map(|it| it.update.published).collect();
+        entries.iter().filter_map(|entry| entry.update.published).collect();
     let pairs = times.windows(2).count();
-    let falling = times.windows(2).filter(|it| it[0] >= it[1]).count();
-    let rising = times.windows(2).filter(|it| it[0] <= it[1]).count();
+    let falling = times.windows(2).filter(|pair| pair[0] >= pair[1]).count();
+    let rising = times.windows(2).filter(|pair| pair[0] <= pair[1]).count();
     let ordered = falling.max(rising) * 10 >= pairs * 9 && times.first() != times.last();
     let whole: u32 =
         (0..view.body.len()).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum();
@@ -198,7 +210,7 @@ fn named_live(view: View<'_, '_>, at: usize) -> bool {
     let around = || std::iter::once(block).chain(tree.ancestors(block));
     named(view.base.path())
         || around()
-            .flat_map(|it| ["class", "id", "itemtype"].map(|name| tree.attribute(it, name)))
+            .flat_map(|node| ["class", "id", "itemtype"].map(|name| tree.attribute(node, name)))
             .flatten()
             .any(|it| named(&it))
 }
@@ -216,15 +228,19 @@ fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<Entry> {
             .filter(|name| name.len() > 3)
     };
     let mut names: HashMap<String, &Posted> =
-        posted.iter().filter_map(|it| Some((name(it)?, it))).collect();
+        posted.iter().filter_map(|posted| Some((name(posted)?, posted))).collect();
     for at in 0..view.lines.lines.len() {
         let text = view.lines.get(&view.lines.lines[at]);
         let whole = if text.len() < MAX_NAME { names.remove(&fold(text)) } else { None };
         let said = whole.or_else(|| if view.body[at] { names.remove(&start(text)) } else { None });
-        starts.extend(said.map(|it| (at, it)));
+        starts.extend(said.map(|said| (at, said)));
     }
-    let ends =
-        starts.iter().skip(1).map(|it| it.0).chain([view.lines.lines.len()]).collect::<Vec<_>>();
+    let ends = starts
+        .iter()
+        .skip(1)
+        .map(|start| start.0)
+        .chain([view.lines.lines.len()])
+        .collect::<Vec<_>>();
     let one = |((from, said), to): ((usize, &Posted), usize)| Entry {
         from,
         to,
@@ -250,7 +266,7 @@ impl Names {
         let headline = said
             .headline
             .as_deref()
-            .map(|it| fold(&it[..it.floor_char_boundary(MAX_NAME)]))
+            .map(|headline| fold(&headline[..headline.floor_char_boundary(MAX_NAME)]))
             .filter(|it| !it.is_empty());
         Self { headline, start: said.body.as_deref().or(said.headline.as_deref()).map(start) }
     }
@@ -260,12 +276,12 @@ impl Names {
 fn find(view: View<'_, '_>, entry: &Entry, names: &[Names]) -> Option<usize> {
     let title = entry.update.title.as_deref().map(fold);
     let first = (entry.from..entry.to)
-        .find(|it| view.body[*it])
-        .map(|it| start(view.lines.get(&view.lines.lines[it])));
+        .find(|line| view.body[*line])
+        .map(|line| start(view.lines.get(&view.lines.lines[line])));
     names.iter().position(|said| match (&said.headline, &title) {
         (Some(one), Some(other)) => alike(one, other),
         _ => first.as_deref().is_some_and(|first| {
-            first.len() > 12 && said.start.as_deref().is_some_and(|it| it.starts_with(first))
+            first.len() > 12 && said.start.as_deref().is_some_and(|start| start.starts_with(first))
         }),
     })
 }
@@ -273,12 +289,15 @@ fn find(view: View<'_, '_>, entry: &Entry, names: &[Names]) -> Option<usize> {
 /// The script knows the time to the second and the address.
 fn complete(entry: &mut Entry, said: Option<&Posted>, view: View<'_, '_>) {
     let Some(said) = said else { return };
-    let published =
-        said.published.as_deref().and_then(|it| moment::parse(it, None)).map(|it| it.time);
+    let published = said
+        .published
+        .as_deref()
+        .and_then(|published| moment::parse(published, None))
+        .map(|it| it.time);
     let url = said
         .url
         .as_deref()
-        .and_then(|it| view.base.join(it).ok())
+        .and_then(|url| view.base.join(url).ok())
         .filter(|it| matches!(it.scheme(), "http" | "https"));
     entry.update.published = published.or(entry.update.published);
     entry.update.url = url.map(Into::into).or(entry.update.url.take());

@@ -68,7 +68,7 @@ impl Meta {
         let mut content = Content::default();
         let name = headline.map(fold).unwrap_or_default();
         let described = |article: &&(NodeId, ArticleMetadata)| {
-            article.1.headline.as_deref().is_some_and(|it| fold(it) == name)
+            article.1.headline.as_deref().is_some_and(|headline| fold(headline) == name)
         };
         let Some((_, metadata)) = self.further.iter().find(described) else { return content };
         let metadata = metadata.clone();
@@ -92,7 +92,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let metadata =
         tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
     let article = metadata.headline.is_some()
-        || tags.first(&["og:type"]).is_some_and(|it| it.eq_ignore_ascii_case("article"));
+        || tags.first(&["og:type"]).is_some_and(|tag| tag.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| metadata.publisher.clone());
     let mut content = Content::default();
     let published = days(&metadata, &tags, page);
@@ -112,7 +112,7 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         .or_else(|| tags.first(&["article:section", "parsely-section"]))
         .or_else(|| tags.property("articleSection"));
     content.keywords = if metadata.keywords.is_empty() {
-        tags.first(&["news_keywords", "keywords"]).map(|it| split_list(&it)).unwrap_or_default()
+        tags.first(&["news_keywords", "keywords"]).map(|tag| split_list(&tag)).unwrap_or_default()
     } else {
         metadata.keywords
     };
@@ -132,13 +132,13 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     choose_bylines(&mut content, &metadata.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
     let locked = || {
-        tags.first(&["article:content_tier"]).is_some_and(|it| it.eq_ignore_ascii_case("locked"))
+        tags.first(&["article:content_tier"]).is_some_and(|tag| tag.eq_ignore_ascii_case("locked"))
     };
     content.quality.paywalled = metadata.free == Some(false) || locked();
     if let Some(url) = metadata
         .image
         .or_else(|| tags.first(&["og:image", "twitter:image"]))
-        .and_then(|it| absolute(base, &it))
+        .and_then(|image| absolute(base, &image))
     {
         content.images.push(Image { url: Some(url.into()), ..Image::default() });
     }
@@ -146,12 +146,12 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         .link("canonical")
         .or(metadata.url)
         .or_else(|| tags.first(&["og:url"]))
-        .and_then(|it| absolute(base, &it));
+        .and_then(|link| absolute(base, &link));
     let alternates = tags
         .link("amphtml")
         .into_iter()
         .chain(tags.first(&["og:url"]))
-        .filter_map(|it| absolute(base, &it))
+        .filter_map(|link| absolute(base, &link))
         .collect();
     let claim = tags
         .language
@@ -212,7 +212,13 @@ fn titles(metadata: &ArticleMetadata, tags: &Tags) -> [(Option<String>, Origin);
         (metadata.headline.clone(), Origin::JsonLd),
         (tags.property("headline"), Origin::Microdata),
         (tags.first(&SHARED), Origin::Meta),
-        (tags.headings.iter().find(|it| it.0 == Tag::H1).map(|it| it.1.clone()), Origin::Dom),
+        (
+            tags.headings
+                .iter()
+                .find(|heading| heading.0 == Tag::H1)
+                .map(|heading| heading.1.clone()),
+            Origin::Dom,
+        ),
         (tags.title.clone(), Origin::Dom),
     ]
 }
@@ -255,7 +261,7 @@ fn set_dates<const N: usize>(
             Some(moment) => {
                 content.published = Some(moment.time);
                 content.provenance.published = Some(origin);
-                content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
+                content.date_notes.extend(moment.note().map(|note| format!("published: {note}")));
                 break;
             }
             None => content.date_notes.push(format!(
@@ -264,7 +270,8 @@ fn set_dates<const N: usize>(
             )),
         }
     }
-    content.modified = modified.and_then(|it| moment::parse(&it, None)).map(|it| it.time);
+    content.modified =
+        modified.and_then(|modified| moment::parse(&modified, None)).map(|it| it.time);
 }
 
 /// Signs with what the script says; where that is nobody, with the first of the other metadata that
@@ -291,7 +298,7 @@ fn choose_bylines<'a>(
 
 fn set_bylines(content: &mut Content, authors: &[(String, BylineKind)], meta: Option<String>) {
     let (names, origin) = if authors.is_empty() {
-        (meta.map(|it| (it, BylineKind::Person)).into_iter().collect(), Origin::Meta)
+        (meta.map(|meta| (meta, BylineKind::Person)).into_iter().collect(), Origin::Meta)
     } else {
         (authors.to_vec(), Origin::JsonLd)
     };
@@ -301,7 +308,7 @@ fn set_bylines(content: &mut Content, authors: &[(String, BylineKind)], meta: Op
             // Some give the address of a profile, some an e-mail address.
             let address = name.contains("://") || name.contains('@') || name.contains(".com/");
             let usable = !name.is_empty() && name.len() < 200 && !address;
-            if usable && !content.bylines.iter().any(|it| it.name == name) {
+            if usable && !content.bylines.iter().any(|byline| byline.name == name) {
                 content.bylines.push(Byline { name, kind, place: None });
             }
         }
@@ -312,7 +319,7 @@ fn set_bylines(content: &mut Content, authors: &[(String, BylineKind)], meta: Op
 }
 
 fn split_list(list: &str) -> Vec<String> {
-    list.split([',', ';', '،']).map(collapse).filter(|it| !it.is_empty()).take(100).collect()
+    list.split([',', ';', '،']).map(collapse).filter(|text| !text.is_empty()).take(100).collect()
 }
 
 fn absolute(base: &Url, address: &str) -> Option<Url> {

@@ -40,7 +40,7 @@ pub(super) fn part(
 ) -> Part {
     let clocks = live
         .iter()
-        .flat_map(|entry| (entry.from..entry.to).filter(|it| entry.is_clock(*it)))
+        .flat_map(|entry| (entry.from..entry.to).filter(|line| entry.is_clock(*line)))
         .collect();
     let shared = !content.images.is_empty();
     let mut builder =
@@ -53,7 +53,7 @@ pub(super) fn part(
     builder.date(first);
     let blocks = builder.blocks();
     let mut content = builder.content;
-    content.related = items.into_iter().map(|it| it.related).collect();
+    content.related = items.into_iter().map(|item| item.related).collect();
     content.blocks = blocks;
     content.text = text(&content);
     content.provenance.text =
@@ -106,9 +106,10 @@ impl PartBuilder<'_, '_> {
 
     /// The lists up to a line; those that are known already are not looked for again.
     fn related(&mut self, to: usize, known: Lists) -> Vec<Item> {
-        let from = (self.span.from..to).find(|it| self.view.body[*it]).unwrap_or(self.span.from);
-        let whole = known.filter(|it| it.0 == from && to == self.view.lines.lines.len());
-        let items = whole.map_or_else(|| related::items(self.view, from, to), |it| it.1);
+        let from =
+            (self.span.from..to).find(|line| self.view.body[*line]).unwrap_or(self.span.from);
+        let whole = known.filter(|known| known.0 == from && to == self.view.lines.lines.len());
+        let items = whole.map_or_else(|| related::items(self.view, from, to), |whole| whole.1);
         for item in &items {
             self.used.extend(item.from..item.to);
         }
@@ -117,8 +118,8 @@ impl PartBuilder<'_, '_> {
 
     /// The first line of the text, after the headline.
     fn first_body(&self) -> usize {
-        let from = self.span.headline.map_or(self.span.from, |it| it + 1);
-        (from..self.span.to).find(|it| self.is_text(*it)).unwrap_or(self.span.to)
+        let from = self.span.headline.map_or(self.span.from, |headline| headline + 1);
+        (from..self.span.to).find(|line| self.is_text(*line)).unwrap_or(self.span.to)
     }
 
     fn blocks(&mut self) -> Vec<Block> {
@@ -131,7 +132,7 @@ impl PartBuilder<'_, '_> {
         let mut begun = false;
         let mut entries = self.live.iter().peekable();
         for at in self.span.from..self.span.to {
-            while let Some(entry) = entries.next_if(|it| it.from <= at) {
+            while let Some(entry) = entries.next_if(|entry| entry.from <= at) {
                 self.update(entry, build.blocks.len());
             }
             while let Some((_, shown)) = pictures.next_if(|(before, _)| *before <= at) {
@@ -150,7 +151,7 @@ impl PartBuilder<'_, '_> {
         while let Some(Block::Heading { .. }) = build.blocks.last() {
             build.blocks.pop();
         }
-        self.content.updates.pop_if(|it| it.block as usize >= build.blocks.len());
+        self.content.updates.pop_if(|update| update.block as usize >= build.blocks.len());
         build.blocks
     }
 
@@ -162,8 +163,9 @@ impl PartBuilder<'_, '_> {
         let same = shown
             .iter()
             .position(|image| image.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
-        let above = first.is_some_and(|it| it <= self.first_body() + 1);
-        let described = shown.first().is_some_and(|it| it.caption.is_some() || it.credit.is_some());
+        let above = first.is_some_and(|first| first <= self.first_body() + 1);
+        let described =
+            shown.first().is_some_and(|shown| shown.caption.is_some() || shown.credit.is_some());
         let at = same.or(if above && described { Some(0) } else { None });
         if let Some(at) = at {
             let lead = self.content.images.remove(at + 1);
@@ -174,7 +176,7 @@ impl PartBuilder<'_, '_> {
     /// An entry of a live blog begins at a block; one before it that has none was left out.
     fn update(&mut self, entry: &Entry, block: usize) {
         let block = u32::try_from(block).unwrap_or(u32::MAX);
-        self.content.updates.pop_if(|it| it.block == block);
+        self.content.updates.pop_if(|update| update.block == block);
         self.content.updates.push(Update { block, ..entry.update.clone() });
     }
 
@@ -190,7 +192,7 @@ impl PartBuilder<'_, '_> {
     fn pictures(&mut self) -> Vec<(usize, Block)> {
         let last = (self.span.from..self.span.to)
             .rev()
-            .find(|it| self.is_text(*it))
+            .find(|line| self.is_text(*line))
             .unwrap_or(self.span.from);
         let first = self.first_body();
         let head =
@@ -217,8 +219,8 @@ impl PartBuilder<'_, '_> {
                 .take(NEAR_LINES)
                 .chain((self.span.from..place.min(self.span.to)).rev().take(NEAR_LINES));
             let shared = beside
-                .filter(|it| self.view.body[*it])
-                .map(|it| self.view.measured.all[self.block_of(it) as usize])
+                .filter(|line| self.view.body[*line])
+                .map(|line| self.view.measured.all[self.block_of(line) as usize])
                 .next();
             let around = self.view.measured.all[parent as usize] & !shared.unwrap_or_default();
             if outside
@@ -228,14 +230,14 @@ impl PartBuilder<'_, '_> {
                         .view
                         .tree
                         .ancestors(picture.node)
-                        .all(|it| self.view.tree.tag(it) != Tag::Figure)
+                        .all(|ancestor| self.view.tree.tag(ancestor) != Tag::Figure)
             {
                 continue;
             }
             if self.view.tree.tag(picture.node) == Tag::Iframe {
                 let src = self.view.tree.attribute(picture.node, "src");
                 found.extend(
-                    src.and_then(|it| blocks::absolute(self.view.base, &it))
+                    src.and_then(|address| blocks::absolute(self.view.base, &address))
                         .map(|url| (place, Block::Embed { url })),
                 );
                 continue;
@@ -244,8 +246,8 @@ impl PartBuilder<'_, '_> {
             if read
                 .lines
                 .clone()
-                .filter(|it| self.view.body[*it])
-                .map(|it| self.view.measured.weight[it])
+                .filter(|line| self.view.body[*line])
+                .map(|line| self.view.measured.weight[line])
                 .sum::<u32>()
                 < MAX_DECK
             {
@@ -257,7 +259,7 @@ impl PartBuilder<'_, '_> {
     }
 
     fn used_by_related(&self, node: NodeId) -> bool {
-        let at = self.view.lines.lines.partition_point(|it| it.first < node);
+        let at = self.view.lines.lines.partition_point(|line| line.first < node);
         self.used.contains(&at)
             && Some(at) != self.span.headline
             && !self.view.body.get(at).copied().unwrap_or(false)

@@ -70,19 +70,19 @@ pub(super) struct ReadPicture {
 /// page or is drawn, unless something is said of it.
 pub(super) fn own_picture(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
     let read = read(view, picture)?;
-    let small = |side: Option<u32>| side.is_some_and(|it| it < MIN_SIDE);
+    let small = |side: Option<u32>| side.is_some_and(|side| side < MIN_SIDE);
     let ending = |url: &str| {
         url.split(['?', '#'])
             .next()
-            .and_then(|it| it.rsplit_once('.'))
+            .and_then(|part| part.rsplit_once('.'))
             .map(|it| it.1.to_ascii_lowercase())
     };
-    let drawn = || read.image.url.as_deref().and_then(ending).is_some_and(|it| it == "svg");
+    let drawn = || read.image.url.as_deref().and_then(ending).is_some_and(|ending| ending == "svg");
     let signed = || {
         read.lines
             .clone()
             .next()
-            .is_some_and(|it| byline::is_byline(view.lines.get(&view.lines.lines[it])))
+            .is_some_and(|line| byline::is_byline(view.lines.get(&view.lines.lines[line])))
     };
     let other = small(read.image.width)
         || small(read.image.height)
@@ -141,10 +141,10 @@ pub(super) fn is_furniture(url: &str) -> bool {
     let url = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let (folders, file) = url.rsplit_once('/').unwrap_or_default();
     let words = |text: &str, known: &[&str]| {
-        text.split(|c: char| !c.is_ascii_alphabetic()).any(|it| known.contains(&it))
+        text.split(|c: char| !c.is_ascii_alphabetic()).any(|part| known.contains(&part))
     };
     words(file, &FURNITURE)
-        || folders.split('/').skip(2).any(|it| FURNITURE.contains(&it) || FACES.contains(&it))
+        || folders.split('/').skip(2).any(|part| FURNITURE.contains(&part) || FACES.contains(&part))
         || folders.contains("gravatar.com")
 }
 
@@ -152,8 +152,8 @@ pub(super) fn is_furniture(url: &str) -> bool {
 fn leads_away(view: View<'_, '_>, node: NodeId) -> bool {
     let around = || view.tree.ancestors(node).take(MAX_FIGURE);
     let Some(link) = around()
-        .find(|it| view.tree.tag(*it) == Tag::A)
-        .and_then(|it| view.tree.attribute(it, "href"))
+        .find(|node| view.tree.tag(*node) == Tag::A)
+        .and_then(|node| view.tree.attribute(node, "href"))
     else {
         return false;
     };
@@ -165,7 +165,7 @@ fn leads_away(view: View<'_, '_>, node: NodeId) -> bool {
     !picture
         && !own(view.base)
         && !view.meta.canonical.as_ref().is_some_and(own)
-        && around().all(|it| view.tree.tag(it) != Tag::Figure)
+        && around().all(|node| view.tree.tag(node) != Tag::Figure)
 }
 
 /// The lines that belong to a picture: those of its figure; else those of the smallest element
@@ -173,7 +173,7 @@ fn leads_away(view: View<'_, '_>, node: NodeId) -> bool {
 fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize> {
     let none = picture.before..picture.before;
     let within = |node: NodeId| {
-        let at = |node: NodeId| view.lines.lines.partition_point(|it| it.first < node);
+        let at = |node: NodeId| view.lines.lines.partition_point(|line| line.first < node);
         at(node)..at(view.tree.end(node))
     };
     let linked = |line: usize| {
@@ -184,7 +184,7 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize
         .tree
         .ancestors(picture.node)
         .take(MAX_FIGURE)
-        .find(|it| view.tree.tag(*it) == Tag::Figure);
+        .find(|ancestor| view.tree.tag(*ancestor) == Tag::Figure);
     if let Some(figure) = figure {
         let all = within(figure);
         let all = all.start..all.end.min(all.start + MAX_FIGURE_LINES);

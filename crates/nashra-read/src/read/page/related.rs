@@ -108,7 +108,7 @@ impl<'a, 'b> Finder<'a, 'b> {
             .map(|pair| (self.siblings(pair[0], pair[1]), pair[0], pair[1]))
             .collect();
         let (_, item, list) =
-            counted.into_iter().rev().filter(|it| it.0 >= 2).max_by_key(|it| it.0)?;
+            counted.into_iter().rev().filter(|count| count.0 >= 2).max_by_key(|count| count.0)?;
         let refused = hints::NAVIGATION
             | hints::COMMENTS
             | hints::SHARING
@@ -120,12 +120,14 @@ impl<'a, 'b> Finder<'a, 'b> {
                 hints | view.measured.own[it as usize]
             });
         if near & refused != 0 && near & hints::OTHERS == 0
-            || tree.ancestors(list).any(|it| matches!(tree.tag(it), Tag::Nav | Tag::Footer))
+            || tree
+                .ancestors(list)
+                .any(|ancestor| matches!(tree.tag(ancestor), Tag::Nav | Tag::Footer))
         {
             return None;
         }
         let group = self.groups.get(&list)?.get(&build_of(view, item))?;
-        let children = &group.children[group.children.partition_point(|it| it.0 < item)..];
+        let children = &group.children[group.children.partition_point(|child| child.0 < item)..];
         let [head, .., tail] = children else { return None };
         // A group that is most of what was taken for the article's text is the text.
         if (group.text - head.2) * 2 > self.before.last()?.1 {
@@ -145,9 +147,11 @@ impl<'a, 'b> Finder<'a, 'b> {
         let (view, before, to) = (self.view, &self.before, self.to);
         let groups = self.groups.entry(list).or_insert_with(|| {
             let mut groups: HashMap<Build, Group> = HashMap::new();
-            for child in view.tree.children(list).filter(|it| view.tree.tag(*it) != Tag::Text) {
-                let from = view.lines.lines.partition_point(|it| it.first < child);
-                let until = view.lines.lines.partition_point(|it| it.first < view.tree.end(child));
+            for child in view.tree.children(list).filter(|child| view.tree.tag(*child) != Tag::Text)
+            {
+                let from = view.lines.lines.partition_point(|line| line.first < child);
+                let until =
+                    view.lines.lines.partition_point(|line| line.first < view.tree.end(child));
                 if before[until].0 == before[from].0 {
                     continue;
                 }
@@ -162,7 +166,7 @@ impl<'a, 'b> Finder<'a, 'b> {
             }
             groups
         });
-        groups.get(&build_of(view, item)).map_or(0, |it| it.short)
+        groups.get(&build_of(view, item)).map_or(0, |group| group.short)
     }
 }
 
@@ -182,17 +186,21 @@ fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option
         view.tree
             .ancestors(view.lines.lines[*at].first)
             .take(4)
-            .any(|it| view.tree.tag(it).heading_level().is_some())
+            .any(|ancestor| view.tree.tag(ancestor).heading_level().is_some())
     };
     let caption_of = |at: usize| {
         let block = view.lines.lines[at].block;
-        let around = view.tree.ancestors(block).take(2).any(|it| view.tree.tag(it) == Tag::Figure);
+        let around = view
+            .tree
+            .ancestors(block)
+            .take(2)
+            .any(|ancestor| view.tree.tag(ancestor) == Tag::Figure);
         around
             || view.measured.own[block as usize] & hints::CAPTION != 0
-            || caption::sign(&text(at)).is_some_and(|it| it >= caption::Sign::Agency)
+            || caption::sign(&text(at)).is_some_and(|sign| sign >= caption::Sign::Agency)
     };
     let linked: Vec<usize> = (from..to).filter(|at| title_like(view, *at)).collect();
-    let plain: Vec<usize> = linked.iter().copied().filter(|it| !caption_of(*it)).collect();
+    let plain: Vec<usize> = linked.iter().copied().filter(|linked| !caption_of(*linked)).collect();
     let titles = if plain.is_empty() { &linked } else { &plain };
     let title =
         titles.iter().copied().find(heading).or_else(|| {
@@ -224,9 +232,9 @@ fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option
 }
 
 fn picture(view: View<'_, '_>, node: NodeId) -> Option<Image> {
-    let at = view.lines.pictures.partition_point(|it| it.node < node);
+    let at = view.lines.pictures.partition_point(|picture| picture.node < node);
     let picture: &Picture =
-        view.lines.pictures.get(at).filter(|it| view.tree.within(it.node, node))?;
+        view.lines.pictures.get(at).filter(|picture| view.tree.within(picture.node, node))?;
     let mut image = pictures::read(view, picture)?.image;
     // A card shows no caption; what is written for those who do not see the picture often is one,
     // with its credit.
@@ -242,7 +250,8 @@ fn picture(view: View<'_, '_>, node: NodeId) -> Option<Image> {
 
 fn link(view: View<'_, '_>, at: usize) -> Option<Url> {
     let line = &view.lines.lines[at];
-    let anchor = view.tree.ancestors(line.last).find(|it| view.tree.tag(*it) == Tag::A)?;
+    let anchor =
+        view.tree.ancestors(line.last).find(|ancestor| view.tree.tag(*ancestor) == Tag::A)?;
     view.base
         .join(view.tree.attribute(anchor, "href")?.trim())
         .ok()

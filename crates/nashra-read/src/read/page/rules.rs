@@ -64,7 +64,7 @@ impl Rules {
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.named().iter().all(|it| it.1.is_none())
+        self.named().iter().all(|named| named.1.is_none())
     }
 
     /// Rules that are written as `FIELD=SELECTOR`.
@@ -73,7 +73,7 @@ impl Rules {
     /// Where one is not, or its selector is not understood.
     pub fn read(written: &[String]) -> Result<Self, RuleError> {
         let mut rules = Self::default();
-        written.iter().try_for_each(|it| rules.add(it))?;
+        written.iter().try_for_each(|written| rules.add(written))?;
         Ok(rules)
     }
 
@@ -93,10 +93,10 @@ impl Rules {
     /// Puts what the rules find in a page in the place of what the page says of itself.
     pub(super) fn apply(&self, tree: &Tree<'_>, meta: &mut Meta) {
         let texts = |rule: &Option<Selector>| {
-            let nodes = rule.as_ref().map(|it| it.matches(tree)).unwrap_or_default();
+            let nodes = rule.as_ref().map(|rule| rule.matches(tree)).unwrap_or_default();
             nodes
                 .into_iter()
-                .map(|it| collapse(&tree.start_of_text(it)))
+                .map(|node| collapse(&tree.start_of_text(node)))
                 .filter(|it| !it.is_empty())
                 .collect::<Vec<_>>()
         };
@@ -107,24 +107,26 @@ impl Rules {
         }
         content.subtitle = first(&self.subtitle).or(content.subtitle.take());
         content.section = first(&self.section).or(content.section.take());
-        let names: Vec<_> = texts(&self.byline).iter().flat_map(|it| byline::read(it)).collect();
+        let names: Vec<_> =
+            texts(&self.byline).iter().flat_map(|text| byline::read(text)).collect();
         if !names.is_empty() {
             (content.bylines, content.provenance.bylines, meta.anonymous) =
                 (names, Some(Origin::Rule), false);
         }
-        let moments = self.published.as_ref().map(|it| it.matches(tree)).unwrap_or_default();
-        if let Some((time, note)) = moments.into_iter().find_map(|it| moment_of(tree, it)) {
+        let moments =
+            self.published.as_ref().map(|published| published.matches(tree)).unwrap_or_default();
+        if let Some((time, note)) = moments.into_iter().find_map(|moment| moment_of(tree, moment)) {
             content.published = Some(time);
             content.provenance.published = Some(Origin::Rule);
-            content.date_notes.retain(|it| !it.starts_with("published"));
-            content.date_notes.extend(note.map(|it| format!("published: {it}")));
+            content.date_notes.retain(|date| !date.starts_with("published"));
+            content.date_notes.extend(note.map(|note| format!("published: {note}")));
         }
     }
 
     /// Where the text is and what is none of it.
     pub(super) fn places(&self, tree: &Tree<'_>) -> Places {
         let of = |rule: &Option<Selector>| {
-            outermost(tree, rule.as_ref().map(|it| it.matches(tree)).unwrap_or_default())
+            outermost(tree, rule.as_ref().map(|rule| rule.matches(tree)).unwrap_or_default())
         };
         Places { text: of(&self.text), removed: of(&self.remove) }
     }
@@ -134,7 +136,7 @@ impl Rules {
 fn outermost(tree: &Tree<'_>, elements: Vec<NodeId>) -> Vec<Range<NodeId>> {
     let mut subtrees: Vec<Range<NodeId>> = Vec::new();
     for element in elements {
-        if subtrees.last().is_none_or(|it| it.end <= element) {
+        if subtrees.last().is_none_or(|node| node.end <= element) {
             subtrees.push(tree.subtree(element));
         }
     }
@@ -176,7 +178,7 @@ impl Places {
 
 /// Whether a node is in one of some subtrees, which are apart and in document order.
 fn inside(subtrees: &[Range<NodeId>], node: NodeId) -> bool {
-    let next = subtrees.partition_point(|it| it.start <= node);
+    let next = subtrees.partition_point(|subtree| subtree.start <= node);
     next > 0 && subtrees[next - 1].contains(&node)
 }
 

@@ -106,11 +106,11 @@ pub(super) fn walk(
     let (lists, listed) = (OnceCell::new(), OnceCell::<HashSet<usize>>::new());
     let lines_of = || {
         let items: &Vec<Item> = lists.get_or_init(|| related::items(view, first_body, count));
-        items.iter().flat_map(|it| it.from.saturating_sub(2)..it.to).collect()
+        items.iter().flat_map(|item| item.from.saturating_sub(2)..item.to).collect()
     };
     let context = Context::new(view);
     // The headline of the article that is read.
-    let mut own = title.map(|it| fold(view.lines.get(&view.lines.lines[it])));
+    let mut own = title.map(|title| fold(view.lines.get(&view.lines.lines[title])));
     let heads = |at: &usize| heading_level(view.tree, view.lines.lines[*at].block).is_some();
     for at in (first_body + 1..count).filter(heads).take(MAX_HEADINGS) {
         let candidate = candidate(&context, at, &found, own.as_deref())
@@ -124,11 +124,11 @@ pub(super) fn walk(
                 last.to = at;
             }
             let begun = begun.span(&context);
-            own = begun.headline.map(|it| fold(view.lines.get(&view.lines.lines[it])));
+            own = begun.headline.map(|headline| fold(view.lines.get(&view.lines.lines[headline])));
             found.push(begun);
         }
     }
-    (found, lists.into_inner().map(|it| (first_body, it)))
+    (found, lists.into_inner().map(|list| (first_body, list)))
 }
 
 /// What is known of the whole page.
@@ -170,7 +170,7 @@ impl<'a, 'b> Context<'a, 'b> {
         text.push(sum);
         let mut builds = HashMap::new();
         for line in
-            view.lines.lines.iter().filter(|it| heading_level(view.tree, it.block).is_some())
+            view.lines.lines.iter().filter(|line| heading_level(view.tree, line.block).is_some())
         {
             *builds.entry(element_hash(view.tree, line.block)).or_insert(0) += 1;
         }
@@ -227,7 +227,7 @@ impl<'a, 'b> Context<'a, 'b> {
 
     /// The first line that stands at or behind a node.
     fn line_at(&self, node: NodeId) -> usize {
-        self.view.lines.lines.partition_point(|it| it.first < node)
+        self.view.lines.lines.partition_point(|line| line.first < node)
     }
 }
 
@@ -268,17 +268,17 @@ impl HeadingCandidate {
 /// The line of the page's own headline.
 fn headline(view: View<'_, '_>) -> Option<usize> {
     let title = view.meta.content.title.as_deref().map(fold).filter(|it| !it.is_empty());
-    let first_body = view.body.iter().position(|it| *it).unwrap_or(view.body.len());
+    let first_body = view.body.iter().position(|body| *body).unwrap_or(view.body.len());
     let lines = &view.lines.lines;
     let heading = |at: &usize| view.tree.tag(lines[*at].block).heading_level().is_some();
     // The longest part of a title that also names the site, its section or the kind of text.
-    let part = view.meta.content.title.as_deref().map(longest).filter(|it| it.len() > 10);
+    let part = view.meta.content.title.as_deref().map(longest).filter(|longest| longest.len() > 10);
     // Folding is what costs: a line that is much shorter is another one.
-    let letters = part.as_ref().or(title.as_ref()).map_or(0, |it| it.chars().count() / 3);
+    let letters = part.as_ref().or(title.as_ref()).map_or(0, |part| part.chars().count() / 3);
     let least = u32::try_from(letters).unwrap_or(u32::MAX);
     let same = |at: &usize| {
         let known = |line: &str| {
-            title.as_ref().is_some_and(|it| alike(line, it)) || part.as_deref() == Some(line)
+            title.as_ref().is_some_and(|title| alike(line, title)) || part.as_deref() == Some(line)
         };
         (least..400).contains(&lines[*at].chars) && known(&fold(view.lines.get(&lines[*at])))
     };
@@ -328,7 +328,9 @@ fn candidate(
     }
     // Nor is its own headline once more, nor a deck that is set as a heading.
     let name = fold(view.lines.get(line));
-    if own.is_some_and(|it| alike(it, &name)) || context.decks.iter().any(|it| alike(it, &name)) {
+    if own.is_some_and(|own| alike(own, &name))
+        || context.decks.iter().any(|deck| alike(deck, &name))
+    {
         return None;
     }
     let last_body = context.before[at];
@@ -361,32 +363,37 @@ fn best_headline(context: &Context<'_, '_>, at: usize, next_body: usize) -> usiz
     let lines = &view.lines.lines;
     let level = |it: usize| heading_level(view.tree, lines[it].block);
     let headings: Vec<usize> = (at..next_body)
-        .filter(|it| level(*it).is_some() && view.measured.weight[*it] >= 8)
+        .filter(|node| level(*node).is_some() && view.measured.weight[*node] >= 8)
         .collect();
-    let named =
-        headings.iter().find(|it| context.further.contains(&fold(view.lines.get(&lines[**it]))));
-    let highest = headings.iter().filter_map(|it| level(*it)).min();
-    let best = headings.iter().filter(|it| level(**it) == highest).copied().collect::<Vec<_>>();
-    let long = best.iter().find(|it| view.measured.weight[**it] >= 30);
+    let named = headings
+        .iter()
+        .find(|heading| context.further.contains(&fold(view.lines.get(&lines[**heading]))));
+    let highest = headings.iter().filter_map(|heading| level(*heading)).min();
+    let best =
+        headings.iter().filter(|heading| level(**heading) == highest).copied().collect::<Vec<_>>();
+    let long = best.iter().find(|best| view.measured.weight[**best] >= 30);
     named.or(long).or(best.first()).copied().unwrap_or(at)
 }
 
 fn heading_level(tree: &Tree<'_>, block: NodeId) -> Option<u8> {
     std::iter::once(block)
         .chain(tree.ancestors(block).take(2))
-        .find_map(|it| tree.tag(it).heading_level())
+        .find_map(|node| tree.tag(node).heading_level())
 }
 
 /// The innermost element that both are in.
 pub(super) fn common(tree: &Tree<'_>, one: NodeId, other: NodeId) -> NodeId {
-    std::iter::once(one).chain(tree.ancestors(one)).find(|it| tree.within(other, *it)).unwrap_or(0)
+    std::iter::once(one)
+        .chain(tree.ancestors(one))
+        .find(|node| tree.within(other, *node))
+        .unwrap_or(0)
 }
 
 /// The outermost element inside `outer` that holds `node`.
 pub(super) fn below(tree: &Tree<'_>, outer: NodeId, node: NodeId) -> NodeId {
     std::iter::once(node)
         .chain(tree.ancestors(node))
-        .take_while(|it| *it != outer)
+        .take_while(|node| *node != outer)
         .last()
         .unwrap_or(node)
 }

@@ -50,7 +50,7 @@ impl Topics {
         let paragraphs: Vec<Paragraph> =
             paragraphs.map(|(line, text)| Paragraph { line, stems: stems(text) }).collect();
         let mut weights: HashMap<u32, f32> = HashMap::new();
-        for stem in paragraphs.iter().flat_map(|it| &it.stems) {
+        for stem in paragraphs.iter().flat_map(|paragraph| &paragraph.stems) {
             *weights.entry(*stem).or_default() += 1.0;
         }
         #[expect(clippy::cast_precision_loss, reason = "a count of paragraphs")]
@@ -60,7 +60,7 @@ impl Topics {
         }
         let mut next = vec![paragraphs.len(); count + 1];
         for (at, paragraph) in paragraphs.iter().enumerate() {
-            let from = at.checked_sub(1).map_or(0, |it| paragraphs[it].line + 1);
+            let from = at.checked_sub(1).map_or(0, |left| paragraphs[left].line + 1);
             next[from..=paragraph.line].fill(at);
         }
         Self { neutral, paragraphs, weights, next }
@@ -70,18 +70,21 @@ impl Topics {
     /// there is too little.
     pub(super) fn relevance(&self, line: usize) -> Option<f32> {
         let at = self.next[line];
-        let own = self.paragraphs.get(at).filter(|it| it.line == line && it.stems.len() >= 4)?;
+        let own = self
+            .paragraphs
+            .get(at)
+            .filter(|paragraph| paragraph.line == line && paragraph.stems.len() >= 4)?;
         let around =
             &self.paragraphs[at.saturating_sub(NEAR)..(at + NEAR + 1).min(self.paragraphs.len())];
         // A repeated line is no company.
-        let others = || around.iter().filter(|it| it.stems != own.stems);
+        let others = || around.iter().filter(|node| node.stems != own.stems);
         if self.paragraphs.len() < 4 {
             return None;
         }
         let found = own
             .stems
             .iter()
-            .filter(|stem| others().any(|it| it.stems.binary_search(stem).is_ok()))
+            .filter(|stem| others().any(|other| other.stems.binary_search(stem).is_ok()))
             .count();
         // Few words share little by chance.
         Some(share(found + 1, own.stems.len() + 2))
@@ -91,9 +94,11 @@ impl Topics {
     pub(super) fn fit(&self, headline: &str, line: usize) -> f32 {
         let stems = stems(headline);
         let behind = &self.paragraphs[self.next[line + 1]..];
-        let behind = || behind.iter().take(BEHIND.1).take_while(|it| it.line <= line + BEHIND.0);
-        let found =
-            stems.iter().filter(|stem| behind().any(|it| it.stems.binary_search(stem).is_ok()));
+        let behind =
+            || behind.iter().take(BEHIND.1).take_while(|behind| behind.line <= line + BEHIND.0);
+        let found = stems
+            .iter()
+            .filter(|stem| behind().any(|behind| behind.stems.binary_search(stem).is_ok()));
         // One word that comes back says little.
         share(found.count(), stems.len() + 1)
     }
@@ -102,8 +107,9 @@ impl Topics {
     pub(super) fn fit_to(&self, stems: &[u32], text: Range<usize>) -> f32 {
         let text = &self.paragraphs[self.next[text.start]..self.next[text.end]];
         let text = &text[..text.len().min(MAX_PARAGRAPHS)];
-        let found =
-            stems.iter().filter(|stem| text.iter().any(|it| it.stems.binary_search(stem).is_ok()));
+        let found = stems
+            .iter()
+            .filter(|stem| text.iter().any(|text| text.stems.binary_search(stem).is_ok()));
         share(found.count(), stems.len() + 1)
     }
 
@@ -130,7 +136,7 @@ impl Topics {
     }
 
     fn shared(&self, one: &HashMap<u32, f32>, other: &HashMap<u32, f32>) -> f32 {
-        let again = one.values().filter(|it| **it >= 2.0).count() >= 4;
+        let again = one.values().filter(|one| **one >= 2.0).count() >= 4;
         let (mut all, mut found) = (0.0, 0.0);
         for (stem, count) in one {
             if again && *count < 2.0 {
@@ -146,7 +152,7 @@ impl Topics {
 
 fn counted(paragraphs: &[Paragraph]) -> HashMap<u32, f32> {
     let mut counts = HashMap::new();
-    for stem in paragraphs.iter().flat_map(|it| &it.stems) {
+    for stem in paragraphs.iter().flat_map(|paragraph| &paragraph.stems) {
         *counts.entry(*stem).or_insert(0.0) += 1.0;
     }
     counts
@@ -160,7 +166,8 @@ fn share(part: usize, whole: usize) -> f32 {
 /// The stems of a text, each once, in the order of their numbers.
 pub(super) fn stems(text: &str) -> Vec<u32> {
     let mut stems = Vec::new();
-    for word in text.split(|c: char| !c.is_alphanumeric() && !joins(c)).filter(|it| !it.is_empty())
+    for word in
+        text.split(|c: char| !c.is_alphanumeric() && !joins(c)).filter(|part| !part.is_empty())
     {
         if stems.len() >= MAX_STEMS {
             break;
@@ -168,7 +175,7 @@ pub(super) fn stems(text: &str) -> Vec<u32> {
         if word.starts_with(unspaced) {
             let mut last = None;
             for c in word.chars().take(MAX_STEMS) {
-                stems.extend(last.map(|it| hash([it, c].into_iter())));
+                stems.extend(last.map(|last| hash([last, c].into_iter())));
                 last = Some(c);
             }
             continue;

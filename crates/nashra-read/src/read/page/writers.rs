@@ -74,8 +74,8 @@ pub(super) fn of_metadata(said: &str) -> Vec<String> {
         return vec![name.to_owned()];
     }
     let names = byline::read(said);
-    if names.len() > 1 && names.iter().all(|it| byline::looks_like_name(&it.name)) {
-        return names.into_iter().map(|it| it.name).collect();
+    if names.len() > 1 && names.iter().all(|name| byline::looks_like_name(&name.name)) {
+        return names.into_iter().map(|name| name.name).collect();
     }
     vec![said.to_owned()]
 }
@@ -87,11 +87,11 @@ pub(super) fn is_site(name: &str, site: [Option<&str>; 2], host: &str) -> bool {
     let plain = fold(name);
     let label = fold(host.split('.').next().unwrap_or_default());
     name.contains("www.")
-        || site.into_iter().flatten().any(|it| fold(it) == plain)
+        || site.into_iter().flatten().any(|site| fold(site) == plain)
         || !label.is_empty()
             && (plain == label
                 || plain == fold(host)
-                || name.split(' ').next().is_some_and(|it| fold(it) == label))
+                || name.split(' ').next().is_some_and(|part| fold(part) == label))
 }
 
 /// The writers that a page shows among some nodes, in elements that are marked or named as theirs.
@@ -100,8 +100,8 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
     let mut found: Vec<Byline> = Vec::new();
     let mut last = None;
     let mut inside = 0;
-    for node in nodes.filter(|it| tree.tag(*it) != Tag::Text) {
-        if last.is_some_and(|it| node > it + MAX_APART) || found.len() >= MAX_NAMES {
+    for node in nodes.filter(|node| tree.tag(*node) != Tag::Text) {
+        if last.is_some_and(|last| node > last + MAX_APART) || found.len() >= MAX_NAMES {
             break;
         }
         if node < inside {
@@ -117,7 +117,7 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
         if !names.is_empty() && names.iter().all(is_one) {
             (last, inside) = (Some(node), tree.end(node));
             for name in names {
-                if found.iter().all(|it| fold(&it.name) != fold(&name.name)) {
+                if found.iter().all(|found| fold(&found.name) != fold(&name.name)) {
                     found.push(name);
                 }
             }
@@ -168,15 +168,16 @@ fn is_writers(view: View<'_, '_>, node: NodeId) -> Option<bool> {
     if view.measured.all[node as usize] & hints::COMMENTS != 0 {
         return None;
     }
-    let marked = attribute("rel").is_some_and(|it| it.split(' ').any(|it| it == "author"))
-        || attribute("itemprop").is_some_and(|it| it == "author");
+    let marked = attribute("rel")
+        .is_some_and(|attribute| attribute.split(' ').any(|part| part == "author"))
+        || attribute("itemprop").is_some_and(|attribute| attribute == "author");
     let named = || {
         let class = attribute("class").unwrap_or_default().to_ascii_lowercase();
-        class.split(|c: char| !c.is_ascii_alphanumeric()).any(|it| NAMES.contains(&it))
+        class.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| NAMES.contains(&part))
     };
     let leads = || {
         let href = if view.tree.tag(node) == Tag::A { attribute("href") } else { None };
-        href.is_some_and(|it| it.split(['/', '?']).any(|it| PAGES.contains(&it)))
+        href.is_some_and(|href| href.split(['/', '?']).any(|part| PAGES.contains(&part)))
     };
     (marked || named() || leads()).then_some(marked)
 }

@@ -42,7 +42,7 @@ const MANY: usize = 10;
 pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitemap, SitemapError> {
     let text = flat::to_text(bytes, content_type, url.host_str());
     if !text.contains('<') {
-        return lines(&text).map(|it| Sitemap::Entries(Box::new(it)));
+        return lines(&text).map(|line| Sitemap::Entries(Box::new(line)));
     }
     let mut reader = Reader::new(&text, url);
     reader.run();
@@ -51,7 +51,7 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitem
         "rss" | "rdf" | "feed" => {
             let read = feed::read(bytes, content_type, url)
                 .map_err(|error| SitemapError::Malformed(error.to_string()));
-            read.map(|it| Sitemap::Entries(Box::new(it)))
+            read.map(|read| Sitemap::Entries(Box::new(read)))
         }
         "html" if !reader.found => Err(SitemapError::Html),
         _ if !reader.found => Err(SitemapError::Malformed(if first.is_empty() {
@@ -72,7 +72,7 @@ fn lines(text: &str) -> Result<Feed, SitemapError> {
     let first = lines.next().ok_or_else(|| SitemapError::Malformed("empty".to_owned()))?;
     let first = address(first, None)
         .ok_or_else(|| SitemapError::Malformed("neither XML nor a list of addresses".to_owned()))?;
-    let others = lines.filter_map(|it| address(it, None));
+    let others = lines.filter_map(|line| address(line, None));
     let entries = std::iter::once(first)
         .chain(others)
         .map(|url| Draft { url: Some(url), ..Draft::default() }.entry());
@@ -114,7 +114,7 @@ impl Draft {
             date_note: self.date_note,
             modified: self.modified,
             categories: self.keywords,
-            images: self.images.into_iter().filter(|it| it.url.is_some()).collect(),
+            images: self.images.into_iter().filter(|image| image.url.is_some()).collect(),
             language: self.language,
             ..Entry::default()
         })
@@ -184,7 +184,9 @@ impl<'a> Reader<'a> {
             "video" => self.group = Group::Video,
             "image" => {
                 self.group = Group::Image;
-                if let Some(draft) = self.draft.as_mut().filter(|it| it.images.len() < MAX_IMAGES) {
+                if let Some(draft) =
+                    self.draft.as_mut().filter(|draft| draft.images.len() < MAX_IMAGES)
+                {
                     draft.images.push(Image::default());
                 }
             }
@@ -210,9 +212,9 @@ impl<'a> Reader<'a> {
         match (self.group, name) {
             (Group::Own, "loc") => draft.url = address(&self.flat.decode(text), Some(self.base)),
             (Group::Own, "lastmod") => {
-                draft.modified = said().and_then(|it| date(&it).ok()).map(|it| it.time);
+                draft.modified = said().and_then(|said| date(&said).ok()).map(|it| it.time);
             }
-            (Group::News, "publication_date") => match said().map(|it| date(&it)) {
+            (Group::News, "publication_date") => match said().map(|said| date(&said)) {
                 Some(Ok(moment)) => {
                     (draft.published, draft.date_note) =
                         (Some(moment.time), moment.note().map(str::to_owned));
@@ -222,27 +224,29 @@ impl<'a> Reader<'a> {
             },
             (Group::News, "title") => draft.title = said(),
             (Group::News, "language") => {
-                draft.language = said().filter(|it| (2..=35).contains(&it.len()));
+                draft.language = said().filter(|said| (2..=35).contains(&said.len()));
             }
             (Group::News, "name") if self.publication.is_none() => self.publication = said(),
             (Group::News, "keywords") => {
                 let keywords = said().unwrap_or_default();
                 draft.keywords = keywords
                     .split([',', '،', '、', ';'])
-                    .filter_map(|it| bounded(it.trim(), 200))
+                    .filter_map(|part| bounded(part.trim(), 200))
                     .take(MAX_KEYWORDS)
                     .collect();
             }
             (Group::Image, "loc") => {
                 let url = address(&self.flat.decode(text), Some(self.base));
-                if let Some(image) = draft.images.last_mut().filter(|it| it.url.is_none()) {
+                if let Some(image) = draft.images.last_mut().filter(|image| image.url.is_none()) {
                     image.url = url.map(Into::into);
                 }
             }
             (Group::Image, "caption" | "title") => {
                 let caption = said();
-                if let Some(image) =
-                    draft.images.last_mut().filter(|it| it.caption.is_none() || name == "caption")
+                if let Some(image) = draft
+                    .images
+                    .last_mut()
+                    .filter(|image| image.caption.is_none() || name == "caption")
                 {
                     image.caption = caption;
                 }
@@ -277,16 +281,17 @@ impl<'a> Reader<'a> {
 
 /// The entries as a feed's.
 fn settle(mut entries: Vec<Entry>, title: Option<String>, truncated: bool) -> Feed {
-    let stamps: HashSet<_> = entries.iter().filter_map(|it| it.modified).collect();
-    if stamps.len() == 1 && entries.iter().filter(|it| it.modified.is_some()).count() >= MANY {
+    let stamps: HashSet<_> = entries.iter().filter_map(|entry| entry.modified).collect();
+    if stamps.len() == 1 && entries.iter().filter(|entry| entry.modified.is_some()).count() >= MANY
+    {
         for it in &mut entries {
             it.modified = None;
         }
     }
     let mut known = HashSet::new();
-    entries.retain(|it| known.insert(it.identity.clone()));
-    let archive = entries.iter().all(|it| it.published.is_none() && it.title.is_none());
-    let language = entries.iter().find_map(|it| it.language.clone());
+    entries.retain(|entry| known.insert(entry.identity.clone()));
+    let archive = entries.iter().all(|entry| entry.published.is_none() && entry.title.is_none());
+    let language = entries.iter().find_map(|entry| entry.language.clone());
     let mut feed = Feed { title, language, truncated, archive, entries, ..Feed::default() };
     bounds::feed(&mut feed);
     feed

@@ -5,7 +5,8 @@ use chrono::{DateTime, FixedOffset};
 use super::*;
 
 fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/../../tests/fixtures/sitemap/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(format!("{}/../../tests/fixtures/sitemap/{name}", env!("CARGO_MANIFEST_DIR")))
+        .unwrap()
 }
 
 fn url(text: &str) -> Url {
@@ -108,7 +109,7 @@ fn any_cut_of_a_sitemap_gives_a_prefix_of_its_entries() {
 fn a_list_of_addresses_is_a_sitemap_of_all_that_there_is() {
     let feed = entries(&fixture("plain.txt"));
     let links: Vec<&str> =
-        feed.entries.iter().map(|it| it.link.as_ref().unwrap().as_str()).collect();
+        feed.entries.iter().map(|entry| entry.link.as_ref().unwrap().as_str()).collect();
     assert_eq!(links, ["https://courier.example/a/1", "https://courier.example/a/2"]);
     assert!(feed.archive);
 }
@@ -146,8 +147,8 @@ fn a_date_that_many_pages_share_to_the_second_is_none_of_theirs() {
         });
         entries(format!("<urlset>{urls}</urlset>").as_bytes())
     };
-    assert!(all(3).entries.iter().all(|it| it.modified.is_some()));
-    assert!(all(30).entries.iter().all(|it| it.modified.is_none()));
+    assert!(all(3).entries.iter().all(|entry| entry.modified.is_some()));
+    assert!(all(30).entries.iter().all(|entry| entry.modified.is_none()));
 }
 
 #[test]

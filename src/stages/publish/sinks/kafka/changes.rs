@@ -97,7 +97,7 @@ impl Topics {
             if known.ends.get(partition).is_some_and(|end| offset <= end) {
                 self.made_anew(topic);
             }
-            let counts = self.known.get(topic).map_or(0, |it| it.partitions);
+            let counts = self.known.get(topic).map_or(0, |known| known.partitions);
             if let Some(least) = usize::try_from(*partition)
                 .ok()
                 .map(|it| it + 1)
@@ -169,7 +169,10 @@ mod tests {
 
     fn said(topics: &Topics, what: &str) -> bool {
         !topics.happened.is_empty()
-            && topics.happened.iter().all(|it| format!("{} {}", it.part, it.what).contains(what))
+            && topics
+                .happened
+                .iter()
+                .all(|happened| format!("{} {}", happened.part, happened.what).contains(what))
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, Publish
     let sink_id = sink_id
         .ok_or_else(|| PublishError::Transient("the cluster did not tell its id".to_owned()))?;
     let (low, end) = ends(&consumer, topic)?;
-    let known = from.filter(|it| *it > low && *it < end);
+    let known = from.filter(|start| *start > low && *start < end);
     let mut found = match known {
         Some(from) => scan(shared, &consumer, topic, Offset::Offset(from))?,
         None => None,
@@ -138,7 +138,7 @@ fn scan(
                     let position: Option<Position> =
                         message.payload().and_then(|value| serde_json::from_slice(value).ok());
                     found = position
-                        .map(|it| (Position { store: shared.store, ..it }, message.offset()));
+                        .map(|at| (Position { store: shared.store, ..at }, message.offset()));
                 }
             }
             None => {}

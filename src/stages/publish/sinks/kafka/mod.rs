@@ -214,7 +214,8 @@ impl KafkaSink {
         }
         let landed = outcome.result?;
         let positions = self.shared.topic("positions");
-        let position_at = landed.iter().find(|it| it.topic == positions).map(|it| it.offset);
+        let position_at =
+            landed.iter().find(|landed| landed.topic == positions).map(|landed| landed.offset);
         self.topics.landed(&landed);
         Ok(Delivered { position_at, notes: self.topics.notes() })
     }
@@ -251,7 +252,7 @@ impl Sink for KafkaSink {
         if !self.shared.config.polls {
             return None;
         }
-        polls::PollProducer::start(&self.shared).map(|it| Box::new(it) as Box<dyn TellPolls>)
+        polls::PollProducer::start(&self.shared).map(|start| Box::new(start) as Box<dyn TellPolls>)
     }
 }
 

@@ -56,8 +56,8 @@ pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, P
             Some(Err(error)) => return Err(failed(error)),
             Some(Ok(message)) => {
                 progress = Instant::now();
-                let number =
-                    number(shared, &message).filter(|it| *it > (after.epoch(), after.seq()));
+                let number = number(shared, &message)
+                    .filter(|number| *number > (after.epoch(), after.seq()));
                 let article = message
                     .payload()
                     .filter(|_| number.is_some())
@@ -79,7 +79,7 @@ pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, P
 
 /// Epoch and number of a record of this store.
 fn number(shared: &Shared, message: &BorrowedMessage<'_>) -> Option<(Epoch, u64)> {
-    let value = message.headers()?.iter().find(|it| it.key == "nashra-seq")?.value?;
+    let value = message.headers()?.iter().find(|header| header.key == "nashra-seq")?.value?;
     let (store, number) = std::str::from_utf8(value).ok()?.split_once('/')?;
     let (epoch, seq) = number.split_once('/')?;
     (store == shared.store.to_string()).then_some((epoch.parse().ok()?, seq.parse().ok()?))

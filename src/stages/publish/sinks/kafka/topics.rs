@@ -66,7 +66,8 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
         wanted.push((&polls, records(&polls)));
     }
     let mut found = find(shared, wanted.iter().map(|(name, _)| (*name).clone()).collect()).await?;
-    let made: Vec<String> = found.iter().filter(|it| it.made).map(|it| it.topic.clone()).collect();
+    let made: Vec<String> =
+        found.iter().filter(|found| found.made).map(|found| found.topic.clone()).collect();
     let new: Vec<NewTopic<'_>> = wanted
         .into_iter()
         .filter(|(name, _)| made.contains(name))
@@ -75,8 +76,8 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
     if !new.is_empty() {
         create(&admin, &options, &new).await?;
     }
-    found.retain(|it| it.topic == articles || it.topic == dead);
-    for it in found.iter_mut().filter(|it| it.made) {
+    found.retain(|found| found.topic == articles || found.topic == dead);
+    for it in found.iter_mut().filter(|found| found.made) {
         it.partitions = usize::try_from(config.partitions).unwrap_or_default();
     }
     let retained = [("retention.ms", retention.as_str())];
@@ -90,7 +91,7 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
     // forgotten.
     if let Some(policy) = of_positions
         .as_ref()
-        .and_then(|it| value(it, "cleanup.policy"))
+        .and_then(|at| value(at, "cleanup.policy"))
         .filter(|it| it != "compact")
     {
         return Err(PublishError::Halted(Halt::Setup(format!(
@@ -116,7 +117,7 @@ async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<Described>, Pub
             let error = answer.and_then(MetadataTopic::error).map(Code::from);
             let made = matches!(error, Some(Code::UnknownTopicOrPartition | Code::UnknownTopic));
             found.push(Described {
-                partitions: answer.map_or(0, |it| it.partitions().len()),
+                partitions: answer.map_or(0, |answer| answer.partitions().len()),
                 topic,
                 made,
             });
@@ -187,7 +188,7 @@ async fn describe(question: Question<'_>) -> Result<Option<ConfigResource>, Publ
         let answers = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], options).await;
         let answers = answers.map_err(|error| of("reading a topic's config", &error))?;
         let seen = answers.into_iter().filter_map(Result::ok).find(|it| !it.entries.is_empty());
-        if seen.is_some() || until.is_none_or(|it| Instant::now() >= it) {
+        if seen.is_some() || until.is_none_or(|until| Instant::now() >= until) {
             return Ok(seen);
         }
         tokio::time::sleep(PAUSE).await;

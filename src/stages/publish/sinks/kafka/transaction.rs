@@ -80,7 +80,7 @@ impl ProducerContext for Context {
                 match reports
                     .landed
                     .iter_mut()
-                    .find(|it| it.topic == topic && it.partition == partition)
+                    .find(|landed| landed.topic == topic && landed.partition == partition)
                 {
                     Some(known) => known.offset = known.offset.max(offset),
                     None => {

@@ -44,10 +44,10 @@ impl Reader<'_> {
         let day = words::weekday_at(rest);
         if month.is_some() || day.is_some() {
             // The longer name counts; a word that is both may be either.
-            let length = month.map_or(0, |it| it.1).max(day.map_or(0, |it| it.1));
+            let length = month.map_or(0, |month| month.1).max(day.map_or(0, |day| day.1));
             self.said.parts.name(
-                month.filter(|it| it.1 == length).map(|it| it.0),
-                day.filter(|it| it.1 == length).map(|it| it.0),
+                month.filter(|month| month.1 == length).map(|month| month.0),
+                day.filter(|day| day.1 == length).map(|day| day.0),
             );
             self.pass(length);
             return Some(());
@@ -82,7 +82,7 @@ impl Reader<'_> {
         }
         let unknown_zone = timed
             && (3..=5).contains(&word.len())
-            && word.bytes().all(|it| it.is_ascii_uppercase());
+            && word.bytes().all(|byte| byte.is_ascii_uppercase());
         // Which day of the week it says does not matter, nor in which language.
         let behind = self.rest[letters..].trim_start_matches('.');
         let weekday = !timed

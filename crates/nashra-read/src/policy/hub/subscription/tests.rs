@@ -55,7 +55,7 @@ fn a_hub_is_told_a_callback_and_a_secret_that_nobody_can_guess() {
     assert!(!format!("{one:?}").contains(&one.secret) && !format!("{one:?}").contains(one.token()));
     let form: Vec<(String, String)> =
         form_urlencoded::parse(one.form(Mode::Subscribe, LEASE).as_bytes()).into_owned().collect();
-    let get = |name: &str| form.iter().find(|it| it.0 == name).map(|it| it.1.as_str());
+    let get = |name: &str| form.iter().find(|form| form.0 == name).map(|form| form.1.as_str());
     assert_eq!(get("hub.mode"), Some("subscribe"));
     assert_eq!(get("hub.topic"), Some("https://a.example/feed"));
     assert_eq!(get("hub.callback"), Some(one.callback.as_str()));

@@ -67,7 +67,7 @@ impl Counts {
     }
 
     fn sum(&self, from: usize, to: usize) -> f32 {
-        self.slots[from..to].iter().map(|&it| f32::from(it)).sum::<f32>() / f32::from(UNIT)
+        self.slots[from..to].iter().map(|&slot| f32::from(slot)).sum::<f32>() / f32::from(UNIT)
     }
 
     fn day(&self, watched: &Watched) -> [f32; SLOTS] {
@@ -88,8 +88,8 @@ impl Counts {
                 if counts.0 + counts.1 > 0.0 {
                     let factors =
                         split(counts, (watched.passes(from, middle), watched.passes(middle, to)));
-                    shape[from..middle].iter_mut().for_each(|it| *it *= factors.0);
-                    shape[middle..to].iter_mut().for_each(|it| *it *= factors.1);
+                    shape[from..middle].iter_mut().for_each(|shape| *shape *= factors.0);
+                    shape[middle..to].iter_mut().for_each(|shape| *shape *= factors.1);
                 }
             }
             width = half;
@@ -101,7 +101,7 @@ impl Counts {
     fn week(&self, slots: &[f32; SLOTS], since: f64, until: f64) -> [f32; QUARTERS] {
         let first = (since / QUARTER) as usize;
         let blocks = ((until / QUARTER) as usize).saturating_sub(first) + 1;
-        let mean = self.week.iter().map(|&it| f32::from(it)).sum::<f32>() / blocks as f32;
+        let mean = self.week.iter().map(|&week| f32::from(week)).sum::<f32>() / blocks as f32;
         let share = |quarter: usize| slots[quarter % 4 * 24..][..24].iter().sum::<f32>() / 24.0;
         let mut week = std::array::from_fn(|quarter| {
             // How often this quarter of the week has passed.
@@ -221,8 +221,9 @@ impl Shape {
 
     /// The mean of its square root: polls are spent by the square root of a rate.
     pub(super) fn mean_root(&self) -> f64 {
-        let mean =
-            |shares: &[f32]| shares.iter().map(|it| it.sqrt()).sum::<f32>() / shares.len() as f32;
+        let mean = |shares: &[f32]| {
+            shares.iter().map(|share| share.sqrt()).sum::<f32>() / shares.len() as f32
+        };
         f64::from(mean(&self.slots) * mean(&self.week))
     }
 
@@ -298,6 +299,6 @@ mod tests {
     fn full_tables_are_halved_and_keep_their_shape() {
         let mut counts = Counts::NONE;
         (0..10_000).for_each(|it| counts.add(MONDAY + f64::from(it % 96) * SLOT));
-        assert!(counts.slots.iter().all(|&it| it > 100), "{:?}", counts.slots);
+        assert!(counts.slots.iter().all(|&slot| slot > 100), "{:?}", counts.slots);
     }
 }

@@ -31,8 +31,8 @@ struct Around {
 fn words(kind: &str) -> Vec<&'static str> {
     include_str!("attribution.txt")
         .lines()
-        .filter_map(|it| it.strip_prefix(kind))
-        .flat_map(|it| it.split("; "))
+        .filter_map(|line| line.strip_prefix(kind))
+        .flat_map(|rest| rest.split("; "))
         .collect()
 }
 
@@ -97,13 +97,11 @@ fn attributed(before: &str, after: &str, words: &Around) -> bool {
     let bounded = |end: Option<char>| {
         end.is_none_or(|c| !c.is_alphanumeric() || matches!(c, 'و' | 'ف' | 'ل' | 'ب'))
     };
-    words
-        .before
-        .iter()
-        .any(|it| left.strip_suffix(*it).is_some_and(|rest| bounded(rest.chars().next_back())))
-        || words.after.iter().any(|it| {
-            right.strip_prefix(*it).is_some_and(|rest| {
-                without_bounds(it.chars().next().unwrap_or(' ')) || bounded(rest.chars().next())
-            })
+    words.before.iter().any(|before| {
+        left.strip_suffix(*before).is_some_and(|rest| bounded(rest.chars().next_back()))
+    }) || words.after.iter().any(|after| {
+        right.strip_prefix(*after).is_some_and(|rest| {
+            without_bounds(after.chars().next().unwrap_or(' ')) || bounded(rest.chars().next())
         })
+    })
 }

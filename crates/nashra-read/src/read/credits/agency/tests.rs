@@ -6,14 +6,15 @@ use super::*;
 fn the_table_is_whole_and_gives_each_name_to_one_agency() {
     assert!(TABLE.finder.is_some());
     let mut owners: HashMap<&str, &str> = HashMap::new();
-    for line in
-        include_str!("agencies.txt").lines().filter(|it| !it.is_empty() && !it.starts_with('#'))
+    for line in include_str!("agencies.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
     {
         let fields: Vec<&str> = line.split('|').map(str::trim).collect();
         assert_eq!(fields.len(), 4, "{line}");
         for name in fields[1..]
             .iter()
-            .flat_map(|it| it.split(';'))
+            .flat_map(|field| field.split(';'))
             .map(str::trim)
             .filter(|it| !it.is_empty())
         {
@@ -24,8 +25,8 @@ fn the_table_is_whole_and_gives_each_name_to_one_agency() {
         TABLE
             .names
             .iter()
-            .filter(|it| !it.pictures)
-            .map(|it| it.agency)
+            .filter(|name| !name.pictures)
+            .map(|name| name.agency)
             .collect::<std::collections::HashSet<_>>()
             .len()
             >= 60

@@ -3,8 +3,10 @@ use super::*;
 #[track_caller]
 fn reads(line: &str, names: &[(&str, BylineKind, Option<&str>)]) {
     let found = read(line);
-    let found: Vec<_> =
-        found.iter().map(|it| (it.name.as_str(), it.kind, it.place.as_deref())).collect();
+    let found: Vec<_> = found
+        .iter()
+        .map(|found| (found.name.as_str(), found.kind, found.place.as_deref()))
+        .collect();
     assert_eq!(found, names, "{line}");
 }
 

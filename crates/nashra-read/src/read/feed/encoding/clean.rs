@@ -24,13 +24,13 @@ pub(super) fn text(decoded: &mut Decoded<'_>) {
         .text
         .as_bytes()
         .chunks(64)
-        .any(|it| it.iter().fold(false, |found, byte| found | is_forbidden(*byte)))
+        .any(|chunk| chunk.iter().fold(false, |found, byte| found | is_forbidden(*byte)))
     {
         decoded.repairs.add(Repair::ControlCharacters);
         decoded.text = decoded
             .text
             .chars()
-            .filter(|it| !u8::try_from(*it).is_ok_and(is_forbidden))
+            .filter(|c| !u8::try_from(*c).is_ok_and(is_forbidden))
             .collect::<String>()
             .into();
     }
@@ -53,7 +53,7 @@ fn is_forbidden(byte: u8) -> bool {
 /// Whether there are control characters from 0x80 on: they mean what Windows-1252 has there.
 fn has_c1(text: &str) -> bool {
     let bytes = text.as_bytes();
-    memchr::memchr_iter(0xc2, bytes).any(|at| bytes.get(at + 1).is_some_and(|it| *it < 0xa0))
+    memchr::memchr_iter(0xc2, bytes).any(|at| bytes.get(at + 1).is_some_and(|byte| *byte < 0xa0))
 }
 
 /// The text behind UTF-8 that was taken for Windows-1252 and encoded once more; only where all that
@@ -65,9 +65,9 @@ fn decoded_again(text: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut sequences = 0;
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|it| !it.is_ascii()) {
+    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
-        let run_end = rest[at..].find(|c: char| c.is_ascii()).map_or(rest.len(), |it| at + it);
+        let run_end = rest[at..].find(|c: char| c.is_ascii()).map_or(rest.len(), |rest| at + rest);
         let run = single_bytes(&rest[at..run_end])?;
         sequences += std::str::from_utf8(&run).ok()?.chars().count();
         bytes.extend_from_slice(&run);

@@ -16,7 +16,7 @@ impl Draft {
             self.item.geo = geo::pair(latitude, longitude);
         }
         // An episode without a page of its own.
-        self.link.offer(9, || self.item.enclosures.first().map(|it| it.url.clone()));
+        self.link.offer(9, || self.item.enclosures.first().map(|enclosure| enclosure.url.clone()));
         let mut item = self.item;
         if item.authors.is_empty() {
             item.authors = self.performers;

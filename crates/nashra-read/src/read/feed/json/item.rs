@@ -44,23 +44,29 @@ impl Reader<'_> {
             "content_html" => item.content = self.text(Kind::Html).or(item.content.take()),
             "content_text" => {
                 let text = self.plain();
-                item.content = item.content.take().filter(|it| it.kind == Kind::Html).or(text);
+                item.content =
+                    item.content.take().filter(|content| content.kind == Kind::Html).or(text);
             }
-            "date_published" => item.published = self.pull.scalar().map(|it| dates::read(&it)),
-            "date_modified" => item.updated = self.pull.scalar().map(|it| dates::read(&it)),
+            "date_published" => item.published = self.pull.scalar().map(|text| dates::read(&text)),
+            "date_modified" => item.updated = self.pull.scalar().map(|text| dates::read(&text)),
             "image" => item.image = self.address(),
             "banner_image" => {
                 let banner = self.address();
                 item.image = item.image.take().or(banner);
             }
-            "language" => item.language = self.pull.scalar().and_then(|it| parts::language(&it)),
+            "language" => {
+                item.language = self.pull.scalar().and_then(|text| parts::language(&text));
+            }
             "author" | "authors" => {
                 let people = self.people();
                 add_authors(&mut item.authors, people, key);
             }
             "tags" => self.each(|this| {
-                let term =
-                    this.pull.scalar().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+                let term = this
+                    .pull
+                    .scalar()
+                    .map(|text| text.trim().to_owned())
+                    .filter(|text| !text.is_empty());
                 parts::add(
                     &mut item.categories,
                     term.map(|it| Category { term: Some(it), ..Category::default() }),
@@ -91,7 +97,7 @@ fn finish(item: &mut Item, feed: &Channel) {
         item.authors = person::inherited(&feed.authors);
     }
     if item.link.is_none() {
-        item.link = item.links.first().and_then(|it| it.href.clone());
+        item.link = item.links.first().and_then(|link| link.href.clone());
     }
     if let Some(href) = item.link.clone() {
         item.links

@@ -51,7 +51,7 @@ impl<'a> Pull<'a> {
 
     fn pass(&mut self, end: Option<usize>) {
         self.sloppy = true;
-        self.at = end.map_or(self.text.len(), |it| self.at + it + 1);
+        self.at = end.map_or(self.text.len(), |end| self.at + end + 1);
     }
 
     /// Enters an object (`{`) or a list (`[`); false where there is none.
@@ -242,7 +242,8 @@ fn escape(rest: &str, out: &mut String) -> usize {
 fn unicode(rest: &str, out: &mut String) -> usize {
     let unit = |at: usize| {
         u16::from_str_radix(
-            rest.get(at..at + 4).filter(|it| it.bytes().all(|it| it.is_ascii_hexdigit()))?,
+            rest.get(at..at + 4)
+                .filter(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()))?,
             16,
         )
         .ok()
@@ -253,7 +254,7 @@ fn unicode(rest: &str, out: &mut String) -> usize {
     };
     let second = rest
         .get(6..8)
-        .filter(|it| *it == "\\u")
+        .filter(|rest| *rest == "\\u")
         .and_then(|_| unit(8))
         .filter(|it| (0xdc00..0xe000).contains(it));
     let units = [first, second.unwrap_or_default()];
@@ -261,7 +262,7 @@ fn unicode(rest: &str, out: &mut String) -> usize {
     let used = if pair { &units[..] } else { &units[..1] };
     out.extend(
         char::decode_utf16(used.iter().copied())
-            .map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
             .filter(|it| !it.is_control() || it.is_whitespace()),
     );
     if pair { 12 } else { 6 }

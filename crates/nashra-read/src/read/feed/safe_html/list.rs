@@ -73,7 +73,7 @@ const LONGEST: usize = 10;
 
 /// Whether an element is left out with all that is in it.
 pub(super) fn is_dropped(name: &str) -> bool {
-    DROPPED.iter().any(|it| it.eq_ignore_ascii_case(name))
+    DROPPED.iter().any(|dropped| dropped.eq_ignore_ascii_case(name))
 }
 
 impl Element {
@@ -158,6 +158,9 @@ pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, K
     };
     let own = own.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).copied();
     own.or_else(|| {
-        GLOBAL.iter().find(|it| it.eq_ignore_ascii_case(name)).map(|it| (*it, Kind::Text))
+        GLOBAL
+            .iter()
+            .find(|global| global.eq_ignore_ascii_case(name))
+            .map(|global| (*global, Kind::Text))
     })
 }

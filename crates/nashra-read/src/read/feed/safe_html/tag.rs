@@ -16,7 +16,7 @@ impl<'a> Tag<'a> {
     pub(super) fn parse(rest: &'a str, attributes: &mut Vec<(&'a str, &'a str)>) -> Option<Self> {
         let name_end = 1 + rest.as_bytes()[1..]
             .iter()
-            .position(|it| is_space(*it) || matches!(it, b'/' | b'>'))?;
+            .position(|rest| is_space(*rest) || matches!(rest, b'/' | b'>'))?;
         attributes.clear();
         let mut reader = Attributes { text: &rest[name_end..], at: 0, closed: false, slash: false };
         for attribute in reader.by_ref() {
@@ -70,7 +70,7 @@ impl<'a> Attributes<'a> {
                 let rest = &self.text.as_bytes()[self.at..];
                 let length = memchr::memchr(quote, rest);
                 let value = &self.text[self.at..self.at + length.unwrap_or(rest.len())];
-                self.at += length.map_or(rest.len(), |it| it + 1);
+                self.at += length.map_or(rest.len(), |length| length + 1);
                 value
             }
             _ => self.until(|it| is_space(it) || it == b'>'),

@@ -9,12 +9,13 @@ const CDATA: &str = "<![CDATA[";
 
 impl Scanner<'_> {
     pub(super) fn instruction(&mut self, at: usize) {
-        let end = self.instruction_end.find(self.text, at).map(|it| it + 2);
+        let end = self.instruction_end.find(self.text, at).map(|end| end + 2);
         // `<?xml version="1.0">`
         let first =
             memchr(b'<', &self.text.as_bytes()[at + 1..]).map_or(self.text.len(), |it| at + 1 + it);
         let unended = || memchr(b'>', &self.text.as_bytes()[at..first]).map(|it| at + it + 1);
-        self.at = end.filter(|it| *it <= first).or_else(unended).or(end).unwrap_or(self.text.len());
+        self.at =
+            end.filter(|end| *end <= first).or_else(unended).or(end).unwrap_or(self.text.len());
     }
 
     pub(super) fn declaration(&mut self, at: usize, within: &str) {
@@ -29,8 +30,8 @@ impl Scanner<'_> {
             // A comment that the end of the file cuts off hides what is in it; one that was never
             // closed hides nothing.
             let unended = if self.whole { at + 4 } else { self.text.len() };
-            self.at = end.map_or(unended, |it| it + 3);
-        } else if rest.get(..9).is_some_and(|it| it.eq_ignore_ascii_case("<!DOCTYPE")) {
+            self.at = end.map_or(unended, |end| end + 3);
+        } else if rest.get(..9).is_some_and(|rest| rest.eq_ignore_ascii_case("<!DOCTYPE")) {
             self.at = at + self.entities.doctype(rest);
         } else {
             self.at = at + 2;
@@ -40,8 +41,8 @@ impl Scanner<'_> {
     /// The length of the CDATA section at `at`.
     fn cdata_length(&mut self, at: usize, within: &str) -> usize {
         let rest = &self.text[at..];
-        let end = self.cdata_end.find(self.text, at).map(|it| it - at);
-        let section = end.map_or(rest, |it| &rest[..it]);
+        let end = self.cdata_end.find(self.text, at).map(|end| end - at);
+        let section = end.map_or(rest, |end| &rest[..end]);
         if end.is_some()
             && memmem::find(&section.as_bytes()[CDATA.len()..], CDATA.as_bytes()).is_none()
         {
@@ -70,7 +71,7 @@ impl Scanner<'_> {
 /// Whether the last tag is the end of a feed.
 pub(super) fn end_like_a_feed(text: &str) -> bool {
     let last = text.rsplit_once("</").and_then(|(_, it)| it.trim_ascii_end().strip_suffix('>'));
-    let local = last.and_then(|it| it.trim_ascii_end().rsplit(':').next()).unwrap_or_default();
+    let local = last.and_then(|last| last.trim_ascii_end().rsplit(':').next()).unwrap_or_default();
     ["rss", "feed", "rdf", "channel"].iter().any(|it| it.eq_ignore_ascii_case(local))
 }
 
@@ -78,7 +79,7 @@ pub(super) fn end_like_a_feed(text: &str) -> bool {
 fn find_end_tag(text: &str, name: &str) -> Option<usize> {
     memmem::find_iter(text.as_bytes(), b"</").find(|at| {
         let rest = &text.as_bytes()[at + 2..];
-        rest.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
-            && rest.get(name.len()).is_none_or(|it| ends_name(*it))
+        rest.get(..name.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(name.as_bytes()))
+            && rest.get(name.len()).is_none_or(|rest| ends_name(*rest))
     })
 }

@@ -19,7 +19,7 @@ fn atom(elements: &str) -> Item {
 }
 
 fn value(text: Option<Text>) -> String {
-    text.map(|it| it.html().into_owned()).unwrap_or_default()
+    text.map(|text| text.html().into_owned()).unwrap_or_default()
 }
 
 #[test]
@@ -102,7 +102,8 @@ fn relative_addresses_are_relative_to_the_nearest_base() {
 
 #[test]
 fn authors_are_those_of_the_entry_else_of_its_source_else_of_the_feed() {
-    let names = |it: Item| it.authors.into_iter().filter_map(|it| it.name).collect::<Vec<_>>();
+    let names =
+        |it: Item| it.authors.into_iter().filter_map(|author| author.name).collect::<Vec<_>>();
     assert_eq!(
         names(rss(
             "<author>a@x.example (Ann)</author><dc:creator>Bob</dc:creator><itunes:author>Radio</itunes:author>"
@@ -159,7 +160,7 @@ fn files_media_and_their_makers_stay_apart() {
 
 #[test]
 fn places_are_written_with_the_longitude_first() {
-    let place = |text: &str| rss(text).geo.map(|it| (it.kind, it.coordinates.to_string()));
+    let place = |text: &str| rss(text).geo.map(|geo| (geo.kind, geo.coordinates.to_string()));
     assert_eq!(
         place("<georss:point>30.05 31.25</georss:point>"),
         Some(("Point", "[31.25,30.05]".to_owned()))
@@ -194,7 +195,7 @@ fn a_feed_says_when_and_how_to_poll_it() {
     );
     assert_eq!(feed.rhythm.cloud.unwrap().register_procedure.as_deref(), Some("p"));
     let pages: Vec<_> =
-        feed.links.iter().map(|it| (it.rel.as_str(), it.href.as_deref().unwrap())).collect();
+        feed.links.iter().map(|link| (link.rel.as_str(), link.href.as_deref().unwrap())).collect();
     assert!(
         pages.contains(&("next", "https://news.example/feed.xml?page=2"))
             && pages.contains(&("prev-archive", "https://news.example/2025"))

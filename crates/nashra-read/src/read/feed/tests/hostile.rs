@@ -83,12 +83,12 @@ fn what_thousands_of_entries_inherit_is_short() {
     let text = format!(
         "<feed xmlns='http://www.w3.org/2005/Atom'><author><name>{name}</name></author>{entries}</feed>"
     );
-    assert!(document(&text).entries.iter().all(|it| it.authors.is_empty()));
+    assert!(document(&text).entries.iter().all(|entry| entry.authors.is_empty()));
     let text = format!(
         r#"{{"version":"1","authors":[{{"name":"{name}"}}],"items":[{}]}}"#,
         r#"{"id":1},"#.repeat(5_000)
     );
-    assert!(document(&text).entries.iter().all(|it| it.authors.is_empty()));
+    assert!(document(&text).entries.iter().all(|entry| entry.authors.is_empty()));
 }
 
 #[test]

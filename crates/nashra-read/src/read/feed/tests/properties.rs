@@ -65,8 +65,10 @@ fn any_encoding_of_a_feed_gives_the_same_entries() {
 /// Identity and version of each entry.
 fn names(text: &str) -> Vec<(String, [u8; 16])> {
     let feed = read(text.as_bytes(), None, &url());
-    feed.map(|it| it.entries.iter().map(|it| (it.identity.clone(), it.version())).collect())
-        .unwrap_or_default()
+    feed.map(|feed| {
+        feed.entries.iter().map(|entry| (entry.identity.clone(), entry.version())).collect()
+    })
+    .unwrap_or_default()
 }
 
 /// What a publisher breaks in a feed.
@@ -133,17 +135,21 @@ fn feed_rs_reads_the_same_from_well_formed_feeds() {
         let Ok(theirs) = theirs else { continue };
         assert_eq!(ours.len(), theirs.entries.len(), "{text}");
         for (our, their) in ours.iter().zip(&theirs.entries) {
-            let link = their.links.first().map(|it| it.href.as_str());
+            let link = their.links.first().map(|link| link.href.as_str());
             assert_eq!(our.link.as_deref(), link, "{text}");
-            let date = our.published.as_ref().or(our.updated.as_ref()).and_then(|it| it.time);
+            let date = our
+                .published
+                .as_ref()
+                .or(our.updated.as_ref())
+                .and_then(|published| published.time);
             assert_eq!(
                 date,
-                their.published.or(their.updated).map(|it| it.fixed_offset()),
+                their.published.or(their.updated).map(|published| published.fixed_offset()),
                 "{text}"
             );
             assert_eq!(
-                our.title.as_ref().map(|it| it.value.trim()),
-                their.title.as_ref().map(|it| it.content.trim()),
+                our.title.as_ref().map(|title| title.value.trim()),
+                their.title.as_ref().map(|title| title.content.trim()),
                 "{text}"
             );
         }

@@ -169,7 +169,7 @@ fn a_broken_feed_gives_the_identities_of_the_whole_one() {
             .unwrap()
             .entries
             .iter()
-            .map(|it| (it.identity.clone(), it.version()))
+            .map(|entry| (entry.identity.clone(), entry.version()))
             .collect::<Vec<_>>()
     };
     for text in broken {

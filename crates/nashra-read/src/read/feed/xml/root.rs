@@ -55,7 +55,7 @@ impl Root {
 
     /// Takes the root for what it is.
     pub(super) fn begin(&mut self, node: &Node<'_>, version: Option<&str>) -> Format {
-        let old = version.is_some_and(|it| it.starts_with("0."));
+        let old = version.is_some_and(|version| version.starts_with("0."));
         let (format, core) = match (node.field, node.namespace) {
             (Field::Rdf, _) => (Format::Rdf, Namespace::Core),
             (Field::Feed, Namespace::Atom03) => (Format::Atom03, Namespace::Atom03),

@@ -54,11 +54,11 @@ impl<'a> Reader<'a> {
         if !own(node.namespace) || !matches!(node.field, Field::Item | Field::Rss | Field::Rdf) {
             return false;
         }
-        let nodes = self.open.iter().filter_map(|it| {
-            if let Role::Node(index) = it.role { self.unit.get(index) } else { None }
+        let nodes = self.open.iter().filter_map(|element| {
+            if let Role::Node(index) = element.role { self.unit.get(index) } else { None }
         });
-        nodes.into_iter().all(|it| {
-            own(it.namespace) || it.namespace == Namespace::Rdf && it.field == Field::Other
+        nodes.into_iter().all(|node| {
+            own(node.namespace) || node.namespace == Namespace::Rdf && node.field == Field::Other
         })
     }
 
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
             }
         } else {
             let before = self.draft.site().is_some();
-            unit.roots().for_each(|it| self.draft.take(it));
+            unit.roots().for_each(|root| self.draft.take(root));
             if let (false, Some(site)) = (before, self.draft.site()) {
                 let site = site.to_owned();
                 self.bases.set_site(&site);

@@ -32,7 +32,7 @@ fn writers(head: &str, before: &str, after: &str) -> Vec<String> {
     let body = format!(
         "<article><h1>Harbour reopens after the storm</h1>{before}<div>{TEXT}{after}</div></article>"
     );
-    read(head, &body).bylines.into_iter().map(|it| it.name).collect()
+    read(head, &body).bylines.into_iter().map(|byline| byline.name).collect()
 }
 
 #[test]
@@ -123,7 +123,8 @@ fn the_lead_counts_once_whatever_its_crop_and_the_sites_own_pictures_not_at_all(
         "<h1>Harbour reopens after the storm</h1><article><img src=/img/icon-clock.png><img src=/authors/ann.jpg><img src=/x.svg>\
         <a href=/other-article><img src=/other.jpg></a><img src=https://img.example/harbour-640x480.jpg>{TEXT}</article>"
     );
-    let images: Vec<_> = read(head, &body).images.into_iter().filter_map(|it| it.url).collect();
+    let images: Vec<_> =
+        read(head, &body).images.into_iter().filter_map(|image| image.url).collect();
     assert_eq!(images, ["https://img.example/harbour-640x480.jpg"]);
 }
 
@@ -186,7 +187,10 @@ fn the_operators_rules_stand_above_what_the_page_says_and_what_is_learned() {
             .to_vec();
     let content = read_by(Some(&Rules::read(&rules).unwrap()), head, &body);
     assert_eq!(content.title.as_deref(), Some("Harbour reopens after the storm"));
-    assert_eq!(content.bylines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Ann Lee"]);
+    assert_eq!(
+        content.bylines.iter().map(|byline| byline.name.as_str()).collect::<Vec<_>>(),
+        ["Ann Lee"]
+    );
     assert_eq!(content.published.unwrap().to_rfc3339(), "2026-11-20T00:00:00+00:00");
     let text = content.text.unwrap();
     assert!(

@@ -33,7 +33,7 @@ fn infinite_scroll() -> String {
         let title = text(&article["title"]);
         let deck = article["subtitle"]
             .as_str()
-            .map(|it| format!("<p class=\"article-subtitle\">{it}</p>"))
+            .map(|article| format!("<p class=\"article-subtitle\">{article}</p>"))
             .unwrap_or_default();
         let figure = |image: &Value, at: usize| {
             format!(
@@ -93,7 +93,7 @@ fn sections() -> String {
         let (title, level) = (text(&article["title"]), if at == 0 { 1 } else { 2 });
         let deck = article["subtitle"]
             .as_str()
-            .map(|it| format!("<h3 class=\"standfirst\">{it}</h3>"))
+            .map(|article| format!("<h3 class=\"standfirst\">{article}</h3>"))
             .unwrap_or_default();
         let picture = |image: &Value, at: usize| {
             let printed = printed(image);
@@ -133,8 +133,10 @@ fn breaks() -> String {
     let expected = expected();
     let mut body = String::from("<table width=\"100%\"><tr><td class=\"main\">");
     for (at, article) in expected["articles"].as_array().unwrap().iter().enumerate() {
-        let deck =
-            article["subtitle"].as_str().map(|it| format!("<h2>{it}</h2>")).unwrap_or_default();
+        let deck = article["subtitle"]
+            .as_str()
+            .map(|article| format!("<h2>{article}</h2>"))
+            .unwrap_or_default();
         let picture = |image: &Value, at: usize| {
             format!(
                 "<div class=\"img\"><img src=\"/i/{at}.jpg\"><br><small>{}</small></div>",
@@ -205,9 +207,15 @@ fn check(html: &str) {
     );
     let expected = expected();
     let articles = expected["articles"].as_array().unwrap();
-    let titles: Vec<_> =
-        page.articles.iter().map(|it| it.content.title.clone().unwrap_or_default()).collect();
-    assert_eq!(titles, articles.iter().map(|it| text(&it["title"]).to_owned()).collect::<Vec<_>>());
+    let titles: Vec<_> = page
+        .articles
+        .iter()
+        .map(|article| article.content.title.clone().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        titles,
+        articles.iter().map(|article| text(&article["title"]).to_owned()).collect::<Vec<_>>()
+    );
     for (at, (found, wanted)) in page.articles.iter().zip(articles).enumerate() {
         let content = &found.content;
         assert_eq!(content.subtitle.as_deref(), wanted["subtitle"].as_str());
@@ -224,15 +232,18 @@ fn check(html: &str) {
                 other => serde_json::to_value(other).unwrap(),
             })
             .collect();
-        let wanted_blocks: Vec<Value> =
-            wanted["blocks"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|it| {
-                    if it["kind"] == "image" { Value::from(image(it).to_vec()) } else { it.clone() }
-                })
-                .collect();
+        let wanted_blocks: Vec<Value> = wanted["blocks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|wanted| {
+                if wanted["kind"] == "image" {
+                    Value::from(image(wanted).to_vec())
+                } else {
+                    wanted.clone()
+                }
+            })
+            .collect();
         assert_eq!(blocks, wanted_blocks);
         let mut agencies = content.agencies.clone();
         agencies.sort();

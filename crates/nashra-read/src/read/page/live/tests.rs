@@ -23,12 +23,12 @@ fn read_at(html: &str, url: &str) -> Page {
 /// Of each entry its time, its headline, its address and its first paragraph.
 fn entries(page: &Page) -> Vec<(String, Option<&str>, Option<&str>, String)> {
     let content = &page.articles[0].content;
-    let starts = content.updates.iter().map(|it| it.block as usize);
+    let starts = content.updates.iter().map(|update| update.block as usize);
     let ends: Vec<usize> = starts.clone().skip(1).chain([content.blocks.len()]).collect();
     let spans = starts.zip(ends);
     let first = |(from, to): (usize, usize)| {
-        content.blocks[from..to].iter().find_map(|it| {
-            matches!(it, Block::Paragraph { .. }).then(|| it.text().unwrap()[..20].to_owned())
+        content.blocks[from..to].iter().find_map(|block| {
+            matches!(block, Block::Paragraph { .. }).then(|| block.text().unwrap()[..20].to_owned())
         })
     };
     content
@@ -80,7 +80,7 @@ fn the_entries_of_a_live_blog_are_found_by_their_elements() {
         )
     );
     assert!(
-        page.articles[0].content.blocks.iter().all(|it| it.text() != Some("16:03")),
+        page.articles[0].content.blocks.iter().all(|block| block.text() != Some("16:03")),
         "a time is no text"
     );
 }
@@ -92,5 +92,5 @@ fn a_page_whose_elements_are_not_named_so_is_no_live_blog() {
         "https://news.example/news/storm",
     );
     assert_eq!(page.kind, PageKind::Article);
-    assert!(page.articles.iter().all(|it| it.content.updates.is_empty()));
+    assert!(page.articles.iter().all(|article| article.content.updates.is_empty()));
 }

@@ -53,9 +53,9 @@ pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<S
     let mut budget = MAX_OBJECTS;
     let (mut found, mut page) = (Vec::new(), None);
     for node in (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Script) {
-        let json = tree
-            .attribute(node, "type")
-            .is_some_and(|it| it.trim().to_ascii_lowercase().starts_with("application/ld+json"));
+        let json = tree.attribute(node, "type").is_some_and(|attribute| {
+            attribute.trim().to_ascii_lowercase().starts_with("application/ld+json")
+        });
         if let Some(value) = json.then(|| parse(&tree.whole_text(node))).flatten() {
             let mut articles = Vec::new();
             find(&value, &mut budget, &mut articles, &mut page);
@@ -63,7 +63,7 @@ pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<S
                 articles
                     .into_iter()
                     .take(MAX_ARTICLES - found.len().min(MAX_ARTICLES))
-                    .map(|it| (node, article_metadata(it))),
+                    .map(|article| (node, article_metadata(article))),
             );
         }
     }
@@ -89,7 +89,7 @@ fn find<'a>(
     let Some(left) = budget.checked_sub(1) else { return };
     *budget = left;
     match value {
-        Value::Array(items) => items.iter().for_each(|it| find(it, budget, found, page)),
+        Value::Array(items) => items.iter().for_each(|item| find(item, budget, found, page)),
         Value::Object(object) => {
             let kinds = object.get("@type").map(strings).unwrap_or_default();
             let article = kinds.iter().any(|kind| {
@@ -99,7 +99,7 @@ fn find<'a>(
                 found.push(value);
                 return;
             }
-            if page.is_none() && kinds.iter().any(|it| it.ends_with("Page")) {
+            if page.is_none() && kinds.iter().any(|kind| kind.ends_with("Page")) {
                 *page = object.get("datePublished").and_then(first);
             }
             for name in ["@graph", "mainEntity", "mainEntityOfPage"] {
@@ -143,12 +143,12 @@ fn article_metadata(article: &Value) -> ArticleMetadata {
         language: text("inLanguage"),
         image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
         url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
-        publisher: article.get("publisher").and_then(|it| it.get("name")).and_then(first),
+        publisher: article.get("publisher").and_then(|article| article.get("name")).and_then(first),
         words: article.get("wordCount").and_then(|it| {
             it.as_u64().and_then(|it| u32::try_from(it).ok()).or_else(|| first(it)?.parse().ok())
         }),
-        free: article.get("isAccessibleForFree").and_then(|it| {
-            it.as_bool().or_else(|| Some(!first(it)?.eq_ignore_ascii_case("false")))
+        free: article.get("isAccessibleForFree").and_then(|article| {
+            article.as_bool().or_else(|| Some(!first(article)?.eq_ignore_ascii_case("false")))
         }),
     }
 }
@@ -219,8 +219,8 @@ fn strings(value: &Value) -> Vec<String> {
         Value::Array(items) => items
             .iter()
             .take(100)
-            .filter_map(|it| it.as_str().map(clean))
-            .filter(|it| !it.is_empty())
+            .filter_map(|item| item.as_str().map(clean))
+            .filter(|value| !value.is_empty())
             .collect(),
         _ => Vec::new(),
     }

@@ -44,7 +44,9 @@ impl Tags {
         let mut tags = Self::default();
         for node in 1..tree.len() {
             let attribute = |name: &str| {
-                tree.attribute(node, name).map(|it| collapse(&it)).filter(|it| !it.is_empty())
+                tree.attribute(node, name)
+                    .map(|attribute| collapse(&attribute))
+                    .filter(|it| !it.is_empty())
             };
             match tree.tag(node) {
                 Tag::Text => continue,
@@ -66,12 +68,13 @@ impl Tags {
                 Tag::Html => tags.language = attribute("lang").or_else(|| attribute("xml:lang")),
                 Tag::Title if tags.title.is_none() => tags.title = text_of(tree, node),
                 Tag::H1 | Tag::H2 | Tag::H3 if tags.headings.len() < MAX_ELEMENTS => {
-                    tags.headings.extend(text_of(tree, node).map(|it| (tree.tag(node), it)));
+                    tags.headings.extend(text_of(tree, node).map(|text| (tree.tag(node), text)));
                 }
                 Tag::Time if tags.times.len() < 10 => tags.times.extend(attribute("datetime")),
                 _ => {}
             }
-            tags.live |= attribute("itemtype").is_some_and(|it| it.ends_with("/LiveBlogPosting"));
+            tags.live |= attribute("itemtype")
+                .is_some_and(|attribute| attribute.ends_with("/LiveBlogPosting"));
             if tags.properties.len() < MAX_ELEMENTS
                 && let Some(property) = attribute("itemprop")
                 && matches!(
@@ -104,9 +107,9 @@ impl Tags {
         let first = self
             .headings
             .iter()
-            .find(|it| it.0 == Tag::H1)
+            .find(|heading| heading.0 == Tag::H1)
             .or(self.headings.first())
-            .map(|it| fold(&it.1));
+            .map(|heading| fold(&heading.1));
         titles.extend(first);
         let named = |headline: &Option<String>, names: &[String]| {
             let name = headline.as_deref().map(fold).unwrap_or_default();
@@ -116,7 +119,8 @@ impl Tags {
                     .any(|it| it.contains(&name) || it.len() > 12 && name.contains(it.as_str()))
         };
         let own = articles.iter().position(|(_, metadata)| named(&metadata.headline, &titles));
-        let later: Vec<String> = self.headings.iter().skip(1).map(|it| fold(&it.1)).collect();
+        let later: Vec<String> =
+            self.headings.iter().skip(1).map(|heading| fold(&heading.1)).collect();
         own.or_else(|| {
             articles.first().filter(|(_, metadata)| !named(&metadata.headline, &later)).map(|_| 0)
         })
@@ -139,13 +143,13 @@ impl Tags {
             (it == "twitter:data1" || it.starts_with("twitter:misc:"))
                 && byline::looks_like_name(value)
         });
-        named.chain(written).map(|it| it.1.as_str())
+        named.chain(written).map(|named| named.1.as_str())
     }
 
     pub(super) fn link(&self, rel: &str) -> Option<String> {
         self.links
             .iter()
-            .find(|(it, _)| it.split(' ').any(|it| it == rel))
+            .find(|(it, _)| it.split(' ').any(|part| part == rel))
             .map(|(_, href)| href.clone())
     }
 

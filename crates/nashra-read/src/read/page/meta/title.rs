@@ -37,7 +37,7 @@ pub(in crate::read::page) struct Site {
 impl Site {
     pub(super) fn new(name: Option<&str>, base: &Url) -> Self {
         let host = base.host_str().unwrap_or_default().trim_start_matches("www.");
-        let label = host.rsplit('.').skip(1).max_by_key(|it| it.len()).unwrap_or_default();
+        let label = host.rsplit('.').skip(1).max_by_key(|part| part.len()).unwrap_or_default();
         Self {
             name: name.map(fold).filter(|it| !it.is_empty()),
             host: fold(host),
@@ -89,14 +89,19 @@ pub(super) fn choose(
     {
         return (Some((script.clone(), Origin::JsonLd)), true);
     }
-    let first =
-        || tags.headings.iter().filter(|it| it.0 == Tag::H1).filter_map(|it| own(it.1.clone()));
+    let first = || {
+        tags.headings
+            .iter()
+            .filter(|heading| heading.0 == Tag::H1)
+            .filter_map(|heading| own(heading.1.clone()))
+    };
     let seen = |title: &String| first().any(|it| same(&it, title));
-    if let Some(shared) = shared.as_ref().filter(|it| seen(it)) {
+    if let Some(shared) = shared.as_ref().filter(|shared| seen(shared)) {
         return (Some((shared.clone(), Origin::Meta)), false);
     }
-    let machine =
-        script.map(|it| (it, Origin::JsonLd)).or(marked.map(|it| (it, Origin::Microdata)));
+    let machine = script
+        .map(|script| (script, Origin::JsonLd))
+        .or(marked.map(|marked| (marked, Origin::Microdata)));
     let title = match (machine, shared) {
         // With a kicker before it.
         (Some((one, _)), Some(shared)) if ends_with(&one, &shared) => Some((shared, Origin::Meta)),
@@ -104,14 +109,15 @@ pub(super) fn choose(
         (None, Some(shared)) => Some((shared, Origin::Meta)),
         (None, None) => {
             let window = tags.title.clone().and_then(own);
-            let longest = window.as_deref().map(longest).filter(|it| it.len() >= MIN_KNOWN);
-            let in_window =
-                longest.and_then(|part| tags.headings.iter().find(|it| fold(&it.1) == part));
+            let longest =
+                window.as_deref().map(longest).filter(|longest| longest.len() >= MIN_KNOWN);
+            let in_window = longest
+                .and_then(|part| tags.headings.iter().find(|heading| fold(&heading.1) == part));
             let whole = window.as_deref().map(fold).unwrap_or_default();
             let within = |it: &String| is_within(&whole, it);
             let heading = || first().find(within).or_else(|| first().find(|it| is_telling(it)));
             in_window
-                .map(|it| it.1.clone())
+                .map(|found| found.1.clone())
                 .or_else(heading)
                 .or(window)
                 .or_else(|| first().next())
@@ -149,9 +155,9 @@ pub(in crate::read::page) fn is_part(title: &str, line: &str) -> bool {
 pub(in crate::read::page) fn longest(title: &str) -> String {
     let mut parts = vec![title];
     for separator in SEPARATORS {
-        parts = parts.into_iter().flat_map(|it| it.split(separator)).collect();
+        parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
     }
-    fold(parts.into_iter().max_by_key(|it| it.chars().count()).unwrap_or_default())
+    fold(parts.into_iter().max_by_key(|part| part.chars().count()).unwrap_or_default())
 }
 
 #[cfg(test)]

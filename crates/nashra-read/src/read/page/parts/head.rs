@@ -30,7 +30,11 @@ impl PartBuilder<'_, '_> {
             // What readers see wins over what machines are told, where both are the same headline
             // with something before or behind it.
             let same = said.as_deref().is_some_and(|said| alike(said, &fold(&visible)))
-                || self.content.title.as_deref().is_some_and(|it| title::is_part(it, &visible));
+                || self
+                    .content
+                    .title
+                    .as_deref()
+                    .is_some_and(|title| title::is_part(title, &visible));
             let first = self.span.holder == 0;
             // One that only names a part of the page, such as its menu, is none of what the
             // metadata say.
@@ -47,16 +51,20 @@ impl PartBuilder<'_, '_> {
                         .content
                         .title
                         .as_deref()
-                        .is_some_and(|it| title::ends_with(it, &visible)));
+                        .is_some_and(|title| title::ends_with(title, &visible)));
             // A kicker that is set into the heading is none of the headline.
             let kicked = first
-                && self.content.title.as_deref().is_some_and(|it| title::ends_with(&visible, it));
+                && self
+                    .content
+                    .title
+                    .as_deref()
+                    .is_some_and(|title| title::ends_with(&visible, title));
             // Letters alone: what stands between the parts of a headline is lost where they are
             // elements of their own.
             if kicked
                 || first
                     && said.as_deref() == Some(&fold(&visible))
-                    && said.as_ref().is_some_and(|it| !it.is_empty())
+                    && said.as_ref().is_some_and(|said| !said.is_empty())
             {
                 self.used.insert(at);
             } else if said.is_none() || self.span.holder != 0 || !settled && (same || heading) {
@@ -85,7 +93,7 @@ impl PartBuilder<'_, '_> {
     /// A line between headline and text that sums up: by its place before the element that holds
     /// the paragraphs.
     pub(super) fn deck(&mut self, first: usize) {
-        let from = self.span.headline.map_or(first.saturating_sub(6), |it| it + 1);
+        let from = self.span.headline.map_or(first.saturating_sub(6), |headline| headline + 1);
         if self.content.subtitle.is_none() {
             let second = (first + 1..self.span.to).find(|it| self.is_text(*it));
             let before = (from..first.min(from + HEAD_LINES))
@@ -94,12 +102,13 @@ impl PartBuilder<'_, '_> {
                 first < self.span.to && self.deck_like(first) && self.stands_apart(first, second)
             });
             let at = before.or_else(|| apart.then_some(first));
-            self.content.subtitle = at.map(|it| self.line(it).to_owned());
+            self.content.subtitle = at.map(|at| self.line(at).to_owned());
         }
         if let Some(deck) = self.content.subtitle.as_deref().map(fold) {
             let end = self.span.to.min(first + 3);
-            self.used
-                .extend((from..end).filter(|it| fold(self.line(*it)) == deck).collect::<Vec<_>>());
+            self.used.extend(
+                (from..end).filter(|end| fold(self.line(*end)) == deck).collect::<Vec<_>>(),
+            );
         }
     }
 
@@ -135,10 +144,10 @@ impl PartBuilder<'_, '_> {
         if known && (!own || !self.view.meta.anonymous) {
             return;
         }
-        let from = self.span.headline.map_or(first.saturating_sub(8), |it| it + 1);
+        let from = self.span.headline.map_or(first.saturating_sub(8), |headline| headline + 1);
         let lines = &self.view.lines.lines;
-        let node = |at: usize| lines.get(at).map_or(self.view.tree.len(), |it| it.first);
-        let last = (first..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
+        let node = |at: usize| lines.get(at).map_or(self.view.tree.len(), |line| line.first);
+        let last = (first..self.span.to).rev().find(|line| self.is_text(*line)).unwrap_or(first);
         let head = node(from.saturating_sub(4).max(self.span.from))
             ..node(self.span.to.min(first + WRITERS_LINES));
         let foot = node(last)..node(self.span.to.min(last + WRITERS_LINES));
@@ -153,7 +162,7 @@ impl PartBuilder<'_, '_> {
         // A paper stands beside its writers, or in their place.
         let apart = |mut names: Vec<Byline>| {
             if known || !names.iter().all(of_site) {
-                names.retain(|it| !of_site(it));
+                names.retain(|name| !of_site(name));
             }
             names
         };
@@ -185,7 +194,7 @@ impl PartBuilder<'_, '_> {
             }
         }
         let end = self.span.to.min(last + 3);
-        let parent = |at: usize| lines.get(at).map(|it| self.view.tree.parent(it.block));
+        let parent = |at: usize| lines.get(at).map(|line| self.view.tree.parent(line.block));
         let beside = |at: usize| self.is_text(at) || parent(at) == parent(last);
         let bold = |at: &usize| lines[*at].stressed == lines[*at].chars && beside(*at);
         let ends = (first.saturating_sub(2).max(from)..self.span.to.min(first + 3))
@@ -205,14 +214,14 @@ impl PartBuilder<'_, '_> {
             return;
         }
         let from = self.span.headline.unwrap_or(first.saturating_sub(8));
-        let nodes = self.view.lines.lines.get(from).map_or(0, |it| it.first)
-            ..self.view.lines.lines.get(first).map_or(self.view.tree.len(), |it| it.first);
+        let nodes = self.view.lines.lines.get(from).map_or(0, |line| line.first)
+            ..self.view.lines.lines.get(first).map_or(self.view.tree.len(), |line| line.first);
         let machine = nodes
-            .filter(|it| self.view.tree.tag(*it) == Tag::Time)
-            .find_map(|it| self.view.tree.attribute(it, "datetime"));
-        if let Some(moment) = machine.and_then(|it| moment::parse(&it, None)) {
+            .filter(|node| self.view.tree.tag(*node) == Tag::Time)
+            .find_map(|node| self.view.tree.attribute(node, "datetime"));
+        if let Some(moment) = machine.and_then(|machine| moment::parse(&machine, None)) {
             self.content.published = Some(moment.time);
-            self.content.date_notes.extend(moment.note().map(|it| format!("published: {it}")));
+            self.content.date_notes.extend(moment.note().map(|note| format!("published: {note}")));
         } else if let Some(day) = self.day_found(from, first) {
             self.content.published =
                 Some(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset());
@@ -228,7 +237,7 @@ impl PartBuilder<'_, '_> {
     /// The day in the window's title; in a short line between headline and text, or above the
     /// headline; in the address; in a line behind the text.
     fn day_found(&self, from: usize, first: usize) -> Option<chrono::NaiveDate> {
-        let last = (first..self.span.to).rev().find(|it| self.is_text(*it)).unwrap_or(first);
+        let last = (first..self.span.to).rev().find(|line| self.is_text(*line)).unwrap_or(first);
         let head = from + 1..(first + 2).min(from + HEAD_LINES).min(self.span.to);
         let above = from.saturating_sub(DAY_LINES).max(self.span.from)..from;
         let below = last + 1..(last + DAY_LINES).min(self.span.to);
@@ -252,7 +261,7 @@ impl PartBuilder<'_, '_> {
             self.span.url.as_ref()?
         };
         let parts: Vec<u32> =
-            url.path().split(['/', '-', '_']).map(|it| it.parse().unwrap_or(0)).collect();
+            url.path().split(['/', '-', '_']).map(|part| part.parse().unwrap_or(0)).collect();
         parts.windows(3).find_map(|it| {
             chrono::NaiveDate::from_ymd_opt(i32::try_from(it[0]).ok()?, it[1], it[2])
                 .filter(|it| plausible(*it))
@@ -263,7 +272,7 @@ impl PartBuilder<'_, '_> {
     fn day_in_title(&self) -> Option<chrono::NaiveDate> {
         let title = self.view.tree.find(0, Tag::Title).filter(|_| self.span.holder == 0)?;
         let whole = self.view.tree.start_of_text(title);
-        partial_date(whole.rsplit_once(['|', '-', ','])?.1).filter(|it| plausible(*it))
+        partial_date(whole.rsplit_once(['|', '-', ','])?.1).filter(|date| plausible(*date))
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) 
             parts.push(text(tree, node));
         }
     }
-    parts.retain(|it| it.chars().any(char::is_alphabetic));
+    parts.retain(|part| part.chars().any(char::is_alphabetic));
     // An element for caption and credit tells them apart no better than the line does.
     let line = view.lines.get(first);
     let whole = parts.len() == 1 && lines.len() == 1 && line.len() <= parts[0].len();
@@ -92,8 +92,8 @@ fn at_the_end(view: View<'_, '_>, block: NodeId, last: NodeId) -> Option<String>
     let tree = view.tree;
     let element = tree
         .ancestors(last)
-        .take_while(|it| *it > block)
-        .find(|it| matches!(tree.tag(*it), Tag::Span | Tag::Small | Tag::Cite))?;
+        .take_while(|ancestor| *ancestor > block)
+        .find(|ancestor| matches!(tree.tag(*ancestor), Tag::Span | Tag::Small | Tag::Cite))?;
     let said = text(tree, element);
     let whole = text(tree, block);
     let before = whole.strip_suffix(said.as_str())?.trim_end();
@@ -111,7 +111,7 @@ fn text(tree: &Tree<'_>, node: NodeId) -> String {
         .subtree(node)
         .take(MAX_NODES)
         .filter(|node| tree.tag(*node) == Tag::Text && tree.tag(tree.parent(*node)) != Tag::Style);
-    collapse(&texts.map(|it| tree.text(it)).collect::<Vec<Cow<'_, str>>>().join(" "))
+    collapse(&texts.map(|text| tree.text(text)).collect::<Vec<Cow<'_, str>>>().join(" "))
 }
 
 /// Whether an element is named as a credit's, or within `start`, a caption, as its writer's.
@@ -134,19 +134,19 @@ fn is_named(tree: &Tree<'_>, node: NodeId, start: NodeId) -> bool {
 pub(super) fn of_attributes(tree: &Tree<'_>, picture: NodeId) -> Option<String> {
     let value = |name: &&str| {
         tree.attribute(picture, name)
-            .map(|it| collapse(&it))
+            .map(|attribute| collapse(&attribute))
             .filter(|it| (2..=MAX_CREDIT).contains(&it.len()))
     };
     let plain = ATTRIBUTES
         .iter()
         .find_map(value)
-        .filter(|it| !it.contains("://") && it.chars().any(char::is_alphabetic));
+        .filter(|value| !value.contains("://") && value.chars().any(char::is_alphabetic));
     plain.or_else(|| {
         ["title", "alt"]
             .iter()
             .filter_map(value)
-            .find(|it| caption::sign(it) == Some(Sign::Credit))
-            .and_then(|it| caption::read(&it).credit)
+            .find(|value| caption::sign(value) == Some(Sign::Credit))
+            .and_then(|value| caption::read(&value).credit)
     })
 }
 

@@ -16,7 +16,7 @@ pub(in crate::read::page) fn file_name(url: &str) -> String {
 /// paths, or by their names without sizes.
 pub(in crate::read::page) fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (path(one), path(other));
-    stem(&one) == stem(&other) || codes(&one).any(|it| codes(&other).any(|other| it == other))
+    stem(&one) == stem(&other) || codes(&one).any(|code| codes(&other).any(|other| code == other))
 }
 
 /// The path, where it has another address in it, too.
@@ -32,14 +32,14 @@ fn path(url: &str) -> String {
 /// The file's name without its ending and the sizes behind it: `harbour-1024x768.jpg`,
 /// `harbour_w250_r1.webp`.
 fn stem(path: &str) -> &str {
-    let file = path.rsplit('/').find(|it| it.len() > 4).unwrap_or_default();
+    let file = path.rsplit('/').find(|part| part.len() > 4).unwrap_or_default();
     let mut stem = file.rsplit_once('.').map_or(file, |it| it.0);
     while let Some((rest, last)) = stem.rsplit_once(['-', '_', '='])
         && rest.len() >= MIN_OWN
         && (last == "scaled"
             || last.len() <= 9
                 && last.starts_with(|c: char| c.is_ascii_digit() || matches!(c, 'w' | 'h' | 'r'))
-                && last[1..].bytes().all(|it| it.is_ascii_digit() || it == b'x'))
+                && last[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b'x'))
     {
         stem = rest;
     }
@@ -49,7 +49,7 @@ fn stem(path: &str) -> &str {
 /// Parts of the last names of a path that are numbers or codes, and no day.
 fn codes(path: &str) -> impl Iterator<Item = &str> {
     let names = path.rsplit('/').take(3);
-    names.flat_map(|it| it.split(|c: char| !c.is_ascii_alphanumeric())).filter(|part| {
+    names.flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric())).filter(|part| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         let day =
             part.len() == 8 && digits == 8 && (part.starts_with("19") || part.starts_with("20"));

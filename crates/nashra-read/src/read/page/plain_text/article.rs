@@ -48,7 +48,9 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
         .iter()
         .filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None });
     images.extend(
-        inline.filter(|it| !lead.as_ref().is_some_and(|lead| same_picture(lead, it))).cloned(),
+        inline
+            .filter(|inline| !lead.as_ref().is_some_and(|lead| same_picture(lead, inline)))
+            .cloned(),
     );
     let body = blocks::text(&blocks);
     let mut content = Content {
@@ -87,7 +89,7 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
         return Some(image);
     }
     let before =
-        line.checked_sub(1).filter(|it| *it > title && text_page.lines[line].blank <= 1)?;
+        line.checked_sub(1).filter(|left| *left > title && text_page.lines[line].blank <= 1)?;
     let form = &text_page.forms[before];
     let (above, behind) = (&text_page.lines[before].text, text_page.lines.get(line + 1));
     let is_caption =
@@ -102,7 +104,7 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
         });
     }
     // A bare agency is as likely a byline, a label is none.
-    let labelled = image.credit.as_deref().is_some_and(|it| it != text);
+    let labelled = image.credit.as_deref().is_some_and(|credit| credit != text);
     if labelled {
         // `Bild: dpa` may stand over its caption.
         let under = behind.filter(|below| {
@@ -111,7 +113,8 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
                 && text_page.forms[line + 1].kind == Kind::Text
                 && text_page.forms[line + 1].units >= 4.0
         });
-        image.caption = under.filter(|_| text_page.forms[line].times > 1).map(|it| it.text.clone());
+        image.caption =
+            under.filter(|_| text_page.forms[line].times > 1).map(|under| under.text.clone());
         return Some(image);
     }
     None
@@ -193,7 +196,7 @@ impl Body<'_> {
     }
 
     fn add(&mut self, image: Image) {
-        if image.caption.as_ref().is_none_or(|it| self.pictures.insert(it.clone())) {
+        if image.caption.as_ref().is_none_or(|caption| self.pictures.insert(caption.clone())) {
             self.blocks.push(Block::Image(image));
         }
     }
@@ -202,14 +205,14 @@ impl Body<'_> {
         [at.checked_sub(1), Some(at + 1)]
             .into_iter()
             .flatten()
-            .any(|it| self.text_page.lines.get(it).is_some_and(|it| it.text == text))
+            .any(|it| self.text_page.lines.get(it).is_some_and(|line| line.text == text))
     }
 
     /// A short line between two sentences.
     fn is_heading(&self, at: usize, span: &ArticleSpan) -> bool {
         let form = &self.text_page.forms[at];
         let sentence = |at: usize| self.text_page.forms[at].prose >= SENTENCE;
-        let after_gap = span.gaps.binary_search_by_key(&at, |it| it.end).is_ok();
+        let after_gap = span.gaps.binary_search_by_key(&at, |gap| gap.end).is_ok();
         let within = span.body.contains(&at) && at > span.body.start && at + 1 < span.body.end;
         within
             && form.units <= MAX_HEADING
@@ -222,5 +225,9 @@ impl Body<'_> {
 /// Lines in and under the text that name its sources.
 fn credits(text_page: &PlainTextPage, span: &ArticleSpan) -> Vec<String> {
     let lines = span.lines().chain(span.body.end..(span.body.end + 2).min(text_page.lines.len()));
-    lines.map(|it| &text_page.lines[it].text).filter(|it| caption::is_source(it)).cloned().collect()
+    lines
+        .map(|line| &text_page.lines[line].text)
+        .filter(|it| caption::is_source(it))
+        .cloned()
+        .collect()
 }

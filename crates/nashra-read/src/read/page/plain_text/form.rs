@@ -38,7 +38,7 @@ static LEGAL: LazyLock<Option<AhoCorasick>> =
 fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
     include_str!("words.txt")
         .lines()
-        .filter_map(move |it| it.strip_prefix(kind))
+        .filter_map(move |line| line.strip_prefix(kind))
         .flat_map(|it| it.split("; "))
 }
 
@@ -154,8 +154,8 @@ pub(super) fn is_service(text: &str, units: f32) -> bool {
     }
     let lower = text::lower(text);
     let mut found =
-        SERVICE.iter().flat_map(|it| it.find_iter(lower.as_ref())).map(|it| it.pattern());
-    found.next().is_some_and(|first| units <= SHORT || found.any(|it| it != first))
+        SERVICE.iter().flat_map(|service| service.find_iter(lower.as_ref())).map(|it| it.pattern());
+    found.next().is_some_and(|first| units <= SHORT || found.any(|found| found != first))
 }
 
 fn kind(text: &str, signs: &Signs) -> Kind {
@@ -230,10 +230,10 @@ fn is_date(text: &str) -> bool {
         // `Seit Mai 2022 Chef des Hauses` is a headline, `Kyiv in the third winter of the war, 24
         // April 2023` a caption.
         return others <= if found.day().is_some() { 30 } else { 4 }
-            || digits.split(|c: char| !c.is_ascii_digit()).filter(|it| !it.is_empty()).count()
+            || digits.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count()
                 >= 4;
     }
-    let all_digits = bytes.iter().filter(|it| it.is_ascii_digit()).count();
+    let all_digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     // `April 10, 20233 years ago, 142 views` was glued together.
     let most = if all_digits >= 5 { 24 } else { 0 };
     let mut rest = text;
@@ -241,8 +241,9 @@ fn is_date(text: &str) -> bool {
     // `Feb. 27`, `10 فبراير`: no year, but nothing else either.
     while let Some(at) = rest.find(char::is_alphabetic) {
         rest = &rest[at..];
-        if let Some(length) =
-            words::month_at(rest).map(|it| it.1).or_else(|| words::weekday_at(rest).map(|it| it.1))
+        if let Some(length) = words::month_at(rest)
+            .map(|month| month.1)
+            .or_else(|| words::weekday_at(rest).map(|weekday| weekday.1))
         {
             (named, rest) = (true, &rest[length..]);
         } else {
@@ -263,7 +264,7 @@ fn is_legal(text: &str, signs: &Signs) -> bool {
     }
     signs.units <= 40.0 && {
         let lower = text::lower(text);
-        LEGAL.as_ref().is_some_and(|it| it.is_match(lower.as_ref()))
+        LEGAL.as_ref().is_some_and(|legal| legal.is_match(lower.as_ref()))
     }
 }
 
@@ -273,7 +274,7 @@ fn is_link(text: &str) -> bool {
         && text.rsplit_once('.').is_some_and(|(host, end)| {
             !host.is_empty()
                 && (2..=6).contains(&end.len())
-                && end.bytes().all(|it| it.is_ascii_lowercase())
+                && end.bytes().all(|byte| byte.is_ascii_lowercase())
         });
     name || text.contains("http://")
         || text.contains("https://")

@@ -30,7 +30,7 @@ pub(super) fn drop_non_articles(
         if !kept.is_empty() && !span.title.is_some_and(further) {
             continue;
         }
-        told.extend(head.map(|it| text_page.lines[it].text.as_str()));
+        told.extend(head.map(|head| text_page.lines[head].text.as_str()));
         kept.push(span);
     }
     kept
@@ -39,7 +39,7 @@ pub(super) fn drop_non_articles(
 /// The words of an article's sentences.
 fn words(text_page: &PlainTextPage, span: &ArticleSpan) -> f32 {
     span.lines()
-        .map(|it| &text_page.forms[it])
+        .map(|line| &text_page.forms[line])
         .filter(|it| it.prose >= form::SENTENCE)
         .map(|it| it.units)
         .sum()

@@ -65,8 +65,8 @@ impl Headlines {
                     && lines[*other].text != lines[at].text
                     && !kicker
             };
-            if scores[at].is_some() && before.into_iter().any(|it| better(&it)) {
-                scores[at] = scores[at].map(|it| it - W.second);
+            if scores[at].is_some() && before.into_iter().any(|before| better(&before)) {
+                scores[at] = scores[at].map(|score| score - W.second);
             }
         }
         for at in 1..lines.len() {
@@ -76,7 +76,7 @@ impl Headlines {
                 && headline.units <= 16.0
                 && !headline.stops;
             if shorter && lines[at].blank == 0 && fits[at] >= 0.4 && scores[at].is_some() {
-                scores[at - 1] = scores[at - 1].map(|it| it - W.second);
+                scores[at - 1] = scores[at - 1].map(|score| score - W.second);
             }
         }
         Self { scores, fits }
@@ -128,6 +128,6 @@ fn by_form(line: &Line, form: &Form) -> f32 {
         (small, 0.6),
         (form.broken, W.broken),
     ];
-    let against: f32 = against.iter().filter(|it| it.0).map(|it| it.1).sum();
+    let against: f32 = against.iter().filter(|against| against.0).map(|against| against.1).sum();
     length - against + if form.times > 1 { W.twice } else { 0.0 }
 }

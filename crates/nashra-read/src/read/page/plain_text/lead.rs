@@ -47,7 +47,7 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
             .lines
             .get(line + 1)
             .filter(|_| line + 1 < span.body.start)
-            .map(|it| it.text.as_str());
+            .map(|line| line.text.as_str());
         match form.kind {
             _ if text == text_page.lines[title].text => {}
             Kind::Caption => {
@@ -76,7 +76,7 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
             // `By`, and the name on a line of its own.
             Kind::Text
                 if head.bylines.is_empty()
-                    && next.is_some_and(|it| byline::is_byline(&format!("{text} {it}")))
+                    && next.is_some_and(|next| byline::is_byline(&format!("{text} {next}")))
                     && form.units <= 2.0 =>
             {
                 head.bylines = byline::read(next.unwrap_or_default());
@@ -90,8 +90,8 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
     head.day = head.day.or_else(|| {
         before
             .rev()
-            .filter(|it| text_page.forms[*it].kind == Kind::Date)
-            .find_map(|it| day(&text_page.lines[it].text))
+            .filter(|before| text_page.forms[*before].kind == Kind::Date)
+            .find_map(|before| day(&text_page.lines[before].text))
     });
     head
 }
@@ -114,7 +114,7 @@ fn is_writer(text_page: &PlainTextPage, line: usize) -> bool {
     let words = text.split(' ').count();
     let cased = text.chars().next().is_some_and(char::is_uppercase);
     let beside = |at: Option<usize>| {
-        at.and_then(|it| text_page.forms.get(it)).is_some_and(|it| it.kind == Kind::Date)
+        at.and_then(|at| text_page.forms.get(at)).is_some_and(|form| form.kind == Kind::Date)
     };
     cased
         && (2..=4).contains(&words)
@@ -131,5 +131,5 @@ fn day(text: &str) -> Option<chrono::NaiveDate> {
 fn repeats_near(text_page: &PlainTextPage, line: usize, among: std::ops::Range<usize>) -> bool {
     let text = &text_page.lines[line].text;
     text_page.forms[line].times > 1
-        && among.filter(|it| *it != line).any(|it| text_page.lines[it].text == *text)
+        && among.filter(|among| *among != line).any(|among| text_page.lines[among].text == *text)
 }

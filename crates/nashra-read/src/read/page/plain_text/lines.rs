@@ -46,7 +46,7 @@ pub(super) fn read(text: &str) -> Vec<Line> {
             continue;
         }
         let open = blank == 0
-            && lines.last().is_some_and(|it| is_open(&it.text))
+            && lines.last().is_some_and(|line| is_open(&line.text))
             && text.len() < MAX_ASIDE;
         let broken = column
             .zip(last_width)
@@ -72,7 +72,7 @@ fn wrapped_at(raw: &[&str]) -> Option<usize> {
         .iter()
         .map(|line| if line.len() > 600 { usize::MAX } else { width(line.trim_end()) })
         .collect();
-    let mut longest: Vec<usize> = widths.iter().copied().filter(|it| *it > 0).collect();
+    let mut longest: Vec<usize> = widths.iter().copied().filter(|width| *width > 0).collect();
     longest.sort_unstable();
     // A few addresses or tables may stick out.
     let column = *longest.get(longest.len().checked_sub(1 + longest.len() / 60)?)?;
@@ -139,7 +139,7 @@ fn tidy(raw: &str) -> String {
     while let Some(c) = chars.next() {
         let between = !marked.ends_with(char::is_whitespace)
             && !marked.is_empty()
-            && chars.peek().is_some_and(|it| !it.is_whitespace());
+            && chars.peek().is_some_and(|c| !c.is_whitespace());
         marked.push(if c == '\u{a0}' && between { KEPT } else { c });
     }
     collapse(&marked).replace(KEPT, "\u{a0}")
@@ -176,7 +176,7 @@ fn unbulleted(line: String) -> (String, bool) {
     }
     // `2. Politics`, as w3m numbers lists.
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    match line.get(digits..).and_then(|it| it.strip_prefix(". ")) {
+    match line.get(digits..).and_then(|line| line.strip_prefix(". ")) {
         Some(rest) if (1..=2).contains(&digits) => (rest.to_owned(), true),
         _ => (line, false),
     }
@@ -194,7 +194,10 @@ mod tests {
     fn blank_lines_bullets_and_invisible_characters_are_taken_off() {
         let lines = read("\u{feff}One\r\n\r\n  • \u{200f}Two \r\n 3. Three\n\n\n\n\n\n- \nFour");
         assert_eq!(
-            lines.iter().map(|it| (it.text.as_str(), it.blank, it.bullet)).collect::<Vec<_>>(),
+            lines
+                .iter()
+                .map(|line| (line.text.as_str(), line.blank, line.bullet))
+                .collect::<Vec<_>>(),
             [("One", 0, false), ("Two", 1, true), ("Three", 0, true), ("Four", 3, false)]
         );
     }

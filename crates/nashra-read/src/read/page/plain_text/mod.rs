@@ -103,7 +103,7 @@ fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
     let ends = spans
         .iter()
         .skip(1)
-        .map(|it| it.title.unwrap_or(it.body.start))
+        .map(|span| span.title.unwrap_or(span.body.start))
         .chain([text_page.lines.len()]);
     spans
         .iter()
@@ -118,7 +118,7 @@ fn is_binary(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(START)];
     let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
     !marked
-        && start.iter().filter(|it| matches!(it, 0..=8 | 14..=26 | 28..=31)).count()
+        && start.iter().filter(|start| matches!(start, 0..=8 | 14..=26 | 28..=31)).count()
             > start.len() / 100
 }
 
@@ -154,8 +154,8 @@ impl PlainTextPage {
 impl ArticleSpan {
     /// The lines of the text, without what stands in its gaps.
     fn lines(&self) -> impl Iterator<Item = usize> {
-        let starts = std::iter::once(self.body.start).chain(self.gaps.iter().map(|it| it.end));
-        let ends = self.gaps.iter().map(|it| it.start).chain(std::iter::once(self.body.end));
+        let starts = std::iter::once(self.body.start).chain(self.gaps.iter().map(|gap| gap.end));
+        let ends = self.gaps.iter().map(|gap| gap.start).chain(std::iter::once(self.body.end));
         starts.zip(ends).flat_map(|(start, end)| start..end)
     }
 }

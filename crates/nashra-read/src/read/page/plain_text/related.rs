@@ -30,8 +30,8 @@ const MENU: usize = 4;
 const MAX_SUMMARY: f32 = 90.0;
 
 static SECTIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
-    let lines = include_str!("sections.txt").lines().filter(|it| !it.starts_with('#'));
-    lines.flat_map(|it| it.split("; ")).map(|it| (it, it.split(' ').count())).collect()
+    let lines = include_str!("sections.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(|line| line.split("; ")).map(|it| (it, it.split(' ').count())).collect()
 });
 
 /// The related list of an article: in its gaps, and behind it up to `end`.
@@ -40,7 +40,7 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) ->
     for range in span.gaps.iter().cloned().chain(std::iter::once(span.body.end..end)) {
         let heads = range
             .clone()
-            .filter(|it| text_page.forms[*it].kind == Kind::Related)
+            .filter(|range| text_page.forms[*range].kind == Kind::Related)
             .collect::<Vec<_>>();
         for (at, head) in heads.iter().enumerate() {
             let end = heads.get(at + 1).copied().unwrap_or(range.end).min(head + 1 + MAX_LINES);
@@ -166,7 +166,7 @@ impl Reader<'_> {
         if name
             && line.blank > 0
             && text.contains(' ')
-            && self.form(at + 1).is_none_or(|it| it.units > 4.0)
+            && self.form(at + 1).is_none_or(|form| form.units > 4.0)
             && self.item.summary.is_some()
         {
             return Role::Writer;
@@ -197,11 +197,11 @@ impl Reader<'_> {
         // Apart from the item before, and together with a headline behind it: the next item's
         // caption.
         let begins = line.blank > 0
-            && behind.is_some_and(|it| it.blank == 0)
+            && behind.is_some_and(|behind| behind.blank == 0)
             && self.form(at + 1).is_some_and(Form::is_headline);
         // Longer than its headline, and a writer or the next picture behind it.
         let closes =
-            matches!(self.form(at + 1).map(|it| it.kind), Some(Kind::Byline | Kind::Caption))
+            matches!(self.form(at + 1).map(|form| form.kind), Some(Kind::Byline | Kind::Caption))
                 && self.item.image.is_some();
         let title = self.item.title.as_ref().map_or(0, String::len);
         form.units <= MAX_SUMMARY
@@ -218,8 +218,8 @@ impl Reader<'_> {
             return false;
         };
         let together = self.text_page.lines[at + 1].blank == 0;
-        let teased = self.form(at + 2).is_some_and(|it| it.prose >= SENTENCE)
-            || self.text_page.lines.get(at + 2).is_none_or(|it| it.blank > 0);
+        let teased = self.form(at + 2).is_some_and(|form| form.prose >= SENTENCE)
+            || self.text_page.lines.get(at + 2).is_none_or(|line| line.blank > 0);
         let headline = next.is_headline()
             || next.kind == Kind::Text
                 && next.units >= 3.0
@@ -251,7 +251,8 @@ fn sectioned(text: &str) -> (Option<&str>, &str) {
     let mut best = None;
     for (words, (at, _)) in (1..=4).zip(text.match_indices(' ')) {
         // A name of several words is no accident; `World leaders meet` begins with one of one.
-        if SECTIONS.get(text[..at].to_lowercase().as_str()).is_some_and(|it| *it == words) {
+        if SECTIONS.get(text[..at].to_lowercase().as_str()).is_some_and(|section| *section == words)
+        {
             best = Some((&text[..at], text[at..].trim_start()));
         }
     }

@@ -25,10 +25,10 @@ pub(super) fn read(text_page: &PlainTextPage) -> Option<ArticleSpan> {
     let title = (0..forms.len())
         .take_while(|at| !(sentence(at) && forms[*at].stops))
         .find(|at| !forms[*at].stops && text_page.headlines.score(*at).is_some());
-    let behind = title.map_or(0, |it| it + 1)..forms.len();
+    let behind = title.map_or(0, |title| title + 1)..forms.len();
     let (start, last) = (behind.clone().find(sentence)?, behind.clone().rev().find(sentence)?);
     let words = |of: &dyn Fn(&usize) -> bool| {
-        behind.clone().filter(|it| of(it)).map(|it| forms[it].units).sum::<f32>()
+        behind.clone().filter(|behind| of(behind)).map(|behind| forms[behind].units).sum::<f32>()
     };
     let text = words(&sentence);
     let other = words(&|it| {

@@ -122,8 +122,8 @@ impl Splitter<'_> {
                 // A head in the gap says that the text behind it is another one.
                 let shown = heads
                     .iter()
-                    .filter(|it| it.title >= last.left && it.score > 0.0)
-                    .map(|it| it.shown)
+                    .filter(|head| head.title >= last.left && head.score > 0.0)
+                    .map(|head| head.shown)
                     .fold(0.0, f32::max);
                 better(
                     again + self.again(last.left, line) - W.head_in_gap * shown,
@@ -197,7 +197,7 @@ impl Splitter<'_> {
             if let Some(score) = self.text_page.headlines.score(line) {
                 let announced = line
                     .checked_sub(1)
-                    .is_some_and(|it| self.text_page.forms[it].kind == Kind::Next);
+                    .is_some_and(|left| self.text_page.forms[left].kind == Kind::Next);
                 let marked = announced || seen || dates + bylines + captions > 0;
                 let shown = between
                     + if seen { W.twice_in_head } else { 0.0 }
@@ -241,7 +241,7 @@ impl Splitter<'_> {
 fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
     let mut values: Vec<f32> = Vec::with_capacity(forms.len());
     for (line, form) in forms.iter().enumerate() {
-        let prose = |at: Option<usize>| at.and_then(|it| forms.get(it)).is_some_and(Form::is_prose);
+        let prose = |at: Option<usize>| at.and_then(|at| forms.get(at)).is_some_and(Form::is_prose);
         if form.prose >= SENTENCE {
             // A heading may stand between two paragraphs.
             let before = prose(line.checked_sub(1)) || prose(line.checked_sub(2));
@@ -255,13 +255,14 @@ fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
                 + (1.0 - company)
                     * W.long
                     * ((form.units - TEASER.0) / (TEASER.1 - TEASER.0)).clamp(0.0, 1.0);
-            let relevance = topics.relevance(line).map_or(1.0, |it| (it / W.relevant).min(1.0));
+            let relevance =
+                topics.relevance(line).map_or(1.0, |relevance| (relevance / W.relevant).min(1.0));
             let relevance = W.irrelevant + (1.0 - W.irrelevant) * relevance;
             values.push((form.units / W.words).min(W.most) * form.prose * company * relevance);
             continue;
         }
-        let between = values.last().is_some_and(|it| *it > 0.0)
-            && forms.get(line + 1).is_some_and(|it| it.prose >= SENTENCE);
+        let between = values.last().is_some_and(|value| *value > 0.0)
+            && forms.get(line + 1).is_some_and(|form| form.prose >= SENTENCE);
         values.push(-match form.kind {
             Kind::Mark => W.mark,
             Kind::Date => W.date,

@@ -14,7 +14,7 @@ fn page(bytes: &[u8]) -> Result<Page, PageError> {
 }
 
 fn articles(text: &str) -> Vec<Content> {
-    page(text.as_bytes()).unwrap().articles.into_iter().map(|it| it.content).collect()
+    page(text.as_bytes()).unwrap().articles.into_iter().map(|article| article.content).collect()
 }
 
 /// The fields of `wanted` alone.
@@ -36,7 +36,7 @@ fn the_arabic_page_with_four_articles_comes_out_field_by_field() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|it| it.as_str().unwrap())
+        .map(|wanted| wanted.as_str().unwrap())
         .collect();
     assert_eq!(found.len(), wanted["articles"].as_array().unwrap().len());
     for (at, (content, wanted_article)) in
@@ -59,7 +59,7 @@ fn the_arabic_page_with_four_articles_comes_out_field_by_field() {
         let inline: Vec<_> = content
             .blocks
             .iter()
-            .filter_map(|it| if let Block::Image(image) = it { Some(image) } else { None })
+            .filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None })
             .collect();
         assert_eq!(content.images[1..].iter().collect::<Vec<_>>(), inline);
         let mut agencies = content.agencies.clone();
@@ -122,7 +122,8 @@ fn a_page_of_a_text_browser_has_its_paragraphs_joined_and_nothing_else_in_them()
         "{text}"
     );
     assert_eq!(content.blocks[3], Block::Heading { text: "Who pays for the mole".to_owned() });
-    let related: Vec<_> = content.related.iter().filter_map(|it| it.title.as_deref()).collect();
+    let related: Vec<_> =
+        content.related.iter().filter_map(|related| related.title.as_deref()).collect();
     assert_eq!(
         related,
         [
@@ -138,7 +139,7 @@ fn two_articles_without_repeated_headlines_are_told_apart_by_their_heads_and_mat
     let found = articles(include_str!(
         "../../../../../../tests/fixtures/plain_text/german-two-articles.txt"
     ));
-    let titles: Vec<_> = found.iter().filter_map(|it| it.title.as_deref()).collect();
+    let titles: Vec<_> = found.iter().filter_map(|found| found.title.as_deref()).collect();
     assert_eq!(
         titles,
         [
@@ -153,7 +154,9 @@ fn two_articles_without_repeated_headlines_are_told_apart_by_their_heads_and_mat
     let related: Vec<_> = found[0]
         .related
         .iter()
-        .map(|it| (it.title.as_deref().unwrap(), it.summary.is_some(), it.image.is_some()))
+        .map(|related| {
+            (related.title.as_deref().unwrap(), related.summary.is_some(), related.image.is_some())
+        })
         .collect();
     assert_eq!(
         related,

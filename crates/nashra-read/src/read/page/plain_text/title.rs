@@ -34,8 +34,8 @@ pub(super) fn choose(text_page: &PlainTextPage, span: &ArticleSpan, from: usize)
         })
         .collect();
     let chooser = Chooser { text_page, found, body, lines };
-    let sums = chooser.lines.iter().map(|it| (chooser.sum(it), it.line));
-    sums.max_by(|one, other| one.0.total_cmp(&other.0)).map_or(Some(found), |it| Some(it.1))
+    let sums = chooser.lines.iter().map(|line| (chooser.sum(line), line.line));
+    sums.max_by(|one, other| one.0.total_cmp(&other.0)).map_or(Some(found), |sum| Some(sum.1))
 }
 
 /// A line that may be the headline.
@@ -59,14 +59,14 @@ impl Chooser<'_> {
         let (at, fit) = (candidate.line, candidate.fit);
         let form = &self.text_page.forms[at];
         let text = self.text_page.lines[at].text.as_str();
-        let others = || self.lines.iter().filter(|it| it.line != at);
+        let others = || self.lines.iter().filter(|line| line.line != at);
         let fit_as_well = |candidate: &TitleCandidate| {
             candidate.fit >= LIKELY.max(0.9 * fit)
                 && self.text_page.lines[candidate.line].text != text
         };
-        let earlier = others().filter(|it| it.line < at && fit_as_well(it)).count();
+        let earlier = others().filter(|other| other.line < at && fit_as_well(other)).count();
         let between = others()
-            .filter(|it| it.line > at && self.text_page.forms[it.line].is_headline())
+            .filter(|other| other.line > at && self.text_page.forms[other.line].is_headline())
             .count();
         let within_another = others().any(|candidate| {
             let other = &self.text_page.lines[candidate.line].text;

@@ -59,5 +59,5 @@ fn same_site(one: &Url, other: &Url) -> bool {
 fn path(tree: &Tree<'_>, holder: NodeId, block: NodeId) -> impl Iterator<Item = NodeId> {
     std::iter::once(block)
         .chain(tree.ancestors(block))
-        .take_while(move |it| tree.within(*it, holder))
+        .take_while(move |node| tree.within(*node, holder))
 }

@@ -31,8 +31,8 @@ pub(super) fn measure(
     let view = context.view;
     let (tree, lines) = (view.tree, &view.lines.lines);
     let (line, last) = (&lines[candidate.at], before.last());
-    let title = before.first().and_then(|it| it.headline);
-    let title_level = title.and_then(|it| heading_level(tree, lines[it].block)).unwrap_or(1);
+    let title = before.first().and_then(|before| before.headline);
+    let title_level = title.and_then(|title| heading_level(tree, lines[title].block)).unwrap_or(1);
     let same_build = |one: NodeId, other: NodeId| {
         tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other)
     };
@@ -50,7 +50,7 @@ pub(super) fn measure(
     let gap = &lines[candidate.last_body + 1..candidate.at];
     let gap = &gap[gap.len().saturating_sub(MAX_GAP)..];
     let text_before =
-        context.text_in(last.map_or(0, |it| it.headline.unwrap_or(it.from)), candidate.at);
+        context.text_in(last.map_or(0, |last| last.headline.unwrap_or(last.from)), candidate.at);
     let text_after = context.text_in(candidate.at + 1, candidate.end);
     let name = stems(view.lines.get(line));
     let after = candidate.at + 1..candidate.end.min(candidate.at + TEXT);
@@ -58,7 +58,7 @@ pub(super) fn measure(
     let siblings = tree
         .children(tree.parent(line.block))
         .take(200)
-        .filter(|it| tree.tag(*it) == tree.tag(line.block))
+        .filter(|child| tree.tag(*child) == tree.tag(line.block))
         .count();
     let of_title = title.map_or(-1.0, |title| {
         let stems = context.title.get_or_init(|| stems(view.lines.get(&lines[title])));
@@ -75,10 +75,10 @@ pub(super) fn measure(
         flag(head.dated),
         flag(head.byline),
         flag(outside(context, candidate, last)),
-        last.filter(|it| it.holder != 0)
+        last.filter(|last| last.holder != 0)
             .map_or(0.5, |last| flag(same_build(last.holder, candidate.holder))),
         gap.len() as f32,
-        gap.iter().filter(|it| it.linked * 2 > it.chars).count() as f32,
+        gap.iter().filter(|gap| gap.linked * 2 > gap.chars).count() as f32,
         line.linked as f32 / line.chars.max(1) as f32,
         view.measured.weight[candidate.at] as f32,
         context.topics().likeness(candidate.at, candidate.at).unwrap_or(-1.0),
@@ -167,9 +167,9 @@ fn repeated(context: &Context<'_, '_>, at: usize) -> bool {
     let text = fold(view.lines.get(&lines[at]));
     let near = at.saturating_sub(4)..lines.len().min(at + 12);
     text.len() > 12
-        && near.filter(|it| *it != at).any(|it| {
-            lines[it].chars.abs_diff(lines[at].chars) < 12
-                && fold(view.lines.get(&lines[it])) == text
+        && near.filter(|near| *near != at).any(|near| {
+            lines[near].chars.abs_diff(lines[at].chars) < 12
+                && fold(view.lines.get(&lines[near])) == text
         })
 }
 
