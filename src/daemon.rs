@@ -120,21 +120,22 @@ pub async fn run_with(
             tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
         }
         let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
-        let shown = admin::Shown { metrics: start.metrics.clone(), ready: ready.clone(), hosts };
-        side.spawn(admin::serve(listener, shown, CancellationToken::new()));
+        let state =
+            admin::AdminState { metrics: start.metrics.clone(), ready: ready.clone(), hosts };
+        side.spawn(admin::serve(listener, state, CancellationToken::new()));
     }
-    let (wishes_tx, wishes) = mpsc::channel(1);
+    let (operator_requests_tx, operator_requests) = mpsc::channel(1);
     let (changes_tx, changes) = mpsc::channel(1);
     let path = config.control_socket();
     let socket =
         control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
-    side.spawn(socket.serve(control::Reach {
+    side.spawn(socket.serve(control::ControlTargets {
         store: store.clone(),
-        wishes: wishes_tx,
+        operator_requests: operator_requests_tx,
         changes: changes_tx,
     }));
     let told =
-        monitor::Told { pressure: pressure_tx, ready: ready.clone(), metrics: start.metrics };
+        monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics: start.metrics };
     let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
     side.spawn(monitor::run(
         store.clone(),
@@ -154,7 +155,7 @@ pub async fn run_with(
         pressure,
         status: status_tx,
         changes,
-        wishes,
+        operator_requests,
         ready,
         stop: start.stop,
         drain: config.run.drain_timeout,

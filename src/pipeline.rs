@@ -84,7 +84,7 @@ pub struct Steering {
     /// Sources that come and go.
     pub changes: mpsc::Receiver<schedule::change::Change>,
     /// Operators' wishes to the publish stage.
-    pub wishes: mpsc::Receiver<publish::Wish>,
+    pub operator_requests: mpsc::Receiver<publish::OperatorRequest>,
     /// How the parts of the daemon are.
     pub ready: Ready,
     /// Ends the run in order.
@@ -137,7 +137,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     queues: Queues,
     steering: Steering,
 ) -> Result<(), PipelineError> {
-    let Steering { pressure, status, changes, wishes, ready, stop, drain } = steering;
+    let Steering { pressure, status, changes, operator_requests, ready, stop, drain } = steering;
     let (due_tx, due_rx) = mpsc::channel(queues.due);
     let (polled_tx, polled_rx) = mpsc::channel(queues.polled);
     let (wake_tx, wake_rx) = mpsc::channel(queues.polled);
@@ -176,7 +176,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
         recalls: recalls_tx,
     };
 
-    let inputs = publish::Inputs { wake: outbox_rx, wishes, deadline: deadline.clone() };
+    let inputs = publish::Inputs { wake: outbox_rx, operator_requests, deadline: deadline.clone() };
 
     let controls = schedule::Controls {
         pressure: pressure.clone(),

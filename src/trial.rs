@@ -4,7 +4,7 @@
 mod read;
 mod words;
 
-use read::Read;
+use read::ParsedDocument;
 
 use std::path::Path;
 
@@ -67,13 +67,13 @@ pub struct Report {
     pub bytes: usize,
     /// What it is.
     #[serde(flatten)]
-    pub found: Found,
+    pub found: ReportContent,
 }
 
 /// What it is.
 #[derive(Debug, Serialize)]
 #[serde(tag = "what", rename_all = "lowercase")]
-pub enum Found {
+pub enum ReportContent {
     /// A feed.
     Feed {
         /// Its own title.
@@ -81,7 +81,7 @@ pub enum Found {
         /// Its language, as it claims.
         language: Option<String>,
         /// Its entries, in its order.
-        entries: Vec<Listed>,
+        entries: Vec<EntryPreview>,
     },
     /// A listing: a page of links to articles.
     Listing {
@@ -90,9 +90,9 @@ pub enum Found {
         /// Its language, as it claims.
         language: Option<String>,
         /// The links that are taken for articles', in its order.
-        entries: Vec<Listed>,
+        entries: Vec<EntryPreview>,
         /// The links that are not, those that came nearest to it first.
-        lost: Vec<Lost>,
+        lost: Vec<RejectedCandidate>,
     },
     /// A sitemap, or an index of them.
     Sitemap {
@@ -103,7 +103,7 @@ pub enum Found {
         /// The sitemaps that were followed, where it is an index.
         sitemaps: Vec<Url>,
         /// Its entries, in its order.
-        entries: Vec<Listed>,
+        entries: Vec<EntryPreview>,
     },
     /// A page, or the text of one.
     Page {
@@ -112,15 +112,15 @@ pub enum Found {
         /// What it is, taken as a whole.
         kind: PageKind,
         /// Its articles.
-        articles: Vec<Made>,
+        articles: Vec<ArticlePreview>,
         /// Candidates that lost.
-        lost: Vec<Lost>,
+        lost: Vec<RejectedCandidate>,
     },
 }
 
 /// An entry of a feed, and what a first poll would do about it.
 #[derive(Debug, Serialize)]
-pub struct Listed {
+pub struct EntryPreview {
     /// Headline.
     pub title: Option<String>,
     /// The page.
@@ -138,7 +138,7 @@ pub struct Listed {
 
 /// An article of a page.
 #[derive(Debug, Serialize)]
-pub struct Made {
+pub struct ArticlePreview {
     /// What it would be known by, the strongest first.
     pub known_by: Vec<&'static str>,
     /// The record as it would be published; its `provenance` says where the fields came from.
@@ -147,7 +147,7 @@ pub struct Made {
 
 /// A candidate for a field that lost.
 #[derive(Debug, Serialize)]
-pub struct Lost {
+pub struct RejectedCandidate {
     /// Which field.
     pub field: &'static str,
     /// What it would have been.
@@ -171,7 +171,7 @@ pub enum As {
 
 /// What a trial works with.
 #[derive(Debug)]
-pub struct Trier<'a, F> {
+pub struct Trial<'a, F> {
     /// HTTP.
     pub fetcher: &'a F,
     /// Rules of polling.
@@ -184,7 +184,7 @@ pub struct Trier<'a, F> {
     pub now: DateTime<Utc>,
 }
 
-impl<F: Fetch> Trier<'_, F> {
+impl<F: Fetch> Trial<'_, F> {
     /// Fetches an address.
     pub async fn address(&self, url: Url) -> Result<Report, TrialError> {
         let obeys_robots = self.rules.robots == RobotsMode::Obey;
@@ -233,27 +233,27 @@ impl<F: Fetch> Trier<'_, F> {
             .map_err(|error| TrialError::World(error.to_string()))??;
         let (via, content_type) = (fetched.via.clone(), fetched.content_type.clone());
         let found = match read {
-            Read::Feed(feed) => {
+            ParsedDocument::Feed(feed) => {
                 let (title, language, entries) = self.listed(feed);
-                Found::Feed { title, language, entries }
+                ReportContent::Feed { title, language, entries }
             }
-            Read::Listing(feed, lost) => {
+            ParsedDocument::Listing(feed, lost) => {
                 let (title, language, entries) = self.listed(feed);
-                Found::Listing { title, language, entries, lost }
+                ReportContent::Listing { title, language, entries, lost }
             }
-            Read::Sitemap => {
+            ParsedDocument::Sitemap => {
                 let followed = discover::follow(
                     self.fetcher,
                     fetched,
                     (max, self.rules.robots == RobotsMode::Obey),
                 )
                 .await;
-                let discover::Followed { feed, sitemaps, .. } =
+                let discover::FollowedSitemap { feed, sitemaps, .. } =
                     followed.map_err(|error| TrialError::Sitemap(error.to_string()))?;
                 let (title, language, entries) = self.listed(feed);
-                Found::Sitemap { title, language, sitemaps, entries }
+                ReportContent::Sitemap { title, language, sitemaps, entries }
             }
-            Read::Page(page, candidates) => {
+            ParsedDocument::Page(page, candidates) => {
                 self.made(*page, candidates, form, (fetched, url.clone(), asked)).await?
             }
         };
@@ -261,11 +261,11 @@ impl<F: Fetch> Trier<'_, F> {
         Ok(Report { url: url.map(Private::from), via, content_type, bytes, found })
     }
 
-    fn listed(&self, feed: Feed) -> (Option<String>, Option<String>, Vec<Listed>) {
+    fn listed(&self, feed: Feed) -> (Option<String>, Option<String>, Vec<EntryPreview>) {
         let archive = feed.archive;
         let one = |entry: Entry| {
             let (verdict, why) = poll::preview(&entry, archive, &self.rules, self.now);
-            Listed {
+            EntryPreview {
                 title: entry.title,
                 link: entry.link,
                 guid: entry.guid,
@@ -284,7 +284,7 @@ impl<F: Fetch> Trier<'_, F> {
         candidates: Vec<meta::FieldCandidate>,
         form: Form,
         (fetched, url, asked): (Fetched, Option<Url>, Option<Url>),
-    ) -> Result<Found, TrialError> {
+    ) -> Result<ReportContent, TrialError> {
         let (kind, lost) = (page.kind, read::lost(&page, candidates, url.as_ref()));
         let entry = self.pending(asked, &fetched, url.clone());
         let look = || FetchedPage {
@@ -307,9 +307,9 @@ impl<F: Fetch> Trier<'_, F> {
         let articles = names
             .into_iter()
             .zip(records)
-            .map(|(known_by, record)| Made { known_by, record })
+            .map(|(known_by, record)| ArticlePreview { known_by, record })
             .collect();
-        Ok(Found::Page { form, kind, articles, lost })
+        Ok(ReportContent::Page { form, kind, articles, lost })
     }
 
     fn pending(&self, link: Option<Url>, fetched: &Fetched, url: Option<Url>) -> PendingEntry {

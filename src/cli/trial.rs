@@ -14,7 +14,7 @@ use crate::{
     config::{Config, Overrides},
     daemon,
     read::page::Rules,
-    trial::{As, Report, TrialError, Trier},
+    trial::{As, Report, Trial, TrialError},
 };
 
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
 async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialError> {
     let (fetcher, _) =
         daemon::fetcher(config).map_err(|error| TrialError::World(error.to_string()))?;
-    let trier = Trier {
+    let trier = Trial {
         fetcher: &*fetcher,
         rules: daemon::rules(config),
         read_as: options.kind,

@@ -297,20 +297,21 @@ pub struct SourceState {
 
 /// The sources as the store knows them.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Known {
+pub struct SourceStates {
     /// Every one that was ever polled.
     pub states: Vec<SourceState>,
     /// Those that were added by command.
     pub added: Vec<Added>,
 }
 
-/// How every source is that was ever polled, and which were added by command: [`Known`] as JSON.
+/// How every source is that was ever polled, and which were added by command: [`SourceStates`]
+/// as JSON.
 pub fn sources(store: &Store) -> Result<String, StoreError> {
     let of = |Facts { id, title, site, state, reason, last_poll, next_due, entries, .. }: Facts| {
         SourceState { id, title, site, state, reason, last_poll, next_due, entries }
     };
     let states: Vec<SourceState> = store.polls().all_facts()?.into_iter().map(of).collect();
-    Ok(serde_json::json!(Known { states, added: store.added().all()? }).to_string())
+    Ok(serde_json::json!(SourceStates { states, added: store.added().all()? }).to_string())
 }
 
 /// What a check found, in words.

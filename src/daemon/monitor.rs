@@ -64,7 +64,7 @@ impl Settings {
 }
 
 /// What the monitor tells, and to whom.
-pub(super) struct Told {
+pub(super) struct Outputs {
     pub(super) pressure: watch::Sender<Pressure>,
     pub(super) ready: Ready,
     pub(super) metrics: Option<PrometheusHandle>,
@@ -74,10 +74,10 @@ pub(super) struct Told {
 pub(super) async fn run(
     store: Store,
     settings: Settings,
-    told: Told,
+    outputs: Outputs,
     dead_letters: DeadLetterFiles,
 ) {
-    let Told { pressure, ready, metrics } = told;
+    let Outputs { pressure, ready, metrics } = outputs;
     tokio::join!(
         health(&store, &ready, metrics),
         look(&store, settings, (&pressure, &ready)),

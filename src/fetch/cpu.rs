@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// Why there is no outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lost {
+pub(super) enum NoOutcome {
     /// It took more; the thread is left behind with its work.
     TooLong,
     /// It panicked.
@@ -34,7 +34,7 @@ pub(super) enum Lost {
 pub(super) async fn run<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Lost> {
+) -> Result<T, NoOutcome> {
     let thread = Arc::new(OnceLock::new());
     let mine = Arc::clone(&thread);
     let mut work = pin!(tokio::task::spawn_blocking(move || {
@@ -44,14 +44,14 @@ pub(super) async fn run<T: Send + 'static>(
     let (mut meter, mut left) = (None, LOOK);
     loop {
         if let Ok(done) = tokio::time::timeout(left, &mut work).await {
-            return done.map_err(|_| Lost::Panicked);
+            return done.map_err(|_| NoOutcome::Panicked);
         }
         // A thread that waits for its turn has taken nothing.
         let Some(thread) = thread.get() else { continue };
         let spent = meter.get_or_insert_with(|| Meter::start(*thread)).spent();
         left = limit.saturating_sub(spent).max(LOOK);
         if spent >= limit {
-            return Err(Lost::TooLong);
+            return Err(NoOutcome::TooLong);
         }
     }
 }
@@ -121,7 +121,7 @@ mod tests {
                 std::hint::spin_loop();
             }
         });
-        assert!(matches!(computing.await, Err(Lost::TooLong)));
+        assert!(matches!(computing.await, Err(NoOutcome::TooLong)));
         stop.store(true, Ordering::Relaxed);
     }
 
@@ -129,7 +129,7 @@ mod tests {
     async fn a_panic_is_told_apart() {
         assert!(matches!(
             run(Duration::MAX, || assert!(LIMIT.is_zero())).await,
-            Err(Lost::Panicked)
+            Err(NoOutcome::Panicked)
         ));
     }
 

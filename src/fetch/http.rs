@@ -46,7 +46,7 @@ use crate::{
     model::source::{Allowed, Validators},
 };
 use doors::{Door, Doors};
-use read::{Bound, Came, Deadline, read};
+use read::{BodyLimits, BodyRead, Deadline, read};
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not
 /// be. With 100,000 hosts in five minutes this keeps some three thousand idle.
@@ -115,7 +115,7 @@ impl<C: Clock> HttpFetcher<C> {
     async fn follow(
         &self,
         mut request: Request,
-        bound: Bound<'_>,
+        bound: BodyLimits<'_>,
         door: &Door,
     ) -> Result<Outcome, FetchError> {
         let total = self.limits.total_timeout;
@@ -205,14 +205,14 @@ impl<C: Clock> HttpFetcher<C> {
     }
 
     /// So many bytes, or the start of more.
-    fn bound(&self, bytes: usize, cut: bool) -> Bound<'_> {
-        Bound { bytes, cut, rate: self.limits.rate(), memory: &self.limits.memory }
+    fn bound(&self, bytes: usize, cut: bool) -> BodyLimits<'_> {
+        BodyLimits { bytes, cut, rate: self.limits.rate(), memory: &self.limits.memory }
     }
 
     async fn hop(
         &self,
         request: &Request,
-        bound: Bound<'_>,
+        bound: BodyLimits<'_>,
         door: &Door,
         deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
@@ -277,12 +277,12 @@ impl<C: Clock> HttpFetcher<C> {
         &self,
         request: &Request,
         mut response: Response,
-        ((requested, order), bound): ((DateTime<Utc>, u64), Bound<'_>),
+        ((requested, order), bound): ((DateTime<Utc>, u64), BodyLimits<'_>),
         deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
         let bound =
-            if request.status_only { Bound { bytes: 0, cut: true, ..bound } } else { bound };
-        let Came::Whole(bytes, room) =
+            if request.status_only { BodyLimits { bytes: 0, cut: true, ..bound } } else { bound };
+        let BodyRead::Whole(bytes, room) =
             read(&mut response, bound, deadline, &request.silence).await?
         else {
             return Ok(Hop::Done(Outcome::Deferred(Deferred::NO_ROOM)));

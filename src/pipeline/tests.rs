@@ -177,19 +177,19 @@ impl World {
             parts(site, Arc::clone(&self.clock), (store, self.dir.path()), self.sink.clone());
         let stop = CancellationToken::new();
         // Ends of channels that nobody uses.
-        let (pressure, changes, wishes) =
+        let (pressure, changes, operator_requests) =
             (watch::channel(Pressure::None), mpsc::channel(1), mpsc::channel(1));
         let steering = Steering {
             pressure: pressure.1,
             status: watch::channel(publish::Status::default()).0,
             changes: changes.1,
-            wishes: wishes.1,
+            operator_requests: operator_requests.1,
             ready: Ready::default(),
             stop: stop.clone(),
             drain: Duration::from_secs(30),
         };
         let run = async move {
-            let _held = (pressure.0, changes.0, wishes.0);
+            let _held = (pressure.0, changes.0, operator_requests.0);
             run(parts, Queues { due: 8, polled: 8, extracted: 8 }, steering).await
         };
         self.running = Some((stop, tokio::spawn(run)));

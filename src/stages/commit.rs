@@ -40,7 +40,7 @@ mod fit;
 mod recall;
 
 pub use again::Again;
-use again::Doubted;
+use again::DoubtOutcome;
 pub use dead::DeadLetter;
 pub(crate) use dead::refused;
 pub use files::DeadLetterFiles;
@@ -251,9 +251,9 @@ impl Work {
                 let found = assemble::from_page(&entry, *fetched);
                 let names = found.first().map(|found| found.names.as_slice()).unwrap_or_default();
                 match self.doubts(&key, &mut entry, names, page)? {
-                    Doubted::Settled => return Ok(()),
-                    Doubted::GivenUp => vec![assemble::from_feed(&entry, self.now)],
-                    Doubted::No => found,
+                    DoubtOutcome::Settled => return Ok(()),
+                    DoubtOutcome::GivenUp => vec![assemble::from_feed(&entry, self.now)],
+                    DoubtOutcome::No => found,
                 }
             }
             Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],

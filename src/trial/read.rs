@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{As, Lost, TrialError};
+use super::{As, RejectedCandidate, TrialError};
 use crate::{
     dates::moment,
     html::Tree,
@@ -25,9 +25,9 @@ use crate::{
 const MAX_LOST: usize = 20;
 
 /// What bytes turned out to be.
-pub(super) enum Read {
+pub(super) enum ParsedDocument {
     Feed(Feed),
-    Listing(Feed, Vec<Lost>),
+    Listing(Feed, Vec<RejectedCandidate>),
     /// A sitemap; what an index names has to be fetched.
     Sitemap,
     Page(Box<Page>, Vec<FieldCandidate>),
@@ -40,7 +40,7 @@ pub(super) fn read(
     content_type: Option<&str>,
     (read_as, url, at): (Option<As>, Option<&Url>, &Url),
     rules: &Rules,
-) -> Result<Read, TrialError> {
+) -> Result<ParsedDocument, TrialError> {
     let base = url.unwrap_or(at);
     let feed = match read_as {
         None | Some(As::Feed) => {
@@ -49,7 +49,7 @@ pub(super) fn read(
         Some(_) => Err("not read as one".to_owned()),
     };
     let feed = match feed {
-        Ok(feed) => return Ok(Read::Feed(feed)),
+        Ok(feed) => return Ok(ParsedDocument::Feed(feed)),
         Err(reason) if read_as == Some(As::Feed) => {
             return Err(TrialError::Neither { feed: reason, page: "not read as one".to_owned() });
         }
@@ -58,7 +58,7 @@ pub(super) fn read(
     // A text that begins with an address is one only where that is said.
     let is_sitemap = || bytes.contains(&b'<') && sitemap::read(bytes, content_type, base).is_ok();
     if read_as == Some(As::Sitemap) || (read_as.is_none() && is_sitemap()) {
-        return Ok(Read::Sitemap);
+        return Ok(ParsedDocument::Sitemap);
     }
     let page = match read_as {
         Some(As::Listing) => None,
@@ -89,7 +89,7 @@ pub(super) fn read(
             } else {
                 Vec::new()
             };
-            Ok(Read::Page(Box::new(page), candidates))
+            Ok(ParsedDocument::Page(Box::new(page), candidates))
         }
         Some(Err(page)) => Err(TrialError::Neither { feed, page: page.to_string() }),
         None => Err(TrialError::Neither { feed, page: "not read as one".to_owned() }),
@@ -97,29 +97,33 @@ pub(super) fn read(
 }
 
 /// The page as a listing, with the links that were not taken for articles'.
-fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<Read, String> {
+fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<ParsedDocument, String> {
     let found = listing::read(bytes, content_type, base).map_err(|error| error.to_string())?;
     let mut weighed =
         listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
     weighed.retain(|weighed| !weighed.article);
     weighed.sort_by(|one, other| other.score.total_cmp(&one.score));
-    let lost = |it: listing::WeighedLink| Lost {
+    let lost = |it: listing::WeighedLink| RejectedCandidate {
         field: "link",
         value: it.url.into(),
         why: format!("weighed {:.1}, an article's is above 0", it.score),
     };
-    Ok(Read::Listing(
+    Ok(ParsedDocument::Listing(
         listing::to_feed(found),
         weighed.into_iter().take(MAX_LOST).map(lost).collect(),
     ))
 }
 
 /// What the page says and what was not taken of it.
-pub(super) fn lost(page: &Page, candidates: Vec<FieldCandidate>, read: Option<&Url>) -> Vec<Lost> {
+pub(super) fn lost(
+    page: &Page,
+    candidates: Vec<FieldCandidate>,
+    read: Option<&Url>,
+) -> Vec<RejectedCandidate> {
     let why = "an address of another site, or its home page: a claim to it is no identity";
     let unbelieved = |field: &'static str| {
         move |url: &Url| {
-            (!identity::believable(url, read)).then(|| Lost {
+            (!identity::believable(url, read)).then(|| RejectedCandidate {
                 field,
                 value: url.to_string(),
                 why: why.to_owned(),
@@ -147,7 +151,7 @@ pub(super) fn lost(page: &Page, candidates: Vec<FieldCandidate>, read: Option<&U
             .ok()
             .and_then(|it| it.as_str().map(str::to_owned))
             .unwrap_or_default();
-        Lost {
+        RejectedCandidate {
             field: it.field,
             value: it.value,
             why: format!("what {origin} says; another was taken"),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Found, Listed, Lost, Made, Report};
+use super::{ArticlePreview, EntryPreview, RejectedCandidate, Report, ReportContent};
 use crate::read::page::Form;
 
 /// Characters of a text that are shown.
@@ -22,21 +22,21 @@ impl fmt::Display for Report {
             writeln!(f, "redirected from: {via}")?;
         }
         match &self.found {
-            Found::Feed { title, language, entries } => {
+            ReportContent::Feed { title, language, entries } => {
                 feed(f, "a feed", [title, language], entries)
             }
-            Found::Listing { title, language, entries, lost } => {
+            ReportContent::Listing { title, language, entries, lost } => {
                 feed(f, "a listing", [title, language], entries)?;
                 writeln!(f)?;
                 losers(f, lost)
             }
-            Found::Sitemap { title, language, sitemaps, entries } => {
+            ReportContent::Sitemap { title, language, sitemaps, entries } => {
                 for followed in sitemaps {
                     writeln!(f, "followed: {followed}")?;
                 }
                 feed(f, "a sitemap", [title, language], entries)
             }
-            Found::Page { form, kind, articles, lost } => {
+            ReportContent::Page { form, kind, articles, lost } => {
                 let form = if *form == Form::Html { "HTML" } else { "text" };
                 writeln!(
                     f,
@@ -53,7 +53,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn losers(f: &mut fmt::Formatter<'_>, lost: &[Lost]) -> fmt::Result {
+fn losers(f: &mut fmt::Formatter<'_>, lost: &[RejectedCandidate]) -> fmt::Result {
     for lost in lost {
         writeln!(f, "lost: {} {}: {}", lost.field, lost.value, lost.why)?;
     }
@@ -64,7 +64,7 @@ fn feed(
     f: &mut fmt::Formatter<'_>,
     what: &str,
     [title, language]: [&Option<String>; 2],
-    entries: &[Listed],
+    entries: &[EntryPreview],
 ) -> fmt::Result {
     let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "none".to_owned());
     let fresh = entries.iter().filter(|entry| entry.verdict == "new").count();
@@ -87,7 +87,10 @@ fn feed(
     Ok(())
 }
 
-fn one(f: &mut fmt::Formatter<'_>, Made { known_by, record }: &Made) -> fmt::Result {
+fn one(
+    f: &mut fmt::Formatter<'_>,
+    ArticlePreview { known_by, record }: &ArticlePreview,
+) -> fmt::Result {
     writeln!(f)?;
     if let (Some(index), Some(of)) =
         (record["part"]["index"].as_u64(), record["part"]["of"].as_u64())

@@ -9,7 +9,7 @@ use crate::{
     cli::ask,
     config::{Config, Overrides},
     daemon,
-    stages::discover::{self, DiscoverError, Offer},
+    stages::discover::{self, DiscoverError, DiscoveredSource},
 };
 
 #[derive(Debug, Args)]
@@ -34,17 +34,17 @@ pub(super) fn run(options: &Options) -> ExitCode {
     })
 }
 
-async fn look(options: &Options, config: &Config) -> Result<Vec<Offer>, DiscoverError> {
+async fn look(options: &Options, config: &Config) -> Result<Vec<DiscoveredSource>, DiscoverError> {
     let (fetcher, _) =
         daemon::fetcher(config).map_err(|error| DiscoverError::World(error.to_string()))?;
     discover::discover(&*fetcher, options.url.clone(), config.fetch.max_decoded.as_usize()).await
 }
 
-fn line(offer: &Offer) -> String {
+fn line(offer: &DiscoveredSource) -> String {
     format!("{}\n", serde_json::to_string(offer).unwrap_or_default())
 }
 
-pub(super) fn words(offer: &Offer) -> String {
+pub(super) fn words(offer: &DiscoveredSource) -> String {
     let news = if offer.news { " for news" } else { "" };
     let newest = offer.newest.map_or_else(
         || "without a date".to_owned(),

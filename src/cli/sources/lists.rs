@@ -15,7 +15,7 @@ use crate::{
     daemon::{
         self,
         admin::control::Request,
-        explain::{Known, SourceState},
+        explain::{SourceState, SourceStates},
     },
     model::source::{SourceKind, State},
 };
@@ -122,9 +122,9 @@ pub(super) fn export(opml: bool, overrides: &Overrides) -> ExitCode {
 }
 
 /// What the store knows; nothing where no daemon has run and none was added yet.
-async fn known(config: &Config) -> Result<Known, (String, u8)> {
+async fn known(config: &Config) -> Result<SourceStates, (String, u8)> {
     if !config.data_dir.is_dir() {
-        return Ok(Known::default());
+        return Ok(SourceStates::default());
     }
     let words = state::answer(Request::Sources, config).await?;
     serde_json::from_str(&words).map_err(|error| (error.to_string(), WORLD_FAILED))

@@ -18,7 +18,7 @@ use tokio::{
 use crate::{
     daemon::explain,
     stages::{
-        publish::Wish,
+        publish::OperatorRequest,
         schedule::change::{Change, ChangeCommand},
     },
     store::{Store, StoreError},
@@ -70,11 +70,11 @@ pub enum Response {
 
 /// What the socket reaches.
 #[derive(Debug, Clone)]
-pub struct Reach {
+pub struct ControlTargets {
     /// The store.
     pub store: Store,
     /// The publish stage.
-    pub wishes: mpsc::Sender<Wish>,
+    pub operator_requests: mpsc::Sender<OperatorRequest>,
     /// The schedule.
     pub changes: mpsc::Sender<Change>,
 }
@@ -100,15 +100,15 @@ impl Socket {
     }
 
     /// Answers until it is dropped.
-    pub async fn serve(self, reach: Reach) {
+    pub async fn serve(self, targets: ControlTargets) {
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 continue;
             };
-            let reach = reach.clone();
+            let targets = targets.clone();
             tokio::spawn(async move {
-                if let Err(error) = converse(stream, reach).await {
+                if let Err(error) = converse(stream, targets).await {
                     tracing::debug!(%error, "a command broke off");
                 }
             });
@@ -123,12 +123,12 @@ impl Drop for Socket {
     }
 }
 
-async fn converse(mut stream: UnixStream, reach: Reach) -> io::Result<()> {
+async fn converse(mut stream: UnixStream, targets: ControlTargets) -> io::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = String::new();
     BufReader::new(read.take(MAX_REQUEST)).read_line(&mut line).await?;
     let response = match serde_json::from_str(&line) {
-        Ok(request) => answer(request, reach).await,
+        Ok(request) => answer(request, targets).await,
         Err(error) => Response::Error(format!("not a request: {error}")),
     };
     let mut bytes = serde_json::to_vec(&response)?;
@@ -136,32 +136,33 @@ async fn converse(mut stream: UnixStream, reach: Reach) -> io::Result<()> {
     write.write_all(&bytes).await
 }
 
-async fn answer(request: Request, reach: Reach) -> Response {
+async fn answer(request: Request, targets: ControlTargets) -> Response {
     match request {
-        Request::Explain { what } => offline(move || explain::explain(&reach.store, &what)).await,
-        Request::Sources => offline(move || explain::sources(&reach.store)).await,
+        Request::Explain { what } => offline(move || explain::explain(&targets.store, &what)).await,
+        Request::Sources => offline(move || explain::sources(&targets.store)).await,
         Request::Check => {
-            offline(move || reach.store.check().map(|check| explain::checked(&check))).await
+            offline(move || targets.store.check().map(|check| explain::checked(&check))).await
         }
         Request::Export { to } => {
-            offline(move || reach.store.export(&to).map(|rows| explain::exported(rows, &to))).await
+            offline(move || targets.store.export(&to).map(|rows| explain::exported(rows, &to)))
+                .await
         }
         Request::Adopt => {
             let (answer, outcome) = oneshot::channel();
             // A closed channel drops the other end of the answer.
-            reach.wishes.send(Wish::Adopt(answer)).await.ok();
+            targets.operator_requests.send(OperatorRequest::Adopt(answer)).await.ok();
             told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(it.to_string()))
         }
         Request::Confirm => {
             let (answer, outcome) = oneshot::channel();
-            reach.wishes.send(Wish::Confirm(answer)).await.ok();
+            targets.operator_requests.send(OperatorRequest::Confirm(answer)).await.ok();
             told(outcome).await.map_or_else(Response::Error, Response::Ok)
         }
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();
             // A long list takes a while to be read, and the schedule has no time for that.
             if let Ok(change) = tokio::task::spawn_blocking(move || wanted.into()).await {
-                reach.changes.send(Change { change, dry_run, answer }).await.ok();
+                targets.changes.send(Change { change, dry_run, answer }).await.ok();
             }
             told(outcome)
                 .await

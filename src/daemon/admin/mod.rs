@@ -17,7 +17,7 @@ use crate::{
 
 /// What the endpoint shows.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub struct AdminState {
     /// Renders the metrics; `None` where another daemon of this process records them.
     pub metrics: Option<PrometheusHandle>,
     /// Whether the daemon does its work.
@@ -30,22 +30,22 @@ pub struct Shown {
 const RESERVE: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Serves until `stop`.
-pub async fn serve(listener: TcpListener, shown: Shown, stop: CancellationToken) {
-    let guard = crate::serve::Guard { hosts: Some(shown.hosts.clone()), reserve: &RESERVE };
-    crate::serve::serve_guarded(listener, move |request| answer(&shown, request.path), guard, stop)
+pub async fn serve(listener: TcpListener, state: AdminState, stop: CancellationToken) {
+    let guard = crate::serve::Guard { hosts: Some(state.hosts.clone()), reserve: &RESERVE };
+    crate::serve::serve_guarded(listener, move |request| answer(&state, request.path), guard, stop)
         .await;
 }
 
-fn answer(shown: &Shown, path: &str) -> Response<Full<Bytes>> {
+fn answer(state: &AdminState, path: &str) -> Response<Full<Bytes>> {
     match path {
         "/metrics" => text(
             StatusCode::OK,
-            shown.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default(),
+            state.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default(),
         ),
         // The process answers: what it waits for is the business of `/readyz`.
         "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {
-            let (ready, words) = shown.ready.words();
+            let (ready, words) = state.ready.words();
             text(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, words)
         }
         "/" => text(
@@ -53,7 +53,7 @@ fn answer(shown: &Shown, path: &str) -> Response<Full<Bytes>> {
             format!(
                 "nashra {}\n\n{}\n/metrics /healthz /readyz\n",
                 env!("CARGO_PKG_VERSION"),
-                shown.ready.words().1
+                state.ready.words().1
             ),
         ),
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),

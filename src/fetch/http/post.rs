@@ -14,7 +14,7 @@ use super::{
     Hop, HttpFetcher,
     doors::Door,
     read,
-    read::{Came, Deadline},
+    read::{BodyRead, Deadline},
     transport,
 };
 use crate::{
@@ -94,8 +94,8 @@ impl<C: Clock> HttpFetcher<C> {
         )
         .await
         {
-            Ok(Came::Whole(bytes, _)) => bytes,
-            Ok(Came::NoRoom) | Err(_) => Bytes::new(),
+            Ok(BodyRead::Whole(bytes, _)) => bytes,
+            Ok(BodyRead::NoRoom) | Err(_) => Bytes::new(),
         };
         let plain = headers::content_type(response.headers())
             .is_none_or(|content_type| content_type.starts_with("text/plain"));

@@ -11,7 +11,7 @@ use crate::fetch::{FetchError, Memory, Room, Silence};
 
 /// How much of a body is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bound<'a> {
+pub(super) struct BodyLimits<'a> {
     pub(super) bytes: usize,
     /// Whether the start of a larger body will do.
     pub(super) cut: bool,
@@ -35,7 +35,7 @@ impl Deadline {
 }
 
 /// What came of a body.
-pub(super) enum Came {
+pub(super) enum BodyRead {
     Whole(Bytes, Room),
     /// It is large, and too many large ones wait already.
     NoRoom,
@@ -45,11 +45,11 @@ pub(super) enum Came {
 /// would keep alive the whole network buffer that it was cut from.
 pub(super) async fn read(
     response: &mut Response,
-    bound: Bound<'_>,
+    bound: BodyLimits<'_>,
     deadline: &mut Deadline,
     silence: &Silence,
-) -> Result<Came, FetchError> {
-    let Bound { bytes: limit, cut, rate: (rate, window), memory } = bound;
+) -> Result<BodyRead, FetchError> {
+    let BodyLimits { bytes: limit, cut, rate: (rate, window), memory } = bound;
     let too_large = FetchError::TooLarge { limit };
     let announced =
         response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
@@ -84,7 +84,7 @@ pub(super) async fn read(
             let waited = Instant::now();
             match silence.pause(memory.to_come(most)).await {
                 Some(it) => room = it,
-                None => return Ok(Came::NoRoom),
+                None => return Ok(BodyRead::NoRoom),
             }
             let waited = waited.elapsed();
             (started, until, deadline.at) =
@@ -105,5 +105,5 @@ pub(super) async fn read(
     } else {
         room.shrink(body.len());
     }
-    Ok(Came::Whole(body.into(), room))
+    Ok(BodyRead::Whole(body.into(), room))
 }

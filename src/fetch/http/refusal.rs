@@ -7,7 +7,7 @@ use reqwest::{Response, header::RETRY_AFTER};
 
 use super::{
     Hop, HttpFetcher, read,
-    read::{Came, Deadline},
+    read::{BodyRead, Deadline},
 };
 use crate::{
     base::clock::Clock,
@@ -30,8 +30,8 @@ impl<C: Clock> HttpFetcher<C> {
         )
         .await
         {
-            Ok(Came::Whole(bytes, _)) => bytes,
-            Ok(Came::NoRoom) | Err(_) => Bytes::new(),
+            Ok(BodyRead::Whole(bytes, _)) => bytes,
+            Ok(BodyRead::NoRoom) | Err(_) => Bytes::new(),
         };
         let headers = response.headers();
         let page = Body { bytes, encodings: headers::encodings(headers), ..Body::default() }

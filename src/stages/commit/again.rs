@@ -33,7 +33,7 @@ pub struct Again {
 }
 
 /// What became of a page that may be no edition of its article.
-pub(super) enum Doubted {
+pub(super) enum DoubtOutcome {
     /// It is one.
     No,
     /// It is none, and nothing is left to do.
@@ -50,11 +50,11 @@ impl Work {
         entry: &mut PendingEntry,
         names: &[Name],
         page: doubt::Page<'_>,
-    ) -> Result<Doubted, StoreError> {
+    ) -> Result<DoubtOutcome, StoreError> {
         // What came with it is an edition because its source says so, but for a page that a poll
         // brought.
         if !entry.fetch_page && !entry.properties().is_some_and(|property| property.brings_pages) {
-            return Ok(Doubted::No);
+            return Ok(DoubtOutcome::No);
         }
         // The address that a page claims may be its template's.
         let own: Vec<Name> = names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
@@ -65,11 +65,11 @@ impl Work {
         };
         let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look)
         else {
-            return Ok(Doubted::No);
+            return Ok(DoubtOutcome::No);
         };
         // The second look at a document is the next poll, and that was before it came here.
         if doubt == Doubt::BrokenOff && !entry.fetch_page {
-            return Ok(Doubted::No);
+            return Ok(DoubtOutcome::No);
         }
         self.counts.decisions.push("doubted");
         state.doubted = Some(doubted);
@@ -81,7 +81,7 @@ impl Work {
         if !self.try_again(key, entry, doubt) {
             self.batch.entry_done(key, entry);
         }
-        Ok(Doubted::Settled)
+        Ok(DoubtOutcome::Settled)
     }
 
     /// The same where nothing is published of it; a document stays as it is.
@@ -91,21 +91,21 @@ impl Work {
         entry: &mut PendingEntry,
         page: doubt::Page<'_>,
         look: (u32, u32),
-    ) -> Doubted {
+    ) -> DoubtOutcome {
         let verdict = doubt::judge_first(entry.doubted, entry.entry.title.as_deref(), page, look);
         let (doubt::Verdict::Doubted(doubt, doubted), true) = (verdict, entry.fetch_page) else {
-            return Doubted::No;
+            return DoubtOutcome::No;
         };
         entry.doubted = Some(doubted);
         self.counts.decisions.push("doubted");
         if self.try_again(key, entry, doubt) {
-            Doubted::Settled
+            DoubtOutcome::Settled
         } else if entry.is_guess() {
             // A listing's words about a link make no article.
             self.batch.entry_done(key, entry);
-            Doubted::Settled
+            DoubtOutcome::Settled
         } else {
-            Doubted::GivenUp
+            DoubtOutcome::GivenUp
         }
     }
 

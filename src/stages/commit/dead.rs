@@ -100,7 +100,7 @@ pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) 
 
 /// What a dead letter takes from the record whose place it takes.
 #[derive(Deserialize)]
-struct Told {
+struct RefusedRecord {
     source: record::Source,
     url: Option<String>,
     title: Option<String>,
@@ -114,7 +114,7 @@ pub(crate) fn refused(
     error: String,
     (bytes_at, at): (Option<&str>, DateTime<Utc>),
 ) -> NewRecord {
-    let told = serde_json::from_slice(&record.value).unwrap_or_else(|_| {
+    let refused_record = serde_json::from_slice(&record.value).unwrap_or_else(|_| {
         let id = record.event_source.rsplit('/').next().unwrap_or_default().to_owned();
         let source = record::Source {
             id,
@@ -123,9 +123,9 @@ pub(crate) fn refused(
             url: "".into(),
             tags: Vec::new(),
         };
-        Told { source, url: None, title: None, first_seen: record.event_time }
+        RefusedRecord { source, url: None, title: None, first_seen: record.event_time }
     });
-    let Told { mut source, url, title, first_seen } = told;
+    let RefusedRecord { mut source, url, title, first_seen } = refused_record;
     let id = Uuid::now_v7();
     bounds::source(&mut source);
     let letter = DeadLetter {

@@ -126,7 +126,7 @@ pub struct Recalled {
     pub new: usize,
 }
 
-/// A wish to the committing task.
+/// A request to the committing task to take over what the topic holds.
 #[derive(Debug)]
 pub struct Recall {
     /// The records that the topic holds and `data_dir` does not know, in their order.

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Offer;
+use super::DiscoveredSource;
 use crate::model::kind::Guesses;
 
 /// A source whose newest entry is older is no longer kept.
@@ -17,7 +17,7 @@ const LEAST: TimeDelta = TimeDelta::hours(1);
 
 /// The best of a site's offers.
 #[must_use]
-pub fn best(offers: &[Offer], now: DateTime<Utc>) -> Option<&Offer> {
+pub fn best(offers: &[DiscoveredSource], now: DateTime<Utc>) -> Option<&DiscoveredSource> {
     let highest = offers.iter().map(|offer| class(offer, now)).max()?;
     let of_class = || offers.iter().filter(|offer| class(offer, now) == highest);
     let most = of_class().filter_map(|class| class.per_day).fold(0.0, f64::max);
@@ -26,7 +26,7 @@ pub fn best(offers: &[Offer], now: DateTime<Utc>) -> Option<&Offer> {
 
 /// 2: it lists news; 1: the page itself, whose links are guesses; 0: it holds all that there ever
 /// was, or is abandoned.
-fn class(offer: &Offer, now: DateTime<Utc>) -> u8 {
+fn class(offer: &DiscoveredSource, now: DateTime<Utc>) -> u8 {
     let lives = offer.entries > 0 && offer.newest.is_none_or(|newest| now - newest < ABANDONED);
     match offer.kind.properties().guesses {
         Guesses::Everything => 1,
@@ -52,8 +52,8 @@ mod tests {
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
-    fn offer(kind: SourceKind, path: &str, per_day: f64) -> Offer {
-        Offer {
+    fn offer(kind: SourceKind, path: &str, per_day: f64) -> DiscoveredSource {
+        DiscoveredSource {
             kind,
             url: format!("https://courier.example/{path}").parse().unwrap(),
             title: None,
@@ -65,7 +65,7 @@ mod tests {
         }
     }
 
-    fn taken(offers: &[Offer]) -> &str {
+    fn taken(offers: &[DiscoveredSource]) -> &str {
         best(offers, NOW).unwrap().url.path()
     }
 
@@ -83,14 +83,18 @@ mod tests {
     fn readers_comments_what_is_abandoned_and_archives_give_way_to_the_page_itself() {
         let (comments, listing) =
             (offer(SourceKind::Feed, "comments/feed", 900.0), offer(SourceKind::Listing, "", 0.0));
-        let abandoned = Offer {
+        let abandoned = DiscoveredSource {
             newest: Some(NOW - TimeDelta::days(90)),
             ..offer(SourceKind::Feed, "rss", 9.0)
         };
         let archive = offer(SourceKind::Sitemap, "sitemap.xml", 900.0);
         assert_eq!(taken(&[comments.clone(), abandoned.clone(), archive.clone(), listing]), "/");
         assert_eq!(taken(&[abandoned.clone(), archive]), "/sitemap.xml");
-        let undated = Offer { newest: None, per_day: None, ..offer(SourceKind::Feed, "feed", 0.0) };
+        let undated = DiscoveredSource {
+            newest: None,
+            per_day: None,
+            ..offer(SourceKind::Feed, "feed", 0.0)
+        };
         assert_eq!(taken(&[comments, abandoned, undated]), "/feed");
     }
 

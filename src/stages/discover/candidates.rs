@@ -13,7 +13,7 @@ use crate::{
 
 /// An address that may be a source's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(super) struct SourceCandidate {
     pub(super) url: Url,
     /// What it is if it is one.
     pub(super) kind: SourceKind,
@@ -24,11 +24,11 @@ pub(super) struct Candidate {
 const MAX_ROBOTS: usize = 500 << 10;
 
 /// What a home page names: the feeds of its head, then links that look like one.
-pub(super) fn of_page(html: &str, page: &Url) -> Vec<Candidate> {
+pub(super) fn of_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
     let offered = feed::offered_by_page(html, page)
         .into_iter()
         .filter_map(|address| Url::parse(&address).ok());
-    let mut found: Vec<Candidate> =
+    let mut found: Vec<SourceCandidate> =
         offered.map(|url| of(url, SourceKind::Feed, "offered by the page's head")).collect();
     let tree = Tree::parse(html);
     let base = hrefs(&tree, Tag::Base)
@@ -51,7 +51,7 @@ fn hrefs(tree: &Tree<'_>, tag: Tag) -> Vec<String> {
 }
 
 /// What `Sitemap:` lines of a robots.txt name (RFC 9309 §2.2.4).
-pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<Candidate> {
+pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<SourceCandidate> {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_ROBOTS)]);
     let value = |line: &str| {
         let (key, value) = line.trim_start_matches('\u{feff}').split_once(':')?;
@@ -69,7 +69,7 @@ pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<Candidate> {
 }
 
 /// Where what is read in this way is by custom.
-pub(super) fn by_custom(home: &Url, format: Format) -> Vec<Candidate> {
+pub(super) fn by_custom(home: &Url, format: Format) -> Vec<SourceCandidate> {
     let at = |kind: &SourceKind| {
         let kind = *kind;
         let urls = kind
@@ -83,21 +83,21 @@ pub(super) fn by_custom(home: &Url, format: Format) -> Vec<Candidate> {
 }
 
 /// Those that may be for news before the others.
-pub(super) fn news_first(sitemaps: &mut [Candidate]) {
+pub(super) fn news_first(sitemaps: &mut [SourceCandidate]) {
     sitemaps.sort_by_key(|sitemap| !is_for_news(sitemap));
 }
 
 /// Whether a sitemap may be for news, by its address.
-pub(super) fn is_for_news(sitemap: &Candidate) -> bool {
+pub(super) fn is_for_news(sitemap: &SourceCandidate) -> bool {
     sitemap.url.path().to_ascii_lowercase().contains("news")
 }
 
-fn of(url: Url, kind: SourceKind, why: &'static str) -> Candidate {
-    Candidate { url, kind, why }
+fn of(url: Url, kind: SourceKind, why: &'static str) -> SourceCandidate {
+    SourceCandidate { url, kind, why }
 }
 
 /// Each address once, http and https alone.
-fn fetchable(found: Vec<Candidate>) -> Vec<Candidate> {
+fn fetchable(found: Vec<SourceCandidate>) -> Vec<SourceCandidate> {
     let mut known = HashSet::new();
     let mut fetchable = found;
     for it in &mut fetchable {
@@ -140,7 +140,7 @@ mod tests {
         Url::parse(text).unwrap()
     }
 
-    fn urls(found: &[Candidate]) -> Vec<&str> {
+    fn urls(found: &[SourceCandidate]) -> Vec<&str> {
         found.iter().map(|found| found.url.as_str()).collect()
     }
 

@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 2;
 
 /// What a sitemap lists, with what its index led to.
 #[derive(Debug)]
-pub struct Followed {
+pub struct FollowedSitemap {
     /// The entries of all.
     pub feed: Feed,
     /// A hash of all the bodies.
@@ -35,7 +35,7 @@ pub struct Followed {
 
 /// Why a sitemap was not followed.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfollowed {
+pub enum FollowError {
     /// It is none, or leads to none that can be read.
     #[error("{0}")]
     Unreadable(String),
@@ -54,12 +54,17 @@ pub async fn follow<F: Fetch>(
     fetcher: &F,
     answer: Fetched,
     (max_decoded, obeys_robots): (usize, bool),
-) -> Result<Followed, Unfollowed> {
+) -> Result<FollowedSitemap, FollowError> {
     let (memory, mut asked) = (fetcher.memory(), HashSet::from([answer.url.clone()]));
     let ((hash, sitemap), _, room) = parse(&memory, answer, max_decoded).await?;
     let children = match sitemap {
         Sitemap::Entries(feed) => {
-            return Ok(Followed { feed: *feed, hash, sitemaps: Vec::new(), rooms: vec![room] });
+            return Ok(FollowedSitemap {
+                feed: *feed,
+                hash,
+                sitemaps: Vec::new(),
+                rooms: vec![room],
+            });
         }
         Sitemap::Index(children) => children,
     };
@@ -67,7 +72,7 @@ pub async fn follow<F: Fetch>(
     // Nothing of it is left but a few addresses.
     drop(room);
     // All that it names was not read, so that what is not there may be listed still.
-    let mut found = Followed {
+    let mut found = FollowedSitemap {
         feed: Feed { truncated: true, ..Feed::default() },
         hash,
         sitemaps: Vec::new(),
@@ -101,12 +106,12 @@ pub async fn follow<F: Fetch>(
     }
     match found.sitemaps.is_empty() {
         true if no_room => Err(Unread::NoRoom.into()),
-        true => Err(Unfollowed::Unreadable(reason)),
+        true => Err(FollowError::Unreadable(reason)),
         false => Ok(found),
     }
 }
 
-impl Followed {
+impl FollowedSitemap {
     fn take(&mut self, feed: Feed) {
         let Feed { title, language, archive, entries, .. } = feed;
         self.feed.title = self.feed.title.take().or(title);
@@ -139,7 +144,7 @@ async fn parse(
     memory: &Memory,
     mut fetched: Fetched,
     max_decoded: usize,
-) -> Result<Parsed, Unfollowed> {
+) -> Result<Parsed, FollowError> {
     let mut body = std::mem::take(&mut fetched.body);
     let fetched = Arc::new(fetched);
     for last in [false, true] {
@@ -154,13 +159,13 @@ async fn parse(
             Ok(Some(((digest(&[&bytes]), sitemap), bytes.len())))
         };
         let (parsed, room) = memory.read(body.clone(), max_decoded, work).await?;
-        match parsed.map_err(Unfollowed::Unreadable)? {
+        match parsed.map_err(FollowError::Unreadable)? {
             Some((parsed, length)) => return Ok((parsed, length, room)),
             // Unpacked, it may be large.
             None => body.encodings.insert(0, "gzip".to_owned()),
         }
     }
-    Err(Unfollowed::Unreadable("it is packed twice".to_owned()))
+    Err(FollowError::Unreadable("it is packed twice".to_owned()))
 }
 
 /// The sitemaps of an index that are worth reading, the best one last: those for news where there

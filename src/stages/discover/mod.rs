@@ -24,10 +24,10 @@ use crate::{
     },
     read::{encoding, feed, listing},
 };
-use candidates::Candidate;
+use candidates::SourceCandidate;
 
 pub use best::best;
-pub use follow::{Followed, Unfollowed, follow, unpack};
+pub use follow::{FollowError, FollowedSitemap, follow, unpack};
 
 /// Feeds that are looked at, those of the home page and those at usual paths, each.
 const MAX_FEEDS: usize = 12;
@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A source that was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Offer {
+pub struct DiscoveredSource {
     /// What it is, as a list of sources calls it.
     pub kind: SourceKind,
     /// Where it is.
@@ -72,7 +72,7 @@ pub enum DiscoverError {
     Nothing,
 }
 
-impl Offer {
+impl DiscoveredSource {
     /// Whether the address that was given is itself a feed or a sitemap.
     #[must_use]
     pub fn is_itself(&self) -> bool {
@@ -91,10 +91,10 @@ pub async fn discover<F: Fetch>(
     fetcher: &F,
     home: Url,
     max_decoded: usize,
-) -> Result<Vec<Offer>, DiscoverError> {
-    let mut looker = Looker::new(fetcher, (max_decoded, true));
-    let answer = looker.fetch(home, accept::PAGE).await.map_err(DiscoverError::World)?;
-    looker.of_answer(answer).await
+) -> Result<Vec<DiscoveredSource>, DiscoverError> {
+    let mut discovery = Discovery::new(fetcher, (max_decoded, true));
+    let answer = discovery.fetch(home, accept::PAGE).await.map_err(DiscoverError::World)?;
+    discovery.of_answer(answer).await
 }
 
 /// The same, once the home page is here; bodies of `max_decoded` bytes, and robots.txt where it is
@@ -106,10 +106,10 @@ pub async fn of_answer<F: Fetch>(
     fetcher: &F,
     answer: Fetched,
     (max_decoded, obeys_robots): (usize, bool),
-) -> Result<Vec<Offer>, DiscoverError> {
-    let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
-    looker.asked.insert(answer.url.clone());
-    looker.of_answer(answer).await
+) -> Result<Vec<DiscoveredSource>, DiscoverError> {
+    let mut discovery = Discovery::new(fetcher, (max_decoded, obeys_robots));
+    discovery.asked.insert(answer.url.clone());
+    discovery.of_answer(answer).await
 }
 
 /// What the news sitemap of the site at `home` lists, and the memory that it has: one of those that
@@ -119,19 +119,19 @@ pub async fn news_sitemap<F: Fetch>(
     home: &Url,
     (max_decoded, obeys_robots): (usize, bool),
 ) -> Option<(Feed, Room)> {
-    let mut looker = Looker::new(fetcher, (max_decoded, obeys_robots));
+    let mut discovery = Discovery::new(fetcher, (max_decoded, obeys_robots));
     let (for_news, others): (Vec<_>, Vec<_>) =
-        looker.robots(home).await.into_iter().partition(candidates::is_for_news);
+        discovery.robots(home).await.into_iter().partition(candidates::is_for_news);
     let usual =
         candidates::by_custom(home, Format::Sitemap).into_iter().filter(candidates::is_for_news);
     // An index of all sitemaps may lead to it, and is the most to read.
     for candidate in
         for_news.into_iter().take(MAX_NEWS).chain(usual).chain(others.into_iter().take(1))
     {
-        if looker.asked.contains(&candidate.url) {
+        if discovery.asked.contains(&candidate.url) {
             continue;
         }
-        if let Some((feed, _, room)) = looker.read(&candidate).await
+        if let Some((feed, _, room)) = discovery.read(&candidate).await
             && is_for_news(candidate.kind, &feed)
         {
             return Some((feed, room));
@@ -141,10 +141,10 @@ pub async fn news_sitemap<F: Fetch>(
 }
 
 /// What the home page says.
-struct Home {
-    feed: Option<Offer>,
-    listing: Option<Offer>,
-    candidates: Vec<Candidate>,
+struct HomePage {
+    feed: Option<DiscoveredSource>,
+    listing: Option<DiscoveredSource>,
+    candidates: Vec<SourceCandidate>,
 }
 
 /// Reads the home page, off the network's threads.
@@ -152,35 +152,35 @@ async fn of_home(
     memory: &Memory,
     mut fetched: Fetched,
     max_decoded: usize,
-) -> Result<Home, String> {
+) -> Result<HomePage, String> {
     let body = std::mem::take(&mut fetched.body);
     let work = move |bytes: Result<Bytes, FetchError>| {
         let bytes = bytes.map_err(|error| error.to_string())?;
         let content_type = fetched.content_type.as_deref();
         if let Ok(feed) = feed::read(&bytes, content_type, &fetched.url) {
             let feed = offer(SourceKind::Feed, fetched.url.clone(), &feed, ITSELF);
-            return Ok(Home { feed: Some(feed), listing: None, candidates: Vec::new() });
+            return Ok(HomePage { feed: Some(feed), listing: None, candidates: Vec::new() });
         }
         let listing = listing::read(&bytes, content_type, &fetched.url).ok().map(listing::to_feed);
         let listing = listing.map(|listing| {
             offer(SourceKind::Listing, fetched.url.clone(), &listing, "the page itself")
         });
         let text = encoding::to_text(&bytes, content_type);
-        Ok(Home { feed: None, listing, candidates: candidates::of_page(&text, &fetched.url) })
+        Ok(HomePage { feed: None, listing, candidates: candidates::of_page(&text, &fetched.url) })
     };
     let (home, _) =
         memory.read(body, max_decoded, work).await.map_err(|error| error.to_string())?;
     home
 }
 
-fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> Offer {
+fn offer(kind: SourceKind, url: Url, feed: &Feed, found: &'static str) -> DiscoveredSource {
     let mut dates: Vec<DateTime<Utc>> = feed
         .entries
         .iter()
         .filter_map(|entry| Some(entry.published.or(entry.modified)?.to_utc()))
         .collect();
     dates.sort_unstable_by(|one, other| other.cmp(one));
-    Offer {
+    DiscoveredSource {
         kind,
         url,
         title: feed.title.clone(),
@@ -210,7 +210,7 @@ fn most(format: Format) -> usize {
     }
 }
 
-struct Looker<'a, F> {
+struct Discovery<'a, F> {
     fetcher: &'a F,
     max_decoded: usize,
     obeys_robots: bool,
@@ -218,10 +218,10 @@ struct Looker<'a, F> {
     patience: Duration,
     /// Addresses that were asked, and those that they led to.
     asked: HashSet<Url>,
-    offers: Vec<Offer>,
+    offers: Vec<DiscoveredSource>,
 }
 
-impl<'a, F: Fetch> Looker<'a, F> {
+impl<'a, F: Fetch> Discovery<'a, F> {
     fn new(fetcher: &'a F, (max_decoded, obeys_robots): (usize, bool)) -> Self {
         Self {
             fetcher,
@@ -262,7 +262,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
         }
     }
 
-    async fn of_answer(mut self, answer: Fetched) -> Result<Vec<Offer>, DiscoverError> {
+    async fn of_answer(mut self, answer: Fetched) -> Result<Vec<DiscoveredSource>, DiscoverError> {
         let (at, memory) = (answer.url.clone(), self.fetcher.memory());
         let here = of_home(&memory, answer.clone(), self.max_decoded)
             .await
@@ -291,7 +291,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
     }
 
     /// The sitemaps that robots.txt names.
-    async fn robots(&mut self, home: &Url) -> Vec<Candidate> {
+    async fn robots(&mut self, home: &Url) -> Vec<SourceCandidate> {
         let Ok(url) = home.join("/robots.txt") else { return Vec::new() };
         let Ok(fetched) = self.fetch(url, accept::ROBOTS).await else { return Vec::new() };
         let Fetched { url, body, .. } = fetched;
@@ -308,7 +308,7 @@ impl<'a, F: Fetch> Looker<'a, F> {
 
     /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that
     /// are empty or dead are none, feeds may be empty for a while.
-    async fn look(&mut self, candidates: Vec<Candidate>) {
+    async fn look(&mut self, candidates: Vec<SourceCandidate>) {
         let most = candidates.first().map_or(0, |candidate| most(candidate.kind.format()));
         for candidate in candidates.into_iter().take(most) {
             if !self.asked.contains(&candidate.url)
@@ -321,7 +321,10 @@ impl<'a, F: Fetch> Looker<'a, F> {
 
     /// What a candidate lists and where it was read, if it is one and was not read before under
     /// another address.
-    async fn read(&mut self, Candidate { url, kind, .. }: &Candidate) -> Option<(Feed, Url, Room)> {
+    async fn read(
+        &mut self,
+        SourceCandidate { url, kind, .. }: &SourceCandidate,
+    ) -> Option<(Feed, Url, Room)> {
         let fetched = self.fetch(url.clone(), kind.properties().accept).await.ok()?;
         if self.offers.iter().any(|offer| offer.url == fetched.url) {
             return None;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Rules,
-    message::{self, Message, Raw, Told},
+    message::{self, Message, MessageMetadata, RawMessage},
 };
 use crate::{
     base::{hash::digest, sequence::Sequence},
@@ -22,14 +22,14 @@ use crate::{
 
 /// A message and where it stands.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct ConsumedMessage {
     pub(super) partition: i32,
     /// Where it is, and what it is known again by.
     pub(super) mark: Mark,
-    pub(super) raw: Raw,
+    pub(super) raw: RawMessage,
 }
 
-impl Taken {
+impl ConsumedMessage {
     /// How many bytes it has.
     pub(super) fn bytes(&self) -> usize {
         self.raw.value.as_ref().map_or(0, Vec::len)
@@ -56,12 +56,12 @@ pub(super) struct Batch {
     pub(super) state: TopicState,
     /// The rows that it adds.
     pub(super) rows: Vec<PendingKey>,
-    pub(super) counts: Counts,
+    pub(super) counts: MessageCounts,
 }
 
 /// Messages by what they are, and their bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+pub(super) struct MessageCounts {
     pub(super) addresses: usize,
     pub(super) documents: usize,
     pub(super) deletions: usize,
@@ -74,11 +74,11 @@ pub(super) struct Counts {
 pub(super) fn compose(
     source: &TopicSource,
     state: TopicState,
-    taken: Vec<Taken>,
+    taken: Vec<ConsumedMessage>,
     (rules, sequence, now): (Rules, &Sequence, DateTime<Utc>),
 ) -> Result<Batch, StoreError> {
     let mut batch = Batch { state, ..Batch::default() };
-    for Taken { partition, mark, raw } in taken {
+    for ConsumedMessage { partition, mark, raw } in taken {
         let name = format!("{}/{partition}/{}", source.topic, mark.offset);
         batch.counts.bytes += raw.value.as_ref().map_or(0, Vec::len);
         batch.state.messages += 1;
@@ -87,25 +87,28 @@ pub(super) fn compose(
             .state
             .partitions
             .insert(partition, Progress { next: mark.offset + 1, last: Some(mark) });
-        let (told, document) = match message::read(raw, rules.max_bytes) {
+        let (metadata, document) = match message::read(raw, rules.max_bytes) {
             Message::Deletion => {
                 batch.counts.deletions += 1;
                 continue;
             }
-            Message::Address(told) => {
+            Message::Address(metadata) => {
                 batch.counts.addresses += 1;
-                (told, None)
+                (metadata, None)
             }
-            Message::Document { told, content_type, bytes } => {
+            Message::Document { metadata, content_type, bytes } => {
                 batch.counts.documents += 1;
-                (told, Some((Some(content_type), bytes, None)))
+                (metadata, Some((Some(content_type), bytes, None)))
             }
             Message::Unreadable { why, bytes } => {
                 batch.counts.unreadable += 1;
-                (Told::default(), Some((None, bytes, Some(format!("message {name}: {why}")))))
+                (
+                    MessageMetadata::default(),
+                    Some((None, bytes, Some(format!("message {name}: {why}")))),
+                )
             }
         };
-        batch.enqueue(source, (told, document), (&name, rules, (now, sequence.next())))?;
+        batch.enqueue(source, (metadata, document), (&name, rules, (now, sequence.next())))?;
     }
     batch.commit.state(&batch.state);
     Ok(batch)
@@ -118,10 +121,10 @@ impl Batch {
     fn enqueue(
         &mut self,
         source: &TopicSource,
-        (told, carried): (Told, Option<Carried>),
+        (metadata, carried): (MessageMetadata, Option<Carried>),
         (name, rules, (now, order)): (&str, Rules, (DateTime<Utc>, u64)),
     ) -> Result<(), StoreError> {
-        let Told { mut entry, origin } = told;
+        let MessageMetadata { mut entry, origin } = metadata;
         // Each message is an entry of its own, whatever it hands over: who is who is decided by the
         // committing task.
         name.clone_into(&mut entry.identity);
@@ -172,9 +175,9 @@ mod tests {
     const RULES: Rules =
         Rules { pages: PageMode::On, robots: RobotsMode::Obey, waiting: 10, max_bytes: 100 };
 
-    fn taken(offset: i64, value: &str) -> Taken {
-        let raw = Raw { value: Some(value.as_bytes().to_vec()), headers: Vec::new() };
-        Taken { partition: 0, mark: Mark { offset, digest: [7; 8] }, raw }
+    fn taken(offset: i64, value: &str) -> ConsumedMessage {
+        let raw = RawMessage { value: Some(value.as_bytes().to_vec()), headers: Vec::new() };
+        ConsumedMessage { partition: 0, mark: Mark { offset, digest: [7; 8] }, raw }
     }
 
     fn source() -> TopicSource {

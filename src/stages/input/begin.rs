@@ -14,7 +14,7 @@ use crate::{
 
 /// What the cluster holds: for each partition its oldest offset and the one after its newest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct TopicWatermarks {
     pub(super) cluster: String,
     pub(super) partitions: BTreeMap<i32, (i64, i64)>,
 }
@@ -66,7 +66,7 @@ impl Reset {
 /// partition that was added later is new as a whole, wherever the topic began.
 pub(super) fn begin(
     known: Option<TopicState>,
-    found: &Found,
+    watermarks: &TopicWatermarks,
     source: &TopicSource,
 ) -> (TopicState, Vec<Reset>) {
     let mut resets = Vec::new();
@@ -75,17 +75,17 @@ pub(super) fn begin(
     let mut state = known
         .unwrap_or_else(|| TopicState { topic: source.topic.to_string(), ..TopicState::default() });
     let mut first_time = state.cluster.is_empty();
-    if !first_time && state.cluster != found.cluster {
+    if !first_time && state.cluster != watermarks.cluster {
         resets.push(Reset::OtherCluster {
             known: state.cluster.clone(),
-            found: found.cluster.clone(),
+            found: watermarks.cluster.clone(),
         });
         state.partitions.clear();
         first_time = true;
     }
     state.id = source.id.to_string();
-    state.cluster.clone_from(&found.cluster);
-    for (&partition, &(low, high)) in &found.partitions {
+    state.cluster.clone_from(&watermarks.cluster);
+    for (&partition, &(low, high)) in &watermarks.partitions {
         let from = if first_time && source.from == StartAt::End { high } else { low };
         let progress =
             state.partitions.entry(partition).or_insert(Progress { next: from, last: None });
@@ -124,8 +124,8 @@ mod tests {
         }
     }
 
-    fn found(partitions: &[(i32, i64, i64)]) -> Found {
-        Found {
+    fn watermarks(partitions: &[(i32, i64, i64)]) -> TopicWatermarks {
+        TopicWatermarks {
             cluster: "c".into(),
             partitions: partitions.iter().map(|&(id, low, high)| (id, (low, high))).collect(),
         }
@@ -143,15 +143,15 @@ mod tests {
 
     #[test]
     fn a_new_topic_begins_where_its_source_says() {
-        let found = found(&[(0, 3, 9), (1, 0, 0)]);
-        assert_eq!(next(&begin(None, &found, &source(StartAt::Beginning)).0), [3, 0]);
-        assert_eq!(next(&begin(None, &found, &source(StartAt::End)).0), [9, 0]);
+        let watermarks = watermarks(&[(0, 3, 9), (1, 0, 0)]);
+        assert_eq!(next(&begin(None, &watermarks, &source(StartAt::Beginning)).0), [3, 0]);
+        assert_eq!(next(&begin(None, &watermarks, &source(StartAt::End)).0), [9, 0]);
     }
 
     #[test]
     fn a_known_topic_goes_on_and_a_partition_that_was_added_begins_at_its_beginning() {
         let (state, resets) =
-            begin(Some(known(5)), &found(&[(0, 3, 9), (1, 2, 7)]), &source(StartAt::End));
+            begin(Some(known(5)), &watermarks(&[(0, 3, 9), (1, 2, 7)]), &source(StartAt::End));
         assert_eq!((next(&state), resets), (vec![5, 2], vec![]));
         assert!(state.partitions[&0].last.is_some());
     }
@@ -159,22 +159,27 @@ mod tests {
     #[test]
     fn what_went_before_it_was_read_is_counted() {
         let (state, resets) =
-            begin(Some(known(5)), &found(&[(0, 8, 9)]), &source(StartAt::Beginning));
+            begin(Some(known(5)), &watermarks(&[(0, 8, 9)]), &source(StartAt::Beginning));
         assert_eq!((next(&state), resets[0].label(), resets[0].lost()), (vec![8], "expired", 3));
     }
 
     #[test]
     fn a_topic_that_is_shorter_than_what_was_read_is_read_from_its_beginning() {
-        let (state, resets) = begin(Some(known(50)), &found(&[(0, 0, 9)]), &source(StartAt::End));
+        let (state, resets) =
+            begin(Some(known(50)), &watermarks(&[(0, 0, 9)]), &source(StartAt::End));
         assert_eq!((next(&state), resets[0].label()), (vec![0], "shorter"));
     }
 
     #[test]
     fn another_cluster_is_read_as_one_that_was_never_read_and_another_topic_without_ado() {
         let elsewhere = TopicState { cluster: "d".into(), ..known(5) };
-        let (state, resets) = begin(Some(elsewhere), &found(&[(0, 0, 9)]), &source(StartAt::End));
+        let (state, resets) =
+            begin(Some(elsewhere), &watermarks(&[(0, 0, 9)]), &source(StartAt::End));
         assert_eq!((next(&state), resets[0].label()), (vec![9], "other_cluster"));
         let other = TopicState { topic: "u".into(), ..known(50) };
-        assert_eq!(begin(Some(other), &found(&[(0, 0, 9)]), &source(StartAt::Beginning)).1, []);
+        assert_eq!(
+            begin(Some(other), &watermarks(&[(0, 0, 9)]), &source(StartAt::Beginning)).1,
+            []
+        );
     }
 }

@@ -10,7 +10,7 @@ use super::{
     Rules,
     batch::{self, Batch},
     begin::{self, Reset},
-    reader::{Reader, Trouble},
+    reader::{Reader, TopicError},
 };
 use crate::{
     base::{
@@ -129,7 +129,7 @@ impl<C: Clock> Follower<C> {
     async fn step(
         &mut self,
         wake: &mpsc::Sender<Wake>,
-    ) -> Result<Result<Step, Trouble>, PipelineError> {
+    ) -> Result<Result<Step, TopicError>, PipelineError> {
         let Some(mut reader) = self.reader.take() else { return self.connect().await };
         if self.waiting.len() >= self.rules.waiting {
             self.waiting = self.store.still_waiting(std::mem::take(&mut self.waiting))?;
@@ -151,7 +151,7 @@ impl<C: Clock> Follower<C> {
         };
         self.reader = Some(reader);
         if !taken.is_empty() {
-            let bytes: usize = taken.iter().map(batch::Taken::bytes).sum();
+            let bytes: usize = taken.iter().map(batch::ConsumedMessage::bytes).sum();
             let (source, sequence) = (Arc::clone(&self.source), self.store.sequence());
             let (rules, now) = (self.rules, self.clock.now());
             // What is made of it, until that is durable; a batch of one topic at most waits for it.
@@ -184,7 +184,7 @@ impl<C: Clock> Follower<C> {
     }
 
     /// Connects, and makes durable where reading begins before anything is read.
-    async fn connect(&mut self) -> Result<Result<Step, Trouble>, PipelineError> {
+    async fn connect(&mut self) -> Result<Result<Step, TopicError>, PipelineError> {
         let (client, source, known) =
             (self.kafka.client(), Arc::clone(&self.source), self.state.clone());
         let work = move || {
@@ -192,7 +192,7 @@ impl<C: Clock> Follower<C> {
             let (mut state, resets) = begin::begin(known, &found, &source);
             state.trouble = None;
             reader.start(&state, &found)?;
-            Ok::<_, Trouble>((reader, state, resets))
+            Ok::<_, TopicError>((reader, state, resets))
         };
         let (reader, state, resets) = match tokio::task::spawn_blocking(work).await? {
             Ok(connected) => connected,
@@ -227,15 +227,15 @@ impl<C: Clock> Follower<C> {
     /// What to do about trouble, and for how long to stay away.
     async fn troubled(
         &mut self,
-        trouble: &Trouble,
+        trouble: &TopicError,
         pause: &mut Waits,
     ) -> Result<Duration, StoreError> {
         match trouble {
-            Trouble::Grown | Trouble::Remade => {
+            TopicError::Grown | TopicError::Remade => {
                 tracing::info!(source.id = %self.source.id, topic = %self.source.topic, "{trouble}");
                 return Ok(Duration::ZERO);
             }
-            Trouble::Changed(reset) => {
+            TopicError::Changed(reset) => {
                 let mut state = self.state.clone().unwrap_or_default();
                 // It was made anew as a whole: what is remembered of the other partitions means
                 // nothing either.
@@ -243,7 +243,7 @@ impl<C: Clock> Follower<C> {
                 self.begin(state, std::slice::from_ref(reset)).await?;
                 return Ok(Duration::ZERO);
             }
-            Trouble::Kafka { .. } | Trouble::NoCluster | Trouble::NoTopic { .. } => {}
+            TopicError::Kafka { .. } | TopicError::NoCluster | TopicError::NoTopic { .. } => {}
         }
         metrics::topic_error();
         let wait = pause.failed();
@@ -253,11 +253,11 @@ impl<C: Clock> Follower<C> {
     }
 
     /// Keeps the trouble for `nashra explain`; once, however often it is met.
-    async fn remember(&mut self, trouble: &Trouble) -> Result<(), StoreError> {
+    async fn remember(&mut self, trouble: &TopicError) -> Result<(), StoreError> {
         let (id, topic) = (self.source.id.to_string(), self.source.topic.to_string());
         let mut state =
             self.state.clone().unwrap_or_else(|| TopicState { id, topic, ..TopicState::default() });
-        if let Trouble::NoTopic { cluster } = trouble
+        if let TopicError::NoTopic { cluster } = trouble
             && state.cluster.is_empty()
         {
             // All that the topic will hold is new, wherever its source would have it begin: it

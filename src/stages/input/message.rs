@@ -18,7 +18,7 @@ const MAX_TAGS: usize = 32;
 
 /// A message as it was read: its value, and those of its headers that mean something here.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Raw {
+pub(super) struct RawMessage {
     pub(super) value: Option<Vec<u8>>,
     pub(super) headers: Vec<(String, Vec<u8>)>,
 }
@@ -32,11 +32,11 @@ pub(super) enum Message {
     /// A deletion, as compacted topics have them: it hands nothing over.
     Deletion,
     /// An address to fetch.
-    Address(Told),
+    Address(MessageMetadata),
     /// A document that is here already.
     Document {
         /// What is told of it.
-        told: Told,
+        metadata: MessageMetadata,
         /// What it is.
         content_type: String,
         /// Its bytes.
@@ -53,16 +53,16 @@ pub(super) enum Message {
 
 /// What a message tells beside its document.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Told {
+pub(super) struct MessageMetadata {
     /// As a feed would have listed it.
     pub(super) entry: Entry,
     /// Where the sender has it from.
-    pub(super) origin: Origin,
+    pub(super) origin: OriginalSource,
 }
 
 /// Where the sender has it from; fills the record's source where it says something.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Origin {
+pub(super) struct OriginalSource {
     pub(super) name: Option<String>,
     pub(super) url: Option<String>,
     pub(super) tags: Vec<String>,
@@ -71,7 +71,7 @@ pub(super) struct Origin {
 /// The JSON form. Unknown fields are left alone, so that senders can be newer than we are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Json {
+struct JsonMessage {
     url: Option<String>,
     html: Option<String>,
     text: Option<String>,
@@ -80,12 +80,12 @@ struct Json {
     published: Option<DateTime<FixedOffset>>,
     #[serde(alias = "guid")]
     id: Option<String>,
-    source: Option<Source>,
+    source: Option<JsonSource>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Source {
+enum JsonSource {
     Name(String),
     Fields {
         #[serde(default)]
@@ -109,8 +109,8 @@ fn parse_date(text: &str) -> Result<DateTime<FixedOffset>, String> {
 }
 
 /// Reads a message of at most `limit` bytes.
-pub(super) fn read(raw: Raw, limit: usize) -> Message {
-    let Raw { value, headers } = raw;
+pub(super) fn read(raw: RawMessage, limit: usize) -> Message {
+    let RawMessage { value, headers } = raw;
     let Some(value) = value else { return Message::Deletion };
     if value.len() > limit {
         return Message::Unreadable {
@@ -126,7 +126,7 @@ pub(super) fn read(raw: Raw, limit: usize) -> Message {
     };
     let read = match header("content-type") {
         Some(content_type) if !is_json(&content_type) => match by_headers(&value, header) {
-            Ok(told) => return Message::Document { told, content_type, bytes: value },
+            Ok(metadata) => return Message::Document { metadata, content_type, bytes: value },
             Err(why) => Err(why),
         },
         _ => by_json(&value),
@@ -139,17 +139,20 @@ fn is_json(content_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
 }
 
-fn by_headers(value: &[u8], header: impl Fn(&str) -> Option<String>) -> Result<Told, String> {
+fn by_headers(
+    value: &[u8],
+    header: impl Fn(&str) -> Option<String>,
+) -> Result<MessageMetadata, String> {
     if value.is_empty() {
         return Err("an empty document".to_owned());
     }
     let published = header("published").map(|header| parse_date(&header)).transpose()?;
-    told(Json {
+    metadata(JsonMessage {
         url: header("url"),
         title: header("title"),
         id: header("id"),
         published,
-        ..Json::default()
+        ..JsonMessage::default()
     })
 }
 
@@ -157,28 +160,28 @@ fn by_json(value: &[u8]) -> Result<Message, String> {
     if value.trim_ascii_start().first() != Some(&b'{') {
         return Err("neither a JSON object nor a document with a content-type header".to_owned());
     }
-    let mut json: Json = serde_json::from_slice(value)
+    let mut json: JsonMessage = serde_json::from_slice(value)
         .map_err(|error| format!("not the JSON that is expected: {error}"))?;
     let given = |it: &mut Option<String>| it.take().filter(|it| !it.trim().is_empty());
     let (html, text) = (given(&mut json.html), given(&mut json.text));
-    let told = told(json)?;
+    let metadata = metadata(json)?;
     let (content_type, body) = match (html, text) {
         (Some(_), Some(_)) => return Err("html and text: one of them is the document".to_owned()),
         (Some(html), None) => ("text/html", html),
         (None, Some(text)) => ("text/plain", text),
-        (None, None) if told.entry.link.is_some() => return Ok(Message::Address(told)),
+        (None, None) if metadata.entry.link.is_some() => return Ok(Message::Address(metadata)),
         (None, None) => return Err("none of url, html and text".to_owned()),
     };
     // Whatever a page says of its encoding, in JSON it is UTF-8.
     Ok(Message::Document {
-        told,
+        metadata,
         content_type: format!("{content_type}; charset=utf-8"),
         bytes: body.into_bytes(),
     })
 }
 
-fn told(json: Json) -> Result<Told, String> {
-    let Json { url, title, published, id, source, .. } = json;
+fn metadata(json: JsonMessage) -> Result<MessageMetadata, String> {
+    let JsonMessage { url, title, published, id, source, .. } = json;
     let name = |what: &str, it: Option<String>| match it
         .map(|it| it.trim().to_owned())
         .filter(|it| !it.is_empty())
@@ -190,9 +193,11 @@ fn told(json: Json) -> Result<Told, String> {
     };
     let link = name("url", url)?.map(|name| address("url", &name)).transpose()?;
     let origin = match source {
-        None => Origin::default(),
-        Some(Source::Name(name)) => Origin { name: label(&name), ..Origin::default() },
-        Some(Source::Fields { name: title, url, tags }) => Origin {
+        None => OriginalSource::default(),
+        Some(JsonSource::Name(name)) => {
+            OriginalSource { name: label(&name), ..OriginalSource::default() }
+        }
+        Some(JsonSource::Fields { name: title, url, tags }) => OriginalSource {
             name: title.as_deref().and_then(label),
             url: name("source.url", url)?
                 .map(|name| address("source.url", &name))
@@ -204,7 +209,7 @@ fn told(json: Json) -> Result<Told, String> {
     let title = title
         .map(|title| crate::text::collapse(&title).chars().take(MAX_TITLE).collect())
         .filter(|it: &String| !it.is_empty());
-    Ok(Told {
+    Ok(MessageMetadata {
         entry: Entry { guid: name("id", id)?, link, title, published, ..Entry::default() },
         origin,
     })
@@ -225,7 +230,7 @@ mod tests {
     use super::*;
 
     fn json(value: &str) -> Message {
-        read(Raw { value: Some(value.as_bytes().to_vec()), headers: vec![] }, 1 << 20)
+        read(RawMessage { value: Some(value.as_bytes().to_vec()), headers: vec![] }, 1 << 20)
     }
 
     fn unreadable(message: &Message) -> &str {
@@ -253,16 +258,16 @@ mod tests {
         let message = json(
             r#"{"url": "https://news.example/a", "title": " A  title ", "published": "2026-11-20T07:30:00+01:00", "guid": "7", "source": {"name": "Courier", "tags": ["x"]}, "later": {}}"#,
         );
-        let Message::Address(told) = message else { panic!("{message:?}") };
-        assert_eq!(told.entry.link.unwrap().as_str(), "https://news.example/a");
+        let Message::Address(metadata) = message else { panic!("{message:?}") };
+        assert_eq!(metadata.entry.link.unwrap().as_str(), "https://news.example/a");
         assert_eq!(
-            (told.entry.title.as_deref(), told.entry.guid.as_deref()),
+            (metadata.entry.title.as_deref(), metadata.entry.guid.as_deref()),
             (Some("A title"), Some("7"))
         );
-        assert_eq!(told.entry.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+01:00");
+        assert_eq!(metadata.entry.published.unwrap().to_rfc3339(), "2026-11-20T07:30:00+01:00");
         assert_eq!(
-            told.origin,
-            Origin { name: Some("Courier".into()), url: None, tags: vec!["x".into()] }
+            metadata.origin,
+            OriginalSource { name: Some("Courier".into()), url: None, tags: vec!["x".into()] }
         );
     }
 
@@ -286,8 +291,8 @@ mod tests {
         ];
         let headers =
             headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
-        let Message::Document { told, content_type, bytes } =
-            read(Raw { value: Some(b"<p>\xc7".to_vec()), headers }, 100)
+        let Message::Document { metadata, content_type, bytes } =
+            read(RawMessage { value: Some(b"<p>\xc7".to_vec()), headers }, 100)
         else {
             panic!()
         };
@@ -295,7 +300,10 @@ mod tests {
             (content_type.as_str(), bytes.as_slice()),
             ("text/html; charset=windows-1256", &b"<p>\xc7"[..])
         );
-        assert_eq!((told.entry.link.is_some(), told.entry.guid.as_deref()), (true, Some("7")));
+        assert_eq!(
+            (metadata.entry.link.is_some(), metadata.entry.guid.as_deref()),
+            (true, Some("7"))
+        );
     }
 
     #[test]
@@ -320,6 +328,6 @@ mod tests {
             unreadable(&json(&format!("{{\"a\": {}", "[".repeat(100_000))))
                 .contains("not the JSON")
         );
-        assert_eq!(read(Raw::default(), 100), Message::Deletion);
+        assert_eq!(read(RawMessage::default(), 100), Message::Deletion);
     }
 }

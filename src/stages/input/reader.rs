@@ -19,9 +19,9 @@ use rdkafka::{
 };
 
 use super::{
-    batch::{Taken, fingerprint},
-    begin::{Found, Reset},
-    message::{HEADERS, Raw},
+    batch::{ConsumedMessage, fingerprint},
+    begin::{Reset, TopicWatermarks},
+    message::{HEADERS, RawMessage},
 };
 use crate::store::{Mark, TopicState};
 
@@ -38,7 +38,7 @@ const NO_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
 /// Why a topic cannot be read now.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum TopicError {
     /// It may work later.
     #[error("{doing}: {error}")]
     Kafka { doing: &'static str, error: KafkaError },
@@ -62,7 +62,7 @@ pub(super) enum Trouble {
 
 /// What the consumer tells beside messages.
 #[derive(Debug, Default)]
-struct Told {
+struct ConsumerState {
     /// For each partition the offset up to which it can be read.
     ends: BTreeMap<i32, i64>,
     /// The topic has another id.
@@ -71,7 +71,7 @@ struct Told {
 
 struct Context {
     topic: String,
-    told: Arc<Mutex<Told>>,
+    consumer_state: Arc<Mutex<ConsumerState>>,
 }
 
 impl ClientContext for Context {
@@ -84,7 +84,7 @@ impl ClientContext for Context {
     /// of the new topic.
     fn log(&self, _: RDKafkaLogLevel, _: &str, words: &str) {
         if is_remade(&self.topic, words) {
-            self.told.lock().unwrap_or_else(PoisonError::into_inner).remade = true;
+            self.consumer_state.lock().unwrap_or_else(PoisonError::into_inner).remade = true;
         } else {
             tracing::trace!(topic = self.topic, words, "reading a topic");
         }
@@ -98,7 +98,7 @@ impl ClientContext for Context {
             .values()
             .filter(|partition| partition.partition >= 0)
             .map(|partition| (partition.partition, partition.ls_offset));
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).ends = ends.collect();
+        self.consumer_state.lock().unwrap_or_else(PoisonError::into_inner).ends = ends.collect();
     }
 }
 
@@ -116,7 +116,7 @@ fn is_remade(topic: &str, words: &str) -> bool {
 pub(super) struct Reader {
     consumer: BaseConsumer<Context>,
     topic: String,
-    told: Arc<Mutex<Told>>,
+    consumer_state: Arc<Mutex<ConsumerState>>,
     /// Messages that were read before: found again, they show that the partition is the same.
     marks: BTreeMap<i32, Mark>,
     partitions: usize,
@@ -130,7 +130,10 @@ impl std::fmt::Debug for Reader {
 
 impl Reader {
     /// Connects, and says what the cluster holds.
-    pub(super) fn connect(mut client: ClientConfig, topic: &str) -> Result<(Self, Found), Trouble> {
+    pub(super) fn connect(
+        mut client: ClientConfig,
+        topic: &str,
+    ) -> Result<(Self, TopicWatermarks), TopicError> {
         // Never joined: the client only asks that there is one.
         client
             .set("group.id", "nashra-input")
@@ -150,14 +153,15 @@ impl Reader {
             .get("debug")
             .map_or_else(|| "topic".to_owned(), |client| format!("{client},topic"));
         client.set("debug", debug).set_log_level(RDKafkaLogLevel::Debug);
-        let told = Arc::new(Mutex::new(Told::default()));
-        let context = Context { topic: topic.to_owned(), told: Arc::clone(&told) };
+        let consumer_state = Arc::new(Mutex::new(ConsumerState::default()));
+        let context =
+            Context { topic: topic.to_owned(), consumer_state: Arc::clone(&consumer_state) };
         let consumer =
             BaseConsumer::from_config_and_context(&client, context).map_err(kafka("connecting"))?;
         let metadata = consumer
             .fetch_metadata(Some(topic), PATIENCE)
             .map_err(kafka("asking for the topic"))?;
-        let cluster = consumer.client().fetch_cluster_id(PATIENCE).ok_or(Trouble::NoCluster)?;
+        let cluster = consumer.client().fetch_cluster_id(PATIENCE).ok_or(TopicError::NoCluster)?;
         let ids: Vec<i32> = metadata
             .topics()
             .iter()
@@ -174,14 +178,14 @@ impl Reader {
                 {
                     Some(
                         RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic,
-                    ) => Trouble::NoTopic { cluster },
+                    ) => TopicError::NoTopic { cluster },
                     other => kafka("asking for the topic")(KafkaError::MetadataFetch(
                         other.unwrap_or(RDKafkaErrorCode::LeaderNotAvailable),
                     )),
                 },
             );
         }
-        let mut found = Found { cluster, ..Found::default() };
+        let mut found = TopicWatermarks { cluster, ..TopicWatermarks::default() };
         for id in ids {
             let ends = consumer
                 .fetch_watermarks(topic, id, PATIENCE)
@@ -190,14 +194,24 @@ impl Reader {
         }
         let partitions = found.partitions.len();
         Ok((
-            Self { consumer, topic: topic.to_owned(), told, marks: BTreeMap::new(), partitions },
+            Self {
+                consumer,
+                topic: topic.to_owned(),
+                consumer_state,
+                marks: BTreeMap::new(),
+                partitions,
+            },
             found,
         ))
     }
 
     /// Goes to where reading begins. Where the last message that was read is still there it is read
     /// again, to see that it is the same.
-    pub(super) fn start(&mut self, state: &TopicState, found: &Found) -> Result<(), Trouble> {
+    pub(super) fn start(
+        &mut self,
+        state: &TopicState,
+        found: &TopicWatermarks,
+    ) -> Result<(), TopicError> {
         let mut assignment = TopicPartitionList::new();
         for (&partition, (low, _)) in &found.partitions {
             let Some(progress) = state.partitions.get(&partition) else { continue };
@@ -212,9 +226,9 @@ impl Reader {
     }
 
     /// The next messages, up to `limit`; none where there are none for a moment.
-    pub(super) fn read(&mut self, limit: usize) -> Result<Vec<Taken>, Trouble> {
-        if self.told().ends.len() > self.partitions {
-            return Err(Trouble::Grown);
+    pub(super) fn read(&mut self, limit: usize) -> Result<Vec<ConsumedMessage>, TopicError> {
+        if self.consumer_state().ends.len() > self.partitions {
+            return Err(TopicError::Grown);
         }
         let mut taken = Vec::new();
         let (mut bytes, mut patience, started) = (0, FIRST, Instant::now());
@@ -230,45 +244,50 @@ impl Reader {
                 && mark.offset == offset
             {
                 if mark.digest != digest {
-                    return Err(Trouble::Changed(Reset::OtherMessage { partition, offset }));
+                    return Err(TopicError::Changed(Reset::OtherMessage { partition, offset }));
                 }
                 continue;
             }
             bytes += message.payload_len();
             patience = NEXT;
-            taken.push(Taken { partition, mark: Mark { offset, digest }, raw: raw(&message) });
+            taken.push(ConsumedMessage {
+                partition,
+                mark: Mark { offset, digest },
+                raw: raw(&message),
+            });
         }
         // Some of them may be of the new one.
-        if self.told().remade { Err(Trouble::Remade) } else { Ok(taken) }
+        if self.consumer_state().remade { Err(TopicError::Remade) } else { Ok(taken) }
     }
 
     /// Messages that can be read and were not yet.
     pub(super) fn lag(&self, state: &TopicState) -> u64 {
-        let told = self.told();
+        let consumer_state = self.consumer_state();
         let behind = |(partition, progress): (&i32, &crate::store::Progress)| {
-            told.ends
+            consumer_state
+                .ends
                 .get(partition)
                 .map_or(0, |end| u64::try_from(end - progress.next).unwrap_or(0))
         };
         state.partitions.iter().map(behind).sum()
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn consumer_state(&self) -> std::sync::MutexGuard<'_, ConsumerState> {
+        self.consumer_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn kafka(doing: &'static str) -> impl Fn(KafkaError) -> Trouble {
-    move |error| Trouble::Kafka { doing, error }
+fn kafka(doing: &'static str) -> impl Fn(KafkaError) -> TopicError {
+    move |error| TopicError::Kafka { doing, error }
 }
 
-fn raw(message: &BorrowedMessage<'_>) -> Raw {
+fn raw(message: &BorrowedMessage<'_>) -> RawMessage {
     let known = message.headers().into_iter().flat_map(|all| all.iter()).filter_map(|header| {
         let name = header.key.to_ascii_lowercase();
         let value = header.value.filter(|_| HEADERS.contains(&name.as_str()))?;
         Some((name, value.to_vec()))
     });
-    Raw { value: message.payload().map(<[u8]>::to_vec), headers: known.collect() }
+    RawMessage { value: message.payload().map(<[u8]>::to_vec), headers: known.collect() }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
     policy::polling::decide::PollResult,
     stages::{
         PipelineError,
-        discover::{self, Unfollowed},
+        discover::{self, FollowError},
     },
     store::Facts,
     telemetry::metrics,
@@ -38,10 +38,10 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
     let now = context.clock.now();
     let found = match found {
         Ok(found) => found,
-        Err(Unfollowed::Unreadable(reason)) => {
+        Err(FollowError::Unreadable(reason)) => {
             return Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now));
         }
-        Err(Unfollowed::Unread(unread)) => {
+        Err(FollowError::Unread(unread)) => {
             return not_read(context, source, facts, (unread, "sitemap"), now).await;
         }
     };
@@ -56,7 +56,7 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
     let (reader, before) = (context.reader(source, now), facts.clone());
     // No thread is waited for: what is to be gone through has its room.
     let work = tokio::task::spawn_blocking(move || {
-        let discover::Followed { feed, rooms, .. } = found;
+        let discover::FollowedSitemap { feed, rooms, .. } = found;
         let listed = listing::go_through(&reader, &facts, &feed)?;
         drop(feed);
         // As much is left of it as of what comes without an index.

@@ -58,7 +58,7 @@ pub enum Status {
 
 /// What an operator wants of the publish stage.
 #[derive(Debug)]
-pub enum Wish {
+pub enum OperatorRequest {
     /// Publishing goes on in a new epoch.
     Adopt(oneshot::Sender<Result<Adopted, AdoptError>>),
     /// What happened to the topics is known.
@@ -71,7 +71,7 @@ pub struct Inputs {
     /// There may be more in the outbox; closed once the committing task has ended.
     pub wake: mpsc::Receiver<()>,
     /// What operators want.
-    pub wishes: mpsc::Receiver<Wish>,
+    pub operator_requests: mpsc::Receiver<OperatorRequest>,
     /// The time for draining is over.
     pub deadline: CancellationToken,
 }
@@ -107,7 +107,7 @@ pub async fn run(
     inputs: Inputs,
     status: watch::Sender<Status>,
 ) -> Result<(), PipelineError> {
-    let Inputs { mut wake, mut wishes, deadline } = inputs;
+    let Inputs { mut wake, mut operator_requests, deadline } = inputs;
     let mut drain = Drain::new(parts, status);
     let (mut pause, mut fenced) = (PAUSE.waits(), FENCED.waits());
     let mut open = true;
@@ -141,12 +141,12 @@ pub async fn run(
                     open = woken.is_some();
                     if until.is_none() || !open { break }
                 }
-                Some(wish) = wishes.recv() => match wish {
-                    Wish::Adopt(answer) => {
+                Some(request) = operator_requests.recv() => match request {
+                    OperatorRequest::Adopt(answer) => {
                         drain.adopt(&mut *sink, answer).await;
                         break;
                     }
-                    Wish::Confirm(answer) => drain.confirm(answer).await,
+                    OperatorRequest::Confirm(answer) => drain.confirm(answer).await,
                 },
             }
         }

@@ -134,12 +134,12 @@ pub struct Notes {
     /// is.
     pub memory: Option<SinkMemory>,
     /// What happened to it that consumers may have to know of.
-    pub happened: Vec<Happened>,
+    pub happened: Vec<SinkEvent>,
 }
 
 /// Something that happened to a part of a sink; it is told until an operator confirms it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Happened {
+pub struct SinkEvent {
     /// The part's name, such as that of a topic.
     pub part: String,
     /// What happened, in words that go on after the name.

@@ -7,7 +7,7 @@ use chrono::DateTime;
 
 use super::{
     drain::Step,
-    sink::Happened,
+    sink::SinkEvent,
     sinks::memory::{Fault, MemorySink},
     *,
 };
@@ -288,7 +288,7 @@ async fn another_sink_in_the_place_of_ours_stops_publishing_and_is_adopted_witho
     let elsewhere = MemorySink::default();
     elsewhere.world().sink_id = "elsewhere".to_owned();
     elsewhere.world().happens =
-        vec![Happened { part: "p".into(), what: "is of no concern".into() }];
+        vec![SinkEvent { part: "p".into(), what: "is of no concern".into() }];
     let mut halted = Process::start(&store, &elsewhere);
     assert_eq!(halted.drained().await, Step::Halted);
     assert_eq!(halted.halt().label(), "other_cluster");
@@ -340,11 +340,11 @@ async fn what_happens_to_a_sink_is_told_after_restarts_too_until_it_is_confirmed
     let mut first = Process::start(&store, &sink);
     first.drained().await;
     append(&store, 1, Topic::Articles).await;
-    sink.world().happens = vec![Happened { part: "articles".into(), what: "was emptied".into() }];
+    sink.world().happens = vec![SinkEvent { part: "articles".into(), what: "was emptied".into() }];
     assert_eq!(first.drained().await, Step::Empty);
     let mut restarted = Process::start(&store, &sink);
     // The same is told once.
-    sink.world().happens = vec![Happened { part: "articles".into(), what: "was emptied".into() }];
+    sink.world().happens = vec![SinkEvent { part: "articles".into(), what: "was emptied".into() }];
     assert_eq!(restarted.drained().await, Step::Empty);
     assert_eq!(
         changes::unconfirmed(&store.outbox().acked().unwrap().notes)

@@ -77,7 +77,7 @@ pub enum TextSource {
     /// An HTML page.
     Html { title: bool, date: bool },
     /// A page as plain text.
-    Dump { title: bool, date: bool, images: bool },
+    PlainText { title: bool, date: bool, images: bool },
     /// The full text that a feed carries.
     FeedContent,
     /// The teaser of a feed.

@@ -17,7 +17,9 @@ use crate::{
         commit::Published,
         publish::{
             Position,
-            sink::{Answer, Delivered, Happened, Held, Limits, Notes, PublishError, Refusal, Sink},
+            sink::{
+                Answer, Delivered, Held, Limits, Notes, PublishError, Refusal, Sink, SinkEvent,
+            },
         },
     },
     store::{Epoch, OutboxRow, Reached},
@@ -71,7 +73,7 @@ pub(crate) struct World {
     /// Whether articles may not be read.
     pub(crate) reading_denied: bool,
     /// What happens to it before the next look or delivery.
-    pub(crate) happens: Vec<Happened>,
+    pub(crate) happens: Vec<SinkEvent>,
     /// What goes wrong with the next deliveries, one after the other.
     faults: VecDeque<Fault>,
 }

@@ -23,7 +23,7 @@ fn confidence(words: u32, source: TextSource) -> f32 {
         TextSource::Html { title, date } => {
             by_length(0.2, 0.4, 0.6) + each(title, 0.2) + each(date, 0.2)
         }
-        TextSource::Dump { title, date, images } => {
+        TextSource::PlainText { title, date, images } => {
             let found = [title, date, images].into_iter().map(u8::from).sum::<u8>();
             by_length(0.1, 0.3, 0.5) + 0.1 * f32::from(found)
         }

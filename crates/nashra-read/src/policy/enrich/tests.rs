@@ -57,7 +57,8 @@ fn a_longer_text_with_a_title_and_a_date_of_its_own_is_surer() {
     assert!(sure(200, whole) > sure(100, whole) && sure(100, whole) > sure(10, whole));
     assert!(sure(200, whole) > sure(200, TextSource::Html { title: true, date: false }));
     assert!(
-        sure(200, whole) > sure(200, TextSource::Dump { title: true, date: true, images: true })
+        sure(200, whole)
+            > sure(200, TextSource::PlainText { title: true, date: true, images: true })
     );
     assert!(sure(200, TextSource::FeedContent) > sure(200, TextSource::FeedSummary));
 }

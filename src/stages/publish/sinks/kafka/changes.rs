@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    stages::publish::sink::{Happened, Notes},
+    stages::publish::sink::{Notes, SinkEvent},
     store::SinkMemory,
 };
 
 /// Where the last record of a delivery came to stand in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Landed {
+pub(super) struct PartitionEnd {
     /// The topic's whole name.
     pub(super) topic: String,
     /// The partition's number.
@@ -29,7 +29,7 @@ pub(super) struct Landed {
 
 /// A topic as the cluster describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Described {
+pub(super) struct TopicDescription {
     /// The topic's whole name.
     pub(super) topic: String,
     /// How many partitions it has; 0 where the cluster does not say.
@@ -40,7 +40,7 @@ pub(super) struct Described {
 
 /// A topic as it was last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Known {
+struct TopicMemory {
     /// How many partitions it has; 0 where that is not known.
     partitions: usize,
     /// For each partition the offset of our last record.
@@ -50,17 +50,17 @@ struct Known {
 /// The topics of records as they were last, by their whole names, and what happened to them since
 /// that was last asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Topics {
-    known: BTreeMap<String, Known>,
-    happened: Vec<Happened>,
+pub(super) struct TopicChanges {
+    known: BTreeMap<String, TopicMemory>,
+    happened: Vec<SinkEvent>,
 }
 
-impl Topics {
+impl TopicChanges {
     /// From what was remembered.
     pub(super) fn remembered(memory: &SinkMemory) -> Self {
-        let known = memory
-            .iter()
-            .filter_map(|(topic, known)| Some((topic.clone(), Known::deserialize(known).ok()?)));
+        let known = memory.iter().filter_map(|(topic, known)| {
+            Some((topic.clone(), TopicMemory::deserialize(known).ok()?))
+        });
         Self { known: known.collect(), happened: Vec::new() }
     }
 
@@ -78,8 +78,8 @@ impl Topics {
     }
 
     /// Notes what the cluster says of the topics.
-    pub(super) fn described(&mut self, topics: &[Described]) {
-        for Described { topic, partitions, made } in topics {
+    pub(super) fn described(&mut self, topics: &[TopicDescription]) {
+        for TopicDescription { topic, partitions, made } in topics {
             let known = self.known.entry(topic.clone()).or_default();
             if *made && !known.ends.is_empty() {
                 self.made_anew(topic);
@@ -91,8 +91,8 @@ impl Topics {
     }
 
     /// Notes where records came to stand.
-    pub(super) fn landed(&mut self, records: &[Landed]) {
-        for Landed { topic, partition, offset } in records {
+    pub(super) fn delivered(&mut self, records: &[PartitionEnd]) {
+        for PartitionEnd { topic, partition, offset } in records {
             let Some(known) = self.known.get(topic) else { continue };
             if known.ends.get(partition).is_some_and(|end| offset <= end) {
                 self.made_anew(topic);
@@ -127,16 +127,16 @@ impl Topics {
         let what = format!(
             "has {count} partitions where it had {before}: later records of a key may be in another partition than earlier ones"
         );
-        self.happened.push(Happened { part: topic.to_owned(), what });
+        self.happened.push(SinkEvent { part: topic.to_owned(), what });
     }
 
     fn made_anew(&mut self, topic: &str) {
         if let Some(known) = self.known.get_mut(topic) {
             // What is known of the new one begins here.
-            *known = Known::default();
+            *known = TopicMemory::default();
         }
         let what = "was deleted and made anew: what it held before is gone".to_owned();
-        self.happened.push(Happened { part: topic.to_owned(), what });
+        self.happened.push(SinkEvent { part: topic.to_owned(), what });
     }
 }
 
@@ -144,30 +144,30 @@ impl Topics {
 mod tests {
     use super::*;
 
-    fn at(topic: &str, partition: i32, offset: i64) -> Landed {
-        Landed { topic: topic.into(), partition, offset }
+    fn at(topic: &str, partition: i32, offset: i64) -> PartitionEnd {
+        PartitionEnd { topic: topic.into(), partition, offset }
     }
 
-    fn is(topic: &str, partitions: usize) -> Described {
-        Described { topic: topic.into(), partitions, made: false }
+    fn is(topic: &str, partitions: usize) -> TopicDescription {
+        TopicDescription { topic: topic.into(), partitions, made: false }
     }
 
-    fn made(topic: &str) -> Described {
-        Described { made: true, ..is(topic, 3) }
+    fn made(topic: &str) -> TopicDescription {
+        TopicDescription { made: true, ..is(topic, 3) }
     }
 
-    fn topics() -> Topics {
-        let mut topics = Topics::default();
+    fn topics() -> TopicChanges {
+        let mut topics = TopicChanges::default();
         topics.described(&[made("a"), is("d", 3)]);
         topics.described(&[is("a", 3), is("d", 3)]);
-        topics.landed(&[at("a", 0, 4), at("a", 2, 9)]);
+        topics.delivered(&[at("a", 0, 4), at("a", 2, 9)]);
         let notes = topics.notes();
         assert_eq!(notes.happened, []);
         // As after a restart.
-        Topics::remembered(&notes.memory.unwrap())
+        TopicChanges::remembered(&notes.memory.unwrap())
     }
 
-    fn said(topics: &Topics, what: &str) -> bool {
+    fn said(topics: &TopicChanges, what: &str) -> bool {
         !topics.happened.is_empty()
             && topics
                 .happened
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn offsets_that_grow_and_a_topic_that_nothing_was_written_to_are_nothing_to_tell() {
         let mut topics = topics();
-        topics.landed(&[at("a", 0, 5), at("a", 1, 0), at("positions", 0, 1)]);
+        topics.delivered(&[at("a", 0, 5), at("a", 1, 0), at("positions", 0, 1)]);
         topics.described(&[is("a", 3), made("d")]);
         assert_eq!(topics.happened, []);
     }
@@ -190,8 +190,8 @@ mod tests {
         missing.described(&[made("a")]);
         assert!(said(&missing, "a was deleted and made anew"));
         let mut back = topics();
-        back.landed(&[at("a", 2, 0)]);
-        back.landed(&[at("a", 2, 1), at("a", 0, 0)]);
+        back.delivered(&[at("a", 2, 0)]);
+        back.delivered(&[at("a", 2, 1), at("a", 0, 0)]);
         assert!(said(&back, "a was deleted and made anew"));
         let mut fewer = topics();
         fewer.described(&[is("a", 2)]);
@@ -206,14 +206,14 @@ mod tests {
         assert!(said(&described_so, "a has 6 partitions where it had 3"));
         assert_eq!(described_so.happened.len(), 1);
         let mut landed_there = topics();
-        landed_there.landed(&[at("a", 3, 0)]);
+        landed_there.delivered(&[at("a", 3, 0)]);
         assert!(said(&landed_there, "a has 4 partitions where it had 3"));
     }
 
     #[test]
     fn what_the_store_remembers_is_read_in_the_form_that_it_was_always_written_in() {
         let memory = serde_json::json!({"articles": {"partitions": 6, "ends": {"0": 41, "5": 7}}});
-        let mut topics = Topics::remembered(memory.as_object().unwrap());
+        let mut topics = TopicChanges::remembered(memory.as_object().unwrap());
         assert_eq!((topics.end("articles", 5), topics.end("articles", 1)), (Some(7), None));
         assert_eq!(Value::Object(topics.notes().memory.unwrap()), memory);
     }

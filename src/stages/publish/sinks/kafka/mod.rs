@@ -14,7 +14,7 @@ mod polls;
 mod recall;
 mod topics;
 mod transaction;
-mod way;
+mod recovery;
 
 use std::{
     collections::BTreeSet,
@@ -29,7 +29,7 @@ use rdkafka::{
     producer::{Producer as _, ThreadedProducer},
 };
 
-use self::{changes::Topics, transaction::Context, way::Way};
+use self::{changes::TopicChanges, recovery::Recovery, transaction::Context};
 use crate::{
     config::Kafka,
     stages::{
@@ -64,7 +64,7 @@ pub(super) struct KafkaSink {
     /// Bytes of a batch that the topics take, as far as they say.
     batch: usize,
     /// The topics of records, as they were at the last look and delivery.
-    topics: Topics,
+    topics: TopicChanges,
     producer: Option<Arc<Producer>>,
 }
 
@@ -139,7 +139,7 @@ impl KafkaSink {
         Self {
             shared: Arc::new(Shared::new(config, store)),
             batch: BATCH,
-            topics: Topics::default(),
+            topics: TopicChanges::default(),
             producer: None,
         }
     }
@@ -153,7 +153,7 @@ impl KafkaSink {
         // Room for what a batch has beside its records.
         self.batch = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(512)).max(1));
         let mut held = blocking(move || held::look(&shared, from)).await?;
-        self.topics = Topics::remembered(&remembered.notes.memory);
+        self.topics = TopicChanges::remembered(&remembered.notes.memory);
         // What another cluster has says nothing of the topics that were published to.
         if remembered.sink_id.as_ref().is_none_or(|ours| *ours == held.sink_id) {
             self.topics.described(&described);
@@ -216,7 +216,7 @@ impl KafkaSink {
         let positions = self.shared.topic("positions");
         let position_at =
             landed.iter().find(|landed| landed.topic == positions).map(|landed| landed.offset);
-        self.topics.landed(&landed);
+        self.topics.delivered(&landed);
         Ok(Delivered { position_at, notes: self.topics.notes() })
     }
 }
@@ -276,14 +276,14 @@ async fn close(producer: Option<Arc<Producer>>) -> Result<(), PublishError> {
 
 /// What an error of a call means to publishing.
 fn of(doing: &str, error: &KafkaError) -> PublishError {
-    failed(way::of(error), format!("{doing}: {error}"))
+    failed(recovery::from_error(error), format!("{doing}: {error}"))
 }
 
-fn failed(way: Way, words: String) -> PublishError {
-    match way {
-        Way::Fenced => PublishError::Fenced(words),
-        Way::Unauthorised => PublishError::Unauthorised { topic: None, words },
-        Way::Again | Way::Abort | Way::Restart => PublishError::Transient(words),
+fn failed(recovery: Recovery, words: String) -> PublishError {
+    match recovery {
+        Recovery::Fenced => PublishError::Fenced(words),
+        Recovery::Unauthorised => PublishError::Unauthorised { topic: None, words },
+        Recovery::Again | Recovery::Abort | Recovery::Restart => PublishError::Transient(words),
     }
 }
 

@@ -16,7 +16,7 @@ use rdkafka::{
     metadata::{MetadataPartition, MetadataTopic},
 };
 
-use super::{PATIENCE, PublishError, Shared, changes::Topics, held, of};
+use super::{PATIENCE, PublishError, Shared, changes::TopicChanges, held, of};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     stages::commit::Published,
@@ -35,7 +35,7 @@ pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, P
         .flat_map(MetadataTopic::partitions)
         .map(MetadataPartition::id)
         .collect();
-    let remembered = Topics::remembered(&after.notes.memory);
+    let remembered = TopicChanges::remembered(&after.notes.memory);
     let (mut open, mut list) = (partitions.clone(), TopicPartitionList::new());
     for partition in partitions {
         let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE).map_err(failed)?;

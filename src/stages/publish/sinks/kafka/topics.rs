@@ -20,7 +20,7 @@ use rdkafka::{
 };
 use tokio::time::Instant;
 
-use super::{Halt, PATIENCE, PublishError, Shared, changes::Described, held, of};
+use super::{Halt, PATIENCE, PublishError, Shared, changes::TopicDescription, held, of};
 use crate::stages::commit::MAX_RECORD;
 
 /// How the topic of positions is made: each start reads it, so what is overwritten goes soon.
@@ -39,7 +39,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// The least `max.message.bytes` of the topics that hold records, where they tell it, and what
 /// these topics are.
-pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Described>), PublishError> {
+pub(super) async fn make(
+    shared: &Shared,
+) -> Result<(Option<usize>, Vec<TopicDescription>), PublishError> {
     let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client())
         .map_err(|error| of("connecting", &error))?;
     let options =
@@ -83,7 +85,7 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
     let retained = [("retention.ms", retention.as_str())];
     let until = |topic: &String| Some(Instant::now() + SPREADS).filter(|_| made.contains(topic));
     let [of_articles, of_dead, of_positions] = [&articles, &dead, &positions]
-        .map(|topic| Question { admin: &admin, options: &options, topic, until: until(topic) });
+        .map(|topic| TopicQuery { admin: &admin, options: &options, topic, until: until(topic) });
     let of_articles = compare(shared, of_articles, &retained).await?;
     let of_dead = compare(shared, of_dead, &retained).await?;
     let of_positions = compare(shared, of_positions, &POSITIONS[1..]).await?;
@@ -105,7 +107,7 @@ pub(super) async fn make(shared: &Shared) -> Result<(Option<usize>, Vec<Describe
 
 /// What is there; what is missing is still to be made. One that we may not even describe is there,
 /// or is somebody else's affair.
-async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<Described>, PublishError> {
+async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<TopicDescription>, PublishError> {
     let consumer = held::consumer(shared, "read_committed")?;
     super::blocking(move || {
         let mut found = Vec::with_capacity(names.len());
@@ -116,7 +118,7 @@ async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<Described>, Pub
             let answer = metadata.topics().first();
             let error = answer.and_then(MetadataTopic::error).map(Code::from);
             let made = matches!(error, Some(Code::UnknownTopicOrPartition | Code::UnknownTopic));
-            found.push(Described {
+            found.push(TopicDescription {
                 partitions: answer.map_or(0, |answer| answer.partitions().len()),
                 topic,
                 made,
@@ -172,7 +174,7 @@ fn value(config: &ConfigResource, name: &str) -> Option<String> {
 }
 
 /// How one topic is asked about.
-struct Question<'a> {
+struct TopicQuery<'a> {
     admin: &'a AdminClient<DefaultClientContext>,
     options: &'a AdminOptions,
     topic: &'a str,
@@ -182,8 +184,8 @@ struct Question<'a> {
 
 /// A topic's config. Where we may not see it, librdkafka has one without entries, and so it has
 /// where the topic is not there.
-async fn describe(question: Question<'_>) -> Result<Option<ConfigResource>, PublishError> {
-    let Question { admin, options, topic, until } = question;
+async fn describe(question: TopicQuery<'_>) -> Result<Option<ConfigResource>, PublishError> {
+    let TopicQuery { admin, options, topic, until } = question;
     loop {
         let answers = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], options).await;
         let answers = answers.map_err(|error| of("reading a topic's config", &error))?;
@@ -199,7 +201,7 @@ async fn describe(question: Question<'_>) -> Result<Option<ConfigResource>, Publ
 /// writing.
 async fn compare(
     shared: &Shared,
-    question: Question<'_>,
+    question: TopicQuery<'_>,
     wanted: &[(&str, &str)],
 ) -> Result<Option<ConfigResource>, PublishError> {
     let topic = question.topic;

@@ -19,9 +19,9 @@ use rdkafka::{
 
 use super::{
     PATIENCE, Producer, Shared,
-    changes::Landed,
+    changes::PartitionEnd,
     failed,
-    way::{self, Way},
+    recovery::{self, Recovery},
 };
 use crate::{
     model::record::Topic,
@@ -45,7 +45,7 @@ pub(super) struct Reports {
     /// By their number: which were not taken, and why.
     failed: Vec<(usize, Code)>,
     /// The last record of each partition.
-    pub(super) landed: Vec<Landed>,
+    pub(super) delivered: Vec<PartitionEnd>,
 }
 
 /// Gathers what the cluster says of each record.
@@ -78,13 +78,17 @@ impl ProducerContext for Context {
                 let (topic, partition, offset) =
                     (message.topic(), message.partition(), message.offset());
                 match reports
-                    .landed
+                    .delivered
                     .iter_mut()
-                    .find(|landed| landed.topic == topic && landed.partition == partition)
+                    .find(|delivered| delivered.topic == topic && delivered.partition == partition)
                 {
                     Some(known) => known.offset = known.offset.max(offset),
                     None => {
-                        reports.landed.push(Landed { topic: topic.to_owned(), partition, offset });
+                        reports.delivered.push(PartitionEnd {
+                            topic: topic.to_owned(),
+                            partition,
+                            offset,
+                        });
                     }
                 }
             }
@@ -98,7 +102,7 @@ impl ProducerContext for Context {
 /// What became of a transaction.
 pub(super) struct Outcome {
     /// Where its records came to stand, once it is committed.
-    pub(super) result: Result<Vec<Landed>, PublishError>,
+    pub(super) result: Result<Vec<PartitionEnd>, PublishError>,
     /// Whether the producer can go on: it cannot where its transaction could neither be committed
     /// nor aborted.
     pub(super) usable: bool,
@@ -114,21 +118,27 @@ pub(super) fn run(
     producer.context().take();
     let started = Instant::now();
     let error = match begin_and_commit(shared, producer, rows, reached) {
-        Ok(()) => return Outcome { result: Ok(producer.context().take().landed), usable: true },
+        Ok(()) => return Outcome { result: Ok(producer.context().take().delivered), usable: true },
         Err(error) => Failure {
-            way: way::within(error.way, started.elapsed(), shared.config.transaction_timeout),
+            recovery: recovery::unless_timed_out(
+                error.recovery,
+                started.elapsed(),
+                shared.config.transaction_timeout,
+            ),
             ..error
         },
     };
     // After an abort there is a report of each record.
-    let usable = error.way != Way::Restart && error.way != Way::Fenced && abort(producer);
+    let usable = error.recovery != Recovery::Restart
+        && error.recovery != Recovery::Fenced
+        && abort(producer);
     let reports = producer.context().take();
     Outcome { result: Err(told(shared, rows, error, &reports)), usable }
 }
 
 /// A call that failed.
 struct Failure {
-    way: Way,
+    recovery: Recovery,
     words: String,
     /// The record that it was about, and what was said of it.
     record: Option<(usize, Code)>,
@@ -136,7 +146,11 @@ struct Failure {
 
 impl Failure {
     fn of(doing: &str, error: &KafkaError) -> Self {
-        Self { way: way::of(error), words: format!("{doing}: {error}"), record: None }
+        Self {
+            recovery: recovery::from_error(error),
+            words: format!("{doing}: {error}"),
+            record: None,
+        }
     }
 }
 
@@ -171,7 +185,7 @@ fn begin_and_commit(
             Ok(()) => return Ok(()),
             // The outcome is not known yet; the same commit is asked for again (librdkafka:
             // resumable).
-            Err(error) if way::of(&error) == Way::Again => {
+            Err(error) if recovery::from_error(&error) == Recovery::Again => {
                 tracing::warn!(%error, "the commit of a transaction takes long");
             }
             Err(error) => return Err(Failure::of("committing a transaction", &error)),
@@ -187,9 +201,10 @@ fn all_sent(producer: &Producer) -> Result<(), Failure> {
     loop {
         let flushed = producer.flush(FLUSH);
         let failed = producer.context().failed();
-        if let Some((_, code)) = failed.iter().find(|(_, code)| way::refusal(*code).is_some()) {
+        if let Some((_, code)) = failed.iter().find(|(_, code)| recovery::refusal(*code).is_some())
+        {
             return Err(Failure {
-                way: Way::Abort,
+                recovery: Recovery::Abort,
                 words: format!("sending records: {code}"),
                 record: None,
             });
@@ -215,15 +230,19 @@ fn send(
             Ok(()) => return Ok(()),
             Err(refused) => refused,
         };
-        if way::of(&error) == Way::Again && started.elapsed() < PATIENCE {
+        if recovery::from_error(&error) == Recovery::Again && started.elapsed() < PATIENCE {
             std::thread::sleep(FULL);
             record = back;
             continue;
         }
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        let way = if way::refusal(code).is_some() { Way::Abort } else { way::of(&error) };
+        let recovery = if recovery::refusal(code).is_some() {
+            Recovery::Abort
+        } else {
+            recovery::from_error(&error)
+        };
         return Err(Failure {
-            way,
+            recovery,
             words: format!("sending a record: {error}"),
             record: Some((back.delivery_opaque, code)),
         });
@@ -235,7 +254,7 @@ fn abort(producer: &Producer) -> bool {
     for _ in 0..3 {
         match producer.abort_transaction(PATIENCE) {
             Ok(()) => return true,
-            Err(error) if way::of(&error) == Way::Again => {}
+            Err(error) if recovery::from_error(&error) == Recovery::Again => {}
             Err(error) => {
                 tracing::debug!(%error, "a transaction could not be aborted");
                 return false;
@@ -247,19 +266,23 @@ fn abort(producer: &Producer) -> bool {
 
 /// What a failure means to publishing: a record's own fault, or one of the rest of the world.
 fn told(shared: &Shared, rows: &[OutboxRow], failure: Failure, reports: &Reports) -> PublishError {
-    let Failure { way, words, record } = failure;
+    let Failure { recovery, words, record } = failure;
     let all = || reports.failed.iter().chain(&record);
     let refusals: Vec<Refusal> = all()
         .filter_map(|(number, code)| {
             let row = rows.get(*number)?;
-            Some(Refusal { seq: row.seq, reason: way::refusal(*code)?, words: code.to_string() })
+            Some(Refusal {
+                seq: row.seq,
+                reason: recovery::refusal(*code)?,
+                words: code.to_string(),
+            })
         })
         .collect();
     if !refusals.is_empty() {
         return PublishError::Refused(refusals);
     }
     let denied = all().find(|(_, code)| *code == Code::TopicAuthorizationFailed);
-    if denied.is_some() || way == Way::Unauthorised {
+    if denied.is_some() || recovery == Recovery::Unauthorised {
         // Which of a transaction's topics it is, is only told where a broker refuses what was sent.
         let names = match denied.and_then(|(number, _)| rows.get(*number)) {
             Some(row) => name(shared, row.record.topic),
@@ -273,7 +296,7 @@ fn told(shared: &Shared, rows: &[OutboxRow], failure: Failure, reports: &Reports
     }
     // What is said of a record says more than that the transaction failed.
     let first = all().find(|(_, code)| !matches!(code, Code::PurgeQueue | Code::PurgeInflight));
-    failed(way, first.map_or(words.clone(), |(_, code)| format!("{words} ({code})")))
+    failed(recovery, first.map_or(words.clone(), |(_, code)| format!("{words} ({code})")))
 }
 
 fn name(shared: &Shared, topic: Topic) -> String {

@@ -72,7 +72,7 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
     content.provenance.title = content.title.as_ref().map(|_| Origin::Dom);
     content.provenance.bylines = content.bylines.first().map(|_| Origin::Dom);
     content.text = Some(body);
-    let source = TextSource::Dump {
+    let source = TextSource::PlainText {
         title: content.title.is_some(),
         date: content.published.is_some(),
         images: !content.images.is_empty(),

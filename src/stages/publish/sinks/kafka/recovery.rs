@@ -10,7 +10,7 @@ use rdkafka::{error::KafkaError, types::RDKafkaErrorCode as Code};
 
 /// The way back from a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Recovery {
     /// The same call again: its outcome is not known yet, or nothing has happened.
     Again,
     /// The transaction is aborted, and the batch goes again with the same producer.
@@ -25,7 +25,7 @@ pub(super) enum Way {
 
 /// What librdkafka says of a failed call.
 #[derive(Debug, Clone, Copy)]
-struct Said {
+struct ErrorFlags {
     code: Code,
     fatal: bool,
     retriable: bool,
@@ -33,16 +33,16 @@ struct Said {
 }
 
 /// The way back from an error of a call.
-pub(super) fn of(error: &KafkaError) -> Way {
+pub(super) fn from_error(error: &KafkaError) -> Recovery {
     let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-    way(match error {
-        KafkaError::Transaction(it) => Said {
+    recovery(match error {
+        KafkaError::Transaction(it) => ErrorFlags {
             code: it.code(),
             fatal: it.is_fatal(),
             retriable: it.is_retriable(),
             abort: it.txn_requires_abort(),
         },
-        _ => Said {
+        _ => ErrorFlags {
             code,
             fatal: code == Code::Fatal,
             retriable: code == Code::QueueFull,
@@ -51,25 +51,29 @@ pub(super) fn of(error: &KafkaError) -> Way {
     })
 }
 
-fn way(said: Said) -> Way {
-    match said.code {
-        Code::ProducerFenced | Code::Fenced | Code::InvalidProducerEpoch => Way::Fenced,
+fn recovery(flags: ErrorFlags) -> Recovery {
+    match flags.code {
+        Code::ProducerFenced | Code::Fenced | Code::InvalidProducerEpoch => Recovery::Fenced,
         Code::TopicAuthorizationFailed
         | Code::ClusterAuthorizationFailed
         | Code::TransactionalIdAuthorizationFailed
-        | Code::GroupAuthorizationFailed => Way::Unauthorised,
-        _ if said.fatal => Way::Restart,
-        _ if said.abort => Way::Abort,
-        _ if said.retriable => Way::Again,
-        _ => Way::Restart,
+        | Code::GroupAuthorizationFailed => Recovery::Unauthorised,
+        _ if flags.fatal => Recovery::Restart,
+        _ if flags.abort => Recovery::Abort,
+        _ if flags.retriable => Recovery::Again,
+        _ => Recovery::Restart,
     }
 }
 
 /// A broker that aborts a transaction because it took too long fences its producer as well: that is
 /// nobody else's doing, and librdkafka may wait without end for its own abort of what is aborted
 /// already.
-pub(super) fn within(way: Way, took: Duration, timeout: Duration) -> Way {
-    if matches!(way, Way::Fenced | Way::Abort) && took >= timeout { Way::Restart } else { way }
+pub(super) fn unless_timed_out(recovery: Recovery, took: Duration, timeout: Duration) -> Recovery {
+    if matches!(recovery, Recovery::Fenced | Recovery::Abort) && took >= timeout {
+        Recovery::Restart
+    } else {
+        recovery
+    }
 }
 
 /// Why a record was refused for good: one word; nothing where the same record may be taken another
@@ -88,42 +92,54 @@ pub(super) fn refusal(code: Code) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn said(code: Code) -> Said {
-        Said { code, fatal: false, retriable: false, abort: false }
+    fn flags(code: Code) -> ErrorFlags {
+        ErrorFlags { code, fatal: false, retriable: false, abort: false }
     }
 
     #[test]
     fn each_kind_of_error_has_its_own_way_back() {
-        let timed_out = said(Code::OperationTimedOut);
-        assert_eq!(way(Said { retriable: true, ..timed_out }), Way::Again);
-        assert_eq!(way(Said { abort: true, ..timed_out }), Way::Abort);
-        assert_eq!(way(Said { fatal: true, abort: true, ..timed_out }), Way::Restart);
-        assert_eq!(way(timed_out), Way::Restart);
+        let timed_out = flags(Code::OperationTimedOut);
+        assert_eq!(recovery(ErrorFlags { retriable: true, ..timed_out }), Recovery::Again);
+        assert_eq!(recovery(ErrorFlags { abort: true, ..timed_out }), Recovery::Abort);
+        assert_eq!(
+            recovery(ErrorFlags { fatal: true, abort: true, ..timed_out }),
+            Recovery::Restart
+        );
+        assert_eq!(recovery(timed_out), Recovery::Restart);
         for code in [Code::ProducerFenced, Code::Fenced, Code::InvalidProducerEpoch] {
-            assert_eq!(way(Said { fatal: true, ..said(code) }), Way::Fenced);
+            assert_eq!(recovery(ErrorFlags { fatal: true, ..flags(code) }), Recovery::Fenced);
         }
         for code in [
             Code::TopicAuthorizationFailed,
             Code::ClusterAuthorizationFailed,
             Code::TransactionalIdAuthorizationFailed,
         ] {
-            assert_eq!(way(Said { abort: true, ..said(code) }), Way::Unauthorised);
+            assert_eq!(recovery(ErrorFlags { abort: true, ..flags(code) }), Recovery::Unauthorised);
         }
     }
 
     #[test]
     fn whose_transaction_took_too_long_begins_anew_and_was_fenced_by_no_other_process() {
         let timeout = Duration::from_mins(1);
-        assert_eq!(within(Way::Fenced, timeout, timeout), Way::Restart);
-        assert_eq!(within(Way::Abort, timeout, timeout), Way::Restart);
-        assert_eq!(within(Way::Fenced, Duration::from_secs(59), timeout), Way::Fenced);
-        assert_eq!(within(Way::Abort, Duration::from_secs(59), timeout), Way::Abort);
-        assert_eq!(within(Way::Unauthorised, timeout, timeout), Way::Unauthorised);
+        assert_eq!(unless_timed_out(Recovery::Fenced, timeout, timeout), Recovery::Restart);
+        assert_eq!(unless_timed_out(Recovery::Abort, timeout, timeout), Recovery::Restart);
+        assert_eq!(
+            unless_timed_out(Recovery::Fenced, Duration::from_secs(59), timeout),
+            Recovery::Fenced
+        );
+        assert_eq!(
+            unless_timed_out(Recovery::Abort, Duration::from_secs(59), timeout),
+            Recovery::Abort
+        );
+        assert_eq!(
+            unless_timed_out(Recovery::Unauthorised, timeout, timeout),
+            Recovery::Unauthorised
+        );
     }
 
     #[test]
     fn a_full_queue_of_ours_is_waited_for() {
-        assert_eq!(of(&KafkaError::MessageProduction(Code::QueueFull)), Way::Again);
+        assert_eq!(from_error(&KafkaError::MessageProduction(Code::QueueFull)), Recovery::Again);
     }
 
     #[test]
