@@ -58,70 +58,82 @@ pub(super) fn form(url: &Url) -> Form {
     let mut form =
         Form { len: small(url.path().len() + url.query().map_or(0, str::len)), ..Form::default() };
     let mut shape = Hash::new();
-    let mut years = None;
-    let host = Hash::of(url.host_str().unwrap_or_default().trim_start_matches("www.").as_bytes());
-    (form.folder, form.head) = (host, host);
-    let segments = url.path().split('/').filter(|part| !part.is_empty());
-    let mut previous: Option<&str> = None;
-    for (index, segment) in segments.enumerate() {
-        form.depth += 1;
-        if index >= MAX_SEGMENTS {
-            continue;
-        }
-        if let Some(previous) = previous {
-            form.folder = Hash::join(form.folder, Hash::of(previous.as_bytes()));
-            if index == 1 {
-                form.head = form.folder;
-            }
-        }
-        previous = Some(segment);
-        let part = Part::of(segment);
-        form.words = form.words.max(part.words);
-        form.digits = form.digits.max(part.digits);
-        form.mixed_id |= part.mixed;
-        form.hub_words += part.hubs;
-        if part.letters + part.digits > 0 {
-            form.last_len = part.letters + part.all_digits;
-        }
-        form.date = form.date.max(part.date).max(dated_path(&mut years, segment));
-        if let Some(name) = name_of(segment) {
-            form.hubs += u32::from(words::is_hub(name));
-            form.media += u32::from(words::is_medium(name));
-            form.articles += u32::from(words::is_article(name));
-        }
-        shape.byte(part.class());
-    }
-    form.ending = previous.map_or(0, ending);
-    form.no_page = form.ending == 4 || url.host_str().is_some_and(words::is_ad_server);
-    for label in
-        url.host_str().unwrap_or_default().split('.').rev().skip(2).filter(|part| *part != "www")
-    {
-        form.hubs += u32::from(words::is_hub(label));
-        form.media += u32::from(words::is_medium(label));
-    }
+    form.read_path(url, &mut shape);
+    form.read_host(url);
     shape.byte(b'0' + u8::try_from(form.ending).unwrap_or(3));
-    for pair in url
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|part| !part.is_empty())
-        .take(MAX_SEGMENTS)
-    {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        form.parameters += 1;
-        form.number_parameter |=
-            value.len() >= 2 && value.bytes().all(|byte| byte.is_ascii_digit());
-        let part = Part::of(value);
-        form.digits = form.digits.max(part.digits);
-        form.words = form.words.max(part.words);
-        form.mixed_id |= part.mixed;
-        form.articles += u32::from(words::is_article(name));
-        form.hubs += u32::from(words::is_hub(name));
-        shape.word(name.as_bytes());
-    }
+    form.read_query(url, &mut shape);
     form.shape =
         Hash::join(Hash::join(shape.0, u64::from(form.hubs > 0)), u64::from(form.media > 0));
     form
+}
+
+impl Form {
+    /// What the segments of the path say; each adds its class to the shape.
+    fn read_path(&mut self, url: &Url, shape: &mut Hash) {
+        let mut years = None;
+        let host = url.host_str().unwrap_or_default();
+        let site = Hash::of(host.trim_start_matches("www.").as_bytes());
+        (self.folder, self.head) = (site, site);
+        let segments = url.path().split('/').filter(|part| !part.is_empty());
+        let mut previous: Option<&str> = None;
+        for (index, segment) in segments.enumerate() {
+            self.depth += 1;
+            if index >= MAX_SEGMENTS {
+                continue;
+            }
+            if let Some(previous) = previous {
+                self.folder = Hash::join(self.folder, Hash::of(previous.as_bytes()));
+                if index == 1 {
+                    self.head = self.folder;
+                }
+            }
+            previous = Some(segment);
+            let part = Part::of(segment);
+            self.words = self.words.max(part.words);
+            self.digits = self.digits.max(part.digits);
+            self.mixed_id |= part.mixed;
+            self.hub_words += part.hubs;
+            if part.letters + part.digits > 0 {
+                self.last_len = part.letters + part.all_digits;
+            }
+            self.date = self.date.max(part.date).max(dated_path(&mut years, segment));
+            if let Some(name) = name_of(segment) {
+                self.hubs += u32::from(words::is_hub(name));
+                self.media += u32::from(words::is_medium(name));
+                self.articles += u32::from(words::is_article(name));
+            }
+            shape.byte(part.class());
+        }
+        self.ending = previous.map_or(0, ending);
+        self.no_page = self.ending == 4 || words::is_ad_server(host);
+    }
+
+    /// What the labels of the host say that stand before the domain.
+    fn read_host(&mut self, url: &Url) {
+        let labels = url.host_str().unwrap_or_default().split('.').rev().skip(2);
+        for label in labels.filter(|label| *label != "www") {
+            self.hubs += u32::from(words::is_hub(label));
+            self.media += u32::from(words::is_medium(label));
+        }
+    }
+
+    /// What the parameters of the query say; each adds its name to the shape.
+    fn read_query(&mut self, url: &Url, shape: &mut Hash) {
+        let pairs = url.query().unwrap_or_default().split('&');
+        for pair in pairs.filter(|pair| !pair.is_empty()).take(MAX_SEGMENTS) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            self.parameters += 1;
+            self.number_parameter |=
+                value.len() >= 2 && value.bytes().all(|byte| byte.is_ascii_digit());
+            let part = Part::of(value);
+            self.digits = self.digits.max(part.digits);
+            self.words = self.words.max(part.words);
+            self.mixed_id |= part.mixed;
+            self.articles += u32::from(words::is_article(name));
+            self.hubs += u32::from(words::is_hub(name));
+            shape.word(name.as_bytes());
+        }
+    }
 }
 
 /// A segment without its ending, where it may be a name.

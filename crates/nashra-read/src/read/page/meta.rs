@@ -94,32 +94,13 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     let article = metadata.headline.is_some()
         || tags.first(&["og:type"]).is_some_and(|tag| tag.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| metadata.publisher.clone());
-    let mut content = Content::default();
-    let published = days(&metadata, &tags, page);
     let site = title::Site::new(site_name.as_deref(), base);
     let (headline, agreed) = title::choose(&metadata, &tags, &site);
+    let mut content = content(&metadata, &tags, page, base);
     if let Some((title, origin)) = headline {
         content.title = Some(title);
         content.provenance.title = Some(origin);
     }
-    content.subtitle =
-        metadata.alternative_headline.or_else(|| tags.property("alternativeHeadline"));
-    content.summary = metadata.description.or_else(|| {
-        tags.first(&["og:description", "description", "twitter:description", "dc.description"])
-    });
-    content.section = metadata
-        .section
-        .or_else(|| tags.first(&["article:section", "parsely-section"]))
-        .or_else(|| tags.property("articleSection"));
-    content.keywords = if metadata.keywords.is_empty() {
-        tags.first(&["news_keywords", "keywords"]).map(|tag| split_list(&tag)).unwrap_or_default()
-    } else {
-        metadata.keywords
-    };
-    let modified = metadata
-        .modified
-        .or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]));
-    set_dates(&mut content, published, modified.or_else(|| tags.property("dateModified")));
     let host = base.host_str().unwrap_or_default();
     let nobody = |byline: &Byline| {
         byline::is_nobody(&byline.name)
@@ -131,17 +112,6 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
     };
     choose_bylines(&mut content, &metadata.authors, tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
-    let locked = || {
-        tags.first(&["article:content_tier"]).is_some_and(|tag| tag.eq_ignore_ascii_case("locked"))
-    };
-    content.quality.paywalled = metadata.free == Some(false) || locked();
-    if let Some(url) = metadata
-        .image
-        .or_else(|| tags.first(&["og:image", "twitter:image"]))
-        .and_then(|image| absolute(base, &image))
-    {
-        content.images.push(Image { url: Some(url.into()), ..Image::default() });
-    }
     let canonical = tags
         .link("canonical")
         .or(metadata.url)
@@ -174,6 +144,46 @@ pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
         live: metadata.live || tags.live,
         posted: metadata.posted,
     }
+}
+
+/// What script and tags say of an article but for its headline and writers: of each field the
+/// script's word, else that of the first tag that has one.
+fn content(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>, base: &Url) -> Content {
+    let subtitle =
+        metadata.alternative_headline.clone().or_else(|| tags.property("alternativeHeadline"));
+    let summary = metadata.description.clone().or_else(|| {
+        tags.first(&["og:description", "description", "twitter:description", "dc.description"])
+    });
+    let section = metadata
+        .section
+        .clone()
+        .or_else(|| tags.first(&["article:section", "parsely-section"]))
+        .or_else(|| tags.property("articleSection"));
+    let keywords = if metadata.keywords.is_empty() {
+        tags.first(&["news_keywords", "keywords"]).map(|tag| split_list(&tag)).unwrap_or_default()
+    } else {
+        metadata.keywords.clone()
+    };
+    let picture = metadata
+        .image
+        .clone()
+        .or_else(|| tags.first(&["og:image", "twitter:image"]))
+        .and_then(|image| absolute(base, &image))
+        .map(|url| Image { url: Some(url.into()), ..Image::default() });
+    let images = picture.into_iter().collect();
+    let mut content =
+        Content { subtitle, summary, section, keywords, images, ..Content::default() };
+    let modified = metadata
+        .modified
+        .clone()
+        .or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]))
+        .or_else(|| tags.property("dateModified"));
+    set_dates(&mut content, days(metadata, tags, page), modified);
+    let locked = || {
+        tags.first(&["article:content_tier"]).is_some_and(|tag| tag.eq_ignore_ascii_case("locked"))
+    };
+    content.quality.paywalled = metadata.free == Some(false) || locked();
+    content
 }
 
 /// A value that a page gives for a field.

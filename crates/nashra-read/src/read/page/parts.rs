@@ -18,7 +18,10 @@ use crate::{
         page::{Evidence, Part, TextSource},
         record::{Block, Content, Image, Origin, Update},
     },
-    read::blocks::{self, Build, MAX_BLOCKS},
+    read::{
+        blocks::{self, Build, MAX_BLOCKS},
+        lines::Picture,
+    },
     text::fold,
 };
 
@@ -28,6 +31,15 @@ const MAX_IMAGES: usize = 200;
 const MAX_DECK: u32 = 600;
 /// Lines beside a picture in which the text that it belongs to is looked for.
 const NEAR_LINES: usize = 8;
+
+/// Names of elements whose pictures are none of an article.
+const SOMETHING_ELSE: hints::Hints = hints::NAVIGATION
+    | hints::COMMENTS
+    | hints::SHARING
+    | hints::ADS
+    | hints::SELLING
+    | hints::BIOGRAPHY
+    | hints::OTHERS;
 
 /// Puts one article together. `content` holds what the page says of it in its metadata; nothing for
 /// one that follows.
@@ -197,13 +209,6 @@ impl PartBuilder<'_, '_> {
         let first = self.first_body();
         let head =
             self.span.headline.unwrap_or(first).min(first).saturating_sub(3).max(self.span.from);
-        let refused = hints::NAVIGATION
-            | hints::COMMENTS
-            | hints::SHARING
-            | hints::ADS
-            | hints::SELLING
-            | hints::BIOGRAPHY
-            | hints::OTHERS;
         let mut found = Vec::new();
         for picture in &self.view.lines.pictures {
             let place = picture.before;
@@ -211,27 +216,7 @@ impl PartBuilder<'_, '_> {
                 || place > last + 1
                 || self.used_by_related(picture.node)
                 || self.view.places.is_removed(picture.node);
-            // What the article's own elements are named says nothing against a picture in them, nor
-            // does its own name: the text beside it, or an element around it, may be shared or
-            // listed as a whole.
-            let parent = self.view.tree.parent(picture.node);
-            let beside = (place..self.span.to)
-                .take(NEAR_LINES)
-                .chain((self.span.from..place.min(self.span.to)).rev().take(NEAR_LINES));
-            let shared = beside
-                .filter(|line| self.view.body[*line])
-                .map(|line| self.view.measured.all[self.block_of(line) as usize])
-                .next();
-            let around = self.view.measured.all[parent as usize] & !shared.unwrap_or_default();
-            if outside
-                || found.len() >= MAX_IMAGES
-                || around & refused != 0
-                    && self
-                        .view
-                        .tree
-                        .ancestors(picture.node)
-                        .all(|ancestor| self.view.tree.tag(ancestor) != Tag::Figure)
-            {
+            if outside || found.len() >= MAX_IMAGES || self.is_of_something_else(picture) {
                 continue;
             }
             if self.view.tree.tag(picture.node) == Tag::Iframe {
@@ -256,6 +241,26 @@ impl PartBuilder<'_, '_> {
             found.push((place, Block::Image(read.image)));
         }
         found
+    }
+
+    /// Whether a picture stands in no figure but in an element that is named after something else
+    /// than an article, such as navigation or comments.
+    fn is_of_something_else(&self, picture: &Picture) -> bool {
+        let tree = self.view.tree;
+        // What the article's own elements are named says nothing against a picture in them, nor
+        // does its own name: the text beside it, or an element around it, may be shared or listed
+        // as a whole.
+        let beside = (picture.before..self.span.to)
+            .take(NEAR_LINES)
+            .chain((self.span.from..picture.before.min(self.span.to)).rev().take(NEAR_LINES));
+        let of_text = beside
+            .filter(|line| self.view.body[*line])
+            .map(|line| self.view.measured.all[self.block_of(line) as usize])
+            .next();
+        let parent = tree.parent(picture.node);
+        let around = self.view.measured.all[parent as usize] & !of_text.unwrap_or_default();
+        around & SOMETHING_ELSE != 0
+            && tree.ancestors(picture.node).all(|ancestor| tree.tag(ancestor) != Tag::Figure)
     }
 
     fn used_by_related(&self, node: NodeId) -> bool {

@@ -5,6 +5,8 @@ mod same;
 
 pub(super) use same::{file_name, is_same};
 
+use std::ops::Range;
+
 use super::{hints, split::View};
 use crate::{
     html::{NodeId, Tag},
@@ -22,6 +24,8 @@ const MAX_CAPTION_LINES: usize = 4;
 const MAX_FIGURE_LINES: usize = 100;
 /// Elements around a picture in which its figure is looked for.
 const MAX_FIGURE: usize = 12;
+/// Elements around a picture without a figure in which its caption is looked for.
+const MAX_AROUND: usize = 6;
 /// Pixels of a side; what is smaller is a sign or a face beside a name.
 const MIN_SIDE: u32 = 100;
 /// The same for pictures that lead to other articles.
@@ -63,7 +67,7 @@ const FACES: [&str; 10] = [
 #[derive(Debug)]
 pub(super) struct ReadPicture {
     pub(super) image: Image,
-    pub(super) lines: std::ops::Range<usize>,
+    pub(super) lines: Range<usize>,
 }
 
 /// Reads a picture of the article's own; `None` for a writer's face, and for what leads to another
@@ -170,68 +174,73 @@ fn leads_away(view: View<'_, '_>, node: NodeId) -> bool {
 
 /// The lines that belong to a picture: those of its figure; else those of the smallest element
 /// around it that has any and holds nothing of the text; else a caption that follows it.
-fn caption_lines(view: View<'_, '_>, picture: &Picture) -> std::ops::Range<usize> {
-    let none = picture.before..picture.before;
-    let within = |node: NodeId| {
-        let at = |node: NodeId| view.lines.lines.partition_point(|line| line.first < node);
-        at(node)..at(view.tree.end(node))
-    };
-    let linked = |line: usize| {
-        view.lines.lines[line].linked * 2 > view.lines.lines[line].chars
-            && view.measured.weight[line] > 30
-    };
+fn caption_lines(view: View<'_, '_>, picture: &Picture) -> Range<usize> {
+    if let Some(lines) = figure_lines(view, picture) {
+        return lines;
+    }
+    caption_around(view, picture).unwrap_or_else(|| caption_after(view, picture.before))
+}
+
+/// The lines of a picture's figure: the caption and credit in it, or all where they are few and no
+/// links. `None` where the picture has no figure or the figure has no line.
+fn figure_lines(view: View<'_, '_>, picture: &Picture) -> Option<Range<usize>> {
     let figure = view
         .tree
         .ancestors(picture.node)
         .take(MAX_FIGURE)
-        .find(|ancestor| view.tree.tag(*ancestor) == Tag::Figure);
-    if let Some(figure) = figure {
-        let all = within(figure);
-        let all = all.start..all.end.min(all.start + MAX_FIGURE_LINES);
-        let of_caption = |line: &usize| {
-            in_caption(view, *line) || caption::is_credit(view.lines.get(&view.lines.lines[*line]))
-        };
-        if all.clone().any(|it| in_caption(view, it)) {
-            let (first, last) = (all.clone().find(of_caption), all.clone().rev().find(of_caption));
-            let (first, last) = (first.unwrap_or(all.start), last.unwrap_or(all.start));
-            return first..(last + 1).min(first + MAX_CAPTION_LINES);
-        }
-        if !all.is_empty() {
-            return if all.len() <= MAX_CAPTION_LINES && !all.clone().any(linked) {
-                all
-            } else {
-                none
-            };
-        }
+        .find(|ancestor| view.tree.tag(*ancestor) == Tag::Figure)?;
+    let all = lines_within(view, figure);
+    let all = all.start..all.end.min(all.start + MAX_FIGURE_LINES);
+    let of_caption = |line: &usize| {
+        in_caption(view, *line) || caption::is_credit(view.lines.get(&view.lines.lines[*line]))
+    };
+    if all.clone().any(|line| in_caption(view, line)) {
+        let (first, last) = (all.clone().find(of_caption), all.clone().rev().find(of_caption));
+        let (first, last) = (first.unwrap_or(all.start), last.unwrap_or(all.start));
+        return Some(first..(last + 1).min(first + MAX_CAPTION_LINES));
     }
-    for around in view.tree.ancestors(picture.node).take(6) {
-        let all = within(around);
-        if all.is_empty() {
-            continue;
-        }
-        let hinted = view.measured.own[around as usize] & hints::CAPTION != 0;
-        let credited = || {
-            all.len() <= 2
-                && all.clone().any(|it| caption::is_credit(view.lines.get(&view.lines.lines[it])))
-        };
-        let fits = all.len() <= MAX_CAPTION_LINES
-            && (hinted || all.clone().all(|it| captioned(view, it)) || credited());
-        if fits && !all.clone().any(linked) {
-            return all;
-        }
-        break;
+    if all.is_empty() {
+        return None;
     }
-    if view.lines.lines.get(picture.before).is_some_and(|_| in_caption(view, picture.before)) {
-        let mut last = picture.before + 1;
-        while last < view.lines.lines.len()
-            && last < picture.before + MAX_CAPTION_LINES
-            && in_caption(view, last)
-        {
-            last += 1;
-        }
-        return picture.before..last;
-    }
-    none
+    let fits = all.len() <= MAX_CAPTION_LINES && !all.clone().any(|line| is_linked(view, line));
+    Some(if fits { all } else { picture.before..picture.before })
+}
+
+/// The lines of the smallest element around a picture that has any, where they read as a caption.
+fn caption_around(view: View<'_, '_>, picture: &Picture) -> Option<Range<usize>> {
+    let (around, all) = view
+        .tree
+        .ancestors(picture.node)
+        .take(MAX_AROUND)
+        .map(|around| (around, lines_within(view, around)))
+        .find(|(_, lines)| !lines.is_empty())?;
+    let hinted = view.measured.own[around as usize] & hints::CAPTION != 0;
+    let credited = || {
+        all.len() <= 2
+            && all.clone().any(|line| caption::is_credit(view.lines.get(&view.lines.lines[line])))
+    };
+    let fits = all.len() <= MAX_CAPTION_LINES
+        && (hinted || all.clone().all(|line| captioned(view, line)) || credited());
+    (fits && !all.clone().any(|line| is_linked(view, line))).then_some(all)
+}
+
+/// The lines from `from` on that stand in an element that is made for captions.
+fn caption_after(view: View<'_, '_>, from: usize) -> Range<usize> {
+    let last = view.lines.lines.len().min(from + MAX_CAPTION_LINES);
+    let end = (from..last).find(|line| !in_caption(view, *line)).unwrap_or(last.max(from));
+    from..end
+}
+
+/// The lines that begin in an element.
+fn lines_within(view: View<'_, '_>, node: NodeId) -> Range<usize> {
+    let at = |node: NodeId| view.lines.lines.partition_point(|line| line.first < node);
+    at(node)..at(view.tree.end(node))
+}
+
+/// Whether a line is a link of more than a few words.
+fn is_linked(view: View<'_, '_>, at: usize) -> bool {
+    let line = &view.lines.lines[at];
+    line.linked * 2 > line.chars && view.measured.weight[at] > 30
 }
 
 /// Whether a line stands in an element that is made for captions.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::*;
-use crate::model::record::{Block, Image};
+use crate::model::record::{Block, Content, Image, Related};
 
 const EXPECTED: &str = include_str!("../../../../../../tests/fixtures/plain_text/expected.json");
 
@@ -199,6 +199,41 @@ fn image(value: &Value) -> [Value; 5] {
     ["caption", "credit", "agency", "archive", "taken"].map(|it| value[it].clone())
 }
 
+/// The blocks of an article, pictures as [`image_of`] says them.
+fn blocks_of(content: &Content) -> Vec<Value> {
+    let block = |block: &Block| match block {
+        Block::Image(image) => image_of(image).to_vec().into(),
+        other => serde_json::to_value(other).unwrap(),
+    };
+    content.blocks.iter().map(block).collect()
+}
+
+/// The blocks of an expected article, pictures as [`image`] says them.
+fn blocks(article: &Value) -> Vec<Value> {
+    let block = |block: &Value| {
+        if block["kind"] == "image" { image(block).to_vec().into() } else { block.clone() }
+    };
+    article["blocks"].as_array().unwrap().iter().map(block).collect()
+}
+
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort();
+    names
+}
+
+fn check_related(found: &[Related], wanted: &[Value]) {
+    assert_eq!(found.len(), wanted.len());
+    for (found, wanted) in found.iter().zip(wanted) {
+        let fields = [&found.title, &found.section, &found.summary, &found.byline, &found.place]
+            .map(|it| Value::from(it.clone()));
+        assert_eq!(
+            fields,
+            ["title", "section", "summary", "byline", "place"].map(|it| wanted[it].clone())
+        );
+        assert_eq!(image_of(found.image.as_ref().unwrap()), image(&wanted["image"]));
+    }
+}
+
 fn check(html: &str) {
     let url = Url::parse("https://news.example/world/0-story.html").unwrap();
     let page = tests::enriched(
@@ -224,46 +259,11 @@ fn check(html: &str) {
             (Some("ar"), Some(crate::model::record::Direction::Rtl))
         );
         assert_eq!(image_of(&content.images[0]), image(&wanted["lead_image"]));
-        let blocks: Vec<Value> = content
-            .blocks
-            .iter()
-            .map(|block| match block {
-                Block::Image(it) => Value::from(image_of(it).to_vec()),
-                other => serde_json::to_value(other).unwrap(),
-            })
-            .collect();
-        let wanted_blocks: Vec<Value> = wanted["blocks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|wanted| {
-                if wanted["kind"] == "image" {
-                    Value::from(image(wanted).to_vec())
-                } else {
-                    wanted.clone()
-                }
-            })
-            .collect();
-        assert_eq!(blocks, wanted_blocks);
-        let mut agencies = content.agencies.clone();
-        agencies.sort();
-        let mut wanted_agencies: Vec<String> =
-            serde_json::from_value(expected["agencies"]["articles"][at].clone()).unwrap();
-        wanted_agencies.sort();
-        assert_eq!(agencies, wanted_agencies);
-        let related =
-            if at == 0 { expected["related"].as_array().unwrap().as_slice() } else { &[] };
-        assert_eq!(content.related.len(), related.len());
-        for (found, wanted) in content.related.iter().zip(related) {
-            let fields =
-                [&found.title, &found.section, &found.summary, &found.byline, &found.place]
-                    .map(|it| Value::from(it.clone()));
-            assert_eq!(
-                fields,
-                ["title", "section", "summary", "byline", "place"].map(|it| wanted[it].clone())
-            );
-            assert_eq!(image_of(found.image.as_ref().unwrap()), image(&wanted["image"]));
-        }
+        assert_eq!(blocks_of(content), blocks(wanted));
+        let agencies = serde_json::from_value(expected["agencies"]["articles"][at].clone());
+        assert_eq!(sorted(content.agencies.clone()), sorted(agencies.unwrap()));
+        let related = if at == 0 { expected["related"].as_array().unwrap() } else { &Vec::new() };
+        check_related(&content.related, related);
         for noise in expected["noise_never_published"].as_array().unwrap() {
             assert!(content.text.as_deref().unwrap().lines().all(|line| line != text(noise)));
         }

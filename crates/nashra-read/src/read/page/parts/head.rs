@@ -21,6 +21,17 @@ const DAY_LINES: usize = 4;
 /// Bytes of a line of the text that may be no more than a day.
 const MAX_DAY: usize = 60;
 
+/// The lines by which writers are looked for.
+#[derive(Debug, Clone, Copy)]
+struct NearText {
+    /// The line after the headline, or a few above the text where there is none.
+    from: usize,
+    /// The first line of the text.
+    first: usize,
+    /// Its last line.
+    last: usize,
+}
+
 impl PartBuilder<'_, '_> {
     pub(super) fn title(&mut self) {
         let ruled = self.content.provenance.title == Some(Origin::Rule);
@@ -144,69 +155,91 @@ impl PartBuilder<'_, '_> {
         if known && (!own || !self.view.meta.anonymous) {
             return;
         }
-        let from = self.span.headline.map_or(first.saturating_sub(8), |headline| headline + 1);
-        let lines = &self.view.lines.lines;
-        let node = |at: usize| lines.get(at).map_or(self.view.tree.len(), |line| line.first);
-        let last = (first..self.span.to).rev().find(|line| self.is_text(*line)).unwrap_or(first);
+        let near = NearText {
+            from: self.span.headline.map_or(first.saturating_sub(8), |headline| headline + 1),
+            first,
+            last: (first..self.span.to).rev().find(|line| self.is_text(*line)).unwrap_or(first),
+        };
+        let mut names = self.marked_writers(near);
+        if names.is_empty()
+            && let Some((at, signed)) = self.signed_line(near)
+        {
+            self.used.insert(at);
+            names = signed;
+        }
+        if names.is_empty() {
+            names = self.bold_names(near);
+        }
+        if !names.is_empty() {
+            self.content.bylines = names;
+            self.content.provenance.bylines = Some(Origin::Dom);
+        }
+    }
+
+    /// The writers in elements that are made for them, above the text or else below it.
+    fn marked_writers(&self, near: NearText) -> Vec<Byline> {
+        let NearText { from, first, last } = near;
+        let node = |at: usize| {
+            self.view.lines.lines.get(at).map_or(self.view.tree.len(), |line| line.first)
+        };
         let head = node(from.saturating_sub(4).max(self.span.from))
             ..node(self.span.to.min(first + WRITERS_LINES));
         let foot = node(last)..node(self.span.to.min(last + WRITERS_LINES));
-        let of_site = |byline: &Byline| {
-            let site = self.view.meta.site_name.as_deref();
-            writers::is_site(
-                &byline.name,
-                [site, None],
-                self.view.base.host_str().unwrap_or_default(),
-            )
-        };
-        // A paper stands beside its writers, or in their place.
-        let apart = |mut names: Vec<Byline>| {
-            if known || !names.iter().all(of_site) {
-                names.retain(|name| !of_site(name));
-            }
-            names
-        };
-        let shown = [head, foot]
+        [head, foot]
             .into_iter()
-            .map(|it| apart(writers::shown(self.view, it)))
-            .find(|it| !it.is_empty())
-            .unwrap_or_default();
-        if !shown.is_empty() {
-            self.content.bylines = shown;
-            self.content.provenance.bylines = Some(Origin::Dom);
-            return;
-        }
-        let near = (from..first.min(from + HEAD_LINES)).chain(first..self.span.to.min(first + 3));
-        let near = near.chain(last.max(first + 3)..self.span.to.min(last + WRITERS_LINES));
-        for at in near {
+            .map(|nodes| self.apart_from_site(writers::shown(self.view, nodes)))
+            .find(|names| !names.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// The first line that reads as a byline, with its place.
+    fn signed_line(&self, near: NearText) -> Option<(usize, Vec<Byline>)> {
+        let NearText { from, first, last } = near;
+        let lines = (from..first.min(from + HEAD_LINES))
+            .chain(first..self.span.to.min(first + 3))
+            .chain(last.max(first + 3)..self.span.to.min(last + WRITERS_LINES));
+        let signed = |at: usize| {
             let line = self.line(at);
-            if line.chars().count() < 160
+            line.chars().count() < 160
                 && (byline::is_byline(line)
                     || at <= first && self.hinted(at, hints::META) && writers::is_one(line))
-            {
-                let names = apart(byline::read(line));
-                if !names.is_empty() {
-                    self.content.bylines = names;
-                    self.content.provenance.bylines = Some(Origin::Dom);
-                    self.used.insert(at);
-                    return;
-                }
-            }
-        }
-        let end = self.span.to.min(last + 3);
+        };
+        lines
+            .filter(|at| signed(*at))
+            .map(|at| (at, self.apart_from_site(byline::read(self.line(at)))))
+            .find(|(_, names)| !names.is_empty())
+    }
+
+    /// The names in a bold line of their own at the beginning or the end of the text.
+    fn bold_names(&self, near: NearText) -> Vec<Byline> {
+        let NearText { from, first, last } = near;
+        let lines = &self.view.lines.lines;
         let parent = |at: usize| lines.get(at).map(|line| self.view.tree.parent(line.block));
         let beside = |at: usize| self.is_text(at) || parent(at) == parent(last);
         let bold = |at: &usize| lines[*at].stressed == lines[*at].chars && beside(*at);
         let ends = (first.saturating_sub(2).max(from)..self.span.to.min(first + 3))
-            .chain(last.saturating_sub(1).max(first + 3)..end);
-        if let Some(names) = ends
-            .filter(bold)
-            .map(|at| apart(writers::alone(self.line(at))))
-            .find(|it| !it.is_empty())
-        {
-            self.content.bylines = names;
-            self.content.provenance.bylines = Some(Origin::Dom);
+            .chain(last.saturating_sub(1).max(first + 3)..self.span.to.min(last + 3));
+        ends.filter(bold)
+            .map(|at| self.apart_from_site(writers::alone(self.line(at))))
+            .find(|names| !names.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// Without the site, which stands beside its writers; it stays where it stands in their place,
+    /// unless the metadata name it already.
+    fn apart_from_site(&self, mut names: Vec<Byline>) -> Vec<Byline> {
+        let of_site = |byline: &Byline| {
+            writers::is_site(
+                &byline.name,
+                [self.view.meta.site_name.as_deref(), None],
+                self.view.base.host_str().unwrap_or_default(),
+            )
+        };
+        let known = !self.content.bylines.is_empty();
+        if known || !names.iter().all(of_site) {
+            names.retain(|name| !of_site(name));
         }
+        names
     }
 
     pub(super) fn date(&mut self, first: usize) {

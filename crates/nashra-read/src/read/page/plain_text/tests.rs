@@ -23,37 +23,35 @@ fn like(found: &impl serde::Serialize, wanted: &Value) -> Value {
     wanted.as_object().unwrap().keys().map(|name| (name.clone(), found[name].clone())).collect()
 }
 
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value[name].as_array().unwrap()
+}
+
+/// The page in Arabic, and what is expected of it.
+fn arabic_page() -> (Vec<Content>, Value) {
+    let text = include_str!("../../../../../../tests/fixtures/plain_text/arabic-four-articles.txt");
+    let wanted = serde_json::from_str(include_str!(
+        "../../../../../../tests/fixtures/plain_text/arabic-four-articles.json"
+    ));
+    (articles(text), wanted.unwrap())
+}
+
 #[test]
 fn the_arabic_page_with_four_articles_comes_out_field_by_field() {
-    let found = articles(include_str!(
-        "../../../../../../tests/fixtures/plain_text/arabic-four-articles.txt"
-    ));
-    let wanted: Value = serde_json::from_str(include_str!(
-        "../../../../../../tests/fixtures/plain_text/arabic-four-articles.json"
-    ))
-    .unwrap();
-    let noise: Vec<&str> = wanted["noise_never_published"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|wanted| wanted.as_str().unwrap())
-        .collect();
-    assert_eq!(found.len(), wanted["articles"].as_array().unwrap().len());
-    for (at, (content, wanted_article)) in
-        found.iter().zip(wanted["articles"].as_array().unwrap()).enumerate()
-    {
+    let (found, wanted) = arabic_page();
+    let noise: Vec<&str> =
+        list(&wanted, "noise_never_published").iter().filter_map(Value::as_str).collect();
+    assert_eq!(found.len(), list(&wanted, "articles").len());
+    for (content, wanted) in found.iter().zip(list(&wanted, "articles")) {
         assert_eq!(content.language.as_deref(), Some("ar"));
         assert_eq!(content.direction, Some(Direction::Rtl));
-        assert_eq!(content.title.as_deref(), wanted_article["title"].as_str());
-        assert_eq!(content.subtitle.as_deref(), wanted_article["subtitle"].as_str());
-        assert_eq!(
-            like(&content.images[0], &wanted_article["lead_image"]),
-            wanted_article["lead_image"]
-        );
-        let blocks = wanted_article["blocks"].as_array().unwrap();
+        assert_eq!(content.title.as_deref(), wanted["title"].as_str());
+        assert_eq!(content.subtitle.as_deref(), wanted["subtitle"].as_str());
+        assert_eq!(like(&content.images[0], &wanted["lead_image"]), wanted["lead_image"]);
+        let blocks = list(wanted, "blocks");
         assert_eq!(content.blocks.len(), blocks.len());
-        for (block, wanted_block) in content.blocks.iter().zip(blocks) {
-            assert_eq!(like(block, wanted_block), *wanted_block);
+        for (block, wanted) in content.blocks.iter().zip(blocks) {
+            assert_eq!(like(block, wanted), *wanted);
             assert!(!noise.contains(&block.text().unwrap_or_default()));
         }
         let inline: Vec<_> = content
@@ -62,31 +60,34 @@ fn the_arabic_page_with_four_articles_comes_out_field_by_field() {
             .filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None })
             .collect();
         assert_eq!(content.images[1..].iter().collect::<Vec<_>>(), inline);
+    }
+}
+
+#[test]
+fn each_article_of_the_arabic_page_has_its_own_agencies() {
+    let (found, wanted) = arabic_page();
+    for (content, wanted) in found.iter().zip(list(&wanted["agencies"], "articles")) {
         let mut agencies = content.agencies.clone();
         agencies.sort_unstable();
-        let mut wanted_agencies: Vec<&str> = wanted["agencies"]["articles"][at]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        wanted_agencies.sort_unstable();
-        assert_eq!(agencies, wanted_agencies);
-        assert_eq!(
-            content.related.len(),
-            if at == 0 { wanted["related"].as_array().unwrap().len() } else { 0 }
-        );
+        let mut wanted: Vec<String> = serde_json::from_value(wanted.clone()).unwrap();
+        wanted.sort_unstable();
+        assert_eq!(agencies, wanted);
     }
-    for (item, wanted_item) in found[0].related.iter().zip(wanted["related"].as_array().unwrap()) {
-        for (name, value) in wanted_item.as_object().unwrap().iter().filter(|it| it.0 != "image") {
-            assert_eq!(
-                serde_json::to_value(item).unwrap()[name],
-                *value,
-                "{name} of {:?}",
-                item.title
-            );
+}
+
+#[test]
+fn the_related_list_of_the_arabic_page_is_of_its_first_article_alone() {
+    let (found, wanted) = arabic_page();
+    let wanted = list(&wanted, "related");
+    let [first, others @ ..] = &found[..] else { panic!("no article") };
+    assert_eq!(first.related.len(), wanted.len());
+    assert!(others.iter().all(|other| other.related.is_empty()));
+    for (item, wanted) in first.related.iter().zip(wanted) {
+        let found = serde_json::to_value(item).unwrap();
+        for (name, value) in wanted.as_object().unwrap().iter().filter(|it| it.0 != "image") {
+            assert_eq!(found[name], *value, "{name} of {:?}", item.title);
         }
-        assert_eq!(like(item.image.as_ref().unwrap(), &wanted_item["image"]), wanted_item["image"]);
+        assert_eq!(like(item.image.as_ref().unwrap(), &wanted["image"]), wanted["image"]);
     }
 }
 

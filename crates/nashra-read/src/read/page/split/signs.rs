@@ -3,7 +3,7 @@
 use super::{ArticleSpan, Context, HeadingCandidate, View, element_hash, heading_level};
 use crate::{
     dates::partial,
-    html::{NodeId, Tag},
+    html::{NodeId, Tag, Tree},
     read::{
         credits::byline,
         page::{hints, topic::stems},
@@ -15,6 +15,8 @@ use crate::{
 pub(in crate::read::page) const COUNT: usize = 25;
 /// Nodes of a head that are looked at.
 const MAX_NODES: usize = 2_000;
+/// Children of one element that are counted.
+const MAX_SIBLINGS: usize = 200;
 /// Lines of the text between two articles that are looked at.
 const MAX_GAP: usize = 60;
 /// Lines of a text that are compared with a headline.
@@ -33,9 +35,6 @@ pub(super) fn measure(
     let (line, last) = (&lines[candidate.at], before.last());
     let title = before.first().and_then(|before| before.headline);
     let title_level = title.and_then(|title| heading_level(tree, lines[title].block)).unwrap_or(1);
-    let same_build = |one: NodeId, other: NodeId| {
-        tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other)
-    };
     let flag = |it: bool| f32::from(u8::from(it));
     let head = Head::of(context, candidate);
     let below = f32::from(candidate.level) - f32::from(title_level);
@@ -55,11 +54,6 @@ pub(super) fn measure(
     let name = stems(view.lines.get(line));
     let after = candidate.at + 1..candidate.end.min(candidate.at + TEXT);
     let earlier = candidate.at.saturating_sub(TEXT)..candidate.at;
-    let siblings = tree
-        .children(tree.parent(line.block))
-        .take(200)
-        .filter(|child| tree.tag(*child) == tree.tag(line.block))
-        .count();
     let of_title = title.map_or(-1.0, |title| {
         let stems = context.title.get_or_init(|| stems(view.lines.get(&lines[title])));
         context.topics().fit_to(stems, after.clone())
@@ -76,7 +70,7 @@ pub(super) fn measure(
         flag(head.byline),
         flag(outside(context, candidate, last)),
         last.filter(|last| last.holder != 0)
-            .map_or(0.5, |last| flag(same_build(last.holder, candidate.holder))),
+            .map_or(0.5, |last| flag(same_build(tree, last.holder, candidate.holder))),
         gap.len() as f32,
         gap.iter().filter(|gap| gap.linked * 2 > gap.chars).count() as f32,
         line.linked as f32 / line.chars.max(1) as f32,
@@ -89,10 +83,21 @@ pub(super) fn measure(
         (text_before as f32 + 1.0).ln(),
         (context.builds.get(&element_hash(tree, line.block)).copied().unwrap_or(0) as f32)
             .min(20.0),
-        (siblings as f32).min(20.0),
+        (siblings_of_a_kind(tree, line.block) as f32).min(20.0),
         flag(view.body[candidate.at]),
         (candidate.next_body - candidate.at) as f32,
     ])
+}
+
+/// Whether two elements have the same tag and the same class, numbers in it aside.
+fn same_build(tree: &Tree<'_>, one: NodeId, other: NodeId) -> bool {
+    tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other)
+}
+
+/// The elements with the same tag and the same parent as this one, itself among them.
+fn siblings_of_a_kind(tree: &Tree<'_>, node: NodeId) -> usize {
+    let siblings = tree.children(tree.parent(node)).take(MAX_SIBLINGS);
+    siblings.filter(|child| tree.tag(*child) == tree.tag(node)).count()
 }
 
 /// Whether a heading is that of a section: lower than the page's headline, without an element, an
