@@ -226,7 +226,7 @@ impl<F: Fetch> Trial<'_, F> {
             let content_type = fetched.content_type.as_deref();
             let read =
                 read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url), &rules)?;
-            Ok((read, Form::of(&bytes, content_type), bytes.len(), fetched))
+            Ok((read, Form::detect(&bytes, content_type), bytes.len(), fetched))
         };
         let (read, form, bytes, fetched) = tokio::task::spawn_blocking(work)
             .await

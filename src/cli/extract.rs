@@ -37,7 +37,7 @@ enum Format {
 pub(super) fn run(options: Options) -> ExitCode {
     let now = SystemClock.now();
     let format = options.format;
-    let rules = match page::Rules::read(&options.rules) {
+    let rules = match page::Rules::parse(&options.rules) {
         Ok(rules) => rules,
         Err(error) => {
             say!("nashra: {error}");
@@ -56,11 +56,12 @@ fn read(
 ) -> Result<Page, String> {
     let form = format
         .map(|format| if format == Format::Text { page::Form::Text } else { page::Form::Html });
-    page::read_by(
+    page::parse_with(
         Some(rules).filter(|it| !it.is_empty()),
         bytes,
         input.content_type.as_deref(),
-        (input.url.as_ref(), form),
+        input.url.as_ref(),
+        form,
     )
     .map_err(|error| error.to_string())
 }

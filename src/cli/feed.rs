@@ -27,7 +27,7 @@ fn read(input: &Input, bytes: &[u8]) -> Answer<Neutral> {
         unknown = Url::parse("about:blank").map_err(|error| error.to_string())?;
         &unknown
     };
-    let document = feed::parse(bytes, input.content_type.as_deref(), url)
+    let document = feed::parse_document(bytes, input.content_type.as_deref(), url)
         .map_err(|error| error.to_string())?;
     Ok(Neutral::new(document, url))
 }

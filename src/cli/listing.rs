@@ -44,8 +44,8 @@ pub(super) fn run(options: Options) -> ExitCode {
 fn links(input: &Input, bytes: &[u8], selectors: Option<&Selectors>, details: bool) -> Answer {
     let (url, content_type) = (address(input)?, input.content_type.as_deref());
     let read = match selectors {
-        Some(selectors) => listing::read_by(selectors, bytes, content_type, &url),
-        None => listing::read(bytes, content_type, &url),
+        Some(selectors) => listing::parse_with(selectors, bytes, content_type, &url),
+        None => listing::parse(bytes, content_type, &url),
     };
     let links = match read {
         Ok(listing) => listing.links,

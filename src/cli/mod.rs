@@ -144,7 +144,7 @@ fn ask<E: std::fmt::Display>(
         }
         Err(error) => (error.to_string(), WORLD_FAILED),
     };
-    say!("nashra: {}: {}", shown(what), Secrets::of(what).hide(&error));
+    say!("nashra: {}: {}", shown(what), Secrets::in_address(what).hide(&error));
     ExitCode::from(code)
 }
 

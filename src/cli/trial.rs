@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
         } else {
             report.to_string()
         };
-        Ok(Secrets::of(&options.what).hide(&text).into_owned())
+        Ok(Secrets::in_address(&options.what).hide(&text).into_owned())
     })
 }
 
@@ -58,7 +58,7 @@ async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialErro
         fetcher: &*fetcher,
         rules: daemon::rules(config),
         read_as: options.kind,
-        page_rules: Rules::read(&options.rules).map_err(TrialError::Rule)?,
+        page_rules: Rules::parse(&options.rules).map_err(TrialError::Rule)?,
         now: SystemClock.now(),
     };
     match Url::parse(&options.what) {

@@ -104,7 +104,7 @@ fn is_list(bytes: &[u8], url: &Url) -> bool {
         return text.to_ascii_lowercase().contains("<opml");
     }
     // A JSON Feed is no list, although it holds addresses.
-    feed::read(bytes, None, url).is_err() && sources::parse(url.as_str(), bytes).errors.is_empty()
+    feed::parse(bytes, None, url).is_err() && sources::parse(url.as_str(), bytes).errors.is_empty()
 }
 
 fn cache(url: &Url, data_dir: &Path) -> PathBuf {

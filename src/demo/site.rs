@@ -322,10 +322,10 @@ mod tests {
         let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(&path).unwrap();
         match kind {
             "listing" => {
-                listing::to_feed(listing::read(document.body.as_bytes(), None, &url).unwrap())
+                listing::to_feed(listing::parse(document.body.as_bytes(), None, &url).unwrap())
                     .entries
             }
-            _ => feed::read(document.body.as_bytes(), None, &url).unwrap().entries,
+            _ => feed::parse(document.body.as_bytes(), None, &url).unwrap().entries,
         }
     }
 
@@ -350,7 +350,7 @@ mod tests {
     fn the_broken_feed_is_no_feed() {
         let document = document("/broken/feed.xml", &moment(0)).unwrap();
         assert!(
-            feed::read(
+            feed::parse(
                 document.body.as_bytes(),
                 None,
                 &url::Url::parse("http://x.example/").unwrap()

@@ -247,7 +247,7 @@ impl Work {
                     .first()
                     .map(|article| article.content.clone())
                     .unwrap_or_default();
-                let page = doubt::Page::of(&first, fetched.end);
+                let page = doubt::Page::new(&first, fetched.end);
                 let found = assemble::from_page(&entry, *fetched);
                 let names = found.first().map(|found| found.names.as_slice()).unwrap_or_default();
                 match self.doubts(&key, &mut entry, names, page)? {

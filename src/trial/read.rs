@@ -44,7 +44,7 @@ pub(super) fn read(
     let base = url.unwrap_or(at);
     let feed = match read_as {
         None | Some(As::Feed) => {
-            feed::read(bytes, content_type, base).map_err(|error| error.to_string())
+            feed::parse(bytes, content_type, base).map_err(|error| error.to_string())
         }
         Some(_) => Err("not read as one".to_owned()),
     };
@@ -56,17 +56,18 @@ pub(super) fn read(
         Err(reason) => reason,
     };
     // A text that begins with an address is one only where that is said.
-    let is_sitemap = || bytes.contains(&b'<') && sitemap::read(bytes, content_type, base).is_ok();
+    let is_sitemap = || bytes.contains(&b'<') && sitemap::parse(bytes, content_type, base).is_ok();
     if read_as == Some(As::Sitemap) || (read_as.is_none() && is_sitemap()) {
         return Ok(ParsedDocument::Sitemap);
     }
     let page = match read_as {
         Some(As::Listing) => None,
-        _ => Some(page::read_by(
+        _ => Some(page::parse_with(
             Some(rules).filter(|it| !it.is_empty()),
             bytes,
             content_type,
-            (url, None),
+            url,
+            None,
         )),
     };
     // A page that leads to articles and has hardly a text of its own.
@@ -84,7 +85,7 @@ pub(super) fn read(
     match page {
         Some(Ok(page)) => {
             let text = encoding::to_text(bytes, content_type);
-            let candidates = if Form::of(bytes, content_type) == Form::Html {
+            let candidates = if Form::detect(bytes, content_type) == Form::Html {
                 meta::candidates(&Tree::parse(&text))
             } else {
                 Vec::new()
@@ -98,7 +99,7 @@ pub(super) fn read(
 
 /// The page as a listing, with the links that were not taken for articles'.
 fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<ParsedDocument, String> {
-    let found = listing::read(bytes, content_type, base).map_err(|error| error.to_string())?;
+    let found = listing::parse(bytes, content_type, base).map_err(|error| error.to_string())?;
     let mut weighed =
         listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
     weighed.retain(|weighed| !weighed.article);

@@ -16,12 +16,12 @@ fn url() -> Url {
 fn a_page_of_any_shape_gives_articles_or_a_reason() {
     for shape in shapes::all() {
         let bytes = shape.page(16_000);
-        match page::read(&bytes, shape.content_type, (Some(&url()), None)) {
+        match page::parse(&bytes, shape.content_type, Some(&url()), None) {
             Ok(page) => assert!(!page.articles.is_empty(), "{}", shape.name),
             Err(error) => assert_ne!(error, PageError::Panicked, "{}", shape.name),
         }
         assert!(
-            listing::read(&bytes, shape.content_type, &url())
+            listing::parse(&bytes, shape.content_type, &url())
                 .map_or(true, |it| !it.links.is_empty()),
             "{}",
             shape.name
@@ -43,7 +43,7 @@ fn lists_pictures_and_elements_around_all_are_gone_through_once() {
     for shape in shapes::all().into_iter().filter(|it| names.contains(&it.name)) {
         let bytes = shape.page(300_000);
         assert!(
-            page::read(&bytes, shape.content_type, (Some(&url()), None)).is_ok(),
+            page::parse(&bytes, shape.content_type, Some(&url()), None).is_ok(),
             "{}",
             shape.name
         );

@@ -48,15 +48,15 @@ pub(crate) fn one(arguments: &[String]) {
         None => (bodies::feed(name, bytes), None),
     };
     // What is made once is no body's.
-    black_box(page::read(b"<p>The harbour.</p>", None, (Some(&url), None)).ok());
+    black_box(page::parse(b"<p>The harbour.</p>", None, Some(&url), None).ok());
     let before = resident("self", "VmRSS");
     match reader {
-        "article" => drop(black_box(page::read(&body, content_type, (Some(&url), None)))),
+        "article" => drop(black_box(page::parse(&body, content_type, Some(&url), None))),
         "listing" => {
-            drop(black_box(listing::read(&body, content_type, &url).map(listing::to_feed)));
+            drop(black_box(listing::parse(&body, content_type, &url).map(listing::to_feed)));
         }
-        "sitemap" => drop(black_box(sitemap::read(&body, content_type, &url))),
-        _ => drop(black_box(feed::read(&body, content_type, &url))),
+        "sitemap" => drop(black_box(sitemap::parse(&body, content_type, &url))),
+        _ => drop(black_box(feed::parse(&body, content_type, &url))),
     }
     let most = resident("self", "VmHWM");
     println!("{:.2}", (most.saturating_sub(before)) as f64 / body.len() as f64);

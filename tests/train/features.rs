@@ -32,8 +32,8 @@ fn main() {
         let (id, file) = entry.split_once('\t').unwrap();
         let bytes = std::fs::read(file).unwrap();
         let html = encoding::to_text(&bytes, None);
-        let (tree, meta) = (Tree::parse(&html), meta::read(&Tree::parse(&html), &base));
-        let lines = Lines::of(&tree);
+        let (tree, meta) = (Tree::parse(&html), meta::parse(&Tree::parse(&html), &base));
+        let lines = Lines::from_tree(&tree);
         drop(measure(&tree, &lines, &reader, meta.page_metadata(), |row| {
             let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
             rows.write_all(&bytes).unwrap();

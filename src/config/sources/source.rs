@@ -95,7 +95,7 @@ impl Location {
     /// What of it is to be told to nobody.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
-        Secrets::of(&self.configured())
+        Secrets::in_address(&self.configured())
     }
 
     /// The id of a source that was configured without one.

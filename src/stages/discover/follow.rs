@@ -12,7 +12,7 @@ use crate::{
         accept,
         entry::{Entry, Feed},
     },
-    read::sitemap::{Child, MAX_ENTRIES, Sitemap, read},
+    read::sitemap::{self, Child, MAX_ENTRIES, Sitemap},
 };
 
 /// Sitemaps that are fetched for one index, those for nothing included.
@@ -154,7 +154,7 @@ async fn parse(
             if is_packed(&bytes) && !last {
                 return Ok(None);
             }
-            let sitemap = read(&bytes, fetched.content_type.as_deref(), &fetched.url)
+            let sitemap = sitemap::parse(&bytes, fetched.content_type.as_deref(), &fetched.url)
                 .map_err(|error| error.to_string())?;
             Ok(Some(((digest(&[&bytes]), sitemap), bytes.len())))
         };

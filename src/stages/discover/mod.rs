@@ -157,11 +157,11 @@ async fn of_home(
     let work = move |bytes: Result<Bytes, FetchError>| {
         let bytes = bytes.map_err(|error| error.to_string())?;
         let content_type = fetched.content_type.as_deref();
-        if let Ok(feed) = feed::read(&bytes, content_type, &fetched.url) {
+        if let Ok(feed) = feed::parse(&bytes, content_type, &fetched.url) {
             let feed = offer(SourceKind::Feed, fetched.url.clone(), &feed, ITSELF);
             return Ok(HomePage { feed: Some(feed), listing: None, candidates: Vec::new() });
         }
-        let listing = listing::read(&bytes, content_type, &fetched.url).ok().map(listing::to_feed);
+        let listing = listing::parse(&bytes, content_type, &fetched.url).ok().map(listing::to_feed);
         let listing = listing.map(|listing| {
             offer(SourceKind::Listing, fetched.url.clone(), &listing, "the page itself")
         });
@@ -349,7 +349,7 @@ impl<'a, F: Fetch> Discovery<'a, F> {
     async fn feed(&self, mut fetched: Fetched) -> Option<(Feed, Room)> {
         let body = std::mem::take(&mut fetched.body);
         let work = move |bytes: Result<Bytes, FetchError>| {
-            feed::read(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok()
+            feed::parse(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok()
         };
         let (feed, room) = self.fetcher.memory().read(body, self.max_decoded, work).await.ok()?;
         Some((feed?, room))

@@ -378,7 +378,7 @@ fn extract(
 ) -> Result<FetchedPage, Failure> {
     let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
     let page =
-        page::read_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
+        page::parse_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
     let page = page.and_then(|page| {
         if expected.guessed && page.kind == PageKind::Other {
             Err(PageError::NoText)
@@ -426,7 +426,7 @@ fn open(
         });
     }
     let page =
-        page::read_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
+        page::parse_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
             .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
     let end = page::end(&bytes, document.content_type.as_deref());
     Ok(FetchedPage {

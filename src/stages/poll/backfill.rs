@@ -210,7 +210,7 @@ fn read_older_page(
     bytes: Result<Bytes, FetchError>,
 ) -> Result<Option<Page>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
-    let Ok(feed) = feed::read(&bytes, fetched.content_type.as_deref(), &fetched.url) else {
+    let Ok(feed) = feed::parse(&bytes, fetched.content_type.as_deref(), &fetched.url) else {
         return Ok(None);
     };
     let listed = listing::go_through(reader, facts, &feed)?;

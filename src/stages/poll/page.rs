@@ -34,7 +34,7 @@ pub(super) fn go_through(
 ) -> Result<Result<Listed, String>, StoreError> {
     let (ListingReader { store, source, .. }, now) = (reader, reader.now);
     let url = source.at.url().map(|_| &fetched.url);
-    let page = match page::read(bytes, fetched.content_type.as_deref(), (url, None)) {
+    let page = match page::parse(bytes, fetched.content_type.as_deref(), url, None) {
         Ok(page) => page,
         Err(error) => return Ok(Err(error.to_string())),
     };
@@ -134,15 +134,15 @@ fn aliases(page: &Page, source: &Source) -> Vec<[u8; 16]> {
 mod tests {
     use super::*;
 
-    fn read(html: &str) -> Page {
-        page::read(html.as_bytes(), None, (None, None)).unwrap()
+    fn parse(html: &str) -> Page {
+        page::parse(html.as_bytes(), None, None, None).unwrap()
     }
 
     #[test]
     fn other_markup_around_the_same_words_is_no_change() {
         let words = "<p>The harbour of the old town is open again, and the first ferry left before dawn with forty people on board.</p>";
         let page = |title: &str, token: &str| {
-            read(&format!(
+            parse(&format!(
                 "<html><head><title>{title}</title><script>token = '{token}'</script></head><body><article><h1>{title}</h1>{words}{words}</article></body></html>"
             ))
         };

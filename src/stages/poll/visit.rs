@@ -326,11 +326,11 @@ pub(super) struct FeedHints {
 impl FeedHints {
     pub(super) fn of(feed: &Feed, fetched: &Fetched) -> Self {
         Self {
-            polling: Hints::of(&feed.rhythm, fetched.fresh_for),
+            polling: Hints::new(&feed.rhythm, fetched.fresh_for),
             older: backfill::older(feed, &fetched.url),
             site: None,
             whole: !feed.truncated,
-            announced: Announced::of(&fetched.links, &fetched.url, feed),
+            announced: Announced::find(&fetched.links, &fetched.url, feed),
         }
     }
 
@@ -352,10 +352,10 @@ pub(super) fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Resul
     let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
     let read = match (source.kind.format(), &source.listing) {
         (Format::Feed | Format::Sitemap | Format::Page | Format::Site | Format::Messages, _) => {
-            return feed::read(bytes, content_type, url).map_err(|error| error.to_string());
+            return feed::parse(bytes, content_type, url).map_err(|error| error.to_string());
         }
-        (Format::Links, None) => links::read(bytes, content_type, url),
-        (Format::Links, Some(selectors)) => links::read_by(selectors, bytes, content_type, url),
+        (Format::Links, None) => links::parse(bytes, content_type, url),
+        (Format::Links, Some(selectors)) => links::parse_with(selectors, bytes, content_type, url),
     };
     let feed = read.map(links::to_feed).map_err(|error| error.to_string())?;
     // Tags and attributes are ASCII in every encoding that a page may have.

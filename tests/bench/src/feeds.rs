@@ -33,15 +33,15 @@ fn main() {
 }
 
 fn row(name: &str, bytes: &[u8], url: &Url) {
-    let Ok(document) = feed::parse(bytes, None, url) else { return eprintln!("{name}: no feed") };
+    let Ok(document) = feed::parse_document(bytes, None, url) else { return eprintln!("{name}: no feed") };
     let html: Vec<String> = document.entries.iter().filter_map(|entry| Some(entry.content.as_ref()?.html().into_owned())).collect();
     let html_bytes = html.iter().map(String::len).sum();
     let theirs = || feed_rs::parser::Builder::new().base_uri(Some(url.as_str())).sanitize_content(false).build().parse(bytes);
     let figures = [
         speed(bytes.len(), || events(bytes)),
         speed(bytes.len(), theirs),
-        speed(bytes.len(), || feed::parse(bytes, None, url)),
-        speed(bytes.len(), || feed::parse(bytes, None, url).map(|it| Neutral::new(it, url))),
+        speed(bytes.len(), || feed::parse_document(bytes, None, url)),
+        speed(bytes.len(), || feed::parse_document(bytes, None, url).map(|it| Neutral::new(it, url))),
         speed(html_bytes, || html.iter().map(|html| safe_html(html, url).len()).sum::<usize>()),
         speed(html_bytes, || html.iter().map(|html| ammonia::clean(html).len()).sum::<usize>()),
     ];

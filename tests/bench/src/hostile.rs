@@ -26,7 +26,7 @@ fn main() {
     }
     let Ok(url) = Url::parse("https://news.example/2025/harbour") else { return };
     // What is made once is no page's.
-    black_box(page::read(b"<p>The harbour.</p>", None, (Some(&url), None)).ok());
+    black_box(page::parse(b"<p>The harbour.</p>", None, Some(&url), None).ok());
     let mut worst = Vec::new();
     for shape in shapes::all().into_iter().filter(|shape| words.is_empty() || words.iter().any(|word| shape.name.contains(word.as_str()))) {
         print!("{:42}", shape.name);
@@ -35,8 +35,8 @@ fn main() {
             let bytes = shape.page(mb * 1_000_000);
             let megabytes = bytes.len() as f64 / 1e6;
             let article =
-                cpu(|| page::read(&bytes, shape.content_type, (Some(&url), None)).map(|it| it.articles.len()).unwrap_or(0)) / megabytes;
-            let listed = cpu(|| listing::read(&bytes, shape.content_type, &url).map(|it| it.links.len()).unwrap_or(0)) / megabytes;
+                cpu(|| page::parse(&bytes, shape.content_type, Some(&url), None).map(|it| it.articles.len()).unwrap_or(0)) / megabytes;
+            let listed = cpu(|| listing::parse(&bytes, shape.content_type, &url).map(|it| it.links.len()).unwrap_or(0)) / megabytes;
             print!("{article:>9.1}{listed:>9.1}");
             use std::io::Write as _;
             let _ = std::io::stdout().flush();

@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use nashra_read::dates::moment::{self, Order};
 
 fuzz_target!(|text: &str| {
-    let _ = moment::order_of(text);
+    let _ = moment::order(text);
     for order in [None, Some(Order::DayFirst), Some(Order::MonthFirst)] {
         if let Some(moment) = moment::parse(text, order)
             && !moment.assumed.implausible

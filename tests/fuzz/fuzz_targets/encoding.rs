@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     let start = format!("<?xml version=\"1.0\" encoding=\"{}\"?><rss><channel><title>", label(declaration));
     let document = [start.as_bytes(), body, b"</title><item><guid>1</guid></item></channel></rss>"].concat();
     let Ok(url) = Url::parse("https://news.example/feed.xml") else { return };
-    let _ = feed::parse(&document, Some(&content_type), &url);
-    let _ = feed::parse(&document, None, &url);
-    let _ = feed::parse(body, Some(&content_type), &url);
+    let _ = feed::parse_document(&document, Some(&content_type), &url);
+    let _ = feed::parse_document(&document, None, &url);
+    let _ = feed::parse_document(body, Some(&content_type), &url);
 });

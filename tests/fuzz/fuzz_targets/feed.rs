@@ -7,9 +7,9 @@ use url::Url;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(url) = Url::parse("https://news.example/feed.xml") else { return };
-    if let Ok(document) = feed::parse(bytes, None, &url) {
+    if let Ok(document) = feed::parse_document(bytes, None, &url) {
         let written = serde_json::to_string(&Neutral::new(document, &url)).unwrap_or_default();
         assert!(written.starts_with("{\"ok\":true"));
     }
-    let _ = feed::read(bytes, None, &url);
+    let _ = feed::parse(bytes, None, &url);
 });

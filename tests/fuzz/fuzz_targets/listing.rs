@@ -8,7 +8,7 @@ use url::Url;
 fuzz_target!(|bytes: &[u8]| {
     let Ok(url) = Url::parse("https://news.example/") else { return };
     let _ = listing::weighed_links(bytes, None, &url);
-    if let Ok(listing) = listing::read(bytes, None, &url) {
+    if let Ok(listing) = listing::parse(bytes, None, &url) {
         assert!(!listing.links.is_empty());
         assert!(serde_json::to_string(&listing.links).is_ok());
         assert!(listing.links.iter().flat_map(|link| [&link.title, &link.teaser]).flatten().all(|it| it.len() <= 2_000));

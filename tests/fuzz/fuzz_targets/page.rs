@@ -11,7 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(url) = Url::parse("https://news.example/2025/harbour.html") else { return };
     for form in [None, Some(page::Form::Html), Some(page::Form::Text)] {
         for url in [Some(&url), None] {
-            match page::read(bytes, None, (url, form)) {
+            match page::parse(bytes, None, url, form) {
                 Ok(page) => {
                     assert!(!page.articles.is_empty());
                     assert!(serde_json::to_string(&assemble::unlisted(&page, url, DateTime::UNIX_EPOCH)).is_ok());

@@ -14,6 +14,6 @@ fuzz_target!(|html: &str| {
         assert_eq!(Some(tree.block(node)), tree.ancestors(node).find(|ancestor| tree.tag(*ancestor).is_block()));
         assert!(tree.tag(parent) != Tag::Text);
     }
-    let lines = Lines::of(&tree);
+    let lines = Lines::from_tree(&tree);
     assert!(lines.lines.windows(2).all(|pair| pair[0].last < pair[1].first && pair[0].text.end == pair[1].text.start));
 });

@@ -108,7 +108,7 @@ impl<T> Private<T> {
 impl<T: AsRef<str>> Private<T> {
     /// What of it is to be told to nobody.
     pub fn secrets(&self) -> Secrets {
-        Secrets::of(self.0.as_ref())
+        Secrets::in_address(self.0.as_ref())
     }
 }
 
@@ -241,7 +241,7 @@ impl fmt::Debug for Secrets {
 impl Secrets {
     /// Those of an address, each as it is written and as it is meant.
     #[must_use]
-    pub fn of(address: &str) -> Self {
+    pub fn in_address(address: &str) -> Self {
         let mut found = Self::default();
         let (start, rest) = around_user(address);
         if start.len() + rest.len() < address.len() {
@@ -387,8 +387,9 @@ mod tests {
 
     #[test]
     fn what_repeats_a_secret_is_shown_without_it() {
-        let secrets =
-            Secrets::of("https://user:pass%2Fword1@a.example/feed?token=s3cr3t-t0ken&key=politics");
+        let secrets = Secrets::in_address(
+            "https://user:pass%2Fword1@a.example/feed?token=s3cr3t-t0ken&key=politics",
+        );
         for (text, expected) in [
             ("https://b.example/s3cr3t-t0ken/a?x=s3cr3t-t0ken", "https://b.example/***/a?x=***"),
             ("no answer from pass/word1: pass%2Fword1", "no answer from ***: ***"),
@@ -401,14 +402,14 @@ mod tests {
         ] {
             assert_eq!(secrets.hide(text), expected);
         }
-        assert!(Secrets::of("https://a.example/feed?id=1").is_empty());
-        assert!(Secrets::of("https://a.example/feed?token=***").is_empty());
+        assert!(Secrets::in_address("https://a.example/feed?id=1").is_empty());
+        assert!(Secrets::in_address("https://a.example/feed?token=***").is_empty());
         assert_eq!(format!("{secrets:?}"), "Secrets(4)");
     }
 
     #[test]
     fn a_record_has_no_text_with_a_secret() {
-        let secrets = Secrets::of("https://a.example/feed?token=s3cr3t-t0ken");
+        let secrets = Secrets::in_address("https://a.example/feed?token=s3cr3t-t0ken");
         let record = serde_json::json!({"url": "https://a.example/?t=s3cr3t-t0ken", "more": [{"text": "s3cr3t-t0ken", "n": 1}]});
         assert_eq!(
             secrets.hide_in(record),

@@ -24,7 +24,7 @@ pub(super) fn to_gregorian(year: u32, month: u32, day: u32) -> Option<NaiveDate>
         -(year..1400).map(days_of).sum::<i64>()
     };
     let in_year = i64::from((month - 1) * 30 + (month - 1).min(6) + day - 1);
-    epoch.checked_add_signed(TimeDelta::days(years + in_year)).filter(|it| it.year() > 1800)
+    epoch.checked_add_signed(TimeDelta::days(years + in_year)).filter(|day| day.year() > 1800)
 }
 
 #[cfg(test)]

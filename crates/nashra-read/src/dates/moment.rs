@@ -26,7 +26,7 @@ const MAX_TEXT: usize = 160;
 pub struct Moment {
     /// When, with the distance from UTC that it names; UTC where it names none.
     pub time: DateTime<FixedOffset>,
-    /// What was assumed.
+    /// What the text leaves open, and was taken as said there.
     pub assumed: Assumed,
 }
 
@@ -42,7 +42,7 @@ pub struct Assumed {
     pub day: bool,
     /// Day and month could be the other way round.
     pub order: bool,
-    /// No news are from such a year.
+    /// The year is not from 1970 to 2100.
     pub implausible: bool,
 }
 
@@ -56,16 +56,16 @@ pub enum Order {
 }
 
 impl Moment {
-    /// In words, where something was assumed.
+    /// The most important assumption as a phrase for people; `None` where nothing was assumed.
     #[must_use]
     pub fn note(&self) -> Option<&'static str> {
-        let it = self.assumed;
+        let assumed = self.assumed;
         Some(match () {
-            () if it.implausible => "an implausible year",
-            () if it.order => "day and month could be the other way round",
-            () if it.day => "without a day, taken as the first",
-            () if it.time => "a day without a time, taken as midnight UTC",
-            () if it.zone => "without a zone, taken as UTC",
+            () if assumed.implausible => "an implausible year",
+            () if assumed.order => "day and month could be the other way round",
+            () if assumed.day => "without a day, taken as the first",
+            () if assumed.time => "a day without a time, taken as midnight UTC",
+            () if assumed.zone => "without a zone, taken as UTC",
             () => return None,
         })
     }
@@ -79,19 +79,19 @@ pub fn parse(text: &str, order: Option<Order>) -> Option<Moment> {
     if text.is_empty() || text.len() > MAX_TEXT {
         return None;
     }
-    let mut moment = fast::parse(text.as_bytes()).or_else(|| tokens::read(text)?.moment(order))?;
+    let mut moment = fast::parse(text.as_bytes()).or_else(|| tokens::parse(text)?.moment(order))?;
     moment.assumed.implausible = !(1970..=2100).contains(&moment.time.year());
     Some(moment)
 }
 
-/// The order that a text shows, where numbers alone are in it and only one reading is possible.
+/// The order that a text of numbers alone shows: `None` where it could be read either way.
 #[must_use]
-pub fn order_of(text: &str) -> Option<Order> {
+pub fn order(text: &str) -> Option<Order> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if digits > 14 || text.len() > MAX_TEXT || fast::parse(text.trim().as_bytes()).is_some() {
         return None;
     }
-    tokens::read(text.trim())?.order()
+    tokens::parse(text.trim())?.order()
 }
 
 /// The moment of a local time.
@@ -129,8 +129,8 @@ enum Zone {
 }
 
 impl Zone {
-    /// No zone is farther from UTC than 14 hours; some texts write 15 and more by mistake.
-    fn of_minutes(minutes: i32) -> Option<Self> {
+    /// Refuses more than 18 hours. No zone is farther from UTC than 14 hours; some texts write 15 and more by mistake.
+    fn from_minutes(minutes: i32) -> Option<Self> {
         if minutes.abs() > 18 * 60 {
             return None;
         }

@@ -12,13 +12,13 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 
-use self::tokens::{Kind, Token};
+use self::tokens::{Token, TokenKind};
 use super::{
     jalali,
     words::{self, Calendar, Month, Unit},
 };
 
-/// Bytes of a text that are looked at: a caption is shorter.
+/// The most bytes of a text that are searched: a caption is shorter.
 const MAX_TEXT: usize = 4_000;
 /// Tokens between the parts of a date: `5 من يونيو عام 2025` has one, `5th of June, 2025` two.
 const MAX_BETWEEN: usize = 3;
@@ -28,16 +28,16 @@ const BETWEEN: [&str; 27] = [
     "عام", "سنة", "لعام", "ه", "e", "ti", "m", "metų", "gada", "ภ", "พ", "ค",
 ];
 
-/// A date, and where it stands.
+/// A date in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct DateMatch {
     /// ISO 8601: `2023-11-11` or `2025-06`.
     pub iso: String,
-    /// Its bytes in the text.
+    /// The bytes of the text that name it.
     pub range: Range<usize>,
 }
 
-impl Found {
+impl DateMatch {
     /// The day, where the date is a full one.
     #[must_use]
     pub fn day(&self) -> Option<NaiveDate> {
@@ -47,22 +47,23 @@ impl Found {
 
 /// The dates of a text in their order.
 #[must_use]
-pub fn all(text: &str) -> Vec<Found> {
+pub fn find_all(text: &str) -> Vec<DateMatch> {
     let text = &text[..text.floor_char_boundary(MAX_TEXT)];
     if !text.chars().any(|c| words::digit(c).is_some()) {
         return Vec::new();
     }
-    let tokens = tokens::read(text);
+    let tokens = tokens::split(text);
     // Among letters that are not English ones, `3/4/2025` is the third of April.
     let day_first = text.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
     let ends_with_year = !text.chars().any(|c| matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let read = Reader { tokens: &tokens, day_first, ends_with_year };
-        match read.numeric(at).or_else(|| read.counted(at)).or_else(|| read.named(at)) {
+        let reader = Reader { tokens: &tokens, day_first, ends_with_year };
+        match reader.numeric(at).or_else(|| reader.counted(at)).or_else(|| reader.named(at)) {
             Some((iso, last)) => {
-                found.push(Found { iso, range: tokens[at].range.start..tokens[last].range.end });
+                found
+                    .push(DateMatch { iso, range: tokens[at].range.start..tokens[last].range.end });
                 at = last + 1;
             }
             None => at += 1,
@@ -73,8 +74,8 @@ pub fn all(text: &str) -> Vec<Found> {
 
 /// The last date of a text: a caption ends with the day on which its picture was taken.
 #[must_use]
-pub fn find(text: &str) -> Option<Found> {
-    all(text).pop()
+pub fn find_last(text: &str) -> Option<DateMatch> {
+    find_all(text).pop()
 }
 
 struct Reader<'a> {
@@ -84,18 +85,18 @@ struct Reader<'a> {
     ends_with_year: bool,
 }
 
-/// A date and the index of its last token.
-type Read = Option<(String, usize)>;
+/// A date in ISO 8601, and the index of its last token.
+type ParsedDate = Option<(String, usize)>;
 
 impl Reader<'_> {
-    fn kind(&self, at: usize) -> Option<Kind<'_>> {
+    fn kind(&self, at: usize) -> Option<TokenKind<'_>> {
         self.tokens.get(at).map(|token| token.kind)
     }
 
-    /// A number that no other digit touches.
+    /// The value of a number and how many digits it has.
     fn number(&self, at: usize) -> Option<(u32, usize)> {
         match self.kind(at)? {
-            Kind::Number(value, digits) => Some((value, digits)),
+            TokenKind::Number(value, digits) => Some((value, digits)),
             _ => None,
         }
     }
@@ -121,28 +122,29 @@ impl Reader<'_> {
     fn short_year(&self, at: usize, mark: char) -> Option<u32> {
         let all = [at, at + 2, at + 4]
             .iter()
-            .all(|it| self.number(*it).is_some_and(|number| number.1 == 2));
+            .all(|index| self.number(*index).is_some_and(|number| number.1 == 2));
         (mark == '.' && all && self.ends_with_year)
             .then(|| Some(2000 + self.number(at + 4)?.0))
             .flatten()
     }
 
     /// Numbers alone: `2023-11-11`, `11.11.2023`, `2025/06`, `06/2025`.
-    fn numeric(&self, at: usize) -> Read {
+    fn numeric(&self, at: usize) -> ParsedDate {
         if at > 0
             && !self.tokens[at].apart
             && matches!(
                 self.kind(at - 1),
-                Some(Kind::Mark('/' | '.' | '-' | '+' | ':' | '_' | '#'))
+                Some(TokenKind::Mark('/' | '.' | '-' | '+' | ':' | '_' | '#'))
             )
         {
             return None;
         }
-        let Kind::Mark(mark @ ('-' | '/' | '.' | '‐' | '‑' | '–')) = self.kind(at + 1)?
+        let TokenKind::Mark(mark @ ('-' | '/' | '.' | '‐' | '‑' | '–')) = self.kind(at + 1)?
         else {
             return None;
         };
-        let whole = self.kind(at + 3) == Some(Kind::Mark(mark)) && self.number(at + 4).is_some();
+        let whole =
+            self.kind(at + 3) == Some(TokenKind::Mark(mark)) && self.number(at + 4).is_some();
         let last = if whole { at + 4 } else { at + 2 };
         let spaced = self.tokens.get(at + 1..=last)?.iter().any(|token| token.apart);
         if spaced && (mark != '.' || self.tokens[at + 1].apart) {
@@ -166,7 +168,7 @@ impl Reader<'_> {
             };
             return date(year, month, Some(day)).map(|date| (date, at + 4));
         }
-        if spaced || second.1 > 4 || matches!(self.kind(at + 3), Some(Kind::Mark('/' | '-'))) {
+        if spaced || second.1 > 4 || matches!(self.kind(at + 3), Some(TokenKind::Mark('/' | '-'))) {
             return None;
         }
         match (self.year(at), self.year(at + 2)) {
@@ -177,40 +179,45 @@ impl Reader<'_> {
             (None, Some(year)) if first.1 == 2 && mark != '-' => date(year, first.0, None),
             _ => None,
         }
-        .map(|it| (it, at + 2))
+        .map(|date| (date, at + 2))
     }
 
-    /// Numbers with their units: `2026年2月10日`, `令和7年6月`, `2026년 2월 10일`, `ngày 5 tháng 6 năm 2025`.
-    fn counted(&self, at: usize) -> Read {
-        if self.kind(at)? == Kind::Unit(Unit::Day) {
+    /// Numbers that are written with their units: `2026年2月10日`, `令和7年6月`, `2026년 2월 10일`, `ngày 5 tháng 6 năm 2025`.
+    fn counted(&self, at: usize) -> ParsedDate {
+        if self.kind(at)? == TokenKind::Unit(Unit::Day) {
             let (day, month) = (
                 self.day(at + 1)?,
-                self.day(at + 3).filter(|_| self.kind(at + 2) == Some(Kind::Unit(Unit::Month)))?,
+                self.day(at + 3)
+                    .filter(|_| self.kind(at + 2) == Some(TokenKind::Unit(Unit::Month)))?,
             );
-            let year =
-                if matches!(self.kind(at + 4)?, Kind::Unit(Unit::Year) | Kind::Mark('/' | ',')) {
-                    at + 5
-                } else {
-                    at + 4
-                };
+            let year = if matches!(
+                self.kind(at + 4)?,
+                TokenKind::Unit(Unit::Year) | TokenKind::Mark('/' | ',')
+            ) {
+                at + 5
+            } else {
+                at + 4
+            };
             return date(self.year(year)?, month, Some(day)).map(|date| (date, year));
         }
-        if self.kind(at)? == Kind::Unit(Unit::Month) {
-            let year =
-                if matches!(self.kind(at + 2)?, Kind::Unit(Unit::Year) | Kind::Mark('/' | '-')) {
-                    at + 3
-                } else {
-                    at + 2
-                };
+        if self.kind(at)? == TokenKind::Unit(Unit::Month) {
+            let year = if matches!(
+                self.kind(at + 2)?,
+                TokenKind::Unit(Unit::Year) | TokenKind::Mark('/' | '-')
+            ) {
+                at + 3
+            } else {
+                at + 2
+            };
             return date(self.year(year)?, self.day(at + 1)?, None).map(|date| (date, year));
         }
         let (year, from) = match self.kind(at)? {
-            Kind::Era(years) if years > 0 => {
+            TokenKind::Era(years) if years > 0 => {
                 (self.number(at + 1).filter(|number| number.1 <= 3)?.0 + years, at + 2)
             }
             _ => (self.year(at)?, at + 1),
         };
-        let unit = |at: usize, unit: Unit| self.kind(at) == Some(Kind::Unit(unit));
+        let unit = |at: usize, unit: Unit| self.kind(at) == Some(TokenKind::Unit(unit));
         if !unit(from, Unit::Year) || !unit(from + 2, Unit::Month) {
             return None;
         }
@@ -223,30 +230,31 @@ impl Reader<'_> {
 
     /// Dates with the name of a month: `11 نوفمبر 2023`, `Nov. 11, 2023`, `juin 2025`, `2025.
     /// június 5.`
-    fn named(&self, at: usize) -> Read {
+    fn named(&self, at: usize) -> ParsedDate {
         if let Some(day) = self.day(at) {
-            let month = self.next(at, |it| matches!(self.kind(it), Some(Kind::Month(_))))?;
+            let month =
+                self.next(at, |index| matches!(self.kind(index), Some(TokenKind::Month(_))))?;
             let (month, after) = self.month(month)?;
-            let year = self.next(after, |it| self.number(it).is_some())?;
+            let year = self.next(after, |index| self.number(index).is_some())?;
             let range = at >= 2
-                && matches!(self.kind(at - 1), Some(Kind::Mark('-' | '–')))
+                && matches!(self.kind(at - 1), Some(TokenKind::Mark('-' | '–')))
                 && self.day(at - 2).is_some();
             return self
                 .dated(month, year, Some(day).filter(|_| !range))
                 .map(|dated| (dated, year));
         }
-        if let Some(Kind::Month(_)) = self.kind(at) {
+        if let Some(TokenKind::Month(_)) = self.kind(at) {
             let (month, after) = self.month(at)?;
-            let next = self.next(after, |it| self.number(it).is_some())?;
+            let next = self.next(after, |index| self.number(index).is_some())?;
             if let Some(day) = self.day(next) {
                 let mut last = next;
                 // `June 10-12, 2025`: of the month.
-                let range = matches!(self.kind(next + 1), Some(Kind::Mark('-' | '–')))
+                let range = matches!(self.kind(next + 1), Some(TokenKind::Mark('-' | '–')))
                     && self.day(next + 2).is_some();
                 if range {
                     last = next + 2;
                 }
-                let year = self.next(last, |it| self.number(it).is_some())?;
+                let year = self.next(last, |index| self.number(index).is_some())?;
                 return self
                     .dated(month, year, Some(day).filter(|_| !range))
                     .map(|dated| (dated, year));
@@ -254,9 +262,11 @@ impl Reader<'_> {
             return self.dated(month, next, None).map(|dated| (dated, next));
         }
         self.year(at)?;
-        let month = self.next(at, |it| matches!(self.kind(it), Some(Kind::Month(_))))?;
+        let month = self.next(at, |index| matches!(self.kind(index), Some(TokenKind::Month(_))))?;
         let (month, after) = self.month(month)?;
-        match self.next(after, |it| self.number(it).is_some()).filter(|it| self.day(*it).is_some())
+        match self
+            .next(after, |index| self.number(index).is_some())
+            .filter(|index| self.day(*index).is_some())
         {
             Some(day) => self.dated(month, at, self.day(day)).map(|dated| (dated, day)),
             // `in 2023 May said`: a month after its year needs its day.
@@ -266,10 +276,10 @@ impl Reader<'_> {
 
     /// The month, and the index of its last token: `حزيران/يونيو` names it twice.
     fn month(&self, at: usize) -> Option<(Month, usize)> {
-        let Kind::Month(month) = self.kind(at)? else { return None };
-        let twice = matches!(self.kind(at + 1), Some(Kind::Mark('/' | '(')))
-            && self.kind(at + 2) == Some(Kind::Month(month));
-        let closed = twice && self.kind(at + 3) == Some(Kind::Mark(')'));
+        let TokenKind::Month(month) = self.kind(at)? else { return None };
+        let twice = matches!(self.kind(at + 1), Some(TokenKind::Mark('/' | '(')))
+            && self.kind(at + 2) == Some(TokenKind::Month(month));
+        let closed = twice && self.kind(at + 3) == Some(TokenKind::Mark(')'));
         Some((
             month,
             at + if closed {
@@ -289,13 +299,13 @@ impl Reader<'_> {
                 return Some(index);
             }
             let between = match self.kind(index)? {
-                Kind::Mark(mark) => {
+                TokenKind::Mark(mark) => {
                     matches!(mark, ',' | '.' | '-' | '/' | '،' | 'º' | 'ª' | '’' | '\'' | '‑')
                 }
                 // `10 out of 2025` is not October.
-                Kind::Word("of") => !matches!(self.kind(index - 1), Some(Kind::Month(_))),
-                Kind::Word(word) => BETWEEN.contains(&word.to_lowercase().as_str()),
-                Kind::Era(0) => true,
+                TokenKind::Word("of") => !matches!(self.kind(index - 1), Some(TokenKind::Month(_))),
+                TokenKind::Word(word) => BETWEEN.contains(&word.to_lowercase().as_str()),
+                TokenKind::Era(0) => true,
                 _ => false,
             };
             if !between {
@@ -313,7 +323,7 @@ impl Reader<'_> {
                 let year = self
                     .number(year)
                     .map(|number| number.0)
-                    .filter(|it| (1200..1500).contains(it))?;
+                    .filter(|year| (1200..1500).contains(year))?;
                 Some(
                     jalali::to_gregorian(year, month.number.into(), day?)?
                         .format("%Y-%m-%d")
@@ -325,10 +335,10 @@ impl Reader<'_> {
     }
 }
 
+/// The date in ISO 8601, without a day where `day` is `None`.
 fn date(year: u32, month: u32, day: Option<u32>) -> Option<String> {
-    let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day.unwrap_or(1))
-        .map(|it| (it, day.is_some()))?;
-    Some(day.0.format(if day.1 { "%Y-%m-%d" } else { "%Y-%m" }).to_string())
+    let first = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day.unwrap_or(1))?;
+    Some(first.format(if day.is_some() { "%Y-%m-%d" } else { "%Y-%m" }).to_string())
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// For `#[serde(with)]`.
+/// Writes a moment as RFC 3339; for `#[serde(with)]`.
 ///
 /// # Errors
-/// The serializer's.
+/// Those of the serializer.
 pub fn serialize<S: Serializer>(
     time: &Option<DateTime<FixedOffset>>,
     serializer: S,
@@ -17,10 +17,10 @@ pub fn serialize<S: Serializer>(
     }
 }
 
-/// For `#[serde(with)]`.
+/// Reads a moment from RFC 3339; for `#[serde(with)]`.
 ///
 /// # Errors
-/// What is no RFC 3339.
+/// A text that is not RFC 3339.
 pub fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<DateTime<FixedOffset>>, D::Error> {

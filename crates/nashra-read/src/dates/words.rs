@@ -23,10 +23,10 @@ const ZEROS: [u32; 38] = [
 
 static NAMES: LazyLock<HashMap<String, Meaning>> = LazyLock::new(load);
 
-/// Whose months they are.
+/// A calendar with months of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Calendar {
-    /// The common one.
+    /// The common calendar.
     Gregorian,
     /// Persian (Solar Hijri), from Farvardin.
     Jalali,
@@ -37,7 +37,7 @@ pub enum Calendar {
 /// A month of a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Month {
-    /// Whose.
+    /// The calendar that the month belongs to.
     pub calendar: Calendar,
     /// From 1 to 12.
     pub number: u8,
@@ -46,11 +46,11 @@ pub struct Month {
 /// What counts years, months or days after (or, in Vietnamese, before) a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// 年, 년, năm.
+    /// Counts years: 年, 년, năm.
     Year,
-    /// 月, 월, tháng.
+    /// Counts months: 月, 월, tháng.
     Month,
-    /// 日, 号, 일, ngày.
+    /// Counts days: 日, 号, 일, ngày.
     Day,
 }
 
@@ -79,13 +79,13 @@ pub fn weekday(word: &str) -> Option<Weekday> {
 /// word does, but in scripts without spaces.
 #[must_use]
 pub fn month_at(text: &str) -> Option<(Month, usize)> {
-    at(text, |it| it.month)
+    at(text, |meaning| meaning.month)
 }
 
 /// The same for weekdays.
 #[must_use]
 pub fn weekday_at(text: &str) -> Option<(Weekday, usize)> {
-    at(text, |it| it.day)
+    at(text, |meaning| meaning.day)
 }
 
 /// The unit at the start of the text, and the bytes that it takes.
@@ -176,7 +176,8 @@ fn unwritten(c: char) -> bool {
         || matches!(c, '\u{640}' | '\u{200c}' | '\u{200d}' | '’' | 'ʼ' | '׳' | '॰')
 }
 
-fn at<T>(text: &str, of: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
+/// What `select` takes of the longest name at the start of the text, and the bytes of that name.
+fn at<T>(text: &str, select: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
     let first = text.chars().next()?;
     let mut folded = String::new();
     // Where a name may end: bytes of the folded word, bytes of the text.
@@ -195,7 +196,7 @@ fn at<T>(text: &str, of: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
             let joins =
                 matches!(c, ' ' | '\u{a0}' | '-' | '\u{200c}') && letters && pieces < MAX_PIECES;
             if !joins {
-                return longest(&folded, &ends, of);
+                return longest(&folded, &ends, select);
             }
             (pieces, letters) = (pieces + 1, false);
         }
@@ -207,17 +208,17 @@ fn at<T>(text: &str, of: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
     if letters && text.chars().nth(MAX_NAME).is_none() {
         ends.push((folded.len(), text.len()));
     }
-    longest(&folded, &ends, of)
+    longest(&folded, &ends, select)
 }
 
 fn longest<T>(
     folded: &str,
     ends: &[(usize, usize)],
-    of: impl Fn(&Meaning) -> Option<T>,
+    select: impl Fn(&Meaning) -> Option<T>,
 ) -> Option<(T, usize)> {
     ends.iter()
         .rev()
-        .find_map(|(end, bytes)| Some((NAMES.get(folded.get(..*end)?).and_then(&of)?, *bytes)))
+        .find_map(|(end, bytes)| Some((NAMES.get(folded.get(..*end)?).and_then(&select)?, *bytes)))
 }
 
 /// Whether words of the letter's script stand together without spaces.

@@ -197,7 +197,7 @@ impl Parser<'_> {
             return self.skip_to(b'>', at);
         }
         let name_end = self.name_end(at);
-        let tag = Tag::of(&self.bytes[at..name_end]);
+        let tag = Tag::from_name(&self.bytes[at..name_end]);
         let end = self.tag_end(name_end, false).0;
         self.close_named(tag, (at, name_end));
         end
@@ -205,7 +205,7 @@ impl Parser<'_> {
 
     fn start_tag(&mut self, at: usize) -> usize {
         let name_end = self.name_end(at);
-        let tag = Tag::of(&self.bytes[at..name_end]);
+        let tag = Tag::from_name(&self.bytes[at..name_end]);
         let first = self.attributes.len();
         if tag == Tag::Other {
             self.keep_attribute((at, name_end), (at, at));

@@ -19,7 +19,7 @@ macro_rules! tags {
 
         impl Tag {
             /// From a name in lower case.
-            fn of_lower(name: &[u8]) -> Self {
+            fn from_lower(name: &[u8]) -> Self {
                 match name {
                     $($name => Self::$variant,)+
                     _ => Self::Other,
@@ -65,12 +65,12 @@ const LONGEST: usize = 10;
 impl Tag {
     /// From a name as it is written.
     #[must_use]
-    pub fn of(name: &[u8]) -> Self {
+    pub fn from_name(name: &[u8]) -> Self {
         let mut lower = [0; LONGEST];
         let Some(lower) = lower.get_mut(..name.len()) else { return Self::Other };
         lower.copy_from_slice(name);
         lower.make_ascii_lowercase();
-        Self::of_lower(lower)
+        Self::from_lower(lower)
     }
 
     /// Elements without content (HTML Living Standard §13.1.2).
@@ -267,9 +267,9 @@ mod tests {
 
     #[test]
     fn names_are_told_in_any_case_and_others_are_others() {
-        assert_eq!(Tag::of(b"BlockQuote"), Tag::Blockquote);
-        assert_eq!(Tag::of(b"amp-ad"), Tag::Other);
-        assert_eq!(Tag::of(b"a-name-longer-than-any"), Tag::Other);
+        assert_eq!(Tag::from_name(b"BlockQuote"), Tag::Blockquote);
+        assert_eq!(Tag::from_name(b"amp-ad"), Tag::Other);
+        assert_eq!(Tag::from_name(b"a-name-longer-than-any"), Tag::Other);
         assert_eq!(Tag::Figcaption.name(), "figcaption");
         assert_eq!(
             (Tag::H1.heading_level(), Tag::H6.heading_level(), Tag::Hr.heading_level()),

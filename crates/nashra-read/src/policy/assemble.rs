@@ -268,7 +268,7 @@ fn first(
             it.alternates.push(other.clone());
         }
     }
-    it.shown = Some(doubt::Page::of(&article.content, End::Whole).shown());
+    it.shown = Some(doubt::Page::new(&article.content, End::Whole).shown());
     let (content, evidence) =
         merge::merge((article.content, article.evidence), feed::content(&entry.entry));
     it.content = content;

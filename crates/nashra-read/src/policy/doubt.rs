@@ -83,7 +83,7 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// Of what was extracted.
     #[must_use]
-    pub fn of(content: &'a Content, end: End) -> Self {
+    pub fn new(content: &'a Content, end: End) -> Self {
         let (title, text) = (content.title.as_deref(), content.text.as_deref().unwrap_or_default());
         Self { title, text, dated: content.provenance.published, end }
     }
@@ -231,7 +231,7 @@ pub fn is_shown(headline: &str, folded: &str) -> Option<bool> {
 /// Of the scripts of East Asia.
 fn is_wide(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
-        && Letter::of(c).is_alphanumeric()
+        && Letter::from_char(c).is_alphanumeric()
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub fn from_html_fragment(html: &str, base: &Url) -> Vec<Block> {
         return paragraphs.take(MAX_BLOCKS).map(|text| Block::Paragraph { text }).collect();
     }
     let tree = Tree::parse(html);
-    let lines = Lines::of(&tree);
+    let lines = Lines::from_tree(&tree);
     let mut build = Build::new(&tree);
     let mut captions = 0..0;
     let mut pictures = lines.pictures.iter().peekable();

@@ -52,7 +52,7 @@ pub struct Lines {
 impl Lines {
     /// The lines of a page.
     #[must_use]
-    pub fn of(tree: &Tree<'_>) -> Self {
+    pub fn from_tree(tree: &Tree<'_>) -> Self {
         let mut walk = Walk {
             tree,
             out: Self::default(),
@@ -220,7 +220,7 @@ mod tests {
 
     fn lines(html: &str) -> Vec<String> {
         let tree = Tree::parse(html);
-        let lines = Lines::of(&tree);
+        let lines = Lines::from_tree(&tree);
         lines.lines.iter().map(|line| lines.get(line).to_owned()).collect()
     }
 
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn links_are_counted_and_pictures_have_their_place() {
         let tree = Tree::parse("<p>ab <a href=x>cde</a></p><img src=1><p>f</p>");
-        let lines = Lines::of(&tree);
+        let lines = Lines::from_tree(&tree);
         assert_eq!((lines.lines[0].chars, lines.lines[0].linked), (5, 3));
         assert_eq!(lines.pictures[0].before, 1);
     }

@@ -1,8 +1,8 @@
 //! Sums over small decision trees: how far the measures of a thing speak for it. Pure.
 //!
 //! Trees because what a measure means depends on others. They are learned by gradient boosting from
-//! labelled pages (`tests/train`) and are data of those who ask: as bytes ([`Forest::read`]) or as
-//! rows in code ([`Forest::of_rows`]). What must stay true: a tree leads on to splits that come
+//! labelled pages (`tests/train`) and are data of those who ask: as bytes ([`Forest::from_bytes`]) or as
+//! rows in code ([`Forest::from_rows`]). What must stay true: a tree leads on to splits that come
 //! later only, so a walk is no longer than its tree.
 
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ impl<const N: usize> Forest<N> {
     /// its number of splits (u16), the splits (measure u8, threshold f32, where to go at or below
     /// it i16, where above i16; below zero is the leaf with that number, from -1), its number of
     /// leaves (u16) and their values (f32). `None` where bytes are missing.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut bytes = Bytes(bytes.strip_prefix(b"NFR1")?);
         let trees = (0..bytes.u16()?).map(|_| {
             let splits = (0..bytes.u16()?).map(|_| bytes.split()).collect::<Option<Vec<_>>>()?;
@@ -52,8 +52,8 @@ impl<const N: usize> Forest<N> {
     }
 
     /// Takes trees that are written as rows, splits and leaves in any order.
-    pub(super) fn of_rows(trees: &[&[Row]]) -> Self {
-        Self(trees.iter().map(|rows| Tree::of_rows(rows)).collect())
+    pub(super) fn from_rows(trees: &[&[Row]]) -> Self {
+        Self(trees.iter().map(|rows| Tree::from_rows(rows)).collect())
     }
 
     /// The sum of the leaves that these measures lead to: a logit.
@@ -75,7 +75,7 @@ impl<const N: usize> Forest<N> {
 }
 
 impl Tree {
-    fn of_rows(rows: &[Row]) -> Self {
+    fn from_rows(rows: &[Row]) -> Self {
         let is_leaf = |row: &&Row| row.0 == LEAF;
         // A row stands among the splits, or among the leaves, where it stands among all rows.
         let place = |at: u8| {
@@ -178,12 +178,12 @@ mod tests {
         }
         bytes.extend(3_u16.to_le_bytes());
         bytes.extend([0.25_f32, 0.5, 4.0].into_iter().flat_map(f32::to_le_bytes));
-        for forest in [Forest::<2>::of_rows(&[rows]), Forest::read(&bytes).unwrap()] {
+        for forest in [Forest::<2>::from_rows(&[rows]), Forest::from_bytes(&bytes).unwrap()] {
             assert_eq!(forest.whole(), Some(1));
             let leaves = [[0.0, 5.0], [1.0, 6.0], [1.5, 0.0], [f32::NAN, 0.0]]
                 .map(|it| forest.sum(&it).to_bits());
             assert_eq!(leaves, [0.25_f32, 0.5, 4.0, 4.0].map(f32::to_bits));
         }
-        assert!(Forest::<2>::read(&bytes[..bytes.len() - 1]).is_none());
+        assert!(Forest::<2>::from_bytes(&bytes[..bytes.len() - 1]).is_none());
     }
 }

@@ -33,7 +33,7 @@ fn compute(c: char) -> u8 {
 pub(crate) struct Letter(u8);
 
 impl Letter {
-    pub(crate) fn of(c: char) -> Self {
+    pub(crate) fn from_char(c: char) -> Self {
         Self(TABLE.get(c as usize).copied().unwrap_or_else(|| compute(c)))
     }
 
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn the_table_says_what_the_standard_library_says() {
         for c in ('\0'..=char::MAX).step_by(7).chain('\0'..='\u{2fff}') {
-            let it = Letter::of(c);
+            let it = Letter::from_char(c);
             let said =
                 (it.is_alphabetic(), it.is_numeric(), it.is_alphanumeric(), it.is_uppercase());
             assert_eq!(

@@ -46,7 +46,7 @@ pub(crate) fn lower_in_place(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let small = |c: char| {
-        if Letter::of(c).is_small() {
+        if Letter::from_char(c).is_small() {
             return c;
         }
         let mut lower = c.to_lowercase();
@@ -63,7 +63,7 @@ pub fn word_count(text: &str) -> u32 {
     let mut in_word = false;
     for c in text.chars() {
         let alone = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}');
-        let word = Letter::of(c).is_alphanumeric();
+        let word = Letter::from_char(c).is_alphanumeric();
         if word && (alone || !in_word) {
             count = count.saturating_add(1);
         }
@@ -87,7 +87,7 @@ pub fn fold(text: &str) -> String {
     }
     let mut out = String::with_capacity(text.len());
     let mut add = |c: char| {
-        let letter = Letter::of(c);
+        let letter = Letter::from_char(c);
         if letter.is_alphanumeric() && c != '\u{640}' {
             if letter.is_small() {
                 out.push(c);
@@ -97,7 +97,7 @@ pub fn fold(text: &str) -> String {
         }
     };
     // Most texts are in that form, and to see so is cheaper than to bring them there.
-    if text.chars().all(|c| Letter::of(c).is_stable()) {
+    if text.chars().all(|c| Letter::from_char(c).is_stable()) {
         text.chars().for_each(add);
     } else {
         text.nfkc().for_each(&mut add);
@@ -107,7 +107,7 @@ pub fn fold(text: &str) -> String {
 
 /// [`str::to_lowercase`], which is slow where there is nothing to do.
 pub(crate) fn lower(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| Letter::of(c).is_small()) {
+    if text.chars().all(|c| Letter::from_char(c).is_small()) {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.to_lowercase())

@@ -23,7 +23,7 @@ fn chosen(children: &[(&str, Option<&str>)]) -> Vec<String> {
 #[test]
 fn of_an_index_the_newest_sitemaps_are_read_and_those_of_tags_are_not() {
     let Ok(Sitemap::Index(children)) =
-        read(&fixture("index.xml"), None, &url("https://courier.example/"))
+        sitemap::parse(&fixture("index.xml"), None, &url("https://courier.example/"))
     else {
         panic!()
     };

@@ -9,7 +9,7 @@ const MARKS: [[&str; 5]; 2] = [[":", "時", "시", "h", "点"], [":", "分", "�
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Clock {
     pub(super) time: NaiveTime,
-    /// 24:00
+    /// It was written as 24:00: midnight at the end of the day.
     pub(super) next_day: bool,
 }
 
@@ -34,8 +34,8 @@ impl Clock {
     }
 }
 
-/// The time at the start of the text, and its length; there is a time but none that a clock shows
-/// where it is none.
+/// The time at the start of the text, and its length in bytes. `Some((None, _))` is a time that no
+/// clock shows, such as 25:00.
 pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
     let hours = count_digits(text);
     let mut numbers = [text[..hours].parse().ok()?, 0, 0];
@@ -57,8 +57,8 @@ pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
     }
     at += ["分", "분", "秒", "초"]
         .iter()
-        .find(|it| text[at..].starts_with(**it))
-        .map_or(0, |it| it.len());
+        .find(|unit| text[at..].starts_with(**unit))
+        .map_or(0, |unit| unit.len());
     if text[at..].starts_with(['.', ',']) {
         let fraction = count_digits(&text[at + 1..]);
         at += if fraction > 0 { 1 + fraction } else { 0 };
@@ -83,7 +83,7 @@ pub(super) fn dotted_at(text: &str) -> Option<(Option<Clock>, usize)> {
     (!more).then(|| (Clock::new(hour, minute, second.unwrap_or(0)), end))
 }
 
-/// `030405`, `0304`
+/// A time without marks: `030405`, `0304`.
 pub(super) fn compact(digits: &str) -> Option<Clock> {
     let pair = |at: usize| digits.get(at..at + 2).map_or(Some(0), |digit| digit.parse().ok());
     Clock::new(pair(0)?, pair(2)?, pair(4)?)

@@ -1,4 +1,4 @@
-//! The numbers and names of a date, in whatever order they came, to a day.
+//! Makes a day of the numbers and names of a date, in whatever order they were written.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc, Weekday};
 
@@ -8,28 +8,56 @@ use crate::dates::{
     words::{Calendar, Month, Unit},
 };
 
-/// Numbers of one date.
+/// The most numbers that one date has.
 const MAX_NUMBERS: usize = 3;
-/// Names in one date: a weekday and a month.
+/// Names that are kept of one date. It has two at most, a weekday and a month: three are too many.
 const MAX_NAMES: usize = 3;
 
+/// The numbers and names of one date, collected token by token.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
-    /// Values and how many digits they have.
-    numbers: Vec<(u64, usize)>,
-    /// What stands before each number.
+pub(super) struct DateParts {
+    numbers: Vec<Number>,
+    /// The mark before each number; a space where there is none.
     marks: Vec<char>,
+    /// The mark before the next number.
     mark: Option<char>,
     names: Vec<(Option<Month>, Option<Weekday>)>,
-    /// Counted with units.
+    /// Year, month and day that are written with their unit: `2024年`.
     year: Option<u32>,
     month: Option<u32>,
     day: Option<u32>,
+    /// The unit of the next number, where it stands before it.
     announced: Option<Unit>,
+    /// Added to a year that is written with its unit.
     era: u32,
 }
 
-impl Parts {
+/// A number as it is written.
+#[derive(Debug, Clone, Copy)]
+struct Number {
+    value: u64,
+    digits: usize,
+}
+
+impl Number {
+    fn to_u32(self) -> Option<u32> {
+        u32::try_from(self.value).ok()
+    }
+
+    /// A year of two digits (RFC 2822 §4.3, with the pivot of today's parsers), of the Buddhist
+    /// calendar, or of the common one.
+    fn to_year(self) -> Option<u32> {
+        let value = self.to_u32()?;
+        match self.digits {
+            1 | 2 => Some(century(value)),
+            3 => None,
+            _ if (2_400..2_700).contains(&value) => Some(value - 543),
+            _ => Some(value),
+        }
+    }
+}
+
+impl DateParts {
     pub(super) fn has_numbers(&self) -> bool {
         !self.numbers.is_empty()
     }
@@ -41,30 +69,31 @@ impl Parts {
         self.numbers.len() + named + counted >= 3
     }
 
-    /// Whether nothing was said so far.
+    /// Whether no number and no name was added so far.
     pub(super) fn is_empty(&self) -> bool {
         self.numbers.is_empty() && self.names.is_empty()
     }
 
-    /// A mark between numbers.
-    pub(super) fn mark(&mut self, mark: char) {
+    /// Notes the mark before the next number.
+    pub(super) fn set_mark(&mut self, mark: char) {
         self.mark = Some(mark);
     }
 
-    pub(super) fn number(&mut self, value: u64, digits: usize) -> Option<()> {
+    /// Adds a number; `None` where a date has no place for it.
+    pub(super) fn add_number(&mut self, value: u64, digits: usize) -> Option<()> {
         if let Some(unit) = self.announced.take() {
-            return self.counted(value, unit);
+            return self.add_counted(value, unit);
         }
         if self.numbers.len() >= MAX_NUMBERS {
             return None;
         }
-        self.numbers.push((value, digits));
+        self.numbers.push(Number { value, digits });
         self.marks.push(self.mark.take().unwrap_or(' '));
         Some(())
     }
 
-    /// A number with its unit.
-    pub(super) fn counted(&mut self, value: u64, unit: Unit) -> Option<()> {
+    /// Adds a number with its unit; `None` where the date has that unit already.
+    pub(super) fn add_counted(&mut self, value: u64, unit: Unit) -> Option<()> {
         let value = u32::try_from(value).ok()?;
         let part = match unit {
             Unit::Year => &mut self.year,
@@ -78,25 +107,26 @@ impl Parts {
         Some(())
     }
 
-    /// A unit that stands before its number.
-    pub(super) fn announce(&mut self, unit: Unit) {
+    /// Notes a unit that stands before its number.
+    pub(super) fn announce_unit(&mut self, unit: Unit) {
         self.announced = Some(unit);
     }
 
-    pub(super) fn era(&mut self, years: u32) {
+    /// Notes the year before the first one of an era.
+    pub(super) fn set_era(&mut self, years: u32) {
         self.era = years;
     }
 
-    /// A word that is the name of a month, of a weekday, or of both.
-    pub(super) fn name(&mut self, month: Option<Month>, day: Option<Weekday>) {
+    /// Adds a word that is the name of a month, of a weekday, or of both.
+    pub(super) fn add_name(&mut self, month: Option<Month>, day: Option<Weekday>) {
         if self.names.len() < MAX_NAMES {
             self.names.push((month, day));
         }
     }
 
-    /// Seconds or milliseconds since 1970.
-    pub(super) fn unix(&self, timed: bool) -> Option<DateTime<Utc>> {
-        let [(value, digits)] = self.numbers[..] else { return None };
+    /// The moment, where the text is one number: seconds or milliseconds since 1970.
+    pub(super) fn unix_time(&self, timed: bool) -> Option<DateTime<Utc>> {
+        let [Number { value, digits }] = self.numbers[..] else { return None };
         if timed
             || !self.names.is_empty()
             || self.year.is_some()
@@ -148,15 +178,14 @@ impl Parts {
         let mut rest = self.numbers.iter().copied();
         let month =
             self.month.or_else(|| self.named_month().map(|month| u32::from(month.number)))?;
-        let day = self.day.or_else(|| u32::try_from(rest.next()?.0).ok());
-        let year =
-            self.year.or_else(|| rest.next().filter(|rest| rest.1 == 4).and_then(year_of))?;
+        let day = self.day.or_else(|| rest.next()?.to_u32());
+        let year = self.year.or_else(|| rest.next().filter(|year| year.digits == 4)?.to_year())?;
         assumed.day = day.is_none();
         gregorian(year, month, day.unwrap_or(1))
     }
 
     fn named(&self, month: Month, assumed: &mut Assumed) -> Option<NaiveDate> {
-        let is_year = |(value, digits): (u64, usize)| digits > 2 || value > 31;
+        let is_year = |number: Number| number.digits > 2 || number.value > 31;
         let (day, year) = match self.numbers[..] {
             [first, second] if is_year(first) && !is_year(second) => (Some(second), first),
             [first, second] if !is_year(first) => (Some(first), second),
@@ -164,8 +193,8 @@ impl Parts {
             _ => return None,
         };
         assumed.day = day.is_none();
-        let day = day.map_or(Some(1), |day| u32::try_from(day.0).ok())?;
-        let year = year_of(year)?;
+        let day = day.map_or(Some(1), Number::to_u32)?;
+        let year = year.to_year()?;
         match month.calendar {
             Calendar::Gregorian => gregorian(year, u32::from(month.number), day),
             Calendar::Jalali => jalali::to_gregorian(year, u32::from(month.number), day),
@@ -174,20 +203,21 @@ impl Parts {
     }
 
     fn numeric(&self, order: Option<Order>, assumed: &mut Assumed) -> Option<NaiveDate> {
-        let value = |at: usize| u32::try_from(self.numbers[at].0).ok();
+        let value = |at: usize| self.numbers[at].to_u32();
         match self.numbers[..] {
             [only] => self.compact(only, assumed),
             // `2003-12`, `-03-12`
-            [first, (month, 2)] if first.1 == 4 || self.marks[0] == '-' && first.1 == 2 => {
+            [first, month @ Number { digits: 2, .. }]
+                if first.digits == 4 || self.marks[0] == '-' && first.digits == 2 =>
+            {
                 assumed.day = true;
-                gregorian(year_of(first)?, u32::try_from(month).ok()?, 1)
+                gregorian(first.to_year()?, month.to_u32()?, 1)
             }
-            [first @ (_, 4), (day, 3)] => NaiveDate::from_yo_opt(
-                i32::try_from(year_of(first)?).ok()?,
-                u32::try_from(day).ok()?,
-            ),
-            [first @ (_, 4), _, _] => {
-                let (year, month, day) = (year_of(first)?, value(1)?, value(2)?);
+            [first @ Number { digits: 4, .. }, day @ Number { digits: 3, .. }] => {
+                NaiveDate::from_yo_opt(i32::try_from(first.to_year()?).ok()?, day.to_u32()?)
+            }
+            [first @ Number { digits: 4, .. }, _, _] => {
+                let (year, month, day) = (first.to_year()?, value(1)?, value(2)?);
                 if (1300..1500).contains(&year) {
                     jalali::to_gregorian(year, month, day)
                 } else {
@@ -195,11 +225,14 @@ impl Parts {
                 }
             }
             // `03-12-31` as ISO 8601 has it.
-            [first @ (_, 2), (_, 2), (_, 2)] if self.marks[1] == '-' => {
-                gregorian(year_of(first)?, value(1)?, value(2)?)
+            [first, second, third]
+                if [first, second, third].iter().all(|number| number.digits == 2)
+                    && self.marks[1] == '-' =>
+            {
+                gregorian(first.to_year()?, value(1)?, value(2)?)
             }
             [_, _, last] => {
-                let (first, second, year) = (value(0)?, value(1)?, year_of(last)?);
+                let (first, second, year) = (value(0)?, value(1)?, last.to_year()?);
                 let day_first = gregorian(year, second, first);
                 let month_first = gregorian(year, first, second).filter(|_| {
                     self.marks[1] == '/' || self.marks[1] == ' ' || day_first.is_none()
@@ -224,7 +257,8 @@ impl Parts {
     }
 
     /// Numbers without marks: `20240102`, `031231`, `03335`, `-0312`, `2024`.
-    fn compact(&self, (value, digits): (u64, usize), assumed: &mut Assumed) -> Option<NaiveDate> {
+    fn compact(&self, number: Number, assumed: &mut Assumed) -> Option<NaiveDate> {
+        let Number { value, digits } = number;
         let part = |divisor: u64, modulus: u64| u32::try_from(value / divisor % modulus).ok();
         match digits {
             4 if self.marks[0] == '-' => {
@@ -234,7 +268,7 @@ impl Parts {
             4 => {
                 assumed.day = true;
                 NaiveDate::from_ymd_opt(
-                    i32::try_from(value).ok().filter(|it| (1900..2200).contains(it))?,
+                    i32::try_from(value).ok().filter(|year| (1900..2200).contains(year))?,
                     1,
                     1,
                 )
@@ -250,31 +284,23 @@ impl Parts {
         }
     }
 
-    /// The order that the numbers show.
+    /// The order that the numbers show: one of the first two is above 12, the other is not.
     pub(super) fn order(&self) -> Option<Order> {
-        let [(first, 1 | 2), (second, 1 | 2), (_, 2 | 4)] = self.numbers[..] else { return None };
+        let [first, second, third] = self.numbers[..] else { return None };
+        let short = |number: Number| matches!(number.digits, 1 | 2);
+        if !short(first) || !short(second) || !matches!(third.digits, 2 | 4) {
+            return None;
+        }
         if !matches!(self.marks[1], '/' | ' ')
             || self.names.iter().any(|name| name.0.is_some() && name.1.is_none())
         {
             return None;
         }
-        match (first > 12, second > 12) {
+        match (first.value > 12, second.value > 12) {
             (true, false) => Some(Order::DayFirst),
             (false, true) => Some(Order::MonthFirst),
             _ => None,
         }
-    }
-}
-
-/// A year of two digits (RFC 2822 §4.3, with the pivot of today's parsers), of the Buddhist
-/// calendar, or as it is.
-fn year_of((value, digits): (u64, usize)) -> Option<u32> {
-    let value = u32::try_from(value).ok()?;
-    match digits {
-        1 | 2 => Some(century(value)),
-        3 => None,
-        _ if (2_400..2_700).contains(&value) => Some(value - 543),
-        _ => Some(value),
     }
 }
 
@@ -285,7 +311,7 @@ fn century(year: u32) -> u32 {
 fn gregorian(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
     let year = if (2_400..2_700).contains(&year) { year - 543 } else { year };
     NaiveDate::from_ymd_opt(
-        i32::try_from(year).ok().filter(|it| (1..=9_999).contains(it))?,
+        i32::try_from(year).ok().filter(|year| (1..=9_999).contains(year))?,
         month,
         day,
     )

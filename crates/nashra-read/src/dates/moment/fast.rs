@@ -13,13 +13,14 @@ pub(super) fn parse(text: &[u8]) -> Option<Moment> {
 struct Bytes<'a>(&'a [u8]);
 
 impl Bytes<'_> {
-    /// A number of so many digits.
+    /// A number of `least` to `most` digits.
     fn number(&mut self, least: usize, most: usize) -> Option<u32> {
-        let length = self.0.iter().take(most + 1).take_while(|it| it.is_ascii_digit()).count();
+        let length = self.0.iter().take(most + 1).take_while(|byte| byte.is_ascii_digit()).count();
         if !(least..=most).contains(&length) {
             return None;
         }
-        let value = self.0[..length].iter().fold(0, |value, it| value * 10 + u32::from(it - b'0'));
+        let value =
+            self.0[..length].iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0'));
         self.0 = &self.0[length..];
         Some(value)
     }
@@ -39,8 +40,8 @@ impl Bytes<'_> {
         self.take(b':')?;
         let minute = self.number(2, 2)?;
         let second = if self.take(b':').is_some() { self.number(2, 2)? } else { 0 };
-        if self.0.first().is_some_and(|it| matches!(it, b'.' | b',')) {
-            let digits = self.0[1..].iter().take_while(|it| it.is_ascii_digit()).count();
+        if self.0.first().is_some_and(|byte| matches!(byte, b'.' | b',')) {
+            let digits = self.0[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
             if digits == 0 {
                 return None;
             }
@@ -52,19 +53,20 @@ impl Bytes<'_> {
     /// `Z`, `+0300`, `+03:00`, `GMT`; the text ends behind it.
     fn zone(&mut self) -> Option<Zone> {
         match self.0 {
-            b"Z" | b"z" | b"GMT" | b"UTC" | b"UT" => Zone::of_minutes(0),
+            b"Z" | b"z" | b"GMT" | b"UTC" | b"UT" => Zone::from_minutes(0),
             [sign @ (b'+' | b'-'), ..] => {
                 let sign = if *sign == b'-' { -1 } else { 1 };
                 self.0 = &self.0[1..];
                 let hours = i32::try_from(self.number(2, 4)?).ok()?;
                 let minutes = if self.take(b':').is_some() {
-                    hours * 60 + i32::try_from(self.number(2, 2)?).ok().filter(|it| *it < 60)?
+                    hours * 60
+                        + i32::try_from(self.number(2, 2)?).ok().filter(|minutes| *minutes < 60)?
                 } else if hours > 99 {
                     Some(hours / 100 * 60 + hours % 100).filter(|_| hours % 100 < 60)?
                 } else {
                     hours * 60
                 };
-                if self.0.is_empty() { Zone::of_minutes(sign * minutes) } else { None }
+                if self.0.is_empty() { Zone::from_minutes(sign * minutes) } else { None }
             }
             word => zones::by_name(std::str::from_utf8(word).ok()?),
         }
@@ -88,7 +90,7 @@ fn iso(text: &[u8]) -> Option<Moment> {
 
 fn rfc822(text: &[u8]) -> Option<Moment> {
     let mut bytes = Bytes(text);
-    let letters = bytes.0.iter().take_while(|it| it.is_ascii_alphabetic()).count();
+    let letters = bytes.0.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     if letters > 0 {
         // Which day of the week it says does not matter.
         const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];

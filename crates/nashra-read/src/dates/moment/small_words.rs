@@ -17,7 +17,8 @@ pub(super) fn is_filler(word: &str) -> bool {
     FILLERS.split(' ').any(|part| part == lower)
 }
 
-/// The half of the day that is named at the start (the second is true), and its length.
+/// The half of the day that is named at the start (`true` for the second), and the bytes of its
+/// name.
 pub(super) fn half_at(rest: &str) -> Option<(bool, usize)> {
     let ends = |length: usize| rest[length..].chars().next().is_none_or(|c| !c.is_alphabetic());
     let named = |name: &&str| {

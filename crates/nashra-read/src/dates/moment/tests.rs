@@ -1,7 +1,7 @@
 use super::*;
 
 fn at(text: &str) -> Option<String> {
-    parse(text, None).map(|it| it.time.to_utc().format("%Y-%m-%d %H:%M:%S").to_string())
+    parse(text, None).map(|moment| moment.time.to_utc().format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 fn all(expected: &str, texts: &[&str]) {
@@ -118,10 +118,10 @@ fn numbers_either_way_round_are_settled_by_what_is_known() {
     assert_eq!(time(Some(Order::DayFirst)).time.to_rfc3339(), "2026-11-05T00:00:00+00:00");
     assert_eq!(time(Some(Order::MonthFirst)).time.to_rfc3339(), "2026-05-11T00:00:00+00:00");
     assert!(time(None).assumed.order && !time(Some(Order::DayFirst)).assumed.order);
-    assert_eq!(order_of("23/01/2024 03:04"), Some(Order::DayFirst));
-    assert_eq!(order_of("01/23/2024 03:04"), Some(Order::MonthFirst));
-    assert_eq!(order_of("01/02/2024"), None);
-    assert_eq!(order_of("23.01.2024"), None);
+    assert_eq!(order("23/01/2024 03:04"), Some(Order::DayFirst));
+    assert_eq!(order("01/23/2024 03:04"), Some(Order::MonthFirst));
+    assert_eq!(order("01/02/2024"), None);
+    assert_eq!(order("23.01.2024"), None);
 }
 
 #[test]

@@ -1,46 +1,46 @@
-//! A text to what its tokens say of a moment: the numbers of the date, the time of the day, the
-//! zone.
+//! Splits a text into tokens and collects what they tell of a moment: the numbers of the date, the
+//! time of the day, the zone.
 
 use super::{
     Moment, Order, Zone,
     clock::{self, Clock, count_digits},
-    date::Parts,
+    date::DateParts,
 };
 use crate::dates::words;
 
 mod word;
 
-/// What a text says.
+/// What the tokens of a text tell of a moment.
 #[derive(Debug, Default)]
-pub(super) struct Said {
-    parts: Parts,
+pub(super) struct MomentParts {
+    date: DateParts,
     clock: Option<Clock>,
     zone: Zone,
     /// Whether it has letters or marks beyond ASCII: only in English do months come first.
     foreign: bool,
 }
 
-impl Said {
+impl MomentParts {
     pub(super) fn moment(self, order: Option<Order>) -> Option<Moment> {
-        if let Some(time) = self.parts.unix(self.clock.is_some()) {
+        if let Some(time) = self.date.unix_time(self.clock.is_some()) {
             return Some(Moment { time: time.fixed_offset(), assumed: super::Assumed::default() });
         }
-        let (date, assumed) = self.parts.date(order.or(self.foreign.then_some(Order::DayFirst)))?;
+        let (date, assumed) = self.date.date(order.or(self.foreign.then_some(Order::DayFirst)))?;
         super::moment(date, self.clock, self.zone, assumed)
     }
 
     pub(super) fn order(&self) -> Option<Order> {
-        self.parts.order()
+        self.date.order()
     }
 }
 
-/// Reads all tokens; none where one of them means nothing.
-pub(super) fn read(text: &str) -> Option<Said> {
+/// Reads all tokens; `None` where one of them has no meaning.
+pub(super) fn parse(text: &str) -> Option<MomentParts> {
     let foreign = text.chars().any(|c| !c.is_ascii() && (c.is_alphabetic() || c == '\u{200f}'));
-    let text = normal(text);
+    let text = normalise(text);
     let mut reader = Reader {
         rest: text.trim(),
-        said: Said { foreign, ..Said::default() },
+        parts: MomentParts { foreign, ..MomentParts::default() },
         half: None,
         apart: true,
     };
@@ -50,9 +50,9 @@ pub(super) fn read(text: &str) -> Option<Said> {
     reader.finish()
 }
 
-/// With ASCII digits, without what stands in brackets and what nobody sees; quoted line ends as
-/// spaces.
-fn normal(text: &str) -> String {
+/// The text with ASCII digits and marks, without brackets, what is in them and invisible
+/// characters; line ends that are written as escapes (`\n`) become spaces.
+fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut depth = 0_usize;
     let text = text.replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
@@ -79,7 +79,7 @@ fn normal(text: &str) -> String {
 
 struct Reader<'a> {
     rest: &'a str,
-    said: Said,
+    parts: MomentParts,
     /// Whether the time is of the second half of the day.
     half: Option<bool>,
     /// Whether a space stands before the rest.
@@ -99,15 +99,15 @@ impl Reader<'_> {
             '+' | '-' if self.is_offset() => self.offset()?,
             '-' | '/' | '.' => {
                 let alone = apart && self.rest[1..].starts_with(' ');
-                self.said.parts.mark(if alone { ' ' } else { first });
+                self.parts.date.set_mark(if alone { ' ' } else { first });
                 self.pass(1);
             }
             ',' | '|' | '@' | '·' | ';' | '\'' | '’' => {
-                self.said.parts.mark(',');
+                self.parts.date.set_mark(',');
                 self.pass(first.len_utf8());
             }
             // The years of the common era in Arabic.
-            'م' if !apart && self.said.clock.is_none() && self.said.parts.has_numbers() => {
+            'م' if !apart && self.parts.clock.is_none() && self.parts.date.has_numbers() => {
                 self.pass('م'.len_utf8());
             }
             c if c.is_alphabetic() => self.word()?,
@@ -120,21 +120,21 @@ impl Reader<'_> {
         self.rest = &self.rest[bytes..];
     }
 
-    fn finish(mut self) -> Option<Said> {
+    fn finish(mut self) -> Option<MomentParts> {
         if let Some(second) = self.half {
-            self.said.clock = Some(self.said.clock?.in_half(second)?);
+            self.parts.clock = Some(self.parts.clock?.in_half(second)?);
         }
-        Some(self.said)
+        Some(self.parts)
     }
 
     /// A number: of the date, or of the time that begins with it.
     fn number(&mut self) -> Option<()> {
         let digits = count_digits(self.rest);
-        if self.said.clock.is_none()
+        if self.parts.clock.is_none()
             && digits <= 2
             && let Some((clock, length)) = self.clock()
         {
-            self.said.clock = Some(clock?);
+            self.parts.clock = Some(clock?);
             self.pass(length);
             return Some(());
         }
@@ -151,29 +151,29 @@ impl Reader<'_> {
             .filter(|_| !self.rest.starts_with(|c: char| c.is_ascii_alphabetic()));
         if let Some((unit, length)) = unit {
             self.pass(length);
-            return self.said.parts.counted(value, unit);
+            return self.parts.date.add_counted(value, unit);
         }
-        self.said.parts.number(value, digits)
+        self.parts.date.add_number(value, digits)
     }
 
     fn clock(&self) -> Option<(Option<Clock>, usize)> {
-        let dotted = self.said.parts.is_whole().then(|| clock::dotted_at(self.rest)).flatten();
+        let dotted = self.parts.date.is_whole().then(|| clock::dotted_at(self.rest)).flatten();
         dotted.or_else(|| clock::at(self.rest))
     }
 
     /// `20240102030405`, `202401020304`
     fn compact(&mut self, digits: usize) -> Option<()> {
         let (date, time) = self.rest[..digits].split_at(8);
-        self.said.clock = Some(clock::compact(time)?);
+        self.parts.clock = Some(clock::compact(time)?);
         let date = date.parse().ok()?;
         self.pass(digits);
-        self.said.parts.number(date, 8)
+        self.parts.date.add_number(date, 8)
     }
 
     /// Whether a sign begins the distance from UTC: only behind a time or a zone, and before
     /// digits.
     fn is_offset(&self) -> bool {
-        let timed = self.said.clock.is_some() || self.said.zone != Zone::Unknown;
+        let timed = self.parts.clock.is_some() || self.parts.zone != Zone::Unknown;
         timed && self.rest[1..].starts_with(|c: char| c.is_ascii_digit())
     }
 
@@ -187,8 +187,10 @@ impl Reader<'_> {
             1 | 2 if self.rest.starts_with(':') => {
                 self.pass(1);
                 let digits = count_digits(self.rest);
-                let minutes: i32 =
-                    self.rest[..digits].parse().ok().filter(|it| *it < 60 && digits == 2)?;
+                let minutes: i32 = self.rest[..digits]
+                    .parse()
+                    .ok()
+                    .filter(|minutes| *minutes < 60 && digits == 2)?;
                 self.pass(digits);
                 value * 60 + minutes
             }
@@ -196,7 +198,7 @@ impl Reader<'_> {
             3 | 4 if value % 100 < 60 => value / 100 * 60 + value % 100,
             _ => return None,
         };
-        self.said.zone = Zone::of_minutes(sign * minutes)?;
+        self.parts.zone = Zone::from_minutes(sign * minutes)?;
         Some(())
     }
 }

@@ -94,6 +94,7 @@ pub(super) fn by_name(name: &str) -> Option<Zone> {
     if name.contains('/') {
         return name.parse().ok().map(Zone::Named);
     }
-    let minutes = ABBREVIATIONS.iter().find(|(it, _)| it.eq_ignore_ascii_case(name))?.1;
-    Zone::of_minutes(minutes)
+    let minutes =
+        ABBREVIATIONS.iter().find(|(abbreviation, _)| abbreviation.eq_ignore_ascii_case(name))?.1;
+    Zone::from_minutes(minutes)
 }

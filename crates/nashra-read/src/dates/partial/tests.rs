@@ -1,7 +1,7 @@
 use super::*;
 
 fn iso(text: &str) -> Option<String> {
-    find(text).map(|it| it.iso)
+    find_last(text).map(|found| found.iso)
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn what_is_no_date_or_could_be_two_is_left_out() {
 #[test]
 fn the_range_is_the_date_alone() {
     let text = "الرئيس في واشنطن 24 فبراير 2025";
-    assert_eq!(&text[find(text).unwrap().range], "24 فبراير 2025");
-    assert_eq!(all("5 May 2020 and 6 June 2021").len(), 2);
+    assert_eq!(&text[find_last(text).unwrap().range], "24 فبراير 2025");
+    assert_eq!(find_all("5 May 2020 and 6 June 2021").len(), 2);
 }
 
 #[test]

@@ -1,13 +1,13 @@
-//! A text to the tokens that dates are made of: numbers, names of months, units, marks and other
+//! Splits a text into the tokens that dates are made of: numbers, names of months, units, marks and other
 //! words.
 
 use std::ops::Range;
 
 use crate::dates::words::{self, Month, Unit};
 
-/// What a token is.
+/// What a token means.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind<'a> {
+pub(super) enum TokenKind<'a> {
     /// Its value and how many digits it is written with.
     Number(u32, usize),
     Month(Month),
@@ -18,17 +18,18 @@ pub(super) enum Kind<'a> {
     Mark(char),
 }
 
-/// A token, where it stands and how.
+/// A token of a text.
 #[derive(Debug)]
 pub(super) struct Token<'a> {
-    pub(super) kind: Kind<'a>,
+    pub(super) kind: TokenKind<'a>,
+    /// Its bytes in the text.
     pub(super) range: Range<usize>,
-    /// White space stands before it.
+    /// Whether white space stands before it.
     pub(super) apart: bool,
 }
 
 /// The tokens of a text, without white space and bidirectional controls.
-pub(super) fn read(text: &str) -> Vec<Token<'_>> {
+pub(super) fn split(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let (mut at, mut apart) = (0, false);
     while let Some(c) = text[at..].chars().next() {
@@ -42,7 +43,7 @@ pub(super) fn read(text: &str) -> Vec<Token<'_>> {
         let (kind, length) = token(
             &text[at..],
             c,
-            matches!(tokens.last(), Some(Token { kind: Kind::Number(..), .. })),
+            matches!(tokens.last(), Some(Token { kind: TokenKind::Number(..), .. })),
         );
         tokens.push(Token { kind, range: at..at + length, apart });
         (at, apart) = (at + length, false);
@@ -50,7 +51,7 @@ pub(super) fn read(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-fn token(rest: &str, first: char, after_number: bool) -> (Kind<'_>, usize) {
+fn token(rest: &str, first: char, after_number: bool) -> (TokenKind<'_>, usize) {
     const ERAS: [(&str, u32); 6] = [
         ("令和", 2018),
         ("平成", 1988),
@@ -63,18 +64,18 @@ fn token(rest: &str, first: char, after_number: bool) -> (Kind<'_>, usize) {
         return number(rest);
     }
     if let Some((era, years)) = ERAS.iter().find(|(era, _)| rest.starts_with(era)) {
-        return (Kind::Era(*years), era.len());
+        return (TokenKind::Era(*years), era.len());
     }
     if !first.is_alphabetic() {
-        return (Kind::Mark(first), first.len_utf8());
+        return (TokenKind::Mark(first), first.len_utf8());
     }
     if let Some((unit, length)) =
         words::unit_at(rest).filter(|_| after_number || first.is_ascii_alphabetic())
     {
-        return (Kind::Unit(unit), length);
+        return (TokenKind::Unit(unit), length);
     }
     if let Some((month, length)) = words::month_at(rest) {
-        return (Kind::Month(month), length);
+        return (TokenKind::Month(month), length);
     }
     // Signs of Indic scripts are no letters of their own; a word goes on behind them.
     let ends = |c: char| {
@@ -84,17 +85,17 @@ fn token(rest: &str, first: char, after_number: bool) -> (Kind<'_>, usize) {
             || matches!(c, '،' | '、' | '，' | '。')
     };
     let end = if cjk(first) { first.len_utf8() } else { rest.find(ends).unwrap_or(rest.len()) };
-    (Kind::Word(&rest[..end]), end)
+    (TokenKind::Word(&rest[..end]), end)
 }
 
-fn number(rest: &str) -> (Kind<'_>, usize) {
+fn number(rest: &str) -> (TokenKind<'_>, usize) {
     let (mut value, mut digits, mut end) = (0_u32, 0, 0);
     for c in rest.chars() {
         let Some(digit) = words::digit(c) else { break };
         value = value.saturating_mul(10).saturating_add(digit.into());
         (digits, end) = (digits + 1, end + c.len_utf8());
     }
-    (Kind::Number(value, digits), end)
+    (TokenKind::Number(value, digits), end)
 }
 
 fn cjk(c: char) -> bool {

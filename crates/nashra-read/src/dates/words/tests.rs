@@ -13,7 +13,7 @@ fn every_line_of_the_table_has_its_months_or_days() {
             items
                 .split("; ")
                 .flat_map(|part| part.split(','))
-                .all(|it| !fold(it).is_empty() && it.chars().count() <= MAX_NAME),
+                .all(|name| !fold(name).is_empty() && name.chars().count() <= MAX_NAME),
             "{line}"
         );
     }

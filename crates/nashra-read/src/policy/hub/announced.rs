@@ -35,7 +35,7 @@ impl Announced {
     /// From an answer and the feed that it held; `None` without a hub or without a topic. `Link`
     /// headers win over the feed.
     #[must_use]
-    pub fn of(links: &Links, at: &Url, feed: &Feed) -> Option<Self> {
+    pub fn find(links: &Links, at: &Url, feed: &Feed) -> Option<Self> {
         let Links { hubs, topic } = links;
         let linked = |rel: &'static str| {
             feed.links
@@ -84,8 +84,8 @@ mod tests {
             hubs: hubs.iter().map(ToString::to_string).collect(),
             topic: topic.map(str::to_owned),
         };
-        let feed = feed::read(xml.as_bytes(), None, &url).unwrap();
-        Announced::of(&links, &url, &feed)
+        let feed = feed::parse(xml.as_bytes(), None, &url).unwrap();
+        Announced::find(&links, &url, &feed)
     }
 
     #[test]

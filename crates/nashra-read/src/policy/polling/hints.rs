@@ -32,7 +32,7 @@ pub struct Hints {
 impl Hints {
     /// Of a feed and the answer that it came in.
     #[must_use]
-    pub fn of(feed: &entry::Rhythm, fresh_for: Option<Duration>) -> Self {
+    pub fn new(feed: &entry::Rhythm, fresh_for: Option<Duration>) -> Self {
         let ttl = feed.ttl.unwrap_or(0).saturating_mul(60);
         Self {
             fresh_s: seconds(fresh_for.unwrap_or_default().as_secs()),
@@ -127,9 +127,9 @@ mod tests {
             update_frequency: Some(4),
             ..Default::default()
         };
-        assert_eq!(Hints::of(&feed, None).least().0, Duration::from_hours(6));
+        assert_eq!(Hints::new(&feed, None).least().0, Duration::from_hours(6));
         assert_eq!(
-            Hints::of(&feed, Some(Duration::from_hours(7))).least(),
+            Hints::new(&feed, Some(Duration::from_hours(7))).least(),
             (Duration::from_hours(7), "the server keeps it")
         );
         let odd = entry::Rhythm {
@@ -138,7 +138,7 @@ mod tests {
             update_frequency: Some(0),
             ..Default::default()
         };
-        assert_eq!(Hints::of(&odd, Some(Duration::MAX)).period_s, u32::MAX);
+        assert_eq!(Hints::new(&odd, Some(Duration::MAX)).period_s, u32::MAX);
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         let skip_days = vec!["Saturday".to_owned(), "sun".to_owned(), "someday".to_owned()];
         let feed =
             entry::Rhythm { skip_hours: vec![22, 23, 24, 77], skip_days, ..Default::default() };
-        let hints = Hints::of(&feed, None);
+        let hints = Hints::new(&feed, None);
         assert_eq!(hints.welcome(at("2026-03-04T21:59:00Z")), at("2026-03-04T21:59:00Z"));
         assert_eq!(hints.welcome(at("2026-03-04T22:30:00Z")), at("2026-03-05T01:00:00Z"));
         // Friday night until Monday, after midnight's hour.

@@ -44,7 +44,7 @@ fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
 
 /// The writers of a line that is known to be a byline.
 #[must_use]
-pub fn read(line: &str) -> Vec<Byline> {
+pub fn parse(line: &str) -> Vec<Byline> {
     let line = collapse(line);
     let line = &line[..line.floor_char_boundary(4 * MAX_LINE)];
     let who = strip_label(line).unwrap_or(line);
@@ -99,7 +99,7 @@ fn names_and_day(line: &str) -> bool {
     let names = list(names);
     !names.is_empty()
         && names.iter().all(person)
-        && partial::find(day).is_some_and(|it| it.day().is_some())
+        && partial::find_last(day).is_some_and(|it| it.day().is_some())
 }
 
 /// Whether a text has the form of a person's or a newsroom's name: few words, all written as names
@@ -273,7 +273,7 @@ fn list(line: &str) -> Vec<String> {
         names.push(name);
     }
     names.retain(|name| {
-        let letters = || name.chars().map(Letter::of);
+        let letters = || name.chars().map(Letter::from_char);
         letters().filter(|letter| letter.is_alphabetic()).count() >= 2
             && !letters().any(Letter::is_numeric)
             && !is_job(name)

@@ -63,14 +63,14 @@ pub enum Sign {
 
 /// Reads a caption line. The result has no address.
 #[must_use]
-pub fn read(line: &str) -> Image {
+pub fn parse(line: &str) -> Image {
     let line = collapse(line);
     let (caption, credit) = match split(&line) {
         Some(parts) => (parts.caption, Some(parts.credit)),
         None => (line.as_str(), None),
     };
     let caption = bare(caption);
-    let taken = partial::find(caption).or_else(|| partial::find(credit?));
+    let taken = partial::find_last(caption).or_else(|| partial::find_last(credit?));
     Image {
         agency: credit.and_then(agency::of_credit).map(str::to_owned),
         archive: credit.is_some_and(of_archive) || says_old(caption),
@@ -85,7 +85,7 @@ pub fn read(line: &str) -> Image {
 #[must_use]
 pub fn plain(text: &str) -> Image {
     let caption = bare(text).to_owned();
-    let taken = partial::find(&caption).map(|it| it.iso);
+    let taken = partial::find_last(&caption).map(|it| it.iso);
     Image {
         archive: says_old(&caption),
         taken,
@@ -193,7 +193,7 @@ fn bracket(line: &str) -> Option<Parts<'_>> {
     let other = letters < 2
         || acronym
         || WORDS.places.contains(credit.to_lowercase().as_str())
-        || partial::find(credit).is_some();
+        || partial::find_last(credit).is_some();
     let clause = credit.contains(['.', '،', '。', '?', '!', ':', ';', '؛', '؟'])
         || credit.split(' ').count() > 6;
     (!other && !clause && !caption.is_empty()).then_some(Parts {

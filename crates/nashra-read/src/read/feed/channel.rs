@@ -48,7 +48,7 @@ impl Draft {
             add(&mut self.channel.links, Some(link));
         }
         if let Some(changed) = root.attribute("lastmod") {
-            self.updated.offer(5, || Some(super::dates::read(&changed)));
+            self.updated.offer(5, || Some(super::dates::parse(&changed)));
         }
         self.language.offer(2, || parts::language(root.node().language));
     }
@@ -80,19 +80,19 @@ impl Draft {
     fn own(&mut self, it: Element<'_, '_>) {
         let channel = &mut self.channel;
         match it.field() {
-            Field::Title => self.title.offer(0, || Text::of(it)),
+            Field::Title => self.title.offer(0, || Text::parse(it)),
             Field::Link => self.link(it),
-            Field::Description | Field::Summary => self.description.offer(0, || Text::of(it)),
+            Field::Description | Field::Summary => self.description.offer(0, || Text::parse(it)),
             Field::Id => channel.id = parts::owned(it).or(channel.id.take()),
-            Field::Author => add(&mut channel.authors, person::of(it)),
-            Field::WebMaster => add(&mut self.performers, person::of(it)),
-            Field::Contributor => add(&mut channel.contributors, person::of(it)),
+            Field::Author => add(&mut channel.authors, person::parse(it)),
+            Field::WebMaster => add(&mut self.performers, person::parse(it)),
+            Field::Contributor => add(&mut channel.contributors, person::parse(it)),
             Field::Category | Field::Keywords => parts::categories(it, &mut channel.categories),
             Field::Published => parts::date(&mut self.published, 0, it),
             Field::Issued => parts::date(&mut self.published, 1, it),
             Field::Updated | Field::LastBuild => parts::date(&mut self.updated, 0, it),
             Field::Date => parts::date(&mut self.updated, 3, it),
-            Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::of(it)),
+            Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::parse(it)),
             Field::Language => {
                 self.language.offer(0, || parts::owned(it).and_then(|text| parts::language(&text)));
             }
@@ -152,7 +152,7 @@ impl Draft {
                 rhythm.update_frequency = parts::owned(it).and_then(|text| text.parse().ok());
             }
             Field::UpdateBase => {
-                rhythm.update_base = parts::owned(it).map(|text| super::dates::read(&text));
+                rhythm.update_base = parts::owned(it).map(|text| super::dates::parse(&text));
             }
             _ => {}
         }
@@ -161,15 +161,15 @@ impl Draft {
     fn dublin_core(&mut self, it: Element<'_, '_>) {
         let channel = &mut self.channel;
         match it.field() {
-            Field::Title => self.title.offer(1, || Text::of(it)),
-            Field::Description => self.description.offer(1, || Text::of(it)),
-            Field::Author | Field::Creator => add(&mut channel.authors, person::of(it)),
-            Field::Contributor => add(&mut channel.contributors, person::of(it)),
+            Field::Title => self.title.offer(1, || Text::parse(it)),
+            Field::Description => self.description.offer(1, || Text::parse(it)),
+            Field::Author | Field::Creator => add(&mut channel.authors, person::parse(it)),
+            Field::Contributor => add(&mut channel.contributors, person::parse(it)),
             Field::Subject | Field::Category => parts::categories(it, &mut channel.categories),
             Field::Published | Field::Issued => parts::date(&mut self.published, 1, it),
             Field::Updated => parts::date(&mut self.updated, 1, it),
             Field::Date => parts::date(&mut self.updated, 2, it),
-            Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::of(it)),
+            Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::parse(it)),
             Field::Language => {
                 self.language.offer(1, || parts::owned(it).and_then(|text| parts::language(&text)));
             }
@@ -179,10 +179,10 @@ impl Draft {
 
     fn podcast(&mut self, it: Element<'_, '_>) {
         match it.field() {
-            Field::Title => self.title.offer(2, || Text::of(it)),
-            Field::Summary => self.description.offer(2, || Text::of(it)),
-            Field::Description => self.description.offer(3, || Text::of(it)),
-            Field::Author => self.performers.splice(..0, person::of(it)).for_each(drop),
+            Field::Title => self.title.offer(2, || Text::parse(it)),
+            Field::Summary => self.description.offer(2, || Text::parse(it)),
+            Field::Description => self.description.offer(3, || Text::parse(it)),
+            Field::Author => self.performers.splice(..0, person::parse(it)).for_each(drop),
             Field::Image => self.image.offer(2, || media::image(it)),
             Field::Explicit => self.channel.explicit = parts::explicit(it),
             _ => parts::categories_only(it, &mut self.channel.categories),

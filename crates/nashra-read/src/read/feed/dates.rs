@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A date as it stands in the feed.
-pub(super) fn read(raw: &str) -> Date {
+pub(super) fn parse(raw: &str) -> Date {
     let raw = raw.trim();
     let moment = moment::parse(raw, None);
     Date {
@@ -24,7 +24,7 @@ pub(super) fn settle(document: &mut Document) {
     if !dates(document).any(|date| date.assumed.order) {
         return;
     }
-    let shown = dates(document).find_map(|date| moment::order_of(&date.raw));
+    let shown = dates(document).find_map(|date| moment::order(&date.raw));
     let order = shown.or_else(|| {
         let language = document.feed.language.as_deref()?.to_ascii_lowercase();
         Some(if matches!(language.as_str(), "en" | "en-us") {

@@ -13,10 +13,10 @@ use super::{
 /// Points of one place.
 const MAX_POINTS: usize = 10_000;
 
-/// The place that an element names; none where its coordinates are missing or odd.
-pub(super) fn of(element: Element<'_, '_>) -> Option<Geo> {
+/// The place that an element names; `None` where its coordinates are missing or invalid.
+pub(super) fn parse(element: Element<'_, '_>) -> Option<Geo> {
     match element.field() {
-        Field::Where => element.children().find_map(of),
+        Field::Where => element.children().find_map(parse),
         Field::Point => shape("Point", element),
         Field::Line => shape("LineString", element),
         Field::Polygon => shape("Polygon", element),

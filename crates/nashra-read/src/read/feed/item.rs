@@ -40,7 +40,7 @@ struct Draft {
 }
 
 /// Reads an entry.
-pub(super) fn read(root: Element<'_, '_>) -> Item {
+pub(super) fn parse(root: Element<'_, '_>) -> Item {
     let mut draft = Draft::default();
     draft.root(root);
     for child in root.children() {
@@ -59,7 +59,7 @@ impl Draft {
             add(&mut self.item.links, Some(parts::link(root)));
         }
         if let Some(changed) = root.attribute("lastmod") {
-            self.updated.offer(5, || Some(super::dates::read(&changed)));
+            self.updated.offer(5, || Some(super::dates::parse(&changed)));
         }
     }
 
@@ -68,10 +68,10 @@ impl Draft {
             Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(it),
             Namespace::Dc | Namespace::DcTerms => self.dublin_core(it),
             Namespace::Content if it.field() == Field::Content => {
-                self.content.offer(0, || Text::of(it));
+                self.content.offer(0, || Text::parse(it));
             }
             Namespace::Xhtml if it.field() == Field::Content => {
-                self.content.offer(1, || Text::of(it));
+                self.content.offer(1, || Text::parse(it));
             }
             Namespace::Media => self.media(it),
             Namespace::Itunes | Namespace::GooglePlay => self.podcast(it),
@@ -87,14 +87,14 @@ impl Draft {
 
     fn own(&mut self, it: Element<'_, '_>) {
         match it.field() {
-            Field::Title => self.title.offer(0, || Text::of(it)),
+            Field::Title => self.title.offer(0, || Text::parse(it)),
             Field::Link => self.link(it),
-            Field::Description => self.summary.offer(1, || Text::of(it)),
-            Field::Summary => self.teaser.offer(0, || Text::of(it)),
+            Field::Description => self.summary.offer(1, || Text::parse(it)),
+            Field::Summary => self.teaser.offer(0, || Text::parse(it)),
             Field::Content => self.full_text(it),
             Field::Id => self.id(it),
-            Field::Author | Field::Creator => add(&mut self.item.authors, person::of(it)),
-            Field::Contributor => add(&mut self.item.contributors, person::of(it)),
+            Field::Author | Field::Creator => add(&mut self.item.authors, person::parse(it)),
+            Field::Contributor => add(&mut self.item.contributors, person::parse(it)),
             Field::Category | Field::Subject | Field::Keywords => {
                 parts::categories(it, &mut self.item.categories);
             }
@@ -111,8 +111,8 @@ impl Draft {
                     .take()
                     .or_else(|| parts::owned(it).map(|url| it.resolve(&url)));
             }
-            Field::Source => self.item.source = source::of(it),
-            Field::Rights => self.item.rights = self.item.rights.take().or_else(|| Text::of(it)),
+            Field::Source => self.item.source = source::parse(it),
+            Field::Rights => self.item.rights = self.item.rights.take().or_else(|| Text::parse(it)),
             Field::Language => self.language(it),
             Field::Image => self.image.offer(1, || media::image(it)),
             Field::Thumbnail => add(&mut self.item.thumbnails, media::thumbnail(it)),
@@ -123,16 +123,16 @@ impl Draft {
 
     fn dublin_core(&mut self, it: Element<'_, '_>) {
         match it.field() {
-            Field::Title => self.title.offer(1, || Text::of(it)),
-            Field::Description => self.summary.offer(2, || Text::of(it)),
-            Field::Author | Field::Creator => add(&mut self.item.authors, person::of(it)),
-            Field::Contributor => add(&mut self.item.contributors, person::of(it)),
+            Field::Title => self.title.offer(1, || Text::parse(it)),
+            Field::Description => self.summary.offer(2, || Text::parse(it)),
+            Field::Author | Field::Creator => add(&mut self.item.authors, person::parse(it)),
+            Field::Contributor => add(&mut self.item.contributors, person::parse(it)),
             Field::Subject | Field::Category => parts::categories(it, &mut self.item.categories),
             Field::Published | Field::Issued => parts::date(&mut self.published, 1, it),
             Field::Date => parts::date(&mut self.published, 2, it),
             Field::Created => parts::date(&mut self.published, 5, it),
             Field::Updated => parts::date(&mut self.updated, 1, it),
-            Field::Rights => self.item.rights = self.item.rights.take().or_else(|| Text::of(it)),
+            Field::Rights => self.item.rights = self.item.rights.take().or_else(|| Text::parse(it)),
             Field::Language => self.language(it),
             Field::Identifier => self.id.offer(4, || parts::owned(it)),
             _ => {}
@@ -141,11 +141,11 @@ impl Draft {
 
     fn podcast(&mut self, it: Element<'_, '_>) {
         match it.field() {
-            Field::Title => self.title.offer(3, || Text::of(it)),
+            Field::Title => self.title.offer(3, || Text::parse(it)),
             Field::Summary | Field::Description => self
                 .summary
-                .offer(if it.field() == Field::Summary { 3 } else { 4 }, || Text::of(it)),
-            Field::Author => add(&mut self.performers, person::of(it)),
+                .offer(if it.field() == Field::Summary { 3 } else { 4 }, || Text::parse(it)),
+            Field::Author => add(&mut self.performers, person::parse(it)),
             Field::Image => self.image.offer(0, || media::image(it)),
             Field::Explicit => self.item.explicit = parts::explicit(it),
             Field::Category | Field::Keywords => parts::categories(it, &mut self.item.categories),
@@ -155,8 +155,8 @@ impl Draft {
 
     fn media(&mut self, it: Element<'_, '_>) {
         match it.field() {
-            Field::Title => self.title.offer(2, || Text::of(it)),
-            Field::Description => self.summary.offer(5, || Text::of(it)),
+            Field::Title => self.title.offer(2, || Text::parse(it)),
+            Field::Description => self.summary.offer(5, || Text::parse(it)),
             Field::Category | Field::Keywords => parts::categories(it, &mut self.item.categories),
             Field::Group => it.children().for_each(|child| self.media(child)),
             Field::Content => {
@@ -208,7 +208,7 @@ impl Draft {
     fn full_text(&mut self, it: Element<'_, '_>) {
         let src = it.attribute("src").or_else(|| it.attribute("url")).map(|url| it.resolve(&url));
         self.item.content_src = self.item.content_src.take().or(src);
-        self.content.offer(u8::from(it.namespace() == Namespace::Core), || Text::of(it));
+        self.content.offer(u8::from(it.namespace() == Namespace::Core), || Text::parse(it));
     }
 
     fn id(&mut self, it: Element<'_, '_>) {
@@ -241,7 +241,7 @@ impl Draft {
     }
 
     fn place(&mut self, it: Element<'_, '_>) {
-        self.item.geo = self.item.geo.take().or_else(|| geo::of(it));
+        self.item.geo = self.item.geo.take().or_else(|| geo::parse(it));
     }
 
     fn coordinate(&mut self, it: Element<'_, '_>) {

@@ -24,7 +24,7 @@ use pull::Pull;
 ///
 /// # Errors
 /// Says what it is instead of a feed.
-pub(super) fn read(text: &str, bases: Bases) -> Result<Document, FeedError> {
+pub(super) fn parse(text: &str, bases: Bases) -> Result<Document, FeedError> {
     let mut reader = Reader {
         pull: Pull::new(text),
         bases,

@@ -83,12 +83,12 @@ fn offered(feeds: &[String]) -> String {
 /// Entries taken from one document: the newest of a sane feed by far.
 const MAX_ENTRIES: usize = 20_000;
 
-/// Reads a feed.
+/// Reads a feed of any format into its entries.
 ///
 /// # Errors
 /// Says what the body is instead.
-pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed, FeedError> {
-    let document = parse(bytes, content_type, url)?;
+pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed, FeedError> {
+    let document = parse_document(bytes, content_type, url)?;
     let truncated = document.recovered.has(Repair::Truncated);
     if document.entries.is_empty() && (truncated || document.feed.title.is_none()) {
         return Err(if truncated { FeedError::Truncated } else { FeedError::Empty });
@@ -99,11 +99,12 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed,
     Ok(feed)
 }
 
-/// Reads all that a document says, in words of no dialect. An empty feed is one.
+/// Reads everything that a feed says, in a model that is the same for all formats. A feed without
+/// entries is no error.
 ///
 /// # Errors
 /// Says what the body is instead.
-pub fn parse(
+pub fn parse_document(
     bytes: &[u8],
     content_type: Option<&str>,
     url: &Url,
@@ -112,9 +113,9 @@ pub fn parse(
     let start = decoded.text.trim_start();
     let bases = Bases::new(url);
     let mut document = if start.starts_with('{') {
-        json::read(start, bases)
+        json::parse(start, bases)
     } else {
-        xml::read(&decoded.text, bases)
+        xml::parse(&decoded.text, bases)
     }?;
     dates::settle(&mut document);
     document.encoding = decoded.encoding;

@@ -137,7 +137,7 @@ pub(super) fn explicit(element: Element<'_, '_>) -> Option<bool> {
 
 /// Offers a date; one that nobody can read is worse than any other.
 pub(super) fn date(best: &mut Best<Date>, rank: u8, element: Element<'_, '_>) {
-    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::read(&raw)), |best| {
+    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::parse(&raw)), |best| {
         rank + 100 * u8::from(best.time.is_none())
     });
 }

@@ -23,8 +23,8 @@ pub(super) fn inherited(authors: &[Person]) -> Vec<Person> {
     authors.iter().take_while(fits).cloned().collect()
 }
 
-/// Of an element, whichever form it has; `None` where it says nothing.
-pub(super) fn of(element: Element<'_, '_>) -> Option<Person> {
+/// Reads an element of any dialect; `None` where it names nobody.
+pub(super) fn parse(element: Element<'_, '_>) -> Option<Person> {
     let part = |field| {
         element.child(field).and_then(text::trimmed_string).map(std::borrow::Cow::into_owned)
     };
@@ -103,7 +103,7 @@ pub(super) fn written(person: &Person) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Option<String>, Option<String>) {
+    fn split(text: &str) -> (Option<String>, Option<String>) {
         let person = line(text);
         (person.name, person.email)
     }
@@ -118,19 +118,19 @@ mod tests {
             "\"Ann B\" <a.b@x.example>",
             "Ann B a.b@x.example",
         ] {
-            assert_eq!(read(text), both, "{text}");
+            assert_eq!(split(text), both, "{text}");
         }
-        assert_eq!(read("Ann"), (Some("Ann".into()), None));
-        assert_eq!(read("ann@localhost"), (None, Some("ann@localhost".into())));
-        assert_eq!(read("@handle"), (Some("@handle".into()), None));
+        assert_eq!(split("Ann"), (Some("Ann".into()), None));
+        assert_eq!(split("ann@localhost"), (None, Some("ann@localhost".into())));
+        assert_eq!(split("@handle"), (Some("@handle".into()), None));
         assert_eq!(
-            read("Ann (mailto:a@x.example)"),
+            split("Ann (mailto:a@x.example)"),
             (Some("Ann".into()), Some("a@x.example".into()))
         );
     }
 
     #[test]
     fn characters_of_several_bytes_may_touch_an_address() {
-        assert_eq!(read("é@x.example—"), (Some("—".into()), Some("é@x.example".into())));
+        assert_eq!(split("é@x.example—"), (Some("—".into()), Some("é@x.example".into())));
     }
 }

@@ -111,7 +111,7 @@ impl<'a> Writer<'a> {
     fn start(&mut self, rest: &'a str) -> usize {
         // The end of the text within a tag: nobody shows it.
         let Some(tag) = Tag::parse(rest, &mut self.attributes) else { return rest.len() };
-        let Some(element) = Element::of(tag.name) else {
+        let Some(element) = Element::from_name(tag.name) else {
             if !list::is_dropped(tag.name) || tag.empty {
                 return tag.length;
             }
@@ -144,7 +144,8 @@ impl<'a> Writer<'a> {
             .split(|c: char| c.is_ascii_whitespace() || c == '/')
             .next()
             .unwrap_or_default();
-        let found = Element::of(name).and_then(|it| self.open.iter().rposition(|open| *open == it));
+        let found =
+            Element::from_name(name).and_then(|it| self.open.iter().rposition(|open| *open == it));
         while found.is_some_and(|found| self.open.len() > found) {
             if let Some(element) = self.open.pop() {
                 self.write_end(element);

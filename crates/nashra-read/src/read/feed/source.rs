@@ -3,8 +3,8 @@
 
 use super::{model::Source, names::Field, parts, person, text::Text, tree::Element};
 
-/// Of an element; `None` where it says nothing.
-pub(super) fn of(it: Element<'_, '_>) -> Option<Source> {
+/// Reads an element; `None` where it is empty.
+pub(super) fn parse(it: Element<'_, '_>) -> Option<Source> {
     let part = |field| it.child(field).and_then(parts::owned);
     let links = || {
         it.children()
@@ -17,7 +17,7 @@ pub(super) fn of(it: Element<'_, '_>) -> Option<Source> {
     let source = Source {
         title: it
             .child(Field::Title)
-            .map_or_else(|| Text::of(it).filter(|_| !it.has_children()), Text::of),
+            .map_or_else(|| Text::parse(it).filter(|_| !it.has_children()), Text::parse),
         link: link.or_else(|| {
             it.attribute("url").or_else(|| it.attribute("href")).map(|url| it.resolve(&url))
         }),
@@ -25,7 +25,7 @@ pub(super) fn of(it: Element<'_, '_>) -> Option<Source> {
         authors: it
             .children()
             .filter(|child| child.field() == Field::Author)
-            .filter_map(person::of)
+            .filter_map(person::parse)
             .collect(),
     };
     (source != Source::default()).then_some(source)

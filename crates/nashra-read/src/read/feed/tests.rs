@@ -17,7 +17,7 @@ fn url() -> Url {
 
 #[test]
 fn an_rss_item_keeps_its_guid_link_dates_and_full_text() {
-    let feed = read(RSS.as_bytes(), None, &url()).unwrap();
+    let feed = parse(RSS.as_bytes(), None, &url()).unwrap();
     let entry = &feed.entries[0];
     assert_eq!(feed.title.as_deref(), Some("The Example Courier"));
     assert_eq!(feed.language.as_deref(), Some("en-gb"));
@@ -31,14 +31,14 @@ fn an_rss_item_keeps_its_guid_link_dates_and_full_text() {
 
 #[test]
 fn an_item_without_a_guid_goes_by_its_link() {
-    let feed = read(RSS.as_bytes(), None, &url()).unwrap();
+    let feed = parse(RSS.as_bytes(), None, &url()).unwrap();
     assert_eq!(feed.entries[1].guid, None);
     assert_eq!(feed.entries[1].identity, "https://news.example/sport/final");
 }
 
 #[test]
 fn an_atom_entry_has_both_dates() {
-    let feed = read(ATOM.as_bytes(), None, &url()).unwrap();
+    let feed = parse(ATOM.as_bytes(), None, &url()).unwrap();
     let entry = &feed.entries[0];
     assert_eq!(entry.identity, "tag:science.example,2026:7");
     assert_eq!(entry.published.unwrap().to_rfc3339(), "2026-11-19T10:00:00+00:00");
@@ -51,16 +51,16 @@ fn a_guid_that_all_items_share_is_no_identity() {
         "<link>https://news.example/sport/final</link>",
         "<guid>x</guid><link>https://news.example/sport/final</link>",
     );
-    let feed = read(shared.as_bytes(), None, &url()).unwrap();
+    let feed = parse(shared.as_bytes(), None, &url()).unwrap();
     assert_eq!(feed.entries.len(), 2);
     assert!(feed.entries.iter().all(|entry| entry.guid.is_none()));
 }
 
 #[test]
 fn a_change_of_the_title_is_another_version_of_the_same_entry() {
-    let before = read(RSS.as_bytes(), None, &url()).unwrap();
+    let before = parse(RSS.as_bytes(), None, &url()).unwrap();
     let after =
-        read(RSS.replace("Harbour reopens", "Harbour reopens early").as_bytes(), None, &url())
+        parse(RSS.replace("Harbour reopens", "Harbour reopens early").as_bytes(), None, &url())
             .unwrap();
     assert_eq!(before.entries[0].identity, after.entries[0].identity);
     assert_ne!(before.entries[0].version(), after.entries[0].version());
@@ -71,14 +71,14 @@ fn a_change_of_the_title_is_another_version_of_the_same_entry() {
 fn windows_1256_is_read_by_its_declaration() {
     let text = RSS.replace("UTF-8", "windows-1256").replace("Harbour reopens", "إعادة فتح الميناء");
     let (bytes, _, _) = encoding_rs::WINDOWS_1256.encode(&text);
-    let feed = read(&bytes, None, &url()).unwrap();
+    let feed = parse(&bytes, None, &url()).unwrap();
     assert_eq!(feed.entries[0].title.as_deref(), Some("إعادة فتح الميناء"));
 }
 
 #[test]
 fn an_html_page_is_told_apart() {
     assert_eq!(
-        read(b"<!DOCTYPE html><html><title>x</title></html>", None, &url()),
+        parse(b"<!DOCTYPE html><html><title>x</title></html>", None, &url()),
         Err(FeedError::Html { feeds: Vec::new() })
     );
 }
@@ -93,6 +93,6 @@ fn noise_is_an_error_and_never_a_panic() {
         b"%PDF-1.7",
         b"<rss version=\"2.0\"><channel></channel></rss>",
     ] {
-        assert!(read(noise, None, &url()).is_err(), "{noise:?}");
+        assert!(parse(noise, None, &url()).is_err(), "{noise:?}");
     }
 }

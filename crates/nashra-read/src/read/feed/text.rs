@@ -39,8 +39,8 @@ pub struct Text {
 }
 
 impl Text {
-    /// Of an element; `None` where it is empty.
-    pub(super) fn of(element: Element<'_, '_>) -> Option<Self> {
+    /// Reads an element; `None` where it is empty.
+    pub(super) fn parse(element: Element<'_, '_>) -> Option<Self> {
         let atom = matches!(element.namespace(), Namespace::Atom | Namespace::Atom03);
         let (value, kind) = if atom { construct(element) } else { (string(element), Kind::Html) };
         let value = trimmed(if kind == Kind::Html { without_sections(value) } else { value });

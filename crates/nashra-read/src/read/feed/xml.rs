@@ -32,7 +32,7 @@ const MAX_NODES: usize = 50_000;
 ///
 /// # Errors
 /// Says what it is instead of a feed.
-pub(super) fn read(text: &str, bases: Bases) -> Result<Document, FeedError> {
+pub(super) fn parse(text: &str, bases: Bases) -> Result<Document, FeedError> {
     let mut reader = Reader {
         scanner: Scanner::new(text),
         names: Names::default(),
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         if undeclared {
             self.scanner.repairs.add(Repair::UndeclaredNamespace);
         }
-        let field = Field::of(local);
+        let field = Field::from_name(local);
         let node = Node {
             namespace,
             field,

@@ -72,7 +72,7 @@ impl Form {
     fn read_path(&mut self, url: &Url, shape: &mut Hash) {
         let mut years = None;
         let host = url.host_str().unwrap_or_default();
-        let site = Hash::of(host.trim_start_matches("www.").as_bytes());
+        let site = Hash::of_word(host.trim_start_matches("www.").as_bytes());
         (self.folder, self.head) = (site, site);
         let segments = url.path().split('/').filter(|part| !part.is_empty());
         let mut previous: Option<&str> = None;
@@ -82,7 +82,7 @@ impl Form {
                 continue;
             }
             if let Some(previous) = previous {
-                self.folder = Hash::join(self.folder, Hash::of(previous.as_bytes()));
+                self.folder = Hash::join(self.folder, Hash::of_word(previous.as_bytes()));
                 if index == 1 {
                     self.head = self.folder;
                 }
@@ -331,7 +331,7 @@ impl Hash {
         self.byte(0);
     }
 
-    pub(super) fn of(bytes: &[u8]) -> u64 {
+    pub(super) fn of_word(bytes: &[u8]) -> u64 {
         let mut hash = Self::new();
         hash.word(bytes);
         hash.0

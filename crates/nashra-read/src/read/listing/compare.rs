@@ -17,7 +17,7 @@ pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
     let widths = sorted(all.iter().map(|(_, it)| it.width));
     let words = sorted(all.iter().map(|(_, it)| it.words));
     let lengths = sorted(all.iter().map(|(_, it)| it.length));
-    let tally = Tally::of(all, targets);
+    let tally = Tally::count(all, targets);
     let median = widths.get(total / 2).copied().unwrap_or(0.0);
     let share =
         |pick: fn(&Measures) -> bool| ratio(all.iter().filter(|(_, it)| pick(it)).count(), total);
@@ -47,7 +47,7 @@ pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
         it.head_share = ratio(head.size, total);
         (it.head_size, it.head_width, it.head_words) = (log(head.size), head.width(), head.words());
         (it.head_headed, it.head_dated, it.head_nav) = (head.headed(), head.dated(), head.nav());
-        let of_host = tally.hosts.group(Hash::of(host(url).as_bytes()));
+        let of_host = tally.hosts.group(Hash::of_word(host(url).as_bytes()));
         it.host_share = ratio(of_host.size, total);
         (it.host_width, it.host_words, it.host_headed) =
             (of_host.width(), of_host.words(), of_host.headed());
@@ -72,7 +72,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(all: &[(AddressKey, Measures)], targets: &[Target]) -> Self {
+    fn count(all: &[(AddressKey, Measures)], targets: &[Target]) -> Self {
         let mut tally = Self::default();
         for ((known, it), target) in all.iter().zip(targets) {
             *tally.folders.entry(known.form.folder).or_default() += 1;
@@ -81,7 +81,7 @@ impl Tally {
             tally.forms.add(known.form.shape, it);
             tally.items.add(known.item_path, it);
             tally.heads.add(known.form.head, it);
-            tally.hosts.add(Hash::of(host(&target.url).as_bytes()), it);
+            tally.hosts.add(Hash::of_word(host(&target.url).as_bytes()), it);
         }
         tally
     }

@@ -109,7 +109,7 @@ pub enum ListingError {
 ///
 /// # Errors
 /// Says what the page is or lacks instead.
-pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listing, ListingError> {
+pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listing, ListingError> {
     with_page(bytes, content_type, url, |survey, found| {
         let measures = features::measure(survey, found, url);
         let chosen: Vec<usize> = (0..measures.len())
@@ -127,7 +127,7 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listi
 ///
 /// # Errors
 /// Says what the page is or lacks instead.
-pub fn read_by(
+pub fn parse_with(
     selectors: &Selectors,
     bytes: &[u8],
     content_type: Option<&str>,
@@ -202,7 +202,7 @@ fn surveyed<T>(
     }
     let text = encoding::to_text(bytes, content_type);
     let tree = Tree::parse(&text);
-    let survey = Survey::of(&tree);
+    let survey = Survey::new(&tree);
     let found = gather::gather(&survey, url);
     then(&tree, &survey, found)
 }

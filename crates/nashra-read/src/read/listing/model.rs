@@ -13,7 +13,7 @@ use super::{
 };
 use crate::read::trees::Forest;
 
-static FOREST: LazyLock<Forest<{ NAMES.len() }>> = LazyLock::new(|| Forest::of_rows(TREES));
+static FOREST: LazyLock<Forest<{ NAMES.len() }>> = LazyLock::new(|| Forest::from_rows(TREES));
 
 /// The logit that an address is an article's, less the threshold: an article where it is above 0.
 pub(super) fn score(measures: &Measures) -> f32 {

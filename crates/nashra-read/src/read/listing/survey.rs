@@ -54,7 +54,7 @@ pub(super) struct Survey<'t, 'a> {
 }
 
 impl<'t, 'a> Survey<'t, 'a> {
-    pub(super) fn of(tree: &'t Tree<'a>) -> Self {
+    pub(super) fn new(tree: &'t Tree<'a>) -> Self {
         let sums = sums(tree);
         let mut survey = Self {
             tree,
@@ -83,7 +83,7 @@ impl<'t, 'a> Survey<'t, 'a> {
             }
             let mut region = of_tag(tag);
             let mut kind = if tag == Tag::Other {
-                Hash::of(self.tree.name(node).as_bytes())
+                Hash::of_word(self.tree.name(node).as_bytes())
             } else {
                 tag as u64 + 1
             };

@@ -9,7 +9,7 @@ fn home() -> Url {
 }
 
 fn listed(html: &str) -> Vec<Link> {
-    read(html.as_bytes(), None, &home()).unwrap().links
+    parse(html.as_bytes(), None, &home()).unwrap().links
 }
 
 fn addresses(links: &[Link]) -> Vec<&str> {
@@ -77,37 +77,37 @@ fn the_sources_own_selectors_decide_alone() {
         item: Some("article.card".parse().unwrap()),
         link: Some(".kicker".parse().unwrap()),
     };
-    let listing = read_by(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap();
+    let listing = parse_with(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap();
     assert_eq!(
         addresses(&listing.links)[..2],
         ["https://courier.example/world/", "https://courier.example/business/"]
     );
     let selectors = Selectors { item: Some("article.card".parse().unwrap()), link: None };
-    let listing = read_by(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap();
+    let listing = parse_with(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap();
     assert_eq!(listing.links.len(), 8);
     assert_eq!(listing.links[2].title.as_deref(), Some("Mill owner buys the last bakery"));
     let selectors = Selectors { item: None, link: Some("div.tags > a".parse().unwrap()) };
-    assert_eq!(read_by(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap().links.len(), 3);
+    assert_eq!(parse_with(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap().links.len(), 3);
 }
 
 #[test]
 fn selectors_that_match_nothing_are_named() {
     let selectors = Selectors { item: Some("li.story".parse().unwrap()), link: None };
-    let error = read_by(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap_err();
+    let error = parse_with(&selectors, ENGLISH.as_bytes(), None, &home()).unwrap_err();
     assert_eq!(error.to_string(), "no link found by item = \"li.story\"");
 }
 
 #[test]
 fn a_page_without_articles_says_how_many_links_it_has() {
     let html = "<html><body><nav><a href=/a/>Home</a> <a href=/world/>World</a></nav><p>We use cookies.</p></body></html>";
-    let error = read(html.as_bytes(), None, &home()).unwrap_err();
+    let error = parse(html.as_bytes(), None, &home()).unwrap_err();
     assert_eq!(error.to_string(), "none of the page's 2 links looks like that of an article");
-    assert!(matches!(read(b"%PDF-1.7", None, &home()), Err(ListingError::NotHtml(_))));
+    assert!(matches!(parse(b"%PDF-1.7", None, &home()), Err(ListingError::NotHtml(_))));
 }
 
 #[test]
 fn as_entries_tracking_parameters_make_no_other_and_a_headline_makes_another_version() {
-    let entries = |html: &str| to_feed(read(html.as_bytes(), None, &home()).unwrap()).entries;
+    let entries = |html: &str| to_feed(parse(html.as_bytes(), None, &home()).unwrap()).entries;
     let before = entries(ENGLISH);
     let tracked = entries(&ENGLISH.replace("-2041\"", "-2041?utm_source=home\""));
     assert_eq!(before[0].identity, tracked[0].identity);
@@ -122,7 +122,7 @@ fn as_entries_tracking_parameters_make_no_other_and_a_headline_makes_another_ver
 fn every_cut_of_a_page_is_read_without_a_panic() {
     for html in [ENGLISH, ARABIC, CHINESE] {
         for end in (0..html.len()).step_by(7) {
-            drop(read(&html.as_bytes()[..end], None, &home()));
+            drop(parse(&html.as_bytes()[..end], None, &home()));
         }
     }
 }
@@ -131,10 +131,10 @@ fn every_cut_of_a_page_is_read_without_a_panic() {
 fn a_million_links_and_a_link_of_ten_megabytes_are_bounded() {
     let one = |it| format!("<a href=/n/{it}>A headline of some length, number {it}</a>");
     let many = (0..1_000_000).map(one).collect::<Vec<_>>().concat();
-    let found = read(many.as_bytes(), None, &home());
+    let found = parse(many.as_bytes(), None, &home());
     assert!(found.is_err() || found.unwrap().links.len() <= MAX_LINKS);
     let same = "<p><a href=/a/one-and-the-same-story-1234>Again and again</a>".repeat(100_000);
-    drop(read(same.as_bytes(), None, &home()));
+    drop(parse(same.as_bytes(), None, &home()));
     let long = format!(
         "{}<article><h2><a href=/x/{}>{}</a></h2></article>",
         ENGLISH,
@@ -145,5 +145,5 @@ fn a_million_links_and_a_link_of_ten_megabytes_are_bounded() {
     assert!(links.iter().all(|link| link.url.as_str().len() < 5_000
         && link.title.as_ref().is_none_or(|title| title.len() <= 500)));
     let deep = "<div class=item><a href=/b/another-story-of-the-day-99>".repeat(100_000);
-    drop(read(deep.as_bytes(), None, &home()));
+    drop(parse(deep.as_bytes(), None, &home()));
 }

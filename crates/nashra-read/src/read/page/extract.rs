@@ -68,12 +68,12 @@ fn with_view<T>(
     then: impl FnOnce(View<'_, '_>) -> T,
 ) -> Option<T> {
     let tree = Tree::parse(html);
-    let mut meta = meta::read(&tree, base);
+    let mut meta = meta::parse(&tree, base);
     let places = rules.map(|rule| rule.places(&tree)).unwrap_or_default();
     if let Some(rules) = rules {
         rules.apply(&tree, &mut meta);
     }
-    let mut lines = Lines::of(&tree);
+    let mut lines = Lines::from_tree(&tree);
     lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));
     let mut probable: Vec<f32> = Vec::with_capacity(lines.lines.len());
     let measured = features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |row| {

@@ -85,7 +85,7 @@ pub fn measure(
 ) -> Measured {
     let (own, all) = read_hints(tree, reader);
     let shapes: Vec<Shape> =
-        lines.lines.iter().map(|line| Shape::of(lines.get(line), line)).collect();
+        lines.lines.iter().map(|line| Shape::measure(lines.get(line), line)).collect();
     let looks: Vec<u64> = lines.lines.iter().map(|line| look(tree, line.block)).collect();
     let page = Page::new(tree, lines, &shapes, &looks, metadata);
     for at in 0..lines.lines.len() {
@@ -107,7 +107,7 @@ fn read_hints(tree: &Tree<'_>, reader: &Reader) -> (Vec<Hints>, Vec<Hints>) {
         let at = node as usize;
         let above = all[tree.parent(node) as usize];
         if tree.tag(node) != Tag::Text {
-            own[at] = reader.of(tree, node);
+            own[at] = reader.hints(tree, node);
         }
         // What the whole page is called says nothing about a part of it.
         let passed_on = if matches!(tree.tag(node), Tag::Html | Tag::Body) { 0 } else { own[at] };
@@ -154,7 +154,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(text: &str, line: &Line) -> Self {
+    fn measure(text: &str, line: &Line) -> Self {
         let mut shape = Self::default();
         let mut in_word = false;
         for c in text.chars() {
@@ -164,7 +164,7 @@ impl Shape {
                 continue;
             }
             shape.weight += if wide { 3 } else { 1 };
-            let letter = Letter::of(c);
+            let letter = Letter::from_char(c);
             if letter.is_alphanumeric() {
                 shape.words += u32::from(!in_word);
                 // Two such characters are about a word.
@@ -243,7 +243,7 @@ struct Windows(HashSet<u64>);
 const WINDOW: usize = 16;
 
 impl Windows {
-    fn of(folded: &str) -> Self {
+    fn new(folded: &str) -> Self {
         let chars: Vec<char> = folded.chars().take(500_000).collect();
         Self(chars.windows(WINDOW).map(hash).collect())
     }
@@ -306,7 +306,7 @@ impl<'a, 'b> Page<'a, 'b> {
             .description
             .map(|description| fold(&description[..description.floor_char_boundary(2_000)]))
             .unwrap_or_default();
-        let body = metadata.body.map(|body| Windows::of(&fold(body)));
+        let body = metadata.body.map(|body| Windows::new(&fold(body)));
         Self {
             tree,
             lines,

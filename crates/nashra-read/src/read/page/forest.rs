@@ -14,11 +14,11 @@ static SPLIT_MODEL: &[u8] = include_bytes!("split.model");
 
 /// The forest that tells an article's text.
 pub(super) static BODY: LazyLock<Forest<COUNT>> =
-    LazyLock::new(|| Forest::read(MODEL).unwrap_or_default());
+    LazyLock::new(|| Forest::from_bytes(MODEL).unwrap_or_default());
 
 /// The forest that tells where a further article begins.
 pub(super) static SPLIT: LazyLock<Forest<{ signs::COUNT }>> =
-    LazyLock::new(|| Forest::read(SPLIT_MODEL).unwrap_or_default());
+    LazyLock::new(|| Forest::from_bytes(SPLIT_MODEL).unwrap_or_default());
 
 #[cfg(test)]
 mod tests {
@@ -27,9 +27,9 @@ mod tests {
     #[test]
     fn the_models_are_whole() {
         for (model, trees) in [(MODEL, 50), (SPLIT_MODEL, 20)] {
-            let forest = Forest::<COUNT>::read(model).unwrap();
+            let forest = Forest::<COUNT>::from_bytes(model).unwrap();
             assert!(forest.whole().is_some_and(|whole| whole > trees));
-            assert!(Forest::<COUNT>::read(&model[..model.len() - 1]).is_none());
+            assert!(Forest::<COUNT>::from_bytes(&model[..model.len() - 1]).is_none());
         }
     }
 }

@@ -228,7 +228,7 @@ impl Reader {
 
     /// What an element's own names hint at.
     #[must_use]
-    pub fn of(&self, tree: &Tree<'_>, node: NodeId) -> Hints {
+    pub fn hints(&self, tree: &Tree<'_>, node: NodeId) -> Hints {
         let mut hints = match tree.tag(node) {
             Tag::Nav | Tag::Menu => NAVIGATION,
             Tag::Aside => ASIDE,
@@ -281,7 +281,7 @@ mod tests {
             "<div class='Article-Body wide'></div><div id=commentsList style='display: none'></div><aside></aside>",
         );
         let reader = Reader::new().unwrap();
-        let hints: Vec<Hints> = tree.children(0).map(|child| reader.of(&tree, child)).collect();
+        let hints: Vec<Hints> = tree.children(0).map(|child| reader.hints(&tree, child)).collect();
         assert_eq!(hints[0] & BODY, BODY);
         assert_eq!(hints[1] & (COMMENTS | HIDDEN), COMMENTS | HIDDEN);
         assert_eq!(hints[2], ASIDE);

@@ -56,7 +56,7 @@ pub(super) fn entries(view: View<'_, '_>) -> Vec<Entry> {
         return Vec::new();
     }
     let mut entries = if shown.len() >= 2 { shown } else { by_headline(view, posted) };
-    let names: Vec<Names> = posted.iter().map(Names::of).collect();
+    let names: Vec<Names> = posted.iter().map(Names::new).collect();
     for entry in &mut entries {
         let said = find(view, entry, &names).and_then(|it| posted.get(it));
         complete(entry, said, view);
@@ -262,7 +262,7 @@ struct Names {
 }
 
 impl Names {
-    fn of(said: &Posted) -> Self {
+    fn new(said: &Posted) -> Self {
         let headline = said
             .headline
             .as_deref()

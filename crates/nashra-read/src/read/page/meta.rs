@@ -86,9 +86,9 @@ impl Meta {
 
 /// Reads what a page says of itself.
 #[must_use]
-pub fn read(tree: &Tree<'_>, base: &Url) -> Meta {
-    let tags = Tags::of(tree);
-    let (mut articles, page) = jsonld::read(tree);
+pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
+    let tags = Tags::collect(tree);
+    let (mut articles, page) = jsonld::collect(tree);
     let metadata =
         tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
     let article = metadata.headline.is_some()
@@ -201,8 +201,8 @@ pub struct FieldCandidate {
 /// about a choice.
 #[must_use]
 pub fn candidates(tree: &Tree<'_>) -> Vec<FieldCandidate> {
-    let tags = Tags::of(tree);
-    let (mut articles, page) = jsonld::read(tree);
+    let tags = Tags::collect(tree);
+    let (mut articles, page) = jsonld::collect(tree);
     let metadata =
         tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
     let of = |field: &'static str| {

@@ -26,10 +26,10 @@ use crate::{
 };
 
 pub use extract::extract;
-pub use plain_text::{is_plain_text, read as read_plain_text};
+pub use plain_text::{is_plain_text, parse as parse_plain_text};
 pub use rules::{RuleError, Rules};
 
-/// A fetched page.
+/// A fetched page, as it is handed to an extractor.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// The body after decompression.
@@ -38,11 +38,11 @@ pub struct Input<'a> {
     pub content_type: Option<&'a str>,
     /// Where it was read, after redirects.
     pub url: &'a Url,
-    /// What the operator says of such pages.
+    /// The operator's selectors for such pages.
     pub rules: Option<&'a Rules>,
 }
 
-/// What form a page has.
+/// The form of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
@@ -53,9 +53,9 @@ pub enum Form {
 }
 
 impl Form {
-    /// Tells by what the bytes are said to be, and by what they are.
+    /// Decides by the content type and by the bytes.
     #[must_use]
-    pub fn of(bytes: &[u8], content_type: Option<&str>) -> Self {
+    pub fn detect(bytes: &[u8], content_type: Option<&str>) -> Self {
         if is_plain_text(bytes, content_type)
             && guard::foreign(bytes).is_none()
             && guard::nothing(bytes).is_none()
@@ -67,27 +67,30 @@ impl Form {
     }
 }
 
-/// Reads a page in the form that it has. Without an address its relative links lead nowhere.
+/// Extracts the articles of a page. Without a `form` it is detected; without an address relative
+/// links are left out.
 ///
 /// # Errors
 /// Says what the bytes are instead. Never panics.
-pub fn read(
+pub fn parse(
     bytes: &[u8],
     content_type: Option<&str>,
-    place: (Option<&Url>, Option<Form>),
+    url: Option<&Url>,
+    form: Option<Form>,
 ) -> Result<Page, PageError> {
-    read_by(None, bytes, content_type, place)
+    parse_with(None, bytes, content_type, url, form)
 }
 
-/// The same by the operator's rules. The text of a page has no elements, so they say nothing of it.
+/// The same with the operator's rules. They select elements, so a plain-text page ignores them.
 ///
 /// # Errors
-/// Those of [`read`].
-pub fn read_by(
+/// Those of [`parse`].
+pub fn parse_with(
     rules: Option<&Rules>,
     bytes: &[u8],
     content_type: Option<&str>,
-    (url, form): (Option<&Url>, Option<Form>),
+    url: Option<&Url>,
+    form: Option<Form>,
 ) -> Result<Page, PageError> {
     let nowhere;
     let url = if let Some(url) = url {
@@ -98,32 +101,32 @@ pub fn read_by(
         &nowhere
     };
     let input = Input { bytes, content_type, url, rules };
-    let mut page = match form.unwrap_or_else(|| Form::of(bytes, content_type)) {
+    let mut page = match form.unwrap_or_else(|| Form::detect(bytes, content_type)) {
         Form::Html => extract(input),
-        Form::Text => read_plain_text(input),
+        Form::Text => parse_plain_text(input),
     }?;
     bounds::page(&mut page);
     Ok(page)
 }
 
-/// The same for pages that are published: a listing has a body, too, but it is no article.
+/// The same for a page whose article is published: a listing is refused.
 ///
 /// # Errors
-/// [`PageError::Listing`] beside those of [`read`].
-pub fn read_article(
+/// [`PageError::Listing`] beside those of [`parse`].
+pub fn parse_article(
     rules: Option<&Rules>,
     bytes: &[u8],
     content_type: Option<&str>,
     url: Option<&Url>,
 ) -> Result<Page, PageError> {
-    let page = read_by(rules, bytes, content_type, (url, None))?;
+    let page = parse_with(rules, bytes, content_type, url, None)?;
     if page.kind == PageKind::Listing { Err(PageError::Listing) } else { Ok(page) }
 }
 
-/// How a page ends; a text has no end that could be missing.
+/// Whether the end of a page is missing; a plain text has no end that could be.
 #[must_use]
 pub fn end(bytes: &[u8], content_type: Option<&str>) -> End {
-    match Form::of(bytes, content_type) {
+    match Form::detect(bytes, content_type) {
         Form::Html => guard::end(bytes),
         Form::Text => End::Whole,
     }
@@ -155,12 +158,15 @@ mod tests {
     #[test]
     fn a_text_is_told_from_a_page_by_what_it_is_said_to_be_and_else_by_its_bytes() {
         let text = b"Harbour reopens\n\nThe harbour of the old town is open again, and 3 < 4.";
-        assert_eq!(Form::of(text, None), Form::Text);
-        assert_eq!(Form::of(text, Some("text/html")), Form::Html);
-        assert_eq!(Form::of(b"<!doctype html><p>x", Some("text/plain; charset=utf-8")), Form::Text);
+        assert_eq!(Form::detect(text, None), Form::Text);
+        assert_eq!(Form::detect(text, Some("text/html")), Form::Html);
+        assert_eq!(
+            Form::detect(b"<!doctype html><p>x", Some("text/plain; charset=utf-8")),
+            Form::Text
+        );
         // What is neither is refused by the reader of pages, with its name.
         for foreign in [&b"%PDF-1.7"[..], b"{\"a\": 1}", b""] {
-            assert_eq!(Form::of(foreign, None), Form::Html);
+            assert_eq!(Form::detect(foreign, None), Form::Html);
         }
     }
 
@@ -169,9 +175,9 @@ mod tests {
         // It is given up at once; what is no text in any language is asked for again and again.
         let noise = [1, 200, 3, 150].repeat(1_000);
         assert_eq!(
-            read(&[b"%PDF-1.7\n", &noise[..]].concat(), None, (None, None)).err(),
+            parse(&[b"%PDF-1.7\n", &noise[..]].concat(), None, None, None).err(),
             Some(PageError::NotHtml("a PDF".to_owned()))
         );
-        assert!(matches!(read(&noise, None, (None, None)), Err(PageError::Nothing(_))));
+        assert!(matches!(parse(&noise, None, None, None), Err(PageError::Nothing(_))));
     }
 }

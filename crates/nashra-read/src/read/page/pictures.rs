@@ -73,7 +73,7 @@ pub(super) struct ReadPicture {
 /// Reads a picture of the article's own; `None` for a writer's face, and for what leads to another
 /// page or is drawn, unless something is said of it.
 pub(super) fn own_picture(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
-    let read = read(view, picture)?;
+    let read = parse(view, picture)?;
     let small = |side: Option<u32>| side.is_some_and(|side| side < MIN_SIDE);
     let ending = |url: &str| {
         url.split(['?', '#'])
@@ -97,7 +97,7 @@ pub(super) fn own_picture(view: View<'_, '_>, picture: &Picture) -> Option<ReadP
 
 /// Reads a picture; `None` where it belongs to the site: a pixel that counts readers, an icon,
 /// inline data.
-pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
+pub(super) fn parse(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
     let url = blocks::address(view.tree, picture.node, view.base);
     let (width, height) = blocks::size(view.tree, picture.node);
     if [width, height].into_iter().flatten().any(|it| it < MIN_THUMBNAIL)
@@ -111,7 +111,7 @@ pub(super) fn read(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture>
     for at in lines.clone() {
         let line = view.lines.get(&view.lines.lines[at]);
         let said = if marked.is_empty() {
-            caption::read(line)
+            caption::parse(line)
         } else {
             caption::plain(&credit::without(line, &marked))
         };

@@ -214,7 +214,7 @@ fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option
         let line = text(at);
         if at > title && byline::is_byline(&line) && related.byline.is_none() {
             let (name, place) =
-                byline::read(&line).into_iter().next().map(|it| (it.name, it.place)).unzip();
+                byline::parse(&line).into_iter().next().map(|it| (it.name, it.place)).unzip();
             (related.byline, related.place) = (name, place.flatten());
         } else if at > title && weight >= 40 && related.summary.is_none() && !caption_of(at) {
             related.summary = Some(line);
@@ -235,14 +235,14 @@ fn picture(view: View<'_, '_>, node: NodeId) -> Option<Image> {
     let at = view.lines.pictures.partition_point(|picture| picture.node < node);
     let picture: &Picture =
         view.lines.pictures.get(at).filter(|picture| view.tree.within(picture.node, node))?;
-    let mut image = pictures::read(view, picture)?.image;
+    let mut image = pictures::parse(view, picture)?.image;
     // A card shows no caption; what is written for those who do not see the picture often is one,
     // with its credit.
     if image.caption.is_none()
         && let Some(said) = view.tree.attribute(picture.node, "alt")
         && caption::sign(&said).is_some()
     {
-        let said = caption::read(&said);
+        let said = caption::parse(&said);
         image = Image { url: image.url, width: image.width, height: image.height, ..said };
     }
     Some(image)

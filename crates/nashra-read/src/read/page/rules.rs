@@ -71,7 +71,7 @@ impl Rules {
     ///
     /// # Errors
     /// Where one is not, or its selector is not understood.
-    pub fn read(written: &[String]) -> Result<Self, RuleError> {
+    pub fn parse(written: &[String]) -> Result<Self, RuleError> {
         let mut rules = Self::default();
         written.iter().try_for_each(|written| rules.add(written))?;
         Ok(rules)
@@ -108,7 +108,7 @@ impl Rules {
         content.subtitle = first(&self.subtitle).or(content.subtitle.take());
         content.section = first(&self.section).or(content.section.take());
         let names: Vec<_> =
-            texts(&self.byline).iter().flat_map(|text| byline::read(text)).collect();
+            texts(&self.byline).iter().flat_map(|text| byline::parse(text)).collect();
         if !names.is_empty() {
             (content.bylines, content.provenance.bylines, meta.anonymous) =
                 (names, Some(Origin::Rule), false);
@@ -194,7 +194,7 @@ fn moment_of(
     if let Some(moment) = moment::parse(&said, None) {
         return Some((moment.time, moment.note()));
     }
-    let day = partial::all(&said).iter().find_map(partial::Found::day)?;
+    let day = partial::find_all(&said).iter().find_map(partial::DateMatch::day)?;
     Some((
         day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset(),
         Some("a day without a time, taken as midnight UTC"),

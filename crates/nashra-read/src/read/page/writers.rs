@@ -73,7 +73,7 @@ pub(super) fn of_metadata(said: &str) -> Vec<String> {
     {
         return vec![name.to_owned()];
     }
-    let names = byline::read(said);
+    let names = byline::parse(said);
     if names.len() > 1 && names.iter().all(|name| byline::looks_like_name(&name.name)) {
         return names.into_iter().map(|name| name.name).collect();
     }
@@ -112,7 +112,7 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
         if text.is_empty() || text.len() > MAX_SHOWN {
             continue;
         }
-        let names = byline::read(&text);
+        let names = byline::parse(&text);
         let is_one = |byline: &Byline| is_one(&byline.name) || marked && is_handle(&byline.name);
         if !names.is_empty() && names.iter().all(is_one) {
             (last, inside) = (Some(node), tree.end(node));
@@ -129,7 +129,7 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
 /// The writers that a line names which holds nothing else and is set in bold: before a text, or
 /// behind it.
 pub(super) fn alone(line: &str) -> Vec<Byline> {
-    let names = byline::read(line);
+    let names = byline::parse(line);
     let person = |byline: &Byline| {
         is_one(&byline.name) && byline.name.contains(' ') && !byline::is_nobody(&byline.name)
     };

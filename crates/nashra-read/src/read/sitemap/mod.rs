@@ -14,7 +14,7 @@ use url::Url;
 use crate::model::entry::Feed;
 
 pub use read::MAX_ENTRIES;
-pub use read::read;
+pub use read::parse;
 
 /// What a document is.
 #[derive(Debug, Clone, PartialEq)]

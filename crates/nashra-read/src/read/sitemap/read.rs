@@ -39,7 +39,7 @@ const MANY: usize = 10;
 ///
 /// # Errors
 /// Says what the body is instead.
-pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitemap, SitemapError> {
+pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitemap, SitemapError> {
     let text = flat::to_text(bytes, content_type, url.host_str());
     if !text.contains('<') {
         return lines(&text).map(|line| Sitemap::Entries(Box::new(line)));
@@ -49,7 +49,7 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Sitem
     let first = reader.first.to_ascii_lowercase();
     match first.as_str() {
         "rss" | "rdf" | "feed" => {
-            let read = feed::read(bytes, content_type, url)
+            let read = feed::parse(bytes, content_type, url)
                 .map_err(|error| SitemapError::Malformed(error.to_string()));
             read.map(|read| Sitemap::Entries(Box::new(read)))
         }

@@ -18,14 +18,14 @@ fn at(text: &str) -> Option<DateTime<FixedOffset>> {
 }
 
 fn entries(bytes: &[u8]) -> Feed {
-    match read(bytes, None, &url("https://courier.example/sitemap.xml")) {
+    match parse(bytes, None, &url("https://courier.example/sitemap.xml")) {
         Ok(Sitemap::Entries(feed)) => *feed,
         other => panic!("{other:?}"),
     }
 }
 
 fn why(bytes: &[u8]) -> String {
-    read(bytes, Some("text/html"), &url("https://courier.example/sitemap.xml"))
+    parse(bytes, Some("text/html"), &url("https://courier.example/sitemap.xml"))
         .unwrap_err()
         .to_string()
 }
@@ -98,7 +98,7 @@ fn any_cut_of_a_sitemap_gives_a_prefix_of_its_entries() {
     let whole = entries(&bytes).entries;
     for end in 0..bytes.len() {
         if let Ok(Sitemap::Entries(feed)) =
-            read(&bytes[..end], None, &url("https://courier.example/"))
+            parse(&bytes[..end], None, &url("https://courier.example/"))
         {
             assert!(whole.starts_with(&feed.entries), "cut at {end}");
         }
@@ -174,6 +174,6 @@ fn hostile_sitemaps_are_bounded() {
         b"<url/><loc>",
         b"\xff\xfe<\0",
     ] {
-        drop(read(bytes, None, &url("https://courier.example/")));
+        drop(parse(bytes, None, &url("https://courier.example/")));
     }
 }

@@ -1,7 +1,7 @@
-//! The words of a moment: names of months and weekdays, halves of the day, zones, eras, and what
-//! says nothing.
+//! The words of a moment: names of months and weekdays, halves of the day, zones, eras, and
+//! words without a meaning.
 
-use super::{Parts, Reader, Zone};
+use super::{DateParts, Reader, Zone};
 use crate::dates::{
     moment::{
         clock::{self, count_digits},
@@ -17,7 +17,7 @@ impl Reader<'_> {
     pub(super) fn word(&mut self) -> Option<()> {
         let rest = self.rest;
         if let Some((second, length)) = small_words::half_at(rest)
-            && (self.said.clock.is_some()
+            && (self.parts.clock.is_some()
                 || !rest.starts_with(|c: char| c.is_ascii())
                 || rest.starts_with("AM")
                 || rest.starts_with("PM"))
@@ -28,15 +28,15 @@ impl Reader<'_> {
         }
         // Some abbreviations of zones are names of days elsewhere.
         let letters = rest.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(rest.len());
-        if letters > 1 && self.said.clock.is_some() && zones::by_name(&rest[..letters]).is_some() {
+        if letters > 1 && self.parts.clock.is_some() && zones::by_name(&rest[..letters]).is_some() {
             return self.other_word();
         }
         if let Some((unit, length)) = words::unit_at(rest) {
             self.pass(length);
-            self.said.parts.announce(unit);
+            self.parts.date.announce_unit(unit);
             return Some(());
         }
-        if let Some(length) = era(rest, &mut self.said.parts) {
+        if let Some(length) = era(rest, &mut self.parts.date) {
             self.pass(length);
             return Some(());
         }
@@ -45,7 +45,7 @@ impl Reader<'_> {
         if month.is_some() || day.is_some() {
             // The longer name counts; a word that is both may be either.
             let length = month.map_or(0, |month| month.1).max(day.map_or(0, |day| day.1));
-            self.said.parts.name(
+            self.parts.date.add_name(
                 month.filter(|month| month.1 == length).map(|month| month.0),
                 day.filter(|day| day.1 == length).map(|day| day.0),
             );
@@ -64,19 +64,19 @@ impl Reader<'_> {
             .unwrap_or(self.rest.len());
         let letters = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
         let (word, whole) = (&self.rest[..letters], &self.rest[..length]);
-        let timed = self.said.clock.is_some();
-        if word.eq_ignore_ascii_case("t") && self.said.parts.has_numbers() {
+        let timed = self.parts.clock.is_some();
+        if word.eq_ignore_ascii_case("t") && self.parts.date.has_numbers() {
             self.pass(1);
             return self.compact_time();
         }
         if let Some(zone) = zones::by_name(whole)
             .or_else(|| zones::by_name(word))
-            .filter(|_| timed || word.len() > 2 && self.said.parts.has_numbers())
+            .filter(|_| timed || word.len() > 2 && self.parts.date.has_numbers())
         {
             self.pass(if zones::by_name(whole).is_some() { length } else { letters });
             // `-05:00Z` says it twice.
-            if self.said.zone == Zone::Unknown {
-                self.said.zone = zone;
+            if self.parts.zone == Zone::Unknown {
+                self.parts.zone = zone;
             }
             return Some(());
         }
@@ -86,7 +86,7 @@ impl Reader<'_> {
         // Which day of the week it says does not matter, nor in which language.
         let behind = self.rest[letters..].trim_start_matches('.');
         let weekday = !timed
-            && self.said.parts.is_empty()
+            && self.parts.date.is_empty()
             && word.chars().count() <= MAX_WEEKDAY
             && behind.starts_with([',', '،']);
         if !(small_words::is_filler(word) || unknown_zone || weekday) {
@@ -102,7 +102,7 @@ impl Reader<'_> {
         if !matches!(digits, 4 | 6) {
             return Some(());
         }
-        self.said.clock = Some(clock::compact(&self.rest[..digits])?);
+        self.parts.clock = Some(clock::compact(&self.rest[..digits])?);
         self.pass(digits);
         Some(())
     }
@@ -115,9 +115,9 @@ fn hebrew_month(rest: &str) -> Option<(words::Month, usize)> {
 }
 
 /// Japanese eras; the years behind them count from there.
-fn era(rest: &str, parts: &mut Parts) -> Option<usize> {
+fn era(rest: &str, date: &mut DateParts) -> Option<usize> {
     const ERAS: [(&str, u32); 3] = [("令和", 2018), ("平成", 1988), ("昭和", 1925)];
     let (name, years) = ERAS.iter().find(|(name, _)| rest.starts_with(name))?;
-    parts.era(*years);
+    date.set_era(*years);
     Some(name.len())
 }

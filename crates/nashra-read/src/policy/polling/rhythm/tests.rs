@@ -5,7 +5,7 @@ const DAY: i64 = 24 * HOUR;
 /// Some Monday at midnight.
 const MONDAY: i64 = 1_700_438_400;
 
-fn read(published: &[i64]) -> Sighting {
+fn sighting(published: &[i64]) -> Sighting {
     Sighting { published: published.iter().copied().map(Some).collect(), gapless: true }
 }
 
@@ -19,7 +19,7 @@ fn watched(days: i64, publishes: impl Fn(i64) -> Vec<i64>) -> (Rhythm, i64) {
     let mut rhythm = Rhythm::default();
     for hour in 0..days * 24 {
         let now = MONDAY + hour * HOUR;
-        rhythm.observe(&read(&publishes(now)), now);
+        rhythm.observe(&sighting(&publishes(now)), now);
     }
     (rhythm, MONDAY + (days * 24 - 1) * HOUR)
 }
@@ -60,10 +60,10 @@ fn an_event_shortens_the_wait_at_once_and_is_forgotten() {
     let wait = |rhythm: &Rhythm, now| rhythm.expectation(now).worth(0.005, f64::INFINITY, 1e6).wait;
     let calm = wait(&rhythm, now);
     let burst: Vec<i64> = (0..12).map(|it| now + it * 300).collect();
-    rhythm.observe(&read(&burst), now + HOUR);
+    rhythm.observe(&sighting(&burst), now + HOUR);
     let excited = wait(&rhythm, now + HOUR);
     assert!(excited < calm / 1.5, "{calm} {excited}");
-    rhythm.observe(&read(&[]), now + 2 * DAY);
+    rhythm.observe(&sighting(&[]), now + 2 * DAY);
     assert!(wait(&rhythm, now + 2 * DAY) > calm / 1.3);
 }
 
@@ -71,7 +71,7 @@ fn an_event_shortens_the_wait_at_once_and_is_forgotten() {
 fn a_first_poll_learns_from_the_dates_that_the_feed_shows() {
     let mut rhythm = Rhythm::default();
     let shown: Vec<i64> = (0..20).map(|it| MONDAY - it * HOUR).collect();
-    let expectation = rhythm.observe(&read(&shown), MONDAY);
+    let expectation = rhythm.observe(&sighting(&shown), MONDAY);
     assert!((18.0..30.0).contains(&expectation.per_day()), "{}", expectation.per_day());
 }
 
@@ -86,20 +86,20 @@ fn entries_without_dates_say_nothing_at_first_and_count_when_they_are_found_late
 #[test]
 fn a_window_that_was_full_counts_from_its_oldest_entry() {
     let (mut rhythm, mut whole) = (Rhythm::default(), Rhythm::default());
-    rhythm.observe(&read(&[]), MONDAY);
-    whole.observe(&read(&[]), MONDAY);
+    rhythm.observe(&sighting(&[]), MONDAY);
+    whole.observe(&sighting(&[]), MONDAY);
     let shown: Vec<i64> = (0..20).map(|it| MONDAY + DAY - it * 180).collect();
-    let gap = rhythm.observe(&Sighting { gapless: false, ..read(&shown) }, MONDAY + DAY);
-    let (gap, whole) = (gap.per_day(), whole.observe(&read(&shown), MONDAY + DAY).per_day());
+    let gap = rhythm.observe(&Sighting { gapless: false, ..sighting(&shown) }, MONDAY + DAY);
+    let (gap, whole) = (gap.per_day(), whole.observe(&sighting(&shown), MONDAY + DAY).per_day());
     assert!(gap > 2.0 * whole, "{gap} {whole}");
 }
 
 #[test]
 fn no_date_claims_more_than_was_watched() {
     let mut rhythm = Rhythm::default();
-    rhythm.observe(&read(&[i64::MIN, -1, 0, MONDAY + 90 * DAY, i64::MAX]), MONDAY);
+    rhythm.observe(&sighting(&[i64::MIN, -1, 0, MONDAY + 90 * DAY, i64::MAX]), MONDAY);
     assert!(rhythm.expectation(MONDAY).per_day() < 8.0);
-    let odd = rhythm.observe(&read(&[i64::MIN, i64::MAX, 0]), MONDAY - 5 * DAY);
+    let odd = rhythm.observe(&sighting(&[i64::MIN, i64::MAX, 0]), MONDAY - 5 * DAY);
     assert!(odd.worth(0.01, 10.0, 1e5).wait.is_finite());
 }
 

@@ -2,7 +2,7 @@ use super::*;
 
 #[track_caller]
 fn reads(line: &str, names: &[(&str, BylineKind, Option<&str>)]) {
-    let found = read(line);
+    let found = parse(line);
     let found: Vec<_> = found
         .iter()
         .map(|found| (found.name.as_str(), found.kind, found.place.as_deref()))
@@ -44,7 +44,7 @@ fn labels_go_and_lists_are_taken_apart() {
 fn newsrooms_and_agencies_are_organisations() {
     for line in ["Guardian staff", "Redacción", "AFP", "Редакция сайта", "وكالات", "編集部", "NTV"]
     {
-        assert_eq!(read(line)[0].kind, Organisation, "{line}");
+        assert_eq!(parse(line)[0].kind, Organisation, "{line}");
     }
 }
 

@@ -5,7 +5,7 @@ type Told<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, bool, Option
 
 #[track_caller]
 fn tells(line: &str, told: Told<'_>) {
-    let it = read(line);
+    let it = parse(line);
     let found = (
         it.caption.as_deref(),
         it.credit.as_deref(),

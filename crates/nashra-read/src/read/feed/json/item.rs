@@ -47,8 +47,8 @@ impl Reader<'_> {
                 item.content =
                     item.content.take().filter(|content| content.kind == Kind::Html).or(text);
             }
-            "date_published" => item.published = self.pull.scalar().map(|text| dates::read(&text)),
-            "date_modified" => item.updated = self.pull.scalar().map(|text| dates::read(&text)),
+            "date_published" => item.published = self.pull.scalar().map(|text| dates::parse(&text)),
+            "date_modified" => item.updated = self.pull.scalar().map(|text| dates::parse(&text)),
             "image" => item.image = self.address(),
             "banner_image" => {
                 let banner = self.address();

@@ -10,7 +10,7 @@ macro_rules! fields {
         }
 
         impl Field {
-            fn of_lower(name: &[u8]) -> Self {
+            fn from_lower(name: &[u8]) -> Self {
                 match name {
                     $($($name)|+ => Self::$variant,)+
                     _ => Self::Other,
@@ -93,11 +93,11 @@ fields! {
 const LONGEST: usize = 17;
 
 impl Field {
-    pub(in crate::read::feed) fn of(local: &str) -> Self {
+    pub(in crate::read::feed) fn from_name(local: &str) -> Self {
         let mut lower = [0; LONGEST];
         let Some(lower) = lower.get_mut(..local.len()) else { return Self::Other };
         lower.copy_from_slice(local.as_bytes());
         lower.make_ascii_lowercase();
-        Self::of_lower(lower)
+        Self::from_lower(lower)
     }
 }

@@ -19,7 +19,7 @@ macro_rules! elements {
         }
 
         impl Element {
-            fn of_lower(name: &[u8]) -> Option<Self> {
+            fn from_lower(name: &[u8]) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$variant),)+
                     _ => None,
@@ -77,12 +77,12 @@ pub(super) fn is_dropped(name: &str) -> bool {
 }
 
 impl Element {
-    pub(super) fn of(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         let mut lower = [0; LONGEST];
         let lower = lower.get_mut(..name.len())?;
         lower.copy_from_slice(name.as_bytes());
         lower.make_ascii_lowercase();
-        Self::of_lower(lower)
+        Self::from_lower(lower)
     }
 
     pub(super) fn is_void(self) -> bool {

@@ -7,7 +7,7 @@ fn rss(elements: &str) -> Item {
     let text = format!(
         "<rss version='2.0'><channel><link>https://news.example/</link><item>{elements}</item></channel></rss>"
     );
-    parse(text.as_bytes(), None, &url()).unwrap().entries.remove(0)
+    parse_document(text.as_bytes(), None, &url()).unwrap().entries.remove(0)
 }
 
 /// The first entry of an Atom feed with these elements in it.
@@ -15,7 +15,7 @@ fn atom(elements: &str) -> Item {
     let text = format!(
         "<feed xmlns='http://www.w3.org/2005/Atom'><author><name>Feed</name></author><entry>{elements}</entry></feed>"
     );
-    parse(text.as_bytes(), None, &url()).unwrap().entries.remove(0)
+    parse_document(text.as_bytes(), None, &url()).unwrap().entries.remove(0)
 }
 
 fn value(text: Option<Text>) -> String {
@@ -89,13 +89,13 @@ fn the_page_of_an_entry_is_its_link_before_anything_else() {
 fn relative_addresses_are_relative_to_the_nearest_base() {
     let text = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://a.example/x/'><entry xml:base='y/'><link href='z'/>\
         <content type='html' xml:base='javascript:no'>&lt;img src='i.png'&gt;</content></entry></feed>";
-    let document = parse(text.as_bytes(), None, &url()).unwrap();
+    let document = parse_document(text.as_bytes(), None, &url()).unwrap();
     assert_eq!(document.entries[0].link.as_deref(), Some("https://a.example/x/y/z"));
     let written = serde_json::to_value(Neutral::new(document, &url())).unwrap();
     assert_eq!(written["entries"][0]["content"], "<img src=\"https://a.example/x/y/i.png\">");
     let elsewhere = "<feed xmlns='http://www.w3.org/2005/Atom'><link href='https://b.example/'/><entry><link href='z'/></entry></feed>";
     assert_eq!(
-        parse(elsewhere.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(),
+        parse_document(elsewhere.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(),
         Some("https://b.example/z")
     );
 }
@@ -133,7 +133,7 @@ fn a_date_that_shows_its_order_settles_the_others() {
         let text = format!(
             "<rss><channel><item><pubDate>{first}</pubDate></item><item><pubDate>02/03/2026</pubDate></item></channel></rss>"
         );
-        parse(text.as_bytes(), None, &url()).unwrap().entries[1].published.clone().unwrap()
+        parse_document(text.as_bytes(), None, &url()).unwrap().entries[1].published.clone().unwrap()
     };
     assert_eq!(dates("23/01/2026").time.unwrap().to_rfc3339(), "2026-03-02T00:00:00+00:00");
     assert_eq!(dates("01/23/2026").time.unwrap().to_rfc3339(), "2026-02-03T00:00:00+00:00");
@@ -180,7 +180,7 @@ fn a_feed_says_when_and_how_to_poll_it() {
         <skipDays><day>Sunday</day></skipDays><cloud domain='rpc.example' port='80' path='/r' registerProcedure='p' protocol='soap'/>\
         <atom:link rel='hub' href='https://hub.example/'/><atom:link rel='next' href='?page=2'/><atom:link rel='prev-archive' href='/2025'/>\
         <sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency><fh:archive/></channel></rss>";
-    let feed = read(text.as_bytes(), None, &url()).unwrap();
+    let feed = parse(text.as_bytes(), None, &url()).unwrap();
     assert_eq!(
         (feed.rhythm.ttl, feed.rhythm.skip_hours.as_slice(), feed.rhythm.skip_days[0].as_str()),
         (Some(60), &[1][..], "Sunday")
@@ -206,11 +206,11 @@ fn a_feed_says_when_and_how_to_poll_it() {
 fn the_original_behind_a_counting_link_is_the_page() {
     let text = "<rss><channel><title>t</title><item><link>https://count.example/1</link><feedburner:origLink>https://news.example/1</feedburner:origLink></item></channel></rss>";
     assert_eq!(
-        parse(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(),
+        parse_document(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_deref(),
         Some("https://count.example/1")
     );
     assert_eq!(
-        read(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_ref().unwrap().as_str(),
+        parse(text.as_bytes(), None, &url()).unwrap().entries[0].link.as_ref().unwrap().as_str(),
         "https://news.example/1"
     );
 }
@@ -224,7 +224,7 @@ fn no_html_of_a_feed_reaches_a_record() {
          <content:encoded>{cdata}</content:encoded><dc:creator>{cdata}</dc:creator><category>{cdata}</category><media:content \
          url='/b.jpg' medium='image'><media:title>{cdata}</media:title><media:credit>{cdata}</media:credit></media:content></item></channel></rss>"
     );
-    let feed = read(text.as_bytes(), None, &url()).unwrap();
+    let feed = parse(text.as_bytes(), None, &url()).unwrap();
     let record = serde_json::to_string(&content(&feed.entries[0]).0).unwrap();
     for never in ["<", "javascript:", "onerror", "alert"] {
         assert!(!record.contains(never), "{never} in {record}");

@@ -6,7 +6,7 @@ use super::{super::model::Document, *};
 const BIG: usize = 1_000_000;
 
 fn document(text: &str) -> Document {
-    parse(text.as_bytes(), None, &url()).unwrap()
+    parse_document(text.as_bytes(), None, &url()).unwrap()
 }
 
 #[test]
@@ -133,8 +133,8 @@ fn json_nests_to_any_depth() {
         format!("{{\"items\":{}", "[{\"tags\":".repeat(BIG / 9)),
     ] {
         assert!(
-            parse(text.as_bytes(), None, &url()).is_ok_and(|it| it.entries.is_empty())
-                || parse(text.as_bytes(), None, &url()).is_err()
+            parse_document(text.as_bytes(), None, &url()).is_ok_and(|it| it.entries.is_empty())
+                || parse_document(text.as_bytes(), None, &url()).is_err()
         );
     }
 }

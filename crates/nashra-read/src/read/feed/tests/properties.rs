@@ -11,7 +11,7 @@ use super::{
 const FEEDS: u64 = 60;
 
 fn entries(bytes: &[u8]) -> Vec<Item> {
-    parse(bytes, None, &url()).map(|it| it.entries).unwrap_or_default()
+    parse_document(bytes, None, &url()).map(|it| it.entries).unwrap_or_default()
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn any_encoding_of_a_feed_gives_the_same_entries() {
 
 /// Identity and version of each entry.
 fn names(text: &str) -> Vec<(String, [u8; 16])> {
-    let feed = read(text.as_bytes(), None, &url());
+    let feed = parse(text.as_bytes(), None, &url());
     feed.map(|feed| {
         feed.entries.iter().map(|entry| (entry.identity.clone(), entry.version())).collect()
     })

@@ -3,7 +3,7 @@
 use super::{super::model::Document, *};
 
 fn document(text: &str) -> Document {
-    parse(text.as_bytes(), None, &url()).unwrap_or_else(|error| panic!("{error}: {text}"))
+    parse_document(text.as_bytes(), None, &url()).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// An RSS feed of these items.
@@ -137,7 +137,7 @@ fn attributes_without_quotes_are_read() {
 fn a_page_is_told_apart_and_its_feeds_are_offered() {
     let page = "<!DOCTYPE html><html><head><base href='/x/'><link rel=alternate type='application/rss+xml' href='f.xml'></head><body><p>a";
     assert_eq!(
-        parse(page.as_bytes(), None, &url()),
+        parse_document(page.as_bytes(), None, &url()),
         Err(FeedError::Html { feeds: vec!["https://news.example/x/f.xml".to_owned()] })
     );
     for other in [
@@ -148,7 +148,7 @@ fn a_page_is_told_apart_and_its_feeds_are_offered() {
         "",
     ] {
         assert!(
-            matches!(parse(other.as_bytes(), None, &url()), Err(FeedError::Malformed(_))),
+            matches!(parse_document(other.as_bytes(), None, &url()), Err(FeedError::Malformed(_))),
             "{other}"
         );
     }
@@ -165,7 +165,7 @@ fn a_broken_feed_gives_the_identities_of_the_whole_one() {
         whole.replace("xmlns:", "xmlns-lost-"),
     ];
     let names = |text: &str| {
-        read(text.as_bytes(), None, &url())
+        parse(text.as_bytes(), None, &url())
             .unwrap()
             .entries
             .iter()

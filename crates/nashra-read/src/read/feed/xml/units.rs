@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         if root.field() == Field::Item
             && matches!(root.namespace(), Namespace::Core | Namespace::Atom | Namespace::Atom03)
         {
-            let mut item = item::read(root);
+            let mut item = item::parse(root);
             // RFC 4287 §4.1.2: the feed's authors are those of entries that name none.
             if item.authors.is_empty() && self.root.core != Namespace::Core {
                 item.authors = person::inherited(self.draft.authors());

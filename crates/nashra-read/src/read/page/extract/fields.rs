@@ -11,7 +11,7 @@ const TEXT: &str = "<p>The harbour of the old town is open again after the storm
     long enough,” said one of them, while cranes lifted the last containers out of the water and the lighthouse was lit once more.</p>";
 
 /// The first article of a page.
-fn read(head: &str, body: &str) -> Content {
+fn extract_content(head: &str, body: &str) -> Content {
     read_by(None, head, body)
 }
 
@@ -25,14 +25,14 @@ fn read_by(rules: Option<&Rules>, head: &str, body: &str) -> Content {
 }
 
 fn title(head: &str, body: &str) -> String {
-    read(head, &format!("{body}<article>{TEXT}</article>")).title.unwrap()
+    extract_content(head, &format!("{body}<article>{TEXT}</article>")).title.unwrap()
 }
 
 fn writers(head: &str, before: &str, after: &str) -> Vec<String> {
     let body = format!(
         "<article><h1>Harbour reopens after the storm</h1>{before}<div>{TEXT}{after}</div></article>"
     );
-    read(head, &body).bylines.into_iter().map(|byline| byline.name).collect()
+    extract_content(head, &body).bylines.into_iter().map(|byline| byline.name).collect()
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn writers_are_found_behind_the_paper_that_stands_for_them() {
 #[test]
 fn a_day_is_found_above_the_headline_and_else_in_the_address() {
     let day = |before: &str| {
-        let content = read(
+        let content = extract_content(
             "",
             &format!("{before}<h1>Harbour reopens after the storm</h1><article>{TEXT}</article>"),
         );
@@ -101,7 +101,7 @@ fn a_credit_in_an_element_of_its_own_is_none_of_the_caption() {
         let body = format!(
             "<h1>Harbour reopens after the storm</h1><article><figure><img src=/1.jpg>{caption}</figure>{TEXT}</article>"
         );
-        let image = read("", &body).images.remove(0);
+        let image = extract_content("", &body).images.remove(0);
         (image.caption.unwrap(), image.credit.unwrap())
     };
     let wanted = |credit: &str| ("Ferries in the port".to_owned(), credit.to_owned());
@@ -124,7 +124,7 @@ fn the_lead_counts_once_whatever_its_crop_and_the_sites_own_pictures_not_at_all(
         <a href=/other-article><img src=/other.jpg></a><img src=https://img.example/harbour-640x480.jpg>{TEXT}</article>"
     );
     let images: Vec<_> =
-        read(head, &body).images.into_iter().filter_map(|image| image.url).collect();
+        extract_content(head, &body).images.into_iter().filter_map(|image| image.url).collect();
     assert_eq!(images, ["https://img.example/harbour-640x480.jpg"]);
 }
 
@@ -134,7 +134,7 @@ fn a_text_for_subscribers_is_cut_where_the_script_counts_more_words() {
         let head = format!(
             r#"<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Harbour","isAccessibleForFree":"False","wordCount":{words}}}</script>"#
         );
-        read(&head, &format!("<h1>Harbour</h1><article>{TEXT}</article>")).quality
+        extract_content(&head, &format!("<h1>Harbour</h1><article>{TEXT}</article>")).quality
     };
     assert!(quality(900).paywalled && quality(900).truncated);
     assert!(quality(95).paywalled && !quality(95).truncated);
@@ -160,7 +160,7 @@ fn a_script_about_the_page_tells_its_day_where_none_tells_the_articles() {
         let head = format!(
             r#"<script type="application/ld+json">{{"@graph":[{{"@type":"WebPage","datePublished":"2026-11-18T09:00:00+02:00"}}]}}</script>{more}"#
         );
-        read(&head, &format!("<h1>Harbour</h1><article>{TEXT}</article>"))
+        extract_content(&head, &format!("<h1>Harbour</h1><article>{TEXT}</article>"))
             .published
             .unwrap()
             .to_rfc3339()
@@ -185,7 +185,7 @@ fn the_operators_rules_stand_above_what_the_page_says_and_what_is_learned() {
         ["title=.big", "byline=.who", "published=.when", "text=.a, .b", "remove=.box"]
             .map(str::to_owned)
             .to_vec();
-    let content = read_by(Some(&Rules::read(&rules).unwrap()), head, &body);
+    let content = read_by(Some(&Rules::parse(&rules).unwrap()), head, &body);
     assert_eq!(content.title.as_deref(), Some("Harbour reopens after the storm"));
     assert_eq!(
         content.bylines.iter().map(|byline| byline.name.as_str()).collect::<Vec<_>>(),
@@ -207,6 +207,6 @@ fn the_operators_rules_stand_above_what_the_page_says_and_what_is_learned() {
     ];
     assert_eq!(by, [Some(Origin::Rule); 4]);
     // What matches nothing changes nothing.
-    let none = Rules::read(&["title=.none".to_owned(), "text=.none".to_owned()]).unwrap();
-    assert_eq!(read_by(Some(&none), head, &body), read(head, &body));
+    let none = Rules::parse(&["title=.none".to_owned(), "text=.none".to_owned()]).unwrap();
+    assert_eq!(read_by(Some(&none), head, &body), extract_content(head, &body));
 }

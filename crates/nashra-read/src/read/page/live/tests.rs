@@ -11,7 +11,7 @@ use crate::{
 const SCRIPT: &str = include_str!("../../../../../../tests/fixtures/page/live-script.html");
 const ELEMENTS: &str = include_str!("../../../../../../tests/fixtures/page/live-elements.html");
 
-fn read(html: &str) -> Page {
+fn parse_page(html: &str) -> Page {
     read_at(html, "https://news.example/live/storm")
 }
 
@@ -48,7 +48,7 @@ fn entries(page: &Page) -> Vec<(String, Option<&str>, Option<&str>, String)> {
 
 #[test]
 fn the_entries_of_a_live_blog_have_the_times_and_addresses_that_its_script_gives() {
-    let page = read(SCRIPT);
+    let page = parse_page(SCRIPT);
     assert_eq!((page.kind, page.articles.len()), (PageKind::LiveBlog, 1));
     let entries = entries(&page);
     assert_eq!(entries.len(), 5);
@@ -66,7 +66,7 @@ fn the_entries_of_a_live_blog_have_the_times_and_addresses_that_its_script_gives
 
 #[test]
 fn the_entries_of_a_live_blog_are_found_by_their_elements() {
-    let page = read(ELEMENTS);
+    let page = parse_page(ELEMENTS);
     assert_eq!((page.kind, page.articles.len()), (PageKind::LiveBlog, 1));
     let entries = entries(&page);
     assert_eq!(entries.len(), 5);

@@ -49,7 +49,7 @@ pub(in crate::read::page) struct Posted {
 
 /// The articles that a page's scripts describe, with the script that each stands in, in the order
 /// of the page; and when the page itself was published, where they say that.
-pub(super) fn read(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<String>) {
+pub(super) fn collect(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<String>) {
     let mut budget = MAX_OBJECTS;
     let (mut found, mut page) = (Vec::new(), None);
     for node in (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Script) {

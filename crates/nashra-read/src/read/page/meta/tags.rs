@@ -40,7 +40,7 @@ pub(super) struct Tags {
 const MAX_ELEMENTS: usize = 1_000;
 
 impl Tags {
-    pub(super) fn of(tree: &Tree<'_>) -> Self {
+    pub(super) fn collect(tree: &Tree<'_>) -> Self {
         let mut tags = Self::default();
         for node in 1..tree.len() {
             let attribute = |name: &str| {

@@ -206,7 +206,7 @@ impl PartBuilder<'_, '_> {
         };
         lines
             .filter(|at| signed(*at))
-            .map(|at| (at, self.apart_from_site(byline::read(self.line(at)))))
+            .map(|at| (at, self.apart_from_site(byline::parse(self.line(at)))))
             .find(|(_, names)| !names.is_empty())
     }
 
@@ -311,7 +311,11 @@ impl PartBuilder<'_, '_> {
 
 /// The day that a short line names: the first, since that of a change follows it.
 fn partial_date(line: &str) -> Option<chrono::NaiveDate> {
-    if line.len() > 200 { None } else { partial::all(line).iter().find_map(partial::Found::day) }
+    if line.len() > 200 {
+        None
+    } else {
+        partial::find_all(line).iter().find_map(partial::DateMatch::day)
+    }
 }
 
 /// Whether the web had articles on that day.

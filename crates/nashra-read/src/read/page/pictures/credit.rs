@@ -146,7 +146,7 @@ pub(super) fn of_attributes(tree: &Tree<'_>, picture: NodeId) -> Option<String> 
             .iter()
             .filter_map(value)
             .find(|value| caption::sign(value) == Some(Sign::Credit))
-            .and_then(|value| caption::read(&value).credit)
+            .and_then(|value| caption::parse(&value).credit)
     })
 }
 

@@ -23,8 +23,8 @@ use crate::{
 const MAX_HEADING: f32 = 16.0;
 
 /// Reads an article; its lines do not begin before `from`.
-pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Part {
-    let head = lead::read(text_page, span, from);
+pub(super) fn extract(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Part {
+    let head = lead::parse(text_page, span, from);
     let mut body = Body {
         text_page,
         title: head.title.as_deref().map(fold),
@@ -84,7 +84,7 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
 /// The picture of a caption line. A credit alone belongs to the line before, where that is no text.
 pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> Option<Image> {
     let text = text_page.lines[line].text.as_str();
-    let mut image = caption::read(text);
+    let mut image = caption::parse(text);
     if image.caption.is_some() {
         return Some(image);
     }
@@ -95,7 +95,7 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
     let is_caption =
         form.kind == Kind::Text && form.units >= 4.0 && text_page.headline_fits(before);
     if is_caption {
-        let told = caption::read(above);
+        let told = caption::parse(above);
         return Some(Image {
             caption: told.caption,
             archive: told.archive || image.archive,
@@ -154,7 +154,7 @@ impl Body<'_> {
             Kind::Text | Kind::Byline | Kind::Date | Kind::Link if sentence => self.paragraph(at),
             Kind::Text if line.bullet && form.units >= 4.0 => self.paragraph(at),
             Kind::Text if form.times > 1 && form.units >= 4.0 && self.is_beside(at, text) => {
-                self.add(caption::read(text));
+                self.add(caption::parse(text));
             }
             Kind::Text if self.is_heading(at, span) => {
                 self.blocks.push(Block::Heading { text: text.to_owned() });

@@ -101,7 +101,7 @@ impl Form {
 }
 
 /// The forms of all lines.
-pub(super) fn read(lines: &[Line]) -> Vec<Form> {
+pub(super) fn classify_lines(lines: &[Line]) -> Vec<Form> {
     let mut times: HashMap<&str, u32> = HashMap::with_capacity(lines.len());
     for line in lines {
         *times.entry(line.text.as_str()).or_default() += 1;
@@ -114,7 +114,7 @@ pub(super) fn read(lines: &[Line]) -> Vec<Form> {
 
 fn form(line: &Line, times: u32) -> Form {
     let text = line.text.as_str();
-    let signs = Signs::of(text);
+    let signs = Signs::find(text);
     let kind = kind(text, &signs);
     let mut prose = signs.prose();
     if signs.ellipsis && !text.starts_with(['"', '“', '«', '„', '「']) {
@@ -224,7 +224,7 @@ fn is_date(text: &str) -> bool {
     if (0..bytes.len()).any(time) {
         return true;
     }
-    if let Some(found) = partial::all(text).first() {
+    if let Some(found) = partial::find_all(text).first() {
         let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
         let others = letters(text) - letters(&text[found.range.clone()]);
         // `Seit Mai 2022 Chef des Hauses` is a headline, `Kyiv in the third winter of the war, 24

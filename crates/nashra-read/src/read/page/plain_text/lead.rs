@@ -31,7 +31,7 @@ pub(super) struct Head {
 
 /// Reads what stands from an article's headline to its text; the day may stand before it, but not
 /// before `from`.
-pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Head {
+pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Head {
     let Some(title) = span.title else { return Head::default() };
     let mut head = Head { title: Some(text_page.lines[title].text.clone()), ..Head::default() };
     // Sentences right before the text are its first.
@@ -55,23 +55,23 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
                 } else if let Some(image) = picture(text_page, line, title) {
                     add_picture(&mut head.images, image);
                 } else {
-                    head.bylines.extend(byline::read(text));
+                    head.bylines.extend(byline::parse(text));
                 }
             }
             Kind::Date => head.day = head.day.or_else(|| day(text)),
-            Kind::Byline if head.bylines.is_empty() => head.bylines = byline::read(text),
+            Kind::Byline if head.bylines.is_empty() => head.bylines = byline::parse(text),
             Kind::Text
                 if form.units >= 3.0
                     && repeats_near(text_page, line, title + 1..span.body.start) =>
             {
-                add_picture(&mut head.images, caption::read(text));
+                add_picture(&mut head.images, caption::parse(text));
             }
             Kind::Text if line < text_from && is_deck(text_page, line, &head, title) => {
                 head.deck = Some(text.to_owned());
             }
             Kind::Text if form.is_prose() || line >= text_from => head.rest.push(line),
             Kind::Text if head.bylines.is_empty() && is_writer(text_page, line) => {
-                head.bylines = byline::read(text);
+                head.bylines = byline::parse(text);
             }
             // `By`, and the name on a line of its own.
             Kind::Text
@@ -79,7 +79,7 @@ pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -
                     && next.is_some_and(|next| byline::is_byline(&format!("{text} {next}")))
                     && form.units <= 2.0 =>
             {
-                head.bylines = byline::read(next.unwrap_or_default());
+                head.bylines = byline::parse(next.unwrap_or_default());
                 line += 1;
             }
             _ => {}
@@ -124,7 +124,7 @@ fn is_writer(text_page: &PlainTextPage, line: usize) -> bool {
 }
 
 fn day(text: &str) -> Option<chrono::NaiveDate> {
-    partial::all(text).iter().find_map(partial::Found::day)
+    partial::find_all(text).iter().find_map(partial::DateMatch::day)
 }
 
 /// Whether a line comes again among some lines: a caption that is printed twice.

@@ -31,7 +31,7 @@ pub(super) struct Line {
 }
 
 /// The lines that have text.
-pub(super) fn read(text: &str) -> Vec<Line> {
+pub(super) fn split(text: &str) -> Vec<Line> {
     let end = if text.contains('\n') { '\n' } else { '\r' };
     let raw: Vec<&str> = text.split(end).collect();
     let most = FREE_LINES + text.len() / BYTES_OF_LINE;
@@ -187,12 +187,12 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        read(text).into_iter().map(|it| it.text).collect()
+        split(text).into_iter().map(|line| line.text).collect()
     }
 
     #[test]
     fn blank_lines_bullets_and_invisible_characters_are_taken_off() {
-        let lines = read("\u{feff}One\r\n\r\n  • \u{200f}Two \r\n 3. Three\n\n\n\n\n\n- \nFour");
+        let lines = split("\u{feff}One\r\n\r\n  • \u{200f}Two \r\n 3. Three\n\n\n\n\n\n- \nFour");
         assert_eq!(
             lines
                 .iter()

@@ -71,20 +71,20 @@ pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
 ///
 /// # Errors
 /// Says what the bytes are instead.
-pub fn read(input: Input<'_>) -> Result<Page, PageError> {
+pub fn parse(input: Input<'_>) -> Result<Page, PageError> {
     if is_binary(input.bytes) {
         return Err(PageError::NotHtml("binary data".to_owned()));
     }
     let text_page = PlainTextPage::new(&encoding::to_text(input.bytes, input.content_type));
     let mut spans = further::drop_non_articles(&text_page, split::split(&text_page));
     if spans.is_empty() {
-        spans.extend(short::read(&text_page));
+        spans.extend(short::find_span(&text_page));
     }
     let mut from = 0;
     let mut articles = Vec::with_capacity(spans.len());
     for span in &mut spans {
         span.title = title::choose(&text_page, span, from);
-        articles.push(article::read(&text_page, span, from));
+        articles.push(article::extract(&text_page, span, from));
         from = span.body.end;
     }
     let Some(first) = articles.first_mut() else { return Err(PageError::NoText) };
@@ -108,7 +108,7 @@ fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
     spans
         .iter()
         .zip(ends)
-        .map(|(span, end)| related::read(text_page, span, end))
+        .map(|(span, end)| related::find(text_page, span, end))
         .find(|it| !it.is_empty())
         .unwrap_or_default()
 }
@@ -133,8 +133,8 @@ struct PlainTextPage {
 
 impl PlainTextPage {
     fn new(text: &str) -> Self {
-        let lines = lines::read(text);
-        let forms = form::read(&lines);
+        let lines = lines::split(text);
+        let forms = form::classify_lines(&lines);
         let prose = lines.iter().zip(&forms).enumerate().filter(|(_, (_, form))| form.is_prose());
         let topics = Topics::new(
             lines.len(),

@@ -35,7 +35,7 @@ static SECTIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
 });
 
 /// The related list of an article: in its gaps, and behind it up to `end`.
-pub(super) fn read(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) -> Vec<Related> {
+pub(super) fn find(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) -> Vec<Related> {
     let mut items: Vec<Related> = Vec::new();
     for range in span.gaps.iter().cloned().chain(std::iter::once(span.body.end..end)) {
         let heads = range
@@ -92,7 +92,7 @@ fn list(text_page: &PlainTextPage, range: Range<usize>) -> Vec<Related> {
             }
             Role::Summary => reader.item.summary = Some(text.to_owned()),
             Role::Writer => {
-                if let Some(writer) = byline::read(text).into_iter().next() {
+                if let Some(writer) = byline::parse(text).into_iter().next() {
                     (reader.item.byline, reader.item.place) = (Some(writer.name), writer.place);
                 }
             }
@@ -232,7 +232,7 @@ impl Reader<'_> {
 
     fn caption(&mut self, at: usize) {
         let (section, text) = sectioned(&self.text_page.lines[at].text);
-        let image = caption::read(text);
+        let image = caption::parse(text);
         // The headline was printed before its caption and comes again behind it.
         let again = self.range.contains(&(at + 1))
             && self.item.title.as_deref() == Some(self.text_page.lines[at + 1].text.as_str());

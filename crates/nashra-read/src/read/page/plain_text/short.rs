@@ -16,7 +16,7 @@ const MAX_LINES: usize = 30;
 const LEAST: (f32, f32) = (4.0, 12.0);
 
 /// The one article of a short text, if it is one.
-pub(super) fn read(text_page: &PlainTextPage) -> Option<ArticleSpan> {
+pub(super) fn find_span(text_page: &PlainTextPage) -> Option<ArticleSpan> {
     let forms = &text_page.forms;
     if forms.len() > MAX_LINES {
         return None;

@@ -21,13 +21,13 @@ pub(super) struct Signs {
 }
 
 impl Signs {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn find(text: &str) -> Self {
         let mut signs =
             Self { ellipsis: text.ends_with('…') || text.ends_with("..."), ..Self::default() };
         let (mut in_word, mut stopped) = (false, false);
         for c in text.chars() {
             let share = unspaced(c);
-            let letter = Letter::of(c);
+            let letter = Letter::from_char(c);
             let of_word = letter.is_alphanumeric();
             signs.letters += usize::from(letter.is_alphabetic());
             signs.digits += usize::from(letter.is_numeric());

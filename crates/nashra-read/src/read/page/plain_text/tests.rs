@@ -6,7 +6,7 @@ use crate::model::record::{Block, Content, Direction};
 
 fn page(bytes: &[u8]) -> Result<Page, PageError> {
     let url = Url::parse("about:blank").unwrap();
-    let mut page = read(Input { bytes, content_type: None, url: &url, rules: None })?;
+    let mut page = parse(Input { bytes, content_type: None, url: &url, rules: None })?;
     for part in &mut page.articles {
         crate::policy::enrich::enrich(&mut part.content, &part.evidence);
     }

@@ -36,7 +36,7 @@ pub(super) fn measure(
     let title = before.first().and_then(|before| before.headline);
     let title_level = title.and_then(|title| heading_level(tree, lines[title].block)).unwrap_or(1);
     let flag = |it: bool| f32::from(u8::from(it));
-    let head = Head::of(context, candidate);
+    let head = Head::find(context, candidate);
     let below = f32::from(candidate.level) - f32::from(title_level);
     let repeated = repeated(context, candidate.at);
     // Before all that goes through the text, because long pages have many.
@@ -116,7 +116,7 @@ struct Head {
 }
 
 impl Head {
-    fn of(context: &Context<'_, '_>, candidate: &HeadingCandidate) -> Self {
+    fn find(context: &Context<'_, '_>, candidate: &HeadingCandidate) -> Self {
         let view = context.view;
         let (tree, lines) = (view.tree, &view.lines.lines);
         let mut head = Self::default();
@@ -134,7 +134,7 @@ impl Head {
 /// Whether a line has a date.
 pub(super) fn is_dated(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
-    line.chars < 120 && partial::find(view.lines.get(line)).is_some()
+    line.chars < 120 && partial::find_last(view.lines.get(line)).is_some()
 }
 
 /// Whether a line names writers.
