@@ -22,7 +22,7 @@ use crate::{
     },
     config::{Backlog, Config, ConfigErrors, sources::Sources},
     daemon::admin::control,
-    fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::Plan},
+    fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
     pipeline::{self, Queues, Steering},
     policy::{polling::decide::Bounds, retry},
     stages::{
@@ -139,12 +139,12 @@ pub async fn run_with(
     let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
     side.spawn(monitor::run(
         store.clone(),
-        monitor::Settings::of(config),
+        monitor::Settings::from_config(config),
         told,
         dead_letters.clone(),
     ));
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
-    let mut parts = parts(config, sources, (store.clone(), dead_letters), sink)?;
+    let mut parts = parts(config, sources, store.clone(), dead_letters, sink)?;
     parts.websub = websub(config).await?;
     let queues = Queues {
         due: config.queues.due,
@@ -171,7 +171,7 @@ pub async fn run_with(
 }
 
 /// Where hubs tell what is new, if the config wants them.
-async fn websub(config: &Config) -> Result<Option<websub::Setup>, DaemonError> {
+async fn websub(config: &Config) -> Result<Option<websub::WebsubSetup>, DaemonError> {
     let (Some(address), Some(public_url)) =
         (config.websub.listen.address(), &config.websub.public_url)
     else {
@@ -184,7 +184,7 @@ async fn websub(config: &Config) -> Result<Option<websub::Setup>, DaemonError> {
         tracing::info!(url = format!("http://{local}/"), public_url = %public_url.url(), "hubs are heard");
     }
     let (public_url, max_body) = (public_url.url().clone(), config.fetch.max_body.as_usize());
-    Ok(Some(websub::Setup { listener, public_url, lease: config.websub.lease, max_body }))
+    Ok(Some(websub::WebsubSetup { listener, public_url, lease: config.websub.lease, max_body }))
 }
 
 /// Opens the store and begins a run. A command that holds it is waited for: it takes a moment, and
@@ -245,7 +245,7 @@ fn fetcher_numbered_by(
         max_body: fetch.max_body.as_usize(),
         max_decoded: fetch.max_decoded.as_usize(),
         max_redirects: fetch.max_redirects,
-        memory: Memory::new(Plan {
+        memory: Memory::new(MemoryPlan {
             budget: fetch.memory.as_usize(),
             threads: config.page.worker_count(),
             connections: config.poll.concurrency + config.page.concurrency + websub::BODIES,
@@ -282,7 +282,8 @@ pub(crate) fn rules(config: &Config) -> poll::Rules {
 fn parts(
     config: &Config,
     sources: Sources,
-    (store, dead_letters): (Store, DeadLetterFiles),
+    store: Store,
+    dead_letters: DeadLetterFiles,
     sink: Box<dyn Sink>,
 ) -> Result<pipeline::Parts<Fetcher, SystemClock>, DaemonError> {
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;

@@ -57,7 +57,7 @@ pub struct Parts<F, C> {
     /// For the poll stage.
     pub poll: poll::PollContext<F, C>,
     /// For what hubs tell, where that is wanted.
-    pub websub: Option<websub::Setup>,
+    pub websub: Option<websub::WebsubSetup>,
     /// For the input stage.
     pub input: input::Parts<C>,
     /// For the page stage.
@@ -82,7 +82,7 @@ pub struct Steering {
     /// Whether publishing goes on.
     pub status: watch::Sender<publish::Status>,
     /// Sources that come and go.
-    pub changes: mpsc::Receiver<schedule::change::Change>,
+    pub changes: mpsc::Receiver<schedule::change::ChangeRequest>,
     /// Operators' wishes to the publish stage.
     pub operator_requests: mpsc::Receiver<publish::OperatorRequest>,
     /// How the parts of the daemon are.
@@ -94,20 +94,21 @@ pub struct Steering {
 }
 
 /// The ends of `WebSub`'s channels that the other stages hold; closed where it is off.
-struct Hubs {
+struct HubChannels {
     pushes: mpsc::Receiver<websub::Push>,
-    poll: Option<poll::Hubs>,
-    sooner: mpsc::Receiver<schedule::Sooner>,
+    poll: Option<poll::HubChannels>,
+    sooner: mpsc::Receiver<schedule::EarlyPoll>,
     gone: Option<mpsc::Sender<Vec<String>>>,
 }
 
-impl Hubs {
+impl HubChannels {
     /// Makes the channels, and starts the stages where they are wanted.
     fn start<F: Fetch + Post, C: Clock>(
         parts: &mut Parts<F, C>,
         found: usize,
         stages: &mut JoinSet<Result<(), PipelineError>>,
-        (pressure, stop): (&watch::Receiver<Pressure>, &CancellationToken),
+        pressure: &watch::Receiver<Pressure>,
+        stop: &CancellationToken,
     ) -> Result<Self, StoreError> {
         let (pushes_tx, pushes) = mpsc::channel(PUSHES);
         let (sooner_tx, sooner) = mpsc::channel(SOONER);
@@ -126,7 +127,7 @@ impl Hubs {
         ));
         let outputs = websub::Outputs { asks: asks_tx, pushes: pushes_tx };
         stages.spawn(websub::serve(listener, outputs, pressure.clone(), stop.clone()));
-        let poll = poll::Hubs { found: found_tx, sooner: sooner_tx };
+        let poll = poll::HubChannels { found: found_tx, sooner: sooner_tx };
         Ok(Self { pushes, poll: Some(poll), sooner, gone: Some(gone_tx) })
     }
 }
@@ -149,8 +150,8 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
     let mut stages = JoinSet::new();
-    let Hubs { pushes, poll: hubs, sooner, gone } =
-        Hubs::start(&mut parts, queues.polled, &mut stages, (&pressure, &stop))?;
+    let HubChannels { pushes, poll: hubs, sooner, gone } =
+        HubChannels::start(&mut parts, queues.polled, &mut stages, &pressure, &stop)?;
     let options = schedule::StartOptions {
         polls_per_source_day: parts.polls_per_source_day,
         poll_now: parts.poll_now,
@@ -167,7 +168,9 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     let hosts = poll::KnownHosts(schedule_state.standings());
     let before = schedule_state.last_poll().unwrap_or_else(|| parts.poll.clock.now());
     let (price_tx, price) = watch::channel(schedule_state.price());
-    let stage = (Arc::clone(&parts.poll.clock), (parts.poll.store.clone(), parts.store.added()));
+    let stores =
+        schedule::ScheduleStores { polls: parts.poll.store.clone(), added: parts.store.added() };
+    let clock = Arc::clone(&parts.poll.clock);
     let outgoing = publish::Parts {
         outbox: parts.store.outbox(),
         store: parts.store.id(),
@@ -178,7 +181,9 @@ pub async fn run<F: Fetch + Post, C: Clock>(
 
     let inputs = publish::Inputs { wake: outbox_rx, operator_requests, deadline: deadline.clone() };
 
-    let controls = schedule::Controls {
+    let channels = schedule::Channels {
+        due: due_tx,
+        polled: polled_rx,
         pressure: pressure.clone(),
         changes,
         sooner,
@@ -187,7 +192,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
         stop: stop.clone(),
     };
 
-    stages.spawn(schedule::run(schedule_state, stage, (due_tx, polled_rx), controls));
+    stages.spawn(schedule::run(schedule_state, clock, stores, channels));
     stages.spawn(input::run(parts.input, wake_tx.clone(), pressure.clone(), stop.clone()));
     stages.spawn(poll::run(
         parts.poll,

@@ -245,7 +245,10 @@ impl<F: Fetch> Trial<'_, F> {
                 let followed = discover::follow(
                     self.fetcher,
                     fetched,
-                    (max, self.rules.robots == RobotsMode::Obey),
+                    discover::FetchRules {
+                        max_decoded: max,
+                        obeys_robots: self.rules.robots == RobotsMode::Obey,
+                    },
                 )
                 .await;
                 let discover::FollowedSitemap { feed, sitemaps, .. } =

@@ -44,15 +44,16 @@ pub(super) fn run(options: Options) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    options
-        .inputs
-        .run(|input, bytes| answer(&read(input, bytes, (format, &rules))?, input.url.as_ref(), now))
+    options.inputs.run(|input, bytes| {
+        answer(&read_page(input, bytes, format, &rules)?, input.url.as_ref(), now)
+    })
 }
 
-fn read(
+fn read_page(
     input: &Input,
     bytes: &[u8],
-    (format, rules): (Option<Format>, &page::Rules),
+    format: Option<Format>,
+    rules: &page::Rules,
 ) -> Result<Page, String> {
     let form = format
         .map(|format| if format == Format::Text { page::Form::Text } else { page::Form::Html });

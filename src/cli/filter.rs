@@ -106,17 +106,17 @@ impl Inputs {
                 })
             }),
         };
-        let outcome = outcome.and_then(|()| filter.out.flush().map_err(Broken::Out));
+        let outcome = outcome.and_then(|()| filter.out.flush().map_err(FilterError::Out));
         let (stats, failed) = (filter.stats, filter.failed && self.manifest.is_none());
         let code = match outcome {
             Ok(()) => u8::from(failed) * WRONG_INPUT,
-            Err(Broken::Manifest(words)) => {
+            Err(FilterError::Manifest(words)) => {
                 say!("nashra: {words}");
                 WRONG_INPUT
             }
             // Whoever read our answers has seen enough.
-            Err(Broken::Out(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Err(Broken::Out(error)) => {
+            Err(FilterError::Out(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Err(FilterError::Out(error)) => {
                 say!("nashra: standard output: {error}");
                 WORLD_FAILED
             }
@@ -128,7 +128,7 @@ impl Inputs {
     }
 }
 
-enum Broken {
+enum FilterError {
     Manifest(String),
     Out(io::Error),
 }
@@ -141,16 +141,17 @@ struct Filter<W, O> {
 }
 
 impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W, O> {
-    fn manifest(&mut self, path: &Path) -> Result<(), Broken> {
+    fn manifest(&mut self, path: &Path) -> Result<(), FilterError> {
         let name = path.display();
         let mut lines = BufReader::new(
-            open(path).map_err(|error| Broken::Manifest(format!("{name}: {error}")))?,
+            open(path).map_err(|error| FilterError::Manifest(format!("{name}: {error}")))?,
         );
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
-            let wrong =
-                |what: &dyn std::fmt::Display| Broken::Manifest(format!("{name}:{number}: {what}"));
+            let wrong = |what: &dyn std::fmt::Display| {
+                FilterError::Manifest(format!("{name}:{number}: {what}"))
+            };
             if lines
                 .by_ref()
                 .take(MAX_LINE)
@@ -167,7 +168,7 @@ impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W,
         Ok(())
     }
 
-    fn one(&mut self, input: &Input) -> Result<(), Broken> {
+    fn one(&mut self, input: &Input) -> Result<(), FilterError> {
         let mut bytes = Vec::new();
         let read = open(&input.file).and_then(|file| file.take(MAX_INPUT).read_to_end(&mut bytes));
         let answer = match read {
@@ -183,7 +184,7 @@ impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W,
         let written = serde_json::to_writer(&mut self.out, &line)
             .map_err(io::Error::from)
             .and_then(|()| self.out.write_all(b"\n"));
-        written.map_err(Broken::Out)
+        written.map_err(FilterError::Out)
     }
 
     fn measured(&mut self, input: &Input, bytes: &[u8]) -> Answer<T> {

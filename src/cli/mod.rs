@@ -122,7 +122,8 @@ pub fn main() -> ExitCode {
 /// Loads the config, does work that needs the network, and prints what it found; or says of `what`
 /// what went wrong.
 fn ask<E: std::fmt::Display>(
-    (what, overrides): (&str, &Overrides),
+    what: &str,
+    overrides: &Overrides,
     is_world: impl FnOnce(&E) -> bool,
     work: impl AsyncFnOnce(&Config) -> Result<String, E>,
 ) -> ExitCode {

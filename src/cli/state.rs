@@ -25,9 +25,9 @@ pub(super) enum Command {
     /// Reads the store and changes nothing: whether its files are sound, and how many rows it has.
     Check(Box<Overrides>),
     /// Writes the store as it is in this moment to a new folder, also while the daemon runs.
-    Export(To),
+    Export(ExportArguments),
     /// Puts an export into a data directory that has no store.
-    Restore(From),
+    Restore(RestoreArguments),
     /// Makes a sound store of a damaged one, and says what is lost. The damaged files are kept.
     Repair(Box<Overrides>),
     /// Goes on in a new epoch where publishing has stopped, and says what may repeat.
@@ -37,7 +37,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct To {
+pub(super) struct ExportArguments {
     /// The folder, which is made.
     to: PathBuf,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(super) struct To {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct From {
+pub(super) struct RestoreArguments {
     /// The folder of the export.
     from: PathBuf,
     #[command(flatten)]
@@ -55,12 +55,12 @@ pub(super) struct From {
 impl Command {
     pub(super) fn run(&self) -> ExitCode {
         match self {
-            Self::Export(To { to, overrides }) => match std::path::absolute(to) {
+            Self::Export(ExportArguments { to, overrides }) => match std::path::absolute(to) {
                 // The daemon stands in another folder.
                 Ok(to) => run(Request::Export { to }, overrides),
                 Err(error) => end(Err((format!("{}: {error}", to.display()), WRONG_INPUT))),
             },
-            Self::Restore(From { from, overrides }) => by_itself(overrides, |config| {
+            Self::Restore(RestoreArguments { from, overrides }) => by_itself(overrides, |config| {
                 let restored =
                     store::restore(from, &config.data_dir, config.store.cache.as_usize());
                 restored.map(|restored| explain::checked(&restored)).map_err(all_failed)
@@ -139,7 +139,7 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
                 &mut *sink,
                 &store.outbox(),
                 None,
-                publish::Committing::Nobody(store.articles()),
+                publish::RecallExecutor::Nobody(store.articles()),
             )
             .await;
             let code = |error: &publish::AdoptError| {
@@ -172,14 +172,14 @@ fn all_failed(errors: Vec<StoreError>) -> (String, u8) {
 
 /// Adds or removes sources, beside those that the config names.
 async fn change(
-    wish: SourceChange,
+    change: SourceChange,
     dry_run: bool,
     config: &Config,
 ) -> Result<String, (String, u8)> {
     // Lists may be fetched, and that takes a while: the store is opened after that.
     let mut sources = daemon::sources(config).await.map_err(|error| sources::failed(&error))?;
     // A look leaves nothing behind.
-    let store = match (dry_run, config.data_dir.is_dir(), &wish) {
+    let store = match (dry_run, config.data_dir.is_dir(), &change) {
         (true, false, _) => Store::in_memory().map_err(failed)?,
         (false, false, SourceChange::Add(_)) => {
             Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)?
@@ -191,9 +191,7 @@ async fn change(
         say!("{errors}");
     }
     let told =
-        change::apply_offline(wish, dry_run, (&sources.polled, &sources.topics), &store.added())
-            .await
-            .map_err(failed)?;
+        change::apply_offline(change, dry_run, &sources, &store.added()).await.map_err(failed)?;
     Ok(serde_json::json!(told).to_string())
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> ExitCode {
     let is_world = |error: &TrialError| matches!(error, TrialError::World(_));
-    ask((&options.what, &options.overrides), is_world, async |config| {
+    ask(&options.what, &options.overrides, is_world, async |config| {
         let report = attempt(options, config).await?;
         let text = if options.json {
             format!("{}\n", serde_json::to_string(&report).unwrap_or_default())

@@ -7,7 +7,7 @@ use std::{fmt::Display, ops::RangeInclusive, time::Duration};
 use super::{
     duration,
     error::{ConfigError, Place},
-    reader::Given,
+    reader::GivenSettings,
     size::ByteSize,
     values::Span,
 };
@@ -16,7 +16,7 @@ use super::{
 /// flag.
 #[derive(Debug)]
 pub(super) struct Checks<'a> {
-    pub(super) given: &'a Given,
+    pub(super) given: &'a GivenSettings,
     pub(super) errors: Vec<ConfigError>,
 }
 

@@ -104,13 +104,13 @@ const LONGEST_LINE: usize = 4096;
 
 /// A text that knows its lines: turns byte offsets into places.
 #[derive(Debug)]
-pub(super) struct Text<'a> {
+pub(super) struct LineIndex<'a> {
     file: Arc<str>,
     content: &'a str,
     starts: Vec<usize>,
 }
 
-impl<'a> Text<'a> {
+impl<'a> LineIndex<'a> {
     pub(super) fn new(file: &str, content: &'a str) -> Self {
         let after_breaks = content.match_indices('\n').map(|(at, _)| at + 1);
         Self {
@@ -147,17 +147,17 @@ mod tests {
 
     #[test]
     fn a_place_counts_characters_and_not_bytes() {
-        let text = Text::new("f", "a\nنشرة = x\n");
+        let text = LineIndex::new("f", "a\nنشرة = x\n");
         assert_eq!(text.place(0).to_string(), "f:1:1");
         assert_eq!(text.place("a\nنشرة ".len()).to_string(), "f:2:6");
         assert_eq!(text.place(9999).to_string(), "f:3:1");
-        assert_eq!(Text::new("f", "").place(0).to_string(), "f:1:1");
+        assert_eq!(LineIndex::new("f", "").place(0).to_string(), "f:1:1");
     }
 
     #[test]
     fn a_very_long_line_has_no_columns() {
         let line = "x".repeat(10_000);
-        assert_eq!(Text::new("f", &line).place(9_000).to_string(), "f:1");
+        assert_eq!(LineIndex::new("f", &line).place(9_000).to_string(), "f:1");
     }
 
     #[test]

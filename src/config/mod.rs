@@ -26,7 +26,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::{checks::Checks, reader::Given, setting::Setting};
+use self::{checks::Checks, reader::GivenSettings, setting::Setting};
 pub use self::{
     choices::{LogFormat, PageMode, RobotsMode, StartAt},
     duration::DurationError,
@@ -97,7 +97,7 @@ impl Config {
     }
 
     /// Lets a default give way to the setting that was given beside it.
-    fn reconcile(&mut self, given: &Given) {
+    fn reconcile(&mut self, given: &GivenSettings) {
         let (poll, page, fetch) = (&mut self.poll, &mut self.page, &mut self.fetch);
         given.reconcile(INTERVALS, &mut poll.min_interval, &mut poll.max_interval);
         given.reconcile(RETRIES, &mut page.retry_first, &mut page.retry_max);
@@ -130,7 +130,7 @@ impl Config {
     }
 }
 
-fn read_file(path: &Path) -> (Config, Given, Vec<ConfigError>) {
+fn read_file(path: &Path) -> (Config, GivenSettings, Vec<ConfigError>) {
     let name = path.display().to_string();
     match read_text(path) {
         Ok(text) => {
@@ -142,7 +142,7 @@ fn read_file(path: &Path) -> (Config, Given, Vec<ConfigError>) {
         }
         Err(message) => {
             let error = ConfigError { place: Place::whole(&name), key: String::new(), message };
-            (Config::default(), Given::default(), vec![error])
+            (Config::default(), GivenSettings::default(), vec![error])
         }
     }
 }

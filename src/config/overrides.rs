@@ -10,7 +10,7 @@ use super::{
     Config,
     choices::PageMode,
     duration,
-    reader::Given,
+    reader::GivenSettings,
     sinks::SinkFlags,
     values::{Backlog, Listen, SourceList, network},
 };
@@ -85,7 +85,7 @@ pub(super) use apply;
 
 impl Overrides {
     /// Puts what was said into the config.
-    pub(super) fn apply(&self, config: &mut Config, given: &mut Given) {
+    pub(super) fn apply(&self, config: &mut Config, given: &mut GivenSettings) {
         apply! { self, config, given;
             "--sources" sources => sources;
             "--data-dir" data_dir => data_dir;

@@ -15,16 +15,16 @@ use toml::{
 };
 
 use super::{
-    error::{ConfigError, Place, Text},
+    error::{ConfigError, LineIndex, Place},
     setting::Setting,
 };
 use crate::base::choices::similar;
 
 /// Which settings were given, and where. The others have their defaults.
 #[derive(Debug, Default)]
-pub(super) struct Given(BTreeMap<String, Place>);
+pub(super) struct GivenSettings(BTreeMap<String, Place>);
 
-impl Given {
+impl GivenSettings {
     pub(super) fn insert(&mut self, key: impl Into<String>, place: Place) {
         self.0.insert(key.into(), place);
     }
@@ -50,8 +50,8 @@ impl Given {
 /// A file that is being read.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
-    pub(super) text: Text<'a>,
-    given: Given,
+    pub(super) text: LineIndex<'a>,
+    given: GivenSettings,
     errors: Vec<ConfigError>,
     /// The file's folder: where relative paths start.
     pub(super) folder: &'a Path,
@@ -60,10 +60,13 @@ pub(super) struct Reader<'a> {
 }
 
 /// Reads a whole file: what could be read, where each setting stands, and all that is wrong.
-pub(super) fn read<T: Setting + Default>(file: &str, text: &str) -> (T, Given, Vec<ConfigError>) {
+pub(super) fn read<T: Setting + Default>(
+    file: &str,
+    text: &str,
+) -> (T, GivenSettings, Vec<ConfigError>) {
     let mut reader = Reader {
-        text: Text::new(file, text),
-        given: Given::default(),
+        text: LineIndex::new(file, text),
+        given: GivenSettings::default(),
         errors: Vec::new(),
         folder: Path::new(file).parent().unwrap_or(Path::new("")),
         keys: Vec::new(),

@@ -27,11 +27,11 @@ pub(super) trait Scalar: Sized {
     const EXPECTED: &'static str;
 
     /// Reads it.
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong>;
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, ScalarError>;
 }
 
 /// Why a scalar could not be read.
-pub(super) enum Wrong {
+pub(super) enum ScalarError {
     /// Not even the right type.
     Type,
     /// The right type, but not a value that can be; the whole message.
@@ -42,8 +42,8 @@ impl<T: Scalar> Setting for T {
     fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
         match T::from_toml(value.get_ref()) {
             Ok(read) => Some(read),
-            Err(Wrong::Type) => reader.wrong_type(value, key, T::EXPECTED),
-            Err(Wrong::Value(message)) => reader.wrong(value.span().start, key, message),
+            Err(ScalarError::Type) => reader.wrong_type(value, key, T::EXPECTED),
+            Err(ScalarError::Value(message)) => reader.wrong(value.span().start, key, message),
         }
     }
 }
@@ -85,18 +85,18 @@ impl<T: Setting> Setting for Placed<T> {
 impl Scalar for bool {
     const EXPECTED: &'static str = "true or false";
 
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
-        value.as_bool().ok_or(Wrong::Type)
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, ScalarError> {
+        value.as_bool().ok_or(ScalarError::Type)
     }
 }
 
 impl Scalar for i64 {
     const EXPECTED: &'static str = "a whole number";
 
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
-        let number = value.as_integer().ok_or(Wrong::Type)?;
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, ScalarError> {
+        let number = value.as_integer().ok_or(ScalarError::Type)?;
         Self::from_str_radix(number.as_str(), number.radix())
-            .map_err(|_| Wrong::Value(format!("the number {number} is too large")))
+            .map_err(|_| ScalarError::Value(format!("the number {number} is too large")))
     }
 }
 
@@ -106,10 +106,10 @@ macro_rules! numbers {
         impl Scalar for $type {
             const EXPECTED: &'static str = i64::EXPECTED;
 
-            fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
+            fn from_toml(value: &DeValue<'_>) -> Result<Self, ScalarError> {
                 let number = i64::from_toml(value)?;
                 Self::try_from(number)
-                    .map_err(|_| Wrong::Value(format!("{number} is out of range: {} to {}", Self::MIN, Self::MAX)))
+                    .map_err(|_| ScalarError::Value(format!("{number} is out of range: {} to {}", Self::MIN, Self::MAX)))
             }
         }
     )+};
@@ -122,9 +122,9 @@ macro_rules! from_text {
         impl $crate::config::setting::Scalar for $type {
             const EXPECTED: &'static str = $expected;
 
-            fn from_toml(value: &toml::de::DeValue<'_>) -> Result<Self, $crate::config::setting::Wrong> {
-                let text = value.as_str().ok_or($crate::config::setting::Wrong::Type)?;
-                $parse(text).map_err(|error| $crate::config::setting::Wrong::Value(error.to_string()))
+            fn from_toml(value: &toml::de::DeValue<'_>) -> Result<Self, $crate::config::setting::ScalarError> {
+                let text = value.as_str().ok_or($crate::config::setting::ScalarError::Type)?;
+                $parse(text).map_err(|error| $crate::config::setting::ScalarError::Value(error.to_string()))
             }
         }
     )+};

@@ -16,7 +16,7 @@ use std::{collections::HashMap, fmt, path::Path};
 
 use url::Url;
 
-use super::{ConfigError, ConfigErrors, Place, error::Text, read_bytes};
+use super::{ConfigError, ConfigErrors, Place, error::LineIndex, read_bytes};
 use crate::base::private::shown;
 pub use source::{EntryBounds, Location, Source, SourceId, TopicSource};
 
@@ -37,7 +37,7 @@ impl fmt::Display for Warning {
 
 /// What one list holds: its good sources, and all that is wrong with the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct List {
+pub struct ParsedList {
     /// What is polled, in the order of the list.
     pub sources: Vec<Source>,
     /// What is read from Kafka, in the order of the list.
@@ -48,7 +48,7 @@ pub struct List {
     pub errors: Vec<ConfigError>,
 }
 
-impl List {
+impl ParsedList {
     pub(super) fn wrong(&mut self, place: Place, message: impl Into<String>) {
         self.errors.push(ConfigError { place, key: String::new(), message: message.into() });
     }
@@ -76,14 +76,14 @@ pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Sources, Vec<Warning>), Conf
 
 /// Reads one list file; that it cannot be read is one of the list's errors.
 #[must_use]
-pub fn read(path: &Path) -> List {
+pub fn read(path: &Path) -> ParsedList {
     let name = path.display().to_string();
     match read_bytes(path) {
         Ok(bytes) => {
-            parse_from(&name, &bytes, Author::Machine(path.parent().unwrap_or(Path::new(""))))
+            parse_from(&name, &bytes, ListOrigin::Machine(path.parent().unwrap_or(Path::new(""))))
         }
         Err(message) => {
-            let mut list = List::default();
+            let mut list = ParsedList::default();
             list.wrong(Place::whole(&name), message);
             list
         }
@@ -93,13 +93,13 @@ pub fn read(path: &Path) -> List {
 /// Reads a list from bytes. `name` is its file or address: for places in errors, and `.toml` at its
 /// end counts. Whoever wrote it is not trusted with this machine's files and brokers.
 #[must_use]
-pub fn parse(name: &str, bytes: &[u8]) -> List {
-    parse_from(name, bytes, Author::Anybody)
+pub fn parse(name: &str, bytes: &[u8]) -> ParsedList {
+    parse_from(name, bytes, ListOrigin::Anybody)
 }
 
 /// Who wrote a list, and so what it may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Author<'a> {
+enum ListOrigin<'a> {
     /// It is a file of this machine, in this folder: files, topics and private networks.
     Machine(&'a Path),
     /// It was given by command: private networks.
@@ -108,14 +108,14 @@ enum Author<'a> {
     Anybody,
 }
 
-impl<'a> Author<'a> {
+impl<'a> ListOrigin<'a> {
     fn folder(self) -> Option<&'a Path> {
         if let Self::Machine(folder) = self { Some(folder) } else { None }
     }
 }
 
 /// Reads a list.
-fn parse_from(name: &str, bytes: &[u8], author: Author<'_>) -> List {
+fn parse_from(name: &str, bytes: &[u8], author: ListOrigin<'_>) -> ParsedList {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     // UTF-16 begins with a mark; only XML is ever saved so.
     if start.first() == Some(&b'<')
@@ -140,8 +140,8 @@ fn parse_from(name: &str, bytes: &[u8], author: Author<'_>) -> List {
 /// Puts lists together: the same location counts once, the same id for two sources is an error that
 /// names both places.
 #[must_use]
-pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
-    let mut merged = List::default();
+pub fn merge(lists: impl IntoIterator<Item = ParsedList>) -> ParsedList {
+    let mut merged = ParsedList::default();
     let mut places: HashMap<String, Place> = HashMap::new();
     let mut by_id: HashMap<SourceId, Place> = HashMap::new();
     for mut list in lists {
@@ -154,7 +154,7 @@ pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
             } else {
                 source.at.configured().into_owned()
             };
-            if merged.is_new(&mut places, (at, "polled"), &source.place)
+            if merged.is_new(&mut places, at, "polled", &source.place)
                 && merged.has_own_id(&mut by_id, &source.id, &source.place)
             {
                 merged.sources.push(source);
@@ -163,7 +163,7 @@ pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
         for topic in list.topics {
             let at =
                 topic.brokers.iter().fold(topic.address(), |at, broker| format!("{at} {broker}"));
-            if merged.is_new(&mut places, (at, "read"), &topic.place)
+            if merged.is_new(&mut places, at, "read", &topic.place)
                 && merged.has_own_id(&mut by_id, &topic.id, &topic.place)
             {
                 merged.topics.push(topic);
@@ -173,11 +173,12 @@ pub fn merge(lists: impl IntoIterator<Item = List>) -> List {
     merged
 }
 
-impl List {
+impl ParsedList {
     fn is_new(
         &mut self,
         known: &mut HashMap<String, Place>,
-        (at, done): (String, &str),
+        at: String,
+        done: &str,
         place: &Place,
     ) -> bool {
         let Some(first) = known.get(&at) else {
@@ -251,9 +252,9 @@ pub(crate) fn label(text: &str) -> Option<String> {
     (!label.is_empty()).then_some(label)
 }
 
-fn parse_lines(name: &str, content: &str) -> List {
-    let text = Text::new(name, content);
-    let mut list = List::default();
+fn parse_lines(name: &str, content: &str) -> ParsedList {
+    let text = LineIndex::new(name, content);
+    let mut list = ParsedList::default();
     let mut offset = 0;
     for line in content.split_inclusive('\n') {
         let place = text.place(offset);

@@ -16,7 +16,9 @@ use crate::{
         source::{Added, State},
     },
     policy::hub::{delivery::Delivery, subscription::Subscription},
-    store::{Checked, Facts, LeftOut, Repaired, SiteDiscovery, Store, StoreError, TopicState},
+    store::{
+        CheckReport, Facts, LeftOut, RepairReport, SiteDiscovery, Store, StoreError, TopicState,
+    },
 };
 
 /// Explains a source (by id or address) or an article (by id or any of its addresses).
@@ -316,7 +318,7 @@ pub fn sources(store: &Store) -> Result<String, StoreError> {
 
 /// What a check found, in words.
 #[must_use]
-pub fn checked(found: &Checked) -> String {
+pub fn checked(found: &CheckReport) -> String {
     let mut out = format!("store {}\n", found.id);
     for (table, rows) in &found.rows {
         writeln!(out, "{table}\t{rows}").ok();
@@ -341,7 +343,7 @@ pub fn exported(rows: u64, to: &Path) -> String {
 
 /// What a repair did, in words.
 #[must_use]
-pub fn repaired(repaired: &Repaired) -> String {
+pub fn repaired(repaired: &RepairReport) -> String {
     let mut out = format!(
         "{} rows are kept. The damaged files are in {}.\n",
         repaired.rows,

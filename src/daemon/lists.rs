@@ -18,7 +18,7 @@ use crate::{
     base::{hash::digest, private::shown},
     config::{
         Config, ConfigErrors, SourceList,
-        sources::{self, List, Sources},
+        sources::{self, ParsedList, Sources},
     },
     fetch::{Fetch, Outcome, Request},
     model::accept,
@@ -50,7 +50,12 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
     Ok(Sources { polled: merged.sources, topics: merged.topics })
 }
 
-async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: usize) -> List {
+async fn remote<F: Fetch>(
+    url: &Url,
+    data_dir: &Path,
+    fetcher: &F,
+    max_decoded: usize,
+) -> ParsedList {
     let cached = cache(url, data_dir);
     let bytes = match fetcher
         .fetch(Request {
@@ -92,7 +97,7 @@ async fn remote<F: Fetch>(url: &Url, data_dir: &Path, fetcher: &F, max_decoded: 
     }
 }
 
-fn single(url: &Url) -> List {
+fn single(url: &Url) -> ParsedList {
     sources::parse(url.as_str(), url.as_str().as_bytes())
 }
 

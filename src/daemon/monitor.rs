@@ -47,7 +47,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn of(config: &Config) -> Self {
+    pub(super) fn from_config(config: &Config) -> Self {
         Self {
             outbox_max: config.outbox.max_bytes.bytes(),
             disk_min: config.store.min_free_disk.bytes(),
@@ -57,13 +57,13 @@ impl Settings {
     }
 
     /// What is kept back for the store while there is room for it. Pure.
-    fn reserve(&self, free: u64) -> u64 {
+    fn reserve_bytes(&self, free: u64) -> u64 {
         let bytes = (self.disk_min / 4).min(LARGEST_RESERVE);
         if free.saturating_sub(bytes) < self.disk_min { 0 } else { bytes }
     }
 }
 
-/// What the monitor tells, and to whom.
+/// Where the monitor reports what it sees.
 pub(super) struct Outputs {
     pub(super) pressure: watch::Sender<Pressure>,
     pub(super) ready: Ready,
@@ -79,15 +79,15 @@ pub(super) async fn run(
 ) {
     let Outputs { pressure, ready, metrics } = outputs;
     tokio::join!(
-        health(&store, &ready, metrics),
-        look(&store, settings, (&pressure, &ready)),
-        count(&store),
-        retain(&store, settings, dead_letters)
+        watch_store(&store, &ready, metrics),
+        watch_levels(&store, settings, &pressure, &ready),
+        count_pending(&store),
+        sweep_daily(&store, settings, dead_letters)
     );
 }
 
 /// Waits for nothing, so that a store that cannot be read is told, too.
-async fn health(store: &Store, ready: &Ready, handle: Option<PrometheusHandle>) {
+async fn watch_store(store: &Store, ready: &Ready, handle: Option<PrometheusHandle>) {
     loop {
         ready.set(Part::Store, store.trouble().map_or(Ok(()), Err));
         if let Some(handle) = &handle {
@@ -97,18 +97,19 @@ async fn health(store: &Store, ready: &Ready, handle: Option<PrometheusHandle>) 
     }
 }
 
-async fn look(
+async fn watch_levels(
     store: &Store,
     settings: Settings,
-    (pressure, ready): (&watch::Sender<Pressure>, &Ready),
+    pressure: &watch::Sender<Pressure>,
+    ready: &Ready,
 ) {
     loop {
         let reader = store.clone();
-        match offline(move || levels(&reader, settings)).await {
+        match run_blocking(move || sample_levels(&reader, settings)).await {
             Ok(levels) => {
                 metrics::levels(levels);
-                tell(pressure, judge(&levels, &settings), &levels);
-                ready.set(Part::Disk, room(&levels, &settings));
+                set_pressure(pressure, judge_pressure(&levels, &settings), &levels);
+                ready.set(Part::Disk, check_room(&levels, &settings));
             }
             Err(error) => tracing::warn!(%error, "the levels cannot be read"),
         }
@@ -116,10 +117,10 @@ async fn look(
     }
 }
 
-async fn count(store: &Store) {
+async fn count_pending(store: &Store) {
     loop {
         let (reader, started) = (store.entries(), Instant::now());
-        match offline(move || reader.waiting()).await {
+        match run_blocking(move || reader.waiting()).await {
             Ok(waiting) => metrics::entries_pending(waiting),
             Err(error) => tracing::warn!(%error, "the waiting entries cannot be counted"),
         }
@@ -127,7 +128,7 @@ async fn count(store: &Store) {
     }
 }
 
-async fn retain(store: &Store, settings: Settings, dead_letters: DeadLetterFiles) {
+async fn sweep_daily(store: &Store, settings: Settings, dead_letters: DeadLetterFiles) {
     let mut swept = None;
     tokio::time::sleep(FIRST_SWEEP).await;
     loop {
@@ -142,22 +143,23 @@ async fn retain(store: &Store, settings: Settings, dead_letters: DeadLetterFiles
     }
 }
 
-/// Off the network's threads.
-async fn offline<T: Send + 'static>(
+/// Runs work on the store off the network's threads.
+async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
 }
 
-fn levels(store: &Store, settings: Settings) -> Result<Levels, StoreError> {
+fn sample_levels(store: &Store, settings: Settings) -> Result<Levels, StoreError> {
     let (records, bytes, oldest) = store.outbox().waiting()?;
-    let age = oldest.map_or(TimeDelta::zero(), |it: chrono::DateTime<Utc>| SystemClock.now() - it);
+    let age = oldest
+        .map_or(TimeDelta::zero(), |oldest: chrono::DateTime<Utc>| SystemClock.now() - oldest);
     let disk_free = store
         .dir()
         .and_then(|dir| rustix::fs::statvfs(dir).ok())
-        .map_or(u64::MAX, |it| it.f_bavail * it.f_frsize);
+        .map_or(u64::MAX, |disk| disk.f_bavail * disk.f_frsize);
     if store.trouble().is_none() {
-        store.keep_back(settings.reserve(disk_free));
+        store.keep_back(settings.reserve_bytes(disk_free));
     }
     Ok(Levels {
         outbox_records: records,
@@ -170,9 +172,9 @@ fn levels(store: &Store, settings: Settings) -> Result<Levels, StoreError> {
 
 /// From half the budget on polling slows down, up to ten times; at the whole of it, or where the
 /// disk is nearly full, it stops. Pure.
-fn judge(levels: &Levels, settings: &Settings) -> Pressure {
+fn judge_pressure(levels: &Levels, settings: &Settings) -> Pressure {
     let half = settings.outbox_max / 2;
-    if room(levels, settings).is_err() {
+    if check_room(levels, settings).is_err() {
         Pressure::Stop
     } else if levels.outbox_bytes > half {
         let share = (levels.outbox_bytes - half) * 36 / half.max(1);
@@ -183,7 +185,7 @@ fn judge(levels: &Levels, settings: &Settings) -> Pressure {
 }
 
 /// Whether the disk and the outbox have room for new work. Pure.
-fn room(levels: &Levels, settings: &Settings) -> Result<(), String> {
+fn check_room(levels: &Levels, settings: &Settings) -> Result<(), String> {
     if levels.disk_free < settings.disk_min {
         let (free, least) = (levels.disk_free, settings.disk_min);
         Err(format!(
@@ -199,7 +201,7 @@ fn room(levels: &Levels, settings: &Settings) -> Result<(), String> {
     }
 }
 
-fn tell(pressure: &watch::Sender<Pressure>, now: Pressure, levels: &Levels) {
+fn set_pressure(pressure: &watch::Sender<Pressure>, now: Pressure, levels: &Levels) {
     let before = *pressure.borrow();
     if before == now {
         return;
@@ -251,23 +253,23 @@ mod tests {
     fn a_growing_outbox_slows_polling_down_and_a_full_one_stops_it() {
         let settings = Settings { outbox_max: 1000, disk_min: 10, retention: TimeDelta::days(1) };
         let at = |outbox_bytes| {
-            judge(&Levels { outbox_bytes, disk_free: 100, ..Levels::default() }, &settings)
+            judge_pressure(&Levels { outbox_bytes, disk_free: 100, ..Levels::default() }, &settings)
         };
         assert_eq!(at(400), Pressure::None);
         assert_eq!(at(750), Pressure::Slow(22));
         assert_eq!(at(1000), Pressure::Stop);
         let full = Levels { disk_free: 5, ..Levels::default() };
-        assert_eq!(judge(&full, &settings), Pressure::Stop);
-        assert!(room(&full, &settings).unwrap_err().contains("store.min_free_disk"));
+        assert_eq!(judge_pressure(&full, &settings), Pressure::Stop);
+        assert!(check_room(&full, &settings).unwrap_err().contains("store.min_free_disk"));
         let waiting = Levels { outbox_bytes: 1000, disk_free: 100, ..Levels::default() };
-        assert!(room(&waiting, &settings).unwrap_err().contains("outbox.max_bytes"));
+        assert!(check_room(&waiting, &settings).unwrap_err().contains("outbox.max_bytes"));
     }
 
     #[test]
     fn space_is_kept_back_only_where_polling_goes_on_beside_it() {
         let settings = Settings { outbox_max: 0, disk_min: 1000, retention: TimeDelta::days(1) };
-        assert_eq!((settings.reserve(1249), settings.reserve(1250)), (0, 250));
+        assert_eq!((settings.reserve_bytes(1249), settings.reserve_bytes(1250)), (0, 250));
         let large = Settings { disk_min: 1 << 40, ..settings };
-        assert_eq!(large.reserve(u64::MAX), LARGEST_RESERVE);
+        assert_eq!(large.reserve_bytes(u64::MAX), LARGEST_RESERVE);
     }
 }

@@ -26,16 +26,17 @@ pub(super) fn front(site: &Site, articles: &[Article], moment: &Moment) -> Strin
     for article in articles.iter().rev() {
         card(
             &mut cards,
-            (&article.url, &article.title),
+            &article.url,
+            &article.title,
             article.paragraphs.first().map_or("", String::as_str),
             article.published,
         );
     }
-    card(&mut cards, (&scroll, SCROLL_TITLE), SCROLL_DECK, age(moment, 0));
+    card(&mut cards, &scroll, SCROLL_TITLE, SCROLL_DECK, age(moment, 0));
     FRONT.replace("{cards}", &cards).replace("{site}", site.name).replace("{key}", site.key)
 }
 
-fn card(cards: &mut String, (url, title): (&str, &str), teaser: &str, published: DateTime<Utc>) {
+fn card(cards: &mut String, url: &str, title: &str, teaser: &str, published: DateTime<Utc>) {
     let (title, teaser) = (escape(title), escape(teaser));
     writeln!(
         cards,

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     base::hash::digest,
-    config::sources::{self, List},
-    serve::{self, Asked},
+    config::sources::{self, ParsedList},
+    serve::{self, ServedRequest},
 };
 
 pub use readable::Readable;
@@ -27,7 +27,7 @@ pub struct DemoSite {
     /// Where it is served.
     pub base: String,
     /// Its sources, as a list that a config could name.
-    pub sources: List,
+    pub sources: ParsedList,
 }
 
 /// Serves the site on a free port of loopback until `stop`. Its articles are dated relative to
@@ -43,7 +43,7 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
         .collect();
     let sources = sources::parse("demo.toml", lines.concat().as_bytes());
     let (at, started) = (Arc::new(base.clone()), Instant::now());
-    let handler = move |asked: Asked<'_>| {
+    let handler = move |asked: ServedRequest<'_>| {
         let moment =
             site::Moment { elapsed: started.elapsed(), started: now, base: at.to_string() };
         answer(&asked, &moment)
@@ -52,7 +52,7 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
     Ok(DemoSite { base, sources })
 }
 
-fn answer(asked: &Asked<'_>, moment: &site::Moment) -> Response<Full<Bytes>> {
+fn answer(asked: &ServedRequest<'_>, moment: &site::Moment) -> Response<Full<Bytes>> {
     let Some(document) = site::document(asked.path, moment) else {
         return respond(
             StatusCode::NOT_FOUND,

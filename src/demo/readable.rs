@@ -8,7 +8,7 @@ use crate::{
     model::record::{Article, Change, Topic},
     stages::publish::{
         Position,
-        sink::{Answer, Delivered, Held, PublishError, Sink},
+        sink::{Answer, Delivered, PublishError, Sink, SinkHoldings},
     },
     store::OutboxRow,
 };
@@ -27,7 +27,7 @@ impl Default for Readable {
 }
 
 impl Sink for Readable {
-    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<Held>> {
+    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<SinkHoldings>> {
         Box::pin(async { Ok(None) })
     }
 

@@ -116,7 +116,7 @@ impl AddressPolicy {
 /// A name led to addresses, and none of them may be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{host} resolves to {address}, which is not a public address")]
-pub struct Refused {
+pub struct AddressRefused {
     /// The name of the host.
     pub host: String,
     /// The first address that it resolved to.
@@ -172,7 +172,7 @@ fn permitted(
     policy: &AddressPolicy,
     host: &str,
     found: impl Iterator<Item = SocketAddr>,
-) -> Result<Vec<SocketAddr>, Refused> {
+) -> Result<Vec<SocketAddr>, AddressRefused> {
     let mut refused = None;
     let mut kept = Vec::new();
     for address in found {
@@ -183,7 +183,7 @@ fn permitted(
         }
     }
     match refused {
-        Some(address) if kept.is_empty() => Err(Refused { host: host.to_owned(), address }),
+        Some(address) if kept.is_empty() => Err(AddressRefused { host: host.to_owned(), address }),
         _ => Ok(kept),
     }
 }

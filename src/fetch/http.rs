@@ -34,8 +34,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::{
-    Block, Body, Deferred, Fetch, FetchError, Fetched, Limits, Memory, Outcome, Request,
-    address::{AddressPolicy, Lookup, PublicResolver, Refused, SystemLookup},
+    BlockKind, Body, Deferred, Fetch, FetchError, Fetched, Limits, Memory, Outcome, Request,
+    address::{AddressPolicy, AddressRefused, Lookup, PublicResolver, SystemLookup},
     challenge, headers,
     hosts::{self, Hosts, Order, Pace},
     names::Remembered,
@@ -45,7 +45,7 @@ use crate::{
     base::{clock::Clock, sequence::Sequence},
     model::source::{Allowed, Validators},
 };
-use doors::{Door, Doors};
+use doors::{ScopedClient, ScopedClients};
 use read::{BodyLimits, BodyRead, Deadline, read};
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not
@@ -61,7 +61,7 @@ const A_IM: HeaderName = HeaderName::from_static("a-im");
 /// Fetches over HTTP within its [`Limits`].
 #[derive(Debug)]
 pub struct HttpFetcher<C> {
-    doors: Doors,
+    doors: ScopedClients,
     hosts: Hosts,
     robots: Robots,
     limits: Limits,
@@ -100,8 +100,9 @@ impl<C: Clock> HttpFetcher<C> {
     /// Fails as [`HttpFetcher::new`] does.
     pub fn resolving(limits: Limits, clock: C, lookup: impl Lookup) -> Result<Self, FetchError> {
         let (policy, bounds) = (AddressPolicy::new(limits.allow.clone()), limits.clone());
-        let doors =
-            Doors::new(policy, move |addresses| client(&bounds, addresses, lookup.clone()))?;
+        let doors = ScopedClients::new(policy, move |addresses| {
+            client(&bounds, addresses, lookup.clone())
+        })?;
         let (hosts, robots) = (Hosts::new(limits.per_host), Robots::default());
         Ok(Self { doors, hosts, robots, limits, clock, sequence: Sequence::default() })
     }
@@ -116,7 +117,7 @@ impl<C: Clock> HttpFetcher<C> {
         &self,
         mut request: Request,
         bound: BodyLimits<'_>,
-        door: &Door,
+        door: &ScopedClient,
     ) -> Result<Outcome, FetchError> {
         let total = self.limits.total_timeout;
         let mut left = total;
@@ -158,7 +159,7 @@ impl<C: Clock> HttpFetcher<C> {
                         .first()
                         .is_some_and(|asked| challenge::wants_consent(asked, &fetched.url))
                     {
-                        return Ok(Outcome::Blocked(Block::Consent(hosts::name(&fetched.url))));
+                        return Ok(Outcome::Blocked(BlockKind::Consent(hosts::name(&fetched.url))));
                     }
                     return Ok(Outcome::New(Box::new(Fetched { via, moved, ..*fetched })));
                 }
@@ -186,7 +187,7 @@ impl<C: Clock> HttpFetcher<C> {
         &self,
         request: &Request,
         host: &str,
-        door: &Door,
+        door: &ScopedClient,
     ) -> Result<Result<Pace, Outcome>, FetchError> {
         let pace = self.limits.pace;
         if !request.obeys_robots {
@@ -198,7 +199,7 @@ impl<C: Clock> HttpFetcher<C> {
         }
         let rules = self.rules(&request.url, door).await?;
         if let Some(rule) = rules.forbidden_by(&request.url) {
-            return Ok(Err(Outcome::Blocked(Block::Robots(rule))));
+            return Ok(Err(Outcome::Blocked(BlockKind::Robots(rule))));
         }
         let delay = rules.delay.unwrap_or_default().min(self.limits.max_crawl_delay);
         Ok(Ok(if delay > pace.spacing { Pace { spacing: delay, burst: 1 } } else { pace }))
@@ -213,7 +214,7 @@ impl<C: Clock> HttpFetcher<C> {
         &self,
         request: &Request,
         bound: BodyLimits<'_>,
-        door: &Door,
+        door: &ScopedClient,
         deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
         let requested = (self.clock.now(), self.sequence.next());
@@ -222,7 +223,7 @@ impl<C: Clock> HttpFetcher<C> {
         let status = response.status().as_u16();
         let headers = response.headers();
         if let Some(service) = challenge::in_headers(status, headers) {
-            return Ok(Hop::Done(Outcome::Blocked(Block::Challenge { status, service })));
+            return Ok(Hop::Done(Outcome::Blocked(BlockKind::Challenge { status, service })));
         }
         Ok(Hop::Done(match status {
             // Nothing, or a part that nobody asked for.
@@ -249,7 +250,7 @@ impl<C: Clock> HttpFetcher<C> {
     /// Sends one request. The validators go along on every hop: they came with the answer at the
     /// end of the chain, and a feed that has moved could never say 304 if only its old address
     /// heard them.
-    async fn send(&self, request: &Request, door: &Door) -> Result<Response, FetchError> {
+    async fn send(&self, request: &Request, door: &ScopedClient) -> Result<Response, FetchError> {
         let Validators { etag, last_modified } = &request.validators;
         let mut builder = door.client.get(request.url.clone());
         let delta = request.delta && request.validators != Validators::default();
@@ -300,7 +301,7 @@ impl<C: Clock> HttpFetcher<C> {
             && let Ok(page) = body.decode(challenge::MAX_READ)
             && let Some(service) = challenge::in_page(status.as_u16(), headers, &page)
         {
-            return Ok(Hop::Done(Outcome::Blocked(Block::Challenge {
+            return Ok(Hop::Done(Outcome::Blocked(BlockKind::Challenge {
                 status: status.as_u16(),
                 service,
             })));
@@ -377,7 +378,7 @@ fn transport(error: reqwest::Error) -> FetchError {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        if let Some(refused) = error.downcast_ref::<Refused>() {
+        if let Some(refused) = error.downcast_ref::<AddressRefused>() {
             return FetchError::Forbidden {
                 address: format!("{} ({})", refused.address, refused.host),
             };

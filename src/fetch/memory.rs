@@ -3,10 +3,10 @@
 //! bodies at once is too many.
 //!
 //! Small bodies never wait for large ones. As it comes, each body has a little that is its own
-//! ([`Plan::free`]); beyond that it asks once for all that it can come to, and stops reading until
+//! ([`MemoryPlan::free`]); beyond that it asks once for all that it can come to, and stops reading until
 //! there is room. While it is read it costs many times its size (a tree, lines, what is measured of
-//! them: [`cost`]); up to [`Plan::small`] that is what the threads have anyway, beyond it the body
-//! waits for room among the large ones. At most [`Plan::patient`] wait for either room: who comes
+//! them: [`cost`]); up to [`MemoryPlan::small`] that is what the threads have anyway, beyond it the body
+//! waits for room among the large ones. At most [`MemoryPlan::patient`] wait for either room: who comes
 //! then is told to come again, so that those who wait do not take all places of a stage.
 //!
 //! What must stay true: nobody waits here who holds what others wait for. The order is: room to
@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 
 use super::{Body, FetchError, cpu};
 use crate::{model::lane::SourceKey, telemetry::metrics};
-pub use plan::Plan;
+pub use plan::MemoryPlan;
 use plan::{KEPT, cost};
 pub use room::Room;
 use room::{Pool, within_waits};
@@ -49,7 +49,7 @@ pub struct Memory(Arc<Inner>, Option<SourceKey>);
 
 #[derive(Debug)]
 struct Inner {
-    plan: Plan,
+    plan: MemoryPlan,
     /// Large bodies as they come.
     coming: Pool,
     /// Large bodies that are read, and what is made of them.
@@ -67,7 +67,7 @@ struct Inner {
 
 /// Why a body was not read to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum Unread {
+pub enum UnreadBody {
     /// Too many large bodies wait already.
     #[error("it is large, and too many large ones wait for memory")]
     NoRoom,
@@ -91,7 +91,7 @@ enum ReadingEnd<P, W, T> {
 impl Memory {
     /// To the plan.
     #[must_use]
-    pub fn new(plan: Plan) -> Self {
+    pub fn new(plan: MemoryPlan) -> Self {
         let threads = plan.threads.max(1);
         let inner = Inner {
             coming: Pool::new(plan.coming()),
@@ -135,7 +135,7 @@ impl Memory {
         body: Body,
         limit: usize,
         work: impl FnOnce(Result<Bytes, FetchError>) -> T + Send + 'static,
-    ) -> Result<(T, Room), Unread> {
+    ) -> Result<(T, Room), UnreadBody> {
         self.read_unless(body, limit, |_| ((), false), |(), bytes| work(bytes)).await
     }
 
@@ -150,7 +150,7 @@ impl Memory {
         limit: usize,
         look: impl FnOnce(&Body) -> (P, bool) + Send + 'static,
         work: impl FnOnce(P, Result<Bytes, FetchError>) -> T + Send + 'static,
-    ) -> Result<(T, Room), Unread> {
+    ) -> Result<(T, Room), UnreadBody> {
         #[cfg(test)]
         let work = |seen, bytes| provoked(|bytes| work(seen, bytes), bytes);
         let small = self.0.plan.small();
@@ -184,7 +184,7 @@ impl Memory {
                     drop(thread);
                     self.read_large(body, limit, move |_| seen, work).await
                 }
-                ReadingEnd::Panicked(body) => Err(Unread::Panicked(body)),
+                ReadingEnd::Panicked(body) => Err(UnreadBody::Panicked(body)),
             };
         }
         self.read_large(body, limit, move |body| look(body).0, work).await
@@ -196,11 +196,11 @@ impl Memory {
         limit: usize,
         look: impl FnOnce(&Body) -> P + Send + 'static,
         work: impl FnOnce(P, Result<Bytes, FetchError>) -> T + Send + 'static,
-    ) -> Result<(T, Room), Unread> {
+    ) -> Result<(T, Room), UnreadBody> {
         let most = body.plain_len().unwrap_or(limit).min(limit);
         let Some(room) = within_waits(&self.0.patience, self.0.large.take(cost(most))).await else {
             metrics::no_room("reading");
-            return Err(Unread::NoRoom);
+            return Err(UnreadBody::NoRoom);
         };
         let large = self.0.large_threads.take(self.1).await;
         let threads = (self.0.threads.take(self.1).await, large);
@@ -219,7 +219,7 @@ impl Memory {
                 Ok((made, room))
             }
             (ReadingEnd::Large(body, ..) | ReadingEnd::Panicked(body), _) => {
-                Err(Unread::Panicked(body))
+                Err(UnreadBody::Panicked(body))
             }
         }
     }
@@ -248,7 +248,7 @@ impl Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::new(Plan::default())
+        Self::new(MemoryPlan::default())
     }
 }
 
@@ -276,7 +276,7 @@ async fn on<H: Send + 'static, P: Send + 'static, W: Send + 'static, T: Send + '
     room: Option<Room>,
     body: Body,
     job: impl FnOnce(&mut Option<Body>) -> Option<ReadingEnd<P, W, T>> + Send + 'static,
-) -> Result<(ReadingEnd<P, W, T>, H), Unread> {
+) -> Result<(ReadingEnd<P, W, T>, H), UnreadBody> {
     let run = move || {
         let _room = room;
         let mut body = Some(body);
@@ -287,7 +287,7 @@ async fn on<H: Send + 'static, P: Send + 'static, W: Send + 'static, T: Send + '
         )
     };
     // Only a runtime that is being shut down loses it without a panic.
-    cpu::run(READ_LIMIT, run).await.map_err(|_| Unread::TooLong)
+    cpu::run(READ_LIMIT, run).await.map_err(|_| UnreadBody::TooLong)
 }
 
 #[cfg(test)]

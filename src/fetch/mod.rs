@@ -35,7 +35,7 @@ pub use body::MAX_ENCODINGS;
 pub use hosts::{DeferralReason, Deferred, Pace};
 pub use http::HttpFetcher;
 pub use limits::Limits;
-pub use memory::{Memory, Room, Unread};
+pub use memory::{Memory, Room, UnreadBody};
 pub use silence::Silence;
 
 /// One request, and how it is made.
@@ -111,7 +111,7 @@ pub enum Outcome {
     /// No request was made: the host's other answers or its pace forbid it now.
     Deferred(Deferred),
     /// We are not wanted, or not like this.
-    Blocked(Block),
+    Blocked(BlockKind),
     /// Transport failed, or the status is none of the above.
     Failed(FetchError),
 }
@@ -152,7 +152,7 @@ impl Outcome {
 
 /// How we are kept out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Block {
+pub enum BlockKind {
     /// A page that wants proof of a human.
     #[error("a challenge page of {service} (HTTP status {status})")]
     Challenge {
@@ -292,12 +292,12 @@ pub struct Reply {
 /// A fetcher for one source: what it fetches, redirects and robots.txt included, may also be in the
 /// source's own networks.
 #[derive(Debug)]
-pub struct Within<F> {
+pub struct SourceFetcher<F> {
     fetcher: Arc<F>,
     allowed: Allowed,
 }
 
-impl<F> Within<F> {
+impl<F> SourceFetcher<F> {
     /// One for a source that may reach these networks.
     #[must_use]
     pub fn new(fetcher: Arc<F>, allowed: Allowed) -> Self {
@@ -305,7 +305,7 @@ impl<F> Within<F> {
     }
 }
 
-impl<F: Fetch> Fetch for Within<F> {
+impl<F: Fetch> Fetch for SourceFetcher<F> {
     fn fetch(&self, request: Request) -> impl Future<Output = Outcome> + Send {
         self.fetcher.fetch_within(request, &self.allowed)
     }

@@ -173,8 +173,7 @@ impl World {
             clock: Arc::clone(&self.clock),
         });
         self.site = Some(Arc::clone(&site));
-        let parts =
-            parts(site, Arc::clone(&self.clock), (store, self.dir.path()), self.sink.clone());
+        let parts = parts(site, Arc::clone(&self.clock), store, self.dir.path(), self.sink.clone());
         let stop = CancellationToken::new();
         // Ends of channels that nobody uses.
         let (pressure, changes, operator_requests) =
@@ -256,7 +255,8 @@ impl World {
 fn parts(
     site: Arc<Site>,
     clock: Arc<Jumping>,
-    (store, dir): (Store, &Path),
+    store: Store,
+    dir: &Path,
     sink: MemorySink,
 ) -> Parts<Site, Jumping> {
     let source = sources::parse("l", b"https://a.example/feed").sources.remove(0);

@@ -24,14 +24,14 @@ const SPARES: usize = 32;
 
 /// Who is let in.
 #[derive(Debug, Clone, Default)]
-pub struct Guard {
+pub struct AccessRules {
     /// Names on the internet that are ours; `None`: whatever name was asked for.
     pub hosts: Option<Vec<String>>,
     /// Paths that are answered also where all places are taken.
     pub reserve: &'static [&'static str],
 }
 
-impl Guard {
+impl AccessRules {
     pub(super) fn has_reserve(&self) -> bool {
         !self.reserve.is_empty()
     }
@@ -94,9 +94,9 @@ fn words(status: StatusCode, words: &'static str) -> Response<Full<Bytes>> {
 
 /// The connections beyond the places.
 #[derive(Default)]
-pub(super) struct Spares(VecDeque<CancellationToken>);
+pub(super) struct SpareConnections(VecDeque<CancellationToken>);
 
-impl Spares {
+impl SpareConnections {
     /// Takes in one more; the oldest gives way. What is given back ends the new one.
     pub(super) fn admit(&mut self, stop: &CancellationToken) -> CancellationToken {
         if self.0.len() >= SPARES
@@ -114,7 +114,7 @@ impl Spares {
 mod tests {
     use super::*;
 
-    fn status(guard: &Guard, method: &str, host: Option<&str>, crowded: bool) -> Option<u16> {
+    fn status(guard: &AccessRules, method: &str, host: Option<&str>, crowded: bool) -> Option<u16> {
         let mut request = Request::builder().method(method).uri("/metrics");
         if let Some(host) = host {
             request = request.header(HOST, host);
@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn addresses_private_names_and_configured_names_are_answered_and_others_are_not() {
-        let guard = Guard { hosts: Some(vec!["status.example.org".to_owned()]), reserve: &[] };
+        let guard =
+            AccessRules { hosts: Some(vec!["status.example.org".to_owned()]), reserve: &[] };
         for host in [
             "127.0.0.1:9606",
             "[::1]:9606",
@@ -148,21 +149,24 @@ mod tests {
             assert_eq!(status(&guard, "GET", Some(host), false), Some(403), "{host}");
         }
         assert_eq!(status(&guard, "GET", None, false), Some(400));
-        assert_eq!(status(&Guard::default(), "GET", Some("evil.example"), false), None);
+        assert_eq!(status(&AccessRules::default(), "GET", Some("evil.example"), false), None);
     }
 
     #[test]
     fn only_what_reads_is_answered_and_in_a_crowd_only_the_reserve() {
-        let guard = Guard { hosts: None, reserve: &["/healthz"] };
+        let guard = AccessRules { hosts: None, reserve: &["/healthz"] };
         assert_eq!(status(&guard, "POST", None, false), Some(405));
         assert_eq!(status(&guard, "HEAD", None, false), None);
         assert_eq!(status(&guard, "GET", None, true), Some(503));
-        assert_eq!(status(&Guard { reserve: &["/metrics"], ..guard }, "GET", None, true), None);
+        assert_eq!(
+            status(&AccessRules { reserve: &["/metrics"], ..guard }, "GET", None, true),
+            None
+        );
     }
 
     #[test]
     fn the_oldest_connection_beyond_the_places_gives_way() {
-        let (mut spares, stop) = (Spares::default(), CancellationToken::new());
+        let (mut spares, stop) = (SpareConnections::default(), CancellationToken::new());
         let all: Vec<_> = (0..=SPARES).map(|_| spares.admit(&stop)).collect();
         assert_eq!(all.iter().filter(|it| it.is_cancelled()).count(), 1);
         assert!(all[0].is_cancelled());

@@ -2,7 +2,7 @@
 //! made in memory by a function.
 //!
 //! What must stay true: whoever connects and then sends nothing, reads nothing or asks without end
-//! has a connection for a bounded time, and there is a bounded number of them; where a [`Guard`]
+//! has a connection for a bounded time, and there is a bounded number of them; where a [`AccessRules`]
 //! keeps paths in reserve, those are answered at once although all places are taken.
 
 mod guard;
@@ -22,8 +22,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use guard::Guard;
-use guard::Spares;
+pub use guard::AccessRules;
+use guard::SpareConnections;
 use unread::Unread;
 
 /// Connections at once; more wait to be accepted, or are answered from the reserve.
@@ -42,7 +42,7 @@ const MAX_HEAD: usize = 64 << 10;
 
 /// What was asked for.
 #[derive(Debug)]
-pub struct Asked<'a> {
+pub struct ServedRequest<'a> {
     /// The path, without the query.
     pub path: &'a str,
     /// Its headers.
@@ -53,25 +53,28 @@ pub struct Asked<'a> {
 /// refused.
 pub async fn serve<H>(listener: TcpListener, handler: H, stop: CancellationToken)
 where
-    H: Fn(Asked<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
+    H: Fn(ServedRequest<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
 {
-    serve_guarded(listener, handler, Guard::default(), stop).await;
+    serve_guarded(listener, handler, AccessRules::default(), stop).await;
 }
 
 /// The same for those whom the guard lets in.
 pub async fn serve_guarded<H>(
     listener: TcpListener,
     handler: H,
-    guard: Guard,
+    guard: AccessRules,
     stop: CancellationToken,
 ) where
-    H: Fn(Asked<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
+    H: Fn(ServedRequest<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
 {
-    let terms = Terms { lifetime: LIFETIME, keep_alive: true, spare: guard.has_reserve() };
-    let service = move |request: Request<Incoming>, place: Place| {
-        let answer = match guard.refusal(&request, place == Place::Spare) {
+    let terms =
+        ConnectionLimits { lifetime: LIFETIME, keep_alive: true, spare: guard.has_reserve() };
+    let service = move |request: Request<Incoming>, place: ConnectionSlot| {
+        let answer = match guard.refusal(&request, place == ConnectionSlot::Spare) {
             Some(refusal) => refusal,
-            None => handler(Asked { path: request.uri().path(), headers: request.headers() }),
+            None => {
+                handler(ServedRequest { path: request.uri().path(), headers: request.headers() })
+            }
         };
         std::future::ready(answer)
     };
@@ -89,7 +92,7 @@ pub async fn accept<S, F>(
     S: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    let terms = Terms {
+    let terms = ConnectionLimits {
         lifetime: lifetime.unwrap_or(LIFETIME),
         keep_alive: lifetime.is_none(),
         spare: false,
@@ -99,7 +102,7 @@ pub async fn accept<S, F>(
 
 /// How connections are bounded.
 #[derive(Clone, Copy)]
-struct Terms {
+struct ConnectionLimits {
     lifetime: Duration,
     /// Whether a connection may ask more than once.
     keep_alive: bool,
@@ -109,20 +112,24 @@ struct Terms {
 
 /// What a connection has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ConnectionSlot {
     Own,
     /// None was free.
     Spare,
 }
 
-async fn run<S, F>(listener: TcpListener, service: S, terms: Terms, stop: CancellationToken)
-where
-    S: Fn(Request<Incoming>, Place) -> F + Send + Sync + 'static,
+async fn run<S, F>(
+    listener: TcpListener,
+    service: S,
+    terms: ConnectionLimits,
+    stop: CancellationToken,
+) where
+    S: Fn(Request<Incoming>, ConnectionSlot) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     let service = Arc::new(service);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut spares = Spares::default();
+    let mut spares = SpareConnections::default();
     loop {
         let place = tokio::select! {
             () = stop.cancelled() => return,
@@ -140,7 +147,7 @@ where
         };
         let place = place.or_else(|| Arc::clone(&places).try_acquire_owned().ok());
         let end = if place.is_some() { stop.clone() } else { spares.admit(&stop) };
-        tokio::spawn(converse(stream, Arc::clone(&service), (terms, place), end));
+        tokio::spawn(converse(stream, Arc::clone(&service), terms, place, end));
     }
 }
 
@@ -148,17 +155,18 @@ where
 async fn converse<S, F>(
     stream: TcpStream,
     service: Arc<S>,
-    (terms, permit): (Terms, Option<OwnedSemaphorePermit>),
+    terms: ConnectionLimits,
+    permit: Option<OwnedSemaphorePermit>,
     end: CancellationToken,
 ) where
-    S: Fn(Request<Incoming>, Place) -> F + Send + Sync + 'static,
+    S: Fn(Request<Incoming>, ConnectionSlot) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    let place = if permit.is_some() { Place::Own } else { Place::Spare };
-    let terms = if place == Place::Own {
+    let place = if permit.is_some() { ConnectionSlot::Own } else { ConnectionSlot::Spare };
+    let terms = if place == ConnectionSlot::Own {
         terms
     } else {
-        Terms { lifetime: SPARE_LIFETIME, keep_alive: false, ..terms }
+        ConnectionLimits { lifetime: SPARE_LIFETIME, keep_alive: false, ..terms }
     };
     let service = service_fn(move |request| {
         let response = service(request, place);

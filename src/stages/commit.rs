@@ -45,7 +45,7 @@ pub use dead::DeadLetter;
 pub(crate) use dead::refused;
 pub use files::DeadLetterFiles;
 pub use fit::MAX_RECORD;
-pub use recall::{Published, Recall, Recalled, recall};
+pub use recall::{PublishedArticle, RecallReport, RecallRequest, recall};
 
 /// Candidates that share one durable commit.
 const GROUP: usize = 64;
@@ -70,7 +70,7 @@ pub struct Parts<C> {
 /// Runs until its input closes and everything received is durable. `wake` tells publish that there
 /// is more.
 pub async fn run<C: Clock>(
-    (mut input, mut recalls): (mpsc::Receiver<Claimed>, mpsc::Receiver<Recall>),
+    (mut input, mut recalls): (mpsc::Receiver<Claimed>, mpsc::Receiver<RecallRequest>),
     parts: Parts<C>,
     wake: mpsc::Sender<()>,
 ) -> Result<(), PipelineError> {
@@ -79,7 +79,7 @@ pub async fn run<C: Clock>(
     loop {
         let received = tokio::select! {
             received = input.recv_many(&mut group, GROUP) => received,
-            Some(Recall { published, answer }) = recalls.recv() => {
+            Some(RecallRequest { published, answer }) = recalls.recv() => {
                 // The operator may have gone away meanwhile.
                 answer.send(recall(&parts.articles, &parts.outbox, published, parts.clock.now()).await).ok();
                 continue;

@@ -31,7 +31,7 @@ pub(crate) struct Ticket(pub(crate) u64);
 
 /// How the host of a fetch is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum HostKind {
     /// It answered promptly when it was last asked.
     Prompt,
     /// Nobody knows.
@@ -41,11 +41,12 @@ pub(crate) enum Kind {
 }
 
 /// The kinds, and what each weighs where all of them wait.
-const KINDS: [(Kind, usize); 3] = [(Kind::Prompt, 4), (Kind::Unknown, 3), (Kind::Slow, 1)];
+const KINDS: [(HostKind, usize); 3] =
+    [(HostKind::Prompt, 4), (HostKind::Unknown, 3), (HostKind::Slow, 1)];
 
 #[derive(Debug, Clone)]
 struct Place {
-    kind: Kind,
+    kind: HostKind,
     silence: Silence,
     /// Where it stands among the young or the old.
     since: Instant,
@@ -75,9 +76,9 @@ impl Places {
 
     /// Of which kind the next fetch is to be: of those that wait and have room, the one that has
     /// least for its weight.
-    pub(crate) fn next(&self, waits: impl Fn(Kind) -> bool) -> Option<Kind> {
+    pub(crate) fn next(&self, waits: impl Fn(HostKind) -> bool) -> Option<HostKind> {
         let free = self.len() < self.most;
-        let open = |kind: Kind| free && self.room(kind) > 0 && waits(kind);
+        let open = |kind: HostKind| free && self.room(kind) > 0 && waits(kind);
         let least =
             KINDS.into_iter().filter(|(kind, _)| open(*kind)).min_by(|(a, of_a), (b, of_b)| {
                 let (a, b) = (self.counts[*a as usize] * of_b, self.counts[*b as usize] * of_a);
@@ -86,9 +87,9 @@ impl Places {
         least.map(|(kind, _)| kind)
     }
 
-    pub(crate) fn take(&mut self, ticket: Ticket, kind: Kind, now: Instant) {
+    pub(crate) fn take(&mut self, ticket: Ticket, kind: HostKind, now: Instant) {
         self.counts[kind as usize] += 1;
-        if kind != Kind::Slow {
+        if kind != HostKind::Slow {
             self.young.insert((now, ticket));
         }
         let silence = Silence::default();
@@ -103,7 +104,7 @@ impl Places {
 
     /// A fetch that has become slow by now, and of which kind it was, where so many unknown hosts
     /// wait for a place.
-    pub(crate) fn slowed(&mut self, now: Instant, unknown: usize) -> Option<(Ticket, Kind)> {
+    pub(crate) fn slowed(&mut self, now: Instant, unknown: usize) -> Option<(Ticket, HostKind)> {
         while let Some((since, ticket)) = self.latest(now, unknown) {
             self.young.remove(&(since, ticket));
             let Some(place) = self.held.get_mut(&ticket) else { continue };
@@ -115,7 +116,7 @@ impl Places {
                 continue;
             }
             self.old.insert((since, ticket));
-            self.change(ticket, Kind::Slow);
+            self.change(ticket, HostKind::Slow);
             return Some((ticket, before));
         }
         None
@@ -124,7 +125,7 @@ impl Places {
     /// The first one that began to wait long enough ago to be slow, where it waited for its host
     /// all the time.
     fn latest(&self, now: Instant, unknown: usize) -> Option<(Instant, Ticket)> {
-        let kind = |ticket| self.held.get(ticket).map_or(Kind::Unknown, |held| held.kind);
+        let kind = |ticket| self.held.get(ticket).map_or(HostKind::Unknown, |held| held.kind);
         let mut may_be = self
             .young
             .iter()
@@ -136,8 +137,8 @@ impl Places {
     }
 
     /// After how long a host of some kind keeps us waiting.
-    fn patience(&self, kind: Kind, unknown: usize) -> Duration {
-        if kind == Kind::Unknown && self.room(kind) < unknown { HURRIED } else { SLOW }
+    fn patience(&self, kind: HostKind, unknown: usize) -> Duration {
+        if kind == HostKind::Unknown && self.room(kind) < unknown { HURRIED } else { SLOW }
     }
 
     /// A fetch waits for its host no longer, so it is no delay of that. Tells how long it did.
@@ -146,7 +147,7 @@ impl Places {
         let (since, took) = (place.since, place.silence.longest(now));
         place.silence.end(now);
         self.waits_no_longer(ticket, since);
-        self.change(ticket, Kind::Prompt);
+        self.change(ticket, HostKind::Prompt);
         Some(took)
     }
 
@@ -163,7 +164,8 @@ impl Places {
     /// ones beyond their share.
     pub(crate) fn gives_way(&mut self, waiting: usize) -> Option<Ticket> {
         let full = self.len() >= self.most;
-        let beyond = self.counts[Kind::Slow as usize].saturating_sub(self.share(Kind::Slow));
+        let beyond =
+            self.counts[HostKind::Slow as usize].saturating_sub(self.share(HostKind::Slow));
         if !full || self.leaving >= beyond.min(waiting) {
             return None;
         }
@@ -178,16 +180,16 @@ impl Places {
     }
 
     /// Places that a kind may take.
-    pub(crate) fn share(&self, kind: Kind) -> usize {
+    pub(crate) fn share(&self, kind: HostKind) -> usize {
         match kind {
-            Kind::Prompt => self.most,
-            Kind::Unknown => self.most.div_ceil(2),
-            Kind::Slow => self.most.div_ceil(4),
+            HostKind::Prompt => self.most,
+            HostKind::Unknown => self.most.div_ceil(2),
+            HostKind::Slow => self.most.div_ceil(4),
         }
     }
 
     /// Places that a kind may still take, where they are free.
-    pub(crate) fn room(&self, kind: Kind) -> usize {
+    pub(crate) fn room(&self, kind: HostKind) -> usize {
         self.share(kind).saturating_sub(self.counts[kind as usize])
     }
 
@@ -201,7 +203,7 @@ impl Places {
         self.old.remove(&(since, ticket));
     }
 
-    fn change(&mut self, ticket: Ticket, kind: Kind) {
+    fn change(&mut self, ticket: Ticket, kind: HostKind) {
         if let Some(place) = self.held.get_mut(&ticket) {
             self.counts[place.kind as usize] -= 1;
             self.counts[kind as usize] += 1;
@@ -219,7 +221,7 @@ mod tests {
     }
 
     /// Fills what a kind may take.
-    fn fill(places: &mut Places, kind: Kind, from: u64, now: Instant) -> u64 {
+    fn fill(places: &mut Places, kind: HostKind, from: u64, now: Instant) -> u64 {
         let mut ticket = from;
         while places.next(|place| place == kind).is_some() {
             places.take(Ticket(ticket), kind, now);
@@ -232,16 +234,16 @@ mod tests {
     fn unknown_hosts_take_half_and_slow_ones_a_quarter_and_the_rest_is_kept_for_those_that_answer()
     {
         let (mut places, now) = (Places::new(64), Instant::now());
-        assert_eq!(fill(&mut places, Kind::Slow, 0, now), 16);
-        assert_eq!(fill(&mut places, Kind::Unknown, 100, now), 32);
-        assert_eq!(fill(&mut places, Kind::Prompt, 200, now), 16);
+        assert_eq!(fill(&mut places, HostKind::Slow, 0, now), 16);
+        assert_eq!(fill(&mut places, HostKind::Unknown, 100, now), 32);
+        assert_eq!(fill(&mut places, HostKind::Prompt, 200, now), 16);
         assert_eq!(places.next(|_| true), None);
     }
 
     #[test]
     fn no_kind_that_waits_is_starved() {
         let (mut places, now) = (Places::new(64), Instant::now());
-        assert_eq!(fill(&mut places, Kind::Prompt, 0, now), 64);
+        assert_eq!(fill(&mut places, HostKind::Prompt, 0, now), 64);
         let mut given = [0; 3];
         for it in 0..64 {
             places.end(Ticket(it));
@@ -255,7 +257,7 @@ mod tests {
     #[test]
     fn slow_fetches_give_way_as_far_as_others_wait_and_never_below_their_share() {
         let (mut places, start) = (Places::new(64), Instant::now());
-        fill(&mut places, Kind::Prompt, 0, start);
+        fill(&mut places, HostKind::Prompt, 0, start);
         assert_eq!(places.gives_way(100), None, "nobody is slow yet");
         assert!(places.slowed(seconds(start, 3), 0).is_none());
         assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 4), 0)).count(), 64);
@@ -266,7 +268,7 @@ mod tests {
             "it will have room in a moment"
         );
         assert!(places.end(Ticket(0)));
-        places.take(Ticket(99), Kind::Prompt, seconds(start, 5));
+        places.take(Ticket(99), HostKind::Prompt, seconds(start, 5));
         assert_eq!(std::iter::from_fn(|| places.gives_way(100)).count(), 47);
     }
 
@@ -274,8 +276,8 @@ mod tests {
     fn unknown_hosts_that_are_silent_make_way_sooner_for_as_many_as_wait_that_nobody_knows() {
         let (mut places, start) = (Places::new(64), Instant::now());
         let soon = start + HURRIED;
-        fill(&mut places, Kind::Unknown, 0, start);
-        fill(&mut places, Kind::Prompt, 100, start);
+        fill(&mut places, HostKind::Unknown, 0, start);
+        fill(&mut places, HostKind::Prompt, 100, start);
         let slowed = |places: &mut Places, now, unknown| {
             std::iter::from_fn(|| places.slowed(now, unknown)).count()
         };
@@ -290,18 +292,18 @@ mod tests {
     #[test]
     fn a_fetch_that_has_its_answer_is_never_slow_and_one_from_a_slow_host_has_its_whole_time() {
         let (mut places, start) = (Places::new(4), Instant::now());
-        fill(&mut places, Kind::Slow, 0, start);
-        places.take(Ticket(10), Kind::Unknown, start);
+        fill(&mut places, HostKind::Slow, 0, start);
+        places.take(Ticket(10), HostKind::Unknown, start);
         assert_eq!(places.answered(Ticket(10), seconds(start, 1)), Some(Duration::from_secs(1)));
         assert!(places.slowed(seconds(start, 99), 9).is_none());
-        fill(&mut places, Kind::Prompt, 20, start);
+        fill(&mut places, HostKind::Prompt, 20, start);
         assert_eq!(places.gives_way(9), None);
     }
 
     #[test]
     fn what_a_fetch_waits_for_on_our_side_makes_it_neither_slow_nor_give_way() {
         let (mut places, start) = (Places::new(4), Instant::now());
-        fill(&mut places, Kind::Prompt, 0, start);
+        fill(&mut places, HostKind::Prompt, 0, start);
         // Room in memory, the whole time; and for a while, once it was silent already.
         places.silence(Ticket(0)).end(seconds(start, 1));
         assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 5), 9)).count(), 3);

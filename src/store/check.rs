@@ -21,7 +21,7 @@ const COPY: &str = ".check-";
 
 /// A store that was found sound.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckReport {
     /// The id of the store.
     pub id: Uuid,
     /// The rows of each table.
@@ -36,7 +36,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// Every problem of the files that was found, or what else is wrong.
-pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
+pub fn check(dir: &Path, cache: usize) -> Result<CheckReport, Vec<StoreError>> {
     let one = |error: StoreError| vec![error];
     let _lock = lock(dir, false).map_err(one)?;
     // Beside the store, so that its files can be linked; elsewhere where nothing may be written
@@ -51,7 +51,7 @@ pub fn check(dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
     if !files.exists() {
         return Err(one(StoreError::broken(&files, "there is no store")));
     }
-    copy::store(&files, &copied, copy::As::Linked).map_err(one)?;
+    copy::store(&files, &copied, copy::CopyMode::Linked).map_err(one)?;
     // The words name the files themselves, not the copy.
     let named = |error: StoreError| match error {
         StoreError::Broken { path, what } => match path.strip_prefix(&copied) {
@@ -93,7 +93,7 @@ fn forget_copies(dir: &Path) {
 
 impl Store {
     /// Reads every row of every table back; what is damaged is named.
-    pub fn check(&self) -> Result<Checked, StoreError> {
+    pub fn check(&self) -> Result<CheckReport, StoreError> {
         let snapshot = self.engine.snapshot()?;
         let (mut rows, mut with_documents) = (Vec::new(), HashSet::new());
         for (name, table) in TABLES {
@@ -128,7 +128,7 @@ impl Store {
         rows.push(("documents", documents::verify(&snapshot, with_documents)?));
         let (acked, tail) = outbox::verify(&snapshot)?;
         let waiting = (tail.seq.saturating_sub(acked.seq), tail.total.saturating_sub(acked.total));
-        Ok(Checked { id: self.id(), rows, waiting, acked: (acked.seq, acked.epoch) })
+        Ok(CheckReport { id: self.id(), rows, waiting, acked: (acked.seq, acked.epoch) })
     }
 }
 

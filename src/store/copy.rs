@@ -13,7 +13,7 @@ use super::{StoreError, engine::cut_zeros};
 
 /// What the copy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum As {
+pub(super) enum CopyMode {
     /// To look at it: the tables' files are linked.
     Linked,
     /// To keep it: files of its own, synced.
@@ -21,7 +21,7 @@ pub(super) enum As {
 }
 
 /// Copies the folder `from` into `to`, which is made.
-pub(super) fn store(from: &Path, to: &Path, how: As) -> Result<(), StoreError> {
+pub(super) fn store(from: &Path, to: &Path, how: CopyMode) -> Result<(), StoreError> {
     let io = |path: &Path| {
         let path = path.to_owned();
         move |source| StoreError::Io { path, source }
@@ -36,18 +36,18 @@ pub(super) fn store(from: &Path, to: &Path, how: As) -> Result<(), StoreError> {
         } else if kind.is_file() {
             let done = match path.extension() {
                 Some(journal) if journal == "jnl" => without_zeros(&path, &target),
-                _ if how == As::Linked && from.ends_with("tables") => {
+                _ if how == CopyMode::Linked && from.ends_with("tables") => {
                     fs::hard_link(&path, &target).or_else(|_| fs::copy(&path, &target).map(drop))
                 }
                 _ => fs::copy(&path, &target).map(drop),
             };
             done.map_err(io(&path))?;
-            if how == As::Durable {
+            if how == CopyMode::Durable {
                 File::open(&target).and_then(|element| element.sync_all()).map_err(io(&target))?;
             }
         }
     }
-    if how == As::Durable {
+    if how == CopyMode::Durable {
         File::open(to).and_then(|element| element.sync_all()).map_err(io(to))?;
     }
     Ok(())

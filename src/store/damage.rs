@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     Batch, NewRecord, Store, check,
-    copy::{self, As},
+    copy::{self, CopyMode},
     engine::{ALL, Table, is_own},
     repair,
 };
@@ -97,7 +97,7 @@ fn is_taken(name: &Path, number: usize) -> bool {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Harm {
+enum DamageKind {
     Flip(usize),
     Delete,
     Empty,
@@ -105,21 +105,21 @@ enum Harm {
     Zeros(usize),
 }
 
-fn harm(path: &Path, harm: Harm) {
+fn harm(path: &Path, harm: DamageKind) {
     let mut bytes = fs::read(path).unwrap();
     // Never what a link leads to.
     fs::remove_file(path).unwrap();
     match harm {
-        Harm::Flip(at) => bytes[at] ^= 0x40,
-        Harm::Delete => return,
-        Harm::Empty => bytes.clear(),
-        Harm::Zeros(at) => bytes[at..].iter_mut().take(64).for_each(|byte| *byte = 0),
+        DamageKind::Flip(at) => bytes[at] ^= 0x40,
+        DamageKind::Delete => return,
+        DamageKind::Empty => bytes.clear(),
+        DamageKind::Zeros(at) => bytes[at..].iter_mut().take(64).for_each(|byte| *byte = 0),
     }
     fs::write(path, bytes).unwrap();
 }
 
 fn copied(from: &Path, to: &Path) {
-    copy::store(&from.join("store"), &to.join("store"), As::Linked).unwrap();
+    copy::store(&from.join("store"), &to.join("store"), CopyMode::Linked).unwrap();
     fs::copy(from.join("manifest"), to.join("manifest")).unwrap();
 }
 
@@ -164,9 +164,9 @@ fn whatever_byte_or_file_is_damaged_it_is_told_or_nothing_is_lost() {
         }
         let length = usize::try_from(fs::metadata(&file).unwrap().len()).unwrap();
         let at = |place: usize| (place * length / places + place * 7).min(length - 1);
-        let flips = (0..places.min(length)).map(|it| Harm::Flip(at(it)));
-        let zeros = (0..places.min(length) / 3).map(|it| Harm::Zeros(at(it * 3 + 1)));
-        for done in flips.chain(zeros).chain([Harm::Delete, Harm::Empty]) {
+        let flips = (0..places.min(length)).map(|it| DamageKind::Flip(at(it)));
+        let zeros = (0..places.min(length) / 3).map(|it| DamageKind::Zeros(at(it * 3 + 1)));
+        for done in flips.chain(zeros).chain([DamageKind::Delete, DamageKind::Empty]) {
             let dir = folder();
             copied(base.path(), dir.path());
             harm(&dir.path().join(&name), done);
@@ -255,7 +255,7 @@ fn a_repair_keeps_what_is_readable_and_says_what_is_lost() {
             continue;
         }
         let length = usize::try_from(fs::metadata(&file).unwrap().len()).unwrap();
-        for done in [Harm::Flip(length / 3), Harm::Delete] {
+        for done in [DamageKind::Flip(length / 3), DamageKind::Delete] {
             let dir = folder();
             copied(base.path(), dir.path());
             harm(&dir.path().join(&name), done);

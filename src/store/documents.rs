@@ -24,11 +24,11 @@ const LEVEL: i32 = 1;
 
 /// A document's bytes as the store keeps them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packed(Vec<u8>);
+pub struct PackedDocument(Vec<u8>);
 
 /// What the store has of a document.
 #[derive(Debug)]
-pub enum Stored {
+pub enum StoredDocument {
     /// Its bytes, compressed with zstd.
     Here(Vec<u8>),
     /// More bytes than were asked for.
@@ -37,7 +37,7 @@ pub enum Stored {
     Replaced,
 }
 
-impl Packed {
+impl PackedDocument {
     /// No document is larger, whatever the config says: the most that `fetch.max_decoded` may be.
     pub(crate) const LARGEST: usize = 1 << 30;
 
@@ -55,7 +55,7 @@ impl Packed {
 
 pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
     // The frame tells its content's size; no more than that is allocated.
-    zstd::bulk::decompress(packed, Packed::LARGEST)
+    zstd::bulk::decompress(packed, PackedDocument::LARGEST)
         .map_err(|error| StoreError::damaged("documents", error))
 }
 
@@ -79,12 +79,16 @@ pub(super) fn read(
     row: &PendingKey,
     entry: &PendingEntry,
     most: usize,
-) -> Result<Stored, StoreError> {
+) -> Result<StoredDocument, StoreError> {
     let key = key_of(row, entry);
     match snapshot.size(Table::Documents, &key)? {
-        Some(size) if size > most => Ok(Stored::Large(size)),
-        Some(_) => snapshot.get(Table::Documents, &key)?.map(Stored::Here).ok_or_else(missing),
-        None if snapshot.get(Table::Pending, row.as_bytes())?.is_none() => Ok(Stored::Replaced),
+        Some(size) if size > most => Ok(StoredDocument::Large(size)),
+        Some(_) => {
+            snapshot.get(Table::Documents, &key)?.map(StoredDocument::Here).ok_or_else(missing)
+        }
+        None if snapshot.get(Table::Pending, row.as_bytes())?.is_none() => {
+            Ok(StoredDocument::Replaced)
+        }
         None => Err(missing()),
     }
 }
@@ -172,7 +176,7 @@ mod tests {
         commit.enqueue(
             &EntryKey::new("s", "a"),
             (older, Seen::default()),
-            (key, entry, Some(Packed::of(bytes).unwrap())),
+            (key, entry, Some(PackedDocument::of(bytes).unwrap())),
         );
         store.polls().commit(commit).await.unwrap();
     }
@@ -185,9 +189,9 @@ mod tests {
 
     fn whole(store: &Store, key: &PendingKey, entry: &PendingEntry) -> Vec<u8> {
         let large = store.entries().document(key, entry, 1).unwrap();
-        assert!(matches!(large, Stored::Large(2..)), "{large:?}");
+        assert!(matches!(large, StoredDocument::Large(2..)), "{large:?}");
         match store.entries().document(key, entry, usize::MAX).unwrap() {
-            Stored::Here(packed) => unpack(&packed).unwrap(),
+            StoredDocument::Here(packed) => unpack(&packed).unwrap(),
             other => panic!("{other:?}"),
         }
     }
@@ -215,7 +219,7 @@ mod tests {
             enqueue(store, None, &older, b"first").await;
             enqueue(store, Some(&Seen::default()), &newer, b"second").await;
             let replaced = store.entries().document(&older.0, &older.1, usize::MAX).unwrap();
-            assert!(matches!(replaced, Stored::Replaced), "{replaced:?}");
+            assert!(matches!(replaced, StoredDocument::Replaced), "{replaced:?}");
             commit(store, |batch| batch.entry_done(&older.0, &older.1)).await;
             assert_eq!(whole(store, &newer.0, &newer.1), b"second");
             assert!(store.check().unwrap().rows.contains(&("documents", 1)));
@@ -227,7 +231,11 @@ mod tests {
         for Kept { store, .. } in &both() {
             let (key, entry) = edition(1);
             commit(store, |batch| {
-                batch.put(Table::Documents, key_of(&key, &entry), Packed::of(b"x").unwrap().0);
+                batch.put(
+                    Table::Documents,
+                    key_of(&key, &entry),
+                    PackedDocument::of(b"x").unwrap().0,
+                );
             })
             .await;
             assert!(store.check().unwrap_err().to_string().contains("belongs to no entry"));

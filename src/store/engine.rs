@@ -42,7 +42,7 @@ use self::{
 use super::{StoreError, manifest::Manifest, steps::Step};
 
 pub(super) use filling::Filling;
-pub(super) use inspect::{Least, inspect};
+pub(super) use inspect::{ManifestMinimum, inspect};
 pub(super) use journal::cut_zeros;
 pub(super) use salvage::salvage;
 
@@ -172,7 +172,8 @@ impl Batch {
     pub(crate) fn delete_within(
         &mut self,
         table: Table,
-        (first, last): (impl Into<Vec<u8>>, impl Into<Vec<u8>>),
+        first: impl Into<Vec<u8>>,
+        last: impl Into<Vec<u8>>,
     ) {
         self.0.push(Op::DeleteWithin(table, first.into(), last.into()));
     }

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Batch, StoreError,
-    documents::{self, Stored},
+    documents::{self, StoredDocument},
     engine::{Engine, Snapshot, Table},
     from_json, json,
     polls::Seen,
@@ -107,7 +107,7 @@ impl EntryQueue {
         key: &PendingKey,
         entry: &PendingEntry,
         most: usize,
-    ) -> Result<Stored, StoreError> {
+    ) -> Result<StoredDocument, StoreError> {
         documents::read(&self.engine.snapshot()?, key, entry, most)
     }
 

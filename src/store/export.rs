@@ -8,7 +8,7 @@
 use std::{fs, path::Path};
 
 use super::{
-    Checked, FORMAT, Manifest, Noted, Store, StoreError, check, copy,
+    CheckReport, FORMAT, Manifest, ManifestContent, Store, StoreError, check, copy,
     engine::{self, Filling},
     folder::{lock, private_dir},
     manifest,
@@ -46,7 +46,7 @@ impl Store {
         drop(snapshot);
         Manifest::create(
             to,
-            Noted { store: self.id, format: FORMAT, tables: engine::ALL.len(), commit },
+            ManifestContent { store: self.id, format: FORMAT, tables: engine::ALL.len(), commit },
         )?;
         Ok(rows)
     }
@@ -56,7 +56,7 @@ impl Store {
 ///
 /// # Errors
 /// What is wrong with the export, or that there is a store.
-pub fn restore(from: &Path, dir: &Path, cache: usize) -> Result<Checked, Vec<StoreError>> {
+pub fn restore(from: &Path, dir: &Path, cache: usize) -> Result<CheckReport, Vec<StoreError>> {
     let checked = check(from, cache)?;
     put_in_place(from, dir).map_err(|error| vec![error])?;
     Ok(checked)
@@ -78,7 +78,7 @@ fn put_in_place(from: &Path, dir: &Path) -> Result<(), StoreError> {
     if new.exists() {
         fs::remove_dir_all(&new).map_err(io)?;
     }
-    copy::store(&from.join("store"), &new, copy::As::Durable)?;
+    copy::store(&from.join("store"), &new, copy::CopyMode::Durable)?;
     fs::rename(&new, &files).map_err(io)?;
     Manifest::create(dir, noted).map(drop)
 }
@@ -103,7 +103,7 @@ mod tests {
         if !mount(&["-t", "tmpfs", "-o", "size=8m", "tmpfs"], to.path()) {
             return;
         }
-        copy::store(&backup, &to.path().join("backup"), copy::As::Durable).unwrap();
+        copy::store(&backup, &to.path().join("backup"), copy::CopyMode::Durable).unwrap();
         let read_only = mount(&["-o", "remount,ro"], to.path());
         let restored = restore(&to.path().join("backup"), &dir.path().join("again"), 1 << 20);
         Command::new("umount").arg("-l").arg(to.path()).status().unwrap();

@@ -107,7 +107,7 @@ pub struct LeftOut {
     /// The number of entries that the last such poll left out.
     pub entries: usize,
     /// The bound that left them out.
-    pub bound: Bound,
+    pub bound: IntakeBound,
     /// The time since which some are left out.
     pub since: DateTime<Utc>,
     /// The time of the last poll that left some out.
@@ -117,7 +117,7 @@ pub struct LeftOut {
 /// A bound on what is taken of a source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Bound {
+pub enum IntakeBound {
     /// Entries of one listing.
     #[default]
     Poll,
@@ -127,7 +127,7 @@ pub enum Bound {
     Pending,
 }
 
-impl Bound {
+impl IntakeBound {
     /// As metrics show it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -27,7 +27,7 @@ const LINE: usize = 256;
 
 /// What the manifest says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Noted {
+pub(super) struct ManifestContent {
     /// The id of the store.
     pub(super) store: Uuid,
     /// The store's format number.
@@ -38,7 +38,7 @@ pub(super) struct Noted {
     pub(super) commit: u64,
 }
 
-impl Noted {
+impl ManifestContent {
     fn line(&self) -> Vec<u8> {
         let said = format!(
             "nashra store {} format {} tables {} commit {}",
@@ -78,7 +78,7 @@ pub(super) fn path(dir: &Path) -> PathBuf {
 }
 
 /// What the manifest of a data directory says; `None` where there is none.
-pub(super) fn read(dir: &Path) -> Result<Option<Noted>, StoreError> {
+pub(super) fn read(dir: &Path) -> Result<Option<ManifestContent>, StoreError> {
     let path = path(dir);
     let mut bytes = Vec::new();
     match own().read(true).open(&path) {
@@ -87,7 +87,8 @@ pub(super) fn read(dir: &Path) -> Result<Option<Noted>, StoreError> {
             .and_then(|mut opened| opened.read_to_end(&mut bytes))
             .map_err(|source| StoreError::Io { path: path.clone(), source })?,
     };
-    let lines: Vec<Option<Noted>> = bytes.chunks(LINE).map(Noted::parse).collect();
+    let lines: Vec<Option<ManifestContent>> =
+        bytes.chunks(LINE).map(ManifestContent::parse).collect();
     if lines.len() != 2 || lines.contains(&None) {
         tracing::warn!(path = %path.display(), "a line of the manifest is damaged; the other one serves");
     }
@@ -99,12 +100,12 @@ pub(super) fn read(dir: &Path) -> Result<Option<Noted>, StoreError> {
 #[derive(Debug)]
 pub(super) struct Manifest {
     file: File,
-    noted: Noted,
+    noted: ManifestContent,
 }
 
 impl Manifest {
     /// Writes it anew, durably.
-    pub(super) fn create(dir: &Path, noted: Noted) -> Result<Self, StoreError> {
+    pub(super) fn create(dir: &Path, noted: ManifestContent) -> Result<Self, StoreError> {
         let path = path(dir);
         let io = |source| StoreError::Io { path: path.clone(), source };
         let new = path.with_extension("new");
@@ -140,19 +141,23 @@ mod tests {
     fn the_newest_sound_line_counts_and_a_flipped_byte_anywhere_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(read(dir.path()).unwrap(), None);
-        let noted = Noted { store: Uuid::from_u128(7), format: 5, tables: 12, commit: 1 };
+        let noted = ManifestContent { store: Uuid::from_u128(7), format: 5, tables: 12, commit: 1 };
         let mut manifest = Manifest::create(dir.path(), noted).unwrap();
         manifest.note(2);
         manifest.note(3);
         let whole = fs::read(path(dir.path())).unwrap();
         assert_eq!(whole.len(), 2 * LINE);
-        assert_eq!(read(dir.path()).unwrap(), Some(Noted { commit: 3, ..noted }));
+        assert_eq!(read(dir.path()).unwrap(), Some(ManifestContent { commit: 3, ..noted }));
         for at in 0..2 * LINE {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x20;
             fs::write(path(dir.path()), &bytes).unwrap();
             let left = if at < LINE { 3 } else { 2 };
-            assert_eq!(read(dir.path()).unwrap(), Some(Noted { commit: left, ..noted }), "at {at}");
+            assert_eq!(
+                read(dir.path()).unwrap(),
+                Some(ManifestContent { commit: left, ..noted }),
+                "at {at}"
+            );
         }
         fs::write(path(dir.path()), b"").unwrap();
         assert!(read(dir.path()).unwrap_err().to_string().contains("manifest"));

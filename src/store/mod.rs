@@ -44,25 +44,25 @@ use uuid::Uuid;
 
 pub use added::AddedStore;
 pub use articles::{ArticleStore, ArticleView};
-pub use check::{Checked, check};
-pub use documents::{Packed, Stored};
+pub use check::{CheckReport, check};
+pub use documents::{PackedDocument, StoredDocument};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
-pub use facts::{Backfill, Bound, Facts, Intake, LeftOut, Moved, SiteDiscovery};
+pub use facts::{Backfill, Facts, Intake, IntakeBound, LeftOut, Moved, SiteDiscovery};
 pub use outbox::{
     Epoch, NewRecord, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail,
 };
 pub use polls::{PollCommit, PollStore, Seen};
-pub use repair::{Repaired, repair};
+pub use repair::{RepairReport, repair};
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
-pub use sweep::{Sweeper, Swept};
-pub use topics::{Mark, Progress, TopicCommit, TopicState, TopicStore};
+pub use sweep::{SweepCounts, Sweeper};
+pub use topics::{MessageMark, PartitionProgress, TopicCommit, TopicState, TopicStore};
 
 use crate::base::sequence::Sequence;
-use engine::{Engine, Least, Table, inspect};
+use engine::{Engine, ManifestMinimum, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
-use manifest::{Manifest, Noted};
+use manifest::{Manifest, ManifestContent};
 
 /// The format that this program writes. An older program would move an entry's row without telling,
 /// and take the marks of the tables for rows (4), not poll the sources that were added by command
@@ -212,7 +212,8 @@ impl Store {
             let path = manifest::path(dir);
             tracing::warn!(path = %path.display(), commit, "the manifest is missing: whether the newest commits are missing, too, cannot be told");
         }
-        let noted = Noted { store: store.id, format: FORMAT, tables: engine::ALL.len(), commit };
+        let noted =
+            ManifestContent { store: store.id, format: FORMAT, tables: engine::ALL.len(), commit };
         store.engine.note_in(Manifest::create(dir, noted)?);
         store.outbox().look()?;
         Ok(store)
@@ -365,9 +366,9 @@ impl Store {
     }
 }
 
-impl Noted {
-    fn least(&self) -> Least {
-        Least { tables: self.tables, commit: self.commit }
+impl ManifestContent {
+    fn least(&self) -> ManifestMinimum {
+        ManifestMinimum { tables: self.tables, commit: self.commit }
     }
 
     fn names_another(&self, dir: &Path, id: Uuid) -> StoreError {

@@ -274,7 +274,7 @@ impl Outbox {
 /// What is up to `before` was trimmed, in the batch that says so.
 fn trimming(acked: &Reached, before: u64) -> Batch {
     let mut batch = Batch::default();
-    batch.delete_within(Table::Outbox, ((before + 1).to_be_bytes(), acked.seq.to_be_bytes()));
+    batch.delete_within(Table::Outbox, (before + 1).to_be_bytes(), acked.seq.to_be_bytes());
     batch.put(Table::Meta, *b"outbox_acked", json(acked));
     batch
 }

@@ -7,7 +7,7 @@
 
 use super::{
     Batch, Facts, StoreError,
-    documents::{self, Packed},
+    documents::{self, PackedDocument},
     engine::{Engine, Snapshot, Table},
     from_json, json,
     steps::{NewRow, Step},
@@ -166,7 +166,7 @@ impl PollCommit {
         &mut self,
         key: &EntryKey,
         (before, seen): (Option<&Seen>, Seen),
-        (row, entry, document): (&PendingKey, &PendingEntry, Option<Packed>),
+        (row, entry, document): (&PendingKey, &PendingEntry, Option<PackedDocument>),
     ) {
         let (row, document) = (*row, document.map(|bytes| (documents::key_of(row, entry), bytes)));
         let row = NewRow { key: row, value: json(entry), document };

@@ -13,8 +13,8 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    Batch, FORMAT, Manifest, Noted, Store, StoreError, articles, check,
-    copy::{self, As},
+    Batch, FORMAT, Manifest, ManifestContent, Store, StoreError, articles, check,
+    copy::{self, CopyMode},
     documents,
     engine::{self, Engine, Filling, Table},
     entries,
@@ -27,7 +27,7 @@ const AT_ONCE: usize = 1000;
 
 /// What a repair did.
 #[derive(Debug)]
-pub struct Repaired {
+pub struct RepairReport {
     /// The rows that were kept.
     pub rows: u64,
     /// What was lost or mended, in words.
@@ -37,7 +37,7 @@ pub struct Repaired {
 }
 
 /// Repairs the store of a data directory that no daemon runs on.
-pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
+pub fn repair(dir: &Path, cache: usize) -> Result<RepairReport, StoreError> {
     let io = |source| StoreError::Io { path: dir.to_owned(), source };
     let _lock = lock(dir, false)?;
     let (noted, files, work) =
@@ -47,7 +47,7 @@ pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
     }
     private_dir(&work).map_err(io)?;
     let (copied, new) = (work.join("damaged"), work.join("store"));
-    copy::store(&files, &copied, As::Linked)?;
+    copy::store(&files, &copied, CopyMode::Linked)?;
     private_dir(&new).map_err(io)?;
     let (mut filling, mut rows, mut dropped) =
         (Filling::begin(&new)?, 0, BTreeMap::<&str, u64>::new());
@@ -69,7 +69,7 @@ pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
     );
     filling.finish(noted.map_or(0, |noted| noted.commit) + 1)?;
     let store = mended(&new, cache, noted.map(|noted| noted.store), &mut told)?;
-    let noted = Noted {
+    let noted = ManifestContent {
         store: store.id(),
         format: FORMAT,
         tables: engine::ALL.len(),
@@ -80,7 +80,7 @@ pub fn repair(dir: &Path, cache: usize) -> Result<Repaired, StoreError> {
     fs::rename(&files, &damaged).and_then(|()| fs::rename(&new, &files)).map_err(io)?;
     fs::remove_dir_all(&work).map_err(io)?;
     Manifest::create(dir, noted)?;
-    Ok(Repaired { rows, told, damaged })
+    Ok(RepairReport { rows, told, damaged })
 }
 
 fn free_name(dir: &Path) -> PathBuf {

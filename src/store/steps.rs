@@ -12,7 +12,7 @@
 
 use super::{
     Batch, StoreError,
-    documents::{self, Packed},
+    documents::{self, PackedDocument},
     engine::{Settling, Table},
     entries,
     polls::Seen,
@@ -38,7 +38,7 @@ pub(super) struct NewRow {
     pub(super) key: PendingKey,
     pub(super) value: Vec<u8>,
     /// Its document, and the key of it.
-    pub(super) document: Option<([u8; 16], Packed)>,
+    pub(super) document: Option<([u8; 16], PackedDocument)>,
 }
 
 impl Batch {

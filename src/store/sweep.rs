@@ -31,7 +31,7 @@ enum Place {
 
 /// The numbers of rows that a step of retention removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Swept {
+pub struct SweepCounts {
     /// The number of entries that were forgotten.
     pub entries: usize,
     /// Articles forgotten, with their aliases.
@@ -48,7 +48,7 @@ impl Sweeper {
     }
 
     /// Goes through the next rows and forgets what was last listed before `oldest_day`.
-    pub async fn step(self, oldest_day: u32) -> Result<(Self, Swept), StoreError> {
+    pub async fn step(self, oldest_day: u32) -> Result<(Self, SweepCounts), StoreError> {
         // Reading thousands of rows is no work for the network's threads.
         let look = tokio::task::spawn_blocking(move || self.next_batch(oldest_day));
         let (mut sweeper, batch, swept, next) = look.await.map_err(StoreError::engine)??;
@@ -57,28 +57,33 @@ impl Sweeper {
         Ok((sweeper, swept))
     }
 
-    fn next_batch(self, oldest_day: u32) -> Result<(Self, Batch, Swept, Place), StoreError> {
+    fn next_batch(self, oldest_day: u32) -> Result<(Self, Batch, SweepCounts, Place), StoreError> {
         let mut batch = Batch::default();
         let (swept, next) = match &self.at {
             Place::Seen(from) => {
                 let (count, next) = self.seen(from, oldest_day, &mut batch)?;
                 (
-                    Swept { entries: count, ..Swept::default() },
+                    SweepCounts { entries: count, ..SweepCounts::default() },
                     next.map_or(Place::Articles(Vec::new()), Place::Seen),
                 )
             }
             Place::Articles(from) => {
                 let (count, next) = self.articles(from, oldest_day, &mut batch)?;
                 (
-                    Swept { articles: count, ..Swept::default() },
+                    SweepCounts { articles: count, ..SweepCounts::default() },
                     next.map_or(Place::Sources, Place::Articles),
                 )
             }
             Place::Sources => (
-                Swept { sources: self.sources(oldest_day, &mut batch)?, ..Swept::default() },
+                SweepCounts {
+                    sources: self.sources(oldest_day, &mut batch)?,
+                    ..SweepCounts::default()
+                },
                 Place::Done,
             ),
-            Place::Done => (Swept { finished: true, ..Swept::default() }, Place::Seen(Vec::new())),
+            Place::Done => {
+                (SweepCounts { finished: true, ..SweepCounts::default() }, Place::Seen(Vec::new()))
+            }
         };
         Ok((self, batch, swept, next))
     }

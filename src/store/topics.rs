@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Batch, StoreError,
-    documents::{self, Packed},
+    documents::{self, PackedDocument},
     engine::{Engine, Table},
     entries, from_json, json,
     steps::NewRow,
@@ -33,7 +33,7 @@ pub struct TopicState {
     /// The cluster that holds it.
     pub cluster: String,
     /// Each partition that was ever seen.
-    pub partitions: BTreeMap<i32, Progress>,
+    pub partitions: BTreeMap<i32, PartitionProgress>,
     /// Messages taken so far.
     pub messages: u64,
     /// When the last one was.
@@ -49,16 +49,16 @@ pub struct TopicState {
 
 /// How far a partition was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct PartitionProgress {
     /// The offset of the message to read next.
     pub next: i64,
     /// The last message that was read: found again, it shows that the partition is the same.
-    pub last: Option<Mark>,
+    pub last: Option<MessageMark>,
 }
 
 /// A message, to be known again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct MessageMark {
     /// The offset of the message.
     pub offset: i64,
     /// A hash of its time, key and value.
@@ -131,7 +131,12 @@ impl TopicCommit {
     }
 
     /// Puts an entry into the queue, with the document that it came with.
-    pub fn enqueue(&mut self, key: &PendingKey, entry: &PendingEntry, document: Option<Packed>) {
+    pub fn enqueue(
+        &mut self,
+        key: &PendingKey,
+        entry: &PendingEntry,
+        document: Option<PackedDocument>,
+    ) {
         let document = document.map(|bytes| (documents::key_of(key, entry), bytes));
         self.0.queue(NewRow { key: *key, value: json(entry), document });
     }

@@ -19,7 +19,7 @@ use nashra::{
     fetch::{Fetch as _, HttpFetcher, Limits},
     model::poll_record::PollRecord,
     policy::polling::decide::Bounds,
-    serve::Asked,
+    serve::ServedRequest,
     stages::{
         poll,
         schedule::{self, Pressure, ScheduleState, StartOptions},
@@ -77,7 +77,7 @@ impl Host {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (log, stop) = (Arc::<Mutex<Vec<Seen>>>::default(), CancellationToken::new());
         let written = Arc::clone(&log);
-        let handler = move |asked: Asked<'_>| {
+        let handler = move |asked: ServedRequest<'_>| {
             let at = clock.now();
             let (status, headers, body) = answers(asked.path, asked.headers, at);
             let mut response = Response::new(Full::new(Bytes::from(if status == 304 {
@@ -277,7 +277,9 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     };
     // Without hubs.
     let (pushes, sooner) = (mpsc::channel(1).1, mpsc::channel(1).1);
-    let controls = schedule::Controls {
+    let channels = schedule::Channels {
+        due: due_tx,
+        polled: polled_rx,
         pressure,
         changes,
         sooner,
@@ -285,9 +287,9 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         price: price_tx,
         stop: stop.clone(),
     };
-    let stage = (Arc::clone(clock), (store.polls(), store.added()));
+    let stores = schedule::ScheduleStores { polls: store.polls(), added: store.added() };
     let scheduling =
-        tokio::spawn(schedule::run(schedule_state, stage, (due_tx, polled_rx), controls));
+        tokio::spawn(schedule::run(schedule_state, Arc::clone(clock), stores, channels));
     let polling = tokio::spawn(poll::run(
         parts,
         poll::Inputs { due: due_rx, pushes, price, hosts: poll::KnownHosts::default() },

@@ -7,7 +7,7 @@ use chrono::DateTime;
 use nashra::{
     base::clock::ManualClock,
     fetch::{
-        Block, DeferralReason, Deferred, Fetch as _, FetchError, HttpFetcher, Limits, Outcome,
+        BlockKind, DeferralReason, Deferred, Fetch as _, FetchError, HttpFetcher, Limits, Outcome,
         Pace, Request,
     },
 };
@@ -55,7 +55,7 @@ fn robots_txt_is_asked_for_once_and_holds_behind_redirects_too() {
     site.put("/there", Answer::status(301).with("location", "/no"));
     assert!(matches!(asker.get(&site, "/yes"), Outcome::New(_)));
     for path in ["/no", "/there"] {
-        let Outcome::Blocked(Block::Robots(rule)) = asker.get(&site, path) else {
+        let Outcome::Blocked(BlockKind::Robots(rule)) = asker.get(&site, path) else {
             panic!("{path}")
         };
         assert_eq!(rule, "Disallow: /no");
@@ -85,7 +85,7 @@ fn only_the_start_of_a_huge_robots_txt_is_read() {
         &format!("User-agent: *\nDisallow: /no\n#{}\nDisallow: /yes", "x".repeat(2 << 20)),
     );
     site.put("/yes", Answer::ok("yes"));
-    assert!(matches!(asker.get(&site, "/no"), Outcome::Blocked(Block::Robots(_))));
+    assert!(matches!(asker.get(&site, "/no"), Outcome::Blocked(BlockKind::Robots(_))));
     assert!(matches!(asker.get(&site, "/yes"), Outcome::New(_)));
 }
 

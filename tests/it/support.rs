@@ -94,7 +94,7 @@ impl Site {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let inside = Arc::new(Mutex::new(Inside::default()));
         let (serving, stop) = (Arc::clone(&inside), CancellationToken::new());
-        let handler = move |asked: nashra::serve::Asked<'_>| {
+        let handler = move |asked: nashra::serve::ServedRequest<'_>| {
             let mut inside = serving.lock().unwrap();
             inside.seen.push(Seen { path: asked.path.to_owned(), headers: asked.headers.clone() });
             respond(

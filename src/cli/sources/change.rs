@@ -19,7 +19,7 @@ use crate::{
     cli::{USAGE, WORLD_FAILED, WRONG_INPUT, state},
     config::{
         Config, ConfigError, Overrides, Place,
-        sources::{self, List, Location, Source, SourceId, Sources, export},
+        sources::{self, Location, ParsedList, Source, SourceId, Sources, export},
     },
     daemon::{self, admin::control::Request},
     model::source::SourceKind,
@@ -94,7 +94,7 @@ impl Add {
             if self.kind.is_some_and(|kind| !kind.is_polled()) {
                 return Err(("topics are named by lists of the config alone".to_owned(), USAGE));
             }
-            let mut list = List::default();
+            let mut list = ParsedList::default();
             for url in &self.urls {
                 match self.declared(url, config).await {
                     Ok(source) => list.sources.push(source),
@@ -217,7 +217,7 @@ impl Display for Difference {
 
 /// Adds what a list holds and can be added; those that were new.
 async fn change(
-    list: List,
+    list: ParsedList,
     dry_run: bool,
     config: &Config,
 ) -> Result<(Vec<Source>, Difference), Failed> {

@@ -25,7 +25,7 @@ pub(in crate::cli) struct Options {
 
 pub(super) fn run(options: &Options) -> ExitCode {
     let is_world = |error: &DiscoverError| matches!(error, DiscoverError::World(_));
-    ask((options.url.as_str(), &options.overrides), is_world, async |config| {
+    ask(options.url.as_str(), &options.overrides, is_world, async |config| {
         let offers = look(options, config).await?;
         Ok(offers
             .iter()

@@ -10,7 +10,7 @@ use crate::config::{
     Config,
     checks::{Checks, lasting, not_empty, spanning, within},
     overrides::apply,
-    reader::Given,
+    reader::GivenSettings,
     setting::{from_text, settings},
     settings::{DAY, HOUR, LONGEST, MINUTE, SECOND},
     size::ByteSize,
@@ -87,7 +87,7 @@ pub struct KafkaFlags {
 
 impl KafkaFlags {
     /// Puts what was said into the config.
-    pub(super) fn apply(&self, config: &mut Config, given: &mut Given) {
+    pub(super) fn apply(&self, config: &mut Config, given: &mut GivenSettings) {
         apply! { self, config, given;
             "--brokers" brokers => kafka.brokers;
             "--topic-prefix" topic_prefix => kafka.topic_prefix;
@@ -96,7 +96,7 @@ impl KafkaFlags {
 }
 
 /// Lets a default give way to the setting that was given beside it.
-pub(super) fn reconcile(config: &mut Config, given: &Given) {
+pub(super) fn reconcile(config: &mut Config, given: &GivenSettings) {
     given.reconcile(BATCHES, &mut config.kafka.batch_bytes, &mut config.outbox.max_bytes);
 }
 

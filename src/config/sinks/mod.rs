@@ -12,7 +12,7 @@ use super::{
     Config,
     checks::Checks,
     overrides::apply,
-    reader::Given,
+    reader::GivenSettings,
     setting::{from_text, settings},
 };
 use crate::base::choices::choices;
@@ -63,7 +63,7 @@ pub struct SinkFlags {
 
 impl SinkFlags {
     /// Puts what was said into the config.
-    pub(super) fn apply(&self, config: &mut Config, given: &mut Given) {
+    pub(super) fn apply(&self, config: &mut Config, given: &mut GivenSettings) {
         apply! { self, config, given;
             "--sink" kind => sink.kind;
         }
@@ -72,7 +72,7 @@ impl SinkFlags {
 }
 
 /// Lets defaults give way to the settings that were given beside them.
-pub(super) fn reconcile(config: &mut Config, given: &Given) {
+pub(super) fn reconcile(config: &mut Config, given: &GivenSettings) {
     kafka::reconcile(config, given);
 }
 

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-use super::{Author, List, Source, Sources, merge, parse_from, tables::write};
+use super::{ListOrigin, ParsedList, Source, Sources, merge, parse_from, tables::write};
 use crate::{
     config::{ConfigError, Place},
     model::source::Added,
@@ -29,15 +29,15 @@ impl Source {
 
 /// The sources of rows of the store.
 #[must_use]
-pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> List {
-    let mut list = List::default();
+pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> ParsedList {
+    let mut list = ParsedList::default();
     // Most were imported together: their places share one name.
     let mut origins: HashMap<String, Arc<str>> = HashMap::new();
     for Added { declared, origin, position: (line, column), at } in rows {
         let file = Arc::clone(origins.entry(origin).or_insert_with_key(|it| it.as_str().into()));
         let place = Place { file, line, column };
-        let List { sources, errors, .. } =
-            parse_from("added.toml", declared.as_bytes(), Author::Operator);
+        let ParsedList { sources, errors, .. } =
+            parse_from("added.toml", declared.as_bytes(), ListOrigin::Operator);
         list.sources.extend(sources.into_iter().map(|source| Source {
             place: place.clone(),
             added: Some(at),
@@ -55,8 +55,8 @@ pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> List {
 pub fn beside<'a>(
     present: impl IntoIterator<Item = &'a Source>,
     topics: impl IntoIterator<Item = (&'a str, &'a Place)>,
-    list: List,
-) -> List {
+    list: ParsedList,
+) -> ParsedList {
     let mut list = merge([list]);
     let by_address: HashMap<String, usize> = list
         .sources
@@ -103,7 +103,7 @@ impl Sources {
     /// it.
     pub fn with_added(&mut self, rows: Vec<Added>) -> Result<(), crate::config::ConfigErrors> {
         let topics = self.topics.iter().map(|topic| (topic.id.as_str(), &topic.place));
-        let List { sources, warnings, mut errors, .. } =
+        let ParsedList { sources, warnings, mut errors, .. } =
             beside(&self.polled, topics, of_rows(rows));
         for warning in &warnings {
             tracing::warn!(place = %warning.place, "{}", warning.message);

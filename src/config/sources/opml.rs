@@ -13,16 +13,16 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::{List, Source, label, source_url};
-use crate::config::{Place, error::Text};
+use super::{ParsedList, Source, label, source_url};
+use crate::config::{Place, error::LineIndex};
 
 /// Folders in folders beyond this give no more tags, so that a hostile list cannot multiply them.
 const DEEPEST: usize = 32;
 
 /// Reads an OPML list.
-pub(super) fn parse(name: &str, bytes: &[u8]) -> List {
+pub(super) fn parse(name: &str, bytes: &[u8]) -> ParsedList {
     let content = decode(bytes);
-    let text = Text::new(name, &content);
+    let text = LineIndex::new(name, &content);
     let mut reader = Reader::from_str(&content);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
@@ -68,7 +68,7 @@ fn decode(bytes: &[u8]) -> Cow<'_, str> {
 /// The outlines that are open, and what was found so far.
 #[derive(Debug, Default)]
 struct Walk {
-    list: List,
+    list: ParsedList,
     /// The tag that each open outline gives to those in it.
     folders: Vec<Option<String>>,
     seen_opml: bool,
@@ -133,7 +133,7 @@ impl Walk {
         None
     }
 
-    fn finish(mut self, place: Place) -> List {
+    fn finish(mut self, place: Place) -> ParsedList {
         if !self.seen_opml && self.list.sources.is_empty() && self.list.errors.is_empty() {
             let message = match self.first.as_deref() {
                 Some(feed @ ("rss" | "feed" | "rdf")) => {

@@ -19,7 +19,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::{
-    Author, EntryBounds, List, Location, Source, SourceId, TopicSource, label, source_url,
+    EntryBounds, ListOrigin, Location, ParsedList, Source, SourceId, TopicSource, label, source_url,
 };
 use crate::{
     config::{
@@ -179,10 +179,10 @@ fn foreign(kind: SourceKind) -> impl Iterator<Item = &'static str> {
 }
 
 /// Reads a TOML list.
-pub(super) fn parse(name: &str, text: &str, author: Author<'_>) -> List {
+pub(super) fn parse(name: &str, text: &str, author: ListOrigin<'_>) -> ParsedList {
     let folder = author.folder();
     let (file, given, errors) = reader::read::<Sources>(name, text);
-    let mut list = List { errors, ..List::default() };
+    let mut list = ParsedList { errors, ..ParsedList::default() };
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
         let has = |setting: &str| given.has(&format!("source[{index}].{setting}"));
         if let Some(setting) = foreign(table.kind).find(|foreign| has(foreign)) {
@@ -192,24 +192,25 @@ pub(super) fn parse(name: &str, text: &str, author: Author<'_>) -> List {
             );
         } else if folder.is_none() && (has("file") || !table.kind.is_polled()) {
             list.wrong(place, "files and topics can be named by a list that is a file of this machine, not by one that was fetched");
-        } else if author == Author::Anybody && has("allow_addresses") {
+        } else if author == ListOrigin::Anybody && has("allow_addresses") {
             list.wrong(place, "allow_addresses can be given by a list that is a file of this machine, not by one that was fetched");
         } else if !table.kind.is_polled() {
             list.topic(table, place, &has);
         } else {
-            list.polled(table, place, (&has, folder.unwrap_or(Path::new(""))));
+            list.polled(table, place, &has, folder.unwrap_or(Path::new("")));
         }
     }
     list.errors.sort();
     list
 }
 
-impl List {
+impl ParsedList {
     fn polled(
         &mut self,
         table: SourceTable,
         place: Place,
-        (has, folder): (&dyn Fn(&str) -> bool, &Path),
+        has: &dyn Fn(&str) -> bool,
+        folder: &Path,
     ) {
         let at = match (table.url, table.file) {
             (Some(SourceUrl(url)), None) => Location::Url(url.into()),

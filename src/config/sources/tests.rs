@@ -6,11 +6,11 @@ use crate::{
     model::source::SourceKind,
 };
 
-fn urls(list: &List) -> Vec<&str> {
+fn urls(list: &ParsedList) -> Vec<&str> {
     list.sources.iter().map(|source| source.at.url().unwrap().as_str()).collect()
 }
 
-pub(super) fn said(list: &List) -> Vec<String> {
+pub(super) fn said(list: &ParsedList) -> Vec<String> {
     let warnings = list.warnings.iter().map(ToString::to_string);
     list.errors.iter().map(ToString::to_string).chain(warnings).collect()
 }
@@ -149,7 +149,7 @@ fn the_format_is_told_by_what_is_in_it() {
         1
     );
     assert_eq!(parse("x.toml", b"source = [{ url = \"https://example.org/a\" }]").sources.len(), 1);
-    assert_eq!(parse("x", b""), List::default());
+    assert_eq!(parse("x", b""), ParsedList::default());
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_file_that_is_not_there_does_not_stop_the_others() {
 #[test]
 fn a_page_is_at_an_address_or_in_a_file_that_lies_beside_its_list() {
     let content = "[[source]]\nkind = \"page\"\nurl = \"https://example.org/a\"\n[[source]]\nkind = \"page\"\nfile = \"pages/a.html\"\n";
-    let list = parse_from("lists/l", content.as_bytes(), Author::Machine(Path::new("lists")));
+    let list = parse_from("lists/l", content.as_bytes(), ListOrigin::Machine(Path::new("lists")));
     assert_eq!(said(&list), [""; 0]);
     let at: Vec<String> = list.sources.iter().map(|source| source.at.to_string()).collect();
     assert_eq!(at, ["https://example.org/a", "file:pages/a.html"]);
@@ -195,7 +195,7 @@ fn a_page_is_at_an_address_or_in_a_file_that_lies_beside_its_list() {
 #[test]
 fn a_topic_has_an_id_of_its_own_name_and_its_own_brokers() {
     let content = "[[source]]\nkind = \"kafka\"\ntopic = \"handed.over\"\nbrokers = [\"a:1\", \"b:2\"]\nfrom = \"end\"\n";
-    let list = parse_from("l", content.as_bytes(), Author::Machine(Path::new("")));
+    let list = parse_from("l", content.as_bytes(), ListOrigin::Machine(Path::new("")));
     assert_eq!((said(&list).len(), list.sources.len()), (0, 0));
     let topic = &list.topics[0];
     assert_eq!(
@@ -211,7 +211,7 @@ fn settings_of_another_kind_are_told() {
         [[source]]\nkind = \"kafka\"\n[[source]]\nkind = \"page\"\n\
         [[source]]\nkind = \"page\"\nurl = \"https://example.org/a\"\nfile = \"a\"\n\
         [[source]]\nurl = \"https://example.org/a\"\nfile = \"a\"\n[[source]]\nkind = \"kafka\"\ntopic = \"a/b\"\n";
-    let list = parse_from("l", content.as_bytes(), Author::Machine(Path::new("")));
+    let list = parse_from("l", content.as_bytes(), ListOrigin::Machine(Path::new("")));
     let expected = [
         "l:1:1: a source of kind \"kafka\" has no url",
         "l:5:1: this source has no topic",
@@ -239,7 +239,7 @@ fn a_list_that_was_fetched_can_name_neither_files_nor_topics() {
 fn two_lists_may_mean_two_files_by_one_name_but_then_need_an_id() {
     let content = b"[[source]]\nkind = \"page\"\nfile = \"a.html\"\n";
     let lists = ["x", "y"].map(|folder| {
-        parse_from(&format!("{folder}/l"), content, Author::Machine(Path::new(folder)))
+        parse_from(&format!("{folder}/l"), content, ListOrigin::Machine(Path::new(folder)))
     });
     assert!(said(&merge(lists))[0].contains("is already that of the source at x/l:1:1"));
 }

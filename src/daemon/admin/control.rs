@@ -19,7 +19,7 @@ use crate::{
     daemon::explain,
     stages::{
         publish::OperatorRequest,
-        schedule::change::{Change, ChangeCommand},
+        schedule::change::{ChangeCommand, ChangeRequest},
     },
     store::{Store, StoreError},
 };
@@ -76,7 +76,7 @@ pub struct ControlTargets {
     /// The publish stage.
     pub operator_requests: mpsc::Sender<OperatorRequest>,
     /// The schedule.
-    pub changes: mpsc::Sender<Change>,
+    pub changes: mpsc::Sender<ChangeRequest>,
 }
 
 /// The socket, removed again when it is dropped.
@@ -162,7 +162,7 @@ async fn answer(request: Request, targets: ControlTargets) -> Response {
             let (answer, outcome) = oneshot::channel();
             // A long list takes a while to be read, and the schedule has no time for that.
             if let Ok(change) = tokio::task::spawn_blocking(move || wanted.into()).await {
-                targets.changes.send(Change { change, dry_run, answer }).await.ok();
+                targets.changes.send(ChangeRequest { change, dry_run, answer }).await.ok();
             }
             told(outcome)
                 .await

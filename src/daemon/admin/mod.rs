@@ -31,7 +31,7 @@ const RESERVE: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Serves until `stop`.
 pub async fn serve(listener: TcpListener, state: AdminState, stop: CancellationToken) {
-    let guard = crate::serve::Guard { hosts: Some(state.hosts.clone()), reserve: &RESERVE };
+    let guard = crate::serve::AccessRules { hosts: Some(state.hosts.clone()), reserve: &RESERVE };
     crate::serve::serve_guarded(listener, move |request| answer(&state, request.path), guard, stop)
         .await;
 }

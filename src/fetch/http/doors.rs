@@ -26,44 +26,47 @@ const MOST: usize = 64;
 
 /// A client, and what it may reach.
 #[derive(Debug, Clone)]
-pub(super) struct Door {
+pub(super) struct ScopedClient {
     pub(super) client: Client,
     addresses: Arc<AddressPolicy>,
     /// Beyond what all may reach.
     pub(super) allowed: Allowed,
 }
 
-type Make = dyn Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync;
+type ClientFactory = dyn Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync;
 
 /// All of them.
-pub(super) struct Doors {
-    general: Door,
+pub(super) struct ScopedClients {
+    general: ScopedClient,
     policy: AddressPolicy,
-    make: Box<Make>,
-    others: Mutex<HashMap<Allowed, Door>>,
+    make: Box<ClientFactory>,
+    others: Mutex<HashMap<Allowed, ScopedClient>>,
 }
 
 // A function has nothing to show.
-impl fmt::Debug for Doors {
+impl fmt::Debug for ScopedClients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Doors").field("general", &self.general).finish_non_exhaustive()
     }
 }
 
-impl Doors {
+impl ScopedClients {
     /// `policy` holds for all; `make` makes a client that obeys one.
     pub(super) fn new(
         policy: AddressPolicy,
         make: impl Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync + 'static,
     ) -> Result<Self, FetchError> {
         let addresses = Arc::new(policy.clone());
-        let general =
-            Door { client: make(Arc::clone(&addresses))?, addresses, allowed: Allowed::default() };
+        let general = ScopedClient {
+            client: make(Arc::clone(&addresses))?,
+            addresses,
+            allowed: Allowed::default(),
+        };
         Ok(Self { general, policy, make: Box::new(make), others: Mutex::default() })
     }
 
     /// The one for those who may also reach these networks.
-    pub(super) fn door_for(&self, allowed: &Allowed) -> Result<Door, FetchError> {
+    pub(super) fn door_for(&self, allowed: &Allowed) -> Result<ScopedClient, FetchError> {
         if allowed.is_empty() {
             return Ok(self.general.clone());
         }
@@ -72,7 +75,7 @@ impl Doors {
             return Ok(door.clone());
         }
         let addresses = Arc::new(self.policy.clone().and(allowed));
-        let door = Door {
+        let door = ScopedClient {
             client: (self.make)(Arc::clone(&addresses))?,
             addresses,
             allowed: Arc::clone(allowed),
@@ -85,7 +88,7 @@ impl Doors {
     }
 }
 
-impl Door {
+impl ScopedClient {
     /// Whether an address may be asked. Names are judged where they are resolved.
     pub(super) fn permit(&self, url: &Url) -> Result<(), FetchError> {
         let ip = match (url.scheme(), url.host()) {

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{
     Hop, HttpFetcher,
-    doors::Door,
+    doors::ScopedClient,
     read,
     read::{BodyRead, Deadline},
     transport,
@@ -68,7 +68,7 @@ impl<C: Clock> HttpFetcher<C> {
         &self,
         url: &Url,
         form: &str,
-        door: &Door,
+        door: &ScopedClient,
     ) -> Result<(Reply, Option<Url>), FetchError> {
         let form_type = "application/x-www-form-urlencoded";
         let request =

@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     base::clock::Clock,
-    fetch::{Block, Body, FetchError, Outcome, Silence, challenge, headers, hosts::DeferralReason},
+    fetch::{
+        BlockKind, Body, FetchError, Outcome, Silence, challenge, headers, hosts::DeferralReason,
+    },
     telemetry::metrics,
 };
 
@@ -38,7 +40,7 @@ impl<C: Clock> HttpFetcher<C> {
             .decode(challenge::MAX_READ)
             .unwrap_or_default();
         if let Some(service) = challenge::in_page(status, headers, &page) {
-            return Outcome::Blocked(Block::Challenge { status, service });
+            return Outcome::Blocked(BlockKind::Challenge { status, service });
         }
         let throttled = match status {
             429 => true,
@@ -64,7 +66,7 @@ impl<C: Clock> HttpFetcher<C> {
             Ok(Hop::Done(Outcome::Failed(FetchError::Status(503)))) => {
                 (DeferralReason::Throttled(503), None)
             }
-            Ok(Hop::Done(Outcome::Blocked(Block::Challenge { service, .. }))) => {
+            Ok(Hop::Done(Outcome::Blocked(BlockKind::Challenge { service, .. }))) => {
                 (DeferralReason::Challenge(service), None)
             }
             Err(FetchError::Unreachable(_) | FetchError::NoAnswer(_)) => {

@@ -7,7 +7,7 @@ use std::{fmt::Write as _, future::Future, pin::Pin, sync::Arc};
 
 use url::Url;
 
-use super::{HttpFetcher, doors::Door};
+use super::{HttpFetcher, doors::ScopedClient};
 use crate::{
     base::clock::Clock,
     fetch::{
@@ -20,7 +20,11 @@ use crate::{
 
 impl<C: Clock> HttpFetcher<C> {
     /// What the site of an address asks of us.
-    pub(super) async fn rules(&self, url: &Url, door: &Door) -> Result<Arc<Rules>, FetchError> {
+    pub(super) async fn rules(
+        &self,
+        url: &Url,
+        door: &ScopedClient,
+    ) -> Result<Arc<Rules>, FetchError> {
         let mut site = url.origin().ascii_serialization();
         // What those who may not reach it have heard is nothing.
         if !door.allowed.is_empty() {
@@ -36,7 +40,7 @@ impl<C: Clock> HttpFetcher<C> {
     fn ask<'a>(
         &'a self,
         url: &Url,
-        door: &'a Door,
+        door: &'a ScopedClient,
     ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
         let mut url = url.clone();
         url.set_path("/robots.txt");

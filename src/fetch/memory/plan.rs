@@ -20,7 +20,7 @@ pub(super) fn cost(bytes: usize) -> usize {
 
 /// What there is, and for how many.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct MemoryPlan {
     /// Bytes in all.
     pub budget: usize,
     /// Threads that read.
@@ -29,14 +29,14 @@ pub struct Plan {
     pub connections: usize,
 }
 
-impl Default for Plan {
+impl Default for MemoryPlan {
     /// 256 MiB, two threads, 320 bodies.
     fn default() -> Self {
         Self { budget: 256 << 20, threads: 2, connections: 320 }
     }
 }
 
-impl Plan {
+impl MemoryPlan {
     /// An eighth of the budget is divided among all bodies that may come at once.
     pub(super) fn free(&self) -> usize {
         (self.budget / 8 / self.connections.max(1)).max(LEAST_FREE)
@@ -77,7 +77,7 @@ mod tests {
         for (budget, threads, connections) in
             [(256 << 20, 2, 320), (64 << 20, 1, 320), (1 << 30, 64, 2_000), (256 << 20, 16, 320)]
         {
-            let plan = Plan { budget, threads, connections };
+            let plan = MemoryPlan { budget, threads, connections };
             let all = [
                 plan.free() * connections,
                 plan.coming(),

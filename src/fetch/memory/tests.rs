@@ -7,7 +7,7 @@ use super::*;
 const MIB: usize = 1 << 20;
 
 fn memory() -> Memory {
-    Memory::new(Plan { budget: 64 * MIB, threads: 2, connections: 64 })
+    Memory::new(MemoryPlan { budget: 64 * MIB, threads: 2, connections: 64 })
 }
 
 fn plain(bytes: usize) -> Body {
@@ -55,7 +55,10 @@ async fn small_bodies_are_read_while_large_ones_hold_all_their_room() {
     while memory.0.patience.available_permits() > 0 {
         tokio::task::yield_now().await;
     }
-    assert!(matches!(memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await, Err(Unread::NoRoom)));
+    assert!(matches!(
+        memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await,
+        Err(UnreadBody::NoRoom)
+    ));
     assert!(memory.to_come(1).await.is_none());
     for _ in 0..100 {
         let (length, _) = memory.read(zeros(100), MIB, |bytes| bytes.unwrap().len()).await.unwrap();
@@ -99,7 +102,7 @@ async fn a_panic_of_the_reader_gives_the_body_back_and_the_thread() {
     for body in [zeros(100), plain(20 * MIB)] {
         for _ in 0..4 {
             let read = memory.read(body.clone(), 40 * MIB, |_| panic!("as it should"));
-            let Err(Unread::Panicked(back)) = read.await else { panic!("it did not panic") };
+            let Err(UnreadBody::Panicked(back)) = read.await else { panic!("it did not panic") };
             assert_eq!(back.bytes, body.bytes);
         }
     }

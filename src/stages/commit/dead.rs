@@ -112,7 +112,8 @@ struct RefusedRecord {
 pub(crate) fn refused(
     record: &NewRecord,
     error: String,
-    (bytes_at, at): (Option<&str>, DateTime<Utc>),
+    bytes_at: Option<&str>,
+    at: DateTime<Utc>,
 ) -> NewRecord {
     let refused_record = serde_json::from_slice(&record.value).unwrap_or_else(|_| {
         let id = record.event_source.rsplit('/').next().unwrap_or_default().to_owned();

@@ -30,12 +30,12 @@ pub struct DeadLetterFiles {
     dir: Option<PathBuf>,
     budget: u64,
     /// `None` until the first use.
-    kept: Arc<Mutex<Option<Kept>>>,
+    kept: Arc<Mutex<Option<KeptFiles>>>,
 }
 
 /// The files, oldest first, with the disk that they take.
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptFiles {
     files: VecDeque<(PathBuf, u64)>,
     total: u64,
 }
@@ -99,7 +99,7 @@ impl DeadLetterFiles {
             return Ok(false);
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = kept.get_or_insert_with(|| Kept::find(dir));
+        let kept = kept.get_or_insert_with(|| KeptFiles::find(dir));
         kept.forget_one(path);
         kept.forget(|kept| kept.total + size > self.budget)?;
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(dir))?;
@@ -116,8 +116,8 @@ impl DeadLetterFiles {
     pub fn sweep(&self, oldest: &str) -> std::io::Result<()> {
         let Some(dir) = &self.dir else { return Ok(()) };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = kept.get_or_insert_with(|| Kept::find(dir));
-        let first = |kept: &Kept| {
+        let kept = kept.get_or_insert_with(|| KeptFiles::find(dir));
+        let first = |kept: &KeptFiles| {
             kept.files.front().and_then(|(path, _)| {
                 Some(path.parent()?.file_name()?.to_string_lossy().into_owned())
             })
@@ -126,7 +126,7 @@ impl DeadLetterFiles {
     }
 }
 
-impl Kept {
+impl KeptFiles {
     /// What an earlier run left; a folder that cannot be read holds nothing for us.
     fn find(dir: &Path) -> Self {
         let inside =
@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn sizes(dir: &Path) -> Vec<u64> {
-        Kept::find(&dir.join("deadletters")).files.into_iter().map(|(_, size)| size).collect()
+        KeptFiles::find(&dir.join("deadletters")).files.into_iter().map(|(_, size)| size).collect()
     }
 
     #[test]

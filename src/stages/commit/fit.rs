@@ -31,7 +31,7 @@ pub(super) fn within(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
         return record;
     }
     let error = format!("a record of {} bytes, and {beside} beside them", record.value.len());
-    let mut letter = dead::refused(&record, error, (None, now));
+    let mut letter = dead::refused(&record, error, None, now);
     if beside > BESIDE {
         // No source of the config has such an id.
         (letter.key, letter.event_source) = (String::new(), "/sources".to_owned());

@@ -29,12 +29,12 @@ use crate::{
 
 /// A record of the topic, as far as it is needed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Published {
+pub struct PublishedArticle {
     id: Uuid,
     state: ArticleState,
 }
 
-impl Published {
+impl PublishedArticle {
     /// Reads a record of this program or an older one, and what the article was known by as far as
     /// that can be told from it; `None` where it is no record of an article.
     #[must_use]
@@ -115,7 +115,7 @@ fn known_fields(article: &Article, value: &[u8]) -> BTreeMap<String, u64> {
 
 /// What was won back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Recalled {
+pub struct RecallReport {
     /// Articles of the topic that `data_dir` knew not, or not so far.
     pub articles: usize,
     /// Waiting records that are left out, because the topic holds the same.
@@ -128,11 +128,11 @@ pub struct Recalled {
 
 /// A request to the committing task to take over what the topic holds.
 #[derive(Debug)]
-pub struct Recall {
+pub struct RecallRequest {
     /// The records that the topic holds and `data_dir` does not know, in their order.
-    pub published: Vec<Published>,
+    pub published: Vec<PublishedArticle>,
     /// What came of it.
-    pub answer: oneshot::Sender<Result<Recalled, StoreError>>,
+    pub answer: oneshot::Sender<Result<RecallReport, StoreError>>,
 }
 
 /// Does it: durable when it returns.
@@ -142,12 +142,12 @@ pub struct Recall {
 pub async fn recall(
     articles: &ArticleStore,
     outbox: &Outbox,
-    published: Vec<Published>,
+    published: Vec<PublishedArticle>,
     now: DateTime<Utc>,
-) -> Result<Recalled, StoreError> {
+) -> Result<RecallReport, StoreError> {
     let (batch, recalled) = {
-        let waiting = Waiting::of(outbox)?;
-        let mut work = Work {
+        let waiting = WaitingArticles::of(outbox)?;
+        let mut work = RecallWork {
             view: articles.view()?,
             waits: waiting.counts(),
             won: HashMap::new(),
@@ -163,7 +163,7 @@ pub async fn recall(
                 further.insert(id);
             }
         }
-        let mut recalled = Recalled { articles: further.len(), ..Recalled::default() };
+        let mut recalled = RecallReport { articles: further.len(), ..RecallReport::default() };
         work.merge()?;
         work.settle(outbox, &waiting, &mut recalled)?;
         (work.batch, recalled)
@@ -173,9 +173,9 @@ pub async fn recall(
 }
 
 /// The articles of the records that wait: number and id of each, in order.
-struct Waiting(Vec<(u64, Uuid)>);
+struct WaitingArticles(Vec<(u64, Uuid)>);
 
-impl Waiting {
+impl WaitingArticles {
     fn of(outbox: &Outbox) -> Result<Self, StoreError> {
         let mut rows = Vec::new();
         let mut after = outbox.acked()?.seq();
@@ -201,7 +201,7 @@ impl Waiting {
     }
 }
 
-struct Work {
+struct RecallWork {
     view: ArticleView,
     /// How many records of an article wait.
     waits: HashMap<Uuid, u32>,
@@ -215,9 +215,12 @@ struct Work {
     batch: Batch,
 }
 
-impl Work {
+impl RecallWork {
     /// Whether it is more than `data_dir` knows.
-    fn take(&mut self, Published { id, mut state }: Published) -> Result<bool, StoreError> {
+    fn take(
+        &mut self,
+        PublishedArticle { id, mut state }: PublishedArticle,
+    ) -> Result<bool, StoreError> {
         self.editions.insert((id, state.revision, state.content_hash.clone()));
         let known = match self.won.remove(&id) {
             Some(known) => Some(known),
@@ -295,8 +298,8 @@ impl Work {
     fn settle(
         &mut self,
         outbox: &Outbox,
-        waiting: &Waiting,
-        recalled: &mut Recalled,
+        waiting: &WaitingArticles,
+        recalled: &mut RecallReport,
     ) -> Result<(), StoreError> {
         for (seq, id) in &waiting.0 {
             let Some(row) = outbox.read(seq - 1, 1, usize::MAX)?.pop() else { continue };

@@ -24,12 +24,17 @@ pub(super) struct SourceCandidate {
 const MAX_ROBOTS: usize = 500 << 10;
 
 /// What a home page names: the feeds of its head, then links that look like one.
-pub(super) fn of_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
+pub(super) fn in_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
     let offered = feed::offered_by_page(html, page)
         .into_iter()
         .filter_map(|address| Url::parse(&address).ok());
-    let mut found: Vec<SourceCandidate> =
-        offered.map(|url| of(url, SourceKind::Feed, "offered by the page's head")).collect();
+    let mut found: Vec<SourceCandidate> = offered
+        .map(|url| SourceCandidate {
+            url,
+            kind: SourceKind::Feed,
+            why: "offered by the page's head",
+        })
+        .collect();
     let tree = Tree::parse(html);
     let base = hrefs(&tree, Tag::Base)
         .first()
@@ -38,20 +43,25 @@ pub(super) fn of_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
     let links = hrefs(&tree, Tag::A)
         .into_iter()
         .filter_map(|href| base.join(&href).ok())
-        .filter(|it| of_site(it, page));
-    found.extend(
-        links.filter(looks_like_a_feed).map(|url| of(url, SourceKind::Feed, "linked by the page")),
-    );
+        .filter(|url| is_same_site(url, page));
+    found.extend(links.filter(looks_like_a_feed).map(|url| SourceCandidate {
+        url,
+        kind: SourceKind::Feed,
+        why: "linked by the page",
+    }));
     fetchable(found)
 }
 
 fn hrefs(tree: &Tree<'_>, tag: Tag) -> Vec<String> {
     let nodes = tree.descendants(0).filter(|node| tree.tag(*node) == tag);
-    nodes.filter_map(|node| tree.attribute(node, "href")).map(|it| it.trim().to_owned()).collect()
+    nodes
+        .filter_map(|node| tree.attribute(node, "href"))
+        .map(|href| href.trim().to_owned())
+        .collect()
 }
 
 /// What `Sitemap:` lines of a robots.txt name (RFC 9309 §2.2.4).
-pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<SourceCandidate> {
+pub(super) fn in_robots_txt(bytes: &[u8], robots: &Url) -> Vec<SourceCandidate> {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_ROBOTS)]);
     let value = |line: &str| {
         let (key, value) = line.trim_start_matches('\u{feff}').split_once(':')?;
@@ -63,13 +73,17 @@ pub(super) fn of_robots(bytes: &[u8], robots: &Url) -> Vec<SourceCandidate> {
     fetchable(
         text.lines()
             .filter_map(value)
-            .map(|url| of(url, SourceKind::Sitemap, "named by robots.txt"))
+            .map(|url| SourceCandidate {
+                url,
+                kind: SourceKind::Sitemap,
+                why: "named by robots.txt",
+            })
             .collect(),
     )
 }
 
-/// Where what is read in this way is by custom.
-pub(super) fn by_custom(home: &Url, format: Format) -> Vec<SourceCandidate> {
+/// The addresses at which sites usually have sources of a format.
+pub(super) fn at_usual_paths(home: &Url, format: Format) -> Vec<SourceCandidate> {
     let at = |kind: &SourceKind| {
         let kind = *kind;
         let urls = kind
@@ -77,9 +91,9 @@ pub(super) fn by_custom(home: &Url, format: Format) -> Vec<SourceCandidate> {
             .usual_paths
             .iter()
             .filter_map(|usual_path| home.join(usual_path).ok());
-        urls.map(move |url| of(url, kind, "at a usual path"))
+        urls.map(move |url| SourceCandidate { url, kind, why: "at a usual path" })
     };
-    SourceKind::ALL.iter().filter(|it| it.format() == format).flat_map(at).collect()
+    SourceKind::ALL.iter().filter(|kind| kind.format() == format).flat_map(at).collect()
 }
 
 /// Those that may be for news before the others.
@@ -92,25 +106,21 @@ pub(super) fn is_for_news(sitemap: &SourceCandidate) -> bool {
     sitemap.url.path().to_ascii_lowercase().contains("news")
 }
 
-fn of(url: Url, kind: SourceKind, why: &'static str) -> SourceCandidate {
-    SourceCandidate { url, kind, why }
-}
-
 /// Each address once, http and https alone.
 fn fetchable(found: Vec<SourceCandidate>) -> Vec<SourceCandidate> {
     let mut known = HashSet::new();
     let mut fetchable = found;
-    for it in &mut fetchable {
-        it.url.set_fragment(None);
+    for candidate in &mut fetchable {
+        candidate.url.set_fragment(None);
     }
-    fetchable.retain(|entry| {
-        matches!(entry.url.scheme(), "http" | "https") && known.insert(entry.url.clone())
+    fetchable.retain(|candidate| {
+        matches!(candidate.url.scheme(), "http" | "https") && known.insert(candidate.url.clone())
     });
     fetchable
 }
 
 /// Whether an address is of the page's site, or of a host below or above it.
-fn of_site(url: &Url, page: &Url) -> bool {
+fn is_same_site(url: &Url, page: &Url) -> bool {
     fn bare(url: &Url) -> &str {
         let host = url.host_str().unwrap_or_default();
         host.strip_prefix("www.").unwrap_or(host)
@@ -124,12 +134,12 @@ fn looks_like_a_feed(url: &Url) -> bool {
     let path = url.path().trim_end_matches('/').to_ascii_lowercase();
     let last = path.rsplit('/').next().unwrap_or_default();
     let (stem, ending) = last.rsplit_once('.').unwrap_or((last, ""));
-    let is_word = |it: &str| matches!(it, "rss" | "feed" | "feeds" | "atom" | "rdf");
+    let is_feed_word = |word: &str| matches!(word, "rss" | "feed" | "feeds" | "atom" | "rdf");
     let on_feed_host =
         url.host_str().is_some_and(|host| host.starts_with("feeds.") || host.starts_with("rss."));
     matches!(ending, "rss" | "atom" | "rdf")
         || ending.is_empty() && matches!(stem, "rss" | "feed" | "atom" | "rdf")
-        || ending == "xml" && (on_feed_host || path.split(['/', '-', '_', '.']).any(is_word))
+        || ending == "xml" && (on_feed_host || path.split(['/', '-', '_', '.']).any(is_feed_word))
 }
 
 #[cfg(test)]
@@ -150,7 +160,7 @@ mod tests {
             <link rel=alternate hreflang=fr href="/fr/"></head><body><a href="world.rss">RSS</a><a href="/rss/all#top">again</a>
             <a href="https://feeds.courier.example/sport.xml">Sport</a><a href="https://other.example/feed">other</a>
             <a href="/sitemap.xml">map</a><a href="/feedback">Feedback</a><a href="mailto:rss@courier.example">mail</a></body></html>"#;
-        let found = of_page(html, &url("https://www.courier.example/"));
+        let found = in_page(html, &url("https://www.courier.example/"));
         let expected = [
             "https://www.courier.example/rss/all",
             "https://www.courier.example/en/world.rss",
@@ -163,7 +173,7 @@ mod tests {
     fn robots_txt_names_sitemaps_in_any_case_and_nothing_else() {
         let robots = b"\xef\xbb\xbfSITEMAP: https://courier.example/a.xml # all\nUser-agent: *\nDisallow: /x\n sitemap :/news.xml\r\nSitemap:\nSitemap: ftp://courier.example/b.xml";
         assert_eq!(
-            urls(&of_robots(robots, &url("https://courier.example/robots.txt"))),
+            urls(&in_robots_txt(robots, &url("https://courier.example/robots.txt"))),
             ["https://courier.example/a.xml", "https://courier.example/news.xml"]
         );
     }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     base::hash::digest,
-    fetch::{Body, Fetch, FetchError, Fetched, Memory, Request, Room, Unread},
+    fetch::{Body, Fetch, FetchError, Fetched, Memory, Request, Room, UnreadBody},
     model::{
         accept,
         entry::{Entry, Feed},
@@ -19,6 +19,15 @@ use crate::{
 const MAX_FETCHED: usize = 6;
 /// Indexes in indexes that are followed.
 const MAX_DEPTH: usize = 2;
+
+/// The rules by which a site's addresses are fetched.
+#[derive(Debug, Clone, Copy)]
+pub struct FetchRules {
+    /// The most bytes that a body may have once it is decompressed.
+    pub max_decoded: usize,
+    /// Whether robots.txt is obeyed.
+    pub obeys_robots: bool,
+}
 
 /// What a sitemap lists, with what its index led to.
 #[derive(Debug)]
@@ -41,22 +50,21 @@ pub enum FollowError {
     Unreadable(String),
     /// It was not read to its end.
     #[error(transparent)]
-    Unread(#[from] Unread),
+    UnreadBody(#[from] UnreadBody),
 }
 
-/// Reads a sitemap that was fetched, and what it leads to: bodies of `max_decoded` bytes, as far as
-/// robots.txt lets us where it is obeyed. A sitemap of an index that cannot be read is passed over
-/// as long as another one can.
+/// Reads a sitemap that was fetched, and the sitemaps that it leads to. A sitemap of an index that
+/// cannot be read is passed over as long as another one can.
 ///
 /// # Errors
 /// Says what the body is instead, or why none of the index's sitemaps could be read.
 pub async fn follow<F: Fetch>(
     fetcher: &F,
     answer: Fetched,
-    (max_decoded, obeys_robots): (usize, bool),
+    rules: FetchRules,
 ) -> Result<FollowedSitemap, FollowError> {
     let (memory, mut asked) = (fetcher.memory(), HashSet::from([answer.url.clone()]));
-    let ((hash, sitemap), _, room) = parse(&memory, answer, max_decoded).await?;
+    let ((hash, sitemap), _, room) = parse(&memory, answer, rules.max_decoded).await?;
     let children = match sitemap {
         Sitemap::Entries(feed) => {
             return Ok(FollowedSitemap {
@@ -84,7 +92,7 @@ pub async fn follow<F: Fetch>(
         if !asked.insert(child.url.clone()) {
             continue;
         }
-        match one(fetcher, child.url.clone(), (max_decoded, obeys_robots)).await {
+        match fetch_and_parse(fetcher, child.url.clone(), rules).await {
             Ok(((hash, Sitemap::Entries(feed)), bytes, _room)) => {
                 // What there is no room for comes with a later poll.
                 let Some(room) = memory.to_follow(bytes + feed.entries.len() * size_of::<Entry>())
@@ -95,7 +103,7 @@ pub async fn follow<F: Fetch>(
                 found.rooms.push(room);
                 found.hash = digest(&[&found.hash, &hash]);
                 found.sitemaps.push(child.url);
-                found.take(*feed);
+                found.add(*feed);
             }
             Ok(((_, Sitemap::Index(children)), ..)) if depth < MAX_DEPTH => {
                 waiting.extend(best(children, depth + 1));
@@ -105,14 +113,14 @@ pub async fn follow<F: Fetch>(
         }
     }
     match found.sitemaps.is_empty() {
-        true if no_room => Err(Unread::NoRoom.into()),
+        true if no_room => Err(UnreadBody::NoRoom.into()),
         true => Err(FollowError::Unreadable(reason)),
         false => Ok(found),
     }
 }
 
 impl FollowedSitemap {
-    fn take(&mut self, feed: Feed) {
+    fn add(&mut self, feed: Feed) {
         let Feed { title, language, archive, entries, .. } = feed;
         self.feed.title = self.feed.title.take().or(title);
         self.feed.language = self.feed.language.take().or(language);
@@ -126,14 +134,18 @@ impl FollowedSitemap {
     }
 }
 
-async fn one<F: Fetch>(
+async fn fetch_and_parse<F: Fetch>(
     fetcher: &F,
     url: Url,
-    (max_decoded, obeys_robots): (usize, bool),
+    rules: FetchRules,
 ) -> Result<Parsed, String> {
-    let request = Request { obeys_robots, goes_first: true, ..Request::new(url, accept::SITEMAP) };
+    let request = Request {
+        obeys_robots: rules.obeys_robots,
+        goes_first: true,
+        ..Request::new(url, accept::SITEMAP)
+    };
     let answer = fetcher.fetch(request).await.whole()?;
-    parse(&fetcher.memory(), answer, max_decoded).await.map_err(|error| error.to_string())
+    parse(&fetcher.memory(), answer, rules.max_decoded).await.map_err(|error| error.to_string())
 }
 
 /// A sitemap with the hash of its body, the bytes of that, and the memory that it has.

@@ -27,7 +27,7 @@ use crate::{
 use candidates::SourceCandidate;
 
 pub use best::best;
-pub use follow::{FollowError, FollowedSitemap, follow, unpack};
+pub use follow::{FetchRules, FollowError, FollowedSitemap, follow, unpack};
 
 /// Feeds that are looked at, those of the home page and those at usual paths, each.
 const MAX_FEEDS: usize = 12;
@@ -92,24 +92,23 @@ pub async fn discover<F: Fetch>(
     home: Url,
     max_decoded: usize,
 ) -> Result<Vec<DiscoveredSource>, DiscoverError> {
-    let mut discovery = Discovery::new(fetcher, (max_decoded, true));
+    let mut discovery = Discovery::new(fetcher, FetchRules { max_decoded, obeys_robots: true });
     let answer = discovery.fetch(home, accept::PAGE).await.map_err(DiscoverError::World)?;
-    discovery.of_answer(answer).await
+    discovery.sources_of(answer).await
 }
 
-/// The same, once the home page is here; bodies of `max_decoded` bytes, and robots.txt where it is
-/// obeyed.
+/// Looks for a site's sources where its home page was fetched already.
 ///
 /// # Errors
 /// When the page cannot be read, or when there is nothing.
-pub async fn of_answer<F: Fetch>(
+pub async fn discover_from<F: Fetch>(
     fetcher: &F,
     answer: Fetched,
-    (max_decoded, obeys_robots): (usize, bool),
+    rules: FetchRules,
 ) -> Result<Vec<DiscoveredSource>, DiscoverError> {
-    let mut discovery = Discovery::new(fetcher, (max_decoded, obeys_robots));
+    let mut discovery = Discovery::new(fetcher, rules);
     discovery.asked.insert(answer.url.clone());
-    discovery.of_answer(answer).await
+    discovery.sources_of(answer).await
 }
 
 /// What the news sitemap of the site at `home` lists, and the memory that it has: one of those that
@@ -117,13 +116,14 @@ pub async fn of_answer<F: Fetch>(
 pub async fn news_sitemap<F: Fetch>(
     fetcher: &F,
     home: &Url,
-    (max_decoded, obeys_robots): (usize, bool),
+    rules: FetchRules,
 ) -> Option<(Feed, Room)> {
-    let mut discovery = Discovery::new(fetcher, (max_decoded, obeys_robots));
+    let mut discovery = Discovery::new(fetcher, rules);
     let (for_news, others): (Vec<_>, Vec<_>) =
-        discovery.robots(home).await.into_iter().partition(candidates::is_for_news);
-    let usual =
-        candidates::by_custom(home, Format::Sitemap).into_iter().filter(candidates::is_for_news);
+        discovery.sitemaps_in_robots_txt(home).await.into_iter().partition(candidates::is_for_news);
+    let usual = candidates::at_usual_paths(home, Format::Sitemap)
+        .into_iter()
+        .filter(candidates::is_for_news);
     // An index of all sitemaps may lead to it, and is the most to read.
     for candidate in
         for_news.into_iter().take(MAX_NEWS).chain(usual).chain(others.into_iter().take(1))
@@ -131,7 +131,7 @@ pub async fn news_sitemap<F: Fetch>(
         if discovery.asked.contains(&candidate.url) {
             continue;
         }
-        if let Some((feed, _, room)) = discovery.read(&candidate).await
+        if let Some((feed, _, room)) = discovery.read_candidate(&candidate).await
             && is_for_news(candidate.kind, &feed)
         {
             return Some((feed, room));
@@ -148,7 +148,7 @@ struct HomePage {
 }
 
 /// Reads the home page, off the network's threads.
-async fn of_home(
+async fn read_home_page(
     memory: &Memory,
     mut fetched: Fetched,
     max_decoded: usize,
@@ -166,7 +166,7 @@ async fn of_home(
             offer(SourceKind::Listing, fetched.url.clone(), &listing, "the page itself")
         });
         let text = encoding::to_text(&bytes, content_type);
-        Ok(HomePage { feed: None, listing, candidates: candidates::of_page(&text, &fetched.url) })
+        Ok(HomePage { feed: None, listing, candidates: candidates::in_page(&text, &fetched.url) })
     };
     let (home, _) =
         memory.read(body, max_decoded, work).await.map_err(|error| error.to_string())?;
@@ -201,7 +201,7 @@ fn is_for_news(kind: SourceKind, feed: &Feed) -> bool {
 }
 
 /// How many candidates of a format are looked at.
-fn most(format: Format) -> usize {
+fn max_candidates(format: Format) -> usize {
     match format {
         Format::Feed => MAX_FEEDS,
         Format::Sitemap => MAX_SITEMAPS,
@@ -210,10 +210,10 @@ fn most(format: Format) -> usize {
     }
 }
 
+/// A discovery under way.
 struct Discovery<'a, F> {
     fetcher: &'a F,
-    max_decoded: usize,
-    obeys_robots: bool,
+    rules: FetchRules,
     /// How long it still waits for its turn.
     patience: Duration,
     /// Addresses that were asked, and those that they led to.
@@ -222,21 +222,14 @@ struct Discovery<'a, F> {
 }
 
 impl<'a, F: Fetch> Discovery<'a, F> {
-    fn new(fetcher: &'a F, (max_decoded, obeys_robots): (usize, bool)) -> Self {
-        Self {
-            fetcher,
-            max_decoded,
-            obeys_robots,
-            patience: PATIENCE,
-            asked: HashSet::new(),
-            offers: Vec::new(),
-        }
+    fn new(fetcher: &'a F, rules: FetchRules) -> Self {
+        Self { fetcher, rules, patience: PATIENCE, asked: HashSet::new(), offers: Vec::new() }
     }
 
     async fn fetch(&mut self, url: Url, accept: &'static str) -> Result<Fetched, String> {
         self.asked.insert(url.clone());
         // RFC 9309 §2.3: robots.txt itself is allowed to all.
-        let obeys_robots = self.obeys_robots && url.path() != "/robots.txt";
+        let obeys_robots = self.rules.obeys_robots && url.path() != "/robots.txt";
         let request = Request { obeys_robots, goes_first: true, ..Request::new(url, accept) };
         let mut outcome = self.fetcher.fetch(request.clone()).await;
         while let Outcome::Deferred(deferred) = outcome
@@ -262,45 +255,45 @@ impl<'a, F: Fetch> Discovery<'a, F> {
         }
     }
 
-    async fn of_answer(mut self, answer: Fetched) -> Result<Vec<DiscoveredSource>, DiscoverError> {
+    /// What the site offers, by its home page.
+    async fn sources_of(mut self, answer: Fetched) -> Result<Vec<DiscoveredSource>, DiscoverError> {
         let (at, memory) = (answer.url.clone(), self.fetcher.memory());
-        let here = of_home(&memory, answer.clone(), self.max_decoded)
+        let here = read_home_page(&memory, answer.clone(), self.rules.max_decoded)
             .await
             .map_err(DiscoverError::World)?;
         if let Some(feed) = here.feed {
             return Ok(vec![feed]);
         }
         // The body is no longer held once this has read it.
-        if let Ok(found) = follow(self.fetcher, answer, (self.max_decoded, self.obeys_robots)).await
-        {
+        if let Ok(found) = follow(self.fetcher, answer, self.rules).await {
             return Ok(vec![offer(SourceKind::Sitemap, at, &found.feed, ITSELF)]);
         }
-        self.look(here.candidates).await;
+        self.offer_readable(here.candidates).await;
         if self.offers.is_empty() {
-            self.look(candidates::by_custom(&at, Format::Feed)).await;
+            self.offer_readable(candidates::at_usual_paths(&at, Format::Feed)).await;
         }
-        let mut sitemaps = self.robots(&at).await;
+        let mut sitemaps = self.sitemaps_in_robots_txt(&at).await;
         candidates::news_first(&mut sitemaps);
         let feeds = self.offers.len();
-        self.look(sitemaps).await;
+        self.offer_readable(sitemaps).await;
         if !self.offers[feeds..].iter().any(|offer| offer.news) {
-            self.look(candidates::by_custom(&at, Format::Sitemap)).await;
+            self.offer_readable(candidates::at_usual_paths(&at, Format::Sitemap)).await;
         }
         self.offers.extend(here.listing);
         if self.offers.is_empty() { Err(DiscoverError::Nothing) } else { Ok(self.offers) }
     }
 
     /// The sitemaps that robots.txt names.
-    async fn robots(&mut self, home: &Url) -> Vec<SourceCandidate> {
+    async fn sitemaps_in_robots_txt(&mut self, home: &Url) -> Vec<SourceCandidate> {
         let Ok(url) = home.join("/robots.txt") else { return Vec::new() };
         let Ok(fetched) = self.fetch(url, accept::ROBOTS).await else { return Vec::new() };
         let Fetched { url, body, .. } = fetched;
         let work = move |bytes: Result<Bytes, FetchError>| {
-            bytes.map(|byte| candidates::of_robots(&byte, &url)).unwrap_or_default()
+            bytes.map(|bytes| candidates::in_robots_txt(&bytes, &url)).unwrap_or_default()
         };
         self.fetcher
             .memory()
-            .read(body, self.max_decoded, work)
+            .read(body, self.rules.max_decoded, work)
             .await
             .map(|(found, _)| found)
             .unwrap_or_default()
@@ -308,11 +301,12 @@ impl<'a, F: Fetch> Discovery<'a, F> {
 
     /// Offers what can be read, one after the other: they are of one host as a rule. Sitemaps that
     /// are empty or dead are none, feeds may be empty for a while.
-    async fn look(&mut self, candidates: Vec<SourceCandidate>) {
-        let most = candidates.first().map_or(0, |candidate| most(candidate.kind.format()));
+    async fn offer_readable(&mut self, candidates: Vec<SourceCandidate>) {
+        let most =
+            candidates.first().map_or(0, |candidate| max_candidates(candidate.kind.format()));
         for candidate in candidates.into_iter().take(most) {
             if !self.asked.contains(&candidate.url)
-                && let Some((feed, url, _room)) = self.read(&candidate).await
+                && let Some((feed, url, _room)) = self.read_candidate(&candidate).await
             {
                 self.offers.push(offer(candidate.kind, url, &feed, candidate.why));
             }
@@ -321,7 +315,7 @@ impl<'a, F: Fetch> Discovery<'a, F> {
 
     /// What a candidate lists and where it was read, if it is one and was not read before under
     /// another address.
-    async fn read(
+    async fn read_candidate(
         &mut self,
         SourceCandidate { url, kind, .. }: &SourceCandidate,
     ) -> Option<(Feed, Url, Room)> {
@@ -331,11 +325,9 @@ impl<'a, F: Fetch> Discovery<'a, F> {
         }
         let at = fetched.url.clone();
         let (feed, room) = match kind.format() {
-            Format::Feed => self.feed(fetched).await?,
+            Format::Feed => self.read_feed(fetched).await?,
             Format::Sitemap => {
-                let followed = follow(self.fetcher, fetched, (self.max_decoded, self.obeys_robots))
-                    .await
-                    .ok()?;
+                let followed = follow(self.fetcher, fetched, self.rules).await.ok()?;
                 (
                     Some(followed.feed).filter(|it| !it.entries.is_empty())?,
                     followed.rooms.into_iter().next().unwrap_or_default(),
@@ -346,12 +338,13 @@ impl<'a, F: Fetch> Discovery<'a, F> {
         Some((feed, at, room))
     }
 
-    async fn feed(&self, mut fetched: Fetched) -> Option<(Feed, Room)> {
+    async fn read_feed(&self, mut fetched: Fetched) -> Option<(Feed, Room)> {
         let body = std::mem::take(&mut fetched.body);
         let work = move |bytes: Result<Bytes, FetchError>| {
             feed::parse(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok()
         };
-        let (feed, room) = self.fetcher.memory().read(body, self.max_decoded, work).await.ok()?;
+        let (feed, room) =
+            self.fetcher.memory().read(body, self.rules.max_decoded, work).await.ok()?;
         Some((feed?, room))
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry, PendingKey},
         record,
     },
-    store::{Mark, Packed, Progress, StoreError, TopicCommit, TopicState},
+    store::{MessageMark, PackedDocument, PartitionProgress, StoreError, TopicCommit, TopicState},
 };
 
 /// A message and where it stands.
@@ -25,12 +25,12 @@ use crate::{
 pub(super) struct ConsumedMessage {
     pub(super) partition: i32,
     /// Where it is, and what it is known again by.
-    pub(super) mark: Mark,
+    pub(super) mark: MessageMark,
     pub(super) raw: RawMessage,
 }
 
 impl ConsumedMessage {
-    /// How many bytes it has.
+    /// The length of its value in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.raw.value.as_ref().map_or(0, Vec::len)
     }
@@ -38,7 +38,7 @@ impl ConsumedMessage {
 
 /// A hash that tells a message from another at the same offset.
 pub(super) fn fingerprint(time: Option<i64>, key: Option<&[u8]>, value: Option<&[u8]>) -> [u8; 8] {
-    let [has_key, has_value] = [key, value].map(|it| [u8::from(it.is_some())]);
+    let [has_key, has_value] = [key, value].map(|part| [u8::from(part.is_some())]);
     digest(&[
         &time.unwrap_or(-1).to_be_bytes(),
         &has_key,
@@ -69,61 +69,92 @@ pub(super) struct MessageCounts {
     pub(super) bytes: usize,
 }
 
-/// Makes the batch. Each entry is numbered as later than the one before, so that of two editions of
-/// one article the one that was handed over later wins.
-pub(super) fn compose(
-    source: &TopicSource,
-    state: TopicState,
-    taken: Vec<ConsumedMessage>,
-    (rules, sequence, now): (Rules, &Sequence, DateTime<Utc>),
-) -> Result<Batch, StoreError> {
-    let mut batch = Batch { state, ..Batch::default() };
-    for ConsumedMessage { partition, mark, raw } in taken {
-        let name = format!("{}/{partition}/{}", source.topic, mark.offset);
-        batch.counts.bytes += raw.value.as_ref().map_or(0, Vec::len);
-        batch.state.messages += 1;
-        batch.state.last_message = Some(now);
-        batch
-            .state
-            .partitions
-            .insert(partition, Progress { next: mark.offset + 1, last: Some(mark) });
-        let (metadata, document) = match message::read(raw, rules.max_bytes) {
-            Message::Deletion => {
-                batch.counts.deletions += 1;
-                continue;
-            }
-            Message::Address(metadata) => {
-                batch.counts.addresses += 1;
-                (metadata, None)
-            }
-            Message::Document { metadata, content_type, bytes } => {
-                batch.counts.documents += 1;
-                (metadata, Some((Some(content_type), bytes, None)))
-            }
-            Message::Unreadable { why, bytes } => {
-                batch.counts.unreadable += 1;
-                (
-                    MessageMetadata::default(),
-                    Some((None, bytes, Some(format!("message {name}: {why}")))),
-                )
-            }
-        };
-        batch.enqueue(source, (metadata, document), (&name, rules, (now, sequence.next())))?;
-    }
-    batch.commit.state(&batch.state);
-    Ok(batch)
+/// What batches of one topic are made with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchContext<'a> {
+    pub(super) source: &'a TopicSource,
+    pub(super) rules: Rules,
+    /// Numbers each entry as later than the one before, so that of two editions of one article the
+    /// one that was handed over later wins.
+    pub(super) sequence: &'a Sequence,
+    pub(super) now: DateTime<Utc>,
 }
 
-/// A document: its type, its bytes, and why it cannot be read where it cannot.
-type Carried = (Option<String>, Vec<u8>, Option<String>);
+/// A document that a message carries.
+struct CarriedDocument {
+    content_type: Option<String>,
+    bytes: Vec<u8>,
+    /// Why it cannot be read, where that is known already.
+    unreadable: Option<String>,
+}
+
+impl BatchContext<'_> {
+    /// Makes the batch of messages that were read after `state`.
+    pub(super) fn compose(
+        &self,
+        state: TopicState,
+        messages: Vec<ConsumedMessage>,
+    ) -> Result<Batch, StoreError> {
+        let &Self { source, rules, now, .. } = self;
+        let mut batch = Batch { state, ..Batch::default() };
+        for ConsumedMessage { partition, mark, raw } in messages {
+            let name = format!("{}/{partition}/{}", source.topic, mark.offset);
+            batch.counts.bytes += raw.value.as_ref().map_or(0, Vec::len);
+            batch.state.messages += 1;
+            batch.state.last_message = Some(now);
+            batch
+                .state
+                .partitions
+                .insert(partition, PartitionProgress { next: mark.offset + 1, last: Some(mark) });
+            let (metadata, carried) = match message::parse(raw, rules.max_bytes) {
+                Message::Deletion => {
+                    batch.counts.deletions += 1;
+                    continue;
+                }
+                Message::Address(metadata) => {
+                    batch.counts.addresses += 1;
+                    (metadata, None)
+                }
+                Message::Document { metadata, content_type, bytes } => {
+                    batch.counts.documents += 1;
+                    (
+                        metadata,
+                        Some(CarriedDocument {
+                            content_type: Some(content_type),
+                            bytes,
+                            unreadable: None,
+                        }),
+                    )
+                }
+                Message::Unreadable { why, bytes } => {
+                    batch.counts.unreadable += 1;
+                    (
+                        MessageMetadata::default(),
+                        Some(CarriedDocument {
+                            content_type: None,
+                            bytes,
+                            unreadable: Some(format!("message {name}: {why}")),
+                        }),
+                    )
+                }
+            };
+            batch.enqueue(self, &name, metadata, carried)?;
+        }
+        batch.commit.state(&batch.state);
+        Ok(batch)
+    }
+}
 
 impl Batch {
+    /// Adds the entry of the message `name`, with the document that it carries.
     fn enqueue(
         &mut self,
-        source: &TopicSource,
-        (metadata, carried): (MessageMetadata, Option<Carried>),
-        (name, rules, (now, order)): (&str, Rules, (DateTime<Utc>, u64)),
+        context: &BatchContext<'_>,
+        name: &str,
+        metadata: MessageMetadata,
+        carried: Option<CarriedDocument>,
     ) -> Result<(), StoreError> {
+        let &BatchContext { source, rules, now, .. } = context;
         let MessageMetadata { mut entry, origin } = metadata;
         // Each message is an entry of its own, whatever it hands over: who is who is decided by the
         // committing task.
@@ -136,11 +167,11 @@ impl Batch {
             None => Lane::here(source.id.as_str()),
         };
         let (document, bytes) = match carried {
-            Some((content_type, bytes, unreadable)) => {
+            Some(CarriedDocument { content_type, bytes, unreadable }) => {
                 let url = entry.link.clone();
                 let document =
                     Document { content_type, url, via: Vec::new(), received: now, unreadable };
-                (Some(document), Some(Packed::of(&bytes)?))
+                (Some(document), Some(PackedDocument::of(&bytes)?))
             }
             None => (None, None),
         };
@@ -156,7 +187,7 @@ impl Batch {
             fetch_page,
             ignores_robots,
             document,
-            ..PendingEntry::new(described, entry, order, now)
+            ..PendingEntry::new(described, entry, context.sequence.next(), now)
         };
         self.commit.enqueue(&row, &pending, bytes);
         self.rows.push(row);
@@ -177,7 +208,7 @@ mod tests {
 
     fn taken(offset: i64, value: &str) -> ConsumedMessage {
         let raw = RawMessage { value: Some(value.as_bytes().to_vec()), headers: Vec::new() };
-        ConsumedMessage { partition: 0, mark: Mark { offset, digest: [7; 8] }, raw }
+        ConsumedMessage { partition: 0, mark: MessageMark { offset, digest: [7; 8] }, raw }
     }
 
     fn source() -> TopicSource {
@@ -218,13 +249,10 @@ mod tests {
             taken(7, "nonsense"),
             taken(8, &"x".repeat(101)),
         ];
-        let batch = compose(
-            &source(),
-            TopicState { id: "handed".into(), ..TopicState::default() },
-            messages,
-            (RULES, &store.sequence(), now),
-        )
-        .unwrap();
+        let (source, sequence) = (source(), store.sequence());
+        let batch = BatchContext { source: &source, rules: RULES, sequence: &sequence, now }
+            .compose(TopicState { id: "handed".into(), ..TopicState::default() }, messages)
+            .unwrap();
         assert_eq!((batch.counts.documents, batch.counts.unreadable), (2, 2));
         let rows = batch.rows.clone();
         store.topics().commit(batch.commit).await.unwrap();

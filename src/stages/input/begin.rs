@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     config::{StartAt, sources::TopicSource},
-    store::{Progress, TopicState},
+    store::{PartitionProgress, TopicState},
 };
 
 /// What the cluster holds: for each partition its oldest offset and the one after its newest.
@@ -87,15 +87,17 @@ pub(super) fn begin(
     state.cluster.clone_from(&watermarks.cluster);
     for (&partition, &(low, high)) in &watermarks.partitions {
         let from = if first_time && source.from == StartAt::End { high } else { low };
-        let progress =
-            state.partitions.entry(partition).or_insert(Progress { next: from, last: None });
+        let progress = state
+            .partitions
+            .entry(partition)
+            .or_insert(PartitionProgress { next: from, last: None });
         let next = progress.next;
         if next < low {
             resets.push(Reset::Expired { partition, next, low });
-            *progress = Progress { next: low, last: None };
+            *progress = PartitionProgress { next: low, last: None };
         } else if next > high {
             resets.push(Reset::Shorter { partition, next, high });
-            *progress = Progress { next: low, last: None };
+            *progress = PartitionProgress { next: low, last: None };
         }
     }
     (state, resets)
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
     use crate::{
         config::{Place, sources::SourceId},
-        store::Mark,
+        store::MessageMark,
     };
 
     fn source(from: StartAt) -> TopicSource {
@@ -132,8 +134,8 @@ mod tests {
     }
 
     fn known(next: i64) -> TopicState {
-        let last = Some(Mark { offset: next - 1, digest: [0; 8] });
-        let partitions = [(0, Progress { next, last })].into();
+        let last = Some(MessageMark { offset: next - 1, digest: [0; 8] });
+        let partitions = [(0, PartitionProgress { next, last })].into();
         TopicState { topic: "t".into(), cluster: "c".into(), partitions, ..TopicState::default() }
     }
 

@@ -1,5 +1,5 @@
-//! Follows one topic: connects, reads as far as there is room, commits, and after any trouble
-//! connects again.
+//! Follows one topic: connects, reads as far as there is room, commits, and after any error connects
+//! again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Rules,
-    batch::{self, Batch},
+    Parts, Rules,
+    batch::{Batch, BatchContext, ConsumedMessage},
     begin::{self, Reset},
     reader::{Reader, TopicError},
 };
@@ -48,37 +48,39 @@ pub(super) struct Follower<C> {
     waiting: Vec<PendingKey>,
     /// `None` while it is not connected.
     reader: Option<Reader>,
-    /// Messages that were behind when it was last told.
+    /// Messages that were not read yet when the metric was last set.
     lag: u64,
 }
 
-enum Step {
-    /// There may be more at once.
-    Read,
-    /// Nothing to be done for so long.
+/// What one step of following a topic came to.
+enum StepOutcome {
+    /// It went well, and there may be more to do at once.
+    Done,
+    /// There is nothing to do for so long.
     Wait(Duration),
+    /// The topic cannot be read now.
+    Failed(TopicError),
 }
 
 impl<C: Clock> Follower<C> {
     pub(super) fn new(
-        source: TopicSource,
-        kafka: &Kafka,
-        (store, memory, clock): (TopicStore, Memory, Arc<C>),
+        source: &TopicSource,
         rules: Rules,
+        parts: &Parts<C>,
     ) -> Result<Self, StoreError> {
-        let mut kafka = kafka.clone();
+        let mut kafka = parts.kafka.clone();
         if !source.brokers.is_empty() {
             kafka.brokers.clone_from(&source.brokers);
         }
-        let state = store.state(source.id.as_str())?;
-        let waiting = store.waiting(source.id.as_str())?;
+        let state = parts.store.state(source.id.as_str())?;
+        let waiting = parts.store.waiting(source.id.as_str())?;
         Ok(Self {
-            source: Arc::new(source),
+            source: Arc::new(source.clone()),
             kafka,
             rules,
-            store,
-            memory,
-            clock,
+            store: parts.store.clone(),
+            memory: parts.memory.clone(),
+            clock: Arc::clone(&parts.clock),
             state,
             waiting,
             reader: None,
@@ -106,7 +108,7 @@ impl<C: Clock> Follower<C> {
                     continue;
                 }
                 let wait = match self.step(&wake).await? {
-                    Ok(Step::Read) => {
+                    StepOutcome::Done => {
                         pause.succeeded();
                         if let Pressure::Slow(quarters) = level {
                             SLOW * quarters.saturating_sub(4)
@@ -114,8 +116,8 @@ impl<C: Clock> Follower<C> {
                             Duration::ZERO
                         }
                     }
-                    Ok(Step::Wait(wait)) => wait,
-                    Err(trouble) => self.troubled(&trouble, &mut pause).await?,
+                    StepOutcome::Wait(wait) => wait,
+                    StepOutcome::Failed(error) => self.handle_error(&error, &mut pause).await?,
                 };
                 tokio::time::sleep(wait).await;
             }
@@ -126,10 +128,7 @@ impl<C: Clock> Follower<C> {
         }
     }
 
-    async fn step(
-        &mut self,
-        wake: &mpsc::Sender<Wake>,
-    ) -> Result<Result<Step, TopicError>, PipelineError> {
+    async fn step(&mut self, wake: &mpsc::Sender<Wake>) -> Result<StepOutcome, PipelineError> {
         let Some(mut reader) = self.reader.take() else { return self.connect().await };
         if self.waiting.len() >= self.rules.waiting {
             self.waiting = self.store.still_waiting(std::mem::take(&mut self.waiting))?;
@@ -137,34 +136,36 @@ impl<C: Clock> Follower<C> {
         let room = self.rules.waiting.saturating_sub(self.waiting.len());
         if room == 0 {
             self.reader = Some(reader);
-            return Ok(Ok(Step::Wait(LOOK)));
+            return Ok(StepOutcome::Wait(LOOK));
         }
         let state = self.state.clone().unwrap_or_default();
         let work = move || {
-            let taken = reader.read(room);
+            let messages = reader.read_messages(room);
             let lag = reader.lag(&state);
-            taken.map(|taken| (reader, state, taken, lag))
+            messages.map(|messages| (reader, state, messages, lag))
         };
-        let (reader, state, taken, lag) = match tokio::task::spawn_blocking(work).await? {
+        let (reader, state, messages, lag) = match tokio::task::spawn_blocking(work).await? {
             Ok(read) => read,
-            Err(trouble) => return Ok(Err(trouble)),
+            Err(error) => return Ok(StepOutcome::Failed(error)),
         };
         self.reader = Some(reader);
-        if !taken.is_empty() {
-            let bytes: usize = taken.iter().map(batch::ConsumedMessage::bytes).sum();
+        if !messages.is_empty() {
+            let bytes: usize = messages.iter().map(ConsumedMessage::bytes).sum();
             let (source, sequence) = (Arc::clone(&self.source), self.store.sequence());
             let (rules, now) = (self.rules, self.clock.now());
-            // What is made of it, until that is durable; a batch of one topic at most waits for it.
+            // The memory for what is made of the messages, until that is durable. At most one batch
+            // of a topic waits for it.
             let _room = self.memory.to_make(bytes.saturating_mul(COPIES)).await;
             let batch = tokio::task::spawn_blocking(move || {
-                batch::compose(&source, state, taken, (rules, &sequence, now))
+                BatchContext { source: &source, rules, sequence: &sequence, now }
+                    .compose(state, messages)
             })
             .await??;
             self.commit(batch, wake).await?;
         }
         metrics::topic_lag(self.lag, lag);
         self.lag = lag;
-        Ok(Ok(Step::Read))
+        Ok(StepOutcome::Done)
     }
 
     async fn commit(&mut self, batch: Batch, wake: &mpsc::Sender<Wake>) -> Result<(), StoreError> {
@@ -184,26 +185,31 @@ impl<C: Clock> Follower<C> {
     }
 
     /// Connects, and makes durable where reading begins before anything is read.
-    async fn connect(&mut self) -> Result<Result<Step, TopicError>, PipelineError> {
+    async fn connect(&mut self) -> Result<StepOutcome, PipelineError> {
         let (client, source, known) =
             (self.kafka.client(), Arc::clone(&self.source), self.state.clone());
         let work = move || {
-            let (mut reader, found) = Reader::connect(client, source.topic.as_str())?;
-            let (mut state, resets) = begin::begin(known, &found, &source);
+            let (mut reader, watermarks) = Reader::connect(client, source.topic.as_str())?;
+            let (mut state, resets) = begin::begin(known, &watermarks, &source);
             state.trouble = None;
-            reader.start(&state, &found)?;
+            reader.assign(&state, &watermarks)?;
             Ok::<_, TopicError>((reader, state, resets))
         };
         let (reader, state, resets) = match tokio::task::spawn_blocking(work).await? {
             Ok(connected) => connected,
-            Err(trouble) => return Ok(Err(trouble)),
+            Err(error) => return Ok(StepOutcome::Failed(error)),
         };
-        self.begin(state, &resets).await?;
+        self.keep_state(state, &resets).await?;
         self.reader = Some(reader);
-        Ok(Ok(Step::Read))
+        Ok(StepOutcome::Done)
     }
 
-    async fn begin(&mut self, mut state: TopicState, resets: &[Reset]) -> Result<(), StoreError> {
+    /// Makes the state durable, with what was lost where reading does not go on where it ended.
+    async fn keep_state(
+        &mut self,
+        mut state: TopicState,
+        resets: &[Reset],
+    ) -> Result<(), StoreError> {
         state.resets += resets.len() as u64;
         if let Some(last) = resets.last() {
             state.last_reset = Some(format!(
@@ -224,15 +230,15 @@ impl<C: Clock> Follower<C> {
         Ok(())
     }
 
-    /// What to do about trouble, and for how long to stay away.
-    async fn troubled(
+    /// Notes why the topic cannot be read, and says how long to wait before the next try.
+    async fn handle_error(
         &mut self,
-        trouble: &TopicError,
+        error: &TopicError,
         pause: &mut Waits,
     ) -> Result<Duration, StoreError> {
-        match trouble {
+        match error {
             TopicError::Grown | TopicError::Remade => {
-                tracing::info!(source.id = %self.source.id, topic = %self.source.topic, "{trouble}");
+                tracing::info!(source.id = %self.source.id, topic = %self.source.topic, "{error}");
                 return Ok(Duration::ZERO);
             }
             TopicError::Changed(reset) => {
@@ -240,31 +246,31 @@ impl<C: Clock> Follower<C> {
                 // It was made anew as a whole: what is remembered of the other partitions means
                 // nothing either.
                 state.partitions.clear();
-                self.begin(state, std::slice::from_ref(reset)).await?;
+                self.keep_state(state, std::slice::from_ref(reset)).await?;
                 return Ok(Duration::ZERO);
             }
             TopicError::Kafka { .. } | TopicError::NoCluster | TopicError::NoTopic { .. } => {}
         }
         metrics::topic_error();
         let wait = pause.failed();
-        tracing::warn!(source.id = %self.source.id, topic = %self.source.topic, reason = %trouble, retry_ms = wait.as_millis(), "the topic cannot be read; nothing is lost, trying again");
-        self.remember(trouble).await?;
+        tracing::warn!(source.id = %self.source.id, topic = %self.source.topic, reason = %error, retry_ms = wait.as_millis(), "the topic cannot be read; nothing is lost, trying again");
+        self.keep_error(error).await?;
         Ok(wait)
     }
 
-    /// Keeps the trouble for `nashra explain`; once, however often it is met.
-    async fn remember(&mut self, trouble: &TopicError) -> Result<(), StoreError> {
+    /// Keeps the error for `nashra explain`: once, however often it comes.
+    async fn keep_error(&mut self, error: &TopicError) -> Result<(), StoreError> {
         let (id, topic) = (self.source.id.to_string(), self.source.topic.to_string());
         let mut state =
             self.state.clone().unwrap_or_else(|| TopicState { id, topic, ..TopicState::default() });
-        if let TopicError::NoTopic { cluster } = trouble
+        if let TopicError::NoTopic { cluster } = error
             && state.cluster.is_empty()
         {
             // All that the topic will hold is new, wherever its source would have it begin: it
             // counts as known.
             state.cluster.clone_from(cluster);
         }
-        state.trouble = Some(trouble.to_string());
-        self.begin(state, &[]).await
+        state.trouble = Some(error.to_string());
+        self.keep_state(state, &[]).await
     }
 }

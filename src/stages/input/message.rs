@@ -109,7 +109,7 @@ fn parse_date(text: &str) -> Result<DateTime<FixedOffset>, String> {
 }
 
 /// Reads a message of at most `limit` bytes.
-pub(super) fn read(raw: RawMessage, limit: usize) -> Message {
+pub(super) fn parse(raw: RawMessage, limit: usize) -> Message {
     let RawMessage { value, headers } = raw;
     let Some(value) = value else { return Message::Deletion };
     if value.len() > limit {
@@ -119,19 +119,19 @@ pub(super) fn read(raw: RawMessage, limit: usize) -> Message {
         };
     }
     let header = |name: &str| {
-        let found = headers.iter().find(|(it, _)| it == name);
+        let found = headers.iter().find(|(header, _)| header == name);
         found
             .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
-            .filter(|it| !it.is_empty())
+            .filter(|value| !value.is_empty())
     };
-    let read = match header("content-type") {
-        Some(content_type) if !is_json(&content_type) => match by_headers(&value, header) {
+    let parsed = match header("content-type") {
+        Some(content_type) if !is_json(&content_type) => match parse_headers(&value, header) {
             Ok(metadata) => return Message::Document { metadata, content_type, bytes: value },
             Err(why) => Err(why),
         },
-        _ => by_json(&value),
+        _ => parse_json(&value),
     };
-    read.unwrap_or_else(|why| Message::Unreadable { why, bytes: value })
+    parsed.unwrap_or_else(|why| Message::Unreadable { why, bytes: value })
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -139,7 +139,7 @@ fn is_json(content_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
 }
 
-fn by_headers(
+fn parse_headers(
     value: &[u8],
     header: impl Fn(&str) -> Option<String>,
 ) -> Result<MessageMetadata, String> {
@@ -147,24 +147,25 @@ fn by_headers(
         return Err("an empty document".to_owned());
     }
     let published = header("published").map(|header| parse_date(&header)).transpose()?;
-    metadata(JsonMessage {
+    JsonMessage {
         url: header("url"),
         title: header("title"),
         id: header("id"),
         published,
         ..JsonMessage::default()
-    })
+    }
+    .into_metadata()
 }
 
-fn by_json(value: &[u8]) -> Result<Message, String> {
+fn parse_json(value: &[u8]) -> Result<Message, String> {
     if value.trim_ascii_start().first() != Some(&b'{') {
         return Err("neither a JSON object nor a document with a content-type header".to_owned());
     }
     let mut json: JsonMessage = serde_json::from_slice(value)
         .map_err(|error| format!("not the JSON that is expected: {error}"))?;
-    let given = |it: &mut Option<String>| it.take().filter(|it| !it.trim().is_empty());
+    let given = |field: &mut Option<String>| field.take().filter(|text| !text.trim().is_empty());
     let (html, text) = (given(&mut json.html), given(&mut json.text));
-    let metadata = metadata(json)?;
+    let metadata = json.into_metadata()?;
     let (content_type, body) = match (html, text) {
         (Some(_), Some(_)) => return Err("html and text: one of them is the document".to_owned()),
         (Some(html), None) => ("text/html", html),
@@ -180,39 +181,42 @@ fn by_json(value: &[u8]) -> Result<Message, String> {
     })
 }
 
-fn metadata(json: JsonMessage) -> Result<MessageMetadata, String> {
-    let JsonMessage { url, title, published, id, source, .. } = json;
-    let name = |what: &str, it: Option<String>| match it
-        .map(|it| it.trim().to_owned())
-        .filter(|it| !it.is_empty())
-    {
-        Some(long) if long.len() > MAX_NAME => {
-            Err(format!("{what} is longer than {MAX_NAME} bytes"))
-        }
-        it => Ok(it),
-    };
-    let link = name("url", url)?.map(|name| address("url", &name)).transpose()?;
-    let origin = match source {
-        None => OriginalSource::default(),
-        Some(JsonSource::Name(name)) => {
-            OriginalSource { name: label(&name), ..OriginalSource::default() }
-        }
-        Some(JsonSource::Fields { name: title, url, tags }) => OriginalSource {
-            name: title.as_deref().and_then(label),
-            url: name("source.url", url)?
-                .map(|name| address("source.url", &name))
-                .transpose()?
-                .map(Into::into),
-            tags: tags.iter().filter_map(|tag| label(tag)).take(MAX_TAGS).collect(),
-        },
-    };
-    let title = title
-        .map(|title| crate::text::collapse(&title).chars().take(MAX_TITLE).collect())
-        .filter(|it: &String| !it.is_empty());
-    Ok(MessageMetadata {
-        entry: Entry { guid: name("id", id)?, link, title, published, ..Entry::default() },
-        origin,
-    })
+impl JsonMessage {
+    /// What it says beside its document.
+    fn into_metadata(self) -> Result<MessageMetadata, String> {
+        let Self { url, title, published, id, source, .. } = self;
+        let name = |what: &str, field: Option<String>| match field
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+        {
+            Some(long) if long.len() > MAX_NAME => {
+                Err(format!("{what} is longer than {MAX_NAME} bytes"))
+            }
+            name => Ok(name),
+        };
+        let link = name("url", url)?.map(|name| address("url", &name)).transpose()?;
+        let origin = match source {
+            None => OriginalSource::default(),
+            Some(JsonSource::Name(name)) => {
+                OriginalSource { name: label(&name), ..OriginalSource::default() }
+            }
+            Some(JsonSource::Fields { name: title, url, tags }) => OriginalSource {
+                name: title.as_deref().and_then(label),
+                url: name("source.url", url)?
+                    .map(|name| address("source.url", &name))
+                    .transpose()?
+                    .map(Into::into),
+                tags: tags.iter().filter_map(|tag| label(tag)).take(MAX_TAGS).collect(),
+            },
+        };
+        let title = title
+            .map(|title| crate::text::collapse(&title).chars().take(MAX_TITLE).collect())
+            .filter(|title: &String| !title.is_empty());
+        Ok(MessageMetadata {
+            entry: Entry { guid: name("id", id)?, link, title, published, ..Entry::default() },
+            origin,
+        })
+    }
 }
 
 fn address(what: &str, text: &str) -> Result<Url, String> {
@@ -230,7 +234,7 @@ mod tests {
     use super::*;
 
     fn json(value: &str) -> Message {
-        read(RawMessage { value: Some(value.as_bytes().to_vec()), headers: vec![] }, 1 << 20)
+        parse(RawMessage { value: Some(value.as_bytes().to_vec()), headers: vec![] }, 1 << 20)
     }
 
     fn unreadable(message: &Message) -> &str {
@@ -292,7 +296,7 @@ mod tests {
         let headers =
             headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
         let Message::Document { metadata, content_type, bytes } =
-            read(RawMessage { value: Some(b"<p>\xc7".to_vec()), headers }, 100)
+            parse(RawMessage { value: Some(b"<p>\xc7".to_vec()), headers }, 100)
         else {
             panic!()
         };
@@ -328,6 +332,6 @@ mod tests {
             unreadable(&json(&format!("{{\"a\": {}", "[".repeat(100_000))))
                 .contains("not the JSON")
         );
-        assert_eq!(read(RawMessage::default(), 100), Message::Deletion);
+        assert_eq!(parse(RawMessage::default(), 100), Message::Deletion);
     }
 }

@@ -34,24 +34,24 @@ use crate::{
 pub struct Parts<C> {
     /// How far topics were read, and the queue of entries.
     pub store: TopicStore,
-    /// The topics.
+    /// The topics that are read.
     pub topics: Vec<TopicSource>,
-    /// Brokers and properties.
+    /// The brokers of topics that name none, and properties for librdkafka.
     pub kafka: Kafka,
     /// Rules that hold for all of them.
     pub rules: Rules,
-    /// What batches are given.
+    /// The memory budget that batches are made within.
     pub memory: Memory,
-    /// Time.
+    /// Tells when messages were read.
     pub clock: Arc<C>,
 }
 
 /// Rules of reading that hold for every topic.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// What is done about pages.
+    /// Whether pages of addresses are fetched.
     pub pages: PageMode,
-    /// What is made of robots.txt.
+    /// Whether robots.txt is obeyed.
     pub robots: RobotsMode,
     /// Entries of one topic that may wait for their first reading.
     pub waiting: usize,
@@ -66,23 +66,20 @@ pub async fn run<C: Clock>(
     pressure: watch::Receiver<Pressure>,
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
-    let Parts { store, topics, kafka, rules, memory, clock } = parts;
     let mut followers = JoinSet::new();
-    for source in topics {
-        let (pages, robots) =
-            (source.pages.unwrap_or(rules.pages), source.robots.unwrap_or(rules.robots));
+    for source in &parts.topics {
+        let rules = Rules {
+            pages: source.pages.unwrap_or(parts.rules.pages),
+            robots: source.robots.unwrap_or(parts.rules.robots),
+            ..parts.rules
+        };
         // Its entries would be recorded and forgotten: left in the topic, they can be read another
         // day.
-        if pages == PageMode::Off {
+        if rules.pages == PageMode::Off {
             tracing::info!(source.id = %source.id, topic = %source.topic, "pages are off: the topic is not read");
             continue;
         }
-        let follower = Follower::new(
-            source,
-            &kafka,
-            (store.clone(), memory.clone(), Arc::clone(&clock)),
-            Rules { pages, robots, ..rules },
-        )?;
+        let follower = Follower::new(source, rules, &parts)?;
         followers.spawn(follower.run(wake.clone(), pressure.clone(), stop.clone()));
     }
     while let Some(ended) = followers.join_next().await {

@@ -23,7 +23,7 @@ use super::{
     begin::{Reset, TopicWatermarks},
     message::{HEADERS, RawMessage},
 };
-use crate::store::{Mark, TopicState};
+use crate::store::{MessageMark, PartitionProgress, TopicState};
 
 /// How long the cluster may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -118,7 +118,7 @@ pub(super) struct Reader {
     topic: String,
     consumer_state: Arc<Mutex<ConsumerState>>,
     /// Messages that were read before: found again, they show that the partition is the same.
-    marks: BTreeMap<i32, Mark>,
+    marks: BTreeMap<i32, MessageMark>,
     partitions: usize,
 }
 
@@ -185,14 +185,14 @@ impl Reader {
                 },
             );
         }
-        let mut found = TopicWatermarks { cluster, ..TopicWatermarks::default() };
+        let mut watermarks = TopicWatermarks { cluster, ..TopicWatermarks::default() };
         for id in ids {
             let ends = consumer
                 .fetch_watermarks(topic, id, PATIENCE)
                 .map_err(kafka("asking for a partition's offsets"))?;
-            found.partitions.insert(id, ends);
+            watermarks.partitions.insert(id, ends);
         }
-        let partitions = found.partitions.len();
+        let partitions = watermarks.partitions.len();
         Ok((
             Self {
                 consumer,
@@ -201,19 +201,19 @@ impl Reader {
                 marks: BTreeMap::new(),
                 partitions,
             },
-            found,
+            watermarks,
         ))
     }
 
     /// Goes to where reading begins. Where the last message that was read is still there it is read
     /// again, to see that it is the same.
-    pub(super) fn start(
+    pub(super) fn assign(
         &mut self,
         state: &TopicState,
-        found: &TopicWatermarks,
+        watermarks: &TopicWatermarks,
     ) -> Result<(), TopicError> {
         let mut assignment = TopicPartitionList::new();
-        for (&partition, (low, _)) in &found.partitions {
+        for (&partition, (low, _)) in &watermarks.partitions {
             let Some(progress) = state.partitions.get(&partition) else { continue };
             let mark = progress.last.filter(|last| last.offset >= *low);
             self.marks.extend(mark.map(|mark| (partition, mark)));
@@ -226,13 +226,16 @@ impl Reader {
     }
 
     /// The next messages, up to `limit`; none where there are none for a moment.
-    pub(super) fn read(&mut self, limit: usize) -> Result<Vec<ConsumedMessage>, TopicError> {
+    pub(super) fn read_messages(
+        &mut self,
+        limit: usize,
+    ) -> Result<Vec<ConsumedMessage>, TopicError> {
         if self.consumer_state().ends.len() > self.partitions {
             return Err(TopicError::Grown);
         }
-        let mut taken = Vec::new();
+        let mut messages = Vec::new();
         let (mut bytes, mut patience, started) = (0, FIRST, Instant::now());
-        while taken.len() < limit && bytes < MAX_BATCH && started.elapsed() < 2 * FIRST {
+        while messages.len() < limit && bytes < MAX_BATCH && started.elapsed() < 2 * FIRST {
             let message = match self.consumer.poll(patience) {
                 None => break,
                 Some(message) => message.map_err(kafka("reading"))?,
@@ -250,20 +253,20 @@ impl Reader {
             }
             bytes += message.payload_len();
             patience = NEXT;
-            taken.push(ConsumedMessage {
+            messages.push(ConsumedMessage {
                 partition,
-                mark: Mark { offset, digest },
+                mark: MessageMark { offset, digest },
                 raw: raw(&message),
             });
         }
         // Some of them may be of the new one.
-        if self.consumer_state().remade { Err(TopicError::Remade) } else { Ok(taken) }
+        if self.consumer_state().remade { Err(TopicError::Remade) } else { Ok(messages) }
     }
 
     /// Messages that can be read and were not yet.
     pub(super) fn lag(&self, state: &TopicState) -> u64 {
         let consumer_state = self.consumer_state();
-        let behind = |(partition, progress): (&i32, &crate::store::Progress)| {
+        let behind = |(partition, progress): (&i32, &PartitionProgress)| {
             consumer_state
                 .ends
                 .get(partition)

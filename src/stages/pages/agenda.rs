@@ -30,7 +30,7 @@ use crate::{
         pending::PendingKey,
     },
     stages::places::{
-        self, Kind, Places, Ticket,
+        self, HostKind, Places, Ticket,
         standing::{Standing, Standings},
     },
     store::DueEntries,
@@ -375,7 +375,7 @@ impl Agenda {
     /// The next fetch that is to end because others wait for its place.
     pub(super) fn next_to_give_way(&mut self) -> Option<Ticket> {
         let unknown: usize = self.unknown.iter().map(Rotation::len).sum();
-        let waiting = self.prompt.len() + unknown.min(self.places.room(Kind::Unknown));
+        let waiting = self.prompt.len() + unknown.min(self.places.room(HostKind::Unknown));
         self.places.gives_way(waiting)
     }
 
@@ -418,7 +418,7 @@ impl Agenda {
             };
             let Some(host) = lane.host() else { continue };
             self.standings.set(host, Standing::Slow);
-            if kind == Kind::Unknown {
+            if kind == HostKind::Unknown {
                 self.standings.doubt(lane.source());
                 let [trusted, doubted] = &mut self.unknown;
                 trusted.hand_over(lane.source(), doubted);
@@ -440,11 +440,11 @@ impl Agenda {
             known.state = LaneState::Ready;
         }
         match self.kind(host) {
-            Kind::Prompt => &mut self.prompt,
-            Kind::Unknown => {
+            HostKind::Prompt => &mut self.prompt,
+            HostKind::Unknown => {
                 &mut self.unknown[usize::from(self.standings.is_doubted(lane.source()))]
             }
-            Kind::Slow => &mut self.slow,
+            HostKind::Slow => &mut self.slow,
         }
         .push(lane);
     }
@@ -463,20 +463,20 @@ impl Agenda {
         }
     }
 
-    fn waits(&self, kind: Kind) -> bool {
+    fn waits(&self, kind: HostKind) -> bool {
         match kind {
-            Kind::Prompt => !self.prompt.is_empty(),
-            Kind::Unknown => self.unknown.iter().any(|unknown| !unknown.is_empty()),
-            Kind::Slow => !self.slow.is_empty(),
+            HostKind::Prompt => !self.prompt.is_empty(),
+            HostKind::Unknown => self.unknown.iter().any(|unknown| !unknown.is_empty()),
+            HostKind::Slow => !self.slow.is_empty(),
         }
     }
 
     /// The lane of a kind whose turn it is.
-    fn pop(&mut self, kind: Kind) -> Option<(Lane, HostKey)> {
+    fn pop(&mut self, kind: HostKind) -> Option<(Lane, HostKey)> {
         let lane = match kind {
-            Kind::Prompt => self.prompt.pop(),
-            Kind::Slow => self.slow.pop(),
-            Kind::Unknown => {
+            HostKind::Prompt => self.prompt.pop(),
+            HostKind::Slow => self.slow.pop(),
+            HostKind::Unknown => {
                 self.unknown_turns += 1;
                 let [trusted, doubted] = &mut self.unknown;
                 let doubted_first = self.unknown_turns.is_multiple_of(DOUBTFUL);
@@ -492,11 +492,11 @@ impl Agenda {
         Some((lane, host))
     }
 
-    fn kind(&self, host: HostKey) -> Kind {
+    fn kind(&self, host: HostKey) -> HostKind {
         match self.standings.of(host) {
-            Some(Standing::Prompt) => Kind::Prompt,
-            Some(Standing::Slow) => Kind::Slow,
-            None => Kind::Unknown,
+            Some(Standing::Prompt) => HostKind::Prompt,
+            Some(Standing::Slow) => HostKind::Slow,
+            None => HostKind::Unknown,
         }
     }
 
@@ -504,7 +504,7 @@ impl Agenda {
     fn limit(&self, host: HostKey) -> usize {
         if self.hosts.get(&host).is_some_and(|host| host.shut_until.is_some()) {
             0
-        } else if self.kind(host) == Kind::Slow {
+        } else if self.kind(host) == HostKind::Slow {
             1
         } else {
             self.bounds.per_host.max(1)

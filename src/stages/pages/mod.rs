@@ -74,7 +74,7 @@ pub async fn run<F: Fetch, C: Clock>(
     let reader = Arc::new(Reader::new(&context));
     let mut agenda = Agenda::new(bounds);
     context.queue.lanes()?.into_iter().for_each(|(lane, due)| agenda.note_due(lane, due));
-    let mut awake = Awake { since: before, last: before };
+    let mut awake = ActiveSince { since: before, last: before };
     let mut readings: JoinSet<Ticket> = JoinSet::new();
     let mut under_way: HashMap<Ticket, CancellationToken> = HashMap::new();
     loop {
@@ -160,12 +160,12 @@ async fn set_back(
 
 /// Since when entries are read without a long break.
 #[derive(Debug)]
-struct Awake {
+struct ActiveSince {
     since: DateTime<Utc>,
     last: DateTime<Utc>,
 }
 
-impl Awake {
+impl ActiveSince {
     /// Notes that entries are read now. After a stop, a full outbox or a clock that jumped no entry
     /// has waited for its host all the time.
     fn at(&mut self, now: DateTime<Utc>) {
@@ -312,7 +312,7 @@ mod tests {
     fn an_entry_has_waited_since_it_was_due_but_not_over_a_stop_a_full_outbox_or_a_jump_of_the_clock()
      {
         let row = PendingKey::new(Lane::of_pages("s", "a"), at(0), &EntryKey::new("s", "1"));
-        let mut awake = Awake { since: at(-9000), last: at(-1) };
+        let mut awake = ActiveSince { since: at(-9000), last: at(-1) };
         let mut waited = |second| {
             awake.at(at(second));
             awake.waited_s(&row, at(second))

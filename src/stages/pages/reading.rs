@@ -17,7 +17,9 @@ use url::Url;
 use super::{agenda::Bounds, claim::Claim};
 use crate::{
     base::{clock::Clock, private::shown},
-    fetch::{Block, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
+    fetch::{
+        BlockKind, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, UnreadBody,
+    },
     model::{
         accept,
         candidate::{Dead, FetchedPage, Reading},
@@ -31,7 +33,7 @@ use crate::{
         page::{self, PageError, Rules},
     },
     stages::pages::{PageContext, source_settings::SourcePageSettings},
-    store::{EntryQueue, Packed, StoreError, Stored},
+    store::{EntryQueue, PackedDocument, StoreError, StoredDocument},
     telemetry::metrics,
     text,
 };
@@ -228,7 +230,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             // What robots.txt forbids, it forbids for long; a page for robots gives way to no
             // number of tries.
             Outcome::Blocked(block) => {
-                let (reason, tries) = if matches!(block, Block::Robots(_)) {
+                let (reason, tries) = if matches!(block, BlockKind::Robots(_)) {
                     ("robots", 1)
                 } else {
                     ("blocked", FEW_TRIES)
@@ -253,22 +255,22 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let memory = self.fetcher.memory();
         let found = match self.stored(key, entry, memory.free()).await? {
             // It is as large as a body that comes from far.
-            Stored::Large(bytes) => {
+            StoredDocument::Large(bytes) => {
                 let Some(room) = memory.to_come(bytes).await else {
                     return Err(Failure::no_room());
                 };
                 match self.stored(key, entry, usize::MAX).await? {
-                    Stored::Here(packed) => Some((packed, room)),
-                    Stored::Large(_) | Stored::Replaced => None,
+                    StoredDocument::Here(packed) => Some((packed, room)),
+                    StoredDocument::Large(_) | StoredDocument::Replaced => None,
                 }
             }
-            Stored::Here(packed) => Some((packed, Room::default())),
-            Stored::Replaced => None,
+            StoredDocument::Here(packed) => Some((packed, Room::default())),
+            StoredDocument::Replaced => None,
         };
         let Some((packed, room)) = found else { return Ok(None) };
         let body = Body { bytes: packed.into(), encodings: vec!["zstd".to_owned()], room };
         let (opened, rules) = (entry.clone(), self.rules.for_source(&entry.source.id).rules);
-        self.read_body(body, &entry.source.id, Packed::LARGEST, move |bytes| {
+        self.read_body(body, &entry.source.id, PackedDocument::LARGEST, move |bytes| {
             open(opened, bytes, rules.as_deref())
         })
         .await
@@ -282,7 +284,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         key: &PendingKey,
         entry: &PendingEntry,
         most: usize,
-    ) -> Result<Stored, Failure> {
+    ) -> Result<StoredDocument, Failure> {
         let (queue, key, entry) = (self.queue.clone(), *key, entry.clone());
         let found = tokio::task::spawn_blocking(move || queue.document(&key, &entry, most)).await;
         let found = found.map_err(|error| Failure::fetch(error.to_string()))?;
@@ -312,13 +314,13 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         {
             Ok((Ok(look), room)) => Ok((look, room)),
             Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
-            Err(Unread::NoRoom) => Err(Failure::no_room()),
-            Err(Unread::TooLong) => Err(Failure {
+            Err(UnreadBody::NoRoom) => Err(Failure::no_room()),
+            Err(UnreadBody::TooLong) => Err(Failure {
                 reason: "page",
                 tries: FEW_TRIES,
                 ..Failure::fetch("the extractor took too long".to_owned())
             }),
-            Err(Unread::Panicked(body)) => {
+            Err(UnreadBody::Panicked(body)) => {
                 metrics::reader_panicked("page");
                 let (bytes, room) = (Some(kept_start(&body.bytes)), body.room);
                 Err(Failure {

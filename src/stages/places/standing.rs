@@ -23,9 +23,9 @@ pub(crate) enum Standing {
 /// What is remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Standings {
-    prompt: Recent<HostKey>,
-    slow: Recent<HostKey>,
-    doubted: Recent<SourceKey>,
+    prompt: RecentSet<HostKey>,
+    slow: RecentSet<HostKey>,
+    doubted: RecentSet<SourceKey>,
 }
 
 impl Standings {
@@ -63,18 +63,18 @@ impl Standings {
 
 /// The last so many: where there are too many, the older half goes.
 #[derive(Debug)]
-struct Recent<T> {
+struct RecentSet<T> {
     newer: HashSet<T>,
     older: HashSet<T>,
 }
 
-impl<T> Default for Recent<T> {
+impl<T> Default for RecentSet<T> {
     fn default() -> Self {
         Self { newer: HashSet::new(), older: HashSet::new() }
     }
 }
 
-impl<T: Copy + Eq + Hash> Recent<T> {
+impl<T: Copy + Eq + Hash> RecentSet<T> {
     fn contains(&self, it: T) -> bool {
         self.newer.contains(&it) || self.older.contains(&it)
     }

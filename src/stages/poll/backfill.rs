@@ -6,6 +6,8 @@
 //! gap leads to a bounded number of pages, all of the feed's own host, or once a day to the site's
 //! news sitemap; each page's entries and the step to the next are one batch.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -18,7 +20,7 @@ use super::{
 use crate::{
     base::clock::Clock,
     config::sources::Source,
-    fetch::{Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
+    fetch::{Fetch, FetchError, Fetched, Outcome, Request, Room, UnreadBody},
     model::{
         accept,
         entry::{Entry, Feed},
@@ -81,11 +83,11 @@ pub(super) async fn run<F: Fetch, C: Clock>(
     outputs: &Outputs,
 ) -> Result<(), PipelineError> {
     while let Some(Backfill { url, left, within }) = facts.backfill.take() {
-        if let Some(within) = within {
+        if let Some((since, until)) = within {
             wake(
                 outputs,
                 source.at.url(),
-                read_news_sitemap(context, source, facts, (&url, within)).await?,
+                read_news_sitemap(context, source, facts, &url, since..until).await?,
             )
             .await;
             continue;
@@ -103,12 +105,12 @@ pub(super) async fn run<F: Fetch, C: Clock>(
             let work = move |bytes| read_older_page(&reader, &known, &fetched, bytes);
             let read =
                 match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
-                    Ok((page, of_page)) => {
-                        room = of_page;
+                    Ok((page, page_room)) => {
+                        room = page_room;
                         page?
                     }
-                    Err(Unread::NoRoom | Unread::TooLong) => None,
-                    Err(Unread::Panicked(body)) => {
+                    Err(UnreadBody::NoRoom | UnreadBody::TooLong) => None,
+                    Err(UnreadBody::Panicked(body)) => {
                         (commit, wakes) =
                             panicked::keep_dead_letter(context, source, body, "backfill", now)
                                 .await?;
@@ -144,19 +146,21 @@ async fn read_news_sitemap<F: Fetch, C: Clock>(
     context: &PollContext<F, C>,
     source: &Source,
     facts: &mut Facts,
-    (site, within): (&Url, (DateTime<Utc>, DateTime<Utc>)),
+    site: &Url,
+    within: Range<DateTime<Utc>>,
 ) -> Result<Vec<(Lane, u64)>, PipelineError> {
-    let terms = (context.rules.max_decoded, context.rules.obeys_robots(source));
+    let rules = context.rules.fetch_rules(source);
     let mut listed = listing::Listed::default();
     let mut room = Room::default();
-    if let Some((mut feed, of_feed)) = discover::news_sitemap(&*context.fetcher, site, terms).await
+    if let Some((mut feed, feed_room)) =
+        discover::news_sitemap(&*context.fetcher, site, rules).await
     {
-        room = of_feed;
+        room = feed_room;
         metrics::backfilled("read");
         feed.title.clone_from(&facts.title);
         let (known, reader) = (facts.clone(), context.reader(source, context.clock.now()));
         let work = tokio::task::spawn_blocking(move || {
-            feed.entries = missed(&reader.store, feed.entries, within)?;
+            feed.entries = missed(&reader.store, feed.entries, &within)?;
             listing::go_through(&reader, &known, &feed)
         });
         if let Ok(gone_through) = work.await {
@@ -179,14 +183,14 @@ async fn read_news_sitemap<F: Fetch, C: Clock>(
 fn missed(
     store: &PollStore,
     entries: Vec<Entry>,
-    (since, until): (DateTime<Utc>, DateTime<Utc>),
+    within: &Range<DateTime<Utc>>,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut missed = Vec::new();
     for entry in entries {
         let is_of_time = entry
             .published
             .or(entry.modified)
-            .is_some_and(|published| since <= published && published < until);
+            .is_some_and(|published| within.contains(&published.to_utc()));
         if is_of_time
             && let Some(link) = &entry.link
             && store.articles_of(&[identity::of_url(link)])?.is_empty()
@@ -198,7 +202,7 @@ fn missed(
 }
 
 /// A page that was read, and the next, where it may hold something new.
-struct Page {
+struct OlderPage {
     listed: listing::Listed,
     older: Option<Url>,
 }
@@ -208,7 +212,7 @@ fn read_older_page(
     facts: &Facts,
     fetched: &Fetched,
     bytes: Result<Bytes, FetchError>,
-) -> Result<Option<Page>, StoreError> {
+) -> Result<Option<OlderPage>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
     let Ok(feed) = feed::parse(&bytes, fetched.content_type.as_deref(), &fetched.url) else {
         return Ok(None);
@@ -216,7 +220,7 @@ fn read_older_page(
     let listed = listing::go_through(reader, facts, &feed)?;
     // Beyond an entry that is known all is known.
     let older = older(&feed, &fetched.url).filter(|_| listed.known == 0 && listed.shown > 0);
-    Ok(Some(Page { listed, older }))
+    Ok(Some(OlderPage { listed, older }))
 }
 
 #[cfg(test)]

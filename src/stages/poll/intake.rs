@@ -11,7 +11,7 @@ use crate::{
     base::clock::day,
     config::sources::Source,
     model::entry::Entry,
-    store::{Bound, Intake, LeftOut},
+    store::{Intake, IntakeBound, LeftOut},
 };
 
 /// Entries of one source that may be taken.
@@ -42,12 +42,12 @@ impl Bounds {
         intake: &Intake,
         pending: usize,
         now: DateTime<Utc>,
-    ) -> (usize, Bound) {
+    ) -> (usize, IntakeBound) {
         let today = if intake.day == day(now) { intake.taken } else { 0 };
         let rooms = [
-            (self.per_poll, Bound::Poll),
-            (self.per_day.saturating_sub(today), Bound::Day),
-            (self.pending.saturating_sub(pending), Bound::Pending),
+            (self.per_poll, IntakeBound::Poll),
+            (self.per_day.saturating_sub(today), IntakeBound::Day),
+            (self.pending.saturating_sub(pending), IntakeBound::Pending),
         ];
         rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or_default()
     }
@@ -74,7 +74,7 @@ pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> 
 pub(super) fn update(
     before: &Intake,
     (taken, left_out): (usize, usize),
-    (bounds, bound): (Bounds, Bound),
+    (bounds, bound): (Bounds, IntakeBound),
     now: DateTime<Utc>,
 ) -> Intake {
     let today = if before.day == day(now) { before.taken } else { 0 };
@@ -114,25 +114,25 @@ mod tests {
     #[test]
     fn the_narrowest_bound_holds_and_a_day_begins_anew() {
         let fresh = Intake::default();
-        assert_eq!(BOUNDS.room(&fresh, 0, at(1)), (100, Bound::Poll));
-        assert_eq!(BOUNDS.room(&fresh, 115, at(1)), (5, Bound::Pending));
-        let taken = update(&fresh, (100, 7), (BOUNDS, Bound::Poll), at(1));
-        assert_eq!(BOUNDS.room(&taken, 0, at(2)), (50, Bound::Day));
-        assert_eq!(BOUNDS.room(&taken, 0, at(24)), (100, Bound::Poll));
+        assert_eq!(BOUNDS.room(&fresh, 0, at(1)), (100, IntakeBound::Poll));
+        assert_eq!(BOUNDS.room(&fresh, 115, at(1)), (5, IntakeBound::Pending));
+        let taken = update(&fresh, (100, 7), (BOUNDS, IntakeBound::Poll), at(1));
+        assert_eq!(BOUNDS.room(&taken, 0, at(2)), (50, IntakeBound::Day));
+        assert_eq!(BOUNDS.room(&taken, 0, at(24)), (100, IntakeBound::Poll));
     }
 
     #[test]
     fn what_is_left_out_is_told_until_a_look_leaves_nothing_out_on_a_day_that_is_not_full() {
-        let left = update(&Intake::default(), (100, 7), (BOUNDS, Bound::Poll), at(1));
+        let left = update(&Intake::default(), (100, 7), (BOUNDS, IntakeBound::Poll), at(1));
         assert_eq!(
             left.left_out,
-            Some(LeftOut { entries: 7, bound: Bound::Poll, since: at(1), at: at(1) })
+            Some(LeftOut { entries: 7, bound: IntakeBound::Poll, since: at(1), at: at(1) })
         );
-        assert_eq!(update(&left, (7, 0), (BOUNDS, Bound::Poll), at(2)).left_out, None);
-        let full = update(&left, (50, 3), (BOUNDS, Bound::Day), at(2));
+        assert_eq!(update(&left, (7, 0), (BOUNDS, IntakeBound::Poll), at(2)).left_out, None);
+        let full = update(&left, (50, 3), (BOUNDS, IntakeBound::Day), at(2));
         assert_eq!(full.left_out.map(|left_out| left_out.since), Some(at(1)));
-        assert!(update(&full, (0, 0), (BOUNDS, Bound::Day), at(3)).left_out.is_some());
-        assert_eq!(update(&full, (0, 0), (BOUNDS, Bound::Poll), at(24)).left_out, None);
+        assert!(update(&full, (0, 0), (BOUNDS, IntakeBound::Day), at(3)).left_out.is_some());
+        assert_eq!(update(&full, (0, 0), (BOUNDS, IntakeBound::Poll), at(24)).left_out, None);
     }
 
     #[test]

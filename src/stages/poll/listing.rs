@@ -17,7 +17,8 @@ use crate::{
         record,
     },
     policy::polling::decide::Bounds,
-    store::{Bound, Facts, Intake, PollCommit, PollStore, Seen, StoreError},
+    stages::discover::FetchRules,
+    store::{Facts, Intake, IntakeBound, PollCommit, PollStore, Seen, StoreError},
     telemetry::metrics,
 };
 
@@ -46,6 +47,11 @@ impl Rules {
     /// Whether robots.txt is heeded for a source and its pages.
     pub(super) fn obeys_robots(&self, source: &Source) -> bool {
         source.robots.unwrap_or(self.robots) == RobotsMode::Obey
+    }
+
+    /// The rules by which what a sitemap or a site leads to is fetched.
+    pub(super) fn fetch_rules(&self, source: &Source) -> FetchRules {
+        FetchRules { max_decoded: self.max_decoded, obeys_robots: self.obeys_robots(source) }
     }
 
     /// The shortest and the longest interval of a source: its own goes before a general one that
@@ -197,7 +203,13 @@ pub(super) fn go_through(
     Ok(listed)
 }
 
-fn tell_left_out(source: &Source, facts: &Facts, taken: usize, left_out: usize, bound: Bound) {
+fn tell_left_out(
+    source: &Source,
+    facts: &Facts,
+    taken: usize,
+    left_out: usize,
+    bound: IntakeBound,
+) {
     metrics::left_out(bound.as_str(), left_out);
     if facts.intake.left_out.is_none() {
         let setting = bound.setting();
@@ -212,7 +224,7 @@ fn admit(
     facts: &Facts,
     entries: &[Entry],
     wanted: Vec<usize>,
-) -> Result<(Vec<usize>, usize, Bound), StoreError> {
+) -> Result<(Vec<usize>, usize, IntakeBound), StoreError> {
     let ListingReader { store, source, rules, now } = reader;
     let bounds = rules.entries.for_source(source);
     // Of a source that never listed so many, not so many can wait.

@@ -38,7 +38,7 @@ use url::Url;
 use crate::{
     base::{clock::Clock, private::Private},
     config::sources::Source,
-    fetch::{Fetch, Within, hosts},
+    fetch::{Fetch, SourceFetcher, hosts},
     model::{
         lane::{HostKey, Lane, SourceKey},
         poll_record::{self, PollRecord},
@@ -51,7 +51,7 @@ use crate::{
     stages::{
         PipelineError,
         places::standing::Standings,
-        schedule::{Due, Polled, Sooner, SourceStatus},
+        schedule::{DueSource, EarlyPoll, PolledSource, SourceStatus},
         websub::{HubAnnouncement, Push},
     },
     store::{Facts, PollStore},
@@ -61,7 +61,7 @@ use listing::ListingReader;
 use next::{decide, hub_coverage};
 use turns::{FinishedWork, Turns, Work};
 use visit::Visit;
-use watched::{Watch, Watched};
+use watched::{FetchWatch, WatchedFetcher};
 
 pub use intake::Bounds as EntryBounds;
 pub use listing::{Rules, preview};
@@ -125,10 +125,14 @@ impl<F, C> PollContext<F, C> {
     }
 
     /// The same for one poll of a source, which may reach these networks, too.
-    fn within(self, source: &Source, watch: Watch) -> PollContext<Watched<Within<F>>, C> {
+    fn within(
+        self,
+        source: &Source,
+        watch: FetchWatch,
+    ) -> PollContext<WatchedFetcher<SourceFetcher<F>>, C> {
         let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
-        let fetcher = Arc::new(Watched::new(
-            Within::new(fetcher, Arc::clone(&source.allow_addresses)),
+        let fetcher = Arc::new(WatchedFetcher::new(
+            SourceFetcher::new(fetcher, Arc::clone(&source.allow_addresses)),
             SourceKey::new(source.id.as_str()),
             watch,
         ));
@@ -140,29 +144,29 @@ impl<F, C> PollContext<F, C> {
 #[derive(Debug, Clone)]
 pub struct Outputs {
     /// To the schedule: when a source is due again.
-    pub polled: mpsc::Sender<Polled>,
+    pub polled: mpsc::Sender<PolledSource>,
     /// To the page stage: which lanes have entries.
     pub wake: mpsc::Sender<Wake>,
     /// To the topic of polls, where there is one: a record of each poll. Never waited for.
     pub poll_records: mpsc::Sender<PollRecord>,
     /// What goes to hubs and the schedule, where `WebSub` is on.
-    pub hubs: Option<Hubs>,
+    pub hubs: Option<HubChannels>,
 }
 
 /// What hubs are told about, and what they tell.
 #[derive(Debug, Clone)]
-pub struct Hubs {
+pub struct HubChannels {
     /// To the stage of `WebSub`: what sources say of their hubs.
     pub found: mpsc::Sender<HubAnnouncement>,
     /// To the schedule: which sources are to be polled sooner.
-    pub sooner: mpsc::Sender<Sooner>,
+    pub sooner: mpsc::Sender<EarlyPoll>,
 }
 
 /// What the poll stage works on.
 #[derive(Debug)]
 pub struct Inputs {
     /// Sources whose time has come.
-    pub due: mpsc::Receiver<Due>,
+    pub due: mpsc::Receiver<DueSource>,
     /// What hubs send, from the listener.
     pub pushes: mpsc::Receiver<Push>,
     /// What a poll costs at the moment.
@@ -222,7 +226,7 @@ async fn run_work<F: Fetch, C: Clock>(
     context: PollContext<F, C>,
     work: Work,
     price: f64,
-    watch: Watch,
+    watch: FetchWatch,
     outputs: Outputs,
 ) -> Result<FinishedWork, PipelineError> {
     let source = work.source().clone();
@@ -238,7 +242,7 @@ async fn run_work<F: Fetch, C: Clock>(
 
 async fn poll<F: Fetch, C: Clock>(
     context: PollContext<F, C>,
-    due: Due,
+    due: DueSource,
     price: f64,
     outputs: Outputs,
 ) -> Result<(), PipelineError> {
@@ -312,7 +316,11 @@ async fn poll<F: Fetch, C: Clock>(
     outputs.poll_records.try_send(poll).ok();
     let status = SourceStatus { state: facts.state, appetite: facts.appetite };
     // Closed once the run stops: the next due time is durable.
-    outputs.polled.send(Polled { slot: due.slot, next: next.at, decided: now, status }).await.ok();
+    outputs
+        .polled
+        .send(PolledSource { slot: due.slot, next: next.at, decided: now, status })
+        .await
+        .ok();
     Ok(())
 }
 

@@ -20,23 +20,31 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry, PendingKey},
     },
     read::page,
-    store::{Facts, Packed, Seen, StoreError},
+    store::{Facts, PackedDocument, Seen, StoreError},
     telemetry::metrics,
     text,
 };
 
-/// What the visit brings, or why the page cannot be read.
+/// What going through a page came to.
+pub(super) enum PageOutcome {
+    /// It was read.
+    Listed(Listed),
+    /// It cannot be read, for this reason.
+    Unreadable(String),
+}
+
+/// Reads the page, and lists it where it changed.
 pub(super) fn go_through(
     reader: &ListingReader,
     facts: &mut Facts,
     fetched: &Fetched,
     bytes: &[u8],
-) -> Result<Result<Listed, String>, StoreError> {
+) -> Result<PageOutcome, StoreError> {
     let (ListingReader { store, source, .. }, now) = (reader, reader.now);
     let url = source.at.url().map(|_| &fetched.url);
     let page = match page::parse(bytes, fetched.content_type.as_deref(), url, None) {
         Ok(page) => page,
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => return Ok(PageOutcome::Unreadable(error.to_string())),
     };
     let mut listed = Listed { title: page.site_name.clone(), ..Listed::default() };
     let at = source.at.configured().into_owned();
@@ -45,7 +53,7 @@ pub(super) fn go_through(
     let version = version(&page);
     let known = before.as_ref().is_some_and(|seen| seen.version == version);
     if breaks_off(facts, &page, page::end(bytes, fetched.content_type.as_deref())) && !known {
-        return Ok(Err("the page breaks off".to_owned()));
+        return Ok(PageOutcome::Unreadable("the page breaks off".to_owned()));
     }
     let seen = Seen { version, day: day(now), ..before.unwrap_or_default() };
     if known {
@@ -64,14 +72,14 @@ pub(super) fn go_through(
             listed.commit.enqueue(
                 &key,
                 (before.as_ref(), seen),
-                (&row, &entry, Some(Packed::of(bytes)?)),
+                (&row, &entry, Some(PackedDocument::of(bytes)?)),
             );
             listed.wakes.push((row.lane(), row.due_ms()));
-            return Ok(Ok(listed));
+            return Ok(PageOutcome::Listed(listed));
         }
     }
     listed.commit.seen(&key, before.as_ref(), seen);
-    Ok(Ok(listed))
+    Ok(PageOutcome::Listed(listed))
 }
 
 /// Whether a page ends before its body does, elsewhere than at the last look.

@@ -18,7 +18,7 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry, PendingKey},
     },
     stages::PipelineError,
-    store::{Packed, PollCommit, PollStore, Seen, StoreError},
+    store::{PackedDocument, PollCommit, PollStore, Seen, StoreError},
     telemetry::metrics,
 };
 
@@ -75,6 +75,6 @@ fn dead_letter(
     };
     let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
     let seen = Seen { version, day: day(now), ..Seen::default() };
-    commit.enqueue(&key, (None, seen), (&row, &entry, Some(Packed::of(&body.bytes)?)));
+    commit.enqueue(&key, (None, seen), (&row, &entry, Some(PackedDocument::of(&body.bytes)?)));
     Ok((commit, vec![(row.lane(), row.due_ms())]))
 }

@@ -18,10 +18,10 @@ use super::{
 use crate::{
     base::clock::Clock,
     config::sources::Source,
-    fetch::{Fetch, FetchError, Fetched, Room, Unread},
+    fetch::{Fetch, FetchError, Fetched, Room, UnreadBody},
     model::lane::Lane,
     policy::polling::rhythm::Sighting,
-    stages::{PipelineError, schedule::Sooner, websub::Push},
+    stages::{PipelineError, schedule::EarlyPoll, websub::Push},
     store::{Facts, PollCommit, StoreError},
     telemetry::metrics,
 };
@@ -39,11 +39,11 @@ pub(super) async fn process<F: Fetch, C: Clock>(
     // What was never read well may be no feed at all: that is for a poll to find out.
     let pushed = pushed.filter(|_| facts.last_success.is_some());
     let signed = pushed.is_some();
-    let Read { listed, mut commit, mut wakes, room } = match pushed {
+    let ParsedPush { listed, mut commit, mut wakes, room } = match pushed {
         Some(pushed) => {
             read_push(&context, &site::read_at(&source, &facts), &facts, pushed, now).await?
         }
-        None => Read::default(),
+        None => ParsedPush::default(),
     };
     if let Some(listed) = listed {
         facts.hub.pushed(listed.published.len(), now);
@@ -65,7 +65,7 @@ pub(super) async fn process<F: Fetch, C: Clock>(
             facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &context.rules)));
         if let Some(hubs) = &outputs.hubs {
             // Full or closed: it is polled in time anyway.
-            hubs.sooner.try_send(Sooner { source: source.id.clone(), at }).ok();
+            hubs.sooner.try_send(EarlyPoll { source: source.id.clone(), at }).ok();
         }
     }
     commit.facts(&facts);
@@ -83,7 +83,7 @@ fn shortest(source: &Source, rules: &Rules) -> TimeDelta {
 
 /// What was pushed, once it was read.
 #[derive(Default)]
-struct Read {
+struct ParsedPush {
     /// What it lists; `None` where it cannot be read, or lists nothing.
     listed: Option<listing::Listed>,
     /// The dead letter, where the reader panicked.
@@ -99,17 +99,17 @@ async fn read_push<F: Fetch, C>(
     facts: &Facts,
     mut pushed: Box<Fetched>,
     now: DateTime<Utc>,
-) -> Result<Read, PipelineError> {
+) -> Result<ParsedPush, PipelineError> {
     let (reader, facts, body) =
         (context.reader(source, now), facts.clone(), std::mem::take(&mut pushed.body));
     let work = move |bytes| read_content(&reader, &facts, &pushed, bytes);
     match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
-        Ok((listed, room)) => Ok(Read { listed: listed?, room, ..Read::default() }),
-        Err(Unread::NoRoom | Unread::TooLong) => Ok(Read::default()),
-        Err(Unread::Panicked(body)) => {
+        Ok((listed, room)) => Ok(ParsedPush { listed: listed?, room, ..ParsedPush::default() }),
+        Err(UnreadBody::NoRoom | UnreadBody::TooLong) => Ok(ParsedPush::default()),
+        Err(UnreadBody::Panicked(body)) => {
             let (commit, wakes) =
                 panicked::keep_dead_letter(context, source, body, "push", now).await?;
-            Ok(Read { commit, wakes, ..Read::default() })
+            Ok(ParsedPush { commit, wakes, ..ParsedPush::default() })
         }
     }
 }

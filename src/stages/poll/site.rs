@@ -82,10 +82,11 @@ pub(super) async fn discover_and_visit<F: Fetch, C: Clock>(
     mut facts: Facts,
     fetched: Fetched,
 ) -> Result<Visit, PipelineError> {
-    let terms = (context.rules.max_decoded, context.rules.obeys_robots(source));
+    let rules = context.rules.fetch_rules(source);
     let home = fetched.url.clone();
     let look =
-        tokio::time::timeout(LOOK, discover::of_answer(&*context.fetcher, fetched, terms)).await;
+        tokio::time::timeout(LOOK, discover::discover_from(&*context.fetcher, fetched, rules))
+            .await;
     let now = context.clock.now();
     match look {
         Ok(offers) => {

@@ -29,19 +29,15 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
     mut fetched: Fetched,
 ) -> Result<Visit, PipelineError> {
     let answer = Fetched { body: std::mem::take(&mut fetched.body), ..fetched.clone() };
-    let found = discover::follow(
-        &*context.fetcher,
-        answer,
-        (context.rules.max_decoded, context.rules.obeys_robots(source)),
-    )
-    .await;
+    let found =
+        discover::follow(&*context.fetcher, answer, context.rules.fetch_rules(source)).await;
     let now = context.clock.now();
     let found = match found {
         Ok(found) => found,
         Err(FollowError::Unreadable(reason)) => {
             return Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now));
         }
-        Err(FollowError::Unread(unread)) => {
+        Err(FollowError::UnreadBody(unread)) => {
             return not_read(context, source, facts, (unread, "sitemap"), now).await;
         }
     };
@@ -52,7 +48,7 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
         facts.validators = validators;
         return Ok(Visit::unchanged(facts, "unchanged", now));
     }
-    let hints = FeedHints::of(&found.feed, &fetched);
+    let hints = FeedHints::new(&found.feed, &fetched);
     let (reader, before) = (context.reader(source, now), facts.clone());
     // No thread is waited for: what is to be gone through has its room.
     let work = tokio::task::spawn_blocking(move || {

@@ -21,7 +21,7 @@ use crate::{
         hub::{announced::Announced, subscription::Subscription},
         polling::decide::Bounds,
     },
-    store::{Bound, Store, SubscriptionCommit},
+    store::{IntakeBound, Store, SubscriptionCommit},
 };
 
 /// Answers every request with the same body.
@@ -81,8 +81,8 @@ struct Bench {
     store: Store,
     source: Arc<Source>,
     outputs: Outputs,
-    sooner: mpsc::Receiver<Sooner>,
-    _others: (mpsc::Receiver<Polled>, mpsc::Receiver<Wake>, mpsc::Receiver<HubAnnouncement>),
+    sooner: mpsc::Receiver<EarlyPoll>,
+    _others: (mpsc::Receiver<PolledSource>, mpsc::Receiver<Wake>, mpsc::Receiver<HubAnnouncement>),
 }
 
 impl Bench {
@@ -114,7 +114,7 @@ impl Bench {
             polled,
             wake,
             poll_records: mpsc::channel(1).0,
-            hubs: Some(Hubs { found, sooner: sooner_tx }),
+            hubs: Some(HubChannels { found, sooner: sooner_tx }),
         };
         let source = Arc::new(sources::parse("l", b"https://a.example/feed").sources.remove(0));
         Self { context, store, source, outputs, sooner, _others: (a, b, c) }
@@ -136,7 +136,7 @@ impl Bench {
     async fn poll(&self, hour: i64, body: &str) -> Facts {
         self.context.clock.set(at(hour));
         body.clone_into(&mut self.context.fetcher.0.lock().unwrap());
-        let due = Due { source: Arc::clone(&self.source), slot: 0, at: at(hour) };
+        let due = DueSource { source: Arc::clone(&self.source), slot: 0, at: at(hour) };
         Box::pin(poll(self.context.clone(), due, 0.006, self.outputs.clone())).await.unwrap();
         self.facts()
     }
@@ -372,7 +372,7 @@ async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room
             full.entries,
             full.intake.left_out.map(|left_out| (left_out.entries, left_out.bound))
         ),
-        (5, 5, Some((1, Bound::Day)))
+        (5, 5, Some((1, IntakeBound::Day)))
     );
     let pushed = bench.push(3, Some(&feed(&[("g", 3), ("h", 3)]))).await;
     assert_eq!(
@@ -405,7 +405,7 @@ async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_b
     let first = bench.poll(6, &flood(0)).await;
     assert_eq!(
         (bench.waiting(), first.intake.left_out.map(|left_out| (left_out.entries, left_out.bound))),
-        (3, Some((2, Bound::Pending)))
+        (3, Some((2, IntakeBound::Pending)))
     );
     let second = bench.poll(9, &flood(3)).await;
     assert_eq!((bench.waiting(), second.state), (3, State::Throttled));

@@ -9,17 +9,17 @@ use std::collections::{HashMap, VecDeque};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::watched::Watch;
+use super::watched::FetchWatch;
 use crate::{
     config::sources::SourceId,
     fetch::hosts,
     model::lane::HostKey,
     stages::{
         places::{
-            Kind, Places, SLOW, Ticket,
+            HostKind, Places, SLOW, Ticket,
             standing::{Standing, Standings},
         },
-        schedule::Due,
+        schedule::DueSource,
         websub::Push,
     },
 };
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Work {
     /// Its time has come.
-    Poll(Due),
+    Poll(DueSource),
     /// Its hub sent something.
     Push(Push),
 }
@@ -63,7 +63,7 @@ pub(super) struct FinishedWork {
 pub(super) struct Turns {
     max: usize,
     per_host: usize,
-    sources: HashMap<SourceId, AtWork>,
+    sources: HashMap<SourceId, WorkUnderWay>,
     under_way: HashMap<Ticket, SourceId>,
     hosts: HashMap<String, Host>,
     /// Work that waits for other work about its source.
@@ -76,7 +76,7 @@ pub(super) struct Turns {
 }
 
 #[derive(Debug)]
-struct AtWork {
+struct WorkUnderWay {
     ticket: Ticket,
     host: Option<String>,
     give_way: CancellationToken,
@@ -116,7 +116,7 @@ impl Turns {
     /// Whether more is to be taken in. Polls that wait for their host, or for the places of those
     /// that keep us waiting, do not count.
     pub(super) fn has_room(&self) -> bool {
-        self.ready[Kind::Prompt as usize].len() + self.behind < self.max
+        self.ready[HostKind::Prompt as usize].len() + self.behind < self.max
     }
 
     /// Whether anything waits for a place.
@@ -146,7 +146,7 @@ impl Turns {
     }
 
     /// Work that may begin now.
-    pub(super) fn ready(&mut self, now: Instant) -> Option<(Work, Watch)> {
+    pub(super) fn ready(&mut self, now: Instant) -> Option<(Work, FetchWatch)> {
         self.mark_slow(now);
         while let Some(kind) = self.places.next(|kind| !self.ready[kind as usize].is_empty()) {
             let work = self.ready[kind as usize].pop_front()?;
@@ -170,18 +170,28 @@ impl Turns {
         None
     }
 
-    fn begin(&mut self, work: &Work, kind: Kind, host: Option<String>, now: Instant) -> Watch {
+    fn begin(
+        &mut self,
+        work: &Work,
+        kind: HostKind,
+        host: Option<String>,
+        now: Instant,
+    ) -> FetchWatch {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.places.take(ticket, kind, now);
-        let watch = Watch { silence: self.places.silence(ticket), ..Watch::default() };
+        let watch = FetchWatch { silence: self.places.silence(ticket), ..FetchWatch::default() };
         if host.is_none() {
             // It waits for nobody.
             self.places.answered(ticket, now);
         }
         self.under_way.insert(ticket, work.source().clone());
-        let at_work =
-            AtWork { ticket, host, give_way: watch.give_way.clone(), behind: VecDeque::new() };
+        let at_work = WorkUnderWay {
+            ticket,
+            host,
+            give_way: watch.give_way.clone(),
+            behind: VecDeque::new(),
+        };
         self.sources.insert(work.source().clone(), at_work);
         watch
     }
@@ -189,7 +199,7 @@ impl Turns {
     /// Has polls give way whose hosts keep us waiting, as far as others wait for their places.
     pub(super) fn make_way(&mut self) {
         let [prompt, unknown, _] = &self.ready;
-        let waiting = prompt.len() + unknown.len().min(self.places.room(Kind::Unknown));
+        let waiting = prompt.len() + unknown.len().min(self.places.room(HostKind::Unknown));
         while let Some(ticket) = self.places.gives_way(waiting) {
             if let Some(at_work) =
                 self.under_way.get(&ticket).and_then(|under_way| self.sources.get(under_way))
@@ -201,7 +211,8 @@ impl Turns {
 
     /// Work about a source ended: what waited for it comes in.
     pub(super) fn leave(&mut self, ended: &FinishedWork, now: Instant) {
-        let Some(AtWork { ticket, host, behind, .. }) = self.sources.remove(&ended.source) else {
+        let Some(WorkUnderWay { ticket, host, behind, .. }) = self.sources.remove(&ended.source)
+        else {
             return;
         };
         let silent = self.places.silence(ticket).longest(now);
@@ -247,7 +258,7 @@ impl Turns {
 
     /// Polls that have become slow.
     fn mark_slow(&mut self, now: Instant) {
-        let unknown = self.ready[Kind::Unknown as usize].len();
+        let unknown = self.ready[HostKind::Unknown as usize].len();
         while let Some((ticket, _)) = self.places.slowed(now, unknown) {
             if let Some(name) = self
                 .under_way
@@ -260,18 +271,18 @@ impl Turns {
     }
 
     /// How a host is known; who asks none waits for nobody.
-    fn kind(&self, host: Option<&str>) -> Kind {
-        let Some(name) = host else { return Kind::Prompt };
+    fn kind(&self, host: Option<&str>) -> HostKind {
+        let Some(name) = host else { return HostKind::Prompt };
         match self.standings.of(HostKey::new(name)) {
-            Some(Standing::Prompt) => Kind::Prompt,
-            Some(Standing::Slow) => Kind::Slow,
-            None => Kind::Unknown,
+            Some(Standing::Prompt) => HostKind::Prompt,
+            Some(Standing::Slow) => HostKind::Slow,
+            None => HostKind::Unknown,
         }
     }
 
     /// Polls at once of a host.
     fn limit(&self, name: &str) -> usize {
-        if self.kind(Some(name)) == Kind::Slow { 1 } else { self.per_host }
+        if self.kind(Some(name)) == HostKind::Slow { 1 } else { self.per_host }
     }
 }
 
@@ -284,7 +295,7 @@ mod tests {
 
     fn poll(url: &str, slot: u32) -> Work {
         let source = Arc::new(sources::parse("l", url.as_bytes()).sources.remove(0));
-        Work::Poll(Due { source, slot, at: chrono::DateTime::UNIX_EPOCH })
+        Work::Poll(DueSource { source, slot, at: chrono::DateTime::UNIX_EPOCH })
     }
 
     /// The slots of the polls that may begin.
@@ -292,7 +303,7 @@ mod tests {
         begun_at(turns, Instant::now()).into_iter().map(|begun_at| begun_at.0).collect()
     }
 
-    fn begun_at(turns: &mut Turns, now: Instant) -> Vec<(u32, Watch)> {
+    fn begun_at(turns: &mut Turns, now: Instant) -> Vec<(u32, FetchWatch)> {
         std::iter::from_fn(|| turns.ready(now))
             .map(|it| match it {
                 (Work::Poll(due), watch) => (due.slot, watch),
@@ -395,7 +406,7 @@ mod tests {
             |it: u32| turns.kind(poll(&format!("https://{it}.example/"), it).host().as_deref());
         assert_eq!(
             (known(0), known(300)),
-            (Kind::Slow, Kind::Slow),
+            (HostKind::Slow, HostKind::Slow),
             "they give way to others from now on"
         );
     }
@@ -438,6 +449,9 @@ mod tests {
         assert!(all.iter().any(|it| it.0 == 1001), "none waits for ever");
         // Those that are known to be silent have a quarter, and their whole time.
         let slow = poll("https://0.example/", 0);
-        assert_eq!((turns.kind(slow.host().as_deref()), turns.limit("0.example")), (Kind::Slow, 1));
+        assert_eq!(
+            (turns.kind(slow.host().as_deref()), turns.limit("0.example")),
+            (HostKind::Slow, 1)
+        );
     }
 }

@@ -9,7 +9,9 @@ use url::Url;
 use super::{
     PollContext, TOUCH_DAYS, backfill,
     listing::{self, ListingReader},
-    moved, page, panicked, site, sitemap,
+    moved,
+    page::{self, PageOutcome},
+    panicked, site, sitemap,
 };
 use crate::{
     base::{
@@ -17,7 +19,7 @@ use crate::{
         hash::digest,
     },
     config::sources::{Location, Source},
-    fetch::{self, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, Unread},
+    fetch::{self, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, UnreadBody},
     model::{
         entry::Feed,
         kind::{Format, Properties},
@@ -157,23 +159,20 @@ async fn read_answer<F: Fetch, C: Clock>(
     now: DateTime<Utc>,
 ) -> Result<Visit, PipelineError> {
     let (reader, before) = (context.reader(source, now), facts.clone());
-    let (body, known, limit) = (
-        mem::take(&mut fetched.body),
-        (facts.sent_hash, facts.body_hash),
-        context.rules.max_decoded,
-    );
-    let is_fresh = known.1.is_some_and(|it| is_known(&facts, it, now));
+    let (body, limit) = (mem::take(&mut fetched.body), context.rules.max_decoded);
+    let last_sent = facts.sent_hash;
+    let last_known = facts.body_hash.filter(|hash| is_known(&facts, *hash, now));
     // Most bodies that come again are sent as they were, and need not be decompressed to be known.
     let look = move |body: &Body| {
-        let sent = sent_as(body);
-        let again = known.1.filter(|_| is_fresh && sent.is_some() && known.0 == sent);
-        ((sent, again), again.is_some())
+        let sent_hash = sent_as(body);
+        let known_hash = last_known.filter(|_| sent_hash.is_some() && last_sent == sent_hash);
+        (SentBody { sent_hash, known_hash }, known_hash.is_some())
     };
     // What goes to the thread and comes back is moved several times.
     let given = Box::new((facts, fetched));
-    let work = move |seen, bytes| {
+    let work = move |sent, bytes| {
         let (facts, fetched) = *given;
-        read_body(&reader, facts, fetched, seen, bytes).map(Box::new)
+        read_body(&reader, facts, fetched, sent, bytes).map(Box::new)
     };
     match context.fetcher.memory().read_unless(body, limit, look, work).await {
         Ok((visit, room)) => Ok(Visit { room, ..*visit? }),
@@ -186,15 +185,15 @@ pub(super) async fn not_read<F, C>(
     context: &PollContext<F, C>,
     source: &Source,
     facts: Facts,
-    (unread, reader): (Unread, &'static str),
+    (unread, reader): (UnreadBody, &'static str),
     now: DateTime<Utc>,
 ) -> Result<Visit, PipelineError> {
     Ok(match unread {
-        Unread::NoRoom => Visit::deferred(facts, Deferred::NO_ROOM),
-        Unread::TooLong => {
+        UnreadBody::NoRoom => Visit::deferred(facts, Deferred::NO_ROOM),
+        UnreadBody::TooLong => {
             Visit::failed(facts, PollResult::Failed, "unreadable", unread.to_string(), now)
         }
-        Unread::Panicked(body) => {
+        UnreadBody::Panicked(body) => {
             let (commit, wakes) =
                 panicked::keep_dead_letter(context, source, body, reader, now).await?;
             Visit {
@@ -212,15 +211,20 @@ pub(super) async fn not_read<F, C>(
     })
 }
 
-/// A body as it was sent, where that tells more than its bytes; and the hash that it has, where it
-/// is known by that.
-type Sent = (Option<[u8; 16]>, Option<[u8; 16]>);
+/// What is known of a body before it is read.
+#[derive(Clone, Copy)]
+struct SentBody {
+    /// A hash of the body as it was sent, where that is compressed.
+    sent_hash: Option<[u8; 16]>,
+    /// The hash of its content, where the body was sent just as the last time.
+    known_hash: Option<[u8; 16]>,
+}
 
 fn read_body(
     reader: &ListingReader,
     mut facts: Facts,
     fetched: Fetched,
-    (sent, again): Sent,
+    sent: SentBody,
     bytes: Result<Bytes, FetchError>,
 ) -> Result<Visit, StoreError> {
     let (source, now) = (&reader.source, reader.now);
@@ -237,21 +241,25 @@ fn read_body(
         }
     };
     facts.moved = moved::after_answer(facts.moved, source.at.url(), fetched.moved.clone(), now);
-    let hash = again.unwrap_or_else(|| digest(&[&bytes]));
+    let hash = sent.known_hash.unwrap_or_else(|| digest(&[&bytes]));
     if is_known(&facts, hash, now) {
-        (facts.validators, facts.sent_hash) = (fetched.validators, sent);
+        (facts.validators, facts.sent_hash) = (fetched.validators, sent.sent_hash);
         return Ok(Visit::unchanged(facts, "unchanged", now));
     }
     let format = source.kind.format();
     let (listed, hints) = match format {
         Format::Page => {
-            (page::go_through(reader, &mut facts, &fetched, &bytes)?, FeedHints::default())
+            let listed = match page::go_through(reader, &mut facts, &fetched, &bytes)? {
+                PageOutcome::Listed(listed) => Ok(listed),
+                PageOutcome::Unreadable(reason) => Err(reason),
+            };
+            (listed, FeedHints::default())
         }
         Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => {
             match entries(source, &bytes, &fetched) {
                 Ok(feed) => (
                     Ok(listing::go_through(reader, &facts, &feed)?),
-                    FeedHints::of(&feed, &fetched).with_site(&feed),
+                    FeedHints::new(&feed, &fetched).with_site(&feed),
                 ),
                 Err(_)
                     if format == Format::Feed
@@ -276,7 +284,7 @@ fn read_body(
             ..Visit::partial(facts, listed, fetched.validators, now)
         }),
         Ok(listed) => {
-            facts.sent_hash = sent;
+            facts.sent_hash = sent.sent_hash;
             Ok(Visit::complete(
                 facts,
                 listed,
@@ -304,7 +312,7 @@ fn is_html(bytes: &[u8]) -> bool {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     ["<!doctype html", "<html", "<head", "<body"]
         .iter()
-        .any(|it| start.get(..it.len()).is_some_and(|at| at.eq_ignore_ascii_case(it.as_bytes())))
+        .any(|tag| start.get(..tag.len()).is_some_and(|at| at.eq_ignore_ascii_case(tag.as_bytes())))
 }
 
 /// What a feed says beside its entries.
@@ -324,7 +332,7 @@ pub(super) struct FeedHints {
 }
 
 impl FeedHints {
-    pub(super) fn of(feed: &Feed, fetched: &Fetched) -> Self {
+    pub(super) fn new(feed: &Feed, fetched: &Fetched) -> Self {
         Self {
             polling: Hints::new(&feed.rhythm, fetched.fresh_for),
             older: backfill::older(feed, &fetched.url),

@@ -16,7 +16,7 @@ use crate::{
 
 /// What is seen of a poll from outside.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Watch {
+pub(super) struct FetchWatch {
     /// For how long a host is silent that it asks.
     pub(super) silence: Silence,
     /// Others wait for its place: what has no answer yet is to end.
@@ -27,21 +27,21 @@ pub(super) struct Watch {
 
 /// A fetcher for one poll.
 #[derive(Debug)]
-pub(super) struct Watched<F> {
+pub(super) struct WatchedFetcher<F> {
     fetcher: F,
-    watch: Watch,
+    watch: FetchWatch,
     source: SourceKey,
 }
 
-impl<F> Watched<F> {
-    pub(super) fn new(fetcher: F, source: SourceKey, watch: Watch) -> Self {
+impl<F> WatchedFetcher<F> {
+    pub(super) fn new(fetcher: F, source: SourceKey, watch: FetchWatch) -> Self {
         Self { fetcher, watch, source }
     }
 }
 
-impl<F: Fetch> Fetch for Watched<F> {
+impl<F: Fetch> Fetch for WatchedFetcher<F> {
     async fn fetch(&self, request: Request) -> Outcome {
-        let Watch { silence, give_way, answered } = &self.watch;
+        let FetchWatch { silence, give_way, answered } = &self.watch;
         silence.begin(Instant::now());
         let outcome = tokio::select! {
             biased;

@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    stages::commit::{self, Published, Recall, Recalled},
+    stages::commit::{self, PublishedArticle, RecallReport, RecallRequest},
     store::{ArticleStore, Epoch, Outbox, Reached, StoreError, acked::Acked},
 };
 
 /// What was adopted, and what may repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adopted {
+pub struct AdoptionReport {
     /// Why publishing had stopped.
     pub halt: Halt,
     /// The new epoch.
@@ -23,10 +23,10 @@ pub struct Adopted {
     /// The outbox's records that will be published: the numbers after the first, up to the second.
     pub waiting: (u64, u64),
     /// What was won back from the topic of articles, or why nothing.
-    pub recalled: Result<Recalled, String>,
+    pub recalled: Result<RecallReport, String>,
 }
 
-impl std::fmt::Display for Adopted {
+impl std::fmt::Display for AdoptionReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (from, to) = self.waiting;
         writeln!(f, "publishing had stopped: {}", self.halt)?;
@@ -44,7 +44,7 @@ impl std::fmt::Display for Adopted {
             );
         }
         match &self.recalled {
-            Ok(Recalled { articles, same, revised, new }) => write!(
+            Ok(RecallReport { articles, same, revised, new }) => write!(
                 f,
                 "{articles} articles of the topic are known again by their addresses. Of the waiting records {same} are left out, because the topic holds the same, {revised} go on as revisions, and {new} are of articles that the topic does not hold, or that have no address it holds: only these may come again under new ids."
             ),
@@ -83,26 +83,28 @@ pub enum AdoptError {
 
 /// Who decides on articles: the committing task of this process, or nobody while no daemon runs.
 #[derive(Debug)]
-pub enum Committing {
+pub enum RecallExecutor {
     /// The committing task is asked.
-    Task(mpsc::Sender<Recall>),
+    Task(mpsc::Sender<RecallRequest>),
     /// No task runs, so it is done here.
     Nobody(ArticleStore),
 }
 
-impl Committing {
+impl RecallExecutor {
     async fn recall(
         self,
         outbox: &Outbox,
-        published: Vec<Published>,
-    ) -> Result<Recalled, AdoptError> {
+        published: Vec<PublishedArticle>,
+    ) -> Result<RecallReport, AdoptError> {
         match self {
             Self::Nobody(articles) => {
                 Ok(commit::recall(&articles, outbox, published, SystemClock.now()).await?)
             }
             Self::Task(task) => {
                 let (answer, outcome) = oneshot::channel();
-                task.send(Recall { published, answer }).await.map_err(|_| AdoptError::Stopping)?;
+                task.send(RecallRequest { published, answer })
+                    .await
+                    .map_err(|_| AdoptError::Stopping)?;
                 Ok(outcome.await.map_err(|_| AdoptError::Stopping)??)
             }
         }
@@ -116,8 +118,8 @@ pub async fn adopt(
     sink: &mut dyn Sink,
     outbox: &Outbox,
     known: Option<&Option<Position>>,
-    committing: Committing,
-) -> Result<Adopted, AdoptError> {
+    committing: RecallExecutor,
+) -> Result<AdoptionReport, AdoptError> {
     let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
     let held = sink.look(&acked).await?.ok_or(AdoptError::NoPosition)?;
     let found = held.position.as_ref().map(|at| outbox.at(at.seq)).transpose()?.flatten();
@@ -135,7 +137,7 @@ pub async fn adopt(
             Err(error) => return Err(error.into()),
         }
     } else {
-        Ok(Recalled::default())
+        Ok(RecallReport::default())
     };
     let theirs = held.position.as_ref().map_or(0, |position| position.epoch);
     let mut adopted = Reached {
@@ -151,5 +153,5 @@ pub async fn adopt(
     }
     let (epoch, waiting) = (adopted.epoch, (adopted.seq, end.max(adopted.seq)));
     outbox.trim(&Acked::of(adopted)).await?;
-    Ok(Adopted { halt, epoch, waiting, recalled })
+    Ok(AdoptionReport { halt, epoch, waiting, recalled })
 }

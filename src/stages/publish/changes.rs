@@ -5,12 +5,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::sink::Notes;
+use super::sink::SinkReport;
 use crate::store::{Outbox, SinkChange, SinkNotes, StoreError, acked::Acked};
 
 /// Takes over what the sink found out about itself, and says whether anything happened that is not
 /// yet told.
-pub(super) fn note(known: &mut SinkNotes, found: Notes, now: DateTime<Utc>) -> bool {
+pub(super) fn note(known: &mut SinkNotes, found: SinkReport, now: DateTime<Utc>) -> bool {
     let before = known.changes.len();
     if let Some(memory) = found.memory {
         known.memory = memory;

@@ -12,8 +12,9 @@ use tokio::{
 };
 
 use super::{
-    AdoptError, Adopted, Halt, Parts, Position, Status, Writer, adopt, changes, position, refused,
-    sink::{Delivered, Held, PublishError, Refusal, Sink},
+    AdoptError, AdoptionReport, Halt, Parts, Position, Status, WriterId, adopt, changes, position,
+    refused,
+    sink::{Delivered, PublishError, Refusal, Sink, SinkHoldings},
 };
 use crate::{
     base::clock::{Clock as _, SystemClock},
@@ -75,7 +76,7 @@ pub(super) struct Drain {
     parts: Parts,
     status: watch::Sender<Status>,
     /// The name of this process in positions.
-    writer: Writer,
+    writer: WriterId,
     /// `None` while the sink has yet to say what it holds.
     acked: Option<Reached>,
     /// The position that was seen or written last, once there was a look.
@@ -89,7 +90,7 @@ pub(super) struct Drain {
         clippy::option_option,
         reason = "there may be another process of which nothing is known"
     )]
-    other: Option<Option<Writer>>,
+    other: Option<Option<WriterId>>,
     /// A record that was refused together with others: it is sent alone.
     suspect: Option<u64>,
     /// A dead letter that is refused: it is kept in a file and left out.
@@ -101,7 +102,7 @@ pub(super) struct Drain {
 
 impl Drain {
     pub(super) fn new(parts: Parts, status: watch::Sender<Status>) -> Self {
-        let writer = Writer::this(SystemClock.now());
+        let writer = WriterId::this(SystemClock.now());
         Self {
             parts,
             status,
@@ -196,7 +197,7 @@ impl Drain {
     pub(super) async fn adopt(
         &mut self,
         sink: &mut dyn Sink,
-        answer: oneshot::Sender<Result<Adopted, AdoptError>>,
+        answer: oneshot::Sender<Result<AdoptionReport, AdoptError>>,
     ) {
         self.acked = None;
         // While another process publishes, adopting would stop that one.
@@ -204,7 +205,7 @@ impl Drain {
             answer.send(Err(AdoptError::Another)).ok();
             return;
         }
-        let to = adopt::Committing::Task(self.parts.recalls.clone());
+        let to = adopt::RecallExecutor::Task(self.parts.recalls.clone());
         let outcome = adopt(sink, &self.parts.outbox, self.known.as_ref(), to).await;
         if let Ok(adopted) = &outcome {
             tracing::warn!(epoch = adopted.epoch, "an operator adopted data_dir: {adopted}");
@@ -272,7 +273,7 @@ impl Drain {
     }
 
     /// Where to go on from, or why not.
-    fn judge(&mut self, acked: &Reached, held: &Held) -> Result<Tail, StepError> {
+    fn judge(&mut self, acked: &Reached, held: &SinkHoldings) -> Result<Tail, StepError> {
         let outbox = &self.parts.outbox;
         let found = match &held.position {
             Some(position) => outbox.at(position.seq)?,

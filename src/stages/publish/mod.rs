@@ -30,15 +30,15 @@ use crate::{
     base::backoff::Backoff,
     stages::{
         PipelineError,
-        commit::{DeadLetterFiles, Recall},
+        commit::{DeadLetterFiles, RecallRequest},
     },
     store::{Outbox, StoreError, StoreId},
     telemetry::ready::Ready,
 };
 
-pub use adopt::{AdoptError, Adopted, Committing, adopt};
+pub use adopt::{AdoptError, AdoptionReport, RecallExecutor, adopt};
 pub use changes::confirm;
-pub use position::{Halt, Position, Writer};
+pub use position::{Halt, Position, WriterId};
 
 /// Whether publishing goes on; what `/readyz` and `nashra state` show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,7 +60,7 @@ pub enum Status {
 #[derive(Debug)]
 pub enum OperatorRequest {
     /// Publishing goes on in a new epoch.
-    Adopt(oneshot::Sender<Result<Adopted, AdoptError>>),
+    Adopt(oneshot::Sender<Result<AdoptionReport, AdoptError>>),
     /// What happened to the topics is known.
     Confirm(oneshot::Sender<Result<String, StoreError>>),
 }
@@ -88,7 +88,7 @@ pub struct Parts {
     /// Where it is told whether the sink's topics are as they were made.
     pub ready: Ready,
     /// Where the committing task is asked to take over articles that the topics hold.
-    pub recalls: mpsc::Sender<Recall>,
+    pub recalls: mpsc::Sender<RecallRequest>,
 }
 
 /// Pauses between tries of a sink that does not answer.

@@ -4,12 +4,12 @@
 
 use tokio::sync::mpsc;
 
-use super::sink::TellPolls;
+use super::sink::PollReporter;
 use crate::{model::poll_record::PollRecord, stages::PipelineError};
 
 /// Runs until polling has ended; ends at once where nobody takes polls.
 pub async fn run(
-    sink: Option<Box<dyn TellPolls>>,
+    sink: Option<Box<dyn PollReporter>>,
     mut polls: mpsc::Receiver<PollRecord>,
 ) -> Result<(), PipelineError> {
     let Some(mut sink) = sink else { return Ok(()) };

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::sink::Held;
+use super::sink::SinkHoldings;
 use crate::store::{Epoch, Reached, StoreId, Tail};
 
 /// How far a store's outbox has reached its topics. A sink with transactions keeps it, as JSON, in
@@ -26,12 +26,12 @@ pub struct Position {
     pub sink_id: Option<String>,
     /// The process that wrote it; `None` from one of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub writer: Option<Writer>,
+    pub writer: Option<WriterId>,
 }
 
 /// A process that publishes: by it another one that runs on a copy of `data_dir` is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Writer {
+pub struct WriterId {
     /// An id that is made at its start.
     pub run: Uuid,
     /// Its machine's name, where it knows it.
@@ -42,7 +42,7 @@ pub struct Writer {
     pub since: DateTime<Utc>,
 }
 
-impl Writer {
+impl WriterId {
     /// This process.
     #[must_use]
     pub fn this(now: DateTime<Utc>) -> Self {
@@ -58,7 +58,7 @@ impl Writer {
     }
 }
 
-impl std::fmt::Display for Writer {
+impl std::fmt::Display for WriterId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let since = self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         write!(
@@ -136,7 +136,7 @@ pub enum Halt {
     )]
     Another {
         /// The other process, where it names itself.
-        writer: Option<Writer>,
+        writer: Option<WriterId>,
     },
     /// The sink's set-up cannot keep the promise.
     #[error("{0}")]
@@ -171,7 +171,7 @@ impl Halt {
 pub(super) fn judge(
     acked: &Reached,
     end: u64,
-    held: &Held,
+    held: &SinkHoldings,
     found: Option<Tail>,
 ) -> Result<Tail, Halt> {
     // A position of an epoch before may be of a sink that was left behind.
@@ -211,7 +211,7 @@ pub(super) fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stages::publish::sink::Notes;
+    use crate::stages::publish::sink::SinkReport;
 
     fn acked(seq: u64, published: bool) -> Reached {
         Reached {
@@ -225,7 +225,7 @@ mod tests {
         }
     }
 
-    fn held(epoch: Epoch, seq: u64) -> Held {
+    fn held(epoch: Epoch, seq: u64) -> SinkHoldings {
         let position = Position {
             store: StoreId::nil(),
             epoch,
@@ -234,12 +234,12 @@ mod tests {
             sink_id: Some("c".into()),
             writer: None,
         };
-        Held {
+        SinkHoldings {
             sink_id: "c".into(),
             position: Some(position),
             position_at: None,
             settled: true,
-            notes: Notes::default(),
+            notes: SinkReport::default(),
         }
     }
 
@@ -269,12 +269,12 @@ mod tests {
 
     #[test]
     fn a_deleted_topic_an_older_topic_and_another_cluster_stop_publishing() {
-        let none = Held {
+        let none = SinkHoldings {
             sink_id: "c".into(),
             position: None,
             position_at: None,
             settled: true,
-            notes: Notes::default(),
+            notes: SinkReport::default(),
         };
         assert_eq!(judge(&acked(5, true), 9, &none, None), Err(Halt::Missing { acked: 5 }));
         assert_eq!(judge(&acked(0, false), 9, &none, None).map(|row| row.seq), Ok(0));
@@ -282,7 +282,7 @@ mod tests {
             judge(&acked(5, true), 9, &held(2, 3), None),
             Err(Halt::Behind { held: 3, begin: 5 })
         );
-        let other = Held { sink_id: "d".into(), ..none };
+        let other = SinkHoldings { sink_id: "d".into(), ..none };
         assert_eq!(
             judge(&acked(5, true), 9, &other, None).map_err(|error| error.label()),
             Err("other_cluster")

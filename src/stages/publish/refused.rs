@@ -28,5 +28,5 @@ pub(super) fn letter(record: &NewRecord, why: &Refusal, kept: Option<&str>) -> N
         record.value.len(),
         why.words
     );
-    commit::refused(record, error, (kept, SystemClock.now()))
+    commit::refused(record, error, kept, SystemClock.now())
 }

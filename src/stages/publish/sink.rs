@@ -11,7 +11,7 @@ use std::{fmt::Debug, future::Future, pin::Pin};
 use super::{Halt, Position};
 use crate::{
     model::{poll_record::PollRecord, record::Topic},
-    stages::commit::Published,
+    stages::commit::PublishedArticle,
     store::{OutboxRow, Reached, SinkMemory},
 };
 
@@ -64,14 +64,14 @@ pub trait Sink: Debug + Send + 'static {
 
     /// Says what the sink holds of this store, given what is remembered of it; `None` from a sink
     /// that remembers nothing. It takes nothing from another process that publishes.
-    fn look<'a>(&'a mut self, _remembered: &'a Reached) -> Answer<'a, Option<Held>> {
+    fn look<'a>(&'a mut self, _remembered: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
         Box::pin(async { Ok(None) })
     }
 
     /// Connects, or connects again after an error, and from then on is the only one that publishes
     /// as this store. Says what the sink holds, as [`Sink::look`] does; the position stands at
     /// `from` or behind it, where that is given.
-    fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<Held>>;
+    fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<SinkHoldings>>;
 
     /// Delivers rows with the position that they reach: all are durable there when it returns, or
     /// none of them.
@@ -83,18 +83,18 @@ pub trait Sink: Debug + Send + 'static {
 
     /// The articles of this store that were published after what is remembered, in their order;
     /// none from a sink that remembers nothing.
-    fn published<'a>(&'a mut self, _after: &'a Reached) -> Answer<'a, Vec<Published>> {
+    fn published<'a>(&'a mut self, _after: &'a Reached) -> Answer<'a, Vec<PublishedArticle>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
     /// Where polls are told, if the sink takes them and the config asks for it.
-    fn polls(&self) -> Option<Box<dyn TellPolls>> {
+    fn polls(&self) -> Option<Box<dyn PollReporter>> {
         None
     }
 }
 
 /// Takes what is told of polls, best effort: what cannot be taken at once is dropped.
-pub trait TellPolls: Send {
+pub trait PollReporter: Send {
     /// Tells one poll, without waiting.
     fn tell(&mut self, poll: &PollRecord);
 
@@ -104,7 +104,7 @@ pub trait TellPolls: Send {
 
 /// What a sink with transactions holds of this store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct SinkHoldings {
     /// The name by which the sink that answers now is known again.
     pub sink_id: String,
     /// The position that it holds; `None` where it has none of this store.
@@ -115,21 +115,21 @@ pub struct Held {
     /// Whether that is all: not while a transaction is open.
     pub settled: bool,
     /// What the sink found out about itself.
-    pub notes: Notes,
+    pub notes: SinkReport,
 }
 
 /// What is known of a delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// The place of the position, as in [`Held::position_at`].
+    /// The place of the position, as in [`SinkHoldings::position_at`].
     pub position_at: Option<i64>,
     /// What the sink found out about itself.
-    pub notes: Notes,
+    pub notes: SinkReport,
 }
 
 /// What a sink found out about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Notes {
+pub struct SinkReport {
     /// What it wants to be reminded of at the next [`Sink::look`]; `None` where that stays as it
     /// is.
     pub memory: Option<SinkMemory>,

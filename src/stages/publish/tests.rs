@@ -43,7 +43,7 @@ async fn append(store: &Store, count: u64, topic: Topic) {
 struct Process {
     drain: Drain,
     status: watch::Receiver<Status>,
-    recalls: mpsc::Receiver<Recall>,
+    recalls: mpsc::Receiver<RecallRequest>,
     ready: Ready,
     sink: MemorySink,
 }
@@ -78,7 +78,7 @@ impl Process {
     }
 
     /// An operator adopts, and nobody asks what the topic of articles holds.
-    async fn adopt(&mut self) -> Result<Adopted, AdoptError> {
+    async fn adopt(&mut self) -> Result<AdoptionReport, AdoptError> {
         let (answer, outcome) = oneshot::channel();
         // Who is asked to take over articles has ended, which is told where it matters.
         self.recalls.close();
@@ -222,7 +222,7 @@ async fn an_adopted_store_that_is_restarted_before_its_first_record_goes_on() {
     let mut halted = Process::start(&store, &sink);
     assert_eq!(halted.drained().await, Step::Halted);
     assert_eq!(halted.halt(), Halt::Ahead { held: 40, end: 2 });
-    adopt(&mut halted.sink, &store.outbox(), None, Committing::Nobody(store.articles()))
+    adopt(&mut halted.sink, &store.outbox(), None, RecallExecutor::Nobody(store.articles()))
         .await
         .unwrap();
     for _ in 0..2 {

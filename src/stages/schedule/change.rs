@@ -14,7 +14,7 @@ use crate::{
     base::private::shown,
     config::{
         Place,
-        sources::{List, Source, SourceId, TopicSource, added},
+        sources::{ParsedList, Source, SourceId, Sources, TopicSource, added},
     },
     model::source::Added,
     store::{AddedStore, StoreError},
@@ -35,7 +35,7 @@ pub enum ChangeCommand {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceChange {
     /// The sources to add, and what is wrong with some.
-    Add(List),
+    Add(ParsedList),
     /// Ids or addresses of the sources to remove.
     Remove(Vec<String>),
 }
@@ -51,7 +51,7 @@ impl From<ChangeCommand> for SourceChange {
 
 /// A change, and where the answer goes.
 #[derive(Debug)]
-pub struct Change {
+pub struct ChangeRequest {
     /// What is to be added or removed.
     pub change: SourceChange,
     /// Whether nothing is changed, and only what would be done is reported.
@@ -73,7 +73,7 @@ pub struct ChangeReport {
 
 /// The changes that a command comes to, before they are made durable.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct ChangePlan {
     /// To be polled, with their rows.
     pub(super) add: Vec<(Source, Added)>,
     /// To be let go.
@@ -83,10 +83,10 @@ pub(super) struct Plan {
 
 /// The ids of topics that are sources, with their places: no other source has one of them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Topics(Vec<(SourceId, Place)>);
+pub(super) struct TopicIds(Vec<(SourceId, Place)>);
 
-impl Topics {
-    pub(super) fn of(topics: &[TopicSource]) -> Self {
+impl TopicIds {
+    pub(super) fn new(topics: &[TopicSource]) -> Self {
         Self(topics.iter().map(|topic| (topic.id.clone(), topic.place.clone())).collect())
     }
 }
@@ -95,20 +95,20 @@ impl Topics {
 pub(super) fn plan<'a>(
     change: SourceChange,
     present: impl Iterator<Item = &'a Source>,
-    topics: &'a Topics,
+    topics: &'a TopicIds,
     store: &AddedStore,
-) -> Result<Plan, StoreError> {
+) -> Result<ChangePlan, StoreError> {
     match change {
         SourceChange::Add(list) => {
             let topics = topics.0.iter().map(|(id, place)| (id.as_str(), place));
-            Ok(Plan::adding(added::beside(present, topics, list)))
+            Ok(ChangePlan::adding(added::beside(present, topics, list)))
         }
-        SourceChange::Remove(names) => Plan::removing(&names, present, topics, store),
+        SourceChange::Remove(names) => ChangePlan::removing(&names, present, topics, store),
     }
 }
 
 /// Makes a plan durable.
-pub(super) async fn commit(plan: &Plan, store: &AddedStore) -> Result<(), StoreError> {
+pub(super) async fn commit(plan: &ChangePlan, store: &AddedStore) -> Result<(), StoreError> {
     let keep = plan.add.iter().map(|(source, row)| (source.id.as_str(), row));
     store.change(keep, plan.remove.iter().map(String::as_str)).await
 }
@@ -121,18 +121,18 @@ pub(super) async fn commit(plan: &Plan, store: &AddedStore) -> Result<(), StoreE
 pub async fn apply_offline(
     change: SourceChange,
     dry_run: bool,
-    (polled, topics): (&[Source], &[TopicSource]),
+    sources: &Sources,
     store: &AddedStore,
 ) -> Result<ChangeReport, StoreError> {
-    let plan = plan(change, polled.iter(), &Topics::of(topics), store)?;
+    let plan = plan(change, sources.polled.iter(), &TopicIds::new(&sources.topics), store)?;
     if !dry_run {
         commit(&plan, store).await?;
     }
     Ok(plan.report)
 }
 
-impl Plan {
-    fn adding(list: List) -> Self {
+impl ChangePlan {
+    fn adding(list: ParsedList) -> Self {
         let rows = list.sources.into_iter().map(|source| {
             let at = source.added.unwrap_or_default();
             let row = source.to_added(at);
@@ -150,7 +150,7 @@ impl Plan {
     fn removing<'a>(
         names: &[String],
         present: impl Iterator<Item = &'a Source>,
-        topics: &Topics,
+        topics: &TopicIds,
         store: &AddedStore,
     ) -> Result<Self, StoreError> {
         let addresses: Vec<Option<Url>> =
@@ -222,10 +222,10 @@ mod tests {
             .collect()
     }
 
-    async fn ask(wanted: ChangeCommand, listed: &List, store: &AddedStore) -> ChangeReport {
-        let mut polled = sources::Sources { polled: listed.sources.clone(), topics: Vec::new() };
+    async fn ask(wanted: ChangeCommand, listed: &ParsedList, store: &AddedStore) -> ChangeReport {
+        let mut polled = Sources { polled: listed.sources.clone(), topics: Vec::new() };
         polled.with_added(store.all().unwrap()).unwrap();
-        apply_offline(wanted.into(), false, (&polled.polled, &[]), store).await.unwrap()
+        apply_offline(wanted.into(), false, &polled, store).await.unwrap()
     }
 
     #[tokio::test]
@@ -263,7 +263,7 @@ mod tests {
         let store = Store::in_memory().unwrap().added();
         let list = "[[source]]\nid = \"b\"\nurl = \"https://b.example/feed\"\n[[source]]\nurl = \"https://c.example/feed\"\n";
         assert_eq!(
-            ask(ChangeCommand::Add(rows(list)), &List::default(), &store).await.done.len(),
+            ask(ChangeCommand::Add(rows(list)), &ParsedList::default(), &store).await.done.len(),
             2
         );
         let wanted = ChangeCommand::Remove(vec![
@@ -271,7 +271,7 @@ mod tests {
             "https://c.example/feed".into(),
             "b".into(),
         ]);
-        let report = ask(wanted, &List::default(), &store).await;
+        let report = ask(wanted, &ParsedList::default(), &store).await;
         assert_eq!((report.done.len(), report.wrong.len()), (2, 0), "{report:?}");
         assert!(store.all().unwrap().is_empty());
     }
@@ -280,9 +280,10 @@ mod tests {
     async fn an_id_that_is_taken_is_told_with_its_place() {
         let store = Store::in_memory().unwrap().added();
         let row = |url: &str| rows(&format!("[[source]]\nid = \"b\"\nurl = \"{url}\"\n"));
-        ask(ChangeCommand::Add(row("https://b.example/")), &List::default(), &store).await;
+        ask(ChangeCommand::Add(row("https://b.example/")), &ParsedList::default(), &store).await;
         let report =
-            ask(ChangeCommand::Add(row("https://c.example/")), &List::default(), &store).await;
+            ask(ChangeCommand::Add(row("https://c.example/")), &ParsedList::default(), &store)
+                .await;
         let expected = "nashra sources add:1:1: the id \"b\" is already that of the source at nashra sources add:1:1";
         assert_eq!((report.done.len(), report.wrong), (0, vec![expected.to_owned()]));
     }
@@ -290,7 +291,7 @@ mod tests {
     #[test]
     fn a_topic_keeps_its_id_and_is_named_by_its_list_alone() {
         let store = Store::in_memory().unwrap().added();
-        let topics = Topics(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
+        let topics = TopicIds(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
         let report = |wanted: ChangeCommand| {
             plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().report.wrong
         };

@@ -23,7 +23,7 @@ use crate::{
     store::{AddedStore, PollStore},
     telemetry::metrics,
 };
-use change::Change;
+use change::ChangeRequest;
 
 pub use roster::Slot;
 pub use state::{ScheduleState, StartOptions};
@@ -38,10 +38,10 @@ const SOONER: usize = 1024;
 
 /// A source whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
+pub struct DueSource {
     /// The source that is to be polled.
     pub source: Arc<Source>,
-    /// Its place in the schedule, which [`Polled`] gives back.
+    /// Its place in the schedule, which [`PolledSource`] gives back.
     pub slot: Slot,
     /// The time at which it was due.
     pub at: DateTime<Utc>,
@@ -49,8 +49,8 @@ pub struct Due {
 
 /// A source that was polled, and when it is due again.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Polled {
-    /// The slot that came with [`Due`].
+pub struct PolledSource {
+    /// The slot that came with [`DueSource`].
     pub slot: Slot,
     /// The time at which it is due again.
     pub next: DateTime<Utc>,
@@ -62,7 +62,7 @@ pub struct Polled {
 
 /// A source that is to be polled sooner than it is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sooner {
+pub struct EarlyPoll {
     /// The source's id; one that is not polled is passed over.
     pub source: SourceId,
     /// The latest time at which it is due then.
@@ -90,15 +90,19 @@ pub enum Pressure {
     Stop,
 }
 
-/// How the schedule is steered, and what it tells.
+/// The channels of the schedule, and the end of the run.
 #[derive(Debug)]
-pub struct Controls {
+pub struct Channels {
+    /// Where sources go whose time has come.
+    pub due: mpsc::Sender<DueSource>,
+    /// Sources that were polled.
+    pub polled: mpsc::Receiver<PolledSource>,
     /// Room in the outbox and on the disk.
     pub pressure: watch::Receiver<Pressure>,
     /// Sources that come and go.
-    pub changes: mpsc::Receiver<Change>,
+    pub changes: mpsc::Receiver<ChangeRequest>,
     /// Sources that are to be polled sooner.
-    pub sooner: mpsc::Receiver<Sooner>,
+    pub sooner: mpsc::Receiver<EarlyPoll>,
     /// Where it is told which sources are polled no more.
     pub gone: Option<mpsc::Sender<Vec<String>>>,
     /// What a poll costs, for those who decide.
@@ -107,15 +111,21 @@ pub struct Controls {
     pub stop: CancellationToken,
 }
 
-/// The schedule's part of the store: the facts, to be read, and the sources that were added.
-pub type Stores = (PollStore, AddedStore);
+/// The schedule's part of the store.
+#[derive(Debug, Clone)]
+pub struct ScheduleStores {
+    /// The facts of sources, to be read.
+    pub polls: PollStore,
+    /// The sources that were added by command.
+    pub added: AddedStore,
+}
 
 /// Runs until it is stopped.
 pub async fn run<C: Clock>(
     mut schedule: ScheduleState,
-    (clock, stores): (Arc<C>, Stores),
-    (due, mut polled): (mpsc::Sender<Due>, mpsc::Receiver<Polled>),
-    mut controls: Controls,
+    clock: Arc<C>,
+    stores: ScheduleStores,
+    mut channels: Channels,
 ) -> Result<(), PipelineError> {
     for status in schedule.roster.statuses() {
         metrics::source_state(None, Some(status.state));
@@ -127,7 +137,7 @@ pub async fn run<C: Clock>(
             schedule.shift(now - before);
         }
         before = now;
-        let level = *controls.pressure.borrow_and_update();
+        let level = *channels.pressure.borrow_and_update();
         let next = schedule.heap.peek().map(|Reverse((at, _))| *at);
         let wait = match (next, level) {
             (Some(next), Pressure::None | Pressure::Slow(_)) if next <= now => None,
@@ -138,37 +148,37 @@ pub async fn run<C: Clock>(
             (None, _) | (_, Pressure::Stop) => Some(TimeDelta::seconds(5)),
         };
         tokio::select! {
-            () = controls.stop.cancelled() => return Ok(()),
-            Some(done) = polled.recv() => {
+            () = channels.stop.cancelled() => return Ok(()),
+            Some(done) = channels.polled.recv() => {
                 let next = done.next - (done.decided - clock.now()).max(TimeDelta::zero());
-                if let (Some(left), Some(gone)) = (schedule.polled(done, stretched(next, level, now)), &controls.gone) {
+                if let (Some(left), Some(gone)) = (schedule.polled(done, stretched(next, level, now)), &channels.gone) {
                     // The poll may have found a hub after it was told that the source is gone.
                     gone.send(vec![left.to_string()]).await.ok();
                 }
             }
-            Some(Change { change, dry_run, answer }) = controls.changes.recv() => {
+            Some(ChangeRequest { change, dry_run, answer }) = channels.changes.recv() => {
                 let removes = !dry_run && matches!(change, change::SourceChange::Remove(_));
                 let report = schedule.change(change, dry_run, &stores, now).await;
-                if let (true, Ok(report), Some(gone)) = (removes, &report, &controls.gone) {
+                if let (true, Ok(report), Some(gone)) = (removes, &report, &channels.gone) {
                     // Closed only when that stage failed, which ends the run by itself.
                     gone.send(report.done.clone()).await.ok();
                 }
                 // A command that gave up waiting does not need the answer.
                 answer.send(report).ok();
             }
-            Some(first) = controls.sooner.recv() => {
-                let more = std::iter::from_fn(|| controls.sooner.try_recv().ok());
+            Some(first) = channels.sooner.recv() => {
+                let more = std::iter::from_fn(|| channels.sooner.try_recv().ok());
                 schedule.sooner(std::iter::once(first).chain(more).take(SOONER).collect());
             }
-            changed = controls.pressure.changed() => if changed.is_err() { return Ok(()) },
-            permit = due.reserve(), if wait.is_none() => {
+            changed = channels.pressure.changed() => if changed.is_err() { return Ok(()) },
+            permit = channels.due.reserve(), if wait.is_none() => {
                 let Ok(permit) = permit else { return Ok(()) };
                 if let Some(Reverse((at, slot))) = schedule.heap.pop()
                     && let Some((source, _)) = schedule.roster.back(slot)
                 {
-                    permit.send(Due { source: Arc::clone(source), slot, at });
+                    permit.send(DueSource { source: Arc::clone(source), slot, at });
                     schedule.budget.spend(now);
-                    controls.price.send_replace(schedule.budget.price());
+                    channels.price.send_replace(schedule.budget.price());
                 }
             }
             () = tokio::time::sleep(wait.and_then(|wait| wait.to_std().ok()).unwrap_or_default()), if wait.is_some() => {}
@@ -209,7 +219,9 @@ mod tests {
         let (_pressure, pressure) = watch::channel(Pressure::None);
         let ((_changes, changes), (_sooner, sooner)) = (mpsc::channel(1), mpsc::channel(1));
         let stop = CancellationToken::new();
-        let controls = Controls {
+        let channels = Channels {
+            due: due_tx,
+            polled,
             pressure,
             changes,
             sooner,
@@ -220,9 +232,9 @@ mod tests {
         let clock = Arc::new(ManualClock::new(start - TimeDelta::days(1)));
         let running = tokio::spawn(run(
             schedule,
-            (clock, (store.polls(), store.added())),
-            (due_tx, polled),
-            controls,
+            clock,
+            ScheduleStores { polls: store.polls(), added: store.added() },
+            channels,
         ));
         let first =
             tokio::time::timeout(std::time::Duration::from_secs(20), due.recv()).await.unwrap();

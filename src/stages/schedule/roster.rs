@@ -19,7 +19,7 @@ pub type Slot = u32;
 /// The sources that are polled.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
-    slots: Vec<Option<Entry>>,
+    slots: Vec<Option<RosterEntry>>,
     free: Vec<Slot>,
     /// Those that were let go and whose tokens are out still.
     leaving: HashMap<SourceId, Slot>,
@@ -27,7 +27,7 @@ pub(super) struct Roster {
 
 /// A source in its slot.
 #[derive(Debug)]
-struct Entry {
+struct RosterEntry {
     source: Arc<Source>,
     status: SourceStatus,
     leaves: bool,
@@ -39,7 +39,7 @@ impl Roster {
     pub(super) fn insert(&mut self, source: Arc<Source>, status: SourceStatus) -> Option<Slot> {
         let before = self.leaving.remove(&source.id);
         let slot = before.or_else(|| self.free.pop());
-        let entry = Some(Entry { source, status, leaves: false });
+        let entry = Some(RosterEntry { source, status, leaves: false });
         if let Some(place) = slot.and_then(|slot| self.slots.get_mut(slot as usize)) {
             *place = entry;
         } else {

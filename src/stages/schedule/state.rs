@@ -10,8 +10,8 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Polled, Slot, Sooner, SourceStatus, Stores,
-    change::{self, Plan, Topics},
+    EarlyPoll, PolledSource, ScheduleStores, Slot, SourceStatus,
+    change::{self, ChangePlan, TopicIds},
     roster::Roster,
 };
 use crate::{
@@ -33,7 +33,7 @@ const SPREAD: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug)]
 pub struct ScheduleState {
     pub(super) roster: Roster,
-    topics: Topics,
+    topics: TopicIds,
     pub(super) heap: Heap,
     /// Of sources that are with a poll: when they are due again at the latest.
     early: HashMap<Slot, DateTime<Utc>>,
@@ -69,7 +69,7 @@ impl ScheduleState {
         options: StartOptions,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
-        let (count, topics) = (sources.polled.len(), Topics::of(&sources.topics));
+        let (count, topics) = (sources.polled.len(), TopicIds::new(&sources.topics));
         let (mut roster, mut heap) = (Roster::default(), Heap::with_capacity(count));
         let (mut cooldowns, mut last_poll) = (HashMap::<String, Duration>::new(), None);
         let mut standings = Standings::default();
@@ -85,7 +85,7 @@ impl ScheduleState {
             }
             remember(&mut standings, &source, &facts);
             let at = first_due(&source, &facts, now).filter(|_| !options.poll_now).unwrap_or(turn);
-            if let Some(slot) = roster.insert(Arc::new(source), SourceStatus::of(&facts)) {
+            if let Some(slot) = roster.insert(Arc::new(source), SourceStatus::from_facts(&facts)) {
                 heap.push(Reverse((at, slot)));
             }
         }
@@ -132,7 +132,7 @@ impl ScheduleState {
 }
 
 impl SourceStatus {
-    fn of(facts: &Facts) -> Self {
+    fn from_facts(facts: &Facts) -> Self {
         Self { state: facts.state, appetite: facts.appetite }
     }
 }
@@ -170,7 +170,7 @@ fn next_due(facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 
 impl ScheduleState {
     /// A poll was made: the source is due again, unless it was let go meanwhile; then it is given.
-    pub(super) fn polled(&mut self, done: Polled, next: DateTime<Utc>) -> Option<SourceId> {
+    pub(super) fn polled(&mut self, done: PolledSource, next: DateTime<Utc>) -> Option<SourceId> {
         let (early, left) = (self.early.remove(&done.slot), self.roster.left(done.slot).cloned());
         if let Some((_, status)) = self.roster.back(done.slot) {
             learn(status, done.status, &mut self.budget);
@@ -187,11 +187,11 @@ impl ScheduleState {
     }
 
     /// Brings sources forward: all at once, because the whole heap is gone through.
-    pub(super) fn sooner(&mut self, wishes: Vec<Sooner>) {
-        let wishes: HashMap<SourceId, DateTime<Utc>> =
-            wishes.into_iter().map(|wish| (wish.source, wish.at)).collect();
+    pub(super) fn sooner(&mut self, polls: Vec<EarlyPoll>) {
+        let earlier: HashMap<SourceId, DateTime<Utc>> =
+            polls.into_iter().map(|poll| (poll.source, poll.at)).collect();
         let mut slots: HashMap<Slot, DateTime<Utc>> =
-            self.roster.slots().filter_map(|(slot, id)| Some((slot, *wishes.get(id)?))).collect();
+            self.roster.slots().filter_map(|(slot, id)| Some((slot, *earlier.get(id)?))).collect();
         let heap = std::mem::take(&mut self.heap).into_iter();
         self.heap = heap
             .map(|Reverse((at, slot))| {
@@ -206,15 +206,15 @@ impl ScheduleState {
         &mut self,
         change: change::SourceChange,
         dry_run: bool,
-        (facts, added): &Stores,
+        stores: &ScheduleStores,
         now: DateTime<Utc>,
     ) -> Result<change::ChangeReport, StoreError> {
-        let plan = change::plan(change, self.roster.sources(), &self.topics, added)?;
+        let plan = change::plan(change, self.roster.sources(), &self.topics, &stores.added)?;
         if dry_run {
             return Ok(plan.report);
         }
-        change::commit(&plan, added).await?;
-        let Plan { add, remove, report } = plan;
+        change::commit(&plan, &stores.added).await?;
+        let ChangePlan { add, remove, report } = plan;
         if !remove.is_empty() {
             for status in self.roster.remove(&remove) {
                 metrics::source_state(Some(status.state), None);
@@ -223,9 +223,9 @@ impl ScheduleState {
         }
         let turns = turns(now, add.len());
         for ((source, _), turn) in add.into_iter().zip(turns) {
-            let facts = facts.facts(source.id.as_str())?.unwrap_or_default();
+            let facts = stores.polls.facts(source.id.as_str())?.unwrap_or_default();
             let (status, at) =
-                (SourceStatus::of(&facts), first_due(&source, &facts, now).unwrap_or(turn));
+                (SourceStatus::from_facts(&facts), first_due(&source, &facts, now).unwrap_or(turn));
             metrics::source_state(None, Some(status.state));
             self.budget.join(status.appetite);
             if let Some(slot) = self.roster.insert(Arc::new(source), status) {
@@ -273,7 +273,7 @@ mod tests {
         .unwrap();
         let Some(Reverse((_, first))) = schedule.heap.pop() else { panic!("three are due") };
         let sooner =
-            |source: &SourceId, seconds| Sooner { source: source.clone(), at: at(seconds) };
+            |source: &SourceId, seconds| EarlyPoll { source: source.clone(), at: at(seconds) };
         let unknown: SourceId = "nobody".parse().unwrap();
         schedule.sooner(vec![
             sooner(&ids[0], 50),
@@ -283,7 +283,10 @@ mod tests {
         ]);
         let status = SourceStatus { state: State::Ok, appetite: None };
         assert_eq!(
-            schedule.polled(Polled { slot: first, next: at(100), decided: at(0), status }, at(100)),
+            schedule.polled(
+                PolledSource { slot: first, next: at(100), decided: at(0), status },
+                at(100)
+            ),
             None
         );
         let order: Vec<DateTime<Utc>> =

@@ -23,7 +23,7 @@ use url::Url;
 
 use super::{
     CallbackOwner, CallbackRequest, Push, RequestKind,
-    signature::{Proof, proof},
+    signature::{SignatureCheck, proof},
     slots::Slots,
 };
 use crate::{
@@ -100,7 +100,7 @@ pub async fn serve<C: Clock>(
 }
 
 /// Why a body was not taken.
-enum Refused {
+enum PushRefusal {
     /// There is no memory for it now.
     Busy,
     TooLarge,
@@ -177,18 +177,20 @@ impl<C: Clock> CallbackService<C> {
         let (head, body) = request.into_parts();
         let (bytes, room) = match tokio::time::timeout(BODY_TIMEOUT, self.receive(body)).await {
             Ok(Ok(received)) => received,
-            Ok(Err(Refused::Busy)) => return (Some("busy"), later()),
-            Ok(Err(Refused::TooLarge)) => {
+            Ok(Err(PushRefusal::Busy)) => return (Some("busy"), later()),
+            Ok(Err(PushRefusal::TooLarge)) => {
                 return (Some("too_large"), status(StatusCode::PAYLOAD_TOO_LARGE));
             }
-            Ok(Err(Refused::Broken)) => return (Some("broken"), status(StatusCode::BAD_REQUEST)),
+            Ok(Err(PushRefusal::Broken)) => {
+                return (Some("broken"), status(StatusCode::BAD_REQUEST));
+            }
             Err(_) => return (Some("broken"), status(StatusCode::REQUEST_TIMEOUT)),
         };
         let signature = head.headers.get(SIGNATURE).and_then(|header| header.to_str().ok());
         let content = match proof(signature, &secret, &bytes) {
-            Proof::Content => Some(Box::new(self.fetched(&head.headers, at, bytes, room))),
-            Proof::Ping => None,
-            Proof::Nothing => {
+            SignatureCheck::Content => Some(Box::new(self.fetched(&head.headers, at, bytes, room))),
+            SignatureCheck::Ping => None,
+            SignatureCheck::Nothing => {
                 tracing::warn!(source.id = %source.id, signed = signature.is_some(), "content without its hub's signature was dropped");
                 return (Some("unsigned"), status(StatusCode::ACCEPTED));
             }
@@ -197,23 +199,23 @@ impl<C: Clock> CallbackService<C> {
     }
 
     /// Reads a body as a fetch does: beyond a little it needs room for all that it can come to.
-    async fn receive(&self, mut body: Incoming) -> Result<(Bytes, Room), Refused> {
+    async fn receive(&self, mut body: Incoming) -> Result<(Bytes, Room), PushRefusal> {
         let (limit, free) = (self.max_body, self.memory.free());
         let announced = hyper::body::Body::size_hint(&body)
             .upper()
             .map_or(limit, |upper| usize::try_from(upper).unwrap_or(usize::MAX));
         if hyper::body::Body::size_hint(&body).exact().is_some() && announced > limit {
-            return Err(Refused::TooLarge);
+            return Err(PushRefusal::TooLarge);
         }
         let (mut bytes, mut room) = (Vec::new(), Room::default());
         while let Some(frame) = body.frame().await {
-            let Ok(chunk) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
+            let Ok(chunk) = frame.map_err(|_| PushRefusal::Broken)?.into_data() else { continue };
             let length = bytes.len() + chunk.len();
             if length > limit {
-                return Err(Refused::TooLarge);
+                return Err(PushRefusal::TooLarge);
             }
             if bytes.len() <= free && length > free {
-                room = self.memory.to_come(announced.min(limit)).await.ok_or(Refused::Busy)?;
+                room = self.memory.to_come(announced.min(limit)).await.ok_or(PushRefusal::Busy)?;
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -24,7 +24,7 @@ use crate::{
         question::{Answer, Question},
         subscription::{Mode, State, Step, Subscription, bounded},
     },
-    stages::schedule::Sooner,
+    stages::schedule::EarlyPoll,
     store::{StoreError, SubscriptionCommit},
     telemetry::metrics,
 };
@@ -41,7 +41,7 @@ const BURST: i32 = 30;
 /// All subscriptions, and when each is to be looked at.
 pub(super) struct SubscriptionManager<F, C> {
     parts: WebsubContext<F, C>,
-    sooner: mpsc::Sender<Sooner>,
+    sooner: mpsc::Sender<EarlyPoll>,
     /// By the end of its callback.
     subscriptions: HashMap<String, Subscription>,
     /// The one of each source that is to last.
@@ -58,7 +58,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
     /// are told now.
     pub(super) async fn open(
         parts: WebsubContext<F, C>,
-        sooner: mpsc::Sender<Sooner>,
+        sooner: mpsc::Sender<EarlyPoll>,
     ) -> Result<Self, StoreError> {
         let (now, all) = (parts.clock.now(), parts.store.all()?);
         let mut manager = Self {
@@ -174,7 +174,9 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
     /// Notes how a request to a hub ended. 2xx means that it will verify.
     pub(super) async fn request_ended(
         &mut self,
-        (token, mode, reply): (String, Mode, Result<Reply, FetchError>),
+        token: &str,
+        mode: Mode,
+        reply: Result<Reply, FetchError>,
     ) -> Result<(), StoreError> {
         let reason = match reply {
             Ok(Reply { status: 200..=299, .. }) => {
@@ -185,7 +187,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             Err(error) => error.to_string(),
         };
         metrics::websub_request(mode.as_str(), "failed");
-        let Some(mut subscription) = self.subscriptions.get(&token).cloned() else { return Ok(()) };
+        let Some(mut subscription) = self.subscriptions.get(token).cloned() else { return Ok(()) };
         tracing::warn!(source.id = subscription.source, hub = %subscription.announced.hub(), reason = %self.hidden(&subscription.source, &reason), "the hub did not take the request");
         subscription.refused(&reason, self.parts.clock.now());
         self.keep(subscription).await
@@ -327,7 +329,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             && let Ok(source) = subscription.source.parse()
         {
             // Full or closed: it is polled in time anyway.
-            self.sooner.try_send(Sooner { source, at: now }).ok();
+            self.sooner.try_send(EarlyPoll { source, at: now }).ok();
         }
         self.keep(subscription).await?;
         Ok(answer)

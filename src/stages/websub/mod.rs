@@ -93,7 +93,7 @@ enum CallbackOwner {
 
 /// What the stage and its listener begin with.
 #[derive(Debug)]
-pub struct Setup {
+pub struct WebsubSetup {
     /// The socket that hubs connect to.
     pub listener: TcpListener,
     /// The address that hubs are given for it.
@@ -104,7 +104,7 @@ pub struct Setup {
     pub max_body: usize,
 }
 
-impl Setup {
+impl WebsubSetup {
     /// Splits it between the stage and the listener. Of the sources only those that are subscribed
     /// to are remembered; others come with their polls.
     ///

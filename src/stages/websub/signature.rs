@@ -11,7 +11,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 /// What a signature proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proof {
+pub(super) enum SignatureCheck {
     /// The content is the hub's.
     Content,
     /// The hub told of something: SHA-1.
@@ -22,19 +22,19 @@ pub(super) enum Proof {
 
 /// What the header proves of the body. Comparisons take the same time wherever the first difference
 /// is.
-pub(super) fn proof(header: Option<&str>, secret: &str, body: &[u8]) -> Proof {
+pub(super) fn proof(header: Option<&str>, secret: &str, body: &[u8]) -> SignatureCheck {
     let Some((method, digest)) = header.and_then(|header| header.trim().split_once('=')) else {
-        return Proof::Nothing;
+        return SignatureCheck::Nothing;
     };
-    let Some(digest) = from_hex(digest) else { return Proof::Nothing };
+    let Some(digest) = from_hex(digest) else { return SignatureCheck::Nothing };
     let (right, proof) = match method.to_ascii_lowercase().as_str() {
-        "sha256" => (is_right::<Hmac<Sha256>>(secret, body, &digest), Proof::Content),
-        "sha384" => (is_right::<Hmac<Sha384>>(secret, body, &digest), Proof::Content),
-        "sha512" => (is_right::<Hmac<Sha512>>(secret, body, &digest), Proof::Content),
-        "sha1" => (is_right::<Hmac<Sha1>>(secret, body, &digest), Proof::Ping),
-        _ => (false, Proof::Nothing),
+        "sha256" => (is_right::<Hmac<Sha256>>(secret, body, &digest), SignatureCheck::Content),
+        "sha384" => (is_right::<Hmac<Sha384>>(secret, body, &digest), SignatureCheck::Content),
+        "sha512" => (is_right::<Hmac<Sha512>>(secret, body, &digest), SignatureCheck::Content),
+        "sha1" => (is_right::<Hmac<Sha1>>(secret, body, &digest), SignatureCheck::Ping),
+        _ => (false, SignatureCheck::Nothing),
     };
-    if right { proof } else { Proof::Nothing }
+    if right { proof } else { SignatureCheck::Nothing }
 }
 
 fn is_right<M: Mac + KeyInit>(secret: &str, body: &[u8], digest: &[u8]) -> bool {
@@ -76,7 +76,8 @@ mod tests {
     #[test]
     fn the_vectors_of_the_rfcs_hold() {
         for (method, digest) in SIGNED {
-            let expected = if method == "sha1" { Proof::Ping } else { Proof::Content };
+            let expected =
+                if method == "sha1" { SignatureCheck::Ping } else { SignatureCheck::Content };
             assert_eq!(
                 proof(Some(&format!("{method}={digest}")), "Jefe", BODY),
                 expected,
@@ -97,25 +98,25 @@ mod tests {
     fn what_is_not_signed_or_signed_falsely_proves_nothing() {
         for (method, digest) in SIGNED {
             let good = format!("{method}={digest}");
-            assert_eq!(proof(Some(&good), "Jefa", BODY), Proof::Nothing, "another secret");
+            assert_eq!(proof(Some(&good), "Jefa", BODY), SignatureCheck::Nothing, "another secret");
             assert_eq!(
                 proof(Some(&good), "Jefe", b"what do ya want for nothing!"),
-                Proof::Nothing,
+                SignatureCheck::Nothing,
                 "another body"
             );
             assert_eq!(
                 proof(Some(&good[..good.len() - 2]), "Jefe", BODY),
-                Proof::Nothing,
+                SignatureCheck::Nothing,
                 "a part of it"
             );
             assert_eq!(
                 proof(Some(&good[..good.len() - 1]), "Jefe", BODY),
-                Proof::Nothing,
+                SignatureCheck::Nothing,
                 "half a byte"
             );
             assert_eq!(
                 proof(Some(&format!("{good}00")), "Jefe", BODY),
-                Proof::Nothing,
+                SignatureCheck::Nothing,
                 "more than it"
             );
         }
@@ -128,8 +129,8 @@ mod tests {
             "sha256=".into(),
             "sha256=Ж".into(),
         ] {
-            assert_eq!(proof(Some(&header), "Jefe", BODY), Proof::Nothing, "{header}");
+            assert_eq!(proof(Some(&header), "Jefe", BODY), SignatureCheck::Nothing, "{header}");
         }
-        assert_eq!(proof(None, "Jefe", BODY), Proof::Nothing);
+        assert_eq!(proof(None, "Jefe", BODY), SignatureCheck::Nothing);
     }
 }

@@ -20,11 +20,11 @@ const WAITING: usize = 10;
 #[derive(Debug)]
 pub(super) struct Slots {
     all: Semaphore,
-    each: Mutex<HashMap<Arc<str>, Subscription>>,
+    each: Mutex<HashMap<Arc<str>, SubscriptionSlots>>,
 }
 
 #[derive(Debug)]
-struct Subscription {
+struct SubscriptionSlots {
     slots: Arc<Semaphore>,
     /// Those who hold one or wait for one.
     claims: usize,
@@ -65,7 +65,7 @@ impl Slots {
     fn enter(&self, token: &str) -> Option<(Claim<'_>, Arc<Semaphore>)> {
         let token: Arc<str> = Arc::from(token);
         let mut each = self.each();
-        let new = || Subscription { slots: Arc::new(Semaphore::new(EACH)), claims: 0 };
+        let new = || SubscriptionSlots { slots: Arc::new(Semaphore::new(EACH)), claims: 0 };
         let subscription = each.entry(Arc::clone(&token)).or_insert_with(new);
         if subscription.claims >= WAITING {
             return None;
@@ -76,7 +76,7 @@ impl Slots {
         Some((Claim { slots: self, token }, slots))
     }
 
-    fn each(&self) -> MutexGuard<'_, HashMap<Arc<str>, Subscription>> {
+    fn each(&self) -> MutexGuard<'_, HashMap<Arc<str>, SubscriptionSlots>> {
         self.each.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

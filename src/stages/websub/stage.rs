@@ -16,7 +16,7 @@ use crate::{
     config::sources::Source,
     fetch::{FetchError, Post, Reply},
     policy::hub::subscription::Mode,
-    stages::{PipelineError, schedule::Sooner},
+    stages::{PipelineError, schedule::EarlyPoll},
     store::SubscriptionStore,
 };
 
@@ -50,7 +50,7 @@ pub struct Inputs {
     /// From the listener: what hubs ask and send.
     pub asks: mpsc::Receiver<CallbackRequest>,
     /// To the schedule: whose hub is gone, so that it is polled at its own pace again.
-    pub sooner: mpsc::Sender<Sooner>,
+    pub sooner: mpsc::Sender<EarlyPoll>,
 }
 
 /// Runs until no more polls are made.
@@ -69,7 +69,10 @@ pub async fn run<F: Post, C: Clock>(
             },
             Some(gone) = inputs.gone.recv() => manager.end_all_of(&gone).await?,
             Some(request) = inputs.asks.recv() => manager.answer(request).await?,
-            Some(ended) = requests.join_next() => manager.request_ended(ended?).await?,
+            Some(ended) = requests.join_next() => {
+                let (token, mode, reply) = ended?;
+                manager.request_ended(&token, mode, reply).await?;
+            }
             () = tokio::time::sleep(wait), if requests.len() < CONCURRENCY => {
                 if let Some((token, mode)) = manager.step().await? {
                     let (fetcher, hub, form) = manager.request(&token, mode);

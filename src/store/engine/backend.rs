@@ -162,7 +162,8 @@ impl Backend {
     pub(super) fn keys_within(
         &self,
         table: Table,
-        (first, last): (&[u8], &[u8]),
+        first: &[u8],
+        last: &[u8],
     ) -> Result<Vec<Vec<u8>>, StoreError> {
         match self {
             Self::Disk(disk) => {

@@ -45,7 +45,7 @@ pub(super) fn settle(backend: &Backend, batches: &[Batch]) -> Result<Changes, St
                 }
             }
             Op::Step(step) => step.settle(&mut rows)?,
-            Op::DeleteWithin(table, first, last) => rows.delete_within(*table, (first, last))?,
+            Op::DeleteWithin(table, first, last) => rows.delete_within(*table, first, last)?,
         }
     }
     Ok(rows.changes)
@@ -71,11 +71,7 @@ impl Settling<'_> {
         self.changes.insert((table, key.to_vec()), Change::Delete);
     }
 
-    fn delete_within(
-        &mut self,
-        table: Table,
-        (first, last): (&[u8], &[u8]),
-    ) -> Result<(), StoreError> {
+    fn delete_within(&mut self, table: Table, first: &[u8], last: &[u8]) -> Result<(), StoreError> {
         if first > last {
             return Ok(());
         }
@@ -86,7 +82,7 @@ impl Settling<'_> {
             .filter(|(of, key)| *of == table && within(key))
             .map(|(_, key)| key.clone())
             .collect();
-        for key in self.backend.keys_within(table, (first, last))?.into_iter().chain(added) {
+        for key in self.backend.keys_within(table, first, last)?.into_iter().chain(added) {
             self.delete(table, &key);
         }
         Ok(())

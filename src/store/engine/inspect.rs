@@ -24,14 +24,14 @@ use crate::store::StoreError;
 
 /// What the manifest says that there must be.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Least {
+pub(crate) struct ManifestMinimum {
     pub(crate) tables: usize,
     pub(crate) commit: u64,
 }
 
 /// The result of an inspection.
 #[derive(Default)]
-pub(crate) struct Inspected {
+pub(crate) struct Inspection {
     /// The contradictions that were found.
     pub(crate) problems: Vec<StoreError>,
     /// Half a batch at the end of the last journal, as a crash leaves it: the file and what of it
@@ -44,7 +44,7 @@ pub(crate) struct Inspected {
     parts: Vec<Part>,
 }
 
-impl Inspected {
+impl Inspection {
     /// Computes the checksum of each of the tables' files.
     pub(crate) fn verify(&self) -> impl Iterator<Item = StoreError> + '_ {
         self.parts.iter().filter_map(|part| part.verify().err())
@@ -67,8 +67,11 @@ impl Inspected {
 
 /// Looks at the files of a store; without a manifest it may be one that an older program left, or
 /// none yet.
-pub(crate) fn inspect(store: &Path, expected: Option<Least>) -> Result<Inspected, StoreError> {
-    let mut found = Inspected::default();
+pub(crate) fn inspect(
+    store: &Path,
+    expected: Option<ManifestMinimum>,
+) -> Result<Inspection, StoreError> {
+    let mut found = Inspection::default();
     let folders = folders(store)?;
     let whole =
         folders.iter().filter(|(id, path)| *id != 0 && path.join("current").is_file()).count();
@@ -80,7 +83,7 @@ pub(crate) fn inspect(store: &Path, expected: Option<Least>) -> Result<Inspected
         found.problems.push(StoreError::broken(store, "it is missing"));
         return Ok(found);
     }
-    let sound = files(store, folders, (expected, whole), &mut found);
+    let sound = files(store, folders, expected, whole, &mut found);
     let tables =
         if found.problems.is_empty() { Tables::read(store, &sound).map(Some) } else { Ok(None) };
     let tables = tables.unwrap_or_else(|problem| {
@@ -94,7 +97,7 @@ pub(crate) fn inspect(store: &Path, expected: Option<Least>) -> Result<Inspected
 
 /// There is no table and no manifest: the first start did not come to its end, unless a journal
 /// holds something.
-fn unborn(store: &Path, found: &mut Inspected) -> Result<(), StoreError> {
+fn unborn(store: &Path, found: &mut Inspection) -> Result<(), StoreError> {
     if !store.exists() {
         return Ok(());
     }
@@ -118,8 +121,9 @@ fn unborn(store: &Path, found: &mut Inspected) -> Result<(), StoreError> {
 fn files(
     store: &Path,
     folders: Vec<(u64, PathBuf)>,
-    (expected, whole): (Option<Least>, usize),
-    found: &mut Inspected,
+    expected: Option<ManifestMinimum>,
+    whole: usize,
+    found: &mut Inspection,
 ) -> Vec<(u64, PathBuf)> {
     let mut say = |problem: StoreError| found.problems.push(problem);
     if !store.join("version").is_file() {
@@ -243,7 +247,7 @@ impl Tables {
     }
 
     /// Whether each table has the commits that it must have.
-    fn hold(&self, least: [u64; TABLES.len()], found: &mut Inspected) {
+    fn hold(&self, least: [u64; TABLES.len()], found: &mut Inspection) {
         for (table, least) in least.into_iter().enumerate() {
             let has = self.marks[table];
             if has < least {
@@ -266,7 +270,7 @@ struct Journals {
 }
 
 impl Journals {
-    fn read(store: &Path, found: &mut Inspected) -> Result<Self, StoreError> {
+    fn read(store: &Path, found: &mut Inspection) -> Result<Self, StoreError> {
         let (mut journals, mut seqno, files) = (Self::default(), None, journal::all(store)?);
         for (index, path) in files.iter().enumerate() {
             let bytes = journal::read(path)?;
@@ -304,7 +308,7 @@ impl Journals {
         Ok(journals)
     }
 
-    fn follow(&mut self, commits: Commits, path: &Path, found: &mut Inspected) {
+    fn follow(&mut self, commits: Commits, path: &Path, found: &mut Inspection) {
         if let Some(last) = self.last.filter(|last| last.number + 1 != commits.number) {
             let what = format!(
                 "commit {} follows commit {}: what was between them is missing",
@@ -320,8 +324,8 @@ impl Journals {
         &self,
         store: &Path,
         tables: Option<&Tables>,
-        expected: Option<Least>,
-        found: &mut Inspected,
+        expected: Option<ManifestMinimum>,
+        found: &mut Inspection,
     ) {
         let newest = self.newest.as_deref().unwrap_or(store);
         let mut end = self.last.map_or(0, |last| last.number);

@@ -103,9 +103,9 @@ impl World {
                 now,
                 &key(entry),
             );
-            let pending = pending(entry, self.listed[entry], (now, has_document));
-            let bytes =
-                has_document.then(|| Packed::of(&self.listed[entry].to_be_bytes()).unwrap());
+            let pending = pending(entry, self.listed[entry], now, has_document);
+            let bytes = has_document
+                .then(|| PackedDocument::of(&self.listed[entry].to_be_bytes()).unwrap());
             commit.enqueue(
                 &key(entry),
                 (before.as_ref(), before.unwrap_or_default()),
@@ -171,7 +171,7 @@ impl World {
     }
 }
 
-fn pending(entry: usize, edition: u32, (now, has_document): (DateTime<Utc>, bool)) -> PendingEntry {
+fn pending(entry: usize, edition: u32, now: DateTime<Utc>, has_document: bool) -> PendingEntry {
     let document = Document {
         content_type: None,
         url: None,
@@ -218,13 +218,13 @@ async fn a_store_of_the_format_before_keeps_the_latest_of_an_entrys_rows() {
         .map(|(edition, listed, due)| {
             (
                 PendingKey::new(Lane::of_pages("s", "a"), time(due), &key(0)),
-                pending(0, edition, (time(listed), true)),
+                pending(0, edition, time(listed), true),
             )
         })
         .into();
     let mut batch = Batch::default();
     for (row, entry) in &rows {
-        let document = Some((documents::key_of(row, entry), Packed::of(b"x").unwrap()));
+        let document = Some((documents::key_of(row, entry), PackedDocument::of(b"x").unwrap()));
         batch.queue(NewRow { key: *row, value: serde_json::to_vec(entry).unwrap(), document });
     }
     batch.put(

@@ -26,11 +26,11 @@ pub(in crate::config::sources) fn topic(source: &TopicSource) -> String {
 
 fn write(table: SourceTable) -> String {
     #[derive(Serialize)]
-    struct List {
+    struct SourceTables {
         source: [SourceTable; 1],
     }
     // Tables of strings and of numbers that TOML has can be written into memory.
-    toml::to_string(&List { source: [table] }).unwrap_or_default()
+    toml::to_string(&SourceTables { source: [table] }).unwrap_or_default()
 }
 
 impl From<&Source> for SourceTable {
@@ -159,7 +159,7 @@ mod tests {
     use std::{collections::BTreeSet, path::Path};
 
     use super::{super::parse, *};
-    use crate::config::{reader, setting::Setting as _, sources::Author};
+    use crate::config::{reader, setting::Setting as _, sources::ListOrigin};
 
     /// Sources that together set all settings that there are.
     const ALL: &str = r#"
@@ -206,7 +206,7 @@ allow_addresses = ["10.2.0.0/16"]
     #[test]
     fn a_source_that_sets_all_settings_is_read_back_as_it_was_written() {
         let read = |text: &str| {
-            let list = parse("l.toml", text, Author::Machine(Path::new("lists")));
+            let list = parse("l.toml", text, ListOrigin::Machine(Path::new("lists")));
             assert_eq!(list.errors, []);
             (list.sources, list.topics)
         };

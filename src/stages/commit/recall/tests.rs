@@ -42,14 +42,14 @@ fn article(id: Uuid, revision: u32, slug: &str, body: &str) -> Article {
     }
 }
 
-fn published(article: &Article, now: DateTime<Utc>) -> Published {
-    Published::read(&serde_json::to_vec(article).unwrap(), now).unwrap()
+fn published(article: &Article, now: DateTime<Utc>) -> PublishedArticle {
+    PublishedArticle::read(&serde_json::to_vec(article).unwrap(), now).unwrap()
 }
 
 /// As the committing task leaves an article behind: its state, its names, its record.
 async fn decided(store: &Store, article: &Article) {
     let (mut batch, mut tail) = (Batch::default(), store.outbox().tail().unwrap());
-    let Published { id, state } = published(article, at(2));
+    let PublishedArticle { id, state } = published(article, at(2));
     for alias in &state.aliases {
         batch.alias(alias, id);
     }
@@ -87,7 +87,7 @@ fn waiting(store: &Store) -> Vec<Option<(Uuid, u32, String)>> {
     rows.iter().map(told).collect()
 }
 
-async fn recalled(store: &Store, topic: &[Article]) -> Recalled {
+async fn recalled(store: &Store, topic: &[Article]) -> RecallReport {
     let published = topic.iter().map(|topic| published(topic, at(3))).collect();
     recall(&store.articles(), &store.outbox(), published, at(3)).await.unwrap()
 }
@@ -105,7 +105,7 @@ async fn what_the_topic_holds_is_left_out_another_text_is_its_next_revision_and_
         article(id(3), 1, "elsewhere", "not listed meanwhile"),
     ];
     let told = recalled(&store, &topic).await;
-    assert_eq!(told, Recalled { articles: 3, same: 1, revised: 1, new: 1 });
+    assert_eq!(told, RecallReport { articles: 3, same: 1, revised: 1, new: 1 });
     assert_eq!(
         waiting(&store),
         [None, Some((id(2), 3, "changed now".into())), Some((id(13), 1, "new now".into()))]
@@ -144,7 +144,7 @@ async fn a_name_that_an_article_has_which_consumers_know_stays_with_it() {
     decided(&store, &article(id(11), 1, "a", "one")).await;
     // Two records of it, of which one waits.
     let mut batch = Batch::default();
-    let Published { state, .. } = published(&article(id(11), 2, "a", "two"), at(2));
+    let PublishedArticle { state, .. } = published(&article(id(11), 2, "a", "two"), at(2));
     batch.article(id(11), &state);
     store.articles().commit(batch).await.unwrap();
     recalled(&store, &[article(id(1), 1, "a", "other")]).await;
@@ -202,7 +202,7 @@ async fn a_field_that_the_record_of_the_topic_does_not_have_is_not_told_as_chang
     // Of a program that had no sections yet.
     let mut topic = serde_json::to_value(article(id(1), 1, "a", "one")).unwrap();
     topic.as_object_mut().unwrap().remove("section");
-    let topic = Published::read(topic.to_string().as_bytes(), at(3));
+    let topic = PublishedArticle::read(topic.to_string().as_bytes(), at(3));
     recall(&store.articles(), &store.outbox(), topic.into_iter().collect(), at(3)).await.unwrap();
     let row = store.outbox().read(0, 1, usize::MAX).unwrap().remove(0);
     let told: Article = serde_json::from_slice(&row.record.value).unwrap();

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     stages::publish::{
         Position,
-        sink::{Answer, Delivered, Held, PublishError, Sink},
+        sink::{Answer, Delivered, PublishError, Sink, SinkHoldings},
     },
     store::OutboxRow,
 };
@@ -92,7 +92,7 @@ async fn append(file: &mut File, lines: &[u8]) -> std::io::Result<()> {
 }
 
 impl Sink for LineSink {
-    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<Held>> {
+    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<SinkHoldings>> {
         Box::pin(async {
             if let Output::File { path, private, file } = &mut self.0 {
                 let opened = open(path, *private).await.map_err(|error| {

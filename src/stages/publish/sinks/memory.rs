@@ -14,11 +14,12 @@ use crate::{
     base::clock::{Clock as _, SystemClock},
     model::record::Topic,
     stages::{
-        commit::Published,
+        commit::PublishedArticle,
         publish::{
             Position,
             sink::{
-                Answer, Delivered, Held, Limits, Notes, PublishError, Refusal, Sink, SinkEvent,
+                Answer, Delivered, Limits, PublishError, Refusal, Sink, SinkEvent, SinkHoldings,
+                SinkReport,
             },
         },
     },
@@ -45,7 +46,7 @@ impl Fault {
 
 /// A record that was committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct CommittedRecord {
     pub(crate) epoch: Epoch,
     pub(crate) row: OutboxRow,
 }
@@ -56,7 +57,7 @@ pub(crate) struct World {
     /// Its name.
     pub(crate) sink_id: String,
     /// All that consumers see, in its order.
-    pub(crate) taken: Vec<Taken>,
+    pub(crate) taken: Vec<CommittedRecord>,
     /// The position that was committed last, and how many were.
     pub(crate) position: Option<Position>,
     pub(crate) positions: i64,
@@ -79,14 +80,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    fn held(&mut self) -> Held {
+    fn held(&mut self) -> SinkHoldings {
         let memory = Some([("deliveries".to_owned(), self.positions.into())].into_iter().collect());
-        Held {
+        SinkHoldings {
             sink_id: self.sink_id.clone(),
             position: self.position.clone(),
             position_at: self.position.as_ref().map(|_| self.positions),
             settled: self.open.is_empty(),
-            notes: Notes { memory, happened: std::mem::take(&mut self.happens) },
+            notes: SinkReport { memory, happened: std::mem::take(&mut self.happens) },
         }
     }
 
@@ -123,7 +124,8 @@ impl World {
 
     fn commit(&mut self, position: &Position) {
         let open = std::mem::take(&mut self.open);
-        self.taken.extend(open.into_iter().map(|row| Taken { epoch: position.epoch, row }));
+        self.taken
+            .extend(open.into_iter().map(|row| CommittedRecord { epoch: position.epoch, row }));
         self.position = Some(position.clone());
         self.positions += 1;
     }
@@ -216,7 +218,7 @@ impl MemorySink {
             return unknown("the commit is not answered");
         }
         world.commit(position);
-        let Held { position_at, notes, .. } = world.held();
+        let SinkHoldings { position_at, notes, .. } = world.held();
         Ok(Delivered { position_at, notes })
     }
 }
@@ -226,17 +228,17 @@ impl Sink for MemorySink {
         Limits { records: 100, bytes: 1 << 20 }
     }
 
-    fn look<'a>(&'a mut self, _: &'a Reached) -> Answer<'a, Option<Held>> {
+    fn look<'a>(&'a mut self, _: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
         Box::pin(async move { Ok(Some(self.world().held())) })
     }
 
-    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<Held>> {
+    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<SinkHoldings>> {
         Box::pin(async move {
             let mut world = self.world.lock().unwrap();
             world.opened += 1;
             world.abort();
             self.process = Some(world.opened);
-            Ok(Some(Held { notes: Notes::default(), ..world.held() }))
+            Ok(Some(SinkHoldings { notes: SinkReport::default(), ..world.held() }))
         })
     }
 
@@ -248,7 +250,7 @@ impl Sink for MemorySink {
         Box::pin(async move { self.deliver(rows, position) })
     }
 
-    fn published<'a>(&'a mut self, after: &'a Reached) -> Answer<'a, Vec<Published>> {
+    fn published<'a>(&'a mut self, after: &'a Reached) -> Answer<'a, Vec<PublishedArticle>> {
         Box::pin(async move {
             let world = self.world();
             if world.reading_denied {
@@ -262,7 +264,9 @@ impl Sink for MemorySink {
                 .iter()
                 .filter(|taken| (taken.epoch, taken.row.seq) > (after.epoch(), after.seq()));
             Ok(later
-                .filter_map(|later| Published::read(&later.row.record.value, SystemClock.now()))
+                .filter_map(|later| {
+                    PublishedArticle::read(&later.row.record.value, SystemClock.now())
+                })
                 .collect())
         })
     }

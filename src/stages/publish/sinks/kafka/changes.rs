@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    stages::publish::sink::{Notes, SinkEvent},
+    stages::publish::sink::{SinkEvent, SinkReport},
     store::SinkMemory,
 };
 
@@ -65,11 +65,11 @@ impl TopicChanges {
     }
 
     /// What is to be remembered, and what happened.
-    pub(super) fn notes(&mut self) -> Notes {
+    pub(super) fn notes(&mut self) -> SinkReport {
         let known = self.known.iter().map(|(topic, known)| {
             (topic.clone(), serde_json::to_value(known).unwrap_or(Value::Null))
         });
-        Notes { memory: Some(known.collect()), happened: std::mem::take(&mut self.happened) }
+        SinkReport { memory: Some(known.collect()), happened: std::mem::take(&mut self.happened) }
     }
 
     /// The offset of our last record in a partition.

@@ -15,7 +15,7 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use super::{Held, Notes, PATIENCE, Position, PublishError, Shared, of};
+use super::{PATIENCE, Position, PublishError, Shared, SinkHoldings, SinkReport, of};
 
 /// Another store's open transaction may hold the end back until it times out.
 const OTHERS: Duration = Duration::from_secs(90);
@@ -23,14 +23,14 @@ const OTHERS: Duration = Duration::from_secs(90);
 /// What the topic holds, as far as it can be read by somebody who has not taken the transactional
 /// id: a transaction of this store that is still open is not part of it, and then it is not
 /// settled.
-pub(super) fn look(shared: &Shared, from: Option<i64>) -> Result<Held, PublishError> {
+pub(super) fn look(shared: &Shared, from: Option<i64>) -> Result<SinkHoldings, PublishError> {
     let topic = shared.topic("positions");
     let settled = wait_for_end(shared, &topic, Duration::ZERO)?;
-    Ok(Held { settled, ..read(shared, &topic, from)? })
+    Ok(SinkHoldings { settled, ..read(shared, &topic, from)? })
 }
 
 /// The same once `init_transactions` has settled what was open: to the high watermark.
-pub(super) fn settled(shared: &Shared, from: Option<i64>) -> Result<Held, PublishError> {
+pub(super) fn settled(shared: &Shared, from: Option<i64>) -> Result<SinkHoldings, PublishError> {
     let topic = shared.topic("positions");
     if !wait_for_end(shared, &topic, OTHERS)? {
         return Err(PublishError::Transient(format!(
@@ -55,7 +55,7 @@ fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool
     Ok(true)
 }
 
-fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, PublishError> {
+fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<SinkHoldings, PublishError> {
     let consumer = consumer(shared, "read_committed")?;
     let sink_id = consumer.client().fetch_cluster_id(PATIENCE);
     let sink_id = sink_id
@@ -71,13 +71,13 @@ fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<Held, Publish
     }
     let (position, position_at) =
         found.map_or((None, None), |(position, at)| (Some(position), Some(at)));
-    Ok(Held { sink_id, position, position_at, settled: true, notes: Notes::default() })
+    Ok(SinkHoldings { sink_id, position, position_at, settled: true, notes: SinkReport::default() })
 }
 
 /// Says what goes wrong, but not that the end of the topic was reached: that is what we read for.
-pub(super) struct Quiet;
+pub(super) struct QuietContext;
 
-impl ClientContext for Quiet {
+impl ClientContext for QuietContext {
     fn error(&self, error: KafkaError, reason: &str) {
         if !matches!(error, KafkaError::Global(RDKafkaErrorCode::PartitionEOF)) {
             tracing::debug!(%error, reason, "reading positions");
@@ -85,12 +85,12 @@ impl ClientContext for Quiet {
     }
 }
 
-impl ConsumerContext for Quiet {}
+impl ConsumerContext for QuietContext {}
 
 pub(super) fn consumer(
     shared: &Shared,
     isolation: &str,
-) -> Result<BaseConsumer<Quiet>, PublishError> {
+) -> Result<BaseConsumer<QuietContext>, PublishError> {
     let mut client = shared.client();
     // Never joined: the client only asks that there is one.
     client.set("group.id", format!("{}{}", shared.config.topic_prefix.as_str(), shared.store));
@@ -99,11 +99,11 @@ pub(super) fn consumer(
         .set("enable.partition.eof", "true")
         .set("isolation.level", isolation);
     client.set("allow.auto.create.topics", "false").set("auto.offset.reset", "earliest");
-    BaseConsumer::from_config_and_context(&client, Quiet)
+    BaseConsumer::from_config_and_context(&client, QuietContext)
         .map_err(|error| of("reading positions", &error))
 }
 
-fn ends(consumer: &BaseConsumer<Quiet>, topic: &str) -> Result<(i64, i64), PublishError> {
+fn ends(consumer: &BaseConsumer<QuietContext>, topic: &str) -> Result<(i64, i64), PublishError> {
     consumer
         .fetch_watermarks(topic, 0, PATIENCE)
         .map_err(|error| of("reading the end of the positions", &error))
@@ -112,7 +112,7 @@ fn ends(consumer: &BaseConsumer<Quiet>, topic: &str) -> Result<(i64, i64), Publi
 /// The last position of this store from an offset on, and where it stands.
 fn scan(
     shared: &Shared,
-    consumer: &BaseConsumer<Quiet>,
+    consumer: &BaseConsumer<QuietContext>,
     topic: &str,
     from: Offset,
 ) -> Result<Option<(Position, i64)>, PublishError> {

@@ -33,10 +33,13 @@ use self::{changes::TopicChanges, recovery::Recovery, transaction::Context};
 use crate::{
     config::Kafka,
     stages::{
-        commit::Published,
+        commit::PublishedArticle,
         publish::{
             Halt, Position,
-            sink::{Answer, Delivered, Held, Limits, Notes, PublishError, Sink, TellPolls},
+            sink::{
+                Answer, Delivered, Limits, PollReporter, PublishError, Sink, SinkHoldings,
+                SinkReport,
+            },
         },
     },
     store::{OutboxRow, Reached, StoreId},
@@ -146,7 +149,10 @@ impl KafkaSink {
 }
 
 impl KafkaSink {
-    async fn look_at_topics(&mut self, remembered: &Reached) -> Result<Option<Held>, PublishError> {
+    async fn look_at_topics(
+        &mut self,
+        remembered: &Reached,
+    ) -> Result<Option<SinkHoldings>, PublishError> {
         close(self.producer.take()).await?;
         let (shared, from) = (Arc::clone(&self.shared), remembered.position_at);
         let (limit, described) = topics::make(&shared).await?;
@@ -165,7 +171,7 @@ impl KafkaSink {
     async fn begin_transactions(
         &mut self,
         from: Option<i64>,
-    ) -> Result<Option<Held>, PublishError> {
+    ) -> Result<Option<SinkHoldings>, PublishError> {
         close(self.producer.take()).await?;
         let (shared, batch) = (Arc::clone(&self.shared), self.batch);
         let work = move || {
@@ -227,11 +233,11 @@ impl Sink for KafkaSink {
         Limits { records: config.batch_records, bytes: config.batch_bytes.as_usize() }
     }
 
-    fn look<'a>(&'a mut self, remembered: &'a Reached) -> Answer<'a, Option<Held>> {
+    fn look<'a>(&'a mut self, remembered: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
         Box::pin(self.look_at_topics(remembered))
     }
 
-    fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<Held>> {
+    fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<SinkHoldings>> {
         Box::pin(self.begin_transactions(from))
     }
 
@@ -243,16 +249,17 @@ impl Sink for KafkaSink {
         Box::pin(self.send(rows, position))
     }
 
-    fn published<'a>(&'a mut self, after: &'a Reached) -> Answer<'a, Vec<Published>> {
+    fn published<'a>(&'a mut self, after: &'a Reached) -> Answer<'a, Vec<PublishedArticle>> {
         let (shared, after) = (Arc::clone(&self.shared), after.clone());
         Box::pin(blocking(move || recall::read(&shared, &after)))
     }
 
-    fn polls(&self) -> Option<Box<dyn TellPolls>> {
+    fn polls(&self) -> Option<Box<dyn PollReporter>> {
         if !self.shared.config.polls {
             return None;
         }
-        polls::PollProducer::start(&self.shared).map(|start| Box::new(start) as Box<dyn TellPolls>)
+        polls::PollProducer::start(&self.shared)
+            .map(|start| Box::new(start) as Box<dyn PollReporter>)
     }
 }
 

@@ -8,7 +8,7 @@ use rdkafka::{
 };
 
 use super::Shared;
-use crate::{model::poll_record::PollRecord, stages::publish::sink::TellPolls};
+use crate::{model::poll_record::PollRecord, stages::publish::sink::PollReporter};
 
 /// How long what was told may take to arrive at the end.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ impl PollProducer {
     }
 }
 
-impl TellPolls for PollProducer {
+impl PollReporter for PollProducer {
     fn tell(&mut self, poll: &PollRecord) {
         let value = serde_json::to_string(poll).unwrap_or_default();
         // A full queue means that no broker takes them: dropped, as promised.

@@ -19,12 +19,15 @@ use rdkafka::{
 use super::{PATIENCE, PublishError, Shared, changes::TopicChanges, held, of};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    stages::commit::Published,
+    stages::commit::PublishedArticle,
     store::{Epoch, Reached},
 };
 
 /// The records, in the order of their numbers.
-pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, PublishError> {
+pub(super) fn read(
+    shared: &Shared,
+    after: &Reached,
+) -> Result<Vec<PublishedArticle>, PublishError> {
     let topic = shared.topic("articles");
     let failed = |error: KafkaError| of(&format!("reading {topic}"), &error);
     let consumer = held::consumer(shared, "read_committed")?;
@@ -61,7 +64,7 @@ pub(super) fn read(shared: &Shared, after: &Reached) -> Result<Vec<Published>, P
                 let article = message
                     .payload()
                     .filter(|_| number.is_some())
-                    .and_then(|value| Published::read(value, now));
+                    .and_then(|value| PublishedArticle::read(value, now));
                 found.extend(number.zip(article));
             }
             None if progress.elapsed() > PATIENCE => {

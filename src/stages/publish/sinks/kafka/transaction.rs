@@ -41,7 +41,7 @@ const FULL: Duration = Duration::from_millis(20);
 
 /// What the cluster said of the records of one transaction.
 #[derive(Debug, Default)]
-pub(super) struct Reports {
+pub(super) struct DeliveryReports {
     /// By their number: which were not taken, and why.
     failed: Vec<(usize, Code)>,
     /// The last record of each partition.
@@ -50,10 +50,10 @@ pub(super) struct Reports {
 
 /// Gathers what the cluster says of each record.
 #[derive(Debug, Default)]
-pub(super) struct Context(Mutex<Reports>);
+pub(super) struct Context(Mutex<DeliveryReports>);
 
 impl Context {
-    pub(super) fn take(&self) -> Reports {
+    pub(super) fn take(&self) -> DeliveryReports {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -100,7 +100,7 @@ impl ProducerContext for Context {
 }
 
 /// What became of a transaction.
-pub(super) struct Outcome {
+pub(super) struct TransactionOutcome {
     /// Where its records came to stand, once it is committed.
     pub(super) result: Result<Vec<PartitionEnd>, PublishError>,
     /// Whether the producer can go on: it cannot where its transaction could neither be committed
@@ -114,12 +114,17 @@ pub(super) fn run(
     producer: &Producer,
     rows: &[OutboxRow],
     reached: &Position,
-) -> Outcome {
+) -> TransactionOutcome {
     producer.context().take();
     let started = Instant::now();
     let error = match begin_and_commit(shared, producer, rows, reached) {
-        Ok(()) => return Outcome { result: Ok(producer.context().take().delivered), usable: true },
-        Err(error) => Failure {
+        Ok(()) => {
+            return TransactionOutcome {
+                result: Ok(producer.context().take().delivered),
+                usable: true,
+            };
+        }
+        Err(error) => CallFailure {
             recovery: recovery::unless_timed_out(
                 error.recovery,
                 started.elapsed(),
@@ -133,18 +138,18 @@ pub(super) fn run(
         && error.recovery != Recovery::Fenced
         && abort(producer);
     let reports = producer.context().take();
-    Outcome { result: Err(told(shared, rows, error, &reports)), usable }
+    TransactionOutcome { result: Err(told(shared, rows, error, &reports)), usable }
 }
 
 /// A call that failed.
-struct Failure {
+struct CallFailure {
     recovery: Recovery,
     words: String,
     /// The record that it was about, and what was said of it.
     record: Option<(usize, Code)>,
 }
 
-impl Failure {
+impl CallFailure {
     fn of(doing: &str, error: &KafkaError) -> Self {
         Self {
             recovery: recovery::from_error(error),
@@ -159,8 +164,10 @@ fn begin_and_commit(
     producer: &Producer,
     rows: &[OutboxRow],
     reached: &Position,
-) -> Result<(), Failure> {
-    producer.begin_transaction().map_err(|error| Failure::of("beginning a transaction", &error))?;
+) -> Result<(), CallFailure> {
+    producer
+        .begin_transaction()
+        .map_err(|error| CallFailure::of("beginning a transaction", &error))?;
     let (articles, dead) = (name(shared, Topic::Articles), name(shared, Topic::DeadLetters));
     for (number, row) in rows.iter().enumerate() {
         let topic = if row.record.topic == Topic::Articles { &articles } else { &dead };
@@ -188,7 +195,7 @@ fn begin_and_commit(
             Err(error) if recovery::from_error(&error) == Recovery::Again => {
                 tracing::warn!(%error, "the commit of a transaction takes long");
             }
-            Err(error) => return Err(Failure::of("committing a transaction", &error)),
+            Err(error) => return Err(CallFailure::of("committing a transaction", &error)),
         }
     }
 }
@@ -196,14 +203,14 @@ fn begin_and_commit(
 /// Waits until the cluster has answered for each record. Once it refuses one, those behind it are
 /// never sent: a commit would wait for them in vain. Of what else goes wrong the commit tells at
 /// once, and says more than the records do.
-fn all_sent(producer: &Producer) -> Result<(), Failure> {
+fn all_sent(producer: &Producer) -> Result<(), CallFailure> {
     let started = Instant::now();
     loop {
         let flushed = producer.flush(FLUSH);
         let failed = producer.context().failed();
         if let Some((_, code)) = failed.iter().find(|(_, code)| recovery::refusal(*code).is_some())
         {
-            return Err(Failure {
+            return Err(CallFailure {
                 recovery: Recovery::Abort,
                 words: format!("sending records: {code}"),
                 record: None,
@@ -215,7 +222,7 @@ fn all_sent(producer: &Producer) -> Result<(), Failure> {
         match flushed {
             Ok(()) => return Ok(()),
             Err(_) if started.elapsed() < PATIENCE => {}
-            Err(error) => return Err(Failure::of("sending records", &error)),
+            Err(error) => return Err(CallFailure::of("sending records", &error)),
         }
     }
 }
@@ -223,7 +230,7 @@ fn all_sent(producer: &Producer) -> Result<(), Failure> {
 fn send(
     producer: &Producer,
     record: BaseRecord<'_, String, Vec<u8>, usize>,
-) -> Result<(), Failure> {
+) -> Result<(), CallFailure> {
     let (mut record, started) = (record, Instant::now());
     loop {
         let (error, back) = match producer.send(record) {
@@ -241,7 +248,7 @@ fn send(
         } else {
             recovery::from_error(&error)
         };
-        return Err(Failure {
+        return Err(CallFailure {
             recovery,
             words: format!("sending a record: {error}"),
             record: Some((back.delivery_opaque, code)),
@@ -265,8 +272,13 @@ fn abort(producer: &Producer) -> bool {
 }
 
 /// What a failure means to publishing: a record's own fault, or one of the rest of the world.
-fn told(shared: &Shared, rows: &[OutboxRow], failure: Failure, reports: &Reports) -> PublishError {
-    let Failure { recovery, words, record } = failure;
+fn told(
+    shared: &Shared,
+    rows: &[OutboxRow],
+    failure: CallFailure,
+    reports: &DeliveryReports,
+) -> PublishError {
+    let CallFailure { recovery, words, record } = failure;
     let all = || reports.failed.iter().chain(&record);
     let refusals: Vec<Refusal> = all()
         .filter_map(|(number, code)| {
