@@ -150,10 +150,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Private<T> {
 
 /// Serialises the address itself: for rows of the store.
 pub fn stored<T: Serialize, S: Serializer>(
-    it: &Private<T>,
+    address: &Private<T>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    it.0.serialize(serializer)
+    address.0.serialize(serializer)
 }
 
 /// An address as it is shown: without user name and password, and with the values of masked
@@ -195,7 +195,7 @@ fn masked(address: &str, mut is_secret: impl FnMut(&str, &str) -> bool) -> Cow<'
     let mut copied = 0;
     for (start, end) in parameters(address) {
         let parameter = &address[start..end];
-        let Some(equals) = parameter.find('=').filter(|it| *it + 1 < parameter.len()) else {
+        let Some(equals) = parameter.find('=').filter(|at| *at + 1 < parameter.len()) else {
             continue;
         };
         if start >= copied && is_secret(&parameter[..equals], &parameter[equals + 1..]) {
@@ -257,14 +257,14 @@ impl Secrets {
             }
             false
         });
-        found.0.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        found.0.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         found.0.dedup();
         found
     }
 
     fn add(&mut self, value: &str) {
         for form in [value, &decoded(&value.replace('+', "%2B")), &decoded(value)] {
-            if !form.is_empty() && form != MASK && !self.0.iter().any(|it| it == form) {
+            if !form.is_empty() && form != MASK && !self.0.iter().any(|known| known == form) {
                 self.0.push(form.to_owned());
             }
         }
@@ -281,7 +281,7 @@ impl Secrets {
     #[must_use]
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut hidden = Cow::Borrowed(text);
-        for secret in self.0.iter().filter(|it| is_telling(it)) {
+        for secret in self.0.iter().filter(|secret| is_telling(secret)) {
             if let Some(without) = without(&hidden, secret) {
                 hidden = Cow::Owned(without);
             }
@@ -289,8 +289,9 @@ impl Secrets {
         if self.is_empty() {
             return hidden;
         }
-        match masked(&hidden, |name, value| self.0.iter().any(|it| it == value) && is_masked(name))
-        {
+        match masked(&hidden, |name, value| {
+            self.0.iter().any(|known| known == value) && is_masked(name)
+        }) {
             Cow::Owned(masked) => Cow::Owned(masked),
             Cow::Borrowed(_) => hidden,
         }
@@ -333,7 +334,7 @@ fn is_telling(secret: &str) -> bool {
 
 /// A text with each whole occurrence replaced; `None` where there is none.
 fn without(text: &str, secret: &str) -> Option<String> {
-    let is_part = |it: Option<char>| it.is_some_and(char::is_alphanumeric);
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut out: Option<String> = None;
     let mut copied = 0;
     for (at, _) in text.match_indices(secret) {

@@ -166,7 +166,9 @@ impl<'a> Tree<'a> {
     /// A node and those that follow it in the same parent.
     pub fn siblings_from(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<'_, 'a> {
         let end = self.end(self.parent(node));
-        std::iter::successors(Some(node), move |it| Some(self.end(*it)).filter(|it| *it < end))
+        std::iter::successors(Some(node), move |node| {
+            Some(self.end(*node)).filter(|next| *next < end)
+        })
     }
 
     /// What it is inside of, from its parent to the root.

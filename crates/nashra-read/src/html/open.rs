@@ -94,7 +94,7 @@ impl Stack {
 
     /// The innermost of a kind.
     pub(super) fn innermost(&self, tag: Tag) -> Option<usize> {
-        Some(self.last[usize::from(slot(tag, b""))]).filter(|it| *it != NONE).map(usize::from)
+        Some(self.last[usize::from(slot(tag, b""))]).filter(|place| *place != NONE).map(usize::from)
     }
 
     /// The innermost of some kinds that stands inside the innermost border, or is it.
@@ -103,7 +103,7 @@ impl Stack {
         tags.iter()
             .filter_map(|tag| self.innermost(*tag))
             .max()
-            .filter(|it| *it >= limit && *it > 0)
+            .filter(|place| *place >= limit && *place > 0)
     }
 
     /// The innermost of an unknown name inside the innermost block; `is` tells whether it is the

@@ -81,7 +81,7 @@ impl Parser<'_> {
             }
             let start = at + found;
             let end = match self.bytes.get(start + 1) {
-                Some(it) if it.is_ascii_alphabetic() => {
+                Some(byte) if byte.is_ascii_alphabetic() => {
                     self.text(text, start);
                     self.start_tag(start + 1)
                 }
@@ -119,7 +119,7 @@ impl Parser<'_> {
     fn push_node(&mut self, tag: Tag, flags: u8, (from, to): (usize, usize)) -> NodeId {
         let id = self.next_id();
         let depth = u16::try_from(self.open.len()).unwrap_or(u16::MAX);
-        let offset = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let parent = self.top().0;
         let (block, stressed) = self.inside(parent);
         self.nodes.push(Node {
@@ -175,8 +175,8 @@ impl Parser<'_> {
         }
         if self.foreign > 0 && rest.starts_with(b"[CDATA[") {
             let from = at + 7;
-            let end =
-                memmem::find(&self.bytes[from..], b"]]>").map_or(self.bytes.len(), |it| from + it);
+            let end = memmem::find(&self.bytes[from..], b"]]>")
+                .map_or(self.bytes.len(), |found| from + found);
             self.text(from, end);
             return (end + 3).min(self.bytes.len());
         }
@@ -451,7 +451,7 @@ impl Parser<'_> {
             .nodes
             .get(node as usize)
             .and_then(|node| self.attributes.get(node.from as usize))
-            .map(|it| it.name);
+            .map(|attribute| attribute.name);
         name.and_then(|(from, to)| self.bytes.get(from as usize..to as usize)).unwrap_or_default()
     }
 

@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_named_with_its_place() {
-        let wrong = |it: &str| it.parse::<Selector>().unwrap_err().to_string();
+        let wrong = |selector: &str| selector.parse::<Selector>().unwrap_err().to_string();
         assert_eq!(
             wrong("li:first-child a"),
             "the selector \"li:first-child a\" is not understood at \":first-child a\": a space, `>`, `,`, `.class`, `#id` or `[attribute]` could follow"

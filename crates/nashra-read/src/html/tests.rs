@@ -140,7 +140,7 @@ fn descendants_are_a_range_and_ancestors_lead_to_the_root() {
 fn any_nesting_is_bounded_and_any_bytes_make_a_tree() {
     let deep = "<div>".repeat(100_000) + "x" + &"</div>".repeat(100_000) + "<p>y";
     let tree = Tree::parse(&deep);
-    assert!((0..tree.len()).all(|it| tree.depth(it) <= MAX_DEPTH));
+    assert!((0..tree.len()).all(|node| tree.depth(node) <= MAX_DEPTH));
     assert!(tree.whole_text(0).ends_with("xy"));
     for hostile in [
         "<",
@@ -188,10 +188,10 @@ fn comments_end_at_the_first_end_of_either_form_in_linear_time() {
 #[test]
 fn every_cut_of_a_page_makes_a_tree() {
     let page = include_str!("../../../../tests/fixtures/page/arabic.html");
-    for end in (0..page.len()).filter(|it| page.is_char_boundary(*it)) {
+    for end in (0..page.len()).filter(|end| page.is_char_boundary(*end)) {
         let tree = Tree::parse(&page[..end]);
-        assert!((1..tree.len()).all(|it| tree.parent(it) < it
-            && tree.end(it) > it
-            && tree.end(it) <= tree.end(tree.parent(it))));
+        assert!((1..tree.len()).all(|node| tree.parent(node) < node
+            && tree.end(node) > node
+            && tree.end(node) <= tree.end(tree.parent(node))));
     }
 }

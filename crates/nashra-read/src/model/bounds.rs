@@ -73,46 +73,46 @@ pub(super) fn whole(text: &mut Option<String>, limit: usize) {
 }
 
 /// Who listed it. Its id and address are the operator's.
-pub fn source(it: &mut Source) {
-    cut_some(&mut it.name, NAME);
-    it.tags.truncate(TAGS);
-    it.tags.iter_mut().for_each(|tag| shorten(tag, NAME));
+pub fn source(source: &mut Source) {
+    cut_some(&mut source.name, NAME);
+    source.tags.truncate(TAGS);
+    source.tags.iter_mut().for_each(|tag| shorten(tag, NAME));
 }
 
 /// What a feed, a listing or a sitemap says.
-pub(crate) fn feed(it: &mut Feed) {
-    cut_some(&mut it.title, NAME);
-    whole(&mut it.language, TOKEN);
-    it.entries.iter_mut().for_each(entry);
+pub(crate) fn feed(feed: &mut Feed) {
+    cut_some(&mut feed.title, NAME);
+    whole(&mut feed.language, TOKEN);
+    feed.entries.iter_mut().for_each(entry);
 }
 
 /// What it says of one entry.
-pub(crate) fn entry(it: &mut Entry) {
-    cut_some(&mut it.title, TITLE);
-    cut_some(&mut it.summary, HTML);
-    if let Some(content) = it.content.as_mut().filter(|content| content.len() > HTML) {
+pub(crate) fn entry(entry: &mut Entry) {
+    cut_some(&mut entry.title, TITLE);
+    cut_some(&mut entry.summary, HTML);
+    if let Some(content) = entry.content.as_mut().filter(|content| content.len() > HTML) {
         shorten(content, HTML);
-        it.cut = true;
+        entry.cut = true;
     }
-    names(&mut it.authors, WRITERS);
-    names(&mut it.categories, KEYWORDS);
-    cut_some(&mut it.date_note, NAME);
-    whole(&mut it.language, TOKEN);
-    usable(&mut it.link);
-    usable(&mut it.base);
-    images(&mut it.images, IMAGES);
-    enclosures(&mut it.enclosures, ENCLOSURES);
+    names(&mut entry.authors, WRITERS);
+    names(&mut entry.categories, KEYWORDS);
+    cut_some(&mut entry.date_note, NAME);
+    whole(&mut entry.language, TOKEN);
+    usable(&mut entry.link);
+    usable(&mut entry.base);
+    images(&mut entry.images, IMAGES);
+    enclosures(&mut entry.enclosures, ENCLOSURES);
 }
 
 /// What a page or an entry says, cleaned.
-pub fn content(it: &mut Content) {
-    it.bound();
+pub fn content(content: &mut Content) {
+    content.bound();
 }
 
 /// What a page says.
-pub(crate) fn page(it: &mut Page) {
-    cut_some(&mut it.site_name, NAME);
-    it.articles.iter_mut().for_each(|article| content(&mut article.content));
+pub(crate) fn page(page: &mut Page) {
+    cut_some(&mut page.site_name, NAME);
+    page.articles.iter_mut().for_each(|article| content(&mut article.content));
 }
 
 pub(crate) fn usable(address: &mut Option<Url>) {
@@ -129,8 +129,8 @@ pub(super) fn in_fit(_: &mut Option<String>) {}
 
 pub(super) fn names(all: &mut Vec<String>, most: usize) {
     all.truncate(most);
-    for it in all {
-        shorten(it, NAME);
+    for name in all {
+        shorten(name, NAME);
     }
 }
 
@@ -146,8 +146,8 @@ pub(super) fn bylines(all: &mut Vec<Byline>, most: usize) {
 pub(super) fn blocks(all: &mut Vec<Block>) {
     all.retain(|block| !matches!(block, Block::Embed { url } if url.len() > ADDRESS));
     for block in all {
-        if let Block::Image(it) = block {
-            image(it);
+        if let Block::Image(picture) = block {
+            image(picture);
         }
     }
 }
@@ -162,14 +162,14 @@ pub(super) fn updates(all: &mut Vec<Update>, most: usize) {
 }
 
 pub(super) fn images(all: &mut Vec<Image>, most: usize) {
-    all.retain(|it| it.url.as_ref().is_none_or(|url| url.len() <= ADDRESS));
+    all.retain(|image| image.url.as_ref().is_none_or(|url| url.len() <= ADDRESS));
     all.truncate(most);
     all.iter_mut().for_each(image);
 }
 
-fn image(it: &mut Image) {
+fn image(image: &mut Image) {
     // The agency is one of our own names.
-    let Image { url, caption, credit, agency: _, archive: _, taken, width: _, height: _ } = it;
+    let Image { url, caption, credit, agency: _, archive: _, taken, width: _, height: _ } = image;
     whole(url, ADDRESS);
     cut_some(caption, CAPTION);
     cut_some(credit, NAME);
@@ -177,7 +177,7 @@ fn image(it: &mut Image) {
 }
 
 pub(super) fn enclosures(all: &mut Vec<Enclosure>, most: usize) {
-    all.retain(|it| it.url.len() <= ADDRESS);
+    all.retain(|enclosure| enclosure.url.len() <= ADDRESS);
     all.truncate(most);
     for Enclosure { url: _, media_type, bytes: _ } in all {
         whole(media_type, TOKEN);

@@ -15,9 +15,9 @@ use super::record::{
 use crate::text::invisible;
 
 /// Cleans all fields of an article.
-pub fn content(it: &mut Content) {
-    it.clean();
-    leave_out_blocks(it);
+pub fn content(content: &mut Content) {
+    content.clean();
+    leave_out_blocks(content);
 }
 
 /// How a field is cleaned, by its type.
@@ -48,7 +48,7 @@ impl Clean for Option<String> {
 impl Clean for Vec<String> {
     fn clean(&mut self) {
         self.iter_mut().for_each(text);
-        self.retain(|it| !it.is_empty());
+        self.retain(|text| !text.is_empty());
     }
 
     fn clear_list(&mut self) {
@@ -62,7 +62,7 @@ impl Clean for Vec<Byline> {
             text(name);
             optional(place);
         }
-        self.retain(|it| !it.name.is_empty());
+        self.retain(|byline| !byline.name.is_empty());
     }
 
     fn clear_list(&mut self) {
@@ -76,12 +76,12 @@ impl Clean for Vec<Block> {
     fn clean(&mut self) {
         for block in self {
             match block {
-                Block::Paragraph { text: it }
-                | Block::Heading { text: it }
-                | Block::Quote { text: it }
-                | Block::List { text: it }
-                | Block::Table { text: it } => text(it),
-                Block::Image(it) => image(it),
+                Block::Paragraph { text: words }
+                | Block::Heading { text: words }
+                | Block::Quote { text: words }
+                | Block::List { text: words }
+                | Block::Table { text: words } => text(words),
+                Block::Image(picture) => image(picture),
                 Block::Embed { url } => *url = address(url).unwrap_or_default(),
             }
         }
@@ -120,7 +120,7 @@ impl Clean for Vec<Image> {
 impl Clean for Vec<Related> {
     fn clean(&mut self) {
         self.iter_mut().for_each(related);
-        self.retain(|it| it.url.is_some() || it.title.is_some());
+        self.retain(|item| item.url.is_some() || item.title.is_some());
     }
 
     fn clear_list(&mut self) {
@@ -140,28 +140,28 @@ impl Clean for Vec<Enclosure> {
 
 /// Cleans what is told of a source; its address is its own, and may be that of a file or a topic.
 #[must_use]
-pub fn source(mut it: Source) -> Source {
-    optional(&mut it.name);
-    it.tags.iter_mut().for_each(text);
-    it
+pub fn source(mut source: Source) -> Source {
+    optional(&mut source.name);
+    source.tags.iter_mut().for_each(text);
+    source
 }
 
 /// A text without the characters that no reader sees and that change how others see it.
-pub fn text(it: &mut String) {
-    if it.is_ascii()
-        && !it.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t'))
+pub fn text(text: &mut String) {
+    if text.is_ascii()
+        && !text.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t'))
     {
         return;
     }
-    if it.chars().any(|c| is_tag(c) || is_left_out(c)) {
-        *it = without_tags(it).filter(|c| !is_left_out(*c)).collect();
+    if text.chars().any(|c| is_tag(c) || is_left_out(c)) {
+        *text = without_tags(text).filter(|c| !is_left_out(*c)).collect();
     }
 }
 
 /// The same of one that is nothing where nothing is left.
-pub fn optional(it: &mut Option<String>) {
-    it.iter_mut().for_each(text);
-    it.take_if(|it| it.trim().is_empty());
+pub fn optional(value: &mut Option<String>) {
+    value.iter_mut().for_each(text);
+    value.take_if(|text| text.trim().is_empty());
 }
 
 /// An address that a record may name: http or https, without user name and password.
@@ -215,38 +215,38 @@ fn flag_end(text: &str, start: usize) -> usize {
 
 /// Leaves out pictures that say nothing and what is embedded from no usable address, so that
 /// entries of a live blog begin where they began.
-fn leave_out_blocks(it: &mut Content) {
+fn leave_out_blocks(content: &mut Content) {
     let says_something = |block: &Block| match block {
-        Block::Image(it) => says_something(it),
+        Block::Image(image) => says_something(image),
         Block::Embed { url } => !url.is_empty(),
         _ => true,
     };
-    let kept: Vec<bool> = it.blocks.iter().map(says_something).collect();
+    let kept: Vec<bool> = content.blocks.iter().map(says_something).collect();
     if kept.iter().all(|kept| *kept) {
         return;
     }
-    for update in &mut it.updates {
+    for update in &mut content.updates {
         let before = kept.iter().take(update.block as usize).filter(|kept| !**kept).count();
         update.block = update.block.saturating_sub(u32::try_from(before).unwrap_or(u32::MAX));
     }
     let mut kept = kept.into_iter();
-    it.blocks.retain(|_| kept.next().unwrap_or(true));
+    content.blocks.retain(|_| kept.next().unwrap_or(true));
 }
 
-fn image(it: &mut Image) {
-    let Image { url, caption, credit, agency, archive: _, taken, width: _, height: _ } = it;
+fn image(image: &mut Image) {
+    let Image { url, caption, credit, agency, archive: _, taken, width: _, height: _ } = image;
     *url = url.take().and_then(|url| address(&url));
     for text in [caption, credit, agency, taken] {
         optional(text);
     }
 }
 
-fn says_something(it: &Image) -> bool {
-    it.url.is_some() || it.caption.is_some()
+fn says_something(image: &Image) -> bool {
+    image.url.is_some() || image.caption.is_some()
 }
 
-fn related(it: &mut Related) {
-    let Related { title, url, section, summary, byline, place, image: picture } = it;
+fn related(related: &mut Related) {
+    let Related { title, url, section, summary, byline, place, image: picture } = related;
     *url = url.take().and_then(|url| address(&url));
     for text in [title, section, summary, byline, place] {
         optional(text);
@@ -255,19 +255,19 @@ fn related(it: &mut Related) {
     picture.take_if(|picture| !says_something(picture));
 }
 
-fn enclosure(it: Enclosure) -> Option<Enclosure> {
-    let media_type = it
+fn enclosure(enclosure: Enclosure) -> Option<Enclosure> {
+    let media_type = enclosure
         .media_type
         .map(|media_type| media_type.trim().to_owned())
         .filter(|media_type| is_media_type(media_type));
-    Some(Enclosure { url: address(&it.url)?, media_type, ..it })
+    Some(Enclosure { url: address(&enclosure.url)?, media_type, ..enclosure })
 }
 
 /// Whether a text is a media type (RFC 9110 §8.3.1).
 fn is_media_type(text: &str) -> bool {
-    let token = |it: &str| {
-        !it.is_empty()
-            && it
+    let token = |part: &str| {
+        !part.is_empty()
+            && part
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
     };
@@ -316,10 +316,10 @@ fn quoted_end(text: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn cleaned(it: &str) -> String {
-        let mut it = it.to_owned();
-        text(&mut it);
-        it
+    fn cleaned(given: &str) -> String {
+        let mut cleaned = given.to_owned();
+        text(&mut cleaned);
+        cleaned
     }
 
     #[test]
@@ -350,7 +350,7 @@ mod tests {
             media_type: Some(kind.to_owned()),
             bytes: None,
         };
-        let mut it = Content {
+        let mut article = Content {
             images: vec![
                 image("javascript:alert(1)"),
                 Image { caption: Some("c".to_owned()), ..image("file:///etc/passwd") },
@@ -374,31 +374,31 @@ mod tests {
             }],
             ..Content::default()
         };
-        content(&mut it);
+        content(&mut article);
         assert_eq!(
-            it.images,
+            article.images,
             [
                 Image { caption: Some("c".to_owned()), ..Image::default() },
                 image("https://a.example/1.jpg")
             ]
         );
         assert_eq!(
-            it.enclosures,
+            article.enclosures,
             [Enclosure {
                 url: "https://a.example/a%20b.mp3".to_owned(),
                 media_type: None,
                 bytes: None
             }]
         );
-        assert_eq!(it.related, []);
+        assert_eq!(article.related, []);
         assert_eq!(
-            it.blocks,
+            article.blocks,
             [
                 Block::Paragraph { text: "ab".to_owned() },
                 Block::Embed { url: "https://video.example/1".to_owned() }
             ]
         );
-        assert_eq!((it.updates[0].block, &it.updates[0].url), (0, &None));
+        assert_eq!((article.updates[0].block, &article.updates[0].url), (0, &None));
     }
 
     #[test]

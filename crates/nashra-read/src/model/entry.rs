@@ -75,9 +75,10 @@ impl Entry {
     /// A hash of all that the feed says of it: another version may mean a changed article.
     #[must_use]
     pub fn version(&self) -> [u8; 16] {
-        let text = |it: &Option<String>| it.clone().unwrap_or_default();
-        let date =
-            |it: Option<DateTime<FixedOffset>>| it.map_or(0, |it| it.timestamp()).to_be_bytes();
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let date = |time: Option<DateTime<FixedOffset>>| {
+            time.map_or(0, |time| time.timestamp()).to_be_bytes()
+        };
         digest(&[
             self.link.as_ref().map_or("", Url::as_str).as_bytes(),
             text(&self.title).as_bytes(),

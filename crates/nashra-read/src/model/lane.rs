@@ -78,7 +78,7 @@ impl Lane {
     #[must_use]
     pub fn host(&self) -> Option<HostKey> {
         let [.., a, b, c, d] = self.0;
-        Some(HostKey([a, b, c, d])).filter(|it| *it != HostKey::NONE)
+        Some(HostKey([a, b, c, d])).filter(|host| *host != HostKey::NONE)
     }
 
     /// The bytes.

@@ -192,7 +192,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
 #[must_use]
 pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Article> {
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
-    let shown = |it: &Url| clean::url(it.clone()).map(String::from);
+    let shown = |url: &Url| clean::url(url.clone()).map(String::from);
     let source = record::Source {
         id: String::new(),
         name: page.site_name.clone(),
@@ -255,36 +255,36 @@ struct Place<'a> {
 
 fn first(
     entry: &PendingEntry,
-    mut it: Assembled,
+    mut assembled: Assembled,
     article: Part,
     Place { read, via, alternates }: Place<'_>,
 ) -> Assembled {
-    it.names.extend(read.map(|read| ("fetched address", identity::of_url(read))));
-    it.names.extend(named_by_entry(entry));
-    it.names.extend(via.iter().map(|via| ("redirect", identity::of_url(via))));
+    assembled.names.extend(read.map(|read| ("fetched address", identity::of_url(read))));
+    assembled.names.extend(named_by_entry(entry));
+    assembled.names.extend(via.iter().map(|via| ("redirect", identity::of_url(via))));
     let related = alternates.iter().filter(|alternate| identity::believable(alternate, read));
     for other in entry.entry.link.iter().chain(via).chain(read).chain(related) {
-        if it.url.as_ref() != Some(other) && !it.alternates.contains(other) {
-            it.alternates.push(other.clone());
+        if assembled.url.as_ref() != Some(other) && !assembled.alternates.contains(other) {
+            assembled.alternates.push(other.clone());
         }
     }
-    it.shown = Some(doubt::Page::new(&article.content, End::Whole).shown());
+    assembled.shown = Some(doubt::Page::new(&article.content, End::Whole).shown());
     let (content, evidence) =
         merge::merge((article.content, article.evidence), feed::content(&entry.entry));
-    it.content = content;
-    enrich(&mut it.content, &evidence);
-    if it.content.provenance.text == Some(Origin::Feed) {
-        it.text_rank = TextRank::Feed;
+    assembled.content = content;
+    enrich(&mut assembled.content, &evidence);
+    if assembled.content.provenance.text == Some(Origin::Feed) {
+        assembled.text_rank = TextRank::Feed;
     }
     // In a text the headline is the line that looks most like one; whoever hands it over may know
     // better.
     if entry.document.as_ref().is_some_and(Document::is_text) && entry.entry.title.is_some() {
-        it.content.title.clone_from(&entry.entry.title);
-        it.content.provenance.title = Some(Origin::Feed);
+        assembled.content.title.clone_from(&entry.entry.title);
+        assembled.content.provenance.title = Some(Origin::Feed);
     }
-    name_by_content(&mut it);
-    check_dates(&mut it.content, it.fetched_at);
-    it
+    name_by_content(&mut assembled);
+    check_dates(&mut assembled.content, assembled.fetched_at);
+    assembled
 }
 
 /// A part with an address of its own has that identity, so that it is the same article as the one
@@ -292,14 +292,14 @@ fn first(
 /// article changes from day to day.
 fn following(
     entry: &PendingEntry,
-    mut it: Assembled,
+    mut assembled: Assembled,
     article: Part,
     read: Option<&Url>,
 ) -> Assembled {
     let own =
         article.url.as_ref().filter(|url| identity::believable(url, read)).map(identity::clean);
     let title = article.content.title.as_deref().unwrap_or_default();
-    it.names = match (&own, &it.url, &entry.entry.guid) {
+    assembled.names = match (&own, &assembled.url, &entry.entry.guid) {
         (Some(own), whole, _) if Some(own) != whole.as_ref() => {
             vec![(CANONICAL, identity::of_url(own))]
         }
@@ -309,20 +309,24 @@ fn following(
         }
         (_, None, _) => Vec::new(),
     };
-    it.url = own.or(it.url);
-    (it.claimed, it.text_rank, it.content) = (false, TextRank::Part, article.content);
-    enrich(&mut it.content, &article.evidence);
-    name_by_content(&mut it);
-    check_dates(&mut it.content, it.fetched_at);
-    it
+    assembled.url = own.or(assembled.url);
+    (assembled.claimed, assembled.text_rank, assembled.content) =
+        (false, TextRank::Part, article.content);
+    enrich(&mut assembled.content, &article.evidence);
+    name_by_content(&mut assembled);
+    check_dates(&mut assembled.content, assembled.fetched_at);
+    assembled
 }
 
 /// What has no address is found again by what it says.
-fn name_by_content(it: &mut Assembled) {
-    if it.url.is_none() {
-        it.names.push((
+fn name_by_content(assembled: &mut Assembled) {
+    if assembled.url.is_none() {
+        assembled.names.push((
             "content",
-            identity::of_content(it.content.title.as_deref(), it.content.text.as_deref()),
+            identity::of_content(
+                assembled.content.title.as_deref(),
+                assembled.content.text.as_deref(),
+            ),
         ));
     }
 }
@@ -354,11 +358,11 @@ fn check_dates(content: &mut Content, now: DateTime<Utc>) {
 
 /// Cuts an article to the bounds of a record: rows of the queue may be of a version that bounded
 /// less, and what is put together holds what both sides say.
-pub fn bound(it: &mut Assembled) {
-    bounds::content(&mut it.content);
-    usable(&mut it.url);
-    usable(&mut it.fetched_url);
-    it.alternates.retain(|alternate| alternate.as_str().len() <= ADDRESS);
+pub fn bound(assembled: &mut Assembled) {
+    bounds::content(&mut assembled.content);
+    usable(&mut assembled.url);
+    usable(&mut assembled.fetched_url);
+    assembled.alternates.retain(|alternate| alternate.as_str().len() <= ADDRESS);
 }
 
 #[cfg(test)]

@@ -72,12 +72,12 @@ mod tests {
 
     /// The days on which a source that always says 304 is asked in full.
     fn audits(trust: &mut Trust, days: std::ops::Range<i64>) -> Vec<i64> {
-        let due = |it: &i64| {
+        let due = |date: &i64| {
             trust.unchanged();
-            let due = trust.audit_is_due(day(*it));
+            let due = trust.audit_is_due(day(*date));
             if due {
-                trust.full(day(*it));
-                trust.audited(false, day(*it));
+                trust.full(day(*date));
+                trust.audited(false, day(*date));
             }
             due
         };

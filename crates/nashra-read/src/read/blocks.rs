@@ -114,7 +114,7 @@ impl<'a, 'b> Build<'a, 'b> {
     /// Whether a row is one of a table and no means of layout: the text stands in its cells, and
     /// they are several.
     fn holds_data(&self, row: NodeId, block: NodeId) -> bool {
-        let cell = |it: NodeId| matches!(self.tree.tag(it), Tag::Td | Tag::Th);
+        let cell = |node: NodeId| matches!(self.tree.tag(node), Tag::Td | Tag::Th);
         (cell(block) || cell(self.tree.parent(block)))
             && self.tree.children(row).filter(|child| cell(*child)).take(2).count() == 2
     }
@@ -149,7 +149,7 @@ impl<'a, 'b> Build<'a, 'b> {
         });
         let said = caption
             .map(|caption| collapse(&self.tree.start_of_text(caption)))
-            .filter(|it| !it.is_empty());
+            .filter(|caption| !caption.is_empty());
         self.push(Block::Image(Image {
             url: Some(url),
             caption: said,
@@ -179,10 +179,14 @@ pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<Strin
     };
     let plain = ["data-src", "data-original", "data-lazy-src", "data-url", "src"];
     // Some write a whole set where one address belongs.
-    let one = |it: Cow<'_, str>| {
+    let one = |value: Cow<'_, str>| {
         absolute(
             base,
-            if it.trim().contains(' ') && it.contains(", ") { largest(&it)? } else { &it },
+            if value.trim().contains(' ') && value.contains(", ") {
+                largest(&value)?
+            } else {
+                &value
+            },
         )
     };
     let single = plain
@@ -215,7 +219,10 @@ pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<Strin
             .clone()
             .find(|behind| tree.tag(*behind) == Tag::Noscript)
             .and_then(|behind| tree.find(behind, Tag::Img))?;
-        plain.iter().filter_map(|name| attribute(img, name)).find_map(|it| absolute(base, &it))
+        plain
+            .iter()
+            .filter_map(|name| attribute(img, name))
+            .find_map(|value| absolute(base, &value))
     };
     single.or_else(of_set).or_else(lazy).or_else(without_scripts)
 }
@@ -230,15 +237,15 @@ fn is_placeholder(url: &str) -> bool {
         .and_then(|part| part.rsplit('/').next())
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let small = [".gif", ".svg", ".png"].iter().any(|it| name.ends_with(it));
-    small && NAMES.iter().any(|it| name.contains(it))
+    let small = [".gif", ".svg", ".png"].iter().any(|ending| name.ends_with(ending));
+    small && NAMES.iter().any(|part| name.contains(part))
 }
 
 /// Whether an attribute's value is the address of a picture.
 fn is_picture(value: &str) -> bool {
     let path = value.trim().split(['?', '#']).next().unwrap_or_default();
     !path.contains([' ', '{', ','])
-        && [".jpg", ".jpeg", ".png", ".webp", ".avif"].iter().any(|it| path.ends_with(it))
+        && [".jpg", ".jpeg", ".png", ".webp", ".avif"].iter().any(|ending| path.ends_with(ending))
 }
 
 pub(super) fn absolute(base: &Url, address: &str) -> Option<String> {
@@ -246,13 +253,13 @@ pub(super) fn absolute(base: &Url, address: &str) -> Option<String> {
     if address.starts_with("data:") || address.len() > 4_096 {
         return None;
     }
-    base.join(address).ok().filter(|it| matches!(it.scheme(), "http" | "https")).map(Into::into)
+    base.join(address).ok().filter(|url| matches!(url.scheme(), "http" | "https")).map(Into::into)
 }
 
 /// The candidate of a `srcset` with the largest descriptor (HTML Living Standard §4.8.4.2.1).
 fn largest(srcset: &str) -> Option<&str> {
-    let candidates = srcset.split(", ").filter_map(|it| {
-        let mut parts = it.split_whitespace();
+    let candidates = srcset.split(", ").filter_map(|candidate| {
+        let mut parts = candidate.split_whitespace();
         let url = parts.next()?;
         let size = parts
             .next()

@@ -15,7 +15,7 @@ pub(crate) fn not_html(bytes: &[u8]) -> Option<&'static str> {
 pub fn end(bytes: &[u8]) -> End {
     let has_end = ["</html", "</HTML", "</body", "</BODY"]
         .iter()
-        .any(|it| memchr::memmem::rfind(bytes, it.as_bytes()).is_some());
+        .any(|tag| memchr::memmem::rfind(bytes, tag.as_bytes()).is_some());
     // In UTF-16 with a zero at either side.
     let last = bytes.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0));
     match (has_end, last) {
@@ -81,8 +81,9 @@ mod tests {
 
     #[test]
     fn what_is_no_text_in_any_language_is_told_from_every_encoding() {
-        let noise: Vec<u8> =
-            (0..3_000_u32).map(|it| it.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
+        let noise: Vec<u8> = (0..3_000_u32)
+            .map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[1])
+            .collect();
         assert_eq!(nothing(&noise), Some("no text in any language"));
         let text = "<p>نشرة الأخبار, новости, 新闻, ニュース, été</p>".repeat(50);
         let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -58,7 +58,7 @@ impl<const N: usize> Forest<N> {
 
     /// The sum of the leaves that these measures lead to: a logit.
     pub(super) fn sum(&self, measures: &[f32; N]) -> f32 {
-        self.0.iter().map(|it| it.leaf(measures)).sum()
+        self.0.iter().map(|tree| tree.leaf(measures)).sum()
     }
 
     /// The same as a probability, from 0 to 1.
@@ -100,7 +100,7 @@ impl Tree {
 
     fn leaf(&self, measures: &[f32]) -> f32 {
         let mut at: i16 = 0;
-        while let Some(split) = usize::try_from(at).ok().and_then(|it| self.splits.get(it)) {
+        while let Some(split) = usize::try_from(at).ok().and_then(|index| self.splits.get(index)) {
             let value = measures.get(usize::from(split.measure)).copied().unwrap_or_default();
             let next = if value <= split.threshold { split.below } else { split.above };
             if next >= 0 && next <= at {
@@ -110,7 +110,7 @@ impl Tree {
         }
         usize::try_from(-1 - i32::from(at))
             .ok()
-            .and_then(|it| self.leaves.get(it))
+            .and_then(|index| self.leaves.get(index))
             .copied()
             .unwrap_or_default()
     }
@@ -120,7 +120,7 @@ impl Tree {
         let leads_on = |(at, split): (usize, &Split)| {
             [split.below, split.above].into_iter().all(|to| match usize::try_from(to) {
                 Ok(to) => to > at && to < self.splits.len(),
-                Err(_) => usize::try_from(-1 - to).is_ok_and(|it| it < self.leaves.len()),
+                Err(_) => usize::try_from(-1 - to).is_ok_and(|leaf| leaf < self.leaves.len()),
             })
         };
         self.leaves.len() == self.splits.len() + 1 && self.splits.iter().enumerate().all(leads_on)
@@ -181,7 +181,7 @@ mod tests {
         for forest in [Forest::<2>::from_rows(&[rows]), Forest::from_bytes(&bytes).unwrap()] {
             assert_eq!(forest.whole(), Some(1));
             let leaves = [[0.0, 5.0], [1.0, 6.0], [1.5, 0.0], [f32::NAN, 0.0]]
-                .map(|it| forest.sum(&it).to_bits());
+                .map(|measures| forest.sum(&measures).to_bits());
             assert_eq!(leaves, [0.25_f32, 0.5, 4.0, 4.0].map(f32::to_bits));
         }
         assert!(Forest::<2>::from_bytes(&bytes[..bytes.len() - 1]).is_none());

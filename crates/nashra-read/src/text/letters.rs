@@ -15,7 +15,7 @@ const STABLE: u8 = 16;
 
 /// Of the basic plane; what is beyond is rare.
 static TABLE: LazyLock<Vec<u8>> =
-    LazyLock::new(|| (0..=0xffff).map(|it| char::from_u32(it).map_or(0, compute)).collect());
+    LazyLock::new(|| (0..=0xffff).map(|code| char::from_u32(code).map_or(0, compute)).collect());
 
 fn compute(c: char) -> u8 {
     let flag = |is: bool, bit: u8| if is { bit } else { 0 };
@@ -77,16 +77,20 @@ mod tests {
     #[test]
     fn the_table_says_what_the_standard_library_says() {
         for c in ('\0'..=char::MAX).step_by(7).chain('\0'..='\u{2fff}') {
-            let it = Letter::from_char(c);
-            let said =
-                (it.is_alphabetic(), it.is_numeric(), it.is_alphanumeric(), it.is_uppercase());
+            let letter = Letter::from_char(c);
+            let said = (
+                letter.is_alphabetic(),
+                letter.is_numeric(),
+                letter.is_alphanumeric(),
+                letter.is_uppercase(),
+            );
             assert_eq!(
                 said,
                 (c.is_alphabetic(), c.is_numeric(), c.is_alphanumeric(), c.is_uppercase()),
                 "{c:?}"
             );
-            assert!(!it.is_stable() || [c].into_iter().nfkc().eq([c]), "{c:?}");
-            assert_eq!(it.is_small(), c.to_lowercase().eq([c]));
+            assert!(!letter.is_stable() || [c].into_iter().nfkc().eq([c]), "{c:?}");
+            assert_eq!(letter.is_small(), c.to_lowercase().eq([c]));
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn merge(
     (mut page, pages_evidence): (Content, Evidence),
     (feed, feeds_evidence): (Content, Evidence),
 ) -> (Content, Evidence) {
-    let words = |it: &Content| text::word_count(it.text.as_deref().unwrap_or_default());
+    let words = |content: &Content| text::word_count(content.text.as_deref().unwrap_or_default());
     // A page that shows a third of what the feed carries in full is behind a wall or was misread.
     let feeds_text = !feed.quality.truncated && words(&feed) > 3 * words(&page).max(20);
     // A day that was found in the page's text is less than what the feed says for machines.
@@ -25,10 +25,10 @@ pub(super) fn merge(
         of(if is_feeds { &feed.provenance } else { &page.provenance })
     };
     let provenance = Provenance {
-        title: origin(page.title.is_none(), |it| it.title),
-        text: origin(feeds_text, |it| it.text),
-        published: origin(feeds_date, |it| it.published),
-        bylines: origin(page.bylines.is_empty(), |it| it.bylines),
+        title: origin(page.title.is_none(), |provenance| provenance.title),
+        text: origin(feeds_text, |provenance| provenance.text),
+        published: origin(feeds_date, |provenance| provenance.published),
+        bylines: origin(page.bylines.is_empty(), |provenance| provenance.bylines),
     };
     page.take_from(feed, |rule, is_empty| match rule {
         Merge::Page | Merge::Parts | Merge::Derived => false,

@@ -9,7 +9,7 @@ use crate::{
 pub(super) fn enrich(content: &mut Content, evidence: &Evidence) {
     let mut agencies: Vec<String> = Vec::new();
     let mut add = |agency: &str| {
-        if !agencies.iter().any(|it| it == agency) {
+        if !agencies.iter().any(|known| known == agency) {
             agencies.push(agency.to_owned());
         }
     };

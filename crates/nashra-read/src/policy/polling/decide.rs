@@ -177,7 +177,7 @@ fn by_rhythm(source: &Situation, expected: &Expectation, terms: Terms, now: Date
     let told = source
         .covered_until
         .map(|until| (until - now).as_seconds_f64().min(longest))
-        .filter(|it| *it > wait);
+        .filter(|seconds| *seconds > wait);
     if let Some(told) = told {
         // No poll is worth anything for being early; but should the hub fall silent, nothing may be
         // lost.

@@ -108,7 +108,7 @@ fn update_period(feed: &entry::Rhythm) -> u64 {
 
 /// From Monday; feeds write them in English, long or short.
 fn weekday(name: &str) -> Option<u32> {
-    name.trim().parse::<chrono::Weekday>().ok().map(|it| it.num_days_from_monday())
+    name.trim().parse::<chrono::Weekday>().ok().map(|day| day.num_days_from_monday())
 }
 
 #[cfg(test)]

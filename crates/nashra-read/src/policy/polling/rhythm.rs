@@ -154,7 +154,7 @@ fn believed(published: &[Option<i64>], before: f64, now: f64, first: bool) -> Ve
     let mut place = before;
     let time = |published: &Option<i64>| match published
         .and_then(|published| i32::try_from(published / 2).ok())
-        .map(|it| f64::from(it) * 2.0)
+        .map(|half| f64::from(half) * 2.0)
     {
         Some(at) if first => (before..=now).contains(&at).then_some(at),
         // One that was dated back or came late is of the time in which it could be found.
@@ -207,7 +207,7 @@ fn decode(bytes: &[u8]) -> Option<Rhythm> {
     let time = |at: usize| Some(u32::from_le_bytes(*times[at..].first_chunk()?));
     let number = |at: usize| {
         Some(f32::from_le_bytes(*rest.get(at * 4..)?.first_chunk()?))
-            .filter(|it| it.is_finite() && *it >= 0.0)
+            .filter(|value| value.is_finite() && *value >= 0.0)
     };
     let four = |from: usize| {
         Some([number(from)?, number(from + 1)?, number(from + 2)?, number(from + 3)?])

@@ -176,7 +176,7 @@ fn load() -> Table {
         for (standing, field) in
             [Standing::Plain, Standing::Marked, Standing::Bare].into_iter().zip(fields)
         {
-            for name in field.split(';').map(str::trim).filter(|it| !it.is_empty()) {
+            for name in field.split(';').map(str::trim).filter(|name| !name.is_empty()) {
                 patterns.push(name);
                 names.push(Name { agency, standing, pictures });
             }

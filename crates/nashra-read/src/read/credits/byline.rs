@@ -39,7 +39,7 @@ fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
     include_str!("byline/words.txt")
         .lines()
         .filter_map(move |line| line.strip_prefix(kind))
-        .flat_map(|it| it.split("; "))
+        .flat_map(|words| words.split("; "))
 }
 
 /// The writers of a line that is known to be a byline.
@@ -95,11 +95,11 @@ fn names_and_day(line: &str) -> bool {
     let Some((names, day)) = line.split_once(['|', '•', '·', '–', '—']) else {
         return false;
     };
-    let person = |it: &String| it.contains(' ') && looks_like_name(it);
+    let person = |name: &String| name.contains(' ') && looks_like_name(name);
     let names = list(names);
     !names.is_empty()
         && names.iter().all(person)
-        && partial::find_last(day).is_some_and(|it| it.day().is_some())
+        && partial::find_last(day).is_some_and(|date| date.day().is_some())
 }
 
 /// Whether a text has the form of a person's or a newsroom's name: few words, all written as names
@@ -110,9 +110,9 @@ pub fn looks_like_name(text: &str) -> bool {
     let words: Vec<&str> = text.split(' ').collect();
     let cased = text.chars().any(|c| c.is_lowercase() || c.is_uppercase());
     let spaced = !text.chars().any(cjk);
-    let particle = |it: &str| {
+    let particle = |word: &str| {
         matches!(
-            it,
+            word,
             "de" | "von"
                 | "van"
                 | "der"
@@ -135,11 +135,11 @@ pub fn looks_like_name(text: &str) -> bool {
         )
     };
     let all_names = || {
-        words.iter().all(|it| {
-            it.starts_with(|c: char| !c.is_lowercase())
-                || particle(it)
-                || it.starts_with("al-")
-                || it.starts_with("el-")
+        words.iter().all(|word| {
+            word.starts_with(|c: char| !c.is_lowercase())
+                || particle(word)
+                || word.starts_with("al-")
+                || word.starts_with("el-")
         })
     };
     let plain = |c: char| {
@@ -166,8 +166,8 @@ pub fn is_nobody(name: &str) -> bool {
         lower.split([' ', '.']).any(|part| matches!(part, "gmbh" | "inc" | "ltd" | "llc"))
             || lower.ends_with("e.v.")
     };
-    let word = |it: &str| {
-        WORDS.newsroom.contains(it) || WORDS.jobs.contains(it) || it.starts_with("admin")
+    let word = |text: &str| {
+        WORDS.newsroom.contains(text) || WORDS.jobs.contains(text) || text.starts_with("admin")
     };
     account || lower.split([' ', '-']).all(word) || company()
 }
@@ -215,7 +215,7 @@ fn strip_label(line: &str) -> Option<&str> {
 fn looks_like_names(text: &str) -> bool {
     let (who, _) = place(text);
     let names = list(who);
-    !names.is_empty() && names.iter().all(|it| looks_like_name(it) || is_organisation(it))
+    !names.is_empty() && names.iter().all(|name| looks_like_name(name) || is_organisation(name))
 }
 
 /// The names without their place, and the place: in a bracket, behind `in`, or before a colon.

@@ -47,7 +47,7 @@ fn words(kind: &str) -> impl Iterator<Item = &'static str> {
     let lines = include_str!("caption/words.txt").lines();
     lines
         .filter_map(move |line| line.strip_prefix(kind)?.strip_prefix(": "))
-        .flat_map(|it| it.split("; "))
+        .flat_map(|words| words.split("; "))
 }
 
 /// How sure it is that a line carries a credit.
@@ -76,7 +76,7 @@ pub fn parse(line: &str) -> Image {
         archive: credit.is_some_and(of_archive) || says_old(caption),
         taken: taken.map(|taken| taken.iso),
         credit: credit.filter(|credit| !only_archive(credit)).map(str::to_owned),
-        caption: Some(caption.to_owned()).filter(|it| !it.is_empty()),
+        caption: Some(caption.to_owned()).filter(|caption| !caption.is_empty()),
         ..Image::default()
     }
 }
@@ -85,11 +85,11 @@ pub fn parse(line: &str) -> Image {
 #[must_use]
 pub fn plain(text: &str) -> Image {
     let caption = bare(text).to_owned();
-    let taken = partial::find_last(&caption).map(|it| it.iso);
+    let taken = partial::find_last(&caption).map(|date| date.iso);
     Image {
         archive: says_old(&caption),
         taken,
-        caption: Some(caption).filter(|it| !it.is_empty()),
+        caption: Some(caption).filter(|caption| !caption.is_empty()),
         ..Image::default()
     }
 }
@@ -105,7 +105,8 @@ pub fn credit(text: &str) -> Image {
     Image {
         agency: agency::of_credit(credit).map(str::to_owned),
         archive: of_archive(credit),
-        credit: Some(credit.to_owned()).filter(|it| !it.is_empty() && !only_archive(it)),
+        credit: Some(credit.to_owned())
+            .filter(|credit| !credit.is_empty() && !only_archive(credit)),
         ..Image::default()
     }
 }
@@ -244,7 +245,7 @@ fn label(line: &str) -> Option<(usize, usize)> {
         .by
         .iter()
         .flat_map(|matcher| matcher.find_overlapping_iter(lower))
-        .map(|it| (it.start(), it.end()))
+        .map(|found| (found.start(), found.end()))
         .filter(|(at, end)| {
             let bounded = !lower[*at..*end].ends_with(char::is_alphabetic)
                 || line[*end..].starts_with(|c: char| !c.is_alphanumeric());
@@ -255,9 +256,9 @@ fn label(line: &str) -> Option<(usize, usize)> {
         .filter(|(_, c)| matches!(c, ':' | '：' | '=' | '＝' | '／' | '/' | '﹕'))
         .find_map(|(end, c)| {
             let before = lower[..end].trim_end();
-            let from = before.char_indices().rev().take(MAX_LABEL).last().map_or(0, |it| it.0);
+            let from = before.char_indices().rev().take(MAX_LABEL).last().map_or(0, |(at, _)| at);
             let starting =
-                before[from..].char_indices().map(|it| from + it.0).filter(|at| starts(*at));
+                before[from..].char_indices().map(|(at, _)| from + at).filter(|at| starts(*at));
             let at = starting
                 .into_iter()
                 .find(|at| WORDS.labels.contains(before[*at..].trim_start_matches(OPEN)))?;
@@ -377,8 +378,9 @@ fn of_archive(credit: &str) -> bool {
         !c.is_alphanumeric() && !matches!(c, '\u{64b}'..='\u{65f}' | '\u{93c}'..='\u{94d}' | '\u{900}'..='\u{903}' | '\u{9be}'..='\u{9cd}')
     });
     words.any(|word| WORDS.archive.contains(word))
-        || WORDS.archive.iter().any(|it| {
-            it.contains(' ') && lower.contains(it) || it.starts_with(cjk) && lower.contains(it)
+        || WORDS.archive.iter().any(|phrase| {
+            phrase.contains(' ') && lower.contains(phrase)
+                || phrase.starts_with(cjk) && lower.contains(phrase)
         })
 }
 

@@ -22,7 +22,7 @@ impl Ahead {
         let known = self.from <= from && self.found.is_none_or(|found| found >= from);
         if !known {
             self.from = from;
-            self.found = memmem::find(&text.as_bytes()[from..], self.what).map(|it| from + it);
+            self.found = memmem::find(&text.as_bytes()[from..], self.what).map(|at| from + at);
         }
         self.found
     }

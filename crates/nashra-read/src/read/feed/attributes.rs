@@ -48,8 +48,8 @@ pub(super) fn get<'a>(
     name: &str,
     entities: &Entities<'_>,
 ) -> Option<Cow<'a, str>> {
-    let (_, value) = raw(attributes).find(|(it, _)| it.eq_ignore_ascii_case(name))?;
-    Some(decoded(value, entities)).filter(|it| !it.is_empty())
+    let (_, value) = raw(attributes).find(|(written, _)| written.eq_ignore_ascii_case(name))?;
+    Some(decoded(value, entities)).filter(|value| !value.is_empty())
 }
 
 /// A value without the space around it.

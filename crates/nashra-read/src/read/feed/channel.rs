@@ -53,79 +53,88 @@ impl Draft {
         self.language.offer(2, || parts::language(root.node().language));
     }
 
-    pub(super) fn take(&mut self, it: Element<'_, '_>) {
-        match it.namespace() {
-            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(it),
-            Namespace::Dc | Namespace::DcTerms => self.dublin_core(it),
-            Namespace::Itunes | Namespace::GooglePlay => self.podcast(it),
-            Namespace::Media if it.field() == Field::Thumbnail => {
-                self.image.offer(6, || media::image(it));
+    pub(super) fn take(&mut self, element: Element<'_, '_>) {
+        match element.namespace() {
+            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(element),
+            Namespace::Dc | Namespace::DcTerms => self.dublin_core(element),
+            Namespace::Itunes | Namespace::GooglePlay => self.podcast(element),
+            Namespace::Media if element.field() == Field::Thumbnail => {
+                self.image.offer(6, || media::image(element));
             }
-            Namespace::Media => parts::categories_only(it, &mut self.channel.categories),
-            Namespace::Syndication => self.syndication(it),
-            Namespace::History if it.field() == Field::Complete => {
+            Namespace::Media => parts::categories_only(element, &mut self.channel.categories),
+            Namespace::Syndication => self.syndication(element),
+            Namespace::History if element.field() == Field::Complete => {
                 self.channel.rhythm.complete = true;
             }
-            Namespace::History if it.field() == Field::Archive => {
+            Namespace::History if element.field() == Field::Archive => {
                 self.channel.rhythm.archive = true;
             }
-            Namespace::Other if it.field() == Field::GeneratorAgent => {
-                let agent = it.prefixed("resource").map(std::borrow::Cow::into_owned);
+            Namespace::Other if element.field() == Field::GeneratorAgent => {
+                let agent = element.prefixed("resource").map(std::borrow::Cow::into_owned);
                 self.channel.generator = self.channel.generator.take().or(agent);
             }
             _ => {}
         }
     }
 
-    fn own(&mut self, it: Element<'_, '_>) {
+    fn own(&mut self, element: Element<'_, '_>) {
         let channel = &mut self.channel;
-        match it.field() {
-            Field::Title => self.title.offer(0, || Text::parse(it)),
-            Field::Link => self.link(it),
-            Field::Description | Field::Summary => self.description.offer(0, || Text::parse(it)),
-            Field::Id => channel.id = parts::owned(it).or(channel.id.take()),
-            Field::Author => add(&mut channel.authors, person::parse(it)),
-            Field::WebMaster => add(&mut self.performers, person::parse(it)),
-            Field::Contributor => add(&mut channel.contributors, person::parse(it)),
-            Field::Category | Field::Keywords => parts::categories(it, &mut channel.categories),
-            Field::Published => parts::date(&mut self.published, 0, it),
-            Field::Issued => parts::date(&mut self.published, 1, it),
-            Field::Updated | Field::LastBuild => parts::date(&mut self.updated, 0, it),
-            Field::Date => parts::date(&mut self.updated, 3, it),
-            Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::parse(it)),
+        match element.field() {
+            Field::Title => self.title.offer(0, || Text::parse(element)),
+            Field::Link => self.link(element),
+            Field::Description | Field::Summary => {
+                self.description.offer(0, || Text::parse(element));
+            }
+            Field::Id => channel.id = parts::owned(element).or(channel.id.take()),
+            Field::Author => add(&mut channel.authors, person::parse(element)),
+            Field::WebMaster => add(&mut self.performers, person::parse(element)),
+            Field::Contributor => add(&mut channel.contributors, person::parse(element)),
+            Field::Category | Field::Keywords => {
+                parts::categories(element, &mut channel.categories);
+            }
+            Field::Published => parts::date(&mut self.published, 0, element),
+            Field::Issued => parts::date(&mut self.published, 1, element),
+            Field::Updated | Field::LastBuild => parts::date(&mut self.updated, 0, element),
+            Field::Date => parts::date(&mut self.updated, 3, element),
+            Field::Rights => {
+                channel.rights = channel.rights.take().or_else(|| Text::parse(element));
+            }
             Field::Language => {
-                self.language.offer(0, || parts::owned(it).and_then(|text| parts::language(&text)));
+                self.language
+                    .offer(0, || parts::owned(element).and_then(|text| parts::language(&text)));
             }
             Field::Generator => {
-                channel.generator = channel.generator.take().or_else(|| generator(it));
+                channel.generator = channel.generator.take().or_else(|| generator(element));
             }
-            Field::Image => self.image.offer(0, || media::image(it)),
-            Field::Logo => self.image.offer(1, || parts::owned(it).map(|url| it.resolve(&url))),
+            Field::Image => self.image.offer(0, || media::image(element)),
+            Field::Logo => {
+                self.image.offer(1, || parts::owned(element).map(|url| element.resolve(&url)));
+            }
             Field::Icon => {
-                channel.icon = parts::owned(it).map(|url| it.resolve(&url));
+                channel.icon = parts::owned(element).map(|url| element.resolve(&url));
                 self.image.offer(5, || channel.icon.clone());
             }
-            _ => self.rhythm(it),
+            _ => self.rhythm(element),
         }
     }
 
-    fn rhythm(&mut self, it: Element<'_, '_>) {
+    fn rhythm(&mut self, element: Element<'_, '_>) {
         let rhythm = &mut self.channel.rhythm;
-        match it.field() {
-            Field::Ttl => rhythm.ttl = parts::owned(it).and_then(|text| text.parse().ok()),
+        match element.field() {
+            Field::Ttl => rhythm.ttl = parts::owned(element).and_then(|text| text.parse().ok()),
             Field::SkipHours => {
-                let hours = it
+                let hours = element
                     .descendants()
                     .filter(|node| node.field() == Field::Hour)
                     .filter_map(parts::owned);
                 rhythm.skip_hours = hours
                     .filter_map(|hour| hour.parse().ok())
-                    .filter(|it| *it <= 24)
+                    .filter(|hour| *hour <= 24)
                     .take(24)
                     .collect();
             }
             Field::SkipDays => {
-                let days = it
+                let days = element
                     .descendants()
                     .filter(|node| node.field() == Field::Day)
                     .filter_map(parts::owned);
@@ -133,68 +142,71 @@ impl Draft {
             }
             Field::Cloud => {
                 rhythm.cloud = Some(Cloud {
-                    domain: parts::attribute(it, "domain"),
-                    port: parts::attribute(it, "port"),
-                    path: parts::attribute(it, "path"),
-                    register_procedure: parts::attribute(it, "registerProcedure"),
-                    protocol: parts::attribute(it, "protocol"),
+                    domain: parts::attribute(element, "domain"),
+                    port: parts::attribute(element, "port"),
+                    path: parts::attribute(element, "path"),
+                    register_procedure: parts::attribute(element, "registerProcedure"),
+                    protocol: parts::attribute(element, "protocol"),
                 });
             }
             _ => {}
         }
     }
 
-    fn syndication(&mut self, it: Element<'_, '_>) {
+    fn syndication(&mut self, element: Element<'_, '_>) {
         let rhythm = &mut self.channel.rhythm;
-        match it.field() {
-            Field::UpdatePeriod => rhythm.update_period = parts::owned(it),
+        match element.field() {
+            Field::UpdatePeriod => rhythm.update_period = parts::owned(element),
             Field::UpdateFrequency => {
-                rhythm.update_frequency = parts::owned(it).and_then(|text| text.parse().ok());
+                rhythm.update_frequency = parts::owned(element).and_then(|text| text.parse().ok());
             }
             Field::UpdateBase => {
-                rhythm.update_base = parts::owned(it).map(|text| super::dates::parse(&text));
+                rhythm.update_base = parts::owned(element).map(|text| super::dates::parse(&text));
             }
             _ => {}
         }
     }
 
-    fn dublin_core(&mut self, it: Element<'_, '_>) {
+    fn dublin_core(&mut self, element: Element<'_, '_>) {
         let channel = &mut self.channel;
-        match it.field() {
-            Field::Title => self.title.offer(1, || Text::parse(it)),
-            Field::Description => self.description.offer(1, || Text::parse(it)),
-            Field::Author | Field::Creator => add(&mut channel.authors, person::parse(it)),
-            Field::Contributor => add(&mut channel.contributors, person::parse(it)),
-            Field::Subject | Field::Category => parts::categories(it, &mut channel.categories),
-            Field::Published | Field::Issued => parts::date(&mut self.published, 1, it),
-            Field::Updated => parts::date(&mut self.updated, 1, it),
-            Field::Date => parts::date(&mut self.updated, 2, it),
-            Field::Rights => channel.rights = channel.rights.take().or_else(|| Text::parse(it)),
+        match element.field() {
+            Field::Title => self.title.offer(1, || Text::parse(element)),
+            Field::Description => self.description.offer(1, || Text::parse(element)),
+            Field::Author | Field::Creator => add(&mut channel.authors, person::parse(element)),
+            Field::Contributor => add(&mut channel.contributors, person::parse(element)),
+            Field::Subject | Field::Category => parts::categories(element, &mut channel.categories),
+            Field::Published | Field::Issued => parts::date(&mut self.published, 1, element),
+            Field::Updated => parts::date(&mut self.updated, 1, element),
+            Field::Date => parts::date(&mut self.updated, 2, element),
+            Field::Rights => {
+                channel.rights = channel.rights.take().or_else(|| Text::parse(element));
+            }
             Field::Language => {
-                self.language.offer(1, || parts::owned(it).and_then(|text| parts::language(&text)));
+                self.language
+                    .offer(1, || parts::owned(element).and_then(|text| parts::language(&text)));
             }
             _ => {}
         }
     }
 
-    fn podcast(&mut self, it: Element<'_, '_>) {
-        match it.field() {
-            Field::Title => self.title.offer(2, || Text::parse(it)),
-            Field::Summary => self.description.offer(2, || Text::parse(it)),
-            Field::Description => self.description.offer(3, || Text::parse(it)),
-            Field::Author => self.performers.splice(..0, person::parse(it)).for_each(drop),
-            Field::Image => self.image.offer(2, || media::image(it)),
-            Field::Explicit => self.channel.explicit = parts::explicit(it),
-            _ => parts::categories_only(it, &mut self.channel.categories),
+    fn podcast(&mut self, element: Element<'_, '_>) {
+        match element.field() {
+            Field::Title => self.title.offer(2, || Text::parse(element)),
+            Field::Summary => self.description.offer(2, || Text::parse(element)),
+            Field::Description => self.description.offer(3, || Text::parse(element)),
+            Field::Author => self.performers.splice(..0, person::parse(element)).for_each(drop),
+            Field::Image => self.image.offer(2, || media::image(element)),
+            Field::Explicit => self.channel.explicit = parts::explicit(element),
+            _ => parts::categories_only(element, &mut self.channel.categories),
         }
     }
 
-    fn link(&mut self, it: Element<'_, '_>) {
-        let link = parts::link(it);
+    fn link(&mut self, element: Element<'_, '_>) {
+        let link = parts::link(element);
         if link.rel == "hub" {
             add(&mut self.channel.rhythm.hubs, link.href.clone());
         }
-        parts::offer_link(&mut self.link, it, &link);
+        parts::offer_link(&mut self.link, element, &link);
         add(&mut self.channel.links, Some(link));
     }
 
@@ -211,6 +223,8 @@ impl Draft {
     }
 }
 
-fn generator(it: Element<'_, '_>) -> Option<String> {
-    parts::owned(it).or_else(|| parts::attribute(it, "uri")).or_else(|| parts::attribute(it, "url"))
+fn generator(element: Element<'_, '_>) -> Option<String> {
+    parts::owned(element)
+        .or_else(|| parts::attribute(element, "uri"))
+        .or_else(|| parts::attribute(element, "url"))
 }

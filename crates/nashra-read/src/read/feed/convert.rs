@@ -83,7 +83,7 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
             .authors
             .into_iter()
             .filter_map(|author| plain_of(author.name?))
-            .filter(|it| !it.contains('@'))
+            .filter(|name| !name.contains('@'))
             .collect(),
         categories: item
             .categories
@@ -128,11 +128,11 @@ fn note(date: &Date) -> Option<String> {
     }
 }
 
-fn enclosure(it: model::Enclosure) -> Enclosure {
+fn enclosure(enclosure: model::Enclosure) -> Enclosure {
     Enclosure {
-        url: it.url,
-        media_type: it.media_type,
-        bytes: it.length.and_then(|length| length.parse().ok()),
+        url: enclosure.url,
+        media_type: enclosure.media_type,
+        bytes: enclosure.length.and_then(|length| length.parse().ok()),
     }
 }
 
@@ -180,7 +180,7 @@ fn plain(text: &Text) -> Option<String> {
     } else {
         words::collapse(&html)
     };
-    Some(cleaned).filter(|it| !it.is_empty())
+    Some(cleaned).filter(|cleaned| !cleaned.is_empty())
 }
 
 /// The same of a word that nobody says how it is meant: publishers write markup anywhere.
@@ -214,7 +214,7 @@ pub fn content(entry: &Entry) -> (Content, Evidence) {
         .iter()
         .filter_map(|block| if let Block::Image(image) = block { Some(image) } else { None })
     {
-        if !images.iter().any(|it| it.url == image.url) {
+        if !images.iter().any(|other| other.url == image.url) {
             images.push(image.clone());
         }
     }
@@ -223,7 +223,7 @@ pub fn content(entry: &Entry) -> (Content, Evidence) {
     let evidence = Evidence { language: entry.language.clone(), source, ..Evidence::default() };
     let content = Content {
         title: entry.title.clone(),
-        summary: Some(join(&summary)).filter(|it| !it.is_empty()),
+        summary: Some(join(&summary)).filter(|summary| !summary.is_empty()),
         keywords: entry.categories.clone(),
         bylines: entry
             .authors
@@ -244,7 +244,7 @@ pub fn content(entry: &Entry) -> (Content, Evidence) {
             bylines: (!entry.authors.is_empty()).then_some(Origin::Feed),
         },
         quality: Quality { truncated: entry.content.is_none() || entry.cut, ..Quality::default() },
-        text: Some(body).filter(|it| !it.is_empty()),
+        text: Some(body).filter(|body| !body.is_empty()),
         blocks,
         images,
         enclosures: entry.enclosures.clone(),

@@ -23,9 +23,9 @@ const MAX_HEAD: usize = 1 << 20;
 pub fn feeds(html: &str, page: &Url) -> Vec<String> {
     let mut found = Vec::new();
     each_link(html, page, false, |link| {
-        let offers = |it: &str| {
+        let offers = |media_type: &str| {
             matches!(
-                it.split(';').next().unwrap_or_default().trim(),
+                media_type.split(';').next().unwrap_or_default().trim(),
                 "application/rss+xml"
                     | "application/atom+xml"
                     | "application/rdf+xml"
@@ -53,7 +53,7 @@ pub fn feeds(html: &str, page: &Url) -> Vec<String> {
 pub fn hubs(html: &str, page: &Url) -> Vec<Link> {
     let mut found = Vec::new();
     each_link(html, page, true, |link| {
-        for rel in ["hub", "self"].into_iter().filter(|it| is(link, it)) {
+        for rel in ["hub", "self"].into_iter().filter(|rel| is(link, rel)) {
             if found.len() < MAX_HUBS {
                 found.push(Link { rel: rel.to_owned(), ..link.clone() });
             }
@@ -79,12 +79,12 @@ fn each_link(html: &str, page: &Url, head: bool, mut visit: impl FnMut(&Link)) {
             return;
         }
         if tag.name.eq_ignore_ascii_case("base") {
-            base = get("href").and_then(|it| page.join(&it).ok()).unwrap_or(base);
+            base = get("href").and_then(|href| page.join(&href).ok()).unwrap_or(base);
         }
         if tag.name.eq_ignore_ascii_case("link")
             && let Some(rel) = get("rel")
         {
-            let href = get("href").map(|it| bases.resolve_against(&base, &it));
+            let href = get("href").map(|href| bases.resolve_against(&base, &href));
             visit(&Link {
                 href,
                 rel: rel.into_owned(),

@@ -105,11 +105,11 @@ fn with<'a>(encoding: &'static Encoding, bytes: &'a [u8], is_repair: bool) -> De
 
 fn label(encoding: &'static Encoding) -> &'static str {
     match encoding {
-        it if it == UTF_8 => "utf-8",
-        it if it == UTF_16BE => "utf-16be",
-        it if it == UTF_16LE => "utf-16le",
-        it if it == GB18030 => "gb18030",
-        it => it.name(),
+        encoding if encoding == UTF_8 => "utf-8",
+        encoding if encoding == UTF_16BE => "utf-16be",
+        encoding if encoding == UTF_16LE => "utf-16le",
+        encoding if encoding == GB18030 => "gb18030",
+        encoding => encoding.name(),
     }
 }
 
@@ -228,8 +228,8 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
 /// An encoding of ASCII's superset: claims of a wide one are false where the zeros are missing.
 fn known(label: &str) -> Option<&'static Encoding> {
     let label = match label.trim() {
-        it if it.eq_ignore_ascii_case("tis620") => "tis-620",
-        it => it,
+        label if label.eq_ignore_ascii_case("tis620") => "tis-620",
+        label => label,
     };
     Encoding::for_label(label.as_bytes())
         .filter(|encoding| ![REPLACEMENT, UTF_16BE, UTF_16LE].contains(encoding))

@@ -43,7 +43,7 @@ fn shape(kind: &'static str, element: Element<'_, '_>) -> Option<Geo> {
         .into_iter()
         .flatten()
         .find_map(|size| size.parse().ok())
-        .filter(|it| matches!(it, 2 | 3))
+        .filter(|size| matches!(size, 2 | 3))
         .unwrap_or(2);
     let values = text::string(position);
     let numbers: Option<Vec<f64>> = values
@@ -69,5 +69,5 @@ fn shape(kind: &'static str, element: Element<'_, '_>) -> Option<Geo> {
 }
 
 fn number(text: &str) -> Option<f64> {
-    text.trim().parse().ok().filter(|it: &f64| it.is_finite())
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }

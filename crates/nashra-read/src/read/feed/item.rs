@@ -63,119 +63,133 @@ impl Draft {
         }
     }
 
-    fn take(&mut self, it: Element<'_, '_>) {
-        match it.namespace() {
-            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(it),
-            Namespace::Dc | Namespace::DcTerms => self.dublin_core(it),
-            Namespace::Content if it.field() == Field::Content => {
-                self.content.offer(0, || Text::parse(it));
+    fn take(&mut self, element: Element<'_, '_>) {
+        match element.namespace() {
+            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(element),
+            Namespace::Dc | Namespace::DcTerms => self.dublin_core(element),
+            Namespace::Content if element.field() == Field::Content => {
+                self.content.offer(0, || Text::parse(element));
             }
-            Namespace::Xhtml if it.field() == Field::Content => {
-                self.content.offer(1, || Text::parse(it));
+            Namespace::Xhtml if element.field() == Field::Content => {
+                self.content.offer(1, || Text::parse(element));
             }
-            Namespace::Media => self.media(it),
-            Namespace::Itunes | Namespace::GooglePlay => self.podcast(it),
-            Namespace::GeoRss | Namespace::Gml => self.place(it),
-            Namespace::Geo => self.coordinate(it),
-            Namespace::FeedBurner if it.field() == Field::OriginalLink => self.original(it),
-            Namespace::FeedBurner if it.field() == Field::OriginalEnclosure => {
-                self.original_enclosure = parts::owned(it);
+            Namespace::Media => self.media(element),
+            Namespace::Itunes | Namespace::GooglePlay => self.podcast(element),
+            Namespace::GeoRss | Namespace::Gml => self.place(element),
+            Namespace::Geo => self.coordinate(element),
+            Namespace::FeedBurner if element.field() == Field::OriginalLink => {
+                self.original(element);
+            }
+            Namespace::FeedBurner if element.field() == Field::OriginalEnclosure => {
+                self.original_enclosure = parts::owned(element);
             }
             _ => {}
         }
     }
 
-    fn own(&mut self, it: Element<'_, '_>) {
-        match it.field() {
-            Field::Title => self.title.offer(0, || Text::parse(it)),
-            Field::Link => self.link(it),
-            Field::Description => self.summary.offer(1, || Text::parse(it)),
-            Field::Summary => self.teaser.offer(0, || Text::parse(it)),
-            Field::Content => self.full_text(it),
-            Field::Id => self.id(it),
-            Field::Author | Field::Creator => add(&mut self.item.authors, person::parse(it)),
-            Field::Contributor => add(&mut self.item.contributors, person::parse(it)),
+    fn own(&mut self, element: Element<'_, '_>) {
+        match element.field() {
+            Field::Title => self.title.offer(0, || Text::parse(element)),
+            Field::Link => self.link(element),
+            Field::Description => self.summary.offer(1, || Text::parse(element)),
+            Field::Summary => self.teaser.offer(0, || Text::parse(element)),
+            Field::Content => self.full_text(element),
+            Field::Id => self.id(element),
+            Field::Author | Field::Creator => add(&mut self.item.authors, person::parse(element)),
+            Field::Contributor => add(&mut self.item.contributors, person::parse(element)),
             Field::Category | Field::Subject | Field::Keywords => {
-                parts::categories(it, &mut self.item.categories);
+                parts::categories(element, &mut self.item.categories);
             }
-            Field::Published => parts::date(&mut self.published, 0, it),
-            Field::Issued => parts::date(&mut self.published, 1, it),
-            Field::Created => parts::date(&mut self.published, 4, it),
-            Field::Date => parts::date(&mut self.published, 3, it),
-            Field::Updated => parts::date(&mut self.updated, 0, it),
-            Field::Enclosure => self.enclosure(it),
+            Field::Published => parts::date(&mut self.published, 0, element),
+            Field::Issued => parts::date(&mut self.published, 1, element),
+            Field::Created => parts::date(&mut self.published, 4, element),
+            Field::Date => parts::date(&mut self.published, 3, element),
+            Field::Updated => parts::date(&mut self.updated, 0, element),
+            Field::Enclosure => self.enclosure(element),
             Field::Comments => {
                 self.item.comments = self
                     .item
                     .comments
                     .take()
-                    .or_else(|| parts::owned(it).map(|url| it.resolve(&url)));
+                    .or_else(|| parts::owned(element).map(|url| element.resolve(&url)));
             }
-            Field::Source => self.item.source = source::parse(it),
-            Field::Rights => self.item.rights = self.item.rights.take().or_else(|| Text::parse(it)),
-            Field::Language => self.language(it),
-            Field::Image => self.image.offer(1, || media::image(it)),
-            Field::Thumbnail => add(&mut self.item.thumbnails, media::thumbnail(it)),
-            Field::Latitude | Field::Longitude => self.coordinate(it),
+            Field::Source => self.item.source = source::parse(element),
+            Field::Rights => {
+                self.item.rights = self.item.rights.take().or_else(|| Text::parse(element));
+            }
+            Field::Language => self.language(element),
+            Field::Image => self.image.offer(1, || media::image(element)),
+            Field::Thumbnail => add(&mut self.item.thumbnails, media::thumbnail(element)),
+            Field::Latitude | Field::Longitude => self.coordinate(element),
             _ => {}
         }
     }
 
-    fn dublin_core(&mut self, it: Element<'_, '_>) {
-        match it.field() {
-            Field::Title => self.title.offer(1, || Text::parse(it)),
-            Field::Description => self.summary.offer(2, || Text::parse(it)),
-            Field::Author | Field::Creator => add(&mut self.item.authors, person::parse(it)),
-            Field::Contributor => add(&mut self.item.contributors, person::parse(it)),
-            Field::Subject | Field::Category => parts::categories(it, &mut self.item.categories),
-            Field::Published | Field::Issued => parts::date(&mut self.published, 1, it),
-            Field::Date => parts::date(&mut self.published, 2, it),
-            Field::Created => parts::date(&mut self.published, 5, it),
-            Field::Updated => parts::date(&mut self.updated, 1, it),
-            Field::Rights => self.item.rights = self.item.rights.take().or_else(|| Text::parse(it)),
-            Field::Language => self.language(it),
-            Field::Identifier => self.id.offer(4, || parts::owned(it)),
+    fn dublin_core(&mut self, element: Element<'_, '_>) {
+        match element.field() {
+            Field::Title => self.title.offer(1, || Text::parse(element)),
+            Field::Description => self.summary.offer(2, || Text::parse(element)),
+            Field::Author | Field::Creator => add(&mut self.item.authors, person::parse(element)),
+            Field::Contributor => add(&mut self.item.contributors, person::parse(element)),
+            Field::Subject | Field::Category => {
+                parts::categories(element, &mut self.item.categories);
+            }
+            Field::Published | Field::Issued => parts::date(&mut self.published, 1, element),
+            Field::Date => parts::date(&mut self.published, 2, element),
+            Field::Created => parts::date(&mut self.published, 5, element),
+            Field::Updated => parts::date(&mut self.updated, 1, element),
+            Field::Rights => {
+                self.item.rights = self.item.rights.take().or_else(|| Text::parse(element));
+            }
+            Field::Language => self.language(element),
+            Field::Identifier => self.id.offer(4, || parts::owned(element)),
             _ => {}
         }
     }
 
-    fn podcast(&mut self, it: Element<'_, '_>) {
-        match it.field() {
-            Field::Title => self.title.offer(3, || Text::parse(it)),
-            Field::Summary | Field::Description => self
-                .summary
-                .offer(if it.field() == Field::Summary { 3 } else { 4 }, || Text::parse(it)),
-            Field::Author => add(&mut self.performers, person::parse(it)),
-            Field::Image => self.image.offer(0, || media::image(it)),
-            Field::Explicit => self.item.explicit = parts::explicit(it),
-            Field::Category | Field::Keywords => parts::categories(it, &mut self.item.categories),
+    fn podcast(&mut self, element: Element<'_, '_>) {
+        match element.field() {
+            Field::Title => self.title.offer(3, || Text::parse(element)),
+            Field::Summary | Field::Description => {
+                self.summary.offer(if element.field() == Field::Summary { 3 } else { 4 }, || {
+                    Text::parse(element)
+                });
+            }
+            Field::Author => add(&mut self.performers, person::parse(element)),
+            Field::Image => self.image.offer(0, || media::image(element)),
+            Field::Explicit => self.item.explicit = parts::explicit(element),
+            Field::Category | Field::Keywords => {
+                parts::categories(element, &mut self.item.categories);
+            }
             _ => {}
         }
     }
 
-    fn media(&mut self, it: Element<'_, '_>) {
-        match it.field() {
-            Field::Title => self.title.offer(2, || Text::parse(it)),
-            Field::Description => self.summary.offer(5, || Text::parse(it)),
-            Field::Category | Field::Keywords => parts::categories(it, &mut self.item.categories),
-            Field::Group => it.children().for_each(|child| self.media(child)),
+    fn media(&mut self, element: Element<'_, '_>) {
+        match element.field() {
+            Field::Title => self.title.offer(2, || Text::parse(element)),
+            Field::Description => self.summary.offer(5, || Text::parse(element)),
+            Field::Category | Field::Keywords => {
+                parts::categories(element, &mut self.item.categories);
+            }
+            Field::Group => element.children().for_each(|child| self.media(child)),
             Field::Content => {
-                if let Some(media) = media::content(it) {
+                if let Some(media) = media::content(element) {
                     self.item.credits.extend(media.credits.iter().take(parts::MAX_LIST).cloned());
                     add(&mut self.item.media, Some(media));
                 }
-                for child in it.children().filter(|child| child.field() == Field::Thumbnail) {
+                for child in element.children().filter(|child| child.field() == Field::Thumbnail) {
                     add(&mut self.item.thumbnails, media::thumbnail(child));
                 }
             }
-            Field::Thumbnail => add(&mut self.item.thumbnails, media::thumbnail(it)),
-            Field::Credit => add(&mut self.item.credits, media::credit(it)),
+            Field::Thumbnail => add(&mut self.item.thumbnails, media::thumbnail(element)),
+            Field::Credit => add(&mut self.item.credits, media::credit(element)),
             _ => {}
         }
     }
 
-    fn link(&mut self, it: Element<'_, '_>) {
-        let link = parts::link(it);
+    fn link(&mut self, element: Element<'_, '_>) {
+        let link = parts::link(element);
         match link.rel.as_str() {
             "enclosure" => add(&mut self.item.enclosures, parts::enclosure(&link)),
             "replies"
@@ -188,13 +202,13 @@ impl Draft {
             }
             _ => {}
         }
-        parts::offer_link(&mut self.link, it, &link);
+        parts::offer_link(&mut self.link, element, &link);
         add(&mut self.item.links, Some(link));
     }
 
     /// The page behind a link that counts readers.
-    fn original(&mut self, it: Element<'_, '_>) {
-        let href = parts::owned(it).map(|url| it.resolve(&url));
+    fn original(&mut self, element: Element<'_, '_>) {
+        let href = parts::owned(element).map(|url| element.resolve(&url));
         add(
             &mut self.item.links,
             href.map(|href| Link {
@@ -205,32 +219,36 @@ impl Draft {
         );
     }
 
-    fn full_text(&mut self, it: Element<'_, '_>) {
-        let src = it.attribute("src").or_else(|| it.attribute("url")).map(|url| it.resolve(&url));
+    fn full_text(&mut self, element: Element<'_, '_>) {
+        let src = element
+            .attribute("src")
+            .or_else(|| element.attribute("url"))
+            .map(|url| element.resolve(&url));
         self.item.content_src = self.item.content_src.take().or(src);
-        self.content.offer(u8::from(it.namespace() == Namespace::Core), || Text::parse(it));
+        self.content
+            .offer(u8::from(element.namespace() == Namespace::Core), || Text::parse(element));
     }
 
-    fn id(&mut self, it: Element<'_, '_>) {
-        let Some(id) = parts::owned(it) else { return };
-        let permanent = it.attribute("isPermaLink");
+    fn id(&mut self, element: Element<'_, '_>) {
+        let Some(id) = parts::owned(element) else { return };
+        let permanent = element.attribute("isPermaLink");
         let is_link = match permanent.as_deref().map(str::trim) {
-            Some(it) if it.eq_ignore_ascii_case("false") => false,
+            Some(value) if value.eq_ignore_ascii_case("false") => false,
             Some(_) => true,
             None => is_page(&id),
         };
-        if is_link && it.namespace() == Namespace::Core {
-            self.link.offer(6, || Some(it.resolve(&id)).filter(|it| is_page(it)));
+        if is_link && element.namespace() == Namespace::Core {
+            self.link.offer(6, || Some(element.resolve(&id)).filter(|url| is_page(url)));
         }
-        self.id.offer(u8::from(it.namespace() == Namespace::Core), || Some(id));
+        self.id.offer(u8::from(element.namespace() == Namespace::Core), || Some(id));
     }
 
-    fn enclosure(&mut self, it: Element<'_, '_>) {
-        let mut link = parts::link(it);
-        if let Some(url) = it.attribute("url") {
-            link.href = Some(it.resolve(&url));
+    fn enclosure(&mut self, element: Element<'_, '_>) {
+        let mut link = parts::link(element);
+        if let Some(url) = element.attribute("url") {
+            link.href = Some(element.resolve(&url));
         }
-        link.length = link.length.or_else(|| parts::attribute(it, "size"));
+        link.length = link.length.or_else(|| parts::attribute(element, "size"));
         let enclosure = parts::enclosure(&link);
         if let Some(enclosure) = enclosure.filter(|enclosure| {
             !self.item.enclosures.iter().any(|known| known.url == enclosure.url)
@@ -240,20 +258,20 @@ impl Draft {
         }
     }
 
-    fn place(&mut self, it: Element<'_, '_>) {
-        self.item.geo = self.item.geo.take().or_else(|| geo::parse(it));
+    fn place(&mut self, element: Element<'_, '_>) {
+        self.item.geo = self.item.geo.take().or_else(|| geo::parse(element));
     }
 
-    fn coordinate(&mut self, it: Element<'_, '_>) {
-        match it.field() {
-            Field::Latitude => self.latitude = parts::owned(it),
-            Field::Longitude => self.longitude = parts::owned(it),
-            _ => self.place(it),
+    fn coordinate(&mut self, element: Element<'_, '_>) {
+        match element.field() {
+            Field::Latitude => self.latitude = parts::owned(element),
+            Field::Longitude => self.longitude = parts::owned(element),
+            _ => self.place(element),
         }
     }
 
-    fn language(&mut self, it: Element<'_, '_>) {
-        self.item.language = parts::owned(it).and_then(|text| parts::language(&text));
+    fn language(&mut self, element: Element<'_, '_>) {
+        self.item.language = parts::owned(element).and_then(|text| parts::language(&text));
     }
 }
 

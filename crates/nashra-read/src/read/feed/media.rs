@@ -8,18 +8,18 @@ use super::{
 };
 
 /// `media:content`; none where it names no file.
-pub(super) fn content(it: Element<'_, '_>) -> Option<Media> {
-    let part = |field| it.child(field).and_then(parts::owned);
+pub(super) fn content(element: Element<'_, '_>) -> Option<Media> {
+    let part = |field| element.child(field).and_then(parts::owned);
     let media = Media {
-        url: it.attribute("url").map(|url| it.resolve(&url)),
-        media_type: parts::attribute(it, "type"),
-        medium: parts::attribute(it, "medium"),
-        length: parts::attribute(it, "fileSize"),
-        width: pixels(it, "width"),
-        height: pixels(it, "height"),
+        url: element.attribute("url").map(|url| element.resolve(&url)),
+        media_type: parts::attribute(element, "type"),
+        medium: parts::attribute(element, "medium"),
+        length: parts::attribute(element, "fileSize"),
+        width: pixels(element, "width"),
+        height: pixels(element, "height"),
         title: part(Field::Title),
         description: part(Field::Description),
-        credits: it
+        credits: element
             .children()
             .filter(|child| child.field() == Field::Credit)
             .filter_map(credit)
@@ -30,30 +30,30 @@ pub(super) fn content(it: Element<'_, '_>) -> Option<Media> {
 }
 
 /// `media:thumbnail`
-pub(super) fn thumbnail(it: Element<'_, '_>) -> Option<Thumbnail> {
-    let url = parts::attribute(it, "url").or_else(|| parts::owned(it))?;
+pub(super) fn thumbnail(element: Element<'_, '_>) -> Option<Thumbnail> {
+    let url = parts::attribute(element, "url").or_else(|| parts::owned(element))?;
     Some(Thumbnail {
-        url: it.resolve(&url),
-        width: pixels(it, "width"),
-        height: pixels(it, "height"),
+        url: element.resolve(&url),
+        width: pixels(element, "width"),
+        height: pixels(element, "height"),
     })
 }
 
 /// `media:credit`
-pub(super) fn credit(it: Element<'_, '_>) -> Option<Credit> {
-    Some(Credit { content: parts::owned(it)?, role: parts::attribute(it, "role") })
+pub(super) fn credit(element: Element<'_, '_>) -> Option<Credit> {
+    Some(Credit { content: parts::owned(element)?, role: parts::attribute(element, "role") })
 }
 
 /// The address of a picture in any of its forms: `<image href>`, `<image><url>`, `<image
 /// rdf:resource>`, text.
-pub(super) fn image(it: Element<'_, '_>) -> Option<String> {
-    let named = parts::attribute(it, "href").or_else(|| parts::attribute(it, "url"));
-    let inner = || it.child(Field::Address).and_then(parts::owned);
-    let resource = || it.prefixed("resource").map(std::borrow::Cow::into_owned);
-    let text = || if it.has_children() { None } else { parts::owned(it) };
-    named.or_else(inner).or_else(resource).or_else(text).map(|url| it.resolve(&url))
+pub(super) fn image(element: Element<'_, '_>) -> Option<String> {
+    let named = parts::attribute(element, "href").or_else(|| parts::attribute(element, "url"));
+    let inner = || element.child(Field::Address).and_then(parts::owned);
+    let resource = || element.prefixed("resource").map(std::borrow::Cow::into_owned);
+    let text = || if element.has_children() { None } else { parts::owned(element) };
+    named.or_else(inner).or_else(resource).or_else(text).map(|url| element.resolve(&url))
 }
 
-fn pixels(it: Element<'_, '_>, name: &str) -> Option<u32> {
-    it.attribute(name)?.trim_end_matches("px").parse().ok()
+fn pixels(element: Element<'_, '_>, name: &str) -> Option<u32> {
+    element.attribute(name)?.trim_end_matches("px").parse().ok()
 }

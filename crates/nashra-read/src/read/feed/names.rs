@@ -85,7 +85,7 @@ impl<'a> Names<'a> {
     /// The namespace and the local name; whether the prefix was never declared.
     pub(super) fn resolve<'n>(&self, name: &'n str) -> (Namespace, &'n str, bool) {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-        match self.declared.iter().rev().find(|(it, _)| *it == prefix) {
+        match self.declared.iter().rev().find(|(declared, _)| *declared == prefix) {
             Some((_, namespace)) => (*namespace, local, false),
             None if prefix.is_empty() => (Namespace::Core, local, false),
             None => (

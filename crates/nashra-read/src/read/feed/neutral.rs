@@ -120,89 +120,89 @@ impl Neutral {
             encoding: document.encoding,
             format: document.format,
             feed: feed(document.feed, bases),
-            entries: document.entries.into_iter().map(|it| entry(it, bases)).collect(),
+            entries: document.entries.into_iter().map(|item| entry(item, bases)).collect(),
         }
     }
 }
 
-fn feed(it: Channel, bases: &Bases) -> Feed {
-    let (updated, updated_raw) = moment(it.updated);
-    let (published, published_raw) = moment(it.published);
-    let description = safe(it.description, bases);
+fn feed(channel: Channel, bases: &Bases) -> Feed {
+    let (updated, updated_raw) = moment(channel.updated);
+    let (published, published_raw) = moment(channel.published);
+    let description = safe(channel.description, bases);
     Feed {
-        title: safe(it.title, bases),
-        link: it.link,
-        id: it.id.map(|id| absolute(id, bases)),
-        language: it.language,
-        rights: safe(it.rights, bases),
-        generator: it.generator,
-        image: it.image.or_else(|| picture(description.as_ref())),
+        title: safe(channel.title, bases),
+        link: channel.link,
+        id: channel.id.map(|id| absolute(id, bases)),
+        language: channel.language,
+        rights: safe(channel.rights, bases),
+        generator: channel.generator,
+        image: channel.image.or_else(|| picture(description.as_ref())),
         description,
-        icon: it.icon,
+        icon: channel.icon,
         updated,
         updated_raw,
         published,
         published_raw,
-        author: names(&it.authors),
-        authors: it.authors,
-        contributors: it.contributors,
-        categories: it.categories,
-        links: it.links,
-        explicit: it.explicit,
-        rhythm: it.rhythm,
+        author: names(&channel.authors),
+        authors: channel.authors,
+        contributors: channel.contributors,
+        categories: channel.categories,
+        links: channel.links,
+        explicit: channel.explicit,
+        rhythm: channel.rhythm,
     }
 }
 
-fn entry(it: Item, bases: &Bases) -> Entry {
-    let (updated, updated_raw) = moment(it.updated);
-    let (published, published_raw) = moment(it.published);
-    let content_type = it.content.as_ref().map(|content| match content.kind {
+fn entry(item: Item, bases: &Bases) -> Entry {
+    let (updated, updated_raw) = moment(item.updated);
+    let (published, published_raw) = moment(item.published);
+    let content_type = item.content.as_ref().map(|content| match content.kind {
         Kind::Plain => "text/plain",
         Kind::Html => "text/html",
         Kind::Xhtml => "application/xhtml+xml",
     });
-    let (content, summary) = (safe(it.content, bases), safe(it.summary, bases));
-    let attached = it.enclosures.iter().find(|enclosure| {
+    let (content, summary) = (safe(item.content, bases), safe(item.summary, bases));
+    let attached = item.enclosures.iter().find(|enclosure| {
         enclosure.media_type.as_deref().is_some_and(|media_type| media_type.starts_with("image/"))
     });
-    let image = it.image.or_else(|| attached.map(|attached| attached.url.clone()));
+    let image = item.image.or_else(|| attached.map(|attached| attached.url.clone()));
     let image = image.or_else(|| picture(content.as_ref())).or_else(|| picture(summary.as_ref()));
     let (content, summary) = (
         content.map(|content| Shared(Rc::new(content))),
         summary.map(|summary| Shared(Rc::new(summary))),
     );
     Entry {
-        id: it.id.map(|id| absolute(id, bases)),
-        title: safe(it.title, bases),
-        link: it.link,
+        id: item.id.map(|id| absolute(id, bases)),
+        title: safe(item.title, bases),
+        link: item.link,
         summary: summary.or_else(|| content.clone()),
         content,
         content_type,
-        content_src: it.content_src,
+        content_src: item.content_src,
         updated,
         updated_raw,
         published,
         published_raw,
-        author: names(&it.authors),
-        authors: it.authors,
-        contributors: it.contributors,
-        categories: it.categories,
-        enclosures: it.enclosures,
-        media: it.media,
-        thumbnails: it.thumbnails,
-        credits: it.credits,
-        links: it.links,
-        comments: it.comments,
-        rights: safe(it.rights, bases),
-        language: it.language,
-        source: it.source.map(|source| Origin {
+        author: names(&item.authors),
+        authors: item.authors,
+        contributors: item.contributors,
+        categories: item.categories,
+        enclosures: item.enclosures,
+        media: item.media,
+        thumbnails: item.thumbnails,
+        credits: item.credits,
+        links: item.links,
+        comments: item.comments,
+        rights: safe(item.rights, bases),
+        language: item.language,
+        source: item.source.map(|source| Origin {
             title: safe(source.title, bases),
             link: source.link,
             id: source.id,
         }),
-        geo: it.geo,
+        geo: item.geo,
         image,
-        explicit: it.explicit,
+        explicit: item.explicit,
     }
 }
 

@@ -44,7 +44,8 @@ pub(super) fn link(element: Element<'_, '_>) -> Link {
 }
 
 fn has_attribute(element: Element<'_, '_>, name: &str) -> bool {
-    super::attributes::raw(element.node().attributes).any(|(it, _)| it.eq_ignore_ascii_case(name))
+    super::attributes::raw(element.node().attributes)
+        .any(|(written, _)| written.eq_ignore_ascii_case(name))
 }
 
 /// How good a link is as the address of what it belongs to; none where it leads elsewhere.
@@ -90,7 +91,7 @@ pub(super) fn categories(element: Element<'_, '_>, list: &mut Vec<Category>) {
             .unwrap_or_default()
             .split([',', ';', '،'])
             .map(str::trim)
-            .filter(|it| !it.is_empty())
+            .filter(|term| !term.is_empty())
         {
             add_category(list, Category { term: Some(term.to_owned()), ..Category::default() });
         }
@@ -118,8 +119,9 @@ pub(super) fn categories_only(element: Element<'_, '_>, list: &mut Vec<Category>
 }
 
 fn add_category(list: &mut Vec<Category>, category: Category) {
-    let known = |it: &Category| {
-        it.term == category.term && (it.scheme == category.scheme || category.scheme.is_none())
+    let known = |other: &Category| {
+        other.term == category.term
+            && (other.scheme == category.scheme || category.scheme.is_none())
     };
     if list.len() < MAX_LIST && !list.iter().any(known) {
         list.push(category);

@@ -12,14 +12,15 @@ const MAX_INHERITED: usize = 1_000;
 /// inherit them.
 pub(super) fn inherited(authors: &[Person]) -> Vec<Person> {
     let mut left = MAX_INHERITED;
-    let length = |it: &Person| {
-        [&it.name, &it.email, &it.uri, &it.raw]
+    let length = |person: &Person| {
+        [&person.name, &person.email, &person.uri, &person.raw]
             .into_iter()
             .flatten()
             .map(String::len)
             .sum::<usize>()
     };
-    let fits = |it: &&Person| left.checked_sub(length(it)).inspect(|it| left = *it).is_some();
+    let fits =
+        |person: &&Person| left.checked_sub(length(person)).inspect(|rest| left = *rest).is_some();
     authors.iter().take_while(fits).cloned().collect()
 }
 

@@ -107,6 +107,8 @@ impl Repairs {
 
 impl Serialize for Repairs {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(Repair::ALL.into_iter().filter(|it| self.has(*it)).map(Repair::name))
+        serializer.collect_seq(
+            Repair::ALL.into_iter().filter(|repair| self.has(*repair)).map(Repair::name),
+        )
     }
 }

@@ -79,7 +79,7 @@ impl<'a> Writer<'a> {
             self.out.push_str(&html[at..at + length]);
             at += length;
             at += match html.as_bytes().get(at + 1) {
-                Some(it) if it.is_ascii_alphabetic() => self.start(&html[at..]),
+                Some(byte) if byte.is_ascii_alphabetic() => self.start(&html[at..]),
                 Some(b'/') => self.end(&html[at..]),
                 Some(b'!' | b'?') => self.comment(at).unwrap_or_else(|| self.text()),
                 _ => self.text(),
@@ -144,8 +144,8 @@ impl<'a> Writer<'a> {
             .split(|c: char| c.is_ascii_whitespace() || c == '/')
             .next()
             .unwrap_or_default();
-        let found =
-            Element::from_name(name).and_then(|it| self.open.iter().rposition(|open| *open == it));
+        let found = Element::from_name(name)
+            .and_then(|element| self.open.iter().rposition(|open| *open == element));
         while found.is_some_and(|found| self.open.len() > found) {
             if let Some(element) = self.open.pop() {
                 self.write_end(element);
@@ -165,7 +165,7 @@ impl<'a> Writer<'a> {
         let mut kept: Vec<(&'static str, Cow<'_, str>)> = Vec::new();
         for (name, value) in self.attributes.iter().copied() {
             let Some((name, kind)) = list::attribute(element, name) else { continue };
-            if kept.iter().any(|(it, _)| *it == name) {
+            if kept.iter().any(|(known, _)| *known == name) {
                 continue;
             }
             let value = htmlize::unescape_attribute(value);
@@ -203,11 +203,12 @@ impl<'a> Writer<'a> {
             return if odd { None } else { Some(self.bases.resolve_against(self.base, value)) };
         }
         let lower = value.get(..32).unwrap_or(value).to_ascii_lowercase();
-        let harmless =
-            ["http:", "https:", "mailto:", "tel:", "ftp:"].iter().any(|it| lower.starts_with(it));
+        let harmless = ["http:", "https:", "mailto:", "tel:", "ftp:"]
+            .iter()
+            .any(|scheme| lower.starts_with(scheme));
         let picture = picture
-            && ["png", "gif", "jpeg", "webp", "avif"].iter().any(|it| {
-                lower.strip_prefix("data:image/").is_some_and(|rest| rest.starts_with(it))
+            && ["png", "gif", "jpeg", "webp", "avif"].iter().any(|format| {
+                lower.strip_prefix("data:image/").is_some_and(|rest| rest.starts_with(format))
             });
         (harmless || picture).then(|| value.to_owned())
     }

@@ -4,10 +4,11 @@
 use super::{model::Source, names::Field, parts, person, text::Text, tree::Element};
 
 /// Reads an element; `None` where it is empty.
-pub(super) fn parse(it: Element<'_, '_>) -> Option<Source> {
-    let part = |field| it.child(field).and_then(parts::owned);
+pub(super) fn parse(element: Element<'_, '_>) -> Option<Source> {
+    let part = |field| element.child(field).and_then(parts::owned);
     let links = || {
-        it.children()
+        element
+            .children()
             .filter(|child| child.field() == Field::Link)
             .map(|child| (child, parts::link(child)))
     };
@@ -15,14 +16,17 @@ pub(super) fn parse(it: Element<'_, '_>) -> Option<Source> {
         .filter(|(element, link)| parts::link_rank(*element, link).is_some())
         .find_map(|(_, link)| link.href);
     let source = Source {
-        title: it
+        title: element
             .child(Field::Title)
-            .map_or_else(|| Text::parse(it).filter(|_| !it.has_children()), Text::parse),
+            .map_or_else(|| Text::parse(element).filter(|_| !element.has_children()), Text::parse),
         link: link.or_else(|| {
-            it.attribute("url").or_else(|| it.attribute("href")).map(|url| it.resolve(&url))
+            element
+                .attribute("url")
+                .or_else(|| element.attribute("href"))
+                .map(|url| element.resolve(&url))
         }),
         id: part(Field::Id),
-        authors: it
+        authors: element
             .children()
             .filter(|child| child.field() == Field::Author)
             .filter_map(person::parse)

@@ -113,7 +113,7 @@ pub(super) fn trimmed_string<'a>(element: Element<'_, 'a>) -> Option<Cow<'a, str
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(trimmed(text.into())),
     };
-    Some(value).filter(|it| !it.is_empty())
+    Some(value).filter(|value| !value.is_empty())
 }
 
 /// Ends of lines as `\n` (XML 1.0 §2.11).
@@ -126,7 +126,7 @@ fn lines(text: &str) -> Cow<'_, str> {
 
 /// Whether an element begins in it, outside of CDATA sections and comments.
 fn has_element(inner: &str) -> bool {
-    Pieces::new(inner).any(|it| it == Piece::Start)
+    Pieces::new(inner).any(|piece| piece == Piece::Start)
 }
 
 /// Markup as HTML: CDATA sections escaped, comments dropped, prefixes of names taken off, declared
@@ -224,7 +224,7 @@ fn is_binary(kind: &str) -> bool {
 /// Content of a media type that nothing else covers: text where its bytes are that. Pictures, sound
 /// and films never are.
 fn binary<'a>(element: Element<'_, 'a>, kind: &str) -> Cow<'a, str> {
-    let never = ["image/", "audio/", "video/"].iter().any(|it| kind.starts_with(it))
+    let never = ["image/", "audio/", "video/"].iter().any(|prefix| kind.starts_with(prefix))
         || kind == "application/octet-stream";
     base64(element).unwrap_or_else(|| if never { Cow::Borrowed("") } else { string(element) })
 }
@@ -250,9 +250,9 @@ fn sole_division<'t, 'a>(element: Element<'t, 'a>) -> Option<Element<'t, 'a>> {
         .children()
         .next()
         .filter(|child| child.field() == Field::Division && child.node().closed)?;
-    let blank = |it: Piece<'_>| {
-        matches!(it, Piece::End(_))
-            || matches!(it, Piece::Text(text) if text.trim_ascii().is_empty())
+    let blank = |piece: Piece<'_>| {
+        matches!(piece, Piece::End(_))
+            || matches!(piece, Piece::Text(text) if text.trim_ascii().is_empty())
     };
     let behind = &element.unit.text[division.node().to..element.node().to];
     let first = Pieces::new(element.inner().trim_ascii_start()).next();

@@ -174,7 +174,7 @@ impl<'t, 'a> Element<'t, 'a> {
             name.rsplit(':').next().is_some_and(|part| part.eq_ignore_ascii_case(local))
         };
         let (_, value) = attributes::raw(self.node().attributes).find(|(name, _)| named(name))?;
-        Some(attributes::decoded(value, self.unit.entities)).filter(|it| !it.is_empty())
+        Some(attributes::decoded(value, self.unit.entities)).filter(|value| !value.is_empty())
     }
 
     /// An address, absolute where there is something to resolve it against.

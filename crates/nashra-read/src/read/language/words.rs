@@ -33,7 +33,7 @@ pub(super) fn other(text: &str, claimed: &str) -> Option<&'static str> {
         None => TABLE.codes[best] == "en" && found * 4 >= words,
     };
     // Latin is what pages are filled with before they have a text.
-    Some(TABLE.codes[best]).filter(|it| contradicts && found >= MIN_WORDS && *it != "la")
+    Some(TABLE.codes[best]).filter(|code| contradicts && found >= MIN_WORDS && *code != "la")
 }
 
 /// The language whose small words a text has, where it is clear.
@@ -43,8 +43,8 @@ pub(super) fn language(text: &str) -> Option<&'static str> {
     let next = counts
         .iter()
         .enumerate()
-        .filter(|it| it.0 != best)
-        .map(|it| *it.1)
+        .filter(|(index, _)| *index != best)
+        .map(|(_, count)| *count)
         .max()
         .unwrap_or_default();
     (found >= MIN_WORDS && found * 20 >= words && found * 4 >= next * 5).then(|| TABLE.codes[best])
@@ -52,8 +52,12 @@ pub(super) fn language(text: &str) -> Option<&'static str> {
 
 /// The language with the most words, and how many.
 fn best(counts: &[u32; 64]) -> Option<(usize, u32)> {
-    let (best, found) =
-        counts.iter().copied().enumerate().take(TABLE.codes.len()).max_by_key(|it| it.1)?;
+    let (best, found) = counts
+        .iter()
+        .copied()
+        .enumerate()
+        .take(TABLE.codes.len())
+        .max_by_key(|(_, count)| *count)?;
     (found > 0).then_some((best, found))
 }
 

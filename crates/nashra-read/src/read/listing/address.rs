@@ -149,9 +149,10 @@ fn ending(segment: &str) -> u32 {
             "html" | "htm" | "shtml" | "xhtml" | "dhtml" | "story" | "article" | "ece" | "cms",
         )) => 1,
         Some((_, "php" | "asp" | "aspx" | "jsp" | "cfm" | "do" | "cgi" | "pl")) => 2,
-        Some((_, it)) if words::is_file(it) => 4,
-        Some((_, it))
-            if (1..=5).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
+        Some((_, suffix)) if words::is_file(suffix) => 4,
+        Some((_, suffix))
+            if (1..=5).contains(&suffix.len())
+                && suffix.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
         {
             3
         }
@@ -161,24 +162,26 @@ fn ending(segment: &str) -> u32 {
 
 /// Whether the segments `2026`, `11`, `20` in a row make a date.
 fn dated_path(years: &mut Option<u32>, segment: &str) -> u32 {
-    let number = |it: &str| {
-        it.bytes().all(|byte| byte.is_ascii_digit()).then(|| it.parse::<u32>().ok()).flatten()
+    let number = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten()
     };
     let month_name = segment.len() == 3 && segment.bytes().all(|byte| byte.is_ascii_alphabetic());
     match (*years, number(segment)) {
-        (None | Some(0), Some(it)) if segment.len() == 4 && (1990..2100).contains(&it) => {
+        (None | Some(0), Some(year)) if segment.len() == 4 && (1990..2100).contains(&year) => {
             *years = Some(1);
         }
-        (Some(1), Some(it)) if (1..=12).contains(&it) && segment.len() <= 2 => *years = Some(2),
+        (Some(1), Some(month)) if (1..=12).contains(&month) && segment.len() <= 2 => {
+            *years = Some(2);
+        }
         (Some(1), None) if month_name => *years = Some(2),
-        (Some(1), Some(it))
+        (Some(1), Some(month_day))
             if segment.len() == 4
-                && (1..=12).contains(&(it / 100))
-                && (1..=31).contains(&(it % 100)) =>
+                && (1..=12).contains(&(month_day / 100))
+                && (1..=31).contains(&(month_day % 100)) =>
         {
             *years = Some(3);
         }
-        (Some(2), Some(it)) if (1..=31).contains(&it) && segment.len() <= 2 => *years = Some(3),
+        (Some(2), Some(day)) if (1..=31).contains(&day) && segment.len() <= 2 => *years = Some(3),
         (Some(2 | 3), _) => {}
         _ => *years = None,
     }
@@ -213,8 +216,7 @@ impl Part {
         };
         let decoded = decode(stem);
         let mut run = 0;
-        for word in decoded.split(|it: char| !it.is_alphanumeric()).filter(|part| !part.is_empty())
-        {
+        for word in decoded.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
             let (mut letters, mut digits, mut turns, mut wide) = (0, 0, 0_u32, 0);
             let mut digit_before = None;
             for c in word.chars() {
@@ -291,7 +293,7 @@ pub(super) fn decode(segment: &str) -> std::borrow::Cow<'_, str> {
     let bytes = segment.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
-    let hex = |it: u8| char::from(it).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     while let Some(byte) = bytes.get(at) {
         let pair =
             bytes.get(at + 1).copied().and_then(hex).zip(bytes.get(at + 2).copied().and_then(hex));

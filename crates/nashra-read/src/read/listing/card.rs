@@ -52,7 +52,7 @@ pub(super) fn link(
         url: found.url.clone(),
         teaser: framed
             .and_then(|framed| teaser(survey, framed, named, &places))
-            .filter(|it| title.as_ref().is_none_or(|title| !it.contains(title))),
+            .filter(|teaser| title.as_ref().is_none_or(|title| !teaser.contains(title))),
         title,
         image: places
             .iter()
@@ -107,7 +107,7 @@ fn visible(tree: &Tree<'_>, node: NodeId, longest: usize) -> Option<String> {
         }
         text.push_str(bounded_raw(&tree.text(text_node), 2 * longest));
     }
-    Some(bounded(&collapse(&text), longest)).filter(|it| !it.is_empty())
+    Some(bounded(&collapse(&text), longest)).filter(|text| !text.is_empty())
 }
 
 fn bounded_raw(text: &str, longest: usize) -> &str {
@@ -118,15 +118,15 @@ fn bounded_raw(text: &str, longest: usize) -> &str {
 fn alternative(tree: &Tree<'_>, link: NodeId) -> Option<String> {
     let alt = picture(tree, link)
         .and_then(|picture| tree.attribute(picture, "alt"))
-        .map(|it| collapse(&it))
-        .filter(|it| !it.is_empty());
+        .map(|alt| collapse(&alt))
+        .filter(|alt| !alt.is_empty());
     let said = || {
         ["title", "aria-label"]
             .iter()
             .find_map(|name| tree.attribute(link, name))
-            .map(|it| collapse(&it))
+            .map(|label| collapse(&label))
     };
-    alt.or_else(said).map(|alt| bounded(&alt, MAX_TITLE)).filter(|it| !it.is_empty())
+    alt.or_else(said).map(|alt| bounded(&alt, MAX_TITLE)).filter(|title| !title.is_empty())
 }
 
 /// The longest block of text in the card that is not its title, nor in a link to elsewhere.
@@ -137,7 +137,7 @@ fn teaser(
     places: &[Occurrence],
 ) -> Option<String> {
     let tree = survey.tree;
-    let own = |it: NodeId| places.iter().any(|place| tree.within(it, place.node));
+    let own = |node: NodeId| places.iter().any(|place| tree.within(node, place.node));
     let aside = Region::AUTHOR
         .with(Region::LABEL)
         .with(Region::SHARE)
@@ -179,7 +179,7 @@ fn teaser(
         })
         .map(|node| bounded_raw(&tree.text(node), MAX_TEASER).to_owned() + " ")
         .collect();
-    Some(bounded(&collapse(&text), MAX_TEASER)).filter(|it| !it.is_empty())
+    Some(bounded(&collapse(&text), MAX_TEASER)).filter(|text| !text.is_empty())
 }
 
 /// The address of the card's first picture.
@@ -191,8 +191,8 @@ fn image(tree: &Tree<'_>, card: NodeId, base: &Url) -> Option<Url> {
         let named = lazy
             .iter()
             .filter_map(|name| tree.attribute(node, name))
-            .filter_map(|it| resolve(base, &it))
-            .find(|it| !stands_in(it));
+            .filter_map(|address| resolve(base, &address))
+            .find(|url| !stands_in(url));
         named.or_else(|| {
             let set =
                 ["data-srcset", "srcset"].iter().find_map(|name| tree.attribute(node, name))?;
@@ -207,7 +207,7 @@ fn stands_in(url: &Url) -> bool {
     let name = url.path().rsplit('/').next().unwrap_or_default();
     ["placeholder", "spacer", "blank", "pixel", "transparent", "dummy"]
         .iter()
-        .any(|it| name.contains(it))
+        .any(|word| name.contains(word))
 }
 
 /// The card's date, as it is written for machines.
@@ -215,6 +215,6 @@ fn date(tree: &Tree<'_>, card: NodeId) -> Option<chrono::DateTime<chrono::FixedO
     let times = tree.subtree(card).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Time);
     times
         .filter_map(|time| tree.attribute(time, "datetime"))
-        .find_map(|it| moment::parse(&it, None))
-        .map(|it| it.time)
+        .find_map(|written| moment::parse(&written, None))
+        .map(|moment| moment.time)
 }

@@ -14,47 +14,57 @@ use super::{
 /// What an address tells beside the others.
 pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
     let total = all.len().max(1);
-    let widths = sorted(all.iter().map(|(_, it)| it.width));
-    let words = sorted(all.iter().map(|(_, it)| it.words));
-    let lengths = sorted(all.iter().map(|(_, it)| it.length));
+    let widths = sorted(all.iter().map(|(_, measures)| measures.width));
+    let words = sorted(all.iter().map(|(_, measures)| measures.words));
+    let lengths = sorted(all.iter().map(|(_, measures)| measures.length));
     let tally = Tally::count(all, targets);
     let median = widths.get(total / 2).copied().unwrap_or(0.0);
-    let share =
-        |pick: fn(&Measures) -> bool| ratio(all.iter().filter(|(_, it)| pick(it)).count(), total);
-    let (dated, headed) = (share(|it| it.date > 0.0), share(|it| it.named >= 2.0));
+    let share = |pick: fn(&Measures) -> bool| {
+        ratio(all.iter().filter(|(_, measures)| pick(measures)).count(), total)
+    };
+    let (dated, headed) =
+        (share(|measures| measures.date > 0.0), share(|measures| measures.named >= 2.0));
     let under = beneath(targets);
     let keys: HashSet<String> = targets.iter().map(|target| key(&target.url)).collect();
-    for (index, (known, it)) in all.iter_mut().enumerate() {
+    for (index, (known, measures)) in all.iter_mut().enumerate() {
         let url = &targets[index].url;
-        it.width_rank = rank(&widths, it.width);
-        it.words_rank = rank(&words, it.words);
-        it.length_rank = rank(&lengths, it.length);
-        it.beside = log(tally.folders.get(&known.form.folder).copied().unwrap_or(0));
-        it.below = log(under[index]);
-        it.parent_linked = flag(parent_key(url).is_some_and(|key| keys.contains(&key)));
-        it.same_name = log(tally.names.get(&known.name).map_or(0, |count| count.saturating_sub(1)));
+        measures.width_rank = rank(&widths, measures.width);
+        measures.words_rank = rank(&words, measures.words);
+        measures.length_rank = rank(&lengths, measures.length);
+        measures.beside = log(tally.folders.get(&known.form.folder).copied().unwrap_or(0));
+        measures.below = log(under[index]);
+        measures.parent_linked = flag(parent_key(url).is_some_and(|key| keys.contains(&key)));
+        measures.same_name =
+            log(tally.names.get(&known.name).map_or(0, |count| count.saturating_sub(1)));
         let path = tally.paths.group(known.path);
-        (it.path_size, it.path_width, it.path_words, it.path_spread) =
+        (measures.path_size, measures.path_width, measures.path_words, measures.path_spread) =
             (log(path.size), path.width(), path.words(), path.spread());
-        (it.path_dated, it.path_nav) = (path.dated(), path.nav());
+        (measures.path_dated, measures.path_nav) = (path.dated(), path.nav());
         let form = tally.forms.group(known.form.shape);
-        it.shape_share = ratio(form.size, total);
-        (it.form_size, it.form_width, it.form_headed, it.form_imaged, it.form_spread) =
-            (log(form.size), form.width(), form.headed(), form.imaged(), form.spread());
-        (it.form_nav, it.form_overlap, it.form_longest) =
+        measures.shape_share = ratio(form.size, total);
+        (
+            measures.form_size,
+            measures.form_width,
+            measures.form_headed,
+            measures.form_imaged,
+            measures.form_spread,
+        ) = (log(form.size), form.width(), form.headed(), form.imaged(), form.spread());
+        (measures.form_nav, measures.form_overlap, measures.form_longest) =
             (form.nav(), form.overlap(), form.longest());
         let head = tally.heads.group(known.form.head);
-        it.head_share = ratio(head.size, total);
-        (it.head_size, it.head_width, it.head_words) = (log(head.size), head.width(), head.words());
-        (it.head_headed, it.head_dated, it.head_nav) = (head.headed(), head.dated(), head.nav());
+        measures.head_share = ratio(head.size, total);
+        (measures.head_size, measures.head_width, measures.head_words) =
+            (log(head.size), head.width(), head.words());
+        (measures.head_headed, measures.head_dated, measures.head_nav) =
+            (head.headed(), head.dated(), head.nav());
         let of_host = tally.hosts.group(Hash::of_word(host(url).as_bytes()));
-        it.host_share = ratio(of_host.size, total);
-        (it.host_width, it.host_words, it.host_headed) =
+        measures.host_share = ratio(of_host.size, total);
+        (measures.host_width, measures.host_words, measures.host_headed) =
             (of_host.width(), of_host.words(), of_host.headed());
         let item = tally.items.group(known.item_path);
-        (it.item_size, it.item_path_width, it.item_path_words) =
+        (measures.item_size, measures.item_path_width, measures.item_path_words) =
             (log(item.size), item.width(), item.words());
-        (it.page_targets, it.page_width, it.page_dated, it.page_headed) =
+        (measures.page_targets, measures.page_width, measures.page_dated, measures.page_headed) =
             (log(total), median, dated, headed);
     }
 }
@@ -74,14 +84,14 @@ struct Tally {
 impl Tally {
     fn count(all: &[(AddressKey, Measures)], targets: &[Target]) -> Self {
         let mut tally = Self::default();
-        for ((known, it), target) in all.iter().zip(targets) {
+        for ((known, measures), target) in all.iter().zip(targets) {
             *tally.folders.entry(known.form.folder).or_default() += 1;
             *tally.names.entry(known.name).or_default() += 1;
-            tally.paths.add(known.path, it);
-            tally.forms.add(known.form.shape, it);
-            tally.items.add(known.item_path, it);
-            tally.heads.add(known.form.head, it);
-            tally.hosts.add(Hash::of_word(host(&target.url).as_bytes()), it);
+            tally.paths.add(known.path, measures);
+            tally.forms.add(known.form.shape, measures);
+            tally.items.add(known.item_path, measures);
+            tally.heads.add(known.form.head, measures);
+            tally.hosts.add(Hash::of_word(host(&target.url).as_bytes()), measures);
         }
         tally
     }
@@ -212,6 +222,6 @@ fn rank(sorted: &[f32], value: f32) -> f32 {
     ratio(sorted.partition_point(|sorted| *sorted < value), sorted.len().max(1))
 }
 
-fn log(it: usize) -> f32 {
-    (ratio(it, 1) + 1.0).ln()
+fn log(count: usize) -> f32 {
+    (ratio(count, 1) + 1.0).ln()
 }

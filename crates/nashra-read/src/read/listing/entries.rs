@@ -22,7 +22,7 @@ pub fn to_feed(listing: Listing) -> Feed {
     let entries = links
         .into_iter()
         .map(|link| entry(link, language.as_deref()))
-        .filter(|it| known.insert(it.identity.clone()))
+        .filter(|entry| known.insert(entry.identity.clone()))
         .collect();
     let mut feed = Feed { title, language, entries, ..Feed::default() };
     bounds::feed(&mut feed);

@@ -167,7 +167,7 @@ impl PageMeasurer<'_, '_, '_> {
             measures.rel_bad = measures.rel_bad.max(flag(
                 ["sponsored", "nofollow", "tag", "author", "next", "prev", "category"]
                     .iter()
-                    .any(|it| rel.contains(it)),
+                    .any(|word| rel.contains(word)),
             ));
             measures.rel_good = measures.rel_good.max(flag(rel.contains("bookmark")));
         }
@@ -208,13 +208,13 @@ impl PageMeasurer<'_, '_, '_> {
     fn longest_in(&self, best: &Occurrence) -> bool {
         let (survey, all) = (self.survey, &self.gathered.occurrences);
         let own = survey.inside(best.node).text;
-        let from = all.partition_point(|it| it.node < best.item);
+        let from = all.partition_point(|occurrence| occurrence.node < best.item);
         let end = survey.tree.end(best.item);
-        all[from..]
-            .iter()
-            .take(32)
-            .take_while(|link| link.node < end)
-            .all(|it| it.target == best.target || survey.inside(it.node).text <= own)
+        all[from..].iter().take(32).take_while(|occurrence| occurrence.node < end).all(
+            |occurrence| {
+                occurrence.target == best.target || survey.inside(occurrence.node).text <= own
+            },
+        )
     }
 
     fn regions(&self, measures: &mut Measures, target: &Target, best: &Occurrence) {
@@ -345,13 +345,13 @@ fn overlap(name: &str, url: &Url) -> f32 {
     ratio(found.min(8), 1)
 }
 
-pub(super) fn flag(it: bool) -> f32 {
-    f32::from(u8::from(it))
+pub(super) fn flag(is: bool) -> f32 {
+    f32::from(u8::from(is))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a measure needs no more than 24 bits")]
-pub(super) fn count(it: u32) -> f32 {
-    it as f32
+pub(super) fn count(number: u32) -> f32 {
+    number as f32
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a measure needs no more than 24 bits")]

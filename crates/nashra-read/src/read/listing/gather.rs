@@ -78,7 +78,7 @@ pub(super) fn gather(survey: &Survey<'_, '_>, page: &Url) -> Gathered {
     let mut written: HashMap<&str, Option<u32>> = HashMap::new();
     let mut keys: HashMap<String, u32> = HashMap::new();
     let mut found = Gathered { occurrences: Vec::new(), targets: Vec::new(), base };
-    for node in (0..tree.len()).filter(|it| matches!(tree.tag(*it), Tag::A | Tag::Area)) {
+    for node in (0..tree.len()).filter(|node| matches!(tree.tag(*node), Tag::A | Tag::Area)) {
         let Some(href) = tree
             .raw_attributes(node)
             .find(|(name, _)| name.eq_ignore_ascii_case("href"))
@@ -147,8 +147,9 @@ fn frame(survey: &Survey<'_, '_>, occurrences: &mut [Occurrence]) {
         };
         let (card, item) = climb(survey, occurrences[at].node, alone);
         let (title, named) = title(survey, occurrences[at].node, card);
-        let it = &mut occurrences[at];
-        (it.card, it.item, it.title, it.named) = (card, item, title, named);
+        let occurrence = &mut occurrences[at];
+        (occurrence.card, occurrence.item, occurrence.title, occurrence.named) =
+            (card, item, title, named);
     }
 }
 
@@ -223,8 +224,8 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
 /// The page's `<base href>`, else its own address.
 fn base(tree: &Tree<'_>, page: &Url) -> Url {
     let written = (0..tree.len())
-        .filter(|it| tree.tag(*it) == Tag::Base)
-        .find_map(|it| tree.attribute(it, "href"));
+        .filter(|node| tree.tag(*node) == Tag::Base)
+        .find_map(|node| tree.attribute(node, "href"));
     written
         .and_then(|written| page.join(written.trim()).ok())
         .filter(Url::has_host)

@@ -113,7 +113,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<List
     with_page(bytes, content_type, url, |survey, found| {
         let measures = features::measure(survey, found, url);
         let chosen: Vec<usize> = (0..measures.len())
-            .filter(|it| model::score(&measures[*it]) > 0.0)
+            .filter(|index| model::score(&measures[*index]) > 0.0)
             .take(MAX_LINKS)
             .collect();
         if chosen.is_empty() {
@@ -141,7 +141,7 @@ pub fn parse_with(
         Ok(chosen
             .into_iter()
             .take(MAX_LINKS)
-            .map(|(it, item)| card::link(survey, found, it, item))
+            .map(|(index, item)| card::link(survey, found, index, item))
             .collect())
     })
 }
@@ -176,12 +176,12 @@ fn with_page(
         let links = choose(survey, &found)?;
         let title = tree
             .find(0, Tag::Title)
-            .map(|it| bounded(&collapse(&tree.start_of_text(it)), 300))
-            .filter(|it| !it.is_empty());
+            .map(|node| bounded(&collapse(&tree.start_of_text(node)), 300))
+            .filter(|title| !title.is_empty());
         let language = tree
             .find(0, Tag::Html)
-            .and_then(|it| tree.attribute(it, "lang"))
-            .map(|it| it.trim().to_owned());
+            .and_then(|root| tree.attribute(root, "lang"))
+            .map(|language| language.trim().to_owned());
         Ok(Listing {
             title,
             language: language.filter(|language| (2..=35).contains(&language.len())),

@@ -23,9 +23,9 @@ pub struct Selectors {
 impl fmt::Display for Selectors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = [("item", &self.item), ("link", &self.link)];
-        let written = named
-            .iter()
-            .filter_map(|(name, it)| it.as_ref().map(|it| format!("{name} = {:?}", it.text)));
+        let written = named.iter().filter_map(|(name, selector)| {
+            selector.as_ref().map(|selector| format!("{name} = {:?}", selector.text))
+        });
         f.write_str(&written.collect::<Vec<_>>().join(", "))
     }
 }
@@ -77,7 +77,8 @@ fn at<'g>(tree: &Tree<'_>, gathered: &'g Gathered, node: NodeId) -> Option<&'g O
         .chain(tree.ancestors(node).take(8))
         .find(|node| tree.tag(*node) == Tag::A);
     let from = outer.unwrap_or(node);
-    all.get(all.partition_point(|it| it.node < from)).filter(|it| tree.within(it.node, from))
+    all.get(all.partition_point(|occurrence| occurrence.node < from))
+        .filter(|occurrence| tree.within(occurrence.node, from))
 }
 
 /// The first of an item's links with most text.
@@ -88,11 +89,11 @@ fn longest<'g>(
 ) -> Option<&'g Occurrence> {
     let all = &gathered.occurrences;
     let (from, end) = (
-        all.partition_point(|it| it.node < item),
-        all.partition_point(|it| it.node < survey.tree.end(item)),
+        all.partition_point(|occurrence| occurrence.node < item),
+        all.partition_point(|occurrence| occurrence.node < survey.tree.end(item)),
     );
     all[from..end.min(from + 200)]
         .iter()
         .rev()
-        .max_by_key(|it| (it.named, survey.inside(it.node).text.min(200)))
+        .max_by_key(|occurrence| (occurrence.named, survey.inside(occurrence.node).text.min(200)))
 }

@@ -129,7 +129,8 @@ fn every_cut_of_a_page_is_read_without_a_panic() {
 
 #[test]
 fn a_million_links_and_a_link_of_ten_megabytes_are_bounded() {
-    let one = |it| format!("<a href=/n/{it}>A headline of some length, number {it}</a>");
+    let one =
+        |number| format!("<a href=/n/{number}>A headline of some length, number {number}</a>");
     let many = (0..1_000_000).map(one).collect::<Vec<_>>().concat();
     let found = parse(many.as_bytes(), None, &home());
     assert!(found.is_err() || found.unwrap().links.len() <= MAX_LINKS);

@@ -205,7 +205,11 @@ fn kind(view: View<'_, '_>) -> PageKind {
 
 /// The weight of the lines that are text.
 fn weight_of(body: &[bool], measured: &Measured) -> u32 {
-    body.iter().zip(&measured.weight).filter(|(it, _)| **it).map(|(_, weight)| weight).sum()
+    body.iter()
+        .zip(&measured.weight)
+        .filter(|(is_body, _)| **is_body)
+        .map(|(_, weight)| weight)
+        .sum()
 }
 
 #[cfg(test)]

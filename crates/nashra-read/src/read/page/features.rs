@@ -423,7 +423,7 @@ fn place(row: &mut Row, tree: &Tree<'_>, line: &Line, places: u16) {
 #[expect(clippy::cast_precision_loss, reason = "measures")]
 fn neighbours(row: &mut Row, page: &Page<'_, '_>, at: usize) {
     for step in [-1_isize, 1, -2, 2] {
-        let other = at.checked_add_signed(step).filter(|it| *it < page.shapes.len());
+        let other = at.checked_add_signed(step).filter(|index| *index < page.shapes.len());
         let (shape, line) =
             other.map(|other| (page.shapes[other], &page.lines.lines[other])).unzip();
         row.push(shape.map_or(0.0, |shape| (shape.weight as f32).ln_1p()));

@@ -239,7 +239,7 @@ impl Reader {
             if value.len() > 2_000 {
                 continue;
             }
-            let is = |it: &str| name.eq_ignore_ascii_case(it);
+            let is = |known: &str| name.eq_ignore_ascii_case(known);
             if is("class")
                 || is("id")
                 || is("role")

@@ -58,7 +58,7 @@ pub(super) fn entries(view: View<'_, '_>) -> Vec<Entry> {
     let mut entries = if shown.len() >= 2 { shown } else { by_headline(view, posted) };
     let names: Vec<Names> = posted.iter().map(Names::new).collect();
     for entry in &mut entries {
-        let said = find(view, entry, &names).and_then(|it| posted.get(it));
+        let said = find(view, entry, &names).and_then(|index| posted.get(index));
         complete(entry, said, view);
     }
     entries.retain(|entry| entry.update.published.is_some() || entry.update.time.is_some());
@@ -69,7 +69,7 @@ pub(super) fn entries(view: View<'_, '_>) -> Vec<Entry> {
 fn shown(view: View<'_, '_>) -> Vec<Entry> {
     let tree = view.tree;
     let mut groups: HashMap<(NodeId, Tag), Vec<(NodeId, NodeId)>> = HashMap::new();
-    for time in (1..tree.len()).filter(|it| is_time(view, *it)).take(MAX_ENTRIES * 2) {
+    for time in (1..tree.len()).filter(|node| is_time(view, *node)).take(MAX_ENTRIES * 2) {
         for item in std::iter::once(time)
             .chain(tree.ancestors(time))
             .take(MAX_CLIMB)
@@ -114,14 +114,14 @@ fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<Entry> {
         return None;
     }
     let machine =
-        ["datetime", "content", "data-time"].iter().find_map(|it| tree.attribute(time, it));
-    let written =
-        Some(collapse(&tree.start_of_text(time))).filter(|it| !it.is_empty() && it.len() <= 60);
+        ["datetime", "content", "data-time"].iter().find_map(|name| tree.attribute(time, name));
+    let written = Some(collapse(&tree.start_of_text(time)))
+        .filter(|text| !text.is_empty() && text.len() <= 60);
     let published = machine
         .as_deref()
         .or(written.as_deref())
         .and_then(|machine| moment::parse(machine, None))
-        .filter(|it| !it.assumed.time);
+        .filter(|moment| !moment.assumed.time);
     let anchor = tree
         .attribute(item, "id")
         .filter(|attribute| !attribute.is_empty() && attribute.len() < 200);
@@ -150,8 +150,8 @@ fn weight(view: View<'_, '_>, entries: &[Entry]) -> u32 {
     entries
         .iter()
         .flat_map(|entry| entry.from..entry.to)
-        .filter(|it| view.body[*it])
-        .map(|it| view.measured.weight[it])
+        .filter(|line| view.body[*line])
+        .map(|line| view.measured.weight[line])
         .sum()
 }
 
@@ -165,8 +165,10 @@ fn looks_live(view: View<'_, '_>, entries: &[Entry]) -> bool {
     let falling = times.windows(2).filter(|pair| pair[0] >= pair[1]).count();
     let rising = times.windows(2).filter(|pair| pair[0] <= pair[1]).count();
     let ordered = falling.max(rising) * 10 >= pairs * 9 && times.first() != times.last();
-    let whole: u32 =
-        (0..view.body.len()).filter(|it| view.body[*it]).map(|it| view.measured.weight[it]).sum();
+    let whole: u32 = (0..view.body.len())
+        .filter(|line| view.body[*line])
+        .map(|line| view.measured.weight[line])
+        .sum();
     let Some(first) = entries.first() else { return false };
     // A teaser leads elsewhere.
     let linked = entries.iter().filter(|entry| {
@@ -212,7 +214,7 @@ fn named_live(view: View<'_, '_>, at: usize) -> bool {
         || around()
             .flat_map(|node| ["class", "id", "itemtype"].map(|name| tree.attribute(node, name)))
             .flatten()
-            .any(|it| named(&it))
+            .any(|value| named(&value))
 }
 
 /// Entries of a page whose elements show none: each begins where the script says, at its headline,
@@ -267,7 +269,7 @@ impl Names {
             .headline
             .as_deref()
             .map(|headline| fold(&headline[..headline.floor_char_boundary(MAX_NAME)]))
-            .filter(|it| !it.is_empty());
+            .filter(|headline| !headline.is_empty());
         Self { headline, start: said.body.as_deref().or(said.headline.as_deref()).map(start) }
     }
 }
@@ -293,12 +295,12 @@ fn complete(entry: &mut Entry, said: Option<&Posted>, view: View<'_, '_>) {
         .published
         .as_deref()
         .and_then(|published| moment::parse(published, None))
-        .map(|it| it.time);
+        .map(|moment| moment.time);
     let url = said
         .url
         .as_deref()
         .and_then(|url| view.base.join(url).ok())
-        .filter(|it| matches!(it.scheme(), "http" | "https"));
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
     entry.update.published = published.or(entry.update.published);
     entry.update.url = url.map(Into::into).or(entry.update.url.take());
     entry.update.title = entry.update.title.take().or_else(|| said.headline.clone());

@@ -281,7 +281,7 @@ fn set_dates<const N: usize>(
         }
     }
     content.modified =
-        modified.and_then(|modified| moment::parse(&modified, None)).map(|it| it.time);
+        modified.and_then(|modified| moment::parse(&modified, None)).map(|moment| moment.time);
 }
 
 /// Signs with what the script says; where that is nobody, with the first of the other metadata that

@@ -86,7 +86,7 @@ fn text(content: &Content) -> Option<String> {
         }
         _ => body,
     };
-    Some(whole).filter(|it| !it.is_empty())
+    Some(whole).filter(|whole| !whole.is_empty())
 }
 
 struct PartBuilder<'a, 'b> {
@@ -172,9 +172,9 @@ impl PartBuilder<'_, '_> {
     fn lead(&mut self, first: Option<usize>) {
         let [shared, shown @ ..] = self.content.images.as_slice() else { return };
         let (Some(url), None, true) = (&shared.url, &shared.caption, self.shared) else { return };
-        let same = shown
-            .iter()
-            .position(|image| image.url.as_deref().is_some_and(|it| pictures::is_same(it, url)));
+        let same = shown.iter().position(|image| {
+            image.url.as_deref().is_some_and(|known| pictures::is_same(known, url))
+        });
         let above = first.is_some_and(|first| first <= self.first_body() + 1);
         let described =
             shown.first().is_some_and(|shown| shown.caption.is_some() || shown.credit.is_some());
@@ -279,7 +279,7 @@ impl PartBuilder<'_, '_> {
             .images
             .iter_mut()
             .enumerate()
-            .find(|(_, it)| it.url.is_some() && name(it) == name(&image))
+            .find(|(_, known)| known.url.is_some() && name(known) == name(&image))
         {
             self.shared &= at > 0;
             known.caption = known.caption.take().or(image.caption);

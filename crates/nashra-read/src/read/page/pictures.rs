@@ -79,7 +79,7 @@ pub(super) fn own_picture(view: View<'_, '_>, picture: &Picture) -> Option<ReadP
         url.split(['?', '#'])
             .next()
             .and_then(|part| part.rsplit_once('.'))
-            .map(|it| it.1.to_ascii_lowercase())
+            .map(|(_, ending)| ending.to_ascii_lowercase())
     };
     let drawn = || read.image.url.as_deref().and_then(ending).is_some_and(|ending| ending == "svg");
     let signed = || {
@@ -100,7 +100,7 @@ pub(super) fn own_picture(view: View<'_, '_>, picture: &Picture) -> Option<ReadP
 pub(super) fn parse(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture> {
     let url = blocks::address(view.tree, picture.node, view.base);
     let (width, height) = blocks::size(view.tree, picture.node);
-    if [width, height].into_iter().flatten().any(|it| it < MIN_THUMBNAIL)
+    if [width, height].into_iter().flatten().any(|pixels| pixels < MIN_THUMBNAIL)
         || url.as_deref().is_some_and(is_furniture)
     {
         return None;
@@ -129,7 +129,7 @@ pub(super) fn parse(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture
     }
     let attribute =
         || credit::of_attributes(view.tree, picture.node).filter(|_| image.credit.is_none());
-    if let Some(said) = Some(marked.join(" ")).filter(|it| !it.is_empty()).or_else(attribute) {
+    if let Some(said) = Some(marked.join(" ")).filter(|text| !text.is_empty()).or_else(attribute) {
         let said = caption::credit(&said);
         image.agency = said.agency.or(image.agency);
         image.archive |= said.archive;
@@ -164,8 +164,8 @@ fn leads_away(view: View<'_, '_>, node: NodeId) -> bool {
     let Ok(url) = view.base.join(link.trim()) else { return false };
     let picture = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"]
         .iter()
-        .any(|it| url.path().to_ascii_lowercase().ends_with(it));
-    let own = |it: &url::Url| it.host() == url.host() && it.path() == url.path();
+        .any(|ending| url.path().to_ascii_lowercase().ends_with(ending));
+    let own = |other: &url::Url| other.host() == url.host() && other.path() == url.path();
     !picture
         && !own(view.base)
         && !view.meta.canonical.as_ref().is_some_and(own)
@@ -250,7 +250,7 @@ fn in_caption(view: View<'_, '_>, at: usize) -> bool {
     [first, block]
         .into_iter()
         .chain(view.tree.ancestors(block).take(3))
-        .any(|it| view.tree.tag(it) == Tag::Figcaption)
+        .any(|node| view.tree.tag(node) == Tag::Figcaption)
 }
 
 fn captioned(view: View<'_, '_>, at: usize) -> bool {

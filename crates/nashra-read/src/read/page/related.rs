@@ -116,8 +116,8 @@ impl<'a, 'b> Finder<'a, 'b> {
             | hints::ADS
             | hints::BIOGRAPHY;
         let near =
-            tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, it| {
-                hints | view.measured.own[it as usize]
+            tree.ancestors(list).take(2).fold(view.measured.own[list as usize], |hints, node| {
+                hints | view.measured.own[node as usize]
             });
         if near & refused != 0 && near & hints::OTHERS == 0
             || tree
@@ -213,8 +213,11 @@ fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option
         let weight = view.measured.weight[at];
         let line = text(at);
         if at > title && byline::is_byline(&line) && related.byline.is_none() {
-            let (name, place) =
-                byline::parse(&line).into_iter().next().map(|it| (it.name, it.place)).unzip();
+            let (name, place) = byline::parse(&line)
+                .into_iter()
+                .next()
+                .map(|byline| (byline.name, byline.place))
+                .unzip();
             (related.byline, related.place) = (name, place.flatten());
         } else if at > title && weight >= 40 && related.summary.is_none() && !caption_of(at) {
             related.summary = Some(line);
@@ -255,5 +258,5 @@ fn link(view: View<'_, '_>, at: usize) -> Option<Url> {
     view.base
         .join(view.tree.attribute(anchor, "href")?.trim())
         .ok()
-        .filter(|it| matches!(it.scheme(), "http" | "https"))
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
 }

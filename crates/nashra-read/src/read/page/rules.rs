@@ -83,7 +83,7 @@ impl Rules {
         let all = [title, subtitle, section, byline, published, text, remove];
         let place = FIELDS
             .iter()
-            .position(|it| *it == field.trim())
+            .position(|known| *known == field.trim())
             .and_then(|at| all.into_iter().nth(at))
             .ok_or(RuleError::Form)?;
         *place = Some(Selector::from_str(selector)?);
@@ -97,7 +97,7 @@ impl Rules {
             nodes
                 .into_iter()
                 .map(|node| collapse(&tree.start_of_text(node)))
-                .filter(|it| !it.is_empty())
+                .filter(|text| !text.is_empty())
                 .collect::<Vec<_>>()
         };
         let first = |rule: &Option<Selector>| texts(rule).into_iter().next();
@@ -145,8 +145,8 @@ fn outermost(tree: &Tree<'_>, elements: Vec<NodeId>) -> Vec<Range<NodeId>> {
 
 impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let written = self.named().into_iter().filter_map(|(name, it)| {
-            it.as_ref().map(|it| format!("{name} = {:?}", it.to_string()))
+        let written = self.named().into_iter().filter_map(|(name, selector)| {
+            selector.as_ref().map(|selector| format!("{name} = {:?}", selector.to_string()))
         });
         f.write_str(&written.collect::<Vec<_>>().join(", "))
     }
@@ -189,8 +189,8 @@ fn moment_of(
     let text = || collapse(&tree.start_of_text(node));
     let said = ["datetime", "content"]
         .iter()
-        .find_map(|it| tree.attribute(node, it))
-        .map_or_else(text, |it| it.trim().to_owned());
+        .find_map(|name| tree.attribute(node, name))
+        .map_or_else(text, |value| value.trim().to_owned());
     if let Some(moment) = moment::parse(&said, None) {
         return Some((moment.time, moment.note()));
     }
@@ -236,9 +236,11 @@ mod tests {
         };
         let places = rules.places(&tree);
         assert!(places.hold_text());
-        let text: String =
-            (0..tree.len()).filter(|it| places.is_text(*it)).map(|it| tree.text(it)).collect();
+        let text: String = (0..tree.len())
+            .filter(|node| places.is_text(*node))
+            .map(|node| tree.text(node))
+            .collect();
         assert_eq!(text, "abcd");
-        assert!((0..tree.len()).all(|it| !places.is_removed(it)));
+        assert!((0..tree.len()).all(|node| !places.is_removed(node)));
     }
 }

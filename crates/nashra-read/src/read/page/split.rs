@@ -177,7 +177,7 @@ impl<'a, 'b> Context<'a, 'b> {
         let decks = [&view.meta.content.summary, &view.meta.content.subtitle]
             .into_iter()
             .flatten()
-            .map(|it| fold(it))
+            .map(|deck| fold(deck))
             .collect();
         let further = view
             .meta
@@ -267,7 +267,7 @@ impl HeadingCandidate {
 
 /// The line of the page's own headline.
 fn headline(view: View<'_, '_>) -> Option<usize> {
-    let title = view.meta.content.title.as_deref().map(fold).filter(|it| !it.is_empty());
+    let title = view.meta.content.title.as_deref().map(fold).filter(|title| !title.is_empty());
     let first_body = view.body.iter().position(|body| *body).unwrap_or(view.body.len());
     let lines = &view.lines.lines;
     let heading = |at: &usize| view.tree.tag(lines[*at].block).heading_level().is_some();
@@ -334,7 +334,7 @@ fn candidate(
         return None;
     }
     let last_body = context.before[at];
-    let next_body = (at + 1..lines.len().min(at + 1 + HEAD_LINES)).find(|it| view.body[*it])?;
+    let next_body = (at + 1..lines.len().min(at + 1 + HEAD_LINES)).find(|line| view.body[*line])?;
     let shared = common(tree, lines.get(last_body)?.block, line.block);
     let holder = below(tree, shared, line.block);
     let nested = tree.within(lines[next_body].first, holder);
@@ -361,7 +361,7 @@ fn candidate(
 fn best_headline(context: &Context<'_, '_>, at: usize, next_body: usize) -> usize {
     let view = context.view;
     let lines = &view.lines.lines;
-    let level = |it: usize| heading_level(view.tree, lines[it].block);
+    let level = |line: usize| heading_level(view.tree, lines[line].block);
     let headings: Vec<usize> = (at..next_body)
         .filter(|node| level(*node).is_some() && view.measured.weight[*node] >= 8)
         .collect();

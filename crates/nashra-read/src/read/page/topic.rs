@@ -182,7 +182,7 @@ pub(super) fn stems(text: &str) -> Vec<u32> {
         }
         let word = ["وال", "بال", "كال", "فال", "لل", "ال"]
             .iter()
-            .find_map(|it| word.strip_prefix(it))
+            .find_map(|prefix| word.strip_prefix(prefix))
             .unwrap_or(word);
         let long = word.chars().nth(3).is_some();
         if long || word.len() >= 2 && word.starts_with(|c: char| c.is_ascii_digit()) {

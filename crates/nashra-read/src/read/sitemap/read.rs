@@ -68,7 +68,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Site
 
 /// Addresses, one a line.
 fn lines(text: &str) -> Result<Feed, SitemapError> {
-    let mut lines = text.lines().map(str::trim).filter(|it| !it.is_empty()).take(MAX_ENTRIES);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(MAX_ENTRIES);
     let first = lines.next().ok_or_else(|| SitemapError::Malformed("empty".to_owned()))?;
     let first = address(first, None)
         .ok_or_else(|| SitemapError::Malformed("neither XML nor a list of addresses".to_owned()))?;
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
         match (self.group, name) {
             (Group::Own, "loc") => draft.url = address(&self.flat.decode(text), Some(self.base)),
             (Group::Own, "lastmod") => {
-                draft.modified = said().and_then(|said| date(&said).ok()).map(|it| it.time);
+                draft.modified = said().and_then(|said| date(&said).ok()).map(|moment| moment.time);
             }
             (Group::News, "publication_date") => match said().map(|said| date(&said)) {
                 Some(Ok(moment)) => {
@@ -284,8 +284,8 @@ fn settle(mut entries: Vec<Entry>, title: Option<String>, truncated: bool) -> Fe
     let stamps: HashSet<_> = entries.iter().filter_map(|entry| entry.modified).collect();
     if stamps.len() == 1 && entries.iter().filter(|entry| entry.modified.is_some()).count() >= MANY
     {
-        for it in &mut entries {
-            it.modified = None;
+        for entry in &mut entries {
+            entry.modified = None;
         }
     }
     let mut known = HashSet::new();
@@ -298,7 +298,7 @@ fn settle(mut entries: Vec<Entry>, title: Option<String>, truncated: bool) -> Fe
 }
 
 fn date(text: &str) -> Result<moment::Moment, String> {
-    let read = moment::parse(text, None).filter(|it| !it.assumed.implausible);
+    let read = moment::parse(text, None).filter(|moment| !moment.assumed.implausible);
     read.ok_or_else(|| format!("unreadable: {}", text.chars().take(40).collect::<String>()))
 }
 
@@ -310,12 +310,12 @@ fn address(text: &str, base: Option<&Url>) -> Option<Url> {
         None => Url::parse(text),
     };
     let usable =
-        |it: &Url| matches!(it.scheme(), "http" | "https") && it.as_str().len() <= MAX_ADDRESS;
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_ADDRESS;
     url.ok().filter(usable).filter(|_| !text.is_empty())
 }
 
 /// The start of a text; `None` where there is none.
 fn bounded(text: &str, longest: usize) -> Option<String> {
     Some(text[..text.floor_char_boundary(longest)].trim_end().to_owned())
-        .filter(|it| !it.is_empty())
+        .filter(|text| !text.is_empty())
 }

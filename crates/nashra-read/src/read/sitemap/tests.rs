@@ -140,8 +140,8 @@ fn an_empty_news_sitemap_is_one_and_other_things_are_named() {
 #[test]
 fn a_date_that_many_pages_share_to_the_second_is_none_of_theirs() {
     let all = |count: usize| {
-        let urls = (0..count).fold(String::new(), |mut out, it| {
-            write!(out, "<url><loc>/a/{it}</loc><lastmod>2026-03-02T10:00:00Z</lastmod></url>")
+        let urls = (0..count).fold(String::new(), |mut out, index| {
+            write!(out, "<url><loc>/a/{index}</loc><lastmod>2026-03-02T10:00:00Z</lastmod></url>")
                 .unwrap();
             out
         });

@@ -27,7 +27,7 @@ fn publishing(per_hour: i64) -> Expectation {
     for hour in -240..=0 {
         let at = now().timestamp() + hour * 3600;
         let published = (0..per_hour)
-            .map(|it| Some(at - (it * 3600 / per_hour + hour * 1237).rem_euclid(3600)))
+            .map(|index| Some(at - (index * 3600 / per_hour + hour * 1237).rem_euclid(3600)))
             .collect();
         rhythm.observe(&Sighting { published, gapless: true }, at);
     }
@@ -48,17 +48,22 @@ fn who_publishes_more_is_polled_more_often_by_the_square_root() {
 #[test]
 fn a_poll_is_never_sooner_than_the_shortest_interval_nor_later_than_the_longest() {
     for seed in 0..50 {
-        let it = Situation { seed, ..Situation::default() };
+        let situation = Situation { seed, ..Situation::default() };
         let soon = next(
-            &it,
+            &situation,
             PollResult::Read { fresh: 9 },
             &publishing(60),
             Terms { price: 0.0, ..TERMS },
             now(),
         );
         assert_eq!(soon.at - now(), TimeDelta::minutes(5).max(soon.at - now()));
-        let late =
-            next(&it, PollResult::Unchanged, &publishing(0), Terms { price: 1e9, ..TERMS }, now());
+        let late = next(
+            &situation,
+            PollResult::Unchanged,
+            &publishing(0),
+            Terms { price: 1e9, ..TERMS },
+            now(),
+        );
         assert!(late.at - now() <= TimeDelta::hours(6));
     }
 }
@@ -129,16 +134,21 @@ fn hours_without_news_are_waited_out() {
 
 #[test]
 fn a_gap_halves_the_interval() {
-    let it = Situation { gap: true, interval_s: 3000, ..Situation::default() };
-    let after = decided(&it, PollResult::Read { fresh: 20 });
+    let situation = Situation { gap: true, interval_s: 3000, ..Situation::default() };
+    let after = decided(&situation, PollResult::Read { fresh: 20 });
     assert_eq!(after.interval, Duration::from_mins(25), "{}", after.why);
 }
 
 #[test]
 fn a_short_listing_is_read_before_it_is_full() {
-    let it = Situation { listed: 10, ..Situation::default() };
-    let after =
-        next(&it, PollResult::Unchanged, &publishing(20), Terms { price: 1e9, ..TERMS }, now());
+    let situation = Situation { listed: 10, ..Situation::default() };
+    let after = next(
+        &situation,
+        PollResult::Unchanged,
+        &publishing(20),
+        Terms { price: 1e9, ..TERMS },
+        now(),
+    );
     assert!((800..1000).contains(&after.interval.as_secs()), "{after:?}");
 }
 
@@ -157,8 +167,9 @@ fn gone_has_to_be_said_three_times_over_two_days_and_is_then_looked_at_each_week
 
 #[test]
 fn a_source_without_news_for_a_month_is_silent_and_polled_all_the_same() {
-    let it = Situation { last_new: Some(now() - TimeDelta::days(31)), ..Situation::default() };
-    let after = decided(&it, PollResult::Unchanged);
+    let situation =
+        Situation { last_new: Some(now() - TimeDelta::days(31)), ..Situation::default() };
+    let after = decided(&situation, PollResult::Unchanged);
     assert_eq!(after.state, State::Silent);
     assert!(after.at - now() <= TimeDelta::hours(6));
 }
@@ -194,12 +205,12 @@ fn what_a_hub_tells_is_polled_only_so_often_that_nothing_is_lost_where_it_falls_
 #[test]
 fn a_lease_that_ends_brings_the_usual_pace_back() {
     let interval = |lease: i64| {
-        let it = Situation {
+        let situation = Situation {
             listed: 100,
             covered_until: Some(now() + TimeDelta::seconds(lease)),
             ..Situation::default()
         };
-        next(&it, PollResult::Unchanged, &publishing(4), TERMS, now()).interval
+        next(&situation, PollResult::Unchanged, &publishing(4), TERMS, now()).interval
     };
     let usual = next(
         &Situation { listed: 100, ..Situation::default() },

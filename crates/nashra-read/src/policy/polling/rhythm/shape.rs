@@ -132,13 +132,16 @@ fn bump(table: &mut [u8], place: usize, by: u8) {
 
 fn halve(table: &mut [u8]) {
     // Every other one is rounded up, so that ones neither stay for ever nor vanish all at once.
-    table.iter_mut().enumerate().for_each(|(place, it)| *it = *it / 2 + (*it & place as u8 & 1));
+    table
+        .iter_mut()
+        .enumerate()
+        .for_each(|(place, count)| *count = *count / 2 + (*count & place as u8 & 1));
 }
 
 fn normalise(shape: &mut [f32]) {
     let mean = shape.iter().sum::<f32>() / shape.len() as f32;
-    for it in shape {
-        *it /= mean;
+    for value in shape {
+        *value /= mean;
     }
 }
 
@@ -264,8 +267,8 @@ mod tests {
     #[test]
     fn entries_at_any_hour_leave_the_day_flat() {
         let mut counts = Counts::NONE;
-        (0..480_u32).for_each(|it| {
-            counts.add(MONDAY + f64::from(it) * 3600.0 + f64::from(it * 1237 % 3600));
+        (0..480_u32).for_each(|hour| {
+            counts.add(MONDAY + f64::from(hour) * 3600.0 + f64::from(hour * 1237 % 3600));
         });
         let shape = counts.shape(MONDAY, MONDAY + 20.0 * DAY);
         for hour in 0..24 {
@@ -277,7 +280,7 @@ mod tests {
     #[test]
     fn half_a_day_of_watching_does_not_make_the_other_half_silent() {
         let mut counts = Counts::NONE;
-        (0..20).for_each(|it| counts.add(MONDAY + f64::from(it) * 2000.0));
+        (0..20).for_each(|entry| counts.add(MONDAY + f64::from(entry) * 2000.0));
         let shape = counts.shape(MONDAY, MONDAY + DAY / 2.0);
         assert!(shape.at(MONDAY + 0.9 * DAY) > 0.5, "{}", shape.at(MONDAY + 0.9 * DAY));
     }
@@ -298,7 +301,7 @@ mod tests {
     #[test]
     fn full_tables_are_halved_and_keep_their_shape() {
         let mut counts = Counts::NONE;
-        (0..10_000).for_each(|it| counts.add(MONDAY + f64::from(it % 96) * SLOT));
+        (0..10_000).for_each(|entry| counts.add(MONDAY + f64::from(entry % 96) * SLOT));
         assert!(counts.slots.iter().all(|&slot| slot > 100), "{:?}", counts.slots);
     }
 }

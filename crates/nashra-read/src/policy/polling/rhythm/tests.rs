@@ -59,7 +59,7 @@ fn an_event_shortens_the_wait_at_once_and_is_forgotten() {
     let (mut rhythm, now) = watched(10, seldom);
     let wait = |rhythm: &Rhythm, now| rhythm.expectation(now).worth(0.005, f64::INFINITY, 1e6).wait;
     let calm = wait(&rhythm, now);
-    let burst: Vec<i64> = (0..12).map(|it| now + it * 300).collect();
+    let burst: Vec<i64> = (0..12).map(|entry| now + entry * 300).collect();
     rhythm.observe(&sighting(&burst), now + HOUR);
     let excited = wait(&rhythm, now + HOUR);
     assert!(excited < calm / 1.5, "{calm} {excited}");
@@ -70,7 +70,7 @@ fn an_event_shortens_the_wait_at_once_and_is_forgotten() {
 #[test]
 fn a_first_poll_learns_from_the_dates_that_the_feed_shows() {
     let mut rhythm = Rhythm::default();
-    let shown: Vec<i64> = (0..20).map(|it| MONDAY - it * HOUR).collect();
+    let shown: Vec<i64> = (0..20).map(|entry| MONDAY - entry * HOUR).collect();
     let expectation = rhythm.observe(&sighting(&shown), MONDAY);
     assert!((18.0..30.0).contains(&expectation.per_day()), "{}", expectation.per_day());
 }
@@ -88,7 +88,7 @@ fn a_window_that_was_full_counts_from_its_oldest_entry() {
     let (mut rhythm, mut whole) = (Rhythm::default(), Rhythm::default());
     rhythm.observe(&sighting(&[]), MONDAY);
     whole.observe(&sighting(&[]), MONDAY);
-    let shown: Vec<i64> = (0..20).map(|it| MONDAY + DAY - it * 180).collect();
+    let shown: Vec<i64> = (0..20).map(|entry| MONDAY + DAY - entry * 180).collect();
     let gap = rhythm.observe(&Sighting { gapless: false, ..sighting(&shown) }, MONDAY + DAY);
     let (gap, whole) = (gap.per_day(), whole.observe(&sighting(&shown), MONDAY + DAY).per_day());
     assert!(gap > 2.0 * whole, "{gap} {whole}");
@@ -105,7 +105,7 @@ fn no_date_claims_more_than_was_watched() {
 
 #[test]
 fn no_more_is_waited_for_than_the_feed_shows_at_once() {
-    let (rhythm, now) = watched(10, |now| (0..20).map(|it| now - it * 170).collect());
+    let (rhythm, now) = watched(10, |now| (0..20).map(|entry| now - entry * 170).collect());
     let worth = rhythm.expectation(now).worth(1e9, 10.0, 1e6);
     assert!((1000.0..3000.0).contains(&worth.wait), "{worth:?}");
 }

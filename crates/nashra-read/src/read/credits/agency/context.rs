@@ -79,7 +79,8 @@ fn in_bracket(before: &str, after: &str, standing: Standing) -> bool {
     {
         return false;
     }
-    let opens = lead.rfind('\n').map_or(lead.is_empty(), |it| lead[it..].trim().is_empty());
+    let opens =
+        lead.rfind('\n').map_or(lead.is_empty(), |newline| lead[newline..].trim().is_empty());
     let ends = behind.trim_start_matches(['.', '。', '»', '”', '"']).trim_start_matches(' ');
     let dateline = behind.starts_with(['-', '–', '—', '=', '―', ':', '：', '─', '.', '|'])
         && !behind.starts_with(". ");

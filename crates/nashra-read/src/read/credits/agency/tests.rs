@@ -16,7 +16,7 @@ fn the_table_is_whole_and_gives_each_name_to_one_agency() {
             .iter()
             .flat_map(|field| field.split(';'))
             .map(str::trim)
-            .filter(|it| !it.is_empty())
+            .filter(|name| !name.is_empty())
         {
             assert_eq!(owners.insert(name, fields[0]), None, "{name}");
         }

@@ -5,13 +5,13 @@ type Told<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, bool, Option
 
 #[track_caller]
 fn tells(line: &str, told: Told<'_>) {
-    let it = parse(line);
+    let image = parse(line);
     let found = (
-        it.caption.as_deref(),
-        it.credit.as_deref(),
-        it.agency.as_deref(),
-        it.archive,
-        it.taken.as_deref(),
+        image.caption.as_deref(),
+        image.credit.as_deref(),
+        image.agency.as_deref(),
+        image.archive,
+        image.taken.as_deref(),
     );
     assert_eq!(found, told, "{line}");
 }

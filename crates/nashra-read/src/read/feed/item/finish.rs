@@ -24,7 +24,7 @@ impl Draft {
         if let Some(source) = item.source.as_mut().filter(|_| item.authors.is_empty()) {
             item.authors = std::mem::take(&mut source.authors);
         }
-        let own = Some(root.node().language).filter(|it| !it.is_empty());
+        let own = Some(root.node().language).filter(|language| !language.is_empty());
         item.language = item.language.or_else(|| own.and_then(parts::language));
         (item.title, item.content) = (self.title.take(), self.content.take());
         item.summary = match (self.teaser.take(), self.summary.rank() <= 1) {

@@ -37,7 +37,7 @@ impl Reader<'_> {
             "external_url" => {
                 let href = self.address();
                 let link = Link { href, rel: "related".to_owned(), ..Link::default() };
-                parts::add(&mut item.links, Some(link).filter(|it| it.href.is_some()));
+                parts::add(&mut item.links, Some(link).filter(|link| link.href.is_some()));
             }
             "title" => item.title = self.plain(),
             "summary" => item.summary = self.plain(),
@@ -69,7 +69,7 @@ impl Reader<'_> {
                     .filter(|text| !text.is_empty());
                 parts::add(
                     &mut item.categories,
-                    term.map(|it| Category { term: Some(it), ..Category::default() }),
+                    term.map(|term| Category { term: Some(term), ..Category::default() }),
                 );
             }),
             "attachments" => self.attachments(item),
@@ -86,7 +86,10 @@ impl Reader<'_> {
                 "size_in_bytes" => enclosure.length = this.pull.scalar().map(Cow::into_owned),
                 _ => this.pull.skip(),
             });
-            parts::add(&mut item.enclosures, Some(enclosure).filter(|it| !it.url.is_empty()));
+            parts::add(
+                &mut item.enclosures,
+                Some(enclosure).filter(|enclosure| !enclosure.url.is_empty()),
+            );
         });
     }
 }

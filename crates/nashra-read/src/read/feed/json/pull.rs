@@ -41,7 +41,8 @@ impl<'a> Pull<'a> {
                 }
                 Some(b'/') if self.text[self.at..].starts_with("/*") => {
                     self.pass(
-                        memmem::find(&self.text.as_bytes()[self.at + 2..], b"*/").map(|it| it + 3),
+                        memmem::find(&self.text.as_bytes()[self.at + 2..], b"*/")
+                            .map(|end| end + 3),
                     );
                 }
                 other => return other,
@@ -176,9 +177,9 @@ impl<'a> Pull<'a> {
     /// What stands up to the next separator.
     fn word(&mut self) -> &'a str {
         let rest = &self.text[self.at..];
-        let ends = |it: u8| {
-            matches!(it, b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"' | b'\'')
-                || it.is_ascii_whitespace()
+        let ends = |byte: u8| {
+            matches!(byte, b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"' | b'\'')
+                || byte.is_ascii_whitespace()
         };
         let length = rest.bytes().position(ends).unwrap_or(rest.len());
         let length =
@@ -256,14 +257,14 @@ fn unicode(rest: &str, out: &mut String) -> usize {
         .get(6..8)
         .filter(|rest| *rest == "\\u")
         .and_then(|_| unit(8))
-        .filter(|it| (0xdc00..0xe000).contains(it));
+        .filter(|low| (0xdc00..0xe000).contains(low));
     let units = [first, second.unwrap_or_default()];
     let pair = second.is_some() && (0xd800..0xdc00).contains(&first);
     let used = if pair { &units[..] } else { &units[..1] };
     out.extend(
         char::decode_utf16(used.iter().copied())
             .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .filter(|it| !it.is_control() || it.is_whitespace()),
+            .filter(|c| !c.is_control() || c.is_whitespace()),
     );
     if pair { 12 } else { 6 }
 }

@@ -156,7 +156,7 @@ pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, K
         Element::Div | Element::P | Element::Table => &[("align", Kind::Text)],
         _ => &[],
     };
-    let own = own.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).copied();
+    let own = own.iter().find(|(attribute, _)| attribute.eq_ignore_ascii_case(name)).copied();
     own.or_else(|| {
         GLOBAL
             .iter()

@@ -58,7 +58,7 @@ impl<'a> Attributes<'a> {
 
     fn until(&mut self, of: impl Fn(u8) -> bool) -> &'a str {
         let from = self.at;
-        self.skip(|it| !of(it));
+        self.skip(|byte| !of(byte));
         &self.text[from..self.at]
     }
 
@@ -73,7 +73,7 @@ impl<'a> Attributes<'a> {
                 self.at += length.map_or(rest.len(), |length| length + 1);
                 value
             }
-            _ => self.until(|it| is_space(it) || it == b'>'),
+            _ => self.until(|byte| is_space(byte) || byte == b'>'),
         }
     }
 }
@@ -83,7 +83,7 @@ impl<'a> Iterator for Attributes<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let from = self.at;
-        self.skip(|it| is_space(it) || it == b'/');
+        self.skip(|byte| is_space(byte) || byte == b'/');
         let first = self.byte()?;
         if first == b'>' {
             self.closed = true;
@@ -93,7 +93,7 @@ impl<'a> Iterator for Attributes<'a> {
         let start = self.at;
         // An `=` may begin a name.
         self.at += usize::from(first == b'=');
-        self.skip(|it| !(is_space(it) || matches!(it, b'/' | b'>' | b'=')));
+        self.skip(|byte| !(is_space(byte) || matches!(byte, b'/' | b'>' | b'=')));
         let name = &self.text[start..self.at];
         let behind = self.at;
         self.skip(is_space);

@@ -11,9 +11,9 @@ impl Scanner<'_> {
     pub(super) fn instruction(&mut self, at: usize) {
         let end = self.instruction_end.find(self.text, at).map(|end| end + 2);
         // `<?xml version="1.0">`
-        let first =
-            memchr(b'<', &self.text.as_bytes()[at + 1..]).map_or(self.text.len(), |it| at + 1 + it);
-        let unended = || memchr(b'>', &self.text.as_bytes()[at..first]).map(|it| at + it + 1);
+        let first = memchr(b'<', &self.text.as_bytes()[at + 1..])
+            .map_or(self.text.len(), |next| at + 1 + next);
+        let unended = || memchr(b'>', &self.text.as_bytes()[at..first]).map(|end| at + end + 1);
         self.at =
             end.filter(|end| *end <= first).or_else(unended).or(end).unwrap_or(self.text.len());
     }
@@ -50,9 +50,10 @@ impl Scanner<'_> {
         }
         // It swallows the next one, or all that follows: its element's end tag ends it.
         let own = (!within.is_empty()).then(|| find_end_tag(section, within)).flatten();
-        let before_next = |it: &usize| {
+        let before_next = |place: &usize| {
             end.is_none()
-                || memmem::find(&section.as_bytes()[CDATA.len()..*it], CDATA.as_bytes()).is_none()
+                || memmem::find(&section.as_bytes()[CDATA.len()..*place], CDATA.as_bytes())
+                    .is_none()
         };
         match (own.filter(before_next), end) {
             (Some(own), _) => {
@@ -70,9 +71,9 @@ impl Scanner<'_> {
 
 /// Whether the last tag is the end of a feed.
 pub(super) fn end_like_a_feed(text: &str) -> bool {
-    let last = text.rsplit_once("</").and_then(|(_, it)| it.trim_ascii_end().strip_suffix('>'));
+    let last = text.rsplit_once("</").and_then(|(_, tag)| tag.trim_ascii_end().strip_suffix('>'));
     let local = last.and_then(|last| last.trim_ascii_end().rsplit(':').next()).unwrap_or_default();
-    ["rss", "feed", "rdf", "channel"].iter().any(|it| it.eq_ignore_ascii_case(local))
+    ["rss", "feed", "rdf", "channel"].iter().any(|root| root.eq_ignore_ascii_case(local))
 }
 
 /// Where `</name` is.

@@ -7,20 +7,20 @@ fn tags(text: &str) -> String {
     let mut out = Vec::new();
     while let Some(token) = scanner.next(open.last().copied().unwrap_or_default()) {
         match token {
-            Token::Start(it) => {
-                if !it.empty {
-                    open.push(it.name);
+            Token::Start(tag) => {
+                if !tag.empty {
+                    open.push(tag.name);
                 }
-                let (attributes, empty) = (it.attributes.trim(), if it.empty { "/" } else { "" });
+                let (attributes, empty) = (tag.attributes.trim(), if tag.empty { "/" } else { "" });
                 out.push(if attributes.is_empty() {
-                    format!("+{}{empty}", it.name)
+                    format!("+{}{empty}", tag.name)
                 } else {
-                    format!("+{}[{attributes}]{empty}", it.name)
+                    format!("+{}[{attributes}]{empty}", tag.name)
                 });
             }
-            Token::End(it) => {
+            Token::End(tag) => {
                 open.pop();
-                out.push(format!("-{}", it.name));
+                out.push(format!("-{}", tag.name));
             }
         }
     }

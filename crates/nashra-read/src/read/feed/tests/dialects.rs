@@ -59,7 +59,7 @@ fn every_dialect_gives_the_same_feed() {
         let document = parse_document(text.as_bytes(), None, &url())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let item = &document.entries[0];
-        let text = |it: &Option<Text>| it.clone().unwrap_or_default().value;
+        let text = |value: &Option<Text>| value.clone().unwrap_or_default().value;
         assert_eq!(
             (text(&document.feed.title).as_str(), document.feed.link.as_deref()),
             ("Feed", Some("https://news.example/")),

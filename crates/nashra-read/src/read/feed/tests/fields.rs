@@ -64,7 +64,7 @@ fn atom_says_how_its_text_is_meant() {
 
 #[test]
 fn the_page_of_an_entry_is_its_link_before_anything_else() {
-    let link = |it: Item| it.link.unwrap_or_default();
+    let link = |item: Item| item.link.unwrap_or_default();
     assert_eq!(
         link(rss("<guid>https://news.example/g</guid><link>/l</link>")),
         "https://news.example/l"
@@ -103,7 +103,7 @@ fn relative_addresses_are_relative_to_the_nearest_base() {
 #[test]
 fn authors_are_those_of_the_entry_else_of_its_source_else_of_the_feed() {
     let names =
-        |it: Item| it.authors.into_iter().filter_map(|author| author.name).collect::<Vec<_>>();
+        |item: Item| item.authors.into_iter().filter_map(|author| author.name).collect::<Vec<_>>();
     assert_eq!(
         names(rss(
             "<author>a@x.example (Ann)</author><dc:creator>Bob</dc:creator><itunes:author>Radio</itunes:author>"

@@ -12,7 +12,7 @@ fn document(text: &str) -> Document {
 #[test]
 fn entities_that_expand_each_other_expand_little() {
     let declared: Vec<String> = (1..40)
-        .map(|it| format!("<!ENTITY e{it} \"{}\">", format!("&e{};", it - 1).repeat(10)))
+        .map(|index| format!("<!ENTITY e{index} \"{}\">", format!("&e{};", index - 1).repeat(10)))
         .collect();
     let declared = declared.concat();
     let text = format!(
@@ -94,7 +94,7 @@ fn what_thousands_of_entries_inherit_is_short() {
 #[test]
 fn namespaces_and_attributes_are_as_many_as_they_like() {
     let declarations = (0..100_000)
-        .map(|it| format!(" xmlns:n{it}='https://n{it}.example/'"))
+        .map(|index| format!(" xmlns:n{index}='https://n{index}.example/'"))
         .collect::<Vec<_>>()
         .concat();
     assert_eq!(
@@ -133,7 +133,7 @@ fn json_nests_to_any_depth() {
         format!("{{\"items\":{}", "[{\"tags\":".repeat(BIG / 9)),
     ] {
         assert!(
-            parse_document(text.as_bytes(), None, &url()).is_ok_and(|it| it.entries.is_empty())
+            parse_document(text.as_bytes(), None, &url()).is_ok_and(|feed| feed.entries.is_empty())
                 || parse_document(text.as_bytes(), None, &url()).is_err()
         );
     }

@@ -11,7 +11,7 @@ use super::{
 const FEEDS: u64 = 60;
 
 fn entries(bytes: &[u8]) -> Vec<Item> {
-    parse_document(bytes, None, &url()).map(|it| it.entries).unwrap_or_default()
+    parse_document(bytes, None, &url()).map(|document| document.entries).unwrap_or_default()
 }
 
 #[test]
@@ -76,33 +76,33 @@ type Damage = fn(&str) -> String;
 
 /// What goes wrong from one day to the next.
 const DAMAGES: [(&str, Damage); 16] = [
-    ("other ends of lines", |it| it.replace('\n', "\r\n")),
-    ("entries that never end", |it| it.replace("</item>", "").replace("</entry>", "")),
-    ("links that never end", |it| it.replace("</link>", "")),
-    ("titles that never end", |it| it.replace("</title>", "")),
-    ("texts that never end", |it| it.replace("</description>", "").replace("</summary>", "")),
-    ("a root that never ends", |it| {
-        it.trim_end()
+    ("other ends of lines", |feed| feed.replace('\n', "\r\n")),
+    ("entries that never end", |feed| feed.replace("</item>", "").replace("</entry>", "")),
+    ("links that never end", |feed| feed.replace("</link>", "")),
+    ("titles that never end", |feed| feed.replace("</title>", "")),
+    ("texts that never end", |feed| feed.replace("</description>", "").replace("</summary>", "")),
+    ("a root that never ends", |feed| {
+        feed.trim_end()
             .replace("</channel></rss>", "")
             .replace("</feed>", "")
             .replace("</rdf:RDF>", "")
     }),
-    ("ampersands that mean nothing", |it| {
-        it.replace("?a=1&amp;b", "?a=1&b").replace("&amp; ", "& ")
+    ("ampersands that mean nothing", |feed| {
+        feed.replace("?a=1&amp;b", "?a=1&b").replace("&amp; ", "& ")
     }),
-    ("a section that never ends", |it| it.replacen("]]>", "", 1)),
-    ("something before the root", |it| {
-        format!("<br />\n<b>Warning</b>: something in line 3<br />\n{it}")
+    ("a section that never ends", |feed| feed.replacen("]]>", "", 1)),
+    ("something before the root", |feed| {
+        format!("<br />\n<b>Warning</b>: something in line 3<br />\n{feed}")
     }),
-    ("something behind the root", |it| format!("{it}<!-- cached --><script>x</script>")),
-    ("the same document again", |it| it.repeat(2)),
-    ("a false encoding", |it| it.replacen("utf-8", "iso-8859-1", 1)),
-    ("no declaration", |it| it.replacen("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n", "", 1)),
-    ("prefixes that nobody declared", |it| it.replace("xmlns:dc", "data-dc")),
-    ("names in upper case", |it| {
-        it.replace("<item", "<ITEM").replace("</item", "</Item").replace("title>", "TITLE>")
+    ("something behind the root", |feed| format!("{feed}<!-- cached --><script>x</script>")),
+    ("the same document again", |feed| feed.repeat(2)),
+    ("a false encoding", |feed| feed.replacen("utf-8", "iso-8859-1", 1)),
+    ("no declaration", |feed| feed.replacen("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n", "", 1)),
+    ("prefixes that nobody declared", |feed| feed.replace("xmlns:dc", "data-dc")),
+    ("names in upper case", |feed| {
+        feed.replace("<item", "<ITEM").replace("</item", "</Item").replace("title>", "TITLE>")
     }),
-    ("control characters", |it| it.replace("title>", "title>\u{8}\u{b}")),
+    ("control characters", |feed| feed.replace("title>", "title>\u{8}\u{b}")),
 ];
 
 #[test]

@@ -15,7 +15,8 @@ fn rss(items: &str) -> String {
 
 /// Title and link of each entry.
 fn entries(text: &str) -> Vec<(String, String)> {
-    let of = |it: model::Item| (it.title.unwrap_or_default().value, it.link.unwrap_or_default());
+    let of =
+        |item: model::Item| (item.title.unwrap_or_default().value, item.link.unwrap_or_default());
     document(text).entries.into_iter().map(of).collect()
 }
 

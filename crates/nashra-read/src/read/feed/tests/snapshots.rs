@@ -10,7 +10,7 @@ use super::*;
 fn every_fixture_is_read_as_its_snapshot_says() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/feed");
     let mut count = 0;
-    for file in fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if file.to_string_lossy().ends_with(".read.json") {
             continue;
         }
@@ -37,11 +37,11 @@ fn without_blanks(value: serde_json::Value) -> serde_json::Value {
     match value {
         Object(map) => Object(
             map.into_iter()
-                .map(|(name, it)| (name, without_blanks(it)))
-                .filter(|(_, it)| {
-                    !it.is_null()
-                        && it.as_array().is_none_or(|it| !it.is_empty())
-                        && *it != serde_json::Value::Bool(false)
+                .map(|(name, value)| (name, without_blanks(value)))
+                .filter(|(_, value)| {
+                    !value.is_null()
+                        && value.as_array().is_none_or(|list| !list.is_empty())
+                        && *value != serde_json::Value::Bool(false)
                 })
                 .collect(),
         ),

@@ -22,7 +22,7 @@ impl Seen {
 }
 
 fn key(item: &Item) -> [u8; 16] {
-    let text = |it: &Option<String>| it.clone().unwrap_or_default();
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let title = item.title.as_ref().map_or("", |title| title.value.as_str());
     digest(&[text(&item.id).as_bytes(), text(&item.link).as_bytes(), title.as_bytes()])
 }

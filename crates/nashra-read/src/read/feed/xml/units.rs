@@ -49,8 +49,9 @@ impl<'a> Reader<'a> {
     /// Whether an element begins a unit although one is open: an entry inside of an entry's own
     /// fields.
     pub(super) fn begins_anew(&self, node: &Node<'a>) -> bool {
-        let own =
-            |it: Namespace| matches!(it, Namespace::Core | Namespace::Atom | Namespace::Atom03);
+        let own = |namespace: Namespace| {
+            matches!(namespace, Namespace::Core | Namespace::Atom | Namespace::Atom03)
+        };
         if !own(node.namespace) || !matches!(node.field, Field::Item | Field::Rss | Field::Rdf) {
             return false;
         }

@@ -80,7 +80,7 @@ fn infinite_scroll() -> String {
 fn signed(item: &Value) -> String {
     item["byline"]
         .as_str()
-        .map(|it| format!("<p class=\"author\">{it} ({})</p>", text(&item["place"])))
+        .map(|byline| format!("<p class=\"author\">{byline} ({})</p>", text(&item["place"])))
         .unwrap_or_default()
 }
 
@@ -178,7 +178,7 @@ fn breaks() -> String {
 fn page(body: &str) -> String {
     let title = text(&expected()["articles"][0]["title"]).to_owned();
     let menu = ["العالم", "اقتصاد", "رياضة", "ثقافة"]
-        .map(|it| format!("<li><a href=\"/s/{it}\">{it}</a></li>"))
+        .map(|section| format!("<li><a href=\"/s/{section}\">{section}</a></li>"))
         .concat();
     format!(
         "<!doctype html><html lang=\"ar\" dir=\"rtl\"><head><meta charset=\"utf-8\"><title>{title} | الصحيفة</title><meta property=\"og:title\" content=\"{title}\"></head><body><header><nav><ul>{menu}</ul></nav></header><main>{body}</main><footer><p>جميع الحقوق محفوظة</p></footer></body></html>"
@@ -196,7 +196,7 @@ fn image_of(image: &Image) -> [Value; 5] {
 }
 
 fn image(value: &Value) -> [Value; 5] {
-    ["caption", "credit", "agency", "archive", "taken"].map(|it| value[it].clone())
+    ["caption", "credit", "agency", "archive", "taken"].map(|key| value[key].clone())
 }
 
 /// The blocks of an article, pictures as [`image_of`] says them.
@@ -225,10 +225,10 @@ fn check_related(found: &[Related], wanted: &[Value]) {
     assert_eq!(found.len(), wanted.len());
     for (found, wanted) in found.iter().zip(wanted) {
         let fields = [&found.title, &found.section, &found.summary, &found.byline, &found.place]
-            .map(|it| Value::from(it.clone()));
+            .map(|field| Value::from(field.clone()));
         assert_eq!(
             fields,
-            ["title", "section", "summary", "byline", "place"].map(|it| wanted[it].clone())
+            ["title", "section", "summary", "byline", "place"].map(|key| wanted[key].clone())
         );
         assert_eq!(image_of(found.image.as_ref().unwrap()), image(&wanted["image"]));
     }

@@ -35,11 +35,11 @@ fn entries(page: &Page) -> Vec<(String, Option<&str>, Option<&str>, String)> {
         .updates
         .iter()
         .zip(spans)
-        .map(|(it, span)| {
+        .map(|(update, span)| {
             (
-                it.published.unwrap().to_rfc3339(),
-                it.title.as_deref(),
-                it.url.as_deref(),
+                update.published.unwrap().to_rfc3339(),
+                update.title.as_deref(),
+                update.url.as_deref(),
                 first(span).unwrap(),
             )
         })

@@ -52,7 +52,7 @@ pub(in crate::read::page) struct Posted {
 pub(super) fn collect(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<String>) {
     let mut budget = MAX_OBJECTS;
     let (mut found, mut page) = (Vec::new(), None);
-    for node in (0..tree.len()).filter(|it| tree.tag(*it) == Tag::Script) {
+    for node in (0..tree.len()).filter(|node| tree.tag(*node) == Tag::Script) {
         let json = tree.attribute(node, "type").is_some_and(|attribute| {
             attribute.trim().to_ascii_lowercase().starts_with("application/ld+json")
         });
@@ -118,7 +118,7 @@ fn article_metadata(article: &Value) -> ArticleMetadata {
         .map(strings)
         .unwrap_or_default()
         .iter()
-        .any(|it| it == "LiveBlogPosting");
+        .any(|kind| kind == "LiveBlogPosting");
     let text = |name: &str| article.get(name).and_then(first);
     let authors =
         article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
@@ -138,14 +138,17 @@ fn article_metadata(article: &Value) -> ArticleMetadata {
             .map(strings)
             .unwrap_or_default()
             .iter()
-            .flat_map(|it| super::split_list(it))
+            .flat_map(|keywords| super::split_list(keywords))
             .collect(),
         language: text("inLanguage"),
         image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
         url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
         publisher: article.get("publisher").and_then(|article| article.get("name")).and_then(first),
-        words: article.get("wordCount").and_then(|it| {
-            it.as_u64().and_then(|it| u32::try_from(it).ok()).or_else(|| first(it)?.parse().ok())
+        words: article.get("wordCount").and_then(|value| {
+            value
+                .as_u64()
+                .and_then(|count| u32::try_from(count).ok())
+                .or_else(|| first(value)?.parse().ok())
         }),
         free: article.get("isAccessibleForFree").and_then(|article| {
             article.as_bool().or_else(|| Some(!first(article)?.eq_ignore_ascii_case("false")))
@@ -178,7 +181,7 @@ fn people(value: &Value) -> Vec<(String, BylineKind)> {
                 .map(strings)
                 .unwrap_or_default()
                 .iter()
-                .any(|it| it.ends_with("Organization"));
+                .any(|kind| kind.ends_with("Organization"));
             let kind = if organisation { BylineKind::Organisation } else { BylineKind::Person };
             object
                 .get("name")
@@ -190,8 +193,8 @@ fn people(value: &Value) -> Vec<(String, BylineKind)> {
         }
         _ => strings(value)
             .iter()
-            .flat_map(|it| it.split([',', ';']))
-            .map(|it| (collapse(it), BylineKind::Person))
+            .flat_map(|text| text.split([',', ';']))
+            .map(|name| (collapse(name), BylineKind::Person))
             .collect(),
     }
 }
@@ -201,7 +204,7 @@ fn address(value: &Value) -> Option<String> {
         Value::Array(items) => items.first().and_then(address),
         Value::Object(object) => {
             // A name within the script is no address.
-            let id = || object.get("@id").and_then(first).filter(|it| !it.contains('#'));
+            let id = || object.get("@id").and_then(first).filter(|id| !id.contains('#'));
             object.get("url").or_else(|| object.get("contentUrl")).and_then(first).or_else(id)
         }
         _ => first(value),
@@ -215,7 +218,9 @@ fn first(value: &Value) -> Option<String> {
 /// The strings of a value, cleaned: content systems escape twice, and leave markup in.
 fn strings(value: &Value) -> Vec<String> {
     match value {
-        Value::String(text) => Some(clean(text)).filter(|it| !it.is_empty()).into_iter().collect(),
+        Value::String(text) => {
+            Some(clean(text)).filter(|text| !text.is_empty()).into_iter().collect()
+        }
         Value::Array(items) => items
             .iter()
             .take(100)

@@ -46,7 +46,7 @@ impl Tags {
             let attribute = |name: &str| {
                 tree.attribute(node, name)
                     .map(|attribute| collapse(&attribute))
-                    .filter(|it| !it.is_empty())
+                    .filter(|value| !value.is_empty())
             };
             match tree.tag(node) {
                 Tag::Text => continue,
@@ -100,8 +100,8 @@ impl Tags {
     pub(super) fn own(&self, articles: &[(NodeId, ArticleMetadata)]) -> Option<usize> {
         let mut titles: Vec<String> = ["og:title", "twitter:title"]
             .iter()
-            .filter_map(|it| self.first(&[it]))
-            .map(|it| fold(&it))
+            .filter_map(|name| self.first(&[name]))
+            .map(|title| fold(&title))
             .collect();
         titles.extend(self.title.as_deref().map(fold));
         let first = self
@@ -114,9 +114,9 @@ impl Tags {
         let named = |headline: &Option<String>, names: &[String]| {
             let name = headline.as_deref().map(fold).unwrap_or_default();
             name.len() > 3
-                && names
-                    .iter()
-                    .any(|it| it.contains(&name) || it.len() > 12 && name.contains(it.as_str()))
+                && names.iter().any(|other| {
+                    other.contains(&name) || other.len() > 12 && name.contains(other.as_str())
+                })
         };
         let own = articles.iter().position(|(_, metadata)| named(&metadata.headline, &titles));
         let later: Vec<String> =
@@ -130,17 +130,17 @@ impl Tags {
     pub(super) fn first(&self, names: &[&str]) -> Option<String> {
         names
             .iter()
-            .find_map(|name| self.metas.iter().find(|(it, _)| it == name))
+            .find_map(|name| self.metas.iter().find(|(key, _)| key == name))
             .map(|(_, content)| content.clone())
     }
 
     /// What `<meta>` say of the writers, the most exact first.
     pub(super) fn writers(&self) -> impl Iterator<Item = &str> {
         let named =
-            WRITERS.iter().flat_map(|name| self.metas.iter().filter(move |(it, _)| it == name));
+            WRITERS.iter().flat_map(|name| self.metas.iter().filter(move |(key, _)| key == name));
         // A pair that is made for previews: `Written by`, in the site's language, and who.
-        let written = self.metas.iter().filter(|(it, value)| {
-            (it == "twitter:data1" || it.starts_with("twitter:misc:"))
+        let written = self.metas.iter().filter(|(key, value)| {
+            (key == "twitter:data1" || key.starts_with("twitter:misc:"))
                 && byline::looks_like_name(value)
         });
         named.chain(written).map(|named| named.1.as_str())
@@ -149,15 +149,15 @@ impl Tags {
     pub(super) fn link(&self, rel: &str) -> Option<String> {
         self.links
             .iter()
-            .find(|(it, _)| it.split(' ').any(|part| part == rel))
+            .find(|(rels, _)| rels.split(' ').any(|part| part == rel))
             .map(|(_, href)| href.clone())
     }
 
     pub(super) fn property(&self, name: &str) -> Option<String> {
-        self.properties.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone())
+        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     }
 }
 
 fn text_of(tree: &Tree<'_>, node: NodeId) -> Option<String> {
-    Some(collapse(&tree.start_of_text(node))).filter(|it| !it.is_empty())
+    Some(collapse(&tree.start_of_text(node))).filter(|text| !text.is_empty())
 }

@@ -39,7 +39,7 @@ impl Site {
         let host = base.host_str().unwrap_or_default().trim_start_matches("www.");
         let label = host.rsplit('.').skip(1).max_by_key(|part| part.len()).unwrap_or_default();
         Self {
-            name: name.map(fold).filter(|it| !it.is_empty()),
+            name: name.map(fold).filter(|name| !name.is_empty()),
             host: fold(host),
             label: fold(label),
         }
@@ -63,13 +63,18 @@ impl Site {
     /// A title without the site's name at its end or its start.
     pub(super) fn strip(&self, title: &str) -> String {
         let rest = SEPARATORS.iter().find_map(|separator| {
-            let behind =
-                title.rsplit_once(separator).filter(|(_, tail)| self.is_named(tail)).map(|it| it.0);
+            let behind = title
+                .rsplit_once(separator)
+                .filter(|(_, tail)| self.is_named(tail))
+                .map(|(head, _)| head);
             behind.or_else(|| {
-                title.split_once(separator).filter(|(head, _)| self.is_named(head)).map(|it| it.1)
+                title
+                    .split_once(separator)
+                    .filter(|(head, _)| self.is_named(head))
+                    .map(|(_, tail)| tail)
             })
         });
-        rest.map(str::trim).filter(|it| !it.is_empty()).unwrap_or(title).to_owned()
+        rest.map(str::trim).filter(|rest| !rest.is_empty()).unwrap_or(title).to_owned()
     }
 }
 
@@ -79,7 +84,7 @@ pub(super) fn choose(
     tags: &Tags,
     site: &Site,
 ) -> (Option<(String, Origin)>, bool) {
-    let own = |it: String| Some(site.strip(&it)).filter(|it| !site.is_named(it));
+    let own = |title: String| Some(site.strip(&title)).filter(|title| !site.is_named(title));
     let same = |one: &str, other: &str| fold(one) == fold(other);
     let script = metadata.headline.clone().and_then(own);
     let shared = tags.first(&super::SHARED).and_then(own);
@@ -95,7 +100,7 @@ pub(super) fn choose(
             .filter(|heading| heading.0 == Tag::H1)
             .filter_map(|heading| own(heading.1.clone()))
     };
-    let seen = |title: &String| first().any(|it| same(&it, title));
+    let seen = |title: &String| first().any(|other| same(&other, title));
     if let Some(shared) = shared.as_ref().filter(|shared| seen(shared)) {
         return (Some((shared.clone(), Origin::Meta)), false);
     }
@@ -114,14 +119,15 @@ pub(super) fn choose(
             let in_window = longest
                 .and_then(|part| tags.headings.iter().find(|heading| fold(&heading.1) == part));
             let whole = window.as_deref().map(fold).unwrap_or_default();
-            let within = |it: &String| is_within(&whole, it);
-            let heading = || first().find(within).or_else(|| first().find(|it| is_telling(it)));
+            let within = |title: &String| is_within(&whole, title);
+            let heading =
+                || first().find(within).or_else(|| first().find(|title| is_telling(title)));
             in_window
                 .map(|found| found.1.clone())
                 .or_else(heading)
                 .or(window)
                 .or_else(|| first().next())
-                .map(|it| (it, Origin::Dom))
+                .map(|title| (title, Origin::Dom))
         }
     };
     (title, false)

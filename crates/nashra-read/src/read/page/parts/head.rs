@@ -106,9 +106,9 @@ impl PartBuilder<'_, '_> {
     pub(super) fn deck(&mut self, first: usize) {
         let from = self.span.headline.map_or(first.saturating_sub(6), |headline| headline + 1);
         if self.content.subtitle.is_none() {
-            let second = (first + 1..self.span.to).find(|it| self.is_text(*it));
+            let second = (first + 1..self.span.to).find(|line| self.is_text(*line));
             let before = (from..first.min(from + HEAD_LINES))
-                .find(|it| self.deck_like(*it) && self.hinted(*it, hints::DECK));
+                .find(|line| self.deck_like(*line) && self.hinted(*line, hints::DECK));
             let apart = second.is_some_and(|second| {
                 first < self.span.to && self.deck_like(first) && self.stands_apart(first, second)
             });
@@ -295,9 +295,9 @@ impl PartBuilder<'_, '_> {
         };
         let parts: Vec<u32> =
             url.path().split(['/', '-', '_']).map(|part| part.parse().unwrap_or(0)).collect();
-        parts.windows(3).find_map(|it| {
-            chrono::NaiveDate::from_ymd_opt(i32::try_from(it[0]).ok()?, it[1], it[2])
-                .filter(|it| plausible(*it))
+        parts.windows(3).find_map(|ymd| {
+            chrono::NaiveDate::from_ymd_opt(i32::try_from(ymd[0]).ok()?, ymd[1], ymd[2])
+                .filter(|day| plausible(*day))
         })
     }
 

@@ -118,9 +118,9 @@ fn text(tree: &Tree<'_>, node: NodeId) -> String {
 fn is_named(tree: &Tree<'_>, node: NodeId, start: NodeId) -> bool {
     let inner = node > start && tree.tag(start) == Tag::Figcaption;
     tree.raw_attributes(node).any(|(name, value)| {
-        let known = |it: &str| {
-            NAMES.iter().any(|name| it.contains(name))
-                || inner && WRITERS.iter().any(|name| it.contains(name))
+        let known = |value: &str| {
+            NAMES.iter().any(|name| value.contains(name))
+                || inner && WRITERS.iter().any(|name| value.contains(name))
         };
         match name.to_ascii_lowercase().as_str() {
             "class" | "data-testid" => known(&value.to_ascii_lowercase()),
@@ -135,7 +135,7 @@ pub(super) fn of_attributes(tree: &Tree<'_>, picture: NodeId) -> Option<String> 
     let value = |name: &&str| {
         tree.attribute(picture, name)
             .map(|attribute| collapse(&attribute))
-            .filter(|it| (2..=MAX_CREDIT).contains(&it.len()))
+            .filter(|credit| (2..=MAX_CREDIT).contains(&credit.len()))
     };
     let plain = ATTRIBUTES
         .iter()

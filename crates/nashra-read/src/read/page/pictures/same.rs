@@ -33,7 +33,7 @@ fn path(url: &str) -> String {
 /// `harbour_w250_r1.webp`.
 fn stem(path: &str) -> &str {
     let file = path.rsplit('/').find(|part| part.len() > 4).unwrap_or_default();
-    let mut stem = file.rsplit_once('.').map_or(file, |it| it.0);
+    let mut stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     while let Some((rest, last)) = stem.rsplit_once(['-', '_', '='])
         && rest.len() >= MIN_OWN
         && (last == "scaled"

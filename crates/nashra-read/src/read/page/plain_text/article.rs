@@ -121,7 +121,7 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
 }
 
 pub(super) fn add_picture(images: &mut Vec<Image>, image: Image) {
-    if !images.iter().any(|it| same_picture(it, &image)) {
+    if !images.iter().any(|known| same_picture(known, &image)) {
         images.push(image);
     }
 }
@@ -205,7 +205,7 @@ impl Body<'_> {
         [at.checked_sub(1), Some(at + 1)]
             .into_iter()
             .flatten()
-            .any(|it| self.text_page.lines.get(it).is_some_and(|line| line.text == text))
+            .any(|index| self.text_page.lines.get(index).is_some_and(|line| line.text == text))
     }
 
     /// A short line between two sentences.
@@ -227,7 +227,7 @@ fn credits(text_page: &PlainTextPage, span: &ArticleSpan) -> Vec<String> {
     let lines = span.lines().chain(span.body.end..(span.body.end + 2).min(text_page.lines.len()));
     lines
         .map(|line| &text_page.lines[line].text)
-        .filter(|it| caption::is_source(it))
+        .filter(|line| caption::is_source(line))
         .cloned()
         .collect()
 }

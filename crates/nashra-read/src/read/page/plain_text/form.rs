@@ -39,7 +39,7 @@ fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
     include_str!("words.txt")
         .lines()
         .filter_map(move |line| line.strip_prefix(kind))
-        .flat_map(|it| it.split("; "))
+        .flat_map(|words| words.split("; "))
 }
 
 /// What a line is besides text.
@@ -153,8 +153,10 @@ pub(super) fn is_service(text: &str, units: f32) -> bool {
         return false;
     }
     let lower = text::lower(text);
-    let mut found =
-        SERVICE.iter().flat_map(|service| service.find_iter(lower.as_ref())).map(|it| it.pattern());
+    let mut found = SERVICE
+        .iter()
+        .flat_map(|service| service.find_iter(lower.as_ref()))
+        .map(|found| found.pattern());
     found.next().is_some_and(|first| units <= SHORT || found.any(|found| found != first))
 }
 

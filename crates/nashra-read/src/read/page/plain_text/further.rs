@@ -40,7 +40,7 @@ pub(super) fn drop_non_articles(
 fn words(text_page: &PlainTextPage, span: &ArticleSpan) -> f32 {
     span.lines()
         .map(|line| &text_page.forms[line])
-        .filter(|it| it.prose >= form::SENTENCE)
-        .map(|it| it.units)
+        .filter(|form| form.prose >= form::SENTENCE)
+        .map(|form| form.units)
         .sum()
 }

@@ -52,7 +52,7 @@ impl Headlines {
             // What closely follows a headline and is about the same is its deck or a caption.
             let before = (at.saturating_sub(SECOND)..at)
                 .rev()
-                .take_while(|it| !(forms[*it].prose >= 0.75 && forms[*it].units >= 15.0));
+                .take_while(|line| !(forms[*line].prose >= 0.75 && forms[*line].units >= 15.0));
             let better = |other: &usize| {
                 // A kicker stands before the headline and says less.
                 let kicker = fits[at] > fits[*other] + 0.15

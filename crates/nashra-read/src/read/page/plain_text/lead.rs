@@ -37,7 +37,7 @@ pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) 
     // Sentences right before the text are its first.
     let text_from = (title + 1..span.body.start)
         .rev()
-        .take_while(|it| text_page.forms[*it].prose >= SENTENCE)
+        .take_while(|line| text_page.forms[*line].prose >= SENTENCE)
         .last()
         .unwrap_or(span.body.start);
     let mut line = title + 1;

@@ -52,8 +52,8 @@ pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
     match content_type.map(|content_type| {
         content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }) {
-        Some(it) if it == "text/plain" => true,
-        Some(it) if it.ends_with("html") || it.ends_with("xml") => false,
+        Some(media_type) if media_type == "text/plain" => true,
+        Some(media_type) if media_type.ends_with("html") || media_type.ends_with("xml") => false,
         _ => {
             let start = bytes.trim_ascii_start();
             let start = &start[..start.len().min(START)];
@@ -109,7 +109,7 @@ fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
         .iter()
         .zip(ends)
         .map(|(span, end)| related::find(text_page, span, end))
-        .find(|it| !it.is_empty())
+        .find(|items| !items.is_empty())
         .unwrap_or_default()
 }
 

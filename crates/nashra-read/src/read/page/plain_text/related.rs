@@ -31,7 +31,7 @@ const MAX_SUMMARY: f32 = 90.0;
 
 static SECTIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
     let lines = include_str!("sections.txt").lines().filter(|line| !line.starts_with('#'));
-    lines.flat_map(|line| line.split("; ")).map(|it| (it, it.split(' ').count())).collect()
+    lines.flat_map(|line| line.split("; ")).map(|words| (words, words.split(' ').count())).collect()
 });
 
 /// The related list of an article: in its gaps, and behind it up to `end`.

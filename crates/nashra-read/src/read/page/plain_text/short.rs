@@ -31,10 +31,10 @@ pub(super) fn find_span(text_page: &PlainTextPage) -> Option<ArticleSpan> {
         behind.clone().filter(|behind| of(behind)).map(|behind| forms[behind].units).sum::<f32>()
     };
     let text = words(&sentence);
-    let other = words(&|it| {
-        !sentence(it)
+    let other = words(&|line| {
+        !sentence(line)
             && matches!(
-                forms[*it].kind,
+                forms[*line].kind,
                 Kind::Text | Kind::Legal | Kind::Related | Kind::Other | Kind::Next
             )
     });

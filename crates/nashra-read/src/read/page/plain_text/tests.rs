@@ -84,7 +84,8 @@ fn the_related_list_of_the_arabic_page_is_of_its_first_article_alone() {
     assert!(others.iter().all(|other| other.related.is_empty()));
     for (item, wanted) in first.related.iter().zip(wanted) {
         let found = serde_json::to_value(item).unwrap();
-        for (name, value) in wanted.as_object().unwrap().iter().filter(|it| it.0 != "image") {
+        for (name, value) in wanted.as_object().unwrap().iter().filter(|(name, _)| *name != "image")
+        {
             assert_eq!(found[name], *value, "{name} of {:?}", item.title);
         }
         assert_eq!(like(item.image.as_ref().unwrap(), &wanted["image"]), wanted["image"]);
@@ -311,7 +312,7 @@ fn one_long_line_many_lines_and_many_controls_end_in_a_record_or_a_reason() {
         assert!(matches!(found, Ok(_) | Err(PageError::NoText)), "{found:?}");
     }
     let latin: Vec<u8> = (0..2_000_000_u32)
-        .map(|it| if it % 60 == 0 { b'\n' } else { 0xa0 | u8::try_from(it % 96).unwrap() })
+        .map(|index| if index % 60 == 0 { b'\n' } else { 0xa0 | u8::try_from(index % 96).unwrap() })
         .collect();
     assert!(matches!(page(&latin), Ok(_) | Err(PageError::NoText | PageError::NotHtml(_))));
 }

@@ -88,15 +88,15 @@ impl Chooser<'_> {
             (flag(text.contains([':', '：'])), 1.02),
             (flag(within_another), 1.04),
             (flag(at == 0), 0.69),
-            (flag(self.any(at + 1..at + 4, |it| it.kind == Kind::Date)), 0.93),
+            (flag(self.any(at + 1..at + 4, |other| other.kind == Kind::Date)), 0.93),
             (flag(self.dated_next(at)), 0.76),
             (
-                flag(self.any(at + 1..at + 2, |it| {
-                    it.kind == Kind::Text && it.units > 1.2 * form.units
+                flag(self.any(at + 1..at + 2, |other| {
+                    other.kind == Kind::Text && other.units > 1.2 * form.units
                 })),
                 0.63,
             ),
-            (flag(self.any(at.saturating_sub(1)..at, |it| it.kind == Kind::Caption)), -0.42),
+            (flag(self.any(at.saturating_sub(1)..at, |other| other.kind == Kind::Caption)), -0.42),
         ];
         signs.iter().map(|(sign, weight)| sign * weight).sum()
     }
@@ -104,7 +104,8 @@ impl Chooser<'_> {
     /// Whether a date or a writer comes before the next headline does.
     fn dated_next(&self, at: usize) -> bool {
         let mut behind = self.text_page.forms[at + 1..self.body].iter().take(8);
-        let next = behind.find(|it| is_dated(it) || it.is_headline() && it.units >= 5.0);
+        let next =
+            behind.find(|other| is_dated(other) || other.is_headline() && other.units >= 5.0);
         next.is_some_and(is_dated)
     }
 

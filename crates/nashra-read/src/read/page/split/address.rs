@@ -39,7 +39,7 @@ pub(super) fn of_element(view: View<'_, '_>, holder: NodeId, block: NodeId) -> O
                     .flatten()?;
                 let picture = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg", ".js", ".css"]
                     .iter()
-                    .any(|it| url.path().ends_with(it));
+                    .any(|ending| url.path().ends_with(ending));
                 (!picture
                     && url.path().len() > 2
                     && (view.base.host().is_none() || same_site(view.base, &url)))

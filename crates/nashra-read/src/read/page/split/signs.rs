@@ -35,7 +35,7 @@ pub(super) fn measure(
     let (line, last) = (&lines[candidate.at], before.last());
     let title = before.first().and_then(|before| before.headline);
     let title_level = title.and_then(|title| heading_level(tree, lines[title].block)).unwrap_or(1);
-    let flag = |it: bool| f32::from(u8::from(it));
+    let flag = |is: bool| f32::from(u8::from(is));
     let head = Head::find(context, candidate);
     let below = f32::from(candidate.level) - f32::from(title_level);
     let repeated = repeated(context, candidate.at);
