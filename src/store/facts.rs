@@ -101,6 +101,14 @@ pub struct Intake {
     pub left_out: Option<LeftOut>,
 }
 
+impl Intake {
+    /// How many entries were left out at this time or later.
+    #[must_use]
+    pub fn left_out_since(&self, since: DateTime<Utc>) -> usize {
+        self.left_out.filter(|left_out| left_out.at >= since).map_or(0, |it| it.entries)
+    }
+}
+
 /// Entries that were left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {

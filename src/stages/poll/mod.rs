@@ -251,11 +251,7 @@ async fn poll<F: Fetch, C: Clock>(
     let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(source);
     let before = facts.last_success;
     let asked = site::asked(source, &mut facts, started);
-    let held_back = audit::validators_to_check(&asked, &facts, started);
-    let mut visit = visit::visit(&context, &asked, facts, started).await?;
-    if let Some(validators) = held_back {
-        audit::check_validators(&context, &asked, validators, &mut visit).await;
-    }
+    let mut visit = visit_and_audit(&context, &asked, facts, started).await?;
     let now = context.clock.now();
     let subscription =
         if outputs.hubs.is_some() { context.store.subscription(source.id.as_str())? } else { None };
@@ -274,19 +270,16 @@ async fn poll<F: Fetch, C: Clock>(
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     // A source of which more comes than is taken is throttled, too: that is no other source's
     // concern.
-    facts.host_left_alone = matches!(
-        result,
-        PollResult::Throttled { .. } | PollResult::Deferred { state: State::Throttled, .. }
-    );
+    facts.host_left_alone = is_throttled(result);
     commit.facts(&facts);
     context.store.commit(commit).await?;
     // What was read is durable; further bodies may need the memory.
     drop(room);
-    if let (PollResult::Read { .. }, Some(hubs)) = (result, &outputs.hubs)
+    if matches!(result, PollResult::Read { .. })
         && announced.as_ref() != subscription.as_ref().map(|subscription| &subscription.announced)
     {
-        // Closed only when that stage failed, which ends the run by itself.
-        hubs.found.send(HubAnnouncement { source: Arc::clone(&due.source), announced }).await.ok();
+        let announcement = HubAnnouncement { source: Arc::clone(&due.source), announced };
+        tell_websub(&outputs, announcement).await;
     }
     let read_at = site::read_at(source, &facts);
     wake(&outputs, read_at.at.url(), wakes).await;
@@ -301,11 +294,7 @@ async fn poll<F: Fetch, C: Clock>(
         took_ms: (now - started).num_milliseconds(),
         late_ms: (started - due.at).num_milliseconds().max(0),
         fresh: if let PollResult::Read { fresh } = result { fresh } else { 0 },
-        left_out: facts
-            .intake
-            .left_out
-            .filter(|left_out| left_out.at >= started)
-            .map_or(0, |left_out| left_out.entries),
+        left_out: facts.intake.left_out_since(started),
         gap,
         state: facts.state,
         next_due: next.at,
@@ -316,12 +305,40 @@ async fn poll<F: Fetch, C: Clock>(
     outputs.poll_records.try_send(poll).ok();
     let status = SourceStatus { state: facts.state, appetite: facts.appetite };
     // Closed once the run stops: the next due time is durable.
-    outputs
-        .polled
-        .send(PolledSource { slot: due.slot, next: next.at, decided: now, status })
-        .await
-        .ok();
+    let polled = PolledSource { slot: due.slot, next: next.at, decided: now, status };
+    outputs.polled.send(polled).await.ok();
     Ok(())
+}
+
+/// Whether the source's server, or the pace of its host, held the poll up.
+fn is_throttled(result: PollResult) -> bool {
+    matches!(
+        result,
+        PollResult::Throttled { .. } | PollResult::Deferred { state: State::Throttled, .. }
+    )
+}
+
+/// Visits a source, and checks what its server's 304 had said where that is due.
+async fn visit_and_audit<F: Fetch, C: Clock>(
+    context: &PollContext<F, C>,
+    asked: &Source,
+    facts: Facts,
+    started: DateTime<Utc>,
+) -> Result<Visit, PipelineError> {
+    let held_back = audit::validators_to_check(asked, &facts, started);
+    let mut visit = visit::visit(context, asked, facts, started).await?;
+    if let Some(validators) = held_back {
+        audit::check_validators(context, asked, validators, &mut visit).await;
+    }
+    Ok(visit)
+}
+
+/// Tells the stage of `WebSub`, where that is on, of which hubs a source speaks now.
+async fn tell_websub(outputs: &Outputs, announcement: HubAnnouncement) {
+    if let Some(hubs) = &outputs.hubs {
+        // Closed only when that stage failed, which ends the run by itself.
+        hubs.found.send(announcement).await.ok();
+    }
 }
 
 /// Tells the page stage of new entries, and whose host answered just now.

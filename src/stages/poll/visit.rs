@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     PollContext, TOUCH_DAYS, backfill,
-    listing::{self, ListingReader},
+    listing::{self, Listed, ListingReader},
     moved,
     page::{self, PageOutcome},
     panicked, site, sitemap,
@@ -68,22 +68,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     if source.paused {
         return Ok(Visit::paused(facts));
     }
-    let outcome = match &source.at {
-        Location::Url(url) => {
-            // What is known of a site's address is that of what was found of it, and not of its
-            // home page.
-            let (url, obeys_robots) = (url.real(), context.rules.obeys_robots(source));
-            let (url, validators) = if source.kind.is_site() {
-                (url, Validators::default())
-            } else {
-                (moved::current_address(facts.moved.as_ref(), url), validators(&facts, started))
-            };
-            context.fetcher.fetch(request(source, url.clone(), validators, obeys_robots)).await
-        }
-        Location::File { path, .. } => {
-            fetch::file::read(path, context.rules.max_decoded, started).await
-        }
-    };
+    let outcome = fetch_source(context, source, &facts, started).await;
     let now = context.clock.now();
     if !matches!(outcome, Outcome::Deferred(_)) {
         facts.polls += 1;
@@ -130,6 +115,29 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
     };
     metrics::fetched("poll", label, 0);
     Ok(Visit::failed(facts, result, label, reason, now))
+}
+
+/// Asks for a source where it is known to be now, or reads its file.
+async fn fetch_source<F: Fetch, C>(
+    context: &PollContext<F, C>,
+    source: &Source,
+    facts: &Facts,
+    started: DateTime<Utc>,
+) -> Outcome {
+    let url = match &source.at {
+        Location::Url(url) => url.real(),
+        Location::File { path, .. } => {
+            return fetch::file::read(path, context.rules.max_decoded, started).await;
+        }
+    };
+    // What is known of a site's address is that of what was found of it, and not of its home page.
+    let (url, validators) = if source.kind.is_site() {
+        (url, Validators::default())
+    } else {
+        (moved::current_address(facts.moved.as_ref(), url), validators(facts, started))
+    };
+    let obeys_robots = context.rules.obeys_robots(source);
+    context.fetcher.fetch(request(source, url.clone(), validators, obeys_robots)).await
 }
 
 /// The request for a source.
@@ -246,54 +254,64 @@ fn read_body(
         (facts.validators, facts.sent_hash) = (fetched.validators, sent.sent_hash);
         return Ok(Visit::unchanged(facts, "unchanged", now));
     }
-    let format = source.kind.format();
-    let (listed, hints) = match format {
-        Format::Page => {
-            let listed = match page::go_through(reader, &mut facts, &fetched, &bytes)? {
-                PageOutcome::Listed(listed) => Ok(listed),
-                PageOutcome::Unreadable(reason) => Err(reason),
-            };
-            (listed, FeedHints::default())
-        }
-        Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => {
-            match entries(source, &bytes, &fetched) {
-                Ok(feed) => (
-                    Ok(listing::go_through(reader, &facts, &feed)?),
-                    FeedHints::new(&feed, &fetched).with_site(&feed),
-                ),
-                Err(_)
-                    if format == Format::Feed
-                        && facts.last_success.is_some()
-                        && is_html(&bytes) =>
-                {
-                    return Ok(Visit::failed(
-                        facts,
-                        PollResult::Blocked,
-                        "html",
-                        "an HTML page where a feed was".to_owned(),
-                        now,
-                    ));
-                }
-                Err(reason) => (Err(reason), FeedHints::default()),
-            }
-        }
-    };
-    match listed {
-        Ok(listed) if fetched.delta => Ok(Visit {
+    Ok(match read_content(reader, &mut facts, &fetched, &bytes)? {
+        BodyContent::Listed(listed, hints) if fetched.delta => Visit {
             announced: hints.announced,
             ..Visit::partial(facts, listed, fetched.validators, now)
-        }),
-        Ok(listed) => {
+        },
+        BodyContent::Listed(listed, hints) => {
             facts.sent_hash = sent.sent_hash;
-            Ok(Visit::complete(
-                facts,
-                listed,
-                ListingAnswer { hints, validators: fetched.validators, hash },
-                now,
-            ))
+            let answer = ListingAnswer { hints, validators: fetched.validators, hash };
+            Visit::complete(facts, listed, answer, now)
         }
-        Err(reason) => Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now)),
+        BodyContent::Notice => {
+            let reason = "an HTML page where a feed was".to_owned();
+            Visit::failed(facts, PollResult::Blocked, "html", reason, now)
+        }
+        BodyContent::Unreadable(reason) => {
+            Visit::failed(facts, PollResult::Failed, "unreadable", reason, now)
+        }
+    })
+}
+
+/// What a body is.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
+enum BodyContent {
+    /// A listing, or the page that a source is.
+    Listed(Listed, FeedHints),
+    /// A page where a feed was before: a notice, a login, the home page.
+    Notice,
+    /// Nothing that can be read, and why.
+    Unreadable(String),
+}
+
+/// Reads a decoded body as what the source is, and goes through it.
+fn read_content(
+    reader: &ListingReader,
+    facts: &mut Facts,
+    fetched: &Fetched,
+    bytes: &[u8],
+) -> Result<BodyContent, StoreError> {
+    let format = reader.source.kind.format();
+    match format {
+        Format::Page => {
+            return Ok(match page::go_through(reader, facts, fetched, bytes)? {
+                PageOutcome::Listed(listed) => BodyContent::Listed(listed, FeedHints::default()),
+                PageOutcome::Unreadable(reason) => BodyContent::Unreadable(reason),
+            });
+        }
+        Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => {}
     }
+    Ok(match entries(&reader.source, bytes, fetched) {
+        Ok(feed) => BodyContent::Listed(
+            listing::go_through(reader, facts, &feed)?,
+            FeedHints::new(&feed, fetched).with_site(&feed),
+        ),
+        Err(_) if format == Format::Feed && facts.last_success.is_some() && is_html(bytes) => {
+            BodyContent::Notice
+        }
+        Err(reason) => BodyContent::Unreadable(reason),
+    })
 }
 
 /// Of the bytes as they came, and how they are encoded; nothing where the body is what came.
