@@ -5,7 +5,7 @@ pub mod admin;
 mod lists;
 mod monitor;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
@@ -58,7 +58,7 @@ pub enum DaemonError {
     #[error("listening on {address}: {source}")]
     Listen {
         /// The address.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// Why not.
         source: std::io::Error,
     },
@@ -112,13 +112,7 @@ pub async fn run_with(
     let ready = Ready::default();
     let mut side = JoinSet::new();
     side.spawn(admin::follow(status, ready.clone()));
-    if let Some(address) = config.admin.listen.address() {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| DaemonError::Listen { address, source })?;
-        if let Ok(local) = listener.local_addr() {
-            tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
-        }
+    if let Some(listener) = admin_listener(config).await? {
         let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
         let state =
             admin::AdminState { metrics: start.metrics.clone(), ready: ready.clone(), hosts };
@@ -170,6 +164,20 @@ pub async fn run_with(
     Ok(outcome?)
 }
 
+/// Where metrics, health and status are shown, if the config wants them.
+async fn admin_listener(config: &Config) -> Result<Option<TcpListener>, DaemonError> {
+    let Some(address) = config.admin.listen.address() else { return Ok(None) };
+    let listener = listen(address).await?;
+    if let Ok(local) = listener.local_addr() {
+        tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
+    }
+    Ok(Some(listener))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {
+    TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })
+}
+
 /// Where hubs tell what is new, if the config wants them.
 async fn websub(config: &Config) -> Result<Option<websub::WebsubSetup>, DaemonError> {
     let (Some(address), Some(public_url)) =
@@ -177,9 +185,7 @@ async fn websub(config: &Config) -> Result<Option<websub::WebsubSetup>, DaemonEr
     else {
         return Ok(None);
     };
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| DaemonError::Listen { address, source })?;
+    let listener = listen(address).await?;
     if let Ok(local) = listener.local_addr() {
         tracing::info!(url = format!("http://{local}/"), public_url = %public_url.url(), "hubs are heard");
     }

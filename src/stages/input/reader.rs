@@ -134,25 +134,7 @@ impl Reader {
         mut client: ClientConfig,
         topic: &str,
     ) -> Result<(Self, TopicWatermarks), TopicError> {
-        // Never joined: the client only asks that there is one.
-        client
-            .set("group.id", "nashra-input")
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false");
-        client
-            .set("isolation.level", "read_committed")
-            .set("auto.offset.reset", "error")
-            .set("allow.auto.create.topics", "false");
-        client
-            .set("enable.partition.eof", "false")
-            .set("statistics.interval.ms", "2000")
-            .set("topic.metadata.refresh.interval.ms", "5000");
-        client.set("queued.max.messages.kbytes", "16384");
-        // For the words about the topic's id.
-        let debug = client
-            .get("debug")
-            .map_or_else(|| "topic".to_owned(), |client| format!("{client},topic"));
-        client.set("debug", debug).set_log_level(RDKafkaLogLevel::Debug);
+        configure(&mut client);
         let consumer_state = Arc::new(Mutex::new(ConsumerState::default()));
         let context =
             Context { topic: topic.to_owned(), consumer_state: Arc::clone(&consumer_state) };
@@ -162,28 +144,15 @@ impl Reader {
             .fetch_metadata(Some(topic), PATIENCE)
             .map_err(kafka("asking for the topic"))?;
         let cluster = consumer.client().fetch_cluster_id(PATIENCE).ok_or(TopicError::NoCluster)?;
-        let ids: Vec<i32> = metadata
-            .topics()
-            .iter()
+        let answer = metadata.topics().first();
+        let ids: Vec<i32> = answer
+            .into_iter()
             .flat_map(MetadataTopic::partitions)
             .map(MetadataPartition::id)
             .collect();
         if ids.is_empty() {
-            return Err(
-                match metadata
-                    .topics()
-                    .first()
-                    .and_then(MetadataTopic::error)
-                    .map(RDKafkaErrorCode::from)
-                {
-                    Some(
-                        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic,
-                    ) => TopicError::NoTopic { cluster },
-                    other => kafka("asking for the topic")(KafkaError::MetadataFetch(
-                        other.unwrap_or(RDKafkaErrorCode::LeaderNotAvailable),
-                    )),
-                },
-            );
+            let error = answer.and_then(MetadataTopic::error).map(RDKafkaErrorCode::from);
+            return Err(no_partitions(error, cluster));
         }
         let mut watermarks = TopicWatermarks { cluster, ..TopicWatermarks::default() };
         for id in ids {
@@ -277,6 +246,40 @@ impl Reader {
 
     fn consumer_state(&self) -> std::sync::MutexGuard<'_, ConsumerState> {
         self.consumer_state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a consumer without a group is set to.
+fn configure(client: &mut ClientConfig) {
+    // Never joined: the client only asks that there is one.
+    client
+        .set("group.id", "nashra-input")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false");
+    client
+        .set("isolation.level", "read_committed")
+        .set("auto.offset.reset", "error")
+        .set("allow.auto.create.topics", "false");
+    client
+        .set("enable.partition.eof", "false")
+        .set("statistics.interval.ms", "2000")
+        .set("topic.metadata.refresh.interval.ms", "5000");
+    client.set("queued.max.messages.kbytes", "16384");
+    // For the words about the topic's id.
+    let debug =
+        client.get("debug").map_or_else(|| "topic".to_owned(), |debug| format!("{debug},topic"));
+    client.set("debug", debug).set_log_level(RDKafkaLogLevel::Debug);
+}
+
+/// Why the cluster names no partition of a topic.
+fn no_partitions(error: Option<RDKafkaErrorCode>, cluster: String) -> TopicError {
+    match error {
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+            TopicError::NoTopic { cluster }
+        }
+        other => kafka("asking for the topic")(KafkaError::MetadataFetch(
+            other.unwrap_or(RDKafkaErrorCode::LeaderNotAvailable),
+        )),
     }
 }
 

@@ -111,11 +111,7 @@ pub async fn run<F: Fetch, C: Clock>(
                 Some(woken) => note_wake(&mut agenda, woken),
                 None => break,
             },
-            Some(event) = events.recv() => match event {
-                ReadingEvent::Fetched(ticket, answered) => agenda.fetched(ticket, answered, Instant::now()),
-                ReadingEvent::Released(ticket, again_ms) => agenda.released(ticket, again_ms),
-                ReadingEvent::Paced(ticket, next_ms) => agenda.paced(ticket, next_ms),
-            },
+            Some(event) = events.recv() => note_event(&mut agenda, event),
             Some(ended) = readings.join_next() => {
                 let ticket = ended?;
                 under_way.remove(&ticket);
@@ -140,6 +136,17 @@ fn note_wake(agenda: &mut Agenda, Wake { lanes, answered }: Wake) {
     }
     for (lane, due) in lanes {
         agenda.note_due(lane, due);
+    }
+}
+
+/// Takes note of how far a reading is.
+fn note_event(agenda: &mut Agenda, event: ReadingEvent) {
+    match event {
+        ReadingEvent::Fetched(ticket, answered) => {
+            agenda.fetched(ticket, answered, Instant::now());
+        }
+        ReadingEvent::Released(ticket, again_ms) => agenda.released(ticket, again_ms),
+        ReadingEvent::Paced(ticket, next_ms) => agenda.paced(ticket, next_ms),
     }
 }
 

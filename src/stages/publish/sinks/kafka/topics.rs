@@ -89,20 +89,21 @@ pub(super) async fn make(
     let of_articles = compare(shared, of_articles, &retained).await?;
     let of_dead = compare(shared, of_dead, &retained).await?;
     let of_positions = compare(shared, of_positions, &POSITIONS[1..]).await?;
-    // A topic that the broker made by itself deletes: positions older than its retention would be
-    // forgotten.
-    if let Some(policy) = of_positions
-        .as_ref()
-        .and_then(|at| value(at, "cleanup.policy"))
-        .filter(|it| it != "compact")
-    {
-        return Err(PublishError::Halted(Halt::Setup(format!(
-            "{positions} has cleanup.policy={policy}, it must be compact"
-        ))));
-    }
+    check_compacted(&positions, of_positions.as_ref())?;
     let limits = [(&articles, of_articles), (&dead, of_dead)]
         .map(|(topic, config)| limit(shared, topic, config.as_ref()));
     Ok((limits.into_iter().flatten().min(), found))
+}
+
+/// Refuses a topic of positions that deletes, as one that the broker made by itself does: positions
+/// older than its retention would be forgotten.
+fn check_compacted(positions: &str, config: Option<&ConfigResource>) -> Result<(), PublishError> {
+    let policy = config.and_then(|config| value(config, "cleanup.policy"));
+    policy.filter(|policy| policy != "compact").map_or(Ok(()), |policy| {
+        Err(PublishError::Halted(Halt::Setup(format!(
+            "{positions} has cleanup.policy={policy}, it must be compact"
+        ))))
+    })
 }
 
 /// What is there; what is missing is still to be made. One that we may not even describe is there,
