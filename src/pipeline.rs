@@ -156,15 +156,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
         polls_per_source_day: parts.polls_per_source_day,
         poll_now: parts.poll_now,
     };
-    let mut schedule_state = schedule::ScheduleState::load(
-        &parts.poll.store,
-        parts.sources,
-        options,
-        parts.poll.clock.now(),
-    )?;
-    for (host, wait) in schedule_state.cooldowns() {
-        parts.poll.fetcher.cool_down(host, *wait);
-    }
+    let mut schedule_state = load_schedule(&parts.poll, parts.sources, options)?;
     let hosts = poll::KnownHosts(schedule_state.standings());
     let before = schedule_state.last_poll().unwrap_or_else(|| parts.poll.clock.now());
     let (price_tx, price) = watch::channel(schedule_state.price());
@@ -205,6 +197,20 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
     until_ended(stages, &stop, drain, &deadline).await
+}
+
+/// Loads the schedule, and has the hosts cool down that did so when the last run ended.
+fn load_schedule<F: Fetch, C: Clock>(
+    poll: &poll::PollContext<F, C>,
+    sources: Sources,
+    options: schedule::StartOptions,
+) -> Result<schedule::ScheduleState, StoreError> {
+    let now = poll.clock.now();
+    let state = schedule::ScheduleState::load(&poll.store, sources, options, now)?;
+    for (host, wait) in state.cooldowns() {
+        poll.fetcher.cool_down(host, *wait);
+    }
+    Ok(state)
 }
 
 /// Waits until all stages have ended, or the time for draining is over.
