@@ -217,7 +217,7 @@ pub(super) fn one_row_each(snapshot: &Snapshot) -> Result<Batch, StoreError> {
 pub(super) fn decode_key(bytes: &[u8]) -> Result<PendingKey, StoreError> {
     bytes
         .try_into()
-        .map(PendingKey::of_bytes)
+        .map(PendingKey::from_bytes)
         .map_err(|_| StoreError::damaged("pending", format!("a key of {} bytes", bytes.len())))
 }
 

@@ -59,7 +59,7 @@ impl Work {
         // The address that a page claims may be its template's.
         let own: Vec<Name> = names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
-        let look = (entry.tries + 1, self.again.retry.tries);
+        let look = doubt::Look { number: entry.tries + 1, last: self.again.retry.tries };
         let Some(KnownArticle { id, mut state, .. }) = self.known(&own)? else {
             return Ok(self.doubts_first(key, entry, page, look));
         };
@@ -90,7 +90,7 @@ impl Work {
         key: &PendingKey,
         entry: &mut PendingEntry,
         page: doubt::Page<'_>,
-        look: (u32, u32),
+        look: doubt::Look,
     ) -> DoubtOutcome {
         let verdict = doubt::judge_first(entry.doubted, entry.entry.title.as_deref(), page, look);
         let (doubt::Verdict::Doubted(doubt, doubted), true) = (verdict, entry.fetch_page) else {

@@ -1,6 +1,6 @@
-//! How long to wait before what failed is tried again: ever longer, up to a bound.
+//! How long to wait before something that failed is tried again: ever longer, up to a bound.
 //!
-//! Pure. Who fails with many others at a time spreads these waits itself.
+//! Pure. There is no jitter: a caller that fails together with many others adds its own.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use std::time::Duration;
 pub struct Backoff {
     /// The wait after the first failure.
     pub first: Duration,
-    /// By how much each further one is longer.
+    /// The factor by which each further wait is longer.
     pub factor: u32,
-    /// No wait is longer.
+    /// The longest wait.
     pub longest: Duration,
 }
 
 impl Backoff {
-    /// Waits that double.
+    /// Waits that double from `first` up to `longest`.
     #[must_use]
     pub const fn doubling(first: Duration, longest: Duration) -> Self {
         Self { first, factor: 2, longest }
     }
 
-    /// The wait after a failure that so many others came before, in a row.
+    /// The wait after a failure; `before` is the number of failures in a row before it.
     #[must_use]
     pub fn wait(&self, before: u32) -> Duration {
         self.first
@@ -30,14 +30,14 @@ impl Backoff {
             .min(self.longest)
     }
 
-    /// Its waits one after the other.
+    /// A counter that gives the waits one after the other.
     #[must_use]
     pub const fn waits(self) -> Waits {
         Waits { backoff: self, before: 0 }
     }
 }
 
-/// The waits of something that is tried until it succeeds.
+/// Counts the failures of something that is tried until it succeeds.
 #[derive(Debug)]
 pub struct Waits {
     backoff: Backoff,
@@ -52,7 +52,7 @@ impl Waits {
         wait
     }
 
-    /// It has succeeded: the next failure is a first one.
+    /// Notes a success: the next failure counts as the first one.
     pub fn succeeded(&mut self) {
         self.before = 0;
     }

@@ -1,6 +1,7 @@
-//! Values that have a few names each: how they are written, read and told from slips.
+//! Settings with a few named values: how they are written and read, and what a misspelt one was
+//! meant to be.
 
-/// A setting with a few named values.
+/// Declares an enum whose variants have a name each in a config.
 #[macro_export]
 macro_rules! choices {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $choice:ident = $text:literal,)+ }) => {
@@ -11,13 +12,13 @@ macro_rules! choices {
         }
 
         impl $name {
-            /// All, in the order of their declaration.
+            /// All values, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$choice),+];
 
             /// Their names as a sentence lists them: `"a", "b" or "c"`.
             pub const NAMES: &'static str = $crate::alternatives!($($text),+);
 
-            /// As it is written in a config.
+            /// The name of the value in a config.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -45,7 +46,7 @@ macro_rules! choices {
     };
 }
 
-/// Texts in quotes, as a sentence lists them.
+/// Joins texts as a sentence lists them: `"a", "b" or "c"`.
 #[macro_export]
 macro_rules! alternatives {
     ($only:literal) => {
@@ -61,7 +62,7 @@ macro_rules! alternatives {
 
 pub use {crate::alternatives, crate::choices};
 
-/// Says which values there are, and which one was probably meant.
+/// The error for a value that does not exist: it lists the valid ones and suggests a similar one.
 #[must_use]
 pub fn no_choice(text: &str, valid: &[&str]) -> String {
     let list = valid.iter().map(|choice| format!("{choice:?}")).collect::<Vec<_>>().join(", ");
@@ -71,7 +72,7 @@ pub fn no_choice(text: &str, valid: &[&str]) -> String {
     }
 }
 
-/// The candidate that somebody who wrote `word` probably meant.
+/// The candidate that is most similar to `word`, where at most a third of its characters differ.
 pub fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase().replace('-', "_");
     let allowed = (word.chars().count() / 3).max(1);

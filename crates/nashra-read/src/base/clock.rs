@@ -12,7 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-/// Tells the time.
+/// A source of the time, so that tests can set it.
 pub trait Clock: Send + Sync + 'static {
     /// The time of day. It may jump, also backwards, when the machine's clock is corrected.
     fn now(&self) -> DateTime<Utc>;
@@ -24,7 +24,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// The machine's clock.
+/// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -53,8 +53,8 @@ impl ManualClock {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
-    /// Moves the clock forwards by `step`; a step beyond the last date that can be told moves it
-    /// not at all.
+    /// Moves the clock forwards by `step`. A step beyond the last date that can be represented is
+    /// ignored.
     pub fn advance(&self, step: Duration) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         let step = chrono::Duration::from_std(step).unwrap_or_default();
@@ -68,7 +68,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// Days since 1970.
+/// The number of whole days (UTC) from 1 January 1970 to a time; 0 for an earlier time.
 #[must_use]
 pub fn day(at: DateTime<Utc>) -> u32 {
     u32::try_from(at.timestamp().div_euclid(86_400)).unwrap_or(0)

@@ -1,9 +1,9 @@
-//! A hash over parts, by which keys and names are made.
+//! The hash from which keys and ids are made.
 
 use sha2::{Digest as _, Sha256};
 
-/// The first `N` bytes of SHA-256 over length-framed parts: a key that does not depend on where one
-/// part ends and the next begins.
+/// The first `N` bytes of SHA-256 over the parts, each preceded by its length: so `ab`, `c` and `a`,
+/// `bc` have different hashes.
 #[must_use]
 pub fn digest<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     let mut hash = Sha256::new();

@@ -1,5 +1,5 @@
-//! What has no subject: time, hashes, numbers in order, waits that grow, what is kept
-//! private. Everything may use it; it uses nothing of ours.
+//! General tools: time, hashes, sequence numbers, backoff, named settings, secrets. Everything may
+//! use them; they use nothing of ours.
 
 pub mod clock;
 pub mod private;

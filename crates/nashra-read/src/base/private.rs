@@ -21,7 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-/// What stands for a secret.
+/// Replaces a secret where it is hidden.
 const MASK: &str = "***";
 
 /// Parameters whose values are secrets, unless the config names others. Case, `-`, `_` and `.` do
@@ -61,15 +61,17 @@ pub const PARAMETERS: [&str; 32] = [
     "x_amz_signature",
 ];
 
-/// Those that the config names, folded; `None` before there is one. Of the process, as its log is.
+/// The parameters that the config names, folded; `None` before a config is read. There is one list
+/// for the process, as there is one log.
 static NAMES: RwLock<Option<Box<[String]>>> = RwLock::new(None);
 
-/// From now on the values of these parameters are secrets.
+/// Makes the values of these parameters secrets, instead of those of [`PARAMETERS`].
 pub fn mask_parameters<'a>(names: impl IntoIterator<Item = &'a str>) {
     let names = names.into_iter().map(fold).collect();
     *NAMES.write().unwrap_or_else(PoisonError::into_inner) = Some(names);
 }
 
+/// A parameter's name in the form in which names are compared.
 fn fold(name: &str) -> String {
     decoded(name)
         .chars()
@@ -78,9 +80,9 @@ fn fold(name: &str) -> String {
         .collect()
 }
 
-/// As it is meant, in a form.
+/// A value with its percent signs and plus signs decoded, as a server reads it.
 fn decoded(text: &str) -> String {
-    // What follows an equals sign is one value, but for what ends it.
+    // The parser takes all behind an equals sign as one value, up to an `&`.
     let pair = format!("={}", text.replace('&', "%26"));
     form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).collect()
 }
@@ -106,7 +108,7 @@ impl<T> Private<T> {
 }
 
 impl<T: AsRef<str>> Private<T> {
-    /// What of it is to be told to nobody.
+    /// The secrets in the address.
     pub fn secrets(&self) -> Secrets {
         Secrets::in_address(self.0.as_ref())
     }
@@ -148,7 +150,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Private<T> {
     }
 }
 
-/// Serialises the address itself: for rows of the store.
+/// Serialises the address itself, its secrets included: for rows of the store alone.
 pub fn stored<T: Serialize, S: Serializer>(
     address: &Private<T>,
     serializer: S,
@@ -172,7 +174,7 @@ pub fn shown(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// What stands before user name and password, and after them.
+/// The parts of an address before and after user name and password.
 fn around_user(address: &str) -> (&str, &str) {
     let (start, named) = match address.find("://") {
         Some(at) => (at + 3, true),
@@ -211,7 +213,7 @@ fn masked(address: &str, mut is_secret: impl FnMut(&str, &str) -> bool) -> Cow<'
     Cow::Owned(out)
 }
 
-/// Where parameters stand. One that follows a `;` in the query reaches up to the next `&`, since it
+/// The ranges of parameters, in bytes. One that follows a `;` in the query reaches up to the next `&`, since it
 /// may hold further ones.
 fn parameters(address: &str) -> impl Iterator<Item = (usize, usize)> {
     let query = address.find(['?', '#']).unwrap_or(address.len());
@@ -227,11 +229,11 @@ fn parameters(address: &str) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// What is to be told to nobody: passwords, and the values of masked parameters.
+/// The secrets of an address: passwords, and the values of masked parameters.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(Vec<String>);
 
-// Not derived: they belong in no log.
+// Not derived, so that no log shows them.
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secrets({})", self.0.len())
@@ -239,7 +241,7 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Those of an address, each as it is written and as it is meant.
+    /// The secrets of an address, each as it is written and decoded.
     #[must_use]
     pub fn in_address(address: &str) -> Self {
         let mut found = Self::default();
@@ -276,14 +278,14 @@ impl Secrets {
         self.0.is_empty()
     }
 
-    /// A text without them: each where it stands by itself, but for those that could be a word or a
-    /// number, which are known only as the value of a masked parameter.
+    /// A text with the secrets masked, each where no letter or digit touches it. A secret that could be
+    /// a common word or number is masked only as the value of a masked parameter.
     #[must_use]
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut hidden = Cow::Borrowed(text);
-        for secret in self.0.iter().filter(|secret| is_telling(secret)) {
-            if let Some(without) = without(&hidden, secret) {
-                hidden = Cow::Owned(without);
+        for secret in self.0.iter().filter(|secret| is_distinctive(secret)) {
+            if let Some(masked) = mask_occurrences(&hidden, secret) {
+                hidden = Cow::Owned(masked);
             }
         }
         if self.is_empty() {
@@ -297,7 +299,7 @@ impl Secrets {
         }
     }
 
-    /// The same of all texts of a record.
+    /// A record with the secrets masked in all its texts.
     #[must_use]
     pub fn hide_in<T: Serialize + DeserializeOwned>(&self, record: T) -> T {
         if self.is_empty() {
@@ -323,17 +325,17 @@ impl Secrets {
     }
 }
 
-/// Whether a secret is none that a text would hold by chance: a source may be configured with
+/// Whether a secret is unlikely to be in a text by chance: a source may be configured with
 /// `?key=politics`.
-fn is_telling(secret: &str) -> bool {
+fn is_distinctive(secret: &str) -> bool {
     let has = |is: fn(&u8) -> bool| secret.bytes().any(|byte| is(&byte));
     let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
         || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     secret.len() >= 16 || secret.len() >= 8 && mixed
 }
 
-/// A text with each whole occurrence replaced; `None` where there is none.
-fn without(text: &str, secret: &str) -> Option<String> {
+/// A text with each whole occurrence of a secret masked; `None` where there is none.
+fn mask_occurrences(text: &str, secret: &str) -> Option<String> {
     let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut out: Option<String> = None;
     let mut copied = 0;

@@ -1,4 +1,4 @@
-//! HTML to a compact tree, in one pass over the text: what pages, listings and feeds are read from.
+//! Parses HTML into a compact tree, in one pass over the text. Pages and listings are read from it.
 //!
 //! Nodes stand in one array in document order, so the descendants of a node are a range of it and
 //! sums over a subtree are differences of two running sums. Text and attributes are slices of the
@@ -9,7 +9,7 @@
 //!
 //! What must stay true: time and memory are linear in the source, whatever is in it; nesting is
 //! bounded by
-//! [`MAX_DEPTH`], beyond which elements stand beside each other; nothing recurses and nothing panics.
+//! [`MAX_DEPTH`], and deeper elements become siblings; nothing recurses and nothing panics.
 
 pub mod selector;
 mod open;
@@ -20,14 +20,14 @@ use std::{borrow::Cow, ops::Range};
 
 pub use tag::Tag;
 
-/// Elements nest so deep at most.
+/// The deepest nesting of elements that is kept.
 pub const MAX_DEPTH: u16 = 400;
-/// Nodes of a tree; what follows is cut off. A page of 20 MB of text and sane markup has fewer.
+/// The most nodes of a tree; what follows is cut off. A page of 20 MB of text and sane markup has fewer.
 pub const MAX_NODES: usize = 2_000_000;
-/// Attributes that are kept of one element; the others are passed over.
+/// The most attributes that are kept of one element; the others are skipped.
 const MAX_ATTRIBUTES: usize = 64;
 
-/// Nodes and bytes of the start of a text.
+/// The most nodes and bytes that [`Tree::start_of_text`] reads.
 const START_NODES: usize = 1_000;
 const START_BYTES: usize = 4_096;
 
@@ -40,27 +40,46 @@ struct Node {
     flags: u8,
     depth: u16,
     parent: NodeId,
-    /// The innermost block that it stands in.
+    /// The innermost block around it.
     block: NodeId,
     /// One past its last descendant.
     end: NodeId,
-    /// For text: where it is in the source. For an element: its attributes; the name of an element
-    /// that [`Tag`] does not know stands before them.
+    /// For text, its range of the source. For an element, the range of its attributes; the name of
+    /// an element that [`Tag`] does not know is the first of them.
+    content: Span,
+}
+
+/// A text with character references; never set on an element.
+const ESCAPED: u8 = 1;
+/// A text within a link.
+const LINKED: u8 = 2;
+/// Within a `b`, `strong`, `em` or `i` that is inside the same block.
+const STRESSED: u8 = 4;
+
+/// A range of the source, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Span {
     from: u32,
     to: u32,
 }
 
-/// Text: it holds character references. An element: nothing.
-const ESCAPED: u8 = 1;
-/// Text within a link.
-const LINKED: u8 = 2;
-/// Within `b`, `strong`, `em` or `i`, as far as they are inside its block.
-const STRESSED: u8 = 4;
+impl Span {
+    /// The same range for a source of at most 4 GiB.
+    fn new(range: Range<usize>) -> Self {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { from: offset(range.start), to: offset(range.end) }
+    }
 
+    fn range(self) -> Range<usize> {
+        self.from as usize..self.to as usize
+    }
+}
+
+/// An attribute of an element, as it is written.
 #[derive(Debug, Clone, Copy)]
 struct Attribute {
-    name: (u32, u32),
-    value: (u32, u32),
+    name: Span,
+    value: Span,
 }
 
 /// A parsed page, which borrows its source.
@@ -73,19 +92,19 @@ pub struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Parses; every text has a tree. Text beyond 4 GiB is passed over.
+    /// Parses a page. Every text has a tree; text beyond 4 GiB is left out.
     #[must_use]
     pub fn parse(source: &'a str) -> Self {
         parser::parse(source)
     }
 
-    /// How many nodes there are.
+    /// The number of nodes, the root included.
     #[must_use]
     pub fn len(&self) -> NodeId {
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
-    /// Never: there is always a root.
+    /// Always `false`, because every tree has a root.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
@@ -97,37 +116,37 @@ impl<'a> Tree<'a> {
         self.truncated
     }
 
-    /// What a node is.
+    /// The kind of a node: root, text or which element.
     #[must_use]
     pub fn tag(&self, node: NodeId) -> Tag {
         self.node(node).tag
     }
 
-    /// An element's name as it is written where [`Tag`] does not know it, else in lower case.
+    /// An element's name: in lower case, or as it is written where [`Tag`] does not know it.
     #[must_use]
     pub fn name(&self, node: NodeId) -> &'a str {
         match self.node(node).tag {
             Tag::Other => self
                 .attributes
-                .get(self.node(node).from as usize)
+                .get(self.node(node).content.from as usize)
                 .map_or("", |attribute| self.slice(attribute.name)),
             tag => tag.name(),
         }
     }
 
-    /// The node that it is in; the root is in itself.
+    /// The parent of a node; the root is its own.
     #[must_use]
     pub fn parent(&self, node: NodeId) -> NodeId {
         self.node(node).parent
     }
 
-    /// The innermost block that it stands in, see [`Tag::is_block`]; that of the root is the root.
+    /// The innermost block around a node, see [`Tag::is_block`]; the root is its own.
     #[must_use]
     pub fn block(&self, node: NodeId) -> NodeId {
         self.node(node).block
     }
 
-    /// How many elements it is in.
+    /// The number of elements around a node.
     #[must_use]
     pub fn depth(&self, node: NodeId) -> u16 {
         self.node(node).depth
@@ -139,19 +158,19 @@ impl<'a> Tree<'a> {
         self.node(node).end
     }
 
-    /// All nodes inside it, in document order.
+    /// All nodes inside a node, in document order.
     #[must_use]
     pub fn descendants(&self, node: NodeId) -> Range<NodeId> {
         node + 1..self.end(node)
     }
 
-    /// The node and all that are inside it.
+    /// A node and all nodes inside it.
     #[must_use]
     pub fn subtree(&self, node: NodeId) -> Range<NodeId> {
         node..self.end(node)
     }
 
-    /// The nodes directly inside it.
+    /// The children of a node, in document order.
     pub fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<'_, 'a> {
         let (mut next, end) = (node + 1, self.end(node));
         std::iter::from_fn(move || {
@@ -171,13 +190,13 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// What it is inside of, from its parent to the root.
+    /// The ancestors of a node, from its parent to the root.
     pub fn ancestors(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<'_, 'a> {
         let step = move |at: NodeId| (at != 0).then(|| self.parent(at));
         std::iter::successors(step(node), move |at| step(*at))
     }
 
-    /// The first element of a kind inside it.
+    /// The first element of a kind inside a node.
     #[must_use]
     pub fn find(&self, node: NodeId, tag: Tag) -> Option<NodeId> {
         self.descendants(node).find(|node| self.tag(*node) == tag)
@@ -189,14 +208,14 @@ impl<'a> Tree<'a> {
         self.subtree(outer).contains(&node)
     }
 
-    /// A text node's text as it is written, with its character references.
+    /// A text node's text as it is written, its character references not decoded.
     #[must_use]
     pub fn raw_text(&self, node: NodeId) -> &'a str {
-        let Node { tag: Tag::Text, from, to, .. } = *self.node(node) else { return "" };
-        self.slice((from, to))
+        let Node { tag: Tag::Text, content, .. } = *self.node(node) else { return "" };
+        self.slice(content)
     }
 
-    /// A text node's text; empty for elements.
+    /// A text node's text, decoded; empty for elements.
     #[must_use]
     pub fn text(&self, node: NodeId) -> Cow<'a, str> {
         let raw = self.raw_text(node);
@@ -219,8 +238,8 @@ impl<'a> Tree<'a> {
         self.node(node).flags & STRESSED != 0
     }
 
-    /// All text inside a node, one run after the other. Where elements hold each other, asking it
-    /// of each of them takes quadratic time: see [`Self::start_of_text`].
+    /// All text inside a node. Asked of each of many nested elements it takes quadratic time: see
+    /// [`Self::start_of_text`].
     #[must_use]
     pub fn whole_text(&self, node: NodeId) -> String {
         self.subtree(node)
@@ -229,8 +248,8 @@ impl<'a> Tree<'a> {
             .collect()
     }
 
-    /// The text inside a node, of its first nodes and up to some kilobytes: enough for a name, a
-    /// headline, a date.
+    /// The start of the text inside a node, up to a thousand nodes and four kilobytes: enough for a
+    /// name, a headline or a date.
     #[must_use]
     pub fn start_of_text(&self, node: NodeId) -> String {
         let mut out = String::new();
@@ -245,7 +264,7 @@ impl<'a> Tree<'a> {
         out
     }
 
-    /// An attribute of an element; `name` is in lower case.
+    /// The decoded value of an attribute; `name` is in lower case.
     #[must_use]
     pub fn attribute(&self, node: NodeId, name: &str) -> Option<Cow<'a, str>> {
         let found = self
@@ -271,12 +290,12 @@ impl<'a> Tree<'a> {
     }
 
     fn attributes_of(&self, node: NodeId) -> &[Attribute] {
-        let Node { tag, from, to, .. } = *self.node(node);
-        let first = from as usize + usize::from(tag == Tag::Other);
+        let Node { tag, content, .. } = *self.node(node);
+        let first = content.from as usize + usize::from(tag == Tag::Other);
         if tag == Tag::Text {
             &[]
         } else {
-            self.attributes.get(first..to as usize).unwrap_or_default()
+            self.attributes.get(first..content.to as usize).unwrap_or_default()
         }
     }
 
@@ -284,8 +303,8 @@ impl<'a> Tree<'a> {
         &self.nodes[node as usize]
     }
 
-    fn slice(&self, (from, to): (u32, u32)) -> &'a str {
-        self.source.get(from as usize..to as usize).unwrap_or_default()
+    fn slice(&self, span: Span) -> &'a str {
+        self.source.get(span.range()).unwrap_or_default()
     }
 }
 

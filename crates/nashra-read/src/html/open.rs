@@ -1,5 +1,5 @@
-//! The elements that are open while a page is parsed, the root first. Which of them a tag closes is
-//! answered without going through them, because hostile pages have hundreds open at every tag.
+//! The stack of open elements, the root first. The element that a tag closes is found without a walk
+//! over the stack, because hostile pages have hundreds of elements open at every tag.
 
 use super::{NodeId, Tag};
 
@@ -10,21 +10,21 @@ const NONE: u16 = u16::MAX;
 const SLOTS: usize = 256;
 /// The first slot for other names.
 const OTHERS: usize = 128;
-/// Where what is no link any more stands.
-const NOBODY: u8 = 127;
+/// The slot of links that ended while blocks inside them were open.
+const ENDED_LINKS: u8 = 127;
 
-/// Elements that end the search for an open one.
+/// Kinds of elements beyond which an open element is not searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Border {
-    /// §13.2.4.2, "in scope".
+    /// The elements that bound a scope (§13.2.4.2, "in scope").
     Scope,
     /// Blocks, and the borders of scopes.
     Block,
-    /// What would have closed a paragraph that it began in.
+    /// Elements that would have closed a paragraph around them.
     Paragraph,
-    /// What may stand in a list's item and hold a list of its own.
+    /// Elements that may be inside a list item and hold a list of their own.
     Item,
-    /// Tables and templates.
+    /// Tables, templates and the page itself.
     Table,
 }
 
@@ -46,22 +46,22 @@ impl Border {
     }
 }
 
-/// An open element.
+/// An element whose end was not found yet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Open {
+pub(super) struct OpenElement {
     pub(super) node: NodeId,
     pub(super) tag: Tag,
     slot: u8,
-    /// The one before it in its slot.
+    /// The place of the next outer element with the same slot.
     same: u16,
-    /// The innermost border of each kind at or outside it.
+    /// For each kind of border, the place of the innermost one: this element or one around it.
     borders: [u16; BORDERS.len()],
 }
 
-/// The stack.
+/// The open elements; places count from the root, which is 0.
 pub(super) struct Stack {
-    open: Vec<Open>,
-    /// The innermost of each slot.
+    open: Vec<OpenElement>,
+    /// The place of the innermost element of each slot.
     last: [u16; SLOTS],
 }
 
@@ -74,11 +74,11 @@ impl Stack {
         self.open.len()
     }
 
-    pub(super) fn top(&self) -> Option<Open> {
+    pub(super) fn top(&self) -> Option<OpenElement> {
         self.open.last().copied()
     }
 
-    /// `name` is asked for where the tag is none that is known.
+    /// Opens an element inside the innermost one; `name` counts for [`Tag::Other`] only.
     pub(super) fn push(&mut self, node: NodeId, tag: Tag, name: &[u8]) {
         let at = u16::try_from(self.open.len()).unwrap_or(NONE);
         let slot = slot(tag, name);
@@ -88,16 +88,22 @@ impl Stack {
                 *place = at;
             }
         }
-        self.open.push(Open { node, tag, slot, same: self.last[usize::from(slot)], borders });
+        self.open.push(OpenElement {
+            node,
+            tag,
+            slot,
+            same: self.last[usize::from(slot)],
+            borders,
+        });
         self.last[usize::from(slot)] = at;
     }
 
-    /// The innermost of a kind.
+    /// The place of the innermost element of a kind.
     pub(super) fn innermost(&self, tag: Tag) -> Option<usize> {
         Some(self.last[usize::from(slot(tag, b""))]).filter(|place| *place != NONE).map(usize::from)
     }
 
-    /// The innermost of some kinds that stands inside the innermost border, or is it.
+    /// The place of the innermost element of some kinds, as far as the innermost border.
     pub(super) fn within(&self, border: Border, tags: &[Tag]) -> Option<usize> {
         let limit = usize::from(self.open.last()?.borders[border as usize]);
         tags.iter()
@@ -106,9 +112,13 @@ impl Stack {
             .filter(|place| *place >= limit && *place > 0)
     }
 
-    /// The innermost of an unknown name inside the innermost block; `is` tells whether it is the
-    /// one.
-    pub(super) fn named(&self, name: &[u8], is: impl Fn(NodeId) -> bool) -> Option<usize> {
+    /// The place of the innermost element with a name that [`Tag`] does not know, inside the
+    /// innermost block. Names share slots, so `is` compares the whole name.
+    pub(super) fn innermost_named(
+        &self,
+        name: &[u8],
+        is: impl Fn(NodeId) -> bool,
+    ) -> Option<usize> {
         let limit = self.open.last()?.borders[Border::Block as usize];
         let mut at = self.last[usize::from(slot(Tag::Other, name))];
         while at != NONE && at >= limit {
@@ -121,8 +131,8 @@ impl Stack {
         None
     }
 
-    /// The innermost link in scope stays open as an element that no end tag finds; whether there
-    /// was one.
+    /// Ends the innermost link in scope: it stays open as an element that no end tag finds. `false`
+    /// where there was none.
     pub(super) fn end_link(&mut self) -> bool {
         let Some(link) =
             self.within(Border::Scope, &[Tag::A]).and_then(|within| self.open.get_mut(within))
@@ -130,11 +140,11 @@ impl Stack {
             return false;
         };
         self.last[usize::from(link.slot)] = link.same;
-        (link.tag, link.slot) = (Tag::Span, NOBODY);
+        (link.tag, link.slot) = (Tag::Span, ENDED_LINKS);
         true
     }
 
-    pub(super) fn pop(&mut self) -> Option<Open> {
+    pub(super) fn pop(&mut self) -> Option<OpenElement> {
         let open = self.open.pop()?;
         self.last[usize::from(open.slot)] = open.same;
         Some(open)
@@ -150,7 +160,7 @@ fn slot(tag: Tag, name: &[u8]) -> u8 {
         (hash ^ u32::from(c.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
     });
     u8::try_from(OTHERS + (hash ^ hash >> 8 ^ hash >> 24) as usize % (SLOTS - OTHERS))
-        .unwrap_or(NOBODY)
+        .unwrap_or(ENDED_LINKS)
 }
 
 #[cfg(test)]
@@ -184,9 +194,9 @@ mod tests {
         stack.push(0, Tag::Document, b"");
         stack.push(1, Tag::Other, b"x-a");
         stack.push(2, Tag::Other, b"x-b");
-        assert_eq!(stack.named(b"X-A", |stack| stack == 1), Some(1));
-        assert_eq!(stack.named(b"x-c", |_| false), None);
-        assert!(slot(Tag::Xmp, b"") < NOBODY);
+        assert_eq!(stack.innermost_named(b"X-A", |stack| stack == 1), Some(1));
+        assert_eq!(stack.innermost_named(b"x-c", |_| false), None);
+        assert!(slot(Tag::Xmp, b"") < ENDED_LINKS);
     }
 
     #[test]

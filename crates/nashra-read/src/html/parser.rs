@@ -1,10 +1,13 @@
-//! One pass from text to tree: a tokenizer and, at each tag, what it opens and closes.
+//! The parser: a tokenizer in one pass over the text, and for each tag the elements that it opens
+//! and closes.
+
+use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
 use super::{
-    Attribute, ESCAPED, LINKED, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, Node, NodeId, STRESSED, Tag,
-    Tree,
+    Attribute, ESCAPED, LINKED, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, Node, NodeId, STRESSED, Span,
+    Tag, Tree,
     open::{Border, Stack},
 };
 
@@ -29,8 +32,7 @@ pub(super) fn parse(source: &str) -> Tree<'_> {
         parent: 0,
         block: 0,
         end: 0,
-        from: 0,
-        to: 0,
+        content: Span { from: 0, to: 0 },
     });
     parser.open.push(0, Tag::Document, b"");
     parser.run();
@@ -38,7 +40,7 @@ pub(super) fn parse(source: &str) -> Tree<'_> {
     Tree { source, nodes: parser.nodes, attributes: parser.attributes, truncated: parser.truncated }
 }
 
-/// Where a comment's text ends, `-->` or `--!>` included. One search for both, because a search for
+/// The end of a comment, behind its `-->` or `--!>`. One search for both, because a search for
 /// the rare one alone would go through the rest of the page at every comment.
 fn end_of_comment(comment: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -62,9 +64,9 @@ struct Parser<'a> {
     open: Stack,
     /// Elements that began beyond the depth limit and are not on the stack.
     too_deep: u32,
-    /// Links that are open.
+    /// The number of open links.
     links: u32,
-    /// Elements of SVG and `MathML` that are open.
+    /// The number of open elements of SVG and `MathML`.
     foreign: u32,
     in_head: bool,
     truncated: bool,
@@ -116,10 +118,9 @@ impl Parser<'_> {
         self.open.top().map_or((0, Tag::Document), |top| (top.node, top.tag))
     }
 
-    fn push_node(&mut self, tag: Tag, flags: u8, (from, to): (usize, usize)) -> NodeId {
+    fn push_node(&mut self, tag: Tag, flags: u8, content: Range<usize>) -> NodeId {
         let id = self.next_id();
         let depth = u16::try_from(self.open.len()).unwrap_or(u16::MAX);
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let parent = self.top().0;
         let (block, stressed) = self.inside(parent);
         self.nodes.push(Node {
@@ -129,8 +130,7 @@ impl Parser<'_> {
             parent,
             block,
             end: id + 1,
-            from: offset(from),
-            to: offset(to),
+            content: Span::new(content),
         });
         id
     }
@@ -146,7 +146,7 @@ impl Parser<'_> {
     }
 
     fn text(&mut self, from: usize, to: usize) {
-        // How characters are read aloud stands above them and is none of the text (§4.5.11).
+        // Ruby annotations (§4.5.11) show how characters are pronounced; they are not part of the text.
         if from >= to || matches!(self.top().1, Tag::Rt | Tag::Rp) {
             return;
         }
@@ -156,7 +156,7 @@ impl Parser<'_> {
         }
         let escaped = if memchr(b'&', text).is_some() { ESCAPED } else { 0 };
         let linked = if self.links > 0 { LINKED } else { 0 };
-        self.push_node(Tag::Text, escaped | linked, (from, to));
+        self.push_node(Tag::Text, escaped | linked, from..to);
     }
 
     fn skip_to(&self, byte: u8, from: usize) -> usize {
@@ -199,7 +199,7 @@ impl Parser<'_> {
         let name_end = self.name_end(at);
         let tag = Tag::from_name(&self.bytes[at..name_end]);
         let end = self.tag_end(name_end, false).0;
-        self.close_named(tag, (at, name_end));
+        self.close_named(tag, at..name_end);
         end
     }
 
@@ -208,14 +208,14 @@ impl Parser<'_> {
         let tag = Tag::from_name(&self.bytes[at..name_end]);
         let first = self.attributes.len();
         if tag == Tag::Other {
-            self.keep_attribute((at, name_end), (at, at));
+            self.keep_attribute(at..name_end, at..at);
         }
         let (end, self_closing) = self.tag_end(name_end, true);
-        if !self.make_room(tag) {
+        if !self.close_implied(tag) {
             self.attributes.truncate(first);
             return end;
         }
-        let node = self.push_node(tag, 0, (first, self.attributes.len()));
+        let node = self.push_node(tag, 0, first..self.attributes.len());
         let childless = tag.is_void()
             || (self_closing && (self.foreign > 0 || matches!(tag, Tag::Svg | Tag::Math)));
         if childless {
@@ -228,22 +228,23 @@ impl Parser<'_> {
             self.text(end, self.bytes.len());
             return self.bytes.len();
         }
-        self.push_open(node, tag, (at, name_end));
+        self.push_open(node, tag, at..name_end);
         end
     }
 
-    fn push_open(&mut self, node: NodeId, tag: Tag, name: (usize, usize)) {
+    fn push_open(&mut self, node: NodeId, tag: Tag, name: Range<usize>) {
         if self.open.len() >= usize::from(MAX_DEPTH) {
             self.too_deep = self.too_deep.saturating_add(1);
             return;
         }
-        self.open.push(node, tag, &self.bytes[name.0..name.1]);
+        self.open.push(node, tag, &self.bytes[name]);
         self.links += u32::from(tag == Tag::A);
         self.foreign += u32::from(matches!(tag, Tag::Svg | Tag::Math));
         self.in_head |= tag == Tag::Head;
     }
 
-    /// From the end of a tag's name: the attributes, and whether it ends in `/>`.
+    /// Reads from the end of a tag's name: keeps the attributes where `keep` is set; the offset behind
+    /// the tag, and whether it ends in `/>`.
     fn tag_end(&mut self, mut at: usize, keep: bool) -> (usize, bool) {
         let first = self.attributes.len();
         loop {
@@ -256,7 +257,7 @@ impl Parser<'_> {
                 Some(b'>') => return (at + 1, self.bytes[at - 1] == b'/'),
                 Some(_) => {}
             }
-            let name = at;
+            let start = at;
             // An attribute may begin with `=` (§13.2.5.32).
             at += 1;
             while self.bytes.get(at).is_some_and(|byte| {
@@ -264,7 +265,7 @@ impl Parser<'_> {
             }) {
                 at += 1;
             }
-            let name = (name, at);
+            let name = start..at;
             let value;
             (value, at) = self.attribute_value(at);
             if keep && self.attributes.len() - first < MAX_ATTRIBUTES {
@@ -273,14 +274,13 @@ impl Parser<'_> {
         }
     }
 
-    fn keep_attribute(&mut self, name: (usize, usize), value: (usize, usize)) {
-        let offsets = |(from, to): (usize, usize)| {
-            (u32::try_from(from).unwrap_or(u32::MAX), u32::try_from(to).unwrap_or(u32::MAX))
-        };
-        self.attributes.push(Attribute { name: offsets(name), value: offsets(value) });
+    fn keep_attribute(&mut self, name: Range<usize>, value: Range<usize>) {
+        self.attributes.push(Attribute { name: Span::new(name), value: Span::new(value) });
     }
 
-    fn attribute_value(&self, after_name: usize) -> ((usize, usize), usize) {
+    /// The value of the attribute whose name ends there, and the offset behind it. Without a `=` the
+    /// value is empty.
+    fn attribute_value(&self, after_name: usize) -> (Range<usize>, usize) {
         let skip = |mut at: usize| {
             while self.bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
                 at += 1;
@@ -289,23 +289,23 @@ impl Parser<'_> {
         };
         let at = skip(after_name);
         if self.bytes.get(at) != Some(&b'=') {
-            return ((after_name, after_name), after_name);
+            return (after_name..after_name, after_name);
         }
         let at = skip(at + 1);
         if let Some(quote @ (b'"' | b'\'')) = self.bytes.get(at) {
             let from = at + 1;
             let end = memchr(*quote, self.bytes.get(from..).unwrap_or_default())
                 .map_or(self.bytes.len(), |at| from + at);
-            return ((from, end), (end + 1).min(self.bytes.len()));
+            return (from..end, (end + 1).min(self.bytes.len()));
         }
         let mut end = at;
         while self.bytes.get(end).is_some_and(|byte| !byte.is_ascii_whitespace() && *byte != b'>') {
             end += 1;
         }
-        ((at, end), end)
+        (at..end, end)
     }
 
-    /// The content of a raw element up to its end tag, which is taken too.
+    /// Reads the content of a raw element and its end tag; the offset behind them.
     fn raw_text(&mut self, node: NodeId, tag: Tag, from: usize) -> usize {
         let name = tag.name().as_bytes();
         let mut at = from;
@@ -326,7 +326,7 @@ impl Parser<'_> {
         if from < end {
             let decoded = matches!(tag, Tag::Title | Tag::Textarea)
                 && memchr(b'&', &self.bytes[from..end]).is_some();
-            let text = self.push_node(Tag::Text, if decoded { ESCAPED } else { 0 }, (from, end));
+            let text = self.push_node(Tag::Text, if decoded { ESCAPED } else { 0 }, from..end);
             let (depth, (block, stressed)) =
                 (self.nodes[node as usize].depth + 1, self.inside(node));
             let text = &mut self.nodes[text as usize];
@@ -337,8 +337,8 @@ impl Parser<'_> {
         if end == self.bytes.len() { end } else { self.skip_to(b'>', end + 2) }
     }
 
-    /// Closes what a start tag implies; `false` where the tag is to be passed over.
-    fn make_room(&mut self, tag: Tag) -> bool {
+    /// Closes the elements that a start tag ends; `false` where the tag itself is to be ignored.
+    fn close_implied(&mut self, tag: Tag) -> bool {
         if self.foreign > 0 && (tag.ends_paragraph() || tag == Tag::Body) {
             self.close_to(&[Tag::Svg, Tag::Math]);
         }
@@ -350,8 +350,7 @@ impl Parser<'_> {
                 return false;
             }
             Tag::Frameset => return false,
-            // A list's item ends where the next begins, unless another element that stands for
-            // itself is open in it.
+            // A list item ends where the next begins, unless another block is open in it.
             Tag::Li => self.close_within(Border::Item, &[Tag::Li]),
             Tag::Dd | Tag::Dt => self.close_within(Border::Item, &[Tag::Dd, Tag::Dt]),
             Tag::Option => self.close_if_top(&[Tag::Option]),
@@ -381,7 +380,7 @@ impl Parser<'_> {
         self.close_to(&[Tag::Head]);
     }
 
-    /// Closes everything down to and with the innermost of some kinds, wherever it is.
+    /// Closes the innermost element of some kinds, and all inside it, wherever it is.
     fn close_to(&mut self, tags: &[Tag]) {
         if let Some(at) = tags.iter().filter_map(|tag| self.open.innermost(*tag)).max() {
             self.truncate(at);
@@ -394,23 +393,23 @@ impl Parser<'_> {
         }
     }
 
-    /// The innermost of some kinds, not beyond a border.
+    /// The same, but only inside the innermost border.
     fn close_within(&mut self, border: Border, tags: &[Tag]) {
         if let Some(at) = self.open.within(border, tags) {
             self.truncate(at);
         }
     }
 
-    fn close_named(&mut self, tag: Tag, name: (usize, usize)) {
+    fn close_named(&mut self, tag: Tag, name: Range<usize>) {
         if self.too_deep > 0 && !matches!(tag, Tag::Body | Tag::Html) {
             self.too_deep -= 1;
             return;
         }
         match tag {
-            // What follows them belongs to the body all the same.
+            // What follows them still belongs to the body.
             Tag::Body | Tag::Html => {}
             Tag::Head => self.leave_head(),
-            Tag::Br => drop(self.push_node(Tag::Br, 0, (0, 0))),
+            Tag::Br => drop(self.push_node(Tag::Br, 0, 0..0)),
             Tag::Table
             | Tag::Td
             | Tag::Th
@@ -430,10 +429,11 @@ impl Parser<'_> {
 
     /// The end of an element within a line. Where a block is open inside it, only its being a link
     /// ends: what follows in the block is not linked any more (§13.2.6.4.7, the adoption agency).
-    fn close_inline(&mut self, tag: Tag, (from, to): (usize, usize)) {
-        let name = &self.bytes[from..to];
+    fn close_inline(&mut self, tag: Tag, name: Range<usize>) {
+        let name = &self.bytes[name];
         let found = if tag == Tag::Other {
-            self.open.named(name, |element| self.name_of(element).eq_ignore_ascii_case(name))
+            self.open
+                .innermost_named(name, |element| self.name_of(element).eq_ignore_ascii_case(name))
         } else {
             self.open.within(Border::Block, &[tag])
         };
@@ -450,9 +450,9 @@ impl Parser<'_> {
         let name = self
             .nodes
             .get(node as usize)
-            .and_then(|node| self.attributes.get(node.from as usize))
+            .and_then(|node| self.attributes.get(node.content.from as usize))
             .map(|attribute| attribute.name);
-        name.and_then(|(from, to)| self.bytes.get(from as usize..to as usize)).unwrap_or_default()
+        name.and_then(|name| self.bytes.get(name.range())).unwrap_or_default()
     }
 
     fn truncate(&mut self, at: usize) {
@@ -464,7 +464,7 @@ impl Parser<'_> {
             self.links -= u32::from(open.tag == Tag::A);
             self.foreign -= u32::from(matches!(open.tag, Tag::Svg | Tag::Math));
         }
-        // Beyond the limit all is over once something above it ends.
+        // All elements beyond the depth limit end with the first one above it.
         self.too_deep = 0;
     }
 }

@@ -1,9 +1,9 @@
-//! CSS selectors for sources whose links are better named than found.
+//! CSS selectors, with which an operator names the elements of a page.
 //!
 //! What is understood (Selectors Level 4): `tag`, `*`, `.class`, `#id`, `[attribute]` with `=`,
 //! `~=`, `^=`, `$=` and `*=`, written together (`a.title[href^="/news/"]`), as descendants (`ul
-//! a`), as children (`ul > li`), and several apart by commas. What is not is an error that names
-//! the selector and the place.
+//! a`), as children (`ul > li`), and lists with commas. Anything else is an error that names the
+//! selector and the place.
 //!
 //! A tree is matched in one pass from the root down, so that time is linear in its nodes whatever
 //! the selector is.
@@ -14,34 +14,34 @@ use serde::{Serialize, Serializer};
 
 use crate::html::{NodeId, Tag, Tree};
 
-/// Compounds of one selector: each has its bit.
+/// The most compounds of one selector: each has a bit of a `u32`.
 const MAX_COMPOUNDS: usize = 32;
 
-/// A list of selectors.
+/// A list of selectors; an element matches where one of them does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selector {
     pub(crate) text: String,
     alternatives: Vec<Vec<Compound>>,
 }
 
-/// What one element must be, and how it stands to the one before.
+/// A compound selector: what one element must be, and its relation to the compound before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Compound {
-    /// It is directly inside of it.
+    /// Whether it must be a child of the element before, and not just inside it.
     child: bool,
     tag: Option<String>,
-    tests: Vec<Test>,
+    tests: Vec<AttributeTest>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Test {
+struct AttributeTest {
     name: String,
-    how: How,
+    comparison: Comparison,
     value: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
+enum Comparison {
     Present,
     Equal,
     Word,
@@ -50,26 +50,26 @@ enum How {
     Holds,
 }
 
-/// Why a selector is not understood.
+/// Why a text is not a selector that is supported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectorError {
-    /// Nothing is there.
+    /// The text is empty.
     #[error("the selector is empty")]
     Empty,
-    /// Something that CSS has and this does not, or no CSS at all.
+    /// A part of CSS that is not supported, or no CSS at all.
     #[error("the selector {selector:?} is not understood at {rest:?}: {expected}")]
     NotUnderstood {
-        /// As it was written.
+        /// The whole selector, as it was written.
         selector: String,
-        /// From where on.
+        /// The start of what was not understood.
         rest: String,
-        /// What could stand there.
+        /// What is expected there.
         expected: &'static str,
     },
-    /// More parts than it may have.
+    /// The selector has more compounds than are supported.
     #[error("the selector {selector:?} has more than {MAX_COMPOUNDS} parts")]
     TooLong {
-        /// As it was written.
+        /// The whole selector, as it was written.
         selector: String,
     },
 }
@@ -168,15 +168,15 @@ impl<'a> Reader<'a> {
         }
         loop {
             if self.skip(".") {
-                compound.tests.push(Test {
+                compound.tests.push(AttributeTest {
                     name: "class".to_owned(),
-                    how: How::Word,
+                    comparison: Comparison::Word,
                     value: self.name()?.to_owned(),
                 });
             } else if self.skip("#") {
-                compound.tests.push(Test {
+                compound.tests.push(AttributeTest {
                     name: "id".to_owned(),
-                    how: How::Equal,
+                    comparison: Comparison::Equal,
                     value: self.name()?.to_owned(),
                 });
             } else if self.skip("[") {
@@ -191,19 +191,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn attribute(&mut self) -> Result<Test, SelectorError> {
+    fn attribute(&mut self) -> Result<AttributeTest, SelectorError> {
         let name = self.name()?.to_ascii_lowercase();
-        let ways = [
-            ("=", How::Equal),
-            ("~=", How::Word),
-            ("^=", How::Begins),
-            ("$=", How::Ends),
-            ("*=", How::Holds),
+        let signs = [
+            ("=", Comparison::Equal),
+            ("~=", Comparison::Word),
+            ("^=", Comparison::Begins),
+            ("$=", Comparison::Ends),
+            ("*=", Comparison::Holds),
         ];
-        let how =
-            ways.iter().find(|(sign, _)| self.skip(sign)).map_or(How::Present, |(_, how)| *how);
+        let comparison = signs
+            .iter()
+            .find(|(sign, _)| self.skip(sign))
+            .map_or(Comparison::Present, |(_, comparison)| *comparison);
         let mut value = "";
-        if how != How::Present {
+        if comparison != Comparison::Present {
             let quote = self.rest.chars().next().filter(|c| matches!(c, '"' | '\''));
             let from = usize::from(quote.is_some());
             let end = self.rest[from..]
@@ -216,7 +218,7 @@ impl<'a> Reader<'a> {
         if !self.skip("]") {
             return Err(self.wrong("a `]` is missing"));
         }
-        Ok(Test { name, how, value: value.to_owned() })
+        Ok(AttributeTest { name, comparison, value: value.to_owned() })
     }
 }
 
@@ -231,8 +233,8 @@ impl Selector {
             at += alternative.len();
             lasts |= 1 << (at - 1);
         }
-        // Of each node: the parts up to which it matches itself, and up to which it or anything
-        // that it is in does.
+        // For each node the compounds up to which it matches itself, and up to which it or an
+        // ancestor does.
         let mut own: Vec<u32> = Vec::with_capacity(tree.len() as usize);
         let mut above: Vec<u32> = Vec::with_capacity(tree.len() as usize);
         let mut found = Vec::new();
@@ -267,17 +269,17 @@ impl Compound {
     }
 }
 
-impl Test {
+impl AttributeTest {
     fn fits(&self, tree: &Tree<'_>, node: NodeId) -> bool {
         let Some(value) = tree.attribute(node, &self.name) else { return false };
         let wanted = self.value.as_str();
-        match self.how {
-            How::Present => true,
-            How::Equal => value == wanted,
-            How::Word => value.split_ascii_whitespace().any(|word| word == wanted),
-            How::Begins => !wanted.is_empty() && value.starts_with(wanted),
-            How::Ends => !wanted.is_empty() && value.ends_with(wanted),
-            How::Holds => !wanted.is_empty() && value.contains(wanted),
+        match self.comparison {
+            Comparison::Present => true,
+            Comparison::Equal => value == wanted,
+            Comparison::Word => value.split_ascii_whitespace().any(|word| word == wanted),
+            Comparison::Begins => !wanted.is_empty() && value.starts_with(wanted),
+            Comparison::Ends => !wanted.is_empty() && value.ends_with(wanted),
+            Comparison::Holds => !wanted.is_empty() && value.contains(wanted),
         }
     }
 }

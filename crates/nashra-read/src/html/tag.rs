@@ -1,9 +1,9 @@
-//! Element names that the tree tells apart, and what the parser needs to know of each.
+//! The element names that the tree distinguishes, and what the parser needs to know of each.
 
 macro_rules! tags {
     ($($variant:ident $name:literal,)+) => {
-        /// What a node is. Elements that nothing here asks for are [`Tag::Other`]; their name is in
-        /// the source.
+        /// The kind of a node. Elements that no code asks for are [`Tag::Other`]; [`super::Tree::name`]
+        /// gives their name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         #[allow(missing_docs, reason = "each is the element of its name")]
@@ -18,7 +18,7 @@ macro_rules! tags {
         }
 
         impl Tag {
-            /// From a name in lower case.
+            /// The tag of a name in lower case.
             fn from_lower(name: &[u8]) -> Self {
                 match name {
                     $($name => Self::$variant,)+
@@ -59,11 +59,11 @@ tags! {
     Track b"track", Tt b"tt", U b"u", Ul b"ul", Var b"var", Video b"video", Wbr b"wbr", Xmp b"xmp",
 }
 
-/// The longest name that [`Tag`] knows.
+/// Bytes of the longest name that [`Tag`] knows.
 const LONGEST: usize = 10;
 
 impl Tag {
-    /// From a name as it is written.
+    /// The tag of a name in any case.
     #[must_use]
     pub fn from_name(name: &[u8]) -> Self {
         let mut lower = [0; LONGEST];
@@ -73,14 +73,14 @@ impl Tag {
         Self::from_lower(lower)
     }
 
-    /// Elements without content (HTML Living Standard §13.1.2).
+    /// Whether it is an element without content (HTML Living Standard §13.1.2).
     #[must_use]
     pub fn is_void(self) -> bool {
         use Tag::{
             AmpImg, Area, Base, Br, Col, Embed, Hr, Img, Input, Link, Meta, Param, Source, Track,
             Wbr,
         };
-        // AMP's picture has content for nobody but browsers without scripts.
+        // The content of AMP's picture is for browsers without scripts alone.
         matches!(
             self,
             AmpImg
@@ -101,7 +101,7 @@ impl Tag {
         )
     }
 
-    /// Elements whose content is text alone (§13.2.5).
+    /// Whether its content is text alone (§13.2.5).
     #[must_use]
     pub fn is_raw(self) -> bool {
         matches!(
@@ -117,7 +117,7 @@ impl Tag {
         )
     }
 
-    /// Elements that stand for themselves on the page: a line of text ends before and after them.
+    /// Whether it is a block: a line of text ends before and after it.
     #[must_use]
     #[expect(clippy::too_many_lines, reason = "one list")]
     pub fn is_block(self) -> bool {
@@ -186,14 +186,14 @@ impl Tag {
         )
     }
 
-    /// `h1` to `h6`.
+    /// The level of a heading, 1 for `h1` to 6 for `h6`; `None` for other elements.
     #[must_use]
     pub fn heading_level(self) -> Option<u8> {
         matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6)
             .then(|| self as u8 - Self::H1 as u8 + 1)
     }
 
-    /// Elements that end an open paragraph by beginning (§13.1.2.4).
+    /// Whether its start tag ends an open paragraph (§13.1.2.4).
     pub(super) fn ends_paragraph(self) -> bool {
         use Tag::{
             Address, Article, Aside, Blockquote, Center, Dd, Details, Dialog, Div, Dl, Dt,
@@ -239,7 +239,7 @@ impl Tag {
             )
     }
 
-    /// Elements beyond which an end tag does not look for its start (§13.2.4.2, "in scope").
+    /// Whether an end tag does not look for its start beyond it (§13.2.4.2, "in scope").
     pub(super) fn bounds_scope(self) -> bool {
         matches!(
             self,
@@ -254,7 +254,7 @@ impl Tag {
         )
     }
 
-    /// Elements that may stand in a head.
+    /// Whether it may be in the head of a page.
     pub(super) fn belongs_to_head(self) -> bool {
         use Tag::{Base, Link, Meta, Noscript, Script, Style, Template, Title};
         matches!(self, Base | Link | Meta | Noscript | Script | Style | Template | Title)

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a page showed, as far as the next look is held against it.
+/// What an article's page showed, as far as later fetches are compared with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     /// The start of its headline.
@@ -16,12 +16,12 @@ pub struct Shown {
     pub chars: u32,
 }
 
-/// A page that is not taken yet.
+/// A page that was doubted and is not an edition yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubted {
     /// Characters of its text.
     pub chars: u32,
-    /// Looks in a row that showed as much.
+    /// Fetches in a row that showed about as much text.
     pub looks: u32,
 }
 
@@ -30,7 +30,7 @@ pub struct Doubted {
 pub struct ArticleState {
     /// The revision that was last published.
     pub revision: u32,
-    /// Its canonical address.
+    /// The canonical address that was last published.
     pub url: Option<String>,
     /// Other addresses that lead to it.
     pub alternate_urls: Vec<String>,
@@ -43,8 +43,8 @@ pub struct ArticleState {
     /// When the page of the last edition was asked for.
     #[serde(rename = "looked")]
     pub fetched_at: DateTime<Utc>,
-    /// Which look that was, in the order of all that is looked at: an earlier one never replaces a
-    /// later one. 0 where an older program had it by the clock.
+    /// The sequence number of that fetch: an earlier fetch never replaces a later one. 0 in rows of
+    /// older programs, which compared times.
     #[serde(default)]
     pub order: u64,
     /// Hash of the normalised title and text.
@@ -53,14 +53,13 @@ pub struct ArticleState {
     /// here is unknown: the program that wrote this row did not have it, so it never counts as
     /// changed.
     pub fields: BTreeMap<String, u64>,
-    /// Which look the last revision was made of, in the same order.
+    /// The sequence number of the fetch that the last revision was made of.
     #[serde(default)]
     pub revised: u64,
-    /// What its own page showed when that was last taken for an edition. Nothing in rows of older
-    /// programs.
+    /// What its own page showed when it last became an edition. `None` in rows of older programs.
     #[serde(default)]
     pub shown: Option<Shown>,
-    /// What its own page shows now, where that is not taken for an edition yet.
+    /// What its own page shows now, where it is doubted.
     #[serde(default)]
     pub doubted: Option<Doubted>,
     /// How near to the article the text was read.
@@ -70,7 +69,7 @@ pub struct ArticleState {
     pub aliases: Vec<[u8; 16]>,
     /// The day (since 1970) of the last decision on it.
     pub day: u32,
-    /// The last decision.
+    /// The last decision on it, for `nashra explain`.
     pub verdict: Verdict,
 }
 
@@ -92,7 +91,7 @@ pub enum TextRank {
 pub struct Verdict {
     /// `new`, `revised`, `duplicate`, `stale`, `kept` or `doubted`.
     pub what: String,
-    /// Why, in words.
+    /// The reason, for people.
     pub why: String,
     /// When it was decided.
     pub at: DateTime<Utc>,

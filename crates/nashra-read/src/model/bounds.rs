@@ -1,6 +1,6 @@
 //! How long each field of a record may be, in bytes of UTF-8: one table for feeds, pages, listings
-//! and messages, used where they are read, so that what waits in the queue is small as well. Which
-//! bound is which field's, `model/content` says.
+//! and messages, applied where they are parsed, so that queued entries are small as well. Which
+//! field has which bound is listed in `model/content`.
 //!
 //! What must stay true: what `commit::fit` leaves of a record at last fits at these bounds, so no
 //! source can make one that the sink refuses for its size. An address is left out rather than cut:
@@ -14,25 +14,25 @@ use crate::model::{
     page::Page,
 };
 
-/// An address, or an id that a source gives; browsers and servers take no more.
+/// Bytes of an address, or of an id that a source gives; browsers and servers take no more.
 pub const ADDRESS: usize = 4_096;
-/// A headline.
+/// Bytes of a headline.
 pub const TITLE: usize = 2_000;
-/// What went wrong, in words.
+/// Bytes of an error message.
 pub const ERROR: usize = 2_000;
-/// The deck.
+/// Bytes of the deck under a headline.
 pub(super) const SUBTITLE: usize = 4_000;
-/// A short description.
+/// Bytes of a short description.
 pub(super) const SUMMARY: usize = 20_000;
-/// A section, a keyword, a writer, a place, a credit, the name of a source.
+/// Bytes of a section, a keyword, a writer, a place, a credit, the name of a source.
 pub(super) const NAME: usize = 500;
-/// What stands under a picture.
+/// Bytes of a caption.
 const CAPTION: usize = 4_000;
-/// A language, a media type, a time: all that is longer is none.
+/// Bytes of a language, a media type or a time; a longer one is left out.
 pub(super) const TOKEN: usize = 128;
-/// HTML that an entry carries; a text has at most [`TEXT`], and markup around it.
+/// Bytes of HTML in an entry: a text of at most [`TEXT`], and its markup.
 const HTML: usize = 2 << 20;
-/// A text; blocks repeat it.
+/// Bytes of the text of an article; its blocks repeat it.
 pub const TEXT: usize = 400_000;
 
 pub(super) const KEYWORDS: usize = 100;
@@ -44,7 +44,7 @@ pub(super) const RELATED: usize = 100;
 pub(super) const UPDATES: usize = 1_000;
 const TAGS: usize = 100;
 
-/// Cut at a character.
+/// The first `limit` bytes of a text, cut between two characters.
 #[must_use]
 pub fn cut(mut text: String, limit: usize) -> String {
     shorten(&mut text, limit);
@@ -58,35 +58,35 @@ fn shorten(text: &mut String, limit: usize) {
     }
 }
 
-/// Cuts a text at a character.
+/// Cuts a text between two characters.
 pub(super) fn cut_some(text: &mut Option<String>, limit: usize) {
     if let Some(text) = text {
         shorten(text, limit);
     }
 }
 
-/// Leaves out what is of no use when it is cut.
+/// Leaves out a longer value, where half of one would be of no use.
 pub(super) fn whole(text: &mut Option<String>, limit: usize) {
     if text.as_ref().is_some_and(|text| text.len() > limit) {
         *text = None;
     }
 }
 
-/// Who listed it. Its id and address are the operator's.
+/// Bounds a source. Its id and address are the operator's and stay.
 pub fn source(source: &mut Source) {
     cut_some(&mut source.name, NAME);
     source.tags.truncate(TAGS);
     source.tags.iter_mut().for_each(|tag| shorten(tag, NAME));
 }
 
-/// What a feed, a listing or a sitemap says.
+/// Bounds a feed, a listing or a sitemap, and its entries.
 pub(crate) fn feed(feed: &mut Feed) {
     cut_some(&mut feed.title, NAME);
     whole(&mut feed.language, TOKEN);
     feed.entries.iter_mut().for_each(entry);
 }
 
-/// What it says of one entry.
+/// Bounds one entry.
 pub(crate) fn entry(entry: &mut Entry) {
     cut_some(&mut entry.title, TITLE);
     cut_some(&mut entry.summary, HTML);
@@ -104,27 +104,28 @@ pub(crate) fn entry(entry: &mut Entry) {
     enclosures(&mut entry.enclosures, ENCLOSURES);
 }
 
-/// What a page or an entry says, cleaned.
+/// Bounds the content of an article.
 pub fn content(content: &mut Content) {
     content.bound();
 }
 
-/// What a page says.
+/// Bounds a page and its articles.
 pub(crate) fn page(page: &mut Page) {
     cut_some(&mut page.site_name, NAME);
     page.articles.iter_mut().for_each(|article| content(&mut article.content));
 }
 
+/// Leaves out an address that is too long.
 pub(crate) fn usable(address: &mut Option<Url>) {
     if address.as_ref().is_some_and(|address| address.as_str().len() > ADDRESS) {
         *address = None;
     }
 }
 
-/// What has the same size in every record.
+/// For a field that has the same size in every record.
 pub(super) fn fixed_size<T>(_: &mut T) {}
 
-/// The text itself: `commit::fit` cuts it together with the blocks that repeat it.
+/// For the text: `commit::fit` cuts it together with the blocks that repeat it.
 pub(super) fn in_fit(_: &mut Option<String>) {}
 
 pub(super) fn names(all: &mut Vec<String>, most: usize) {
@@ -142,7 +143,7 @@ pub(super) fn bylines(all: &mut Vec<Byline>, most: usize) {
     }
 }
 
-/// Their texts are cut together with the whole text, by `commit::fit`.
+/// Bounds blocks, but for their texts: `commit::fit` cuts those together with the whole text.
 pub(super) fn blocks(all: &mut Vec<Block>) {
     all.retain(|block| !matches!(block, Block::Embed { url } if url.len() > ADDRESS));
     for block in all {

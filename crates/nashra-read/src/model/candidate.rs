@@ -31,11 +31,12 @@ pub enum Reading {
     },
     /// It failed and is tried again.
     Later {
-        /// After how long: the clock may be set back before it is noted.
+        /// The pause before the next try. It is no time of day, because the clock may be set back
+        /// before the row is written.
         pause: TimeDelta,
-        /// Why it failed.
+        /// The error, for people.
         error: String,
-        /// Whether that was a try: not where its host was left alone.
+        /// Whether it counts as a try; it does not where its host was not asked.
         tried: bool,
     },
     /// It failed for good: a dead letter, and the feed's own words are the article, where they can
@@ -59,7 +60,7 @@ pub struct FetchedPage {
     pub via: Vec<Url>,
     /// Whether its body came whole.
     pub end: page::End,
-    /// What was read from it.
+    /// Its articles and addresses.
     pub page: Page,
 }
 
@@ -69,10 +70,10 @@ pub struct Dead {
     /// A short word for counting: `fetch`, `page`, `gone`, `blocked`, `robots`, `message`,
     /// `source`.
     pub reason: &'static str,
-    /// What happened, in words.
+    /// The error, for people.
     pub error: String,
     /// Its bytes, where some came that could not be read.
     pub bytes: Option<bytes::Bytes>,
-    /// When it was given up.
+    /// The time at which it was given up.
     pub at: DateTime<Utc>,
 }

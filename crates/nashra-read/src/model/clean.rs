@@ -1,9 +1,10 @@
-//! What a record may hold, whoever wrote it: addresses are http or https and name no user, types
-//! are media types, and no text has characters that steer how it is shown instead of being read.
+//! What a record may contain, whoever wrote it: addresses are http or https without user names,
+//! types are media types, and no text has control characters, which change how text around them is
+//! shown.
 //!
-//! What must stay true: every content passes here once, before it is compared with what was
-//! published; so nothing after it looks again. An entry of a live blog begins at the same block as
-//! before.
+//! What must stay true: every content is cleaned once, before it is compared with what was
+//! published, and nothing after that checks again. An entry of a live blog begins at the same block
+//! as before.
 
 use chrono::{DateTime, FixedOffset};
 use url::Url;
@@ -22,13 +23,13 @@ pub fn content(content: &mut Content) {
 
 /// How a field is cleaned, by its type.
 pub(super) trait Clean {
-    /// Leaves out what no record may hold.
+    /// Removes what no record may contain.
     fn clean(&mut self);
     /// Empties it where it is a list.
     fn clear_list(&mut self) {}
 }
 
-/// What is made of our own words and numbers.
+/// For types that hold only our own words and numbers.
 macro_rules! clean_already {
     ($($type:ty),*) => {
         $(impl Clean for $type {
@@ -70,8 +71,8 @@ impl Clean for Vec<Byline> {
     }
 }
 
-/// Blocks that say nothing stay here: entries of a live blog count them, so both are mended
-/// together.
+/// Empty blocks stay here: entries of a live blog count blocks, so [`leave_out_blocks`] removes them
+/// and corrects the counts together.
 impl Clean for Vec<Block> {
     fn clean(&mut self) {
         for block in self {
@@ -109,7 +110,7 @@ impl Clean for Vec<Update> {
 impl Clean for Vec<Image> {
     fn clean(&mut self) {
         self.iter_mut().for_each(image);
-        self.retain(says_something);
+        self.retain(is_useful);
     }
 
     fn clear_list(&mut self) {
@@ -138,7 +139,7 @@ impl Clean for Vec<Enclosure> {
     }
 }
 
-/// Cleans what is told of a source; its address is its own, and may be that of a file or a topic.
+/// Cleans name and tags of a source; its address stays, because it may be that of a file or a topic.
 #[must_use]
 pub fn source(mut source: Source) -> Source {
     optional(&mut source.name);
@@ -146,7 +147,7 @@ pub fn source(mut source: Source) -> Source {
     source
 }
 
-/// A text without the characters that no reader sees and that change how others see it.
+/// Removes control characters and invisible characters from a text.
 pub fn text(text: &mut String) {
     if text.is_ascii()
         && !text.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t'))
@@ -158,7 +159,7 @@ pub fn text(text: &mut String) {
     }
 }
 
-/// The same of one that is nothing where nothing is left.
+/// The same for an optional text, which becomes `None` where nothing but white space is left.
 pub fn optional(value: &mut Option<String>) {
     value.iter_mut().for_each(text);
     value.take_if(|text| text.trim().is_empty());
@@ -170,7 +171,7 @@ pub fn address(text: &str) -> Option<String> {
     Url::parse(text).ok().and_then(url).map(Into::into)
 }
 
-/// The same of one that was read already.
+/// The same for a parsed address.
 #[must_use]
 pub fn url(mut url: Url) -> Option<Url> {
     // Both fail only for addresses without a host, which are not http either.
@@ -183,7 +184,7 @@ fn is_left_out(c: char) -> bool {
     (invisible(c) || c.is_control()) && !matches!(c, '\n' | '\t')
 }
 
-/// A character of the block of tags, of which flags of regions are made, and hidden texts.
+/// Whether a character is one of Unicode's tags, of which flags of regions and hidden texts are made.
 fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0000}'..='\u{e007f}')
 }
@@ -200,7 +201,7 @@ fn without_tags(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
-/// Where the flag ends whose tags begin at an offset; 0 where it is none.
+/// The end of the flag whose tags begin at an offset; 0 where they are not a flag's.
 fn flag_end(text: &str, start: usize) -> usize {
     let mut letters = 0;
     for (at, c) in text[start..].char_indices() {
@@ -213,15 +214,15 @@ fn flag_end(text: &str, start: usize) -> usize {
     0
 }
 
-/// Leaves out pictures that say nothing and what is embedded from no usable address, so that
-/// entries of a live blog begin where they began.
+/// Removes pictures without address and caption, and embeds without a usable address, so that
+/// entries of a live blog still begin at the same block.
 fn leave_out_blocks(content: &mut Content) {
-    let says_something = |block: &Block| match block {
-        Block::Image(image) => says_something(image),
+    let is_useful = |block: &Block| match block {
+        Block::Image(image) => is_useful(image),
         Block::Embed { url } => !url.is_empty(),
         _ => true,
     };
-    let kept: Vec<bool> = content.blocks.iter().map(says_something).collect();
+    let kept: Vec<bool> = content.blocks.iter().map(is_useful).collect();
     if kept.iter().all(|kept| *kept) {
         return;
     }
@@ -241,7 +242,7 @@ fn image(image: &mut Image) {
     }
 }
 
-fn says_something(image: &Image) -> bool {
+fn is_useful(image: &Image) -> bool {
     image.url.is_some() || image.caption.is_some()
 }
 
@@ -252,7 +253,7 @@ fn related(related: &mut Related) {
         optional(text);
     }
     picture.iter_mut().for_each(image);
-    picture.take_if(|picture| !says_something(picture));
+    picture.take_if(|picture| !is_useful(picture));
 }
 
 fn enclosure(enclosure: Enclosure) -> Option<Enclosure> {
@@ -297,7 +298,7 @@ fn is_media_type(text: &str) -> bool {
     }
 }
 
-/// Where a quoted text ends, its last quote included; its first is not part of it.
+/// The end of a quoted text, behind its last quote; `text` begins behind the first.
 fn quoted_end(text: &str) -> Option<usize> {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate() {

@@ -150,15 +150,15 @@ content! {
     summary: Option<String> { merge: PageElseFeed, bound: cut_some(bounds::SUMMARY), change: of_words }
     /// The section of the paper.
     section: Option<String> { merge: Page, bound: cut_some(bounds::NAME), change: of_words }
-    /// Keywords and categories.
+    /// Keywords and categories, as page or feed give them.
     keywords: Vec<String> { merge: PageElseFeed, bound: names(bounds::KEYWORDS), change: any }
-    /// BCP 47.
+    /// Language of the text: a BCP 47 tag.
     language: Option<String> { merge: Derived, bound: whole(bounds::TOKEN), change: any }
-    /// ISO 15924.
+    /// Script of the text: an ISO 15924 code.
     script: Option<String> { merge: Derived, bound: whole(bounds::TOKEN), change: untold }
-    /// `ltr` or `rtl`.
+    /// Reading direction: `ltr` or `rtl`.
     direction: Option<Direction> { merge: Derived, bound: fixed_size, change: untold }
-    /// Who wrote it.
+    /// The writers, in the order of the page.
     bylines: Vec<Byline> { merge: PageElseFeed, bound: bylines(bounds::WRITERS), change: any }
     /// Canonical names of the news agencies credited.
     agencies: Vec<String> { merge: Derived, bound: names(bounds::KEYWORDS), change: any }
@@ -182,7 +182,7 @@ content! {
     updates: Vec<Update> { merge: Page, bound: updates(bounds::UPDATES), change: untold }
     /// Words of the text; scripts without spaces count each character.
     word_count: u32 { merge: Derived, bound: fixed_size, change: untold }
-    /// Lead image first.
+    /// The images, the lead image first.
     images: Vec<Image> { merge: PageElseFeed, bound: images(bounds::IMAGES), change: any }
     /// What the page links as related.
     related: Vec<Related> { merge: Page, bound: related(bounds::RELATED), change: untold }
@@ -214,7 +214,7 @@ pub mod change {
         None
     }
 
-    /// Every difference.
+    /// Every difference counts.
     #[must_use]
     pub fn any<T: Serialize>(value: &T) -> Option<Value> {
         // Our own plain types always serialise.

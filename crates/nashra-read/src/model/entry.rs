@@ -13,9 +13,9 @@ use crate::{
 /// A feed as it was listed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Feed {
-    /// Its own title.
+    /// The title that it gives itself.
     pub title: Option<String>,
-    /// BCP 47, as it claims.
+    /// Its language as it claims it, a BCP 47 tag.
     pub language: Option<String>,
     /// When and how it wants to be polled.
     pub rhythm: Rhythm,
@@ -30,8 +30,7 @@ pub struct Feed {
     pub entries: Vec<Entry>,
 }
 
-/// One item, as the feed says it; not yet cleaned, because most entries of a poll are known
-/// already.
+/// One item as its feed gives it; not cleaned yet, because most entries of a poll are known already.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entry {
@@ -39,15 +38,15 @@ pub struct Entry {
     pub identity: String,
     /// `guid` or `atom:id`, where there is one.
     pub guid: Option<String>,
-    /// The page.
+    /// The address of its page.
     pub link: Option<Url>,
-    /// Headline.
+    /// The headline.
     pub title: Option<String>,
-    /// Teaser: HTML or plain text.
+    /// The teaser: HTML or plain text.
     pub summary: Option<String>,
-    /// Full text: HTML.
+    /// The full text, as HTML.
     pub content: Option<String>,
-    /// Whether its end was left out, because nobody writes so much.
+    /// Whether the full text was cut at its bound.
     pub cut: bool,
     /// When it was published.
     #[serde(with = "crate::dates::stamp")]
@@ -57,22 +56,22 @@ pub struct Entry {
     /// When it was last changed.
     #[serde(with = "crate::dates::stamp")]
     pub modified: Option<DateTime<FixedOffset>>,
-    /// Writers.
+    /// Names of the writers.
     pub authors: Vec<String>,
-    /// Categories.
+    /// Names of categories and tags.
     pub categories: Vec<String>,
-    /// Attached files.
+    /// Audio, video and documents that are attached.
     pub enclosures: Vec<Enclosure>,
-    /// Pictures.
+    /// Pictures, as far as the feed names them outside its texts.
     pub images: Vec<Image>,
-    /// BCP 47, of the entry or the feed.
+    /// The language of the entry or else of the feed, a BCP 47 tag.
     pub language: Option<String>,
     /// What relative addresses in its texts are relative to, where that is not the page.
     pub base: Option<Url>,
 }
 
 impl Entry {
-    /// A hash of all that the feed says of it: another version may mean a changed article.
+    /// A hash of what the feed says of it; another version may mean a changed article.
     #[must_use]
     pub fn version(&self) -> [u8; 16] {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -115,7 +114,7 @@ pub struct Rhythm {
     pub archive: bool,
 }
 
-/// `rssCloud`.
+/// The `cloud` element of RSS: where one may register for changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the attributes of RSS's element")]
@@ -127,32 +126,32 @@ pub struct Cloud {
     pub protocol: Option<String>,
 }
 
-/// A moment, and how it is written.
+/// A date of a feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Date {
     /// As the feed writes it.
     pub raw: String,
-    /// What that means.
+    /// The moment that it means; `None` where it cannot be read.
     pub time: Option<DateTime<FixedOffset>>,
     /// What had to be assumed.
     #[serde(skip)]
     pub assumed: Assumed,
 }
 
-/// A link.
+/// A `link` of a feed, an entry or a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Link {
-    /// Where to.
+    /// The address that it leads to.
     pub href: Option<String>,
-    /// How it is related; `alternate` unless it is said.
+    /// Its relation; `alternate` unless it is given.
     pub rel: String,
-    /// Media type.
+    /// The media type of the target.
     #[serde(rename = "type")]
     pub media_type: Option<String>,
-    /// For people.
+    /// Its title, for people.
     pub title: Option<String>,
-    /// BCP 47.
+    /// The language of the target, a BCP 47 tag.
     pub hreflang: Option<String>,
-    /// Bytes, as it claims.
+    /// The size of the target in bytes, as it claims.
     pub length: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Who is who: addresses to aliases. Pure.
+//! The identity of articles: from addresses, guids and texts to aliases. Pure.
 //!
 //! An article's id is minted at first sight and found again through aliases: its canonical address,
 //! the other addresses that lead to it, and source and guid. It is never recomputed.
@@ -108,10 +108,10 @@ fn bare_host(url: &Url) -> &str {
         .unwrap_or(host)
 }
 
-/// Whether a page at `read` may say that its address is `claimed`.
+/// Whether a page that was read at `read` may claim the address `claimed`.
 ///
-/// A claim of another site is that site's business (syndicated copies name their original), and a
-/// claim of the site's root is a template's mistake: neither is an identity. A page that came
+/// A claim of another site's address is not believed (syndicated copies name their original), nor
+/// is one of the site's root, which is a mistake of a template: neither is an identity. A page that came
 /// without an address has none but the one it claims.
 #[must_use]
 pub fn believable(claimed: &Url, read: Option<&Url>) -> bool {

@@ -1,4 +1,4 @@
-//! The kinds of source, and all in which they differ.
+//! The kinds of source, and every property in which they differ.
 //!
 //! What must stay true: code that depends on a source's kind asks for its [`Properties`] and
 //! matches no kinds, so that a further kind is said here, and does not compile before all of it is
@@ -9,7 +9,7 @@ use super::accept;
 use crate::base::choices::choices;
 
 choices! {
-    /// What a source is.
+    /// The kind of a source.
     SourceKind {
         /// RSS, Atom, RDF or JSON Feed.
         Feed = "feed",
@@ -29,7 +29,7 @@ choices! {
 /// What is the same for all sources of a kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Properties {
-    /// How what comes from it is read.
+    /// How what comes from it is parsed.
     pub format: Format,
     /// The `Accept` header with which it is asked; empty where it is not polled.
     pub accept: &'static str,
@@ -46,7 +46,7 @@ pub struct Properties {
     pub settings: Settings,
     /// Whether OPML can list it.
     pub in_opml: bool,
-    /// Paths at which sites have one by custom: it is looked for there.
+    /// The usual paths of such sources on a site, where discovery looks for them.
     pub usual_paths: &'static [&'static str],
 }
 
@@ -70,11 +70,11 @@ pub enum Format {
 /// Which entries are guesses: only the page behind one can say that it is an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guesses {
-    /// None.
+    /// No entry is a guess.
     Nothing,
-    /// Those without a headline.
+    /// Entries without a headline are guesses.
     Untitled,
-    /// All.
+    /// Every entry is a guess.
     Everything,
 }
 
@@ -192,7 +192,7 @@ impl SourceKind {
         }
     }
 
-    /// How what comes from it is read.
+    /// How what comes from it is parsed.
     #[must_use]
     pub const fn format(self) -> Format {
         self.properties().format

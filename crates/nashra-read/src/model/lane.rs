@@ -13,7 +13,7 @@ use crate::base::hash::digest;
 pub struct SourceKey([u8; 4]);
 
 impl SourceKey {
-    /// From a source's id.
+    /// The key of a source's id.
     #[must_use]
     pub fn new(source: &str) -> Self {
         let [a, b, c, d, ..] = digest::<8>(&[source.as_bytes()]);
@@ -32,10 +32,10 @@ impl SourceKey {
 pub struct HostKey([u8; 4]);
 
 impl HostKey {
-    /// Of what is here already, so that no host is asked.
+    /// For entries whose pages are here already, so that no host is asked.
     const NONE: Self = Self([0; 4]);
 
-    /// From what a host is known by.
+    /// The key of a host name.
     #[must_use]
     pub fn new(host: &str) -> Self {
         let [.., a, b, c, d] = digest::<8>(&[host.as_bytes()]);
@@ -48,13 +48,13 @@ impl HostKey {
 pub struct Lane([u8; 8]);
 
 impl Lane {
-    /// Of a source's entries whose pages are on a host.
+    /// The lane of a source's entries whose pages are on a host.
     #[must_use]
     pub fn of_pages(source: &str, host: &str) -> Self {
         Self::new(SourceKey::new(source), HostKey::new(host))
     }
 
-    /// Of a source's entries that need no page: all that is known of them is here.
+    /// The lane of a source's entries for which no page is fetched.
     #[must_use]
     pub fn here(source: &str) -> Self {
         Self::new(SourceKey::new(source), HostKey::NONE)
@@ -67,27 +67,27 @@ impl Lane {
         Self(lane)
     }
 
-    /// Whose entries it has.
+    /// The source whose entries are in it.
     #[must_use]
     pub fn source(&self) -> SourceKey {
         let [a, b, c, d, ..] = self.0;
         SourceKey([a, b, c, d])
     }
 
-    /// Which host they wait for; `None` where they wait for none.
+    /// The host that its entries wait for; `None` where no page is fetched.
     #[must_use]
     pub fn host(&self) -> Option<HostKey> {
         let [.., a, b, c, d] = self.0;
         Some(HostKey([a, b, c, d])).filter(|host| *host != HostKey::NONE)
     }
 
-    /// The bytes.
+    /// The eight bytes of its key.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 8] {
         &self.0
     }
 
-    pub(super) fn of_bytes(bytes: [u8; 8]) -> Self {
+    pub(super) fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
 }
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn rows_that_were_ordered_by_their_host_alone_still_tell_it() {
-        let before = Lane::of_bytes(digest(&[b"a.example"]));
+        let before = Lane::from_bytes(digest(&[b"a.example"]));
         assert_eq!(before.host(), Some(HostKey::new("a.example")));
     }
 }

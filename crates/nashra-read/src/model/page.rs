@@ -4,14 +4,14 @@ use url::Url;
 
 use crate::model::record::Content;
 
-/// How a page ends.
+/// Whether the end of a page is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// As pages do.
+    /// The page is whole.
     Whole,
-    /// Without the end of its body, but behind an element: many good pages do.
+    /// The end of its body is missing, but the last element is whole: many good pages end so.
     Open,
-    /// In the midst of a word or a tag.
+    /// It ends inside a word or a tag.
     Midst,
 }
 
@@ -36,7 +36,7 @@ pub struct Page {
 pub enum PageKind {
     /// One article, or several one after the other.
     Article,
-    /// Links to articles.
+    /// A page of links to articles.
     Listing,
     /// One article that grows by entries with times.
     LiveBlog,
@@ -55,7 +55,7 @@ pub struct Part {
     pub evidence: Evidence,
 }
 
-/// What a reader knows of an article that no field of the record holds, for the enrichers
+/// What an extractor knows of an article that no field of the record holds, for the enrichers
 /// (`policy/enrich`).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evidence {
@@ -65,18 +65,18 @@ pub struct Evidence {
     pub credits: Vec<String>,
     /// How many words the article has, as its page counts them.
     pub words: Option<u32>,
-    /// Where the text was read.
+    /// Where the text comes from.
     pub source: TextSource,
 }
 
-/// Where a text was read, and what stood with it there: a page's own title, date and pictures,
-/// whatever its feed adds.
+/// Where a text comes from, and what the page itself shows with it: title, date and pictures, whatever
+/// its feed adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is whether the page shows one")]
 pub enum TextSource {
-    /// An HTML page.
+    /// A page in HTML.
     Html { title: bool, date: bool },
-    /// A page as plain text.
+    /// A plain-text page.
     PlainText { title: bool, date: bool, images: bool },
     /// The full text that a feed carries.
     FeedContent,

@@ -43,12 +43,12 @@ impl Document {
     }
 }
 
-/// Lane, due time and entry, in this order.
+/// The key of a pending entry: lane, due time and entry, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PendingKey([u8; 24]);
 
 impl PendingKey {
-    /// Puts a key together.
+    /// The key of an entry that is due at a time.
     #[must_use]
     pub fn new(lane: Lane, due: DateTime<Utc>, entry: &EntryKey) -> Self {
         let mut key = [0; 24];
@@ -58,7 +58,7 @@ impl PendingKey {
         Self(key)
     }
 
-    /// Before all rows of a lane that are due then (milliseconds since 1970), or later.
+    /// A key before all rows of a lane that are due at that time (milliseconds since 1970) or later.
     #[must_use]
     pub fn first(lane: Lane, due_ms: u64) -> Self {
         let mut key = [0; 24];
@@ -67,7 +67,7 @@ impl PendingKey {
         Self(key)
     }
 
-    /// The same entry at another time.
+    /// The key of the same entry at another due time.
     #[must_use]
     pub fn at(&self, due: DateTime<Utc>) -> Self {
         let mut key = *self;
@@ -83,12 +83,12 @@ impl PendingKey {
         key
     }
 
-    /// Where it waits.
+    /// The lane that it waits in.
     #[must_use]
     pub fn lane(&self) -> Lane {
         let mut lane = [0; 8];
         lane.copy_from_slice(&self.0[..8]);
-        Lane::of_bytes(lane)
+        Lane::from_bytes(lane)
     }
 
     /// When it is due, in milliseconds since 1970.
@@ -107,15 +107,15 @@ impl PendingKey {
         entry
     }
 
-    /// The bytes.
+    /// The 24 bytes of the key.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 24] {
         &self.0
     }
 
-    /// From its bytes.
+    /// The key that was stored as these bytes.
     #[must_use]
-    pub fn of_bytes(bytes: [u8; 24]) -> Self {
+    pub fn from_bytes(bytes: [u8; 24]) -> Self {
         Self(bytes)
     }
 }
@@ -127,24 +127,23 @@ fn millis(at: DateTime<Utc>) -> u64 {
 /// An entry that waits to be read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PendingEntry {
-    /// Who listed it.
+    /// The source that listed it.
     #[serde(serialize_with = "with_real_address")]
     pub source: record::Source,
-    /// What the source said.
+    /// The entry as its source gives it.
     pub entry: Entry,
     /// When nashra first saw it.
     pub first_seen: DateTime<Utc>,
     /// When the source listed it in this edition.
     pub listed: DateTime<Utc>,
-    /// Which listing that was, in the order of all that is looked at: clocks jump. 0 in rows of
-    /// older programs.
+    /// The sequence number of that listing. 0 in rows of older programs.
     #[serde(default)]
     pub order: u64,
     /// Fetches that failed so far.
     pub tries: u32,
-    /// Why the last one did.
+    /// The error of the last one.
     pub last_error: Option<String>,
-    /// Seconds that it waited for a host that is left alone.
+    /// Seconds that it waited for a host that was cooling down.
     #[serde(default)]
     pub held_s: u64,
     /// Where the source had listed it before in another edition: how often its page was looked at
@@ -159,17 +158,17 @@ pub struct PendingEntry {
     pub doubted: Option<Doubted>,
     /// Whether its page is to be fetched.
     pub fetch_page: bool,
-    /// Whether that is done whatever the site's robots.txt says.
+    /// Whether it is fetched whatever the site's `robots.txt` says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignores_robots: bool,
-    /// What came with it instead of a page to fetch.
+    /// What is known of the document that came with it, in the place of a page to fetch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Document>,
 }
 
 impl PendingEntry {
-    /// As a source lists it for the first time; no page is to be fetched, and no document came with
-    /// it.
+    /// An entry that its source lists for the first time, without a document and without a page to
+    /// fetch.
     #[must_use]
     pub fn new(source: record::Source, entry: Entry, order: u64, now: DateTime<Utc>) -> Self {
         Self {
@@ -196,7 +195,7 @@ impl PendingEntry {
         EntryKey::new(&self.source.id, &self.entry.identity)
     }
 
-    /// What its source's kind is like; `None` of a kind that this program does not know.
+    /// The properties of its source's kind; `None` for a kind that this program does not know.
     #[must_use]
     pub fn properties(&self) -> Option<&'static Properties> {
         self.source.kind.parse::<SourceKind>().ok().map(SourceKind::properties)
@@ -211,7 +210,7 @@ impl PendingEntry {
     }
 }
 
-/// Rows know the address itself: what is to be hidden in a record is known from it.
+/// Rows hold the real address, because the secrets that a record must not show are found in it.
 fn with_real_address<S: Serializer>(
     source: &record::Source,
     serializer: S,
@@ -240,7 +239,7 @@ impl EntryKey {
         Self(key)
     }
 
-    /// The bytes.
+    /// The 24 bytes of the key.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 24] {
         &self.0

@@ -1,4 +1,4 @@
-//! What one poll came to, as the topic of polls tells it.
+//! The record of one poll in the topic of polls.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::{base::private::Private, model::source::State};
 /// The value of [`PollRecord::schema`].
 pub const SCHEMA: &str = "nashra.poll.v1";
 
-/// One poll.
+/// The outcome of one poll.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PollRecord {
     /// Always `nashra.poll.v1`.
@@ -25,7 +25,7 @@ pub struct PollRecord {
     /// `undecodable`, `unreadable`, `html` (a page where a feed was), `held` (its host is left
     /// alone: it was not asked) or `paused`.
     pub outcome: &'static str,
-    /// Why, where it failed.
+    /// The error, where it failed.
     pub reason: String,
     /// From the request until the decision, in milliseconds.
     pub took_ms: i64,
@@ -41,6 +41,6 @@ pub struct PollRecord {
     pub state: State,
     /// When it is polled next.
     pub next_due: chrono::DateTime<chrono::Utc>,
-    /// Why then.
+    /// The reason for that time, in words.
     pub next_why: String,
 }

@@ -2,7 +2,7 @@
 //!
 //! It is the public contract (`nashra.article.v1`). Fields may be added; a field's meaning never
 //! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC.
-//! The fields that pages and feeds are read for stand in `model/content`; here are those around
+//! The fields that are read from pages and feeds are in `model/content`; here are the fields around
 //! them, and the types of all.
 
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ pub struct Article {
     pub fetched_url: Option<String>,
     /// Other addresses that lead to it, as the feed wrote them, AMP, before redirects.
     pub alternate_urls: Vec<String>,
-    /// Who listed it.
+    /// The source that listed it.
     pub source: Source,
     /// The text and all that belongs to it.
     #[serde(flatten)]
@@ -81,7 +81,7 @@ pub enum Change {
 /// The source as its readers need it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
-    /// Stable id.
+    /// The stable id of the source.
     pub id: String,
     /// The name of the config, else the feed's own title.
     pub name: Option<String>,
@@ -96,7 +96,7 @@ pub struct Source {
     pub tags: Vec<String>,
 }
 
-/// Reading direction.
+/// The reading direction of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -106,7 +106,7 @@ pub enum Direction {
     Rtl,
 }
 
-/// A writer.
+/// A writer of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Byline {
     /// The name, without "by".
@@ -131,36 +131,36 @@ pub enum BylineKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Block {
-    /// Running text.
+    /// A paragraph of running text.
     Paragraph {
-        /// Its text.
+        /// The text of the block.
         text: String,
     },
     /// A heading within the text.
     Heading {
-        /// Its text.
+        /// The text of the block.
         text: String,
     },
     /// A block quotation.
     Quote {
-        /// Its text.
+        /// The text of the block.
         text: String,
     },
     /// A list; its items are lines.
     List {
-        /// Its text.
+        /// The text of the block.
         text: String,
     },
     /// A table; its rows are lines, its cells apart by tabs.
     Table {
-        /// Its text.
+        /// The text of the block.
         text: String,
     },
     /// An inline image.
     Image(Image),
     /// Something embedded from elsewhere.
     Embed {
-        /// What it shows.
+        /// The address of what is embedded.
         url: String,
     },
 }
@@ -197,14 +197,14 @@ pub struct Update {
     pub block: u32,
 }
 
-/// A picture.
+/// A picture of an article.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Image {
-    /// Absolute address.
+    /// The absolute address of the picture.
     pub url: Option<String>,
     /// What the page writes under it, without the credit.
     pub caption: Option<String>,
-    /// Who made it.
+    /// The photographer or agency, as the page writes it.
     pub credit: Option<String>,
     /// Canonical name of the news agency credited.
     pub agency: Option<String>,
@@ -212,37 +212,37 @@ pub struct Image {
     pub archive: bool,
     /// When it was taken: ISO 8601, possibly partial (`2025-06`).
     pub taken: Option<String>,
-    /// Pixels.
+    /// The width in pixels.
     pub width: Option<u32>,
-    /// Pixels.
+    /// The height in pixels.
     pub height: Option<u32>,
 }
 
 /// An item of the page's own list of related articles.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Related {
-    /// Headline.
+    /// The headline of the item.
     pub title: Option<String>,
-    /// Absolute address.
+    /// The absolute address of the article.
     pub url: Option<String>,
-    /// Section.
+    /// The section that the item names.
     pub section: Option<String>,
-    /// Teaser.
+    /// The teaser of the item.
     pub summary: Option<String>,
-    /// Writer.
+    /// The writer that the item names.
     pub byline: Option<String>,
     /// Where it was written.
     pub place: Option<String>,
-    /// Its picture.
+    /// The picture of the item.
     pub image: Option<Image>,
 }
 
 /// A file that the feed attached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Enclosure {
-    /// Absolute address.
+    /// The absolute address of the file.
     pub url: String,
-    /// Media type.
+    /// The media type of the file.
     #[serde(rename = "type")]
     pub media_type: Option<String>,
     /// Size in bytes.
@@ -252,7 +252,7 @@ pub struct Enclosure {
 /// Which of several articles of one page this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
-    /// From 0.
+    /// Its place on the page, from 0.
     pub index: u32,
     /// How many there are.
     pub of: u32,
@@ -292,7 +292,7 @@ pub enum Origin {
 /// How sure the extraction is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quality {
-    /// 0 to 1.
+    /// The confidence, from 0 to 1.
     pub confidence: f32,
     /// The text ends before the article does.
     pub truncated: bool,

@@ -1,5 +1,4 @@
-//! What a source is and how it is: its kind ([`super::kind`]), its state, and what its last answer
-//! gave.
+//! What is known of a source: its kind ([`super::kind`]), its state, and what its last answer gave.
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
@@ -14,7 +13,7 @@ pub use super::kind::SourceKind;
 pub struct Validators {
     /// `ETag`, quotes and `W/` included.
     pub etag: Option<Vec<u8>>,
-    /// `Last-Modified`.
+    /// `Last-Modified`, as it was sent.
     pub last_modified: Option<Vec<u8>>,
 }
 
@@ -23,7 +22,7 @@ pub struct Validators {
 pub struct Links {
     /// `rel="hub"`; a few at most.
     pub hubs: Vec<String>,
-    /// `rel="self"`.
+    /// `rel="self"`: the topic.
     pub topic: Option<String>,
 }
 
@@ -39,15 +38,15 @@ pub struct Added {
     pub origin: String,
     /// Its line and column there, from 1; 0 where they mean nothing.
     pub position: (usize, usize),
-    /// When.
+    /// When it was added.
     pub at: DateTime<Utc>,
 }
 
-/// How a source is.
+/// The state of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Never polled.
+    /// It was never polled.
     New,
     /// The last poll was read.
     Ok,
@@ -68,7 +67,7 @@ pub enum State {
 }
 
 impl State {
-    /// As records and metrics show it.
+    /// Its label in records and metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

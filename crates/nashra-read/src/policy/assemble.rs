@@ -28,6 +28,8 @@ use crate::{
     text,
 };
 
+use merge::{Reading, merge};
+
 mod merge;
 
 /// An article before it has an id.
@@ -269,8 +271,11 @@ fn first(
         }
     }
     assembled.shown = Some(doubt::Page::new(&article.content, End::Whole).shown());
-    let (content, evidence) =
-        merge::merge((article.content, article.evidence), feed::content(&entry.entry));
+    let (content, evidence) = feed::content(&entry.entry);
+    let Reading { content, evidence } = merge(
+        Reading { content: article.content, evidence: article.evidence },
+        Reading { content, evidence },
+    );
     assembled.content = content;
     enrich(&mut assembled.content, &evidence);
     if assembled.content.provenance.text == Some(Origin::Feed) {

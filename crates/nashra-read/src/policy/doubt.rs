@@ -58,6 +58,15 @@ pub enum Doubt {
     BrokenOff,
 }
 
+/// A look at a page, of those that are made before the page is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// The number of this look, from 1.
+    pub number: u32,
+    /// The number of the last look.
+    pub last: u32,
+}
+
 /// What to do with a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -94,11 +103,11 @@ impl<'a> Page<'a> {
         self.dated.is_some_and(|dated| !matches!(dated, Origin::Dom | Origin::Feed))
     }
 
-    /// How many looks in a row are enough, where it breaks off. At the last one it is all that
-    /// there is.
-    fn enough(&self, look: u32, last: u32) -> u32 {
+    /// How many looks in a row are enough for a page that breaks off. The last look is enough by
+    /// itself, because no better one will come.
+    fn enough(&self, look: Look) -> u32 {
         match self.end {
-            _ if look >= last => 1,
+            _ if look.number >= look.last => 1,
             End::Midst => NEVER,
             End::Open | End::Whole => TWICE,
         }
@@ -114,16 +123,10 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Decides. `listed` is the headline that the source gives, where the page could have been fetched
-/// wrongly; `look` counts from 1 up to `last`, after which there is no further one, and at so many
-/// looks a short text is believed.
+/// Decides on a page of an article that is published. `listed` is the headline that the source
+/// gives, where the page could have been fetched wrongly. A short text is believed at the last look.
 #[must_use]
-pub fn judge(
-    known: &ArticleState,
-    listed: Option<&str>,
-    page: Page<'_>,
-    (look, last): (u32, u32),
-) -> Verdict {
+pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, look: Look) -> Verdict {
     let Some(before) = known.shown.as_ref().filter(|_| known.text_rank == TextRank::Page) else {
         return Verdict::Taken;
     };
@@ -137,15 +140,15 @@ pub fn judge(
     {
         (Doubt::Foreign, NEVER)
     } else if before.chars >= LONG && u64::from(now) * 5 < u64::from(before.chars) * 2 {
-        (Doubt::Shorter, last)
+        (Doubt::Shorter, look.last)
     } else if page.end != End::Whole && u64::from(now) * 20 < u64::from(before.chars) * 19 {
-        (Doubt::CutOff, last)
+        (Doubt::CutOff, look.last)
     } else if page.end != End::Whole && page.shown() != *before {
-        (Doubt::BrokenOff, page.enough(look, last))
+        (Doubt::BrokenOff, page.enough(look))
     } else {
         return Verdict::Taken;
     };
-    verdict((doubt, enough), known.doubted, page)
+    verdict(doubt, enough, known.doubted, page)
 }
 
 /// Decides on the first page of an article, of which nothing is published, given what its last look
@@ -156,19 +159,21 @@ pub fn judge_first(
     before: Option<Doubted>,
     listed: Option<&str>,
     page: Page<'_>,
-    (look, last): (u32, u32),
+    look: Look,
 ) -> Verdict {
     let (doubt, enough) = match place([listed, None], page) {
         Place::Nowhere if page.dated.is_none() => (Doubt::Foreign, NEVER),
-        Place::Nowhere | Place::Text if !page.dates_itself() => (Doubt::Foreign, FEW.min(last)),
-        _ if page.end != End::Whole => (Doubt::BrokenOff, page.enough(look, last)),
+        Place::Nowhere | Place::Text if !page.dates_itself() => {
+            (Doubt::Foreign, FEW.min(look.last))
+        }
+        _ if page.end != End::Whole => (Doubt::BrokenOff, page.enough(look)),
         _ => return Verdict::Taken,
     };
-    verdict((doubt, enough), before, page)
+    verdict(doubt, enough, before, page)
 }
 
 /// Whether what is doubted is taken all the same, because `enough` looks in a row showed as much.
-fn verdict((doubt, enough): (Doubt, u32), before: Option<Doubted>, page: Page<'_>) -> Verdict {
+fn verdict(doubt: Doubt, enough: u32, before: Option<Doubted>, page: Page<'_>) -> Verdict {
     let now = chars(page.text);
     let alike = before.filter(|before| before.chars.abs_diff(now) <= now / 10);
     let doubted =

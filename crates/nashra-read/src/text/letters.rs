@@ -1,5 +1,5 @@
-//! What a character is, by a table. The standard library searches for each, which takes most of the
-//! time that Arabic and Chinese pages take.
+//! The properties of characters, in a table. The standard library searches for each character, which
+//! is most of the time that Arabic and Chinese pages take.
 
 use std::sync::LazyLock;
 
@@ -8,12 +8,12 @@ use unicode_normalization::{IsNormalized, is_nfkc_quick};
 const LETTER: u8 = 1;
 const NUMERIC: u8 = 2;
 const UPPER: u8 = 4;
-/// It has no other lower case.
+/// It is its own lower case.
 const SMALL: u8 = 8;
-/// It is its own compatibility form, whatever stands beside it.
+/// It is its own compatibility form (NFKC), whatever characters are beside it.
 const STABLE: u8 = 16;
 
-/// Of the basic plane; what is beyond is rare.
+/// The properties of the characters of the basic plane; others are rare and computed each time.
 static TABLE: LazyLock<Vec<u8>> =
     LazyLock::new(|| (0..=0xffff).map(|code| char::from_u32(code).map_or(0, compute)).collect());
 
@@ -28,7 +28,7 @@ fn compute(c: char) -> u8 {
         | flag(stable, STABLE)
 }
 
-/// What a character is.
+/// The properties of a character.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Letter(u8);
 
@@ -37,32 +37,32 @@ impl Letter {
         Self(TABLE.get(c as usize).copied().unwrap_or_else(|| compute(c)))
     }
 
-    /// [`char::is_alphanumeric`].
+    /// The same as [`char::is_alphanumeric`].
     pub(crate) fn is_alphanumeric(self) -> bool {
         self.0 & (LETTER | NUMERIC) != 0
     }
 
-    /// [`char::is_alphabetic`].
+    /// The same as [`char::is_alphabetic`].
     pub(crate) fn is_alphabetic(self) -> bool {
         self.0 & LETTER != 0
     }
 
-    /// [`char::is_numeric`].
+    /// The same as [`char::is_numeric`].
     pub(crate) fn is_numeric(self) -> bool {
         self.0 & NUMERIC != 0
     }
 
-    /// [`char::is_uppercase`].
+    /// The same as [`char::is_uppercase`].
     pub(crate) fn is_uppercase(self) -> bool {
         self.0 & UPPER != 0
     }
 
-    /// Whether it stays as it is in lower case.
+    /// Whether it is its own lower case.
     pub(crate) fn is_small(self) -> bool {
         self.0 & SMALL != 0
     }
 
-    /// Whether a text of such characters alone is in NFKC.
+    /// Whether a text that has only such characters is in NFKC.
     pub(crate) fn is_stable(self) -> bool {
         self.0 & STABLE != 0
     }

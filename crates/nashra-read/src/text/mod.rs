@@ -1,5 +1,5 @@
-//! Text: white space, invisible characters, words, and the hash that tells whether an edition
-//! changed.
+//! Text: white space, invisible characters, words, and the hash by which an edition is compared with
+//! the one before.
 
 pub mod letters;
 
@@ -39,8 +39,8 @@ pub fn collapse(text: &str) -> String {
     out
 }
 
-/// In lower case, but for characters whose small letter is of another length (`İ`): what stands at
-/// an offset there stands at the same one here.
+/// A text in lower case with all offsets unchanged: a character whose small letter has another length
+/// (`İ`) stays as it is.
 pub(crate) fn lower_in_place(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -56,7 +56,7 @@ pub(crate) fn lower_in_place(text: &str) -> String {
     text.chars().map(small).collect()
 }
 
-/// Words; in scripts without spaces each character counts.
+/// The number of words; in scripts without spaces each character counts as one.
 #[must_use]
 pub fn word_count(text: &str) -> u32 {
     let mut count: u32 = 0;
@@ -96,7 +96,7 @@ pub fn fold(text: &str) -> String {
             }
         }
     };
-    // Most texts are in that form, and to see so is cheaper than to bring them there.
+    // Most texts are in NFKC already, and a check is cheaper than the conversion.
     if text.chars().all(|c| Letter::from_char(c).is_stable()) {
         text.chars().for_each(add);
     } else {
@@ -105,7 +105,7 @@ pub fn fold(text: &str) -> String {
     out
 }
 
-/// [`str::to_lowercase`], which is slow where there is nothing to do.
+/// The same as [`str::to_lowercase`], without a copy of a text that is in lower case already.
 pub(crate) fn lower(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| Letter::from_char(c).is_small()) {
         Cow::Borrowed(text)
@@ -114,7 +114,8 @@ pub(crate) fn lower(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `sha256:` and the hash of title and text in NFC with white space folded.
+/// The hash of title and text in NFC with white space collapsed, as `sha256:` and 64 hexadecimal
+/// digits.
 #[must_use]
 pub fn content_hash(title: Option<&str>, text: Option<&str>) -> String {
     let mut hash = Sha256::new();

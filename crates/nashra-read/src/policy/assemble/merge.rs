@@ -9,20 +9,26 @@ use crate::{
     text,
 };
 
-/// Decides first whose text, date, title and writers the article has, so that what belongs to each
+/// What the page or the feed says of an article.
+pub(super) struct Reading {
+    pub(super) content: Content,
+    pub(super) evidence: Evidence,
+}
+
+/// Merges the two. Decides first whose text, date, title and writers the article has, so that what belongs to each
 /// comes from the same side.
 pub(super) fn merge(
-    (mut page, pages_evidence): (Content, Evidence),
-    (feed, feeds_evidence): (Content, Evidence),
-) -> (Content, Evidence) {
+    Reading { content: mut page, evidence: pages_evidence }: Reading,
+    Reading { content: feed, evidence: feeds_evidence }: Reading,
+) -> Reading {
     let words = |content: &Content| text::word_count(content.text.as_deref().unwrap_or_default());
     // A page that shows a third of what the feed carries in full is behind a wall or was misread.
     let feeds_text = !feed.quality.truncated && words(&feed) > 3 * words(&page).max(20);
     // A day that was found in the page's text is less than what the feed says for machines.
     let feeds_date = page.published.is_none()
         || page.provenance.published == Some(Origin::Dom) && feed.published.is_some();
-    let origin = |is_feeds: bool, of: fn(&Provenance) -> Option<Origin>| {
-        of(if is_feeds { &feed.provenance } else { &page.provenance })
+    let origin = |is_feeds: bool, field: fn(&Provenance) -> Option<Origin>| {
+        field(if is_feeds { &feed.provenance } else { &page.provenance })
     };
     let provenance = Provenance {
         title: origin(page.title.is_none(), |provenance| provenance.title),
@@ -38,5 +44,5 @@ pub(super) fn merge(
         Merge::Date => feeds_date,
     });
     page.provenance = provenance;
-    (page, if feeds_text { feeds_evidence } else { pages_evidence })
+    Reading { content: page, evidence: if feeds_text { feeds_evidence } else { pages_evidence } }
 }

@@ -26,7 +26,7 @@ fn judged(known: &ArticleState, title: &str, text: &str, is_whole: bool) -> Verd
         known,
         Some(TITLE),
         seen(title, text, if is_whole { End::Whole } else { End::Open }),
-        (1, 3),
+        Look { number: 1, last: 3 },
     )
 }
 
@@ -47,8 +47,12 @@ fn the_next_edition_is_taken_also_with_another_headline_or_somewhat_shorter() {
     );
     // Rewritten as a whole, as its source says, too.
     let (headline, text) = ("Ferry will sail again in May", "The ferry will sail. ".repeat(100));
-    let rewritten =
-        judge(&known(2_000, None), Some(headline), seen(headline, &text, End::Whole), (1, 3));
+    let rewritten = judge(
+        &known(2_000, None),
+        Some(headline),
+        seen(headline, &text, End::Whole),
+        Look { number: 1, last: 3 },
+    );
     assert_eq!(rewritten, Verdict::Taken);
 }
 
@@ -109,7 +113,8 @@ fn a_text_that_became_short_is_taken_when_it_was_as_short_at_enough_looks() {
 
 #[test]
 fn a_first_page_is_doubted_where_it_shows_another_headline_and_no_date_or_breaks_off() {
-    let at = |page, look| doubt(judge_first(None, Some(TITLE), page, (look, 8)));
+    let at =
+        |page, look| doubt(judge_first(None, Some(TITLE), page, Look { number: look, last: 8 }));
     let (text, error) = ("The council met again. ".repeat(80), ERROR.repeat(20));
     assert_eq!(at(seen(TITLE, &text, End::Whole), 1), None);
     for end in [End::Open, End::Midst] {
@@ -124,11 +129,19 @@ fn a_first_page_is_doubted_where_it_shows_another_headline_and_no_date_or_breaks
     assert_eq!(at(Page { dated: Some(Origin::Dom), ..other }, 1), Some(Doubt::Foreign));
     let before = Some(Doubted { chars: chars(&error), looks: 2 });
     assert_eq!(
-        judge_first(before, Some(TITLE), Page { dated: Some(Origin::Dom), ..other }, (3, 8)),
+        judge_first(
+            before,
+            Some(TITLE),
+            Page { dated: Some(Origin::Dom), ..other },
+            Look { number: 3, last: 8 }
+        ),
         Verdict::Taken
     );
-    assert_eq!(doubt(judge_first(before, Some(TITLE), other, (3, 8))), Some(Doubt::Foreign));
-    assert_eq!(judge_first(None, None, other, (1, 8)), Verdict::Taken);
+    assert_eq!(
+        doubt(judge_first(before, Some(TITLE), other, Look { number: 3, last: 8 })),
+        Some(Doubt::Foreign)
+    );
+    assert_eq!(judge_first(None, None, other, Look { number: 1, last: 8 }), Verdict::Taken);
 }
 
 #[test]
@@ -142,9 +155,11 @@ fn a_page_that_shows_its_headline_among_others_is_not_taken_for_the_next_edition
     // Looks that failed in between say nothing of it.
     let first = |page, looks: u32| {
         let before = (looks > 1).then_some(Doubted { chars: chars(&among), looks: looks - 1 });
-        doubt(judge_first(before, Some(TITLE), page, (looks + 3, 8)))
+        doubt(judge_first(before, Some(TITLE), page, Look { number: looks + 3, last: 8 }))
     };
-    let next = |page, look| doubt(judge(&known(2_000, None), Some(TITLE), page, (look, 8)));
+    let next = |page, look| {
+        doubt(judge(&known(2_000, None), Some(TITLE), page, Look { number: look, last: 8 }))
+    };
     assert_eq!(
         [first(front, 1), first(front, 2), first(front, 3)],
         [Some(Doubt::Foreign), Some(Doubt::Foreign), None]
@@ -164,7 +179,7 @@ fn a_first_page_without_an_end_is_taken_once_two_looks_in_a_row_showed_as_much()
             before,
             Some(TITLE),
             seen(TITLE, &text[..text.len() * part / 100], end),
-            (2, 8),
+            Look { number: 2, last: 8 },
         );
         if let Verdict::Doubted(_, doubted) = verdict {
             before = Some(doubted);

@@ -215,7 +215,8 @@ fn by_rhythm(source: &Situation, expected: &Expectation, terms: Terms, now: Date
     } else if interval <= bounds.min {
         (interval, why) = (bounds.min, format!("the shortest interval: {why}"));
     }
-    let at = later(now, jittered(interval, (floor, bounds.max), source.seed, now));
+    let at =
+        later(now, jittered(interval, Bounds { min: floor, max: bounds.max }, source.seed, now));
     let mut welcome = source.hints.welcome(at);
     if welcome > at {
         // Not all of them at the stroke of the hour.
@@ -254,16 +255,11 @@ fn backoff(bounds: Bounds, failures: u32) -> Duration {
 
 /// A little sooner or later, within the bounds, so that sources which started together drift apart.
 /// The same for the same poll: the decision stays pure.
-fn jittered(
-    interval: Duration,
-    (floor, ceiling): (Duration, Duration),
-    seed: u64,
-    now: DateTime<Utc>,
-) -> Duration {
+fn jittered(interval: Duration, bounds: Bounds, seed: u64, now: DateTime<Utc>) -> Duration {
     let hash: [u8; 2] =
         crate::base::hash::digest(&[&seed.to_be_bytes(), &now.timestamp_millis().to_be_bytes()]);
     let share = f64::from(u16::from_be_bytes(hash)) / f64::from(u16::MAX) * 2.0 - 1.0;
-    interval.mul_f64(1.0 + share * JITTER).clamp(floor, ceiling.max(floor))
+    interval.mul_f64(1.0 + share * JITTER).clamp(bounds.min, bounds.max.max(bounds.min))
 }
 
 fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {

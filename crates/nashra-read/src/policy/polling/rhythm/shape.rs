@@ -84,12 +84,15 @@ impl Counts {
             let half = width / 2;
             for from in (0..SLOTS).step_by(width) {
                 let (middle, to) = (from + half, from + width);
-                let counts = (self.sum(from, middle), self.sum(middle, to));
-                if counts.0 + counts.1 > 0.0 {
-                    let factors =
-                        split(counts, (watched.passes(from, middle), watched.passes(middle, to)));
-                    shape[from..middle].iter_mut().for_each(|shape| *shape *= factors.0);
-                    shape[middle..to].iter_mut().for_each(|shape| *shape *= factors.1);
+                let counts = Halves { left: self.sum(from, middle), right: self.sum(middle, to) };
+                if counts.left + counts.right > 0.0 {
+                    let watched = Halves {
+                        left: watched.passes(from, middle),
+                        right: watched.passes(middle, to),
+                    };
+                    let factors = split(counts, watched);
+                    shape[from..middle].iter_mut().for_each(|shape| *shape *= factors.left);
+                    shape[middle..to].iter_mut().for_each(|shape| *shape *= factors.right);
                 }
             }
             width = half;
@@ -172,11 +175,18 @@ impl Watched {
     }
 }
 
+/// A number for each half of a stretch of the day.
+#[derive(Debug, Clone, Copy)]
+struct Halves {
+    left: f32,
+    right: f32,
+}
+
 /// How the rates of two halves compare to their mean, from what was counted in both and how long
 /// both were watched.
-fn split((left, right): (f32, f32), (left_watched, right_watched): (f32, f32)) -> (f32, f32) {
-    let even = f64::from(left_watched / (left_watched + right_watched)).clamp(0.01, 0.99);
-    let (left, right) = (f64::from(left), f64::from(right));
+fn split(counts: Halves, watched: Halves) -> Halves {
+    let even = f64::from(watched.left / (watched.left + watched.right)).clamp(0.01, 0.99);
+    let (left, right) = (f64::from(counts.left), f64::from(counts.right));
     let by_chance = left * even.ln() + right * (1.0 - even).ln();
     // How much better a kind explains the counts than an even split, and where it puts the split.
     let kind = |beta: f64| {
@@ -190,7 +200,7 @@ fn split((left, right): (f32, f32), (left_watched, right_watched): (f32, f32)) -
         / (weights.0 + weights.1 + weights.2);
     let (left, right) = (share / even, (1.0 - share) / (1.0 - even));
     let mean = f64::midpoint(left, right);
-    ((left / mean) as f32, (right / mean) as f32)
+    Halves { left: (left / mean) as f32, right: (right / mean) as f32 }
 }
 
 fn ln_beta(a: f64, b: f64) -> f64 {
