@@ -111,7 +111,7 @@ pub async fn run_with(
     let (pressure_tx, pressure) = watch::channel(Pressure::default());
     let ready = Ready::default();
     let mut side = JoinSet::new();
-    side.spawn(admin::follow(status, ready.clone()));
+    side.spawn(admin::report_status(status, ready.clone()));
     if let Some(listener) = admin_listener(config).await? {
         let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
         let state =

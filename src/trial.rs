@@ -1,10 +1,10 @@
 //! What one source or page would yield, and why: read as the stages read it, decided on as they
 //! decide, published nowhere.
 
-mod read;
+mod document;
 mod words;
 
-use read::ParsedDocument;
+use document::{ParsedDocument, TrialInput};
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use crate::{
         accept,
         candidate::{Candidate, FetchedPage, Reading},
         entry::{Entry, Feed},
-        kind::SourceKind,
+        kind::{Format, SourceKind},
         lane::Lane,
         page::{End, Page, PageKind},
         pending::{Document, EntryKey, PendingEntry, PendingKey},
@@ -67,7 +67,7 @@ pub struct Report {
     pub bytes: usize,
     /// What it is.
     #[serde(flatten)]
-    pub found: ReportContent,
+    pub content: ReportContent,
 }
 
 /// What it is.
@@ -156,32 +156,42 @@ pub struct RejectedCandidate {
     pub why: String,
 }
 
-/// What something is to be read as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum As {
-    /// A feed.
-    Feed,
-    /// A page of links to articles.
-    Listing,
-    /// A sitemap, or an index of them.
-    Sitemap,
-    /// A page with articles.
-    Page,
+/// Whether one document of this kind of source can be tried: not a home page, which leads to another
+/// source, nor the messages of a topic.
+#[must_use]
+pub fn is_readable(kind: SourceKind) -> bool {
+    match kind.format() {
+        Format::Feed | Format::Links | Format::Sitemap | Format::Page => true,
+        Format::Site | Format::Messages => false,
+    }
 }
 
 /// What a trial works with.
 #[derive(Debug)]
 pub struct Trial<'a, F> {
-    /// HTTP.
+    /// Fetches addresses.
     pub fetcher: &'a F,
     /// Rules of polling.
     pub rules: poll::Rules,
     /// What it is to be read as; told by the bytes unless it is given.
-    pub read_as: Option<As>,
+    pub read_as: Option<Format>,
     /// What is said of the elements of a page.
     pub page_rules: Rules,
-    /// The time.
+    /// The time by which entries are new or old.
     pub now: DateTime<Utc>,
+}
+
+/// A page that was read, and how it came.
+struct TriedPage {
+    page: Page,
+    /// What the page says of its fields.
+    candidates: Vec<meta::FieldCandidate>,
+    form: Form,
+    fetched: Fetched,
+    /// Where it was read, after redirects.
+    url: Option<Url>,
+    /// The address that was asked for.
+    asked: Option<Url>,
 }
 
 impl<F: Fetch> Trial<'_, F> {
@@ -201,7 +211,7 @@ impl<F: Fetch> Trial<'_, F> {
 
     /// Reads a file, which was read at `url` where that is given.
     pub async fn file(&self, path: &Path, url: Option<Url>) -> Result<Report, TrialError> {
-        let outcome = fetch::file::read(path, self.rules.max_decoded, self.now).await;
+        let outcome = fetch::file::fetch_file(path, self.rules.max_decoded, self.now).await;
         if let Outcome::Gone { .. } = outcome {
             return Err(TrialError::World("there is no such file".to_owned()));
         }
@@ -224,21 +234,22 @@ impl<F: Fetch> Trial<'_, F> {
                 .and_then(|bytes| discover::unpack(bytes, max))
                 .map_err(|error| TrialError::World(error.to_string()))?;
             let content_type = fetched.content_type.as_deref();
-            let read =
-                read::read(&bytes, content_type, (wanted, base.as_ref(), &fetched.url), &rules)?;
-            Ok((read, Form::detect(&bytes, content_type), bytes.len(), fetched))
+            let input =
+                TrialInput { bytes: &bytes, content_type, url: base.as_ref(), at: &fetched.url };
+            let parsed = document::parse(input, wanted, &rules)?;
+            Ok((parsed, Form::detect(&bytes, content_type), bytes.len(), fetched))
         };
-        let (read, form, bytes, fetched) = tokio::task::spawn_blocking(work)
+        let (parsed, form, bytes, fetched) = tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| TrialError::World(error.to_string()))??;
         let (via, content_type) = (fetched.via.clone(), fetched.content_type.clone());
-        let found = match read {
+        let content = match parsed {
             ParsedDocument::Feed(feed) => {
-                let (title, language, entries) = self.listed(feed);
+                let (title, language, entries) = self.preview_entries(feed);
                 ReportContent::Feed { title, language, entries }
             }
             ParsedDocument::Listing(feed, lost) => {
-                let (title, language, entries) = self.listed(feed);
+                let (title, language, entries) = self.preview_entries(feed);
                 ReportContent::Listing { title, language, entries, lost }
             }
             ParsedDocument::Sitemap => {
@@ -253,18 +264,21 @@ impl<F: Fetch> Trial<'_, F> {
                 .await;
                 let discover::FollowedSitemap { feed, sitemaps, .. } =
                     followed.map_err(|error| TrialError::Sitemap(error.to_string()))?;
-                let (title, language, entries) = self.listed(feed);
+                let (title, language, entries) = self.preview_entries(feed);
                 ReportContent::Sitemap { title, language, sitemaps, entries }
             }
             ParsedDocument::Page(page, candidates) => {
-                self.made(*page, candidates, form, (fetched, url.clone(), asked)).await?
+                let page =
+                    TriedPage { page: *page, candidates, form, fetched, url: url.clone(), asked };
+                self.preview_articles(page).await?
             }
         };
         let via = via.into_iter().map(Private::from).collect();
-        Ok(Report { url: url.map(Private::from), via, content_type, bytes, found })
+        Ok(Report { url: url.map(Private::from), via, content_type, bytes, content })
     }
 
-    fn listed(&self, feed: Feed) -> (Option<String>, Option<String>, Vec<EntryPreview>) {
+    /// The title, the language and the entries of a feed, each with what a first poll would do.
+    fn preview_entries(&self, feed: Feed) -> (Option<String>, Option<String>, Vec<EntryPreview>) {
         let archive = feed.archive;
         let one = |entry: Entry| {
             let (verdict, why) = poll::preview(&entry, archive, &self.rules, self.now);
@@ -280,15 +294,11 @@ impl<F: Fetch> Trial<'_, F> {
         (feed.title, feed.language, feed.entries.into_iter().map(one).collect())
     }
 
-    /// The page as that of a source of kind `page`.
-    async fn made(
-        &self,
-        page: Page,
-        candidates: Vec<meta::FieldCandidate>,
-        form: Form,
-        (fetched, url, asked): (Fetched, Option<Url>, Option<Url>),
-    ) -> Result<ReportContent, TrialError> {
-        let (kind, lost) = (page.kind, read::lost(&page, candidates, url.as_ref()));
+    /// What would be published of the page if it were a source of kind `page`.
+    async fn preview_articles(&self, tried: TriedPage) -> Result<ReportContent, TrialError> {
+        let TriedPage { page, candidates, form, fetched, url, asked } = tried;
+        let lost = document::rejected_candidates(&page, candidates, url.as_ref());
+        let kind = page.kind;
         let entry = self.pending(asked, &fetched, url.clone());
         let look = || FetchedPage {
             fetched_at: fetched.requested,

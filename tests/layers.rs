@@ -268,7 +268,7 @@ fn room(path: &Path) -> Option<String> {
 fn only_publish_makes_what_trims_the_outbox() {
     for file in files() {
         let Some(module) = module(&file) else { continue };
-        let makes = code(&fs::read_to_string(&file).unwrap()).contains("Acked::of(");
+        let makes = code(&fs::read_to_string(&file).unwrap()).contains("Acked::new(");
         assert!(
             !makes || module.starts_with(&["stages".to_owned(), "publish".to_owned()]),
             "{}",

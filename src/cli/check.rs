@@ -36,7 +36,7 @@ fn check(
     out: &mut impl Write,
     err: &mut impl Write,
 ) -> io::Result<bool> {
-    let (config, mut errors) = Config::read(path, overrides);
+    let (config, mut errors) = Config::read_with_errors(path, overrides);
     errors.extend(config.lacks_contact(path));
     let mut elsewhere = 0;
     let files = config.sources.iter().filter_map(|list| match list {
@@ -46,7 +46,7 @@ fn check(
             None
         }
     });
-    let list = sources::merge(files.map(|path| sources::read(path)));
+    let list = sources::merge(files.map(|path| sources::read_list(path)));
     errors.extend(list.errors);
     for error in &errors {
         writeln!(err, "{error}")?;

@@ -15,10 +15,10 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options) -> ExitCode {
-    options.inputs.run(read)
+    options.inputs.run(parse_feed)
 }
 
-fn read(input: &Input, bytes: &[u8]) -> Answer<Neutral> {
+fn parse_feed(input: &Input, bytes: &[u8]) -> Answer<Neutral> {
     let unknown;
     let url = if let Some(url) = &input.url {
         url

@@ -98,7 +98,7 @@ impl Inputs {
                 } else {
                     file.display().to_string()
                 };
-                filter.one(&Input {
+                filter.process(&Input {
                     id,
                     file: file.clone(),
                     url: self.url.clone(),
@@ -162,13 +162,13 @@ impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W,
                 break;
             }
             if !line.trim_ascii().is_empty() {
-                self.one(&serde_json::from_slice(&line).map_err(|error| wrong(&error))?)?;
+                self.process(&serde_json::from_slice(&line).map_err(|error| wrong(&error))?)?;
             }
         }
         Ok(())
     }
 
-    fn one(&mut self, input: &Input) -> Result<(), FilterError> {
+    fn process(&mut self, input: &Input) -> Result<(), FilterError> {
         let mut bytes = Vec::new();
         let read = open(&input.file).and_then(|file| file.take(MAX_INPUT).read_to_end(&mut bytes));
         let answer = match read {

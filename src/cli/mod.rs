@@ -24,12 +24,16 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{
+    CommandFactory as _, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use crate::{
     base::private::{Secrets, shown},
     config::{Config, Overrides},
     daemon::admin::control::Request,
+    model::kind::SourceKind,
 };
 use schema::Record;
 
@@ -110,7 +114,7 @@ pub fn main() -> ExitCode {
         Command::Sources { command } => command.run(),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(Request::Explain { what }, &overrides),
-        Command::Schema { record } => print(&format!("{:#}\n", schema::of(record))),
+        Command::Schema { record } => print(&format!("{:#}\n", schema::json_schema(record))),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "nashra", &mut script);
@@ -121,7 +125,7 @@ pub fn main() -> ExitCode {
 
 /// Loads the config, does work that needs the network, and prints what it found; or says of `what`
 /// what went wrong.
-fn ask<E: std::fmt::Display>(
+fn run_with_config<E: std::fmt::Display>(
     what: &str,
     overrides: &Overrides,
     is_world: impl FnOnce(&E) -> bool,
@@ -147,6 +151,12 @@ fn ask<E: std::fmt::Display>(
     };
     say!("nashra: {}: {}", shown(what), Secrets::in_address(what).hide(&error));
     ExitCode::from(code)
+}
+
+/// Parses a kind of source, of those that are `accepted`; the help names them.
+fn kind_parser(accepted: impl Fn(SourceKind) -> bool) -> impl TypedValueParser<Value = SourceKind> {
+    let names = SourceKind::ALL.iter().filter(|kind| accepted(**kind)).map(|kind| kind.as_str());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<SourceKind>())
 }
 
 /// Writes to standard output. Whoever reads it may have seen enough.

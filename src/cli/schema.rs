@@ -23,7 +23,7 @@ pub enum Record {
 /// The schema of a record. Other fields than those it names may be added within a version, so it
 /// allows them.
 #[must_use]
-pub fn of(record: Record) -> serde_json::Value {
+pub fn json_schema(record: Record) -> serde_json::Value {
     match record {
         Record::Article => schema::<Article>(),
         Record::Poll => schema::<PollRecord>(),
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn every_field_of_a_record_is_required_and_explained() {
         for record in [Record::Article, Record::Poll, Record::DeadLetter] {
-            let schema = of(record);
+            let schema = json_schema(record);
             assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
             let fields = schema["properties"].as_object().unwrap();
             let required = schema["required"].as_array().unwrap();
@@ -67,7 +67,7 @@ mod tests {
 
     /// `docs/record.md`, made of the schema and of the list of fields.
     fn document() -> String {
-        let schema = of(Record::Article);
+        let schema = json_schema(Record::Article);
         let fields = schema["properties"].as_object().unwrap();
         let meaning = |name: &str| fields[name]["description"].as_str().unwrap().replace('\n', " ");
         let list = Content::list();

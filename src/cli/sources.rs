@@ -72,7 +72,7 @@ impl Command {
 type Failed = (String, u8);
 
 /// Loads the config, does what was asked, and prints what that says.
-fn ask(
+fn run_with_config(
     overrides: &Overrides,
     work: impl AsyncFnOnce(&Config) -> Result<String, Failed>,
 ) -> ExitCode {

@@ -83,7 +83,7 @@ pub(super) fn run(request: Request, overrides: &Overrides) -> ExitCode {
     by_itself(overrides, |config| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| (error.to_string(), WORLD_FAILED))?;
-        runtime.block_on(answer(request, config))
+        runtime.block_on(perform(request, config))
     })
 }
 
@@ -111,9 +111,9 @@ fn end(outcome: Result<String, (String, u8)>) -> ExitCode {
     }
 }
 
-pub(super) async fn answer(request: Request, config: &Config) -> Result<String, (String, u8)> {
+pub(super) async fn perform(request: Request, config: &Config) -> Result<String, (String, u8)> {
     let socket = config.control_socket();
-    match control::ask(&socket, &request).await {
+    match control::send_request(&socket, &request).await {
         Ok(Some(Response::Ok(words))) => Ok(words),
         Ok(Some(Response::Error(words))) => Err((words, WORLD_FAILED)),
         Ok(None) => alone(request, config).await,

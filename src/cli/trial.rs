@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 use url::Url;
 
-use super::ask;
+use super::{kind_parser, run_with_config};
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
@@ -13,8 +13,9 @@ use crate::{
     },
     config::{Config, Overrides},
     daemon,
+    model::kind::SourceKind,
     read::page::Rules,
-    trial::{As, Report, Trial, TrialError},
+    trial::{self, Report, Trial, TrialError},
 };
 
 #[derive(Debug, Args)]
@@ -25,8 +26,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "URL")]
     url: Option<Url>,
     /// What it is to be read as; told by its bytes unless it is given.
-    #[arg(long, value_name = "KIND")]
-    kind: Option<As>,
+    #[arg(long, value_parser = kind_parser(trial::is_readable))]
+    kind: Option<SourceKind>,
     /// Which elements of a page hold a field, as `[source.page]` says it; may be given several
     /// times.
     #[arg(long = "rule", value_name = "FIELD=SELECTOR")]
@@ -40,7 +41,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> ExitCode {
     let is_world = |error: &TrialError| matches!(error, TrialError::World(_));
-    ask(&options.what, &options.overrides, is_world, async |config| {
+    run_with_config(&options.what, &options.overrides, is_world, async |config| {
         let report = attempt(options, config).await?;
         let text = if options.json {
             format!("{}\n", serde_json::to_string(&report).unwrap_or_default())
@@ -54,15 +55,15 @@ pub(super) fn run(options: &Options) -> ExitCode {
 async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialError> {
     let (fetcher, _) =
         daemon::fetcher(config).map_err(|error| TrialError::World(error.to_string()))?;
-    let trier = Trial {
+    let trial = Trial {
         fetcher: &*fetcher,
         rules: daemon::rules(config),
-        read_as: options.kind,
+        read_as: options.kind.map(SourceKind::format),
         page_rules: Rules::parse(&options.rules).map_err(TrialError::Rule)?,
         now: SystemClock.now(),
     };
     match Url::parse(&options.what) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => trier.address(url).await,
-        _ => trier.file(&PathBuf::from(&options.what), options.url.clone()).await,
+        Ok(url) if matches!(url.scheme(), "http" | "https") => trial.address(url).await,
+        _ => trial.file(&PathBuf::from(&options.what), options.url.clone()).await,
     }
 }

@@ -57,14 +57,17 @@ const WEBSUB: [&str; 2] = ["websub.listen", "websub.public_url"];
 impl Config {
     /// The settings of a file, overridden by flags. Without a file: defaults and flags.
     pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigErrors> {
-        let (config, errors) = Self::read(path, overrides);
+        let (config, errors) = Self::read_with_errors(path, overrides);
         ConfigErrors::check(errors).map(|()| config)
     }
 
     /// As [`Config::load`], but gives the config as far as it could be read even where it is wrong:
     /// for reporting errors in what it names, never for running.
     #[must_use]
-    pub fn read(path: Option<&Path>, overrides: &Overrides) -> (Self, Vec<ConfigError>) {
+    pub fn read_with_errors(
+        path: Option<&Path>,
+        overrides: &Overrides,
+    ) -> (Self, Vec<ConfigError>) {
         let (mut config, mut given, errors) = path.map_or_else(Default::default, read_file);
         overrides.apply(&mut config, &mut given);
         config.reconcile(&given);
@@ -134,7 +137,7 @@ fn read_file(path: &Path) -> (Config, GivenSettings, Vec<ConfigError>) {
     let name = path.display().to_string();
     match read_text(path) {
         Ok(text) => {
-            let (mut config, given, errors) = reader::read::<Config>(&name, &text);
+            let (mut config, given, errors) = reader::parse_settings::<Config>(&name, &text);
             let folder = path.parent().unwrap_or(Path::new(""));
             config.sources =
                 config.sources.into_iter().map(|list| list.relative_to(folder)).collect();

@@ -60,7 +60,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// Reads a whole file: what could be read, where each setting stands, and all that is wrong.
-pub(super) fn read<T: Setting + Default>(
+pub(super) fn parse_settings<T: Setting + Default>(
     file: &str,
     text: &str,
 ) -> (T, GivenSettings, Vec<ConfigError>) {
@@ -83,11 +83,11 @@ pub(super) fn read<T: Setting + Default>(
     }
     let syntax = std::mem::take(&mut reader.errors);
     let whole = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
-    let read = T::read(&whole, "", &mut reader).unwrap_or_default();
+    let settings = T::from_spanned(&whole, "", &mut reader).unwrap_or_default();
     let broken = broken_lines(text, &syntax);
     reader.errors.retain(|error| !broken.contains(&error.place.line));
     reader.errors.extend(syntax);
-    (read, reader.given, reader.errors)
+    (settings, reader.given, reader.errors)
 }
 
 /// The lines of which the parser cannot tell what was meant: those with errors of syntax, and what
@@ -164,7 +164,7 @@ impl Reader<'_> {
         let value = table.get(name)?;
         let key = join(section, name);
         self.given.insert(key.as_str(), self.text.place(value.span().start));
-        T::read(value, &key, self)
+        T::from_spanned(value, &key, self)
     }
 
     fn unknown(

@@ -10,7 +10,11 @@ use super::{checks::Checks, error::Place, reader::Reader};
 /// A value of a setting, or a section of settings.
 pub(super) trait Setting: Sized {
     /// Reads it; what is wrong goes to the reader, and then there is no value.
-    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self>;
+    fn from_spanned(
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self>;
 
     /// Checks ranges, after flags have had their say.
     fn check(&self, _key: &str, _checks: &mut Checks<'_>) {}
@@ -39,7 +43,11 @@ pub(super) enum ScalarError {
 }
 
 impl<T: Scalar> Setting for T {
-    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+    fn from_spanned(
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self> {
         match T::from_toml(value.get_ref()) {
             Ok(read) => Some(read),
             Err(ScalarError::Type) => reader.wrong_type(value, key, T::EXPECTED),
@@ -49,13 +57,17 @@ impl<T: Scalar> Setting for T {
 }
 
 impl<T: Setting> Setting for Vec<T> {
-    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+    fn from_spanned(
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self> {
         let Some(items) = value.get_ref().as_array() else {
             return reader.wrong_type(value, key, "a list in square brackets");
         };
         let mut list = Self::new();
         for (index, item) in items.into_iter().enumerate() {
-            list.extend(T::read(item, &format!("{key}[{index}]"), reader));
+            list.extend(T::from_spanned(item, &format!("{key}[{index}]"), reader));
         }
         // With nothing left of it, a list that was not empty would look like one that was.
         (items.is_empty() || !list.is_empty()).then_some(list)
@@ -63,8 +75,12 @@ impl<T: Setting> Setting for Vec<T> {
 }
 
 impl<T: Setting> Setting for Option<T> {
-    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
-        T::read(value, key, reader).map(Some)
+    fn from_spanned(
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self> {
+        T::from_spanned(value, key, reader).map(Some)
     }
 }
 
@@ -76,9 +92,13 @@ pub(super) struct Placed<T> {
 }
 
 impl<T: Setting> Setting for Placed<T> {
-    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+    fn from_spanned(
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self> {
         let place = reader.text.place(value.span().start);
-        T::read(value, key, reader).map(|value| Self { place, value })
+        T::from_spanned(value, key, reader).map(|value| Self { place, value })
     }
 }
 
@@ -149,7 +169,7 @@ macro_rules! settings {
         }
 
         impl $crate::config::setting::Setting for $section {
-            fn read(
+            fn from_spanned(
                 value: &toml::Spanned<toml::de::DeValue<'_>>,
                 key: &str,
                 reader: &mut $crate::config::reader::Reader<'_>,

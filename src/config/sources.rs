@@ -69,14 +69,14 @@ pub struct Sources {
 
 /// Reads and merges list files.
 pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<(Sources, Vec<Warning>), ConfigErrors> {
-    let list = merge(paths.iter().map(|path| read(path.as_ref())));
+    let list = merge(paths.iter().map(|path| read_list(path.as_ref())));
     ConfigErrors::check(list.errors)
         .map(|()| (Sources { polled: list.sources, topics: list.topics }, list.warnings))
 }
 
 /// Reads one list file; that it cannot be read is one of the list's errors.
 #[must_use]
-pub fn read(path: &Path) -> ParsedList {
+pub fn read_list(path: &Path) -> ParsedList {
     let name = path.display().to_string();
     match read_bytes(path) {
         Ok(bytes) => {

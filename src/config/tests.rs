@@ -69,7 +69,7 @@ fn the_shipped_config_names_every_setting_with_its_default() {
         })
         .flat_map(|line| [line, "\n"])
         .collect();
-    let (read, given, errors) = reader::read::<Config>("nashra.toml", &uncommented);
+    let (read, given, errors) = reader::parse_settings::<Config>("nashra.toml", &uncommented);
     assert_eq!(errors, []);
     // These have defaults that cannot be written.
     let mut expected =
@@ -88,7 +88,7 @@ fn the_shipped_config_names_every_setting_with_its_default() {
 
 #[test]
 fn the_defaults_are_good() {
-    let (config, errors) = Config::read(None, &Overrides::default());
+    let (config, errors) = Config::read_with_errors(None, &Overrides::default());
     assert_eq!((config, errors), (Config::default(), vec![]));
 }
 
@@ -231,7 +231,7 @@ fn secrets_come_from_files_and_are_never_printed() {
     let content = "[kafka.properties]\n\"ssl.key.password\" = { file = \"key\" }\n\"linger.ms\" = 5\n\
         \"sasl.password\" = { env = \"NASHRA_TEST_NO_SUCH_VARIABLE\" }\n\"a\" = { fil = \"key\" }\n";
     fs::write(&file, content).unwrap();
-    let (config, errors) = Config::read(Some(&file), &Overrides::default());
+    let (config, errors) = Config::read_with_errors(Some(&file), &Overrides::default());
     let properties = &config.kafka.properties;
     assert_eq!(
         properties.iter().collect::<Vec<_>>(),
@@ -311,7 +311,7 @@ fn a_contact_is_sent_along_and_a_file_without_one_is_told() {
 fn a_config_that_is_cut_off_anywhere_does_no_harm() {
     let whole = include_str!("../../tests/fixtures/config/wrong.toml");
     for (end, _) in whole.char_indices() {
-        let (_, _, errors) = reader::read::<Config>("cut", &whole[..end]);
+        let (_, _, errors) = reader::parse_settings::<Config>("cut", &whole[..end]);
         assert!(errors.iter().all(|error| error.place.line > 0));
     }
 }

@@ -25,9 +25,10 @@ use crate::{
 pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     let url = Url::parse(what).ok();
     let by_address =
-        url.as_ref().map(|url| crate::config::sources::SourceId::of_url(url).to_string());
-    let by_file =
-        what.starts_with("file:").then(|| crate::config::sources::SourceId::of(what).to_string());
+        url.as_ref().map(|url| crate::config::sources::SourceId::from_url(url).to_string());
+    let by_file = what
+        .starts_with("file:")
+        .then(|| crate::config::sources::SourceId::from_location(what).to_string());
     for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
         let added = store.added().get(&id)?.map(|it| added(&it)).unwrap_or_default();
         if let Some(facts) = store.polls().facts(&id)? {

@@ -32,13 +32,14 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
     let mut fetcher = None;
     for list in &config.sources {
         lists.push(match list {
-            SourceList::File(path) => sources::read(path),
+            SourceList::File(path) => sources::read_list(path),
             SourceList::Url(url) => {
-                let it = match &fetcher {
-                    Some(it) => Arc::clone(it),
+                let fetcher = match &fetcher {
+                    Some(fetcher) => Arc::clone(fetcher),
                     None => Arc::clone(fetcher.insert(super::fetcher(config)?.0)),
                 };
-                remote(url, &config.data_dir, &*it, config.fetch.max_decoded.as_usize()).await
+                fetch_list(url, &config.data_dir, &*fetcher, config.fetch.max_decoded.as_usize())
+                    .await
             }
         });
     }
@@ -50,13 +51,13 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
     Ok(Sources { polled: merged.sources, topics: merged.topics })
 }
 
-async fn remote<F: Fetch>(
+async fn fetch_list<F: Fetch>(
     url: &Url,
     data_dir: &Path,
     fetcher: &F,
     max_decoded: usize,
 ) -> ParsedList {
-    let cached = cache(url, data_dir);
+    let cached = cache_path(url, data_dir);
     let bytes = match fetcher
         .fetch(Request {
             obeys_robots: false,
@@ -80,12 +81,12 @@ async fn remote<F: Fetch>(
     };
     let error = match bytes {
         Ok(bytes) if is_list(&bytes, url) => {
-            if let Err(error) = keep(&cached, &bytes) {
+            if let Err(error) = write_whole(&cached, &bytes) {
                 tracing::warn!(%error, path = %cached.display(), "the list of sources could not be kept for the next start");
             }
             return sources::parse(url.as_str(), &bytes);
         }
-        Ok(_) => return single(url),
+        Ok(_) => return as_source(url),
         Err(error) => error,
     };
     if let Ok(bytes) = std::fs::read(&cached) {
@@ -93,11 +94,11 @@ async fn remote<F: Fetch>(
         sources::parse(url.as_str(), &bytes)
     } else {
         tracing::warn!(url = %shown(url.as_str()), error, "the address could not be fetched; it is polled as a source");
-        single(url)
+        as_source(url)
     }
 }
 
-fn single(url: &Url) -> ParsedList {
+fn as_source(url: &Url) -> ParsedList {
     sources::parse(url.as_str(), url.as_str().as_bytes())
 }
 
@@ -112,13 +113,13 @@ fn is_list(bytes: &[u8], url: &Url) -> bool {
     feed::parse(bytes, None, url).is_err() && sources::parse(url.as_str(), bytes).errors.is_empty()
 }
 
-fn cache(url: &Url, data_dir: &Path) -> PathBuf {
+fn cache_path(url: &Url, data_dir: &Path) -> PathBuf {
     let name = u64::from_be_bytes(digest(&[url.as_str().as_bytes()]));
     data_dir.join("lists").join(format!("{name:016x}"))
 }
 
-/// Whole or not at all.
-fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes a file whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(dir) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     }

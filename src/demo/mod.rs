@@ -37,8 +37,9 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
     let base = format!("http://{}", listener.local_addr()?);
     let lines: Vec<String> = site::sources()
         .map(|source| {
-            let (kind, path) = source.polled();
-            format!("[[source]]\nid = {:?}\nname = {:?}\nkind = {kind:?}\nurl = \"{base}/{path}\"\ntags = {:?}\n", source.key, source.name, source.tags)
+            let site::Site { key, name, kind, path, tags, .. } = source;
+            let kind = kind.as_str();
+            format!("[[source]]\nid = {key:?}\nname = {name:?}\nkind = {kind:?}\nurl = \"{base}/{path}\"\ntags = {tags:?}\n")
         })
         .collect();
     let sources = sources::parse("demo.toml", lines.concat().as_bytes());

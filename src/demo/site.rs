@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::front;
+use crate::model::kind::SourceKind;
 
 /// When the Courier revises its first article.
 pub(super) const REVISED: Duration = Duration::from_secs(4);
@@ -26,20 +27,14 @@ pub(super) struct Site {
     pub(super) key: &'static str,
     /// Its name.
     pub(super) name: &'static str,
+    /// The kind of its source.
+    pub(super) kind: SourceKind,
+    /// The path at which it is polled.
+    pub(super) path: &'static str,
     /// What it is about, for the source's tags.
     pub(super) tags: &'static [&'static str],
     language: &'static str,
     text: &'static str,
-}
-
-impl Site {
-    /// What kind of source it is, and the path to poll.
-    pub(super) fn polled(&self) -> (&'static str, String) {
-        match self.key {
-            "mina" => ("listing", "mina/".to_owned()),
-            key => ("feed", format!("{key}/feed.xml")),
-        }
-    }
 }
 
 /// The sites that have articles.
@@ -47,6 +42,8 @@ const SITES: [Site; 4] = [
     Site {
         key: "courier",
         name: "The Harbour Courier",
+        kind: SourceKind::Feed,
+        path: "courier/feed.xml",
         tags: &["demo", "rss"],
         language: "en",
         text: include_str!("site/courier.txt"),
@@ -54,6 +51,8 @@ const SITES: [Site; 4] = [
     Site {
         key: "science",
         name: "Meridian Science",
+        kind: SourceKind::Feed,
+        path: "science/feed.xml",
         tags: &["demo", "atom"],
         language: "en",
         text: include_str!("site/science.txt"),
@@ -61,6 +60,8 @@ const SITES: [Site; 4] = [
     Site {
         key: "mina",
         name: "نشرة الميناء",
+        kind: SourceKind::Listing,
+        path: "mina/",
         tags: &["demo", "listing"],
         language: "ar",
         text: include_str!("site/arabic.txt"),
@@ -68,6 +69,8 @@ const SITES: [Site; 4] = [
     Site {
         key: "partner",
         name: "Coast Partner",
+        kind: SourceKind::Feed,
+        path: "partner/feed.xml",
         tags: &["demo", "copy"],
         language: "en",
         text: include_str!("site/courier.txt"),
@@ -78,6 +81,8 @@ const SITES: [Site; 4] = [
 const BROKEN: Site = Site {
     key: "broken",
     name: "Broken Bulletin",
+    kind: SourceKind::Feed,
+    path: "broken/feed.xml",
     tags: &["demo", "broken"],
     language: "en",
     text: "",
@@ -305,7 +310,10 @@ fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::{feed, listing};
+    use crate::{
+        model::kind::Format,
+        read::{feed, listing},
+    };
 
     fn moment(seconds: u64) -> Moment {
         let started = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
@@ -317,15 +325,13 @@ mod tests {
     }
 
     fn listed(key: &str, seconds: u64) -> Vec<crate::model::entry::Entry> {
-        let (kind, path) = SITES.into_iter().find(|site| site.key == key).unwrap().polled();
+        let Site { kind, path, .. } = SITES.into_iter().find(|site| site.key == key).unwrap();
         let document = document(&format!("/{path}"), &moment(seconds)).unwrap();
-        let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(&path).unwrap();
-        match kind {
-            "listing" => {
-                listing::to_feed(listing::parse(document.body.as_bytes(), None, &url).unwrap())
-                    .entries
-            }
-            _ => feed::parse(document.body.as_bytes(), None, &url).unwrap().entries,
+        let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(path).unwrap();
+        let bytes = document.body.as_bytes();
+        match kind.format() {
+            Format::Links => listing::to_feed(listing::parse(bytes, None, &url).unwrap()).entries,
+            _ => feed::parse(bytes, None, &url).unwrap().entries,
         }
     }
 

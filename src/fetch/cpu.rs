@@ -64,18 +64,18 @@ struct Meter {
 
 impl Meter {
     fn start(thread: Pid) -> Self {
-        Self { thread, before: taken(thread) }
+        Self { thread, before: cpu_time(thread) }
     }
 
     fn spent(&self) -> Duration {
-        taken(self.thread).saturating_sub(self.before)
+        cpu_time(self.thread).saturating_sub(self.before)
     }
 }
 
-/// What a thread has taken in its life, seen from another one; where the system does not tell of
-/// threads, what the process has: that is more than one of them.
-fn taken(thread: Pid) -> Duration {
-    of_thread(thread).unwrap_or_else(|| {
+/// The CPU time that a thread has taken so far, asked from another one. Where the system does not
+/// tell of threads it is that of the process, which is more.
+fn cpu_time(thread: Pid) -> Duration {
+    thread_cpu_time(thread).unwrap_or_else(|| {
         let time = clock_gettime(ClockId::ProcessCPUTime);
         Duration::new(
             u64::try_from(time.tv_sec).unwrap_or(0),
@@ -85,7 +85,7 @@ fn taken(thread: Pid) -> Duration {
 }
 
 /// `utime` and `stime` of a thread (`proc_pid_stat(5)`).
-fn of_thread(thread: Pid) -> Option<Duration> {
+fn thread_cpu_time(thread: Pid) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).ok()?;
     // The name, in brackets, may hold anything.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
@@ -135,6 +135,6 @@ mod tests {
 
     #[test]
     fn the_system_tells_of_threads() {
-        assert!(of_thread(gettid()).is_some() || !cfg!(target_os = "linux"));
+        assert!(thread_cpu_time(gettid()).is_some() || !cfg!(target_os = "linux"));
     }
 }

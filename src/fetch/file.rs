@@ -15,7 +15,7 @@ use crate::model::source::{Links, Validators};
 
 /// Reads a file of at most `limit` bytes. A file has no validators: it is told by its bytes whether
 /// it changed.
-pub async fn read(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
+pub async fn fetch_file(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcome {
     match bytes(path, limit).await {
         Ok((url, bytes)) if bytes.len() <= limit => Outcome::New(Box::new(Fetched {
             url,

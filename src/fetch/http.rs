@@ -46,7 +46,7 @@ use crate::{
     model::source::{Allowed, Validators},
 };
 use doors::{ScopedClient, ScopedClients};
-use read::{BodyLimits, BodyRead, Deadline, read};
+use read::{BodyLimits, BodyRead, Deadline, read_body};
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not
 /// be. With 100,000 hosts in five minutes this keeps some three thousand idle.
@@ -284,7 +284,7 @@ impl<C: Clock> HttpFetcher<C> {
         let bound =
             if request.status_only { BodyLimits { bytes: 0, cut: true, ..bound } } else { bound };
         let BodyRead::Whole(bytes, room) =
-            read(&mut response, bound, deadline, &request.silence).await?
+            read_body(&mut response, bound, deadline, &request.silence).await?
         else {
             return Ok(Hop::Done(Outcome::Deferred(Deferred::NO_ROOM)));
         };

@@ -117,8 +117,8 @@ impl Memory {
     }
 
     /// Room for a body of at most so many bytes as it comes; nothing where too many wait.
-    pub(crate) async fn to_come(&self, bytes: usize) -> Option<Room> {
-        let room = within_waits(&self.0.patience, self.0.coming.take(bytes)).await;
+    pub(crate) async fn room_to_receive(&self, bytes: usize) -> Option<Room> {
+        let room = within_waits(&self.0.patience, self.0.coming.acquire(bytes)).await;
         if room.is_none() {
             metrics::no_room("coming");
         }
@@ -130,21 +130,21 @@ impl Memory {
     ///
     /// # Errors
     /// Says why it was not read; that it cannot be decoded is for `work` to say.
-    pub async fn read<T: Send + 'static>(
+    pub async fn read_body<T: Send + 'static>(
         &self,
         body: Body,
         limit: usize,
         work: impl FnOnce(Result<Bytes, FetchError>) -> T + Send + 'static,
     ) -> Result<(T, Room), UnreadBody> {
-        self.read_unless(body, limit, |_| ((), false), |(), bytes| work(bytes)).await
+        self.read_body_unless(body, limit, |_| ((), false), |(), bytes| work(bytes)).await
     }
 
     /// The same with a first look at the body as it was sent, which says whether that is enough:
     /// then `work` is given no bytes.
     ///
     /// # Errors
-    /// Those of [`Memory::read`].
-    pub async fn read_unless<P: Send + 'static, T: Send + 'static>(
+    /// Those of [`Memory::read_body`].
+    pub async fn read_body_unless<P: Send + 'static, T: Send + 'static>(
         &self,
         body: Body,
         limit: usize,
@@ -152,10 +152,10 @@ impl Memory {
         work: impl FnOnce(P, Result<Bytes, FetchError>) -> T + Send + 'static,
     ) -> Result<(T, Room), UnreadBody> {
         #[cfg(test)]
-        let work = |seen, bytes| provoked(|bytes| work(seen, bytes), bytes);
+        let work = |seen, bytes| panic_if_asked(|bytes| work(seen, bytes), bytes);
         let small = self.0.plan.small();
         if body.plain_len().is_none_or(|plain_len| plain_len <= small) {
-            let thread = self.0.threads.take(self.1).await;
+            let thread = self.0.threads.acquire(self.1).await;
             let job = move |body: &mut Option<Body>| {
                 let (seen, enough) = look(body.as_ref()?);
                 if enough {
@@ -171,12 +171,12 @@ impl Memory {
                     }
                 }
             };
-            let (ended, thread) = on(thread, None, body, job).await?;
+            let (ended, thread) = run_on_thread(thread, None, body, job).await?;
             return match ended {
                 ReadingEnd::Read(made, length) => {
                     // The thread is held over this wait: where the store is behind, no more is
                     // made.
-                    let room = self.0.kept.take(length.saturating_mul(KEPT)).await;
+                    let room = self.0.kept.acquire(length.saturating_mul(KEPT)).await;
                     drop(thread);
                     Ok((made, room))
                 }
@@ -198,12 +198,13 @@ impl Memory {
         work: impl FnOnce(P, Result<Bytes, FetchError>) -> T + Send + 'static,
     ) -> Result<(T, Room), UnreadBody> {
         let most = body.plain_len().unwrap_or(limit).min(limit);
-        let Some(room) = within_waits(&self.0.patience, self.0.large.take(cost(most))).await else {
+        let Some(room) = within_waits(&self.0.patience, self.0.large.acquire(cost(most))).await
+        else {
             metrics::no_room("reading");
             return Err(UnreadBody::NoRoom);
         };
-        let large = self.0.large_threads.take(self.1).await;
-        let threads = (self.0.threads.take(self.1).await, large);
+        let large = self.0.large_threads.acquire(self.1).await;
+        let threads = (self.0.threads.acquire(self.1).await, large);
         let held = room.clone();
         let job = move |body: &mut Option<Body>| {
             let body = body.as_ref()?;
@@ -213,7 +214,7 @@ impl Memory {
             held.shrink(cost(length));
             Some(ReadingEnd::<P, (), T>::Read(work(seen, decoded), length))
         };
-        match on(threads, Some(room.clone()), body, job).await? {
+        match run_on_thread(threads, Some(room.clone()), body, job).await? {
             (ReadingEnd::Read(made, length), _) => {
                 room.shrink(length.saturating_mul(KEPT));
                 Ok((made, room))
@@ -226,9 +227,9 @@ impl Memory {
 
     /// Room for what an index of sitemaps led to, at once or not at all: who asks goes on to hold
     /// it while others' servers take their time. Large ones leave some of it to small ones.
-    pub(crate) fn to_follow(&self, bytes: usize) -> Option<Room> {
+    pub(crate) fn room_for_sitemap(&self, bytes: usize) -> Option<Room> {
         let spare = if bytes <= FOLLOWED_SMALL { 0 } else { FOLLOWED_SPARE };
-        let room = self.0.followed.try_take(bytes, spare);
+        let room = self.0.followed.try_acquire(bytes, spare);
         if room.is_none() {
             metrics::no_room("following");
         }
@@ -237,11 +238,11 @@ impl Memory {
 
     /// Room for something of so many bytes that is made without a body, such as a batch of
     /// messages.
-    pub(crate) async fn to_make(&self, bytes: usize) -> Room {
+    pub(crate) async fn room_for_batch(&self, bytes: usize) -> Room {
         if bytes <= self.0.plan.small() {
-            self.0.kept.take(bytes).await
+            self.0.kept.acquire(bytes).await
         } else {
-            self.0.large.take(bytes).await
+            self.0.large.acquire(bytes).await
         }
     }
 }
@@ -258,7 +259,7 @@ pub(crate) const MARKER: &[u8] = b"a reader panics on this";
 
 /// In the tests a reader can be made to panic.
 #[cfg(test)]
-fn provoked<T>(
+fn panic_if_asked<T>(
     work: impl FnOnce(Result<Bytes, FetchError>) -> T,
     bytes: Result<Bytes, FetchError>,
 ) -> T {
@@ -271,7 +272,12 @@ fn provoked<T>(
 
 /// Runs a job on a thread; its time begins with it. What it holds is held until it ends, also where
 /// it is given up.
-async fn on<H: Send + 'static, P: Send + 'static, W: Send + 'static, T: Send + 'static>(
+async fn run_on_thread<
+    H: Send + 'static,
+    P: Send + 'static,
+    W: Send + 'static,
+    T: Send + 'static,
+>(
     thread: H,
     room: Option<Room>,
     body: Body,

@@ -102,7 +102,7 @@ pub async fn run<C: Clock>(
         tail = decided.tail;
         for (claim, row) in claims.iter_mut().zip(decided.put_off) {
             if let Some(row) = row {
-                claim.again(row.due_ms());
+                claim.read_again_at(row.due_ms());
             }
         }
         parts.articles.commit(decided.batch).await?;
@@ -171,7 +171,7 @@ pub async fn preview(
     let moment = Moment { tail: outbox.tail()?, now, again };
     let decided = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), moment)?;
     articles.commit(decided.batch).await?;
-    let rows = outbox.read(0, usize::MAX, usize::MAX)?;
+    let rows = outbox.rows_after(0, usize::MAX, usize::MAX)?;
     Ok(rows
         .iter()
         .map(|row| serde_json::from_slice(&row.record.value).unwrap_or_default())
@@ -464,7 +464,7 @@ impl Work {
     }
 
     fn append(&mut self, record: NewRecord) {
-        self.batch.append(&mut self.tail, fit::within(record, self.now));
+        self.batch.append(&mut self.tail, fit::bounded(record, self.now));
     }
 }
 

@@ -87,7 +87,8 @@ impl Places {
         least.map(|(kind, _)| kind)
     }
 
-    pub(crate) fn take(&mut self, ticket: Ticket, kind: HostKind, now: Instant) {
+    /// Gives a place to a fetch.
+    pub(crate) fn occupy(&mut self, ticket: Ticket, kind: HostKind, now: Instant) {
         self.counts[kind as usize] += 1;
         if kind != HostKind::Slow {
             self.young.insert((now, ticket));
@@ -104,7 +105,11 @@ impl Places {
 
     /// A fetch that has become slow by now, and of which kind it was, where so many unknown hosts
     /// wait for a place.
-    pub(crate) fn slowed(&mut self, now: Instant, unknown: usize) -> Option<(Ticket, HostKind)> {
+    pub(crate) fn next_slowed(
+        &mut self,
+        now: Instant,
+        unknown: usize,
+    ) -> Option<(Ticket, HostKind)> {
         while let Some((since, ticket)) = self.latest(now, unknown) {
             self.young.remove(&(since, ticket));
             let Some(place) = self.held.get_mut(&ticket) else { continue };
@@ -116,7 +121,7 @@ impl Places {
                 continue;
             }
             self.old.insert((since, ticket));
-            self.change(ticket, HostKind::Slow);
+            self.set_kind(ticket, HostKind::Slow);
             return Some((ticket, before));
         }
         None
@@ -133,7 +138,7 @@ impl Places {
             .take_while(|(_, silent)| *silent >= HURRIED);
         may_be
             .find(|((_, ticket), silent)| *silent >= self.patience(kind(ticket), unknown))
-            .map(|(it, _)| *it)
+            .map(|(young, _)| *young)
     }
 
     /// After how long a host of some kind keeps us waiting.
@@ -147,12 +152,12 @@ impl Places {
         let (since, took) = (place.since, place.silence.longest(now));
         place.silence.end(now);
         self.waits_no_longer(ticket, since);
-        self.change(ticket, HostKind::Prompt);
+        self.set_kind(ticket, HostKind::Prompt);
         Some(took)
     }
 
-    /// What held a place has ended.
-    pub(crate) fn end(&mut self, ticket: Ticket) -> bool {
+    /// Frees the place of a fetch that ended; `false` where it had none.
+    pub(crate) fn release(&mut self, ticket: Ticket) -> bool {
         let Some(place) = self.held.remove(&ticket) else { return false };
         self.waits_no_longer(ticket, place.since);
         self.counts[place.kind as usize] -= 1;
@@ -162,7 +167,7 @@ impl Places {
 
     /// A fetch that is to end because so many others `wait` for a place: the oldest of the slow
     /// ones beyond their share.
-    pub(crate) fn gives_way(&mut self, waiting: usize) -> Option<Ticket> {
+    pub(crate) fn preempt(&mut self, waiting: usize) -> Option<Ticket> {
         let full = self.len() >= self.most;
         let beyond =
             self.counts[HostKind::Slow as usize].saturating_sub(self.share(HostKind::Slow));
@@ -203,7 +208,7 @@ impl Places {
         self.old.remove(&(since, ticket));
     }
 
-    fn change(&mut self, ticket: Ticket, kind: HostKind) {
+    fn set_kind(&mut self, ticket: Ticket, kind: HostKind) {
         if let Some(place) = self.held.get_mut(&ticket) {
             self.counts[place.kind as usize] -= 1;
             self.counts[kind as usize] += 1;
@@ -224,7 +229,7 @@ mod tests {
     fn fill(places: &mut Places, kind: HostKind, from: u64, now: Instant) -> u64 {
         let mut ticket = from;
         while places.next(|place| place == kind).is_some() {
-            places.take(Ticket(ticket), kind, now);
+            places.occupy(Ticket(ticket), kind, now);
             ticket += 1;
         }
         ticket - from
@@ -246,10 +251,10 @@ mod tests {
         assert_eq!(fill(&mut places, HostKind::Prompt, 0, now), 64);
         let mut given = [0; 3];
         for it in 0..64 {
-            places.end(Ticket(it));
+            places.release(Ticket(it));
             let kind = places.next(|_| true).unwrap();
             given[kind as usize] += 1;
-            places.take(Ticket(1000 + it), kind, now);
+            places.occupy(Ticket(1000 + it), kind, now);
         }
         assert_eq!(given, [32, 24, 8]);
     }
@@ -258,18 +263,18 @@ mod tests {
     fn slow_fetches_give_way_as_far_as_others_wait_and_never_below_their_share() {
         let (mut places, start) = (Places::new(64), Instant::now());
         fill(&mut places, HostKind::Prompt, 0, start);
-        assert_eq!(places.gives_way(100), None, "nobody is slow yet");
-        assert!(places.slowed(seconds(start, 3), 0).is_none());
-        assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 4), 0)).count(), 64);
-        assert_eq!(places.gives_way(0), None, "nobody waits");
+        assert_eq!(places.preempt(100), None, "nobody is slow yet");
+        assert!(places.next_slowed(seconds(start, 3), 0).is_none());
+        assert_eq!(std::iter::from_fn(|| places.next_slowed(seconds(start, 4), 0)).count(), 64);
+        assert_eq!(places.preempt(0), None, "nobody waits");
         assert_eq!(
-            (places.gives_way(1), places.gives_way(1)),
+            (places.preempt(1), places.preempt(1)),
             (Some(Ticket(0)), None),
             "it will have room in a moment"
         );
-        assert!(places.end(Ticket(0)));
-        places.take(Ticket(99), HostKind::Prompt, seconds(start, 5));
-        assert_eq!(std::iter::from_fn(|| places.gives_way(100)).count(), 47);
+        assert!(places.release(Ticket(0)));
+        places.occupy(Ticket(99), HostKind::Prompt, seconds(start, 5));
+        assert_eq!(std::iter::from_fn(|| places.preempt(100)).count(), 47);
     }
 
     #[test]
@@ -279,7 +284,7 @@ mod tests {
         fill(&mut places, HostKind::Unknown, 0, start);
         fill(&mut places, HostKind::Prompt, 100, start);
         let slowed = |places: &mut Places, now, unknown| {
-            std::iter::from_fn(|| places.slowed(now, unknown)).count()
+            std::iter::from_fn(|| places.next_slowed(now, unknown)).count()
         };
         assert_eq!(slowed(&mut places, soon - Duration::from_millis(1), 99), 0);
         assert_eq!(slowed(&mut places, soon, 0), 0, "nobody waits");
@@ -293,11 +298,11 @@ mod tests {
     fn a_fetch_that_has_its_answer_is_never_slow_and_one_from_a_slow_host_has_its_whole_time() {
         let (mut places, start) = (Places::new(4), Instant::now());
         fill(&mut places, HostKind::Slow, 0, start);
-        places.take(Ticket(10), HostKind::Unknown, start);
+        places.occupy(Ticket(10), HostKind::Unknown, start);
         assert_eq!(places.answered(Ticket(10), seconds(start, 1)), Some(Duration::from_secs(1)));
-        assert!(places.slowed(seconds(start, 99), 9).is_none());
+        assert!(places.next_slowed(seconds(start, 99), 9).is_none());
         fill(&mut places, HostKind::Prompt, 20, start);
-        assert_eq!(places.gives_way(9), None);
+        assert_eq!(places.preempt(9), None);
     }
 
     #[test]
@@ -306,11 +311,11 @@ mod tests {
         fill(&mut places, HostKind::Prompt, 0, start);
         // Room in memory, the whole time; and for a while, once it was silent already.
         places.silence(Ticket(0)).end(seconds(start, 1));
-        assert_eq!(std::iter::from_fn(|| places.slowed(seconds(start, 5), 9)).count(), 3);
+        assert_eq!(std::iter::from_fn(|| places.next_slowed(seconds(start, 5), 9)).count(), 3);
         places.silence(Ticket(1)).end(seconds(start, 5));
-        assert_eq!([places.gives_way(9), places.gives_way(9)], [Some(Ticket(2)), Some(Ticket(3))]);
+        assert_eq!([places.preempt(9), places.preempt(9)], [Some(Ticket(2)), Some(Ticket(3))]);
         assert_eq!(places.answered(Ticket(0), seconds(start, 60)), Some(Duration::from_secs(1)));
         places.silence(Ticket(1)).begin(seconds(start, 6));
-        assert_eq!(places.gives_way(9), None, "as many leave as are beyond their share");
+        assert_eq!(places.preempt(9), None, "as many leave as are beyond their share");
     }
 }

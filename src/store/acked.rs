@@ -6,13 +6,13 @@ use crate::store::Reached;
 /// trim the outbox.
 ///
 /// ```compile_fail
-/// let made_elsewhere = nashra::store::acked::Acked::of(nashra::store::Reached::default());
+/// let made_elsewhere = nashra::store::acked::Acked::new(nashra::store::Reached::default());
 /// ```
 #[derive(Debug)]
 pub struct Acked(Reached);
 
 impl Acked {
-    pub(crate) fn of(reached: Reached) -> Self {
+    pub(crate) fn new(reached: Reached) -> Self {
         Self(reached)
     }
 

@@ -47,7 +47,7 @@ pub fn check(dir: &Path, cache: usize) -> Result<CheckReport, Vec<StoreError>> {
     let temporary =
         temporary.map_err(|source| one(StoreError::Io { path: dir.to_owned(), source }))?;
     let (noted, files, copied) =
-        (manifest::read(dir).map_err(one)?, dir.join("store"), temporary.path().join("store"));
+        (manifest::load(dir).map_err(one)?, dir.join("store"), temporary.path().join("store"));
     if !files.exists() {
         return Err(one(StoreError::broken(&files, "there is no store")));
     }

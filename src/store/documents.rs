@@ -42,7 +42,7 @@ impl PackedDocument {
     pub(crate) const LARGEST: usize = 1 << 30;
 
     /// Compresses. It takes a moment for a large document: not for the network's threads.
-    pub fn of(bytes: &[u8]) -> Result<Self, StoreError> {
+    pub fn pack(bytes: &[u8]) -> Result<Self, StoreError> {
         zstd::bulk::compress(bytes, LEVEL)
             .map(Self)
             .map_err(|error| StoreError::damaged("documents", error))
@@ -74,7 +74,7 @@ pub(super) fn key_of(row: &PendingKey, entry: &PendingEntry) -> [u8; 16] {
 }
 
 /// The bytes of an entry's document as they are kept, where they are no more than `most`.
-pub(super) fn read(
+pub(super) fn load(
     snapshot: &Snapshot,
     row: &PendingKey,
     entry: &PendingEntry,
@@ -130,7 +130,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::store::twins::{Kept, both};
+    use crate::store::twins::{Kept, both_stores};
     use crate::{
         model::{entry::Entry, lane::Lane, pending::EntryKey, record},
         store::{Facts, PollCommit, Seen, Store},
@@ -176,7 +176,7 @@ mod tests {
         commit.enqueue(
             &EntryKey::new("s", "a"),
             (older, Seen::default()),
-            (key, entry, Some(PackedDocument::of(bytes).unwrap())),
+            (key, entry, Some(PackedDocument::pack(bytes).unwrap())),
         );
         store.polls().commit(commit).await.unwrap();
     }
@@ -198,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_comes_and_goes_with_its_entry() {
-        for Kept { store, .. } in &both() {
+        for Kept { store, .. } in &both_stores() {
             let (key, entry) = edition(1);
             enqueue(store, None, &(key, entry.clone()), b"a page").await;
             assert_eq!(whole(store, &key, &entry), b"a page");
@@ -214,7 +214,7 @@ mod tests {
 
     #[tokio::test]
     async fn ending_an_edition_leaves_the_newer_ones_document() {
-        for Kept { store, .. } in &both() {
+        for Kept { store, .. } in &both_stores() {
             let (older, newer) = (edition(1), edition(2));
             enqueue(store, None, &older, b"first").await;
             enqueue(store, Some(&Seen::default()), &newer, b"second").await;
@@ -228,13 +228,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_without_its_entry_and_an_entry_without_its_document_are_damage() {
-        for Kept { store, .. } in &both() {
+        for Kept { store, .. } in &both_stores() {
             let (key, entry) = edition(1);
             commit(store, |batch| {
                 batch.put(
                     Table::Documents,
                     key_of(&key, &entry),
-                    PackedDocument::of(b"x").unwrap().0,
+                    PackedDocument::pack(b"x").unwrap().0,
                 );
             })
             .await;

@@ -108,7 +108,7 @@ impl EntryQueue {
         entry: &PendingEntry,
         most: usize,
     ) -> Result<StoredDocument, StoreError> {
-        documents::read(&self.engine.snapshot()?, key, entry, most)
+        documents::load(&self.engine.snapshot()?, key, entry, most)
     }
 
     /// Brings rows forward that are due later than `now`, because the clock was set back by so much

@@ -73,7 +73,7 @@ fn put_in_place(from: &Path, dir: &Path) -> Result<(), StoreError> {
             "there is a store already: move `store` and `manifest` away first",
         ));
     }
-    let noted = manifest::read(from)?
+    let noted = manifest::load(from)?
         .ok_or_else(|| StoreError::broken(&manifest::path(from), "it is missing"))?;
     if new.exists() {
         fs::remove_dir_all(&new).map_err(io)?;

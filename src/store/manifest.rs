@@ -78,7 +78,7 @@ pub(super) fn path(dir: &Path) -> PathBuf {
 }
 
 /// What the manifest of a data directory says; `None` where there is none.
-pub(super) fn read(dir: &Path) -> Result<Option<ManifestContent>, StoreError> {
+pub(super) fn load(dir: &Path) -> Result<Option<ManifestContent>, StoreError> {
     let path = path(dir);
     let mut bytes = Vec::new();
     match own().read(true).open(&path) {
@@ -140,26 +140,26 @@ mod tests {
     #[test]
     fn the_newest_sound_line_counts_and_a_flipped_byte_anywhere_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(read(dir.path()).unwrap(), None);
+        assert_eq!(load(dir.path()).unwrap(), None);
         let noted = ManifestContent { store: Uuid::from_u128(7), format: 5, tables: 12, commit: 1 };
         let mut manifest = Manifest::create(dir.path(), noted).unwrap();
         manifest.note(2);
         manifest.note(3);
         let whole = fs::read(path(dir.path())).unwrap();
         assert_eq!(whole.len(), 2 * LINE);
-        assert_eq!(read(dir.path()).unwrap(), Some(ManifestContent { commit: 3, ..noted }));
+        assert_eq!(load(dir.path()).unwrap(), Some(ManifestContent { commit: 3, ..noted }));
         for at in 0..2 * LINE {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x20;
             fs::write(path(dir.path()), &bytes).unwrap();
             let left = if at < LINE { 3 } else { 2 };
             assert_eq!(
-                read(dir.path()).unwrap(),
+                load(dir.path()).unwrap(),
                 Some(ManifestContent { commit: left, ..noted }),
                 "at {at}"
             );
         }
         fs::write(path(dir.path()), b"").unwrap();
-        assert!(read(dir.path()).unwrap_err().to_string().contains("manifest"));
+        assert!(load(dir.path()).unwrap_err().to_string().contains("manifest"));
     }
 }

@@ -189,7 +189,7 @@ impl Store {
     }
 
     fn open_files(dir: &Path, cache: usize, lock: &Arc<File>) -> Result<Self, StoreError> {
-        let (noted, files) = (manifest::read(dir)?, dir.join("store"));
+        let (noted, files) = (manifest::load(dir)?, dir.join("store"));
         wait_until_closed(&files)?;
         let mut inspected = inspect(&files, noted.map(|noted| noted.least()))?;
         if let Some(problem) = inspected.problems.drain(..).next() {
@@ -215,7 +215,7 @@ impl Store {
         let noted =
             ManifestContent { store: store.id, format: FORMAT, tables: engine::ALL.len(), commit };
         store.engine.note_in(Manifest::create(dir, noted)?);
-        store.outbox().look()?;
+        store.outbox().check_ends()?;
         Ok(store)
     }
 

@@ -35,7 +35,8 @@ fn unpacked() -> tempfile::TempDir {
 
 fn holds_all(store: &Store) {
     assert_eq!(store.id().to_string(), ID);
-    let rows = store.outbox().read(store.outbox().acked().unwrap().seq, 100, 1 << 20).unwrap();
+    let rows =
+        store.outbox().rows_after(store.outbox().acked().unwrap().seq, 100, 1 << 20).unwrap();
     let records = rows.iter().map(|row| {
         let record: serde_json::Value = serde_json::from_slice(&row.record.value).unwrap();
         (
@@ -74,7 +75,7 @@ fn a_store_of_format_4_opens_with_its_name_its_entries_its_articles_and_its_reco
         holds_all(&store);
         store.close();
     }
-    assert_eq!(manifest::read(dir.path()).unwrap().unwrap().format, FORMAT);
+    assert_eq!(manifest::load(dir.path()).unwrap().unwrap().format, FORMAT);
     assert_eq!(check(dir.path(), 1 << 20).unwrap().rows, before.rows);
 }
 

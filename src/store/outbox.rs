@@ -177,7 +177,7 @@ impl Outbox {
 
     /// Rows after a number, at most `records` of them and about `bytes`, at least one where there
     /// is one.
-    pub fn read(
+    pub fn rows_after(
         &self,
         after: u64,
         records: usize,
@@ -204,9 +204,9 @@ impl Outbox {
     }
 
     /// Holds both ends of the outbox against what is known of them.
-    pub(super) fn look(&self) -> Result<(), StoreError> {
+    pub(super) fn check_ends(&self) -> Result<(), StoreError> {
         let (acked, tail) = (self.acked()?, self.tail()?);
-        self.read(acked.seq, 1, usize::MAX)?;
+        self.rows_after(acked.seq, 1, usize::MAX)?;
         match self.at(tail.seq)? {
             Some(end) if end.chain == tail.chain => Ok(()),
             None if tail.seq == 0 => Ok(()),
@@ -266,7 +266,8 @@ impl Outbox {
     /// Records and bytes that wait, and when the oldest was made.
     pub fn waiting(&self) -> Result<(u64, u64, Option<DateTime<Utc>>), StoreError> {
         let (acked, tail) = (self.acked()?, self.tail()?);
-        let oldest = self.read(acked.seq, 1, usize::MAX)?.pop().map(|row| row.record.event_time);
+        let oldest =
+            self.rows_after(acked.seq, 1, usize::MAX)?.pop().map(|row| row.record.event_time);
         Ok((tail.seq.saturating_sub(acked.seq), tail.total.saturating_sub(acked.total), oldest))
     }
 }
@@ -396,11 +397,11 @@ pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::twins::{Kept, both};
+    use crate::store::twins::{Kept, both_stores};
 
     #[tokio::test]
     async fn trimming_goes_through_what_it_trims_and_through_nothing_that_was_trimmed_before() {
-        for Kept { store, .. } in both() {
+        for Kept { store, .. } in both_stores() {
             let engine = store.engine;
             let mut rows = Batch::default();
             // The first stands for what was deleted: to go through that costs as much as if it were

@@ -41,7 +41,7 @@ pub fn repair(dir: &Path, cache: usize) -> Result<RepairReport, StoreError> {
     let io = |source| StoreError::Io { path: dir.to_owned(), source };
     let _lock = lock(dir, false)?;
     let (noted, files, work) =
-        (manifest::read(dir).ok().flatten(), dir.join("store"), dir.join("repair"));
+        (manifest::load(dir).ok().flatten(), dir.join("store"), dir.join("repair"));
     if work.exists() {
         fs::remove_dir_all(&work).map_err(io)?;
     }

@@ -39,6 +39,6 @@ impl Kept {
 }
 
 /// One of each.
-pub(super) fn both() -> [Kept; 2] {
+pub(super) fn both_stores() -> [Kept; 2] {
     [Kept::in_memory(), Kept::on_files()]
 }

@@ -206,8 +206,8 @@ pub(crate) fn websub_request(mode: &'static str, outcome: &'static str) {
 }
 
 /// A hub asked whether we want what it was asked for, or said no.
-pub(crate) fn websub_question(heard: &'static str) {
-    table::WEBSUB_QUESTIONS.add(&[("heard", heard)], 1);
+pub(crate) fn websub_question(result: &'static str) {
+    table::WEBSUB_QUESTIONS.add(&[("result", result)], 1);
 }
 
 /// A hub sent something.

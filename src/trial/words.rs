@@ -21,46 +21,46 @@ impl fmt::Display for Report {
         for via in &self.via {
             writeln!(f, "redirected from: {via}")?;
         }
-        match &self.found {
+        match &self.content {
             ReportContent::Feed { title, language, entries } => {
-                feed(f, "a feed", [title, language], entries)
+                write_entries(f, "a feed", [title, language], entries)
             }
             ReportContent::Listing { title, language, entries, lost } => {
-                feed(f, "a listing", [title, language], entries)?;
+                write_entries(f, "a listing", [title, language], entries)?;
                 writeln!(f)?;
-                losers(f, lost)
+                write_rejected(f, lost)
             }
             ReportContent::Sitemap { title, language, sitemaps, entries } => {
                 for followed in sitemaps {
                     writeln!(f, "followed: {followed}")?;
                 }
-                feed(f, "a sitemap", [title, language], entries)
+                write_entries(f, "a sitemap", [title, language], entries)
             }
             ReportContent::Page { form, kind, articles, lost } => {
                 let form = if *form == Form::Html { "HTML" } else { "text" };
                 writeln!(
                     f,
                     "a page as {form} of the kind {}, articles: {}",
-                    word(&serde_json::json!(kind)),
+                    as_words(&serde_json::json!(kind)),
                     articles.len()
                 )?;
                 for article in articles {
-                    one(f, article)?;
+                    write_article(f, article)?;
                 }
-                losers(f, lost)
+                write_rejected(f, lost)
             }
         }
     }
 }
 
-fn losers(f: &mut fmt::Formatter<'_>, lost: &[RejectedCandidate]) -> fmt::Result {
+fn write_rejected(f: &mut fmt::Formatter<'_>, lost: &[RejectedCandidate]) -> fmt::Result {
     for lost in lost {
         writeln!(f, "lost: {} {}: {}", lost.field, lost.value, lost.why)?;
     }
     Ok(())
 }
 
-fn feed(
+fn write_entries(
     f: &mut fmt::Formatter<'_>,
     what: &str,
     [title, language]: [&Option<String>; 2],
@@ -87,7 +87,7 @@ fn feed(
     Ok(())
 }
 
-fn one(
+fn write_article(
     f: &mut fmt::Formatter<'_>,
     ArticlePreview { known_by, record }: &ArticlePreview,
 ) -> fmt::Result {
@@ -97,16 +97,17 @@ fn one(
     {
         writeln!(f, "part {} of {of}", index + 1)?;
     }
-    writeln!(f, "address: {}, known by: {}", word(&record["url"]), known_by.join(", "))?;
+    writeln!(f, "address: {}, known by: {}", as_words(&record["url"]), known_by.join(", "))?;
     for name in ["title", "published", "bylines"] {
         let from = &record["provenance"][name];
-        let from = if from.is_null() { String::new() } else { format!(" (from {})", word(from)) };
-        writeln!(f, "{name}: {}{from}", word(&record[name]))?;
+        let from =
+            if from.is_null() { String::new() } else { format!(" (from {})", as_words(from)) };
+        writeln!(f, "{name}: {}{from}", as_words(&record[name]))?;
     }
     for name in ["subtitle", "section", "modified", "language", "agencies", "date_notes", "quality"]
     {
         if !record[name].is_null() {
-            writeln!(f, "{name}: {}", word(&record[name]))?;
+            writeln!(f, "{name}: {}", as_words(&record[name]))?;
         }
     }
     for name in ["images", "related", "updates"] {
@@ -115,21 +116,21 @@ fn one(
     let text = record["text"].as_str().unwrap_or_default();
     let start: String = text.chars().take(SHOWN).collect();
     let more = if start.len() < text.len() { " …" } else { "" };
-    let from = word(&record["provenance"]["text"]);
+    let from = as_words(&record["provenance"]["text"]);
     writeln!(f, "text: {} words (from {from})\n\n{start}{more}", record["word_count"])
 }
 
 /// A value as people write it.
-fn word(value: &Value) -> String {
+fn as_words(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "none".to_owned(),
-        Value::Array(items) => items.iter().map(word).collect::<Vec<_>>().join("; "),
+        Value::Array(items) => items.iter().map(as_words).collect::<Vec<_>>().join("; "),
         Value::Object(fields) => {
             let given = fields.iter().filter(|(_, value)| !value.is_null());
             given
-                .map(|(name, value)| format!("{name} {}", word(value)))
+                .map(|(name, value)| format!("{name} {}", as_words(value)))
                 .collect::<Vec<_>>()
                 .join(", ")
         }

@@ -96,8 +96,10 @@ fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one
         std::thread::sleep(Duration::from_millis(run.saturating_sub(2) * 7));
         nashra.kill();
         let store = Store::open(&world.dir.path().join("data"), 1 << 20).unwrap();
-        let rows =
-            store.outbox().read(store.outbox().acked().unwrap().seq(), 18, usize::MAX).unwrap();
+        let rows = store
+            .outbox()
+            .rows_after(store.outbox().acked().unwrap().seq(), 18, usize::MAX)
+            .unwrap();
         let names: Vec<String> = files(&kept)
             .into_keys()
             .map(|key| key.file_name().unwrap().to_string_lossy().into_owned())
@@ -193,7 +195,7 @@ fn killed_at_many_moments(world: &World, verb: &str, done: &str) -> Vec<tempfile
 fn waiting(dir: &Path) -> (u64, Vec<(u64, String, String)>) {
     let store = Store::open(&dir.join("data"), 1 << 20).unwrap();
     let acked = store.outbox().acked().unwrap();
-    let rows = store.outbox().read(acked.seq(), 100, usize::MAX).unwrap();
+    let rows = store.outbox().rows_after(acked.seq(), 100, usize::MAX).unwrap();
     let told = |row: OutboxRow| {
         (row.seq, row.record.event_id, String::from_utf8(row.record.value).unwrap())
     };

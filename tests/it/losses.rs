@@ -91,8 +91,10 @@ fn a_store_of_format_4_goes_on_from_what_the_topics_hold_and_publishes_nothing_t
         unpack(looked.path());
         let store = Store::open(looked.path(), 1 << 20).unwrap();
         let acked = store.outbox().acked().unwrap().seq();
-        let (rows, end) =
-            (store.outbox().read(acked, 100, usize::MAX).unwrap(), store.outbox().tail().unwrap());
+        let (rows, end) = (
+            store.outbox().rows_after(acked, 100, usize::MAX).unwrap(),
+            store.outbox().tail().unwrap(),
+        );
         let reached = store.outbox().at(acked + further).unwrap().unwrap();
         closed(store);
         as_before(&world, &rows, (reached.seq, reached.chain));

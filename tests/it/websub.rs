@@ -252,6 +252,7 @@ fn what_a_hub_sends_is_published_at_once_and_once() {
     assert_eq!(asked.get("hub.topic"), format!("{}/feed?topic", site.base));
     assert!((32..200).contains(&asked.get("hub.secret").len()));
     verify(&at, &asked, "3600");
+    metric(&nashra, "nashra_websub_questions_total{result=\"verified\"} 1");
     assert!(
         explained(dir.path(), &site).contains("subscription: live"),
         "{}",

@@ -10,13 +10,13 @@ use std::{
 use clap::Args;
 use url::Url;
 
-use super::{Failed, ask, discover::words};
+use super::{Failed, discover::words, run_with_config};
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
         private::shown,
     },
-    cli::{USAGE, WORLD_FAILED, WRONG_INPUT, state},
+    cli::{USAGE, WORLD_FAILED, WRONG_INPUT, kind_parser, state},
     config::{
         Config, ConfigError, Overrides, Place,
         sources::{self, Location, ParsedList, Source, SourceId, Sources, export},
@@ -37,8 +37,8 @@ pub(in crate::cli) struct Add {
     /// Addresses: http or https.
     #[arg(required = true, value_name = "URL")]
     urls: Vec<String>,
-    /// What they are: feed, listing, sitemap, site or page. Each is looked at unless it is given.
-    #[arg(long)]
+    /// What they are. Each is looked at unless it is given.
+    #[arg(long, value_parser = kind_parser(SourceKind::is_polled))]
     kind: Option<SourceKind>,
     /// For people; of one source.
     #[arg(long)]
@@ -84,15 +84,12 @@ pub(in crate::cli) struct Import {
 
 impl Add {
     pub(super) fn run(&self) -> ExitCode {
-        ask(&self.overrides, async |config| {
+        run_with_config(&self.overrides, async |config| {
             if self.urls.len() > 1 && (self.id.is_some() || self.name.is_some()) {
                 return Err((
                     "--id and --name are of one source: give one address".to_owned(),
                     USAGE,
                 ));
-            }
-            if self.kind.is_some_and(|kind| !kind.is_polled()) {
-                return Err(("topics are named by lists of the config alone".to_owned(), USAGE));
             }
             let mut list = ParsedList::default();
             for url in &self.urls {
@@ -156,8 +153,8 @@ async fn kind(url: &Url, config: &Config) -> Result<SourceKind, String> {
 
 impl Import {
     pub(super) fn run(&self) -> ExitCode {
-        ask(&self.overrides, async |config| {
-            let list = sources::read(&self.file);
+        run_with_config(&self.overrides, async |config| {
+            let list = sources::read_list(&self.file);
             let (fresh, difference) = change(list, self.dry_run || self.toml, config).await?;
             say!("{difference}");
             if difference.fresh.is_empty() && difference.known.is_empty() {
@@ -174,13 +171,14 @@ impl Import {
 
 impl Remove {
     pub(super) fn run(&self) -> ExitCode {
-        ask(&self.overrides, async |config| {
-            let told =
-                told(ChangeCommand::Remove(self.names.clone()), self.dry_run, config).await?;
-            told.done.iter().for_each(|done| say!("- {done}"));
-            told.wrong.iter().for_each(|wrong| say!("  {wrong}"));
-            say!("removed: {}, left: {}", told.done.len(), told.wrong.len());
-            if told.wrong.is_empty() {
+        run_with_config(&self.overrides, async |config| {
+            let report =
+                apply_change(ChangeCommand::Remove(self.names.clone()), self.dry_run, config)
+                    .await?;
+            report.done.iter().for_each(|done| say!("- {done}"));
+            report.wrong.iter().for_each(|wrong| say!("  {wrong}"));
+            say!("removed: {}, left: {}", report.done.len(), report.wrong.len());
+            if report.wrong.is_empty() {
                 Ok(String::new())
             } else {
                 Err((String::new(), WRONG_INPUT))
@@ -225,12 +223,12 @@ async fn change(
     let (wanted, files): (Vec<Source>, Vec<Source>) =
         list.sources.into_iter().partition(|source| matches!(source.at, Location::Url(_)));
     let rows = wanted.iter().map(|wanted| wanted.to_added(now)).collect();
-    let told = told(ChangeCommand::Add(rows), dry_run, config).await?;
+    let report = apply_change(ChangeCommand::Add(rows), dry_run, config).await?;
     let mut by_id: HashMap<String, Source> =
         wanted.into_iter().rev().map(|wanted| (wanted.id.to_string(), wanted)).collect();
-    let fresh: Vec<Source> = told.done.iter().filter_map(|done| by_id.remove(done)).collect();
-    let words = |it: &Source| {
-        format!("{} {} {}", it.kind, it.at, it.name.as_deref().unwrap_or_default())
+    let fresh: Vec<Source> = report.done.iter().filter_map(|done| by_id.remove(done)).collect();
+    let words = |source: &Source| {
+        format!("{} {} {}", source.kind, source.at, source.name.as_deref().unwrap_or_default())
             .trim_end()
             .to_owned()
     };
@@ -245,18 +243,18 @@ async fn change(
         .iter()
         .map(ToString::to_string)
         .chain(list.warnings.iter().map(ToString::to_string));
-    let wrong = own.chain(foreign).chain(told.wrong).collect();
+    let wrong = own.chain(foreign).chain(report.wrong).collect();
     Ok((
         fresh.clone(),
-        Difference { fresh: fresh.iter().map(words).collect(), known: told.known, wrong },
+        Difference { fresh: fresh.iter().map(words).collect(), known: report.known, wrong },
     ))
 }
 
-async fn told(
+async fn apply_change(
     wanted: ChangeCommand,
     dry_run: bool,
     config: &Config,
 ) -> Result<ChangeReport, Failed> {
-    let words = state::answer(Request::Change { wanted, dry_run }, config).await?;
+    let words = state::perform(Request::Change { wanted, dry_run }, config).await?;
     serde_json::from_str(&words).map_err(|error| (error.to_string(), WORLD_FAILED))
 }

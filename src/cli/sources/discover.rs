@@ -6,7 +6,7 @@ use clap::Args;
 use url::Url;
 
 use crate::{
-    cli::ask,
+    cli::run_with_config,
     config::{Config, Overrides},
     daemon,
     stages::discover::{self, DiscoverError, DiscoveredSource},
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Options {
 
 pub(super) fn run(options: &Options) -> ExitCode {
     let is_world = |error: &DiscoverError| matches!(error, DiscoverError::World(_));
-    ask(options.url.as_str(), &options.overrides, is_world, async |config| {
+    run_with_config(options.url.as_str(), &options.overrides, is_world, async |config| {
         let offers = look(options, config).await?;
         Ok(offers
             .iter()

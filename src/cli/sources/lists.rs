@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write as _, process::ExitCode};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{ask, failed};
+use super::{failed, run_with_config};
 use crate::{
     cli::{WORLD_FAILED, state},
     config::{
@@ -126,7 +126,7 @@ async fn known(config: &Config) -> Result<SourceStates, (String, u8)> {
     if !config.data_dir.is_dir() {
         return Ok(SourceStates::default());
     }
-    let words = state::answer(Request::Sources, config).await?;
+    let words = state::perform(Request::Sources, config).await?;
     serde_json::from_str(&words).map_err(|error| (error.to_string(), WORLD_FAILED))
 }
 
@@ -135,7 +135,7 @@ fn with_sources(
     overrides: &Overrides,
     work: impl FnOnce(&Sources, &HashMap<String, SourceState>) -> Result<String, (String, u8)>,
 ) -> ExitCode {
-    ask(overrides, async |config| {
+    run_with_config(overrides, async |config| {
         let mut sources = daemon::sources(config).await.map_err(|error| failed(&error))?;
         let known = known(config).await?;
         if let Err(errors) = sources.with_added(known.added) {

@@ -64,7 +64,11 @@ const EXACTLY_ONCE: &str = "nashra sets it itself, since exactly-once rests on i
 const FORMS: &str = "a string, { env = \"NAME\" } or { file = \"PATH\" }";
 
 impl Setting for Properties {
-    fn read(value: &Spanned<DeValue<'_>>, key: &str, reader: &mut Reader<'_>) -> Option<Self> {
+    fn from_spanned(
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self> {
         let Some(table) = value.get_ref().as_table() else {
             return reader.wrong_type(value, key, "a section of properties");
         };

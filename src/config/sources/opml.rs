@@ -80,7 +80,7 @@ impl Walk {
         let element = tag.local_name().as_ref().to_ascii_lowercase();
         self.seen_opml |= element == "opml";
         if element == "outline" {
-            let folder = self.outline(&Outline::read(tag), place, has_content);
+            let folder = self.outline(&Outline::from_tag(tag), place, has_content);
             if has_content {
                 self.folders.push(folder);
             }
@@ -161,7 +161,7 @@ struct Outline {
 }
 
 impl Outline {
-    fn read(tag: &BytesStart<'_>) -> Self {
+    fn from_tag(tag: &BytesStart<'_>) -> Self {
         let mut outline = Self::default();
         let mut title = None;
         // A broken attribute ends only itself.

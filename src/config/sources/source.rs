@@ -22,12 +22,12 @@ pub struct SourceId(String);
 impl SourceId {
     /// The id of a source that was configured without one: the start of a hash of its URL.
     #[must_use]
-    pub fn of_url(url: &Url) -> Self {
-        Self::of(url.as_str())
+    pub fn from_url(url: &Url) -> Self {
+        Self::from_location(url.as_str())
     }
 
-    /// The same, for a location as it is shown.
-    pub(crate) fn of(text: &str) -> Self {
+    /// The id of a source at a location, which need not be a URL.
+    pub(crate) fn from_location(text: &str) -> Self {
         let hash = Sha256::digest(text);
         let start = hash.iter().take(8).fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
         Self(format!("{start:016x}"))
@@ -100,7 +100,7 @@ impl Location {
 
     /// The id of a source that was configured without one.
     pub(super) fn id(&self) -> SourceId {
-        SourceId::of(&self.configured())
+        SourceId::from_location(&self.configured())
     }
 }
 

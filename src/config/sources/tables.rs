@@ -181,7 +181,7 @@ fn foreign(kind: SourceKind) -> impl Iterator<Item = &'static str> {
 /// Reads a TOML list.
 pub(super) fn parse(name: &str, text: &str, author: ListOrigin<'_>) -> ParsedList {
     let folder = author.folder();
-    let (file, given, errors) = reader::read::<Sources>(name, text);
+    let (file, given, errors) = reader::parse_settings::<Sources>(name, text);
     let mut list = ParsedList { errors, ..ParsedList::default() };
     for (index, Placed { place, value: table }) in file.source.into_iter().enumerate() {
         let has = |setting: &str| given.has(&format!("source[{index}].{setting}"));
@@ -277,7 +277,7 @@ impl ParsedList {
         };
         let id = table.id.or_else(|| topic.as_str().parse().ok());
         self.topics.push(TopicSource {
-            id: id.unwrap_or_else(|| SourceId::of(&format!("kafka:{topic}"))),
+            id: id.unwrap_or_else(|| SourceId::from_location(&format!("kafka:{topic}"))),
             name: table.name.as_deref().and_then(label),
             topic,
             brokers: table.brokers.unwrap_or_default(),

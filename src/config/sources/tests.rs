@@ -78,7 +78,7 @@ fn only_operators_allow_private_networks() {
     );
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("l.toml"), content).unwrap();
-    let own = read(&folder.path().join("l.toml"));
+    let own = read_list(&folder.path().join("l.toml"));
     assert_eq!(own.sources[0].allow_addresses[..], ["10.0.0.0/8".parse().unwrap()]);
     let row = own.sources[0].to_added(chrono::DateTime::UNIX_EPOCH);
     assert_eq!(added::of_rows([row]).sources[0].allow_addresses, own.sources[0].allow_addresses);

@@ -108,7 +108,7 @@ impl Socket {
             };
             let targets = targets.clone();
             tokio::spawn(async move {
-                if let Err(error) = converse(stream, targets).await {
+                if let Err(error) = serve_connection(stream, targets).await {
                     tracing::debug!(%error, "a command broke off");
                 }
             });
@@ -123,12 +123,12 @@ impl Drop for Socket {
     }
 }
 
-async fn converse(mut stream: UnixStream, targets: ControlTargets) -> io::Result<()> {
+async fn serve_connection(mut stream: UnixStream, targets: ControlTargets) -> io::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = String::new();
     BufReader::new(read.take(MAX_REQUEST)).read_line(&mut line).await?;
     let response = match serde_json::from_str(&line) {
-        Ok(request) => answer(request, targets).await,
+        Ok(request) => respond(request, targets).await,
         Err(error) => Response::Error(format!("not a request: {error}")),
     };
     let mut bytes = serde_json::to_vec(&response)?;
@@ -136,27 +136,31 @@ async fn converse(mut stream: UnixStream, targets: ControlTargets) -> io::Result
     write.write_all(&bytes).await
 }
 
-async fn answer(request: Request, targets: ControlTargets) -> Response {
+async fn respond(request: Request, targets: ControlTargets) -> Response {
     match request {
-        Request::Explain { what } => offline(move || explain::explain(&targets.store, &what)).await,
-        Request::Sources => offline(move || explain::sources(&targets.store)).await,
+        Request::Explain { what } => {
+            run_blocking(move || explain::explain(&targets.store, &what)).await
+        }
+        Request::Sources => run_blocking(move || explain::sources(&targets.store)).await,
         Request::Check => {
-            offline(move || targets.store.check().map(|check| explain::checked(&check))).await
+            run_blocking(move || targets.store.check().map(|check| explain::checked(&check))).await
         }
         Request::Export { to } => {
-            offline(move || targets.store.export(&to).map(|rows| explain::exported(rows, &to)))
+            run_blocking(move || targets.store.export(&to).map(|rows| explain::exported(rows, &to)))
                 .await
         }
         Request::Adopt => {
             let (answer, outcome) = oneshot::channel();
             // A closed channel drops the other end of the answer.
             targets.operator_requests.send(OperatorRequest::Adopt(answer)).await.ok();
-            told(outcome).await.map_or_else(Response::Error, |it| Response::Ok(it.to_string()))
+            await_answer(outcome)
+                .await
+                .map_or_else(Response::Error, |adopted| Response::Ok(adopted.to_string()))
         }
         Request::Confirm => {
             let (answer, outcome) = oneshot::channel();
             targets.operator_requests.send(OperatorRequest::Confirm(answer)).await.ok();
-            told(outcome).await.map_or_else(Response::Error, Response::Ok)
+            await_answer(outcome).await.map_or_else(Response::Error, Response::Ok)
         }
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();
@@ -164,25 +168,27 @@ async fn answer(request: Request, targets: ControlTargets) -> Response {
             if let Ok(change) = tokio::task::spawn_blocking(move || wanted.into()).await {
                 targets.changes.send(ChangeRequest { change, dry_run, answer }).await.ok();
             }
-            told(outcome)
-                .await
-                .map_or_else(Response::Error, |it| Response::Ok(serde_json::json!(it).to_string()))
+            await_answer(outcome).await.map_or_else(Response::Error, |report| {
+                Response::Ok(serde_json::json!(report).to_string())
+            })
         }
     }
 }
 
 /// What a stage answers.
-async fn told<T, E: std::fmt::Display>(
+async fn await_answer<T, E: std::fmt::Display>(
     outcome: oneshot::Receiver<Result<T, E>>,
 ) -> Result<T, String> {
     match outcome.await {
-        Ok(Ok(told)) => Ok(told),
+        Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err("the daemon is stopping".to_owned()),
     }
 }
 
-async fn offline(work: impl FnOnce() -> Result<String, StoreError> + Send + 'static) -> Response {
+async fn run_blocking(
+    work: impl FnOnce() -> Result<String, StoreError> + Send + 'static,
+) -> Response {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(words)) => Response::Ok(words),
         Ok(Err(error)) => Response::Error(error.to_string()),
@@ -191,7 +197,7 @@ async fn offline(work: impl FnOnce() -> Result<String, StoreError> + Send + 'sta
 }
 
 /// Asks a running daemon; `None` where none listens.
-pub async fn ask(path: &Path, request: &Request) -> io::Result<Option<Response>> {
+pub async fn send_request(path: &Path, request: &Request) -> io::Result<Option<Response>> {
     let mut stream = match UnixStream::connect(path).await {
         Ok(stream) => stream,
         Err(error)

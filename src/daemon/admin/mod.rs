@@ -61,16 +61,16 @@ fn answer(state: &AdminState, path: &str) -> Response<Full<Bytes>> {
 }
 
 /// Tells readiness how publishing is, until the stage ends.
-pub async fn follow(mut status: watch::Receiver<Status>, ready: Ready) {
+pub async fn report_status(mut status: watch::Receiver<Status>, ready: Ready) {
     loop {
-        ready.set(Part::Publish, publishing(&status.borrow_and_update()));
+        ready.set(Part::Publish, check_publishing(&status.borrow_and_update()));
         if status.changed().await.is_err() {
             return;
         }
     }
 }
 
-fn publishing(status: &Status) -> Result<(), String> {
+fn check_publishing(status: &Status) -> Result<(), String> {
     match status {
         Status::Connecting => Err("connecting to the sink".to_owned()),
         Status::Publishing => Ok(()),

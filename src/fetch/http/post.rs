@@ -13,9 +13,8 @@ use url::Url;
 use super::{
     Hop, HttpFetcher,
     doors::ScopedClient,
-    read,
     read::{BodyRead, Deadline},
-    transport,
+    read_body, transport,
 };
 use crate::{
     base::clock::Clock,
@@ -86,7 +85,7 @@ impl<C: Clock> HttpFetcher<C> {
         };
         // The status is the answer; its words are of use only to people.
         let mut deadline = Deadline::within(self.limits.total_timeout, self.limits.total_timeout);
-        let bytes = match read(
+        let bytes = match read_body(
             &mut response,
             self.bound(MAX_WORDS, true),
             &mut deadline,

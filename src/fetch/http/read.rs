@@ -43,7 +43,7 @@ pub(super) enum BodyRead {
 
 /// Reads a body within its bound. It is copied together even if it came in one piece, as a piece
 /// would keep alive the whole network buffer that it was cut from.
-pub(super) async fn read(
+pub(super) async fn read_body(
     response: &mut Response,
     bound: BodyLimits<'_>,
     deadline: &mut Deadline,
@@ -82,7 +82,7 @@ pub(super) async fn read(
         if body.len() <= free && body.len() + chunk.len() > free {
             // All that it can come to, at once: who waits here holds no more than what is free.
             let waited = Instant::now();
-            match silence.pause(memory.to_come(most)).await {
+            match silence.pause(memory.room_to_receive(most)).await {
                 Some(it) => room = it,
                 None => return Ok(BodyRead::NoRoom),
             }

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use reqwest::{Response, header::RETRY_AFTER};
 
 use super::{
-    Hop, HttpFetcher, read,
+    Hop, HttpFetcher,
     read::{BodyRead, Deadline},
+    read_body,
 };
 use crate::{
     base::clock::Clock,
@@ -24,7 +25,7 @@ impl<C: Clock> HttpFetcher<C> {
     /// A refusal by its kind: its words are read where they may say more than its status.
     pub(super) async fn refusal(&self, mut response: Response, status: u16) -> Outcome {
         let mut deadline = Deadline::within(TIMEOUT, TIMEOUT);
-        let bytes = match read(
+        let bytes = match read_body(
             &mut response,
             self.bound(challenge::MAX_SENT, true),
             &mut deadline,

@@ -70,7 +70,11 @@ impl<C: Clock> HttpFetcher<C> {
     async fn parse(&self, fetched: Fetched) -> Answer {
         let start =
             move |body: &Body| (body.decode_start(MAX_FILE).map(|file| Rules::parse(&file)), true);
-        match self.limits.memory.read_unless(fetched.body, MAX_FILE, start, |rules, _| rules).await
+        match self
+            .limits
+            .memory
+            .read_body_unless(fetched.body, MAX_FILE, start, |rules, _| rules)
+            .await
         {
             Ok((Ok(rules), _)) => Answer::Rules(rules),
             Ok((Err(error), _)) => Answer::Unreachable(error.to_string()),

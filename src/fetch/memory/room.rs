@@ -32,7 +32,7 @@ impl Pool {
     }
 
     /// Waits its turn, in the order of asking; more than there is takes all.
-    pub(super) async fn take(&self, bytes: usize) -> Room {
+    pub(super) async fn acquire(&self, bytes: usize) -> Room {
         let wanted = units(bytes).min(self.size);
         // It is never closed.
         let taken = Arc::clone(&self.free).acquire_many_owned(wanted).await.ok();
@@ -40,7 +40,7 @@ impl Pool {
     }
 
     /// Takes as much where that leaves so many bytes; more than there is takes all of the rest.
-    pub(super) fn try_take(&self, bytes: usize, spare: usize) -> Option<Room> {
+    pub(super) fn try_acquire(&self, bytes: usize, spare: usize) -> Option<Room> {
         let wanted = units(bytes).min(self.size.saturating_sub(units(spare)));
         if self.free.available_permits() < wanted as usize + units(spare) as usize {
             return None;
@@ -48,7 +48,7 @@ impl Pool {
         Arc::clone(&self.free)
             .try_acquire_many_owned(wanted)
             .ok()
-            .map(|it| Room(Some(Arc::new(Mutex::new(it)))))
+            .map(|permit| Room(Some(Arc::new(Mutex::new(permit)))))
     }
 }
 

@@ -26,7 +26,7 @@ fn zeros(bytes: usize) -> Body {
 async fn a_body_that_is_large_only_once_it_is_decoded_is_read_once_and_charged_as_large() {
     let (memory, reads) = (memory(), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&reads);
-    let read = memory.read(zeros(10 * MIB), 20 * MIB, move |bytes| {
+    let read = memory.read_body(zeros(10 * MIB), 20 * MIB, move |bytes| {
         counted.fetch_add(1, Ordering::Relaxed);
         bytes.unwrap().len()
     });
@@ -34,34 +34,35 @@ async fn a_body_that_is_large_only_once_it_is_decoded_is_read_once_and_charged_a
     assert_eq!((length, reads.load(Ordering::Relaxed)), (10 * MIB, 1));
     assert_eq!(room.bytes(), (KEPT * 10 * MIB).min(memory.0.plan.large()));
     drop(room);
-    let too_large = memory.read(zeros(10 * MIB), 5 * MIB, |bytes| bytes.is_err()).await;
+    let too_large = memory.read_body(zeros(10 * MIB), 5 * MIB, |bytes| bytes.is_err()).await;
     assert!(matches!(too_large, Ok((true, _))));
 }
 
 #[tokio::test]
 async fn small_bodies_are_read_while_large_ones_hold_all_their_room() {
     let memory = memory();
-    let ((), large) = memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await.unwrap();
-    let coming = memory.to_come(usize::MAX).await.unwrap();
+    let ((), large) = memory.read_body(plain(30 * MIB), 40 * MIB, |_| ()).await.unwrap();
+    let coming = memory.room_to_receive(usize::MAX).await.unwrap();
     // Those that find no room wait, and beyond a bound they are sent away.
     let waiting: Vec<_> = (0..memory.0.plan.patient())
         .map(|_| {
             let memory = memory.clone();
-            tokio::spawn(
-                async move { memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await.is_ok() },
-            )
+            tokio::spawn(async move {
+                memory.read_body(plain(30 * MIB), 40 * MIB, |_| ()).await.is_ok()
+            })
         })
         .collect();
     while memory.0.patience.available_permits() > 0 {
         tokio::task::yield_now().await;
     }
     assert!(matches!(
-        memory.read(plain(30 * MIB), 40 * MIB, |_| ()).await,
+        memory.read_body(plain(30 * MIB), 40 * MIB, |_| ()).await,
         Err(UnreadBody::NoRoom)
     ));
-    assert!(memory.to_come(1).await.is_none());
+    assert!(memory.room_to_receive(1).await.is_none());
     for _ in 0..100 {
-        let (length, _) = memory.read(zeros(100), MIB, |bytes| bytes.unwrap().len()).await.unwrap();
+        let (length, _) =
+            memory.read_body(zeros(100), MIB, |bytes| bytes.unwrap().len()).await.unwrap();
         assert_eq!(length, 100);
     }
     drop((large, coming));
@@ -78,12 +79,12 @@ async fn what_was_made_of_small_bodies_holds_room_until_it_is_dropped_and_then_a
     let small = memory.0.plan.small();
     let mut made = Vec::new();
     while memory.0.kept.left() >= KEPT * small {
-        made.push(memory.read(plain(small), MIB, |_| ()).await.unwrap());
+        made.push(memory.read_body(plain(small), MIB, |_| ()).await.unwrap());
     }
     // The next is read and then waits, with its thread, until the store has caught up.
     let read = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&read);
-    let next = memory.read(plain(small), MIB, move |_| counted.store(1, Ordering::Relaxed));
+    let next = memory.read_body(plain(small), MIB, move |_| counted.store(1, Ordering::Relaxed));
     tokio::pin!(next);
     while read.load(Ordering::Relaxed) == 0 {
         assert!(futures::poll!(next.as_mut()).is_pending());
@@ -101,7 +102,7 @@ async fn a_panic_of_the_reader_gives_the_body_back_and_the_thread() {
     let memory = memory();
     for body in [zeros(100), plain(20 * MIB)] {
         for _ in 0..4 {
-            let read = memory.read(body.clone(), 40 * MIB, |_| panic!("as it should"));
+            let read = memory.read_body(body.clone(), 40 * MIB, |_| panic!("as it should"));
             let Err(UnreadBody::Panicked(back)) = read.await else { panic!("it did not panic") };
             assert_eq!(back.bytes, body.bytes);
         }
@@ -115,7 +116,7 @@ async fn a_body_that_is_known_as_it_was_sent_is_not_decoded() {
         Body { bytes: vec![1, 2, 3].into(), encodings: vec!["gzip".to_owned()], ..Body::default() };
     let look = |body: &Body| (body.bytes.len(), true);
     let (read, _) = memory()
-        .read_unless(damaged, MIB, look, |sent, bytes| (sent, bytes.unwrap().len()))
+        .read_body_unless(damaged, MIB, look, |sent, bytes| (sent, bytes.unwrap().len()))
         .await
         .unwrap();
     assert_eq!(read, (3, 0));

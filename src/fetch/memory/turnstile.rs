@@ -39,7 +39,7 @@ impl Turnstile {
     }
 
     /// Waits for a place. What is no source's stands in the round as one more.
-    pub(super) async fn take(&self, whose: Option<SourceKey>) -> Option<Place> {
+    pub(super) async fn acquire(&self, whose: Option<SourceKey>) -> Option<Place> {
         let given = {
             let mut state = self.state();
             if state.free > 0 {
@@ -73,7 +73,7 @@ impl Turnstile {
 
 impl State {
     /// Whose turn it is; without anyone the place is free.
-    fn next(&mut self) -> Option<oneshot::Sender<Place>> {
+    fn next_waiter(&mut self) -> Option<oneshot::Sender<Place>> {
         let Some(whose) = self.order.pop_front() else {
             self.free += 1;
             return None;
@@ -91,7 +91,7 @@ impl State {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let next = self.0.state().next();
+        let next = self.0.state().next_waiter();
         if let Some(next) = next {
             // Who has stopped waiting lets it go, and that passes it on.
             next.send(Self(self.0.clone())).ok();
@@ -109,10 +109,10 @@ mod tests {
     async fn a_source_that_asks_for_many_places_gets_every_second_beside_one_that_asks_for_one() {
         let places = Turnstile::new(1);
         let [many, few] = ["many", "few"].map(|it| Some(SourceKey::new(it)));
-        let held = places.take(many).await;
-        let mut waiting: Vec<_> = (0..64).map(|_| Box::pin(places.take(many))).collect();
+        let held = places.acquire(many).await;
+        let mut waiting: Vec<_> = (0..64).map(|_| Box::pin(places.acquire(many))).collect();
         assert!(waiting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
-        let mut one = Box::pin(places.take(few));
+        let mut one = Box::pin(places.acquire(few));
         assert!(one.as_mut().now_or_never().is_none());
         drop(held);
         let first = waiting.remove(0).now_or_never().flatten();

@@ -21,7 +21,7 @@ const BESIDE: usize = MAX_RECORD - MAX_VALUE;
 
 /// A record as it may go to the outbox. Every one of every topic goes through here: one that is
 /// larger than all bounds allow becomes a small dead letter.
-pub(super) fn within(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
+pub(super) fn bounded(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
     let NewRecord { key, event_id, event_type, event_source, traceparent, .. } = &record;
     let beside = 2 * [key, event_id, event_type, event_source, traceparent]
         .iter()
@@ -170,9 +170,9 @@ mod tests {
             traceparent: String::new(),
             value: vec![b'v'; value],
         };
-        assert_eq!(within(record(10, MAX_VALUE), DateTime::UNIX_EPOCH), record(10, MAX_VALUE));
+        assert_eq!(bounded(record(10, MAX_VALUE), DateTime::UNIX_EPOCH), record(10, MAX_VALUE));
         for (key, size) in [(10, MAX_VALUE + 1), (BESIDE, 10), (BESIDE, MAX_VALUE + 1)] {
-            let letter = within(record(key, size), DateTime::UNIX_EPOCH);
+            let letter = bounded(record(key, size), DateTime::UNIX_EPOCH);
             let told: serde_json::Value = serde_json::from_slice(&letter.value).unwrap();
             assert_eq!((&told["reason"], &told["source"]["id"]), (&"refused".into(), &"s".into()));
             assert!(letter.value.len() < 4_000 && letter.key.len() < 100);

@@ -38,7 +38,7 @@ impl PublishedArticle {
     /// Reads a record of this program or an older one, and what the article was known by as far as
     /// that can be told from it; `None` where it is no record of an article.
     #[must_use]
-    pub fn read(value: &[u8], now: DateTime<Utc>) -> Option<Self> {
+    pub fn parse(value: &[u8], now: DateTime<Utc>) -> Option<Self> {
         let article = serde_json::from_slice::<Article>(value).ok()?;
         let fields = known_fields(&article, value);
         let Article {
@@ -146,7 +146,7 @@ pub async fn recall(
     now: DateTime<Utc>,
 ) -> Result<RecallReport, StoreError> {
     let (batch, recalled) = {
-        let waiting = WaitingArticles::of(outbox)?;
+        let waiting = WaitingArticles::load(outbox)?;
         let mut work = RecallWork {
             view: articles.view()?,
             waits: waiting.counts(),
@@ -157,9 +157,9 @@ pub async fn recall(
             batch: Batch::default(),
         };
         let mut further = HashSet::new();
-        for it in published {
-            let id = it.id;
-            if work.take(it)? {
+        for article in published {
+            let id = article.id;
+            if work.add(article)? {
                 further.insert(id);
             }
         }
@@ -176,11 +176,11 @@ pub async fn recall(
 struct WaitingArticles(Vec<(u64, Uuid)>);
 
 impl WaitingArticles {
-    fn of(outbox: &Outbox) -> Result<Self, StoreError> {
+    fn load(outbox: &Outbox) -> Result<Self, StoreError> {
         let mut rows = Vec::new();
         let mut after = outbox.acked()?.seq();
         loop {
-            let some = outbox.read(after, 1_000, 16 << 20)?;
+            let some = outbox.rows_after(after, 1_000, 16 << 20)?;
             let Some(last) = some.last() else { return Ok(Self(rows)) };
             after = last.seq;
             let articles = some.iter().filter(|it| it.record.topic == Topic::Articles);
@@ -216,8 +216,8 @@ struct RecallWork {
 }
 
 impl RecallWork {
-    /// Whether it is more than `data_dir` knows.
-    fn take(
+    /// Takes over an article of the topic. Says whether it is more than `data_dir` knows.
+    fn add(
         &mut self,
         PublishedArticle { id, mut state }: PublishedArticle,
     ) -> Result<bool, StoreError> {
@@ -302,7 +302,7 @@ impl RecallWork {
         recalled: &mut RecallReport,
     ) -> Result<(), StoreError> {
         for (seq, id) in &waiting.0 {
-            let Some(row) = outbox.read(seq - 1, 1, usize::MAX)?.pop() else { continue };
+            let Some(row) = outbox.rows_after(seq - 1, 1, usize::MAX)?.pop() else { continue };
             // Left out by a call before this one, which was killed before the new epoch began.
             if row.record.value.is_empty() {
                 recalled.same += 1;

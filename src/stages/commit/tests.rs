@@ -90,7 +90,7 @@ async fn published(candidates: Vec<Candidate>) -> Vec<Article> {
         work.take(candidate, None).unwrap();
         store.articles().commit(work.batch).await.unwrap();
     }
-    let rows = store.outbox().read(0, 100, usize::MAX).unwrap();
+    let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();
     rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap()).collect()
 }
 
@@ -154,6 +154,6 @@ async fn a_document_that_cannot_be_read_is_a_dead_letter_alone() {
     let mut work = Work::new(store.articles().view().unwrap(), moment(&store));
     work.take(candidate, None).unwrap();
     store.articles().commit(work.batch).await.unwrap();
-    let rows = store.outbox().read(0, 100, usize::MAX).unwrap();
+    let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();
     assert_eq!(rows.iter().map(|row| row.record.topic).collect::<Vec<_>>(), [Topic::DeadLetters]);
 }

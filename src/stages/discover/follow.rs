@@ -95,7 +95,8 @@ pub async fn follow<F: Fetch>(
         match fetch_and_parse(fetcher, child.url.clone(), rules).await {
             Ok(((hash, Sitemap::Entries(feed)), bytes, _room)) => {
                 // What there is no room for comes with a later poll.
-                let Some(room) = memory.to_follow(bytes + feed.entries.len() * size_of::<Entry>())
+                let Some(room) =
+                    memory.room_for_sitemap(bytes + feed.entries.len() * size_of::<Entry>())
                 else {
                     no_room = true;
                     break;
@@ -170,7 +171,7 @@ async fn parse(
                 .map_err(|error| error.to_string())?;
             Ok(Some(((digest(&[&bytes]), sitemap), bytes.len())))
         };
-        let (parsed, room) = memory.read(body.clone(), max_decoded, work).await?;
+        let (parsed, room) = memory.read_body(body.clone(), max_decoded, work).await?;
         match parsed.map_err(FollowError::Unreadable)? {
             Some((parsed, length)) => return Ok((parsed, length, room)),
             // Unpacked, it may be large.

@@ -169,7 +169,7 @@ async fn read_home_page(
         Ok(HomePage { feed: None, listing, candidates: candidates::in_page(&text, &fetched.url) })
     };
     let (home, _) =
-        memory.read(body, max_decoded, work).await.map_err(|error| error.to_string())?;
+        memory.read_body(body, max_decoded, work).await.map_err(|error| error.to_string())?;
     home
 }
 
@@ -293,7 +293,7 @@ impl<'a, F: Fetch> Discovery<'a, F> {
         };
         self.fetcher
             .memory()
-            .read(body, self.rules.max_decoded, work)
+            .read_body(body, self.rules.max_decoded, work)
             .await
             .map(|(found, _)| found)
             .unwrap_or_default()
@@ -344,7 +344,7 @@ impl<'a, F: Fetch> Discovery<'a, F> {
             feed::parse(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok()
         };
         let (feed, room) =
-            self.fetcher.memory().read(body, self.rules.max_decoded, work).await.ok()?;
+            self.fetcher.memory().read_body(body, self.rules.max_decoded, work).await.ok()?;
         Some((feed?, room))
     }
 }

@@ -171,7 +171,7 @@ impl Batch {
                 let url = entry.link.clone();
                 let document =
                     Document { content_type, url, via: Vec::new(), received: now, unreadable };
-                (Some(document), Some(PackedDocument::of(&bytes)?))
+                (Some(document), Some(PackedDocument::pack(&bytes)?))
             }
             None => (None, None),
         };

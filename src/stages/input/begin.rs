@@ -113,7 +113,7 @@ mod tests {
 
     fn source(from: StartAt) -> TopicSource {
         TopicSource {
-            id: SourceId::of_url(&"https://news.example/".parse().unwrap()),
+            id: SourceId::from_url(&"https://news.example/".parse().unwrap()),
             name: None,
             topic: "t".parse().unwrap(),
             brokers: vec![],

@@ -155,7 +155,7 @@ impl<C: Clock> Follower<C> {
             let (rules, now) = (self.rules, self.clock.now());
             // The memory for what is made of the messages, until that is durable. At most one batch
             // of a topic waits for it.
-            let _room = self.memory.to_make(bytes.saturating_mul(COPIES)).await;
+            let _room = self.memory.room_for_batch(bytes.saturating_mul(COPIES)).await;
             let batch = tokio::task::spawn_blocking(move || {
                 BatchContext { source: &source, rules, sequence: &sequence, now }
                     .compose(state, messages)

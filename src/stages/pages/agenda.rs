@@ -261,7 +261,7 @@ impl Agenda {
         self.claims[is_here(key)] += weight;
         if let Some(host) = key.lane().host() {
             self.hosts.entry(host).or_default().places += 1;
-            self.places.take(ticket, self.kind(host), now);
+            self.places.occupy(ticket, self.kind(host), now);
         }
         ticket
     }
@@ -292,7 +292,7 @@ impl Agenda {
     /// A reading has ended: its place is free.
     pub(super) fn ended(&mut self, ticket: Ticket) {
         let host = self.flights.get(&ticket).and_then(|flight| flight.key.lane().host());
-        if let Some(host) = host.filter(|_| self.places.end(ticket)) {
+        if let Some(host) = host.filter(|_| self.places.release(ticket)) {
             if let Some(known) = self.hosts.get_mut(&host) {
                 known.places -= 1;
             }
@@ -376,7 +376,7 @@ impl Agenda {
     pub(super) fn next_to_give_way(&mut self) -> Option<Ticket> {
         let unknown: usize = self.unknown.iter().map(Rotation::len).sum();
         let waiting = self.prompt.len() + unknown.min(self.places.room(HostKind::Unknown));
-        self.places.gives_way(waiting)
+        self.places.preempt(waiting)
     }
 
     /// When the next lane is due that is not, or a host may be asked again, in milliseconds since
@@ -412,7 +412,7 @@ impl Agenda {
     /// Counts hosts as slow whose fetches take long.
     fn mark_slow(&mut self, now: Instant) {
         // Nobody is in a hurry for those that a source leads to whose last unknown host was silent.
-        while let Some((ticket, kind)) = self.places.slowed(now, self.unknown[0].len()) {
+        while let Some((ticket, kind)) = self.places.next_slowed(now, self.unknown[0].len()) {
             let Some(lane) = self.flights.get(&ticket).map(|flight| flight.key.lane()) else {
                 continue;
             };
@@ -493,7 +493,7 @@ impl Agenda {
     }
 
     fn kind(&self, host: HostKey) -> HostKind {
-        match self.standings.of(host) {
+        match self.standings.get(host) {
             Some(Standing::Prompt) => HostKind::Prompt,
             Some(Standing::Slow) => HostKind::Slow,
             None => HostKind::Unknown,

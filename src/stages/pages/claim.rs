@@ -52,7 +52,7 @@ impl Claim {
     }
 
     /// Holds the memory of what was made of the entry as long as the claim.
-    pub(super) fn keep(&mut self, room: Room) {
+    pub(super) fn hold_room(&mut self, room: Room) {
         self.room = room;
     }
 
@@ -62,17 +62,17 @@ impl Claim {
     }
 
     /// The fetch has an answer, or none.
-    pub(super) fn fetched(&self, answered: bool) {
+    pub(super) fn report_fetched(&self, answered: bool) {
         self.events.try_send(ReadingEvent::Fetched(self.ticket, answered)).ok();
     }
 
     /// The host's next turn is then: the entry stays where it is.
-    pub(super) fn paced(mut self, next_ms: u64) {
+    pub(super) fn release_until(mut self, next_ms: u64) {
         self.paced_ms = Some(next_ms);
     }
 
     /// The entry is to be read again then.
-    pub(crate) fn again(&mut self, due_ms: u64) {
+    pub(crate) fn read_again_at(&mut self, due_ms: u64) {
         self.again_ms = Some(due_ms);
     }
 }
@@ -81,8 +81,8 @@ impl Drop for Claim {
     fn drop(&mut self) {
         // The queue has room for every claim; it is closed only when nobody waits any more.
         let event =
-            self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |paced_m| {
-                ReadingEvent::Paced(self.ticket, paced_m)
+            self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |next_ms| {
+                ReadingEvent::Paced(self.ticket, next_ms)
             });
         self.events.try_send(event).ok();
     }

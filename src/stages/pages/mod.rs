@@ -216,12 +216,12 @@ async fn read_claimed<F: Fetch, C: Clock>(
     let (reading, room) = match reader.read(&due, &claim, &give_way).await {
         Ok(read) => read,
         Err(Paced { next_ms }) => {
-            claim.paced(next_ms);
+            claim.release_until(next_ms);
             return ticket;
         }
     };
     let DueEntry { key, entry, .. } = due;
-    claim.keep(room);
+    claim.hold_room(room);
     // Closed only where the committing task failed, which ends the run; the row is still in the
     // queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();

@@ -195,7 +195,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 return Err(Failure::fetch("no answer yet, and others waited for the place".to_owned()));
             }
         };
-        claim.fetched(outcome.is_answer());
+        claim.report_fetched(outcome.is_answer());
         let failure = match outcome {
             Outcome::New(mut fetched) => {
                 metrics::fetched("page", "ok", fetched.body.bytes.len());
@@ -256,7 +256,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let found = match self.stored(key, entry, memory.free()).await? {
             // It is as large as a body that comes from far.
             StoredDocument::Large(bytes) => {
-                let Some(room) = memory.to_come(bytes).await else {
+                let Some(room) = memory.room_to_receive(bytes).await else {
                     return Err(Failure::no_room());
                 };
                 match self.stored(key, entry, usize::MAX).await? {
@@ -310,7 +310,12 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             metrics::extracted(started.elapsed());
             outcome
         };
-        match self.fetcher.memory().for_source(SourceKey::new(source)).read(body, limit, work).await
+        match self
+            .fetcher
+            .memory()
+            .for_source(SourceKey::new(source))
+            .read_body(body, limit, work)
+            .await
         {
             Ok((Ok(look), room)) => Ok((look, room)),
             Ok((Err(failure), room)) => Err(Failure { room, ..failure }),

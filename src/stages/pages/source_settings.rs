@@ -34,7 +34,8 @@ impl SourcePageSettings {
     /// in `added`.
     #[must_use]
     pub fn new(sources: &Sources, added: AddedStore, since: DateTime<Utc>) -> Self {
-        let polled = sources.polled.iter().map(|polled| (&polled.id, PageSettings::of(polled)));
+        let polled =
+            sources.polled.iter().map(|source| (&source.id, PageSettings::from_source(source)));
         let topics = sources.topics.iter().map(|topic| {
             (&topic.id, PageSettings { rules: None, allowed: Arc::clone(&topic.allow_addresses) })
         });
@@ -56,12 +57,12 @@ impl SourcePageSettings {
         // A store that cannot be read ends the run elsewhere; a page without its rules is read as
         // any other.
         let row = self.added.get(id).ok().flatten().filter(|added| added.at >= self.since);
-        added::of_rows(row).sources.first().map(PageSettings::of).unwrap_or_default()
+        added::of_rows(row).sources.first().map(PageSettings::from_source).unwrap_or_default()
     }
 }
 
 impl PageSettings {
-    fn of(source: &Source) -> Self {
+    fn from_source(source: &Source) -> Self {
         Self { rules: source.page.clone(), allowed: Arc::clone(&source.allow_addresses) }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct Standings {
 
 impl Standings {
     /// How a host is known; `None` where it is not.
-    pub(crate) fn of(&self, host: HostKey) -> Option<Standing> {
+    pub(crate) fn get(&self, host: HostKey) -> Option<Standing> {
         if self.slow.contains(host) {
             return Some(Standing::Slow);
         }
@@ -105,9 +105,9 @@ mod tests {
         for it in 0..4 * HALF {
             standings.set(HostKey::new(&it.to_string()), Standing::Slow);
         }
-        assert_eq!(standings.of(good), Some(Standing::Prompt));
+        assert_eq!(standings.get(good), Some(Standing::Prompt));
         assert!(standings.slow.newer.len() + standings.slow.older.len() <= 2 * HALF);
         standings.set(good, Standing::Slow);
-        assert_eq!(standings.of(good), Some(Standing::Slow));
+        assert_eq!(standings.get(good), Some(Standing::Slow));
     }
 }

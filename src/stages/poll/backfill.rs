@@ -103,20 +103,23 @@ pub(super) async fn run<F: Fetch, C: Clock>(
                 (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
             let reader = context.reader(source, now);
             let work = move |bytes| read_older_page(&reader, &known, &fetched, bytes);
-            let read =
-                match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
-                    Ok((page, page_room)) => {
-                        room = page_room;
-                        page?
-                    }
-                    Err(UnreadBody::NoRoom | UnreadBody::TooLong) => None,
-                    Err(UnreadBody::Panicked(body)) => {
-                        (commit, wakes) =
-                            panicked::keep_dead_letter(context, source, body, "backfill", now)
-                                .await?;
-                        None
-                    }
-                };
+            let read = match context
+                .fetcher
+                .memory()
+                .read_body(body, context.rules.max_decoded, work)
+                .await
+            {
+                Ok((page, page_room)) => {
+                    room = page_room;
+                    page?
+                }
+                Err(UnreadBody::NoRoom | UnreadBody::TooLong) => None,
+                Err(UnreadBody::Panicked(body)) => {
+                    (commit, wakes) =
+                        panicked::keep_dead_letter(context, source, body, "backfill", now).await?;
+                    None
+                }
+            };
             if let Some(page) = read {
                 facts.entries += page.listed.fresh as u64;
                 facts.intake = page.listed.intake;

@@ -125,7 +125,7 @@ impl<F, C> PollContext<F, C> {
     }
 
     /// The same for one poll of a source, which may reach these networks, too.
-    fn within(
+    fn for_source(
         self,
         source: &Source,
         watch: FetchWatch,
@@ -196,7 +196,7 @@ pub async fn run<F: Fetch, C: Clock>(
             let price = *price.borrow();
             work.spawn(run_work(context.clone(), next, price, watch, outputs.clone()));
         }
-        turns.make_way();
+        turns.preempt_slow();
     };
     // Polls become slow.
     let mut look = tokio::time::interval(LOOK);
@@ -204,18 +204,18 @@ pub async fn run<F: Fetch, C: Clock>(
     loop {
         tokio::select! {
             due = inputs.due.recv(), if turns.has_room() => match due {
-                Some(due) => turns.enter(Work::Poll(due)),
+                Some(due) => turns.enqueue(Work::Poll(due)),
                 None => break,
             },
-            Some(push) = inputs.pushes.recv(), if turns.has_room() => turns.enter(Work::Push(push)),
-            Some(ended) = work.join_next() => turns.leave(&ended??, Instant::now()),
+            Some(push) = inputs.pushes.recv(), if turns.has_room() => turns.enqueue(Work::Push(push)),
+            Some(ended) = work.join_next() => turns.finish(&ended??, Instant::now()),
             _ = look.tick(), if turns.waits() => {}
         }
         begin(&mut turns, &mut work);
     }
     turns.stop();
     while let Some(ended) = work.join_next().await {
-        turns.leave(&ended??, Instant::now());
+        turns.finish(&ended??, Instant::now());
         begin(&mut turns, &mut work);
     }
     Ok(())
@@ -232,7 +232,7 @@ async fn run_work<F: Fetch, C: Clock>(
     let source = work.source().clone();
     match work {
         Work::Poll(due) => {
-            let context = context.within(&due.source, watch.clone());
+            let context = context.for_source(&due.source, watch.clone());
             poll(context, due, price, outputs).await?;
         }
         Work::Push(push) => push::process(context, push, outputs).await?,

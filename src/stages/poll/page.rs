@@ -72,7 +72,7 @@ pub(super) fn go_through(
             listed.commit.enqueue(
                 &key,
                 (before.as_ref(), seen),
-                (&row, &entry, Some(PackedDocument::of(bytes)?)),
+                (&row, &entry, Some(PackedDocument::pack(bytes)?)),
             );
             listed.wakes.push((row.lane(), row.due_ms()));
             return Ok(PageOutcome::Listed(listed));

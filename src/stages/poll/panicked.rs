@@ -75,6 +75,6 @@ fn dead_letter(
     };
     let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
     let seen = Seen { version, day: day(now), ..Seen::default() };
-    commit.enqueue(&key, (None, seen), (&row, &entry, Some(PackedDocument::of(&body.bytes)?)));
+    commit.enqueue(&key, (None, seen), (&row, &entry, Some(PackedDocument::pack(&body.bytes)?)));
     Ok((commit, vec![(row.lane(), row.due_ms())]))
 }

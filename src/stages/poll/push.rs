@@ -103,7 +103,7 @@ async fn read_push<F: Fetch, C>(
     let (reader, facts, body) =
         (context.reader(source, now), facts.clone(), std::mem::take(&mut pushed.body));
     let work = move |bytes| read_content(&reader, &facts, &pushed, bytes);
-    match context.fetcher.memory().read(body, context.rules.max_decoded, work).await {
+    match context.fetcher.memory().read_body(body, context.rules.max_decoded, work).await {
         Ok((listed, room)) => Ok(ParsedPush { listed: listed?, room, ..ParsedPush::default() }),
         Err(UnreadBody::NoRoom | UnreadBody::TooLong) => Ok(ParsedPush::default()),
         Err(UnreadBody::Panicked(body)) => {

@@ -125,7 +125,7 @@ impl Turns {
     }
 
     /// Takes work in; what may begin is then [`Turns::ready`].
-    pub(super) fn enter(&mut self, work: Work) {
+    pub(super) fn enqueue(&mut self, work: Work) {
         if let Some(at_work) = self.sources.get_mut(work.source()) {
             at_work.behind.push_back(work);
             self.behind += 1;
@@ -179,7 +179,7 @@ impl Turns {
     ) -> FetchWatch {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.places.take(ticket, kind, now);
+        self.places.occupy(ticket, kind, now);
         let watch = FetchWatch { silence: self.places.silence(ticket), ..FetchWatch::default() };
         if host.is_none() {
             // It waits for nobody.
@@ -197,10 +197,10 @@ impl Turns {
     }
 
     /// Has polls give way whose hosts keep us waiting, as far as others wait for their places.
-    pub(super) fn make_way(&mut self) {
+    pub(super) fn preempt_slow(&mut self) {
         let [prompt, unknown, _] = &self.ready;
         let waiting = prompt.len() + unknown.len().min(self.places.room(HostKind::Unknown));
-        while let Some(ticket) = self.places.gives_way(waiting) {
+        while let Some(ticket) = self.places.preempt(waiting) {
             if let Some(at_work) =
                 self.under_way.get(&ticket).and_then(|under_way| self.sources.get(under_way))
             {
@@ -210,13 +210,13 @@ impl Turns {
     }
 
     /// Work about a source ended: what waited for it comes in.
-    pub(super) fn leave(&mut self, ended: &FinishedWork, now: Instant) {
+    pub(super) fn finish(&mut self, ended: &FinishedWork, now: Instant) {
         let Some(WorkUnderWay { ticket, host, behind, .. }) = self.sources.remove(&ended.source)
         else {
             return;
         };
         let silent = self.places.silence(ticket).longest(now);
-        self.places.end(ticket);
+        self.places.release(ticket);
         self.under_way.remove(&ticket);
         if let Some(name) = &host {
             match (silent >= SLOW, ended.answered) {
@@ -227,7 +227,7 @@ impl Turns {
         }
         self.behind -= behind.len();
         for work in behind {
-            self.enter(work);
+            self.enqueue(work);
         }
         if let Some(name) = &host {
             self.poll_ended(name);
@@ -243,7 +243,7 @@ impl Turns {
         // One that finds its source at work waits behind that, and leaves its place to the next.
         while let Some(host) = self.hosts.get_mut(name).filter(|host| host.polls < limit) {
             match host.waiting.pop_front() {
-                Some(next) => self.enter(next),
+                Some(next) => self.enqueue(next),
                 None if host.polls == 0 => drop(self.hosts.remove(name)),
                 None => break,
             }
@@ -259,7 +259,7 @@ impl Turns {
     /// Polls that have become slow.
     fn mark_slow(&mut self, now: Instant) {
         let unknown = self.ready[HostKind::Unknown as usize].len();
-        while let Some((ticket, _)) = self.places.slowed(now, unknown) {
+        while let Some((ticket, _)) = self.places.next_slowed(now, unknown) {
             if let Some(name) = self
                 .under_way
                 .get(&ticket)
@@ -273,7 +273,7 @@ impl Turns {
     /// How a host is known; who asks none waits for nobody.
     fn kind(&self, host: Option<&str>) -> HostKind {
         let Some(name) = host else { return HostKind::Prompt };
-        match self.standings.of(HostKey::new(name)) {
+        match self.standings.get(HostKey::new(name)) {
             Some(Standing::Prompt) => HostKind::Prompt,
             Some(Standing::Slow) => HostKind::Slow,
             None => HostKind::Unknown,
@@ -317,8 +317,8 @@ mod tests {
         turns.sources.len() + turns.behind
     }
 
-    fn leave(turns: &mut Turns, source: &SourceId) {
-        turns.leave(&FinishedWork { source: source.clone(), answered: false }, Instant::now());
+    fn finish(turns: &mut Turns, source: &SourceId) {
+        turns.finish(&FinishedWork { source: source.clone(), answered: false }, Instant::now());
     }
 
     #[test]
@@ -327,16 +327,16 @@ mod tests {
         let (a, b) = ("https://a.example/", "https://b.example/");
         let id = poll(a, 0).source().clone();
         for work in [poll(a, 1), poll(a, 2), poll(a, 3), poll(b, 4)] {
-            turns.enter(work);
+            turns.enqueue(work);
         }
         assert_eq!((begun(&mut turns), len(&turns)), (vec![1, 4], 4));
-        leave(&mut turns, &id);
+        finish(&mut turns, &id);
         assert_eq!(begun(&mut turns), [2]);
-        leave(&mut turns, &id);
+        finish(&mut turns, &id);
         assert_eq!(begun(&mut turns), [3]);
-        leave(&mut turns, &id);
+        finish(&mut turns, &id);
         assert_eq!((begun(&mut turns), len(&turns)), (vec![], 1));
-        turns.enter(poll(a, 5));
+        turns.enqueue(poll(a, 5));
         assert_eq!(begun(&mut turns), [5]);
     }
 
@@ -344,14 +344,14 @@ mod tests {
     fn a_host_takes_so_many_places_and_no_more() {
         let mut turns = Turns::new(256, 2);
         let dead = |it: u32| poll(&format!("https://dead.example/{it}"), it);
-        (0..1000).for_each(|it| turns.enter(dead(it)));
-        turns.enter(poll("https://other.example/", 1000));
+        (0..1000).for_each(|it| turns.enqueue(dead(it)));
+        turns.enqueue(poll("https://other.example/", 1000));
         assert_eq!((begun(&mut turns), len(&turns)), (vec![0, 1, 1000], 3));
-        leave(&mut turns, dead(1).source());
+        finish(&mut turns, dead(1).source());
         assert_eq!(begun(&mut turns), [2]);
         turns.stop();
         for it in [0, 2] {
-            leave(&mut turns, dead(it).source());
+            finish(&mut turns, dead(it).source());
         }
         assert_eq!((begun(&mut turns), len(&turns), turns.hosts.len()), (vec![], 1, 1));
     }
@@ -363,8 +363,8 @@ mod tests {
         (0..600)
             .for_each(|it| standings.set(HostKey::new(&format!("{it}.example")), Standing::Slow));
         let mut turns = Turns::new(16, 4).with_standings(standings);
-        (0..600).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
-        turns.enter(poll("https://good.example/", 1000));
+        (0..600).for_each(|it| turns.enqueue(poll(&format!("https://{it}.example/"), it)));
+        turns.enqueue(poll("https://good.example/", 1000));
         let begun = begun(&mut turns);
         assert!(
             begun.contains(&1000) && begun.len() == 5,
@@ -376,8 +376,8 @@ mod tests {
     fn at_the_first_start_six_hundred_hosts_that_are_silent_keep_one_that_answers_waiting_for_seconds()
      {
         let (mut turns, start) = (Turns::new(256, 4), Instant::now());
-        (0..600).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
-        turns.enter(poll("https://good.example/", 1000));
+        (0..600).for_each(|it| turns.enqueue(poll(&format!("https://{it}.example/"), it)));
+        turns.enqueue(poll("https://good.example/", 1000));
         let tick = Duration::from_millis(100);
         let begins = (0..300).find(|tenths| {
             let now = start + tick * *tenths;
@@ -386,7 +386,7 @@ mod tests {
                 if begun_at(&mut turns, now).iter().any(|begun_at| begun_at.0 == 1000) {
                     return true;
                 }
-                turns.make_way();
+                turns.preempt_slow();
                 let gone: Vec<_> = turns
                     .sources
                     .iter()
@@ -397,7 +397,7 @@ mod tests {
                     return false;
                 }
                 for source in gone {
-                    turns.leave(&FinishedWork { source, answered: false }, now);
+                    turns.finish(&FinishedWork { source, answered: false }, now);
                 }
             }
         });
@@ -416,22 +416,22 @@ mod tests {
      {
         let (mut turns, start) = (Turns::new(16, 4), Instant::now());
         let good = poll("https://good.example/", 1000);
-        turns.enter(poll("https://good.example/", 1000));
+        turns.enqueue(poll("https://good.example/", 1000));
         assert_eq!(begun(&mut turns), [1000]);
-        turns.leave(&FinishedWork { source: good.source().clone(), answered: true }, start);
-        (0..300).for_each(|it| turns.enter(poll(&format!("https://{it}.example/"), it)));
+        turns.finish(&FinishedWork { source: good.source().clone(), answered: true }, start);
+        (0..300).for_each(|it| turns.enqueue(poll(&format!("https://{it}.example/"), it)));
         assert_eq!(begun_at(&mut turns, start).len(), 8, "nobody knows them");
         assert!(turns.has_room(), "the schedule is not held up by them");
-        turns.enter(good);
+        turns.enqueue(good);
         assert_eq!(begun(&mut turns), [1000], "a place is left");
-        turns.enter(poll("https://other.example/", 1001));
+        turns.enqueue(poll("https://other.example/", 1001));
 
         let later = start + SLOW + Duration::from_millis(1);
         let (mut all, mut now) = (Vec::new(), later);
         // They are silent, and make way in their order until it is the turn of the other one.
         for _ in 0..100 {
             all.extend(begun_at(&mut turns, now));
-            turns.make_way();
+            turns.preempt_slow();
             if all.iter().any(|it| it.0 == 1001) {
                 break;
             }
@@ -442,7 +442,7 @@ mod tests {
                 .map(|source| source.0.clone())
                 .collect();
             for source in gone {
-                turns.leave(&FinishedWork { source, answered: false }, now);
+                turns.finish(&FinishedWork { source, answered: false }, now);
             }
             now += SLOW;
         }

@@ -127,7 +127,7 @@ async fn fetch_source<F: Fetch, C>(
     let url = match &source.at {
         Location::Url(url) => url.real(),
         Location::File { path, .. } => {
-            return fetch::file::read(path, context.rules.max_decoded, started).await;
+            return fetch::file::fetch_file(path, context.rules.max_decoded, started).await;
         }
     };
     // What is known of a site's address is that of what was found of it, and not of its home page.
@@ -182,7 +182,7 @@ async fn read_answer<F: Fetch, C: Clock>(
         let (facts, fetched) = *given;
         read_body(&reader, facts, fetched, sent, bytes).map(Box::new)
     };
-    match context.fetcher.memory().read_unless(body, limit, look, work).await {
+    match context.fetcher.memory().read_body_unless(body, limit, look, work).await {
         Ok((visit, room)) => Ok(Visit { room, ..*visit? }),
         Err(unread) => not_read(context, source, before, (unread, "poll"), now).await,
     }

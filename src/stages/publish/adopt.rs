@@ -121,7 +121,7 @@ pub async fn adopt(
     committing: RecallExecutor,
 ) -> Result<AdoptionReport, AdoptError> {
     let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
-    let held = sink.look(&acked).await?.ok_or(AdoptError::NoPosition)?;
+    let held = sink.holdings(&acked).await?.ok_or(AdoptError::NoPosition)?;
     let found = held.position.as_ref().map(|at| outbox.at(at.seq)).transpose()?.flatten();
     let Err(halt) = position::judge(&acked, end, &held, found) else {
         return Err(AdoptError::Nothing);
@@ -152,6 +152,6 @@ pub async fn adopt(
         adopted.notes.memory.clear();
     }
     let (epoch, waiting) = (adopted.epoch, (adopted.seq, end.max(adopted.seq)));
-    outbox.trim(&Acked::of(adopted)).await?;
+    outbox.trim(&Acked::new(adopted)).await?;
     Ok(AdoptionReport { halt, epoch, waiting, recalled })
 }

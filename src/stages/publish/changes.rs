@@ -46,6 +46,6 @@ pub async fn confirm(outbox: &Outbox) -> Result<String, StoreError> {
     if changes.is_empty() {
         return Ok("there is nothing to confirm".to_owned());
     }
-    outbox.trim(&Acked::of(reached)).await?;
+    outbox.trim(&Acked::new(reached)).await?;
     Ok(changes.iter().map(|change| format!("confirmed: {change}")).collect::<Vec<_>>().join("\n"))
 }

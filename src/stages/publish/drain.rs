@@ -230,7 +230,7 @@ impl Drain {
 
     async fn resume(&mut self, sink: &mut dyn Sink) -> Result<Step, StepError> {
         let mut acked = self.parts.outbox.acked()?;
-        let looked = self.waited(LONG, sink.look(&acked)).await?;
+        let looked = self.waited(LONG, sink.holdings(&acked)).await?;
         let mut from = None;
         if let Some(held) = looked {
             from = held.position_at;
@@ -239,7 +239,7 @@ impl Drain {
                 let before = acked.notes.clone();
                 changes::note(&mut acked.notes, held.notes.clone(), SystemClock.now());
                 if acked.notes != before {
-                    self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
+                    self.parts.outbox.trim(&Acked::new(acked.clone())).await?;
                 }
                 self.parts.ready.set(Part::Topics, changes::unconfirmed(&acked.notes));
             }
@@ -266,7 +266,7 @@ impl Drain {
             ..acked
         };
         if moved {
-            self.parts.outbox.trim(&Acked::of(acked.clone())).await?;
+            self.parts.outbox.trim(&Acked::new(acked.clone())).await?;
         }
         self.acked = Some(acked);
         Ok(Step::Delivered)
@@ -308,7 +308,7 @@ impl Drain {
 
     async fn deliver(&mut self, sink: &mut dyn Sink, acked: Reached) -> Result<Step, StepError> {
         let limits = sink.limits();
-        let mut rows = self.parts.outbox.read(acked.seq, limits.records, limits.bytes)?;
+        let mut rows = self.parts.outbox.rows_after(acked.seq, limits.records, limits.bytes)?;
         if let Some(at) = self.suspect.and_then(|seq| rows.iter().position(|row| row.seq == seq)) {
             rows.truncate(at.max(1));
         }
@@ -353,7 +353,7 @@ impl Drain {
         metrics::publish_batch(started.elapsed());
         kept.into_iter().for_each(metrics::dead_letter_kept);
         let reached = self.reached(acked, &position, delivered)?;
-        self.parts.outbox.trim(&Acked::of(reached.clone())).await?;
+        self.parts.outbox.trim(&Acked::new(reached.clone())).await?;
         self.acked = Some(reached);
         self.told(position, &sent);
         Ok(Step::Delivered)

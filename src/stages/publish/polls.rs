@@ -14,7 +14,7 @@ pub async fn run(
 ) -> Result<(), PipelineError> {
     let Some(mut sink) = sink else { return Ok(()) };
     while let Some(poll) = polls.recv().await {
-        sink.tell(&poll);
+        sink.report(&poll);
     }
     tokio::task::spawn_blocking(move || sink.finish()).await?;
     Ok(())

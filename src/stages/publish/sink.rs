@@ -64,12 +64,12 @@ pub trait Sink: Debug + Send + 'static {
 
     /// Says what the sink holds of this store, given what is remembered of it; `None` from a sink
     /// that remembers nothing. It takes nothing from another process that publishes.
-    fn look<'a>(&'a mut self, _remembered: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
+    fn holdings<'a>(&'a mut self, _remembered: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
         Box::pin(async { Ok(None) })
     }
 
     /// Connects, or connects again after an error, and from then on is the only one that publishes
-    /// as this store. Says what the sink holds, as [`Sink::look`] does; the position stands at
+    /// as this store. Says what the sink holds, as [`Sink::holdings`] does; the position stands at
     /// `from` or behind it, where that is given.
     fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<SinkHoldings>>;
 
@@ -87,18 +87,18 @@ pub trait Sink: Debug + Send + 'static {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// Where polls are told, if the sink takes them and the config asks for it.
+    /// Where polls are reported, if the sink takes them and the config asks for it.
     fn polls(&self) -> Option<Box<dyn PollReporter>> {
         None
     }
 }
 
-/// Takes what is told of polls, best effort: what cannot be taken at once is dropped.
+/// Takes reports of polls, best effort: what cannot be taken at once is dropped.
 pub trait PollReporter: Send {
-    /// Tells one poll, without waiting.
-    fn tell(&mut self, poll: &PollRecord);
+    /// Reports one poll, without waiting.
+    fn report(&mut self, poll: &PollRecord);
 
-    /// Gives what was told a moment to arrive. It blocks.
+    /// Gives the reports a moment to arrive. It blocks.
     fn finish(self: Box<Self>);
 }
 
@@ -130,7 +130,7 @@ pub struct Delivered {
 /// What a sink found out about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SinkReport {
-    /// What it wants to be reminded of at the next [`Sink::look`]; `None` where that stays as it
+    /// What it wants to be reminded of at the next [`Sink::holdings`]; `None` where that stays as it
     /// is.
     pub memory: Option<SinkMemory>,
     /// What happened to it that consumers may have to know of.

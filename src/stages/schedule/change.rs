@@ -177,7 +177,7 @@ impl ChangePlan {
             // A row that a list of the config stands before is polled as that list says, and can go
             // all the same.
             let of_address =
-                addresses[index].as_ref().map(|address| SourceId::of_url(address).to_string());
+                addresses[index].as_ref().map(|address| SourceId::from_url(address).to_string());
             let mut candidates =
                 [ids[index].clone(), Some(name.clone()), of_address].into_iter().flatten();
             let row = candidates
@@ -239,7 +239,7 @@ mod tests {
             &store,
         )
         .await;
-        let id = SourceId::of_url(&"https://b.example/".parse().unwrap()).to_string();
+        let id = SourceId::from_url(&"https://b.example/".parse().unwrap()).to_string();
         assert_eq!(report.done, [id.as_str()]);
         let expected = "nashra sources add:1:1: https://a.example/ is already listed at own.toml:1:1; it is polled once, as listed there";
         assert_eq!(report.known, [expected]);

@@ -151,7 +151,7 @@ pub async fn run<C: Clock>(
             () = channels.stop.cancelled() => return Ok(()),
             Some(done) = channels.polled.recv() => {
                 let next = done.next - (done.decided - clock.now()).max(TimeDelta::zero());
-                if let (Some(left), Some(gone)) = (schedule.polled(done, stretched(next, level, now)), &channels.gone) {
+                if let (Some(left), Some(gone)) = (schedule.record_poll(done, stretched(next, level, now)), &channels.gone) {
                     // The poll may have found a hub after it was told that the source is gone.
                     gone.send(vec![left.to_string()]).await.ok();
                 }
@@ -168,13 +168,13 @@ pub async fn run<C: Clock>(
             }
             Some(first) = channels.sooner.recv() => {
                 let more = std::iter::from_fn(|| channels.sooner.try_recv().ok());
-                schedule.sooner(std::iter::once(first).chain(more).take(SOONER).collect());
+                schedule.poll_earlier(std::iter::once(first).chain(more).take(SOONER).collect());
             }
             changed = channels.pressure.changed() => if changed.is_err() { return Ok(()) },
             permit = channels.due.reserve(), if wait.is_none() => {
                 let Ok(permit) = permit else { return Ok(()) };
                 if let Some(Reverse((at, slot))) = schedule.heap.pop()
-                    && let Some((source, _)) = schedule.roster.back(slot)
+                    && let Some((source, _)) = schedule.roster.take_back(slot)
                 {
                     permit.send(DueSource { source: Arc::clone(source), slot, at });
                     schedule.budget.spend(now);

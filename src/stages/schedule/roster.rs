@@ -53,7 +53,7 @@ impl Roster {
     }
 
     /// The source of a token that came back; one that was let go is gone with it.
-    pub(super) fn back(&mut self, slot: Slot) -> Option<(&Arc<Source>, &mut SourceStatus)> {
+    pub(super) fn take_back(&mut self, slot: Slot) -> Option<(&Arc<Source>, &mut SourceStatus)> {
         let place = self.slots.get_mut(slot as usize)?;
         if let Some(left) = place.take_if(|place| place.leaves) {
             self.leaving.remove(&left.source.id);
@@ -63,7 +63,7 @@ impl Roster {
     }
 
     /// The source in a slot, if it was let go and its token is out still.
-    pub(super) fn left(&self, slot: Slot) -> Option<&SourceId> {
+    pub(super) fn leaving_source(&self, slot: Slot) -> Option<&SourceId> {
         self.slots
             .get(slot as usize)?
             .as_ref()
@@ -135,10 +135,10 @@ mod tests {
         assert_eq!(roster.remove(&ids(&[&one])).len(), 1);
         assert_eq!(roster.remove(&ids(&[&one])).len(), 0, "it is gone already");
         assert_eq!(roster.insert(Arc::clone(&two), STATUS), Some(1));
-        assert_eq!((roster.left(0), roster.left(1)), (Some(&one.id), None));
-        assert!(roster.back(0).is_none());
+        assert_eq!((roster.leaving_source(0), roster.leaving_source(1)), (Some(&one.id), None));
+        assert!(roster.take_back(0).is_none());
         assert_eq!(roster.insert(Arc::clone(&three), STATUS), Some(0));
-        assert_eq!(roster.back(0).map(|entry| entry.0.clone()), Some(three));
+        assert_eq!(roster.take_back(0).map(|entry| entry.0.clone()), Some(three));
         assert_eq!(roster.sources().count(), 2);
     }
 
@@ -148,7 +148,7 @@ mod tests {
         roster.insert(Arc::clone(&one), STATUS);
         roster.remove(&ids(&[&one]));
         assert_eq!(roster.insert(Arc::clone(&one), STATUS), None);
-        assert!(roster.back(0).is_some(), "it is polled on");
+        assert!(roster.take_back(0).is_some(), "it is polled on");
         assert_eq!(roster.statuses().count(), 1);
     }
 

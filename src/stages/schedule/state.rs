@@ -142,7 +142,7 @@ fn remember(standings: &mut Standings, source: &Source, facts: &Facts) {
     let Some(host) = source.at.url().map(|url| HostKey::new(&hosts::name(url))) else { return };
     if facts.failures == 0 && facts.last_success.is_some() {
         standings.set(host, Standing::Prompt);
-    } else if facts.state == State::Backoff && standings.of(host) != Some(Standing::Prompt) {
+    } else if facts.state == State::Backoff && standings.get(host) != Some(Standing::Prompt) {
         standings.set(host, Standing::Slow);
     }
 }
@@ -170,9 +170,14 @@ fn next_due(facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 
 impl ScheduleState {
     /// A poll was made: the source is due again, unless it was let go meanwhile; then it is given.
-    pub(super) fn polled(&mut self, done: PolledSource, next: DateTime<Utc>) -> Option<SourceId> {
-        let (early, left) = (self.early.remove(&done.slot), self.roster.left(done.slot).cloned());
-        if let Some((_, status)) = self.roster.back(done.slot) {
+    pub(super) fn record_poll(
+        &mut self,
+        done: PolledSource,
+        next: DateTime<Utc>,
+    ) -> Option<SourceId> {
+        let (early, left) =
+            (self.early.remove(&done.slot), self.roster.leaving_source(done.slot).cloned());
+        if let Some((_, status)) = self.roster.take_back(done.slot) {
             learn(status, done.status, &mut self.budget);
             self.heap.push(Reverse((early.map_or(next, |early| early.min(next)), done.slot)));
         }
@@ -187,7 +192,7 @@ impl ScheduleState {
     }
 
     /// Brings sources forward: all at once, because the whole heap is gone through.
-    pub(super) fn sooner(&mut self, polls: Vec<EarlyPoll>) {
+    pub(super) fn poll_earlier(&mut self, polls: Vec<EarlyPoll>) {
         let earlier: HashMap<SourceId, DateTime<Utc>> =
             polls.into_iter().map(|poll| (poll.source, poll.at)).collect();
         let mut slots: HashMap<Slot, DateTime<Utc>> =
@@ -275,7 +280,7 @@ mod tests {
         let sooner =
             |source: &SourceId, seconds| EarlyPoll { source: source.clone(), at: at(seconds) };
         let unknown: SourceId = "nobody".parse().unwrap();
-        schedule.sooner(vec![
+        schedule.poll_earlier(vec![
             sooner(&ids[0], 50),
             sooner(&ids[1], -9),
             sooner(&ids[2], 50),
@@ -283,7 +288,7 @@ mod tests {
         ]);
         let status = SourceStatus { state: State::Ok, appetite: None };
         assert_eq!(
-            schedule.polled(
+            schedule.record_poll(
                 PolledSource { slot: first, next: at(100), decided: at(0), status },
                 at(100)
             ),
@@ -330,7 +335,7 @@ mod tests {
         .unwrap();
         let standings = schedule.standings();
         let known =
-            ["a.example", "b.example", "c.example"].map(|it| standings.of(HostKey::new(it)));
+            ["a.example", "b.example", "c.example"].map(|it| standings.get(HostKey::new(it)));
         assert_eq!(known, [Some(Standing::Prompt), Some(Standing::Slow), None]);
     }
 

@@ -173,7 +173,7 @@ impl<C: Clock> CallbackService<C> {
         if *self.pressure.borrow() == Pressure::Stop {
             return (Some("busy"), later());
         }
-        let Some(_slot) = self.bodies.take(&token).await else { return (Some("busy"), later()) };
+        let Some(_slot) = self.bodies.acquire(&token).await else { return (Some("busy"), later()) };
         let (head, body) = request.into_parts();
         let (bytes, room) = match tokio::time::timeout(BODY_TIMEOUT, self.receive(body)).await {
             Ok(Ok(received)) => received,
@@ -215,7 +215,11 @@ impl<C: Clock> CallbackService<C> {
                 return Err(PushRefusal::TooLarge);
             }
             if bytes.len() <= free && length > free {
-                room = self.memory.to_come(announced.min(limit)).await.ok_or(PushRefusal::Busy)?;
+                room = self
+                    .memory
+                    .room_to_receive(announced.min(limit))
+                    .await
+                    .ok_or(PushRefusal::Busy)?;
             }
             bytes.extend_from_slice(&chunk);
         }

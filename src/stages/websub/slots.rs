@@ -51,7 +51,7 @@ impl Slots {
     }
 
     /// Waits for a slot, first come first served; `None` where too many of this subscription wait.
-    pub(super) async fn take(&self, token: &str) -> Option<Slot<'_>> {
+    pub(super) async fn acquire(&self, token: &str) -> Option<Slot<'_>> {
         let (claim, slots) = self.enter(token)?;
         // Both fail only where they are closed, and nobody closes them.
         let of_subscription = slots.acquire_owned().await.ok();
@@ -103,11 +103,12 @@ mod tests {
     fn slow_bodies_of_one_subscription_hold_up_no_other() {
         let slots = Slots::new();
         let held: Vec<_> =
-            (0..EACH).map(|_| slots.take("slow").now_or_never().unwrap().unwrap()).collect();
-        let mut waiting: Vec<_> = (EACH..WAITING).map(|_| Box::pin(slots.take("slow"))).collect();
+            (0..EACH).map(|_| slots.acquire("slow").now_or_never().unwrap().unwrap()).collect();
+        let mut waiting: Vec<_> =
+            (EACH..WAITING).map(|_| Box::pin(slots.acquire("slow"))).collect();
         assert!(waiting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
-        assert!(slots.take("slow").now_or_never().unwrap().is_none(), "it may send again later");
-        assert!(slots.take("other").now_or_never().unwrap().is_some());
+        assert!(slots.acquire("slow").now_or_never().unwrap().is_none(), "it may send again later");
+        assert!(slots.acquire("other").now_or_never().unwrap().is_some());
         drop(held);
         assert!(waiting[0].as_mut().now_or_never().unwrap().is_some());
         drop(waiting);

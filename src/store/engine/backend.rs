@@ -92,7 +92,7 @@ impl Disk {
 pub(super) fn mark_all(disk: &Disk, commit: u64) -> Result<(), StoreError> {
     disk.write(
         Changes::new(),
-        Commits::of(commit.saturating_sub(1)).next(ALL.into_iter(), disk.db.seqno()),
+        Commits::new(commit.saturating_sub(1)).next(ALL.into_iter(), disk.db.seqno()),
     )
 }
 

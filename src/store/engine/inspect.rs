@@ -85,12 +85,12 @@ pub(crate) fn inspect(
     }
     let sound = files(store, folders, expected, whole, &mut found);
     let tables =
-        if found.problems.is_empty() { Tables::read(store, &sound).map(Some) } else { Ok(None) };
+        if found.problems.is_empty() { Tables::load(store, &sound).map(Some) } else { Ok(None) };
     let tables = tables.unwrap_or_else(|problem| {
         found.problems.push(problem);
         None
     });
-    let journals = Journals::read(store, &mut found)?;
+    let journals = Journals::load(store, &mut found)?;
     journals.compare(store, tables.as_ref(), expected, &mut found);
     Ok(found)
 }
@@ -102,7 +102,7 @@ fn unborn(store: &Path, found: &mut Inspection) -> Result<(), StoreError> {
         return Ok(());
     }
     for path in journal::all(store)? {
-        let bytes = journal::read(&path)?;
+        let bytes = journal::read_file(&path)?;
         if journal::batch(&bytes, 0).is_some() || journal::next(&bytes, 0).is_some() {
             found.problems.push(StoreError::broken(
                 &store.join("keyspaces"),
@@ -212,7 +212,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn read(store: &Path, folders: &[(u64, PathBuf)]) -> Result<Self, StoreError> {
+    fn load(store: &Path, folders: &[(u64, PathBuf)]) -> Result<Self, StoreError> {
         let cache = Arc::new(Cache::with_capacity_bytes(1 << 20));
         let list = tree(&store.join("keyspaces/0"), &cache)?;
         let mut read = Self {
@@ -270,10 +270,10 @@ struct Journals {
 }
 
 impl Journals {
-    fn read(store: &Path, found: &mut Inspection) -> Result<Self, StoreError> {
+    fn load(store: &Path, found: &mut Inspection) -> Result<Self, StoreError> {
         let (mut journals, mut seqno, files) = (Self::default(), None, journal::all(store)?);
         for (index, path) in files.iter().enumerate() {
-            let bytes = journal::read(path)?;
+            let bytes = journal::read_file(path)?;
             let mut at = 0;
             while let Some(batch) = journal::batch(&bytes, at) {
                 if seqno.is_some_and(|seqno| batch.seqno <= seqno) {

@@ -68,7 +68,7 @@ pub(super) fn all(store: &Path) -> Result<Vec<PathBuf>, StoreError> {
 }
 
 /// Reads a journal; zeros at the end are left out.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
     let mut bytes =
         written(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
     cut_zeros(&mut bytes);

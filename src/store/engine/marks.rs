@@ -49,7 +49,7 @@ impl Commits {
     }
 
     /// Nothing is known but that there were so many.
-    pub(super) fn of(number: u64) -> Self {
+    pub(super) fn new(number: u64) -> Self {
         Self { number, ..Self::default() }
     }
 

@@ -158,7 +158,7 @@ fn replay(
     lost: &mut Vec<String>,
 ) -> Result<(), StoreError> {
     for path in journal::all(store)? {
-        let (bytes, mut at, mut gaps) = (journal::read(&path)?, 0, 0);
+        let (bytes, mut at, mut gaps) = (journal::read_file(&path)?, 0, 0);
         while at < bytes.len() {
             let batch = match journal::batch(&bytes, at) {
                 Some(batch) => batch,

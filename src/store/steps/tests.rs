@@ -16,7 +16,7 @@ use crate::{
     },
     store::{
         PollCommit, Store,
-        twins::{Kept, both},
+        twins::{Kept, both_stores},
     },
 };
 
@@ -105,7 +105,7 @@ impl World {
             );
             let pending = pending(entry, self.listed[entry], now, has_document);
             let bytes = has_document
-                .then(|| PackedDocument::of(&self.listed[entry].to_be_bytes()).unwrap());
+                .then(|| PackedDocument::pack(&self.listed[entry].to_be_bytes()).unwrap());
             commit.enqueue(
                 &key(entry),
                 (before.as_ref(), before.unwrap_or_default()),
@@ -224,7 +224,7 @@ async fn a_store_of_the_format_before_keeps_the_latest_of_an_entrys_rows() {
         .into();
     let mut batch = Batch::default();
     for (row, entry) in &rows {
-        let document = Some((documents::key_of(row, entry), PackedDocument::of(b"x").unwrap()));
+        let document = Some((documents::key_of(row, entry), PackedDocument::pack(b"x").unwrap()));
         batch.queue(NewRow { key: *row, value: serde_json::to_vec(entry).unwrap(), document });
     }
     batch.put(
@@ -303,7 +303,7 @@ async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
 
 #[tokio::test]
 async fn what_was_forgotten_in_the_moment_it_is_listed_leaves_no_day_behind() {
-    for Kept { store, .. } in both() {
+    for Kept { store, .. } in both_stores() {
         let mut commit = PollCommit::default();
         commit.listed(&[7; 16], 20);
         store.polls().commit(commit).await.unwrap();

@@ -110,7 +110,7 @@ metrics! {
     // WebSub.
     WEBSUB_SUBSCRIPTIONS: Gauge = "nashra_websub_subscriptions", "Subscriptions at hubs by state: asked, live, failing, denied, ending";
     WEBSUB_REQUESTS: Counter = "nashra_websub_requests_total", "Requests to hubs by mode (subscribe, unsubscribe) and outcome: accepted, failed";
-    WEBSUB_QUESTIONS: Counter = "nashra_websub_questions_total", "What hubs asked by what they heard: verified, refused, denied";
+    WEBSUB_QUESTIONS: Counter = "nashra_websub_questions_total", "What hubs asked by result: verified, refused, denied";
     WEBSUB_PUSHES: Counter = "nashra_websub_pushes_total", "What hubs sent by outcome: taken, known, pinged, unreadable, unsigned, unwanted, too_large, too_often, broken, busy, late";
     WEBSUB_MISSED: Counter = "nashra_websub_missed_total", "Entries that polls found although a hub should have sent them";
 

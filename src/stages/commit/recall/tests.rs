@@ -43,7 +43,7 @@ fn article(id: Uuid, revision: u32, slug: &str, body: &str) -> Article {
 }
 
 fn published(article: &Article, now: DateTime<Utc>) -> PublishedArticle {
-    PublishedArticle::read(&serde_json::to_vec(article).unwrap(), now).unwrap()
+    PublishedArticle::parse(&serde_json::to_vec(article).unwrap(), now).unwrap()
 }
 
 /// As the committing task leaves an article behind: its state, its names, its record.
@@ -75,7 +75,7 @@ fn id(number: u128) -> Uuid {
 }
 
 fn waiting(store: &Store) -> Vec<Option<(Uuid, u32, String)>> {
-    let rows = store.outbox().read(0, 100, usize::MAX).unwrap();
+    let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();
     let told = |row: &OutboxRow| {
         let article: Article = serde_json::from_slice(&row.record.value).ok()?;
         assert_eq!(
@@ -202,9 +202,9 @@ async fn a_field_that_the_record_of_the_topic_does_not_have_is_not_told_as_chang
     // Of a program that had no sections yet.
     let mut topic = serde_json::to_value(article(id(1), 1, "a", "one")).unwrap();
     topic.as_object_mut().unwrap().remove("section");
-    let topic = PublishedArticle::read(topic.to_string().as_bytes(), at(3));
+    let topic = PublishedArticle::parse(topic.to_string().as_bytes(), at(3));
     recall(&store.articles(), &store.outbox(), topic.into_iter().collect(), at(3)).await.unwrap();
-    let row = store.outbox().read(0, 1, usize::MAX).unwrap().remove(0);
+    let row = store.outbox().rows_after(0, 1, usize::MAX).unwrap().remove(0);
     let told: Article = serde_json::from_slice(&row.record.value).unwrap();
     assert_eq!(
         (told.revision, told.changed_fields),

@@ -228,7 +228,7 @@ impl Sink for MemorySink {
         Limits { records: 100, bytes: 1 << 20 }
     }
 
-    fn look<'a>(&'a mut self, _: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
+    fn holdings<'a>(&'a mut self, _: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
         Box::pin(async move { Ok(Some(self.world().held())) })
     }
 
@@ -265,7 +265,7 @@ impl Sink for MemorySink {
                 .filter(|taken| (taken.epoch, taken.row.seq) > (after.epoch(), after.seq()));
             Ok(later
                 .filter_map(|later| {
-                    PublishedArticle::read(&later.row.record.value, SystemClock.now())
+                    PublishedArticle::parse(&later.row.record.value, SystemClock.now())
                 })
                 .collect())
         })

@@ -13,7 +13,7 @@ use crate::{
     store::StoreId,
 };
 
-/// The sink that the config names, for one store. It connects at the first [`Sink::look`] or
+/// The sink that the config names, for one store. It connects at the first [`Sink::holdings`] or
 /// [`Sink::open`].
 #[must_use]
 pub fn start(config: &Config, store: StoreId) -> Box<dyn Sink> {

@@ -15,7 +15,7 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use super::{PATIENCE, Position, PublishError, Shared, SinkHoldings, SinkReport, of};
+use super::{PATIENCE, Position, PublishError, Shared, SinkHoldings, SinkReport, sink_error};
 
 /// Another store's open transaction may hold the end back until it times out.
 const OTHERS: Duration = Duration::from_secs(90);
@@ -23,21 +23,27 @@ const OTHERS: Duration = Duration::from_secs(90);
 /// What the topic holds, as far as it can be read by somebody who has not taken the transactional
 /// id: a transaction of this store that is still open is not part of it, and then it is not
 /// settled.
-pub(super) fn look(shared: &Shared, from: Option<i64>) -> Result<SinkHoldings, PublishError> {
+pub(super) fn holdings_so_far(
+    shared: &Shared,
+    from: Option<i64>,
+) -> Result<SinkHoldings, PublishError> {
     let topic = shared.topic("positions");
     let settled = wait_for_end(shared, &topic, Duration::ZERO)?;
-    Ok(SinkHoldings { settled, ..read(shared, &topic, from)? })
+    Ok(SinkHoldings { settled, ..read_holdings(shared, &topic, from)? })
 }
 
 /// The same once `init_transactions` has settled what was open: to the high watermark.
-pub(super) fn settled(shared: &Shared, from: Option<i64>) -> Result<SinkHoldings, PublishError> {
+pub(super) fn settled_holdings(
+    shared: &Shared,
+    from: Option<i64>,
+) -> Result<SinkHoldings, PublishError> {
     let topic = shared.topic("positions");
     if !wait_for_end(shared, &topic, OTHERS)? {
         return Err(PublishError::Transient(format!(
             "an open transaction holds back the end of {topic}"
         )));
     }
-    read(shared, &topic, from)
+    read_holdings(shared, &topic, from)
 }
 
 /// `read_committed` ends at the last stable offset, without an error where that is short of the
@@ -55,7 +61,11 @@ fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool
     Ok(true)
 }
 
-fn read(shared: &Shared, topic: &str, from: Option<i64>) -> Result<SinkHoldings, PublishError> {
+fn read_holdings(
+    shared: &Shared,
+    topic: &str,
+    from: Option<i64>,
+) -> Result<SinkHoldings, PublishError> {
     let consumer = consumer(shared, "read_committed")?;
     let sink_id = consumer.client().fetch_cluster_id(PATIENCE);
     let sink_id = sink_id
@@ -100,13 +110,13 @@ pub(super) fn consumer(
         .set("isolation.level", isolation);
     client.set("allow.auto.create.topics", "false").set("auto.offset.reset", "earliest");
     BaseConsumer::from_config_and_context(&client, QuietContext)
-        .map_err(|error| of("reading positions", &error))
+        .map_err(|error| sink_error("reading positions", &error))
 }
 
 fn ends(consumer: &BaseConsumer<QuietContext>, topic: &str) -> Result<(i64, i64), PublishError> {
     consumer
         .fetch_watermarks(topic, 0, PATIENCE)
-        .map_err(|error| of("reading the end of the positions", &error))
+        .map_err(|error| sink_error("reading the end of the positions", &error))
 }
 
 /// The last position of this store from an offset on, and where it stands.
@@ -116,7 +126,7 @@ fn scan(
     topic: &str,
     from: Offset,
 ) -> Result<Option<(Position, i64)>, PublishError> {
-    let failed = |error: &KafkaError| of("reading positions", error);
+    let failed = |error: &KafkaError| sink_error("reading positions", error);
     let mut partition = TopicPartitionList::new();
     partition.add_partition_offset(topic, 0, from).map_err(|error| failed(&error))?;
     consumer.assign(&partition).map_err(|error| failed(&error))?;

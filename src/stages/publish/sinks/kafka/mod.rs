@@ -136,7 +136,7 @@ impl Shared {
 }
 
 impl KafkaSink {
-    /// For one store. Connects at the first [`Sink::look`].
+    /// For one store. Connects at the first [`Sink::holdings`].
     #[must_use]
     pub(super) fn new(config: Kafka, store: StoreId) -> Self {
         Self {
@@ -158,7 +158,7 @@ impl KafkaSink {
         let (limit, described) = topics::make(&shared).await?;
         // Room for what a batch has beside its records.
         self.batch = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(512)).max(1));
-        let mut held = blocking(move || held::look(&shared, from)).await?;
+        let mut held = blocking(move || held::holdings_so_far(&shared, from)).await?;
         self.topics = TopicChanges::remembered(&remembered.notes.memory);
         // What another cluster has says nothing of the topics that were published to.
         if remembered.sink_id.as_ref().is_none_or(|ours| *ours == held.sink_id) {
@@ -175,11 +175,12 @@ impl KafkaSink {
         close(self.producer.take()).await?;
         let (shared, batch) = (Arc::clone(&self.shared), self.batch);
         let work = move || {
-            let producer = shared.producer(batch).map_err(|error| of("connecting", &error))?;
+            let producer =
+                shared.producer(batch).map_err(|error| sink_error("connecting", &error))?;
             producer
                 .init_transactions(PATIENCE)
-                .map_err(|error| of("starting transactions", &error))?;
-            let held = held::settled(&shared, from)?;
+                .map_err(|error| sink_error("starting transactions", &error))?;
+            let held = held::settled_holdings(&shared, from)?;
             Ok((producer, held))
         };
         let (producer, held) = blocking(work).await?;
@@ -233,7 +234,7 @@ impl Sink for KafkaSink {
         Limits { records: config.batch_records, bytes: config.batch_bytes.as_usize() }
     }
 
-    fn look<'a>(&'a mut self, remembered: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
+    fn holdings<'a>(&'a mut self, remembered: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
         Box::pin(self.look_at_topics(remembered))
     }
 
@@ -251,7 +252,7 @@ impl Sink for KafkaSink {
 
     fn published<'a>(&'a mut self, after: &'a Reached) -> Answer<'a, Vec<PublishedArticle>> {
         let (shared, after) = (Arc::clone(&self.shared), after.clone());
-        Box::pin(blocking(move || recall::read(&shared, &after)))
+        Box::pin(blocking(move || recall::published_after(&shared, &after)))
     }
 
     fn polls(&self) -> Option<Box<dyn PollReporter>> {
@@ -282,7 +283,7 @@ async fn close(producer: Option<Arc<Producer>>) -> Result<(), PublishError> {
 }
 
 /// What an error of a call means to publishing.
-fn of(doing: &str, error: &KafkaError) -> PublishError {
+fn sink_error(doing: &str, error: &KafkaError) -> PublishError {
     failed(recovery::from_error(error), format!("{doing}: {error}"))
 }
 

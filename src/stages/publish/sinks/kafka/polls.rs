@@ -37,7 +37,7 @@ impl PollProducer {
 }
 
 impl PollReporter for PollProducer {
-    fn tell(&mut self, poll: &PollRecord) {
+    fn report(&mut self, poll: &PollRecord) {
         let value = serde_json::to_string(poll).unwrap_or_default();
         // A full queue means that no broker takes them: dropped, as promised.
         drop(self.producer.send(BaseRecord::to(&self.topic).key(&poll.source).payload(&value)));

@@ -16,7 +16,7 @@ use rdkafka::{
     metadata::{MetadataPartition, MetadataTopic},
 };
 
-use super::{PATIENCE, PublishError, Shared, changes::TopicChanges, held, of};
+use super::{PATIENCE, PublishError, Shared, changes::TopicChanges, held, sink_error};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     stages::commit::PublishedArticle,
@@ -24,12 +24,12 @@ use crate::{
 };
 
 /// The records, in the order of their numbers.
-pub(super) fn read(
+pub(super) fn published_after(
     shared: &Shared,
     after: &Reached,
 ) -> Result<Vec<PublishedArticle>, PublishError> {
     let topic = shared.topic("articles");
-    let failed = |error: KafkaError| of(&format!("reading {topic}"), &error);
+    let failed = |error: KafkaError| sink_error(&format!("reading {topic}"), &error);
     let consumer = held::consumer(shared, "read_committed")?;
     let metadata = consumer.fetch_metadata(Some(&topic), PATIENCE).map_err(failed)?;
     let partitions: BTreeSet<i32> = metadata
@@ -64,7 +64,7 @@ pub(super) fn read(
                 let article = message
                     .payload()
                     .filter(|_| number.is_some())
-                    .and_then(|value| PublishedArticle::read(value, now));
+                    .and_then(|value| PublishedArticle::parse(value, now));
                 found.extend(number.zip(article));
             }
             None if progress.elapsed() > PATIENCE => {

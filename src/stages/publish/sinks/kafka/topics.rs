@@ -20,7 +20,7 @@ use rdkafka::{
 };
 use tokio::time::Instant;
 
-use super::{Halt, PATIENCE, PublishError, Shared, changes::TopicDescription, held, of};
+use super::{Halt, PATIENCE, PublishError, Shared, changes::TopicDescription, held, sink_error};
 use crate::stages::commit::MAX_RECORD;
 
 /// How the topic of positions is made: each start reads it, so what is overwritten goes soon.
@@ -43,7 +43,7 @@ pub(super) async fn make(
     shared: &Shared,
 ) -> Result<(Option<usize>, Vec<TopicDescription>), PublishError> {
     let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client())
-        .map_err(|error| of("connecting", &error))?;
+        .map_err(|error| sink_error("connecting", &error))?;
     let options =
         AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
     let config = &shared.config;
@@ -115,7 +115,7 @@ async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<TopicDescriptio
         for topic in names {
             let metadata = consumer
                 .fetch_metadata(Some(&topic), PATIENCE)
-                .map_err(|error| of("asking for the topics", &error))?;
+                .map_err(|error| sink_error("asking for the topics", &error))?;
             let answer = metadata.topics().first();
             let error = answer.and_then(MetadataTopic::error).map(Code::from);
             let made = matches!(error, Some(Code::UnknownTopicOrPartition | Code::UnknownTopic));
@@ -136,7 +136,7 @@ async fn create(
     new: &[NewTopic<'_>],
 ) -> Result<(), PublishError> {
     let made = admin.create_topics(new, options).await;
-    for result in made.map_err(|error| of("making topics", &error))? {
+    for result in made.map_err(|error| sink_error("making topics", &error))? {
         match result {
             Ok(name) => tracing::info!(topic = name, "made the topic"),
             Err((_, Code::TopicAlreadyExists)) => {}
@@ -189,7 +189,7 @@ async fn describe(question: TopicQuery<'_>) -> Result<Option<ConfigResource>, Pu
     let TopicQuery { admin, options, topic, until } = question;
     loop {
         let answers = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], options).await;
-        let answers = answers.map_err(|error| of("reading a topic's config", &error))?;
+        let answers = answers.map_err(|error| sink_error("reading a topic's config", &error))?;
         let seen = answers.into_iter().filter_map(Result::ok).find(|it| !it.entries.is_empty());
         if seen.is_some() || until.is_none_or(|until| Instant::now() >= until) {
             return Ok(seen);

@@ -138,7 +138,7 @@ pub(super) fn run(
         && error.recovery != Recovery::Fenced
         && abort(producer);
     let reports = producer.context().take();
-    TransactionOutcome { result: Err(told(shared, rows, error, &reports)), usable }
+    TransactionOutcome { result: Err(to_publish_error(shared, rows, error, &reports)), usable }
 }
 
 /// A call that failed.
@@ -150,7 +150,7 @@ struct CallFailure {
 }
 
 impl CallFailure {
-    fn of(doing: &str, error: &KafkaError) -> Self {
+    fn new(doing: &str, error: &KafkaError) -> Self {
         Self {
             recovery: recovery::from_error(error),
             words: format!("{doing}: {error}"),
@@ -167,8 +167,9 @@ fn begin_and_commit(
 ) -> Result<(), CallFailure> {
     producer
         .begin_transaction()
-        .map_err(|error| CallFailure::of("beginning a transaction", &error))?;
-    let (articles, dead) = (name(shared, Topic::Articles), name(shared, Topic::DeadLetters));
+        .map_err(|error| CallFailure::new("beginning a transaction", &error))?;
+    let (articles, dead) =
+        (topic_name(shared, Topic::Articles), topic_name(shared, Topic::DeadLetters));
     for (number, row) in rows.iter().enumerate() {
         let topic = if row.record.topic == Topic::Articles { &articles } else { &dead };
         let headers = headers(&row.record, reached, row.seq);
@@ -195,7 +196,7 @@ fn begin_and_commit(
             Err(error) if recovery::from_error(&error) == Recovery::Again => {
                 tracing::warn!(%error, "the commit of a transaction takes long");
             }
-            Err(error) => return Err(CallFailure::of("committing a transaction", &error)),
+            Err(error) => return Err(CallFailure::new("committing a transaction", &error)),
         }
     }
 }
@@ -222,7 +223,7 @@ fn all_sent(producer: &Producer) -> Result<(), CallFailure> {
         match flushed {
             Ok(()) => return Ok(()),
             Err(_) if started.elapsed() < PATIENCE => {}
-            Err(error) => return Err(CallFailure::of("sending records", &error)),
+            Err(error) => return Err(CallFailure::new("sending records", &error)),
         }
     }
 }
@@ -272,7 +273,7 @@ fn abort(producer: &Producer) -> bool {
 }
 
 /// What a failure means to publishing: a record's own fault, or one of the rest of the world.
-fn told(
+fn to_publish_error(
     shared: &Shared,
     rows: &[OutboxRow],
     failure: CallFailure,
@@ -297,7 +298,7 @@ fn told(
     if denied.is_some() || recovery == Recovery::Unauthorised {
         // Which of a transaction's topics it is, is only told where a broker refuses what was sent.
         let names = match denied.and_then(|(number, _)| rows.get(*number)) {
-            Some(row) => name(shared, row.record.topic),
+            Some(row) => topic_name(shared, row.record.topic),
             None => topics_of(shared, rows),
         };
         let topic = denied.and_then(|(number, _)| rows.get(*number)).map(|it| it.record.topic);
@@ -311,7 +312,7 @@ fn told(
     failed(recovery, first.map_or(words.clone(), |(_, code)| format!("{words} ({code})")))
 }
 
-fn name(shared: &Shared, topic: Topic) -> String {
+fn topic_name(shared: &Shared, topic: Topic) -> String {
     shared.topic(match topic {
         Topic::Articles => "articles",
         Topic::DeadLetters => "deadletters",
@@ -321,8 +322,10 @@ fn name(shared: &Shared, topic: Topic) -> String {
 /// The topics that a transaction writes to.
 fn topics_of(shared: &Shared, rows: &[OutboxRow]) -> String {
     let has = |topic: &Topic| rows.iter().any(|row| row.record.topic == *topic);
-    let names =
-        [Topic::Articles, Topic::DeadLetters].into_iter().filter(has).map(|it| name(shared, it));
+    let names = [Topic::Articles, Topic::DeadLetters]
+        .into_iter()
+        .filter(has)
+        .map(|it| topic_name(shared, it));
     names.chain([shared.topic("positions")]).collect::<Vec<_>>().join(", ")
 }
 

@@ -2,13 +2,14 @@
 
 use url::Url;
 
-use super::{As, RejectedCandidate, TrialError};
+use super::{RejectedCandidate, TrialError};
 use crate::{
     dates::moment,
     html::Tree,
     model::{
         entry::Feed,
         identity,
+        kind::Format,
         page::{Page, PageKind},
     },
     read::{
@@ -24,6 +25,17 @@ use crate::{
 /// Links of a listing that are told although they were not taken.
 const MAX_LOST: usize = 20;
 
+/// A document that is tried.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TrialInput<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) content_type: Option<&'a str>,
+    /// Its address, where that is known.
+    pub(super) url: Option<&'a Url>,
+    /// Where it was read: an address or a file's path.
+    pub(super) at: &'a Url,
+}
+
 /// What bytes turned out to be.
 pub(super) enum ParsedDocument {
     Feed(Feed),
@@ -35,33 +47,33 @@ pub(super) enum ParsedDocument {
 
 /// Reads bytes as what they are to be read as; else as a feed, a sitemap, a listing or a page,
 /// whichever they are.
-pub(super) fn read(
-    bytes: &[u8],
-    content_type: Option<&str>,
-    (read_as, url, at): (Option<As>, Option<&Url>, &Url),
+pub(super) fn parse(
+    input: TrialInput<'_>,
+    read_as: Option<Format>,
     rules: &Rules,
 ) -> Result<ParsedDocument, TrialError> {
+    let TrialInput { bytes, content_type, url, at } = input;
     let base = url.unwrap_or(at);
     let feed = match read_as {
-        None | Some(As::Feed) => {
+        None | Some(Format::Feed) => {
             feed::parse(bytes, content_type, base).map_err(|error| error.to_string())
         }
         Some(_) => Err("not read as one".to_owned()),
     };
     let feed = match feed {
         Ok(feed) => return Ok(ParsedDocument::Feed(feed)),
-        Err(reason) if read_as == Some(As::Feed) => {
+        Err(reason) if read_as == Some(Format::Feed) => {
             return Err(TrialError::Neither { feed: reason, page: "not read as one".to_owned() });
         }
         Err(reason) => reason,
     };
     // A text that begins with an address is one only where that is said.
     let is_sitemap = || bytes.contains(&b'<') && sitemap::parse(bytes, content_type, base).is_ok();
-    if read_as == Some(As::Sitemap) || (read_as.is_none() && is_sitemap()) {
+    if read_as == Some(Format::Sitemap) || (read_as.is_none() && is_sitemap()) {
         return Ok(ParsedDocument::Sitemap);
     }
     let page = match read_as {
-        Some(As::Listing) => None,
+        Some(Format::Links) => None,
         _ => Some(page::parse_with(
             Some(rules).filter(|it| !it.is_empty()),
             bytes,
@@ -73,8 +85,8 @@ pub(super) fn read(
     // A page that leads to articles and has hardly a text of its own.
     let leads =
         page.as_ref().is_none_or(|it| it.as_ref().map_or(true, |it| it.kind == PageKind::Listing));
-    if leads && read_as != Some(As::Page) {
-        match links(bytes, content_type, base) {
+    if leads && read_as != Some(Format::Page) {
+        match parse_listing(bytes, content_type, base) {
             Ok(found) => return Ok(found),
             Err(reason) if page.is_none() => {
                 return Err(TrialError::Neither { feed, page: reason });
@@ -98,7 +110,11 @@ pub(super) fn read(
 }
 
 /// The page as a listing, with the links that were not taken for articles'.
-fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<ParsedDocument, String> {
+fn parse_listing(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    base: &Url,
+) -> Result<ParsedDocument, String> {
     let found = listing::parse(bytes, content_type, base).map_err(|error| error.to_string())?;
     let mut weighed =
         listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
@@ -116,7 +132,7 @@ fn links(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Result<ParsedD
 }
 
 /// What the page says and what was not taken of it.
-pub(super) fn lost(
+pub(super) fn rejected_candidates(
     page: &Page,
     candidates: Vec<FieldCandidate>,
     read: Option<&Url>,
