@@ -57,17 +57,17 @@ pub enum DaemonError {
     /// The admin address is taken.
     #[error("listening on {address}: {source}")]
     Listen {
-        /// The address.
+        /// The address that was to be listened at.
         address: SocketAddr,
-        /// Why not.
+        /// Why that is not possible.
         source: std::io::Error,
     },
     /// The control socket cannot be made.
     #[error("the control socket {}: {source}", path.display())]
     Control {
-        /// Where.
+        /// The path of the socket or file.
         path: std::path::PathBuf,
-        /// Why not.
+        /// What the system says.
         source: std::io::Error,
     },
     /// The operating system refused something at the start.

@@ -64,9 +64,9 @@ pub struct Parts<F, C> {
     pub page: page::PageContext<F, C>,
     /// For the committing task.
     pub commit: commit::Parts<C>,
-    /// The sink.
+    /// Where records are published.
     pub sink: Box<dyn Sink>,
-    /// The store.
+    /// Holds everything durable.
     pub store: Store,
     /// Whether all sources are due at the start.
     pub poll_now: bool,

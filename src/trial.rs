@@ -74,7 +74,7 @@ pub struct Report {
 #[derive(Debug, Serialize)]
 #[serde(tag = "what", rename_all = "lowercase")]
 pub enum ReportContent {
-    /// A feed.
+    /// A feed: RSS, Atom, RDF or JSON Feed.
     Feed {
         /// Its own title.
         title: Option<String>,
@@ -107,11 +107,11 @@ pub enum ReportContent {
     },
     /// A page, or the text of one.
     Page {
-        /// Its form.
+        /// Whether it was read as HTML or as text.
         form: Form,
         /// What it is, taken as a whole.
         kind: PageKind,
-        /// Its articles.
+        /// The articles on it, as they would be published.
         articles: Vec<ArticlePreview>,
         /// Candidates that lost.
         lost: Vec<RejectedCandidate>,
@@ -121,9 +121,9 @@ pub enum ReportContent {
 /// An entry of a feed, and what a first poll would do about it.
 #[derive(Debug, Serialize)]
 pub struct EntryPreview {
-    /// Headline.
+    /// The headline that the feed gives.
     pub title: Option<String>,
-    /// The page.
+    /// The address of the page behind the entry.
     pub link: Option<Url>,
     /// Its id in the feed.
     pub guid: Option<String>,
@@ -148,7 +148,7 @@ pub struct ArticlePreview {
 /// A candidate for a field that lost.
 #[derive(Debug, Serialize)]
 pub struct RejectedCandidate {
-    /// Which field.
+    /// The field that it was for, as the record names it.
     pub field: &'static str,
     /// What it would have been.
     pub value: String,
@@ -169,7 +169,7 @@ pub fn is_readable(kind: SourceKind) -> bool {
 /// What a trial works with.
 #[derive(Debug)]
 pub struct Trial<'a, F> {
-    /// Fetches addresses.
+    /// Fetches what is tried.
     pub fetcher: &'a F,
     /// Rules of polling.
     pub rules: poll::Rules,
@@ -308,8 +308,11 @@ impl<F: Fetch> Trial<'_, F> {
             end: End::Whole,
             page: page.clone(),
         };
-        let published = |it: &&Assembled| it.content.title.is_some() || it.content.text.is_some();
-        let known_by = |it: &Assembled| it.names.iter().map(|(word, _)| *word).collect();
+        let published = |assembled: &&Assembled| {
+            assembled.content.title.is_some() || assembled.content.text.is_some()
+        };
+        let known_by =
+            |assembled: &Assembled| assembled.names.iter().map(|(word, _)| *word).collect();
         let names: Vec<Vec<&'static str>> =
             assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
         let key = PendingKey::new(Lane::here(""), self.now, &EntryKey::new("", ""));

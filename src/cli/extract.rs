@@ -58,7 +58,7 @@ fn read_page(
     let form = format
         .map(|format| if format == Format::Text { page::Form::Text } else { page::Form::Html });
     page::parse_with(
-        Some(rules).filter(|it| !it.is_empty()),
+        Some(rules).filter(|rules| !rules.is_empty()),
         bytes,
         input.content_type.as_deref(),
         input.url.as_ref(),

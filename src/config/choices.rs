@@ -22,9 +22,9 @@ choices! {
     LogFormat {
         /// Text on a terminal, JSON elsewhere.
         Auto = "auto",
-        /// For people.
+        /// Lines that people read.
         Text = "text",
-        /// For machines.
+        /// One JSON object a line, for machines.
         Json = "json",
     }
 }

@@ -28,9 +28,9 @@ pub enum DurationError {
     /// A unit that is none.
     #[error("{unit:?} in {text:?} is not a unit: use ms, s, m, h, d or w")]
     UnknownUnit {
-        /// The whole.
+        /// The whole duration as it was written.
         text: String,
-        /// The part.
+        /// The part of it that is no unit.
         unit: String,
     },
     /// Longer than can be counted.

@@ -43,7 +43,7 @@ impl fmt::Display for Place {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigError {
-    /// Where.
+    /// The file and line of the setting, or its flag.
     pub place: Place,
     /// The setting as a dotted path (`poll.min_interval`); empty where it is not about one setting.
     pub key: String,

@@ -30,7 +30,7 @@ pub(super) trait Scalar: Sized {
     /// Completes "expected …".
     const EXPECTED: &'static str;
 
-    /// Reads it.
+    /// Reads it from a value without a place; the caller adds the place to an error.
     fn from_toml(value: &DeValue<'_>) -> Result<Self, ScalarError>;
 }
 

@@ -32,7 +32,7 @@ impl ByteSize {
         Self(count << 20)
     }
 
-    /// The bytes.
+    /// The size as a plain number of bytes.
     #[must_use]
     pub const fn bytes(self) -> u64 {
         self.0

@@ -23,9 +23,9 @@ pub use source::{EntryBounds, Location, Source, SourceId, TopicSource};
 /// Something odd that does not stop anything.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Warning {
-    /// Where.
+    /// The file and line that it is about.
     pub place: Place,
-    /// What.
+    /// What is odd there, in words.
     pub message: String,
 }
 

@@ -117,7 +117,7 @@ impl FromStr for HostName {
 /// Where something is served: metrics, health and the status page; what hubs send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listen {
-    /// Nowhere.
+    /// It is not served at all.
     Off,
     /// There; port 0 picks a free one.
     On(SocketAddr),
@@ -152,7 +152,7 @@ impl FromStr for Listen {
 pub struct PublicUrl(Url);
 
 impl PublicUrl {
-    /// The address.
+    /// The address with its port; `None` where it is off.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.0
@@ -274,7 +274,7 @@ impl FromStr for Contact {
         let graphic = text.len() <= 300 && text.chars().all(|c| c.is_ascii_graphic());
         let mail =
             text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-        let page = text.parse::<Url>().is_ok_and(|it| matches!(it.scheme(), "http" | "https"));
+        let page = text.parse::<Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if graphic && (mail || page) {
             Ok(Self(text.to_owned()))
         } else {
@@ -288,7 +288,7 @@ impl FromStr for Contact {
 pub enum SourceList {
     /// On this machine.
     File(PathBuf),
-    /// Elsewhere.
+    /// An address that the list is fetched from.
     Url(Url),
 }
 

@@ -30,7 +30,7 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
         .starts_with("file:")
         .then(|| crate::config::sources::SourceId::from_location(what).to_string());
     for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
-        let added = store.added().get(&id)?.map(|it| added(&it)).unwrap_or_default();
+        let added = store.added().get(&id)?.map(|row| added(&row)).unwrap_or_default();
         if let Some(facts) = store.polls().facts(&id)? {
             let now = crate::base::clock::Clock::now(&crate::base::clock::SystemClock);
             let hub = store
@@ -67,24 +67,24 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
 }
 
 /// What is subscribed to, and how good the hub is.
-fn hub(it: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
-    let hub = it.announced.hub();
+fn hub(subscription: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
+    let hub = subscription.announced.hub();
     let secrets = facts.url.secrets();
-    let trouble = if it.reason.is_empty() {
+    let trouble = if subscription.reason.is_empty() {
         String::new()
     } else {
-        format!(" ({})", secrets.hide(&it.reason))
+        format!(" ({})", secrets.hide(&subscription.reason))
     };
     let Delivery { brought, missed, last, .. } = facts.hub;
     let relied = if facts.hub.is_reliable() { "" } else { ": it is polled as if it had no hub" };
-    let state = it.state(now).as_str();
-    let mut out = format!("\nhub: {hub}, topic {}", shown(&it.announced.topic));
+    let state = subscription.state(now).as_str();
+    let mut out = format!("\nhub: {hub}, topic {}", shown(&subscription.announced.topic));
     write!(
         out,
         "\nsubscription: {state}{trouble}, since {}, until {}, next request {}",
-        date(it.since),
-        date(it.until),
-        date(Some(it.next))
+        date(subscription.since),
+        date(subscription.until),
+        date(Some(subscription.next))
     )
     .ok();
     write!(
@@ -354,8 +354,8 @@ pub fn repaired(repaired: &RepairReport) -> String {
         [] => out.push_str("Nothing was lost."),
         told => {
             out.push_str("Lost or mended:");
-            for it in told {
-                write!(out, "\n- {it}").ok();
+            for message in told {
+                write!(out, "\n- {message}").ok();
             }
         }
     }

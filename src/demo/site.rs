@@ -25,7 +25,7 @@ const PARTNER: &str = include_str!("site/partner.html");
 pub(super) struct Site {
     /// The first part of its paths, and the source's id.
     pub(super) key: &'static str,
-    /// Its name.
+    /// The name of the site and of its source.
     pub(super) name: &'static str,
     /// The kind of its source.
     pub(super) kind: SourceKind,
@@ -98,9 +98,9 @@ pub(super) fn sources() -> impl Iterator<Item = Site> {
 pub(super) struct Moment {
     /// Time since the start.
     pub(super) elapsed: Duration,
-    /// The start.
+    /// When the demo was started.
     pub(super) started: DateTime<Utc>,
-    /// `http://127.0.0.1:PORT`.
+    /// The address of the demo's server, such as `http://127.0.0.1:8080`.
     pub(super) base: String,
 }
 
@@ -109,7 +109,7 @@ pub(super) struct Moment {
 pub(super) struct Document {
     /// Its media type.
     pub(super) media_type: &'static str,
-    /// Its text.
+    /// The body as it is sent.
     pub(super) body: String,
 }
 
@@ -160,9 +160,9 @@ fn articles(site: &Site, moment: &Moment) -> Vec<Article> {
     match site.key {
         // The partner carries one article of the Courier's, as it was at first.
         "partner" => all.take(1).collect(),
-        "mina" => {
-            all.filter(|it| !it.slug.starts_with("ajil") || moment.elapsed >= BREAKING).collect()
-        }
+        "mina" => all
+            .filter(|article| !article.slug.starts_with("ajil") || moment.elapsed >= BREAKING)
+            .collect(),
         _ => all.collect(),
     }
 }
@@ -262,7 +262,7 @@ fn atom(site: &Site, articles: &[Article], moment: &Moment) -> String {
 
 fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> String {
     let arabic = site.language == "ar";
-    let related = all.iter().filter(|it| it.slug != article.slug).take(3);
+    let related = all.iter().filter(|other| other.slug != article.slug).take(3);
     let related: Vec<String> = related
         .map(|related| {
             format!("<li><a href=\"{}\">{}</a></li>", related.url, escape(&related.title))

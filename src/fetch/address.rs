@@ -36,7 +36,7 @@ pub fn is_private_name(name: &str) -> bool {
     !name.contains('.')
         || [".localhost", ".local", ".internal", ".lan", ".home.arpa"]
             .iter()
-            .any(|it| name.ends_with(it))
+            .any(|suffix| name.ends_with(suffix))
 }
 
 fn is_public_v4(ip: Ipv4Addr) -> bool {

@@ -88,7 +88,7 @@ pub(super) fn in_page(status: u16, headers: &HeaderMap, page: &[u8]) -> Option<&
 pub(super) fn is_too_often(headers: &HeaderMap, page: &[u8]) -> bool {
     let spent = ["x-ratelimit-remaining", "ratelimit-remaining"]
         .iter()
-        .any(|it| headers.get(*it).is_some_and(|found| found.as_bytes() == b"0"));
+        .any(|name| headers.get(*name).is_some_and(|found| found.as_bytes() == b"0"));
     if headers.contains_key(RETRY_AFTER) || spent {
         return true;
     }

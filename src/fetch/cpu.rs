@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_millis(10);
 pub(super) enum NoOutcome {
     /// It took more; the thread is left behind with its work.
     TooLong,
-    /// It panicked.
+    /// The work panicked.
     Panicked,
 }
 

@@ -57,7 +57,7 @@ impl Group {
     fn rule(&mut self, allow: bool, value: &[u8]) {
         let pattern = pattern(value);
         if self.rules.len() < MAX_RULES && self.patterns.len() + pattern.len() <= MAX_FILE {
-            let place = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+            let place = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
             self.rules.push(Rule {
                 allow,
                 from: place(self.patterns.len()),
@@ -172,7 +172,7 @@ fn normalised(path: &[u8], is_pattern: bool) -> Vec<u8> {
     let digit = |at: usize| {
         path.get(at)
             .and_then(|path| char::from(*path).to_digit(16))
-            .and_then(|it| u8::try_from(it).ok())
+            .and_then(|value| u8::try_from(value).ok())
     };
     let mut out = Vec::with_capacity(path.len());
     let mut at = 0;

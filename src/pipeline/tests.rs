@@ -204,9 +204,13 @@ impl World {
     /// What was published: slug, edition, revision; dead letters have no edition.
     fn published(&self) -> Vec<(String, Option<u32>, u64)> {
         let records = self.sink.values();
-        let one = |it: &Value| {
-            let slug = it["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-            (slug, it["text"].as_str().and_then(edition_of), it["revision"].as_u64().unwrap_or(0))
+        let one = |record: &Value| {
+            let slug = record["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+            (
+                slug,
+                record["text"].as_str().and_then(edition_of),
+                record["revision"].as_u64().unwrap_or(0),
+            )
         };
         records.iter().map(one).collect()
     }

@@ -53,7 +53,7 @@ impl AccessRules {
             if named.peek().is_none() && request.version() >= Version::HTTP_11 {
                 return Some(words(StatusCode::BAD_REQUEST, "there is no Host header\n"));
             }
-            if !named.all(|it| it.is_some_and(|it| is_ours(&it, ours))) {
+            if !named.all(|name| name.is_some_and(|name| is_ours(&name, ours))) {
                 return Some(words(
                     StatusCode::FORBIDDEN,
                     "this is not a name of this endpoint: admin.hosts lists its names\n",
@@ -71,8 +71,10 @@ impl AccessRules {
 
 /// The names that were asked for; `None` for what is no name.
 fn names(headers: &HeaderMap) -> impl Iterator<Item = Option<String>> {
-    let name = |it: &HeaderValue| {
-        Authority::try_from(it.as_bytes()).ok().map(|it| it.host().to_ascii_lowercase())
+    let name = |value: &HeaderValue| {
+        Authority::try_from(value.as_bytes())
+            .ok()
+            .map(|authority| authority.host().to_ascii_lowercase())
     };
     headers.get_all(HOST).iter().map(name)
 }
@@ -168,7 +170,7 @@ mod tests {
     fn the_oldest_connection_beyond_the_places_gives_way() {
         let (mut spares, stop) = (SpareConnections::default(), CancellationToken::new());
         let all: Vec<_> = (0..=SPARES).map(|_| spares.admit(&stop)).collect();
-        assert_eq!(all.iter().filter(|it| it.is_cancelled()).count(), 1);
+        assert_eq!(all.iter().filter(|token| token.is_cancelled()).count(), 1);
         assert!(all[0].is_cancelled());
     }
 }

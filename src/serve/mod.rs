@@ -45,7 +45,7 @@ const MAX_HEAD: usize = 64 << 10;
 pub struct ServedRequest<'a> {
     /// The path, without the query.
     pub path: &'a str,
-    /// Its headers.
+    /// The headers of the request.
     pub headers: &'a HeaderMap,
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Ticket(pub(crate) u64);
 pub(crate) enum HostKind {
     /// It answered promptly when it was last asked.
     Prompt,
-    /// Nobody knows.
+    /// It was not asked yet, or that was forgotten.
     Unknown,
     /// It kept us waiting.
     Slow,
@@ -250,11 +250,11 @@ mod tests {
         let (mut places, now) = (Places::new(64), Instant::now());
         assert_eq!(fill(&mut places, HostKind::Prompt, 0, now), 64);
         let mut given = [0; 3];
-        for it in 0..64 {
-            places.release(Ticket(it));
+        for number in 0..64 {
+            places.release(Ticket(number));
             let kind = places.next(|_| true).unwrap();
             given[kind as usize] += 1;
-            places.occupy(Ticket(1000 + it), kind, now);
+            places.occupy(Ticket(1000 + number), kind, now);
         }
         assert_eq!(given, [32, 24, 8]);
     }

@@ -50,7 +50,7 @@ impl ArticleView {
 
     /// What is known of an article.
     pub fn article(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
-        self.0.get(Table::Articles, id.as_bytes())?.map(|it| decode(&it)).transpose()
+        self.0.get(Table::Articles, id.as_bytes())?.map(|bytes| decode(&bytes)).transpose()
     }
 }
 

@@ -179,7 +179,7 @@ mod tests {
         assert!(!left.exists() && others.exists());
         let names: Vec<String> = fs::read_dir(dir.path())
             .unwrap()
-            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         assert!(!names.iter().any(|name| name.starts_with(COPY)), "{names:?}");
     }

@@ -55,7 +55,7 @@ fn make(dir: &Path) -> Content {
         (0..length).map(|_| next()).collect()
     };
     for round in 0..6_u8 {
-        for table in ALL.into_iter().filter(|it| !matches!(it, Table::Meta | Table::Outbox)) {
+        for table in ALL.into_iter().filter(|table| !matches!(table, Table::Meta | Table::Outbox)) {
             let mut batch = Batch::default();
             (0..4).for_each(|_| batch.put(table, noise(24), noise(300)));
             store.engine.commit_first(batch).unwrap();
@@ -164,8 +164,8 @@ fn whatever_byte_or_file_is_damaged_it_is_told_or_nothing_is_lost() {
         }
         let length = usize::try_from(fs::metadata(&file).unwrap().len()).unwrap();
         let at = |place: usize| (place * length / places + place * 7).min(length - 1);
-        let flips = (0..places.min(length)).map(|it| DamageKind::Flip(at(it)));
-        let zeros = (0..places.min(length) / 3).map(|it| DamageKind::Zeros(at(it * 3 + 1)));
+        let flips = (0..places.min(length)).map(|place| DamageKind::Flip(at(place)));
+        let zeros = (0..places.min(length) / 3).map(|place| DamageKind::Zeros(at(place * 3 + 1)));
         for done in flips.chain(zeros).chain([DamageKind::Delete, DamageKind::Empty]) {
             let dir = folder();
             copied(base.path(), dir.path());

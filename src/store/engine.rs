@@ -248,7 +248,7 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn flush(&self, which: impl Fn(Table) -> bool) {
         let Backend::Disk(disk) = self.shared.slot.now().unwrap() else { return };
-        for table in ALL.into_iter().filter(|it| which(*it)) {
+        for table in ALL.into_iter().filter(|table| which(*table)) {
             disk.tables[table as usize].rotate_memtable_and_wait().unwrap();
         }
     }

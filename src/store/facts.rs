@@ -160,7 +160,7 @@ impl IntakeBound {
 /// An older page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backfill {
-    /// Its address.
+    /// The address of the page that is read next.
     pub url: Url,
     /// How many more may be read, this one included.
     pub left: u32,
@@ -175,7 +175,7 @@ pub struct Backfill {
 pub struct SiteDiscovery {
     /// Its kind, never a site.
     pub kind: SourceKind,
-    /// Its address.
+    /// The address of the source that was found.
     #[serde(serialize_with = "stored")]
     pub url: Private,
     /// How it was found, in words.

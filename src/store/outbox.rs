@@ -53,7 +53,7 @@ pub struct OutboxRow {
     pub seq: u64,
     /// Hash over all rows up to this one.
     pub chain: [u8; 16],
-    /// The record.
+    /// The record as it is published.
     pub record: NewRecord,
 }
 
@@ -147,7 +147,7 @@ impl Reached {
         self.seq
     }
 
-    /// The epoch.
+    /// The epoch of the store's history that its numbers are of.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.epoch
@@ -406,7 +406,7 @@ mod tests {
             let mut rows = Batch::default();
             // The first stands for what was deleted: to go through that costs as much as if it were
             // there.
-            (1..=5_u64).for_each(|it| rows.put(Table::Outbox, it.to_be_bytes(), b"row"));
+            (1..=5_u64).for_each(|seq| rows.put(Table::Outbox, seq.to_be_bytes(), b"row"));
             engine.commit(rows).await.unwrap();
             engine.commit(trimming(&Reached { seq: 4, ..Reached::default() }, 1)).await.unwrap();
             let left = engine
@@ -415,7 +415,7 @@ mod tests {
                 .from(Table::Outbox, &[])
                 .map(|row| row.unwrap().0)
                 .collect::<Vec<_>>();
-            assert_eq!(left, [1_u64, 5].map(|it| it.to_be_bytes().to_vec()));
+            assert_eq!(left, [1_u64, 5].map(|seq| seq.to_be_bytes().to_vec()));
             engine.commit(trimming(&Reached { seq: 3, ..Reached::default() }, 4)).await.unwrap();
             assert_eq!(
                 engine.snapshot().unwrap().len(Table::Outbox).unwrap(),

@@ -84,7 +84,7 @@ pub fn repair(dir: &Path, cache: usize) -> Result<RepairReport, StoreError> {
 }
 
 fn free_name(dir: &Path) -> PathBuf {
-    let mut names = (1..).map(|it| dir.join(format!("store.damaged-{it}")));
+    let mut names = (1..).map(|number| dir.join(format!("store.damaged-{number}")));
     names.find(|name| !name.exists()).unwrap_or_else(|| dir.join("store.damaged"))
 }
 

@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, fmt, util::SubscriberInitExt as _};
 pub enum LogFormat {
     /// Text on a terminal, JSON elsewhere.
     Auto,
-    /// Text.
+    /// One line of text for each event.
     Text,
     /// One JSON object a line.
     Json,

@@ -75,7 +75,7 @@ pub(super) fn parse(
     let page = match read_as {
         Some(Format::Links) => None,
         _ => Some(page::parse_with(
-            Some(rules).filter(|it| !it.is_empty()),
+            Some(rules).filter(|rules| !rules.is_empty()),
             bytes,
             content_type,
             url,
@@ -83,8 +83,9 @@ pub(super) fn parse(
         )),
     };
     // A page that leads to articles and has hardly a text of its own.
-    let leads =
-        page.as_ref().is_none_or(|it| it.as_ref().map_or(true, |it| it.kind == PageKind::Listing));
+    let leads = page
+        .as_ref()
+        .is_none_or(|page| page.as_ref().map_or(true, |page| page.kind == PageKind::Listing));
     if leads && read_as != Some(Format::Page) {
         match parse_listing(bytes, content_type, base) {
             Ok(found) => return Ok(found),
@@ -120,10 +121,10 @@ fn parse_listing(
         listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
     weighed.retain(|weighed| !weighed.article);
     weighed.sort_by(|one, other| other.score.total_cmp(&one.score));
-    let lost = |it: listing::WeighedLink| RejectedCandidate {
+    let lost = |link: listing::WeighedLink| RejectedCandidate {
         field: "link",
-        value: it.url.into(),
-        why: format!("weighed {:.1}, an article's is above 0", it.score),
+        value: link.url.into(),
+        why: format!("weighed {:.1}, an article's is above 0", link.score),
     };
     Ok(ParsedDocument::Listing(
         listing::to_feed(found),
@@ -156,21 +157,21 @@ pub(super) fn rejected_candidates(
         .filter_map(|article| article.url.as_ref())
         .filter_map(unbelieved("url"));
     let content = page.articles.first().map(|article| &article.content);
-    let differs = |it: &FieldCandidate| {
-        if it.field == "title" {
-            return content.and_then(|content| content.title.as_ref()) != Some(&it.value);
+    let differs = |candidate: &FieldCandidate| {
+        if candidate.field == "title" {
+            return content.and_then(|content| content.title.as_ref()) != Some(&candidate.value);
         }
-        let read = moment::parse(&it.value, None).map(|it| it.time);
+        let read = moment::parse(&candidate.value, None).map(|date| date.time);
         read.is_none() || content.and_then(|content| content.published) != read
     };
-    let weaker = candidates.into_iter().filter(differs).map(|it| {
-        let origin = serde_json::to_value(it.origin)
+    let weaker = candidates.into_iter().filter(differs).map(|candidate| {
+        let origin = serde_json::to_value(candidate.origin)
             .ok()
-            .and_then(|it| it.as_str().map(str::to_owned))
+            .and_then(|candidate| candidate.as_str().map(str::to_owned))
             .unwrap_or_default();
         RejectedCandidate {
-            field: it.field,
-            value: it.value,
+            field: candidate.field,
+            value: candidate.value,
             why: format!("what {origin} says; another was taken"),
         }
     });

@@ -66,7 +66,7 @@ fn write_entries(
     [title, language]: [&Option<String>; 2],
     entries: &[EntryPreview],
 ) -> fmt::Result {
-    let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "none".to_owned());
+    let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
     let fresh = entries.iter().filter(|entry| entry.verdict == "new").count();
     writeln!(f, "{what}, title: {}, language: {}", shown(title), shown(language))?;
     writeln!(f, "entries: {}, of which a first poll would publish {fresh}", entries.len())?;

@@ -53,7 +53,8 @@ struct Reads {
 /// Every source with its state.
 pub(super) fn list(json: bool, overrides: &Overrides) -> ExitCode {
     with_sources(overrides, |sources, states| {
-        let listed = sources.polled.iter().map(|it| polled(it, states.get(it.id.as_str())));
+        let listed =
+            sources.polled.iter().map(|source| polled(source, states.get(source.id.as_str())));
         let topics = sources.topics.iter().map(topic);
         Ok(listed
             .chain(topics)
@@ -150,20 +151,25 @@ fn line(listed: &Listed<'_>) -> String {
     format!("{}\n", serde_json::to_string(listed).unwrap_or_default())
 }
 
-fn words(it: &Listed<'_>) -> String {
-    let mut out =
-        format!("{:<9} {:<8} {}  {}", it.state.map_or("-", State::as_str), it.kind, it.id, it.url);
-    if let Some(Reads { kind, url }) = &it.reads {
+fn words(row: &Listed<'_>) -> String {
+    let mut out = format!(
+        "{:<9} {:<8} {}  {}",
+        row.state.map_or("-", State::as_str),
+        row.kind,
+        row.id,
+        row.url
+    );
+    if let Some(Reads { kind, url }) = &row.reads {
         write!(out, "  -> {kind} {url}").ok();
     }
-    if let Some(name) = it.name {
+    if let Some(name) = row.name {
         write!(out, "  {name}").ok();
     }
-    if it.added.is_some() {
-        write!(out, "  [{}]", it.place).ok();
+    if row.added.is_some() {
+        write!(out, "  [{}]", row.place).ok();
     }
-    if !it.reason.is_empty() {
-        write!(out, "  ({})", it.reason).ok();
+    if !row.reason.is_empty() {
+        write!(out, "  ({})", row.reason).ok();
     }
     out.push('\n');
     out

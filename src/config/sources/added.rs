@@ -34,7 +34,8 @@ pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> ParsedList {
     // Most were imported together: their places share one name.
     let mut origins: HashMap<String, Arc<str>> = HashMap::new();
     for Added { declared, origin, position: (line, column), at } in rows {
-        let file = Arc::clone(origins.entry(origin).or_insert_with_key(|it| it.as_str().into()));
+        let file =
+            Arc::clone(origins.entry(origin).or_insert_with_key(|origin| origin.as_str().into()));
         let place = Place { file, line, column };
         let ParsedList { sources, errors, .. } =
             parse_from("added.toml", declared.as_bytes(), ListOrigin::Operator);
@@ -62,10 +63,14 @@ pub fn beside<'a>(
         .sources
         .iter()
         .enumerate()
-        .map(|(index, it)| (it.at.configured().into_owned(), index))
+        .map(|(index, source)| (source.at.configured().into_owned(), index))
         .collect();
-    let by_id: HashMap<&str, usize> =
-        list.sources.iter().enumerate().map(|(index, it)| (it.id.as_str(), index)).collect();
+    let by_id: HashMap<&str, usize> = list
+        .sources
+        .iter()
+        .enumerate()
+        .map(|(index, source)| (source.id.as_str(), index))
+        .collect();
     let mut told: Vec<Option<(bool, &Place)>> = vec![None; list.sources.len()];
     for source in present {
         let known = by_address.get(&*source.at.configured()).map(|at| (*at, true));

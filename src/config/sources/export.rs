@@ -57,7 +57,7 @@ fn attribute(text: &str) -> String {
 pub(crate) fn shown(source: &Source) -> String {
     let at = match &source.at {
         Location::Url(url) => Url::parse(&url.to_string())
-            .map_or_else(|_| source.at.clone(), |it| Location::Url(it.into())),
+            .map_or_else(|_| source.at.clone(), |url| Location::Url(url.into())),
         Location::File { .. } => source.at.clone(),
     };
     write::polled(&Source { at, ..source.clone() })
@@ -107,8 +107,12 @@ mod tests {
         let (text, left_out) = to_opml(&sources);
         let again = back(&text);
         assert_eq!((left_out, again.polled.len()), (1, 1));
-        let told = |it: &Sources| {
-            (it.polled[0].at.to_string(), it.polled[0].name.clone(), it.polled[0].tags.clone())
+        let told = |sources: &Sources| {
+            (
+                sources.polled[0].at.to_string(),
+                sources.polled[0].name.clone(),
+                sources.polled[0].tags.clone(),
+            )
         };
         assert_eq!(told(&again), told(&sources));
     }

@@ -113,7 +113,7 @@ impl fmt::Display for Location {
 /// One thing to poll, as it was configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Stable.
+    /// Its stable name, by which its facts are kept.
     pub id: SourceId,
     /// The operator's name for it.
     pub name: Option<String>,
@@ -192,17 +192,17 @@ impl Source {
 /// configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicSource {
-    /// Stable.
+    /// Its stable name, by which its offsets are kept.
     pub id: SourceId,
     /// The operator's name for it.
     pub name: Option<String>,
-    /// The topic.
+    /// The topic's name at the brokers.
     pub topic: TopicName,
     /// Brokers to ask first; those of [`crate::config::Kafka::brokers`] where there are none.
     pub brokers: Vec<Broker>,
     /// Where a topic that was never read begins.
     pub from: StartAt,
-    /// Free words.
+    /// Words that an operator sorts sources by; they come with each record.
     pub tags: Vec<String>,
     /// Instead of [`crate::config::Page::mode`].
     pub pages: Option<PageMode>,

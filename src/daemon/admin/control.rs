@@ -40,7 +40,7 @@ pub enum Request {
     Sources,
     /// Sources come or go.
     Change {
-        /// Which.
+        /// Which sources are to be added or removed.
         wanted: ChangeCommand,
         /// Whether it is only told what would be done.
         dry_run: bool,
@@ -62,20 +62,20 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Response {
-    /// Done.
+    /// It was done; this is its report.
     Ok(String),
-    /// Not done.
+    /// It was not done, for this reason.
     Error(String),
 }
 
 /// What the socket reaches.
 #[derive(Debug, Clone)]
 pub struct ControlTargets {
-    /// The store.
+    /// What reports and exports are read from.
     pub store: Store,
     /// The publish stage.
     pub operator_requests: mpsc::Sender<OperatorRequest>,
-    /// The schedule.
+    /// Where the schedule takes in changes of sources.
     pub changes: mpsc::Sender<ChangeRequest>,
 }
 

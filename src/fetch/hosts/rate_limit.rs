@@ -143,7 +143,7 @@ impl Bucket {
         };
         // More can be owed only where the clock was set back.
         let debt = Some(owed(self.full))
-            .filter(|it| *it <= room + pace.spacing + patience)
+            .filter(|wait| *wait <= room + pace.spacing + patience)
             .unwrap_or_default();
         let wait = debt.saturating_sub(room);
         if wait <= patience {
@@ -164,7 +164,7 @@ impl Bucket {
     }
 
     pub(super) fn is_full(&self, now: DateTime<Utc>) -> bool {
-        [self.full, self.promised].into_iter().flatten().all(|it| it <= now)
+        [self.full, self.promised].into_iter().flatten().all(|time| time <= now)
     }
 }
 
@@ -219,7 +219,7 @@ mod tests {
         let mut take = |now| bucket.take(pace, seconds(60), Order::Queued, at(now));
         assert_eq!(
             [take(0), take(0), take(0), take(0), take(0)],
-            [0, 0, 0, 2, 4].map(|it| Ok(seconds(it)))
+            [0, 0, 0, 2, 4].map(|wait| Ok(seconds(wait)))
         );
         assert_eq!(take(100), Ok(seconds(0)));
         assert!(!bucket.is_full(at(101)));

@@ -83,7 +83,7 @@ pub(super) async fn read_body(
             // All that it can come to, at once: who waits here holds no more than what is free.
             let waited = Instant::now();
             match silence.pause(memory.room_to_receive(most)).await {
-                Some(it) => room = it,
+                Some(given) => room = given,
                 None => return Ok(BodyRead::NoRoom),
             }
             let waited = waited.elapsed();

@@ -68,7 +68,7 @@ impl Room {
     /// How many bytes it is.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.0.as_ref().map_or(0, |it| it.lock().unwrap().num_permits() * UNIT)
+        self.0.as_ref().map_or(0, |permit| permit.lock().unwrap().num_permits() * UNIT)
     }
 }
 
@@ -79,8 +79,8 @@ pub(super) async fn within_waits<T>(
 ) -> Option<T> {
     tokio::pin!(wait);
     // What is there at once is no wait.
-    if let std::task::Poll::Ready(it) = futures::poll!(wait.as_mut()) {
-        return Some(it);
+    if let std::task::Poll::Ready(ready) = futures::poll!(wait.as_mut()) {
+        return Some(ready);
     }
     let _place = patience.try_acquire().ok()?;
     Some(wait.await)

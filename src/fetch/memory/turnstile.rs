@@ -108,7 +108,7 @@ mod tests {
     #[tokio::test]
     async fn a_source_that_asks_for_many_places_gets_every_second_beside_one_that_asks_for_one() {
         let places = Turnstile::new(1);
-        let [many, few] = ["many", "few"].map(|it| Some(SourceKey::new(it)));
+        let [many, few] = ["many", "few"].map(|name| Some(SourceKey::new(name)));
         let held = places.acquire(many).await;
         let mut waiting: Vec<_> = (0..64).map(|_| Box::pin(places.acquire(many))).collect();
         assert!(waiting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));

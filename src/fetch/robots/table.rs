@@ -129,9 +129,10 @@ impl Robots {
 impl Table {
     /// Forgets the largest: they are asked for again, which is dear, and better than growing.
     fn make_room(&mut self) {
-        let unused = self.sites.iter().filter(|(_, it)| Arc::strong_count(it) == 1);
-        let mut unused: Vec<(usize, Box<str>)> =
-            unused.map(|(name, it)| (it.weight.load(Ordering::Relaxed), name.clone())).collect();
+        let unused = self.sites.iter().filter(|(_, site)| Arc::strong_count(site) == 1);
+        let mut unused: Vec<(usize, Box<str>)> = unused
+            .map(|(name, site)| (site.weight.load(Ordering::Relaxed), name.clone()))
+            .collect();
         unused.sort_unstable_by(|one, other| other.cmp(one));
         for (weight, name) in unused {
             if self.bytes <= ROOMY {
@@ -144,9 +145,10 @@ impl Table {
 
     fn sweep(&mut self, now: DateTime<Utc>) {
         // Nobody can begin to use one meanwhile, as that takes the table.
-        let used = |it: &Arc<Site>| Arc::strong_count(it) > 1;
-        self.sites
-            .retain(|_, it| used(it) || it.known.try_lock().is_ok_and(|known| known.is_fresh(now)));
+        let used = |site: &Arc<Site>| Arc::strong_count(site) > 1;
+        self.sites.retain(|_, site| {
+            used(site) || site.known.try_lock().is_ok_and(|known| known.is_fresh(now))
+        });
         self.bytes = self.sites.values().map(|site| site.weight.load(Ordering::Relaxed)).sum();
         self.sites.shrink_to(SMALL);
         self.sweep_at = self.sites.len() + self.sites.len() / 4 + SMALL;
@@ -257,7 +259,8 @@ mod tests {
 
     #[tokio::test]
     async fn large_files_of_many_sites_stay_within_the_bound_and_push_out_no_small_one() {
-        let lines: Vec<String> = (0..5_000).map(|it| format!("Disallow: /{it:090}")).collect();
+        let lines: Vec<String> =
+            (0..5_000).map(|number| format!("Disallow: /{number:090}")).collect();
         let large = format!("User-agent: *\n{}\n", lines.join("\n"));
         let robots = Robots::default();
         for site in 0..500 {

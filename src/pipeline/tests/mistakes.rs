@@ -27,8 +27,8 @@ fn front() -> Vec<u8> {
         format!("<div><h2><a href=\"/{}\">{headline}</a></h2><p>{said}</p></div>", headline.len())
     };
     let others = ["harbour", "bridge", "market", "theatre", "old tram"]
-        .map(|it| teaser(format!("Neighbours of the {it} tell what they think")));
-    let own = [1, 2].map(|it| teaser(title("ferry", it)));
+        .map(|place| teaser(format!("Neighbours of the {place} tell what they think")));
+    let own = [1, 2].map(|number| teaser(title("ferry", number)));
     let teasers = own.concat() + &others.concat();
     format!("<!DOCTYPE html><html lang=\"en\"><head><title>The Daily Ferry</title></head><body><h1>The Daily Ferry</h1><main>{teasers}</main></body></html>").into_bytes()
 }

@@ -26,7 +26,7 @@ pub struct DeadLetter {
     /// Always `nashra.deadletter.v1`.
     #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
-    /// Its own.
+    /// The dead letter's own id.
     pub id: Uuid,
     /// Who listed it, or handed it over.
     pub source: record::Source,
@@ -59,10 +59,10 @@ pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) 
     let mut source = clean::source(entry.source.clone());
     bounds::source(&mut source);
     let secrets = entry.source.url.secrets();
-    let cleaned = |it: String, limit: usize| {
-        let mut it = Some(bounds::cut(secrets.hide(&it).into_owned(), limit));
-        clean::optional(&mut it);
-        it
+    let cleaned = |text: String, limit: usize| {
+        let mut text = Some(bounds::cut(secrets.hide(&text).into_owned(), limit));
+        clean::optional(&mut text);
+        text
     };
     let url = entry
         .entry
@@ -70,7 +70,7 @@ pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) 
         .clone()
         .and_then(clean::url)
         .map(String::from)
-        .filter(|it| it.len() <= bounds::ADDRESS);
+        .filter(|url| url.len() <= bounds::ADDRESS);
     let letter = DeadLetter {
         schema: SCHEMA,
         id,

@@ -130,7 +130,7 @@ impl KeptFiles {
     /// What an earlier run left; a folder that cannot be read holds nothing for us.
     fn find(dir: &Path) -> Self {
         let inside =
-            |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|it| it.path());
+            |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|file| file.path());
         // Days and names are in the order of time.
         let mut files: Vec<PathBuf> =
             inside(dir).flat_map(|day| inside(&day).collect::<Vec<_>>()).collect();
@@ -148,7 +148,7 @@ impl KeptFiles {
 
     /// Removes a file that is written again.
     fn forget_one(&mut self, path: &Path) {
-        if let Some(place) = self.files.iter().rposition(|(it, _)| it == path)
+        if let Some(place) = self.files.iter().rposition(|(kept, _)| kept == path)
             && let Some((path, size)) = self.files.remove(place)
         {
             self.total -= size;

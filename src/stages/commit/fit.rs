@@ -25,7 +25,7 @@ pub(super) fn bounded(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
     let NewRecord { key, event_id, event_type, event_source, traceparent, .. } = &record;
     let beside = 2 * [key, event_id, event_type, event_source, traceparent]
         .iter()
-        .map(|it| it.len())
+        .map(|field| field.len())
         .sum::<usize>();
     if record.value.len() <= MAX_VALUE && beside <= BESIDE {
         return record;

@@ -55,7 +55,7 @@ impl PublishedArticle {
             content_hash,
             ..
         } = article;
-        let parsed = |it: &String| Url::parse(it).ok();
+        let parsed = |address: &String| Url::parse(address).ok();
         let mut aliases = match (&part, url.as_ref().and_then(parsed)) {
             // An article that follows another one is known by its page and title, unless it has an
             // address of its own.
@@ -183,7 +183,7 @@ impl WaitingArticles {
             let some = outbox.rows_after(after, 1_000, 16 << 20)?;
             let Some(last) = some.last() else { return Ok(Self(rows)) };
             after = last.seq;
-            let articles = some.iter().filter(|it| it.record.topic == Topic::Articles);
+            let articles = some.iter().filter(|row| row.record.topic == Topic::Articles);
             rows.extend(
                 articles
                     .filter_map(|article| Some((article.seq, article.record.key.parse().ok()?))),

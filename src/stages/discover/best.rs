@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_old_entry_that_stays_does_not_slow_a_source_down() {
-        let mut dates: Vec<_> = (0..10).map(|it| NOW - TimeDelta::hours(2 * it)).collect();
+        let mut dates: Vec<_> = (0..10).map(|number| NOW - TimeDelta::hours(2 * number)).collect();
         dates.push(NOW - TimeDelta::days(400));
         assert!((per_day(&dates).unwrap() - 12.0).abs() < 1e-9);
         assert_eq!(per_day(&dates[..1]), None);

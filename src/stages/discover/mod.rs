@@ -329,7 +329,7 @@ impl<'a, F: Fetch> Discovery<'a, F> {
             Format::Sitemap => {
                 let followed = follow(self.fetcher, fetched, self.rules).await.ok()?;
                 (
-                    Some(followed.feed).filter(|it| !it.entries.is_empty())?,
+                    Some(followed.feed).filter(|feed| !feed.entries.is_empty())?,
                     followed.rooms.into_iter().next().unwrap_or_default(),
                 )
             }

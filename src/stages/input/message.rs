@@ -39,10 +39,10 @@ pub(super) enum Message {
         metadata: MessageMetadata,
         /// What it is.
         content_type: String,
-        /// Its bytes.
+        /// The document's bytes as they were sent.
         bytes: Vec<u8>,
     },
-    /// Something else.
+    /// Neither of these; it becomes a dead letter.
     Unreadable {
         /// Why nothing can be made of it.
         why: String,

@@ -75,21 +75,21 @@ impl<T> Default for RecentSet<T> {
 }
 
 impl<T: Copy + Eq + Hash> RecentSet<T> {
-    fn contains(&self, it: T) -> bool {
-        self.newer.contains(&it) || self.older.contains(&it)
+    fn contains(&self, item: T) -> bool {
+        self.newer.contains(&item) || self.older.contains(&item)
     }
 
-    fn insert(&mut self, it: T) {
-        self.older.remove(&it);
+    fn insert(&mut self, item: T) {
+        self.older.remove(&item);
         if self.newer.len() >= HALF {
             self.older = std::mem::take(&mut self.newer);
         }
-        self.newer.insert(it);
+        self.newer.insert(item);
     }
 
-    fn remove(&mut self, it: T) {
-        self.newer.remove(&it);
-        self.older.remove(&it);
+    fn remove(&mut self, item: T) {
+        self.newer.remove(&item);
+        self.older.remove(&item);
     }
 }
 
@@ -102,8 +102,8 @@ mod tests {
         let mut standings = Standings::default();
         let good = HostKey::new("good.example");
         standings.set(good, Standing::Prompt);
-        for it in 0..4 * HALF {
-            standings.set(HostKey::new(&it.to_string()), Standing::Slow);
+        for host in 0..4 * HALF {
+            standings.set(HostKey::new(&host.to_string()), Standing::Slow);
         }
         assert_eq!(standings.get(good), Some(Standing::Prompt));
         assert!(standings.slow.newer.len() + standings.slow.older.len() <= 2 * HALF);

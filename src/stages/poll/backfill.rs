@@ -256,8 +256,8 @@ mod tests {
 
     #[test]
     fn a_sites_news_sitemap_is_looked_for_once_a_day_and_of_the_time_since_the_last_good_poll() {
-        let (site, hour) = (Url::parse("https://a.example/").unwrap(), |it: i64| {
-            DateTime::UNIX_EPOCH + TimeDelta::hours(it)
+        let (site, hour) = (Url::parse("https://a.example/").unwrap(), |hours: i64| {
+            DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
         });
         let mut facts = Facts { last_success: Some(hour(2)), ..Facts::default() };
         let listed =

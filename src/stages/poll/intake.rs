@@ -61,7 +61,7 @@ pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> 
             entries
                 .get(index)
                 .and_then(|entry| entry.published.max(entry.modified))
-                .map_or(i64::MAX, |it| it.timestamp())
+                .map_or(i64::MAX, |date| date.timestamp())
         };
         wanted.sort_by_key(|wanted| std::cmp::Reverse(date(*wanted)));
         wanted.truncate(room);

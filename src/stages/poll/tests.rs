@@ -126,10 +126,10 @@ impl Bench {
         let hub = Url::parse("https://hub.example/").unwrap();
         let announced =
             Announced { hubs: vec![hub.clone()], topic: "t".to_owned(), at: hub.clone() };
-        let mut it = Subscription::new(self.source.id.as_str(), announced, &hub, now);
-        (it.since, it.until) = (Some(now), Some(now + TimeDelta::days(10)));
+        let mut subscription = Subscription::new(self.source.id.as_str(), announced, &hub, now);
+        (subscription.since, subscription.until) = (Some(now), Some(now + TimeDelta::days(10)));
         let mut commit = SubscriptionCommit::default();
-        commit.keep(&it);
+        commit.keep(&subscription);
         self.store.subscriptions().commit(commit).await.unwrap();
     }
 
@@ -229,7 +229,7 @@ async fn a_panic_of_the_reader_is_a_failed_poll_whose_bytes_become_one_dead_lett
 
 #[tokio::test]
 async fn a_panic_in_each_kind_of_source_is_a_failed_poll() {
-    for kind in SourceKind::ALL.iter().filter(|it| it.is_polled()) {
+    for kind in SourceKind::ALL.iter().filter(|kind| kind.is_polled()) {
         let list = format!("[[source]]\nurl = \"https://a.example/feed\"\nkind = \"{kind}\"\n");
         let bench = Bench {
             source: Arc::new(sources::parse("l.toml", list.as_bytes()).sources.remove(0)),
@@ -396,8 +396,11 @@ async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_b
     let flood = |from: i64| {
         feed(
             &(from..from + 5)
-                .map(|it| {
-                    (["a", "b", "c", "d", "e", "f", "g", "h"][usize::try_from(it).unwrap()], it)
+                .map(|number| {
+                    (
+                        ["a", "b", "c", "d", "e", "f", "g", "h"][usize::try_from(number).unwrap()],
+                        number,
+                    )
                 })
                 .collect::<Vec<_>>(),
         )

@@ -305,7 +305,7 @@ mod tests {
 
     fn begun_at(turns: &mut Turns, now: Instant) -> Vec<(u32, FetchWatch)> {
         std::iter::from_fn(|| turns.ready(now))
-            .map(|it| match it {
+            .map(|work| match work {
                 (Work::Poll(due), watch) => (due.slot, watch),
                 (Work::Push(_), _) => panic!("nothing was pushed"),
             })
@@ -343,15 +343,15 @@ mod tests {
     #[test]
     fn a_host_takes_so_many_places_and_no_more() {
         let mut turns = Turns::new(256, 2);
-        let dead = |it: u32| poll(&format!("https://dead.example/{it}"), it);
-        (0..1000).for_each(|it| turns.enqueue(dead(it)));
+        let dead = |number: u32| poll(&format!("https://dead.example/{number}"), number);
+        (0..1000).for_each(|number| turns.enqueue(dead(number)));
         turns.enqueue(poll("https://other.example/", 1000));
         assert_eq!((begun(&mut turns), len(&turns)), (vec![0, 1, 1000], 3));
         finish(&mut turns, dead(1).source());
         assert_eq!(begun(&mut turns), [2]);
         turns.stop();
-        for it in [0, 2] {
-            finish(&mut turns, dead(it).source());
+        for number in [0, 2] {
+            finish(&mut turns, dead(number).source());
         }
         assert_eq!((begun(&mut turns), len(&turns), turns.hosts.len()), (vec![], 1, 1));
     }
@@ -360,10 +360,12 @@ mod tests {
     fn after_a_restart_hundreds_of_hosts_that_were_silent_before_leave_places_to_all_others_at_once()
      {
         let mut standings = Standings::default();
-        (0..600)
-            .for_each(|it| standings.set(HostKey::new(&format!("{it}.example")), Standing::Slow));
+        (0..600).for_each(|number| {
+            standings.set(HostKey::new(&format!("{number}.example")), Standing::Slow);
+        });
         let mut turns = Turns::new(16, 4).with_standings(standings);
-        (0..600).for_each(|it| turns.enqueue(poll(&format!("https://{it}.example/"), it)));
+        (0..600)
+            .for_each(|number| turns.enqueue(poll(&format!("https://{number}.example/"), number)));
         turns.enqueue(poll("https://good.example/", 1000));
         let begun = begun(&mut turns);
         assert!(
@@ -376,7 +378,8 @@ mod tests {
     fn at_the_first_start_six_hundred_hosts_that_are_silent_keep_one_that_answers_waiting_for_seconds()
      {
         let (mut turns, start) = (Turns::new(256, 4), Instant::now());
-        (0..600).for_each(|it| turns.enqueue(poll(&format!("https://{it}.example/"), it)));
+        (0..600)
+            .for_each(|number| turns.enqueue(poll(&format!("https://{number}.example/"), number)));
         turns.enqueue(poll("https://good.example/", 1000));
         let tick = Duration::from_millis(100);
         let begins = (0..300).find(|tenths| {
@@ -402,8 +405,9 @@ mod tests {
             }
         });
         assert!(begins.is_some_and(|begun| begun <= 60), "{begins:?}");
-        let known =
-            |it: u32| turns.kind(poll(&format!("https://{it}.example/"), it).host().as_deref());
+        let known = |number: u32| {
+            turns.kind(poll(&format!("https://{number}.example/"), number).host().as_deref())
+        };
         assert_eq!(
             (known(0), known(300)),
             (HostKind::Slow, HostKind::Slow),
@@ -419,7 +423,8 @@ mod tests {
         turns.enqueue(poll("https://good.example/", 1000));
         assert_eq!(begun(&mut turns), [1000]);
         turns.finish(&FinishedWork { source: good.source().clone(), answered: true }, start);
-        (0..300).for_each(|it| turns.enqueue(poll(&format!("https://{it}.example/"), it)));
+        (0..300)
+            .for_each(|number| turns.enqueue(poll(&format!("https://{number}.example/"), number)));
         assert_eq!(begun_at(&mut turns, start).len(), 8, "nobody knows them");
         assert!(turns.has_room(), "the schedule is not held up by them");
         turns.enqueue(good);
@@ -432,7 +437,7 @@ mod tests {
         for _ in 0..100 {
             all.extend(begun_at(&mut turns, now));
             turns.preempt_slow();
-            if all.iter().any(|it| it.0 == 1001) {
+            if all.iter().any(|begun| begun.0 == 1001) {
                 break;
             }
             let gone: Vec<_> = turns
@@ -446,7 +451,7 @@ mod tests {
             }
             now += SLOW;
         }
-        assert!(all.iter().any(|it| it.0 == 1001), "none waits for ever");
+        assert!(all.iter().any(|begun| begun.0 == 1001), "none waits for ever");
         // Those that are known to be silent have a quarter, and their whole time.
         let slow = poll("https://0.example/", 0);
         assert_eq!(

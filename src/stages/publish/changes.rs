@@ -17,7 +17,8 @@ pub(super) fn note(known: &mut SinkNotes, found: SinkReport, now: DateTime<Utc>)
     }
     for happened in found.happened {
         let change = SinkChange { part: happened.part, what: happened.what, since: now };
-        if !known.changes.iter().any(|it| it.part == change.part && it.what == change.what) {
+        if !known.changes.iter().any(|known| known.part == change.part && known.what == change.what)
+        {
             tracing::error!(topic = change.part, "the topic {}", change.what);
             known.changes.push(change);
         }

@@ -43,12 +43,12 @@ pub struct WriterId {
 }
 
 impl WriterId {
-    /// This process.
+    /// The identity of this process, which began at `now`.
     #[must_use]
     pub fn this(now: DateTime<Utc>) -> Self {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
             .ok()
-            .map(|it| it.trim().to_owned());
+            .map(|name| name.trim().to_owned());
         Self {
             run: Uuid::new_v4(),
             host: host.filter(|host| !host.is_empty()),

@@ -140,7 +140,7 @@ impl ChangePlan {
         });
         let add: Vec<_> = rows.collect();
         let report = ChangeReport {
-            done: add.iter().map(|(it, _)| it.id.to_string()).collect(),
+            done: add.iter().map(|(source, _)| source.id.to_string()).collect(),
             known: list.warnings.iter().map(ToString::to_string).collect(),
             wrong: list.errors.iter().map(ToString::to_string).collect(),
         };
@@ -164,7 +164,8 @@ impl ChangePlan {
             (vec![None; names.len()], vec![None; names.len()]);
         for source in present {
             let at = source.at.configured();
-            for index in [source.id.as_str(), &at].into_iter().filter_map(|it| by_name.get(it)) {
+            for index in [source.id.as_str(), &at].into_iter().filter_map(|name| by_name.get(name))
+            {
                 if source.added.is_some() {
                     ids[*index] = Some(source.id.to_string());
                 } else {

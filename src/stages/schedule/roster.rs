@@ -97,8 +97,9 @@ impl Roster {
 
     /// The same by their slots and ids.
     pub(super) fn slots(&self) -> impl Iterator<Item = (Slot, &SourceId)> {
-        let taken = (0..).zip(&self.slots).filter_map(|(slot, it)| Some((slot, it.as_ref()?)));
-        taken.filter(|(_, it)| !it.leaves).map(|(slot, it)| (slot, &it.source.id))
+        let taken =
+            (0..).zip(&self.slots).filter_map(|(slot, entry)| Some((slot, entry.as_ref()?)));
+        taken.filter(|(_, entry)| !entry.leaves).map(|(slot, entry)| (slot, &entry.source.id))
     }
 
     /// What is remembered of them.

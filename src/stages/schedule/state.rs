@@ -150,7 +150,7 @@ fn remember(standings: &mut Standings, source: &Source, facts: &Facts) {
 /// The times at which so many sources begin.
 fn turns(now: DateTime<Utc>, count: usize) -> impl Iterator<Item = DateTime<Utc>> {
     let apart = APART.min(SPREAD / i32::try_from(count).unwrap_or(i32::MAX).max(1));
-    std::iter::successors(Some(now), move |it| Some(*it + apart))
+    std::iter::successors(Some(now), move |turn| Some(*turn + apart))
 }
 
 /// When a source is due by its facts; `None`: at once.
@@ -295,7 +295,7 @@ mod tests {
             None
         );
         let order: Vec<DateTime<Utc>> =
-            schedule.heap.into_sorted_vec().into_iter().rev().map(|it| it.0.0).collect();
+            schedule.heap.into_sorted_vec().into_iter().rev().map(|due| due.0.0).collect();
         assert_eq!(order, [at(-9), at(0) + APART * 2, at(50)]);
         assert!(schedule.early.is_empty());
     }
@@ -335,7 +335,7 @@ mod tests {
         .unwrap();
         let standings = schedule.standings();
         let known =
-            ["a.example", "b.example", "c.example"].map(|it| standings.get(HostKey::new(it)));
+            ["a.example", "b.example", "c.example"].map(|host| standings.get(HostKey::new(host)));
         assert_eq!(known, [Some(Standing::Prompt), Some(Standing::Slow), None]);
     }
 

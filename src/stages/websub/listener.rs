@@ -251,7 +251,7 @@ impl<C: Clock> CallbackService<C> {
             .unwrap_or_default()
             .split(',')
             .map(str::trim)
-            .filter(|it| !it.is_empty());
+            .filter(|value| !value.is_empty());
         Fetched {
             url,
             via: Vec::new(),

@@ -341,11 +341,11 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             return;
         }
         self.counted = now;
-        self.rested.retain(|_, it| *it > now);
-        let mut counts = State::ALL.map(|it| (it, 0_u64));
+        self.rested.retain(|_, until| *until > now);
+        let mut counts = State::ALL.map(|state| (state, 0_u64));
         for subscription in self.subscriptions.values() {
             let state = subscription.state(now);
-            for (_, count) in counts.iter_mut().filter(|(it, _)| *it == state) {
+            for (_, count) in counts.iter_mut().filter(|(counted, _)| *counted == state) {
                 *count += 1;
             }
         }

@@ -117,7 +117,8 @@ impl WebsubSetup {
         fetcher: Arc<F>,
         clock: Arc<C>,
     ) -> Result<(WebsubContext<F, C>, Listener<C>), StoreError> {
-        let subscribed: HashSet<String> = store.all()?.into_iter().map(|it| it.source).collect();
+        let subscribed: HashSet<String> =
+            store.all()?.into_iter().map(|subscription| subscription.source).collect();
         let wanted = sources
             .iter()
             .filter(|source| !source.paused && subscribed.contains(source.id.as_str()));

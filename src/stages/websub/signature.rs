@@ -44,7 +44,8 @@ fn is_right<M: Mac + KeyInit>(secret: &str, body: &[u8], digest: &[u8]) -> bool 
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    let nibble =
+        |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     // The longest digest has 64 bytes.
     if !rest.is_empty() || pairs.len() > 64 {

@@ -100,7 +100,7 @@ pub(super) fn mark_all(disk: &Disk, commit: u64) -> Result<(), StoreError> {
 fn last_commit(path: &Path, tables: &[Keyspace]) -> Result<Commits, StoreError> {
     let get = |table: usize, key: &[u8]| tables[table].get(key).map_err(StoreError::engine);
     let commits = get(Table::Meta as usize, COMMITS)?
-        .map_or_else(|| Ok(Commits::default()), |it| Commits::decode(&it))?;
+        .map_or_else(|| Ok(Commits::default()), |bytes| Commits::decode(&bytes))?;
     for (table, expected) in commits.after().into_iter().enumerate().skip(1) {
         let has = decode_mark(get(table, &MARK)?.as_deref())?;
         if has != expected {

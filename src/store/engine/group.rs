@@ -11,7 +11,7 @@ use crate::store::StoreError;
 pub(super) enum Change {
     /// It gets this value.
     Put(Vec<u8>),
-    /// It goes.
+    /// The row is deleted.
     Delete,
 }
 

@@ -112,7 +112,7 @@ fn unborn(store: &Path, found: &mut Inspection) -> Result<(), StoreError> {
         found.unborn.push(path);
     }
     found.unborn.extend(
-        [store.join("version"), store.join("keyspaces")].into_iter().filter(|it| it.exists()),
+        [store.join("version"), store.join("keyspaces")].into_iter().filter(|path| path.exists()),
     );
     Ok(())
 }
@@ -178,7 +178,7 @@ pub(super) fn folders(store: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
 }
 
 fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut it| it.next().is_none()) || !folder.exists()
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()) || !folder.exists()
 }
 
 /// Opens one table's files by themselves, without the journals.
@@ -238,7 +238,7 @@ impl Tables {
             read.marks[table] = decode_mark(get(&MARK)?.as_deref())?;
             if table == Table::Meta as usize {
                 read.commits = get(COMMITS)?
-                    .map_or_else(|| Ok(Commits::default()), |it| Commits::decode(&it))?;
+                    .map_or_else(|| Ok(Commits::default()), |bytes| Commits::decode(&bytes))?;
                 read.marks[table] = read.commits.number;
             }
             read.folders[table].clone_from(folder);

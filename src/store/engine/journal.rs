@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
     }
 
     fn byte(&mut self) -> Option<u8> {
-        self.take(1).map(|it| it[0])
+        self.take(1).map(|bytes| bytes[0])
     }
 
     fn u16(&mut self) -> Option<u16> {

@@ -94,8 +94,9 @@ impl Commits {
 
 /// The number in a mark; none is no commit.
 pub(super) fn decode_mark(bytes: Option<&[u8]>) -> Result<u64, StoreError> {
-    let number = |it: &[u8]| {
-        it.try_into()
+    let number = |bytes: &[u8]| {
+        bytes
+            .try_into()
             .map(u64::from_be_bytes)
             .map_err(|_| StoreError::damaged("meta", "the mark of a table"))
     };
@@ -110,7 +111,7 @@ mod tests {
     fn each_commit_knows_what_it_and_those_before_it_touched() {
         let first = Commits::default().next([Table::Seen, Table::Pending].into_iter(), 7);
         let second = first.next([Table::Pending].into_iter(), 9);
-        let last = |it: &Commits, table: Table| it.after()[table as usize];
+        let last = |commits: &Commits, table: Table| commits.after()[table as usize];
         assert_eq!(
             (last(&second, Table::Meta), last(&second, Table::Seen), last(&second, Table::Pending)),
             (2, 1, 2)

@@ -80,7 +80,7 @@ fn trees(store: &Path, lost: &mut Vec<String>) -> Result<HashMap<u64, Tree>, Sto
         });
         let place = usize::try_from(id).unwrap_or(0).wrapping_sub(1);
         let table = match found {
-            Some(Some(name)) => ALL.into_iter().find(|it| it.name() == name),
+            Some(Some(name)) => ALL.into_iter().find(|table| table.name() == name),
             // The list is sound and does not have it.
             Some(None) => None,
             None => ALL.get(place).copied(),
@@ -119,8 +119,11 @@ fn mend(folder: &Path, lost: &mut Vec<String>) -> Result<(), StoreError> {
     let number = |path: PathBuf| {
         Some((path.file_name()?.to_str()?.strip_prefix('v')?.parse::<u64>().ok()?, path))
     };
-    let mut found: Vec<(u64, PathBuf)> =
-        fs::read_dir(folder).map_err(io)?.flatten().filter_map(|it| number(it.path())).collect();
+    let mut found: Vec<(u64, PathBuf)> = fs::read_dir(folder)
+        .map_err(io)?
+        .flatten()
+        .filter_map(|entry| number(entry.path()))
+        .collect();
     found.sort();
     for (id, path) in found.into_iter().rev() {
         let bytes = fs::read(&path).map_err(io)?;

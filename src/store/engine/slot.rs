@@ -129,8 +129,8 @@ impl Slot {
 
 /// Runs what may wait for long; a thread of the runtime hands its other tasks over first.
 fn off_the_runtime<T>(work: impl FnOnce() -> T) -> T {
-    let of_many =
-        Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
+    let of_many = Handle::try_current()
+        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
     if of_many { tokio::task::block_in_place(work) } else { work() }
 }
 

@@ -107,7 +107,7 @@ pub(super) fn without(bytes: &[u8], broken: &[u64]) -> Option<Vec<u8>> {
             continue;
         }
         let mut levels = levels(content)?;
-        let count = |it: usize| u8::try_from(it).ok();
+        let count = |length: usize| u8::try_from(length).ok();
         writer.write_all(&[count(levels.len())?]).ok()?;
         for runs in &mut levels {
             for files in runs.iter_mut() {
@@ -143,7 +143,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
 }
 
 impl Part {
-    /// Its number.
+    /// The number in the file's name.
     pub(super) fn id(&self) -> u64 {
         self.id
     }

@@ -158,7 +158,7 @@ impl World {
         let snapshot = self.kept.store.engine.snapshot().unwrap();
         let rows: Vec<PendingKey> = snapshot
             .from(Table::Pending, &[])
-            .map(|it| entries::decode_key(&it.unwrap().0).unwrap())
+            .map(|row| entries::decode_key(&row.unwrap().0).unwrap())
             .collect();
         for entry in 0..3 {
             let own: Vec<_> = rows.iter().filter(|row| row.entry() == key(entry).short()).collect();
@@ -213,7 +213,7 @@ fn an_entry_has_one_row_and_its_last_edition_is_decided_on_last_whatever_comes_b
 #[tokio::test]
 async fn a_store_of_the_format_before_keeps_the_latest_of_an_entrys_rows() {
     let store = Store::in_memory().unwrap();
-    let time = |it: i64| DateTime::UNIX_EPOCH + TimeDelta::seconds(it);
+    let time = |seconds: i64| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
     let rows: Vec<_> = [(1, 1, 50), (2, 20, 20), (3, 10, 70)]
         .map(|(edition, listed, due)| {
             (

@@ -104,7 +104,7 @@ impl From<&TopicSource> for SourceTable {
             url: None,
             file: None,
             topic: Some(topic),
-            brokers: Some(brokers).filter(|it| !it.is_empty()),
+            brokers: Some(brokers).filter(|brokers| !brokers.is_empty()),
             from: Some(from),
             tags,
             min_interval: None,
@@ -142,10 +142,10 @@ pub(super) fn is_usual(kind: &SourceKind) -> bool {
 
 #[expect(clippy::ref_option, reason = "serde calls it so")]
 pub(super) fn interval<S: Serializer>(
-    it: &Option<Duration>,
+    interval: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    it.map(duration::format).serialize(serializer)
+    interval.map(duration::format).serialize(serializer)
 }
 
 impl Serialize for SourceUrl {
@@ -214,8 +214,16 @@ allow_addresses = ["10.2.0.0/16"]
         let written: Vec<String> =
             sources.iter().map(polled).chain(topics.iter().map(topic)).collect();
         let mut again = read(&written.concat());
-        again.0.iter_mut().zip(&sources).for_each(|(it, before)| it.place = before.place.clone());
-        again.1.iter_mut().zip(&topics).for_each(|(it, before)| it.place = before.place.clone());
+        again
+            .0
+            .iter_mut()
+            .zip(&sources)
+            .for_each(|(source, before)| source.place = before.place.clone());
+        again
+            .1
+            .iter_mut()
+            .zip(&topics)
+            .for_each(|(topic, before)| topic.place = before.place.clone());
         assert_eq!(again, (sources, topics), "{written:?}");
 
         let mut settings = Vec::new();

@@ -16,7 +16,7 @@ fn chosen(children: &[(&str, Option<&str>)]) -> Vec<String> {
     best(children.collect(), 1)
         .into_iter()
         .rev()
-        .map(|(it, _)| it.url.path()[1..].to_owned())
+        .map(|(child, _)| child.url.path()[1..].to_owned())
         .collect()
 }
 
@@ -28,7 +28,7 @@ fn of_an_index_the_newest_sitemaps_are_read_and_those_of_tags_are_not() {
         panic!()
     };
     let best: Vec<_> =
-        best(children, 1).into_iter().rev().map(|(it, _)| it.url.path().to_owned()).collect();
+        best(children, 1).into_iter().rev().map(|(child, _)| child.url.path().to_owned()).collect();
     assert_eq!(best, ["/sitemap-posts-2.xml", "/sitemap-posts-1.xml"]);
     assert_eq!(
         chosen(&[("posts.xml", None), ("sitemap-news.xml", None), ("tag-sitemap.xml", None)]),
@@ -39,7 +39,7 @@ fn of_an_index_the_newest_sitemaps_are_read_and_those_of_tags_are_not() {
 
 #[test]
 fn without_dates_the_numbers_in_addresses_tell_the_newest() {
-    let months: Vec<String> = (1..=12).map(|it| format!("s/2025-{it}.xml")).collect();
+    let months: Vec<String> = (1..=12).map(|month| format!("s/2025-{month}.xml")).collect();
     let children: Vec<_> = months.iter().map(|month| (month.as_str(), None)).collect();
     let chosen = chosen(&children);
     assert_eq!((chosen.len(), chosen[0].as_str()), (6, "s/2025-12.xml"));

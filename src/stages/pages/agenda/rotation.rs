@@ -49,7 +49,7 @@ impl Rotation {
     /// All that waits of a source waits elsewhere.
     pub(super) fn hand_over(&mut self, source: SourceKey, to: &mut Self) {
         let Some(mut lanes) =
-            self.lanes.get_mut(&source).map(std::mem::take).filter(|it| !it.is_empty())
+            self.lanes.get_mut(&source).map(std::mem::take).filter(|lanes| !lanes.is_empty())
         else {
             return;
         };
@@ -74,8 +74,8 @@ mod tests {
     #[test]
     fn a_source_with_a_thousand_lanes_gets_every_second_turn_beside_one_with_a_few() {
         let mut rotation = Rotation::default();
-        (0..1000).for_each(|it| rotation.push(Lane::of_pages("many", &it.to_string())));
-        (0..3).for_each(|it| rotation.push(Lane::of_pages("few", &it.to_string())));
+        (0..1000).for_each(|number| rotation.push(Lane::of_pages("many", &number.to_string())));
+        (0..3).for_each(|number| rotation.push(Lane::of_pages("few", &number.to_string())));
         let few = SourceKey::new("few");
         let turns: Vec<usize> =
             (0..1003).filter(|_| rotation.pop().unwrap().source() == few).collect();
@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn what_a_source_hands_over_goes_as_a_whole_and_gets_no_turn_twice() {
         let (mut from, mut to) = (Rotation::default(), Rotation::default());
-        let lane = |source: &str, it: i32| Lane::of_pages(source, &it.to_string());
-        for (source, it) in [("a", 1), ("a", 2), ("b", 1), ("b", 2)] {
-            from.push(lane(source, it));
+        let lane = |source: &str, number: i32| Lane::of_pages(source, &number.to_string());
+        for (source, number) in [("a", 1), ("a", 2), ("b", 1), ("b", 2)] {
+            from.push(lane(source, number));
         }
         from.hand_over(SourceKey::new("a"), &mut to);
         from.push(lane("a", 3));

@@ -55,8 +55,8 @@ impl World {
 
     /// A source lists so many entries, each on a host of its own that says nothing.
     fn list_silent(&mut self, source: &str, count: usize) {
-        for it in 0..count {
-            let host = format!("{it}.{source}.example");
+        for number in 0..count {
+            let host = format!("{number}.{source}.example");
             self.silent.insert(HostKey::new(&host));
             self.list(Lane::of_pages(source, &host), &host);
         }
@@ -159,8 +159,8 @@ impl World {
     /// one that nobody knows.
     fn good(&mut self, hosts: impl Fn(u64) -> String, seconds: u64) -> u64 {
         let mut keys = Vec::new();
-        for it in 0..seconds / 2 {
-            keys.push(self.list(Lane::of_pages("good", &hosts(it)), &format!("good {it}")));
+        for number in 0..seconds / 2 {
+            keys.push(self.list(Lane::of_pages("good", &hosts(number)), &format!("good {number}")));
             self.until(self.now + 2000);
         }
         self.until(self.now + 20_000);
@@ -196,7 +196,7 @@ fn a_thousand_links_of_one_feed_to_silent_hosts_hold_no_other_source_up() {
 fn nor_do_those_of_ten_feeds_or_of_a_hundred() {
     for (feeds, most) in [(10, 6_000), (100, 6_000)] {
         let mut world = World::new();
-        (0..feeds).for_each(|it| world.list_silent(&format!("bad{it}"), 10_000 / feeds));
+        (0..feeds).for_each(|number| world.list_silent(&format!("bad{number}"), 10_000 / feeds));
         // Its feed was read from there.
         world.agenda.answered(HostKey::new("good.example"));
         let late = world.good(|_| "good.example".to_owned(), 120);
@@ -209,8 +209,8 @@ fn nor_do_those_of_ten_feeds_or_of_a_hundred() {
 #[test]
 fn hosts_that_answered_once_and_then_fall_silent_hold_nobody_up_for_long() {
     let mut world = World::new();
-    for it in 0..1000 {
-        world.agenda.answered(HostKey::new(&format!("{it}.bad.example")));
+    for number in 0..1000 {
+        world.agenda.answered(HostKey::new(&format!("{number}.bad.example")));
     }
     world.list_silent("bad", 1000);
     let late = world.good(|_| "good.example".to_owned(), 60);
@@ -220,8 +220,8 @@ fn hosts_that_answered_once_and_then_fall_silent_hold_nobody_up_for_long() {
 #[test]
 fn a_flood_of_entries_that_are_here_already_delays_another_source_by_one_round() {
     let mut world = World::new();
-    for it in 0..20_000 {
-        world.list(Lane::here("flood"), &it.to_string());
+    for number in 0..20_000 {
+        world.list(Lane::here("flood"), &number.to_string());
     }
     world.until(1000);
     let key = world.list(Lane::here("good"), "good");
@@ -232,22 +232,22 @@ fn a_flood_of_entries_that_are_here_already_delays_another_source_by_one_round()
 #[test]
 fn large_entries_that_are_here_already_are_few_at_once_and_another_source_comes_among_them() {
     let mut agenda = Agenda::new(BOUNDS);
-    let large = |it: u8| {
+    let large = |number: u8| {
         PendingKey::new(
             Lane::here("large"),
-            at(u64::from(it)),
-            &EntryKey::new("large", &it.to_string()),
+            at(u64::from(number)),
+            &EntryKey::new("large", &number.to_string()),
         )
     };
     let mut taken = Vec::new();
     agenda.note_due(Lane::here("large"), 0);
     // The store gives one such row in a turn.
     while let Some(turn) = agenda.next_turn(1000, Instant::now()) {
-        let it = u8::try_from(taken.len()).unwrap();
+        let number = u8::try_from(taken.len()).unwrap();
         let found = DueEntries {
-            rows: vec![(large(it), entry())],
+            rows: vec![(large(number), entry())],
             bytes: vec![2 << 20],
-            next: Some(large(it + 1)),
+            next: Some(large(number + 1)),
             ..DueEntries::default()
         };
         taken.extend(agenda.claim(turn, &found, Instant::now()));
@@ -261,8 +261,8 @@ fn large_entries_that_are_here_already_are_few_at_once_and_another_source_comes_
         &DueEntries { next: Some(large(99)), ..DueEntries::default() },
         Instant::now(),
     );
-    let lanes =
-        [Some(first), agenda.next_turn(1000, Instant::now())].map(|it| it.map(|it| it.from.lane()));
+    let lanes = [Some(first), agenda.next_turn(1000, Instant::now())]
+        .map(|turn| turn.map(|turn| turn.from.lane()));
     assert!(lanes.contains(&Some(Lane::here("good"))));
     taken[1..].iter().for_each(|taken| agenda.released(*taken, None));
     assert_eq!(agenda.claims, [0; 2]);
@@ -271,8 +271,8 @@ fn large_entries_that_are_here_already_are_few_at_once_and_another_source_comes_
 #[test]
 fn one_host_is_shared_by_the_sources_that_lead_to_it() {
     let mut world = World::new();
-    for it in 0..2000 {
-        world.list(Lane::of_pages("many", "news.example"), &it.to_string());
+    for number in 0..2000 {
+        world.list(Lane::of_pages("many", "news.example"), &number.to_string());
     }
     world.until(5000);
     let late = world.good(|_| "news.example".to_owned(), 20);
@@ -284,14 +284,14 @@ fn no_host_is_asked_more_often_at_once_than_it_may_be_and_one_that_kept_us_waiti
     let mut world = World::new();
     world.silent.insert(HostKey::new("slow.example"));
     for source in 0..20 {
-        for it in 0..20 {
+        for number in 0..20 {
             world.list(
                 Lane::of_pages(&source.to_string(), "a.example"),
-                &format!("a {source} {it}"),
+                &format!("a {source} {number}"),
             );
             world.list(
                 Lane::of_pages(&source.to_string(), "slow.example"),
-                &format!("b {source} {it}"),
+                &format!("b {source} {number}"),
             );
         }
     }
@@ -327,8 +327,8 @@ fn a_row_whose_entry_is_read_from_another_lane_is_read_after_that() {
 fn nothing_is_left_behind_when_all_is_read() {
     let mut world = World::new();
     world.list_silent("bad", 50);
-    for it in 0..200 {
-        world.list(Lane::of_pages("good", &format!("{}.example", it % 7)), &it.to_string());
+    for number in 0..200 {
+        world.list(Lane::of_pages("good", &format!("{}.example", number % 7)), &number.to_string());
     }
     world.until(400_000);
     let agenda = &world.agenda;
@@ -346,12 +346,12 @@ fn nothing_is_left_behind_when_all_is_read() {
 fn ten_thousand_links_to_a_slow_paced_host_leave_every_second_of_its_turns_to_another_source() {
     let mut world = World::new();
     world.paced = Some((HostKey::new("paced"), 10_000, 0));
-    for it in 0..10_000 {
-        world.list(Lane::of_pages("bad", "paced"), &format!("bad {it}"));
+    for number in 0..10_000 {
+        world.list(Lane::of_pages("bad", "paced"), &format!("bad {number}"));
     }
     world.until(60_000);
     let good: Vec<_> = (0..5)
-        .map(|it| world.list(Lane::of_pages("good", "paced"), &format!("good {it}")))
+        .map(|number| world.list(Lane::of_pages("good", "paced"), &format!("good {number}")))
         .collect();
     world.until(200_000);
     assert!(world.latest(&good) <= 120_000, "{}", world.latest(&good));
@@ -365,9 +365,9 @@ fn ten_thousand_links_to_a_slow_paced_host_leave_every_second_of_its_turns_to_an
 fn the_turns_of_a_slow_paced_host_go_round_all_sources_that_wait_for_it_however_many_try() {
     let mut world = World::new();
     world.paced = Some((HostKey::new("paced"), 10_000, 0));
-    for it in 0..300 {
+    for number in 0..300 {
         for source in 0..9 {
-            world.list(Lane::of_pages(&source.to_string(), "paced"), &format!("{source} {it}"));
+            world.list(Lane::of_pages(&source.to_string(), "paced"), &format!("{source} {number}"));
         }
     }
     world.until(1_800_000);
@@ -375,13 +375,13 @@ fn the_turns_of_a_slow_paced_host_go_round_all_sources_that_wait_for_it_however_
         world
             .read
             .iter()
-            .filter(|it| it.0.lane().source() == SourceKey::new(&source.to_string()))
+            .filter(|read| read.0.lane().source() == SourceKey::new(&source.to_string()))
             .count()
     };
     assert_eq!((0..9).map(turns).collect::<Vec<_>>(), [20; 9]);
     let in_order = |source: u32| {
         let lane = Lane::of_pages(&source.to_string(), "paced");
-        world.read.iter().filter(|it| it.0.lane() == lane).map(|it| it.0).is_sorted()
+        world.read.iter().filter(|read| read.0.lane() == lane).map(|read| read.0).is_sorted()
     };
     assert!((0..9).all(in_order), "of each source its oldest entry is next");
 }

@@ -21,7 +21,7 @@ use crate::{
 /// Where the lines go.
 #[derive(Debug)]
 enum Output {
-    /// Standard output.
+    /// The standard output of the process.
     Stdout(Stdout),
     /// A file, opened at the first record and after each error.
     File {

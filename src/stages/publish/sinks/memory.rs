@@ -54,7 +54,7 @@ pub(crate) struct CommittedRecord {
 /// What the sink holds, and what it will do.
 #[derive(Debug)]
 pub(crate) struct World {
-    /// Its name.
+    /// The name by which the sink is known again.
     pub(crate) sink_id: String,
     /// All that consumers see, in its order.
     pub(crate) taken: Vec<CommittedRecord>,

@@ -100,8 +100,8 @@ impl TopicChanges {
             let counts = self.known.get(topic).map_or(0, |known| known.partitions);
             if let Some(least) = usize::try_from(*partition)
                 .ok()
-                .map(|it| it + 1)
-                .filter(|it| counts > 0 && *it > counts)
+                .map(|count| count + 1)
+                .filter(|count| counts > 0 && *count > counts)
             {
                 self.counted(topic, least);
             }

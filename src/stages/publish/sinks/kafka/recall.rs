@@ -45,7 +45,7 @@ pub(super) fn published_after(
         let from = remembered
             .end(&topic, partition)
             .map(|end| end + 1)
-            .filter(|it| (low..=high).contains(it))
+            .filter(|offset| (low..=high).contains(offset))
             .unwrap_or(low);
         list.add_partition_offset(&topic, partition, Offset::Offset(from)).map_err(failed)?;
     }

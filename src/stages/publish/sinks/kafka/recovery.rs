@@ -36,11 +36,11 @@ struct ErrorFlags {
 pub(super) fn from_error(error: &KafkaError) -> Recovery {
     let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
     recovery(match error {
-        KafkaError::Transaction(it) => ErrorFlags {
-            code: it.code(),
-            fatal: it.is_fatal(),
-            retriable: it.is_retriable(),
-            abort: it.txn_requires_abort(),
+        KafkaError::Transaction(error) => ErrorFlags {
+            code: error.code(),
+            fatal: error.is_fatal(),
+            retriable: error.is_retriable(),
+            abort: error.txn_requires_abort(),
         },
         _ => ErrorFlags {
             code,

@@ -79,8 +79,8 @@ pub(super) async fn make(
         create(&admin, &options, &new).await?;
     }
     found.retain(|found| found.topic == articles || found.topic == dead);
-    for it in found.iter_mut().filter(|found| found.made) {
-        it.partitions = usize::try_from(config.partitions).unwrap_or_default();
+    for made in found.iter_mut().filter(|found| found.made) {
+        made.partitions = usize::try_from(config.partitions).unwrap_or_default();
     }
     let retained = [("retention.ms", retention.as_str())];
     let until = |topic: &String| Some(Instant::now() + SPREADS).filter(|_| made.contains(topic));
@@ -190,7 +190,10 @@ async fn describe(question: TopicQuery<'_>) -> Result<Option<ConfigResource>, Pu
     loop {
         let answers = admin.describe_configs(&[ResourceSpecifier::Topic(topic)], options).await;
         let answers = answers.map_err(|error| sink_error("reading a topic's config", &error))?;
-        let seen = answers.into_iter().filter_map(Result::ok).find(|it| !it.entries.is_empty());
+        let seen = answers
+            .into_iter()
+            .filter_map(Result::ok)
+            .find(|resource| !resource.entries.is_empty());
         if seen.is_some() || until.is_none_or(|until| Instant::now() >= until) {
             return Ok(seen);
         }
@@ -218,7 +221,7 @@ async fn compare(
     for (name, wanted) in wanted {
         let found = value(&config, name);
         // Numbers are written in more than one way.
-        let number = |it: &str| it.parse::<f64>().ok();
+        let number = |value: &str| value.parse::<f64>().ok();
         let same = found.as_deref() == Some(wanted)
             || number(wanted).is_some() && found.as_deref().and_then(number) == number(wanted);
         if !same && shared.is_news(format!("{topic} {name} {found:?}")) {

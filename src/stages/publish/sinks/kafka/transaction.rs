@@ -301,7 +301,7 @@ fn to_publish_error(
             Some(row) => topic_name(shared, row.record.topic),
             None => topics_of(shared, rows),
         };
-        let topic = denied.and_then(|(number, _)| rows.get(*number)).map(|it| it.record.topic);
+        let topic = denied.and_then(|(number, _)| rows.get(*number)).map(|row| row.record.topic);
         return PublishError::Unauthorised {
             topic,
             words: format!("writing to {names} is not allowed ({words})"),
@@ -325,7 +325,7 @@ fn topics_of(shared: &Shared, rows: &[OutboxRow]) -> String {
     let names = [Topic::Articles, Topic::DeadLetters]
         .into_iter()
         .filter(has)
-        .map(|it| topic_name(shared, it));
+        .map(|topic| topic_name(shared, topic));
     names.chain([shared.topic("positions")]).collect::<Vec<_>>().join(", ")
 }
 
