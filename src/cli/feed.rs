@@ -6,7 +6,7 @@ use clap::Args;
 use url::Url;
 
 use super::filter::{Answer, Input, Inputs};
-use crate::read::feed::{self, Neutral};
+use crate::read::feed::{self, FeedOutput};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -18,7 +18,7 @@ pub(super) fn run(options: Options) -> ExitCode {
     options.inputs.run(parse_feed)
 }
 
-fn parse_feed(input: &Input, bytes: &[u8]) -> Answer<Neutral> {
+fn parse_feed(input: &Input, bytes: &[u8]) -> Answer<FeedOutput> {
     let unknown;
     let url = if let Some(url) = &input.url {
         url
@@ -29,5 +29,5 @@ fn parse_feed(input: &Input, bytes: &[u8]) -> Answer<Neutral> {
     };
     let document = feed::parse_document(bytes, input.content_type.as_deref(), url)
         .map_err(|error| error.to_string())?;
-    Ok(Neutral::new(document, url))
+    Ok(FeedOutput::new(document, url))
 }

@@ -1,23 +1,24 @@
-//! Searches that are never made twice: what makes reading linear where a text opens again and again
-//! what never ends.
+//! Searches that are never repeated, so that reading stays linear where a text opens something again
+//! and again that never ends.
 
 use memchr::memmem;
 
-/// Where something comes next, so that nothing is searched for twice.
+/// Finds the next place of a text, and remembers the result.
 #[derive(Debug)]
-pub(super) struct Ahead {
+pub(super) struct ForwardSearch {
     what: &'static [u8],
-    /// The last search began here, and
+    /// Where the last search began.
     from: usize,
-    /// found it there.
+    /// Where it found the text.
     found: Option<usize>,
 }
 
-impl Ahead {
+impl ForwardSearch {
     pub(super) fn new(what: &'static [u8]) -> Self {
         Self { what, from: usize::MAX, found: None }
     }
 
+    /// The first place of the text at or behind `from`.
     pub(super) fn find(&mut self, text: &str, from: usize) -> Option<usize> {
         let known = self.from <= from && self.found.is_none_or(|found| found >= from);
         if !known {

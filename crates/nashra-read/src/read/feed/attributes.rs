@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::entities::Entities;
 
-/// Attributes of one tag that are looked at; others are passed over.
+/// The most attributes of one tag that are read; the others are skipped.
 const MAX_ATTRIBUTES: usize = 256;
 
-/// Names and values as they are written.
+/// The names and values of attributes, as they are written.
 pub(super) fn raw(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = attributes;
     std::iter::from_fn(move || {
@@ -42,7 +42,7 @@ pub(super) fn raw(attributes: &str) -> impl Iterator<Item = (&str, &str)> {
     .take(MAX_ATTRIBUTES)
 }
 
-/// The value of an attribute without a prefix, decoded; none where it is empty.
+/// The value of an attribute without a prefix, decoded; `None` where it is empty.
 pub(super) fn get<'a>(
     attributes: &'a str,
     name: &str,

@@ -1,13 +1,13 @@
-//! What relative addresses are relative to: `xml:base`, else the request's address, else the site's
+//! The base addresses of relative ones: `xml:base`, else the request's address, else the site's
 //! own link.
 
 use std::{cell::Cell, sync::Arc};
 
 use url::Url;
 
-/// Bytes of a base; a longer one is none.
+/// The longest base, in bytes; a longer one is ignored.
 const MAX_BASE: usize = 1_024;
-/// Bases of one document; further ones are passed over.
+/// The most bases of one document; further ones are ignored.
 const MAX_BASES: usize = 65_536;
 /// Bytes of all bases of one document.
 const MAX_TOTAL: usize = 8 << 20;
@@ -26,12 +26,13 @@ pub(super) struct Bases {
 }
 
 impl Bases {
-    /// With the address that the document was read from.
+    /// The bases of a document that was read from this address.
     pub(super) fn new(request: &Url) -> Self {
         Self { urls: vec![Arc::new(request.clone())], total: 0, added: Cell::new(0) }
     }
 
-    /// The channel's link. A feed that another host serves is about the site that it links to.
+    /// Notes the channel's link: a feed that another host serves is relative to the site that it is
+    /// about.
     pub(super) fn set_site(&mut self, link: &str) {
         if let Ok(site) = Url::parse(link)
             && let Some(own) = self.urls.first_mut()
@@ -43,7 +44,7 @@ impl Bases {
         }
     }
 
-    /// Within `parent`, where `xml:base` says `value`.
+    /// The base inside an element whose `xml:base` is `value` and whose own base is `parent`.
     pub(super) fn within(&mut self, parent: BaseId, value: &str) -> BaseId {
         if self.urls.len() >= MAX_BASES || self.total >= MAX_TOTAL {
             return parent;
@@ -64,13 +65,12 @@ impl Bases {
         self.urls.get(base as usize).unwrap_or(&self.urls[0])
     }
 
-    /// What the document's addresses are relative to where no `xml:base` says otherwise.
+    /// The base of the document, outside of any `xml:base`.
     pub(super) fn own(&self) -> &Url {
         self.get(0)
     }
 
-    /// As the publisher wrote it where it is absolute, or where there is nothing to resolve it
-    /// against.
+    /// An address made absolute; as it is written where it is absolute already, or cannot be resolved.
     pub(super) fn resolve(&self, base: BaseId, address: &str) -> String {
         self.resolve_against(self.get(base), address)
     }

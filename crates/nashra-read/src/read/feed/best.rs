@@ -1,6 +1,6 @@
-//! The best of several elements that say the same thing.
+//! The best of several elements that give the same field.
 
-/// Keeps what was offered with the lowest rank; of equals the first.
+/// Keeps the value that was offered with the lowest rank; of equal ranks the first.
 #[derive(Debug)]
 pub(super) struct Best<T> {
     value: Option<T>,
@@ -14,7 +14,7 @@ impl<T> Default for Best<T> {
 }
 
 impl<T> Best<T> {
-    /// `value` is only made where it would be kept.
+    /// Offers a value, which is computed only where it would be kept.
     pub(super) fn offer(&mut self, rank: u8, value: impl FnOnce() -> Option<T>) {
         if rank < self.rank
             && let Some(value) = value()
@@ -23,7 +23,7 @@ impl<T> Best<T> {
         }
     }
 
-    /// The same, but of equals the last.
+    /// The same, but of equal ranks the last counts.
     pub(super) fn offer_last(&mut self, rank: u8, value: impl FnOnce() -> Option<T>) {
         if rank <= self.rank
             && let Some(value) = value()
@@ -43,7 +43,7 @@ impl<T> Best<T> {
         self.value.as_ref()
     }
 
-    /// How good it is; the worst where there is none.
+    /// The rank of the value; the highest number where there is none.
     pub(super) fn rank(&self) -> u8 {
         self.rank
     }

@@ -1,4 +1,4 @@
-//! What a feed says of itself, one element after the other.
+//! Reads what a feed says of itself, element by element.
 
 use super::{
     best::Best,
@@ -23,22 +23,22 @@ pub(super) struct Draft {
     language: Best<String>,
     published: Best<Date>,
     updated: Best<Date>,
-    /// Who is named only where no one else is.
+    /// Persons who count as authors only where no author is named.
     performers: Vec<Person>,
 }
 
 impl Draft {
-    /// The site, as far as it is known.
+    /// The address of the site, where an element named it already.
     pub(super) fn site(&self) -> Option<&str> {
         self.link.value().map(String::as_str)
     }
 
-    /// Who wrote it, as far as that is known.
+    /// The authors that were named so far.
     pub(super) fn authors(&self) -> &[Person] {
         &self.channel.authors
     }
 
-    /// `rdf:about`, `HREF`, `LASTMOD`, `xml:lang` of the root or the channel.
+    /// Reads the attributes of the root or the channel: `rdf:about`, `HREF`, `LASTMOD`, `xml:lang`.
     pub(super) fn root(&mut self, root: Element<'_, '_>) {
         let about = root.prefixed("about").map(std::borrow::Cow::into_owned);
         self.channel.id = self.channel.id.take().or(about);
@@ -53,9 +53,9 @@ impl Draft {
         self.language.offer(2, || parts::language(root.node().language));
     }
 
-    pub(super) fn take(&mut self, element: Element<'_, '_>) {
+    pub(super) fn add_element(&mut self, element: Element<'_, '_>) {
         match element.namespace() {
-            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(element),
+            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.core_field(element),
             Namespace::Dc | Namespace::DcTerms => self.dublin_core(element),
             Namespace::Itunes | Namespace::GooglePlay => self.podcast(element),
             Namespace::Media if element.field() == Field::Thumbnail => {
@@ -77,7 +77,7 @@ impl Draft {
         }
     }
 
-    fn own(&mut self, element: Element<'_, '_>) {
+    fn core_field(&mut self, element: Element<'_, '_>) {
         let channel = &mut self.channel;
         match element.field() {
             Field::Title => self.title.offer(0, || Text::parse(element)),

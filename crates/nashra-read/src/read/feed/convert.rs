@@ -1,4 +1,4 @@
-//! From what a feed says to the pipeline's entries, and from an entry to an article's content.
+//! Makes entries for the pipeline from a parsed feed, and the content of an article from an entry.
 
 use std::borrow::Cow;
 
@@ -96,14 +96,14 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
     }
 }
 
-/// Bytes of an address or a guid; browsers and servers take no more.
+/// The most bytes of an address or a guid; browsers and servers take no more.
 const MAX_NAME: usize = 4_096;
 
 fn usable(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_NAME
 }
 
-/// A guid of any length still tells entries apart.
+/// A guid; a longer one as its hash, which still tells entries apart.
 fn bounded(guid: &str) -> String {
     if guid.len() <= MAX_NAME {
         guid.to_owned()
@@ -120,7 +120,7 @@ fn html(text: Text) -> String {
     }
 }
 
-/// What is odd about a date.
+/// A note on a date that was assumed in part, or cannot be read.
 fn note(date: &Date) -> Option<String> {
     match date.time {
         Some(time) => Moment { time, assumed: date.assumed }.note().map(str::to_owned),
@@ -183,7 +183,7 @@ fn plain(text: &Text) -> Option<String> {
     Some(cleaned).filter(|cleaned| !cleaned.is_empty())
 }
 
-/// The same of a word that nobody says how it is meant: publishers write markup anywhere.
+/// The same for a value that has no declared type: publishers write markup anywhere.
 fn plain_of(value: String) -> Option<String> {
     plain(&Text { value, ..Text::default() })
 }
@@ -192,7 +192,8 @@ fn join(blocks: &[Block]) -> String {
     words::collapse(&blocks.iter().filter_map(Block::text).collect::<Vec<_>>().join(" "))
 }
 
-/// What an entry alone says of its article, and what enrichers derive the rest from.
+/// The content of an article as its entry alone gives it, and the evidence from which enrichers derive
+/// the rest.
 #[must_use]
 pub fn content(entry: &Entry) -> (Content, Evidence) {
     let blank = Url::parse("about:blank");

@@ -7,7 +7,7 @@ use crate::{
     model::entry::Date,
 };
 
-/// A date as it stands in the feed.
+/// Parses a date of a feed, by itself.
 pub(super) fn parse(raw: &str) -> Date {
     let raw = raw.trim();
     let moment = moment::parse(raw, None);

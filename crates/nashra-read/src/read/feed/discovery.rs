@@ -1,5 +1,5 @@
-//! What the head of an HTML page links: the feeds that it offers in the place of one
-//! (`rel="alternate"`, RSS autodiscovery), and its hubs (`rel="hub"`, `WebSub`).
+//! The links in the head of an HTML page: the feeds that it offers (`rel="alternate"`, RSS
+//! autodiscovery) and its hubs (`rel="hub"`, `WebSub`).
 
 use url::Url;
 
@@ -11,14 +11,14 @@ use super::{
 };
 use crate::model::entry::Link;
 
-/// Feeds that one page may offer.
+/// The most feeds that are taken of one page.
 const MAX_FEEDS: usize = 50;
-/// The same of hubs.
+/// The most hubs that are taken of one page.
 const MAX_HUBS: usize = 10;
-/// Bytes of a page that are looked at: a head is shorter.
+/// The most bytes of a page that are searched: a head is shorter.
 const MAX_HEAD: usize = 1 << 20;
 
-/// Addresses, in the page's order.
+/// The addresses of the feeds that a page offers, in its order.
 #[must_use]
 pub fn feeds(html: &str, page: &Url) -> Vec<String> {
     let mut found = Vec::new();
@@ -32,7 +32,7 @@ pub fn feeds(html: &str, page: &Url) -> Vec<String> {
                     | "application/feed+json"
             )
         };
-        if (is(link, "alternate") || is(link, "feed"))
+        if (has_rel(link, "alternate") || has_rel(link, "feed"))
             && link
                 .media_type
                 .as_ref()
@@ -53,7 +53,7 @@ pub fn feeds(html: &str, page: &Url) -> Vec<String> {
 pub fn hubs(html: &str, page: &Url) -> Vec<Link> {
     let mut found = Vec::new();
     each_link(html, page, true, |link| {
-        for rel in ["hub", "self"].into_iter().filter(|rel| is(link, rel)) {
+        for rel in ["hub", "self"].into_iter().filter(|rel| has_rel(link, rel)) {
             if found.len() < MAX_HUBS {
                 found.push(Link { rel: rel.to_owned(), ..link.clone() });
             }
@@ -62,7 +62,7 @@ pub fn hubs(html: &str, page: &Url) -> Vec<Link> {
     found
 }
 
-fn is(link: &Link, rel: &str) -> bool {
+fn has_rel(link: &Link, rel: &str) -> bool {
     link.rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
 }
 

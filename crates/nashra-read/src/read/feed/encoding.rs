@@ -1,4 +1,4 @@
-//! The bytes of a feed to text, before any parser sees them.
+//! Decodes the bytes of a feed to text.
 //!
 //! Order of evidence: byte order mark, the zero bytes of UTF-16 and UTF-32, then the `charset` of
 //! the HTTP header (RFC 7303 §3.2 ranks it above the declaration) and the XML declaration. A claim
@@ -19,19 +19,19 @@ use super::repairs::{Repair, Repairs};
 
 mod clean;
 
-/// Bytes that detection looks at: more tell it nothing.
+/// The most bytes that detection looks at: more would change nothing.
 const MAX_DETECTED: usize = 1 << 20;
-/// Pairs of bytes beyond ASCII that are no accident.
+/// The number of pairs of bytes beyond ASCII that is no accident.
 const MIN_PAIRS: usize = 6;
 /// Bytes within which the XML declaration ends.
 const MAX_DECLARATION: usize = 300;
 
-/// Text, and how it was found.
+/// The text of a feed, and how it was decoded.
 #[derive(Debug)]
 pub(super) struct Decoded<'a> {
-    /// Without a byte order mark, an XML declaration's encoding no longer holding.
+    /// The text without a byte order mark. The encoding of its XML declaration means nothing any more.
     pub(super) text: Cow<'a, str>,
-    /// Its label.
+    /// The label of the encoding that it had.
     pub(super) encoding: &'static str,
     pub(super) repairs: Repairs,
 }
@@ -48,7 +48,7 @@ pub(super) fn decode<'a>(
     decoded
 }
 
-/// By byte order mark, or by the zeros of wide characters.
+/// Decodes by the byte order mark, or by the zeros of UTF-16 and UTF-32.
 fn unicode(bytes: &[u8]) -> Option<Decoded<'_>> {
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         return Some(with(UTF_8, rest, false));
@@ -225,7 +225,7 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
     known(value.trim().trim_matches(['"', '\'']))
 }
 
-/// An encoding of ASCII's superset: claims of a wide one are false where the zeros are missing.
+/// The encoding of a label. Claims of UTF-16 are ignored, because text in it is recognised by its zeros.
 fn known(label: &str) -> Option<&'static Encoding> {
     let label = match label.trim() {
         label if label.eq_ignore_ascii_case("tis620") => "tis-620",

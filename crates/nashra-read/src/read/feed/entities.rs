@@ -1,18 +1,18 @@
 //! References to characters, and the entities that a document declares for itself.
 //!
-//! Feeds use HTML's names without declaring them, write a bare `&`, and number Windows-1252. What
-//! means nothing stays as it is written. What must stay true: what expansion adds is bounded by
+//! Feeds use HTML's names without declaring them, write a bare `&`, and use numbers of Windows-1252.
+//! A reference without a meaning stays as it is written. What must stay true: what expansion adds is bounded by
 //! [`MAX_ADDED`], whatever a document declares.
 
 use std::{borrow::Cow, cell::Cell};
 
 use memchr::{memchr, memchr2};
 
-/// Entities that a document may declare; real ones declare a few.
+/// The most entities of a document; real ones declare a few.
 const MAX_ENTITIES: usize = 64;
-/// Document types of one text; there should be one.
+/// The most document types of one text; there should be one.
 const MAX_DOCTYPES: usize = 4;
-/// Bytes of the value of one.
+/// The most bytes of the value of an entity.
 const MAX_VALUE: usize = 1_024;
 /// Bytes that the expansion of declared entities may add to a document.
 const MAX_ADDED: usize = 1 << 20;
@@ -31,12 +31,12 @@ pub(super) struct Entities<'a> {
     /// Document types that were read.
     doctypes: usize,
     added: Cell<usize>,
-    /// Whether some `&` meant nothing.
+    /// Whether an `&` without a reference was met.
     bare: Cell<bool>,
 }
 
 impl<'a> Entities<'a> {
-    /// Whether a `&` meant nothing so far.
+    /// Whether an `&` without a reference was met.
     pub(super) fn met_bare(&self) -> bool {
         self.bare.get()
     }
@@ -64,7 +64,7 @@ impl<'a> Entities<'a> {
         end + 1 + memchr(b'>', &bytes[end + 1..]).map_or(0, |at| at + 1)
     }
 
-    /// `name "value">`
+    /// Reads a declaration behind `<!ENTITY`: `name "value">`.
     fn declare(&mut self, declaration: &'a str) {
         let Some((name, rest)) =
             declaration.trim_ascii_start().split_once(|c: char| c.is_ascii_whitespace())
@@ -111,7 +111,7 @@ impl<'a> Entities<'a> {
         out.push_str(rest);
     }
 
-    /// Decodes the reference at the start of `tail`; its length, or none where it means nothing.
+    /// Decodes the reference at the start of `tail`; its length, or `None` where it has no meaning.
     fn reference(&self, tail: &str, out: &mut String) -> Option<usize> {
         let bytes = tail.as_bytes();
         let (c, length) = match bytes {

@@ -1,6 +1,5 @@
-//! XML that is no feed, read flat by the scanner that reads feeds: its tags in order, each start
-//! with the text up to the next tag. Nothing is kept open, so there is nothing that a missing end
-//! tag could spoil.
+//! Reads XML that is no feed with the scanner of feeds, as a flat list of tags: each start tag with
+//! the text up to the next tag. There is no stack, so a missing end tag does no damage.
 
 use std::borrow::Cow;
 
@@ -12,16 +11,16 @@ use super::{
 
 /// A tag, by its name without a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flat<'a> {
-    /// `<name>`
+pub(crate) enum FlatTag<'a> {
+    /// A start tag, `<name>`.
     Start {
         name: &'a str,
         /// Up to the next tag, as it is written.
         text: &'a str,
     },
-    /// `<name/>`
+    /// An empty element, `<name/>`.
     Empty,
-    /// `</name>`
+    /// An end tag, `</name>`.
     End { name: &'a str },
 }
 
@@ -39,29 +38,29 @@ impl<'a> FlatReader<'a> {
         Self { scanner, ahead }
     }
 
-    pub(crate) fn next(&mut self) -> Option<Flat<'a>> {
+    pub(crate) fn next(&mut self) -> Option<FlatTag<'a>> {
         let token = self.ahead.take()?;
         // A section that never ends, ends with the element that it stands in.
         let within = if let Token::Start(start) = token { start.name } else { "" };
         self.ahead = self.scanner.next(within);
         Some(match token {
-            Token::Start(start) if start.empty => Flat::Empty,
+            Token::Start(start) if start.empty => FlatTag::Empty,
             Token::Start(start) => {
                 let end = match self.ahead {
                     Some(Token::Start(next)) => next.at,
                     Some(Token::End(next)) => next.at,
                     None => self.scanner.text().len(),
                 };
-                Flat::Start {
+                FlatTag::Start {
                     name: local(start.name),
                     text: self.scanner.text().get(start.inner..end).unwrap_or_default(),
                 }
             }
-            Token::End(end) => Flat::End { name: local(end.name) },
+            Token::End(end) => FlatTag::End { name: local(end.name) },
         })
     }
 
-    /// What a text says, without the space around it.
+    /// A text decoded and trimmed.
     pub(crate) fn decode(&self, text: &str) -> String {
         text::decoded(text, &self.scanner.entities).trim().to_owned()
     }
@@ -76,7 +75,7 @@ fn local(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
-/// Bytes to text, by all the evidence that feeds are decoded by.
+/// Decodes bytes in the same way as those of a feed.
 pub(crate) fn to_text<'a>(
     bytes: &'a [u8],
     content_type: Option<&str>,

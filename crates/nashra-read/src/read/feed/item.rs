@@ -1,4 +1,4 @@
-//! An entry's elements to what they say, whatever dialects they are from.
+//! Reads the elements of an entry, whatever dialects they are from.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::model::entry::{Date, Link};
 
 mod finish;
 
-/// What several elements may say, of which one counts.
+/// An entry that is being read. Several elements may give one field; the best of them counts.
 #[derive(Debug, Default)]
 struct Draft {
     item: Item,
@@ -32,19 +32,19 @@ struct Draft {
     published: Best<Date>,
     updated: Best<Date>,
     image: Best<String>,
-    /// Who is named only where no one else is.
+    /// Persons who count as authors only where no author is named.
     performers: Vec<Person>,
     latitude: Option<String>,
     longitude: Option<String>,
     original_enclosure: Option<String>,
 }
 
-/// Reads an entry.
+/// Reads an entry from its element.
 pub(super) fn parse(root: Element<'_, '_>) -> Item {
     let mut draft = Draft::default();
     draft.root(root);
     for child in root.children() {
-        draft.take(child);
+        draft.add_element(child);
     }
     draft.finish(root)
 }
@@ -63,9 +63,9 @@ impl Draft {
         }
     }
 
-    fn take(&mut self, element: Element<'_, '_>) {
+    fn add_element(&mut self, element: Element<'_, '_>) {
         match element.namespace() {
-            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.own(element),
+            Namespace::Core | Namespace::Atom | Namespace::Atom03 => self.core_field(element),
             Namespace::Dc | Namespace::DcTerms => self.dublin_core(element),
             Namespace::Content if element.field() == Field::Content => {
                 self.content.offer(0, || Text::parse(element));
@@ -87,7 +87,7 @@ impl Draft {
         }
     }
 
-    fn own(&mut self, element: Element<'_, '_>) {
+    fn core_field(&mut self, element: Element<'_, '_>) {
         match element.field() {
             Field::Title => self.title.offer(0, || Text::parse(element)),
             Field::Link => self.link(element),
@@ -206,7 +206,7 @@ impl Draft {
         add(&mut self.item.links, Some(link));
     }
 
-    /// The page behind a link that counts readers.
+    /// The page behind a link that counts readers (`FeedBurner`).
     fn original(&mut self, element: Element<'_, '_>) {
         let href = parts::owned(element).map(|url| element.resolve(&url));
         add(
@@ -275,7 +275,7 @@ impl Draft {
     }
 }
 
-/// Whether an address is one of a page.
+/// Whether an address is http or https.
 fn is_page(address: &str) -> bool {
     let scheme = address.get(..8).unwrap_or(address).to_ascii_lowercase();
     bases::has_scheme(address) && (scheme.starts_with("http://") || scheme.starts_with("https://"))

@@ -1,7 +1,7 @@
 //! JSON Feed 1.0 and 1.1, and what is nearly one.
 //!
-//! Members of a wrong kind are passed over one by one; only the whole not being a feed is an error.
-//! An item counts when its object is whole.
+//! Members of a wrong type are skipped one by one; the only error is a document that is no feed. An
+//! item counts when its object is whole.
 
 use std::borrow::Cow;
 
@@ -11,22 +11,22 @@ use super::{
     model::{Document, Format, Person},
     parts, person,
     repairs::Repair,
-    text::{Kind, Text},
+    text::{Text, TextKind},
 };
 
 mod item;
 mod pull;
 
 use crate::model::entry::Link;
-use pull::Pull;
+use pull::PullParser;
 
-/// Reads a document.
+/// Parses a JSON Feed.
 ///
 /// # Errors
 /// Says what it is instead of a feed.
 pub(super) fn parse(text: &str, bases: Bases) -> Result<Document, FeedError> {
     let mut reader = Reader {
-        pull: Pull::new(text),
+        pull: PullParser::new(text),
         bases,
         document: Document { format: Format::Json, ..Document::default() },
         is_feed: false,
@@ -46,7 +46,7 @@ pub(super) fn parse(text: &str, bases: Bases) -> Result<Document, FeedError> {
 }
 
 struct Reader<'a> {
-    pull: Pull<'a>,
+    pull: PullParser<'a>,
     bases: Bases,
     document: Document,
     is_feed: bool,
@@ -152,7 +152,7 @@ impl Reader<'_> {
                 .pull
                 .scalar()
                 .filter(|text| !text.trim().is_empty())
-                .map(|text| person::line(&text));
+                .map(|text| person::parse_line(&text));
         }
         let mut person = Person::default();
         self.members(|this, key| match key {
@@ -194,10 +194,10 @@ impl Reader<'_> {
     }
 
     fn plain(&mut self) -> Option<Text> {
-        self.text(Kind::Plain)
+        self.text(TextKind::Plain)
     }
 
-    fn text(&mut self, kind: Kind) -> Option<Text> {
+    fn text(&mut self, kind: TextKind) -> Option<Text> {
         let value = self.pull.scalar()?;
         let value = value.trim();
         (!value.is_empty()).then(|| Text { value: value.to_owned(), kind, base: None })
@@ -209,7 +209,7 @@ impl Reader<'_> {
     }
 }
 
-/// Those of version 1.1 come before the one of 1.0.
+/// Adds authors: those of version 1.1 come before the one of 1.0.
 fn add_authors(authors: &mut Vec<Person>, people: Vec<Person>, key: &str) {
     let known = if key == "authors" { std::mem::take(authors) } else { Vec::new() };
     people.into_iter().chain(known).for_each(|people| parts::add(authors, Some(people)));

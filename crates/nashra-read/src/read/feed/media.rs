@@ -1,4 +1,4 @@
-//! Pictures, films and sound: Media RSS, and the pictures of entries and channels.
+//! Reads pictures, films and sound: Media RSS, and the pictures of entries and channels.
 
 use super::{
     model::{Credit, Media, Thumbnail},
@@ -7,7 +7,7 @@ use super::{
     tree::Element,
 };
 
-/// `media:content`; none where it names no file.
+/// Reads a `media:content`; `None` where it is empty.
 pub(super) fn content(element: Element<'_, '_>) -> Option<Media> {
     let part = |field| element.child(field).and_then(parts::owned);
     let media = Media {
@@ -29,7 +29,7 @@ pub(super) fn content(element: Element<'_, '_>) -> Option<Media> {
     (media != Media::default()).then_some(media)
 }
 
-/// `media:thumbnail`
+/// Reads a `media:thumbnail`; `None` where it names no picture.
 pub(super) fn thumbnail(element: Element<'_, '_>) -> Option<Thumbnail> {
     let url = parts::attribute(element, "url").or_else(|| parts::owned(element))?;
     Some(Thumbnail {
@@ -39,7 +39,7 @@ pub(super) fn thumbnail(element: Element<'_, '_>) -> Option<Thumbnail> {
     })
 }
 
-/// `media:credit`
+/// Reads a `media:credit`; `None` where it is empty.
 pub(super) fn credit(element: Element<'_, '_>) -> Option<Credit> {
     Some(Credit { content: parts::owned(element)?, role: parts::attribute(element, "role") })
 }

@@ -1,8 +1,8 @@
-//! Feeds to entries. Pure: bytes in, entries out.
+//! Parses feeds into entries. Pure: bytes in, entries out.
 //!
 //! The modules stand in the order of the data: `encoding` makes text of bytes, `scan` and `xml` (or
-//! `json`) read the text whatever is wrong with it, `channel` and `item` take the words of all
-//! dialects for what they mean (`model`), and `convert` makes the pipeline's entries of that. A
+//! `json`) read the text whatever is wrong with it, `channel` and `item` read the elements of
+//! all dialects into one model (`model`), and `convert` makes the pipeline's entries of that. A
 //! feed that needs no repair takes the same way as one that does. What must stay true: an entry
 //! keeps its identity and its version from poll to poll as long as the publisher says the same,
 //! also when a broken feed is well formed again; time and memory are linear in the bytes.
@@ -31,7 +31,7 @@ mod item;
 mod repairs;
 pub mod model;
 mod safe_html;
-mod neutral;
+mod output;
 mod convert;
 mod discovery;
 pub(crate) mod flat;
@@ -51,10 +51,10 @@ use crate::{
 use bases::Bases;
 pub use convert::content;
 pub use discovery::{feeds as offered_by_page, hubs as hubs_of_page};
-pub use neutral::Neutral;
+pub use output::FeedOutput;
 pub use repairs::{Repair, Repairs};
 pub use safe_html::safe_html;
-pub use text::{Kind, Text};
+pub use text::{Text, TextKind};
 
 /// Why a body is no feed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +71,7 @@ pub enum FeedError {
     /// Its first entry is cut off.
     #[error("cut off before the end of its first entry")]
     Truncated,
-    /// It was read, and there is nothing of a feed in it.
+    /// It was parsed, and has neither a title nor entries.
     #[error("a document without a title or entries")]
     Empty,
 }
@@ -80,7 +80,7 @@ fn offered(feeds: &[String]) -> String {
     feeds.first().map(|feed| format!(", which offers {feed}")).unwrap_or_default()
 }
 
-/// Entries taken from one document: the newest of a sane feed by far.
+/// The most entries of one document; real feeds have far fewer.
 const MAX_ENTRIES: usize = 20_000;
 
 /// Reads a feed of any format into its entries.
@@ -123,7 +123,8 @@ pub fn parse_document(
     Ok(document)
 }
 
-/// A guid that several entries of one document share tells nothing: those go by their links.
+/// Sets the identity of each entry and removes doubles. A guid that several entries share identifies
+/// none of them, so those with a link are identified by it.
 fn settle_identities(entries: &mut Vec<Entry>) {
     let mut guids: HashMap<String, usize> = HashMap::new();
     for guid in entries.iter().filter_map(|entry| entry.guid.as_ref()) {
@@ -140,7 +141,7 @@ fn settle_identities(entries: &mut Vec<Entry>) {
                 let title = entry.title.as_deref().unwrap_or_default();
                 let body =
                     entry.content.as_deref().or(entry.summary.as_deref()).unwrap_or_default();
-                // Without any name, a changed text is another entry.
+                // Without guid and link, a changed text is another entry.
                 let hash: [u8; 16] = digest(&[
                     title.as_bytes(),
                     if title.is_empty() { body.as_bytes() } else { b"" },

@@ -1,4 +1,4 @@
-//! What a feed says, in words of no dialect.
+//! What a feed says, in a model that is the same for all formats.
 
 use serde::Serialize;
 
@@ -9,22 +9,22 @@ mod parts;
 use crate::model::entry::{Date, Link, Rhythm};
 pub use parts::{Category, Credit, Enclosure, Geo, Media, Person, Source, Thumbnail};
 
-/// A document that was read.
+/// A parsed feed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
-    /// Which dialect it is written in.
+    /// The format that it is written in.
     pub format: Format,
     /// The label of its encoding.
     pub encoding: &'static str,
-    /// What had to be mended.
+    /// The damage that had to be repaired.
     pub recovered: Repairs,
     /// What it says of itself.
     pub feed: Channel,
-    /// Its entries, in its order; one that the end of the file cuts off is none.
+    /// Its entries, in its order, without one that the end of the file cuts off.
     pub entries: Vec<Item>,
 }
 
-/// A dialect.
+/// A format of feeds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -46,88 +46,88 @@ pub enum Format {
 /// What a feed says of itself.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Channel {
-    /// Its name.
+    /// The name of the feed.
     pub title: Option<Text>,
-    /// The site.
+    /// The address of the site.
     pub link: Option<String>,
     /// What it is about.
     pub description: Option<Text>,
     /// `atom:id`, `rdf:about`.
     pub id: Option<String>,
-    /// BCP 47, as it claims.
+    /// Its language as it claims it, a BCP 47 tag.
     pub language: Option<String>,
-    /// Copyright.
+    /// The copyright notice of the feed.
     pub rights: Option<Text>,
     /// The program that wrote it.
     pub generator: Option<String>,
-    /// Its picture.
+    /// The address of its picture.
     pub image: Option<String>,
-    /// Its small picture.
+    /// The address of its small picture.
     pub icon: Option<String>,
     /// When it was last changed.
     pub updated: Option<Date>,
     /// When it was published.
     pub published: Option<Date>,
-    /// Who is responsible.
+    /// The persons who are responsible for it.
     pub authors: Vec<Person>,
-    /// Who else took part.
+    /// Other persons who took part.
     pub contributors: Vec<Person>,
-    /// Categories.
+    /// The categories of the whole feed.
     pub categories: Vec<Category>,
     /// All links: the site, the feed itself, its pages and its archive (RFC 5005).
     pub links: Vec<Link>,
     /// Whether it is not suitable for children.
     pub explicit: Option<bool>,
-    /// How often it changes.
+    /// What it says about when to poll it.
     pub rhythm: Rhythm,
 }
 
-/// An entry.
+/// An entry of a feed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Item {
     /// `guid`, `atom:id`, `rdf:about`.
     pub id: Option<String>,
-    /// Headline.
+    /// The headline.
     pub title: Option<Text>,
-    /// The page.
+    /// The address of its page.
     pub link: Option<String>,
-    /// Teaser.
+    /// The teaser.
     pub summary: Option<Text>,
-    /// Full text.
+    /// The full text.
     pub content: Option<Text>,
-    /// Where the full text is instead.
+    /// The address of the full text, where it is not in the feed.
     pub content_src: Option<String>,
     /// When it was last changed.
     pub updated: Option<Date>,
     /// When it was published.
     pub published: Option<Date>,
-    /// Writers.
+    /// The writers.
     pub authors: Vec<Person>,
-    /// Others.
+    /// Other persons who took part.
     pub contributors: Vec<Person>,
-    /// Categories.
+    /// The categories of the entry.
     pub categories: Vec<Category>,
-    /// Attached files.
+    /// The files that are attached.
     pub enclosures: Vec<Enclosure>,
     /// Pictures, films and sound that belong to it (Media RSS).
     pub media: Vec<Media>,
-    /// Small pictures.
+    /// Small pictures of its media.
     pub thumbnails: Vec<Thumbnail>,
     /// Who made the media.
     pub credits: Vec<Credit>,
-    /// All links.
+    /// All links, that of its page included.
     pub links: Vec<Link>,
-    /// Where it is discussed.
+    /// The address of the page where it is discussed.
     pub comments: Option<String>,
-    /// Copyright.
+    /// The copyright notice of the entry.
     pub rights: Option<Text>,
-    /// BCP 47, where it is another than the feed's.
+    /// Its language, a BCP 47 tag, where it is another than the feed's.
     pub language: Option<String>,
     /// The feed that it comes from.
     pub source: Option<Source>,
-    /// A place.
+    /// The place that it is about.
     pub geo: Option<Geo>,
-    /// Its picture.
+    /// The address of its picture.
     pub image: Option<String>,
     /// Whether it is not suitable for children.
     pub explicit: Option<bool>,

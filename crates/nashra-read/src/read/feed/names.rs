@@ -14,9 +14,9 @@ pub(super) use field::Field;
 pub(super) enum Namespace {
     /// RSS in any version, or none.
     Core,
-    /// Atom 1.0.
+    /// Elements of Atom 1.0.
     Atom,
-    /// Atom 0.3.
+    /// Elements of Atom 0.3.
     Atom03,
     /// Dublin Core elements.
     Dc,
@@ -24,7 +24,7 @@ pub(super) enum Namespace {
     DcTerms,
     /// RSS 1.0 content.
     Content,
-    /// Media RSS.
+    /// Elements of Media RSS.
     Media,
     /// Apple's podcasts.
     Itunes,
@@ -34,9 +34,9 @@ pub(super) enum Namespace {
     GeoRss,
     /// Geography Markup Language.
     Gml,
-    /// W3C points.
+    /// Points of the W3C (`geo:lat`).
     Geo,
-    /// RDF itself.
+    /// Elements of RDF itself.
     Rdf,
     /// RSS 1.0 syndication.
     Syndication,
@@ -44,11 +44,11 @@ pub(super) enum Namespace {
     History,
     /// Comments on entries.
     Wfw,
-    /// `FeedBurner`.
+    /// Elements that `FeedBurner` adds.
     FeedBurner,
-    /// XHTML.
+    /// Elements of XHTML.
     Xhtml,
-    /// `xml:`
+    /// Attributes with the prefix `xml:`.
     Xml,
     /// One that nobody knows.
     Other,

@@ -1,4 +1,4 @@
-//! What entries and channels have in common: links, categories, dates, flags.
+//! Reads what entries and channels have in common: links, categories, dates, flags.
 
 use super::{
     best::Best,
@@ -10,20 +10,20 @@ use super::{
 };
 use crate::model::entry::{Date, Link};
 
-/// Categories, links, files of one entry; further ones are passed over.
+/// The most categories, links or files of one entry; further ones are ignored.
 pub(super) const MAX_LIST: usize = 1_000;
 
-/// An element's text, trimmed.
+/// The text of an element, trimmed; `None` where it is empty.
 pub(super) fn owned(element: Element<'_, '_>) -> Option<String> {
     text::trimmed_string(element).map(std::borrow::Cow::into_owned)
 }
 
-/// An attribute, trimmed.
+/// An attribute of an element, trimmed; `None` where it is empty.
 pub(super) fn attribute(element: Element<'_, '_>, name: &str) -> Option<String> {
     element.attribute(name).map(std::borrow::Cow::into_owned)
 }
 
-/// A link in Atom's form or RSS's.
+/// Reads a link in the form of Atom or of RSS.
 pub(super) fn link(element: Element<'_, '_>) -> Link {
     let href = if has_attribute(element, "href") {
         Some(element.attribute("href").unwrap_or_default().into_owned())
@@ -48,14 +48,15 @@ fn has_attribute(element: Element<'_, '_>, name: &str) -> bool {
         .any(|(written, _)| written.eq_ignore_ascii_case(name))
 }
 
-/// How good a link is as the address of what it belongs to; none where it leads elsewhere.
+/// The rank of a link as the address of its entry or feed, lower is better; `None` where it leads
+/// elsewhere.
 pub(super) fn link_rank(element: Element<'_, '_>, link: &Link) -> Option<u8> {
     let html = link.media_type.as_deref().is_none_or(|media_type| media_type.contains("html"));
     let mixed = element.namespace() == Namespace::Atom && element.unit.core == Namespace::Core;
     (link.rel == "alternate").then_some(1 + u8::from(mixed) + 2 * u8::from(!html))
 }
 
-/// Offers a link as the address of what it belongs to. Of several RSS links the last counts, of
+/// Offers a link as the address of its entry or feed. Of several RSS links the last counts, of
 /// Atom's the first.
 pub(super) fn offer_link(best: &mut Best<String>, element: Element<'_, '_>, link: &Link) {
     match link_rank(element, link) {
@@ -73,7 +74,7 @@ pub(super) fn enclosure(link: &Link) -> Option<Enclosure> {
     Some(Enclosure { url, media_type: link.media_type.clone(), length: link.length.clone() })
 }
 
-/// Adds it unless it is there.
+/// Adds a value to a list, unless it is there or the list is full.
 pub(super) fn add<T: PartialEq>(list: &mut Vec<T>, value: Option<T>) {
     if let Some(value) = value
         && list.len() < MAX_LIST
@@ -111,7 +112,7 @@ pub(super) fn categories(element: Element<'_, '_>, list: &mut Vec<Category>) {
     }
 }
 
-/// The same, of an element that may name something else.
+/// The same for an element of any field: others than categories and keywords are ignored.
 pub(super) fn categories_only(element: Element<'_, '_>, list: &mut Vec<Category>) {
     if matches!(element.field(), Field::Category | Field::Keywords) {
         categories(element, list);
@@ -137,7 +138,7 @@ pub(super) fn explicit(element: Element<'_, '_>) -> Option<bool> {
     }
 }
 
-/// Offers a date; one that nobody can read is worse than any other.
+/// Offers a date; one that cannot be parsed ranks behind all others.
 pub(super) fn date(best: &mut Best<Date>, rank: u8, element: Element<'_, '_>) {
     best.offer_ranked(text::trimmed_string(element).map(|raw| dates::parse(&raw)), |best| {
         rank + 100 * u8::from(best.time.is_none())

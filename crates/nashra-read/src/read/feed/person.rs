@@ -1,15 +1,15 @@
-//! Who wrote something: `Ann`, `ann@x.example (Ann)`, `Ann <ann@x.example>`, elements of its own.
+//! The persons that a feed names: `Ann`, `ann@x.example (Ann)`, `Ann <ann@x.example>`, elements of its own.
 
 use super::{model::Person, names::Field, text, tree::Element};
 
-/// Bytes of a line that is searched for an address; a longer one is a name, or a mistake.
+/// The longest line that is searched for an address, in bytes; a longer one is a name or a mistake.
 const MAX_LINE: usize = 1_000;
 
 /// Bytes of a feed's authors that each of its entries inherits.
 const MAX_INHERITED: usize = 1_000;
 
-/// Those of a feed, for an entry that names none: as many as cost little where thousands of entries
-/// inherit them.
+/// The authors of a feed, for an entry that names none. They are bounded, because thousands of entries
+/// may inherit them.
 pub(super) fn inherited(authors: &[Person]) -> Vec<Person> {
     let mut left = MAX_INHERITED;
     let length = |person: &Person| {
@@ -36,7 +36,7 @@ pub(super) fn parse(element: Element<'_, '_>) -> Option<Person> {
         let mixed = name
             .as_deref()
             .filter(|_| email.is_none())
-            .map(line)
+            .map(parse_line)
             .filter(|line| line.email.is_some());
         let (name, email) = match mixed {
             Some(mixed) => (mixed.name, mixed.email),
@@ -45,11 +45,11 @@ pub(super) fn parse(element: Element<'_, '_>) -> Option<Person> {
         return Some(Person { name, email, uri, raw: None });
     }
     let raw = text::trimmed_string(element)?;
-    Some(Person { raw: Some(raw.clone().into_owned()), ..line(&raw) })
+    Some(Person { raw: Some(raw.clone().into_owned()), ..parse_line(&raw) })
 }
 
-/// Of one line.
-pub(super) fn line(text: &str) -> Person {
+/// Reads a person from one line of text.
+pub(super) fn parse_line(text: &str) -> Person {
     let text = text.trim();
     let Some((from, to)) = (text.len() <= MAX_LINE).then(|| address(text)).flatten() else {
         return Person { name: filled(text), ..Person::default() };
@@ -76,7 +76,7 @@ fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Where an e-mail address is.
+/// The range of an e-mail address in a text, in bytes.
 fn address(text: &str) -> Option<(usize, usize)> {
     let local = |c: char| c.is_alphanumeric() || "._%+-'".contains(c);
     let domain = |c: char| c.is_alphanumeric() || ".-".contains(c);
@@ -89,8 +89,8 @@ fn address(text: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// How a person is named in one line.
-pub(super) fn written(person: &Person) -> Option<String> {
+/// A person in one line: `Ann (ann@x.example)`.
+pub(super) fn to_line(person: &Person) -> Option<String> {
     if let Some(raw) = &person.raw {
         return Some(raw.clone());
     }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> (Option<String>, Option<String>) {
-        let person = line(text);
+        let person = parse_line(text);
         (person.name, person.email)
     }
 

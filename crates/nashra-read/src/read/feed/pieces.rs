@@ -1,9 +1,8 @@
-//! What stands between the tags of an element, piece by piece: text, CDATA sections, tags that the
-//! text holds.
+//! Splits the content of an element into pieces: text, CDATA sections, tags inside the text.
 
 use memchr::memchr;
 
-use super::ahead::Ahead;
+use super::ahead::ForwardSearch;
 
 const CDATA: &str = "<![CDATA[";
 
@@ -15,21 +14,21 @@ pub(super) enum Piece<'a> {
     Section(&'a str),
     /// `<` before the name of a tag; name and attributes follow as text.
     Start,
-    /// `</name>`
+    /// An end tag, `</name>`.
     End(&'a str),
     /// A `<` that begins nothing.
     LessThan,
 }
 
-/// The pieces of a text; comments and instructions are none.
+/// Iterates over the pieces of a text, without comments and instructions.
 #[derive(Debug)]
 pub(super) struct Pieces<'a> {
     text: &'a str,
     at: usize,
-    section_end: Ahead,
-    comment_end: Ahead,
-    instruction_end: Ahead,
-    tag_end: Ahead,
+    section_end: ForwardSearch,
+    comment_end: ForwardSearch,
+    instruction_end: ForwardSearch,
+    tag_end: ForwardSearch,
 }
 
 impl<'a> Pieces<'a> {
@@ -37,14 +36,14 @@ impl<'a> Pieces<'a> {
         Self {
             text,
             at: 0,
-            section_end: Ahead::new(b"]]>"),
-            comment_end: Ahead::new(b"-->"),
-            instruction_end: Ahead::new(b"?>"),
-            tag_end: Ahead::new(b">"),
+            section_end: ForwardSearch::new(b"]]>"),
+            comment_end: ForwardSearch::new(b"-->"),
+            instruction_end: ForwardSearch::new(b"?>"),
+            tag_end: ForwardSearch::new(b">"),
         }
     }
 
-    /// Goes to the end of a section or a comment; none where it has none.
+    /// Skips a section or a comment; `None` where it has no end.
     fn pass(&mut self, end: Option<usize>, length: usize) -> Option<()> {
         self.at = end? + length;
         Some(())

@@ -1,9 +1,9 @@
-//! What had to be mended before a feed could be read. A reader of the feed's model is told, so that
-//! it can tell a publisher; nothing else depends on it.
+//! The damage that was repaired in a feed. `nashra feed` reports it, so that a publisher can be told;
+//! nothing else depends on it.
 
 use serde::{Serialize, Serializer};
 
-/// One kind of damage.
+/// A kind of damage in a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Repair {
@@ -79,7 +79,7 @@ impl Repair {
     }
 }
 
-/// The kinds that one feed needed.
+/// The kinds of damage that were found in one feed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Repairs(u16);
 
@@ -92,7 +92,7 @@ impl Repairs {
         self.0 |= other.0;
     }
 
-    /// Whether it was needed.
+    /// Whether this kind of damage was found.
     #[must_use]
     pub fn has(self, repair: Repair) -> bool {
         self.0 & (1 << repair as u8) != 0

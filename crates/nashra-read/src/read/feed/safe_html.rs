@@ -13,7 +13,7 @@ use memchr::{memchr, memmem};
 use url::Url;
 
 use super::{
-    ahead::Ahead,
+    ahead::ForwardSearch,
     bases::{self, Bases},
 };
 
@@ -23,10 +23,10 @@ mod tag;
 use list::Element;
 use tag::Tag;
 
-/// Elements nest so deep at most; deeper tags are left out.
+/// The deepest nesting of elements; deeper tags are left out.
 const MAX_DEPTH: usize = 256;
 
-/// The fragment, safe, its addresses absolute where they can be.
+/// A fragment of HTML without anything unsafe, its addresses made absolute where possible.
 #[must_use]
 pub fn safe_html<'a>(html: &'a str, base: &Url) -> Cow<'a, str> {
     safe_within(html, base, &Bases::new(base))
@@ -50,8 +50,8 @@ pub(super) fn safe_within<'a>(html: &'a str, base: &Url, bases: &Bases) -> Cow<'
         bases,
         out: String::with_capacity(html.len() + 64),
         open: Vec::new(),
-        comment_end: Ahead::new(b"-->"),
-        tag_end: Ahead::new(b">"),
+        comment_end: ForwardSearch::new(b"-->"),
+        tag_end: ForwardSearch::new(b">"),
         attributes: Vec::new(),
     };
     writer.run();
@@ -65,9 +65,9 @@ struct Writer<'a> {
     out: String,
     /// Elements that were written and are open.
     open: Vec<Element>,
-    comment_end: Ahead,
-    tag_end: Ahead,
-    /// Of the tag that is read.
+    comment_end: ForwardSearch,
+    tag_end: ForwardSearch,
+    /// The attributes of the tag that is being read.
     attributes: Vec<(&'a str, &'a str)>,
 }
 
@@ -170,11 +170,11 @@ impl<'a> Writer<'a> {
             }
             let value = htmlize::unescape_attribute(value);
             let value = match kind {
-                list::Kind::Text => Some(value),
-                list::Kind::Address => {
+                list::ValueKind::Text => Some(value),
+                list::ValueKind::Address => {
                     self.address(&value, element == Element::Img).map(Cow::Owned)
                 }
-                list::Kind::Addresses => self.addresses(&value).map(Cow::Owned),
+                list::ValueKind::Addresses => self.addresses(&value).map(Cow::Owned),
             };
             kept.extend(value.map(|value| (name, value)));
         }

@@ -1,4 +1,4 @@
-//! Feed text to tags. Tolerant: every text has a reading.
+//! Scans the text of a feed for tags. Tolerant: every text is accepted.
 //!
 //! What is no markup is text: a `<` before a space, a quote that never closes. A section that never
 //! ends gives way to what follows it. Nothing is decoded or copied here. What must stay true: each
@@ -8,37 +8,37 @@
 use memchr::{memchr, memchr3};
 
 use super::{
-    ahead::Ahead,
+    ahead::ForwardSearch,
     entities::Entities,
     repairs::{Repair, Repairs},
 };
 
 mod sections;
 
-/// What stands between two texts.
+/// A tag of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
-    Start(Start<'a>),
-    End(End<'a>),
+    Start(StartTag<'a>),
+    End(EndTag<'a>),
 }
 
-/// `<name attributes>`
+/// A start tag, `<name attributes>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Start<'a> {
+pub(super) struct StartTag<'a> {
     pub(super) name: &'a str,
-    /// As they are written.
+    /// The attributes as they are written.
     pub(super) attributes: &'a str,
-    /// `<name/>`
+    /// Whether it is an empty element, `<name/>`.
     pub(super) empty: bool,
-    /// Where its `<` is.
+    /// The offset of its `<`.
     pub(super) at: usize,
-    /// Behind its `>`.
+    /// The offset behind its `>`.
     pub(super) inner: usize,
 }
 
-/// `</name>`
+/// An end tag, `</name>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct End<'a> {
+pub(super) struct EndTag<'a> {
     pub(super) name: &'a str,
     pub(super) at: usize,
 }
@@ -47,13 +47,13 @@ pub(super) struct End<'a> {
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    /// Whether the text ends as a feed does.
+    /// Whether the text ends with the end tag of a feed.
     whole: bool,
-    comment_end: Ahead,
-    cdata_end: Ahead,
-    instruction_end: Ahead,
-    double_quote: Ahead,
-    single_quote: Ahead,
+    comment_end: ForwardSearch,
+    cdata_end: ForwardSearch,
+    instruction_end: ForwardSearch,
+    double_quote: ForwardSearch,
+    single_quote: ForwardSearch,
     pub(super) entities: Entities<'a>,
     pub(super) repairs: Repairs,
 }
@@ -64,11 +64,11 @@ impl<'a> Scanner<'a> {
             text,
             at: 0,
             whole: sections::end_like_a_feed(text),
-            comment_end: Ahead::new(b"-->"),
-            cdata_end: Ahead::new(b"]]>"),
-            instruction_end: Ahead::new(b"?>"),
-            double_quote: Ahead::new(b"\""),
-            single_quote: Ahead::new(b"'"),
+            comment_end: ForwardSearch::new(b"-->"),
+            cdata_end: ForwardSearch::new(b"]]>"),
+            instruction_end: ForwardSearch::new(b"?>"),
+            double_quote: ForwardSearch::new(b"\""),
+            single_quote: ForwardSearch::new(b"'"),
             entities: Entities::default(),
             repairs: Repairs::default(),
         }
@@ -104,7 +104,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn end_tag(&mut self, at: usize) -> Option<End<'a>> {
+    fn end_tag(&mut self, at: usize) -> Option<EndTag<'a>> {
         let from = at + 2;
         let rest = &self.text.as_bytes()[from..];
         // A tag that was forgotten to close ends before the next.
@@ -120,10 +120,10 @@ impl<'a> Scanner<'a> {
         self.at = from + length + usize::from(closed);
         let name = self.text[from..from + length].trim_ascii();
         let name = name.split_ascii_whitespace().next().unwrap_or_default();
-        (!name.is_empty()).then_some(End { name, at })
+        (!name.is_empty()).then_some(EndTag { name, at })
     }
 
-    fn start_tag(&mut self, at: usize) -> Start<'a> {
+    fn start_tag(&mut self, at: usize) -> StartTag<'a> {
         let from = at + 1;
         let bytes = self.text.as_bytes();
         let name_end = from
@@ -142,7 +142,7 @@ impl<'a> Scanner<'a> {
             Some(shorter) if end < bytes.len() && !ends_in_bare_value(shorter) => (shorter, true),
             _ => (attributes, false),
         };
-        Start { name, attributes, empty, at, inner }
+        StartTag { name, attributes, empty, at, inner }
     }
 
     /// Where the `>` is that ends a tag, past quotes that hold one.

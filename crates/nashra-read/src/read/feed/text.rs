@@ -1,4 +1,4 @@
-//! What an element says: plain text, HTML that was escaped, or markup that stands in the feed as it
+//! The text of an element: plain text, escaped HTML, or markup that is written into the feed as it
 //! is.
 
 use std::{borrow::Cow, sync::Arc};
@@ -14,27 +14,27 @@ use super::{
     tree::Element,
 };
 
-/// How the characters of a text are meant.
+/// The type of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Characters.
+pub enum TextKind {
+    /// Plain text: a `<` is a character.
     Plain,
-    /// HTML, or what nobody tells apart from it: RSS says nothing.
+    /// HTML, or a text whose type is not declared: RSS declares none.
     #[default]
     Html,
-    /// XHTML.
+    /// Markup in XHTML.
     Xhtml,
 }
 
 /// A text of the feed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Text {
-    /// Its characters; not yet safe.
+    /// The characters of the text; not yet safe to show.
     pub value: String,
-    /// What they are.
-    pub kind: Kind,
-    /// What relative addresses in it are relative to, where that is not the document's own base.
+    /// The type of the text.
+    pub kind: TextKind,
+    /// The base of relative addresses in it, where that is not the document's own.
     pub base: Option<Arc<Url>>,
 }
 
@@ -42,22 +42,23 @@ impl Text {
     /// Reads an element; `None` where it is empty.
     pub(super) fn parse(element: Element<'_, '_>) -> Option<Self> {
         let atom = matches!(element.namespace(), Namespace::Atom | Namespace::Atom03);
-        let (value, kind) = if atom { construct(element) } else { (string(element), Kind::Html) };
-        let value = trimmed(if kind == Kind::Html { without_sections(value) } else { value });
+        let (value, kind) =
+            if atom { construct(element) } else { (string(element), TextKind::Html) };
+        let value = trimmed(if kind == TextKind::Html { without_sections(value) } else { value });
         if value.is_empty() {
             return None;
         }
         let base = element.node().base;
-        let base =
-            (base != 0 && kind != Kind::Plain).then(|| Arc::clone(element.unit.bases.get(base)));
+        let base = (base != 0 && kind != TextKind::Plain)
+            .then(|| Arc::clone(element.unit.bases.get(base)));
         Some(Self { value, kind, base })
     }
 
-    /// As HTML.
+    /// The text as HTML: plain text is escaped.
     #[must_use]
     pub fn html(&self) -> Cow<'_, str> {
         match self.kind {
-            Kind::Plain if self.value.contains(['<', '&']) => escaped(&self.value).into(),
+            TextKind::Plain if self.value.contains(['<', '&']) => escaped(&self.value).into(),
             _ => Cow::Borrowed(&self.value),
         }
     }
@@ -77,12 +78,12 @@ fn trimmed(value: Cow<'_, str>) -> String {
     if trimmed.len() == value.len() { value.into_owned() } else { trimmed.to_owned() }
 }
 
-/// What an element says, its references decoded once. Markup in it stays as it is written.
+/// The text of an element, its references decoded once. Markup in it stays as it is written.
 pub(super) fn string<'a>(element: Element<'_, 'a>) -> Cow<'a, str> {
     decoded(element.inner(), element.unit.entities)
 }
 
-/// What a text says that stands between tags.
+/// The same for the content between two tags.
 pub(super) fn decoded<'a>(inner: &'a str, entities: &Entities<'_>) -> Cow<'a, str> {
     if memchr::memchr(b'<', inner.as_bytes()).is_none() {
         return entities.decode(inner);
@@ -107,7 +108,7 @@ pub(super) fn decoded<'a>(inner: &'a str, entities: &Entities<'_>) -> Cow<'a, st
     out.into()
 }
 
-/// The same, trimmed; `None` where nothing is left.
+/// The text of an element, trimmed; `None` where nothing is left.
 pub(super) fn trimmed_string<'a>(element: Element<'_, 'a>) -> Option<Cow<'a, str>> {
     let value = match string(element) {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
@@ -176,7 +177,7 @@ fn declared(text: &str, entities: &Entities<'_>, out: &mut String) {
     out.push_str(rest);
 }
 
-/// `xhtml:p>` as `p>`
+/// A name without its prefix: `xhtml:p>` becomes `p>`.
 fn without_prefix(name: &str) -> &str {
     let end = name
         .bytes()
@@ -194,22 +195,22 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// An Atom text construct (RFC 4287 §3.1), or one of Atom 0.3 with its mode.
-fn construct<'a>(element: Element<'_, 'a>) -> (Cow<'a, str>, Kind) {
+fn construct<'a>(element: Element<'_, 'a>) -> (Cow<'a, str>, TextKind) {
     let kind = element.attribute("type").map(|attribute| attribute.to_ascii_lowercase());
     let kind = kind.as_deref().map(|kind| kind.split(';').next().unwrap_or_default().trim_ascii());
     let mode = element.attribute("mode");
     match (mode.as_deref(), kind) {
-        (Some("base64"), _) => (base64(element).unwrap_or_else(|| string(element)), Kind::Html),
-        (Some("escaped"), Some("text/plain" | "text")) => (string(element), Kind::Plain),
-        (Some("escaped"), _) => (string(element), Kind::Html),
-        (_, Some("xhtml" | "application/xhtml+xml")) => (xhtml(element), Kind::Xhtml),
+        (Some("base64"), _) => (base64(element).unwrap_or_else(|| string(element)), TextKind::Html),
+        (Some("escaped"), Some("text/plain" | "text")) => (string(element), TextKind::Plain),
+        (Some("escaped"), _) => (string(element), TextKind::Html),
+        (_, Some("xhtml" | "application/xhtml+xml")) => (xhtml(element), TextKind::Xhtml),
         (_, None | Some("text" | "text/plain" | "plain")) if has_element(element.inner()) => {
-            (xhtml(element), Kind::Xhtml)
+            (xhtml(element), TextKind::Xhtml)
         }
-        (_, None | Some("text" | "text/plain" | "plain")) => (string(element), Kind::Plain),
-        (_, Some(kind)) if is_binary(kind) => (binary(element, kind), Kind::Html),
+        (_, None | Some("text" | "text/plain" | "plain")) => (string(element), TextKind::Plain),
+        (_, Some(kind)) if is_binary(kind) => (binary(element, kind), TextKind::Html),
         // A `div` around HTML that is escaped all the same.
-        _ => (sole_division(element).map_or_else(|| string(element), string), Kind::Html),
+        _ => (sole_division(element).map_or_else(|| string(element), string), TextKind::Html),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One unit of a feed, an entry or a field of the channel, as a tree over the feed's text.
 //!
-//! Nodes stand in document order and borrow; nothing is decoded before somebody asks. A unit is
-//! dropped once it was read, so the memory that a feed takes is that of its largest entry.
+//! Nodes are in document order and borrow the text; they are decoded when asked for. A unit is dropped
+//! once it was read, so a feed takes the memory of its largest entry.
 
 use std::borrow::Cow;
 
@@ -17,9 +17,9 @@ pub(super) struct Node<'a> {
     pub(super) namespace: Namespace,
     pub(super) field: Field,
     pub(super) attributes: &'a str,
-    /// Where its `<` is.
+    /// The offset of its `<`.
     pub(super) at: usize,
-    /// What stands between its tags.
+    /// The range of its content, between its tags.
     pub(super) from: usize,
     pub(super) to: usize,
     /// One past its last descendant.
@@ -27,7 +27,7 @@ pub(super) struct Node<'a> {
     /// Whether it has an end tag of its own.
     pub(super) closed: bool,
     pub(super) base: BaseId,
-    /// `xml:lang`, inherited.
+    /// Its `xml:lang`, or the one that it inherits.
     pub(super) language: &'a str,
 }
 
@@ -79,14 +79,14 @@ impl Node<'_> {
     }
 }
 
-/// What reading a unit needs beside the unit.
+/// A unit, and what is needed to read it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit<'t, 'a> {
     pub(super) text: &'a str,
     pub(super) nodes: &'t [Node<'a>],
     pub(super) entities: &'t Entities<'a>,
     pub(super) bases: &'t Bases,
-    /// Whose words the elements without a namespace are: RSS's or Atom's.
+    /// The namespace of elements that have none: that of RSS or of Atom.
     pub(super) core: Namespace,
 }
 
@@ -158,7 +158,7 @@ impl<'t, 'a> Element<'t, 'a> {
         &self.unit.text[self.node().from..self.node().to]
     }
 
-    /// An attribute without a prefix; none where it is empty.
+    /// An attribute without a prefix; `None` where it is empty.
     pub(super) fn attribute(self, name: &str) -> Option<Cow<'a, str>> {
         let attributes = self.node().attributes;
         if attributes.is_empty() {

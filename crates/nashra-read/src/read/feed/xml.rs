@@ -13,7 +13,7 @@ use super::{
     model::Document,
     names::{Field, Names},
     repairs::Repair,
-    scan::{End, Scanner, Start, Token},
+    scan::{EndTag, Scanner, StartTag, Token},
     tree::{Node, give_back},
 };
 
@@ -23,12 +23,12 @@ mod units;
 
 use root::Root;
 
-/// Elements nest so deep at most; deeper ones stand beside each other.
+/// The deepest nesting of elements; deeper ones become siblings.
 const MAX_DEPTH: usize = 128;
-/// Elements of an entry that are looked at.
+/// The most elements of an entry that are read.
 const MAX_NODES: usize = 50_000;
 
-/// Reads a document.
+/// Parses an XML feed.
 ///
 /// # Errors
 /// Says what it is instead of a feed.
@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str, bases: Bases) -> Result<Document, FeedError> {
         root: Root::default(),
         draft: channel::Draft::default(),
         document: Document::default(),
-        seen: seen::Seen::default(),
+        seen: seen::KnownEntries::default(),
     };
     reader.run();
     reader.finish()
@@ -53,17 +53,17 @@ struct Reader<'a> {
     names: Names<'a>,
     bases: Bases,
     /// Elements that are open, the outermost first.
-    open: Vec<Open<'a>>,
+    open: Vec<OpenElement<'a>>,
     /// The nodes of the unit that is open, if one is.
     unit: Vec<Node<'a>>,
     root: Root,
     draft: channel::Draft,
     document: Document,
-    seen: seen::Seen,
+    seen: seen::KnownEntries,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Open<'a> {
+struct OpenElement<'a> {
     name: &'a str,
     role: Role,
     /// The namespaces that were in scope before it.
@@ -78,8 +78,8 @@ enum Role {
     Container,
     /// A node of the unit; its root is 0.
     Node(usize),
-    /// Neither: junk, or more than is looked at.
-    Passed,
+    /// Neither: junk, or more than is read.
+    Skipped,
 }
 
 impl<'a> Reader<'a> {
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn start(&mut self, start: Start<'a>) {
+    fn start(&mut self, start: StartTag<'a>) {
         let scope = self.names.enter();
         let (mut base, mut language) =
             self.open.last().map_or((0, ""), |element| (element.base, element.language));
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         }
         let role =
             if self.unit.is_empty() { self.outside(&node, start.name) } else { self.inside(node) };
-        self.open.push(Open { name: start.name, role, scope, base, language });
+        self.open.push(OpenElement { name: start.name, role, scope, base, language });
         if start.empty || self.open.len() > MAX_DEPTH {
             self.pop(start.inner, start.empty);
         }
@@ -160,13 +160,13 @@ impl<'a> Reader<'a> {
             return Role::Container;
         }
         if !self.root.takes_unit(node, name) {
-            return Role::Passed;
+            return Role::Skipped;
         }
         self.unit.push(*node);
         Role::Node(0)
     }
 
-    fn end(&mut self, end: End<'a>) {
+    fn end(&mut self, end: EndTag<'a>) {
         let Some(found) =
             self.open.iter().rposition(|element| element.name.eq_ignore_ascii_case(end.name))
         else {
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
                 }
             }
             Role::Container => self.root.closed |= self.open.is_empty(),
-            Role::Passed => {}
+            Role::Skipped => {}
         }
     }
 

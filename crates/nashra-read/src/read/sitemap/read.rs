@@ -17,7 +17,7 @@ use crate::{
     },
     read::feed::{
         self,
-        flat::{self, Flat, FlatReader},
+        flat::{self, FlatReader, FlatTag},
     },
     text::collapse,
 };
@@ -156,14 +156,14 @@ impl<'a> Reader<'a> {
     fn run(&mut self) {
         while let Some(tag) = self.flat.next() {
             match tag {
-                Flat::Start { name, text } => {
+                FlatTag::Start { name, text } => {
                     if self.first.is_empty() {
                         self.first = name;
                     }
                     self.start(&name.to_ascii_lowercase(), text);
                 }
-                Flat::End { name } => self.end(&name.to_ascii_lowercase()),
-                Flat::Empty => {}
+                FlatTag::End { name } => self.end(&name.to_ascii_lowercase()),
+                FlatTag::Empty => {}
             }
             if self.entries.len() + self.children.len() >= MAX_ENTRIES {
                 return;

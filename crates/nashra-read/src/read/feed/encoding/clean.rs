@@ -1,5 +1,4 @@
-//! What is wrong with text whose encoding is settled: control characters, and text that was encoded
-//! twice.
+//! Repairs decoded text: control characters, and text that was encoded twice.
 
 use std::borrow::Cow;
 
@@ -8,7 +7,7 @@ use encoding_rs::WINDOWS_1252;
 use super::{Decoded, Repair};
 use crate::read::feed::entities;
 
-/// Double-encoded sequences that are no accident.
+/// The number of double-encoded sequences that is no accident.
 const MIN_SEQUENCES: usize = 2;
 
 pub(super) fn text(decoded: &mut Decoded<'_>) {

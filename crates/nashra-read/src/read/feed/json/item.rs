@@ -9,7 +9,7 @@ use crate::{
         MAX_ENTRIES, dates,
         model::{Category, Channel, Enclosure, Item},
         parts, person,
-        text::Kind,
+        text::TextKind,
     },
 };
 
@@ -41,11 +41,11 @@ impl Reader<'_> {
             }
             "title" => item.title = self.plain(),
             "summary" => item.summary = self.plain(),
-            "content_html" => item.content = self.text(Kind::Html).or(item.content.take()),
+            "content_html" => item.content = self.text(TextKind::Html).or(item.content.take()),
             "content_text" => {
                 let text = self.plain();
                 item.content =
-                    item.content.take().filter(|content| content.kind == Kind::Html).or(text);
+                    item.content.take().filter(|content| content.kind == TextKind::Html).or(text);
             }
             "date_published" => item.published = self.pull.scalar().map(|text| dates::parse(&text)),
             "date_modified" => item.updated = self.pull.scalar().map(|text| dates::parse(&text)),

@@ -1,4 +1,4 @@
-//! Sloppy JSON, one value after the other: commas too many or too few, comments, single quotes,
+//! A pull parser for sloppy JSON: commas too many or too few, comments, single quotes,
 //! names without quotes, raw control characters, an end that is missing.
 //!
 //! What must stay true: nothing recurses and each byte is read a bounded number of times.
@@ -7,11 +7,11 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
-/// Lists and objects nest so deep at most; deeper ones are passed over as a whole.
+/// The deepest nesting of lists and objects; deeper ones are skipped as a whole.
 const MAX_DEPTH: usize = 64;
 
 #[derive(Debug)]
-pub(super) struct Pull<'a> {
+pub(super) struct PullParser<'a> {
     text: &'a str,
     at: usize,
     /// What closes the objects and lists that were entered.
@@ -22,7 +22,7 @@ pub(super) struct Pull<'a> {
     pub(super) cut: bool,
 }
 
-impl<'a> Pull<'a> {
+impl<'a> PullParser<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, at: 0, open: Vec::new(), sloppy: false, cut: false }
     }
@@ -55,7 +55,7 @@ impl<'a> Pull<'a> {
         self.at = end.map_or(self.text.len(), |end| self.at + end + 1);
     }
 
-    /// Enters an object (`{`) or a list (`[`); false where there is none.
+    /// Enters an object (`{`) or a list (`[`); `false` where there is none.
     pub(super) fn enter(&mut self, bracket: u8) -> bool {
         if self.peek() != Some(bracket) || self.open.len() >= MAX_DEPTH {
             return false;
@@ -65,8 +65,8 @@ impl<'a> Pull<'a> {
         true
     }
 
-    /// Past the commas before the next element; false where the list or object ends, which is left
-    /// then.
+    /// Past the commas before the next element; `false` where the list or object ends,
+    /// which is left then.
     fn more(&mut self) -> bool {
         let Some(closes) = self.open.last().copied() else { return false };
         let mut commas = 0;
@@ -103,7 +103,7 @@ impl<'a> Pull<'a> {
         self.more()
     }
 
-    /// The name of the next member; none where the object ends, which is left then.
+    /// The name of the next member; `None` where the object ends, which is left then.
     pub(super) fn key(&mut self) -> Option<Cow<'a, str>> {
         loop {
             if !self.more() {
@@ -126,8 +126,8 @@ impl<'a> Pull<'a> {
         }
     }
 
-    /// A string, or a number, `true` or `false` as they are written; none for `null`, objects and
-    /// lists, which are passed over.
+    /// A string, or a number, `true` or `false` as they are written; `None` for `null`, objects
+    /// and lists, which are skipped.
     pub(super) fn scalar(&mut self) -> Option<Cow<'a, str>> {
         match self.peek()? {
             b'"' | b'\'' => Some(self.string()),

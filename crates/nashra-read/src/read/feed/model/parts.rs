@@ -1,96 +1,96 @@
-//! What channels and entries are made of.
+//! The parts of channels and entries.
 
 use serde::Serialize;
 
 use crate::read::feed::text::Text;
 
-/// Somebody.
+/// A person or an organisation that a feed names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Person {
-    /// Name.
+    /// The name.
     pub name: Option<String>,
-    /// Address.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// Page.
+    /// The address of a page about the person.
     pub uri: Option<String>,
     /// As the feed writes it, where that is one text.
     #[serde(skip)]
     pub raw: Option<String>,
 }
 
-/// A category.
+/// A category of a feed or an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Category {
-    /// Its word.
+    /// The word for it.
     pub term: Option<String>,
-    /// Whose word it is.
+    /// The vocabulary that the word is from.
     pub scheme: Option<String>,
-    /// For people.
+    /// The word to show to people.
     pub label: Option<String>,
 }
 
-/// An attached file.
+/// A file that is attached to an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Enclosure {
-    /// Where it is.
+    /// The address of the file.
     pub url: String,
-    /// Media type.
+    /// The media type of the file.
     #[serde(rename = "type")]
     pub media_type: Option<String>,
-    /// Bytes, as it claims.
+    /// The size in bytes, as the feed claims it.
     pub length: Option<String>,
 }
 
 /// A picture, a film, a sound.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Media {
-    /// Where it is.
+    /// The address of the file.
     pub url: Option<String>,
-    /// Media type.
+    /// The media type of the file.
     #[serde(rename = "type")]
     pub media_type: Option<String>,
     /// `image`, `video`, `audio`, …
     pub medium: Option<String>,
-    /// Bytes, as it claims.
+    /// The size in bytes, as the feed claims it.
     pub length: Option<String>,
-    /// Pixels.
+    /// The width in pixels.
     pub width: Option<u32>,
-    /// Pixels.
+    /// The height in pixels.
     pub height: Option<u32>,
-    /// Its title.
+    /// The title of the file.
     pub title: Option<String>,
-    /// Its caption.
+    /// The caption of the file.
     pub description: Option<String>,
-    /// Who made it.
+    /// The persons who made it.
     pub credits: Vec<Credit>,
 }
 
-/// A small picture.
+/// A small picture that stands for a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Thumbnail {
-    /// Where it is.
+    /// The address of the picture.
     pub url: String,
-    /// Pixels.
+    /// The width in pixels.
     pub width: Option<u32>,
-    /// Pixels.
+    /// The height in pixels.
     pub height: Option<u32>,
 }
 
-/// Who made something.
+/// A person who made a file, and in which role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Credit {
-    /// Who.
+    /// The name of the person.
     pub content: String,
-    /// As what.
+    /// The role, such as `author` or `photographer`.
     pub role: Option<String>,
 }
 
 /// The feed that an entry was taken from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Source {
-    /// Its name.
+    /// The name of that feed.
     pub title: Option<Text>,
-    /// Its address.
+    /// The address of that feed, or of its site.
     pub link: Option<String>,
     /// `atom:id`.
     pub id: Option<String>,
@@ -104,6 +104,6 @@ pub struct Geo {
     /// `Point`, `LineString`, `Polygon`, `Box`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Nested as the kind wants it.
+    /// Numbers, nested as `GeoJSON` has them for the kind.
     pub coordinates: serde_json::Value,
 }

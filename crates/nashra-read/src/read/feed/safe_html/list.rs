@@ -1,11 +1,11 @@
 //! The elements and attributes that safe HTML may have.
 
-/// What an attribute's value is.
+/// The type of an attribute's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     Address,
-    /// `srcset`
+    /// A list of addresses with sizes, as in `srcset`.
     Addresses,
 }
 
@@ -109,51 +109,55 @@ impl Element {
 }
 
 /// The attribute as the list has it, and what its value is; none where the element may not have it.
-pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, Kind)> {
-    let own: &[(&'static str, Kind)] = match element {
+pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, ValueKind)> {
+    let own: &[(&'static str, ValueKind)] = match element {
         Element::A => &[
-            ("href", Kind::Address),
-            ("hreflang", Kind::Text),
-            ("name", Kind::Text),
-            ("rel", Kind::Text),
+            ("href", ValueKind::Address),
+            ("hreflang", ValueKind::Text),
+            ("name", ValueKind::Text),
+            ("rel", ValueKind::Text),
         ],
         Element::Img => &[
-            ("align", Kind::Text),
-            ("alt", Kind::Text),
-            ("border", Kind::Text),
-            ("height", Kind::Text),
-            ("longdesc", Kind::Address),
-            ("sizes", Kind::Text),
-            ("src", Kind::Address),
-            ("srcset", Kind::Addresses),
-            ("width", Kind::Text),
+            ("align", ValueKind::Text),
+            ("alt", ValueKind::Text),
+            ("border", ValueKind::Text),
+            ("height", ValueKind::Text),
+            ("longdesc", ValueKind::Address),
+            ("sizes", ValueKind::Text),
+            ("src", ValueKind::Address),
+            ("srcset", ValueKind::Addresses),
+            ("width", ValueKind::Text),
         ],
         Element::Audio | Element::Video => &[
-            ("controls", Kind::Text),
-            ("height", Kind::Text),
-            ("poster", Kind::Address),
-            ("src", Kind::Address),
-            ("width", Kind::Text),
+            ("controls", ValueKind::Text),
+            ("height", ValueKind::Text),
+            ("poster", ValueKind::Address),
+            ("src", ValueKind::Address),
+            ("width", ValueKind::Text),
         ],
         Element::Source => &[
-            ("media", Kind::Text),
-            ("sizes", Kind::Text),
-            ("src", Kind::Address),
-            ("srcset", Kind::Addresses),
-            ("type", Kind::Text),
+            ("media", ValueKind::Text),
+            ("sizes", ValueKind::Text),
+            ("src", ValueKind::Address),
+            ("srcset", ValueKind::Addresses),
+            ("type", ValueKind::Text),
         ],
-        Element::Blockquote | Element::Q => &[("cite", Kind::Address)],
-        Element::Del | Element::Ins => &[("cite", Kind::Address), ("datetime", Kind::Text)],
-        Element::Time => &[("datetime", Kind::Text)],
+        Element::Blockquote | Element::Q => &[("cite", ValueKind::Address)],
+        Element::Del | Element::Ins => {
+            &[("cite", ValueKind::Address), ("datetime", ValueKind::Text)]
+        }
+        Element::Time => &[("datetime", ValueKind::Text)],
         Element::Td | Element::Th => &[
-            ("align", Kind::Text),
-            ("colspan", Kind::Text),
-            ("rowspan", Kind::Text),
-            ("scope", Kind::Text),
+            ("align", ValueKind::Text),
+            ("colspan", ValueKind::Text),
+            ("rowspan", ValueKind::Text),
+            ("scope", ValueKind::Text),
         ],
-        Element::Col | Element::Colgroup => &[("span", Kind::Text)],
-        Element::Ol => &[("reversed", Kind::Text), ("start", Kind::Text), ("type", Kind::Text)],
-        Element::Div | Element::P | Element::Table => &[("align", Kind::Text)],
+        Element::Col | Element::Colgroup => &[("span", ValueKind::Text)],
+        Element::Ol => {
+            &[("reversed", ValueKind::Text), ("start", ValueKind::Text), ("type", ValueKind::Text)]
+        }
+        Element::Div | Element::P | Element::Table => &[("align", ValueKind::Text)],
         _ => &[],
     };
     let own = own.iter().find(|(attribute, _)| attribute.eq_ignore_ascii_case(name)).copied();
@@ -161,6 +165,6 @@ pub(super) fn attribute(element: Element, name: &str) -> Option<(&'static str, K
         GLOBAL
             .iter()
             .find(|global| global.eq_ignore_ascii_case(name))
-            .map(|global| (*global, Kind::Text))
+            .map(|global| (*global, ValueKind::Text))
     })
 }

@@ -1,12 +1,12 @@
 //! A start tag as browsers read it (HTML Living Standard §13.2.5.6–40).
 
-/// `<name attributes>`
+/// A start tag, `<name attributes>`.
 #[derive(Debug)]
 pub(super) struct Tag<'a> {
     pub(super) name: &'a str,
-    /// `<name/>`
+    /// Whether it ends in `/>`.
     pub(super) empty: bool,
-    /// Of the whole tag.
+    /// Bytes of the whole tag.
     pub(super) length: usize,
 }
 
@@ -50,15 +50,15 @@ impl<'a> Attributes<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn skip(&mut self, of: impl Fn(u8) -> bool) {
-        while self.byte().is_some_and(&of) {
+    fn skip(&mut self, wanted: impl Fn(u8) -> bool) {
+        while self.byte().is_some_and(&wanted) {
             self.at += 1;
         }
     }
 
-    fn until(&mut self, of: impl Fn(u8) -> bool) -> &'a str {
+    fn until(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
         let from = self.at;
-        self.skip(|byte| !of(byte));
+        self.skip(|byte| !wanted(byte));
         &self.text[from..self.at]
     }
 

@@ -1,5 +1,5 @@
-//! What is no tag and may hold anything: comments, CDATA sections, instructions, document types;
-//! and where they end that have no end.
+//! Comments, CDATA sections, instructions and document types: where they end, also those whose end is
+//! missing.
 
 use memchr::{memchr, memmem};
 
@@ -76,7 +76,7 @@ pub(super) fn end_like_a_feed(text: &str) -> bool {
     ["rss", "feed", "rdf", "channel"].iter().any(|root| root.eq_ignore_ascii_case(local))
 }
 
-/// Where `</name` is.
+/// The offset of the first `</name`.
 fn find_end_tag(text: &str, name: &str) -> Option<usize> {
     memmem::find_iter(text.as_bytes(), b"</").find(|at| {
         let rest = &text.as_bytes()[at + 2..];

@@ -91,7 +91,7 @@ fn relative_addresses_are_relative_to_the_nearest_base() {
         <content type='html' xml:base='javascript:no'>&lt;img src='i.png'&gt;</content></entry></feed>";
     let document = parse_document(text.as_bytes(), None, &url()).unwrap();
     assert_eq!(document.entries[0].link.as_deref(), Some("https://a.example/x/y/z"));
-    let written = serde_json::to_value(Neutral::new(document, &url())).unwrap();
+    let written = serde_json::to_value(FeedOutput::new(document, &url())).unwrap();
     assert_eq!(written["entries"][0]["content"], "<img src=\"https://a.example/x/y/i.png\">");
     let elsewhere = "<feed xmlns='http://www.w3.org/2005/Atom'><link href='https://b.example/'/><entry><link href='z'/></entry></feed>";
     assert_eq!(

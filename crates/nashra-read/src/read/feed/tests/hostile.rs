@@ -47,7 +47,7 @@ fn bases_and_elements_nest_to_any_depth() {
 fn size(text: &str) -> usize {
     let document = document(text);
     let read = format!("{document:?}").len();
-    read.max(serde_json::to_string(&Neutral::new(document, &url())).unwrap().len())
+    read.max(serde_json::to_string(&FeedOutput::new(document, &url())).unwrap().len())
 }
 
 #[test]
@@ -168,6 +168,6 @@ fn whatever_is_opened_again_and_again_is_searched_for_once() {
             "<rss><channel><item><author>{many}</author><description>{many}</description></item><item><guid>2</guid></item></channel></rss>"
         );
         let document = document(&text);
-        drop(serde_json::to_string(&Neutral::new(document, &url())).unwrap());
+        drop(serde_json::to_string(&FeedOutput::new(document, &url())).unwrap());
     }
 }

@@ -17,7 +17,7 @@ fn every_fixture_is_read_as_its_snapshot_says() {
         let document = parse_document(&fs::read(&file).unwrap(), None, &url())
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let read = serde_json::to_string_pretty(&without_blanks(
-            serde_json::to_value(Neutral::new(document, &url())).unwrap(),
+            serde_json::to_value(FeedOutput::new(document, &url())).unwrap(),
         ))
         .unwrap()
             + "\n";

@@ -1,4 +1,4 @@
-//! What a document is: a feed in one of the dialects, or something else.
+//! The root of a document: that of a feed in one of the formats, or of something else.
 
 use crate::read::feed::{
     model::Format,
@@ -12,7 +12,7 @@ pub(super) struct Root {
     pub(super) found: bool,
     /// Whether it was closed, so that another one is a second document.
     pub(super) closed: bool,
-    /// Whose words the elements without a namespace are.
+    /// The namespace of elements that have none.
     pub(super) core: Namespace,
     /// The first element that is no feed's.
     pub(super) other: Option<String>,

@@ -6,9 +6,9 @@ use crate::{base::hash::digest, read::feed::model::Item};
 
 /// The entries of the first document, once a second one began.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Option<HashSet<[u8; 16]>>);
+pub(super) struct KnownEntries(Option<HashSet<[u8; 16]>>);
 
-impl Seen {
+impl KnownEntries {
     pub(super) fn begin(&mut self, entries: &[Item]) {
         if self.0.is_none() {
             self.0 = Some(entries.iter().map(key).collect());

@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
     /// An element inside a unit.
     pub(super) fn inside(&mut self, node: Node<'a>) -> Role {
         if self.unit.len() >= MAX_NODES {
-            return Role::Passed;
+            return Role::Skipped;
         }
         self.unit.push(node);
         Role::Node(self.unit.len() - 1)
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
             }
         } else {
             let before = self.draft.site().is_some();
-            unit.roots().for_each(|root| self.draft.take(root));
+            unit.roots().for_each(|root| self.draft.add_element(root));
             if let (false, Some(site)) = (before, self.draft.site()) {
                 let site = site.to_owned();
                 self.bases.set_site(&site);

@@ -1,5 +1,4 @@
-//! The model as JSON, for those who read feeds with `nashra feed`: texts safe, times in seconds,
-//! one author in one line.
+//! The JSON that `nashra feed` writes: safe texts, times in seconds, the authors also in one line.
 
 use std::{borrow::Cow, rc::Rc};
 
@@ -15,13 +14,13 @@ use super::{
     person,
     repairs::Repairs,
     safe_html::safe_within,
-    text::{Kind, Text},
+    text::{Text, TextKind},
 };
 use crate::model::entry::{Date, Link};
 
-/// A document, ready to be written.
+/// A feed in the form that `nashra feed` writes.
 #[derive(Debug, Serialize)]
-pub struct Neutral {
+pub struct FeedOutput {
     ok: bool,
     error: Option<String>,
     recovered: Repairs,
@@ -94,7 +93,7 @@ struct Origin {
     id: Option<String>,
 }
 
-/// A text that stands for two fields.
+/// A text that two fields share.
 #[derive(Debug, Clone)]
 struct Shared(Rc<String>);
 
@@ -104,8 +103,8 @@ impl Serialize for Shared {
     }
 }
 
-impl Neutral {
-    /// Of a document that was read from `url`.
+impl FeedOutput {
+    /// The output for a document that was read from `url`.
     #[must_use]
     pub fn new(document: Document, url: &Url) -> Self {
         let mut bases = Bases::new(url);
@@ -157,9 +156,9 @@ fn entry(item: Item, bases: &Bases) -> Entry {
     let (updated, updated_raw) = moment(item.updated);
     let (published, published_raw) = moment(item.published);
     let content_type = item.content.as_ref().map(|content| match content.kind {
-        Kind::Plain => "text/plain",
-        Kind::Html => "text/html",
-        Kind::Xhtml => "application/xhtml+xml",
+        TextKind::Plain => "text/plain",
+        TextKind::Html => "text/html",
+        TextKind::Xhtml => "application/xhtml+xml",
     });
     let (content, summary) = (safe(item.content, bases), safe(item.summary, bases));
     let attached = item.enclosures.iter().find(|enclosure| {
@@ -206,7 +205,7 @@ fn entry(item: Item, bases: &Bases) -> Entry {
     }
 }
 
-/// An id that is the path of an address names the same wherever it is read.
+/// An id; one that is a path is made absolute, so that it is the same wherever the feed is read.
 fn absolute(id: String, bases: &Bases) -> String {
     if id.starts_with('/') { bases.resolve(0, &id) } else { id }
 }
@@ -222,7 +221,7 @@ fn picture(html: Option<&String>) -> Option<String> {
 
 fn safe(text: Option<Text>, bases: &Bases) -> Option<String> {
     let text = text?;
-    if text.kind == Kind::Plain {
+    if text.kind == TextKind::Plain {
         return Some(text.value);
     }
     let safe = match safe_within(&text.value, text.base.as_deref().unwrap_or(bases.own()), bases) {
@@ -238,6 +237,6 @@ fn moment(date: Option<Date>) -> (Option<i64>, Option<String>) {
 }
 
 fn names(people: &[Person]) -> Option<String> {
-    let names: Vec<String> = people.iter().filter_map(person::written).collect();
+    let names: Vec<String> = people.iter().filter_map(person::to_line).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
