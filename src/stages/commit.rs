@@ -247,7 +247,7 @@ impl Work {
                     .first()
                     .map(|article| article.content.clone())
                     .unwrap_or_default();
-                let page = doubt::Page::new(&first, fetched.end);
+                let page = doubt::ShownPage::new(&first, fetched.end);
                 let found = assemble::from_page(&entry, *fetched);
                 let names = found.first().map(|found| found.names.as_slice()).unwrap_or_default();
                 match self.doubts(&key, &mut entry, names, page)? {
@@ -348,7 +348,7 @@ impl Work {
     }
 
     /// The article that one of these names is of.
-    fn known(&self, names: &[assemble::Name]) -> Result<Option<KnownArticle>, StoreError> {
+    fn known(&self, names: &[assemble::NamedAlias]) -> Result<Option<KnownArticle>, StoreError> {
         for (by, alias) in names {
             if let Some(id) = self.alias(alias)?
                 && let Some(state) = self.state(id)?

@@ -14,7 +14,7 @@ use nashra::{
     read::{
         encoding,
         lines::Lines,
-        page::{extract::signs_of_parts, features::measure, hints::Reader, meta},
+        page::{extract::signs_of_parts, features::measure, hints::HintReader, meta},
     },
     text::fold,
 };
@@ -24,7 +24,7 @@ fn main() {
     if arguments[1] == "--parts" {
         return parts(&arguments[2], &arguments[3]);
     }
-    let reader = Reader::new().unwrap();
+    let reader = HintReader::new().unwrap();
     let mut rows = std::io::BufWriter::new(std::fs::File::create(&arguments[2]).unwrap());
     let mut texts = std::io::BufWriter::new(std::fs::File::create(&arguments[3]).unwrap());
     let base = url::Url::parse("https://page.example/").unwrap();

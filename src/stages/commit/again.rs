@@ -9,7 +9,7 @@ use crate::{
         pending::{PendingEntry, PendingKey},
     },
     policy::{
-        assemble::{CANONICAL, Name},
+        assemble::{CANONICAL, NamedAlias},
         doubt::{self, Doubt},
         retry::Retry,
     },
@@ -48,8 +48,8 @@ impl Work {
         &mut self,
         key: &PendingKey,
         entry: &mut PendingEntry,
-        names: &[Name],
-        page: doubt::Page<'_>,
+        names: &[NamedAlias],
+        page: doubt::ShownPage<'_>,
     ) -> Result<DoubtOutcome, StoreError> {
         // What came with it is an edition because its source says so, but for a page that a poll
         // brought.
@@ -57,7 +57,8 @@ impl Work {
             return Ok(DoubtOutcome::No);
         }
         // The address that a page claims may be its template's.
-        let own: Vec<Name> = names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
+        let own: Vec<NamedAlias> =
+            names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
         let look = doubt::Look { number: entry.tries + 1, last: self.again.retry.tries };
         let Some(KnownArticle { id, mut state, .. }) = self.known(&own)? else {
@@ -89,7 +90,7 @@ impl Work {
         &mut self,
         key: &PendingKey,
         entry: &mut PendingEntry,
-        page: doubt::Page<'_>,
+        page: doubt::ShownPage<'_>,
         look: doubt::Look,
     ) -> DoubtOutcome {
         let verdict = doubt::judge_first(entry.doubted, entry.entry.title.as_deref(), page, look);

@@ -54,7 +54,7 @@ pub(super) async fn check_validators<F: Fetch, C: Clock>(
         // It was not read: another day.
         _ => return,
     };
-    visit.facts.trust.audited(lied, context.clock.now());
+    visit.facts.trust.note_audit(lied, context.clock.now());
     metrics::audited(if lied { "lied" } else { "true" });
     if lied {
         tracing::warn!(source.id = visit.facts.id, url = %visit.facts.url, "its 304 kept entries from us: it is read in full from now on");

@@ -42,7 +42,7 @@ pub(super) fn decide(
     terms: Terms,
     covered_until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-) -> decide::Next {
+) -> decide::NextPoll {
     let facts = &mut visit.facts;
     let seconds = now.timestamp();
     let expected = match visit.result {
@@ -66,7 +66,7 @@ pub(super) fn decide(
         last_new: facts.last_new.max(facts.rhythm.since()),
         covered_until,
     };
-    let mut next = decide::next(&situation, visit.result, &expected, terms, now);
+    let mut next = decide::next_poll(&situation, visit.result, &expected, terms, now);
     match (next.state, &facts.moved) {
         (State::Ok, Some(moved)) if moved.adopted => {
             next.state = State::Moved;

@@ -78,7 +78,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
         Outcome::New(fetched) => {
             metrics::fetched("poll", "ok", fetched.body.bytes.len());
             if !fetched.delta {
-                facts.trust.full(now);
+                facts.trust.note_full_answer(now);
             }
             return match source.kind.format() {
                 Format::Sitemap => sitemap::visit_sitemap(context, source, facts, *fetched).await,
@@ -89,7 +89,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             };
         }
         Outcome::NotModified { fresh_for, moved } => {
-            facts.trust.unchanged();
+            facts.trust.note_not_modified();
             facts.hints.confirmed(fresh_for);
             facts.moved = moved::after_answer(facts.moved, source.at.url(), moved, now);
             metrics::fetched("poll", "not_modified", 0);

@@ -1,9 +1,8 @@
-//! One article out of what the feed says and what the page says, and the record that is made of it.
-//! Pure.
+//! Assembles an article from what its feed and its page say, and makes its record. Pure.
 //!
 //! The page is nearer to the reader, so it wins field by field; the feed fills what the page leaves
-//! open, and gives the text where the page has clearly less of it. Which rule is which field's,
-//! `model/content` says.
+//! open, and gives the text where the page has clearly less of it. The rule of each field is listed in
+//! `model/content`.
 //!
 //! What must stay true: every record of an article is made by [`Assembled::into_record`].
 
@@ -35,17 +34,17 @@ mod merge;
 /// An article before it has an id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assembled {
-    /// Canonical address.
+    /// The canonical address; `None` for a text without one.
     pub url: Option<Url>,
     /// Whether `url` is the page's own claim and not simply where it was read.
     pub claimed: bool,
-    /// Where it was read.
+    /// The address that it was read from, after redirects.
     pub fetched_url: Option<Url>,
     /// Other addresses, the feed's first. Some are claims of the page, so they name nothing by
     /// themselves: one template's `amphtml` may be the same on every page of its site.
     pub alternates: Vec<Url>,
-    /// What it is known by, the strongest first.
-    pub names: Vec<Name>,
+    /// The aliases under which it is found again, the strongest first.
+    pub names: Vec<NamedAlias>,
     /// When its page was asked for, or its entry listed.
     pub fetched_at: DateTime<Utc>,
     /// The number of that fetch, in the order of all fetches.
@@ -56,11 +55,11 @@ pub struct Assembled {
     pub part: Option<record::Part>,
     /// What its own page showed.
     pub shown: Option<Shown>,
-    /// What it says.
+    /// The fields of the article.
     pub content: Content,
 }
 
-/// What a record says beside what was found: who the article is, and which edition of it this is.
+/// What a record has beside what was found: the identity of the article, and its edition.
 #[derive(Debug, Clone)]
 pub struct Edition {
     /// The article's id, the same for all its editions.
@@ -73,9 +72,9 @@ pub struct Edition {
     pub changed_fields: Vec<String>,
     /// The canonical address, cleaned.
     pub url: Option<String>,
-    /// Other addresses, cleaned.
+    /// The other addresses of the article, cleaned.
     pub alternate_urls: Vec<String>,
-    /// Who listed it, cleaned and bounded.
+    /// The source that listed it, cleaned and bounded.
     pub source: record::Source,
     /// When the article was first seen.
     pub first_seen: DateTime<Utc>,
@@ -118,13 +117,13 @@ impl Assembled {
     }
 }
 
-/// Something that an article is found again by: what it is, in words, and the alias.
-pub type Name = (&'static str, [u8; 16]);
+/// An alias under which an article is found again, with a label for `nashra explain`.
+pub type NamedAlias = (&'static str, [u8; 16]);
 
-/// The word for the alias of [`Assembled::url`].
+/// The label of the alias of [`Assembled::url`].
 pub const CANONICAL: &str = "canonical address";
 
-/// From the feed alone.
+/// Assembles an article from its feed alone.
 #[must_use]
 pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
     let (mut content, evidence) = feed::content(&entry.entry);
@@ -133,7 +132,8 @@ pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
     let link = entry.entry.link.as_ref();
     let url = link.map(identity::clean);
     let alternates = link.filter(|link| Some(*link) != url.as_ref()).cloned().into_iter().collect();
-    let mut names: Vec<Name> = url.iter().map(|url| (CANONICAL, identity::of_url(url))).collect();
+    let mut names: Vec<NamedAlias> =
+        url.iter().map(|url| (CANONICAL, identity::of_url(url))).collect();
     names.extend(named_by_entry(entry));
     Assembled {
         url,
@@ -150,8 +150,8 @@ pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
     }
 }
 
-/// From the page and the feed. The entry is about the first article of its page; what follows is
-/// known by what the page says of it.
+/// Assembles the articles of a page, the first one together with its feed's entry. The others are known
+/// by the page alone.
 #[must_use]
 pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
     let FetchedPage { fetched_at, order, url: read, via, end: _, page } = fetched;
@@ -162,7 +162,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
         .filter(|canonical| identity::believable(canonical, read.as_ref()))
         .map(identity::clean);
     let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
-    let place = Place { read: read.as_ref(), via: &via, alternates: &page.alternates };
+    let place = PageAddresses { read: read.as_ref(), via: &via, alternates: &page.alternates };
     let mut found = Vec::with_capacity(page.articles.len());
     for (index, article) in (0..).zip(page.articles) {
         let part = (of > 1).then_some(record::Part { index, of });
@@ -188,9 +188,8 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
     found
 }
 
-/// The records of a page that no source listed and nothing is remembered of: first editions, whose
-/// ids are made from what they are and so are the same each time. They show what the page says, and
-/// are compared with nothing.
+/// The records of a page that no source listed, for `nashra extract`: first editions, whose ids are
+/// hashes of address and content, so that they are the same each time.
 #[must_use]
 pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Article> {
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
@@ -246,12 +245,12 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
 
 /// The addresses of a page.
 #[derive(Debug, Clone, Copy)]
-struct Place<'a> {
+struct PageAddresses<'a> {
     /// Where it was read, after redirects.
     read: Option<&'a Url>,
-    /// Before redirects.
+    /// The addresses before redirects.
     via: &'a [Url],
-    /// What it claims beside its canonical address.
+    /// The addresses that it claims beside its canonical one.
     alternates: &'a [Url],
 }
 
@@ -259,7 +258,7 @@ fn first(
     entry: &PendingEntry,
     mut assembled: Assembled,
     article: Part,
-    Place { read, via, alternates }: Place<'_>,
+    PageAddresses { read, via, alternates }: PageAddresses<'_>,
 ) -> Assembled {
     assembled.names.extend(read.map(|read| ("fetched address", identity::of_url(read))));
     assembled.names.extend(named_by_entry(entry));
@@ -270,7 +269,7 @@ fn first(
             assembled.alternates.push(other.clone());
         }
     }
-    assembled.shown = Some(doubt::Page::new(&article.content, End::Whole).shown());
+    assembled.shown = Some(doubt::ShownPage::new(&article.content, End::Whole).shown());
     let (content, evidence) = feed::content(&entry.entry);
     let Reading { content, evidence } = merge(
         Reading { content: article.content, evidence: article.evidence },
@@ -323,7 +322,7 @@ fn following(
     assembled
 }
 
-/// What has no address is found again by what it says.
+/// Adds an alias of the content for an article without an address.
 fn name_by_content(assembled: &mut Assembled) {
     if assembled.url.is_none() {
         assembled.names.push((
@@ -336,14 +335,14 @@ fn name_by_content(assembled: &mut Assembled) {
     }
 }
 
-fn named_by_entry(entry: &PendingEntry) -> Vec<Name> {
+fn named_by_entry(entry: &PendingEntry) -> Vec<NamedAlias> {
     let link = entry.entry.link.as_ref().map(|link| ("link", identity::of_url(link)));
     let guid =
         entry.entry.guid.as_deref().map(|guid| ("guid", identity::of_guid(&entry.source.id, guid)));
     link.into_iter().chain(guid).collect()
 }
 
-/// Dates that cannot be are noted, never silently moved.
+/// Notes dates that are missing or impossible; they are never changed.
 fn check_dates(content: &mut Content, now: DateTime<Utc>) {
     let notes = &mut content.date_notes;
     match content.published {

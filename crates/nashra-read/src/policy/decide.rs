@@ -1,7 +1,7 @@
-//! What a new look at an article means. Pure: what is known and what was found, in; a verdict out.
+//! Decides what a new fetch of an article means. Pure: known state and fetched edition in, decision out.
 //!
-//! What must stay true: a field that the program did not have when an article was last published is
-//! not told as changed. What is remembered of the article names the fields that were known.
+//! What must stay true: a field that did not exist in the program when an article was last published
+//! does not count as changed. The article's state names the fields that were known.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub enum Decision {
     },
     /// The same text: publish nothing.
     Duplicate,
-    /// An earlier look than the one that was published: publish nothing, remember nothing.
+    /// It was fetched before the published edition: publish nothing, remember nothing.
     Stale,
     /// The page could not be read this time and what is published is better: publish nothing.
     Kept,
@@ -55,7 +55,7 @@ pub struct FoundEdition<'a> {
     pub fields: &'a BTreeMap<String, u64>,
 }
 
-/// Decides what a look means for an article that is known, or for a new one.
+/// Decides what a fetched edition means for an article that is known, or for a new one.
 #[must_use]
 pub fn decide(known: Option<&ArticleState>, found: FoundEdition<'_>) -> Decision {
     let Some(known) = known else { return Decision::New };
@@ -73,7 +73,7 @@ pub fn decide(known: Option<&ArticleState>, found: FoundEdition<'_>) -> Decision
     Decision::Revised { changed_fields: changed(&known.fields, found.fields) }
 }
 
-/// Names the fields whose fingerprint is known and another one now, in the order of their names.
+/// Names the fields whose fingerprint was known and has changed, in the order of their names.
 #[must_use]
 pub fn changed(known: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -> Vec<String> {
     let differs =

@@ -1,4 +1,4 @@
-//! Whether a page shows its article, or what a site sends once by mistake. Pure.
+//! Decides whether a page shows its article, or something that the site sent by mistake. Pure.
 //!
 //! With status 200 come error pages, halves of pages and pages of something else, and taken for
 //! editions they would replace good texts. So a page that does not look like the next edition of
@@ -25,9 +25,9 @@ use crate::{
     text::{self, letters::Letter},
 };
 
-/// Characters of a text that is long enough to be missed.
+/// Characters from which on a text counts as long.
 const LONG: u32 = 500;
-/// What is left of a headline to be looked for, in characters.
+/// Characters of a headline that are compared.
 const HEADLINE: usize = 200;
 /// Looks in a row after which a page is believed that ends without the end of its body: it is
 /// broken off elsewhere each time.
@@ -35,9 +35,9 @@ const TWICE: u32 = 2;
 /// Looks in a row after which a first page is believed that tells its day to readers alone, or its
 /// headline among others.
 const FEW: u32 = 3;
-/// No number of looks is enough.
+/// For doubts that no number of looks resolves.
 const NEVER: u32 = u32::MAX;
-/// Characters of a page in which a headline is looked for.
+/// Characters of a page in which a headline is searched.
 const LOOKED_AT: usize = 20_000;
 
 /// Why a page is doubted.
@@ -50,7 +50,7 @@ pub enum Doubt {
     /// Most of the text is gone.
     #[error("the page has much less text than what is published")]
     Shorter,
-    /// It ends in the midst.
+    /// It ends inside a word or a tag, or without the end of its body, and is shorter than before.
     #[error("the page breaks off, and has less text than what is published")]
     CutOff,
     /// It ends before its body does, and there is nothing to tell that more is missing.
@@ -76,29 +76,29 @@ pub enum Verdict {
     Doubted(Doubt, Doubted),
 }
 
-/// A page as it is now.
+/// What a page shows now, as far as the decision needs it.
 #[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
+pub struct ShownPage<'a> {
     /// The headline that it shows.
     pub title: Option<&'a str>,
-    /// Its text.
+    /// The text of its article.
     pub text: &'a str,
-    /// Who says when it was published.
+    /// The origin of its date of publication.
     pub dated: Option<Origin>,
-    /// How it ends.
+    /// Whether its end is there.
     pub end: End,
 }
 
-impl<'a> Page<'a> {
-    /// Of what was extracted.
+impl<'a> ShownPage<'a> {
+    /// The page as its extracted article shows it.
     #[must_use]
     pub fn new(content: &'a Content, end: End) -> Self {
         let (title, text) = (content.title.as_deref(), content.text.as_deref().unwrap_or_default());
         Self { title, text, dated: content.provenance.published, end }
     }
 
-    /// Whether it says for machines when it was published, as articles do, and neither error pages
-    /// nor front pages.
+    /// Whether its metadata say when it was published: those of articles do, those of error pages and
+    /// front pages do not.
     fn dates_itself(&self) -> bool {
         self.dated.is_some_and(|dated| !matches!(dated, Origin::Dom | Origin::Feed))
     }
@@ -113,7 +113,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What is remembered of it.
+    /// What is remembered of the page.
     #[must_use]
     pub fn shown(&self) -> Shown {
         Shown {
@@ -126,15 +126,20 @@ impl<'a> Page<'a> {
 /// Decides on a page of an article that is published. `listed` is the headline that the source
 /// gives, where the page could have been fetched wrongly. A short text is believed at the last look.
 #[must_use]
-pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, look: Look) -> Verdict {
+pub fn judge(
+    known: &ArticleState,
+    listed: Option<&str>,
+    page: ShownPage<'_>,
+    look: Look,
+) -> Verdict {
     let Some(before) = known.shown.as_ref().filter(|_| known.text_rank == TextRank::Page) else {
         return Verdict::Taken;
     };
     let now = chars(page.text);
-    let is_foreign = || match place([before.title.as_deref(), listed], page) {
-        Place::Own => false,
-        Place::Text => !page.dates_itself(),
-        Place::Nowhere => true,
+    let is_foreign = || match headline_place([before.title.as_deref(), listed], page) {
+        HeadlinePlace::Own => false,
+        HeadlinePlace::Text => !page.dates_itself(),
+        HeadlinePlace::Nowhere => true,
     };
     let (doubt, enough) = if listed.is_some() && page.shown().title != before.title && is_foreign()
     {
@@ -158,12 +163,12 @@ pub fn judge(known: &ArticleState, listed: Option<&str>, page: Page<'_>, look: L
 pub fn judge_first(
     before: Option<Doubted>,
     listed: Option<&str>,
-    page: Page<'_>,
+    page: ShownPage<'_>,
     look: Look,
 ) -> Verdict {
-    let (doubt, enough) = match place([listed, None], page) {
-        Place::Nowhere if page.dated.is_none() => (Doubt::Foreign, NEVER),
-        Place::Nowhere | Place::Text if !page.dates_itself() => {
+    let (doubt, enough) = match headline_place([listed, None], page) {
+        HeadlinePlace::Nowhere if page.dated.is_none() => (Doubt::Foreign, NEVER),
+        HeadlinePlace::Nowhere | HeadlinePlace::Text if !page.dates_itself() => {
             (Doubt::Foreign, FEW.min(look.last))
         }
         _ if page.end != End::Whole => (Doubt::BrokenOff, page.enough(look)),
@@ -173,7 +178,7 @@ pub fn judge_first(
 }
 
 /// Whether what is doubted is taken all the same, because `enough` looks in a row showed as much.
-fn verdict(doubt: Doubt, enough: u32, before: Option<Doubted>, page: Page<'_>) -> Verdict {
+fn verdict(doubt: Doubt, enough: u32, before: Option<Doubted>, page: ShownPage<'_>) -> Verdict {
     let now = chars(page.text);
     let alike = before.filter(|before| before.chars.abs_diff(now) <= now / 10);
     let doubted =
@@ -186,7 +191,7 @@ fn chars(text: &str) -> u32 {
 }
 
 /// Where a page shows one of some headlines.
-enum Place {
+enum HeadlinePlace {
     /// As its own, or that cannot be told.
     Own,
     /// In its text, under another one.
@@ -194,7 +199,7 @@ enum Place {
     Nowhere,
 }
 
-fn place(headlines: [Option<&str>; 2], page: Page<'_>) -> Place {
+fn headline_place(headlines: [Option<&str>; 2], page: ShownPage<'_>) -> HeadlinePlace {
     let shows = |shown: &str| {
         let judged: Vec<bool> = headlines
             .into_iter()
@@ -204,12 +209,12 @@ fn place(headlines: [Option<&str>; 2], page: Page<'_>) -> Place {
         judged.is_empty() || judged.contains(&true)
     };
     if page.title.is_some_and(|title| shows(&text::fold(title))) {
-        return Place::Own;
+        return HeadlinePlace::Own;
     }
     match (shows(&text::fold(&page.text.chars().take(LOOKED_AT).collect::<String>())), page.title) {
-        (true, Some(_)) => Place::Text,
-        (true, None) => Place::Own,
-        (false, _) => Place::Nowhere,
+        (true, Some(_)) => HeadlinePlace::Text,
+        (true, None) => HeadlinePlace::Own,
+        (false, _) => HeadlinePlace::Nowhere,
     }
 }
 
@@ -233,7 +238,7 @@ pub fn is_shown(headline: &str, folded: &str) -> Option<bool> {
     Some(found * 5 >= pieces)
 }
 
-/// Of the scripts of East Asia.
+/// Whether a character is a letter of a script of East Asia.
 fn is_wide(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
         && Letter::from_char(c).is_alphanumeric()

@@ -1,5 +1,4 @@
-//! What follows from an article's own text: its language, its words, the agencies that it credits,
-//! how sure it is.
+//! Derives fields from an article's own text: language, word count, credited agencies, confidence.
 //!
 //! Enrichers run once page and feed are merged and before the committing task decides, so a field
 //! that is derived here says the same of an article wherever its text was read. To add one, write a

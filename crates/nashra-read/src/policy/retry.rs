@@ -1,17 +1,17 @@
-//! How often, and when, what failed is tried again. Pure.
+//! How often a page is tried, and how long between two tries. Pure.
 
 use std::time::Duration;
 
 use crate::base::backoff::Backoff;
 
-/// Rules of trying again.
+/// The rules of trying a page again.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
     /// Looks at one page before it is given up.
     pub tries: u32,
     /// The first pause between two looks; each further one is four times as long.
     pub first: Duration,
-    /// The longest.
+    /// The longest pause between two looks.
     pub max: Duration,
 }
 

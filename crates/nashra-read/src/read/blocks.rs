@@ -1,4 +1,4 @@
-//! Lines to typed blocks in reading order, and fragments of HTML, such as feeds carry, to blocks.
+//! Makes typed blocks of lines, and of fragments of HTML such as those of feeds.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ const MAX_BEHIND: NodeId = 20;
 /// Nodes of a `picture` in which its sources are looked for, and of a `figure` in which its caption
 /// is.
 const MAX_AROUND: usize = 50;
-/// No article has more; a page that does is cut.
+/// The most blocks of an article; further ones are left out.
 pub(super) const MAX_BLOCKS: usize = 2_000;
 
 /// The blocks of a fragment of HTML, or of plain text. Addresses are resolved against `base`.
@@ -29,7 +29,7 @@ pub fn from_html_fragment(html: &str, base: &Url) -> Vec<Block> {
     }
     let tree = Tree::parse(html);
     let lines = Lines::from_tree(&tree);
-    let mut build = Build::new(&tree);
+    let mut build = BlockBuilder::new(&tree);
     let mut captions = 0..0;
     let mut pictures = lines.pictures.iter().peekable();
     for (at, line) in lines.lines.iter().enumerate() {
@@ -46,27 +46,27 @@ pub fn from_html_fragment(html: &str, base: &Url) -> Vec<Block> {
     build.blocks
 }
 
-/// The text blocks, apart by an empty line.
+/// The texts of all blocks, separated by empty lines.
 #[must_use]
 pub fn text(blocks: &[Block]) -> String {
     blocks.iter().filter_map(Block::text).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Blocks in the making.
+/// Builds blocks, line by line.
 #[derive(Debug)]
-pub(super) struct Build<'a, 'b> {
+pub(super) struct BlockBuilder<'a, 'b> {
     tree: &'a Tree<'b>,
     pub(super) blocks: Vec<Block>,
     /// The list or table that the last line was in, and its row.
     last: Option<(NodeId, NodeId)>,
 }
 
-impl<'a, 'b> Build<'a, 'b> {
+impl<'a, 'b> BlockBuilder<'a, 'b> {
     pub(super) fn new(tree: &'a Tree<'b>) -> Self {
         Self { tree, blocks: Vec::new(), last: None }
     }
 
-    /// Something that is no text ends a list.
+    /// Adds a block that is no line of text; it ends a list.
     pub(super) fn push(&mut self, block: Block) {
         self.last = None;
         self.blocks.push(block);
@@ -162,7 +162,7 @@ impl<'a, 'b> Build<'a, 'b> {
     }
 }
 
-/// Pixels, as an image says.
+/// Width and height of an image in pixels, as its attributes give them.
 pub(super) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) {
     let pixels = |name: &str| {
         tree.attribute(node, name)
@@ -227,7 +227,7 @@ pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<Strin
     single.or_else(of_set).or_else(lazy).or_else(without_scripts)
 }
 
-/// Whether a picture stands for one that a script brings.
+/// Whether a picture is a placeholder for one that a script loads.
 fn is_placeholder(url: &str) -> bool {
     const NAMES: [&str; 8] =
         ["placeholder", "transparent", "blank", "spacer", "lazy", "loading", "1x1", "pixel"];

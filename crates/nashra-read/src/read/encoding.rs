@@ -1,14 +1,14 @@
-//! The bytes of a page to text: byte order mark, what the bytes are, HTTP header, `<meta>`, then
-//! detection (HTML Living Standard §13.2.3, but for the second).
+//! Decodes the bytes of a page to text: by the byte order mark, as UTF-8 where the bytes are that, by
+//! the HTTP header, by `<meta>`, then by detection (HTML Living Standard §13.2.3, but for the second).
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, ISO_2022_JP};
 
-/// Bytes of the start in which `<meta charset>` is looked for (§13.2.3.2).
+/// Bytes of the start in which `<meta charset>` is searched (§13.2.3.2).
 const PRESCAN: usize = 1_024;
 
-/// Bytes by which an encoding is detected.
+/// The most bytes by which an encoding is detected.
 const DETECTED: usize = 100_000;
 
 /// Decodes a page. Bytes that are UTF-8 from the first to the last are no other encoding, whatever
@@ -36,7 +36,7 @@ pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> 
     }
 }
 
-/// What follows the first `charset=`.
+/// The encoding that the first `charset=` names.
 fn charset(text: &[u8]) -> Option<&'static Encoding> {
     let lower = text.to_ascii_lowercase();
     let at = lower.windows(8).position(|pair| pair == b"charset=")? + 8;

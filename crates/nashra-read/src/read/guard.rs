@@ -1,8 +1,8 @@
-//! What bytes are that are no page, told before any parser sees them.
+//! Recognises bytes that are no page, before any parser sees them.
 
 use crate::model::page::End;
 
-/// What bytes are that are no HTML; `None` where they may be.
+/// Names what bytes are that are not HTML; `None` where they may be.
 #[must_use]
 pub(crate) fn not_html(bytes: &[u8]) -> Option<&'static str> {
     foreign(bytes)
@@ -10,7 +10,7 @@ pub(crate) fn not_html(bytes: &[u8]) -> Option<&'static str> {
         .or_else(|| (!bytes.contains(&b'<')).then_some("without any markup"))
 }
 
-/// How a page ends.
+/// Whether the end of a page is there.
 #[must_use]
 pub fn end(bytes: &[u8]) -> End {
     let has_end = ["</html", "</HTML", "</body", "</BODY"]
@@ -25,10 +25,10 @@ pub fn end(bytes: &[u8]) -> End {
     }
 }
 
-/// Bytes of a body in which it is looked for what no text has.
+/// Bytes of a body in which control characters are counted.
 const SAMPLE: usize = 16 << 10;
 
-/// What bytes are that a site sends by mistake where a page is; `None` where they may be one.
+/// Names what a site sends by mistake in the place of a page; `None` where it may be one.
 #[must_use]
 pub(super) fn nothing(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes.trim_ascii_start();
@@ -50,7 +50,7 @@ fn is_noise(sample: &[u8]) -> bool {
     controls * 50 > sample.len() && zeros * 2 < controls
 }
 
-/// What bytes are that are neither HTML nor text; `None` where they may be.
+/// Names bytes that are neither HTML nor text; `None` where they may be.
 #[must_use]
 pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
     const SIGNATURES: [(&[u8], &str); 9] = [

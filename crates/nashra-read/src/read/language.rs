@@ -7,10 +7,10 @@ use whatlang::{Detector, Script};
 
 use crate::model::record::Direction;
 
-/// Letters that the detector looks at: more change nothing and cost.
+/// Bytes of the text that are looked at: more would cost time and change nothing.
 const SAMPLE: usize = 4_000;
 
-/// BCP 47 primary subtag, ISO 15924 and direction. The claim wins where the text is written in a
+/// The language (BCP 47 primary subtag), script (ISO 15924) and direction of a text. The claim wins where the text is written in a
 /// script of the claimed language and its small words are not those of another one; else they
 /// decide, and where they cannot, a detector.
 #[must_use]

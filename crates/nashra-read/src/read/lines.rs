@@ -1,5 +1,5 @@
-//! A page as lines: runs of text between the borders of elements that stand for themselves, in the
-//! order of the page, and the pictures between them.
+//! A page as lines: the runs of text between the borders of blocks, in the order of the page, and the
+//! pictures between them.
 //!
 //! What must stay true: every visible character is in exactly one line; lines are in document
 //! order; a line knows the innermost block that it stands in. Text that no reader sees (scripts,
@@ -9,22 +9,22 @@ use std::ops::Range;
 
 use crate::html::{NodeId, Tag, Tree};
 
-/// A run of text.
+/// A run of text without a border of a block in it.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// Where its text is in [`Lines::text`].
+    /// The range of its text in [`Lines::text`], in bytes.
     pub text: Range<usize>,
-    /// The innermost block that it stands in.
+    /// The innermost block around it.
     pub block: NodeId,
     /// Its first text node.
     pub first: NodeId,
     /// Its last text node.
     pub last: NodeId,
-    /// Characters but spaces.
+    /// The number of its characters without spaces.
     pub chars: u32,
-    /// Of these in links.
+    /// How many of these are in links.
     pub linked: u32,
-    /// Of these in `b`, `strong`, `em` or `i`.
+    /// How many of these are in `b`, `strong`, `em` or `i`.
     pub stressed: u32,
 }
 
@@ -33,19 +33,19 @@ pub struct Line {
 pub struct Picture {
     /// The `img` or `iframe` element.
     pub node: NodeId,
-    /// How many lines stand before it.
+    /// The number of lines before it.
     pub before: usize,
 }
 
-/// A page's lines.
+/// The lines and pictures of a page.
 #[derive(Debug, Default)]
 pub struct Lines {
     /// All their texts, one after the other; a run of white space is one space, invisible
     /// characters are gone.
     pub text: String,
-    /// In document order.
+    /// The lines, in document order.
     pub lines: Vec<Line>,
-    /// In document order.
+    /// The pictures, in document order.
     pub pictures: Vec<Picture>,
 }
 
@@ -69,14 +69,14 @@ impl Lines {
         walk.out
     }
 
-    /// A line's text.
+    /// The text of a line.
     #[must_use]
     pub fn get(&self, line: &Line) -> &str {
         &self.text[line.text.clone()]
     }
 }
 
-/// What stands between the last character and the next.
+/// The white space between the last character and the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Space {
     None,
@@ -88,14 +88,14 @@ struct Walk<'a, 'b> {
     tree: &'a Tree<'b>,
     out: Lines,
     open: Option<Line>,
-    /// A border was passed since the last text.
+    /// Whether a border of a block was passed since the last text.
     apart: bool,
     breaks: u32,
     space: Space,
 }
 
 impl Walk<'_, '_> {
-    /// Takes a node and says which comes next.
+    /// Visits a node; the next node to visit.
     fn node(&mut self, at: NodeId) -> NodeId {
         let tag = self.tree.tag(at);
         match tag {

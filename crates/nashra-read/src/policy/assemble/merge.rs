@@ -1,4 +1,4 @@
-//! What an article says where both its page and its feed were read. Pure.
+//! Merges what the page and the feed of an article say. Pure.
 
 use crate::{
     model::{

@@ -13,8 +13,8 @@ fn known(chars: u32, doubted: Option<Doubted>) -> ArticleState {
     state
 }
 
-fn seen<'a>(title: &'a str, text: &'a str, end: End) -> Page<'a> {
-    Page { title: Some(title), text, dated: None, end }
+fn seen<'a>(title: &'a str, text: &'a str, end: End) -> ShownPage<'a> {
+    ShownPage { title: Some(title), text, dated: None, end }
 }
 
 fn page(title: &str, text: &str) -> Verdict {
@@ -125,14 +125,14 @@ fn a_first_page_is_doubted_where_it_shows_another_headline_and_no_date_or_breaks
     assert_eq!(at(other, 8), Some(Doubt::Foreign));
     // An article under another headline says when it is of; what only looks like a date may be a
     // clock.
-    assert_eq!(at(Page { dated: Some(Origin::JsonLd), ..other }, 1), None);
-    assert_eq!(at(Page { dated: Some(Origin::Dom), ..other }, 1), Some(Doubt::Foreign));
+    assert_eq!(at(ShownPage { dated: Some(Origin::JsonLd), ..other }, 1), None);
+    assert_eq!(at(ShownPage { dated: Some(Origin::Dom), ..other }, 1), Some(Doubt::Foreign));
     let before = Some(Doubted { chars: chars(&error), looks: 2 });
     assert_eq!(
         judge_first(
             before,
             Some(TITLE),
-            Page { dated: Some(Origin::Dom), ..other },
+            ShownPage { dated: Some(Origin::Dom), ..other },
             Look { number: 3, last: 8 }
         ),
         Verdict::Taken
@@ -165,9 +165,9 @@ fn a_page_that_shows_its_headline_among_others_is_not_taken_for_the_next_edition
         [Some(Doubt::Foreign), Some(Doubt::Foreign), None]
     );
     assert_eq!([next(front, 1), next(front, 8)], [Some(Doubt::Foreign); 2]);
-    let article = Page { dated: Some(Origin::JsonLd), ..front };
+    let article = ShownPage { dated: Some(Origin::JsonLd), ..front };
     assert_eq!([first(article, 1), next(article, 1)], [None, None]);
-    let untitled = Page { title: None, ..front };
+    let untitled = ShownPage { title: None, ..front };
     assert_eq!([first(untitled, 1), next(untitled, 1)], [None, None]);
 }
 

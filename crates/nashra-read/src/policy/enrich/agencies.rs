@@ -14,8 +14,8 @@ pub(super) fn enrich(content: &mut Content, evidence: &Evidence) {
         }
     };
     content.images.iter().filter_map(|image| image.agency.as_deref()).for_each(&mut add);
-    content.bylines.iter().filter_map(|byline| agency::of_credit(&byline.name)).for_each(&mut add);
-    agency::named(content.text.as_deref().unwrap_or_default()).into_iter().for_each(&mut add);
-    evidence.credits.iter().filter_map(|credit| agency::of_credit(credit)).for_each(&mut add);
+    content.bylines.iter().filter_map(|byline| agency::in_credit(&byline.name)).for_each(&mut add);
+    agency::credited_in(content.text.as_deref().unwrap_or_default()).into_iter().for_each(&mut add);
+    evidence.credits.iter().filter_map(|credit| agency::in_credit(credit)).for_each(&mut add);
     content.agencies = agencies;
 }

@@ -1,4 +1,4 @@
-//! What a source says of `WebSub`: its hubs, and the topic by which they know it (§4). Pure.
+//! The `WebSub` hubs that a source names, and its topic (§4). Pure.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -8,15 +8,15 @@ use crate::{
     model::{entry::Feed, source::Links},
 };
 
-/// Hubs that are remembered of one source: the others are asked where the first does not answer.
+/// The most hubs that are remembered of one source: the next one is asked where the first fails.
 const MAX_HUBS: usize = 4;
-/// Bytes of an address that is believed.
+/// The longest address that is accepted, in bytes.
 const MAX_ADDRESS: usize = 2048;
 
 /// Where a source says that its changes are announced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announced {
-    /// At least one.
+    /// The hubs, at least one, in the order in which they are asked.
     pub hubs: Vec<Url>,
     /// The topic, byte for byte: the hub knows no other.
     pub topic: String,
@@ -32,8 +32,8 @@ impl Announced {
         self.hubs.first().map_or_else(|| "none".to_owned(), |hub| shown(hub.as_str()).into_owned())
     }
 
-    /// From an answer and the feed that it held; `None` without a hub or without a topic. `Link`
-    /// headers win over the feed.
+    /// Finds hubs and topic in the headers of an answer and in its feed; `None` without a hub or without
+    /// a topic. `Link` headers win over the feed.
     #[must_use]
     pub fn find(links: &Links, at: &Url, feed: &Feed) -> Option<Self> {
         let Links { hubs, topic } = links;

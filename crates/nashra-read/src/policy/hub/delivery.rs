@@ -1,5 +1,5 @@
-//! Whether a hub brings what it is there for: entries that its pushes brought, against those that a
-//! poll found although the hub had had time enough. Pure.
+//! Whether a hub is reliable: counts the entries that its pushes brought, and those that a poll found
+//! although the hub had had enough time. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,13 +30,13 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// It brought so many new entries.
+    /// Notes a push that brought `fresh` new entries.
     pub fn pushed(&mut self, fresh: usize, now: DateTime<Utc>) {
         self.last = Some(now);
         self.count(fresh, 0);
     }
 
-    /// It told that there is something.
+    /// Notes a push without content: the source is to be polled.
     pub fn pinged(&mut self, now: DateTime<Utc>) {
         (self.last, self.told) = (Some(now), true);
     }
@@ -64,7 +64,7 @@ impl Delivery {
         missed
     }
 
-    /// Whether polls may rest on it.
+    /// Whether it is reliable enough for the source to be polled rarely.
     #[must_use]
     pub fn is_reliable(&self) -> bool {
         self.missed < FEW

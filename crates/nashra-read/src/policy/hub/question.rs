@@ -1,8 +1,8 @@
-//! What hubs ask at a callback, and what they hear.
+//! The requests of hubs at a callback, and the answers.
 
 use url::form_urlencoded;
 
-/// What a hub asks at the callback (§5.3), as it came.
+/// A request of a hub at a callback (§5.3), as it was received.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
     /// `hub.mode`: what it is about.

@@ -36,7 +36,7 @@ const MAX_REASON: usize = 200;
 /// What is remembered of one subscription.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
-    /// The source's id.
+    /// The id of the source that is subscribed.
     pub source: String,
     /// Hubs, topic, and where the source was read. The first hub is the one that is asked.
     pub announced: Announced,
@@ -58,7 +58,7 @@ pub struct Subscription {
     pub failures: u32,
     /// Whether the hub said no.
     pub denied: bool,
-    /// What the last trouble was, in words.
+    /// The last error, for people.
     pub reason: String,
 }
 
@@ -119,7 +119,7 @@ pub enum State {
 }
 
 impl State {
-    /// All of them.
+    /// All states, in the order of metrics.
     pub const ALL: [Self; 5] = [Self::Asked, Self::Live, Self::Failing, Self::Denied, Self::Ending];
 
     /// As metrics and explanations show it.
@@ -220,7 +220,7 @@ impl Subscription {
         form.finish()
     }
 
-    /// A request came to nothing.
+    /// Notes a request that the hub refused or did not answer.
     pub fn refused(&mut self, reason: &str, now: DateTime<Utc>) {
         // Where it was verified meanwhile, that counts.
         if self.asked.is_some() {
@@ -256,7 +256,7 @@ impl Subscription {
         }
     }
 
-    /// It is not wanted any more.
+    /// Ends the subscription: the hub is asked to unsubscribe.
     pub fn end(&mut self, now: DateTime<Utc>) {
         (self.wanted, self.asked, self.failures, self.next) = (false, None, 0, now);
     }

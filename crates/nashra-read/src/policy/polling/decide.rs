@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{base::backoff::Backoff, model::source::State};
 
-/// What a poll came to, as far as the schedule needs it.
+/// The result of a poll, as far as the schedule needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PollResult {
     /// Read; so many entries were new or changed.
@@ -54,13 +54,13 @@ pub enum PollResult {
 /// The bounds that the config gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// The shortest interval.
+    /// The shortest interval between two polls.
     pub min: Duration,
     /// The longest interval, but where the server asks for more.
     pub max: Duration,
 }
 
-/// What holds for a source's polls at the moment.
+/// The bounds and the price of polls at the moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Terms {
     /// The shortest and the longest interval.
@@ -111,12 +111,12 @@ const JITTER: f64 = 0.05;
 
 /// The interval from now on, the next time, and why then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Next {
+pub struct NextPoll {
     /// The interval, without jitter and skipped hours.
     pub interval: Duration,
     /// The time of the next poll.
     pub at: DateTime<Utc>,
-    /// Why, in words.
+    /// The reason, for people.
     pub why: String,
     /// The state that the source is in.
     pub state: State,
@@ -124,13 +124,13 @@ pub struct Next {
 
 /// Decides when a source is polled next.
 #[must_use]
-pub fn next(
+pub fn next_poll(
     source: &Situation,
     result: PollResult,
     expected: &Expectation,
     terms: Terms,
     now: DateTime<Utc>,
-) -> Next {
+) -> NextPoll {
     let Terms { bounds, .. } = terms;
     let before = Duration::from_secs(source.interval_s);
     let (wait, why, state) = match result {
@@ -165,10 +165,15 @@ pub fn next(
             State::Backoff,
         ),
     };
-    Next { interval: before, at: later(now, wait), why, state }
+    NextPoll { interval: before, at: later(now, wait), why, state }
 }
 
-fn by_rhythm(source: &Situation, expected: &Expectation, terms: Terms, now: DateTime<Utc>) -> Next {
+fn by_rhythm(
+    source: &Situation,
+    expected: &Expectation,
+    terms: Terms,
+    now: DateTime<Utc>,
+) -> NextPoll {
     let bounds = terms.bounds;
     let room =
         if source.listed == 0 { f64::INFINITY } else { (f64::from(source.listed) / 2.0).max(2.0) };
@@ -225,7 +230,7 @@ fn by_rhythm(source: &Situation, expected: &Expectation, terms: Terms, now: Date
     }
     let silent = source.last_new.filter(|last| now - *last > SILENT);
     let state = if silent.is_some() { State::Silent } else { State::Ok };
-    Next { interval, at: welcome, why, state }
+    NextPoll { interval, at: welcome, why, state }
 }
 
 /// A server that says when is taken at its word, until it says the same again and again.

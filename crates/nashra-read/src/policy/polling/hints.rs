@@ -30,7 +30,7 @@ pub struct Hints {
 }
 
 impl Hints {
-    /// Of a feed and the answer that it came in.
+    /// The hints of a feed and of the answer that it came in.
     #[must_use]
     pub fn new(feed: &entry::Rhythm, fresh_for: Option<Duration>) -> Self {
         let ttl = feed.ttl.unwrap_or(0).saturating_mul(60);

@@ -1,4 +1,4 @@
-//! News agencies: who is credited in a credit line or in running text.
+//! News agencies: finds those that a credit line or running text credits.
 //!
 //! The names are data (`agencies.txt`). An abbreviation is also a word, a company or a region: in
 //! running text it counts only where the text credits it, in brackets, quotes, date lines and
@@ -12,39 +12,39 @@ use aho_corasick::{AhoCorasick, Match, MatchKind};
 
 static TABLE: LazyLock<Table> = LazyLock::new(load);
 
-/// How much a name means by itself.
+/// How certainly a name means an agency, from the least certain on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    /// Something else as well; an agency in a credit.
+enum Certainty {
+    /// It is also a word or a name of something else: an agency only in a credit.
     Bare,
-    /// An agency where it is marked as the origin.
+    /// An agency where the text marks it as the origin.
     Marked,
-    /// An agency wherever it stands.
+    /// An agency wherever it is.
     Plain,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Name {
     agency: &'static str,
-    standing: Standing,
-    /// Sells pictures, also those of others.
+    certainty: Certainty,
+    /// Whether it sells pictures, also those of others.
     pictures: bool,
 }
 
 struct Table {
     finder: Option<AhoCorasick>,
-    /// By the finder's patterns.
+    /// The names, in the order of the finder's patterns.
     names: Vec<Name>,
 }
 
 /// The agency that a credit line names: `رويترز-أرشيفية`, `Foto: dpa/Max Muster`. In `AFP via Getty
 /// Images` and `Getty Images/AFP` it is AFP: who sells pictures gives way to who made them.
 #[must_use]
-pub fn of_credit(credit: &str) -> Option<&'static str> {
+pub fn in_credit(credit: &str) -> Option<&'static str> {
     let credit = head(credit, 400);
     let mut sold_by = None;
     for (found, name) in matches(credit) {
-        if name.standing == Standing::Bare && !stands_alone(credit, &found) {
+        if name.certainty == Certainty::Bare && !stands_alone(credit, &found) {
             continue;
         }
         if !name.pictures {
@@ -57,18 +57,18 @@ pub fn of_credit(credit: &str) -> Option<&'static str> {
 
 /// Whether a credit line names an agency by more than an abbreviation or a common word.
 #[must_use]
-pub fn is_sure(credit: &str) -> bool {
-    matches(head(credit, 400)).any(|(_, name)| name.standing > Standing::Bare)
+pub fn is_unambiguous(credit: &str) -> bool {
+    matches(head(credit, 400)).any(|(_, name)| name.certainty > Certainty::Bare)
 }
 
 /// The agencies that running text credits, in the order of their first credit.
 #[must_use]
-pub fn named(text: &str) -> Vec<&'static str> {
+pub fn credited_in(text: &str) -> Vec<&'static str> {
     let mut agencies: Vec<&'static str> = Vec::new();
     for (found, name) in matches(text) {
         if !name.pictures
             && !agencies.contains(&name.agency)
-            && context::credited(text, &found, name.standing)
+            && context::credited(text, &found, name.certainty)
         {
             agencies.push(name.agency);
         }
@@ -153,12 +153,12 @@ fn stands_alone(credit: &str, found: &Match) -> bool {
         && !capitals(after.split(' ').next())
 }
 
-/// At most so many bytes of the start.
+/// The start of a text, at most that many bytes.
 fn head(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
-/// At most so many bytes of the end.
+/// The end of a text, at most that many bytes.
 fn tail(text: &str, bytes: usize) -> &str {
     &text[text.ceil_char_boundary(text.len().saturating_sub(bytes))..]
 }
@@ -173,12 +173,12 @@ fn load() -> Table {
         let agency = fields.next().unwrap_or_default();
         let (agency, pictures) =
             agency.strip_suffix(" *").map_or((agency, false), |rest| (rest, true));
-        for (standing, field) in
-            [Standing::Plain, Standing::Marked, Standing::Bare].into_iter().zip(fields)
+        for (certainty, field) in
+            [Certainty::Plain, Certainty::Marked, Certainty::Bare].into_iter().zip(fields)
         {
             for name in field.split(';').map(str::trim).filter(|name| !name.is_empty()) {
                 patterns.push(name);
-                names.push(Name { agency, standing, pictures });
+                names.push(Name { agency, certainty, pictures });
             }
         }
     }

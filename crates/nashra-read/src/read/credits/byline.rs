@@ -1,4 +1,4 @@
-//! A byline to its writers: `By Ann Lee in Kyiv`, `سعيد عبد الرازق (أنقرة)`, `文／王小明`, lists of
+//! Parses bylines into writers: `By Ann Lee in Kyiv`, `سعيد عبد الرازق (أنقرة)`, `文／王小明`, lists of
 //! names.
 
 use std::{collections::HashSet, sync::LazyLock};
@@ -10,9 +10,9 @@ use crate::{
     text::{collapse, letters::Letter, lower, lower_in_place},
 };
 
-/// Characters of a line; a longer one is a sentence.
+/// The longest byline, in characters; a longer line is a sentence.
 const MAX_LINE: usize = 160;
-/// Writers of one line.
+/// The most writers of one line.
 const MAX_NAMES: usize = 12;
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
@@ -156,8 +156,8 @@ pub fn looks_like_name(text: &str) -> bool {
         && (spaced || text.chars().count() <= 12)
 }
 
-/// Whether a name says no more than that somebody wrote it: `Redaktion`, `admin`, the name of an
-/// account (`annlee7`), or of a company.
+/// Whether a name is nobody's in particular: `Redaktion`, `admin`, the name of an account (`annlee7`)
+/// or of a company.
 #[must_use]
 pub fn is_nobody(name: &str) -> bool {
     let lower = name.to_lowercase();
@@ -180,7 +180,7 @@ fn cjk(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
-/// What stands behind `By`, `Von`, `بقلم`, `文／`; or before `기자`.
+/// The rest of a line behind `By`, `Von`, `بقلم` or `文／`, or before `기자`; `None` without one.
 fn strip_label(line: &str) -> Option<&str> {
     let lower = lower_in_place(line);
     let colon = WORDS.colon.iter().filter_map(|word| {
@@ -225,7 +225,7 @@ fn place(line: &str) -> (&str, Option<&str>) {
         .and_then(|rest| rest.rsplit_once(['(', '（', '[', '［']));
     if let Some((names, place)) = closed.map(|(names, place)| (names.trim_end(), place.trim())) {
         let is_place =
-            !names.is_empty() && looks_like_name(place) && agency::of_credit(place).is_none();
+            !names.is_empty() && looks_like_name(place) && agency::in_credit(place).is_none();
         return (names, Some(place).filter(|_| is_place));
     }
     for sign in [": ", "： ", " / ", "／"] {
@@ -301,7 +301,7 @@ fn is_organisation(name: &str) -> bool {
     let words = || lower.split([' ', '-', '.']).map(|part| part.trim_matches(['«', '»', '"']));
     quoted
         || words().any(|word| WORDS.newsroom.contains(word))
-        || agency::of_credit(name).is_some()
+        || agency::in_credit(name).is_some()
         || name.chars().any(cjk) && WORDS.newsroom.iter().any(|newsroom| newsroom.starts_with(cjk) && name.ends_with(newsroom))
         // `BBC`, `NTV`: capitals alone.
         || !name.contains(' ') && name.len() >= 2 && name.bytes().all(|byte| byte.is_ascii_uppercase())

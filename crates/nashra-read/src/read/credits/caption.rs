@@ -1,4 +1,4 @@
-//! A caption line to what it says: the caption without its credit, the credit as it is written, its
+//! Parses caption lines: the caption without its credit, the credit as it is written, its
 //! agency, whether the picture is from the archive, and when it was taken.
 //!
 //! Credits stand in a bracket at the end, behind a label (`Foto: …`), behind a stroke, or alone.
@@ -15,9 +15,9 @@ use crate::{
     text::{collapse, lower_in_place},
 };
 
-/// Characters of a credit; what is longer is a sentence.
+/// The longest credit, in characters; a longer text is a sentence.
 const MAX_CREDIT: usize = 90;
-/// Characters of a label with its blanks.
+/// The longest label with its spaces, in characters.
 const MAX_LABEL: usize = 28;
 const OPEN: [char; 4] = ['(', '（', '[', '【'];
 const CLOSE: [char; 4] = [')', '）', ']', '】'];
@@ -50,18 +50,18 @@ fn words(kind: &str) -> impl Iterator<Item = &'static str> {
         .flat_map(|words| words.split("; "))
 }
 
-/// How sure it is that a line carries a credit.
+/// The sign by which a line is known to have a credit, from the weakest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sign {
-    /// A bracket at its end, which somebody unknown stands in.
+pub enum CreditSign {
+    /// A bracket at its end with an unknown name.
     Bracket,
-    /// An agency or a name behind a stroke or a point.
+    /// An agency or a name behind a separator or a full stop.
     Agency,
     /// A bracket with an agency or the archive, or a label.
     Credit,
 }
 
-/// Reads a caption line. The result has no address.
+/// Parses a caption line with its credit. The image has no address.
 #[must_use]
 pub fn parse(line: &str) -> Image {
     let line = collapse(line);
@@ -72,47 +72,47 @@ pub fn parse(line: &str) -> Image {
     let caption = bare(caption);
     let taken = partial::find_last(caption).or_else(|| partial::find_last(credit?));
     Image {
-        agency: credit.and_then(agency::of_credit).map(str::to_owned),
-        archive: credit.is_some_and(of_archive) || says_old(caption),
+        agency: credit.and_then(agency::in_credit).map(str::to_owned),
+        archive: credit.is_some_and(names_archive) || is_from_archive(caption),
         taken: taken.map(|taken| taken.iso),
-        credit: credit.filter(|credit| !only_archive(credit)).map(str::to_owned),
+        credit: credit.filter(|credit| !is_only_archive(credit)).map(str::to_owned),
         caption: Some(caption.to_owned()).filter(|caption| !caption.is_empty()),
         ..Image::default()
     }
 }
 
-/// Reads a text that is known to be a caption without its credit.
+/// Parses a text that is known to be a caption without a credit.
 #[must_use]
-pub fn plain(text: &str) -> Image {
+pub fn parse_caption(text: &str) -> Image {
     let caption = bare(text).to_owned();
     let taken = partial::find_last(&caption).map(|date| date.iso);
     Image {
-        archive: says_old(&caption),
+        archive: is_from_archive(&caption),
         taken,
         caption: Some(caption).filter(|caption| !caption.is_empty()),
         ..Image::default()
     }
 }
 
-/// Reads a text that is known to be a credit and nothing else: its label, brackets and strokes go.
+/// Parses a text that is known to be a credit: its label, brackets and separators are removed.
 #[must_use]
-pub fn credit(text: &str) -> Image {
+pub fn parse_credit(text: &str) -> Image {
     let text = collapse(text);
     let bare = text.trim_matches([
         ' ', '(', ')', '[', ']', '（', '）', '|', '/', '•', '·', ',', '–', '—', '-', '.',
     ]);
     let credit = unlabelled(bare).unwrap_or(bare).trim_matches([' ', '|', ':', '(', ')']);
     Image {
-        agency: agency::of_credit(credit).map(str::to_owned),
-        archive: of_archive(credit),
+        agency: agency::in_credit(credit).map(str::to_owned),
+        archive: names_archive(credit),
         credit: Some(credit.to_owned())
-            .filter(|credit| !credit.is_empty() && !only_archive(credit)),
+            .filter(|credit| !credit.is_empty() && !is_only_archive(credit)),
         ..Image::default()
     }
 }
 
-/// Without the signs that point at the picture or led to the credit, and without a word that only
-/// says what it is.
+/// A caption without arrows to the picture, separators before the credit, and a label such as
+/// `Caption:`.
 fn bare(caption: &str) -> &str {
     let caption = caption
         .trim_start_matches(['▲', '△', '▶', '◀', '▼', '▽', '■', '●', ' '])
@@ -125,14 +125,14 @@ fn bare(caption: &str) -> &str {
 
 /// Whether a line has the form of a caption with its credit, or of a credit alone.
 #[must_use]
-pub fn sign(line: &str) -> Option<Sign> {
+pub fn credit_sign(line: &str) -> Option<CreditSign> {
     split(line).map(|part| part.sign)
 }
 
 /// Whether a line is nothing but a credit: `Bloomberg/Ann Lee`, `© AFP`, `Foto: dpa`.
 #[must_use]
 pub fn is_credit(line: &str) -> bool {
-    split(line).is_some_and(|part| part.sign > Sign::Bracket && part.caption.is_empty())
+    split(line).is_some_and(|part| part.sign > CreditSign::Bracket && part.caption.is_empty())
 }
 
 /// Whether a line names the source of a whole text: `Quelle: dpa`, `(Source: AFP)`.
@@ -144,22 +144,24 @@ pub fn is_source(line: &str) -> bool {
         && WORDS.sources.contains(label.trim().to_lowercase().as_str())
 }
 
-struct Parts<'a> {
+/// A caption line, split into caption and credit.
+struct SplitCaption<'a> {
     caption: &'a str,
     credit: &'a str,
-    sign: Sign,
+    sign: CreditSign,
 }
 
-fn split(line: &str) -> Option<Parts<'_>> {
+fn split(line: &str) -> Option<SplitCaption<'_>> {
     let line = without_class(line.trim());
     bracket(line)
         .or_else(|| labelled(line))
-        .or_else(|| behind_stroke(line))
+        .or_else(|| behind_separator(line))
         .or_else(|| behind_sentence(line))
         .or_else(|| alone(line))
 }
 
-/// Without the name of an icon (`p-circle`) that a dump left behind the credit's bracket.
+/// A line without the name of an icon (`p-circle`) that a plain-text page has behind the bracket of the
+/// credit.
 fn without_class(line: &str) -> &str {
     match line.rsplit_once(' ') {
         Some((rest, last))
@@ -174,7 +176,7 @@ fn without_class(line: &str) -> &str {
 }
 
 /// `… (أ.ب)`, `…（写真：共同）`, `… [사진=연합뉴스]`.
-fn bracket(line: &str) -> Option<Parts<'_>> {
+fn bracket(line: &str) -> Option<SplitCaption<'_>> {
     let inner = line.trim_end_matches(['.', '。', ' ']);
     let inner = inner.strip_suffix(CLOSE)?;
     let open = inner.rfind(OPEN)?;
@@ -184,8 +186,8 @@ fn bracket(line: &str) -> Option<Parts<'_>> {
     if credit.is_empty() || credit.chars().count() > MAX_CREDIT {
         return None;
     }
-    if credit.len() < whole.len() || agency::of_credit(credit).is_some() || of_archive(credit) {
-        return Some(Parts { caption, credit, sign: Sign::Credit });
+    if credit.len() < whole.len() || agency::in_credit(credit).is_some() || names_archive(credit) {
+        return Some(SplitCaption { caption, credit, sign: CreditSign::Credit });
     }
     let letters = credit.chars().filter(|c| c.is_alphabetic()).count();
     // Numbers, ages, parties, and where somebody stands.
@@ -197,15 +199,15 @@ fn bracket(line: &str) -> Option<Parts<'_>> {
         || partial::find_last(credit).is_some();
     let clause = credit.contains(['.', '،', '。', '?', '!', ':', ';', '؛', '؟'])
         || credit.split(' ').count() > 6;
-    (!other && !clause && !caption.is_empty()).then_some(Parts {
+    (!other && !clause && !caption.is_empty()).then_some(SplitCaption {
         caption,
         credit,
-        sign: Sign::Bracket,
+        sign: CreditSign::Bracket,
     })
 }
 
 /// `… Foto: dpa`, `Photo: X/AFP`, `© Getty`, `… 사진=연합뉴스`.
-fn labelled(line: &str) -> Option<Parts<'_>> {
+fn labelled(line: &str) -> Option<SplitCaption<'_>> {
     let (at, label_end) = label(line)?;
     let caption = line[..at].trim_end_matches(|c: char| {
         c.is_whitespace()
@@ -225,12 +227,16 @@ fn labelled(line: &str) -> Option<Parts<'_>> {
     let short = credit.chars().count() <= MAX_CREDIT && !sentence;
     // `Photo: the president meets his guests` has a caption behind it.
     let names = !caption.is_empty()
-        || agency::of_credit(credit).is_some()
+        || agency::in_credit(credit).is_some()
         || credit.split(' ').count() <= 6;
-    (!credit.is_empty() && short && names).then_some(Parts { caption, credit, sign: Sign::Credit })
+    (!credit.is_empty() && short && names).then_some(SplitCaption {
+        caption,
+        credit,
+        sign: CreditSign::Credit,
+    })
 }
 
-/// Where the first label of a text begins and ends, its colon with it.
+/// The range of the first label of a text with its colon, in bytes.
 fn label(line: &str) -> Option<(usize, usize)> {
     let lower = lower_in_place(line);
     let lower = lower.as_str();
@@ -276,7 +282,7 @@ fn unlabelled(credit: &str) -> Option<&str> {
 }
 
 /// `… | EFE`, `… / Reuters`, `…. AP`: the last part, where it names an agency.
-fn behind_stroke(line: &str) -> Option<Parts<'_>> {
+fn behind_separator(line: &str) -> Option<SplitCaption<'_>> {
     if !line.contains(['|', '/', '–', '—', '-', '•', '·', '＝', '／', '=', '.', '©']) {
         return None;
     }
@@ -288,24 +294,28 @@ fn behind_stroke(line: &str) -> Option<Parts<'_>> {
         if (1..=40).contains(&credit.chars().count())
             && credit.split(' ').count() <= 6
             && !caption.is_empty()
-            && agency::of_credit(credit).is_some()
+            && agency::in_credit(credit).is_some()
         {
             // A name in capitals before the stroke belongs to the credit: `ARND WIEGMANN /
             // REUTERS`.
             if let Some((before, _)) =
                 caption.rsplit_once(". ").filter(|(_, name)| stroke == " / " && is_name(name))
             {
-                return Some(Parts {
+                return Some(SplitCaption {
                     caption: &line[..=before.len()],
                     credit: line[before.len() + 2..].trim_end_matches('.'),
-                    sign: Sign::Agency,
+                    sign: CreditSign::Agency,
                 });
             }
             if is_name(caption) && caption.split(' ').count() <= 4 && stroke != ". " {
-                return Some(Parts { caption: "", credit: line, sign: Sign::Credit });
+                return Some(SplitCaption { caption: "", credit: line, sign: CreditSign::Credit });
             }
             let end = if stroke == ". " { caption.len() + 1 } else { caption.len() };
-            return Some(Parts { caption: line[..end].trim_end(), credit, sign: Sign::Agency });
+            return Some(SplitCaption {
+                caption: line[..end].trim_end(),
+                credit,
+                sign: CreditSign::Agency,
+            });
         }
     }
     None
@@ -313,7 +323,7 @@ fn behind_stroke(line: &str) -> Option<Parts<'_>> {
 
 /// `… of the port.AFP`, `… in the port. Ann Lee`: a name behind the last sentence, which ends with
 /// no stop.
-fn behind_sentence(line: &str) -> Option<Parts<'_>> {
+fn behind_sentence(line: &str) -> Option<SplitCaption<'_>> {
     let (sentence, name) = line.rsplit_once('.')?;
     let (apart, name) = (name.starts_with(' '), name.trim_start());
     let words = name.split(' ').count();
@@ -323,26 +333,28 @@ fn behind_sentence(line: &str) -> Option<Parts<'_>> {
             part.starts_with(char::is_uppercase)
                 && part.chars().filter(|c| c.is_lowercase()).count() > 1
         });
-    let agency =
-        !apart && words <= 3 && agency::is_sure(name) && name.starts_with(char::is_uppercase);
+    let agency = !apart
+        && words <= 3
+        && agency::is_unambiguous(name)
+        && name.starts_with(char::is_uppercase);
     let whole = sentence.split(' ').count() >= 5
         && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-' | '\''));
-    (whole && (person || agency)).then(|| Parts {
+    (whole && (person || agency)).then(|| SplitCaption {
         caption: &line[..=sentence.len()],
         credit: name,
-        sign: Sign::Agency,
+        sign: CreditSign::Agency,
     })
 }
 
 /// A line of names with an agency among them.
-fn alone(line: &str) -> Option<Parts<'_>> {
+fn alone(line: &str) -> Option<SplitCaption<'_>> {
     let short = line.chars().count() <= 60 && line.split(' ').count() <= 8;
     // `TT` or `Mehr` alone may be anything.
-    let sure = line.contains([' ', '/', '|', '／']) || agency::is_sure(line);
-    (short && sure && is_name(line) && agency::of_credit(line).is_some()).then_some(Parts {
+    let sure = line.contains([' ', '/', '|', '／']) || agency::is_unambiguous(line);
+    (short && sure && is_name(line) && agency::in_credit(line).is_some()).then_some(SplitCaption {
         caption: "",
         credit: line,
-        sign: Sign::Credit,
+        sign: CreditSign::Credit,
     })
 }
 
@@ -372,7 +384,7 @@ pub(crate) fn is_name(text: &str) -> bool {
     }) && (words().any(|word| word.starts_with(char::is_uppercase)) || text.chars().count() <= 14)
 }
 
-fn of_archive(credit: &str) -> bool {
+fn names_archive(credit: &str) -> bool {
     let lower = credit.to_lowercase();
     let mut words = lower.split(|c: char| {
         !c.is_alphanumeric() && !matches!(c, '\u{64b}'..='\u{65f}' | '\u{93c}'..='\u{94d}' | '\u{900}'..='\u{903}' | '\u{9be}'..='\u{9cd}')
@@ -384,11 +396,11 @@ fn of_archive(credit: &str) -> bool {
         })
 }
 
-fn only_archive(credit: &str) -> bool {
+fn is_only_archive(credit: &str) -> bool {
     WORDS.archive.contains(credit.to_lowercase().trim())
 }
 
-fn says_old(caption: &str) -> bool {
+fn is_from_archive(caption: &str) -> bool {
     if caption.starts_with("FILE - ")
         || caption.starts_with("FILE PHOTO")
         || caption.starts_with("FILE – ")

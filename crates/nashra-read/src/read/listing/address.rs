@@ -1,4 +1,4 @@
-//! What an address says by its form alone: how deep it is, how many words its last part has, dates,
+//! Measures the form of an address: how deep it is, how many words its last part has, dates,
 //! numbers and identifiers in it, its ending, and its shape, by which the addresses of one page are
 //! compared.
 //!
@@ -12,9 +12,9 @@ use super::words;
 /// Path segments that are looked at; the rest only count.
 const MAX_SEGMENTS: usize = 16;
 
-/// What an address says.
+/// What the form of an address tells.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Form {
+pub(super) struct AddressForm {
     /// The number of path segments.
     pub(super) depth: u32,
     /// Characters of the last segment that has letters or digits.
@@ -54,9 +54,11 @@ pub(super) struct Form {
 }
 
 /// Reads the form of an address.
-pub(super) fn form(url: &Url) -> Form {
-    let mut form =
-        Form { len: small(url.path().len() + url.query().map_or(0, str::len)), ..Form::default() };
+pub(super) fn form(url: &Url) -> AddressForm {
+    let mut form = AddressForm {
+        len: small(url.path().len() + url.query().map_or(0, str::len)),
+        ..AddressForm::default()
+    };
     let mut shape = Hash::new();
     form.read_path(url, &mut shape);
     form.read_host(url);
@@ -67,7 +69,7 @@ pub(super) fn form(url: &Url) -> Form {
     form
 }
 
-impl Form {
+impl AddressForm {
     /// What the segments of the path say; each adds its class to the shape.
     fn read_path(&mut self, url: &Url, shape: &mut Hash) {
         let mut years = None;
@@ -88,7 +90,7 @@ impl Form {
                 }
             }
             previous = Some(segment);
-            let part = Part::of(segment);
+            let part = SegmentCounts::new(segment);
             self.words = self.words.max(part.words);
             self.digits = self.digits.max(part.digits);
             self.mixed_id |= part.mixed;
@@ -125,7 +127,7 @@ impl Form {
             self.parameters += 1;
             self.number_parameter |=
                 value.len() >= 2 && value.bytes().all(|byte| byte.is_ascii_digit());
-            let part = Part::of(value);
+            let part = SegmentCounts::new(value);
             self.digits = self.digits.max(part.digits);
             self.words = self.words.max(part.words);
             self.mixed_id |= part.mixed;
@@ -188,9 +190,9 @@ fn dated_path(years: &mut Option<u32>, segment: &str) -> u32 {
     years.map_or(0, |year| year.saturating_sub(1))
 }
 
-/// One segment, counted.
+/// The words, letters and digits of one segment of a path or one value of a query.
 #[derive(Debug, Default)]
-struct Part {
+struct SegmentCounts {
     words: u32,
     letters: u32,
     /// The longest run of digits.
@@ -202,8 +204,8 @@ struct Part {
     hubs: u32,
 }
 
-impl Part {
-    fn of(segment: &str) -> Self {
+impl SegmentCounts {
+    fn new(segment: &str) -> Self {
         let mut part = Self::default();
         let stem = match segment.rsplit_once('.') {
             Some((stem, end))

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{
     Link, bounded,
-    gather::{Gathered, Named, Occurrence, picture, resolve},
+    gather::{Gathered, NamedBy, Occurrence, picture, resolve},
     survey::{Survey, is_unseen, width},
     words::Region,
 };
@@ -75,7 +75,7 @@ fn title(survey: &Survey<'_, '_>, places: &[Occurrence], card: Option<NodeId>) -
     // Of several equals the first.
     let best = places.iter().rev().max_by_key(weight)?;
     let tree = survey.tree;
-    if best.named == Named::Text && survey.inside(best.title).text < MIN_TITLE {
+    if best.named == NamedBy::Text && survey.inside(best.title).text < MIN_TITLE {
         let lone = card.filter(|card| survey.inside(*card).headings == 1);
         let heading = lone.and_then(|card| {
             tree.descendants(card).find(|node| tree.tag(*node).heading_level().is_some())

@@ -69,7 +69,7 @@ pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
     }
 }
 
-/// Counts over the page.
+/// Counts and groups over all addresses of the page.
 #[derive(Default)]
 struct Tally {
     folders: HashMap<u64, usize>,

@@ -4,9 +4,9 @@
 use url::Url;
 
 use super::{
-    address::{self, Form, Hash},
+    address::{self, AddressForm, Hash},
     compare,
-    gather::{Gathered, Named, Occurrence, Target, picture},
+    gather::{Gathered, NamedBy, Occurrence, Target, picture},
     survey::{Survey, width},
     words::Region,
 };
@@ -54,7 +54,7 @@ measures! {
 
 /// What addresses are compared by: the form, the name and the places of one.
 pub(super) struct AddressKey {
-    pub(super) form: Form,
+    pub(super) form: AddressForm,
     pub(super) name: u64,
     pub(super) path: u64,
     pub(super) item_path: u64,
@@ -73,7 +73,7 @@ struct PageMeasurer<'s, 't, 'a> {
     survey: &'s Survey<'t, 'a>,
     gathered: &'s Gathered,
     page: &'s Url,
-    page_form: Form,
+    page_form: AddressForm,
 }
 
 impl PageMeasurer<'_, '_, '_> {
@@ -94,7 +94,7 @@ impl PageMeasurer<'_, '_, '_> {
             card: 0,
             item: 0,
             title: 0,
-            named: Named::Text,
+            named: NamedBy::Text,
         });
         let mut measures =
             Measures { occurrences: ratio(target.places.len(), 1), ..Measures::default() };
@@ -107,7 +107,7 @@ impl PageMeasurer<'_, '_, '_> {
         (AddressKey { form, name, path, item_path: self.survey.path(best.item) }, measures)
     }
 
-    fn address(&self, measures: &mut Measures, form: &Form, target: &Target) {
+    fn address(&self, measures: &mut Measures, form: &AddressForm, target: &Target) {
         let (host, own) = (host(&target.url), host(self.page));
         measures.site = if host == own {
             2.0

@@ -23,7 +23,7 @@ const MAX_ITEM_LINKS: u32 = 24;
 /// An item is one of so many.
 const MIN_REPEATS: u32 = 3;
 
-/// One `<a href>`.
+/// An `<a href>` of the page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Occurrence {
     pub(super) node: NodeId,
@@ -37,12 +37,12 @@ pub(super) struct Occurrence {
     /// What names it: a heading in or around it, or in its card; else itself.
     pub(super) title: NodeId,
     /// What kind of a name that is.
-    pub(super) named: Named,
+    pub(super) named: NamedBy,
 }
 
 /// What names a link, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Named {
+pub(super) enum NamedBy {
     /// Nothing but its own text.
     Text,
     /// An element whose class says so.
@@ -55,13 +55,13 @@ pub(super) enum Named {
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) url: Url,
-    /// Places in [`Gathered::occurrences`].
+    /// The indices of its links in [`Gathered::occurrences`].
     pub(super) places: Vec<u32>,
 }
 
 #[derive(Debug)]
 pub(super) struct Gathered {
-    /// In document order.
+    /// All links, in document order.
     pub(super) occurrences: Vec<Occurrence>,
     /// In the order of their first link.
     pub(super) targets: Vec<Target>,
@@ -114,7 +114,7 @@ pub(super) fn gather(survey: &Survey<'_, '_>, page: &Url) -> Gathered {
             card: node,
             item: node,
             title: node,
-            named: Named::Text,
+            named: NamedBy::Text,
         });
     }
     frame(survey, &mut found.occurrences);
@@ -179,7 +179,7 @@ fn climb(
 }
 
 /// What names a link.
-fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named) {
+fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, NamedBy) {
     let tree = survey.tree;
     let has_text = |node: NodeId| survey.inside(node).text > 0;
     if survey.inside(link).headings > 0
@@ -187,13 +187,13 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
             .descendants(link)
             .find(|node| tree.tag(*node).heading_level().is_some() && has_text(*node))
     {
-        return (heading, Named::Heading);
+        return (heading, NamedBy::Heading);
     }
     if let Some(heading) =
         tree.ancestors(link).take(5).find(|ancestor| tree.tag(*ancestor).heading_level().is_some())
         && has_text(link)
     {
-        return (if survey.inside(heading).links == 1 { heading } else { link }, Named::Heading);
+        return (if survey.inside(heading).links == 1 { heading } else { link }, NamedBy::Heading);
     }
     let card_ok = survey.inside(card).text < 2_000;
     if card_ok
@@ -202,7 +202,7 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
             .descendants(card)
             .find(|node| tree.tag(*node).heading_level().is_some() && has_text(*node))
     {
-        return (heading, Named::Heading);
+        return (heading, NamedBy::Heading);
     }
     let titled = |outer: NodeId| {
         let above = survey.region(tree.parent(outer));
@@ -216,9 +216,9 @@ fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, Named)
     if let Some(named) =
         titled(link).or_else(|| if has_text(link) || !card_ok { None } else { titled(card) })
     {
-        return (named, Named::Class);
+        return (named, NamedBy::Class);
     }
-    (link, Named::Text)
+    (link, NamedBy::Text)
 }
 
 /// The page's `<base href>`, else its own address.

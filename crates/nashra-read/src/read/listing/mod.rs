@@ -49,7 +49,7 @@ const MAX_LINKS: usize = 5_000;
 pub struct Listing {
     /// The page's own title.
     pub title: Option<String>,
-    /// BCP 47, as the page claims.
+    /// Its language as it claims it, a BCP 47 tag.
     pub language: Option<String>,
     /// The links to articles, each address once, in the order of the page; never empty.
     pub links: Vec<Link>,

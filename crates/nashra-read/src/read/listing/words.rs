@@ -56,41 +56,41 @@ const AD_SERVERS: &[&str] = &[
 const LONGEST: usize = 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Page {
+enum NameKind {
     Hub,
     Medium,
     Article,
     File,
 }
 
-static PAGES: LazyLock<HashMap<&str, Page>> = LazyLock::new(|| {
-    let hubs = HUBS.split_whitespace().map(|word| (word, Page::Hub));
-    let media = MEDIA.split_whitespace().map(|word| (word, Page::Medium));
-    let articles = ARTICLES.split_whitespace().map(|word| (word, Page::Article));
+static PAGES: LazyLock<HashMap<&str, NameKind>> = LazyLock::new(|| {
+    let hubs = HUBS.split_whitespace().map(|word| (word, NameKind::Hub));
+    let media = MEDIA.split_whitespace().map(|word| (word, NameKind::Medium));
+    let articles = ARTICLES.split_whitespace().map(|word| (word, NameKind::Article));
     hubs.chain(media)
         .chain(articles)
-        .chain(FILES.split_whitespace().map(|word| (word, Page::File)))
+        .chain(FILES.split_whitespace().map(|word| (word, NameKind::File)))
         .collect()
 });
 
 /// Whether a path segment names a page that lists, explains or sells.
 pub(super) fn is_hub(segment: &str) -> bool {
-    page(segment) == Some(Page::Hub)
+    page(segment) == Some(NameKind::Hub)
 }
 
 /// Whether a path segment names something else than text.
 pub(super) fn is_medium(segment: &str) -> bool {
-    page(segment) == Some(Page::Medium)
+    page(segment) == Some(NameKind::Medium)
 }
 
 /// Whether a path segment or a parameter names an article.
 pub(super) fn is_article(segment: &str) -> bool {
-    page(segment) == Some(Page::Article)
+    page(segment) == Some(NameKind::Article)
 }
 
 /// Whether an ending is that of a file.
 pub(super) fn is_file(ending: &str) -> bool {
-    page(ending) == Some(Page::File)
+    page(ending) == Some(NameKind::File)
 }
 
 /// Whether a host serves advertisements.
@@ -98,7 +98,7 @@ pub(super) fn is_ad_server(host: &str) -> bool {
     AD_SERVERS.iter().any(|address| host.contains(address))
 }
 
-fn page(segment: &str) -> Option<Page> {
+fn page(segment: &str) -> Option<NameKind> {
     let mut lower = [0; LONGEST];
     lowered(segment, &mut lower).and_then(|lowered| PAGES.get(lowered).copied())
 }
@@ -128,39 +128,39 @@ macro_rules! regions {
 }
 
 regions! {
-    /// Navigation, menus.
+    /// Navigation and menus.
     NAV = 0: "nav navi navbar navigation menu submenu topnav subnav mainnav topmenu dropdown megamenu hamburger toolbar tabs";
     /// The foot of the page.
     FOOTER = 1: "footer foot bottom colophon imprint copyright legal";
     /// The head of the page.
     HEADER = 2: "header masthead topbar head banner logo branding";
-    /// Beside the matter.
+    /// Sidebars and boxes beside the main content.
     ASIDE = 3: "aside sidebar rail widget widgets marginal secondary";
-    /// The matter.
+    /// The main content of the page.
     MAIN = 4: "main content primary";
     /// One item of a list of articles.
     CARD = 5: "article articles story stories card cards teaser post posts entry hentry item news promo lead feature tease tile list";
-    /// Paid for.
+    /// Advertisements and sponsored links.
     AD = 6: "ad ads advert* anzeige sponsor* promoted outbrain taboola adv publicidad werbung partner* commercial native affiliate deals shop shopping";
     /// To be passed on, or followed.
     SHARE = 7: "share shares sharing social follow facebook twitter whatsapp";
-    /// What readers say.
+    /// Comments of readers.
     COMMENTS = 8: "comment comments disqus kommentar* replies";
-    /// Labels and sections.
+    /// Labels with the name of a section or a topic.
     LABEL = 9: "tag tags tagcloud categor* topic topics label labels kicker eyebrow rubric rubrik badge slug overline";
-    /// Writers.
+    /// The names of writers.
     AUTHOR = 10: "author authors byline bylines writer contributor* autor* journalist";
     /// One step of many.
     PAGER = 11: "breadcrumb* pagination pager paging pages next prev previous more";
     /// The name of an article.
     TITLE = 12: "headline headlines title heading titre titulo hed ueberschrift";
-    /// Its teaser.
+    /// The teaser of an article.
     TEASER = 13: "summary excerpt description desc dek abstract snippet standfirst intro lede blurb text";
-    /// Other media.
+    /// Videos, galleries and podcasts.
     MEDIUM = 14: "video videos gallery galleries slideshow podcast* photo photos carousel player watch audio live";
     /// Lists of what was read most, or is new.
     RANK = 15: "popular trending ranking rank latest hot ticker newest breaking";
-    /// Account and service.
+    /// Accounts, search and other services of the site.
     SERVICE = 16: "login signin signup account subscribe subscription newsletter search cookie* consent user profile language lang weather";
     /// Related to something else.
     RELATED = 17: "related recommend* recirc* also similar";
@@ -183,7 +183,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
 });
 
 impl Region {
-    /// Both.
+    /// The regions of both.
     pub(super) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

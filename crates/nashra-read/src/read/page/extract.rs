@@ -9,7 +9,7 @@ use super::{
     Input, PageError, Rules,
     features::{self, Measured},
     forest,
-    hints::Reader,
+    hints::HintReader,
     live, meta, parts,
     split::{self, View},
 };
@@ -34,7 +34,7 @@ const MAX_LINES: usize = 200_000;
 const FREE_LINES: usize = 4_500;
 const BYTES_OF_LINE: usize = 192;
 
-static HINTS: LazyLock<Option<Reader>> = LazyLock::new(Reader::new);
+static HINTS: LazyLock<Option<HintReader>> = LazyLock::new(HintReader::new);
 
 /// Extracts the articles of a page.
 ///
@@ -141,7 +141,7 @@ pub fn signs_of_parts(
     rows
 }
 
-fn articles(view: View<'_, '_>, live: &[live::Entry]) -> Vec<Part> {
+fn articles(view: View<'_, '_>, live: &[live::LiveEntry]) -> Vec<Part> {
     let (mut spans, mut lists) = split::spans(view);
     if view.meta.live || !live.is_empty() || view.places.hold_text() {
         // Its entries have headlines and dates as articles have.

@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::hints::{self, Hints, Reader};
+use super::hints::{self, HintReader, Hints};
 use crate::{
     html::{NodeId, Tag, Tree},
     read::lines::{Line, Lines},
@@ -44,14 +44,14 @@ pub struct Measured {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
+struct RunningSum {
     lines: f32,
     weight: f32,
     linked: f32,
     prose: f32,
 }
 
-impl Sum {
+impl RunningSum {
     fn add(&mut self, weight: f32, linked: f32, prose: bool) {
         self.lines += 1.0;
         self.weight += weight;
@@ -79,15 +79,15 @@ impl Sum {
 pub fn measure(
     tree: &Tree<'_>,
     lines: &Lines,
-    reader: &Reader,
+    reader: &HintReader,
     metadata: PageMetadata<'_>,
     mut each: impl FnMut(&[f32; COUNT]),
 ) -> Measured {
     let (own, all) = read_hints(tree, reader);
-    let shapes: Vec<Shape> =
-        lines.lines.iter().map(|line| Shape::measure(lines.get(line), line)).collect();
+    let shapes: Vec<LineShape> =
+        lines.lines.iter().map(|line| LineShape::measure(lines.get(line), line)).collect();
     let looks: Vec<u64> = lines.lines.iter().map(|line| look(tree, line.block)).collect();
-    let page = Page::new(tree, lines, &shapes, &looks, metadata);
+    let page = PageMeasures::new(tree, lines, &shapes, &looks, metadata);
     for at in 0..lines.lines.len() {
         each(&row(&page, &own, &all, at));
     }
@@ -100,7 +100,7 @@ pub fn measure(
     }
 }
 
-fn read_hints(tree: &Tree<'_>, reader: &Reader) -> (Vec<Hints>, Vec<Hints>) {
+fn read_hints(tree: &Tree<'_>, reader: &HintReader) -> (Vec<Hints>, Vec<Hints>) {
     let count = tree.len() as usize;
     let (mut own, mut all) = (vec![0; count], vec![0; count]);
     for node in 1..tree.len() {
@@ -139,7 +139,7 @@ fn places(tree: &Tree<'_>) -> Vec<u16> {
 /// What a line is by its characters alone.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a measure")]
-struct Shape {
+struct LineShape {
     weight: u32,
     words: u32,
     digits: u32,
@@ -153,7 +153,7 @@ struct Shape {
     prose: bool,
 }
 
-impl Shape {
+impl LineShape {
     fn measure(text: &str, line: &Line) -> Self {
         let mut shape = Self::default();
         let mut in_word = false;
@@ -216,16 +216,16 @@ pub(super) fn element_hash(tree: &Tree<'_>, node: NodeId) -> u64 {
 }
 
 /// The page as a whole, as far as lines are seen against it.
-struct Page<'a, 'b> {
+struct PageMeasures<'a, 'b> {
     tree: &'a Tree<'b>,
     lines: &'a Lines,
-    shapes: &'a [Shape],
+    shapes: &'a [LineShape],
     looks: &'a [u64],
     /// What each node stands in, itself included: a bit for each kind of element that is measured.
     places: Vec<u16>,
     /// Sums of all lines before each.
-    before: Vec<Sum>,
-    by_look: HashMap<u64, Sum>,
+    before: Vec<RunningSum>,
+    by_look: HashMap<u64, RunningSum>,
     repeats: HashMap<&'a str, u32>,
     first_title: Option<usize>,
     /// The block that holds most running text, itself and in its children.
@@ -265,23 +265,28 @@ fn hash(chars: &[char]) -> u64 {
     })
 }
 
-impl<'a, 'b> Page<'a, 'b> {
+impl<'a, 'b> PageMeasures<'a, 'b> {
     fn new(
         tree: &'a Tree<'b>,
         lines: &'a Lines,
-        shapes: &'a [Shape],
+        shapes: &'a [LineShape],
         looks: &'a [u64],
         metadata: PageMetadata<'_>,
     ) -> Self {
         let mut before = Vec::with_capacity(shapes.len() + 1);
-        let (mut sum, mut by_look, mut repeats) = (Sum::default(), HashMap::new(), HashMap::new());
+        let (mut sum, mut by_look, mut repeats) =
+            (RunningSum::default(), HashMap::new(), HashMap::new());
         let mut scores: HashMap<NodeId, f32> = HashMap::new();
         for ((line, shape), look) in lines.lines.iter().zip(shapes).zip(looks) {
             before.push(sum);
             #[expect(clippy::cast_precision_loss, reason = "a measure")]
             let (weight, linked) = (shape.weight as f32, line.linked as f32);
             sum.add(weight, linked, shape.prose);
-            by_look.entry(*look).or_insert_with(Sum::default).add(weight, linked, shape.prose);
+            by_look.entry(*look).or_insert_with(RunningSum::default).add(
+                weight,
+                linked,
+                shape.prose,
+            );
             *repeats.entry(lines.get(line)).or_insert(0) += 1;
             if shape.prose {
                 let parent = tree.block(line.block);
@@ -324,12 +329,12 @@ impl<'a, 'b> Page<'a, 'b> {
         }
     }
 
-    fn total(&self) -> Sum {
+    fn total(&self) -> RunningSum {
         self.before.last().copied().unwrap_or_default()
     }
 
     /// The sum of the lines inside a node.
-    fn inside(&self, node: NodeId) -> Sum {
+    fn inside(&self, node: NodeId) -> RunningSum {
         let end = self.tree.end(node);
         let from = self.lines.lines.partition_point(|line| line.first < node);
         let to = self.lines.lines.partition_point(|line| line.first < end);
@@ -337,13 +342,13 @@ impl<'a, 'b> Page<'a, 'b> {
     }
 }
 
-/// A row in the making.
-struct Row {
+/// A row of measures, filled value by value in the order of the model.
+struct MeasureRow {
     values: [f32; COUNT],
     next: usize,
 }
 
-impl Row {
+impl MeasureRow {
     fn push(&mut self, value: f32) {
         if let Some(place) = self.values.get_mut(self.next) {
             *place = value;
@@ -361,7 +366,7 @@ impl Row {
         }
     }
 
-    fn sum(&mut self, sum: Sum, total: Sum) {
+    fn sum(&mut self, sum: RunningSum, total: RunningSum) {
         self.push(sum.weight.ln_1p());
         self.push(sum.lines.ln_1p());
         self.push(sum.density());
@@ -370,9 +375,9 @@ impl Row {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "measures")]
-fn row(page: &Page<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> [f32; COUNT] {
+fn row(page: &PageMeasures<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> [f32; COUNT] {
     let (tree, line, shape) = (page.tree, &page.lines.lines[at], &page.shapes[at]);
-    let mut row = Row { values: [0.0; COUNT], next: 0 };
+    let mut row = MeasureRow { values: [0.0; COUNT], next: 0 };
     let chars = line.chars.max(1) as f32;
     row.push((shape.weight as f32).ln_1p());
     row.push((shape.words as f32).ln_1p());
@@ -407,7 +412,7 @@ fn row(page: &Page<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> [f32; CO
 }
 
 /// What it stands in.
-fn place(row: &mut Row, tree: &Tree<'_>, line: &Line, places: u16) {
+fn place(row: &mut MeasureRow, tree: &Tree<'_>, line: &Line, places: u16) {
     let tag = tree.tag(line.block);
     row.push(f32::from(tag.heading_level().unwrap_or(0)));
     for kinds in [&[Tag::P][..], &[Tag::Li], &[Tag::Td, Tag::Th], &[Tag::Figcaption, Tag::Caption]]
@@ -421,7 +426,7 @@ fn place(row: &mut Row, tree: &Tree<'_>, line: &Line, places: u16) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "measures")]
-fn neighbours(row: &mut Row, page: &Page<'_, '_>, at: usize) {
+fn neighbours(row: &mut MeasureRow, page: &PageMeasures<'_, '_>, at: usize) {
     for step in [-1_isize, 1, -2, 2] {
         let other = at.checked_add_signed(step).filter(|index| *index < page.shapes.len());
         let (shape, line) =
@@ -441,7 +446,7 @@ fn neighbours(row: &mut Row, page: &Page<'_, '_>, at: usize) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "measures")]
-fn against_page(row: &mut Row, page: &Page<'_, '_>, at: usize) {
+fn against_page(row: &mut MeasureRow, page: &PageMeasures<'_, '_>, at: usize) {
     let (line, total) = (&page.lines.lines[at], page.total());
     row.push(at as f32 / page.shapes.len() as f32);
     row.push(page.before[at].prose / total.prose.max(1.0));

@@ -14,9 +14,9 @@ pub type Hints = u32;
 pub const BODY: Hints = 1;
 /// Something of an article: its head, its text, its page.
 pub const ARTICLE: Hints = 1 << 1;
-/// Comments of readers.
+/// An area with comments of readers.
 pub const COMMENTS: Hints = 1 << 2;
-/// Sharing, following, reactions.
+/// Buttons for sharing, following and reactions.
 pub const SHARING: Hints = 1 << 3;
 /// Other articles: related, recommended, most read, teasers.
 pub const OTHERS: Hints = 1 << 4;
@@ -26,21 +26,21 @@ pub const SELLING: Hints = 1 << 5;
 pub const ADS: Hints = 1 << 6;
 /// Menus, breadcrumbs, headers and footers of the site.
 pub const NAVIGATION: Hints = 1 << 7;
-/// What stands beside.
+/// A box beside the main content.
 pub const ASIDE: Hints = 1 << 8;
 /// A caption or a credit.
 pub const CAPTION: Hints = 1 << 9;
-/// Writers and dates.
+/// The writers and the date of an article.
 pub const META: Hints = 1 << 10;
-/// Tags and topics.
+/// The tags and topics of an article.
 pub const TOPICS: Hints = 1 << 11;
-/// Consent, pop-ups, notices.
+/// Requests for consent, pop-ups and notices.
 pub const NOTICE: Hints = 1 << 12;
 /// A deck under the headline.
 pub const DECK: Hints = 1 << 13;
 /// The headline of an article.
 pub const TITLE: Hints = 1 << 14;
-/// Hidden from readers.
+/// An element that is hidden from readers.
 pub const HIDDEN: Hints = 1 << 15;
 /// A biography of the writer.
 pub const BIOGRAPHY: Hints = 1 << 16;
@@ -209,12 +209,12 @@ const WORDS: &[(&str, Hints)] = &[
     ("print-only", HIDDEN),
 ];
 
-/// Reads hints; made once.
+/// Finds the hints of elements; building it is slow, so there is one.
 #[derive(Debug)]
-pub struct Reader(AhoCorasick);
+pub struct HintReader(AhoCorasick);
 
-impl Reader {
-    /// A reader of the words.
+impl HintReader {
+    /// Builds the reader.
     #[must_use]
     pub fn new() -> Option<Self> {
         let words = WORDS.iter().map(|(word, _)| word);
@@ -280,7 +280,7 @@ mod tests {
         let tree = Tree::parse(
             "<div class='Article-Body wide'></div><div id=commentsList style='display: none'></div><aside></aside>",
         );
-        let reader = Reader::new().unwrap();
+        let reader = HintReader::new().unwrap();
         let hints: Vec<Hints> = tree.children(0).map(|child| reader.hints(&tree, child)).collect();
         assert_eq!(hints[0] & BODY, BODY);
         assert_eq!(hints[1] & (COMMENTS | HIDDEN), COMMENTS | HIDDEN);

@@ -33,7 +33,7 @@ const MIN_WEIGHT: u32 = 15;
 
 /// An entry and the lines that it is made of.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct LiveEntry {
     pub(super) from: usize,
     pub(super) to: usize,
     /// The time as it is written, which is no text.
@@ -41,7 +41,7 @@ pub(super) struct Entry {
     pub(super) update: Update,
 }
 
-impl Entry {
+impl LiveEntry {
     /// Whether a line is the entry's time and nothing else.
     pub(super) fn is_clock(&self, at: usize) -> bool {
         self.clock == Some(at)
@@ -49,14 +49,14 @@ impl Entry {
 }
 
 /// The entries of a page, in its order; none where it is no live blog.
-pub(super) fn entries(view: View<'_, '_>) -> Vec<Entry> {
+pub(super) fn entries(view: View<'_, '_>) -> Vec<LiveEntry> {
     let posted = &view.meta.posted;
     let shown = shown(view);
     if !view.meta.live && !looks_live(view, &shown) {
         return Vec::new();
     }
     let mut entries = if shown.len() >= 2 { shown } else { by_headline(view, posted) };
-    let names: Vec<Names> = posted.iter().map(Names::new).collect();
+    let names: Vec<EntryNames> = posted.iter().map(EntryNames::new).collect();
     for entry in &mut entries {
         let said = find(view, entry, &names).and_then(|index| posted.get(index));
         complete(entry, said, view);
@@ -66,7 +66,7 @@ pub(super) fn entries(view: View<'_, '_>) -> Vec<Entry> {
 }
 
 /// Elements with a time and a text that are siblings of one build: the largest such group.
-fn shown(view: View<'_, '_>) -> Vec<Entry> {
+fn shown(view: View<'_, '_>) -> Vec<LiveEntry> {
     let tree = view.tree;
     let mut groups: HashMap<(NodeId, Tag), Vec<(NodeId, NodeId)>> = HashMap::new();
     for time in (1..tree.len()).filter(|node| is_time(view, *node)).take(MAX_ENTRIES * 2) {
@@ -82,7 +82,7 @@ fn shown(view: View<'_, '_>) -> Vec<Entry> {
         }
     }
     let entries = groups.into_values().filter(|group| group.len() >= 2).map(|items| {
-        let found: Vec<Entry> =
+        let found: Vec<LiveEntry> =
             items.into_iter().filter_map(|(item, time)| entry(view, item, time)).collect();
         (weight(view, &found), found)
     });
@@ -104,7 +104,7 @@ fn is_time(view: View<'_, '_>, node: NodeId) -> bool {
     timed && view.measured.own[node as usize] & refused == 0
 }
 
-fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<Entry> {
+fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<LiveEntry> {
     let (tree, lines) = (view.tree, &view.lines.lines);
     let from = lines.partition_point(|line| line.first < item);
     let to = lines.partition_point(|line| line.first < tree.end(item));
@@ -143,10 +143,10 @@ fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<Entry> {
         url,
         block: 0,
     };
-    Some(Entry { from, to, clock, update })
+    Some(LiveEntry { from, to, clock, update })
 }
 
-fn weight(view: View<'_, '_>, entries: &[Entry]) -> u32 {
+fn weight(view: View<'_, '_>, entries: &[LiveEntry]) -> u32 {
     entries
         .iter()
         .flat_map(|entry| entry.from..entry.to)
@@ -158,7 +158,7 @@ fn weight(view: View<'_, '_>, entries: &[Entry]) -> u32 {
 /// Whether a page that does not say that it is a live blog is one: its headline, then entries that
 /// are most of the text, in the order of their times, within elements or under an address that have
 /// a name that says so.
-fn looks_live(view: View<'_, '_>, entries: &[Entry]) -> bool {
+fn looks_live(view: View<'_, '_>, entries: &[LiveEntry]) -> bool {
     let times: Vec<DateTime<FixedOffset>> =
         entries.iter().filter_map(|entry| entry.update.published).collect();
     let pairs = times.windows(2).count();
@@ -219,7 +219,7 @@ fn named_live(view: View<'_, '_>, at: usize) -> bool {
 
 /// Entries of a page whose elements show none: each begins where the script says, at its headline,
 /// or at its text where it has none.
-fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<Entry> {
+fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<LiveEntry> {
     let mut starts: Vec<(usize, &Posted)> = Vec::new();
     let name = |posted: &Posted| {
         posted
@@ -243,7 +243,7 @@ fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<Entry> {
         .map(|start| start.0)
         .chain([view.lines.lines.len()])
         .collect::<Vec<_>>();
-    let one = |((from, said), to): ((usize, &Posted), usize)| Entry {
+    let one = |((from, said), to): ((usize, &Posted), usize)| LiveEntry {
         from,
         to,
         clock: None,
@@ -258,12 +258,12 @@ fn start(text: &str) -> String {
 }
 
 /// What an entry of the script is known by, folded.
-struct Names {
+struct EntryNames {
     headline: Option<String>,
     start: Option<String>,
 }
 
-impl Names {
+impl EntryNames {
     fn new(said: &Posted) -> Self {
         let headline = said
             .headline
@@ -275,7 +275,7 @@ impl Names {
 }
 
 /// Which entry of the script is this one: the same headline, or the same beginning.
-fn find(view: View<'_, '_>, entry: &Entry, names: &[Names]) -> Option<usize> {
+fn find(view: View<'_, '_>, entry: &LiveEntry, names: &[EntryNames]) -> Option<usize> {
     let title = entry.update.title.as_deref().map(fold);
     let first = (entry.from..entry.to)
         .find(|line| view.body[*line])
@@ -289,7 +289,7 @@ fn find(view: View<'_, '_>, entry: &Entry, names: &[Names]) -> Option<usize> {
 }
 
 /// The script knows the time to the second and the address.
-fn complete(entry: &mut Entry, said: Option<&Posted>, view: View<'_, '_>) {
+fn complete(entry: &mut LiveEntry, said: Option<&Posted>, view: View<'_, '_>) {
     let Some(said) = said else { return };
     let published = said
         .published

@@ -193,7 +193,7 @@ pub struct FieldCandidate {
     pub field: &'static str,
     /// As the page gives it.
     pub value: String,
-    /// Who says so.
+    /// Where the candidate was found.
     pub origin: Origin,
 }
 

@@ -7,10 +7,10 @@ use std::collections::HashSet;
 
 use super::{
     hints,
-    live::Entry,
+    live::LiveEntry,
     pictures,
-    related::{self, Item},
-    split::{ArticleSpan, Lists, View},
+    related::{self, RelatedItem},
+    split::{ArticleSpan, ListsBehindText, View},
 };
 use crate::{
     html::{NodeId, Tag},
@@ -19,7 +19,7 @@ use crate::{
         record::{Block, Content, Image, Origin, Update},
     },
     read::{
-        blocks::{self, Build, MAX_BLOCKS},
+        blocks::{self, BlockBuilder, MAX_BLOCKS},
         lines::Picture,
     },
     text::fold,
@@ -47,8 +47,8 @@ pub(super) fn part(
     view: View<'_, '_>,
     span: &ArticleSpan,
     content: Content,
-    related: Option<(usize, Lists)>,
-    live: &[Entry],
+    related: Option<(usize, ListsBehindText)>,
+    live: &[LiveEntry],
 ) -> Part {
     let clocks = live
         .iter()
@@ -93,7 +93,7 @@ struct PartBuilder<'a, 'b> {
     view: View<'a, 'b>,
     span: &'a ArticleSpan,
     /// The entries of a live blog.
-    live: &'a [Entry],
+    live: &'a [LiveEntry],
     content: Content,
     /// Lines that are something else than text.
     used: HashSet<usize>,
@@ -117,7 +117,7 @@ impl PartBuilder<'_, '_> {
     }
 
     /// The lists up to a line; those that are known already are not looked for again.
-    fn related(&mut self, to: usize, known: Lists) -> Vec<Item> {
+    fn related(&mut self, to: usize, known: ListsBehindText) -> Vec<RelatedItem> {
         let from =
             (self.span.from..to).find(|line| self.view.body[*line]).unwrap_or(self.span.from);
         let whole = known.filter(|known| known.0 == from && to == self.view.lines.lines.len());
@@ -140,7 +140,7 @@ impl PartBuilder<'_, '_> {
             .iter()
             .find_map(|(place, shown)| matches!(shown, Block::Image(_)).then_some(*place));
         let mut pictures = pictures.into_iter().peekable();
-        let mut build = Build::new(self.view.tree);
+        let mut build = BlockBuilder::new(self.view.tree);
         let mut begun = false;
         let mut entries = self.live.iter().peekable();
         for at in self.span.from..self.span.to {
@@ -186,14 +186,14 @@ impl PartBuilder<'_, '_> {
     }
 
     /// An entry of a live blog begins at a block; one before it that has none was left out.
-    fn update(&mut self, entry: &Entry, block: usize) {
+    fn update(&mut self, entry: &LiveEntry, block: usize) {
         let block = u32::try_from(block).unwrap_or(u32::MAX);
         self.content.updates.pop_if(|update| update.block == block);
         self.content.updates.push(Update { block, ..entry.update.clone() });
     }
 
     /// A picture is one of the article's; what stands above the text is the lead and no block.
-    fn show(&mut self, shown: Block, build: Option<&mut Build<'_, '_>>) {
+    fn show(&mut self, shown: Block, build: Option<&mut BlockBuilder<'_, '_>>) {
         let first = if let Block::Image(image) = &shown { self.image(image.clone()) } else { true };
         if let Some(build) = build.filter(|_| first) {
             build.push(shown);

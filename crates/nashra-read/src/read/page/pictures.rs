@@ -113,7 +113,7 @@ pub(super) fn parse(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture
         let said = if marked.is_empty() {
             caption::parse(line)
         } else {
-            caption::plain(&credit::without(line, &marked))
+            caption::parse_caption(&credit::without(line, &marked))
         };
         let whole = view.measured.own[view.lines.lines[at].block as usize] & hints::CAPTION != 0
             && caption::is_credit(line);
@@ -130,7 +130,7 @@ pub(super) fn parse(view: View<'_, '_>, picture: &Picture) -> Option<ReadPicture
     let attribute =
         || credit::of_attributes(view.tree, picture.node).filter(|_| image.credit.is_none());
     if let Some(said) = Some(marked.join(" ")).filter(|text| !text.is_empty()).or_else(attribute) {
-        let said = caption::credit(&said);
+        let said = caption::parse_credit(&said);
         image.agency = said.agency.or(image.agency);
         image.archive |= said.archive;
         image.credit = said.credit.or(image.credit);
@@ -256,5 +256,5 @@ fn in_caption(view: View<'_, '_>, at: usize) -> bool {
 fn captioned(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
     view.measured.own[line.block as usize] & hints::CAPTION != 0
-        || caption::sign(view.lines.get(line)).is_some()
+        || caption::credit_sign(view.lines.get(line)).is_some()
 }

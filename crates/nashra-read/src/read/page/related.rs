@@ -28,16 +28,16 @@ const MIN_TITLE: u32 = 14;
 
 /// An item and the lines that it is made of.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct RelatedItem {
     pub(super) related: Related,
     pub(super) from: usize,
     pub(super) to: usize,
 }
 
 /// The items among the lines of one article and what follows it, up to the next.
-pub(super) fn items(view: View<'_, '_>, from: usize, to: usize) -> Vec<Item> {
+pub(super) fn items(view: View<'_, '_>, from: usize, to: usize) -> Vec<RelatedItem> {
     let mut finder = Finder::new(view, to);
-    let mut found: Vec<Item> = Vec::new();
+    let mut found: Vec<RelatedItem> = Vec::new();
     let mut titles = HashSet::new();
     let mut at = from;
     while at < to && found.len() < MAX_ITEMS {
@@ -56,11 +56,11 @@ pub(super) fn items(view: View<'_, '_>, from: usize, to: usize) -> Vec<Item> {
 }
 
 /// How an element is built.
-type Build = (Tag, u64);
+type ElementForm = (Tag, u64);
 
 /// The children of an element that are of one build and hold a headline.
 #[derive(Default)]
-struct Group {
+struct ItemGroup {
     /// Those that are no lists of their own, [`MAX_ITEMS`] at most.
     short: usize,
     /// All: the child, its lines, and the weight of the text of those before it.
@@ -77,7 +77,7 @@ struct Finder<'a, 'b> {
     to: usize,
     /// The headlines before each line, and the weight of the text.
     before: Vec<(usize, u32)>,
-    groups: HashMap<NodeId, HashMap<Build, Group>>,
+    groups: HashMap<NodeId, HashMap<ElementForm, ItemGroup>>,
 }
 
 impl<'a, 'b> Finder<'a, 'b> {
@@ -94,7 +94,7 @@ impl<'a, 'b> Finder<'a, 'b> {
     }
 
     /// The group whose first headline is in a line, and the line behind it.
-    fn group(&mut self, at: usize) -> Option<(Vec<Item>, usize)> {
+    fn group(&mut self, at: usize) -> Option<(Vec<RelatedItem>, usize)> {
         let (view, tree) = (self.view, self.view.tree);
         if !title_like(view, at) {
             return None;
@@ -134,7 +134,7 @@ impl<'a, 'b> Finder<'a, 'b> {
             return None;
         }
         let items = children.iter().take(MAX_OF_GROUP).filter_map(|(child, lines, _)| {
-            Some(Item {
+            Some(RelatedItem {
                 related: read_item(view, lines.start, lines.end, *child)?,
                 from: lines.start,
                 to: lines.end,
@@ -146,7 +146,7 @@ impl<'a, 'b> Finder<'a, 'b> {
     fn siblings(&mut self, item: NodeId, list: NodeId) -> usize {
         let (view, before, to) = (self.view, &self.before, self.to);
         let groups = self.groups.entry(list).or_insert_with(|| {
-            let mut groups: HashMap<Build, Group> = HashMap::new();
+            let mut groups: HashMap<ElementForm, ItemGroup> = HashMap::new();
             for child in view.tree.children(list).filter(|child| view.tree.tag(*child) != Tag::Text)
             {
                 let from = view.lines.lines.partition_point(|line| line.first < child);
@@ -170,7 +170,7 @@ impl<'a, 'b> Finder<'a, 'b> {
     }
 }
 
-fn build_of(view: View<'_, '_>, node: NodeId) -> Build {
+fn build_of(view: View<'_, '_>, node: NodeId) -> ElementForm {
     (view.tree.tag(node), super::features::element_hash(view.tree, node))
 }
 
@@ -197,7 +197,8 @@ fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option
             .any(|ancestor| view.tree.tag(ancestor) == Tag::Figure);
         around
             || view.measured.own[block as usize] & hints::CAPTION != 0
-            || caption::sign(&text(at)).is_some_and(|sign| sign >= caption::Sign::Agency)
+            || caption::credit_sign(&text(at))
+                .is_some_and(|sign| sign >= caption::CreditSign::Agency)
     };
     let linked: Vec<usize> = (from..to).filter(|at| title_like(view, *at)).collect();
     let plain: Vec<usize> = linked.iter().copied().filter(|linked| !caption_of(*linked)).collect();
@@ -243,7 +244,7 @@ fn picture(view: View<'_, '_>, node: NodeId) -> Option<Image> {
     // with its credit.
     if image.caption.is_none()
         && let Some(said) = view.tree.attribute(picture.node, "alt")
-        && caption::sign(&said).is_some()
+        && caption::credit_sign(&said).is_some()
     {
         let said = caption::parse(&said);
         image = Image { url: image.url, width: image.width, height: image.height, ..said };

@@ -124,11 +124,11 @@ impl Rules {
     }
 
     /// Where the text is and what is none of it.
-    pub(super) fn places(&self, tree: &Tree<'_>) -> Places {
+    pub(super) fn places(&self, tree: &Tree<'_>) -> RulePlaces {
         let of = |rule: &Option<Selector>| {
             outermost(tree, rule.as_ref().map(|rule| rule.matches(tree)).unwrap_or_default())
         };
-        Places { text: of(&self.text), removed: of(&self.remove) }
+        RulePlaces { text: of(&self.text), removed: of(&self.remove) }
     }
 }
 
@@ -154,12 +154,12 @@ impl fmt::Display for Rules {
 
 /// Where rules put a page's text.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct RulePlaces {
     text: Vec<Range<NodeId>>,
     removed: Vec<Range<NodeId>>,
 }
 
-impl Places {
+impl RulePlaces {
     /// Whether rules say where the whole text is.
     pub(super) fn hold_text(&self) -> bool {
         !self.text.is_empty()

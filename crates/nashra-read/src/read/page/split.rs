@@ -21,8 +21,8 @@ use super::{
     features::{Measured, element_hash},
     forest, hints,
     meta::{Meta, title::longest},
-    related::{self, Item},
-    rules::Places,
+    related::{self, RelatedItem},
+    rules::RulePlaces,
     topic::Topics,
 };
 use crate::{
@@ -75,17 +75,17 @@ pub(super) struct View<'a, 'b> {
     /// Whether the text is only what is least unlike one.
     pub(super) guessed: bool,
     /// Where the operator's rules put the text.
-    pub(super) places: &'a Places,
+    pub(super) places: &'a RulePlaces,
     pub(super) meta: &'a Meta,
     pub(super) base: &'a Url,
 }
 
 /// The lists of links behind a line, where they were looked for.
-pub(super) type Lists = Option<(usize, Vec<Item>)>;
+pub(super) type ListsBehindText = Option<(usize, Vec<RelatedItem>)>;
 
 /// The articles of a page, in its order; one at least. With them the lists behind the first line of
 /// text.
-pub(super) fn spans(view: View<'_, '_>) -> (Vec<ArticleSpan>, Lists) {
+pub(super) fn spans(view: View<'_, '_>) -> (Vec<ArticleSpan>, ListsBehindText) {
     walk(view, |row, _| forest::SPLIT.probability(row) >= PROBABLE)
 }
 
@@ -94,18 +94,19 @@ pub(super) fn spans(view: View<'_, '_>) -> (Vec<ArticleSpan>, Lists) {
 pub(super) fn walk(
     view: View<'_, '_>,
     mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool,
-) -> (Vec<ArticleSpan>, Lists) {
+) -> (Vec<ArticleSpan>, ListsBehindText) {
     let count = view.lines.lines.len();
     let title = headline(view);
     let mut found = vec![ArticleSpan { headline: title, from: 0, to: count, holder: 0, url: None }];
     let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else {
         return (found, None);
     };
-    // The head of a list stands a line or two above its first item. Lists are looked for where a
+    // The head of a list stands a line or two above its first item. ListsBehindText are looked for where a
     // heading could be one's.
     let (lists, listed) = (OnceCell::new(), OnceCell::<HashSet<usize>>::new());
     let lines_of = || {
-        let items: &Vec<Item> = lists.get_or_init(|| related::items(view, first_body, count));
+        let items: &Vec<RelatedItem> =
+            lists.get_or_init(|| related::items(view, first_body, count));
         items.iter().flat_map(|item| item.from.saturating_sub(2)..item.to).collect()
     };
     let context = Context::new(view);

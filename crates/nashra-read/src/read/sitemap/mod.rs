@@ -1,7 +1,7 @@
 //! Sitemaps to entries: news sitemaps, plain ones, lists of addresses, and indexes of them.
 //!
 //! A sitemap names each of its addresses as an article's or a page's, so nothing is guessed about
-//! links; a news sitemap also says its headline and when it was published. `read` makes entries of
+//! links; a news sitemap also says its headline and when it was published. `parse` makes entries of
 //! bytes and is pure; `follow` fetches what an index names. What must stay true: an entry is known
 //! by the alias of its address and versioned by what the sitemap says of it; an index leads to a
 //! bounded number of sitemaps and to no depth; time and memory are linear in the bytes.
@@ -19,16 +19,16 @@ pub use read::parse;
 /// What a document is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sitemap {
-    /// It names pages.
+    /// A sitemap that names pages.
     Entries(Box<Feed>),
-    /// It names sitemaps.
+    /// An index that names further sitemaps.
     Index(Vec<Child>),
 }
 
 /// A sitemap that an index names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Child {
-    /// Where it is.
+    /// The address of the sitemap.
     pub url: Url,
     /// When it was last changed, as the index says.
     pub modified: Option<DateTime<FixedOffset>>,

@@ -9,8 +9,8 @@ fn now() -> DateTime<Utc> {
     "2026-03-04T10:00:00Z".parse().unwrap()
 }
 
-fn decided(source: &Situation, result: PollResult) -> Next {
-    next(source, result, &Rhythm::default().expectation(now().timestamp()), TERMS, now())
+fn decided(source: &Situation, result: PollResult) -> NextPoll {
+    next_poll(source, result, &Rhythm::default().expectation(now().timestamp()), TERMS, now())
 }
 
 fn wait(source: &Situation, result: PollResult) -> Duration {
@@ -37,7 +37,7 @@ fn publishing(per_hour: i64) -> Expectation {
 #[test]
 fn who_publishes_more_is_polled_more_often_by_the_square_root() {
     let interval = |per_hour| {
-        next(&Situation::default(), PollResult::Unchanged, &publishing(per_hour), TERMS, now())
+        next_poll(&Situation::default(), PollResult::Unchanged, &publishing(per_hour), TERMS, now())
             .interval
             .as_secs_f64()
     };
@@ -49,7 +49,7 @@ fn who_publishes_more_is_polled_more_often_by_the_square_root() {
 fn a_poll_is_never_sooner_than_the_shortest_interval_nor_later_than_the_longest() {
     for seed in 0..50 {
         let situation = Situation { seed, ..Situation::default() };
-        let soon = next(
+        let soon = next_poll(
             &situation,
             PollResult::Read { fresh: 9 },
             &publishing(60),
@@ -57,7 +57,7 @@ fn a_poll_is_never_sooner_than_the_shortest_interval_nor_later_than_the_longest(
             now(),
         );
         assert_eq!(soon.at - now(), TimeDelta::minutes(5).max(soon.at - now()));
-        let late = next(
+        let late = next_poll(
             &situation,
             PollResult::Unchanged,
             &publishing(0),
@@ -77,7 +77,7 @@ fn sources_that_start_together_drift_apart_and_the_same_poll_is_decided_the_same
 
 #[test]
 fn a_quiet_source_is_polled_hourly_at_most_whatever_the_price() {
-    let quiet = next(
+    let quiet = next_poll(
         &Situation::default(),
         PollResult::Unchanged,
         &publishing(0),
@@ -142,7 +142,7 @@ fn a_gap_halves_the_interval() {
 #[test]
 fn a_short_listing_is_read_before_it_is_full() {
     let situation = Situation { listed: 10, ..Situation::default() };
-    let after = next(
+    let after = next_poll(
         &situation,
         PollResult::Unchanged,
         &publishing(20),
@@ -189,7 +189,7 @@ fn what_a_hub_tells_is_polled_only_so_often_that_nothing_is_lost_where_it_falls_
         ..Situation::default()
     };
     let interval = |source: &Situation, per_hour| {
-        next(source, PollResult::Unchanged, &publishing(per_hour), TERMS, now())
+        next_poll(source, PollResult::Unchanged, &publishing(per_hour), TERMS, now())
     };
     let usual = interval(&Situation { listed: 100, ..Situation::default() }, 4).interval;
     let rare = interval(&told(100, 864_000), 4);
@@ -210,9 +210,9 @@ fn a_lease_that_ends_brings_the_usual_pace_back() {
             covered_until: Some(now() + TimeDelta::seconds(lease)),
             ..Situation::default()
         };
-        next(&situation, PollResult::Unchanged, &publishing(4), TERMS, now()).interval
+        next_poll(&situation, PollResult::Unchanged, &publishing(4), TERMS, now()).interval
     };
-    let usual = next(
+    let usual = next_poll(
         &Situation { listed: 100, ..Situation::default() },
         PollResult::Unchanged,
         &publishing(4),

@@ -17,7 +17,7 @@ pub struct Expectation {
 /// When the waiting is worth a poll, and how many entries will wait then.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Worth {
-    /// Seconds from now.
+    /// The wait until then, in seconds.
     pub wait: f64,
     /// Entries that are expected till then.
     pub entries: f64,

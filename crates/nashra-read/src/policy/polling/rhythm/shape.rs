@@ -16,9 +16,9 @@
 
 use super::DAY;
 
-/// Quarters of an hour.
+/// Slots of a day: quarters of an hour.
 pub(super) const SLOTS: usize = 96;
-/// Seconds of one.
+/// The length of a slot, in seconds.
 pub(super) const SLOT: f64 = DAY / SLOTS as f64;
 /// Quarters of a day in a week: a weekend begins at another hour of UTC in each time zone.
 pub(super) const QUARTERS: usize = 28;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::Match;
 
-use super::{Standing, arabic, head, tail, without_bounds};
+use super::{Certainty, arabic, head, tail, without_bounds};
 
 /// Bytes before and after a name that are looked at.
 const REACH: usize = 120;
@@ -13,17 +13,17 @@ const REACH: usize = 120;
 const MAX_BRACKET: usize = 48;
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
-    agency: Around { before: words("agency before: "), after: words("agency after: ") },
-    said: Around { before: words("said before: "), after: words("said after: ") },
+    agency: Neighbours { before: words("agency before: "), after: words("agency after: ") },
+    said: Neighbours { before: words("said before: "), after: words("said after: ") },
 });
 
 struct Words {
-    agency: Around,
-    said: Around,
+    agency: Neighbours,
+    said: Neighbours,
 }
 
 /// What may stand before a name, and what after it.
-struct Around {
+struct Neighbours {
     before: Vec<&'static str>,
     after: Vec<&'static str>,
 }
@@ -37,20 +37,20 @@ fn words(kind: &str) -> Vec<&'static str> {
 }
 
 /// Whether a name in running text is there as the origin of the news.
-pub(super) fn credited(text: &str, found: &Match, standing: Standing) -> bool {
-    if standing == Standing::Plain {
+pub(super) fn credited(text: &str, found: &Match, certainty: Certainty) -> bool {
+    if certainty == Certainty::Plain {
         return true;
     }
     let before = tail(&text[..found.start()], REACH);
     let after = head(&text[found.end()..], REACH);
     // «لرويترز»: to Reuters.
     let told = before.ends_with('ل') && arabic(text[found.start()..].chars().next().unwrap_or(' '));
-    if standing == Standing::Marked
+    if certainty == Certainty::Marked
         && (told || quoted(before, after) || attributed(before, after, &WORDS.said))
     {
         return true;
     }
-    attributed(before, after, &WORDS.agency) || in_bracket(before, after, standing)
+    attributed(before, after, &WORDS.agency) || in_bracket(before, after, certainty)
 }
 
 fn quoted(before: &str, after: &str) -> bool {
@@ -61,7 +61,7 @@ fn quoted(before: &str, after: &str) -> bool {
 /// Whether the name stands at an edge of a short bracket. An abbreviation needs a bracket that
 /// opens or ends its paragraph, or a date line behind it: `Middle East and North Africa (MENA)
 /// countries` credits nobody.
-fn in_bracket(before: &str, after: &str, standing: Standing) -> bool {
+fn in_bracket(before: &str, after: &str, certainty: Certainty) -> bool {
     const OPEN: [char; 5] = ['(', '（', '[', '【', '/'];
     const CLOSE: [char; 5] = [')', '）', ']', '】', '/'];
     let (Some(open), Some(close)) = (before.rfind(OPEN), after.find(CLOSE)) else { return false };
@@ -84,10 +84,10 @@ fn in_bracket(before: &str, after: &str, standing: Standing) -> bool {
     let ends = behind.trim_start_matches(['.', '。', '»', '”', '"']).trim_start_matches(' ');
     let dateline = behind.starts_with(['-', '–', '—', '=', '―', ':', '：', '─', '.', '|'])
         && !behind.starts_with(". ");
-    standing == Standing::Marked || opens || dateline || ends.is_empty() || ends.starts_with('\n')
+    certainty == Certainty::Marked || opens || dateline || ends.is_empty() || ends.starts_with('\n')
 }
 
-fn attributed(before: &str, after: &str, words: &Around) -> bool {
+fn attributed(before: &str, after: &str, words: &Neighbours) -> bool {
     let quotes = ['«', '“', '"', '„', '\'', '’', '‘', '「', ' ', '\u{a0}', '»', '”', 'ـ', '」'];
     let mut left = before.trim_end_matches(quotes);
     for article in [" the", " la", " el", " der", " die", " al", " l"] {

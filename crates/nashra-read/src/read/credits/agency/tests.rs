@@ -64,7 +64,7 @@ fn a_credit_names_its_agency_in_many_scripts() {
         ("Photo TASS", "TASS"),
         ("Foto: ČTK", "ČTK"),
     ] {
-        assert_eq!(of_credit(credit), Some(agency), "{credit}");
+        assert_eq!(in_credit(credit), Some(agency), "{credit}");
     }
     for credit in [
         "الرئاسة التركية",
@@ -76,7 +76,7 @@ fn a_credit_names_its_agency_in_many_scripts() {
         "",
         "Vatican Media",
     ] {
-        assert_eq!(of_credit(credit), None, "{credit}");
+        assert_eq!(in_credit(credit), None, "{credit}");
     }
 }
 
@@ -101,7 +101,7 @@ fn running_text_credits_agencies_in_its_ways() {
         ("It was a long day. (AP)", "AP"),
         ("ANKARA (AA) - Turkey", "Anadolu"),
     ] {
-        assert_eq!(named(text), [agency], "{text}");
+        assert_eq!(credited_in(text), [agency], "{text}");
     }
 }
 
@@ -117,6 +117,6 @@ fn words_and_companies_are_no_agencies() {
         "خبر وفا به عهد",
         "Antara lain",
     ] {
-        assert_eq!(named(text), [""; 0], "{text}");
+        assert_eq!(credited_in(text), [""; 0], "{text}");
     }
 }

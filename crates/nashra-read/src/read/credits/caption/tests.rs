@@ -1,10 +1,11 @@
 use super::*;
 
 /// Caption, credit, agency, archive, taken.
-type Told<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, bool, Option<&'a str>);
+/// Caption, credit, agency, whether it is from the archive, and when it was taken.
+type Expected<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, bool, Option<&'a str>);
 
 #[track_caller]
-fn tells(line: &str, told: Told<'_>) {
+fn tells(line: &str, told: Expected<'_>) {
     let image = parse(line);
     let found = (
         image.caption.as_deref(),
@@ -128,7 +129,7 @@ fn running_text_has_no_sign_of_a_credit() {
         "Die Quelle des Flusses liegt in Tirol.",
         "",
     ] {
-        assert_eq!(sign(line), None, "{line}");
+        assert_eq!(credit_sign(line), None, "{line}");
     }
     assert!(is_credit("Foto: dpa"));
     assert!(!is_credit("Ein Haus. Foto: dpa"));

@@ -28,7 +28,7 @@ struct NearText {
     from: usize,
     /// The first line of the text.
     first: usize,
-    /// Its last line.
+    /// The last line of the text.
     last: usize,
 }
 

@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use crate::{
     html::{NodeId, Tag, Tree},
     read::{
-        credits::caption::{self, Sign},
+        credits::caption::{self, CreditSign},
         page::split::View,
     },
     text::collapse,
@@ -76,7 +76,7 @@ pub(super) fn marked(view: View<'_, '_>, picture: NodeId, lines: &Range<usize>) 
     // An element for caption and credit tells them apart no better than the line does.
     let line = view.lines.get(first);
     let whole = parts.len() == 1 && lines.len() == 1 && line.len() <= parts[0].len();
-    let whole = whole && (line.len() > MAX_ALONE || caption::sign(line).is_some());
+    let whole = whole && (line.len() > MAX_ALONE || caption::credit_sign(line).is_some());
     if whole || parts.iter().map(String::len).sum::<usize>() > MAX_CREDIT {
         parts.clear();
     }
@@ -145,7 +145,7 @@ pub(super) fn of_attributes(tree: &Tree<'_>, picture: NodeId) -> Option<String> 
         ["title", "alt"]
             .iter()
             .filter_map(value)
-            .find(|value| caption::sign(value) == Some(Sign::Credit))
+            .find(|value| caption::credit_sign(value) == Some(CreditSign::Credit))
             .and_then(|value| caption::parse(&value).credit)
     })
 }

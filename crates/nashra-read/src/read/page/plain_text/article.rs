@@ -6,7 +6,7 @@ use chrono::NaiveTime;
 
 use super::{
     PlainTextPage,
-    form::{Kind, SENTENCE},
+    form::{LineKind, SENTENCE},
     lead,
     split::ArticleSpan,
 };
@@ -25,7 +25,7 @@ const MAX_HEADING: f32 = 16.0;
 /// Reads an article; its lines do not begin before `from`.
 pub(super) fn extract(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Part {
     let head = lead::parse(text_page, span, from);
-    let mut body = Body {
+    let mut body = BodyBuilder {
         text_page,
         title: head.title.as_deref().map(fold),
         blocks: Vec::new(),
@@ -93,7 +93,7 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
     let form = &text_page.forms[before];
     let (above, behind) = (&text_page.lines[before].text, text_page.lines.get(line + 1));
     let is_caption =
-        form.kind == Kind::Text && form.units >= 4.0 && text_page.headline_fits(before);
+        form.kind == LineKind::Text && form.units >= 4.0 && text_page.headline_fits(before);
     if is_caption {
         let told = caption::parse(above);
         return Some(Image {
@@ -110,7 +110,7 @@ pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> O
         let under = behind.filter(|below| {
             below.blank == 0
                 && !text_page.forms[line + 1].is_prose()
-                && text_page.forms[line + 1].kind == Kind::Text
+                && text_page.forms[line + 1].kind == LineKind::Text
                 && text_page.forms[line + 1].units >= 4.0
         });
         image.caption =
@@ -133,7 +133,7 @@ fn same_picture(one: &Image, other: &Image) -> bool {
 }
 
 /// Collects the blocks of a text.
-struct Body<'a> {
+struct BodyBuilder<'a> {
     text_page: &'a PlainTextPage,
     title: Option<String>,
     blocks: Vec<Block>,
@@ -143,20 +143,22 @@ struct Body<'a> {
     pictures: HashSet<String>,
 }
 
-impl Body<'_> {
+impl BodyBuilder<'_> {
     fn line(&mut self, at: usize, span: &ArticleSpan) {
         let (line, form) = (&self.text_page.lines[at], &self.text_page.forms[at]);
         let text = line.text.as_str();
         let sentence = form.prose >= SENTENCE;
         match form.kind {
             _ if self.title.as_deref() == Some(&fold(text)) => {}
-            Kind::Caption => self.picture(at),
-            Kind::Text | Kind::Byline | Kind::Date | Kind::Link if sentence => self.paragraph(at),
-            Kind::Text if line.bullet && form.units >= 4.0 => self.paragraph(at),
-            Kind::Text if form.times > 1 && form.units >= 4.0 && self.is_beside(at, text) => {
+            LineKind::Caption => self.picture(at),
+            LineKind::Text | LineKind::Byline | LineKind::Date | LineKind::Link if sentence => {
+                self.paragraph(at);
+            }
+            LineKind::Text if line.bullet && form.units >= 4.0 => self.paragraph(at),
+            LineKind::Text if form.times > 1 && form.units >= 4.0 && self.is_beside(at, text) => {
                 self.add(caption::parse(text));
             }
-            Kind::Text if self.is_heading(at, span) => {
+            LineKind::Text if self.is_heading(at, span) => {
                 self.blocks.push(Block::Heading { text: text.to_owned() });
             }
             _ => {}

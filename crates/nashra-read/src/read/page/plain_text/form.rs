@@ -44,7 +44,7 @@ fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
 
 /// What a line is besides text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum LineKind {
     /// Anything: a paragraph, a headline, an item of a menu.
     Text,
     /// Hardly a letter in it.
@@ -63,15 +63,15 @@ pub(super) enum Kind {
     Related,
     /// Heads another list, or what follows an article.
     Other,
-    /// Announces another article.
+    /// A line that announces another article.
     Next,
 }
 
 /// How a line looks.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Form {
+pub(super) struct LineForm {
     /// What it is besides text.
-    pub(super) kind: Kind,
+    pub(super) kind: LineKind,
     /// Its length in words; two ideographs count as one, four letters of Thai and its like as well.
     pub(super) units: f32,
     /// From 0 to 1: how much it reads like a paragraph, or a sentence, of running text.
@@ -85,10 +85,10 @@ pub(super) struct Form {
     pub(super) times: u32,
 }
 
-impl Form {
+impl LineForm {
     /// Whether it could be a headline, of this article or another.
     pub(super) fn is_headline(&self) -> bool {
-        self.kind == Kind::Text
+        self.kind == LineKind::Text
             && !self.stops
             && (3.0..=32.0).contains(&self.units)
             && self.prose < 0.75
@@ -101,7 +101,7 @@ impl Form {
 }
 
 /// The forms of all lines.
-pub(super) fn classify_lines(lines: &[Line]) -> Vec<Form> {
+pub(super) fn classify_lines(lines: &[Line]) -> Vec<LineForm> {
     let mut times: HashMap<&str, u32> = HashMap::with_capacity(lines.len());
     for line in lines {
         *times.entry(line.text.as_str()).or_default() += 1;
@@ -112,7 +112,7 @@ pub(super) fn classify_lines(lines: &[Line]) -> Vec<Form> {
         .collect()
 }
 
-fn form(line: &Line, times: u32) -> Form {
+fn form(line: &Line, times: u32) -> LineForm {
     let text = line.text.as_str();
     let signs = Signs::find(text);
     let kind = kind(text, &signs);
@@ -122,8 +122,8 @@ fn form(line: &Line, times: u32) -> Form {
         prose *= 0.4;
     }
     prose *= match kind {
-        Kind::Text => 1.0,
-        Kind::Caption => 0.25,
+        LineKind::Text => 1.0,
+        LineKind::Caption => 0.25,
         _ => 0.2,
     };
     if times > 1 {
@@ -135,7 +135,7 @@ fn form(line: &Line, times: u32) -> Form {
     if line.bullet {
         prose *= 0.8;
     }
-    Form {
+    LineForm {
         kind,
         units: signs.units,
         prose,
@@ -160,15 +160,15 @@ pub(super) fn is_service(text: &str, units: f32) -> bool {
     found.next().is_some_and(|first| units <= SHORT || found.any(|found| found != first))
 }
 
-fn kind(text: &str, signs: &Signs) -> Kind {
+fn kind(text: &str, signs: &Signs) -> LineKind {
     // `[photo-1]` and `[      ]` stand for pictures and fields in w3m.
     let field =
         text.starts_with('[') && text.ends_with(']') && !text.contains(". ") && signs.units <= 8.0;
     if signs.letters < 2 && signs.units <= SHORT || field {
-        return if signs.digits > 0 && is_date(text) { Kind::Date } else { Kind::Mark };
+        return if signs.digits > 0 && is_date(text) { LineKind::Date } else { LineKind::Mark };
     }
     if signs.units <= MAX_CAPTION && is_legal(text, signs) {
-        return Kind::Legal;
+        return LineKind::Legal;
     }
     if signs.units <= SHORT {
         let lower = text.trim_matches([
@@ -182,28 +182,29 @@ fn kind(text: &str, signs: &Signs) -> Kind {
             c.is_numeric() || matches!(c, ' ' | '(' | ')' | '[' | ']' | '（' | '）' | '+')
         });
         if RELATED.contains(lower) {
-            return Kind::Related;
+            return LineKind::Related;
         }
         if OTHER.contains(lower) {
-            return Kind::Other;
+            return LineKind::Other;
         }
         if NEXT.contains(lower) {
-            return Kind::Next;
+            return LineKind::Next;
         }
         if signs.digits > 0 && is_date(text) {
-            return Kind::Date;
+            return LineKind::Date;
         }
         if byline::is_byline(text) {
-            return Kind::Byline;
+            return LineKind::Byline;
         }
     }
-    if signs.units <= MAX_CAPTION && caption::sign(text) >= Some(caption::Sign::Agency) {
-        return Kind::Caption;
+    if signs.units <= MAX_CAPTION && caption::credit_sign(text) >= Some(caption::CreditSign::Agency)
+    {
+        return LineKind::Caption;
     }
     if signs.units <= SHORT && is_link(text) {
-        return Kind::Link;
+        return LineKind::Link;
     }
-    Kind::Text
+    LineKind::Text
 }
 
 /// A time, a day or a month with its day, in a line that has little else.
@@ -262,7 +263,7 @@ fn is_date(text: &str) -> bool {
 fn is_legal(text: &str, signs: &Signs) -> bool {
     if text.contains(['©', 'ⓒ']) {
         // `© AFP` is a credit, `© 2020 News Ltd` is none.
-        return signs.digits >= 4 || signs.units > 8.0 && caption::sign(text).is_none();
+        return signs.digits >= 4 || signs.units > 8.0 && caption::credit_sign(text).is_none();
     }
     signs.units <= 40.0 && {
         let lower = text::lower(text);
@@ -288,7 +289,7 @@ fn is_link(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> Form {
+    fn classify(text: &str) -> LineForm {
         form(&Line { text: text.to_owned(), blank: 0, bullet: false }, 1)
     }
 
@@ -300,7 +301,7 @@ mod tests {
             "港口在周一重新开放，此前风暴造成的损失已经全部修复，渔民们表示非常高兴，市长感谢了所有人。",
             "เมืองท่าเก่าได้เปิดให้บริการอีกครั้งในวันจันทร์หลังจากพายุผ่านไปสามวันและเรือลำสุดท้ายถูกยกขึ้นมา",
         ] {
-            assert!(of(text).is_prose(), "{text}: {:?}", of(text));
+            assert!(classify(text).is_prose(), "{text}: {:?}", classify(text));
         }
         for text in [
             "Harbour reopens after the storm",
@@ -309,29 +310,29 @@ mod tests {
             "News",
             "Read the latest stories from the harbour and…",
         ] {
-            assert!(!of(text).is_prose(), "{text}: {:?}", of(text));
+            assert!(!classify(text).is_prose(), "{text}: {:?}", classify(text));
         }
     }
 
     #[test]
     fn lines_that_are_something_else_are_known_by_their_form() {
         for (text, kind) in [
-            ("05. Juni 2025", Kind::Date),
-            ("15:44 Uhr", Kind::Date),
-            ("2020-12-25", Kind::Date),
-            ("الأربعاء، 07 أكتوبر 2020 - 12:09 م", Kind::Date),
-            ("Feb. 27", Kind::Date),
-            ("0", Kind::Mark),
-            ("[photo-940x593]", Kind::Mark),
-            ("By Ann Lee", Kind::Byline),
-            ("Ministers in Paris (AFP)", Kind::Caption),
-            ("© 2020 News Ltd", Kind::Legal),
-            ("news@example.org", Kind::Link),
-            ("Mehr zum Thema:", Kind::Related),
-            ("تعليقات", Kind::Other),
-            ("Seven people were hurt in May", Kind::Text),
+            ("05. Juni 2025", LineKind::Date),
+            ("15:44 Uhr", LineKind::Date),
+            ("2020-12-25", LineKind::Date),
+            ("الأربعاء، 07 أكتوبر 2020 - 12:09 م", LineKind::Date),
+            ("Feb. 27", LineKind::Date),
+            ("0", LineKind::Mark),
+            ("[photo-940x593]", LineKind::Mark),
+            ("By Ann Lee", LineKind::Byline),
+            ("Ministers in Paris (AFP)", LineKind::Caption),
+            ("© 2020 News Ltd", LineKind::Legal),
+            ("news@example.org", LineKind::Link),
+            ("Mehr zum Thema:", LineKind::Related),
+            ("تعليقات", LineKind::Other),
+            ("Seven people were hurt in May", LineKind::Text),
         ] {
-            assert_eq!(of(text).kind, kind, "{text}");
+            assert_eq!(classify(text).kind, kind, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Headlines: how well each line would do as one.
 
 use super::{
-    form::{Form, Kind},
+    form::{LineForm, LineKind},
     lines::Line,
     weights::W,
 };
@@ -21,7 +21,7 @@ pub(super) struct Headlines {
 }
 
 impl Headlines {
-    pub(super) fn new(lines: &[Line], forms: &[Form], topics: &Topics) -> Self {
+    pub(super) fn new(lines: &[Line], forms: &[LineForm], topics: &Topics) -> Self {
         let fits: Vec<f32> = lines
             .iter()
             .zip(forms)
@@ -104,13 +104,13 @@ fn is_path(lines: &[Line], at: usize) -> bool {
     })
 }
 
-fn possible(line: &Line, form: &Form) -> bool {
-    form.kind == Kind::Text
+fn possible(line: &Line, form: &LineForm) -> bool {
+    form.kind == LineKind::Text
         && (2.0..=40.0).contains(&form.units)
         && (form.units >= 3.0 || line.text.chars().count() >= 12)
 }
 
-fn by_form(line: &Line, form: &Form) -> f32 {
+fn by_form(line: &Line, form: &LineForm) -> f32 {
     let length = match form.units {
         ..3.5 => -1.2,
         ..5.0 => 0.2,

@@ -3,7 +3,7 @@
 use super::{
     PlainTextPage,
     article::{add_picture, picture},
-    form::{Kind, SENTENCE},
+    form::{LineKind, SENTENCE},
     split::ArticleSpan,
 };
 use crate::{
@@ -19,7 +19,7 @@ const BEFORE: usize = 4;
 
 /// What stands before a text.
 #[derive(Debug, Default)]
-pub(super) struct Head {
+pub(super) struct Lead {
     pub(super) title: Option<String>,
     pub(super) deck: Option<String>,
     pub(super) images: Vec<Image>,
@@ -31,9 +31,9 @@ pub(super) struct Head {
 
 /// Reads what stands from an article's headline to its text; the day may stand before it, but not
 /// before `from`.
-pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Head {
-    let Some(title) = span.title else { return Head::default() };
-    let mut head = Head { title: Some(text_page.lines[title].text.clone()), ..Head::default() };
+pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Lead {
+    let Some(title) = span.title else { return Lead::default() };
+    let mut head = Lead { title: Some(text_page.lines[title].text.clone()), ..Lead::default() };
     // Sentences right before the text are its first.
     let text_from = (title + 1..span.body.start)
         .rev()
@@ -50,7 +50,7 @@ pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) 
             .map(|line| line.text.as_str());
         match form.kind {
             _ if text == text_page.lines[title].text => {}
-            Kind::Caption => {
+            LineKind::Caption => {
                 if caption::is_source(text) {
                 } else if let Some(image) = picture(text_page, line, title) {
                     add_picture(&mut head.images, image);
@@ -58,23 +58,23 @@ pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) 
                     head.bylines.extend(byline::parse(text));
                 }
             }
-            Kind::Date => head.day = head.day.or_else(|| day(text)),
-            Kind::Byline if head.bylines.is_empty() => head.bylines = byline::parse(text),
-            Kind::Text
+            LineKind::Date => head.day = head.day.or_else(|| day(text)),
+            LineKind::Byline if head.bylines.is_empty() => head.bylines = byline::parse(text),
+            LineKind::Text
                 if form.units >= 3.0
                     && repeats_near(text_page, line, title + 1..span.body.start) =>
             {
                 add_picture(&mut head.images, caption::parse(text));
             }
-            Kind::Text if line < text_from && is_deck(text_page, line, &head, title) => {
+            LineKind::Text if line < text_from && is_deck(text_page, line, &head, title) => {
                 head.deck = Some(text.to_owned());
             }
-            Kind::Text if form.is_prose() || line >= text_from => head.rest.push(line),
-            Kind::Text if head.bylines.is_empty() && is_writer(text_page, line) => {
+            LineKind::Text if form.is_prose() || line >= text_from => head.rest.push(line),
+            LineKind::Text if head.bylines.is_empty() && is_writer(text_page, line) => {
                 head.bylines = byline::parse(text);
             }
             // `By`, and the name on a line of its own.
-            Kind::Text
+            LineKind::Text
                 if head.bylines.is_empty()
                     && next.is_some_and(|next| byline::is_byline(&format!("{text} {next}")))
                     && form.units <= 2.0 =>
@@ -90,14 +90,14 @@ pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) 
     head.day = head.day.or_else(|| {
         before
             .rev()
-            .filter(|before| text_page.forms[*before].kind == Kind::Date)
+            .filter(|before| text_page.forms[*before].kind == LineKind::Date)
             .find_map(|before| day(&text_page.lines[before].text))
     });
     head
 }
 
 /// The first line of a head that says more than its headline.
-fn is_deck(text_page: &PlainTextPage, line: usize, head: &Head, title: usize) -> bool {
+fn is_deck(text_page: &PlainTextPage, line: usize, head: &Lead, title: usize) -> bool {
     let form = &text_page.forms[line];
     let sentence = form.prose >= SENTENCE;
     let headline = form.is_headline() && (line == title + 1 || text_page.headline_fits(line));
@@ -114,7 +114,7 @@ fn is_writer(text_page: &PlainTextPage, line: usize) -> bool {
     let words = text.split(' ').count();
     let cased = text.chars().next().is_some_and(char::is_uppercase);
     let beside = |at: Option<usize>| {
-        at.and_then(|at| text_page.forms.get(at)).is_some_and(|form| form.kind == Kind::Date)
+        at.and_then(|at| text_page.forms.get(at)).is_some_and(|form| form.kind == LineKind::Date)
     };
     cased
         && (2..=4).contains(&words)

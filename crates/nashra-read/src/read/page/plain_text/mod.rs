@@ -33,7 +33,7 @@ mod article;
 
 mod related;
 
-use self::{form::Form, head::Headlines, lines::Line, split::ArticleSpan};
+use self::{form::LineForm, head::Headlines, lines::Line, split::ArticleSpan};
 use super::{Input, PageError, topic::Topics};
 use crate::{
     model::{
@@ -126,7 +126,7 @@ fn is_binary(bytes: &[u8]) -> bool {
 #[derive(Debug)]
 struct PlainTextPage {
     lines: Vec<Line>,
-    forms: Vec<Form>,
+    forms: Vec<LineForm>,
     topics: Topics,
     headlines: Headlines,
 }

@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     PlainTextPage,
-    form::{Form, Kind, SENTENCE},
+    form::{LineForm, LineKind, SENTENCE},
     split::ArticleSpan,
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(super) fn find(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) ->
     for range in span.gaps.iter().cloned().chain(std::iter::once(span.body.end..end)) {
         let heads = range
             .clone()
-            .filter(|range| text_page.forms[*range].kind == Kind::Related)
+            .filter(|range| text_page.forms[*range].kind == LineKind::Related)
             .collect::<Vec<_>>();
         for (at, head) in heads.iter().enumerate() {
             let end = heads.get(at + 1).copied().unwrap_or(range.end).min(head + 1 + MAX_LINES);
@@ -55,7 +55,7 @@ pub(super) fn find(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) ->
 
 /// What a line is to an item.
 #[derive(Debug)]
-enum Role {
+enum LineRole {
     Section(String),
     Caption,
     Title,
@@ -78,26 +78,26 @@ fn list(text_page: &PlainTextPage, range: Range<usize>) -> Vec<Related> {
         let role = reader.role(line);
         let text = text_page.lines[line].text.as_str();
         match role {
-            Role::Section(name) => {
+            LineRole::Section(name) => {
                 reader.begin();
                 reader.item.section = Some(name);
             }
-            Role::Caption => reader.caption(line),
-            Role::Title if reader.item.title.as_deref() == Some(text) => {}
-            Role::Title => {
+            LineRole::Caption => reader.caption(line),
+            LineRole::Title if reader.item.title.as_deref() == Some(text) => {}
+            LineRole::Title => {
                 if reader.item.title.is_some() {
                     reader.begin();
                 }
                 reader.item.title = Some(text.to_owned());
             }
-            Role::Summary => reader.item.summary = Some(text.to_owned()),
-            Role::Writer => {
+            LineRole::Summary => reader.item.summary = Some(text.to_owned()),
+            LineRole::Writer => {
                 if let Some(writer) = byline::parse(text).into_iter().next() {
                     (reader.item.byline, reader.item.place) = (Some(writer.name), writer.place);
                 }
             }
-            Role::Nothing => {}
-            Role::End => break,
+            LineRole::Nothing => {}
+            LineRole::End => break,
         }
     }
     reader.begin();
@@ -121,23 +121,29 @@ impl Reader<'_> {
         }
     }
 
-    fn form(&self, line: usize) -> Option<&Form> {
+    fn form(&self, line: usize) -> Option<&LineForm> {
         self.range.contains(&line).then(|| &self.text_page.forms[line])
     }
 
-    fn role(&mut self, at: usize) -> Role {
+    fn role(&mut self, at: usize) -> LineRole {
         let (line, form) = (&self.text_page.lines[at], &self.text_page.forms[at]);
         let text = line.text.as_str();
         match form.kind {
-            Kind::Legal | Kind::Other | Kind::Next | Kind::Related => return Role::End,
-            Kind::Mark | Kind::Date | Kind::Link => return Role::Nothing,
-            Kind::Byline => {
-                return if self.item.title.is_some() { Role::Writer } else { Role::Nothing };
+            LineKind::Legal | LineKind::Other | LineKind::Next | LineKind::Related => {
+                return LineRole::End;
+            }
+            LineKind::Mark | LineKind::Date | LineKind::Link => return LineRole::Nothing,
+            LineKind::Byline => {
+                return if self.item.title.is_some() {
+                    LineRole::Writer
+                } else {
+                    LineRole::Nothing
+                };
             }
             _ => {}
         }
         if SECTIONS.contains_key(text.to_lowercase().as_str()) {
-            return Role::Section(text.to_owned());
+            return LineRole::Section(text.to_owned());
         }
         if form.units < 3.0 && !text.ends_with('?') {
             self.short += 1;
@@ -146,18 +152,20 @@ impl Reader<'_> {
                 && self.item.title.is_some()
                 && self.item.byline.is_none();
             return if self.short >= MENU {
-                Role::End
+                LineRole::End
             } else if name {
-                Role::Writer
+                LineRole::Writer
             } else {
-                Role::Nothing
+                LineRole::Nothing
             };
         }
         self.short = 0;
-        if form.kind == Kind::Caption
-            || form.units >= 4.0 && caption::sign(text).is_some() && !self.is_repeated_title(text)
+        if form.kind == LineKind::Caption
+            || form.units >= 4.0
+                && caption::credit_sign(text).is_some()
+                && !self.is_repeated_title(text)
         {
-            return Role::Caption;
+            return LineRole::Caption;
         }
         let name = self.item.title.is_some()
             && self.item.byline.is_none()
@@ -169,18 +177,18 @@ impl Reader<'_> {
             && self.form(at + 1).is_none_or(|form| form.units > 4.0)
             && self.item.summary.is_some()
         {
-            return Role::Writer;
+            return LineRole::Writer;
         }
         if self.item.title.is_some() && self.item.summary.is_none() && self.is_summary(at) {
-            return Role::Summary;
+            return LineRole::Summary;
         }
         let pictured = self.item.image.is_some() && self.item.title.is_none();
         if !pictured && self.is_caption(at) {
-            Role::Caption
+            LineRole::Caption
         } else if form.units <= 40.0 {
-            Role::Title
+            LineRole::Title
         } else {
-            Role::Nothing
+            LineRole::Nothing
         }
     }
 
@@ -198,11 +206,12 @@ impl Reader<'_> {
         // caption.
         let begins = line.blank > 0
             && behind.is_some_and(|behind| behind.blank == 0)
-            && self.form(at + 1).is_some_and(Form::is_headline);
+            && self.form(at + 1).is_some_and(LineForm::is_headline);
         // Longer than its headline, and a writer or the next picture behind it.
-        let closes =
-            matches!(self.form(at + 1).map(|form| form.kind), Some(Kind::Byline | Kind::Caption))
-                && self.item.image.is_some();
+        let closes = matches!(
+            self.form(at + 1).map(|form| form.kind),
+            Some(LineKind::Byline | LineKind::Caption)
+        ) && self.item.image.is_some();
         let title = self.item.title.as_ref().map_or(0, String::len);
         form.units <= MAX_SUMMARY
             && !begins
@@ -221,7 +230,7 @@ impl Reader<'_> {
         let teased = self.form(at + 2).is_some_and(|form| form.prose >= SENTENCE)
             || self.text_page.lines.get(at + 2).is_none_or(|line| line.blank > 0);
         let headline = next.is_headline()
-            || next.kind == Kind::Text
+            || next.kind == LineKind::Text
                 && next.units >= 3.0
                 && next.units <= 32.0
                 && next.prose <= 0.5;

@@ -6,7 +6,7 @@
 
 use super::{
     PlainTextPage,
-    form::{Kind, SENTENCE},
+    form::{LineKind, SENTENCE},
     split::ArticleSpan,
 };
 
@@ -35,7 +35,11 @@ pub(super) fn find_span(text_page: &PlainTextPage) -> Option<ArticleSpan> {
         !sentence(line)
             && matches!(
                 forms[*line].kind,
-                Kind::Text | Kind::Legal | Kind::Related | Kind::Other | Kind::Next
+                LineKind::Text
+                    | LineKind::Legal
+                    | LineKind::Related
+                    | LineKind::Other
+                    | LineKind::Next
             )
     });
     let enough = if title.is_some() { LEAST.0 } else { LEAST.1 };

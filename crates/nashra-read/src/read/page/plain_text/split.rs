@@ -11,7 +11,7 @@ use std::{collections::HashMap, ops::Range};
 
 use super::{
     PlainTextPage,
-    form::{Form, Kind, SENTENCE},
+    form::{LineForm, LineKind, SENTENCE},
     weights::W,
 };
 use crate::read::page::topic::Topics;
@@ -29,7 +29,7 @@ const BEGINS: f32 = 0.5;
 /// Worse than any sum.
 const NEVER: f32 = -1e9;
 
-/// One article's lines.
+/// The lines of one article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ArticleSpan {
     /// The line of its headline, where it has one.
@@ -47,7 +47,7 @@ enum Step {
     On,
     /// The first article begins.
     First { title: Option<usize> },
-    /// Another one begins.
+    /// Another article begins.
     Next { title: usize },
     /// The text is taken up again that was left at the line.
     Again { left: usize },
@@ -55,7 +55,7 @@ enum Step {
 
 /// The best sums after some lines.
 #[derive(Debug, Clone, Copy)]
-struct Sums {
+struct BestSums {
     /// The last line belongs to a text.
     inside: f32,
     way: Step,
@@ -74,8 +74,14 @@ pub(super) fn split(text_page: &PlainTextPage) -> Vec<ArticleSpan> {
         values: values(&text_page.forms, &text_page.topics),
         likeness: HashMap::new(),
     };
-    let mut sums =
-        vec![Sums { inside: NEVER, way: Step::On, after: NEVER, ended: 0, gap: NEVER, left: 0 }];
+    let mut sums = vec![BestSums {
+        inside: NEVER,
+        way: Step::On,
+        after: NEVER,
+        ended: 0,
+        gap: NEVER,
+        left: 0,
+    }];
     for line in 0..text_page.lines.len() {
         let next = splitter.step(&sums, line);
         sums.push(next);
@@ -85,7 +91,7 @@ pub(super) fn split(text_page: &PlainTextPage) -> Vec<ArticleSpan> {
 
 /// What may stand before a text.
 #[derive(Debug, Clone, Copy)]
-struct Head {
+struct HeadScore {
     /// The line of the headline.
     title: usize,
     /// What speaks for the line as a headline.
@@ -104,7 +110,7 @@ struct Splitter<'a> {
 }
 
 impl Splitter<'_> {
-    fn step(&mut self, sums: &[Sums], line: usize) -> Sums {
+    fn step(&mut self, sums: &[BestSums], line: usize) -> BestSums {
         let last = sums[line];
         let value = self.values[line];
         let (mut inside, mut way) = (last.inside + value, Step::On);
@@ -130,7 +136,7 @@ impl Splitter<'_> {
                     Step::Again { left: last.left },
                 );
             }
-            for Head { title, score, shown, marked } in heads {
+            for HeadScore { title, score, shown, marked } in heads {
                 let sum = value + score + shown;
                 better(sum - W.first, Step::First { title: Some(title) });
                 let before = sums[title];
@@ -147,7 +153,7 @@ impl Splitter<'_> {
                 }
             }
         }
-        let mut sum = Sums { inside, way, gap: last.gap - W.gap_line, ..last };
+        let mut sum = BestSums { inside, way, gap: last.gap - W.gap_line, ..last };
         if inside > last.after {
             (sum.after, sum.ended) = (inside, line + 1);
         }
@@ -180,7 +186,7 @@ impl Splitter<'_> {
     }
 
     /// The heads that a text beginning at `body` could have.
-    fn heads(&self, body: usize) -> Vec<Head> {
+    fn heads(&self, body: usize) -> Vec<HeadScore> {
         let mut heads = Vec::new();
         let mut between = 0.0;
         let mut lines = 0;
@@ -197,22 +203,22 @@ impl Splitter<'_> {
             if let Some(score) = self.text_page.headlines.score(line) {
                 let announced = line
                     .checked_sub(1)
-                    .is_some_and(|left| self.text_page.forms[left].kind == Kind::Next);
+                    .is_some_and(|left| self.text_page.forms[left].kind == LineKind::Next);
                 let marked = announced || seen || dates + bylines + captions > 0;
                 let shown = between
                     + if seen { W.twice_in_head } else { 0.0 }
                     + if announced { W.head_next } else { 0.0 };
-                heads.push(Head { title: line, score, shown, marked });
+                heads.push(HeadScore { title: line, score, shown, marked });
             }
             between += match form.kind {
-                Kind::Date => first(&mut dates, W.head_date, -0.3),
-                Kind::Byline => first(&mut bylines, W.head_byline, 0.0),
-                Kind::Caption => {
+                LineKind::Date => first(&mut dates, W.head_date, -0.3),
+                LineKind::Byline => first(&mut bylines, W.head_byline, 0.0),
+                LineKind::Caption => {
                     first(&mut captions, W.head_caption, 0.0)
                         + if seen && captions == 2 { W.caption_twice } else { 0.0 }
                 }
-                Kind::Legal | Kind::Related | Kind::Other => -2.5,
-                Kind::Next => 0.0,
+                LineKind::Legal | LineKind::Related | LineKind::Other => -2.5,
+                LineKind::Next => 0.0,
                 _ if form.is_prose() => first(&mut decks, W.head_deck, -self.values[line].max(0.0)),
                 _ if seen => 0.0,
                 _ => {
@@ -238,10 +244,11 @@ impl Splitter<'_> {
 }
 
 /// What each line is worth within a text.
-fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
+fn values(forms: &[LineForm], topics: &Topics) -> Vec<f32> {
     let mut values: Vec<f32> = Vec::with_capacity(forms.len());
     for (line, form) in forms.iter().enumerate() {
-        let prose = |at: Option<usize>| at.and_then(|at| forms.get(at)).is_some_and(Form::is_prose);
+        let prose =
+            |at: Option<usize>| at.and_then(|at| forms.get(at)).is_some_and(LineForm::is_prose);
         if form.prose >= SENTENCE {
             // A heading may stand between two paragraphs.
             let before = prose(line.checked_sub(1)) || prose(line.checked_sub(2));
@@ -264,21 +271,21 @@ fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
         let between = values.last().is_some_and(|value| *value > 0.0)
             && forms.get(line + 1).is_some_and(|form| form.prose >= SENTENCE);
         values.push(-match form.kind {
-            Kind::Mark => W.mark,
-            Kind::Date => W.date,
-            Kind::Byline => W.byline,
-            Kind::Caption => W.caption,
-            Kind::Legal => W.legal,
-            Kind::Link => W.link,
-            Kind::Related | Kind::Other | Kind::Next => W.list,
-            Kind::Text if form.units <= 3.0 => {
+            LineKind::Mark => W.mark,
+            LineKind::Date => W.date,
+            LineKind::Byline => W.byline,
+            LineKind::Caption => W.caption,
+            LineKind::Legal => W.legal,
+            LineKind::Link => W.link,
+            LineKind::Related | LineKind::Other | LineKind::Next => W.list,
+            LineKind::Text if form.units <= 3.0 => {
                 if between {
                     W.word
                 } else {
                     W.words_apart
                 }
             }
-            Kind::Text => {
+            LineKind::Text => {
                 if between {
                     W.heading
                 } else {
@@ -291,7 +298,7 @@ fn values(forms: &[Form], topics: &Topics) -> Vec<f32> {
 }
 
 /// From the best sum at the end back to where each article began.
-fn trace(text_page: &PlainTextPage, sums: &[Sums]) -> Vec<ArticleSpan> {
+fn trace(text_page: &PlainTextPage, sums: &[BestSums]) -> Vec<ArticleSpan> {
     let mut spans = Vec::new();
     let mut at = match sums.last() {
         Some(last) if last.after > 0.0 => last.ended,

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::{
     PlainTextPage,
-    form::{Form, Kind, SENTENCE},
+    form::{LineForm, LineKind, SENTENCE},
     split::ArticleSpan,
 };
 use crate::read::page::topic::stems;
@@ -88,15 +88,18 @@ impl Chooser<'_> {
             (flag(text.contains([':', '：'])), 1.02),
             (flag(within_another), 1.04),
             (flag(at == 0), 0.69),
-            (flag(self.any(at + 1..at + 4, |other| other.kind == Kind::Date)), 0.93),
+            (flag(self.any(at + 1..at + 4, |other| other.kind == LineKind::Date)), 0.93),
             (flag(self.dated_next(at)), 0.76),
             (
                 flag(self.any(at + 1..at + 2, |other| {
-                    other.kind == Kind::Text && other.units > 1.2 * form.units
+                    other.kind == LineKind::Text && other.units > 1.2 * form.units
                 })),
                 0.63,
             ),
-            (flag(self.any(at.saturating_sub(1)..at, |other| other.kind == Kind::Caption)), -0.42),
+            (
+                flag(self.any(at.saturating_sub(1)..at, |other| other.kind == LineKind::Caption)),
+                -0.42,
+            ),
         ];
         signs.iter().map(|(sign, weight)| sign * weight).sum()
     }
@@ -109,13 +112,13 @@ impl Chooser<'_> {
         next.is_some_and(is_dated)
     }
 
-    fn any(&self, lines: Range<usize>, test: impl Fn(&Form) -> bool) -> bool {
+    fn any(&self, lines: Range<usize>, test: impl Fn(&LineForm) -> bool) -> bool {
         self.text_page.forms[lines.start..lines.end.min(self.body)].iter().any(test)
     }
 }
 
-fn is_dated(form: &Form) -> bool {
-    matches!(form.kind, Kind::Date | Kind::Byline)
+fn is_dated(form: &LineForm) -> bool {
+    matches!(form.kind, LineKind::Date | LineKind::Byline)
 }
 
 fn flag(sign: bool) -> f32 {

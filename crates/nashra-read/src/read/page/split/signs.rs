@@ -36,7 +36,7 @@ pub(super) fn measure(
     let title = before.first().and_then(|before| before.headline);
     let title_level = title.and_then(|title| heading_level(tree, lines[title].block)).unwrap_or(1);
     let flag = |is: bool| f32::from(u8::from(is));
-    let head = Head::find(context, candidate);
+    let head = PartHead::find(context, candidate);
     let below = f32::from(candidate.level) - f32::from(title_level);
     let repeated = repeated(context, candidate.at);
     // Before all that goes through the text, because long pages have many.
@@ -109,13 +109,13 @@ fn heads_section(below: f32, own: [bool; 6]) -> bool {
 
 /// What stands between a headline and its text: a date, writers.
 #[derive(Default)]
-struct Head {
+struct PartHead {
     time: bool,
     dated: bool,
     byline: bool,
 }
 
-impl Head {
+impl PartHead {
     fn find(context: &Context<'_, '_>, candidate: &HeadingCandidate) -> Self {
         let view = context.view;
         let (tree, lines) = (view.tree, &view.lines.lines);
