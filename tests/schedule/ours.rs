@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use nashra::policy::polling::{
     budget::Budget,
-    decide::{Bounds, PollResult, Situation, Terms, next},
+    decide::{Bounds, PollResult, Situation, Terms, next_poll},
     rhythm::{Rhythm, Sighting},
 };
 
@@ -64,7 +64,7 @@ impl Schedule {
         kept.situation.seed = source.into();
         let result = if fresh == 0 { PollResult::Unchanged } else { PollResult::Read { fresh } };
         let terms = Terms { bounds: self.bounds, price: self.budget.price() };
-        let decided = next(&kept.situation, result, &expected, terms, at);
+        let decided = next_poll(&kept.situation, result, &expected, terms, at);
         kept.situation.interval_s = decided.interval.as_secs();
         self.heap.push(Reverse((decided.at, source)));
     }
