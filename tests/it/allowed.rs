@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tempfile::tempdir;
+use tempfile::{TempDir, tempdir};
 
 use crate::support::{Answer, Nashra, Site, command, lines, until};
 
@@ -19,45 +19,56 @@ fn feed(site: &Site, hub: &str, links: &[String]) -> Answer {
     ))
 }
 
+/// A site inside that one source may reach, and another whose feed, hub and redirects lead there.
+struct World {
+    inside: Site,
+    other: Site,
+    dir: TempDir,
+}
+
+impl World {
+    fn start() -> Self {
+        let world =
+            Self { inside: Site::start(), other: Site::on("127.0.0.2"), dir: tempdir().unwrap() };
+        let (inside, other) = (&world.inside, &world.other);
+        let port = inside.base.rsplit(':').next().unwrap();
+        let secret = |host: &str, slug: &str| format!("http://{host}:{port}/a/{slug}");
+        let hub = format!("{}/hub", inside.base);
+        inside.put("/feed", feed(inside, &hub, &[secret("localhost", "one")]));
+        inside.page("one", "Inside", "It is inside.");
+        for slug in ["named", "written", "led"] {
+            inside.page(slug, "Secret", "It is a secret.");
+        }
+        let led = |to: &str| Answer::status(302).with("location", to);
+        other.put("/led", led(&secret("localhost", "led")));
+        other.put("/away", led(&format!("http://localhost:{port}/feed")));
+        let links = [
+            secret("localhost", "named"),
+            secret("127.0.0.1", "written"),
+            format!("{}/led", other.base),
+        ];
+        other.put("/feed", feed(other, &hub, &links));
+        let list = format!(
+            "[[source]]\nid = \"inside\"\nurl = \"http://localhost:{port}/feed\"\nallow_addresses = [\"127.0.0.1\", \"::1\"]\n\
+             [[source]]\nid = \"other\"\nurl = \"{0}/feed\"\nallow_addresses = [\"127.0.0.2\"]\n\
+             [[source]]\nid = \"away\"\nurl = \"{0}/away\"\nallow_addresses = [\"127.0.0.2/32\"]\n[[source]]\nid = \"none\"\nurl = \"http://localhost:{port}/feed?x\"\n",
+            other.base
+        );
+        let write = |name: &str, text: &str| fs::write(world.dir.path().join(name), text).unwrap();
+        write("sources.toml", &list);
+        let config = "data_dir = \"data\"\nsources = [\"sources.toml\"]\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\n\
+            contact = \"bot@example.org\"\n[sink]\nkind = \"file\"\n[admin]\nlisten = \"off\"\n[websub]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1/hooks\"\n";
+        write("nashra.toml", config);
+        world
+    }
+}
+
 #[test]
 fn what_one_source_may_reach_serves_no_other() {
-    let (inside, other, dir) = (Site::start(), Site::on("127.0.0.2"), tempdir().unwrap());
-    let port = inside.base.rsplit(':').next().unwrap().to_owned();
-    let secret = |host: &str, slug: &str| format!("http://{host}:{port}/a/{slug}");
-    inside.put(
-        "/feed",
-        feed(&inside, &format!("{}/hub", inside.base), &[secret("localhost", "one")]),
-    );
-    inside.page("one", "Inside", "It is inside.");
-    for slug in ["named", "written", "led"] {
-        inside.page(slug, "Secret", "It is a secret.");
-    }
-    let led = format!("{}/led", other.base);
-    other.put("/led", Answer::status(302).with("location", &secret("localhost", "led")));
-    other.put(
-        "/feed",
-        feed(
-            &other,
-            &format!("{}/hub", inside.base),
-            &[secret("localhost", "named"), secret("127.0.0.1", "written"), led],
-        ),
-    );
-    other.put(
-        "/away",
-        Answer::status(302).with("location", &format!("http://localhost:{port}/feed")),
-    );
-    let list = format!(
-        "[[source]]\nid = \"inside\"\nurl = \"http://localhost:{port}/feed\"\nallow_addresses = [\"127.0.0.1\", \"::1\"]\n\
-         [[source]]\nid = \"other\"\nurl = \"{0}/feed\"\nallow_addresses = [\"127.0.0.2\"]\n\
-         [[source]]\nid = \"away\"\nurl = \"{0}/away\"\nallow_addresses = [\"127.0.0.2/32\"]\n[[source]]\nid = \"none\"\nurl = \"http://localhost:{port}/feed?x\"\n",
-        other.base
-    );
-    fs::write(dir.path().join("sources.toml"), list).unwrap();
-    let config = "data_dir = \"data\"\nsources = [\"sources.toml\"]\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\n\
-        contact = \"bot@example.org\"\n[sink]\nkind = \"file\"\n[admin]\nlisten = \"off\"\n[websub]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1/hooks\"\n";
-    fs::write(dir.path().join("nashra.toml"), config).unwrap();
-    let nashra = Nashra::start(dir.path(), &["run", "-c", "nashra.toml"]);
-    let records = until("all is published", || Some(lines(dir.path())).filter(|it| it.len() >= 7));
+    let world = World::start();
+    let dir = world.dir.path();
+    let nashra = Nashra::start(dir, &["run", "-c", "nashra.toml"]);
+    let records = until("all is published", || Some(lines(dir)).filter(|it| it.len() >= 7));
     let dead: Vec<&str> = records.iter().filter_map(|record| record["error"].as_str()).collect();
     assert!(dead.len() == 3 && dead.iter().all(|dead| dead.starts_with("refused: ")), "{dead:?}");
     assert!(
@@ -83,16 +94,20 @@ fn what_one_source_may_reach_serves_no_other() {
     told("inside", ["the hub did not take", "HTTP status 405"]);
     told("other", ["the hub did not take", "refused: 127.0.0.1 is not a public address"]);
     for slug in ["named", "written", "led"] {
-        assert!(inside.seen(&format!("/a/{slug}")).is_empty(), "{slug}");
+        assert!(world.inside.seen(&format!("/a/{slug}")).is_empty(), "{slug}");
     }
     assert_eq!(nashra.stop(), Some(0));
+}
 
-    let url = format!("{}/feed?added", inside.base);
-    let (code, _, words) = command(
-        dir.path(),
-        &["sources", "add", &url, "--allow-address", "127.0.0.1", "-c", "nashra.toml"],
-    );
+#[test]
+fn what_an_added_source_may_reach_is_kept_with_it() {
+    let world = World::start();
+    let run = |arguments: &[&str]| {
+        command(world.dir.path(), &[arguments, &["-c", "nashra.toml"]].concat())
+    };
+    let url = format!("{}/feed?added", world.inside.base);
+    let (code, _, words) = run(&["sources", "add", &url, "--allow-address", "127.0.0.1"]);
     assert_eq!(code, Some(0), "{words}");
-    let (_, exported, _) = command(dir.path(), &["sources", "export", "-c", "nashra.toml"]);
+    let (_, exported, _) = run(&["sources", "export"]);
     assert!(exported.contains("?added\"\nallow_addresses = [\"127.0.0.1/32\"]"), "{exported}");
 }

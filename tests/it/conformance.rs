@@ -231,17 +231,8 @@ fn lying(
     }
 }
 
-/// One life of a process: from now until then.
-async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<Utc>) {
-    let store = Store::open(dir, 8 << 20).unwrap();
-    let polled = sources::parse("list.toml", list.as_bytes()).sources;
-    let mut due: BTreeMap<String, DateTime<Utc>> =
-        polled.iter().map(|polled| (polled.id.to_string(), clock.now())).collect();
-    for facts in store.polls().all_facts().unwrap() {
-        due.extend(facts.next_due.map(|at| (facts.id, at.max(clock.now()))));
-    }
-    let limits = Limits { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Limits::default() };
-    let rules = poll::Rules {
+fn rules() -> poll::Rules {
+    poll::Rules {
         bounds: Bounds { min: Duration::from_mins(5), max: Duration::from_hours(6) },
         backlog: None,
         retention: Duration::from_hours(24 * 30),
@@ -250,7 +241,45 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         refetch_per_day: 6,
         entries: poll::EntryBounds { per_poll: 5_000, per_day: 50_000, pending: 20_000 },
         max_decoded: 1 << 20,
-    };
+    }
+}
+
+/// When each source is due next.
+fn due_times(store: &Store, polled: &[sources::Source], now: DateTime<Utc>) -> DueTimes {
+    let mut due: DueTimes = polled.iter().map(|source| (source.id.to_string(), now)).collect();
+    for facts in store.polls().all_facts().unwrap() {
+        due.extend(facts.next_due.map(|at| (facts.id, at.max(now))));
+    }
+    due
+}
+
+type DueTimes = BTreeMap<String, DateTime<Utc>>;
+
+/// Moves the clock from one due time to the next, and wakes the schedule, until then.
+async fn follow(
+    polls: &mut mpsc::Receiver<PollRecord>,
+    mut due: DueTimes,
+    clock: &ManualClock,
+    until: DateTime<Utc>,
+    wake: impl Fn(),
+) {
+    while let Some(next) = due.values().min().copied().filter(|due| *due <= until) {
+        clock.set(next.max(clock.now()));
+        wake();
+        while due.values().any(|at| *at <= clock.now()) {
+            let poll = timeout(PATIENCE, polls.recv()).await.unwrap().unwrap();
+            assert!(poll.next_due > clock.now(), "{}: {} is not later", poll.source, poll.next_due);
+            due.insert(poll.source, poll.next_due);
+        }
+    }
+}
+
+/// One life of a process: from now until then.
+async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<Utc>) {
+    let store = Store::open(dir, 8 << 20).unwrap();
+    let polled = sources::parse("list.toml", list.as_bytes()).sources;
+    let due = due_times(&store, &polled, clock.now());
+    let limits = Limits { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Limits::default() };
     let sources = sources::Sources { polled, topics: Vec::new() };
     let options = StartOptions { polls_per_source_day: 24.0, poll_now: false };
     let schedule_state =
@@ -270,7 +299,7 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let parts = poll::PollContext {
         fetcher,
         store: store.polls(),
-        rules,
+        rules: rules(),
         concurrency: 8,
         per_host: 4,
         clock: Arc::clone(clock),
@@ -298,15 +327,10 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let listening = tokio::spawn(async move { while wakes.recv().await.is_some() {} });
     // New sources are begun a little apart.
     clock.advance(Duration::from_secs(1));
-    while let Some(next) = due.values().min().copied().filter(|due| *due <= until) {
-        clock.set(next.max(clock.now()));
+    follow(&mut polls, due, clock, until, || {
         pressure_tx.send_replace(Pressure::None);
-        while due.values().any(|at| *at <= clock.now()) {
-            let poll = timeout(PATIENCE, polls.recv()).await.unwrap().unwrap();
-            assert!(poll.next_due > clock.now(), "{}: {} is not later", poll.source, poll.next_due);
-            due.insert(poll.source, poll.next_due);
-        }
-    }
+    })
+    .await;
     clock.set(until);
     stop.cancel();
     scheduling.await.unwrap().unwrap();
@@ -329,14 +353,115 @@ fn most_in(window: TimeDelta, times: &[DateTime<Utc>]) -> usize {
         .unwrap_or(0)
 }
 
+/// The paths of the feeds of the site that behaves.
+const PATHS: [&str; 6] = ["quiet", "busy", "kept", "night", "delta", "private"];
+
+fn times(seen: &[Seen]) -> Vec<DateTime<Utc>> {
+    seen.iter().map(|seen| seen.at).collect()
+}
+
+fn check_a_quiet_feed_is_asked_seldom_and_with_its_validators(good: &Host) {
+    let quiet = good.seen("/quiet");
+    let (conditional, full): (Vec<_>, Vec<_>) =
+        quiet.iter().cloned().partition(Seen::is_conditional);
+    assert!(conditional.len() > 10, "{}", conditional.len());
+    assert!(
+        most_in(TimeDelta::hours(1), &times(&quiet)) <= 1,
+        "a quiet feed is asked at most once an hour"
+    );
+    assert!(most_in(TimeDelta::hours(24), &times(&full)) <= 1, "and in full at most once a day");
+    for seen in &conditional {
+        assert_eq!(seen.headers["if-none-match"].as_bytes(), TAG);
+        assert_eq!(seen.headers["if-modified-since"].as_bytes(), STAMP);
+    }
+}
+
+fn check_the_shortest_interval(good: &Host) {
+    for path in PATHS {
+        let mut seen = good.seen(&format!("/{path}"));
+        // An audit that finds something new asks twice, at most once a day.
+        let requests = seen.len();
+        seen.dedup_by_key(|seen| seen.at);
+        assert!(requests - seen.len() <= 5, "{path}: {requests} requests, {} polls", seen.len());
+        assert!(
+            gaps(&seen).iter().all(|gap| *gap >= TimeDelta::minutes(5)),
+            "{path}: the shortest interval holds over restarts"
+        );
+    }
+    assert!(good.seen("/busy").len() > 50, "{}", good.seen("/busy").len());
+}
+
+fn check_what_feeds_say_of_when_to_come(good: &Host) {
+    let kept = gaps(&good.seen("/kept"));
+    assert!(
+        kept.len() > 10 && kept.iter().all(|kept| *kept >= TimeDelta::hours(4)),
+        "what may be kept for four hours is: {kept:?}"
+    );
+    let night: Vec<_> =
+        times(&good.seen("/night")).into_iter().filter(|time| time.hour() < 8).collect();
+    assert!(night.is_empty(), "skipHours: {night:?}");
+}
+
+fn check_robots(good: &Host, starts: usize) {
+    assert!(good.seen("/private").is_empty(), "what robots.txt forbids is never asked for");
+    let robots = good.seen("/robots.txt").len();
+    assert!(
+        robots <= starts + 4,
+        "robots.txt is asked for once a day and start, not {robots} times"
+    );
+}
+
+fn check_what_is_new_is_asked_for_alone(good: &Host, dir: &Path) {
+    let delta = good.seen("/delta");
+    assert!(
+        delta.iter().filter(|delta| delta.status == 226).count() > 20,
+        "what is new is asked for alone"
+    );
+    let facts = Store::open(dir, 8 << 20).unwrap().polls().facts("delta").unwrap().unwrap();
+    let newest = number(delta.last().unwrap().at, TimeDelta::hours(1));
+    let first = number(start(), TimeDelta::hours(1)) - 9;
+    assert_eq!(
+        (facts.gaps, i64::try_from(facts.entries).unwrap()),
+        (0, newest - first + 1),
+        "and is neither a gap nor a loss"
+    );
+}
+
+fn check_a_busy_host_is_left_alone(busy: &Host) {
+    let all = busy.log.lock().unwrap().clone();
+    assert!(
+        all.iter().filter(|it| it.status == 429).count() >= 2
+            && all.iter().any(|it| it.status == 503)
+    );
+    for (index, refused) in all.iter().enumerate().filter(|(_, it)| it.until > it.at) {
+        // Both sources were under way at once at most when the first of them heard it.
+        let early = all[index + 1..].iter().find(|it| it.at > refused.at && it.at < refused.until);
+        assert!(early.is_none(), "asked to stay away until {}, but {early:?}", refused.until);
+    }
+}
+
+fn check_a_lying_304_is_found_out(lying: &Host) {
+    let polls = lying.seen("/lies");
+    let told = polls.iter().position(|poll| poll.status == 304).unwrap();
+    let found = told + polls[told..].iter().position(|poll| poll.status == 200).unwrap();
+    assert!(
+        polls[found].at - polls[told].at < TimeDelta::hours(48),
+        "the lie is found within two days"
+    );
+    let after: Vec<_> = polls[found + 2..].iter().collect();
+    assert!(
+        after.len() > 5 && after.iter().all(|after| !after.is_conditional()),
+        "and the source is read in full from then on"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
     let (dir, clock) = (tempdir().unwrap(), Arc::new(ManualClock::new(start())));
     let good = Host::start(Arc::clone(&clock), well_behaved).await;
     let busy = Host::start(Arc::clone(&clock), busy).await;
     let lying = Host::start(Arc::clone(&clock), lying).await;
-    let paths = ["quiet", "busy", "kept", "night", "delta", "private"];
-    let mut list: String = paths
+    let mut list: String = PATHS
         .iter()
         .map(|path| format!("[[source]]\nid = \"{path}\"\nurl = \"{}/{path}\"\n", good.base))
         .collect::<Vec<_>>()
@@ -351,84 +476,11 @@ async fn over_simulated_days_with_restarts_every_rule_of_politeness_is_kept() {
             .await;
     }
 
-    let quiet = good.seen("/quiet");
-    let (conditional, full): (Vec<_>, Vec<_>) =
-        quiet.iter().cloned().partition(Seen::is_conditional);
-    let times = |seen: &[Seen]| seen.iter().map(|seen| seen.at).collect::<Vec<_>>();
-    assert!(conditional.len() > 10, "{}", conditional.len());
-    assert!(
-        most_in(TimeDelta::hours(1), &times(&quiet)) <= 1,
-        "a quiet feed is asked at most once an hour"
-    );
-    assert!(most_in(TimeDelta::hours(24), &times(&full)) <= 1, "and in full at most once a day");
-    for seen in &conditional {
-        assert_eq!(seen.headers["if-none-match"].as_bytes(), TAG);
-        assert_eq!(seen.headers["if-modified-since"].as_bytes(), STAMP);
-    }
-
-    for path in paths {
-        let mut seen = good.seen(&format!("/{path}"));
-        // An audit that finds something new asks twice, at most once a day.
-        let requests = seen.len();
-        seen.dedup_by_key(|seen| seen.at);
-        assert!(requests - seen.len() <= 5, "{path}: {requests} requests, {} polls", seen.len());
-        assert!(
-            gaps(&seen).iter().all(|gap| *gap >= TimeDelta::minutes(5)),
-            "{path}: the shortest interval holds over restarts"
-        );
-    }
-    assert!(good.seen("/busy").len() > 50, "{}", good.seen("/busy").len());
-    let kept = gaps(&good.seen("/kept"));
-    assert!(
-        kept.len() > 10 && kept.iter().all(|kept| *kept >= TimeDelta::hours(4)),
-        "what may be kept for four hours is: {kept:?}"
-    );
-    let night: Vec<_> =
-        times(&good.seen("/night")).into_iter().filter(|time| time.hour() < 8).collect();
-    assert!(night.is_empty(), "skipHours: {night:?}");
-
-    assert!(good.seen("/private").is_empty(), "what robots.txt forbids is never asked for");
-    let robots = good.seen("/robots.txt").len();
-    assert!(
-        robots <= lives.len() + 4,
-        "robots.txt is asked for once a day and start, not {robots} times"
-    );
-
-    let delta = good.seen("/delta");
-    assert!(
-        delta.iter().filter(|delta| delta.status == 226).count() > 20,
-        "what is new is asked for alone"
-    );
-    let facts = Store::open(dir.path(), 8 << 20).unwrap().polls().facts("delta").unwrap().unwrap();
-    let newest = number(delta.last().unwrap().at, TimeDelta::hours(1));
-    let first = number(start(), TimeDelta::hours(1)) - 9;
-    assert_eq!(
-        (facts.gaps, i64::try_from(facts.entries).unwrap()),
-        (0, newest - first + 1),
-        "and is neither a gap nor a loss"
-    );
-
-    let all = busy.log.lock().unwrap().clone();
-    assert!(
-        all.iter().filter(|it| it.status == 429).count() >= 2
-            && all.iter().any(|it| it.status == 503)
-    );
-    for (index, refused) in all.iter().enumerate().filter(|(_, it)| it.until > it.at) {
-        // Both sources were under way at once at most when the first of them heard it.
-        let early = all[index + 1..].iter().find(|it| it.at > refused.at && it.at < refused.until);
-        assert!(early.is_none(), "asked to stay away until {}, but {early:?}", refused.until);
-    }
-
-    let polls = lying.seen("/lies");
-    let told = polls.iter().position(|poll| poll.status == 304).unwrap();
-    let found = told + polls[told..].iter().position(|poll| poll.status == 200).unwrap();
-    assert!(
-        polls[found].at - polls[told].at < TimeDelta::hours(48),
-        "the lie is found within two days"
-    );
-    let after: Vec<_> = polls[found + 2..].iter().collect();
-    assert!(
-        after.len() > 5 && after.iter().all(|after| !after.is_conditional()),
-        "and the source is read in full from then on"
-    );
+    check_a_quiet_feed_is_asked_seldom_and_with_its_validators(&good);
+    check_the_shortest_interval(&good);
+    check_what_feeds_say_of_when_to_come(&good);
+    check_robots(&good, lives.len());
+    check_what_is_new_is_asked_for_alone(&good, dir.path());
+    check_a_busy_host_is_left_alone(&busy);
+    check_a_lying_304_is_found_out(&lying);
 }

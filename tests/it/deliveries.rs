@@ -63,18 +63,19 @@ fn closely(what: &str, mut look: impl FnMut() -> bool) {
     }
 }
 
-#[test]
-fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one_of_the_same_number()
- {
-    let Some(world) = World::new("refused") else { return };
+/// Records of an outbox that a topic refuses, by their number.
+type Poison = BTreeMap<u64, Vec<u8>>;
+
+/// Fills an outbox with 18 records of which the topic refuses every third, as too large; yields
+/// these, and the chain of the last record.
+fn fill_with_poison(world: &World) -> (Poison, [u8; 16]) {
     let articles = world.topic("articles");
     let new =
         NewTopic::new(&articles, 3, TopicReplication::Fixed(1)).set("max.message.bytes", "20000");
     block_on(admin(&world.brokers).create_topics(&[new], &AdminOptions::new())).unwrap();
     let store = Store::open(&world.dir.path().join("data"), 1 << 20).unwrap();
     let (mut batch, mut tail) = (Batch::default(), store.outbox().tail().unwrap());
-    // Every third is refused.
-    let mut poison = BTreeMap::new();
+    let mut poison = Poison::new();
     for number in 1..=18 {
         let record = record(number, &noise(if number % 3 == 0 { 60_000 } else { 300 }));
         if number % 3 == 0 {
@@ -84,6 +85,30 @@ fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one
     }
     block_on(store.articles().commit(batch)).unwrap();
     closed(store);
+    (poison, tail.chain)
+}
+
+/// Whether a record waits in the outbox whose dead letter is among these files.
+fn is_between(world: &World, files: BTreeMap<PathBuf, SystemTime>) -> bool {
+    let store = Store::open(&world.dir.path().join("data"), 1 << 20).unwrap();
+    let acked = store.outbox().acked().unwrap().seq();
+    let rows = store.outbox().rows_after(acked, 18, usize::MAX).unwrap();
+    closed(store);
+    let names: Vec<String> = files
+        .into_keys()
+        .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let is_kept = |row: &OutboxRow| {
+        names.contains(&format!("{}.json.zst", row.record.event_id.replace('/', "-")))
+    };
+    rows.iter().any(|row| row.record.topic == Topic::Articles && is_kept(row))
+}
+
+#[test]
+fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one_of_the_same_number()
+ {
+    let Some(world) = World::new("refused") else { return };
+    let (poison, chain) = fill_with_poison(&world);
     world.site.feed("/feed", &[]);
     let kept = world.dir.path().join("data/deadletters");
     let mut between = 0;
@@ -95,35 +120,16 @@ fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one
         // The first are killed in that moment, the others a while later.
         std::thread::sleep(Duration::from_millis(run.saturating_sub(2) * 7));
         nashra.kill();
-        let store = Store::open(&world.dir.path().join("data"), 1 << 20).unwrap();
-        let rows = store
-            .outbox()
-            .rows_after(store.outbox().acked().unwrap().seq(), 18, usize::MAX)
-            .unwrap();
-        let names: Vec<String> = files(&kept)
-            .into_keys()
-            .map(|key| key.file_name().unwrap().to_string_lossy().into_owned())
-            .collect();
-        let is_kept = |row: &OutboxRow| {
-            names.contains(&format!("{}.json.zst", row.record.event_id.replace('/', "-")))
-        };
-        between +=
-            usize::from(rows.iter().any(|row| row.record.topic == Topic::Articles && is_kept(row)));
-        closed(store);
+        between += usize::from(is_between(&world, files(&kept)));
     }
     assert!(between > 0, "no kill was in time");
     let nashra = world.start();
     nothing_waits(&nashra);
     assert_eq!(nashra.stop(), Some(0));
     let (published, letters) = (world.published(), letters(&world));
-    assert_eq!(
-        sorted(published.iter().map(number)),
-        (1..=18).filter(|it| it % 3 != 0).collect::<Vec<_>>()
-    );
-    assert_eq!(
-        sorted(letters.iter().map(number)),
-        (1..=18).filter(|it| it % 3 == 0).collect::<Vec<_>>()
-    );
+    let (refused, taken): (Vec<_>, Vec<_>) = (1..=18).partition(|number| number % 3 == 0);
+    assert_eq!(sorted(published.iter().map(number)), taken);
+    assert_eq!(sorted(letters.iter().map(number)), refused);
     for letter in &letters {
         let file =
             fs::File::open(world.dir.path().join(letter.value["bytes"].as_str().unwrap())).unwrap();
@@ -134,7 +140,7 @@ fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one
     }
     assert_eq!(files(&kept).len(), 6, "what is tried again is kept once");
     let position = position(&world);
-    assert_eq!((&position["seq"], &position["chain"]), (&json!(18), &json!(tail.chain)));
+    assert_eq!((&position["seq"], &position["chain"]), (&json!(18), &json!(chain)));
 }
 
 /// `nashra state …` on a data directory beside the world's own.

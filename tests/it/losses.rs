@@ -153,6 +153,56 @@ enum Manifest {
     Torn,
 }
 
+/// What a power loss takes of a data directory.
+struct Loss<'a> {
+    /// The length of each journal before what is lost was written.
+    journals: &'a BTreeMap<PathBuf, usize>,
+    /// Whether the journals are as long as they were, and full of zeros; as file systems leave it.
+    zeros: bool,
+    kept: Manifest,
+    /// The manifest of that time.
+    manifest: &'a [u8],
+}
+
+impl Loss<'_> {
+    fn strike(&self, data: &Path) {
+        for (name, length) in self.journals {
+            let path = data.join("store").join(name);
+            let mut bytes = fs::read(&path).unwrap();
+            let whole = bytes.len();
+            bytes.truncate(*length);
+            bytes.resize(if self.zeros { whole } else { *length }, 0);
+            fs::write(path, bytes).unwrap();
+        }
+        let manifest = data.join("manifest");
+        match self.kept {
+            Manifest::Kept => {}
+            Manifest::Older => fs::write(manifest, self.manifest).unwrap(),
+            Manifest::Gone => fs::remove_file(manifest).unwrap(),
+            Manifest::Torn => fs::write(manifest, [0; 512]).unwrap(),
+        }
+    }
+}
+
+fn check_refused(nashra: Nashra, words: &str) {
+    let log = until("it is refused", || {
+        Some(nashra.log()).filter(|it| it.contains("nashra state repair"))
+    });
+    assert!(log.contains(words), "{words}: {log}");
+    assert_ne!(nashra.wait().code(), Some(0));
+}
+
+fn check_halted(nashra: Nashra, manifest_is_missing: bool) {
+    halted(&nashra, "nashra state adopt");
+    let address = nashra.admin();
+    until("c and d are found again", || {
+        get(&format!("{address}metrics")).1.contains("nashra_outbox_records 2\n").then_some(())
+    });
+    halted(&nashra, "nashra state adopt");
+    assert_eq!(nashra.log().contains("the manifest is missing"), manifest_is_missing);
+    assert_eq!(nashra.stop(), Some(0));
+}
+
 #[test]
 fn a_power_loss_that_takes_the_newest_journal_and_the_manifest_is_told_and_nothing_is_published_twice()
  {
@@ -182,48 +232,13 @@ fn a_power_loss_that_takes_the_newest_journal_and_the_manifest_is_told_and_nothi
         let dir = tempfile::tempdir().unwrap();
         let lost = dir.path().join("data");
         copy(&data, &lost);
-        // As file systems leave it: shorter, or as long as it was and full of zeros.
-        for (name, length) in &before {
-            let path = lost.join("store").join(name);
-            let mut bytes = fs::read(&path).unwrap();
-            let whole = bytes.len();
-            bytes.truncate(*length);
-            bytes.resize(if zeros { whole } else { *length }, 0);
-            fs::write(path, bytes).unwrap();
-        }
-        match kept {
-            Manifest::Kept => {}
-            Manifest::Older => fs::write(lost.join("manifest"), &manifest).unwrap(),
-            Manifest::Gone => fs::remove_file(lost.join("manifest")).unwrap(),
-            Manifest::Torn => fs::write(lost.join("manifest"), [0; 512]).unwrap(),
-        }
+        Loss { journals: &before, zeros, kept, manifest: &manifest }.strike(&lost);
         let nashra = Nashra::run(dir.path(), &format!("{}/feed", world.site.base), &world.sink());
-        let words = match kept {
-            Manifest::Kept => "the newest are missing",
-            Manifest::Torn => "both of its lines are damaged",
-            Manifest::Older | Manifest::Gone => {
-                halted(&nashra, "nashra state adopt");
-                let address = nashra.admin();
-                until("c and d are found again", || {
-                    get(&format!("{address}metrics"))
-                        .1
-                        .contains("nashra_outbox_records 2\n")
-                        .then_some(())
-                });
-                halted(&nashra, "nashra state adopt");
-                assert_eq!(
-                    nashra.log().contains("the manifest is missing"),
-                    kept == Manifest::Gone
-                );
-                assert_eq!((nashra.stop(), world.published().len()), (Some(0), 4));
-                continue;
-            }
-        };
-        let log = until("it is refused", || {
-            Some(nashra.log()).filter(|it| it.contains("nashra state repair"))
-        });
-        assert!(log.contains(words), "{kept:?}: {log}");
-        assert_ne!(nashra.wait().code(), Some(0));
+        match kept {
+            Manifest::Kept => check_refused(nashra, "the newest are missing"),
+            Manifest::Torn => check_refused(nashra, "both of its lines are damaged"),
+            Manifest::Older | Manifest::Gone => check_halted(nashra, kept == Manifest::Gone),
+        }
         assert_eq!(world.published().len(), 4);
     }
 }

@@ -89,50 +89,29 @@ fn tell_tale() -> Site {
     site
 }
 
-#[test]
-fn credentials_of_sources_stand_in_no_record_answer_or_log() {
-    let (site, dir) = (tell_tale(), tempdir().unwrap());
-    config(dir.path(), &site, "");
-    let nashra = Nashra::start(dir.path(), &["run", "-c", "nashra.toml"]);
-    let admin = nashra.admin();
-    let titles = until("all is published", || {
-        let records = lines(dir.path());
-        let titles: BTreeSet<String> = records
-            .iter()
-            .filter_map(|record| record["title"].as_str())
-            .map(str::to_owned)
-            .collect();
+/// Waits until articles and dead letters of all sources are published.
+fn wait_for_records(dir: &Path) {
+    let wanted = ["About one", "About led", "About none", "A page"];
+    until("all is published", || {
+        let records = lines(dir);
+        let titles: BTreeSet<&str> =
+            records.iter().filter_map(|record| record["title"].as_str()).collect();
         let dead = records.iter().any(|record| record["schema"] == "nashra.deadletter.v1");
-        (dead
-            && ["About one", "About led", "About none", "A page"]
-                .iter()
-                .all(|it| titles.contains(*it)))
-        .then_some(titles)
+        (dead && wanted.iter().all(|title| titles.contains(title))).then_some(())
     });
-    let asked = until("the site was asked for its feed", || {
-        Some(site.seen("/new")).filter(|it| it.len() > 3)
-    });
-    assert!(
-        site.seen("/feed").iter().all(|seen| seen.headers.contains_key("authorization")),
-        "{titles:?} {}",
-        asked.len()
-    );
+}
 
+/// What every command says about these sources, with its arguments.
+fn told_by_commands(dir: &Path, addresses: &[&str]) -> Vec<(String, String)> {
     let mut told: Vec<(String, String)> = Vec::new();
     let mut ask = |arguments: &[&str]| {
-        let (_, out, words) = command(dir.path(), &[arguments, &["-c", "nashra.toml"]].concat());
+        let (_, out, words) = command(dir, &[arguments, &["-c", "nashra.toml"]].concat());
         told.push((arguments.join(" "), out + &words));
     };
-    let list = fs::read_to_string(dir.path().join("sources.toml")).unwrap();
-    let addresses: Vec<&str> =
-        list.lines().filter_map(|line| line.strip_prefix("url = \"")?.strip_suffix('"')).collect();
-    for id in ["feed", "gone", "moved", "page", "site", "none"]
-        .into_iter()
-        .chain(addresses.iter().copied())
-    {
+    for id in ["feed", "gone", "moved", "page", "site", "none"].iter().chain(addresses) {
         ask(&["explain", id]);
     }
-    for record in lines(dir.path()) {
+    for record in lines(dir) {
         if let Some(id) = record["id"].as_str() {
             ask(&["explain", id]);
         }
@@ -150,13 +129,28 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
     ask(&["try", addresses[0]]);
     ask(&["try", &addresses[3].replace("/a/page", "/a/led"), "--json"]);
     ask(&["try", addresses[1]]);
+    told
+}
+
+#[test]
+fn credentials_of_sources_stand_in_no_record_answer_or_log() {
+    let (site, dir) = (tell_tale(), tempdir().unwrap());
+    config(dir.path(), &site, "");
+    let nashra = Nashra::start(dir.path(), &["run", "-c", "nashra.toml"]);
+    let admin = nashra.admin();
+    wait_for_records(dir.path());
+    until("the site was asked for its feed", || (site.seen("/new").len() > 3).then_some(()));
+    assert!(site.seen("/feed").iter().all(|seen| seen.headers.contains_key("authorization")));
+
+    let list = fs::read_to_string(dir.path().join("sources.toml")).unwrap();
+    let addresses: Vec<&str> =
+        list.lines().filter_map(|line| line.strip_prefix("url = \"")?.strip_suffix('"')).collect();
+    let mut told = told_by_commands(dir.path(), &addresses);
     told.push(("metrics".to_owned(), get(&format!("{admin}metrics")).1));
     told.push(("readyz".to_owned(), get(&format!("{admin}readyz")).1));
     told.push(("the log".to_owned(), nashra.log()));
-    told.push((
-        "records".to_owned(),
-        lines(dir.path()).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
-    ));
+    let records: Vec<String> = lines(dir.path()).iter().map(ToString::to_string).collect();
+    told.push(("records".to_owned(), records.join("\n")));
     for secret in SECRETS {
         for (what, text) in &told {
             let what = what.replace(secret, "SECRET");
@@ -167,12 +161,17 @@ fn credentials_of_sources_stand_in_no_record_answer_or_log() {
     let records = lines(dir.path());
     let feed = records.iter().find(|record| record["source"]["id"] == "feed").unwrap();
     assert_eq!(feed["source"]["url"], format!("{}/feed?token=***&my_ticket=***&page=1", site.base));
-    // A list that can be read back is a copy of the config.
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_list_of_sources_that_can_be_read_back_holds_their_credentials_and_says_so() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    config(dir.path(), &site, "");
     let (_, exported, words) = command(dir.path(), &["sources", "export", "-c", "nashra.toml"]);
     assert!(
         SECRETS.iter().all(|secret| exported.contains(secret))
             && words.contains("holds the credentials"),
         "{words}"
     );
-    assert_eq!(nashra.stop(), Some(0));
 }

@@ -1,13 +1,13 @@
 //! `nashra sources list`, `export`, `add`, `remove` and `import`.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::Value;
-use tempfile::tempdir;
+use tempfile::{TempDir, tempdir};
 
 use crate::support::{Nashra, Site, command, get, lines, until};
 
-fn listed(dir: &std::path::Path) -> Vec<Value> {
+fn listed(dir: &Path) -> Vec<Value> {
     let (code, out, words) = command(
         dir,
         &["sources", "list", "--json", "--sources", "sources.txt", "--data-dir", "data"],
@@ -125,24 +125,6 @@ fn a_source_that_is_added_is_polled_at_once_and_one_that_is_removed_no_more() {
         metrics().contains("nashra_sources{state=\"ok\"} 2").then_some(())
     });
 
-    let (code, _, words) =
-        run(&["add", "https://a.example/", "https://b.example/", "--id", "x", "--kind", "feed"]);
-    assert!(code == Some(2) && words.contains("give one address"), "{words}");
-    // What a list names is neither added nor removed, and its place is told.
-    let (code, _, words) = run(&["add", &format!("{}/own", site.base), "--kind", "feed"]);
-    assert!(code == Some(1) && words.contains("is already listed at sources.txt:1:1"), "{words}");
-    let (code, _, words) =
-        run(&["add", &format!("{}/other", site.base), "--kind", "feed", "--id", "own"]);
-    assert!(
-        code == Some(1)
-            && words.contains("the id \"own\" is already that of the source at sources.txt:1:1"),
-        "{words}"
-    );
-    let (code, _, words) = run(&["remove", "own"]);
-    assert!(
-        code == Some(1) && words.contains("own is listed at sources.txt:1:1: take it out there"),
-        "{words}"
-    );
     let all = listed(dir.path());
     assert_eq!(
         (all.len(), &all[1]["id"], &all[1]["place"]),
@@ -170,7 +152,44 @@ fn a_source_that_is_added_is_polled_at_once_and_one_that_is_removed_no_more() {
 }
 
 #[test]
-fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
+fn what_a_list_names_is_neither_added_nor_removed_and_its_place_is_told() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/own", &[]);
+    let own = format!("[[source]]\nid = \"own\"\nurl = \"{}/own\"\n", site.base);
+    let nashra = Nashra::run(dir.path(), &own, &["--sink", "file"]);
+    nashra.admin();
+    let run = |arguments: &[&str]| {
+        command(dir.path(), &[&["sources"], arguments, &["--data-dir", "data"]].concat())
+    };
+    let (code, _, words) =
+        run(&["add", "https://a.example/", "https://b.example/", "--id", "x", "--kind", "feed"]);
+    assert!(code == Some(2) && words.contains("give one address"), "{words}");
+    let (code, _, words) = run(&["add", &format!("{}/own", site.base), "--kind", "feed"]);
+    assert!(code == Some(1) && words.contains("is already listed at sources.txt:1:1"), "{words}");
+    let (code, _, words) =
+        run(&["add", &format!("{}/other", site.base), "--kind", "feed", "--id", "own"]);
+    assert!(
+        code == Some(1)
+            && words.contains("the id \"own\" is already that of the source at sources.txt:1:1"),
+        "{words}"
+    );
+    let (code, _, words) = run(&["remove", "own"]);
+    assert!(
+        code == Some(1) && words.contains("own is listed at sources.txt:1:1: take it out there"),
+        "{words}"
+    );
+    assert_eq!(listed(dir.path()).len(), 1);
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+fn sources(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let place = ["--sources", "sources.txt", "--data-dir", "data"];
+    command(dir, &[&["sources"], arguments, &place].concat())
+}
+
+/// A site with two feeds of an article each, the first of which a reader's list names, and the data
+/// directory of a daemon that has imported that list and does not run.
+fn imported() -> (Site, TempDir) {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.feed("/one", &[("one", "One")]);
     site.feed("/two", &[("two", "Two")]);
@@ -184,21 +203,19 @@ fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
     );
     fs::write(dir.path().join("reader.opml"), opml).unwrap();
     fs::write(dir.path().join("sources.txt"), "").unwrap();
-    let run = |arguments: &[&str]| {
-        command(
-            dir.path(),
-            &[&["sources"], arguments, &["--sources", "sources.txt", "--data-dir", "data"]]
-                .concat(),
-        )
-    };
-    // No daemon runs yet.
-    let (code, _, words) = run(&["import", "reader.opml"]);
+    let (code, _, words) = sources(dir.path(), &["import", "reader.opml"]);
     assert!(code == Some(0) && words.contains("new: 1, there already: 0, left out: 2"), "{words}");
     assert!(
         words.contains("the xmlUrl of the outline \"Bad\"")
             && words.contains("the outline \"None\" is a feed without an xmlUrl"),
         "{words}"
     );
+    (site, dir)
+}
+
+#[test]
+fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
+    let (site, dir) = imported();
     let nashra = Nashra::run(dir.path(), "", &["--sink", "file"]);
     let records =
         until("its article is there", || Some(lines(dir.path())).filter(|it| it.len() == 1));
@@ -206,18 +223,29 @@ fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
         (&records[0]["source"]["name"], &records[0]["source"]["tags"][0]),
         (&"One".into(), &"World".into())
     );
-    let (code, _, words) = run(&["import", "reader.opml"]);
+    let (code, _, words) = sources(dir.path(), &["import", "reader.opml"]);
     assert!(code == Some(0) && words.contains("new: 0, there already: 1, left out: 2"), "{words}");
-    assert_eq!(run(&["add", "--kind", "feed", &format!("{}/two", site.base)]).0, Some(0));
+    let two = format!("{}/two", site.base);
+    assert_eq!(sources(dir.path(), &["add", "--kind", "feed", &two]).0, Some(0));
     until("the other one is there", || (lines(dir.path()).len() == 2).then_some(()));
     assert_eq!(nashra.stop(), Some(0));
-    // A list that names one of them, too, goes before; another source with its id is an error of
-    // both places.
-    let nashra = Nashra::run(
-        dir.path(),
-        &format!("{}/two named by the list", site.base),
-        &["--sink", "file"],
-    );
+    let polled = || (site.seen("/one").len(), site.seen("/two").len());
+    let before = polled();
+    let nashra = Nashra::run(dir.path(), "", &["--sink", "file"]);
+    until("both are polled again", || {
+        (polled().0 > before.0 && polled().1 > before.1).then_some(())
+    });
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!(lines(dir.path()).len(), 2, "nothing was published twice");
+}
+
+#[test]
+fn a_list_goes_before_an_added_source_of_its_address_and_an_id_twice_is_an_error_of_both_places() {
+    let (site, dir) = imported();
+    let two = format!("{}/two", site.base);
+    assert_eq!(sources(dir.path(), &["add", "--kind", "feed", &two]).0, Some(0));
+    let list = format!("{two} named by the list");
+    let nashra = Nashra::run(dir.path(), &list, &["--sink", "file"]);
     nashra.admin();
     until("both are polled", || {
         let all = listed(dir.path());
@@ -228,15 +256,11 @@ fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
     });
     assert_eq!(nashra.stop(), Some(0));
     let id = listed(dir.path())[1]["id"].as_str().unwrap().to_owned();
-    let clash = Nashra::run(
-        dir.path(),
-        &format!("[[source]]\nid = \"{id}\"\nurl = \"{}/x\"\n", site.base),
-        &[],
-    );
+    let list = format!("[[source]]\nid = \"{id}\"\nurl = \"{}/x\"\n", site.base);
+    let clash = Nashra::run(dir.path(), &list, &[]);
     until("the clash is told", || {
         clash.log().contains("is already that of the source at sources.txt:1:1").then_some(())
     });
     assert_eq!(clash.wait().code(), Some(1));
-    assert_eq!(run(&["remove", &id]).0, Some(0));
-    assert_eq!(lines(dir.path()).len(), 2, "nothing was published twice");
+    assert_eq!(sources(dir.path(), &["remove", &id]).0, Some(0));
 }

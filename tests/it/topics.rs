@@ -137,21 +137,12 @@ fn metric(nashra: &Nashra, line: &str) {
     until(line, || get(&format!("{admin}metrics")).1.contains(&format!("{line}\n")).then_some(()));
 }
 
-#[test]
-fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_letter() {
-    let Some(world) = World::new("forms") else { return };
-    let site = Site::start();
+/// Seven messages in two partitions, one of each form and of each that cannot be read.
+fn send_every_form(world: &World, site: &Site) {
     site.page("one", "Fetched", "It began.");
     world.make(2);
-    world.send(
-        0,
-        Some(
-            json!({ "url": format!("{}/a/one", site.base), "title": "told" })
-                .to_string()
-                .as_bytes(),
-        ),
-        &[],
-    );
+    let address = json!({ "url": format!("{}/a/one", site.base), "title": "told" });
+    world.send(0, Some(address.to_string().as_bytes()), &[]);
     world.send(0, Some(b"{\"url\": \"ftp://news.example/\"}"), &[]);
     world.send(0, None, &[]);
     let told = json!({ "html": html("Without address", "It began.", ""), "id": "7", "source": { "name": "Courier", "tags": ["x"] } });
@@ -165,20 +156,10 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
     );
     world.send(1, Some(b"%PDF-1.7"), &[("content-type", "application/pdf")]);
     world.pages(0, &["With its page"]);
-    let nashra = world.run("tags = [\"own\"]");
-    world.wait_for(&["Fetched", "Without address", "إعادة فتح الميناء", "With its page"]);
-    let records =
-        until("all are there", || Some(lines(world.dir.path())).filter(|it| it.len() == 6));
-    let of = |title: &str| records.iter().find(|record| record["title"] == title).unwrap();
-    assert_eq!(
-        (&of("Without address")["url"], &of("Without address")["source"]["name"]),
-        (&Value::Null, &"Courier".into())
-    );
-    assert_eq!(
-        (&of("With its page")["source"]["tags"], &of("With its page")["source"]["kind"]),
-        (&json!(["own"]), &"kafka".into())
-    );
-    assert_eq!(of("إعادة فتح الميناء")["url"], "https://news.example/ar");
+}
+
+/// The dead letters of the message and the page that cannot be read.
+fn check_dead_letters(world: &World, records: &[Value]) {
     let dead: BTreeMap<&str, &Value> = records
         .iter()
         .filter(|record| record["schema"] == "nashra.deadletter.v1")
@@ -198,6 +179,28 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
         (&page["error"], &page["source"]["id"]),
         (&"not an HTML page: a PDF".into(), &"handed".into())
     );
+}
+
+#[test]
+fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_letter() {
+    let Some(world) = World::new("forms") else { return };
+    let site = Site::start();
+    send_every_form(&world, &site);
+    let nashra = world.run("tags = [\"own\"]");
+    world.wait_for(&["Fetched", "Without address", "إعادة فتح الميناء", "With its page"]);
+    let records =
+        until("all are there", || Some(lines(world.dir.path())).filter(|it| it.len() == 6));
+    let of = |title: &str| records.iter().find(|record| record["title"] == title).unwrap();
+    assert_eq!(
+        (&of("Without address")["url"], &of("Without address")["source"]["name"]),
+        (&Value::Null, &"Courier".into())
+    );
+    assert_eq!(
+        (&of("With its page")["source"]["tags"], &of("With its page")["source"]["kind"]),
+        (&json!(["own"]), &"kafka".into())
+    );
+    assert_eq!(of("إعادة فتح الميناء")["url"], "https://news.example/ar");
+    check_dead_letters(&world, &records);
     for line in [
         "nashra_topic_messages_total{what=\"address\"} 1",
         "nashra_topic_messages_total{what=\"document\"} 4",

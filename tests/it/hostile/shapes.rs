@@ -84,6 +84,10 @@ pub(crate) fn all() -> Vec<Shape> {
         nesting(),
         closing(),
         tables(),
+        times(),
+        links(),
+        pictures(),
+        writers(),
         elements(),
         headings(),
         scripts(),
@@ -210,7 +214,7 @@ fn tables() -> Vec<Shape> {
     ]
 }
 
-fn elements() -> Vec<Shape> {
+fn times() -> Vec<Shape> {
     vec![
         many("times", "<time datetime=2025-11-12T10:00:00Z>a</time>"),
         many(
@@ -226,6 +230,12 @@ fn elements() -> Vec<Shape> {
                 )
             },
         ),
+        deep("times around all", "<time>", "a b "),
+    ]
+}
+
+fn links() -> Vec<Shape> {
+    vec![
         many("links", "<a href=/a>a</a>"),
         page("links to news", |at| {
             format!(
@@ -243,6 +253,12 @@ fn elements() -> Vec<Shape> {
                 char::from(b'a' + u8::try_from(at % 26).unwrap_or(0))
             )
         }),
+        deep("links around all", "<div class=byline><a href=/author/x rel=author>", "a b "),
+    ]
+}
+
+fn pictures() -> Vec<Shape> {
+    vec![
         many("pictures", "<img src=/a.jpg>"),
         page("pictures and text", |at| {
             format!(
@@ -269,6 +285,13 @@ fn elements() -> Vec<Shape> {
         }),
         many("pictures without scripts", "<noscript><img src=/a.jpg></noscript>"),
         many("frames within", "<iframe src=https://video.example/1></iframe>"),
+        many("captions", "<p>Photo: Anna Smith / Reuters</p>"),
+        deep("captions around all", "<figure><img src=/a.jpg><figcaption>", "a b "),
+    ]
+}
+
+fn writers() -> Vec<Shape> {
+    vec![
         many("bylines", "<p>By Anna Smith and Peter Jones</p>"),
         page("bylines of many", |at| format!("<p>By Anna{at} Smith, Reporter</p>")),
         many("writers", "<span class=author rel=author>Anna Smith</span>"),
@@ -277,17 +300,18 @@ fn elements() -> Vec<Shape> {
                 "<span itemprop=author itemscope><span itemprop=name>Anna{at} Smith</span></span>"
             )
         }),
-        many("captions", "<p>Photo: Anna Smith / Reuters</p>"),
+        deep("writers around all", "<div class=author itemprop=author>", "a b "),
+    ]
+}
+
+fn elements() -> Vec<Shape> {
+    vec![
         many("items with a colon", "<p>Name: value of it</p>"),
         many("choices", "<option>a"),
         many("inputs", "<input name=a value=b>"),
         many("microdata", "<div itemprop=headline>Ships</div>"),
         deep("microdata around all", "<div itemprop=headline>", "a b "),
         deep("headings around all", "<h1><div>", "a b "),
-        deep("captions around all", "<figure><img src=/a.jpg><figcaption>", "a b "),
-        deep("times around all", "<time>", "a b "),
-        deep("writers around all", "<div class=author itemprop=author>", "a b "),
-        deep("links around all", "<div class=byline><a href=/author/x rel=author>", "a b "),
         many(
             "paragraphs with classes",
             "<p class='paragraph text-body article__content main related promo-box' id=paragraph-12>a",
