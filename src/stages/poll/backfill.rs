@@ -83,32 +83,37 @@ pub(super) async fn run<F: Fetch, C: Clock>(
     outputs: &Outputs,
 ) -> Result<(), PipelineError> {
     while let Some(Backfill { url, left, within }) = facts.backfill.take() {
-        if let Some((since, until)) = within {
-            wake(
-                outputs,
-                source.at.url(),
-                read_news_sitemap(context, source, facts, &url, since..until).await?,
-            )
-            .await;
-            continue;
-        }
-        let request = Request {
-            obeys_robots: context.rules.obeys_robots(source),
-            ..Request::new(url, accept::FEED)
+        let wakes = match within {
+            Some((since, until)) => {
+                read_news_sitemap(context, source, facts, &url, since..until).await?
+            }
+            None => read_older(context, source, facts, url, left).await?,
         };
-        let (mut commit, mut wakes, mut room) =
-            (PollCommit::default(), Vec::new(), Room::default());
-        if let Outcome::New(mut fetched) = context.fetcher.fetch(request).await {
-            let (known, now, body) =
-                (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
-            let reader = context.reader(source, now);
-            let work = move |bytes| read_older_page(&reader, &known, &fetched, bytes);
-            let read = match context
-                .fetcher
-                .memory()
-                .read_body(body, context.rules.max_decoded, work)
-                .await
-            {
+        wake(outputs, source.at.url(), wakes).await;
+    }
+    Ok(())
+}
+
+/// Reads an older page of a feed; `left` counts those that may be read still, this one among them.
+async fn read_older<F: Fetch, C: Clock>(
+    context: &PollContext<F, C>,
+    source: &Source,
+    facts: &mut Facts,
+    url: Url,
+    left: u32,
+) -> Result<Vec<(Lane, u64)>, PipelineError> {
+    let request = Request {
+        obeys_robots: context.rules.obeys_robots(source),
+        ..Request::new(url, accept::FEED)
+    };
+    let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
+    if let Outcome::New(mut fetched) = context.fetcher.fetch(request).await {
+        let (known, now, body) =
+            (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
+        let reader = context.reader(source, now);
+        let work = move |bytes| read_older_page(&reader, &known, &fetched, bytes);
+        let read =
+            match context.fetcher.memory().read_body(body, context.rules.max_decoded, work).await {
                 Ok((page, page_room)) => {
                     room = page_room;
                     page?
@@ -120,28 +125,26 @@ pub(super) async fn run<F: Fetch, C: Clock>(
                     None
                 }
             };
-            if let Some(page) = read {
-                facts.entries += page.listed.fresh as u64;
-                facts.intake = page.listed.intake;
-                facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill {
-                    url,
-                    left: left - 1,
-                    within: None,
-                });
-                (commit, wakes) = (page.listed.commit, page.listed.wakes);
-                metrics::backfilled("read");
-            } else {
-                metrics::backfilled("unreadable");
-            }
+        if let Some(page) = read {
+            facts.entries += page.listed.fresh as u64;
+            facts.intake = page.listed.intake;
+            facts.backfill = page.older.filter(|_| left > 1).map(|url| Backfill {
+                url,
+                left: left - 1,
+                within: None,
+            });
+            (commit, wakes) = (page.listed.commit, page.listed.wakes);
+            metrics::backfilled("read");
         } else {
-            metrics::backfilled("failed");
+            metrics::backfilled("unreadable");
         }
-        commit.facts(facts);
-        context.store.commit(commit).await?;
-        drop(room);
-        wake(outputs, source.at.url(), wakes).await;
+    } else {
+        metrics::backfilled("failed");
     }
-    Ok(())
+    commit.facts(facts);
+    context.store.commit(commit).await?;
+    drop(room);
+    Ok(wakes)
 }
 
 /// Takes what the news sitemap of a site lists of a time.
