@@ -194,7 +194,7 @@ mod tests {
         stack.push(0, Tag::Document, b"");
         stack.push(1, Tag::Other, b"x-a");
         stack.push(2, Tag::Other, b"x-b");
-        assert_eq!(stack.innermost_named(b"X-A", |stack| stack == 1), Some(1));
+        assert_eq!(stack.innermost_named(b"X-A", |node| node == 1), Some(1));
         assert_eq!(stack.innermost_named(b"x-c", |_| false), None);
         assert!(slot(Tag::Xmp, b"") < ENDED_LINKS);
     }

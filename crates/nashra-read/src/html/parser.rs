@@ -187,7 +187,7 @@ impl Parser<'_> {
         let rest = &self.bytes[at..];
         at + rest
             .iter()
-            .position(|rest| matches!(rest, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>'))
+            .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>'))
             .unwrap_or(rest.len())
     }
 
@@ -314,10 +314,10 @@ impl Parser<'_> {
                 break self.bytes.len();
             };
             let rest = &self.bytes[at + found + 2..];
-            let ends = rest.get(..name.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(name))
+            let ends = rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
                 && rest
                     .get(name.len())
-                    .is_none_or(|rest| rest.is_ascii_whitespace() || matches!(rest, b'/' | b'>'));
+                    .is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'));
             if ends {
                 break at + found;
             }

@@ -206,7 +206,7 @@ impl PendingEntry {
     #[must_use]
     pub fn is_guess(&self) -> bool {
         self.properties()
-            .is_some_and(|property| property.guesses.include(self.entry.title.is_some()))
+            .is_some_and(|properties| properties.guesses.include(self.entry.title.is_some()))
     }
 }
 

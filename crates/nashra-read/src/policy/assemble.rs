@@ -171,7 +171,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
             claimed: claim.is_some(),
             fetched_url: read.clone(),
             alternates: Vec::new(),
-            names: whole.iter().map(|whole| (CANONICAL, identity::of_url(whole))).collect(),
+            names: whole.iter().map(|url| (CANONICAL, identity::of_url(url))).collect(),
             fetched_at,
             order,
             text_rank: TextRank::Page,

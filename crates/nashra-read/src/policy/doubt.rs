@@ -100,7 +100,7 @@ impl<'a> ShownPage<'a> {
     /// Whether its metadata say when it was published: those of articles do, those of error pages and
     /// front pages do not.
     fn dates_itself(&self) -> bool {
-        self.dated.is_some_and(|dated| !matches!(dated, Origin::Dom | Origin::Feed))
+        self.dated.is_some_and(|origin| !matches!(origin, Origin::Dom | Origin::Feed))
     }
 
     /// How many looks in a row are enough for a page that breaks off. The last look is enough by
@@ -233,7 +233,7 @@ pub fn is_shown(headline: &str, folded: &str) -> Option<bool> {
     let pieces = letters.windows(size).count();
     let found = letters
         .windows(size)
-        .filter(|pair| folded.contains(&pair.iter().collect::<String>()))
+        .filter(|piece| folded.contains(&piece.iter().collect::<String>()))
         .count();
     Some(found * 5 >= pieces)
 }

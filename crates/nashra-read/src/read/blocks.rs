@@ -217,8 +217,8 @@ pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<Strin
         let behind = node + 1..tree.len().min(node + MAX_BEHIND);
         let img = behind
             .clone()
-            .find(|behind| tree.tag(*behind) == Tag::Noscript)
-            .and_then(|behind| tree.find(behind, Tag::Img))?;
+            .find(|node| tree.tag(*node) == Tag::Noscript)
+            .and_then(|noscript| tree.find(noscript, Tag::Img))?;
         plain
             .iter()
             .filter_map(|name| attribute(img, name))

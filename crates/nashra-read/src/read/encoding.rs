@@ -39,12 +39,12 @@ pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> 
 /// The encoding that the first `charset=` names.
 fn charset(text: &[u8]) -> Option<&'static Encoding> {
     let lower = text.to_ascii_lowercase();
-    let at = lower.windows(8).position(|pair| pair == b"charset=")? + 8;
+    let at = lower.windows(8).position(|window| window == b"charset=")? + 8;
     let label = lower[at..].trim_ascii_start();
     let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
     let end = label
         .iter()
-        .position(|label| matches!(label, b'"' | b'\'' | b';' | b'>' | b'/' | b' '))
+        .position(|byte| matches!(byte, b'"' | b'\'' | b';' | b'>' | b'/' | b' '))
         .unwrap_or(label.len());
     Encoding::for_label(&label[..end])
 }

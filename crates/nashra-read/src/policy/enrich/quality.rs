@@ -36,6 +36,6 @@ fn confidence(words: u32, source: TextSource) -> f32 {
 /// off.
 fn breaks_off(content: &Content, words: Option<u32>) -> bool {
     let text = content.text.as_deref().unwrap_or_default();
-    let fewer = || words.is_some_and(|word| word > content.word_count + content.word_count / 2);
+    let fewer = || words.is_some_and(|words| words > content.word_count + content.word_count / 2);
     content.quality.paywalled && (fewer() || text.ends_with(['…', ':']) || text.ends_with("..."))
 }

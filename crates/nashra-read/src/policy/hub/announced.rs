@@ -45,8 +45,8 @@ impl Announced {
         };
         let mut found: Vec<Url> = hubs.iter().filter_map(|hub| address(hub, at)).collect();
         if found.is_empty() {
-            let of_feed = feed.rhythm.hubs.iter().map(String::as_str).chain(linked("hub"));
-            found = of_feed.filter_map(|of_feed| address(of_feed, at)).collect();
+            let in_feed = feed.rhythm.hubs.iter().map(String::as_str).chain(linked("hub"));
+            found = in_feed.filter_map(|hub| address(hub, at)).collect();
         }
         let mut hubs: Vec<Url> = Vec::new();
         for hub in found {

@@ -41,12 +41,12 @@ impl Hints {
             skip_hours: feed
                 .skip_hours
                 .iter()
-                .filter(|skip_hour| **skip_hour <= 24)
+                .filter(|hour| **hour <= 24)
                 .fold(0, |bits, hour| bits | 1 << (hour % 24)),
             skip_days: feed
                 .skip_days
                 .iter()
-                .filter_map(|skip_day| weekday(skip_day))
+                .filter_map(|day| weekday(day))
                 .fold(0, |bits, day| bits | 1 << day),
         }
     }

@@ -202,14 +202,14 @@ fn strip_label(line: &str) -> Option<&str> {
         let name = line[..line.len() - (line.len() - lower.strip_suffix(word)?.len())]
             .trim_end_matches([' ', '=', '／', '/', '　']);
         let name =
-            WORDS.colon.iter().find_map(|colon| name.strip_prefix(colon)).unwrap_or(name).trim();
+            WORDS.colon.iter().find_map(|word| name.strip_prefix(word)).unwrap_or(name).trim();
         (looks_like_names(name) && name.chars().count() <= 40).then_some(name)
     });
     colon
         .chain(before)
         .chain(after)
-        .filter(|colon| !colon.is_empty())
-        .min_by_key(|colon| colon.len())
+        .filter(|names| !names.is_empty())
+        .min_by_key(|names| names.len())
 }
 
 fn looks_like_names(text: &str) -> bool {
@@ -240,7 +240,7 @@ fn place(line: &str) -> (&str, Option<&str>) {
     }
     // A search for each would take its time, and most lines have none of them.
     let found: Vec<&str> = line.split(' ').filter(|part| WORDS.places.contains(part)).collect();
-    for word in WORDS.places.iter().filter(|place| found.contains(place)) {
+    for word in WORDS.places.iter().filter(|word| found.contains(word)) {
         let Some((names, place)) = line.rsplit_once(&format!(" {word} ")) else { continue };
         let cased = place.starts_with(char::is_uppercase);
         // `Maria de Souza` is a name, and `سعيد من ...` needs a place of few words.

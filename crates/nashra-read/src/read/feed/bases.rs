@@ -50,10 +50,10 @@ impl Bases {
             return parent;
         }
         let joined = self.get(parent).join(value.trim()).ok();
-        let usable = joined.filter(|joined| {
-            matches!(joined.scheme(), "http" | "https") && joined.as_str().len() <= MAX_BASE
+        let usable = joined.filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_BASE
         });
-        let Some(url) = usable.filter(|usable| *usable != **self.get(parent)) else {
+        let Some(url) = usable.filter(|url| *url != **self.get(parent)) else {
             return parent;
         };
         self.total += url.as_str().len();

@@ -45,10 +45,8 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         .iter()
         .find(|link| link.rel == "canonical")
         .and_then(|link| link.href.as_deref());
-    let link = canonical
-        .or(item.link.as_deref())
-        .and_then(|canonical| base.join(canonical).ok())
-        .filter(usable);
+    let link =
+        canonical.or(item.link.as_deref()).and_then(|href| base.join(href).ok()).filter(usable);
     let mut enclosures: Vec<Enclosure> = item.enclosures.into_iter().map(enclosure).collect();
     let mut images = Vec::new();
     let credit = item.credits.into_iter().next().and_then(|credit| plain_of(credit.content));
@@ -207,7 +205,7 @@ pub fn content(entry: &Entry) -> (Content, Evidence) {
         .content
         .as_ref()
         .map(blocks_of)
-        .filter(|block| !block.is_empty())
+        .filter(|blocks| !blocks.is_empty())
         .unwrap_or_else(|| summary.clone());
     let body = blocks::text(&blocks);
     let mut images = entry.images.clone();
@@ -232,11 +230,7 @@ pub fn content(entry: &Entry) -> (Content, Evidence) {
             .map(|name| Byline { name: name.clone(), kind: BylineKind::Person, place: None })
             .collect(),
         published: entry.published,
-        date_notes: entry
-            .date_note
-            .iter()
-            .map(|date_note| format!("published: {date_note}"))
-            .collect(),
+        date_notes: entry.date_note.iter().map(|note| format!("published: {note}")).collect(),
         modified: entry.modified,
         provenance: Provenance {
             title: entry.title.as_ref().map(|_| Origin::Feed),

@@ -38,7 +38,7 @@ pub(super) fn settle(document: &mut Document) {
     let own = [&mut feed.published, &mut feed.updated].into_iter();
     let entries =
         document.entries.iter_mut().flat_map(|entry| [&mut entry.published, &mut entry.updated]);
-    for date in own.chain(entries).flatten().filter(|own| own.assumed.order) {
+    for date in own.chain(entries).flatten().filter(|date| date.assumed.order) {
         if let Some(moment) = moment::parse(&date.raw, Some(order)) {
             (date.time, date.assumed) = (Some(moment.time), moment.assumed);
         }

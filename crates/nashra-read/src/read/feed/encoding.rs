@@ -65,7 +65,7 @@ fn unicode(bytes: &[u8]) -> Option<Decoded<'_>> {
     }
     // Every feed begins with a few ASCII characters.
     let start = bytes.get(..8)?;
-    match start.iter().map(|start| *start == 0).collect::<Vec<_>>()[..] {
+    match start.iter().map(|byte| *byte == 0).collect::<Vec<_>>()[..] {
         [true, true, true, false, true, true, true, false] => Some(utf32(bytes, true)),
         [false, true, true, true, false, true, true, true] => Some(utf32(bytes, false)),
         [true, false, true, false, true, false, true, false] => Some(with(UTF_16BE, bytes, false)),
@@ -238,7 +238,7 @@ fn known(label: &str) -> Option<&'static Encoding> {
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let start = bytes.trim_ascii_start();
     let start = start.get(..MAX_DECLARATION).unwrap_or(start).strip_prefix(b"<?xml")?;
-    let end = start.iter().position(|start| *start == b'>')?;
+    let end = start.iter().position(|byte| *byte == b'>')?;
     let declaration = std::str::from_utf8(&start[..end]).ok()?;
     let (_, value) = declaration.split_once("encoding")?;
     let value = value.trim_start().strip_prefix('=')?.trim_start();

@@ -207,6 +207,6 @@ fn utf8_in_numbers(bytes: &[u8]) -> Option<(char, usize)> {
 pub(super) fn from_windows_1252(c: char) -> char {
     (u32::from(c) as usize)
         .checked_sub(0x80)
-        .and_then(|left| WINDOWS_1252.get(left).copied())
+        .and_then(|index| WINDOWS_1252.get(index).copied())
         .unwrap_or(c)
 }

@@ -212,5 +212,5 @@ impl Reader<'_> {
 /// Adds authors: those of version 1.1 come before the one of 1.0.
 fn add_authors(authors: &mut Vec<Person>, people: Vec<Person>, key: &str) {
     let known = if key == "authors" { std::mem::take(authors) } else { Vec::new() };
-    people.into_iter().chain(known).for_each(|people| parts::add(authors, Some(people)));
+    people.into_iter().chain(known).for_each(|person| parts::add(authors, Some(person)));
 }

@@ -164,7 +164,7 @@ fn entry(item: Item, bases: &Bases) -> Entry {
     let attached = item.enclosures.iter().find(|enclosure| {
         enclosure.media_type.as_deref().is_some_and(|media_type| media_type.starts_with("image/"))
     });
-    let image = item.image.or_else(|| attached.map(|attached| attached.url.clone()));
+    let image = item.image.or_else(|| attached.map(|enclosure| enclosure.url.clone()));
     let image = image.or_else(|| picture(content.as_ref())).or_else(|| picture(summary.as_ref()));
     let (content, summary) = (
         content.map(|content| Shared(Rc::new(content))),

@@ -140,8 +140,8 @@ pub(super) fn explicit(element: Element<'_, '_>) -> Option<bool> {
 
 /// Offers a date; one that cannot be parsed ranks behind all others.
 pub(super) fn date(best: &mut Best<Date>, rank: u8, element: Element<'_, '_>) {
-    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::parse(&raw)), |best| {
-        rank + 100 * u8::from(best.time.is_none())
+    best.offer_ranked(text::trimmed_string(element).map(|raw| dates::parse(&raw)), |date| {
+        rank + 100 * u8::from(date.time.is_none())
     });
 }
 

@@ -252,7 +252,7 @@ fn raw_length(rest: &str, name: &str) -> usize {
     let bytes = rest.as_bytes();
     let ends = |at: &usize| {
         let name_end = at + 2 + name.len();
-        bytes.get(at + 2..name_end).is_some_and(|byte| byte.eq_ignore_ascii_case(name.as_bytes()))
+        bytes.get(at + 2..name_end).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
             && bytes
                 .get(name_end)
                 .is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))

@@ -149,8 +149,7 @@ impl<'a> Scanner<'a> {
     fn tag_end(&mut self, from: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut at = from;
-        while let Some(found) = memchr3(b'>', b'"', b'\'', &bytes[at..]).map(|memchr3| at + memchr3)
-        {
+        while let Some(found) = memchr3(b'>', b'"', b'\'', &bytes[at..]).map(|found| at + found) {
             let quote = bytes[found];
             if quote == b'>' {
                 return found;

@@ -163,7 +163,7 @@ fn declared(text: &str, entities: &Entities<'_>, out: &mut String) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = if entities.declares(rest) {
-            rest.find(';').map_or(rest.len(), |rest| rest + 1)
+            rest.find(';').map_or(rest.len(), |semicolon| semicolon + 1)
         } else {
             1
         };

@@ -1,5 +1,5 @@
-//! One page to its articles: guards, encoding, one tree, its lines, what the page says of itself,
-//! which lines are the text, where one article ends and the next begins, all put together.
+//! Extracts the articles of a page: guards, encoding, the tree, its lines, the metadata, the lines that
+//! are text, the borders between articles, and the articles themselves.
 
 use std::{panic::AssertUnwindSafe, sync::LazyLock};
 
@@ -21,15 +21,15 @@ use crate::{
 
 /// Characters below which a text is no article.
 const MIN_TEXT: usize = 80;
-/// How probable it must be that a line is an article's.
+/// The probability from which on a line belongs to an article.
 const PROBABLE: f32 = 0.58;
-/// The same where next to no line is; and the weight of a text below which that is so.
+/// The same for a page with hardly any such line, and the weight of text below which that is so.
 const LESS_PROBABLE: f32 = 0.25;
 const SHORT: u32 = 100;
-/// Links as long as headlines that a page without a sure text has at most, if it is no listing.
+/// The number of links as long as headlines from which on a page without a sure text is a listing.
 const FEW_HEADLINES: usize = 6;
-/// Lines of a page that are read: so many, and one for so many bytes. A page of more is cut; it is
-/// no publisher's, whose pages have a line for hundreds of bytes where they are long.
+/// The most lines of a page that are read: a free number and one for each that many bytes, up to a
+/// limit. Long pages of publishers have a line for hundreds of bytes.
 const MAX_LINES: usize = 200_000;
 const FREE_LINES: usize = 4_500;
 const BYTES_OF_LINE: usize = 192;
@@ -41,7 +41,7 @@ static HINTS: LazyLock<Option<HintReader>> = LazyLock::new(HintReader::new);
 /// # Errors
 /// Says what the bytes are instead. Never panics: a panic of a library behind it is an error.
 pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
-    // First what it is known to be: no file of these kinds is a text, and none becomes a page.
+    // The kinds of files that are known come first: none of them is a text or a page.
     if let Some(what) = guard::foreign(input.bytes) {
         return Err(PageError::NotHtml(what.to_owned()));
     }
@@ -60,7 +60,7 @@ fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
     with_view(html, input.url, input.rules, page).ok_or(PageError::Panicked)?
 }
 
-/// Measures a page and hands it on; `None` where the table of hints is broken.
+/// Measures a page and passes it to `then`; `None` where the table of hints is broken.
 fn with_view<T>(
     html: &str,
     base: &Url,
@@ -69,7 +69,7 @@ fn with_view<T>(
 ) -> Option<T> {
     let tree = Tree::parse(html);
     let mut meta = meta::parse(&tree, base);
-    let places = rules.map(|rule| rule.places(&tree)).unwrap_or_default();
+    let places = rules.map(|rules| rules.places(&tree)).unwrap_or_default();
     if let Some(rules) = rules {
         rules.apply(&tree, &mut meta);
     }
@@ -82,7 +82,7 @@ fn with_view<T>(
     let over =
         |least: f32| -> Vec<bool> { probable.iter().map(|probable| *probable >= least).collect() };
     let sure = over(PROBABLE);
-    // A page that is like no other has its text where it is least unlike one.
+    // A page without any probable line has its text in the most probable ones.
     let short = weight_of(&sure, &measured) < SHORT;
     let wider =
         short.then(|| over(LESS_PROBABLE)).filter(|short| weight_of(short, &measured) >= 2 * SHORT);
@@ -144,7 +144,7 @@ pub fn signs_of_parts(
 fn articles(view: View<'_, '_>, live: &[live::LiveEntry]) -> Vec<Part> {
     let (mut spans, mut lists) = split::spans(view);
     if view.meta.live || !live.is_empty() || view.places.hold_text() {
-        // Its entries have headlines and dates as articles have.
+        // The entries of a live blog have headlines and dates, as articles have.
         spans.truncate(1);
         for whole in &mut spans {
             whole.to = view.lines.lines.len();
@@ -176,7 +176,7 @@ fn articles(view: View<'_, '_>, live: &[live::LiveEntry]) -> Vec<Part> {
     articles
 }
 
-/// Lines that lead elsewhere and are as long as headlines.
+/// The number of lines that are links and as long as headlines.
 fn headlines(lines: &Lines, weight: &[u32]) -> usize {
     lines
         .lines
@@ -186,7 +186,7 @@ fn headlines(lines: &Lines, weight: &[u32]) -> usize {
         .count()
 }
 
-/// What the page is, by how much of it is text and how much leads elsewhere.
+/// The kind of a page, by how much of it is text and how much is links.
 fn kind(view: View<'_, '_>) -> PageKind {
     let text = weight_of(view.body, view.measured);
     let headlines = headlines(view.lines, &view.measured.weight);

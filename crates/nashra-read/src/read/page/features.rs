@@ -1,9 +1,8 @@
-//! What is measured of each line, for the model that tells an article's text from what stands
-//! around it.
+//! Measures each line, for the model that tells an article's text from the rest of the page.
 //!
-//! All of it is about form, place and neighbours; none about words of any language. What must stay
-//! true: the order of the measures is the model's (`tests/train` makes both), so one that is added
-//! or moved asks for training again.
+//! The measures are of form, place and neighbours, never of the words of a language. What must stay
+//! true: the order of the measures is that of the model (`tests/train` makes both), so the model must
+//! be trained again when one is added or moved.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,18 +27,19 @@ pub struct PageMetadata<'a> {
     pub body: Option<&'a str>,
 }
 
-/// A page measured: what the later steps ask for, too.
+/// The measures of a page that later steps use as well.
 #[derive(Debug)]
 pub struct Measured {
-    /// Hints of each node: its own.
+    /// The hints of each node's own names.
     pub own: Vec<Hints>,
-    /// Hints of each node and of all that it is in.
+    /// The hints of each node and of all elements around it.
     pub all: Vec<Hints>,
     /// Whether a line reads like running text.
     pub prose: Vec<bool>,
     /// The weight of each line: its characters, those of Han, Kana and Hangul three times.
     pub weight: Vec<u32>,
-    /// What a line looks like: a hash of its block and the one around, by name and class.
+    /// For each line a hash of its block and the one around it, by name and class: equal where lines look
+    /// alike.
     pub looks: Vec<u64>,
 }
 
@@ -73,8 +73,8 @@ impl RunningSum {
     }
 }
 
-/// Measures a page. `each` is given the measures of each line in order: kept, they would be many
-/// times the page.
+/// Measures a page. `each` is called with the measures of each line, in order: a list of them would be
+/// many times as large as the page.
 #[must_use]
 pub fn measure(
     tree: &Tree<'_>,
@@ -86,7 +86,7 @@ pub fn measure(
     let (own, all) = read_hints(tree, reader);
     let shapes: Vec<LineShape> =
         lines.lines.iter().map(|line| LineShape::measure(lines.get(line), line)).collect();
-    let looks: Vec<u64> = lines.lines.iter().map(|line| look(tree, line.block)).collect();
+    let looks: Vec<u64> = lines.lines.iter().map(|line| look_hash(tree, line.block)).collect();
     let page = PageMeasures::new(tree, lines, &shapes, &looks, metadata);
     for at in 0..lines.lines.len() {
         each(&row(&page, &own, &all, at));
@@ -136,7 +136,7 @@ fn places(tree: &Tree<'_>) -> Vec<u16> {
     places
 }
 
-/// What a line is by its characters alone.
+/// The measures of a line by its characters alone.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a measure")]
 struct LineShape {
@@ -192,12 +192,12 @@ impl LineShape {
     }
 }
 
-/// Marks that end sentences, in the scripts that have their own.
+/// Whether a character ends sentences, in any script.
 fn ends(c: char) -> bool {
     matches!(c, '.' | '!' | '?' | '…' | '؟' | '۔' | '。' | '！' | '？' | '।' | '։' | '።' | '．')
 }
 
-fn look(tree: &Tree<'_>, block: NodeId) -> u64 {
+fn look_hash(tree: &Tree<'_>, block: NodeId) -> u64 {
     let parent = tree.block(block);
     element_hash(tree, block).rotate_left(17) ^ element_hash(tree, parent)
 }
@@ -215,13 +215,14 @@ pub(super) fn element_hash(tree: &Tree<'_>, node: NodeId) -> u64 {
     hash
 }
 
-/// The page as a whole, as far as lines are seen against it.
+/// What is known of the whole page, with which lines are compared.
 struct PageMeasures<'a, 'b> {
     tree: &'a Tree<'b>,
     lines: &'a Lines,
     shapes: &'a [LineShape],
     looks: &'a [u64],
-    /// What each node stands in, itself included: a bit for each kind of element that is measured.
+    /// For each node the kinds of elements around it, itself included: a bit for each kind that is
+    /// measured.
     places: Vec<u16>,
     /// Sums of all lines before each.
     before: Vec<RunningSum>,
@@ -411,7 +412,7 @@ fn row(page: &PageMeasures<'_, '_>, own: &[Hints], all: &[Hints], at: usize) -> 
     row.values
 }
 
-/// What it stands in.
+/// Pushes the measures of the place of a line.
 fn place(row: &mut MeasureRow, tree: &Tree<'_>, line: &Line, places: u16) {
     let tag = tree.tag(line.block);
     row.push(f32::from(tag.heading_level().unwrap_or(0)));

@@ -1,5 +1,5 @@
-//! What is learned of pages: how probable it is that a line belongs to an article's text, by the
-//! measures of the line, and that a heading begins a further article, by its signs.
+//! The learned models of pages: the probability that a line belongs to an article's text, by its
+//! measures, and that a heading begins a further article, by its signs.
 //!
 //! The trees are data (`body.model`, `split.model`), learned from labelled pages; `tests/train` has
 //! the scripts that made them.

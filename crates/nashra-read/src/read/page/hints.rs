@@ -1,7 +1,7 @@
-//! What the names that publishers give to their elements hint at: classes, ids and roles.
+//! Hints from the names that publishers give to elements: classes, ids and roles.
 //!
-//! A hint is evidence, never a verdict. The words are those of content systems the world over,
-//! which are English.
+//! A hint is evidence, never a decision. The words are English, as they are in content systems all
+//! over the world.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 

@@ -1,5 +1,5 @@
-//! The entries of a live blog, each with its time: elements of one build, one after the other, that
-//! hold a time and a text, or what the page's script calls `liveBlogUpdate` (schema.org).
+//! Finds the entries of a live blog, each with its time: similar sibling elements with a time and a
+//! text, or the `liveBlogUpdate` of the page's script (schema.org).
 //!
 //! What must stay true: a page that scrolls on to further articles, a list of teasers and a list of
 //! comments are no live blogs; an entry has a time.
@@ -20,15 +20,15 @@ use crate::{
     text::{collapse, fold},
 };
 
-/// Entries of one page.
+/// The most entries of one page.
 const MAX_ENTRIES: usize = 1_000;
-/// Entries below which a page that does not say so is no live blog.
+/// The fewest entries of a live blog that does not say that it is one.
 const MIN_ENTRIES: usize = 4;
-/// Elements around a time that may be the entry.
+/// How many elements around a time may be the entry.
 const MAX_CLIMB: usize = 6;
-/// Bytes of a text by which an entry is known.
+/// Bytes of a text by which entries are compared.
 const MAX_NAME: usize = 1_000;
-/// Weight of the text of an entry, at least.
+/// The least weight of the text of an entry.
 const MIN_WEIGHT: u32 = 15;
 
 /// An entry and the lines that it is made of.
@@ -36,7 +36,7 @@ const MIN_WEIGHT: u32 = 15;
 pub(super) struct LiveEntry {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// The time as it is written, which is no text.
+    /// The line that is the entry's time, which is no text.
     clock: Option<usize>,
     pub(super) update: Update,
 }
@@ -51,29 +51,29 @@ impl LiveEntry {
 /// The entries of a page, in its order; none where it is no live blog.
 pub(super) fn entries(view: View<'_, '_>) -> Vec<LiveEntry> {
     let posted = &view.meta.posted;
-    let shown = shown(view);
+    let shown = timed_elements(view);
     if !view.meta.live && !looks_live(view, &shown) {
         return Vec::new();
     }
     let mut entries = if shown.len() >= 2 { shown } else { by_headline(view, posted) };
     let names: Vec<EntryNames> = posted.iter().map(EntryNames::new).collect();
     for entry in &mut entries {
-        let said = find(view, entry, &names).and_then(|index| posted.get(index));
-        complete(entry, said, view);
+        let said = find_posted(view, entry, &names).and_then(|index| posted.get(index));
+        complete_from_script(entry, said, view);
     }
     entries.retain(|entry| entry.update.published.is_some() || entry.update.time.is_some());
     entries
 }
 
-/// Elements with a time and a text that are siblings of one build: the largest such group.
-fn shown(view: View<'_, '_>) -> Vec<LiveEntry> {
+/// The largest group of similar sibling elements with a time and a text.
+fn timed_elements(view: View<'_, '_>) -> Vec<LiveEntry> {
     let tree = view.tree;
     let mut groups: HashMap<(NodeId, Tag), Vec<(NodeId, NodeId)>> = HashMap::new();
     for time in (1..tree.len()).filter(|node| is_time(view, *node)).take(MAX_ENTRIES * 2) {
         for item in std::iter::once(time)
             .chain(tree.ancestors(time))
             .take(MAX_CLIMB)
-            .filter(|count| *count > 0)
+            .filter(|node| *node > 0)
         {
             let group = groups.entry((tree.parent(item), tree.tag(item))).or_default();
             if group.last().is_none_or(|group| group.0 != item) && group.len() < MAX_ENTRIES {
@@ -109,7 +109,7 @@ fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<LiveEntry> {
     let from = lines.partition_point(|line| line.first < item);
     let to = lines.partition_point(|line| line.first < tree.end(item));
     let text: u32 =
-        (from..to).filter(|to| view.body[*to]).map(|line| view.measured.weight[line]).sum();
+        (from..to).filter(|line| view.body[*line]).map(|line| view.measured.weight[line]).sum();
     if text < MIN_WEIGHT || view.measured.all[item as usize] & hints::COMMENTS != 0 {
         return None;
     }
@@ -226,7 +226,7 @@ fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<LiveEntry> {
             .headline
             .as_deref()
             .map(fold)
-            .or_else(|| posted.body.as_deref().map(start))
+            .or_else(|| posted.body.as_deref().map(start_of))
             .filter(|name| name.len() > 3)
     };
     let mut names: HashMap<String, &Posted> =
@@ -234,7 +234,8 @@ fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<LiveEntry> {
     for at in 0..view.lines.lines.len() {
         let text = view.lines.get(&view.lines.lines[at]);
         let whole = if text.len() < MAX_NAME { names.remove(&fold(text)) } else { None };
-        let said = whole.or_else(|| if view.body[at] { names.remove(&start(text)) } else { None });
+        let said =
+            whole.or_else(|| if view.body[at] { names.remove(&start_of(text)) } else { None });
         starts.extend(said.map(|said| (at, said)));
     }
     let ends = starts
@@ -243,21 +244,21 @@ fn by_headline(view: View<'_, '_>, posted: &[Posted]) -> Vec<LiveEntry> {
         .map(|start| start.0)
         .chain([view.lines.lines.len()])
         .collect::<Vec<_>>();
-    let one = |((from, said), to): ((usize, &Posted), usize)| LiveEntry {
+    let one = |((from, posted), to): ((usize, &Posted), usize)| LiveEntry {
         from,
         to,
         clock: None,
-        update: Update { title: said.headline.clone(), ..Update::default() },
+        update: Update { title: posted.headline.clone(), ..Update::default() },
     };
     starts.into_iter().zip(ends).map(one).collect()
 }
 
-/// Enough of a text to know it by.
-fn start(text: &str) -> String {
+/// The start of a text, folded, by which entries are compared.
+fn start_of(text: &str) -> String {
     fold(&text[..text.floor_char_boundary(MAX_NAME)]).chars().take(40).collect()
 }
 
-/// What an entry of the script is known by, folded.
+/// The headline and the start of the text of an entry in the script, folded.
 struct EntryNames {
     headline: Option<String>,
     start: Option<String>,
@@ -270,16 +271,16 @@ impl EntryNames {
             .as_deref()
             .map(|headline| fold(&headline[..headline.floor_char_boundary(MAX_NAME)]))
             .filter(|headline| !headline.is_empty());
-        Self { headline, start: said.body.as_deref().or(said.headline.as_deref()).map(start) }
+        Self { headline, start: said.body.as_deref().or(said.headline.as_deref()).map(start_of) }
     }
 }
 
-/// Which entry of the script is this one: the same headline, or the same beginning.
-fn find(view: View<'_, '_>, entry: &LiveEntry, names: &[EntryNames]) -> Option<usize> {
+/// The index of the entry in the script: the one with the same headline, or the same start.
+fn find_posted(view: View<'_, '_>, entry: &LiveEntry, names: &[EntryNames]) -> Option<usize> {
     let title = entry.update.title.as_deref().map(fold);
     let first = (entry.from..entry.to)
         .find(|line| view.body[*line])
-        .map(|line| start(view.lines.get(&view.lines.lines[line])));
+        .map(|line| start_of(view.lines.get(&view.lines.lines[line])));
     names.iter().position(|said| match (&said.headline, &title) {
         (Some(one), Some(other)) => alike(one, other),
         _ => first.as_deref().is_some_and(|first| {
@@ -288,8 +289,8 @@ fn find(view: View<'_, '_>, entry: &LiveEntry, names: &[EntryNames]) -> Option<u
     })
 }
 
-/// The script knows the time to the second and the address.
-fn complete(entry: &mut LiveEntry, said: Option<&Posted>, view: View<'_, '_>) {
+/// Completes an entry with what the script says: its time to the second, its address, its headline.
+fn complete_from_script(entry: &mut LiveEntry, said: Option<&Posted>, view: View<'_, '_>) {
     let Some(said) = said else { return };
     let published = said
         .published

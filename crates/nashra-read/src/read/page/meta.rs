@@ -19,17 +19,17 @@ use crate::{
     text::{collapse, fold},
 };
 
-/// Bytes of an address; longer ones are noise.
+/// The longest address that is accepted, in bytes.
 const MAX_URL: usize = 4_096;
 
-/// What a page says of itself.
+/// The metadata of a page.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "a page says any of them")]
 pub struct Meta {
     pub(super) canonical: Option<Url>,
     pub(super) alternates: Vec<Url>,
     pub(super) site_name: Option<String>,
-    /// How headings name it.
+    /// The names of the site, as headings use them.
     pub(super) site: title::Site,
     pub(super) content: Content,
     /// The language that the page claims.
@@ -40,7 +40,7 @@ pub struct Meta {
     pub(super) further: Vec<(NodeId, ArticleMetadata)>,
     /// Whether the page says that it is an article.
     pub(super) article: bool,
-    /// Whether it names no writer but itself.
+    /// Whether it names no writer but the site itself.
     pub(super) anonymous: bool,
     /// Whether the headline of the script is the one that is made for sharing, too.
     pub(super) agreed: bool,
@@ -84,7 +84,7 @@ impl Meta {
     }
 }
 
-/// Reads what a page says of itself.
+/// Reads the metadata of a page.
 #[must_use]
 pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
     let tags = Tags::collect(tree);
@@ -197,8 +197,8 @@ pub struct FieldCandidate {
     pub origin: Origin,
 }
 
-/// All that a page says of its headline and its day, the strongest first, for those who wonder
-/// about a choice.
+/// Every value that a page gives for its headline and its date, the strongest first, for
+/// `nashra try`.
 #[must_use]
 pub fn candidates(tree: &Tree<'_>) -> Vec<FieldCandidate> {
     let tags = Tags::collect(tree);
@@ -308,7 +308,7 @@ fn choose_bylines<'a>(
 
 fn set_bylines(content: &mut Content, authors: &[(String, BylineKind)], meta: Option<String>) {
     let (names, origin) = if authors.is_empty() {
-        (meta.map(|meta| (meta, BylineKind::Person)).into_iter().collect(), Origin::Meta)
+        (meta.map(|name| (name, BylineKind::Person)).into_iter().collect(), Origin::Meta)
     } else {
         (authors.to_vec(), Origin::JsonLd)
     };

@@ -107,8 +107,11 @@ impl<'a, 'b> Finder<'a, 'b> {
             .windows(2)
             .map(|pair| (self.siblings(pair[0], pair[1]), pair[0], pair[1]))
             .collect();
-        let (_, item, list) =
-            counted.into_iter().rev().filter(|count| count.0 >= 2).max_by_key(|count| count.0)?;
+        let (_, item, list) = counted
+            .into_iter()
+            .rev()
+            .filter(|(siblings, ..)| *siblings >= 2)
+            .max_by_key(|(siblings, ..)| *siblings)?;
         let refused = hints::NAVIGATION
             | hints::COMMENTS
             | hints::SHARING

@@ -372,7 +372,7 @@ fn best_headline(context: &Context<'_, '_>, at: usize, next_body: usize) -> usiz
     let highest = headings.iter().filter_map(|heading| level(*heading)).min();
     let best =
         headings.iter().filter(|heading| level(**heading) == highest).copied().collect::<Vec<_>>();
-    let long = best.iter().find(|best| view.measured.weight[**best] >= 30);
+    let long = best.iter().find(|line| view.measured.weight[**line] >= 30);
     named.or(long).or(best.first()).copied().unwrap_or(at)
 }
 

@@ -66,7 +66,8 @@ fn decoded_again(text: &str) -> Option<String> {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
-        let run_end = rest[at..].find(|c: char| c.is_ascii()).map_or(rest.len(), |rest| at + rest);
+        let run_end =
+            rest[at..].find(|c: char| c.is_ascii()).map_or(rest.len(), |length| at + length);
         let run = single_bytes(&rest[at..run_end])?;
         sequences += std::str::from_utf8(&run).ok()?.chars().count();
         bytes.extend_from_slice(&run);

@@ -16,7 +16,7 @@ impl<'a> Tag<'a> {
     pub(super) fn parse(rest: &'a str, attributes: &mut Vec<(&'a str, &'a str)>) -> Option<Self> {
         let name_end = 1 + rest.as_bytes()[1..]
             .iter()
-            .position(|rest| is_space(*rest) || matches!(rest, b'/' | b'>'))?;
+            .position(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'))?;
         attributes.clear();
         let mut reader = Attributes { text: &rest[name_end..], at: 0, closed: false, slash: false };
         for attribute in reader.by_ref() {

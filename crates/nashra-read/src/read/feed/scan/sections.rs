@@ -31,7 +31,7 @@ impl Scanner<'_> {
             // closed hides nothing.
             let unended = if self.whole { at + 4 } else { self.text.len() };
             self.at = end.map_or(unended, |end| end + 3);
-        } else if rest.get(..9).is_some_and(|rest| rest.eq_ignore_ascii_case("<!DOCTYPE")) {
+        } else if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!DOCTYPE")) {
             self.at = at + self.entities.doctype(rest);
         } else {
             self.at = at + 2;
@@ -80,7 +80,7 @@ pub(super) fn end_like_a_feed(text: &str) -> bool {
 fn find_end_tag(text: &str, name: &str) -> Option<usize> {
     memmem::find_iter(text.as_bytes(), b"</").find(|at| {
         let rest = &text.as_bytes()[at + 2..];
-        rest.get(..name.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(name.as_bytes()))
-            && rest.get(name.len()).is_none_or(|rest| ends_name(*rest))
+        rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+            && rest.get(name.len()).is_none_or(|byte| ends_name(*byte))
     })
 }

@@ -33,7 +33,7 @@ fn infinite_scroll() -> String {
         let title = text(&article["title"]);
         let deck = article["subtitle"]
             .as_str()
-            .map(|article| format!("<p class=\"article-subtitle\">{article}</p>"))
+            .map(|subtitle| format!("<p class=\"article-subtitle\">{subtitle}</p>"))
             .unwrap_or_default();
         let figure = |image: &Value, at: usize| {
             format!(
@@ -93,7 +93,7 @@ fn sections() -> String {
         let (title, level) = (text(&article["title"]), if at == 0 { 1 } else { 2 });
         let deck = article["subtitle"]
             .as_str()
-            .map(|article| format!("<h3 class=\"standfirst\">{article}</h3>"))
+            .map(|deck| format!("<h3 class=\"standfirst\">{deck}</h3>"))
             .unwrap_or_default();
         let picture = |image: &Value, at: usize| {
             let printed = printed(image);
@@ -135,7 +135,7 @@ fn breaks() -> String {
     for (at, article) in expected["articles"].as_array().unwrap().iter().enumerate() {
         let deck = article["subtitle"]
             .as_str()
-            .map(|article| format!("<h2>{article}</h2>"))
+            .map(|title| format!("<h2>{title}</h2>"))
             .unwrap_or_default();
         let picture = |image: &Value, at: usize| {
             format!(

@@ -1,4 +1,4 @@
-//! JSON-LD of schema.org: the articles among the objects of a page.
+//! Reads JSON-LD of schema.org: the articles among the objects of a page.
 
 use serde_json::Value;
 
@@ -8,11 +8,11 @@ use crate::{
     text::collapse,
 };
 
-/// Objects looked at in one page.
+/// The most objects of one page that are read.
 const MAX_OBJECTS: usize = 500;
-/// Articles taken of one page.
+/// The most articles of one page.
 const MAX_ARTICLES: usize = 100;
-/// Entries taken of a live blog.
+/// The most entries of a live blog.
 const MAX_POSTED: usize = 1_000;
 
 /// What the object of an article says of it.
@@ -70,7 +70,7 @@ pub(super) fn collect(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Optio
     (found, page)
 }
 
-/// JSON, or JSON with line breaks inside its strings, as content systems write it.
+/// Parses JSON, also with line breaks inside strings, as some content systems write it.
 fn parse(text: &str) -> Option<Value> {
     let text =
         text.trim().trim_start_matches("<!--").trim_end_matches("-->").trim().trim_end_matches(';');
@@ -143,15 +143,18 @@ fn article_metadata(article: &Value) -> ArticleMetadata {
         language: text("inLanguage"),
         image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
         url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
-        publisher: article.get("publisher").and_then(|article| article.get("name")).and_then(first),
+        publisher: article
+            .get("publisher")
+            .and_then(|publisher| publisher.get("name"))
+            .and_then(first),
         words: article.get("wordCount").and_then(|value| {
             value
                 .as_u64()
                 .and_then(|count| u32::try_from(count).ok())
                 .or_else(|| first(value)?.parse().ok())
         }),
-        free: article.get("isAccessibleForFree").and_then(|article| {
-            article.as_bool().or_else(|| Some(!first(article)?.eq_ignore_ascii_case("false")))
+        free: article.get("isAccessibleForFree").and_then(|free| {
+            free.as_bool().or_else(|| Some(!first(free)?.eq_ignore_ascii_case("false")))
         }),
     }
 }

@@ -118,7 +118,7 @@ fn is_binary(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(START)];
     let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
     !marked
-        && start.iter().filter(|start| matches!(start, 0..=8 | 14..=26 | 28..=31)).count()
+        && start.iter().filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31)).count()
             > start.len() / 100
 }
 

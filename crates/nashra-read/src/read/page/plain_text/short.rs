@@ -28,7 +28,7 @@ pub(super) fn find_span(text_page: &PlainTextPage) -> Option<ArticleSpan> {
     let behind = title.map_or(0, |title| title + 1)..forms.len();
     let (start, last) = (behind.clone().find(sentence)?, behind.clone().rev().find(sentence)?);
     let words = |of: &dyn Fn(&usize) -> bool| {
-        behind.clone().filter(|behind| of(behind)).map(|behind| forms[behind].units).sum::<f32>()
+        behind.clone().filter(|line| of(line)).map(|line| forms[line].units).sum::<f32>()
     };
     let text = words(&sentence);
     let other = words(&|line| {
