@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// The first `N` bytes of SHA-256 over the parts, each preceded by its length: so `ab`, `c` and `a`,
-/// `bc` have different hashes.
+/// The first `N` bytes of SHA-256 over the parts, each preceded by its length: so `ab`, `c` and
+/// `a`, `bc` have different hashes.
 #[must_use]
 pub fn digest<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     let mut hash = Sha256::new();

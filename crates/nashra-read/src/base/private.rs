@@ -213,8 +213,8 @@ fn masked(address: &str, mut is_secret: impl FnMut(&str, &str) -> bool) -> Cow<'
     Cow::Owned(out)
 }
 
-/// The ranges of parameters, in bytes. One that follows a `;` in the query reaches up to the next `&`, since it
-/// may hold further ones.
+/// The ranges of parameters, in bytes. One that follows a `;` in the query reaches up to the next
+/// `&`, since it may hold further ones.
 fn parameters(address: &str) -> impl Iterator<Item = (usize, usize)> {
     let query = address.find(['?', '#']).unwrap_or(address.len());
     let delimiters = address.bytes().enumerate().filter_map(move |(at, byte)| match byte {
@@ -278,8 +278,8 @@ impl Secrets {
         self.0.is_empty()
     }
 
-    /// A text with the secrets masked, each where no letter or digit touches it. A secret that could be
-    /// a common word or number is masked only as the value of a masked parameter.
+    /// A text with the secrets masked, each where no letter or digit touches it. A secret that
+    /// could be a common word or number is masked only as the value of a masked parameter.
     #[must_use]
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut hidden = Cow::Borrowed(text);

@@ -129,7 +129,8 @@ enum Zone {
 }
 
 impl Zone {
-    /// Refuses more than 18 hours. No zone is farther from UTC than 14 hours; some texts write 15 and more by mistake.
+    /// Refuses more than 18 hours. No zone is farther from UTC than 14 hours; some texts write 15
+    /// and more by mistake.
     fn from_minutes(minutes: i32) -> Option<Self> {
         if minutes.abs() > 18 * 60 {
             return None;

@@ -182,7 +182,8 @@ impl Reader<'_> {
         .map(|date| (date, at + 2))
     }
 
-    /// Numbers that are written with their units: `2026年2月10日`, `令和7年6月`, `2026년 2월 10일`, `ngày 5 tháng 6 năm 2025`.
+    /// Numbers that are written with their units: `2026年2月10日`, `令和7年6月`, `2026년 2월 10일`, `ngày 5
+    /// tháng 6 năm 2025`.
     fn counted(&self, at: usize) -> ParsedDate {
         if self.kind(at)? == TokenKind::Unit(Unit::Day) {
             let (day, month) = (

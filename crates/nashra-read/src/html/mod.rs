@@ -22,7 +22,8 @@ pub use tag::Tag;
 
 /// The deepest nesting of elements that is kept.
 pub const MAX_DEPTH: u16 = 400;
-/// The most nodes of a tree; what follows is cut off. A page of 20 MB of text and sane markup has fewer.
+/// The most nodes of a tree; what follows is cut off. A page of 20 MB of text and sane markup has
+/// fewer.
 pub const MAX_NODES: usize = 2_000_000;
 /// The most attributes that are kept of one element; the others are skipped.
 const MAX_ATTRIBUTES: usize = 64;

@@ -1,5 +1,5 @@
-//! The stack of open elements, the root first. The element that a tag closes is found without a walk
-//! over the stack, because hostile pages have hundreds of elements open at every tag.
+//! The stack of open elements, the root first. The element that a tag closes is found without a
+//! walk over the stack, because hostile pages have hundreds of elements open at every tag.
 
 use super::{NodeId, Tag};
 

@@ -146,7 +146,8 @@ impl Parser<'_> {
     }
 
     fn text(&mut self, from: usize, to: usize) {
-        // Ruby annotations (§4.5.11) show how characters are pronounced; they are not part of the text.
+        // Ruby annotations (§4.5.11) show how characters are pronounced; they are not part of the
+        // text.
         if from >= to || matches!(self.top().1, Tag::Rt | Tag::Rp) {
             return;
         }
@@ -243,8 +244,8 @@ impl Parser<'_> {
         self.in_head |= tag == Tag::Head;
     }
 
-    /// Reads from the end of a tag's name: keeps the attributes where `keep` is set; the offset behind
-    /// the tag, and whether it ends in `/>`.
+    /// Reads from the end of a tag's name: keeps the attributes where `keep` is set; the offset
+    /// behind the tag, and whether it ends in `/>`.
     fn tag_end(&mut self, mut at: usize, keep: bool) -> (usize, bool) {
         let first = self.attributes.len();
         loop {
@@ -278,8 +279,8 @@ impl Parser<'_> {
         self.attributes.push(Attribute { name: Span::new(name), value: Span::new(value) });
     }
 
-    /// The value of the attribute whose name ends there, and the offset behind it. Without a `=` the
-    /// value is empty.
+    /// The value of the attribute whose name ends there, and the offset behind it. Without a `=`
+    /// the value is empty.
     fn attribute_value(&self, after_name: usize) -> (Range<usize>, usize) {
         let skip = |mut at: usize| {
             while self.bytes.get(at).is_some_and(u8::is_ascii_whitespace) {

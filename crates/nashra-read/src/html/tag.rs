@@ -2,8 +2,8 @@
 
 macro_rules! tags {
     ($($variant:ident $name:literal,)+) => {
-        /// The kind of a node. Elements that no code asks for are [`Tag::Other`]; [`super::Tree::name`]
-        /// gives their name.
+        /// The kind of a node. Elements that no code asks for are [`Tag::Other`];
+        /// [`super::Tree::name`] gives their name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u8)]
         #[allow(missing_docs, reason = "each is the element of its name")]

@@ -71,8 +71,8 @@ impl Clean for Vec<Byline> {
     }
 }
 
-/// Empty blocks stay here: entries of a live blog count blocks, so [`leave_out_blocks`] removes them
-/// and corrects the counts together.
+/// Empty blocks stay here: entries of a live blog count blocks, so [`leave_out_blocks`] removes
+/// them and corrects the counts together.
 impl Clean for Vec<Block> {
     fn clean(&mut self) {
         for block in self {
@@ -139,7 +139,8 @@ impl Clean for Vec<Enclosure> {
     }
 }
 
-/// Cleans name and tags of a source; its address stays, because it may be that of a file or a topic.
+/// Cleans name and tags of a source; its address stays, because it may be that of a file or a
+/// topic.
 #[must_use]
 pub fn source(mut source: Source) -> Source {
     optional(&mut source.name);
@@ -184,7 +185,8 @@ fn is_left_out(c: char) -> bool {
     (invisible(c) || c.is_control()) && !matches!(c, '\n' | '\t')
 }
 
-/// Whether a character is one of Unicode's tags, of which flags of regions and hidden texts are made.
+/// Whether a character is one of Unicode's tags, of which flags of regions and hidden texts are
+/// made.
 fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0000}'..='\u{e007f}')
 }

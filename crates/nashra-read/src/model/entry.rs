@@ -30,7 +30,8 @@ pub struct Feed {
     pub entries: Vec<Entry>,
 }
 
-/// One item as its feed gives it; not cleaned yet, because most entries of a poll are known already.
+/// One item as its feed gives it; not cleaned yet, because most entries of a poll are known
+/// already.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entry {

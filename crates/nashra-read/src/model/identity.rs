@@ -111,8 +111,8 @@ fn bare_host(url: &Url) -> &str {
 /// Whether a page that was read at `read` may claim the address `claimed`.
 ///
 /// A claim of another site's address is not believed (syndicated copies name their original), nor
-/// is one of the site's root, which is a mistake of a template: neither is an identity. A page that came
-/// without an address has none but the one it claims.
+/// is one of the site's root, which is a mistake of a template: neither is an identity. A page that
+/// came without an address has none but the one it claims.
 #[must_use]
 pub fn believable(claimed: &Url, read: Option<&Url>) -> bool {
     let root = |url: &Url| matches!(url.path(), "" | "/" | "/index.html") && url.query().is_none();

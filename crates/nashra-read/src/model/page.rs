@@ -69,8 +69,8 @@ pub struct Evidence {
     pub source: TextSource,
 }
 
-/// Where a text comes from, and what the page itself shows with it: title, date and pictures, whatever
-/// its feed adds.
+/// Where a text comes from, and what the page itself shows with it: title, date and pictures,
+/// whatever its feed adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is whether the page shows one")]
 pub enum TextSource {

@@ -58,7 +58,8 @@ impl PendingKey {
         Self(key)
     }
 
-    /// A key before all rows of a lane that are due at that time (milliseconds since 1970) or later.
+    /// A key before all rows of a lane that are due at that time (milliseconds since 1970) or
+    /// later.
     #[must_use]
     pub fn first(lane: Lane, due_ms: u64) -> Self {
         let mut key = [0; 24];

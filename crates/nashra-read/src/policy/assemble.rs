@@ -1,8 +1,8 @@
 //! Assembles an article from what its feed and its page say, and makes its record. Pure.
 //!
 //! The page is nearer to the reader, so it wins field by field; the feed fills what the page leaves
-//! open, and gives the text where the page has clearly less of it. The rule of each field is listed in
-//! `model/content`.
+//! open, and gives the text where the page has clearly less of it. The rule of each field is listed
+//! in `model/content`.
 //!
 //! What must stay true: every record of an article is made by [`Assembled::into_record`].
 
@@ -150,8 +150,8 @@ pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
     }
 }
 
-/// Assembles the articles of a page, the first one together with its feed's entry. The others are known
-/// by the page alone.
+/// Assembles the articles of a page, the first one together with its feed's entry. The others are
+/// known by the page alone.
 #[must_use]
 pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
     let FetchedPage { fetched_at, order, url: read, via, end: _, page } = fetched;

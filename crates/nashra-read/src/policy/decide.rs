@@ -1,7 +1,8 @@
-//! Decides what a new fetch of an article means. Pure: known state and fetched edition in, decision out.
+//! Decides what a new fetch of an article means. Pure: known state and fetched edition in, decision
+//! out.
 //!
-//! What must stay true: a field that did not exist in the program when an article was last published
-//! does not count as changed. The article's state names the fields that were known.
+//! What must stay true: a field that did not exist in the program when an article was last
+//! published does not count as changed. The article's state names the fields that were known.
 
 use std::collections::BTreeMap;
 

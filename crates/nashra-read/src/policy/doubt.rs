@@ -97,8 +97,8 @@ impl<'a> ShownPage<'a> {
         Self { title, text, dated: content.provenance.published, end }
     }
 
-    /// Whether its metadata say when it was published: those of articles do, those of error pages and
-    /// front pages do not.
+    /// Whether its metadata say when it was published: those of articles do, those of error pages
+    /// and front pages do not.
     fn dates_itself(&self) -> bool {
         self.dated.is_some_and(|origin| !matches!(origin, Origin::Dom | Origin::Feed))
     }
@@ -124,7 +124,8 @@ impl<'a> ShownPage<'a> {
 }
 
 /// Decides on a page of an article that is published. `listed` is the headline that the source
-/// gives, where the page could have been fetched wrongly. A short text is believed at the last look.
+/// gives, where the page could have been fetched wrongly. A short text is believed at the last
+/// look.
 #[must_use]
 pub fn judge(
     known: &ArticleState,

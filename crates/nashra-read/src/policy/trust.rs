@@ -2,8 +2,9 @@
 //!
 //! Some servers say 304 to whoever sends a validator, or keep one `ETag` for ever: a source that is
 //! asked politely then never shows anything new. So a source that says 304 is asked in full now and
-//! then (an audit), first after a day and less often each time that nothing was missing. New entries
-//! in that answer prove a lie only if the old validators still bring 304, which is asked at once.
+//! then (an audit), first after a day and less often each time that nothing was missing. New
+//! entries in that answer prove a lie only if the old validators still bring 304, which is asked at
+//! once.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
-//! Decodes the bytes of a page to text: by the byte order mark, as UTF-8 where the bytes are that, by
-//! the HTTP header, by `<meta>`, then by detection (HTML Living Standard §13.2.3, but for the second).
+//! Decodes the bytes of a page to text: by the byte order mark, as UTF-8 where the bytes are that,
+//! by the HTTP header, by `<meta>`, then by detection (HTML Living Standard §13.2.3, but for the
+//! second).
 
 use std::borrow::Cow;
 

@@ -10,9 +10,9 @@ use crate::model::record::Direction;
 /// Bytes of the text that are looked at: more would cost time and change nothing.
 const SAMPLE: usize = 4_000;
 
-/// The language (BCP 47 primary subtag), script (ISO 15924) and direction of a text. The claim wins where the text is written in a
-/// script of the claimed language and its small words are not those of another one; else they
-/// decide, and where they cannot, a detector.
+/// The language (BCP 47 primary subtag), script (ISO 15924) and direction of a text. The claim wins
+/// where the text is written in a script of the claimed language and its small words are not those
+/// of another one; else they decide, and where they cannot, a detector.
 #[must_use]
 pub fn detect(
     text: &str,

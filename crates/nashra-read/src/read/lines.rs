@@ -1,5 +1,5 @@
-//! A page as lines: the runs of text between the borders of blocks, in the order of the page, and the
-//! pictures between them.
+//! A page as lines: the runs of text between the borders of blocks, in the order of the page, and
+//! the pictures between them.
 //!
 //! What must stay true: every visible character is in exactly one line; lines are in document
 //! order; a line knows the innermost block that it stands in. Text that no reader sees (scripts,

@@ -1,9 +1,9 @@
 //! Sums over small decision trees: how far the measures of a thing speak for it. Pure.
 //!
 //! Trees because what a measure means depends on others. They are learned by gradient boosting from
-//! labelled pages (`tests/train`) and are data of those who ask: as bytes ([`Forest::from_bytes`]) or as
-//! rows in code ([`Forest::from_rows`]). What must stay true: a tree leads on to splits that come
-//! later only, so a walk is no longer than its tree.
+//! labelled pages (`tests/train`) and are data of those who ask: as bytes ([`Forest::from_bytes`])
+//! or as rows in code ([`Forest::from_rows`]). What must stay true: a tree leads on to splits that
+//! come later only, so a walk is no longer than its tree.
 
 #[derive(Debug, Clone, Copy)]
 struct Split {

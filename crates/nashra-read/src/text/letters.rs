@@ -1,5 +1,5 @@
-//! The properties of characters, in a table. The standard library searches for each character, which
-//! is most of the time that Arabic and Chinese pages take.
+//! The properties of characters, in a table. The standard library searches for each character,
+//! which is most of the time that Arabic and Chinese pages take.
 
 use std::sync::LazyLock;
 

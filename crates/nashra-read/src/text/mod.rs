@@ -1,5 +1,5 @@
-//! Text: white space, invisible characters, words, and the hash by which an edition is compared with
-//! the one before.
+//! Text: white space, invisible characters, words, and the hash by which an edition is compared
+//! with the one before.
 
 pub mod letters;
 
@@ -39,8 +39,8 @@ pub fn collapse(text: &str) -> String {
     out
 }
 
-/// A text in lower case with all offsets unchanged: a character whose small letter has another length
-/// (`İ`) stays as it is.
+/// A text in lower case with all offsets unchanged: a character whose small letter has another
+/// length (`İ`) stays as it is.
 pub(crate) fn lower_in_place(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();

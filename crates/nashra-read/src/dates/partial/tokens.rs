@@ -1,5 +1,5 @@
-//! Splits a text into the tokens that dates are made of: numbers, names of months, units, marks and other
-//! words.
+//! Splits a text into the tokens that dates are made of: numbers, names of months, units, marks and
+//! other words.
 
 use std::ops::Range;
 

@@ -15,8 +15,8 @@ pub(super) struct Reading {
     pub(super) evidence: Evidence,
 }
 
-/// Merges the two. Decides first whose text, date, title and writers the article has, so that what belongs to each
-/// comes from the same side.
+/// Merges the two. Decides first whose text, date, title and writers the article has, so that what
+/// belongs to each comes from the same side.
 pub(super) fn merge(
     Reading { content: mut page, evidence: pages_evidence }: Reading,
     Reading { content: feed, evidence: feeds_evidence }: Reading,

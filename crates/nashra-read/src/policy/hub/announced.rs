@@ -32,8 +32,8 @@ impl Announced {
         self.hubs.first().map_or_else(|| "none".to_owned(), |hub| shown(hub.as_str()).into_owned())
     }
 
-    /// Finds hubs and topic in the headers of an answer and in its feed; `None` without a hub or without
-    /// a topic. `Link` headers win over the feed.
+    /// Finds hubs and topic in the headers of an answer and in its feed; `None` without a hub or
+    /// without a topic. `Link` headers win over the feed.
     #[must_use]
     pub fn find(links: &Links, at: &Url, feed: &Feed) -> Option<Self> {
         let Links { hubs, topic } = links;

@@ -1,5 +1,5 @@
-//! Whether a hub is reliable: counts the entries that its pushes brought, and those that a poll found
-//! although the hub had had enough time. Pure.
+//! Whether a hub is reliable: counts the entries that its pushes brought, and those that a poll
+//! found although the hub had had enough time. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};

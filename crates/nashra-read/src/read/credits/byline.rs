@@ -156,8 +156,8 @@ pub fn looks_like_name(text: &str) -> bool {
         && (spaced || text.chars().count() <= 12)
 }
 
-/// Whether a name is nobody's in particular: `Redaktion`, `admin`, the name of an account (`annlee7`)
-/// or of a company.
+/// Whether a name is nobody's in particular: `Redaktion`, `admin`, the name of an account
+/// (`annlee7`) or of a company.
 #[must_use]
 pub fn is_nobody(name: &str) -> bool {
     let lower = name.to_lowercase();

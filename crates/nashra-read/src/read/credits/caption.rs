@@ -160,8 +160,8 @@ fn split(line: &str) -> Option<SplitCaption<'_>> {
         .or_else(|| alone(line))
 }
 
-/// A line without the name of an icon (`p-circle`) that a plain-text page has behind the bracket of the
-/// credit.
+/// A line without the name of an icon (`p-circle`) that a plain-text page has behind the bracket of
+/// the credit.
 fn without_class(line: &str) -> &str {
     match line.rsplit_once(' ') {
         Some((rest, last))

@@ -1,5 +1,5 @@
-//! Searches that are never repeated, so that reading stays linear where a text opens something again
-//! and again that never ends.
+//! Searches that are never repeated, so that reading stays linear where a text opens something
+//! again and again that never ends.
 
 use memchr::memmem;
 

@@ -70,7 +70,8 @@ impl Bases {
         self.get(0)
     }
 
-    /// An address made absolute; as it is written where it is absolute already, or cannot be resolved.
+    /// An address made absolute; as it is written where it is absolute already, or cannot be
+    /// resolved.
     pub(super) fn resolve(&self, base: BaseId, address: &str) -> String {
         self.resolve_against(self.get(base), address)
     }

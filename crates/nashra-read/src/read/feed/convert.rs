@@ -190,8 +190,8 @@ fn join(blocks: &[Block]) -> String {
     words::collapse(&blocks.iter().filter_map(Block::text).collect::<Vec<_>>().join(" "))
 }
 
-/// The content of an article as its entry alone gives it, and the evidence from which enrichers derive
-/// the rest.
+/// The content of an article as its entry alone gives it, and the evidence from which enrichers
+/// derive the rest.
 #[must_use]
 pub fn content(entry: &Entry) -> (Content, Evidence) {
     let blank = Url::parse("about:blank");

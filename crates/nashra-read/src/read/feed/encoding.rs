@@ -29,7 +29,8 @@ const MAX_DECLARATION: usize = 300;
 /// The text of a feed, and how it was decoded.
 #[derive(Debug)]
 pub(super) struct Decoded<'a> {
-    /// The text without a byte order mark. The encoding of its XML declaration means nothing any more.
+    /// The text without a byte order mark. The encoding of its XML declaration means nothing any
+    /// more.
     pub(super) text: Cow<'a, str>,
     /// The label of the encoding that it had.
     pub(super) encoding: &'static str,
@@ -225,7 +226,8 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
     known(value.trim().trim_matches(['"', '\'']))
 }
 
-/// The encoding of a label. Claims of UTF-16 are ignored, because text in it is recognised by its zeros.
+/// The encoding of a label. Claims of UTF-16 are ignored, because text in it is recognised by its
+/// zeros.
 fn known(label: &str) -> Option<&'static Encoding> {
     let label = match label.trim() {
         label if label.eq_ignore_ascii_case("tis620") => "tis-620",

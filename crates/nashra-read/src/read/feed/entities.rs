@@ -1,8 +1,8 @@
 //! References to characters, and the entities that a document declares for itself.
 //!
-//! Feeds use HTML's names without declaring them, write a bare `&`, and use numbers of Windows-1252.
-//! A reference without a meaning stays as it is written. What must stay true: what expansion adds is bounded by
-//! [`MAX_ADDED`], whatever a document declares.
+//! Feeds use HTML's names without declaring them, write a bare `&`, and use numbers of
+//! Windows-1252. A reference without a meaning stays as it is written. What must stay true: what
+//! expansion adds is bounded by [`MAX_ADDED`], whatever a document declares.
 
 use std::{borrow::Cow, cell::Cell};
 

@@ -123,8 +123,8 @@ pub fn parse_document(
     Ok(document)
 }
 
-/// Sets the identity of each entry and removes doubles. A guid that several entries share identifies
-/// none of them, so those with a link are identified by it.
+/// Sets the identity of each entry and removes doubles. A guid that several entries share
+/// identifies none of them, so those with a link are identified by it.
 fn settle_identities(entries: &mut Vec<Entry>) {
     let mut guids: HashMap<String, usize> = HashMap::new();
     for guid in entries.iter().filter_map(|entry| entry.guid.as_ref()) {

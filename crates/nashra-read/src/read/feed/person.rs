@@ -1,4 +1,5 @@
-//! The persons that a feed names: `Ann`, `ann@x.example (Ann)`, `Ann <ann@x.example>`, elements of its own.
+//! The persons that a feed names: `Ann`, `ann@x.example (Ann)`, `Ann <ann@x.example>`, elements of
+//! its own.
 
 use super::{model::Person, names::Field, text, tree::Element};
 
@@ -8,8 +9,8 @@ const MAX_LINE: usize = 1_000;
 /// Bytes of a feed's authors that each of its entries inherits.
 const MAX_INHERITED: usize = 1_000;
 
-/// The authors of a feed, for an entry that names none. They are bounded, because thousands of entries
-/// may inherit them.
+/// The authors of a feed, for an entry that names none. They are bounded, because thousands of
+/// entries may inherit them.
 pub(super) fn inherited(authors: &[Person]) -> Vec<Person> {
     let mut left = MAX_INHERITED;
     let length = |person: &Person| {

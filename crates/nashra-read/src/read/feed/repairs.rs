@@ -1,5 +1,5 @@
-//! The damage that was repaired in a feed. `nashra feed` reports it, so that a publisher can be told;
-//! nothing else depends on it.
+//! The damage that was repaired in a feed. `nashra feed` reports it, so that a publisher can be
+//! told; nothing else depends on it.
 
 use serde::{Serialize, Serializer};
 

@@ -1,7 +1,7 @@
 //! One unit of a feed, an entry or a field of the channel, as a tree over the feed's text.
 //!
-//! Nodes are in document order and borrow the text; they are decoded when asked for. A unit is dropped
-//! once it was read, so a feed takes the memory of its largest entry.
+//! Nodes are in document order and borrow the text; they are decoded when asked for. A unit is
+//! dropped once it was read, so a feed takes the memory of its largest entry.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! Extracts the articles of a page: guards, encoding, the tree, its lines, the metadata, the lines that
-//! are text, the borders between articles, and the articles themselves.
+//! Extracts the articles of a page: guards, encoding, the tree, its lines, the metadata, the lines
+//! that are text, the borders between articles, and the articles themselves.
 
 use std::{panic::AssertUnwindSafe, sync::LazyLock};
 

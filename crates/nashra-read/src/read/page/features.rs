@@ -1,8 +1,8 @@
 //! Measures each line, for the model that tells an article's text from the rest of the page.
 //!
 //! The measures are of form, place and neighbours, never of the words of a language. What must stay
-//! true: the order of the measures is that of the model (`tests/train` makes both), so the model must
-//! be trained again when one is added or moved.
+//! true: the order of the measures is that of the model (`tests/train` makes both), so the model
+//! must be trained again when one is added or moved.
 
 use std::collections::{HashMap, HashSet};
 
@@ -38,8 +38,8 @@ pub struct Measured {
     pub prose: Vec<bool>,
     /// The weight of each line: its characters, those of Han, Kana and Hangul three times.
     pub weight: Vec<u32>,
-    /// For each line a hash of its block and the one around it, by name and class: equal where lines look
-    /// alike.
+    /// For each line a hash of its block and the one around it, by name and class: equal where
+    /// lines look alike.
     pub looks: Vec<u64>,
 }
 
@@ -73,8 +73,8 @@ impl RunningSum {
     }
 }
 
-/// Measures a page. `each` is called with the measures of each line, in order: a list of them would be
-/// many times as large as the page.
+/// Measures a page. `each` is called with the measures of each line, in order: a list of them would
+/// be many times as large as the page.
 #[must_use]
 pub fn measure(
     tree: &Tree<'_>,

@@ -1,5 +1,5 @@
-//! One article out of its lines: blocks in order with their pictures, the deck, bylines, the
-//! related list.
+//! Builds an article from its lines: blocks in order with their pictures, deck, bylines, related
+//! list.
 
 mod head;
 
@@ -25,14 +25,14 @@ use crate::{
     text::fold,
 };
 
-/// Pictures of one article.
+/// The most pictures of one article.
 const MAX_IMAGES: usize = 200;
-/// Weight of a deck.
+/// The range of weights of a deck.
 const MAX_DECK: u32 = 600;
-/// Lines beside a picture in which the text that it belongs to is looked for.
+/// Lines beside a picture in which the text that it belongs to is searched.
 const NEAR_LINES: usize = 8;
 
-/// Names of elements whose pictures are none of an article.
+/// Names of elements whose pictures belong to no article.
 const SOMETHING_ELSE: hints::Hints = hints::NAVIGATION
     | hints::COMMENTS
     | hints::SHARING
@@ -41,8 +41,8 @@ const SOMETHING_ELSE: hints::Hints = hints::NAVIGATION
     | hints::BIOGRAPHY
     | hints::OTHERS;
 
-/// Puts one article together. `content` holds what the page says of it in its metadata; nothing for
-/// one that follows.
+/// Builds one article. `content` has what the metadata of the page say of it; it is empty for a
+/// further article.
 pub(super) fn part(
     view: View<'_, '_>,
     span: &ArticleSpan,
@@ -95,7 +95,7 @@ struct PartBuilder<'a, 'b> {
     /// The entries of a live blog.
     live: &'a [LiveEntry],
     content: Content,
-    /// Lines that are something else than text.
+    /// The lines that are used for something else than text.
     used: HashSet<usize>,
     /// Whether the first picture is known from the metadata alone.
     shared: bool,

@@ -1,4 +1,4 @@
-//! The page's own list of related articles: elements of one build, each with a headline that is a
+//! Finds the page's own list of related articles: similar elements, each with a headline that is a
 //! link.
 
 use std::{
@@ -21,12 +21,12 @@ use crate::{
 
 /// The most items that are taken.
 const MAX_ITEMS: usize = 60;
-/// Items taken of one group: a longer one is an archive or a ranking.
+/// The most items of one group: a longer one is an archive or a ranking.
 const MAX_OF_GROUP: usize = 12;
-/// Weight of a headline, at least.
+/// The least weight of a headline.
 const MIN_TITLE: u32 = 14;
 
-/// An item and the lines that it is made of.
+/// An item and the range of its lines.
 #[derive(Debug)]
 pub(super) struct RelatedItem {
     pub(super) related: Related,
@@ -55,15 +55,15 @@ pub(super) fn items(view: View<'_, '_>, from: usize, to: usize) -> Vec<RelatedIt
     found
 }
 
-/// How an element is built.
+/// The tag and a hash of the class of an element: equal for similar elements.
 type ElementForm = (Tag, u64);
 
-/// The children of an element that are of one build and hold a headline.
+/// The similar children of an element that have a headline each.
 #[derive(Default)]
 struct ItemGroup {
-    /// Those that are no lists of their own, [`MAX_ITEMS`] at most.
+    /// The number of those that are no lists themselves, up to [`MAX_ITEMS`].
     short: usize,
-    /// All: the child, its lines, and the weight of the text of those before it.
+    /// All of them: the child, its lines, and the weight of the text of those before it.
     children: Vec<(NodeId, Range<usize>, u32)>,
     /// The weight of the text of all.
     text: u32,
@@ -73,7 +73,7 @@ struct ItemGroup {
 /// hold.
 struct Finder<'a, 'b> {
     view: View<'a, 'b>,
-    /// Lines from here on are none of the article's.
+    /// One past the last line of the article.
     to: usize,
     /// The headlines before each line, and the weight of the text.
     before: Vec<(usize, u32)>,
@@ -177,7 +177,7 @@ fn build_of(view: View<'_, '_>, node: NodeId) -> ElementForm {
     (view.tree.tag(node), super::features::element_hash(view.tree, node))
 }
 
-/// A line that is a link as long as a headline.
+/// Whether a line is a link as long as a headline.
 fn title_like(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
     line.linked * 5 >= line.chars * 4 && view.measured.weight[at] >= MIN_TITLE && line.chars < 250

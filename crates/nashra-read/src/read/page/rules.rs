@@ -1,9 +1,8 @@
-//! What an operator says of a source's pages: the elements that hold a field, and those that hold
-//! nothing of the article.
+//! The operator's rules for the pages of a source: the elements that hold a field, and those that
+//! hold nothing of the article.
 //!
-//! A rule stands above everything that a page says of itself and above what is learned. What it
-//! does not match is found as ever, so a page that was built anew is read as pages without rules
-//! are.
+//! A rule wins over the metadata of a page and over the learned models. Where it matches nothing,
+//! the field is found as on pages without rules, so a redesigned page is still read.
 
 use std::{fmt, ops::Range, str::FromStr as _};
 
@@ -41,13 +40,13 @@ pub struct Rules {
     pub remove: Option<Selector>,
 }
 
-/// Why a rule is not understood.
+/// Why a rule is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
-    /// It is not `FIELD=SELECTOR`.
+    /// The rule is not of the form `FIELD=SELECTOR`.
     #[error("a rule is FIELD=SELECTOR, where FIELD is one of {}", FIELDS.join(", "))]
     Form,
-    /// Its selector is wrong.
+    /// The selector is invalid.
     #[error(transparent)]
     Selector(#[from] SelectorError),
 }
@@ -61,16 +60,16 @@ impl Rules {
         std::array::from_fn(|at| (FIELDS[at], all[at]))
     }
 
-    /// Whether there are none.
+    /// Whether there is no rule.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.named().iter().all(|named| named.1.is_none())
     }
 
-    /// Rules that are written as `FIELD=SELECTOR`.
+    /// Parses rules that are written as `FIELD=SELECTOR`.
     ///
     /// # Errors
-    /// Where one is not, or its selector is not understood.
+    /// A rule of another form, or one with an invalid selector.
     pub fn parse(written: &[String]) -> Result<Self, RuleError> {
         let mut rules = Self::default();
         written.iter().try_for_each(|written| rules.add(written))?;
@@ -90,7 +89,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Puts what the rules find in a page in the place of what the page says of itself.
+    /// Replaces the metadata of a page by what the rules find in it.
     pub(super) fn apply(&self, tree: &Tree<'_>, meta: &mut Meta) {
         let texts = |rule: &Option<Selector>| {
             let nodes = rule.as_ref().map(|rule| rule.matches(tree)).unwrap_or_default();
@@ -123,7 +122,7 @@ impl Rules {
         }
     }
 
-    /// Where the text is and what is none of it.
+    /// The elements with the text, and those that are removed from it.
     pub(super) fn places(&self, tree: &Tree<'_>) -> RulePlaces {
         let of = |rule: &Option<Selector>| {
             outermost(tree, rule.as_ref().map(|rule| rule.matches(tree)).unwrap_or_default())
@@ -152,7 +151,7 @@ impl fmt::Display for Rules {
     }
 }
 
-/// Where rules put a page's text.
+/// The subtrees that hold the text of a page by its rules, and those that are removed.
 #[derive(Debug, Default)]
 pub(super) struct RulePlaces {
     text: Vec<Range<NodeId>>,

@@ -1,4 +1,4 @@
-//! Where one article of a page ends and the next begins.
+//! Splits a page into its articles.
 //!
 //! A page that goes on with further articles repeats what an article begins with: a headline that
 //! stands at the head of an element of its own, its date and its writers, the address that the
@@ -34,37 +34,37 @@ use crate::{
 mod address;
 pub(super) mod signs;
 
-/// Text of an article that follows another, at least; in weight of [`Measured::weight`].
+/// The least text of a further article, as [`Measured::weight`] counts it.
 const MIN_PART: u32 = 180;
-/// Text that an article has before another begins.
+/// The least text of an article before another begins.
 const MIN_TEXT: u32 = 120;
-/// How probable it must be that an article begins at a heading.
+/// The probability from which on an article begins at a heading.
 const PROBABLE: f32 = 0.4;
 /// Weight of a line that tells what a text is about.
 const PARAGRAPH: u32 = 20;
-/// How alike texts are that say too little.
+/// The likeness of texts that are too short to compare.
 const NEUTRAL: f32 = 0.25;
-/// Headings of a page that are weighed.
+/// The most headings of a page that are weighed.
 const MAX_HEADINGS: usize = 3_000;
-/// Lines in which the head of an article is looked for.
+/// Lines in which the head of an article is searched.
 const HEAD_LINES: usize = 25;
 
-/// One article among a page's lines.
+/// The lines of one article of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ArticleSpan {
     /// The line of its headline; `None` for a page without one.
     pub(super) headline: Option<usize>,
-    /// Its lines: from the headline up to the next one's.
+    /// Its first line: the headline, where it has one.
     pub(super) from: usize,
     /// One past its last line.
     pub(super) to: usize,
-    /// The element that holds it and nothing of the others; 0 for the first.
+    /// The element that holds this article and no other; 0 for the first.
     pub(super) holder: NodeId,
-    /// The address that the element carries.
+    /// The address that the element has for the browser's history.
     pub(super) url: Option<Url>,
 }
 
-/// What splitting looks at.
+/// A measured page, as the steps of extraction see it.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a, 'b> {
     pub(super) tree: &'a Tree<'b>,
@@ -72,7 +72,7 @@ pub(super) struct View<'a, 'b> {
     pub(super) measured: &'a Measured,
     /// Whether a line belongs to the text of an article.
     pub(super) body: &'a [bool],
-    /// Whether the text is only what is least unlike one.
+    /// Whether no line is probable text, so that the most probable ones were taken.
     pub(super) guessed: bool,
     /// Where the operator's rules put the text.
     pub(super) places: &'a RulePlaces,
@@ -83,14 +83,14 @@ pub(super) struct View<'a, 'b> {
 /// The lists of links behind a line, where they were looked for.
 pub(super) type ListsBehindText = Option<(usize, Vec<RelatedItem>)>;
 
-/// The articles of a page, in its order; one at least. With them the lists behind the first line of
-/// text.
+/// The articles of a page, in its order, at least one; and the lists of links behind the first line
+/// of text.
 pub(super) fn spans(view: View<'_, '_>) -> (Vec<ArticleSpan>, ListsBehindText) {
     walk(view, |row, _| forest::SPLIT.probability(row) >= PROBABLE)
 }
 
-/// Goes through the lines and asks of each that could be the headline of a further article whether
-/// it is.
+/// Walks through the lines and asks for each possible headline of a further article whether it is
+/// one.
 pub(super) fn walk(
     view: View<'_, '_>,
     mut is_headline: impl FnMut(&[f32; signs::COUNT], &str) -> bool,
@@ -101,8 +101,8 @@ pub(super) fn walk(
     let Some(first_body) = (title.unwrap_or(0)..count).find(|at| view.body[*at]) else {
         return (found, None);
     };
-    // The head of a list stands a line or two above its first item. ListsBehindText are looked for where a
-    // heading could be one's.
+    // The head of a list stands a line or two above its first item. ListsBehindText are looked for
+    // where a heading could be one's.
     let (lists, listed) = (OnceCell::new(), OnceCell::<HashSet<usize>>::new());
     let lines_of = || {
         let items: &Vec<RelatedItem> =
@@ -139,7 +139,7 @@ pub(super) struct Context<'a, 'b> {
     text: Vec<u32>,
     /// For each line the last line of text before it.
     before: Vec<usize>,
-    /// Made for the first candidate, which most pages do not have.
+    /// Computed at the first candidate, because most pages have none.
     topics: OnceCell<Topics>,
     /// Whether a line has a date, and whether it names writers: many headings have the same lines
     /// behind them.
@@ -147,9 +147,9 @@ pub(super) struct Context<'a, 'b> {
     signed: Vec<OnceCell<bool>>,
     /// The stems of the page's headline.
     title: OnceCell<Vec<u32>>,
-    /// How many headings have an element of this build.
+    /// The number of headings for each kind of element around them.
     builds: HashMap<u64, u32>,
-    /// What sums the page up, in its metadata.
+    /// The descriptions of the page in its metadata, folded.
     decks: Vec<String>,
     /// The headlines of further articles, in its scripts.
     further: HashSet<String>,
@@ -237,12 +237,12 @@ impl<'a, 'b> Context<'a, 'b> {
 pub(super) struct HeadingCandidate {
     at: usize,
     level: u8,
-    /// The text before it and the text behind it.
+    /// The last line of text before it, and the first one behind it.
     last_body: usize,
     next_body: usize,
-    /// The innermost element that holds it and the text before it.
+    /// The innermost element around it and the text before it.
     shared: NodeId,
-    /// The outermost element that holds it and not the text before it.
+    /// The outermost element around it that does not have the text before it.
     holder: NodeId,
     /// Whether the text behind it stands in that element, too.
     nested: bool,
@@ -298,7 +298,7 @@ fn headline(view: View<'_, '_>) -> Option<usize> {
     })
 }
 
-/// The same headline, or one that is the other with something before or behind it.
+/// Whether two headlines are the same, or one is the other with something before or behind it.
 pub(super) fn alike(one: &str, other: &str) -> bool {
     let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
     one == other || short.len() * 3 > long.len() * 2 && short.len() > 12 && long.contains(short)
@@ -382,7 +382,7 @@ fn heading_level(tree: &Tree<'_>, block: NodeId) -> Option<u8> {
         .find_map(|node| tree.tag(node).heading_level())
 }
 
-/// The innermost element that both are in.
+/// The innermost element around both nodes.
 pub(super) fn common(tree: &Tree<'_>, one: NodeId, other: NodeId) -> NodeId {
     std::iter::once(one)
         .chain(tree.ancestors(one))

@@ -1,12 +1,12 @@
-//! What the paragraphs of a page are about, by the words they share: whether a headline fits the
-//! text behind it, and whether a text goes on or another begins.
+//! Compares the paragraphs of a page by the words that they share: whether a headline fits the text
+//! behind it, and whether a text goes on or another begins.
 //!
 //! Words are cut to their first letters, so that most inflections fall together; scripts without
 //! spaces give pairs of characters. Words that are in many paragraphs weigh little.
 
 use std::{collections::HashMap, ops::Range};
 
-/// Letters of a stem.
+/// The number of letters of a stem.
 const STEM: usize = 5;
 /// Stems of one paragraph; a longer one is judged by its start.
 const MAX_STEMS: usize = 400;
@@ -24,10 +24,10 @@ const BEHIND: (usize, usize) = (45, 6);
 /// The words of a page's paragraphs.
 #[derive(Debug)]
 pub(super) struct Topics {
-    /// How alike texts are that say too little.
+    /// The likeness of texts that are too short to compare.
     neutral: f32,
     paragraphs: Vec<Paragraph>,
-    /// How rare a stem is.
+    /// The weight of each stem: the rarer, the higher.
     weights: HashMap<u32, f32>,
     /// For each line, the first paragraph at it or behind it.
     next: Vec<usize>,
@@ -36,7 +36,7 @@ pub(super) struct Topics {
 #[derive(Debug)]
 struct Paragraph {
     line: usize,
-    /// The stems of its words, each once.
+    /// The numbers of the stems of its words, each once.
     stems: Vec<u32>,
 }
 

@@ -1,5 +1,5 @@
-//! Who wrote an article: what the metadata say, made names; and what the page shows in elements
-//! that are made for it.
+//! Finds the writers of an article: in its metadata, and in the elements of the page that name
+//! them.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ use crate::{
     text::{collapse, fold},
 };
 
-/// Bytes of an element's text; a longer one says more than who wrote it.
+/// The longest text of an element that names writers, in bytes.
 const MAX_SHOWN: usize = 160;
-/// Nodes between two elements that name writers of one article.
+/// The most nodes between two elements that name writers of one article.
 const MAX_APART: NodeId = 60;
-/// Writers of one article.
+/// The most writers of one article.
 const MAX_NAMES: usize = 12;
-/// Words of the names that elements of writers have.
+/// Words in the names of elements that name writers.
 const NAMES: [&str; 14] = [
     "author",
     "authors",
@@ -34,7 +34,7 @@ const NAMES: [&str; 14] = [
     "postauthor",
     "articleauthor",
 ];
-/// What addresses of pages about a writer have in their paths.
+/// Segments in the paths of pages about a writer.
 const PAGES: [&str; 14] = [
     "author",
     "authors",
@@ -52,7 +52,7 @@ const PAGES: [&str; 14] = [
     "by",
 ];
 
-/// The names that a metadata's string holds: lists are taken apart, `Lee, Ann` is turned round.
+/// The names in a string of the metadata: lists are split, `Lee, Ann` is reversed.
 pub(super) fn of_metadata(said: &str) -> Vec<String> {
     let said = said.trim().trim_end_matches([',', ';', '|']);
     if let Some((last, first)) = said.split_once(", ")

@@ -1,5 +1,5 @@
-//! Comments, CDATA sections, instructions and document types: where they end, also those whose end is
-//! missing.
+//! Comments, CDATA sections, instructions and document types: where they end, also those whose end
+//! is missing.
 
 use memchr::{memchr, memmem};
 

@@ -1,4 +1,5 @@
-//! The elements of a page that are made for machines, and its headings.
+//! Collects the machine-readable elements of a page (`<meta>`, `<link>`, microdata) and its
+//! headings.
 
 use super::jsonld::ArticleMetadata;
 use crate::{
@@ -19,12 +20,12 @@ const WRITERS: [&str; 8] = [
     "cxenseparse:author",
 ];
 
-/// What the elements say that are made for machines, in one pass over the page.
+/// The machine-readable elements and the headings of a page, collected in one pass.
 #[derive(Default)]
 pub(super) struct Tags {
-    /// `<meta>`: name in lower case, content.
+    /// The `<meta>` elements: name in lower case, content.
     pub(super) metas: Vec<(String, String)>,
-    /// `<link>`: rel in lower case, href.
+    /// The `<link>` elements: rel in lower case, href.
     pub(super) links: Vec<(String, String)>,
     pub(super) headings: Vec<(Tag, String)>,
     pub(super) title: Option<String>,
@@ -32,11 +33,11 @@ pub(super) struct Tags {
     pub(super) language: Option<String>,
     /// Microdata that say that it is a live blog.
     pub(super) live: bool,
-    /// Microdata: property in lower case, value.
+    /// The microdata: property in lower case, value.
     pub(super) properties: Vec<(String, String)>,
 }
 
-/// Elements of one kind that are looked at.
+/// The most elements of one kind that are read.
 const MAX_ELEMENTS: usize = 1_000;
 
 impl Tags {
@@ -126,7 +127,7 @@ impl Tags {
         })
     }
 
-    /// The first of these `<meta>` names that says something.
+    /// The content of the first of these `<meta>` names that is not empty.
     pub(super) fn first(&self, names: &[&str]) -> Option<String> {
         names
             .iter()

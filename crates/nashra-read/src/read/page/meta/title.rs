@@ -1,15 +1,15 @@
-//! Which of the headlines that a page gives is its article's: those of its metadata, its headings,
-//! its window's title.
+//! Chooses the headline of an article among those that its page gives: in its metadata, its
+//! headings, its `<title>`.
 //!
-//! No order of them is right for all publishers. Two that agree are believed before one that stands
-//! alone; the site's own name is none of them.
+//! No order of them is right for all publishers. Two that agree win over a single one; the name of
+//! the site is never the headline.
 
 use url::Url;
 
 use super::{Tags, jsonld::ArticleMetadata};
 use crate::{html::Tag, model::record::Origin, text::fold};
 
-/// What stands between a headline and the site's name.
+/// Separators between a headline and the name of the site.
 const SEPARATORS: [&str; 12] =
     [" | ", " - ", " – ", " — ", " · ", " :: ", " : ", " » ", " « ", " // ", " ǀ ", " • "];
 /// Bytes below which a headline says too little to be known again, in the form of [`fold`].
@@ -23,10 +23,10 @@ const MIN_TELLING: usize = 16;
 /// [`fold`].
 const MIN_WITHIN: usize = 4;
 
-/// What a site calls itself.
+/// The names of a site.
 #[derive(Debug, Clone, Default)]
 pub(in crate::read::page) struct Site {
-    /// As its metadata give it, folded.
+    /// The name in its metadata, folded.
     name: Option<String>,
     /// Its host without `www.`, folded.
     host: String,
@@ -78,7 +78,7 @@ impl Site {
     }
 }
 
-/// The headline, who says so, and whether two of the page's metadata say the same.
+/// The headline with its origin, and whether two of the page's metadata agree on it.
 pub(super) fn choose(
     metadata: &ArticleMetadata,
     tags: &Tags,

@@ -1,4 +1,4 @@
-//! What stands around a text: the headline, the deck, the writers and the day.
+//! Finds what is around a text: the headline, the deck, the writers and the date.
 
 use super::{MAX_DECK, PartBuilder};
 use crate::{
@@ -101,8 +101,8 @@ impl PartBuilder<'_, '_> {
         self.used.extend(self.span.headline);
     }
 
-    /// A line between headline and text that sums up: by its place before the element that holds
-    /// the paragraphs.
+    /// Finds the deck between headline and text: by its place before the element with the
+    /// paragraphs.
     pub(super) fn deck(&mut self, first: usize) {
         let from = self.span.headline.map_or(first.saturating_sub(6), |headline| headline + 1);
         if self.content.subtitle.is_none() {

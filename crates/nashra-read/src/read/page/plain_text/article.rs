@@ -1,4 +1,4 @@
-//! The lines of one article to its record: blocks, pictures, writers.
+//! Makes the content of an article from its lines: blocks, pictures, writers.
 
 use std::collections::HashSet;
 
@@ -19,10 +19,10 @@ use crate::{
     text::fold,
 };
 
-/// Words of the longest heading within a text.
+/// The longest heading within a text, in words.
 const MAX_HEADING: f32 = 16.0;
 
-/// Reads an article; its lines do not begin before `from`.
+/// Extracts an article; its lines do not begin before `from`.
 pub(super) fn extract(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Part {
     let head = lead::parse(text_page, span, from);
     let mut body = BodyBuilder {
@@ -81,7 +81,8 @@ pub(super) fn extract(text_page: &PlainTextPage, span: &ArticleSpan, from: usize
     Part { url: None, content, evidence }
 }
 
-/// The picture of a caption line. A credit alone belongs to the line before, where that is no text.
+/// The picture of a caption line. A credit alone belongs to the line before it, unless that is
+/// text.
 pub(super) fn picture(text_page: &PlainTextPage, line: usize, title: usize) -> Option<Image> {
     let text = text_page.lines[line].text.as_str();
     let mut image = caption::parse(text);
@@ -126,7 +127,7 @@ pub(super) fn add_picture(images: &mut Vec<Image>, image: Image) {
     }
 }
 
-/// A caption printed twice is one picture, with its credit or without.
+/// Whether two captions are of one picture: the caption may be printed twice, once with its credit.
 fn same_picture(one: &Image, other: &Image) -> bool {
     one.caption == other.caption
         && (one.credit == other.credit || one.credit.is_none() || other.credit.is_none())
@@ -137,9 +138,9 @@ struct BodyBuilder<'a> {
     text_page: &'a PlainTextPage,
     title: Option<String>,
     blocks: Vec<Block>,
-    /// Paragraphs that stand already: a pull quote comes once.
+    /// The paragraphs so far, so that a pull quote comes once.
     seen: HashSet<&'a str>,
-    /// Captions that stand already.
+    /// The captions so far.
     pictures: HashSet<String>,
 }
 
@@ -210,7 +211,7 @@ impl BodyBuilder<'_> {
             .any(|index| self.text_page.lines.get(index).is_some_and(|line| line.text == text))
     }
 
-    /// A short line between two sentences.
+    /// Whether a line is a short one between two sentences.
     fn is_heading(&self, at: usize, span: &ArticleSpan) -> bool {
         let form = &self.text_page.forms[at];
         let sentence = |at: usize| self.text_page.forms[at].prose >= SENTENCE;
@@ -224,7 +225,7 @@ impl BodyBuilder<'_> {
     }
 }
 
-/// Lines in and under the text that name its sources.
+/// The lines in and under the text that name its sources.
 fn credits(text_page: &PlainTextPage, span: &ArticleSpan) -> Vec<String> {
     let lines = span.lines().chain(span.body.end..(span.body.end + 2).min(text_page.lines.len()));
     lines

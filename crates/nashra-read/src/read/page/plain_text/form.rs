@@ -1,8 +1,7 @@
-//! What a line looks like: how long it is, whether it reads like a sentence, and what else it may
-//! be.
+//! The form of a line: how long it is, whether it reads like a sentence, and what else it may be.
 //!
-//! Nothing here knows where the line stands. Words are looked up only for what no form tells: the
-//! heads of lists of other articles, and rights.
+//! Nothing here depends on the place of the line. Words are looked up only where the form tells
+//! nothing: for heads of lists of other articles, and for lines about rights.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,13 +17,13 @@ use crate::{
     text,
 };
 
-/// Units of the longest line that may be a date, a byline or an address.
+/// The longest line that may be a date, a byline or an address, in units.
 const SHORT: f32 = 14.0;
-/// Units of the longest caption.
+/// The longest caption, in units.
 const MAX_CAPTION: f32 = 60.0;
-/// How much a line must read like prose to count as a paragraph.
+/// The prose value from which on a line counts as a paragraph.
 pub(super) const PROSE: f32 = 0.5;
-/// How much, to be kept within one.
+/// The prose value from which on a line is kept within a text.
 pub(super) const SENTENCE: f32 = 0.3;
 
 static RELATED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("related: ").collect());
@@ -42,46 +41,47 @@ fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
         .flat_map(|words| words.split("; "))
 }
 
-/// What a line is besides text.
+/// What a line may be besides text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineKind {
-    /// Anything: a paragraph, a headline, an item of a menu.
+    /// Text of any kind: a paragraph, a headline, an item of a menu.
     Text,
-    /// Hardly a letter in it.
+    /// A line with hardly a letter in it.
     Mark,
     /// A date or a time and little else.
     Date,
-    /// Says of itself that it names writers.
+    /// A byline, by its words.
     Byline,
-    /// Has the form of a caption with its credit, or of a credit.
+    /// A caption with its credit, or a credit alone, by its form.
     Caption,
     /// A line about rights.
     Legal,
     /// An address of the web.
     Link,
-    /// Heads the list of related articles.
+    /// The head of the list of related articles.
     Related,
-    /// Heads another list, or what follows an article.
+    /// The head of another list, or of what follows an article.
     Other,
     /// A line that announces another article.
     Next,
 }
 
-/// How a line looks.
+/// The form of a line.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LineForm {
-    /// What it is besides text.
+    /// What the line may be besides text.
     pub(super) kind: LineKind,
     /// Its length in words; two ideographs count as one, four letters of Thai and its like as well.
     pub(super) units: f32,
-    /// From 0 to 1: how much it reads like a paragraph, or a sentence, of running text.
+    /// The prose value, from 0 to 1: how much it reads like a paragraph or a sentence of running
+    /// text.
     pub(super) prose: f32,
-    /// It ends as sentences do: with a full stop, not with a question.
+    /// Whether it ends as a statement does: with a full stop, not with a question mark.
     pub(super) stops: bool,
-    /// A sentence ends within it, and it does not end with one: captions do that, with a name
+    /// Whether a sentence ends within it and the line goes on: captions do that, with a name
     /// behind.
     pub(super) broken: bool,
-    /// Lines of the page with the same text, itself among them.
+    /// The number of lines of the page with the same text, this one included.
     pub(super) times: u32,
 }
 
@@ -145,7 +145,7 @@ fn form(line: &Line, times: u32) -> LineForm {
     }
 }
 
-/// Whether a sentence is about the page and its offers: two of their words, or one in few.
+/// Whether a sentence is about the site and its offers: two of their words, or one in a short line.
 pub(super) fn is_service(text: &str, units: f32) -> bool {
     const SHORT: f32 = 25.0;
     const LONG: f32 = 90.0;
@@ -207,7 +207,7 @@ fn kind(text: &str, signs: &Signs) -> LineKind {
     LineKind::Text
 }
 
-/// A time, a day or a month with its day, in a line that has little else.
+/// Whether a line is a time, a weekday or a date, with little else.
 fn is_date(text: &str) -> bool {
     if text.chars().count() > 90 {
         return false;

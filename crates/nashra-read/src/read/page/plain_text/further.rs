@@ -1,16 +1,16 @@
-//! Which of the later articles of a text page are none: what readers wrote, offers, lists, a
-//! headline that came before.
+//! Removes the later articles of a plain-text page that are none: comments, offers, lists, repeated
+//! headlines.
 
 use std::collections::HashSet;
 
 use super::{PlainTextPage, form, split::ArticleSpan};
 
-/// Words of the shortest further article.
+/// The shortest further article, in words.
 const LEAST: f32 = 45.0;
 /// Lines before a text that belong to its head.
 const HEAD: usize = 30;
 
-/// Keeps the first article and those that are no less.
+/// Keeps the first article and the further ones that are articles as well.
 pub(super) fn drop_non_articles(
     text_page: &PlainTextPage,
     spans: Vec<ArticleSpan>,

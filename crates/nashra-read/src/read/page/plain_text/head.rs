@@ -1,4 +1,4 @@
-//! Headlines: how well each line would do as one.
+//! Scores how well each line would do as a headline.
 
 use super::{
     form::{LineForm, LineKind},
@@ -7,13 +7,13 @@ use super::{
 };
 use crate::read::page::topic::Topics;
 
-/// Lines before one in which a better headline makes it a deck or a caption.
+/// Lines before a line in which a better headline makes it a deck or a caption.
 const SECOND: usize = 6;
 
-/// Lines behind a path in which its headline stands.
+/// Lines behind a breadcrumb path in which its headline is searched.
 const PATH: usize = 12;
 
-/// Every line as a headline.
+/// The scores of all lines as headlines.
 #[derive(Debug)]
 pub(super) struct Headlines {
     scores: Vec<Option<f32>>,
@@ -82,7 +82,7 @@ impl Headlines {
         Self { scores, fits }
     }
 
-    /// What speaks for the line as a headline of the text behind it; `None` where it cannot be one.
+    /// The score of a line as the headline of the text behind it; `None` where it cannot be one.
     pub(super) fn score(&self, line: usize) -> Option<f32> {
         self.scores[line]
     }
@@ -93,7 +93,7 @@ impl Headlines {
     }
 }
 
-/// Whether a line is another one close by with words before it: `Home Harbour reopens` over
+/// Whether a line is another one near it with words before it: `Home Harbour reopens` above
 /// `Harbour reopens`.
 fn is_path(lines: &[Line], at: usize) -> bool {
     let text = &lines[at].text;

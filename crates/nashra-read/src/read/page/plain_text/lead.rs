@@ -1,4 +1,4 @@
-//! What stands between an article's headline and its text: deck, pictures, writers, the day.
+//! Parses the lines between an article's headline and its text: deck, pictures, writers, the date.
 
 use super::{
     PlainTextPage,
@@ -12,12 +12,12 @@ use crate::{
     read::credits::{byline, caption},
 };
 
-/// Words of the longest deck, and of the shortest.
+/// The longest and the shortest deck, in words.
 const DECK: std::ops::RangeInclusive<f32> = 5.0..=60.0;
-/// Lines before a headline in which its date may stand.
+/// Lines before a headline in which its date may be.
 const BEFORE: usize = 4;
 
-/// What stands before a text.
+/// The lines before a text, parsed.
 #[derive(Debug, Default)]
 pub(super) struct Lead {
     pub(super) title: Option<String>,
@@ -25,12 +25,12 @@ pub(super) struct Lead {
     pub(super) images: Vec<Image>,
     pub(super) bylines: Vec<Byline>,
     pub(super) day: Option<chrono::NaiveDate>,
-    /// Paragraphs among all that.
+    /// Lines among them that are paragraphs of the text.
     pub(super) rest: Vec<usize>,
 }
 
-/// Reads what stands from an article's headline to its text; the day may stand before it, but not
-/// before `from`.
+/// Parses the lines from an article's headline to its text. The date may be before the headline,
+/// but not before line `from`.
 pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Lead {
     let Some(title) = span.title else { return Lead::default() };
     let mut head = Lead { title: Some(text_page.lines[title].text.clone()), ..Lead::default() };
@@ -96,7 +96,7 @@ pub(super) fn parse(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) 
     head
 }
 
-/// The first line of a head that says more than its headline.
+/// The deck: the first line of a head that says more than its headline.
 fn is_deck(text_page: &PlainTextPage, line: usize, head: &Lead, title: usize) -> bool {
     let form = &text_page.forms[line];
     let sentence = form.prose >= SENTENCE;
@@ -108,7 +108,7 @@ fn is_deck(text_page: &PlainTextPage, line: usize, head: &Lead, title: usize) ->
         && (sentence || headline)
 }
 
-/// A name beside a date, or right under the headline.
+/// Whether a line is a name beside a date, or right under the headline.
 fn is_writer(text_page: &PlainTextPage, line: usize) -> bool {
     let text = &text_page.lines[line].text;
     let words = text.split(' ').count();
@@ -127,7 +127,7 @@ fn day(text: &str) -> Option<chrono::NaiveDate> {
     partial::find_all(text).iter().find_map(partial::DateMatch::day)
 }
 
-/// Whether a line comes again among some lines: a caption that is printed twice.
+/// Whether the same line is among some others: a caption may be printed twice.
 fn repeats_near(text_page: &PlainTextPage, line: usize, among: std::ops::Range<usize>) -> bool {
     let text = &text_page.lines[line].text;
     text_page.forms[line].times > 1

@@ -1,5 +1,5 @@
-//! The text of a page to its lines: wraps undone, blank lines counted, bullets and indentation
-//! taken off.
+//! Splits the text of a page into lines: wrapped lines are joined, blank lines counted, bullets and
+//! indentation removed.
 //!
 //! Browsers and most converters write a paragraph as one line. w3m, lynx and `fmt` break lines at a
 //! column; there the lines that were broken only for want of room are joined again.
@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::text::collapse;
 
-/// Columns at which text may have been wrapped.
+/// The range of columns at which text may have been wrapped.
 const COLUMNS: std::ops::RangeInclusive<usize> = 58..=132;
 /// Lines that must reach nearly to the column before any is joined.
 const MIN_FULL: usize = 6;
@@ -22,11 +22,11 @@ const BYTES_OF_LINE: usize = 128;
 /// One line that has text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
-    /// Its text, collapsed, without a bullet.
+    /// The text of the line, collapsed, without a bullet.
     pub(super) text: String,
-    /// Blank lines before it, at most three.
+    /// The number of blank lines before it, at most three.
     pub(super) blank: u8,
-    /// It began with a bullet or a number.
+    /// Whether it began with a bullet or a number.
     pub(super) bullet: bool,
 }
 

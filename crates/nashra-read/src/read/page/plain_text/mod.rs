@@ -1,13 +1,13 @@
-//! Pages as text, the way they are copied or printed from a browser: no markup, only what is left
-//! of the structure in the lines.
+//! Extracts articles from plain-text pages, as they are copied or printed from a browser: without
+//! markup, with no structure but the lines.
 //!
 //! ```text
 //! bytes ─► lines ─► forms ─► topics ─► spans ─► titles ─► articles, related
 //! ```
 //!
-//! What tells the parts apart is what every page has: how long lines are and how they end, what
-//! comes twice, what stands beside what, which words come back. No rule knows a site or its words.
-//! Linear in the size of the page.
+//! The parts are recognised by what every page has: how long lines are and how they end, which are
+//! repeated, which are next to each other, which words come back. No rule depends on a site or its
+//! words. Time is linear in the size of the page.
 
 mod lines;
 
@@ -43,10 +43,10 @@ use crate::{
     read::encoding,
 };
 
-/// Bytes at the start in which markup or a binary format would show.
+/// Bytes of the start in which markup or a binary format is searched.
 const START: usize = 1 << 16;
 
-/// Whether bytes are a page's text and not its markup.
+/// Whether bytes are a plain-text page and not markup.
 #[must_use]
 pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
     match content_type.map(|content_type| {
@@ -67,7 +67,7 @@ pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
     }
 }
 
-/// Reads a page that comes as plain text.
+/// Extracts the articles of a plain-text page.
 ///
 /// # Errors
 /// Says what the bytes are instead.
@@ -98,7 +98,7 @@ pub fn parse(input: Input<'_>) -> Result<Page, PageError> {
     })
 }
 
-/// The list that stands with the first article; where it has none, the first of the page.
+/// The related list of the first article, or else the first one of the page.
 fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
     let ends = spans
         .iter()
@@ -113,7 +113,7 @@ fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
         .unwrap_or_default()
 }
 
-/// Bytes that no text has, in an encoding that is not told by a mark.
+/// Whether bytes have control characters, which text without a byte order mark has not.
 fn is_binary(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(START)];
     let marked = encoding_rs::Encoding::for_bom(bytes).is_some();

@@ -1,4 +1,4 @@
-//! The page's own list of related articles: what stands under its head, item by item.
+//! Finds the page's own list of related articles under its head, item by item.
 //!
 //! An item is a headline with, in any of these, a section and a caption before it, and a teaser and
 //! a writer behind it. What repeats within an item is printed twice; a blank line mostly parts one
@@ -20,13 +20,13 @@ use crate::{
     read::credits::{byline, caption},
 };
 
-/// Lines under a head that may belong to its list.
+/// The most lines under a head that belong to its list.
 const MAX_LINES: usize = 80;
-/// Items of one page.
+/// The most items of one page.
 const MAX_ITEMS: usize = 60;
-/// Lines of one word in a row that are a menu.
+/// The number of lines of one word in a row that are a menu.
 const MENU: usize = 4;
-/// Words of the longest teaser.
+/// The longest teaser, in words.
 const MAX_SUMMARY: f32 = 90.0;
 
 static SECTIONS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
@@ -53,7 +53,7 @@ pub(super) fn find(text_page: &PlainTextPage, span: &ArticleSpan, end: usize) ->
     items
 }
 
-/// What a line is to an item.
+/// What a line is within an item.
 #[derive(Debug)]
 enum LineRole {
     Section(String),
@@ -62,7 +62,7 @@ enum LineRole {
     Summary,
     Writer,
     Nothing,
-    /// The list is over.
+    /// The end of the list.
     End,
 }
 
@@ -109,12 +109,12 @@ struct Reader<'a> {
     range: Range<usize>,
     items: Vec<Related>,
     item: Related,
-    /// Lines of hardly a word in a row.
+    /// The number of very short lines in a row.
     short: usize,
 }
 
 impl Reader<'_> {
-    /// Puts the item away that is whole, and begins the next.
+    /// Adds the finished item to the list, and begins the next.
     fn begin(&mut self) {
         if self.item.title.is_some() {
             self.items.push(std::mem::take(&mut self.item));

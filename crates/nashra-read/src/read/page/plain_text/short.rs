@@ -1,7 +1,7 @@
 //! Texts of a few lines, as other services hand them over: a headline and a paragraph or two.
 //!
-//! There is too little of them to weigh one line against the others, and nothing around them to be
-//! told apart. What is asked is only that most of their words stand in sentences; menus and bare
+//! They are too short to weigh one line against the others, and there is nothing around them to
+//! remove. So the only condition is that most of their words are in sentences; menus and bare
 //! headlines have none.
 
 use super::{
@@ -10,9 +10,9 @@ use super::{
     split::ArticleSpan,
 };
 
-/// Lines of the longest such text.
+/// The longest such text, in lines.
 const MAX_LINES: usize = 30;
-/// Words that a text has at least, with a headline and without.
+/// The fewest words of a text with a headline, and of one without.
 const LEAST: (f32, f32) = (4.0, 12.0);
 
 /// The one article of a short text, if it is one.

@@ -1,7 +1,7 @@
-//! What one pass over a line finds: its length, its letters, and where sentences end.
+//! Counts in one pass over a line: its length, its letters, and where sentences end.
 //!
-//! Scripts differ in what a word is and how a sentence ends; whoever reads a line's signs need not
-//! know.
+//! Scripts differ in what a word is and how a sentence ends; the counts are comparable all the
+//! same.
 
 use crate::text::letters::Letter;
 
@@ -16,7 +16,7 @@ pub(super) struct Signs {
     pub(super) commas: usize,
     pub(super) ends: bool,
     pub(super) ellipsis: bool,
-    /// A script that writes no full stops.
+    /// Whether it is in a script without full stops.
     pub(super) unstopped: bool,
 }
 
@@ -62,7 +62,7 @@ impl Signs {
         signs
     }
 
-    /// How much the line reads like running text, by its length and its stops.
+    /// The prose value of the line, from 0 to 1, by its length and its full stops.
     pub(super) fn prose(&self) -> f32 {
         let within = self.sentences > usize::from(self.ends);
         let by_form: f32 = match self.units {

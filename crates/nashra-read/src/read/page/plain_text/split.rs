@@ -1,4 +1,4 @@
-//! Which spans of a text page's lines are articles.
+//! Finds the spans of lines of a plain-text page that are articles.
 //!
 //! An article is a headline and a span of lines in which running text outweighs what interrupts it.
 //! Each line has a value, good for paragraphs and bad for menus; the spans of the highest sum are
@@ -16,17 +16,17 @@ use super::{
 };
 use crate::read::page::topic::Topics;
 
-/// Lines before a text in which its headline is looked for.
+/// Lines before a text in which its headline is searched.
 const HEAD: usize = 26;
-/// Lines of other text that a head may well have.
+/// Lines of other text that a head may have without cost.
 const NEAR: u32 = 5;
-/// Lines of the longest gap.
+/// The longest gap, in lines.
 const MAX_GAP: usize = 60;
 /// Words of a teaser: few are longer than the first, none than the second.
 const TEASER: (f32, f32) = (20.0, 60.0);
 /// The value from which a line may begin a text.
 const BEGINS: f32 = 0.5;
-/// Worse than any sum.
+/// A value below every sum.
 const NEVER: f32 = -1e9;
 
 /// The lines of one article.
@@ -36,11 +36,11 @@ pub(super) struct ArticleSpan {
     pub(super) title: Option<usize>,
     /// Its first line of text, and the line behind its last one.
     pub(super) body: Range<usize>,
-    /// Lines between that are something else, in order.
+    /// The lines within the body that are something else, in order.
     pub(super) gaps: Vec<Range<usize>>,
 }
 
-/// How the best sum at a line came about.
+/// The step by which the best sum at a line was reached.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Step {
     /// The text goes on.
@@ -49,20 +49,20 @@ enum Step {
     First { title: Option<usize> },
     /// Another article begins.
     Next { title: usize },
-    /// The text is taken up again that was left at the line.
+    /// The text goes on that was interrupted at line `left`.
     Again { left: usize },
 }
 
 /// The best sums after some lines.
 #[derive(Debug, Clone, Copy)]
 struct BestSums {
-    /// The last line belongs to a text.
+    /// The best sum where the last line belongs to a text.
     inside: f32,
     way: Step,
-    /// The last line does not, and the last text ended at line `ended`.
+    /// The best sum where it does not, and the last text ended at line `ended`.
     after: f32,
     ended: usize,
-    /// It does not, and the text that was left at line `left` may be taken up again.
+    /// The best sum where it does not, and the text that was interrupted at line `left` may go on.
     gap: f32,
     left: usize,
 }
@@ -89,17 +89,17 @@ pub(super) fn split(text_page: &PlainTextPage) -> Vec<ArticleSpan> {
     trace(text_page, &sums)
 }
 
-/// What may stand before a text.
+/// A head that a text may have.
 #[derive(Debug, Clone, Copy)]
 struct HeadScore {
     /// The line of the headline.
     title: usize,
-    /// What speaks for the line as a headline.
+    /// How well the line would do as a headline.
     score: f32,
-    /// What speaks for a head: what stands between the headline and the text.
+    /// How much the lines between the headline and the text look like a head.
     shown: f32,
-    /// A date, a byline, a picture or the headline again is among that, or a line before announces
-    /// another article.
+    /// Whether a date, a byline, a picture or the headline again is among these lines, or a line
+    /// before announces another article.
     marked: bool,
 }
 
@@ -122,7 +122,8 @@ impl Splitter<'_> {
         if value > BEGINS {
             better(value - W.first - W.untitled, Step::First { title: None });
             let heads = self.heads(line);
-            // What likeness could add at most is tried first: most lines need no look at any words.
+            // The most that likeness could add is tried first: for most lines the words need not be
+            // compared.
             let again = last.gap + value;
             if last.gap > NEVER / 2.0 && again + W.again > last.inside + value {
                 // A head in the gap says that the text behind it is another one.
@@ -166,7 +167,7 @@ impl Splitter<'_> {
         sum
     }
 
-    /// What speaks for taking up at `line` the text that was left at `left`.
+    /// The value of going on at `line` with the text that was interrupted at `left`.
     fn again(&mut self, left: usize, line: usize) -> f32 {
         match self.like(left, line) {
             Some(likeness) => (W.again * (likeness - W.likeness) / 0.05).clamp(-8.0, W.again),
@@ -174,7 +175,7 @@ impl Splitter<'_> {
         }
     }
 
-    /// What speaks for another article at `line` than the one that ended at `ended`.
+    /// The value of another article at `line` than the one that ended at `ended`.
     fn shift(&mut self, ended: usize, line: usize) -> f32 {
         self.like(ended, line)
             .map_or(0.0, |like| W.shift * ((W.likeness - like) / 0.05).clamp(-6.0, 4.0))
@@ -243,7 +244,7 @@ impl Splitter<'_> {
     }
 }
 
-/// What each line is worth within a text.
+/// The value of each line within a text.
 fn values(forms: &[LineForm], topics: &Topics) -> Vec<f32> {
     let mut values: Vec<f32> = Vec::with_capacity(forms.len());
     for (line, form) in forms.iter().enumerate() {

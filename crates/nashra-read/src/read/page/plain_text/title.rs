@@ -1,4 +1,4 @@
-//! Which line is an article's headline, once its text is known.
+//! Chooses the line that is an article's headline, once its text is known.
 //!
 //! The search for texts takes the headline that makes the whole page read best. Here the lines
 //! before one text are compared with each other: each has some signs, from 0 to 1, and the line
@@ -14,12 +14,12 @@ use super::{
 };
 use crate::read::page::topic::stems;
 
-/// Lines before a text that are looked at.
+/// Lines before a text that may be its headline.
 const REACH: usize = 100;
 /// The share of its words that a likely headline has in common with the text.
 const LIKELY: f32 = 0.3;
 
-/// The line of the article's headline; it does not stand before line `from`.
+/// The line of the article's headline, not before line `from`.
 pub(super) fn choose(text_page: &PlainTextPage, span: &ArticleSpan, from: usize) -> Option<usize> {
     let found = span.title?;
     let body = span.body.start;
@@ -47,9 +47,9 @@ struct TitleCandidate {
 
 struct Chooser<'a> {
     text_page: &'a PlainTextPage,
-    /// What the search for texts took.
+    /// The headline that the search for texts took.
     found: usize,
-    /// Where the text begins.
+    /// The first line of the text.
     body: usize,
     lines: Vec<TitleCandidate>,
 }

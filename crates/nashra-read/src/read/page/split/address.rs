@@ -1,4 +1,4 @@
-//! The address that a part of a page carries for the browser's history.
+//! Finds the address that an element of a part has for the browser's history.
 
 use url::Url;
 

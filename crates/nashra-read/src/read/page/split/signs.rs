@@ -1,4 +1,4 @@
-//! What is measured of a line that could be the headline of a further article.
+//! Measures a line that could be the headline of a further article.
 
 use super::{ArticleSpan, Context, HeadingCandidate, View, element_hash, heading_level};
 use crate::{
@@ -11,15 +11,15 @@ use crate::{
     text::fold,
 };
 
-/// Measures of a candidate.
+/// The number of measures of a candidate.
 pub(in crate::read::page) const COUNT: usize = 25;
-/// Nodes of a head that are looked at.
+/// The most nodes of a head that are read.
 const MAX_NODES: usize = 2_000;
-/// Children of one element that are counted.
+/// The most children of one element that are counted.
 const MAX_SIBLINGS: usize = 200;
-/// Lines of the text between two articles that are looked at.
+/// The most lines between two articles that are read.
 const MAX_GAP: usize = 60;
-/// Lines of a text that are compared with a headline.
+/// The most lines of a text that are compared with a headline.
 const TEXT: usize = 40;
 
 /// Measures a candidate that follows the articles before; `None` where it is a section's heading,
@@ -107,7 +107,7 @@ fn heads_section(below: f32, own: [bool; 6]) -> bool {
     below > 0.0 && own == [false; 6]
 }
 
-/// What stands between a headline and its text: a date, writers.
+/// What is between a headline and its text: a date, writers.
 #[derive(Default)]
 struct PartHead {
     time: bool,
@@ -147,7 +147,7 @@ pub(super) fn is_signed(view: View<'_, '_>, at: usize) -> bool {
     line.chars < 120 && (byline::is_byline(text) || named())
 }
 
-/// Whether a headline stands beside the article before and not in it.
+/// Whether a headline is beside the article before and not inside it.
 fn outside(
     context: &Context<'_, '_>,
     candidate: &HeadingCandidate,
@@ -165,7 +165,7 @@ fn outside(
     }
 }
 
-/// Whether the headline stands again within the head of its article.
+/// Whether the headline is repeated in the head of its article.
 fn repeated(context: &Context<'_, '_>, at: usize) -> bool {
     let view = context.view;
     let lines = &view.lines.lines;
